@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Run while building, never installed: prints the parts of the documentation
+ * that come from the tables of options and commands, for make to put in place.
+ * A program, and not a script that reads the sources, since the tables are C.
+ */
+#include "config.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "options.h"
+#include "util.h"
+
+/* "NICK TEXT" and "[message]" as the arguments of an mdoc .It. */
+static void
+gendoc_print_usage(const char *usage)
+{
+	size_t len;
+
+	for (usage += strspn(usage, " "); *usage != '\0';
+	     usage += strspn(usage, " ")) {
+		len = strcspn(usage, " ");
+		if (len > 2 && usage[0] == '[' && usage[len - 1] == ']')
+			printf(" Op Ar %.*s", (int)len - 2, usage + 1);
+		else
+			printf(" Ar %.*s", (int)len, usage);
+		usage += len;
+	}
+}
+
+static void
+gendoc_print_commands(void)
+{
+	const struct command *const *command;
+	const char *text;
+
+	puts(".Bl -tag -width Ds");
+	for (command = command_table; *command != NULL; command++) {
+		printf(".It Ic /%s", (*command)->name);
+		gendoc_print_usage((*command)->usage);
+		putchar('\n');
+		text = (*command)->manual;
+		if (text != NULL && text[0] != '\0') {
+			fputs(text, stdout);
+			if (text[strlen(text) - 1] != '\n')
+				putchar('\n');
+		} else {
+			text = (*command)->help;
+			printf("%c%s.\n", toupper((unsigned char)text[0]),
+			    text + 1);
+		}
+	}
+	puts(".El");
+}
+
+static void
+gendoc_print_options_mdoc(void)
+{
+	options_print_mdoc(stdout);
+}
+
+static void
+gendoc_print_sample(void)
+{
+	options_print_sample(stdout);
+}
+
+static const struct gendoc {
+	const char *name;
+	void (*print)(void);
+} gendocs[] = {
+	{ "options-mdoc", gendoc_print_options_mdoc },
+	{ "sample", gendoc_print_sample },
+	{ "commands-mdoc", gendoc_print_commands },
+};
+
+int
+main(int argc, char *argv[])
+{
+	size_t i;
+
+	for (i = 0; argc == 2 && i < NITEMS(gendocs); i++) {
+		if (strcmp(argv[1], gendocs[i].name) != 0)
+			continue;
+		gendocs[i].print();
+		if (fflush(stdout) == EOF || ferror(stdout)) {
+			perror("gendoc: cannot write");
+			return EXIT_FAILURE;
+		}
+		return EXIT_SUCCESS;
+	}
+	fputs("usage: gendoc options-mdoc|sample|commands-mdoc\n", stderr);
+	return 2;
+}
