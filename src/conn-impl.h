@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * What conn.c and conn-output.c share; of no concern to others.
+ */
+#ifndef CONN_IMPL_H
+#define CONN_IMPL_H
+
+#include <sys/types.h>
+
+#include <bsd/sys/queue.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conn.h"
+#include "deadline.h"
+#include "framer.h"
+
+struct bufferevent;
+struct conn_telnet;
+
+enum conn_state {
+	CONN_OPEN,
+	CONN_FLUSHING, /* conn_close() was called; output is queued */
+	CONN_LINGERING, /* shut down; waiting for the peer's end */
+	CONN_ENDED
+};
+
+enum conn_place { /* the queue that a conn is in */
+	CONN_NOWHERE,
+	CONN_IN_MORE_INPUT,
+	CONN_IN_RESUMING,
+	CONN_IN_ENDED
+};
+
+/* While output is queued, or the connection closes. */
+struct conn_timer {
+	struct deadline deadline;
+	uint64_t queued; /* all bytes queued since this was allocated */
+	uint64_t moved; /* those that the peer had at the last look */
+	int64_t moved_ms; /* when that changed last */
+	size_t discarded;
+};
+
+struct conn {
+	TAILQ_ENTRY(conn) entry;
+	struct net *net;
+	struct bufferevent *bev;
+	const struct conn_handler *handler;
+	void *arg;
+	struct conn_telnet *telnet; /* NULL: none yet */
+	struct conn_timer *timer; /* NULL: not needed now */
+	size_t dropped; /* bytes sent too late, which nobody will get */
+	int fd;
+	struct framer framer;
+	uint8_t state; /* enum conn_state */
+	uint8_t place; /* enum conn_place */
+	uint8_t end; /* enum conn_end; with CONN_ENDED */
+	bool has_output; /* the bufferevent's output may hold something */
+	bool is_reading : 1; /* EV_READ is enabled */
+	bool is_handling : 1; /* inside conn_handle_input() */
+	bool is_paused : 1; /* conn_pause_input() */
+	bool is_choked : 1; /* input held up since its answers are not read */
+	bool was_refused : 1; /* conn_send() owes a drained() */
+	bool has_input : 1; /* whole lines may wait in the input */
+	bool saw_eof : 1;
+	bool told_eof : 1;
+};
+
+/* To net->ended; again or not. Calls nobody but net->wake(). */
+void conn_set_end(struct conn *c, enum conn_end end);
+
+/* Switches EV_READ to what c's state asks for. */
+void conn_update_reading(struct conn *c);
+
+struct conn_timer *conn_need_timer(struct conn *c);
+void conn_drop_timer(struct conn *c); /* fine if there is none */
+
+#endif

@@ -1,0 +1,618 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * A connection is a bufferevent with lines on top.
+ *
+ *   socket --> bufferevent's input --(telnet: text)--> framer --> line()
+ *   socket <-- send(2) <-- [cork] <-- conn_send(), conn_reply()
+ *      ^------ bufferevent's output <--' what send(2) did not take
+ *
+ * Output goes past the bufferevent while nothing is queued in it: that is one
+ * system call, where a bufferevent alone needs two epoll_ctl(2) and a turn of
+ * the loop besides. has_output says whether anything is queued, so that the
+ * ordinary case asks libevent nothing.
+ *
+ * Input is read only while none waits here. Whenever lines have to wait
+ * (their share of the turn is used up, input is paused, or the client reads no
+ * answers), EV_READ is off, so what one client has here is bounded by max_line
+ * and one read, and a readable descriptor cannot spin the loop. It follows that
+ * the EOF of a client shows only after its lines have been handled.
+ *
+ * Most connections have nothing queued and speak no telnet, so what these need
+ * (struct conn_timer, struct conn_telnet) is allocated while they need it.
+ *
+ * Nothing is freed here but by conn_free(): a connection that is over goes to
+ * net->ended, and its owner hears of it from conn_reap() at the turn's end. So
+ * a failing write never calls anybody back (hostile 51, 52).
+ */
+
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+
+#include "conn-impl.h"
+#include "telnet.h"
+
+/* While closing: how much is read and thrown away, and how long we wait. */
+#define CONN_DISCARD_MAX (1024 * 1024)
+#define CONN_LINGER_MS 2000
+
+/* A silent peer is probed after a while, and given up after three minutes. */
+#define CONN_KEEPALIVE_IDLE_S 120
+#define CONN_KEEPALIVE_INTERVAL_S 20
+#define CONN_KEEPALIVE_PROBES 3
+#define CONN_USER_TIMEOUT_MS (180 * 1000)
+
+/* From the first IAC on. */
+struct conn_telnet {
+	struct telnet machine;
+	struct evbuffer *text;
+};
+
+const char *
+conn_end_str(enum conn_end end)
+{
+	switch (end) {
+	case CONN_END_EOF:
+		return "closed by the peer";
+	case CONN_END_ERROR:
+		return "connection lost";
+	case CONN_END_STALLED:
+		return "stalled";
+	case CONN_END_CLOSED:
+		return "closed";
+	}
+	assert(0 && "no such end");
+	return "";
+}
+
+/* Queues: at most one at a time for each conn. */
+
+static struct conn_queue *
+conn_place_queue(struct net *net, enum conn_place place)
+{
+	switch (place) {
+	case CONN_NOWHERE:
+		break;
+	case CONN_IN_MORE_INPUT:
+		return &net->more_input;
+	case CONN_IN_RESUMING:
+		return &net->resuming;
+	case CONN_IN_ENDED:
+		return &net->ended;
+	}
+	return NULL;
+}
+
+static void
+conn_move(struct conn *c, enum conn_place place)
+{
+	struct conn_queue *from = conn_place_queue(c->net, c->place);
+	struct conn_queue *to = conn_place_queue(c->net, place);
+
+	if (from != NULL)
+		TAILQ_REMOVE(from, c, entry);
+	if (to != NULL)
+		TAILQ_INSERT_TAIL(to, c, entry);
+	c->place = (uint8_t)place;
+}
+
+/* Has the input that waits handled in the next turn. */
+static void
+conn_handle_later(struct conn *c)
+{
+	/*
+	 * Not event_active(): libevent runs what a callback activates at its
+	 * own priority in the same pass, and nobody else would be read from.
+	 * A timer of zero joins the queue after the sockets polled next.
+	 */
+	static const struct timeval at_once = { 0, 0 };
+
+	if (c->place != CONN_NOWHERE)
+		return;
+	conn_move(c, CONN_IN_MORE_INPUT);
+	if (!event_pending(c->net->resume, EV_TIMEOUT, NULL))
+		event_add(c->net->resume, &at_once);
+}
+
+/* The end, and what leads there */
+
+void
+conn_set_end(struct conn *c, enum conn_end end)
+{
+	struct net *net = c->net;
+	bool is_first = TAILQ_EMPTY(&net->ended);
+
+	if (c->state == CONN_ENDED)
+		return;
+	/* Whoever closes waits for their own end, however it comes about. */
+	if (c->state != CONN_OPEN)
+		end = CONN_END_CLOSED;
+	c->state = CONN_ENDED;
+	c->end = (uint8_t)end;
+	c->is_reading = false;
+	bufferevent_disable(c->bev, EV_READ | EV_WRITE);
+	conn_drop_timer(c);
+	conn_move(c, CONN_IN_ENDED);
+	if (is_first)
+		net->wake(net->wake_arg);
+}
+
+static bool
+conn_wants_to_read(const struct conn *c)
+{
+	if (c->saw_eof)
+		return false;
+	switch ((enum conn_state)c->state) {
+	case CONN_OPEN:
+		return !c->is_paused && !c->is_choked && !c->has_input;
+	case CONN_FLUSHING:
+	case CONN_LINGERING:
+		return c->timer->discarded < CONN_DISCARD_MAX;
+	case CONN_ENDED:
+		break;
+	}
+	return false;
+}
+
+void
+conn_update_reading(struct conn *c)
+{
+	bool want = conn_wants_to_read(c);
+
+	/* Lines are being handled: whatever they change is seen at the end. */
+	if (c->is_handling || want == c->is_reading)
+		return;
+	c->is_reading = want;
+	if (!want)
+		bufferevent_disable(c->bev, EV_READ);
+	else if (bufferevent_enable(c->bev, EV_READ) == -1)
+		conn_set_end(c, CONN_END_ERROR);
+}
+
+static void
+conn_set_close_deadline(struct conn *c, int64_t in_ms)
+{
+	struct deadline *d = &conn_need_timer(c)->deadline;
+	int64_t at_ms = c->net->clock->mono_ms + in_ms;
+
+	if (!d->is_set || at_ms < d->at_ms)
+		deadline_set(c->net->deadlines, d, at_ms);
+}
+
+/* All is flushed: say so to the peer, and wait for theirs. */
+static void
+conn_linger(struct conn *c)
+{
+	c->state = CONN_LINGERING;
+	if (shutdown(c->fd, SHUT_WR) == -1 || c->saw_eof ||
+	    c->timer->discarded >= CONN_DISCARD_MAX) {
+		conn_set_end(c, CONN_END_CLOSED);
+		return;
+	}
+	conn_set_close_deadline(c, CONN_LINGER_MS);
+}
+
+void
+conn_close(struct conn *c, int64_t flush_ms)
+{
+	if (c->state == CONN_OPEN) {
+		if (c->net->corked == c)
+			conn_uncork(c);
+		if (c->state != CONN_OPEN)
+			return;
+		if (c->timer != NULL) /* it looked for a stall until now */
+			deadline_clear(c->net->deadlines, &c->timer->deadline);
+		conn_move(c, CONN_NOWHERE);
+		c->state = CONN_FLUSHING;
+		conn_set_close_deadline(c, flush_ms);
+		if (!c->has_output)
+			conn_linger(c);
+		conn_update_reading(c);
+	} else if (c->state != CONN_ENDED) {
+		conn_set_close_deadline(c, flush_ms);
+	}
+}
+
+/* Input of a connection that is closing. */
+static void
+conn_discard(struct conn *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+	size_t len = evbuffer_get_length(in);
+
+	evbuffer_drain(in, len);
+	c->net->bytes_in += len;
+	c->timer->discarded += len;
+	if (c->state == CONN_LINGERING &&
+	    c->timer->discarded >= CONN_DISCARD_MAX)
+		conn_set_end(c, CONN_END_CLOSED);
+	conn_update_reading(c);
+}
+
+/* Input */
+
+static bool
+conn_takes_lines(const struct conn *c)
+{
+	return c->state == CONN_OPEN && !c->is_paused && !c->is_choked;
+}
+
+/* After what kept lines waiting is over. */
+static void
+conn_continue_input(struct conn *c)
+{
+	if (!c->is_handling && conn_takes_lines(c) &&
+	    (c->has_input || (c->saw_eof && !c->told_eof)))
+		conn_handle_later(c);
+	conn_update_reading(c);
+}
+
+/* Moves what the bufferevent has read into telnet->text, without telnet. */
+static void
+conn_filter_telnet(struct conn *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+	struct buf reply = BUF_INITIALIZER;
+	struct evbuffer_iovec vec;
+	const char *chunk;
+	size_t len;
+
+	while ((len = evbuffer_get_contiguous_space(in)) > 0) {
+		chunk = (const char *)evbuffer_pullup(in, (ev_ssize_t)len);
+		if (evbuffer_reserve_space(c->telnet->text, (ev_ssize_t)len,
+			&vec, 1) != 1) {
+			conn_set_end(c, CONN_END_ERROR);
+			break;
+		}
+		vec.iov_len = telnet_filter(&c->telnet->machine, vec.iov_base,
+		    chunk, len, &reply);
+		evbuffer_commit_space(c->telnet->text, &vec, 1);
+		evbuffer_drain(in, len);
+		c->net->bytes_in += len;
+	}
+	if (reply.len > 0)
+		conn_reply(c, reply.data, reply.len);
+	buf_fini(&reply);
+}
+
+/* The first IAC makes a client a telnet; what came before it is plain text. */
+static void
+conn_detect_telnet(struct conn *c)
+{
+	static const char iac = (char)TELNET_IAC;
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+	struct evbuffer *text;
+
+	if (c->telnet != NULL || evbuffer_search(in, &iac, 1, NULL).pos == -1)
+		return;
+	if ((text = evbuffer_new()) == NULL) {
+		conn_set_end(c, CONN_END_ERROR);
+		return;
+	}
+	c->telnet = xcalloc(1, sizeof(*c->telnet));
+	telnet_init(&c->telnet->machine);
+	c->telnet->text = text;
+}
+
+/* Hands over lines, for one turn. */
+static void
+conn_handle_lines(struct conn *c, struct evbuffer *in)
+{
+	size_t max_line = (size_t)c->net->options->max_line;
+	struct framer_line line;
+
+	c->has_input = true; /* until the framer finds nothing */
+	for (int n = 0; n < CONN_LINES_PER_TURN && conn_takes_lines(c); n++) {
+		switch (framer_next(&c->framer, in, max_line, &line)) {
+		case FRAMER_MORE:
+			c->has_input = false;
+			return;
+		case FRAMER_TOO_LONG:
+			c->handler->too_long(c, c->arg);
+			break;
+		case FRAMER_LINE:
+			c->handler->line(c, line.text, line.len, line.has_cr,
+			    c->arg);
+			framer_done(in, &line);
+			break;
+		}
+	}
+	if (evbuffer_get_length(in) == 0)
+		c->has_input = false;
+}
+
+/* All that the peer had to say has been handled. */
+static void
+conn_tell_eof(struct conn *c)
+{
+	if (c->handler->eof == NULL)
+		conn_set_end(c, CONN_END_EOF);
+	else if (!c->told_eof) {
+		c->told_eof = true;
+		c->handler->eof(c, c->arg);
+	}
+}
+
+/*
+ * The one place where input is handled: when some was read, when some has
+ * waited, and at EOF.
+ */
+static void
+conn_handle_input(struct conn *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+	size_t before;
+
+	c->is_handling = true;
+	conn_cork(c);
+	if (c->telnet != NULL) {
+		conn_filter_telnet(c);
+		conn_handle_lines(c, c->telnet->text);
+	} else {
+		before = evbuffer_get_length(in);
+		conn_handle_lines(c, in);
+		c->net->bytes_in += before - evbuffer_get_length(in);
+	}
+	conn_uncork(c);
+	c->is_handling = false;
+
+	if (c->state == CONN_OPEN && !c->has_input && c->saw_eof)
+		conn_tell_eof(c);
+	else
+		conn_continue_input(c);
+}
+
+void
+conn_pause_input(struct conn *c)
+{
+	c->is_paused = true;
+	conn_update_reading(c);
+}
+
+void
+conn_resume_input(struct conn *c)
+{
+	c->is_paused = false;
+	conn_continue_input(c);
+}
+
+/* Libevent's callbacks */
+
+static void
+conn_read_cb(struct bufferevent *bev, void *arg)
+{
+	struct conn *c = arg;
+
+	(void)bev;
+	clock_update(c->net->clock);
+	if (c->state != CONN_OPEN) {
+		conn_discard(c);
+		return;
+	}
+	conn_detect_telnet(c);
+	conn_handle_input(c);
+}
+
+static void
+conn_write_cb(struct bufferevent *bev, void *arg)
+{
+	struct conn *c = arg;
+
+	clock_update(c->net->clock);
+	if (evbuffer_get_length(bufferevent_get_output(bev)) == 0) {
+		c->has_output = false;
+		if (c->state == CONN_OPEN)
+			conn_drop_timer(c);
+		else if (c->state == CONN_FLUSHING)
+			conn_linger(c);
+	}
+	if (c->state != CONN_OPEN || !(c->was_refused || c->is_choked))
+		return;
+	c->was_refused = false;
+	c->is_choked = false;
+	bufferevent_setwatermark(bev, EV_WRITE, 0, 0);
+	c->handler->drained(c, c->arg);
+	conn_continue_input(c);
+}
+
+static void
+conn_event_cb(struct bufferevent *bev, short what, void *arg)
+{
+	struct conn *c = arg;
+
+	(void)bev;
+	clock_update(c->net->clock);
+	if (!(what & BEV_EVENT_EOF) || !(what & BEV_EVENT_READING)) {
+		conn_set_end(c, CONN_END_ERROR);
+		return;
+	}
+	c->saw_eof = true;
+	c->is_reading = false; /* libevent has seen to that */
+	if (c->state == CONN_OPEN)
+		conn_handle_input(c);
+	else if (c->state == CONN_LINGERING)
+		conn_set_end(c, CONN_END_CLOSED);
+}
+
+static void
+net_resume_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct net *net = arg;
+	struct conn *c;
+
+	(void)fd;
+	(void)what;
+	clock_update(net->clock);
+	/* Those that have still more go back to more_input: once a turn each. */
+	TAILQ_FOREACH(c, &net->more_input, entry)
+		c->place = CONN_IN_RESUMING;
+	TAILQ_CONCAT(&net->resuming, &net->more_input, entry);
+	while ((c = TAILQ_FIRST(&net->resuming)) != NULL) {
+		conn_move(c, CONN_NOWHERE);
+		conn_handle_input(c);
+	}
+}
+
+/* Life */
+
+int
+net_init(struct net *net, struct event_base *base, struct clock *clock,
+    struct deadlines *deadlines, const struct options *options,
+    void (*wake)(void *), void *wake_arg)
+{
+	memset(net, 0, sizeof(*net));
+	net->base = base;
+	net->clock = clock;
+	net->deadlines = deadlines;
+	net->options = options;
+	net->wake = wake;
+	net->wake_arg = wake_arg;
+	TAILQ_INIT(&net->more_input);
+	TAILQ_INIT(&net->resuming);
+	TAILQ_INIT(&net->ended);
+
+	net->resume = event_new(base, -1, 0, net_resume_cb, net);
+	if (net->resume == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	event_priority_set(net->resume, NET_PRIORITY_INPUT);
+	/* A bufferevent writes by writev(2), which knows no MSG_NOSIGNAL. */
+	signal(SIGPIPE, SIG_IGN);
+	return 0;
+}
+
+void
+net_fini(struct net *net)
+{
+	assert(net->count == 0);
+	event_free(net->resume);
+	buf_fini(&net->cork);
+}
+
+static void
+conn_set_option(int fd, int level, int name, int value)
+{
+	/* A comfort each: a socket that lacks one works nonetheless. */
+	(void)setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+static void
+conn_set_tcp_options(const struct net *net, int fd)
+{
+	conn_set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	conn_set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+#ifdef TCP_KEEPIDLE
+	conn_set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, CONN_KEEPALIVE_IDLE_S);
+	conn_set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL,
+	    CONN_KEEPALIVE_INTERVAL_S);
+	conn_set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, CONN_KEEPALIVE_PROBES);
+#endif
+#ifdef TCP_USER_TIMEOUT
+	/* It also counts a window that stays shut, which is our stall check's
+	 * to judge: so never sooner than that. */
+	int64_t timeout_ms = 2 * net->options->stall_timeout;
+
+	if (timeout_ms < CONN_USER_TIMEOUT_MS)
+		timeout_ms = CONN_USER_TIMEOUT_MS;
+	if (timeout_ms > INT_MAX)
+		timeout_ms = INT_MAX;
+	conn_set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)timeout_ms);
+#else
+	(void)net;
+#endif
+}
+
+struct conn *
+conn_new(struct net *net, int fd, bool is_tcp,
+    const struct conn_handler *handler, void *arg)
+{
+	struct conn *c;
+	struct bufferevent *bev;
+
+	/* No BEV_OPT_CLOSE_ON_FREE: that closes in a later turn. */
+	if ((bev = bufferevent_socket_new(net->base, fd, 0)) == NULL) {
+		close(fd);
+		return NULL;
+	}
+	if (is_tcp)
+		conn_set_tcp_options(net, fd);
+
+	c = xcalloc(1, sizeof(*c));
+	c->net = net;
+	c->bev = bev;
+	c->handler = handler;
+	c->arg = arg;
+	c->fd = fd;
+	c->state = CONN_OPEN;
+	c->place = CONN_NOWHERE;
+	net->count++;
+	bufferevent_priority_set(bev, NET_PRIORITY_INPUT);
+	bufferevent_setcb(bev, conn_read_cb, conn_write_cb, conn_event_cb, c);
+	conn_update_reading(c);
+	return c;
+}
+
+void
+conn_free(struct conn *c)
+{
+	if (c == NULL)
+		return;
+	assert(!c->is_handling);
+	if (c->net->corked == c) {
+		c->net->corked = NULL;
+		buf_reset(&c->net->cork);
+	}
+	conn_move(c, CONN_NOWHERE);
+	conn_drop_timer(c);
+	if (c->telnet != NULL) {
+		evbuffer_free(c->telnet->text);
+		free(c->telnet);
+	}
+	/* This takes fd out of the poll at once, but frees bev in a later turn,
+	 * without a look at fd. */
+	bufferevent_free(c->bev);
+	close(c->fd);
+	c->net->count--;
+	free(c);
+}
+
+void
+conn_reap(struct net *net)
+{
+	struct conn *c;
+
+	/* Those that end meanwhile are appended; there is an end to all. */
+	while ((c = TAILQ_FIRST(&net->ended)) != NULL) {
+		conn_move(c, CONN_NOWHERE);
+		c->handler->ended(c, (enum conn_end)c->end, c->arg);
+	}
+}
+
+bool
+conn_is_ending(const struct conn *c)
+{
+	return c->state != CONN_OPEN;
+}
+
+int
+conn_fd(const struct conn *c)
+{
+	return c->fd;
+}
