@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef DELIVER_H
+#define DELIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "room.h"
+
+/*
+ * The way of a message out of the room layer.
+ *
+ *   room_publish() ── renders ──► audience->lines        (once per dialect)
+ *   end of the turn: room_flush() ── deliver() ──► each member in step
+ *   then the pump: replays and slow readers, a chunk each, in a circle
+ */
+
+/* Joins the people in step. The room's turn must be empty, and ms's cursor at
+ * the head. */
+void deliver_add_in_step(struct membership *ms);
+
+/* Out of step: the cursor is the start of the turn. Fine when not in step. */
+void deliver_remove_in_step(struct membership *ms);
+
+static inline bool
+deliver_is_in_step(const struct membership *ms)
+{
+	return ms->audience != NULL;
+}
+
+/* Renders event for each dialect in use. */
+void deliver_render(struct room *room, const struct event *event);
+
+/* Hands the turn's lines to everybody in step. Whom deliver() refuses is out
+ * of step and reads on from the ring. */
+void room_flush(struct room *room);
+
+/* ms has something to read and may be written to. */
+void deliver_pump_later(struct membership *ms);
+void deliver_pump_cancel(struct membership *ms);
+
+/* A turn of so many bytes is flushed without waiting for more input. */
+#define DELIVER_TURN_BYTES 32768
+bool deliver_is_full(const struct room *room);
+
+/* For each membership and turn, and for all memberships in a turn. */
+#define DELIVER_PUMP_CHUNK 16384
+#define DELIVER_PUMP_TURN 262144
+
+/*
+ * Flushes all rooms that were spoken in, then lets those behind read on. Returns
+ * true if there is more to do at once.
+ */
+bool deliver_turn(struct rooms *rooms);
+
+void audience_free(struct audience *a);
+
+#endif

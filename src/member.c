@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * A person who is here: breaks, a lost connection, leaving. A break or a loss
+ * is only a cursor that stops; what reads on from it is replay.c's.
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "deliver.h"
+#include "member.h"
+#include "presence.h"
+#include "replay.h"
+#include "room.h"
+#include "rooms.h"
+#include "roster.h"
+#include "util.h"
+
+static void
+member_free(struct member *m)
+{
+	struct rooms *rooms = m->rooms;
+
+	assert(LIST_EMPTY(&m->memberships));
+	deadline_clear(rooms->deadlines, &m->lost);
+	if (m->is_lost) {
+		TAILQ_REMOVE(&rooms->lost, m, in_lost);
+		rooms->lost_count--;
+	}
+	if (m->is_ignorer)
+		LIST_REMOVE(m, in_ignorers);
+	roster_remove(&rooms->roster, m);
+	person_clear(rooms, &m->person);
+	free(m->break_text);
+	free(m);
+}
+
+void
+member_depart(struct member *m, enum room_leave how, const char *text)
+{
+	struct rooms *rooms = m->rooms;
+	struct membership *ms;
+	int64_t left_ms;
+
+	left_ms = member_away_since_ms(m);
+	while ((ms = LIST_FIRST(&m->memberships)) != NULL)
+		room_leave(ms, how, text);
+	if (!m->is_guest && !person_is_empty(&m->person))
+		bookmarks_put(&rooms->bookmarks, m->folded, &m->credential,
+		    &m->person, left_ms);
+	member_free(m);
+}
+
+static void
+member_lost_cb(void *arg)
+{
+	struct member *m = arg;
+
+	member_depart(m, ROOM_LEAVE_LOST, NULL);
+}
+
+struct member *
+member_new(struct rooms *rooms, const struct credential *credential,
+    const struct member_ops *ops, void *session, const struct dialect *dialect)
+{
+	struct member *m;
+	const struct options *o = rooms->options;
+
+	assert(ops != NULL && dialect != NULL);
+	m = xcalloc(1, sizeof *m);
+	m->rooms = rooms;
+	m->ops = ops;
+	m->session = session;
+	m->dialect = dialect;
+	m->credential = *credential;
+	m->is_guest = true;
+	m->active_ms = rooms->clock->mono_ms;
+	LIST_INIT(&m->memberships);
+	person_init(&m->person);
+	bucket_init(&m->announce, (uint32_t)o->announce_burst,
+	    rooms->clock->mono_ms);
+	deadline_init(&m->lost, member_lost_cb, m);
+	roster_add_guest(&rooms->roster, m);
+	return m;
+}
+
+void
+member_set_dialect(struct member *m, const struct dialect *dialect)
+{
+	struct membership *ms;
+
+	if (m->dialect == dialect)
+		return;
+	m->dialect = dialect;
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		if (deliver_is_in_step(ms)) {
+			deliver_remove_in_step(ms);
+			deliver_pump_later(ms);
+		}
+}
+
+int64_t
+member_away_since_ms(const struct member *m)
+{
+	if (m->is_on_break)
+		return m->break_since_ms;
+	if (m->is_lost)
+		return m->lost_since_ms;
+	return m->rooms->clock->mono_ms;
+}
+
+/* Nothing is handed over from now on. */
+static void
+member_pause(struct membership *ms)
+{
+	replay_stop(ms);
+	deliver_remove_in_step(ms);
+	deliver_pump_cancel(ms);
+}
+
+/* Tells every room that m is in, if they may be told again. */
+static void
+member_publish(struct member *m, struct event *event)
+{
+	struct membership *ms;
+
+	if (!member_may_announce(m))
+		return;
+	LIST_FOREACH(ms, &m->memberships, in_member) {
+		presence_show(&ms->room->presence, ms);
+		room_publish(ms->room, event, ms);
+	}
+}
+
+void
+member_break(struct member *m, const char *text)
+{
+	struct membership *ms;
+	struct event event = { .kind = EVENT_BREAK };
+
+	free(m->break_text);
+	m->break_text = text == NULL ? NULL : xstrdup(text);
+	event.text = text;
+	event.text_len = text == NULL ? 0 : strlen(text);
+	if (!m->is_on_break) {
+		m->is_on_break = true;
+		m->break_since_ms = m->rooms->clock->mono_ms;
+		LIST_FOREACH(ms, &m->memberships, in_member)
+			member_pause(ms);
+	}
+	member_publish(m, &event);
+}
+
+void
+member_back(struct member *m, const char *text)
+{
+	struct membership *ms;
+	struct event event = { .kind = EVENT_BACK };
+
+	assert(m->is_on_break);
+	event.text = text;
+	event.text_len = text == NULL ? 0 : strlen(text);
+	event.duration_ms = m->rooms->clock->mono_ms - m->break_since_ms;
+	m->is_on_break = false;
+	free(m->break_text);
+	m->break_text = NULL;
+	member_publish(m, &event);
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		replay_start_catchup(ms, ms->cursor, REPLAY_PRESENT,
+		    event.duration_ms);
+}
+
+void
+member_quit(struct member *m, const char *text)
+{
+	member_depart(m, ROOM_LEAVE_QUIT, text);
+}
+
+void
+member_lost(struct member *m, size_t unsent)
+{
+	struct rooms *rooms = m->rooms;
+	struct membership *ms;
+	bool is_announced = false;
+
+	assert(!m->is_lost);
+	LIST_FOREACH(ms, &m->memberships, in_member) {
+		member_pause(ms);
+		replay_set_back(ms, unsent);
+		is_announced |= ms->is_announced;
+	}
+	m->ops = NULL;
+	m->session = NULL;
+	m->is_lost = true;
+	m->lost_since_ms = rooms->clock->mono_ms;
+	TAILQ_INSERT_TAIL(&rooms->lost, m, in_lost);
+	rooms->lost_count++;
+	if (!is_announced || rooms->options->departure_delay == 0)
+		member_depart(m, ROOM_LEAVE_LOST, NULL);
+	else {
+		deadline_set(rooms->deadlines, &m->lost,
+		    rooms->clock->mono_ms + rooms->options->departure_delay);
+		/* Bounded, so that a stream of short visits is no lever. */
+		if (rooms->lost_count > rooms->options->max_members)
+			member_depart(TAILQ_FIRST(&rooms->lost),
+			    ROOM_LEAVE_LOST, NULL);
+	}
+}
+
+void
+member_drained(struct member *m)
+{
+	struct membership *ms;
+
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		if (ms->is_blocked) {
+			deliver_remove_in_step(ms);
+			deliver_pump_later(ms);
+		}
+}
+
+int
+member_ignore(struct member *m, const char *nick)
+{
+	struct member *other;
+
+	other = roster_find(&m->rooms->roster, nick);
+	if (person_ignore(&m->person, other == NULL ? 0 : other->id,
+		other == NULL ? nick : other->nick) == -1)
+		return -1;
+	member_update_ignorer(m);
+	return 0;
+}
+
+int
+member_unignore(struct member *m, const char *nick)
+{
+	if (person_unignore(&m->person, nick) == -1)
+		return -1;
+	member_update_ignorer(m);
+	return 0;
+}
+
+void
+member_update_ignorer(struct member *m)
+{
+	bool is_ignorer = m->person.ignore_count > 0;
+
+	if (is_ignorer == m->is_ignorer)
+		return;
+	m->is_ignorer = is_ignorer;
+	if (is_ignorer)
+		LIST_INSERT_HEAD(&m->rooms->ignorers, m, in_ignorers);
+	else
+		LIST_REMOVE(m, in_ignorers);
+}
+
+bool
+member_may_announce(struct member *m)
+{
+	const struct options *o = m->rooms->options;
+
+	return bucket_take(&m->announce, o->announce_rate,
+	    (uint32_t)o->announce_burst, m->rooms->clock->mono_ms, 1);
+}
+
+int64_t
+member_announce_wait_ms(struct member *m)
+{
+	const struct options *o = m->rooms->options;
+
+	return bucket_wait_ms(&m->announce, o->announce_rate,
+	    (uint32_t)o->announce_burst, m->rooms->clock->mono_ms);
+}
+
+enum member_tell
+member_tell(struct member *to, const struct member *from, const char *text,
+    size_t len)
+{
+	struct rooms *rooms = to->rooms;
+	struct buf *out = &rooms->scratch;
+	struct membership *ms;
+	struct event event = {
+		.kind = EVENT_PRIVATE,
+		.time_ms = rooms->clock->wall_ms,
+		.author = from->id,
+		.nick = from->nick,
+		.text = text,
+		.text_len = len,
+	};
+	bool is_away = to->is_on_break || to->is_lost;
+
+	if (!is_away && TAILQ_EMPTY(&to->person.kept)) {
+		buf_reset(out);
+		to->dialect->render(out, &event);
+		if (to->ops->deliver(to, out->data, out->len) == 0)
+			return MEMBER_TOLD;
+		/* A slow reader: it waits until they read on. */
+	}
+	if (person_keep(rooms, &to->person, event.time_ms, from->nick, text,
+		len) == -1)
+		return MEMBER_KEPT_FULL;
+	if (is_away)
+		return MEMBER_KEPT;
+	ms = LIST_FIRST(&to->memberships);
+	if (ms != NULL && !ms->is_pumped) {
+		deliver_remove_in_step(ms);
+		ms->is_blocked = true;
+	}
+	return MEMBER_TOLD;
+}
+
+struct membership *
+member_in(const struct member *m, const struct room *room)
+{
+	struct membership *ms;
+
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		if (ms->room == room)
+			return ms;
+	return NULL;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef MEMBER_H
+#define MEMBER_H
+
+#include <sys/types.h>
+
+#include <bsd/sys/queue.h>
+#include <bsd/sys/tree.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bucket.h"
+#include "credential.h"
+#include "deadline.h"
+#include "history.h"
+#include "message.h"
+#include "nick.h"
+#include "person.h"
+
+struct audience;
+struct buf;
+struct member;
+struct replay;
+struct room;
+struct rooms;
+
+/* How somebody leaves a room. */
+enum room_leave {
+	ROOM_LEAVE_QUIT, /* text: why, or NULL */
+	ROOM_LEAVE_LOST,
+	ROOM_LEAVE_WENT, /* text: the room they went to */
+	ROOM_LEAVE_SILENT /* nobody is told */
+};
+
+/*
+ * What the room layer asks of whoever stands behind a member. None of these
+ * may call back into the room layer before it returns.
+ */
+struct member_ops {
+	/*
+	 * Hand over rendered, whole lines. -1: too much is unsent already; nothing
+	 * was taken, and member_drained() follows when there is room again.
+	 */
+	int (*deliver)(struct member *m, const char *data, size_t len);
+	/* A replay has come to its end. */
+	void (*shown)(struct member *m);
+	/* Another session with the same credential has taken m's nick and
+	 * place: say so and close. m is freed by the caller right after. */
+	void (*replaced)(struct member *m);
+};
+
+#define BREAK_TEXT_MAX 200 /* bytes of a break, return or quit message */
+
+/*
+ * A member in a room. Their cursor is the number of the next message that they have
+ * not been handed yet:
+ *
+ *   in step    slot is set; the cursor is the start of the room's turn
+ *   behind     a slow reader, or a replay is running: in the pump's queue, or
+ *              waiting until their output has drained (is_blocked)
+ *   paused     the member is on break: the cursor stays
+ */
+struct membership {
+	LIST_ENTRY(membership) in_member;
+	TAILQ_ENTRY(membership) in_room;
+	TAILQ_ENTRY(membership) in_pump;
+	struct member *member;
+	struct room *room;
+	struct history_cursor cursor;
+	uint64_t own_from; /* own lines from here on are not shown */
+	uint64_t acted_turn; /* the room's turn whose lines are partly theirs */
+	struct audience *audience; /* in step: whom they share bytes with */
+	size_t slot; /* their place there */
+	struct replay *replay;
+	bool is_pumped; /* in the pump's queue */
+	bool is_blocked; /* waiting for member_drained() */
+	bool is_announced; /* the others know that they are here */
+};
+
+/* A person who is here, or whose connection was lost less than departure-delay ago. */
+struct member {
+	RB_ENTRY(member) by_nick;
+	RB_ENTRY(member) by_skeleton;
+	LIST_ENTRY(member) in_ignorers; /* if they ignore anybody */
+	TAILQ_ENTRY(member) in_lost; /* if their connection is lost */
+	struct rooms *rooms;
+	const struct member_ops *ops; /* NULL: the connection is lost */
+	void *session; /* for ops */
+	const struct dialect *dialect;
+	LIST_HEAD(, membership) memberships;
+	struct person person;
+	struct bucket announce;
+	struct deadline lost;
+	char *break_text; /* or NULL */
+	int64_t break_since_ms; /* monotonic */
+	int64_t lost_since_ms;
+	int64_t active_ms; /* their last line */
+	uint64_t id; /* never used again; not 0 */
+	struct credential credential;
+	bool is_guest;
+	bool is_on_break;
+	bool is_lost;
+	bool is_ignorer; /* in rooms->ignorers */
+	char nick[NICK_SIZE];
+	char folded[NICK_SIZE];
+	char skeleton[NICK_SIZE];
+};
+
+/*
+ * A new guest with the next guest nick, in no room. ops, session and dialect are
+ * the caller's and outlive the member or its loss.
+ */
+struct member *member_new(struct rooms *rooms,
+    const struct credential *credential, const struct member_ops *ops,
+    void *session, const struct dialect *dialect);
+
+/* Their lines are written differently from now on. */
+void member_set_dialect(struct member *m, const struct dialect *dialect);
+
+/* Nothing is delivered from now on; the cursors stay. text: scrubbed, or NULL.
+ * On break already: only the text changes. */
+void member_break(struct member *m, const char *text);
+
+/* Not on break any more; a catch-up begins in every room that they are in. */
+void member_back(struct member *m, const char *text);
+
+/*
+ * Somebody said /quit (text: scrubbed, or NULL): all rooms are left, the place is
+ * kept unless they are a guest, and m is freed.
+ */
+void member_quit(struct member *m, const char *text);
+
+/*
+ * The connection is gone without /quit, with unsent bytes that surely did not
+ * arrive: the cursors are set back by as many messages. The nick is held and
+ * nothing is announced for departure-delay; ops are not called any more. One whom
+ * nobody knows to be here leaves at once. m may be freed.
+ */
+void member_lost(struct member *m, size_t unsent);
+
+/* What deliver() refused may be tried again. */
+void member_drained(struct member *m);
+
+/* Is somebody's line, with this id and nick as written, not to be shown to m? */
+static inline bool
+member_ignores_author(const struct member *m, uint64_t id, const char *nick)
+{
+	char folded[NICK_SIZE];
+
+	if (m->person.ignore_count == 0 || id == 0)
+		return false;
+	nick_fold(folded, nick);
+	return person_ignores(&m->person, id, folded);
+}
+
+/*
+ * m ignores who has this nick, and, if they are here, whatever nick they take. -1:
+ * IGNORES_MAX reached; for unignore: there is no such.
+ */
+int member_ignore(struct member *m, const char *nick) MUST_CHECK;
+int member_unignore(struct member *m, const char *nick) MUST_CHECK;
+
+/* After m's ignores have changed otherwise. */
+void member_update_ignorer(struct member *m);
+
+/* Monotonic: since when they have not been reading; now if they are. */
+int64_t member_away_since_ms(const struct member *m);
+
+/* A token for announcing a change of nick, break or topic. */
+bool member_may_announce(struct member *m);
+int64_t member_announce_wait_ms(struct member *m);
+
+enum member_tell {
+	MEMBER_TOLD,
+	MEMBER_KEPT, /* on break or lost: they get it when they are back */
+	MEMBER_KEPT_FULL /* nothing was kept: too many are waiting */
+};
+/* A private message from m to to, who does not ignore m. */
+enum member_tell member_tell(struct member *to, const struct member *from,
+    const char *text, size_t len);
+
+/* Leaves all rooms, keeps the place, and frees m. For roster.c and server.c. */
+void member_depart(struct member *m, enum room_leave how, const char *text);
+
+struct membership *member_in(const struct member *m, const struct room *room);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef MESSAGE_H
+#define MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+
+/* What a room or a person may be told, free of any wire format. */
+enum event_kind {
+	/* Said: numbered and kept in the room's history. */
+	EVENT_SAY, /* nick, text */
+	EVENT_ME, /* nick, text */
+	EVENT_TOPIC, /* nick, text; empty when removed */
+
+	/* Live only: they could otherwise be used to flush the history. */
+	EVENT_PRESENCE, /* presence */
+	EVENT_LEFT, /* nick, text or NULL */
+	EVENT_WENT, /* nick, other: the room */
+	EVENT_NICK, /* nick, other: the new one */
+	EVENT_BREAK, /* nick, text or NULL */
+	EVENT_BACK, /* nick, duration_ms, text or NULL */
+	EVENT_ANNOUNCE, /* text, by the server */
+
+	/* For one person. */
+	EVENT_PRIVATE, /* nick, text */
+	EVENT_PRIVATE_SENT, /* other: to whom, text */
+	EVENT_KEPT, /* count private messages follow */
+	EVENT_WELCOME, /* nick, duration_ms, count, tally, mentions */
+	EVENT_GAP, /* count messages are no longer held */
+	EVENT_DATE, /* time_ms: what follows was said on that day */
+	EVENT_PAST, /* the last count of total messages follow */
+	EVENT_PAST_END, /* end of what was asked for */
+	EVENT_LIVE, /* live */
+	EVENT_WAITING /* other: a room, count messages are new there */
+};
+
+/* How somebody became live. */
+enum event_live {
+	EVENT_LIVE_NOW, /* nothing was shown before */
+	EVENT_LIVE_AFTER_PAST, /* after a newcomer's history */
+	EVENT_LIVE_AFTER_CATCHUP
+};
+
+/* Condensed arrivals and departures; at most this many names of each. */
+#define PRESENCE_NAMES 4
+struct event_presence {
+	const char *came[PRESENCE_NAMES];
+	size_t came_count; /* may be more than the names */
+	const char *left[PRESENCE_NAMES];
+	size_t left_count;
+};
+
+/* Who said how much, the most first; the rest of the authors in others. */
+#define TALLY_NAMES 5
+struct event_tally {
+	const char *nick[TALLY_NAMES];
+	uint64_t count[TALLY_NAMES];
+	size_t names;
+	uint64_t others; /* authors */
+	uint64_t others_count; /* their messages */
+};
+
+struct event {
+	enum event_kind kind;
+	enum event_live live;
+	uint64_t number; /* of the message in its room; 0: live only */
+	int64_t time_ms; /* wall clock */
+	uint64_t author; /* member id; 0: nobody's */
+	const char *nick; /* the author's, at that time */
+	const char *text; /* scrubbed; not terminated */
+	size_t text_len;
+	const char *other;
+	int64_t duration_ms;
+	uint64_t count;
+	uint64_t total;
+	uint64_t mentions;
+	const struct event_presence *presence;
+	const struct event_tally *tally;
+};
+
+static inline bool
+event_is_kept(enum event_kind kind)
+{
+	return kind <= EVENT_TOPIC;
+}
+
+/*
+ * A way of writing events down: one for each protocol and variant of it. All who
+ * have the same dialect (the same pointer) share the rendered bytes.
+ */
+struct dialect {
+	const char *name;
+	/* Adds whole lines, or nothing where the protocol has no such thing. */
+	void (*render)(struct buf *out, const struct event *event);
+};
+
+#endif

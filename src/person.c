@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * What outlives a connection: places, ignores, kept messages. Small lists,
+ * each with a limit, so walking them is fine.
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "person.h"
+#include "rooms.h"
+#include "util.h"
+
+void
+person_init(struct person *p)
+{
+	memset(p, 0, sizeof *p);
+	LIST_INIT(&p->places);
+	TAILQ_INIT(&p->ignores);
+	TAILQ_INIT(&p->kept);
+}
+
+void
+place_free(struct place *place)
+{
+	LIST_REMOVE(place, in_owner);
+	LIST_REMOVE(place, in_room);
+	free(place);
+}
+
+bool
+person_is_empty(const struct person *p)
+{
+	return LIST_EMPTY(&p->places) && p->ignore_count == 0 &&
+	    p->kept_count == 0;
+}
+
+struct place *
+person_place(const struct person *p, const struct room *room)
+{
+	struct place *place;
+
+	LIST_FOREACH(place, &p->places, in_owner)
+		if (place->room == room)
+			return place;
+	return NULL;
+}
+
+void
+person_set_place(struct person *p, struct room *room,
+    struct history_cursor cursor, int64_t left_ms)
+{
+	struct place *place;
+
+	place = person_place(p, room);
+	if (place == NULL) {
+		place = xcalloc(1, sizeof *place);
+		place->room = room;
+		LIST_INSERT_HEAD(&p->places, place, in_owner);
+		LIST_INSERT_HEAD(&room->places, place, in_room);
+	}
+	place->cursor = cursor;
+	place->left_ms = left_ms;
+}
+
+bool
+person_ignores(const struct person *p, uint64_t id, const char *folded)
+{
+	const struct ignore *ig;
+
+	TAILQ_FOREACH(ig, &p->ignores, entry)
+		if (ig->id == id || strcmp(ig->folded, folded) == 0)
+			return true;
+	return false;
+}
+
+int
+person_ignore(struct person *p, uint64_t id, const char *nick)
+{
+	struct ignore *ig;
+	char folded[NICK_SIZE];
+
+	nick_fold(folded, nick);
+	TAILQ_FOREACH(ig, &p->ignores, entry)
+		if (strcmp(ig->folded, folded) == 0)
+			break;
+	if (ig == NULL) {
+		if (p->ignore_count == IGNORES_MAX)
+			return -1;
+		ig = xcalloc(1, sizeof *ig);
+		memcpy(ig->folded, folded, sizeof ig->folded);
+		TAILQ_INSERT_TAIL(&p->ignores, ig, entry);
+		p->ignore_count++;
+	}
+	memcpy(ig->nick, nick, strlen(nick) + 1);
+	ig->id = id;
+	return 0;
+}
+
+static void
+person_drop_ignore(struct person *p, struct ignore *ig)
+{
+	TAILQ_REMOVE(&p->ignores, ig, entry);
+	p->ignore_count--;
+	free(ig);
+}
+
+int
+person_unignore(struct person *p, const char *nick)
+{
+	struct ignore *ig;
+	char folded[NICK_SIZE];
+
+	nick_fold(folded, nick);
+	TAILQ_FOREACH(ig, &p->ignores, entry)
+		if (strcmp(ig->folded, folded) == 0) {
+			person_drop_ignore(p, ig);
+			return 0;
+		}
+	return -1;
+}
+
+int
+person_keep(struct rooms *rooms, struct person *p, int64_t time_ms,
+    const char *nick, const char *text, size_t len)
+{
+	struct kept_message *k;
+
+	if (p->kept_count == KEPT_MAX ||
+	    len > KEPT_TOTAL_MAX - rooms->kept_bytes)
+		return -1;
+	k = xmalloc(sizeof *k + len);
+	k->time_ms = time_ms;
+	memcpy(k->nick, nick, strlen(nick) + 1);
+	k->len = len;
+	memcpy(k->text, text, len);
+	TAILQ_INSERT_TAIL(&p->kept, k, entry);
+	p->kept_count++;
+	rooms->kept_bytes += len;
+	return 0;
+}
+
+void
+person_drop_kept(struct rooms *rooms, struct person *p)
+{
+	struct kept_message *k = TAILQ_FIRST(&p->kept);
+
+	assert(k != NULL);
+	TAILQ_REMOVE(&p->kept, k, entry);
+	p->kept_count--;
+	rooms->kept_bytes -= k->len;
+	free(k);
+}
+
+void
+person_move(struct rooms *rooms, struct person *to, struct person *from)
+{
+	struct place *place;
+	struct ignore *ig;
+
+	while ((place = LIST_FIRST(&from->places)) != NULL) {
+		person_set_place(to, place->room, place->cursor,
+		    place->left_ms);
+		place_free(place);
+	}
+	while ((ig = TAILQ_FIRST(&from->ignores)) != NULL) {
+		/* One too many is forgotten. */
+		(void)!person_ignore(to, ig->id, ig->nick);
+		person_drop_ignore(from, ig);
+	}
+	TAILQ_CONCAT(&to->kept, &from->kept, entry);
+	to->kept_count += from->kept_count;
+	from->kept_count = 0;
+	while (to->kept_count > KEPT_MAX)
+		person_drop_kept(rooms, to);
+}
+
+void
+person_clear(struct rooms *rooms, struct person *p)
+{
+	struct place *place;
+	struct ignore *ig;
+
+	while ((place = LIST_FIRST(&p->places)) != NULL)
+		place_free(place);
+	while ((ig = TAILQ_FIRST(&p->ignores)) != NULL)
+		person_drop_ignore(p, ig);
+	while (!TAILQ_EMPTY(&p->kept))
+		person_drop_kept(rooms, p);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef PERSON_H
+#define PERSON_H
+
+#include <sys/types.h>
+
+#include <bsd/sys/queue.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "history.h"
+#include "nick.h"
+#include "util.h"
+
+struct room;
+struct rooms;
+
+/* Somebody whose lines m does not want to see; by id as long as they are the same
+ * session, and by nick. */
+struct ignore {
+	TAILQ_ENTRY(ignore) entry;
+	uint64_t id;
+	char nick[NICK_SIZE];
+	char folded[NICK_SIZE];
+};
+TAILQ_HEAD(ignore_list, ignore);
+#define IGNORES_MAX 64
+
+/* A private message that waits until its addressee is back. */
+struct kept_message {
+	TAILQ_ENTRY(kept_message) entry;
+	int64_t time_ms;
+	char nick[NICK_SIZE];
+	size_t len;
+	char text[];
+};
+TAILQ_HEAD(kept_list, kept_message);
+#define KEPT_MAX 64
+
+/* Where somebody stopped reading in a room that they are not in now. */
+struct place {
+	LIST_ENTRY(place) in_owner; /* a member's or a bookmark's list */
+	LIST_ENTRY(place) in_room; /* so that the room can take them along */
+	struct room *room;
+	struct history_cursor cursor;
+	int64_t left_ms; /* monotonic: when they left, or went on break */
+};
+LIST_HEAD(place_list, place);
+
+/*
+ * All that belongs to a person rather than to their connection. It moves whole between
+ * a member and the bookmark that they leave.
+ */
+struct person {
+	struct place_list places;
+	struct ignore_list ignores;
+	struct kept_list kept;
+	unsigned ignore_count;
+	unsigned kept_count;
+};
+
+void person_init(struct person *p);
+/* from is empty afterwards; its ignores and kept messages are added to to's, its
+ * places replace to's of the same rooms. */
+void person_move(struct rooms *rooms, struct person *to, struct person *from);
+void person_clear(struct rooms *rooms, struct person *p);
+bool person_is_empty(const struct person *p);
+struct place *person_place(const struct person *p, const struct room *room);
+/* Makes one or moves the one that there is. */
+void person_set_place(struct person *p, struct room *room,
+    struct history_cursor cursor, int64_t left_ms);
+/* Do they want nothing from whoever has this id and folded nick? */
+bool person_ignores(const struct person *p, uint64_t id, const char *folded);
+/* -1: IGNORES_MAX reached. */
+int person_ignore(struct person *p, uint64_t id, const char *nick) MUST_CHECK;
+/* -1: nobody is ignored under that nick. */
+int person_unignore(struct person *p, const char *nick) MUST_CHECK;
+
+/* Keeps a private message; -1: too many are waiting. */
+int person_keep(struct rooms *rooms, struct person *p, int64_t time_ms,
+    const char *nick, const char *text, size_t len) MUST_CHECK;
+void person_drop_kept(struct rooms *rooms, struct person *p); /* the oldest */
+void place_free(struct place *place);
+
+
+#endif

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * What is pending is found by the folded nick: an arrival and a departure under
+ * one nick and credential cancel each other, and a stranger who takes the nick
+ * of somebody who has just left has that departure announced first. So there is
+ * never more than one item for a nick.
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "presence.h"
+#include "room.h"
+#include "rooms.h"
+#include "util.h"
+
+struct presence_item {
+	RB_ENTRY(presence_item) by_nick;
+	TAILQ_ENTRY(presence_item) entry;
+	struct membership *ms; /* who came; NULL: somebody left */
+	int64_t since_ms;
+	struct credential credential;
+	char nick[NICK_SIZE];
+	char folded[NICK_SIZE];
+};
+
+static int
+presence_cmp(const struct presence_item *a, const struct presence_item *b)
+{
+	return strcmp(a->folded, b->folded);
+}
+
+RB_GENERATE_INTERNAL(presence_tree, presence_item, by_nick, presence_cmp,
+    UNUSED static)
+
+static bool
+presence_is_small(const struct presence *p)
+{
+	return p->room->people_count <= PRESENCE_SMALL;
+}
+
+/* When the oldest item is due. */
+static int64_t
+presence_due_ms(const struct presence *p)
+{
+	int64_t window_ms = p->room->rooms->options->presence_window;
+	int64_t spread_ms;
+
+	spread_ms =
+	    (int64_t)p->room->people_count * 1000 / PRESENCE_PEOPLE_PER_S;
+	if (!presence_is_small(p) && window_ms < spread_ms && window_ms > 0)
+		window_ms = spread_ms;
+	return TAILQ_FIRST(&p->queue)->since_ms + window_ms;
+}
+
+static void
+presence_arm(struct presence *p)
+{
+	if (TAILQ_EMPTY(&p->queue))
+		deadline_clear(p->room->rooms->deadlines, &p->deadline);
+	else if (!p->deadline.is_set)
+		deadline_set(p->room->rooms->deadlines, &p->deadline,
+		    presence_due_ms(p));
+}
+
+static void
+presence_drop(struct presence *p, struct presence_item *item)
+{
+	RB_REMOVE(presence_tree, &p->by_nick, item);
+	TAILQ_REMOVE(&p->queue, item, entry);
+	free(item);
+}
+
+static struct presence_item *
+presence_find(struct presence *p, const char *folded)
+{
+	struct presence_item key;
+
+	memcpy(key.folded, folded, strlen(folded) + 1);
+	return RB_FIND(presence_tree, &p->by_nick, &key);
+}
+
+static struct presence_item *
+presence_find_came(struct presence *p, const struct membership *ms)
+{
+	struct presence_item *item;
+
+	item = presence_find(p, ms->member->folded);
+	return item != NULL && item->ms == ms ? item : NULL;
+}
+
+/* The nick is the one that ms has now. */
+static void
+presence_add(struct presence *p, struct membership *ms, bool is_came)
+{
+	struct presence_item *item;
+
+	item = xcalloc(1, sizeof *item);
+	item->ms = is_came ? ms : NULL;
+	item->since_ms = p->room->rooms->clock->mono_ms;
+	item->credential = ms->member->credential;
+	memcpy(item->nick, ms->member->nick, sizeof item->nick);
+	memcpy(item->folded, ms->member->folded, sizeof item->folded);
+	RB_INSERT(presence_tree, &p->by_nick, item);
+	TAILQ_INSERT_TAIL(&p->queue, item, entry);
+	presence_arm(p);
+}
+
+static void
+presence_publish_came(struct presence *p, struct membership *ms)
+{
+	struct event_presence names = { .came = { ms->member->nick },
+		.came_count = 1 };
+	struct event event = { .kind = EVENT_PRESENCE, .presence = &names };
+
+	ms->is_announced = true;
+	room_publish(p->room, &event, ms);
+}
+
+static void
+presence_publish_left(struct presence *p, const char *nick)
+{
+	struct event_presence names = { .left = { nick }, .left_count = 1 };
+	struct event event = { .kind = EVENT_PRESENCE, .presence = &names };
+
+	room_publish(p->room, &event, NULL);
+}
+
+/* All that is pending, in one line. */
+static void
+presence_publish_all(struct presence *p)
+{
+	struct event_presence names = { .came_count = 0 };
+	struct event event = { .kind = EVENT_PRESENCE, .presence = &names };
+	struct presence_item *item;
+	struct membership *only = NULL;
+
+	TAILQ_FOREACH(item, &p->queue, entry)
+		if (item->ms != NULL) {
+			if (names.came_count < PRESENCE_NAMES)
+				names.came[names.came_count] = item->nick;
+			names.came_count++;
+			item->ms->is_announced = true;
+			only = item->ms;
+		} else {
+			if (names.left_count < PRESENCE_NAMES)
+				names.left[names.left_count] = item->nick;
+			names.left_count++;
+		}
+	if (names.came_count != 1 || names.left_count != 0)
+		only = NULL;
+	room_publish(p->room, &event, only);
+	while ((item = TAILQ_FIRST(&p->queue)) != NULL)
+		presence_drop(p, item);
+}
+
+static void
+presence_due_cb(void *arg)
+{
+	struct presence *p = arg;
+	struct presence_item *item;
+	int64_t now_ms = p->room->rooms->clock->mono_ms;
+
+	if (!TAILQ_EMPTY(&p->queue) && !presence_is_small(p) &&
+	    presence_due_ms(p) <= now_ms)
+		presence_publish_all(p);
+	while ((item = TAILQ_FIRST(&p->queue)) != NULL && presence_is_small(p) &&
+	    presence_due_ms(p) <= now_ms) {
+		if (item->ms != NULL)
+			presence_publish_came(p, item->ms);
+		else
+			presence_publish_left(p, item->nick);
+		presence_drop(p, item);
+	}
+	presence_arm(p);
+}
+
+void
+presence_init(struct presence *p, struct room *room)
+{
+	memset(p, 0, sizeof *p);
+	p->room = room;
+	RB_INIT(&p->by_nick);
+	TAILQ_INIT(&p->queue);
+	deadline_init(&p->deadline, presence_due_cb, p);
+}
+
+void
+presence_fini(struct presence *p)
+{
+	struct presence_item *item;
+
+	while ((item = TAILQ_FIRST(&p->queue)) != NULL)
+		presence_drop(p, item);
+	presence_arm(p);
+}
+
+/*
+ * Settles a departure that is pending under the nick of ms. True: it was theirs, so
+ * for the others they never left.
+ */
+static bool
+presence_settle_left(struct presence *p, struct membership *ms)
+{
+	struct presence_item *item;
+	bool is_same;
+
+	item = presence_find(p, ms->member->folded);
+	if (item == NULL)
+		return false;
+	assert(item->ms == NULL);
+	is_same = credential_cmp(&item->credential, &ms->member->credential) == 0;
+	if (is_same)
+		ms->is_announced = true;
+	else
+		presence_publish_left(p, item->nick);
+	presence_drop(p, item);
+	presence_arm(p);
+	return is_same;
+}
+
+void
+presence_came(struct presence *p, struct membership *ms)
+{
+	if (!presence_settle_left(p, ms))
+		presence_add(p, ms, true);
+}
+
+void
+presence_left(struct presence *p, struct membership *ms, enum room_leave how,
+    const char *text)
+{
+	struct presence_item *item;
+	struct event event = { .kind = EVENT_LEFT };
+
+	if (!ms->is_announced) {
+		item = presence_find_came(p, ms);
+		if (item != NULL)
+			presence_drop(p, item);
+		presence_arm(p);
+		return;
+	}
+	switch (how) {
+	case ROOM_LEAVE_SILENT:
+		return;
+	case ROOM_LEAVE_LOST:
+		text = "connection lost";
+		break;
+	case ROOM_LEAVE_WENT:
+		event.kind = EVENT_WENT;
+		event.other = text;
+		text = NULL;
+		break;
+	case ROOM_LEAVE_QUIT:
+		break;
+	}
+	if (!presence_is_small(p)) {
+		presence_add(p, ms, false);
+		return;
+	}
+	event.text = text;
+	event.text_len = text == NULL ? 0 : strlen(text);
+	room_publish(p->room, &event, ms);
+}
+
+void
+presence_show(struct presence *p, struct membership *ms)
+{
+	struct presence_item *item;
+
+	if (ms->is_announced || !presence_is_small(p))
+		return;
+	item = presence_find_came(p, ms);
+	assert(item != NULL);
+	presence_drop(p, item);
+	presence_arm(p);
+	presence_publish_came(p, ms);
+}
+
+bool
+presence_renamed(struct presence *p, struct membership *ms,
+    const char *old_folded)
+{
+	struct presence_item *item;
+
+	if (ms->is_announced) {
+		if (strcmp(old_folded, ms->member->folded) != 0)
+			(void)presence_settle_left(p, ms);
+		return true;
+	}
+	item = presence_find(p, old_folded);
+	assert(item != NULL && item->ms == ms);
+	RB_REMOVE(presence_tree, &p->by_nick, item);
+	if (presence_settle_left(p, ms)) {
+		TAILQ_REMOVE(&p->queue, item, entry);
+		free(item);
+		presence_arm(p);
+		return false;
+	}
+	memcpy(item->nick, ms->member->nick, sizeof item->nick);
+	memcpy(item->folded, ms->member->folded, sizeof item->folded);
+	RB_INSERT(presence_tree, &p->by_nick, item);
+	return false;
+}
+
+void
+presence_assume(struct presence *p, struct membership *ms)
+{
+	struct presence_item *item;
+
+	item = presence_find(p, ms->member->folded);
+	if (item != NULL)
+		presence_drop(p, item);
+	presence_arm(p);
+	ms->is_announced = true;
+}

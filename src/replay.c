@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * Reading from the ring at the pace of a socket: history for newcomers, the
+ * catch-up, /history, and slow readers. No copy of what is to be read is made:
+ * a replay is a cursor, and if the ring laps it, the gap is told exactly.
+ *
+ *   SCAN (counts) ──► HEAD ──► (kept private messages) ──► LINES ──► end line
+ *   PAST (or that) ──┘ first line
+ *
+ * Each step renders into a scratch buffer and takes effect only when deliver()
+ * has accepted the bytes. The summary is counted in slices as well, by one replay at
+ * a time: a thousand who come back at once must not stop the loop.
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "clock.h"
+#include "deliver.h"
+#include "replay.h"
+#include "rooms.h"
+#include "tally.h"
+#include "util.h"
+
+enum replay_stage { REPLAY_SCAN, REPLAY_PAST, REPLAY_HEAD, REPLAY_LINES };
+
+struct replay {
+	enum replay_kind kind;
+	enum replay_stage stage;
+	struct history_cursor at;
+	uint64_t until; /* or REPLAY_PRESENT */
+	struct history_cursor scan;
+	uint64_t scan_until;
+	struct buf head; /* the rendered first line */
+	bool is_kept_told;
+	bool has_shown;
+	int day; /* of the line before */
+	int64_t away_ms;
+};
+
+/* Bytes of the ring that are looked through for each byte that may be sent. */
+#define REPLAY_READ_FACTOR 4
+
+static struct replay *
+replay_start(struct membership *ms, enum replay_kind kind,
+    struct history_cursor from, uint64_t until)
+{
+	struct replay *rp;
+
+	assert(ms->replay == NULL);
+	deliver_remove_in_step(ms);
+	rp = xcalloc(1, sizeof *rp);
+	rp->kind = kind;
+	rp->at = from;
+	rp->until = until;
+	rp->day = clock_day(ms->room->rooms->clock->wall_ms);
+	ms->replay = rp;
+	deliver_pump_later(ms);
+	return rp;
+}
+
+static void
+replay_free(struct membership *ms)
+{
+	struct rooms *rooms = ms->room->rooms;
+
+	if (rooms->tally_owner == ms) {
+		tally_fini(&rooms->tally);
+		rooms->tally_owner = NULL;
+	}
+	buf_fini(&ms->replay->head);
+	free(ms->replay);
+	ms->replay = NULL;
+}
+
+static void
+replay_render(struct membership *ms, struct buf *out, const struct event *event)
+{
+	ms->member->dialect->render(out, event);
+}
+
+/* The number that rp ends at, as things are. */
+static uint64_t
+replay_end(const struct membership *ms, const struct replay *rp)
+{
+	return rp->until == REPLAY_PRESENT ? ms->room->delivered.number :
+					     rp->until;
+}
+
+/* "The last 20 of 1204": when the first line is due, since only then it is known
+ * where the present is. */
+static void
+replay_head_past(struct membership *ms, struct replay *rp)
+{
+	const struct history *h = &ms->room->history;
+	uint64_t end = replay_end(ms, rp);
+	struct event event = { .kind = EVENT_PAST };
+
+	(void)history_clamp(h, &rp->at);
+	if (end > rp->at.number)
+		event.count = end - rp->at.number;
+	if (end > h->first_number)
+		event.total = end - h->first_number;
+	if (event.count > 0 || rp->kind == REPLAY_HISTORY)
+		replay_render(ms, &rp->head, &event);
+}
+
+void
+replay_start_greeting(struct membership *ms)
+{
+	struct replay *rp;
+
+	rp = replay_start(ms, REPLAY_GREETING, ms->cursor, REPLAY_PRESENT);
+	rp->stage = REPLAY_PAST;
+}
+
+void
+replay_start_history(struct membership *ms, uint64_t n)
+{
+	const struct history *h = &ms->room->history;
+	struct replay *rp;
+
+	rp = replay_start(ms, REPLAY_HISTORY, history_back(h, n),
+	    h->next_number);
+	rp->stage = REPLAY_PAST;
+}
+
+void
+replay_start_catchup(struct membership *ms, struct history_cursor from,
+    uint64_t until, int64_t away_ms)
+{
+	struct replay *rp;
+
+	if (ms->replay != NULL)
+		replay_stop(ms);
+	/* Before the cursor moves: leaving step sets it to the turn's start. */
+	deliver_remove_in_step(ms);
+	if (until == REPLAY_PRESENT)
+		ms->cursor = from;
+	rp = replay_start(ms, REPLAY_CATCHUP, from, until);
+	rp->away_ms = away_ms;
+	rp->stage = REPLAY_SCAN;
+	rp->scan = from;
+	rp->scan_until = until == REPLAY_PRESENT ?
+	    ms->room->history.next_number :
+	    until;
+}
+
+void
+replay_start_return(struct membership *ms, struct history_cursor from,
+    int64_t away_ms)
+{
+	bool was_live = ms->replay == NULL || ms->replay->until != REPLAY_PRESENT;
+
+	replay_start_catchup(ms, from, was_live ? ms->own_from : REPLAY_PRESENT,
+	    away_ms);
+}
+
+void
+replay_stop(struct membership *ms)
+{
+	struct replay *rp = ms->replay;
+
+	if (rp == NULL)
+		return;
+	switch (rp->kind) {
+	case REPLAY_CATCHUP:
+	case REPLAY_GREETING:
+		/* Rather some lines twice than one not at all. */
+		if (rp->until == REPLAY_PRESENT || rp->at.number < rp->until)
+			ms->cursor = rp->at;
+		break;
+	case REPLAY_HISTORY:
+		break;
+	}
+	replay_free(ms);
+}
+
+bool
+replay_skip(struct membership *ms, uint64_t *skipped)
+{
+	struct replay *rp = ms->replay;
+	uint64_t end;
+
+	if (rp == NULL)
+		return false;
+	end = replay_end(ms, rp);
+	*skipped = end > rp->at.number ? end - rp->at.number : 0;
+	if (rp->until == REPLAY_PRESENT)
+		ms->cursor = ms->room->delivered;
+	replay_free(ms);
+	if (!ms->is_blocked)
+		deliver_pump_later(ms);
+	return true;
+}
+
+/* Is event not for ms? Their own lines of this session they know. */
+static bool
+replay_is_hidden(const struct membership *ms, const struct event *event)
+{
+	const struct member *m = ms->member;
+
+	if (event->author == m->id && event->number >= ms->own_from)
+		return true;
+	return member_ignores_author(m, event->author, event->nick);
+}
+
+/*
+ * Renders what is at *at up to number end, about max bytes. *day, if day is not
+ * NULL, is the day of the line before, for date lines. Returns true at the end.
+ */
+static bool
+replay_lines(struct membership *ms, struct buf *out, struct history_cursor *at,
+    uint64_t end, int *day, size_t max, size_t *work, bool *shown)
+{
+	struct room *room = ms->room;
+	struct event event, extra;
+	uint64_t lost;
+	size_t start = out->len;
+	uint64_t first_pos;
+	bool show_own = ms->replay != NULL && ms->replay->kind == REPLAY_HISTORY;
+
+	lost = history_clamp(&room->history, at);
+	if (lost > 0) {
+		memset(&extra, 0, sizeof extra);
+		extra.kind = EVENT_GAP;
+		extra.count = lost;
+		replay_render(ms, out, &extra);
+		room->rooms->gaps++;
+		*shown = true;
+	}
+	first_pos = at->pos;
+	while (at->number < end) {
+		if (out->len - start >= max ||
+		    at->pos - first_pos >= max * REPLAY_READ_FACTOR)
+			break;
+		if (!history_read(&room->history, at, &event))
+			break;
+		if (show_own ? member_ignores_author(ms->member, event.author,
+				   event.nick) :
+			       replay_is_hidden(ms, &event))
+			continue;
+		if (day != NULL && clock_day(event.time_ms) != *day) {
+			memset(&extra, 0, sizeof extra);
+			extra.kind = EVENT_DATE;
+			extra.time_ms = event.time_ms;
+			replay_render(ms, out, &extra);
+			*day = clock_day(event.time_ms);
+		}
+		replay_render(ms, out, &event);
+		*shown = true;
+	}
+	*work = out->len - start;
+	if ((at->pos - first_pos) / REPLAY_READ_FACTOR > *work)
+		*work = (at->pos - first_pos) / REPLAY_READ_FACTOR;
+	return at->number >= end;
+}
+
+/* What waits for them in rooms that they are not in. */
+static void
+replay_head_waiting(struct membership *ms, struct replay *rp)
+{
+	const struct place *place;
+	struct event event = { .kind = EVENT_WAITING };
+
+	LIST_FOREACH(place, &ms->member->person.places, in_owner) {
+		event.count = room_new_count(place->room, &place->cursor);
+		event.other = place->room->name;
+		if (event.count > 0)
+			replay_render(ms, &rp->head, &event);
+	}
+}
+
+/* Counts a slice for the summary. True: counted, and the summary is rendered. */
+static bool
+replay_scan(struct membership *ms, struct replay *rp, size_t max, size_t *work)
+{
+	struct room *room = ms->room;
+	struct rooms *rooms = room->rooms;
+	struct event event;
+	struct event_tally top;
+	uint64_t first_pos;
+
+	if (rooms->tally_owner == NULL)
+		rooms->tally_owner = ms;
+	else if (rooms->tally_owner != ms)
+		return false; /* another's turn; ours comes */
+	(void)history_clamp(&room->history, &rp->scan);
+	first_pos = rp->scan.pos;
+	while (rp->scan.number < rp->scan_until) {
+		if (rp->scan.pos - first_pos >= max * REPLAY_READ_FACTOR) {
+			*work = max;
+			return false;
+		}
+		if (!history_read(&room->history, &rp->scan, &event))
+			break;
+		if (!replay_is_hidden(ms, &event))
+			tally_add(&rooms->tally, &event, ms->member->nick);
+	}
+	*work = (rp->scan.pos - first_pos) / REPLAY_READ_FACTOR;
+	tally_top(&rooms->tally, &top);
+	memset(&event, 0, sizeof event);
+	event.kind = EVENT_WELCOME;
+	event.nick = ms->member->nick;
+	event.duration_ms = rp->away_ms;
+	event.count = rooms->tally.messages;
+	event.mentions = rooms->tally.mentions;
+	event.tally = &top;
+	replay_render(ms, &rp->head, &event);
+	tally_fini(&rooms->tally);
+	rooms->tally_owner = NULL;
+	replay_head_waiting(ms, rp);
+	return true;
+}
+
+static int
+replay_deliver(struct membership *ms, const struct buf *out)
+{
+	if (out->len == 0)
+		return 0;
+	return ms->member->ops->deliver(ms->member, out->data, out->len);
+}
+
+/* Private messages, each leaving the list once it is handed over. */
+static int
+replay_kept(struct membership *ms, struct replay *rp)
+{
+	struct member *m = ms->member;
+	struct buf *out = &m->rooms->scratch;
+	struct kept_message *k;
+	struct event event;
+
+	while ((k = TAILQ_FIRST(&m->person.kept)) != NULL) {
+		buf_reset(out);
+		memset(&event, 0, sizeof event);
+		if (rp != NULL && !rp->is_kept_told) {
+			event.kind = EVENT_KEPT;
+			event.count = m->person.kept_count;
+			replay_render(ms, out, &event);
+		}
+		event.kind = EVENT_PRIVATE;
+		event.nick = k->nick;
+		event.text = k->text;
+		event.text_len = k->len;
+		event.time_ms = k->time_ms;
+		replay_render(ms, out, &event);
+		if (replay_deliver(ms, out) == -1)
+			return -1;
+		if (rp != NULL)
+			rp->is_kept_told = true;
+		person_drop_kept(m->rooms, &m->person);
+	}
+	return 0;
+}
+
+/* Without a replay: a slow reader goes on. */
+static enum replay_pump
+replay_pump_behind(struct membership *ms, size_t max, size_t *done)
+{
+	struct buf *out = &ms->room->rooms->scratch;
+	struct history_cursor at = ms->cursor;
+	bool at_end, shown = false;
+
+	if (ms->member->is_on_break)
+		return REPLAY_DONE;
+	if (replay_kept(ms, NULL) == -1)
+		return REPLAY_BLOCKED;
+	buf_reset(out);
+	at_end = replay_lines(ms, out, &at, ms->room->delivered.number, NULL,
+	    max, done, &shown);
+	if (replay_deliver(ms, out) == -1)
+		return REPLAY_BLOCKED;
+	ms->cursor = at;
+	return at_end ? REPLAY_DONE : REPLAY_AGAIN;
+}
+
+static void
+replay_render_end(struct membership *ms, const struct replay *rp, bool shown,
+    struct buf *out)
+{
+	struct event event = { .kind = EVENT_LIVE };
+
+	switch (rp->kind) {
+	case REPLAY_GREETING:
+		event.live = shown ? EVENT_LIVE_AFTER_PAST : EVENT_LIVE_NOW;
+		break;
+	case REPLAY_CATCHUP:
+		event.live = shown ? EVENT_LIVE_AFTER_CATCHUP : EVENT_LIVE_NOW;
+		break;
+	case REPLAY_HISTORY:
+		event.kind = EVENT_PAST_END;
+		break;
+	}
+	replay_render(ms, out, &event);
+}
+
+enum replay_pump
+replay_pump(struct membership *ms, size_t max, size_t *done)
+{
+	struct replay *rp = ms->replay;
+	struct buf *out = &ms->room->rooms->scratch;
+	struct history_cursor at;
+	bool at_end, shown;
+	int day;
+
+	*done = 0;
+	assert(ms->member->ops != NULL);
+	if (rp == NULL)
+		return replay_pump_behind(ms, max, done);
+
+	if (rp->stage == REPLAY_SCAN) {
+		if (!replay_scan(ms, rp, max, done))
+			return REPLAY_AGAIN;
+		rp->stage = REPLAY_HEAD;
+	}
+	if (rp->stage == REPLAY_PAST) {
+		replay_head_past(ms, rp);
+		rp->stage = REPLAY_HEAD;
+	}
+	if (rp->stage == REPLAY_HEAD) {
+		if (replay_deliver(ms, &rp->head) == -1)
+			return REPLAY_BLOCKED;
+		buf_fini(&rp->head);
+		rp->stage = REPLAY_LINES;
+	}
+	if (rp->kind == REPLAY_CATCHUP && replay_kept(ms, rp) == -1)
+		return REPLAY_BLOCKED;
+
+	buf_reset(out);
+	at = rp->at;
+	day = rp->day;
+	shown = rp->has_shown || rp->is_kept_told;
+	at_end = replay_lines(ms, out, &at, replay_end(ms, rp), &day, max,
+	    done, &shown);
+	if (at_end)
+		replay_render_end(ms, rp, shown, out);
+	if (replay_deliver(ms, out) == -1)
+		return REPLAY_BLOCKED;
+	rp->at = at;
+	rp->day = day;
+	rp->has_shown = shown;
+	if (!at_end)
+		return REPLAY_AGAIN;
+	if (rp->until == REPLAY_PRESENT)
+		ms->cursor = at;
+	replay_free(ms);
+	ms->member->ops->shown(ms->member);
+	if (ms->member->is_on_break ||
+	    ms->cursor.number == ms->room->delivered.number)
+		return REPLAY_DONE;
+	return REPLAY_AGAIN;
+}
+
+void
+replay_set_back(struct membership *ms, size_t bytes)
+{
+	const struct history *h = &ms->room->history;
+	struct buf *out = &ms->room->rooms->scratch;
+	struct history_cursor c, read;
+	struct event event;
+	size_t sum = 0;
+
+	c = ms->cursor;
+	(void)history_clamp(h, &c);
+	while (sum < bytes && history_step_back(h, &c)) {
+		read = c;
+		(void)history_read(h, &read, &event);
+		if (!replay_is_hidden(ms, &event)) {
+			buf_reset(out);
+			replay_render(ms, out, &event);
+			sum += out->len;
+		}
+		ms->cursor = c;
+	}
+}

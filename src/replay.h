@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef REPLAY_H
+#define REPLAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "history.h"
+#include "member.h"
+#include "util.h"
+
+enum replay_kind {
+	REPLAY_GREETING, /* a newcomer's first lines */
+	REPLAY_CATCHUP, /* /back, or coming back */
+	REPLAY_HISTORY /* /history: moves no cursor */
+};
+
+/*
+ * A member reads on from the ring, at the pace of their socket, with a line before
+ * and after. It ends at a number, or else when it has reached the present.
+ */
+
+/* Newcomer: from ms->cursor to the present. */
+void replay_start_greeting(struct membership *ms);
+
+/*
+ * Catch-up: the summary of all from..until, then private messages that were kept,
+ * then the messages. until REPLAY_PRESENT: to the present; then from becomes
+ * ms->cursor. Otherwise reading goes on at ms->cursor afterwards. A
+ * replay that is running is replaced.
+ */
+#define REPLAY_PRESENT UINT64_MAX
+void replay_start_catchup(struct membership *ms, struct history_cursor from,
+    uint64_t until, int64_t away_ms);
+
+/*
+ * Somebody who came as a guest turns out to have a place: they catch up from
+ * there, to the present, or, if they have been live meanwhile, to where they
+ * became so.
+ */
+void replay_start_return(struct membership *ms, struct history_cursor from,
+    int64_t away_ms);
+
+/* The last n messages. A replay must not be running. */
+void replay_start_history(struct membership *ms, uint64_t n);
+
+/*
+ * Ends it where it is; the cursor is where it had come to, so that nothing is
+ * lost. Fine when there is none.
+ */
+void replay_stop(struct membership *ms);
+
+/* /skip: ends it; *skipped messages were not shown. False if there is none. */
+bool replay_skip(struct membership *ms, uint64_t *skipped);
+
+enum replay_pump {
+	REPLAY_AGAIN, /* there is more */
+	REPLAY_BLOCKED, /* deliver() refused */
+	REPLAY_DONE /* at the present, or paused */
+};
+
+/*
+ * Renders and hands over about max bytes for ms, which is not in step: of its
+ * replay, or else from its cursor. Sets *done to the work that it was, in bytes.
+ */
+enum replay_pump replay_pump(struct membership *ms, size_t max, size_t *done)
+    MUST_CHECK;
+
+/*
+ * Moves ms->cursor back over as many messages as make up at least so many
+ * rendered bytes: those that surely did not arrive.
+ */
+void replay_set_back(struct membership *ms, size_t bytes);
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * A room: who is in it, and what happens there. How that reaches people is
+ * deliver.c's; who needs to hear of arrivals and departures is presence.c's.
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "deliver.h"
+#include "replay.h"
+#include "room.h"
+#include "rooms.h"
+#include "util.h"
+
+struct room *
+room_new(struct rooms *rooms, const char *name)
+{
+	struct room *room;
+
+	assert(room_name_check(name) == NICK_OK);
+	room = xcalloc(1, sizeof *room);
+	room->rooms = rooms;
+	nick_fold(room->name, name);
+	history_init(&room->history, rooms->options->history_size);
+	room->delivered = history_head(&room->history);
+	room->turn = 1;
+	room->used_ms = rooms->clock->mono_ms;
+	LIST_INIT(&room->audiences);
+	TAILQ_INIT(&room->people);
+	LIST_INIT(&room->places);
+	presence_init(&room->presence, room);
+	return room;
+}
+
+void
+room_free(struct room *room)
+{
+	struct audience *a;
+	struct place *place;
+
+	assert(TAILQ_EMPTY(&room->people));
+	if (room->is_dirty)
+		TAILQ_REMOVE(&room->rooms->dirty, room, in_dirty);
+	presence_fini(&room->presence);
+	while ((place = LIST_FIRST(&room->places)) != NULL)
+		place_free(place);
+	while ((a = LIST_FIRST(&room->audiences)) != NULL) {
+		LIST_REMOVE(a, entry);
+		audience_free(a);
+	}
+	history_fini(&room->history);
+	free(room->topic);
+	free(room);
+}
+
+struct membership *
+room_join(struct room *room, struct member *m)
+{
+	struct membership *ms;
+	struct place *place;
+	int64_t now_ms = room->rooms->clock->mono_ms;
+
+	assert(member_in(m, room) == NULL && m->ops != NULL);
+	ms = xcalloc(1, sizeof *ms);
+	ms->member = m;
+	ms->room = room;
+	ms->own_from = room->history.next_number;
+	LIST_INSERT_HEAD(&m->memberships, ms, in_member);
+	TAILQ_INSERT_TAIL(&room->people, ms, in_room);
+	room->people_count++;
+	room->used_ms = now_ms;
+	presence_came(&room->presence, ms);
+
+	place = person_place(&m->person, room);
+	if (place != NULL) {
+		ms->cursor = place->cursor;
+		if (!m->is_on_break)
+			replay_start_catchup(ms, place->cursor, REPLAY_PRESENT,
+			    now_ms - place->left_ms);
+		place_free(place);
+	} else if (m->is_on_break) {
+		ms->cursor = room->delivered;
+	} else {
+		ms->cursor = history_back(&room->history,
+		    room->rooms->options->greeting_history +
+			(room->history.next_number - room->delivered.number));
+		replay_start_greeting(ms);
+	}
+	return ms;
+}
+
+void
+room_leave(struct membership *ms, enum room_leave how, const char *text)
+{
+	struct room *room = ms->room;
+	struct member *m = ms->member;
+
+	presence_left(&room->presence, ms, how, text);
+	replay_stop(ms);
+	deliver_remove_in_step(ms);
+	deliver_pump_cancel(ms);
+	person_set_place(&m->person, room, ms->cursor, member_away_since_ms(m));
+	LIST_REMOVE(ms, in_member);
+	TAILQ_REMOVE(&room->people, ms, in_room);
+	room->people_count--;
+	room->used_ms = room->rooms->clock->mono_ms;
+	free(ms);
+}
+
+void
+room_publish(struct room *room, struct event *event, struct membership *actor)
+{
+	struct rooms *rooms = room->rooms;
+
+	if (actor != NULL) {
+		event->author = actor->member->id;
+		event->nick = actor->member->nick;
+		actor->acted_turn = room->turn;
+	}
+	event->time_ms = rooms->clock->wall_ms;
+	if (event_is_kept(event->kind)) {
+		event->number = history_append(&room->history, event);
+		room->used_ms = room->said_ms = rooms->clock->mono_ms;
+		rooms->messages++;
+	}
+	deliver_render(room, event);
+	if (!room->is_dirty) {
+		room->is_dirty = true;
+		TAILQ_INSERT_TAIL(&rooms->dirty, room, in_dirty);
+		rooms->wake(rooms->wake_arg);
+	}
+	if (deliver_is_full(room))
+		room_flush(room);
+}
+
+void
+room_say(struct membership *ms, enum event_kind kind, const char *text,
+    size_t len)
+{
+	struct event event = {
+		.kind = kind,
+		.text = text,
+		.text_len = len,
+	};
+
+	assert(kind == EVENT_SAY || kind == EVENT_ME);
+	presence_show(&ms->room->presence, ms);
+	room_publish(ms->room, &event, ms);
+}
+
+void
+room_set_topic(struct membership *ms, const char *text)
+{
+	struct room *room = ms->room;
+	struct event event = {
+		.kind = EVENT_TOPIC,
+		.text = text == NULL ? "" : text,
+		.text_len = text == NULL ? 0 : strlen(text),
+	};
+
+	presence_show(&room->presence, ms);
+	free(room->topic);
+	room->topic = text == NULL ? NULL : xstrdup(text);
+	room_publish(room, &event, ms);
+}
+
+uint64_t
+room_new_count(const struct room *room, const struct history_cursor *cursor)
+{
+	return room->history.next_number - cursor->number;
+}
+
+static int
+room_name_order(const void *a, const void *b)
+{
+	const struct member *const *ma = a;
+	const struct member *const *mb = b;
+
+	return strcmp((*ma)->folded, (*mb)->folded);
+}
+
+size_t
+room_names(const struct room *room, const struct member *viewer,
+    const struct member **out, size_t max)
+{
+	const struct membership *ms;
+	const struct member **all;
+	size_t count = 0, shown;
+
+	/* Sorted as a whole, so that the first max are the first by nick. */
+	all = xcalloc(room->people_count + 1, sizeof *all);
+	TAILQ_FOREACH(ms, &room->people, in_room)
+		if (ms->member != viewer)
+			all[count++] = ms->member;
+	qsort(all, count, sizeof *all, room_name_order);
+	shown = count < max ? count : max;
+	if (shown > 0)
+		memcpy(out, all, shown * sizeof *all);
+	free(all);
+	return count;
+}

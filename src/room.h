@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef ROOM_H
+#define ROOM_H
+
+#include <sys/types.h>
+
+#include <bsd/sys/queue.h>
+#include <bsd/sys/tree.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "history.h"
+#include "member.h"
+#include "message.h"
+#include "nick.h"
+#include "presence.h"
+
+struct rooms;
+
+#define TOPIC_MAX 300 /* bytes */
+
+/*
+ * Where a line ends in an audience's bytes, and whose it is: its author is not
+ * sent it (their terminal shows it already), nor is who ignores them.
+ */
+struct segment {
+	size_t end;
+	uint64_t author; /* 0: everybody's */
+	char folded[NICK_SIZE];
+};
+
+/*
+ * All in step who have the same dialect. The turn's lines are rendered here, once,
+ * when they are published.
+ */
+struct audience {
+	LIST_ENTRY(audience) entry;
+	const struct dialect *dialect;
+	struct membership **members; /* in no order */
+	size_t count;
+	size_t cap;
+	struct buf lines;
+	struct segment *segments;
+	size_t segment_count;
+	size_t segment_cap;
+};
+
+TAILQ_HEAD(membership_queue, membership);
+
+/* A room: a ring, and the cursors of those who are here. */
+struct room {
+	RB_ENTRY(room) by_name;
+	TAILQ_ENTRY(room) in_dirty;
+	struct rooms *rooms;
+	struct history history;
+	/* The first message of the turn: where everybody in step is. */
+	struct history_cursor delivered;
+	uint64_t turn; /* the turns that were flushed; starts at 1 */
+	bool is_dirty; /* has lines that were not handed out yet */
+	bool is_permanent;
+	LIST_HEAD(, audience) audiences;
+	struct membership_queue people; /* in the order they came */
+	size_t people_count;
+	size_t in_step_count;
+	struct place_list places;
+	struct presence presence;
+	int64_t used_ms; /* monotonic: somebody came, spoke or left */
+	int64_t said_ms; /* monotonic: of the newest message */
+	char *topic; /* or NULL */
+	char name[ROOM_NAME_SIZE]; /* folded */
+};
+
+struct room *room_new(struct rooms *rooms, const char *name);
+void room_free(struct room *room); /* nobody is in it; places go along */
+
+/*
+ * m comes in. If they have a place here, a catch-up begins; else the last
+ * greeting-history messages are shown. Their greeting is the caller's, before
+ * this call. m is not in the room yet.
+ */
+struct membership *room_join(struct room *room, struct member *m);
+
+/* ms leaves and is freed; the cursor becomes a place of the member's. */
+void room_leave(struct membership *ms, enum room_leave how, const char *text);
+
+/* Says text (scrubbed, not empty) in the room. kind: EVENT_SAY or EVENT_ME. */
+void room_say(struct membership *ms, enum event_kind kind, const char *text,
+    size_t len);
+
+/* Sets the topic; NULL removes it. */
+void room_set_topic(struct membership *ms, const char *text);
+
+/*
+ * Tell all in step, and if it is a kept kind append it to the history. event's
+ * number and time_ms are filled in. actor, or NULL: whose doing it is; they are
+ * not told, and event's author and nick become theirs.
+ */
+void room_publish(struct room *room, struct event *event,
+    struct membership *actor);
+
+/* How many messages are new to whoever has this cursor. */
+uint64_t room_new_count(const struct room *room,
+    const struct history_cursor *cursor);
+
+/* Those whom viewer does not have to be told about: everybody but viewer, sorted
+ * by nick, up to max; returns how many there are in all. */
+size_t room_names(const struct room *room, const struct member *viewer,
+    const struct member **out, size_t max);
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * The house: which rooms there are, and the turn that ends in all of them. Rooms
+ * are few (max-rooms), so walking them is fine.
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "deliver.h"
+#include "rooms.h"
+#include "util.h"
+
+#define ROOMS_TIDY_MS 60000
+
+static int
+rooms_cmp(const struct room *a, const struct room *b)
+{
+	return strcmp(a->name, b->name);
+}
+
+RB_GENERATE_INTERNAL(rooms_tree, room, by_name, rooms_cmp, UNUSED static)
+
+struct room *
+rooms_find(struct rooms *rooms, const char *name)
+{
+	struct room key;
+
+	if (strlen(name) > ROOM_NAME_MAX)
+		return NULL;
+	nick_fold(key.name, name);
+	return RB_FIND(rooms_tree, &rooms->by_name, &key);
+}
+
+struct room *
+rooms_next(struct rooms *rooms, struct room *room)
+{
+	return room == NULL ? RB_MIN(rooms_tree, &rooms->by_name) :
+			      RB_NEXT(rooms_tree, &rooms->by_name, room);
+}
+
+static struct room *
+rooms_add(struct rooms *rooms, const char *name)
+{
+	struct room *room;
+
+	room = room_new(rooms, name);
+	RB_INSERT(rooms_tree, &rooms->by_name, room);
+	rooms->count++;
+	return room;
+}
+
+static void
+rooms_remove(struct rooms *rooms, struct room *room)
+{
+	RB_REMOVE(rooms_tree, &rooms->by_name, room);
+	rooms->count--;
+	room_free(room);
+}
+
+static void
+rooms_make_permanent(struct rooms *rooms, const char *name)
+{
+	struct room *room;
+
+	room = rooms_find(rooms, name);
+	if (room == NULL)
+		room = rooms_add(rooms, name);
+	room->is_permanent = true;
+}
+
+void
+rooms_reconfigure(struct rooms *rooms)
+{
+	const struct options *o = rooms->options;
+	struct room *room;
+	size_t i;
+
+	for (room = NULL; (room = rooms_next(rooms, room)) != NULL;)
+		room->is_permanent = room == rooms->lobby;
+	for (i = 0; i < o->room.count; i++)
+		rooms_make_permanent(rooms, o->room.items[i]);
+	bookmarks_trim(&rooms->bookmarks);
+}
+
+static bool
+rooms_is_vacant(const struct room *room)
+{
+	return TAILQ_EMPTY(&room->people) && !room->is_permanent;
+}
+
+static void
+rooms_tidy_cb(void *arg)
+{
+	struct rooms *rooms = arg;
+	struct room *room, *next;
+	int64_t now_ms = rooms->clock->mono_ms;
+
+	for (room = rooms_next(rooms, NULL); room != NULL; room = next) {
+		next = rooms_next(rooms, room);
+		if (rooms_is_vacant(room) &&
+		    (history_count(&room->history) == 0 ||
+			now_ms - room->said_ms > rooms->options->retention))
+			rooms_remove(rooms, room);
+	}
+	bookmarks_trim(&rooms->bookmarks);
+	deadline_set(rooms->deadlines, &rooms->tidy, now_ms + ROOMS_TIDY_MS);
+}
+
+void
+rooms_init(struct rooms *rooms, const struct clock *clock,
+    const struct options *options, struct deadlines *deadlines,
+    void (*wake)(void *), void *wake_arg)
+{
+	memset(rooms, 0, sizeof *rooms);
+	rooms->clock = clock;
+	rooms->options = options;
+	rooms->deadlines = deadlines;
+	rooms->wake = wake;
+	rooms->wake_arg = wake_arg;
+	RB_INIT(&rooms->by_name);
+	LIST_INIT(&rooms->ignorers);
+	TAILQ_INIT(&rooms->lost);
+	TAILQ_INIT(&rooms->dirty);
+	TAILQ_INIT(&rooms->pump);
+	tally_init(&rooms->tally);
+	roster_init(&rooms->roster);
+	bookmarks_init(&rooms->bookmarks, rooms);
+	deadline_init(&rooms->tidy, rooms_tidy_cb, rooms);
+	rooms->lobby = rooms_add(rooms, options->lobby);
+	rooms_reconfigure(rooms);
+	deadline_set(deadlines, &rooms->tidy, clock->mono_ms + ROOMS_TIDY_MS);
+}
+
+void
+rooms_fini(struct rooms *rooms)
+{
+	struct member *m;
+	struct room *room;
+
+	while ((m = TAILQ_FIRST(&rooms->lost)) != NULL)
+		member_depart(m, ROOM_LEAVE_SILENT, NULL);
+	assert(rooms->roster.count == 0);
+	deadline_clear(rooms->deadlines, &rooms->tidy);
+	bookmarks_fini(&rooms->bookmarks);
+	while ((room = rooms_next(rooms, NULL)) != NULL)
+		rooms_remove(rooms, room);
+	tally_fini(&rooms->tally);
+	buf_fini(&rooms->scratch);
+}
+
+/* Makes room for one more; false if all rooms are in use. */
+static bool
+rooms_make_way(struct rooms *rooms)
+{
+	struct room *room, *oldest = NULL;
+
+	if (rooms->count < rooms->options->max_rooms)
+		return true;
+	for (room = NULL; (room = rooms_next(rooms, room)) != NULL;)
+		if (rooms_is_vacant(room) &&
+		    (oldest == NULL || room->used_ms < oldest->used_ms))
+			oldest = room;
+	if (oldest == NULL)
+		return false;
+	rooms_remove(rooms, oldest);
+	return true;
+}
+
+enum rooms_open
+rooms_open(struct rooms *rooms, const char *name, struct room **room)
+{
+	assert(room_name_check(name) == NICK_OK);
+	*room = rooms_find(rooms, name);
+	if (*room != NULL)
+		return ROOMS_FOUND;
+	if (rooms->options->room_create == ROOM_CREATE_NOBODY)
+		return ROOMS_NOT_ALLOWED;
+	if (!rooms_make_way(rooms))
+		return ROOMS_FULL;
+	*room = rooms_add(rooms, name);
+	return ROOMS_MADE;
+}
+
+bool
+rooms_turn(struct rooms *rooms)
+{
+	return deliver_turn(rooms);
+}
+
+void
+rooms_announce(struct rooms *rooms, const char *text)
+{
+	struct room *room;
+	struct event event;
+
+	for (room = NULL; (room = rooms_next(rooms, room)) != NULL;) {
+		memset(&event, 0, sizeof event);
+		event.kind = EVENT_ANNOUNCE;
+		event.text = text;
+		event.text_len = strlen(text);
+		room_publish(room, &event, NULL);
+	}
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef ROOMS_H
+#define ROOMS_H
+
+#include <sys/types.h>
+
+#include <bsd/sys/queue.h>
+#include <bsd/sys/tree.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bookmark.h"
+#include "buf.h"
+#include "clock.h"
+#include "deadline.h"
+#include "options.h"
+#include "room.h"
+#include "roster.h"
+#include "tally.h"
+#include "util.h"
+
+RB_HEAD(rooms_tree, room);
+TAILQ_HEAD(rooms_queue, room);
+TAILQ_HEAD(lost_queue, member);
+
+/* All private messages that wait, over all people: a bound for the memory. */
+#define KEPT_TOTAL_MAX (16 * 1024 * 1024)
+
+/* The house: all rooms, who is here, and whose places are kept. */
+struct rooms {
+	const struct clock *clock;
+	const struct options *options;
+	struct deadlines *deadlines;
+	void (*wake)(void *arg); /* have rooms_turn() called at the turn's end */
+	void *wake_arg;
+
+	struct rooms_tree by_name;
+	size_t count;
+	struct room *lobby;
+	struct roster roster;
+	struct bookmarks bookmarks;
+	LIST_HEAD(, member) ignorers;
+	struct lost_queue lost; /* the longest lost first */
+	size_t lost_count;
+	size_t kept_bytes;
+	struct deadline tidy; /* old bookmarks and rooms */
+
+	/* The turn. */
+	struct rooms_queue dirty;
+	struct membership_queue pump;
+	struct buf scratch;
+	struct tally tally; /* of the catch-up that is being counted */
+	struct membership *tally_owner; /* or NULL */
+
+	/* For the state report. */
+	uint64_t messages;
+	uint64_t deliveries; /* deliver() calls that were accepted */
+	uint64_t fell_behind;
+	uint64_t gaps;
+};
+
+/*
+ * The lobby and the permanent rooms are there afterwards. The pointers are the
+ * caller's and outlive the house; wake may be called at any time, often.
+ */
+void rooms_init(struct rooms *rooms, const struct clock *clock,
+    const struct options *options, struct deadlines *deadlines,
+    void (*wake)(void *), void *wake_arg);
+void rooms_fini(struct rooms *rooms); /* no member is left */
+
+/* The options have changed: permanent rooms, bookmarks. */
+void rooms_reconfigure(struct rooms *rooms);
+
+/* By name, in any case; or NULL. */
+struct room *rooms_find(struct rooms *rooms, const char *name);
+
+enum rooms_open { ROOMS_FOUND, ROOMS_MADE, ROOMS_NOT_ALLOWED, ROOMS_FULL };
+/* Finds a room or makes it, name being well-formed. The first two set *room. */
+enum rooms_open rooms_open(struct rooms *rooms, const char *name,
+    struct room **room) MUST_CHECK;
+
+/* The end of the turn. True: call again soon, there is more to do. */
+bool rooms_turn(struct rooms *rooms);
+
+/* Tell everybody in every room. */
+void rooms_announce(struct rooms *rooms, const char *text);
+
+/* All rooms in order of their names: NULL starts, NULL ends. */
+struct room *rooms_next(struct rooms *rooms, struct room *room);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * Nicks: two trees, one by the folded nick and one by its skeleton; each nick
+ * and each skeleton is there once. Trees, so that no choice of nicks makes
+ * them slow (hostile input 49).
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bookmark.h"
+#include "presence.h"
+#include "replay.h"
+#include "room.h"
+#include "rooms.h"
+#include "roster.h"
+#include "util.h"
+
+static int
+roster_nick_cmp(const struct member *a, const struct member *b)
+{
+	return strcmp(a->folded, b->folded);
+}
+
+static int
+roster_skeleton_cmp(const struct member *a, const struct member *b)
+{
+	return strcmp(a->skeleton, b->skeleton);
+}
+
+RB_GENERATE_INTERNAL(roster_nicks, member, by_nick, roster_nick_cmp,
+    UNUSED static)
+RB_GENERATE_INTERNAL(roster_skeletons, member, by_skeleton, roster_skeleton_cmp,
+    UNUSED static)
+
+void
+roster_init(struct roster *roster)
+{
+	memset(roster, 0, sizeof *roster);
+	RB_INIT(&roster->by_nick);
+	RB_INIT(&roster->by_skeleton);
+}
+
+static void
+roster_set_nick(struct member *m, const char *nick)
+{
+	assert(strlen(nick) <= NICK_MAX);
+	memcpy(m->nick, nick, strlen(nick) + 1);
+	nick_fold(m->folded, m->nick);
+	nick_skeleton(m->skeleton, m->nick);
+}
+
+static void
+roster_insert(struct roster *roster, struct member *m)
+{
+	struct member *clash;
+
+	clash = RB_INSERT(roster_nicks, &roster->by_nick, m);
+	assert(clash == NULL);
+	clash = RB_INSERT(roster_skeletons, &roster->by_skeleton, m);
+	assert(clash == NULL);
+	roster->count++;
+}
+
+void
+roster_remove(struct roster *roster, struct member *m)
+{
+	RB_REMOVE(roster_nicks, &roster->by_nick, m);
+	RB_REMOVE(roster_skeletons, &roster->by_skeleton, m);
+	roster->count--;
+}
+
+void
+roster_add_guest(struct roster *roster, struct member *m)
+{
+	char nick[NICK_SIZE];
+
+	m->id = ++roster->last_id;
+	/* Counting on, so that two guests of one day are not mixed up; somebody
+	 * may be called guestl, hence the look for a skeleton. */
+	do {
+		if (++roster->last_guest > 999999999)
+			roster->last_guest = 1;
+		(void)snprintf(nick, sizeof nick, "guest%u",
+		    (unsigned)roster->last_guest);
+		roster_set_nick(m, nick);
+	} while (RB_FIND(roster_skeletons, &roster->by_skeleton, m) != NULL);
+	roster_insert(roster, m);
+}
+
+struct member *
+roster_find(struct roster *roster, const char *nick)
+{
+	struct member key;
+
+	if (strlen(nick) > NICK_MAX)
+		return NULL;
+	nick_fold(key.folded, nick);
+	return RB_FIND(roster_nicks, &roster->by_nick, &key);
+}
+
+static struct member *
+roster_find_lookalike(struct roster *roster, const char *nick)
+{
+	struct member key;
+
+	nick_skeleton(key.skeleton, nick);
+	return RB_FIND(roster_skeletons, &roster->by_skeleton, &key);
+}
+
+/* May m have the place of holder, who has the nick now? */
+static bool
+roster_may_replace(const struct member *m, const struct member *holder)
+{
+	if (credential_cmp(&m->credential, &holder->credential) != 0)
+		return false;
+	return holder->is_lost || credential_is_strong(&m->credential);
+}
+
+/*
+ * Whoever ignored m goes on doing so under the new nick.
+ */
+static void
+roster_rename_ignores(struct member *m)
+{
+	struct member *other;
+	struct ignore *ig;
+
+	LIST_FOREACH(other, &m->rooms->ignorers, in_ignorers)
+		TAILQ_FOREACH(ig, &other->person.ignores, entry)
+			if (ig->id == m->id) {
+				memcpy(ig->nick, m->nick, sizeof ig->nick);
+				memcpy(ig->folded, m->folded,
+				    sizeof ig->folded);
+			}
+}
+
+/* m is called nick from now on; the others are told, where they know of m. */
+static void
+roster_change(struct member *m, const char *nick)
+{
+	struct roster *roster = &m->rooms->roster;
+	struct membership *ms;
+	char old[NICK_SIZE], old_folded[NICK_SIZE];
+	struct event event;
+
+	memcpy(old, m->nick, sizeof old);
+	memcpy(old_folded, m->folded, sizeof old_folded);
+	roster_remove(roster, m);
+	roster_set_nick(m, nick);
+	roster_insert(roster, m);
+	m->is_guest = false;
+	roster_rename_ignores(m);
+	LIST_FOREACH(ms, &m->memberships, in_member) {
+		if (!presence_renamed(&ms->room->presence, ms, old_folded))
+			continue;
+		memset(&event, 0, sizeof event);
+		event.kind = EVENT_NICK;
+		event.other = old;
+		room_publish(ms->room, &event, ms);
+	}
+}
+
+/*
+ * holder makes way for m, and leaves behind a person. In a room that both are in,
+ * m is taken for holder by the others; from any other room, holder leaves.
+ * Returns true if holder was on break as far as somebody here could see.
+ */
+static bool
+roster_replace(struct member *m, struct member *holder, struct person *person)
+{
+	struct membership *theirs, *ours;
+	bool is_known_away = false;
+
+	while ((theirs = LIST_FIRST(&holder->memberships)) != NULL) {
+		ours = member_in(m, theirs->room);
+		if (ours == NULL) {
+			ours = LIST_FIRST(&m->memberships);
+			if (ours == NULL)
+				room_leave(theirs, ROOM_LEAVE_QUIT, NULL);
+			else
+				room_leave(theirs, ROOM_LEAVE_WENT,
+				    ours->room->name);
+			continue;
+		}
+		if (theirs->is_announced) {
+			is_known_away |= holder->is_on_break;
+			if (!ours->is_announced)
+				presence_assume(&ours->room->presence, ours);
+		}
+		room_leave(theirs, ROOM_LEAVE_SILENT, NULL);
+	}
+	if (!holder->is_lost)
+		holder->ops->replaced(holder);
+	person_move(m->rooms, person, &holder->person);
+	member_depart(holder, ROOM_LEAVE_SILENT, NULL);
+	return is_known_away;
+}
+
+/* m goes on from where the person had read to. */
+static void
+roster_resume(struct member *m, int64_t away_ms)
+{
+	struct membership *ms;
+	struct place *place;
+
+	LIST_FOREACH(ms, &m->memberships, in_member) {
+		place = person_place(&m->person, ms->room);
+		if (place == NULL)
+			continue;
+		if (m->is_on_break) {
+			if (place->cursor.number < ms->cursor.number)
+				ms->cursor = place->cursor;
+		} else
+			replay_start_return(ms, place->cursor, away_ms);
+		place_free(place);
+	}
+}
+
+enum roster_rename
+roster_rename(struct member *m, const char *nick, const struct member **clash)
+{
+	struct rooms *rooms = m->rooms;
+	struct member *holder, *alike;
+	struct bookmark *bookmark;
+	struct person person;
+	struct event event = { .kind = EVENT_BACK };
+	struct membership *ms;
+	int64_t away_since_ms;
+	bool is_known_away;
+	char folded[NICK_SIZE];
+
+	if (nick_check(nick) != NICK_OK)
+		return ROSTER_REFUSED;
+	if (strcmp(nick, m->nick) == 0)
+		return ROSTER_SAME;
+	holder = roster_find(&rooms->roster, nick);
+	if (holder == m)
+		holder = NULL;
+	if (holder != NULL && !roster_may_replace(m, holder)) {
+		*clash = holder;
+		return ROSTER_TAKEN;
+	}
+	alike = roster_find_lookalike(&rooms->roster, nick);
+	if (alike != NULL && alike != m && alike != holder) {
+		*clash = alike;
+		return ROSTER_LOOKALIKE;
+	}
+	if (!member_may_announce(m))
+		return ROSTER_TOO_OFTEN;
+
+	nick_fold(folded, nick);
+	if (holder == NULL &&
+	    (strcmp(folded, m->folded) == 0 ||
+		(bookmark = bookmarks_take(&rooms->bookmarks, folded,
+		     &m->credential)) == NULL)) {
+		roster_change(m, nick);
+		return ROSTER_RENAMED;
+	}
+
+	person_init(&person);
+	if (holder != NULL) {
+		away_since_ms = member_away_since_ms(holder);
+		is_known_away = roster_replace(m, holder, &person);
+	} else {
+		away_since_ms = bookmark->left_ms;
+		is_known_away = false;
+		person_move(rooms, &person, &bookmark->person);
+		bookmark_free(rooms, bookmark);
+	}
+	roster_change(m, nick);
+	person_move(rooms, &m->person, &person);
+	member_update_ignorer(m);
+	event.duration_ms = rooms->clock->mono_ms - away_since_ms;
+	if (is_known_away && !m->is_on_break)
+		LIST_FOREACH(ms, &m->memberships, in_member)
+			room_publish(ms->room, &event, ms);
+	roster_resume(m, event.duration_ms);
+	return ROSTER_RETURNED;
+}
