@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/* /nick: who somebody is, and whose place they take. */
+
+#include "config.h"
+
+#include "clock.h"
+#include "command.h"
+#include "nick.h"
+#include "roster.h"
+#include "session.h"
+
+static void
+cmd_nick_run(struct session *s, int argc, char *argv[])
+{
+	struct member *m = s->member;
+	const struct member *clash = NULL;
+	char wait[CLOCK_DURATION_SIZE];
+
+	(void)argc;
+	switch (roster_rename(m, argv[0], &clash)) {
+	case ROSTER_RENAMED:
+	case ROSTER_RETURNED:
+		session_notice(s, "you are now %s", m->nick);
+		break;
+	case ROSTER_SAME:
+		session_notice(s, "you are %s already", m->nick);
+		break;
+	case ROSTER_REFUSED:
+		session_error(s, "%s", nick_check_str(nick_check(argv[0])));
+		break;
+	case ROSTER_TAKEN:
+		session_error(s, "\"%s\" is taken; choose another nick",
+		    clash->nick);
+		break;
+	case ROSTER_LOOKALIKE:
+		session_error(s, "\"%s\" looks like %s, who is here; choose "
+				 "another nick",
+		    argv[0], clash->nick);
+		break;
+	case ROSTER_TOO_OFTEN:
+		clock_duration(member_announce_wait_ms(m) + 999, wait);
+		session_error(s, "too many changes; try again in %s", wait);
+		break;
+	}
+}
+
+const struct command cmd_nick = {
+	.name = "nick",
+	.min_args = 1,
+	.max_args = 1,
+	.cost = 2,
+	.who = COMMAND_ANYONE,
+	.flags = COMMAND_ON_BREAK,
+	.usage = "NAME",
+	.help = "be somebody; your place is kept under that name",
+	.manual = "Take the nick\n"
+		  ".Ar NAME :\n"
+		  "1 to 20 of A-Z a-z 0-9 _ and -, starting with a letter.\n"
+		  "If your place is kept under that nick, you are shown what you "
+		  "missed.",
+	.run = cmd_nick_run,
+};

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * /who: never how much somebody has missed, never an address. Cut off after a
+ * hundred, so that the answer stays far below what a client may leave unread.
+ */
+
+#include "config.h"
+
+#include "buf.h"
+#include "clock.h"
+#include "command.h"
+#include "room.h"
+#include "rooms.h"
+#include "session.h"
+
+#define CMD_WHO_MAX 100
+
+static void
+cmd_who_line(struct session *s, const struct member *m)
+{
+	int64_t now_ms = s->all->rooms->clock->mono_ms;
+	struct buf text = BUF_INITIALIZER;
+	char duration[CLOCK_DURATION_SIZE];
+
+	buf_addstr(&text, m->nick);
+	if (m == s->member)
+		buf_addstr(&text, " (you)");
+	if (m->is_on_break) {
+		clock_duration(now_ms - m->break_since_ms, duration);
+		buf_addf(&text, ": on break for %s", duration);
+		if (m->break_text != NULL)
+			buf_addf(&text, " (%s)", m->break_text);
+	} else {
+		clock_duration(now_ms - m->active_ms, duration);
+		buf_addf(&text, ": idle %s", duration);
+	}
+	session_notice(s, "%s", buf_cstr(&text));
+	buf_fini(&text);
+}
+
+static void
+cmd_who_run(struct session *s, int argc, char *argv[])
+{
+	const struct member *people[CMD_WHO_MAX];
+	const struct room *room = session_here(s)->room;
+	size_t count, i;
+
+	(void)argc;
+	(void)argv;
+	count = room_names(room, NULL, people, CMD_WHO_MAX);
+	session_notice(s, "%s: %zu here", room->name, count);
+	for (i = 0; i < count && i < CMD_WHO_MAX; i++)
+		cmd_who_line(s, people[i]);
+	if (count > i)
+		session_notice(s, "and %zu more", count - i);
+}
+
+const struct command cmd_who = {
+	.name = "who",
+	.min_args = 0,
+	.max_args = 0,
+	.cost = 2,
+	.who = COMMAND_ANYONE,
+	.flags = COMMAND_ON_BREAK,
+	.usage = "",
+	.help = "list who is here, who is on break and why",
+	.manual = "List who is in the room: on break since when and why, or "
+		  "idle for how long.\n"
+		  "The first hundred by nick are named.",
+	.run = cmd_who_run,
+};

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include <stdbool.h>
+
+struct session;
+
+enum command_who { COMMAND_ANYONE };
+
+enum {
+	/* The last argument is the rest of the line, blanks and all. */
+	COMMAND_REST = 1 << 0,
+	/* May be used on break. */
+	COMMAND_ON_BREAK = 1 << 1
+};
+
+/*
+ * One entry beside its handler; command.c only lists them. /help and
+ * brbd-protocol(7) are made from them.
+ */
+struct command {
+	const char *name;
+	int min_args;
+	int max_args;
+	unsigned cost; /* tokens of flood control */
+	enum command_who who;
+	unsigned flags;
+	const char *usage; /* "NAME", "[message]" or "" */
+	const char *help; /* one line, without a period */
+	const char *manual; /* mdoc text */
+	/* argv has argc scrubbed words, min_args to max_args of them; they
+	 * live until the return. */
+	void (*run)(struct session *s, int argc, char *argv[]);
+};
+
+#define COMMAND_ARGS_MAX 4
+
+extern const struct command *const command_table[]; /* NULL-terminated */
+
+/* By name in any case, never abbreviated; or NULL. */
+const struct command *command_find(const char *name);
+
+/*
+ * Runs a line without its slash, scrubbed, terminated; it is cut up in
+ * place. The checks of the table are made here, before the handler is called, and what
+ * it costs is charged. Errors are told to s.
+ */
+void command_run(struct session *s, char *line);
+
+/*
+ * Cuts what follows a command's name, in place, into at most max arguments, of
+ * which the last takes the rest if is_rest. Returns how many there are, or max
+ * + 1 if there are more.
+ */
+int command_split(char *line, char *argv[], int max, bool is_rest);
+
+extern const struct command cmd_back, cmd_brb, cmd_help, cmd_history, cmd_ignore,
+    cmd_join, cmd_me, cmd_msg, cmd_nick, cmd_quit, cmd_rooms, cmd_skip,
+    cmd_topic, cmd_unignore, cmd_who;
+
+#endif

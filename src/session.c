@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * One client: what joins a connection to a member. It checks who may come in,
+ * slows floods by not reading on (a token bucket; the rest waits in the kernel), and
+ * carries rendered lines from the room layer to the connection.
+ *
+ * A session ends only from conn_reap(), at the end of the turn: whatever happens
+ * before, to whomever, no session is freed under anybody's feet.
+ */
+
+#include "config.h"
+
+#include <sys/socket.h>
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "deliver.h"
+#include "log.h"
+#include "protocol.h"
+#include "replay.h"
+#include "session.h"
+#include "util.h"
+
+#define SESSION_FLUSH_MS 5000
+#define SESSION_NAMES_MAX 20
+
+struct session_origin {
+	RB_ENTRY(session_origin) entry;
+	struct credential credential;
+	size_t count;
+};
+
+static int
+session_origin_cmp(const struct session_origin *a,
+    const struct session_origin *b)
+{
+	return credential_cmp(&a->credential, &b->credential);
+}
+
+RB_GENERATE_INTERNAL(session_origins, session_origin, entry, session_origin_cmp,
+    UNUSED static)
+
+void
+sessions_init(struct sessions *all, struct net *net, struct rooms *rooms,
+    const struct options *options)
+{
+	memset(all, 0, sizeof *all);
+	all->net = net;
+	all->rooms = rooms;
+	all->options = options;
+	TAILQ_INIT(&all->list);
+	RB_INIT(&all->origins);
+}
+
+void
+sessions_fini(struct sessions *all)
+{
+	assert(TAILQ_EMPTY(&all->list));
+	buf_fini(&all->text);
+	buf_fini(&all->reply);
+}
+
+static struct session_origin *
+session_origin_get(struct sessions *all, const struct credential *credential)
+{
+	struct session_origin *origin, key = { .credential = *credential };
+
+	origin = RB_FIND(session_origins, &all->origins, &key);
+	if (origin == NULL) {
+		origin = xcalloc(1, sizeof *origin);
+		origin->credential = *credential;
+		RB_INSERT(session_origins, &all->origins, origin);
+	}
+	return origin;
+}
+
+static void
+session_origin_release(struct sessions *all, struct session_origin *origin)
+{
+	if (origin->count > 0)
+		return;
+	RB_REMOVE(session_origins, &all->origins, origin);
+	free(origin);
+}
+
+static void
+session_free(struct session *s)
+{
+	struct sessions *all = s->all;
+
+	assert(s->member == NULL);
+	TAILQ_REMOVE(&all->list, s, entry);
+	all->count--;
+	s->origin->count--;
+	session_origin_release(all, s->origin);
+	deadline_clear(all->net->deadlines, &s->throttle);
+	conn_free(s->conn);
+	free(s);
+}
+
+/* member_ops */
+
+static int
+session_deliver(struct member *m, const char *data, size_t len)
+{
+	struct session *s = m->session;
+
+	return conn_send(s->conn, data, len);
+}
+
+static void
+session_shown(struct member *m)
+{
+	struct session *s = m->session;
+
+	if (s->is_eof)
+		conn_close(s->conn, SESSION_FLUSH_MS);
+}
+
+static void
+session_replaced(struct member *m)
+{
+	struct session *s = m->session;
+
+	session_notice(s, "you have come back in another place; this "
+			  "connection ends");
+	s->member = NULL;
+	conn_close(s->conn, SESSION_FLUSH_MS);
+}
+
+static const struct member_ops session_member_ops = {
+	.deliver = session_deliver,
+	.shown = session_shown,
+	.replaced = session_replaced,
+};
+
+/* conn_handler */
+
+static void
+session_throttle_cb(void *arg)
+{
+	struct session *s = arg;
+
+	conn_resume_input(s->conn);
+}
+
+/* Stops reading until there is a token again. */
+static void
+session_throttle(struct session *s)
+{
+	const struct options *o = s->all->options;
+	int64_t now_ms = s->all->net->clock->mono_ms, wait_ms;
+
+	wait_ms = bucket_wait_ms(&s->lines, o->line_rate,
+	    (uint32_t)o->line_burst, now_ms);
+	if (wait_ms == 0)
+		return;
+	s->all->throttled++;
+	conn_pause_input(s->conn);
+	deadline_set(s->all->net->deadlines, &s->throttle, now_ms + wait_ms);
+}
+
+static void
+session_line_cb(struct conn *c, char *text, size_t len, bool has_cr, void *arg)
+{
+	struct session *s = arg;
+
+	assert(s->conn == c);
+	if (s->member == NULL)
+		return;
+	s->member->active_ms = s->all->net->clock->mono_ms;
+	s->protocol->line(s, text, len, has_cr);
+	session_throttle(s);
+}
+
+static void
+session_too_long_cb(struct conn *c, void *arg)
+{
+	struct session *s = arg;
+
+	assert(s->conn == c);
+	if (s->member == NULL)
+		return;
+	s->protocol->too_long(s);
+	session_throttle(s);
+}
+
+static void
+session_drained_cb(struct conn *c, void *arg)
+{
+	struct session *s = arg;
+
+	assert(s->conn == c);
+	if (s->member != NULL)
+		member_drained(s->member);
+}
+
+/* They have said all, but may not have been shown all: a replay goes on first. */
+static void
+session_eof_cb(struct conn *c, void *arg)
+{
+	struct session *s = arg;
+	struct membership *ms;
+
+	assert(s->conn == c);
+	s->is_eof = true;
+	if (s->member != NULL)
+		LIST_FOREACH(ms, &s->member->memberships, in_member)
+			if (ms->replay != NULL)
+				return;
+	conn_close(s->conn, SESSION_FLUSH_MS);
+}
+
+static void
+session_ended_cb(struct conn *c, enum conn_end end, void *arg)
+{
+	struct session *s = arg;
+
+	assert(s->conn == c);
+	log_debug("connection ended: %s fd=%d unsent=%zu", conn_end_str(end),
+	    conn_fd(c), conn_unsent(c));
+	if (s->member != NULL)
+		member_lost(s->member, conn_unsent(c));
+	s->member = NULL;
+	session_free(s);
+}
+
+static const struct conn_handler session_conn_handler = {
+	.line = session_line_cb,
+	.too_long = session_too_long_cb,
+	.drained = session_drained_cb,
+	.eof = session_eof_cb,
+	.ended = session_ended_cb,
+};
+
+/* One line for somebody who cannot come in. */
+static void
+session_refuse(struct sessions *all, int fd, const struct listener_peer *peer,
+    const struct protocol *protocol, const char *text, unsigned long long limit)
+{
+	char address[CREDENTIAL_STR_SIZE];
+	const char *line;
+
+	all->refused++;
+	credential_str(&peer->credential, address);
+	log_limited(&all->refused_log, all->net->clock->mono_ms,
+	    LOG_LEVEL_WARNING, "refused a connection: %s limit=%llu from=%s",
+	    text, limit, address);
+	line = protocol->refusal(text);
+	/* If it does not fit into a new socket's buffer, then not. */
+	(void)!send(fd, line, strlen(line), MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)close(fd);
+}
+
+void
+session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
+{
+	const struct options *o = all->options;
+	const struct protocol *protocol = protocol_find(peer->protocols);
+	struct session_origin *origin;
+	struct session *s;
+
+	assert(protocol != NULL); /* checked with the settings */
+	if (all->count >= o->max_members) {
+		session_refuse(all, fd, peer, protocol,
+		    "everybody's place is taken; try again later",
+		    o->max_members);
+		return;
+	}
+	origin = session_origin_get(all, &peer->credential);
+	if (o->max_per_address > 0 && origin->count >= o->max_per_address) {
+		session_refuse(all, fd, peer, protocol,
+		    "too many connections from your address; close one first",
+		    o->max_per_address);
+		return;
+	}
+
+	s = xcalloc(1, sizeof *s);
+	s->conn = conn_new(all->net, fd, peer->is_tcp, &session_conn_handler, s);
+	if (s->conn == NULL) {
+		log_error("cannot set up a connection");
+		free(s);
+		session_origin_release(all, origin);
+		return;
+	}
+	s->all = all;
+	s->protocol = protocol;
+	s->origin = origin;
+	origin->count++;
+	TAILQ_INSERT_TAIL(&all->list, s, entry);
+	all->count++;
+	bucket_init(&s->lines, (uint32_t)o->line_burst,
+	    all->net->clock->mono_ms);
+	deadline_init(&s->throttle, session_throttle_cb, s);
+	s->member = member_new(all->rooms, &peer->credential,
+	    &session_member_ops, s, protocol->dialect);
+	conn_cork(s->conn);
+	protocol->open(s);
+	conn_uncork(s->conn);
+}
+
+void
+sessions_close_all(struct sessions *all, const char *text, int64_t flush_ms)
+{
+	struct session *s;
+
+	TAILQ_FOREACH(s, &all->list, entry) {
+		if (s->member != NULL)
+			session_notice(s, "%s", text);
+		conn_close(s->conn, flush_ms);
+	}
+}
+
+void
+sessions_free_all(struct sessions *all)
+{
+	struct session *s;
+
+	while ((s = TAILQ_FIRST(&all->list)) != NULL) {
+		if (s->member != NULL)
+			member_depart(s->member, ROOM_LEAVE_SILENT, NULL);
+		s->member = NULL;
+		session_free(s);
+	}
+}
+
+void
+session_notice(struct session *s, const char *fmt, ...)
+{
+	struct buf *text = &s->all->reply;
+	va_list ap;
+
+	buf_reset(text);
+	va_start(ap, fmt);
+	buf_vaddf(text, fmt, ap);
+	va_end(ap);
+	s->protocol->notice(s, buf_cstr(text));
+}
+
+void
+session_error(struct session *s, const char *fmt, ...)
+{
+	struct buf *text = &s->all->reply;
+	va_list ap;
+
+	buf_reset(text);
+	va_start(ap, fmt);
+	buf_vaddf(text, fmt, ap);
+	va_end(ap);
+	s->protocol->error(s, buf_cstr(text));
+}
+
+void
+session_event(struct session *s, const struct event *event)
+{
+	struct buf *out = &s->all->reply;
+
+	buf_reset(out);
+	s->member->dialect->render(out, event);
+	conn_reply(s->conn, out->data, out->len);
+}
+
+struct membership *
+session_here(const struct session *s)
+{
+	struct membership *ms;
+
+	ms = LIST_FIRST(&s->member->memberships);
+	assert(ms != NULL);
+	return ms;
+}
+
+void
+session_greet_room(struct session *s, const struct room *room)
+{
+	const struct member *names[SESSION_NAMES_MAX];
+	struct buf text = BUF_INITIALIZER;
+	size_t count, i;
+
+	count = room_names(room, s->member, names, NITEMS(names));
+	if (count == 0)
+		buf_addstr(&text, "nobody else is here");
+	else
+		buf_addf(&text, "%zu here", count);
+	if (count <= NITEMS(names))
+		for (i = 0; i < count; i++)
+			buf_addf(&text, "%s%s", i == 0 ? ": " : ", ",
+			    names[i]->nick);
+	session_notice(s, "brbd: %s. %s", room->name, buf_cstr(&text));
+	buf_fini(&text);
+	if (room->topic != NULL)
+		session_notice(s, "topic: %s", room->topic);
+}
+
+void
+session_charge(struct session *s, unsigned cost)
+{
+	const struct options *o = s->all->options;
+
+	(void)bucket_take(&s->lines, o->line_rate, (uint32_t)o->line_burst,
+	    s->all->net->clock->mono_ms, cost);
+}
+
+bool
+session_refuse_on_break(struct session *s)
+{
+	const struct membership *ms = session_here(s);
+
+	if (!s->member->is_on_break)
+		return false;
+	session_error(s, "you are on break; /back first (%llu waiting)",
+	    (unsigned long long)room_new_count(ms->room, &ms->cursor));
+	return true;
+}
+
+void
+session_say(struct session *s, enum event_kind kind, const char *text,
+    size_t len)
+{
+	if (!session_refuse_on_break(s))
+		room_say(session_here(s), kind, text, len);
+}
+
+void
+session_quit(struct session *s, const char *text)
+{
+	struct member *m = s->member;
+
+	if (m->is_guest)
+		session_notice(s, "bye, %s", m->nick);
+	else
+		session_notice(s, "bye, %s; your place is kept", m->nick);
+	s->member = NULL;
+	member_quit(m, text);
+	conn_close(s->conn, SESSION_FLUSH_MS);
+}

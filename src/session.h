@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include <sys/types.h>
+
+#include <bsd/sys/queue.h>
+#include <bsd/sys/tree.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bucket.h"
+#include "buf.h"
+#include "conn.h"
+#include "credential.h"
+#include "deadline.h"
+#include "listener.h"
+#include "log.h"
+#include "rooms.h"
+#include "util.h"
+
+struct protocol;
+struct session_origin;
+
+TAILQ_HEAD(session_list, session);
+RB_HEAD(session_origins, session_origin);
+
+/* Everybody who is connected. */
+struct sessions {
+	struct net *net;
+	struct rooms *rooms;
+	const struct options *options;
+	struct session_list list;
+	size_t count;
+	struct session_origins origins; /* how many from each address */
+	struct buf text; /* scratch for one line's text */
+	struct log_limit refused_log;
+	struct buf reply; /* scratch for session_notice() */
+	uint64_t refused;
+	uint64_t throttled;
+};
+
+/* One client: a connection, and the member that it speaks for. */
+struct session {
+	TAILQ_ENTRY(session) entry;
+	struct sessions *all;
+	struct conn *conn;
+	struct member *member; /* NULL once they have left */
+	const struct protocol *protocol;
+	struct session_origin *origin;
+	struct bucket lines; /* flood control */
+	struct deadline throttle; /* when reading goes on */
+	bool has_spoken; /* their first line has been seen */
+	bool is_crlf; /* it ended in CR LF: so do ours */
+	bool is_eof; /* they will say no more: show the rest and close */
+};
+
+/* The pointers are the caller's and outlive all. */
+void sessions_init(struct sessions *all, struct net *net, struct rooms *rooms,
+    const struct options *options);
+void sessions_fini(struct sessions *all); /* none is left */
+
+/*
+ * Somebody was let in by a listener: a session, or, when there are too many, one
+ * line that says so. Takes over fd.
+ */
+void session_accept(struct sessions *all, int fd,
+    const struct listener_peer *peer);
+
+/* Tells everybody text and closes; what is queued is flushed for flush_ms. */
+void sessions_close_all(struct sessions *all, const char *text,
+    int64_t flush_ms);
+
+/* Ends all at once, at exit: their members leave without a word. */
+void sessions_free_all(struct sessions *all);
+
+/*
+ * One line to this client, in its protocol's way: a notice, or an error that
+ * says what is wrong and what to do. The text needs to be scrubbed already.
+ */
+void session_notice(struct session *s, const char *fmt, ...) PRINTFLIKE(2, 3);
+void session_error(struct session *s, const char *fmt, ...) PRINTFLIKE(2, 3);
+void session_event(struct session *s, const struct event *event);
+
+/* The room that what s says goes to; s has a member. */
+struct membership *session_here(const struct session *s);
+
+/* Who is here and what the topic is: for somebody who is coming in. */
+void session_greet_room(struct session *s, const struct room *room);
+
+/* Takes so many tokens for the line that is being handled. */
+void session_charge(struct session *s, unsigned cost);
+
+/*
+ * Says text (scrubbed, not empty) in the room that s is in, unless they are on
+ * break: then an error says so.
+ */
+void session_say(struct session *s, enum event_kind kind, const char *text,
+    size_t len);
+
+/* If on break, tells them so and returns true. */
+bool session_refuse_on_break(struct session *s);
+
+/* /quit: the member leaves, the rest is flushed, and the connection closed. */
+void session_quit(struct session *s, const char *text);
+
+#endif
