@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/* The command line, the log, and detaching; the rest is the server's. */
+
+#include "config.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "options.h"
+#include "sdnotify.h"
+#include "server.h"
+#include "util.h"
+
+enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+#define MAIN_DEFAULT_FILE SYSCONFDIR "/brbd/brbd.conf"
+
+struct main_args {
+	struct server_source source;
+	bool is_detach;
+	bool is_test;
+	bool is_verbose;
+};
+
+static void
+main_usage(FILE *out)
+{
+	(void)fputs("usage: brbd [-dtvV] [-f FILE] [-l LISTEN]... "
+		    "[-o NAME=VALUE]...\n",
+	    out);
+}
+
+static void
+main_help(void)
+{
+	main_usage(stdout);
+	(void)puts(
+	    "\n"
+	    "A chat room that remembers what you missed.\n"
+	    "\n"
+	    "  -l, --listen ADDR:PORT[,PROTOCOL]   where to listen, or "
+	    "unix:PATH (localhost:4272)\n"
+	    "  -f, --file FILE                     settings (" MAIN_DEFAULT_FILE
+	    " if it exists)\n"
+	    "  -o, --option NAME=VALUE             one setting\n"
+	    "  -t, --test                          check the settings and exit\n"
+	    "  -d, --detach                        run in the background\n"
+	    "  -v, --verbose                       log more\n"
+	    "  -V, --version                       print the version and exit\n"
+	    "      --help                          print this and exit\n"
+	    "\n"
+	    "Settings:\n");
+	options_print_help(stdout);
+}
+
+static void
+main_append(char ***list, size_t *count, char *item)
+{
+	*list = xreallocarray(*list, *count + 1, sizeof **list);
+	(*list)[(*count)++] = item;
+}
+
+/* Exits on bad usage, and after --help and --version. */
+static void
+main_parse(struct main_args *args, int argc, char *argv[])
+{
+	enum { OPT_HELP = 256 };
+	static const struct option longs[] = {
+		{ "detach", no_argument, NULL, 'd' },
+		{ "file", required_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, OPT_HELP },
+		{ "listen", required_argument, NULL, 'l' },
+		{ "option", required_argument, NULL, 'o' },
+		{ "test", no_argument, NULL, 't' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct server_source *source = &args->source;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "df:l:o:tvV", longs, NULL)) != -1)
+		switch (opt) {
+		case 'd':
+			args->is_detach = true;
+			break;
+		case 'f':
+			source->path = optarg;
+			break;
+		case 'l':
+			main_append(&source->listens, &source->listen_count,
+			    optarg);
+			break;
+		case 'o':
+			main_append(&source->assignments,
+			    &source->assignment_count, optarg);
+			break;
+		case 't':
+			args->is_test = true;
+			break;
+		case 'v':
+			args->is_verbose = true;
+			break;
+		case 'V':
+			(void)puts(PACKAGE_STRING);
+			exit(EXIT_FINE);
+		case OPT_HELP:
+			main_help();
+			exit(EXIT_FINE);
+		default:
+			main_usage(stderr);
+			exit(EXIT_USAGE);
+		}
+	if (optind < argc) {
+		(void)fprintf(stderr, "brbd: '%s' is one argument too many\n",
+		    argv[optind]);
+		main_usage(stderr);
+		exit(EXIT_USAGE);
+	}
+	if (source->path == NULL && access(MAIN_DEFAULT_FILE, F_OK) == 0)
+		source->path = MAIN_DEFAULT_FILE;
+}
+
+/*
+ * A detached server's directory is /, so what is given relative to another has
+ * to be made absolute, or refused.
+ */
+static int
+main_check_detach(struct main_args *args, const struct options *o,
+    char file[PATH_MAX])
+{
+	size_t i;
+	const char *spec;
+
+	if (args->source.path != NULL) {
+		if (realpath(args->source.path, file) == NULL) {
+			(void)fprintf(stderr, "brbd: %s: %s\n",
+			    args->source.path, strerror(errno));
+			return -1;
+		}
+		args->source.path = file;
+	}
+	for (i = 0; i < o->listen.count; i++) {
+		spec = o->listen.items[i];
+		if (strncmp(spec, "unix:", 5) == 0 && spec[5] != '/') {
+			(void)fprintf(stderr,
+			    "brbd: '%s': with -d, give the whole path\n", spec);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Returns in the child, with the end of a pipe to report on; the parent waits
+ * until the room is open, and exits with the status that the child reports.
+ */
+static int
+main_detach(void)
+{
+	int pipe_fds[2];
+	unsigned char status = EXIT_FAILED;
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe(pipe_fds) == -1 || (pid = fork()) == -1) {
+		(void)fprintf(stderr, "brbd: cannot detach: %s\n",
+		    strerror(errno));
+		exit(EXIT_FAILED);
+	}
+	if (pid > 0) {
+		(void)close(pipe_fds[1]);
+		do
+			n = read(pipe_fds[0], &status, 1);
+		while (n == -1 && errno == EINTR);
+		_exit(n == 1 ? status : EXIT_FAILED);
+	}
+	(void)close(pipe_fds[0]);
+	(void)fcntl(pipe_fds[1], F_SETFD, FD_CLOEXEC);
+	(void)setsid();
+	return pipe_fds[1];
+}
+
+/* The room is open: let go of the terminal and of the parent. */
+static void
+main_detached(int report_fd)
+{
+	const unsigned char status = EXIT_FINE;
+	int fd;
+
+	(void)!chdir("/");
+	fd = open("/dev/null", O_RDWR);
+	if (fd != -1) {
+		(void)dup2(fd, STDIN_FILENO);
+		(void)dup2(fd, STDOUT_FILENO);
+		(void)dup2(fd, STDERR_FILENO);
+		if (fd > STDERR_FILENO)
+			(void)close(fd);
+	}
+	(void)!write(report_fd, &status, 1);
+	(void)close(report_fd);
+}
+
+/* Descriptors 0 to 2 may be closed at the start: a socket must not become one. */
+static void
+main_open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		(void)close(fd);
+}
+
+static int
+main_serve(struct main_args *args, struct options *options)
+{
+	struct server *server;
+	int report_fd = -1, result;
+	enum log_level level =
+	    args->is_verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+
+	log_init(log_guess_target(), level);
+	if (args->is_detach)
+		report_fd = main_detach();
+	(void)signal(SIGPIPE, SIG_IGN);
+	log_libevent();
+	server = server_new(&args->source, options);
+	if (server == NULL)
+		return EXIT_FAILED;
+	if (args->is_detach) {
+		log_init(LOG_TARGET_SYSLOG, level);
+		main_detached(report_fd);
+	}
+	log_info("ready: version=%s pid=%ld", PACKAGE_VERSION, (long)getpid());
+	(void)sdnotify("READY=1");
+	result = server_run(server);
+	server_free(server);
+	log_info("stopped");
+	return result == 0 ? EXIT_FINE : EXIT_FAILED;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct main_args args = { .is_detach = false };
+	struct options options;
+	struct option_errors errors = { NULL, 0 };
+	char file[PATH_MAX];
+	int result;
+
+	main_open_standard();
+	main_parse(&args, argc, argv);
+	options_init(&options);
+	if (server_load_options(&options, &args.source, &errors) == -1) {
+		(void)fprintf(stderr, "%s", errors.text);
+		result = EXIT_USAGE;
+	} else if (args.is_test) {
+		(void)puts("the settings are fine");
+		result = EXIT_FINE;
+	} else if (args.is_detach &&
+	    main_check_detach(&args, &options, file) == -1)
+		result = EXIT_USAGE;
+	else
+		result = main_serve(&args, &options);
+	option_errors_fini(&errors);
+	options_fini(&options);
+	free(args.source.assignments);
+	free(args.source.listens);
+	return result;
+}

@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * Owns everything and ties the layers together: one event base, one timer for all
+ * deadlines, and the turn.
+ *
+ *   input (priority 0): sockets, timers, signals
+ *   turn  (priority 1): when no input is left, or TURN_LIMIT after it was asked for:
+ *     flush what was said, let those behind read on, then free what has ended
+ *
+ * libevent runs a lower priority only when a poll finds nothing of a higher one:
+ * so reads that are ready join the turn, and steady input would put it off for ever.
+ * Hence the limit, a timer of priority 0.
+ */
+
+#include "config.h"
+
+#include <sys/resource.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "clock.h"
+#include "conn.h"
+#include "deadline.h"
+#include "listener-spec.h"
+#include "listener.h"
+#include "log.h"
+#include "protocol.h"
+#include "rooms.h"
+#include "sdnotify.h"
+#include "server.h"
+#include "session.h"
+#include "util.h"
+
+#define SERVER_TURN_LIMIT_US 1000
+#define SERVER_STOP_FLUSH_MS 2000
+
+/* Descriptors that are not members': standard ones, log, listeners, libevent's. */
+#define SERVER_RESERVED_FDS 64
+
+enum { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNAL_USR1, SIGNALS };
+
+struct server {
+	const struct server_source *source;
+	struct options options;
+	struct clock clock;
+	struct deadlines deadlines;
+	struct net net;
+	struct rooms rooms;
+	struct sessions sessions;
+	struct listeners *listeners;
+	struct event_base *base;
+	struct event *turn;
+	struct event *turn_limit;
+	struct event *timer;
+	struct event *signals[SIGNALS];
+	struct deadline stop;
+	bool is_woken; /* the turn is due */
+	bool is_in_turn;
+	bool is_stopping;
+	bool has_rooms; /* initialised so far, for server_free() */
+};
+
+/* Settings */
+
+/* The soft limit on open files, raised to the hard one. */
+static rlim_t
+server_raise_files(void)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
+		return RLIM_INFINITY;
+	if (rl.rlim_cur != rl.rlim_max) {
+		rl.rlim_cur = rl.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &rl) == -1 &&
+		    getrlimit(RLIMIT_NOFILE, &rl) == -1)
+			return RLIM_INFINITY;
+	}
+	return rl.rlim_cur;
+}
+
+static int
+server_check_files(const struct options *o, struct option_errors *errors)
+{
+	rlim_t files = server_raise_files();
+
+	if (files == RLIM_INFINITY ||
+	    o->max_members + SERVER_RESERVED_FDS <= files)
+		return 0;
+	option_errors_add(errors,
+	    "max-members %llu does not fit into the limit on open files, %llu, "
+	    "of which %d are needed otherwise: lower the one or raise the other",
+	    (unsigned long long)o->max_members, (unsigned long long)files,
+	    SERVER_RESERVED_FDS);
+	return -1;
+}
+
+static int
+server_check_listen(const char *text, struct option_errors *errors)
+{
+	struct listener_spec spec;
+	const char *why;
+	int result = 0;
+
+	why = listener_spec_parse(&spec, text);
+	if (why != NULL) {
+		option_errors_add(errors, "listen '%s': %s", text, why);
+		result = -1;
+	} else if (protocol_find(spec.protocols) == NULL) {
+		option_errors_add(errors,
+		    "listen '%s': no protocol is called '%s'; there is: line",
+		    text, spec.protocols);
+		result = -1;
+	}
+	listener_spec_fini(&spec);
+	return result;
+}
+
+int
+server_load_options(struct options *o, const struct server_source *source,
+    struct option_errors *errors)
+{
+	size_t i;
+	int result = 0;
+
+	if (options_load(o, source->path, source->assignments,
+		source->assignment_count, source->listens, source->listen_count,
+		errors) == -1)
+		return -1;
+	for (i = 0; i < o->listen.count; i++)
+		if (server_check_listen(o->listen.items[i], errors) == -1)
+			result = -1;
+	if (server_check_files(o, errors) == -1)
+		result = -1;
+	return result;
+}
+
+static void
+server_log_restart_only(const char *name, void *arg)
+{
+	(void)arg;
+	log_warning("setting needs a restart to change: name=%s", name);
+}
+
+/* All or nothing: the new settings are parsed, checked and listened on first. */
+static void
+server_reload(struct server *server)
+{
+	struct options fresh;
+	struct option_errors errors = { NULL, 0 };
+	char *line, *next, *error = NULL;
+
+	options_init(&fresh);
+	if (server_load_options(&fresh, server->source, &errors) == -1) {
+		for (line = next = errors.text; next != NULL && *next != '\0';) {
+			line = strsep(&next, "\n");
+			log_error("%s", line);
+		}
+		log_error("settings were not reloaded: errors=%zu", errors.count);
+	} else if (listeners_set(server->listeners, &fresh.listen, &error) ==
+	    -1) {
+		log_error("settings were not reloaded: %s", error);
+		free(error);
+	} else {
+		options_changed_restart_only(&server->options, &fresh,
+		    server_log_restart_only, NULL);
+		options_keep_restart_only(&fresh, &server->options);
+		options_swap(&server->options, &fresh);
+		rooms_reconfigure(&server->rooms);
+		log_info("settings reloaded");
+	}
+	option_errors_fini(&errors);
+	options_fini(&fresh);
+}
+
+/* Turn and timers */
+
+static void
+server_wake(void *arg)
+{
+	struct server *server = arg;
+	const struct timeval now = { 0, 0 };
+	const struct timeval limit = { 0, SERVER_TURN_LIMIT_US };
+
+	if (server->is_woken)
+		return;
+	server->is_woken = true;
+	/* From within the turn, event_active() would have it run again before
+	 * anybody's input is looked at. */
+	if (server->is_in_turn)
+		event_add(server->turn, &now);
+	else
+		event_active(server->turn, EV_TIMEOUT, 0);
+	event_add(server->turn_limit, &limit);
+}
+
+static void
+server_turn_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *server = arg;
+
+	(void)fd;
+	(void)what;
+	event_del(server->turn);
+	event_del(server->turn_limit);
+	clock_update(&server->clock);
+	server->is_woken = false;
+	server->is_in_turn = true;
+	if (rooms_turn(&server->rooms))
+		server_wake(server);
+	conn_reap(&server->net);
+	server->is_in_turn = false;
+	if (server->is_stopping && server->sessions.count == 0)
+		event_base_loopbreak(server->base);
+}
+
+static void
+server_timer_set_cb(void *arg)
+{
+	struct server *server = arg;
+	struct timeval tv = { 0, 0 };
+	int64_t next_ms, wait_ms;
+
+	next_ms = deadlines_next(&server->deadlines);
+	if (next_ms == -1) {
+		event_del(server->timer);
+		return;
+	}
+	wait_ms = next_ms - server->clock.mono_ms;
+	if (wait_ms > 0) {
+		tv.tv_sec = wait_ms / 1000;
+		tv.tv_usec = (suseconds_t)(wait_ms % 1000 * 1000);
+	}
+	event_add(server->timer, &tv);
+}
+
+static void
+server_timer_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *server = arg;
+
+	(void)fd;
+	(void)what;
+	clock_update(&server->clock);
+	deadlines_run(&server->deadlines, server->clock.mono_ms);
+	server_timer_set_cb(server);
+}
+
+/* Signals */
+
+static void
+server_stop_cb(void *arg)
+{
+	struct server *server = arg;
+
+	event_base_loopbreak(server->base);
+}
+
+static void
+server_stop(struct server *server, const char *name)
+{
+	if (server->is_stopping) {
+		event_base_loopbreak(server->base);
+		return;
+	}
+	server->is_stopping = true;
+	log_info("stopping: signal=%s members=%zu", name,
+	    server->sessions.count);
+	(void)sdnotify("STOPPING=1");
+	listeners_free(server->listeners);
+	server->listeners = NULL;
+	sessions_close_all(&server->sessions, "the server is stopping",
+	    SERVER_STOP_FLUSH_MS);
+	deadline_set(&server->deadlines, &server->stop,
+	    server->clock.mono_ms + SERVER_STOP_FLUSH_MS);
+	server_wake(server);
+}
+
+static void
+server_log_state(const struct server *server)
+{
+	struct server *s = (struct server *)(uintptr_t)server;
+	struct room *room;
+
+	log_info("state: members=%zu lost=%zu bookmarks=%zu rooms=%zu "
+		 "messages=%llu deliveries=%llu writes=%llu bytes_in=%llu "
+		 "bytes_out=%llu fell_behind=%llu gaps=%llu throttled=%llu "
+		 "refused=%llu kept_bytes=%zu",
+	    s->sessions.count, s->rooms.lost_count, s->rooms.bookmarks.count,
+	    s->rooms.count, (unsigned long long)s->rooms.messages,
+	    (unsigned long long)s->rooms.deliveries,
+	    (unsigned long long)s->net.writes,
+	    (unsigned long long)s->net.bytes_in,
+	    (unsigned long long)s->net.bytes_out,
+	    (unsigned long long)s->rooms.fell_behind,
+	    (unsigned long long)s->rooms.gaps,
+	    (unsigned long long)s->sessions.throttled,
+	    (unsigned long long)s->sessions.refused, s->rooms.kept_bytes);
+	for (room = NULL; (room = rooms_next(&s->rooms, room)) != NULL;)
+		log_info("room: name=%s members=%zu in_step=%zu messages=%llu "
+			 "used=%zu size=%zu next=%llu",
+		    room->name, room->people_count, room->in_step_count,
+		    (unsigned long long)history_count(&room->history),
+		    history_used(&room->history), room->history.size,
+		    (unsigned long long)room->history.next_number);
+}
+
+static void
+server_signal_cb(evutil_socket_t signo, short what, void *arg)
+{
+	struct server *server = arg;
+
+	(void)what;
+	clock_update(&server->clock);
+	switch (signo) {
+	case SIGTERM:
+		server_stop(server, "TERM");
+		break;
+	case SIGINT:
+		server_stop(server, "INT");
+		break;
+	case SIGHUP:
+		if (!server->is_stopping)
+			server_reload(server);
+		break;
+	case SIGUSR1:
+		server_log_state(server);
+		break;
+	}
+}
+
+static void
+server_accepted(int fd, const struct listener_peer *peer, void *arg)
+{
+	struct server *server = arg;
+
+	session_accept(&server->sessions, fd, peer);
+}
+
+/* From start to end */
+
+static int
+server_init_events(struct server *server)
+{
+	static const int signals[SIGNALS] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+	int i;
+
+	server->base = event_base_new();
+	if (server->base == NULL)
+		return -1;
+	if (event_base_priority_init(server->base, NET_PRIORITIES) == -1)
+		return -1;
+	server->turn = event_new(server->base, -1, 0, server_turn_cb, server);
+	server->turn_limit =
+	    event_new(server->base, -1, 0, server_turn_cb, server);
+	server->timer = event_new(server->base, -1, 0, server_timer_cb, server);
+	if (server->turn == NULL || server->turn_limit == NULL ||
+	    server->timer == NULL)
+		return -1;
+	event_priority_set(server->turn, NET_PRIORITY_TURN);
+	event_priority_set(server->turn_limit, NET_PRIORITY_INPUT);
+	event_priority_set(server->timer, NET_PRIORITY_INPUT);
+	for (i = 0; i < SIGNALS; i++) {
+		server->signals[i] = evsignal_new(server->base, signals[i],
+		    server_signal_cb, server);
+		if (server->signals[i] == NULL)
+			return -1;
+		event_priority_set(server->signals[i], NET_PRIORITY_INPUT);
+		if (event_add(server->signals[i], NULL) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+struct server *
+server_new(const struct server_source *source, struct options *options)
+{
+	struct server *server;
+	char *error = NULL;
+
+	server = xcalloc(1, sizeof *server);
+	server->source = source;
+	options_init(&server->options);
+	options_swap(&server->options, options);
+	clock_update(&server->clock);
+	deadline_init(&server->stop, server_stop_cb, server);
+	if (server_init_events(server) == -1) {
+		log_error("cannot set up the event loop: %s", strerror(errno));
+		server_free(server);
+		return NULL;
+	}
+	deadlines_init(&server->deadlines, server_timer_set_cb, server);
+	if (net_init(&server->net, server->base, &server->clock,
+		&server->deadlines, &server->options, server_wake, server) ==
+	    -1) {
+		log_error("cannot set up the event loop: %s", strerror(errno));
+		server_free(server);
+		return NULL;
+	}
+	rooms_init(&server->rooms, &server->clock, &server->options,
+	    &server->deadlines, server_wake, server);
+	sessions_init(&server->sessions, &server->net, &server->rooms,
+	    &server->options);
+	server->has_rooms = true;
+	server->listeners =
+	    listeners_new(&server->net, server_accepted, server);
+	if (listeners_set(server->listeners, &server->options.listen, &error) ==
+	    -1) {
+		log_error("%s", error);
+		free(error);
+		server_free(server);
+		return NULL;
+	}
+	return server;
+}
+
+int
+server_run(struct server *server)
+{
+	if (event_base_dispatch(server->base) == -1) {
+		log_error("the event loop failed: %s", strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+void
+server_free(struct server *server)
+{
+	int i;
+
+	if (server == NULL)
+		return;
+	if (server->listeners != NULL)
+		listeners_free(server->listeners);
+	if (server->has_rooms) {
+		deadline_clear(&server->deadlines, &server->stop);
+		sessions_free_all(&server->sessions);
+		sessions_fini(&server->sessions);
+		rooms_fini(&server->rooms);
+		net_fini(&server->net);
+	}
+	for (i = 0; i < SIGNALS; i++)
+		if (server->signals[i] != NULL)
+			event_free(server->signals[i]);
+	if (server->timer != NULL)
+		event_free(server->timer);
+	if (server->turn_limit != NULL)
+		event_free(server->turn_limit);
+	if (server->turn != NULL)
+		event_free(server->turn);
+	if (server->base != NULL)
+		event_base_free(server->base);
+	options_fini(&server->options);
+	free(server);
+	libevent_global_shutdown();
+}
