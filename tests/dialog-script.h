@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef DIALOG_SCRIPT_H
+#define DIALOG_SCRIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dialog-stage.h"
+
+/* Words of a statement; owns them. NULL-terminated. */
+struct words {
+	char **items;
+	size_t count;
+};
+
+void words_add(struct words *w, const char *word);
+/* Splits at blanks; "..." keeps them together. 0, or -1: no closing quote. */
+int words_split(struct words *w, const char *text) MUST_CHECK;
+void words_fini(struct words *w);
+
+/* A dialog that is being played. */
+struct script {
+	struct stage stage;
+	struct words lines; /* the file; line n is items[n - 1] */
+	size_t next; /* line to be read next */
+	unsigned repeat; /* {i}, 0 outside of repeat */
+	struct words arguments; /* more of the daemon's */
+	struct words never_logged;
+	char *settings; /* as written last, "" at first */
+	unsigned long nofile; /* limit for the daemon, 0: none */
+	bool is_started;
+	size_t log_read; /* what of the log the dialog has gone through */
+	int64_t timer_ms;
+	unsigned syncs; /* made-up commands sent by quiet */
+	char scratch[32];
+};
+
+/*
+ * Plays the dialog in the file path; dir is an empty directory for it. Returns
+ * when all went as it says, else the test case ends (see stage_fail()).
+ */
+void script_play(const char *path, const char *dir);
+
+/* Why the dialog cannot be played here: an address it needs that this machine
+ * does not have. NULL when it can. The string is the caller's. */
+char *script_unmet_need(const char *path);
+
+/* For the statements, in the files dialog-*.c: */
+
+/* The rest of a statement with all {i}, {dir}, {port} and {3*x} replaced. */
+char *script_expand(struct script *s, const char *text);
+
+/* Starts the daemon unless it runs. */
+void script_start(struct script *s);
+
+/* "daemon ...", "run ..." and "settings": text is what comes after the word. */
+void script_daemon(struct script *s, const char *text);
+void script_run(struct script *s, const char *text);
+void script_settings(struct script *s);
+
+/* A statement about people. False when it is none. */
+bool script_people(struct script *s, const char *statement);
+
+/* The end: stops the daemon, looks at its exit status, its log, and at what
+ * everybody has not read. */
+void script_finish(struct script *s);
+
+/* Goes on if text begins with word, then a blank or the end; returns what comes
+ * after the blanks, or NULL. */
+const char *script_after(const char *text, const char *word);
+
+/* "250ms" or "3s": milliseconds; fails the test when it is neither. */
+int64_t script_duration(struct script *s, const char *text);
+
+#endif

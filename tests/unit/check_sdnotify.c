@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Notification: what the manager's end of the socket gets, and what happens
+ * when there is none.
+ */
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <check.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sdnotify.h"
+
+static char dir[] = "/tmp/check_sdnotify.XXXXXX";
+static char path[64];
+static int manager = -1;
+
+/* A manager that listens at name: a path, or an abstract one with '@'. */
+static void
+listen_at(const char *name)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	const size_t len = strlen(name);
+
+	memcpy(sun.sun_path, name, len + 1);
+	if (name[0] == '@')
+		sun.sun_path[0] = '\0';
+	manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	ck_assert_int_ge(manager, 0);
+	ck_assert_int_eq(bind(manager, (const struct sockaddr *)&sun,
+			     (socklen_t)(offsetof(struct sockaddr_un,
+					     sun_path) +
+				 len + (name[0] != '@'))),
+	    0);
+	ck_assert_int_eq(setenv("NOTIFY_SOCKET", name, 1), 0);
+}
+
+static void
+assert_received(const char *expected)
+{
+	char data[64];
+	ssize_t n = recv(manager, data, sizeof(data) - 1, 0);
+
+	ck_assert_int_ge(n, 0);
+	data[n] = '\0';
+	ck_assert_str_eq(data, expected);
+}
+
+static void
+assert_nothing_received(void)
+{
+	char data[64];
+
+	ck_assert_int_eq(recv(manager, data, sizeof(data), 0), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+}
+
+static void
+setup(void)
+{
+	strcpy(dir + strlen(dir) - 6, "XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/s", dir);
+}
+
+static void
+teardown(void)
+{
+	if (manager != -1)
+		close(manager);
+	manager = -1;
+	unlink(path);
+	rmdir(dir);
+	unsetenv("NOTIFY_SOCKET");
+}
+
+START_TEST(to_path)
+{
+	listen_at(path);
+	ck_assert_int_eq(sdnotify("READY=1"), 0);
+	ck_assert_int_eq(sdnotify("STOPPING=1"), 0);
+	assert_received("READY=1");
+	assert_received("STOPPING=1");
+	assert_nothing_received();
+}
+END_TEST
+
+START_TEST(to_abstract_name)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "@check_sdnotify.%ld", (long)getpid());
+	listen_at(name);
+	ck_assert_int_eq(sdnotify("READY=1"), 0);
+	assert_received("READY=1");
+}
+END_TEST
+
+START_TEST(to_nobody)
+{
+	unsetenv("NOTIFY_SOCKET");
+	ck_assert_int_eq(sdnotify("READY=1"), 0);
+	setenv("NOTIFY_SOCKET", "", 1);
+	ck_assert_int_eq(sdnotify("READY=1"), 0);
+}
+END_TEST
+
+START_TEST(to_bad_names)
+{
+	char name[200];
+
+	setenv("NOTIFY_SOCKET", path, 1);
+	ck_assert_int_eq(sdnotify("READY=1"), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	setenv("NOTIFY_SOCKET", "vsock:2:1234", 1);
+	ck_assert_int_eq(sdnotify("READY=1"), -1);
+	ck_assert_int_eq(errno, EAFNOSUPPORT);
+	memset(name, '/', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	setenv("NOTIFY_SOCKET", name, 1);
+	ck_assert_int_eq(sdnotify("READY=1"), -1);
+	ck_assert_int_eq(errno, ENAMETOOLONG);
+}
+END_TEST
+
+/* A manager that reads nothing must not hold us up. */
+START_TEST(to_full_queue)
+{
+	int i;
+
+	listen_at(path);
+	for (i = 0; i < 100000; i++)
+		if (sdnotify("READY=1") == -1)
+			break;
+	ck_assert_int_lt(i, 100000);
+	ck_assert_int_eq(errno, EAGAIN);
+	assert_received("READY=1");
+	ck_assert_int_eq(sdnotify("READY=1"), 0);
+}
+END_TEST
+
+/* No descriptor stays open, whatever comes of it. */
+START_TEST(leaks_nothing)
+{
+	int i, before = dup(STDERR_FILENO), after;
+
+	ck_assert_int_ge(before, 0);
+	close(before);
+	setenv("NOTIFY_SOCKET", path, 1);
+	for (i = 0; i < 10; i++)
+		ck_assert_int_eq(sdnotify("READY=1"), -1);
+	after = dup(STDERR_FILENO);
+	close(after);
+	ck_assert_int_eq(after, before);
+}
+END_TEST
+
+static Suite *
+sdnotify_suite(void)
+{
+	Suite *s = suite_create("sdnotify");
+	TCase *tc = tcase_create("sdnotify");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, to_path);
+	tcase_add_test(tc, to_abstract_name);
+	tcase_add_test(tc, to_nobody);
+	tcase_add_test(tc, to_bad_names);
+	tcase_add_test(tc, to_full_queue);
+	tcase_add_test(tc, leaks_nothing);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+int
+main(void)
+{
+	SRunner *runner = srunner_create(sdnotify_suite());
+	int failed;
+
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
