@@ -17,17 +17,14 @@
 static void
 cmd_history_run(struct session *s, int argc, char *argv[])
 {
-	struct membership *ms = session_here(s);
 	uint64_t n = CMD_HISTORY_DEFAULT;
 
 	if (argc > 0 &&
 	    (parse_number(argv[0], CMD_HISTORY_MAX, &n) == -1 || n == 0))
 		session_error(s, "how many messages? a number from 1 to %d",
 		    CMD_HISTORY_MAX);
-	else if (ms->replay != NULL)
-		session_error(s, "wait until all is shown, or /skip it first");
 	else
-		replay_start_history(ms, n);
+		replay_start_history(session_here(s), n);
 }
 
 const struct command cmd_history = {

@@ -90,12 +90,27 @@ deliver_add_in_step(struct membership *ms)
 	ms->room->in_step_count++;
 }
 
+/*
+ * What comes next at the cursor was not handed over, but their own lines they
+ * know: last words before a break are not something missed.
+ */
+void
+deliver_skip_own(struct membership *ms)
+{
+	struct history_cursor c = ms->cursor;
+	struct event event;
+
+	if (history_clamp(&ms->room->history, &c) > 0)
+		return;
+	while (history_read(&ms->room->history, &c, &event) &&
+	    event.author == ms->member->id && event.number >= ms->own_from)
+		ms->cursor = c;
+}
+
 void
 deliver_remove_in_step(struct membership *ms)
 {
 	struct audience *a = ms->audience;
-	struct history_cursor c;
-	struct event event;
 
 	if (a == NULL)
 		return;
@@ -105,16 +120,8 @@ deliver_remove_in_step(struct membership *ms)
 	ms->audience = NULL;
 	ms->room->in_step_count--;
 
-	/*
-	 * The turn's lines were not handed over. Their own ones at its start they
-	 * know: last words before a break are not something missed.
-	 */
-	ms->cursor = c = ms->room->delivered;
-	if (history_clamp(&ms->room->history, &c) > 0)
-		return;
-	while (history_read(&ms->room->history, &c, &event) &&
-	    event.author == ms->member->id)
-		ms->cursor = c;
+	ms->cursor = ms->room->delivered;
+	deliver_skip_own(ms);
 }
 
 void
@@ -237,8 +244,7 @@ deliver_pump(struct rooms *rooms)
 		ms->is_pumped = false;
 		switch (replay_pump(ms, DELIVER_PUMP_CHUNK, &done)) {
 		case REPLAY_AGAIN:
-			ms->is_pumped = true;
-			TAILQ_INSERT_TAIL(&rooms->pump, ms, in_pump);
+			deliver_pump_later(ms);
 			break;
 		case REPLAY_BLOCKED:
 			ms->is_blocked = true;

@@ -30,6 +30,9 @@ deliver_is_in_step(const struct membership *ms)
 	return ms->audience != NULL;
 }
 
+/* Moves the cursor past ms's own lines of this session that come next. */
+void deliver_skip_own(struct membership *ms);
+
 /* Renders event for each dialect in use. */
 void deliver_render(struct room *room, const struct event *event);
 

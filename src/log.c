@@ -285,9 +285,8 @@ log_write_line(enum log_level level, const char *text, const char *tail)
 	return log_write_stderr(out.data, out.len);
 }
 
-static void
-log_write(enum log_level level, const char *tail, const char *fmt, va_list ap)
-    PRINTFLIKE(3, 0);
+static void log_write(enum log_level level, const char *tail, const char *fmt,
+    va_list ap) PRINTFLIKE(3, 0);
 
 static void
 log_write(enum log_level level, const char *tail, const char *fmt, va_list ap)

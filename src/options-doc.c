@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The settings as people read them: --help, the sample file, and the list in
- * brbd.conf(5). All say what options.def says. The sample has every setting
- * commented out with its default, so that it can be installed as it is, and so
- * that a later default reaches those who did not choose otherwise.
+ * The settings in words, as people read them: what a value may be, --help, the
+ * sample file, and the list in brbd.conf(5). All say what options.def says. The
+ * sample has every setting commented out with its default, so that it can be
+ * installed as it is, and so that a later default reaches those who did not
+ * choose otherwise.
  */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +17,108 @@
 
 #define HELP_COLUMN 30
 #define DOC_WIDTH 76
+
+/* Smallest first. */
+const struct option_unit option_size_units[OPTION_SIZE_UNITS] = {
+	{ "", 1 },
+	{ "K", INT64_C(1) << 10 },
+	{ "M", INT64_C(1) << 20 },
+	{ "G", INT64_C(1) << 30 },
+};
+const struct option_unit option_time_units[OPTION_TIME_UNITS] = {
+	{ "ms", 1 },
+	{ "s", INT64_C(1000) },
+	{ "m", INT64_C(60000) },
+	{ "h", INT64_C(3600000) },
+	{ "d", INT64_C(86400000) },
+};
+
+const char *
+option_choices_words(const struct option_entry *e, size_t *len)
+{
+	const char *begin = strchr(e->help, '{');
+
+	assert(e->type == OPTION_CHOICE && begin != NULL);
+	*len = strcspn(++begin, "}");
+	return begin;
+}
+
+char *
+option_choices(const struct option_entry *e, const char *separator)
+{
+	size_t len, i, n = 1;
+	const char *words = option_choices_words(e, &len);
+	char *out, *p;
+
+	for (i = 0; i < len; i++)
+		n += words[i] == '|' ? strlen(separator) : 1;
+	p = out = xmalloc(n);
+	for (i = 0; i < len; i++) {
+		if (words[i] == '|')
+			p = stpcpy(p, separator);
+		else
+			*p++ = words[i];
+	}
+	*p = '\0';
+	return out;
+}
+
+char *
+option_format(int64_t value, const struct option_unit *units, size_t unit_count)
+{
+	size_t i = unit_count - 1;
+
+	if (value == 0)
+		return xstrdup("0");
+	while (i > 0 && value % units[i].factor != 0)
+		i--;
+	return xasprintf("%lld%s", (long long)(value / units[i].factor),
+	    units[i].suffix);
+}
+
+static char *
+option_describe_range(const struct option_entry *e, const char *noun,
+    const struct option_unit *units, size_t unit_count)
+{
+	char *min = option_format(e->min, units, unit_count);
+	char *max = option_format(e->max, units, unit_count);
+	char *s = xasprintf("%s from %s to %s", noun, min, max);
+
+	free(max);
+	free(min);
+	return s;
+}
+
+char *
+option_describe(const struct option_entry *e)
+{
+	char *range, *s;
+
+	switch (e->type) {
+	case OPTION_STRING:
+	case OPTION_LIST:
+		return xstrdup("text");
+	case OPTION_NUMBER:
+		return xasprintf("a number from %lld to %lld",
+		    (long long)e->min, (long long)e->max);
+	case OPTION_SIZE:
+		return option_describe_range(e, "a size", option_size_units,
+		    OPTION_SIZE_UNITS);
+	case OPTION_DURATION:
+		range = option_describe_range(e, "a time", option_time_units,
+		    OPTION_TIME_UNITS);
+		s = xasprintf("%s with its unit (ms, s, m, h or d)", range);
+		free(range);
+		return s;
+	case OPTION_RATE:
+		return xasprintf("a rate such as 5 (a second), 1/10s or 0 "
+				 "(unlimited), with a count up to %lld",
+		    (long long)e->max);
+	case OPTION_CHOICE:
+		return option_choices(e, " or ");
+	}
+	return NULL;
+}
 
 /* The help, with a CHOICE's {a|b} as "a or b"; the caller frees it. */
 static char *
@@ -153,9 +257,10 @@ options_print_sample(FILE *out)
 	const struct option_entry *e;
 	char *text;
 
-	fputs("# Settings of brbd; brbd.conf(5) explains them.\n"
-	      "# What is commented out shows the default.\n"
-	      "# 'brbd -t -f FILE' checks the file; SIGHUP has it read again.\n",
+	fputs(
+	    "# Settings of brbd; brbd.conf(5) explains them.\n"
+	    "# What is commented out shows the default.\n"
+	    "# 'brbd -t -f FILE' checks the file; SIGHUP has it read again.\n",
 	    out);
 	for (e = option_table; e < option_table + option_count; e++) {
 		text = option_doc_help(e);

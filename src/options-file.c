@@ -50,7 +50,7 @@ struct options_file {
 	size_t word_len;
 	char *unknown[UNKNOWN_MAX];
 	size_t unknown_count;
-	/* The last line where {} was assigned to a setting of the table. */
+	/* Where each setting of the table is assigned to last; 0: nowhere. */
 	unsigned *name_lines;
 	struct option_settings *settings;
 	struct option_errors *errors;
@@ -120,8 +120,7 @@ fail:
 	return -1;
 }
 
-static void
-options_file_error(struct options_file *f, const char *fmt, ...)
+static void options_file_error(struct options_file *f, const char *fmt, ...)
     PRINTFLIKE(2, 3);
 
 static void
@@ -145,8 +144,7 @@ options_file_looks_at(const struct options_file *f, const char *s)
 {
 	size_t len = strlen(s);
 
-	return f->len - f->pos >= len &&
-	    memcmp(f->text + f->pos, s, len) == 0;
+	return f->len - f->pos >= len && memcmp(f->text + f->pos, s, len) == 0;
 }
 
 /* Steps over bytes, and makes blanks of them; lines stay. */
@@ -397,8 +395,7 @@ options_file_value_cb(cfg_t *cfg, cfg_opt_t *opt, const char *value,
 	return 0;
 }
 
-static void
-options_file_error_cb(cfg_t *cfg, const char *fmt, va_list ap)
+static void options_file_error_cb(cfg_t *cfg, const char *fmt, va_list ap)
     PRINTFLIKE(2, 0);
 
 static void
@@ -475,7 +472,8 @@ options_file_run_libconfuse(struct options_file *f)
 			options_file_add_emptied(f);
 		} else if (f->syntax_errors == 0) {
 			f->line = (unsigned)cfg->line;
-			options_file_error(f, "syntax error; "
+			options_file_error(f,
+			    "syntax error; "
 			    "a setting is NAME = VALUE or NAME = {VALUE, ...}");
 		}
 		options_file_current = NULL;

@@ -36,6 +36,25 @@ char *option_describe(const struct option_entry *e);
 /* The words of a CHOICE, in the order of its enum; the caller frees it. */
 char *option_choices(const struct option_entry *e, const char *separator);
 
+/* They stand in its help as {a|b}: the a, and the length up to the brace. */
+const char *option_choices_words(const struct option_entry *e, size_t *len);
+
+struct option_unit {
+	const char *suffix;
+	int64_t factor;
+};
+#define OPTION_SIZE_UNITS 4
+#define OPTION_TIME_UNITS 5
+extern const struct option_unit option_size_units[OPTION_SIZE_UNITS];
+extern const struct option_unit option_time_units[OPTION_TIME_UNITS];
+
+/*
+ * A value in the largest unit that divides it (65536 is 64K); the caller frees
+ * it.
+ */
+char *option_format(int64_t value, const struct option_unit *units,
+    size_t unit_count);
+
 void option_errors_unknown(struct option_errors *errors, const char *where,
     const char *name);
 

@@ -25,9 +25,9 @@
 #define RELOAD true
 #define RESTART false
 const struct option_entry option_table[] = {
-#define OPTION(field, name, type, def, min, max, reload, help)     \
-	{ name, OPTION_##type, def, min, max, reload, help,        \
-	    offsetof(struct options, field) },
+#define OPTION(field, name, type, def, min, max, reload, help) \
+	{ name, OPTION_##type, def, min, max, reload, help, \
+		offsetof(struct options, field) },
 #include "options.def"
 #undef OPTION
 };
@@ -48,26 +48,6 @@ enum option_index {
 
 /* Before an operand of our messages is cut. */
 #define SHOWN_MAX 80
-
-struct option_unit {
-	const char *suffix;
-	int64_t factor;
-};
-
-/* Smallest first; the first is taken when no other divides a value. */
-static const struct option_unit size_units[] = {
-	{ "", 1 },
-	{ "K", INT64_C(1) << 10 },
-	{ "M", INT64_C(1) << 20 },
-	{ "G", INT64_C(1) << 30 },
-};
-static const struct option_unit time_units[] = {
-	{ "ms", 1 },
-	{ "s", INT64_C(1000) },
-	{ "m", INT64_C(60000) },
-	{ "h", INT64_C(3600000) },
-	{ "d", INT64_C(86400000) },
-};
 
 /* What options_load() has in hand. */
 struct option_load {
@@ -135,15 +115,15 @@ option_parse_units(const char *text, const struct option_unit *units,
 static int
 option_parse_size(const char *text, int64_t max, int64_t *value)
 {
-	return option_parse_units(text, size_units, NITEMS(size_units), false,
-	    max, value);
+	return option_parse_units(text, option_size_units, OPTION_SIZE_UNITS,
+	    false, max, value);
 }
 
 static int
 option_parse_duration(const char *text, int64_t max, int64_t *value)
 {
-	return option_parse_units(text, time_units, NITEMS(time_units), true,
-	    max, value);
+	return option_parse_units(text, option_time_units, OPTION_TIME_UNITS,
+	    true, max, value);
 }
 
 static int
@@ -172,42 +152,11 @@ option_parse_rate(const char *text, int64_t max, struct rate *rate)
 	return 0;
 }
 
-/* The words of a CHOICE stand in its help as {a|b}. */
-static const char *
-option_choices_begin(const struct option_entry *e, size_t *len)
-{
-	const char *begin = strchr(e->help, '{');
-
-	assert(e->type == OPTION_CHOICE && begin != NULL);
-	*len = strcspn(++begin, "}");
-	return begin;
-}
-
-char *
-option_choices(const struct option_entry *e, const char *separator)
-{
-	size_t len, i, n = 1;
-	const char *words = option_choices_begin(e, &len);
-	char *out, *p;
-
-	for (i = 0; i < len; i++)
-		n += words[i] == '|' ? strlen(separator) : 1;
-	p = out = xmalloc(n);
-	for (i = 0; i < len; i++) {
-		if (words[i] == '|')
-			p = stpcpy(p, separator);
-		else
-			*p++ = words[i];
-	}
-	*p = '\0';
-	return out;
-}
-
 static int
 option_parse_choice(const struct option_entry *e, const char *text, int *value)
 {
 	size_t len, word_len;
-	const char *word = option_choices_begin(e, &len);
+	const char *word = option_choices_words(e, &len);
 	const char *end = word + len;
 	int i;
 
@@ -297,64 +246,6 @@ option_set(struct options *o, const struct option_entry *e, const char *value)
 		return option_parse_choice(e, value, field);
 	}
 	return -1;
-}
-
-/* A value in the largest unit that divides it: 65536 is 64K. */
-static char *
-option_format(int64_t value, const struct option_unit *units,
-    size_t unit_count)
-{
-	size_t i = unit_count - 1;
-
-	if (value == 0)
-		return xstrdup("0");
-	while (i > 0 && value % units[i].factor != 0)
-		i--;
-	return xasprintf("%lld%s", (long long)(value / units[i].factor),
-	    units[i].suffix);
-}
-
-static char *
-option_describe_range(const struct option_entry *e, const char *noun,
-    const struct option_unit *units, size_t unit_count)
-{
-	char *min = option_format(e->min, units, unit_count);
-	char *max = option_format(e->max, units, unit_count);
-	char *s = xasprintf("%s from %s to %s", noun, min, max);
-
-	free(max);
-	free(min);
-	return s;
-}
-
-char *
-option_describe(const struct option_entry *e)
-{
-	char *range, *s;
-
-	switch (e->type) {
-	case OPTION_STRING:
-	case OPTION_LIST:
-		return xstrdup("text");
-	case OPTION_NUMBER:
-		return xasprintf("a number from %lld to %lld",
-		    (long long)e->min, (long long)e->max);
-	case OPTION_SIZE:
-		return option_describe_range(e, "a size", size_units,
-		    NITEMS(size_units));
-	case OPTION_DURATION:
-		range = option_describe_range(e, "a time", time_units,
-		    NITEMS(time_units));
-		s = xasprintf("%s with its unit (ms, s, m, h or d)", range);
-		free(range);
-		return s;
-	case OPTION_RATE:
-		return xasprintf("a rate such as 5 (a second), 1/10s or 0 "
-		    "(unlimited), with a count up to %lld", (long long)e->max);
-	case OPTION_CHOICE:
-		return option_choices(e, " or ");
-	}
-	return NULL;
 }
 
 /* Sets of options */
@@ -733,7 +624,8 @@ option_load_check_least(struct option_load *load, enum option_index a,
 
 	if (value >= least)
 		return;
-	text = option_format((int64_t)least, size_units, NITEMS(size_units));
+	text = option_format((int64_t)least, option_size_units,
+	    OPTION_SIZE_UNITS);
 	option_errors_add(load->errors, "%s: %s must be at least %s here: %s",
 	    option_load_where(load, a, b), option_table[a].name, text, why);
 	free(text);
@@ -812,8 +704,8 @@ options_load(struct options *o, const char *path, char *const assignments[],
 	/* Its failure is in errors; the command line is checked all the same. */
 	if (path != NULL && options_file_read(path, &text, &len, errors) == -1)
 		text = NULL;
-	r = options_load_text(o, path, text, len, assignments,
-	    assignment_count, listens, listen_count, errors);
+	r = options_load_text(o, path, text, len, assignments, assignment_count,
+	    listens, listen_count, errors);
 	free(text);
 	return r;
 }

@@ -39,6 +39,7 @@ struct replay {
 	struct history_cursor scan;
 	uint64_t scan_until;
 	struct buf head; /* the rendered first line */
+	uint64_t then_history; /* so many messages were asked for meanwhile */
 	bool is_kept_told;
 	bool has_shown;
 	int day; /* of the line before */
@@ -127,6 +128,10 @@ replay_start_history(struct membership *ms, uint64_t n)
 	const struct history *h = &ms->room->history;
 	struct replay *rp;
 
+	if (ms->replay != NULL) {
+		ms->replay->then_history = n;
+		return;
+	}
 	rp = replay_start(ms, REPLAY_HISTORY, history_back(h, n),
 	    h->next_number);
 	rp->stage = REPLAY_PAST;
@@ -174,8 +179,10 @@ replay_stop(struct membership *ms)
 	case REPLAY_CATCHUP:
 	case REPLAY_GREETING:
 		/* Rather some lines twice than one not at all. */
-		if (rp->until == REPLAY_PRESENT || rp->at.number < rp->until)
+		if (rp->until == REPLAY_PRESENT || rp->at.number < rp->until) {
 			ms->cursor = rp->at;
+			deliver_skip_own(ms);
+		}
 		break;
 	case REPLAY_HISTORY:
 		break;
@@ -409,6 +416,7 @@ replay_pump(struct membership *ms, size_t max, size_t *done)
 	struct history_cursor at;
 	bool at_end, shown;
 	int day;
+	uint64_t then_history;
 
 	*done = 0;
 	assert(ms->member->ops != NULL);
@@ -450,7 +458,12 @@ replay_pump(struct membership *ms, size_t max, size_t *done)
 		return REPLAY_AGAIN;
 	if (rp->until == REPLAY_PRESENT)
 		ms->cursor = at;
+	then_history = rp->then_history;
 	replay_free(ms);
+	if (then_history > 0) {
+		replay_start_history(ms, then_history);
+		return REPLAY_AGAIN;
+	}
 	ms->member->ops->shown(ms->member);
 	if (ms->member->is_on_break ||
 	    ms->cursor.number == ms->room->delivered.number)

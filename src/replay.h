@@ -44,7 +44,7 @@ void replay_start_catchup(struct membership *ms, struct history_cursor from,
 void replay_start_return(struct membership *ms, struct history_cursor from,
     int64_t away_ms);
 
-/* The last n messages. A replay must not be running. */
+/* The last n messages; after the replay that is running, if there is one. */
 void replay_start_history(struct membership *ms, uint64_t n);
 
 /*

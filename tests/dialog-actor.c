@@ -151,6 +151,8 @@ actor_receive(struct actor *p)
 			total += (size_t)n;
 		} else if (n == 0) {
 			p->has_eof = true;
+			/* As nc and telnet do, which then exit. */
+			shutdown(p->fd, SHUT_WR);
 		} else if (errno == EAGAIN) {
 			return;
 		} else if (errno != EINTR) {

@@ -18,7 +18,7 @@
 #include "dialog-script.h"
 
 /* What everybody sees when the daemon is told to stop, as a pattern. */
-#define CONTROL_LAST_LINE "-- brbd is stopping{any}"
+#define CONTROL_LAST_LINE "-- the server is stopping"
 
 /*
  * Settings for dialogs, unless these give them: nobody is slowed down, nothing

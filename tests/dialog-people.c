@@ -260,15 +260,21 @@ static void
 people_quiet(struct script *s, struct actor *p, const char *text)
 {
 	char *command = xasprintf("/sync-%u", ++s->syncs);
-	char *answer = xasprintf("!! unknown command \"%s\"{any}{cr}", command);
+	char *answer = xasprintf("!! unknown command \"%s\"{any}", command);
+	char *answer_cr = xasprintf("%s{cr}", answer);
+	int64_t deadline = stage_deadline(&s->stage);
+	const char *line;
+	size_t len;
 
 	(void)text;
 	people_type(s, p, command);
-	/* The CR is there only for those who type one. */
-	if (p->in.len == 0 || p->in.data[p->in.len - 1] != '\r')
-		answer[strlen(answer) - strlen("{cr}")] = '\0';
-	people_see(s, p, answer);
+	line = people_next(s, p, &len, deadline, answer);
+	if (!pattern_match(answer, line, len) &&
+	    !pattern_match(answer_cr, line, len))
+		people_fail_line(s, p, answer, line, len);
+	actor_next_line(p);
 	free(answer);
+	free(answer_cr);
 	free(command);
 }
 

@@ -14,8 +14,8 @@
 #include "nick.h"
 #include "options-impl.h"
 
-#define FUZZ_CHECK(condition)    \
-	do {                     \
+#define FUZZ_CHECK(condition) \
+	do { \
 		if (!(condition)) \
 			abort(); \
 	} while (0)

@@ -69,21 +69,20 @@ assign(const char *assignment)
 	return r;
 }
 
-#define ASSERT_LOADS(file)                                               \
-	ck_assert_msg(load(file) == 0, "not loaded: %s\n%s", file,       \
-	    errors.text)
-#define ASSERT_ERRORS(file, expected)                                    \
-	do {                                                             \
-		ck_assert_int_eq(load(file), -1);                        \
-		ck_assert_str_eq(errors.text, expected);                 \
+#define ASSERT_LOADS(file) \
+	ck_assert_msg(load(file) == 0, "not loaded: %s\n%s", file, errors.text)
+#define ASSERT_ERRORS(file, expected) \
+	do { \
+		ck_assert_int_eq(load(file), -1); \
+		ck_assert_str_eq(errors.text, expected); \
 	} while (0)
-#define ASSERT_LIST(list, ...)                                           \
-	do {                                                             \
-		const char *const want_[] = { __VA_ARGS__ };             \
-		size_t i_;                                               \
-		ck_assert_uint_eq((list).count, NITEMS(want_));          \
-		for (i_ = 0; i_ < NITEMS(want_); i_++)                   \
-			ck_assert_str_eq((list).items[i_], want_[i_]);   \
+#define ASSERT_LIST(list, ...) \
+	do { \
+		const char *const want_[] = { __VA_ARGS__ }; \
+		size_t i_; \
+		ck_assert_uint_eq((list).count, NITEMS(want_)); \
+		for (i_ = 0; i_ < NITEMS(want_); i_++) \
+			ck_assert_str_eq((list).items[i_], want_[i_]); \
 	} while (0)
 
 static bool
@@ -207,12 +206,25 @@ START_TEST(sizes)
 		const char *text;
 		uint64_t bytes; /* 0: not allowed */
 	} cases[] = {
-		{ "131072", 131072 }, { "128K", 131072 }, { "2M", 2097152 },
-		{ "1G", 1073741824 }, { "1025M", 0 }, { "2G", 0 }, { "1k", 0 },
-		{ "1KB", 0 }, { "1 M", 0 }, { " 1M", 0 }, { "-1M", 0 },
-		{ "+1M", 0 }, { "0x100000", 0 }, { "1.5M", 0 }, { "M", 0 },
-		{ "", 0 }, { "99999999999999999999999999M", 0 },
-		{ "18014398509481985K", 0 }, { "17179869185G", 0 },
+		{ "131072", 131072 },
+		{ "128K", 131072 },
+		{ "2M", 2097152 },
+		{ "1G", 1073741824 },
+		{ "1025M", 0 },
+		{ "2G", 0 },
+		{ "1k", 0 },
+		{ "1KB", 0 },
+		{ "1 M", 0 },
+		{ " 1M", 0 },
+		{ "-1M", 0 },
+		{ "+1M", 0 },
+		{ "0x100000", 0 },
+		{ "1.5M", 0 },
+		{ "M", 0 },
+		{ "", 0 },
+		{ "99999999999999999999999999M", 0 },
+		{ "18014398509481985K", 0 },
+		{ "17179869185G", 0 },
 	};
 	char text[64];
 	size_t i;
@@ -222,8 +234,7 @@ START_TEST(sizes)
 		ck_assert_msg(assign(text) == (cases[i].bytes == 0 ? -1 : 0),
 		    "%s", text);
 		if (cases[i].bytes != 0)
-			ck_assert_uint_eq(options.history_size,
-			    cases[i].bytes);
+			ck_assert_uint_eq(options.history_size, cases[i].bytes);
 	}
 	ck_assert_int_eq(assign("history-size=1k"), -1);
 	ck_assert_str_eq(errors.text,
@@ -238,11 +249,23 @@ START_TEST(durations)
 		const char *text;
 		int64_t ms; /* -1: not allowed */
 	} cases[] = {
-		{ "0", 0 }, { "0s", 0 }, { "1ms", 1 }, { "90s", 90000 },
-		{ "2m", 120000 }, { "24h", 86400000 }, { "1d", 86400000 },
-		{ "25h", -1 }, { "60", -1 }, { "1", -1 }, { "1M", -1 },
-		{ "1S", -1 }, { "1h30m", -1 }, { "s", -1 }, { "-1s", -1 },
-		{ "9223372036854775807d", -1 }, { "1w", -1 },
+		{ "0", 0 },
+		{ "0s", 0 },
+		{ "1ms", 1 },
+		{ "90s", 90000 },
+		{ "2m", 120000 },
+		{ "24h", 86400000 },
+		{ "1d", 86400000 },
+		{ "25h", -1 },
+		{ "60", -1 },
+		{ "1", -1 },
+		{ "1M", -1 },
+		{ "1S", -1 },
+		{ "1h30m", -1 },
+		{ "s", -1 },
+		{ "-1s", -1 },
+		{ "9223372036854775807d", -1 },
+		{ "1w", -1 },
 	};
 	char text[64];
 	size_t i;
@@ -268,13 +291,25 @@ START_TEST(rates)
 		const char *text;
 		uint32_t count, per_ms; /* per_ms 0: not allowed */
 	} cases[] = {
-		{ "5", 5, 1000 }, { "0", 0, 1000 }, { "1/10s", 1, 10000 },
-		{ "3/500ms", 3, 500 }, { "100/1d", 100, 86400000 },
-		{ "0/1m", 0, 60000 }, { "5/0", 0, 0 }, { "5/0s", 0, 0 },
-		{ "5/2d", 0, 0 }, { "5/", 0, 0 }, { "/5s", 0, 0 },
-		{ "5/s", 0, 0 }, { "5/10", 0, 0 }, { "1/2/3s", 0, 0 },
-		{ "-5", 0, 0 }, { "1.5", 0, 0 }, { "5/1s ", 0, 0 },
-		{ "4294967297", 0, 0 }, { "", 0, 0 },
+		{ "5", 5, 1000 },
+		{ "0", 0, 1000 },
+		{ "1/10s", 1, 10000 },
+		{ "3/500ms", 3, 500 },
+		{ "100/1d", 100, 86400000 },
+		{ "0/1m", 0, 60000 },
+		{ "5/0", 0, 0 },
+		{ "5/0s", 0, 0 },
+		{ "5/2d", 0, 0 },
+		{ "5/", 0, 0 },
+		{ "/5s", 0, 0 },
+		{ "5/s", 0, 0 },
+		{ "5/10", 0, 0 },
+		{ "1/2/3s", 0, 0 },
+		{ "-5", 0, 0 },
+		{ "1.5", 0, 0 },
+		{ "5/1s ", 0, 0 },
+		{ "4294967297", 0, 0 },
+		{ "", 0, 0 },
 	};
 	char text[64];
 	size_t i;
@@ -524,7 +559,8 @@ END_TEST
 
 START_TEST(cross_checks)
 {
-	ASSERT_LOADS("max-line = 8K\noutput-limit = 32K\nhistory-size = 384K\n");
+	ASSERT_LOADS(
+	    "max-line = 8K\noutput-limit = 32K\nhistory-size = 384K\n");
 	ASSERT_ERRORS("max-line = 8K\n\noutput-limit = 32767\n",
 	    "f.conf:3: output-limit must be at least 32K here: "
 	    "4 times max-line\n");

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * The model test of the one idea: whatever people do, in whatever order, each
+ * message reaches each of them exactly once, in order, or lies inside a gap that
+ * is announced with its exact size.
+ *
+ * The reference is a number for each person: that of the message that they should
+ * see next. BRBD_MODEL_SEED runs one seed alone, BRBD_MODEL_RUNS sets how many
+ * runs there are.
+ */
+
+#include "config.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "house.h"
+#include "replay.h"
+#include "room.h"
+#include "roster.h"
+
+#define PEOPLE 6
+#define STEPS 120
+#define NUMBERS 4096
+
+struct reader {
+	struct fake f;
+	const char *nick;
+	uint64_t next; /* of the message that they should see next */
+	uint64_t after; /* a closed catch-up: where reading goes on, else 0 */
+	uint64_t own_from; /* their own ones from here are not shown */
+	bool in_history; /* between the lines of /history */
+	bool is_known; /* has a place from before */
+	bool was_new; /* this session began as that of a newcomer */
+};
+
+static struct house house;
+static struct reader readers[PEOPLE];
+static uint64_t authors[NUMBERS]; /* member ids by number */
+static unsigned seed_state;
+
+static unsigned
+model_random(unsigned below)
+{
+	/* xorshift: the same everywhere, unlike rand(). */
+	seed_state ^= seed_state << 13;
+	seed_state ^= seed_state >> 17;
+	seed_state ^= seed_state << 5;
+	return seed_state % below;
+}
+
+static struct room *
+model_room(void)
+{
+	return house.rooms.lobby;
+}
+
+static bool
+model_is_own(const struct reader *r, uint64_t number)
+{
+	return number >= r->own_from && authors[number] == r->f.m->id;
+}
+
+/* r is at number now: what is left out must be their own. */
+static void
+model_advance(struct reader *r, uint64_t number, const char *what)
+{
+	for (; r->next < number; r->next++)
+		ck_assert_msg(model_is_own(r, r->next),
+		    "%s: %s %llu, but %llu was not seen", r->nick, what,
+		    (unsigned long long)number, (unsigned long long)r->next);
+	ck_assert_msg(r->next == number, "%s: %s %llu is a repeat, next is %llu",
+	    r->nick, what, (unsigned long long)number,
+	    (unsigned long long)r->next);
+}
+
+static void
+model_read_line(struct reader *r, const char *line)
+{
+	uint64_t number;
+
+	if (strncmp(line, "past ", 5) == 0 && r->in_history)
+		return;
+	if (strncmp(line, "end", 3) == 0) {
+		r->in_history = false;
+		return;
+	}
+	if (strncmp(line, "gap ", 4) == 0) {
+		if (r->in_history)
+			return;
+		number = model_room()->history.first_number;
+		model_advance(r, number - strtoull(line + 4, NULL, 10), "gap to");
+		r->next = number;
+		return;
+	}
+	if (strncmp(line, "live", 4) == 0) {
+		if (r->after != 0) {
+			/* The past is told up to where they became live. */
+			ck_assert_uint_ge(r->next, r->own_from);
+			r->next = r->after;
+			r->after = 0;
+		}
+		return;
+	}
+	if (*line < '0' || *line > '9' || r->in_history)
+		return;
+	number = strtoull(line, NULL, 10);
+	model_advance(r, number, "saw");
+	ck_assert_msg(!model_is_own(r, number), "%s saw their own %llu",
+	    r->nick, (unsigned long long)number);
+	r->next = number + 1;
+}
+
+static void
+model_deliver(struct fake *f, const char *data, size_t len)
+{
+	struct reader *r = f->arg;
+	const char *end = data + len;
+
+	while (data < end) {
+		model_read_line(r, data);
+		data = (const char *)memchr(data, '\n', (size_t)(end - data)) + 1;
+	}
+}
+
+static void
+model_enter(struct reader *r)
+{
+	struct membership *ms;
+	uint64_t live_next;
+	bool was_greeted;
+
+	fake_init(&house, &r->f, 1 + (int)(r - readers));
+	r->f.on_deliver = model_deliver;
+	r->f.arg = r;
+	ms = fake_here(&r->f);
+	r->own_from = ms->own_from;
+	live_next = ms->cursor.number;
+	r->in_history = false;
+	r->after = 0;
+
+	if (model_random(2) == 0) {
+		/* As a guest for a while, with a reference of their own. */
+		uint64_t saved = r->next;
+
+		r->next = live_next;
+		house_settle(&house);
+		live_next = r->next;
+		r->next = saved;
+	}
+	was_greeted = ms->replay == NULL;
+	if (!r->is_known)
+		r->next = live_next;
+	ck_assert_int_eq(fake_nick(&r->f, r->nick),
+	    r->is_known ? ROSTER_RETURNED : ROSTER_RENAMED);
+	if (r->is_known && was_greeted)
+		r->after = live_next;
+	r->is_known = true;
+}
+
+/* Not read on from now: a closed catch-up that was cut off goes on from where it
+ * had come to. */
+static void
+model_paused(struct reader *r)
+{
+	if (r->after == 0)
+		return;
+	if (r->next >= r->own_from)
+		r->next = r->after;
+	r->after = 0;
+}
+
+static void
+model_say(struct reader *r)
+{
+	char text[64];
+	uint64_t number = model_room()->history.next_number;
+
+	if (number >= NUMBERS || r->f.m->is_on_break)
+		return;
+	(void)snprintf(text, sizeof text, "%.*s", 1 + (int)model_random(40),
+	    "lorem ipsum dolor sit amet consectetur adipiscing");
+	authors[number] = r->f.m->id;
+	fake_say(&r->f, text);
+}
+
+static void
+model_step(void)
+{
+	struct reader *r = &readers[model_random(PEOPLE)];
+	uint64_t skipped;
+
+	if (r->f.m == NULL) {
+		model_enter(r);
+		return;
+	}
+	switch (model_random(16)) {
+	case 0:
+		model_paused(r);
+		fake_quit(&r->f, NULL);
+		r->f.is_full = false;
+		break;
+	case 1:
+		model_paused(r);
+		fake_lose(&r->f);
+		r->f.is_full = false;
+		break;
+	case 2:
+		if (!r->f.m->is_on_break) {
+			model_paused(r);
+			r->in_history = false;
+			member_break(r->f.m, NULL);
+		}
+		break;
+	case 3:
+		if (r->f.m->is_on_break) {
+			r->in_history = false;
+			member_back(r->f.m, NULL);
+		}
+		break;
+	case 4:
+		r->f.is_full = true;
+		break;
+	case 5:
+		fake_drain(&r->f);
+		break;
+	case 6:
+		if (fake_here(&r->f)->replay == NULL) {
+			r->in_history = true;
+			replay_start_history(fake_here(&r->f),
+			    1 + model_random(10));
+		}
+		break;
+	case 7:
+		if (replay_skip(fake_here(&r->f), &skipped)) {
+			if (r->after != 0)
+				r->next = r->after;
+			else if (!r->in_history)
+				r->next = model_room()->delivered.number;
+			r->after = 0;
+			r->in_history = false;
+		}
+		break;
+	case 8:
+		member_set_dialect(r->f.m, r->f.m->dialect);
+		break;
+	case 9:
+	case 10:
+		(void)rooms_turn(&house.rooms);
+		break;
+	case 11:
+		house_pass(&house, model_random(2) ? 1000 : 70000);
+		break;
+	default:
+		model_say(r);
+		break;
+	}
+}
+
+static void
+model_run(unsigned seed)
+{
+	static const char *const nicks[PEOPLE] = { "ana", "bob", "cy", "dee",
+		"eve", "fay" };
+	size_t i;
+	int step;
+
+	seed_state = seed * 2654435761u + 1;
+	house_init_options(&house);
+	house.options.history_size = 256 + model_random(1024);
+	house.options.greeting_history = model_random(8);
+	house_init(&house);
+	memset(readers, 0, sizeof readers);
+	for (i = 0; i < PEOPLE; i++)
+		readers[i].nick = nicks[i];
+	for (step = 0; step < STEPS; step++)
+		model_step();
+
+	/* Everybody comes, is back, and reads to the end. */
+	for (i = 0; i < PEOPLE; i++) {
+		if (readers[i].f.m == NULL)
+			model_enter(&readers[i]);
+		fake_drain(&readers[i].f);
+		if (readers[i].f.m->is_on_break) {
+			readers[i].in_history = false;
+			member_back(readers[i].f.m, NULL);
+		}
+	}
+	house_settle(&house);
+	for (i = 0; i < PEOPLE; i++) {
+		model_advance(&readers[i], model_room()->history.next_number,
+		    "the end");
+		ck_assert(readers[i].after == 0);
+		ck_assert_ptr_nonnull(fake_here(&readers[i].f)->audience);
+	}
+	for (i = 0; i < PEOPLE; i++)
+		fake_fini(&readers[i].f);
+	house_fini(&house);
+}
+
+START_TEST(test_model)
+{
+	const char *only = getenv("BRBD_MODEL_SEED");
+	const char *runs = getenv("BRBD_MODEL_RUNS");
+	unsigned seed, count = runs == NULL ? 4000 : (unsigned)atoi(runs);
+
+	if (only != NULL) {
+		model_run((unsigned)strtoul(only, NULL, 10));
+		return;
+	}
+	for (seed = 1; seed <= count; seed++) {
+		/* The last line before a failure tells how to repeat it. */
+		(void)fprintf(stderr, "\rBRBD_MODEL_SEED=%u", seed);
+		model_run(seed);
+	}
+	(void)fprintf(stderr, "\n");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("cursors");
+	TCase *tc = tcase_create("model");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tc, 300);
+	tcase_add_test(tc, test_model);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

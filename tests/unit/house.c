@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/* See house.h. The dialect is terse, so that a test shows what it expects. */
+
+#include "config.h"
+
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "house.h"
+#include "room.h"
+#include "roster.h"
+
+static void
+house_render_names(struct buf *out, const char *what, const char *const *names,
+    size_t count)
+{
+	size_t i;
+
+	if (count == 0)
+		return;
+	buf_addstr(out, what);
+	for (i = 0; i < count && i < PRESENCE_NAMES; i++)
+		buf_addf(out, " %s", names[i]);
+	if (count > PRESENCE_NAMES)
+		buf_addf(out, " +%zu", count - PRESENCE_NAMES);
+}
+
+static void
+house_render_text(struct buf *out, const struct event *e)
+{
+	if (e->text_len > 0)
+		buf_addf(out, " (%.*s)", (int)e->text_len, e->text);
+}
+
+static void
+house_render(struct buf *out, const struct event *e)
+{
+	static const char *const live[] = { "live", "live after past",
+		"live after catchup" };
+	size_t i;
+
+	switch (e->kind) {
+	case EVENT_SAY:
+		buf_addf(out, "%llu %s: %.*s", (unsigned long long)e->number,
+		    e->nick, (int)e->text_len, e->text);
+		break;
+	case EVENT_ME:
+		buf_addf(out, "%llu * %s %.*s", (unsigned long long)e->number,
+		    e->nick, (int)e->text_len, e->text);
+		break;
+	case EVENT_TOPIC:
+		buf_addf(out, "%llu topic by %s", (unsigned long long)e->number,
+		    e->nick);
+		house_render_text(out, e);
+		break;
+	case EVENT_PRESENCE:
+		house_render_names(out, "came", e->presence->came,
+		    e->presence->came_count);
+		if (e->presence->came_count && e->presence->left_count)
+			buf_addstr(out, "; ");
+		house_render_names(out, "left", e->presence->left,
+		    e->presence->left_count);
+		break;
+	case EVENT_LEFT:
+		buf_addf(out, "left %s", e->nick);
+		house_render_text(out, e);
+		break;
+	case EVENT_WENT:
+		buf_addf(out, "went %s %s", e->nick, e->other);
+		break;
+	case EVENT_NICK:
+		buf_addf(out, "nick %s %s", e->other, e->nick);
+		break;
+	case EVENT_BREAK:
+		buf_addf(out, "break %s", e->nick);
+		house_render_text(out, e);
+		break;
+	case EVENT_BACK:
+		buf_addf(out, "back %s %lld", e->nick,
+		    (long long)e->duration_ms);
+		house_render_text(out, e);
+		break;
+	case EVENT_ANNOUNCE:
+		buf_addf(out, "announce");
+		house_render_text(out, e);
+		break;
+	case EVENT_PRIVATE:
+		buf_addf(out, "private %s: %.*s", e->nick, (int)e->text_len,
+		    e->text);
+		break;
+	case EVENT_PRIVATE_SENT:
+		buf_addf(out, "sent %s", e->other);
+		break;
+	case EVENT_KEPT:
+		buf_addf(out, "kept %llu", (unsigned long long)e->count);
+		break;
+	case EVENT_WELCOME:
+		buf_addf(out, "welcome %s %lld %llu", e->nick,
+		    (long long)e->duration_ms, (unsigned long long)e->count);
+		for (i = 0; i < e->tally->names; i++)
+			buf_addf(out, " %s=%llu", e->tally->nick[i],
+			    (unsigned long long)e->tally->count[i]);
+		if (e->tally->others > 0)
+			buf_addf(out, " others=%llu/%llu",
+			    (unsigned long long)e->tally->others,
+			    (unsigned long long)e->tally->others_count);
+		if (e->mentions > 0)
+			buf_addf(out, " mentions=%llu",
+			    (unsigned long long)e->mentions);
+		break;
+	case EVENT_GAP:
+		buf_addf(out, "gap %llu", (unsigned long long)e->count);
+		break;
+	case EVENT_DATE:
+		buf_addf(out, "date");
+		break;
+	case EVENT_PAST:
+		buf_addf(out, "past %llu of %llu", (unsigned long long)e->count,
+		    (unsigned long long)e->total);
+		break;
+	case EVENT_PAST_END:
+		buf_addf(out, "end");
+		break;
+	case EVENT_LIVE:
+		buf_addf(out, "%s", live[e->live]);
+		break;
+	case EVENT_WAITING:
+		buf_addf(out, "waiting %s %llu", e->other,
+		    (unsigned long long)e->count);
+		break;
+	}
+	buf_addch(out, '\n');
+}
+
+static void
+house_render_other(struct buf *out, const struct event *e)
+{
+	buf_addch(out, '~');
+	house_render(out, e);
+}
+
+const struct dialect house_dialect = { "house", house_render };
+const struct dialect house_dialect_other = { "other", house_render_other };
+
+static void
+house_wake(void *arg)
+{
+	(void)arg;
+}
+
+void
+house_init_options(struct house *h)
+{
+	memset(h, 0, sizeof *h);
+	h->clock.mono_ms = 1000000;
+	h->clock.wall_ms = 1780401600000; /* 2 June 2026, noon UTC */
+	options_init(&h->options);
+	h->options.announce_rate.count = 0;
+	deadlines_init(&h->deadlines, NULL, NULL);
+}
+
+void
+house_init(struct house *h)
+{
+	rooms_init(&h->rooms, &h->clock, &h->options, &h->deadlines, house_wake,
+	    h);
+}
+
+void
+house_fini(struct house *h)
+{
+	rooms_fini(&h->rooms);
+	ck_assert_int_eq(deadlines_next(&h->deadlines), -1);
+	options_fini(&h->options);
+}
+
+void
+house_settle(struct house *h)
+{
+	int turns;
+
+	for (turns = 0; rooms_turn(&h->rooms); turns++)
+		ck_assert_int_lt(turns, 100000);
+}
+
+void
+house_pass(struct house *h, int64_t ms)
+{
+	int64_t end_ms = h->clock.mono_ms + ms, next_ms;
+
+	while ((next_ms = deadlines_next(&h->deadlines)) != -1 &&
+	    next_ms <= end_ms) {
+		if (next_ms > h->clock.mono_ms) {
+			h->clock.wall_ms += next_ms - h->clock.mono_ms;
+			h->clock.mono_ms = next_ms;
+		}
+		deadlines_run(&h->deadlines, h->clock.mono_ms);
+		house_settle(h);
+	}
+	h->clock.wall_ms += end_ms - h->clock.mono_ms;
+	h->clock.mono_ms = end_ms;
+}
+
+static int
+fake_deliver(struct member *m, const char *data, size_t len)
+{
+	struct fake *f = m->session;
+
+	ck_assert_uint_gt(len, 0);
+	ck_assert_int_eq(data[len - 1], '\n');
+	if (f->is_full)
+		return -1;
+	f->deliveries++;
+	if (f->on_deliver != NULL)
+		f->on_deliver(f, data, len);
+	else
+		buf_add(&f->seen, data, len);
+	return 0;
+}
+
+static void
+fake_shown(struct member *m)
+{
+	struct fake *f = m->session;
+
+	f->shown++;
+}
+
+static void
+fake_replaced(struct member *m)
+{
+	struct fake *f = m->session;
+
+	f->was_replaced = true;
+	f->m = NULL;
+}
+
+static const struct member_ops fake_ops = { fake_deliver, fake_shown,
+	fake_replaced };
+
+void
+fake_init(struct house *h, struct fake *f, int host)
+{
+	struct sockaddr_in sin;
+
+	memset(f, 0, sizeof *f);
+	if (host < 0)
+		f->credential = credential_from_uid((uid_t)-host);
+	else {
+		memset(&sin, 0, sizeof sin);
+		sin.sin_family = AF_INET;
+		sin.sin_addr.s_addr = htonl(0xc0000200 + (uint32_t)host);
+		f->credential =
+		    credential_from_address((struct sockaddr *)&sin);
+	}
+	f->m = member_new(&h->rooms, &f->credential, &fake_ops, f,
+	    &house_dialect);
+	(void)room_join(h->rooms.lobby, f->m);
+}
+
+void
+fake_enter(struct house *h, struct fake *f, int host, const char *nick)
+{
+	fake_init(h, f, host);
+	ck_assert_int_ne(fake_nick(f, nick), ROSTER_REFUSED);
+	ck_assert_str_eq(f->m->nick, nick);
+	house_pass(h, h->options.presence_window);
+	buf_reset(&f->seen);
+}
+
+void
+fake_fini(struct fake *f)
+{
+	if (f->m != NULL)
+		fake_quit(f, NULL);
+	buf_fini(&f->seen);
+}
+
+void
+fake_quit(struct fake *f, const char *text)
+{
+	struct member *m = f->m;
+
+	f->m = NULL;
+	member_quit(m, text);
+}
+
+void
+fake_lose(struct fake *f)
+{
+	struct member *m = f->m;
+
+	f->m = NULL;
+	member_lost(m, 0);
+}
+
+void
+fake_drain(struct fake *f)
+{
+	f->is_full = false;
+	if (f->m != NULL)
+		member_drained(f->m);
+}
+
+struct membership *
+fake_here(const struct fake *f)
+{
+	return LIST_FIRST(&f->m->memberships);
+}
+
+void
+fake_say(struct fake *f, const char *text)
+{
+	room_say(fake_here(f), EVENT_SAY, text, strlen(text));
+}
+
+int
+fake_nick(struct fake *f, const char *nick)
+{
+	const struct member *clash;
+
+	return (int)roster_rename(f->m, nick, &clash);
+}
+
+const char *
+fake_saw(struct house *h, struct fake *f)
+{
+	static struct buf last;
+
+	house_settle(h);
+	buf_reset(&last);
+	buf_add(&last, f->seen.data, f->seen.len);
+	buf_reset(&f->seen);
+	return buf_cstr(&last);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef HOUSE_H
+#define HOUSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+#include "clock.h"
+#include "deadline.h"
+#include "member.h"
+#include "options.h"
+#include "rooms.h"
+
+/*
+ * The room layer without sockets: time stands still unless a test moves it, and
+ * people are fakes who write down what they are handed.
+ */
+struct house {
+	struct clock clock;
+	struct options options;
+	struct deadlines deadlines;
+	struct rooms rooms;
+};
+
+struct fake {
+	struct member *m; /* NULL: gone */
+	struct buf seen; /* since the last fake_saw() */
+	bool is_full; /* deliver() refuses */
+	bool was_replaced;
+	unsigned shown;
+	unsigned deliveries;
+	struct credential credential;
+	/* Called with each delivery, if set. */
+	void (*on_deliver)(struct fake *f, const char *data, size_t len);
+	void *arg;
+};
+
+/* options may have been changed before. */
+void house_init_options(struct house *h);
+void house_init(struct house *h);
+void house_fini(struct house *h);
+
+/* Ends turns until nothing is left to do. */
+void house_settle(struct house *h);
+/* Lets time pass, running what falls due. */
+void house_pass(struct house *h, int64_t ms);
+
+/* A guest from 192.0.2.HOST (or uid HOST if host is below 0) in the lobby. */
+void fake_init(struct house *h, struct fake *f, int host);
+/* The same, called nick. Nothing has been seen, and all know them. */
+void fake_enter(struct house *h, struct fake *f, int host, const char *nick);
+void fake_fini(struct fake *f); /* and quits if still there */
+void fake_quit(struct fake *f, const char *text);
+void fake_lose(struct fake *f);
+void fake_drain(struct fake *f);
+void fake_say(struct fake *f, const char *text);
+struct membership *fake_here(const struct fake *f);
+int fake_nick(struct fake *f, const char *nick); /* enum roster_rename */
+
+/*
+ * What was seen since the last call, lines such as "3 ana: hi", "came ana",
+ * "live"; settles first. Compare with ck_assert_str_eq(). Valid until the next call.
+ */
+const char *fake_saw(struct house *h, struct fake *f);
+
+extern const struct dialect house_dialect;
+extern const struct dialect house_dialect_other; /* lines begin with "~" */
+
+#endif
