@@ -19,7 +19,9 @@
 #include "bucket.h"
 
 #define BUCKET_TOKEN 1000000 /* in the unit of level */
-#define BUCKET_FOREVER_MS (INT64_MAX / 4) /* so that now + wait cannot overflow */
+
+/* The longest wait, so that now_ms + wait cannot overflow. */
+#define BUCKET_FOREVER_MS (INT64_MAX / 4)
 
 static int64_t
 bucket_capacity(uint32_t burst)
@@ -100,15 +102,16 @@ bucket_wait_ms(const struct bucket *b, struct rate rate, uint32_t burst,
 	 * sum stays below 2^64.
 	 */
 	missing = (uint64_t)(BUCKET_TOKEN - b->level);
-	time_ms = missing / BUCKET_TOKEN * rate.per_ms +
-	    (missing % BUCKET_TOKEN * rate.per_ms + BUCKET_TOKEN - 1) /
-	    BUCKET_TOKEN;
+	time_ms = missing % BUCKET_TOKEN * rate.per_ms + BUCKET_TOKEN - 1;
+	time_ms /= BUCKET_TOKEN;
+	time_ms += missing / BUCKET_TOKEN * rate.per_ms;
 	time_ms = time_ms / rate.count + (time_ms % rate.count != 0);
 
 	elapsed_ms = bucket_elapsed_ms(b, now_ms);
 	if (time_ms <= elapsed_ms)
 		return 0;
 	time_ms -= elapsed_ms;
-	return time_ms > BUCKET_FOREVER_MS ? BUCKET_FOREVER_MS :
-	    (int64_t)time_ms;
+	if (time_ms > BUCKET_FOREVER_MS)
+		return BUCKET_FOREVER_MS;
+	return (int64_t)time_ms;
 }

@@ -33,7 +33,7 @@ bool bucket_take(struct bucket *b, struct rate rate, uint32_t burst,
     int64_t now_ms, uint32_t cost);
 
 /* Milliseconds until bucket_take() will succeed; 0 when it would now. */
-int64_t bucket_wait_ms(const struct bucket *b, struct rate rate,
-    uint32_t burst, int64_t now_ms);
+int64_t bucket_wait_ms(const struct bucket *b, struct rate rate, uint32_t burst,
+    int64_t now_ms);
 
 #endif

@@ -20,11 +20,15 @@ struct buf {
 	size_t cap;
 };
 
-#define BUF_INITIALIZER { NULL, 0, 0 }
+#define BUF_INITIALIZER \
+	{ \
+		NULL, 0, 0 \
+	}
 
 void buf_fini(struct buf *b); /* frees data; b is empty and valid again */
 void buf_reset(struct buf *b); /* empties, keeps the memory */
-char *buf_reserve(struct buf *b, size_t more); /* room for more bytes after len */
+/* Room for more bytes after len, which the caller then raises. Never NULL. */
+char *buf_reserve(struct buf *b, size_t more);
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_addstr(struct buf *b, const char *s);
 void buf_addch(struct buf *b, char c);

@@ -57,8 +57,8 @@ void command_run(struct session *s, char *line);
  */
 int command_split(char *line, char *argv[], int max, bool is_rest);
 
-extern const struct command cmd_back, cmd_brb, cmd_help, cmd_history, cmd_ignore,
-    cmd_join, cmd_me, cmd_msg, cmd_nick, cmd_quit, cmd_rooms, cmd_skip,
-    cmd_topic, cmd_unignore, cmd_who;
+extern const struct command cmd_back, cmd_brb, cmd_help, cmd_history,
+    cmd_ignore, cmd_join, cmd_me, cmd_msg, cmd_nick, cmd_quit, cmd_rooms,
+    cmd_skip, cmd_topic, cmd_unignore, cmd_who;
 
 #endif

@@ -32,12 +32,14 @@ struct net {
 	struct event_base *base;
 	struct clock *clock; /* brought up to date when the loop calls back */
 	struct deadlines *deadlines;
-	const struct options *options; /* max_line, output_limit, stall_timeout */
+	/* max_line, output_limit, stall_timeout */
+	const struct options *options;
 	void (*wake)(void *arg); /* have conn_reap() called at the turn's end */
 	void *wake_arg;
 
 	struct event *resume; /* handles more_input in the next turn */
-	struct conn_queue more_input; /* had more than CONN_LINES_PER_TURN lines */
+	/* had more than CONN_LINES_PER_TURN lines */
+	struct conn_queue more_input;
 	struct conn_queue resuming; /* those of more_input due in this turn */
 	struct conn_queue ended; /* their ended() is due */
 	struct conn *corked;
@@ -73,7 +75,8 @@ const char *conn_end_str(enum conn_end end);
 struct conn_handler {
 	/* A line without its end: raw bytes, writable until the return. The
 	 * connection's output is corked meanwhile. has_cr: ended in CR. */
-	void (*line)(struct conn *c, char *text, size_t len, bool has_cr, void *arg);
+	void (*line)(struct conn *c, char *text, size_t len, bool has_cr,
+	    void *arg);
 	/* A line over max_line was dropped. */
 	void (*too_long)(struct conn *c, void *arg);
 	/* Unsent output fell below the low-water mark (a quarter of

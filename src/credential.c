@@ -60,8 +60,7 @@ credential_from_uid(uid_t uid)
 	uint32_t big_endian = htonl((uint32_t)uid);
 
 	_Static_assert(sizeof(uid_t) == sizeof(uint32_t), "uid_t of 32 bits");
-	return credential_make(CREDENTIAL_UID, &big_endian,
-	    sizeof(big_endian));
+	return credential_make(CREDENTIAL_UID, &big_endian, sizeof(big_endian));
 }
 
 int

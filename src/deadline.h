@@ -44,7 +44,8 @@ void deadline_init(struct deadline *d, void (*cb)(void *), void *arg);
 
 /* Sets or moves. at_ms in the past is due at the next deadlines_run(). */
 void deadline_set(struct deadlines *all, struct deadline *d, int64_t at_ms);
-void deadline_clear(struct deadlines *all, struct deadline *d); /* fine if unset */
+/* Fine if it is not set. */
+void deadline_clear(struct deadlines *all, struct deadline *d);
 
 /* When the earliest is due, or -1 when there is none. */
 int64_t deadlines_next(const struct deadlines *all);

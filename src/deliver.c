@@ -90,23 +90,6 @@ deliver_add_in_step(struct membership *ms)
 	ms->room->in_step_count++;
 }
 
-/*
- * What comes next at the cursor was not handed over, but their own lines they
- * know: last words before a break are not something missed.
- */
-void
-deliver_skip_own(struct membership *ms)
-{
-	struct history_cursor c = ms->cursor;
-	struct event event;
-
-	if (history_clamp(&ms->room->history, &c) > 0)
-		return;
-	while (history_read(&ms->room->history, &c, &event) &&
-	    event.author == ms->member->id && event.number >= ms->own_from)
-		ms->cursor = c;
-}
-
 void
 deliver_remove_in_step(struct membership *ms)
 {
@@ -121,7 +104,6 @@ deliver_remove_in_step(struct membership *ms)
 	ms->room->in_step_count--;
 
 	ms->cursor = ms->room->delivered;
-	deliver_skip_own(ms);
 }
 
 void
@@ -227,6 +209,26 @@ deliver_pump_cancel(struct membership *ms)
 		return;
 	ms->is_pumped = false;
 	TAILQ_REMOVE(&ms->room->rooms->pump, ms, in_pump);
+}
+
+void
+deliver_pause(struct membership *ms)
+{
+	struct history_cursor c;
+	struct event event;
+
+	replay_stop(ms);
+	deliver_remove_in_step(ms);
+	deliver_pump_cancel(ms);
+
+	/* Their own lines they know: last words before a break are nothing that
+	 * was missed. */
+	c = ms->cursor;
+	if (history_clamp(&ms->room->history, &c) > 0)
+		return;
+	while (history_read(&ms->room->history, &c, &event) &&
+	    event.author == ms->member->id && event.number >= ms->own_from)
+		ms->cursor = c;
 }
 
 static void

@@ -30,8 +30,11 @@ deliver_is_in_step(const struct membership *ms)
 	return ms->audience != NULL;
 }
 
-/* Moves the cursor past ms's own lines of this session that come next. */
-void deliver_skip_own(struct membership *ms);
+/*
+ * Nothing is handed to ms from now on; the cursor is where they had come to, in
+ * the midst of whatever it was.
+ */
+void deliver_pause(struct membership *ms);
 
 /* Renders event for each dialect in use. */
 void deliver_render(struct room *room, const struct event *event);

@@ -63,8 +63,7 @@ struct listener {
 	char *path; /* and the file that is ours there */
 	dev_t dev;
 	ino_t ino;
-	struct sockaddr_storage wanted; /* TCP: what was asked for */
-	socklen_t wanted_len;
+	struct sockaddr_storage bound; /* TCP */
 };
 
 struct listeners {
@@ -211,31 +210,49 @@ listener_tcp_name(const struct sockaddr_storage *ss, socklen_t len)
 }
 
 /*
- * Binds to l->wanted, but to port (network order) unless that is 0. Returns 0 and
- * *port as bound; or -1 with errno.
+ * Binds to sa, but to port (network order) unless that is 0. Returns 0 and *port
+ * as bound; or -1 with errno.
  */
 static int
-listener_bind_tcp(struct listener *l, in_port_t *port)
+listener_bind_tcp(struct listener *l, const struct sockaddr *sa, socklen_t len,
+    in_port_t *port)
 {
-	struct sockaddr_storage ss = l->wanted;
-	socklen_t len = sizeof(ss);
+	struct sockaddr_storage *ss = &l->bound;
 	const int on = 1;
 
+	memcpy(ss, sa, len);
 	if (*port != 0)
-		*listener_port(&ss) = *port;
-	if ((l->fd = listener_socket(ss.ss_family)) == -1 ||
+		*listener_port(ss) = *port;
+	if ((l->fd = listener_socket(ss->ss_family)) == -1 ||
 	    setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1)
 		return -1;
-	if (ss.ss_family == AF_INET6 &&
+	if (ss->ss_family == AF_INET6 &&
 	    setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == -1)
 		return -1;
-	if (bind(l->fd, (struct sockaddr *)&ss, l->wanted_len) == -1 ||
+	if (bind(l->fd, (struct sockaddr *)ss, len) == -1 ||
 	    listen(l->fd, LISTENER_BACKLOG) == -1 ||
-	    getsockname(l->fd, (struct sockaddr *)&ss, &len) == -1)
+	    getsockname(l->fd, (struct sockaddr *)ss, &len) == -1)
 		return -1;
-	*port = *listener_port(&ss);
-	l->name = listener_tcp_name(&ss, len);
+	*port = *listener_port(ss);
+	l->name = listener_tcp_name(ss, len);
 	return 0;
+}
+
+/* Port 0 is no address: it equals none. */
+static bool
+listener_is_same_address(const struct sockaddr *a, const struct sockaddr *b)
+{
+	const struct sockaddr_in *a4 = (const void *)a, *b4 = (const void *)b;
+	const struct sockaddr_in6 *a6 = (const void *)a, *b6 = (const void *)b;
+
+	if (a->sa_family != b->sa_family)
+		return false;
+	if (a->sa_family == AF_INET)
+		return a4->sin_port == b4->sin_port && a4->sin_port != 0 &&
+		    a4->sin_addr.s_addr == b4->sin_addr.s_addr;
+	return a6->sin6_port == b6->sin6_port && a6->sin6_port != 0 &&
+	    a6->sin6_scope_id == b6->sin6_scope_id &&
+	    IN6_ARE_ADDR_EQUAL(&a6->sin6_addr, &b6->sin6_addr);
 }
 
 /* Accepting */
@@ -489,14 +506,13 @@ listeners_keep(struct listeners *all, const struct listener_spec *spec)
 }
 
 static struct listener *
-listeners_find_bound(struct listeners *all, const struct addrinfo *ai)
+listeners_find_bound(struct listeners *all, const struct sockaddr *sa)
 {
 	struct listener *l;
 
 	TAILQ_FOREACH(l, &all->open, entry) {
-		if (!l->is_unix && l->wanted_len == ai->ai_addrlen &&
-		    *listener_port(&l->wanted) != 0 &&
-		    memcmp(&l->wanted, ai->ai_addr, ai->ai_addrlen) == 0)
+		if (!l->is_unix &&
+		    listener_is_same_address((struct sockaddr *)&l->bound, sa))
 			return l;
 	}
 	return NULL;
@@ -530,7 +546,7 @@ listeners_open_list(struct listeners *all, const struct listener_spec *spec,
 	for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next) {
 		if (listener_is_repeated(list, ai))
 			continue;
-		l = listeners_find_bound(all, ai);
+		l = listeners_find_bound(all, ai->ai_addr);
 		if (l != NULL) {
 			if (l->next_address != NULL) {
 				errno = EADDRINUSE;
@@ -541,9 +557,8 @@ listeners_open_list(struct listeners *all, const struct listener_spec *spec,
 			continue;
 		}
 		l = listener_new(all, spec);
-		memcpy(&l->wanted, ai->ai_addr, ai->ai_addrlen);
-		l->wanted_len = ai->ai_addrlen;
-		if (listener_bind_tcp(l, &port) == 0) {
+		if (listener_bind_tcp(l, ai->ai_addr, ai->ai_addrlen, &port) ==
+		    0) {
 			TAILQ_INSERT_TAIL(fresh, l, entry);
 			any = true;
 			continue;

@@ -16,7 +16,12 @@
  * ASCII is written as \xHH, so nobody can forge a line (hostile input 75).
  * Chat text is never passed here.
  */
-enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+enum log_level {
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_WARNING,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG
+};
 enum log_target {
 	LOG_TARGET_STDERR, /* with a time of day, for people */
 	LOG_TARGET_JOURNAL, /* stderr with <N> priorities, see sd-daemon(3) */

@@ -115,15 +115,6 @@ member_away_since_ms(const struct member *m)
 	return m->rooms->clock->mono_ms;
 }
 
-/* Nothing is handed over from now on. */
-static void
-member_pause(struct membership *ms)
-{
-	replay_stop(ms);
-	deliver_remove_in_step(ms);
-	deliver_pump_cancel(ms);
-}
-
 /* Tells every room that m is in, if they may be told again. */
 static void
 member_publish(struct member *m, struct event *event)
@@ -152,7 +143,7 @@ member_break(struct member *m, const char *text)
 		m->is_on_break = true;
 		m->break_since_ms = m->rooms->clock->mono_ms;
 		LIST_FOREACH(ms, &m->memberships, in_member)
-			member_pause(ms);
+			deliver_pause(ms);
 	}
 	member_publish(m, &event);
 }
@@ -191,7 +182,7 @@ member_lost(struct member *m, size_t unsent)
 
 	assert(!m->is_lost);
 	LIST_FOREACH(ms, &m->memberships, in_member) {
-		member_pause(ms);
+		deliver_pause(ms);
 		replay_set_back(ms, unsent);
 		is_announced |= ms->is_announced;
 	}

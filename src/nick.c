@@ -133,10 +133,10 @@ nick_check_str(enum nick_check why)
 		return "that nick is too long; nicks are " NICK_FORM(NICK_MAX);
 	case NICK_RESERVED:
 		return "that nick is reserved, or looks like one that is; "
-		    "please choose another";
+		       "please choose another";
 	case NICK_GUEST:
 		return "guest and a number is given to newcomers, not taken; "
-		    "please choose another nick";
+		       "please choose another nick";
 	case NICK_OK:
 		break;
 	}
@@ -168,9 +168,11 @@ room_name_check_str(enum nick_check why)
 void
 nick_fold(char *out, const char *name)
 {
-	for (; *name != '\0'; name++)
-		*out++ = *name >= 'A' && *name <= 'Z' ?
-		    (char)(*name - 'A' + 'a') : *name;
+	for (; *name != '\0'; name++, out++) {
+		*out = *name;
+		if (*out >= 'A' && *out <= 'Z')
+			*out = (char)(*out - 'A' + 'a');
+	}
 	*out = '\0';
 }
 

@@ -35,13 +35,15 @@ enum nick_check nick_check(const char *nick);
 
 /*
  * What is wrong and what to do, as a sentence for its sender without the
- * leading "!! ", for example: nicks are 1 to 20 of A-Z a-z 0-9 _ -, and start with
- * a letter. A static string; must not be called with NICK_OK.
+ * leading "!! ", for example: nicks are 1 to 20 of A-Z a-z 0-9 _ -, and start
+ * with a letter. A static string; must not be called with NICK_OK.
  */
 const char *nick_check_str(enum nick_check why);
 
-/* The same rules for a room name, ROOM_NAME_MAX long; guests and reserved names
- * are no matter there. Returns NICK_OK or the first four faults. */
+/*
+ * The same rules for a room name, ROOM_NAME_MAX long; guests and reserved names
+ * are no matter there. Returns NICK_OK or the first four faults.
+ */
 enum nick_check room_name_check(const char *name);
 const char *room_name_check_str(enum nick_check why);
 

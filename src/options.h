@@ -95,14 +95,14 @@ void options_swap(struct options *a, struct options *b);
  * everybody is an error. What o held before is of no influence.
  * A setting given twice in the file is an error, unless it is a LIST.
  */
-int options_load(struct options *o, const char *path,
-    char *const assignments[], size_t assignment_count,
-    char *const listens[], size_t listen_count,
+int options_load(struct options *o, const char *path, char *const assignments[],
+    size_t assignment_count, char *const listens[], size_t listen_count,
     struct option_errors *errors) MUST_CHECK;
 
 /* Names of settings that differ and need a restart, by callback. */
 void options_changed_restart_only(const struct options *from,
-    const struct options *to, void (*cb)(const char *name, void *arg), void *arg);
+    const struct options *to, void (*cb)(const char *name, void *arg),
+    void *arg);
 
 /*
  * Put back the RESTART settings of from into to, so that to holds what a reload

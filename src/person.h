@@ -85,5 +85,4 @@ int person_keep(struct rooms *rooms, struct person *p, int64_t time_ms,
 void person_drop_kept(struct rooms *rooms, struct person *p); /* the oldest */
 void place_free(struct place *place);
 
-
 #endif

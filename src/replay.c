@@ -102,11 +102,12 @@ replay_head_past(struct membership *ms, struct replay *rp)
 {
 	const struct history *h = &ms->room->history;
 	uint64_t end = replay_end(ms, rp);
+	struct history_cursor at = rp->at;
 	struct event event = { .kind = EVENT_PAST };
 
-	(void)history_clamp(h, &rp->at);
-	if (end > rp->at.number)
-		event.count = end - rp->at.number;
+	(void)history_clamp(h, &at); /* the gap is told with the lines */
+	if (end > at.number)
+		event.count = end - at.number;
 	if (end > h->first_number)
 		event.total = end - h->first_number;
 	if (event.count > 0 || rp->kind == REPLAY_HISTORY)
@@ -179,10 +180,8 @@ replay_stop(struct membership *ms)
 	case REPLAY_CATCHUP:
 	case REPLAY_GREETING:
 		/* Rather some lines twice than one not at all. */
-		if (rp->until == REPLAY_PRESENT || rp->at.number < rp->until) {
+		if (rp->until == REPLAY_PRESENT || rp->at.number < rp->until)
 			ms->cursor = rp->at;
-			deliver_skip_own(ms);
-		}
 		break;
 	case REPLAY_HISTORY:
 		break;

@@ -66,8 +66,8 @@ enum replay_pump {
  * Renders and hands over about max bytes for ms, which is not in step: of its
  * replay, or else from its cursor. Sets *done to the work that it was, in bytes.
  */
-enum replay_pump replay_pump(struct membership *ms, size_t max, size_t *done)
-    MUST_CHECK;
+enum replay_pump replay_pump(struct membership *ms, size_t max,
+    size_t *done) MUST_CHECK;
 
 /*
  * Moves ms->cursor back over as many messages as make up at least so many

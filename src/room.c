@@ -103,9 +103,7 @@ room_leave(struct membership *ms, enum room_leave how, const char *text)
 	struct member *m = ms->member;
 
 	presence_left(&room->presence, ms, how, text);
-	replay_stop(ms);
-	deliver_remove_in_step(ms);
-	deliver_pump_cancel(ms);
+	deliver_pause(ms);
 	person_set_place(&m->person, room, ms->cursor, member_away_since_ms(m));
 	LIST_REMOVE(ms, in_member);
 	TAILQ_REMOVE(&room->people, ms, in_room);

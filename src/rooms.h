@@ -34,7 +34,8 @@ struct rooms {
 	const struct clock *clock;
 	const struct options *options;
 	struct deadlines *deadlines;
-	void (*wake)(void *arg); /* have rooms_turn() called at the turn's end */
+	/* have rooms_turn() called at the turn's end */
+	void (*wake)(void *arg);
 	void *wake_arg;
 
 	struct rooms_tree by_name;

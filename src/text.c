@@ -59,6 +59,11 @@ enum text_class {
 	TEXT_REPLACE
 };
 
+/* Controls, format characters, line and paragraph separators. */
+#define TEXT_CATEGORIES_GONE \
+	(UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Zl | \
+	    UC_CATEGORY_MASK_Zp)
+
 static const char text_replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
 
 static bool
@@ -123,8 +128,7 @@ text_classify(ucs4_t c)
 	if (uc_is_property_variation_selector(c))
 		return TEXT_MARK;
 	category = uc_general_category(c).bitmask;
-	if ((category & (UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf |
-	    UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp)) != 0 ||
+	if ((category & TEXT_CATEGORIES_GONE) != 0 ||
 	    uc_is_property_default_ignorable_code_point(c))
 		return TEXT_DROP;
 	if (category == UC_CATEGORY_MASK_Zs)

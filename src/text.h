@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A bad byte (1) becomes U+FFFD (3 bytes): scrubbing can grow a text so much. */
+/* A bad byte (1) becomes U+FFFD (3 bytes): so much can scrubbing add. */
 #define TEXT_SCRUB_GROWTH 3
 
 /*

@@ -12,6 +12,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -53,7 +55,7 @@ int
 actor_connect(struct actor *p, const struct sockaddr *to, socklen_t to_len,
     const struct sockaddr *from, socklen_t from_len, bool is_slow)
 {
-	int fd, saved, smallest = 1;
+	int fd, saved, smallest = 1, on = 1;
 
 	fd = socket(to->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
@@ -67,6 +69,10 @@ actor_connect(struct actor *p, const struct sockaddr *to, socklen_t to_len,
 		goto fail;
 	/* To this machine: it succeeds or fails at once. */
 	if (connect(fd, to, to_len) == -1)
+		goto fail;
+	/* What is sent in pieces arrives in pieces, and at once. */
+	if (to->sa_family != AF_UNIX &&
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == -1)
 		goto fail;
 	if (fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
 		goto fail;

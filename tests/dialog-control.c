@@ -385,6 +385,13 @@ control_check_log(struct script *s)
 	}
 }
 
+static bool
+control_is_last_line(const char *line, size_t len)
+{
+	return pattern_match(CONTROL_LAST_LINE, line, len) ||
+	    pattern_match(CONTROL_LAST_LINE "{cr}", line, len);
+}
+
 /* Everything that a person got was expected; when the daemon was stopped by us,
  * but for its last words. */
 static void
@@ -397,12 +404,10 @@ control_check_unread(struct script *s, struct actor *p, bool has_last_line)
 		return;
 	line = actor_line(p, &len);
 	if (has_last_line) {
-		if (line == NULL ||
-		    !pattern_match(CONTROL_LAST_LINE, line, len))
+		if (line == NULL || !control_is_last_line(line, len))
 			stage_fail(&s->stage, p,
-			    "%s should see, and nothing "
-			    "before it: " CONTROL_LAST_LINE,
-			    p->name);
+			    "%s should see, and nothing before it: %s", p->name,
+			    CONTROL_LAST_LINE);
 		actor_next_line(p);
 	}
 	if (p->in_read < p->in.len)

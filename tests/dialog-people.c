@@ -123,10 +123,12 @@ people_connect(struct script *s, struct actor *p, const char *text)
 static void
 people_type(struct script *s, struct actor *p, const char *line)
 {
+	char *whole = xasprintf("%s\n", line);
+
 	people_need_connection(s, p);
 	actor_note(p, '>', line, strlen(line));
-	actor_send(p, line, strlen(line));
-	actor_send(p, "\n", 1);
+	actor_send(p, whole, strlen(whole));
+	free(whole);
 }
 
 static void

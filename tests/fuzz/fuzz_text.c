@@ -21,6 +21,9 @@
 #include "text.h"
 #include "util.h"
 
+#define FUZZ_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define FUZZ_NICK_CHARACTERS FUZZ_LETTERS "0123456789_-"
+
 /*
  * The most that a cut takes beyond what does not fit: blanks, and a character
  * of four bytes with all its marks.
@@ -118,8 +121,7 @@ fuzz_check_clean(const char *s, size_t len)
 static bool
 fuzz_is_nick_char(char c)
 {
-	return c != '\0' && strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789_-", c) != NULL;
+	return c != '\0' && strchr(FUZZ_NICK_CHARACTERS, c) != NULL;
 }
 
 /* Is ana mentioned, by the rule at its plainest? */

@@ -102,7 +102,7 @@ START_TEST(test_slow_rate_asked_often)
 	bucket_init(&b, 1, 0);
 	ck_assert(bucket_take(&b, rate, 1, 0, 1));
 	for (now = 0; now <= 2 * (int64_t)rate.per_ms;
-	    now += cases[_i].step_ms) {
+	     now += cases[_i].step_ms) {
 		if (bucket_take(&b, rate, 1, now, 1))
 			taken++;
 	}
@@ -123,16 +123,58 @@ START_TEST(test_wait_is_exact)
 	int64_t now = 0, wait;
 	uint32_t i;
 
-	bucket_init(&b, 1, now);
+	bucket_init(&b, 3, now);
 	for (i = 1; i < 2000; i++) {
-		ck_assert(bucket_take(&b, rate, 1, now, i * 17 % 101 + 1));
+		ck_assert(bucket_take(&b, rate, 3, now, i * 17 % 101 + 1));
 		now += i % 3;
-		wait = bucket_wait_ms(&b, rate, 1, now);
+		wait = bucket_wait_ms(&b, rate, 3, now);
 		ck_assert_int_ge(wait, 0);
 		if (wait > 0)
-			ck_assert(!bucket_take(&b, rate, 1, now + wait - 1, 1));
+			ck_assert(!bucket_take(&b, rate, 3, now + wait - 1, 1));
 		now += wait;
-		ck_assert_int_eq(bucket_wait_ms(&b, rate, 1, now), 0);
+		ck_assert_int_eq(bucket_wait_ms(&b, rate, 3, now), 0);
+		if (i % 4 == 0) /* late, so that fractions are left over */
+			now += i * 7919 % 5003;
+	}
+}
+END_TEST
+
+/* Fractions of tokens that are over at one take count for the next. */
+START_TEST(test_long_run)
+{
+	const struct rate rate = { 3, 1000 };
+	struct bucket b;
+	int64_t now;
+	int taken = 0;
+
+	bucket_init(&b, 10, 0);
+	for (now = 0; now <= 300000; now += 500) {
+		while (bucket_take(&b, rate, 10, now, 1))
+			taken++;
+	}
+	ck_assert_int_eq(taken, 10 + 900);
+}
+END_TEST
+
+/*
+ * After however long a silence the bucket is full, and not more. (2^26 tokens
+ * for each of 2^32 milliseconds are a multiple of 2^64 of their millionths.)
+ */
+START_TEST(test_long_idle)
+{
+	static const struct rate rates[] = { { 5, 1000 }, { UINT32_MAX, 1 },
+		{ UINT32_MAX, 1000 }, { 1U << 26, 1 } };
+	const struct rate rate = rates[_i];
+	struct bucket b;
+	int shift, k;
+
+	for (shift = 13; shift < 63; shift++) {
+		bucket_init(&b, 20, 0);
+		ck_assert(bucket_take(&b, rate, 20, 0, 20));
+		for (k = 0; k < 20; k++)
+			ck_assert(bucket_take(&b, rate, 20, INT64_C(1) << shift,
+			    1));
+		ck_assert(!bucket_take(&b, rate, 20, INT64_C(1) << shift, 1));
 	}
 }
 END_TEST
@@ -230,8 +272,8 @@ START_TEST(test_extremes)
 		for (c = 0; c < NITEMS(costs); c++) {
 			for (s = 0; s < NITEMS(times); s++) {
 				for (t = 0; t < NITEMS(times); t++)
-					check_extreme(rate, bursts[k],
-					    costs[c], times[s], times[t]);
+					check_extreme(rate, bursts[k], costs[c],
+					    times[s], times[t]);
 			}
 		}
 	}
@@ -264,6 +306,8 @@ bucket_suite(void)
 	tcase_add_test(tc, test_unlimited);
 	tcase_add_loop_test(tc, test_slow_rate_asked_often, 0, 4);
 	tcase_add_loop_test(tc, test_wait_is_exact, 0, 8);
+	tcase_add_test(tc, test_long_run);
+	tcase_add_loop_test(tc, test_long_idle, 0, 4);
 	tcase_add_test(tc, test_fast_rate);
 	tcase_add_test(tc, test_other_burst_and_rate);
 	tcase_add_test(tc, test_burst_of_zero);

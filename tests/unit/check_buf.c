@@ -39,11 +39,17 @@ START_TEST(test_add)
 	buf_add(&b, NULL, 0);
 	buf_addstr(&b, "");
 	ck_assert_uint_eq(b.len, 9);
-	ck_assert_mem_eq(b.data, "a\0bcd\0" "34%", 9);
+	ck_assert_mem_eq(b.data,
+	    "a\0bcd\0"
+	    "34%",
+	    9);
 	ck_assert_int_eq(buf_cstr(&b)[9], '\0');
 	ck_assert_uint_eq(b.len, 9); /* the end is not counted */
 	buf_addch(&b, '!');
-	ck_assert_mem_eq(b.data, "a\0bcd\0" "34%!", 10);
+	ck_assert_mem_eq(b.data,
+	    "a\0bcd\0"
+	    "34%!",
+	    10);
 	buf_fini(&b);
 }
 END_TEST

@@ -31,7 +31,8 @@ check_zone(const char *tz)
 
 	ck_assert_int_eq(setenv("TZ", tz, 1), 0);
 	tzset();
-	clock_hhmm(-12345 * DAY, hhmm); /* leave the cache with another minute */
+	/* Leave the cache with another minute. */
+	clock_hhmm(-12345 * DAY, hhmm);
 }
 
 static const char *
@@ -146,8 +147,9 @@ END_TEST
 /* A clock set to nonsense may show nonsense, no more. */
 START_TEST(test_absurd_times)
 {
-	static const int64_t times[] = { INT64_MIN, INT64_MIN + 1, INT64_MAX - 1,
-		INT64_MAX, INT64_C(253402300800000), -INT64_C(62135596800000) };
+	static const int64_t times[] = { INT64_MIN, INT64_MIN + 1,
+		INT64_MAX - 1, INT64_MAX, INT64_C(253402300800000),
+		-INT64_C(62135596800000) };
 	const char *s;
 	size_t i;
 
@@ -210,8 +212,7 @@ clock_suite(void)
 	tcase_add_test(tc, test_day);
 	tcase_add_test(tc, test_date);
 	tcase_add_test(tc, test_absurd_times);
-	tcase_add_loop_test(tc, test_duration, 0,
-	    (int)NITEMS(check_durations));
+	tcase_add_loop_test(tc, test_duration, 0, (int)NITEMS(check_durations));
 	suite_add_tcase(s, tc);
 	return s;
 }

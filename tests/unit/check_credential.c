@@ -32,8 +32,8 @@ check_address(const char *address)
 	} else {
 		sin6->sin6_family = AF_INET6;
 		sin6->sin6_port = (in_port_t)rand();
-		ck_assert_int_eq(inet_pton(AF_INET6, address,
-		    &sin6->sin6_addr), 1);
+		ck_assert_int_eq(inet_pton(AF_INET6, address, &sin6->sin6_addr),
+		    1);
 	}
 	return credential_from_address((struct sockaddr *)&storage);
 }
@@ -52,7 +52,8 @@ START_TEST(test_same_address)
 	ck_assert_int_eq(check_cmp("192.0.2.1", "::ffff:192.0.2.1"), 0);
 	ck_assert_int_eq(check_cmp("2001:db8:0:1::1", "2001:db8:0:1::1"), 0);
 	ck_assert_int_eq(check_cmp("2001:db8:0:1::1",
-	    "2001:db8:0:1:ffff:ffff:ffff:ffff"), 0);
+			     "2001:db8:0:1:ffff:ffff:ffff:ffff"),
+	    0);
 }
 END_TEST
 
@@ -102,8 +103,7 @@ static const struct {
 	{ "255.255.255.255", "255.255.255.255" },
 	{ "::ffff:192.0.2.1", "192.0.2.1" },
 	{ "2001:db8:0:1::9", "2001:db8:0:1::/64" },
-	{ "2001:db8:1234:5678:9abc:def0:1234:5678",
-	    "2001:db8:1234:5678::/64" },
+	{ "2001:db8:1234:5678:9abc:def0:1234:5678", "2001:db8:1234:5678::/64" },
 	{ "fe80::1", "fe80::/64" },
 	{ "::1", "::/64" },
 };

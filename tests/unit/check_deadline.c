@@ -326,7 +326,7 @@ START_TEST(test_model)
 					continue;
 				if (m[i].at_ms < m[k].at_ms ||
 				    (m[i].at_ms == m[k].at_ms &&
-				    m[i].order < m[k].order))
+					m[i].order < m[k].order))
 					ck_assert_int_lt(m[i].ran_at,
 					    m[k].ran_at);
 			}

@@ -12,6 +12,8 @@
 #include "nick.h"
 #include "util.h"
 
+#define CHECK_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 static const struct {
 	const char *nick;
 	enum nick_check check;
@@ -41,7 +43,7 @@ static const struct {
 	{ "_bob", NICK_BAD_START },
 	{ "-bob", NICK_BAD_START },
 	{ " bob", NICK_BAD_START },
-	{ "\xc3\xa9mile", NICK_BAD_START },
+	{ "\u00E9mile", NICK_BAD_START },
 	{ "\xff", NICK_BAD_START },
 	{ "bob ", NICK_BAD_CHARACTER },
 	{ "bo b", NICK_BAD_CHARACTER },
@@ -53,7 +55,7 @@ static const struct {
 	{ "bob`", NICK_BAD_CHARACTER },
 	{ "bob{", NICK_BAD_CHARACTER },
 	{ "bob/", NICK_BAD_CHARACTER },
-	{ "b\xd0\xbe" "b", NICK_BAD_CHARACTER }, /* a Cyrillic o */
+	{ "b\u043Eb", NICK_BAD_CHARACTER }, /* a Cyrillic o */
 	{ "b\033[2J", NICK_BAD_CHARACTER },
 	{ "server", NICK_RESERVED },
 	{ "SERVER", NICK_RESERVED },
@@ -103,16 +105,15 @@ END_TEST
 
 START_TEST(test_every_byte)
 {
-	static const char fine[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+	static const char fine[] = CHECK_LETTERS "0123456789_-";
 	char nick[] = "x?";
 	int c;
 
 	for (c = 1; c < 256; c++) {
 		nick[1] = (char)c;
 		ck_assert(nick_is_char((char)c) == (strchr(fine, c) != NULL));
-		ck_assert_int_eq(nick_check(nick), strchr(fine, c) != NULL ?
-		    NICK_OK : NICK_BAD_CHARACTER);
+		ck_assert_int_eq(nick_check(nick),
+		    strchr(fine, c) != NULL ? NICK_OK : NICK_BAD_CHARACTER);
 	}
 	ck_assert(!nick_is_char('\0'));
 }
@@ -240,8 +241,8 @@ static const char *const check_differents[][2] = {
 START_TEST(test_different)
 {
 	ck_assert_msg(!check_alike(check_differents[_i][0],
-	    check_differents[_i][1]), "%s and %s", check_differents[_i][0],
-	    check_differents[_i][1]);
+			  check_differents[_i][1]),
+	    "%s and %s", check_differents[_i][0], check_differents[_i][1]);
 }
 END_TEST
 

@@ -14,10 +14,10 @@
 #include "text.h"
 #include "util.h"
 
-#define FFFD "\xef\xbf\xbd"
-#define ACUTE "\xcc\x81" /* U+0301, a combining mark */
-#define VS16 "\xef\xb8\x8f" /* U+FE0F, an invisible one */
-#define AA "\xe0\xa4\xbe" /* U+093E, a vowel sign that takes room */
+#define FFFD "\uFFFD"
+#define ACUTE "\u0301" /* a combining mark */
+#define VS16 "\uFE0F" /* an invisible one */
+#define AA "\u093E" /* a vowel sign that takes room */
 #define EIGHT "        "
 
 /*
@@ -53,58 +53,50 @@ static const struct check_pair {
 	{ "lunch?", "lunch?" },
 	{ "a", "a" },
 	{ "%n%s%x", "%n%s%x" }, /* hostile 11 */
-	{ " !\"#$%&'()*+,-./0123456789:;<=>?@", " !\"#$%&'()*+,-./0123456789:;"
-	    "<=>?@" },
+	{ " !\"#$%&'()*+,-./0123456789:;<=>?@",
+	    " !\"#$%&'()*+,-./0123456789:;<=>?@" },
 	{ "[\\]^_`{|}~", "[\\]^_`{|}~" },
-	{ "Gr\xc3\xb6\xc3\x9f" "e", "Gr\xc3\xb6\xc3\x9f" "e" },
-	{ "\xe5\xa4\xa9\xe5\x9c\xb0", "\xe5\xa4\xa9\xe5\x9c\xb0" },
-	{ "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d", "\xd7\xa9\xd7\x9c\xd7\x95\xd7"
-	    "\x9d" }, /* Hebrew */
-	{ "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
-	{ "\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd", "\xf0\x9f\x91\x8d\xf0\x9f\x8f"
-	    "\xbd" }, /* an emoji with its skin tone */
-	{ "1" VS16 "\xe2\x83\xa3", "1" VS16 "\xe2\x83\xa3" }, /* a keycap */
+	{ "Gr\u00F6\u00DFe", "Gr\u00F6\u00DFe" },
+	{ "\u5929\u5730", "\u5929\u5730" },
+	{ "\u05E9\u05DC\u05D5\u05DD", "\u05E9\u05DC\u05D5\u05DD" }, /* Hebrew */
+	{ "\U0001F600", "\U0001F600" },
+	{ "\U0001F44D\U0001F3FD",
+	    "\U0001F44D\U0001F3FD" }, /* an emoji with its skin tone */
+	{ "1" VS16 "\u20E3", "1" VS16 "\u20E3" }, /* a keycap */
 	{ FFFD, FFFD },
-	{ "\xee\x82\xb0", "\xee\x82\xb0" }, /* private use */
+	{ "\uE0B0", "\uE0B0" }, /* private use */
 	/* A leech in Burmese: five marks on one letter, three take room. */
-	{ "\xe1\x80\x99\xe1\x80\xbb\xe1\x80\xbe\xe1\x80\xb1\xe1\x80\xac\xe1"
-	  "\x80\xb7", "\xe1\x80\x99\xe1\x80\xbb\xe1\x80\xbe\xe1\x80\xb1\xe1"
-	    "\x80\xac\xe1\x80\xb7" },
+	{ "\u1019\u103B\u103E\u1031\u102C\u1037",
+	    "\u1019\u103B\u103E\u1031\u102C\u1037" },
 };
 
 /* hostile 13-15, 17, 18, 58 */
 static const struct check_pair check_gone[] = {
-	{ "a\033[2Jb", "a[2Jb" },
-	{ "\033]0;title\007x", "]0;titlex" },
+	{ "a\033[2Jb", "a[2Jb" }, { "\033]0;title\007x", "]0;titlex" },
 	{ "\033]52;c;aGk=\033\\x", "]52;c;aGk=\\x" },
 	{ "\033P$q\033\\x", "P$q\\x" },
-	{ "a\xc2\x9b" "2Jb", "a2Jb" }, /* an 8-bit CSI */
-	{ "\xc2\x80\xc2\x85\xc2\x9d\xc2\x9f" "a", "a" },
-	{ "\a\a\aa\a", "a" },
-	{ "a\b_\x7f", "a_" },
+	{ "a\302\2332Jb", "a2Jb" }, /* an 8-bit CSI */
+	{ "\302\200\302\205\302\235\302\237a", "a" }, /* other C1 */
+	{ "\a\a\aa\a", "a" }, { "a\b_\x7f", "a_" },
 	{ "a\rb\nc\vd\fe", "abcde" },
 	{ "a\016b\017c", "abc" }, /* other character sets */
 	{ "\002bold\002 \00304red\003", "bold 04red" },
-	{ "a\xe2\x80\xae" "b\xe2\x80\xac", "ab" }, /* U+202E, U+202C */
-	{ "\xe2\x80\xaa\xe2\x80\xab\xe2\x80\xad" "a", "a" },
-	{ "\xe2\x81\xa6\xe2\x81\xa7\xe2\x81\xa8\xe2\x81\xa9" "a", "a" },
-	{ "\xe2\x80\x8e\xe2\x80\x8f\xd8\x9c" "a", "a" }, /* the marks */
-	{ "a\xe2\x80\x8b" "b\xe2\x80\x8c" "c\xe2\x80\x8d" "d", "abcd" },
-	{ "a\xe2\x81\xa0" "b\xef\xbb\xbf" "c\xc2\xad" "d", "abcd" },
-	{ "a\xe2\x80\xa8" "b\xe2\x80\xa9" "c", "abc" },
-	{ "a\xf3\xa0\x80\x81\xf3\xa0\x81\x81\xf3\xa0\x81\xbf" "b", "ab" },
-	{ "a\xcd\x8f" "b", "ab" }, /* U+034F */
-	{ "a\xef\xbf\xb9" "b\xef\xbf\xba" "c\xef\xbf\xbb", "abc" },
-	{ "a\xe1\x85\x9f\xe1\x85\xa0\xe3\x85\xa4\xef\xbe\xa0" "b", "ab" },
-	{ "a\xe1\xa0\x8e" "b", "ab" }, /* U+180E */
-	{ "a\xe2\x81\xa5" "b\xef\xbf\xb0" "c", "abc" }, /* kept for such */
-	{ "a\xd8\x80" "b", "ab" }, /* the Arabic number sign */
-	{ "\xf0\x9d\x85\xb3" "a", "a" }, /* musical format */
+	{ "a\u202Eb\u202C", "ab" }, { "\u202A\u202B\u202Da", "a" },
+	{ "\u2066\u2067\u2068\u2069a", "a" },
+	{ "\u200E\u200F\u061Ca", "a" }, /* the marks */
+	{ "a\u200Bb\u200Cc\u200Dd", "abcd" },
+	{ "a\u2060b\uFEFFc\u00ADd", "abcd" }, { "a\u2028b\u2029c", "abc" },
+	{ "a\U000E0001\U000E0041\U000E007Fb", "ab" }, { "a\u034Fb", "ab" },
+	{ "a\uFFF9b\uFFFAc\uFFFB", "abc" },
+	{ "a\u115F\u1160\u3164\uFFA0b", "ab" }, { "a\u180Eb", "ab" },
+	{ "a\u2065b\uFFF0c", "abc" }, /* kept for such */
+	{ "a\u0600b", "ab" }, /* the Arabic number sign */
+	{ "\U0001D173a", "a" }, /* musical format */
 };
 
 /* hostile 16 */
 static const struct check_pair check_bad[] = {
-	{ "a\xff" "b", "a" FFFD "b" },
+	{ "a\377b", "a" FFFD "b" },
 	{ "\xfe\xff", FFFD FFFD },
 	{ "\x80", FFFD },
 	{ "\xc0\x80", FFFD FFFD }, /* an overlong NUL */
@@ -121,16 +113,16 @@ static const struct check_pair check_bad[] = {
 	{ "\xe2\x82z", FFFD FFFD "z" },
 	{ "\xf0\x9f\x98", FFFD FFFD FFFD },
 	{ "\xe2\001\x82\xac", FFFD FFFD FFFD }, /* not joined by what goes */
-	{ "\xc3\xc3\xb6", FFFD "\xc3\xb6" },
-	{ "\xef\xbf\xbe", FFFD }, /* U+FFFE */
-	{ "\xef\xbf\xbf", FFFD },
-	{ "\xef\xb7\x90", FFFD }, /* U+FDD0 */
-	{ "\xf4\x8f\xbf\xbf", FFFD }, /* U+10FFFF */
-	{ "\xf0\xaf\xbf\xbf", FFFD }, /* U+2FFFF */
-	{ "\xef\xbf\xbc", FFFD }, /* U+FFFC */
-	{ "\xf1\x80\x80\x80", FFFD }, /* U+40000, unassigned */
-	{ "\xf0\xb0\x80\x80", "\xf0\xb0\x80\x80" }, /* kept for ideographs */
-	{ "\xf0\x9f\xab\xbf", "\xf0\x9f\xab\xbf" }, /* kept for emoji */
+	{ "\xc3\u00F6", FFFD "\u00F6" },
+	{ "\uFFFE", FFFD },
+	{ "\uFFFF", FFFD },
+	{ "\uFDD0", FFFD },
+	{ "\U0010FFFF", FFFD },
+	{ "\U0002FFFF", FFFD },
+	{ "\uFFFC", FFFD },
+	{ "\U00040000", FFFD }, /* unassigned */
+	{ "\U00030000", "\U00030000" }, /* kept for ideographs */
+	{ "\U0001FAFF", "\U0001FAFF" }, /* kept for emoji */
 	{ "\xff" ACUTE, FFFD ACUTE },
 };
 
@@ -139,29 +131,30 @@ static const struct check_pair check_marks[] = {
 	{ "e" ACUTE, "e" ACUTE },
 	{ "e" ACUTE ACUTE ACUTE ACUTE, "e" ACUTE ACUTE ACUTE ACUTE },
 	{ "e" ACUTE ACUTE ACUTE ACUTE ACUTE, "e" ACUTE ACUTE ACUTE ACUTE },
-	{ "e" ACUTE ACUTE ACUTE ACUTE ACUTE "e" ACUTE, "e" ACUTE ACUTE ACUTE
-	    ACUTE "e" ACUTE },
+	{ "e" ACUTE ACUTE ACUTE ACUTE ACUTE "e" ACUTE,
+	    "e" ACUTE ACUTE ACUTE ACUTE "e" ACUTE },
+	{ "e" ACUTE ACUTE ACUTE ACUTE "\u00F6" ACUTE,
+	    "e" ACUTE ACUTE ACUTE ACUTE "\u00F6" ACUTE },
+	{ "e" ACUTE ACUTE ACUTE ACUTE "\xff" ACUTE,
+	    "e" ACUTE ACUTE ACUTE ACUTE FFFD ACUTE },
 	{ ACUTE "e", "e" },
 	{ "\001" ACUTE "e", "e" },
 	{ " " ACUTE "e", " e" },
 	{ "a " ACUTE "e", "a e" },
-	{ "e" ACUTE ACUTE "\001" ACUTE ACUTE "\xe2\x80\x8b" ACUTE, "e" ACUTE
-	    ACUTE ACUTE ACUTE },
+	{ "e" ACUTE ACUTE "\001" ACUTE ACUTE "\u200B" ACUTE,
+	    "e" ACUTE ACUTE ACUTE ACUTE },
 	{ "e" VS16 VS16 VS16 VS16 VS16 ACUTE, "e" VS16 VS16 VS16 VS16 },
-	{ "\xe2\x9d\xa4" VS16, "\xe2\x9d\xa4" VS16 },
-	{ "\xc3\xb6" ACUTE, "\xc3\xb6" ACUTE },
-	{ "e\xe2\x83\x9d\xe2\x83\x9d\xe2\x83\x9d\xe2\x83\x9d\xe2\x83\x9d",
-	    "e\xe2\x83\x9d\xe2\x83\x9d\xe2\x83\x9d\xe2\x83\x9d" }, /* Me */
-	{ "\xe0\xa4\x95" AA AA AA AA AA ACUTE, "\xe0\xa4\x95" AA AA AA AA
-	    ACUTE },
+	{ "\u2764" VS16, "\u2764" VS16 },
+	{ "\u00F6" ACUTE, "\u00F6" ACUTE },
+	{ "e\u20DD\u20DD\u20DD\u20DD\u20DD",
+	    "e\u20DD\u20DD\u20DD\u20DD" }, /* Me */
+	{ "\u0915" AA AA AA AA AA ACUTE, "\u0915" AA AA AA AA ACUTE },
 	{ AA "a", "a" },
 	{ " " AA "a", " a" },
 	/* Hangul vowels on a letter of another kind. */
-	{ "a\xe1\x85\xa1\xe1\x85\xa1\xe1\x85\xa1\xe1\x85\xa1\xe1\x85\xa1"
-	  "\xed\x9e\xb0\xe1\x86\xa8", "a\xe1\x85\xa1\xe1\x85\xa1\xe1\x85\xa1"
-	    "\xe1\x85\xa1" },
-	{ "\xe1\x84\x80\xe1\x85\xa1\xe1\x86\xa8", "\xe1\x84\x80\xe1\x85\xa1"
-	    "\xe1\x86\xa8" },
+	{ "a\u1161\u1161\u1161\u1161\u1161\uD7B0\u11A8",
+	    "a\u1161\u1161\u1161\u1161" },
+	{ "\u1100\u1161\u11A8", "\u1100\u1161\u11A8" },
 };
 
 /* hostile 21 */
@@ -172,26 +165,26 @@ static const struct check_pair check_blanks[] = {
 	{ "  a", "  a" },
 	{ "a  ", "a" },
 	{ "a\t \t", "a" },
-	{ "a " "\001\002", "a" },
+	{ "a \001\002", "a" },
 	{ "a" EIGHT "b", "a" EIGHT "b" },
 	{ "a" EIGHT " b", "a" EIGHT "b" },
 	{ "a" EIGHT EIGHT EIGHT "b" EIGHT EIGHT, "a" EIGHT "b" },
 	{ "a" EIGHT "  \t \tb", "a" EIGHT "b" },
 	{ EIGHT EIGHT "b", EIGHT "b" },
 	{ "a" EIGHT "\001" EIGHT "b", "a" EIGHT "b" }, /* what goes joins */
-	{ "a" EIGHT "\xe2\x80\x8b" EIGHT "b", "a" EIGHT "b" },
+	{ "a" EIGHT "\u200B" EIGHT "b", "a" EIGHT "b" },
 	{ "a" EIGHT VS16 EIGHT "b", "a" EIGHT "b" }, /* marks do not part */
 	{ "a" EIGHT AA EIGHT "b", "a" EIGHT "b" },
-	{ "a" EIGHT "\xe1\x85\xa1" EIGHT "b", "a" EIGHT "b" },
+	{ "a" EIGHT "\u1161" EIGHT "b", "a" EIGHT "b" },
 	{ "a " VS16, "a" },
 	{ "a" EIGHT "." EIGHT "b", "a" EIGHT "." EIGHT "b" },
 	{ "a" EIGHT "\xff" EIGHT "b", "a" EIGHT FFFD EIGHT "b" },
-	{ "a\xc2\xa0\xe2\x80\x83\xe3\x80\x80\xe1\x9a\x80" "b", "a    b" },
-	{ "a\xe2\xa0\x80" "b", "a b" }, /* braille */
-	{ "a\xf0\x9d\x85\x99" "b", "a b" }, /* a note without a head */
-	{ "a\xc2\xa0\xc2\xa0\xc2\xa0\xc2\xa0\xc2\xa0\xc2\xa0\xc2\xa0\xc2\xa0"
-	  "\xc2\xa0 b", "a" EIGHT "b" },
-	{ "\xe3\x80\x80", "" },
+	{ "a\u00A0\u2003\u3000\u1680b", "a    b" },
+	{ "a\u2800b", "a b" }, /* braille */
+	{ "a\U0001D159b", "a b" }, /* a note without a head */
+	{ "a\u00A0\u00A0\u00A0\u00A0\u00A0\u00A0\u00A0\u00A0\u00A0 b",
+	    "a" EIGHT "b" },
+	{ "\u3000", "" },
 };
 
 static const struct {
@@ -289,12 +282,10 @@ END_TEST
 /* Letters that have a way of their own, against those beside them. */
 START_TEST(test_edges_of_common_letters)
 {
-	static const char *const stay[] = {
-		"\xc3\x80", "\xcb\xbf", "\xd0\x80", "\xd2\x81", "\xe3\x81\x81",
-		"\xe3\x82\x96", "\xe3\x82\xa1", "\xe3\x83\xba", "\xe4\xb8\x80",
-		"\xe9\xbf\xbf", "\xea\xb0\x80", "\xed\x9e\xa3" };
-	static const char *const marks[] = { "\xcc\x80", "\xd2\x83",
-		"\xe3\x82\x99" };
+	static const char *const stay[] = { "\u00C0", "\u02FF", "\u0400",
+		"\u0481", "\u3041", "\u3096", "\u30A1", "\u30FA", "\u4E00",
+		"\u9FFF", "\uAC00", "\uD7A3" };
+	static const char *const marks[] = { "\u0300", "\u0483", "\u3099" };
 	char *out;
 	size_t i;
 
@@ -326,12 +317,12 @@ static const struct {
 	{ "ab cd", 4, 4 },
 	{ "ab  ", 4, 2 },
 	{ "   ", 2, 0 },
-	{ "a\xc3\xb6z", 1, 1 },
-	{ "a\xc3\xb6z", 2, 1 },
-	{ "a\xc3\xb6z", 3, 3 },
-	{ "\xe2\x82\xac", 2, 0 },
-	{ "\xe2\x82\xac", 3, 3 },
-	{ "a\xf0\x9f\x98\x80", 4, 1 },
+	{ "a\u00F6z", 1, 1 },
+	{ "a\u00F6z", 2, 1 },
+	{ "a\u00F6z", 3, 3 },
+	{ "\u20AC", 2, 0 },
+	{ "\u20AC", 3, 3 },
+	{ "a\U0001F600", 4, 1 },
 	{ "ae" ACUTE ACUTE "z", 1, 1 },
 	{ "ae" ACUTE ACUTE "z", 2, 1 }, /* takes the e along */
 	{ "ae" ACUTE ACUTE "z", 4, 1 },
@@ -339,8 +330,8 @@ static const struct {
 	{ "ae" ACUTE ACUTE "z", 6, 6 },
 	{ "e" ACUTE ACUTE "z", 3, 3 }, /* cannot be helped */
 	{ "e" ACUTE ACUTE "z", 4, 3 },
-	{ "a\xe0\xa4\x95" AA "z", 4, 1 },
-	{ "a\xe0\xa4\x95" AA "z", 7, 7 },
+	{ "a\u0915" AA "z", 4, 1 },
+	{ "a\u0915" AA "z", 7, 7 },
 	{ "a e" ACUTE, 3, 1 },
 };
 
@@ -362,11 +353,12 @@ START_TEST(test_is_utf8)
 
 	ck_assert(text_is_utf8("", 0));
 	ck_assert(text_is_utf8("a\0b", 3));
-	ck_assert(text_is_utf8("\xf4\x8f\xbf\xbf", 4));
-	ck_assert(!text_is_utf8("\xe2\x82\xac", 2));
+	ck_assert(text_is_utf8("\U0010FFFF", 4));
+	ck_assert(!text_is_utf8("\u20AC", 2));
 	for (i = 0; i < 18; i++) /* the malformed ones above */
 		ck_assert_msg(!text_is_utf8(check_bad[i].in,
-		    strlen(check_bad[i].in)), "%zu", i);
+				  strlen(check_bad[i].in)),
+		    "%zu", i);
 }
 END_TEST
 
@@ -392,7 +384,7 @@ static const struct {
 	{ "", "ana", false },
 	{ "ana", "", false },
 	{ "a-[", "a-{", false }, /* no letters: case does not fold them */
-	{ "ana\xc3\xa9", "ana", true }, /* nicks are ASCII: a word ends */
+	{ "ana\u00E9", "ana", true }, /* nicks are ASCII: a word ends */
 	{ "aaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaa", false },
 	{ "x aaaaaaaaaaaaaaaaaaaa", "AAAAAAAAAAAAAAAAAAAA", true },
 	{ "aaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaaa", false },
@@ -406,8 +398,8 @@ START_TEST(test_mentions)
 
 	memcpy(exact, text, len);
 	ck_assert_msg(text_mentions(exact, len, check_mentions[_i].nick) ==
-	    check_mentions[_i].mentioned, "%s in %s", check_mentions[_i].nick,
-	    text);
+		check_mentions[_i].mentioned,
+	    "%s in %s", check_mentions[_i].nick, text);
 	free(exact);
 }
 END_TEST
@@ -431,8 +423,7 @@ text_suite(void)
 	tc = tcase_create("rest");
 	tcase_add_loop_test(tc, test_cut, 0, (int)NITEMS(check_cuts));
 	tcase_add_test(tc, test_is_utf8);
-	tcase_add_loop_test(tc, test_mentions, 0,
-	    (int)NITEMS(check_mentions));
+	tcase_add_loop_test(tc, test_mentions, 0, (int)NITEMS(check_mentions));
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -140,7 +140,8 @@ START_TEST(test_number)
 	uint64_t value = 99;
 
 	ck_assert_int_eq(parse_number(check_numbers[_i].s,
-	    check_numbers[_i].max, &value), 0);
+			     check_numbers[_i].max, &value),
+	    0);
 	ck_assert_uint_eq(value, check_numbers[_i].value);
 }
 END_TEST
@@ -176,7 +177,8 @@ START_TEST(test_no_number)
 	uint64_t value = 99;
 
 	ck_assert_int_eq(parse_number(check_no_numbers[_i].s,
-	    check_no_numbers[_i].max, &value), -1);
+			     check_no_numbers[_i].max, &value),
+	    -1);
 	ck_assert_uint_eq(value, 99);
 }
 END_TEST
