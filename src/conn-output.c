@@ -189,7 +189,7 @@ conn_write(struct conn *c, const char *data, size_t len)
 		if (n == (ssize_t)len)
 			return;
 		if (n == -1) {
-			if (errno != EAGAIN && errno != EWOULDBLOCK) {
+			if (errno != EAGAIN) {
 				c->dropped += len;
 				conn_set_end(c, CONN_END_ERROR);
 				return;

@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 #include "deadline.h"
+#include "util.h"
 
 static int
 deadline_cmp(const struct deadline *a, const struct deadline *b)
@@ -26,9 +27,8 @@ deadline_cmp(const struct deadline *a, const struct deadline *b)
 	return a->order < b->order ? -1 : a->order > b->order;
 }
 
-/* RB_GENERATE_STATIC() with libbsd's own tree.h needs an __unused it lacks. */
 RB_GENERATE_INTERNAL(deadline_tree, deadline, entry, deadline_cmp,
-    __attribute__((unused)) static)
+    UNUSED static)
 
 /* RB_MIN() would want a tree that is not const. */
 static struct deadline *

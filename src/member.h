@@ -78,6 +78,7 @@ struct membership {
 	bool is_pumped; /* in the pump's queue */
 	bool is_blocked; /* waiting for member_drained() */
 	bool is_announced; /* the others know that they are here */
+	bool takes_place; /* or take them for one whom they know to be here */
 };
 
 /* A person who is here, or whose connection was lost less than departure-delay ago. */

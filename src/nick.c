@@ -79,7 +79,7 @@ nick_is_reserved(const char *folded, const char *skeleton)
 	return false;
 }
 
-/* guest1, but also guestl, which looks like it: in a skeleton 1 is l, 0 is o. */
+/* guest1, but also guestl, which looks like it: its skeleton has l for 1. */
 static bool
 nick_is_guest(const char *skeleton)
 {

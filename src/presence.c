@@ -74,6 +74,7 @@ presence_drop(struct presence *p, struct presence_item *item)
 {
 	RB_REMOVE(presence_tree, &p->by_nick, item);
 	TAILQ_REMOVE(&p->queue, item, entry);
+	p->count--;
 	free(item);
 }
 
@@ -109,6 +110,7 @@ presence_add(struct presence *p, struct membership *ms, bool is_came)
 	memcpy(item->folded, ms->member->folded, sizeof item->folded);
 	RB_INSERT(presence_tree, &p->by_nick, item);
 	TAILQ_INSERT_TAIL(&p->queue, item, entry);
+	p->count++;
 	presence_arm(p);
 }
 
@@ -167,8 +169,9 @@ presence_due_cb(void *arg)
 	struct presence_item *item;
 	int64_t now_ms = p->room->rooms->clock->mono_ms;
 
-	if (!TAILQ_EMPTY(&p->queue) && !presence_is_small(p) &&
-	    presence_due_ms(p) <= now_ms)
+	/* Many in a small room are what is left of a crowd. */
+	if (p->count > 0 && presence_due_ms(p) <= now_ms &&
+	    (!presence_is_small(p) || p->count > PRESENCE_NAMES))
 		presence_publish_all(p);
 	while ((item = TAILQ_FIRST(&p->queue)) != NULL && presence_is_small(p) &&
 	    presence_due_ms(p) <= now_ms) {
@@ -299,6 +302,7 @@ presence_renamed(struct presence *p, struct membership *ms,
 	RB_REMOVE(presence_tree, &p->by_nick, item);
 	if (presence_settle_left(p, ms)) {
 		TAILQ_REMOVE(&p->queue, item, entry);
+		p->count--;
 		free(item);
 		presence_arm(p);
 		return false;

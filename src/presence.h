@@ -39,6 +39,7 @@ struct presence {
 	struct presence_tree by_nick;
 	struct presence_queue queue; /* the oldest first */
 	struct deadline deadline;
+	size_t count; /* in the queue */
 };
 
 void presence_init(struct presence *p, struct room *room);

@@ -159,8 +159,11 @@ roster_change(struct member *m, const char *nick)
 	m->is_guest = false;
 	roster_rename_ignores(m);
 	LIST_FOREACH(ms, &m->memberships, in_member) {
-		if (!presence_renamed(&ms->room->presence, ms, old_folded))
+		if (!presence_renamed(&ms->room->presence, ms, old_folded)) {
+			if (ms->takes_place)
+				presence_assume(&ms->room->presence, ms);
 			continue;
+		}
 		memset(&event, 0, sizeof event);
 		event.kind = EVENT_NICK;
 		event.other = old;
@@ -192,8 +195,7 @@ roster_replace(struct member *m, struct member *holder, struct person *person)
 		}
 		if (theirs->is_announced) {
 			is_known_away |= holder->is_on_break;
-			if (!ours->is_announced)
-				presence_assume(&ours->room->presence, ours);
+			ours->takes_place = true;
 		}
 		room_leave(theirs, ROOM_LEAVE_SILENT, NULL);
 	}

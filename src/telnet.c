@@ -76,7 +76,7 @@ telnet_refuse(struct telnet *t, uint8_t option, struct buf *reply)
 }
 
 /* The byte after an IAC. Returns the state that it leads to. */
-static enum telnet_state
+static uint8_t
 telnet_command(struct telnet *t, uint8_t byte)
 {
 	switch (byte) {
@@ -112,7 +112,7 @@ telnet_filter(struct telnet *t, char *out, const char *in, size_t len,
 		case TELNET_COMMAND:
 			if (byte == TELNET_IAC)
 				out[out_len++] = in[i];
-			t->state = (uint8_t)telnet_command(t, byte);
+			t->state = telnet_command(t, byte);
 			break;
 		case TELNET_OPTION:
 			telnet_refuse(t, byte, reply);
@@ -127,7 +127,7 @@ telnet_filter(struct telnet *t, char *out, const char *in, size_t len,
 			if (byte == TELNET_IAC)
 				t->state = TELNET_SUB;
 			else
-				t->state = (uint8_t)telnet_command(t, byte);
+				t->state = telnet_command(t, byte);
 			break;
 		}
 	}

@@ -134,8 +134,8 @@ take_lines(struct framer *f, struct evbuffer *buf, size_t max_line,
 		check_scrubbed(line.text, line.len);
 		framer_done(buf, &line);
 	}
-	require(evbuffer_get_length(buf) <= (f->is_discarding ? 1 :
-								max_line + 1));
+	require(evbuffer_get_length(buf) <=
+	    (f->is_discarding ? 1 : max_line + 1));
 }
 
 /* packet 0: of all sizes. own_chunks: as if each was read into a full buffer. */

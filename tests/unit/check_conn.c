@@ -29,8 +29,8 @@
 #include "util.h"
 
 #define VARIANTS 4
-#define IS_POLL(variant) ((variant) & 1)
-#define IS_TCP(variant) ((variant) & 2)
+#define IS_POLL(variant) ((variant)&1)
+#define IS_TCP(variant) ((variant)&2)
 
 #define MAX_LINE 2048
 #define OUTPUT_LIMIT 8192
@@ -39,9 +39,9 @@
 
 /* ck_assert() writes a note each time, even if all is well: too slow where
  * there are a million. */
-#define QUICK_ASSERT(condition)                        \
-	do {                                           \
-		if (!(condition))                      \
+#define QUICK_ASSERT(condition) \
+	do { \
+		if (!(condition)) \
 			ck_abort_msg("%s", #condition); \
 	} while (0)
 
@@ -52,6 +52,7 @@ struct pipe {
 	struct buf lines; /* as in check_framer.c: [text], [text]r, T */
 	size_t line_count;
 	int drained_count;
+	int eof_count;
 	int ended_count;
 	enum conn_end end;
 	size_t unsent; /* in ended() */
@@ -132,12 +133,14 @@ world_init(int variant)
 	w.options.output_limit = OUTPUT_LIMIT;
 	w.options.stall_timeout = STALL_MS;
 	ck_assert_int_eq(net_init(&w.net, w.base, &w.clock, &w.deadlines,
-	    &w.options, wake, &w), 0);
+			     &w.options, wake, &w),
+	    0);
 
 	w.reap = event_new(w.base, -1, 0, reap_cb, NULL);
 	event_priority_set(w.reap, NET_PRIORITY_TURN);
 	/* So that a loop that waits for nothing comes back to UNTIL. */
 	w.tick = event_new(w.base, -1, EV_PERSIST, tick_cb, NULL);
+	event_priority_set(w.tick, NET_PRIORITY_INPUT);
 	event_add(w.tick, &tick);
 }
 
@@ -152,15 +155,15 @@ world_fini(void)
 	event_base_free(w.base);
 }
 
-#define UNTIL(condition)                                                  \
-	do {                                                              \
-		int64_t until_ms = now_ms() + PATIENCE_MS;                \
-                                                                          \
-		while (!(condition)) {                                    \
-			if (now_ms() >= until_ms)                         \
-				ck_abort_msg("never: %s", #condition);    \
-			event_base_loop(w.base, EVLOOP_ONCE);             \
-		}                                                         \
+#define UNTIL(condition) \
+	do { \
+		int64_t until_ms = now_ms() + PATIENCE_MS; \
+\
+		while (!(condition)) { \
+			if (now_ms() >= until_ms) \
+				ck_abort_msg("never: %s", #condition); \
+			event_base_loop(w.base, EVLOOP_ONCE); \
+		} \
 	} while (0)
 
 /* All that can be done now. */
@@ -223,6 +226,16 @@ pipe_drained(struct conn *c, void *arg)
 }
 
 static void
+pipe_eof(struct conn *c, void *arg)
+{
+	struct pipe *p = arg;
+
+	ck_assert_ptr_eq(p->c, c);
+	ck_assert(!conn_is_ending(c));
+	p->eof_count++;
+}
+
+static void
 pipe_ended(struct conn *c, enum conn_end end, void *arg)
 {
 	struct pipe *p = arg;
@@ -242,12 +255,16 @@ pipe_ended(struct conn *c, enum conn_end end, void *arg)
 	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
 }
 
-static const struct conn_handler handler = {
-	.line = pipe_line,
+static const struct conn_handler handler = { .line = pipe_line,
 	.too_long = pipe_too_long,
 	.drained = pipe_drained,
-	.ended = pipe_ended
-};
+	.ended = pipe_ended };
+
+static const struct conn_handler handler_with_eof = { .line = pipe_line,
+	.too_long = pipe_too_long,
+	.drained = pipe_drained,
+	.eof = pipe_eof,
+	.ended = pipe_ended };
 
 static void
 make_pair(bool is_tcp, int fds[2])
@@ -283,16 +300,22 @@ make_pair(bool is_tcp, int fds[2])
 }
 
 static void
-pipe_open(struct pipe *p, int variant)
+pipe_open_with(struct pipe *p, int variant, const struct conn_handler *h)
 {
 	int fds[2];
 
 	memset(p, 0, sizeof(*p));
 	make_pair(IS_TCP(variant), fds);
 	p->peer = fds[1];
-	p->c = conn_new(&w.net, fds[0], IS_TCP(variant), &handler, p);
+	p->c = conn_new(&w.net, fds[0], IS_TCP(variant), h, p);
 	ck_assert_ptr_nonnull(p->c);
 	ck_assert_int_eq(conn_fd(p->c), fds[0]);
+}
+
+static void
+pipe_open(struct pipe *p, int variant)
+{
+	pipe_open_with(p, variant, &handler);
 }
 
 static void
@@ -669,6 +692,68 @@ START_TEST(test_eof_while_paused)
 	UNTIL(p.ended_count == 1);
 	ck_assert_int_eq(p.end, CONN_END_EOF);
 	CHECK_GOT(&p, "[one][two]");
+	pipe_close(&p);
+	world_fini();
+}
+END_TEST
+
+/* Who half-closes, as nc -N does, still gets all answers. */
+START_TEST(test_half_close)
+{
+	struct pipe p;
+	struct buf sent = BUF_INITIALIZER, got = BUF_INITIALIZER;
+	bool is_open = true;
+
+	world_init(_i);
+	pipe_open_with(&p, _i, &handler_with_eof);
+	p.on_line = line_pauses;
+	PEER_WRITE(&p, "one\ntwo\nhalf");
+	shutdown(p.peer, SHUT_WR);
+	UNTIL(p.line_count == 1);
+	run_ready();
+	ck_assert_int_eq(p.eof_count, 0); /* first the lines */
+	conn_resume_input(p.c);
+	UNTIL(p.line_count == 2);
+	conn_resume_input(p.c);
+	UNTIL(p.eof_count == 1);
+	CHECK_GOT(&p, "[one][two]");
+
+	add_pattern(&sent, 100000);
+	ck_assert_int_eq(conn_send(p.c, sent.data, sent.len), 0);
+	conn_pause_input(p.c);
+	conn_resume_input(p.c);
+	UNTIL(peer_read(&p, &got) && got.len >= 50000);
+	conn_close(p.c, 5000);
+	UNTIL(!(is_open = is_open && peer_read(&p, &got)));
+	check_pattern(&got, sent.len);
+	UNTIL(p.ended_count == 1); /* at once: their end is here already */
+	ck_assert_int_eq(p.end, CONN_END_CLOSED);
+	ck_assert_int_eq(p.eof_count, 1);
+	buf_fini(&sent);
+	buf_fini(&got);
+	pipe_close(&p);
+	world_fini();
+}
+END_TEST
+
+/* And who closed altogether is noticed by the next write. */
+START_TEST(test_write_after_eof)
+{
+	struct pipe p;
+
+	world_init(_i);
+	pipe_open_with(&p, _i, &handler_with_eof);
+	pipe_hang_up(&p);
+	UNTIL(p.eof_count == 1);
+	ck_assert_int_eq(p.ended_count, 0);
+	while (!conn_is_ending(p.c)) {
+		QUICK_ASSERT(conn_send(p.c, "hello\n", 6) == 0);
+		run_ready();
+		if (p.c == NULL)
+			break;
+	}
+	UNTIL(p.ended_count == 1);
+	ck_assert_int_eq(p.end, CONN_END_ERROR);
 	pipe_close(&p);
 	world_fini();
 }
@@ -1435,6 +1520,8 @@ conn_suite(void)
 	add_test(tc, test_pause_within_line);
 	add_test(tc, test_eof);
 	add_test(tc, test_eof_while_paused);
+	add_test(tc, test_half_close);
+	add_test(tc, test_write_after_eof);
 
 	tc = add_case(s, "output");
 	add_test(tc, test_direct_write);

@@ -45,8 +45,8 @@ take_lines(struct framer *f, struct evbuffer *buf, struct buf *got)
 		ck_assert_uint_le(line.len, MAX_LINE);
 		buf_addch(got, '[');
 		for (size_t i = 0; i < line.len; i++)
-			buf_addch(got, line.text[i] == '\0' ? '@' :
-							      line.text[i]);
+			buf_addch(got,
+			    line.text[i] == '\0' ? '@' : line.text[i]);
 		buf_addstr(got, line.has_cr ? "]r" : "]");
 		memset(line.text, 'w', line.len); /* it may be written to */
 		before = evbuffer_get_length(buf);

@@ -104,9 +104,11 @@ setup(void)
 	clock_update(&w.clock);
 	deadlines_init(&w.deadlines, NULL, NULL);
 	ck_assert_int_eq(net_init(&w.net, w.base, &w.clock, &w.deadlines,
-	    &w.options, nothing, NULL), 0);
+			     &w.options, nothing, NULL),
+	    0);
 	/* So that a loop that waits for nothing comes back. */
 	w.tick = event_new(w.base, -1, EV_PERSIST, tick_cb, NULL);
+	event_priority_set(w.tick, NET_PRIORITY_INPUT);
 	event_add(w.tick, &tick);
 	w.listeners = listeners_new(&w.net, accepted, &w);
 	strlcpy(w.dir, "/tmp/check_listener.XXXXXX", sizeof(w.dir));
@@ -232,8 +234,7 @@ has_ipv6(void)
 	bool has;
 
 	sin6.sin6_addr = in6addr_loopback;
-	has = fd != -1 &&
-	    bind(fd, (struct sockaddr *)&sin6, sizeof(sin6)) == 0;
+	has = fd != -1 && bind(fd, (struct sockaddr *)&sin6, sizeof(sin6)) == 0;
 	if (fd != -1)
 		close(fd);
 	return has;
@@ -256,8 +257,8 @@ START_TEST(test_good_specs)
 	char *error = NULL;
 
 	for (size_t i = 0; i < NITEMS(specs); i++)
-		ck_assert_msg(listener_check_spec(specs[i], &error) == 0,
-		    "%s", error);
+		ck_assert_msg(listener_check_spec(specs[i], &error) == 0, "%s",
+		    error);
 }
 END_TEST
 
@@ -322,8 +323,9 @@ START_TEST(test_tcp)
 
 	set_fine("127.0.0.1:0,line,irc", NULL);
 	ck_assert_uint_eq(listeners_count(w.listeners), 1);
-	ck_assert_int_eq(strncmp(listeners_name(w.listeners, 0), "127.0.0.1:",
-	    10), 0);
+	ck_assert_int_eq(strncmp(listeners_name(w.listeners, 0),
+			     "127.0.0.1:", 10),
+	    0);
 	ck_assert_str_ne(listeners_name(w.listeners, 0), "127.0.0.1:0");
 	ck_assert_ptr_null(listeners_name(w.listeners, 1));
 	fd = connect_to(0);
@@ -447,7 +449,8 @@ START_TEST(test_unix_stale)
 	fd = open(path, O_CREAT | O_WRONLY, 0600);
 	close(fd);
 	error = xasprintf("cannot listen on '%s': there is a file that is no "
-			  "socket", spec);
+			  "socket",
+	    spec);
 	set_fails(spec, NULL, error);
 	free(error);
 	ck_assert_int_eq(unlink(path), 0);

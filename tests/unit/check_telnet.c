@@ -67,14 +67,14 @@ check_filter(const char *input, size_t len, const char *text, size_t text_len,
 	buf_fini(&answer);
 }
 
-#define CHECK_FILTER(input, text, reply)                               \
-	check_filter(input, sizeof(input) - 1, text, sizeof(text) - 1, \
-	    reply, sizeof(reply) - 1)
+#define CHECK_FILTER(input, text, reply) \
+	check_filter(input, sizeof(input) - 1, text, sizeof(text) - 1, reply, \
+	    sizeof(reply) - 1)
 
 START_TEST(test_text)
 {
-	CHECK_FILTER("plain\r\n\0\001\200\376 text", "plain\r\n\0\001\200\376 text",
-	    "");
+	CHECK_FILTER("plain\r\n\0\001\200\376 text",
+	    "plain\r\n\0\001\200\376 text", "");
 	CHECK_FILTER("a" IAC IAC "b", "a" IAC "b", "");
 	CHECK_FILTER(IAC IAC IAC IAC, IAC IAC, "");
 	CHECK_FILTER("a" IAC, "a", "");
@@ -83,7 +83,9 @@ END_TEST
 
 START_TEST(test_commands_ignored)
 {
-	CHECK_FILTER("a" IAC AYT "b" IAC SE "c" IAC "\361" "d", "abcd", "");
+	CHECK_FILTER("a" IAC AYT "b" IAC SE "c" IAC "\361"
+		     "d",
+	    "abcd", "");
 	CHECK_FILTER("a" IAC "xb", "ab", ""); /* no command at all */
 }
 END_TEST
@@ -174,7 +176,8 @@ START_TEST(test_endless_subnegotiation)
 	memset(junk, 'x', sizeof(junk));
 	for (int i = 0; i < 256; i++)
 		ck_assert_uint_eq(telnet_filter(&t, junk, junk, sizeof(junk),
-		    &reply), 0);
+				      &reply),
+		    0);
 	ck_assert_uint_eq(telnet_filter(&t, junk, IAC SE "b", 3, &reply), 1);
 	ck_assert_int_eq(junk[0], 'b');
 	ck_assert_uint_eq(reply.len, 0);

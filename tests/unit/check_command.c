@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/* The splitter and the table; what commands do is in the dialogs. */
+
+#include "config.h"
+
+#include <check.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "util.h"
+
+START_TEST(test_split)
+{
+	char *argv[COMMAND_ARGS_MAX + 1];
+	char none[] = "", one[] = "one", two[] = "one   two ",
+	     rest[] = "bob  some  text here";
+
+	ck_assert_int_eq(command_split(none, argv, 2, false), 0);
+	ck_assert_int_eq(command_split(one, argv, 2, false), 1);
+	ck_assert_str_eq(argv[0], "one");
+	ck_assert_int_eq(command_split(two, argv, 2, false), 2);
+	ck_assert_str_eq(argv[1], "two");
+	ck_assert_int_eq(command_split(rest, argv, 2, true), 2);
+	ck_assert_str_eq(argv[0], "bob");
+	ck_assert_str_eq(argv[1], "some  text here");
+}
+END_TEST
+
+/* hostile 9 */
+START_TEST(test_split_too_many)
+{
+	char *argv[COMMAND_ARGS_MAX + 1];
+	char two[] = "a b", thousand[2001], zero[] = "x";
+	size_t i;
+
+	ck_assert_int_eq(command_split(two, argv, 1, false), 2);
+	for (i = 0; i < sizeof thousand - 1; i++)
+		thousand[i] = i % 2 == 0 ? 'a' : ' ';
+	thousand[sizeof thousand - 1] = '\0';
+	ck_assert_int_eq(command_split(thousand, argv, 1, false), 2);
+	ck_assert_int_eq(command_split(zero, argv, 0, false), 1);
+}
+END_TEST
+
+/* Names in any case, never abbreviated: a typo must not act. */
+START_TEST(test_find)
+{
+	ck_assert_ptr_eq(command_find("nick"), &cmd_nick);
+	ck_assert_ptr_eq(command_find("NICK"), &cmd_nick);
+	ck_assert_ptr_null(command_find("nic"));
+	ck_assert_ptr_null(command_find("nickbob"));
+	ck_assert_ptr_null(command_find(""));
+}
+END_TEST
+
+/* Every entry is complete, since /help and the manual are made from it. */
+START_TEST(test_table)
+{
+	const struct command *cmd;
+	const char *p;
+	int i, j, words;
+
+	for (i = 0; (cmd = command_table[i]) != NULL; i++) {
+		for (p = cmd->name; *p != '\0'; p++)
+			ck_assert(islower((unsigned char)*p));
+		ck_assert_ptr_nonnull(cmd->run);
+		ck_assert_ptr_nonnull(cmd->usage);
+		ck_assert_uint_gt(cmd->cost, 0);
+		ck_assert_int_le(cmd->min_args, cmd->max_args);
+		ck_assert_int_le(cmd->max_args, COMMAND_ARGS_MAX);
+		ck_assert_uint_gt(strlen(cmd->help), 0);
+		ck_assert(cmd->help[strlen(cmd->help) - 1] != '.');
+		ck_assert_uint_gt(strlen(cmd->manual), 0);
+		for (words = 0, p = cmd->usage; *p != '\0'; p++)
+			words += p == cmd->usage || p[-1] == ' ';
+		ck_assert_int_eq(words, cmd->max_args);
+		for (j = 0; j < i; j++)
+			ck_assert_str_ne(cmd->name, command_table[j]->name);
+	}
+	ck_assert_int_eq(i, 15);
+}
+END_TEST
+
+static Suite *
+command_suite(void)
+{
+	Suite *suite = suite_create("command");
+	TCase *tc = tcase_create("command");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, test_split);
+	tcase_add_test(tc, test_split_too_many);
+	tcase_add_test(tc, test_find);
+	tcase_add_test(tc, test_table);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+int
+main(void)
+{
+	SRunner *runner = srunner_create(command_suite());
+	int failed;
+
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/* Nicks, and whose place is whose. */
+
+#include "config.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "house.h"
+#include "room.h"
+#include "roster.h"
+
+static struct house h;
+static struct fake ana, bob, new;
+static const struct member *clash;
+
+static void
+setup(void)
+{
+	house_init_options(&h);
+	house_init(&h);
+	fake_enter(&h, &ana, 1, "ana");
+	fake_enter(&h, &bob, 2, "bob");
+	(void)fake_saw(&h, &ana);
+	fake_init(&h, &new, 2); /* from where bob is */
+	(void)fake_saw(&h, &new);
+}
+
+static void
+teardown(void)
+{
+	fake_fini(&ana);
+	fake_fini(&bob);
+	fake_fini(&new);
+	house_fini(&h);
+}
+
+/* hostile 23 */
+START_TEST(test_rename)
+{
+	setup();
+	ck_assert_int_eq(fake_nick(&bob, "rob"), ROSTER_RENAMED);
+	ck_assert_str_eq(fake_saw(&h, &ana), "nick bob rob\n");
+	ck_assert_str_eq(fake_saw(&h, &bob), "");
+	ck_assert_int_eq(fake_nick(&bob, "rob"), ROSTER_SAME);
+	ck_assert_int_eq(fake_nick(&bob, "ROB"), ROSTER_RENAMED);
+	ck_assert_str_eq(bob.m->nick, "ROB");
+	ck_assert_ptr_eq(roster_find(&h.rooms.roster, "rob"), bob.m);
+	ck_assert_ptr_null(roster_find(&h.rooms.roster, "bob"));
+	ck_assert_int_eq(roster_rename(bob.m, "Ana", &clash), ROSTER_TAKEN);
+	ck_assert_ptr_eq(clash, ana.m);
+	ck_assert_int_eq(fake_nick(&bob, "1x"), ROSTER_REFUSED);
+	ck_assert_str_eq(bob.m->nick, "ROB");
+	teardown();
+}
+END_TEST
+
+/* hostile 25 */
+START_TEST(test_lookalikes)
+{
+	setup();
+	ck_assert_int_eq(roster_rename(new.m, "b0b", &clash), ROSTER_LOOKALIKE);
+	ck_assert_ptr_eq(clash, bob.m);
+	ck_assert_int_eq(fake_nick(&bob, "b0b"), ROSTER_RENAMED); /* oneself */
+	ck_assert_int_eq(fake_nick(&bob, "Bill"), ROSTER_RENAMED);
+	ck_assert_int_eq(fake_nick(&new, "BiII"), ROSTER_LOOKALIKE);
+	ck_assert_int_eq(fake_nick(&ana, "mike"), ROSTER_RENAMED);
+	ck_assert_int_eq(fake_nick(&new, "rnike"), ROSTER_LOOKALIKE);
+	fake_quit(&ana, NULL);
+	ck_assert_int_eq(fake_nick(&new, "rnike"), ROSTER_RENAMED);
+	teardown();
+}
+END_TEST
+
+START_TEST(test_guests_are_unique)
+{
+	struct fake other;
+
+	setup();
+	ck_assert(new.m->is_guest);
+	ck_assert_str_eq(new.m->nick, "guest3");
+	h.rooms.roster.last_guest = 2;
+	fake_init(&h, &other, 9);
+	ck_assert_str_eq(other.m->nick, "guest4");
+	fake_fini(&other);
+	teardown();
+}
+END_TEST
+
+/* A nick change storm is refused beyond the burst (hostile 26). */
+START_TEST(test_too_often)
+{
+	setup();
+	h.options.announce_rate.count = 1;
+	h.options.announce_rate.per_ms = 10000;
+	bucket_init(&bob.m->announce, 3, h.clock.mono_ms);
+	ck_assert_int_eq(fake_nick(&bob, "bobby"), ROSTER_RENAMED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RENAMED);
+	ck_assert_int_eq(fake_nick(&bob, "rob"), ROSTER_RENAMED);
+	ck_assert_int_eq(fake_nick(&bob, "roby"), ROSTER_TOO_OFTEN);
+	ck_assert_str_eq(bob.m->nick, "rob");
+	ck_assert_int_eq(member_announce_wait_ms(bob.m), 10000);
+	house_pass(&h, 10000);
+	ck_assert_int_eq(fake_nick(&bob, "roby"), ROSTER_RENAMED);
+	teardown();
+}
+END_TEST
+
+/* A live nick is not taken over by an address (hostile 29). */
+START_TEST(test_live_nick_is_safe)
+{
+	setup();
+	ck_assert_int_eq(fake_nick(&new, "bob"), ROSTER_TAKEN);
+	ck_assert(!bob.was_replaced);
+	teardown();
+}
+END_TEST
+
+START_TEST(test_uid_takes_over)
+{
+	struct fake old;
+
+	setup();
+	fake_enter(&h, &old, -1000, "dee");
+	fake_fini(&new);
+	(void)fake_saw(&h, &ana);
+	fake_init(&h, &new, -1000);
+	fake_say(&ana, "hi");
+	house_settle(&h);
+	buf_reset(&new.seen);
+	ck_assert_int_eq(fake_nick(&new, "dee"), ROSTER_RETURNED);
+	ck_assert(old.was_replaced);
+	ck_assert_str_eq(new.m->nick, "dee");
+	ck_assert_str_eq(fake_saw(&h, &new), "welcome dee 0 0\nlive\n");
+	/* Without a word to the others. */
+	ck_assert_str_eq(fake_saw(&h, &ana), "");
+	house_pass(&h, 100000);
+	ck_assert_str_eq(fake_saw(&h, &ana), "");
+	fake_fini(&old);
+	teardown();
+}
+END_TEST
+
+/* A lost connection: silence, and a silent return (design 8). */
+START_TEST(test_silent_return)
+{
+	setup();
+	fake_lose(&bob);
+	fake_say(&ana, "bob?");
+	house_pass(&h, 500);
+	ck_assert_str_eq(fake_saw(&h, &ana), "");
+	buf_reset(&new.seen);
+	ck_assert_int_eq(fake_nick(&new, "bob"), ROSTER_RETURNED);
+	/* The guest has seen "bob?" live; nothing was missed before. */
+	ck_assert_str_eq(fake_saw(&h, &new), "welcome bob 500 0\nlive\n");
+	house_pass(&h, 100000);
+	ck_assert_str_eq(fake_saw(&h, &ana), "");
+	fake_say(&new, "here");
+	ck_assert_str_eq(fake_saw(&h, &ana), "2 bob: here\n");
+	teardown();
+}
+END_TEST
+
+START_TEST(test_return_before_the_greeting)
+{
+	struct fake late;
+
+	setup();
+	fake_lose(&bob);
+	fake_say(&ana, "one");
+	house_settle(&h);
+	fake_init(&h, &late, 2);
+	ck_assert_int_eq(fake_nick(&late, "bob"), ROSTER_RETURNED);
+	fake_say(&ana, "two");
+	ck_assert_str_eq(fake_saw(&h, &late),
+	    "welcome bob 0 1 ana=1\n1 ana: one\n2 ana: two\n"
+	    "live after catchup\n");
+	fake_fini(&late);
+	teardown();
+}
+END_TEST
+
+START_TEST(test_lost_and_gone)
+{
+	setup();
+	fake_lose(&bob);
+	house_pass(&h, 59000);
+	ck_assert_str_eq(fake_saw(&h, &ana), "came guest3\n");
+	/* hostile 28: from elsewhere, the nick is not free. */
+	ck_assert_int_eq(fake_nick(&ana, "bob"), ROSTER_TAKEN);
+	house_pass(&h, 1000);
+	ck_assert_str_eq(fake_saw(&h, &ana), "left bob (connection lost)\n");
+	/* Then it is, but not the place (hostile 27). */
+	ck_assert_int_eq(fake_nick(&ana, "bob"), ROSTER_RENAMED);
+	teardown();
+}
+END_TEST
+
+START_TEST(test_bookmark)
+{
+	setup();
+	fake_quit(&bob, "bye");
+	ck_assert_str_eq(fake_saw(&h, &ana), "left bob (bye)\n");
+	fake_say(&ana, "bob, where are you?");
+	house_settle(&h);
+	house_pass(&h, 60000);
+	fake_fini(&new);
+	fake_init(&h, &new, 2);
+	ck_assert_int_eq(fake_nick(&new, "BOB"), ROSTER_RETURNED);
+	ck_assert_str_eq(fake_saw(&h, &new),
+	    "welcome BOB 60000 1 ana=1 mentions=1\n1 ana: bob, where are you?\n"
+	    "live after catchup\n");
+	house_pass(&h, 2000);
+	ck_assert_ptr_nonnull(strstr(fake_saw(&h, &ana), "came BOB\n"));
+	ck_assert_uint_eq(h.rooms.bookmarks.count, 0);
+	teardown();
+}
+END_TEST
+
+/* Coming back ends a break that the others saw. */
+START_TEST(test_lost_on_break)
+{
+	setup();
+	member_break(bob.m, "lunch");
+	(void)fake_saw(&h, &ana);
+	house_pass(&h, 1000);
+	fake_lose(&bob);
+	fake_say(&ana, "hi");
+	house_pass(&h, 500);
+	ck_assert_int_eq(fake_nick(&new, "bob"), ROSTER_RETURNED);
+	ck_assert_str_eq(fake_saw(&h, &ana), "back bob 1500\n");
+	ck_assert(!new.m->is_on_break);
+	teardown();
+}
+END_TEST
+
+START_TEST(test_guests_leave_no_bookmark)
+{
+	setup();
+	fake_quit(&new, NULL);
+	ck_assert_uint_eq(h.rooms.bookmarks.count, 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(test_ignores_and_kept_messages_come_along)
+{
+	setup();
+	ck_assert_int_eq(member_ignore(bob.m, "troll"), 0);
+	member_break(bob.m, NULL);
+	ck_assert_int_eq(member_tell(bob.m, ana.m, "psst", 4), MEMBER_KEPT);
+	fake_quit(&bob, NULL);
+	fake_fini(&new);
+	fake_init(&h, &new, 2);
+	ck_assert_int_eq(fake_nick(&new, "bob"), ROSTER_RETURNED);
+	ck_assert_uint_eq(new.m->person.ignore_count, 1);
+	ck_assert(new.m->is_ignorer);
+	ck_assert_str_eq(fake_saw(&h, &new),
+	    "welcome bob 0 0\nkept 1\nprivate ana: psst\nlive after catchup\n");
+	teardown();
+}
+END_TEST
+
+START_TEST(test_waiting_elsewhere)
+{
+	struct room *kitchen;
+
+	setup();
+	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen), ROOMS_MADE);
+	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, "kitchen");
+	(void)room_join(kitchen, bob.m);
+	fake_quit(&bob, NULL);
+	room_leave(fake_here(&ana), ROOM_LEAVE_WENT, "kitchen");
+	(void)room_join(kitchen, ana.m);
+	fake_say(&ana, "soup");
+	house_settle(&h);
+	fake_fini(&new);
+	fake_init(&h, &new, 2);
+	ck_assert_int_eq(fake_nick(&new, "bob"), ROSTER_RETURNED);
+	ck_assert_str_eq(fake_saw(&h, &new),
+	    "welcome bob 0 0\nwaiting kitchen 1\nlive\n");
+	teardown();
+}
+END_TEST
+
+static Suite *
+roster_suite(void)
+{
+	Suite *suite = suite_create("roster");
+	TCase *tc = tcase_create("roster");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, test_rename);
+	tcase_add_test(tc, test_lookalikes);
+	tcase_add_test(tc, test_guests_are_unique);
+	tcase_add_test(tc, test_too_often);
+	tcase_add_test(tc, test_live_nick_is_safe);
+	tcase_add_test(tc, test_uid_takes_over);
+	tcase_add_test(tc, test_silent_return);
+	tcase_add_test(tc, test_return_before_the_greeting);
+	tcase_add_test(tc, test_lost_and_gone);
+	tcase_add_test(tc, test_bookmark);
+	tcase_add_test(tc, test_lost_on_break);
+	tcase_add_test(tc, test_guests_leave_no_bookmark);
+	tcase_add_test(tc, test_ignores_and_kept_messages_come_along);
+	tcase_add_test(tc, test_waiting_elsewhere);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+int
+main(void)
+{
+	SRunner *runner = srunner_create(roster_suite());
+	int failed;
+
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
