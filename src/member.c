@@ -130,6 +130,15 @@ member_publish(struct member *m, struct event *event)
 }
 
 void
+member_show(struct member *m)
+{
+	struct membership *ms;
+
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		presence_show(&ms->room->presence, ms);
+}
+
+void
 member_break(struct member *m, const char *text)
 {
 	struct membership *ms;

@@ -121,6 +121,9 @@ struct member *member_new(struct rooms *rooms,
 /* Their lines are written differently from now on. */
 void member_set_dialect(struct member *m, const struct dialect *dialect);
 
+/* They have done something: in small rooms it is announced that they came. */
+void member_show(struct member *m);
+
 /* Nothing is delivered from now on; the cursors stay. text: scrubbed, or NULL.
  * On break already: only the text changes. */
 void member_break(struct member *m, const char *text);

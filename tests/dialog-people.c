@@ -200,10 +200,9 @@ people_see(struct script *s, struct actor *p, const char *pattern)
 	actor_next_line(p);
 }
 
-/* Goes on to the line that matches either pattern (other may be NULL). */
+/* Goes on to the line that matches. */
 static void
-people_skip_to(struct script *s, struct actor *p, const char *pattern,
-    const char *other)
+people_skip(struct script *s, struct actor *p, const char *pattern)
 {
 	int64_t deadline = stage_deadline(&s->stage);
 	bool is_found;
@@ -214,16 +213,9 @@ people_skip_to(struct script *s, struct actor *p, const char *pattern,
 		size_t len;
 
 		line = people_next(s, p, &len, deadline, pattern);
-		is_found = pattern_match(pattern, line, len) ||
-		    (other != NULL && pattern_match(other, line, len));
+		is_found = pattern_match(pattern, line, len);
 		actor_next_line(p);
 	} while (!is_found);
-}
-
-static void
-people_skip(struct script *s, struct actor *p, const char *pattern)
-{
-	people_skip_to(s, p, pattern, NULL);
 }
 
 static void
@@ -280,29 +272,34 @@ people_quiet(struct script *s, struct actor *p, const char *text)
 	free(command);
 }
 
-/* Goes in, takes the nick, and sees to it that those here know. */
+/*
+ * Goes in and takes the nick. Others are told of an arrival when it shows or
+ * after some time; a break shows it, is over at once, and stays in no history.
+ */
 static void
 people_enter(struct script *s, struct actor *p, const char *text)
 {
 	char *nick = xasprintf("/nick %s", p->name);
 	char *named = xasprintf("-- you are now %s", p->name);
-	char *came = xasprintf("-- %s came", p->name);
-	char *renamed = xasprintf("-- guest{n} is now %s", p->name);
+	char *back = xasprintf("-- %s is back after {dur}", p->name);
 	struct actor *other;
 
 	people_connect(s, p, text);
 	people_skip(s, p, "-- {any}you are live");
 	people_type(s, p, nick);
 	people_skip(s, p, named);
+	people_type(s, p, "/brb");
+	people_type(s, p, "/back");
+	people_skip(s, p, "-- welcome back{any}");
+	people_skip(s, p, "-- {any}you are live");
 	TAILQ_FOREACH(other, &s->stage.actors, entry) {
 		if (other->is_here)
-			people_skip_to(s, other, came, renamed);
+			people_skip(s, other, back);
 	}
 	p->is_here = true;
 	free(nick);
 	free(named);
-	free(came);
-	free(renamed);
+	free(back);
 }
 
 static void

@@ -52,6 +52,7 @@ struct pipe {
 	struct buf lines; /* as in check_framer.c: [text], [text]r, T */
 	size_t line_count;
 	int drained_count;
+	size_t queued_at_drained;
 	int eof_count;
 	int ended_count;
 	enum conn_end end;
@@ -219,7 +220,8 @@ pipe_drained(struct conn *c, void *arg)
 	struct pipe *p = arg;
 
 	ck_assert_ptr_eq(p->c, c);
-	ck_assert_uint_le(conn_queued(c), OUTPUT_LIMIT / 4);
+	p->queued_at_drained = conn_queued(c);
+	ck_assert_uint_le(p->queued_at_drained, w.options.output_limit / 4);
 	p->drained_count++;
 	if (p->on_drained != NULL)
 		p->on_drained(p);
@@ -271,7 +273,7 @@ make_pair(bool is_tcp, int fds[2])
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET };
 	socklen_t len = sizeof(sin);
-	int fd, small = 4096;
+	int fd, small = 4096, large = 65536;
 
 	if (!is_tcp) {
 		ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
@@ -296,6 +298,8 @@ make_pair(bool is_tcp, int fds[2])
 		ck_assert_int_eq(fcntl(fds[i], F_SETFL, O_NONBLOCK), 0);
 	}
 	setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
+	/* This one only so that the kernel does not let it grow. */
+	setsockopt(fds[0], SOL_SOCKET, SO_RCVBUF, &large, sizeof(large));
 	setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
 }
 
@@ -553,6 +557,46 @@ START_TEST(test_turns)
 	buf_fini(&lines);
 	pipe_close(&greedy);
 	pipe_close(&modest);
+	world_fini();
+}
+END_TEST
+
+/* Writes 2-byte lines until no more fits. Returns the bytes written. */
+static size_t
+peer_flood(struct pipe *p)
+{
+	char lines[1024];
+	size_t written = 0;
+	ssize_t n;
+
+	for (size_t i = 0; i < sizeof(lines); i++)
+		lines[i] = i % 2 == 0 ? '.' : '\n';
+	while ((n = send(p->peer, lines, sizeof(lines), MSG_NOSIGNAL)) > 0)
+		written += (size_t)n;
+	return written;
+}
+
+/* hostile 3, 40: lines that have to wait do so in the kernel, not here. */
+START_TEST(test_input_is_bounded)
+{
+	struct pipe p;
+	size_t in_kernel, written;
+
+	world_init(_i);
+	pipe_open(&p, _i);
+	conn_pause_input(p.c);
+	written = in_kernel = peer_flood(&p);
+	conn_resume_input(p.c);
+	for (int turn = 0; turn < 500; turn++) {
+		event_base_loop(w.base, EVLOOP_ONCE);
+		written += peer_flood(&p);
+		QUICK_ASSERT(written <=
+		    w.net.bytes_in + 2 * in_kernel + 4096 + MAX_LINE);
+	}
+	/* If it had been read: 4096 bytes a turn, and 32 of them handled. */
+	ck_assert_uint_lt(2 * in_kernel, 250 * 4096);
+	ck_assert_uint_gt(p.line_count, 0);
+	pipe_close(&p);
 	world_fini();
 }
 END_TEST
@@ -826,6 +870,31 @@ START_TEST(test_refused_and_drained)
 }
 END_TEST
 
+/* One does not have to be empty to get more. */
+START_TEST(test_low_water)
+{
+	struct pipe p;
+	struct buf sent = BUF_INITIALIZER, got = BUF_INITIALIZER;
+
+	world_init(_i);
+	w.options.output_limit = 256 * 1024;
+	pipe_open(&p, _i);
+	add_pattern(&sent, 300 * 1024);
+	ck_assert_int_eq(conn_send(p.c, sent.data, sent.len), 0);
+	ck_assert_int_eq(conn_send(p.c, "x", 1), -1);
+	UNTIL(peer_read(&p, &got) && p.drained_count == 1);
+	/* A bufferevent writes 16 KiB at most at a time. */
+	ck_assert_uint_ge(p.queued_at_drained, (64 - 16) * 1024);
+	UNTIL(peer_read(&p, &got) && got.len == sent.len);
+	check_pattern(&got, sent.len);
+	ck_assert_int_eq(p.drained_count, 1);
+	buf_fini(&sent);
+	buf_fini(&got);
+	pipe_close(&p);
+	world_fini();
+}
+END_TEST
+
 /* One piece may pass the limit, if nothing is before it. */
 START_TEST(test_large_piece)
 {
@@ -1041,6 +1110,44 @@ START_TEST(test_stalled)
 }
 END_TEST
 
+/* It counts from the last byte that moved. */
+START_TEST(test_stalled_after_a_while)
+{
+	struct pipe p;
+	struct buf sent = BUF_INITIALIZER, got = BUF_INITIALIZER;
+	int64_t start_ms, past_ms = 0;
+	size_t unsent;
+
+	world_init(_i);
+	pipe_open(&p, _i);
+	start_ms = w.clock.mono_ms;
+	add_pattern(&sent, 100000);
+	ck_assert_int_eq(conn_send(p.c, sent.data, sent.len), 0);
+	run_ready();
+	w.clock.mono_ms = start_ms;
+	advance(STALL_MS * 9 / 10);
+	unsent = conn_unsent(p.c);
+	UNTIL(peer_read(&p, &got) && conn_unsent(p.c) != unsent);
+	run_ready();
+
+	/* Now they have stopped for good. */
+	start_ms += STALL_MS * 9 / 10;
+	w.clock.mono_ms = start_ms;
+	while (!conn_is_ending(p.c)) {
+		advance(10);
+		past_ms = w.clock.mono_ms - start_ms;
+		QUICK_ASSERT(past_ms <= STALL_MS * 5 / 4);
+	}
+	ck_assert_int_ge(past_ms, STALL_MS);
+	UNTIL(p.ended_count == 1);
+	ck_assert_int_eq(p.end, CONN_END_STALLED);
+	buf_fini(&sent);
+	buf_fini(&got);
+	pipe_close(&p);
+	world_fini();
+}
+END_TEST
+
 /* However slow, one who reads is not stalled. */
 START_TEST(test_slow_is_not_stalled)
 {
@@ -1232,6 +1339,32 @@ START_TEST(test_close_on_flooder)
 	ck_assert_int_eq(p.end, CONN_END_CLOSED);
 	ck_assert_uint_eq(p.line_count, 0);
 	ck_assert_uint_le(w.net.bytes_in, 1024 * 1024 + 4096);
+	pipe_close(&p);
+	world_fini();
+}
+END_TEST
+
+/* Nor while they do not read what is flushed. */
+START_TEST(test_close_on_deaf_flooder)
+{
+	struct pipe p;
+	struct buf sent = BUF_INITIALIZER;
+
+	world_init(_i);
+	pipe_open(&p, _i);
+	fill(&p, &sent);
+	conn_close(p.c, 5000);
+	UNTIL((peer_flood(&p), w.net.bytes_in >= 1024 * 1024));
+	for (int i = 0; i < 50; i++) {
+		peer_flood(&p);
+		event_base_loop(w.base, EVLOOP_ONCE);
+	}
+	ck_assert_uint_le(w.net.bytes_in, 1024 * 1024 + 4096);
+	ck_assert_int_eq(p.ended_count, 0);
+	advance(5000);
+	UNTIL(p.ended_count == 1);
+	ck_assert_int_eq(p.end, CONN_END_CLOSED);
+	buf_fini(&sent);
 	pipe_close(&p);
 	world_fini();
 }
@@ -1516,6 +1649,7 @@ conn_suite(void)
 	add_test(tc, test_no_newline);
 	add_test(tc, test_limit);
 	add_test(tc, test_turns);
+	add_test(tc, test_input_is_bounded);
 	add_test(tc, test_pause);
 	add_test(tc, test_pause_within_line);
 	add_test(tc, test_eof);
@@ -1526,12 +1660,14 @@ conn_suite(void)
 	tc = add_case(s, "output");
 	add_test(tc, test_direct_write);
 	add_test(tc, test_refused_and_drained);
+	add_test(tc, test_low_water);
 	add_test(tc, test_large_piece);
 	add_test(tc, test_send_within_drained);
 	add_test(tc, test_lines_are_corked);
 	add_test(tc, test_cork);
 	add_test(tc, test_reply_holds_up_input);
 	add_test(tc, test_stalled);
+	add_test(tc, test_stalled_after_a_while);
 	add_test(tc, test_slow_is_not_stalled);
 
 	tc = add_case(s, "end");
@@ -1540,6 +1676,7 @@ conn_suite(void)
 	add_test(tc, test_close_deadlines);
 	add_test(tc, test_close_within_line);
 	add_test(tc, test_close_on_flooder);
+	add_test(tc, test_close_on_deaf_flooder);
 	add_test(tc, test_close_after_half_close);
 	add_test(tc, test_write_error);
 	add_test(tc, test_write_error_with_queue);
