@@ -16,9 +16,14 @@
 static void
 cmd_join_go(struct session *s, struct room *room)
 {
+	struct membership *behind = session_here(s);
+	bool was_announced = behind->is_announced;
+
 	session_greet_room(s, room);
-	room_leave(session_here(s), ROOM_LEAVE_WENT, room->name);
+	room_leave(behind, ROOM_LEAVE_WENT, room->name);
 	(void)room_join(room, s->member);
+	if (was_announced)
+		member_show(s->member);
 	if (s->member->is_on_break)
 		session_notice(s, "you are still on break; /back shows what is "
 				  "said here from now on");

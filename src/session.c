@@ -177,10 +177,6 @@ session_line_cb(struct conn *c, char *text, size_t len, bool has_cr, void *arg)
 		return;
 	s->member->active_ms = s->all->net->clock->mono_ms;
 	s->protocol->line(s, text, len, has_cr);
-	/* Whatever it was, they have said something: so the others hear of them,
-	 * under the name that they have now. */
-	if (s->member != NULL)
-		member_show(s->member);
 	session_throttle(s);
 }
 
