@@ -518,6 +518,10 @@ conn_set_tcp_options(const struct net *net, int fd)
 {
 	conn_set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	conn_set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	/* Or else the kernel grows the buffer of one who does not read to some
+	 * megabytes, outside of every limit of ours. */
+	conn_set_option(fd, SOL_SOCKET, SO_SNDBUF,
+	    (int)net->options->output_limit);
 #ifdef TCP_KEEPIDLE
 	conn_set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, CONN_KEEPALIVE_IDLE_S);
 	conn_set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL,
