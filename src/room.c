@@ -86,11 +86,10 @@ room_join(struct room *room, struct member *m)
 			    now_ms - place->left_ms);
 		place_free(place);
 	} else if (m->is_on_break) {
-		ms->cursor = room->delivered;
+		ms->cursor = history_head(&room->history);
 	} else {
 		ms->cursor = history_back(&room->history,
-		    room->rooms->options->greeting_history +
-			(room->history.next_number - room->delivered.number));
+		    room->rooms->options->greeting_history);
 		replay_start_greeting(ms);
 	}
 	return ms;

@@ -136,6 +136,56 @@ START_TEST(test_newcomer_sees_the_past)
 }
 END_TEST
 
+/* What was said in the turn before they came counts as the past, too. */
+START_TEST(test_newcomer_within_a_turn)
+{
+	setup();
+	h.options.greeting_history = 1;
+	fake_say(&ana, "one");
+	fake_say(&ana, "two");
+	fake_init(&h, &cy, 3);
+	fake_say(&ana, "three");
+	ck_assert_str_eq(fake_saw(&h, &cy),
+	    "past 2 of 3\n2 ana: two\n3 ana: three\nlive after past\n");
+	fake_fini(&cy);
+	h.options.greeting_history = 0;
+	fake_say(&ana, "four");
+	fake_init(&h, &cy, 3);
+	ck_assert_str_eq(fake_saw(&h, &cy), "live\n");
+	fake_fini(&cy);
+	teardown();
+}
+END_TEST
+
+/* A date line before what is not of today, and at each change of day. */
+START_TEST(test_date_lines)
+{
+	const int64_t day_ms = 24 * 3600 * 1000;
+
+	setup();
+	fake_say(&ana, "one");
+	fake_say(&ana, "two");
+	h.clock.wall_ms += day_ms;
+	fake_say(&ana, "three");
+	house_settle(&h);
+	fake_init(&h, &cy, 3);
+	ck_assert_str_eq(fake_saw(&h, &cy),
+	    "past 3 of 3\ndate\n1 ana: one\n2 ana: two\ndate\n3 ana: three\n"
+	    "live after past\n");
+	fake_fini(&cy);
+	/* hostile 72: the clock jumps back by a year; the order stays. */
+	h.clock.wall_ms -= 365 * day_ms;
+	fake_say(&ana, "four");
+	house_settle(&h);
+	fake_init(&h, &cy, 3);
+	ck_assert_str_eq(fake_saw(&h, &cy),
+	    "past 4 of 4\ndate\n1 ana: one\n2 ana: two\ndate\n3 ana: three\n"
+	    "date\n4 ana: four\nlive after past\n");
+	fake_fini(&cy);
+	teardown();
+}
+END_TEST
+
 START_TEST(test_newcomer_in_an_empty_room)
 {
 	setup();
@@ -594,6 +644,8 @@ room_suite(void)
 	tcase_add_test(tc, test_large_turn_is_flushed);
 	tcase_add_test(tc, test_two_dialects);
 	tcase_add_test(tc, test_newcomer_sees_the_past);
+	tcase_add_test(tc, test_newcomer_within_a_turn);
+	tcase_add_test(tc, test_date_lines);
 	tcase_add_test(tc, test_newcomer_in_an_empty_room);
 	tcase_add_test(tc, test_break_and_back);
 	tcase_add_test(tc, test_back_to_nothing);
