@@ -50,12 +50,12 @@ cmd_who_run(struct session *s, int argc, char *argv[])
 
 	(void)argc;
 	(void)argv;
-	count = room_names(room, NULL, people, CMD_WHO_MAX);
-	session_notice(s, "%s: %zu here", room->name, count);
-	for (i = 0; i < count && i < CMD_WHO_MAX; i++)
+	count = room_names(room, people, CMD_WHO_MAX);
+	session_notice(s, "%s: %zu here", room->name, room->people_count);
+	for (i = 0; i < count; i++)
 		cmd_who_line(s, people[i]);
-	if (count > i)
-		session_notice(s, "and %zu more", count - i);
+	if (room->people_count > count)
+		session_notice(s, "and %zu more", room->people_count - count);
 }
 
 const struct command cmd_who = {

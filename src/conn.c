@@ -53,6 +53,7 @@
 #define CONN_LINGER_MS 2000
 
 /* A silent peer is probed after a while, and given up after three minutes. */
+#define CONN_SNDBUF_MIN 65536
 #define CONN_KEEPALIVE_IDLE_S 120
 #define CONN_KEEPALIVE_INTERVAL_S 20
 #define CONN_KEEPALIVE_PROBES 3
@@ -521,7 +522,9 @@ conn_set_tcp_options(const struct net *net, int fd)
 	/* Or else the kernel grows the buffer of one who does not read to some
 	 * megabytes, outside of every limit of ours. */
 	conn_set_option(fd, SOL_SOCKET, SO_SNDBUF,
-	    (int)net->options->output_limit);
+	    net->options->output_limit > CONN_SNDBUF_MIN ?
+		(int)net->options->output_limit :
+		CONN_SNDBUF_MIN);
 #ifdef TCP_KEEPIDLE
 	conn_set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, CONN_KEEPALIVE_IDLE_S);
 	conn_set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL,

@@ -174,32 +174,17 @@ room_new_count(const struct room *room, const struct history_cursor *cursor)
 	return room->history.next_number - cursor->number;
 }
 
-static int
-room_name_order(const void *a, const void *b)
-{
-	const struct member *const *ma = a;
-	const struct member *const *mb = b;
-
-	return strcmp((*ma)->folded, (*mb)->folded);
-}
-
 size_t
-room_names(const struct room *room, const struct member *viewer,
-    const struct member **out, size_t max)
+room_names(const struct room *room, const struct member **out, size_t max)
 {
-	const struct membership *ms;
-	const struct member **all;
-	size_t count = 0, shown;
+	struct roster *roster = &room->rooms->roster;
+	struct member *m = NULL;
+	size_t count = 0;
 
-	/* Sorted as a whole, so that the first max are the first by nick. */
-	all = xcalloc(room->people_count + 1, sizeof *all);
-	TAILQ_FOREACH(ms, &room->people, in_room)
-		if (ms->member != viewer)
-			all[count++] = ms->member;
-	qsort(all, count, sizeof *all, room_name_order);
-	shown = count < max ? count : max;
-	if (shown > 0)
-		memcpy(out, all, shown * sizeof *all);
-	free(all);
+	while (count < max && count < room->people_count) {
+		m = roster_next(roster, m);
+		if (member_in(m, room) != NULL)
+			out[count++] = m;
+	}
 	return count;
 }

@@ -106,9 +106,8 @@ void room_publish(struct room *room, struct event *event,
 uint64_t room_new_count(const struct room *room,
     const struct history_cursor *cursor);
 
-/* Those whom viewer does not have to be told about: everybody but viewer, sorted
- * by nick, up to max; returns how many there are in all. */
-size_t room_names(const struct room *room, const struct member *viewer,
-    const struct member **out, size_t max);
+/* The people in the room, the first max by nick; returns how many they are. */
+size_t room_names(const struct room *room, const struct member **out,
+    size_t max);
 
 #endif

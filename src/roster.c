@@ -106,6 +106,13 @@ roster_find(struct roster *roster, const char *nick)
 	return RB_FIND(roster_nicks, &roster->by_nick, &key);
 }
 
+struct member *
+roster_next(struct roster *roster, struct member *m)
+{
+	return m == NULL ? RB_MIN(roster_nicks, &roster->by_nick) :
+			   RB_NEXT(roster_nicks, &roster->by_nick, m);
+}
+
 static struct member *
 roster_find_lookalike(struct roster *roster, const char *nick)
 {

@@ -34,6 +34,9 @@ void roster_remove(struct roster *roster, struct member *m);
 /* By nick, in any case; or NULL. */
 struct member *roster_find(struct roster *roster, const char *nick);
 
+/* Everybody in order of their nicks: NULL starts, NULL ends. */
+struct member *roster_next(struct roster *roster, struct member *m);
+
 enum roster_rename {
 	ROSTER_RENAMED,
 	ROSTER_SAME, /* that is the nick already */

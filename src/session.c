@@ -384,15 +384,17 @@ session_greet_room(struct session *s, const struct room *room)
 	struct buf text = BUF_INITIALIZER;
 	size_t count, i;
 
-	count = room_names(room, s->member, names, NITEMS(names));
-	if (count == 0)
+	assert(member_in(s->member, room) == NULL);
+	if (room->people_count == 0)
 		buf_addstr(&text, "nobody else is here");
 	else
-		buf_addf(&text, "%zu here", count);
-	if (count <= NITEMS(names))
+		buf_addf(&text, "%zu here", room->people_count);
+	if (room->people_count <= NITEMS(names)) {
+		count = room_names(room, names, NITEMS(names));
 		for (i = 0; i < count; i++)
 			buf_addf(&text, "%s%s", i == 0 ? ": " : ", ",
 			    names[i]->nick);
+	}
 	session_notice(s, "brbd: %s. %s", room->name, buf_cstr(&text));
 	buf_fini(&text);
 	if (room->topic != NULL)
