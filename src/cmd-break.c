@@ -33,8 +33,9 @@ cmd_brb_run(struct session *s, int argc, char *argv[])
 		return;
 	member_break(s->member, text);
 	if (was_on_break)
-		session_notice(s, "your message is changed; everything is "
-				  "still kept for you");
+		session_notice(s,
+		    "your message is changed; everything is "
+		    "still kept for you");
 	else
 		session_notice(s, "see you; everything is kept for you");
 }

@@ -40,14 +40,16 @@ cmd_help_run(struct session *s, int argc, char *argv[])
 	if (argc == 0) {
 		for (i = 0; command_table[i] != NULL; i++)
 			cmd_help_line(s, command_table[i]);
-		session_notice(s, "Anything else is said to the room; //text says "
-				  "/text.");
+		session_notice(s,
+		    "Anything else is said to the room; //text says "
+		    "/text.");
 		return;
 	}
 	name = argv[0][0] == '/' ? argv[0] + 1 : argv[0];
 	cmd = command_find(name);
 	if (cmd == NULL)
-		session_error(s, "there is no command \"/%.*s\"; /help lists them",
+		session_error(s,
+		    "there is no command \"/%.*s\"; /help lists them",
 		    (int)text_cut(name, strlen(name), NICK_MAX), name);
 	else
 		cmd_help_line(s, cmd);

@@ -49,8 +49,8 @@ cmd_ignore_run(struct session *s, int argc, char *argv[])
 		session_error(s, "you ignore %d already; /unignore one first",
 		    IGNORES_MAX);
 	else
-		session_notice(s, "you ignore %s; /unignore %s ends it", argv[0],
-		    argv[0]);
+		session_notice(s, "you ignore %s; /unignore %s ends it",
+		    argv[0], argv[0]);
 }
 
 const struct command cmd_ignore = {
@@ -62,11 +62,12 @@ const struct command cmd_ignore = {
 	.flags = COMMAND_ON_BREAK,
 	.usage = "[NICK]",
 	.help = "hide somebody's lines, or list whom you ignore",
-	.manual = "Hide what\n"
-		  ".Ar NICK\n"
-		  "says, live, replayed and in private, or list whom you ignore, "
-		  "64 at most.\n"
-		  "It goes along when they change their nick.",
+	.manual =
+	    "Hide what\n"
+	    ".Ar NICK\n"
+	    "says, live, replayed and in private, or list whom you ignore, "
+	    "64 at most.\n"
+	    "It goes along when they change their nick.",
 	.run = cmd_ignore_run,
 };
 

@@ -25,8 +25,9 @@ cmd_join_go(struct session *s, struct room *room)
 	if (was_announced)
 		member_show(s->member);
 	if (s->member->is_on_break)
-		session_notice(s, "you are still on break; /back shows what is "
-				  "said here from now on");
+		session_notice(s,
+		    "you are still on break; /back shows what is "
+		    "said here from now on");
 }
 
 static void
@@ -49,8 +50,9 @@ cmd_join_run(struct session *s, int argc, char *argv[])
 			cmd_join_go(s, room);
 		break;
 	case ROOMS_NOT_ALLOWED:
-		session_error(s, "there is no room \"%s\", and new ones are not "
-				 "made here; /rooms lists them",
+		session_error(s,
+		    "there is no room \"%s\", and new ones are not "
+		    "made here; /rooms lists them",
 		    argv[0]);
 		break;
 	case ROOMS_FULL:

@@ -36,8 +36,9 @@ cmd_nick_run(struct session *s, int argc, char *argv[])
 		    clash->nick);
 		break;
 	case ROSTER_LOOKALIKE:
-		session_error(s, "\"%s\" looks like %s, who is here; choose "
-				 "another nick",
+		session_error(s,
+		    "\"%s\" looks like %s, who is here; choose "
+		    "another nick",
 		    argv[0], clash->nick);
 		break;
 	case ROSTER_TOO_OFTEN:
@@ -56,10 +57,11 @@ const struct command cmd_nick = {
 	.flags = COMMAND_ON_BREAK,
 	.usage = "NAME",
 	.help = "be somebody; your place is kept under that name",
-	.manual = "Take the nick\n"
-		  ".Ar NAME :\n"
-		  "1 to 20 of A-Z a-z 0-9 _ and -, starting with a letter.\n"
-		  "If your place is kept under that nick, you are shown what you "
-		  "missed.",
+	.manual =
+	    "Take the nick\n"
+	    ".Ar NAME :\n"
+	    "1 to 20 of A-Z a-z 0-9 _ and -, starting with a letter.\n"
+	    "If your place is kept under that nick, you are shown what you "
+	    "missed.",
 	.run = cmd_nick_run,
 };

@@ -32,9 +32,10 @@ const struct command cmd_quit = {
 	.flags = COMMAND_REST | COMMAND_ON_BREAK,
 	.usage = "[message]",
 	.help = "leave; your place is kept",
-	.manual = "Leave, and tell the others, with the first 200 bytes of the\n"
-		  ".Ar message\n"
-		  "if there is one.\n"
-		  "Your place is kept unless you are a guest.",
+	.manual =
+	    "Leave, and tell the others, with the first 200 bytes of the\n"
+	    ".Ar message\n"
+	    "if there is one.\n"
+	    "Your place is kept unless you are a guest.",
 	.run = cmd_quit_run,
 };

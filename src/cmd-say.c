@@ -65,8 +65,9 @@ cmd_msg_send(struct session *s, struct member *to, const char *text)
 		    to->nick, to->is_on_break ? "on break" : "not connected");
 		break;
 	case MEMBER_KEPT_FULL:
-		session_error(s, "too many messages are waiting for %s; it was "
-				 "not sent",
+		session_error(s,
+		    "too many messages are waiting for %s; it was "
+		    "not sent",
 		    to->nick);
 		break;
 	}
@@ -97,13 +98,14 @@ const struct command cmd_msg = {
 	.flags = COMMAND_REST,
 	.usage = "NICK TEXT",
 	.help = "say something to one person only",
-	.manual = "Send\n"
-		  ".Ar TEXT\n"
-		  "to\n"
-		  ".Ar NICK\n"
-		  "only.\n"
-		  "It is never part of the history.\n"
-		  "If they are on break or have just lost their connection, it is "
-		  "kept until they are back, up to 64 messages for a person.",
+	.manual =
+	    "Send\n"
+	    ".Ar TEXT\n"
+	    "to\n"
+	    ".Ar NICK\n"
+	    "only.\n"
+	    "It is never part of the history.\n"
+	    "If they are on break or have just lost their connection, it is "
+	    "kept until they are back, up to 64 messages for a person.",
 	.run = cmd_msg_run,
 };

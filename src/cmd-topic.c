@@ -35,8 +35,9 @@ cmd_topic_run(struct session *s, int argc, char *argv[])
 	if (session_refuse_on_break(s))
 		return;
 	if (strlen(argv[0]) > TOPIC_MAX) {
-		session_error(s, "topic too long (limit %d bytes); nothing was "
-				 "changed",
+		session_error(s,
+		    "topic too long (limit %d bytes); nothing was "
+		    "changed",
 		    TOPIC_MAX);
 		return;
 	}

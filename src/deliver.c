@@ -81,8 +81,8 @@ deliver_add_in_step(struct membership *ms)
 	a = audience_get(ms->room, ms->member->dialect);
 	if (a->count == a->cap) {
 		a->cap = a->cap == 0 ? 8 : a->cap * 2;
-		a->members =
-		    xreallocarray(a->members, a->cap, sizeof *a->members);
+		a->members = xreallocarray(a->members, a->cap,
+		    sizeof *a->members);
 	}
 	ms->audience = a;
 	ms->slot = a->count;

@@ -120,7 +120,8 @@ history_append(struct history *h, const struct event *event)
 	nick_len = strlen(event->nick);
 	assert(nick_len <= NICK_MAX);
 	text_len = event->text_len;
-	text_max = h->size / 4 < HISTORY_TEXT_MAX ? h->size / 4 : HISTORY_TEXT_MAX;
+	text_max = h->size / 4 < HISTORY_TEXT_MAX ? h->size / 4 :
+						    HISTORY_TEXT_MAX;
 	if (text_len > text_max)
 		text_len = text_cut(event->text, text_len, text_max);
 	size = RECORD_ROUND(sizeof *r + nick_len + 1 + text_len);

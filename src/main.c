@@ -235,8 +235,8 @@ main_serve(struct main_args *args, struct options *options)
 {
 	struct server *server;
 	int report_fd = -1, result;
-	enum log_level level =
-	    args->is_verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+	enum log_level level = args->is_verbose ? LOG_LEVEL_DEBUG :
+						  LOG_LEVEL_INFO;
 
 	log_init(log_guess_target(), level);
 	if (args->is_detach)

@@ -562,9 +562,11 @@ option_load_file(struct option_load *load, const char *path, char *text,
 	unsigned lines[INDEX_COUNT] = { 0 };
 	unsigned *line;
 	char *where;
+	size_t i;
 
 	options_file_parse(path, text, len, &settings, load->errors);
-	for (s = settings.items; s < settings.items + settings.count; s++) {
+	for (i = 0; i < settings.count; i++) {
+		s = &settings.items[i];
 		line = &lines[s->entry - option_table];
 		if (*line != 0 && s->entry->type != OPTION_LIST) {
 			option_errors_add(load->errors,

@@ -52,8 +52,8 @@ presence_due_ms(const struct presence *p)
 	int64_t window_ms = p->room->rooms->options->presence_window;
 	int64_t spread_ms;
 
-	spread_ms =
-	    (int64_t)p->room->people_count * 1000 / PRESENCE_PEOPLE_PER_S;
+	spread_ms = (int64_t)p->room->people_count * 1000 /
+	    PRESENCE_PEOPLE_PER_S;
 	if (!presence_is_small(p) && window_ms < spread_ms && window_ms > 0)
 		window_ms = spread_ms;
 	return TAILQ_FIRST(&p->queue)->since_ms + window_ms;
@@ -173,8 +173,8 @@ presence_due_cb(void *arg)
 	if (p->count > 0 && presence_due_ms(p) <= now_ms &&
 	    (!presence_is_small(p) || p->count > PRESENCE_NAMES))
 		presence_publish_all(p);
-	while ((item = TAILQ_FIRST(&p->queue)) != NULL && presence_is_small(p) &&
-	    presence_due_ms(p) <= now_ms) {
+	while ((item = TAILQ_FIRST(&p->queue)) != NULL &&
+	    presence_is_small(p) && presence_due_ms(p) <= now_ms) {
 		if (item->ms != NULL)
 			presence_publish_came(p, item->ms);
 		else
@@ -218,7 +218,8 @@ presence_settle_left(struct presence *p, struct membership *ms)
 	if (item == NULL)
 		return false;
 	assert(item->ms == NULL);
-	is_same = credential_cmp(&item->credential, &ms->member->credential) == 0;
+	is_same = credential_cmp(&item->credential, &ms->member->credential) ==
+	    0;
 	if (is_same)
 		ms->is_announced = true;
 	else

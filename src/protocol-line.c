@@ -69,7 +69,8 @@ static void
 line_add_presence(struct buf *out, const struct event_presence *p)
 {
 	/* Four names at most, of both together. */
-	size_t max = p->came_count > 0 && p->left_count > 0 ? 2 : PRESENCE_NAMES;
+	size_t max = p->came_count > 0 && p->left_count > 0 ? 2 :
+							      PRESENCE_NAMES;
 
 	if (p->came_count > 0)
 		line_add_names(out, p->came, p->came_count, max, "came");
@@ -173,7 +174,8 @@ line_add_notice(struct buf *out, const struct event *e)
 		line_add_welcome(out, e);
 		break;
 	case EVENT_GAP:
-		buf_addf(out, "\xe2\x80\xa6 %llu earlier message%s %s no longer held",
+		buf_addf(out,
+		    "\xe2\x80\xa6 %llu earlier message%s %s no longer held",
 		    (unsigned long long)e->count, s,
 		    e->count == 1 ? "is" : "are");
 		break;
@@ -321,8 +323,9 @@ line_open(struct session *s)
 	struct room *lobby = s->all->rooms->lobby;
 
 	session_greet_room(s, lobby);
-	session_notice(s, "you are %s. /nick NAME to be somebody, /help for "
-			  "the rest",
+	session_notice(s,
+	    "you are %s. /nick NAME to be somebody, /help for "
+	    "the rest",
 	    s->member->nick);
 	(void)room_join(lobby, s->member);
 }

@@ -163,7 +163,8 @@ void
 replay_start_return(struct membership *ms, struct history_cursor from,
     int64_t away_ms)
 {
-	bool was_live = ms->replay == NULL || ms->replay->until != REPLAY_PRESENT;
+	bool was_live = ms->replay == NULL ||
+	    ms->replay->until != REPLAY_PRESENT;
 
 	replay_start_catchup(ms, from, was_live ? ms->own_from : REPLAY_PRESENT,
 	    away_ms);
@@ -231,7 +232,8 @@ replay_lines(struct membership *ms, struct buf *out, struct history_cursor *at,
 	uint64_t lost;
 	size_t start = out->len;
 	uint64_t first_pos;
-	bool show_own = ms->replay != NULL && ms->replay->kind == REPLAY_HISTORY;
+	bool show_own = ms->replay != NULL &&
+	    ms->replay->kind == REPLAY_HISTORY;
 
 	lost = history_clamp(&room->history, at);
 	if (lost > 0) {
@@ -444,8 +446,8 @@ replay_pump(struct membership *ms, size_t max, size_t *done)
 	at = rp->at;
 	day = rp->day;
 	shown = rp->has_shown || rp->is_kept_told;
-	at_end = replay_lines(ms, out, &at, replay_end(ms, rp), &day, max,
-	    done, &shown);
+	at_end = replay_lines(ms, out, &at, replay_end(ms, rp), &day, max, done,
+	    &shown);
 	if (at_end)
 		replay_render_end(ms, rp, shown, out);
 	if (replay_deliver(ms, out) == -1)

@@ -161,11 +161,13 @@ server_reload(struct server *server)
 
 	options_init(&fresh);
 	if (server_load_options(&fresh, server->source, &errors) == -1) {
-		for (line = next = errors.text; next != NULL && *next != '\0';) {
+		for (line = next = errors.text;
+		     next != NULL && *next != '\0';) {
 			line = strsep(&next, "\n");
 			log_error("%s", line);
 		}
-		log_error("settings were not reloaded: errors=%zu", errors.count);
+		log_error("settings were not reloaded: errors=%zu",
+		    errors.count);
 	} else if (listeners_set(server->listeners, &fresh.listen, &error) ==
 	    -1) {
 		log_error("settings were not reloaded: %s", error);
@@ -351,7 +353,8 @@ server_accepted(int fd, const struct listener_peer *peer, void *arg)
 static int
 server_init_events(struct server *server)
 {
-	static const int signals[SIGNALS] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+	static const int signals[SIGNALS] = { SIGTERM, SIGINT, SIGHUP,
+		SIGUSR1 };
 	int i;
 
 	server->base = event_base_new();
@@ -360,8 +363,8 @@ server_init_events(struct server *server)
 	if (event_base_priority_init(server->base, NET_PRIORITIES) == -1)
 		return -1;
 	server->turn = event_new(server->base, -1, 0, server_turn_cb, server);
-	server->turn_limit =
-	    event_new(server->base, -1, 0, server_turn_cb, server);
+	server->turn_limit = event_new(server->base, -1, 0, server_turn_cb,
+	    server);
 	server->timer = event_new(server->base, -1, 0, server_timer_cb, server);
 	if (server->turn == NULL || server->turn_limit == NULL ||
 	    server->timer == NULL)
@@ -400,8 +403,8 @@ server_new(const struct server_source *source, struct options *options)
 	}
 	deadlines_init(&server->deadlines, server_timer_set_cb, server);
 	if (net_init(&server->net, server->base, &server->clock,
-		&server->deadlines, &server->options, server_wake, server) ==
-	    -1) {
+		&server->deadlines, &server->options, server_wake,
+		server) == -1) {
 		log_error("cannot set up the event loop: %s", strerror(errno));
 		server_free(server);
 		return NULL;
@@ -411,8 +414,8 @@ server_new(const struct server_source *source, struct options *options)
 	sessions_init(&server->sessions, &server->net, &server->rooms,
 	    &server->options);
 	server->has_rooms = true;
-	server->listeners =
-	    listeners_new(&server->net, server_accepted, server);
+	server->listeners = listeners_new(&server->net, server_accepted,
+	    server);
 	if (listeners_set(server->listeners, &server->options.listen, &error) ==
 	    -1) {
 		log_error("%s", error);

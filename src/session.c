@@ -129,8 +129,9 @@ session_replaced(struct member *m)
 {
 	struct session *s = m->session;
 
-	session_notice(s, "you have come back in another place; this "
-			  "connection ends");
+	session_notice(s,
+	    "you have come back in another place; this "
+	    "connection ends");
 	s->member = NULL;
 	conn_close(s->conn, SESSION_FLUSH_MS);
 }
@@ -283,7 +284,8 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 	}
 
 	s = xcalloc(1, sizeof *s);
-	s->conn = conn_new(all->net, fd, peer->is_tcp, &session_conn_handler, s);
+	s->conn = conn_new(all->net, fd, peer->is_tcp, &session_conn_handler,
+	    s);
 	if (s->conn == NULL) {
 		log_error("cannot set up a connection");
 		free(s);

@@ -42,6 +42,7 @@
 #define SPEAKER 1
 #define LINES 600
 #define WINDOW 20
+/* As the daemon is told. */
 #define RING (128 * 1024)
 #define OUTPUT_LIMIT (64 * 1024)
 
@@ -73,16 +74,20 @@ crowd_start(const char *dir)
 	char *notify = xasprintf("%s/notify", dir);
 	char *settings = xasprintf("%s/brbd.conf", dir);
 	const char *brbd = getenv("BRBD");
-	char ring[64];
-	char *argv[] = { NULL, "-l", "127.0.0.1:0", "-o", "line-rate=0", "-o",
-		"accept-rate=0", "-o", "max-per-address=0", "-o", ring, "-o",
-		"output-limit=64K", "-o", "max-members=1100", "-o",
-		"stall-timeout=1h", "-f", settings, NULL };
+	char args[] = "-l 127.0.0.1:0 -o line-rate=0 -o accept-rate=0 "
+		      "-o max-per-address=0 -o history-size=128K "
+		      "-o output-limit=64K -o max-members=1100 "
+		      "-o stall-timeout=1h -f";
+	char *argv[32], *word;
+	size_t argc = 0;
 	int fd = open(settings, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	int64_t end_ms = crowd_now_ms() + patience_ms;
 
-	argv[0] = xstrdup(brbd == NULL ? "./brbd" : brbd);
-	(void)snprintf(ring, sizeof ring, "history-size=%d", RING);
+	argv[argc++] = xstrdup(brbd == NULL ? "src/brbd" : brbd);
+	for (word = strtok(args, " "); word != NULL; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	argv[argc++] = settings;
+	argv[argc] = NULL;
 	ck_assert_int_ne(fd, -1);
 	(void)close(fd);
 	daemon_init(&d);
@@ -119,7 +124,8 @@ crowd_connect(struct person *p, int rcvbuf)
 		ck_assert_int_eq(setsockopt(p->fd, SOL_SOCKET, SO_RCVBUF,
 				     &rcvbuf, sizeof rcvbuf),
 		    0);
-	ck_assert_int_eq(connect(p->fd, (struct sockaddr *)&sin, sizeof sin), 0);
+	ck_assert_int_eq(connect(p->fd, (struct sockaddr *)&sin, sizeof sin),
+	    0);
 	ck_assert_int_eq(fcntl(p->fd, F_SETFL, O_NONBLOCK), 0);
 	p->next = 1;
 }
@@ -169,9 +175,9 @@ crowd_read(struct person *p)
 	}
 	if (p->in.len == 0)
 		return;
-	for (start = p->in.data; (lf = memchr(start, '\n',
-				      (size_t)(p->in.data + p->in.len - start))) !=
-	     NULL;
+	for (start = p->in.data;
+	     (lf = memchr(start, '\n',
+		  (size_t)(p->in.data + p->in.len - start))) != NULL;
 	     start = lf + 1) {
 		*lf = '\0';
 		crowd_line(p, start);
@@ -293,8 +299,10 @@ START_TEST(test_crowd)
 	crowd_wait(1, PEOPLE, crowd_is_told);
 	after = crowd_memory();
 	if (before > 0)
-		ck_assert_msg(after <= before + RING + OUTPUT_LIMIT + 1024 * 1024,
-		    "the daemon has grown from %zu to %zu bytes", before, after);
+		ck_assert_msg(after <=
+			before + RING + OUTPUT_LIMIT + 1024 * 1024,
+		    "the daemon has grown from %zu to %zu bytes", before,
+		    after);
 
 	/* The sleeper wakes up. */
 	ck_assert_uint_eq(people[SLEEPER].next, 1);
@@ -330,7 +338,8 @@ main(void)
 		rl.rlim_cur = rl.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &rl);
 		if (rl.rlim_cur < PEOPLE + 100) {
-			(void)puts("skipped: the limit on open files is too low");
+			(void)
+			    puts("skipped: the limit on open files is too low");
 			return 77;
 		}
 	}

@@ -77,7 +77,7 @@ control_add_program(struct script *s, struct words *argv,
 
 	if (wrapper != NULL && words_split(argv, wrapper) == -1)
 		stage_fail(&s->stage, NULL, "DIALOG_WRAPPER: unpaired quote");
-	words_add(argv, brbd != NULL ? brbd : "./brbd");
+	words_add(argv, brbd != NULL ? brbd : "src/brbd");
 	if (!control_has_argument(arguments, "-f")) {
 		char *path = xasprintf("%s/brbd.conf", s->stage.dir);
 

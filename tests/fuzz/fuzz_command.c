@@ -43,7 +43,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(argv[i] >= line && argv[i] < end);
 		assert(i == 0 || argv[i] > argv[i - 1]);
 		assert(*argv[i] != '\0' && *argv[i] != ' ');
-		assert((is_rest && i == max - 1) || strchr(argv[i], ' ') == NULL);
+		assert((is_rest && i == max - 1) ||
+		    strchr(argv[i], ' ') == NULL);
 	}
 	free(line);
 	return 0;

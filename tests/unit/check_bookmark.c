@@ -76,7 +76,8 @@ START_TEST(test_limits)
 		put(nick, 1, 1);
 	}
 	/* One address has pushed out its own only. */
-	ck_assert_uint_eq(h.rooms.bookmarks.count, BOOKMARKS_PER_CREDENTIAL + 1);
+	ck_assert_uint_eq(h.rooms.bookmarks.count,
+	    BOOKMARKS_PER_CREDENTIAL + 1);
 	ck_assert_uint_eq(take("n0", 1), 0);
 	ck_assert_uint_eq(take("n9999", 1), 1);
 	for (i = 0; i < 2000; i++)

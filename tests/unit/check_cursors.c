@@ -100,7 +100,8 @@ model_read_line(struct reader *r, const char *line)
 		if (r->in_history)
 			return;
 		number = model_room()->history.first_number;
-		model_advance(r, number - strtoull(line + 4, NULL, 10), "gap to");
+		model_advance(r, number - strtoull(line + 4, NULL, 10),
+		    "gap to");
 		r->next = number;
 		return;
 	}
@@ -132,7 +133,8 @@ model_deliver(struct fake *f, const char *data, size_t len)
 
 	while (data < end) {
 		model_read_line(r, data);
-		data = (const char *)memchr(data, '\n', (size_t)(end - data)) + 1;
+		data = (const char *)memchr(data, '\n', (size_t)(end - data)) +
+		    1;
 	}
 }
 

@@ -86,9 +86,9 @@ START_TEST(test_wraps)
 	size_t size, len;
 	unsigned i, n, seed = 1;
 
-	for (size = HISTORY_SIZE_MIN; size < 2000; size += 8) {
+	for (size = HISTORY_SIZE_MIN; size < 2000; size += 24) {
 		history_init(&h, size);
-		for (i = 1; i < 300; i++) {
+		for (i = 1; i < 150; i++) {
 			seed = seed * 1103515245u + 12345u;
 			len = seed / 65536 % 150;
 			memset(text, 'a' + (int)(i % 26), len);
@@ -131,7 +131,7 @@ START_TEST(test_cursor_at_a_pad)
 	size_t size;
 	unsigned i, j;
 
-	for (size = HISTORY_SIZE_MIN; size < 700; size += 8) {
+	for (size = HISTORY_SIZE_MIN; size < 512; size += 8) {
 		history_init(&h, size);
 		for (i = 1; i < 400; i++) {
 			c[i] = history_head(&h);
@@ -192,7 +192,8 @@ START_TEST(test_large_numbers)
 
 	history_init(&h, 512);
 	h.next_number = h.first_number = UINT32_MAX - 5ull;
-	h.head_pos = h.tail_pos = h.last_pos = (UINT32_MAX - 511ull) / 512 * 512;
+	h.head_pos = h.tail_pos = h.last_pos = (UINT32_MAX - 511ull) / 512 *
+	    512;
 	for (i = 0; i < 40; i++)
 		append(&h, "nick", "text");
 	ck_assert_uint_eq(h.next_number, UINT32_MAX + 35ull);

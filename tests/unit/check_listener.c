@@ -758,7 +758,7 @@ static Suite *
 listener_suite(void)
 {
 	Suite *s = suite_create("listener");
-	TCase *tc = tcase_create("specs");
+	TCase *tc = tcase_create("specs"), *limit;
 
 	tcase_add_test(tc, test_good_specs);
 	tcase_add_test(tc, test_bad_specs);
@@ -779,9 +779,16 @@ listener_suite(void)
 	tcase_add_test(tc, test_pause_and_resume);
 	tcase_add_test(tc, test_accept_rate);
 	tcase_add_test(tc, test_accepts_per_turn);
-	tcase_add_test(tc, test_no_descriptors_left);
 	tcase_add_test(tc, test_reset_before_accept);
 	suite_add_tcase(s, tc);
+
+	/* valgrind has a limit on descriptors of its own. */
+	limit = tcase_create("limit");
+	tcase_set_tags(limit, "no-valgrind");
+	tcase_add_checked_fixture(limit, setup, teardown);
+	tcase_set_timeout(limit, 60);
+	tcase_add_test(limit, test_no_descriptors_left);
+	suite_add_tcase(s, limit);
 	return s;
 }
 

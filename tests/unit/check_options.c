@@ -136,6 +136,9 @@ assert_defaults(void)
 	options_fini(&fresh);
 }
 
+/* A string that may be changed, as those of argv. */
+#define STR(s) ((char[]){ s })
+
 START_TEST(defaults)
 {
 	ck_assert_str_eq(options.lobby, "lobby");
@@ -583,10 +586,10 @@ START_TEST(weight)
 {
 	char text[] = "listen = a:1\nroom = {x, y}\nmax-rooms = 9\n"
 		      "lobby = hall\n";
-	char *const listens[] = { "l:1", "l:2" };
-	char *const assignments[] = { "listen=o:1", "room=p", "room=q",
-		"max-rooms=5", "max-rooms=6" };
-	char *const emptying[] = { "room=" };
+	char *const listens[] = { STR("l:1"), STR("l:2") };
+	char *const assignments[] = { STR("listen=o:1"), STR("room=p"),
+		STR("room=q"), STR("max-rooms=5"), STR("max-rooms=6") };
+	char *const emptying[] = { STR("room=") };
 	char copy[sizeof(text)];
 
 	memcpy(copy, text, sizeof(text));
@@ -617,7 +620,7 @@ END_TEST
 
 START_TEST(listen_is_not_empty)
 {
-	char *const listens[] = { "" };
+	char *const listens[] = { STR("") };
 
 	ck_assert_int_eq(options_load(&options, NULL, NULL, 0, listens, 1,
 			     &errors),
@@ -722,7 +725,7 @@ END_TEST
 /* The command line is checked although the file is not there. */
 START_TEST(file_and_assignment_errors)
 {
-	char *const assignments[] = { "max-rooms=0" };
+	char *const assignments[] = { STR("max-rooms=0") };
 
 	ck_assert_int_eq(options_load(&options, path, assignments, 1, NULL, 0,
 			     &errors),

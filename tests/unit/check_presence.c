@@ -102,9 +102,9 @@ crowd_enter(size_t from, size_t to)
 
 	for (i = from; i < to; i++) {
 		fake_init(&h, &crowd[i], 3);
-		(void)snprintf(nick, sizeof nick, "p%c%c%c%c", (int)('a' + i / 1000),
-		    (int)('a' + i / 100 % 10), (int)('a' + i / 10 % 10),
-		    (int)('a' + i % 10));
+		(void)snprintf(nick, sizeof nick, "p%c%c%c%c",
+		    (int)('a' + i / 1000), (int)('a' + i / 100 % 10),
+		    (int)('a' + i / 10 % 10), (int)('a' + i % 10));
 		(void)fake_nick(&crowd[i], nick);
 	}
 }

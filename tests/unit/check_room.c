@@ -61,7 +61,8 @@ START_TEST(test_turn_is_one_write)
 	fake_say(&ana, "one");
 	fake_say(&bob, "two");
 	fake_say(&ana, "three");
-	ck_assert_str_eq(fake_saw(&h, &cy), "1 ana: one\n2 bob: two\n3 ana: three\n");
+	ck_assert_str_eq(fake_saw(&h, &cy),
+	    "1 ana: one\n2 bob: two\n3 ana: three\n");
 	ck_assert_uint_eq(cy.deliveries, before + 1);
 	(void)fake_saw(&h, &ana);
 	ck_assert_uint_eq(cy.deliveries, before + 1);
@@ -317,8 +318,9 @@ START_TEST(test_slow_reader)
 	fake_drain(&bob);
 	(void)snprintf(expected, sizeof expected, "gap %llu\n%llu ana",
 	    (unsigned long long)first - 4, (unsigned long long)first);
-	ck_assert_int_eq(
-	    strncmp(fake_saw(&h, &bob), expected, strlen(expected)), 0);
+	ck_assert_int_eq(strncmp(fake_saw(&h, &bob), expected,
+			     strlen(expected)),
+	    0);
 	fake_fini(&cy);
 	teardown();
 }
@@ -465,7 +467,8 @@ START_TEST(test_private_messages_have_a_limit)
 	setup();
 	member_break(bob.m, NULL);
 	for (i = 0; i < KEPT_MAX; i++)
-		ck_assert_int_eq(member_tell(bob.m, ana.m, "x", 1), MEMBER_KEPT);
+		ck_assert_int_eq(member_tell(bob.m, ana.m, "x", 1),
+		    MEMBER_KEPT);
 	ck_assert_int_eq(member_tell(bob.m, ana.m, "x", 1), MEMBER_KEPT_FULL);
 	ck_assert_uint_eq(h.rooms.kept_bytes, KEPT_MAX);
 	teardown();
@@ -495,7 +498,8 @@ START_TEST(test_two_rooms)
 
 	setup();
 	ck_assert_int_eq(rooms_open(&h.rooms, "Kitchen", &kitchen), ROOMS_MADE);
-	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen), ROOMS_FOUND);
+	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen),
+	    ROOMS_FOUND);
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, kitchen->name);
 	(void)room_join(kitchen, bob.m);
 	ck_assert_str_eq(fake_saw(&h, &ana), "went bob kitchen\n");
