@@ -34,6 +34,7 @@
 
 #define MAX_LINE 2048
 #define OUTPUT_LIMIT 8192
+#define SMALL_BUFFER 4096
 #define STALL_MS 1000
 #define PATIENCE_MS 10000
 
@@ -273,7 +274,7 @@ make_pair(bool is_tcp, int fds[2])
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET };
 	socklen_t len = sizeof(sin);
-	int fd, small = 4096, large = 65536;
+	int fd, small = SMALL_BUFFER, large = 65536;
 
 	if (!is_tcp) {
 		ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
@@ -297,7 +298,6 @@ make_pair(bool is_tcp, int fds[2])
 		ck_assert_int_ge(fds[i], 0);
 		ck_assert_int_eq(fcntl(fds[i], F_SETFL, O_NONBLOCK), 0);
 	}
-	setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
 	/* This one only so that the kernel does not let it grow. */
 	setsockopt(fds[0], SOL_SOCKET, SO_RCVBUF, &large, sizeof(large));
 	setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
@@ -306,13 +306,15 @@ make_pair(bool is_tcp, int fds[2])
 static void
 pipe_open_with(struct pipe *p, int variant, const struct conn_handler *h)
 {
-	int fds[2];
+	int fds[2], small = SMALL_BUFFER;
 
 	memset(p, 0, sizeof(*p));
 	make_pair(IS_TCP(variant), fds);
 	p->peer = fds[1];
 	p->c = conn_new(&w.net, fds[0], IS_TCP(variant), h, p);
 	ck_assert_ptr_nonnull(p->c);
+	/* Smaller than conn_new() makes it. */
+	setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
 	ck_assert_int_eq(conn_fd(p->c), fds[0]);
 }
 
