@@ -75,7 +75,7 @@ enum member_state { MEMBER_CONNECTING, MEMBER_CONNECTED, MEMBER_LIVE };
 struct member {
 	int fd;
 	enum member_state state;
-	uint32_t synced; /* the last line of LOAD_SYNC that came */
+	bool is_synced; /* a line of LOAD_SYNC came */
 	char *rest; /* of a line that has not come whole */
 	size_t rest_len;
 };
@@ -135,16 +135,15 @@ static struct load {
 	unsigned joining;
 	unsigned live;
 	unsigned synced;
-	uint32_t sync;
 	unsigned in_flight;
 	unsigned turn; /* whose it is, with is_in_turns */
 	unsigned receivers; /* of one line */
 	int64_t now_ns; /* after the last read */
-	/* Since the talk began: */
+	uint64_t wrong; /* lost, twice, or out of order */
+	/* Since the talk that counts began: */
 	uint64_t lines;
 	uint64_t deliveries;
 	uint64_t reads;
-	uint64_t wrong; /* lost, twice, or out of order */
 	struct latency latency;
 } load;
 
@@ -202,8 +201,8 @@ load_print(const char *status)
 		     "sleepers=%u live=%u lines=%llu deliveries=%llu "
 		     "wrong=%llu",
 	    set.label, status, set.members, set.senders, set.window,
-	    set.sleepers, load.live, (unsigned long long)load.lines,
-	    (unsigned long long)load.deliveries,
+	    set.sleepers, set.live_text == NULL ? load.synced : load.live,
+	    (unsigned long long)load.lines, (unsigned long long)load.deliveries,
 	    (unsigned long long)load.wrong);
 	(void)printf(" connect_s=%.3f join_s=%.3f joins_per_s=%.0f "
 		     "join_cpu_s=%.3f idle_bytes=%lld peak_kb=%lld",
@@ -276,7 +275,8 @@ load_ends_in(const char *line, size_t len, const char *end)
 {
 	size_t end_len = strlen(end);
 
-	return len >= end_len && memcmp(line + len - end_len, end, end_len) == 0;
+	return len >= end_len &&
+	    memcmp(line + len - end_len, end, end_len) == 0;
 }
 
 static void
@@ -328,10 +328,9 @@ load_line(struct member *m, const char *line, size_t len)
 		return;
 	if (who != LOAD_SYNC)
 		load_delivered(m, who, (uint32_t)number);
-	else {
-		if (m->synced != load.sync && number == load.sync)
-			load.synced++;
-		m->synced = (uint32_t)number;
+	else if (!m->is_synced) {
+		m->is_synced = true;
+		load.synced++;
 	}
 }
 
@@ -397,8 +396,8 @@ load_bind(int fd, unsigned number)
 
 	(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on,
 	    sizeof(on));
-	from.sin_addr.s_addr =
-	    htonl(INADDR_LOOPBACK + 1 + number % LOAD_ADDRESSES);
+	from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 +
+	    number % LOAD_ADDRESSES);
 	if (bind(fd, (struct sockaddr *)&from, sizeof(from)) == -1)
 		load_fail("bind");
 }
@@ -560,8 +559,8 @@ load_talk(double talk_s)
 					load_flush(&load.senders[i]);
 		} else if (set.is_in_turns) {
 			if (load.in_flight == 0)
-				load_send(
-				    &load.senders[load.turn++ % set.senders]);
+				load_send(&load.senders[load.turn++ %
+				    set.senders]);
 		} else {
 			for (i = 0; i < set.senders; i++)
 				load_send(&load.senders[i]);
@@ -575,26 +574,35 @@ load_talk(double talk_s)
 
 /* Phases */
 
-/* A line of ours that comes to all: then everybody is live. */
+/*
+ * A line of ours that comes to all: then everybody is live. Again and again, since
+ * it may have been said before a server had accepted everybody, and less and
+ * less often, since it may be slow; load_settle() waits for all of them.
+ */
 static void
 load_synchronize(void)
 {
 	struct member *m = load.senders[0].member;
+	int64_t retry_ns, wait_ns = LOAD_RETRY_MS * NS_PER_MS;
 	char line[LOAD_LINE];
-	int64_t retry_ns;
+	uint32_t number;
 
-	/* Who is cut off by a line that comes while another is written to? */
-	do {
-		load.sync++;
-		load.synced = set.is_echo ? 0 : 1;
-		load_make_line(line, LOAD_SYNC, load.sync);
+	if (!set.is_echo) {
+		m->is_synced = true;
+		load.synced++;
+	}
+	for (number = 0; load.synced < set.members; number++) {
+		load_make_line(line, LOAD_SYNC, number);
 		if (load_write(m, line, sizeof(line)) > 0)
 			load_gave_up("does-not-read");
-		retry_ns = load_clock_ns() + LOAD_RETRY_MS * NS_PER_MS;
-		while (load.synced < set.members && load_clock_ns() < retry_ns)
+		retry_ns = load_clock_ns() + wait_ns;
+		wait_ns *= 2;
+		while (load.synced < set.members &&
+		    load_clock_ns() < retry_ns) {
 			(void)load_poll(LOAD_RETRY_MS / 10);
-		load_check_limit("not-all-are-live");
-	} while (load.synced < set.members);
+			load_check_limit("not-all-are-live");
+		}
+	}
 }
 
 static void
@@ -641,18 +649,21 @@ static void
 load_measure_join(void)
 {
 	struct usage_memory before, after;
-	double cpu_s = usage_cpu_s(set.pid);
+	double cpu_s = 0;
 
-	if (set.pid > 0 && !usage_memory(&before, set.pid))
-		load_fail("no such process");
+	if (set.pid > 0) {
+		if (!usage_memory(&before, set.pid))
+			load_fail("no such process");
+		cpu_s = usage_cpu_s(set.pid);
+	}
 	load.start_ns = load_clock_ns();
 	load_join();
 	load_settle();
 	if (set.pid == 0 || !usage_memory(&after, set.pid))
 		return;
 	report.join_cpu_s = usage_cpu_s(set.pid) - cpu_s;
-	report.idle_bytes =
-	    (after.resident_bytes - before.resident_bytes) / set.members;
+	report.idle_bytes = (after.resident_bytes - before.resident_bytes) /
+	    set.members;
 	report.peak_bytes = after.peak_bytes;
 }
 
@@ -665,7 +676,7 @@ load_measure_talk(void)
 	load.receivers = set.members - set.sleepers - (set.is_echo ? 0 : 1);
 	load_talk(set.warm_s);
 	load_settle();
-	load.lines = load.deliveries = load.reads = load.wrong = 0;
+	load.lines = load.deliveries = load.reads = 0;
 	latency_reset(&load.latency);
 
 	cpu_s = set.pid > 0 ? usage_cpu_s(set.pid) : 0;
@@ -790,8 +801,8 @@ load_set(int opt, const char *arg)
 		set.is_in_turns = true;
 		break;
 	case 's':
-		set.senders =
-		    (unsigned)load_number(c, arg, 1, LOAD_SENDERS_MAX);
+		set.senders = (unsigned)load_number(c, arg, 1,
+		    LOAD_SENDERS_MAX);
 		break;
 	case 'T':
 		set.limit_s = load_seconds(c, arg);

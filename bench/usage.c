@@ -75,8 +75,7 @@ usage_read_stat(struct usage_stat *stat, const char *path)
 		&parent, &user, &system) != 3)
 		return false;
 	stat->parent = parent;
-	stat->cpu_s =
-	    (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+	stat->cpu_s = (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 	return true;
 }
 

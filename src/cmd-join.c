@@ -26,8 +26,8 @@ cmd_join_go(struct session *s, struct room *room)
 		member_show(s->member);
 	if (s->member->is_on_break)
 		session_notice(s,
-		    "you are still on break; /back shows what is "
-		    "said here from now on");
+		    "you are still on break; /back shows what "
+		    "you miss here");
 }
 
 static void

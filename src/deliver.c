@@ -77,6 +77,7 @@ deliver_add_in_step(struct membership *ms)
 
 	assert(!deliver_is_in_step(ms));
 	assert(!ms->room->is_dirty && ms->replay == NULL);
+	assert(TAILQ_EMPTY(&ms->member->person.kept));
 	assert(ms->cursor.number == ms->room->delivered.number);
 	a = audience_get(ms->room, ms->member->dialect);
 	if (a->count == a->cap) {
@@ -155,8 +156,10 @@ deliver_to(const struct audience *a, struct membership *ms)
 	}
 	if (lines->len == 0)
 		return 0;
+	if (ms->member->ops->deliver(ms->member, lines->data, lines->len) == -1)
+		return -1;
 	rooms->deliveries++;
-	return ms->member->ops->deliver(ms->member, lines->data, lines->len);
+	return 0;
 }
 
 void
@@ -254,6 +257,7 @@ deliver_pump(struct rooms *rooms)
 		case REPLAY_DONE:
 			if (!ms->member->is_on_break)
 				deliver_add_in_step(ms);
+			ms->member->ops->caught_up(ms->member);
 			break;
 		}
 		budget -= done < budget ? done : budget;

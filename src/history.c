@@ -78,7 +78,6 @@ history_init(struct history *h, size_t size)
 	assert(size >= HISTORY_SIZE_MIN && size <= UINT32_MAX / 2);
 	memset(h, 0, sizeof *h);
 	h->size = RECORD_ROUND(size);
-	/* Zeroed lazily by the kernel: an unused ring costs no memory. */
 	h->region = xcalloc(1, h->size);
 	h->first_number = 1;
 	h->next_number = 1;

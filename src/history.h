@@ -40,7 +40,7 @@ struct history_cursor {
 	uint64_t pos;
 };
 
-/* The largest record: nick and text as long as the options allow. */
+/* The longest text: max-line bytes, each of them a bad one. */
 #define HISTORY_TEXT_MAX 24576
 #define HISTORY_SIZE_MIN 256 /* for tests; a text may be a quarter of it */
 

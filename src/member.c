@@ -22,6 +22,53 @@
 #include "roster.h"
 #include "util.h"
 
+/* What ended by position has arrived. */
+static void
+member_forget_handed(struct member *m, uint64_t position)
+{
+	struct kept_message *k;
+
+	while ((k = TAILQ_FIRST(&m->handed)) != NULL && k->position <= position) {
+		TAILQ_REMOVE(&m->handed, k, entry);
+		free(k);
+	}
+}
+
+/* Where in what was handed over the peer surely has everything before. */
+static uint64_t
+member_arrived(const struct member *m, size_t unsent)
+{
+	uint64_t handed = m->ops->handed(m);
+
+	return handed > unsent ? handed - unsent : 0;
+}
+
+void
+member_handed(struct member *m, struct kept_message *k)
+{
+	k->position = m->ops->handed(m);
+	member_forget_handed(m, member_arrived(m, m->ops->unsent(m)));
+	TAILQ_INSERT_TAIL(&m->handed, k, entry);
+}
+
+void
+member_pause(struct member *m, size_t unsent)
+{
+	struct membership *ms;
+	struct kept_message *k;
+
+	LIST_FOREACH(ms, &m->memberships, in_member) {
+		deliver_pause(ms);
+		if (!m->is_guest) /* who has no place to come back to */
+			replay_set_back(ms, unsent);
+	}
+	member_forget_handed(m, member_arrived(m, unsent));
+	while ((k = TAILQ_LAST(&m->handed, kept_list)) != NULL) {
+		TAILQ_REMOVE(&m->handed, k, entry);
+		person_keep_again(m->rooms, &m->person, k);
+	}
+}
+
 static void
 member_free(struct member *m)
 {
@@ -37,6 +84,7 @@ member_free(struct member *m)
 		LIST_REMOVE(m, in_ignorers);
 	roster_remove(&rooms->roster, m);
 	person_clear(rooms, &m->person);
+	member_forget_handed(m, UINT64_MAX);
 	free(m->break_text);
 	free(m);
 }
@@ -83,6 +131,7 @@ member_new(struct rooms *rooms, const struct credential *credential,
 	m->active_ms = rooms->clock->mono_ms;
 	LIST_INIT(&m->memberships);
 	person_init(&m->person);
+	TAILQ_INIT(&m->handed);
 	bucket_init(&m->announce, (uint32_t)o->announce_burst,
 	    rooms->clock->mono_ms);
 	deadline_init(&m->lost, member_lost_cb, m);
@@ -100,6 +149,8 @@ member_set_dialect(struct member *m, const struct dialect *dialect)
 	m->dialect = dialect;
 	LIST_FOREACH(ms, &m->memberships, in_member)
 		if (deliver_is_in_step(ms)) {
+			/* What is rendered already is in the old one. */
+			room_flush(ms->room);
 			deliver_remove_in_step(ms);
 			deliver_pump_later(ms);
 		}
@@ -187,21 +238,22 @@ member_lost(struct member *m, size_t unsent)
 {
 	struct rooms *rooms = m->rooms;
 	struct membership *ms;
-	bool is_announced = false;
+	bool is_held = false;
 
 	assert(!m->is_lost);
-	LIST_FOREACH(ms, &m->memberships, in_member) {
-		deliver_pause(ms);
-		replay_set_back(ms, unsent);
-		is_announced |= ms->is_announced;
-	}
+	member_pause(m, unsent);
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		is_held |= ms->is_announced;
+	is_held |= m->is_known;
+	if (m->is_guest || rooms->options->departure_delay == 0)
+		is_held = false;
 	m->ops = NULL;
 	m->session = NULL;
 	m->is_lost = true;
 	m->lost_since_ms = rooms->clock->mono_ms;
 	TAILQ_INSERT_TAIL(&rooms->lost, m, in_lost);
 	rooms->lost_count++;
-	if (!is_announced || rooms->options->departure_delay == 0)
+	if (!is_held)
 		member_depart(m, ROOM_LEAVE_LOST, NULL);
 	else {
 		deadline_set(rooms->deadlines, &m->lost,
@@ -286,6 +338,7 @@ member_tell(struct member *to, const struct member *from, const char *text,
 	struct rooms *rooms = to->rooms;
 	struct buf *out = &rooms->scratch;
 	struct membership *ms;
+	struct kept_message *k;
 	struct event event = {
 		.kind = EVENT_PRIVATE,
 		.time_ms = rooms->clock->wall_ms,
@@ -296,22 +349,28 @@ member_tell(struct member *to, const struct member *from, const char *text,
 	};
 	bool is_away = to->is_on_break || to->is_lost;
 
+	k = kept_message_new(event.time_ms, from->id, from->nick, text, len);
 	if (!is_away && TAILQ_EMPTY(&to->person.kept)) {
 		buf_reset(out);
 		to->dialect->render(out, &event);
-		if (to->ops->deliver(to, out->data, out->len) == 0)
+		if (to->ops->deliver(to, out->data, out->len) == 0) {
+			member_handed(to, k);
 			return MEMBER_TOLD;
+		}
 		/* A slow reader: it waits until they read on. */
 	}
-	if (person_keep(rooms, &to->person, event.time_ms, from->nick, text,
-		len) == -1)
+	if (person_keep(rooms, &to->person, k) == -1) {
+		free(k);
 		return MEMBER_KEPT_FULL;
+	}
 	if (is_away)
 		return MEMBER_KEPT;
+	/* It is handed over by the pump, which finds out by itself whether it has
+	 * to wait. */
 	ms = LIST_FIRST(&to->memberships);
-	if (ms != NULL && !ms->is_pumped) {
+	if (ms != NULL && !ms->is_blocked) {
 		deliver_remove_in_step(ms);
-		ms->is_blocked = true;
+		deliver_pump_later(ms);
 	}
 	return MEMBER_TOLD;
 }

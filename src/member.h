@@ -45,8 +45,12 @@ struct member_ops {
 	 * was taken, and member_drained() follows when there is room again.
 	 */
 	int (*deliver)(struct member *m, const char *data, size_t len);
-	/* A replay has come to its end. */
-	void (*shown)(struct member *m);
+	/* Bytes handed over so far, and how many of all that was written surely
+	 * have not arrived. */
+	uint64_t (*handed)(const struct member *m);
+	size_t (*unsent)(const struct member *m);
+	/* There is nothing left to show in one of their rooms. */
+	void (*caught_up)(struct member *m);
 	/* Another session with the same credential has taken m's nick and
 	 * place: say so and close. m is freed by the caller right after. */
 	void (*replaced)(struct member *m);
@@ -58,9 +62,11 @@ struct member_ops {
  * A member in a room. Their cursor is the number of the next message that they have
  * not been handed yet:
  *
- *   in step    slot is set; the cursor is the start of the room's turn
+ *   in step    audience is set; the cursor is the room's delivered, and the
+ *              field is out of date until they are out of step
  *   behind     a slow reader, or a replay is running: in the pump's queue, or
- *              waiting until their output has drained (is_blocked)
+ *              waiting until their output has drained (is_blocked: only after
+ *              deliver() has refused something)
  *   paused     the member is on break: the cursor stays
  */
 struct membership {
@@ -71,6 +77,8 @@ struct membership {
 	struct room *room;
 	struct history_cursor cursor;
 	uint64_t own_from; /* own lines from here on are not shown */
+	uint64_t resumed_at; /* a guest's catch-up up to own_from was told when
+			      * they had been live up to here; or 0 */
 	uint64_t acted_turn; /* the room's turn whose lines are partly theirs */
 	struct audience *audience; /* in step: whom they share bytes with */
 	size_t slot; /* their place there */
@@ -93,6 +101,8 @@ struct member {
 	const struct dialect *dialect;
 	LIST_HEAD(, membership) memberships;
 	struct person person;
+	/* Private messages that were handed over, and may not have arrived. */
+	struct kept_list handed;
 	struct bucket announce;
 	struct deadline lost;
 	char *break_text; /* or NULL */
@@ -105,6 +115,7 @@ struct member {
 	bool is_on_break;
 	bool is_lost;
 	bool is_ignorer; /* in rooms->ignorers */
+	bool is_known; /* has said or done what others see */
 	char nick[NICK_SIZE];
 	char folded[NICK_SIZE];
 	char skeleton[NICK_SIZE];
@@ -140,10 +151,21 @@ void member_quit(struct member *m, const char *text);
 /*
  * The connection is gone without /quit, with unsent bytes that surely did not
  * arrive: the cursors are set back by as many messages. The nick is held and
- * nothing is announced for departure-delay; ops are not called any more. One whom
- * nobody knows to be here leaves at once. m may be freed.
+ * nothing is announced for departure-delay; ops are not called any more. Guests,
+ * who cannot come back, leave at once, and so does who came a moment ago and has
+ * not been heard of. m may be freed.
  */
 void member_lost(struct member *m, size_t unsent);
+
+/*
+ * Nothing is handed over from now on, and the last unsent bytes did not arrive:
+ * the cursors go back, private messages are kept again.
+ */
+void member_pause(struct member *m, size_t unsent);
+
+/* A private message that was kept has been handed over: m keeps it until it has
+ * arrived. Takes k over. */
+void member_handed(struct member *m, struct kept_message *k);
 
 /* What deliver() refused may be tried again. */
 void member_drained(struct member *m);

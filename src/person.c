@@ -126,36 +126,74 @@ person_unignore(struct person *p, const char *nick)
 	return -1;
 }
 
-int
-person_keep(struct rooms *rooms, struct person *p, int64_t time_ms,
-    const char *nick, const char *text, size_t len)
+struct kept_message *
+kept_message_new(int64_t time_ms, uint64_t author, const char *nick,
+    const char *text, size_t len)
 {
 	struct kept_message *k;
 
-	if (p->kept_count == KEPT_MAX ||
-	    len > KEPT_TOTAL_MAX - rooms->kept_bytes)
-		return -1;
-	k = xmalloc(sizeof *k + len);
+	k = xcalloc(1, sizeof *k + len);
 	k->time_ms = time_ms;
+	k->author = author;
 	memcpy(k->nick, nick, strlen(nick) + 1);
 	k->len = len;
 	memcpy(k->text, text, len);
-	TAILQ_INSERT_TAIL(&p->kept, k, entry);
+	return k;
+}
+
+static size_t
+person_kept_size(const struct kept_message *k)
+{
+	return sizeof *k + k->len;
+}
+
+static void
+person_count_kept(struct rooms *rooms, struct person *p,
+    const struct kept_message *k)
+{
 	p->kept_count++;
-	rooms->kept_bytes += len;
+	p->kept_bytes += person_kept_size(k);
+	rooms->kept_bytes += person_kept_size(k);
+}
+
+int
+person_keep(struct rooms *rooms, struct person *p, struct kept_message *k)
+{
+	size_t size = person_kept_size(k);
+
+	if (p->kept_count >= KEPT_MAX || p->kept_bytes + size > KEPT_BYTES_MAX ||
+	    rooms->kept_bytes + size > KEPT_TOTAL_MAX)
+		return -1;
+	TAILQ_INSERT_TAIL(&p->kept, k, entry);
+	person_count_kept(rooms, p, k);
 	return 0;
 }
 
 void
+person_take_kept(struct rooms *rooms, struct person *p, struct kept_message *k)
+{
+	TAILQ_REMOVE(&p->kept, k, entry);
+	p->kept_count--;
+	p->kept_bytes -= person_kept_size(k);
+	rooms->kept_bytes -= person_kept_size(k);
+}
+
+static void
 person_drop_kept(struct rooms *rooms, struct person *p)
 {
 	struct kept_message *k = TAILQ_FIRST(&p->kept);
 
-	assert(k != NULL);
-	TAILQ_REMOVE(&p->kept, k, entry);
-	p->kept_count--;
-	rooms->kept_bytes -= k->len;
+	person_take_kept(rooms, p, k);
 	free(k);
+}
+
+void
+person_keep_again(struct rooms *rooms, struct person *p, struct kept_message *k)
+{
+	TAILQ_INSERT_HEAD(&p->kept, k, entry);
+	person_count_kept(rooms, p, k);
+	while (p->kept_count > KEPT_MAX)
+		person_drop_kept(rooms, p);
 }
 
 void
@@ -176,7 +214,9 @@ person_move(struct rooms *rooms, struct person *to, struct person *from)
 	}
 	TAILQ_CONCAT(&to->kept, &from->kept, entry);
 	to->kept_count += from->kept_count;
+	to->kept_bytes += from->kept_bytes;
 	from->kept_count = 0;
+	from->kept_bytes = 0;
 	while (to->kept_count > KEPT_MAX)
 		person_drop_kept(rooms, to);
 }

@@ -33,12 +33,18 @@ TAILQ_HEAD(ignore_list, ignore);
 struct kept_message {
 	TAILQ_ENTRY(kept_message) entry;
 	int64_t time_ms;
-	char nick[NICK_SIZE];
+	uint64_t author; /* member id */
+	uint64_t position; /* where it ended in what was handed over */
 	size_t len;
+	char nick[NICK_SIZE];
 	char text[];
 };
 TAILQ_HEAD(kept_list, kept_message);
+
+/* For one person, and over all people: bounds for the memory. */
 #define KEPT_MAX 64
+#define KEPT_BYTES_MAX ((size_t)16 * 1024)
+#define KEPT_TOTAL_MAX ((size_t)64 * 1024 * 1024)
 
 /* Where somebody stopped reading in a room that they are not in now. */
 struct place {
@@ -60,6 +66,7 @@ struct person {
 	struct kept_list kept;
 	unsigned ignore_count;
 	unsigned kept_count;
+	size_t kept_bytes;
 };
 
 void person_init(struct person *p);
@@ -79,10 +86,19 @@ int person_ignore(struct person *p, uint64_t id, const char *nick) MUST_CHECK;
 /* -1: nobody is ignored under that nick. */
 int person_unignore(struct person *p, const char *nick) MUST_CHECK;
 
-/* Keeps a private message; -1: too many are waiting. */
-int person_keep(struct rooms *rooms, struct person *p, int64_t time_ms,
-    const char *nick, const char *text, size_t len) MUST_CHECK;
-void person_drop_kept(struct rooms *rooms, struct person *p); /* the oldest */
+struct kept_message *kept_message_new(int64_t time_ms, uint64_t author,
+    const char *nick, const char *text, size_t len);
+
+/* Keeps a private message, and owns it; -1: too many are waiting. */
+int person_keep(struct rooms *rooms, struct person *p, struct kept_message *k)
+    MUST_CHECK;
+/* The same ahead of all others, for what had been handed over; the oldest go if
+ * there are too many. */
+void person_keep_again(struct rooms *rooms, struct person *p,
+    struct kept_message *k);
+/* Out of the list, and the caller's to free. */
+void person_take_kept(struct rooms *rooms, struct person *p,
+    struct kept_message *k);
 void place_free(struct place *place);
 
 #endif

@@ -278,6 +278,7 @@ presence_show(struct presence *p, struct membership *ms)
 {
 	struct presence_item *item;
 
+	ms->member->is_known = true;
 	if (ms->is_announced || !presence_is_small(p))
 		return;
 	item = presence_find_came(p, ms);

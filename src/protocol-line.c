@@ -281,7 +281,7 @@ static const struct dialect line_crlf = {
 static void
 line_reply(struct session *s, const char *prefix, const char *text)
 {
-	struct buf *out = &s->all->rooms->scratch;
+	struct buf *out = &s->all->out;
 
 	buf_reset(out);
 	buf_addstr(out, prefix);

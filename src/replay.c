@@ -49,6 +49,9 @@ struct replay {
 /* Bytes of the ring that are looked through for each byte that may be sent. */
 #define REPLAY_READ_FACTOR 4
 
+/* What a call costs at least, in bytes. */
+#define REPLAY_WORK_MIN 1024
+
 static struct replay *
 replay_start(struct membership *ms, enum replay_kind kind,
     struct history_cursor from, uint64_t until)
@@ -168,6 +171,8 @@ replay_start_return(struct membership *ms, struct history_cursor from,
 
 	replay_start_catchup(ms, from, was_live ? ms->own_from : REPLAY_PRESENT,
 	    away_ms);
+	if (was_live)
+		ms->resumed_at = ms->cursor.number;
 }
 
 void
@@ -229,13 +234,17 @@ replay_lines(struct membership *ms, struct buf *out, struct history_cursor *at,
 {
 	struct room *room = ms->room;
 	struct event event, extra;
-	uint64_t lost;
+	uint64_t before, lost;
 	size_t start = out->len;
 	uint64_t first_pos;
 	bool show_own = ms->replay != NULL &&
 	    ms->replay->kind == REPLAY_HISTORY;
 
+	before = at->number;
 	lost = history_clamp(&room->history, at);
+	/* What lies behind the end is nothing that is missed. */
+	if (before + lost > end)
+		lost = before < end ? end - before : 0;
 	if (lost > 0) {
 		memset(&extra, 0, sizeof extra);
 		extra.kind = EVENT_GAP;
@@ -265,9 +274,8 @@ replay_lines(struct membership *ms, struct buf *out, struct history_cursor *at,
 		replay_render(ms, out, &event);
 		*shown = true;
 	}
-	*work = out->len - start;
-	if ((at->pos - first_pos) / REPLAY_READ_FACTOR > *work)
-		*work = (at->pos - first_pos) / REPLAY_READ_FACTOR;
+	*work += out->len - start +
+	    (size_t)(at->pos - first_pos) / REPLAY_READ_FACTOR;
 	return at->number >= end;
 }
 
@@ -304,7 +312,7 @@ replay_scan(struct membership *ms, struct replay *rp, size_t max, size_t *work)
 	first_pos = rp->scan.pos;
 	while (rp->scan.number < rp->scan_until) {
 		if (rp->scan.pos - first_pos >= max * REPLAY_READ_FACTOR) {
-			*work = max;
+			*work += max;
 			return false;
 		}
 		if (!history_read(&room->history, &rp->scan, &event))
@@ -312,7 +320,7 @@ replay_scan(struct membership *ms, struct replay *rp, size_t max, size_t *work)
 		if (!replay_is_hidden(ms, &event))
 			tally_add(&rooms->tally, &event, ms->member->nick);
 	}
-	*work = (rp->scan.pos - first_pos) / REPLAY_READ_FACTOR;
+	*work += (size_t)(rp->scan.pos - first_pos) / REPLAY_READ_FACTOR;
 	tally_top(&rooms->tally, &top);
 	memset(&event, 0, sizeof event);
 	event.kind = EVENT_WELCOME;
@@ -336,6 +344,20 @@ replay_deliver(struct membership *ms, const struct buf *out)
 	return ms->member->ops->deliver(ms->member, out->data, out->len);
 }
 
+static void
+replay_drop_ignored(struct member *m)
+{
+	struct kept_message *k, *next;
+
+	for (k = TAILQ_FIRST(&m->person.kept); k != NULL; k = next) {
+		next = TAILQ_NEXT(k, entry);
+		if (member_ignores_author(m, k->author, k->nick)) {
+			person_take_kept(m->rooms, &m->person, k);
+			free(k);
+		}
+	}
+}
+
 /* Private messages, each leaving the list once it is handed over. */
 static int
 replay_kept(struct membership *ms, struct replay *rp)
@@ -345,6 +367,7 @@ replay_kept(struct membership *ms, struct replay *rp)
 	struct kept_message *k;
 	struct event event;
 
+	replay_drop_ignored(m);
 	while ((k = TAILQ_FIRST(&m->person.kept)) != NULL) {
 		buf_reset(out);
 		memset(&event, 0, sizeof event);
@@ -363,7 +386,8 @@ replay_kept(struct membership *ms, struct replay *rp)
 			return -1;
 		if (rp != NULL)
 			rp->is_kept_told = true;
-		person_drop_kept(m->rooms, &m->person);
+		person_take_kept(m->rooms, &m->person, k);
+		member_handed(m, k);
 	}
 	return 0;
 }
@@ -419,7 +443,8 @@ replay_pump(struct membership *ms, size_t max, size_t *done)
 	int day;
 	uint64_t then_history;
 
-	*done = 0;
+	/* However little it is, it costs a write. */
+	*done = REPLAY_WORK_MIN;
 	assert(ms->member->ops != NULL);
 	if (rp == NULL)
 		return replay_pump_behind(ms, max, done);
@@ -465,9 +490,9 @@ replay_pump(struct membership *ms, size_t max, size_t *done)
 		replay_start_history(ms, then_history);
 		return REPLAY_AGAIN;
 	}
-	ms->member->ops->shown(ms->member);
 	if (ms->member->is_on_break ||
-	    ms->cursor.number == ms->room->delivered.number)
+	    (ms->cursor.number == ms->room->delivered.number &&
+		TAILQ_EMPTY(&ms->member->person.kept)))
 		return REPLAY_DONE;
 	return REPLAY_AGAIN;
 }
@@ -486,11 +511,16 @@ replay_set_back(struct membership *ms, size_t bytes)
 	while (sum < bytes && history_step_back(h, &c)) {
 		read = c;
 		(void)history_read(h, &read, &event);
+		/* Seen as a guest, before what they had missed was told. */
+		if (event.number >= ms->own_from &&
+		    event.number < ms->resumed_at)
+			continue;
 		if (!replay_is_hidden(ms, &event)) {
 			buf_reset(out);
 			replay_render(ms, out, &event);
 			sum += out->len;
 		}
-		ms->cursor = c;
 	}
+	if (bytes > 0)
+		ms->cursor = c;
 }

@@ -26,9 +26,6 @@ RB_HEAD(rooms_tree, room);
 TAILQ_HEAD(rooms_queue, room);
 TAILQ_HEAD(lost_queue, member);
 
-/* All private messages that wait, over all people: a bound for the memory. */
-#define KEPT_TOTAL_MAX (16 * 1024 * 1024)
-
 /* The house: all rooms, who is here, and whose places are kept. */
 struct rooms {
 	const struct clock *clock;
@@ -58,7 +55,7 @@ struct rooms {
 
 	/* For the state report. */
 	uint64_t messages;
-	uint64_t deliveries; /* deliver() calls that were accepted */
+	uint64_t deliveries; /* of turns, each to one member */
 	uint64_t fell_behind;
 	uint64_t gaps;
 };

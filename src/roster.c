@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "bookmark.h"
+#include "deliver.h"
 #include "presence.h"
 #include "replay.h"
 #include "room.h"
@@ -83,8 +84,7 @@ roster_add_guest(struct roster *roster, struct member *m)
 	char nick[NICK_SIZE];
 
 	m->id = ++roster->last_id;
-	/* Counting on, so that two guests of one day are not mixed up; somebody
-	 * may be called guestl, hence the look for a skeleton. */
+	/* Counting on, so that two guests of one day are not mixed up. */
 	do {
 		if (++roster->last_guest > 999999999)
 			roster->last_guest = 1;
@@ -135,14 +135,16 @@ roster_may_replace(const struct member *m, const struct member *holder)
  * Whoever ignored m goes on doing so under the new nick.
  */
 static void
-roster_rename_ignores(struct member *m)
+roster_rename_ignores(struct member *m, const char *old_folded)
 {
 	struct member *other;
 	struct ignore *ig;
 
 	LIST_FOREACH(other, &m->rooms->ignorers, in_ignorers)
 		TAILQ_FOREACH(ig, &other->person.ignores, entry)
-			if (ig->id == m->id) {
+			if (ig->id == m->id ||
+			    strcmp(ig->folded, old_folded) == 0) {
+				ig->id = m->id;
 				memcpy(ig->nick, m->nick, sizeof ig->nick);
 				memcpy(ig->folded, m->folded,
 				    sizeof ig->folded);
@@ -164,7 +166,7 @@ roster_change(struct member *m, const char *nick)
 	roster_set_nick(m, nick);
 	roster_insert(roster, m);
 	m->is_guest = false;
-	roster_rename_ignores(m);
+	roster_rename_ignores(m, old_folded);
 	LIST_FOREACH(ms, &m->memberships, in_member) {
 		if (!presence_renamed(&ms->room->presence, ms, old_folded)) {
 			if (ms->takes_place)
@@ -189,6 +191,8 @@ roster_replace(struct member *m, struct member *holder, struct person *person)
 	struct membership *theirs, *ours;
 	bool is_known_away = false;
 
+	if (!holder->is_lost)
+		member_pause(holder, holder->ops->unsent(holder));
 	while ((theirs = LIST_FIRST(&holder->memberships)) != NULL) {
 		ours = member_in(m, theirs->room);
 		if (ours == NULL) {
@@ -222,8 +226,15 @@ roster_resume(struct member *m, int64_t away_ms)
 
 	LIST_FOREACH(ms, &m->memberships, in_member) {
 		place = person_place(&m->person, ms->room);
-		if (place == NULL)
+		if (place == NULL) {
+			/* Private messages may be waiting nonetheless. */
+			if (!m->is_on_break && !ms->is_blocked &&
+			    !TAILQ_EMPTY(&m->person.kept)) {
+				deliver_remove_in_step(ms);
+				deliver_pump_later(ms);
+			}
 			continue;
+		}
 		if (m->is_on_break) {
 			if (place->cursor.number < ms->cursor.number)
 				ms->cursor = place->cursor;

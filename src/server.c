@@ -253,8 +253,8 @@ server_timer_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	clock_update(&server->clock);
+	/* At its end the timer is set again. */
 	deadlines_run(&server->deadlines, server->clock.mono_ms);
-	server_timer_set_cb(server);
 }
 
 /* Signals */
@@ -288,9 +288,8 @@ server_stop(struct server *server, const char *name)
 }
 
 static void
-server_log_state(const struct server *server)
+server_log_state(struct server *s)
 {
-	struct server *s = (struct server *)(uintptr_t)server;
 	struct room *room;
 
 	log_info("state: members=%zu lost=%zu bookmarks=%zu rooms=%zu "

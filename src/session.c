@@ -65,6 +65,7 @@ sessions_fini(struct sessions *all)
 	assert(TAILQ_EMPTY(&all->list));
 	buf_fini(&all->text);
 	buf_fini(&all->reply);
+	buf_fini(&all->out);
 }
 
 static struct session_origin *
@@ -112,11 +113,31 @@ session_deliver(struct member *m, const char *data, size_t len)
 {
 	struct session *s = m->session;
 
-	return conn_send(s->conn, data, len);
+	/* What comes too late is kept for their return. */
+	if (conn_is_ending(s->conn) || conn_send(s->conn, data, len) == -1)
+		return -1;
+	s->handed += len;
+	return 0;
+}
+
+static uint64_t
+session_handed(const struct member *m)
+{
+	const struct session *s = m->session;
+
+	return s->handed;
+}
+
+static size_t
+session_unsent(const struct member *m)
+{
+	const struct session *s = m->session;
+
+	return conn_unsent(s->conn);
 }
 
 static void
-session_shown(struct member *m)
+session_caught_up(struct member *m)
 {
 	struct session *s = m->session;
 
@@ -138,7 +159,9 @@ session_replaced(struct member *m)
 
 static const struct member_ops session_member_ops = {
 	.deliver = session_deliver,
-	.shown = session_shown,
+	.handed = session_handed,
+	.unsent = session_unsent,
+	.caught_up = session_caught_up,
 	.replaced = session_replaced,
 };
 
@@ -203,7 +226,7 @@ session_drained_cb(struct conn *c, void *arg)
 		member_drained(s->member);
 }
 
-/* They have said all, but may not have been shown all: a replay goes on first. */
+/* They have said all, but may not have been shown all: that goes on first. */
 static void
 session_eof_cb(struct conn *c, void *arg)
 {
@@ -214,7 +237,8 @@ session_eof_cb(struct conn *c, void *arg)
 	s->is_eof = true;
 	if (s->member != NULL)
 		LIST_FOREACH(ms, &s->member->memberships, in_member)
-			if (ms->replay != NULL)
+			if (ms->replay != NULL ||
+			    (!deliver_is_in_step(ms) && !s->member->is_on_break))
 				return;
 	conn_close(s->conn, SESSION_FLUSH_MS);
 }
@@ -225,10 +249,15 @@ session_ended_cb(struct conn *c, enum conn_end end, void *arg)
 	struct session *s = arg;
 
 	assert(s->conn == c);
-	log_debug("connection ended: %s fd=%d unsent=%zu", conn_end_str(end),
-	    conn_fd(c), conn_unsent(c));
-	if (s->member != NULL)
-		member_lost(s->member, conn_unsent(c));
+	log_debug("connection ended: %s fd=%d", conn_end_str(end), conn_fd(c));
+	if (s->member != NULL) {
+		/* A guest who has closed has left; others may have lost the
+		 * connection, which looks the same. */
+		if (s->member->is_guest && s->is_eof)
+			member_quit(s->member, NULL);
+		else
+			member_lost(s->member, conn_unsent(c));
+	}
 	s->member = NULL;
 	session_free(s);
 }

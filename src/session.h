@@ -39,6 +39,7 @@ struct sessions {
 	struct buf text; /* scratch for one line's text */
 	struct log_limit refused_log;
 	struct buf reply; /* scratch for session_notice() */
+	struct buf out; /* scratch for a protocol's lines */
 	uint64_t refused;
 	uint64_t throttled;
 };
@@ -52,6 +53,7 @@ struct session {
 	const struct protocol *protocol;
 	struct session_origin *origin;
 	struct bucket lines; /* flood control */
+	uint64_t handed; /* bytes that the room layer has handed over */
 	struct deadline throttle; /* when reading goes on */
 	bool has_spoken; /* their first line has been seen */
 	bool is_crlf; /* it ended in CR LF: so do ours */

@@ -100,6 +100,8 @@ model_read_line(struct reader *r, const char *line)
 		if (r->in_history)
 			return;
 		number = model_room()->history.first_number;
+		if (r->after != 0 && number > r->own_from)
+			number = r->own_from;
 		model_advance(r, number - strtoull(line + 4, NULL, 10),
 		    "gap to");
 		r->next = number;

@@ -219,6 +219,7 @@ fake_deliver(struct member *m, const char *data, size_t len)
 	if (f->is_full)
 		return -1;
 	f->deliveries++;
+	f->handed += len;
 	if (f->on_deliver != NULL)
 		f->on_deliver(f, data, len);
 	else
@@ -226,12 +227,28 @@ fake_deliver(struct member *m, const char *data, size_t len)
 	return 0;
 }
 
+static uint64_t
+fake_handed(const struct member *m)
+{
+	const struct fake *f = m->session;
+
+	return f->handed;
+}
+
+static size_t
+fake_unsent(const struct member *m)
+{
+	const struct fake *f = m->session;
+
+	return f->unsent;
+}
+
 static void
-fake_shown(struct member *m)
+fake_caught_up(struct member *m)
 {
 	struct fake *f = m->session;
 
-	f->shown++;
+	f->caught_up++;
 }
 
 static void
@@ -243,8 +260,13 @@ fake_replaced(struct member *m)
 	f->m = NULL;
 }
 
-static const struct member_ops fake_ops = { fake_deliver, fake_shown,
-	fake_replaced };
+static const struct member_ops fake_ops = {
+	.deliver = fake_deliver,
+	.handed = fake_handed,
+	.unsent = fake_unsent,
+	.caught_up = fake_caught_up,
+	.replaced = fake_replaced,
+};
 
 void
 fake_init(struct house *h, struct fake *f, int host)
@@ -299,7 +321,7 @@ fake_lose(struct fake *f)
 	struct member *m = f->m;
 
 	f->m = NULL;
-	member_lost(m, 0);
+	member_lost(m, f->unsent);
 }
 
 void

@@ -30,7 +30,9 @@ struct fake {
 	struct buf seen; /* since the last fake_saw() */
 	bool is_full; /* deliver() refuses */
 	bool was_replaced;
-	unsigned shown;
+	unsigned caught_up;
+	uint64_t handed; /* bytes */
+	size_t unsent; /* of them, bytes that will not arrive if it is lost */
 	unsigned deliveries;
 	struct credential credential;
 	/* Called with each delivery, if set. */
