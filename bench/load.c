@@ -62,6 +62,7 @@ enum {
 	LOAD_ADDRESSES = 20, /* 127.0.0.2 and up */
 	LOAD_RETRY_MS = 200,
 	LOAD_QUIET_MS = 100,
+	LOAD_STUCK_S = 5, /* so long without anything to read */
 	LOAD_SLEEPER_BYTES = 4096,
 	EXIT_GAVE_UP = 1,
 	EXIT_OWN_FAULT = 2
@@ -138,7 +139,7 @@ static struct load {
 	unsigned in_flight;
 	unsigned turn; /* whose it is, with is_in_turns */
 	unsigned receivers; /* of one line */
-	int64_t now_ns; /* after the last read */
+	int64_t now_ns; /* when something came or was sent last */
 	uint64_t wrong; /* lost, twice, or out of order */
 	/* Since the talk that counts began: */
 	uint64_t lines;
@@ -237,7 +238,8 @@ load_gave_up(const char *why)
 static void
 load_check_limit(const char *why)
 {
-	if (load_since_s(load.start_ns) > set.limit_s)
+	if (load_since_s(load.start_ns) > set.limit_s ||
+	    load_since_s(load.now_ns) > LOAD_STUCK_S)
 		load_gave_up(why);
 }
 
@@ -438,6 +440,7 @@ load_connected(struct member *m)
 	if (error != 0)
 		load_gave_up("refused");
 	m->state = MEMBER_CONNECTED;
+	load.now_ns = load_clock_ns();
 	load_watch(m, EPOLL_CTL_MOD, EPOLLIN);
 	report.connect_s = load_since_s(load.start_ns);
 	if (set.live_text == NULL)
@@ -548,6 +551,7 @@ load_talk(double talk_s)
 	bool is_over = false;
 	unsigned i;
 
+	load.now_ns = start_ns;
 	do {
 		if (!is_over && load_since_s(start_ns) >= talk_s)
 			is_over = true;
@@ -656,7 +660,7 @@ load_measure_join(void)
 			load_fail("no such process");
 		cpu_s = usage_cpu_s(set.pid);
 	}
-	load.start_ns = load_clock_ns();
+	load.start_ns = load.now_ns = load_clock_ns();
 	load_join();
 	load_settle();
 	if (set.pid == 0 || !usage_memory(&after, set.pid))
@@ -730,7 +734,8 @@ load_usage(void)
 	    "  -P  the server's process, to look at what it costs\n"
 	    "  -r  the senders talk in turns, a line at a time\n"
 	    "  -s  how many of them talk (1)\n"
-	    "  -T  after so many seconds the server has given up (30)\n"
+	    "  -T  after so many seconds the server has given up (30), or after\n"
+	    "      five without anything from it\n"
 	    "  -t  for so long they talk (1; 0: they do not)\n"
 	    "  -W  for so long they do before it counts (0.2)\n"
 	    "  -w  how many lines of a sender may be in flight (1)\n"

@@ -470,7 +470,8 @@ START_TEST(test_private_messages_have_a_limit)
 		ck_assert_int_eq(member_tell(bob.m, ana.m, "x", 1),
 		    MEMBER_KEPT);
 	ck_assert_int_eq(member_tell(bob.m, ana.m, "x", 1), MEMBER_KEPT_FULL);
-	ck_assert_uint_eq(h.rooms.kept_bytes, KEPT_MAX);
+	ck_assert_uint_eq(h.rooms.kept_bytes, bob.m->person.kept_bytes);
+	ck_assert_uint_ge(h.rooms.kept_bytes, KEPT_MAX);
 	teardown();
 	ck_assert_uint_eq(h.rooms.kept_bytes, 0);
 }
@@ -487,6 +488,147 @@ START_TEST(test_private_message_to_a_slow_reader)
 	fake_drain(&bob);
 	ck_assert_str_eq(fake_saw(&h, &bob),
 	    "private ana: one\nprivate ana: two\n1 ana: said\n");
+	teardown();
+}
+END_TEST
+
+/* By bytes as well, so that one person cannot use up what is for all. */
+START_TEST(test_private_messages_have_a_size)
+{
+	static char text[6000];
+	int i;
+
+	setup();
+	memset(text, 'x', sizeof text);
+	member_break(bob.m, NULL);
+	for (i = 0; member_tell(bob.m, ana.m, text, sizeof text) == MEMBER_KEPT;
+	     i++)
+		;
+	ck_assert_int_eq(i, KEPT_BYTES_MAX / sizeof text);
+	teardown();
+	ck_assert_uint_eq(h.rooms.kept_bytes, 0);
+}
+END_TEST
+
+/* Kept messages wait in whatever room they come back to. */
+START_TEST(test_kept_messages_elsewhere)
+{
+	struct room *kitchen;
+
+	setup();
+	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen), ROOMS_MADE);
+	member_break(bob.m, NULL);
+	ck_assert_int_eq(member_tell(bob.m, ana.m, "one", 3), MEMBER_KEPT);
+	fake_quit(&bob, NULL);
+	fake_fini(&bob);
+	fake_init(&h, &bob, 2);
+	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, "kitchen");
+	(void)room_join(kitchen, bob.m);
+	house_settle(&h);
+	buf_reset(&bob.seen);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
+	ck_assert_str_eq(fake_saw(&h, &bob), "private ana: one\n");
+	ck_assert_int_eq(member_tell(bob.m, ana.m, "two", 3), MEMBER_TOLD);
+	room_join(kitchen, ana.m);
+	room_say(member_in(ana.m, kitchen), EVENT_SAY, "hi", 2);
+	ck_assert_ptr_nonnull(strstr(fake_saw(&h, &bob), "1 ana: hi\n"));
+	teardown();
+}
+END_TEST
+
+START_TEST(test_kept_messages_after_a_greeting)
+{
+	struct room *kitchen;
+
+	setup();
+	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen), ROOMS_MADE);
+	bob.is_full = true;
+	ck_assert_int_eq(member_tell(bob.m, ana.m, "one", 3), MEMBER_TOLD);
+	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, "kitchen");
+	(void)room_join(kitchen, bob.m);
+	fake_drain(&bob);
+	ck_assert_str_eq(fake_saw(&h, &bob), "live\nprivate ana: one\n");
+	teardown();
+}
+END_TEST
+
+START_TEST(test_kept_messages_of_the_ignored)
+{
+	setup();
+	member_break(bob.m, NULL);
+	ck_assert_int_eq(member_tell(bob.m, ana.m, "spam", 4), MEMBER_KEPT);
+	ck_assert_int_eq(member_ignore(bob.m, "ana"), 0);
+	member_back(bob.m, NULL);
+	ck_assert_str_eq(fake_saw(&h, &bob), "welcome bob 0 0\nlive\n");
+	teardown();
+}
+END_TEST
+
+/* What had not arrived when the connection was lost is kept again. */
+START_TEST(test_private_messages_survive_a_loss)
+{
+	setup();
+	bob.unsent = 1000; /* nothing arrives any more */
+	ck_assert_int_eq(member_tell(bob.m, ana.m, "one", 3), MEMBER_TOLD);
+	ck_assert_int_eq(member_tell(bob.m, ana.m, "two", 3), MEMBER_TOLD);
+	ck_assert_int_eq(member_tell(bob.m, ana.m, "three", 5), MEMBER_TOLD);
+	bob.unsent = strlen("private ana: three\n") + 1;
+	fake_lose(&bob);
+	fake_fini(&bob);
+	fake_init(&h, &bob, 2);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
+	ck_assert_str_eq(fake_saw(&h, &bob),
+	    "welcome bob 0 0\nkept 2\nprivate ana: two\n"
+	    "private ana: three\nlive after catchup\n");
+	teardown();
+}
+END_TEST
+
+/* A catch-up whose bytes did not arrive is not forgotten. */
+START_TEST(test_second_loss)
+{
+	setup();
+	fake_lose(&bob);
+	fake_say(&ana, "missed");
+	house_settle(&h);
+	fake_fini(&bob);
+	fake_init(&h, &bob, 2);
+	house_settle(&h);
+	fake_say(&ana, "seen as a guest");
+	house_settle(&h);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
+	house_settle(&h);
+	bob.unsent = 60; /* the summary, and the line that was missed */
+	fake_lose(&bob);
+	fake_fini(&bob);
+	fake_init(&h, &bob, 2);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
+	ck_assert_str_eq(fake_saw(&h, &bob),
+	    "welcome bob 0 2 ana=2\n1 ana: missed\n2 ana: seen as a guest\n"
+	    "live after catchup\n");
+	teardown();
+}
+END_TEST
+
+/* The gap of a replay that has an end is that of the replay. */
+START_TEST(test_gap_before_an_end)
+{
+	const char *saw;
+
+	setup();
+	h.options.presence_window = 0;
+	for (int i = 0; i < 5; i++)
+		fake_say(&ana, "x");
+	house_settle(&h);
+	(void)fake_saw(&h, &bob);
+	replay_start_history(fake_here(&bob), 3);
+	bob.is_full = true;
+	(void)rooms_turn(&h.rooms);
+	say_much(&ana, 40000);
+	fake_drain(&bob);
+	saw = fake_saw(&h, &bob);
+	ck_assert_msg(strncmp(saw, "past 3 of 5\ngap 3\nend\ngap ", 26) == 0,
+	    "%.60s", saw);
 	teardown();
 }
 END_TEST
@@ -664,6 +806,13 @@ room_suite(void)
 	tcase_add_test(tc, test_private_messages);
 	tcase_add_test(tc, test_private_messages_have_a_limit);
 	tcase_add_test(tc, test_private_message_to_a_slow_reader);
+	tcase_add_test(tc, test_private_messages_have_a_size);
+	tcase_add_test(tc, test_kept_messages_elsewhere);
+	tcase_add_test(tc, test_kept_messages_after_a_greeting);
+	tcase_add_test(tc, test_kept_messages_of_the_ignored);
+	tcase_add_test(tc, test_private_messages_survive_a_loss);
+	tcase_add_test(tc, test_second_loss);
+	tcase_add_test(tc, test_gap_before_an_end);
 	tcase_add_test(tc, test_two_rooms);
 	tcase_add_test(tc, test_in_both_rooms_at_once);
 	tcase_add_test(tc, test_rooms_come_and_go);
