@@ -48,8 +48,7 @@ cmd_help_run(struct session *s, int argc, char *argv[])
 	name = argv[0][0] == '/' ? argv[0] + 1 : argv[0];
 	cmd = command_find(name);
 	if (cmd == NULL)
-		session_error(s,
-		    "there is no command \"/%.*s\"; /help lists them",
+		session_error(s, "unknown command \"/%.*s\"; /help lists them",
 		    (int)text_cut(name, strlen(name), NICK_MAX), name);
 	else
 		cmd_help_line(s, cmd);

@@ -28,7 +28,10 @@ cmd_who_line(struct session *s, const struct member *m)
 	buf_addstr(&text, m->nick);
 	if (m == s->member)
 		buf_addstr(&text, " (you)");
-	if (m->is_on_break) {
+	if (m->is_lost) {
+		clock_duration(now_ms - m->lost_since_ms, duration);
+		buf_addf(&text, ": connection lost %s ago", duration);
+	} else if (m->is_on_break) {
 		clock_duration(now_ms - m->break_since_ms, duration);
 		buf_addf(&text, ": on break for %s", duration);
 		if (m->break_text != NULL)

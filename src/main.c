@@ -246,16 +246,29 @@ main_serve(struct main_args *args, struct options *options)
 	server = server_new(&args->source, options);
 	if (server == NULL)
 		return EXIT_FAILED;
+	log_info("ready: version=%s pid=%ld", PACKAGE_VERSION, (long)getpid());
 	if (args->is_detach) {
 		log_init(LOG_TARGET_SYSLOG, level);
 		main_detached(report_fd);
+		log_info("ready: version=%s pid=%ld", PACKAGE_VERSION,
+		    (long)getpid());
 	}
-	log_info("ready: version=%s pid=%ld", PACKAGE_VERSION, (long)getpid());
 	(void)sdnotify("READY=1");
 	result = server_run(server);
 	server_free(server);
 	log_info("stopped");
 	return result == 0 ? EXIT_FINE : EXIT_FAILED;
+}
+
+static void
+main_print_errors(const char *text)
+{
+	size_t len;
+
+	for (; *text != '\0'; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		(void)fprintf(stderr, "brbd: %.*s\n", (int)len, text);
+	}
 }
 
 int
@@ -271,7 +284,7 @@ main(int argc, char *argv[])
 	main_parse(&args, argc, argv);
 	options_init(&options);
 	if (server_load_options(&options, &args.source, &errors) == -1) {
-		(void)fprintf(stderr, "%s", errors.text);
+		main_print_errors(errors.text);
 		result = EXIT_USAGE;
 	} else if (args.is_test) {
 		(void)puts("the settings are fine");

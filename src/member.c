@@ -28,7 +28,8 @@ member_forget_handed(struct member *m, uint64_t position)
 {
 	struct kept_message *k;
 
-	while ((k = TAILQ_FIRST(&m->handed)) != NULL && k->position <= position) {
+	while ((k = TAILQ_FIRST(&m->handed)) != NULL &&
+	    k->position <= position) {
 		TAILQ_REMOVE(&m->handed, k, entry);
 		free(k);
 	}
@@ -75,10 +76,10 @@ member_free(struct member *m)
 	struct rooms *rooms = m->rooms;
 
 	assert(LIST_EMPTY(&m->memberships));
-	deadline_clear(rooms->deadlines, &m->lost);
 	if (m->is_lost) {
 		TAILQ_REMOVE(&rooms->lost, m, in_lost);
 		rooms->lost_count--;
+		rooms_lost_changed(rooms);
 	}
 	if (m->is_ignorer)
 		LIST_REMOVE(m, in_ignorers);
@@ -105,14 +106,6 @@ member_depart(struct member *m, enum room_leave how, const char *text)
 	member_free(m);
 }
 
-static void
-member_lost_cb(void *arg)
-{
-	struct member *m = arg;
-
-	member_depart(m, ROOM_LEAVE_LOST, NULL);
-}
-
 struct member *
 member_new(struct rooms *rooms, const struct credential *credential,
     const struct member_ops *ops, void *session, const struct dialect *dialect)
@@ -134,7 +127,6 @@ member_new(struct rooms *rooms, const struct credential *credential,
 	TAILQ_INIT(&m->handed);
 	bucket_init(&m->announce, (uint32_t)o->announce_burst,
 	    rooms->clock->mono_ms);
-	deadline_init(&m->lost, member_lost_cb, m);
 	roster_add_guest(&rooms->roster, m);
 	return m;
 }
@@ -256,8 +248,7 @@ member_lost(struct member *m, size_t unsent)
 	if (!is_held)
 		member_depart(m, ROOM_LEAVE_LOST, NULL);
 	else {
-		deadline_set(rooms->deadlines, &m->lost,
-		    rooms->clock->mono_ms + rooms->options->departure_delay);
+		rooms_lost_changed(rooms);
 		/* Bounded, so that a stream of short visits is no lever. */
 		if (rooms->lost_count > rooms->options->max_members)
 			member_depart(TAILQ_FIRST(&rooms->lost),

@@ -104,7 +104,6 @@ struct member {
 	/* Private messages that were handed over, and may not have arrived. */
 	struct kept_list handed;
 	struct bucket announce;
-	struct deadline lost;
 	char *break_text; /* or NULL */
 	int64_t break_since_ms; /* monotonic */
 	int64_t lost_since_ms;

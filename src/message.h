@@ -24,7 +24,6 @@ enum event_kind {
 	EVENT_NICK, /* nick, other: the new one */
 	EVENT_BREAK, /* nick, text or NULL */
 	EVENT_BACK, /* nick, duration_ms, text or NULL */
-	EVENT_ANNOUNCE, /* text, by the server */
 
 	/* For one person. */
 	EVENT_PRIVATE, /* nick, text */

@@ -161,7 +161,8 @@ person_keep(struct rooms *rooms, struct person *p, struct kept_message *k)
 {
 	size_t size = person_kept_size(k);
 
-	if (p->kept_count >= KEPT_MAX || p->kept_bytes + size > KEPT_BYTES_MAX ||
+	if (p->kept_count >= KEPT_MAX ||
+	    p->kept_bytes + size > KEPT_BYTES_MAX ||
 	    rooms->kept_bytes + size > KEPT_TOTAL_MAX)
 		return -1;
 	TAILQ_INSERT_TAIL(&p->kept, k, entry);

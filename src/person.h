@@ -90,8 +90,8 @@ struct kept_message *kept_message_new(int64_t time_ms, uint64_t author,
     const char *nick, const char *text, size_t len);
 
 /* Keeps a private message, and owns it; -1: too many are waiting. */
-int person_keep(struct rooms *rooms, struct person *p, struct kept_message *k)
-    MUST_CHECK;
+int person_keep(struct rooms *rooms, struct person *p,
+    struct kept_message *k) MUST_CHECK;
 /* The same ahead of all others, for what had been handed over; the oldest go if
  * there are too many. */
 void person_keep_again(struct rooms *rooms, struct person *p,

@@ -86,6 +86,7 @@ rooms_reconfigure(struct rooms *rooms)
 	for (i = 0; i < o->room.count; i++)
 		rooms_make_permanent(rooms, o->room.items[i]);
 	bookmarks_trim(&rooms->bookmarks);
+	rooms_lost_changed(rooms);
 }
 
 static bool
@@ -113,6 +114,31 @@ rooms_tidy_cb(void *arg)
 }
 
 void
+rooms_lost_changed(struct rooms *rooms)
+{
+	const struct member *m = TAILQ_FIRST(&rooms->lost);
+
+	if (m == NULL)
+		deadline_clear(rooms->deadlines, &rooms->lost_due);
+	else
+		deadline_set(rooms->deadlines, &rooms->lost_due,
+		    m->lost_since_ms + rooms->options->departure_delay);
+}
+
+static void
+rooms_lost_due_cb(void *arg)
+{
+	struct rooms *rooms = arg;
+	struct member *m;
+
+	while ((m = TAILQ_FIRST(&rooms->lost)) != NULL &&
+	    rooms->clock->mono_ms - m->lost_since_ms >=
+		rooms->options->departure_delay)
+		member_depart(m, ROOM_LEAVE_LOST, NULL);
+	rooms_lost_changed(rooms);
+}
+
+void
 rooms_init(struct rooms *rooms, const struct clock *clock,
     const struct options *options, struct deadlines *deadlines,
     void (*wake)(void *), void *wake_arg)
@@ -132,6 +158,7 @@ rooms_init(struct rooms *rooms, const struct clock *clock,
 	roster_init(&rooms->roster);
 	bookmarks_init(&rooms->bookmarks, rooms);
 	deadline_init(&rooms->tidy, rooms_tidy_cb, rooms);
+	deadline_init(&rooms->lost_due, rooms_lost_due_cb, rooms);
 	rooms->lobby = rooms_add(rooms, options->lobby);
 	rooms_reconfigure(rooms);
 	deadline_set(deadlines, &rooms->tidy, clock->mono_ms + ROOMS_TIDY_MS);
@@ -191,19 +218,4 @@ bool
 rooms_turn(struct rooms *rooms)
 {
 	return deliver_turn(rooms);
-}
-
-void
-rooms_announce(struct rooms *rooms, const char *text)
-{
-	struct room *room;
-	struct event event;
-
-	for (room = NULL; (room = rooms_next(rooms, room)) != NULL;) {
-		memset(&event, 0, sizeof event);
-		event.kind = EVENT_ANNOUNCE;
-		event.text = text;
-		event.text_len = strlen(text);
-		room_publish(room, &event, NULL);
-	}
 }

@@ -43,6 +43,7 @@ struct rooms {
 	LIST_HEAD(, member) ignorers;
 	struct lost_queue lost; /* the longest lost first */
 	size_t lost_count;
+	struct deadline lost_due; /* when the first of them leaves */
 	size_t kept_bytes;
 	struct deadline tidy; /* old bookmarks and rooms */
 
@@ -80,11 +81,11 @@ enum rooms_open { ROOMS_FOUND, ROOMS_MADE, ROOMS_NOT_ALLOWED, ROOMS_FULL };
 enum rooms_open rooms_open(struct rooms *rooms, const char *name,
     struct room **room) MUST_CHECK;
 
+/* Somebody was added to or removed from the lost. */
+void rooms_lost_changed(struct rooms *rooms);
+
 /* The end of the turn. True: call again soon, there is more to do. */
 bool rooms_turn(struct rooms *rooms);
-
-/* Tell everybody in every room. */
-void rooms_announce(struct rooms *rooms, const char *text);
 
 /* All rooms in order of their names: NULL starts, NULL ends. */
 struct room *rooms_next(struct rooms *rooms, struct room *room);

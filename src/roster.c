@@ -171,6 +171,7 @@ roster_change(struct member *m, const char *nick)
 		if (!presence_renamed(&ms->room->presence, ms, old_folded)) {
 			if (ms->takes_place)
 				presence_assume(&ms->room->presence, ms);
+			ms->takes_place = false;
 			continue;
 		}
 		memset(&event, 0, sizeof event);

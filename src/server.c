@@ -42,6 +42,7 @@
 
 #define SERVER_TURN_LIMIT_US 1000
 #define SERVER_STOP_FLUSH_MS 2000
+#define SERVER_STOP_LOOK_MS 50
 
 /* Descriptors that are not members': standard ones, log, listeners, libevent's. */
 #define SERVER_RESERVED_FDS 64
@@ -63,6 +64,7 @@ struct server {
 	struct event *timer;
 	struct event *signals[SIGNALS];
 	struct deadline stop;
+	int64_t stop_ms; /* by then at the latest */
 	bool is_woken; /* the turn is due */
 	bool is_in_turn;
 	bool is_stopping;
@@ -259,12 +261,18 @@ server_timer_cb(evutil_socket_t fd, short what, void *arg)
 
 /* Signals */
 
+/* Looks from time to time whether everybody has been sent the last words. */
 static void
 server_stop_cb(void *arg)
 {
 	struct server *server = arg;
 
-	event_base_loopbreak(server->base);
+	if (server->clock.mono_ms >= server->stop_ms ||
+	    sessions_are_flushed(&server->sessions))
+		event_base_loopbreak(server->base);
+	else
+		deadline_set(&server->deadlines, &server->stop,
+		    server->clock.mono_ms + SERVER_STOP_LOOK_MS);
 }
 
 static void
@@ -282,8 +290,9 @@ server_stop(struct server *server, const char *name)
 	server->listeners = NULL;
 	sessions_close_all(&server->sessions, "the server is stopping",
 	    SERVER_STOP_FLUSH_MS);
+	server->stop_ms = server->clock.mono_ms + SERVER_STOP_FLUSH_MS;
 	deadline_set(&server->deadlines, &server->stop,
-	    server->clock.mono_ms + SERVER_STOP_FLUSH_MS);
+	    server->clock.mono_ms + SERVER_STOP_LOOK_MS);
 	server_wake(server);
 }
 

@@ -92,6 +92,15 @@ session_origin_release(struct sessions *all, struct session_origin *origin)
 }
 
 static void
+session_unthrottle(struct session *s)
+{
+	if (s->throttle != NULL)
+		deadline_clear(s->all->net->deadlines, s->throttle);
+	free(s->throttle);
+	s->throttle = NULL;
+}
+
+static void
 session_free(struct session *s)
 {
 	struct sessions *all = s->all;
@@ -101,7 +110,7 @@ session_free(struct session *s)
 	all->count--;
 	s->origin->count--;
 	session_origin_release(all, s->origin);
-	deadline_clear(all->net->deadlines, &s->throttle);
+	session_unthrottle(s);
 	conn_free(s->conn);
 	free(s);
 }
@@ -172,6 +181,7 @@ session_throttle_cb(void *arg)
 {
 	struct session *s = arg;
 
+	session_unthrottle(s);
 	conn_resume_input(s->conn);
 }
 
@@ -188,7 +198,11 @@ session_throttle(struct session *s)
 		return;
 	s->all->throttled++;
 	conn_pause_input(s->conn);
-	deadline_set(s->all->net->deadlines, &s->throttle, now_ms + wait_ms);
+	if (s->throttle == NULL) {
+		s->throttle = xcalloc(1, sizeof *s->throttle);
+		deadline_init(s->throttle, session_throttle_cb, s);
+	}
+	deadline_set(s->all->net->deadlines, s->throttle, now_ms + wait_ms);
 }
 
 static void
@@ -238,7 +252,8 @@ session_eof_cb(struct conn *c, void *arg)
 	if (s->member != NULL)
 		LIST_FOREACH(ms, &s->member->memberships, in_member)
 			if (ms->replay != NULL ||
-			    (!deliver_is_in_step(ms) && !s->member->is_on_break))
+			    (!deliver_is_in_step(ms) &&
+				!s->member->is_on_break))
 				return;
 	conn_close(s->conn, SESSION_FLUSH_MS);
 }
@@ -329,7 +344,6 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 	all->count++;
 	bucket_init(&s->lines, (uint32_t)o->line_burst,
 	    all->net->clock->mono_ms);
-	deadline_init(&s->throttle, session_throttle_cb, s);
 	s->member = member_new(all->rooms, &peer->credential,
 	    &session_member_ops, s, protocol->dialect);
 	conn_cork(s->conn);
@@ -347,6 +361,17 @@ sessions_close_all(struct sessions *all, const char *text, int64_t flush_ms)
 			session_notice(s, "%s", text);
 		conn_close(s->conn, flush_ms);
 	}
+}
+
+bool
+sessions_are_flushed(const struct sessions *all)
+{
+	const struct session *s;
+
+	TAILQ_FOREACH(s, &all->list, entry)
+		if (conn_queued(s->conn) > 0)
+			return false;
+	return true;
 }
 
 void

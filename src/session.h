@@ -54,7 +54,7 @@ struct session {
 	struct session_origin *origin;
 	struct bucket lines; /* flood control */
 	uint64_t handed; /* bytes that the room layer has handed over */
-	struct deadline throttle; /* when reading goes on */
+	struct deadline *throttle; /* when reading goes on; NULL: it does */
 	bool has_spoken; /* their first line has been seen */
 	bool is_crlf; /* it ended in CR LF: so do ours */
 	bool is_eof; /* they will say no more: show the rest and close */
@@ -75,6 +75,9 @@ void session_accept(struct sessions *all, int fd,
 /* Tells everybody text and closes; what is queued is flushed for flush_ms. */
 void sessions_close_all(struct sessions *all, const char *text,
     int64_t flush_ms);
+
+/* Is nothing left to be written to anybody? */
+bool sessions_are_flushed(const struct sessions *all);
 
 /* Ends all at once, at exit: their members leave without a word. */
 void sessions_free_all(struct sessions *all);

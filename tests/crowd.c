@@ -46,6 +46,14 @@
 #define RING (128 * 1024)
 #define OUTPUT_LIMIT (64 * 1024)
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CROWD_IS_SANITIZED
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define CROWD_IS_SANITIZED
+#endif
+
 struct person {
 	int fd;
 	struct buf in;
@@ -250,7 +258,7 @@ static size_t
 crowd_memory(void)
 {
 	size_t pages = 0;
-#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__linux__) && !defined(CROWD_IS_SANITIZED)
 	char path[64];
 	FILE *f;
 

@@ -88,10 +88,6 @@ house_render(struct buf *out, const struct event *e)
 		    (long long)e->duration_ms);
 		house_render_text(out, e);
 		break;
-	case EVENT_ANNOUNCE:
-		buf_addf(out, "announce");
-		house_render_text(out, e);
-		break;
 	case EVENT_PRIVATE:
 		buf_addf(out, "private %s: %.*s", e->nick, (int)e->text_len,
 		    e->text);
