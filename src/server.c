@@ -153,6 +153,20 @@ server_log_restart_only(const char *name, void *arg)
 	log_warning("setting needs a restart to change: name=%s", name);
 }
 
+/* What the new settings must agree on with those that only a restart changes. */
+static int
+server_check_kept(const struct options *fresh, const struct options *kept,
+    struct option_errors *errors)
+{
+	if (fresh->output_limit >= 4 * kept->max_line)
+		return 0;
+	option_errors_add(errors,
+	    "output-limit must be at least 4 times the max-line in force, "
+	    "%llu bytes",
+	    (unsigned long long)kept->max_line);
+	return -1;
+}
+
 /* All or nothing: the new settings are parsed, checked and listened on first. */
 static void
 server_reload(struct server *server)
@@ -162,7 +176,8 @@ server_reload(struct server *server)
 	char *line, *next, *error = NULL;
 
 	options_init(&fresh);
-	if (server_load_options(&fresh, server->source, &errors) == -1) {
+	if (server_load_options(&fresh, server->source, &errors) == -1 ||
+	    server_check_kept(&fresh, &server->options, &errors) == -1) {
 		for (line = next = errors.text;
 		     next != NULL && *next != '\0';) {
 			line = strsep(&next, "\n");
