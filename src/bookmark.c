@@ -3,9 +3,9 @@
  */
 
 /*
- * Three views of the same bookmarks: by name and credential to find one, by age to
- * let the oldest go, and by credential so that no single address can push out
- * everybody else's (hostile input 30).
+ * Three views of the same bookmarks: by name and credential to find one, by age
+ * to let the oldest go, and by credential so that no single address can push
+ * out everybody else's (hostile input 30).
  */
 
 #include "config.h"

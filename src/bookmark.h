@@ -20,8 +20,8 @@ struct rooms;
 /*
  * The place that somebody left: where they had read to in each room, whom they
  * ignore, what private messages wait. It belongs to the nick together with the
- * credential. At most max-bookmarks, of one credential BOOKMARKS_PER_CREDENTIAL, none
- * older than retention; the oldest go first.
+ * credential. At most max-bookmarks, of one credential
+ * BOOKMARKS_PER_CREDENTIAL, none older than retention; the oldest go first.
  */
 #define BOOKMARKS_PER_CREDENTIAL 64
 
@@ -54,8 +54,8 @@ void bookmarks_init(struct bookmarks *all, struct rooms *rooms);
 void bookmarks_fini(struct bookmarks *all);
 
 /*
- * Keep a place; person is moved into it and empty afterwards. An older one of the
- * same name and credential is replaced.
+ * Keep a place; person is moved into it and empty afterwards. An older one of
+ * the same name and credential is replaced.
  */
 void bookmarks_put(struct bookmarks *all, const char *folded,
     const struct credential *credential, struct person *person,

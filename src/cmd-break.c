@@ -12,7 +12,9 @@
 #include "member.h"
 #include "session.h"
 
-/* A message of a break or return; false, with an error told, if it is too long. */
+/*
+ * A message of a break or return; false, with an error told, if it is too long.
+ */
 static bool
 cmd_break_text(struct session *s, const char *text)
 {

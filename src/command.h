@@ -44,8 +44,8 @@ extern const struct command *const command_table[]; /* NULL-terminated */
 const struct command *command_find(const char *name);
 
 /*
- * Runs a line without its slash, scrubbed, terminated; it is cut up in
- * place. The checks of the table are made here, before the handler is called, and what
+ * Runs a line without its slash, scrubbed, terminated; it is cut up in place.
+ * The checks of the table are made here, before the handler is called, and what
  * it costs is charged. Errors are told to s.
  */
 void command_run(struct session *s, char *line);

@@ -460,7 +460,9 @@ net_resume_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	clock_update(net->clock);
-	/* Those that have still more go back to more_input: once a turn each. */
+	/*
+	 * Those that have still more go back to more_input: once a turn each.
+	 */
 	TAILQ_FOREACH(c, &net->more_input, entry)
 		c->place = CONN_IN_RESUMING;
 	TAILQ_CONCAT(&net->resuming, &net->more_input, entry);

@@ -22,9 +22,9 @@ struct conn;
 TAILQ_HEAD(conn_queue, conn);
 
 /*
- * What all connections share. Priorities of the event base: NET_PRIORITY_INPUT for
- * sockets and timers, NET_PRIORITY_TURN for the end of the turn, so that all
- * input that is ready comes first.
+ * What all connections share. Priorities of the event base: NET_PRIORITY_INPUT
+ * for sockets and timers, NET_PRIORITY_TURN for the end of the turn, so that
+ * all input that is ready comes first.
  */
 enum { NET_PRIORITY_INPUT, NET_PRIORITY_TURN, NET_PRIORITIES };
 
@@ -82,9 +82,11 @@ struct conn_handler {
 	/* Unsent output fell below the low-water mark (a quarter of
 	 * output_limit) after conn_send() had refused, or input was held up. */
 	void (*drained)(struct conn *c, void *arg);
-	/* The peer has closed its side and will send no more; all its whole lines
-	 * have been handled. The owner calls conn_close(), now or when it has
-	 * written the rest. NULL: it ends at once, with CONN_END_EOF. */
+	/*
+	 * The peer has closed its side and will send no more; all its whole
+	 * lines have been handled. The owner calls conn_close(), now or when it
+	 * has written the rest. NULL: it ends at once, with CONN_END_EOF.
+	 */
 	void (*eof)(struct conn *c, void *arg);
 	/* The connection is over. Called once, only from conn_reap(), so that
 	 * writes to others and conn_free() are fine here. */
@@ -92,9 +94,9 @@ struct conn_handler {
 };
 
 /*
- * Takes over fd (non-blocking; closed by conn_free()) and starts to read. is_tcp:
- * sets TCP_NODELAY, keepalive and TCP_USER_TIMEOUT. Never NULL but when libevent
- * cannot make a bufferevent: then fd is closed and NULL returned.
+ * Takes over fd (non-blocking; closed by conn_free()) and starts to read.
+ * is_tcp: sets TCP_NODELAY, keepalive and TCP_USER_TIMEOUT. Never NULL but when
+ * libevent cannot make a bufferevent: then fd is closed and NULL returned.
  */
 struct conn *conn_new(struct net *net, int fd, bool is_tcp,
     const struct conn_handler *handler, void *arg) MUST_CHECK;
@@ -104,10 +106,10 @@ void conn_free(struct conn *c); /* closes at once; NULL is fine */
  * Queue len bytes; they are copied. If nothing is queued for the socket, one
  * direct non-blocking write is tried first, and only what it left is queued (a
  * bufferevent's own write costs two epoll_ctl and a loop turn). If c's unsent
- * output would pass output_limit and is not empty, nothing is queued, drained() will
- * tell when to go on, and -1 comes back. On a connection that is ending, 0 and
- * nothing is sent. A socket's error only marks c as ended: never frees c, never
- * calls back before returning.
+ * output would pass output_limit and is not empty, nothing is queued, drained()
+ * will tell when to go on, and -1 comes back. On a connection that is ending, 0
+ * and nothing is sent. A socket's error only marks c as ended: never frees c,
+ * never calls back before returning.
  */
 int conn_send(struct conn *c, const void *data, size_t len) MUST_CHECK;
 
@@ -125,15 +127,18 @@ void conn_reply(struct conn *c, const void *data, size_t len);
 void conn_cork(struct conn *c);
 void conn_uncork(struct conn *c);
 
-/* No more lines are handed over until conn_resume_input(). Either may be
- * called at any time, from line() too. Reading from the socket stops with it. */
+/*
+ * No more lines are handed over until conn_resume_input(). Either may be called
+ * at any time, from line() too. Reading from the socket stops with it.
+ */
 void conn_pause_input(struct conn *c);
 void conn_resume_input(struct conn *c);
 
 /*
- * Handle no more lines, flush what is queued, shut down, and wait for the peer's
- * end (discarding what it sends, so that no reset destroys our last words); in
- * flush_ms altogether. Then ended(CONN_END_CLOSED). Fine if called twice.
+ * Handle no more lines, flush what is queued, shut down, and wait for the
+ * peer's end (discarding what it sends, so that no reset destroys our last
+ * words); in flush_ms altogether. Then ended(CONN_END_CLOSED). Fine if called
+ * twice.
  */
 void conn_close(struct conn *c, int64_t flush_ms);
 
@@ -144,9 +149,9 @@ void conn_reap(struct net *net);
 size_t conn_queued(const struct conn *c);
 
 /*
- * Bytes that the peer surely does not have yet: queued here, or in the kernel and
- * not acknowledged (SIOCOUTQ on Linux; elsewhere only what is queued). Usable
- * in ended().
+ * Bytes that the peer surely does not have yet: queued here, or in the kernel
+ * and not acknowledged (SIOCOUTQ on Linux; elsewhere only what is queued).
+ * Usable in ended().
  */
 size_t conn_unsent(const struct conn *c);
 

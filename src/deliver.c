@@ -10,12 +10,12 @@
  * segments.
  *
  * A membership comes into step only between the flush and the next line
- * (deliver_turn() pumps after it has flushed), so that its cursor is the head and
- * the turn is empty: no line can be handed over twice or left out.
+ * (deliver_turn() pumps after it has flushed), so that its cursor is the head
+ * and the turn is empty: no line can be handed over twice or left out.
  *
- * Decided against: a queue per member (memory grows with the slowest), rendering per
- * member, and reference-counted buffers (libevent spends a kilobyte on each
- * reference, and the lines are short).
+ * Decided against: a queue per member (memory grows with the slowest),
+ * rendering per member, and reference-counted buffers (libevent spends a
+ * kilobyte on each reference, and the lines are short).
  */
 
 #include "config.h"

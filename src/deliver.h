@@ -56,8 +56,8 @@ bool deliver_is_full(const struct room *room);
 #define DELIVER_PUMP_TURN 262144
 
 /*
- * Flushes all rooms that were spoken in, then lets those behind read on. Returns
- * true if there is more to do at once.
+ * Flushes all rooms that were spoken in, then lets those behind read on.
+ * Returns true if there is more to do at once.
  */
 bool deliver_turn(struct rooms *rooms);
 

@@ -11,8 +11,9 @@ struct evbuffer;
 
 /*
  * Cuts the bytes of one client into lines: LF, CR LF and CR NUL (a telnet in
- * character mode, RFC 854) end a line. It keeps no bytes of its own; the partial
- * line waits in the evbuffer, max_line bytes at most and some for its end.
+ * character mode, RFC 854) end a line. It keeps no bytes of its own; the
+ * partial line waits in the evbuffer, max_line bytes at most and some for its
+ * end.
  */
 struct framer {
 	bool is_discarding; /* inside a line that was too long */

@@ -20,10 +20,10 @@
  *     ------[ 812 ][ 813 ][pad][ 814 ]...[ 817 ]------   absolute
  *     position p is stored at region[p % size]
  *
- * Each record is contiguous; where it would not fit before the end of the region, a
- * pad fills the rest. An append drops as many of the oldest as it needs. A
- * cursor is a number with its position: it stays meaningful for ever, since
- * whether it has been lapped can be seen from the number alone.
+ * Each record is contiguous; where it would not fit before the end of the
+ * region, a pad fills the rest. An append drops as many of the oldest as it
+ * needs. A cursor is a number with its position: it stays meaningful for ever,
+ * since whether it has been lapped can be seen from the number alone.
  */
 struct history {
 	char *region;
@@ -68,15 +68,15 @@ history_count(const struct history *h)
 }
 
 /*
- * If the ring has lapped c, move it to the oldest message and return how many are
- * no longer held; else 0.
+ * If the ring has lapped c, move it to the oldest message and return how many
+ * are no longer held; else 0.
  */
 uint64_t history_clamp(const struct history *h, struct history_cursor *c);
 
 /*
- * Reads the message at c, which must not have been lapped (history_clamp()), and
- * moves c past it. Returns false at the head. The strings of *event point into the
- * ring and live until the next append; nick is terminated.
+ * Reads the message at c, which must not have been lapped (history_clamp()),
+ * and moves c past it. Returns false at the head. The strings of *event point
+ * into the ring and live until the next append; nick is terminated.
  */
 bool history_read(const struct history *h, struct history_cursor *c,
     struct event *event);

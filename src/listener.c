@@ -210,8 +210,8 @@ listener_tcp_name(const struct sockaddr_storage *ss, socklen_t len)
 }
 
 /*
- * Binds to sa, but to port (network order) unless that is 0. Returns 0 and *port
- * as bound; or -1 with errno.
+ * Binds to sa, but to port (network order) unless that is 0. Returns 0 and
+ * *port as bound; or -1 with errno.
  */
 static int
 listener_bind_tcp(struct listener *l, const struct sockaddr *sa, socklen_t len,
@@ -326,7 +326,9 @@ listener_accept_failed(struct listener *l, int error)
 	case EWOULDBLOCK:
 #endif
 		return false;
-	/* The fate of one who was about to connect: accept(2), and hostile 45. */
+	/*
+	 * The fate of one who was about to connect: accept(2), and hostile 45.
+	 */
 	case EINTR:
 	case ECONNABORTED:
 	case EPERM:

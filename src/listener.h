@@ -20,8 +20,8 @@ struct listener_peer {
 };
 
 /*
- * Called for each accepted connection; fd is non-blocking, close-on-exec and now
- * the handler's.
+ * Called for each accepted connection; fd is non-blocking, close-on-exec and
+ * now the handler's.
  */
 typedef void listener_accepted(int fd, const struct listener_peer *peer,
     void *arg);
@@ -46,15 +46,17 @@ void listeners_free(struct listeners *all);
  * nothing: -1 with *error (to be freed by the caller; "cannot listen on 'x':
  * why") leaves everything as it was. Each new socket is logged with its address
  * and port as bound. A name (localhost) opens a socket for each address that it
- * has; one that the system has no support for is left out when another works. Port
- * 0 takes the same free port for all addresses of the name. ADDR is *, a name,
- * an IPv4 address or a bracketed IPv6 address. A Unix socket's stale
- * file is replaced; one that a server answers on is an error, as is any other file.
+ * has; one that the system has no support for is left out when another works.
+ * Port 0 takes the same free port for all addresses of the name. ADDR is *, a
+ * name, an IPv4 address or a bracketed IPv6 address. A Unix socket's stale file
+ * is replaced; one that a server answers on is an error, as is any other file.
  */
 int listeners_set(struct listeners *all, const struct option_list *specs,
     char **error) MUST_CHECK;
 
-/* Is spec well-formed? 0, or -1 with *error. Opens nothing, resolves nothing. */
+/*
+ * Is spec well-formed? 0, or -1 with *error. Opens nothing, resolves nothing.
+ */
 int listener_check_spec(const char *spec, char **error) MUST_CHECK;
 
 size_t listeners_count(const struct listeners *all);

@@ -217,7 +217,9 @@ main_detached(int report_fd)
 	(void)close(report_fd);
 }
 
-/* Descriptors 0 to 2 may be closed at the start: a socket must not become one. */
+/*
+ * Descriptors 0 to 2 may be closed at the start: a socket must not become one.
+ */
 static void
 main_open_standard(void)
 {

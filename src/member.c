@@ -356,8 +356,10 @@ member_tell(struct member *to, const struct member *from, const char *text,
 	}
 	if (is_away)
 		return MEMBER_KEPT;
-	/* It is handed over by the pump, which finds out by itself whether it has
-	 * to wait. */
+	/*
+	 * It is handed over by the pump, which finds out by itself whether it
+	 * has to wait.
+	 */
 	ms = LIST_FIRST(&to->memberships);
 	if (ms != NULL && !ms->is_blocked) {
 		deliver_remove_in_step(ms);

@@ -41,8 +41,9 @@ enum room_leave {
  */
 struct member_ops {
 	/*
-	 * Hand over rendered, whole lines. -1: too much is unsent already; nothing
-	 * was taken, and member_drained() follows when there is room again.
+	 * Hand over rendered, whole lines. -1: too much is unsent already;
+	 * nothing was taken, and member_drained() follows when there is room
+	 * again.
 	 */
 	int (*deliver)(struct member *m, const char *data, size_t len);
 	/* Bytes handed over so far, and how many of all that was written surely
@@ -59,8 +60,8 @@ struct member_ops {
 #define BREAK_TEXT_MAX 200 /* bytes of a break, return or quit message */
 
 /*
- * A member in a room. Their cursor is the number of the next message that they have
- * not been handed yet:
+ * A member in a room. Their cursor is the number of the next message that they
+ * have not been handed yet:
  *
  *   in step    audience is set; the cursor is the room's delivered, and the
  *              field is out of date until they are out of step
@@ -89,7 +90,10 @@ struct membership {
 	bool takes_place; /* or take them for one whom they know to be here */
 };
 
-/* A person who is here, or whose connection was lost less than departure-delay ago. */
+/*
+ * A person who is here, or whose connection was lost less than departure-delay
+ * ago.
+ */
 struct member {
 	RB_ENTRY(member) by_nick;
 	RB_ENTRY(member) by_skeleton;
@@ -121,8 +125,8 @@ struct member {
 };
 
 /*
- * A new guest with the next guest nick, in no room. ops, session and dialect are
- * the caller's and outlive the member or its loss.
+ * A new guest with the next guest nick, in no room. ops, session and dialect
+ * are the caller's and outlive the member or its loss.
  */
 struct member *member_new(struct rooms *rooms,
     const struct credential *credential, const struct member_ops *ops,
@@ -142,17 +146,17 @@ void member_break(struct member *m, const char *text);
 void member_back(struct member *m, const char *text);
 
 /*
- * Somebody said /quit (text: scrubbed, or NULL): all rooms are left, the place is
- * kept unless they are a guest, and m is freed.
+ * Somebody said /quit (text: scrubbed, or NULL): all rooms are left, the place
+ * is kept unless they are a guest, and m is freed.
  */
 void member_quit(struct member *m, const char *text);
 
 /*
  * The connection is gone without /quit, with unsent bytes that surely did not
  * arrive: the cursors are set back by as many messages. The nick is held and
- * nothing is announced for departure-delay; ops are not called any more. Guests,
- * who cannot come back, leave at once, and so does who came a moment ago and has
- * not been heard of. m may be freed.
+ * nothing is announced for departure-delay; ops are not called any more.
+ * Guests, who cannot come back, leave at once, and so does who came a moment
+ * ago and has not been heard of. m may be freed.
  */
 void member_lost(struct member *m, size_t unsent);
 
@@ -169,7 +173,9 @@ void member_handed(struct member *m, struct kept_message *k);
 /* What deliver() refused may be tried again. */
 void member_drained(struct member *m);
 
-/* Is somebody's line, with this id and nick as written, not to be shown to m? */
+/*
+ * Is somebody's line, with this id and nick as written, not to be shown to m?
+ */
 static inline bool
 member_ignores_author(const struct member *m, uint64_t id, const char *nick)
 {
@@ -182,8 +188,8 @@ member_ignores_author(const struct member *m, uint64_t id, const char *nick)
 }
 
 /*
- * m ignores who has this nick, and, if they are here, whatever nick they take. -1:
- * IGNORES_MAX reached; for unignore: there is no such.
+ * m ignores who has this nick, and, if they are here, whatever nick they take.
+ * -1: IGNORES_MAX reached; for unignore: there is no such.
  */
 int member_ignore(struct member *m, const char *nick) MUST_CHECK;
 int member_unignore(struct member *m, const char *nick) MUST_CHECK;

@@ -89,8 +89,8 @@ event_is_kept(enum event_kind kind)
 }
 
 /*
- * A way of writing events down: one for each protocol and variant of it. All who
- * have the same dialect (the same pointer) share the rendered bytes.
+ * A way of writing events down: one for each protocol and variant of it. All
+ * who have the same dialect (the same pointer) share the rendered bytes.
  */
 struct dialect {
 	const char *name;

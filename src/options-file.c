@@ -1,5 +1,5 @@
-/* SPDX-License-Identifier: ISC
- * Copyright (c) 2026 The brbd authors
+/*
+ * SPDX-License-Identifier: ISC Copyright (c) 2026 The brbd authors
  *
  * The settings file. libconfuse knows its grammar; this file knows what
  * libconfuse (3.3) does that a daemon's settings must not do:
@@ -18,9 +18,9 @@
  *                     blanked, unknown names noted
  *
  * Names that are unknown are then declared to libconfuse, so that it goes on,
- * and each value is taken from its callback, with its line. include() and
- * other functions are not there unless declared. libconfuse types nothing here:
- * its integers know no units and its errors no range.
+ * and each value is taken from its callback, with its line. include() and other
+ * functions are not there unless declared. libconfuse types nothing here: its
+ * integers know no units and its errors no range.
  */
 #include "config.h"
 

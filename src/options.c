@@ -703,7 +703,9 @@ options_load(struct options *o, const char *path, char *const assignments[],
 	size_t len = 0;
 	int r;
 
-	/* Its failure is in errors; the command line is checked all the same. */
+	/*
+	 * Its failure is in errors; the command line is checked all the same.
+	 */
 	if (path != NULL && options_file_read(path, &text, &len, errors) == -1)
 		text = NULL;
 	r = options_load_text(o, path, text, len, assignments, assignment_count,

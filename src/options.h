@@ -84,16 +84,16 @@ void options_copy(struct options *to, const struct options *from);
 void options_swap(struct options *a, struct options *b);
 
 /*
- * Settings in the order of their weight: the file first (path NULL: none),
- * then assignments of the form NAME=VALUE, and extra listen addresses (-l). A
- * LIST that is set at all loses its default; assignments to it add up, and
- * replace what the file says ("NAME=" makes it empty); listen addresses given by -l replace both.
- * Returns 0, o (initialized by the caller) filled; or -1, o unchanged and every
- * error found in errors (zeroed by the caller), each with file:line or, for an
- * assignment, "-o NAME=VALUE: ", with what is allowed. A file
- * that is a directory or a FIFO, over 1 MiB, unreadable, or writable for
- * everybody is an error. What o held before is of no influence.
- * A setting given twice in the file is an error, unless it is a LIST.
+ * Settings in the order of their weight: the file first (path NULL: none), then
+ * assignments of the form NAME=VALUE, and extra listen addresses (-l). A LIST
+ * that is set at all loses its default; assignments to it add up, and replace
+ * what the file says ("NAME=" makes it empty); listen addresses given by -l
+ * replace both. Returns 0, o (initialized by the caller) filled; or -1, o
+ * unchanged and every error found in errors (zeroed by the caller), each with
+ * file:line or, for an assignment, "-o NAME=VALUE: ", with what is allowed. A
+ * file that is a directory or a FIFO, over 1 MiB, unreadable, or writable for
+ * everybody is an error. What o held before is of no influence. A setting given
+ * twice in the file is an error, unless it is a LIST.
  */
 int options_load(struct options *o, const char *path, char *const assignments[],
     size_t assignment_count, char *const listens[], size_t listen_count,

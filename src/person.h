@@ -18,8 +18,10 @@
 struct room;
 struct rooms;
 
-/* Somebody whose lines m does not want to see; by id as long as they are the same
- * session, and by nick. */
+/*
+ * Somebody whose lines a person does not want to see: known by member id as
+ * long as they stay connected, and by nick.
+ */
 struct ignore {
 	TAILQ_ENTRY(ignore) entry;
 	uint64_t id;
@@ -57,8 +59,8 @@ struct place {
 LIST_HEAD(place_list, place);
 
 /*
- * All that belongs to a person rather than to their connection. It moves whole between
- * a member and the bookmark that they leave.
+ * All that belongs to a person rather than to their connection. It moves whole
+ * between a member and the bookmark that they leave.
  */
 struct person {
 	struct place_list places;
@@ -70,8 +72,10 @@ struct person {
 };
 
 void person_init(struct person *p);
-/* from is empty afterwards; its ignores and kept messages are added to to's, its
- * places replace to's of the same rooms. */
+/*
+ * from is empty afterwards; its ignores and kept messages are added to to's,
+ * its places replace to's of the same rooms.
+ */
 void person_move(struct rooms *rooms, struct person *to, struct person *from);
 void person_clear(struct rooms *rooms, struct person *p);
 bool person_is_empty(const struct person *p);

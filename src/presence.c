@@ -205,8 +205,8 @@ presence_fini(struct presence *p)
 }
 
 /*
- * Settles a departure that is pending under the nick of ms. True: it was theirs, so
- * for the others they never left.
+ * Settles a departure that is pending under the nick of ms. True: it was
+ * theirs, so for the others they never left.
  */
 static bool
 presence_settle_left(struct presence *p, struct membership *ms)

@@ -24,8 +24,8 @@ struct room;
  *     after presence-window, a departure at once
  *   more: one line for each window of max(presence-window, people / 50 s)
  *
- * Who comes and goes within the window is never mentioned. A storm of N costs O(N) lines
- * in all, not O(N^2).
+ * Who comes and goes within the window is never mentioned. A storm of N costs
+ * O(N) lines in all, not O(N^2).
  */
 #define PRESENCE_SMALL 10
 #define PRESENCE_PEOPLE_PER_S 50
@@ -52,13 +52,15 @@ void presence_came(struct presence *p, struct membership *ms);
 void presence_left(struct presence *p, struct membership *ms,
     enum room_leave how, const char *text);
 
-/* ms is about to do what the others see: in a small room they are told first that
- * ms came. */
+/*
+ * ms is about to do what the others see: in a small room they are told first
+ * that ms came.
+ */
 void presence_show(struct presence *p, struct membership *ms);
 
 /*
- * The nick of ms has changed. If the others know of ms, returns true: they should be
- * told. Otherwise what is pending is announced under the new nick.
+ * The nick of ms has changed. If the others know of ms, returns true: they
+ * should be told. Otherwise what is pending is announced under the new nick.
  */
 bool presence_renamed(struct presence *p, struct membership *ms,
     const char *old_folded);

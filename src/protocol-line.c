@@ -3,10 +3,10 @@
  */
 
 /*
- * The plain line protocol, for people in nc and telnet: brbd-protocol(7). Column 0
- * is the server's: every line out begins with '[', "--" or "!!", so that
- * nobody can forge another's line. Lines end in LF, and in CR LF for a client
- * whose first line ended so.
+ * The plain line protocol, for people in nc and telnet: brbd-protocol(7).
+ * Column 0 is the server's: every line out begins with '[', "--" or "!!", so
+ * that nobody can forge another's line. Lines end in LF, and in CR LF for a
+ * client whose first line ended so.
  */
 
 #include "config.h"

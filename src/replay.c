@@ -11,8 +11,8 @@
  *   PAST (or that) ──┘ first line
  *
  * Each step renders into a scratch buffer and takes effect only when deliver()
- * has accepted the bytes. The summary is counted in slices as well, by one replay at
- * a time: a thousand who come back at once must not stop the loop.
+ * has accepted the bytes. The summary is counted in slices as well, by one
+ * replay at a time: a thousand who come back at once must not stop the loop.
  */
 
 #include "config.h"
@@ -98,8 +98,10 @@ replay_end(const struct membership *ms, const struct replay *rp)
 					     rp->until;
 }
 
-/* "The last 20 of 1204": when the first line is due, since only then it is known
- * where the present is. */
+/*
+ * "The last 20 of 1204": when the first line is due, since only then it is
+ * known where the present is.
+ */
 static void
 replay_head_past(struct membership *ms, struct replay *rp)
 {
@@ -294,7 +296,9 @@ replay_head_waiting(struct membership *ms, struct replay *rp)
 	}
 }
 
-/* Counts a slice for the summary. True: counted, and the summary is rendered. */
+/*
+ * Counts a slice for the summary. True: counted, and the summary is rendered.
+ */
 static bool
 replay_scan(struct membership *ms, struct replay *rp, size_t max, size_t *work)
 {

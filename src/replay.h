@@ -19,17 +19,18 @@ enum replay_kind {
 };
 
 /*
- * A member reads on from the ring, at the pace of their socket, with a line before
- * and after. It ends at a number, or else when it has reached the present.
+ * A member reads on from the ring, at the pace of their socket, with a line
+ * before and after. It ends at a number, or else when it has reached the
+ * present.
  */
 
 /* Newcomer: from ms->cursor to the present. */
 void replay_start_greeting(struct membership *ms);
 
 /*
- * Catch-up: the summary of all from..until, then private messages that were kept,
- * then the messages. until REPLAY_PRESENT: to the present; then from becomes
- * ms->cursor. Otherwise reading goes on at ms->cursor afterwards. A
+ * Catch-up: the summary of all from..until, then private messages that were
+ * kept, then the messages. until REPLAY_PRESENT: to the present; then from
+ * becomes ms->cursor. Otherwise reading goes on at ms->cursor afterwards. A
  * replay that is running is replaced.
  */
 #define REPLAY_PRESENT UINT64_MAX
@@ -64,7 +65,8 @@ enum replay_pump {
 
 /*
  * Renders and hands over about max bytes for ms, which is not in step: of its
- * replay, or else from its cursor. Sets *done to the work that it was, in bytes.
+ * replay, or else from its cursor. Sets *done to the work that it was, in
+ * bytes.
  */
 enum replay_pump replay_pump(struct membership *ms, size_t max,
     size_t *done) MUST_CHECK;

@@ -34,8 +34,8 @@ struct segment {
 };
 
 /*
- * All in step who have the same dialect. The turn's lines are rendered here, once,
- * when they are published.
+ * All in step who have the same dialect. The turn's lines are rendered here,
+ * once, when they are published.
  */
 struct audience {
 	LIST_ENTRY(audience) entry;

@@ -3,8 +3,8 @@
  */
 
 /*
- * The house: which rooms there are, and the turn that ends in all of them. Rooms
- * are few (max-rooms), so walking them is fine.
+ * The house: which rooms there are, and the turn that ends in all of them.
+ * Rooms are few (max-rooms), so walking them is fine.
  */
 
 #include "config.h"

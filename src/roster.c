@@ -182,8 +182,8 @@ roster_change(struct member *m, const char *nick)
 }
 
 /*
- * holder makes way for m, and leaves behind a person. In a room that both are in,
- * m is taken for holder by the others; from any other room, holder leaves.
+ * holder makes way for m, and leaves behind a person. In a room that both are
+ * in, m is taken for holder by the others; from any other room, holder leaves.
  * Returns true if holder was on break as far as somebody here could see.
  */
 static bool

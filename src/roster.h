@@ -48,11 +48,11 @@ enum roster_rename {
 };
 
 /*
- * /nick: gives m a new nick and tells the others. Somebody who has a place under
- * that nick and m's credential (left, or lost the connection, or, if the
+ * /nick: gives m a new nick and tells the others. Somebody who has a place
+ * under that nick and m's credential (left, or lost the connection, or, if the
  * credential is strong, is live in another session, which is replaced) is
- * returned: m takes the place over. On failure nothing has changed. Call
- * it outside any walk over members: one may be freed (never m).
+ * returned: m takes the place over. On failure nothing has changed. Call it
+ * outside any walk over members: one may be freed (never m).
  */
 enum roster_rename roster_rename(struct member *m, const char *nick,
     const struct member **clash) MUST_CHECK;

@@ -3,16 +3,16 @@
  */
 
 /*
- * Owns everything and ties the layers together: one event base, one timer for all
- * deadlines, and the turn.
+ * Owns everything and ties the layers together: one event base, one timer for
+ * all deadlines, and the turn.
  *
  *   input (priority 0): sockets, timers, signals
- *   turn  (priority 1): when no input is left, or TURN_LIMIT after it was asked for:
+ *   turn  (priority 1): when no input is left, or TURN_LIMIT after the call:
  *     flush what was said, let those behind read on, then free what has ended
  *
- * libevent runs a lower priority only when a poll finds nothing of a higher one:
- * so reads that are ready join the turn, and steady input would put it off for ever.
- * Hence the limit, a timer of priority 0.
+ * libevent runs a lower priority only when a poll finds nothing of a higher
+ * one: so reads that are ready join the turn, and steady input would put it off
+ * for ever. Hence the limit, a timer of priority 0.
  */
 
 #include "config.h"
@@ -44,7 +44,9 @@
 #define SERVER_STOP_FLUSH_MS 2000
 #define SERVER_STOP_LOOK_MS 50
 
-/* Descriptors that are not members': standard ones, log, listeners, libevent's. */
+/*
+ * Descriptors that are not members': standard ones, log, listeners, libevent's.
+ */
 #define SERVER_RESERVED_FDS 64
 
 enum { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNAL_USR1, SIGNALS };
@@ -153,7 +155,9 @@ server_log_restart_only(const char *name, void *arg)
 	log_warning("setting needs a restart to change: name=%s", name);
 }
 
-/* What the new settings must agree on with those that only a restart changes. */
+/*
+ * What the new settings must agree on with those that only a restart changes.
+ */
 static int
 server_check_kept(const struct options *fresh, const struct options *kept,
     struct option_errors *errors)
@@ -167,7 +171,9 @@ server_check_kept(const struct options *fresh, const struct options *kept,
 	return -1;
 }
 
-/* All or nothing: the new settings are parsed, checked and listened on first. */
+/*
+ * All or nothing: the new settings are parsed, checked and listened on first.
+ */
 static void
 server_reload(struct server *server)
 {

@@ -24,15 +24,15 @@ struct server_source {
 };
 
 /*
- * Loads and checks all settings, those that several modules must agree on as well
- * (addresses, protocols, the limit on open files). 0; or -1 with errors.
+ * Loads and checks all settings, those that several modules must agree on as
+ * well (addresses, protocols, the limit on open files). 0; or -1 with errors.
  */
 int server_load_options(struct options *o, const struct server_source *source,
     struct option_errors *errors) MUST_CHECK;
 
 /*
- * Opens the room: listeners and signal handlers. options are moved into the server.
- * NULL, after it was logged, if that is not possible.
+ * Opens the room: listeners and signal handlers. options are moved into the
+ * server. NULL, after it was logged, if that is not possible.
  */
 struct server *server_new(const struct server_source *source,
     struct options *options) MUST_CHECK;

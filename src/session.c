@@ -4,11 +4,11 @@
 
 /*
  * One client: what joins a connection to a member. It checks who may come in,
- * slows floods by not reading on (a token bucket; the rest waits in the kernel), and
- * carries rendered lines from the room layer to the connection.
+ * slows floods by not reading on (a token bucket; the rest waits in the
+ * kernel), and carries rendered lines from the room layer to the connection.
  *
- * A session ends only from conn_reap(), at the end of the turn: whatever happens
- * before, to whomever, no session is freed under anybody's feet.
+ * A session ends only from conn_reap(), at the end of the turn: whatever
+ * happens before, to whomever, no session is freed under anybody's feet.
  */
 
 #include "config.h"
@@ -387,30 +387,35 @@ sessions_free_all(struct sessions *all)
 	}
 }
 
+PRINTFLIKE(2, 0)
+static const char *
+session_format(struct session *s, const char *fmt, va_list ap)
+{
+	struct buf *text = &s->all->reply;
+
+	buf_reset(text);
+	buf_vaddf(text, fmt, ap);
+	return buf_cstr(text);
+}
+
 void
 session_notice(struct session *s, const char *fmt, ...)
 {
-	struct buf *text = &s->all->reply;
 	va_list ap;
 
-	buf_reset(text);
 	va_start(ap, fmt);
-	buf_vaddf(text, fmt, ap);
+	s->protocol->notice(s, session_format(s, fmt, ap));
 	va_end(ap);
-	s->protocol->notice(s, buf_cstr(text));
 }
 
 void
 session_error(struct session *s, const char *fmt, ...)
 {
-	struct buf *text = &s->all->reply;
 	va_list ap;
 
-	buf_reset(text);
 	va_start(ap, fmt);
-	buf_vaddf(text, fmt, ap);
+	s->protocol->error(s, session_format(s, fmt, ap));
 	va_end(ap);
-	s->protocol->error(s, buf_cstr(text));
 }
 
 void

@@ -123,7 +123,9 @@ telnet_filter(struct telnet *t, char *out, const char *in, size_t len,
 				t->state = TELNET_SUB_COMMAND;
 			break;
 		case TELNET_SUB_COMMAND:
-			/* A command other than SE means that SE was left out. */
+			/*
+			 * A command other than SE means that SE was left out.
+			 */
 			if (byte == TELNET_IAC)
 				t->state = TELNET_SUB;
 			else

@@ -4,9 +4,9 @@
 
 /*
  * A thousand people in one room, one of whom never reads: everybody else gets
- * every line, in order; the daemon's memory stays where it was but for the ring and
- * that one's output-limit; and when the sleeper reads at last, they get what was
- * sent before, one gap line with the exact number, and all the rest
+ * every line, in order; the daemon's memory stays where it was but for the ring
+ * and that one's output-limit; and when the sleeper reads at last, they get
+ * what was sent before, one gap line with the exact number, and all the rest
  * (hostile 40, 47). BRBD names the daemon, DIALOG_TIMEOUT the patience, as for
  * the dialogs.
  */
@@ -253,7 +253,10 @@ crowd_say(unsigned number)
 	}
 }
 
-/* Resident bytes of the daemon, or 0 where that cannot be seen or means nothing. */
+/*
+ * Resident bytes of the daemon, or 0 where that cannot be seen or means
+ * nothing.
+ */
 static size_t
 crowd_memory(void)
 {

@@ -4,12 +4,12 @@
 
 /*
  * The model test of the one idea: whatever people do, in whatever order, each
- * message reaches each of them exactly once, in order, or lies inside a gap that
- * is announced with its exact size.
+ * message reaches each of them exactly once, in order, or lies inside a gap
+ * that is announced with its exact size.
  *
- * The reference is a number for each person: that of the message that they should
- * see next. A failure names its seed: BRBD_MODEL_SEED runs that one alone.
- * BRBD_MODEL_RUNS sets how many runs there are.
+ * The reference is a number for each person: that of the message that they
+ * should see next. A failure names its seed: BRBD_MODEL_SEED runs that one
+ * alone. BRBD_MODEL_RUNS sets how many runs there are.
  */
 
 #include "config.h"
@@ -175,8 +175,10 @@ model_enter(struct reader *r)
 	r->is_known = true;
 }
 
-/* Not read on from now: a closed catch-up that was cut off goes on from where it
- * had come to. */
+/*
+ * Not read on from now: a closed catch-up that was cut off goes on from where
+ * it had come to.
+ */
 static void
 model_paused(struct reader *r)
 {

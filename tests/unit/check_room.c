@@ -290,7 +290,10 @@ START_TEST(test_lapped)
 }
 END_TEST
 
-/* hostile 33, 40: a slow reader holds up nobody, and is lapped again while reading. */
+/*
+ * hostile 33, 40: a slow reader holds up nobody, and is lapped again while
+ * reading.
+ */
 START_TEST(test_slow_reader)
 {
 	uint64_t first;

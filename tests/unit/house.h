@@ -64,7 +64,8 @@ int fake_nick(struct fake *f, const char *nick); /* enum roster_rename */
 
 /*
  * What was seen since the last call, lines such as "3 ana: hi", "came ana",
- * "live"; settles first. Compare with ck_assert_str_eq(). Valid until the next call.
+ * "live"; settles first. Compare with ck_assert_str_eq(). Valid until the next
+ * call.
  */
 const char *fake_saw(struct house *h, struct fake *f);
 
