@@ -53,6 +53,7 @@ struct conn {
 	struct conn_timer *timer; /* NULL: not needed now */
 	size_t dropped; /* bytes sent too late, which nobody will get */
 	int fd;
+	uint32_t wasted; /* bytes read since the last line */
 	struct framer framer;
 	uint8_t state; /* enum conn_state */
 	uint8_t place; /* enum conn_place */

@@ -285,7 +285,6 @@ conn_filter_telnet(struct conn *c)
 		    chunk, len, &reply);
 		evbuffer_commit_space(c->telnet->text, &vec, 1);
 		evbuffer_drain(in, len);
-		c->net->bytes_in += len;
 	}
 	if (reply.len > 0)
 		conn_reply(c, reply.data, reply.len);
@@ -311,19 +310,20 @@ conn_detect_telnet(struct conn *c)
 	c->telnet->text = text;
 }
 
-/* Hands over lines, for one turn. */
-static void
+/* Hands over lines, for one turn; returns how many there were. */
+static int
 conn_handle_lines(struct conn *c, struct evbuffer *in)
 {
 	size_t max_line = (size_t)c->net->options->max_line;
 	struct framer_line line;
+	int n;
 
 	c->has_input = true; /* until the framer finds nothing */
-	for (int n = 0; n < CONN_LINES_PER_TURN && conn_takes_lines(c); n++) {
+	for (n = 0; n < CONN_LINES_PER_TURN && conn_takes_lines(c); n++) {
 		switch (framer_next(&c->framer, in, max_line, &line)) {
 		case FRAMER_MORE:
 			c->has_input = false;
-			return;
+			return n;
 		case FRAMER_TOO_LONG:
 			c->handler->too_long(c, c->arg);
 			break;
@@ -336,6 +336,20 @@ conn_handle_lines(struct conn *c, struct evbuffer *in)
 	}
 	if (evbuffer_get_length(in) == 0)
 		c->has_input = false;
+	return n;
+}
+
+/* So many bytes were read, and no line was among them. */
+static void
+conn_count_waste(struct conn *c, size_t bytes)
+{
+	if (bytes == 0 || c->handler->waste == NULL || c->state != CONN_OPEN)
+		return;
+	c->wasted += (uint32_t)bytes;
+	if (c->wasted > c->net->options->max_line) {
+		c->wasted = 0;
+		c->handler->waste(c, c->arg);
+	}
 }
 
 /* All that the peer had to say has been handled. */
@@ -358,18 +372,22 @@ static void
 conn_handle_input(struct conn *c)
 {
 	struct evbuffer *in = bufferevent_get_input(c->bev);
-	size_t before;
+	size_t before = evbuffer_get_length(in), read;
+	int lines;
 
 	c->is_handling = true;
 	conn_cork(c);
 	if (c->telnet != NULL) {
 		conn_filter_telnet(c);
-		conn_handle_lines(c, c->telnet->text);
-	} else {
-		before = evbuffer_get_length(in);
-		conn_handle_lines(c, in);
-		c->net->bytes_in += before - evbuffer_get_length(in);
-	}
+		lines = conn_handle_lines(c, c->telnet->text);
+	} else
+		lines = conn_handle_lines(c, in);
+	read = before - evbuffer_get_length(in);
+	c->net->bytes_in += read;
+	if (lines > 0)
+		c->wasted = 0;
+	else
+		conn_count_waste(c, read);
 	conn_uncork(c);
 	c->is_handling = false;
 

@@ -79,6 +79,9 @@ struct conn_handler {
 	    void *arg);
 	/* A line over max_line was dropped. */
 	void (*too_long)(struct conn *c, void *arg);
+	/* More than max_line bytes have come that made no line: what follows a
+	 * line too long, or telnet's bytes. NULL: that is fine. */
+	void (*waste)(struct conn *c, void *arg);
 	/* Unsent output fell below the low-water mark (a quarter of
 	 * output_limit) after conn_send() had refused, or input was held up. */
 	void (*drained)(struct conn *c, void *arg);

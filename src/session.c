@@ -230,6 +230,17 @@ session_too_long_cb(struct conn *c, void *arg)
 	session_throttle(s);
 }
 
+/* Bytes that say nothing cost as much as lines, or they would cost nothing. */
+static void
+session_waste_cb(struct conn *c, void *arg)
+{
+	struct session *s = arg;
+
+	assert(s->conn == c);
+	session_charge(s, 1);
+	session_throttle(s);
+}
+
 static void
 session_drained_cb(struct conn *c, void *arg)
 {
@@ -280,6 +291,7 @@ session_ended_cb(struct conn *c, enum conn_end end, void *arg)
 static const struct conn_handler session_conn_handler = {
 	.line = session_line_cb,
 	.too_long = session_too_long_cb,
+	.waste = session_waste_cb,
 	.drained = session_drained_cb,
 	.eof = session_eof_cb,
 	.ended = session_ended_cb,

@@ -17,8 +17,6 @@
 #include "conn.h"
 #include "wire.h"
 
-/* Ends */
-
 START_TEST(test_close)
 {
 	struct pipe p;
@@ -383,6 +381,13 @@ START_TEST(test_free_in_any_state)
 }
 END_TEST
 
+START_TEST(test_end_names)
+{
+	for (int end = CONN_END_EOF; end <= CONN_END_CLOSED; end++)
+		ck_assert_str_ne(conn_end_str((enum conn_end)end), "");
+}
+END_TEST
+
 static Suite *
 conn_end_suite(void)
 {
@@ -402,6 +407,9 @@ conn_end_suite(void)
 	add_test(tc, test_reset);
 	add_test(tc, test_all_reset_at_once);
 	add_test(tc, test_free_in_any_state);
+
+	tc = add_case(s, "names");
+	tcase_add_test(tc, test_end_names);
 	return s;
 }
 

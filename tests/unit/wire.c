@@ -196,13 +196,24 @@ pipe_ended(struct conn *c, enum conn_end end, void *arg)
 	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
 }
 
+static void
+pipe_waste(struct conn *c, void *arg)
+{
+	struct pipe *p = arg;
+
+	ck_assert_ptr_eq(p->c, c);
+	p->waste_count++;
+}
+
 const struct conn_handler handler = { .line = pipe_line,
 	.too_long = pipe_too_long,
+	.waste = pipe_waste,
 	.drained = pipe_drained,
 	.ended = pipe_ended };
 
 const struct conn_handler handler_with_eof = { .line = pipe_line,
 	.too_long = pipe_too_long,
+	.waste = pipe_waste,
 	.drained = pipe_drained,
 	.eof = pipe_eof,
 	.ended = pipe_ended };

@@ -44,6 +44,7 @@ struct pipe {
 	int peer;
 	struct buf lines; /* as in check_framer.c: [text], [text]r, T */
 	size_t line_count;
+	int waste_count;
 	int drained_count;
 	size_t queued_at_drained;
 	int eof_count;
