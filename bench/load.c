@@ -60,8 +60,8 @@ enum {
 	LOAD_EVENTS = 512,
 	LOAD_READ = 256 * 1024,
 	LOAD_ADDRESSES = 20, /* 127.0.0.2 and up */
-	LOAD_RETRY_MS = 200,
-	LOAD_QUIET_MS = 100,
+	LOAD_RETRY_MS = 50,
+	LOAD_QUIET_MS = 60,
 	LOAD_STUCK_S = 5, /* so long without anything to read */
 	LOAD_SLEEPER_BYTES = 4096,
 	EXIT_GAVE_UP = 1,
