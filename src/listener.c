@@ -26,6 +26,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include <bsd/string.h>
@@ -589,6 +590,13 @@ listeners_open_tcp(struct listeners *all, const struct listener_spec *spec,
 	if (spec->is_bracketed)
 		hints.ai_flags |= AI_NUMERICHOST;
 	result = getaddrinfo(spec->host, spec->port, &hints, &list);
+	if (result != 0 && spec->host != NULL &&
+	    strcasecmp(spec->host, "localhost") == 0) {
+		/* It is this machine also where nothing says so (RFC 6761
+		 * section 6.3): no host, not passive, is the loopback. */
+		hints.ai_flags = AI_NUMERICSERV;
+		result = getaddrinfo(NULL, spec->port, &hints, &list);
+	}
 	if (result != 0)
 		return result == EAI_SYSTEM ? strerror(errno) :
 					      gai_strerror(result);
