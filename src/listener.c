@@ -37,7 +37,7 @@
 #include "listener.h"
 #include "log.h"
 
-#define LISTENER_BACKLOG 1024
+#define LISTENER_BACKLOG 4096
 
 /* How long to accept nobody when there are no descriptors left. */
 #define LISTENER_EXHAUSTED_MS 100
