@@ -98,8 +98,9 @@ struct conn_handler {
 
 /*
  * Takes over fd (non-blocking; closed by conn_free()) and starts to read.
- * is_tcp: sets TCP_NODELAY, keepalive and TCP_USER_TIMEOUT. Never NULL but when
- * libevent cannot make a bufferevent: then fd is closed and NULL returned.
+ * is_tcp: sets TCP_NODELAY, keepalive, TCP_USER_TIMEOUT and SO_SNDBUF
+ * (output_limit, 64 KiB at least). Never NULL but when libevent cannot make a
+ * bufferevent: then fd is closed and NULL returned.
  */
 struct conn *conn_new(struct net *net, int fd, bool is_tcp,
     const struct conn_handler *handler, void *arg) MUST_CHECK;

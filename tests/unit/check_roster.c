@@ -146,6 +146,28 @@ START_TEST(test_uid_takes_over)
 }
 END_TEST
 
+/* What the old session had not received is told in the new one (hostile 36). */
+START_TEST(test_takeover_of_unsent)
+{
+	struct fake old;
+
+	setup();
+	fake_enter(&h, &old, -1000, "dee");
+	fake_say(&ana, "arrived");
+	fake_say(&ana, "stuck");
+	ck_assert_str_eq(fake_saw(&h, &old), "1 ana: arrived\n2 ana: stuck\n");
+	old.unsent = strlen("2 ana: stuck\n");
+	fake_fini(&new);
+	fake_init(&h, &new, -1000);
+	ck_assert_int_eq(fake_nick(&new, "dee"), ROSTER_RETURNED);
+	ck_assert(old.was_replaced);
+	ck_assert_str_eq(fake_saw(&h, &new),
+	    "welcome dee 0 1 ana=1\n2 ana: stuck\nlive after catchup\n");
+	fake_fini(&old);
+	teardown();
+}
+END_TEST
+
 /* A lost connection: silence, and a silent return (design 8). */
 START_TEST(test_silent_return)
 {
@@ -301,6 +323,7 @@ roster_suite(void)
 	tcase_add_test(tc, test_too_often);
 	tcase_add_test(tc, test_live_nick_is_safe);
 	tcase_add_test(tc, test_uid_takes_over);
+	tcase_add_test(tc, test_takeover_of_unsent);
 	tcase_add_test(tc, test_silent_return);
 	tcase_add_test(tc, test_return_before_the_greeting);
 	tcase_add_test(tc, test_lost_and_gone);
