@@ -44,21 +44,24 @@ struct conn_timer {
 };
 
 struct conn {
-	TAILQ_ENTRY(conn) entry;
+	/* All that conn_send() looks at is in one line of the cache. */
 	struct net *net;
+	uint64_t sent; /* bytes that conn_send() has taken */
+	int fd;
+	uint8_t state; /* enum conn_state */
+	bool has_output; /* the bufferevent's output may hold something */
+	uint8_t place; /* enum conn_place */
+	uint8_t end; /* enum conn_end; with CONN_ENDED */
+
 	struct bufferevent *bev;
+	TAILQ_ENTRY(conn) entry;
 	const struct conn_handler *handler;
 	void *arg;
 	struct conn_telnet *telnet; /* NULL: none yet */
 	struct conn_timer *timer; /* NULL: not needed now */
 	size_t dropped; /* bytes sent too late, which nobody will get */
-	int fd;
 	uint32_t wasted; /* bytes read since the last line */
 	struct framer framer;
-	uint8_t state; /* enum conn_state */
-	uint8_t place; /* enum conn_place */
-	uint8_t end; /* enum conn_end; with CONN_ENDED */
-	bool has_output; /* the bufferevent's output may hold something */
 	bool is_reading : 1; /* EV_READ is enabled */
 	bool is_handling : 1; /* inside conn_handle_input() */
 	bool is_paused : 1; /* conn_pause_input() */

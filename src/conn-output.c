@@ -256,10 +256,8 @@ conn_send_behind(struct conn *c, const void *data, size_t len)
 
 	if (is_corked && conn_queued(c) + len > limit)
 		conn_flush_cork(c);
-	if (c->state != CONN_OPEN) {
-		c->dropped += len;
-		return 0;
-	}
+	if (c->state != CONN_OPEN)
+		return -1;
 	queued = conn_queued(c);
 	if (queued > 0 && queued + len > limit) {
 		c->was_refused = true;
@@ -270,6 +268,7 @@ conn_send_behind(struct conn *c, const void *data, size_t len)
 		conn_write_corked(c, data, len);
 	else
 		conn_write(c, data, len);
+	c->sent += len;
 	return 0;
 }
 
@@ -279,7 +278,14 @@ conn_send(struct conn *c, const void *data, size_t len)
 	if (c->has_output || c->state != CONN_OPEN || c->net->corked == c)
 		return conn_send_behind(c, data, len);
 	conn_write(c, data, len);
+	c->sent += len;
 	return 0;
+}
+
+uint64_t
+conn_sent(const struct conn *c)
+{
+	return c->sent;
 }
 
 void

@@ -111,11 +111,14 @@ void conn_free(struct conn *c); /* closes at once; NULL is fine */
  * direct non-blocking write is tried first, and only what it left is queued (a
  * bufferevent's own write costs two epoll_ctl and a loop turn). If c's unsent
  * output would pass output_limit and is not empty, nothing is queued, drained()
- * will tell when to go on, and -1 comes back. On a connection that is ending, 0
- * and nothing is sent. A socket's error only marks c as ended: never frees c,
- * never calls back before returning.
+ * will tell when to go on, and -1 comes back; so it does on a connection that
+ * is ending. A socket's error only marks c as ended: never frees c, never calls
+ * back before returning.
  */
 int conn_send(struct conn *c, const void *data, size_t len) MUST_CHECK;
+
+/* Bytes that conn_send() has taken so far. */
+uint64_t conn_sent(const struct conn *c);
 
 /*
  * The same, but always queued: for answers to what the client itself asked.
