@@ -17,7 +17,6 @@
 #include "deadline.h"
 #include "framer.h"
 
-struct bufferevent;
 struct conn_telnet;
 
 enum conn_state {
@@ -53,7 +52,8 @@ struct conn {
 	uint8_t place; /* enum conn_place */
 	uint8_t end; /* enum conn_end; with CONN_ENDED */
 
-	struct bufferevent *bev;
+	struct bufferevent *bev; /* NULL at rest: conn_need_bev() */
+	struct event *readable; /* lies behind this struct */
 	TAILQ_ENTRY(conn) entry;
 	const struct conn_handler *handler;
 	void *arg;
@@ -62,7 +62,7 @@ struct conn {
 	size_t dropped; /* bytes sent too late, which nobody will get */
 	uint32_t wasted; /* bytes read since the last line */
 	struct framer framer;
-	bool is_reading : 1; /* EV_READ is enabled */
+	bool is_reading : 1; /* readable is waited for */
 	bool is_handling : 1; /* inside conn_handle_input() */
 	bool is_paused : 1; /* conn_pause_input() */
 	bool is_choked : 1; /* input held up since its answers are not read */
@@ -71,6 +71,15 @@ struct conn {
 	bool saw_eof : 1;
 	bool told_eof : 1;
 };
+
+/*
+ * The bufferevent that c has while there is something in or out; never NULL but
+ * when libevent cannot make one: then c has ended.
+ */
+struct bufferevent *conn_need_bev(struct conn *c);
+
+/* Gives it back if nothing is in it. */
+void conn_rest(struct conn *c);
 
 /* To net->ended; again or not. Calls nobody but net->wake(). */
 void conn_set_end(struct conn *c, enum conn_end end);

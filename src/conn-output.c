@@ -150,7 +150,9 @@ conn_enqueue(struct conn *c, const char *data, size_t len)
 {
 	struct net *net = c->net;
 
-	if (bufferevent_write(c->bev, data, len) == -1) {
+	if (conn_need_bev(c) == NULL ||
+	    bufferevent_write(c->bev, data, len) == -1 ||
+	    bufferevent_enable(c->bev, EV_WRITE) == -1) {
 		c->dropped += len;
 		conn_set_end(c, CONN_END_ERROR);
 		return;

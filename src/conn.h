@@ -18,6 +18,7 @@
 #include "options.h"
 #include "util.h"
 
+struct bufferevent;
 struct conn;
 TAILQ_HEAD(conn_queue, conn);
 
@@ -27,6 +28,8 @@ TAILQ_HEAD(conn_queue, conn);
  * all input that is ready comes first.
  */
 enum { NET_PRIORITY_INPUT, NET_PRIORITY_TURN, NET_PRIORITIES };
+
+#define CONN_SPARE_MAX 32
 
 struct net {
 	struct event_base *base;
@@ -42,6 +45,9 @@ struct net {
 	struct conn_queue more_input;
 	struct conn_queue resuming; /* those of more_input due in this turn */
 	struct conn_queue ended; /* their ended() is due */
+	/* taken from connections at rest, for the next that needs one */
+	struct bufferevent *spare[CONN_SPARE_MAX];
+	size_t spare_count;
 	struct conn *corked;
 	struct buf cork;
 	size_t count; /* connections that exist */
@@ -100,7 +106,7 @@ struct conn_handler {
  * Takes over fd (non-blocking; closed by conn_free()) and starts to read.
  * is_tcp: sets TCP_NODELAY, keepalive, TCP_USER_TIMEOUT and SO_SNDBUF
  * (output_limit, 64 KiB at least). Never NULL but when libevent cannot make a
- * bufferevent: then fd is closed and NULL returned.
+ * event: then fd is closed and NULL returned.
  */
 struct conn *conn_new(struct net *net, int fd, bool is_tcp,
     const struct conn_handler *handler, void *arg) MUST_CHECK;
