@@ -126,6 +126,12 @@ option_parse_duration(const char *text, int64_t max, int64_t *value)
 	    true, max, value);
 }
 
+int
+options_parse_duration(const char *text, int64_t max_ms, int64_t *ms)
+{
+	return option_parse_duration(text, max_ms, ms);
+}
+
 static int
 option_parse_rate(const char *text, int64_t max, struct rate *rate)
 {

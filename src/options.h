@@ -110,6 +110,13 @@ void options_changed_restart_only(const struct options *from,
  */
 void options_keep_restart_only(struct options *to, const struct options *from);
 
+/*
+ * A length of time as the settings have it: "90s", "12h", "30d"; a unit is
+ * needed but for 0. Returns 0, or -1 when it is none or longer than max_ms.
+ */
+int options_parse_duration(const char *text, int64_t max_ms,
+    int64_t *ms) MUST_CHECK;
+
 void options_print_help(FILE *out); /* the list in --help */
 void options_print_sample(FILE *out); /* the commented settings file */
 void options_print_mdoc(FILE *out); /* the list in brbd.conf(5) */

@@ -321,7 +321,11 @@ static void
 server_log_state(struct server *s)
 {
 	struct room *room;
+	uint64_t refused = 0;
+	int i;
 
+	for (i = 0; i < SESSION_REFUSALS; i++)
+		refused += s->sessions.refused[i];
 	log_info("state: members=%zu lost=%zu bookmarks=%zu rooms=%zu "
 		 "messages=%llu deliveries=%llu writes=%llu bytes_in=%llu "
 		 "bytes_out=%llu fell_behind=%llu gaps=%llu throttled=%llu "
@@ -335,7 +339,7 @@ server_log_state(struct server *s)
 	    (unsigned long long)s->rooms.fell_behind,
 	    (unsigned long long)s->rooms.gaps,
 	    (unsigned long long)s->sessions.throttled,
-	    (unsigned long long)s->sessions.refused, s->rooms.kept_bytes);
+	    (unsigned long long)refused, s->rooms.kept_bytes);
 	for (room = NULL; (room = rooms_next(&s->rooms, room)) != NULL;)
 		log_info("room: name=%s members=%zu in_step=%zu messages=%llu "
 			 "used=%zu size=%zu next=%llu",
