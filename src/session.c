@@ -275,9 +275,13 @@ static void
 session_ended_cb(struct conn *c, enum conn_end end, void *arg)
 {
 	struct session *s = arg;
+	char from[CREDENTIAL_STR_SIZE];
 
 	assert(s->conn == c);
-	log_debug("connection ended: %s fd=%d", conn_end_str(end), conn_fd(c));
+	credential_str(&s->origin->credential, from);
+	log_debug("connection ended: reason=\"%s\" nick=%s from=\"%s\" fd=%d",
+	    conn_end_str(end), s->member == NULL ? "-" : s->member->nick, from,
+	    conn_fd(c));
 	if (s->member != NULL) {
 		/* A guest who has closed has left; others may have lost the
 		 * connection, which looks the same. */
@@ -375,6 +379,7 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 	const struct protocol *protocol = protocol_find(peer->protocols);
 	struct session_origin *origin;
 	struct session *s;
+	char from[CREDENTIAL_STR_SIZE];
 
 	assert(protocol != NULL); /* checked with the settings */
 	if (session_refuse_some(all, fd, peer))
@@ -405,6 +410,10 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 	    all->net->clock->mono_ms);
 	s->member = member_new(all->rooms, &peer->credential,
 	    &session_member_ops, s, protocol->dialect);
+	credential_str(&peer->credential, from);
+	log_debug("connection accepted: nick=%s from=\"%s\" protocol=%s fd=%d "
+		  "members=%zu",
+	    s->member->nick, from, protocol->name, fd, all->count);
 	conn_cork(s->conn);
 	protocol->open(s);
 	conn_uncork(s->conn);
