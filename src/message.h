@@ -35,7 +35,7 @@ enum event_kind {
 	 * count messages, or some if that is 0. */
 	EVENT_REPEATS,
 	EVENT_NEW, /* what follows has not */
-	EVENT_GAP, /* count messages are no longer held */
+	EVENT_GAP, /* count messages are no longer held, is_uncertain */
 	EVENT_DATE, /* time_ms: what follows was said on that day */
 	EVENT_PAST, /* the last count of total messages follow */
 	EVENT_PAST_END, /* end of what was asked for */
@@ -86,6 +86,7 @@ struct event {
 	uint64_t total;
 	uint64_t mentions;
 	bool is_repeat;
+	bool is_uncertain; /* there may be more: the power was cut */
 	const struct event_presence *presence;
 	const struct event_tally *tally;
 };

@@ -126,6 +126,20 @@ line_add_live(struct buf *out, const struct event *e)
 
 /* What stands after "-- ". */
 static void
+line_add_gap(struct buf *out, const struct event *e)
+{
+	if (e->count == 0)
+		buf_addstr(out,
+		    "\xe2\x80\xa6 some messages may have been lost here");
+	else
+		buf_addf(out,
+		    "\xe2\x80\xa6 %llu%s earlier message%s %s no longer held",
+		    (unsigned long long)e->count,
+		    e->is_uncertain ? " or more" : "", e->count == 1 ? "" : "s",
+		    e->count == 1 && !e->is_uncertain ? "is" : "are");
+}
+
+static void
 line_add_notice(struct buf *out, const struct event *e)
 {
 	char duration[CLOCK_DURATION_SIZE], date[CLOCK_DATE_SIZE];
@@ -185,10 +199,7 @@ line_add_notice(struct buf *out, const struct event *e)
 		buf_addstr(out, "new since then:");
 		break;
 	case EVENT_GAP:
-		buf_addf(out,
-		    "\xe2\x80\xa6 %llu earlier message%s %s no longer held",
-		    (unsigned long long)e->count, s,
-		    e->count == 1 ? "is" : "are");
+		line_add_gap(out, e);
 		break;
 	case EVENT_DATE:
 		clock_date(e->time_ms, date);
@@ -319,7 +330,7 @@ line_error(struct session *s, const char *text)
 static const char *
 line_refusal(const char *text)
 {
-	static char line[256];
+	static char line[512];
 	struct buf out = BUF_INITIALIZER;
 
 	buf_addf(&out, "!! %s", text);

@@ -90,8 +90,8 @@ repeat_set_back(struct membership *ms, size_t bytes)
 		/* Those before are not held any more: they are in the gap that
 		 * will be told, as many as can have been. */
 		more = bytes / repeat_size_min(ms) + 1;
-		if (more > c.number - ms->told.from)
-			more = c.number - ms->told.from;
+		if (more > history_distance(ms->told.from, c.number))
+			more = history_distance(ms->told.from, c.number);
 		c.number -= more;
 	}
 	if (c.number == ms->cursor.number)

@@ -124,9 +124,9 @@ replay_head_past(struct membership *ms, struct replay *rp)
 
 	(void)history_clamp(h, &at); /* the gap is told with the lines */
 	if (end > at.number)
-		event.count = end - at.number;
+		event.count = history_distance(at.number, end);
 	if (end > h->first_number)
-		event.total = end - h->first_number;
+		event.total = history_distance(h->first_number, end);
 	if (event.count > 0 || rp->kind == REPLAY_HISTORY)
 		replay_render(ms, &rp->head, &event);
 }
@@ -225,7 +225,7 @@ replay_skip(struct membership *ms, uint64_t *skipped)
 		return false;
 	end = replay_end(ms, rp);
 	at = rp->done.at.number;
-	*skipped = end > at ? end - at : 0;
+	*skipped = end > at ? history_distance(at, end) : 0;
 	if (rp->until == REPLAY_PRESENT)
 		ms->cursor = ms->room->delivered;
 	then_history = rp->then_history;
@@ -311,10 +311,14 @@ replay_lines(struct membership *ms, struct buf *out, struct replay_progress *to,
 	before = at->number;
 	lost = history_clamp(&room->history, at);
 	/* What lies behind the end is nothing that is missed. */
-	if (before + lost > end)
-		lost = before < end ? end - before : 0;
-	if (lost > 0) {
-		replay_render_count(ms, out, EVENT_GAP, lost);
+	if (at->number > end)
+		lost = before < end ? history_distance(before, end) : 0;
+	if (lost > 0 || !history_is_certain(before, at->number)) {
+		memset(&event, 0, sizeof event);
+		event.kind = EVENT_GAP;
+		event.count = lost;
+		event.is_uncertain = !history_is_certain(before, at->number);
+		replay_render(ms, out, &event);
 		room->rooms->gaps++;
 		to->has_shown = true;
 	}
@@ -329,7 +333,9 @@ replay_lines(struct membership *ms, struct buf *out, struct replay_progress *to,
 				   event.nick) :
 			       replay_is_hidden(ms, &event))
 			continue;
-		if (ms->replay != NULL) {
+		if (event.kind == EVENT_GAP)
+			room->rooms->gaps++;
+		else if (ms->replay != NULL) {
 			replay_render_repeats(ms, out, to, &event);
 			replay_render_date(ms, out, to, &event);
 		}
@@ -385,7 +391,7 @@ replay_scan(struct membership *ms, struct replay *rp, size_t max, size_t *work)
 		}
 		if (!history_read(&room->history, &rp->scan, &event))
 			break;
-		if (replay_is_hidden(ms, &event))
+		if (event.kind == EVENT_GAP || replay_is_hidden(ms, &event))
 			continue;
 		if (event.number < ms->repeat_until)
 			rp->repeats++;

@@ -185,8 +185,11 @@ uint64_t
 room_new_count(const struct room *room, const struct history_cursor *cursor,
     uint64_t repeat_until)
 {
-	return room->history.next_number -
-	    (cursor->number > repeat_until ? cursor->number : repeat_until);
+	uint64_t from = cursor->number;
+
+	if (from < repeat_until)
+		from = repeat_until;
+	return history_distance(from, room->history.next_number);
 }
 
 size_t
