@@ -13,6 +13,9 @@
  * libevent runs a lower priority only when a poll finds nothing of a higher
  * one: so reads that are ready join the turn, and steady input would put it off
  * for ever. Hence the limit, a timer of priority 0.
+ *
+ * Where turns are dear, they may wait for more lines than that (pace.c), up to
+ * the same limit.
  */
 
 #include "config.h"
@@ -24,6 +27,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <event2/event.h>
 
@@ -35,6 +39,7 @@
 #include "listener.h"
 #include "log.h"
 #include "manager.h"
+#include "pace.h"
 #include "protocol.h"
 #include "rooms.h"
 #include "server.h"
@@ -71,7 +76,9 @@ struct server {
 	struct event *signals[SIGNALS];
 	struct deadline stop;
 	int64_t stop_ms; /* by then at the latest */
+	struct pace pace;
 	bool is_woken; /* the turn is due */
+	bool is_waiting; /* for others to talk, before the turn begins */
 	bool is_in_turn;
 	bool is_stopping;
 	bool has_rooms; /* initialised so far, for server_free() */
@@ -294,6 +301,15 @@ server_reload(struct server *server)
 
 /* Turn and timers */
 
+static int64_t
+server_now_us(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
 static void
 server_wake(void *arg)
 {
@@ -301,22 +317,36 @@ server_wake(void *arg)
 	const struct timeval now = { 0, 0 };
 	const struct timeval limit = { 0, SERVER_TURN_LIMIT_US };
 
-	if (server->is_woken)
+	if (server->is_woken) {
+		if (server->is_waiting &&
+		    pace_is_ready(&server->pace, server->rooms.actors)) {
+			server->is_waiting = false;
+			event_active(server->turn, EV_TIMEOUT, 0);
+		}
 		return;
+	}
 	server->is_woken = true;
+	event_add(server->turn_limit, &limit);
+	if (server->rooms.actors > 0 &&
+	    pace_should_wait(&server->pace, server->rooms.actors,
+		server_now_us())) {
+		server->is_waiting = true;
+		return;
+	}
 	/* From within the turn, event_active() would have it run again before
 	 * anybody's input is looked at. */
 	if (server->is_in_turn)
 		event_add(server->turn, &now);
 	else
 		event_active(server->turn, EV_TIMEOUT, 0);
-	event_add(server->turn_limit, &limit);
 }
 
 static void
 server_turn_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *server = arg;
+	unsigned actors = server->rooms.actors;
+	int64_t start_us = actors > 0 ? server_now_us() : 0;
 
 	(void)fd;
 	(void)what;
@@ -324,9 +354,13 @@ server_turn_cb(evutil_socket_t fd, short what, void *arg)
 	event_del(server->turn_limit);
 	clock_update(&server->clock);
 	server->is_woken = false;
+	server->is_waiting = false;
 	server->is_in_turn = true;
 	if (rooms_turn(&server->rooms))
 		server_wake(server);
+	if (actors > 0)
+		pace_turn_done(&server->pace, actors, start_us,
+		    server_now_us());
 	conn_reap(&server->net);
 	server->is_in_turn = false;
 	if (server->is_stopping && server->sessions.count == 0)

@@ -120,15 +120,11 @@ session_free(struct session *s)
 /* member_ops */
 
 static int
-session_deliver(struct member *m, const char *data, size_t len)
+session_deliver(void *sink, const char *data, size_t len)
 {
-	struct session *s = m->session;
+	struct conn *c = sink;
 
-	/* What comes too late is kept for their return. */
-	if (conn_is_ending(s->conn) || conn_send(s->conn, data, len) == -1)
-		return -1;
-	s->handed += len;
-	return 0;
+	return conn_send(c, data, len);
 }
 
 static uint64_t
@@ -136,7 +132,7 @@ session_handed(const struct member *m)
 {
 	const struct session *s = m->session;
 
-	return s->handed;
+	return conn_sent(s->conn);
 }
 
 static size_t
@@ -409,7 +405,7 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 	bucket_init(&s->lines, (uint32_t)o->line_burst,
 	    all->net->clock->mono_ms);
 	s->member = member_new(all->rooms, &peer->credential,
-	    &session_member_ops, s, protocol->dialect);
+	    &session_member_ops, s, s->conn, protocol->dialect);
 	credential_str(&peer->credential, from);
 	log_debug("connection accepted: nick=%s from=\"%s\" protocol=%s fd=%d "
 		  "members=%zu",
