@@ -43,7 +43,7 @@
 #define LISTENER_EXHAUSTED_MS 100
 
 /* Whoever reaches the directory may join. */
-#define LISTENER_UNIX_MODE 0666
+static const struct listener_access listener_everybody = { 0666, (gid_t)-1 };
 
 /* Tries to find a port that is free on all addresses of a name. */
 #define LISTENER_PORT_TRIES 16
@@ -64,6 +64,7 @@ struct listener {
 	char *path; /* and the file that is ours there */
 	dev_t dev;
 	ino_t ino;
+	struct listener_access access; /* that it has */
 	struct sockaddr_storage bound; /* TCP */
 };
 
@@ -71,7 +72,10 @@ struct listeners {
 	struct net *net;
 	listener_accepted *accepted;
 	void *arg;
+	const char *purpose; /* NULL: they are for people */
+	struct listener_access access;
 	struct listener_queue open;
+	struct listener_queue fresh; /* between prepare and commit */
 	struct bucket bucket;
 	struct deadline gate; /* set: accept nobody until then */
 	bool is_paused; /* by listeners_pause() */
@@ -93,16 +97,22 @@ listener_new(struct listeners *all, const struct listener_spec *spec)
 	return l;
 }
 
-static void
-listener_free(struct listener *l)
+/* Is the file ours? Another server may have taken the place. */
+static bool
+listener_has_file(const struct listener *l)
 {
 	struct stat st;
 
+	return l->path != NULL && lstat(l->path, &st) == 0 &&
+	    st.st_dev == l->dev && st.st_ino == l->ino;
+}
+
+static void
+listener_free(struct listener *l)
+{
 	if (l->event != NULL)
 		event_free(l->event);
-	/* Only our own file: another server may have taken the place. */
-	if (l->path != NULL && lstat(l->path, &st) == 0 &&
-	    st.st_dev == l->dev && st.st_ino == l->ino)
+	if (listener_has_file(l))
 		unlink(l->path);
 	if (l->fd != -1)
 		close(l->fd);
@@ -163,6 +173,23 @@ listener_remove_stale(const struct sockaddr_un *sun)
 	return NULL;
 }
 
+/* Whose group the file at path is, and who may connect. */
+static int
+listener_apply_access(struct listener *l, const char *path)
+{
+	const struct listener_access *access = &l->all->access;
+
+	/* Nobody who may now is let in with a group that may not. */
+	if (access->group != (gid_t)-1 &&
+	    (chmod(path, 0600) == -1 ||
+		lchown(path, (uid_t)-1, access->group) == -1))
+		return -1;
+	if (chmod(path, access->mode) == -1)
+		return -1;
+	l->access = *access;
+	return 0;
+}
+
 static const char *
 listener_bind_unix(struct listener *l, const char *path)
 {
@@ -184,7 +211,7 @@ listener_bind_unix(struct listener *l, const char *path)
 	l->ino = st.st_ino;
 	l->name = xasprintf(LISTENER_UNIX_PREFIX "%s", path);
 	/* Nobody can connect before listen(). */
-	if (chmod(path, LISTENER_UNIX_MODE) == -1 ||
+	if (listener_apply_access(l, path) == -1 ||
 	    listen(l->fd, LISTENER_BACKLOG) == -1)
 		return strerror(errno);
 	return NULL;
@@ -360,6 +387,7 @@ listener_accept_failed(struct listener *l, int error)
 	}
 	log_limited(&all->limit, all->net->clock->mono_ms, LOG_LEVEL_WARNING,
 	    "cannot accept on %s: %s", l->name, strerror(error));
+	all->net->accept_pauses_resources++;
 	listeners_hold(all, LISTENER_EXHAUSTED_MS);
 	return false;
 }
@@ -408,16 +436,19 @@ static void
 listener_accept_some(struct listener *l)
 {
 	struct listeners *all = l->all;
-	struct rate rate = all->net->options->accept_rate;
+	struct rate rate = { 0, 1000 };
 	int64_t now_ms = all->net->clock->mono_ms, wait_ms;
 	struct sockaddr_storage ss;
 	int fd;
 
+	if (all->purpose == NULL)
+		rate = all->net->options->accept_rate;
 	listeners_open_spare(all);
 	for (int n = 0; n < LISTENER_ACCEPTS_PER_TURN && !all->is_paused; n++) {
 		wait_ms = bucket_wait_ms(&all->bucket, rate, rate.count,
 		    now_ms);
 		if (wait_ms > 0) {
+			all->net->accept_pauses_rate++;
 			listeners_hold(all, wait_ms);
 			return;
 		}
@@ -453,7 +484,9 @@ listeners_new(struct net *net, listener_accepted *accepted, void *arg)
 	all->accepted = accepted;
 	all->arg = arg;
 	all->spare_fd = -1;
+	all->access = listener_everybody;
 	TAILQ_INIT(&all->open);
+	TAILQ_INIT(&all->fresh);
 	bucket_init(&all->bucket, net->options->accept_rate.count,
 	    net->clock->mono_ms);
 	deadline_init(&all->gate, listeners_gate_cb, all);
@@ -478,6 +511,7 @@ listeners_free(struct listeners *all)
 	if (all == NULL)
 		return;
 	listener_queue_free(&all->open);
+	listener_queue_free(&all->fresh);
 	deadline_clear(all->net->deadlines, &all->gate);
 	if (all->spare_fd != -1)
 		close(all->spare_fd);
@@ -652,11 +686,12 @@ listeners_open(struct listeners *all, const struct option_list *texts,
 	return why;
 }
 
-static void
+void
 listeners_revert(struct listeners *all)
 {
 	struct listener *l;
 
+	listener_queue_free(&all->fresh);
 	TAILQ_FOREACH(l, &all->open, entry) {
 		free(l->next_address);
 		free(l->next_protocols);
@@ -664,16 +699,38 @@ listeners_revert(struct listeners *all)
 	}
 }
 
-/* Cannot fail: the events are there already. */
+/* A socket that stays may have to let in others than before. */
 static void
-listeners_commit(struct listeners *all, struct listener_queue *fresh)
+listener_update_access(struct listener *l)
+{
+	if (!listener_has_file(l) ||
+	    (l->access.mode == l->all->access.mode &&
+		l->access.group == l->all->access.group))
+		return;
+	if (listener_apply_access(l, l->path) == -1)
+		log_error("cannot change who may connect to %s: %s", l->name,
+		    strerror(errno));
+}
+
+/* "", or " for control". */
+static void
+listeners_log(const struct listeners *all, const char *what,
+    const struct listener *l)
+{
+	log_info("%s%s%s on %s", what, all->purpose == NULL ? "" : " for ",
+	    all->purpose == NULL ? "" : all->purpose, l->name);
+}
+
+/* Cannot fail: the events are there already. */
+void
+listeners_commit(struct listeners *all)
 {
 	struct listener *l, *next;
 
 	TAILQ_FOREACH_SAFE(l, &all->open, entry, next) {
 		if (l->next_address == NULL) {
 			TAILQ_REMOVE(&all->open, l, entry);
-			log_info("no longer listening on %s", l->name);
+			listeners_log(all, "no longer listening", l);
 			listener_free(l);
 			continue;
 		}
@@ -682,10 +739,11 @@ listeners_commit(struct listeners *all, struct listener_queue *fresh)
 		l->address = l->next_address;
 		l->protocols = l->next_protocols;
 		l->next_address = l->next_protocols = NULL;
+		listener_update_access(l);
 	}
-	TAILQ_FOREACH(l, fresh, entry)
-		log_info("listening on %s", l->name);
-	TAILQ_CONCAT(&all->open, fresh, entry);
+	TAILQ_FOREACH(l, &all->fresh, entry)
+		listeners_log(all, "listening", l);
+	TAILQ_CONCAT(&all->open, &all->fresh, entry);
 	listeners_update(all);
 }
 
@@ -701,31 +759,53 @@ listener_make_event(struct listener *l)
 }
 
 int
-listeners_set(struct listeners *all, const struct option_list *specs,
+listeners_prepare(struct listeners *all, const struct option_list *specs,
     char **error)
 {
-	struct listener_queue fresh = TAILQ_HEAD_INITIALIZER(fresh);
 	const char *why = NULL;
 	struct listener *l;
 	size_t i;
 
 	for (i = 0; i < specs->count; i++) {
-		if ((why = listeners_open(all, specs, i, &fresh)) != NULL)
+		if ((why = listeners_open(all, specs, i, &all->fresh)) != NULL)
 			goto fail;
-		TAILQ_FOREACH(l, &fresh, entry) {
+		TAILQ_FOREACH(l, &all->fresh, entry) {
 			if (l->event == NULL &&
 			    (why = listener_make_event(l)) != NULL)
 				goto fail;
 		}
 	}
-	listeners_commit(all, &fresh);
 	return 0;
 
 fail:
 	*error = listener_spec_error(specs->items[i], why);
-	listener_queue_free(&fresh);
 	listeners_revert(all);
 	return -1;
+}
+
+int
+listeners_set(struct listeners *all, const struct option_list *specs,
+    char **error)
+{
+	if (listeners_prepare(all, specs, error) == -1)
+		return -1;
+	listeners_commit(all);
+	return 0;
+}
+
+void
+listeners_set_purpose(struct listeners *all, const char *purpose)
+{
+	all->purpose = purpose;
+}
+
+struct listener_access
+listeners_set_access(struct listeners *all, struct listener_access access)
+{
+	struct listener_access before = all->access;
+
+	all->access = access;
+	return before;
 }
 
 size_t
