@@ -24,12 +24,16 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <event2/event.h>
 
 #include "clock.h"
 #include "conn.h"
+#include "control.h"
 #include "deadline.h"
+#include "exporter.h"
+#include "helm.h"
 #include "listener-spec.h"
 #include "listener.h"
 #include "log.h"
@@ -60,6 +64,10 @@ struct server {
 	struct rooms rooms;
 	struct sessions sessions;
 	struct listeners *listeners;
+	struct control *control;
+	struct exporter *exporter;
+	struct helm helm;
+	struct histogram turns;
 	struct event_base *base;
 	struct event *turn;
 	struct event *turn_limit;
@@ -143,6 +151,9 @@ server_load_options(struct options *o, const struct server_source *source,
 	for (i = 0; i < o->listen.count; i++)
 		if (server_check_listen(o->listen.items[i], errors) == -1)
 			result = -1;
+	if (control_check_options(o, errors) == -1 ||
+	    exporter_check_options(o, errors) == -1)
+		result = -1;
 	if (server_check_files(o, errors) == -1)
 		result = -1;
 	return result;
@@ -171,15 +182,38 @@ server_check_kept(const struct options *fresh, const struct options *kept,
 	return -1;
 }
 
+/* Opens what o has listened on, in three places: all of it or nothing. */
+static int
+server_listen(struct server *server, const struct options *o, char **error)
+{
+	if (listeners_prepare(server->listeners, &o->listen, error) == -1)
+		return -1;
+	if (control_prepare(server->control, o, error) == -1) {
+		listeners_revert(server->listeners);
+		return -1;
+	}
+	if (exporter_prepare(server->exporter, o, error) == -1) {
+		control_revert(server->control);
+		listeners_revert(server->listeners);
+		return -1;
+	}
+	listeners_commit(server->listeners);
+	control_commit(server->control);
+	exporter_commit(server->exporter);
+	return 0;
+}
+
 /*
  * All or nothing: the new settings are parsed, checked and listened on first.
+ * False: nothing has changed, and why has a line for each error.
  */
-static void
-server_reload(struct server *server)
+static bool
+server_reload(struct server *server, struct buf *why)
 {
 	struct options fresh;
 	struct option_errors errors = { NULL, 0 };
 	char *line, *next, *error = NULL;
+	bool is_done = false;
 
 	options_init(&fresh);
 	if (server_load_options(&fresh, server->source, &errors) == -1 ||
@@ -188,12 +222,13 @@ server_reload(struct server *server)
 		     next != NULL && *next != '\0';) {
 			line = strsep(&next, "\n");
 			log_error("%s", line);
+			buf_addf(why, "%s\n", line);
 		}
 		log_error("settings were not reloaded: errors=%zu",
 		    errors.count);
-	} else if (listeners_set(server->listeners, &fresh.listen, &error) ==
-	    -1) {
+	} else if (server_listen(server, &fresh, &error) == -1) {
 		log_error("settings were not reloaded: %s", error);
+		buf_addf(why, "%s\n", error);
 		free(error);
 	} else {
 		options_changed_restart_only(&server->options, &fresh,
@@ -202,9 +237,11 @@ server_reload(struct server *server)
 		options_swap(&server->options, &fresh);
 		rooms_reconfigure(&server->rooms);
 		log_info("settings reloaded");
+		is_done = true;
 	}
 	option_errors_fini(&errors);
 	options_fini(&fresh);
+	return is_done;
 }
 
 /* Turn and timers */
@@ -228,10 +265,20 @@ server_wake(void *arg)
 	event_add(server->turn_limit, &limit);
 }
 
+static int64_t
+server_now_ns(void)
+{
+	struct timespec now = { 0, 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 static void
 server_turn_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *server = arg;
+	int64_t start_ns = server_now_ns();
 
 	(void)fd;
 	(void)what;
@@ -244,7 +291,9 @@ server_turn_cb(evutil_socket_t fd, short what, void *arg)
 		server_wake(server);
 	conn_reap(&server->net);
 	server->is_in_turn = false;
-	if (server->is_stopping && server->sessions.count == 0)
+	histogram_add(&server->turns, server_now_ns() - start_ns);
+	if (server->is_stopping && server->sessions.count == 0 &&
+	    control_is_flushed(server->control))
 		event_base_loopbreak(server->base);
 }
 
@@ -289,7 +338,8 @@ server_stop_cb(void *arg)
 	struct server *server = arg;
 
 	if (server->clock.mono_ms >= server->stop_ms ||
-	    sessions_are_flushed(&server->sessions))
+	    (sessions_are_flushed(&server->sessions) &&
+		control_is_flushed(server->control)))
 		event_base_loopbreak(server->base);
 	else
 		deadline_set(&server->deadlines, &server->stop,
@@ -297,18 +347,19 @@ server_stop_cb(void *arg)
 }
 
 static void
-server_stop(struct server *server, const char *name)
+server_stop(struct server *server, const char *why)
 {
 	if (server->is_stopping) {
 		event_base_loopbreak(server->base);
 		return;
 	}
 	server->is_stopping = true;
-	log_info("stopping: signal=%s members=%zu", name,
-	    server->sessions.count);
+	log_info("stopping: %s members=%zu", why, server->sessions.count);
 	(void)sdnotify("STOPPING=1");
 	listeners_free(server->listeners);
 	server->listeners = NULL;
+	control_close(server->control);
+	exporter_close(server->exporter);
 	sessions_close_all(&server->sessions, "the server is stopping",
 	    SERVER_STOP_FLUSH_MS);
 	server->stop_ms = server->clock.mono_ms + SERVER_STOP_FLUSH_MS;
@@ -350,6 +401,16 @@ server_log_state(struct server *s)
 }
 
 static void
+server_reload_now(struct server *server)
+{
+	struct buf why = BUF_INITIALIZER;
+
+	if (!server->is_stopping)
+		(void)server_reload(server, &why);
+	buf_fini(&why);
+}
+
+static void
 server_signal_cb(evutil_socket_t signo, short what, void *arg)
 {
 	struct server *server = arg;
@@ -358,14 +419,13 @@ server_signal_cb(evutil_socket_t signo, short what, void *arg)
 	clock_update(&server->clock);
 	switch (signo) {
 	case SIGTERM:
-		server_stop(server, "TERM");
+		server_stop(server, "signal=TERM");
 		break;
 	case SIGINT:
-		server_stop(server, "INT");
+		server_stop(server, "signal=INT");
 		break;
 	case SIGHUP:
-		if (!server->is_stopping)
-			server_reload(server);
+		server_reload_now(server);
 		break;
 	case SIGUSR1:
 		server_log_state(server);
@@ -379,6 +439,42 @@ server_accepted(int fd, const struct listener_peer *peer, void *arg)
 	struct server *server = arg;
 
 	session_accept(&server->sessions, fd, peer);
+}
+
+/* From the control socket */
+
+static bool
+server_helm_reload(struct buf *why, void *arg)
+{
+	struct server *server = arg;
+
+	if (!server->is_stopping)
+		return server_reload(server, why);
+	buf_addstr(why, "the server is stopping\n");
+	return false;
+}
+
+static void
+server_helm_stop(void *arg)
+{
+	struct server *server = arg;
+
+	/* A second time would cut off the first one's answer. */
+	if (!server->is_stopping)
+		server_stop(server, "by=control");
+}
+
+static void
+server_init_helm(struct server *server)
+{
+	server->helm.sessions = &server->sessions;
+	server->helm.options = &server->options;
+	server->helm.turns = &server->turns;
+	server->helm.started_mono_ms = server->clock.mono_ms;
+	server->helm.started_wall_ms = server->clock.wall_ms;
+	server->helm.reload = server_helm_reload;
+	server->helm.stop = server_helm_stop;
+	server->helm.arg = server;
 }
 
 /* From start to end */
@@ -449,8 +545,10 @@ server_new(const struct server_source *source, struct options *options)
 	server->has_rooms = true;
 	server->listeners = listeners_new(&server->net, server_accepted,
 	    server);
-	if (listeners_set(server->listeners, &server->options.listen, &error) ==
-	    -1) {
+	server_init_helm(server);
+	server->control = control_new(&server->net, &server->helm);
+	server->exporter = exporter_new(&server->net, &server->helm);
+	if (server_listen(server, &server->options, &error) == -1) {
 		log_error("%s", error);
 		free(error);
 		server_free(server);
@@ -478,6 +576,8 @@ server_free(struct server *server)
 		return;
 	if (server->listeners != NULL)
 		listeners_free(server->listeners);
+	control_free(server->control);
+	exporter_free(server->exporter);
 	if (server->has_rooms) {
 		deadline_clear(&server->deadlines, &server->stop);
 		sessions_free_all(&server->sessions);
