@@ -17,7 +17,6 @@
 #include "deadline.h"
 #include "framer.h"
 
-struct bufferevent;
 struct conn_telnet;
 
 enum conn_state {
@@ -44,22 +43,26 @@ struct conn_timer {
 };
 
 struct conn {
-	TAILQ_ENTRY(conn) entry;
+	/* All that conn_send() looks at is in one line of the cache. */
 	struct net *net;
-	struct bufferevent *bev;
+	uint64_t sent; /* bytes that conn_send() has taken */
+	int fd;
+	uint8_t state; /* enum conn_state */
+	bool has_output; /* the bufferevent's output may hold something */
+	uint8_t place; /* enum conn_place */
+	uint8_t end; /* enum conn_end; with CONN_ENDED */
+
+	struct bufferevent *bev; /* NULL at rest: conn_need_bev() */
+	struct event *readable; /* lies behind this struct */
+	TAILQ_ENTRY(conn) entry;
 	const struct conn_handler *handler;
 	void *arg;
 	struct conn_telnet *telnet; /* NULL: none yet */
 	struct conn_timer *timer; /* NULL: not needed now */
 	size_t dropped; /* bytes sent too late, which nobody will get */
-	int fd;
 	uint32_t wasted; /* bytes read since the last line */
 	struct framer framer;
-	uint8_t state; /* enum conn_state */
-	uint8_t place; /* enum conn_place */
-	uint8_t end; /* enum conn_end; with CONN_ENDED */
-	bool has_output; /* the bufferevent's output may hold something */
-	bool is_reading : 1; /* EV_READ is enabled */
+	bool is_reading : 1; /* readable is waited for */
 	bool is_handling : 1; /* inside conn_handle_input() */
 	bool is_paused : 1; /* conn_pause_input() */
 	bool is_choked : 1; /* input held up since its answers are not read */
@@ -68,6 +71,15 @@ struct conn {
 	bool saw_eof : 1;
 	bool told_eof : 1;
 };
+
+/*
+ * The bufferevent that c has while there is something in or out; never NULL but
+ * when libevent cannot make one: then c has ended.
+ */
+struct bufferevent *conn_need_bev(struct conn *c);
+
+/* Gives it back if nothing is in it. */
+void conn_rest(struct conn *c);
 
 /* To net->ended; again or not. Calls nobody but net->wake(). */
 void conn_set_end(struct conn *c, enum conn_end end);

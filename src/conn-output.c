@@ -150,7 +150,9 @@ conn_enqueue(struct conn *c, const char *data, size_t len)
 {
 	struct net *net = c->net;
 
-	if (bufferevent_write(c->bev, data, len) == -1) {
+	if (conn_need_bev(c) == NULL ||
+	    bufferevent_write(c->bev, data, len) == -1 ||
+	    bufferevent_enable(c->bev, EV_WRITE) == -1) {
 		c->dropped += len;
 		conn_set_end(c, CONN_END_ERROR);
 		return;
@@ -256,10 +258,8 @@ conn_send_behind(struct conn *c, const void *data, size_t len)
 
 	if (is_corked && conn_queued(c) + len > limit)
 		conn_flush_cork(c);
-	if (c->state != CONN_OPEN) {
-		c->dropped += len;
-		return 0;
-	}
+	if (c->state != CONN_OPEN)
+		return -1;
 	queued = conn_queued(c);
 	if (queued > 0 && queued + len > limit) {
 		c->was_refused = true;
@@ -270,6 +270,7 @@ conn_send_behind(struct conn *c, const void *data, size_t len)
 		conn_write_corked(c, data, len);
 	else
 		conn_write(c, data, len);
+	c->sent += len;
 	return 0;
 }
 
@@ -279,7 +280,14 @@ conn_send(struct conn *c, const void *data, size_t len)
 	if (c->has_output || c->state != CONN_OPEN || c->net->corked == c)
 		return conn_send_behind(c, data, len);
 	conn_write(c, data, len);
+	c->sent += len;
 	return 0;
+}
+
+uint64_t
+conn_sent(const struct conn *c)
+{
+	return c->sent;
 }
 
 void

@@ -7,6 +7,12 @@
  *   socket <-- send(2) <-- [cork] <-- conn_send(), conn_reply()
  *      ^------ bufferevent's output <--' what send(2) did not take
  *
+ * A bufferevent takes a kilobyte, and most connections have nothing in it most
+ * of the time. So one at rest has only an event that waits for input; it is lent
+ * a bufferevent when there is something to be read or output has to wait, and
+ * gives it back when that is over. We read into it ourselves, since its own
+ * read would be a second event and an ioctl(2) more.
+ *
  * Output goes past the bufferevent while nothing is queued in it: that is one
  * system call, where a bufferevent alone needs two epoll_ctl(2) and a turn of
  * the loop besides. has_output says whether anything is queued, so that the
@@ -14,7 +20,7 @@
  *
  * Input is read only while none waits here. Whenever lines have to wait
  * (their share of the turn is used up, input is paused, or the client reads no
- * answers), EV_READ is off, so what one client has here is bounded by max_line
+ * answers), the event is not waited for, so what one client has here is bounded by max_line
  * and one read, and a readable descriptor cannot spin the loop. It follows that
  * the EOF of a client shows only after its lines have been handled.
  *
@@ -51,6 +57,9 @@
 /* While closing: how much is read and thrown away, and how long we wait. */
 #define CONN_DISCARD_MAX (1024 * 1024)
 #define CONN_LINGER_MS 2000
+
+/* Bytes in one read(2): what one client may have waiting here. */
+#define CONN_READ_MAX 4096
 
 /* A silent peer is probed after a while, and given up after three minutes. */
 #define CONN_SNDBUF_MIN 65536
@@ -147,7 +156,9 @@ conn_set_end(struct conn *c, enum conn_end end)
 	c->state = CONN_ENDED;
 	c->end = (uint8_t)end;
 	c->is_reading = false;
-	bufferevent_disable(c->bev, EV_READ | EV_WRITE);
+	event_del(c->readable);
+	if (c->bev != NULL)
+		bufferevent_disable(c->bev, EV_WRITE);
 	conn_drop_timer(c);
 	conn_move(c, CONN_IN_ENDED);
 	if (is_first)
@@ -181,8 +192,8 @@ conn_update_reading(struct conn *c)
 		return;
 	c->is_reading = want;
 	if (!want)
-		bufferevent_disable(c->bev, EV_READ);
-	else if (bufferevent_enable(c->bev, EV_READ) == -1)
+		event_del(c->readable);
+	else if (event_add(c->readable, NULL) == -1)
 		conn_set_end(c, CONN_END_ERROR);
 }
 
@@ -230,14 +241,10 @@ conn_close(struct conn *c, int64_t flush_ms)
 	}
 }
 
-/* Input of a connection that is closing. */
+/* len bytes have come on a connection that is closing. */
 static void
-conn_discard(struct conn *c)
+conn_discard(struct conn *c, size_t len)
 {
-	struct evbuffer *in = bufferevent_get_input(c->bev);
-	size_t len = evbuffer_get_length(in);
-
-	evbuffer_drain(in, len);
 	c->net->bytes_in += len;
 	c->timer->discarded += len;
 	if (c->state == CONN_LINGERING &&
@@ -371,10 +378,14 @@ conn_tell_eof(struct conn *c)
 static void
 conn_handle_input(struct conn *c)
 {
-	struct evbuffer *in = bufferevent_get_input(c->bev);
-	size_t before = evbuffer_get_length(in), read;
+	struct evbuffer *in;
+	size_t before, read;
 	int lines;
 
+	if (conn_need_bev(c) == NULL)
+		return;
+	in = bufferevent_get_input(c->bev);
+	before = evbuffer_get_length(in);
 	c->is_handling = true;
 	conn_cork(c);
 	if (c->telnet != NULL) {
@@ -395,6 +406,7 @@ conn_handle_input(struct conn *c)
 		conn_tell_eof(c);
 	else
 		conn_continue_input(c);
+	conn_rest(c);
 }
 
 void
@@ -411,21 +423,64 @@ conn_resume_input(struct conn *c)
 	conn_continue_input(c);
 }
 
+/*
+ * One read(2), into the input, or nowhere if c is closing. Returns as that
+ * does.
+ */
+static ssize_t
+conn_read(struct conn *c)
+{
+	static char discarded[CONN_READ_MAX];
+	struct evbuffer *in;
+	struct evbuffer_iovec vec;
+	ssize_t n;
+
+	if (c->state != CONN_OPEN)
+		return recv(c->fd, discarded, sizeof(discarded), MSG_DONTWAIT);
+	if (conn_need_bev(c) == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	in = bufferevent_get_input(c->bev);
+	if (evbuffer_reserve_space(in, CONN_READ_MAX, &vec, 1) != 1) {
+		errno = ENOMEM;
+		return -1;
+	}
+	n = recv(c->fd, vec.iov_base, CONN_READ_MAX, MSG_DONTWAIT);
+	vec.iov_len = n > 0 ? (size_t)n : 0;
+	evbuffer_commit_space(in, &vec, 1);
+	return n;
+}
+
 /* Libevent's callbacks */
 
 static void
-conn_read_cb(struct bufferevent *bev, void *arg)
+conn_readable_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *c = arg;
+	ssize_t n;
 
-	(void)bev;
+	(void)fd;
+	(void)what;
 	clock_update(c->net->clock);
-	if (c->state != CONN_OPEN) {
-		conn_discard(c);
-		return;
+	n = conn_read(c);
+	if (n == -1) {
+		if (errno != EAGAIN && errno != EINTR)
+			conn_set_end(c, CONN_END_ERROR);
+	} else if (n == 0) {
+		c->saw_eof = true;
+		conn_update_reading(c);
+		if (c->state == CONN_OPEN)
+			conn_handle_input(c);
+		else if (c->state == CONN_LINGERING)
+			conn_set_end(c, CONN_END_CLOSED);
+	} else if (c->state == CONN_OPEN) {
+		conn_detect_telnet(c);
+		conn_handle_input(c);
+	} else {
+		conn_discard(c, (size_t)n);
 	}
-	conn_detect_telnet(c);
-	conn_handle_input(c);
+	conn_rest(c);
 }
 
 static void
@@ -441,32 +496,90 @@ conn_write_cb(struct bufferevent *bev, void *arg)
 		else if (c->state == CONN_FLUSHING)
 			conn_linger(c);
 	}
-	if (c->state != CONN_OPEN || !(c->was_refused || c->is_choked))
-		return;
-	c->was_refused = false;
-	c->is_choked = false;
-	bufferevent_setwatermark(bev, EV_WRITE, 0, 0);
-	c->handler->drained(c, c->arg);
-	conn_continue_input(c);
+	if (c->state == CONN_OPEN && (c->was_refused || c->is_choked)) {
+		c->was_refused = false;
+		c->is_choked = false;
+		bufferevent_setwatermark(bev, EV_WRITE, 0, 0);
+		c->handler->drained(c, c->arg);
+		conn_continue_input(c);
+	}
+	conn_rest(c);
 }
 
+/* It only writes, so that only writing can fail. */
 static void
 conn_event_cb(struct bufferevent *bev, short what, void *arg)
 {
 	struct conn *c = arg;
 
 	(void)bev;
+	(void)what;
 	clock_update(c->net->clock);
-	if (!(what & BEV_EVENT_EOF) || !(what & BEV_EVENT_READING)) {
-		conn_set_end(c, CONN_END_ERROR);
+	conn_set_end(c, CONN_END_ERROR);
+}
+
+/* Bufferevents, lent and given back */
+
+struct bufferevent *
+conn_need_bev(struct conn *c)
+{
+	struct net *net = c->net;
+	struct bufferevent *bev;
+
+	if (c->bev != NULL)
+		return c->bev;
+	if (net->spare_count > 0) {
+		bev = net->spare[--net->spare_count];
+		bufferevent_setfd(bev, c->fd);
+	} else {
+		/* No BEV_OPT_CLOSE_ON_FREE: that closes in a later turn. */
+		bev = bufferevent_socket_new(net->base, c->fd, 0);
+		if (bev == NULL) {
+			conn_set_end(c, CONN_END_ERROR);
+			return NULL;
+		}
+		/* Enabled as long as there is output, and only then. */
+		bufferevent_disable(bev, EV_WRITE);
+	}
+	bufferevent_priority_set(bev, NET_PRIORITY_INPUT);
+	bufferevent_setcb(bev, NULL, conn_write_cb, conn_event_cb, c);
+	/* It is frozen for all but the bufferevent's own read. */
+	evbuffer_unfreeze(bufferevent_get_input(bev), 0);
+	c->bev = bev;
+	return bev;
+}
+
+static void
+conn_give_back_bev(struct conn *c)
+{
+	struct net *net = c->net;
+	struct bufferevent *bev = c->bev;
+
+	if (bev == NULL)
+		return;
+	c->bev = NULL;
+	/* Out of the poll at once, even if it is freed in a later turn. */
+	bufferevent_setcb(bev, NULL, NULL, NULL, NULL);
+	bufferevent_disable(bev, EV_READ | EV_WRITE);
+	bufferevent_setfd(bev, -1);
+	if (net->spare_count == CONN_SPARE_MAX ||
+	    evbuffer_get_length(bufferevent_get_input(bev)) > 0 ||
+	    evbuffer_get_length(bufferevent_get_output(bev)) > 0) {
+		bufferevent_free(bev);
 		return;
 	}
-	c->saw_eof = true;
-	c->is_reading = false; /* libevent has seen to that */
-	if (c->state == CONN_OPEN)
-		conn_handle_input(c);
-	else if (c->state == CONN_LINGERING)
-		conn_set_end(c, CONN_END_CLOSED);
+	bufferevent_setwatermark(bev, EV_WRITE, 0, 0);
+	net->spare[net->spare_count++] = bev;
+}
+
+void
+conn_rest(struct conn *c)
+{
+	if (c->bev == NULL || c->has_output || c->is_handling ||
+	    c->telnet != NULL ||
+	    evbuffer_get_length(bufferevent_get_input(c->bev)) > 0)
+		return;
+	conn_give_back_bev(c);
 }
 
 static void
@@ -523,6 +636,8 @@ void
 net_fini(struct net *net)
 {
 	assert(net->count == 0);
+	while (net->spare_count > 0)
+		bufferevent_free(net->spare[--net->spare_count]);
 	event_free(net->resume);
 	buf_fini(&net->cork);
 }
@@ -571,27 +686,26 @@ conn_new(struct net *net, int fd, bool is_tcp,
     const struct conn_handler *handler, void *arg)
 {
 	struct conn *c;
-	struct bufferevent *bev;
 
-	/* No BEV_OPT_CLOSE_ON_FREE: that closes in a later turn. */
-	if ((bev = bufferevent_socket_new(net->base, fd, 0)) == NULL) {
+	/* Only libevent knows how large an event is. */
+	c = xcalloc(1, sizeof(*c) + event_get_struct_event_size());
+	c->readable = (struct event *)(void *)(c + 1);
+	if (event_assign(c->readable, net->base, fd, EV_READ | EV_PERSIST,
+		conn_readable_cb, c) == -1) {
+		free(c);
 		close(fd);
 		return NULL;
 	}
+	event_priority_set(c->readable, NET_PRIORITY_INPUT);
 	if (is_tcp)
 		conn_set_tcp_options(net, fd);
-
-	c = xcalloc(1, sizeof(*c));
 	c->net = net;
-	c->bev = bev;
 	c->handler = handler;
 	c->arg = arg;
 	c->fd = fd;
 	c->state = CONN_OPEN;
 	c->place = CONN_NOWHERE;
 	net->count++;
-	bufferevent_priority_set(bev, NET_PRIORITY_INPUT);
-	bufferevent_setcb(bev, conn_read_cb, conn_write_cb, conn_event_cb, c);
 	conn_update_reading(c);
 	return c;
 }
@@ -612,9 +726,8 @@ conn_free(struct conn *c)
 		evbuffer_free(c->telnet->text);
 		free(c->telnet);
 	}
-	/* This takes fd out of the poll at once, but frees bev in a later turn,
-	 * without a look at fd. */
-	bufferevent_free(c->bev);
+	event_del(c->readable);
+	conn_give_back_bev(c);
 	close(c->fd);
 	c->net->count--;
 	free(c);

@@ -18,6 +18,7 @@
 #include "options.h"
 #include "util.h"
 
+struct bufferevent;
 struct conn;
 TAILQ_HEAD(conn_queue, conn);
 
@@ -27,6 +28,8 @@ TAILQ_HEAD(conn_queue, conn);
  * all input that is ready comes first.
  */
 enum { NET_PRIORITY_INPUT, NET_PRIORITY_TURN, NET_PRIORITIES };
+
+#define CONN_SPARE_MAX 32
 
 struct net {
 	struct event_base *base;
@@ -42,6 +45,9 @@ struct net {
 	struct conn_queue more_input;
 	struct conn_queue resuming; /* those of more_input due in this turn */
 	struct conn_queue ended; /* their ended() is due */
+	/* taken from connections at rest, for the next that needs one */
+	struct bufferevent *spare[CONN_SPARE_MAX];
+	size_t spare_count;
 	struct conn *corked;
 	struct buf cork;
 	size_t count; /* connections that exist */
@@ -102,7 +108,7 @@ struct conn_handler {
  * Takes over fd (non-blocking; closed by conn_free()) and starts to read.
  * is_tcp: sets TCP_NODELAY, keepalive, TCP_USER_TIMEOUT and SO_SNDBUF
  * (output_limit, 64 KiB at least). Never NULL but when libevent cannot make a
- * bufferevent: then fd is closed and NULL returned.
+ * event: then fd is closed and NULL returned.
  */
 struct conn *conn_new(struct net *net, int fd, bool is_tcp,
     const struct conn_handler *handler, void *arg) MUST_CHECK;
@@ -113,11 +119,14 @@ void conn_free(struct conn *c); /* closes at once; NULL is fine */
  * direct non-blocking write is tried first, and only what it left is queued (a
  * bufferevent's own write costs two epoll_ctl and a loop turn). If c's unsent
  * output would pass output_limit and is not empty, nothing is queued, drained()
- * will tell when to go on, and -1 comes back. On a connection that is ending, 0
- * and nothing is sent. A socket's error only marks c as ended: never frees c,
- * never calls back before returning.
+ * will tell when to go on, and -1 comes back; so it does on a connection that
+ * is ending. A socket's error only marks c as ended: never frees c, never calls
+ * back before returning.
  */
 int conn_send(struct conn *c, const void *data, size_t len) MUST_CHECK;
+
+/* Bytes that conn_send() has taken so far. */
+uint64_t conn_sent(const struct conn *c);
 
 /*
  * The same, but always queued: for answers to what the client itself asked.

@@ -258,7 +258,9 @@ int
 control_prepare(struct control *control, const struct options *o, char **error)
 {
 	char *text = xasprintf(LISTENER_UNIX_PREFIX "%s", o->control);
+	char *where = NULL;
 	struct option_list specs = { .items = &text,
+		.where = &where,
 		.count = o->control[0] == '\0' ? 0 : 1 };
 	struct listener_access files = { .mode = 0600, .group = (gid_t)-1 };
 	const char *why = access_init(&control->next_access, o->control_group);

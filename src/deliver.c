@@ -29,6 +29,9 @@
 #include "rooms.h"
 #include "util.h"
 
+/* So many deliveries before its own a sink is fetched into the cache. */
+#define DELIVER_AHEAD 4
+
 static struct audience *
 audience_get(struct room *room, const struct dialect *dialect)
 {
@@ -47,7 +50,7 @@ void
 audience_free(struct audience *a)
 {
 	buf_fini(&a->lines);
-	free(a->members);
+	free(a->slots);
 	free(a->segments);
 	free(a);
 }
@@ -74,20 +77,25 @@ void
 deliver_add_in_step(struct membership *ms)
 {
 	struct audience *a;
+	struct member *m = ms->member;
 
 	assert(!deliver_is_in_step(ms));
 	assert(!ms->room->is_dirty && ms->replay == NULL);
-	assert(TAILQ_EMPTY(&ms->member->person.kept));
+	assert(TAILQ_EMPTY(&m->person.kept));
 	assert(ms->cursor.number == ms->room->delivered.number);
-	a = audience_get(ms->room, ms->member->dialect);
+	a = audience_get(ms->room, m->dialect);
 	if (a->count == a->cap) {
 		a->cap = a->cap == 0 ? 8 : a->cap * 2;
-		a->members = xreallocarray(a->members, a->cap,
-		    sizeof *a->members);
+		a->slots = xreallocarray(a->slots, a->cap, sizeof *a->slots);
 	}
 	ms->audience = a;
 	ms->slot = a->count;
-	a->members[a->count++] = ms;
+	a->slots[a->count++] = (struct slot){
+		.deliver = m->ops->deliver,
+		.sink = m->sink,
+		.ms = ms,
+		.is_ignorer = m->is_ignorer,
+	};
 	ms->room->in_step_count++;
 }
 
@@ -98,13 +106,36 @@ deliver_remove_in_step(struct membership *ms)
 
 	if (a == NULL)
 		return;
-	assert(a->members[ms->slot] == ms);
-	a->members[ms->slot] = a->members[--a->count];
-	a->members[ms->slot]->slot = ms->slot;
+	assert(a->slots[ms->slot].ms == ms);
+	a->slots[ms->slot] = a->slots[--a->count];
+	a->slots[ms->slot].ms->slot = ms->slot;
 	ms->audience = NULL;
 	ms->room->in_step_count--;
 
 	ms->cursor = ms->room->delivered;
+}
+
+void
+deliver_set_acted(struct membership *ms)
+{
+	struct rooms *rooms = ms->room->rooms;
+	struct slot *slot;
+
+	if (ms->audience == NULL)
+		return;
+	slot = &ms->audience->slots[ms->slot];
+	if (slot->has_acted)
+		return;
+	slot->has_acted = true;
+	rooms->actors++;
+	rooms->wake(rooms->wake_arg);
+}
+
+void
+deliver_set_ignorer(struct membership *ms, bool is_ignorer)
+{
+	if (ms->audience != NULL)
+		ms->audience->slots[ms->slot].is_ignorer = is_ignorer;
 }
 
 void
@@ -143,49 +174,71 @@ deliver_select(const struct audience *a, const struct membership *ms,
 	}
 }
 
+/*
+ * The turn's lines to one; those that are not for all differ. Returns 1; 0 if
+ * none was for them; -1 if they were refused.
+ */
 static int
-deliver_to(const struct audience *a, struct membership *ms)
+deliver_to(const struct audience *a, struct slot *slot)
 {
-	struct rooms *rooms = ms->room->rooms;
+	struct rooms *rooms;
 	const struct buf *lines = &a->lines;
 
-	if (ms->acted_turn == ms->room->turn ||
-	    ms->member->person.ignore_count > 0) {
-		deliver_select(a, ms, &rooms->scratch);
+	if (slot->has_acted || slot->is_ignorer) {
+		rooms = slot->ms->room->rooms;
+		deliver_select(a, slot->ms, &rooms->scratch);
 		lines = &rooms->scratch;
+		slot->has_acted = false;
+		if (lines->len == 0)
+			return 0;
 	}
-	if (lines->len == 0)
-		return 0;
-	if (ms->member->ops->deliver(ms->member, lines->data, lines->len) == -1)
-		return -1;
-	rooms->deliveries++;
-	return 0;
+	return slot->deliver(slot->sink, lines->data, lines->len) == -1 ? -1 :
+									  1;
+}
+
+/*
+ * Backwards: who is removed is replaced by the last. A sink is fetched some
+ * deliveries before it is its turn.
+ */
+static void
+deliver_to_all(struct room *room, struct audience *a)
+{
+	struct rooms *rooms = room->rooms;
+	struct membership *ms;
+	struct slot *slot;
+	uint32_t i;
+	int result;
+
+	for (i = a->count; i-- > 0;) {
+		slot = &a->slots[i];
+		if (i >= DELIVER_AHEAD)
+			PREFETCH(slot[-DELIVER_AHEAD].sink);
+		result = deliver_to(a, slot);
+		if (result == -1) {
+			ms = slot->ms;
+			deliver_remove_in_step(ms);
+			ms->is_blocked = true;
+			rooms->fell_behind++;
+		} else
+			rooms->deliveries += (unsigned)result;
+	}
 }
 
 void
 room_flush(struct room *room)
 {
 	struct audience *a;
-	struct membership *ms;
-	size_t i;
 
 	if (!room->is_dirty)
 		return;
 	LIST_FOREACH(a, &room->audiences, entry) {
-		/* Backwards: who is removed is replaced by the last. */
-		for (i = a->lines.len > 0 ? a->count : 0; i-- > 0;) {
-			ms = a->members[i];
-			if (deliver_to(a, ms) == -1) {
-				deliver_remove_in_step(ms);
-				ms->is_blocked = true;
-				room->rooms->fell_behind++;
-			}
-		}
+		if (a->lines.len == 0)
+			continue;
+		deliver_to_all(room, a);
 		buf_reset(&a->lines);
 		a->segment_count = 0;
 	}
 	room->delivered = history_head(&room->history);
-	room->turn++;
 	room->is_dirty = false;
 	TAILQ_REMOVE(&room->rooms->dirty, room, in_dirty);
 }
@@ -271,6 +324,7 @@ deliver_turn(struct rooms *rooms)
 
 	while ((room = TAILQ_FIRST(&rooms->dirty)) != NULL)
 		room_flush(room);
+	rooms->actors = 0;
 	deliver_pump(rooms);
 	return !TAILQ_EMPTY(&rooms->pump);
 }

@@ -24,6 +24,11 @@ void deliver_add_in_step(struct membership *ms);
 /* Out of step: the cursor is the start of the turn. Fine when not in step. */
 void deliver_remove_in_step(struct membership *ms);
 
+/* Something in this turn's lines is ms's own; ms has begun or ceased to ignore
+ * people. Fine when not in step. */
+void deliver_set_acted(struct membership *ms);
+void deliver_set_ignorer(struct membership *ms, bool is_ignorer);
+
 static inline bool
 deliver_is_in_step(const struct membership *ms)
 {

@@ -177,8 +177,8 @@ exporter_check_options(const struct options *o, struct option_errors *errors)
 			why = "only localhost, 127.x.x.x, [::1] and unix:PATH "
 			      "are allowed";
 		if (why != NULL) {
-			option_errors_add(errors, "metrics '%s': %s",
-			    o->metrics.items[i], why);
+			option_errors_add(errors, "%s: metrics '%s': %s",
+			    o->metrics.where[i], o->metrics.items[i], why);
 			result = -1;
 		}
 		listener_spec_fini(&spec);

@@ -57,6 +57,15 @@ int listeners_set(struct listeners *all, const struct option_list *specs,
     char **error) MUST_CHECK;
 
 /*
+ * Listens on fd, an inherited socket (inherit.h), as well, and for good: in
+ * place of what listeners_set() is told to open at the same address, or, if it
+ * is bound to all addresses, on the same port. Called before that. Its file is
+ * not removed. Takes over fd; or -1 with errno, and does not.
+ */
+int listeners_adopt(struct listeners *all, int fd,
+    const char *protocols) MUST_CHECK;
+
+/*
  * The same in two steps, so that several sets change together or not at all:
  * after a prepare that returned 0, either commit, which cannot fail, or revert.
  */

@@ -108,7 +108,8 @@ member_depart(struct member *m, enum room_leave how, const char *text)
 
 struct member *
 member_new(struct rooms *rooms, const struct credential *credential,
-    const struct member_ops *ops, void *session, const struct dialect *dialect)
+    const struct member_ops *ops, void *session, void *sink,
+    const struct dialect *dialect)
 {
 	struct member *m;
 	const struct options *o = rooms->options;
@@ -118,6 +119,7 @@ member_new(struct rooms *rooms, const struct credential *credential,
 	m->rooms = rooms;
 	m->ops = ops;
 	m->session = session;
+	m->sink = sink;
 	m->dialect = dialect;
 	m->credential = *credential;
 	m->is_guest = true;
@@ -241,6 +243,7 @@ member_lost(struct member *m, size_t unsent)
 		is_held = false;
 	m->ops = NULL;
 	m->session = NULL;
+	m->sink = NULL;
 	m->is_lost = true;
 	m->lost_since_ms = rooms->clock->mono_ms;
 	TAILQ_INSERT_TAIL(&rooms->lost, m, in_lost);
@@ -294,10 +297,13 @@ void
 member_update_ignorer(struct member *m)
 {
 	bool is_ignorer = m->person.ignore_count > 0;
+	struct membership *ms;
 
 	if (is_ignorer == m->is_ignorer)
 		return;
 	m->is_ignorer = is_ignorer;
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		deliver_set_ignorer(ms, is_ignorer);
 	if (is_ignorer)
 		LIST_INSERT_HEAD(&m->rooms->ignorers, m, in_ignorers);
 	else
@@ -344,7 +350,7 @@ member_tell(struct member *to, const struct member *from, const char *text,
 	if (!is_away && TAILQ_EMPTY(&to->person.kept)) {
 		buf_reset(out);
 		to->dialect->render(out, &event);
-		if (to->ops->deliver(to, out->data, out->len) == 0) {
+		if (to->ops->deliver(to->sink, out->data, out->len) == 0) {
 			member_handed(to, k);
 			return MEMBER_TOLD;
 		}

@@ -41,11 +41,12 @@ enum room_leave {
  */
 struct member_ops {
 	/*
-	 * Hand over rendered, whole lines. -1: too much is unsent already;
-	 * nothing was taken, and member_drained() follows when there is room
-	 * again.
+	 * Hand over rendered, whole lines. -1: too much is unsent already, or
+	 * the connection is ending; nothing was taken, and member_drained()
+	 * follows when there is room again. The hot path: sink is the member's,
+	 * which is not looked at otherwise.
 	 */
-	int (*deliver)(struct member *m, const char *data, size_t len);
+	int (*deliver)(void *sink, const char *data, size_t len);
 	/* Bytes handed over so far, and how many of all that was written surely
 	 * have not arrived. */
 	uint64_t (*handed)(const struct member *m);
@@ -80,9 +81,8 @@ struct membership {
 	uint64_t own_from; /* own lines from here on are not shown */
 	uint64_t resumed_at; /* a guest's catch-up up to own_from was told when
 			      * they had been live up to here; or 0 */
-	uint64_t acted_turn; /* the room's turn whose lines are partly theirs */
 	struct audience *audience; /* in step: whom they share bytes with */
-	size_t slot; /* their place there */
+	uint32_t slot; /* their place there */
 	struct replay *replay;
 	bool is_pumped; /* in the pump's queue */
 	bool is_blocked; /* waiting for member_drained() */
@@ -102,6 +102,7 @@ struct member {
 	struct rooms *rooms;
 	const struct member_ops *ops; /* NULL: the connection is lost */
 	void *session; /* for ops */
+	void *sink; /* for ops->deliver() */
 	const struct dialect *dialect;
 	LIST_HEAD(, membership) memberships;
 	struct person person;
@@ -125,12 +126,12 @@ struct member {
 };
 
 /*
- * A new guest with the next guest nick, in no room. ops, session and dialect
- * are the caller's and outlive the member or its loss.
+ * A new guest with the next guest nick, in no room. ops, session, sink and
+ * dialect are the caller's and outlive the member or its loss.
  */
 struct member *member_new(struct rooms *rooms,
     const struct credential *credential, const struct member_ops *ops,
-    void *session, const struct dialect *dialect);
+    void *session, void *sink, const struct dialect *dialect);
 
 /* Their lines are written differently from now on. */
 void member_set_dialect(struct member *m, const struct dialect *dialect);

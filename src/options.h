@@ -15,7 +15,17 @@
 /* Strings in the order given; owns them. */
 struct option_list {
 	char **items;
+	char **where; /* each "FILE:LINE" or "-o ..."; NULL: the default */
 	size_t count;
+};
+#define OPTION_LIST_MAX 1000
+
+/* Those of log.h, in its order. */
+enum option_log_level {
+	OPTION_LOG_ERROR,
+	OPTION_LOG_WARNING,
+	OPTION_LOG_INFO,
+	OPTION_LOG_DEBUG
 };
 
 enum option_room_create { ROOM_CREATE_ANYONE, ROOM_CREATE_NOBODY };

@@ -345,7 +345,7 @@ replay_deliver(struct membership *ms, const struct buf *out)
 {
 	if (out->len == 0)
 		return 0;
-	return ms->member->ops->deliver(ms->member, out->data, out->len);
+	return ms->member->ops->deliver(ms->member->sink, out->data, out->len);
 }
 
 static void

@@ -30,7 +30,6 @@ room_new(struct rooms *rooms, const char *name)
 	nick_fold(room->name, name);
 	history_init(&room->history, rooms->options->history_size);
 	room->delivered = history_head(&room->history);
-	room->turn = 1;
 	room->used_ms = rooms->clock->mono_ms;
 	LIST_INIT(&room->audiences);
 	TAILQ_INIT(&room->people);
@@ -119,7 +118,7 @@ room_publish(struct room *room, struct event *event, struct membership *actor)
 	if (actor != NULL) {
 		event->author = actor->member->id;
 		event->nick = actor->member->nick;
-		actor->acted_turn = room->turn;
+		deliver_set_acted(actor);
 	}
 	event->time_ms = rooms->clock->wall_ms;
 	if (event_is_kept(event->kind)) {

@@ -34,15 +34,28 @@ struct segment {
 };
 
 /*
+ * What the delivery needs to know of somebody in step. They lie side by side,
+ * so that the way to a socket is one step: between two deliveries the kernel
+ * has pushed everything else out of the cache.
+ */
+struct slot {
+	int (*deliver)(void *sink, const char *data, size_t len);
+	void *sink;
+	struct membership *ms;
+	bool has_acted; /* some of the turn's lines are their own */
+	bool is_ignorer; /* or of somebody whom they ignore */
+};
+
+/*
  * All in step who have the same dialect. The turn's lines are rendered here,
  * once, when they are published.
  */
 struct audience {
 	LIST_ENTRY(audience) entry;
 	const struct dialect *dialect;
-	struct membership **members; /* in no order */
-	size_t count;
-	size_t cap;
+	struct slot *slots; /* in no order */
+	uint32_t count;
+	uint32_t cap;
 	struct buf lines;
 	struct segment *segments;
 	size_t segment_count;
@@ -59,7 +72,6 @@ struct room {
 	struct history history;
 	/* The first message of the turn: where everybody in step is. */
 	struct history_cursor delivered;
-	uint64_t turn; /* the turns that were flushed; starts at 1 */
 	bool is_dirty; /* has lines that were not handed out yet */
 	bool is_permanent;
 	LIST_HEAD(, audience) audiences;

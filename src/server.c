@@ -13,6 +13,9 @@
  * libevent runs a lower priority only when a poll finds nothing of a higher
  * one: so reads that are ready join the turn, and steady input would put it off
  * for ever. Hence the limit, a timer of priority 0.
+ *
+ * Where turns are dear, they may wait for more lines than that (pace.c), up to
+ * the same limit.
  */
 
 #include "config.h"
@@ -34,12 +37,14 @@
 #include "deadline.h"
 #include "exporter.h"
 #include "helm.h"
+#include "inherit.h"
 #include "listener-spec.h"
 #include "listener.h"
 #include "log.h"
+#include "manager.h"
+#include "pace.h"
 #include "protocol.h"
 #include "rooms.h"
-#include "sdnotify.h"
 #include "server.h"
 #include "session.h"
 #include "util.h"
@@ -63,11 +68,14 @@ struct server {
 	struct net net;
 	struct rooms rooms;
 	struct sessions sessions;
+	struct manager manager;
 	struct listeners *listeners;
 	struct control *control;
 	struct exporter *exporter;
 	struct helm helm;
 	struct histogram turns;
+	bool is_reload_failed; /* the last one */
+	bool has_inherited;
 	struct event_base *base;
 	struct event *turn;
 	struct event *turn_limit;
@@ -75,7 +83,9 @@ struct server {
 	struct event *signals[SIGNALS];
 	struct deadline stop;
 	int64_t stop_ms; /* by then at the latest */
+	struct pace pace;
 	bool is_woken; /* the turn is due */
+	bool is_waiting; /* for others to talk, before the turn begins */
 	bool is_in_turn;
 	bool is_stopping;
 	bool has_rooms; /* initialised so far, for server_free() */
@@ -117,7 +127,8 @@ server_check_files(const struct options *o, struct option_errors *errors)
 }
 
 static int
-server_check_listen(const char *text, struct option_errors *errors)
+server_check_listen(const char *text, const char *where,
+    struct option_errors *errors)
 {
 	struct listener_spec spec;
 	const char *why;
@@ -125,12 +136,14 @@ server_check_listen(const char *text, struct option_errors *errors)
 
 	why = listener_spec_parse(&spec, text);
 	if (why != NULL) {
-		option_errors_add(errors, "listen '%s': %s", text, why);
+		option_errors_add(errors, "%s: listen '%s': %s", where, text,
+		    why);
 		result = -1;
 	} else if (protocol_find(spec.protocols) == NULL) {
 		option_errors_add(errors,
-		    "listen '%s': no protocol is called '%s'; there is: line",
-		    text, spec.protocols);
+		    "%s: listen '%s': no protocol is called '%s'; there is: "
+		    "line",
+		    where, text, spec.protocols);
 		result = -1;
 	}
 	listener_spec_fini(&spec);
@@ -149,7 +162,9 @@ server_load_options(struct options *o, const struct server_source *source,
 		errors) == -1)
 		return -1;
 	for (i = 0; i < o->listen.count; i++)
-		if (server_check_listen(o->listen.items[i], errors) == -1)
+		if (o->listen.where[i] != NULL &&
+		    server_check_listen(o->listen.items[i], o->listen.where[i],
+			errors) == -1)
 			result = -1;
 	if (control_check_options(o, errors) == -1 ||
 	    exporter_check_options(o, errors) == -1)
@@ -182,11 +197,39 @@ server_check_kept(const struct options *fresh, const struct options *kept,
 	return -1;
 }
 
-/* Opens what o has listened on, in three places: all of it or nothing. */
+enum log_level
+server_log_level(const struct server_source *source,
+    const struct options *options)
+{
+	if (source->is_verbose)
+		return LOG_LEVEL_DEBUG;
+	switch ((enum option_log_level)options->log_level) {
+	case OPTION_LOG_ERROR:
+		return LOG_LEVEL_ERROR;
+	case OPTION_LOG_WARNING:
+		return LOG_LEVEL_WARNING;
+	case OPTION_LOG_INFO:
+		return LOG_LEVEL_INFO;
+	case OPTION_LOG_DEBUG:
+		return LOG_LEVEL_DEBUG;
+	}
+	assert(0 && "no such level");
+	return LOG_LEVEL_INFO;
+}
+
+/*
+ * Opens what o has listened on, in three places: all of it or nothing. The
+ * default for people is not for one who was handed sockets.
+ */
 static int
 server_listen(struct server *server, const struct options *o, char **error)
 {
-	if (listeners_prepare(server->listeners, &o->listen, error) == -1)
+	const struct option_list none = { NULL, NULL, 0 };
+	bool is_default = o->listen.where[0] == NULL;
+
+	if (listeners_prepare(server->listeners,
+		server->has_inherited && is_default ? &none : &o->listen,
+		error) == -1)
 		return -1;
 	if (control_prepare(server->control, o, error) == -1) {
 		listeners_revert(server->listeners);
@@ -203,6 +246,46 @@ server_listen(struct server *server, const struct options *o, char **error)
 	return 0;
 }
 
+/* What an inherited socket speaks: what its name says, unless it is one that
+ * systemd.socket(5) gives when none was chosen. NULL: nothing that we do. */
+static const char *
+server_inherited_protocols(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	if (strcmp(name, "unknown") == 0 ||
+	    (dot != NULL && strcmp(dot, ".socket") == 0))
+		return "";
+	return protocol_find(name) == NULL ? NULL : name;
+}
+
+static int
+server_adopt(struct server *server, const struct inheritance *in)
+{
+	const char *protocols;
+	size_t i;
+
+	for (i = 0; i < in->count; i++) {
+		protocols = server_inherited_protocols(in->items[i].name);
+		if (protocols == NULL) {
+			log_error("cannot listen on the inherited descriptor "
+				  "%d: no protocol is called '%.80s'; there "
+				  "is: line",
+			    in->items[i].fd, in->items[i].name);
+			return -1;
+		}
+		if (listeners_adopt(server->listeners, in->items[i].fd,
+			protocols) == -1) {
+			log_error("cannot listen on the inherited descriptor "
+				  "%d: %s",
+			    in->items[i].fd, strerror(errno));
+			return -1;
+		}
+		server->has_inherited = true;
+	}
+	return 0;
+}
+
 /*
  * All or nothing: the new settings are parsed, checked and listened on first.
  * False: nothing has changed, and why has a line for each error.
@@ -215,6 +298,8 @@ server_reload(struct server *server, struct buf *why)
 	char *line, *next, *error = NULL;
 	bool is_done = false;
 
+	manager_reloading(&server->manager);
+	server->is_reload_failed = true;
 	options_init(&fresh);
 	if (server_load_options(&fresh, server->source, &errors) == -1 ||
 	    server_check_kept(&fresh, &server->options, &errors) == -1) {
@@ -236,15 +321,28 @@ server_reload(struct server *server, struct buf *why)
 		options_keep_restart_only(&fresh, &server->options);
 		options_swap(&server->options, &fresh);
 		rooms_reconfigure(&server->rooms);
+		server->is_reload_failed = false;
 		log_info("settings reloaded");
+		log_set_level(server_log_level(server->source,
+		    &server->options));
 		is_done = true;
 	}
 	option_errors_fini(&errors);
 	options_fini(&fresh);
+	manager_ready(&server->manager);
 	return is_done;
 }
 
 /* Turn and timers */
+
+static int64_t
+server_now_us(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
 
 static void
 server_wake(void *arg)
@@ -253,32 +351,36 @@ server_wake(void *arg)
 	const struct timeval now = { 0, 0 };
 	const struct timeval limit = { 0, SERVER_TURN_LIMIT_US };
 
-	if (server->is_woken)
+	if (server->is_woken) {
+		if (server->is_waiting &&
+		    pace_is_ready(&server->pace, server->rooms.actors)) {
+			server->is_waiting = false;
+			event_active(server->turn, EV_TIMEOUT, 0);
+		}
 		return;
+	}
 	server->is_woken = true;
+	event_add(server->turn_limit, &limit);
+	if (server->rooms.actors > 0 &&
+	    pace_should_wait(&server->pace, server->rooms.actors,
+		server_now_us())) {
+		server->is_waiting = true;
+		return;
+	}
 	/* From within the turn, event_active() would have it run again before
 	 * anybody's input is looked at. */
 	if (server->is_in_turn)
 		event_add(server->turn, &now);
 	else
 		event_active(server->turn, EV_TIMEOUT, 0);
-	event_add(server->turn_limit, &limit);
-}
-
-static int64_t
-server_now_ns(void)
-{
-	struct timespec now = { 0, 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 static void
 server_turn_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *server = arg;
-	int64_t start_ns = server_now_ns();
+	unsigned actors = server->rooms.actors;
+	int64_t start_us = server_now_us();
 
 	(void)fd;
 	(void)what;
@@ -286,12 +388,16 @@ server_turn_cb(evutil_socket_t fd, short what, void *arg)
 	event_del(server->turn_limit);
 	clock_update(&server->clock);
 	server->is_woken = false;
+	server->is_waiting = false;
 	server->is_in_turn = true;
 	if (rooms_turn(&server->rooms))
 		server_wake(server);
+	if (actors > 0)
+		pace_turn_done(&server->pace, actors, start_us,
+		    server_now_us());
 	conn_reap(&server->net);
 	server->is_in_turn = false;
-	histogram_add(&server->turns, server_now_ns() - start_ns);
+	histogram_add(&server->turns, (server_now_us() - start_us) * 1000);
 	if (server->is_stopping && server->sessions.count == 0 &&
 	    control_is_flushed(server->control))
 		event_base_loopbreak(server->base);
@@ -355,7 +461,7 @@ server_stop(struct server *server, const char *why)
 	}
 	server->is_stopping = true;
 	log_info("stopping: %s members=%zu", why, server->sessions.count);
-	(void)sdnotify("STOPPING=1");
+	manager_stopping(&server->manager);
 	listeners_free(server->listeners);
 	server->listeners = NULL;
 	control_close(server->control);
@@ -380,7 +486,8 @@ server_log_state(struct server *s)
 	log_info("state: members=%zu lost=%zu bookmarks=%zu rooms=%zu "
 		 "messages=%llu deliveries=%llu writes=%llu bytes_in=%llu "
 		 "bytes_out=%llu fell_behind=%llu gaps=%llu throttled=%llu "
-		 "refused=%llu kept_bytes=%zu",
+		 "refused=%llu kept_bytes=%zu bans=%zu is_locked=%d "
+		 "log_lost=%lu",
 	    s->sessions.count, s->rooms.lost_count, s->rooms.bookmarks.count,
 	    s->rooms.count, (unsigned long long)s->rooms.messages,
 	    (unsigned long long)s->rooms.deliveries,
@@ -390,7 +497,8 @@ server_log_state(struct server *s)
 	    (unsigned long long)s->rooms.fell_behind,
 	    (unsigned long long)s->rooms.gaps,
 	    (unsigned long long)s->sessions.throttled,
-	    (unsigned long long)refused, s->rooms.kept_bytes);
+	    (unsigned long long)refused, s->rooms.kept_bytes,
+	    s->sessions.bans.count, s->sessions.is_locked, log_lost());
 	for (room = NULL; (room = rooms_next(&s->rooms, room)) != NULL;)
 		log_info("room: name=%s members=%zu in_step=%zu messages=%llu "
 			 "used=%zu size=%zu next=%llu",
@@ -477,6 +585,22 @@ server_init_helm(struct server *server)
 	server->helm.arg = server;
 }
 
+/* The one line of "systemctl status". */
+static void
+server_status(struct buf *out, void *arg)
+{
+	const struct server *server = arg;
+
+	if (server->is_stopping)
+		buf_addstr(out, "Stopping: ");
+	buf_addf(out, "connections=%zu rooms=%zu", server->sessions.count,
+	    server->rooms.count);
+	if (server->sessions.is_locked)
+		buf_addstr(out, "; locked");
+	if (server->is_reload_failed)
+		buf_addstr(out, "; the last reload failed, the log says why");
+}
+
 /* From start to end */
 
 static int
@@ -514,7 +638,8 @@ server_init_events(struct server *server)
 }
 
 struct server *
-server_new(const struct server_source *source, struct options *options)
+server_new(const struct server_source *source, struct options *options,
+    const struct inheritance *inherited)
 {
 	struct server *server;
 	char *error = NULL;
@@ -542,12 +667,18 @@ server_new(const struct server_source *source, struct options *options)
 	    &server->deadlines, server_wake, server);
 	sessions_init(&server->sessions, &server->net, &server->rooms,
 	    &server->options);
+	manager_init(&server->manager, &server->clock, &server->deadlines,
+	    server_status, server);
 	server->has_rooms = true;
 	server->listeners = listeners_new(&server->net, server_accepted,
 	    server);
 	server_init_helm(server);
 	server->control = control_new(&server->net, &server->helm);
 	server->exporter = exporter_new(&server->net, &server->helm);
+	if (server_adopt(server, inherited) == -1) {
+		server_free(server);
+		return NULL;
+	}
 	if (server_listen(server, &server->options, &error) == -1) {
 		log_error("%s", error);
 		free(error);
@@ -555,6 +686,12 @@ server_new(const struct server_source *source, struct options *options)
 		return NULL;
 	}
 	return server;
+}
+
+void
+server_ready(struct server *server)
+{
+	manager_ready(&server->manager);
 }
 
 int
@@ -580,6 +717,7 @@ server_free(struct server *server)
 	exporter_free(server->exporter);
 	if (server->has_rooms) {
 		deadline_clear(&server->deadlines, &server->stop);
+		manager_fini(&server->manager);
 		sessions_free_all(&server->sessions);
 		sessions_fini(&server->sessions);
 		rooms_fini(&server->rooms);

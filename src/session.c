@@ -120,15 +120,11 @@ session_free(struct session *s)
 /* member_ops */
 
 static int
-session_deliver(struct member *m, const char *data, size_t len)
+session_deliver(void *sink, const char *data, size_t len)
 {
-	struct session *s = m->session;
+	struct conn *c = sink;
 
-	/* What comes too late is kept for their return. */
-	if (conn_is_ending(s->conn) || conn_send(s->conn, data, len) == -1)
-		return -1;
-	s->handed += len;
-	return 0;
+	return conn_send(c, data, len);
 }
 
 static uint64_t
@@ -136,7 +132,7 @@ session_handed(const struct member *m)
 {
 	const struct session *s = m->session;
 
-	return s->handed;
+	return conn_sent(s->conn);
 }
 
 static size_t
@@ -275,9 +271,13 @@ static void
 session_ended_cb(struct conn *c, enum conn_end end, void *arg)
 {
 	struct session *s = arg;
+	char from[CREDENTIAL_STR_SIZE];
 
 	assert(s->conn == c);
-	log_debug("connection ended: %s fd=%d", conn_end_str(end), conn_fd(c));
+	credential_str(&s->origin->credential, from);
+	log_debug("connection ended: reason=\"%s\" nick=%s from=\"%s\" fd=%d",
+	    conn_end_str(end), s->member == NULL ? "-" : s->member->nick, from,
+	    conn_fd(c));
 	if (s->member != NULL) {
 		/* A guest who has closed has left; others may have lost the
 		 * connection, which looks the same. */
@@ -375,6 +375,7 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 	const struct protocol *protocol = protocol_find(peer->protocols);
 	struct session_origin *origin;
 	struct session *s;
+	char from[CREDENTIAL_STR_SIZE];
 
 	assert(protocol != NULL); /* checked with the settings */
 	if (session_refuse_some(all, fd, peer))
@@ -405,7 +406,11 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 	bucket_init(&s->lines, (uint32_t)o->line_burst,
 	    all->net->clock->mono_ms);
 	s->member = member_new(all->rooms, &peer->credential,
-	    &session_member_ops, s, protocol->dialect);
+	    &session_member_ops, s, s->conn, protocol->dialect);
+	credential_str(&peer->credential, from);
+	log_debug("connection accepted: nick=%s from=\"%s\" protocol=%s fd=%d "
+		  "members=%zu",
+	    s->member->nick, from, protocol->name, fd, all->count);
 	conn_cork(s->conn);
 	protocol->open(s);
 	conn_uncork(s->conn);

@@ -67,7 +67,6 @@ struct session {
 	const struct protocol *protocol;
 	struct session_origin *origin;
 	struct bucket lines; /* flood control */
-	uint64_t handed; /* bytes that the room layer has handed over */
 	int64_t since_ms; /* monotonic: they were let in */
 	struct deadline *throttle; /* when reading goes on; NULL: it does */
 	bool has_spoken; /* their first line has been seen */

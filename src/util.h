@@ -12,6 +12,8 @@
 /* For the static functions of a tree.h tree, not all of which are used. */
 #define UNUSED __attribute__((unused))
 #define MUST_CHECK __attribute__((warn_unused_result))
+/* Has memory that is about to be read fetched meanwhile. */
+#define PREFETCH(p) __builtin_prefetch(p)
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
 
 /*

@@ -28,7 +28,7 @@ START_TEST(test_close)
 	conn_close(p.c, 5000);
 	conn_close(p.c, 5000);
 	ck_assert(conn_is_ending(p.c));
-	ck_assert_int_eq(conn_send(p.c, "late", 4), 0);
+	ck_assert_int_eq(conn_send(p.c, "late", 4), -1);
 	conn_reply(p.c, "late", 4);
 	UNTIL(!peer_read(&p, &got));
 	ck_assert_str_eq(buf_cstr(&got), "bye\n");
@@ -250,7 +250,7 @@ START_TEST(test_write_error)
 		if (!conn_is_ending(p.c))
 			run_ready();
 	}
-	ck_assert_int_eq(conn_send(p.c, "hello\n", 6), 0);
+	ck_assert_int_eq(conn_send(p.c, "hello\n", 6), -1);
 	conn_reply(p.c, "hello\n", 6);
 	conn_close(p.c, 5000); /* no matter now */
 	conn_pause_input(p.c);
@@ -260,7 +260,7 @@ START_TEST(test_write_error)
 	UNTIL(p.ended_count == 1);
 	ck_assert_int_eq(p.end, CONN_END_ERROR);
 	/* The one that failed, and those after it. */
-	ck_assert_uint_ge(p.unsent, 18);
+	ck_assert_uint_ge(p.unsent, 12);
 	pipe_close(&p);
 	world_fini();
 }
@@ -316,7 +316,7 @@ ended_tells_all(struct pipe *p)
 {
 	for (size_t i = 0; i < CROWD; i++) {
 		if (&crowd[i] != p && crowd[i].c != NULL)
-			QUICK_ASSERT(conn_send(crowd[i].c, "left\n", 5) == 0);
+			(void)!conn_send(crowd[i].c, "left\n", 5);
 	}
 }
 

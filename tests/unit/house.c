@@ -209,9 +209,9 @@ house_pass(struct house *h, int64_t ms)
 }
 
 static int
-fake_deliver(struct member *m, const char *data, size_t len)
+fake_deliver(void *sink, const char *data, size_t len)
 {
-	struct fake *f = m->session;
+	struct fake *f = sink;
 
 	ck_assert_uint_gt(len, 0);
 	ck_assert_int_eq(data[len - 1], '\n');
@@ -282,7 +282,7 @@ fake_init(struct house *h, struct fake *f, int host)
 		f->credential =
 		    credential_from_address((struct sockaddr *)&sin);
 	}
-	f->m = member_new(&h->rooms, &f->credential, &fake_ops, f,
+	f->m = member_new(&h->rooms, &f->credential, &fake_ops, f, f,
 	    &house_dialect);
 	(void)room_join(h->rooms.lobby, f->m);
 }
