@@ -35,6 +35,8 @@ enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 #define BRBCTL_TIMEOUT_MS 10000
 #define BRBCTL_ANSWER_MAX ((size_t)1 << 30)
+#define BRBCTL_OK "ok\n"
+#define BRBCTL_ERROR "error\n"
 #define BRBCTL_SOCKET RUNSTATEDIR "/brbd/control"
 
 static const struct verb brbctl_verbs[] = {
@@ -256,6 +258,25 @@ brbctl_send(struct brbctl *ctl, const struct buf *request)
 	}
 }
 
+static bool
+brbctl_begins(const struct brbctl *ctl, const char *word)
+{
+	size_t len = strlen(word);
+
+	return ctl->answer.len >= len &&
+	    memcmp(ctl->answer.data, word, len) == 0;
+}
+
+/* The socket for people, say, answers something else. */
+static void
+brbctl_check_answer(struct brbctl *ctl)
+{
+	if (ctl->answer.len >= strlen(BRBCTL_ERROR) &&
+	    !brbctl_begins(ctl, BRBCTL_OK) && !brbctl_begins(ctl, BRBCTL_ERROR))
+		brbctl_die(EXIT_FAILED, "that is no control socket: %s",
+		    ctl->path);
+}
+
 /* To the end of the connection, which is after the end of the answer. */
 static void
 brbctl_receive(struct brbctl *ctl)
@@ -266,9 +287,10 @@ brbctl_receive(struct brbctl *ctl)
 		n = recv(ctl->fd, buf_reserve(&ctl->answer, 65536), 65536, 0);
 		if (n == 0 || ctl->answer.len > BRBCTL_ANSWER_MAX)
 			return;
-		if (n > 0)
+		if (n > 0) {
 			ctl->answer.len += (size_t)n;
-		else if (errno == EAGAIN)
+			brbctl_check_answer(ctl);
+		} else if (errno == EAGAIN)
 			brbctl_wait(ctl, POLLIN);
 		else if (errno != EINTR)
 			return;
@@ -279,7 +301,6 @@ brbctl_receive(struct brbctl *ctl)
 static int
 brbctl_print(struct brbctl *ctl)
 {
-	static const char ok[] = "ok\n", error[] = "error\n";
 	const char *body = buf_cstr(&ctl->answer), *line;
 	size_t len = ctl->answer.len, line_len;
 
@@ -287,20 +308,19 @@ brbctl_print(struct brbctl *ctl)
 		brbctl_die(EXIT_FAILED, "the server on %s cut its answer off",
 		    ctl->path);
 	len -= 2;
-	if (len >= sizeof(ok) - 1 && memcmp(body, ok, sizeof(ok) - 1) == 0) {
-		body += sizeof(ok) - 1;
-		len -= sizeof(ok) - 1;
+	if (brbctl_begins(ctl, BRBCTL_OK)) {
+		body += strlen(BRBCTL_OK);
+		len -= strlen(BRBCTL_OK);
 		if (fwrite(body, 1, len, stdout) != len || fflush(stdout) != 0)
 			brbctl_die(EXIT_FAILED, "cannot write: %s",
 			    strerror(errno));
 		return EXIT_FINE;
 	}
-	if (len < sizeof(error) - 1 ||
-	    memcmp(body, error, sizeof(error) - 1) != 0)
+	if (!brbctl_begins(ctl, BRBCTL_ERROR))
 		brbctl_die(EXIT_FAILED, "that is no control socket: %s",
 		    ctl->path);
-	body += sizeof(error) - 1;
-	len -= sizeof(error) - 1;
+	body += strlen(BRBCTL_ERROR);
+	len -= strlen(BRBCTL_ERROR);
 	for (line = body; line < body + len; line += line_len + 1) {
 		line_len = strcspn(line, "\n");
 		(void)fprintf(stderr, "brbctl: %.*s\n", (int)line_len, line);

@@ -166,8 +166,9 @@ server_load_options(struct options *o, const struct server_source *source,
 		    server_check_listen(o->listen.items[i], o->listen.where[i],
 			errors) == -1)
 			result = -1;
-	if (control_check_options(o, errors) == -1 ||
-	    exporter_check_options(o, errors) == -1)
+	if (control_check_options(o, errors) == -1)
+		result = -1;
+	if (exporter_check_options(o, errors) == -1)
 		result = -1;
 	if (server_check_files(o, errors) == -1)
 		result = -1;

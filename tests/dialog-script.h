@@ -32,6 +32,7 @@ struct script {
 	char *settings; /* as written last, "" at first */
 	unsigned long nofile; /* limit for the daemon, 0: none */
 	bool is_started;
+	bool was_end_expected; /* before script_begin_run() */
 	size_t log_read; /* what of the log the dialog has gone through */
 	int64_t timer_ms;
 	unsigned syncs; /* made-up commands sent by quiet */
@@ -60,6 +61,17 @@ void script_start(struct script *s);
 void script_daemon(struct script *s, const char *text);
 void script_run(struct script *s, const char *text);
 void script_settings(struct script *s);
+
+/* "brbctl ...", in dialog-brbctl.c. */
+void script_brbctl(struct script *s, const char *text);
+
+/*
+ * A program that ends by itself with this status is run beside the daemon;
+ * between the two, it stands in the daemon's place on the stage, with its
+ * output as the log.
+ */
+void script_begin_run(struct script *s, const struct words *argv, int status);
+void script_end_run(struct script *s);
 
 /* A statement about people. False when it is none. */
 bool script_people(struct script *s, const char *statement);
