@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "deliver.h"
+#include "keeper.h"
 #include "replay.h"
 #include "room.h"
 #include "rooms.h"
@@ -91,6 +92,8 @@ room_join(struct room *room, struct member *m)
 		    room->rooms->options->greeting_history);
 		replay_start_greeting(ms);
 	}
+	keeper_set_sure(ms, ms->cursor.number);
+	keeper_mark_member(m);
 	return ms;
 }
 
@@ -100,6 +103,7 @@ room_leave(struct membership *ms, enum room_leave how, const char *text)
 	struct room *room = ms->room;
 	struct member *m = ms->member;
 
+	keeper_mark_member(m);
 	presence_left(&room->presence, ms, how, text);
 	deliver_pause(ms);
 	person_set_place(&m->person, room, ms->cursor, member_away_since_ms(m));
@@ -125,6 +129,7 @@ room_publish(struct room *room, struct event *event, struct membership *actor)
 		event->number = history_append(&room->history, event);
 		room->used_ms = room->said_ms = rooms->clock->mono_ms;
 		rooms->messages++;
+		keeper_wake(rooms);
 	}
 	deliver_render(room, event);
 	if (!room->is_dirty) {
@@ -164,6 +169,7 @@ room_set_topic(struct membership *ms, const char *text)
 	presence_show(&room->presence, ms);
 	free(room->topic);
 	room->topic = text == NULL ? NULL : xstrdup(text);
+	keeper_topic(room);
 	room_publish(room, &event, ms);
 }
 

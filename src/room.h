@@ -72,6 +72,10 @@ struct room {
 	struct history history;
 	/* The first message of the turn: where everybody in step is. */
 	struct history_cursor delivered;
+	/* keeper.h: all who are kept as live surely have read up to the first;
+	 * the other was delivered at the last look. */
+	uint64_t settled;
+	uint64_t looked;
 	bool is_dirty; /* has lines that were not handed out yet */
 	bool is_permanent;
 	LIST_HEAD(, audience) audiences;

@@ -156,6 +156,7 @@ rooms_init(struct rooms *rooms, const struct clock *clock,
 	TAILQ_INIT(&rooms->pump);
 	tally_init(&rooms->tally);
 	roster_init(&rooms->roster);
+	keeper_init(rooms);
 	bookmarks_init(&rooms->bookmarks, rooms);
 	deadline_init(&rooms->tidy, rooms_tidy_cb, rooms);
 	deadline_init(&rooms->lost_due, rooms_lost_due_cb, rooms);
@@ -177,6 +178,7 @@ rooms_fini(struct rooms *rooms)
 	bookmarks_fini(&rooms->bookmarks);
 	while ((room = rooms_next(rooms, NULL)) != NULL)
 		rooms_remove(rooms, room);
+	keeper_fini(rooms);
 	tally_fini(&rooms->tally);
 	buf_fini(&rooms->scratch);
 }
@@ -217,5 +219,8 @@ rooms_open(struct rooms *rooms, const char *name, struct room **room)
 bool
 rooms_turn(struct rooms *rooms)
 {
-	return deliver_turn(rooms);
+	bool has_more = deliver_turn(rooms);
+
+	keeper_turn(rooms);
+	return has_more;
 }

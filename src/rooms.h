@@ -16,6 +16,7 @@
 #include "buf.h"
 #include "clock.h"
 #include "deadline.h"
+#include "keeper.h"
 #include "options.h"
 #include "room.h"
 #include "roster.h"
@@ -45,6 +46,7 @@ struct rooms {
 	size_t lost_count;
 	struct deadline lost_due; /* when the first of them leaves */
 	size_t kept_bytes;
+	struct keeper keeper;
 	struct deadline tidy; /* old bookmarks and rooms */
 
 	/* The turn. */
