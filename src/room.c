@@ -176,7 +176,7 @@ room_set_topic(struct membership *ms, const char *text)
 uint64_t
 room_new_count(const struct room *room, const struct history_cursor *cursor)
 {
-	return room->history.next_number - cursor->number;
+	return history_distance(cursor->number, room->history.next_number);
 }
 
 size_t
