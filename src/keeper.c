@@ -44,6 +44,9 @@
 /* In a look so many progress notes are written; the others' are older then. */
 #define KEEPER_LOOK_MAX 128
 
+/* No room comes so far; a damaged record may say so. */
+#define KEEPER_NUMBER_MAX (UINT64_MAX / 2)
+
 struct keeper_dirty {
 	RB_ENTRY(keeper_dirty) entry;
 	struct person_key key;
@@ -263,11 +266,21 @@ keeper_topic(const struct room *room)
 void
 keeper_forget_room(const struct room *room)
 {
-	struct keeper *k = &room->rooms->keeper;
+	struct rooms *rooms = room->rooms;
+	struct keeper *k = &rooms->keeper;
 	struct keeper_key key;
+	struct bookmark *b;
+	struct member *m;
 
 	if (k->store == NULL)
 		return;
+	/* Or a place would be found again in a new room of that name. */
+	for (m = NULL; (m = roster_next(&rooms->roster, m)) != NULL;)
+		if (person_place(&m->person, room) != NULL)
+			keeper_mark_member(m);
+	TAILQ_FOREACH(b, &rooms->bookmarks.by_age, by_age)
+		if (person_place(&b->person, room) != NULL)
+			keeper_mark(rooms, b->folded, bookmark_credential(b));
 	key = keeper_room_key(KEEPER_TOPIC, room);
 	store_delete(k->store, key.bytes, key.len);
 	key = keeper_room_key(KEEPER_SETTLED, room);
@@ -279,11 +292,12 @@ keeper_snapshot(struct store *store, void *arg)
 {
 	struct rooms *rooms = arg;
 	struct keeper *k = &rooms->keeper;
+	struct store *before = k->store;
 	const struct bookmark *b;
 	struct member *m;
 	struct room *room;
 
-	/* Also before keeper_start(). */
+	/* Also after keeper_stop(). */
 	k->store = store;
 	keeper_put_counts(k);
 	for (room = NULL; (room = rooms_next(rooms, room)) != NULL;) {
@@ -297,6 +311,7 @@ keeper_snapshot(struct store *store, void *arg)
 			keeper_put_member(k, m);
 	TAILQ_FOREACH(b, &rooms->bookmarks.by_age, by_age)
 		keeper_put_bookmark(rooms, b);
+	k->store = before;
 }
 
 void
@@ -449,6 +464,8 @@ keeper_look_cb(void *arg)
 		is_done &= room->settled == room->looked;
 	}
 	store_release(k->store);
+	/* Who cares for the disk goes by turns. */
+	rooms->wake(rooms->wake_arg);
 	/* Writing people has woken it. */
 	deadline_clear(rooms->deadlines, &k->look);
 	if (!is_done)
@@ -594,9 +611,13 @@ keeper_restore_place(struct person *p, struct room *room,
 {
 	struct history_cursor cursor;
 
-	if (number != NULL)
+	if (number != NULL) {
+		/* What others have seen must not be given again. */
+		if (*number > room->history.next_number &&
+		    *number < KEEPER_NUMBER_MAX)
+			history_raise(&room->history, *number - 1);
 		cursor = history_find(&room->history, *number);
-	else {
+	} else {
 		/* They were live: until the last that was said, at least. */
 		cursor = room->settled == 0 ?
 		    history_head(&room->history) :

@@ -21,6 +21,7 @@
 #include "member.h"
 #include "person-record.h"
 #include "rooms.h"
+#include "store.h"
 #include "text.h"
 #include "tlv.h"
 
@@ -44,7 +45,7 @@ enum {
 /* Rooms may be many; a record has to fit the store. */
 #define RECORD_PLACES_MAX 1000
 
-_Static_assert(RECORD_PLACES_MAX * (4 * TLV_HEADER + ROOM_NAME_MAX + 16) +
+_Static_assert(RECORD_PLACES_MAX *(4 * TLV_HEADER + ROOM_NAME_MAX + 16) +
 	    IGNORES_MAX * (3 * TLV_HEADER + NICK_MAX + 8) +
 	    2 * KEPT_MAX * (5 * TLV_HEADER + NICK_MAX + 16) +
 	    2 * KEPT_BYTES_MAX + 2 * (TLV_HEADER + 8) <

@@ -36,6 +36,7 @@
 #include "protocol.h"
 #include "rooms.h"
 #include "sdnotify.h"
+#include "server-state.h"
 #include "server.h"
 #include "session.h"
 #include "util.h"
@@ -58,6 +59,7 @@ struct server {
 	struct deadlines deadlines;
 	struct net net;
 	struct rooms rooms;
+	struct server_state state;
 	struct sessions sessions;
 	struct listeners *listeners;
 	struct event_base *base;
@@ -242,6 +244,7 @@ server_turn_cb(evutil_socket_t fd, short what, void *arg)
 	server->is_in_turn = true;
 	if (rooms_turn(&server->rooms))
 		server_wake(server);
+	server_state_turn(&server->state);
 	conn_reap(&server->net);
 	server->is_in_turn = false;
 	if (server->is_stopping && server->sessions.count == 0)
@@ -443,6 +446,10 @@ server_new(const struct server_source *source, struct options *options)
 	sessions_init(&server->sessions, &server->net, &server->rooms,
 	    &server->options);
 	server->has_rooms = true;
+	if (server_state_open(&server->state, &server->rooms) == -1) {
+		server_free(server);
+		return NULL;
+	}
 	server->listeners = listeners_new(&server->net, server_accepted,
 	    server);
 	if (listeners_set(server->listeners, &server->options.listen, &error) ==
@@ -478,7 +485,9 @@ server_free(struct server *server)
 		deadline_clear(&server->deadlines, &server->stop);
 		sessions_free_all(&server->sessions);
 		sessions_fini(&server->sessions);
+		server_state_stop(&server->state);
 		rooms_fini(&server->rooms);
+		server_state_close(&server->state);
 		net_fini(&server->net);
 	}
 	for (i = 0; i < SIGNALS; i++)

@@ -23,8 +23,7 @@ START_TEST(test_differences)
 	uint32_t sum = checksum(0, "1234", 4);
 
 	ck_assert_uint_ne(checksum(sum, "56789", 5), checksum(0, "56789", 5));
-	ck_assert_uint_ne(checksum(sum, "56789", 5),
-	    checksum(sum, "56788", 5));
+	ck_assert_uint_ne(checksum(sum, "56789", 5), checksum(sum, "56788", 5));
 }
 END_TEST
 
