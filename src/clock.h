@@ -14,7 +14,7 @@
  */
 struct clock {
 	int64_t mono_ms; /* monotonic: every time-out and every rate */
-	int64_t wall_ms; /* since the epoch: only shown, never compared */
+	int64_t wall_ms; /* since the epoch: shown, and the end of a ban */
 };
 
 void clock_update(struct clock *c);

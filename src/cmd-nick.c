@@ -6,11 +6,30 @@
 
 #include "config.h"
 
+#include <stdlib.h>
+
+#include "bans.h"
 #include "clock.h"
 #include "command.h"
 #include "nick.h"
 #include "roster.h"
 #include "session.h"
+
+static bool
+cmd_nick_is_banned(struct session *s, const char *nick)
+{
+	int64_t now_ms = s->all->net->clock->wall_ms;
+	const struct ban *ban;
+	char *sentence;
+
+	ban = bans_match_nick(&s->all->bans, nick, now_ms);
+	if (ban == NULL)
+		return false;
+	sentence = ban_sentence(ban, now_ms);
+	session_error(s, "\"%s\" is %s; choose another nick", nick, sentence);
+	free(sentence);
+	return true;
+}
 
 static void
 cmd_nick_run(struct session *s, int argc, char *argv[])
@@ -20,6 +39,8 @@ cmd_nick_run(struct session *s, int argc, char *argv[])
 	char wait[CLOCK_DURATION_SIZE];
 
 	(void)argc;
+	if (cmd_nick_is_banned(s, argv[0]))
+		return;
 	switch (roster_rename(m, argv[0], &clash)) {
 	case ROSTER_RENAMED:
 	case ROSTER_RETURNED:

@@ -118,8 +118,17 @@ deliver_remove_in_step(struct membership *ms)
 void
 deliver_set_acted(struct membership *ms)
 {
-	if (ms->audience != NULL)
-		ms->audience->slots[ms->slot].has_acted = true;
+	struct rooms *rooms = ms->room->rooms;
+	struct slot *slot;
+
+	if (ms->audience == NULL)
+		return;
+	slot = &ms->audience->slots[ms->slot];
+	if (slot->has_acted)
+		return;
+	slot->has_acted = true;
+	rooms->actors++;
+	rooms->wake(rooms->wake_arg);
 }
 
 void
@@ -315,6 +324,7 @@ deliver_turn(struct rooms *rooms)
 
 	while ((room = TAILQ_FIRST(&rooms->dirty)) != NULL)
 		room_flush(room);
+	rooms->actors = 0;
 	deliver_pump(rooms);
 	return !TAILQ_EMPTY(&rooms->pump);
 }

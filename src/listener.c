@@ -8,16 +8,15 @@
  * A new set of sockets is opened beside the old one, and only when all of it is
  * there the old ones that are not in it are closed. So a reload that fails
  * changes nothing, and one that keeps an address never stops listening there.
- * What it cannot do is widen localhost:4272 to *:4272, since the kernel
- * refuses the second beside the first; that needs a restart.
+ * The kernel refuses *:4272 beside localhost:4272, unless both have agreed to
+ * share the port (SO_REUSEPORT). They do so for the moment in which the new one
+ * is bound; for longer would let another server in beside us unnoticed.
  */
 
 #include "config.h"
 
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/types.h>
-#include <sys/un.h>
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -29,232 +28,16 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include <bsd/string.h>
 #include <bsd/sys/queue.h>
 #include <bsd/unistd.h>
 
-#include "listener-spec.h"
-#include "listener.h"
-#include "log.h"
-
-#define LISTENER_BACKLOG 4096
+#include "listener-impl.h"
 
 /* How long to accept nobody when there are no descriptors left. */
 #define LISTENER_EXHAUSTED_MS 100
 
-/* Whoever reaches the directory may join. */
-#define LISTENER_UNIX_MODE 0666
-
 /* Tries to find a port that is free on all addresses of a name. */
 #define LISTENER_PORT_TRIES 16
-
-TAILQ_HEAD(listener_queue, listener);
-
-struct listener {
-	TAILQ_ENTRY(listener) entry;
-	struct listeners *all;
-	int fd;
-	struct event *event; /* NULL until it is in use */
-	char *name; /* as bound */
-	char *address; /* as in the spec */
-	char *protocols;
-	char *next_address; /* what a reload makes of the two; */
-	char *next_protocols; /* NULL: the socket is not in it */
-	bool is_unix;
-	char *path; /* and the file that is ours there */
-	dev_t dev;
-	ino_t ino;
-	struct sockaddr_storage bound; /* TCP */
-};
-
-struct listeners {
-	struct net *net;
-	listener_accepted *accepted;
-	void *arg;
-	struct listener_queue open;
-	struct bucket bucket;
-	struct deadline gate; /* set: accept nobody until then */
-	bool is_paused; /* by listeners_pause() */
-	int spare_fd; /* or -1 */
-	struct log_limit limit;
-};
-
-/* One socket */
-
-static struct listener *
-listener_new(struct listeners *all, const struct listener_spec *spec)
-{
-	struct listener *l = xcalloc(1, sizeof(*l));
-
-	l->all = all;
-	l->fd = -1;
-	l->address = xstrdup(spec->address);
-	l->protocols = xstrdup(spec->protocols);
-	return l;
-}
-
-static void
-listener_free(struct listener *l)
-{
-	struct stat st;
-
-	if (l->event != NULL)
-		event_free(l->event);
-	/* Only our own file: another server may have taken the place. */
-	if (l->path != NULL && lstat(l->path, &st) == 0 &&
-	    st.st_dev == l->dev && st.st_ino == l->ino)
-		unlink(l->path);
-	if (l->fd != -1)
-		close(l->fd);
-	free(l->name);
-	free(l->address);
-	free(l->protocols);
-	free(l->next_address);
-	free(l->next_protocols);
-	free(l->path);
-	free(l);
-}
-
-static int
-listener_set_flags(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
-		return -1;
-	return fcntl(fd, F_SETFD, FD_CLOEXEC);
-}
-
-/* A socket that does not block and is closed on exec, or -1. */
-static int
-listener_socket(int family)
-{
-	int fd = socket(family, SOCK_STREAM, 0);
-
-	if (fd != -1 && listener_set_flags(fd) == -1) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* Makes way for a socket at path. Returns what is wrong, or NULL. */
-static const char *
-listener_remove_stale(const struct sockaddr_un *sun)
-{
-	struct stat st;
-	int fd, error = 0;
-
-	if (lstat(sun->sun_path, &st) == -1)
-		return errno == ENOENT ? NULL : strerror(errno);
-	if (!S_ISSOCK(st.st_mode))
-		return "there is a file that is no socket";
-	if ((fd = listener_socket(AF_UNIX)) == -1)
-		return strerror(errno);
-	if (connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == -1)
-		error = errno;
-	close(fd);
-	if (error == 0 || error == EAGAIN || error == EINPROGRESS)
-		return "another server answers there";
-	if (error != ECONNREFUSED && error != ENOENT)
-		return strerror(error);
-	if (unlink(sun->sun_path) == -1 && errno != ENOENT)
-		return strerror(errno);
-	return NULL;
-}
-
-static const char *
-listener_bind_unix(struct listener *l, const char *path)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	const char *why;
-	struct stat st;
-
-	strlcpy(sun.sun_path, path, sizeof(sun.sun_path));
-	if ((why = listener_remove_stale(&sun)) != NULL)
-		return why;
-	if ((l->fd = listener_socket(AF_UNIX)) == -1)
-		return strerror(errno);
-	if (bind(l->fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 ||
-	    lstat(path, &st) == -1)
-		return strerror(errno);
-	l->is_unix = true;
-	l->path = xstrdup(path);
-	l->dev = st.st_dev;
-	l->ino = st.st_ino;
-	l->name = xasprintf(LISTENER_UNIX_PREFIX "%s", path);
-	/* Nobody can connect before listen(). */
-	if (chmod(path, LISTENER_UNIX_MODE) == -1 ||
-	    listen(l->fd, LISTENER_BACKLOG) == -1)
-		return strerror(errno);
-	return NULL;
-}
-
-static in_port_t *
-listener_port(struct sockaddr_storage *ss)
-{
-	if (ss->ss_family == AF_INET6)
-		return &((struct sockaddr_in6 *)ss)->sin6_port;
-	return &((struct sockaddr_in *)ss)->sin_port;
-}
-
-static char *
-listener_tcp_name(const struct sockaddr_storage *ss, socklen_t len)
-{
-	char host[NI_MAXHOST], port[NI_MAXSERV];
-
-	if (getnameinfo((const struct sockaddr *)ss, len, host, sizeof(host),
-		port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		return xstrdup("unknown");
-	return xasprintf(ss->ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host,
-	    port);
-}
-
-/*
- * Binds to sa, but to port (network order) unless that is 0. Returns 0 and
- * *port as bound; or -1 with errno.
- */
-static int
-listener_bind_tcp(struct listener *l, const struct sockaddr *sa, socklen_t len,
-    in_port_t *port)
-{
-	struct sockaddr_storage *ss = &l->bound;
-	const int on = 1;
-
-	memcpy(ss, sa, len);
-	if (*port != 0)
-		*listener_port(ss) = *port;
-	if ((l->fd = listener_socket(ss->ss_family)) == -1 ||
-	    setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1)
-		return -1;
-	if (ss->ss_family == AF_INET6 &&
-	    setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == -1)
-		return -1;
-	if (bind(l->fd, (struct sockaddr *)ss, len) == -1 ||
-	    listen(l->fd, LISTENER_BACKLOG) == -1 ||
-	    getsockname(l->fd, (struct sockaddr *)ss, &len) == -1)
-		return -1;
-	*port = *listener_port(ss);
-	l->name = listener_tcp_name(ss, len);
-	return 0;
-}
-
-/* Port 0 is no address: it equals none. */
-static bool
-listener_is_same_address(const struct sockaddr *a, const struct sockaddr *b)
-{
-	const struct sockaddr_in *a4 = (const void *)a, *b4 = (const void *)b;
-	const struct sockaddr_in6 *a6 = (const void *)a, *b6 = (const void *)b;
-
-	if (a->sa_family != b->sa_family)
-		return false;
-	if (a->sa_family == AF_INET)
-		return a4->sin_port == b4->sin_port && a4->sin_port != 0 &&
-		    a4->sin_addr.s_addr == b4->sin_addr.s_addr;
-	return a6->sin6_port == b6->sin6_port && a6->sin6_port != 0 &&
-	    a6->sin6_scope_id == b6->sin6_scope_id &&
-	    IN6_ARE_ADDR_EQUAL(&a6->sin6_addr, &b6->sin6_addr);
-}
 
 /* Accepting */
 
@@ -508,14 +291,14 @@ listeners_keep(struct listeners *all, const struct listener_spec *spec)
 	return is_open;
 }
 
+/* The one that takes connections to sa already, or NULL. */
 static struct listener *
 listeners_find_bound(struct listeners *all, const struct sockaddr *sa)
 {
 	struct listener *l;
 
 	TAILQ_FOREACH(l, &all->open, entry) {
-		if (!l->is_unix &&
-		    listener_is_same_address((struct sockaddr *)&l->bound, sa))
+		if (listener_covers(l, sa))
 			return l;
 	}
 	return NULL;
@@ -531,6 +314,52 @@ listener_is_repeated(const struct addrinfo *list, const struct addrinfo *ai)
 			return true;
 	}
 	return false;
+}
+
+/* Those of ours that are in sa's way share the port with it, or no longer. */
+static bool
+listeners_share(struct listeners *all, const struct sockaddr *sa,
+    bool is_shared)
+{
+	struct listener *l;
+	bool any = false;
+
+	TAILQ_FOREACH(l, &all->open, entry) {
+		if (!l->is_unix && l->inherited_protocols == NULL &&
+		    l->next_address == NULL &&
+		    listener_is_in_the_way((struct sockaddr *)&l->bound, sa)) {
+			listener_share(l, is_shared);
+			any = true;
+		}
+	}
+	return any;
+}
+
+/* A new one, or NULL with errno. */
+static struct listener *
+listeners_bind(struct listeners *all, const struct listener_spec *spec,
+    const struct addrinfo *ai, in_port_t *port)
+{
+	struct listener *l = listener_new(all, spec);
+	int error = 0;
+
+	if (listener_bind_tcp(l, ai->ai_addr, ai->ai_addrlen, port, false) == 0)
+		return l;
+	error = errno;
+	listener_free(l);
+	l = NULL;
+	if (error == EADDRINUSE && listeners_share(all, ai->ai_addr, true)) {
+		l = listener_new(all, spec);
+		if (listener_bind_tcp(l, ai->ai_addr, ai->ai_addrlen, port,
+			true) == -1) {
+			error = errno;
+			listener_free(l);
+			l = NULL;
+		}
+		(void)listeners_share(all, ai->ai_addr, false);
+	}
+	errno = error;
+	return l;
 }
 
 /*
@@ -551,23 +380,23 @@ listeners_open_list(struct listeners *all, const struct listener_spec *spec,
 			continue;
 		l = listeners_find_bound(all, ai->ai_addr);
 		if (l != NULL) {
-			if (l->next_address != NULL) {
+			/* One inherited may cover several addresses. */
+			if (l->next_address == NULL)
+				listener_keep(l, spec);
+			else if (l->inherited_protocols == NULL) {
 				errno = EADDRINUSE;
 				return -1;
 			}
-			listener_keep(l, spec);
 			any = true;
 			continue;
 		}
-		l = listener_new(all, spec);
-		if (listener_bind_tcp(l, ai->ai_addr, ai->ai_addrlen, &port) ==
-		    0) {
+		l = listeners_bind(all, spec, ai, &port);
+		if (l != NULL) {
 			TAILQ_INSERT_TAIL(fresh, l, entry);
 			any = true;
 			continue;
 		}
 		error = errno;
-		listener_free(l);
 		if (error != EAFNOSUPPORT && error != EADDRNOTAVAIL) {
 			errno = error;
 			return -1;
@@ -671,6 +500,11 @@ listeners_commit(struct listeners *all, struct listener_queue *fresh)
 	struct listener *l, *next;
 
 	TAILQ_FOREACH_SAFE(l, &all->open, entry, next) {
+		/* What was inherited stays, as at the start. */
+		if (l->next_address == NULL && l->inherited_protocols != NULL) {
+			l->next_address = xstrdup(l->name);
+			l->next_protocols = xstrdup(l->inherited_protocols);
+		}
 		if (l->next_address == NULL) {
 			TAILQ_REMOVE(&all->open, l, entry);
 			log_info("no longer listening on %s", l->name);
@@ -700,6 +534,52 @@ listener_make_event(struct listener *l)
 	return NULL;
 }
 
+/* Two that share a port for good would each get some of the connections. */
+static bool
+listeners_is_shared(struct listeners *all, const struct listener *fresh)
+{
+	const struct listener *l;
+
+	TAILQ_FOREACH(l, &all->open, entry) {
+		if (!fresh->is_unix && !l->is_unix && l->next_address != NULL &&
+		    listener_is_in_the_way((const struct sockaddr *)&l->bound,
+			(const struct sockaddr *)&fresh->bound))
+			return true;
+	}
+	return false;
+}
+
+static char *
+listeners_error(const struct option_list *specs, size_t index, const char *why)
+{
+	char *text = listener_spec_error(specs->items[index], why), *error;
+
+	if (specs->where[index] == NULL)
+		return text;
+	error = xasprintf("%s: %s", specs->where[index], text);
+	free(text);
+	return error;
+}
+
+int
+listeners_adopt(struct listeners *all, int fd, const char *protocols)
+{
+	struct listener *l = listener_new_inherited(all, fd, protocols);
+
+	if (l == NULL)
+		return -1;
+	if (listener_make_event(l) != NULL) {
+		l->fd = -1;
+		listener_free(l);
+		errno = ENOMEM;
+		return -1;
+	}
+	TAILQ_INSERT_TAIL(&all->open, l, entry);
+	log_info("listening on %s (inherited)", l->name);
+	listeners_update(all);
+	return 0;
+}
+
 int
 listeners_set(struct listeners *all, const struct option_list *specs,
     char **error)
@@ -718,11 +598,19 @@ listeners_set(struct listeners *all, const struct option_list *specs,
 				goto fail;
 		}
 	}
+	TAILQ_FOREACH(l, &fresh, entry) {
+		if (listeners_is_shared(all, l)) {
+			*error = listener_spec_error(l->address,
+			    strerror(EADDRINUSE));
+			goto revert;
+		}
+	}
 	listeners_commit(all, &fresh);
 	return 0;
 
 fail:
-	*error = listener_spec_error(specs->items[i], why);
+	*error = listeners_error(specs, i, why);
+revert:
 	listener_queue_free(&fresh);
 	listeners_revert(all);
 	return -1;

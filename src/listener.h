@@ -55,6 +55,15 @@ int listeners_set(struct listeners *all, const struct option_list *specs,
     char **error) MUST_CHECK;
 
 /*
+ * Listens on fd, an inherited socket (inherit.h), as well, and for good: in
+ * place of what listeners_set() is told to open at the same address, or, if it
+ * is bound to all addresses, on the same port. Called before that. Its file is
+ * not removed. Takes over fd; or -1 with errno, and does not.
+ */
+int listeners_adopt(struct listeners *all, int fd,
+    const char *protocols) MUST_CHECK;
+
+/*
  * Is spec well-formed? 0, or -1 with *error. Opens nothing, resolves nothing.
  */
 int listener_check_spec(const char *spec, char **error) MUST_CHECK;

@@ -47,7 +47,8 @@ struct log_out {
 
 static enum log_target log_target = LOG_TARGET_STDERR;
 static enum log_level log_level = LOG_LEVEL_INFO;
-static unsigned long log_dropped;
+static unsigned long log_dropped; /* since the last that got through */
+static unsigned long log_lost_count; /* ever */
 static bool log_is_torn; /* the last write ended within a line */
 static const char *log_syslog_path = _PATH_LOG;
 static int log_syslog_fd = -1;
@@ -75,6 +76,12 @@ void
 log_set_syslog_path(const char *path)
 {
 	log_syslog_path = path;
+}
+
+unsigned long
+log_lost(void)
+{
+	return log_lost_count;
 }
 
 enum log_target
@@ -307,8 +314,10 @@ log_write(enum log_level level, const char *tail, const char *fmt, va_list ap)
 	else if ((size_t)n >= sizeof(text))
 		strlcpy(text + sizeof(text) - sizeof("..."), "...",
 		    sizeof("..."));
-	if (log_dropped > 0 || log_write_line(level, text, tail) == -1)
+	if (log_dropped > 0 || log_write_line(level, text, tail) == -1) {
 		log_dropped++;
+		log_lost_count++;
+	}
 	errno = saved_errno;
 }
 

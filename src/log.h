@@ -43,6 +43,9 @@ void log_set_level(enum log_level level);
  */
 void log_set_syslog_path(const char *path);
 
+/* Lines that were dropped since the start. */
+unsigned long log_lost(void);
+
 /* JOURNAL when stderr is the journal's stream (JOURNAL_STREAM), else STDERR. */
 enum log_target log_guess_target(void);
 

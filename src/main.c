@@ -21,9 +21,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bsd/libutil.h>
+
+#include "inherit.h"
 #include "log.h"
 #include "options.h"
-#include "sdnotify.h"
 #include "server.h"
 #include "util.h"
 
@@ -33,16 +35,17 @@ enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 struct main_args {
 	struct server_source source;
+	const char *pid_file; /* or NULL */
 	bool is_detach;
 	bool is_test;
-	bool is_verbose;
 };
 
 static void
 main_usage(FILE *out)
 {
 	(void)fputs("usage: brbd [-dtvV] [-f FILE] [-l LISTEN]... "
-		    "[-o NAME=VALUE]...\n",
+		    "[-o NAME=VALUE]...\n"
+		    "            [--pid-file FILE]\n",
 	    out);
 }
 
@@ -61,6 +64,7 @@ main_help(void)
 	    "  -o, --option NAME=VALUE             one setting\n"
 	    "  -t, --test                          check the settings and exit\n"
 	    "  -d, --detach                        run in the background\n"
+	    "      --pid-file FILE                 hold the process id there\n"
 	    "  -v, --verbose                       log more\n"
 	    "  -V, --version                       print the version and exit\n"
 	    "      --help                          print this and exit\n"
@@ -80,13 +84,14 @@ main_append(char ***list, size_t *count, char *item)
 static void
 main_parse(struct main_args *args, int argc, char *argv[])
 {
-	enum { OPT_HELP = 256 };
+	enum { OPT_HELP = 256, OPT_PID_FILE };
 	static const struct option longs[] = {
 		{ "detach", no_argument, NULL, 'd' },
 		{ "file", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, OPT_HELP },
 		{ "listen", required_argument, NULL, 'l' },
 		{ "option", required_argument, NULL, 'o' },
+		{ "pid-file", required_argument, NULL, OPT_PID_FILE },
 		{ "test", no_argument, NULL, 't' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "version", no_argument, NULL, 'V' },
@@ -115,11 +120,14 @@ main_parse(struct main_args *args, int argc, char *argv[])
 			args->is_test = true;
 			break;
 		case 'v':
-			args->is_verbose = true;
+			source->is_verbose = true;
 			break;
 		case 'V':
 			(void)puts(PACKAGE_STRING);
 			exit(EXIT_FINE);
+		case OPT_PID_FILE:
+			args->pid_file = optarg;
+			break;
 		case OPT_HELP:
 			main_help();
 			exit(EXIT_FINE);
@@ -168,6 +176,12 @@ main_check_detach(struct main_args *args, const struct options *o,
 		(void)fprintf(stderr,
 		    "brbd: state-dir '%s': with -d, give the whole path\n",
 		    o->state_dir);
+		return -1;
+	}
+	if (args->pid_file != NULL && args->pid_file[0] != '/') {
+		(void)fprintf(stderr,
+		    "brbd: '%s': with -d, give the whole path\n",
+		    args->pid_file);
 		return -1;
 	}
 	return 0;
@@ -238,22 +252,50 @@ main_open_standard(void)
 		(void)close(fd);
 }
 
-static int
-main_serve(struct main_args *args, struct options *options)
+/*
+ * Holds the file, locked, against a second instance; the pid comes later. NULL
+ * after it was logged.
+ */
+static struct pidfh *
+main_open_pid_file(const char *path)
 {
+	struct pidfh *file;
+	pid_t other = -1;
+
+	file = pidfile_open(path, 0644, &other);
+	if (file != NULL)
+		return file;
+	if (errno == EEXIST)
+		log_error("another process holds the pid file: path=\"%s\" "
+			  "pid=%ld",
+		    path, (long)other);
+	else
+		log_error("cannot open the pid file '%s': %s", path,
+		    strerror(errno));
+	return NULL;
+}
+
+static int
+main_run(struct main_args *args, struct options *options,
+    const struct inheritance *inherited, struct pidfh *pid_file)
+{
+	enum log_level level = server_log_level(&args->source, options);
 	struct server *server;
 	int report_fd = -1, result;
-	enum log_level level = args->is_verbose ? LOG_LEVEL_DEBUG :
-						  LOG_LEVEL_INFO;
 
-	log_init(log_guess_target(), level);
 	if (args->is_detach)
 		report_fd = main_detach();
 	(void)signal(SIGPIPE, SIG_IGN);
 	log_libevent();
-	server = server_new(&args->source, options);
+	server = server_new(&args->source, options, inherited);
 	if (server == NULL)
 		return EXIT_FAILED;
+	if (pid_file != NULL && pidfile_write(pid_file) == -1) {
+		log_error("cannot write the pid file '%s': %s", args->pid_file,
+		    strerror(errno));
+		server_free(server);
+		return EXIT_FAILED;
+	}
 	log_info("ready: version=%s pid=%ld", PACKAGE_VERSION, (long)getpid());
 	if (args->is_detach) {
 		log_init(LOG_TARGET_SYSLOG, level);
@@ -261,11 +303,32 @@ main_serve(struct main_args *args, struct options *options)
 		log_info("ready: version=%s pid=%ld", PACKAGE_VERSION,
 		    (long)getpid());
 	}
-	(void)sdnotify("READY=1");
+	server_ready(server);
 	result = server_run(server);
 	server_free(server);
 	log_info("stopped");
 	return result == 0 ? EXIT_FINE : EXIT_FAILED;
+}
+
+static int
+main_serve(struct main_args *args, struct options *options)
+{
+	struct inheritance inherited;
+	struct pidfh *pid_file = NULL;
+	char *error = NULL;
+	int result = EXIT_FAILED;
+
+	log_init(log_guess_target(), server_log_level(&args->source, options));
+	if (inheritance_take(&inherited, &error) == -1) {
+		log_error("%s", error);
+		free(error);
+	} else if (args->pid_file == NULL ||
+	    (pid_file = main_open_pid_file(args->pid_file)) != NULL)
+		result = main_run(args, options, &inherited, pid_file);
+	if (pid_file != NULL)
+		(void)pidfile_remove(pid_file);
+	inheritance_fini(&inherited);
+	return result;
 }
 
 static void

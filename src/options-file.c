@@ -340,7 +340,8 @@ options_file_scan(struct options_file *f)
 	unsigned char c;
 
 	f->line = 1;
-	for (f->pos = 0; f->pos < f->len; f->pos++) {
+	for (f->pos = 0; f->pos < f->len && !option_errors_are_many(f->errors);
+	     f->pos++) {
 		c = (unsigned char)f->text[f->pos];
 		if (c == '\n')
 			f->line++;
@@ -356,7 +357,7 @@ options_file_scan(struct options_file *f)
 		return;
 	f->line = 1;
 	f->pos = 0;
-	while (f->pos < f->len)
+	while (f->pos < f->len && !option_errors_are_many(f->errors))
 		options_file_scan_one(f);
 }
 
@@ -500,7 +501,7 @@ options_file_parse(const char *path, char *text, size_t len,
 
 	f.name_lines = xcalloc(option_count, sizeof(*f.name_lines));
 	options_file_scan(&f);
-	if (f.syntax_errors == 0 && len > 0)
+	if (f.syntax_errors == 0 && len > 0 && !option_errors_are_many(errors))
 		options_file_run_libconfuse(&f);
 	for (i = 0; i < f.unknown_count; i++)
 		free(f.unknown[i]);

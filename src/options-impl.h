@@ -55,6 +55,9 @@ extern const struct option_unit option_time_units[OPTION_TIME_UNITS];
 char *option_format(int64_t value, const struct option_unit *units,
     size_t unit_count);
 
+/* Nothing more is added: looking further is of no use. */
+bool option_errors_are_many(const struct option_errors *errors);
+
 void option_errors_unknown(struct option_errors *errors, const char *where,
     const char *name);
 

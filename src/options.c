@@ -126,6 +126,12 @@ option_parse_duration(const char *text, int64_t max, int64_t *value)
 	    true, max, value);
 }
 
+int
+options_parse_duration(const char *text, int64_t max_ms, int64_t *ms)
+{
+	return option_parse_duration(text, max_ms, ms);
+}
+
 static int
 option_parse_rate(const char *text, int64_t max, struct rate *rate)
 {
@@ -171,15 +177,22 @@ option_parse_choice(const struct option_entry *e, const char *text, int *value)
 	return -1;
 }
 
+/* where: where it stands, or NULL. */
 static void
-option_list_add(struct option_list *list, const char *item)
+option_list_add(struct option_list *list, const char *item, const char *where)
 {
+	size_t cap = list->count == 0 ? 1 : list->count * 2;
+
 	/* Grows by doubling: count is the capacity whenever a power of 2. */
-	if ((list->count & (list->count - 1)) == 0)
-		list->items = xreallocarray(list->items,
-		    list->count == 0 ? 1 : list->count * 2,
+	if ((list->count & (list->count - 1)) == 0) {
+		list->items = xreallocarray(list->items, cap,
 		    sizeof(*list->items));
-	list->items[list->count++] = xstrdup(item);
+		list->where = xreallocarray(list->where, cap,
+		    sizeof(*list->where));
+	}
+	list->items[list->count] = xstrdup(item);
+	list->where[list->count] = where == NULL ? NULL : xstrdup(where);
+	list->count++;
 }
 
 static void
@@ -187,16 +200,22 @@ option_list_clear(struct option_list *list)
 {
 	size_t i;
 
-	for (i = 0; i < list->count; i++)
+	for (i = 0; i < list->count; i++) {
 		free(list->items[i]);
+		free(list->where[i]);
+	}
 	free(list->items);
-	list->items = NULL;
-	list->count = 0;
+	free(list->where);
+	memset(list, 0, sizeof(*list));
 }
 
-/* Sets the field; adds to it if it is a LIST. -1 if value is not allowed. */
+/*
+ * Sets the field; adds to it, from where, if it is a LIST. -1 if value is not
+ * allowed.
+ */
 static int
-option_set(struct options *o, const struct option_entry *e, const char *value)
+option_set(struct options *o, const struct option_entry *e, const char *value,
+    const char *where)
 {
 	void *field = option_field(o, e);
 	struct rate rate;
@@ -216,7 +235,7 @@ option_set(struct options *o, const struct option_entry *e, const char *value)
 	case OPTION_LIST:
 		if (value[0] == '\0')
 			return -1;
-		option_list_add(field, value);
+		option_list_add(field, value, where);
 		return 0;
 	case OPTION_NUMBER:
 		if (parse_number(value, (uint64_t)e->max, &number) == -1 ||
@@ -261,7 +280,7 @@ options_init(struct options *o)
 	for (e = option_table; e < option_table + option_count; e++) {
 		if (e->type == OPTION_LIST && e->def[0] == '\0')
 			continue;
-		is_allowed = option_set(o, e, e->def) == 0;
+		is_allowed = option_set(o, e, e->def, NULL) == 0;
 		assert(is_allowed);
 	}
 }
@@ -303,7 +322,7 @@ option_copy(struct options *to, const struct options *from,
 		list = src;
 		option_list_clear(dst);
 		for (i = 0; i < list->count; i++)
-			option_list_add(dst, list->items[i]);
+			option_list_add(dst, list->items[i], list->where[i]);
 		return;
 	case OPTION_NUMBER:
 	case OPTION_SIZE:
@@ -411,7 +430,7 @@ option_errors_add(struct option_errors *errors, const char *fmt, ...)
 	va_list ap;
 	char *line, *p, *text;
 
-	if (errors->count == OPTION_ERRORS_MAX)
+	if (option_errors_are_many(errors))
 		return;
 	va_start(ap, fmt);
 	line = xvasprintf(fmt, ap);
@@ -425,6 +444,12 @@ option_errors_add(struct option_errors *errors, const char *fmt, ...)
 	free(errors->text);
 	errors->text = text;
 	errors->count++;
+}
+
+bool
+option_errors_are_many(const struct option_errors *errors)
+{
+	return errors->count == OPTION_ERRORS_MAX;
 }
 
 void
@@ -525,6 +550,7 @@ option_load_set(struct option_load *load, const struct option_entry *e,
     const char *value, const char *where)
 {
 	size_t index = (size_t)(e - option_table);
+	const struct option_list *list;
 	const char *refusal;
 	char *allowed;
 
@@ -536,7 +562,16 @@ option_load_set(struct option_load *load, const struct option_entry *e,
 	load->where[index] = xstrdup(where);
 	if (value == NULL)
 		return;
-	if (option_set(&load->next, e, value) == 0) {
+	if (e->type == OPTION_LIST) {
+		list = option_field(&load->next, e);
+		if (list->count == OPTION_LIST_MAX) {
+			option_errors_add(load->errors,
+			    "%s: %s can have %d values at most", where, e->name,
+			    OPTION_LIST_MAX);
+			return;
+		}
+	}
+	if (option_set(&load->next, e, value, where) == 0) {
 		refusal = option_load_refusal(e, value);
 		if (refusal != NULL)
 			option_errors_add(load->errors, "%s: %s '%.*s': %s",
@@ -566,7 +601,8 @@ option_load_file(struct option_load *load, const char *path, char *text,
 	size_t i;
 
 	options_file_parse(path, text, len, &settings, load->errors);
-	for (i = 0; i < settings.count; i++) {
+	for (i = 0; i < settings.count && !option_errors_are_many(load->errors);
+	     i++) {
 		s = &settings.items[i];
 		line = &lines[s->entry - option_table];
 		if (*line != 0 && s->entry->type != OPTION_LIST) {

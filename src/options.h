@@ -15,7 +15,17 @@
 /* Strings in the order given; owns them. */
 struct option_list {
 	char **items;
+	char **where; /* each "FILE:LINE" or "-o ..."; NULL: the default */
 	size_t count;
+};
+#define OPTION_LIST_MAX 1000
+
+/* Those of log.h, in its order. */
+enum option_log_level {
+	OPTION_LOG_ERROR,
+	OPTION_LOG_WARNING,
+	OPTION_LOG_INFO,
+	OPTION_LOG_DEBUG
 };
 
 enum option_room_create { ROOM_CREATE_ANYONE, ROOM_CREATE_NOBODY };
@@ -109,6 +119,13 @@ void options_changed_restart_only(const struct options *from,
  * can change.
  */
 void options_keep_restart_only(struct options *to, const struct options *from);
+
+/*
+ * A length of time as the settings have it: "90s", "12h", "30d"; a unit is
+ * needed but for 0. Returns 0, or -1 when it is none or longer than max_ms.
+ */
+int options_parse_duration(const char *text, int64_t max_ms,
+    int64_t *ms) MUST_CHECK;
 
 void options_print_help(FILE *out); /* the list in --help */
 void options_print_sample(FILE *out); /* the commented settings file */

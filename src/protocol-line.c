@@ -312,7 +312,7 @@ line_error(struct session *s, const char *text)
 static const char *
 line_refusal(const char *text)
 {
-	static char line[256];
+	static char line[512];
 	struct buf out = BUF_INITIALIZER;
 
 	buf_addf(&out, "!! %s", text);

@@ -64,6 +64,7 @@ struct rooms {
 	/* The turn. */
 	struct rooms_queue dirty;
 	struct membership_queue pump;
+	unsigned actors; /* how many in step have acted in this turn */
 	struct buf scratch;
 	struct tally tally; /* of the catch-up that is being counted */
 	struct membership *tally_owner; /* or NULL */

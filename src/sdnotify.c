@@ -17,11 +17,24 @@
 #include <unistd.h>
 
 #include "sdnotify.h"
+#include "util.h"
+
+static char *sdnotify_path; /* NULL: nobody wants to know */
+
+void
+sdnotify_take(void)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+
+	free(sdnotify_path);
+	sdnotify_path = path == NULL ? NULL : xstrdup(path);
+	(void)unsetenv("NOTIFY_SOCKET");
+}
 
 int
 sdnotify(const char *state)
 {
-	const char *path = getenv("NOTIFY_SOCKET");
+	const char *path = sdnotify_path;
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	size_t len;
 	ssize_t n;

@@ -4,10 +4,13 @@
 #ifndef SDNOTIFY_H
 #define SDNOTIFY_H
 
+/* Takes NOTIFY_SOCKET, and unsets it: no child is to speak in our name. */
+void sdnotify_take(void);
+
 /*
- * Send state ("READY=1", "STOPPING=1") to the socket that NOTIFY_SOCKET names,
+ * Send state ("READY=1", "STOPPING=1") to the socket that NOTIFY_SOCKET named,
  * as sd_notify(3) does; a path or, with '@', an abstract name. Does nothing
- * when it is unset. Never blocks. Returns 0, or -1 with errno.
+ * when it was unset. Never blocks. Returns 0, or -1 with errno.
  */
 int sdnotify(const char *state);
 

@@ -13,6 +13,9 @@
  * libevent runs a lower priority only when a poll finds nothing of a higher
  * one: so reads that are ready join the turn, and steady input would put it off
  * for ever. Hence the limit, a timer of priority 0.
+ *
+ * Where turns are dear, they may wait for more lines than that (pace.c), up to
+ * the same limit.
  */
 
 #include "config.h"
@@ -24,18 +27,21 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <event2/event.h>
 
 #include "clock.h"
 #include "conn.h"
 #include "deadline.h"
+#include "inherit.h"
 #include "listener-spec.h"
 #include "listener.h"
 #include "log.h"
+#include "manager.h"
+#include "pace.h"
 #include "protocol.h"
 #include "rooms.h"
-#include "sdnotify.h"
 #include "server-state.h"
 #include "server.h"
 #include "session.h"
@@ -61,7 +67,10 @@ struct server {
 	struct rooms rooms;
 	struct server_state state;
 	struct sessions sessions;
+	struct manager manager;
 	struct listeners *listeners;
+	bool is_reload_failed; /* the last one */
+	bool has_inherited;
 	struct event_base *base;
 	struct event *turn;
 	struct event *turn_limit;
@@ -69,7 +78,9 @@ struct server {
 	struct event *signals[SIGNALS];
 	struct deadline stop;
 	int64_t stop_ms; /* by then at the latest */
+	struct pace pace;
 	bool is_woken; /* the turn is due */
+	bool is_waiting; /* for others to talk, before the turn begins */
 	bool is_in_turn;
 	bool is_stopping;
 	bool has_rooms; /* initialised so far, for server_free() */
@@ -111,7 +122,8 @@ server_check_files(const struct options *o, struct option_errors *errors)
 }
 
 static int
-server_check_listen(const char *text, struct option_errors *errors)
+server_check_listen(const char *text, const char *where,
+    struct option_errors *errors)
 {
 	struct listener_spec spec;
 	const char *why;
@@ -119,12 +131,14 @@ server_check_listen(const char *text, struct option_errors *errors)
 
 	why = listener_spec_parse(&spec, text);
 	if (why != NULL) {
-		option_errors_add(errors, "listen '%s': %s", text, why);
+		option_errors_add(errors, "%s: listen '%s': %s", where, text,
+		    why);
 		result = -1;
 	} else if (protocol_find(spec.protocols) == NULL) {
 		option_errors_add(errors,
-		    "listen '%s': no protocol is called '%s'; there is: line",
-		    text, spec.protocols);
+		    "%s: listen '%s': no protocol is called '%s'; there is: "
+		    "line",
+		    where, text, spec.protocols);
 		result = -1;
 	}
 	listener_spec_fini(&spec);
@@ -143,7 +157,9 @@ server_load_options(struct options *o, const struct server_source *source,
 		errors) == -1)
 		return -1;
 	for (i = 0; i < o->listen.count; i++)
-		if (server_check_listen(o->listen.items[i], errors) == -1)
+		if (o->listen.where[i] != NULL &&
+		    server_check_listen(o->listen.items[i], o->listen.where[i],
+			errors) == -1)
 			result = -1;
 	if (server_check_files(o, errors) == -1)
 		result = -1;
@@ -173,6 +189,77 @@ server_check_kept(const struct options *fresh, const struct options *kept,
 	return -1;
 }
 
+enum log_level
+server_log_level(const struct server_source *source,
+    const struct options *options)
+{
+	if (source->is_verbose)
+		return LOG_LEVEL_DEBUG;
+	switch ((enum option_log_level)options->log_level) {
+	case OPTION_LOG_ERROR:
+		return LOG_LEVEL_ERROR;
+	case OPTION_LOG_WARNING:
+		return LOG_LEVEL_WARNING;
+	case OPTION_LOG_INFO:
+		return LOG_LEVEL_INFO;
+	case OPTION_LOG_DEBUG:
+		return LOG_LEVEL_DEBUG;
+	}
+	assert(0 && "no such level");
+	return LOG_LEVEL_INFO;
+}
+
+/* The default is not for one who was handed sockets. */
+static int
+server_listen(struct server *server, const struct options *o, char **error)
+{
+	const struct option_list none = { NULL, NULL, 0 };
+	bool is_default = o->listen.where[0] == NULL;
+
+	return listeners_set(server->listeners,
+	    server->has_inherited && is_default ? &none : &o->listen, error);
+}
+
+/* What an inherited socket speaks: what its name says, unless it is one that
+ * systemd.socket(5) gives when none was chosen. NULL: nothing that we do. */
+static const char *
+server_inherited_protocols(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	if (strcmp(name, "unknown") == 0 ||
+	    (dot != NULL && strcmp(dot, ".socket") == 0))
+		return "";
+	return protocol_find(name) == NULL ? NULL : name;
+}
+
+static int
+server_adopt(struct server *server, const struct inheritance *in)
+{
+	const char *protocols;
+	size_t i;
+
+	for (i = 0; i < in->count; i++) {
+		protocols = server_inherited_protocols(in->items[i].name);
+		if (protocols == NULL) {
+			log_error("cannot listen on the inherited descriptor "
+				  "%d: no protocol is called '%.80s'; there "
+				  "is: line",
+			    in->items[i].fd, in->items[i].name);
+			return -1;
+		}
+		if (listeners_adopt(server->listeners, in->items[i].fd,
+			protocols) == -1) {
+			log_error("cannot listen on the inherited descriptor "
+				  "%d: %s",
+			    in->items[i].fd, strerror(errno));
+			return -1;
+		}
+		server->has_inherited = true;
+	}
+	return 0;
+}
+
 /*
  * All or nothing: the new settings are parsed, checked and listened on first.
  */
@@ -183,6 +270,8 @@ server_reload(struct server *server)
 	struct option_errors errors = { NULL, 0 };
 	char *line, *next, *error = NULL;
 
+	manager_reloading(&server->manager);
+	server->is_reload_failed = true;
 	options_init(&fresh);
 	if (server_load_options(&fresh, server->source, &errors) == -1 ||
 	    server_check_kept(&fresh, &server->options, &errors) == -1) {
@@ -193,8 +282,7 @@ server_reload(struct server *server)
 		}
 		log_error("settings were not reloaded: errors=%zu",
 		    errors.count);
-	} else if (listeners_set(server->listeners, &fresh.listen, &error) ==
-	    -1) {
+	} else if (server_listen(server, &fresh, &error) == -1) {
 		log_error("settings were not reloaded: %s", error);
 		free(error);
 	} else {
@@ -203,13 +291,26 @@ server_reload(struct server *server)
 		options_keep_restart_only(&fresh, &server->options);
 		options_swap(&server->options, &fresh);
 		rooms_reconfigure(&server->rooms);
+		server->is_reload_failed = false;
 		log_info("settings reloaded");
+		log_set_level(server_log_level(server->source,
+		    &server->options));
 	}
 	option_errors_fini(&errors);
 	options_fini(&fresh);
+	manager_ready(&server->manager);
 }
 
 /* Turn and timers */
+
+static int64_t
+server_now_us(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
 
 static void
 server_wake(void *arg)
@@ -218,22 +319,36 @@ server_wake(void *arg)
 	const struct timeval now = { 0, 0 };
 	const struct timeval limit = { 0, SERVER_TURN_LIMIT_US };
 
-	if (server->is_woken)
+	if (server->is_woken) {
+		if (server->is_waiting &&
+		    pace_is_ready(&server->pace, server->rooms.actors)) {
+			server->is_waiting = false;
+			event_active(server->turn, EV_TIMEOUT, 0);
+		}
 		return;
+	}
 	server->is_woken = true;
+	event_add(server->turn_limit, &limit);
+	if (server->rooms.actors > 0 &&
+	    pace_should_wait(&server->pace, server->rooms.actors,
+		server_now_us())) {
+		server->is_waiting = true;
+		return;
+	}
 	/* From within the turn, event_active() would have it run again before
 	 * anybody's input is looked at. */
 	if (server->is_in_turn)
 		event_add(server->turn, &now);
 	else
 		event_active(server->turn, EV_TIMEOUT, 0);
-	event_add(server->turn_limit, &limit);
 }
 
 static void
 server_turn_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *server = arg;
+	unsigned actors = server->rooms.actors;
+	int64_t start_us = actors > 0 ? server_now_us() : 0;
 
 	(void)fd;
 	(void)what;
@@ -241,10 +356,14 @@ server_turn_cb(evutil_socket_t fd, short what, void *arg)
 	event_del(server->turn_limit);
 	clock_update(&server->clock);
 	server->is_woken = false;
+	server->is_waiting = false;
 	server->is_in_turn = true;
 	if (rooms_turn(&server->rooms))
 		server_wake(server);
 	server_state_turn(&server->state);
+	if (actors > 0)
+		pace_turn_done(&server->pace, actors, start_us,
+		    server_now_us());
 	conn_reap(&server->net);
 	server->is_in_turn = false;
 	if (server->is_stopping && server->sessions.count == 0)
@@ -309,7 +428,7 @@ server_stop(struct server *server, const char *name)
 	server->is_stopping = true;
 	log_info("stopping: signal=%s members=%zu", name,
 	    server->sessions.count);
-	(void)sdnotify("STOPPING=1");
+	manager_stopping(&server->manager);
 	listeners_free(server->listeners);
 	server->listeners = NULL;
 	sessions_close_all(&server->sessions, "the server is stopping",
@@ -324,11 +443,16 @@ static void
 server_log_state(struct server *s)
 {
 	struct room *room;
+	uint64_t refused = 0;
+	int i;
 
+	for (i = 0; i < SESSION_REFUSALS; i++)
+		refused += s->sessions.refused[i];
 	log_info("state: members=%zu lost=%zu bookmarks=%zu rooms=%zu "
 		 "messages=%llu deliveries=%llu writes=%llu bytes_in=%llu "
 		 "bytes_out=%llu fell_behind=%llu gaps=%llu throttled=%llu "
-		 "refused=%llu kept_bytes=%zu",
+		 "refused=%llu kept_bytes=%zu bans=%zu is_locked=%d "
+		 "log_lost=%lu",
 	    s->sessions.count, s->rooms.lost_count, s->rooms.bookmarks.count,
 	    s->rooms.count, (unsigned long long)s->rooms.messages,
 	    (unsigned long long)s->rooms.deliveries,
@@ -338,7 +462,8 @@ server_log_state(struct server *s)
 	    (unsigned long long)s->rooms.fell_behind,
 	    (unsigned long long)s->rooms.gaps,
 	    (unsigned long long)s->sessions.throttled,
-	    (unsigned long long)s->sessions.refused, s->rooms.kept_bytes);
+	    (unsigned long long)refused, s->rooms.kept_bytes,
+	    s->sessions.bans.count, s->sessions.is_locked, log_lost());
 	for (room = NULL; (room = rooms_next(&s->rooms, room)) != NULL;)
 		log_info("room: name=%s members=%zu in_step=%zu messages=%llu "
 			 "used=%zu size=%zu next=%llu",
@@ -380,6 +505,22 @@ server_accepted(int fd, const struct listener_peer *peer, void *arg)
 	session_accept(&server->sessions, fd, peer);
 }
 
+/* The one line of "systemctl status". */
+static void
+server_status(struct buf *out, void *arg)
+{
+	const struct server *server = arg;
+
+	if (server->is_stopping)
+		buf_addstr(out, "Stopping: ");
+	buf_addf(out, "connections=%zu rooms=%zu", server->sessions.count,
+	    server->rooms.count);
+	if (server->sessions.is_locked)
+		buf_addstr(out, "; locked");
+	if (server->is_reload_failed)
+		buf_addstr(out, "; the last reload failed, the log says why");
+}
+
 /* From start to end */
 
 static int
@@ -417,7 +558,8 @@ server_init_events(struct server *server)
 }
 
 struct server *
-server_new(const struct server_source *source, struct options *options)
+server_new(const struct server_source *source, struct options *options,
+    const struct inheritance *inherited)
 {
 	struct server *server;
 	char *error = NULL;
@@ -445,6 +587,8 @@ server_new(const struct server_source *source, struct options *options)
 	    &server->deadlines, server_wake, server);
 	sessions_init(&server->sessions, &server->net, &server->rooms,
 	    &server->options);
+	manager_init(&server->manager, &server->clock, &server->deadlines,
+	    server_status, server);
 	server->has_rooms = true;
 	if (server_state_open(&server->state, &server->rooms) == -1) {
 		server_free(server);
@@ -452,14 +596,23 @@ server_new(const struct server_source *source, struct options *options)
 	}
 	server->listeners = listeners_new(&server->net, server_accepted,
 	    server);
-	if (listeners_set(server->listeners, &server->options.listen, &error) ==
-	    -1) {
+	if (server_adopt(server, inherited) == -1) {
+		server_free(server);
+		return NULL;
+	}
+	if (server_listen(server, &server->options, &error) == -1) {
 		log_error("%s", error);
 		free(error);
 		server_free(server);
 		return NULL;
 	}
 	return server;
+}
+
+void
+server_ready(struct server *server)
+{
+	manager_ready(&server->manager);
 }
 
 int
@@ -483,6 +636,7 @@ server_free(struct server *server)
 		listeners_free(server->listeners);
 	if (server->has_rooms) {
 		deadline_clear(&server->deadlines, &server->stop);
+		manager_fini(&server->manager);
 		sessions_free_all(&server->sessions);
 		sessions_fini(&server->sessions);
 		server_state_stop(&server->state);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "inherit.h"
 #include "log.h"
 #include "options.h"
 #include "util.h"
@@ -21,7 +22,12 @@ struct server_source {
 	size_t assignment_count;
 	char **listens;
 	size_t listen_count;
+	bool is_verbose; /* -v: outweighs log-level */
 };
+
+/* What is to be logged by these settings. */
+enum log_level server_log_level(const struct server_source *source,
+    const struct options *options);
 
 /*
  * Loads and checks all settings, those that several modules must agree on as
@@ -32,10 +38,14 @@ int server_load_options(struct options *o, const struct server_source *source,
 
 /*
  * Opens the room: listeners and signal handlers. options are moved into the
- * server. NULL, after it was logged, if that is not possible.
+ * server. Listens on inherited as well, and if listen is nowhere set, on
+ * nothing else. NULL, after it was logged, if that is not possible.
  */
 struct server *server_new(const struct server_source *source,
-    struct options *options) MUST_CHECK;
+    struct options *options, const struct inheritance *inherited) MUST_CHECK;
+
+/* The service manager is told that all is ready. */
+void server_ready(struct server *server);
 
 /* Serves until told to stop. Returns 0, or -1 if the loop failed. */
 int server_run(struct server *server) MUST_CHECK;

@@ -55,6 +55,7 @@ sessions_init(struct sessions *all, struct net *net, struct rooms *rooms,
 	all->net = net;
 	all->rooms = rooms;
 	all->options = options;
+	bans_init(&all->bans);
 	TAILQ_INIT(&all->list);
 	RB_INIT(&all->origins);
 }
@@ -63,6 +64,7 @@ void
 sessions_fini(struct sessions *all)
 {
 	assert(TAILQ_EMPTY(&all->list));
+	bans_fini(&all->bans);
 	buf_fini(&all->text);
 	buf_fini(&all->reply);
 	buf_fini(&all->out);
@@ -269,9 +271,13 @@ static void
 session_ended_cb(struct conn *c, enum conn_end end, void *arg)
 {
 	struct session *s = arg;
+	char from[CREDENTIAL_STR_SIZE];
 
 	assert(s->conn == c);
-	log_debug("connection ended: %s fd=%d", conn_end_str(end), conn_fd(c));
+	credential_str(&s->origin->credential, from);
+	log_debug("connection ended: reason=\"%s\" nick=%s from=\"%s\" fd=%d",
+	    conn_end_str(end), s->member == NULL ? "-" : s->member->nick, from,
+	    conn_fd(c));
 	if (s->member != NULL) {
 		/* A guest who has closed has left; others may have lost the
 		 * connection, which looks the same. */
@@ -293,23 +299,73 @@ static const struct conn_handler session_conn_handler = {
 	.ended = session_ended_cb,
 };
 
+const char *
+session_refusal_str(enum session_refusal why)
+{
+	switch (why) {
+	case SESSION_REFUSED_FULL:
+		return "full";
+	case SESSION_REFUSED_ADDRESS:
+		return "address";
+	case SESSION_REFUSED_BANNED:
+		return "banned";
+	case SESSION_REFUSED_LOCKED:
+		return "locked";
+	case SESSION_REFUSALS:
+		break;
+	}
+	return "unknown";
+}
+
 /* One line for somebody who cannot come in. */
 static void
 session_refuse(struct sessions *all, int fd, const struct listener_peer *peer,
-    const struct protocol *protocol, const char *text, unsigned long long limit)
+    enum session_refusal why, const char *text)
 {
+	const struct protocol *protocol = protocol_find(peer->protocols);
 	char address[CREDENTIAL_STR_SIZE];
 	const char *line;
 
-	all->refused++;
+	all->refused[why]++;
 	credential_str(&peer->credential, address);
-	log_limited(&all->refused_log, all->net->clock->mono_ms,
-	    LOG_LEVEL_WARNING, "refused a connection: %s limit=%llu from=%s",
-	    text, limit, address);
+	log_limited(&all->refused_log[why], all->net->clock->mono_ms,
+	    LOG_LEVEL_WARNING, "refused a connection: reason=%s from=\"%s\"",
+	    session_refusal_str(why), address);
 	line = protocol->refusal(text);
 	/* If it does not fit into a new socket's buffer, then not. */
 	(void)!send(fd, line, strlen(line), MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)close(fd);
+}
+
+/* Tells and closes who cannot come in, and then returns true. */
+static bool
+session_refuse_some(struct sessions *all, int fd,
+    const struct listener_peer *peer)
+{
+	const struct ban *ban;
+	char *sentence, *text;
+
+	ban = bans_match(&all->bans, &peer->credential,
+	    all->net->clock->wall_ms);
+	if (ban != NULL) {
+		sentence = ban_sentence(ban, all->net->clock->wall_ms);
+		text = xasprintf("you are %s", sentence);
+		session_refuse(all, fd, peer, SESSION_REFUSED_BANNED, text);
+		free(text);
+		free(sentence);
+		return true;
+	}
+	if (all->is_locked) {
+		session_refuse(all, fd, peer, SESSION_REFUSED_LOCKED,
+		    "nobody is let in at the moment; try again later");
+		return true;
+	}
+	if (all->count >= all->options->max_members) {
+		session_refuse(all, fd, peer, SESSION_REFUSED_FULL,
+		    "everybody's place is taken; try again later");
+		return true;
+	}
+	return false;
 }
 
 void
@@ -319,19 +375,15 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 	const struct protocol *protocol = protocol_find(peer->protocols);
 	struct session_origin *origin;
 	struct session *s;
+	char from[CREDENTIAL_STR_SIZE];
 
 	assert(protocol != NULL); /* checked with the settings */
-	if (all->count >= o->max_members) {
-		session_refuse(all, fd, peer, protocol,
-		    "everybody's place is taken; try again later",
-		    o->max_members);
+	if (session_refuse_some(all, fd, peer))
 		return;
-	}
 	origin = session_origin_get(all, &peer->credential);
 	if (o->max_per_address > 0 && origin->count >= o->max_per_address) {
-		session_refuse(all, fd, peer, protocol,
-		    "too many connections from your address; close one first",
-		    o->max_per_address);
+		session_refuse(all, fd, peer, SESSION_REFUSED_ADDRESS,
+		    "too many connections from your address; close one first");
 		return;
 	}
 
@@ -354,6 +406,10 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 	    all->net->clock->mono_ms);
 	s->member = member_new(all->rooms, &peer->credential,
 	    &session_member_ops, s, s->conn, protocol->dialect);
+	credential_str(&peer->credential, from);
+	log_debug("connection accepted: nick=%s from=\"%s\" protocol=%s fd=%d "
+		  "members=%zu",
+	    s->member->nick, from, protocol->name, fd, all->count);
 	conn_cork(s->conn);
 	protocol->open(s);
 	conn_uncork(s->conn);
@@ -510,6 +566,17 @@ session_quit(struct session *s, const char *text)
 		session_notice(s, "bye, %s", m->nick);
 	else
 		session_notice(s, "bye, %s; your place is kept", m->nick);
+	s->member = NULL;
+	member_quit(m, text);
+	conn_close(s->conn, SESSION_FLUSH_MS);
+}
+
+void
+session_end(struct session *s, const char *line, const char *text)
+{
+	struct member *m = s->member;
+
+	session_error(s, "%s", line);
 	s->member = NULL;
 	member_quit(m, text);
 	conn_close(s->conn, SESSION_FLUSH_MS);

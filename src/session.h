@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bans.h"
 #include "bucket.h"
 #include "buf.h"
 #include "conn.h"
@@ -28,19 +29,32 @@ struct session_origin;
 TAILQ_HEAD(session_list, session);
 RB_HEAD(session_origins, session_origin);
 
+/* Why somebody was not let in. */
+enum session_refusal {
+	SESSION_REFUSED_FULL, /* max-members */
+	SESSION_REFUSED_ADDRESS, /* max-per-address */
+	SESSION_REFUSED_BANNED,
+	SESSION_REFUSED_LOCKED,
+	SESSION_REFUSALS
+};
+/* One word for it: "full", "address", "banned", "locked". */
+const char *session_refusal_str(enum session_refusal why);
+
 /* Everybody who is connected. */
 struct sessions {
 	struct net *net;
 	struct rooms *rooms;
 	const struct options *options;
+	struct bans bans;
+	bool is_locked; /* nobody new comes in */
 	struct session_list list;
 	size_t count;
 	struct session_origins origins; /* how many from each address */
 	struct buf text; /* scratch for one line's text */
-	struct log_limit refused_log;
+	struct log_limit refused_log[SESSION_REFUSALS];
 	struct buf reply; /* scratch for session_notice() */
 	struct buf out; /* scratch for a protocol's lines */
-	uint64_t refused;
+	uint64_t refused[SESSION_REFUSALS];
 	uint64_t throttled;
 };
 
@@ -110,5 +124,11 @@ bool session_refuse_on_break(struct session *s);
 
 /* /quit: the member leaves, the rest is flushed, and the connection closed. */
 void session_quit(struct session *s, const char *text);
+
+/*
+ * An operator ends it: line is an error to them, text is what the others see
+ * behind "left". The place is kept.
+ */
+void session_end(struct session *s, const char *line, const char *text);
 
 #endif

@@ -154,8 +154,8 @@ run_ready(void)
 static int
 set_specs(const char *a, const char *b, char **error)
 {
-	char *items[2];
-	struct option_list list = { items, 0 };
+	char *items[2], *where[2] = { NULL, NULL };
+	struct option_list list = { items, where, 0 };
 	int result;
 
 	if (a != NULL)

@@ -23,6 +23,18 @@ static char dir[] = "/tmp/check_sdnotify.XXXXXX";
 static char path[64];
 static int manager = -1;
 
+/* As at the start: the variable is taken, and gone. NULL: there is none. */
+static void
+start_with(const char *name)
+{
+	if (name == NULL)
+		unsetenv("NOTIFY_SOCKET");
+	else
+		ck_assert_int_eq(setenv("NOTIFY_SOCKET", name, 1), 0);
+	sdnotify_take();
+	ck_assert_ptr_null(getenv("NOTIFY_SOCKET"));
+}
+
 /* A manager that listens at name: a path, or an abstract one with '@'. */
 static void
 listen_at(const char *name)
@@ -40,7 +52,7 @@ listen_at(const char *name)
 					     sun_path) +
 				 len + (name[0] != '@'))),
 	    0);
-	ck_assert_int_eq(setenv("NOTIFY_SOCKET", name, 1), 0);
+	start_with(name);
 }
 
 static void
@@ -79,7 +91,7 @@ teardown(void)
 	manager = -1;
 	unlink(path);
 	rmdir(dir);
-	unsetenv("NOTIFY_SOCKET");
+	start_with(NULL);
 }
 
 START_TEST(to_path)
@@ -106,9 +118,9 @@ END_TEST
 
 START_TEST(to_nobody)
 {
-	unsetenv("NOTIFY_SOCKET");
+	start_with(NULL);
 	ck_assert_int_eq(sdnotify("READY=1"), 0);
-	setenv("NOTIFY_SOCKET", "", 1);
+	start_with("");
 	ck_assert_int_eq(sdnotify("READY=1"), 0);
 }
 END_TEST
@@ -117,15 +129,15 @@ START_TEST(to_bad_names)
 {
 	char name[200];
 
-	setenv("NOTIFY_SOCKET", path, 1);
+	start_with(path);
 	ck_assert_int_eq(sdnotify("READY=1"), -1);
 	ck_assert_int_eq(errno, ENOENT);
-	setenv("NOTIFY_SOCKET", "vsock:2:1234", 1);
+	start_with("vsock:2:1234");
 	ck_assert_int_eq(sdnotify("READY=1"), -1);
 	ck_assert_int_eq(errno, EAFNOSUPPORT);
 	memset(name, '/', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
-	setenv("NOTIFY_SOCKET", name, 1);
+	start_with(name);
 	ck_assert_int_eq(sdnotify("READY=1"), -1);
 	ck_assert_int_eq(errno, ENAMETOOLONG);
 }
@@ -154,7 +166,7 @@ START_TEST(leaks_nothing)
 
 	ck_assert_int_ge(before, 0);
 	close(before);
-	setenv("NOTIFY_SOCKET", path, 1);
+	start_with(path);
 	for (i = 0; i < 10; i++)
 		ck_assert_int_eq(sdnotify("READY=1"), -1);
 	after = dup(STDERR_FILENO);

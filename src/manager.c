@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * The pings come from a deadline and not from a timer of their own: what they
+ * vouch for is that the loop runs what is due. A third of the time that is
+ * allowed, since half of it, which sd_watchdog_enabled(3) proposes, is lost when
+ * one ping is.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "manager.h"
+#include "sdnotify.h"
+#include "util.h"
+
+static void
+manager_tell(struct manager *m, const char *state)
+{
+	struct buf out = BUF_INITIALIZER;
+
+	buf_addf(&out, "%s\nSTATUS=", state);
+	m->status(&out, m->arg);
+	if (sdnotify(buf_cstr(&out)) == -1)
+		log_limited(&m->limit, m->clock->mono_ms, LOG_LEVEL_WARNING,
+		    "cannot tell the service manager: %s", strerror(errno));
+	buf_fini(&out);
+}
+
+static void
+manager_ping_cb(void *arg)
+{
+	struct manager *m = arg;
+
+	deadline_set(m->deadlines, &m->ping, m->clock->mono_ms + m->ping_ms);
+	manager_tell(m, "WATCHDOG=1");
+}
+
+/* Milliseconds between two pings, or 0. */
+static int64_t
+manager_take_watchdog(void)
+{
+	const char *usec = getenv("WATCHDOG_USEC"), *pid;
+	uint64_t value;
+	int64_t ping_ms = 0;
+
+	pid = getenv("WATCHDOG_PID");
+	if (usec == NULL ||
+	    (pid != NULL &&
+		(parse_number(pid, INT32_MAX, &value) == -1 ||
+		    (pid_t)value != getpid())))
+		ping_ms = 0; /* not us */
+	else if (parse_number(usec, INT64_MAX, &value) == -1 || value == 0)
+		log_warning("WATCHDOG_USEC is no number of microseconds: "
+			    "value=\"%.80s\"",
+		    usec);
+	else
+		ping_ms = value / 3000 == 0 ? 1 : (int64_t)(value / 3000);
+	(void)unsetenv("WATCHDOG_USEC");
+	(void)unsetenv("WATCHDOG_PID");
+	return ping_ms;
+}
+
+void
+manager_init(struct manager *m, const struct clock *clock,
+    struct deadlines *deadlines, void (*status)(struct buf *out, void *arg),
+    void *arg)
+{
+	memset(m, 0, sizeof(*m));
+	m->clock = clock;
+	m->deadlines = deadlines;
+	m->status = status;
+	m->arg = arg;
+	deadline_init(&m->ping, manager_ping_cb, m);
+	sdnotify_take();
+	m->ping_ms = manager_take_watchdog();
+}
+
+void
+manager_fini(struct manager *m)
+{
+	deadline_clear(m->deadlines, &m->ping);
+}
+
+void
+manager_ready(struct manager *m)
+{
+	manager_tell(m, "READY=1");
+	if (m->ping_ms > 0 && !m->ping.is_set)
+		manager_ping_cb(m);
+}
+
+void
+manager_reloading(struct manager *m)
+{
+	struct timespec now;
+	char *state;
+
+	/* Type=notify-reload wants to know which reload this is. */
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	state = xasprintf("RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+	    (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	manager_tell(m, state);
+	free(state);
+}
+
+void
+manager_stopping(struct manager *m)
+{
+	manager_tell(m, "STOPPING=1");
+}

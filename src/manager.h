@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef MANAGER_H
+#define MANAGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "clock.h"
+#include "deadline.h"
+#include "log.h"
+
+/*
+ * What the service manager (systemd) is told: that we are ready, read the
+ * settings again, stop; a line on how things are; and, if it watches us, that
+ * the loop turns. All of it is nothing when no manager has asked for it.
+ */
+struct manager {
+	const struct clock *clock;
+	struct deadlines *deadlines;
+	struct deadline ping;
+	int64_t ping_ms; /* between two; 0: nobody watches */
+	struct log_limit limit;
+	/* One line, without its end. */
+	void (*status)(struct buf *out, void *arg);
+	void *arg;
+};
+
+/*
+ * Takes NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, and unsets them. A
+ * WATCHDOG_USEC that is no number of microseconds is logged and ignored.
+ */
+void manager_init(struct manager *m, const struct clock *clock,
+    struct deadlines *deadlines, void (*status)(struct buf *out, void *arg),
+    void *arg);
+void manager_fini(struct manager *m);
+
+/*
+ * Serving begins, or goes on after manager_reloading(). From now on "WATCHDOG=1"
+ * follows at each third of the time that the manager allows, from a deadline,
+ * so only while the loop turns.
+ */
+void manager_ready(struct manager *m);
+void manager_reloading(struct manager *m);
+void manager_stopping(struct manager *m);
+
+#endif

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Bans: what is understood, whom it reaches, when it ends.
+ */
+#include "config.h"
+
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bans.h"
+
+static struct bans bans;
+
+static void
+setup(void)
+{
+	setenv("TZ", "UTC", 1);
+	bans_init(&bans);
+}
+
+static void
+teardown(void)
+{
+	bans_fini(&bans);
+}
+
+static struct credential
+origin(const char *text)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6 };
+
+	if (inet_pton(AF_INET, text, &sin.sin_addr) == 1)
+		return credential_from_address((struct sockaddr *)&sin);
+	ck_assert_int_eq(inet_pton(AF_INET6, text, &sin6.sin6_addr), 1);
+	return credential_from_address((struct sockaddr *)&sin6);
+}
+
+static const struct ban *
+add(const char *whom, int64_t now_ms, int64_t until_ms)
+{
+	struct ban_subject subject;
+
+	ck_assert_ptr_null(ban_subject_parse(&subject, whom));
+	return bans_add(&bans, &subject, "spam", now_ms, until_ms);
+}
+
+static bool
+drop(const char *whom)
+{
+	struct ban_subject subject;
+
+	ck_assert_ptr_null(ban_subject_parse(&subject, whom));
+	return bans_remove(&bans, &subject, 0);
+}
+
+static bool
+is_banned(const char *address, int64_t now_ms)
+{
+	const struct credential c = origin(address);
+
+	return bans_match(&bans, &c, now_ms) != NULL;
+}
+
+static const struct {
+	const char *text;
+	const char *shown; /* NULL: refused */
+} subjects[] = {
+	{ "192.0.2.1", "192.0.2.1" },
+	{ "192.0.2.77/24", "192.0.2.0/24" },
+	{ "192.0.2.77/31", "192.0.2.76/31" },
+	{ "192.0.2.1/0", "0.0.0.0/0" },
+	{ "192.0.2.1/32", "192.0.2.1" },
+	{ "::ffff:192.0.2.1", "192.0.2.1" },
+	{ "::ffff:192.0.2.1/120", "192.0.2.0/24" },
+	{ "2001:db8:0:1:2:3:4:5", "2001:db8:0:1::/64" },
+	{ "2001:db8:0:1::/65", "2001:db8:0:1::/64" },
+	{ "2001:db8:ffff::/33", "2001:db8:8000::/33" },
+	{ "2001:db8::/32", "2001:db8::/32" },
+	{ "::/0", "::/0" },
+	{ "uid:0", "uid:0" },
+	{ "uid:4294967294", "uid:4294967294" },
+	{ "Bob", "Bob" },
+	{ "guest7", "guest7" },
+	{ "", NULL },
+	{ "192.0.2", NULL },
+	{ "192.0.2.1/33", NULL },
+	{ "192.0.2.1/", NULL },
+	{ "192.0.2.1/-1", NULL },
+	{ "192.0.2.1/8/8", NULL },
+	{ "/24", NULL },
+	{ "2001:db8::/129", NULL },
+	{ "2001:db8::1%lo", NULL },
+	{ "[2001:db8::1]", NULL },
+	{ "2001:db8:0000:0000:0000:0000:0000:0000:0000:0000:0001", NULL },
+	{ "uid:", NULL },
+	{ "uid:-1", NULL },
+	{ "uid:4294967295", NULL },
+	{ "uid:1x", NULL },
+	{ "admin", NULL },
+	{ "9lives", NULL },
+	{ "bob\n", NULL },
+	{ "abcdefghijklmnopqrstu", NULL },
+};
+
+START_TEST(test_subject)
+{
+	struct ban_subject s;
+	const char *why = ban_subject_parse(&s, subjects[_i].text);
+	char shown[BAN_STR_SIZE];
+
+	if (subjects[_i].shown == NULL) {
+		ck_assert_ptr_nonnull(why);
+		return;
+	}
+	ck_assert_msg(why == NULL, "%s: %s", subjects[_i].text, why);
+	ban_subject_str(&s, shown);
+	ck_assert_str_eq(shown, subjects[_i].shown);
+}
+END_TEST
+
+START_TEST(test_address)
+{
+	ck_assert(!is_banned("192.0.2.1", 0));
+	ck_assert_ptr_nonnull(add("192.0.2.1", 0, 0));
+	ck_assert(is_banned("192.0.2.1", 0));
+	ck_assert(is_banned("::ffff:192.0.2.1", 0));
+	ck_assert(!is_banned("192.0.2.2", 0));
+	ck_assert(!is_banned("2001:db8::1", 0));
+	ck_assert(drop("192.0.2.1"));
+	ck_assert(!drop("192.0.2.1"));
+	ck_assert(!is_banned("192.0.2.1", 0));
+}
+END_TEST
+
+START_TEST(test_prefix)
+{
+	ck_assert_ptr_nonnull(add("198.51.100.0/22", 0, 0));
+	ck_assert(is_banned("198.51.103.255", 0));
+	ck_assert(!is_banned("198.51.104.0", 0));
+	ck_assert_ptr_nonnull(add("2001:db8::/32", 0, 0));
+	ck_assert(is_banned("2001:db8:ffff::1", 0));
+	ck_assert(!is_banned("2001:db9::1", 0));
+	/* One does not lift the other. */
+	ck_assert(!drop("198.51.100.0"));
+	ck_assert(!drop("198.51.100.0/23"));
+	ck_assert(drop("198.51.101.0/22"));
+	ck_assert(!is_banned("198.51.103.255", 0));
+	ck_assert_ptr_nonnull(add("0.0.0.0/0", 0, 0));
+	ck_assert(is_banned("203.0.113.9", 0));
+	/* A uid has four bytes, too. */
+	struct credential uid = credential_from_uid(1000);
+	ck_assert_ptr_null(bans_match(&bans, &uid, 0));
+	ck_assert_ptr_nonnull(add("uid:1000", 0, 0));
+	ck_assert_ptr_nonnull(bans_match(&bans, &uid, 0));
+	uid = credential_from_uid(1001);
+	ck_assert_ptr_null(bans_match(&bans, &uid, 0));
+}
+END_TEST
+
+START_TEST(test_nick)
+{
+	struct ban_subject subject;
+	const struct credential home = origin("192.0.2.1");
+	char shown[BAN_STR_SIZE];
+
+	ck_assert_ptr_nonnull(add("Bob", 0, 0));
+	ck_assert_ptr_nonnull(bans_match_nick(&bans, "bOB", 0));
+	/* Looks like it. */
+	ck_assert_ptr_nonnull(bans_match_nick(&bans, "b0b", 0));
+	ck_assert_ptr_null(bans_match_nick(&bans, "bobby", 0));
+	ck_assert_ptr_null(bans_match_nick(&bans, "a-nick-that-is-far-too-long",
+	    0));
+	ck_assert(!is_banned("192.0.2.1", 0));
+
+	/* Renewed when he is here; and two at one address. */
+	ck_assert_ptr_null(ban_subject_parse(&subject, "bob"));
+	ban_subject_add_holder(&subject, &home);
+	ban_subject_str(&subject, shown);
+	ck_assert_str_eq(shown, "bob (192.0.2.1)");
+	ck_assert_ptr_nonnull(bans_add(&bans, &subject, "", 0, 0));
+	ck_assert_uint_eq(bans.count, 1);
+	ck_assert_ptr_nonnull(add("192.0.2.1", 0, 0));
+	ck_assert_uint_eq(bans.count, 2);
+	ck_assert(drop("BOB"));
+	ck_assert_ptr_null(bans_match_nick(&bans, "bob", 0));
+	ck_assert(is_banned("192.0.2.1", 0));
+	ck_assert(drop("192.0.2.1"));
+	ck_assert(!is_banned("192.0.2.1", 0));
+
+	/* A guest's nick is not given again: the next guest7 is another. */
+	ck_assert_ptr_null(ban_subject_parse(&subject, "guest7"));
+	ban_subject_add_holder(&subject, &home);
+	ck_assert_ptr_nonnull(bans_add(&bans, &subject, "", 0, 0));
+	ck_assert_ptr_null(bans_match_nick(&bans, "guest7", 0));
+	ck_assert(drop("192.0.2.1"));
+}
+END_TEST
+
+/* One that has ended is as good as lifted, wherever it is come upon. */
+START_TEST(test_end)
+{
+	ck_assert_ptr_nonnull(add("192.0.2.1", 100, 200));
+	ck_assert_ptr_nonnull(add("bob", 100, 200));
+	ck_assert_ptr_nonnull(add("192.0.2.3", 100, 200));
+	ck_assert_ptr_nonnull(add("192.0.2.4", 100, 0));
+	ck_assert(is_banned("192.0.2.1", 199));
+	ck_assert(!is_banned("192.0.2.1", 200));
+	ck_assert_uint_eq(bans.count, 3);
+	ck_assert_ptr_nonnull(bans_match_nick(&bans, "bob", 199));
+	ck_assert_ptr_null(bans_match_nick(&bans, "bob", 200));
+	ck_assert_uint_eq(bans.count, 2);
+	bans_expire(&bans, 200);
+	ck_assert_uint_eq(bans.count, 1);
+	ck_assert(is_banned("192.0.2.4", INT64_MAX));
+	/* Renewed: the later word counts. */
+	ck_assert_ptr_nonnull(add("192.0.2.4", 100, 300));
+	ck_assert_uint_eq(bans.count, 1);
+	ck_assert(!is_banned("192.0.2.4", 300));
+}
+END_TEST
+
+START_TEST(test_sentence)
+{
+	/* Tue 2 Jun 2026 14:02 */
+	const int64_t now_ms = INT64_C(1780408920000);
+	const int64_t day_ms = INT64_C(86400000);
+	struct ban_subject subject;
+	char *s;
+
+	s = ban_sentence(add("192.0.2.1", now_ms, now_ms + day_ms), now_ms);
+	ck_assert_str_eq(s, "banned until 3 Jun 14:02 (spam)");
+	free(s);
+	s = ban_sentence(add("192.0.2.1", now_ms, now_ms + 365 * day_ms),
+	    now_ms);
+	ck_assert_str_eq(s, "banned until 2 Jun 2027 14:02 (spam)");
+	free(s);
+	s = ban_sentence(add("192.0.2.1", now_ms, 0), now_ms);
+	ck_assert_str_eq(s, "banned (spam)");
+	free(s);
+	ck_assert_ptr_null(ban_subject_parse(&subject, "bob"));
+	s = ban_sentence(bans_add(&bans, &subject, "", now_ms, 0), now_ms);
+	ck_assert_str_eq(s, "banned");
+	free(s);
+}
+END_TEST
+
+/* No more than BANS_MAX, but one may be renewed, and one that ended gives way.
+ * A reason is cut. */
+START_TEST(test_limits)
+{
+	struct ban_subject subject;
+	const struct ban *ban;
+	char text[32], reason[2 * BAN_REASON_MAX];
+
+	for (unsigned i = 0; i < BANS_MAX; i++) {
+		snprintf(text, sizeof(text), "10.%u.%u.1", i / 250, i % 250);
+		ck_assert_ptr_nonnull(add(text, 0, i == 7 ? 50 : 0));
+	}
+	ck_assert_ptr_null(add("192.0.2.1", 0, 0));
+	ck_assert_ptr_nonnull(add("10.0.1.1", 0, 0));
+	ck_assert_ptr_nonnull(add("192.0.2.1", 50, 0));
+	ck_assert_uint_eq(bans.count, BANS_MAX);
+
+	memset(reason, 'x', sizeof(reason) - 1);
+	reason[sizeof(reason) - 1] = '\0';
+	ck_assert_ptr_null(ban_subject_parse(&subject, "10.0.1.1"));
+	ban = bans_add(&bans, &subject, reason, 50, 0);
+	ck_assert_uint_eq(strlen(ban->reason), BAN_REASON_MAX);
+}
+END_TEST
+
+static Suite *
+suite(void)
+{
+	Suite *s = suite_create("bans");
+	TCase *tc = tcase_create("all");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, test_subject, 0, NITEMS(subjects));
+	tcase_add_test(tc, test_address);
+	tcase_add_test(tc, test_prefix);
+	tcase_add_test(tc, test_nick);
+	tcase_add_test(tc, test_end);
+	tcase_add_test(tc, test_sentence);
+	tcase_add_test(tc, test_limits);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+int
+main(void)
+{
+	SRunner *runner = srunner_create(suite());
+	int failed;
+
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
