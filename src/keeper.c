@@ -711,7 +711,6 @@ keeper_restore_people(struct rooms *rooms)
 		    p->record.kept_since_ms);
 		free(p);
 	}
-	bookmarks_trim(&rooms->bookmarks);
 	if (load->dropped > 0)
 		log_warning("places in the state could not be read: places=%zu",
 		    load->dropped);
@@ -724,7 +723,7 @@ keeper_start(struct rooms *rooms, struct store *store)
 	struct roster *roster = &rooms->roster;
 	struct room *room;
 
-	/* What goes now for being too old or too many goes there as well. */
+	/* Who is too old or one too many now goes there as well. */
 	k->store = store;
 	if (k->load != NULL)
 		keeper_restore_people(rooms);

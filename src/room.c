@@ -71,6 +71,8 @@ room_reopen(struct room *room)
 		return -1;
 	history_fini(&room->history);
 	room->history = history;
+	while (room_expire(room))
+		continue;
 	room->delivered = history_head(&room->history);
 	if (history_count(&room->history) > 0)
 		room->used_ms = room->said_ms = room_newest_ms(room);
