@@ -41,6 +41,8 @@
 #define KEEPER_IDS_AHEAD 256
 #define KEEPER_GUESTS_AHEAD 16
 
+#define KEEPER_SOON_MS 100
+
 /* In a look so many progress notes are written; the others' are older then. */
 #define KEEPER_LOOK_MAX 128
 
@@ -158,6 +160,38 @@ keeper_set_back(struct membership *ms, uint64_t number)
 		ms->mark = number;
 }
 
+/* When to look again */
+
+static void
+keeper_wake_in(struct rooms *rooms, int64_t ms)
+{
+	struct keeper *k = &rooms->keeper;
+	int64_t at_ms = rooms->clock->mono_ms + ms;
+
+	if (k->store != NULL && (!k->look.is_set || k->look.at_ms > at_ms))
+		deadline_set(rooms->deadlines, &k->look, at_ms);
+}
+
+void
+keeper_wake(struct rooms *rooms)
+{
+	keeper_wake_in(rooms, KEEPER_LOOK_MS);
+}
+
+/* After m was written: what they have just been sent arrives in a moment. */
+static void
+keeper_wake_for(const struct member *m)
+{
+	const struct membership *ms;
+
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		if (ms->sure != keeper_position(ms)) {
+			keeper_wake_in(m->rooms, KEEPER_SOON_MS);
+			return;
+		}
+	keeper_wake(m->rooms);
+}
+
 /* Writing */
 
 static void
@@ -212,7 +246,7 @@ keeper_put_person(struct rooms *rooms, const struct person_key *who)
 		keeper_confirm(m);
 		member_forget_arrived(m);
 		keeper_put_member(k, m);
-		keeper_wake(rooms);
+		keeper_wake_for(m);
 		return;
 	}
 	b = bookmarks_find(&rooms->bookmarks, who->folded, &who->credential);
@@ -367,16 +401,6 @@ keeper_turn(struct rooms *rooms)
 }
 
 /* Looking after those who are here */
-
-void
-keeper_wake(struct rooms *rooms)
-{
-	struct keeper *k = &rooms->keeper;
-
-	if (k->store != NULL && !k->look.is_set)
-		deadline_set(rooms->deadlines, &k->look,
-		    rooms->clock->mono_ms + KEEPER_LOOK_MS);
-}
 
 struct keeper_looked {
 	bool is_due; /* has to be written before a settled goes on */

@@ -16,11 +16,9 @@
 
 #include "bookmark.h"
 #include "buf.h"
-#include "deliver.h"
 #include "keeper.h"
 #include "member.h"
 #include "person-record.h"
-#include "replay.h"
 #include "rooms.h"
 #include "store.h"
 #include "text.h"
@@ -142,17 +140,17 @@ record_put_person(struct buf *out, const struct person *p, size_t max)
 }
 
 /*
- * After a crash, what may ms have been handed already? Of one who is in step
- * all that there will be, of others as far as it is known now.
+ * After a crash, what may ms have been handed already? Of one who is reading
+ * that is not known: all that there will be.
  */
 static uint64_t
 record_repeats(const struct membership *ms)
 {
-	uint64_t position;
+	const struct member *m = ms->member;
+	uint64_t position = ms->cursor.number;
 
-	if (deliver_is_in_step(ms))
+	if (!m->is_on_break && m->ops != NULL)
 		return RECORD_ALL;
-	position = replay_position(ms);
 	return ms->sure < position && ms->repeat_until < position ?
 	    position :
 	    ms->repeat_until;

@@ -595,6 +595,8 @@ replay_pump(struct membership *ms, size_t max, size_t *done)
 		return REPLAY_AGAIN;
 	if (rp->until == REPLAY_PRESENT)
 		ms->cursor = to.at;
+	if (rp->kind == REPLAY_CATCHUP)
+		keeper_mark_member(ms->member);
 	then_history = rp->then_history;
 	replay_free(ms);
 	if (then_history > 0) {
