@@ -62,7 +62,7 @@ census_lag(const struct member *m)
 
 	LIST_FOREACH(ms, &m->memberships, in_member)
 		if (!deliver_is_in_step(ms))
-			lag += room_new_count(ms->room, &ms->cursor);
+			lag += room_new_count(ms->room, &ms->cursor, 0);
 	return lag;
 }
 
