@@ -345,7 +345,7 @@ history_make_index(const struct history *h)
 
 	index = xcalloc(1, sizeof *index);
 	c = history_oldest(h);
-	for (i = 0; at = c, history_read(h, &c, &event); i++) {
+	for (i = 0, at = c; history_read(h, &c, &event); i++, at = c) {
 		if (i % HISTORY_INDEX_STEP != 0)
 			continue;
 		if (index->count == index->cap) {
@@ -457,6 +457,10 @@ history_copy(struct history *dst, const struct history *src)
 	c = history_oldest(src);
 	dst->first_number = dst->next_number = c.number;
 	history_store(&dst->header->next_number, c.number);
+	/* In a ring of one size all then has its place again. */
+	dst->tail_pos = dst->head_pos = src->tail_pos;
+	history_store(&dst->header->head_pos, dst->head_pos);
+	history_store(&dst->header->tail_pos, dst->tail_pos);
 	while (history_read(src, &c, &event)) {
 		if (event.kind == EVENT_GAP)
 			history_append_hole(dst, c.number);

@@ -15,8 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bsd/string.h>
+
 #include "bookmark.h"
 #include "deliver.h"
+#include "keeper.h"
 #include "presence.h"
 #include "replay.h"
 #include "room.h"
@@ -113,6 +116,18 @@ roster_next(struct roster *roster, struct member *m)
 			   RB_NEXT(roster_nicks, &roster->by_nick, m);
 }
 
+struct member *
+roster_after(struct roster *roster, const char *folded)
+{
+	struct member key, *m;
+
+	(void)strlcpy(key.folded, folded, sizeof key.folded);
+	m = RB_NFIND(roster_nicks, &roster->by_nick, &key);
+	if (m != NULL && strcmp(m->folded, key.folded) == 0)
+		m = RB_NEXT(roster_nicks, &roster->by_nick, m);
+	return m;
+}
+
 static struct member *
 roster_find_lookalike(struct roster *roster, const char *nick)
 {
@@ -148,6 +163,7 @@ roster_rename_ignores(struct member *m, const char *old_folded)
 				memcpy(ig->nick, m->nick, sizeof ig->nick);
 				memcpy(ig->folded, m->folded,
 				    sizeof ig->folded);
+				keeper_mark_member(other);
 			}
 }
 
@@ -162,10 +178,12 @@ roster_change(struct member *m, const char *nick)
 
 	memcpy(old, m->nick, sizeof old);
 	memcpy(old_folded, m->folded, sizeof old_folded);
+	keeper_mark_member(m);
 	roster_remove(roster, m);
 	roster_set_nick(m, nick);
 	roster_insert(roster, m);
 	m->is_guest = false;
+	keeper_mark_member(m);
 	roster_rename_ignores(m, old_folded);
 	LIST_FOREACH(ms, &m->memberships, in_member) {
 		if (!presence_renamed(&ms->room->presence, ms, old_folded)) {

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "dialog-pattern.h"
 #include "dialog-script.h"
@@ -104,6 +105,8 @@ control_add_listen(struct script *s, struct words *argv)
 {
 	char *socket_path;
 
+	if (s->inherited_names.count > 0)
+		return;
 	if (control_has_argument(&s->arguments, "-l") ||
 	    control_is_set(s, "listen", strlen("listen")))
 		return;
@@ -119,6 +122,8 @@ void
 script_start(struct script *s)
 {
 	struct stage *st = &s->stage;
+	char names[SCRIPT_NAMES_SIZE];
+	struct daemon_setup setup = script_setup(s, names);
 	struct words argv = { NULL, 0 };
 	int64_t deadline;
 	char *notify;
@@ -140,7 +145,8 @@ script_start(struct script *s)
 	for (size_t i = 0; i < s->arguments.count; i++)
 		words_add(&argv, s->arguments.items[i]);
 	notify = xasprintf("%s/notify", st->dir);
-	if (daemon_start(&st->daemon, argv.items, notify, s->nofile) == -1)
+	setup.notify_path = notify;
+	if (daemon_start(&st->daemon, argv.items, &setup) == -1)
 		stage_fail(st, NULL, "cannot start '%s'", argv.items[0]);
 	free(notify);
 	words_fini(&argv);
@@ -272,40 +278,53 @@ control_add_arguments(struct script *s, const char *text)
 	free(expanded);
 }
 
-void
-script_daemon(struct script *s, const char *text)
-{
-	static const struct {
-		const char *word;
-		int number;
-	} signals[] = { { "hup", SIGHUP }, { "int", SIGINT },
-		{ "term", SIGTERM }, { "usr1", SIGUSR1 } };
-	const char *rest;
-	char *copy;
+static void control_check_log(struct script *s);
 
-	for (size_t i = 0; i < NITEMS(signals); i++) {
-		if (strcmp(text, signals[i].word) == 0) {
-			control_signal(s, signals[i].number);
-			return;
-		}
-	}
-	if (text[0] == '-') {
-		control_add_arguments(s, text);
-	} else if (strcmp(text, "start") == 0) {
-		script_start(s);
-	} else if ((rest = script_after(text, "limit")) != NULL) {
-		control_limit(s, rest);
-	} else if ((rest = script_after(text, "log")) != NULL) {
-		control_wait_log(s, rest);
-	} else if ((rest = script_after(text, "never-logs")) != NULL) {
-		copy = control_text(s, rest);
-		words_add(&s->never_logged, copy);
-		free(copy);
-	} else if ((rest = script_after(text, "exit")) != NULL) {
-		control_wait_exit(s, rest);
-	} else {
-		stage_fail(&s->stage, NULL, "not understood");
-	}
+/* After its end: as if it had not been there, but for the people. */
+static void
+control_start_again(struct script *s)
+{
+	struct stage *st = &s->stage;
+	char *notify;
+
+	if (!s->is_started || !st->daemon.has_ended)
+		return;
+	control_check_log(s);
+	notify = xasprintf("%s/notify", st->dir);
+	unlink(notify);
+	free(notify);
+	daemon_fini(&st->daemon);
+	s->is_started = false;
+	s->log_read = s->notified_read = 0;
+	st->is_end_expected = false;
+}
+
+void
+script_begin_run(struct script *s, const struct words *argv, int status)
+{
+	struct stage *st = &s->stage;
+	char names[SCRIPT_NAMES_SIZE];
+	struct daemon_setup setup = script_setup(s, names);
+
+	s->was_end_expected = st->is_end_expected;
+	st->set_aside = st->daemon;
+	daemon_init(&st->daemon);
+	if (daemon_start(&st->daemon, argv->items, &setup) == -1)
+		stage_fail(st, NULL, "cannot start '%s'", argv->items[0]);
+	stage_wait_end(st);
+	control_check_report(s);
+	control_check_status(s, &st->daemon, status);
+}
+
+void
+script_end_run(struct script *s)
+{
+	struct stage *st = &s->stage;
+
+	daemon_fini(&st->daemon);
+	st->daemon = st->set_aside;
+	daemon_init(&st->set_aside);
+	st->is_end_expected = s->was_end_expected;
 }
 
 /*
@@ -317,7 +336,6 @@ void
 script_run(struct script *s, const char *text)
 {
 	struct stage *st = &s->stage;
-	bool was_end_expected = st->is_end_expected;
 	int status = control_status(s, text);
 	char *expanded = script_expand(s, text + 1);
 	struct words words = { NULL, 0 }, argv = { NULL, 0 };
@@ -329,20 +347,10 @@ script_run(struct script *s, const char *text)
 	control_add_program(s, &argv, &words);
 	for (size_t i = 1; i < words.count; i++)
 		words_add(&argv, words.items[i]);
-
-	st->set_aside = st->daemon;
-	daemon_init(&st->daemon);
-	if (daemon_start(&st->daemon, argv.items, NULL, s->nofile) == -1)
-		stage_fail(st, NULL, "cannot start '%s'", argv.items[0]);
-	stage_wait_end(st);
-	control_check_report(s);
-	control_check_status(s, &st->daemon, status);
+	script_begin_run(s, &argv, status);
 	if (strstr(buf_cstr(&st->daemon.log), words.items[0]) == NULL)
 		stage_fail(st, NULL, "it did not print: %s", words.items[0]);
-	daemon_fini(&st->daemon);
-	st->daemon = st->set_aside;
-	daemon_init(&st->set_aside);
-	st->is_end_expected = was_end_expected;
+	script_end_run(s);
 	words_fini(&words);
 	words_fini(&argv);
 	free(expanded);
@@ -414,13 +422,103 @@ control_check_unread(struct script *s, struct actor *p, bool has_last_line)
 		stage_fail(&s->stage, p, "%s has unread lines", p->name);
 }
 
+/*
+ * The daemon's end: everybody's connection ends as well, with nothing unread,
+ * but for the last line if it was told to stop.
+ */
+static void
+control_end(struct script *s, bool has_last_line)
+{
+	struct stage *st = &s->stage;
+	int64_t deadline;
+	struct actor *p;
+
+	if (!st->daemon.has_ended)
+		stage_wait_end(st);
+	deadline = stage_deadline(st);
+	TAILQ_FOREACH(p, &st->actors, entry) {
+		while (p->fd != -1 && p->is_reading && !p->has_eof) {
+			if (stage_turn(st, deadline) == -1)
+				stage_fail(st, p, "%s is still connected",
+				    p->name);
+		}
+		control_check_unread(s, p, has_last_line && p->fd != -1);
+	}
+	control_check_log(s);
+}
+
+/* The next statement that needs the daemon starts it anew. */
+static void
+control_end_run(struct script *s, int number)
+{
+	struct stage *st = &s->stage;
+	struct actor *p;
+	char *notify = xasprintf("%s/notify", st->dir);
+
+	control_signal(s, number);
+	st->is_end_expected = true;
+	control_end(s, number == SIGTERM);
+	if (number == SIGTERM)
+		control_check_status(s, &st->daemon, 0);
+	else if (!WIFSIGNALED(st->daemon.status))
+		stage_fail(st, NULL, "the daemon ended before it was killed");
+	TAILQ_FOREACH(p, &st->actors, entry)
+		if (p->fd != -1)
+			actor_close(p);
+	daemon_fini(&st->daemon);
+	(void)unlink(notify);
+	free(notify);
+	st->is_end_expected = false;
+	s->is_started = false;
+	s->log_read = s->notified_read = 0;
+}
+
+void
+script_daemon(struct script *s, const char *text)
+{
+	static const struct {
+		const char *word;
+		int number;
+	} signals[] = { { "hup", SIGHUP }, { "int", SIGINT },
+		{ "term", SIGTERM }, { "usr1", SIGUSR1 } };
+	const char *rest;
+	char *copy;
+
+	for (size_t i = 0; i < NITEMS(signals); i++) {
+		if (strcmp(text, signals[i].word) == 0) {
+			control_signal(s, signals[i].number);
+			return;
+		}
+	}
+	if (text[0] == '-') {
+		control_add_arguments(s, text);
+	} else if (strcmp(text, "start") == 0) {
+		control_start_again(s);
+		script_start(s);
+	} else if (strcmp(text, "restart") == 0) {
+		control_end_run(s, SIGTERM);
+	} else if (strcmp(text, "kill") == 0) {
+		control_end_run(s, SIGKILL);
+	} else if ((rest = script_after(text, "limit")) != NULL) {
+		control_limit(s, rest);
+	} else if ((rest = script_after(text, "log")) != NULL) {
+		control_wait_log(s, rest);
+	} else if ((rest = script_after(text, "never-logs")) != NULL) {
+		copy = control_text(s, rest);
+		words_add(&s->never_logged, copy);
+		free(copy);
+	} else if ((rest = script_after(text, "exit")) != NULL) {
+		control_wait_exit(s, rest);
+	} else {
+		stage_fail(&s->stage, NULL, "not understood");
+	}
+}
+
 void
 script_finish(struct script *s)
 {
 	struct stage *st = &s->stage;
 	bool has_last_line = false;
-	int64_t deadline;
-	struct actor *p;
 
 	if (!s->is_started)
 		return;
@@ -432,14 +530,5 @@ script_finish(struct script *s)
 		stage_wait_end(st);
 		control_check_status(s, &st->daemon, 0);
 	}
-	deadline = stage_deadline(st);
-	TAILQ_FOREACH(p, &st->actors, entry) {
-		while (p->fd != -1 && p->is_reading && !p->has_eof) {
-			if (stage_turn(st, deadline) == -1)
-				stage_fail(st, p, "%s is still connected",
-				    p->name);
-		}
-		control_check_unread(s, p, has_last_line && p->fd != -1);
-	}
-	control_check_log(s);
+	control_end(s, has_last_line);
 }
