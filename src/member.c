@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "deliver.h"
+#include "keeper.h"
 #include "member.h"
 #include "presence.h"
 #include "replay.h"
@@ -45,10 +46,17 @@ member_arrived(const struct member *m, size_t unsent)
 }
 
 void
+member_forget_arrived(struct member *m)
+{
+	if (m->ops != NULL && !TAILQ_EMPTY(&m->handed))
+		member_forget_handed(m, member_arrived(m, m->ops->unsent(m)));
+}
+
+void
 member_handed(struct member *m, struct kept_message *k)
 {
 	k->position = m->ops->handed(m);
-	member_forget_handed(m, member_arrived(m, m->ops->unsent(m)));
+	member_forget_arrived(m);
 	TAILQ_INSERT_TAIL(&m->handed, k, entry);
 }
 
@@ -130,6 +138,7 @@ member_new(struct rooms *rooms, const struct credential *credential,
 	bucket_init(&m->announce, (uint32_t)o->announce_burst,
 	    rooms->clock->mono_ms);
 	roster_add_guest(&rooms->roster, m);
+	keeper_counted(rooms);
 	return m;
 }
 
@@ -199,6 +208,7 @@ member_break(struct member *m, const char *text)
 		LIST_FOREACH(ms, &m->memberships, in_member)
 			deliver_pause(ms);
 	}
+	keeper_mark_member(m);
 	member_publish(m, &event);
 }
 
@@ -215,6 +225,7 @@ member_back(struct member *m, const char *text)
 	m->is_on_break = false;
 	free(m->break_text);
 	m->break_text = NULL;
+	keeper_mark_member(m);
 	member_publish(m, &event);
 	LIST_FOREACH(ms, &m->memberships, in_member)
 		replay_start_catchup(ms, ms->cursor, REPLAY_PRESENT,
@@ -236,6 +247,7 @@ member_lost(struct member *m, size_t unsent)
 
 	assert(!m->is_lost);
 	member_pause(m, unsent);
+	keeper_mark_member(m);
 	LIST_FOREACH(ms, &m->memberships, in_member)
 		is_held |= ms->is_announced;
 	is_held |= m->is_known;
@@ -280,6 +292,7 @@ member_ignore(struct member *m, const char *nick)
 	if (person_ignore(&m->person, other == NULL ? 0 : other->id,
 		other == NULL ? nick : other->nick) == -1)
 		return -1;
+	keeper_mark_member(m);
 	member_update_ignorer(m);
 	return 0;
 }
@@ -289,6 +302,7 @@ member_unignore(struct member *m, const char *nick)
 {
 	if (person_unignore(&m->person, nick) == -1)
 		return -1;
+	keeper_mark_member(m);
 	member_update_ignorer(m);
 	return 0;
 }
@@ -360,6 +374,7 @@ member_tell(struct member *to, const struct member *from, const char *text,
 		free(k);
 		return MEMBER_KEPT_FULL;
 	}
+	keeper_mark_member(to);
 	if (is_away)
 		return MEMBER_KEPT;
 	/*

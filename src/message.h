@@ -30,7 +30,7 @@ enum event_kind {
 	EVENT_PRIVATE_SENT, /* other: to whom, text */
 	EVENT_KEPT, /* count private messages follow */
 	EVENT_WELCOME, /* nick, duration_ms, count, tally, mentions */
-	EVENT_GAP, /* count messages are no longer held */
+	EVENT_GAP, /* count messages are no longer held, is_uncertain */
 	EVENT_DATE, /* time_ms: what follows was said on that day */
 	EVENT_PAST, /* the last count of total messages follow */
 	EVENT_PAST_END, /* end of what was asked for */
@@ -78,6 +78,7 @@ struct event {
 	uint64_t count;
 	uint64_t total;
 	uint64_t mentions;
+	bool is_uncertain; /* there may be more: the power was cut */
 	const struct event_presence *presence;
 	const struct event_tally *tally;
 };

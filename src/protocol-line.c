@@ -126,6 +126,20 @@ line_add_live(struct buf *out, const struct event *e)
 
 /* What stands after "-- ". */
 static void
+line_add_gap(struct buf *out, const struct event *e)
+{
+	if (e->count == 0)
+		buf_addstr(out,
+		    "\xe2\x80\xa6 some messages may have been lost here");
+	else
+		buf_addf(out,
+		    "\xe2\x80\xa6 %llu%s earlier message%s %s no longer held",
+		    (unsigned long long)e->count,
+		    e->is_uncertain ? " or more" : "", e->count == 1 ? "" : "s",
+		    e->count == 1 && !e->is_uncertain ? "is" : "are");
+}
+
+static void
 line_add_notice(struct buf *out, const struct event *e)
 {
 	char duration[CLOCK_DURATION_SIZE], date[CLOCK_DATE_SIZE];
@@ -171,10 +185,7 @@ line_add_notice(struct buf *out, const struct event *e)
 		line_add_welcome(out, e);
 		break;
 	case EVENT_GAP:
-		buf_addf(out,
-		    "\xe2\x80\xa6 %llu earlier message%s %s no longer held",
-		    (unsigned long long)e->count, s,
-		    e->count == 1 ? "is" : "are");
+		line_add_gap(out, e);
 		break;
 	case EVENT_DATE:
 		clock_date(e->time_ms, date);

@@ -24,6 +24,7 @@
 #include "buf.h"
 #include "clock.h"
 #include "deliver.h"
+#include "keeper.h"
 #include "replay.h"
 #include "rooms.h"
 #include "tally.h"
@@ -112,9 +113,9 @@ replay_head_past(struct membership *ms, struct replay *rp)
 
 	(void)history_clamp(h, &at); /* the gap is told with the lines */
 	if (end > at.number)
-		event.count = end - at.number;
+		event.count = history_distance(at.number, end);
 	if (end > h->first_number)
-		event.total = end - h->first_number;
+		event.total = history_distance(h->first_number, end);
 	if (event.count > 0 || rp->kind == REPLAY_HISTORY)
 		replay_render(ms, &rp->head, &event);
 }
@@ -155,6 +156,7 @@ replay_start_catchup(struct membership *ms, struct history_cursor from,
 	deliver_remove_in_step(ms);
 	if (until == REPLAY_PRESENT)
 		ms->cursor = from;
+	keeper_set_back(ms, from.number);
 	rp = replay_start(ms, REPLAY_CATCHUP, from, until);
 	rp->away_ms = away_ms;
 	rp->stage = REPLAY_SCAN;
@@ -177,23 +179,39 @@ replay_start_return(struct membership *ms, struct history_cursor from,
 		ms->resumed_at = ms->cursor.number;
 }
 
+/* Where ms will read on if the replay ends now. */
+static struct history_cursor
+replay_cursor(const struct membership *ms)
+{
+	const struct replay *rp = ms->replay;
+
+	if (rp != NULL)
+		switch (rp->kind) {
+		case REPLAY_CATCHUP:
+		case REPLAY_GREETING:
+			/* Rather some lines twice than one not at all. */
+			if (rp->until == REPLAY_PRESENT ||
+			    rp->at.number < rp->until)
+				return rp->at;
+			break;
+		case REPLAY_HISTORY:
+			break;
+		}
+	return ms->cursor;
+}
+
+uint64_t
+replay_position(const struct membership *ms)
+{
+	return replay_cursor(ms).number;
+}
+
 void
 replay_stop(struct membership *ms)
 {
-	struct replay *rp = ms->replay;
-
-	if (rp == NULL)
+	if (ms->replay == NULL)
 		return;
-	switch (rp->kind) {
-	case REPLAY_CATCHUP:
-	case REPLAY_GREETING:
-		/* Rather some lines twice than one not at all. */
-		if (rp->until == REPLAY_PRESENT || rp->at.number < rp->until)
-			ms->cursor = rp->at;
-		break;
-	case REPLAY_HISTORY:
-		break;
-	}
+	ms->cursor = replay_cursor(ms);
 	replay_free(ms);
 }
 
@@ -206,7 +224,8 @@ replay_skip(struct membership *ms, uint64_t *skipped)
 	if (rp == NULL)
 		return false;
 	end = replay_end(ms, rp);
-	*skipped = end > rp->at.number ? end - rp->at.number : 0;
+	*skipped = end > rp->at.number ? history_distance(rp->at.number, end) :
+					 0;
 	if (rp->until == REPLAY_PRESENT)
 		ms->cursor = ms->room->delivered;
 	replay_free(ms);
@@ -245,12 +264,13 @@ replay_lines(struct membership *ms, struct buf *out, struct history_cursor *at,
 	before = at->number;
 	lost = history_clamp(&room->history, at);
 	/* What lies behind the end is nothing that is missed. */
-	if (before + lost > end)
-		lost = before < end ? end - before : 0;
-	if (lost > 0) {
+	if (at->number > end)
+		lost = before < end ? history_distance(before, end) : 0;
+	if (lost > 0 || !history_is_certain(before, at->number)) {
 		memset(&extra, 0, sizeof extra);
 		extra.kind = EVENT_GAP;
 		extra.count = lost;
+		extra.is_uncertain = !history_is_certain(before, at->number);
 		replay_render(ms, out, &extra);
 		room->rooms->gaps++;
 		*shown = true;
@@ -266,7 +286,9 @@ replay_lines(struct membership *ms, struct buf *out, struct history_cursor *at,
 				   event.nick) :
 			       replay_is_hidden(ms, &event))
 			continue;
-		if (day != NULL && clock_day(event.time_ms) != *day) {
+		if (event.kind == EVENT_GAP)
+			room->rooms->gaps++;
+		else if (day != NULL && clock_day(event.time_ms) != *day) {
 			memset(&extra, 0, sizeof extra);
 			extra.kind = EVENT_DATE;
 			extra.time_ms = event.time_ms;
@@ -321,7 +343,7 @@ replay_scan(struct membership *ms, struct replay *rp, size_t max, size_t *work)
 		}
 		if (!history_read(&room->history, &rp->scan, &event))
 			break;
-		if (!replay_is_hidden(ms, &event))
+		if (event.kind != EVENT_GAP && !replay_is_hidden(ms, &event))
 			tally_add(&rooms->tally, &event, ms->member->nick);
 	}
 	*work += (size_t)(rp->scan.pos - first_pos) / REPLAY_READ_FACTOR;
@@ -391,6 +413,7 @@ replay_kept(struct membership *ms, struct replay *rp)
 		if (rp != NULL)
 			rp->is_kept_told = true;
 		person_take_kept(m->rooms, &m->person, k);
+		keeper_mark_member(m);
 		member_handed(m, k);
 	}
 	return 0;

@@ -42,6 +42,7 @@
 #include "pace.h"
 #include "protocol.h"
 #include "rooms.h"
+#include "server-state.h"
 #include "server.h"
 #include "session.h"
 #include "util.h"
@@ -64,6 +65,7 @@ struct server {
 	struct deadlines deadlines;
 	struct net net;
 	struct rooms rooms;
+	struct server_state state;
 	struct sessions sessions;
 	struct manager manager;
 	struct listeners *listeners;
@@ -370,6 +372,7 @@ server_turn_cb(evutil_socket_t fd, short what, void *arg)
 	server->is_in_turn = true;
 	if (rooms_turn(&server->rooms))
 		server_wake(server);
+	server_state_turn(&server->state);
 	if (actors > 0)
 		pace_turn_done(&server->pace, actors, start_us,
 		    server_now_us());
@@ -599,6 +602,11 @@ server_new(const struct server_source *source, struct options *options,
 	manager_init(&server->manager, &server->clock, &server->deadlines,
 	    server_status, server);
 	server->has_rooms = true;
+	if (server_state_open(&server->state, &server->rooms,
+		&server->sessions.bans) == -1) {
+		server_free(server);
+		return NULL;
+	}
 	server->listeners = listeners_new(&server->net, server_accepted,
 	    server);
 	if (server_adopt(server, inherited) == -1) {
@@ -643,8 +651,10 @@ server_free(struct server *server)
 		deadline_clear(&server->deadlines, &server->stop);
 		manager_fini(&server->manager);
 		sessions_free_all(&server->sessions);
+		server_state_stop(&server->state);
 		sessions_fini(&server->sessions);
 		rooms_fini(&server->rooms);
+		server_state_close(&server->state);
 		net_fini(&server->net);
 	}
 	for (i = 0; i < SIGNALS; i++)

@@ -444,8 +444,10 @@ sessions_free_all(struct sessions *all)
 	struct session *s;
 
 	while ((s = TAILQ_FIRST(&all->list)) != NULL) {
-		if (s->member != NULL)
+		if (s->member != NULL) {
+			member_pause(s->member, conn_unsent(s->conn));
 			member_depart(s->member, ROOM_LEAVE_SILENT, NULL);
+		}
 		s->member = NULL;
 		session_free(s);
 	}

@@ -113,7 +113,8 @@ house_render(struct buf *out, const struct event *e)
 			    (unsigned long long)e->mentions);
 		break;
 	case EVENT_GAP:
-		buf_addf(out, "gap %llu", (unsigned long long)e->count);
+		buf_addf(out, "gap %llu%s", (unsigned long long)e->count,
+		    e->is_uncertain ? "+" : "");
 		break;
 	case EVENT_DATE:
 		buf_addf(out, "date");

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef CHECKSUM_H
+#define CHECKSUM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * 32 bits of XXH3 (see the specification in libxxhash), the same on every
+ * machine. seed is anything, such as the checksum of what came before. It finds
+ * accidents, not malice.
+ */
+uint32_t checksum(uint32_t seed, const void *data, size_t len);
+
+#endif

@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * Where a ring's bytes are: in memory, or in a file that is mapped. The kernel
+ * keeps the pages of a mapped file when the process ends, so that a crash loses
+ * nothing and no message costs a system call. Only a power cut loses what was
+ * not written to disk yet: history_writeback() has the kernel begin with it.
+ *
+ * After a power cut the file tells neither how much is missing at the end nor
+ * which numbers that had. That it may have happened is seen from the machine's
+ * boot id: it is another one, and the file was not closed. Numbers then go on
+ * in the next epoch. The epoch is in the header and on disk before the first
+ * number of it is given: it is a high-water mark that is always far ahead.
+ *
+ * Decided against: a journal, or write() and fsync() for each message (they
+ * wait for the disk, and one loop serves everybody).
+ */
+
+#include "config.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#ifdef HAVE_SYS_SYSCTL_H
+#include <sys/sysctl.h>
+#endif
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "history-impl.h"
+#include "history.h"
+#include "util.h"
+
+/* Empty if it is not known. */
+static void
+store_boot_id(char boot[HISTORY_BOOT_SIZE])
+{
+	memset(boot, 0, HISTORY_BOOT_SIZE);
+#if defined __linux__
+	ssize_t n = -1;
+	int fd;
+
+	fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	if (fd != -1) {
+		n = read(fd, boot, HISTORY_BOOT_SIZE - 1);
+		close(fd);
+	}
+	if (n < 36)
+		memset(boot, 0, HISTORY_BOOT_SIZE);
+#elif defined HAVE_SYS_SYSCTL_H && defined KERN_BOOTTIME
+	int mib[2] = { CTL_KERN, KERN_BOOTTIME };
+	struct timeval tv;
+	size_t len = sizeof tv;
+
+	if (sysctl(mib, 2, &tv, &len, NULL, 0) == 0)
+		(void)snprintf(boot, HISTORY_BOOT_SIZE, "%lld.%06ld",
+		    (long long)tv.tv_sec, (long)tv.tv_usec);
+#endif
+}
+
+bool
+history_is_same_boot(const struct history_header *header)
+{
+	char boot[HISTORY_BOOT_SIZE];
+
+	store_boot_id(boot);
+	return boot[0] != '\0' &&
+	    memcmp(boot, header->boot, HISTORY_BOOT_SIZE) == 0;
+}
+
+/* Of the live fields; never 0. */
+static uint64_t
+store_clean_check(const struct history_header *header)
+{
+	return XXH3_64bits(&header->tail_pos,
+		   offsetof(struct history_header, clean) -
+		       offsetof(struct history_header, tail_pos)) |
+	    1;
+}
+
+bool
+history_is_closed(const struct history_header *header)
+{
+	return header->clean == store_clean_check(header);
+}
+
+uint64_t
+history_epoch_seal(uint64_t epoch)
+{
+	uint64_t low = epoch & UINT32_MAX;
+
+	return low | XXH3_64bits(&low, sizeof low) << 32;
+}
+
+uint64_t
+history_epoch_open(uint64_t sealed)
+{
+	uint64_t epoch = sealed & UINT32_MAX;
+
+	return history_epoch_seal(epoch) == sealed ? epoch : 0;
+}
+
+static uint64_t
+store_static_check(const struct history_header *header)
+{
+	return XXH3_64bits(&header->byte_order,
+	    offsetof(struct history_header, check) -
+		offsetof(struct history_header, byte_order));
+}
+
+enum history_status
+history_check_header(const struct history_header *header)
+{
+	if (header->magic == __builtin_bswap64(HISTORY_MAGIC))
+		return HISTORY_FOREIGN;
+	if (header->magic != HISTORY_MAGIC ||
+	    header->check != store_static_check(header))
+		return HISTORY_DAMAGED;
+	if (header->byte_order != HISTORY_BYTE_ORDER ||
+	    header->version != HISTORY_VERSION ||
+	    header->header_size != HISTORY_HEADER_SIZE ||
+	    header->record_size != sizeof(struct record))
+		return HISTORY_FOREIGN;
+	if (header->size % HISTORY_ALIGN != 0 ||
+	    header->size < HISTORY_SIZE_MIN || header->size > HISTORY_SIZE_MAX)
+		return HISTORY_DAMAGED;
+	return HISTORY_OK;
+}
+
+void
+history_attach(struct history *h, void *base, size_t size, int fd)
+{
+	memset(h, 0, sizeof *h);
+	h->header = base;
+	h->region = (char *)base + HISTORY_HEADER_SIZE;
+	h->size = size;
+	h->fd = fd;
+	h->first_number = h->next_number = 1;
+}
+
+void
+history_format(struct history *h)
+{
+	struct history_header *header = h->header;
+
+	header->byte_order = HISTORY_BYTE_ORDER;
+	header->version = HISTORY_VERSION;
+	header->header_size = HISTORY_HEADER_SIZE;
+	header->record_size = sizeof(struct record);
+	header->size = h->size;
+	header->check = store_static_check(header);
+	header->next_number = h->next_number;
+	header->epoch = history_epoch_seal(0);
+	store_boot_id(header->boot);
+	history_store(&header->magic, HISTORY_MAGIC);
+}
+
+/* Maps all of fd; or NULL. */
+static void *
+store_map(int fd, size_t size)
+{
+	void *base;
+
+	base = mmap(NULL, HISTORY_HEADER_SIZE + size, PROT_READ | PROT_WRITE,
+	    MAP_SHARED, fd, 0);
+	return base == MAP_FAILED ? NULL : base;
+}
+
+/* A memory file of zeroes that cannot shrink under its mapping; or -1. */
+static int
+store_memory_file(size_t size)
+{
+#ifdef HAVE_MEMFD_CREATE
+	int fd;
+
+	fd = memfd_create("brbd-history", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd == -1)
+		return -1;
+	if (ftruncate(fd, (off_t)(HISTORY_HEADER_SIZE + size)) == -1 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) ==
+		-1) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+#else
+	(void)size;
+	return -1;
+#endif
+}
+
+void
+history_init(struct history *h, size_t size)
+{
+	void *base = NULL;
+	int fd;
+
+	assert(size >= HISTORY_SIZE_MIN && size <= HISTORY_SIZE_MAX);
+	size = HISTORY_ROUND(size);
+	fd = store_memory_file(size);
+	if (fd != -1) {
+		base = store_map(fd, size);
+		if (base == NULL) {
+			close(fd);
+			fd = -1;
+		}
+	}
+	if (base == NULL)
+		base = xcalloc(1, HISTORY_HEADER_SIZE + size);
+	history_attach(h, base, size, fd);
+	history_format(h);
+}
+
+void
+history_fini(struct history *h)
+{
+	history_find_end(h);
+	if (h->fd == -1)
+		free(h->header);
+	else {
+		munmap(h->header, HISTORY_HEADER_SIZE + h->size);
+		close(h->fd);
+	}
+	h->header = NULL;
+	h->region = NULL;
+	h->fd = -1;
+}
+
+static int
+store_sync(const struct history *h, size_t len)
+{
+	return h->fd == -1 ? 0 : msync(h->header, len, MS_SYNC);
+}
+
+/*
+ * The ring as loaded becomes the one in use: header and all, in an order that
+ * can be interrupted anywhere. -1: errno.
+ */
+static int
+store_begin(struct history *h)
+{
+	struct history_header *header = h->header;
+
+	history_store(&header->epoch,
+	    history_epoch_seal(h->next_number / HISTORY_EPOCH));
+	history_store(&header->next_number, h->next_number);
+	history_store(&header->head_pos, h->head_pos);
+	history_store(&header->tail_pos, h->tail_pos);
+	store_boot_id(header->boot);
+	history_store(&header->clean, 0);
+	h->written_pos = h->head_pos;
+	return store_sync(h, HISTORY_HEADER_SIZE);
+}
+
+int
+history_commit_copy(struct history *h)
+{
+	if (store_sync(h, HISTORY_HEADER_SIZE + h->size) == -1)
+		return -1;
+	return store_begin(h);
+}
+
+void
+history_raise(struct history *h, uint64_t number)
+{
+	if (number < h->next_number)
+		return;
+	history_next_epoch(h, number / HISTORY_EPOCH);
+	history_store(&h->header->epoch,
+	    history_epoch_seal(h->next_number / HISTORY_EPOCH));
+	(void)store_sync(h, HISTORY_HEADER_SIZE);
+}
+
+static enum history_found
+store_found(const struct history_header *header)
+{
+	if (history_is_closed(header))
+		return HISTORY_CLOSED;
+	return history_is_same_boot(header) ? HISTORY_KILLED :
+					      HISTORY_POWER_CUT;
+}
+
+void
+history_salvage(struct history *h, struct history_report *report)
+{
+	uint64_t epoch = history_epoch_open(h->header->epoch);
+	bool is_sure, is_whole;
+
+	report->found = store_found(h->header);
+	is_sure = history_check_header(h->header) == HISTORY_OK &&
+	    report->found != HISTORY_POWER_CUT;
+	is_whole = history_walk(h);
+	if (is_sure && is_whole)
+		return;
+	report->missing = history_scan(h);
+	history_store(&h->header->tail_pos, h->tail_pos);
+	history_store(&h->header->head_pos, h->head_pos);
+	if (is_sure && h->next_number >= h->header->next_number)
+		return; /* damaged in the middle only: the end is known */
+	if (history_is_closed(h->header) && h->tail_pos != h->head_pos) {
+		report->missing += history_distance(h->next_number,
+		    h->header->next_number);
+		history_append_hole(h, h->header->next_number);
+	} else
+		history_next_epoch(h, epoch);
+}
+
+/* Disk space for all of the file, so that no store to it can fail. */
+static int
+store_allocate(int fd, size_t size)
+{
+	int error;
+
+	do {
+		error = posix_fallocate(fd, 0,
+		    (off_t)(HISTORY_HEADER_SIZE + size));
+	} while (error == EINTR);
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
+static enum history_status
+store_open(struct history *h, int fd, size_t size,
+    struct history_report *report)
+{
+	void *base;
+	bool is_sure;
+
+	base = store_map(fd, size);
+	if (base == NULL)
+		return HISTORY_ERROR;
+	history_attach(h, base, size, fd);
+	if (report->found == HISTORY_NEW)
+		history_format(h);
+	else {
+		report->found = store_found(h->header);
+		is_sure = report->found != HISTORY_POWER_CUT;
+		if (is_sure && !history_walk(h)) {
+			munmap(base, HISTORY_HEADER_SIZE + size);
+			return HISTORY_DAMAGED;
+		}
+		if (!is_sure)
+			history_salvage(h, report);
+	}
+	if (store_begin(h) == -1) {
+		int saved = errno;
+
+		munmap(base, HISTORY_HEADER_SIZE + size);
+		errno = saved;
+		return HISTORY_ERROR;
+	}
+	return HISTORY_OK;
+}
+
+enum history_status
+history_open(struct history *h, int fd, size_t size,
+    struct history_report *report)
+{
+	struct history_header header;
+	struct history new;
+	struct stat st;
+	enum history_status status;
+	ssize_t n;
+
+	assert(size >= HISTORY_SIZE_MIN && size <= HISTORY_SIZE_MAX);
+	size = HISTORY_ROUND(size);
+	memset(report, 0, sizeof *report);
+	if (fstat(fd, &st) == -1)
+		return HISTORY_ERROR;
+	report->found = HISTORY_NEW;
+	if (st.st_size > 0) {
+		report->found = HISTORY_CLOSED;
+		n = pread(fd, &header, sizeof header, 0);
+		if (n == -1)
+			return HISTORY_ERROR;
+		if ((size_t)n < sizeof header)
+			return HISTORY_DAMAGED;
+		status = history_check_header(&header);
+		if (status != HISTORY_OK)
+			return status;
+		if ((uint64_t)st.st_size < HISTORY_HEADER_SIZE + header.size)
+			return HISTORY_DAMAGED;
+		if (header.size != size)
+			return HISTORY_OTHER_SIZE;
+	}
+	if (store_allocate(fd, size) == -1)
+		return HISTORY_ERROR;
+	status = store_open(&new, fd, size, report);
+	if (status == HISTORY_OK)
+		*h = new;
+	return status;
+}
+
+int
+history_adopt(struct history *h, int fd)
+{
+	struct history_header header;
+	struct history new;
+	struct stat st;
+	ssize_t n;
+	void *base;
+
+	if (fstat(fd, &st) == -1)
+		return -1;
+	n = pread(fd, &header, sizeof header, 0);
+	if (n == -1)
+		return -1;
+	if ((size_t)n < sizeof header ||
+	    history_check_header(&header) != HISTORY_OK ||
+	    (uint64_t)st.st_size < HISTORY_HEADER_SIZE + header.size) {
+		errno = EINVAL;
+		return -1;
+	}
+	base = store_map(fd, (size_t)header.size);
+	if (base == NULL)
+		return -1;
+	history_attach(&new, base, (size_t)header.size, fd);
+	if (!history_walk(&new) || new.next_number != new.header->next_number) {
+		munmap(base, HISTORY_HEADER_SIZE + new.size);
+		errno = EINVAL;
+		return -1;
+	}
+	*h = new;
+	return 0;
+}
+
+static int
+store_write_range(const struct history *h, uint64_t from, uint64_t to)
+{
+#ifdef HAVE_SYNC_FILE_RANGE
+	size_t offset, len;
+
+	while (from < to) {
+		offset = from % h->size;
+		len = h->size - offset;
+		if (to - from < len)
+			len = (size_t)(to - from);
+		if (sync_file_range(h->fd,
+			(off_t)(HISTORY_HEADER_SIZE + offset), (off_t)len,
+			SYNC_FILE_RANGE_WRITE) == -1)
+			return -1;
+		from += len;
+	}
+	return sync_file_range(h->fd, 0, HISTORY_HEADER_SIZE,
+	    SYNC_FILE_RANGE_WRITE);
+#else
+	(void)from;
+	(void)to;
+	return msync(h->header, HISTORY_HEADER_SIZE + h->size, MS_ASYNC);
+#endif
+}
+
+int
+history_writeback(struct history *h)
+{
+	uint64_t from = h->written_pos;
+
+	if (h->fd == -1 || from == h->head_pos)
+		return 0;
+	if (h->head_pos - from > h->size)
+		from = h->head_pos - h->size;
+	if (store_write_range(h, from, h->head_pos) == -1)
+		return -1;
+	h->written_pos = h->head_pos;
+	return 0;
+}
+
+int
+history_close(struct history *h)
+{
+	struct history_header *header = h->header;
+	int status, saved;
+
+	status = store_sync(h, HISTORY_HEADER_SIZE + h->size);
+	if (status == 0) {
+		history_store(&header->clean, store_clean_check(header));
+		status = store_sync(h, HISTORY_HEADER_SIZE);
+	}
+	saved = errno;
+	history_fini(h);
+	errno = saved;
+	return status;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * The functions below have the names of the C library's: the definition in the
+ * program is the one that all of it is bound to, so what is tested needs no
+ * hook. The C library's own calls of them do not come here.
+ */
+#include "config.h"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "faults.h"
+
+static struct {
+	unsigned count;
+	unsigned after;
+	unsigned times;
+	int error;
+} faults[FAULT_CALLS];
+static unsigned fault_short_times;
+static size_t fault_short_max;
+
+void
+fault_clear(void)
+{
+	memset(faults, 0, sizeof faults);
+	fault_short_times = 0;
+}
+
+void
+fault_set(enum fault_call call, unsigned after, unsigned times, int error)
+{
+	faults[call].after = after;
+	faults[call].times = times;
+	faults[call].error = error;
+}
+
+void
+fault_short(unsigned times, size_t max)
+{
+	fault_short_times = times;
+	fault_short_max = max;
+}
+
+unsigned
+fault_count(enum fault_call call)
+{
+	return faults[call].count;
+}
+
+static bool
+fault_is_due(enum fault_call call)
+{
+	faults[call].count++;
+	if (faults[call].times == 0)
+		return false;
+	if (faults[call].after > 0) {
+		faults[call].after--;
+		return false;
+	}
+	faults[call].times--;
+	errno = faults[call].error;
+	return true;
+}
+
+static size_t
+fault_length(size_t len)
+{
+	if (fault_short_times == 0)
+		return len;
+	fault_short_times--;
+	return len < fault_short_max ? len : fault_short_max;
+}
+
+/* *next is a function pointer: what ISO C has no cast for. */
+static void
+fault_next(const char *name, void *next)
+{
+	void *symbol = dlsym(RTLD_NEXT, name);
+
+	if (symbol == NULL) {
+		(void)fprintf(stderr, "the C library has no %s\n", name);
+		abort();
+	}
+	memcpy(next, &symbol, sizeof symbol);
+}
+
+int
+fchmod(int fd, mode_t mode)
+{
+	int (*next)(int, mode_t);
+
+	if (fault_is_due(FAULT_FCHMOD))
+		return -1;
+	fault_next("fchmod", &next);
+	return next(fd, mode);
+}
+
+int
+flock(int fd, int how)
+{
+	int (*next)(int, int);
+
+	if (fault_is_due(FAULT_FLOCK))
+		return -1;
+	fault_next("flock", &next);
+	return next(fd, how);
+}
+
+int
+fsync(int fd)
+{
+	int (*next)(int);
+
+	if (fault_is_due(FAULT_FSYNC))
+		return -1;
+	fault_next("fsync", &next);
+	return next(fd);
+}
+
+int
+ftruncate(int fd, off_t len)
+{
+	int (*next)(int, off_t);
+
+	if (fault_is_due(FAULT_FTRUNCATE))
+		return -1;
+	fault_next("ftruncate", &next);
+	return next(fd, len);
+}
+
+int
+openat(int dir_fd, const char *path, int flags, ...)
+{
+	int (*next)(int, const char *, int, ...);
+	va_list ap;
+	mode_t mode = 0;
+
+	if ((flags & O_CREAT) != 0) {
+		va_start(ap, flags);
+		mode = va_arg(ap, mode_t);
+		va_end(ap);
+	}
+	if (fault_is_due(FAULT_OPENAT))
+		return -1;
+	fault_next("openat", &next);
+	return next(dir_fd, path, flags, mode);
+}
+
+ssize_t
+pread(int fd, void *data, size_t len, off_t offset)
+{
+	ssize_t (*next)(int, void *, size_t, off_t);
+
+	if (fault_is_due(FAULT_PREAD))
+		return -1;
+	fault_next("pread", &next);
+	return next(fd, data, fault_length(len), offset);
+}
+
+ssize_t
+pwrite(int fd, const void *data, size_t len, off_t offset)
+{
+	ssize_t (*next)(int, const void *, size_t, off_t);
+
+	if (fault_is_due(FAULT_PWRITE))
+		return -1;
+	fault_next("pwrite", &next);
+	return next(fd, data, fault_length(len), offset);
+}
+
+int
+renameat(int from_fd, const char *from, int to_fd, const char *to)
+{
+	int (*next)(int, const char *, int, const char *);
+
+	if (fault_is_due(FAULT_RENAMEAT))
+		return -1;
+	fault_next("renameat", &next);
+	return next(from_fd, from, to_fd, to);
+}
