@@ -136,6 +136,7 @@ void
 bookmarks_put(struct bookmarks *all, const char *folded,
     const struct credential *credential, struct person *person, int64_t left_ms)
 {
+	keeper_mark(all->rooms, folded, credential);
 	bookmarks_restore(all, folded, credential, person, left_ms,
 	    all->rooms->clock->mono_ms);
 }
@@ -169,7 +170,6 @@ bookmarks_restore(struct bookmarks *all, const char *folded,
 	TAILQ_INSERT_TAIL(&owner->bookmarks, b, in_owner);
 	TAILQ_INSERT_TAIL(&all->by_age, b, by_age);
 	RB_INSERT(bookmark_tree, &all->by_name, b);
-	keeper_mark(all->rooms, folded, credential);
 	if (owner->count > BOOKMARKS_PER_CREDENTIAL)
 		bookmarks_drop(all, TAILQ_FIRST(&owner->bookmarks));
 	bookmarks_trim(all);

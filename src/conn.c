@@ -62,7 +62,6 @@
 #define CONN_READ_MAX 4096
 
 /* A silent peer is probed after a while, and given up after three minutes. */
-#define CONN_SNDBUF_MIN 65536
 #define CONN_KEEPALIVE_IDLE_S 120
 #define CONN_KEEPALIVE_INTERVAL_S 20
 #define CONN_KEEPALIVE_PROBES 3
@@ -150,6 +149,8 @@ conn_set_end(struct conn *c, enum conn_end end)
 
 	if (c->state == CONN_ENDED)
 		return;
+	if (end == CONN_END_ERROR || end == CONN_END_STALLED)
+		c->is_broken = true;
 	/* Whoever closes waits for their own end, however it comes about. */
 	if (c->state != CONN_OPEN)
 		end = CONN_END_CLOSED;
@@ -212,6 +213,7 @@ static void
 conn_linger(struct conn *c)
 {
 	c->state = CONN_LINGERING;
+	c->is_shut = true;
 	if (shutdown(c->fd, SHUT_WR) == -1 || c->saw_eof ||
 	    c->timer->discarded >= CONN_DISCARD_MAX) {
 		conn_set_end(c, CONN_END_CLOSED);
@@ -705,6 +707,8 @@ conn_new(struct net *net, int fd, bool is_tcp,
 	c->fd = fd;
 	c->state = CONN_OPEN;
 	c->place = CONN_NOWHERE;
+	c->is_tcp = is_tcp;
+	c->look_at_ms = (uint32_t)net->clock->mono_ms;
 	net->count++;
 	conn_update_reading(c);
 	return c;

@@ -607,9 +607,10 @@ keeper_get_key(struct person_key *who, const char *key, size_t len)
 
 void
 keeper_restore_place(struct person *p, struct room *room,
-    const uint64_t *number, int64_t left_ms)
+    const uint64_t *number, uint64_t repeats, int64_t left_ms)
 {
 	struct history_cursor cursor;
+	struct place *place;
 
 	if (number != NULL) {
 		/* What others have seen must not be given again. */
@@ -625,7 +626,10 @@ keeper_restore_place(struct person *p, struct room *room,
 		if (left_ms < room->said_ms)
 			left_ms = room->said_ms;
 	}
-	person_set_place(p, room, cursor, left_ms);
+	place = person_set_place(p, room, cursor, left_ms);
+	place->repeat_until = repeats < room->history.next_number ?
+	    repeats :
+	    room->history.next_number;
 }
 
 static void
@@ -707,7 +711,6 @@ keeper_restore_people(struct rooms *rooms)
 		    p->record.kept_since_ms);
 		free(p);
 	}
-	bookmarks_trim(&rooms->bookmarks);
 	if (load->dropped > 0)
 		log_warning("places in the state could not be read: places=%zu",
 		    load->dropped);
@@ -720,7 +723,7 @@ keeper_start(struct rooms *rooms, struct store *store)
 	struct roster *roster = &rooms->roster;
 	struct room *room;
 
-	/* What goes now for being too old or too many goes there as well. */
+	/* Who is too old or one too many now goes there as well. */
 	k->store = store;
 	if (k->load != NULL)
 		keeper_restore_people(rooms);

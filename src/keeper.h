@@ -90,8 +90,11 @@ void keeper_set_sure(struct membership *ms, uint64_t number);
 /* They read on from number: they are not sure to have more. */
 void keeper_set_back(struct membership *ms, uint64_t number);
 
-/* For person-record.c: p's place, number being NULL for who was live. */
+/*
+ * For person-record.c: p's place. number is NULL for who was live; what is
+ * below repeats they may have seen.
+ */
 void keeper_restore_place(struct person *p, struct room *room,
-    const uint64_t *number, int64_t left_ms);
+    const uint64_t *number, uint64_t repeats, int64_t left_ms);
 
 #endif

@@ -47,10 +47,12 @@ struct member_ops {
 	 * which is not looked at otherwise.
 	 */
 	int (*deliver)(void *sink, const char *data, size_t len);
-	/* Bytes handed over so far, and how many of all that was written surely
-	 * have not arrived. */
+	/* Bytes handed over so far, and how many of the last that were written
+	 * may not have been read: as things are, and if the connection broke
+	 * now. */
 	uint64_t (*handed)(const struct member *m);
 	size_t (*unsent)(const struct member *m);
+	size_t (*unsent_if_broken)(const struct member *m);
 	/* There is nothing left to show in one of their rooms. */
 	void (*caught_up)(struct member *m);
 	/* Another session with the same credential has taken m's nick and
@@ -82,8 +84,9 @@ struct membership {
 	uint64_t sure; /* keeper.h: surely read up to here */
 	uint64_t mark; /* where they were when the member's mark was set */
 	uint64_t kept_sure; /* as it was written last */
-	uint64_t resumed_at; /* a guest's catch-up up to own_from was told when
-			      * they had been live up to here; or 0 */
+	uint64_t repeat_until; /* those below it may have been seen already:
+				* an earlier connection was handed them */
+	struct told told;
 	struct audience *audience; /* in step: whom they share bytes with */
 	uint32_t slot; /* their place there */
 	struct replay *replay;
@@ -110,8 +113,10 @@ struct member {
 	const struct dialect *dialect;
 	LIST_HEAD(, membership) memberships;
 	struct person person;
-	/* Private messages that were handed over, and may not have arrived. */
+	/* Private messages that were handed over, and may not have arrived: the
+	 * last KEPT_MAX at most, since no more could be kept again. */
 	struct kept_list handed;
+	unsigned handed_count;
 	struct bucket announce;
 	char *break_text; /* or NULL */
 	int64_t break_since_ms; /* monotonic */
@@ -125,6 +130,7 @@ struct member {
 	bool is_lost;
 	bool is_ignorer; /* in rooms->ignorers */
 	bool has_kept_handed; /* some of handed was written */
+	bool was_told_repeats; /* that private messages are repeated */
 	bool is_known; /* has said or done what others see */
 	char nick[NICK_SIZE];
 	char folded[NICK_SIZE];
@@ -159,8 +165,8 @@ void member_back(struct member *m, const char *text);
 void member_quit(struct member *m, const char *text);
 
 /*
- * The connection is gone without /quit, with unsent bytes that surely did not
- * arrive: the cursors are set back by as many messages. The nick is held and
+ * The connection is gone without /quit, and its last unsent bytes may not have
+ * been read: the cursors are set back by as many messages. The nick is held and
  * nothing is announced for departure-delay; ops are not called any more.
  * Guests, who cannot come back, leave at once, and so does who came a moment
  * ago and has not been heard of. m may be freed.
@@ -168,8 +174,8 @@ void member_quit(struct member *m, const char *text);
 void member_lost(struct member *m, size_t unsent);
 
 /*
- * Nothing is handed over from now on, and the last unsent bytes did not arrive:
- * the cursors go back, private messages are kept again.
+ * Nothing is handed over from now on, and the last unsent bytes may not have
+ * been read: the cursors go back, private messages are kept again.
  */
 void member_pause(struct member *m, size_t unsent);
 

@@ -20,6 +20,7 @@
 #include "keeper.h"
 #include "member.h"
 #include "person-record.h"
+#include "replay.h"
 #include "rooms.h"
 #include "store.h"
 #include "text.h"
@@ -33,21 +34,25 @@ enum {
 	RECORD_IGNORE = 4,
 	RECORD_MESSAGE = 5
 };
-enum { PLACE_ROOM = 1, PLACE_NUMBER = 2, PLACE_LEFT = 3 };
+enum { PLACE_ROOM = 1, PLACE_NUMBER = 2, PLACE_LEFT = 3, PLACE_REPEATS = 4 };
 enum { IGNORE_NICK = 1, IGNORE_ID = 2 };
 enum {
 	MESSAGE_TIME = 1,
 	MESSAGE_AUTHOR = 2,
 	MESSAGE_NICK = 3,
-	MESSAGE_TEXT = 4
+	MESSAGE_TEXT = 4,
+	MESSAGE_IS_REPEAT = 5
 };
+
+/* All that the room has when it is read. */
+#define RECORD_ALL UINT64_MAX
 
 /* Rooms may be many; a record has to fit the store. */
 #define RECORD_PLACES_MAX 1000
 
-_Static_assert(RECORD_PLACES_MAX *(4 * TLV_HEADER + ROOM_NAME_MAX + 16) +
+_Static_assert(RECORD_PLACES_MAX *(5 * TLV_HEADER + ROOM_NAME_MAX + 24) +
 	    IGNORES_MAX * (3 * TLV_HEADER + NICK_MAX + 8) +
-	    2 * KEPT_MAX * (5 * TLV_HEADER + NICK_MAX + 16) +
+	    2 * KEPT_MAX * (6 * TLV_HEADER + NICK_MAX + 24) +
 	    2 * KEPT_BYTES_MAX + 2 * (TLV_HEADER + 8) <
 	STORE_VALUE_MAX,
     "a record may not fit the store");
@@ -76,9 +81,10 @@ record_get_time(const struct tlv *item, const struct rooms *rooms, int64_t *ms)
 
 /* Writing */
 
+/* number: NULL for who is live. What is below repeats may have been seen. */
 static void
 record_put_place(struct buf *out, const struct room *room,
-    const uint64_t *number, int64_t left_ms)
+    const uint64_t *number, uint64_t repeats, int64_t left_ms)
 {
 	size_t mark;
 
@@ -86,13 +92,15 @@ record_put_place(struct buf *out, const struct room *room,
 	tlv_put_str(out, PLACE_ROOM, room->name);
 	if (number != NULL)
 		tlv_put_u64(out, PLACE_NUMBER, *number);
+	tlv_put_u64(out, PLACE_REPEATS, repeats);
 	record_put_time(out, room->rooms, PLACE_LEFT, left_ms);
 	tlv_close(out, mark);
 }
 
 /* What was handed over, unlike what is kept, has no limit of its own. */
 static void
-record_put_messages(struct buf *out, const struct kept_list *list)
+record_put_messages(struct buf *out, const struct kept_list *list,
+    bool is_repeat)
 {
 	const struct kept_message *k;
 	size_t mark, count = 0, bytes = 0;
@@ -106,6 +114,7 @@ record_put_messages(struct buf *out, const struct kept_list *list)
 		tlv_put_u64(out, MESSAGE_AUTHOR, k->author);
 		tlv_put_str(out, MESSAGE_NICK, k->nick);
 		tlv_put_bytes(out, MESSAGE_TEXT, k->text, k->len);
+		tlv_put_u64(out, MESSAGE_IS_REPEAT, is_repeat || k->is_repeat);
 		tlv_close(out, mark);
 	}
 }
@@ -122,7 +131,7 @@ record_put_person(struct buf *out, const struct person *p, size_t max)
 		if (max-- == 0)
 			break;
 		record_put_place(out, place->room, &place->cursor.number,
-		    place->left_ms);
+		    place->repeat_until, place->left_ms);
 	}
 	TAILQ_FOREACH(ig, &p->ignores, entry) {
 		mark = tlv_open(out, RECORD_IGNORE);
@@ -130,6 +139,23 @@ record_put_person(struct buf *out, const struct person *p, size_t max)
 		tlv_put_u64(out, IGNORE_ID, ig->id);
 		tlv_close(out, mark);
 	}
+}
+
+/*
+ * After a crash, what may ms have been handed already? Of one who is in step
+ * all that there will be, of others as far as it is known now.
+ */
+static uint64_t
+record_repeats(const struct membership *ms)
+{
+	uint64_t position;
+
+	if (deliver_is_in_step(ms))
+		return RECORD_ALL;
+	position = replay_position(ms);
+	return ms->sure < position && ms->repeat_until < position ?
+	    position :
+	    ms->repeat_until;
 }
 
 void
@@ -144,13 +170,14 @@ person_record_put_member(struct buf *out, const struct member *m)
 		if (places++ == RECORD_PLACES_MAX)
 			break;
 		record_put_place(out, ms->room,
-		    ms->is_kept_live ? NULL : &ms->sure, away_ms);
+		    ms->is_kept_live ? NULL : &ms->sure, record_repeats(ms),
+		    away_ms);
 	}
 	record_put_person(out, &m->person,
 	    places > RECORD_PLACES_MAX ? 0 : RECORD_PLACES_MAX - places);
 	/* First what may not have arrived, which is older. */
-	record_put_messages(out, &m->handed);
-	record_put_messages(out, &m->person.kept);
+	record_put_messages(out, &m->handed, true);
+	record_put_messages(out, &m->person.kept, false);
 }
 
 void
@@ -160,7 +187,7 @@ person_record_put_bookmark(struct buf *out, struct rooms *rooms,
 	record_put_time(out, rooms, RECORD_LEFT, b->left_ms);
 	record_put_time(out, rooms, RECORD_KEPT_SINCE, b->kept_since_ms);
 	record_put_person(out, &b->person, RECORD_PLACES_MAX);
-	record_put_messages(out, &b->person.kept);
+	record_put_messages(out, &b->person.kept, false);
 }
 
 /* Reading */
@@ -187,7 +214,7 @@ record_get_place(struct person_record *r, struct rooms *rooms,
 	struct tlv item;
 	struct room *room = NULL;
 	char name[ROOM_NAME_SIZE];
-	uint64_t number = 0;
+	uint64_t number = 0, repeats = 0;
 	bool has_number = false, is_good = true;
 	int64_t left_ms = rooms->clock->mono_ms;
 
@@ -202,6 +229,9 @@ record_get_place(struct person_record *r, struct rooms *rooms,
 			has_number = true;
 			is_good &= tlv_get_u64(&item, UINT64_MAX, &number);
 			break;
+		case PLACE_REPEATS:
+			is_good &= tlv_get_u64(&item, UINT64_MAX, &repeats);
+			break;
 		case PLACE_LEFT:
 			is_good &= record_get_time(&item, rooms, &left_ms);
 			break;
@@ -209,7 +239,7 @@ record_get_place(struct person_record *r, struct rooms *rooms,
 	if (in.is_bad || !is_good || room == NULL)
 		return;
 	keeper_restore_place(&r->person, room, has_number ? &number : NULL,
-	    left_ms);
+	    repeats, left_ms);
 }
 
 static void
@@ -256,7 +286,7 @@ record_get_message(struct person_record *r, struct rooms *rooms,
 	struct tlv item, text = { .len = 0 };
 	struct kept_message *k;
 	char nick[NICK_SIZE];
-	uint64_t author = 0;
+	uint64_t author = 0, is_repeat = 0;
 	int64_t time_ms = 0;
 	bool has_nick = false, is_good = true;
 
@@ -275,6 +305,9 @@ record_get_message(struct person_record *r, struct rooms *rooms,
 		case MESSAGE_TEXT:
 			text = item;
 			break;
+		case MESSAGE_IS_REPEAT:
+			is_good &= tlv_get_u64(&item, 1, &is_repeat);
+			break;
 		}
 	if (in.is_bad || !is_good || !has_nick || text.len == 0 ||
 	    text.len > KEPT_BYTES_MAX ||
@@ -282,6 +315,7 @@ record_get_message(struct person_record *r, struct rooms *rooms,
 		return;
 	k = kept_message_new(time_ms, author, nick, (const char *)text.data,
 	    text.len);
+	k->is_repeat = is_repeat != 0;
 	if (person_keep(rooms, &r->person, k) == -1)
 		free(k);
 }

@@ -32,7 +32,8 @@ void replay_start_greeting(struct membership *ms);
 
 /*
  * Catch-up: the summary of all from..until, then private messages that were
- * kept, then the messages. until REPLAY_PRESENT: to the present; then from
+ * kept, then the messages: those below ms->repeat_until first, under a line
+ * that says what they are, and not counted. until REPLAY_PRESENT: to the present; then from
  * becomes ms->cursor. Otherwise reading goes on at ms->cursor afterwards. A
  * replay that is running is replaced.
  */
@@ -41,11 +42,11 @@ void replay_start_catchup(struct membership *ms, struct history_cursor from,
     uint64_t until, int64_t away_ms);
 
 /*
- * Somebody who came as a guest turns out to have a place: they catch up from
+ * Somebody who came as a guest turns out to have that place: they catch up from
  * there, to the present, or, if they have been live meanwhile, to where they
  * became so.
  */
-void replay_start_return(struct membership *ms, struct history_cursor from,
+void replay_start_return(struct membership *ms, const struct place *place,
     int64_t away_ms);
 
 /* The last n messages; after the replay that is running, if there is one. */
@@ -73,11 +74,5 @@ enum replay_pump {
  */
 enum replay_pump replay_pump(struct membership *ms, size_t max,
     size_t *done) MUST_CHECK;
-
-/*
- * Moves ms->cursor back over as many messages as make up at least so many
- * rendered bytes: those that surely did not arrive.
- */
-void replay_set_back(struct membership *ms, size_t bytes);
 
 #endif

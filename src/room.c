@@ -71,6 +71,8 @@ room_reopen(struct room *room)
 		return -1;
 	history_fini(&room->history);
 	room->history = history;
+	while (room_expire(room))
+		continue;
 	room->delivered = history_head(&room->history);
 	if (history_count(&room->history) > 0)
 		room->used_ms = room->said_ms = room_newest_ms(room);
@@ -147,15 +149,22 @@ room_join(struct room *room, struct member *m)
 	place = person_place(&m->person, room);
 	if (place != NULL) {
 		ms->cursor = place->cursor;
+		ms->repeat_until = place->repeat_until;
+		if (place->position > 0)
+			ms->told = place->told;
+		else
+			ms->told.from = place->cursor.number;
 		if (!m->is_on_break)
 			replay_start_catchup(ms, place->cursor, REPLAY_PRESENT,
 			    now_ms - place->left_ms);
 		place_free(place);
 	} else if (m->is_on_break) {
 		ms->cursor = history_head(&room->history);
+		ms->told.from = ms->cursor.number;
 	} else {
 		ms->cursor = history_back(&room->history,
 		    room->rooms->options->greeting_history);
+		ms->told.from = ms->cursor.number;
 		replay_start_greeting(ms);
 	}
 	keeper_set_sure(ms, ms->cursor.number);
@@ -168,11 +177,18 @@ room_leave(struct membership *ms, enum room_leave how, const char *text)
 {
 	struct room *room = ms->room;
 	struct member *m = ms->member;
+	struct place *place;
 
 	keeper_mark_member(m);
 	presence_left(&room->presence, ms, how, text);
 	deliver_pause(ms);
-	person_set_place(&m->person, room, ms->cursor, member_away_since_ms(m));
+	place = person_set_place(&m->person, room, ms->cursor,
+	    member_away_since_ms(m));
+	if (ms->repeat_until > ms->cursor.number)
+		place->repeat_until = ms->repeat_until;
+	if (m->ops != NULL)
+		place->position = m->ops->handed(m);
+	place->told = ms->told;
 	LIST_REMOVE(ms, in_member);
 	TAILQ_REMOVE(&room->people, ms, in_room);
 	room->people_count--;
@@ -240,9 +256,14 @@ room_set_topic(struct membership *ms, const char *text)
 }
 
 uint64_t
-room_new_count(const struct room *room, const struct history_cursor *cursor)
+room_new_count(const struct room *room, const struct history_cursor *cursor,
+    uint64_t repeat_until)
 {
-	return history_distance(cursor->number, room->history.next_number);
+	uint64_t from = cursor->number;
+
+	if (from < repeat_until)
+		from = repeat_until;
+	return history_distance(from, room->history.next_number);
 }
 
 size_t

@@ -248,8 +248,6 @@ rooms_restore(struct rooms *rooms, const char *name)
 	if (strcmp(folded, name) != 0 || rooms_find(rooms, name) != NULL)
 		return;
 	room = rooms_add(rooms, name);
-	while (room_expire(room))
-		continue;
 	if (history_count(&room->history) == 0)
 		rooms_remove(rooms, room);
 	else if (rooms->count > rooms->options->max_rooms)

@@ -241,10 +241,13 @@ roster_resume(struct member *m, int64_t away_ms)
 			continue;
 		}
 		if (m->is_on_break) {
-			if (place->cursor.number < ms->cursor.number)
+			if (place->cursor.number < ms->cursor.number) {
 				ms->cursor = place->cursor;
+				ms->repeat_until = place->repeat_until;
+				ms->told.from = place->cursor.number;
+			}
 		} else
-			replay_start_return(ms, place->cursor, away_ms);
+			replay_start_return(ms, place, away_ms);
 		place_free(place);
 	}
 }

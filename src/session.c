@@ -143,6 +143,14 @@ session_unsent(const struct member *m)
 	return conn_unsent(s->conn);
 }
 
+static size_t
+session_unsent_if_broken(const struct member *m)
+{
+	const struct session *s = m->session;
+
+	return conn_unsent_if_broken(s->conn);
+}
+
 static void
 session_caught_up(struct member *m)
 {
@@ -168,6 +176,7 @@ static const struct member_ops session_member_ops = {
 	.deliver = session_deliver,
 	.handed = session_handed,
 	.unsent = session_unsent,
+	.unsent_if_broken = session_unsent_if_broken,
 	.caught_up = session_caught_up,
 	.replaced = session_replaced,
 };
@@ -545,7 +554,7 @@ session_refuse_on_break(struct session *s)
 	if (!s->member->is_on_break)
 		return false;
 	session_error(s, "you are on break; /back first (%llu waiting)",
-	    (unsigned long long)room_new_count(ms->room, &ms->cursor));
+	    (unsigned long long)room_new_count(ms->room, &ms->cursor, 0));
 	return true;
 }
 
