@@ -102,7 +102,7 @@ START_TEST(test_holes)
 	fake_say(&ana, "three");
 	house_settle(&h);
 	ck_assert_uint_eq(room_new_count(h.rooms.lobby,
-			      &fake_here(&bob)->cursor),
+			      &fake_here(&bob)->cursor, 0),
 	    6);
 	member_back(bob.m, NULL);
 	ck_assert_str_eq(fake_saw(&h, &bob),
