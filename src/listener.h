@@ -4,6 +4,8 @@
 #ifndef LISTENER_H
 #define LISTENER_H
 
+#include <sys/types.h>
+
 #include "conn.h"
 #include "credential.h"
 #include "options.h"
@@ -62,6 +64,33 @@ int listeners_set(struct listeners *all, const struct option_list *specs,
  */
 int listeners_adopt(struct listeners *all, int fd,
     const char *protocols) MUST_CHECK;
+
+/*
+ * The same in two steps, so that several sets change together or not at all:
+ * after a prepare that returned 0, either commit, which cannot fail, or revert.
+ */
+int listeners_prepare(struct listeners *all, const struct option_list *specs,
+    char **error) MUST_CHECK;
+void listeners_commit(struct listeners *all);
+void listeners_revert(struct listeners *all);
+
+/*
+ * These are not for people: purpose, a static string, stands in the log
+ * ("listening for control on"), and accept_rate does not hold for them.
+ */
+void listeners_set_purpose(struct listeners *all, const char *purpose);
+
+/*
+ * Who may connect to the files of Unix sockets, 0666 and group -1 (as it comes)
+ * at first: for those opened from now on, and with the next commit for those
+ * that stay. Returns what it was.
+ */
+struct listener_access {
+	mode_t mode;
+	gid_t group;
+};
+struct listener_access listeners_set_access(struct listeners *all,
+    struct listener_access access);
 
 /*
  * Is spec well-formed? 0, or -1 with *error. Opens nothing, resolves nothing.

@@ -33,7 +33,10 @@
 
 #include "clock.h"
 #include "conn.h"
+#include "control.h"
 #include "deadline.h"
+#include "exporter.h"
+#include "helm.h"
 #include "inherit.h"
 #include "listener-spec.h"
 #include "listener.h"
@@ -69,6 +72,10 @@ struct server {
 	struct sessions sessions;
 	struct manager manager;
 	struct listeners *listeners;
+	struct control *control;
+	struct exporter *exporter;
+	struct helm helm;
+	struct histogram turns;
 	bool is_reload_failed; /* the last one */
 	bool has_inherited;
 	struct event_base *base;
@@ -161,6 +168,10 @@ server_load_options(struct options *o, const struct server_source *source,
 		    server_check_listen(o->listen.items[i], o->listen.where[i],
 			errors) == -1)
 			result = -1;
+	if (control_check_options(o, errors) == -1)
+		result = -1;
+	if (exporter_check_options(o, errors) == -1)
+		result = -1;
 	if (server_check_files(o, errors) == -1)
 		result = -1;
 	return result;
@@ -209,15 +220,33 @@ server_log_level(const struct server_source *source,
 	return LOG_LEVEL_INFO;
 }
 
-/* The default is not for one who was handed sockets. */
+/*
+ * Opens what o has listened on, in three places: all of it or nothing. The
+ * default for people is not for one who was handed sockets.
+ */
 static int
 server_listen(struct server *server, const struct options *o, char **error)
 {
 	const struct option_list none = { NULL, NULL, 0 };
 	bool is_default = o->listen.where[0] == NULL;
 
-	return listeners_set(server->listeners,
-	    server->has_inherited && is_default ? &none : &o->listen, error);
+	if (listeners_prepare(server->listeners,
+		server->has_inherited && is_default ? &none : &o->listen,
+		error) == -1)
+		return -1;
+	if (control_prepare(server->control, o, error) == -1) {
+		listeners_revert(server->listeners);
+		return -1;
+	}
+	if (exporter_prepare(server->exporter, o, error) == -1) {
+		control_revert(server->control);
+		listeners_revert(server->listeners);
+		return -1;
+	}
+	listeners_commit(server->listeners);
+	control_commit(server->control);
+	exporter_commit(server->exporter);
+	return 0;
 }
 
 /* What an inherited socket speaks: what its name says, unless it is one that
@@ -260,15 +289,37 @@ server_adopt(struct server *server, const struct inheritance *in)
 	return 0;
 }
 
+/* Nothing can fail any more. */
+static void
+server_reload_done(struct server *server, struct options *fresh)
+{
+	enum log_level before, after;
+
+	before = server_log_level(server->source, &server->options);
+	after = server_log_level(server->source, fresh);
+	options_changed_restart_only(&server->options, fresh,
+	    server_log_restart_only, NULL);
+	options_keep_restart_only(fresh, &server->options);
+	options_swap(&server->options, fresh);
+	rooms_reconfigure(&server->rooms);
+	server->is_reload_failed = false;
+	/* By whichever of the two logs more. */
+	log_set_level(after > before ? after : before);
+	log_info("settings reloaded");
+	log_set_level(after);
+}
+
 /*
  * All or nothing: the new settings are parsed, checked and listened on first.
+ * False: nothing has changed, and why has a line for each error.
  */
-static void
-server_reload(struct server *server)
+static bool
+server_reload(struct server *server, struct buf *why)
 {
 	struct options fresh;
 	struct option_errors errors = { NULL, 0 };
 	char *line, *next, *error = NULL;
+	bool is_done = false;
 
 	manager_reloading(&server->manager);
 	server->is_reload_failed = true;
@@ -279,26 +330,22 @@ server_reload(struct server *server)
 		     next != NULL && *next != '\0';) {
 			line = strsep(&next, "\n");
 			log_error("%s", line);
+			buf_addf(why, "%s\n", line);
 		}
 		log_error("settings were not reloaded: errors=%zu",
 		    errors.count);
 	} else if (server_listen(server, &fresh, &error) == -1) {
 		log_error("settings were not reloaded: %s", error);
+		buf_addf(why, "%s\n", error);
 		free(error);
 	} else {
-		options_changed_restart_only(&server->options, &fresh,
-		    server_log_restart_only, NULL);
-		options_keep_restart_only(&fresh, &server->options);
-		options_swap(&server->options, &fresh);
-		rooms_reconfigure(&server->rooms);
-		server->is_reload_failed = false;
-		log_info("settings reloaded");
-		log_set_level(server_log_level(server->source,
-		    &server->options));
+		server_reload_done(server, &fresh);
+		is_done = true;
 	}
 	option_errors_fini(&errors);
 	options_fini(&fresh);
 	manager_ready(&server->manager);
+	return is_done;
 }
 
 /* Turn and timers */
@@ -348,7 +395,7 @@ server_turn_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *server = arg;
 	unsigned actors = server->rooms.actors;
-	int64_t start_us = actors > 0 ? server_now_us() : 0;
+	int64_t start_us = server_now_us();
 
 	(void)fd;
 	(void)what;
@@ -366,7 +413,9 @@ server_turn_cb(evutil_socket_t fd, short what, void *arg)
 		    server_now_us());
 	conn_reap(&server->net);
 	server->is_in_turn = false;
-	if (server->is_stopping && server->sessions.count == 0)
+	histogram_add(&server->turns, (server_now_us() - start_us) * 1000);
+	if (server->is_stopping && server->sessions.count == 0 &&
+	    control_is_flushed(server->control))
 		event_base_loopbreak(server->base);
 }
 
@@ -411,7 +460,8 @@ server_stop_cb(void *arg)
 	struct server *server = arg;
 
 	if (server->clock.mono_ms >= server->stop_ms ||
-	    sessions_are_flushed(&server->sessions))
+	    (sessions_are_flushed(&server->sessions) &&
+		control_is_flushed(server->control)))
 		event_base_loopbreak(server->base);
 	else
 		deadline_set(&server->deadlines, &server->stop,
@@ -419,18 +469,19 @@ server_stop_cb(void *arg)
 }
 
 static void
-server_stop(struct server *server, const char *name)
+server_stop(struct server *server, const char *why)
 {
 	if (server->is_stopping) {
 		event_base_loopbreak(server->base);
 		return;
 	}
 	server->is_stopping = true;
-	log_info("stopping: signal=%s members=%zu", name,
-	    server->sessions.count);
+	log_info("stopping: %s members=%zu", why, server->sessions.count);
 	manager_stopping(&server->manager);
 	listeners_free(server->listeners);
 	server->listeners = NULL;
+	control_close(server->control);
+	exporter_close(server->exporter);
 	sessions_close_all(&server->sessions, "the server is stopping",
 	    SERVER_STOP_FLUSH_MS);
 	server->stop_ms = server->clock.mono_ms + SERVER_STOP_FLUSH_MS;
@@ -474,6 +525,16 @@ server_log_state(struct server *s)
 }
 
 static void
+server_reload_now(struct server *server)
+{
+	struct buf why = BUF_INITIALIZER;
+
+	if (!server->is_stopping)
+		(void)server_reload(server, &why);
+	buf_fini(&why);
+}
+
+static void
 server_signal_cb(evutil_socket_t signo, short what, void *arg)
 {
 	struct server *server = arg;
@@ -482,14 +543,13 @@ server_signal_cb(evutil_socket_t signo, short what, void *arg)
 	clock_update(&server->clock);
 	switch (signo) {
 	case SIGTERM:
-		server_stop(server, "TERM");
+		server_stop(server, "signal=TERM");
 		break;
 	case SIGINT:
-		server_stop(server, "INT");
+		server_stop(server, "signal=INT");
 		break;
 	case SIGHUP:
-		if (!server->is_stopping)
-			server_reload(server);
+		server_reload_now(server);
 		break;
 	case SIGUSR1:
 		server_log_state(server);
@@ -503,6 +563,42 @@ server_accepted(int fd, const struct listener_peer *peer, void *arg)
 	struct server *server = arg;
 
 	session_accept(&server->sessions, fd, peer);
+}
+
+/* From the control socket */
+
+static bool
+server_helm_reload(struct buf *why, void *arg)
+{
+	struct server *server = arg;
+
+	if (!server->is_stopping)
+		return server_reload(server, why);
+	buf_addstr(why, "the server is stopping\n");
+	return false;
+}
+
+static void
+server_helm_stop(void *arg)
+{
+	struct server *server = arg;
+
+	/* A second time would cut off the first one's answer. */
+	if (!server->is_stopping)
+		server_stop(server, "by=control");
+}
+
+static void
+server_init_helm(struct server *server)
+{
+	server->helm.sessions = &server->sessions;
+	server->helm.options = &server->options;
+	server->helm.turns = &server->turns;
+	server->helm.started_mono_ms = server->clock.mono_ms;
+	server->helm.started_wall_ms = server->clock.wall_ms;
+	server->helm.reload = server_helm_reload;
+	server->helm.stop = server_helm_stop;
+	server->helm.arg = server;
 }
 
 /* The one line of "systemctl status". */
@@ -596,6 +692,9 @@ server_new(const struct server_source *source, struct options *options,
 	}
 	server->listeners = listeners_new(&server->net, server_accepted,
 	    server);
+	server_init_helm(server);
+	server->control = control_new(&server->net, &server->helm);
+	server->exporter = exporter_new(&server->net, &server->helm);
 	if (server_adopt(server, inherited) == -1) {
 		server_free(server);
 		return NULL;
@@ -634,6 +733,8 @@ server_free(struct server *server)
 		return;
 	if (server->listeners != NULL)
 		listeners_free(server->listeners);
+	control_free(server->control);
+	exporter_free(server->exporter);
 	if (server->has_rooms) {
 		deadline_clear(&server->deadlines, &server->stop);
 		manager_fini(&server->manager);

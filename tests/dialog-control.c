@@ -105,6 +105,8 @@ control_add_listen(struct script *s, struct words *argv)
 {
 	char *socket_path;
 
+	if (s->inherited_names.count > 0)
+		return;
 	if (control_has_argument(&s->arguments, "-l") ||
 	    control_is_set(s, "listen", strlen("listen")))
 		return;
@@ -120,6 +122,8 @@ void
 script_start(struct script *s)
 {
 	struct stage *st = &s->stage;
+	char names[SCRIPT_NAMES_SIZE];
+	struct daemon_setup setup = script_setup(s, names);
 	struct words argv = { NULL, 0 };
 	int64_t deadline;
 	char *notify;
@@ -141,7 +145,8 @@ script_start(struct script *s)
 	for (size_t i = 0; i < s->arguments.count; i++)
 		words_add(&argv, s->arguments.items[i]);
 	notify = xasprintf("%s/notify", st->dir);
-	if (daemon_start(&st->daemon, argv.items, notify, s->nofile) == -1)
+	setup.notify_path = notify;
+	if (daemon_start(&st->daemon, argv.items, &setup) == -1)
 		stage_fail(st, NULL, "cannot start '%s'", argv.items[0]);
 	free(notify);
 	words_fini(&argv);
@@ -273,6 +278,55 @@ control_add_arguments(struct script *s, const char *text)
 	free(expanded);
 }
 
+static void control_check_log(struct script *s);
+
+/* After its end: as if it had not been there, but for the people. */
+static void
+control_start_again(struct script *s)
+{
+	struct stage *st = &s->stage;
+	char *notify;
+
+	if (!s->is_started || !st->daemon.has_ended)
+		return;
+	control_check_log(s);
+	notify = xasprintf("%s/notify", st->dir);
+	unlink(notify);
+	free(notify);
+	daemon_fini(&st->daemon);
+	s->is_started = false;
+	s->log_read = s->notified_read = 0;
+	st->is_end_expected = false;
+}
+
+void
+script_begin_run(struct script *s, const struct words *argv, int status)
+{
+	struct stage *st = &s->stage;
+	char names[SCRIPT_NAMES_SIZE];
+	struct daemon_setup setup = script_setup(s, names);
+
+	s->was_end_expected = st->is_end_expected;
+	st->set_aside = st->daemon;
+	daemon_init(&st->daemon);
+	if (daemon_start(&st->daemon, argv->items, &setup) == -1)
+		stage_fail(st, NULL, "cannot start '%s'", argv->items[0]);
+	stage_wait_end(st);
+	control_check_report(s);
+	control_check_status(s, &st->daemon, status);
+}
+
+void
+script_end_run(struct script *s)
+{
+	struct stage *st = &s->stage;
+
+	daemon_fini(&st->daemon);
+	st->daemon = st->set_aside;
+	daemon_init(&st->set_aside);
+	st->is_end_expected = s->was_end_expected;
+}
+
 /*
  * run STATUS "TEXT" [ARGUMENTS]: the program ends by itself. It is run beside
  * the stage's daemon, if there is one, and its output stands in for that one's
@@ -282,7 +336,6 @@ void
 script_run(struct script *s, const char *text)
 {
 	struct stage *st = &s->stage;
-	bool was_end_expected = st->is_end_expected;
 	int status = control_status(s, text);
 	char *expanded = script_expand(s, text + 1);
 	struct words words = { NULL, 0 }, argv = { NULL, 0 };
@@ -294,20 +347,10 @@ script_run(struct script *s, const char *text)
 	control_add_program(s, &argv, &words);
 	for (size_t i = 1; i < words.count; i++)
 		words_add(&argv, words.items[i]);
-
-	st->set_aside = st->daemon;
-	daemon_init(&st->daemon);
-	if (daemon_start(&st->daemon, argv.items, NULL, s->nofile) == -1)
-		stage_fail(st, NULL, "cannot start '%s'", argv.items[0]);
-	stage_wait_end(st);
-	control_check_report(s);
-	control_check_status(s, &st->daemon, status);
+	script_begin_run(s, &argv, status);
 	if (strstr(buf_cstr(&st->daemon.log), words.items[0]) == NULL)
 		stage_fail(st, NULL, "it did not print: %s", words.items[0]);
-	daemon_fini(&st->daemon);
-	st->daemon = st->set_aside;
-	daemon_init(&st->set_aside);
-	st->is_end_expected = was_end_expected;
+	script_end_run(s);
 	words_fini(&words);
 	words_fini(&argv);
 	free(expanded);
@@ -427,7 +470,7 @@ control_end_run(struct script *s, int number)
 	free(notify);
 	st->is_end_expected = false;
 	s->is_started = false;
-	s->log_read = 0;
+	s->log_read = s->notified_read = 0;
 }
 
 void
@@ -450,6 +493,7 @@ script_daemon(struct script *s, const char *text)
 	if (text[0] == '-') {
 		control_add_arguments(s, text);
 	} else if (strcmp(text, "start") == 0) {
+		control_start_again(s);
 		script_start(s);
 	} else if (strcmp(text, "restart") == 0) {
 		control_end_run(s, SIGTERM);
