@@ -42,6 +42,7 @@ struct replay_progress {
 	int day; /* of the line before */
 	bool has_shown;
 	bool in_repeats; /* they were announced, and what is new was not yet */
+	uint64_t gap_from, gap_until; /* the last gap; or 0 */
 };
 
 struct replay {
@@ -338,6 +339,8 @@ replay_lines(struct membership *ms, struct buf *out, struct replay_progress *to,
 		event.is_uncertain = !history_is_certain(before, at->number);
 		replay_render(ms, out, &event);
 		room->rooms->gaps++;
+		to->gap_from = before;
+		to->gap_until = at->number;
 		to->has_shown = true;
 	}
 	first_pos = at->pos;
@@ -509,6 +512,16 @@ replay_kept(struct membership *ms, struct replay *rp)
 	return 0;
 }
 
+/* What is rendered up to to has been handed over; so have the gaps in it. */
+static void
+replay_handed(struct membership *ms, const struct replay_progress *to)
+{
+	if (to->gap_until == 0)
+		return;
+	ms->told.gap_from = to->gap_from;
+	ms->told.gap_until = to->gap_until;
+}
+
 /* Without a replay: a slow reader goes on. */
 static enum replay_pump
 replay_pump_behind(struct membership *ms, size_t max, size_t *done)
@@ -527,6 +540,7 @@ replay_pump_behind(struct membership *ms, size_t max, size_t *done)
 	if (replay_deliver(ms, out) == -1)
 		return REPLAY_BLOCKED;
 	ms->cursor = to.at;
+	replay_handed(ms, &to);
 	return at_end ? REPLAY_DONE : REPLAY_AGAIN;
 }
 
@@ -591,6 +605,8 @@ replay_pump(struct membership *ms, size_t max, size_t *done)
 	if (replay_deliver(ms, out) == -1)
 		return REPLAY_BLOCKED;
 	rp->done = to;
+	if (rp->kind != REPLAY_HISTORY)
+		replay_handed(ms, &to);
 	if (!at_end)
 		return REPLAY_AGAIN;
 	if (rp->until == REPLAY_PRESENT)
