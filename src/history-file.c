@@ -307,11 +307,6 @@ file_open(const struct file *f, int fd, struct history *h)
 	status = history_open(h, fd, f->size, f->report);
 	switch (status) {
 	case HISTORY_OK:
-		if (f->report->found == HISTORY_NEW &&
-		    file_fsync(f->dir_fd) == -1)
-			log_warning("cannot sync the directory of a history "
-				    "name=%s error=%s",
-			    f->name, strerror(errno));
 		return 0;
 	case HISTORY_DAMAGED:
 	case HISTORY_OTHER_SIZE:
@@ -351,7 +346,7 @@ int
 history_file_open(struct history *h, int dir_fd, const char *name, size_t size,
     struct history_report *report, char *error, size_t error_size)
 {
-	struct history_report own;
+	struct history_report own = { .found = HISTORY_NEW };
 	struct file f = {
 		.dir_fd = dir_fd,
 		.name = name,

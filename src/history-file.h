@@ -10,7 +10,8 @@
 #include "util.h"
 
 /*
- * A ring's file by name, for the start: may wait for the disk.
+ * A ring's file by name, for the start: may wait for the disk, unless there is
+ * no such file.
  *
  * Opens name in the directory dir_fd, or makes it, with mode 0600 and all its
  * space allocated, and locks it (flock(2)) as long as h is open. What is found

@@ -28,6 +28,7 @@
 #include "buf.h"
 #include "clock.h"
 #include "deliver.h"
+#include "keeper.h"
 #include "replay.h"
 #include "rooms.h"
 #include "tally.h"
@@ -167,6 +168,7 @@ replay_start_catchup(struct membership *ms, struct history_cursor from,
 	deliver_remove_in_step(ms);
 	if (until == REPLAY_PRESENT)
 		ms->cursor = from;
+	keeper_set_back(ms, from.number);
 	rp = replay_start(ms, REPLAY_CATCHUP, from, until);
 	rp->away_ms = away_ms;
 	rp->stage = REPLAY_SCAN;
@@ -193,25 +195,41 @@ replay_start_return(struct membership *ms, const struct place *place,
 	}
 }
 
+/* Where ms will read on if the replay ends now. */
+static struct history_cursor
+replay_cursor(const struct membership *ms)
+{
+	const struct replay *rp = ms->replay;
+
+	if (rp != NULL)
+		switch (rp->kind) {
+		case REPLAY_CATCHUP:
+		case REPLAY_GREETING:
+			/* Rather some lines twice than one not at all: what a
+			 * guest has seen meanwhile is told to whom they turned
+			 * out to be. */
+			if (rp->until == REPLAY_PRESENT ||
+			    rp->done.at.number < rp->until)
+				return rp->done.at;
+			break;
+		case REPLAY_HISTORY:
+			break;
+		}
+	return ms->cursor;
+}
+
+uint64_t
+replay_position(const struct membership *ms)
+{
+	return replay_cursor(ms).number;
+}
+
 void
 replay_stop(struct membership *ms)
 {
-	struct replay *rp = ms->replay;
-
-	if (rp == NULL)
+	if (ms->replay == NULL)
 		return;
-	switch (rp->kind) {
-	case REPLAY_CATCHUP:
-	case REPLAY_GREETING:
-		/* Rather some lines twice than one not at all: what a guest
-		 * has seen meanwhile is told to whom they turned out to be. */
-		if (rp->until == REPLAY_PRESENT ||
-		    rp->done.at.number < rp->until)
-			ms->cursor = rp->done.at;
-		break;
-	case REPLAY_HISTORY:
-		break;
-	}
+	ms->cursor = replay_cursor(ms);
 	replay_free(ms);
 }
 
@@ -485,6 +503,7 @@ replay_kept(struct membership *ms, struct replay *rp)
 		if (rp != NULL)
 			rp->done.has_shown = true;
 		person_take_kept(m->rooms, &m->person, k);
+		keeper_mark_member(m);
 		member_handed(m, k);
 	}
 	return 0;
@@ -576,6 +595,8 @@ replay_pump(struct membership *ms, size_t max, size_t *done)
 		return REPLAY_AGAIN;
 	if (rp->until == REPLAY_PRESENT)
 		ms->cursor = to.at;
+	if (rp->kind == REPLAY_CATCHUP)
+		keeper_mark_member(ms->member);
 	then_history = rp->then_history;
 	replay_free(ms);
 	if (then_history > 0) {

@@ -24,6 +24,9 @@ enum replay_kind {
  * present.
  */
 
+/* Up to which number all was handed to ms, who is not in step. */
+uint64_t replay_position(const struct membership *ms);
+
 /* Newcomer: from ms->cursor to the present. */
 void replay_start_greeting(struct membership *ms);
 

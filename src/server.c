@@ -45,6 +45,7 @@
 #include "pace.h"
 #include "protocol.h"
 #include "rooms.h"
+#include "server-state.h"
 #include "server.h"
 #include "session.h"
 #include "util.h"
@@ -67,6 +68,7 @@ struct server {
 	struct deadlines deadlines;
 	struct net net;
 	struct rooms rooms;
+	struct server_state state;
 	struct sessions sessions;
 	struct manager manager;
 	struct listeners *listeners;
@@ -405,6 +407,7 @@ server_turn_cb(evutil_socket_t fd, short what, void *arg)
 	server->is_in_turn = true;
 	if (rooms_turn(&server->rooms))
 		server_wake(server);
+	server_state_turn(&server->state);
 	if (actors > 0)
 		pace_turn_done(&server->pace, actors, start_us,
 		    server_now_us());
@@ -683,6 +686,10 @@ server_new(const struct server_source *source, struct options *options,
 	manager_init(&server->manager, &server->clock, &server->deadlines,
 	    server_status, server);
 	server->has_rooms = true;
+	if (server_state_open(&server->state, &server->rooms) == -1) {
+		server_free(server);
+		return NULL;
+	}
 	server->listeners = listeners_new(&server->net, server_accepted,
 	    server);
 	server_init_helm(server);
@@ -733,7 +740,9 @@ server_free(struct server *server)
 		manager_fini(&server->manager);
 		sessions_free_all(&server->sessions);
 		sessions_fini(&server->sessions);
+		server_state_stop(&server->state);
 		rooms_fini(&server->rooms);
+		server_state_close(&server->state);
 		net_fini(&server->net);
 	}
 	for (i = 0; i < SIGNALS; i++)

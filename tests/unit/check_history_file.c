@@ -421,15 +421,22 @@ START_TEST(test_overlapping_garbage)
 {
 	size_t size = (size_t)8 << 20, offset;
 	char *data = xcalloc(1, HISTORY_HEADER_SIZE + size);
-	struct record r = { .number = 1, .first.is.type = RECORD_HOLE };
+	struct record r = { .number = 1, .first.is.type = RECORD_SAY };
+	uint64_t wasted = 0;
 
 	for (offset = 0; offset + sizeof r < size; offset += sizeof r) {
-		r.first.is.type = RECORD_SAY;
-		r.first.is.text_len = 24000;
-		r.first.is.size = HISTORY_ROUND(sizeof r + 1 + 24000);
+		/* The low byte of the next size ends the nick. */
+		r.first.is.text_len = 24064 - sizeof r - 1;
+		r.first.is.size = 24064;
 		r.pos = offset;
 		memcpy(data + HISTORY_HEADER_SIZE + offset, &r, sizeof r);
 	}
+	history_attach(&h, data, size, -1);
+	for (offset = 0; offset < size; offset += HISTORY_ALIGN)
+		RING_ASSERT(history_check(&h, offset, &wasted) == NULL);
+	ck_assert_uint_gt(wasted, size);
+	ck_assert_uint_lt(wasted, size * 6);
+
 	data[0] = 1;
 	ring_store(&dir, RING_NAME, data, HISTORY_HEADER_SIZE + size);
 	ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_SALVAGED);

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * What the room layer keeps, in the files of a directory. The histories come
+ * first, then the people, whose places are numbers in them.
+ *
+ * The disk is written to by the kernel, which is nudged once in a second while
+ * something has changed. That bounds what power loss can cost; a crash of the
+ * process costs nothing, since all is with the kernel already.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "history-file.h"
+#include "server-state.h"
+
+#define SERVER_STATE_TICK_MS 1000
+#define SERVER_STATE_PEOPLE "people"
+#define SERVER_STATE_ROOM "room-"
+#define SERVER_STATE_RING ".ring"
+
+static char *
+server_state_ring_name(const char *room)
+{
+	return xasprintf(SERVER_STATE_ROOM "%s" SERVER_STATE_RING, room);
+}
+
+static int
+server_state_open_room(struct history *h, const char *room, size_t size,
+    void *arg)
+{
+	struct server_state *state = arg;
+	char error[HISTORY_FILE_ERROR_SIZE];
+	char *name = server_state_ring_name(room);
+	int result;
+
+	result = history_file_open(h, state->dir.dir_fd, name, size, NULL,
+	    error, sizeof error);
+	if (result == -1)
+		log_limited(&state->open_log, state->rooms->clock->mono_ms,
+		    LOG_LEVEL_ERROR, "a room's history is not kept: %s", error);
+	free(name);
+	return result;
+}
+
+static void
+server_state_remove_room(const char *room, void *arg)
+{
+	struct server_state *state = arg;
+	char *name = server_state_ring_name(room);
+
+	if (unlinkat(state->dir.dir_fd, name, 0) == -1 && errno != ENOENT)
+		log_error("cannot remove a room's history: file=%s: %s", name,
+		    strerror(errno));
+	free(name);
+}
+
+static void
+server_state_found(const char *stem, void *arg)
+{
+	struct server_state *state = arg;
+	const size_t len = strlen(SERVER_STATE_ROOM);
+
+	if (strncmp(stem, SERVER_STATE_ROOM, len) == 0)
+		rooms_restore(state->rooms, stem + len);
+}
+
+static void
+server_state_tick_cb(void *arg)
+{
+	struct server_state *state = arg;
+	struct rooms *rooms = state->rooms;
+	struct room *room;
+
+	for (room = NULL; (room = rooms_next(rooms, room)) != NULL;)
+		if (history_writeback(&room->history) == -1)
+			log_limited(&state->write_log, rooms->clock->mono_ms,
+			    LOG_LEVEL_ERROR,
+			    "a history does not get to the disk: room=%s: %s",
+			    room->name, strerror(errno));
+	if (store_tick(state->people, rooms->clock->mono_ms))
+		server_state_turn(state);
+}
+
+int
+server_state_open(struct server_state *state, struct rooms *rooms)
+{
+	char *error = NULL;
+
+	memset(state, 0, sizeof *state);
+	state->rooms = rooms;
+	deadline_init(&state->tick, server_state_tick_cb, state);
+	if (rooms->options->state_dir[0] == '\0')
+		return 0;
+	if (state_open(&state->dir, rooms->options->state_dir, &error) == -1) {
+		log_error("%s", error);
+		free(error);
+		return -1;
+	}
+	state->is_open = true;
+	state->files.open = server_state_open_room;
+	state->files.remove = server_state_remove_room;
+	state->files.arg = state;
+	if (rooms_set_files(rooms, &state->files) == -1)
+		return -1;
+	state_list(&state->dir, SERVER_STATE_RING, server_state_found, state);
+	state->people = store_open(state->dir.dir_fd, SERVER_STATE_PEOPLE,
+	    keeper_loaded, keeper_snapshot, rooms, &error);
+	if (state->people == NULL) {
+		log_error("%s", error);
+		free(error);
+		return -1;
+	}
+	keeper_start(rooms, state->people);
+	log_info("state opened: dir=%s rooms=%zu bookmarks=%zu",
+	    rooms->options->state_dir, rooms->count, rooms->bookmarks.count);
+	return 0;
+}
+
+void
+server_state_turn(struct server_state *state)
+{
+	if (state->people != NULL && !state->tick.is_set)
+		deadline_set(state->rooms->deadlines, &state->tick,
+		    state->rooms->clock->mono_ms + SERVER_STATE_TICK_MS);
+}
+
+void
+server_state_stop(struct server_state *state)
+{
+	if (!state->is_open)
+		return;
+	deadline_clear(state->rooms->deadlines, &state->tick);
+	keeper_stop(state->rooms);
+	store_close(state->people);
+	state->people = NULL;
+}
+
+void
+server_state_close(struct server_state *state)
+{
+	if (!state->is_open)
+		return;
+	state_close(&state->dir);
+	state->is_open = false;
+}
