@@ -73,6 +73,7 @@ access_init(struct access *access, const char *name)
 	if (name[0] == '\0')
 		return NULL;
 	errno = 0;
+	/* cppcheck-suppress getgrnamCalled ; there is one thread */
 	group = getgrnam(name);
 	if (group == NULL)
 		return errno == 0 || errno == ENOENT ?
@@ -83,6 +84,7 @@ access_init(struct access *access, const char *name)
 	for (char **member = group->gr_mem;
 	     *member != NULL && access->member_count < ACCESS_MEMBERS_MAX;
 	     member++) {
+		/* cppcheck-suppress getpwnamCalled ; and here */
 		if ((user = getpwnam(*member)) == NULL)
 			continue;
 		access->members = xreallocarray(access->members,

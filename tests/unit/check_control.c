@@ -122,6 +122,7 @@ START_TEST(test_verbs)
 		ck_assert_uint_le(strlen(verb->name) + strlen(verb->usage), 36);
 		len = strlen(verb->help);
 		ck_assert_uint_gt(len, 0);
+		ck_assert_uint_le(len, 41); /* --help has 80 columns */
 		ck_assert(verb->help[len - 1] != '.');
 		len = strlen(verb->manual);
 		ck_assert(strchr(".)", verb->manual[len - 1]) != NULL);
