@@ -26,7 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bans.h"
+#include "bans-impl.h"
 #include "clock.h"
 #include "text.h"
 
@@ -77,8 +77,15 @@ ban_drop(struct bans *all, struct ban *ban)
 	}
 	if (ban->subject.nick[0] != '\0')
 		RB_REMOVE(ban_skeleton_tree, &all->by_skeleton, ban);
+	ban_delete(all->store, ban);
 	free(ban->reason);
 	free(ban);
+}
+
+void
+bans_keep(struct bans *all, struct store *store)
+{
+	all->store = store;
 }
 
 void
@@ -86,14 +93,14 @@ bans_fini(struct bans *all)
 {
 	struct ban *ban;
 
+	all->store = NULL;
 	while ((ban = TAILQ_FIRST(&all->list)) != NULL)
 		ban_drop(all, ban);
 }
 
 /* Subjects */
 
-/* Clears the bits of c behind the prefix. */
-static void
+void
 ban_mask(struct credential *c, unsigned prefix)
 {
 	unsigned i, bits;
@@ -105,8 +112,7 @@ ban_mask(struct credential *c, unsigned prefix)
 	}
 }
 
-/* What a connection of this kind is known by, in bits. */
-static unsigned
+unsigned
 ban_prefix_max(const struct credential *c)
 {
 	return c->kind == CREDENTIAL_IPV6 ? 64 : 32;
@@ -296,8 +302,7 @@ ban_is_of_nick(const struct ban *ban, const char *nick)
 	return strcmp(a, b) == 0;
 }
 
-/* The ban with this very subject, or NULL. */
-static struct ban *
+struct ban *
 bans_find(struct bans *all, const struct ban_subject *subject)
 {
 	struct ban *ban;
@@ -321,6 +326,32 @@ bans_find(struct bans *all, const struct ban_subject *subject)
 	return NULL;
 }
 
+void
+bans_insert(struct bans *all, struct ban *ban)
+{
+	const struct ban_subject *subject = &ban->subject;
+	struct ban *before;
+
+	before = TAILQ_LAST(&all->list, ban_queue);
+	while (before != NULL && before->id > ban->id)
+		before = TAILQ_PREV(before, ban_queue, entry);
+	if (before == NULL)
+		TAILQ_INSERT_HEAD(&all->list, ban, entry);
+	else
+		TAILQ_INSERT_AFTER(&all->list, before, ban, entry);
+	if (ban->id > all->last_id)
+		all->last_id = ban->id;
+	all->count++;
+	if (subject->has_origin) {
+		RB_INSERT(ban_origin_tree, &all->by_origin, ban);
+		all->prefixes[subject->origin.kind][subject->prefix]++;
+	}
+	if (subject->nick[0] != '\0') {
+		nick_skeleton(ban->skeleton, subject->nick);
+		RB_INSERT(ban_skeleton_tree, &all->by_skeleton, ban);
+	}
+}
+
 const struct ban *
 bans_add(struct bans *all, const struct ban_subject *subject,
     const char *reason, int64_t now_ms, int64_t until_ms)
@@ -341,16 +372,8 @@ bans_add(struct bans *all, const struct ban_subject *subject,
 	ban->until_ms = until_ms;
 	ban->reason = xstrndup(reason,
 	    text_cut(reason, strlen(reason), BAN_REASON_MAX));
-	TAILQ_INSERT_TAIL(&all->list, ban, entry);
-	all->count++;
-	if (subject->has_origin) {
-		RB_INSERT(ban_origin_tree, &all->by_origin, ban);
-		all->prefixes[subject->origin.kind][subject->prefix]++;
-	}
-	if (subject->nick[0] != '\0') {
-		nick_skeleton(ban->skeleton, subject->nick);
-		RB_INSERT(ban_skeleton_tree, &all->by_skeleton, ban);
-	}
+	bans_insert(all, ban);
+	ban_put(all->store, ban);
 	return ban;
 }
 

@@ -32,6 +32,8 @@ struct ban_subject {
 	char nick[NICK_SIZE]; /* as it was given; "": none */
 };
 
+struct store;
+
 struct ban {
 	RB_ENTRY(ban) by_origin;
 	RB_ENTRY(ban) by_skeleton;
@@ -54,12 +56,23 @@ struct bans {
 	struct ban_skeleton_tree by_skeleton;
 	size_t count;
 	uint64_t last_id;
+	struct store *store; /* or NULL: they end with the process */
 	/* How many there are of each prefix, by enum credential_kind. */
 	unsigned prefixes[3][65];
 };
 
 void bans_init(struct bans *all);
-void bans_fini(struct bans *all);
+void bans_fini(struct bans *all); /* nothing is kept any more */
+
+/*
+ * Keeping them. While the store is opened, arg being all, bans_loaded() takes
+ * what it holds: what is no ban is logged and left out. From bans_keep() on
+ * each change is written; NULL: no longer, and before the store is closed.
+ */
+void bans_loaded(const void *key, size_t key_len, const void *value, size_t len,
+    void *arg);
+void bans_snapshot(struct store *store, void *arg);
+void bans_keep(struct bans *all, struct store *store);
 
 /*
  * Reads "192.0.2.1", "192.0.2.0/24", "2001:db8::/32", "uid:1000" or a nick.

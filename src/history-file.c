@@ -365,6 +365,10 @@ history_file_open(struct history *h, int dir_fd, const char *name, size_t size,
 		close(fd);
 		return -1;
 	}
+	if (f.report->found == HISTORY_POWER_CUT)
+		log_warning("history may lack its newest messages, since the "
+			    "machine went down name=%s",
+		    name);
 	log_info("history opened name=%s found=%s messages=%llu missing=%llu",
 	    name, file_found_str(f.report),
 	    (unsigned long long)history_count(h),

@@ -183,7 +183,7 @@ enum history_found {
 
 struct history_report {
 	enum history_found found;
-	uint64_t missing; /* messages among those held: known to be lost */
+	uint64_t missing; /* messages found now to be lost in the midst */
 };
 
 /*

@@ -23,6 +23,7 @@
 
 #define SERVER_STATE_TICK_MS 1000
 #define SERVER_STATE_PEOPLE "people"
+#define SERVER_STATE_BANS "bans"
 #define SERVER_STATE_ROOM "room-"
 #define SERVER_STATE_RING ".ring"
 
@@ -78,6 +79,7 @@ server_state_tick_cb(void *arg)
 	struct server_state *state = arg;
 	struct rooms *rooms = state->rooms;
 	struct room *room;
+	bool is_due;
 
 	for (room = NULL; (room = rooms_next(rooms, room)) != NULL;)
 		if (history_writeback(&room->history) == -1)
@@ -85,17 +87,21 @@ server_state_tick_cb(void *arg)
 			    LOG_LEVEL_ERROR,
 			    "a history does not get to the disk: room=%s: %s",
 			    room->name, strerror(errno));
-	if (store_tick(state->people, rooms->clock->mono_ms))
+	is_due = store_tick(state->people, rooms->clock->mono_ms);
+	is_due |= store_tick(state->ban_store, rooms->clock->mono_ms);
+	if (is_due)
 		server_state_turn(state);
 }
 
 int
-server_state_open(struct server_state *state, struct rooms *rooms)
+server_state_open(struct server_state *state, struct rooms *rooms,
+    struct bans *bans)
 {
 	char *error = NULL;
 
 	memset(state, 0, sizeof *state);
 	state->rooms = rooms;
+	state->bans = bans;
 	deadline_init(&state->tick, server_state_tick_cb, state);
 	if (rooms->options->state_dir[0] == '\0')
 		return 0;
@@ -119,15 +125,24 @@ server_state_open(struct server_state *state, struct rooms *rooms)
 		return -1;
 	}
 	keeper_start(rooms, state->people);
-	log_info("state opened: dir=%s rooms=%zu bookmarks=%zu",
-	    rooms->options->state_dir, rooms->count, rooms->bookmarks.count);
+	state->ban_store = store_open(state->dir.dir_fd, SERVER_STATE_BANS,
+	    bans_loaded, bans_snapshot, bans, &error);
+	if (state->ban_store == NULL) {
+		log_error("%s", error);
+		free(error);
+		return -1;
+	}
+	bans_keep(bans, state->ban_store);
+	log_info("state opened: dir=%s rooms=%zu bookmarks=%zu bans=%zu",
+	    rooms->options->state_dir, rooms->count, rooms->bookmarks.count,
+	    bans->count);
 	return 0;
 }
 
 void
 server_state_turn(struct server_state *state)
 {
-	if (state->people != NULL && !state->tick.is_set)
+	if (state->ban_store != NULL && !state->tick.is_set)
 		deadline_set(state->rooms->deadlines, &state->tick,
 		    state->rooms->clock->mono_ms + SERVER_STATE_TICK_MS);
 }
@@ -141,6 +156,9 @@ server_state_stop(struct server_state *state)
 	keeper_stop(state->rooms);
 	store_close(state->people);
 	state->people = NULL;
+	bans_keep(state->bans, NULL);
+	store_close(state->ban_store);
+	state->ban_store = NULL;
 }
 
 void

@@ -686,7 +686,8 @@ server_new(const struct server_source *source, struct options *options,
 	manager_init(&server->manager, &server->clock, &server->deadlines,
 	    server_status, server);
 	server->has_rooms = true;
-	if (server_state_open(&server->state, &server->rooms) == -1) {
+	if (server_state_open(&server->state, &server->rooms,
+		&server->sessions.bans) == -1) {
 		server_free(server);
 		return NULL;
 	}
@@ -739,8 +740,8 @@ server_free(struct server *server)
 		deadline_clear(&server->deadlines, &server->stop);
 		manager_fini(&server->manager);
 		sessions_free_all(&server->sessions);
-		sessions_fini(&server->sessions);
 		server_state_stop(&server->state);
+		sessions_fini(&server->sessions);
 		rooms_fini(&server->rooms);
 		server_state_close(&server->state);
 		net_fini(&server->net);

@@ -113,6 +113,7 @@ static void
 crash_start(void)
 {
 	char *notify = xasprintf("%s/notify", dir);
+	const struct daemon_setup setup = { .notify_path = notify };
 	char *settings = xasprintf("%s/brbd.conf", dir);
 	char *state = xasprintf("state-dir=%s/state", dir);
 	const char *brbd = getenv("BRBD");
@@ -135,7 +136,7 @@ crash_start(void)
 	argv[argc] = NULL;
 	(void)unlink(notify);
 	daemon_init(&d);
-	ck_assert_int_eq(daemon_start(&d, argv, notify, 0), 0);
+	ck_assert_int_eq(daemon_start(&d, argv, &setup), 0);
 	free(argv[argc - 2]);
 	free(argv[0]);
 	free(notify);

@@ -278,27 +278,6 @@ control_add_arguments(struct script *s, const char *text)
 	free(expanded);
 }
 
-static void control_check_log(struct script *s);
-
-/* After its end: as if it had not been there, but for the people. */
-static void
-control_start_again(struct script *s)
-{
-	struct stage *st = &s->stage;
-	char *notify;
-
-	if (!s->is_started || !st->daemon.has_ended)
-		return;
-	control_check_log(s);
-	notify = xasprintf("%s/notify", st->dir);
-	unlink(notify);
-	free(notify);
-	daemon_fini(&st->daemon);
-	s->is_started = false;
-	s->log_read = s->notified_read = 0;
-	st->is_end_expected = false;
-}
-
 void
 script_begin_run(struct script *s, const struct words *argv, int status)
 {
@@ -471,6 +450,25 @@ control_end_run(struct script *s, int number)
 	st->is_end_expected = false;
 	s->is_started = false;
 	s->log_read = s->notified_read = 0;
+}
+
+/* After its end: as if it had not been there, but for the people. */
+static void
+control_start_again(struct script *s)
+{
+	struct stage *st = &s->stage;
+	char *notify;
+
+	if (!s->is_started || !st->daemon.has_ended)
+		return;
+	control_check_log(s);
+	notify = xasprintf("%s/notify", st->dir);
+	(void)unlink(notify);
+	free(notify);
+	daemon_fini(&st->daemon);
+	s->is_started = false;
+	s->log_read = s->notified_read = 0;
+	st->is_end_expected = false;
 }
 
 void

@@ -513,6 +513,7 @@ static void
 losses_start(const char *dir)
 {
 	char *notify = xasprintf("%s/notify", dir);
+	const struct daemon_setup setup = { .notify_path = notify };
 	char *settings = xasprintf("%s/brbd.conf", dir);
 	char *path = xasprintf("unix:%s/sock", dir);
 	const char *brbd = getenv("BRBD");
@@ -534,7 +535,7 @@ losses_start(const char *dir)
 	ck_assert_int_ne(fd, -1);
 	(void)close(fd);
 	daemon_init(&d);
-	ck_assert_int_eq(daemon_start(&d, argv, notify, 0), 0);
+	ck_assert_int_eq(daemon_start(&d, argv, &setup), 0);
 	while (!d.is_ready || d.port_ipv4 == 0 || d.unix_path == NULL) {
 		struct pollfd pfds[2] = { { d.log_fd, POLLIN, 0 },
 			{ d.notify_fd, POLLIN, 0 } };
