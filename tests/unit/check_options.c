@@ -722,6 +722,47 @@ START_TEST(file_size)
 }
 END_TEST
 
+/*
+ * What is garbage is looked at until there are enough errors, not to its end.
+ */
+START_TEST(file_garbage)
+{
+	write_file("\001\n", OPTIONS_FILE_MAX / 2);
+	ck_assert_int_eq(load_path(path), -1);
+	ck_assert_uint_eq(errors.count, OPTION_ERRORS_MAX);
+	write_file("xyz=1\n", OPTIONS_FILE_MAX / 6);
+	ck_assert_int_eq(load_path(path), -1);
+	ck_assert_uint_eq(errors.count, OPTION_ERRORS_MAX);
+	write_file("room=9\n", OPTIONS_FILE_MAX / 7);
+	ck_assert_int_eq(load_path(path), -1);
+	ck_assert_uint_eq(errors.count, OPTION_ERRORS_MAX);
+}
+END_TEST
+
+/* A list is not endless, and knows where each value stands. */
+START_TEST(file_long_list)
+{
+	char *const assignments[] = { STR("listen=a:1") };
+	char *where;
+
+	write_file("listen=a:1\n", OPTION_LIST_MAX);
+	ck_assert_int_eq(load_path(path), 0);
+	ck_assert_uint_eq(options.listen.count, OPTION_LIST_MAX);
+	where = xasprintf("%s:%d", path, OPTION_LIST_MAX);
+	ck_assert_str_eq(options.listen.where[OPTION_LIST_MAX - 1], where);
+	free(where);
+	write_file("listen=a:1\n", OPTION_LIST_MAX + 1);
+	ck_assert_int_eq(load_path(path), -1);
+	ck_assert_ptr_nonnull(strstr(errors.text,
+	    ":1001: listen can have 1000 values at most"));
+	option_errors_fini(&errors);
+	ck_assert_int_eq(options_load(&options, NULL, assignments, 1, NULL, 0,
+			     &errors),
+	    0);
+	ck_assert_str_eq(options.listen.where[0], "-o listen=a:1");
+}
+END_TEST
+
 /* The command line is checked although the file is not there. */
 START_TEST(file_and_assignment_errors)
 {
@@ -882,6 +923,8 @@ options_suite(void)
 	tcase_add_test(files, file_is_read);
 	tcase_add_test(files, file_kinds);
 	tcase_add_test(files, file_size);
+	tcase_add_test(files, file_garbage);
+	tcase_add_test(files, file_long_list);
 	tcase_add_test(files, file_and_assignment_errors);
 	suite_add_tcase(s, files);
 	return s;
