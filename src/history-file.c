@@ -375,3 +375,19 @@ history_file_open(struct history *h, int dir_fd, const char *name, size_t size,
 	    (unsigned long long)f.report->missing);
 	return 0;
 }
+
+int
+history_file_remove(const struct history *h, int dir_fd, const char *name)
+{
+	struct stat st, named;
+
+	if (h->fd == -1)
+		return 0;
+	if (fstat(h->fd, &st) == -1)
+		return -1;
+	if (fstatat(dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT ? 0 : -1;
+	if (st.st_dev != named.st_dev || st.st_ino != named.st_ino)
+		return 0;
+	return unlinkat(dir_fd, name, 0);
+}

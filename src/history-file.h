@@ -34,4 +34,11 @@ int history_file_open(struct history *h, int dir_fd, const char *name,
 
 #define HISTORY_FILE_ERROR_SIZE 256
 
+/*
+ * Removes the file name in dir_fd if it is the one that h is open in; another's
+ * is left alone, such as one that could not be opened. -1: errno.
+ */
+int history_file_remove(const struct history *h, int dir_fd,
+    const char *name) MUST_CHECK;
+
 #endif

@@ -41,7 +41,7 @@
 
 #define RING_PROBE_SIZE 262144
 
-/* Empty if it is not known. */
+/* Empty if it is not known: each crash is then taken for a power cut. */
 static void
 ring_boot_id(char boot[HISTORY_BOOT_SIZE])
 {

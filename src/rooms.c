@@ -75,7 +75,8 @@ rooms_remove(struct rooms *rooms, struct room *room)
 {
 	keeper_forget_room(room);
 	if (rooms->files != NULL)
-		rooms->files->remove(room->name, rooms->files->arg);
+		rooms->files->remove(&room->history, room->name,
+		    rooms->files->arg);
 	RB_REMOVE(rooms_tree, &rooms->by_name, room);
 	rooms->count--;
 	room_free(room);

@@ -33,8 +33,9 @@ struct room_files {
 	 * reason has been logged. */
 	int (*open)(struct history *h, const char *room, size_t size,
 	    void *arg);
-	/* The room is gone for good. Its history may still be open. */
-	void (*remove)(const char *room, void *arg);
+	/* The room is gone for good. Its history, h, is still open; a file of
+	 * that name that h is not in is not its. */
+	void (*remove)(const struct history *h, const char *room, void *arg);
 	void *arg;
 };
 
@@ -96,7 +97,8 @@ int rooms_set_files(struct rooms *rooms,
 /*
  * There is a file of a room with that name, whatever that is. Unless the room
  * is there, or nothing in it is younger than retention, it is opened again;
- * beyond max-rooms the room unused for longest goes for good.
+ * beyond max-rooms the room unused for longest goes for good. A file that cannot
+ * be opened stays as it is, and the room is not there.
  */
 void rooms_restore(struct rooms *rooms, const char *name);
 

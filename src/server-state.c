@@ -52,12 +52,12 @@ server_state_open_room(struct history *h, const char *room, size_t size,
 }
 
 static void
-server_state_remove_room(const char *room, void *arg)
+server_state_remove_room(const struct history *h, const char *room, void *arg)
 {
 	struct server_state *state = arg;
 	char *name = server_state_ring_name(room);
 
-	if (unlinkat(state->dir.dir_fd, name, 0) == -1 && errno != ENOENT)
+	if (history_file_remove(h, state->dir.dir_fd, name) == -1)
 		log_error("cannot remove a room's history: file=%s: %s", name,
 		    strerror(errno));
 	free(name);

@@ -37,8 +37,8 @@ struct server_state {
 
 /*
  * Opens state-dir, if there is one, for rooms that nobody has been in and an
- * empty set of bans, and has them go on where they were. 0; -1, after it was logged: then state is to be
- * closed all the same.
+ * empty set of bans, and has them go on where they were. 0; -1, after it was
+ * logged: then state is to be closed all the same.
  */
 int server_state_open(struct server_state *state, struct rooms *rooms,
     struct bans *bans) MUST_CHECK;

@@ -55,7 +55,8 @@
 #define SERVER_STOP_LOOK_MS 50
 
 /*
- * Descriptors that are not members': standard ones, log, listeners, libevent's.
+ * Descriptors that are neither members' nor rooms': standard ones, log,
+ * listeners, libevent's, brbctl's.
  */
 #define SERVER_RESERVED_FDS 64
 
@@ -117,13 +118,16 @@ server_check_files(const struct options *o, struct option_errors *errors)
 {
 	rlim_t files = server_raise_files();
 
+	/* Each room's history is a file, or a memory file. */
 	if (files == RLIM_INFINITY ||
-	    o->max_members + SERVER_RESERVED_FDS <= files)
+	    o->max_members + o->max_rooms + SERVER_RESERVED_FDS <= files)
 		return 0;
 	option_errors_add(errors,
-	    "max-members %llu does not fit into the limit on open files, %llu, "
-	    "of which %d are needed otherwise: lower the one or raise the other",
-	    (unsigned long long)o->max_members, (unsigned long long)files,
+	    "max-members %llu and max-rooms %llu do not fit into the limit on "
+	    "open files, %llu, of which %d are needed otherwise: lower the "
+	    "ones or raise the other",
+	    (unsigned long long)o->max_members,
+	    (unsigned long long)o->max_rooms, (unsigned long long)files,
 	    SERVER_RESERVED_FDS);
 	return -1;
 }

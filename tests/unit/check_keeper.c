@@ -34,6 +34,7 @@ static struct house h;
 static struct store *store;
 static char dir[64];
 static int dir_fd;
+static const char *unopened; /* the one room whose file cannot be opened */
 
 static int
 open_room(struct history *history, const char *room, size_t size, void *arg)
@@ -41,6 +42,8 @@ open_room(struct history *history, const char *room, size_t size, void *arg)
 	char name[64], error[HISTORY_FILE_ERROR_SIZE];
 
 	(void)arg;
+	if (unopened != NULL && strcmp(room, unopened) == 0)
+		return -1;
 	(void)snprintf(name, sizeof name, "%s.ring", room);
 	ck_assert_msg(history_file_open(history, dir_fd, name, size, NULL,
 			  error, sizeof error) == 0,
@@ -49,13 +52,13 @@ open_room(struct history *history, const char *room, size_t size, void *arg)
 }
 
 static void
-remove_room(const char *room, void *arg)
+remove_room(const struct history *history, const char *room, void *arg)
 {
 	char name[64];
 
 	(void)arg;
 	(void)snprintf(name, sizeof name, "%s.ring", room);
-	(void)unlinkat(dir_fd, name, 0);
+	ck_assert_int_eq(history_file_remove(history, dir_fd, name), 0);
 }
 
 static const struct room_files files = { open_room, remove_room, NULL };
@@ -252,6 +255,45 @@ START_TEST(test_clock_jumps)
 	ck_assert_uint_eq(h.rooms.bookmarks.count, 0);
 	restart(p, 0);
 	ck_assert_uint_eq(h.rooms.bookmarks.count, 0);
+}
+END_TEST
+
+/* A room whose file cannot be opened, now, is not one that is to be removed. */
+START_TEST(test_file_unopened)
+{
+	struct fake p[1];
+	struct room *kitchen;
+
+	fake_init(&h, &p[0], 1);
+	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen), ROOMS_MADE);
+	room_leave(fake_here(&p[0]), ROOM_LEAVE_WENT, "kitchen");
+	(void)room_join(kitchen, p[0].m);
+	fake_say(&p[0], "cake");
+
+	unopened = "kitchen";
+	restart(p, 1);
+	ck_assert_ptr_null(rooms_find(&h.rooms, "kitchen"));
+	ck_assert_int_eq(faccessat(dir_fd, "kitchen.ring", F_OK, 0), 0);
+
+	/* Who goes there talks in memory, which goes away with them. */
+	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen), ROOMS_MADE);
+	ck_assert_uint_eq(history_count(&kitchen->history), 0);
+	house_pass(&h, 61000);
+	ck_assert_ptr_null(rooms_find(&h.rooms, "kitchen"));
+	ck_assert_int_eq(faccessat(dir_fd, "kitchen.ring", F_OK, 0), 0);
+
+	unopened = NULL;
+	restart(p, 0);
+	kitchen = rooms_find(&h.rooms, "kitchen");
+	ck_assert_ptr_nonnull(kitchen);
+	ck_assert_uint_eq(history_count(&kitchen->history), 1);
+
+	/* Its own file goes along with it. */
+	h.clock.wall_ms += h.options.retention + 1;
+	house_pass(&h, 61000);
+	ck_assert_ptr_null(rooms_find(&h.rooms, "kitchen"));
+	ck_assert_int_eq(faccessat(dir_fd, "kitchen.ring", F_OK, 0), -1);
+	restart(p, 0);
 }
 END_TEST
 
@@ -488,6 +530,7 @@ keeper_suite(void)
 	tcase_add_test(tc, test_keys);
 	tcase_add_test(tc, test_ids_go_on);
 	tcase_add_test(tc, test_clock_jumps);
+	tcase_add_test(tc, test_file_unopened);
 	tcase_add_test(tc, test_talk_is_no_write);
 	tcase_add_loop_test(tc, test_model, 0, 10);
 	suite_add_tcase(suite, tc);
