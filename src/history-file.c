@@ -355,6 +355,7 @@ history_file_open(struct history *h, int dir_fd, const char *name, size_t size,
 		.error = error,
 		.error_size = error_size,
 	};
+	struct stat st;
 	int fd;
 
 	memset(f.report, 0, sizeof *f.report);
@@ -362,6 +363,9 @@ history_file_open(struct history *h, int dir_fd, const char *name, size_t size,
 	if (fd == -1)
 		return -1;
 	if (file_open(&f, fd, h) == -1) {
+		/* Of one that could not be made, nothing stays behind. */
+		if (fstat(fd, &st) == 0 && st.st_size == 0)
+			(void)unlinkat(dir_fd, name, 0);
 		close(fd);
 		return -1;
 	}

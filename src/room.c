@@ -71,6 +71,7 @@ room_reopen(struct room *room)
 		return -1;
 	history_fini(&room->history);
 	room->history = history;
+	room->has_file = true;
 	while (room_expire(room))
 		continue;
 	room->delivered = history_head(&room->history);

@@ -74,7 +74,8 @@ static void
 rooms_remove(struct rooms *rooms, struct room *room)
 {
 	keeper_forget_room(room);
-	if (rooms->files != NULL)
+	/* A file that could not be opened is not ours to remove. */
+	if (room->has_file)
 		rooms->files->remove(room->name, rooms->files->arg);
 	RB_REMOVE(rooms_tree, &rooms->by_name, room);
 	rooms->count--;
@@ -250,22 +251,27 @@ rooms_set_files(struct rooms *rooms, const struct room_files *files)
 	return 0;
 }
 
-void
+int
 rooms_restore(struct rooms *rooms, const char *name)
 {
 	struct room *room;
 	char folded[ROOM_NAME_SIZE];
 
 	if (room_name_check(name) != NICK_OK)
-		return;
+		return 0;
 	nick_fold(folded, name);
 	if (strcmp(folded, name) != 0 || rooms_find(rooms, name) != NULL)
-		return;
+		return 0;
 	room = rooms_add(rooms, name);
+	if (!room->has_file) {
+		rooms_remove(rooms, room);
+		return -1;
+	}
 	if (history_count(&room->history) == 0)
 		rooms_remove(rooms, room);
 	else if (rooms->count > rooms->options->max_rooms)
 		(void)rooms_remove_oldest(rooms);
+	return 0;
 }
 
 bool

@@ -33,7 +33,8 @@ struct room_files {
 	 * reason has been logged. */
 	int (*open)(struct history *h, const char *room, size_t size,
 	    void *arg);
-	/* The room is gone for good. Its history may still be open. */
+	/* The room, which had a file, is gone for good. Its history may still
+	 * be open. */
 	void (*remove)(const char *room, void *arg);
 	void *arg;
 };
@@ -96,9 +97,10 @@ int rooms_set_files(struct rooms *rooms,
 /*
  * There is a file of a room with that name, whatever that is. Unless the room
  * is there, or nothing in it is younger than retention, it is opened again;
- * beyond max-rooms the room unused for longest goes for good.
+ * beyond max-rooms the room unused for longest goes for good. -1: the file could
+ * not be opened; it is left as it is.
  */
-void rooms_restore(struct rooms *rooms, const char *name);
+int rooms_restore(struct rooms *rooms, const char *name) MUST_CHECK;
 
 /* The options have changed: permanent rooms, bookmarks. */
 void rooms_reconfigure(struct rooms *rooms);

@@ -69,8 +69,9 @@ server_state_found(const char *stem, void *arg)
 	struct server_state *state = arg;
 	const size_t len = strlen(SERVER_STATE_ROOM);
 
-	if (strncmp(stem, SERVER_STATE_ROOM, len) == 0)
-		rooms_restore(state->rooms, stem + len);
+	if (strncmp(stem, SERVER_STATE_ROOM, len) == 0 &&
+	    rooms_restore(state->rooms, stem + len) == -1)
+		state->is_unreadable = true;
 }
 
 static void
@@ -117,6 +118,9 @@ server_state_open(struct server_state *state, struct rooms *rooms,
 	if (rooms_set_files(rooms, &state->files) == -1)
 		return -1;
 	state_list(&state->dir, SERVER_STATE_RING, server_state_found, state);
+	/* Places in a room that is not there would be forgotten. */
+	if (state->is_unreadable)
+		return -1;
 	state->people = store_open(state->dir.dir_fd, SERVER_STATE_PEOPLE,
 	    keeper_loaded, keeper_snapshot, rooms, &error);
 	if (state->people == NULL) {

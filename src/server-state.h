@@ -33,6 +33,7 @@ struct server_state {
 	struct log_limit open_log;
 	struct log_limit write_log;
 	bool is_open;
+	bool is_unreadable; /* a room's file could not be opened */
 };
 
 /*

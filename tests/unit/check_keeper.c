@@ -34,6 +34,7 @@ static struct house h;
 static struct store *store;
 static char dir[64];
 static int dir_fd;
+static const char *unreadable; /* a room's name */
 
 static int
 open_room(struct history *history, const char *room, size_t size, void *arg)
@@ -41,6 +42,8 @@ open_room(struct history *history, const char *room, size_t size, void *arg)
 	char name[64], error[HISTORY_FILE_ERROR_SIZE];
 
 	(void)arg;
+	if (unreadable != NULL && strcmp(room, unreadable) == 0)
+		return -1;
 	(void)snprintf(name, sizeof name, "%s.ring", room);
 	ck_assert_msg(history_file_open(history, dir_fd, name, size, NULL,
 			  error, sizeof error) == 0,
@@ -72,7 +75,7 @@ start(void)
 		h.clock.wall_ms = wall_ms;
 	}
 	ck_assert_int_eq(rooms_set_files(&h.rooms, &files), 0);
-	rooms_restore(&h.rooms, "kitchen");
+	ck_assert_int_eq(rooms_restore(&h.rooms, "kitchen"), 0);
 	store = store_open(dir_fd, "people", keeper_loaded, keeper_snapshot,
 	    &h.rooms, &error);
 	ck_assert_msg(store != NULL, "%s", error);
@@ -252,6 +255,28 @@ START_TEST(test_clock_jumps)
 	ck_assert_uint_eq(h.rooms.bookmarks.count, 0);
 	restart(p, 0);
 	ck_assert_uint_eq(h.rooms.bookmarks.count, 0);
+}
+END_TEST
+
+/* A room's file that cannot be opened is nobody's to remove. */
+START_TEST(test_unreadable_room)
+{
+	struct room *room;
+	int fd;
+
+	fd = openat(dir_fd, "garden.ring", O_WRONLY | O_CREAT, 0600);
+	ck_assert_int_ne(fd, -1);
+	(void)close(fd);
+	unreadable = "garden";
+	ck_assert_int_eq(rooms_restore(&h.rooms, "garden"), -1);
+	ck_assert_ptr_null(rooms_find(&h.rooms, "garden"));
+	ck_assert_int_eq(faccessat(dir_fd, "garden.ring", F_OK, 0), 0);
+
+	ck_assert_int_eq(rooms_open(&h.rooms, "garden", &room), ROOMS_MADE);
+	house_pass(&h, 120000);
+	ck_assert_ptr_null(rooms_find(&h.rooms, "garden"));
+	ck_assert_int_eq(faccessat(dir_fd, "garden.ring", F_OK, 0), 0);
+	unreadable = NULL;
 }
 END_TEST
 
@@ -489,6 +514,7 @@ keeper_suite(void)
 	tcase_add_test(tc, test_ids_go_on);
 	tcase_add_test(tc, test_clock_jumps);
 	tcase_add_test(tc, test_talk_is_no_write);
+	tcase_add_test(tc, test_unreadable_room);
 	tcase_add_loop_test(tc, test_model, 0, 10);
 	suite_add_tcase(suite, tc);
 	return suite;
