@@ -48,7 +48,9 @@
 
 #define ROUNDS_MIN 5 /* of each, however slow the machine is */
 #define SPEAKER_AHEAD 2000 /* lines that the slowest may be behind */
-#define PRIVATE_AHEAD 30 /* less than are kept for one */
+/* Repeats included, fewer private messages than the 64 kept for one. */
+#define PRIVATE_AHEAD 20
+#define PRIVATE_INTERVAL_MS 50
 /*
  * Over TCP, the daemon sets a broken connection back by 16 KiB at most of what
  * was acknowledged, of the last ten seconds. Together less than that:
@@ -82,6 +84,7 @@ static struct person bob = { .see.nick = "bob" }, cy = { .see.nick = "cy" };
 static struct person *const people[] = { &bob, &cy };
 static int speaker = -1;
 static unsigned said, said_private[NITEMS(people)];
+static int64_t said_private_ms[NITEMS(people)];
 static bool is_over;
 static unsigned seed_state;
 static int64_t patience_ms = 60000, duration_ms = 3000;
@@ -307,6 +310,7 @@ speaker_say(void)
 {
 	static char pad[400];
 	struct buf text = BUF_INITIALIZER;
+	int64_t now_ms = losses_now_ms();
 	size_t i;
 	int count = 1 + (int)losses_random(5), pad_len;
 
@@ -317,9 +321,12 @@ speaker_say(void)
 		i = losses_random(NITEMS(people));
 		if (losses_random(50) == 0 && people[i]->rounds > 0 &&
 		    said_private[i] - people[i]->see.next_private + 1 <
-			PRIVATE_AHEAD)
+			PRIVATE_AHEAD &&
+		    now_ms - said_private_ms[i] >= PRIVATE_INTERVAL_MS) {
+			said_private_ms[i] = now_ms;
 			buf_addf(&text, "/msg %s %u .\n", people[i]->see.nick,
 			    ++said_private[i]);
+		}
 	}
 	speaker_write(text.data, text.len);
 	buf_fini(&text);
