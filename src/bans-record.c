@@ -18,6 +18,9 @@
 
 #define BAN_KEY_SIZE 8
 
+/* No id comes so far; a damaged file may say so. */
+#define BAN_ID_MAX (UINT64_MAX / 2)
+
 /* Never used for anything else once a version has written them. */
 enum ban_tag {
 	BAN_NICK = 1,
@@ -97,7 +100,8 @@ ban_read(struct ban *ban, const void *value, size_t len,
 			has_prefix = tlv_get_u64(&item, 64, &prefix);
 			break;
 		case BAN_MADE:
-			is_good &= tlv_get_i64(&item, &ban->made_ms);
+			is_good &= tlv_get_i64(&item, &ban->made_ms) &&
+			    ban->made_ms >= 0;
 			break;
 		case BAN_UNTIL:
 			is_good &= tlv_get_i64(&item, &ban->until_ms);
@@ -131,8 +135,9 @@ bans_loaded(const void *key, size_t key_len, const void *value, size_t len,
 	    1] = "",
 	    scrubbed[TEXT_SCRUB_GROWTH * BAN_REASON_MAX + 1];
 
-	if (key_len != BAN_KEY_SIZE || !ban_read(ban, value, len, reason) ||
-	    all->count >= BANS_MAX || bans_find(all, &ban->subject) != NULL) {
+	if (key_len != BAN_KEY_SIZE || le_get64(key) > BAN_ID_MAX ||
+	    !ban_read(ban, value, len, reason) || all->count >= BANS_MAX ||
+	    bans_find(all, &ban->subject) != NULL) {
 		log_warning("a ban that was kept makes no sense: bytes=%zu",
 		    len);
 		free(ban);

@@ -107,6 +107,8 @@ history_epoch_open(uint64_t sealed)
 {
 	uint64_t epoch = sealed & UINT32_MAX;
 
+	if (epoch >= HISTORY_NUMBER_MAX / HISTORY_EPOCH)
+		return 0;
 	return history_epoch_seal(epoch) == sealed ? epoch : 0;
 }
 

@@ -69,6 +69,9 @@ struct history_cursor {
  */
 #define HISTORY_EPOCH ((uint64_t)1 << 44)
 
+/* No number comes so far; a damaged file may say so. */
+#define HISTORY_NUMBER_MAX ((uint64_t)1 << 61)
+
 /* How many numbers surely lie in from..to; 0 if to is not after from. */
 static inline uint64_t
 history_distance(uint64_t from, uint64_t to)

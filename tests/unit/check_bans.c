@@ -344,6 +344,7 @@ START_TEST(test_garbled)
 {
 	struct buf out = BUF_INITIALIZER;
 	const unsigned char key[8] = { 1 };
+	unsigned char last[8];
 
 	log_init(LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
 	bans_loaded(key, sizeof(key), "", 0, &bans);
@@ -369,9 +370,17 @@ START_TEST(test_garbled)
 	tlv_put_str(&out, 1, "admin");
 	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
 	ck_assert_uint_eq(bans.count, 0);
-	/* The same twice. */
+	/* Made before there was a time; the last id that there is. */
 	buf_reset(&out);
 	tlv_put_str(&out, 1, "bob");
+	tlv_put_i64(&out, 5, INT64_MIN);
+	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
+	buf_reset(&out);
+	tlv_put_str(&out, 1, "bob");
+	memset(last, 0xff, sizeof(last));
+	bans_loaded(last, sizeof(last), out.data, out.len, &bans);
+	ck_assert_uint_eq(bans.count, 0);
+	/* The same twice. */
 	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
 	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
 	ck_assert_uint_eq(bans.count, 1);
