@@ -17,6 +17,7 @@
 #include "tlv.h"
 
 #define BAN_KEY_SIZE 8
+#define BAN_ID_MAX (UINT64_MAX / 2) /* so that the next is greater */
 
 /* Never used for anything else once a version has written them. */
 enum ban_tag {
@@ -131,8 +132,9 @@ bans_loaded(const void *key, size_t key_len, const void *value, size_t len,
 	    1] = "",
 	    scrubbed[TEXT_SCRUB_GROWTH * BAN_REASON_MAX + 1];
 
-	if (key_len != BAN_KEY_SIZE || !ban_read(ban, value, len, reason) ||
-	    all->count >= BANS_MAX || bans_find(all, &ban->subject) != NULL) {
+	if (key_len != BAN_KEY_SIZE || le_get64(key) > BAN_ID_MAX ||
+	    !ban_read(ban, value, len, reason) || all->count >= BANS_MAX ||
+	    bans_find(all, &ban->subject) != NULL) {
 		log_warning("a ban that was kept makes no sense: bytes=%zu",
 		    len);
 		free(ban);

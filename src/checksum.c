@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * libxxhash behind a call that says what we need; the history uses it as well,
- * and is the one for which a CRC would be too slow.
+ * libxxhash behind a call that says what we need. The history calls libxxhash
+ * itself, a message being its hot path, for which a CRC would be too slow.
  */
 #include "config.h"
 

@@ -212,8 +212,9 @@ file_set_aside(const struct file *f)
 		    xasprintf("%s.corrupt-%s.%d", f->name, when, i);
 		status = linkat(f->dir_fd, f->name, f->dir_fd, aside, 0);
 		if (status == 0)
-			log_warning("history is damaged, set aside name=%s "
-				    "as=%s",
+			log_warning(
+			    "history is damaged and was set aside: name=%s "
+			    "as=%s",
 			    f->name, aside);
 		free(aside);
 		if (status == 0)
@@ -258,8 +259,8 @@ file_replace(const struct file *f, const struct history *old, bool is_damaged,
 		goto out_fini;
 	}
 	if (file_fsync(f->dir_fd) == -1)
-		log_warning("cannot sync the directory of a history name=%s "
-			    "error=%s",
+		log_warning("cannot sync the directory of a history: "
+			    "name=%s: %s",
 		    f->name, strerror(errno));
 	status = 0;
 	goto out;
@@ -367,9 +368,9 @@ history_file_open(struct history *h, int dir_fd, const char *name, size_t size,
 	}
 	if (f.report->found == HISTORY_POWER_CUT)
 		log_warning("history may lack its newest messages, since the "
-			    "machine went down name=%s",
+			    "machine went down: name=%s",
 		    name);
-	log_info("history opened name=%s found=%s messages=%llu missing=%llu",
+	log_info("history opened: name=%s found=%s messages=%llu missing=%llu",
 	    name, file_found_str(f.report),
 	    (unsigned long long)history_count(h),
 	    (unsigned long long)f.report->missing);

@@ -25,9 +25,8 @@
 #include "nick.h"
 #include "util.h"
 
-/* Positions and epochs beyond these are not ours. */
+/* Positions beyond this are not ours. */
 #define LOAD_POS_MAX ((uint64_t)1 << 62)
-#define LOAD_NUMBER_MAX ((uint64_t)1 << 62)
 
 /*
  * Bytes summed for records that turn out to be none, in sizes of the region:
@@ -47,7 +46,7 @@ load_has_form(const struct record *r, size_t left)
 	switch (first.is.type) {
 	case RECORD_HOLE:
 		return first.is.nick_len == 0 && first.is.text_len == 0 &&
-		    r->author > r->number && r->author < LOAD_NUMBER_MAX;
+		    r->author > r->number && r->author < HISTORY_NUMBER_MAX;
 	case RECORD_SAY:
 	case RECORD_ME:
 	case RECORD_TOPIC:
@@ -70,7 +69,7 @@ history_check(const struct history *h, size_t offset, uint64_t *wasted)
 	if (left < sizeof *r || !load_has_form(r, left) ||
 	    r->pos % HISTORY_ALIGN != 0 || r->pos >= LOAD_POS_MAX ||
 	    r->pos % h->size != offset || r->number == 0 ||
-	    r->number >= LOAD_NUMBER_MAX)
+	    r->number >= HISTORY_NUMBER_MAX)
 		return NULL;
 	if (*wasted > (uint64_t)h->size * LOAD_WASTE_MAX)
 		return NULL;
@@ -145,7 +144,8 @@ history_walk(struct history *h)
 
 	load_clear(h);
 	if (tail % HISTORY_ALIGN != 0 || tail >= LOAD_POS_MAX ||
-	    header->next_number == 0 || header->next_number >= LOAD_NUMBER_MAX)
+	    header->next_number == 0 ||
+	    header->next_number >= HISTORY_NUMBER_MAX)
 		return false;
 	while ((r = load_next(h, pos, tail, number)) != NULL) {
 		load_take(h, r->pos, number == 0);

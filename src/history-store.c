@@ -41,6 +41,9 @@
 
 #define RING_PROBE_SIZE 262144
 
+/* What is below leaves room for as many epochs again. */
+#define RING_EPOCH_MAX (HISTORY_NUMBER_MAX / HISTORY_EPOCH / 2)
+
 /* Empty if it is not known: each crash is then taken for a power cut. */
 static void
 ring_boot_id(char boot[HISTORY_BOOT_SIZE])
@@ -107,7 +110,9 @@ history_epoch_open(uint64_t sealed)
 {
 	uint64_t epoch = sealed & UINT32_MAX;
 
-	return history_epoch_seal(epoch) == sealed ? epoch : 0;
+	return epoch < RING_EPOCH_MAX && history_epoch_seal(epoch) == sealed ?
+	    epoch :
+	    0;
 }
 
 static uint64_t
@@ -275,7 +280,7 @@ history_commit_copy(struct history *h)
 void
 history_raise(struct history *h, uint64_t number)
 {
-	if (number < h->next_number)
+	if (number < h->next_number || number / HISTORY_EPOCH >= RING_EPOCH_MAX)
 		return;
 	history_next_epoch(h, number / HISTORY_EPOCH);
 	history_store(&h->header->epoch,

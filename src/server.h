@@ -44,8 +44,8 @@ int server_load_options(struct options *o, const struct server_source *source,
     struct option_errors *errors) MUST_CHECK;
 
 /*
- * Opens the room: listeners and signal handlers. options are moved into the
- * server. Listens on inherited as well, and if listen is nowhere set, on
+ * Opens the house: what was kept, listeners, signal handlers. options are moved
+ * into the server. Listens on inherited as well, and if listen is nowhere set, on
  * nothing else. NULL, after it was logged, if that is not possible.
  */
 struct server *server_new(const struct server_source *source,

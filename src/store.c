@@ -193,13 +193,19 @@ store_open_file(int dir_fd, const char *file, char **error)
 		    strerror(errno));
 		return -1;
 	}
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
+	if (fstat(fd, &st) == -1)
+		*error = xasprintf("cannot look at the state file '%s': %s",
+		    file, strerror(errno));
+	else if (!S_ISREG(st.st_mode))
 		*error = xasprintf("the state file '%s' is no regular file",
 		    file);
 	else if (flock(fd, LOCK_EX | LOCK_NB) == -1)
-		*error = xasprintf("the state file '%s' is in use by another "
-				   "process: %s",
-		    file, strerror(errno));
+		*error = errno == EWOULDBLOCK ?
+		    xasprintf(
+			"the state file '%s' is in use by another process",
+			file) :
+		    xasprintf("cannot lock the state file '%s': %s", file,
+			strerror(errno));
 	else if ((st.st_mode & 07777) != 0600 && fchmod(fd, 0600) == -1)
 		*error = xasprintf("cannot make the state file '%s' private: "
 				   "%s",

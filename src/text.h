@@ -43,7 +43,7 @@ size_t text_scrub(char *out, const char *in, size_t in_len);
  */
 size_t text_cut(const char *s, size_t len, size_t max_bytes);
 
-/* Is all of s valid UTF-8? For tests and fuzzers; the daemon scrubs instead. */
+/* Is all of s valid UTF-8? What people say is scrubbed instead. */
 bool text_is_utf8(const char *s, size_t len);
 
 /*

@@ -344,7 +344,9 @@ START_TEST(test_garbled)
 {
 	struct buf out = BUF_INITIALIZER;
 	const unsigned char key[8] = { 1 };
+	unsigned char last_key[8];
 
+	memset(last_key, 0xff, sizeof(last_key));
 	log_init(LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
 	bans_loaded(key, sizeof(key), "", 0, &bans);
 	bans_loaded(key, sizeof(key), "\x01\x00\xff", 3, &bans);
@@ -369,9 +371,12 @@ START_TEST(test_garbled)
 	tlv_put_str(&out, 1, "admin");
 	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
 	ck_assert_uint_eq(bans.count, 0);
-	/* The same twice. */
+	/* An id after which there is none. */
 	buf_reset(&out);
 	tlv_put_str(&out, 1, "bob");
+	bans_loaded(last_key, sizeof(last_key), out.data, out.len, &bans);
+	ck_assert_uint_eq(bans.count, 0);
+	/* The same twice. */
 	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
 	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
 	ck_assert_uint_eq(bans.count, 1);

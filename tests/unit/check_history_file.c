@@ -606,6 +606,8 @@ END_TEST
 
 START_TEST(test_raise)
 {
+	uint64_t number;
+
 	(void)ring_open(&h, &dir, SIZE);
 	history_raise(&h, 0);
 	ck_assert_uint_eq(h.next_number, 1);
@@ -625,6 +627,28 @@ START_TEST(test_raise)
 	history_fini(&h);
 	ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_KILLED);
 	ck_assert_uint_eq(history_count(&h), 3);
+	/* What no ring has given is not believed. */
+	number = h.next_number;
+	history_raise(&h, HISTORY_NUMBER_MAX - 1);
+	history_raise(&h, UINT64_MAX);
+	ck_assert_uint_eq(h.next_number, number);
+	history_fini(&h);
+}
+END_TEST
+
+/* An epoch that is sealed and made up, beyond all numbers that there are. */
+START_TEST(test_epoch_made_up)
+{
+	(void)ring_open(&h, &dir, SIZE);
+	append(2);
+	h.header->epoch = history_epoch_seal(UINT32_MAX);
+	memset(h.header->boot, 'x', HISTORY_BOOT_SIZE);
+	history_fini(&h);
+	ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_POWER_CUT);
+	ck_assert_uint_gt(h.next_number, HISTORY_EPOCH);
+	ck_assert_uint_lt(h.next_number, HISTORY_EPOCH * 2);
+	append(1);
+	(void)ring_verify(&h, NULL);
 	history_fini(&h);
 }
 END_TEST
@@ -733,6 +757,7 @@ history_file_suite(void)
 	tcase_add_test(tc, test_power_cut_twice);
 	tcase_add_test(tc, test_holes);
 	tcase_add_test(tc, test_raise);
+	tcase_add_test(tc, test_epoch_made_up);
 	tcase_add_test(tc, test_adopt);
 	tcase_add_test(tc, test_writeback);
 	suite_add_tcase(suite, tc);
