@@ -41,7 +41,7 @@
 
 /* Accepting */
 
-static void
+void
 listeners_update(struct listeners *all)
 {
 	bool is_open = !all->is_paused && !all->gate.is_set;
@@ -523,7 +523,7 @@ listeners_commit(struct listeners *all, struct listener_queue *fresh)
 	listeners_update(all);
 }
 
-static const char *
+const char *
 listener_make_event(struct listener *l)
 {
 	l->event = event_new(l->all->net->base, l->fd, EV_READ | EV_PERSIST,
@@ -614,6 +614,18 @@ revert:
 	listener_queue_free(&fresh);
 	listeners_revert(all);
 	return -1;
+}
+
+bool
+listeners_have_inherited(const struct listeners *all)
+{
+	const struct listener *l;
+
+	TAILQ_FOREACH(l, &all->open, entry) {
+		if (l->inherited_protocols != NULL)
+			return true;
+	}
+	return false;
 }
 
 size_t
