@@ -321,23 +321,36 @@ bans_find(struct bans *all, const struct ban_subject *subject)
 	return NULL;
 }
 
-const struct ban *
-bans_add(struct bans *all, const struct ban_subject *subject,
-    const char *reason, int64_t now_ms, int64_t until_ms)
+bool
+ban_subject_is_valid(const struct ban_subject *subject)
 {
-	struct ban *ban;
+	struct credential masked = subject->origin;
+	enum nick_check check;
 
-	assert(subject->has_origin || subject->nick[0] != '\0');
-	bans_expire(all, now_ms);
-	ban = bans_find(all, subject);
-	if (ban != NULL)
-		ban_drop(all, ban);
-	else if (all->count >= BANS_MAX)
-		return NULL;
-	ban = xcalloc(1, sizeof(*ban));
+	if (subject->nick[0] != '\0') {
+		check = nick_check(subject->nick);
+		if (check != NICK_OK && check != NICK_RESERVED &&
+		    check != NICK_GUEST)
+			return false;
+	}
+	if (!subject->has_origin)
+		return subject->nick[0] != '\0';
+	if (subject->origin.kind > CREDENTIAL_UID ||
+	    subject->prefix > ban_prefix_max(&subject->origin))
+		return false;
+	ban_mask(&masked, subject->prefix);
+	return credential_cmp(&masked, &subject->origin) == 0;
+}
+
+struct ban *
+bans_append(struct bans *all, const struct ban_subject *subject,
+    const char *reason, int64_t made_ms, int64_t until_ms)
+{
+	struct ban *ban = xcalloc(1, sizeof(*ban));
+
 	ban->id = ++all->last_id;
 	ban->subject = *subject;
-	ban->made_ms = now_ms;
+	ban->made_ms = made_ms;
 	ban->until_ms = until_ms;
 	ban->reason = xstrndup(reason,
 	    text_cut(reason, strlen(reason), BAN_REASON_MAX));
@@ -352,6 +365,22 @@ bans_add(struct bans *all, const struct ban_subject *subject,
 		RB_INSERT(ban_skeleton_tree, &all->by_skeleton, ban);
 	}
 	return ban;
+}
+
+const struct ban *
+bans_add(struct bans *all, const struct ban_subject *subject,
+    const char *reason, int64_t now_ms, int64_t until_ms)
+{
+	struct ban *ban;
+
+	assert(subject->has_origin || subject->nick[0] != '\0');
+	bans_expire(all, now_ms);
+	ban = bans_find(all, subject);
+	if (ban != NULL)
+		ban_drop(all, ban);
+	else if (all->count >= BANS_MAX)
+		return NULL;
+	return bans_append(all, subject, reason, now_ms, until_ms);
 }
 
 bool

@@ -56,6 +56,12 @@ bookmarks_init(struct bookmarks *all, struct rooms *rooms)
 	TAILQ_INIT(&all->by_age);
 }
 
+const struct credential *
+bookmark_credential(const struct bookmark *b)
+{
+	return &b->owner->credential;
+}
+
 static void
 bookmarks_remove(struct bookmarks *all, struct bookmark *b)
 {
@@ -117,6 +123,15 @@ void
 bookmarks_put(struct bookmarks *all, const char *folded,
     const struct credential *credential, struct person *person, int64_t left_ms)
 {
+	bookmarks_restore(all, folded, credential, person, left_ms,
+	    all->rooms->clock->mono_ms);
+}
+
+void
+bookmarks_restore(struct bookmarks *all, const char *folded,
+    const struct credential *credential, struct person *person, int64_t left_ms,
+    int64_t kept_since_ms)
+{
 	struct bookmark_owner *owner, key = { .credential = *credential };
 	struct bookmark *b;
 
@@ -135,7 +150,7 @@ bookmarks_put(struct bookmarks *all, const char *folded,
 		RB_INSERT(bookmark_owner_tree, &all->owners, owner);
 	}
 	b->owner = owner;
-	b->kept_since_ms = all->rooms->clock->mono_ms;
+	b->kept_since_ms = kept_since_ms;
 	owner->count++;
 	all->count++;
 	TAILQ_INSERT_TAIL(&owner->bookmarks, b, in_owner);

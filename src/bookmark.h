@@ -61,6 +61,13 @@ void bookmarks_put(struct bookmarks *all, const char *folded,
     const struct credential *credential, struct person *person,
     int64_t left_ms);
 
+/* The same, for one that was made at kept_since_ms; the oldest first. */
+void bookmarks_restore(struct bookmarks *all, const char *folded,
+    const struct credential *credential, struct person *person, int64_t left_ms,
+    int64_t kept_since_ms);
+
+const struct credential *bookmark_credential(const struct bookmark *b);
+
 /* Out of the collection and the caller's to bookmark_free(); or NULL. */
 struct bookmark *bookmarks_take(struct bookmarks *all, const char *folded,
     const struct credential *credential);

@@ -337,8 +337,10 @@ carry_open_fds(struct carry_in *in, const struct tlv *item)
 		is_good = sorted[i] > STDERR_FILENO &&
 		    (i == 0 || sorted[i] != sorted[i - 1]);
 	free(sorted);
-	return is_good ? true : carry_fail(in, "a descriptor stands there "
-					       "twice, or is a standard one");
+	return is_good ? true :
+			 carry_fail(in,
+			     "a descriptor stands there "
+			     "twice, or is a standard one");
 }
 
 static bool
@@ -361,11 +363,13 @@ carry_open_header(struct carry_in *in, const char *blob, size_t len)
 }
 
 bool
-carry_open(struct carry_in *in, const void *blob, size_t len)
+carry_open(struct carry_in *in, const void *blob, size_t len,
+    enum carry_purpose purpose)
 {
 	struct tlv item;
 
 	memset(in, 0, sizeof *in);
+	in->purpose = purpose;
 	in->check_fd = carry_check_fd;
 	if (!carry_open_header(in, blob, len))
 		return false;
@@ -401,8 +405,8 @@ int
 carry_get_fd(struct carry_in *in, const struct tlv *item,
     enum carry_fd_kind kind)
 {
-	static const char *const what[] = { "a connection", "a listening socket",
-		"a file" };
+	static const char *const what[] = { "a connection",
+		"a listening socket", "a file" };
 	uint64_t i;
 
 	if (!tlv_get_u64(item, UINT64_MAX, &i) || i >= in->fd_count) {
@@ -410,8 +414,7 @@ carry_get_fd(struct carry_in *in, const struct tlv *item,
 		return -1;
 	}
 	if (in->is_taken[i]) {
-		(void)carry_fail(in, "descriptor %d is used twice",
-		    in->fds[i]);
+		(void)carry_fail(in, "descriptor %d is used twice", in->fds[i]);
 		return -1;
 	}
 	if (!in->check_fd(in->fds[i], kind)) {

@@ -119,15 +119,21 @@ enum carry_fd_kind {
 /* Is it open and what it should be? Sockets do not block. */
 bool carry_check_fd(int fd, enum carry_fd_kind kind);
 
+/* What the reader is to do with it. */
+enum carry_purpose {
+	CARRY_TAKE, /* go on from it */
+	CARRY_VERIFY, /* see whether it could; the writer waits */
+	CARRY_LOOK /* the same while the writer goes on, and files change */
+};
+
 struct carry_in {
 	struct tlv_reader items; /* without the table */
+	enum carry_purpose purpose;
 	int *fds;
 	bool *is_taken;
 	size_t fd_count;
 	/* carry_check_fd(), unless a test has another. */
 	bool (*check_fd)(int fd, enum carry_fd_kind kind);
-	/* Who wrote this goes on meanwhile: what lies in files has changed. */
-	bool is_look;
 	char *error; /* why something was refused: the first reason */
 };
 
@@ -136,7 +142,8 @@ struct carry_in {
  * different and none of the standard ones. False: in->error says why. In any
  * case carry_in_fini() has to be called.
  */
-bool carry_open(struct carry_in *in, const void *blob, size_t len) MUST_CHECK;
+bool carry_open(struct carry_in *in, const void *blob, size_t len,
+    enum carry_purpose purpose) MUST_CHECK;
 
 /* Closes no descriptor. */
 void carry_in_fini(struct carry_in *in);

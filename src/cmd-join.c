@@ -93,9 +93,11 @@ cmd_rooms_line(struct session *s, struct room *room)
 	if (ms != NULL) {
 		buf_addstr(&text, ", you among them");
 		if (s->member->is_on_break)
-			fresh = room_new_count(room, &ms->cursor);
+			fresh = room_new_count(room, &ms->cursor,
+			    ms->repeat_until);
 	} else if (place != NULL)
-		fresh = room_new_count(room, &place->cursor);
+		fresh = room_new_count(room, &place->cursor,
+		    place->repeat_until);
 	if (fresh > 0)
 		buf_addf(&text, "; %llu new to you", (unsigned long long)fresh);
 	session_notice(s, "%s", buf_cstr(&text));

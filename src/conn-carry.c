@@ -37,7 +37,10 @@ enum {
 	CONN_TAG_OUTPUT = 9,
 	CONN_TAG_TELNET = 10, /* the machine's fields and the text */
 	CONN_TAG_TEXT = 11,
-	CONN_TAG_TIMER = 12
+	CONN_TAG_TIMER = 12,
+	CONN_TAG_RECENT = 13,
+	CONN_TAG_OLDER = 14,
+	CONN_TAG_LOOK_AT = 15
 };
 enum {
 	CONN_FLAG_PAUSED = 1 << 0,
@@ -45,7 +48,10 @@ enum {
 	CONN_FLAG_REFUSED = 1 << 2,
 	CONN_FLAG_INPUT = 1 << 3,
 	CONN_FLAG_SAW_EOF = 1 << 4,
-	CONN_FLAG_TOLD_EOF = 1 << 5
+	CONN_FLAG_TOLD_EOF = 1 << 5,
+	CONN_FLAG_TCP = 1 << 6,
+	CONN_FLAG_SHUT = 1 << 7,
+	CONN_FLAG_BROKEN = 1 << 8
 };
 enum { TELNET_TAG_STATE = 1, TELNET_TAG_VERB = 2, TELNET_TAG_REFUSED = 3 };
 enum {
@@ -55,17 +61,16 @@ enum {
 	TIMER_TAG_MOVED_MS = 4,
 	TIMER_TAG_DISCARDED = 5
 };
-enum {
-	NET_TAG_BYTES_IN = 1,
-	NET_TAG_BYTES_OUT = 2,
-	NET_TAG_WRITES = 3
-};
+enum { NET_TAG_BYTES_IN = 1, NET_TAG_BYTES_OUT = 2, NET_TAG_WRITES = 3 };
 
 static const struct carry_field conn_fields[] = {
 	CARRY_UINT(CONN_TAG_STATE, struct conn, state, CONN_LINGERING),
 	CARRY_UINT(CONN_TAG_SENT, struct conn, sent, UINT64_MAX),
 	CARRY_UINT(CONN_TAG_DROPPED, struct conn, dropped, SIZE_MAX),
 	CARRY_UINT(CONN_TAG_WASTED, struct conn, wasted, UINT32_MAX),
+	CARRY_UINT(CONN_TAG_RECENT, struct conn, recent, UINT32_MAX),
+	CARRY_UINT(CONN_TAG_OLDER, struct conn, older, UINT32_MAX),
+	CARRY_UINT(CONN_TAG_LOOK_AT, struct conn, look_at_ms, UINT32_MAX),
 	CARRY_BOOL(CONN_TAG_DISCARDING, struct conn, framer.is_discarding),
 };
 
@@ -111,7 +116,10 @@ conn_flags(const struct conn *c)
 	    (c->was_refused ? CONN_FLAG_REFUSED : 0u) |
 	    (c->has_input ? CONN_FLAG_INPUT : 0u) |
 	    (c->saw_eof ? CONN_FLAG_SAW_EOF : 0u) |
-	    (c->told_eof ? CONN_FLAG_TOLD_EOF : 0u);
+	    (c->told_eof ? CONN_FLAG_TOLD_EOF : 0u) |
+	    (c->is_tcp ? CONN_FLAG_TCP : 0u) |
+	    (c->is_shut ? CONN_FLAG_SHUT : 0u) |
+	    (c->is_broken ? CONN_FLAG_BROKEN : 0u);
 }
 
 void
@@ -319,6 +327,9 @@ conn_make(struct net *net, const struct conn_parts *p,
 	c->sent = p->c.sent;
 	c->dropped = p->c.dropped;
 	c->wasted = p->c.wasted;
+	c->recent = p->c.recent;
+	c->older = p->c.older;
+	c->look_at_ms = p->c.look_at_ms;
 	c->framer = p->c.framer;
 	c->is_paused = (p->flags & CONN_FLAG_PAUSED) != 0;
 	c->is_choked = (p->flags & CONN_FLAG_CHOKED) != 0;
@@ -326,6 +337,9 @@ conn_make(struct net *net, const struct conn_parts *p,
 	c->has_input = (p->flags & CONN_FLAG_INPUT) != 0;
 	c->saw_eof = (p->flags & CONN_FLAG_SAW_EOF) != 0;
 	c->told_eof = (p->flags & CONN_FLAG_TOLD_EOF) != 0;
+	c->is_tcp = (p->flags & CONN_FLAG_TCP) != 0;
+	c->is_shut = (p->flags & CONN_FLAG_SHUT) != 0;
+	c->is_broken = (p->flags & CONN_FLAG_BROKEN) != 0;
 	if (conn_parts_need_timer(p))
 		conn_fill_timer(c, &p->timer);
 	if (conn_fill(c, p) == -1) {

@@ -53,6 +53,8 @@ struct conn {
 	/* All that conn_send() looks at is in one line of the cache. */
 	struct net *net;
 	uint64_t sent; /* bytes that conn_send() has taken */
+	uint32_t recent; /* bytes written that may be unread: conn-unsent.c */
+	uint32_t look_at_ms; /* monotonic: when conn_look() is due */
 	int fd;
 	uint8_t state; /* enum conn_state */
 	bool has_output; /* the bufferevent's output may hold something */
@@ -67,6 +69,7 @@ struct conn {
 	struct conn_telnet *telnet; /* NULL: none yet */
 	struct conn_timer *timer; /* NULL: not needed now */
 	size_t dropped; /* bytes sent too late, which nobody will get */
+	uint32_t older; /* what recent was until the last conn_look() */
 	uint32_t wasted; /* bytes read since the last line */
 	struct framer framer;
 	bool is_reading : 1; /* readable is waited for */
@@ -77,8 +80,12 @@ struct conn {
 	bool has_input : 1; /* whole lines may wait in the input */
 	bool saw_eof : 1;
 	bool told_eof : 1;
+	bool is_tcp : 1;
+	bool is_shut : 1; /* our side, so that SIOCOUTQ counts a FIN */
+	bool is_broken : 1; /* it ended by an error, and not in order */
 };
 
+#define CONN_SNDBUF_MIN 65536
 /* conn_new(), but the socket is left as it is, and not read from yet. */
 struct conn *conn_alloc(struct net *net, int fd,
     const struct conn_handler *handler, void *arg);
@@ -106,6 +113,12 @@ void conn_set_end(struct conn *c, enum conn_end end);
 
 /* Switches EV_READ to what c's state asks for. */
 void conn_update_reading(struct conn *c);
+
+/* Bytes in the kernel that the peer does not have; about, on Unix sockets. */
+size_t conn_in_kernel(const struct conn *c);
+
+/* From look_at_ms on, before anything is written: what may be unread? */
+void conn_look(struct conn *c);
 
 struct conn_timer *conn_need_timer(struct conn *c);
 void conn_drop_timer(struct conn *c); /* fine if there is none */

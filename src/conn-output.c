@@ -14,13 +14,8 @@
 
 #include "config.h"
 
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/types.h>
-
-#ifdef HAVE_LINUX_SOCKIOS_H
-#include <linux/sockios.h>
-#endif
 
 #include <assert.h>
 #include <errno.h>
@@ -44,27 +39,6 @@ conn_queued(const struct conn *c)
 	if (c->net->corked == c)
 		len += c->net->cork.len;
 	return len;
-}
-
-/* Bytes in the kernel, not yet with the peer. */
-static size_t
-conn_in_kernel(const struct conn *c)
-{
-#ifdef SIOCOUTQ
-	int len;
-
-	if (ioctl(c->fd, SIOCOUTQ, &len) == 0 && len > 0)
-		return (size_t)len;
-#else
-	(void)c;
-#endif
-	return 0;
-}
-
-size_t
-conn_unsent(const struct conn *c)
-{
-	return conn_queued(c) + conn_in_kernel(c) + c->dropped;
 }
 
 /*
@@ -156,6 +130,7 @@ conn_enqueue(struct conn *c, const char *data, size_t len)
 		conn_set_end(c, CONN_END_ERROR);
 		return;
 	}
+	c->recent += (uint32_t)len;
 	if (!c->has_output) {
 		c->has_output = true;
 		conn_need_timer(c)->moved_ms = net->clock->mono_ms;
@@ -182,13 +157,17 @@ conn_write(struct conn *c, const char *data, size_t len)
 	if (len == 0)
 		return;
 	net->bytes_out += len;
+	if ((int32_t)((uint32_t)net->clock->mono_ms - c->look_at_ms) >= 0)
+		conn_look(c);
 	if (!c->has_output) {
 		do {
 			net->writes++;
 			n = send(c->fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 		} while (n == -1 && errno == EINTR);
-		if (n == (ssize_t)len)
+		if (n == (ssize_t)len) {
+			c->recent += (uint32_t)len;
 			return;
+		}
 		if (n == -1) {
 			if (errno != EAGAIN) {
 				c->dropped += len;
@@ -197,6 +176,7 @@ conn_write(struct conn *c, const char *data, size_t len)
 			}
 			n = 0;
 		}
+		c->recent += (uint32_t)n;
 		data += n;
 		len -= (size_t)n;
 	}

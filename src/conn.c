@@ -62,7 +62,6 @@
 #define CONN_READ_MAX 4096
 
 /* A silent peer is probed after a while, and given up after three minutes. */
-#define CONN_SNDBUF_MIN 65536
 #define CONN_KEEPALIVE_IDLE_S 120
 #define CONN_KEEPALIVE_INTERVAL_S 20
 #define CONN_KEEPALIVE_PROBES 3
@@ -144,6 +143,8 @@ conn_set_end(struct conn *c, enum conn_end end)
 
 	if (c->state == CONN_ENDED)
 		return;
+	if (end == CONN_END_ERROR || end == CONN_END_STALLED)
+		c->is_broken = true;
 	/* Whoever closes waits for their own end, however it comes about. */
 	if (c->state != CONN_OPEN)
 		end = CONN_END_CLOSED;
@@ -206,6 +207,7 @@ static void
 conn_linger(struct conn *c)
 {
 	c->state = CONN_LINGERING;
+	c->is_shut = true;
 	if (shutdown(c->fd, SHUT_WR) == -1 || c->saw_eof ||
 	    c->timer->discarded >= CONN_DISCARD_MAX) {
 		conn_set_end(c, CONN_END_CLOSED);
@@ -702,6 +704,7 @@ conn_alloc(struct net *net, int fd, const struct conn_handler *handler,
 	c->fd = fd;
 	c->state = CONN_OPEN;
 	c->place = CONN_NOWHERE;
+	c->look_at_ms = (uint32_t)net->clock->mono_ms;
 	net->count++;
 	return c;
 }
@@ -714,6 +717,7 @@ conn_new(struct net *net, int fd, bool is_tcp,
 
 	if (c == NULL)
 		return NULL;
+	c->is_tcp = is_tcp;
 	if (is_tcp)
 		conn_set_tcp_options(net, fd);
 	conn_update_reading(c);

@@ -165,11 +165,15 @@ void conn_reap(struct net *net);
 size_t conn_queued(const struct conn *c);
 
 /*
- * Bytes that the peer surely does not have yet: queued here, or in the kernel
- * and not acknowledged (SIOCOUTQ on Linux; elsewhere only what is queued).
- * Usable in ended().
+ * How many of the last bytes of all output the peer may not have read: those
+ * queued here, and what it is known or to be feared that the kernel had to
+ * itself; conn-unsent.c says what that is. Usable in ended(), and then as the
+ * connection has ended; before that as if it ended in order now.
  */
 size_t conn_unsent(const struct conn *c);
+
+/* The same as if it broke now: never less. */
+size_t conn_unsent_if_broken(const struct conn *c);
 
 bool conn_is_ending(const struct conn *c);
 int conn_fd(const struct conn *c);

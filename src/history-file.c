@@ -148,26 +148,6 @@ file_open_locked(const struct file *f)
 	return file_fail(f, "is being replaced all the time");
 }
 
-/* Up to len bytes from offset on; returns how many there are, or -1. */
-static ssize_t
-file_read(int fd, char *data, size_t len, off_t offset)
-{
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < len) {
-		n = pread(fd, data + done, len - done, offset + (off_t)done);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		if (n == 0)
-			break;
-		done += (size_t)n;
-	}
-	return (ssize_t)done;
-}
-
 /*
  * The size of the region in a file of that length with that header: what it
  * says, if that can be believed, else what is there.
@@ -198,11 +178,11 @@ file_read_old(const struct file *f, int fd, struct history *old)
 
 	memset(&header, 0, sizeof header);
 	if (fstat(fd, &st) == -1 ||
-	    file_read(fd, (char *)&header, sizeof header, 0) == -1)
+	    history_read_file(fd, &header, sizeof header) == -1)
 		return file_fail_errno(f, "read");
 	size = file_region_size(&header, st.st_size);
 	base = xcalloc(1, HISTORY_HEADER_SIZE + size);
-	if (file_read(fd, base, HISTORY_HEADER_SIZE + size, 0) == -1) {
+	if (history_read_file(fd, base, HISTORY_HEADER_SIZE + size) == -1) {
 		int saved = errno;
 
 		free(base);
@@ -323,7 +303,6 @@ static int
 file_open(const struct file *f, int fd, struct history *h)
 {
 	enum history_status status;
-	int saved;
 
 	status = history_open(h, fd, f->size, f->report);
 	switch (status) {
@@ -347,13 +326,6 @@ file_open(const struct file *f, int fd, struct history *h)
 	case HISTORY_ERROR:
 		break;
 	}
-	saved = errno;
-	/* So that a file half made is not taken for an old one. */
-	if (f->report->found == HISTORY_NEW && ftruncate(fd, 0) == -1)
-		log_warning("cannot empty an unfinished history name=%s "
-			    "error=%s",
-		    f->name, strerror(errno));
-	errno = saved;
 	return file_fail_errno(f, "opened");
 }
 

@@ -10,6 +10,8 @@
  * HISTORY_VERSION.
  */
 
+#include <sys/types.h>
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -155,6 +157,9 @@ void history_next_epoch(struct history *h, uint64_t epoch);
 /* Of struct history_header's epoch; 0 if it is not sound. */
 uint64_t history_epoch_seal(uint64_t epoch);
 uint64_t history_epoch_open(uint64_t sealed);
+
+/* The first len bytes, or as many as there are; returns how many, or -1. */
+ssize_t history_read_file(int fd, void *data, size_t len);
 
 /* A ring on a header and region that the caller has. */
 void history_attach(struct history *h, void *base, size_t size, int fd);

@@ -37,11 +37,14 @@
 
 #include "history-impl.h"
 #include "history.h"
+#include "memfile.h"
 #include "util.h"
+
+#define RING_PROBE_SIZE 262144
 
 /* Empty if it is not known. */
 static void
-store_boot_id(char boot[HISTORY_BOOT_SIZE])
+ring_boot_id(char boot[HISTORY_BOOT_SIZE])
 {
 	memset(boot, 0, HISTORY_BOOT_SIZE);
 #if defined __linux__
@@ -71,14 +74,14 @@ history_is_same_boot(const struct history_header *header)
 {
 	char boot[HISTORY_BOOT_SIZE];
 
-	store_boot_id(boot);
+	ring_boot_id(boot);
 	return boot[0] != '\0' &&
 	    memcmp(boot, header->boot, HISTORY_BOOT_SIZE) == 0;
 }
 
 /* Of the live fields; never 0. */
 static uint64_t
-store_clean_check(const struct history_header *header)
+ring_clean_check(const struct history_header *header)
 {
 	return XXH3_64bits(&header->tail_pos,
 		   offsetof(struct history_header, clean) -
@@ -89,7 +92,7 @@ store_clean_check(const struct history_header *header)
 bool
 history_is_closed(const struct history_header *header)
 {
-	return header->clean == store_clean_check(header);
+	return header->clean == ring_clean_check(header);
 }
 
 uint64_t
@@ -109,7 +112,7 @@ history_epoch_open(uint64_t sealed)
 }
 
 static uint64_t
-store_static_check(const struct history_header *header)
+ring_static_check(const struct history_header *header)
 {
 	return XXH3_64bits(&header->byte_order,
 	    offsetof(struct history_header, check) -
@@ -122,7 +125,7 @@ history_check_header(const struct history_header *header)
 	if (header->magic == __builtin_bswap64(HISTORY_MAGIC))
 		return HISTORY_FOREIGN;
 	if (header->magic != HISTORY_MAGIC ||
-	    header->check != store_static_check(header))
+	    header->check != ring_static_check(header))
 		return HISTORY_DAMAGED;
 	if (header->byte_order != HISTORY_BYTE_ORDER ||
 	    header->version != HISTORY_VERSION ||
@@ -156,16 +159,16 @@ history_format(struct history *h)
 	header->header_size = HISTORY_HEADER_SIZE;
 	header->record_size = sizeof(struct record);
 	header->size = h->size;
-	header->check = store_static_check(header);
+	header->check = ring_static_check(header);
 	header->next_number = h->next_number;
 	header->epoch = history_epoch_seal(0);
-	store_boot_id(header->boot);
+	ring_boot_id(header->boot);
 	history_store(&header->magic, HISTORY_MAGIC);
 }
 
 /* Maps all of fd; or NULL. */
 static void *
-store_map(int fd, size_t size)
+ring_map(int fd, size_t size)
 {
 	void *base;
 
@@ -176,15 +179,18 @@ store_map(int fd, size_t size)
 
 /* A memory file of zeroes that cannot shrink under its mapping; or -1. */
 static int
-store_memory_file(size_t size)
+ring_memory_file(size_t size)
 {
 #ifdef HAVE_MEMFD_CREATE
-	int fd;
+	int fd, status;
 
 	fd = memfd_create("brbd-history", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd == -1)
 		return -1;
-	if (ftruncate(fd, (off_t)(HISTORY_HEADER_SIZE + size)) == -1 ||
+	do {
+		status = ftruncate(fd, (off_t)(HISTORY_HEADER_SIZE + size));
+	} while (status == -1 && errno == EINTR);
+	if (status == -1 ||
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) ==
 		-1) {
 		close(fd);
@@ -205,9 +211,9 @@ history_init(struct history *h, size_t size)
 
 	assert(size >= HISTORY_SIZE_MIN && size <= HISTORY_SIZE_MAX);
 	size = HISTORY_ROUND(size);
-	fd = store_memory_file(size);
+	fd = ring_memory_file(size);
 	if (fd != -1) {
-		base = store_map(fd, size);
+		base = ring_map(fd, size);
 		if (base == NULL) {
 			close(fd);
 			fd = -1;
@@ -235,7 +241,7 @@ history_fini(struct history *h)
 }
 
 static int
-store_sync(const struct history *h, size_t len)
+ring_sync(const struct history *h, size_t len)
 {
 	return h->fd == -1 ? 0 : msync(h->header, len, MS_SYNC);
 }
@@ -245,7 +251,7 @@ store_sync(const struct history *h, size_t len)
  * can be interrupted anywhere. -1: errno.
  */
 static int
-store_begin(struct history *h)
+ring_begin(struct history *h)
 {
 	struct history_header *header = h->header;
 
@@ -254,18 +260,18 @@ store_begin(struct history *h)
 	history_store(&header->next_number, h->next_number);
 	history_store(&header->head_pos, h->head_pos);
 	history_store(&header->tail_pos, h->tail_pos);
-	store_boot_id(header->boot);
+	ring_boot_id(header->boot);
 	history_store(&header->clean, 0);
 	h->written_pos = h->head_pos;
-	return store_sync(h, HISTORY_HEADER_SIZE);
+	return ring_sync(h, HISTORY_HEADER_SIZE);
 }
 
 int
 history_commit_copy(struct history *h)
 {
-	if (store_sync(h, HISTORY_HEADER_SIZE + h->size) == -1)
+	if (ring_sync(h, HISTORY_HEADER_SIZE + h->size) == -1)
 		return -1;
-	return store_begin(h);
+	return ring_begin(h);
 }
 
 void
@@ -276,11 +282,11 @@ history_raise(struct history *h, uint64_t number)
 	history_next_epoch(h, number / HISTORY_EPOCH);
 	history_store(&h->header->epoch,
 	    history_epoch_seal(h->next_number / HISTORY_EPOCH));
-	(void)store_sync(h, HISTORY_HEADER_SIZE);
+	(void)ring_sync(h, HISTORY_HEADER_SIZE);
 }
 
 static enum history_found
-store_found(const struct history_header *header)
+ring_found(const struct history_header *header)
 {
 	if (history_is_closed(header))
 		return HISTORY_CLOSED;
@@ -294,7 +300,7 @@ history_salvage(struct history *h, struct history_report *report)
 	uint64_t epoch = history_epoch_open(h->header->epoch);
 	bool is_sure, is_whole;
 
-	report->found = store_found(h->header);
+	report->found = ring_found(h->header);
 	is_sure = history_check_header(h->header) == HISTORY_OK &&
 	    report->found != HISTORY_POWER_CUT;
 	is_whole = history_walk(h);
@@ -313,35 +319,101 @@ history_salvage(struct history *h, struct history_report *report)
 		history_next_epoch(h, epoch);
 }
 
+ssize_t
+history_read_file(int fd, void *data, size_t len)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < len) {
+		n = pread(fd, (char *)data + done, len - done, (off_t)done);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+/* Where the file system cannot allocate: zeroes from length to size. */
+static int
+ring_write_zeroes(int fd, off_t length, off_t size)
+{
+	static const char zeroes[65536];
+	size_t len;
+	ssize_t n;
+
+	while (length < size) {
+		len = sizeof zeroes;
+		if (size - length < (off_t)len)
+			len = (size_t)(size - length);
+		n = pwrite(fd, zeroes, len, length);
+		if (n == -1 && errno != EINTR)
+			return -1;
+		if (n > 0)
+			length += n;
+	}
+	return 0;
+}
+
 /* Disk space for all of the file, so that no store to it can fail. */
 static int
-store_allocate(int fd, size_t size)
+ring_allocate(int fd, off_t length, size_t size)
 {
+	off_t end = (off_t)(HISTORY_HEADER_SIZE + size);
 	int error;
 
 	do {
-		error = posix_fallocate(fd, 0,
-		    (off_t)(HISTORY_HEADER_SIZE + size));
+		error = posix_fallocate(fd, 0, end);
 	} while (error == EINTR);
+	if (error == EOPNOTSUPP || error == EINVAL)
+		return ring_write_zeroes(fd, length, end);
 	errno = error;
 	return error == 0 ? 0 : -1;
 }
 
+/*
+ * Reads all of the file once, since a fault of the disk would be a signal if
+ * the mapping met it first; and reading ahead is faster so. errno, or 0.
+ */
+static int
+ring_probe(int fd, size_t size)
+{
+	char *buf = xmalloc(RING_PROBE_SIZE);
+	size_t end = HISTORY_HEADER_SIZE + size, offset = 0;
+	ssize_t n;
+	int error = 0;
+
+	while (offset < end && error == 0) {
+		n = pread(fd, buf, RING_PROBE_SIZE, (off_t)offset);
+		if (n > 0)
+			offset += (size_t)n;
+		else if (n == 0)
+			error = EIO; /* it is shorter than it was */
+		else if (errno != EINTR)
+			error = errno;
+	}
+	free(buf);
+	return error;
+}
+
 static enum history_status
-store_open(struct history *h, int fd, size_t size,
-    struct history_report *report)
+ring_open(struct history *h, int fd, size_t size, struct history_report *report)
 {
 	void *base;
 	bool is_sure;
 
-	base = store_map(fd, size);
+	base = ring_map(fd, size);
 	if (base == NULL)
 		return HISTORY_ERROR;
 	history_attach(h, base, size, fd);
 	if (report->found == HISTORY_NEW)
 		history_format(h);
 	else {
-		report->found = store_found(h->header);
+		report->found = ring_found(h->header);
 		is_sure = report->found != HISTORY_POWER_CUT;
 		if (is_sure && !history_walk(h)) {
 			munmap(base, HISTORY_HEADER_SIZE + size);
@@ -350,7 +422,7 @@ store_open(struct history *h, int fd, size_t size,
 		if (!is_sure)
 			history_salvage(h, report);
 	}
-	if (store_begin(h) == -1) {
+	if (ring_begin(h) == -1) {
 		int saved = errno;
 
 		munmap(base, HISTORY_HEADER_SIZE + size);
@@ -358,6 +430,19 @@ store_open(struct history *h, int fd, size_t size,
 		return HISTORY_ERROR;
 	}
 	return HISTORY_OK;
+}
+
+/* Empties the file if it was empty. */
+static enum history_status
+ring_give_up(int fd, const struct stat *st)
+{
+	int saved = errno;
+
+	/* If that fails too, what is left is taken for what it is. */
+	if (st->st_size == 0 && ftruncate(fd, 0) == 0)
+		fsync(fd);
+	errno = saved;
+	return HISTORY_ERROR;
 }
 
 enum history_status
@@ -378,7 +463,7 @@ history_open(struct history *h, int fd, size_t size,
 	report->found = HISTORY_NEW;
 	if (st.st_size > 0) {
 		report->found = HISTORY_CLOSED;
-		n = pread(fd, &header, sizeof header, 0);
+		n = history_read_file(fd, &header, sizeof header);
 		if (n == -1)
 			return HISTORY_ERROR;
 		if ((size_t)n < sizeof header)
@@ -391,26 +476,33 @@ history_open(struct history *h, int fd, size_t size,
 		if (header.size != size)
 			return HISTORY_OTHER_SIZE;
 	}
-	if (store_allocate(fd, size) == -1)
-		return HISTORY_ERROR;
-	status = store_open(&new, fd, size, report);
+	if (ring_allocate(fd, st.st_size, size) == -1)
+		return ring_give_up(fd, &st);
+	if (report->found != HISTORY_NEW) {
+		errno = ring_probe(fd, size);
+		if (errno != 0)
+			return HISTORY_ERROR;
+	}
+	status = ring_open(&new, fd, size, report);
+	if (status == HISTORY_ERROR)
+		return ring_give_up(fd, &st);
 	if (status == HISTORY_OK)
 		*h = new;
 	return status;
 }
 
-int
-history_adopt(struct history *h, int fd)
+/* A ring on fd, mapped so; not followed yet. -1: errno. */
+static int
+store_attach(struct history *h, int fd, int flags)
 {
 	struct history_header header;
-	struct history new;
 	struct stat st;
 	ssize_t n;
 	void *base;
 
 	if (fstat(fd, &st) == -1)
 		return -1;
-	n = pread(fd, &header, sizeof header, 0);
+	n = history_read_file(fd, &header, sizeof header);
 	if (n == -1)
 		return -1;
 	if ((size_t)n < sizeof header ||
@@ -419,12 +511,23 @@ history_adopt(struct history *h, int fd)
 		errno = EINVAL;
 		return -1;
 	}
-	base = store_map(fd, (size_t)header.size);
-	if (base == NULL)
+	base = mmap(NULL, HISTORY_HEADER_SIZE + (size_t)header.size,
+	    PROT_READ | PROT_WRITE, flags, fd, 0);
+	if (base == MAP_FAILED)
 		return -1;
-	history_attach(&new, base, (size_t)header.size, fd);
+	history_attach(h, base, (size_t)header.size, fd);
+	return 0;
+}
+
+static int
+store_adopt(struct history *h, int fd, int flags)
+{
+	struct history new;
+
+	if (store_attach(&new, fd, flags) == -1)
+		return -1;
 	if (!history_walk(&new) || new.next_number != new.header->next_number) {
-		munmap(base, HISTORY_HEADER_SIZE + new.size);
+		munmap(new.header, HISTORY_HEADER_SIZE + new.size);
 		errno = EINVAL;
 		return -1;
 	}
@@ -432,8 +535,63 @@ history_adopt(struct history *h, int fd)
 	return 0;
 }
 
+int
+history_adopt(struct history *h, int fd)
+{
+	return store_adopt(h, fd, MAP_SHARED);
+}
+
+int
+history_peek(struct history *h, int fd, bool is_growing)
+{
+	if (!is_growing)
+		return store_adopt(h, fd, MAP_PRIVATE);
+	if (store_attach(h, fd, MAP_PRIVATE) == -1)
+		return -1;
+	h->first_number = h->next_number = h->header->next_number;
+	return 0;
+}
+
+int
+history_share(struct history *h)
+{
+	size_t size = HISTORY_HEADER_SIZE + h->size, done;
+	struct history new = *h;
+	void *base;
+	ssize_t n;
+	int fd;
+
+	if (h->fd != -1)
+		return 0;
+	fd = memfile_open("brbd-history");
+	if (fd == -1)
+		return -1;
+	for (done = 0; done < size; done += (size_t)n) {
+		n = pwrite(fd, (const char *)h->header + done, size - done,
+		    (off_t)done);
+		if (n == -1 && errno == EINTR)
+			n = 0;
+		else if (n <= 0)
+			break;
+	}
+	base = done == size ? ring_map(fd, h->size) : NULL;
+	if (base == NULL) {
+		int saved = errno;
+
+		(void)close(fd);
+		errno = saved;
+		return -1;
+	}
+	free(h->header);
+	new.fd = fd;
+	new.header = base;
+	new.region = (char *)base + HISTORY_HEADER_SIZE;
+	*h = new;
+	return 0;
+}
+
 static int
-store_write_range(const struct history *h, uint64_t from, uint64_t to)
+ring_write_range(const struct history *h, uint64_t from, uint64_t to)
 {
 #ifdef HAVE_SYNC_FILE_RANGE
 	size_t offset, len;
@@ -467,7 +625,7 @@ history_writeback(struct history *h)
 		return 0;
 	if (h->head_pos - from > h->size)
 		from = h->head_pos - h->size;
-	if (store_write_range(h, from, h->head_pos) == -1)
+	if (ring_write_range(h, from, h->head_pos) == -1)
 		return -1;
 	h->written_pos = h->head_pos;
 	return 0;
@@ -479,10 +637,10 @@ history_close(struct history *h)
 	struct history_header *header = h->header;
 	int status, saved;
 
-	status = store_sync(h, HISTORY_HEADER_SIZE + h->size);
+	status = ring_sync(h, HISTORY_HEADER_SIZE + h->size);
 	if (status == 0) {
-		history_store(&header->clean, store_clean_check(header));
-		status = store_sync(h, HISTORY_HEADER_SIZE);
+		history_store(&header->clean, ring_clean_check(header));
+		status = ring_sync(h, HISTORY_HEADER_SIZE);
 	}
 	saved = errno;
 	history_fini(h);

@@ -457,6 +457,10 @@ history_copy(struct history *dst, const struct history *src)
 	c = history_oldest(src);
 	dst->first_number = dst->next_number = c.number;
 	history_store(&dst->header->next_number, c.number);
+	/* In a ring of one size all then has its place again. */
+	dst->tail_pos = dst->head_pos = src->tail_pos;
+	history_store(&dst->header->head_pos, dst->head_pos);
+	history_store(&dst->header->tail_pos, dst->tail_pos);
 	while (history_read(src, &c, &event)) {
 		if (event.kind == EVENT_GAP)
 			history_append_hole(dst, c.number);

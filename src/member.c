@@ -4,7 +4,8 @@
 
 /*
  * A person who is here: breaks, a lost connection, leaving. A break or a loss
- * is only a cursor that stops; what reads on from it is replay.c's.
+ * is only a cursor that stops; what reads on from it is replay.c's, and how far
+ * a loss sets it back is repeat.c's.
  */
 
 #include "config.h"
@@ -16,6 +17,7 @@
 #include "deliver.h"
 #include "member.h"
 #include "presence.h"
+#include "repeat.h"
 #include "replay.h"
 #include "room.h"
 #include "rooms.h"
@@ -31,6 +33,7 @@ member_forget_handed(struct member *m, uint64_t position)
 	while ((k = TAILQ_FIRST(&m->handed)) != NULL &&
 	    k->position <= position) {
 		TAILQ_REMOVE(&m->handed, k, entry);
+		m->handed_count--;
 		free(k);
 	}
 }
@@ -48,24 +51,34 @@ void
 member_handed(struct member *m, struct kept_message *k)
 {
 	k->position = m->ops->handed(m);
-	member_forget_handed(m, member_arrived(m, m->ops->unsent(m)));
+	member_forget_handed(m, member_arrived(m, m->ops->unsent_if_broken(m)));
 	TAILQ_INSERT_TAIL(&m->handed, k, entry);
+	if (++m->handed_count > KEPT_MAX)
+		member_forget_handed(m, TAILQ_FIRST(&m->handed)->position);
 }
 
 void
 member_pause(struct member *m, size_t unsent)
 {
+	uint64_t arrived = member_arrived(m, unsent);
 	struct membership *ms;
+	struct place *place;
 	struct kept_message *k;
 
 	LIST_FOREACH(ms, &m->memberships, in_member) {
 		deliver_pause(ms);
 		if (!m->is_guest) /* who has no place to come back to */
-			replay_set_back(ms, unsent);
+			repeat_set_back(ms, unsent);
 	}
-	member_forget_handed(m, member_arrived(m, unsent));
+	LIST_FOREACH(place, &m->person.places, in_owner)
+		if (place->position > arrived && !m->is_guest)
+			repeat_set_back_place(m, place,
+			    (size_t)(place->position - arrived));
+	member_forget_handed(m, arrived);
 	while ((k = TAILQ_LAST(&m->handed, kept_list)) != NULL) {
 		TAILQ_REMOVE(&m->handed, k, entry);
+		m->handed_count--;
+		k->is_repeat = true;
 		person_keep_again(m->rooms, &m->person, k);
 	}
 }
@@ -195,6 +208,7 @@ member_break(struct member *m, const char *text)
 	event.text_len = text == NULL ? 0 : strlen(text);
 	if (!m->is_on_break) {
 		m->is_on_break = true;
+		m->was_told_repeats = false;
 		m->break_since_ms = m->rooms->clock->mono_ms;
 		LIST_FOREACH(ms, &m->memberships, in_member)
 			deliver_pause(ms);

@@ -22,10 +22,13 @@
 
 struct audience;
 struct buf;
+struct carry_in;
+struct carry_out;
 struct member;
 struct replay;
 struct room;
 struct rooms;
+struct tlv;
 
 /* How somebody leaves a room. */
 enum room_leave {
@@ -47,10 +50,12 @@ struct member_ops {
 	 * which is not looked at otherwise.
 	 */
 	int (*deliver)(void *sink, const char *data, size_t len);
-	/* Bytes handed over so far, and how many of all that was written surely
-	 * have not arrived. */
+	/* Bytes handed over so far, and how many of the last that were written
+	 * may not have been read: as things are, and if the connection broke
+	 * now. */
 	uint64_t (*handed)(const struct member *m);
 	size_t (*unsent)(const struct member *m);
+	size_t (*unsent_if_broken)(const struct member *m);
 	/* There is nothing left to show in one of their rooms. */
 	void (*caught_up)(struct member *m);
 	/* Another session with the same credential has taken m's nick and
@@ -79,13 +84,15 @@ struct membership {
 	struct room *room;
 	struct history_cursor cursor;
 	uint64_t own_from; /* own lines from here on are not shown */
-	uint64_t resumed_at; /* a guest's catch-up up to own_from was told when
-			      * they had been live up to here; or 0 */
+	uint64_t repeat_until; /* those below it may have been seen already:
+				* an earlier connection was handed them */
+	struct told told;
 	struct audience *audience; /* in step: whom they share bytes with */
 	uint32_t slot; /* their place there */
 	struct replay *replay;
 	bool is_pumped; /* in the pump's queue */
 	bool is_blocked; /* waiting for member_drained() */
+	bool is_resuming; /* comes into step at the end of rooms_load_end() */
 	bool is_announced; /* the others know that they are here */
 	bool takes_place; /* or take them for one whom they know to be here */
 };
@@ -106,8 +113,10 @@ struct member {
 	const struct dialect *dialect;
 	LIST_HEAD(, membership) memberships;
 	struct person person;
-	/* Private messages that were handed over, and may not have arrived. */
+	/* Private messages that were handed over, and may not have arrived: the
+	 * last KEPT_MAX at most, since no more could be kept again. */
 	struct kept_list handed;
+	unsigned handed_count;
 	struct bucket announce;
 	char *break_text; /* or NULL */
 	int64_t break_since_ms; /* monotonic */
@@ -119,6 +128,7 @@ struct member {
 	bool is_on_break;
 	bool is_lost;
 	bool is_ignorer; /* in rooms->ignorers */
+	bool was_told_repeats; /* that private messages are repeated */
 	bool is_known; /* has said or done what others see */
 	char nick[NICK_SIZE];
 	char folded[NICK_SIZE];
@@ -153,8 +163,8 @@ void member_back(struct member *m, const char *text);
 void member_quit(struct member *m, const char *text);
 
 /*
- * The connection is gone without /quit, with unsent bytes that surely did not
- * arrive: the cursors are set back by as many messages. The nick is held and
+ * The connection is gone without /quit, and its last unsent bytes may not have
+ * been read: the cursors are set back by as many messages. The nick is held and
  * nothing is announced for departure-delay; ops are not called any more.
  * Guests, who cannot come back, leave at once, and so does who came a moment
  * ago and has not been heard of. m may be freed.
@@ -162,8 +172,8 @@ void member_quit(struct member *m, const char *text);
 void member_lost(struct member *m, size_t unsent);
 
 /*
- * Nothing is handed over from now on, and the last unsent bytes did not arrive:
- * the cursors go back, private messages are kept again.
+ * Nothing is handed over from now on, and the last unsent bytes may not have
+ * been read: the cursors go back, private messages are kept again.
  */
 void member_pause(struct member *m, size_t unsent);
 
@@ -218,5 +228,17 @@ enum member_tell member_tell(struct member *to, const struct member *from,
 void member_depart(struct member *m, enum room_leave how, const char *text);
 
 struct membership *member_in(const struct member *m, const struct room *room);
+
+/*
+ * For the next program in this process (carry.h): an item for m; and such a
+ * member again, when all rooms are there. One whose connection is not lost waits
+ * for member_attach(), with what member_new() takes, before rooms_load_end().
+ */
+void member_save(const struct member *m, struct carry_out *out);
+bool member_load(struct rooms *rooms, struct carry_in *in,
+    const struct tlv *item,
+    const struct dialect *(*find_dialect)(const char *name)) MUST_CHECK;
+void member_attach(struct member *m, const struct member_ops *ops,
+    void *session, void *sink);
 
 #endif

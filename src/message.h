@@ -28,14 +28,21 @@ enum event_kind {
 	/* For one person. */
 	EVENT_PRIVATE, /* nick, text */
 	EVENT_PRIVATE_SENT, /* other: to whom, text */
-	EVENT_KEPT, /* count private messages follow */
-	EVENT_WELCOME, /* nick, duration_ms, count, tally, mentions */
+	EVENT_KEPT, /* count private messages follow; is_repeat: known ones? */
+	/* nick, duration_ms, count, tally, mentions; total: repeats */
+	EVENT_WELCOME,
+	/* What follows may have been shown before, up to EVENT_NEW or the end:
+	 * count messages, or some if that is 0. */
+	EVENT_REPEATS,
+	EVENT_NEW, /* what follows has not */
 	EVENT_GAP, /* count messages are no longer held, is_uncertain */
 	EVENT_DATE, /* time_ms: what follows was said on that day */
 	EVENT_PAST, /* the last count of total messages follow */
 	EVENT_PAST_END, /* end of what was asked for */
 	EVENT_LIVE, /* live */
-	EVENT_WAITING /* other: a room, count messages are new there */
+	/* other: a room; count messages are new there; or if that is 0, total
+	 * may be. */
+	EVENT_WAITING
 };
 
 /* How somebody became live. */
@@ -78,6 +85,7 @@ struct event {
 	uint64_t count;
 	uint64_t total;
 	uint64_t mentions;
+	bool is_repeat;
 	bool is_uncertain; /* there may be more: the power was cut */
 	const struct event_presence *presence;
 	const struct event_tally *tally;

@@ -52,7 +52,7 @@ person_place(const struct person *p, const struct room *room)
 	return NULL;
 }
 
-void
+struct place *
 person_set_place(struct person *p, struct room *room,
     struct history_cursor cursor, int64_t left_ms)
 {
@@ -66,7 +66,10 @@ person_set_place(struct person *p, struct room *room,
 		LIST_INSERT_HEAD(&room->places, place, in_room);
 	}
 	place->cursor = cursor;
+	place->repeat_until = 0;
 	place->left_ms = left_ms;
+	place->position = 0;
+	return place;
 }
 
 bool
@@ -188,6 +191,17 @@ person_drop_kept(struct rooms *rooms, struct person *p)
 	free(k);
 }
 
+int
+person_restore_kept(struct rooms *rooms, struct person *p,
+    struct kept_message *k)
+{
+	if (p->kept_count >= KEPT_MAX)
+		return -1;
+	TAILQ_INSERT_TAIL(&p->kept, k, entry);
+	person_count_kept(rooms, p, k);
+	return 0;
+}
+
 void
 person_keep_again(struct rooms *rooms, struct person *p, struct kept_message *k)
 {
@@ -200,12 +214,13 @@ person_keep_again(struct rooms *rooms, struct person *p, struct kept_message *k)
 void
 person_move(struct rooms *rooms, struct person *to, struct person *from)
 {
-	struct place *place;
+	struct place *place, *moved;
 	struct ignore *ig;
 
 	while ((place = LIST_FIRST(&from->places)) != NULL) {
-		person_set_place(to, place->room, place->cursor,
+		moved = person_set_place(to, place->room, place->cursor,
 		    place->left_ms);
+		moved->repeat_until = place->repeat_until;
 		place_free(place);
 	}
 	while ((ig = TAILQ_FIRST(&from->ignores)) != NULL) {

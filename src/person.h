@@ -15,8 +15,11 @@
 #include "nick.h"
 #include "util.h"
 
+struct carry_in;
+struct carry_out;
 struct room;
 struct rooms;
+struct tlv;
 
 /*
  * Somebody whose lines a person does not want to see: known by member id as
@@ -38,6 +41,7 @@ struct kept_message {
 	uint64_t author; /* member id */
 	uint64_t position; /* where it ended in what was handed over */
 	size_t len;
+	bool is_repeat; /* was handed over before, and may have arrived */
 	char nick[NICK_SIZE];
 	char text[];
 };
@@ -48,13 +52,29 @@ TAILQ_HEAD(kept_list, kept_message);
 #define KEPT_BYTES_MAX ((size_t)16 * 1024)
 #define KEPT_TOTAL_MAX ((size_t)64 * 1024 * 1024)
 
+/*
+ * What the present connection has been handed of a room, by number: in how far
+ * the order on the wire is known, for repeat_set_back().
+ */
+struct told {
+	uint64_t from; /* nothing older: that has arrived before */
+	/* Seen as a guest, before what they had missed was told. */
+	uint64_t guest_from;
+	uint64_t guest_until;
+};
+
 /* Where somebody stopped reading in a room that they are not in now. */
 struct place {
 	LIST_ENTRY(place) in_owner; /* a member's or a bookmark's list */
 	LIST_ENTRY(place) in_room; /* so that the room can take them along */
 	struct room *room;
 	struct history_cursor cursor;
+	uint64_t repeat_until; /* those below it may have been seen already */
 	int64_t left_ms; /* monotonic: when they left, or went on break */
+	/* If they have left in this connection, or else 0: where that was in
+	 * what was handed over; and then what told says is true. */
+	uint64_t position;
+	struct told told;
 };
 LIST_HEAD(place_list, place);
 
@@ -80,8 +100,8 @@ void person_move(struct rooms *rooms, struct person *to, struct person *from);
 void person_clear(struct rooms *rooms, struct person *p);
 bool person_is_empty(const struct person *p);
 struct place *person_place(const struct person *p, const struct room *room);
-/* Makes one or moves the one that there is. */
-void person_set_place(struct person *p, struct room *room,
+/* Makes one or moves the one that there is; nothing in it is a repeat. */
+struct place *person_set_place(struct person *p, struct room *room,
     struct history_cursor cursor, int64_t left_ms);
 /* Do they want nothing from whoever has this id and folded nick? */
 bool person_ignores(const struct person *p, uint64_t id, const char *folded);
@@ -100,9 +120,30 @@ int person_keep(struct rooms *rooms, struct person *p,
  * there are too many. */
 void person_keep_again(struct rooms *rooms, struct person *p,
     struct kept_message *k);
+/* The same at the end, whatever the bytes; -1: there are KEPT_MAX. */
+int person_restore_kept(struct rooms *rooms, struct person *p,
+    struct kept_message *k) MUST_CHECK;
 /* Out of the list, and the caller's to free. */
 void person_take_kept(struct rooms *rooms, struct person *p,
     struct kept_message *k);
 void place_free(struct place *place);
+
+/*
+ * For the next program in this process (carry.h): adds p to out, in an item that
+ * the caller opens and closes. person_load() makes it again, into an empty p,
+ * when all rooms are there; if it returns false, p may have some of it.
+ */
+void person_save(const struct person *p, struct carry_out *out);
+bool person_load(struct rooms *rooms, struct person *p, struct carry_in *in,
+    const struct tlv *item) MUST_CHECK;
+
+/* The same for one message, and for a list of at most KEPT_MAX. NULL: it is
+ * malformed. */
+void kept_message_save(const struct kept_message *k, struct carry_out *out,
+    uint16_t tag);
+struct kept_message *kept_message_load(const struct tlv *item) MUST_CHECK;
+
+/* Reads a nick: anybody's that there ever was. */
+bool person_get_nick(const struct tlv *item, char nick[NICK_SIZE]) MUST_CHECK;
 
 #endif

@@ -90,7 +90,7 @@ line_add_welcome(struct buf *out, const struct event *e)
 	clock_duration(e->duration_ms, duration);
 	buf_addf(out, "welcome back, %s. %s, ", e->nick, duration);
 	if (e->count == 0) {
-		buf_addstr(out, "nothing was said");
+		buf_addf(out, "nothing%s was said", e->total > 0 ? " new" : "");
 		return;
 	}
 	buf_addf(out, "%llu message%s: ", (unsigned long long)e->count,
@@ -177,12 +177,26 @@ line_add_notice(struct buf *out, const struct event *e)
 		line_add_reason(out, e);
 		break;
 	case EVENT_KEPT:
-		buf_addf(out, "%llu private message%s %s kept for you:",
-		    (unsigned long long)e->count, s,
-		    e->count == 1 ? "was" : "were");
+		if (e->is_repeat)
+			buf_addf(out,
+			    "%llu private message%s that you may have seen "
+			    "already:",
+			    (unsigned long long)e->count, s);
+		else
+			buf_addf(out, "%llu private message%s %s kept for you:",
+			    (unsigned long long)e->count, s,
+			    e->count == 1 ? "was" : "were");
 		break;
 	case EVENT_WELCOME:
 		line_add_welcome(out, e);
+		break;
+	case EVENT_REPEATS:
+		if (e->count > 0)
+			buf_addf(out, "%llu ", (unsigned long long)e->count);
+		buf_addf(out, "message%s that you may have seen already:", s);
+		break;
+	case EVENT_NEW:
+		buf_addstr(out, "new since then:");
 		break;
 	case EVENT_GAP:
 		line_add_gap(out, e);
@@ -203,8 +217,10 @@ line_add_notice(struct buf *out, const struct event *e)
 		line_add_live(out, e);
 		break;
 	case EVENT_WAITING:
-		buf_addf(out, "%llu new in %s; /join %s",
-		    (unsigned long long)e->count, e->other, e->other);
+		buf_addf(out, "%s%llu new in %s; /join %s",
+		    e->count > 0 ? "" : "perhaps ",
+		    (unsigned long long)(e->count > 0 ? e->count : e->total),
+		    e->other, e->other);
 		break;
 	case EVENT_SAY:
 	case EVENT_ME:
@@ -249,6 +265,8 @@ line_add(struct buf *out, const struct event *e)
 	case EVENT_BACK:
 	case EVENT_KEPT:
 	case EVENT_WELCOME:
+	case EVENT_REPEATS:
+	case EVENT_NEW:
 	case EVENT_GAP:
 	case EVENT_DATE:
 	case EVENT_PAST:
@@ -284,6 +302,9 @@ static const struct dialect line_crlf = {
 	.name = "line-crlf",
 	.render = line_render_crlf,
 };
+
+static const struct dialect *const line_dialects[] = { &line_lf, &line_crlf,
+	NULL };
 
 static void
 line_reply(struct session *s, const char *prefix, const char *text)
@@ -387,6 +408,7 @@ line_too_long(struct session *s)
 const struct protocol protocol_line = {
 	.name = "line",
 	.dialect = &line_lf,
+	.dialects = line_dialects,
 	.open = line_open,
 	.line = line_line,
 	.too_long = line_too_long,

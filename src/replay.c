@@ -10,6 +10,10 @@
  *   SCAN (counts) ──► HEAD ──► (kept private messages) ──► LINES ──► end line
  *   PAST (or that) ──┘ first line
  *
+ * A catch-up may begin with messages that an earlier connection was handed and
+ * that may have arrived (ms->repeat_until; repeat.c). They are not counted in
+ * the summary and stand between two lines that say so.
+ *
  * Each step renders into a scratch buffer and takes effect only when deliver()
  * has accepted the bytes. The summary is counted in slices as well, by one
  * replay at a time: a thousand who come back at once must not stop the loop.
@@ -24,27 +28,11 @@
 #include "buf.h"
 #include "clock.h"
 #include "deliver.h"
+#include "replay-impl.h"
 #include "replay.h"
 #include "rooms.h"
 #include "tally.h"
 #include "util.h"
-
-enum replay_stage { REPLAY_SCAN, REPLAY_PAST, REPLAY_HEAD, REPLAY_LINES };
-
-struct replay {
-	enum replay_kind kind;
-	enum replay_stage stage;
-	struct history_cursor at;
-	uint64_t until; /* or REPLAY_PRESENT */
-	struct history_cursor scan;
-	uint64_t scan_until;
-	struct buf head; /* the rendered first line */
-	uint64_t then_history; /* so many messages were asked for meanwhile */
-	bool is_kept_told;
-	bool has_shown;
-	int day; /* of the line before */
-	int64_t away_ms;
-};
 
 /* Bytes of the ring that are looked through for each byte that may be sent. */
 #define REPLAY_READ_FACTOR 4
@@ -62,9 +50,9 @@ replay_start(struct membership *ms, enum replay_kind kind,
 	deliver_remove_in_step(ms);
 	rp = xcalloc(1, sizeof *rp);
 	rp->kind = kind;
-	rp->at = from;
+	rp->done.at = from;
 	rp->until = until;
-	rp->day = clock_day(ms->room->rooms->clock->wall_ms);
+	rp->done.day = clock_day(ms->room->rooms->clock->wall_ms);
 	ms->replay = rp;
 	deliver_pump_later(ms);
 	return rp;
@@ -107,7 +95,7 @@ replay_head_past(struct membership *ms, struct replay *rp)
 {
 	const struct history *h = &ms->room->history;
 	uint64_t end = replay_end(ms, rp);
-	struct history_cursor at = rp->at;
+	struct history_cursor at = rp->done.at;
 	struct event event = { .kind = EVENT_PAST };
 
 	(void)history_clamp(h, &at); /* the gap is told with the lines */
@@ -165,16 +153,20 @@ replay_start_catchup(struct membership *ms, struct history_cursor from,
 }
 
 void
-replay_start_return(struct membership *ms, struct history_cursor from,
+replay_start_return(struct membership *ms, const struct place *place,
     int64_t away_ms)
 {
 	bool was_live = ms->replay == NULL ||
 	    ms->replay->until != REPLAY_PRESENT;
 
-	replay_start_catchup(ms, from, was_live ? ms->own_from : REPLAY_PRESENT,
-	    away_ms);
-	if (was_live)
-		ms->resumed_at = ms->cursor.number;
+	ms->repeat_until = place->repeat_until;
+	ms->told.from = place->cursor.number;
+	replay_start_catchup(ms, place->cursor,
+	    was_live ? ms->own_from : REPLAY_PRESENT, away_ms);
+	if (was_live) {
+		ms->told.guest_from = ms->own_from;
+		ms->told.guest_until = ms->cursor.number;
+	}
 }
 
 void
@@ -187,9 +179,11 @@ replay_stop(struct membership *ms)
 	switch (rp->kind) {
 	case REPLAY_CATCHUP:
 	case REPLAY_GREETING:
-		/* Rather some lines twice than one not at all. */
-		if (rp->until == REPLAY_PRESENT || rp->at.number < rp->until)
-			ms->cursor = rp->at;
+		/* Rather some lines twice than one not at all: what a guest
+		 * has seen meanwhile is told to whom they turned out to be. */
+		if (rp->until == REPLAY_PRESENT ||
+		    rp->done.at.number < rp->until)
+			ms->cursor = rp->done.at;
 		break;
 	case REPLAY_HISTORY:
 		break;
@@ -201,17 +195,20 @@ bool
 replay_skip(struct membership *ms, uint64_t *skipped)
 {
 	struct replay *rp = ms->replay;
-	uint64_t end;
+	uint64_t end, at, then_history;
 
 	if (rp == NULL)
 		return false;
 	end = replay_end(ms, rp);
-	*skipped = end > rp->at.number ? history_distance(rp->at.number, end) :
-					 0;
+	at = rp->done.at.number;
+	*skipped = end > at ? history_distance(at, end) : 0;
 	if (rp->until == REPLAY_PRESENT)
 		ms->cursor = ms->room->delivered;
+	then_history = rp->then_history;
 	replay_free(ms);
-	if (!ms->is_blocked)
+	if (then_history > 0)
+		replay_start_history(ms, then_history);
+	else if (!ms->is_blocked)
 		deliver_pump_later(ms);
 	return true;
 }
@@ -227,16 +224,60 @@ replay_is_hidden(const struct membership *ms, const struct event *event)
 	return member_ignores_author(m, event->author, event->nick);
 }
 
+static void
+replay_render_count(struct membership *ms, struct buf *out,
+    enum event_kind kind, uint64_t count)
+{
+	struct event event = { .kind = kind, .count = count };
+
+	replay_render(ms, out, &event);
+}
+
+/* Before the message that event is: may it have been seen already? */
+static void
+replay_render_repeats(struct membership *ms, struct buf *out,
+    struct replay_progress *to, const struct event *event)
+{
+	const struct replay *rp = ms->replay;
+	bool is_repeat = event->number < ms->repeat_until;
+
+	if (rp->kind != REPLAY_CATCHUP || is_repeat == to->in_repeats)
+		return;
+	to->in_repeats = is_repeat;
+	/* If the ring has lapped some since they were counted, how many it
+	 * leaves is not known. */
+	if (is_repeat)
+		replay_render_count(ms, out, EVENT_REPEATS,
+		    ms->room->history.first_number > rp->scan_from ?
+			0 :
+			rp->repeats);
+	else
+		replay_render_count(ms, out, EVENT_NEW, 0);
+}
+
+static void
+replay_render_date(struct membership *ms, struct buf *out,
+    struct replay_progress *to, const struct event *event)
+{
+	struct event date = { .kind = EVENT_DATE, .time_ms = event->time_ms };
+
+	if (clock_day(event->time_ms) == to->day)
+		return;
+	replay_render(ms, out, &date);
+	to->day = clock_day(event->time_ms);
+}
+
 /*
- * Renders what is at *at up to number end, about max bytes. *day, if day is not
- * NULL, is the day of the line before, for date lines. Returns true at the end.
+ * Renders what is at to->at up to number end, about max bytes, and moves *to on
+ * past it. Returns true at the end.
  */
 static bool
-replay_lines(struct membership *ms, struct buf *out, struct history_cursor *at,
-    uint64_t end, int *day, size_t max, size_t *work, bool *shown)
+replay_lines(struct membership *ms, struct buf *out, struct replay_progress *to,
+    uint64_t end, size_t max, size_t *work)
 {
 	struct room *room = ms->room;
-	struct event event, extra;
+	struct history_cursor *at = &to->at;
+	struct event event;
 	uint64_t before, lost;
 	size_t start = out->len;
 	uint64_t first_pos;
@@ -249,13 +290,13 @@ replay_lines(struct membership *ms, struct buf *out, struct history_cursor *at,
 	if (at->number > end)
 		lost = before < end ? history_distance(before, end) : 0;
 	if (lost > 0 || !history_is_certain(before, at->number)) {
-		memset(&extra, 0, sizeof extra);
-		extra.kind = EVENT_GAP;
-		extra.count = lost;
-		extra.is_uncertain = !history_is_certain(before, at->number);
-		replay_render(ms, out, &extra);
+		memset(&event, 0, sizeof event);
+		event.kind = EVENT_GAP;
+		event.count = lost;
+		event.is_uncertain = !history_is_certain(before, at->number);
+		replay_render(ms, out, &event);
 		room->rooms->gaps++;
-		*shown = true;
+		to->has_shown = true;
 	}
 	first_pos = at->pos;
 	while (at->number < end) {
@@ -270,15 +311,12 @@ replay_lines(struct membership *ms, struct buf *out, struct history_cursor *at,
 			continue;
 		if (event.kind == EVENT_GAP)
 			room->rooms->gaps++;
-		else if (day != NULL && clock_day(event.time_ms) != *day) {
-			memset(&extra, 0, sizeof extra);
-			extra.kind = EVENT_DATE;
-			extra.time_ms = event.time_ms;
-			replay_render(ms, out, &extra);
-			*day = clock_day(event.time_ms);
+		else if (ms->replay != NULL) {
+			replay_render_repeats(ms, out, to, &event);
+			replay_render_date(ms, out, to, &event);
 		}
 		replay_render(ms, out, &event);
-		*shown = true;
+		to->has_shown = true;
 	}
 	*work += out->len - start +
 	    (size_t)(at->pos - first_pos) / REPLAY_READ_FACTOR;
@@ -293,9 +331,11 @@ replay_head_waiting(struct membership *ms, struct replay *rp)
 	struct event event = { .kind = EVENT_WAITING };
 
 	LIST_FOREACH(place, &ms->member->person.places, in_owner) {
-		event.count = room_new_count(place->room, &place->cursor);
+		event.count = room_new_count(place->room, &place->cursor,
+		    place->repeat_until);
+		event.total = room_new_count(place->room, &place->cursor, 0);
 		event.other = place->room->name;
-		if (event.count > 0)
+		if (event.total > 0)
 			replay_render(ms, &rp->head, &event);
 	}
 }
@@ -317,6 +357,8 @@ replay_scan(struct membership *ms, struct replay *rp, size_t max, size_t *work)
 	else if (rooms->tally_owner != ms)
 		return false; /* another's turn; ours comes */
 	(void)history_clamp(&room->history, &rp->scan);
+	if (rp->scan_from == 0)
+		rp->scan_from = rp->scan.number;
 	first_pos = rp->scan.pos;
 	while (rp->scan.number < rp->scan_until) {
 		if (rp->scan.pos - first_pos >= max * REPLAY_READ_FACTOR) {
@@ -325,7 +367,11 @@ replay_scan(struct membership *ms, struct replay *rp, size_t max, size_t *work)
 		}
 		if (!history_read(&room->history, &rp->scan, &event))
 			break;
-		if (event.kind != EVENT_GAP && !replay_is_hidden(ms, &event))
+		if (event.kind == EVENT_GAP || replay_is_hidden(ms, &event))
+			continue;
+		if (event.number < ms->repeat_until)
+			rp->repeats++;
+		else
 			tally_add(&rooms->tally, &event, ms->member->nick);
 	}
 	*work += (size_t)(rp->scan.pos - first_pos) / REPLAY_READ_FACTOR;
@@ -335,6 +381,7 @@ replay_scan(struct membership *ms, struct replay *rp, size_t max, size_t *work)
 	event.nick = ms->member->nick;
 	event.duration_ms = rp->away_ms;
 	event.count = rooms->tally.messages;
+	event.total = rp->repeats;
 	event.mentions = rooms->tally.mentions;
 	event.tally = &top;
 	replay_render(ms, &rp->head, &event);
@@ -366,6 +413,25 @@ replay_drop_ignored(struct member *m)
 	}
 }
 
+/*
+ * The line before k, if one is due: they are told what may be repeated, and in
+ * a catch-up, what was kept. Repeats are the first.
+ */
+static void
+replay_kept_head(struct membership *ms, const struct replay *rp,
+    const struct kept_message *k, struct buf *out)
+{
+	struct member *m = ms->member;
+	struct event event = { .kind = EVENT_KEPT, .is_repeat = k->is_repeat };
+
+	if (k->is_repeat ? m->was_told_repeats : rp == NULL || rp->is_kept_told)
+		return;
+	for (; k != NULL && k->is_repeat == event.is_repeat;
+	     k = TAILQ_NEXT(k, entry))
+		event.count++;
+	replay_render(ms, out, &event);
+}
+
 /* Private messages, each leaving the list once it is handed over. */
 static int
 replay_kept(struct membership *ms, struct replay *rp)
@@ -378,12 +444,8 @@ replay_kept(struct membership *ms, struct replay *rp)
 	replay_drop_ignored(m);
 	while ((k = TAILQ_FIRST(&m->person.kept)) != NULL) {
 		buf_reset(out);
+		replay_kept_head(ms, rp, k, out);
 		memset(&event, 0, sizeof event);
-		if (rp != NULL && !rp->is_kept_told) {
-			event.kind = EVENT_KEPT;
-			event.count = m->person.kept_count;
-			replay_render(ms, out, &event);
-		}
 		event.kind = EVENT_PRIVATE;
 		event.nick = k->nick;
 		event.text = k->text;
@@ -392,8 +454,12 @@ replay_kept(struct membership *ms, struct replay *rp)
 		replay_render(ms, out, &event);
 		if (replay_deliver(ms, out) == -1)
 			return -1;
-		if (rp != NULL)
+		if (k->is_repeat)
+			m->was_told_repeats = true;
+		else if (rp != NULL)
 			rp->is_kept_told = true;
+		if (rp != NULL)
+			rp->done.has_shown = true;
 		person_take_kept(m->rooms, &m->person, k);
 		member_handed(m, k);
 	}
@@ -405,19 +471,19 @@ static enum replay_pump
 replay_pump_behind(struct membership *ms, size_t max, size_t *done)
 {
 	struct buf *out = &ms->room->rooms->scratch;
-	struct history_cursor at = ms->cursor;
-	bool at_end, shown = false;
+	struct replay_progress to = { .at = ms->cursor };
+	bool at_end;
 
 	if (ms->member->is_on_break)
 		return REPLAY_DONE;
 	if (replay_kept(ms, NULL) == -1)
 		return REPLAY_BLOCKED;
 	buf_reset(out);
-	at_end = replay_lines(ms, out, &at, ms->room->delivered.number, NULL,
-	    max, done, &shown);
+	at_end = replay_lines(ms, out, &to, ms->room->delivered.number, max,
+	    done);
 	if (replay_deliver(ms, out) == -1)
 		return REPLAY_BLOCKED;
-	ms->cursor = at;
+	ms->cursor = to.at;
 	return at_end ? REPLAY_DONE : REPLAY_AGAIN;
 }
 
@@ -446,9 +512,8 @@ replay_pump(struct membership *ms, size_t max, size_t *done)
 {
 	struct replay *rp = ms->replay;
 	struct buf *out = &ms->room->rooms->scratch;
-	struct history_cursor at;
-	bool at_end, shown;
-	int day;
+	struct replay_progress to;
+	bool at_end;
 	uint64_t then_history;
 
 	/* However little it is, it costs a write. */
@@ -476,22 +541,17 @@ replay_pump(struct membership *ms, size_t max, size_t *done)
 		return REPLAY_BLOCKED;
 
 	buf_reset(out);
-	at = rp->at;
-	day = rp->day;
-	shown = rp->has_shown || rp->is_kept_told;
-	at_end = replay_lines(ms, out, &at, replay_end(ms, rp), &day, max, done,
-	    &shown);
+	to = rp->done;
+	at_end = replay_lines(ms, out, &to, replay_end(ms, rp), max, done);
 	if (at_end)
-		replay_render_end(ms, rp, shown, out);
+		replay_render_end(ms, rp, to.has_shown, out);
 	if (replay_deliver(ms, out) == -1)
 		return REPLAY_BLOCKED;
-	rp->at = at;
-	rp->day = day;
-	rp->has_shown = shown;
+	rp->done = to;
 	if (!at_end)
 		return REPLAY_AGAIN;
 	if (rp->until == REPLAY_PRESENT)
-		ms->cursor = at;
+		ms->cursor = to.at;
 	then_history = rp->then_history;
 	replay_free(ms);
 	if (then_history > 0) {
@@ -503,32 +563,4 @@ replay_pump(struct membership *ms, size_t max, size_t *done)
 		TAILQ_EMPTY(&ms->member->person.kept)))
 		return REPLAY_DONE;
 	return REPLAY_AGAIN;
-}
-
-void
-replay_set_back(struct membership *ms, size_t bytes)
-{
-	const struct history *h = &ms->room->history;
-	struct buf *out = &ms->room->rooms->scratch;
-	struct history_cursor c, read;
-	struct event event;
-	size_t sum = 0;
-
-	c = ms->cursor;
-	(void)history_clamp(h, &c);
-	while (sum < bytes && history_step_back(h, &c)) {
-		read = c;
-		(void)history_read(h, &read, &event);
-		/* Seen as a guest, before what they had missed was told. */
-		if (event.number >= ms->own_from &&
-		    event.number < ms->resumed_at)
-			continue;
-		if (!replay_is_hidden(ms, &event)) {
-			buf_reset(out);
-			replay_render(ms, out, &event);
-			sum += out->len;
-		}
-	}
-	if (bytes > 0)
-		ms->cursor = c;
 }

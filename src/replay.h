@@ -12,6 +12,10 @@
 #include "member.h"
 #include "util.h"
 
+struct carry_in;
+struct carry_out;
+struct tlv;
+
 enum replay_kind {
 	REPLAY_GREETING, /* a newcomer's first lines */
 	REPLAY_CATCHUP, /* /back, or coming back */
@@ -29,7 +33,8 @@ void replay_start_greeting(struct membership *ms);
 
 /*
  * Catch-up: the summary of all from..until, then private messages that were
- * kept, then the messages. until REPLAY_PRESENT: to the present; then from
+ * kept, then the messages: those below ms->repeat_until first, under a line
+ * that says what they are, and not counted. until REPLAY_PRESENT: to the present; then from
  * becomes ms->cursor. Otherwise reading goes on at ms->cursor afterwards. A
  * replay that is running is replaced.
  */
@@ -38,11 +43,11 @@ void replay_start_catchup(struct membership *ms, struct history_cursor from,
     uint64_t until, int64_t away_ms);
 
 /*
- * Somebody who came as a guest turns out to have a place: they catch up from
+ * Somebody who came as a guest turns out to have that place: they catch up from
  * there, to the present, or, if they have been live meanwhile, to where they
  * became so.
  */
-void replay_start_return(struct membership *ms, struct history_cursor from,
+void replay_start_return(struct membership *ms, const struct place *place,
     int64_t away_ms);
 
 /* The last n messages; after the replay that is running, if there is one. */
@@ -72,9 +77,12 @@ enum replay_pump replay_pump(struct membership *ms, size_t max,
     size_t *done) MUST_CHECK;
 
 /*
- * Moves ms->cursor back over as many messages as make up at least so many
- * rendered bytes: those that surely did not arrive.
+ * For the next program in this process (carry.h): adds the replay of ms, which
+ * has one, to out, in an item that the caller opens and closes; and makes it
+ * again, for an ms that is in its room. Whether it is pumped is the caller's.
  */
-void replay_set_back(struct membership *ms, size_t bytes);
+void replay_save(const struct membership *ms, struct carry_out *out);
+bool replay_load(struct membership *ms, struct carry_in *in,
+    const struct tlv *item) MUST_CHECK;
 
 #endif

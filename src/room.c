@@ -80,15 +80,22 @@ room_join(struct room *room, struct member *m)
 	place = person_place(&m->person, room);
 	if (place != NULL) {
 		ms->cursor = place->cursor;
+		ms->repeat_until = place->repeat_until;
+		if (place->position > 0)
+			ms->told = place->told;
+		else
+			ms->told.from = place->cursor.number;
 		if (!m->is_on_break)
 			replay_start_catchup(ms, place->cursor, REPLAY_PRESENT,
 			    now_ms - place->left_ms);
 		place_free(place);
 	} else if (m->is_on_break) {
 		ms->cursor = history_head(&room->history);
+		ms->told.from = ms->cursor.number;
 	} else {
 		ms->cursor = history_back(&room->history,
 		    room->rooms->options->greeting_history);
+		ms->told.from = ms->cursor.number;
 		replay_start_greeting(ms);
 	}
 	return ms;
@@ -99,10 +106,17 @@ room_leave(struct membership *ms, enum room_leave how, const char *text)
 {
 	struct room *room = ms->room;
 	struct member *m = ms->member;
+	struct place *place;
 
 	presence_left(&room->presence, ms, how, text);
 	deliver_pause(ms);
-	person_set_place(&m->person, room, ms->cursor, member_away_since_ms(m));
+	place = person_set_place(&m->person, room, ms->cursor,
+	    member_away_since_ms(m));
+	if (ms->repeat_until > ms->cursor.number)
+		place->repeat_until = ms->repeat_until;
+	if (m->ops != NULL)
+		place->position = m->ops->handed(m);
+	place->told = ms->told;
 	LIST_REMOVE(ms, in_member);
 	TAILQ_REMOVE(&room->people, ms, in_room);
 	room->people_count--;
@@ -168,9 +182,14 @@ room_set_topic(struct membership *ms, const char *text)
 }
 
 uint64_t
-room_new_count(const struct room *room, const struct history_cursor *cursor)
+room_new_count(const struct room *room, const struct history_cursor *cursor,
+    uint64_t repeat_until)
 {
-	return history_distance(cursor->number, room->history.next_number);
+	uint64_t from = cursor->number;
+
+	if (from < repeat_until)
+		from = repeat_until;
+	return history_distance(from, room->history.next_number);
 }
 
 size_t

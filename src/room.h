@@ -114,9 +114,10 @@ void room_set_topic(struct membership *ms, const char *text);
 void room_publish(struct room *room, struct event *event,
     struct membership *actor);
 
-/* How many messages are new to whoever has this cursor. */
+/* How many messages are new to whoever has this cursor, less those below
+ * repeat_until. */
 uint64_t room_new_count(const struct room *room,
-    const struct history_cursor *cursor);
+    const struct history_cursor *cursor, uint64_t repeat_until);
 
 /* The people in the room, the first max by nick; returns how many they are. */
 size_t room_names(const struct room *room, const struct member **out,

@@ -63,15 +63,12 @@ rooms_remove(struct rooms *rooms, struct room *room)
 	room_free(room);
 }
 
-static void
-rooms_make_permanent(struct rooms *rooms, const char *name)
+struct room *
+rooms_get(struct rooms *rooms, const char *name)
 {
-	struct room *room;
+	struct room *room = rooms_find(rooms, name);
 
-	room = rooms_find(rooms, name);
-	if (room == NULL)
-		room = rooms_add(rooms, name);
-	room->is_permanent = true;
+	return room == NULL ? rooms_add(rooms, name) : room;
 }
 
 void
@@ -84,7 +81,7 @@ rooms_reconfigure(struct rooms *rooms)
 	for (room = NULL; (room = rooms_next(rooms, room)) != NULL;)
 		room->is_permanent = room == rooms->lobby;
 	for (i = 0; i < o->room.count; i++)
-		rooms_make_permanent(rooms, o->room.items[i]);
+		rooms_get(rooms, o->room.items[i])->is_permanent = true;
 	bookmarks_trim(&rooms->bookmarks);
 	rooms_lost_changed(rooms);
 }
@@ -212,6 +209,15 @@ rooms_open(struct rooms *rooms, const char *name, struct room **room)
 		return ROOMS_FULL;
 	*room = rooms_add(rooms, name);
 	return ROOMS_MADE;
+}
+
+void
+rooms_flush(struct rooms *rooms)
+{
+	struct room *room;
+
+	while ((room = TAILQ_FIRST(&rooms->dirty)) != NULL)
+		room_flush(room);
 }
 
 bool

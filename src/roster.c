@@ -95,6 +95,17 @@ roster_add_guest(struct roster *roster, struct member *m)
 	roster_insert(roster, m);
 }
 
+bool
+roster_restore(struct roster *roster, struct member *m, const char *nick)
+{
+	roster_set_nick(m, nick);
+	if (RB_FIND(roster_nicks, &roster->by_nick, m) != NULL ||
+	    RB_FIND(roster_skeletons, &roster->by_skeleton, m) != NULL)
+		return false;
+	roster_insert(roster, m);
+	return true;
+}
+
 struct member *
 roster_find(struct roster *roster, const char *nick)
 {
@@ -237,10 +248,13 @@ roster_resume(struct member *m, int64_t away_ms)
 			continue;
 		}
 		if (m->is_on_break) {
-			if (place->cursor.number < ms->cursor.number)
+			if (place->cursor.number < ms->cursor.number) {
 				ms->cursor = place->cursor;
+				ms->repeat_until = place->repeat_until;
+				ms->told.from = place->cursor.number;
+			}
 		} else
-			replay_start_return(ms, place->cursor, away_ms);
+			replay_start_return(ms, place, away_ms);
 		place_free(place);
 	}
 }

@@ -258,6 +258,26 @@ server_adopt(struct server *server, const struct inheritance *in)
 	return 0;
 }
 
+/* Nothing can fail any more. */
+static void
+server_reload_done(struct server *server, struct options *fresh)
+{
+	enum log_level before, after;
+
+	before = server_log_level(server->source, &server->options);
+	after = server_log_level(server->source, fresh);
+	options_changed_restart_only(&server->options, fresh,
+	    server_log_restart_only, NULL);
+	options_keep_restart_only(fresh, &server->options);
+	options_swap(&server->options, fresh);
+	rooms_reconfigure(&server->rooms);
+	server->is_reload_failed = false;
+	/* By whichever of the two logs more. */
+	log_set_level(after > before ? after : before);
+	log_info("settings reloaded");
+	log_set_level(after);
+}
+
 /*
  * All or nothing: the new settings are parsed, checked and listened on first.
  */
@@ -284,15 +304,7 @@ server_reload(struct server *server)
 		log_error("settings were not reloaded: %s", error);
 		free(error);
 	} else {
-		options_changed_restart_only(&server->options, &fresh,
-		    server_log_restart_only, NULL);
-		options_keep_restart_only(&fresh, &server->options);
-		options_swap(&server->options, &fresh);
-		rooms_reconfigure(&server->rooms);
-		server->is_reload_failed = false;
-		log_info("settings reloaded");
-		log_set_level(server_log_level(server->source,
-		    &server->options));
+		server_reload_done(server, &fresh);
 	}
 	option_errors_fini(&errors);
 	options_fini(&fresh);

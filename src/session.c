@@ -25,17 +25,12 @@
 #include "log.h"
 #include "protocol.h"
 #include "replay.h"
+#include "session-impl.h"
 #include "session.h"
 #include "util.h"
 
 #define SESSION_FLUSH_MS 5000
 #define SESSION_NAMES_MAX 20
-
-struct session_origin {
-	RB_ENTRY(session_origin) entry;
-	struct credential credential;
-	size_t count;
-};
 
 static int
 session_origin_cmp(const struct session_origin *a,
@@ -70,7 +65,7 @@ sessions_fini(struct sessions *all)
 	buf_fini(&all->out);
 }
 
-static struct session_origin *
+struct session_origin *
 session_origin_get(struct sessions *all, const struct credential *credential)
 {
 	struct session_origin *origin, key = { .credential = *credential };
@@ -84,7 +79,7 @@ session_origin_get(struct sessions *all, const struct credential *credential)
 	return origin;
 }
 
-static void
+void
 session_origin_release(struct sessions *all, struct session_origin *origin)
 {
 	if (origin->count > 0)
@@ -143,6 +138,14 @@ session_unsent(const struct member *m)
 	return conn_unsent(s->conn);
 }
 
+static size_t
+session_unsent_if_broken(const struct member *m)
+{
+	const struct session *s = m->session;
+
+	return conn_unsent_if_broken(s->conn);
+}
+
 static void
 session_caught_up(struct member *m)
 {
@@ -164,10 +167,11 @@ session_replaced(struct member *m)
 	conn_close(s->conn, SESSION_FLUSH_MS);
 }
 
-static const struct member_ops session_member_ops = {
+const struct member_ops session_member_ops = {
 	.deliver = session_deliver,
 	.handed = session_handed,
 	.unsent = session_unsent,
+	.unsent_if_broken = session_unsent_if_broken,
 	.caught_up = session_caught_up,
 	.replaced = session_replaced,
 };
@@ -183,6 +187,16 @@ session_throttle_cb(void *arg)
 	conn_resume_input(s->conn);
 }
 
+void
+session_throttle_until(struct session *s, int64_t at_ms)
+{
+	if (s->throttle == NULL) {
+		s->throttle = xcalloc(1, sizeof *s->throttle);
+		deadline_init(s->throttle, session_throttle_cb, s);
+	}
+	deadline_set(s->all->net->deadlines, s->throttle, at_ms);
+}
+
 /* Stops reading until there is a token again. */
 static void
 session_throttle(struct session *s)
@@ -196,11 +210,7 @@ session_throttle(struct session *s)
 		return;
 	s->all->throttled++;
 	conn_pause_input(s->conn);
-	if (s->throttle == NULL) {
-		s->throttle = xcalloc(1, sizeof *s->throttle);
-		deadline_init(s->throttle, session_throttle_cb, s);
-	}
-	deadline_set(s->all->net->deadlines, s->throttle, now_ms + wait_ms);
+	session_throttle_until(s, now_ms + wait_ms);
 }
 
 static void
@@ -290,7 +300,7 @@ session_ended_cb(struct conn *c, enum conn_end end, void *arg)
 	session_free(s);
 }
 
-static const struct conn_handler session_conn_handler = {
+const struct conn_handler session_conn_handler = {
 	.line = session_line_cb,
 	.too_long = session_too_long_cb,
 	.waste = session_waste_cb,
@@ -444,8 +454,10 @@ sessions_free_all(struct sessions *all)
 	struct session *s;
 
 	while ((s = TAILQ_FIRST(&all->list)) != NULL) {
-		if (s->member != NULL)
+		if (s->member != NULL) {
+			member_pause(s->member, conn_unsent(s->conn));
 			member_depart(s->member, ROOM_LEAVE_SILENT, NULL);
+		}
 		s->member = NULL;
 		session_free(s);
 	}
@@ -543,7 +555,7 @@ session_refuse_on_break(struct session *s)
 	if (!s->member->is_on_break)
 		return false;
 	session_error(s, "you are on break; /back first (%llu waiting)",
-	    (unsigned long long)room_new_count(ms->room, &ms->cursor));
+	    (unsigned long long)room_new_count(ms->room, &ms->cursor, 0));
 	return true;
 }
 

@@ -87,6 +87,7 @@ crowd_start(const char *dir)
 		      "-o output-limit=64K -o max-members=1100 "
 		      "-o stall-timeout=1h -f";
 	char *argv[32], *word;
+	const struct daemon_setup setup = { .notify_path = notify };
 	size_t argc = 0;
 	int fd = open(settings, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	int64_t end_ms = crowd_now_ms() + patience_ms;
@@ -99,7 +100,7 @@ crowd_start(const char *dir)
 	ck_assert_int_ne(fd, -1);
 	(void)close(fd);
 	daemon_init(&d);
-	ck_assert_int_eq(daemon_start(&d, argv, notify, 0), 0);
+	ck_assert_int_eq(daemon_start(&d, argv, &setup), 0);
 	while (!d.is_ready || d.port_ipv4 == 0) {
 		struct pollfd pfds[2] = { { d.log_fd, POLLIN, 0 },
 			{ d.notify_fd, POLLIN, 0 } };

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "dialog-pattern.h"
 #include "dialog-script.h"
@@ -104,6 +105,8 @@ control_add_listen(struct script *s, struct words *argv)
 {
 	char *socket_path;
 
+	if (s->inherited_names.count > 0)
+		return;
 	if (control_has_argument(&s->arguments, "-l") ||
 	    control_is_set(s, "listen", strlen("listen")))
 		return;
@@ -119,6 +122,8 @@ void
 script_start(struct script *s)
 {
 	struct stage *st = &s->stage;
+	char names[SCRIPT_NAMES_SIZE];
+	struct daemon_setup setup = script_setup(s, names);
 	struct words argv = { NULL, 0 };
 	int64_t deadline;
 	char *notify;
@@ -140,7 +145,8 @@ script_start(struct script *s)
 	for (size_t i = 0; i < s->arguments.count; i++)
 		words_add(&argv, s->arguments.items[i]);
 	notify = xasprintf("%s/notify", st->dir);
-	if (daemon_start(&st->daemon, argv.items, notify, s->nofile) == -1)
+	setup.notify_path = notify;
+	if (daemon_start(&st->daemon, argv.items, &setup) == -1)
 		stage_fail(st, NULL, "cannot start '%s'", argv.items[0]);
 	free(notify);
 	words_fini(&argv);
@@ -272,6 +278,27 @@ control_add_arguments(struct script *s, const char *text)
 	free(expanded);
 }
 
+static void control_check_log(struct script *s);
+
+/* After its end: as if it had not been there, but for the people. */
+static void
+control_start_again(struct script *s)
+{
+	struct stage *st = &s->stage;
+	char *notify;
+
+	if (!s->is_started || !st->daemon.has_ended)
+		return;
+	control_check_log(s);
+	notify = xasprintf("%s/notify", st->dir);
+	unlink(notify);
+	free(notify);
+	daemon_fini(&st->daemon);
+	s->is_started = false;
+	s->log_read = s->notified_read = 0;
+	st->is_end_expected = false;
+}
+
 void
 script_daemon(struct script *s, const char *text)
 {
@@ -292,6 +319,7 @@ script_daemon(struct script *s, const char *text)
 	if (text[0] == '-') {
 		control_add_arguments(s, text);
 	} else if (strcmp(text, "start") == 0) {
+		control_start_again(s);
 		script_start(s);
 	} else if ((rest = script_after(text, "limit")) != NULL) {
 		control_limit(s, rest);
@@ -321,6 +349,8 @@ script_run(struct script *s, const char *text)
 	int status = control_status(s, text);
 	char *expanded = script_expand(s, text + 1);
 	struct words words = { NULL, 0 }, argv = { NULL, 0 };
+	char names[SCRIPT_NAMES_SIZE];
+	struct daemon_setup setup;
 
 	if (words_split(&words, expanded) == -1 || words.count == 0)
 		stage_fail(st, NULL, "run STATUS \"TEXT\" [ARGUMENTS]");
@@ -332,7 +362,8 @@ script_run(struct script *s, const char *text)
 
 	st->set_aside = st->daemon;
 	daemon_init(&st->daemon);
-	if (daemon_start(&st->daemon, argv.items, NULL, s->nofile) == -1)
+	setup = script_setup(s, names);
+	if (daemon_start(&st->daemon, argv.items, &setup) == -1)
 		stage_fail(st, NULL, "cannot start '%s'", argv.items[0]);
 	stage_wait_end(st);
 	control_check_report(s);

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "dialog-daemon.h"
+#include "util.h"
 
 void
 daemon_init(struct daemon *d)
@@ -46,6 +47,7 @@ daemon_fini(struct daemon *d)
 	if (d->notify_fd != -1)
 		close(d->notify_fd);
 	buf_fini(&d->log);
+	buf_fini(&d->notified);
 	free(d->unix_path);
 	daemon_init(d);
 }
@@ -87,15 +89,45 @@ daemon_set_noon(void)
 	setenv("TZ", zone, 1);
 }
 
+static void
+daemon_setenv(const char *assignment)
+{
+	char *name = xstrndup(assignment, strcspn(assignment, "="));
+	const char *value = strchr(assignment, '=');
+	char pid[16];
+
+	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
+	value = value == NULL ? "" : value + 1;
+	setenv(name, strcmp(value, "$$") == 0 ? pid : value, 1);
+	free(name);
+}
+
+/* As systemd does it; dup2() leaves out close-on-exec. */
+static void
+daemon_hand_down(const struct daemon_setup *setup)
+{
+	char count[16];
+
+	if (setup->fd_count == 0)
+		return;
+	for (size_t i = 0; i < setup->fd_count; i++)
+		dup2(setup->fds[i], STDERR_FILENO + 1 + (int)i);
+	snprintf(count, sizeof(count), "%zu", setup->fd_count);
+	setenv("LISTEN_FDS", count, 1);
+	daemon_setenv("LISTEN_PID=$$");
+	if (setup->fd_names != NULL)
+		setenv("LISTEN_FDNAMES", setup->fd_names, 1);
+}
+
 /* In the new process: everything up to the program itself. */
 static _Noreturn void
-daemon_exec(char *const argv[], const char *notify_path, unsigned long nofile,
-    pid_t parent, int out)
+daemon_exec(char *const argv[], const struct daemon_setup *setup, pid_t parent,
+    int out)
 {
 	static const char *const unwanted[] = { "JOURNAL_STREAM", "LISTEN_FDS",
 		"LISTEN_FDNAMES", "LISTEN_PID", "WATCHDOG_PID", "WATCHDOG_USEC",
 		NULL };
-	struct rlimit limit = { nofile, nofile };
+	struct rlimit limit = { setup->nofile, setup->nofile };
 	sigset_t none;
 	int in;
 
@@ -114,11 +146,15 @@ daemon_exec(char *const argv[], const char *notify_path, unsigned long nofile,
 		unsetenv(unwanted[i]);
 	setenv("LC_ALL", "C", 1);
 	daemon_set_noon();
-	if (notify_path != NULL)
-		setenv("NOTIFY_SOCKET", notify_path, 1);
+	if (setup->notify_path != NULL)
+		setenv("NOTIFY_SOCKET", setup->notify_path, 1);
 	else
 		unsetenv("NOTIFY_SOCKET");
-	if (nofile == 0 || setrlimit(RLIMIT_NOFILE, &limit) == 0)
+	daemon_hand_down(setup);
+	for (size_t i = 0;
+	     setup->environment != NULL && setup->environment[i] != NULL; i++)
+		daemon_setenv(setup->environment[i]);
+	if (setup->nofile == 0 || setrlimit(RLIMIT_NOFILE, &limit) == 0)
 		execvp(argv[0], argv);
 	dprintf(STDERR_FILENO, "cannot run '%s': %s\n", argv[0],
 	    strerror(errno));
@@ -126,8 +162,8 @@ daemon_exec(char *const argv[], const char *notify_path, unsigned long nofile,
 }
 
 int
-daemon_start(struct daemon *d, char *const argv[], const char *notify_path,
-    unsigned long nofile)
+daemon_start(struct daemon *d, char *const argv[],
+    const struct daemon_setup *setup)
 {
 	pid_t self = getpid();
 	sigset_t child;
@@ -136,8 +172,8 @@ daemon_start(struct daemon *d, char *const argv[], const char *notify_path,
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
-	if (notify_path != NULL) {
-		d->notify_fd = daemon_open_notify(notify_path);
+	if (setup->notify_path != NULL) {
+		d->notify_fd = daemon_open_notify(setup->notify_path);
 		if (d->notify_fd == -1)
 			return -1;
 	}
@@ -147,7 +183,7 @@ daemon_start(struct daemon *d, char *const argv[], const char *notify_path,
 	fcntl(d->log_fd, F_SETFL, O_NONBLOCK);
 	d->pid = fork();
 	if (d->pid == 0)
-		daemon_exec(argv, notify_path, nofile, self, pipe_fds[1]);
+		daemon_exec(argv, setup, self, pipe_fds[1]);
 	close(pipe_fds[1]);
 	if (d->pid == -1) {
 		d->pid = 0;
@@ -222,7 +258,7 @@ daemon_read_log(struct daemon *d)
 void
 daemon_read_notify(struct daemon *d)
 {
-	char state[256];
+	char state[1024];
 	ssize_t n;
 
 	while ((n = recv(d->notify_fd, state, sizeof(state) - 1, 0)) > 0) {
@@ -230,7 +266,17 @@ daemon_read_notify(struct daemon *d)
 		if (strncmp(state, "READY=1", 7) == 0 ||
 		    strstr(state, "\nREADY=1") != NULL)
 			d->is_ready = true;
+		buf_add(&d->notified, state, (size_t)n);
+		buf_addch(&d->notified, '\n');
 	}
+}
+
+void
+daemon_adopt_detached(void)
+{
+#ifdef PR_SET_CHILD_SUBREAPER
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+#endif
 }
 
 int

@@ -21,6 +21,7 @@ struct daemon {
 	bool is_ready; /* READY=1 was seen */
 	int log_fd; /* the end of the pipe that is its stderr; -1: closed */
 	int notify_fd;
+	struct buf notified; /* all that it told its manager, a LF after each */
 	struct buf log; /* all that it wrote */
 	size_t log_parsed; /* whole lines of it were looked at */
 	/* Where it listens, as the log says; 0 and NULL: not there (yet). */
@@ -32,14 +33,26 @@ void daemon_init(struct daemon *d);
 /* Kills it if it is there, and releases all. */
 void daemon_fini(struct daemon *d);
 
+/* How it is started; all zeroes: with nothing special. */
+struct daemon_setup {
+	const char *notify_path; /* a socket is made there, as NOTIFY_SOCKET */
+	unsigned long nofile; /* the hard limit on open files; 0: as it is */
+	/* NAME=VALUE, NULL at the end; "$$" in VALUE is its process id. */
+	char *const *environment;
+	/* Descriptors that it is handed, from 3 on, and LISTEN_FDNAMES. They
+	 * are above all that it has otherwise, and stay the caller's. */
+	const int *fds;
+	size_t fd_count;
+	const char *fd_names;
+};
+
 /*
- * Runs argv (NULL-terminated) with stdout and stderr in d->log and, when
- * notify_path is not NULL, a socket made there as NOTIFY_SOCKET. nofile: the
- * hard limit on open files, 0: as it is. The program dies with its caller where
- * the system can arrange that. Returns 0, or -1 with errno.
+ * Runs argv (NULL-terminated) with stdout and stderr in d->log. The program
+ * dies with its caller where the system can arrange that. Returns 0, or -1 with
+ * errno.
  */
-int daemon_start(struct daemon *d, char *const argv[], const char *notify_path,
-    unsigned long nofile) MUST_CHECK;
+int daemon_start(struct daemon *d, char *const argv[],
+    const struct daemon_setup *setup) MUST_CHECK;
 
 /*
  * Read what is there, without blocking. At the end of the log the process is
@@ -47,6 +60,9 @@ int daemon_start(struct daemon *d, char *const argv[], const char *notify_path,
  */
 void daemon_read_log(struct daemon *d);
 void daemon_read_notify(struct daemon *d);
+
+/* From now on a daemon that detaches becomes a child of this process. */
+void daemon_adopt_detached(void);
 
 /* Waits for the end of the process, timeout_ms at most: 0, or -1. */
 int daemon_reap(struct daemon *d, int64_t timeout_ms) MUST_CHECK;

@@ -124,6 +124,10 @@ script_lookup(const char *name, size_t len, void *arg)
 		value = s->repeat;
 	else if (len == 4 && memcmp(name, "port", 4) == 0)
 		value = s->stage.daemon.port_ipv4;
+	else if (len == 6 && memcmp(name, "handed", 6) == 0)
+		value = s->inherited_port;
+	else if (len == 3 && memcmp(name, "pid", 3) == 0)
+		value = (unsigned)s->stage.daemon.pid;
 	else
 		return NULL;
 	snprintf(s->scratch, sizeof(s->scratch), "%u", value);
@@ -184,6 +188,12 @@ script_statement(struct script *s, const char *text)
 		script_repeat(s, rest);
 	else if ((rest = script_after(text, "daemon")) != NULL)
 		script_daemon(s, rest);
+	else if ((rest = script_after(text, "manager")) != NULL)
+		script_manager(s, rest);
+	else if ((rest = script_after(text, "file")) != NULL)
+		script_file(s, rest);
+	else if ((rest = script_after(text, "detached")) != NULL)
+		script_detached(s, rest);
 	else if ((rest = script_after(text, "run")) != NULL)
 		script_run(s, rest);
 	else if ((rest = script_after(text, "timer")) != NULL)
@@ -201,6 +211,7 @@ script_play(const char *path, const char *dir)
 	struct buf line = BUF_INITIALIZER;
 
 	stage_init(&s.stage, path, dir);
+	daemon_adopt_detached();
 	s.settings = xstrdup("");
 	script_load(&s.lines, path);
 	while (s.next < s.lines.count) {
@@ -224,6 +235,8 @@ script_play(const char *path, const char *dir)
 	words_fini(&s.lines);
 	words_fini(&s.arguments);
 	words_fini(&s.never_logged);
+	words_fini(&s.environment);
+	script_manager_fini(&s);
 	free(s.settings);
 }
 

@@ -21,6 +21,9 @@ void words_add(struct words *w, const char *word);
 int words_split(struct words *w, const char *text) MUST_CHECK;
 void words_fini(struct words *w);
 
+#define SCRIPT_INHERITED_MAX 8
+#define SCRIPT_NAMES_SIZE 256
+
 /* A dialog that is being played. */
 struct script {
 	struct stage stage;
@@ -29,10 +32,15 @@ struct script {
 	unsigned repeat; /* {i}, 0 outside of repeat */
 	struct words arguments; /* more of the daemon's */
 	struct words never_logged;
+	struct words environment; /* NAME=VALUE, for the daemon */
+	struct words inherited_names;
+	int inherited[SCRIPT_INHERITED_MAX]; /* sockets that it is handed */
+	unsigned inherited_port;
 	char *settings; /* as written last, "" at first */
 	unsigned long nofile; /* limit for the daemon, 0: none */
 	bool is_started;
 	size_t log_read; /* what of the log the dialog has gone through */
+	size_t notified_read; /* and of what it told its manager */
 	int64_t timer_ms;
 	unsigned syncs; /* made-up commands sent by quiet */
 	char scratch[32];
@@ -60,6 +68,17 @@ void script_start(struct script *s);
 void script_daemon(struct script *s, const char *text);
 void script_run(struct script *s, const char *text);
 void script_settings(struct script *s);
+
+/* "manager ...": what a service manager does, and is told. */
+void script_manager(struct script *s, const char *text);
+/* How the daemon is started, with nobody to notify; the result's pointers are
+ * the script's, and names, of SCRIPT_NAMES_SIZE. */
+struct daemon_setup script_setup(struct script *s, char *names);
+void script_manager_fini(struct script *s);
+
+/* "file PATH ..." and "detached PATH". */
+void script_file(struct script *s, const char *text);
+void script_detached(struct script *s, const char *text);
 
 /* A statement about people. False when it is none. */
 bool script_people(struct script *s, const char *statement);

@@ -162,7 +162,8 @@ START_TEST(test_takeover_of_unsent)
 	ck_assert_int_eq(fake_nick(&new, "dee"), ROSTER_RETURNED);
 	ck_assert(old.was_replaced);
 	ck_assert_str_eq(fake_saw(&h, &new),
-	    "welcome dee 0 1 ana=1\n2 ana: stuck\nlive after catchup\n");
+	    "welcome dee 0 0 repeats=1\nrepeats 1\n2 ana: stuck\n"
+	    "live after catchup\n");
 	fake_fini(&old);
 	teardown();
 }

@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -29,6 +30,8 @@ static struct {
 	unsigned times;
 	int error;
 } faults[FAULT_CALLS];
+static unsigned fault_nth; /* 0: none, or it has been */
+static int fault_nth_error;
 static unsigned fault_short_times;
 static size_t fault_short_max;
 
@@ -36,6 +39,7 @@ void
 fault_clear(void)
 {
 	memset(faults, 0, sizeof faults);
+	fault_nth = 0;
 	fault_short_times = 0;
 }
 
@@ -54,6 +58,38 @@ fault_short(unsigned times, size_t max)
 	fault_short_max = max;
 }
 
+void
+fault_set_nth(unsigned nth, int error)
+{
+	fault_nth = nth;
+	fault_nth_error = error;
+}
+
+bool
+fault_was_nth(void)
+{
+	return fault_nth == 0;
+}
+
+static bool
+fault_can_be_interrupted(enum fault_call call)
+{
+	return call == FAULT_FSYNC || call == FAULT_FTRUNCATE ||
+	    call == FAULT_OPENAT || call == FAULT_POSIX_FALLOCATE ||
+	    call == FAULT_PREAD || call == FAULT_PWRITE;
+}
+
+static bool
+fault_is_nth(enum fault_call call)
+{
+	if (fault_nth == 0 ||
+	    (fault_nth_error == EINTR && !fault_can_be_interrupted(call)) ||
+	    --fault_nth > 0)
+		return false;
+	errno = fault_nth_error;
+	return true;
+}
+
 unsigned
 fault_count(enum fault_call call)
 {
@@ -64,6 +100,8 @@ static bool
 fault_is_due(enum fault_call call)
 {
 	faults[call].count++;
+	if (fault_is_nth(call))
+		return true;
 	if (faults[call].times == 0)
 		return false;
 	if (faults[call].after > 0) {
@@ -190,4 +228,107 @@ renameat(int from_fd, const char *from, int to_fd, const char *to)
 		return -1;
 	fault_next("renameat", &next);
 	return next(from_fd, from, to_fd, to);
+}
+
+int
+fstat(int fd, struct stat *st)
+{
+	int (*next)(int, struct stat *);
+
+	if (fault_is_due(FAULT_FSTAT))
+		return -1;
+	fault_next("fstat", &next);
+	return next(fd, st);
+}
+
+int
+fstatat(int fd, const char *path, struct stat *st, int flags)
+{
+	int (*next)(int, const char *, struct stat *, int);
+
+	if (fault_is_due(FAULT_FSTATAT))
+		return -1;
+	fault_next("fstatat", &next);
+	return next(fd, path, st, flags);
+}
+
+int
+linkat(int from_fd, const char *from, int to_fd, const char *to, int flags)
+{
+	int (*next)(int, const char *, int, const char *, int);
+
+	if (fault_is_due(FAULT_LINKAT))
+		return -1;
+	fault_next("linkat", &next);
+	return next(from_fd, from, to_fd, to, flags);
+}
+
+#ifdef HAVE_MEMFD_CREATE
+int
+memfd_create(const char *name, unsigned flags)
+{
+	int (*next)(const char *, unsigned);
+
+	if (fault_is_due(FAULT_MEMFD_CREATE))
+		return -1;
+	fault_next("memfd_create", &next);
+	return next(name, flags);
+}
+#endif
+
+void *
+mmap(void *at, size_t len, int protection, int flags, int fd, off_t offset)
+{
+	void *(*next)(void *, size_t, int, int, int, off_t);
+
+	if (fault_is_due(FAULT_MMAP))
+		return MAP_FAILED;
+	fault_next("mmap", &next);
+	return next(at, len, protection, flags, fd, offset);
+}
+
+int
+msync(void *at, size_t len, int flags)
+{
+	int (*next)(void *, size_t, int);
+
+	if (fault_is_due(FAULT_MSYNC))
+		return -1;
+	fault_next("msync", &next);
+	return next(at, len, flags);
+}
+
+int
+posix_fallocate(int fd, off_t offset, off_t len)
+{
+	int (*next)(int, off_t, off_t);
+
+	if (fault_is_due(FAULT_POSIX_FALLOCATE))
+		return errno;
+	fault_next("posix_fallocate", &next);
+	return next(fd, offset, len);
+}
+
+#ifdef HAVE_SYNC_FILE_RANGE
+int
+sync_file_range(int fd, off_t offset, off_t len, unsigned flags)
+{
+	int (*next)(int, off_t, off_t, unsigned);
+
+	if (fault_is_due(FAULT_SYNC_FILE_RANGE))
+		return -1;
+	fault_next("sync_file_range", &next);
+	return next(fd, offset, len, flags);
+}
+#endif
+
+int
+unlinkat(int fd, const char *path, int flags)
+{
+	int (*next)(int, const char *, int);
+
+	if (fault_is_due(FAULT_UNLINKAT))
+		return -1;
+	fault_next("unlinkat", &next);
+	return next(fd, path, flags);
 }

@@ -4,6 +4,7 @@
 #ifndef FAULTS_H
 #define FAULTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -14,12 +15,21 @@
 enum fault_call {
 	FAULT_FCHMOD,
 	FAULT_FLOCK,
+	FAULT_FSTAT,
+	FAULT_FSTATAT,
 	FAULT_FSYNC,
 	FAULT_FTRUNCATE,
+	FAULT_LINKAT,
+	FAULT_MEMFD_CREATE,
+	FAULT_MMAP,
+	FAULT_MSYNC,
 	FAULT_OPENAT,
+	FAULT_POSIX_FALLOCATE,
 	FAULT_PREAD,
 	FAULT_PWRITE,
 	FAULT_RENAMEAT,
+	FAULT_SYNC_FILE_RANGE,
+	FAULT_UNLINKAT,
 	FAULT_CALLS
 };
 
@@ -28,6 +38,15 @@ void fault_set(enum fault_call call, unsigned after, unsigned times, int error);
 
 /* The next times pread() and pwrite() calls do max bytes at most. */
 void fault_short(unsigned times, size_t max);
+
+/*
+ * The nth of all calls of them from now on, counted from 1, fails with error.
+ * EINTR: only those that can be interrupted count.
+ */
+void fault_set_nth(unsigned nth, int error);
+
+/* Has it failed? */
+bool fault_was_nth(void);
 
 /* Nothing fails from now on, and all counts are 0. */
 void fault_clear(void);

@@ -96,7 +96,8 @@ house_render(struct buf *out, const struct event *e)
 		buf_addf(out, "sent %s", e->other);
 		break;
 	case EVENT_KEPT:
-		buf_addf(out, "kept %llu", (unsigned long long)e->count);
+		buf_addf(out, "kept %llu%s", (unsigned long long)e->count,
+		    e->is_repeat ? " repeated" : "");
 		break;
 	case EVENT_WELCOME:
 		buf_addf(out, "welcome %s %lld %llu", e->nick,
@@ -111,6 +112,15 @@ house_render(struct buf *out, const struct event *e)
 		if (e->mentions > 0)
 			buf_addf(out, " mentions=%llu",
 			    (unsigned long long)e->mentions);
+		if (e->total > 0)
+			buf_addf(out, " repeats=%llu",
+			    (unsigned long long)e->total);
+		break;
+	case EVENT_REPEATS:
+		buf_addf(out, "repeats %llu", (unsigned long long)e->count);
+		break;
+	case EVENT_NEW:
+		buf_addf(out, "new");
 		break;
 	case EVENT_GAP:
 		buf_addf(out, "gap %llu%s", (unsigned long long)e->count,
@@ -132,6 +142,8 @@ house_render(struct buf *out, const struct event *e)
 	case EVENT_WAITING:
 		buf_addf(out, "waiting %s %llu", e->other,
 		    (unsigned long long)e->count);
+		if (e->total > e->count)
+			buf_addf(out, " of %llu", (unsigned long long)e->total);
 		break;
 	}
 	buf_addch(out, '\n');
@@ -261,6 +273,7 @@ static const struct member_ops fake_ops = {
 	.deliver = fake_deliver,
 	.handed = fake_handed,
 	.unsent = fake_unsent,
+	.unsent_if_broken = fake_unsent,
 	.caught_up = fake_caught_up,
 	.replaced = fake_replaced,
 };

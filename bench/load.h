@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * What all parts of the load generator share.
+ */
+#ifndef BENCH_LOAD_H
+#define BENCH_LOAD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	LOAD_QUIET_MS = 60, /* nothing comes any more */
+	LOAD_STUCK_S = 5, /* so long without anything to read */
+	EXIT_GAVE_UP = 1, /* the server did */
+	EXIT_OWN_FAULT = 2
+};
+
+#define NS_PER_MS INT64_C(1000000)
+#define NS_PER_S INT64_C(1000000000)
+
+struct load {
+	int64_t start_ns;
+	int64_t now_ns; /* when something came or was sent last */
+	uint64_t wrong; /* lines lost, twice, or out of order */
+};
+
+extern struct load load;
+
+int64_t load_clock_ns(void);
+double load_since_s(int64_t ns);
+
+/* Exits with a message about errno. */
+_Noreturn void load_fail(const char *what);
+
+void *load_alloc(size_t count, size_t size); /* zeroed, never NULL */
+
+/* Reports that the server gave up, and exits. why has no blanks. */
+_Noreturn void load_gave_up(const char *why);
+
+/* The same, if it had its time, or was silent too long. */
+void load_check_limit(const char *why);
+
+#endif

@@ -1,0 +1,745 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * The ring in a file: what is found there after a close, a kill, a power cut,
+ * and whatever else a disk or somebody does to it (hostile 61 to 66).
+ */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "history-file.h"
+#include "history-impl.h"
+#include "history.h"
+#include "log.h"
+#include "ring.h"
+#include "util.h"
+
+#define SIZE 4096
+#define CORRUPT RING_NAME ".corrupt-"
+
+static struct ring_dir dir;
+static struct history h;
+
+static void
+setup(void)
+{
+	log_init(LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
+	ring_dir_init(&dir);
+	ring_seed = 1;
+}
+
+static void
+teardown(void)
+{
+	ring_dir_fini(&dir);
+}
+
+static void
+append(int n)
+{
+	while (n-- > 0)
+		(void)ring_append(&h);
+}
+
+/* Opening fails, with this in the error. */
+static void
+assert_refused(size_t size, const char *what)
+{
+	char error[HISTORY_FILE_ERROR_SIZE] = "";
+	struct history other;
+
+	ck_assert_int_eq(history_file_open(&other, dir.fd, RING_NAME, size,
+			     NULL, error, sizeof error),
+	    -1);
+	ck_assert_msg(strstr(error, what) != NULL, "%s: no '%s'", error, what);
+	ck_assert_msg(strstr(error, "history '" RING_NAME "' ") == error, "%s",
+	    error);
+}
+
+/* The file as it is, changed at one place. */
+static void
+poke(size_t offset, const void *data, size_t len)
+{
+	int fd = openat(dir.fd, RING_NAME, O_WRONLY | O_CLOEXEC);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(pwrite(fd, data, len, (off_t)offset), (ssize_t)len);
+	close(fd);
+}
+
+static void
+another_boot(void)
+{
+	poke(offsetof(struct history_header, boot), "another", 7);
+}
+
+START_TEST(test_reopen)
+{
+	struct stat st;
+	uint64_t first;
+	int round;
+
+	ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_NEW);
+	ck_assert_int_eq(fstatat(dir.fd, RING_NAME, &st, 0), 0);
+	ck_assert_int_eq(st.st_mode & 07777, 0600);
+	ck_assert_int_eq(st.st_size, HISTORY_HEADER_SIZE + SIZE);
+	/* Never sparse (hostile 64). */
+	ck_assert_int_ge(st.st_blocks * 512, st.st_size);
+	ck_assert_int_eq(history_close(&h), 0);
+
+	ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_CLOSED);
+	ck_assert_uint_eq(h.next_number, 1);
+	append(3);
+	history_fini(&h);
+	ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_KILLED);
+	ck_assert_uint_eq(ring_verify(&h, NULL), 3);
+	for (round = 0; round < 300; round++) {
+		append((int)ring_random(9));
+		first = h.first_number;
+		if (round % 2 == 0) {
+			ck_assert_int_eq(history_close(&h), 0);
+			ck_assert_int_eq(ring_open(&h, &dir, SIZE),
+			    HISTORY_CLOSED);
+		} else {
+			history_fini(&h);
+			ck_assert_int_eq(ring_open(&h, &dir, SIZE),
+			    HISTORY_KILLED);
+		}
+		ck_assert_uint_eq(h.first_number, first);
+		ck_assert_uint_gt(ring_verify(&h, NULL), 0);
+	}
+	ck_assert_uint_lt(h.next_number, HISTORY_EPOCH);
+	ck_assert_uint_gt(h.first_number, 100);
+	history_fini(&h);
+	ck_assert_int_eq(ring_dir_count(&dir, ""), 1);
+}
+END_TEST
+
+/* All was dropped: the number goes on. */
+START_TEST(test_reopen_empty)
+{
+	int how;
+
+	for (how = 0; how < 4; how++) {
+		(void)ring_open(&h, &dir, SIZE);
+		ck_assert_uint_eq(history_count(&h), 0);
+		append(100 + how);
+		while (history_expire(&h, INT64_MAX))
+			;
+		ck_assert_uint_eq(history_count(&h), 0);
+		if (how % 2 == 0)
+			history_fini(&h);
+		else
+			ck_assert_int_eq(history_close(&h), 0);
+	}
+	(void)ring_open(&h, &dir, SIZE);
+	ck_assert_uint_eq(h.next_number, 407);
+	history_fini(&h);
+}
+END_TEST
+
+START_TEST(test_refusals)
+{
+	char *data;
+	size_t len;
+	uint32_t version = HISTORY_VERSION + 1;
+	struct history_header header;
+
+	(void)ring_open(&h, &dir, SIZE);
+	append(3);
+	assert_refused(SIZE, "is in use by another process");
+	history_fini(&h);
+
+	ck_assert_int_eq(fchmodat(dir.fd, RING_NAME, 0640, 0), 0);
+	assert_refused(SIZE, "is open to others: chmod 600");
+	ck_assert_int_eq(fchmodat(dir.fd, RING_NAME, 0600, 0), 0);
+
+	/* Of a later version, with a header that is sound (hostile 63). */
+	data = ring_load(&dir, RING_NAME, &len);
+	memcpy(&header, data, sizeof header);
+	header.version = version;
+	header.check = XXH3_64bits(&header.byte_order,
+	    offsetof(struct history_header, check) -
+		offsetof(struct history_header, byte_order));
+	poke(0, &header, sizeof header);
+	assert_refused(SIZE, "a later version");
+	ck_assert_int_eq(ring_dir_count(&dir, ""), 1);
+	ring_store(&dir, RING_NAME, data, len);
+	free(data);
+	ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_KILLED);
+	ck_assert_uint_eq(ring_verify(&h, NULL), 3);
+	history_fini(&h);
+
+	ck_assert_int_eq(renameat(dir.fd, RING_NAME, dir.fd, "other"), 0);
+	ck_assert_int_eq(symlinkat("other", dir.fd, RING_NAME), 0);
+	assert_refused(SIZE, "is a symbolic link");
+	ck_assert_int_eq(unlinkat(dir.fd, RING_NAME, 0), 0);
+	ck_assert_int_eq(mkfifoat(dir.fd, RING_NAME, 0600), 0);
+	assert_refused(SIZE, "is not a regular file");
+	ck_assert_int_eq(unlinkat(dir.fd, RING_NAME, 0), 0);
+	ck_assert_int_eq(mkdirat(dir.fd, RING_NAME, 0700), 0);
+	assert_refused(SIZE, "cannot be opened: Is a directory");
+	ck_assert_int_eq(unlinkat(dir.fd, RING_NAME, AT_REMOVEDIR), 0);
+}
+END_TEST
+
+/* The newest that fit are kept, and numbers go on (hostile 66). */
+START_TEST(test_resize)
+{
+	static const size_t sizes[] = { 4096, 65536, 8192, 256, 1000, 4096 };
+	uint64_t next = 1, messages = 0, now;
+	size_t i;
+
+	for (i = 0; i < NITEMS(sizes); i++) {
+		(void)ring_open(&h, &dir, sizes[i]);
+		ck_assert_uint_eq(h.size, sizes[i]);
+		ck_assert_uint_eq(h.next_number, next);
+		now = ring_verify(&h, NULL);
+		if (i > 0 && sizes[i] > sizes[i - 1])
+			ck_assert_uint_eq(now, messages);
+		else if (i > 0)
+			ck_assert_uint_gt(now, 0);
+		assert_refused(sizes[i], "in use");
+		append(500);
+		next = h.next_number;
+		messages = ring_verify(&h, NULL);
+		if (i % 2 == 0)
+			history_fini(&h);
+		else
+			ck_assert_int_eq(history_close(&h), 0);
+		ck_assert_int_eq(ring_dir_count(&dir, ""), 1);
+	}
+	ck_assert_uint_lt(next, HISTORY_EPOCH);
+}
+END_TEST
+
+/* A start that was cut short leaves nothing that the next stumbles over. */
+START_TEST(test_unfinished)
+{
+	static const char zeroes[HISTORY_HEADER_SIZE + SIZE];
+
+	ring_store(&dir, RING_NAME, zeroes, sizeof zeroes);
+	ring_store(&dir, RING_NAME ".new", zeroes, 100);
+	ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_NEW);
+	ck_assert_uint_eq(ring_append(&h), 1);
+	history_fini(&h);
+	ck_assert_int_eq(ring_dir_count(&dir, ""), 1);
+}
+END_TEST
+
+/* A ring with a wrap, as a file; next is its next number. */
+static char *
+make_file(size_t size, size_t *len, uint64_t *first, uint64_t *next)
+{
+	(void)ring_open(&h, &dir, size);
+	while (h.tail_pos < size * 2)
+		(void)ring_append(&h);
+	*first = h.first_number;
+	*next = h.next_number;
+	history_fini(&h);
+	return ring_load(&dir, RING_NAME, len);
+}
+
+/*
+ * Whatever was done to the file, it opens; what is there is what was, in order,
+ * numbers are not given again, and the ring can be used. Returns the number of
+ * messages; *missing is how many are known to be missing since first.
+ */
+static uint64_t
+assert_survives(size_t size, uint64_t first, uint64_t next, uint64_t *missing)
+{
+	struct history_cursor c;
+	struct event event;
+	uint64_t held;
+
+	(void)ring_open(&h, &dir, size);
+	held = ring_verify(&h, missing);
+	ck_assert_uint_ge(h.next_number, next);
+	if (held > 0)
+		ck_assert_uint_ge(h.first_number, first);
+	if (missing != NULL)
+		*missing += history_distance(first, h.first_number);
+	for (c = history_oldest(&h); history_read(&h, &c, &event);)
+		if (event.kind != EVENT_GAP)
+			ck_assert_uint_lt(event.number, next);
+	append(200);
+	(void)ring_verify(&h, NULL);
+	history_fini(&h);
+	(void)ring_open(&h, &dir, size);
+	(void)ring_verify(&h, NULL);
+	history_fini(&h);
+	return held;
+}
+
+static void
+remove_all(void)
+{
+	ring_dir_fini(&dir);
+	ring_dir_init(&dir);
+}
+
+START_TEST(test_bit_flips)
+{
+	char *data;
+	size_t len, i, end;
+	uint64_t first, next, held, missing, all;
+
+	data = make_file(1024, &len, &first, &next);
+	all = next - first;
+	end = sizeof(struct history_header);
+	for (i = 0; i < len; i++) {
+		/* All of the header, then every 8th place of the ring. */
+		if (i >= HISTORY_HEADER_SIZE ? i % 8 != 3 : i >= end)
+			continue;
+		data[i] ^= (char)(1u << i % 8);
+		ring_store(&dir, RING_NAME, data, len);
+		held = assert_survives(1024, first, next, &missing);
+		/* One record at most is lost, and it is told. */
+		if (i >= HISTORY_HEADER_SIZE) {
+			ck_assert_uint_ge(held, all - 1);
+			if (held < all && missing == 0)
+				ck_assert_uint_ge(h.next_number, HISTORY_EPOCH);
+		} else if (i < offsetof(struct history_header, size) ||
+		    i >= offsetof(struct history_header, check))
+			/* For the epoch's hole there may be no place. */
+			ck_assert_uint_ge(held, all - 1);
+		data[i] ^= (char)(1u << i % 8);
+		remove_all();
+	}
+	free(data);
+}
+END_TEST
+
+START_TEST(test_truncated)
+{
+	char *data;
+	size_t len, cut;
+	uint64_t first, next, held, before = 0;
+
+	data = make_file(2048, &len, &first, &next);
+	for (cut = 0; cut < len; cut += 64) {
+		ring_store(&dir, RING_NAME, data, cut);
+		if (cut == 0) {
+			ck_assert_int_eq(ring_open(&h, &dir, 2048),
+			    HISTORY_NEW);
+			history_fini(&h);
+			continue;
+		}
+		if (cut < HISTORY_HEADER_SIZE + 64) {
+			/* Hardly anything is left to know the numbers by. */
+			(void)ring_open(&h, &dir, 2048);
+			ck_assert_uint_ge(h.next_number, HISTORY_EPOCH);
+			history_fini(&h);
+		} else {
+			held = assert_survives(2048, first, next, NULL);
+			ck_assert_uint_ge(held, before);
+			before = held;
+		}
+		ck_assert_int_eq(ring_dir_count(&dir, CORRUPT), 1);
+		remove_all();
+	}
+	ck_assert_uint_ge(before + 2, next - first);
+	free(data);
+}
+END_TEST
+
+/* What is set aside is the file as it was. */
+START_TEST(test_set_aside)
+{
+	char *data, *aside, name[64];
+	size_t len, aside_len;
+	uint64_t first, next;
+	struct stat st;
+	time_t now;
+	struct tm tm;
+
+	data = make_file(SIZE, &len, &first, &next);
+	data[0] ^= 1;
+	ring_store(&dir, RING_NAME, data, len);
+	do {
+		now = time(NULL);
+		remove_all();
+		ring_store(&dir, RING_NAME, data, len);
+		ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_SALVAGED);
+		ck_assert_uint_ge(ring_verify(&h, NULL), next - first - 1);
+		assert_refused(SIZE, "in use");
+		history_fini(&h);
+	} while (time(NULL) != now);
+	ck_assert_ptr_nonnull(gmtime_r(&now, &tm));
+	ck_assert_uint_ne(strftime(name, sizeof name, CORRUPT "%Y%m%dT%H%M%SZ",
+			      &tm),
+	    0);
+	aside = ring_load(&dir, name, &aside_len);
+	ck_assert_uint_eq(aside_len, len);
+	ck_assert_mem_eq(aside, data, len);
+	ck_assert_int_eq(fstatat(dir.fd, name, &st, 0), 0);
+	ck_assert_int_eq(st.st_nlink, 1);
+	ck_assert_int_eq(ring_dir_count(&dir, ""), 2);
+	free(aside);
+	free(data);
+}
+END_TEST
+
+START_TEST(test_garbage)
+{
+	char *data = xmalloc(16384);
+	size_t i, len;
+	int round;
+
+	for (round = 0; round < 50; round++) {
+		len = 1 + ring_random(16384);
+		for (i = 0; i < len; i++)
+			data[i] = (char)ring_random(256);
+		ring_store(&dir, RING_NAME, data, len);
+		ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_SALVAGED);
+		ck_assert_uint_eq(ring_verify(&h, NULL), 0);
+		append(10);
+		ck_assert_uint_eq(ring_verify(&h, NULL), 10);
+		history_fini(&h);
+		ck_assert_int_eq(ring_dir_count(&dir, CORRUPT), 1);
+		remove_all();
+	}
+	free(data);
+}
+END_TEST
+
+/*
+ * All that could be records are none, and each would take all of the rest to
+ * find out: as long as that is bounded, it takes a moment (hostile 63).
+ */
+START_TEST(test_overlapping_garbage)
+{
+	size_t size = (size_t)8 << 20, offset;
+	char *data = xcalloc(1, HISTORY_HEADER_SIZE + size);
+	struct record r = { .number = 1, .first.is.type = RECORD_HOLE };
+
+	for (offset = 0; offset + sizeof r < size; offset += sizeof r) {
+		r.first.is.type = RECORD_SAY;
+		r.first.is.text_len = 24000;
+		r.first.is.size = HISTORY_ROUND(sizeof r + 1 + 24000);
+		r.pos = offset;
+		memcpy(data + HISTORY_HEADER_SIZE + offset, &r, sizeof r);
+	}
+	data[0] = 1;
+	ring_store(&dir, RING_NAME, data, HISTORY_HEADER_SIZE + size);
+	ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_SALVAGED);
+	ck_assert_uint_eq(ring_verify(&h, NULL), 0);
+	history_fini(&h);
+	free(data);
+}
+END_TEST
+
+/* Another page size than any disk's, so that records are torn often. */
+#define PAGE 256
+
+/*
+ * After a power cut each page is of any age. All that is readable is there; a
+ * number once given is not given again; what is missing in between is counted.
+ */
+START_TEST(test_power_cut)
+{
+	enum { AGES = 5 };
+	char *age[AGES], *mixed;
+	size_t len, page;
+	uint64_t next, missing, total_missing = 0, total_held = 0, held;
+	int round, i;
+
+	for (round = 0; round < 300; round++) {
+		(void)ring_open(&h, &dir, SIZE);
+		append((int)ring_random(300));
+		ck_assert_int_eq(history_close(&h), 0);
+		(void)ring_open(&h, &dir, SIZE);
+		for (i = 0; i < AGES; i++) {
+			age[i] = ring_load(&dir, RING_NAME, &len);
+			append((int)ring_random(30));
+		}
+		next = h.next_number;
+		history_fini(&h);
+		mixed = xmalloc(len);
+		memcpy(mixed, age[ring_random(AGES)], len);
+		for (page = HISTORY_HEADER_SIZE; page < len; page += PAGE)
+			memcpy(mixed + page, age[ring_random(AGES)] + page,
+			    PAGE);
+		ring_store(&dir, RING_NAME, mixed, len);
+		another_boot();
+		ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_POWER_CUT);
+		held = ring_verify(&h, &missing);
+		ck_assert_uint_ge(h.next_number, HISTORY_EPOCH);
+		ck_assert_uint_gt(h.next_number, next);
+		total_held += held;
+		total_missing += missing;
+		/* The one who remembers a number that is lost is told so. */
+		if (held > 0) {
+			struct history_cursor c = history_find(&h, next);
+			struct event event;
+
+			ck_assert(history_read(&h, &c, &event));
+			ck_assert_int_eq(event.kind, EVENT_GAP);
+			ck_assert(event.is_uncertain);
+			ck_assert_uint_eq(event.count, 0);
+			ck_assert_uint_eq(c.number, h.next_number);
+		}
+		append(5);
+		(void)ring_verify(&h, NULL);
+		history_fini(&h);
+		for (i = 0; i < AGES; i++)
+			free(age[i]);
+		free(mixed);
+		remove_all();
+	}
+	ck_assert_uint_gt(total_missing, 100);
+	ck_assert_uint_gt(total_held, 1000);
+}
+END_TEST
+
+/* Killed in the middle of the recovery, at any store: the next one does it. */
+START_TEST(test_power_cut_twice)
+{
+	uint64_t next = 0, epoch, last_epoch = 0;
+	int i;
+
+	(void)ring_open(&h, &dir, SIZE);
+	append(20);
+	for (i = 0; i < 50; i++) {
+		next = h.next_number;
+		history_fini(&h);
+		another_boot();
+		ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_POWER_CUT);
+		epoch = h.next_number / HISTORY_EPOCH;
+		ck_assert_uint_eq(epoch, last_epoch + 1);
+		ck_assert_uint_eq(history_distance(next, h.next_number), 0);
+		last_epoch = epoch;
+		append(1);
+		(void)ring_verify(&h, NULL);
+	}
+	/* 20 and 50 messages, for who was there from the beginning. */
+	ck_assert_uint_eq(history_distance(1, h.next_number), 70);
+	history_fini(&h);
+}
+END_TEST
+
+/*
+ * Model: a ring with some records destroyed. A reader who comes from any number
+ * gets all that is there and all the rest in gaps, exactly.
+ */
+START_TEST(test_holes)
+{
+	char *data;
+	size_t len, i;
+	uint64_t first, next, n, back, missing;
+	struct history_cursor c, at;
+	struct event event;
+	int round, hits;
+
+	for (round = 0; round < 200; round++) {
+		data = make_file(SIZE, &len, &first, &next);
+		for (hits = 1 + (int)ring_random(12); hits > 0; hits--) {
+			i = HISTORY_HEADER_SIZE + ring_random(SIZE - 70);
+			memset(data + i, 'x', 1 + ring_random(70));
+		}
+		ring_store(&dir, RING_NAME, data, len);
+		free(data);
+		(void)ring_open(&h, &dir, SIZE);
+		(void)ring_verify(&h, &missing);
+		RING_ASSERT(h.first_number >= first);
+		for (n = first; n <= h.next_number && n <= next; n++) {
+			uint64_t expected = n, seen = 0;
+
+			c = history_find(&h, n);
+			expected += history_clamp(&h, &c);
+			while (history_read(&h, &c, &event)) {
+				if (event.is_uncertain)
+					continue;
+				RING_ASSERT(event.number == expected);
+				expected += event.kind == EVENT_GAP ?
+				    event.count :
+				    1;
+				seen++;
+			}
+			/* One step back is one step on. */
+			c = at = history_find(&h, n);
+			if (history_clamp(&h, &at) == 0 &&
+			    history_step_back(&h, &at)) {
+				RING_ASSERT(history_read(&h, &at, &event));
+				RING_ASSERT(at.number >= c.number);
+			}
+		}
+		history_find_end(&h);
+		for (n = 0; n <= history_count(&h) + 1; n++) {
+			c = history_back(&h, n);
+			back = history_distance(c.number, h.next_number);
+			RING_ASSERT(back <= n);
+			if (n >= history_count(&h))
+				RING_ASSERT(c.number == h.first_number);
+			/* One more would be too many. */
+			if (back < n && history_step_back(&h, &c))
+				RING_ASSERT(history_distance(c.number,
+						h.next_number) > n);
+		}
+		/* And while the ring goes on over them. */
+		for (i = 0; i < 100; i++) {
+			append(1);
+			(void)ring_verify(&h, NULL);
+		}
+		history_fini(&h);
+		remove_all();
+	}
+}
+END_TEST
+
+START_TEST(test_raise)
+{
+	(void)ring_open(&h, &dir, SIZE);
+	history_raise(&h, 0);
+	ck_assert_uint_eq(h.next_number, 1);
+	/* Of a ring that is no more, somebody remembers this. */
+	history_raise(&h, 1234);
+	ck_assert_uint_gt(h.next_number, 1234);
+	ck_assert_uint_eq(history_count(&h), 0);
+	append(2);
+	history_raise(&h, h.next_number - 1);
+	ck_assert_uint_eq(history_count(&h), 2);
+	ck_assert_uint_lt(h.next_number, HISTORY_EPOCH * 2);
+	history_raise(&h, HISTORY_EPOCH * 7);
+	ck_assert_uint_gt(h.next_number, HISTORY_EPOCH * 7);
+	ck_assert_uint_eq(history_count(&h), 2);
+	append(1);
+	(void)ring_verify(&h, NULL);
+	history_fini(&h);
+	ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_KILLED);
+	ck_assert_uint_eq(history_count(&h), 3);
+	history_fini(&h);
+}
+END_TEST
+
+/* As a new program does that is handed the descriptor. */
+static void
+assert_adopted(void)
+{
+	struct history other;
+	uint64_t held = ring_verify(&h, NULL);
+	int fd = fcntl(h.fd, F_DUPFD_CLOEXEC, 3);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(history_adopt(&other, fd), 0);
+	ck_assert_uint_eq(other.first_number, h.first_number);
+	ck_assert_uint_eq(other.next_number, h.next_number);
+	ck_assert_uint_eq(other.max_author, h.max_author);
+	ck_assert_uint_eq(other.size, h.size);
+	ck_assert_uint_eq(ring_verify(&other, NULL), held);
+	history_fini(&h);
+	h = other;
+	append(3);
+	(void)ring_verify(&h, NULL);
+}
+
+START_TEST(test_adopt)
+{
+	struct history other;
+	int fd, i;
+
+	history_init(&h, SIZE);
+	if (h.fd != -1)
+		for (i = 0; i < 100; i++) {
+			append((int)ring_random(10));
+			assert_adopted();
+		}
+	history_fini(&h);
+
+	(void)ring_open(&h, &dir, SIZE);
+	for (i = 0; i < 100; i++) {
+		append((int)ring_random(10));
+		assert_adopted();
+		assert_refused(SIZE, "in use");
+	}
+	/* What is not sound is not adopted, and stays as it is. */
+	fd = fcntl(h.fd, F_DUPFD_CLOEXEC, 3);
+	h.region[h.last_pos % h.size + 20] ^= 1;
+	ck_assert_int_eq(history_adopt(&other, fd), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	h.header->magic++;
+	ck_assert_int_eq(history_adopt(&other, fd), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_int_eq(ftruncate(fd, 50), 0);
+	ck_assert_int_eq(history_adopt(&other, fd), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	close(fd);
+	history_fini(&h);
+	fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	ck_assert_int_eq(history_adopt(&other, fd), -1);
+	close(fd);
+	ck_assert_int_eq(history_adopt(&other, -1), -1);
+	ck_assert_int_eq(errno, EBADF);
+}
+END_TEST
+
+START_TEST(test_writeback)
+{
+	int i;
+
+	history_init(&h, SIZE);
+	append(1);
+	ck_assert_int_eq(history_writeback(&h), 0);
+	history_fini(&h);
+
+	(void)ring_open(&h, &dir, SIZE);
+	ck_assert_uint_eq(h.written_pos, h.head_pos);
+	for (i = 0; i < 100; i++) {
+		append((int)ring_random(80));
+		ck_assert_int_eq(history_writeback(&h), 0);
+		ck_assert_uint_eq(h.written_pos, h.head_pos);
+	}
+	ck_assert_int_eq(history_close(&h), 0);
+}
+END_TEST
+
+static Suite *
+history_file_suite(void)
+{
+	Suite *suite = suite_create("history_file");
+	TCase *tc = tcase_create("history_file");
+
+	tcase_set_timeout(tc, 120);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_reopen);
+	tcase_add_test(tc, test_reopen_empty);
+	tcase_add_test(tc, test_refusals);
+	tcase_add_test(tc, test_resize);
+	tcase_add_test(tc, test_unfinished);
+	tcase_add_test(tc, test_bit_flips);
+	tcase_add_test(tc, test_truncated);
+	tcase_add_test(tc, test_set_aside);
+	tcase_add_test(tc, test_garbage);
+	tcase_add_test(tc, test_overlapping_garbage);
+	tcase_add_test(tc, test_power_cut);
+	tcase_add_test(tc, test_power_cut_twice);
+	tcase_add_test(tc, test_holes);
+	tcase_add_test(tc, test_raise);
+	tcase_add_test(tc, test_adopt);
+	tcase_add_test(tc, test_writeback);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+int
+main(void)
+{
+	SRunner *runner = srunner_create(history_file_suite());
+	int failed;
+
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

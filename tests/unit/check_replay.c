@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/* Catching up, /history and /skip; what is told again after a loss. */
+
+#include "config.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "house.h"
+#include "replay.h"
+#include "room.h"
+#include "roster.h"
+
+static struct house h;
+static struct fake ana, bob, cy;
+
+static void
+setup(void)
+{
+	house_init_options(&h);
+	house_init(&h);
+	fake_enter(&h, &ana, 1, "ana");
+	fake_enter(&h, &bob, 2, "bob");
+	(void)fake_saw(&h, &ana);
+}
+
+static void
+teardown(void)
+{
+	fake_fini(&ana);
+	fake_fini(&bob);
+	house_fini(&h);
+}
+
+/* Bob loses the connection with so many bytes unread, and comes back. */
+static void
+lose_and_return(size_t unsent)
+{
+	bob.unsent = unsent;
+	fake_lose(&bob);
+	fake_fini(&bob);
+	fake_init(&h, &bob, 2);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
+}
+
+static void
+say_much(struct fake *f, int lines)
+{
+	char text[64];
+	int i;
+
+	for (i = 0; i < lines; i++) {
+		(void)snprintf(text, sizeof text, "line %d", i);
+		fake_say(f, text);
+		if (i % 7 == 0)
+			house_settle(&h);
+	}
+	house_settle(&h);
+}
+
+START_TEST(test_second_gap_in_a_replay)
+{
+	const char *saw;
+	uint64_t lapped;
+
+	setup();
+	member_break(bob.m, NULL);
+	say_much(&ana, 5000);
+	member_back(bob.m, NULL);
+	(void)rooms_turn(&h.rooms); /* summary and a first chunk */
+	bob.is_full = true;
+	say_much(&ana, 40000);
+	lapped = h.rooms.gaps;
+	fake_drain(&bob);
+	saw = fake_saw(&h, &bob);
+	ck_assert_uint_eq(h.rooms.gaps, lapped + 1);
+	ck_assert_ptr_nonnull(strstr(saw, "\ngap "));
+	ck_assert_ptr_nonnull(strstr(saw, "live after catchup\n"));
+	teardown();
+}
+END_TEST
+
+START_TEST(test_skip)
+{
+	uint64_t skipped = 0;
+
+	setup();
+	ck_assert(!replay_skip(fake_here(&bob), &skipped));
+	member_break(bob.m, NULL);
+	fake_say(&ana, "one");
+	fake_say(&ana, "two");
+	house_settle(&h);
+	member_back(bob.m, NULL);
+	ck_assert(replay_skip(fake_here(&bob), &skipped));
+	ck_assert_uint_eq(skipped, 2);
+	fake_say(&ana, "three");
+	ck_assert_str_eq(fake_saw(&h, &bob), "3 ana: three\n");
+	teardown();
+}
+END_TEST
+
+START_TEST(test_history_moves_no_cursor)
+{
+	setup();
+	fake_say(&ana, "one");
+	fake_say(&bob, "two");
+	house_settle(&h);
+	buf_reset(&bob.seen);
+	replay_start_history(fake_here(&bob), 20);
+	fake_say(&ana, "three");
+	ck_assert_str_eq(fake_saw(&h, &bob),
+	    "past 2 of 2\n1 ana: one\n2 bob: two\nend\n3 ana: three\n");
+	/* On break it works, and the break goes on. */
+	member_break(bob.m, NULL);
+	fake_say(&ana, "four");
+	house_settle(&h);
+	replay_start_history(fake_here(&bob), 1);
+	ck_assert_str_eq(fake_saw(&h, &bob), "past 1 of 4\n4 ana: four\nend\n");
+	fake_say(&ana, "five");
+	ck_assert_str_eq(fake_saw(&h, &bob), "");
+	member_back(bob.m, NULL);
+	ck_assert_str_eq(fake_saw(&h, &bob),
+	    "welcome bob 0 2 ana=2\n4 ana: four\n5 ana: five\n"
+	    "live after catchup\n");
+	teardown();
+}
+END_TEST
+
+START_TEST(test_history_waits_for_a_replay)
+{
+	setup();
+	fake_say(&ana, "one");
+	house_settle(&h);
+	fake_init(&h, &cy, 3);
+	replay_start_history(fake_here(&cy), 1);
+	ck_assert_str_eq(fake_saw(&h, &cy),
+	    "past 1 of 1\n1 ana: one\nlive after past\n"
+	    "past 1 of 1\n1 ana: one\nend\n");
+	fake_fini(&cy);
+	teardown();
+}
+END_TEST
+
+/* A catch-up whose bytes did not arrive is not forgotten. */
+START_TEST(test_second_loss)
+{
+	setup();
+	fake_lose(&bob);
+	fake_say(&ana, "missed");
+	house_settle(&h);
+	fake_fini(&bob);
+	fake_init(&h, &bob, 2);
+	house_settle(&h);
+	fake_say(&ana, "seen as a guest");
+	house_settle(&h);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
+	house_settle(&h);
+	bob.unsent = 60; /* the summary, and the line that was missed */
+	fake_lose(&bob);
+	fake_fini(&bob);
+	fake_init(&h, &bob, 2);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
+	ck_assert_str_eq(fake_saw(&h, &bob),
+	    "welcome bob 0 0 repeats=2\nrepeats 2\n1 ana: missed\n"
+	    "2 ana: seen as a guest\nlive after catchup\n");
+	teardown();
+}
+END_TEST
+
+/* The gap of a replay that has an end is that of the replay. */
+START_TEST(test_gap_before_an_end)
+{
+	const char *saw;
+
+	setup();
+	h.options.presence_window = 0;
+	for (int i = 0; i < 5; i++)
+		fake_say(&ana, "x");
+	house_settle(&h);
+	(void)fake_saw(&h, &bob);
+	replay_start_history(fake_here(&bob), 3);
+	bob.is_full = true;
+	(void)rooms_turn(&h.rooms);
+	say_much(&ana, 40000);
+	fake_drain(&bob);
+	saw = fake_saw(&h, &bob);
+	ck_assert_msg(strncmp(saw, "past 3 of 5\ngap 3\nend\ngap ", 26) == 0,
+	    "%.60s", saw);
+	teardown();
+}
+END_TEST
+
+/* hostile 36: what may not have arrived is told again, and said to be. */
+START_TEST(test_unsent_is_told_again)
+{
+	struct member *m;
+
+	setup();
+	fake_say(&ana, "one");
+	fake_say(&ana, "two");
+	fake_say(&ana, "three");
+	house_settle(&h);
+	m = bob.m;
+	bob.m = NULL;
+	member_lost(m, strlen("2 ana: two\n3 ana: three\n") - 5);
+	fake_say(&ana, "four");
+	buf_reset(&bob.seen);
+	fake_fini(&bob);
+	fake_init(&h, &bob, 2);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
+	ck_assert_str_eq(fake_saw(&h, &bob),
+	    "welcome bob 0 1 ana=1 repeats=2\n"
+	    "repeats 2\n2 ana: two\n3 ana: three\nnew\n4 ana: four\n"
+	    "live after catchup\n");
+	/* All of which has arrived. */
+	lose_and_return(0);
+	ck_assert_str_eq(fake_saw(&h, &bob), "welcome bob 0 0\nlive\n");
+	teardown();
+}
+END_TEST
+
+static void
+say_three(void)
+{
+	fake_say(&ana, "one");
+	fake_say(&bob, "mine");
+	fake_say(&ana, "two");
+	house_settle(&h);
+}
+
+START_TEST(test_only_repeats)
+{
+	setup();
+	say_three();
+	lose_and_return(strlen("1 ana: one\n3 ana: two\n"));
+	ck_assert_str_eq(fake_saw(&h, &bob),
+	    "welcome bob 0 0 repeats=3\n"
+	    "repeats 3\n1 ana: one\n2 bob: mine\n3 ana: two\n"
+	    "live after catchup\n");
+	fake_say(&ana, "three");
+	ck_assert_str_eq(fake_saw(&h, &bob), "4 ana: three\n");
+	teardown();
+}
+END_TEST
+
+/* Repeats of the ignored are none. */
+START_TEST(test_ignored_repeats)
+{
+	setup();
+	fake_enter(&h, &cy, 3, "cy");
+	fake_say(&ana, "one");
+	house_settle(&h);
+	ck_assert_int_eq(member_ignore(bob.m, "ana"), 0);
+	bob.unsent = 5;
+	fake_lose(&bob);
+	fake_say(&cy, "new");
+	fake_fini(&bob);
+	fake_init(&h, &bob, 2);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
+	ck_assert_str_eq(fake_saw(&h, &bob),
+	    "welcome bob 0 1 cy=1\n2 cy: new\nlive after catchup\n");
+	fake_fini(&cy);
+	teardown();
+}
+END_TEST
+
+/*
+ * Lost again, before anything or after some of it was told again: what may have
+ * been seen stays that.
+ */
+START_TEST(test_loss_among_repeats)
+{
+	static const char all[] =
+	    "welcome bob 0 1 ana=1 repeats=3\n"
+	    "repeats 3\n1 ana: one\n2 bob: mine\n3 ana: two\n"
+	    "new\n4 ana: three\nlive after catchup\n";
+
+	setup();
+	say_three();
+	lose_and_return(1000);
+	fake_say(&ana, "three");
+	bob.is_full = true;
+	house_settle(&h);
+	lose_and_return(0); /* nothing was told, nothing is set back */
+	buf_reset(&bob.seen);
+	ck_assert_str_eq(fake_saw(&h, &bob), all);
+	/* Now "three" may have been seen, too. */
+	lose_and_return(1);
+	ck_assert_str_eq(fake_saw(&h, &bob),
+	    "welcome bob 0 0 repeats=1\nrepeats 1\n4 ana: three\n"
+	    "live after catchup\n");
+	lose_and_return(1000);
+	fake_say(&ana, "four");
+	ck_assert_str_eq(fake_saw(&h, &bob),
+	    "welcome bob 0 0 repeats=1\nrepeats 1\n4 ana: three\nnew\n"
+	    "5 ana: four\nlive after catchup\n");
+	teardown();
+}
+END_TEST
+
+START_TEST(test_break_among_repeats)
+{
+	setup();
+	say_three();
+	lose_and_return(1000);
+	member_break(bob.m, NULL);
+	fake_say(&ana, "three");
+	(void)fake_saw(&h, &bob);
+	member_back(bob.m, NULL);
+	ck_assert_str_eq(fake_saw(&h, &bob),
+	    "welcome bob 0 1 ana=1 repeats=3\n"
+	    "repeats 3\n1 ana: one\n2 bob: mine\n3 ana: two\n"
+	    "new\n4 ana: three\nlive after catchup\n");
+	/* They were told once. */
+	member_break(bob.m, NULL);
+	member_back(bob.m, NULL);
+	ck_assert_str_eq(fake_saw(&h, &bob), "welcome bob 0 0\nlive\n");
+	teardown();
+}
+END_TEST
+
+/* On break when they turn out to be somebody who was lost. */
+START_TEST(test_repeats_wait_for_the_end_of_a_break)
+{
+	setup();
+	say_three();
+	bob.unsent = 1000;
+	fake_lose(&bob);
+	fake_fini(&bob);
+	fake_init(&h, &bob, 2);
+	house_settle(&h);
+	member_break(bob.m, NULL);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
+	buf_reset(&bob.seen);
+	member_back(bob.m, NULL);
+	ck_assert_str_eq(fake_saw(&h, &bob),
+	    "welcome bob 0 0 repeats=3\n"
+	    "repeats 3\n1 ana: one\n2 bob: mine\n3 ana: two\n"
+	    "live after catchup\n");
+	teardown();
+}
+END_TEST
+
+/* A room that was left with something unread. */
+START_TEST(test_repeats_in_a_room_that_was_left)
+{
+	struct room *kitchen;
+
+	setup();
+	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen), ROOMS_MADE);
+	say_three();
+	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, kitchen->name);
+	(void)room_join(kitchen, bob.m);
+	house_settle(&h); /* "live" */
+	lose_and_return(strlen("3 ana: two\nlive\n"));
+	ck_assert_str_eq(fake_saw(&h, &bob),
+	    "welcome bob 0 0 repeats=1\nrepeats 1\n3 ana: two\n"
+	    "live after catchup\n");
+
+	/* Back to it in the same connection, and lost then. */
+	fake_say(&ana, "three");
+	house_settle(&h);
+	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, kitchen->name);
+	(void)room_join(kitchen, bob.m);
+	house_settle(&h);
+	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, "lobby");
+	(void)room_join(h.rooms.lobby, bob.m);
+	house_settle(&h);
+	lose_and_return(40);
+	ck_assert_str_eq(fake_saw(&h, &bob),
+	    "welcome bob 0 0 repeats=2\nrepeats 2\n3 ana: two\n"
+	    "4 ana: three\nlive after catchup\n");
+
+	/* Lost there, they come back here: that is waiting, perhaps. */
+	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, kitchen->name);
+	(void)room_join(kitchen, bob.m);
+	house_settle(&h);
+	room_say(fake_here(&bob), EVENT_SAY, "k", 1);
+	room_join(kitchen, ana.m);
+	room_say(member_in(ana.m, kitchen), EVENT_SAY, "l", 1);
+	house_settle(&h);
+	lose_and_return(strlen("2 ana: l\n"));
+	ck_assert_str_eq(fake_saw(&h, &bob),
+	    "welcome bob 0 0\nwaiting kitchen 0 of 1\nlive\n");
+	teardown();
+}
+END_TEST
+
+/*
+ * A stuck reader is lost, and the ring has gone on: it is said how many may be
+ * missing, since those cannot be told again.
+ */
+START_TEST(test_repeats_that_are_no_longer_held)
+{
+	const char *saw;
+	unsigned long long gap, from;
+
+	setup();
+	fake_say(&ana, "seen");
+	say_much(&ana, 10);
+	(void)fake_saw(&h, &bob);
+	bob.is_full = true;
+	say_much(&ana, 40000);
+	lose_and_return(100);
+	from = h.rooms.lobby->history.first_number;
+	saw = fake_saw(&h, &bob);
+	ck_assert_int_eq(sscanf(saw, "welcome bob 0 %*u ana=%*u\ngap %llu",
+			     &gap),
+	    1);
+	/* Ten that were handed over: 100 bytes may have been all of them. */
+	ck_assert_uint_ge(gap, from - 12 + 5);
+	ck_assert_uint_le(gap, from - 1);
+	ck_assert_ptr_null(strstr(saw, "repeats"));
+	teardown();
+}
+END_TEST
+
+/* /skip ends what is being shown, not what was asked for after it. */
+START_TEST(test_skip_keeps_what_is_queued)
+{
+	uint64_t skipped;
+
+	setup();
+	member_break(bob.m, NULL);
+	fake_say(&ana, "one");
+	fake_say(&ana, "two");
+	house_settle(&h);
+	member_back(bob.m, NULL);
+	replay_start_history(fake_here(&bob), 1);
+	ck_assert(replay_skip(fake_here(&bob), &skipped));
+	ck_assert_uint_eq(skipped, 2);
+	ck_assert_str_eq(fake_saw(&h, &bob), "past 1 of 2\n2 ana: two\nend\n");
+	ck_assert(!replay_skip(fake_here(&bob), &skipped));
+	teardown();
+}
+END_TEST
+
+static Suite *
+replay_suite(void)
+{
+	Suite *suite = suite_create("replay");
+	TCase *tc = tcase_create("replay");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, test_second_gap_in_a_replay);
+	tcase_add_test(tc, test_skip);
+	tcase_add_test(tc, test_history_moves_no_cursor);
+	tcase_add_test(tc, test_history_waits_for_a_replay);
+	tcase_add_test(tc, test_second_loss);
+	tcase_add_test(tc, test_gap_before_an_end);
+	tcase_add_test(tc, test_unsent_is_told_again);
+	tcase_add_test(tc, test_only_repeats);
+	tcase_add_test(tc, test_ignored_repeats);
+	tcase_add_test(tc, test_loss_among_repeats);
+	tcase_add_test(tc, test_break_among_repeats);
+	tcase_add_test(tc, test_repeats_wait_for_the_end_of_a_break);
+	tcase_add_test(tc, test_repeats_in_a_room_that_was_left);
+	tcase_add_test(tc, test_repeats_that_are_no_longer_held);
+	tcase_add_test(tc, test_skip_keeps_what_is_queued);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+int
+main(void)
+{
+	SRunner *runner = srunner_create(replay_suite());
+	int failed;
+
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <check.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "history-file.h"
+#include "ring.h"
+#include "util.h"
+
+unsigned ring_seed = 1;
+
+unsigned
+ring_random(unsigned below)
+{
+	ring_seed ^= ring_seed << 13;
+	ring_seed ^= ring_seed >> 17;
+	ring_seed ^= ring_seed << 5;
+	return ring_seed % below;
+}
+
+static void
+ring_make(uint64_t number, struct event *event, char nick[16], char text[128])
+{
+	unsigned mixed = (unsigned)number * 2654435761u;
+	size_t i;
+
+	memset(event, 0, sizeof *event);
+	event->kind = number % 7 == 0 ? EVENT_ME :
+	    number % 11 == 0          ? EVENT_TOPIC :
+					EVENT_SAY;
+	event->time_ms = (int64_t)(number * 1000);
+	event->author = number * 3 + 1;
+	(void)snprintf(nick, 16, "n%u", mixed >> 20);
+	event->nick = nick;
+	event->text_len = mixed >> 8 & 63;
+	for (i = 0; i < event->text_len; i++)
+		text[i] = (char)('a' + (number + i * (mixed >> 16)) % 26);
+	event->text = text;
+}
+
+uint64_t
+ring_append(struct history *h)
+{
+	struct event event;
+	char nick[16], text[128];
+
+	ring_make(h->next_number, &event, nick, text);
+	return history_append(h, &event);
+}
+
+static void
+ring_check_message(const struct event *event)
+{
+	struct event expected;
+	char nick[16], text[128];
+
+	ring_make(event->number, &expected, nick, text);
+	RING_ASSERT(event->kind == expected.kind);
+	RING_ASSERT(event->time_ms == expected.time_ms);
+	RING_ASSERT(event->author == expected.author);
+	RING_ASSERT(strcmp(event->nick, nick) == 0);
+	RING_ASSERT(event->text_len == expected.text_len);
+	if (expected.text_len > 0)
+		RING_ASSERT(memcmp(event->text, text, expected.text_len) == 0);
+}
+
+uint64_t
+ring_verify(const struct history *h, uint64_t *missing)
+{
+	struct history_cursor c;
+	struct event event;
+	uint64_t messages = 0, holes = 0, lost = 0, expected, steps;
+
+	RING_ASSERT(h->tail_pos <= h->head_pos);
+	RING_ASSERT(history_used(h) <= h->size);
+	c = history_oldest(h);
+	RING_ASSERT(c.number == h->first_number);
+	for (expected = c.number; history_read(h, &c, &event);
+	     expected = c.number) {
+		RING_ASSERT(event.number == expected);
+		if (event.kind == EVENT_GAP) {
+			holes++;
+			lost += event.count;
+			RING_ASSERT(event.count ==
+			    history_distance(event.number, c.number));
+			RING_ASSERT(event.count > 0 || event.is_uncertain);
+		} else {
+			messages++;
+			RING_ASSERT(c.number == expected + 1);
+			ring_check_message(&event);
+			RING_ASSERT(event.author <= h->max_author);
+		}
+	}
+	RING_ASSERT(expected == h->next_number);
+	RING_ASSERT(messages + lost == history_count(h));
+	for (steps = 0; history_step_back(h, &c); steps++)
+		;
+	RING_ASSERT(steps == messages + holes);
+	RING_ASSERT(c.number == h->first_number);
+	if (missing != NULL)
+		*missing = lost;
+	return messages;
+}
+
+void
+ring_dir_init(struct ring_dir *dir)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	/* Rather in memory: there is much waiting for the disk. */
+	if (tmp == NULL || strlen(tmp) > 40)
+		tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+	(void)snprintf(dir->path, sizeof dir->path, "%s/check_ring.XXXXXX",
+	    tmp);
+	ck_assert_ptr_nonnull(mkdtemp(dir->path));
+	dir->fd = open(dir->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ne(dir->fd, -1);
+}
+
+int
+ring_dir_count(const struct ring_dir *dir, const char *prefix)
+{
+	struct dirent *entry;
+	DIR *list = opendir(dir->path);
+	int count = 0;
+
+	ck_assert_ptr_nonnull(list);
+	while ((entry = readdir(list)) != NULL)
+		if (entry->d_name[0] != '.' &&
+		    strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
+			count++;
+	closedir(list);
+	return count;
+}
+
+void
+ring_dir_fini(struct ring_dir *dir)
+{
+	struct dirent *entry;
+	DIR *list = opendir(dir->path);
+
+	ck_assert_ptr_nonnull(list);
+	while ((entry = readdir(list)) != NULL)
+		if (entry->d_name[0] != '.')
+			(void)unlinkat(dir->fd, entry->d_name, 0);
+	closedir(list);
+	close(dir->fd);
+	ck_assert_int_eq(rmdir(dir->path), 0);
+}
+
+char *
+ring_load(const struct ring_dir *dir, const char *name, size_t *len)
+{
+	struct stat st;
+	char *data;
+	int fd = openat(dir->fd, name, O_RDONLY | O_CLOEXEC);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	*len = (size_t)st.st_size;
+	data = xmalloc(*len);
+	ck_assert_int_eq(read(fd, data, *len), (ssize_t)*len);
+	close(fd);
+	return data;
+}
+
+void
+ring_store(const struct ring_dir *dir, const char *name, const char *data,
+    size_t len)
+{
+	int fd = openat(dir->fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+	    0600);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(write(fd, data, len), (ssize_t)len);
+	close(fd);
+}
+
+enum history_found
+ring_open(struct history *h, const struct ring_dir *dir, size_t size)
+{
+	struct history_report report;
+	char error[HISTORY_FILE_ERROR_SIZE] = "";
+
+	ck_assert_msg(history_file_open(h, dir->fd, RING_NAME, size, &report,
+			  error, sizeof error) == 0,
+	    "%s", error);
+	return report.found;
+}
