@@ -61,7 +61,13 @@ enum {
 	TIMER_TAG_MOVED_MS = 4,
 	TIMER_TAG_DISCARDED = 5
 };
-enum { NET_TAG_BYTES_IN = 1, NET_TAG_BYTES_OUT = 2, NET_TAG_WRITES = 3 };
+enum {
+	NET_TAG_BYTES_IN = 1,
+	NET_TAG_BYTES_OUT = 2,
+	NET_TAG_WRITES = 3,
+	NET_TAG_PAUSES_RATE = 4,
+	NET_TAG_PAUSES_RESOURCES = 5
+};
 
 static const struct carry_field conn_fields[] = {
 	CARRY_UINT(CONN_TAG_STATE, struct conn, state, CONN_LINGERING),
@@ -91,6 +97,10 @@ static const struct carry_field net_fields[] = {
 	CARRY_UINT(NET_TAG_BYTES_IN, struct net, bytes_in, UINT64_MAX),
 	CARRY_UINT(NET_TAG_BYTES_OUT, struct net, bytes_out, UINT64_MAX),
 	CARRY_UINT(NET_TAG_WRITES, struct net, writes, UINT64_MAX),
+	CARRY_UINT(NET_TAG_PAUSES_RATE, struct net, accept_pauses_rate,
+	    UINT64_MAX),
+	CARRY_UINT(NET_TAG_PAUSES_RESOURCES, struct net,
+	    accept_pauses_resources, UINT64_MAX),
 };
 
 /* Writing */

@@ -55,6 +55,8 @@ struct net {
 	struct buf cork;
 	size_t count; /* connections that exist */
 	uint64_t bytes_in, bytes_out, writes;
+	/* How often nobody was accepted for a while, and why. */
+	uint64_t accept_pauses_rate, accept_pauses_resources;
 };
 
 /* Lines of one client that are handled before the others get their turn. */

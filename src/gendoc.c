@@ -15,6 +15,7 @@
 #include "command.h"
 #include "options.h"
 #include "util.h"
+#include "verb.h"
 
 /* "NICK TEXT" and "[message]" as the arguments of an mdoc .It. */
 static void
@@ -58,6 +59,47 @@ gendoc_print_commands(void)
 	puts(".El");
 }
 
+/* "WHOM [for DURATION] [REASON...]": what is small is typed as it stands. */
+static void
+gendoc_print_verb_usage(const char *usage)
+{
+	size_t len;
+
+	for (usage += strspn(usage, " "); *usage != '\0';
+	     usage += strspn(usage, " ")) {
+		if (*usage == '[') {
+			fputs(" Oo", stdout);
+			usage++;
+		}
+		len = strcspn(usage, " ].");
+		printf(" %s %.*s", islower((unsigned char)*usage) ? "Cm" : "Ar",
+		    (int)len, usage);
+		usage += len;
+		if (strncmp(usage, "...", 3) == 0) {
+			fputs(" ...", stdout);
+			usage += 3;
+		}
+		if (*usage == ']') {
+			fputs(" Oc", stdout);
+			usage++;
+		}
+	}
+}
+
+static void
+gendoc_print_verbs(void)
+{
+	const struct verb *verb;
+
+	puts(".Bl -tag -width Ds");
+	for (verb = verb_table; verb->name != NULL; verb++) {
+		printf(".It Cm %s", verb->name);
+		gendoc_print_verb_usage(verb->usage);
+		printf("\n%s\n", verb->manual);
+	}
+	puts(".El");
+}
+
 static void
 gendoc_print_options_mdoc(void)
 {
@@ -77,6 +119,7 @@ static const struct gendoc {
 	{ "options-mdoc", gendoc_print_options_mdoc },
 	{ "sample", gendoc_print_sample },
 	{ "commands-mdoc", gendoc_print_commands },
+	{ "verbs-mdoc", gendoc_print_verbs },
 };
 
 int
@@ -94,6 +137,7 @@ main(int argc, char *argv[])
 		}
 		return EXIT_SUCCESS;
 	}
-	fputs("usage: gendoc options-mdoc|sample|commands-mdoc\n", stderr);
+	fputs("usage: gendoc options-mdoc|sample|commands-mdoc|verbs-mdoc\n",
+	    stderr);
 	return 2;
 }

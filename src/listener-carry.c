@@ -40,10 +40,10 @@ static const struct carry_field listener_fields[] = {
 };
 
 static void
-listener_save(const struct listener *l, struct carry_out *out)
+listener_save(const struct listener *l, uint16_t part, struct carry_out *out)
 {
 	struct buf *data = &out->data;
-	size_t mark = tlv_open(data, CARRY_LISTENER);
+	size_t mark = tlv_open(data, part);
 
 	carry_put_fd(out, LISTENER_TAG_FD, l->fd);
 	tlv_put_str(data, LISTENER_TAG_ADDRESS, l->address);
@@ -58,12 +58,13 @@ listener_save(const struct listener *l, struct carry_out *out)
 }
 
 void
-listeners_save(const struct listeners *all, struct carry_out *out)
+listeners_save(const struct listeners *all, uint16_t part,
+    struct carry_out *out)
 {
 	const struct listener *l;
 
 	TAILQ_FOREACH(l, &all->open, entry)
-		listener_save(l, out);
+		listener_save(l, part, out);
 }
 
 /* Sets *text to the item's; false if it is none. */

@@ -40,6 +40,7 @@ struct listener {
 	char *path; /* and the file that is ours there */
 	dev_t dev;
 	ino_t ino;
+	struct listener_access access; /* that it has */
 	struct sockaddr_storage bound; /* TCP */
 };
 
@@ -47,7 +48,10 @@ struct listeners {
 	struct net *net;
 	listener_accepted *accepted;
 	void *arg;
+	const char *purpose; /* NULL: they are for people */
+	struct listener_access access;
 	struct listener_queue open;
+	struct listener_queue fresh; /* between prepare and commit */
 	struct bucket bucket;
 	struct deadline gate; /* set: accept nobody until then */
 	bool is_paused; /* by listeners_pause() */
@@ -77,6 +81,10 @@ void listeners_update(struct listeners *all);
 
 /* Has it listen at path. NULL, or what is wrong. */
 const char *listener_bind_unix(struct listener *l, const char *path);
+
+/* Gives its file, if it is a Unix socket, the group and mode that all->access
+ * says by now. -1 with errno. */
+int listener_update_access(struct listener *l) MUST_CHECK;
 
 /*
  * Binds to sa, but to port (network order) unless that is 0. is_shared: beside

@@ -29,9 +29,6 @@
 
 #define LISTENER_BACKLOG 4096
 
-/* Whoever reaches the directory may join. */
-#define LISTENER_UNIX_MODE 0666
-
 struct listener *
 listener_new(struct listeners *all, const struct listener_spec *spec)
 {
@@ -44,16 +41,22 @@ listener_new(struct listeners *all, const struct listener_spec *spec)
 	return l;
 }
 
-void
-listener_free(struct listener *l)
+/* Is the file ours? Another server may have taken the place. */
+static bool
+listener_has_file(const struct listener *l)
 {
 	struct stat st;
 
+	return l->path != NULL && lstat(l->path, &st) == 0 &&
+	    st.st_dev == l->dev && st.st_ino == l->ino;
+}
+
+void
+listener_free(struct listener *l)
+{
 	if (l->event != NULL)
 		event_free(l->event);
-	/* Only our own file: another server may have taken the place. */
-	if (l->path != NULL && lstat(l->path, &st) == 0 &&
-	    st.st_dev == l->dev && st.st_ino == l->ino)
+	if (listener_has_file(l))
 		unlink(l->path);
 	if (l->fd != -1)
 		close(l->fd);
@@ -115,6 +118,33 @@ listener_remove_stale(const struct sockaddr_un *sun)
 	return NULL;
 }
 
+/* Whose group the file at path is, and who may connect. */
+static int
+listener_apply_access(struct listener *l, const char *path)
+{
+	const struct listener_access *access = &l->all->access;
+
+	/* Nobody is let in for a moment with a group that may not come in. */
+	if (access->group != (gid_t)-1 &&
+	    (chmod(path, 0600) == -1 ||
+		lchown(path, (uid_t)-1, access->group) == -1))
+		return -1;
+	if (chmod(path, access->mode) == -1)
+		return -1;
+	l->access = *access;
+	return 0;
+}
+
+int
+listener_update_access(struct listener *l)
+{
+	if (!listener_has_file(l) ||
+	    (l->access.mode == l->all->access.mode &&
+		l->access.group == l->all->access.group))
+		return 0;
+	return listener_apply_access(l, l->path);
+}
+
 const char *
 listener_bind_unix(struct listener *l, const char *path)
 {
@@ -136,7 +166,7 @@ listener_bind_unix(struct listener *l, const char *path)
 	l->ino = st.st_ino;
 	l->name = xasprintf(LISTENER_UNIX_PREFIX "%s", path);
 	/* Nobody can connect before listen(). */
-	if (chmod(path, LISTENER_UNIX_MODE) == -1 ||
+	if (listener_apply_access(l, path) == -1 ||
 	    listen(l->fd, LISTENER_BACKLOG) == -1)
 		return strerror(errno);
 	return NULL;

@@ -39,6 +39,9 @@
 /* Tries to find a port that is free on all addresses of a name. */
 #define LISTENER_PORT_TRIES 16
 
+/* Whoever reaches the directory may join. */
+static const struct listener_access listener_everybody = { 0666, (gid_t)-1 };
+
 /* Accepting */
 
 void
@@ -143,6 +146,7 @@ listener_accept_failed(struct listener *l, int error)
 	}
 	log_limited(&all->limit, all->net->clock->mono_ms, LOG_LEVEL_WARNING,
 	    "cannot accept on %s: %s", l->name, strerror(error));
+	all->net->accept_pauses_resources++;
 	listeners_hold(all, LISTENER_EXHAUSTED_MS);
 	return false;
 }
@@ -191,16 +195,19 @@ static void
 listener_accept_some(struct listener *l)
 {
 	struct listeners *all = l->all;
-	struct rate rate = all->net->options->accept_rate;
+	struct rate rate = { 0, 1000 };
 	int64_t now_ms = all->net->clock->mono_ms, wait_ms;
 	struct sockaddr_storage ss;
 	int fd;
 
+	if (all->purpose == NULL)
+		rate = all->net->options->accept_rate;
 	listeners_open_spare(all);
 	for (int n = 0; n < LISTENER_ACCEPTS_PER_TURN && !all->is_paused; n++) {
 		wait_ms = bucket_wait_ms(&all->bucket, rate, rate.count,
 		    now_ms);
 		if (wait_ms > 0) {
+			all->net->accept_pauses_rate++;
 			listeners_hold(all, wait_ms);
 			return;
 		}
@@ -236,7 +243,9 @@ listeners_new(struct net *net, listener_accepted *accepted, void *arg)
 	all->accepted = accepted;
 	all->arg = arg;
 	all->spare_fd = -1;
+	all->access = listener_everybody;
 	TAILQ_INIT(&all->open);
+	TAILQ_INIT(&all->fresh);
 	bucket_init(&all->bucket, net->options->accept_rate.count,
 	    net->clock->mono_ms);
 	deadline_init(&all->gate, listeners_gate_cb, all);
@@ -261,6 +270,7 @@ listeners_free(struct listeners *all)
 	if (all == NULL)
 		return;
 	listener_queue_free(&all->open);
+	listener_queue_free(&all->fresh);
 	deadline_clear(all->net->deadlines, &all->gate);
 	if (all->spare_fd != -1)
 		close(all->spare_fd);
@@ -481,11 +491,12 @@ listeners_open(struct listeners *all, const struct option_list *texts,
 	return why;
 }
 
-static void
+void
 listeners_revert(struct listeners *all)
 {
 	struct listener *l;
 
+	listener_queue_free(&all->fresh);
 	TAILQ_FOREACH(l, &all->open, entry) {
 		free(l->next_address);
 		free(l->next_protocols);
@@ -493,9 +504,18 @@ listeners_revert(struct listeners *all)
 	}
 }
 
-/* Cannot fail: the events are there already. */
+/* "listening on x", or "listening for control on x". */
 static void
-listeners_commit(struct listeners *all, struct listener_queue *fresh)
+listeners_log(const struct listeners *all, const char *what,
+    const struct listener *l)
+{
+	log_info("%s%s%s on %s", what, all->purpose == NULL ? "" : " for ",
+	    all->purpose == NULL ? "" : all->purpose, l->name);
+}
+
+/* Cannot fail: the events are there already. */
+void
+listeners_commit(struct listeners *all)
 {
 	struct listener *l, *next;
 
@@ -507,7 +527,7 @@ listeners_commit(struct listeners *all, struct listener_queue *fresh)
 		}
 		if (l->next_address == NULL) {
 			TAILQ_REMOVE(&all->open, l, entry);
-			log_info("no longer listening on %s", l->name);
+			listeners_log(all, "no longer listening", l);
 			listener_free(l);
 			continue;
 		}
@@ -516,10 +536,13 @@ listeners_commit(struct listeners *all, struct listener_queue *fresh)
 		l->address = l->next_address;
 		l->protocols = l->next_protocols;
 		l->next_address = l->next_protocols = NULL;
+		if (listener_update_access(l) == -1)
+			log_error("cannot change who may connect to %s: %s",
+			    l->name, strerror(errno));
 	}
-	TAILQ_FOREACH(l, fresh, entry)
-		log_info("listening on %s", l->name);
-	TAILQ_CONCAT(&all->open, fresh, entry);
+	TAILQ_FOREACH(l, &all->fresh, entry)
+		listeners_log(all, "listening", l);
+	TAILQ_CONCAT(&all->open, &all->fresh, entry);
 	listeners_update(all);
 }
 
@@ -581,37 +604,34 @@ listeners_adopt(struct listeners *all, int fd, const char *protocols)
 }
 
 int
-listeners_set(struct listeners *all, const struct option_list *specs,
+listeners_prepare(struct listeners *all, const struct option_list *specs,
     char **error)
 {
-	struct listener_queue fresh = TAILQ_HEAD_INITIALIZER(fresh);
 	const char *why = NULL;
 	struct listener *l;
 	size_t i;
 
 	for (i = 0; i < specs->count; i++) {
-		if ((why = listeners_open(all, specs, i, &fresh)) != NULL)
+		if ((why = listeners_open(all, specs, i, &all->fresh)) != NULL)
 			goto fail;
-		TAILQ_FOREACH(l, &fresh, entry) {
+		TAILQ_FOREACH(l, &all->fresh, entry) {
 			if (l->event == NULL &&
 			    (why = listener_make_event(l)) != NULL)
 				goto fail;
 		}
 	}
-	TAILQ_FOREACH(l, &fresh, entry) {
+	TAILQ_FOREACH(l, &all->fresh, entry) {
 		if (listeners_is_shared(all, l)) {
 			*error = listener_spec_error(l->address,
 			    strerror(EADDRINUSE));
 			goto revert;
 		}
 	}
-	listeners_commit(all, &fresh);
 	return 0;
 
 fail:
 	*error = listeners_error(specs, i, why);
 revert:
-	listener_queue_free(&fresh);
 	listeners_revert(all);
 	return -1;
 }
@@ -626,6 +646,31 @@ listeners_have_inherited(const struct listeners *all)
 			return true;
 	}
 	return false;
+}
+
+int
+listeners_set(struct listeners *all, const struct option_list *specs,
+    char **error)
+{
+	if (listeners_prepare(all, specs, error) == -1)
+		return -1;
+	listeners_commit(all);
+	return 0;
+}
+
+void
+listeners_set_purpose(struct listeners *all, const char *purpose)
+{
+	all->purpose = purpose;
+}
+
+struct listener_access
+listeners_set_access(struct listeners *all, struct listener_access access)
+{
+	struct listener_access before = all->access;
+
+	all->access = access;
+	return before;
 }
 
 size_t

@@ -4,6 +4,8 @@
 #ifndef LISTENER_H
 #define LISTENER_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 
 #include "conn.h"
@@ -70,6 +72,33 @@ int listeners_adopt(struct listeners *all, int fd,
     const char *protocols) MUST_CHECK;
 
 /*
+ * The same in two steps, so that several sets change together or not at all:
+ * after a prepare that returned 0, either commit, which cannot fail, or revert.
+ */
+int listeners_prepare(struct listeners *all, const struct option_list *specs,
+    char **error) MUST_CHECK;
+void listeners_commit(struct listeners *all);
+void listeners_revert(struct listeners *all);
+
+/*
+ * These are not for people: purpose, a static string, stands in the log
+ * ("listening for control on"), and accept_rate does not hold for them.
+ */
+void listeners_set_purpose(struct listeners *all, const char *purpose);
+
+/*
+ * Who may connect to the files of Unix sockets, 0666 and group -1 (as it comes)
+ * at first: for those opened from now on, and with the next commit for those
+ * that stay. Returns what it was.
+ */
+struct listener_access {
+	mode_t mode;
+	gid_t group;
+};
+struct listener_access listeners_set_access(struct listeners *all,
+    struct listener_access access);
+
+/*
  * Is spec well-formed? 0, or -1 with *error. Opens nothing, resolves nothing.
  */
 int listener_check_spec(const char *spec, char **error) MUST_CHECK;
@@ -82,11 +111,12 @@ const char *listeners_name(const struct listeners *all, size_t index);
 bool listeners_have_inherited(const struct listeners *all);
 
 /*
- * For the next program in this process (carry.h): an item for each socket.
- * listeners_load() opens one such again, as it was; listeners_set() then keeps
+ * For the next program in this process (carry.h): an item for each socket, with
+ * this tag (enum carry_part). listeners_load() opens one such again, as it was; listeners_set() then keeps
  * those that it is told to open. knows(): is there such a protocol?
  */
-void listeners_save(const struct listeners *all, struct carry_out *out);
+void listeners_save(const struct listeners *all, uint16_t part,
+    struct carry_out *out);
 bool listeners_load(struct listeners *all, struct carry_in *in,
     const struct tlv *item, bool (*knows)(const char *protocols)) MUST_CHECK;
 

@@ -24,6 +24,7 @@ enum event_kind {
 	EVENT_NICK, /* nick, other: the new one */
 	EVENT_BREAK, /* nick, text or NULL */
 	EVENT_BACK, /* nick, duration_ms, text or NULL */
+	EVENT_OPERATOR, /* text: who runs the server says so */
 
 	/* For one person. */
 	EVENT_PRIVATE, /* nick, text */

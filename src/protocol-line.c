@@ -176,6 +176,11 @@ line_add_notice(struct buf *out, const struct event *e)
 		buf_addf(out, "%s is back after %s", e->nick, duration);
 		line_add_reason(out, e);
 		break;
+	case EVENT_OPERATOR:
+		/* Nobody can have that nick. */
+		buf_addstr(out, "server: ");
+		buf_add(out, e->text, e->text_len);
+		break;
 	case EVENT_KEPT:
 		if (e->is_repeat)
 			buf_addf(out,
@@ -263,6 +268,7 @@ line_add(struct buf *out, const struct event *e)
 	case EVENT_NICK:
 	case EVENT_BREAK:
 	case EVENT_BACK:
+	case EVENT_OPERATOR:
 	case EVENT_KEPT:
 	case EVENT_WELCOME:
 	case EVENT_REPEATS:

@@ -12,6 +12,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include <bsd/string.h>
+
 #include "deliver.h"
 #include "rooms.h"
 #include "util.h"
@@ -42,6 +44,18 @@ rooms_next(struct rooms *rooms, struct room *room)
 {
 	return room == NULL ? RB_MIN(rooms_tree, &rooms->by_name) :
 			      RB_NEXT(rooms_tree, &rooms->by_name, room);
+}
+
+struct room *
+rooms_after(struct rooms *rooms, const char *name)
+{
+	struct room key, *room;
+
+	(void)strlcpy(key.name, name, sizeof key.name);
+	room = RB_NFIND(rooms_tree, &rooms->by_name, &key);
+	if (room != NULL && strcmp(room->name, key.name) == 0)
+		room = RB_NEXT(rooms_tree, &rooms->by_name, room);
+	return room;
 }
 
 static struct room *

@@ -112,5 +112,7 @@ struct room *rooms_get(struct rooms *rooms, const char *name);
 
 /* All rooms in order of their names: NULL starts, NULL ends. */
 struct room *rooms_next(struct rooms *rooms, struct room *room);
+/* The first whose name comes after this one ("": the first of all); or NULL. */
+struct room *rooms_after(struct rooms *rooms, const char *name);
 
 #endif

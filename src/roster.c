@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bsd/string.h>
+
 #include "bookmark.h"
 #include "deliver.h"
 #include "presence.h"
@@ -122,6 +124,18 @@ roster_next(struct roster *roster, struct member *m)
 {
 	return m == NULL ? RB_MIN(roster_nicks, &roster->by_nick) :
 			   RB_NEXT(roster_nicks, &roster->by_nick, m);
+}
+
+struct member *
+roster_after(struct roster *roster, const char *folded)
+{
+	struct member key, *m;
+
+	(void)strlcpy(key.folded, folded, sizeof key.folded);
+	m = RB_NFIND(roster_nicks, &roster->by_nick, &key);
+	if (m != NULL && strcmp(m->folded, key.folded) == 0)
+		m = RB_NEXT(roster_nicks, &roster->by_nick, m);
+	return m;
 }
 
 static struct member *

@@ -42,6 +42,9 @@ struct member *roster_find(struct roster *roster, const char *nick);
 
 /* Everybody in order of their nicks: NULL starts, NULL ends. */
 struct member *roster_next(struct roster *roster, struct member *m);
+/* The first whose folded nick comes after this one ("": the first of all), for
+ * a walk that is interrupted; or NULL. */
+struct member *roster_after(struct roster *roster, const char *folded);
 
 enum roster_rename {
 	ROSTER_RENAMED,

@@ -33,7 +33,10 @@
 
 #include "clock.h"
 #include "conn.h"
+#include "control.h"
 #include "deadline.h"
+#include "exporter.h"
+#include "helm.h"
 #include "inherit.h"
 #include "listener-spec.h"
 #include "listener.h"
@@ -42,6 +45,7 @@
 #include "pace.h"
 #include "protocol.h"
 #include "rooms.h"
+#include "server-impl.h"
 #include "server.h"
 #include "session.h"
 #include "util.h"
@@ -54,35 +58,6 @@
  * Descriptors that are not members': standard ones, log, listeners, libevent's.
  */
 #define SERVER_RESERVED_FDS 64
-
-enum { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNAL_USR1, SIGNALS };
-
-struct server {
-	const struct server_source *source;
-	struct options options;
-	struct clock clock;
-	struct deadlines deadlines;
-	struct net net;
-	struct rooms rooms;
-	struct sessions sessions;
-	struct manager manager;
-	struct listeners *listeners;
-	bool is_reload_failed; /* the last one */
-	bool has_inherited;
-	struct event_base *base;
-	struct event *turn;
-	struct event *turn_limit;
-	struct event *timer;
-	struct event *signals[SIGNALS];
-	struct deadline stop;
-	int64_t stop_ms; /* by then at the latest */
-	struct pace pace;
-	bool is_woken; /* the turn is due */
-	bool is_waiting; /* for others to talk, before the turn begins */
-	bool is_in_turn;
-	bool is_stopping;
-	bool has_rooms; /* initialised so far, for server_free() */
-};
 
 /* Settings */
 
@@ -159,6 +134,10 @@ server_load_options(struct options *o, const struct server_source *source,
 		    server_check_listen(o->listen.items[i], o->listen.where[i],
 			errors) == -1)
 			result = -1;
+	if (control_check_options(o, errors) == -1)
+		result = -1;
+	if (exporter_check_options(o, errors) == -1)
+		result = -1;
 	if (server_check_files(o, errors) == -1)
 		result = -1;
 	return result;
@@ -207,15 +186,33 @@ server_log_level(const struct server_source *source,
 	return LOG_LEVEL_INFO;
 }
 
-/* The default is not for one who was handed sockets. */
+/*
+ * Opens what o has listened on, in three places: all of it or nothing. The
+ * default for people is not for one who was handed sockets.
+ */
 static int
 server_listen(struct server *server, const struct options *o, char **error)
 {
 	const struct option_list none = { NULL, NULL, 0 };
 	bool is_default = o->listen.where[0] == NULL;
 
-	return listeners_set(server->listeners,
-	    server->has_inherited && is_default ? &none : &o->listen, error);
+	if (listeners_prepare(server->listeners,
+		server->has_inherited && is_default ? &none : &o->listen,
+		error) == -1)
+		return -1;
+	if (control_prepare(server->control, o, error) == -1) {
+		listeners_revert(server->listeners);
+		return -1;
+	}
+	if (exporter_prepare(server->exporter, o, error) == -1) {
+		control_revert(server->control);
+		listeners_revert(server->listeners);
+		return -1;
+	}
+	listeners_commit(server->listeners);
+	control_commit(server->control);
+	exporter_commit(server->exporter);
+	return 0;
 }
 
 /* What an inherited socket speaks: what its name says, unless it is one that
@@ -280,13 +277,15 @@ server_reload_done(struct server *server, struct options *fresh)
 
 /*
  * All or nothing: the new settings are parsed, checked and listened on first.
+ * False: nothing has changed, and why has a line for each error.
  */
-static void
-server_reload(struct server *server)
+static bool
+server_reload(struct server *server, struct buf *why)
 {
 	struct options fresh;
 	struct option_errors errors = { NULL, 0 };
 	char *line, *next, *error = NULL;
+	bool is_done = false;
 
 	manager_reloading(&server->manager);
 	server->is_reload_failed = true;
@@ -297,23 +296,27 @@ server_reload(struct server *server)
 		     next != NULL && *next != '\0';) {
 			line = strsep(&next, "\n");
 			log_error("%s", line);
+			buf_addf(why, "%s\n", line);
 		}
 		log_error("settings were not reloaded: errors=%zu",
 		    errors.count);
 	} else if (server_listen(server, &fresh, &error) == -1) {
 		log_error("settings were not reloaded: %s", error);
+		buf_addf(why, "%s\n", error);
 		free(error);
 	} else {
 		server_reload_done(server, &fresh);
+		is_done = true;
 	}
 	option_errors_fini(&errors);
 	options_fini(&fresh);
 	manager_ready(&server->manager);
+	return is_done;
 }
 
 /* Turn and timers */
 
-static int64_t
+int64_t
 server_now_us(void)
 {
 	struct timespec ts;
@@ -358,7 +361,7 @@ server_turn_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *server = arg;
 	unsigned actors = server->rooms.actors;
-	int64_t start_us = actors > 0 ? server_now_us() : 0;
+	int64_t start_us = server_now_us();
 
 	(void)fd;
 	(void)what;
@@ -375,7 +378,9 @@ server_turn_cb(evutil_socket_t fd, short what, void *arg)
 		    server_now_us());
 	conn_reap(&server->net);
 	server->is_in_turn = false;
-	if (server->is_stopping && server->sessions.count == 0)
+	histogram_add(&server->turns, (server_now_us() - start_us) * 1000);
+	if (server->is_stopping && server->sessions.count == 0 &&
+	    control_is_flushed(server->control))
 		event_base_loopbreak(server->base);
 }
 
@@ -420,7 +425,8 @@ server_stop_cb(void *arg)
 	struct server *server = arg;
 
 	if (server->clock.mono_ms >= server->stop_ms ||
-	    sessions_are_flushed(&server->sessions))
+	    (sessions_are_flushed(&server->sessions) &&
+		control_is_flushed(server->control)))
 		event_base_loopbreak(server->base);
 	else
 		deadline_set(&server->deadlines, &server->stop,
@@ -428,18 +434,20 @@ server_stop_cb(void *arg)
 }
 
 static void
-server_stop(struct server *server, const char *name)
+server_stop(struct server *server, const char *why)
 {
 	if (server->is_stopping) {
 		event_base_loopbreak(server->base);
 		return;
 	}
 	server->is_stopping = true;
-	log_info("stopping: signal=%s members=%zu", name,
-	    server->sessions.count);
+	upgrade_cancel(server->upgrade);
+	log_info("stopping: %s members=%zu", why, server->sessions.count);
 	manager_stopping(&server->manager);
 	listeners_free(server->listeners);
 	server->listeners = NULL;
+	control_close(server->control);
+	exporter_close(server->exporter);
 	sessions_close_all(&server->sessions, "the server is stopping",
 	    SERVER_STOP_FLUSH_MS);
 	server->stop_ms = server->clock.mono_ms + SERVER_STOP_FLUSH_MS;
@@ -483,6 +491,16 @@ server_log_state(struct server *s)
 }
 
 static void
+server_reload_now(struct server *server)
+{
+	struct buf why = BUF_INITIALIZER;
+
+	if (!server->is_stopping)
+		(void)server_reload(server, &why);
+	buf_fini(&why);
+}
+
+static void
 server_signal_cb(evutil_socket_t signo, short what, void *arg)
 {
 	struct server *server = arg;
@@ -491,17 +509,19 @@ server_signal_cb(evutil_socket_t signo, short what, void *arg)
 	clock_update(&server->clock);
 	switch (signo) {
 	case SIGTERM:
-		server_stop(server, "TERM");
+		server_stop(server, "signal=TERM");
 		break;
 	case SIGINT:
-		server_stop(server, "INT");
+		server_stop(server, "signal=INT");
 		break;
 	case SIGHUP:
-		if (!server->is_stopping)
-			server_reload(server);
+		server_reload_now(server);
 		break;
 	case SIGUSR1:
 		server_log_state(server);
+		break;
+	case SIGUSR2:
+		(void)server_upgrade(server, NULL, NULL);
 		break;
 	}
 }
@@ -512,6 +532,42 @@ server_accepted(int fd, const struct listener_peer *peer, void *arg)
 	struct server *server = arg;
 
 	session_accept(&server->sessions, fd, peer);
+}
+
+/* From the control socket */
+
+static bool
+server_helm_reload(struct buf *why, void *arg)
+{
+	struct server *server = arg;
+
+	if (!server->is_stopping)
+		return server_reload(server, why);
+	buf_addstr(why, "the server is stopping\n");
+	return false;
+}
+
+static void
+server_helm_stop(void *arg)
+{
+	struct server *server = arg;
+
+	/* A second time would cut off the first one's answer. */
+	if (!server->is_stopping)
+		server_stop(server, "by=control");
+}
+
+static void
+server_init_helm(struct server *server)
+{
+	server->helm.sessions = &server->sessions;
+	server->helm.options = &server->options;
+	server->helm.turns = &server->turns;
+	server->helm.started_mono_ms = server->clock.mono_ms;
+	server->helm.started_wall_ms = server->clock.wall_ms;
+	server->helm.reload = server_helm_reload;
+	server->helm.stop = server_helm_stop;
+	server->helm.arg = server;
 }
 
 /* The one line of "systemctl status". */
@@ -535,8 +591,8 @@ server_status(struct buf *out, void *arg)
 static int
 server_init_events(struct server *server)
 {
-	static const int signals[SIGNALS] = { SIGTERM, SIGINT, SIGHUP,
-		SIGUSR1 };
+	static const int signals[SIGNALS] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1,
+		SIGUSR2 };
 	int i;
 
 	server->base = event_base_new();
@@ -566,15 +622,48 @@ server_init_events(struct server *server)
 	return 0;
 }
 
+static bool
+server_begin(struct server *server)
+{
+	char *error = NULL;
+
+	if (server_listen(server, &server->options, &error) == 0)
+		return true;
+	log_error("%s", error);
+	free(error);
+	return false;
+}
+
+/* In another program's place. Nobody who is here is to suffer for an address
+ * that cannot be listened on. */
+static bool
+server_begin_again(struct server *server, struct carry_in *carried)
+{
+	char *error = NULL;
+
+	if (!server_load(server, carried))
+		return false;
+	if (carried->purpose != CARRY_TAKE)
+		return true;
+	carry_close_rest(carried);
+	upgrade_unblock_signals();
+	if (server_listen(server, &server->options, &error) == -1) {
+		server->is_reload_failed = true;
+		log_error("the addresses are those from before: %s", error);
+		free(error);
+	}
+	return true;
+}
+
 struct server *
 server_new(const struct server_source *source, struct options *options,
-    const struct inheritance *inherited)
+    const struct inheritance *inherited, struct carry_in *carried)
 {
 	struct server *server;
-	char *error = NULL;
 
 	server = xcalloc(1, sizeof *server);
 	server->source = source;
+	server->pid_fd = -1;
 	options_init(&server->options);
 	options_swap(&server->options, options);
 	clock_update(&server->clock);
@@ -601,16 +690,18 @@ server_new(const struct server_source *source, struct options *options,
 	server->has_rooms = true;
 	server->listeners = listeners_new(&server->net, server_accepted,
 	    server);
-	if (server_adopt(server, inherited) == -1) {
+	server_init_helm(server);
+	server->control = control_new(&server->net, &server->helm);
+	server->exporter = exporter_new(&server->net, &server->helm);
+	if (server_adopt(server, inherited) == -1 ||
+	    server_init_upgrade(server) == -1 ||
+	    (carried == NULL && !server_begin(server))) {
 		server_free(server);
 		return NULL;
 	}
-	if (server_listen(server, &server->options, &error) == -1) {
-		log_error("%s", error);
-		free(error);
-		server_free(server);
+	/* Half of a state is left as it is: the process ends. */
+	if (carried != NULL && !server_begin_again(server, carried))
 		return NULL;
-	}
 	return server;
 }
 
@@ -639,6 +730,9 @@ server_free(struct server *server)
 		return;
 	if (server->listeners != NULL)
 		listeners_free(server->listeners);
+	control_free(server->control);
+	exporter_free(server->exporter);
+	upgrade_free(server->upgrade);
 	if (server->has_rooms) {
 		deadline_clear(&server->deadlines, &server->stop);
 		manager_fini(&server->manager);

@@ -412,6 +412,7 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 	origin->count++;
 	TAILQ_INSERT_TAIL(&all->list, s, entry);
 	all->count++;
+	s->since_ms = all->net->clock->mono_ms;
 	bucket_init(&s->lines, (uint32_t)o->line_burst,
 	    all->net->clock->mono_ms);
 	s->member = member_new(all->rooms, &peer->credential,

@@ -70,6 +70,7 @@ struct session {
 	const struct protocol *protocol;
 	struct session_origin *origin;
 	struct bucket lines; /* flood control */
+	int64_t since_ms; /* monotonic: they were let in */
 	struct deadline *throttle; /* when reading goes on; NULL: it does */
 	bool has_spoken; /* their first line has been seen */
 	bool is_crlf; /* it ended in CR LF: so do ours */

@@ -336,6 +336,34 @@ script_daemon(struct script *s, const char *text)
 	}
 }
 
+void
+script_begin_run(struct script *s, const struct words *argv, int status)
+{
+	struct stage *st = &s->stage;
+	char names[SCRIPT_NAMES_SIZE];
+	struct daemon_setup setup = script_setup(s, names);
+
+	s->was_end_expected = st->is_end_expected;
+	st->set_aside = st->daemon;
+	daemon_init(&st->daemon);
+	if (daemon_start(&st->daemon, argv->items, &setup) == -1)
+		stage_fail(st, NULL, "cannot start '%s'", argv->items[0]);
+	stage_wait_end(st);
+	control_check_report(s);
+	control_check_status(s, &st->daemon, status);
+}
+
+void
+script_end_run(struct script *s)
+{
+	struct stage *st = &s->stage;
+
+	daemon_fini(&st->daemon);
+	st->daemon = st->set_aside;
+	daemon_init(&st->set_aside);
+	st->is_end_expected = s->was_end_expected;
+}
+
 /*
  * run STATUS "TEXT" [ARGUMENTS]: the program ends by itself. It is run beside
  * the stage's daemon, if there is one, and its output stands in for that one's
@@ -345,12 +373,9 @@ void
 script_run(struct script *s, const char *text)
 {
 	struct stage *st = &s->stage;
-	bool was_end_expected = st->is_end_expected;
 	int status = control_status(s, text);
 	char *expanded = script_expand(s, text + 1);
 	struct words words = { NULL, 0 }, argv = { NULL, 0 };
-	char names[SCRIPT_NAMES_SIZE];
-	struct daemon_setup setup;
 
 	if (words_split(&words, expanded) == -1 || words.count == 0)
 		stage_fail(st, NULL, "run STATUS \"TEXT\" [ARGUMENTS]");
@@ -359,21 +384,10 @@ script_run(struct script *s, const char *text)
 	control_add_program(s, &argv, &words);
 	for (size_t i = 1; i < words.count; i++)
 		words_add(&argv, words.items[i]);
-
-	st->set_aside = st->daemon;
-	daemon_init(&st->daemon);
-	setup = script_setup(s, names);
-	if (daemon_start(&st->daemon, argv.items, &setup) == -1)
-		stage_fail(st, NULL, "cannot start '%s'", argv.items[0]);
-	stage_wait_end(st);
-	control_check_report(s);
-	control_check_status(s, &st->daemon, status);
+	script_begin_run(s, &argv, status);
 	if (strstr(buf_cstr(&st->daemon.log), words.items[0]) == NULL)
 		stage_fail(st, NULL, "it did not print: %s", words.items[0]);
-	daemon_fini(&st->daemon);
-	st->daemon = st->set_aside;
-	daemon_init(&st->set_aside);
-	st->is_end_expected = was_end_expected;
+	script_end_run(s);
 	words_fini(&words);
 	words_fini(&argv);
 	free(expanded);

@@ -12,6 +12,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,20 @@ people_call_unix(struct script *s, struct people_call *call)
 	call->to_len = sizeof(*sun);
 }
 
+/* A Unix socket of the dialog's directory. */
+static void
+people_call_at(struct script *s, struct people_call *call, const char *name)
+{
+	struct sockaddr_un *sun = (struct sockaddr_un *)&call->to;
+
+	if (name == NULL ||
+	    (size_t)snprintf(sun->sun_path, sizeof(sun->sun_path), "%s/%s",
+		s->stage.dir, name) >= sizeof(sun->sun_path))
+		stage_fail(&s->stage, NULL, "at takes the name of a socket");
+	sun->sun_family = AF_UNIX;
+	call->to_len = sizeof(*sun);
+}
+
 static void
 people_call_ipv6(struct script *s, struct people_call *call)
 {
@@ -84,7 +99,7 @@ people_call_from(struct script *s, struct people_call *call, const char *name)
 	call->from_len = sizeof(*sin);
 }
 
-/* connect [unix | ipv6] [from ADDRESS] [slow] */
+/* connect [unix | ipv6 | at NAME] [from ADDRESS] [slow] */
 static void
 people_connect(struct script *s, struct actor *p, const char *text)
 {
@@ -105,6 +120,8 @@ people_connect(struct script *s, struct actor *p, const char *text)
 			people_call_unix(s, &call);
 		else if (strcmp(word, "ipv6") == 0)
 			people_call_ipv6(s, &call);
+		else if (strcmp(word, "at") == 0)
+			people_call_at(s, &call, words.items[++i]);
 		else if (strcmp(word, "from") == 0)
 			people_call_from(s, &call, words.items[++i]);
 		else if (strcmp(word, "slow") == 0)

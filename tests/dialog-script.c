@@ -196,6 +196,8 @@ script_statement(struct script *s, const char *text)
 		script_detached(s, rest);
 	else if ((rest = script_after(text, "run")) != NULL)
 		script_run(s, rest);
+	else if ((rest = script_after(text, "brbctl")) != NULL)
+		script_brbctl(s, rest);
 	else if ((rest = script_after(text, "timer")) != NULL)
 		script_timer(s, rest);
 	else if (strcmp(text, "settings") == 0)

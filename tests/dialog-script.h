@@ -39,6 +39,7 @@ struct script {
 	char *settings; /* as written last, "" at first */
 	unsigned long nofile; /* limit for the daemon, 0: none */
 	bool is_started;
+	bool was_end_expected; /* before script_begin_run() */
 	size_t log_read; /* what of the log the dialog has gone through */
 	size_t notified_read; /* and of what it told its manager */
 	int64_t timer_ms;
@@ -79,6 +80,16 @@ void script_manager_fini(struct script *s);
 /* "file PATH ..." and "detached PATH". */
 void script_file(struct script *s, const char *text);
 void script_detached(struct script *s, const char *text);
+/* "brbctl ...", in dialog-brbctl.c. */
+void script_brbctl(struct script *s, const char *text);
+
+/*
+ * A program that ends by itself with this status is run beside the daemon;
+ * between the two, it stands in the daemon's place on the stage, with its
+ * output as the log.
+ */
+void script_begin_run(struct script *s, const struct words *argv, int status);
+void script_end_run(struct script *s);
 
 /* A statement about people. False when it is none. */
 bool script_people(struct script *s, const char *statement);

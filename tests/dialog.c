@@ -7,7 +7,8 @@
  *
  *   dialog.c            the test cases
  *   dialog-script.c     the file's lines; their statements are in
- *                       dialog-control.c and dialog-people.c
+ *                       dialog-control.c, dialog-brbctl.c and
+ *                       dialog-people.c
  *   dialog-stage.c      the loop, the deadlines, the report of a failure
  *   dialog-actor.c, dialog-daemon.c, dialog-pattern.c
  */

@@ -88,6 +88,9 @@ house_render(struct buf *out, const struct event *e)
 		    (long long)e->duration_ms);
 		house_render_text(out, e);
 		break;
+	case EVENT_OPERATOR:
+		buf_addf(out, "operator: %.*s", (int)e->text_len, e->text);
+		break;
 	case EVENT_PRIVATE:
 		buf_addf(out, "private %s: %.*s", e->nick, (int)e->text_len,
 		    e->text);

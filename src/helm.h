@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef HELM_H
+#define HELM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "histogram.h"
+#include "options.h"
+#include "session.h"
+
+/*
+ * What whoever runs the server sees and can do, for the control socket and the
+ * metrics. Filled by the server, which outlives them.
+ */
+struct helm {
+	struct sessions *sessions; /* and through it the rooms and the net */
+	const struct options *options;
+	const struct histogram *turns; /* how long each took */
+	int64_t started_mono_ms;
+	int64_t started_wall_ms;
+	/* Reads the settings again. False: nothing changed, and each error is a
+	 * line in why. */
+	bool (*reload)(struct buf *why, void *arg);
+	void (*stop)(void *arg); /* as SIGTERM does */
+	void *arg;
+};
+
+#endif

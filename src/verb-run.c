@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * What is done with the server as a whole: say, reload, stop, metrics.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "helm.h"
+#include "metrics.h"
+#include "room.h"
+#include "rooms.h"
+#include "util.h"
+#include "verb.h"
+
+enum verb_result
+verb_run_say(struct verb_call *call)
+{
+	struct rooms *rooms = call->helm->sessions->rooms;
+	struct event event = { .kind = EVENT_OPERATOR };
+	char *text = verb_join(call, 0);
+	struct room *room;
+	size_t members = 0;
+
+	if (strlen(text) > TOPIC_MAX) {
+		free(text);
+		return verb_fail(call,
+		    xasprintf("the text is too long (limit %d bytes)",
+			TOPIC_MAX));
+	}
+	event.text = text;
+	event.text_len = strlen(text);
+	for (room = NULL; (room = rooms_next(rooms, room)) != NULL;) {
+		if (room->people_count == 0)
+			continue;
+		members += room->in_step_count;
+		room_publish(room, &event, NULL);
+	}
+	free(text);
+	return verb_say(call, "said to %zu who are live", members);
+}
+
+enum verb_result
+verb_run_reload(struct verb_call *call)
+{
+	struct buf why = BUF_INITIALIZER;
+	enum verb_result result;
+
+	if (call->helm->reload(&why, call->helm->arg))
+		result = verb_say(call, "the settings are reloaded");
+	else
+		result = verb_fail(call,
+		    xasprintf("%sthe settings are as they were",
+			buf_cstr(&why)));
+	buf_fini(&why);
+	return result;
+}
+
+enum verb_result
+verb_run_stop(struct verb_call *call)
+{
+	call->helm->stop(call->helm->arg);
+	/* It is shown when the connection ends, with the process. */
+	(void)verb_say(call, "the server has stopped");
+	return VERB_HOLD;
+}
+
+enum verb_result
+verb_run_metrics(struct verb_call *call)
+{
+	struct metrics *metrics = call->state;
+
+	if (metrics == NULL) {
+		call->state = metrics = xcalloc(1, sizeof(*metrics));
+		metrics_init(metrics, call->helm);
+	}
+	return metrics_render(metrics, &call->out) ? VERB_MORE : VERB_DONE;
+}

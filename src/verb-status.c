@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * status: first a census, then the numbers, then the rooms, each in as many
+ * pieces as it takes.
+ */
+#include "config.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "census.h"
+#include "clock.h"
+#include "helm.h"
+#include "process.h"
+#include "room.h"
+#include "rooms.h"
+#include "verb.h"
+
+#define STATUS_PIECE 8192
+
+struct status {
+	struct census census;
+	bool has_numbers; /* they are told; the rooms follow */
+	char last[ROOM_NAME_SIZE];
+};
+
+static size_t
+status_members(const struct census *census)
+{
+	size_t members = 0;
+	int i;
+
+	for (i = 0; i < CENSUS_STATES; i++)
+		if (i != CENSUS_LOST)
+			members += census->counts[i];
+	return members;
+}
+
+/* Numbers that are told as they are. */
+static void
+status_add_counts_json(struct verb_call *call)
+{
+	const struct sessions *sessions = call->helm->sessions;
+	const struct rooms *rooms = sessions->rooms;
+	const struct net *net = sessions->net;
+	struct json *j = &call->json;
+	int i;
+
+	json_number(j, "connections", sessions->count);
+	json_number(j, "connections_limit", call->helm->options->max_members);
+	json_bool(j, "locked", sessions->is_locked);
+	json_number(j, "bans", sessions->bans.count);
+	json_number(j, "bookmarks", rooms->bookmarks.count);
+	json_number(j, "messages", rooms->messages);
+	json_number(j, "deliveries", rooms->deliveries);
+	json_number(j, "writes", net->writes);
+	json_number(j, "received_bytes", net->bytes_in);
+	json_number(j, "sent_bytes", net->bytes_out);
+	json_number(j, "fell_behind", rooms->fell_behind);
+	json_number(j, "gaps", rooms->gaps);
+	json_number(j, "throttled", sessions->throttled);
+	json_object_open(j, "refused");
+	for (i = 0; i < SESSION_REFUSALS; i++)
+		json_number(j, session_refusal_str((enum session_refusal)i),
+		    sessions->refused[i]);
+	json_object_close(j);
+	json_object_open(j, "accept_pauses");
+	json_number(j, "rate", net->accept_pauses_rate);
+	json_number(j, "resources", net->accept_pauses_resources);
+	json_object_close(j);
+}
+
+static void
+status_add_json(struct verb_call *call, const struct census *census,
+    const struct process_usage *usage)
+{
+	const struct helm *helm = call->helm;
+	const struct histogram *turns = helm->turns;
+	struct json *j = &call->json;
+	int i;
+
+	json_object_open(j, NULL);
+	json_string(j, "version", PACKAGE_VERSION);
+	json_number(j, "pid", (uint64_t)getpid());
+	json_seconds(j, "uptime_seconds",
+	    helm->sessions->net->clock->mono_ms - helm->started_mono_ms);
+	json_object_open(j, "members");
+	for (i = 0; i < CENSUS_STATES; i++)
+		json_number(j, census_state_str((enum census_state)i),
+		    census->counts[i]);
+	json_object_close(j);
+	status_add_counts_json(call);
+	json_number(j, "resident_bytes", usage->resident_bytes);
+	json_number(j, "open_fds", usage->open_fds);
+	json_object_open(j, "turn_seconds");
+	json_number(j, "count", turns->count);
+	json_real(j, "p50", (double)histogram_quantile_ns(turns, 50) / 1e9);
+	json_real(j, "p99", (double)histogram_quantile_ns(turns, 99) / 1e9);
+	json_real(j, "max", (double)turns->max_ns / 1e9);
+	json_object_close(j);
+	json_array_open(j, "rooms");
+}
+
+static void
+status_add_traffic(struct verb_call *call)
+{
+	const struct sessions *sessions = call->helm->sessions;
+	const struct rooms *rooms = sessions->rooms;
+	const struct net *net = sessions->net;
+	struct buf *out = &call->out;
+	int i;
+
+	buf_addf(out,
+	    "traffic: %llu messages, %llu deliveries, %llu writes, %llu bytes "
+	    "in, %llu out\n",
+	    (unsigned long long)rooms->messages,
+	    (unsigned long long)rooms->deliveries,
+	    (unsigned long long)net->writes, (unsigned long long)net->bytes_in,
+	    (unsigned long long)net->bytes_out);
+	buf_addf(out, "held up: %llu fell behind, %llu gaps, %llu throttled\n",
+	    (unsigned long long)rooms->fell_behind,
+	    (unsigned long long)rooms->gaps,
+	    (unsigned long long)sessions->throttled);
+	buf_addstr(out, "refused:");
+	for (i = 0; i < SESSION_REFUSALS; i++)
+		buf_addf(out, "%s %llu %s", i == 0 ? "" : ",",
+		    (unsigned long long)sessions->refused[i],
+		    session_refusal_str((enum session_refusal)i));
+	buf_addf(out,
+	    "; accepting paused %llu times for the rate, %llu for lack of "
+	    "resources\n",
+	    (unsigned long long)net->accept_pauses_rate,
+	    (unsigned long long)net->accept_pauses_resources);
+}
+
+static void
+status_add_text(struct verb_call *call, const struct census *census,
+    const struct process_usage *usage)
+{
+	const struct helm *helm = call->helm;
+	const struct rooms *rooms = helm->sessions->rooms;
+	const struct histogram *turns = helm->turns;
+	char uptime[CLOCK_DURATION_SIZE];
+	struct buf *out = &call->out;
+
+	clock_duration(helm->sessions->net->clock->mono_ms -
+		helm->started_mono_ms,
+	    uptime);
+	buf_addf(out, "%s: up %s, pid %ld%s\n", PACKAGE_STRING, uptime,
+	    (long)getpid(), helm->sessions->is_locked ? ", locked" : "");
+	buf_addf(out,
+	    "members: %zu of %llu (%zu live, %zu on break, %zu slow, %zu "
+	    "catching up), and %zu lost\n",
+	    status_members(census),
+	    (unsigned long long)helm->options->max_members,
+	    census->counts[CENSUS_LIVE], census->counts[CENSUS_ON_BREAK],
+	    census->counts[CENSUS_SLOW], census->counts[CENSUS_CATCHING_UP],
+	    census->counts[CENSUS_LOST]);
+	buf_addf(out, "places kept: %zu of %llu; bans: %zu\n",
+	    rooms->bookmarks.count,
+	    (unsigned long long)helm->options->max_bookmarks,
+	    helm->sessions->bans.count);
+	status_add_traffic(call);
+	buf_addf(out, "memory: %.1f MiB resident; %llu descriptors open\n",
+	    (double)usage->resident_bytes / 1048576,
+	    (unsigned long long)usage->open_fds);
+	buf_addf(out,
+	    "turns of the loop: %llu, half of them within %.2f ms, 99%% within "
+	    "%.2f ms, the longest %.2f ms\n",
+	    (unsigned long long)turns->count,
+	    (double)histogram_quantile_ns(turns, 50) / 1e6,
+	    (double)histogram_quantile_ns(turns, 99) / 1e6,
+	    (double)turns->max_ns / 1e6);
+	buf_addf(out, "rooms: %zu of %llu\n", rooms->count,
+	    (unsigned long long)helm->options->max_rooms);
+}
+
+static void
+status_add_room(struct verb_call *call, const struct room *room)
+{
+	const struct history *h = &room->history;
+	struct json *j = &call->json;
+
+	if (!call->is_json) {
+		buf_addf(&call->out,
+		    "  %s: %zu here, %llu messages held, history %.0f%% full\n",
+		    room->name, room->people_count,
+		    (unsigned long long)history_count(h),
+		    100.0 * (double)history_used(h) / (double)h->size);
+		return;
+	}
+	json_object_open(j, NULL);
+	json_string(j, "name", room->name);
+	json_number(j, "members", room->people_count);
+	json_number(j, "messages_held", history_count(h));
+	json_number(j, "history_bytes", history_used(h));
+	json_number(j, "history_limit_bytes", h->size);
+	json_object_close(j);
+}
+
+enum verb_result
+verb_run_status(struct verb_call *call)
+{
+	struct rooms *rooms = call->helm->sessions->rooms;
+	struct status *status = call->state;
+	struct process_usage usage;
+	const struct room *room;
+
+	if (status == NULL)
+		call->state = status = xcalloc(1, sizeof(*status));
+	if (census_take(&status->census, &rooms->roster))
+		return VERB_MORE;
+	if (!status->has_numbers) {
+		process_usage(&usage);
+		if (call->is_json)
+			status_add_json(call, &status->census, &usage);
+		else
+			status_add_text(call, &status->census, &usage);
+		status->has_numbers = true;
+	}
+	while ((room = rooms_after(rooms, status->last)) != NULL) {
+		if (call->out.len >= STATUS_PIECE)
+			return VERB_MORE;
+		memcpy(status->last, room->name, sizeof(status->last));
+		status_add_room(call, room);
+	}
+	if (call->is_json) {
+		json_array_close(&call->json);
+		json_object_close(&call->json);
+		buf_addch(&call->out, '\n');
+	}
+	return VERB_DONE;
+}
