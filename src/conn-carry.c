@@ -103,18 +103,38 @@ static const struct carry_field net_fields[] = {
 	    accept_pauses_resources, UINT64_MAX),
 };
 
+/* Pieces of a buffer that are looked at together. */
+#define CONN_VECS 16
+
 /* Writing */
 
+/* By evbuffer_peek(): evbuffer_copyout() refuses a bufferevent's output. */
 static void
 conn_put_evbuffer(struct buf *out, uint16_t tag, struct evbuffer *from)
 {
-	size_t mark, len = evbuffer_get_length(from);
+	struct evbuffer_iovec vecs[CONN_VECS];
+	struct evbuffer_ptr at;
+	size_t mark, left = evbuffer_get_length(from);
+	int n, i;
 
-	if (len == 0)
+	if (left == 0)
 		return;
 	mark = tlv_open(out, tag);
-	evbuffer_copyout(from, buf_reserve(out, len), len);
-	out->len += len;
+	(void)evbuffer_ptr_set(from, &at, 0, EVBUFFER_PTR_SET);
+	while (left > 0) {
+		n = evbuffer_peek(from, -1, &at, vecs, NITEMS(vecs));
+		if (n > (int)NITEMS(vecs))
+			n = NITEMS(vecs);
+		for (i = 0; i < n; i++) {
+			buf_add(out, vecs[i].iov_base, vecs[i].iov_len);
+			assert(vecs[i].iov_len <= left);
+			left -= vecs[i].iov_len;
+			if (left > 0)
+				(void)evbuffer_ptr_set(from, &at,
+				    vecs[i].iov_len, EVBUFFER_PTR_ADD);
+		}
+		assert(n > 0);
+	}
 	tlv_close(out, mark);
 }
 
