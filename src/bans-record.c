@@ -17,8 +17,6 @@
 #include "tlv.h"
 
 #define BAN_KEY_SIZE 8
-#define BAN_ID_MAX (UINT64_MAX / 2) /* so that the next is greater */
-
 /* No id comes so far; a damaged file may say so. */
 #define BAN_ID_MAX (UINT64_MAX / 2)
 

@@ -16,6 +16,10 @@
 #include "nick.h"
 #include "util.h"
 
+struct carry_in;
+struct carry_out;
+struct tlv;
+
 #define BANS_MAX 10000
 #define BAN_REASON_MAX 200 /* bytes */
 #define BAN_STR_SIZE 96
@@ -102,6 +106,14 @@ void ban_subject_add_holder(struct ban_subject *subject,
  */
 const struct ban *bans_add(struct bans *all, const struct ban_subject *subject,
     const char *reason, int64_t now_ms, int64_t until_ms) MUST_CHECK;
+
+/*
+ * For the next program in this process (carry.h): an item for each, and such a
+ * ban again, behind the others.
+ */
+void bans_save(const struct bans *all, struct carry_out *out);
+bool bans_load(struct bans *all, struct carry_in *in,
+    const struct tlv *item) MUST_CHECK;
 
 /* Lifts the ban of this subject, as ban_subject_parse() gives it: a nick's goes
  * with the origin that it came to have. False: there is none. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What conn.c and conn-output.c share; of no concern to others.
+ * What conn*.c share; of no concern to others.
  */
 #ifndef CONN_IMPL_H
 #define CONN_IMPL_H
@@ -16,8 +16,9 @@
 #include "conn.h"
 #include "deadline.h"
 #include "framer.h"
+#include "telnet.h"
 
-struct conn_telnet;
+struct evbuffer;
 
 enum conn_state {
 	CONN_OPEN,
@@ -31,6 +32,12 @@ enum conn_place { /* the queue that a conn is in */
 	CONN_IN_MORE_INPUT,
 	CONN_IN_RESUMING,
 	CONN_IN_ENDED
+};
+
+/* From the first IAC on. */
+struct conn_telnet {
+	struct telnet machine;
+	struct evbuffer *text;
 };
 
 /* While output is queued, or the connection closes. */
@@ -79,6 +86,18 @@ struct conn {
 };
 
 #define CONN_SNDBUF_MIN 65536
+/* conn_new(), but the socket is left as it is, and not read from yet. */
+struct conn *conn_alloc(struct net *net, int fd,
+    const struct conn_handler *handler, void *arg);
+
+/* After what kept lines waiting is over. */
+void conn_continue_input(struct conn *c);
+
+/* From now on it is a telnet. -1: libevent has no memory. */
+int conn_begin_telnet(struct conn *c) MUST_CHECK;
+
+/* Have conn_write_cb() called below the low-water mark, not only at zero. */
+void conn_want_drained(struct conn *c);
 
 /*
  * The bufferevent that c has while there is something in or out; never NULL but

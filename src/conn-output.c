@@ -110,8 +110,7 @@ conn_drop_timer(struct conn *c)
 	c->timer = NULL;
 }
 
-/* Have conn_write_cb() called below the low-water mark, not only at zero. */
-static void
+void
 conn_want_drained(struct conn *c)
 {
 	bufferevent_setwatermark(c->bev, EV_WRITE,

@@ -67,12 +67,6 @@
 #define CONN_KEEPALIVE_PROBES 3
 #define CONN_USER_TIMEOUT_MS (180 * 1000)
 
-/* From the first IAC on. */
-struct conn_telnet {
-	struct telnet machine;
-	struct evbuffer *text;
-};
-
 const char *
 conn_end_str(enum conn_end end)
 {
@@ -263,8 +257,7 @@ conn_takes_lines(const struct conn *c)
 	return c->state == CONN_OPEN && !c->is_paused && !c->is_choked;
 }
 
-/* After what kept lines waiting is over. */
-static void
+void
 conn_continue_input(struct conn *c)
 {
 	if (!c->is_handling && conn_takes_lines(c) &&
@@ -300,23 +293,29 @@ conn_filter_telnet(struct conn *c)
 	buf_fini(&reply);
 }
 
+int
+conn_begin_telnet(struct conn *c)
+{
+	struct evbuffer *text = evbuffer_new();
+
+	if (text == NULL)
+		return -1;
+	c->telnet = xcalloc(1, sizeof(*c->telnet));
+	telnet_init(&c->telnet->machine);
+	c->telnet->text = text;
+	return 0;
+}
+
 /* The first IAC makes a client a telnet; what came before it is plain text. */
 static void
 conn_detect_telnet(struct conn *c)
 {
 	static const char iac = (char)TELNET_IAC;
 	struct evbuffer *in = bufferevent_get_input(c->bev);
-	struct evbuffer *text;
 
-	if (c->telnet != NULL || evbuffer_search(in, &iac, 1, NULL).pos == -1)
-		return;
-	if ((text = evbuffer_new()) == NULL) {
+	if (c->telnet == NULL && evbuffer_search(in, &iac, 1, NULL).pos != -1 &&
+	    conn_begin_telnet(c) == -1)
 		conn_set_end(c, CONN_END_ERROR);
-		return;
-	}
-	c->telnet = xcalloc(1, sizeof(*c->telnet));
-	telnet_init(&c->telnet->machine);
-	c->telnet->text = text;
 }
 
 /* Hands over lines, for one turn; returns how many there were. */
@@ -684,8 +683,8 @@ conn_set_tcp_options(const struct net *net, int fd)
 }
 
 struct conn *
-conn_new(struct net *net, int fd, bool is_tcp,
-    const struct conn_handler *handler, void *arg)
+conn_alloc(struct net *net, int fd, const struct conn_handler *handler,
+    void *arg)
 {
 	struct conn *c;
 
@@ -699,17 +698,28 @@ conn_new(struct net *net, int fd, bool is_tcp,
 		return NULL;
 	}
 	event_priority_set(c->readable, NET_PRIORITY_INPUT);
-	if (is_tcp)
-		conn_set_tcp_options(net, fd);
 	c->net = net;
 	c->handler = handler;
 	c->arg = arg;
 	c->fd = fd;
 	c->state = CONN_OPEN;
 	c->place = CONN_NOWHERE;
-	c->is_tcp = is_tcp;
 	c->look_at_ms = (uint32_t)net->clock->mono_ms;
 	net->count++;
+	return c;
+}
+
+struct conn *
+conn_new(struct net *net, int fd, bool is_tcp,
+    const struct conn_handler *handler, void *arg)
+{
+	struct conn *c = conn_alloc(net, fd, handler, arg);
+
+	if (c == NULL)
+		return NULL;
+	c->is_tcp = is_tcp;
+	if (is_tcp)
+		conn_set_tcp_options(net, fd);
 	conn_update_reading(c);
 	return c;
 }

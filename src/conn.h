@@ -19,7 +19,10 @@
 #include "util.h"
 
 struct bufferevent;
+struct carry_in;
+struct carry_out;
 struct conn;
+struct tlv;
 TAILQ_HEAD(conn_queue, conn);
 
 /*
@@ -176,5 +179,22 @@ size_t conn_unsent_if_broken(const struct conn *c);
 
 bool conn_is_ending(const struct conn *c);
 int conn_fd(const struct conn *c);
+
+/*
+ * For the next program in this process (carry.h): adds c, which has not ended,
+ * to out, in an item that the caller opens and closes, with all that it was sent
+ * and that was not handled yet, and all that could not be sent. conn_load()
+ * makes it again as it was; nothing is sent or handled before the loop runs.
+ * NULL: in->error says why.
+ */
+void conn_save(const struct conn *c, struct carry_out *out);
+struct conn *conn_load(struct net *net, struct carry_in *in,
+    const struct tlv *item, const struct conn_handler *handler,
+    void *arg) MUST_CHECK;
+
+/* The counters. */
+void net_save(const struct net *net, struct carry_out *out);
+bool net_load(struct net *net, struct carry_in *in,
+    const struct tlv *item) MUST_CHECK;
 
 #endif

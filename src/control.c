@@ -208,6 +208,12 @@ control_free(struct control *control)
 	free(control);
 }
 
+struct listeners *
+control_listeners(const struct control *control)
+{
+	return control->listeners;
+}
+
 void
 control_close(struct control *control)
 {

@@ -13,6 +13,7 @@
 /* The control socket: who runs the server talks to it through brbctl(8). */
 struct control;
 struct helm;
+struct listeners;
 
 #define CONTROL_CLIENTS_MAX 8
 #define CONTROL_TIMEOUT_MS 5000
@@ -20,6 +21,9 @@ struct helm;
 /* The pointers are the caller's and outlive it. Nothing is open yet. */
 struct control *control_new(struct net *net, struct helm *helm);
 void control_free(struct control *control);
+
+/* Its sockets; NULL when it was closed. */
+struct listeners *control_listeners(const struct control *control);
 
 /* Are the settings about it possible? 0; or -1 with errors. Opens nothing. */
 int control_check_options(const struct options *o,

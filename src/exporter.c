@@ -133,6 +133,12 @@ exporter_free(struct exporter *exporter)
 	free(exporter);
 }
 
+struct listeners *
+exporter_listeners(const struct exporter *exporter)
+{
+	return exporter->listeners;
+}
+
 void
 exporter_close(struct exporter *exporter)
 {

@@ -11,6 +11,7 @@
 /* The metrics over HTTP: GET /metrics, and nothing else. */
 struct exporter;
 struct helm;
+struct listeners;
 
 #define EXPORTER_CLIENTS_MAX 4
 #define EXPORTER_TIMEOUT_MS 5000
@@ -19,6 +20,9 @@ struct helm;
 /* As those of control.h. */
 struct exporter *exporter_new(struct net *net, struct helm *helm);
 void exporter_free(struct exporter *exporter);
+
+/* Its sockets; NULL when it was closed. */
+struct listeners *exporter_listeners(const struct exporter *exporter);
 int exporter_check_options(const struct options *o,
     struct option_errors *errors) MUST_CHECK;
 int exporter_prepare(struct exporter *exporter, const struct options *o,

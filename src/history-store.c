@@ -37,6 +37,7 @@
 
 #include "history-impl.h"
 #include "history.h"
+#include "memfile.h"
 #include "util.h"
 
 #define RING_PROBE_SIZE 262144
@@ -500,11 +501,11 @@ history_open(struct history *h, int fd, size_t size,
 	return status;
 }
 
-int
-history_adopt(struct history *h, int fd)
+/* A ring on fd, mapped so; not followed yet. -1: errno. */
+static int
+store_attach(struct history *h, int fd, int flags)
 {
 	struct history_header header;
-	struct history new;
 	struct stat st;
 	ssize_t n;
 	void *base;
@@ -520,15 +521,81 @@ history_adopt(struct history *h, int fd)
 		errno = EINVAL;
 		return -1;
 	}
-	base = ring_map(fd, (size_t)header.size);
-	if (base == NULL)
+	base = mmap(NULL, HISTORY_HEADER_SIZE + (size_t)header.size,
+	    PROT_READ | PROT_WRITE, flags, fd, 0);
+	if (base == MAP_FAILED)
 		return -1;
-	history_attach(&new, base, (size_t)header.size, fd);
+	history_attach(h, base, (size_t)header.size, fd);
+	return 0;
+}
+
+static int
+store_adopt(struct history *h, int fd, int flags)
+{
+	struct history new;
+
+	if (store_attach(&new, fd, flags) == -1)
+		return -1;
 	if (!history_walk(&new) || new.next_number != new.header->next_number) {
-		munmap(base, HISTORY_HEADER_SIZE + new.size);
+		munmap(new.header, HISTORY_HEADER_SIZE + new.size);
 		errno = EINVAL;
 		return -1;
 	}
+	*h = new;
+	return 0;
+}
+
+int
+history_adopt(struct history *h, int fd)
+{
+	return store_adopt(h, fd, MAP_SHARED);
+}
+
+int
+history_peek(struct history *h, int fd, bool is_growing)
+{
+	if (!is_growing)
+		return store_adopt(h, fd, MAP_PRIVATE);
+	if (store_attach(h, fd, MAP_PRIVATE) == -1)
+		return -1;
+	h->first_number = h->next_number = h->header->next_number;
+	return 0;
+}
+
+int
+history_share(struct history *h)
+{
+	size_t size = HISTORY_HEADER_SIZE + h->size, done;
+	struct history new = *h;
+	void *base;
+	ssize_t n;
+	int fd;
+
+	if (h->fd != -1)
+		return 0;
+	fd = memfile_open("brbd-history");
+	if (fd == -1)
+		return -1;
+	for (done = 0; done < size; done += (size_t)n) {
+		n = pwrite(fd, (const char *)h->header + done, size - done,
+		    (off_t)done);
+		if (n == -1 && errno == EINTR)
+			n = 0;
+		else if (n <= 0)
+			break;
+	}
+	base = done == size ? ring_map(fd, h->size) : NULL;
+	if (base == NULL) {
+		int saved = errno;
+
+		(void)close(fd);
+		errno = saved;
+		return -1;
+	}
+	free(h->header);
+	new.fd = fd;
+	new.header = base;
+	new.region = (char *)base + HISTORY_HEADER_SIZE;
 	*h = new;
 	return 0;
 }

@@ -206,6 +206,19 @@ enum history_status history_open(struct history *h, int fd, size_t size,
 int history_adopt(struct history *h, int fd) MUST_CHECK;
 
 /*
+ * The same to see whether that would work; what is there stays as it is,
+ * whatever is done with h. is_growing: the other program appends meanwhile, so
+ * that only the header is verified, and h is empty at its next number.
+ */
+int history_peek(struct history *h, int fd, bool is_growing) MUST_CHECK;
+
+/*
+ * Has a ring in memory be in a file that can be handed over; does nothing where
+ * it is in one. -1: errno, and nothing has changed.
+ */
+int history_share(struct history *h) MUST_CHECK;
+
+/*
  * Has what is new written to disk soon, without waiting for it. Does nothing in
  * memory. -1: errno.
  */

@@ -269,3 +269,10 @@ keeper_start(struct rooms *rooms, struct store *store)
 	}
 	keeper_wake(rooms);
 }
+
+void
+keeper_resume(struct rooms *rooms, struct store *store)
+{
+	rooms->keeper.store = store;
+	keeper_wake(rooms);
+}

@@ -67,6 +67,9 @@ void keeper_loaded(const void *key, size_t key_len, const void *value,
     size_t len, void *rooms);
 void keeper_snapshot(struct store *store, void *rooms);
 void keeper_start(struct rooms *rooms, struct store *store);
+/* The same for a house that another program has left: the store, of which
+ * nothing is taken, has all of it already. */
+void keeper_resume(struct rooms *rooms, struct store *store);
 /* Writes what is due; nothing is written any more. Fine if not started. */
 void keeper_stop(struct rooms *rooms);
 

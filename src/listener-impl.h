@@ -70,6 +70,15 @@ void listener_free(struct listener *l);
 struct listener *listener_new_inherited(struct listeners *all, int fd,
     const char *protocols);
 
+/* What bound, name and is_dual say, as the kernel has it. -1: errno. */
+int listener_describe(struct listener *l) MUST_CHECK;
+
+/* The event for it. NULL, or what is wrong. */
+const char *listener_make_event(struct listener *l);
+
+/* Waits for connections on all of them, or not, as the gate says. */
+void listeners_update(struct listeners *all);
+
 /* Has it listen at path. NULL, or what is wrong. */
 const char *listener_bind_unix(struct listener *l, const char *path);
 

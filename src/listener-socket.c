@@ -309,30 +309,40 @@ listener_unix_name(const struct sockaddr_storage *ss, socklen_t len)
 	    sun->sun_path);
 }
 
-struct listener *
-listener_new_inherited(struct listeners *all, int fd, const char *protocols)
+int
+listener_describe(struct listener *l)
 {
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss), only_len = sizeof(int);
-	struct listener *l;
+	struct sockaddr_storage *ss = &l->bound;
+	socklen_t len = sizeof(*ss), only_len = sizeof(int);
 	int only = 1;
 	bool is_wild;
 
-	memset(&ss, 0, sizeof(ss));
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1)
-		return NULL;
-	l = xcalloc(1, sizeof(*l));
-	l->all = all;
-	l->fd = fd;
-	l->bound = ss;
-	l->is_unix = ss.ss_family == AF_UNIX;
-	l->name = l->is_unix ? listener_unix_name(&ss, len) :
-			       listener_tcp_name(&ss, len);
-	if (ss.ss_family == AF_INET6) {
-		(void)listener_look((struct sockaddr *)&ss, &is_wild);
-		if (getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only,
+	memset(ss, 0, sizeof(*ss));
+	if (getsockname(l->fd, (struct sockaddr *)ss, &len) == -1)
+		return -1;
+	l->is_unix = ss->ss_family == AF_UNIX;
+	free(l->name);
+	l->name = l->is_unix ? listener_unix_name(ss, len) :
+			       listener_tcp_name(ss, len);
+	if (ss->ss_family == AF_INET6) {
+		(void)listener_look((struct sockaddr *)ss, &is_wild);
+		if (getsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &only,
 			&only_len) == 0)
 			l->is_dual = is_wild && only == 0;
+	}
+	return 0;
+}
+
+struct listener *
+listener_new_inherited(struct listeners *all, int fd, const char *protocols)
+{
+	struct listener *l = xcalloc(1, sizeof(*l));
+
+	l->all = all;
+	l->fd = fd;
+	if (listener_describe(l) == -1) {
+		free(l);
+		return NULL;
 	}
 	l->address = xstrdup(l->name);
 	l->protocols = xstrdup(protocols);

@@ -44,7 +44,7 @@ static const struct listener_access listener_everybody = { 0666, (gid_t)-1 };
 
 /* Accepting */
 
-static void
+void
 listeners_update(struct listeners *all)
 {
 	bool is_open = !all->is_paused && !all->gate.is_set;
@@ -529,7 +529,7 @@ listeners_commit(struct listeners *all)
 	listeners_update(all);
 }
 
-static const char *
+const char *
 listener_make_event(struct listener *l)
 {
 	l->event = event_new(l->all->net->base, l->fd, EV_READ | EV_PERSIST,
@@ -617,6 +617,18 @@ fail:
 revert:
 	listeners_revert(all);
 	return -1;
+}
+
+bool
+listeners_have_inherited(const struct listeners *all)
+{
+	const struct listener *l;
+
+	TAILQ_FOREACH(l, &all->open, entry) {
+		if (l->inherited_protocols != NULL)
+			return true;
+	}
+	return false;
 }
 
 int

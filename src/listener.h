@@ -6,10 +6,16 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
+
 #include "conn.h"
 #include "credential.h"
 #include "options.h"
 #include "util.h"
+
+struct carry_in;
+struct carry_out;
+struct tlv;
 
 /* All the sockets that brbd listens on, behind one accept gate. */
 struct listeners;
@@ -100,6 +106,19 @@ int listener_check_spec(const char *spec, char **error) MUST_CHECK;
 size_t listeners_count(const struct listeners *all);
 /* "127.0.0.1:4272", "[::1]:4272", "unix:/run/brbd.sock"; NULL past the last. */
 const char *listeners_name(const struct listeners *all, size_t index);
+
+/* Was one of them adopted? */
+bool listeners_have_inherited(const struct listeners *all);
+
+/*
+ * For the next program in this process (carry.h): an item for each socket, with
+ * this tag (enum carry_part). listeners_load() opens one such again, as it was; listeners_set() then keeps
+ * those that it is told to open. knows(): is there such a protocol?
+ */
+void listeners_save(const struct listeners *all, uint16_t part,
+    struct carry_out *out);
+bool listeners_load(struct listeners *all, struct carry_in *in,
+    const struct tlv *item, bool (*knows)(const char *protocols)) MUST_CHECK;
 
 /* Take nobody new in, and again. */
 void listeners_pause(struct listeners *all);

@@ -27,6 +27,7 @@
 #include "log.h"
 #include "options.h"
 #include "server.h"
+#include "upgrade.h"
 #include "util.h"
 
 enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -38,6 +39,7 @@ struct main_args {
 	const char *pid_file; /* or NULL */
 	bool is_detach;
 	bool is_test;
+	struct upgrade_program program;
 };
 
 static void
@@ -275,26 +277,56 @@ main_open_pid_file(const char *path)
 	return NULL;
 }
 
+/* The pid file that an earlier program in this process made, if it is still
+ * the one. */
+static void
+main_remove_pid_file(const char *path, int fd)
+{
+	struct stat ours, there;
+
+	if (path != NULL && fstat(fd, &ours) == 0 && stat(path, &there) == 0 &&
+	    ours.st_dev == there.st_dev && ours.st_ino == there.st_ino)
+		(void)unlink(path);
+	(void)close(fd);
+}
+
+/* From when the room is open to the end. */
+static int
+main_serve_on(const struct main_args *args, struct server *server)
+{
+	int result;
+
+	server_set_program(server, &args->program);
+	server_ready(server);
+	result = server_run(server);
+	server_free(server);
+	log_info("stopped");
+	return result == 0 ? EXIT_FINE : EXIT_FAILED;
+}
+
 static int
 main_run(struct main_args *args, struct options *options,
     const struct inheritance *inherited, struct pidfh *pid_file)
 {
 	enum log_level level = server_log_level(&args->source, options);
 	struct server *server;
-	int report_fd = -1, result;
+	int report_fd = -1;
 
 	if (args->is_detach)
 		report_fd = main_detach();
 	(void)signal(SIGPIPE, SIG_IGN);
 	log_libevent();
-	server = server_new(&args->source, options, inherited);
+	server = server_new(&args->source, options, inherited, NULL);
 	if (server == NULL)
 		return EXIT_FAILED;
-	if (pid_file != NULL && pidfile_write(pid_file) == -1) {
-		log_error("cannot write the pid file '%s': %s", args->pid_file,
-		    strerror(errno));
-		server_free(server);
-		return EXIT_FAILED;
+	if (pid_file != NULL) {
+		if (pidfile_write(pid_file) == -1) {
+			log_error("cannot write the pid file '%s': %s",
+			    args->pid_file, strerror(errno));
+			server_free(server);
+			return EXIT_FAILED;
+		}
+		server_set_pid_fd(server, pidfile_fileno(pid_file));
 	}
 	log_info("ready: version=%s pid=%ld", PACKAGE_VERSION, (long)getpid());
 	if (args->is_detach) {
@@ -303,11 +335,7 @@ main_run(struct main_args *args, struct options *options,
 		log_info("ready: version=%s pid=%ld", PACKAGE_VERSION,
 		    (long)getpid());
 	}
-	server_ready(server);
-	result = server_run(server);
-	server_free(server);
-	log_info("stopped");
-	return result == 0 ? EXIT_FINE : EXIT_FAILED;
+	return main_serve_on(args, server);
 }
 
 static int
@@ -331,6 +359,65 @@ main_serve(struct main_args *args, struct options *options)
 	return result;
 }
 
+/*
+ * Started by an earlier program to see whether all of its state can be read;
+ * nothing else may come of it. What is said goes to that program.
+ */
+static _Noreturn void
+main_verify(const struct main_args *args, struct options *options,
+    const struct upgrade_order *order)
+{
+	const struct inheritance none = { .count = 0 };
+	struct upgrade_map map;
+	struct carry_in in;
+
+	log_init(LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
+	log_libevent();
+	if (!upgrade_open(&map, &in, order) ||
+	    server_new(&args->source, options, &none, &in) == NULL) {
+		if (in.error != NULL)
+			(void)fprintf(stderr,
+			    "brbd: it cannot use the state: %s\n", in.error);
+		_exit(EXIT_FAILED);
+	}
+	upgrade_confirm(&map);
+	_exit(EXIT_FINE);
+}
+
+/* In an earlier program's place, with its process id and all that it had. */
+static int
+main_take_over(const struct main_args *args, struct options *options,
+    const struct upgrade_order *order)
+{
+	const struct inheritance none = { .count = 0 };
+	struct upgrade_map map;
+	struct carry_in in;
+	struct server *server = NULL;
+	int result, pid_fd;
+
+	log_init(args->is_detach ? LOG_TARGET_SYSLOG : log_guess_target(),
+	    server_log_level(&args->source, options));
+	log_libevent();
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (upgrade_open(&map, &in, order))
+		server = server_new(&args->source, options, &none, &in);
+	if (server == NULL) {
+		log_error("cannot go on from the state of the program before: "
+			  "%s",
+		    in.error == NULL ? "see above" : in.error);
+		_exit(EXIT_FAILED);
+	}
+	carry_in_fini(&in);
+	upgrade_unmap(&map);
+	(void)close(order->fd);
+	pid_fd = server_pid_fd(server);
+	server_upgraded_ready(server);
+	result = main_serve_on(args, server);
+	if (pid_fd != -1)
+		main_remove_pid_file(args->pid_file, pid_fd);
+	return result;
+}
+
 static void
 main_print_errors(const char *text)
 {
@@ -348,26 +435,49 @@ main(int argc, char *argv[])
 	struct main_args args = { .is_detach = false };
 	struct options options;
 	struct option_errors errors = { NULL, 0 };
-	char file[PATH_MAX];
+	char file[PATH_MAX], *program, *error = NULL;
+	struct upgrade_order order;
 	int result;
 
 	main_open_standard();
+	if (upgrade_order_take(&order, &error) == -1) {
+		(void)fprintf(stderr, "brbd: %s\n", error);
+		free(error);
+		return EXIT_USAGE;
+	}
+	program = argc > 0 ? upgrade_resolve(argv[0]) : NULL;
 	main_parse(&args, argc, argv);
+	if (order.file != NULL)
+		args.source.path = order.file;
+	args.program.path = program;
+	args.program.argv = argv;
+	args.program.file = order.file;
 	options_init(&options);
 	if (server_load_options(&options, &args.source, &errors) == -1) {
 		main_print_errors(errors.text);
 		result = EXIT_USAGE;
-	} else if (args.is_test) {
+	} else if (order.is_there && order.purpose != CARRY_TAKE)
+		main_verify(&args, &options, &order);
+	else if (order.is_there)
+		result = main_take_over(&args, &options, &order);
+	else if (args.is_test) {
 		(void)puts("the settings are fine");
 		result = EXIT_FINE;
 	} else if (args.is_detach &&
 	    main_check_detach(&args, &options, file) == -1)
 		result = EXIT_USAGE;
-	else
+	else {
+		/* With -d it has been made absolute. */
+		if (args.is_detach)
+			args.program.file = args.source.path;
 		result = main_serve(&args, &options);
+	}
 	option_errors_fini(&errors);
 	options_fini(&options);
 	free(args.source.assignments);
 	free(args.source.listens);
+	order.fd = -1;
+	upgrade_order_fini(&order);
+	free(program);
 	return result;
 }

@@ -44,7 +44,7 @@ manager_ping_cb(void *arg)
 
 /* Milliseconds between two pings, or 0. */
 static int64_t
-manager_take_watchdog(void)
+manager_take_watchdog(struct manager *m)
 {
 	const char *usec = getenv("WATCHDOG_USEC"), *pid;
 	uint64_t value;
@@ -62,6 +62,8 @@ manager_take_watchdog(void)
 		    usec);
 	else
 		ping_ms = value / 3000 == 0 ? 1 : (int64_t)(value / 3000);
+	if (ping_ms > 0)
+		m->watchdog_usec = xstrdup(usec);
 	(void)unsetenv("WATCHDOG_USEC");
 	(void)unsetenv("WATCHDOG_PID");
 	return ping_ms;
@@ -79,13 +81,15 @@ manager_init(struct manager *m, const struct clock *clock,
 	m->arg = arg;
 	deadline_init(&m->ping, manager_ping_cb, m);
 	sdnotify_take();
-	m->ping_ms = manager_take_watchdog();
+	m->ping_ms = manager_take_watchdog(m);
 }
 
 void
 manager_fini(struct manager *m)
 {
 	deadline_clear(m->deadlines, &m->ping);
+	free(m->watchdog_usec);
+	m->watchdog_usec = NULL;
 }
 
 void
@@ -114,4 +118,22 @@ void
 manager_stopping(struct manager *m)
 {
 	manager_tell(m, "STOPPING=1");
+}
+
+void
+manager_hand_over(const struct manager *m)
+{
+	if (sdnotify_socket() != NULL)
+		(void)setenv("NOTIFY_SOCKET", sdnotify_socket(), 1);
+	/* Without WATCHDOG_PID it is for whoever reads it. */
+	if (m->watchdog_usec != NULL)
+		(void)setenv("WATCHDOG_USEC", m->watchdog_usec, 1);
+}
+
+void
+manager_take_back(const struct manager *m)
+{
+	(void)m;
+	(void)unsetenv("NOTIFY_SOCKET");
+	(void)unsetenv("WATCHDOG_USEC");
 }

@@ -22,6 +22,7 @@ struct manager {
 	struct deadlines *deadlines;
 	struct deadline ping;
 	int64_t ping_ms; /* between two; 0: nobody watches */
+	char *watchdog_usec; /* as it was given; NULL: nobody watches */
 	struct log_limit limit;
 	/* One line, without its end. */
 	void (*status)(struct buf *out, void *arg);
@@ -45,5 +46,10 @@ void manager_fini(struct manager *m);
 void manager_ready(struct manager *m);
 void manager_reloading(struct manager *m);
 void manager_stopping(struct manager *m);
+
+/* Puts what manager_init() took back into the environment, for the next program
+ * in this process; and takes it out again. */
+void manager_hand_over(const struct manager *m);
+void manager_take_back(const struct manager *m);
 
 #endif

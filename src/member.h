@@ -22,10 +22,13 @@
 
 struct audience;
 struct buf;
+struct carry_in;
+struct carry_out;
 struct member;
 struct replay;
 struct room;
 struct rooms;
+struct tlv;
 
 /* How somebody leaves a room. */
 enum room_leave {
@@ -92,6 +95,7 @@ struct membership {
 	struct replay *replay;
 	bool is_pumped; /* in the pump's queue */
 	bool is_blocked; /* waiting for member_drained() */
+	bool is_resuming; /* comes into step at the end of rooms_load_end() */
 	bool is_announced; /* the others know that they are here */
 	bool is_kept_live; /* written as live, without a number */
 	bool takes_place; /* or take them for one whom they know to be here */
@@ -231,5 +235,17 @@ enum member_tell member_tell(struct member *to, const struct member *from,
 void member_depart(struct member *m, enum room_leave how, const char *text);
 
 struct membership *member_in(const struct member *m, const struct room *room);
+
+/*
+ * For the next program in this process (carry.h): an item for m; and such a
+ * member again, when all rooms are there. One whose connection is not lost waits
+ * for member_attach(), with what member_new() takes, before rooms_load_end().
+ */
+void member_save(const struct member *m, struct carry_out *out);
+bool member_load(struct rooms *rooms, struct carry_in *in,
+    const struct tlv *item,
+    const struct dialect *(*find_dialect)(const char *name)) MUST_CHECK;
+void member_attach(struct member *m, const struct member_ops *ops,
+    void *session, void *sink);
 
 #endif

@@ -191,6 +191,17 @@ person_drop_kept(struct rooms *rooms, struct person *p)
 	free(k);
 }
 
+int
+person_restore_kept(struct rooms *rooms, struct person *p,
+    struct kept_message *k)
+{
+	if (p->kept_count >= KEPT_MAX)
+		return -1;
+	TAILQ_INSERT_TAIL(&p->kept, k, entry);
+	person_count_kept(rooms, p, k);
+	return 0;
+}
+
 void
 person_keep_again(struct rooms *rooms, struct person *p, struct kept_message *k)
 {

@@ -15,8 +15,11 @@
 #include "nick.h"
 #include "util.h"
 
+struct carry_in;
+struct carry_out;
 struct room;
 struct rooms;
+struct tlv;
 
 /*
  * Somebody whose lines a person does not want to see: known by member id as
@@ -120,9 +123,30 @@ int person_keep(struct rooms *rooms, struct person *p,
  * there are too many. */
 void person_keep_again(struct rooms *rooms, struct person *p,
     struct kept_message *k);
+/* The same at the end, whatever the bytes; -1: there are KEPT_MAX. */
+int person_restore_kept(struct rooms *rooms, struct person *p,
+    struct kept_message *k) MUST_CHECK;
 /* Out of the list, and the caller's to free. */
 void person_take_kept(struct rooms *rooms, struct person *p,
     struct kept_message *k);
 void place_free(struct place *place);
+
+/*
+ * For the next program in this process (carry.h): adds p to out, in an item that
+ * the caller opens and closes. person_load() makes it again, into an empty p,
+ * when all rooms are there; if it returns false, p may have some of it.
+ */
+void person_save(const struct person *p, struct carry_out *out);
+bool person_load(struct rooms *rooms, struct person *p, struct carry_in *in,
+    const struct tlv *item) MUST_CHECK;
+
+/* The same for one message, and for a list of at most KEPT_MAX. NULL: it is
+ * malformed. */
+void kept_message_save(const struct kept_message *k, struct carry_out *out,
+    uint16_t tag);
+struct kept_message *kept_message_load(const struct tlv *item) MUST_CHECK;
+
+/* Reads a nick: anybody's that there ever was. */
+bool person_get_nick(const struct tlv *item, char nick[NICK_SIZE]) MUST_CHECK;
 
 #endif

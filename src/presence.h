@@ -15,7 +15,11 @@
 #include "deadline.h"
 #include "member.h"
 
+struct carry_in;
+struct carry_out;
 struct room;
+struct rooms;
+struct tlv;
 
 /*
  * Arrivals and departures of a room, collected so that others see few lines.
@@ -67,5 +71,15 @@ bool presence_renamed(struct presence *p, struct membership *ms,
 
 /* ms takes the place of somebody whom the others believe to be here. */
 void presence_assume(struct presence *p, struct membership *ms);
+
+/*
+ * For the next program in this process (carry.h): an item for each who is
+ * pending; and one such again, when all members are there. At the end,
+ * presence_is_complete() tells whether nobody in the room is missing.
+ */
+void presence_save(const struct presence *p, struct carry_out *out);
+bool presence_load(struct rooms *rooms, struct carry_in *in,
+    const struct tlv *item) MUST_CHECK;
+bool presence_is_complete(const struct presence *p);
 
 #endif

@@ -309,6 +309,9 @@ static const struct dialect line_crlf = {
 	.render = line_render_crlf,
 };
 
+static const struct dialect *const line_dialects[] = { &line_lf, &line_crlf,
+	NULL };
+
 static void
 line_reply(struct session *s, const char *prefix, const char *text)
 {
@@ -411,6 +414,7 @@ line_too_long(struct session *s)
 const struct protocol protocol_line = {
 	.name = "line",
 	.dialect = &line_lf,
+	.dialects = line_dialects,
 	.open = line_open,
 	.line = line_line,
 	.too_long = line_too_long,

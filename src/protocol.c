@@ -25,3 +25,16 @@ protocol_find(const char *name)
 			return protocols[i];
 	return NULL;
 }
+
+const struct dialect *
+protocol_find_dialect(const char *name)
+{
+	const struct dialect *const *d;
+	size_t i;
+
+	for (i = 0; i < NITEMS(protocols); i++)
+		for (d = protocols[i]->dialects; *d != NULL; d++)
+			if (strcmp((*d)->name, name) == 0)
+				return *d;
+	return NULL;
+}

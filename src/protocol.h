@@ -15,6 +15,7 @@ struct session;
 struct protocol {
 	const char *name; /* in -l ADDR:PORT,NAME */
 	const struct dialect *dialect; /* at first */
+	const struct dialect *const *dialects; /* all, NULL-terminated */
 
 	/* The connection is there, and its member is in no room yet: greet,
 	 * and join. */
@@ -32,6 +33,9 @@ struct protocol {
 };
 
 extern const struct protocol protocol_line;
+
+/* By its name, of whatever protocol; or NULL. */
+const struct dialect *protocol_find_dialect(const char *name);
 
 /* By the name in a listen specification; "" gives the default. NULL: none. */
 const struct protocol *protocol_find(const char *name);

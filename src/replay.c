@@ -29,36 +29,11 @@
 #include "clock.h"
 #include "deliver.h"
 #include "keeper.h"
+#include "replay-impl.h"
 #include "replay.h"
 #include "rooms.h"
 #include "tally.h"
 #include "util.h"
-
-enum replay_stage { REPLAY_SCAN, REPLAY_PAST, REPLAY_HEAD, REPLAY_LINES };
-
-/* How far it has come; moved on only when deliver() has accepted the bytes. */
-struct replay_progress {
-	struct history_cursor at;
-	int day; /* of the line before */
-	bool has_shown;
-	bool in_repeats; /* they were announced, and what is new was not yet */
-	uint64_t gap_from, gap_until; /* the last gap; or 0 */
-};
-
-struct replay {
-	enum replay_kind kind;
-	enum replay_stage stage;
-	struct replay_progress done;
-	uint64_t until; /* or REPLAY_PRESENT */
-	struct history_cursor scan;
-	uint64_t scan_from; /* the first that was held when counting began */
-	uint64_t scan_until;
-	uint64_t repeats; /* counted, of those to be shown */
-	struct buf head; /* the rendered first line */
-	uint64_t then_history; /* so many messages were asked for meanwhile */
-	bool is_kept_told;
-	int64_t away_ms;
-};
 
 /* Bytes of the ring that are looked through for each byte that may be sent. */
 #define REPLAY_READ_FACTOR 4

@@ -12,6 +12,10 @@
 #include "member.h"
 #include "util.h"
 
+struct carry_in;
+struct carry_out;
+struct tlv;
+
 enum replay_kind {
 	REPLAY_GREETING, /* a newcomer's first lines */
 	REPLAY_CATCHUP, /* /back, or coming back */
@@ -74,5 +78,14 @@ enum replay_pump {
  */
 enum replay_pump replay_pump(struct membership *ms, size_t max,
     size_t *done) MUST_CHECK;
+
+/*
+ * For the next program in this process (carry.h): adds the replay of ms, which
+ * has one, to out, in an item that the caller opens and closes; and makes it
+ * again, for an ms that is in its room. Whether it is pumped is the caller's.
+ */
+void replay_save(const struct membership *ms, struct carry_out *out);
+bool replay_load(struct membership *ms, struct carry_in *in,
+    const struct tlv *item) MUST_CHECK;
 
 #endif

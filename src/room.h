@@ -78,6 +78,7 @@ struct room {
 	uint64_t looked;
 	bool is_dirty; /* has lines that were not handed out yet */
 	bool is_permanent;
+	bool is_carried; /* its history is another program's: rooms_load() */
 	LIST_HEAD(, audience) audiences;
 	struct membership_queue people; /* in the order they came */
 	size_t people_count;

@@ -82,15 +82,12 @@ rooms_remove(struct rooms *rooms, struct room *room)
 	room_free(room);
 }
 
-static void
-rooms_make_permanent(struct rooms *rooms, const char *name)
+struct room *
+rooms_get(struct rooms *rooms, const char *name)
 {
-	struct room *room;
+	struct room *room = rooms_find(rooms, name);
 
-	room = rooms_find(rooms, name);
-	if (room == NULL)
-		room = rooms_add(rooms, name);
-	room->is_permanent = true;
+	return room == NULL ? rooms_add(rooms, name) : room;
 }
 
 void
@@ -103,7 +100,7 @@ rooms_reconfigure(struct rooms *rooms)
 	for (room = NULL; (room = rooms_next(rooms, room)) != NULL;)
 		room->is_permanent = room == rooms->lobby;
 	for (i = 0; i < o->room.count; i++)
-		rooms_make_permanent(rooms, o->room.items[i]);
+		rooms_get(rooms, o->room.items[i])->is_permanent = true;
 	bookmarks_trim(&rooms->bookmarks);
 	rooms_lost_changed(rooms);
 }
@@ -252,6 +249,17 @@ rooms_set_files(struct rooms *rooms, const struct room_files *files)
 }
 
 void
+rooms_resume_files(struct rooms *rooms, const struct room_files *files)
+{
+	struct room *room;
+
+	rooms->files = files;
+	for (room = NULL; (room = rooms_next(rooms, room)) != NULL;)
+		if (!room->is_carried)
+			(void)!room_reopen(room); /* has been logged */
+}
+
+void
 rooms_restore(struct rooms *rooms, const char *name)
 {
 	struct room *room;
@@ -267,6 +275,15 @@ rooms_restore(struct rooms *rooms, const char *name)
 		rooms_remove(rooms, room);
 	else if (rooms->count > rooms->options->max_rooms)
 		(void)rooms_remove_oldest(rooms);
+}
+
+void
+rooms_flush(struct rooms *rooms)
+{
+	struct room *room;
+
+	while ((room = TAILQ_FIRST(&rooms->dirty)) != NULL)
+		room_flush(room);
 }
 
 bool

@@ -23,6 +23,10 @@
 #include "tally.h"
 #include "util.h"
 
+struct carry_in;
+struct carry_out;
+struct tlv;
+
 RB_HEAD(rooms_tree, room);
 TAILQ_HEAD(rooms_queue, room);
 TAILQ_HEAD(lost_queue, member);
@@ -94,6 +98,10 @@ void rooms_fini(struct rooms *rooms); /* no member is left */
 int rooms_set_files(struct rooms *rooms,
     const struct room_files *files) MUST_CHECK;
 
+/* The same after rooms_load(): histories that were carried are in files
+ * already. */
+void rooms_resume_files(struct rooms *rooms, const struct room_files *files);
+
 /*
  * There is a file of a room with that name, whatever that is. Unless the room
  * is there, or nothing in it is younger than retention, it is opened again;
@@ -118,6 +126,24 @@ void rooms_lost_changed(struct rooms *rooms);
 
 /* The end of the turn. True: call again soon, there is more to do. */
 bool rooms_turn(struct rooms *rooms);
+
+/*
+ * For the next program in this process (carry.h). Saved is a house where no
+ * line of the turn is left to be handed out (rooms_flush()); 0, or -1 with errno
+ * if a history cannot be handed over. It is loaded into a new one, an item after
+ * the other: rooms_load() takes those that are about rooms and people, and
+ * passes over others. When all have come and each member has their session,
+ * rooms_load_end() checks the whole, and everybody goes on where they were.
+ */
+void rooms_flush(struct rooms *rooms);
+int rooms_save(struct rooms *rooms, struct carry_out *out) MUST_CHECK;
+bool rooms_load(struct rooms *rooms, struct carry_in *in,
+    const struct tlv *item,
+    const struct dialect *(*find_dialect)(const char *name)) MUST_CHECK;
+bool rooms_load_end(struct rooms *rooms, struct carry_in *in) MUST_CHECK;
+
+/* The room of that name; it is made, whatever the settings. */
+struct room *rooms_get(struct rooms *rooms, const char *name);
 
 /* All rooms in order of their names: NULL starts, NULL ends. */
 struct room *rooms_next(struct rooms *rooms, struct room *room);

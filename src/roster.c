@@ -98,6 +98,17 @@ roster_add_guest(struct roster *roster, struct member *m)
 	roster_insert(roster, m);
 }
 
+bool
+roster_restore(struct roster *roster, struct member *m, const char *nick)
+{
+	roster_set_nick(m, nick);
+	if (RB_FIND(roster_nicks, &roster->by_nick, m) != NULL ||
+	    RB_FIND(roster_skeletons, &roster->by_skeleton, m) != NULL)
+		return false;
+	roster_insert(roster, m);
+	return true;
+}
+
 struct member *
 roster_find(struct roster *roster, const char *nick)
 {

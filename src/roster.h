@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <bsd/sys/tree.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,11 @@ void roster_init(struct roster *roster);
 /* m gets an id and the next guest nick. */
 void roster_add_guest(struct roster *roster, struct member *m);
 void roster_remove(struct roster *roster, struct member *m);
+
+/* m, new, has the nick that another program gave it. False: somebody here has
+ * it, or one that looks like it. */
+bool roster_restore(struct roster *roster, struct member *m,
+    const char *nick) MUST_CHECK;
 
 /* By nick, in any case; or NULL. */
 struct member *roster_find(struct roster *roster, const char *nick);

@@ -31,6 +31,12 @@ sdnotify_take(void)
 	(void)unsetenv("NOTIFY_SOCKET");
 }
 
+const char *
+sdnotify_socket(void)
+{
+	return sdnotify_path;
+}
+
 int
 sdnotify(const char *state)
 {

@@ -14,4 +14,7 @@ void sdnotify_take(void);
  */
 int sdnotify(const char *state);
 
+/* What sdnotify_take() took, or NULL. */
+const char *sdnotify_socket(void);
+
 #endif

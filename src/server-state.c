@@ -87,51 +87,85 @@ server_state_tick_cb(void *arg)
 			    LOG_LEVEL_ERROR,
 			    "a history does not get to the disk: room=%s: %s",
 			    room->name, strerror(errno));
-	is_due = store_tick(state->people, rooms->clock->mono_ms);
-	is_due |= store_tick(state->ban_store, rooms->clock->mono_ms);
+	is_due = state->people != NULL &&
+	    store_tick(state->people, rooms->clock->mono_ms);
+	is_due |= state->ban_store != NULL &&
+	    store_tick(state->ban_store, rooms->clock->mono_ms);
 	if (is_due)
 		server_state_turn(state);
+}
+
+static void
+server_state_init(struct server_state *state, struct rooms *rooms,
+    struct bans *bans)
+{
+	memset(state, 0, sizeof *state);
+	state->rooms = rooms;
+	state->bans = bans;
+	deadline_init(&state->tick, server_state_tick_cb, state);
+	state->files.open = server_state_open_room;
+	state->files.remove = server_state_remove_room;
+	state->files.arg = state;
+}
+
+/* 0; 1: there is none; -1, after it was logged. */
+static int
+server_state_open_dir(struct server_state *state)
+{
+	const char *path = state->rooms->options->state_dir;
+	char *error = NULL;
+
+	if (path[0] == '\0')
+		return 1;
+	if (state_open(&state->dir, path, &error) == -1) {
+		log_error("%s", error);
+		free(error);
+		return -1;
+	}
+	state->is_open = true;
+	return 0;
+}
+
+/* NULL, after it was logged. */
+static struct store *
+server_state_open_store(struct server_state *state, const char *name,
+    store_loaded *loaded, void (*snapshot)(struct store *store, void *arg),
+    void *arg)
+{
+	struct store *store;
+	char *error = NULL;
+
+	store = store_open(state->dir.dir_fd, name, loaded, snapshot, arg,
+	    &error);
+	if (store == NULL) {
+		log_error("%s", error);
+		free(error);
+	}
+	return store;
 }
 
 int
 server_state_open(struct server_state *state, struct rooms *rooms,
     struct bans *bans)
 {
-	char *error = NULL;
+	int result;
 
-	memset(state, 0, sizeof *state);
-	state->rooms = rooms;
-	state->bans = bans;
-	deadline_init(&state->tick, server_state_tick_cb, state);
-	if (rooms->options->state_dir[0] == '\0')
-		return 0;
-	if (state_open(&state->dir, rooms->options->state_dir, &error) == -1) {
-		log_error("%s", error);
-		free(error);
-		return -1;
-	}
-	state->is_open = true;
-	state->files.open = server_state_open_room;
-	state->files.remove = server_state_remove_room;
-	state->files.arg = state;
+	server_state_init(state, rooms, bans);
+	result = server_state_open_dir(state);
+	if (result != 0)
+		return result == 1 ? 0 : -1;
 	if (rooms_set_files(rooms, &state->files) == -1)
 		return -1;
 	state_list(&state->dir, SERVER_STATE_RING, server_state_found, state);
-	state->people = store_open(state->dir.dir_fd, SERVER_STATE_PEOPLE,
-	    keeper_loaded, keeper_snapshot, rooms, &error);
-	if (state->people == NULL) {
-		log_error("%s", error);
-		free(error);
+	state->people = server_state_open_store(state, SERVER_STATE_PEOPLE,
+	    keeper_loaded, keeper_snapshot, rooms);
+	if (state->people == NULL)
 		return -1;
-	}
 	keeper_start(rooms, state->people);
-	state->ban_store = store_open(state->dir.dir_fd, SERVER_STATE_BANS,
-	    bans_loaded, bans_snapshot, bans, &error);
-	if (state->ban_store == NULL) {
-		log_error("%s", error);
-		free(error);
+	state->ban_store = server_state_open_store(state, SERVER_STATE_BANS,
+	    bans_loaded, bans_snapshot, bans);
+	if (state->ban_store == NULL)
 		return -1;
-	}
 	bans_keep(bans, state->ban_store);
 	log_info("state opened: dir=%s rooms=%zu bookmarks=%zu bans=%zu",
 	    rooms->options->state_dir, rooms->count, rooms->bookmarks.count,
@@ -139,10 +173,41 @@ server_state_open(struct server_state *state, struct rooms *rooms,
 	return 0;
 }
 
+/* What is in the store is here already. */
+static void
+server_state_known(const void *key, size_t key_len, const void *value,
+    size_t len, void *arg)
+{
+	(void)key;
+	(void)key_len;
+	(void)value;
+	(void)len;
+	(void)arg;
+}
+
+void
+server_state_resume(struct server_state *state, struct rooms *rooms,
+    struct bans *bans)
+{
+	server_state_init(state, rooms, bans);
+	if (server_state_open_dir(state) != 0)
+		return;
+	rooms_resume_files(rooms, &state->files);
+	state->people = server_state_open_store(state, SERVER_STATE_PEOPLE,
+	    server_state_known, keeper_snapshot, rooms);
+	if (state->people != NULL)
+		keeper_resume(rooms, state->people);
+	state->ban_store = server_state_open_store(state, SERVER_STATE_BANS,
+	    server_state_known, bans_snapshot, bans);
+	if (state->ban_store != NULL)
+		bans_keep(bans, state->ban_store);
+	server_state_turn(state);
+}
+
 void
 server_state_turn(struct server_state *state)
 {
-	if (state->ban_store != NULL && !state->tick.is_set)
+	if (state->is_open && !state->tick.is_set)
 		deadline_set(state->rooms->deadlines, &state->tick,
 		    state->rooms->clock->mono_ms + SERVER_STATE_TICK_MS);
 }

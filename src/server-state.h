@@ -43,6 +43,13 @@ struct server_state {
 int server_state_open(struct server_state *state, struct rooms *rooms,
     struct bans *bans) MUST_CHECK;
 
+/*
+ * The same for rooms that another program has left, and with them all that
+ * state-dir has. What fails is logged, and then not kept.
+ */
+void server_state_resume(struct server_state *state, struct rooms *rooms,
+    struct bans *bans);
+
 /* The turn is over: what has changed goes to the disk soon. */
 void server_state_turn(struct server_state *state);
 

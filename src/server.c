@@ -42,7 +42,7 @@
 #include "pace.h"
 #include "protocol.h"
 #include "rooms.h"
-#include "server-state.h"
+#include "server-impl.h"
 #include "server.h"
 #include "session.h"
 #include "util.h"
@@ -50,40 +50,6 @@
 #define SERVER_TURN_LIMIT_US 1000
 #define SERVER_STOP_FLUSH_MS 2000
 #define SERVER_STOP_LOOK_MS 50
-
-enum { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNAL_USR1, SIGNALS };
-
-struct server {
-	const struct server_source *source;
-	struct options options;
-	struct clock clock;
-	struct deadlines deadlines;
-	struct net net;
-	struct rooms rooms;
-	struct server_state state;
-	struct sessions sessions;
-	struct manager manager;
-	struct listeners *listeners;
-	struct control *control;
-	struct exporter *exporter;
-	struct helm helm;
-	struct histogram turns;
-	bool is_reload_failed; /* the last one */
-	bool has_inherited;
-	struct event_base *base;
-	struct event *turn;
-	struct event *turn_limit;
-	struct event *timer;
-	struct event *signals[SIGNALS];
-	struct deadline stop;
-	int64_t stop_ms; /* by then at the latest */
-	struct pace pace;
-	bool is_woken; /* the turn is due */
-	bool is_waiting; /* for others to talk, before the turn begins */
-	bool is_in_turn;
-	bool is_stopping;
-	bool has_rooms; /* initialised so far, for server_free() */
-};
 
 /* Settings */
 
@@ -224,7 +190,7 @@ server_reload(struct server *server, struct buf *why)
 
 /* Turn and timers */
 
-static int64_t
+int64_t
 server_now_us(void)
 {
 	struct timespec ts;
@@ -350,6 +316,7 @@ server_stop(struct server *server, const char *why)
 		return;
 	}
 	server->is_stopping = true;
+	upgrade_cancel(server->upgrade);
 	log_info("stopping: %s members=%zu", why, server->sessions.count);
 	manager_stopping(&server->manager);
 	listeners_free(server->listeners);
@@ -428,6 +395,9 @@ server_signal_cb(evutil_socket_t signo, short what, void *arg)
 	case SIGUSR1:
 		server_log_state(server);
 		break;
+	case SIGUSR2:
+		(void)server_upgrade(server, NULL, NULL);
+		break;
 	}
 }
 
@@ -496,8 +466,8 @@ server_status(struct buf *out, void *arg)
 static int
 server_init_events(struct server *server)
 {
-	static const int signals[SIGNALS] = { SIGTERM, SIGINT, SIGHUP,
-		SIGUSR1 };
+	static const int signals[SIGNALS] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1,
+		SIGUSR2 };
 	int i;
 
 	server->base = event_base_new();
@@ -527,15 +497,50 @@ server_init_events(struct server *server)
 	return 0;
 }
 
+static bool
+server_begin(struct server *server)
+{
+	char *error = NULL;
+
+	if (server_listen(server, &server->options, &error) == 0)
+		return true;
+	log_error("%s", error);
+	free(error);
+	return false;
+}
+
+/* In another program's place. Nobody who is here is to suffer for an address
+ * that cannot be listened on. */
+static bool
+server_begin_again(struct server *server, struct carry_in *carried)
+{
+	char *error = NULL;
+
+	if (!server_load(server, carried))
+		return false;
+	if (carried->purpose != CARRY_TAKE)
+		return true;
+	carry_close_rest(carried);
+	server_state_resume(&server->state, &server->rooms,
+	    &server->sessions.bans);
+	upgrade_unblock_signals();
+	if (server_listen(server, &server->options, &error) == -1) {
+		server->is_reload_failed = true;
+		log_error("the addresses are those from before: %s", error);
+		free(error);
+	}
+	return true;
+}
+
 struct server *
 server_new(const struct server_source *source, struct options *options,
-    const struct inheritance *inherited)
+    const struct inheritance *inherited, struct carry_in *carried)
 {
 	struct server *server;
-	char *error = NULL;
 
 	server = xcalloc(1, sizeof *server);
 	server->source = source;
+	server->pid_fd = -1;
 	options_init(&server->options);
 	options_swap(&server->options, options);
 	clock_update(&server->clock);
@@ -560,7 +565,8 @@ server_new(const struct server_source *source, struct options *options,
 	manager_init(&server->manager, &server->clock, &server->deadlines,
 	    server_status, server);
 	server->has_rooms = true;
-	if (server_state_open(&server->state, &server->rooms,
+	if (carried == NULL &&
+	    server_state_open(&server->state, &server->rooms,
 		&server->sessions.bans) == -1) {
 		server_free(server);
 		return NULL;
@@ -570,16 +576,15 @@ server_new(const struct server_source *source, struct options *options,
 	server_init_helm(server);
 	server->control = control_new(&server->net, &server->helm);
 	server->exporter = exporter_new(&server->net, &server->helm);
-	if (server_adopt(server, inherited) == -1) {
+	if (server_adopt(server, inherited) == -1 ||
+	    server_init_upgrade(server) == -1 ||
+	    (carried == NULL && !server_begin(server))) {
 		server_free(server);
 		return NULL;
 	}
-	if (server_listen(server, &server->options, &error) == -1) {
-		log_error("%s", error);
-		free(error);
-		server_free(server);
+	/* Half of a state is left as it is: the process ends. */
+	if (carried != NULL && !server_begin_again(server, carried))
 		return NULL;
-	}
 	return server;
 }
 
@@ -610,6 +615,7 @@ server_free(struct server *server)
 		listeners_free(server->listeners);
 	control_free(server->control);
 	exporter_free(server->exporter);
+	upgrade_free(server->upgrade);
 	if (server->has_rooms) {
 		deadline_clear(&server->deadlines, &server->stop);
 		manager_fini(&server->manager);

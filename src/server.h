@@ -12,7 +12,9 @@
 #include "options.h"
 #include "util.h"
 
+struct carry_in;
 struct server;
+struct upgrade_program;
 
 /* Where the settings come from, so that they can be read again. The caller's;
  * outlives the server. */
@@ -46,10 +48,14 @@ int server_load_options(struct options *o, const struct server_source *source,
 /*
  * Opens the house: what was kept, listeners, signal handlers. options are moved
  * into the server. Listens on inherited as well, and if listen is nowhere set, on
- * nothing else. NULL, after it was logged, if that is not possible.
+ * nothing else. carried, or NULL: what a program before has left; then that is
+ * gone on from, and if it is only to be verified, nothing else is done, and the
+ * process has to end by _exit(2). NULL, after it was logged, if that is not
+ * possible; or carried->error says why, and the process has to end.
  */
 struct server *server_new(const struct server_source *source,
-    struct options *options, const struct inheritance *inherited) MUST_CHECK;
+    struct options *options, const struct inheritance *inherited,
+    struct carry_in *carried) MUST_CHECK;
 
 /* The service manager is told that all is ready. */
 void server_ready(struct server *server);
@@ -58,5 +64,29 @@ void server_ready(struct server *server);
 int server_run(struct server *server) MUST_CHECK;
 
 void server_free(struct server *server);
+
+/* What to execute for an upgrade; the strings are the caller's. Until it is
+ * called there is none. */
+void server_set_program(struct server *server,
+    const struct upgrade_program *program);
+
+/* The descriptor of the pid file that goes along; -1: there is none. It is the
+ * caller's, also when it comes from the program before. */
+void server_set_pid_fd(struct server *server, int fd);
+int server_pid_fd(const struct server *server);
+
+/* Has the state been taken over from another program? Says so in the log. */
+void server_upgraded_ready(const struct server *server);
+
+/*
+ * Puts the program that is there now in our place (upgrade.h), as SIGUSR2 does.
+ * False, after it was logged: one is under way, or the server is stopping.
+ * Otherwise upgraded, if not NULL, is called once: with what went wrong, or
+ * with NULL when it is about to happen; then what is not sent at once is lost,
+ * unless it is to a member.
+ */
+typedef void server_upgraded(const char *error, void *arg);
+bool server_upgrade(struct server *server, server_upgraded *upgraded,
+    void *arg);
 
 #endif

@@ -25,17 +25,12 @@
 #include "log.h"
 #include "protocol.h"
 #include "replay.h"
+#include "session-impl.h"
 #include "session.h"
 #include "util.h"
 
 #define SESSION_FLUSH_MS 5000
 #define SESSION_NAMES_MAX 20
-
-struct session_origin {
-	RB_ENTRY(session_origin) entry;
-	struct credential credential;
-	size_t count;
-};
 
 static int
 session_origin_cmp(const struct session_origin *a,
@@ -70,7 +65,7 @@ sessions_fini(struct sessions *all)
 	buf_fini(&all->out);
 }
 
-static struct session_origin *
+struct session_origin *
 session_origin_get(struct sessions *all, const struct credential *credential)
 {
 	struct session_origin *origin, key = { .credential = *credential };
@@ -84,7 +79,7 @@ session_origin_get(struct sessions *all, const struct credential *credential)
 	return origin;
 }
 
-static void
+void
 session_origin_release(struct sessions *all, struct session_origin *origin)
 {
 	if (origin->count > 0)
@@ -172,7 +167,7 @@ session_replaced(struct member *m)
 	conn_close(s->conn, SESSION_FLUSH_MS);
 }
 
-static const struct member_ops session_member_ops = {
+const struct member_ops session_member_ops = {
 	.deliver = session_deliver,
 	.handed = session_handed,
 	.unsent = session_unsent,
@@ -192,6 +187,16 @@ session_throttle_cb(void *arg)
 	conn_resume_input(s->conn);
 }
 
+void
+session_throttle_until(struct session *s, int64_t at_ms)
+{
+	if (s->throttle == NULL) {
+		s->throttle = xcalloc(1, sizeof *s->throttle);
+		deadline_init(s->throttle, session_throttle_cb, s);
+	}
+	deadline_set(s->all->net->deadlines, s->throttle, at_ms);
+}
+
 /* Stops reading until there is a token again. */
 static void
 session_throttle(struct session *s)
@@ -205,11 +210,7 @@ session_throttle(struct session *s)
 		return;
 	s->all->throttled++;
 	conn_pause_input(s->conn);
-	if (s->throttle == NULL) {
-		s->throttle = xcalloc(1, sizeof *s->throttle);
-		deadline_init(s->throttle, session_throttle_cb, s);
-	}
-	deadline_set(s->all->net->deadlines, s->throttle, now_ms + wait_ms);
+	session_throttle_until(s, now_ms + wait_ms);
 }
 
 static void
@@ -299,7 +300,7 @@ session_ended_cb(struct conn *c, enum conn_end end, void *arg)
 	session_free(s);
 }
 
-static const struct conn_handler session_conn_handler = {
+const struct conn_handler session_conn_handler = {
 	.line = session_line_cb,
 	.too_long = session_too_long_cb,
 	.waste = session_waste_cb,

@@ -23,8 +23,11 @@
 #include "rooms.h"
 #include "util.h"
 
+struct carry_in;
+struct carry_out;
 struct protocol;
 struct session_origin;
+struct tlv;
 
 TAILQ_HEAD(session_list, session);
 RB_HEAD(session_origins, session_origin);
@@ -131,5 +134,14 @@ void session_quit(struct session *s, const char *text);
  * behind "left". The place is kept.
  */
 void session_end(struct session *s, const char *line, const char *text);
+
+/*
+ * For the next program in this process (carry.h): who is connected, bans, and
+ * the lock; and all that again, an item after the other, when the members are
+ * there. What is not about sessions is passed over.
+ */
+void sessions_save(const struct sessions *all, struct carry_out *out);
+bool sessions_load(struct sessions *all, struct carry_in *in,
+    const struct tlv *item) MUST_CHECK;
 
 #endif

@@ -9,7 +9,6 @@
 
 #include "config.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "telnet.h"
@@ -39,6 +38,12 @@ telnet_init(struct telnet *t)
 {
 	memset(t, 0, sizeof(*t));
 	t->state = TELNET_TEXT;
+}
+
+bool
+telnet_is_valid(const struct telnet *t)
+{
+	return t->state <= TELNET_SUB_COMMAND;
 }
 
 /* Sets the option's bit. Was it set before? */

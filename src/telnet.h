@@ -4,6 +4,7 @@
 #ifndef TELNET_H
 #define TELNET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,9 @@ struct telnet {
 };
 
 void telnet_init(struct telnet *t);
+
+/* Is t in a state that there is? For one that was read from somewhere. */
+bool telnet_is_valid(const struct telnet *t);
 
 /*
  * Filters len bytes: what is text goes to out (len bytes at most; may be in

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * A person on the way from one program to the next. Unlike in a file
+ * (person-record.c), all is exact or refused: the rooms are the same, and the
+ * monotonic clock goes on. Places are numbers; where those are in the ring is
+ * found again, so that nothing that was read is taken for an address.
+ */
+
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "carry.h"
+#include "person.h"
+#include "rooms.h"
+#include "tlv.h"
+
+/* These numbers are in blobs: never change or reuse one. */
+enum { PERSON_TAG_PLACE = 1, PERSON_TAG_IGNORE = 2, PERSON_TAG_KEPT = 3 };
+enum {
+	PLACE_TAG_ROOM = 1,
+	PLACE_TAG_NUMBER = 2,
+	PLACE_TAG_LEFT = 3,
+	PLACE_TAG_REPEAT_UNTIL = 4,
+	PLACE_TAG_POSITION = 5,
+	PLACE_TAG_TOLD_FROM = 6,
+	PLACE_TAG_GUEST_FROM = 7,
+	PLACE_TAG_GUEST_UNTIL = 8,
+	PLACE_TAG_GAP_FROM = 9,
+	PLACE_TAG_GAP_UNTIL = 10
+};
+enum { IGNORE_TAG_NICK = 1, IGNORE_TAG_ID = 2 };
+enum {
+	KEPT_TAG_TIME = 1,
+	KEPT_TAG_AUTHOR = 2,
+	KEPT_TAG_POSITION = 3,
+	KEPT_TAG_IS_REPEAT = 4,
+	KEPT_TAG_NICK = 5,
+	KEPT_TAG_TEXT = 6
+};
+
+static const struct carry_field place_fields[] = {
+	CARRY_UINT(PLACE_TAG_NUMBER, struct place, cursor.number, UINT64_MAX),
+	CARRY_INT(PLACE_TAG_LEFT, struct place, left_ms),
+	CARRY_UINT(PLACE_TAG_REPEAT_UNTIL, struct place, repeat_until,
+	    UINT64_MAX),
+	CARRY_UINT(PLACE_TAG_POSITION, struct place, position, UINT64_MAX),
+	CARRY_UINT(PLACE_TAG_TOLD_FROM, struct place, told.from, UINT64_MAX),
+	CARRY_UINT(PLACE_TAG_GUEST_FROM, struct place, told.guest_from,
+	    UINT64_MAX),
+	CARRY_UINT(PLACE_TAG_GUEST_UNTIL, struct place, told.guest_until,
+	    UINT64_MAX),
+	CARRY_UINT(PLACE_TAG_GAP_FROM, struct place, told.gap_from, UINT64_MAX),
+	CARRY_UINT(PLACE_TAG_GAP_UNTIL, struct place, told.gap_until,
+	    UINT64_MAX),
+};
+
+static const struct carry_field ignore_fields[] = {
+	CARRY_UINT(IGNORE_TAG_ID, struct ignore, id, UINT64_MAX),
+};
+
+static const struct carry_field kept_fields[] = {
+	CARRY_INT(KEPT_TAG_TIME, struct kept_message, time_ms),
+	CARRY_UINT(KEPT_TAG_AUTHOR, struct kept_message, author, UINT64_MAX),
+	CARRY_UINT(KEPT_TAG_POSITION, struct kept_message, position,
+	    UINT64_MAX),
+	CARRY_BOOL(KEPT_TAG_IS_REPEAT, struct kept_message, is_repeat),
+};
+
+/* Writing */
+
+void
+kept_message_save(const struct kept_message *k, struct carry_out *out,
+    uint16_t tag)
+{
+	struct buf *data = &out->data;
+	size_t mark = tlv_open(data, tag);
+
+	carry_put(data, kept_fields, NITEMS(kept_fields), k);
+	tlv_put_str(data, KEPT_TAG_NICK, k->nick);
+	tlv_put_bytes(data, KEPT_TAG_TEXT, k->text, k->len);
+	tlv_close(data, mark);
+}
+
+void
+person_save(const struct person *p, struct carry_out *out)
+{
+	struct buf *data = &out->data;
+	const struct place *place;
+	const struct ignore *ig;
+	const struct kept_message *k;
+	size_t mark;
+
+	LIST_FOREACH(place, &p->places, in_owner) {
+		mark = tlv_open(data, PERSON_TAG_PLACE);
+		tlv_put_str(data, PLACE_TAG_ROOM, place->room->name);
+		carry_put(data, place_fields, NITEMS(place_fields), place);
+		tlv_close(data, mark);
+	}
+	TAILQ_FOREACH(ig, &p->ignores, entry) {
+		mark = tlv_open(data, PERSON_TAG_IGNORE);
+		tlv_put_str(data, IGNORE_TAG_NICK, ig->nick);
+		carry_put(data, ignore_fields, NITEMS(ignore_fields), ig);
+		tlv_close(data, mark);
+	}
+	TAILQ_FOREACH(k, &p->kept, entry)
+		kept_message_save(k, out, PERSON_TAG_KEPT);
+}
+
+/* Reading */
+
+bool
+person_get_nick(const struct tlv *item, char nick[NICK_SIZE])
+{
+	char got[NICK_SIZE];
+	size_t i;
+
+	if (item->len == 0 || !tlv_get_str(item, got, sizeof got))
+		return false;
+	for (i = 0; got[i] != '\0'; i++)
+		if (!nick_is_char(got[i]))
+			return false;
+	memcpy(nick, got, sizeof got);
+	return true;
+}
+
+/* *last: behind which it is put, so that they stay in their order. */
+static bool
+person_load_place(struct rooms *rooms, struct person *p, struct place **last,
+    const struct tlv *outer)
+{
+	struct place got, *place;
+	struct tlv_reader r;
+	struct tlv item;
+	struct room *room = NULL;
+	char name[ROOM_NAME_SIZE];
+
+	memset(&got, 0, sizeof got);
+	tlv_enter(outer, &r);
+	while (tlv_next(&r, &item))
+		if (item.tag == PLACE_TAG_ROOM) {
+			if (!tlv_get_str(&item, name, sizeof name))
+				return false;
+			room = rooms_find(rooms, name);
+		} else if (!carry_get(&item, place_fields, NITEMS(place_fields),
+			       &got))
+			return false;
+	if (r.is_bad || room == NULL || person_place(p, room) != NULL ||
+	    got.cursor.number > room->history.next_number)
+		return false;
+	place = person_set_place(p, room,
+	    history_find(&room->history, got.cursor.number), got.left_ms);
+	place->repeat_until = got.repeat_until;
+	place->position = got.position;
+	place->told = got.told;
+	if (*last != NULL) {
+		LIST_REMOVE(place, in_owner);
+		LIST_INSERT_AFTER(*last, place, in_owner);
+	}
+	*last = place;
+	return true;
+}
+
+static bool
+person_load_ignore(struct person *p, const struct tlv *outer)
+{
+	struct ignore got;
+	struct tlv_reader r;
+	struct tlv item;
+
+	memset(&got, 0, sizeof got);
+	tlv_enter(outer, &r);
+	while (tlv_next(&r, &item))
+		if (item.tag == IGNORE_TAG_NICK) {
+			if (!person_get_nick(&item, got.nick))
+				return false;
+		} else if (!carry_get(&item, ignore_fields,
+			       NITEMS(ignore_fields), &got))
+			return false;
+	return !r.is_bad && got.nick[0] != '\0' &&
+	    person_ignore(p, got.id, got.nick) == 0;
+}
+
+struct kept_message *
+kept_message_load(const struct tlv *outer)
+{
+	struct kept_message got, *k;
+	struct tlv_reader r;
+	struct tlv item, text = { .len = 0 };
+
+	memset(&got, 0, sizeof got);
+	tlv_enter(outer, &r);
+	while (tlv_next(&r, &item))
+		if (item.tag == KEPT_TAG_NICK) {
+			if (!person_get_nick(&item, got.nick))
+				return NULL;
+		} else if (item.tag == KEPT_TAG_TEXT)
+			text = item;
+		else if (!carry_get(&item, kept_fields, NITEMS(kept_fields),
+			     &got))
+			return NULL;
+	if (r.is_bad || got.nick[0] == '\0' || text.len == 0 ||
+	    text.len > HISTORY_TEXT_MAX)
+		return NULL;
+	k = kept_message_new(got.time_ms, got.author, got.nick,
+	    (const char *)text.data, text.len);
+	k->position = got.position;
+	k->is_repeat = got.is_repeat;
+	return k;
+}
+
+static bool
+person_load_kept(struct rooms *rooms, struct person *p, const struct tlv *item)
+{
+	struct kept_message *k = kept_message_load(item);
+
+	if (k == NULL)
+		return false;
+	if (person_restore_kept(rooms, p, k) == 0)
+		return true;
+	free(k);
+	return false;
+}
+
+bool
+person_load(struct rooms *rooms, struct person *p, struct carry_in *in,
+    const struct tlv *outer)
+{
+	struct place *last = NULL;
+	struct tlv_reader r;
+	struct tlv item;
+	bool is_good = true;
+
+	tlv_enter(outer, &r);
+	while (is_good && tlv_next(&r, &item))
+		switch (item.tag) {
+		case PERSON_TAG_PLACE:
+			is_good = person_load_place(rooms, p, &last, &item);
+			break;
+		case PERSON_TAG_IGNORE:
+			is_good = person_load_ignore(p, &item);
+			break;
+		case PERSON_TAG_KEPT:
+			is_good = person_load_kept(rooms, p, &item);
+			break;
+		}
+	if (is_good && !r.is_bad)
+		return true;
+	return carry_fail(in, "somebody's place is not consistent");
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * The whole state on its way from one program to the next, and the upgrade that
+ * takes it there. What is written here has to be at rest: all that was said has
+ * been handed out, and whoever has ended is gone.
+ *
+ * The settings are not carried: they are read again, so that an upgrade is a
+ * reload as well. Nor is what measures the loop's recent past (pace.c), or how
+ * often something was logged.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "protocol.h"
+#include "server-impl.h"
+#include "tlv.h"
+
+/* These numbers are in blobs: never change or reuse one. */
+enum {
+	SERVER_TAG_STARTED_MONO = 1,
+	SERVER_TAG_STARTED_WALL = 2,
+	SERVER_TAG_UPGRADES = 3,
+	SERVER_TAG_BEGAN = 4,
+	SERVER_TAG_PID_FILE = 5,
+	SERVER_TAG_TURNS = 6, /* a histogram: the counts */
+	SERVER_TAG_TURNS_COUNT = 7,
+	SERVER_TAG_TURNS_SUM = 8,
+	SERVER_TAG_TURNS_MAX = 9,
+	SERVER_TAG_STATE_DIR = 10
+};
+
+static const struct carry_field server_fields[] = {
+	CARRY_INT(SERVER_TAG_STARTED_MONO, struct server, helm.started_mono_ms),
+	CARRY_INT(SERVER_TAG_STARTED_WALL, struct server, helm.started_wall_ms),
+	CARRY_UINT(SERVER_TAG_UPGRADES, struct server, upgrades, UINT64_MAX),
+	CARRY_INT(SERVER_TAG_BEGAN, struct server, upgrade_us),
+	CARRY_UINT(SERVER_TAG_TURNS_COUNT, struct server, turns.count,
+	    UINT64_MAX),
+	CARRY_INT(SERVER_TAG_TURNS_SUM, struct server, turns.sum_ns),
+	CARRY_INT(SERVER_TAG_TURNS_MAX, struct server, turns.max_ns),
+};
+
+/* Writing */
+
+/* Until nothing is left to be handed out, and nobody to be told of an end. */
+static void
+server_settle(struct server *server)
+{
+	do {
+		rooms_flush(&server->rooms);
+		conn_reap(&server->net);
+	} while (!TAILQ_EMPTY(&server->rooms.dirty));
+}
+
+static void
+server_save_turns(const struct histogram *turns, struct buf *data)
+{
+	size_t mark = tlv_open(data, SERVER_TAG_TURNS), i;
+	unsigned char count[8];
+
+	for (i = 0; i < NITEMS(turns->counts); i++) {
+		le_put64(count, turns->counts[i]);
+		buf_add(data, count, sizeof count);
+	}
+	tlv_close(data, mark);
+}
+
+static int
+server_save(struct carry_out *out, char **error, void *arg)
+{
+	struct server *server = arg;
+	struct buf *data = &out->data;
+	size_t mark;
+
+	server->upgrade_us = server_now_us();
+	server_settle(server);
+	keeper_turn(&server->rooms);
+	mark = tlv_open(data, CARRY_SERVER);
+	carry_put(data, server_fields, NITEMS(server_fields), server);
+	server_save_turns(&server->turns, data);
+	if (server->pid_fd != -1)
+		carry_put_fd(out, SERVER_TAG_PID_FILE, server->pid_fd);
+	tlv_put_str(data, SERVER_TAG_STATE_DIR, server->options.state_dir);
+	tlv_close(data, mark);
+	net_save(&server->net, out);
+	listeners_save(server->listeners, CARRY_LISTENER, out);
+	listeners_save(control_listeners(server->control),
+	    CARRY_CONTROL_LISTENER, out);
+	listeners_save(exporter_listeners(server->exporter),
+	    CARRY_METRICS_LISTENER, out);
+	if (rooms_save(&server->rooms, out) == -1) {
+		*error = xasprintf("cannot hand over a history: %s",
+		    strerror(errno));
+		return -1;
+	}
+	sessions_save(&server->sessions, out);
+	return 0;
+}
+
+/* Reading */
+
+static bool
+server_knows_protocol(const char *protocols)
+{
+	return protocol_find(protocols) != NULL;
+}
+
+static bool
+server_knows_none(const char *protocols)
+{
+	return protocols[0] == '\0';
+}
+
+static bool
+server_load_turns(struct histogram *turns, const struct tlv *item)
+{
+	size_t i;
+
+	/* With other bounds the counts mean nothing. */
+	if (item->len != sizeof turns->counts)
+		return false;
+	for (i = 0; i < NITEMS(turns->counts); i++)
+		turns->counts[i] = le_get64(item->data + 8 * i);
+	return true;
+}
+
+/* What is carried is in that directory, or in none. */
+static bool
+server_is_state_dir(const struct server *server, const struct tlv *item)
+{
+	const char *dir = server->options.state_dir;
+
+	return strlen(dir) == item->len &&
+	    memcmp(dir, item->data, item->len) == 0;
+}
+
+static bool
+server_load_own(struct server *server, struct carry_in *in,
+    const struct tlv *outer)
+{
+	struct tlv_reader r;
+	struct tlv item;
+	bool is_good = true;
+
+	tlv_enter(outer, &r);
+	while (is_good && tlv_next(&r, &item))
+		if (item.tag == SERVER_TAG_PID_FILE) {
+			is_good = server->pid_fd == -1;
+			if (is_good)
+				server->pid_fd = carry_get_fd(in, &item,
+				    CARRY_FD_FILE);
+			is_good &= server->pid_fd != -1;
+		} else if (item.tag == SERVER_TAG_STATE_DIR) {
+			if (!server_is_state_dir(server, &item))
+				return carry_fail(in,
+				    "the setting state-dir "
+				    "takes a restart to "
+				    "change");
+		} else if (item.tag == SERVER_TAG_TURNS)
+			is_good = server_load_turns(&server->turns, &item);
+		else
+			is_good = carry_get(&item, server_fields,
+			    NITEMS(server_fields), server);
+	if (is_good && !r.is_bad)
+		return true;
+	return carry_fail(in, "what is about the server is malformed");
+}
+
+static bool
+server_load_item(struct server *server, struct carry_in *in,
+    const struct tlv *item)
+{
+	switch (item->tag) {
+	case CARRY_SERVER:
+		return server_load_own(server, in, item);
+	case CARRY_NET:
+		return net_load(&server->net, in, item);
+	case CARRY_LISTENER:
+		return listeners_load(server->listeners, in, item,
+		    server_knows_protocol);
+	case CARRY_CONTROL_LISTENER:
+		return listeners_load(control_listeners(server->control), in,
+		    item, server_knows_none);
+	case CARRY_METRICS_LISTENER:
+		return listeners_load(exporter_listeners(server->exporter), in,
+		    item, server_knows_none);
+	default:
+		return rooms_load(&server->rooms, in, item,
+			   protocol_find_dialect) &&
+		    sessions_load(&server->sessions, in, item);
+	}
+}
+
+bool
+server_load(struct server *server, struct carry_in *in)
+{
+	struct tlv_reader r = in->items;
+	struct tlv item;
+
+	while (tlv_next(&r, &item))
+		if (!server_load_item(server, in, &item))
+			return false;
+	if (r.is_bad)
+		return carry_fail(in, "it is cut off");
+	if (!rooms_load_end(&server->rooms, in))
+		return false;
+	server->has_inherited = listeners_have_inherited(server->listeners);
+	server->upgrades++;
+	return true;
+}
+
+void
+server_upgraded_ready(const struct server *server)
+{
+	if (server->upgrades == 0)
+		return;
+	log_info("upgraded: version=%s pid=%ld members=%zu upgrades=%llu "
+		 "pause_ms=%lld.%03lld",
+	    PACKAGE_VERSION, (long)getpid(), server->sessions.count,
+	    (unsigned long long)server->upgrades,
+	    (long long)((server_now_us() - server->upgrade_us) / 1000),
+	    (long long)((server_now_us() - server->upgrade_us) % 1000));
+}
+
+/* The upgrade */
+
+static void
+server_upgrade_begin(void *arg)
+{
+	struct server *server = arg;
+
+	manager_reloading(&server->manager);
+	manager_hand_over(&server->manager);
+}
+
+static void
+server_upgrade_cancel(void *arg)
+{
+	struct server *server = arg;
+
+	manager_take_back(&server->manager);
+	manager_ready(&server->manager);
+}
+
+static void
+server_upgrade_done(const char *error, void *arg)
+{
+	struct server *server = arg;
+	server_upgraded *upgraded = server->upgraded;
+
+	server->upgraded = NULL;
+	if (upgraded != NULL)
+		upgraded(error, server->upgraded_arg);
+}
+
+int
+server_init_upgrade(struct server *server)
+{
+	const struct upgrade_owner owner = {
+		.save = server_save,
+		.begin = server_upgrade_begin,
+		.cancel = server_upgrade_cancel,
+		.done = server_upgrade_done,
+		.arg = server,
+	};
+
+	server->upgrade = upgrade_new(server->base, &server->clock,
+	    &server->deadlines, &server->program, &owner);
+	if (server->upgrade != NULL)
+		return 0;
+	log_error("cannot set up the event loop: %s", strerror(ENOMEM));
+	return -1;
+}
+
+bool
+server_upgrade(struct server *server, server_upgraded *upgraded, void *arg)
+{
+	if (server->is_stopping) {
+		log_warning("no upgrade: the server is stopping");
+		return false;
+	}
+	if (!upgrade_start(server->upgrade)) {
+		log_warning("no upgrade: one is under way");
+		return false;
+	}
+	log_info("upgrading: program=\"%s\"",
+	    server->program.path == NULL ? "" : server->program.path);
+	server->upgraded = upgraded;
+	server->upgraded_arg = arg;
+	return true;
+}
+
+void
+server_set_program(struct server *server, const struct upgrade_program *program)
+{
+	server->program = *program;
+}
+
+void
+server_set_pid_fd(struct server *server, int fd)
+{
+	server->pid_fd = fd;
+}
+
+int
+server_pid_fd(const struct server *server)
+{
+	return server->pid_fd;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * What server*.c share; of no concern to others.
+ */
+#ifndef SERVER_IMPL_H
+#define SERVER_IMPL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "carry.h"
+#include "clock.h"
+#include "conn.h"
+#include "control.h"
+#include "deadline.h"
+#include "exporter.h"
+#include "helm.h"
+#include "histogram.h"
+#include "listener.h"
+#include "manager.h"
+#include "options.h"
+#include "pace.h"
+#include "rooms.h"
+#include "server-state.h"
+#include "server.h"
+#include "session.h"
+#include "upgrade.h"
+
+struct event;
+struct event_base;
+
+enum { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNAL_USR1, SIGNAL_USR2, SIGNALS };
+
+struct server {
+	const struct server_source *source;
+	struct options options;
+	struct clock clock;
+	struct deadlines deadlines;
+	struct net net;
+	struct rooms rooms;
+	struct server_state state;
+	struct sessions sessions;
+	struct manager manager;
+	struct listeners *listeners;
+	struct control *control;
+	struct exporter *exporter;
+	struct helm helm;
+	struct histogram turns;
+	bool is_reload_failed; /* the last one */
+	bool has_inherited;
+	struct event_base *base;
+	struct event *turn;
+	struct event *turn_limit;
+	struct event *timer;
+	struct event *signals[SIGNALS];
+	struct deadline stop;
+	struct upgrade *upgrade;
+	struct upgrade_program program;
+	uint64_t upgrades; /* how many led to this program */
+	int64_t upgrade_us; /* monotonic: when the last began to hold us up */
+	server_upgraded
+	    *upgraded; /* who asked for the one under way; or NULL */
+	void *upgraded_arg;
+	int pid_fd; /* of the pid file, or -1 */
+	int64_t stop_ms; /* by then at the latest */
+	struct pace pace;
+	bool is_woken; /* the turn is due */
+	bool is_waiting; /* for others to talk, before the turn begins */
+	bool is_in_turn;
+	bool is_stopping;
+	bool has_rooms; /* initialised so far, for server_free() */
+};
+
+int64_t server_now_us(void);
+
+/* Makes server->upgrade. -1: libevent has no memory. */
+int server_init_upgrade(struct server *server) MUST_CHECK;
+
+/*
+ * The state that another program left, into a new server. False: in->error says
+ * why.
+ */
+bool server_load(struct server *server, struct carry_in *in) MUST_CHECK;
+
+#endif

@@ -1,0 +1,611 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * What is carried from one program to the next: a town in which everything
+ * happens that can be carried is saved and loaded into another one, which then
+ * is the same and goes on (hostile 69, 70). And the processes around it: a
+ * program that fails, in all the ways there are (hostile 68).
+ */
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <check.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "carry.h"
+#include "tlv.h"
+#include "town.h"
+#include "upgrade.h"
+
+enum { ANA, BOB, CY, DEE, EVE, FAY, GIL, PEOPLE };
+
+static struct town town;
+static int ends[PEOPLE];
+static char dir[32];
+
+/* Everybody in another state. */
+static void
+setup(void)
+{
+	static const char *const nicks[] = { "ana", "bob", "cy", "dee", "eve",
+		"fay", "gil" };
+	struct option_list specs = { .count = 1 };
+	struct ban_subject subject;
+	struct buf seen = BUF_INITIALIZER;
+	char *text, *spec, *where = NULL, *error = NULL;
+	int i;
+
+	memcpy(dir, "/tmp/upgrade-XXXXXX", 20);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	town_init(&town);
+	town.options.output_limit = 8192;
+	town.options.max_line = 1024;
+	spec = xasprintf("unix:%s/socket", dir);
+	specs.items = &spec;
+	specs.where = &where;
+	ck_assert_int_eq(listeners_set(town.listeners, &specs, &error), 0);
+	free(spec);
+	for (i = 0; i < PEOPLE; i++) {
+		ends[i] = town_connect(&town, i + 1);
+		text = xasprintf("/nick %s\n", nicks[i]);
+		town_type(ends[i], text);
+		free(text);
+		town_run(&town);
+	}
+	town_type(ends[ANA], "/topic lunch at 12\nhello\n/ignore gil\n");
+	town_run(&town);
+	/* bob is on break, and a message waits for him. */
+	town_type(ends[BOB], "/join kitchen\n/brb coffee\n");
+	town_run(&town);
+	town_type(ends[ANA], "/msg bob psst\n/msg cy pssst\n");
+	/* cy is a telnet in the midst of a negotiation, and of a line. */
+	ck_assert_int_eq(write(ends[CY], "\xff\xfd\x18one\r\ntw\xff\xfb", 12),
+	    12);
+	town_run(&town);
+	/* dee has left; eve is lost, in the kitchen on break. */
+	town_type(ends[DEE], "/quit tired\n");
+	town_type(ends[EVE], "/join kitchen\nI am eve\n");
+	town_run(&town);
+	/* fay does not read: she falls behind. */
+	for (i = 0; i < 400; i++) {
+		text = xasprintf("%d %0800d\n", i, 0);
+		town_type(ends[ANA], text);
+		free(text);
+		town_run(&town);
+		town_read(ends[ANA], &seen);
+		town_read(ends[CY], &seen);
+		town_read(ends[GIL], &seen);
+		buf_reset(&seen);
+	}
+	(void)close(ends[EVE]);
+	(void)close(ends[DEE]);
+	ends[EVE] = ends[DEE] = -1;
+	/* gil is in the midst of a line that is too long; ana of an ordinary
+	 * one. */
+	text = xasprintf("%01100d", 0);
+	town_type(ends[GIL], text);
+	free(text);
+	town_type(ends[ANA], "half a ");
+	town_run(&town);
+	ck_assert_ptr_null(ban_subject_parse(&subject, "203.0.113.0/24"));
+	ck_assert_ptr_nonnull(bans_add(&town.sessions.bans, &subject, "spam",
+	    town.clock.wall_ms, 0));
+	ck_assert_ptr_null(ban_subject_parse(&subject, "mallory"));
+	ck_assert_ptr_nonnull(bans_add(&town.sessions.bans, &subject, "",
+	    town.clock.wall_ms, town.clock.wall_ms + 1000));
+	town.sessions.is_locked = true;
+	town.sessions.refused[SESSION_REFUSED_FULL] = 3;
+	buf_fini(&seen);
+}
+
+static void
+teardown(void)
+{
+	int i;
+
+	town_fini(&town);
+	for (i = 0; i < PEOPLE; i++)
+		if (ends[i] != -1)
+			(void)close(ends[i]);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+
+static void
+save(struct town *t, struct carry_out *out, struct buf *blob)
+{
+	town_save(t, out);
+	carry_seal(out, blob);
+}
+
+/* The socket's file is the other town's, too. */
+static void
+forget_files(struct town *t)
+{
+	listeners_free(t->listeners);
+	t->listeners = NULL;
+}
+
+static void
+say_in(struct town *t, int who, const char *text)
+{
+	town_type(ends[who], text);
+	town_run(t);
+}
+
+/* Does what is there to be read have this in it, once? */
+static void
+check_saw(struct buf *seen, const char *text)
+{
+	const char *found = strstr(buf_cstr(seen), text);
+
+	ck_assert_msg(found != NULL, "there is no '%s'", text);
+	ck_assert_msg(strstr(found + 1, text) == NULL, "'%s' twice", text);
+}
+
+START_TEST(test_same)
+{
+	struct carry_out out = CARRY_OUT_INITIALIZER, out2 = out;
+	struct buf blob = BUF_INITIALIZER, blob2 = blob;
+	struct carry_in in;
+	struct town again;
+	size_t i;
+
+	ck_assert(town.rooms.fell_behind > 0);
+	ck_assert_uint_eq(town.rooms.bookmarks.count, 1);
+	ck_assert_uint_eq(town.rooms.lost_count, 1);
+	save(&town, &out, &blob);
+	town_init(&again);
+	ck_assert_msg(carry_open(&in, blob.data, blob.len, CARRY_TAKE) &&
+		town_load(&again, &in, true),
+	    "%s", in.error);
+	ck_assert(again.sessions.is_locked);
+	ck_assert_uint_eq(again.sessions.bans.count, 2);
+	ck_assert_uint_eq(again.rooms.kept_bytes, town.rooms.kept_bytes);
+	ck_assert_uint_eq(again.net.bytes_in, town.net.bytes_in);
+	save(&again, &out2, &blob2);
+	ck_assert_uint_eq(out.data.len, out2.data.len);
+	for (i = 0; i < out.data.len; i++)
+		ck_assert_msg(out.data.data[i] == out2.data.data[i],
+		    "they differ at %zu of %zu", i, out.data.len);
+	carry_in_fini(&in);
+	town_fini(&again);
+	buf_fini(&blob);
+	buf_fini(&blob2);
+	carry_out_fini(&out);
+	carry_out_fini(&out2);
+	/* It has removed the file; setup's town will not miss it. */
+}
+END_TEST
+
+/* Nobody notices: half lines go on, everything that was said arrives once. */
+START_TEST(test_goes_on)
+{
+	struct carry_out out = CARRY_OUT_INITIALIZER;
+	struct buf blob = BUF_INITIALIZER, seen = BUF_INITIALIZER;
+	struct carry_in in;
+	struct town again;
+	char *text;
+	int i;
+
+	save(&town, &out, &blob);
+	town_init(&again);
+	again.options.output_limit = town.options.output_limit;
+	again.options.max_line = town.options.max_line;
+	ck_assert(carry_open(&in, blob.data, blob.len, CARRY_TAKE) &&
+	    town_load(&again, &in, true));
+	carry_in_fini(&in);
+
+	say_in(&again, ANA, "line\n");
+	town_read(ends[CY], &seen);
+	check_saw(&seen, "<ana> half a line\n");
+	/* The option's number comes now, the answer after it. */
+	ck_assert_int_eq(write(ends[CY], "\x01o\r\n", 4), 4);
+	town_run(&again);
+	buf_reset(&seen);
+	town_read(ends[CY], &seen);
+	check_saw(&seen, "\xff\xfe\x01");
+	town_read(ends[ANA], &seen);
+	check_saw(&seen, "<cy> two\n");
+
+	buf_reset(&seen);
+	say_in(&again, GIL, "end\n/join kitchen\n/who\n");
+	town_read(ends[GIL], &seen);
+	check_saw(&seen, "bob: on break for 0s (coffee)");
+	ck_assert_ptr_null(strstr(buf_cstr(&seen), "<gil> end"));
+
+	buf_reset(&seen);
+	say_in(&again, BOB, "/back\n");
+	town_read(ends[BOB], &seen);
+	check_saw(&seen, "welcome back, bob");
+	check_saw(&seen, "<ana -> you> psst\n");
+	check_saw(&seen, "<eve> I am eve\n");
+
+	/* fay reads on from where she was. */
+	buf_reset(&seen);
+	for (i = 0; i < 1000; i++) {
+		town_read(ends[FAY], &seen);
+		town_run(&again);
+	}
+	for (i = 0; i < 400; i++) {
+		text = xasprintf("<ana> %d 0", i);
+		check_saw(&seen, text);
+		free(text);
+	}
+	check_saw(&seen, "<ana> half a line");
+
+	/* The first town is not to speak to them any more. */
+	town_fini(&again);
+	buf_fini(&seen);
+	buf_fini(&blob);
+	carry_out_fini(&out);
+}
+END_TEST
+
+/* With a check that is right all the same. */
+static bool
+load_garbled(const struct carry_out *out, enum carry_purpose purpose)
+{
+	struct buf blob = BUF_INITIALIZER;
+	struct carry_in in;
+	struct town again;
+	bool is_good;
+
+	carry_seal(out, &blob);
+	town_init(&again);
+	is_good = carry_open(&in, blob.data, blob.len, purpose) &&
+	    town_load(&again, &in, true);
+	ck_assert(is_good == (in.error == NULL));
+	carry_in_fini(&in);
+	forget_files(&again);
+	again.listeners = listeners_new(&again.net, NULL, NULL);
+	town_fini(&again);
+	buf_fini(&blob);
+	return is_good;
+}
+
+/* In reach of a test: no large output, and most bytes are not text. */
+START_TEST(test_garbled)
+{
+	struct carry_out out = CARRY_OUT_INITIALIZER;
+	struct buf seen = BUF_INITIALIZER;
+	size_t i, len, step, refused = 0;
+	int turns;
+
+	for (turns = 0; turns < 1000; turns++) {
+		town_read(ends[FAY], &seen);
+		town_run(&town);
+	}
+	buf_fini(&seen);
+	town_save(&town, &out);
+	len = out.data.len;
+	ck_assert_uint_lt(len, 16384);
+	ck_assert(load_garbled(&out, CARRY_TAKE));
+	ck_assert(load_garbled(&out, CARRY_VERIFY));
+	ck_assert(load_garbled(&out, CARRY_LOOK));
+	step = 1;
+	for (i = 0; i < len; i += step) {
+		out.data.data[i] ^= (char)(1 << i % 8);
+		refused += !load_garbled(&out, CARRY_TAKE);
+		out.data.data[i] ^= (char)(1 << i % 8);
+	}
+	ck_assert_uint_gt(refused, len / 4);
+	for (i = 0; i < len; i += step) {
+		out.data.len = i;
+		ck_assert(i == 0 || !load_garbled(&out, CARRY_TAKE) ||
+		    i % TLV_HEADER != 1);
+	}
+	out.data.len = len;
+	carry_out_fini(&out);
+}
+END_TEST
+
+START_TEST(test_blob)
+{
+	struct carry_out out = CARRY_OUT_INITIALIZER;
+	struct buf blob = BUF_INITIALIZER;
+	struct carry_in in;
+	size_t i;
+
+	carry_put_fd(&out, 1, 7);
+	carry_put_fd(&out, 1, 9);
+	carry_seal(&out, &blob);
+	ck_assert(carry_open(&in, blob.data, blob.len, CARRY_TAKE));
+	ck_assert_uint_eq(in.fd_count, 2);
+	ck_assert_int_eq(in.fds[0], 7);
+	ck_assert_int_eq(in.fds[1], 9);
+	carry_in_fini(&in);
+	for (i = 0; i < blob.len; i++) {
+		ck_assert(!carry_open(&in, blob.data, i, CARRY_TAKE));
+		ck_assert_ptr_nonnull(in.error);
+		carry_in_fini(&in);
+		blob.data[i] ^= 1;
+		ck_assert(!carry_open(&in, blob.data, blob.len, CARRY_TAKE));
+		carry_in_fini(&in);
+		blob.data[i] ^= 1;
+	}
+	/* Another version is refused, and it is said which. */
+	blob.data[8] = 2;
+	ck_assert(!carry_open(&in, blob.data, blob.len, CARRY_TAKE));
+	ck_assert_str_eq(in.error,
+	    "its version is 2, and this program reads version 1");
+	carry_in_fini(&in);
+
+	/* A descriptor is there once, and it is none of 0 to 2. */
+	out.fds[1] = 7;
+	carry_seal(&out, &blob);
+	ck_assert(!carry_open(&in, blob.data, blob.len, CARRY_TAKE));
+	carry_in_fini(&in);
+	out.fds[1] = 2;
+	carry_seal(&out, &blob);
+	ck_assert(!carry_open(&in, blob.data, blob.len, CARRY_TAKE));
+	carry_in_fini(&in);
+	buf_fini(&blob);
+	carry_out_fini(&out);
+}
+END_TEST
+
+START_TEST(test_fds)
+{
+	struct carry_out out = CARRY_OUT_INITIALIZER;
+	struct buf blob = BUF_INITIALIZER;
+	struct tlv_reader r;
+	struct tlv item;
+	struct carry_in in;
+	int pair[2], file;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	file = open("/dev/null", O_RDONLY);
+	/* It has to be such that it does not block. */
+	ck_assert(!carry_check_fd(pair[0], CARRY_FD_STREAM));
+	ck_assert_int_eq(fcntl(pair[0], F_SETFL, O_NONBLOCK), 0);
+	ck_assert(carry_check_fd(pair[0], CARRY_FD_STREAM));
+	ck_assert(!carry_check_fd(pair[0], CARRY_FD_LISTENER));
+	ck_assert(!carry_check_fd(pair[0], CARRY_FD_FILE));
+	ck_assert(!carry_check_fd(file, CARRY_FD_STREAM));
+	ck_assert(!carry_check_fd(file, CARRY_FD_FILE));
+	ck_assert(!carry_check_fd(1000000, CARRY_FD_FILE));
+
+	carry_put_fd(&out, 1, pair[0]);
+	carry_put_fd(&out, 1, file);
+	tlv_put_u64(&out.data, 1, 2);
+	carry_seal(&out, &blob);
+	ck_assert(carry_open(&in, blob.data, blob.len, CARRY_TAKE));
+	r = in.items;
+	ck_assert(tlv_next(&r, &item));
+	ck_assert_int_eq(carry_get_fd(&in, &item, CARRY_FD_STREAM), pair[0]);
+	ck_assert_int_eq(carry_get_fd(&in, &item, CARRY_FD_STREAM), -1);
+	ck_assert(tlv_next(&r, &item));
+	ck_assert_int_eq(carry_get_fd(&in, &item, CARRY_FD_STREAM), -1);
+	ck_assert(tlv_next(&r, &item));
+	ck_assert_int_eq(carry_get_fd(&in, &item, CARRY_FD_STREAM), -1);
+	/* What nobody took is closed, what was taken is not. */
+	carry_close_rest(&in);
+	ck_assert_int_eq(fcntl(file, F_GETFD), -1);
+	ck_assert_int_ne(fcntl(pair[0], F_GETFD), -1);
+	carry_in_fini(&in);
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+	buf_fini(&blob);
+	carry_out_fini(&out);
+}
+END_TEST
+
+/* Programs */
+
+struct outcome {
+	int calls;
+	int begun, cancelled;
+	char *error;
+};
+
+static int
+program_save(struct carry_out *out, char **error, void *arg)
+{
+	(void)arg;
+	(void)error;
+	tlv_put_u64(&out->data, 1000, 1);
+	return 0;
+}
+
+static void
+program_begin(void *arg)
+{
+	struct outcome *o = arg;
+
+	o->begun++;
+}
+
+static void
+program_cancel(void *arg)
+{
+	struct outcome *o = arg;
+
+	o->cancelled++;
+}
+
+static void
+program_done(const char *error, void *arg)
+{
+	struct outcome *o = arg;
+
+	o->calls++;
+	if (error != NULL) {
+		free(o->error);
+		o->error = xstrdup(error);
+	}
+}
+
+static const struct {
+	const char *script; /* NULL: there is no file */
+	mode_t mode;
+	const char *error; /* a part of it */
+} programs[] = {
+	{ NULL, 0, "No such file" },
+	{ "", 0644, "Permission denied" },
+	{ "exit 3", 0755, "status 3" },
+	{ "echo '***'; echo 'no library'; exit 1", 0755, "no library" },
+	{ "kill -SEGV $$", 0755, "signal 11" },
+	{ "exit 0", 0755, "knows nothing of upgrades" },
+	{ "echo verified 0000000000000000", 0755, "knows nothing" },
+	{ "sleep 1000", 0755, "not verified it in 300 ms" },
+	/* It says no more, but stays. */
+	{ "exec >&- 2>&-; sleep 1000", 0755, "not verified it in 300 ms" },
+	/* It says too much. */
+	{ "while :; do echo aaaaaaaaaaaaaaaaaaaaaaaa; done", 0755,
+	    "not verified it in 300 ms" },
+};
+
+START_TEST(test_program)
+{
+	char path[] = "/tmp/upgrade-XXXXXX";
+	char *argv[] = { path, NULL };
+	struct outcome o = { .calls = 0 };
+	struct upgrade_program program = { .path = path, .argv = argv };
+	const struct upgrade_owner owner = { program_save, program_begin,
+		program_cancel, program_done, &o };
+	struct event_base *base = event_base_new();
+	struct deadlines deadlines;
+	struct clock clock;
+	struct upgrade *u;
+	int fd = mkstemp(path), fds = dup(0);
+
+	(void)close(fds); /* the next that is free */
+	ck_assert_int_ne(fd, -1);
+	if (programs[_i].script == NULL)
+		ck_assert_int_eq(unlink(path), 0);
+	else {
+		(void)dprintf(fd, "#!/bin/sh\n%s\n", programs[_i].script);
+		ck_assert_int_eq(fchmod(fd, programs[_i].mode), 0);
+	}
+	(void)close(fd);
+	ck_assert_int_eq(event_base_priority_init(base, NET_PRIORITIES), 0);
+	deadlines_init(&deadlines, NULL, NULL);
+	clock_update(&clock);
+	u = upgrade_new(base, &clock, &deadlines, &program, &owner);
+	ck_assert_ptr_nonnull(u);
+	upgrade_set_timeouts(u, 300, 300);
+	ck_assert(upgrade_start(u));
+	ck_assert(!upgrade_start(u));
+	while (o.calls == 0) {
+		struct timeval tick = { 0, 2000 };
+
+		(void)event_base_loopexit(base, &tick);
+		(void)event_base_dispatch(base);
+		clock_update(&clock);
+		deadlines_run(&deadlines, clock.mono_ms);
+	}
+	ck_assert_int_eq(o.calls, 1);
+	ck_assert_int_eq(o.begun, o.cancelled);
+	ck_assert_ptr_nonnull(o.error);
+	if (getuid() != 0 || programs[_i].mode != 0644)
+		ck_assert_msg(strstr(o.error, programs[_i].error) != NULL,
+		    "it says: %s", o.error);
+	ck_assert_int_eq(deadlines_next(&deadlines), -1);
+	ck_assert_ptr_null(getenv("BRBD_UPGRADE"));
+	/* And again, and given up in the midst of it. */
+	ck_assert(upgrade_start(u));
+	upgrade_cancel(u);
+	ck_assert(upgrade_start(u));
+	(void)event_base_loop(base, EVLOOP_NONBLOCK);
+	upgrade_free(u);
+	ck_assert_int_eq(o.calls, 1);
+	event_base_free(base);
+	free(o.error);
+	(void)unlink(path);
+}
+END_TEST
+
+START_TEST(test_order)
+{
+	static const char *const bad[] = { "", "5", "x,take", "5,", "5,tak",
+		"5,takes", ",take", "999999,take", "-1,take",
+		"99999999999999999999,take" };
+	struct upgrade_order order;
+	char *error = NULL, *text;
+	size_t i;
+	int fd = open("/dev/null", O_RDONLY);
+
+	ck_assert_int_eq(upgrade_order_take(&order, &error), 0);
+	ck_assert(!order.is_there);
+	for (i = 0; i < NITEMS(bad); i++) {
+		ck_assert_int_eq(setenv("BRBD_UPGRADE", bad[i], 1), 0);
+		ck_assert_int_eq(upgrade_order_take(&order, &error), -1);
+		ck_assert_ptr_nonnull(error);
+		ck_assert_ptr_null(getenv("BRBD_UPGRADE"));
+		free(error);
+		error = NULL;
+	}
+	text = xasprintf("%d,look,/etc/a,b", fd);
+	ck_assert_int_eq(setenv("BRBD_UPGRADE", text, 1), 0);
+	free(text);
+	ck_assert_int_eq(upgrade_order_take(&order, &error), 0);
+	ck_assert(order.is_there);
+	ck_assert_int_eq(order.purpose, CARRY_LOOK);
+	ck_assert_str_eq(order.file, "/etc/a,b");
+	ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	upgrade_order_fini(&order);
+	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
+}
+END_TEST
+
+START_TEST(test_resolve)
+{
+	char *path;
+
+	path = upgrade_resolve("/bin/../bin/sh");
+	ck_assert_ptr_nonnull(path);
+	ck_assert_int_eq(path[0], '/');
+	ck_assert_ptr_null(strstr(path, ".."));
+	free(path);
+	path = upgrade_resolve("sh");
+	ck_assert_ptr_nonnull(path);
+	ck_assert_int_eq(path[0], '/');
+	free(path);
+	ck_assert_ptr_null(upgrade_resolve("no-such-program-anywhere"));
+	ck_assert_ptr_null(upgrade_resolve("./no-such-program-anywhere"));
+}
+END_TEST
+
+static Suite *
+suite(void)
+{
+	Suite *s = suite_create("upgrade");
+	TCase *blob = tcase_create("blob"), *state = tcase_create("state"),
+	      *program = tcase_create("program");
+
+	tcase_add_test(blob, test_blob);
+	tcase_add_test(blob, test_fds);
+	suite_add_tcase(s, blob);
+	tcase_add_checked_fixture(state, setup, teardown);
+	tcase_set_timeout(state, 300);
+	tcase_add_test(state, test_same);
+	tcase_add_test(state, test_goes_on);
+	tcase_add_test(state, test_garbled);
+	suite_add_tcase(s, state);
+	tcase_set_timeout(program, 60);
+	tcase_add_loop_test(program, test_program, 0, NITEMS(programs));
+	tcase_add_test(program, test_order);
+	tcase_add_test(program, test_resolve);
+	suite_add_tcase(s, program);
+	return s;
+}
+
+int
+main(void)
+{
+	SRunner *runner = srunner_create(suite());
+	int failed;
+
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * See town.h. The turn is the server's, without its limits of time.
+ */
+#include "config.h"
+
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "protocol.h"
+#include "tlv.h"
+#include "town.h"
+
+static void
+require(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+static void
+town_wake(void *arg)
+{
+	struct town *t = arg;
+
+	t->is_woken = true;
+}
+
+static void
+town_accepted(int fd, const struct listener_peer *peer, void *arg)
+{
+	struct town *t = arg;
+
+	session_accept(&t->sessions, fd, peer);
+}
+
+void
+town_init(struct town *t)
+{
+	memset(t, 0, sizeof *t);
+	t->clock.mono_ms = 1000000;
+	t->clock.wall_ms = 1780401600000; /* 2 June 2026, noon UTC */
+	options_init(&t->options);
+	t->options.history_size = 524288;
+	t->options.line_rate.count = 0;
+	t->options.announce_rate.count = 0;
+	t->options.accept_rate.count = 0;
+	t->options.max_per_address = 0;
+	t->base = event_base_new();
+	require(t->base != NULL &&
+	    event_base_priority_init(t->base, NET_PRIORITIES) == 0);
+	deadlines_init(&t->deadlines, NULL, NULL);
+	require(net_init(&t->net, t->base, &t->clock, &t->deadlines,
+		    &t->options, town_wake, t) == 0);
+	rooms_init(&t->rooms, &t->clock, &t->options, &t->deadlines, town_wake,
+	    t);
+	sessions_init(&t->sessions, &t->net, &t->rooms, &t->options);
+	t->listeners = listeners_new(&t->net, town_accepted, t);
+}
+
+void
+town_fini(struct town *t)
+{
+	struct member *m;
+
+	listeners_free(t->listeners);
+	sessions_free_all(&t->sessions);
+	sessions_fini(&t->sessions);
+	/* Those whose session was never loaded. */
+	while ((m = roster_next(&t->rooms.roster, NULL)) != NULL)
+		member_depart(m, ROOM_LEAVE_SILENT, NULL);
+	rooms_fini(&t->rooms);
+	net_fini(&t->net);
+	require(deadlines_next(&t->deadlines) == -1);
+	event_base_free(t->base);
+	options_fini(&t->options);
+}
+
+int
+town_connect(struct town *t, int host)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	struct listener_peer peer = { .protocols = "" };
+	int fds[2];
+
+	sin.sin_addr.s_addr = htonl(0xc0000200 + (uint32_t)host);
+	peer.credential = credential_from_address((struct sockaddr *)&sin);
+	require(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
+	require(fcntl(fds[0], F_SETFL, O_NONBLOCK) == 0 &&
+	    fcntl(fds[1], F_SETFL, O_NONBLOCK) == 0);
+	session_accept(&t->sessions, fds[0], &peer);
+	return fds[1];
+}
+
+void
+town_run(struct town *t)
+{
+	int quiet;
+
+	for (quiet = 0; quiet < 3; quiet++) {
+		/* The conns bring the clock up to date; it stands still. */
+		struct clock now = t->clock;
+
+		event_base_loop(t->base, EVLOOP_NONBLOCK);
+		t->clock = now;
+		if (t->is_woken)
+			quiet = 0;
+		t->is_woken = false;
+		if (rooms_turn(&t->rooms))
+			t->is_woken = true;
+		conn_reap(&t->net);
+	}
+	rooms_flush(&t->rooms);
+	conn_reap(&t->net);
+	rooms_flush(&t->rooms);
+}
+
+void
+town_type(int fd, const char *text)
+{
+	require(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+}
+
+void
+town_read(int fd, struct buf *out)
+{
+	char chunk[4096];
+	ssize_t n;
+
+	while ((n = read(fd, chunk, sizeof chunk)) > 0)
+		buf_add(out, chunk, (size_t)n);
+}
+
+void
+town_save(struct town *t, struct carry_out *out)
+{
+	net_save(&t->net, out);
+	listeners_save(t->listeners, CARRY_LISTENER, out);
+	require(rooms_save(&t->rooms, out) == 0);
+	sessions_save(&t->sessions, out);
+}
+
+static bool
+town_knows(const char *protocols)
+{
+	return protocol_find(protocols) != NULL;
+}
+
+static bool
+town_load_item(struct town *t, struct carry_in *in, const struct tlv *item)
+{
+	if (item->tag == CARRY_NET)
+		return net_load(&t->net, in, item);
+	if (item->tag == CARRY_LISTENER)
+		return listeners_load(t->listeners, in, item, town_knows);
+	return rooms_load(&t->rooms, in, item, protocol_find_dialect) &&
+	    sessions_load(&t->sessions, in, item);
+}
+
+bool
+town_load(struct town *t, struct carry_in *in, bool is_copied)
+{
+	struct tlv_reader r = in->items;
+	struct tlv item;
+	bool is_good = true;
+	size_t i;
+
+	for (i = 0; is_copied && i < in->fd_count; i++) {
+		in->fds[i] = fcntl(in->fds[i], F_DUPFD_CLOEXEC, 3);
+		require(in->fds[i] != -1);
+	}
+	while (is_good && tlv_next(&r, &item))
+		is_good = town_load_item(t, in, &item);
+	if (r.is_bad)
+		is_good = carry_fail(in, "it is cut off");
+	is_good = is_good && rooms_load_end(&t->rooms, in);
+	carry_close_rest(in);
+	return is_good;
+}

@@ -1,0 +1,664 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * A thousand people in all states, talk without a pause, and one upgrade after
+ * the other: everybody sees everything that was said, in order and once; the
+ * process stays the same, and so does the number of its descriptors. Programs
+ * that fail change nothing (hostile 68, 70, 71). The longest time that a line
+ * took to another member is printed; all others but one are waiting for it, too.
+ *
+ * BRBD names the daemon, DIALOG_TIMEOUT the patience, as for the dialogs;
+ * UPGRADE_MEMBERS how many people there are ("100,1000,10000": one after the
+ * other), UPGRADE_ROUNDS the number of upgrades.
+ */
+
+#include "config.h"
+
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "dialog-daemon.h"
+#include "util.h"
+
+/* These come first. */
+enum { SPEAKER, LISTENER, FLOODER, WITNESS, OTHERS };
+/* And the others by turns. */
+enum role { LIVE, ON_BREAK, SLOW, MID_LINE, TELNET, LIVE_TOO, ROLES };
+
+#define FLOOD 600 /* lines, read at 20 a second */
+#define WARM_UP 100 /* lines that wait for whoever is on break */
+#define MIDS 5 /* of those in mid-line, so many talk */
+#define ROUNDS_MAX 10000
+
+struct person {
+	int fd;
+	struct buf in;
+	enum role role;
+	unsigned next; /* the number of the line that they should see next */
+	unsigned mid[MIDS]; /* the same of those in mid-line */
+	unsigned answers; /* of a telnet */
+	bool is_live;
+	bool is_away;
+	bool is_idle; /* does not read now */
+};
+
+static struct daemon d;
+static struct person *people;
+static struct pollfd *pfds;
+static size_t people_count;
+static char padding[500];
+static int64_t patience_ms = 60000;
+static unsigned rounds = 5;
+static unsigned said; /* lines */
+static unsigned mids, mids_said; /* who is in mid-line, and lines of each */
+static int64_t longest_us;
+static char dir[32], program[64];
+
+static int64_t
+now_us(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+/* The program */
+
+/* Under its name at once, as a package manager does it. */
+static void
+install(const void *data, size_t len, mode_t mode)
+{
+	char *path = xasprintf("%s.new", program);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(write(fd, data, len), (ssize_t)len);
+	ck_assert_int_eq(fchmod(fd, mode), 0);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(rename(path, program), 0);
+	free(path);
+}
+
+static void
+install_brbd(void)
+{
+	const char *brbd = getenv("BRBD");
+	struct buf data = BUF_INITIALIZER;
+	int fd = open(brbd == NULL ? "src/brbd" : brbd, O_RDONLY);
+	ssize_t n;
+
+	ck_assert_int_ne(fd, -1);
+	while ((n = read(fd, buf_reserve(&data, 65536), 65536)) > 0)
+		data.len += (size_t)n;
+	(void)close(fd);
+	install(data.data, data.len, 0755);
+	buf_fini(&data);
+}
+
+static void
+start(void)
+{
+	char *notify = xasprintf("%s/notify", dir);
+	char *settings = xasprintf("%s/brbd.conf", dir);
+	char *members = xasprintf("max-members=%zu", people_count + 10);
+	struct daemon_setup setup = { .notify_path = notify };
+	char args[] = "-l 127.0.0.1:0 -o line-rate=20 -o line-burst=400 "
+		      "-o accept-rate=0 -o max-per-address=0 "
+		      "-o history-size=8M -o stall-timeout=1h "
+		      "-o presence-window=1h -o";
+	char *argv[32], *word, file_flag[] = "-f";
+	size_t argc = 0;
+	int fd = open(settings, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	int64_t end_us = now_us() + patience_ms * 1000;
+
+	argv[argc++] = program;
+	for (word = strtok(args, " "); word != NULL; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	argv[argc++] = members;
+	argv[argc++] = file_flag;
+	argv[argc++] = settings;
+	argv[argc] = NULL;
+	ck_assert_int_ne(fd, -1);
+	(void)close(fd);
+	daemon_init(&d);
+	ck_assert_int_eq(daemon_start(&d, argv, &setup), 0);
+	while (!d.is_ready || d.port_ipv4 == 0) {
+		struct pollfd two[2] = { { d.log_fd, POLLIN, 0 },
+			{ d.notify_fd, POLLIN, 0 } };
+
+		ck_assert_msg(now_us() < end_us && d.log_fd != -1,
+		    "the daemon is not ready: %s", buf_cstr(&d.log));
+		(void)poll(two, 2, 100);
+		daemon_read_log(&d);
+		daemon_read_notify(&d);
+	}
+	free(notify);
+	free(settings);
+	free(members);
+}
+
+/* Its open descriptors; 0 where that cannot be seen. */
+static size_t
+count_fds(void)
+{
+	char *path = xasprintf("/proc/%ld/fd", (long)d.pid);
+	DIR *entries = opendir(path);
+	size_t count = 0;
+
+	free(path);
+	if (entries == NULL)
+		return 0;
+	while (readdir(entries) != NULL)
+		count++;
+	(void)closedir(entries);
+	return count;
+}
+
+/* People */
+
+static void
+enter(struct person *p)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	int small = 2048;
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	sin.sin_port = htons((uint16_t)d.port_ipv4);
+	p->fd = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_int_ne(p->fd, -1);
+	if (p->role == SLOW)
+		(void)setsockopt(p->fd, SOL_SOCKET, SO_RCVBUF, &small,
+		    sizeof small);
+	ck_assert_int_eq(connect(p->fd, (struct sockaddr *)&sin, sizeof sin),
+	    0);
+	ck_assert_int_eq(fcntl(p->fd, F_SETFL, O_NONBLOCK), 0);
+	p->next = 1;
+}
+
+static void
+see_line(struct person *p, const char *line)
+{
+	const char *text;
+	unsigned number, mid;
+	long long stamp;
+
+	if (strcmp(line, "-- you are live") == 0)
+		p->is_live = true;
+	if (strncmp(line, "-- see you", 10) == 0)
+		p->is_away = true;
+	ck_assert_msg(strncmp(line, "!! ", 3) != 0, "an error: %s", line);
+	ck_assert_msg(strstr(line, "no longer held") == NULL, "%s", line);
+	if (line[0] != '[')
+		return;
+	text = strstr(line, "> ");
+	ck_assert_ptr_nonnull(text);
+	text += 2;
+	if (sscanf(text, "t %u %lld ", &number, &stamp) == 2) {
+		ck_assert_uint_eq(number, p->next);
+		ck_assert_msg(strstr(text, padding) != NULL,
+		    "number %u came garbled to %zu (%zu): ...%s", number,
+		    (size_t)(p - people), strlen(line),
+		    strlen(line) > 100 ? line + strlen(line) - 100 : line);
+		p->next++;
+		if (p == &people[LISTENER] && now_us() - stamp > longest_us)
+			longest_us = now_us() - stamp;
+	} else if (sscanf(text, "m %u %u", &mid, &number) == 2) {
+		ck_assert_uint_lt(mid, MIDS);
+		ck_assert_uint_eq(number, p->mid[mid] + 1);
+		p->mid[mid]++;
+	} else if (sscanf(text, "f %u", &number) == 1) {
+		ck_assert_uint_eq(number, p->next);
+		p->next++;
+	} else
+		ck_abort_msg("nobody said this: %s", line);
+}
+
+/* A telnet's answers stand between the lines. */
+static void
+take_answers(struct person *p, char *data, size_t *len)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < *len; i++)
+		if ((unsigned char)data[i] == 0xff && i + 2 < *len) {
+			ck_assert_int_eq((unsigned char)data[i + 1], 0xfc);
+			p->answers++;
+			i += 2;
+		} else
+			data[kept++] = data[i];
+	*len = kept;
+}
+
+static void
+see(struct person *p)
+{
+	char *lf, *line;
+	ssize_t n;
+
+	for (;;) {
+		n = read(p->fd, buf_reserve(&p->in, 65536), 65536);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1 && errno == EAGAIN)
+			break;
+		ck_assert_msg(n > 0, "a connection ended: %s",
+		    buf_cstr(&d.log));
+		p->in.len += (size_t)n;
+	}
+	if (p->role == TELNET)
+		take_answers(p, p->in.data, &p->in.len);
+	if (p->in.len == 0)
+		return;
+	for (line = p->in.data;
+	     (lf = memchr(line, '\n',
+		  (size_t)(p->in.data + p->in.len - line))) != NULL;
+	     line = lf + 1) {
+		*lf = '\0';
+		if (lf > line && lf[-1] == '\r')
+			lf[-1] = '\0';
+		see_line(p, line);
+	}
+	p->in.len -= (size_t)(line - p->in.data);
+	memmove(p->in.data, line, p->in.len);
+}
+
+static void
+type(struct person *p, const void *data, size_t len)
+{
+	ck_assert_int_eq(write(p->fd, data, len), (ssize_t)len);
+}
+
+#define TYPE(p, literal) type(p, literal, sizeof(literal) - 1)
+
+/* Reads what there is for all who read. */
+static void
+look_around(int timeout_ms)
+{
+	size_t i;
+
+	for (i = 0; i < people_count; i++) {
+		pfds[i].fd = people[i].is_idle ? -1 : people[i].fd;
+		pfds[i].events = POLLIN;
+	}
+	(void)poll(pfds, people_count, timeout_ms);
+	for (i = 0; i < people_count; i++)
+		if (pfds[i].revents != 0)
+			see(&people[i]);
+	daemon_read_log(&d);
+	daemon_read_notify(&d);
+	ck_assert_int_ne(d.log_fd, -1);
+}
+
+static void
+wait_for(bool (*done)(const struct person *))
+{
+	int64_t end_us = now_us() + patience_ms * 1000;
+	size_t i, left;
+
+	for (;;) {
+		for (i = 0, left = 0; i < people_count; i++)
+			left += !done(&people[i]);
+		if (left == 0)
+			return;
+		for (i = 0; i < people_count && done(&people[i]); i++)
+			;
+		ck_assert_msg(now_us() < end_us,
+		    "%zu people still wait, the first is %zu, role %d, at %u",
+		    left, i, (int)people[i].role, people[i].next);
+		look_around(100);
+	}
+}
+
+static bool
+is_live(const struct person *p)
+{
+	return p->is_live;
+}
+
+static bool
+is_where_wanted(const struct person *p)
+{
+	return p->is_away == (p->role == ON_BREAK);
+}
+
+/* Has p seen all? */
+static bool
+is_done(const struct person *p)
+{
+	unsigned i;
+
+	if (p == &people[FLOODER])
+		return true;
+	if (p == &people[WITNESS])
+		return p->next == FLOOD + 1;
+	/* Their own lines they do not see. */
+	for (i = 0; i < mids && p->role != MID_LINE; i++)
+		if (p->mid[i] != mids_said)
+			return false;
+	return p == &people[SPEAKER] || p->next == said + 1;
+}
+
+static void
+say(void)
+{
+	char line[1024];
+	int len;
+
+	len = snprintf(line, sizeof line, "t %u %lld %s\n", ++said,
+	    (long long)now_us(), padding);
+	type(&people[SPEAKER], line, (size_t)len);
+}
+
+/* Every so often, as the speaker may say 20 lines a second. */
+static void
+say_at_times(void)
+{
+	static int64_t last_us;
+
+	if (now_us() - last_us < 60000)
+		return;
+	last_us = now_us();
+	say();
+}
+
+/* Upgrades */
+
+static unsigned
+count_in_log(const char *text)
+{
+	const char *log = buf_cstr(&d.log);
+	unsigned count = 0;
+
+	while ((log = strstr(log, text)) != NULL) {
+		count++;
+		log++;
+	}
+	return count;
+}
+
+/* The longest that the daemon says it was not there for anybody. */
+static double
+longest_pause_ms(void)
+{
+	const char *log = buf_cstr(&d.log);
+	double longest = 0, pause;
+
+	while ((log = strstr(log, "pause_ms=")) != NULL) {
+		log += strlen("pause_ms=");
+		pause = strtod(log, NULL);
+		if (pause > longest)
+			longest = pause;
+	}
+	return longest;
+}
+
+/* Asks for an upgrade, and goes on talking until text is in the log. */
+static void
+upgrade(const char *text)
+{
+	unsigned before = count_in_log(text);
+	int64_t end_us = now_us() + patience_ms * 1000;
+
+	ck_assert_int_eq(kill(d.pid, SIGUSR2), 0);
+	while (count_in_log(text) == before) {
+		ck_assert_msg(now_us() < end_us, "never '%s': %s", text,
+		    buf_cstr(&d.log));
+		say_at_times();
+		look_around(5);
+	}
+}
+
+/* Before the upgrade each says half a word, and after it the other. */
+static void
+say_halves(bool is_first, unsigned round)
+{
+	char line[64];
+	unsigned mid = 0;
+	size_t i;
+	int len;
+
+	for (i = OTHERS; i < people_count; i++) {
+		struct person *p = &people[i];
+
+		if (p->role == MID_LINE && mid < MIDS) {
+			if (is_first)
+				len = snprintf(line, sizeof line, "m %u", mid);
+			else
+				len = snprintf(line, sizeof line, " %u\n",
+				    round + 1);
+			type(p, line, (size_t)len);
+			mid++;
+		} else if (p->role == TELNET && round < 200) {
+			/* DO, and an option that was never asked for */
+			line[0] = (char)(round + 1);
+			if (is_first)
+				TYPE(p, "\xff\xfd");
+			else
+				type(p, line, 1);
+		} else if (p->role == ON_BREAK && is_first &&
+		    i / ROLES % rounds == round) {
+			/* In the midst of it when the other program comes. */
+			TYPE(p, "/back\n");
+			p->is_away = false;
+			p->role = LIVE;
+		}
+	}
+	mids = mid;
+	mids_said += !is_first;
+}
+
+static void
+flood(void)
+{
+	struct buf lines = BUF_INITIALIZER;
+	int i;
+
+	for (i = 1; i <= FLOOD; i++)
+		buf_addf(&lines, "f %d\n", i);
+	type(&people[FLOODER], lines.data, lines.len);
+	buf_fini(&lines);
+}
+
+static void
+gather(void)
+{
+	size_t i;
+
+	for (i = 0; i < people_count; i++)
+		people[i].fd = -1;
+	for (i = 0; i < people_count; i++) {
+		people[i].role = i < OTHERS ? LIVE : (enum role)(i % ROLES);
+		enter(&people[i]);
+		if (i % 100 == 99)
+			look_around(0);
+	}
+	wait_for(is_live);
+	TYPE(&people[WITNESS], "/join flood\n");
+	TYPE(&people[FLOODER], "/join flood\n");
+	for (i = OTHERS; i < people_count; i++) {
+		if (people[i].role == ON_BREAK)
+			TYPE(&people[i], "/brb\n");
+		people[i].is_idle = people[i].role == SLOW;
+	}
+	wait_for(is_where_wanted);
+	flood();
+	for (i = 0; i < WARM_UP; i++) {
+		say();
+		look_around(0);
+	}
+}
+
+/* Programs that are no use: the old one carries on and says why. */
+static void
+fail_by_program(void)
+{
+	static const char exits[] = "#!/bin/sh\nexit 1\n",
+			  crashes[] = "#!/bin/sh\nkill -SEGV $$\n";
+
+	ck_assert_int_eq(unlink(program), 0);
+	upgrade("No such file or directory");
+	install("x", 1, 0644);
+	upgrade(getuid() == 0 ? "the upgrade failed" : "Permission denied");
+	install(exits, sizeof exits - 1, 0755);
+	upgrade("ended with status 1");
+	install(crashes, sizeof crashes - 1, 0755);
+	upgrade("ended by signal 11");
+	/* The settings are read by the new program. */
+	install_brbd();
+}
+
+static void
+fail_by_settings(void)
+{
+	char *path = xasprintf("%s/brbd.conf", dir);
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	(void)fputs("lobbby = hall\n", file);
+	ck_assert_int_eq(fclose(file), 0);
+	upgrade("no setting is called 'lobbby'");
+	ck_assert_int_eq(truncate(path, 0), 0);
+	free(path);
+}
+
+static void
+leave(void)
+{
+	char *path = xasprintf("%s/brbd.conf", dir);
+	size_t i;
+
+	for (i = 0; i < people_count; i++) {
+		(void)close(people[i].fd);
+		buf_fini(&people[i].in);
+	}
+	ck_assert_int_eq(kill(d.pid, SIGTERM), 0);
+	ck_assert_int_eq(daemon_reap(&d, patience_ms), 0);
+	daemon_read_log(&d);
+	ck_assert_msg(WIFEXITED(d.status) && WEXITSTATUS(d.status) == 0,
+	    "it did not end well: %s", buf_cstr(&d.log));
+	ck_assert_msg(daemon_find_report(&d) == NULL, "%s", buf_cstr(&d.log));
+	daemon_fini(&d);
+	(void)unlink(path);
+	free(path);
+	path = xasprintf("%s/notify", dir);
+	(void)unlink(path);
+	free(path);
+	(void)unlink(program);
+	ck_assert_int_eq(rmdir(dir), 0);
+	free(people);
+	free(pfds);
+}
+
+static void
+run(size_t count)
+{
+	size_t i, fds;
+	unsigned round;
+
+	people_count = count;
+	people = xcalloc(count, sizeof *people);
+	pfds = xcalloc(count, sizeof *pfds);
+	said = mids = mids_said = 0;
+	longest_us = 0;
+	memset(padding, 'x', sizeof padding - 1);
+	memcpy(dir, "/tmp/upgrade-XXXXXX", 20);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	(void)snprintf(program, sizeof program, "%s/brbd", dir);
+	install_brbd();
+	start();
+	gather();
+	fds = count_fds();
+	longest_us = 0;
+	for (round = 0; round < rounds; round++) {
+		say_halves(true, round);
+		upgrade("upgraded: ");
+		say_halves(false, round);
+		ck_assert_uint_eq(count_fds(), fds);
+	}
+	/* The first is seen by a member, and all others are busy, too. */
+	(void)printf("members=%zu upgrades=%u longest_wait_ms=%.1f "
+		     "longest_pause_ms=%.1f\n",
+	    count, rounds, (double)longest_us / 1000, longest_pause_ms());
+	fail_by_program();
+	fail_by_settings();
+	upgrade("upgraded: ");
+	ck_assert_uint_eq(count_fds(), fds);
+	ck_assert_uint_eq(count_in_log("the upgrade failed"), 5);
+	for (i = 0; i < people_count; i++) {
+		people[i].is_idle = false;
+		if (people[i].role == ON_BREAK)
+			TYPE(&people[i], "/back\n");
+	}
+	wait_for(is_done);
+	for (i = OTHERS; i < people_count; i++)
+		if (people[i].role == TELNET && rounds < 200)
+			ck_assert_uint_eq(people[i].answers, rounds);
+	leave();
+}
+
+START_TEST(test_upgrade)
+{
+	const char *members = getenv("UPGRADE_MEMBERS");
+	char *list = xstrdup(members == NULL ? "1000" : members), *word;
+	struct rlimit rl;
+	size_t count;
+
+	(void)getrlimit(RLIMIT_NOFILE, &rl);
+	rl.rlim_cur = rl.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &rl);
+	for (word = strtok(list, ","); word != NULL; word = strtok(NULL, ",")) {
+		count = (size_t)atoi(word);
+		ck_assert_uint_gt(count, OTHERS + ROLES);
+		if (count + 100 > rl.rlim_cur)
+			count = (size_t)rl.rlim_cur - 100;
+		run(count);
+	}
+	free(list);
+}
+END_TEST
+
+int
+main(void)
+{
+	const char *patience = getenv("DIALOG_TIMEOUT");
+	const char *number = getenv("UPGRADE_ROUNDS");
+	Suite *suite = suite_create("upgrade");
+	TCase *tc = tcase_create("upgrade");
+	SRunner *runner;
+	int failed;
+
+	if (patience != NULL)
+		patience_ms = 6000 * (int64_t)atoi(patience);
+	if (number != NULL && atoi(number) > 0 && atoi(number) <= ROUNDS_MAX)
+		rounds = (unsigned)atoi(number);
+	tcase_set_timeout(tc, 3600);
+	tcase_add_test(tc, test_upgrade);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
