@@ -128,6 +128,7 @@ state_list(const struct state *state, const char *ending,
 			(void)close(fd);
 		return;
 	}
+	/* cppcheck-suppress readdirCalled ; there is one thread */
 	while ((entry = readdir(dir)) != NULL) {
 		len = strlen(entry->d_name);
 		if (len <= ending_len ||
