@@ -21,8 +21,8 @@
 #include "rooms.h"
 #include "tlv.h"
 
-/* No room comes so far; a damaged record may say so. */
-#define KEEPER_NUMBER_MAX (UINT64_MAX / 2)
+/* No id comes so far; a record may say so. The next must not be 0. */
+#define KEEPER_ID_MAX (UINT64_MAX / 2)
 
 struct keeper_loaded_person {
 	struct person_key key;
@@ -142,8 +142,7 @@ keeper_restore_place(struct person *p, struct room *room,
 
 	if (number != NULL) {
 		/* What others have seen must not be given again. */
-		if (*number > room->history.next_number &&
-		    *number < KEEPER_NUMBER_MAX)
+		if (*number > room->history.next_number)
 			history_raise(&room->history, *number - 1);
 		cursor = history_find(&room->history, *number);
 	} else {
@@ -270,5 +269,7 @@ keeper_start(struct rooms *rooms, struct store *store)
 		/* Nobody is live. */
 		room->looked = room->delivered.number;
 	}
+	if (roster->last_id > KEEPER_ID_MAX)
+		roster->last_id = KEEPER_ID_MAX;
 	keeper_wake(rooms);
 }
