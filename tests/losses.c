@@ -43,11 +43,14 @@
 
 #include "buf.h"
 #include "dialog-daemon.h"
+#include "losses-reader.h"
 #include "util.h"
 
 #define ROUNDS_MIN 5 /* of each, however slow the machine is */
 #define SPEAKER_AHEAD 2000 /* lines that the slowest may be behind */
-#define PRIVATE_AHEAD 30 /* less than are kept for one */
+/* Repeats included, fewer private messages than the 64 kept for one. */
+#define PRIVATE_AHEAD 20
+#define PRIVATE_INTERVAL_MS 50
 /*
  * Over TCP, the daemon sets a broken connection back by 16 KiB at most of what
  * was acknowledged, of the last ten seconds. Together less than that:
@@ -55,12 +58,6 @@
 #define SWALLOW_MAX 8000
 #define TCP_RCVBUF 4096
 #define STUCK_MAX_MS 3000
-
-enum phase {
-	PHASE_GUEST, /* the greeting; live, and not yet who they are */
-	PHASE_CATCHUP,
-	PHASE_LIVE
-};
 
 enum plan {
 	PLAN_READ, /* until .forward bytes have been handed on */
@@ -71,32 +68,25 @@ enum plan {
 };
 
 struct person {
-	const char *nick;
+	struct reader see;
 	bool is_unix;
 	int fd; /* -1: not connected */
 	int old_fd; /* the one before, still open; or -1 */
-	struct buf in;
-	enum phase phase;
 	enum plan plan;
 	size_t forward;
 	unsigned amount;
 	int64_t stuck_ms; /* since when */
-	bool in_repeats, in_private_repeats;
-	bool was_orderly; /* the connection before */
-	unsigned next; /* of the line that they have never seen */
-	unsigned last; /* the line before, in this replay or live */
-	unsigned next_private;
-	unsigned guest_first, guest_next; /* seen in PHASE_GUEST */
-	unsigned rounds, repeats, private_repeats, orderly, takeovers;
+	unsigned rounds, orderly, takeovers;
 };
 
 static struct daemon d;
-static struct person bob = { .nick = "bob" }, cy = { .nick = "cy" };
+static struct person bob = { .see.nick = "bob" }, cy = { .see.nick = "cy" };
 static struct person *const people[] = { &bob, &cy };
 static int speaker = -1;
 static unsigned said, said_private[NITEMS(people)];
+static int64_t said_private_ms[NITEMS(people)];
 static bool is_over;
-static unsigned seed, seed_state;
+static unsigned seed_state;
 static int64_t patience_ms = 60000, duration_ms = 3000;
 
 static unsigned
@@ -117,161 +107,13 @@ losses_now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* check's own assertions are slow, and do not name the seed. */
-#define LOSSES_ASSERT(condition, ...) \
-	do { \
-		if (!(condition)) \
-			losses_fail(__VA_ARGS__); \
-	} while (0)
-
-PRINTFLIKE(1, 2)
-static void
-losses_fail(const char *fmt, ...)
-{
-	struct buf text = BUF_INITIALIZER;
-	va_list ap;
-
-	va_start(ap, fmt);
-	buf_vaddf(&text, fmt, ap);
-	va_end(ap);
-	ck_abort_msg("LOSSES_SEED=%u: %s", seed, buf_cstr(&text));
-}
-
-/* What they see */
-
-static void
-person_room_line(struct person *p, unsigned number)
-{
-	if (p->phase == PHASE_GUEST) {
-		if (p->guest_first == 0)
-			p->guest_first = p->guest_next = number;
-		LOSSES_ASSERT(number == p->guest_next, "%s, a guest: %u",
-		    p->nick, number);
-		p->guest_next++;
-		return;
-	}
-	LOSSES_ASSERT(p->last == 0 || number == p->last + 1,
-	    "%s saw %u after %u", p->nick, number, p->last);
-	LOSSES_ASSERT(number <= p->next, "%s saw %u and has missed %u", p->nick,
-	    number, p->next);
-	LOSSES_ASSERT(number == p->next || p->in_repeats,
-	    "%s saw %u again, and nothing said so", p->nick, number);
-	if (number == p->next)
-		p->next++;
-	else
-		p->repeats++;
-	p->last = number;
-}
-
-static void
-person_private_line(struct person *p, unsigned number)
-{
-	LOSSES_ASSERT(number <= p->next_private, "%s was told %u, and not %u",
-	    p->nick, number, p->next_private);
-	LOSSES_ASSERT(number == p->next_private || p->in_private_repeats,
-	    "%s was told %u again, and nothing said so", p->nick, number);
-	if (number == p->next_private)
-		p->next_private++;
-	else
-		p->private_repeats++;
-}
-
-/* They are live: what they saw as a guest lies behind the catch-up. */
-static void
-person_is_live(struct person *p)
-{
-	p->in_repeats = p->in_private_repeats = false;
-	if (p->phase == PHASE_GUEST)
-		return;
-	p->phase = PHASE_LIVE;
-	if (p->guest_first == 0)
-		return;
-	LOSSES_ASSERT(p->guest_first <= p->next,
-	    "%s has missed %u, a guest from %u on", p->nick, p->next,
-	    p->guest_first);
-	if (p->next < p->guest_next)
-		p->next = p->guest_next;
-	if (p->last < p->guest_next)
-		p->last = p->guest_next - 1;
-}
-
-static void
-person_notice(struct person *p, const char *text)
-{
-	bool is_repeats = strstr(text, " that you may have seen already:") !=
-	    NULL;
-
-	if (is_repeats) {
-		LOSSES_ASSERT(!p->was_orderly, "%s left in order, and then: %s",
-		    p->nick, text);
-		if (strstr(text, "private") != NULL)
-			p->in_private_repeats = true;
-		else {
-			p->in_repeats = true;
-			p->in_private_repeats = false;
-		}
-	} else if (strstr(text, "kept for you:") != NULL)
-		p->in_private_repeats = false;
-	else if (strcmp(text, "new since then:") == 0) {
-		LOSSES_ASSERT(p->in_repeats, "%s: new since when?", p->nick);
-		p->in_repeats = false;
-	} else if (strncmp(text, "welcome back, ", 14) == 0) {
-		p->phase = PHASE_CATCHUP;
-		p->last = 0;
-	} else if (strcmp(text, "you are live") == 0 ||
-	    strcmp(text, "that was the past; you are live") == 0 ||
-	    strcmp(text, "that is all; you are live") == 0)
-		person_is_live(p);
-	else
-		LOSSES_ASSERT(strstr(text, "no longer held") == NULL, "%s: %s",
-		    p->nick, text);
-}
-
-static void person_type(struct person *p, const char *line);
-
-static void
-person_line(struct person *p, const char *line)
-{
-	unsigned number;
-
-	if (strncmp(line, "-- ", 3) == 0)
-		person_notice(p, line + 3);
-	else if (sscanf(line, "[%*d:%*d] <ana> %u ", &number) == 1)
-		person_room_line(p, number);
-	else if (sscanf(line, "[%*d:%*d] <ana -> you> %u ", &number) == 1)
-		person_private_line(p, number);
-	else {
-		/* The daemon has not heard yet of the last one's end. */
-		LOSSES_ASSERT(strstr(line, "is taken") != NULL, "%s: %s",
-		    p->nick, line);
-		person_type(p, "");
-	}
-}
-
-static void
-person_feed(struct person *p, const char *data, size_t len)
-{
-	char *lf, *start;
-
-	buf_add(&p->in, data, len);
-	for (start = p->in.data;
-	     (lf = memchr(start, '\n',
-		  (size_t)(p->in.data + p->in.len - start))) != NULL;
-	     start = lf + 1) {
-		*lf = '\0';
-		person_line(p, start);
-	}
-	p->in.len -= (size_t)(start - p->in.data);
-	memmove(p->in.data, start, p->in.len);
-}
-
 /* Their connections */
 
 /* /nick, and then line. */
 static void
 person_type(struct person *p, const char *line)
 {
-	char *text = xasprintf("/nick %s\n%s", p->nick, line);
+	char *text = xasprintf("/nick %s\n%s", p->see.nick, line);
 
 	/* Little, and nothing is unread: it fits. */
 	(void)!send(p->fd, text, strlen(text), MSG_NOSIGNAL);
@@ -307,13 +149,10 @@ static void
 person_connect(struct person *p)
 {
 	p->fd = losses_connect(p->is_unix, TCP_RCVBUF);
-	buf_reset(&p->in);
-	p->phase = PHASE_GUEST;
+	reader_begin(&p->see);
 	p->plan = is_over ? PLAN_STAY : PLAN_READ;
 	p->forward = losses_random(4) == 0 ? losses_random(3000) :
 					     losses_random(30000);
-	p->in_repeats = p->in_private_repeats = false;
-	p->last = p->guest_first = p->guest_next = 0;
 	/* A break makes known who is here, so that their nick is held. */
 	person_type(p, p->rounds == 0 ? "/brb\n/back\n" : "");
 }
@@ -337,7 +176,7 @@ person_end(struct person *p, bool is_reset)
 	else
 		(void)close(p->fd);
 	p->fd = -1;
-	p->was_orderly = p->plan == PLAN_ORDERLY;
+	p->see.was_orderly = p->plan == PLAN_ORDERLY;
 	p->rounds++;
 }
 
@@ -346,7 +185,7 @@ static void
 person_choose(struct person *p)
 {
 	/* Before they have been themselves once, nothing is kept for them. */
-	if (p->rounds == 0 && p->phase < PHASE_LIVE) {
+	if (p->rounds == 0 && p->see.phase < PHASE_LIVE) {
 		p->forward = 1000;
 		return;
 	}
@@ -378,7 +217,7 @@ person_unstick(struct person *p)
 		p->fd = -1;
 		p->rounds++;
 		p->takeovers++;
-		p->was_orderly = false;
+		p->see.was_orderly = false;
 	} else
 		person_end(p, losses_random(2) == 0);
 }
@@ -398,11 +237,15 @@ person_read(struct person *p)
 		n = read(p->fd, data, max);
 		if (n == -1 && (errno == EAGAIN || errno == EINTR))
 			return;
-		LOSSES_ASSERT(n > 0, "%s: the connection has ended", p->nick);
+		LOSSES_ASSERT(n > 0, "%s: the connection has ended",
+		    p->see.nick);
 		if (p->plan == PLAN_SWALLOW) {
 			p->amount -= (unsigned)n;
 		} else {
-			person_feed(p, data, (size_t)n);
+			reader_feed(&p->see, data, (size_t)n);
+			if (p->see.was_refused)
+				person_type(p, "");
+			p->see.was_refused = false;
 			p->forward -= p->plan == PLAN_READ ? (size_t)n : 0;
 		}
 	}
@@ -421,9 +264,9 @@ person_index(const struct person *p)
 static bool
 person_has_all(const struct person *p)
 {
-	return p->phase == PHASE_LIVE && p->in.len == 0 &&
-	    p->next == said + 1 &&
-	    p->next_private == said_private[person_index(p)] + 1;
+	return p->see.phase == PHASE_LIVE && p->see.in.len == 0 &&
+	    p->see.next == said + 1 &&
+	    p->see.next_private == said_private[person_index(p)] + 1;
 }
 
 static void
@@ -467,6 +310,7 @@ speaker_say(void)
 {
 	static char pad[400];
 	struct buf text = BUF_INITIALIZER;
+	int64_t now_ms = losses_now_ms();
 	size_t i;
 	int count = 1 + (int)losses_random(5), pad_len;
 
@@ -476,10 +320,13 @@ speaker_say(void)
 		buf_addf(&text, "%u %.*s.\n", ++said, pad_len, pad);
 		i = losses_random(NITEMS(people));
 		if (losses_random(50) == 0 && people[i]->rounds > 0 &&
-		    said_private[i] - people[i]->next_private + 1 <
-			PRIVATE_AHEAD)
-			buf_addf(&text, "/msg %s %u .\n", people[i]->nick,
+		    said_private[i] - people[i]->see.next_private + 1 <
+			PRIVATE_AHEAD &&
+		    now_ms - said_private_ms[i] >= PRIVATE_INTERVAL_MS) {
+			said_private_ms[i] = now_ms;
+			buf_addf(&text, "/msg %s %u .\n", people[i]->see.nick,
 			    ++said_private[i]);
+		}
 	}
 	speaker_write(text.data, text.len);
 	buf_fini(&text);
@@ -498,10 +345,10 @@ speaker_may_speak(void)
 		return false;
 	for (i = 0; i < NITEMS(people); i++)
 		if (people[i]->plan == PLAN_ORDERLY ||
-		    (people[i]->rounds == 0 && people[i]->phase != PHASE_LIVE &&
-			said == 0) ||
-		    (said - people[i]->next >= SPEAKER_AHEAD &&
-			people[i]->next <= said &&
+		    (people[i]->rounds == 0 &&
+			people[i]->see.phase != PHASE_LIVE && said == 0) ||
+		    (said - people[i]->see.next >= SPEAKER_AHEAD &&
+			people[i]->see.next <= said &&
 			people[i]->plan == PLAN_READ))
 			return false;
 	return true;
@@ -607,7 +454,7 @@ losses_stop(void)
 		(void)close(people[i]->fd);
 		if (people[i]->old_fd != -1)
 			(void)close(people[i]->old_fd);
-		buf_fini(&people[i]->in);
+		buf_fini(&people[i]->see.in);
 	}
 	(void)close(speaker);
 	ck_assert_int_eq(kill(d.pid, SIGTERM), 0);
@@ -634,7 +481,7 @@ START_TEST(test_losses)
 	for (i = 0; i < NITEMS(people); i++) {
 		p = people[i];
 		p->fd = p->old_fd = -1;
-		p->next = p->next_private = 1;
+		p->see.next = p->see.next_private = 1;
 	}
 
 	start_ms = losses_now_ms();
@@ -644,10 +491,11 @@ START_TEST(test_losses)
 			losses_fail("of %u lines, bob has %u and cy %u; of %u "
 				    "and %u private ones, %u and %u; they are "
 				    "at plan %d and %d, phase %d and %d",
-			    said, bob.next - 1, cy.next - 1, said_private[0],
-			    said_private[1], bob.next_private - 1,
-			    cy.next_private - 1, (int)bob.plan, (int)cy.plan,
-			    (int)bob.phase, (int)cy.phase);
+			    said, bob.see.next - 1, cy.see.next - 1,
+			    said_private[0], said_private[1],
+			    bob.see.next_private - 1, cy.see.next_private - 1,
+			    (int)bob.plan, (int)cy.plan, (int)bob.see.phase,
+			    (int)cy.see.phase);
 		losses_step();
 	}
 	for (i = 0; i < NITEMS(people); i++) {
@@ -655,8 +503,8 @@ START_TEST(test_losses)
 		(void)fprintf(stderr,
 		    "%s: %u rounds, %u orderly, %u takeovers; %u lines, %u "
 		    "repeats; %u private messages, %u repeats\n",
-		    p->nick, p->rounds, p->orderly, p->takeovers, said,
-		    p->repeats, said_private[i], p->private_repeats);
+		    p->see.nick, p->rounds, p->orderly, p->takeovers, said,
+		    p->see.repeats, said_private[i], p->see.private_repeats);
 	}
 	losses_stop();
 	(void)rmdir(dir);
@@ -677,9 +525,9 @@ main(void)
 	if ((env = getenv("LOSSES_SECONDS")) != NULL)
 		duration_ms = 1000 * (int64_t)atoi(env);
 	env = getenv("LOSSES_SEED");
-	seed = env != NULL ? (unsigned)atoi(env) : (unsigned)time(NULL);
-	seed_state = seed * 2654435761u + 1;
-	(void)fprintf(stderr, "LOSSES_SEED=%u\n", seed);
+	losses_seed = env != NULL ? (unsigned)atoi(env) : (unsigned)time(NULL);
+	seed_state = losses_seed * 2654435761u + 1;
+	(void)fprintf(stderr, "LOSSES_SEED=%u\n", losses_seed);
 	tcase_set_timeout(tc, 600);
 	tcase_add_test(tc, test_losses);
 	suite_add_tcase(suite, tc);
