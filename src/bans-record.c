@@ -19,6 +19,9 @@
 #define BAN_KEY_SIZE 8
 #define BAN_ID_MAX (UINT64_MAX / 2) /* so that the next is greater */
 
+/* No id comes so far; a damaged file may say so. */
+#define BAN_ID_MAX (UINT64_MAX / 2)
+
 /* Never used for anything else once a version has written them. */
 enum ban_tag {
 	BAN_NICK = 1,
@@ -98,7 +101,8 @@ ban_read(struct ban *ban, const void *value, size_t len,
 			has_prefix = tlv_get_u64(&item, 64, &prefix);
 			break;
 		case BAN_MADE:
-			is_good &= tlv_get_i64(&item, &ban->made_ms);
+			is_good &= tlv_get_i64(&item, &ban->made_ms) &&
+			    ban->made_ms >= 0;
 			break;
 		case BAN_UNTIL:
 			is_good &= tlv_get_i64(&item, &ban->until_ms);

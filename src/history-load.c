@@ -6,7 +6,8 @@
  * Reading a ring that is already there. Nothing in it is trusted: a record
  * counts only if its check is right and it says that it lies where it does. A
  * text cannot pass for a record, since text has no zero bytes; so what is found
- * at a place was once written there.
+ * at a place was once written there. By whom is another matter: nicks and texts
+ * have to be harmless, checks or not.
  *
  * Usually the records follow each other from the tail to the head (the walk).
  * After a power cut any page may be old or new, so that all of the region is
@@ -23,6 +24,7 @@
 #include "history-impl.h"
 #include "history.h"
 #include "nick.h"
+#include "text.h"
 #include "util.h"
 
 /* Positions beyond this are not ours. */
@@ -60,6 +62,21 @@ load_has_form(const struct record *r, size_t left)
 	}
 }
 
+static bool
+load_is_harmless(const struct record *r)
+{
+	size_t i;
+
+	if (!record_is_message(r))
+		return true;
+	for (i = 0; i < r->first.is.nick_len; i++)
+		if (!nick_is_char(r->data[i]))
+			return false;
+	return r->author <= EVENT_AUTHOR_MAX &&
+	    text_is_harmless(r->data + r->first.is.nick_len + 1,
+		r->first.is.text_len);
+}
+
 const struct record *
 history_check(const struct history *h, size_t offset, uint64_t *wasted)
 {
@@ -73,7 +90,7 @@ history_check(const struct history *h, size_t offset, uint64_t *wasted)
 		return NULL;
 	if (*wasted > (uint64_t)h->size * LOAD_WASTE_MAX)
 		return NULL;
-	if (record_check(r, r->first) != r->check) {
+	if (record_check(r, r->first) != r->check || !load_is_harmless(r)) {
 		*wasted += r->first.is.size;
 		return NULL;
 	}

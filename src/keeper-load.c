@@ -21,9 +21,6 @@
 #include "rooms.h"
 #include "tlv.h"
 
-/* No id comes so far; a record may say so. The next must not be 0. */
-#define KEEPER_ID_MAX (UINT64_MAX / 2)
-
 struct keeper_loaded_person {
 	struct person_key key;
 	struct person_record record;
@@ -87,7 +84,7 @@ keeper_loaded(const void *key, size_t key_len, const void *value, size_t len,
 		k->load = xcalloc(1, sizeof *k->load);
 	switch (bytes[0]) {
 	case KEEPER_COUNTS:
-		if (len < 16)
+		if (len < 16 || le_get64(number) > EVENT_AUTHOR_MAX)
 			break;
 		k->ids = le_get64(number);
 		k->guests = le_get64(number + 8);
@@ -142,7 +139,8 @@ keeper_restore_place(struct person *p, struct room *room,
 
 	if (number != NULL) {
 		/* What others have seen must not be given again. */
-		if (*number > room->history.next_number)
+		if (*number > room->history.next_number &&
+		    *number < HISTORY_NUMBER_MAX)
 			history_raise(&room->history, *number - 1);
 		cursor = history_find(&room->history, *number);
 	} else {
@@ -269,7 +267,5 @@ keeper_start(struct rooms *rooms, struct store *store)
 		/* Nobody is live. */
 		room->looked = room->delivered.number;
 	}
-	if (roster->last_id > KEEPER_ID_MAX)
-		roster->last_id = KEEPER_ID_MAX;
 	keeper_wake(rooms);
 }

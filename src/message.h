@@ -72,6 +72,9 @@ struct event_tally {
 	uint64_t others_count; /* their messages */
 };
 
+/* No author's id comes so far; a damaged file may say so. */
+#define EVENT_AUTHOR_MAX (UINT64_MAX / 2)
+
 struct event {
 	enum event_kind kind;
 	enum event_live live;

@@ -256,7 +256,7 @@ record_get_ignore(struct person_record *r, const struct tlv *outer)
 			has_nick = record_get_nick(&item, nick);
 			break;
 		case IGNORE_ID:
-			is_good &= tlv_get_u64(&item, UINT64_MAX, &id);
+			is_good &= tlv_get_u64(&item, EVENT_AUTHOR_MAX, &id);
 			break;
 		}
 	if (!in.is_bad && is_good && has_nick)
@@ -295,7 +295,8 @@ record_get_message(struct person_record *r, struct rooms *rooms,
 			is_good &= tlv_get_i64(&item, &time_ms);
 			break;
 		case MESSAGE_AUTHOR:
-			is_good &= tlv_get_u64(&item, UINT64_MAX, &author);
+			is_good &= tlv_get_u64(&item, EVENT_AUTHOR_MAX,
+			    &author);
 			break;
 		case MESSAGE_NICK:
 			has_nick = record_get_nick(&item, nick);

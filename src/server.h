@@ -25,6 +25,13 @@ struct server_source {
 	bool is_verbose; /* -v: outweighs log-level */
 };
 
+/*
+ * What the settings of a reload must agree on with those in force that only a
+ * restart changes. 0; or -1 with errors.
+ */
+int server_check_kept(const struct options *fresh, const struct options *kept,
+    struct option_errors *errors) MUST_CHECK;
+
 /* What is to be logged by these settings. */
 enum log_level server_log_level(const struct server_source *source,
     const struct options *options);

@@ -371,6 +371,11 @@ START_TEST(test_garbled)
 	tlv_put_str(&out, 1, "admin");
 	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
 	ck_assert_uint_eq(bans.count, 0);
+	/* Made before there was a time. */
+	buf_reset(&out);
+	tlv_put_str(&out, 1, "bob");
+	tlv_put_i64(&out, 5, INT64_MIN);
+	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
 	/* An id after which there is none. */
 	buf_reset(&out);
 	tlv_put_str(&out, 1, "bob");
