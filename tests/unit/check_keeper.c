@@ -231,6 +231,23 @@ START_TEST(test_ids_go_on)
 }
 END_TEST
 
+/* A count that is sound by its checksum and made up. */
+START_TEST(test_ids_made_up)
+{
+	struct fake p[1];
+	unsigned char value[16];
+	unsigned guest;
+
+	memset(value, 0xff, sizeof value);
+	store_put(store, "i", 1, value, sizeof value);
+	restart(p, 0);
+	fake_init(&h, &p[0], 1);
+	ck_assert_uint_ne(p[0].m->id, 0);
+	ck_assert_int_eq(sscanf(p[0].m->nick, "guest%u", &guest), 1);
+	restart(p, 1);
+}
+END_TEST
+
 /* hostile 72: the clock is turned back by a year, and forward. */
 START_TEST(test_clock_jumps)
 {
@@ -529,6 +546,7 @@ keeper_suite(void)
 	tcase_add_test(tc, test_what_a_person_has);
 	tcase_add_test(tc, test_keys);
 	tcase_add_test(tc, test_ids_go_on);
+	tcase_add_test(tc, test_ids_made_up);
 	tcase_add_test(tc, test_clock_jumps);
 	tcase_add_test(tc, test_file_unopened);
 	tcase_add_test(tc, test_talk_is_no_write);
