@@ -120,6 +120,9 @@ int person_keep(struct rooms *rooms, struct person *p,
  * there are too many. */
 void person_keep_again(struct rooms *rooms, struct person *p,
     struct kept_message *k);
+/* The same after all others, for what was kept by an earlier process. */
+void person_keep_restored(struct rooms *rooms, struct person *p,
+    struct kept_message *k);
 /* Out of the list, and the caller's to free. */
 void person_take_kept(struct rooms *rooms, struct person *p,
     struct kept_message *k);
