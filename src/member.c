@@ -381,6 +381,10 @@ member_tell(struct member *to, const struct member *from, const char *text,
 		to->dialect->render(out, &event);
 		if (to->ops->deliver(to->sink, out->data, out->len) == 0) {
 			member_handed(to, k);
+			/* What is not with the kernel yet would not outlive
+			 * the process. */
+			if (to->ops->unsent(to) > 0)
+				keeper_mark_member(to);
 			return MEMBER_TOLD;
 		}
 		/* A slow reader: it waits until they read on. */

@@ -48,10 +48,17 @@ enum {
 /* Rooms may be many; a record has to fit the store. */
 #define RECORD_PLACES_MAX 1000
 
+/*
+ * Bytes of private messages. What was handed over and has come back may be more
+ * than KEPT_BYTES_MAX; what is on its way is written again and again.
+ */
+#define RECORD_KEPT_MAX ((size_t)256 * 1024)
+#define RECORD_HANDED_MAX ((size_t)64 * 1024)
+
 _Static_assert(RECORD_PLACES_MAX *(5 * TLV_HEADER + ROOM_NAME_MAX + 24) +
 	    IGNORES_MAX * (3 * TLV_HEADER + NICK_MAX + 8) +
-	    2 * KEPT_MAX * (6 * TLV_HEADER + NICK_MAX + 24) +
-	    2 * KEPT_BYTES_MAX + 2 * (TLV_HEADER + 8) <
+	    2 * KEPT_MAX * (6 * TLV_HEADER + NICK_MAX + 24) + RECORD_KEPT_MAX +
+	    RECORD_HANDED_MAX + 2 * (TLV_HEADER + 8) <
 	STORE_VALUE_MAX,
     "a record may not fit the store");
 
@@ -95,18 +102,21 @@ record_put_place(struct buf *out, const struct room *room,
 	tlv_close(out, mark);
 }
 
-/* What was handed over, unlike what is kept, has no limit of its own. */
+/* The newest, should they be more than max bytes. */
 static void
 record_put_messages(struct buf *out, const struct kept_list *list,
-    bool is_repeat)
+    bool is_repeat, size_t max)
 {
-	const struct kept_message *k;
+	const struct kept_message *k, *first = NULL;
 	size_t mark, count = 0, bytes = 0;
 
-	TAILQ_FOREACH(k, list, entry) {
+	TAILQ_FOREACH_REVERSE(k, list, kept_list, entry) {
 		bytes += k->len;
-		if (++count > KEPT_MAX || bytes > KEPT_BYTES_MAX)
+		if (++count > KEPT_MAX || bytes > max)
 			break;
+		first = k;
+	}
+	for (k = first; k != NULL; k = TAILQ_NEXT(k, entry)) {
 		mark = tlv_open(out, RECORD_MESSAGE);
 		tlv_put_i64(out, MESSAGE_TIME, k->time_ms);
 		tlv_put_u64(out, MESSAGE_AUTHOR, k->author);
@@ -174,8 +184,8 @@ person_record_put_member(struct buf *out, const struct member *m)
 	record_put_person(out, &m->person,
 	    places > RECORD_PLACES_MAX ? 0 : RECORD_PLACES_MAX - places);
 	/* First what may not have arrived, which is older. */
-	record_put_messages(out, &m->handed, true);
-	record_put_messages(out, &m->person.kept, false);
+	record_put_messages(out, &m->handed, true, RECORD_HANDED_MAX);
+	record_put_messages(out, &m->person.kept, false, RECORD_KEPT_MAX);
 }
 
 void
@@ -185,7 +195,7 @@ person_record_put_bookmark(struct buf *out, struct rooms *rooms,
 	record_put_time(out, rooms, RECORD_LEFT, b->left_ms);
 	record_put_time(out, rooms, RECORD_KEPT_SINCE, b->kept_since_ms);
 	record_put_person(out, &b->person, RECORD_PLACES_MAX);
-	record_put_messages(out, &b->person.kept, false);
+	record_put_messages(out, &b->person.kept, false, RECORD_KEPT_MAX);
 }
 
 /* Reading */
@@ -309,14 +319,13 @@ record_get_message(struct person_record *r, struct rooms *rooms,
 			break;
 		}
 	if (in.is_bad || !is_good || !has_nick || text.len == 0 ||
-	    text.len > KEPT_BYTES_MAX ||
+	    text.len > HISTORY_TEXT_MAX ||
 	    !person_record_is_clean(text.data, text.len))
 		return;
 	k = kept_message_new(time_ms, author, nick, (const char *)text.data,
 	    text.len);
 	k->is_repeat = is_repeat != 0;
-	if (person_keep(rooms, &r->person, k) == -1)
-		free(k);
+	person_keep_restored(rooms, &r->person, k);
 }
 
 bool

@@ -212,6 +212,20 @@ person_keep_again(struct rooms *rooms, struct person *p, struct kept_message *k)
 }
 
 void
+person_keep_restored(struct rooms *rooms, struct person *p,
+    struct kept_message *k)
+{
+	if (rooms->kept_bytes + person_kept_size(k) > KEPT_TOTAL_MAX) {
+		free(k);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&p->kept, k, entry);
+	person_count_kept(rooms, p, k);
+	while (p->kept_count > KEPT_MAX)
+		person_drop_kept(rooms, p);
+}
+
+void
 person_move(struct rooms *rooms, struct person *to, struct person *from)
 {
 	struct place *place, *moved;

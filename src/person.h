@@ -126,6 +126,10 @@ void person_keep_again(struct rooms *rooms, struct person *p,
 /* The same at the end, whatever the bytes; -1: there are KEPT_MAX. */
 int person_restore_kept(struct rooms *rooms, struct person *p,
     struct kept_message *k) MUST_CHECK;
+/* The same after all others, for what was kept by an earlier process: the oldest
+ * go. */
+void person_keep_restored(struct rooms *rooms, struct person *p,
+    struct kept_message *k);
 /* Out of the list, and the caller's to free. */
 void person_take_kept(struct rooms *rooms, struct person *p,
     struct kept_message *k);

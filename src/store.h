@@ -26,7 +26,7 @@
 struct store;
 
 #define STORE_KEY_MAX 255 /* bytes; 1 at least */
-#define STORE_VALUE_MAX ((size_t)256 * 1024)
+#define STORE_VALUE_MAX ((size_t)512 * 1024)
 #define STORE_FILE_MAX ((size_t)256 * 1024 * 1024)
 
 /* Called for what was found, once for each key, in no order that matters. */

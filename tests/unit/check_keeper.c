@@ -183,6 +183,39 @@ START_TEST(test_what_a_person_has)
 }
 END_TEST
 
+/* What may not have arrived is kept, though it be more than may wait. */
+START_TEST(test_much_handed)
+{
+	struct fake p[2];
+	char text[1800];
+	const char *seen;
+	int i, count = 0;
+
+	memset(text, 'x', sizeof text);
+	fake_enter(&h, &p[0], 1, "ana");
+	fake_enter(&h, &p[1], 2, "bob");
+	house_settle(&h);
+	p[1].unsent = (size_t)1 << 20;
+	for (i = 0; i < 30; i++)
+		ck_assert_int_eq(member_tell(p[1].m, p[0].m, text, sizeof text),
+		    MEMBER_TOLD);
+	house_settle(&h);
+	if (_i == 1)
+		fake_lose(&p[1]);
+	restart(p, 2);
+	fake_init(&h, &p[1], 2);
+	(void)fake_saw(&h, &p[1]);
+	ck_assert_int_eq(fake_nick(&p[1], "bob"), ROSTER_RETURNED);
+	seen = fake_saw(&h, &p[1]);
+	while ((seen = strstr(seen, "private ana: ")) != NULL) {
+		seen++;
+		count++;
+	}
+	ck_assert_int_eq(count, 30);
+	restart(&p[1], 1);
+}
+END_TEST
+
 /* Nobody else gets the place, and it is one. */
 START_TEST(test_keys)
 {
@@ -550,6 +583,7 @@ keeper_suite(void)
 	tcase_add_test(tc, test_clock_jumps);
 	tcase_add_test(tc, test_file_unopened);
 	tcase_add_test(tc, test_talk_is_no_write);
+	tcase_add_loop_test(tc, test_much_handed, 0, 2);
 	tcase_add_loop_test(tc, test_model, 0, 10);
 	suite_add_tcase(suite, tc);
 	return suite;
