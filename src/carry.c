@@ -396,10 +396,7 @@ carry_close_on_exec(const struct carry_in *in)
 {
 	size_t i;
 
-#ifdef HAVE_CLOSE_RANGE
-	if (close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC) == 0)
-		return;
-#endif
+	/* No others: whoever started us may have given us some for good. */
 	for (i = 0; i < in->fd_count; i++)
 		(void)fcntl(in->fds[i], F_SETFD, FD_CLOEXEC);
 }
