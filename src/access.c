@@ -27,28 +27,11 @@
 
 #define ACCESS_MEMBERS_MAX 1000
 
-static int
-access_peer_ids(struct access_peer *peer, int fd)
-{
-#ifdef SO_PEERCRED
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
-		return -1;
-	peer->uid = cred.uid;
-	peer->gid = cred.gid;
-	return 0;
-#else
-	return getpeereid(fd, &peer->uid, &peer->gid);
-#endif
-}
-
 int
 access_peer(struct access_peer *peer, int fd)
 {
 	memset(peer, 0, sizeof(*peer));
-	if (access_peer_ids(peer, fd) == -1)
+	if (getpeereid(fd, &peer->uid, &peer->gid) == -1)
 		return -1;
 #ifdef SO_PEERGROUPS
 	socklen_t len = sizeof(peer->groups);
@@ -73,6 +56,7 @@ access_init(struct access *access, const char *name)
 	if (name[0] == '\0')
 		return NULL;
 	errno = 0;
+	/* cppcheck-suppress getgrnamCalled ; there is one thread */
 	group = getgrnam(name);
 	if (group == NULL)
 		return errno == 0 || errno == ENOENT ?
@@ -83,6 +67,7 @@ access_init(struct access *access, const char *name)
 	for (char **member = group->gr_mem;
 	     *member != NULL && access->member_count < ACCESS_MEMBERS_MAX;
 	     member++) {
+		/* cppcheck-suppress getpwnamCalled ; and here */
 		if ((user = getpwnam(*member)) == NULL)
 			continue;
 		access->members = xreallocarray(access->members,

@@ -21,7 +21,8 @@ struct access_peer {
 	bool knows_groups; /* else group_count is 0 */
 };
 
-/* By the kernel's word: SO_PEERCRED and SO_PEERGROUPS, or getpeereid(3). */
+/* By the kernel's word: getpeereid(3), and SO_PEERGROUPS where there is one.
+ * -1: errno. */
 int access_peer(struct access_peer *peer, int fd) MUST_CHECK;
 
 /*

@@ -5,9 +5,10 @@
  */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "bans.h"
+#include "bans-impl.h"
 #include "carry.h"
 #include "tlv.h"
 
@@ -18,10 +19,12 @@ enum {
 	BAN_TAG_NICK = 3,
 	BAN_TAG_MADE = 4,
 	BAN_TAG_UNTIL = 5,
-	BAN_TAG_REASON = 6
+	BAN_TAG_REASON = 6,
+	BAN_TAG_ID = 7
 };
 
 static const struct carry_field ban_fields[] = {
+	CARRY_UINT(BAN_TAG_ID, struct ban, id, UINT64_MAX / 2),
 	CARRY_UINT(BAN_TAG_PREFIX, struct ban, subject.prefix, 64),
 	CARRY_STR(BAN_TAG_NICK, struct ban, subject.nick),
 	CARRY_INT(BAN_TAG_MADE, struct ban, made_ms),
@@ -46,10 +49,32 @@ bans_save(const struct bans *all, struct carry_out *out)
 	}
 }
 
+/* Could ban_subject_parse() and ban_subject_add_holder() have made it? */
+static bool
+ban_subject_is_valid(const struct ban_subject *subject)
+{
+	struct credential masked = subject->origin;
+	enum nick_check check;
+
+	if (subject->nick[0] != '\0') {
+		check = nick_check(subject->nick);
+		if (check != NICK_OK && check != NICK_RESERVED &&
+		    check != NICK_GUEST)
+			return false;
+	}
+	if (!subject->has_origin)
+		return subject->nick[0] != '\0';
+	if (subject->origin.kind > CREDENTIAL_UID ||
+	    subject->prefix > ban_prefix_max(&subject->origin))
+		return false;
+	ban_mask(&masked, subject->prefix);
+	return credential_cmp(&masked, &subject->origin) == 0;
+}
+
 bool
 bans_load(struct bans *all, struct carry_in *in, const struct tlv *outer)
 {
-	struct ban got;
+	struct ban got, *ban;
 	struct tlv_reader r;
 	struct tlv item;
 	char reason[BAN_REASON_MAX + 1] = "";
@@ -70,8 +95,12 @@ bans_load(struct bans *all, struct carry_in *in, const struct tlv *outer)
 		}
 	}
 	if (!is_good || r.is_bad || all->count >= BANS_MAX ||
-	    !ban_subject_is_valid(&got.subject))
+	    !ban_subject_is_valid(&got.subject) || got.id == 0 ||
+	    bans_find(all, &got.subject) != NULL)
 		return carry_fail(in, "a ban is not consistent");
-	(void)bans_append(all, &got.subject, reason, got.made_ms, got.until_ms);
+	ban = xcalloc(1, sizeof(*ban));
+	*ban = got;
+	ban->reason = xstrdup(reason);
+	bans_insert(all, ban);
 	return true;
 }

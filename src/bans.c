@@ -26,7 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bans.h"
+#include "bans-impl.h"
 #include "clock.h"
 #include "text.h"
 
@@ -77,8 +77,15 @@ ban_drop(struct bans *all, struct ban *ban)
 	}
 	if (ban->subject.nick[0] != '\0')
 		RB_REMOVE(ban_skeleton_tree, &all->by_skeleton, ban);
+	ban_delete(all->store, ban);
 	free(ban->reason);
 	free(ban);
+}
+
+void
+bans_keep(struct bans *all, struct store *store)
+{
+	all->store = store;
 }
 
 void
@@ -86,14 +93,14 @@ bans_fini(struct bans *all)
 {
 	struct ban *ban;
 
+	all->store = NULL;
 	while ((ban = TAILQ_FIRST(&all->list)) != NULL)
 		ban_drop(all, ban);
 }
 
 /* Subjects */
 
-/* Clears the bits of c behind the prefix. */
-static void
+void
 ban_mask(struct credential *c, unsigned prefix)
 {
 	unsigned i, bits;
@@ -105,8 +112,7 @@ ban_mask(struct credential *c, unsigned prefix)
 	}
 }
 
-/* What a connection of this kind is known by, in bits. */
-static unsigned
+unsigned
 ban_prefix_max(const struct credential *c)
 {
 	return c->kind == CREDENTIAL_IPV6 ? 64 : 32;
@@ -296,8 +302,7 @@ ban_is_of_nick(const struct ban *ban, const char *nick)
 	return strcmp(a, b) == 0;
 }
 
-/* The ban with this very subject, or NULL. */
-static struct ban *
+struct ban *
 bans_find(struct bans *all, const struct ban_subject *subject)
 {
 	struct ban *ban;
@@ -321,40 +326,21 @@ bans_find(struct bans *all, const struct ban_subject *subject)
 	return NULL;
 }
 
-bool
-ban_subject_is_valid(const struct ban_subject *subject)
+void
+bans_insert(struct bans *all, struct ban *ban)
 {
-	struct credential masked = subject->origin;
-	enum nick_check check;
+	const struct ban_subject *subject = &ban->subject;
+	struct ban *before;
 
-	if (subject->nick[0] != '\0') {
-		check = nick_check(subject->nick);
-		if (check != NICK_OK && check != NICK_RESERVED &&
-		    check != NICK_GUEST)
-			return false;
-	}
-	if (!subject->has_origin)
-		return subject->nick[0] != '\0';
-	if (subject->origin.kind > CREDENTIAL_UID ||
-	    subject->prefix > ban_prefix_max(&subject->origin))
-		return false;
-	ban_mask(&masked, subject->prefix);
-	return credential_cmp(&masked, &subject->origin) == 0;
-}
-
-struct ban *
-bans_append(struct bans *all, const struct ban_subject *subject,
-    const char *reason, int64_t made_ms, int64_t until_ms)
-{
-	struct ban *ban = xcalloc(1, sizeof(*ban));
-
-	ban->id = ++all->last_id;
-	ban->subject = *subject;
-	ban->made_ms = made_ms;
-	ban->until_ms = until_ms;
-	ban->reason = xstrndup(reason,
-	    text_cut(reason, strlen(reason), BAN_REASON_MAX));
-	TAILQ_INSERT_TAIL(&all->list, ban, entry);
+	before = TAILQ_LAST(&all->list, ban_queue);
+	while (before != NULL && before->id > ban->id)
+		before = TAILQ_PREV(before, ban_queue, entry);
+	if (before == NULL)
+		TAILQ_INSERT_HEAD(&all->list, ban, entry);
+	else
+		TAILQ_INSERT_AFTER(&all->list, before, ban, entry);
+	if (ban->id > all->last_id)
+		all->last_id = ban->id;
 	all->count++;
 	if (subject->has_origin) {
 		RB_INSERT(ban_origin_tree, &all->by_origin, ban);
@@ -364,7 +350,6 @@ bans_append(struct bans *all, const struct ban_subject *subject,
 		nick_skeleton(ban->skeleton, subject->nick);
 		RB_INSERT(ban_skeleton_tree, &all->by_skeleton, ban);
 	}
-	return ban;
 }
 
 const struct ban *
@@ -380,7 +365,16 @@ bans_add(struct bans *all, const struct ban_subject *subject,
 		ban_drop(all, ban);
 	else if (all->count >= BANS_MAX)
 		return NULL;
-	return bans_append(all, subject, reason, now_ms, until_ms);
+	ban = xcalloc(1, sizeof(*ban));
+	ban->id = ++all->last_id;
+	ban->subject = *subject;
+	ban->made_ms = now_ms;
+	ban->until_ms = until_ms;
+	ban->reason = xstrndup(reason,
+	    text_cut(reason, strlen(reason), BAN_REASON_MAX));
+	bans_insert(all, ban);
+	ban_put(all->store, ban);
+	return ban;
 }
 
 bool

@@ -36,6 +36,8 @@ struct ban_subject {
 	char nick[NICK_SIZE]; /* as it was given; "": none */
 };
 
+struct store;
+
 struct ban {
 	RB_ENTRY(ban) by_origin;
 	RB_ENTRY(ban) by_skeleton;
@@ -58,12 +60,23 @@ struct bans {
 	struct ban_skeleton_tree by_skeleton;
 	size_t count;
 	uint64_t last_id;
+	struct store *store; /* or NULL: they end with the process */
 	/* How many there are of each prefix, by enum credential_kind. */
 	unsigned prefixes[3][65];
 };
 
 void bans_init(struct bans *all);
-void bans_fini(struct bans *all);
+void bans_fini(struct bans *all); /* nothing is kept any more */
+
+/*
+ * Keeping them. While the store is opened, arg being all, bans_loaded() takes
+ * what it holds: what is no ban is logged and left out. From bans_keep() on
+ * each change is written; NULL: no longer, and before the store is closed.
+ */
+void bans_loaded(const void *key, size_t key_len, const void *value, size_t len,
+    void *arg);
+void bans_snapshot(struct store *store, void *arg);
+void bans_keep(struct bans *all, struct store *store);
 
 /*
  * Reads "192.0.2.1", "192.0.2.0/24", "2001:db8::/32", "uid:1000" or a nick.
@@ -93,14 +106,6 @@ void ban_subject_add_holder(struct ban_subject *subject,
  */
 const struct ban *bans_add(struct bans *all, const struct ban_subject *subject,
     const char *reason, int64_t now_ms, int64_t until_ms) MUST_CHECK;
-
-/* The same, for one that another program made: behind the others, and nothing
- * is looked for. There are less than BANS_MAX. */
-struct ban *bans_append(struct bans *all, const struct ban_subject *subject,
-    const char *reason, int64_t made_ms, int64_t until_ms);
-
-/* Could ban_subject_parse() and ban_subject_add_holder() have made it? */
-bool ban_subject_is_valid(const struct ban_subject *subject);
 
 /*
  * For the next program in this process (carry.h): an item for each, and such a

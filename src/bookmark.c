@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "bookmark.h"
+#include "keeper.h"
 #include "rooms.h"
 #include "util.h"
 
@@ -67,6 +68,7 @@ bookmarks_remove(struct bookmarks *all, struct bookmark *b)
 {
 	struct bookmark_owner *owner = b->owner;
 
+	keeper_mark(all->rooms, b->folded, &owner->credential);
 	RB_REMOVE(bookmark_tree, &all->by_name, b);
 	TAILQ_REMOVE(&all->by_age, b, by_age);
 	TAILQ_REMOVE(&owner->bookmarks, b, in_owner);
@@ -105,15 +107,26 @@ bookmarks_fini(struct bookmarks *all)
 }
 
 struct bookmark *
-bookmarks_take(struct bookmarks *all, const char *folded,
+bookmarks_find(const struct bookmarks *all, const char *folded,
     const struct credential *credential)
 {
 	struct bookmark_owner owner = { .credential = *credential };
-	struct bookmark key, *b;
+	struct bookmark key;
+	/* RB_FIND() only looks. */
+	struct bookmark_tree tree = all->by_name;
 
 	memcpy(key.folded, folded, strlen(folded) + 1);
 	key.owner = &owner;
-	b = RB_FIND(bookmark_tree, &all->by_name, &key);
+	return RB_FIND(bookmark_tree, &tree, &key);
+}
+
+struct bookmark *
+bookmarks_take(struct bookmarks *all, const char *folded,
+    const struct credential *credential)
+{
+	struct bookmark *b;
+
+	b = bookmarks_find(all, folded, credential);
 	if (b != NULL)
 		bookmarks_remove(all, b);
 	return b;
@@ -123,6 +136,7 @@ void
 bookmarks_put(struct bookmarks *all, const char *folded,
     const struct credential *credential, struct person *person, int64_t left_ms)
 {
+	keeper_mark(all->rooms, folded, credential);
 	bookmarks_restore(all, folded, credential, person, left_ms,
 	    all->rooms->clock->mono_ms);
 }

@@ -66,6 +66,9 @@ void bookmarks_restore(struct bookmarks *all, const char *folded,
     const struct credential *credential, struct person *person, int64_t left_ms,
     int64_t kept_since_ms);
 
+/* NULL: there is none. */
+struct bookmark *bookmarks_find(const struct bookmarks *all, const char *folded,
+    const struct credential *credential);
 const struct credential *bookmark_credential(const struct bookmark *b);
 
 /* Out of the collection and the caller's to bookmark_free(); or NULL. */

@@ -83,7 +83,7 @@ brbctl_help(void)
 		head = xasprintf("%s%s%s", brbctl_verbs[i].name,
 		    brbctl_verbs[i].usage[0] == '\0' ? "" : " ",
 		    brbctl_verbs[i].usage);
-		(void)printf("  %-37s %s\n", head, brbctl_verbs[i].help);
+		(void)printf("  %-36s %s\n", head, brbctl_verbs[i].help);
 		free(head);
 	}
 }

@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 /*
- * CRC-32 (that of RFC 1952 section 8) of len bytes. seed is 0, or what was
- * returned for the bytes before: then the result is that of both in a row.
- * It finds accidents, not malice.
+ * 32 bits of XXH3 (see the specification in libxxhash), the same on every
+ * machine. seed is anything, such as the checksum of what came before. It finds
+ * accidents, not malice.
  */
 uint32_t checksum(uint32_t seed, const void *data, size_t len);
 

@@ -41,6 +41,16 @@ clock_update(struct clock *c)
 	c->wall_ms = clock_read_ms(CLOCK_REALTIME);
 }
 
+int64_t
+clock_mono_of(const struct clock *c, int64_t wall_ms)
+{
+	/* Before the epoch nothing was; and no difference overflows. */
+	if (wall_ms < 0)
+		wall_ms = 0;
+	return wall_ms >= c->wall_ms ? c->mono_ms :
+				       c->mono_ms - (c->wall_ms - wall_ms);
+}
+
 /* Rounds down, also before the epoch. */
 static int64_t
 clock_floor_div(int64_t value, int64_t unit)

@@ -19,6 +19,13 @@ struct clock {
 
 void clock_update(struct clock *c);
 
+/*
+ * When wall_ms, remembered from an earlier run, was by the monotonic clock (it
+ * may be below 0, before the machine was started): not in the future, whatever
+ * has been done to the clock since.
+ */
+int64_t clock_mono_of(const struct clock *c, int64_t wall_ms);
+
 #define CLOCK_HHMM_SIZE 6
 #define CLOCK_DATE_SIZE 32
 #define CLOCK_DURATION_SIZE 24

@@ -111,7 +111,7 @@ void conn_rest(struct conn *c);
 /* To net->ended; again or not. Calls nobody but net->wake(). */
 void conn_set_end(struct conn *c, enum conn_end end);
 
-/* Switches EV_READ to what c's state asks for. */
+/* Has readable waited for, or not, as c's state asks for. */
 void conn_update_reading(struct conn *c);
 
 /* Bytes in the kernel that the peer does not have; about, on Unix sockets. */

@@ -51,7 +51,7 @@
 #define CONN_DOUBT_MIN ((size_t)1024)
 #define CONN_DOUBT_MAX ((size_t)16384)
 
-#ifdef SIOCOUTQ
+#ifdef HAVE_SIOCOUTQ
 #define CONN_KERNEL_MAX ((size_t)0)
 #else
 #define CONN_KERNEL_MAX ((size_t)CONN_SNDBUF_MIN) /* what nobody tells us */
@@ -60,7 +60,7 @@
 size_t
 conn_in_kernel(const struct conn *c)
 {
-#ifdef SIOCOUTQ
+#ifdef HAVE_SIOCOUTQ
 	int len;
 
 	if (ioctl(c->fd, SIOCOUTQ, &len) == 0 && len > 0)

@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The brbd authors
  *
  * Run while building, never installed: prints the parts of the documentation
- * that come from the tables of options and commands, for make to put in place.
+ * that come from the tables of options, commands and verbs, for make to put in
+ * place.
  * A program, and not a script that reads the sources, since the tables are C.
  */
 #include "config.h"

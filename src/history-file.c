@@ -212,8 +212,9 @@ file_set_aside(const struct file *f)
 		    xasprintf("%s.corrupt-%s.%d", f->name, when, i);
 		status = linkat(f->dir_fd, f->name, f->dir_fd, aside, 0);
 		if (status == 0)
-			log_warning("history is damaged, set aside name=%s "
-				    "as=%s",
+			log_warning(
+			    "history is damaged and was set aside: name=%s "
+			    "as=%s",
 			    f->name, aside);
 		free(aside);
 		if (status == 0)
@@ -258,8 +259,8 @@ file_replace(const struct file *f, const struct history *old, bool is_damaged,
 		goto out_fini;
 	}
 	if (file_fsync(f->dir_fd) == -1)
-		log_warning("cannot sync the directory of a history name=%s "
-			    "error=%s",
+		log_warning("cannot sync the directory of a history: "
+			    "name=%s: %s",
 		    f->name, strerror(errno));
 	status = 0;
 	goto out;
@@ -307,11 +308,6 @@ file_open(const struct file *f, int fd, struct history *h)
 	status = history_open(h, fd, f->size, f->report);
 	switch (status) {
 	case HISTORY_OK:
-		if (f->report->found == HISTORY_NEW &&
-		    file_fsync(f->dir_fd) == -1)
-			log_warning("cannot sync the directory of a history "
-				    "name=%s error=%s",
-			    f->name, strerror(errno));
 		return 0;
 	case HISTORY_DAMAGED:
 	case HISTORY_OTHER_SIZE:
@@ -351,7 +347,7 @@ int
 history_file_open(struct history *h, int dir_fd, const char *name, size_t size,
     struct history_report *report, char *error, size_t error_size)
 {
-	struct history_report own;
+	struct history_report own = { .found = HISTORY_NEW };
 	struct file f = {
 		.dir_fd = dir_fd,
 		.name = name,
@@ -370,9 +366,29 @@ history_file_open(struct history *h, int dir_fd, const char *name, size_t size,
 		close(fd);
 		return -1;
 	}
-	log_info("history opened name=%s found=%s messages=%llu missing=%llu",
+	if (f.report->found == HISTORY_POWER_CUT)
+		log_warning("history may lack its newest messages, since the "
+			    "machine went down: name=%s",
+		    name);
+	log_info("history opened: name=%s found=%s messages=%llu missing=%llu",
 	    name, file_found_str(f.report),
 	    (unsigned long long)history_count(h),
 	    (unsigned long long)f.report->missing);
 	return 0;
+}
+
+int
+history_file_remove(const struct history *h, int dir_fd, const char *name)
+{
+	struct stat st, named;
+
+	if (h->fd == -1)
+		return 0;
+	if (fstat(h->fd, &st) == -1)
+		return -1;
+	if (fstatat(dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT ? 0 : -1;
+	if (st.st_dev != named.st_dev || st.st_ino != named.st_ino)
+		return 0;
+	return unlinkat(dir_fd, name, 0);
 }

@@ -10,7 +10,8 @@
 #include "util.h"
 
 /*
- * A ring's file by name, for the start: may wait for the disk.
+ * A ring's file by name, for the start: may wait for the disk, unless there is
+ * no such file.
  *
  * Opens name in the directory dir_fd, or makes it, with mode 0600 and all its
  * space allocated, and locks it (flock(2)) as long as h is open. What is found
@@ -32,5 +33,12 @@ int history_file_open(struct history *h, int dir_fd, const char *name,
     size_t error_size) MUST_CHECK;
 
 #define HISTORY_FILE_ERROR_SIZE 256
+
+/*
+ * Removes the file name in dir_fd if it is the one that h is open in; another's
+ * is left alone, such as one that could not be opened. -1: errno.
+ */
+int history_file_remove(const struct history *h, int dir_fd,
+    const char *name) MUST_CHECK;
 
 #endif

@@ -6,7 +6,8 @@
  * Reading a ring that is already there. Nothing in it is trusted: a record
  * counts only if its check is right and it says that it lies where it does. A
  * text cannot pass for a record, since text has no zero bytes; so what is found
- * at a place was once written there.
+ * at a place was once written there. By whom is another matter: nicks and texts
+ * have to be harmless, checks or not.
  *
  * Usually the records follow each other from the tail to the head (the walk).
  * After a power cut any page may be old or new, so that all of the region is
@@ -23,11 +24,11 @@
 #include "history-impl.h"
 #include "history.h"
 #include "nick.h"
+#include "text.h"
 #include "util.h"
 
-/* Positions and epochs beyond these are not ours. */
+/* Positions beyond this are not ours. */
 #define LOAD_POS_MAX ((uint64_t)1 << 62)
-#define LOAD_NUMBER_MAX ((uint64_t)1 << 62)
 
 /*
  * Bytes summed for records that turn out to be none, in sizes of the region:
@@ -47,7 +48,7 @@ load_has_form(const struct record *r, size_t left)
 	switch (first.is.type) {
 	case RECORD_HOLE:
 		return first.is.nick_len == 0 && first.is.text_len == 0 &&
-		    r->author > r->number && r->author < LOAD_NUMBER_MAX;
+		    r->author > r->number && r->author < HISTORY_NUMBER_MAX;
 	case RECORD_SAY:
 	case RECORD_ME:
 	case RECORD_TOPIC:
@@ -61,6 +62,21 @@ load_has_form(const struct record *r, size_t left)
 	}
 }
 
+static bool
+load_is_harmless(const struct record *r)
+{
+	size_t i;
+
+	if (!record_is_message(r))
+		return true;
+	for (i = 0; i < r->first.is.nick_len; i++)
+		if (!nick_is_char(r->data[i]))
+			return false;
+	return r->author <= EVENT_AUTHOR_MAX &&
+	    text_is_harmless(r->data + r->first.is.nick_len + 1,
+		r->first.is.text_len);
+}
+
 const struct record *
 history_check(const struct history *h, size_t offset, uint64_t *wasted)
 {
@@ -70,11 +86,11 @@ history_check(const struct history *h, size_t offset, uint64_t *wasted)
 	if (left < sizeof *r || !load_has_form(r, left) ||
 	    r->pos % HISTORY_ALIGN != 0 || r->pos >= LOAD_POS_MAX ||
 	    r->pos % h->size != offset || r->number == 0 ||
-	    r->number >= LOAD_NUMBER_MAX)
+	    r->number >= HISTORY_NUMBER_MAX)
 		return NULL;
 	if (*wasted > (uint64_t)h->size * LOAD_WASTE_MAX)
 		return NULL;
-	if (record_check(r, r->first) != r->check) {
+	if (record_check(r, r->first) != r->check || !load_is_harmless(r)) {
 		*wasted += r->first.is.size;
 		return NULL;
 	}
@@ -145,7 +161,8 @@ history_walk(struct history *h)
 
 	load_clear(h);
 	if (tail % HISTORY_ALIGN != 0 || tail >= LOAD_POS_MAX ||
-	    header->next_number == 0 || header->next_number >= LOAD_NUMBER_MAX)
+	    header->next_number == 0 ||
+	    header->next_number >= HISTORY_NUMBER_MAX)
 		return false;
 	while ((r = load_next(h, pos, tail, number)) != NULL) {
 		load_take(h, r->pos, number == 0);

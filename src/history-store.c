@@ -42,7 +42,10 @@
 
 #define RING_PROBE_SIZE 262144
 
-/* Empty if it is not known. */
+/* What is below leaves room for as many epochs again. */
+#define RING_EPOCH_MAX (HISTORY_NUMBER_MAX / HISTORY_EPOCH / 2)
+
+/* Empty if it is not known: each crash is then taken for a power cut. */
 static void
 ring_boot_id(char boot[HISTORY_BOOT_SIZE])
 {
@@ -108,7 +111,9 @@ history_epoch_open(uint64_t sealed)
 {
 	uint64_t epoch = sealed & UINT32_MAX;
 
-	return history_epoch_seal(epoch) == sealed ? epoch : 0;
+	return epoch < RING_EPOCH_MAX && history_epoch_seal(epoch) == sealed ?
+	    epoch :
+	    0;
 }
 
 static uint64_t
@@ -174,6 +179,7 @@ ring_map(int fd, size_t size)
 
 	base = mmap(NULL, HISTORY_HEADER_SIZE + size, PROT_READ | PROT_WRITE,
 	    MAP_SHARED, fd, 0);
+	/* cppcheck-suppress memleak */
 	return base == MAP_FAILED ? NULL : base;
 }
 
@@ -248,9 +254,9 @@ ring_sync(const struct history *h, size_t len)
 
 /*
  * The ring as loaded becomes the one in use: header and all, in an order that
- * can be interrupted anywhere. -1: errno.
+ * can be interrupted anywhere.
  */
-static int
+static void
 ring_begin(struct history *h)
 {
 	struct history_header *header = h->header;
@@ -263,21 +269,19 @@ ring_begin(struct history *h)
 	ring_boot_id(header->boot);
 	history_store(&header->clean, 0);
 	h->written_pos = h->head_pos;
-	return ring_sync(h, HISTORY_HEADER_SIZE);
 }
 
 int
 history_commit_copy(struct history *h)
 {
-	if (ring_sync(h, HISTORY_HEADER_SIZE + h->size) == -1)
-		return -1;
-	return ring_begin(h);
+	ring_begin(h);
+	return ring_sync(h, HISTORY_HEADER_SIZE + h->size);
 }
 
 void
 history_raise(struct history *h, uint64_t number)
 {
-	if (number < h->next_number)
+	if (number < h->next_number || number / HISTORY_EPOCH >= RING_EPOCH_MAX)
 		return;
 	history_next_epoch(h, number / HISTORY_EPOCH);
 	history_store(&h->header->epoch,
@@ -422,7 +426,13 @@ ring_open(struct history *h, int fd, size_t size, struct history_report *report)
 		if (!is_sure)
 			history_salvage(h, report);
 	}
-	if (ring_begin(h) == -1) {
+	ring_begin(h);
+	/*
+	 * The epoch is on disk before it is used. A new file may rather be lost
+	 * as a whole: it is made while others wait.
+	 */
+	if (report->found != HISTORY_NEW &&
+	    ring_sync(h, HISTORY_HEADER_SIZE) == -1) {
 		int saved = errno;
 
 		munmap(base, HISTORY_HEADER_SIZE + size);

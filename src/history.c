@@ -345,7 +345,7 @@ history_make_index(const struct history *h)
 
 	index = xcalloc(1, sizeof *index);
 	c = history_oldest(h);
-	for (i = 0; at = c, history_read(h, &c, &event); i++) {
+	for (i = 0, at = c; history_read(h, &c, &event); i++, at = c) {
 		if (i % HISTORY_INDEX_STEP != 0)
 			continue;
 		if (index->count == index->cap) {

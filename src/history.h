@@ -68,6 +68,7 @@ struct history_cursor {
  * numbers counts messages, and power cuts are seen from the numbers alone.
  */
 #define HISTORY_EPOCH ((uint64_t)1 << 44)
+#define HISTORY_NUMBER_MAX ((uint64_t)1 << 62) /* no ring comes so far */
 
 /* How many numbers surely lie in from..to; 0 if to is not after from. */
 static inline uint64_t
@@ -107,7 +108,8 @@ void history_append_hole(struct history *h, uint64_t number);
 
 /*
  * Numbers up to number have been given before, as others remember: the next
- * will be greater. May write to the disk and wait for it.
+ * will be greater. Does nothing if number is none that a ring could have given.
+ * May write to the disk and wait for it.
  */
 void history_raise(struct history *h, uint64_t number);
 
@@ -183,7 +185,7 @@ enum history_found {
 
 struct history_report {
 	enum history_found found;
-	uint64_t missing; /* messages among those held: known to be lost */
+	uint64_t missing; /* messages found now to be lost in the midst */
 };
 
 /*

@@ -29,7 +29,8 @@ void json_object_close(struct json *j);
 void json_array_open(struct json *j, const char *key);
 void json_array_close(struct json *j);
 
-/* A byte that is no UTF-8 becomes U+FFFD. NULL becomes null. */
+/* NULL becomes null. Of a value that is no UTF-8, each byte above 0x7f becomes
+ * U+FFFD. */
 void json_string(struct json *j, const char *key, const char *value);
 void json_number(struct json *j, const char *key, uint64_t value);
 void json_bool(struct json *j, const char *key, bool value);

@@ -151,32 +151,15 @@ listener_accept_failed(struct listener *l, int error)
 	return false;
 }
 
-static int
-listener_peer_uid(int fd, uid_t *uid)
-{
-#ifdef SO_PEERCRED
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
-		return -1;
-	*uid = cred.uid;
-	return 0;
-#else
-	gid_t unused;
-
-	return getpeereid(fd, uid, &unused);
-#endif
-}
-
 static void
 listener_admit(struct listener *l, int fd, const struct sockaddr_storage *ss)
 {
 	struct listener_peer peer = { .protocols = l->protocols };
 	uid_t uid;
+	gid_t unused;
 
 	if (l->is_unix) {
-		if (listener_peer_uid(fd, &uid) == -1) {
+		if (getpeereid(fd, &uid, &unused) == -1) {
 			log_debug("cannot tell who connects to %s: %s", l->name,
 			    strerror(errno));
 			close(fd);

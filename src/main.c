@@ -174,6 +174,12 @@ main_check_detach(struct main_args *args, const struct options *o,
 			return -1;
 		}
 	}
+	if (o->state_dir[0] != '\0' && o->state_dir[0] != '/') {
+		(void)fprintf(stderr,
+		    "brbd: state-dir '%s': with -d, give the whole path\n",
+		    o->state_dir);
+		return -1;
+	}
 	if (args->pid_file != NULL && args->pid_file[0] != '/') {
 		(void)fprintf(stderr,
 		    "brbd: '%s': with -d, give the whole path\n",

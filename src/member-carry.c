@@ -41,7 +41,9 @@ enum {
 	MEMBER_TAG_PERSON = 15,
 	MEMBER_TAG_HANDED = 16,
 	MEMBER_TAG_MEMBERSHIP = 17,
-	MEMBER_TAG_WAS_TOLD_REPEATS = 18
+	MEMBER_TAG_WAS_TOLD_REPEATS = 18,
+	MEMBER_TAG_MARK_HANDED = 19,
+	MEMBER_TAG_HAS_KEPT_HANDED = 20
 };
 enum {
 	MEMBERSHIP_TAG_ROOM = 1,
@@ -54,7 +56,13 @@ enum {
 	MEMBERSHIP_TAG_GUEST_UNTIL = 8,
 	MEMBERSHIP_TAG_IS_ANNOUNCED = 9,
 	MEMBERSHIP_TAG_TAKES_PLACE = 10,
-	MEMBERSHIP_TAG_REPLAY = 11
+	MEMBERSHIP_TAG_REPLAY = 11,
+	MEMBERSHIP_TAG_GAP_FROM = 12,
+	MEMBERSHIP_TAG_GAP_UNTIL = 13,
+	MEMBERSHIP_TAG_SURE = 14,
+	MEMBERSHIP_TAG_MARK = 15,
+	MEMBERSHIP_TAG_KEPT_SURE = 16,
+	MEMBERSHIP_TAG_IS_KEPT_LIVE = 17
 };
 enum membership_state {
 	MEMBERSHIP_PAUSED,
@@ -74,6 +82,9 @@ static const struct carry_field member_fields[] = {
 	CARRY_BOOL(MEMBER_TAG_IS_KNOWN, struct member, is_known),
 	CARRY_BOOL(MEMBER_TAG_WAS_TOLD_REPEATS, struct member,
 	    was_told_repeats),
+	CARRY_UINT(MEMBER_TAG_MARK_HANDED, struct member, mark_handed,
+	    UINT64_MAX),
+	CARRY_BOOL(MEMBER_TAG_HAS_KEPT_HANDED, struct member, has_kept_handed),
 	CARRY_INT(MEMBER_TAG_BREAK_SINCE, struct member, break_since_ms),
 	CARRY_INT(MEMBER_TAG_LOST_SINCE, struct member, lost_since_ms),
 	CARRY_INT(MEMBER_TAG_ACTIVE, struct member, active_ms),
@@ -94,6 +105,16 @@ static const struct carry_field membership_fields[] = {
 	    told.guest_from, UINT64_MAX),
 	CARRY_UINT(MEMBERSHIP_TAG_GUEST_UNTIL, struct membership,
 	    told.guest_until, UINT64_MAX),
+	CARRY_UINT(MEMBERSHIP_TAG_GAP_FROM, struct membership, told.gap_from,
+	    UINT64_MAX),
+	CARRY_UINT(MEMBERSHIP_TAG_GAP_UNTIL, struct membership, told.gap_until,
+	    UINT64_MAX),
+	CARRY_UINT(MEMBERSHIP_TAG_SURE, struct membership, sure, UINT64_MAX),
+	CARRY_UINT(MEMBERSHIP_TAG_MARK, struct membership, mark, UINT64_MAX),
+	CARRY_UINT(MEMBERSHIP_TAG_KEPT_SURE, struct membership, kept_sure,
+	    UINT64_MAX),
+	CARRY_BOOL(MEMBERSHIP_TAG_IS_KEPT_LIVE, struct membership,
+	    is_kept_live),
 	CARRY_BOOL(MEMBERSHIP_TAG_IS_ANNOUNCED, struct membership,
 	    is_announced),
 	CARRY_BOOL(MEMBERSHIP_TAG_TAKES_PLACE, struct membership, takes_place),
@@ -202,7 +223,8 @@ membership_is_consistent(const struct membership *ms, const struct member *m,
 
 	if (member_in(m, ms->room) != NULL ||
 	    ms->cursor.number > h->next_number ||
-	    ms->own_from > h->next_number)
+	    ms->own_from > h->next_number || ms->sure > h->next_number ||
+	    ms->mark > h->next_number || ms->kept_sure > h->next_number)
 		return false;
 	switch (state) {
 	case MEMBERSHIP_PAUSED:
@@ -231,8 +253,9 @@ membership_load(struct member *m, struct membership **last, struct carry_in *in,
 	memset(&got, 0, sizeof got);
 	if (!membership_get(&got, &state, &replay, m->rooms, outer) ||
 	    !membership_is_consistent(&got, m, state, replay.data != NULL))
-		return carry_fail(in, "somebody's place in a room is not "
-				      "consistent");
+		return carry_fail(in,
+		    "somebody's place in a room is not "
+		    "consistent");
 	ms = xcalloc(1, sizeof *ms);
 	*ms = got;
 	ms->member = m;

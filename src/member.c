@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "deliver.h"
+#include "keeper.h"
 #include "member.h"
 #include "presence.h"
 #include "repeat.h"
@@ -48,10 +49,18 @@ member_arrived(const struct member *m, size_t unsent)
 }
 
 void
+member_forget_arrived(struct member *m)
+{
+	if (m->ops != NULL && !TAILQ_EMPTY(&m->handed))
+		member_forget_handed(m,
+		    member_arrived(m, m->ops->unsent_if_broken(m)));
+}
+
+void
 member_handed(struct member *m, struct kept_message *k)
 {
 	k->position = m->ops->handed(m);
-	member_forget_handed(m, member_arrived(m, m->ops->unsent_if_broken(m)));
+	member_forget_arrived(m);
 	TAILQ_INSERT_TAIL(&m->handed, k, entry);
 	if (++m->handed_count > KEPT_MAX)
 		member_forget_handed(m, TAILQ_FIRST(&m->handed)->position);
@@ -143,6 +152,7 @@ member_new(struct rooms *rooms, const struct credential *credential,
 	bucket_init(&m->announce, (uint32_t)o->announce_burst,
 	    rooms->clock->mono_ms);
 	roster_add_guest(&rooms->roster, m);
+	keeper_counted(rooms);
 	return m;
 }
 
@@ -213,6 +223,7 @@ member_break(struct member *m, const char *text)
 		LIST_FOREACH(ms, &m->memberships, in_member)
 			deliver_pause(ms);
 	}
+	keeper_mark_member(m);
 	member_publish(m, &event);
 }
 
@@ -229,6 +240,7 @@ member_back(struct member *m, const char *text)
 	m->is_on_break = false;
 	free(m->break_text);
 	m->break_text = NULL;
+	keeper_mark_member(m);
 	member_publish(m, &event);
 	LIST_FOREACH(ms, &m->memberships, in_member)
 		replay_start_catchup(ms, ms->cursor, REPLAY_PRESENT,
@@ -250,6 +262,7 @@ member_lost(struct member *m, size_t unsent)
 
 	assert(!m->is_lost);
 	member_pause(m, unsent);
+	keeper_mark_member(m);
 	LIST_FOREACH(ms, &m->memberships, in_member)
 		is_held |= ms->is_announced;
 	is_held |= m->is_known;
@@ -294,6 +307,7 @@ member_ignore(struct member *m, const char *nick)
 	if (person_ignore(&m->person, other == NULL ? 0 : other->id,
 		other == NULL ? nick : other->nick) == -1)
 		return -1;
+	keeper_mark_member(m);
 	member_update_ignorer(m);
 	return 0;
 }
@@ -303,6 +317,7 @@ member_unignore(struct member *m, const char *nick)
 {
 	if (person_unignore(&m->person, nick) == -1)
 		return -1;
+	keeper_mark_member(m);
 	member_update_ignorer(m);
 	return 0;
 }
@@ -374,6 +389,7 @@ member_tell(struct member *to, const struct member *from, const char *text,
 		free(k);
 		return MEMBER_KEPT_FULL;
 	}
+	keeper_mark_member(to);
 	if (is_away)
 		return MEMBER_KEPT;
 	/*

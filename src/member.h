@@ -84,6 +84,9 @@ struct membership {
 	struct room *room;
 	struct history_cursor cursor;
 	uint64_t own_from; /* own lines from here on are not shown */
+	uint64_t sure; /* keeper.h: surely read up to here */
+	uint64_t mark; /* where they were when the member's mark was set */
+	uint64_t kept_sure; /* as it was written last */
 	uint64_t repeat_until; /* those below it may have been seen already:
 				* an earlier connection was handed them */
 	struct told told;
@@ -94,6 +97,7 @@ struct membership {
 	bool is_blocked; /* waiting for member_drained() */
 	bool is_resuming; /* comes into step at the end of rooms_load_end() */
 	bool is_announced; /* the others know that they are here */
+	bool is_kept_live; /* written as live, without a number */
 	bool takes_place; /* or take them for one whom they know to be here */
 };
 
@@ -123,11 +127,13 @@ struct member {
 	int64_t lost_since_ms;
 	int64_t active_ms; /* their last line */
 	uint64_t id; /* never used again; not 0 */
+	uint64_t mark_handed; /* keeper.h: bytes handed over at the mark */
 	struct credential credential;
 	bool is_guest;
 	bool is_on_break;
 	bool is_lost;
 	bool is_ignorer; /* in rooms->ignorers */
+	bool has_kept_handed; /* some of handed was written */
 	bool was_told_repeats; /* that private messages are repeated */
 	bool is_known; /* has said or done what others see */
 	char nick[NICK_SIZE];
@@ -180,6 +186,7 @@ void member_pause(struct member *m, size_t unsent);
 /* A private message that was kept has been handed over: m keeps it until it has
  * arrived. Takes k over. */
 void member_handed(struct member *m, struct kept_message *k);
+void member_forget_arrived(struct member *m); /* those that have */
 
 /* What deliver() refused may be tried again. */
 void member_drained(struct member *m);

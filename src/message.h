@@ -21,7 +21,7 @@ enum event_kind {
 	EVENT_PRESENCE, /* presence */
 	EVENT_LEFT, /* nick, text or NULL */
 	EVENT_WENT, /* nick, other: the room */
-	EVENT_NICK, /* nick, other: the new one */
+	EVENT_NICK, /* nick, other: the old one */
 	EVENT_BREAK, /* nick, text or NULL */
 	EVENT_BACK, /* nick, duration_ms, text or NULL */
 	EVENT_OPERATOR, /* text: who runs the server says so */
@@ -71,6 +71,9 @@ struct event_tally {
 	uint64_t others; /* authors */
 	uint64_t others_count; /* their messages */
 };
+
+/* No author's id comes so far; a damaged file may say so. */
+#define EVENT_AUTHOR_MAX (UINT64_MAX / 2)
 
 struct event {
 	enum event_kind kind;

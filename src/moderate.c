@@ -95,8 +95,8 @@ moderate_enforce(struct sessions *all, const struct ban *ban)
 		next = roster_next(&all->rooms->roster, m);
 		if (!moderate_reaches(all, m))
 			continue;
+		count += !m->is_lost;
 		moderate_remove(m, "banned", ban->reason, line);
-		count++;
 	}
 	free(line);
 	free(sentence);

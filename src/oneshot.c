@@ -6,6 +6,7 @@
  *   READING     request() looks at all that has come
  *   ANSWERING   answer() adds a piece whenever less than ONESHOT_LOW waits to
  *               be written; input is not read
+ *   HOLDING     all is written, and the end is the process's (ONESHOT_HOLD)
  *   LINGERING   all is written and our side shut; what the peer still sends is
  *               thrown away, so that no reset destroys the answer
  *

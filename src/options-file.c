@@ -39,6 +39,10 @@
 
 #define UNKNOWN_MAX 32
 
+/* Names and values: some times what can be of use. libconfuse takes 0.1 s for as
+ * many as fit into the file, and a reload keeps everybody waiting. */
+#define WORDS_MAX 10000
+
 struct options_file {
 	const char *path;
 	char *text;
@@ -48,6 +52,7 @@ struct options_file {
 	unsigned depth; /* of braces */
 	const char *word; /* the last word or string, if nothing came since */
 	size_t word_len;
+	unsigned words; /* so far */
 	char *unknown[UNKNOWN_MAX];
 	size_t unknown_count;
 	/* Where each setting of the table is assigned to last; 0: nowhere. */
@@ -216,6 +221,7 @@ options_file_scan_string(struct options_file *f)
 	}
 	f->word = f->text + begin;
 	f->word_len = f->pos - begin;
+	f->words++;
 	f->pos++;
 }
 
@@ -230,6 +236,7 @@ options_file_scan_word(struct options_file *f)
 		f->pos++;
 	f->word = f->text + begin;
 	f->word_len = f->pos - begin;
+	f->words++;
 	if (f->text[f->pos - 1] == '$' && f->pos < f->len &&
 	    f->text[f->pos] == '{')
 		options_file_error(f,
@@ -357,8 +364,14 @@ options_file_scan(struct options_file *f)
 		return;
 	f->line = 1;
 	f->pos = 0;
-	while (f->pos < f->len && !option_errors_are_many(f->errors))
+	while (f->pos < f->len && !option_errors_are_many(f->errors)) {
 		options_file_scan_one(f);
+		if (f->words > WORDS_MAX) {
+			options_file_error(f, "there are more than %d words",
+			    WORDS_MAX);
+			return;
+		}
+	}
 }
 
 /* libconfuse */

@@ -225,6 +225,7 @@ option_set(struct options *o, const struct option_entry *e, const char *value,
 
 	switch (e->type) {
 	case OPTION_STRING:
+		/* Nothing is something where it is the default. */
 		if (value[0] == '\0' && e->def[0] != '\0')
 			return -1;
 		string = field;

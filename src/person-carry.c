@@ -29,7 +29,9 @@ enum {
 	PLACE_TAG_POSITION = 5,
 	PLACE_TAG_TOLD_FROM = 6,
 	PLACE_TAG_GUEST_FROM = 7,
-	PLACE_TAG_GUEST_UNTIL = 8
+	PLACE_TAG_GUEST_UNTIL = 8,
+	PLACE_TAG_GAP_FROM = 9,
+	PLACE_TAG_GAP_UNTIL = 10
 };
 enum { IGNORE_TAG_NICK = 1, IGNORE_TAG_ID = 2 };
 enum {
@@ -51,6 +53,9 @@ static const struct carry_field place_fields[] = {
 	CARRY_UINT(PLACE_TAG_GUEST_FROM, struct place, told.guest_from,
 	    UINT64_MAX),
 	CARRY_UINT(PLACE_TAG_GUEST_UNTIL, struct place, told.guest_until,
+	    UINT64_MAX),
+	CARRY_UINT(PLACE_TAG_GAP_FROM, struct place, told.gap_from, UINT64_MAX),
+	CARRY_UINT(PLACE_TAG_GAP_UNTIL, struct place, told.gap_until,
 	    UINT64_MAX),
 };
 

@@ -61,6 +61,9 @@ struct told {
 	/* Seen as a guest, before what they had missed was told. */
 	uint64_t guest_from;
 	uint64_t guest_until;
+	/* The last that they were told are no longer held. */
+	uint64_t gap_from;
+	uint64_t gap_until;
 };
 
 /* Where somebody stopped reading in a room that they are not in now. */

@@ -88,11 +88,15 @@ repeat_set_back(struct membership *ms, size_t bytes)
 	if (bytes > 0 && c.number > ms->told.from &&
 	    c.number <= h->first_number) {
 		/* Those before are not held any more: they are in the gap that
-		 * will be told, as many as can have been. */
+		 * will be told, as many as can have been; and with them what
+		 * the line of another gap has said, if it was lost as well. */
 		more = bytes / repeat_size_min(ms) + 1;
 		if (more > history_distance(ms->told.from, c.number))
 			more = history_distance(ms->told.from, c.number);
 		c.number -= more;
+		if (c.number < ms->told.gap_until &&
+		    c.number > ms->told.gap_from)
+			c.number = ms->told.gap_from;
 	}
 	if (c.number == ms->cursor.number)
 		return;

@@ -33,7 +33,9 @@ enum {
 	REPLAY_TAG_HEAD = 11,
 	REPLAY_TAG_THEN_HISTORY = 12,
 	REPLAY_TAG_IS_KEPT_TOLD = 13,
-	REPLAY_TAG_AWAY = 14
+	REPLAY_TAG_AWAY = 14,
+	REPLAY_TAG_GAP_FROM = 15,
+	REPLAY_TAG_GAP_UNTIL = 16
 };
 
 static const struct carry_field replay_fields[] = {
@@ -43,6 +45,10 @@ static const struct carry_field replay_fields[] = {
 	CARRY_INT(REPLAY_TAG_DAY, struct replay, done.day),
 	CARRY_BOOL(REPLAY_TAG_HAS_SHOWN, struct replay, done.has_shown),
 	CARRY_BOOL(REPLAY_TAG_IN_REPEATS, struct replay, done.in_repeats),
+	CARRY_UINT(REPLAY_TAG_GAP_FROM, struct replay, done.gap_from,
+	    UINT64_MAX),
+	CARRY_UINT(REPLAY_TAG_GAP_UNTIL, struct replay, done.gap_until,
+	    UINT64_MAX),
 	CARRY_UINT(REPLAY_TAG_UNTIL, struct replay, until, UINT64_MAX),
 	CARRY_UINT(REPLAY_TAG_SCAN_FROM, struct replay, scan_from, UINT64_MAX),
 	CARRY_UINT(REPLAY_TAG_SCAN_UNTIL, struct replay, scan_until,

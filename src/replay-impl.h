@@ -21,6 +21,7 @@ struct replay_progress {
 	int day; /* of the line before */
 	bool has_shown;
 	bool in_repeats; /* they were announced, and what is new was not yet */
+	uint64_t gap_from, gap_until; /* the last gap; or 0 */
 };
 
 struct replay {

@@ -28,6 +28,7 @@
 #include "buf.h"
 #include "clock.h"
 #include "deliver.h"
+#include "keeper.h"
 #include "replay-impl.h"
 #include "replay.h"
 #include "rooms.h"
@@ -143,6 +144,7 @@ replay_start_catchup(struct membership *ms, struct history_cursor from,
 	deliver_remove_in_step(ms);
 	if (until == REPLAY_PRESENT)
 		ms->cursor = from;
+	keeper_set_back(ms, from.number);
 	rp = replay_start(ms, REPLAY_CATCHUP, from, until);
 	rp->away_ms = away_ms;
 	rp->stage = REPLAY_SCAN;
@@ -169,25 +171,41 @@ replay_start_return(struct membership *ms, const struct place *place,
 	}
 }
 
+/* Where ms will read on if the replay ends now. */
+static struct history_cursor
+replay_cursor(const struct membership *ms)
+{
+	const struct replay *rp = ms->replay;
+
+	if (rp != NULL)
+		switch (rp->kind) {
+		case REPLAY_CATCHUP:
+		case REPLAY_GREETING:
+			/* Rather some lines twice than one not at all: what a
+			 * guest has seen meanwhile is told to whom they turned
+			 * out to be. */
+			if (rp->until == REPLAY_PRESENT ||
+			    rp->done.at.number < rp->until)
+				return rp->done.at;
+			break;
+		case REPLAY_HISTORY:
+			break;
+		}
+	return ms->cursor;
+}
+
+uint64_t
+replay_position(const struct membership *ms)
+{
+	return replay_cursor(ms).number;
+}
+
 void
 replay_stop(struct membership *ms)
 {
-	struct replay *rp = ms->replay;
-
-	if (rp == NULL)
+	if (ms->replay == NULL)
 		return;
-	switch (rp->kind) {
-	case REPLAY_CATCHUP:
-	case REPLAY_GREETING:
-		/* Rather some lines twice than one not at all: what a guest
-		 * has seen meanwhile is told to whom they turned out to be. */
-		if (rp->until == REPLAY_PRESENT ||
-		    rp->done.at.number < rp->until)
-			ms->cursor = rp->done.at;
-		break;
-	case REPLAY_HISTORY:
-		break;
-	}
+	ms->cursor = replay_cursor(ms);
 	replay_free(ms);
 }
 
@@ -296,6 +314,8 @@ replay_lines(struct membership *ms, struct buf *out, struct replay_progress *to,
 		event.is_uncertain = !history_is_certain(before, at->number);
 		replay_render(ms, out, &event);
 		room->rooms->gaps++;
+		to->gap_from = before;
+		to->gap_until = at->number;
 		to->has_shown = true;
 	}
 	first_pos = at->pos;
@@ -461,9 +481,20 @@ replay_kept(struct membership *ms, struct replay *rp)
 		if (rp != NULL)
 			rp->done.has_shown = true;
 		person_take_kept(m->rooms, &m->person, k);
+		keeper_mark_member(m);
 		member_handed(m, k);
 	}
 	return 0;
+}
+
+/* What is rendered up to to has been handed over; so have the gaps in it. */
+static void
+replay_handed(struct membership *ms, const struct replay_progress *to)
+{
+	if (to->gap_until == 0)
+		return;
+	ms->told.gap_from = to->gap_from;
+	ms->told.gap_until = to->gap_until;
 }
 
 /* Without a replay: a slow reader goes on. */
@@ -484,6 +515,7 @@ replay_pump_behind(struct membership *ms, size_t max, size_t *done)
 	if (replay_deliver(ms, out) == -1)
 		return REPLAY_BLOCKED;
 	ms->cursor = to.at;
+	replay_handed(ms, &to);
 	return at_end ? REPLAY_DONE : REPLAY_AGAIN;
 }
 
@@ -548,10 +580,14 @@ replay_pump(struct membership *ms, size_t max, size_t *done)
 	if (replay_deliver(ms, out) == -1)
 		return REPLAY_BLOCKED;
 	rp->done = to;
+	if (rp->kind != REPLAY_HISTORY)
+		replay_handed(ms, &to);
 	if (!at_end)
 		return REPLAY_AGAIN;
 	if (rp->until == REPLAY_PRESENT)
 		ms->cursor = to.at;
+	if (rp->kind == REPLAY_CATCHUP)
+		keeper_mark_member(ms->member);
 	then_history = rp->then_history;
 	replay_free(ms);
 	if (then_history > 0) {

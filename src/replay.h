@@ -28,15 +28,18 @@ enum replay_kind {
  * present.
  */
 
+/* Up to which number all was handed to ms, who is not in step. */
+uint64_t replay_position(const struct membership *ms);
+
 /* Newcomer: from ms->cursor to the present. */
 void replay_start_greeting(struct membership *ms);
 
 /*
  * Catch-up: the summary of all from..until, then private messages that were
  * kept, then the messages: those below ms->repeat_until first, under a line
- * that says what they are, and not counted. until REPLAY_PRESENT: to the present; then from
- * becomes ms->cursor. Otherwise reading goes on at ms->cursor afterwards. A
- * replay that is running is replaced.
+ * that says what they are, and not counted. until REPLAY_PRESENT: to the
+ * present; then from becomes ms->cursor. Otherwise reading goes on at
+ * ms->cursor afterwards. A replay that is running is replaced.
  */
 #define REPLAY_PRESENT UINT64_MAX
 void replay_start_catchup(struct membership *ms, struct history_cursor from,

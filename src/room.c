@@ -10,10 +10,13 @@
 #include "config.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "deliver.h"
+#include "keeper.h"
+#include "log.h"
 #include "replay.h"
 #include "room.h"
 #include "rooms.h"
@@ -28,9 +31,11 @@ room_new(struct rooms *rooms, const char *name)
 	room = xcalloc(1, sizeof *room);
 	room->rooms = rooms;
 	nick_fold(room->name, name);
+	room->used_ms = rooms->clock->mono_ms;
 	history_init(&room->history, rooms->options->history_size);
 	room->delivered = history_head(&room->history);
-	room->used_ms = rooms->clock->mono_ms;
+	/* In memory is better than not at all. */
+	(void)!room_reopen(room);
 	LIST_INIT(&room->audiences);
 	TAILQ_INIT(&room->people);
 	LIST_INIT(&room->places);
@@ -38,8 +43,56 @@ room_new(struct rooms *rooms, const char *name)
 	return room;
 }
 
-void
-room_free(struct room *room)
+/* When the newest message was said, monotonic. */
+static int64_t
+room_newest_ms(const struct room *room)
+{
+	struct history_cursor c = history_head(&room->history);
+	struct event event;
+
+	if (!history_step_back(&room->history, &c) ||
+	    !history_read(&room->history, &c, &event) ||
+	    !event_is_kept(event.kind))
+		return room->rooms->clock->mono_ms;
+	return clock_mono_of(room->rooms->clock, event.time_ms);
+}
+
+int
+room_reopen(struct room *room)
+{
+	const struct room_files *files = room->rooms->files;
+	struct history history;
+
+	if (files == NULL)
+		return 0;
+	assert(history_count(&room->history) == 0);
+	if (files->open(&history, room->name, room->history.size, files->arg) ==
+	    -1)
+		return -1;
+	history_fini(&room->history);
+	room->history = history;
+	while (room_expire(room))
+		continue;
+	room->delivered = history_head(&room->history);
+	if (history_count(&room->history) > 0)
+		room->used_ms = room->said_ms = room_newest_ms(room);
+	return 0;
+}
+
+bool
+room_expire(struct room *room)
+{
+	const struct rooms *rooms = room->rooms;
+
+	/* Nobody in step is left behind by it. */
+	if (room->is_dirty)
+		return true;
+	return history_expire(&room->history,
+	    rooms->clock->wall_ms - rooms->options->retention);
+}
+
+static void
+room_clear(struct room *room)
 {
 	struct audience *a;
 	struct place *place;
@@ -54,8 +107,24 @@ room_free(struct room *room)
 		LIST_REMOVE(a, entry);
 		audience_free(a);
 	}
-	history_fini(&room->history);
 	free(room->topic);
+}
+
+void
+room_free(struct room *room)
+{
+	room_clear(room);
+	history_fini(&room->history);
+	free(room);
+}
+
+void
+room_close(struct room *room)
+{
+	room_clear(room);
+	if (history_close(&room->history) == -1)
+		log_error("history is not complete on the disk: room=%s: %s",
+		    room->name, strerror(errno));
 	free(room);
 }
 
@@ -98,6 +167,8 @@ room_join(struct room *room, struct member *m)
 		ms->told.from = ms->cursor.number;
 		replay_start_greeting(ms);
 	}
+	keeper_set_sure(ms, ms->cursor.number);
+	keeper_mark_member(m);
 	return ms;
 }
 
@@ -108,6 +179,7 @@ room_leave(struct membership *ms, enum room_leave how, const char *text)
 	struct member *m = ms->member;
 	struct place *place;
 
+	keeper_mark_member(m);
 	presence_left(&room->presence, ms, how, text);
 	deliver_pause(ms);
 	place = person_set_place(&m->person, room, ms->cursor,
@@ -139,6 +211,7 @@ room_publish(struct room *room, struct event *event, struct membership *actor)
 		event->number = history_append(&room->history, event);
 		room->used_ms = room->said_ms = rooms->clock->mono_ms;
 		rooms->messages++;
+		keeper_wake(rooms);
 	}
 	deliver_render(room, event);
 	if (!room->is_dirty) {
@@ -178,6 +251,7 @@ room_set_topic(struct membership *ms, const char *text)
 	presence_show(&room->presence, ms);
 	free(room->topic);
 	room->topic = text == NULL ? NULL : xstrdup(text);
+	keeper_topic(room);
 	room_publish(room, &event, ms);
 }
 

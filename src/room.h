@@ -72,8 +72,13 @@ struct room {
 	struct history history;
 	/* The first message of the turn: where everybody in step is. */
 	struct history_cursor delivered;
+	/* keeper.h: all who are kept as live surely have read up to the first;
+	 * the other was delivered at the last look. */
+	uint64_t settled;
+	uint64_t looked;
 	bool is_dirty; /* has lines that were not handed out yet */
 	bool is_permanent;
+	bool is_carried; /* its history is another program's: rooms_load() */
 	LIST_HEAD(, audience) audiences;
 	struct membership_queue people; /* in the order they came */
 	size_t people_count;
@@ -87,7 +92,17 @@ struct room {
 };
 
 struct room *room_new(struct rooms *rooms, const char *name);
-void room_free(struct room *room); /* nobody is in it; places go along */
+/* Nobody is in it; places go along. */
+void room_free(struct room *room);
+/* The same at the end of the house: what was said stays in its file. */
+void room_close(struct room *room);
+
+/* The history is had from the house's files, if there are. -1: it is not. */
+int room_reopen(struct room *room) MUST_CHECK;
+
+/* Drops what is older than retention, not too much at once. True: there may be
+ * more. */
+bool room_expire(struct room *room);
 
 /*
  * m comes in. If they have a place here, a catch-up begins; else the last

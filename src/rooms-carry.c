@@ -25,7 +25,9 @@ enum {
 	ROOM_TAG_RING = 2,
 	ROOM_TAG_TOPIC = 3,
 	ROOM_TAG_USED = 4,
-	ROOM_TAG_SAID = 5
+	ROOM_TAG_SAID = 5,
+	ROOM_TAG_SETTLED = 6,
+	ROOM_TAG_LOOKED = 7
 };
 enum {
 	ROSTER_TAG_LAST_ID = 1,
@@ -47,6 +49,8 @@ static const struct carry_field room_fields[] = {
 	CARRY_STR(ROOM_TAG_NAME, struct room, name),
 	CARRY_INT(ROOM_TAG_USED, struct room, used_ms),
 	CARRY_INT(ROOM_TAG_SAID, struct room, said_ms),
+	CARRY_UINT(ROOM_TAG_SETTLED, struct room, settled, UINT64_MAX),
+	CARRY_UINT(ROOM_TAG_LOOKED, struct room, looked, UINT64_MAX),
 };
 
 static const struct carry_field roster_fields[] = {
@@ -165,6 +169,9 @@ room_fill(struct rooms *rooms, const struct room *got, struct history *history,
 	room->delivered = history_head(history);
 	room->used_ms = got->used_ms;
 	room->said_ms = got->said_ms;
+	room->settled = got->settled;
+	room->looked = got->looked;
+	room->is_carried = true;
 	free(room->topic);
 	room->topic = topic->data == NULL ?
 	    NULL :
@@ -241,8 +248,8 @@ bookmark_load(struct rooms *rooms, struct carry_in *in, const struct tlv *outer)
 	tlv_enter(outer, &r);
 	while (is_good && tlv_next(&r, &item))
 		if (item.tag == BOOKMARK_TAG_CREDENTIAL)
-			is_good = has_credential =
-			    carry_get_credential(&item, &credential);
+			is_good = has_credential = carry_get_credential(&item,
+			    &credential);
 		else if (item.tag == BOOKMARK_TAG_PERSON) {
 			is_good = !has_person &&
 			    person_load(rooms, &got.person, in, &item);
@@ -304,8 +311,9 @@ rooms_load_end(struct rooms *rooms, struct carry_in *in)
 	for (room = NULL; (room = rooms_next(rooms, room)) != NULL;) {
 		history_find_end(&room->history);
 		if (!presence_is_complete(&room->presence))
-			return carry_fail(in, "somebody in '%s' was never "
-					      "announced",
+			return carry_fail(in,
+			    "somebody in '%s' was never "
+			    "announced",
 			    room->name);
 	}
 	for (room = NULL; (room = rooms_next(rooms, room)) != NULL;)

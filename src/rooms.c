@@ -19,6 +19,7 @@
 #include "util.h"
 
 #define ROOMS_TIDY_MS 60000
+#define ROOMS_TIDY_SOON_MS 100 /* when there is more to drop */
 
 static int
 rooms_cmp(const struct room *a, const struct room *b)
@@ -72,6 +73,10 @@ rooms_add(struct rooms *rooms, const char *name)
 static void
 rooms_remove(struct rooms *rooms, struct room *room)
 {
+	keeper_forget_room(room);
+	if (rooms->files != NULL)
+		rooms->files->remove(&room->history, room->name,
+		    rooms->files->arg);
 	RB_REMOVE(rooms_tree, &rooms->by_name, room);
 	rooms->count--;
 	room_free(room);
@@ -112,16 +117,19 @@ rooms_tidy_cb(void *arg)
 	struct rooms *rooms = arg;
 	struct room *room, *next;
 	int64_t now_ms = rooms->clock->mono_ms;
+	int64_t wait_ms = ROOMS_TIDY_MS;
 
 	for (room = rooms_next(rooms, NULL); room != NULL; room = next) {
 		next = rooms_next(rooms, room);
+		if (room_expire(room))
+			wait_ms = ROOMS_TIDY_SOON_MS;
 		if (rooms_is_vacant(room) &&
 		    (history_count(&room->history) == 0 ||
 			now_ms - room->said_ms > rooms->options->retention))
 			rooms_remove(rooms, room);
 	}
 	bookmarks_trim(&rooms->bookmarks);
-	deadline_set(rooms->deadlines, &rooms->tidy, now_ms + ROOMS_TIDY_MS);
+	deadline_set(rooms->deadlines, &rooms->tidy, now_ms + wait_ms);
 }
 
 void
@@ -167,6 +175,7 @@ rooms_init(struct rooms *rooms, const struct clock *clock,
 	TAILQ_INIT(&rooms->pump);
 	tally_init(&rooms->tally);
 	roster_init(&rooms->roster);
+	keeper_init(rooms);
 	bookmarks_init(&rooms->bookmarks, rooms);
 	deadline_init(&rooms->tidy, rooms_tidy_cb, rooms);
 	deadline_init(&rooms->lost_due, rooms_lost_due_cb, rooms);
@@ -186,20 +195,21 @@ rooms_fini(struct rooms *rooms)
 	assert(rooms->roster.count == 0);
 	deadline_clear(rooms->deadlines, &rooms->tidy);
 	bookmarks_fini(&rooms->bookmarks);
-	while ((room = rooms_next(rooms, NULL)) != NULL)
-		rooms_remove(rooms, room);
+	while ((room = rooms_next(rooms, NULL)) != NULL) {
+		RB_REMOVE(rooms_tree, &rooms->by_name, room);
+		room_close(room);
+	}
+	keeper_fini(rooms);
 	tally_fini(&rooms->tally);
 	buf_fini(&rooms->scratch);
 }
 
-/* Makes room for one more; false if all rooms are in use. */
+/* The vacant room unused for longest goes; false if all are in use. */
 static bool
-rooms_make_way(struct rooms *rooms)
+rooms_remove_oldest(struct rooms *rooms)
 {
 	struct room *room, *oldest = NULL;
 
-	if (rooms->count < rooms->options->max_rooms)
-		return true;
 	for (room = NULL; (room = rooms_next(rooms, room)) != NULL;)
 		if (rooms_is_vacant(room) &&
 		    (oldest == NULL || room->used_ms < oldest->used_ms))
@@ -219,10 +229,52 @@ rooms_open(struct rooms *rooms, const char *name, struct room **room)
 		return ROOMS_FOUND;
 	if (rooms->options->room_create == ROOM_CREATE_NOBODY)
 		return ROOMS_NOT_ALLOWED;
-	if (!rooms_make_way(rooms))
+	if (rooms->count >= rooms->options->max_rooms &&
+	    !rooms_remove_oldest(rooms))
 		return ROOMS_FULL;
 	*room = rooms_add(rooms, name);
 	return ROOMS_MADE;
+}
+
+int
+rooms_set_files(struct rooms *rooms, const struct room_files *files)
+{
+	struct room *room;
+
+	rooms->files = files;
+	for (room = NULL; (room = rooms_next(rooms, room)) != NULL;)
+		if (room_reopen(room) == -1)
+			return -1;
+	return 0;
+}
+
+void
+rooms_resume_files(struct rooms *rooms, const struct room_files *files)
+{
+	struct room *room;
+
+	rooms->files = files;
+	for (room = NULL; (room = rooms_next(rooms, room)) != NULL;)
+		if (!room->is_carried)
+			(void)!room_reopen(room); /* has been logged */
+}
+
+void
+rooms_restore(struct rooms *rooms, const char *name)
+{
+	struct room *room;
+	char folded[ROOM_NAME_SIZE];
+
+	if (room_name_check(name) != NICK_OK)
+		return;
+	nick_fold(folded, name);
+	if (strcmp(folded, name) != 0 || rooms_find(rooms, name) != NULL)
+		return;
+	room = rooms_add(rooms, name);
+	if (history_count(&room->history) == 0)
+		rooms_remove(rooms, room);
+	else if (rooms->count > rooms->options->max_rooms)
+		(void)rooms_remove_oldest(rooms);
 }
 
 void
@@ -237,5 +289,8 @@ rooms_flush(struct rooms *rooms)
 bool
 rooms_turn(struct rooms *rooms)
 {
-	return deliver_turn(rooms);
+	bool has_more = deliver_turn(rooms);
+
+	keeper_turn(rooms);
+	return has_more;
 }

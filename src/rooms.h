@@ -16,6 +16,7 @@
 #include "buf.h"
 #include "clock.h"
 #include "deadline.h"
+#include "keeper.h"
 #include "options.h"
 #include "room.h"
 #include "roster.h"
@@ -30,6 +31,18 @@ RB_HEAD(rooms_tree, room);
 TAILQ_HEAD(rooms_queue, room);
 TAILQ_HEAD(lost_queue, member);
 
+/* Where the rooms' histories are, if they are to outlive the process. */
+struct room_files {
+	/* Opens the room's history, or begins one. -1: h is as it was, and the
+	 * reason has been logged. */
+	int (*open)(struct history *h, const char *room, size_t size,
+	    void *arg);
+	/* The room is gone for good. Its history, h, is still open; a file of
+	 * that name that h is not in is not its. */
+	void (*remove)(const struct history *h, const char *room, void *arg);
+	void *arg;
+};
+
 /* The house: all rooms, who is here, and whose places are kept. */
 struct rooms {
 	const struct clock *clock;
@@ -39,6 +52,7 @@ struct rooms {
 	void (*wake)(void *arg);
 	void *wake_arg;
 
+	const struct room_files *files; /* NULL: in memory */
 	struct rooms_tree by_name;
 	size_t count;
 	struct room *lobby;
@@ -49,6 +63,7 @@ struct rooms {
 	size_t lost_count;
 	struct deadline lost_due; /* when the first of them leaves */
 	size_t kept_bytes;
+	struct keeper keeper;
 	struct deadline tidy; /* old bookmarks and rooms */
 
 	/* The turn. */
@@ -74,6 +89,26 @@ void rooms_init(struct rooms *rooms, const struct clock *clock,
     const struct options *options, struct deadlines *deadlines,
     void (*wake)(void *), void *wake_arg);
 void rooms_fini(struct rooms *rooms); /* no member is left */
+
+/*
+ * Histories are in files from now on, which outlive the house; those of the
+ * rooms that there are, where nothing was said yet, are opened. -1: one could
+ * not be. A room whose file cannot be had later is in memory.
+ */
+int rooms_set_files(struct rooms *rooms,
+    const struct room_files *files) MUST_CHECK;
+
+/* The same after rooms_load(): histories that were carried are in files
+ * already. */
+void rooms_resume_files(struct rooms *rooms, const struct room_files *files);
+
+/*
+ * There is a file of a room with that name, whatever that is. Unless the room
+ * is there, or nothing in it is younger than retention, it is opened again;
+ * beyond max-rooms the room unused for longest goes for good. A file that cannot
+ * be opened stays as it is, and the room is not there.
+ */
+void rooms_restore(struct rooms *rooms, const char *name);
 
 /* The options have changed: permanent rooms, bookmarks. */
 void rooms_reconfigure(struct rooms *rooms);

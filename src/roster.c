@@ -19,6 +19,7 @@
 
 #include "bookmark.h"
 #include "deliver.h"
+#include "keeper.h"
 #include "presence.h"
 #include "replay.h"
 #include "room.h"
@@ -176,6 +177,7 @@ roster_rename_ignores(struct member *m, const char *old_folded)
 				memcpy(ig->nick, m->nick, sizeof ig->nick);
 				memcpy(ig->folded, m->folded,
 				    sizeof ig->folded);
+				keeper_mark_member(other);
 			}
 }
 
@@ -190,10 +192,12 @@ roster_change(struct member *m, const char *nick)
 
 	memcpy(old, m->nick, sizeof old);
 	memcpy(old_folded, m->folded, sizeof old_folded);
+	keeper_mark_member(m);
 	roster_remove(roster, m);
 	roster_set_nick(m, nick);
 	roster_insert(roster, m);
 	m->is_guest = false;
+	keeper_mark_member(m);
 	roster_rename_ignores(m, old_folded);
 	LIST_FOREACH(ms, &m->memberships, in_member) {
 		if (!presence_renamed(&ms->room->presence, ms, old_folded)) {

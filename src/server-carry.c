@@ -34,7 +34,8 @@ enum {
 	SERVER_TAG_TURNS = 6, /* a histogram: the counts */
 	SERVER_TAG_TURNS_COUNT = 7,
 	SERVER_TAG_TURNS_SUM = 8,
-	SERVER_TAG_TURNS_MAX = 9
+	SERVER_TAG_TURNS_MAX = 9,
+	SERVER_TAG_STATE_DIR = 10
 };
 
 static const struct carry_field server_fields[] = {
@@ -82,11 +83,13 @@ server_save(struct carry_out *out, char **error, void *arg)
 
 	server->upgrade_us = server_now_us();
 	server_settle(server);
+	keeper_turn(&server->rooms);
 	mark = tlv_open(data, CARRY_SERVER);
 	carry_put(data, server_fields, NITEMS(server_fields), server);
 	server_save_turns(&server->turns, data);
 	if (server->pid_fd != -1)
 		carry_put_fd(out, SERVER_TAG_PID_FILE, server->pid_fd);
+	tlv_put_str(data, SERVER_TAG_STATE_DIR, server->options.state_dir);
 	tlv_close(data, mark);
 	net_save(&server->net, out);
 	listeners_save(server->listeners, CARRY_LISTENER, out);
@@ -130,6 +133,16 @@ server_load_turns(struct histogram *turns, const struct tlv *item)
 	return true;
 }
 
+/* What is carried is in that directory, or in none. */
+static bool
+server_is_state_dir(const struct server *server, const struct tlv *item)
+{
+	const char *dir = server->options.state_dir;
+
+	return strlen(dir) == item->len &&
+	    memcmp(dir, item->data, item->len) == 0;
+}
+
 static bool
 server_load_own(struct server *server, struct carry_in *in,
     const struct tlv *outer)
@@ -146,6 +159,12 @@ server_load_own(struct server *server, struct carry_in *in,
 				server->pid_fd = carry_get_fd(in, &item,
 				    CARRY_FD_FILE);
 			is_good &= server->pid_fd != -1;
+		} else if (item.tag == SERVER_TAG_STATE_DIR) {
+			if (!server_is_state_dir(server, &item))
+				return carry_fail(in,
+				    "the setting state-dir "
+				    "takes a restart to "
+				    "change");
 		} else if (item.tag == SERVER_TAG_TURNS)
 			is_good = server_load_turns(&server->turns, &item);
 		else

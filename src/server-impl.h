@@ -22,6 +22,7 @@
 #include "options.h"
 #include "pace.h"
 #include "rooms.h"
+#include "server-state.h"
 #include "server.h"
 #include "session.h"
 #include "upgrade.h"
@@ -38,6 +39,7 @@ struct server {
 	struct deadlines deadlines;
 	struct net net;
 	struct rooms rooms;
+	struct server_state state;
 	struct sessions sessions;
 	struct manager manager;
 	struct listeners *listeners;

@@ -20,8 +20,6 @@
 
 #include "config.h"
 
-#include <sys/resource.h>
-
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
@@ -38,7 +36,6 @@
 #include "exporter.h"
 #include "helm.h"
 #include "inherit.h"
-#include "listener-spec.h"
 #include "listener.h"
 #include "log.h"
 #include "manager.h"
@@ -54,136 +51,13 @@
 #define SERVER_STOP_FLUSH_MS 2000
 #define SERVER_STOP_LOOK_MS 50
 
-/*
- * Descriptors that are not members': standard ones, log, listeners, libevent's.
- */
-#define SERVER_RESERVED_FDS 64
-
 /* Settings */
-
-/* The soft limit on open files, raised to the hard one. */
-static rlim_t
-server_raise_files(void)
-{
-	struct rlimit rl;
-
-	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
-		return RLIM_INFINITY;
-	if (rl.rlim_cur != rl.rlim_max) {
-		rl.rlim_cur = rl.rlim_max;
-		if (setrlimit(RLIMIT_NOFILE, &rl) == -1 &&
-		    getrlimit(RLIMIT_NOFILE, &rl) == -1)
-			return RLIM_INFINITY;
-	}
-	return rl.rlim_cur;
-}
-
-static int
-server_check_files(const struct options *o, struct option_errors *errors)
-{
-	rlim_t files = server_raise_files();
-
-	if (files == RLIM_INFINITY ||
-	    o->max_members + SERVER_RESERVED_FDS <= files)
-		return 0;
-	option_errors_add(errors,
-	    "max-members %llu does not fit into the limit on open files, %llu, "
-	    "of which %d are needed otherwise: lower the one or raise the other",
-	    (unsigned long long)o->max_members, (unsigned long long)files,
-	    SERVER_RESERVED_FDS);
-	return -1;
-}
-
-static int
-server_check_listen(const char *text, const char *where,
-    struct option_errors *errors)
-{
-	struct listener_spec spec;
-	const char *why;
-	int result = 0;
-
-	why = listener_spec_parse(&spec, text);
-	if (why != NULL) {
-		option_errors_add(errors, "%s: listen '%s': %s", where, text,
-		    why);
-		result = -1;
-	} else if (protocol_find(spec.protocols) == NULL) {
-		option_errors_add(errors,
-		    "%s: listen '%s': no protocol is called '%s'; there is: "
-		    "line",
-		    where, text, spec.protocols);
-		result = -1;
-	}
-	listener_spec_fini(&spec);
-	return result;
-}
-
-int
-server_load_options(struct options *o, const struct server_source *source,
-    struct option_errors *errors)
-{
-	size_t i;
-	int result = 0;
-
-	if (options_load(o, source->path, source->assignments,
-		source->assignment_count, source->listens, source->listen_count,
-		errors) == -1)
-		return -1;
-	for (i = 0; i < o->listen.count; i++)
-		if (o->listen.where[i] != NULL &&
-		    server_check_listen(o->listen.items[i], o->listen.where[i],
-			errors) == -1)
-			result = -1;
-	if (control_check_options(o, errors) == -1)
-		result = -1;
-	if (exporter_check_options(o, errors) == -1)
-		result = -1;
-	if (server_check_files(o, errors) == -1)
-		result = -1;
-	return result;
-}
 
 static void
 server_log_restart_only(const char *name, void *arg)
 {
 	(void)arg;
 	log_warning("setting needs a restart to change: name=%s", name);
-}
-
-/*
- * What the new settings must agree on with those that only a restart changes.
- */
-static int
-server_check_kept(const struct options *fresh, const struct options *kept,
-    struct option_errors *errors)
-{
-	if (fresh->output_limit >= 4 * kept->max_line)
-		return 0;
-	option_errors_add(errors,
-	    "output-limit must be at least 4 times the max-line in force, "
-	    "%llu bytes",
-	    (unsigned long long)kept->max_line);
-	return -1;
-}
-
-enum log_level
-server_log_level(const struct server_source *source,
-    const struct options *options)
-{
-	if (source->is_verbose)
-		return LOG_LEVEL_DEBUG;
-	switch ((enum option_log_level)options->log_level) {
-	case OPTION_LOG_ERROR:
-		return LOG_LEVEL_ERROR;
-	case OPTION_LOG_WARNING:
-		return LOG_LEVEL_WARNING;
-	case OPTION_LOG_INFO:
-		return LOG_LEVEL_INFO;
-	case OPTION_LOG_DEBUG:
-		return LOG_LEVEL_DEBUG;
-	}
-	assert(0 && "no such level");
-	return LOG_LEVEL_INFO;
 }
 
 /*
@@ -373,6 +247,7 @@ server_turn_cb(evutil_socket_t fd, short what, void *arg)
 	server->is_in_turn = true;
 	if (rooms_turn(&server->rooms))
 		server_wake(server);
+	server_state_turn(&server->state);
 	if (actors > 0)
 		pace_turn_done(&server->pace, actors, start_us,
 		    server_now_us());
@@ -665,6 +540,8 @@ server_begin_again(struct server *server, struct carry_in *carried)
 		return true;
 	carry_close_on_exec(carried);
 	carry_close_rest(carried);
+	server_state_resume(&server->state, &server->rooms,
+	    &server->sessions.bans);
 	upgrade_unblock_signals();
 	if (server_listen(server, &server->options, &error) == -1) {
 		server->is_reload_failed = true;
@@ -708,6 +585,12 @@ server_new(const struct server_source *source, struct options *options,
 	manager_init(&server->manager, &server->clock, &server->deadlines,
 	    server_status, server);
 	server->has_rooms = true;
+	if (carried == NULL &&
+	    server_state_open(&server->state, &server->rooms,
+		&server->sessions.bans) == -1) {
+		server_free(server);
+		return NULL;
+	}
 	server->listeners = listeners_new(&server->net, server_accepted,
 	    server);
 	server_init_helm(server);
@@ -757,8 +640,10 @@ server_free(struct server *server)
 		deadline_clear(&server->deadlines, &server->stop);
 		manager_fini(&server->manager);
 		sessions_free_all(&server->sessions);
+		server_state_stop(&server->state);
 		sessions_fini(&server->sessions);
 		rooms_fini(&server->rooms);
+		server_state_close(&server->state);
 		net_fini(&server->net);
 	}
 	for (i = 0; i < SIGNALS; i++)

@@ -27,6 +27,13 @@ struct server_source {
 	bool is_verbose; /* -v: outweighs log-level */
 };
 
+/*
+ * What the settings of a reload must agree on with those in force that only a
+ * restart changes. 0; or -1 with errors.
+ */
+int server_check_kept(const struct options *fresh, const struct options *kept,
+    struct option_errors *errors) MUST_CHECK;
+
 /* What is to be logged by these settings. */
 enum log_level server_log_level(const struct server_source *source,
     const struct options *options);
@@ -39,8 +46,8 @@ int server_load_options(struct options *o, const struct server_source *source,
     struct option_errors *errors) MUST_CHECK;
 
 /*
- * Opens the room: listeners and signal handlers. options are moved into the
- * server. Listens on inherited as well, and if listen is nowhere set, on
+ * Opens the house: what was kept, listeners, signal handlers. options are moved
+ * into the server. Listens on inherited as well, and if listen is nowhere set, on
  * nothing else. carried, or NULL: what a program before has left; then that is
  * gone on from, and if it is only to be verified, nothing else is done, and the
  * process has to end by _exit(2). NULL, after it was logged, if that is not

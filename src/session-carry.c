@@ -122,8 +122,7 @@ session_get(struct session_parts *p, struct sessions *all,
 		p->member = roster_find(&all->rooms->roster, name);
 		/* Each has one connection, and is in some room. */
 		return p->member != NULL && p->member->ops == NULL &&
-		    !p->member->is_lost &&
-		    !LIST_EMPTY(&p->member->memberships);
+		    !p->member->is_lost && !LIST_EMPTY(&p->member->memberships);
 	case SESSION_TAG_CREDENTIAL:
 		p->has_credential = true;
 		return carry_get_credential(item, &p->credential);

@@ -83,8 +83,8 @@ void sessions_init(struct sessions *all, struct net *net, struct rooms *rooms,
 void sessions_fini(struct sessions *all); /* none is left */
 
 /*
- * Somebody was let in by a listener: a session, or, when there are too many,
- * one line that says so. Takes over fd.
+ * A listener has accepted somebody: a session, or, when there are too many, they
+ * are banned, or it is locked, one line that says so. Takes over fd.
  */
 void session_accept(struct sessions *all, int fd,
     const struct listener_peer *peer);

@@ -193,13 +193,19 @@ store_open_file(int dir_fd, const char *file, char **error)
 		    strerror(errno));
 		return -1;
 	}
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
+	if (fstat(fd, &st) == -1)
+		*error = xasprintf("cannot look at the state file '%s': %s",
+		    file, strerror(errno));
+	else if (!S_ISREG(st.st_mode))
 		*error = xasprintf("the state file '%s' is no regular file",
 		    file);
 	else if (flock(fd, LOCK_EX | LOCK_NB) == -1)
-		*error = xasprintf("the state file '%s' is in use by another "
-				   "process: %s",
-		    file, strerror(errno));
+		*error = errno == EWOULDBLOCK ?
+		    xasprintf(
+			"the state file '%s' is in use by another process",
+			file) :
+		    xasprintf("cannot lock the state file '%s': %s", file,
+			strerror(errno));
 	else if ((st.st_mode & 07777) != 0600 && fchmod(fd, 0600) == -1)
 		*error = xasprintf("cannot make the state file '%s' private: "
 				   "%s",
@@ -234,10 +240,15 @@ store_read_file(int fd, struct buf *in)
 static int
 store_set_aside(int dir_fd, const char *file, int *fd, char **error)
 {
-	char *aside;
+	char *aside, when[32] = "";
+	time_t now = time(NULL);
+	struct tm tm;
 	int result = -1;
 
-	aside = xasprintf("%s.corrupt-%lld", file, (long long)time(NULL));
+	/* As that of a history's file. */
+	if (gmtime_r(&now, &tm) != NULL)
+		(void)strftime(when, sizeof when, "%Y%m%dT%H%M%SZ", &tm);
+	aside = xasprintf("%s.corrupt-%s", file, when);
 	if (renameat(dir_fd, file, dir_fd, aside) == -1)
 		*error = xasprintf("the state file '%s' is damaged and cannot "
 				   "be set aside: %s",
@@ -419,15 +430,17 @@ store_has_grown(const struct store *s)
 	    changes / STORE_GROWTH > s->snapshot_len;
 }
 
-void
+bool
 store_tick(struct store *s, int64_t mono_ms)
 {
 	assert(!s->is_held);
 	s->now_ms = mono_ms;
 	if ((s->is_stale || store_has_grown(s)) && mono_ms >= s->retry_ms)
 		store_start_snapshot(s);
-	if (!s->is_dirty || mono_ms < s->sync_ms)
-		return;
+	if (!s->is_dirty)
+		return s->is_stale;
+	if (mono_ms < s->sync_ms)
+		return true;
 	s->is_dirty = false;
 	s->sync_ms = mono_ms + STORE_SYNC_MS;
 #ifdef HAVE_SYNC_FILE_RANGE
@@ -435,6 +448,7 @@ store_tick(struct store *s, int64_t mono_ms)
 	(void)!sync_file_range(s->files[s->current].fd, 0, 0,
 	    SYNC_FILE_RANGE_WRITE);
 #endif
+	return s->is_stale;
 }
 
 void

@@ -4,6 +4,7 @@
 #ifndef STORE_H
 #define STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -60,10 +61,11 @@ void store_hold(struct store *store);
 void store_release(struct store *store);
 
 /*
- * To be called every second or so: starts a new snapshot when it is time, and
- * has the kernel start writing to the disk.
+ * To be called every second or so while there are changes: starts a new
+ * snapshot when it is time, and has the kernel start writing to the disk. True:
+ * to be called again even if nothing changes.
  */
-void store_tick(struct store *store, int64_t mono_ms);
+bool store_tick(struct store *store, int64_t mono_ms);
 
 /* Waits for the disk. NULL is fine. */
 void store_close(struct store *store);

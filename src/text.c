@@ -277,6 +277,29 @@ text_is_utf8(const char *s, size_t len)
 }
 
 bool
+text_is_harmless(const char *s, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)s, *end = p + len;
+
+	if (!text_is_utf8(s, len))
+		return false;
+	/* So what is looked at behind a first byte is there. */
+	for (; p < end; p++) {
+		if (*p < ' ' || *p == 0x7f)
+			return false;
+		if (*p == 0xc2 && p[1] < 0xa0)
+			return false; /* U+0080 to U+009F */
+		if (*p != 0xe2)
+			continue;
+		if (p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae)
+			return false; /* U+2028 to U+202E */
+		if (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9)
+			return false; /* U+2066 to U+2069 */
+	}
+	return true;
+}
+
+bool
 text_mentions(const char *text, size_t len, const char *nick)
 {
 	char folded[NICK_SIZE], word[NICK_SIZE];

@@ -43,8 +43,16 @@ size_t text_scrub(char *out, const char *in, size_t in_len);
  */
 size_t text_cut(const char *s, size_t len, size_t max_bytes);
 
-/* Is all of s valid UTF-8? For tests and fuzzers; the daemon scrubs instead. */
+/* Is all of s valid UTF-8? What people say is scrubbed instead. */
 bool text_is_utf8(const char *s, size_t len);
+
+/*
+ * Is s what text_scrub() may once have left: valid UTF-8 without controls (C0,
+ * DEL, C1), U+2028, U+2029, and bidirectional embeddings, overrides and
+ * isolates? Unlike that, it is the same in each version of Unicode: for what
+ * was kept in a file.
+ */
+bool text_is_harmless(const char *s, size_t len);
 
 /*
  * Does text mention nick: as a whole word, compared without case (ASCII, since

@@ -58,10 +58,10 @@ const struct verb *verb_find(const char *name); /* or NULL */
  * caller frees it. */
 char *verb_join(const struct verb_call *call, int index);
 
-/* Adds a line for people, or {"result": ...}; FAILED for an error. */
+/* Adds a line for people, or {"result": ...}. Returns VERB_DONE. */
 enum verb_result verb_say(struct verb_call *call, const char *fmt, ...)
     PRINTFLIKE(2, 3);
-/* Takes over error, or formats one. */
+/* Takes over error, to be told as it is. */
 enum verb_result verb_fail(struct verb_call *call, char *error);
 
 #define VERB(field, min, max, flags, usage, help, manual) \

@@ -278,64 +278,6 @@ control_add_arguments(struct script *s, const char *text)
 	free(expanded);
 }
 
-static void control_check_log(struct script *s);
-
-/* After its end: as if it had not been there, but for the people. */
-static void
-control_start_again(struct script *s)
-{
-	struct stage *st = &s->stage;
-	char *notify;
-
-	if (!s->is_started || !st->daemon.has_ended)
-		return;
-	control_check_log(s);
-	notify = xasprintf("%s/notify", st->dir);
-	unlink(notify);
-	free(notify);
-	daemon_fini(&st->daemon);
-	s->is_started = false;
-	s->log_read = s->notified_read = 0;
-	st->is_end_expected = false;
-}
-
-void
-script_daemon(struct script *s, const char *text)
-{
-	static const struct {
-		const char *word;
-		int number;
-	} signals[] = { { "hup", SIGHUP }, { "int", SIGINT },
-		{ "term", SIGTERM }, { "usr1", SIGUSR1 } };
-	const char *rest;
-	char *copy;
-
-	for (size_t i = 0; i < NITEMS(signals); i++) {
-		if (strcmp(text, signals[i].word) == 0) {
-			control_signal(s, signals[i].number);
-			return;
-		}
-	}
-	if (text[0] == '-') {
-		control_add_arguments(s, text);
-	} else if (strcmp(text, "start") == 0) {
-		control_start_again(s);
-		script_start(s);
-	} else if ((rest = script_after(text, "limit")) != NULL) {
-		control_limit(s, rest);
-	} else if ((rest = script_after(text, "log")) != NULL) {
-		control_wait_log(s, rest);
-	} else if ((rest = script_after(text, "never-logs")) != NULL) {
-		copy = control_text(s, rest);
-		words_add(&s->never_logged, copy);
-		free(copy);
-	} else if ((rest = script_after(text, "exit")) != NULL) {
-		control_wait_exit(s, rest);
-	} else {
-		stage_fail(&s->stage, NULL, "not understood");
-	}
-}
-
 void
 script_begin_run(struct script *s, const struct words *argv, int status)
 {
@@ -459,13 +401,122 @@ control_check_unread(struct script *s, struct actor *p, bool has_last_line)
 		stage_fail(&s->stage, p, "%s has unread lines", p->name);
 }
 
+/*
+ * The daemon's end: everybody's connection ends as well, with nothing unread,
+ * but for the last line if it was told to stop.
+ */
+static void
+control_end(struct script *s, bool has_last_line)
+{
+	struct stage *st = &s->stage;
+	int64_t deadline;
+	struct actor *p;
+
+	if (!st->daemon.has_ended)
+		stage_wait_end(st);
+	deadline = stage_deadline(st);
+	TAILQ_FOREACH(p, &st->actors, entry) {
+		while (p->fd != -1 && p->is_reading && !p->has_eof) {
+			if (stage_turn(st, deadline) == -1)
+				stage_fail(st, p, "%s is still connected",
+				    p->name);
+		}
+		control_check_unread(s, p, has_last_line && p->fd != -1);
+	}
+	control_check_log(s);
+}
+
+/* The next statement that needs the daemon starts it anew. */
+static void
+control_end_run(struct script *s, int number)
+{
+	struct stage *st = &s->stage;
+	struct actor *p;
+	char *notify = xasprintf("%s/notify", st->dir);
+
+	control_signal(s, number);
+	st->is_end_expected = true;
+	control_end(s, number == SIGTERM);
+	if (number == SIGTERM)
+		control_check_status(s, &st->daemon, 0);
+	else if (!WIFSIGNALED(st->daemon.status))
+		stage_fail(st, NULL, "the daemon ended before it was killed");
+	TAILQ_FOREACH(p, &st->actors, entry)
+		if (p->fd != -1)
+			actor_close(p);
+	daemon_fini(&st->daemon);
+	(void)unlink(notify);
+	free(notify);
+	st->is_end_expected = false;
+	s->is_started = false;
+	s->log_read = s->notified_read = 0;
+}
+
+/* After its end: as if it had not been there, but for the people. */
+static void
+control_start_again(struct script *s)
+{
+	struct stage *st = &s->stage;
+	char *notify;
+
+	if (!s->is_started || !st->daemon.has_ended)
+		return;
+	control_check_log(s);
+	notify = xasprintf("%s/notify", st->dir);
+	(void)unlink(notify);
+	free(notify);
+	daemon_fini(&st->daemon);
+	s->is_started = false;
+	s->log_read = s->notified_read = 0;
+	st->is_end_expected = false;
+}
+
+void
+script_daemon(struct script *s, const char *text)
+{
+	static const struct {
+		const char *word;
+		int number;
+	} signals[] = { { "hup", SIGHUP }, { "int", SIGINT },
+		{ "term", SIGTERM }, { "usr1", SIGUSR1 } };
+	const char *rest;
+	char *copy;
+
+	for (size_t i = 0; i < NITEMS(signals); i++) {
+		if (strcmp(text, signals[i].word) == 0) {
+			control_signal(s, signals[i].number);
+			return;
+		}
+	}
+	if (text[0] == '-') {
+		control_add_arguments(s, text);
+	} else if (strcmp(text, "start") == 0) {
+		control_start_again(s);
+		script_start(s);
+	} else if (strcmp(text, "restart") == 0) {
+		control_end_run(s, SIGTERM);
+	} else if (strcmp(text, "kill") == 0) {
+		control_end_run(s, SIGKILL);
+	} else if ((rest = script_after(text, "limit")) != NULL) {
+		control_limit(s, rest);
+	} else if ((rest = script_after(text, "log")) != NULL) {
+		control_wait_log(s, rest);
+	} else if ((rest = script_after(text, "never-logs")) != NULL) {
+		copy = control_text(s, rest);
+		words_add(&s->never_logged, copy);
+		free(copy);
+	} else if ((rest = script_after(text, "exit")) != NULL) {
+		control_wait_exit(s, rest);
+	} else {
+		stage_fail(&s->stage, NULL, "not understood");
+	}
+}
+
 void
 script_finish(struct script *s)
 {
 	struct stage *st = &s->stage;
 	bool has_last_line = false;
-	int64_t deadline;
-	struct actor *p;
 
 	if (!s->is_started)
 		return;
@@ -477,14 +528,5 @@ script_finish(struct script *s)
 		stage_wait_end(st);
 		control_check_status(s, &st->daemon, 0);
 	}
-	deadline = stage_deadline(st);
-	TAILQ_FOREACH(p, &st->actors, entry) {
-		while (p->fd != -1 && p->is_reading && !p->has_eof) {
-			if (stage_turn(st, deadline) == -1)
-				stage_fail(st, p, "%s is still connected",
-				    p->name);
-		}
-		control_check_unread(s, p, has_last_line && p->fd != -1);
-	}
-	control_check_log(s);
+	control_end(s, has_last_line);
 }

@@ -80,6 +80,7 @@ void script_manager_fini(struct script *s);
 /* "file PATH ..." and "detached PATH". */
 void script_file(struct script *s, const char *text);
 void script_detached(struct script *s, const char *text);
+
 /* "brbctl ...", in dialog-brbctl.c. */
 void script_brbctl(struct script *s, const char *text);
 

@@ -11,12 +11,17 @@
 #include <netinet/in.h>
 
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "bans.h"
+#include "log.h"
+#include "store.h"
+#include "tlv.h"
 
 static struct bans bans;
 
@@ -279,6 +284,111 @@ START_TEST(test_limits)
 }
 END_TEST
 
+/* All of a ban is kept; what ended or was lifted is not. */
+START_TEST(test_kept)
+{
+	char dir[] = "/tmp/check_bans.XXXXXX", shown[BAN_STR_SIZE];
+	struct ban_subject both;
+	const struct credential home = origin("2001:db8:0:1::1");
+	const struct ban *ban;
+	struct store *store;
+	char *error = NULL;
+	int fd;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	fd = open(dir, O_RDONLY | O_DIRECTORY);
+	ck_assert_int_ge(fd, 0);
+	store = store_open(fd, "bans", bans_loaded, bans_snapshot, &bans,
+	    &error);
+	ck_assert_ptr_nonnull(store);
+	bans_keep(&bans, store);
+	ck_assert_ptr_null(ban_subject_parse(&both, "bob"));
+	ban_subject_add_holder(&both, &home);
+	ck_assert_ptr_nonnull(bans_add(&bans, &both, "\xc3\xa4rger", 5, 0));
+	ck_assert_ptr_nonnull(add("192.0.2.0/24", 5, 100));
+	ck_assert_ptr_nonnull(add("uid:1000", 5, 0));
+	ck_assert_ptr_nonnull(add("192.0.2.9", 5, 50));
+	ck_assert_ptr_nonnull(add("eve", 5, 0));
+	ck_assert(drop("eve"));
+	bans_expire(&bans, 60);
+	/* As after a kill -9: nobody closes the store in order. */
+	teardown();
+	store_close(store);
+
+	setup();
+	store = store_open(fd, "bans", bans_loaded, bans_snapshot, &bans,
+	    &error);
+	ck_assert_ptr_nonnull(store);
+	ck_assert_uint_eq(bans.count, 3);
+	ban = bans_match_nick(&bans, "BOB", 60);
+	ck_assert_ptr_nonnull(ban);
+	ck_assert_ptr_eq(bans_match(&bans, &home, 60), ban);
+	ban_subject_str(&ban->subject, shown);
+	ck_assert_str_eq(shown, "bob (2001:db8:0:1::/64)");
+	ck_assert_str_eq(ban->reason, "\xc3\xa4rger");
+	ck_assert_int_eq(ban->made_ms, 5);
+	ck_assert(is_banned("192.0.2.9", 99));
+	ck_assert(!is_banned("192.0.2.9", 100));
+	ck_assert_ptr_nonnull(add("192.0.2.1", 60, 0));
+	ck_assert_uint_eq(TAILQ_LAST(&bans.list, ban_queue)->id, 4);
+	store_close(store);
+	unlinkat(fd, "bans.0", 0);
+	unlinkat(fd, "bans.1", 0);
+	close(fd);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+END_TEST
+
+/* What makes no sense bans nobody. */
+START_TEST(test_garbled)
+{
+	struct buf out = BUF_INITIALIZER;
+	const unsigned char key[8] = { 1 };
+	unsigned char last_key[8];
+
+	memset(last_key, 0xff, sizeof(last_key));
+	log_init(LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
+	bans_loaded(key, sizeof(key), "", 0, &bans);
+	bans_loaded(key, sizeof(key), "\x01\x00\xff", 3, &bans);
+	tlv_put_str(&out, 1, "bob");
+	bans_loaded(key, sizeof(key) - 1, out.data, out.len, &bans);
+	ck_assert_uint_eq(bans.count, 0);
+	/* An origin without its bytes, without its prefix, with too long a one;
+	 * of no known kind; a uid's half; a reserved nick. */
+	tlv_put_u64(&out, 2, CREDENTIAL_IPV4);
+	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
+	tlv_put_bytes(&out, 3, "0123456789abcdef", 16);
+	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
+	tlv_put_u64(&out, 4, 33);
+	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
+	tlv_put_u64(&out, 4, 8);
+	tlv_put_u64(&out, 2, CREDENTIAL_UID);
+	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
+	ck_assert_uint_eq(bans.count, 0);
+	tlv_put_u64(&out, 2, CREDENTIAL_UID + 1);
+	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
+	buf_reset(&out);
+	tlv_put_str(&out, 1, "admin");
+	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
+	ck_assert_uint_eq(bans.count, 0);
+	/* Made before there was a time. */
+	buf_reset(&out);
+	tlv_put_str(&out, 1, "bob");
+	tlv_put_i64(&out, 5, INT64_MIN);
+	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
+	/* An id after which there is none. */
+	buf_reset(&out);
+	tlv_put_str(&out, 1, "bob");
+	bans_loaded(last_key, sizeof(last_key), out.data, out.len, &bans);
+	ck_assert_uint_eq(bans.count, 0);
+	/* The same twice. */
+	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
+	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
+	ck_assert_uint_eq(bans.count, 1);
+	buf_fini(&out);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -293,6 +403,8 @@ suite(void)
 	tcase_add_test(tc, test_end);
 	tcase_add_test(tc, test_sentence);
 	tcase_add_test(tc, test_limits);
+	tcase_add_test(tc, test_kept);
+	tcase_add_test(tc, test_garbled);
 	suite_add_tcase(s, tc);
 	return s;
 }

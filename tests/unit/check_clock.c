@@ -200,6 +200,21 @@ START_TEST(test_duration)
 }
 END_TEST
 
+/* hostile 72: whatever was done to the clock since. */
+START_TEST(test_mono_of)
+{
+	struct clock c = { .mono_ms = 5000, .wall_ms = 1000000 };
+
+	ck_assert_int_eq(clock_mono_of(&c, 999000), 4000);
+	ck_assert_int_eq(clock_mono_of(&c, 900000), -95000);
+	ck_assert_int_eq(clock_mono_of(&c, 1000000), 5000);
+	ck_assert_int_eq(clock_mono_of(&c, INT64_MAX), 5000);
+	ck_assert_int_eq(clock_mono_of(&c, INT64_MIN), 5000 - 1000000);
+	c.wall_ms = -1;
+	ck_assert_int_eq(clock_mono_of(&c, INT64_MIN), 5000);
+}
+END_TEST
+
 static Suite *
 clock_suite(void)
 {
@@ -213,6 +228,7 @@ clock_suite(void)
 	tcase_add_test(tc, test_date);
 	tcase_add_test(tc, test_absurd_times);
 	tcase_add_loop_test(tc, test_duration, 0, (int)NITEMS(check_durations));
+	tcase_add_test(tc, test_mono_of);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -5,10 +5,13 @@
 /*
  * The model test of the one idea: whatever people do, in whatever order, each
  * message reaches each of them exactly once, in order, or lies inside a gap
- * that is announced with its exact size.
+ * that is announced with its exact size. When a connection is lost, its last
+ * bytes have not arrived; what was in them comes again, and is said to be a
+ * repeat if it had been handed over, and only then.
  *
  * The reference is a number for each person: that of the message that they
- * should see next. A failure names its seed: BRBD_MODEL_SEED runs that one
+ * should see next; and for those who lost the connection, of the first that
+ * they are owed, and up to where they may have seen all. A failure names its seed: BRBD_MODEL_SEED runs that one
  * alone. BRBD_MODEL_RUNS sets how many runs there are.
  */
 
@@ -34,6 +37,15 @@ struct reader {
 	uint64_t next; /* of the message that they should see next */
 	uint64_t after; /* a closed catch-up: where reading goes on, else 0 */
 	uint64_t own_from; /* their own ones from here are not shown */
+	uint64_t owed; /* the first that did not arrive, until told; else 0 */
+	uint64_t seen_until; /* those below were handed over by lost ones */
+	uint64_t session_from; /* all before has arrived in earlier ones */
+	struct handed_line {
+		uint64_t end; /* in all bytes handed over */
+		uint64_t next; /* what they should see next before it */
+	} log[NUMBERS];
+	size_t log_count;
+	bool in_catchup, in_repeats;
 	bool in_history; /* between the lines of /history */
 	bool is_known; /* has a place from before */
 	bool was_new; /* this session began as that of a newcomer */
@@ -74,6 +86,11 @@ model_is_own(const struct reader *r, uint64_t number)
 static void
 model_advance(struct reader *r, uint64_t number, const char *what)
 {
+	if (r->owed != 0 && r->in_catchup) {
+		/* Told again: from where it did not arrive, or before. */
+		r->next = number < r->owed ? number : r->owed;
+		r->owed = 0;
+	}
 	for (; r->next < number; r->next++)
 		ck_assert_msg(authors[r->next] == r,
 		    "BRBD_MODEL_SEED=%u: %s: %s %llu, but %llu was not seen",
@@ -86,10 +103,55 @@ model_advance(struct reader *r, uint64_t number, const char *what)
 }
 
 static void
+model_check_repeat(const struct reader *r, uint64_t number)
+{
+	/* Whether they saw their own ones makes no difference. */
+	if (!r->in_catchup || authors[number] == r)
+		return;
+	ck_assert_msg(r->in_repeats == (number < r->seen_until),
+	    "BRBD_MODEL_SEED=%u: %s saw %llu as a repeat: %d, but it is new "
+	    "from %llu on",
+	    seed_now, r->nick, (unsigned long long)number, (int)r->in_repeats,
+	    (unsigned long long)r->seen_until);
+}
+
+/* The lines around a catch-up. */
+static void
+model_read_frame(struct reader *r, const char *line)
+{
+	if (strncmp(line, "welcome", 7) == 0)
+		r->in_catchup = true;
+	else if (strncmp(line, "repeats", 7) == 0)
+		r->in_repeats = true;
+	else if (strncmp(line, "new", 3) == 0) {
+		ck_assert(r->in_repeats);
+		r->in_repeats = false;
+	}
+}
+
+static void
+model_read_live(struct reader *r)
+{
+	if (r->in_catchup && r->owed != 0) {
+		r->next = r->owed;
+		r->owed = 0;
+	}
+	if (r->after != 0) {
+		/* The past is told up to where they became live. */
+		if (r->next < r->own_from)
+			model_advance(r, r->own_from, "the past to");
+		r->next = r->after;
+		r->after = 0;
+	}
+	r->in_catchup = r->in_repeats = false;
+}
+
+static void
 model_read_line(struct reader *r, const char *line)
 {
-	uint64_t number;
+	uint64_t number, from;
 
+	model_read_frame(r, line);
 	if (strncmp(line, "past ", 5) == 0 && r->in_history)
 		return;
 	if (strncmp(line, "end", 3) == 0) {
@@ -102,25 +164,24 @@ model_read_line(struct reader *r, const char *line)
 		number = model_room()->history.first_number;
 		if (r->after != 0 && number > r->own_from)
 			number = r->own_from;
-		model_advance(r, number - strtoull(line + 4, NULL, 10),
-		    "gap to");
+		from = number - strtoull(line + 4, NULL, 10);
+		/* How many of those that are gone they are owed can only be
+		 * guessed: their own took no bytes. */
+		if (r->owed != 0 && r->in_catchup && from <= r->next)
+			r->owed = from;
+		model_advance(r, from, "gap to");
 		r->next = number;
 		return;
 	}
 	if (strncmp(line, "live", 4) == 0) {
-		if (r->after != 0) {
-			/* The past is told up to where they became live. */
-			if (r->next < r->own_from)
-				model_advance(r, r->own_from, "the past to");
-			r->next = r->after;
-			r->after = 0;
-		}
+		model_read_live(r);
 		return;
 	}
 	if (*line < '0' || *line > '9' || r->in_history)
 		return;
 	number = strtoull(line, NULL, 10);
 	model_advance(r, number, "saw");
+	model_check_repeat(r, number);
 	ck_assert_msg(!model_is_own(r, number),
 	    "BRBD_MODEL_SEED=%u: %s saw their own %llu", seed_now, r->nick,
 	    (unsigned long long)number);
@@ -134,9 +195,14 @@ model_deliver(struct fake *f, const char *data, size_t len)
 	const char *end = data + len;
 
 	while (data < end) {
-		model_read_line(r, data);
+		const char *line = data;
+
 		data = (const char *)memchr(data, '\n', (size_t)(end - data)) +
 		    1;
+		ck_assert_uint_lt(r->log_count, NUMBERS);
+		r->log[r->log_count].end = f->handed - (uint64_t)(end - data);
+		r->log[r->log_count++].next = r->next;
+		model_read_line(r, line);
 	}
 }
 
@@ -153,8 +219,10 @@ model_enter(struct reader *r)
 	ms = fake_here(&r->f);
 	r->own_from = ms->own_from;
 	live_next = ms->cursor.number;
-	r->in_history = false;
+	r->in_history = r->in_catchup = r->in_repeats = false;
 	r->after = 0;
+	r->log_count = 0;
+	r->session_from = r->is_known ? r->next : live_next;
 
 	if (model_random(2) == 0) {
 		/* As a guest for a while, with a reference of their own. */
@@ -182,9 +250,36 @@ model_enter(struct reader *r)
 static void
 model_paused(struct reader *r)
 {
-	if (r->after != 0 && r->next >= r->own_from)
+	if (r->after != 0 && r->next >= r->own_from && r->owed == 0)
 		r->next = r->after;
 	r->after = 0;
+	r->in_catchup = r->in_repeats = false;
+}
+
+/* The last bytes have not arrived, and the daemon fears for some more. */
+static void
+model_lose(struct reader *r)
+{
+	uint64_t unsent = model_random(3) == 0 ? 0 : model_random(200);
+	const struct handed_line *line;
+	size_t i;
+
+	model_paused(r);
+	if (r->seen_until < r->next)
+		r->seen_until = r->next;
+	if (unsent > r->f.handed)
+		unsent = r->f.handed;
+	r->f.unsent = unsent + (model_random(2) == 0 ? model_random(50) : 0);
+	if (r->f.unsent > 0 && r->owed == 0)
+		r->owed = r->next;
+	for (i = 0; i < r->log_count; i++) {
+		line = &r->log[i];
+		if (line->end > r->f.handed - unsent &&
+		    line->next >= r->session_from && line->next < r->owed)
+			r->owed = line->next;
+	}
+	fake_lose(&r->f);
+	r->f.is_full = false;
 }
 
 static void
@@ -218,9 +313,7 @@ model_step(void)
 		r->f.is_full = false;
 		break;
 	case 1:
-		model_paused(r);
-		fake_lose(&r->f);
-		r->f.is_full = false;
+		model_lose(r);
 		break;
 	case 2:
 		if (!r->f.m->is_on_break) {
@@ -254,6 +347,12 @@ model_step(void)
 				r->next = r->after;
 			else if (!r->in_history)
 				r->next = model_room()->delivered.number;
+			/* They do not want what they are owed. */
+			if (!r->in_history) {
+				r->owed = 0;
+				r->log_count = 0;
+				r->in_catchup = r->in_repeats = false;
+			}
 			r->after = 0;
 			r->in_history = false;
 		}
@@ -309,6 +408,7 @@ model_run(unsigned seed)
 		model_advance(&readers[i], model_room()->history.next_number,
 		    "the end");
 		ck_assert(readers[i].after == 0);
+		ck_assert(readers[i].owed == 0);
 		ck_assert_ptr_nonnull(fake_here(&readers[i].f)->audience);
 	}
 	for (i = 0; i < PEOPLE; i++)

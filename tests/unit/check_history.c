@@ -4,10 +4,14 @@
 
 #include "config.h"
 
+#include <sys/stat.h>
+
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "history.h"
 
@@ -205,6 +209,131 @@ START_TEST(test_large_numbers)
 }
 END_TEST
 
+/* Retention: what is older goes, the oldest first, and is counted. */
+START_TEST(test_expire)
+{
+	struct history h;
+	struct history_cursor start, c;
+	struct event e = { .kind = EVENT_SAY, .nick = "ana", .text = "" };
+	int i;
+
+	history_init(&h, 1 << 20);
+	start = history_head(&h);
+	ck_assert(!history_expire(&h, INT64_MAX));
+	for (i = 1; i <= 5000; i++) {
+		e.time_ms = i;
+		(void)history_append(&h, &e);
+	}
+	ck_assert(!history_expire(&h, 1));
+	ck_assert_uint_eq(history_count(&h), 5000);
+	ck_assert(!history_expire(&h, 11));
+	ck_assert_uint_eq(h.first_number, 11);
+	c = start;
+	ck_assert_uint_eq(history_clamp(&h, &c), 10);
+	ck_assert(history_read(&h, &c, &e));
+	ck_assert_int_eq(e.time_ms, 11);
+	/* Some at a time, so that nobody waits. */
+	ck_assert(history_expire(&h, 4001));
+	ck_assert_uint_lt(h.first_number, 2000);
+	for (i = 0; history_expire(&h, 4001); i++)
+		ck_assert_int_lt(i, 10);
+	ck_assert_uint_eq(h.first_number, 4001);
+	while (history_expire(&h, INT64_MAX))
+		;
+	ck_assert_uint_eq(history_count(&h), 0);
+	ck_assert_uint_eq(history_used(&h), 0);
+	ck_assert_uint_eq(append(&h, "bob", "again"), 5001);
+	history_fini(&h);
+}
+END_TEST
+
+/* By number alone, also while the ring goes on and after it has wrapped. */
+START_TEST(test_find)
+{
+	struct history h;
+	struct history_cursor c;
+	struct event e;
+	uint64_t n, hole;
+	int i;
+
+	history_init(&h, 16384);
+	ck_assert_uint_eq(history_find(&h, 1).number, 1);
+	for (i = 0; i < 100; i++)
+		append(&h, "ana", "before the hole");
+	hole = h.next_number;
+	history_append_hole(&h, hole + 10);
+	for (i = 0; i < 2000; i++) {
+		append(&h, "ana", i % 3 == 0 ? "text" : "and some more text");
+		if (i == 500 || i == 1500)
+			history_find_end(&h);
+		if (i % 100 != 0 && i > 100)
+			continue;
+		for (n = h.first_number; n < h.next_number; n++) {
+			c = history_find(&h, n);
+			ck_assert_uint_eq(c.number, n);
+			ck_assert(history_read(&h, &c, &e));
+			ck_assert_uint_eq(e.number, n);
+			if (n < hole || n >= hole + 10)
+				continue;
+			/* In the midst of a hole: what is left of it. */
+			ck_assert_int_eq(e.kind, EVENT_GAP);
+			ck_assert_uint_eq(e.count, hole + 10 - n);
+			ck_assert(!e.is_uncertain);
+			c = history_find(&h, n);
+			ck_assert(history_step_back(&h, &c));
+			ck_assert_uint_eq(c.number, n == hole ? n - 1 : hole);
+		}
+		c = history_find(&h, h.next_number);
+		ck_assert_uint_eq(c.pos, h.head_pos);
+		ck_assert_uint_eq(history_find(&h, UINT64_MAX).number,
+		    h.next_number);
+		if (h.first_number > 1) {
+			c = history_find(&h, 1);
+			ck_assert_uint_eq(history_clamp(&h, &c),
+			    h.first_number - 1);
+		}
+	}
+	ck_assert_uint_gt(h.first_number, hole + 10);
+	history_fini(&h);
+}
+END_TEST
+
+/* A power cut: numbers jump, but count on. */
+START_TEST(test_distance)
+{
+	uint64_t a = 100, b = HISTORY_EPOCH + 105;
+
+	ck_assert_uint_eq(history_distance(a, 120), 20);
+	ck_assert_uint_eq(history_distance(a, b), 5);
+	ck_assert(history_is_certain(a, 120) && !history_is_certain(a, b));
+	/* They had read some that were lost: nothing is counted twice. */
+	ck_assert_uint_eq(history_distance(110, b), 0);
+	ck_assert_uint_eq(history_distance(120, a), 0);
+}
+END_TEST
+
+/* Memory is used as the ring fills, and can be handed over. */
+START_TEST(test_memory)
+{
+	struct history h;
+
+	history_init(&h, HISTORY_SIZE_MAX);
+	ck_assert_uint_eq(append(&h, "ana", "text"), 1);
+	ck_assert_uint_eq(h.max_author, 7);
+#ifdef HAVE_MEMFD_CREATE
+	{
+		struct stat st;
+
+		ck_assert_int_eq(fcntl(h.fd, F_GETFD), FD_CLOEXEC);
+		ck_assert_int_eq(fstat(h.fd, &st), 0);
+		ck_assert_int_lt(st.st_blocks, 64);
+		ck_assert_int_eq(ftruncate(h.fd, 0), -1);
+	}
+#endif
+	history_fini(&h);
+}
+END_TEST
+
 static Suite *
 history_suite(void)
 {
@@ -219,6 +348,10 @@ history_suite(void)
 	tcase_add_test(tc, test_clamp_is_exact);
 	tcase_add_test(tc, test_back);
 	tcase_add_test(tc, test_large_numbers);
+	tcase_add_test(tc, test_expire);
+	tcase_add_test(tc, test_find);
+	tcase_add_test(tc, test_distance);
+	tcase_add_test(tc, test_memory);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -170,8 +170,8 @@ step_child(struct history *h)
 
 /*
  * Lets the child run up to its next stop: in single steps, verifying the ring
- * after each that has changed it, or at full speed. Returns the steps; 0: the
- * child ended.
+ * after each that has changed it, or at full speed. Returns the steps; 0: it
+ * cannot be traced, or takes too long.
  */
 static long
 step_run(pid_t pid, const struct history *shared, bool is_single)
@@ -186,11 +186,13 @@ step_run(pid_t pid, const struct history *shared, bool is_single)
 			NULL, NULL) == -1)
 			return 0;
 		RING_ASSERT(waitpid(pid, &status, 0) == pid);
-		if (!WIFSTOPPED(status))
-			return 0;
+		RING_ASSERT(WIFSTOPPED(status));
 		steps++;
 		if (WSTOPSIG(status) == SIGSTOP)
 			return steps;
+		RING_ASSERT(WSTOPSIG(status) == SIGTRAP);
+		if (steps % 1024 == 0 && is_time_over())
+			return 0;
 		if (memcmp(last, shared->header, len) != 0) {
 			memcpy(last, shared->header, len);
 			step_verify(shared);
@@ -227,8 +229,7 @@ START_TEST(test_every_instruction)
 	if (!WIFEXITED(status)) {
 		(void)kill(pid, SIGKILL);
 		(void)waitpid(pid, &status, 0);
-		ck_assert_int_gt(appends, 0);
-		ck_assert_int_gt(steps, appends * 50);
+		ck_assert_int_ge(steps, appends * 50);
 	}
 	history_fini(&h);
 }
@@ -247,10 +248,16 @@ main(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_killed);
-#ifdef __linux__
-	tcase_add_test(tc, test_every_instruction);
-#endif
 	suite_add_tcase(suite, tc);
+#ifdef __linux__
+	/* It would step through valgrind. */
+	tc = tcase_create("every_instruction");
+	tcase_set_tags(tc, "no-valgrind");
+	tcase_set_timeout(tc, 120);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_every_instruction);
+	suite_add_tcase(suite, tc);
+#endif
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -421,15 +421,22 @@ START_TEST(test_overlapping_garbage)
 {
 	size_t size = (size_t)8 << 20, offset;
 	char *data = xcalloc(1, HISTORY_HEADER_SIZE + size);
-	struct record r = { .number = 1, .first.is.type = RECORD_HOLE };
+	struct record r = { .number = 1, .first.is.type = RECORD_SAY };
+	uint64_t wasted = 0;
 
 	for (offset = 0; offset + sizeof r < size; offset += sizeof r) {
-		r.first.is.type = RECORD_SAY;
-		r.first.is.text_len = 24000;
-		r.first.is.size = HISTORY_ROUND(sizeof r + 1 + 24000);
+		/* The low byte of the next size ends the nick. */
+		r.first.is.text_len = 24064 - sizeof r - 1;
+		r.first.is.size = 24064;
 		r.pos = offset;
 		memcpy(data + HISTORY_HEADER_SIZE + offset, &r, sizeof r);
 	}
+	history_attach(&h, data, size, -1);
+	for (offset = 0; offset < size; offset += HISTORY_ALIGN)
+		RING_ASSERT(history_check(&h, offset, &wasted) == NULL);
+	ck_assert_uint_gt(wasted, size);
+	ck_assert_uint_lt(wasted, size * 6);
+
 	data[0] = 1;
 	ring_store(&dir, RING_NAME, data, HISTORY_HEADER_SIZE + size);
 	ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_SALVAGED);
@@ -599,6 +606,8 @@ END_TEST
 
 START_TEST(test_raise)
 {
+	uint64_t number;
+
 	(void)ring_open(&h, &dir, SIZE);
 	history_raise(&h, 0);
 	ck_assert_uint_eq(h.next_number, 1);
@@ -618,7 +627,129 @@ START_TEST(test_raise)
 	history_fini(&h);
 	ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_KILLED);
 	ck_assert_uint_eq(history_count(&h), 3);
+	/* What no ring has given is not believed. */
+	number = h.next_number;
+	history_raise(&h, HISTORY_NUMBER_MAX - 1);
+	history_raise(&h, UINT64_MAX);
+	ck_assert_uint_eq(h.next_number, number);
 	history_fini(&h);
+}
+END_TEST
+
+/* An epoch that is sealed and made up, beyond all numbers that there are. */
+START_TEST(test_epoch_made_up)
+{
+	(void)ring_open(&h, &dir, SIZE);
+	append(2);
+	h.header->epoch = history_epoch_seal(UINT32_MAX);
+	memset(h.header->boot, 'x', HISTORY_BOOT_SIZE);
+	history_fini(&h);
+	ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_POWER_CUT);
+	ck_assert_uint_gt(h.next_number, HISTORY_EPOCH);
+	ck_assert_uint_lt(h.next_number, HISTORY_EPOCH * 2);
+	append(1);
+	(void)ring_verify(&h, NULL);
+	history_fini(&h);
+}
+END_TEST
+
+/* A file that somebody has made, with all its checks right. */
+
+static void
+poke_header(uint64_t epoch)
+{
+	poke(offsetof(struct history_header, clean), &(uint64_t){ 0 }, 8);
+	poke(offsetof(struct history_header, epoch), &epoch, sizeof epoch);
+	another_boot();
+}
+
+START_TEST(test_forged_epoch)
+{
+	static const uint64_t epochs[] = { UINT32_MAX, UINT32_MAX - 1,
+		HISTORY_NUMBER_MAX / HISTORY_EPOCH };
+	size_t i;
+
+	for (i = 0; i < NITEMS(epochs); i++) {
+		(void)ring_open(&h, &dir, SIZE);
+		append(5);
+		history_fini(&h);
+		poke_header(history_epoch_seal(epochs[i]));
+		ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_POWER_CUT);
+		ck_assert_uint_lt(h.next_number, HISTORY_NUMBER_MAX);
+		append(1);
+		history_fini(&h);
+		ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_KILLED);
+		ck_assert_uint_eq(ring_verify(&h, NULL), 6);
+		history_fini(&h);
+		remove_all();
+	}
+}
+END_TEST
+
+/* The second of five messages, all of the same size. */
+static void
+forge(const char *nick, const char *text, uint64_t author)
+{
+	struct event event = { .kind = EVENT_SAY, .nick = "ana" };
+	struct history_cursor c;
+	struct record *r;
+	int i;
+
+	(void)ring_open(&h, &dir, SIZE);
+	event.text = "12345678";
+	event.text_len = 8;
+	for (i = 0; i < 5; i++)
+		(void)history_append(&h, &event);
+	c = history_oldest(&h);
+	(void)history_read(&h, &c, &event);
+	r = history_at(&h, c.pos);
+	memcpy(r->data, nick, 3);
+	memcpy(r->data + 4, text, 8);
+	r->author = author;
+	r->check = record_check(r, r->first);
+	history_fini(&h);
+}
+
+START_TEST(test_forged_record)
+{
+	static const struct {
+		const char *nick, *text;
+		uint64_t author;
+		uint64_t held;
+	} forged[] = {
+		{ "ana",
+		    "1234\xc3\xa4"
+		    "78",
+		    EVENT_AUTHOR_MAX, 5 },
+		{ "ana", "\x1b[2J5678", 1, 4 },
+		{ "ana", "1234\n--8", 1, 4 },
+		{ "ana",
+		    "12345\0"
+		    "78",
+		    1, 4 },
+		{ "ana", "1234567\xff", 1, 4 },
+		{ "ana", "12345\u202e", 1, 4 },
+		{ "a\na", "12345678", 1, 4 },
+		{ "ana", "12345678", UINT64_MAX, 4 },
+	};
+	struct history_cursor c;
+	struct event event;
+	uint64_t held;
+	size_t i;
+
+	for (i = 0; i < NITEMS(forged); i++) {
+		forge(forged[i].nick, forged[i].text, forged[i].author);
+		ck_assert_int_eq(ring_open(&h, &dir, SIZE),
+		    forged[i].held == 5 ? HISTORY_KILLED : HISTORY_SALVAGED);
+		c = history_oldest(&h);
+		for (held = 0; history_read(&h, &c, &event);)
+			held += event.kind != EVENT_GAP;
+		ck_assert_uint_eq(held, forged[i].held);
+		ck_assert_uint_eq(h.next_number, 6);
+		ck_assert_uint_le(h.max_author, EVENT_AUTHOR_MAX);
+		history_fini(&h);
+		remove_all();
+	}
 }
 END_TEST
 
@@ -726,6 +857,9 @@ history_file_suite(void)
 	tcase_add_test(tc, test_power_cut_twice);
 	tcase_add_test(tc, test_holes);
 	tcase_add_test(tc, test_raise);
+	tcase_add_test(tc, test_epoch_made_up);
+	tcase_add_test(tc, test_forged_epoch);
+	tcase_add_test(tc, test_forged_record);
 	tcase_add_test(tc, test_adopt);
 	tcase_add_test(tc, test_writeback);
 	suite_add_tcase(suite, tc);

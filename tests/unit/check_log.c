@@ -235,6 +235,8 @@ END_TEST
 
 START_TEST(closed_stderr)
 {
+	const unsigned long lost = log_lost();
+
 	/* EPIPE */
 	use_pipe();
 	close(reader);
@@ -251,6 +253,7 @@ START_TEST(closed_stderr)
 	log_info("d");
 	ck_assert_str_eq(next_line(),
 	    "<4>the log had no room for 3 lines\n<6>d\n");
+	ck_assert_uint_eq(log_lost() - lost, 3);
 }
 END_TEST
 

@@ -658,8 +658,10 @@ write_file(const char *text, size_t times)
 	FILE *out = fopen(path, "w");
 
 	ck_assert_ptr_nonnull(out);
+	/* ck_assert() writes a note each time: too slow for a million. */
 	while (times-- > 0)
-		ck_assert_int_ge(fputs(text, out), 0);
+		if (fputs(text, out) == EOF)
+			ck_abort_msg("cannot write '%s'", path);
 	ck_assert_int_eq(fclose(out), 0);
 	ck_assert_int_eq(chmod(path, 0644), 0);
 }
@@ -719,6 +721,51 @@ START_TEST(file_size)
 	ck_assert_int_eq(load_path(path), 0);
 	write_file("#######\n", OPTIONS_FILE_MAX / 8 + 1);
 	assert_refused(path, "it is larger than 1 MiB");
+}
+END_TEST
+
+/*
+ * What is garbage is looked at until there are enough errors, not to its end.
+ */
+START_TEST(file_garbage)
+{
+	write_file("\001\n", OPTIONS_FILE_MAX / 2);
+	ck_assert_int_eq(load_path(path), -1);
+	ck_assert_uint_eq(errors.count, OPTION_ERRORS_MAX);
+	write_file("xyz=1\n", OPTIONS_FILE_MAX / 6);
+	ck_assert_int_eq(load_path(path), -1);
+	ck_assert_uint_eq(errors.count, OPTION_ERRORS_MAX);
+	write_file("room=9\n", OPTIONS_FILE_MAX / 7);
+	ck_assert_int_eq(load_path(path), -1);
+	ck_assert_ptr_nonnull(strstr(errors.text,
+	    ":5001: there are more than 10000 words\n"));
+	write_file("room={9}\n", 100);
+	ck_assert_int_eq(load_path(path), -1);
+	ck_assert_uint_eq(errors.count, OPTION_ERRORS_MAX);
+}
+END_TEST
+
+/* A list is not endless, and knows where each value stands. */
+START_TEST(file_long_list)
+{
+	char *const assignments[] = { STR("listen=a:1") };
+	char *where;
+
+	write_file("listen=a:1\n", OPTION_LIST_MAX);
+	ck_assert_int_eq(load_path(path), 0);
+	ck_assert_uint_eq(options.listen.count, OPTION_LIST_MAX);
+	where = xasprintf("%s:%d", path, OPTION_LIST_MAX);
+	ck_assert_str_eq(options.listen.where[OPTION_LIST_MAX - 1], where);
+	free(where);
+	write_file("listen=a:1\n", OPTION_LIST_MAX + 1);
+	ck_assert_int_eq(load_path(path), -1);
+	ck_assert_ptr_nonnull(strstr(errors.text,
+	    ":1001: listen can have 1000 values at most"));
+	option_errors_fini(&errors);
+	ck_assert_int_eq(options_load(&options, NULL, assignments, 1, NULL, 0,
+			     &errors),
+	    0);
+	ck_assert_str_eq(options.listen.where[0], "-o listen=a:1");
 }
 END_TEST
 
@@ -882,6 +929,8 @@ options_suite(void)
 	tcase_add_test(files, file_is_read);
 	tcase_add_test(files, file_kinds);
 	tcase_add_test(files, file_size);
+	tcase_add_test(files, file_garbage);
+	tcase_add_test(files, file_long_list);
 	tcase_add_test(files, file_and_assignment_errors);
 	suite_add_tcase(s, files);
 	return s;

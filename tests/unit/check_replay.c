@@ -85,6 +85,41 @@ START_TEST(test_second_gap_in_a_replay)
 }
 END_TEST
 
+/* What a damaged file has lost is a gap where it was, and no message. */
+START_TEST(test_holes)
+{
+	struct history *ring;
+
+	setup();
+	ring = &h.rooms.lobby->history;
+	member_break(bob.m, NULL);
+	fake_say(&ana, "one");
+	house_settle(&h);
+	history_append_hole(ring, ring->next_number + 3);
+	fake_say(&ana, "two");
+	house_settle(&h);
+	history_raise(ring, ring->next_number);
+	fake_say(&ana, "three");
+	house_settle(&h);
+	ck_assert_uint_eq(room_new_count(h.rooms.lobby,
+			      &fake_here(&bob)->cursor, 0),
+	    6);
+	member_back(bob.m, NULL);
+	ck_assert_str_eq(fake_saw(&h, &bob),
+	    "welcome bob 0 3 ana=3\n1 ana: one\ngap 3\n5 ana: two\ngap 0+\n"
+	    "17592186044422 ana: three\nlive after catchup\n");
+
+	/* Lapped over it: nobody knows how many more there were. */
+	member_break(bob.m, NULL);
+	fake_say(&ana, "four");
+	history_raise(ring, ring->next_number);
+	say_much(&ana, 40000);
+	member_back(bob.m, NULL);
+	ck_assert_ptr_nonnull(strstr(fake_saw(&h, &bob), "+\n"));
+	teardown();
+}
+END_TEST
+
 START_TEST(test_skip)
 {
 	uint64_t skipped = 0;
@@ -448,6 +483,7 @@ replay_suite(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_second_gap_in_a_replay);
+	tcase_add_test(tc, test_holes);
 	tcase_add_test(tc, test_skip);
 	tcase_add_test(tc, test_history_moves_no_cursor);
 	tcase_add_test(tc, test_history_waits_for_a_replay);

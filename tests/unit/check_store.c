@@ -371,7 +371,8 @@ START_TEST(test_unfinished_snapshot)
 	set(&o, 1, 10);
 	fault_set(FAULT_PWRITE, 0, 1, EIO);
 	set(&o, 2, 20);
-	store_tick(o.store, 60000);
+	ck_assert(store_tick(o.store, 1000));
+	ck_assert(!store_tick(o.store, 60000));
 	drop(&o);
 	len = slurp("test.1", data, sizeof data);
 	for (cut = STORE_HEADER; cut < len; cut++) {

@@ -362,6 +362,23 @@ START_TEST(test_is_utf8)
 }
 END_TEST
 
+START_TEST(test_is_harmless)
+{
+	ck_assert(text_is_harmless("", 0));
+	ck_assert(text_is_harmless("a \u00a0\u2027\u202f\u2065\u206a", 16));
+	ck_assert(!text_is_harmless("a\0b", 3));
+	ck_assert(!text_is_harmless("\x1b[2J", 4));
+	ck_assert(!text_is_harmless("a\x7f", 2));
+	ck_assert(!text_is_harmless("\xc2\x80", 2));
+	ck_assert(!text_is_harmless("\xc2\x9b", 2));
+	ck_assert(!text_is_harmless("\xc2", 1));
+	ck_assert(!text_is_harmless("\u2028", 3));
+	ck_assert(!text_is_harmless("\u202e", 3));
+	ck_assert(!text_is_harmless("\u2066", 3));
+	ck_assert(!text_is_harmless("\u2069", 3));
+}
+END_TEST
+
 static const struct {
 	const char *text, *nick;
 	bool mentioned;
@@ -423,6 +440,7 @@ text_suite(void)
 	tc = tcase_create("rest");
 	tcase_add_loop_test(tc, test_cut, 0, (int)NITEMS(check_cuts));
 	tcase_add_test(tc, test_is_utf8);
+	tcase_add_test(tc, test_is_harmless);
 	tcase_add_loop_test(tc, test_mentions, 0, (int)NITEMS(check_mentions));
 	suite_add_tcase(s, tc);
 	return s;

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef BANS_IMPL_H
+#define BANS_IMPL_H
+
+#include "bans.h"
+
+/* What bans*.c share; nobody else's. */
+
+/* What a connection of this kind is known by, in bits. */
+unsigned ban_prefix_max(const struct credential *c);
+/* Clears the bits of c behind the prefix. */
+void ban_mask(struct credential *c, unsigned prefix);
+
+/* The ban with this very subject, or NULL. */
+struct ban *bans_find(struct bans *all, const struct ban_subject *subject);
+
+/* Puts it where its id belongs; it is all's from now on, and in memory only. */
+void bans_insert(struct bans *all, struct ban *ban);
+
+/* Has the store, if there is one, hold it, or forget it. */
+void ban_put(struct store *store, const struct ban *ban);
+void ban_delete(struct store *store, const struct ban *ban);
+
+#endif

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * What is written was scrubbed and checked when it came in. It is checked again
+ * when it is read: then nothing that a damaged file may hold, checksums or not,
+ * gets to places that rely on it.
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bookmark.h"
+#include "buf.h"
+#include "keeper.h"
+#include "member.h"
+#include "person-record.h"
+#include "rooms.h"
+#include "store.h"
+#include "text.h"
+#include "tlv.h"
+
+/* These numbers are in files: never change or reuse one. */
+enum {
+	RECORD_LEFT = 1,
+	RECORD_KEPT_SINCE = 2,
+	RECORD_PLACE = 3,
+	RECORD_IGNORE = 4,
+	RECORD_MESSAGE = 5
+};
+enum { PLACE_ROOM = 1, PLACE_NUMBER = 2, PLACE_LEFT = 3, PLACE_REPEATS = 4 };
+enum { IGNORE_NICK = 1, IGNORE_ID = 2 };
+enum {
+	MESSAGE_TIME = 1,
+	MESSAGE_AUTHOR = 2,
+	MESSAGE_NICK = 3,
+	MESSAGE_TEXT = 4,
+	MESSAGE_IS_REPEAT = 5
+};
+
+/* All that the room has when it is read. */
+#define RECORD_ALL UINT64_MAX
+
+/* Rooms may be many; a record has to fit the store. */
+#define RECORD_PLACES_MAX 1000
+
+_Static_assert(RECORD_PLACES_MAX *(5 * TLV_HEADER + ROOM_NAME_MAX + 24) +
+	    IGNORES_MAX * (3 * TLV_HEADER + NICK_MAX + 8) +
+	    2 * KEPT_MAX * (6 * TLV_HEADER + NICK_MAX + 24) +
+	    2 * KEPT_BYTES_MAX + 2 * (TLV_HEADER + 8) <
+	STORE_VALUE_MAX,
+    "a record may not fit the store");
+
+/* Times */
+
+static void
+record_put_time(struct buf *out, const struct rooms *rooms, uint16_t tag,
+    int64_t mono_ms)
+{
+	const struct clock *c = rooms->clock;
+
+	tlv_put_i64(out, tag, c->wall_ms - (c->mono_ms - mono_ms));
+}
+
+static bool
+record_get_time(const struct tlv *item, const struct rooms *rooms, int64_t *ms)
+{
+	int64_t wall_ms;
+
+	if (!tlv_get_i64(item, &wall_ms))
+		return false;
+	*ms = clock_mono_of(rooms->clock, wall_ms);
+	return true;
+}
+
+/* Writing */
+
+/* number: NULL for who is live. What is below repeats may have been seen. */
+static void
+record_put_place(struct buf *out, const struct room *room,
+    const uint64_t *number, uint64_t repeats, int64_t left_ms)
+{
+	size_t mark;
+
+	mark = tlv_open(out, RECORD_PLACE);
+	tlv_put_str(out, PLACE_ROOM, room->name);
+	if (number != NULL)
+		tlv_put_u64(out, PLACE_NUMBER, *number);
+	tlv_put_u64(out, PLACE_REPEATS, repeats);
+	record_put_time(out, room->rooms, PLACE_LEFT, left_ms);
+	tlv_close(out, mark);
+}
+
+/* What was handed over, unlike what is kept, has no limit of its own. */
+static void
+record_put_messages(struct buf *out, const struct kept_list *list,
+    bool is_repeat)
+{
+	const struct kept_message *k;
+	size_t mark, count = 0, bytes = 0;
+
+	TAILQ_FOREACH(k, list, entry) {
+		bytes += k->len;
+		if (++count > KEPT_MAX || bytes > KEPT_BYTES_MAX)
+			break;
+		mark = tlv_open(out, RECORD_MESSAGE);
+		tlv_put_i64(out, MESSAGE_TIME, k->time_ms);
+		tlv_put_u64(out, MESSAGE_AUTHOR, k->author);
+		tlv_put_str(out, MESSAGE_NICK, k->nick);
+		tlv_put_bytes(out, MESSAGE_TEXT, k->text, k->len);
+		tlv_put_u64(out, MESSAGE_IS_REPEAT, is_repeat || k->is_repeat);
+		tlv_close(out, mark);
+	}
+}
+
+/* All but kept messages; max places. */
+static void
+record_put_person(struct buf *out, const struct person *p, size_t max)
+{
+	const struct place *place;
+	const struct ignore *ig;
+	size_t mark;
+
+	LIST_FOREACH(place, &p->places, in_owner) {
+		if (max-- == 0)
+			break;
+		record_put_place(out, place->room, &place->cursor.number,
+		    place->repeat_until, place->left_ms);
+	}
+	TAILQ_FOREACH(ig, &p->ignores, entry) {
+		mark = tlv_open(out, RECORD_IGNORE);
+		tlv_put_str(out, IGNORE_NICK, ig->nick);
+		tlv_put_u64(out, IGNORE_ID, ig->id);
+		tlv_close(out, mark);
+	}
+}
+
+/*
+ * After a crash, what may ms have been handed already? Of one who is reading
+ * that is not known: all that there will be.
+ */
+static uint64_t
+record_repeats(const struct membership *ms)
+{
+	const struct member *m = ms->member;
+	uint64_t position = ms->cursor.number;
+
+	if (!m->is_on_break && m->ops != NULL)
+		return RECORD_ALL;
+	return ms->sure < position && ms->repeat_until < position ?
+	    position :
+	    ms->repeat_until;
+}
+
+void
+person_record_put_member(struct buf *out, const struct member *m)
+{
+	const struct membership *ms;
+	int64_t away_ms = member_away_since_ms(m);
+	size_t places = 0;
+
+	record_put_time(out, m->rooms, RECORD_LEFT, away_ms);
+	LIST_FOREACH(ms, &m->memberships, in_member) {
+		if (places++ == RECORD_PLACES_MAX)
+			break;
+		record_put_place(out, ms->room,
+		    ms->is_kept_live ? NULL : &ms->sure, record_repeats(ms),
+		    away_ms);
+	}
+	record_put_person(out, &m->person,
+	    places > RECORD_PLACES_MAX ? 0 : RECORD_PLACES_MAX - places);
+	/* First what may not have arrived, which is older. */
+	record_put_messages(out, &m->handed, true);
+	record_put_messages(out, &m->person.kept, false);
+}
+
+void
+person_record_put_bookmark(struct buf *out, struct rooms *rooms,
+    const struct bookmark *b)
+{
+	record_put_time(out, rooms, RECORD_LEFT, b->left_ms);
+	record_put_time(out, rooms, RECORD_KEPT_SINCE, b->kept_since_ms);
+	record_put_person(out, &b->person, RECORD_PLACES_MAX);
+	record_put_messages(out, &b->person.kept, false);
+}
+
+/* Reading */
+
+/* A nick, as far as it can be judged: any that a person or guest may have. */
+static bool
+record_get_nick(const struct tlv *item, char nick[NICK_SIZE])
+{
+	size_t i;
+
+	if (item->len == 0 || !tlv_get_str(item, nick, NICK_SIZE))
+		return false;
+	for (i = 0; nick[i] != '\0'; i++)
+		if (!nick_is_char(nick[i]))
+			return false;
+	return true;
+}
+
+static void
+record_get_place(struct person_record *r, struct rooms *rooms,
+    const struct tlv *outer)
+{
+	struct tlv_reader in;
+	struct tlv item;
+	struct room *room = NULL;
+	char name[ROOM_NAME_SIZE];
+	uint64_t number = 0, repeats = 0;
+	bool has_number = false, is_good = true;
+	int64_t left_ms = rooms->clock->mono_ms;
+
+	tlv_enter(outer, &in);
+	while (tlv_next(&in, &item))
+		switch (item.tag) {
+		case PLACE_ROOM:
+			if (tlv_get_str(&item, name, sizeof name))
+				room = rooms_find(rooms, name);
+			break;
+		case PLACE_NUMBER:
+			has_number = true;
+			is_good &= tlv_get_u64(&item, UINT64_MAX, &number);
+			break;
+		case PLACE_REPEATS:
+			is_good &= tlv_get_u64(&item, UINT64_MAX, &repeats);
+			break;
+		case PLACE_LEFT:
+			is_good &= record_get_time(&item, rooms, &left_ms);
+			break;
+		}
+	if (in.is_bad || !is_good || room == NULL)
+		return;
+	keeper_restore_place(&r->person, room, has_number ? &number : NULL,
+	    repeats, left_ms);
+}
+
+static void
+record_get_ignore(struct person_record *r, const struct tlv *outer)
+{
+	struct tlv_reader in;
+	struct tlv item;
+	char nick[NICK_SIZE];
+	uint64_t id = 0;
+	bool has_nick = false, is_good = true;
+
+	tlv_enter(outer, &in);
+	while (tlv_next(&in, &item))
+		switch (item.tag) {
+		case IGNORE_NICK:
+			has_nick = record_get_nick(&item, nick);
+			break;
+		case IGNORE_ID:
+			is_good &= tlv_get_u64(&item, EVENT_AUTHOR_MAX, &id);
+			break;
+		}
+	if (!in.is_bad && is_good && has_nick)
+		(void)!person_ignore(&r->person, id, nick);
+}
+
+bool
+person_record_is_clean(const void *text, size_t len)
+{
+	char *clean;
+	bool is_clean;
+
+	clean = xmalloc(len * TEXT_SCRUB_GROWTH + 1);
+	is_clean = text_scrub(clean, text, len) == len &&
+	    memcmp(clean, text, len) == 0;
+	free(clean);
+	return is_clean;
+}
+
+static void
+record_get_message(struct person_record *r, struct rooms *rooms,
+    const struct tlv *outer)
+{
+	struct tlv_reader in;
+	struct tlv item, text = { .len = 0 };
+	struct kept_message *k;
+	char nick[NICK_SIZE];
+	uint64_t author = 0, is_repeat = 0;
+	int64_t time_ms = 0;
+	bool has_nick = false, is_good = true;
+
+	tlv_enter(outer, &in);
+	while (tlv_next(&in, &item))
+		switch (item.tag) {
+		case MESSAGE_TIME:
+			is_good &= tlv_get_i64(&item, &time_ms);
+			break;
+		case MESSAGE_AUTHOR:
+			is_good &= tlv_get_u64(&item, EVENT_AUTHOR_MAX,
+			    &author);
+			break;
+		case MESSAGE_NICK:
+			has_nick = record_get_nick(&item, nick);
+			break;
+		case MESSAGE_TEXT:
+			text = item;
+			break;
+		case MESSAGE_IS_REPEAT:
+			is_good &= tlv_get_u64(&item, 1, &is_repeat);
+			break;
+		}
+	if (in.is_bad || !is_good || !has_nick || text.len == 0 ||
+	    text.len > KEPT_BYTES_MAX ||
+	    !person_record_is_clean(text.data, text.len))
+		return;
+	k = kept_message_new(time_ms, author, nick, (const char *)text.data,
+	    text.len);
+	k->is_repeat = is_repeat != 0;
+	if (person_keep(rooms, &r->person, k) == -1)
+		free(k);
+}
+
+bool
+person_record_get(struct person_record *r, struct rooms *rooms,
+    const void *data, size_t len)
+{
+	struct tlv_reader in;
+	struct tlv item;
+	bool is_good = true, has_kept_since = false;
+
+	person_init(&r->person);
+	r->left_ms = rooms->clock->mono_ms;
+	tlv_init(&in, data, len);
+	while (tlv_next(&in, &item))
+		switch (item.tag) {
+		case RECORD_LEFT:
+			is_good &= record_get_time(&item, rooms, &r->left_ms);
+			break;
+		case RECORD_KEPT_SINCE:
+			has_kept_since = true;
+			is_good &= record_get_time(&item, rooms,
+			    &r->kept_since_ms);
+			break;
+		case RECORD_PLACE:
+			record_get_place(r, rooms, &item);
+			break;
+		case RECORD_IGNORE:
+			record_get_ignore(r, &item);
+			break;
+		case RECORD_MESSAGE:
+			record_get_message(r, rooms, &item);
+			break;
+		}
+	if (!has_kept_since)
+		r->kept_since_ms = r->left_ms;
+	if (!in.is_bad && is_good)
+		return true;
+	person_clear(rooms, &r->person);
+	return false;
+}

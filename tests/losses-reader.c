@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * What somebody sees who loses connections (losses.c): every line once and in
+ * order, but for repeats, which stand between the lines that say so. What they
+ * see as a guest, before their nick is theirs again, counts when the catch-up
+ * has told all that was before.
+ */
+
+#include "config.h"
+
+#include <check.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "losses-reader.h"
+
+unsigned losses_seed;
+
+void
+losses_fail(const char *fmt, ...)
+{
+	struct buf text = BUF_INITIALIZER;
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	ck_abort_msg("LOSSES_SEED=%u: %s", losses_seed, buf_cstr(&text));
+}
+
+void
+reader_begin(struct reader *r)
+{
+	buf_reset(&r->in);
+	r->phase = PHASE_GUEST;
+	r->in_repeats = r->in_private_repeats = r->was_refused = false;
+	r->last = r->guest_first = r->guest_next = 0;
+}
+
+static void
+reader_room_line(struct reader *r, unsigned number)
+{
+	if (r->phase == PHASE_GUEST) {
+		if (r->guest_first == 0)
+			r->guest_first = r->guest_next = number;
+		LOSSES_ASSERT(number == r->guest_next, "%s, a guest: %u",
+		    r->nick, number);
+		r->guest_next++;
+		return;
+	}
+	LOSSES_ASSERT(r->last == 0 || number == r->last + 1,
+	    "%s saw %u after %u", r->nick, number, r->last);
+	LOSSES_ASSERT(number <= r->next, "%s saw %u and has missed %u", r->nick,
+	    number, r->next);
+	LOSSES_ASSERT(number == r->next || r->in_repeats,
+	    "%s saw %u again, and nothing said so", r->nick, number);
+	if (number == r->next)
+		r->next++;
+	else
+		r->repeats++;
+	r->last = number;
+}
+
+static void
+reader_private_line(struct reader *r, unsigned number)
+{
+	LOSSES_ASSERT(number <= r->next_private, "%s was told %u, and not %u",
+	    r->nick, number, r->next_private);
+	LOSSES_ASSERT(number == r->next_private || r->in_private_repeats,
+	    "%s was told %u again, and nothing said so", r->nick, number);
+	if (number == r->next_private)
+		r->next_private++;
+	else
+		r->private_repeats++;
+}
+
+/* They are live: what they saw as a guest lies behind the catch-up. */
+static void
+reader_is_live(struct reader *r)
+{
+	r->in_repeats = r->in_private_repeats = false;
+	if (r->phase == PHASE_GUEST)
+		return;
+	r->phase = PHASE_LIVE;
+	if (r->guest_first == 0)
+		return;
+	LOSSES_ASSERT(r->guest_first <= r->next,
+	    "%s has missed %u, a guest from %u on", r->nick, r->next,
+	    r->guest_first);
+	if (r->next < r->guest_next)
+		r->next = r->guest_next;
+	if (r->last < r->guest_next)
+		r->last = r->guest_next - 1;
+}
+
+static void
+reader_notice(struct reader *r, const char *text)
+{
+	bool is_repeats = strstr(text, " that you may have seen already:") !=
+	    NULL;
+
+	if (is_repeats) {
+		LOSSES_ASSERT(!r->was_orderly, "%s left in order, and then: %s",
+		    r->nick, text);
+		if (strstr(text, "private") != NULL)
+			r->in_private_repeats = true;
+		else {
+			r->in_repeats = true;
+			r->in_private_repeats = false;
+		}
+	} else if (strstr(text, "kept for you:") != NULL)
+		r->in_private_repeats = false;
+	else if (strcmp(text, "new since then:") == 0) {
+		LOSSES_ASSERT(r->in_repeats, "%s: new since when?", r->nick);
+		r->in_repeats = false;
+	} else if (strncmp(text, "welcome back, ", 14) == 0) {
+		r->phase = PHASE_CATCHUP;
+		r->last = 0;
+	} else if (strcmp(text, "you are live") == 0 ||
+	    strcmp(text, "that was the past; you are live") == 0 ||
+	    strcmp(text, "that is all; you are live") == 0)
+		reader_is_live(r);
+	else
+		LOSSES_ASSERT(strstr(text, "no longer held") == NULL, "%s: %s",
+		    r->nick, text);
+}
+
+static void
+reader_line(struct reader *r, const char *line)
+{
+	unsigned number;
+
+	if (strncmp(line, "-- ", 3) == 0)
+		reader_notice(r, line + 3);
+	else if (sscanf(line, "[%*d:%*d] <ana> %u ", &number) == 1)
+		reader_room_line(r, number);
+	else if (sscanf(line, "[%*d:%*d] <ana -> you> %u ", &number) == 1)
+		reader_private_line(r, number);
+	else {
+		/* The daemon has not heard yet of the last one's end. */
+		LOSSES_ASSERT(strstr(line, "is taken") != NULL, "%s: %s",
+		    r->nick, line);
+		r->was_refused = true;
+	}
+}
+
+void
+reader_feed(struct reader *r, const char *data, size_t len)
+{
+	char *lf, *start;
+
+	buf_add(&r->in, data, len);
+	for (start = r->in.data;
+	     (lf = memchr(start, '\n',
+		  (size_t)(r->in.data + r->in.len - start))) != NULL;
+	     start = lf + 1) {
+		*lf = '\0';
+		reader_line(r, start);
+	}
+	r->in.len -= (size_t)(start - r->in.data);
+	memmove(r->in.data, start, r->in.len);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef LOSSES_READER_H
+#define LOSSES_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+#include "util.h"
+
+enum phase {
+	PHASE_GUEST, /* the greeting; live, and not yet who they are */
+	PHASE_CATCHUP,
+	PHASE_LIVE
+};
+
+/* What somebody has seen, over all their connections. */
+struct reader {
+	const char *nick;
+	struct buf in;
+	enum phase phase;
+	bool in_repeats, in_private_repeats;
+	bool was_orderly; /* the end of the connection before */
+	bool was_refused; /* the nick is still taken */
+	unsigned next; /* of the line that they have never seen */
+	unsigned last; /* the line before, in this replay or live */
+	unsigned next_private;
+	unsigned guest_first, guest_next; /* seen in PHASE_GUEST */
+	unsigned repeats, private_repeats;
+};
+
+extern unsigned losses_seed;
+
+/* A new connection. */
+void reader_begin(struct reader *r);
+
+/* They have received this; fails when it is not what it should be. */
+void reader_feed(struct reader *r, const char *data, size_t len);
+
+/* check's own assertions are slow, and do not name the seed. */
+#define LOSSES_ASSERT(condition, ...) \
+	do { \
+		if (!(condition)) \
+			losses_fail(__VA_ARGS__); \
+	} while (0)
+
+void losses_fail(const char *fmt, ...) PRINTFLIKE(1, 2);
+
+#endif

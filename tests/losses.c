@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * Exactly what was missed, over connections that break in every way. Ana says
+ * numbered lines without a pause. Bob, over TCP, and cy, over a Unix socket,
+ * lose their connections again and again and come back under their nicks.
+ * Between them and the daemon is a proxy, in here: it hands on what the daemon
+ * sends up to some byte, and then swallows some more, or leaves the rest unread,
+ * and resets or closes, or lets them come back while the old connection is
+ * still there.
+ *
+ * In the end each has every line, in order and once, but for repeats under the
+ * line that says what they are (hostile 36); and the same for private messages.
+ * After an orderly end nothing may be said to be a repeat.
+ *
+ * BRBD names the daemon, DIALOG_TIMEOUT the patience, as for the dialogs;
+ * LOSSES_SEED a seed, LOSSES_SECONDS how long it goes on.
+ */
+
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "dialog-daemon.h"
+#include "losses-reader.h"
+#include "util.h"
+
+#define ROUNDS_MIN 5 /* of each, however slow the machine is */
+#define SPEAKER_AHEAD 2000 /* lines that the slowest may be behind */
+/* Repeats included, fewer private messages than the 64 kept for one. */
+#define PRIVATE_AHEAD 20
+#define PRIVATE_INTERVAL_MS 50
+/*
+ * Over TCP, the daemon sets a broken connection back by 16 KiB at most of what
+ * was acknowledged, of the last ten seconds. Together less than that:
+ */
+#define SWALLOW_MAX 8000
+#define TCP_RCVBUF 4096
+#define STUCK_MAX_MS 3000
+
+enum plan {
+	PLAN_READ, /* until .forward bytes have been handed on */
+	PLAN_SWALLOW, /* .amount bytes, then a reset */
+	PLAN_STUCK, /* until line .amount has been said, then an end */
+	PLAN_ORDERLY, /* all is read, then it is closed */
+	PLAN_STAY /* to the end of the test */
+};
+
+struct person {
+	struct reader see;
+	bool is_unix;
+	int fd; /* -1: not connected */
+	int old_fd; /* the one before, still open; or -1 */
+	enum plan plan;
+	size_t forward;
+	unsigned amount;
+	int64_t stuck_ms; /* since when */
+	unsigned rounds, orderly, takeovers;
+};
+
+static struct daemon d;
+static struct person bob = { .see.nick = "bob" }, cy = { .see.nick = "cy" };
+static struct person *const people[] = { &bob, &cy };
+static int speaker = -1;
+static unsigned said, said_private[NITEMS(people)];
+static int64_t said_private_ms[NITEMS(people)];
+static bool is_over;
+static unsigned seed_state;
+static int64_t patience_ms = 60000, duration_ms = 3000;
+
+static unsigned
+losses_random(unsigned below)
+{
+	seed_state ^= seed_state << 13;
+	seed_state ^= seed_state >> 17;
+	seed_state ^= seed_state << 5;
+	return seed_state % below;
+}
+
+static int64_t
+losses_now_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Their connections */
+
+/* /nick, and then line. */
+static void
+person_type(struct person *p, const char *line)
+{
+	char *text = xasprintf("/nick %s\n%s", p->see.nick, line);
+
+	/* Little, and nothing is unread: it fits. */
+	(void)!send(p->fd, text, strlen(text), MSG_NOSIGNAL);
+	free(text);
+}
+
+static int
+losses_connect(bool is_unix, int rcvbuf)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(is_unix ? AF_UNIX : AF_INET, SOCK_STREAM, 0), result;
+
+	ck_assert_int_ne(fd, -1);
+	if (is_unix) {
+		ck_assert_uint_lt(strlen(d.unix_path), sizeof sun.sun_path);
+		memcpy(sun.sun_path, d.unix_path, strlen(d.unix_path) + 1);
+		result = connect(fd, (struct sockaddr *)&sun, sizeof sun);
+	} else {
+		sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		sin.sin_port = htons((uint16_t)d.port_ipv4);
+		if (rcvbuf > 0)
+			(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rcvbuf,
+			    sizeof rcvbuf);
+		result = connect(fd, (struct sockaddr *)&sin, sizeof sin);
+	}
+	ck_assert_int_eq(result, 0);
+	ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	return fd;
+}
+
+static void
+person_connect(struct person *p)
+{
+	p->fd = losses_connect(p->is_unix, TCP_RCVBUF);
+	reader_begin(&p->see);
+	p->plan = is_over ? PLAN_STAY : PLAN_READ;
+	p->forward = losses_random(4) == 0 ? losses_random(3000) :
+					     losses_random(30000);
+	/* A break makes known who is here, so that their nick is held. */
+	person_type(p, p->rounds == 0 ? "/brb\n/back\n" : "");
+}
+
+static void
+losses_reset(int fd)
+{
+	struct linger linger = { 1, 0 };
+
+	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger,
+			     sizeof linger),
+	    0);
+	(void)close(fd);
+}
+
+static void
+person_end(struct person *p, bool is_reset)
+{
+	if (is_reset)
+		losses_reset(p->fd);
+	else
+		(void)close(p->fd);
+	p->fd = -1;
+	p->see.was_orderly = p->plan == PLAN_ORDERLY;
+	p->rounds++;
+}
+
+/* So much has been handed on; what now? */
+static void
+person_choose(struct person *p)
+{
+	/* Before they have been themselves once, nothing is kept for them. */
+	if (p->rounds == 0 && p->see.phase < PHASE_LIVE) {
+		p->forward = 1000;
+		return;
+	}
+	switch (losses_random(p->is_unix ? 4 : 5)) {
+	case 0:
+		p->plan = PLAN_ORDERLY;
+		break;
+	case 4:
+		p->plan = PLAN_SWALLOW;
+		p->amount = losses_random(SWALLOW_MAX);
+		break;
+	default:
+		p->plan = PLAN_STUCK;
+		p->stuck_ms = losses_now_ms();
+		p->amount = said + losses_random(losses_random(2) ? 20 : 1000);
+		break;
+	}
+}
+
+/* They have been stuck for long enough. */
+static void
+person_unstick(struct person *p)
+{
+	if (p->is_unix && losses_random(2) == 0) {
+		/* Taken over while it is still there. */
+		if (p->old_fd != -1)
+			(void)close(p->old_fd);
+		p->old_fd = p->fd;
+		p->fd = -1;
+		p->rounds++;
+		p->takeovers++;
+		p->see.was_orderly = false;
+	} else
+		person_end(p, losses_random(2) == 0);
+}
+
+static void
+person_read(struct person *p)
+{
+	char data[4096];
+	size_t max = sizeof data;
+	ssize_t n;
+
+	if (p->plan == PLAN_READ && p->forward < max)
+		max = p->forward;
+	if (p->plan == PLAN_SWALLOW && p->amount < max)
+		max = p->amount;
+	if (max > 0) {
+		n = read(p->fd, data, max);
+		if (n == -1 && (errno == EAGAIN || errno == EINTR))
+			return;
+		LOSSES_ASSERT(n > 0, "%s: the connection has ended",
+		    p->see.nick);
+		if (p->plan == PLAN_SWALLOW) {
+			p->amount -= (unsigned)n;
+		} else {
+			reader_feed(&p->see, data, (size_t)n);
+			if (p->see.was_refused)
+				person_type(p, "");
+			p->see.was_refused = false;
+			p->forward -= p->plan == PLAN_READ ? (size_t)n : 0;
+		}
+	}
+	if (p->plan == PLAN_READ && p->forward == 0)
+		person_choose(p);
+	if (p->plan == PLAN_SWALLOW && p->amount == 0)
+		person_end(p, true);
+}
+
+static size_t
+person_index(const struct person *p)
+{
+	return p == &bob ? 0 : 1;
+}
+
+static bool
+person_has_all(const struct person *p)
+{
+	return p->see.phase == PHASE_LIVE && p->see.in.len == 0 &&
+	    p->see.next == said + 1 &&
+	    p->see.next_private == said_private[person_index(p)] + 1;
+}
+
+static void
+person_step(struct person *p)
+{
+	if (p->fd == -1)
+		person_connect(p);
+	else if (p->plan == PLAN_STUCK &&
+	    (said >= p->amount || is_over ||
+		losses_now_ms() - p->stuck_ms > STUCK_MAX_MS))
+		person_unstick(p);
+	else if (p->plan == PLAN_ORDERLY && person_has_all(p)) {
+		person_end(p, false);
+		p->orderly++;
+	} else if (is_over && p->plan == PLAN_READ)
+		p->plan = PLAN_STAY;
+}
+
+/* The speaker */
+
+static void
+speaker_write(const char *text, size_t len)
+{
+	char discarded[4096];
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(speaker, text, len);
+		if (n > 0) {
+			text += n;
+			len -= (size_t)n;
+		} else {
+			ck_assert_int_eq(errno, EAGAIN);
+			(void)!read(speaker, discarded, sizeof discarded);
+		}
+	}
+}
+
+static void
+speaker_say(void)
+{
+	static char pad[400];
+	struct buf text = BUF_INITIALIZER;
+	int64_t now_ms = losses_now_ms();
+	size_t i;
+	int count = 1 + (int)losses_random(5), pad_len;
+
+	memset(pad, 'x', sizeof pad - 1);
+	while (count-- > 0) {
+		pad_len = (int)losses_random(losses_random(4) == 0 ? 400 : 40);
+		buf_addf(&text, "%u %.*s.\n", ++said, pad_len, pad);
+		i = losses_random(NITEMS(people));
+		if (losses_random(50) == 0 && people[i]->rounds > 0 &&
+		    said_private[i] - people[i]->see.next_private + 1 <
+			PRIVATE_AHEAD &&
+		    now_ms - said_private_ms[i] >= PRIVATE_INTERVAL_MS) {
+			said_private_ms[i] = now_ms;
+			buf_addf(&text, "/msg %s %u .\n", people[i]->see.nick,
+			    ++said_private[i]);
+		}
+	}
+	speaker_write(text.data, text.len);
+	buf_fini(&text);
+}
+
+/*
+ * Not while somebody leaves in order, or before they have all been there, or
+ * when somebody is far behind.
+ */
+static bool
+speaker_may_speak(void)
+{
+	size_t i;
+
+	if (is_over)
+		return false;
+	for (i = 0; i < NITEMS(people); i++)
+		if (people[i]->plan == PLAN_ORDERLY ||
+		    (people[i]->rounds == 0 &&
+			people[i]->see.phase != PHASE_LIVE && said == 0) ||
+		    (said - people[i]->see.next >= SPEAKER_AHEAD &&
+			people[i]->see.next <= said &&
+			people[i]->plan == PLAN_READ))
+			return false;
+	return true;
+}
+
+/* The test */
+
+static void
+losses_start(const char *dir)
+{
+	char *notify = xasprintf("%s/notify", dir);
+	const struct daemon_setup setup = { .notify_path = notify };
+	char *settings = xasprintf("%s/brbd.conf", dir);
+	char *path = xasprintf("unix:%s/sock", dir);
+	const char *brbd = getenv("BRBD");
+	char args[] = "-l 127.0.0.1:0 -o line-rate=0 -o accept-rate=0 "
+		      "-o max-per-address=0 -o announce-rate=0 "
+		      "-o presence-window=1h -o history-size=64M -f";
+	char *argv[32], *word;
+	size_t argc = 0;
+	int fd = open(settings, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	int64_t end_ms = losses_now_ms() + patience_ms;
+
+	argv[argc++] = xstrdup(brbd == NULL ? "src/brbd" : brbd);
+	for (word = strtok(args, " "); word != NULL; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	argv[argc++] = settings;
+	argv[argc++] = xstrdup("-l");
+	argv[argc++] = path;
+	argv[argc] = NULL;
+	ck_assert_int_ne(fd, -1);
+	(void)close(fd);
+	daemon_init(&d);
+	ck_assert_int_eq(daemon_start(&d, argv, &setup), 0);
+	while (!d.is_ready || d.port_ipv4 == 0 || d.unix_path == NULL) {
+		struct pollfd pfds[2] = { { d.log_fd, POLLIN, 0 },
+			{ d.notify_fd, POLLIN, 0 } };
+
+		ck_assert_msg(losses_now_ms() < end_ms && d.log_fd != -1,
+		    "the daemon is not ready: %s", buf_cstr(&d.log));
+		(void)poll(pfds, 2, 100);
+		daemon_read_log(&d);
+		daemon_read_notify(&d);
+	}
+	(void)unlink(notify);
+	(void)unlink(settings);
+	free(argv[argc - 2]);
+	free(argv[0]);
+	free(notify);
+	free(settings);
+	free(path);
+}
+
+/* One turn: whatever is there is read, and everybody does what they will. */
+static void
+losses_step(void)
+{
+	struct pollfd pfds[NITEMS(people) + 1];
+	char discarded[65536];
+	size_t i;
+	bool may_speak = speaker_may_speak();
+
+	for (i = 0; i < NITEMS(people); i++) {
+		pfds[i].fd = people[i]->plan == PLAN_STUCK ? -1 : people[i]->fd;
+		pfds[i].events = POLLIN;
+		pfds[i].revents = 0;
+	}
+	pfds[i].fd = speaker;
+	pfds[i].events = POLLIN;
+	(void)poll(pfds, NITEMS(pfds), may_speak ? 0 : 10);
+	for (i = 0; i < NITEMS(people); i++)
+		if (pfds[i].revents != 0 && pfds[i].fd == people[i]->fd)
+			person_read(people[i]);
+	if (pfds[i].revents != 0)
+		(void)!read(speaker, discarded, sizeof discarded);
+	for (i = 0; i < NITEMS(people); i++)
+		person_step(people[i]);
+	if (may_speak)
+		speaker_say();
+	daemon_read_log(&d);
+}
+
+static bool
+losses_is_enough(int64_t start_ms)
+{
+	return losses_now_ms() - start_ms >= duration_ms &&
+	    bob.rounds >= ROUNDS_MIN && cy.rounds >= ROUNDS_MIN;
+}
+
+static bool
+losses_has_ended(void)
+{
+	return is_over && bob.plan == PLAN_STAY && cy.plan == PLAN_STAY &&
+	    person_has_all(&bob) && person_has_all(&cy);
+}
+
+static void
+losses_stop(void)
+{
+	size_t i;
+
+	for (i = 0; i < NITEMS(people); i++) {
+		(void)close(people[i]->fd);
+		if (people[i]->old_fd != -1)
+			(void)close(people[i]->old_fd);
+		buf_fini(&people[i]->see.in);
+	}
+	(void)close(speaker);
+	ck_assert_int_eq(kill(d.pid, SIGTERM), 0);
+	ck_assert_int_eq(daemon_reap(&d, patience_ms), 0);
+	daemon_read_log(&d);
+	ck_assert_msg(WIFEXITED(d.status) && WEXITSTATUS(d.status) == 0 &&
+		daemon_find_report(&d) == NULL,
+	    "%s", buf_cstr(&d.log));
+	daemon_fini(&d);
+}
+
+START_TEST(test_losses)
+{
+	char dir[] = "/tmp/losses-XXXXXX";
+	struct person *p;
+	int64_t start_ms;
+	size_t i;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	losses_start(dir);
+	speaker = losses_connect(false, 0);
+	speaker_write("/nick ana\n", 10);
+	cy.is_unix = true;
+	for (i = 0; i < NITEMS(people); i++) {
+		p = people[i];
+		p->fd = p->old_fd = -1;
+		p->see.next = p->see.next_private = 1;
+	}
+
+	start_ms = losses_now_ms();
+	while (!losses_has_ended()) {
+		is_over = is_over || losses_is_enough(start_ms);
+		if (losses_now_ms() > start_ms + duration_ms + patience_ms)
+			losses_fail("of %u lines, bob has %u and cy %u; of %u "
+				    "and %u private ones, %u and %u; they are "
+				    "at plan %d and %d, phase %d and %d",
+			    said, bob.see.next - 1, cy.see.next - 1,
+			    said_private[0], said_private[1],
+			    bob.see.next_private - 1, cy.see.next_private - 1,
+			    (int)bob.plan, (int)cy.plan, (int)bob.see.phase,
+			    (int)cy.see.phase);
+		losses_step();
+	}
+	for (i = 0; i < NITEMS(people); i++) {
+		p = people[i];
+		(void)fprintf(stderr,
+		    "%s: %u rounds, %u orderly, %u takeovers; %u lines, %u "
+		    "repeats; %u private messages, %u repeats\n",
+		    p->see.nick, p->rounds, p->orderly, p->takeovers, said,
+		    p->see.repeats, said_private[i], p->see.private_repeats);
+	}
+	losses_stop();
+	(void)rmdir(dir);
+}
+END_TEST
+
+int
+main(void)
+{
+	const char *env;
+	Suite *suite = suite_create("losses");
+	TCase *tc = tcase_create("losses");
+	SRunner *runner;
+	int failed;
+
+	if ((env = getenv("DIALOG_TIMEOUT")) != NULL)
+		patience_ms = 6000 * (int64_t)atoi(env);
+	if ((env = getenv("LOSSES_SECONDS")) != NULL)
+		duration_ms = 1000 * (int64_t)atoi(env);
+	env = getenv("LOSSES_SEED");
+	losses_seed = env != NULL ? (unsigned)atoi(env) : (unsigned)time(NULL);
+	seed_state = losses_seed * 2654435761u + 1;
+	(void)fprintf(stderr, "LOSSES_SEED=%u\n", losses_seed);
+	tcase_set_timeout(tc, 600);
+	tcase_add_test(tc, test_losses);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

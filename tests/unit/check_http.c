@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * HTTP requests, whole and in pieces (hostile 12, 60), and the head of answers.
+ */
+#include "config.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http.h"
+#include "util.h"
+
+#define HEAD "GET /metrics HTTP/1.1\r\n"
+#define HOST HEAD "Host: x\r\n"
+
+static const struct {
+	const char *request;
+	enum http_status status;
+	bool is_1_1;
+} cases[] = {
+	{ HOST "\r\n", HTTP_OK, true },
+	{ "GET /metrics HTTP/1.1\nhost:x\n\n", HTTP_OK, true },
+	{ "GET /metrics HTTP/1.0\r\n\r\n", HTTP_OK, false },
+	{ "GET /metrics?name=x&b HTTP/1.0\r\n\r\n", HTTP_OK, false },
+	{ HOST "Accept: text/plain;q=0.5,*/*\r\nX:\r\nY: \t z \t\r\n\r\n",
+	    HTTP_OK, true },
+	{ HOST "Content-Length: 0\r\n\r\n", HTTP_OK, true },
+
+	{ "GET /metric HTTP/1.0\r\n\r\n", HTTP_NOT_FOUND, false },
+	{ "GET /metricsx HTTP/1.0\r\n\r\n", HTTP_NOT_FOUND, false },
+	{ "GET /metrics/ HTTP/1.0\r\n\r\n", HTTP_NOT_FOUND, false },
+	{ "GET / HTTP/1.0\r\n\r\n", HTTP_NOT_FOUND, false },
+	{ "GET * HTTP/1.0\r\n\r\n", HTTP_NOT_FOUND, false },
+	{ "HEAD /metrics HTTP/1.0\r\n\r\n", HTTP_BAD_METHOD, false },
+	{ "get /metrics HTTP/1.0\r\n\r\n", HTTP_BAD_METHOD, false },
+
+	{ "\r\n", HTTP_BAD_REQUEST, false },
+	{ "GET /metrics\r\n", HTTP_BAD_REQUEST, false },
+	{ "GET /metrics HTTP/1.1 \r\n", HTTP_BAD_REQUEST, false },
+	{ "GET  /metrics HTTP/1.1\r\n", HTTP_BAD_REQUEST, false },
+	{ "GET /met\trics HTTP/1.1\r\n", HTTP_BAD_REQUEST, false },
+	{ " GET /metrics HTTP/1.1\r\n", HTTP_BAD_REQUEST, false },
+	{ "GET /metrics http/1.1\r\n", HTTP_BAD_REQUEST, false },
+	{ "GET /metrics HTTP/1.x\r\n", HTTP_BAD_REQUEST, false },
+	{ "GET /metrics HTTP/2.0\r\n", HTTP_BAD_VERSION, false },
+	{ HEAD "\r\n", HTTP_BAD_REQUEST, true }, /* no Host */
+	{ HOST "Host: y\r\n\r\n", HTTP_BAD_REQUEST, true },
+	{ HOST " folded\r\n\r\n", HTTP_BAD_REQUEST, true },
+	{ HOST "Name : x\r\n\r\n", HTTP_BAD_REQUEST, true },
+	{ HOST "Name\r\n\r\n", HTTP_BAD_REQUEST, true },
+	{ HOST ": x\r\n\r\n", HTTP_BAD_REQUEST, true },
+	{ HOST "X: a\x01\r\n\r\n", HTTP_BAD_REQUEST, true },
+	{ HOST "X: a\rb\r\n\r\n", HTTP_BAD_REQUEST, true },
+	{ HOST "Content-Length: 5\r\n\r\nhello", HTTP_BAD_REQUEST, true },
+	{ HOST "Content-Length: -0\r\n\r\n", HTTP_BAD_REQUEST, true },
+	{ HOST "Content-Length: 00\r\n\r\n", HTTP_BAD_REQUEST, true },
+	{ HOST "Transfer-Encoding: chunked\r\n\r\n", HTTP_BAD_REQUEST, true },
+};
+
+START_TEST(test_request)
+{
+	const char *request = cases[_i].request;
+	size_t len = strlen(request), i;
+	enum http_status status = HTTP_MORE;
+	bool is_1_1;
+
+	/* As it may come: byte by byte. It is never anything else meanwhile. */
+	for (i = 0; i <= len && status == HTTP_MORE; i++) {
+		/* Of its own, so that a checker sees what is read behind it. */
+		char *part = xmalloc(i);
+
+		memcpy(part, request, i);
+		status = http_parse(part, i, false, "/metrics", &is_1_1);
+		free(part);
+	}
+	ck_assert_int_eq(status, cases[_i].status);
+	ck_assert(is_1_1 == cases[_i].is_1_1);
+	ck_assert_int_eq(http_parse(request, len, false, "/metrics", &is_1_1),
+	    cases[_i].status);
+}
+END_TEST
+
+START_TEST(test_too_large)
+{
+	bool is_1_1;
+
+	ck_assert_int_eq(http_parse("GET /me", 7, true, "/metrics", &is_1_1),
+	    HTTP_TOO_LARGE);
+	ck_assert_int_eq(http_parse(HOST, strlen(HOST), true, "/metrics",
+			     &is_1_1),
+	    HTTP_TOO_LARGE);
+}
+END_TEST
+
+START_TEST(test_head)
+{
+	struct buf out = BUF_INITIALIZER;
+
+	http_add_head(&out, HTTP_OK, true, "text/x", INT64_C(1780408931000));
+	ck_assert_str_eq(buf_cstr(&out),
+	    "HTTP/1.1 200 OK\r\n"
+	    "Date: Tue, 02 Jun 2026 14:02:11 GMT\r\n"
+	    "Connection: close\r\n"
+	    "Content-Type: text/x\r\n"
+	    "Transfer-Encoding: chunked\r\n\r\n");
+	buf_reset(&out);
+	http_add_head(&out, HTTP_BAD_METHOD, false, "text/x", 0);
+	ck_assert_str_eq(buf_cstr(&out),
+	    "HTTP/1.1 405 Method Not Allowed\r\n"
+	    "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
+	    "Connection: close\r\n"
+	    "Allow: GET\r\n"
+	    "Content-Type: text/plain; charset=utf-8\r\n"
+	    "Content-Length: 19\r\n\r\n"
+	    "Method Not Allowed\n");
+	buf_reset(&out);
+	http_add_chunk_size(&out, 0x1ab);
+	ck_assert_str_eq(buf_cstr(&out), "1ab\r\n");
+	buf_fini(&out);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("http");
+	TCase *tc = tcase_create("http");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_loop_test(tc, test_request, 0, (int)NITEMS(cases));
+	tcase_add_test(tc, test_too_large);
+	tcase_add_test(tc, test_head);
+	suite_add_tcase(s, tc);
+	runner = srunner_create(s);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
