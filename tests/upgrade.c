@@ -74,6 +74,7 @@ static unsigned said; /* lines */
 static unsigned mids, mids_said; /* who is in mid-line, and lines of each */
 static int64_t longest_us;
 static char dir[32], program[64];
+static bool has_state; /* state-dir is set */
 
 static int64_t
 now_us(void)
@@ -130,13 +131,14 @@ start(void)
 {
 	char *notify = xasprintf("%s/notify", dir);
 	char *settings = xasprintf("%s/brbd.conf", dir);
+	char *state = xasprintf("state-dir=%s/state", dir);
 	char *members = xasprintf("max-members=%zu", people_count + 10);
 	struct daemon_setup setup = { .notify_path = notify };
 	char args[] = "-l 127.0.0.1:0 -o line-rate=20 -o line-burst=400 "
 		      "-o accept-rate=0 -o max-per-address=0 "
 		      "-o history-size=8M -o stall-timeout=1h "
 		      "-o presence-window=1h -o";
-	char *argv[32], *word, file_flag[] = "-f";
+	char *argv[32], *word, file_flag[] = "-f", option_flag[] = "-o";
 	size_t argc = 0;
 	int fd = open(settings, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	int64_t end_us = now_us() + patience_ms * 1000;
@@ -145,6 +147,10 @@ start(void)
 	for (word = strtok(args, " "); word != NULL; word = strtok(NULL, " "))
 		argv[argc++] = word;
 	argv[argc++] = members;
+	if (has_state) {
+		argv[argc++] = option_flag;
+		argv[argc++] = state;
+	}
 	argv[argc++] = file_flag;
 	argv[argc++] = settings;
 	argv[argc] = NULL;
@@ -165,6 +171,27 @@ start(void)
 	free(notify);
 	free(settings);
 	free(members);
+	free(state);
+}
+
+static void
+remove_state(void)
+{
+	char *path = xasprintf("%s/state", dir), *file;
+	DIR *entries = opendir(path);
+	const struct dirent *entry;
+
+	ck_assert_ptr_nonnull(entries);
+	while ((entry = readdir(entries)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		file = xasprintf("%s/%s", path, entry->d_name);
+		ck_assert_int_eq(unlink(file), 0);
+		free(file);
+	}
+	(void)closedir(entries);
+	ck_assert_int_eq(rmdir(path), 0);
+	free(path);
 }
 
 /* Its open descriptors; 0 where that cannot be seen. */
@@ -577,6 +604,8 @@ leave(void)
 	(void)unlink(path);
 	free(path);
 	(void)unlink(program);
+	if (has_state)
+		remove_state();
 	ck_assert_int_eq(rmdir(dir), 0);
 	free(people);
 	free(pfds);
@@ -629,6 +658,25 @@ run(size_t count)
 	leave();
 }
 
+static void
+raise_files(void)
+{
+	struct rlimit rl;
+
+	(void)getrlimit(RLIMIT_NOFILE, &rl);
+	rl.rlim_cur = rl.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &rl);
+}
+
+/* With the history in files, and everybody's place in a store. */
+START_TEST(test_state)
+{
+	raise_files();
+	has_state = true;
+	run(100);
+}
+END_TEST
+
 START_TEST(test_upgrade)
 {
 	const char *members = getenv("UPGRADE_MEMBERS");
@@ -637,9 +685,9 @@ START_TEST(test_upgrade)
 	struct rlimit rl;
 	size_t count;
 
+	raise_files();
 	(void)getrlimit(RLIMIT_NOFILE, &rl);
-	rl.rlim_cur = rl.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &rl);
+	has_state = false;
 	while ((word = strsep(&next, ",")) != NULL) {
 		count = (size_t)atoi(word);
 		ck_assert_uint_gt(count, OTHERS + ROLES);
@@ -667,6 +715,7 @@ main(void)
 		rounds = (unsigned)atoi(number);
 	tcase_set_timeout(tc, 3600);
 	tcase_add_test(tc, test_upgrade);
+	tcase_add_test(tc, test_state);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
