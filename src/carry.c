@@ -370,7 +370,9 @@ carry_open(struct carry_in *in, const void *blob, size_t len,
 
 	memset(in, 0, sizeof *in);
 	in->purpose = purpose;
-	in->check_fd = carry_check_fd;
+	/* What is to be taken has just been verified in this very process. */
+	if (purpose != CARRY_TAKE)
+		in->check_fd = carry_check_fd;
 	if (!carry_open_header(in, blob, len))
 		return false;
 	tlv_init(&in->items, (const char *)blob + CARRY_HEADER,
@@ -387,6 +389,16 @@ carry_in_fini(struct carry_in *in)
 	free(in->is_taken);
 	free(in->error);
 	memset(in, 0, sizeof *in);
+}
+
+void
+carry_close_on_exec(const struct carry_in *in)
+{
+	size_t i;
+
+	/* No others: whoever started us may have given us some for good. */
+	for (i = 0; i < in->fd_count; i++)
+		(void)fcntl(in->fds[i], F_SETFD, FD_CLOEXEC);
 }
 
 void
@@ -417,7 +429,7 @@ carry_get_fd(struct carry_in *in, const struct tlv *item,
 		(void)carry_fail(in, "descriptor %d is used twice", in->fds[i]);
 		return -1;
 	}
-	if (!in->check_fd(in->fds[i], kind)) {
+	if (in->check_fd != NULL && !in->check_fd(in->fds[i], kind)) {
 		(void)carry_fail(in, "descriptor %d is not %s", in->fds[i],
 		    what[kind]);
 		return -1;

@@ -134,7 +134,7 @@ struct carry_in {
 	int *fds;
 	bool *is_taken;
 	size_t fd_count;
-	/* carry_check_fd(), unless a test has another. */
+	/* NULL: none is needed. Else carry_check_fd(), or a test's. */
 	bool (*check_fd)(int fd, enum carry_fd_kind kind);
 	char *error; /* why something was refused: the first reason */
 };
@@ -149,6 +149,9 @@ bool carry_open(struct carry_in *in, const void *blob, size_t len,
 
 /* Closes no descriptor. */
 void carry_in_fini(struct carry_in *in);
+
+/* Programs that are executed from now on do not get them. */
+void carry_close_on_exec(const struct carry_in *in);
 
 /* Those that nobody took: of things that only another version knows. */
 void carry_close_rest(struct carry_in *in);

@@ -102,10 +102,13 @@ bool
 roster_restore(struct roster *roster, struct member *m, const char *nick)
 {
 	roster_set_nick(m, nick);
-	if (RB_FIND(roster_nicks, &roster->by_nick, m) != NULL ||
-	    RB_FIND(roster_skeletons, &roster->by_skeleton, m) != NULL)
+	if (RB_INSERT(roster_nicks, &roster->by_nick, m) != NULL)
 		return false;
-	roster_insert(roster, m);
+	if (RB_INSERT(roster_skeletons, &roster->by_skeleton, m) != NULL) {
+		RB_REMOVE(roster_nicks, &roster->by_nick, m);
+		return false;
+	}
+	roster->count++;
 	return true;
 }
 

@@ -463,14 +463,32 @@ server_status(struct buf *out, void *arg)
 
 /* From start to end */
 
+/* One that never runs need not tell the kernel what it would wait for. */
+static struct event_base *
+server_new_base(bool is_real)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base;
+
+	if (config == NULL)
+		return NULL;
+	if (!is_real) {
+		(void)event_config_avoid_method(config, "epoll");
+		(void)event_config_avoid_method(config, "kqueue");
+	}
+	base = event_base_new_with_config(config);
+	event_config_free(config);
+	return base;
+}
+
 static int
-server_init_events(struct server *server)
+server_init_events(struct server *server, bool is_real)
 {
 	static const int signals[SIGNALS] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1,
 		SIGUSR2 };
 	int i;
 
-	server->base = event_base_new();
+	server->base = server_new_base(is_real);
 	if (server->base == NULL)
 		return -1;
 	if (event_base_priority_init(server->base, NET_PRIORITIES) == -1)
@@ -520,6 +538,7 @@ server_begin_again(struct server *server, struct carry_in *carried)
 		return false;
 	if (carried->purpose != CARRY_TAKE)
 		return true;
+	carry_close_on_exec(carried);
 	carry_close_rest(carried);
 	server_state_resume(&server->state, &server->rooms,
 	    &server->sessions.bans);
@@ -545,7 +564,8 @@ server_new(const struct server_source *source, struct options *options,
 	options_swap(&server->options, options);
 	clock_update(&server->clock);
 	deadline_init(&server->stop, server_stop_cb, server);
-	if (server_init_events(server) == -1) {
+	if (server_init_events(server,
+		carried == NULL || carried->purpose == CARRY_TAKE) == -1) {
 		log_error("cannot set up the event loop: %s", strerror(errno));
 		server_free(server);
 		return NULL;

@@ -222,7 +222,9 @@ upgrade_run_child(const struct upgrade *u, enum carry_purpose purpose, int out)
 	(void)dup2(in, STDIN_FILENO);
 	(void)dup2(out, STDOUT_FILENO);
 	(void)dup2(out, STDERR_FILENO);
-	upgrade_set_close_on_exec(u, 0);
+	/* Before the last step it is so already. */
+	if (purpose == CARRY_LOOK)
+		upgrade_set_close_on_exec(u, 0);
 	upgrade_exec(u, purpose);
 	(void)dprintf(STDERR_FILENO, "cannot execute it: %s\n",
 	    strerror(errno));
@@ -540,17 +542,16 @@ upgrade_take(struct upgrade *u)
 		upgrade_fail(u, "save", error);
 		return;
 	}
+	upgrade_set_close_on_exec(u, 0);
 	error = upgrade_verify(u);
 	if (error != NULL) {
+		upgrade_set_close_on_exec(u, FD_CLOEXEC);
 		upgrade_fail(u, "verify", error);
 		return;
 	}
 	u->owner.done(NULL, u->owner.arg);
 	u->owner.begin(u->owner.arg);
-	if (lseek(u->blob_fd, 0, SEEK_SET) == 0) {
-		upgrade_set_close_on_exec(u, 0);
-		upgrade_exec(u, CARRY_TAKE);
-	}
+	upgrade_exec(u, CARRY_TAKE);
 	error = xasprintf("cannot execute it: %s", strerror(errno));
 	(void)unsetenv(UPGRADE_VARIABLE);
 	upgrade_set_close_on_exec(u, FD_CLOEXEC);

@@ -74,6 +74,7 @@ static unsigned said; /* lines */
 static unsigned mids, mids_said; /* who is in mid-line, and lines of each */
 static int64_t longest_us;
 static char dir[32], program[64];
+static bool has_state; /* state-dir is set */
 
 static int64_t
 now_us(void)
@@ -83,6 +84,14 @@ now_us(void)
 	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
+
+/* ck_assert() writes a note each time, even if all is well: too slow where
+ * there are millions. */
+#define QUICK_ASSERT(condition, ...) \
+	do { \
+		if (!(condition)) \
+			ck_abort_msg(__VA_ARGS__); \
+	} while (0)
 
 /* The program */
 
@@ -122,13 +131,14 @@ start(void)
 {
 	char *notify = xasprintf("%s/notify", dir);
 	char *settings = xasprintf("%s/brbd.conf", dir);
+	char *state = xasprintf("state-dir=%s/state", dir);
 	char *members = xasprintf("max-members=%zu", people_count + 10);
 	struct daemon_setup setup = { .notify_path = notify };
 	char args[] = "-l 127.0.0.1:0 -o line-rate=20 -o line-burst=400 "
 		      "-o accept-rate=0 -o max-per-address=0 "
 		      "-o history-size=8M -o stall-timeout=1h "
 		      "-o presence-window=1h -o";
-	char *argv[32], *word, file_flag[] = "-f";
+	char *argv[32], *word, file_flag[] = "-f", option_flag[] = "-o";
 	size_t argc = 0;
 	int fd = open(settings, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	int64_t end_us = now_us() + patience_ms * 1000;
@@ -137,6 +147,10 @@ start(void)
 	for (word = strtok(args, " "); word != NULL; word = strtok(NULL, " "))
 		argv[argc++] = word;
 	argv[argc++] = members;
+	if (has_state) {
+		argv[argc++] = option_flag;
+		argv[argc++] = state;
+	}
 	argv[argc++] = file_flag;
 	argv[argc++] = settings;
 	argv[argc] = NULL;
@@ -157,6 +171,27 @@ start(void)
 	free(notify);
 	free(settings);
 	free(members);
+	free(state);
+}
+
+static void
+remove_state(void)
+{
+	char *path = xasprintf("%s/state", dir), *file;
+	DIR *entries = opendir(path);
+	const struct dirent *entry;
+
+	ck_assert_ptr_nonnull(entries);
+	while ((entry = readdir(entries)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		file = xasprintf("%s/%s", path, entry->d_name);
+		ck_assert_int_eq(unlink(file), 0);
+		free(file);
+	}
+	(void)closedir(entries);
+	ck_assert_int_eq(rmdir(path), 0);
+	free(path);
 }
 
 /* Its open descriptors; 0 where that cannot be seen. */
@@ -208,16 +243,17 @@ see_line(struct person *p, const char *line)
 		p->is_live = true;
 	if (strncmp(line, "-- see you", 10) == 0)
 		p->is_away = true;
-	ck_assert_msg(strncmp(line, "!! ", 3) != 0, "an error: %s", line);
-	ck_assert_msg(strstr(line, "no longer held") == NULL, "%s", line);
+	QUICK_ASSERT(strncmp(line, "!! ", 3) != 0, "an error: %s", line);
+	QUICK_ASSERT(strstr(line, "no longer held") == NULL, "%s", line);
 	if (line[0] != '[')
 		return;
 	text = strstr(line, "> ");
-	ck_assert_ptr_nonnull(text);
+	QUICK_ASSERT(text != NULL, "nobody said this: %s", line);
 	text += 2;
 	if (sscanf(text, "t %u %lld ", &number, &stamp) == 2) {
-		ck_assert_uint_eq(number, p->next);
-		ck_assert_msg(strstr(text, padding) != NULL,
+		QUICK_ASSERT(number == p->next, "%u came for %u", number,
+		    p->next);
+		QUICK_ASSERT(strstr(text, padding) != NULL,
 		    "number %u came garbled to %zu (%zu): ...%s", number,
 		    (size_t)(p - people), strlen(line),
 		    strlen(line) > 100 ? line + strlen(line) - 100 : line);
@@ -225,11 +261,13 @@ see_line(struct person *p, const char *line)
 		if (p == &people[LISTENER] && now_us() - stamp > longest_us)
 			longest_us = now_us() - stamp;
 	} else if (sscanf(text, "m %u %u", &mid, &number) == 2) {
-		ck_assert_uint_lt(mid, MIDS);
-		ck_assert_uint_eq(number, p->mid[mid] + 1);
+		QUICK_ASSERT(mid < MIDS, "nobody said this: %s", line);
+		QUICK_ASSERT(number == p->mid[mid] + 1, "%u came for %u",
+		    number, p->mid[mid] + 1);
 		p->mid[mid]++;
 	} else if (sscanf(text, "f %u", &number) == 1) {
-		ck_assert_uint_eq(number, p->next);
+		QUICK_ASSERT(number == p->next, "%u came for %u", number,
+		    p->next);
 		p->next++;
 	} else
 		ck_abort_msg("nobody said this: %s", line);
@@ -243,7 +281,8 @@ take_answers(struct person *p, char *data, size_t *len)
 
 	for (i = 0; i < *len; i++)
 		if ((unsigned char)data[i] == 0xff && i + 2 < *len) {
-			ck_assert_int_eq((unsigned char)data[i + 1], 0xfc);
+			QUICK_ASSERT((unsigned char)data[i + 1] == 0xfc,
+			    "no WONT");
 			p->answers++;
 			i += 2;
 		} else
@@ -263,8 +302,7 @@ see(struct person *p)
 			continue;
 		if (n == -1 && errno == EAGAIN)
 			break;
-		ck_assert_msg(n > 0, "a connection ended: %s",
-		    buf_cstr(&d.log));
+		QUICK_ASSERT(n > 0, "a connection ended: %s", buf_cstr(&d.log));
 		p->in.len += (size_t)n;
 	}
 	if (p->role == TELNET)
@@ -566,6 +604,8 @@ leave(void)
 	(void)unlink(path);
 	free(path);
 	(void)unlink(program);
+	if (has_state)
+		remove_state();
 	ck_assert_int_eq(rmdir(dir), 0);
 	free(people);
 	free(pfds);
@@ -618,17 +658,37 @@ run(size_t count)
 	leave();
 }
 
-START_TEST(test_upgrade)
+static void
+raise_files(void)
 {
-	const char *members = getenv("UPGRADE_MEMBERS");
-	char *list = xstrdup(members == NULL ? "1000" : members), *word;
 	struct rlimit rl;
-	size_t count;
 
 	(void)getrlimit(RLIMIT_NOFILE, &rl);
 	rl.rlim_cur = rl.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &rl);
-	for (word = strtok(list, ","); word != NULL; word = strtok(NULL, ",")) {
+}
+
+/* With the history in files, and everybody's place in a store. */
+START_TEST(test_state)
+{
+	raise_files();
+	has_state = true;
+	run(100);
+}
+END_TEST
+
+START_TEST(test_upgrade)
+{
+	const char *members = getenv("UPGRADE_MEMBERS");
+	char *list = xstrdup(members == NULL ? "1000" : members), *next = list;
+	const char *word;
+	struct rlimit rl;
+	size_t count;
+
+	raise_files();
+	(void)getrlimit(RLIMIT_NOFILE, &rl);
+	has_state = false;
+	while ((word = strsep(&next, ",")) != NULL) {
 		count = (size_t)atoi(word);
 		ck_assert_uint_gt(count, OTHERS + ROLES);
 		if (count + 100 > rl.rlim_cur)
@@ -655,6 +715,7 @@ main(void)
 		rounds = (unsigned)atoi(number);
 	tcase_set_timeout(tc, 3600);
 	tcase_add_test(tc, test_upgrade);
+	tcase_add_test(tc, test_state);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

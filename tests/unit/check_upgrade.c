@@ -10,7 +10,7 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
+#include <sys/wait.h>
 
 #include <check.h>
 #include <fcntl.h>
@@ -377,7 +377,7 @@ START_TEST(test_fds)
 	carry_put_fd(&out, 1, file);
 	tlv_put_u64(&out.data, 1, 2);
 	carry_seal(&out, &blob);
-	ck_assert(carry_open(&in, blob.data, blob.len, CARRY_TAKE));
+	ck_assert(carry_open(&in, blob.data, blob.len, CARRY_VERIFY));
 	r = in.items;
 	ck_assert(tlv_next(&r, &item));
 	ck_assert_int_eq(carry_get_fd(&in, &item, CARRY_FD_STREAM), pair[0]);
@@ -516,7 +516,8 @@ START_TEST(test_program)
 	ck_assert(upgrade_start(u));
 	(void)event_base_loop(base, EVLOOP_NONBLOCK);
 	upgrade_free(u);
-	ck_assert_int_eq(o.calls, 1);
+	/* No child is left. */
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
 	event_base_free(base);
 	free(o.error);
 	(void)unlink(path);
