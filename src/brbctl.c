@@ -34,6 +34,7 @@
 enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 #define BRBCTL_TIMEOUT_MS 10000
+#define BRBCTL_HOLD_MS 20000 /* what takes the end of the program */
 #define BRBCTL_ANSWER_MAX ((size_t)1 << 30)
 #define BRBCTL_OK "ok\n"
 #define BRBCTL_ERROR "error\n"
@@ -143,7 +144,8 @@ brbctl_parse(struct brbctl *ctl, int argc, char *argv[])
 	}
 }
 
-static void
+/* Returns how long it may take. */
+static int64_t
 brbctl_check_verb(int argc, char *argv[])
 {
 	const struct verb *verb = NULL;
@@ -159,6 +161,7 @@ brbctl_check_verb(int argc, char *argv[])
 	if (argc - 1 < verb->min_args || argc - 1 > verb->max_args)
 		brbctl_die(EXIT_USAGE, "usage: brbctl %s%s%s", verb->name,
 		    verb->usage[0] == '\0' ? "" : " ", verb->usage);
+	return verb->flags & VERB_HOLDS ? BRBCTL_HOLD_MS : BRBCTL_TIMEOUT_MS;
 }
 
 /* What is sent: see control-request.h. */
@@ -297,13 +300,33 @@ brbctl_receive(struct brbctl *ctl)
 	}
 }
 
+/* An error that follows an answer is what counts: the answer was ahead of what
+ * it told of. */
+static void
+brbctl_take_back(struct brbctl *ctl)
+{
+	static const char error[] = "\n.\n" BRBCTL_ERROR;
+	const char *body = buf_cstr(&ctl->answer), *found;
+	size_t skipped;
+
+	found = memmem(body, ctl->answer.len, error, strlen(error));
+	if (found == NULL)
+		return;
+	skipped = (size_t)(found - body) + 3;
+	ctl->answer.len -= skipped;
+	memmove(ctl->answer.data, found + 3, ctl->answer.len);
+}
+
 /* The lines between the first and the last. Returns the exit status. */
 static int
 brbctl_print(struct brbctl *ctl)
 {
-	const char *body = buf_cstr(&ctl->answer), *line;
-	size_t len = ctl->answer.len, line_len;
+	const char *body, *line;
+	size_t len, line_len;
 
+	brbctl_take_back(ctl);
+	body = buf_cstr(&ctl->answer);
+	len = ctl->answer.len;
 	if (len < 3 || memcmp(body + len - 3, "\n.\n", 3) != 0)
 		brbctl_die(EXIT_FAILED, "the server on %s cut its answer off",
 		    ctl->path);
@@ -333,6 +356,7 @@ main(int argc, char *argv[])
 {
 	struct brbctl ctl = { .path = getenv("BRBCTL_SOCKET"), .fd = -1 };
 	struct buf request = BUF_INITIALIZER;
+	int64_t timeout_ms;
 	int status;
 
 	if (ctl.path == NULL || ctl.path[0] == '\0')
@@ -340,10 +364,10 @@ main(int argc, char *argv[])
 	brbctl_parse(&ctl, argc, argv);
 	argc -= optind;
 	argv += optind;
-	brbctl_check_verb(argc, argv);
+	timeout_ms = brbctl_check_verb(argc, argv);
 	brbctl_build(&ctl, &request, argc, argv);
 
-	ctl.deadline_ms = brbctl_now_ms() + BRBCTL_TIMEOUT_MS;
+	ctl.deadline_ms = brbctl_now_ms() + timeout_ms;
 	brbctl_connect(&ctl);
 	brbctl_send(&ctl, &request);
 	brbctl_receive(&ctl);

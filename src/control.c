@@ -32,6 +32,7 @@ struct control {
 	struct helm *helm;
 	struct listeners *listeners; /* NULL: closed for good */
 	struct oneshots oneshots;
+	struct control_client *upgrader; /* waits for an upgrade; or NULL */
 	struct access access;
 	struct access next_access; /* between prepare and commit; */
 	struct listener_access before; /* and what the files' was */
@@ -101,7 +102,11 @@ control_run(struct control_client *c, struct buf *out)
 	if (result == VERB_MORE)
 		return ONESHOT_MORE;
 	buf_addstr(out, CONTROL_END);
-	return result == VERB_HOLD ? ONESHOT_HOLD : ONESHOT_DONE;
+	if (result != VERB_HOLD)
+		return ONESHOT_DONE;
+	if (call->verb->run == verb_run_upgrade)
+		c->control->upgrader = c;
+	return ONESHOT_HOLD;
 }
 
 static enum oneshot_answer
@@ -137,6 +142,8 @@ control_ended(void *arg)
 {
 	struct control_client *c = arg;
 
+	if (c->control->upgrader == c)
+		c->control->upgrader = NULL;
 	control_request_fini(&c->request);
 	buf_fini(&c->call.out);
 	free(c->call.state);
@@ -147,6 +154,7 @@ static const struct oneshot_kind control_kind = {
 	.max_clients = CONTROL_CLIENTS_MAX,
 	.max_request = CONTROL_REQUEST_MAX,
 	.timeout_ms = CONTROL_TIMEOUT_MS,
+	.hold_ms = CONTROL_HOLD_MS,
 	.busy = "error\ntoo many are asking at once; try again\n" CONTROL_END,
 	.request = control_request,
 	.answer = control_answer,
@@ -219,6 +227,19 @@ control_close(struct control *control)
 {
 	listeners_free(control->listeners);
 	control->listeners = NULL;
+}
+
+void
+control_upgrade_failed(struct control *control, const char *why)
+{
+	struct buf out = BUF_INITIALIZER;
+
+	if (control->upgrader == NULL)
+		return;
+	(void)control_fail(&out, why);
+	oneshots_take_back(&control->oneshots, control->upgrader,
+	    buf_cstr(&out));
+	buf_fini(&out);
 }
 
 bool

@@ -17,6 +17,7 @@ struct listeners;
 
 #define CONTROL_CLIENTS_MAX 8
 #define CONTROL_TIMEOUT_MS 5000
+#define CONTROL_HOLD_MS 15000 /* an upgrade may take 12 s */
 
 /* The pointers are the caller's and outlive it. Nothing is open yet. */
 struct control *control_new(struct net *net, struct helm *helm);
@@ -40,6 +41,9 @@ void control_revert(struct control *control);
 
 /* Closes the socket for good; those who are served already still are. */
 void control_close(struct control *control);
+
+/* The upgrade that somebody here asked for, if so, came to nothing: why. */
+void control_upgrade_failed(struct control *control, const char *why);
 
 /* Does nobody wait for an answer? */
 bool control_is_flushed(const struct control *control);

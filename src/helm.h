@@ -26,6 +26,8 @@ struct helm {
 	 * line in why. */
 	bool (*reload)(struct buf *why, void *arg);
 	void (*stop)(void *arg); /* as SIGTERM does */
+	/* As SIGUSR2 does. False: one is under way, or it is stopping. */
+	bool (*upgrade)(void *arg);
 	void *arg;
 };
 

@@ -112,6 +112,8 @@ oneshot_linger(struct oneshot *o)
 {
 	if (o->is_held) {
 		o->state = ONESHOT_HOLDING;
+		deadline_set(o->all->net->deadlines, &o->timeout,
+		    o->all->net->clock->mono_ms + o->all->kind->hold_ms);
 		return;
 	}
 	o->state = ONESHOT_LINGERING;
@@ -225,6 +227,22 @@ oneshot_event_cb(struct bufferevent *bev, short what, void *arg)
 	(void)bev;
 	(void)what;
 	oneshot_end(arg);
+}
+
+void
+oneshots_take_back(struct oneshots *all, const void *arg, const char *text)
+{
+	struct oneshot *o;
+
+	TAILQ_FOREACH(o, &all->list, entry)
+		if (o->arg == arg)
+			break;
+	if (o == NULL || !o->is_held)
+		return;
+	o->is_held = false;
+	o->state = ONESHOT_ANSWERING; /* until that is written, too */
+	if (bufferevent_write(o->bev, text, strlen(text)) == -1)
+		oneshot_end(o);
 }
 
 void

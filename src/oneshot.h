@@ -27,8 +27,9 @@ TAILQ_HEAD(oneshot_list, oneshot);
 enum oneshot_answer {
 	ONESHOT_MORE, /* call again, when the peer has read or in a later turn */
 	ONESHOT_DONE, /* that was all */
-	/* That was all, but the connection stays until the time is up or the
-	 * process ends: its end tells the peer something. */
+	/* That was all, but the connection stays until oneshots_take_back(),
+	 * the time is up or the process ends: its end tells the peer that what
+	 * it was told has happened. */
 	ONESHOT_HOLD
 };
 
@@ -36,6 +37,7 @@ struct oneshot_kind {
 	size_t max_clients;
 	size_t max_request; /* bytes */
 	int64_t timeout_ms; /* from the first to the last byte */
+	int64_t hold_ms; /* then, with ONESHOT_HOLD */
 	const char *busy; /* for one too many */
 	/*
 	 * What has come so far, len bytes, at most max_request. True: it is
@@ -66,6 +68,11 @@ void oneshot_accept(struct oneshots *all, int fd, void *arg);
 
 /* Does nobody wait for an answer or the rest of it? */
 bool oneshots_are_flushed(const struct oneshots *all);
+
+/* What arg, if it is held, was told has not happened: text says so, and then it
+ * ends. */
+void oneshots_take_back(struct oneshots *all, const void *arg,
+    const char *text);
 
 /* One line to somebody who gets nothing else, and the end of fd. */
 void oneshot_refuse(int fd, const char *text);

@@ -255,11 +255,9 @@ static void
 server_upgrade_done(const char *error, void *arg)
 {
 	struct server *server = arg;
-	server_upgraded *upgraded = server->upgraded;
 
-	server->upgraded = NULL;
-	if (upgraded != NULL)
-		upgraded(error, server->upgraded_arg);
+	if (error != NULL)
+		control_upgrade_failed(server->control, error);
 }
 
 int
@@ -282,7 +280,7 @@ server_init_upgrade(struct server *server)
 }
 
 bool
-server_upgrade(struct server *server, server_upgraded *upgraded, void *arg)
+server_upgrade(struct server *server)
 {
 	if (server->is_stopping) {
 		log_warning("no upgrade: the server is stopping");
@@ -294,8 +292,6 @@ server_upgrade(struct server *server, server_upgraded *upgraded, void *arg)
 	}
 	log_info("upgrading: program=\"%s\"",
 	    server->program.path == NULL ? "" : server->program.path);
-	server->upgraded = upgraded;
-	server->upgraded_arg = arg;
 	return true;
 }
 

@@ -59,9 +59,6 @@ struct server {
 	struct upgrade_program program;
 	uint64_t upgrades; /* how many led to this program */
 	int64_t upgrade_us; /* monotonic: when the last began to hold us up */
-	server_upgraded
-	    *upgraded; /* who asked for the one under way; or NULL */
-	void *upgraded_arg;
 	int pid_fd; /* of the pid file, or -1 */
 	int64_t stop_ms; /* by then at the latest */
 	struct pace pace;

@@ -396,7 +396,7 @@ server_signal_cb(evutil_socket_t signo, short what, void *arg)
 		server_log_state(server);
 		break;
 	case SIGUSR2:
-		(void)server_upgrade(server, NULL, NULL);
+		(void)server_upgrade(server);
 		break;
 	}
 }
@@ -432,6 +432,12 @@ server_helm_stop(void *arg)
 		server_stop(server, "by=control");
 }
 
+static bool
+server_helm_upgrade(void *arg)
+{
+	return server_upgrade(arg);
+}
+
 static void
 server_init_helm(struct server *server)
 {
@@ -442,6 +448,7 @@ server_init_helm(struct server *server)
 	server->helm.started_wall_ms = server->clock.wall_ms;
 	server->helm.reload = server_helm_reload;
 	server->helm.stop = server_helm_stop;
+	server->helm.upgrade = server_helm_upgrade;
 	server->helm.arg = server;
 }
 

@@ -81,12 +81,8 @@ void server_upgraded_ready(const struct server *server);
 /*
  * Puts the program that is there now in our place (upgrade.h), as SIGUSR2 does.
  * False, after it was logged: one is under way, or the server is stopping.
- * Otherwise upgraded, if not NULL, is called once: with what went wrong, or
- * with NULL when it is about to happen; then what is not sent at once is lost,
- * unless it is to a member.
+ * If it fails later, control_upgrade_failed() is told.
  */
-typedef void server_upgraded(const char *error, void *arg);
-bool server_upgrade(struct server *server, server_upgraded *upgraded,
-    void *arg);
+bool server_upgrade(struct server *server);
 
 #endif

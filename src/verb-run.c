@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What is done with the server as a whole: say, reload, stop, metrics.
+ * What is done with the server as a whole: say, reload, stop, upgrade, metrics.
  */
 #include "config.h"
 
@@ -64,6 +64,19 @@ verb_run_stop(struct verb_call *call)
 	call->helm->stop(call->helm->arg);
 	/* It is shown when the connection ends, with the process. */
 	(void)verb_say(call, "the server has stopped");
+	return VERB_HOLD;
+}
+
+enum verb_result
+verb_run_upgrade(struct verb_call *call)
+{
+	if (!call->helm->upgrade(call->helm->arg))
+		return verb_fail(call,
+		    xstrdup("the server is stopping, or an upgrade is under "
+			    "way"));
+	/* Shown when the connection ends, with the old program; or else
+	 * control_upgrade_failed() takes it back. */
+	(void)verb_say(call, "the server goes on in the new program");
 	return VERB_HOLD;
 }
 

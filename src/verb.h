@@ -33,7 +33,7 @@ enum verb_result {
 	VERB_FAILED /* out says why; nothing was changed. At the first call only */
 };
 
-enum { VERB_ACTS = 1 << 0, VERB_TEXT = 1 << 1 };
+enum { VERB_ACTS = 1 << 0, VERB_TEXT = 1 << 1, VERB_HOLDS = 1 << 2 };
 #define VERB_ANY 100 /* as many arguments as there are */
 
 struct verb {
