@@ -79,6 +79,7 @@ static const struct oneshot_kind kind = {
 	.max_clients = 3,
 	.max_request = REQUEST_MAX,
 	.timeout_ms = TIMEOUT_MS,
+	.hold_ms = 10 * TIMEOUT_MS,
 	.busy = "busy\n",
 	.request = request,
 	.answer = answer,
@@ -382,6 +383,35 @@ START_TEST(test_hold)
 }
 END_TEST
 
+/* What was told ahead turns out to be wrong. */
+START_TEST(test_take_back)
+{
+	struct asked a, other;
+	bool is_end;
+	int fd;
+
+	begin(_i);
+	fd = ask(&a, 1);
+	a.is_held = true;
+	type(fd, "x\n");
+	work();
+	ck_assert_uint_eq(take(fd, &is_end), PIECE);
+	oneshots_take_back(&all, &other, "nobody's");
+	work();
+	ck_assert_uint_eq(take(fd, &is_end), 0);
+	ck_assert(!is_end);
+	oneshots_take_back(&all, &a, "no\n");
+	ck_assert(!oneshots_are_flushed(&all));
+	work();
+	ck_assert_uint_eq(take(fd, &is_end), 3);
+	ck_assert(is_end);
+	close(fd);
+	work();
+	ck_assert(a.has_ended);
+	end();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -400,6 +430,7 @@ main(void)
 	tcase_add_loop_test(tc, test_gone, 0, 2);
 	tcase_add_loop_test(tc, test_many, 0, 2);
 	tcase_add_loop_test(tc, test_hold, 0, 2);
+	tcase_add_loop_test(tc, test_take_back, 0, 2);
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
