@@ -304,6 +304,16 @@ main_serve_on(const struct main_args *args, struct server *server)
 	return result == 0 ? EXIT_FINE : EXIT_FAILED;
 }
 
+/* What would end us is an error of the call instead. */
+static void
+main_ignore_signals(void)
+{
+	(void)signal(SIGPIPE, SIG_IGN);
+#ifdef SIGXFSZ
+	(void)signal(SIGXFSZ, SIG_IGN);
+#endif
+}
+
 static int
 main_run(struct main_args *args, struct options *options,
     const struct inheritance *inherited, struct pidfh *pid_file)
@@ -314,7 +324,7 @@ main_run(struct main_args *args, struct options *options,
 
 	if (args->is_detach)
 		report_fd = main_detach();
-	(void)signal(SIGPIPE, SIG_IGN);
+	main_ignore_signals();
 	log_libevent();
 	server = server_new(&args->source, options, inherited, NULL);
 	if (server == NULL)
@@ -398,7 +408,7 @@ main_take_over(const struct main_args *args, struct options *options,
 	log_init(args->is_detach ? LOG_TARGET_SYSLOG : log_guess_target(),
 	    server_log_level(&args->source, options));
 	log_libevent();
-	(void)signal(SIGPIPE, SIG_IGN);
+	main_ignore_signals();
 	if (upgrade_open(&map, &in, order))
 		server = server_new(&args->source, options, &none, &in);
 	if (server == NULL) {
