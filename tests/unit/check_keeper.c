@@ -88,6 +88,7 @@ cut(void)
 {
 	h.rooms.keeper.store = NULL;
 	store_close(store);
+	store = NULL;
 }
 
 static void
@@ -109,6 +110,8 @@ teardown(void)
 	const struct dirent *entry;
 	DIR *d;
 
+	keeper_stop(&h.rooms);
+	store_close(store);
 	house_fini(&h);
 	d = opendir(dir);
 	while (d != NULL && (entry = readdir(d)) != NULL)
@@ -401,14 +404,15 @@ static void
 soul_delivered(struct fake *f, const char *data, size_t len)
 {
 	struct soul *s = f->arg;
-	const char *line, *end = data + len;
+	char *text = xstrndup(data, len), *line, *next;
 	unsigned long long number;
 	char nick[32];
 	uint64_t at = f->handed - len;
 
 	f->unsent += len;
-	for (line = data; line < end; line = strchr(line, '\n') + 1) {
-		at += (uint64_t)(strchr(line, '\n') + 1 - line);
+	for (line = text; *line != '\0'; line = next) {
+		next = strchr(line, '\n') + 1;
+		at += (uint64_t)(next - line);
 		if (sscanf(line, "%llu %31[^:]: ", &number, nick) != 2)
 			continue;
 		ck_assert_uint_lt(number, NUMBERS);
@@ -417,6 +421,7 @@ soul_delivered(struct fake *f, const char *data, size_t len)
 		if (s->pending[number] == 0)
 			s->pending[number] = at;
 	}
+	free(text);
 }
 
 /* So much more has arrived. */
