@@ -447,6 +447,9 @@ main(int argc, char *argv[])
 	}
 	program = argc > 0 ? upgrade_resolve(argv[0]) : NULL;
 	main_parse(&args, argc, argv);
+	/* The next program has to find it, too, whatever its directory is. */
+	if (program != NULL)
+		argv[0] = program;
 	if (order.file != NULL)
 		args.source.path = order.file;
 	args.program.path = program;

@@ -116,6 +116,19 @@ upgrade_is_program(const char *path)
 	    access(path, X_OK) == 0;
 }
 
+/* Links are not followed: where they lead may be changed before an upgrade. */
+static char *
+upgrade_absolute(const char *path)
+{
+	char dir[PATH_MAX];
+
+	if (path[0] == '/')
+		return xstrdup(path);
+	if (getcwd(dir, sizeof(dir)) == NULL)
+		return NULL;
+	return xasprintf("%s/%s", dir, path);
+}
+
 char *
 upgrade_resolve(const char *argv0)
 {
@@ -123,7 +136,7 @@ upgrade_resolve(const char *argv0)
 	char *candidate, *found = NULL;
 
 	if (strchr(argv0, '/') != NULL)
-		return realpath(argv0, NULL);
+		return upgrade_absolute(argv0);
 	path = getenv("PATH");
 	for (; path != NULL && found == NULL; path = end + 1) {
 		end = path + strcspn(path, ":");
@@ -131,7 +144,7 @@ upgrade_resolve(const char *argv0)
 		    end == path ? 1 : (int)(end - path),
 		    end == path ? "." : path, argv0);
 		if (upgrade_is_program(candidate))
-			found = realpath(candidate, NULL);
+			found = upgrade_absolute(candidate);
 		free(candidate);
 		if (*end == '\0')
 			break;
