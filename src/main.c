@@ -290,6 +290,14 @@ main_remove_pid_file(const char *path, int fd)
 	(void)close(fd);
 }
 
+/* What is an error of a write, and handled as that, ends no process. */
+static void
+main_ignore_signals(void)
+{
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
+}
+
 /* From when the room is open to the end. */
 static int
 main_serve_on(const struct main_args *args, struct server *server)
@@ -314,7 +322,7 @@ main_run(struct main_args *args, struct options *options,
 
 	if (args->is_detach)
 		report_fd = main_detach();
-	(void)signal(SIGPIPE, SIG_IGN);
+	main_ignore_signals();
 	log_libevent();
 	server = server_new(&args->source, options, inherited, NULL);
 	if (server == NULL)
@@ -398,7 +406,7 @@ main_take_over(const struct main_args *args, struct options *options,
 	log_init(args->is_detach ? LOG_TARGET_SYSLOG : log_guess_target(),
 	    server_log_level(&args->source, options));
 	log_libevent();
-	(void)signal(SIGPIPE, SIG_IGN);
+	main_ignore_signals();
 	if (upgrade_open(&map, &in, order))
 		server = server_new(&args->source, options, &none, &in);
 	if (server == NULL) {
