@@ -49,6 +49,10 @@
 
 #define UPGRADE_SAID_MAX 4096
 #define UPGRADE_REASON_MAX 300
+#define UPGRADE_READS_MAX 64
+
+/* When a child ends by itself, should nobody be left to end it. */
+#define UPGRADE_ALARM_S ((UPGRADE_LOOK_MS + 999) / 1000 + 1)
 
 /* Between two looks whether a child that says no more has ended. */
 #define UPGRADE_REAP_MS 5
@@ -232,6 +236,8 @@ upgrade_run_child(const struct upgrade *u, enum carry_purpose purpose, int out)
 	int in = open("/dev/null", O_RDONLY);
 
 	(void)setpgid(0, 0);
+	/* It holds all listeners and rings: none could start after a crash. */
+	(void)alarm(UPGRADE_ALARM_S);
 	(void)dup2(in, STDIN_FILENO);
 	(void)dup2(out, STDOUT_FILENO);
 	(void)dup2(out, STDERR_FILENO);
@@ -299,15 +305,19 @@ upgrade_kill_child(struct upgrade *u)
 	upgrade_close_said(u);
 }
 
-/* Reads what the child says. False at the end of that. */
+/*
+ * Reads what the child says, but not forever if it says no end of things. False
+ * at the end of that.
+ */
 static bool
 upgrade_listen(struct upgrade *u)
 {
 	char chunk[1024];
 	size_t keep;
 	ssize_t n;
+	int i;
 
-	for (;;) {
+	for (i = 0; i < UPGRADE_READS_MAX; i++) {
 		n = read(u->said_fd, chunk, sizeof(chunk));
 		if (n == -1 && errno == EINTR)
 			continue;
@@ -318,6 +328,7 @@ upgrade_listen(struct upgrade *u)
 		keep = UPGRADE_SAID_MAX - u->said.len;
 		buf_add(&u->said, chunk, (size_t)n < keep ? (size_t)n : keep);
 	}
+	return true;
 }
 
 /* The first line that it said which is more than decoration. */
