@@ -274,5 +274,6 @@ void
 keeper_resume(struct rooms *rooms, struct store *store)
 {
 	rooms->keeper.store = store;
+	keeper_counted(rooms);
 	keeper_wake(rooms);
 }

@@ -290,6 +290,14 @@ main_remove_pid_file(const char *path, int fd)
 	(void)close(fd);
 }
 
+/* What is an error of a write, and handled as that, ends no process. */
+static void
+main_ignore_signals(void)
+{
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
+}
+
 /* From when the room is open to the end. */
 static int
 main_serve_on(const struct main_args *args, struct server *server)
@@ -457,6 +465,9 @@ main(int argc, char *argv[])
 	}
 	program = argc > 0 ? upgrade_resolve(argv[0]) : NULL;
 	main_parse(&args, argc, argv);
+	/* The next program has to find it, too, whatever its directory is. */
+	if (program != NULL)
+		argv[0] = program;
 	if (order.file != NULL)
 		args.source.path = order.file;
 	args.program.path = program;

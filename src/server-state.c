@@ -173,7 +173,10 @@ server_state_open(struct server_state *state, struct rooms *rooms,
 	return 0;
 }
 
-/* What is in the store is here already. */
+/*
+ * What is in the store is here already. It may be less than that: the disk may
+ * have been full, or what was found is damaged. So all is written anew.
+ */
 static void
 server_state_known(const void *key, size_t key_len, const void *value,
     size_t len, void *arg)
@@ -195,12 +198,16 @@ server_state_resume(struct server_state *state, struct rooms *rooms,
 	rooms_resume_files(rooms, &state->files);
 	state->people = server_state_open_store(state, SERVER_STATE_PEOPLE,
 	    server_state_known, keeper_snapshot, rooms);
-	if (state->people != NULL)
+	if (state->people != NULL) {
 		keeper_resume(rooms, state->people);
+		store_renew(state->people, rooms->clock->mono_ms);
+	}
 	state->ban_store = server_state_open_store(state, SERVER_STATE_BANS,
 	    server_state_known, bans_snapshot, bans);
-	if (state->ban_store != NULL)
+	if (state->ban_store != NULL) {
 		bans_keep(bans, state->ban_store);
+		store_renew(state->ban_store, rooms->clock->mono_ms);
+	}
 	server_state_turn(state);
 }
 

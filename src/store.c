@@ -394,6 +394,14 @@ store_open(int dir_fd, const char *name, store_loaded *loaded,
 /* The rest */
 
 void
+store_renew(struct store *s, int64_t mono_ms)
+{
+	s->now_ms = mono_ms;
+	s->is_stale = true;
+	store_start_snapshot(s);
+}
+
+void
 store_put(struct store *s, const void *key, size_t key_len, const void *value,
     size_t len)
 {

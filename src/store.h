@@ -46,6 +46,12 @@ struct store *store_open(int dir_fd, const char *name, store_loaded *loaded,
     char **error) MUST_CHECK;
 
 /*
+ * For who knows all already, and more than the files may hold: writes a new
+ * snapshot, or has store_tick() try again.
+ */
+void store_renew(struct store *store, int64_t mono_ms);
+
+/*
  * Sets or removes a key. It is in the file when this returns, unless the store
  * is held. The lengths are within the limits above.
  */

@@ -49,6 +49,10 @@
 
 #define UPGRADE_SAID_MAX 4096
 #define UPGRADE_REASON_MAX 300
+#define UPGRADE_READS_MAX 64
+
+/* When a child ends by itself, should nobody be left to end it. */
+#define UPGRADE_ALARM_S ((UPGRADE_LOOK_MS + 999) / 1000 + 1)
 
 /* Between two looks whether a child that says no more has ended. */
 #define UPGRADE_REAP_MS 5
@@ -116,6 +120,19 @@ upgrade_is_program(const char *path)
 	    access(path, X_OK) == 0;
 }
 
+/* Links are not followed: where they lead may be changed before an upgrade. */
+static char *
+upgrade_absolute(const char *path)
+{
+	char dir[PATH_MAX];
+
+	if (path[0] == '/')
+		return xstrdup(path);
+	if (getcwd(dir, sizeof(dir)) == NULL)
+		return NULL;
+	return xasprintf("%s/%s", dir, path);
+}
+
 char *
 upgrade_resolve(const char *argv0)
 {
@@ -123,7 +140,7 @@ upgrade_resolve(const char *argv0)
 	char *candidate, *found = NULL;
 
 	if (strchr(argv0, '/') != NULL)
-		return realpath(argv0, NULL);
+		return upgrade_absolute(argv0);
 	path = getenv("PATH");
 	for (; path != NULL && found == NULL; path = end + 1) {
 		end = path + strcspn(path, ":");
@@ -131,7 +148,7 @@ upgrade_resolve(const char *argv0)
 		    end == path ? 1 : (int)(end - path),
 		    end == path ? "." : path, argv0);
 		if (upgrade_is_program(candidate))
-			found = realpath(candidate, NULL);
+			found = upgrade_absolute(candidate);
 		free(candidate);
 		if (*end == '\0')
 			break;
@@ -219,6 +236,8 @@ upgrade_run_child(const struct upgrade *u, enum carry_purpose purpose, int out)
 	int in = open("/dev/null", O_RDONLY);
 
 	(void)setpgid(0, 0);
+	/* It holds all listeners and rings: none could start after a crash. */
+	(void)alarm(UPGRADE_ALARM_S);
 	(void)dup2(in, STDIN_FILENO);
 	(void)dup2(out, STDOUT_FILENO);
 	(void)dup2(out, STDERR_FILENO);
@@ -286,15 +305,19 @@ upgrade_kill_child(struct upgrade *u)
 	upgrade_close_said(u);
 }
 
-/* Reads what the child says. False at the end of that. */
+/*
+ * Reads what the child says, but not forever if it says no end of things. False
+ * at the end of that.
+ */
 static bool
 upgrade_listen(struct upgrade *u)
 {
 	char chunk[1024];
 	size_t keep;
 	ssize_t n;
+	int i;
 
-	for (;;) {
+	for (i = 0; i < UPGRADE_READS_MAX; i++) {
 		n = read(u->said_fd, chunk, sizeof(chunk));
 		if (n == -1 && errno == EINTR)
 			continue;
@@ -305,6 +328,7 @@ upgrade_listen(struct upgrade *u)
 		keep = UPGRADE_SAID_MAX - u->said.len;
 		buf_add(&u->said, chunk, (size_t)n < keep ? (size_t)n : keep);
 	}
+	return true;
 }
 
 /* The first line that it said which is more than decoration. */

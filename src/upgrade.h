@@ -42,7 +42,7 @@ struct upgrade_program {
 
 /*
  * Where argv0 was found, for the program that will be there later: its absolute
- * path, to be freed. NULL: errno.
+ * path, to be freed. With a slash in it, it is not looked for. NULL: errno.
  */
 char *upgrade_resolve(const char *argv0);
 

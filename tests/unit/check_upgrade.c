@@ -561,17 +561,19 @@ START_TEST(test_resolve)
 {
 	char *path;
 
-	path = upgrade_resolve("/bin/../bin/sh");
+	/* As it is: where a link leads may change. */
+	path = upgrade_resolve("/proc/self/exe");
+	ck_assert_str_eq(path, "/proc/self/exe");
+	free(path);
+	path = upgrade_resolve("./brbd");
 	ck_assert_ptr_nonnull(path);
 	ck_assert_int_eq(path[0], '/');
-	ck_assert_ptr_null(strstr(path, ".."));
 	free(path);
 	path = upgrade_resolve("sh");
 	ck_assert_ptr_nonnull(path);
 	ck_assert_int_eq(path[0], '/');
 	free(path);
 	ck_assert_ptr_null(upgrade_resolve("no-such-program-anywhere"));
-	ck_assert_ptr_null(upgrade_resolve("./no-such-program-anywhere"));
 }
 END_TEST
 
