@@ -140,6 +140,7 @@ brbctl_parse(struct brbctl *ctl, int argc, char *argv[])
 		}
 	if (optind == argc) {
 		brbctl_usage(stderr);
+		(void)fputs("brbctl --help lists the verbs\n", stderr);
 		exit(EXIT_USAGE);
 	}
 }

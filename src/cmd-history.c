@@ -35,7 +35,7 @@ const struct command cmd_history = {
 	.who = COMMAND_ANYONE,
 	.flags = COMMAND_ON_BREAK,
 	.usage = "[N]",
-	.help = "show the last N messages (20)",
+	.help = "show the last messages: N, or 20",
 	.manual = "Show the last\n"
 		  ".Ar N\n"
 		  "messages that are held, 20 if not given.\n"

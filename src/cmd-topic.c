@@ -26,6 +26,7 @@ static void
 cmd_topic_run(struct session *s, int argc, char *argv[])
 {
 	struct membership *ms = session_here(s);
+	bool is_removal = argc > 0 && strcmp(argv[0], "-") == 0;
 	char wait[CLOCK_DURATION_SIZE];
 
 	if (argc == 0) {
@@ -34,6 +35,11 @@ cmd_topic_run(struct session *s, int argc, char *argv[])
 	}
 	if (session_refuse_on_break(s))
 		return;
+	/* Nothing to remove is nothing to tell the others. */
+	if (is_removal && ms->room->topic == NULL) {
+		cmd_topic_show(s, ms->room);
+		return;
+	}
 	if (strlen(argv[0]) > TOPIC_MAX) {
 		session_error(s,
 		    "topic too long (limit %d bytes); nothing was "
@@ -46,7 +52,7 @@ cmd_topic_run(struct session *s, int argc, char *argv[])
 		session_error(s, "too many changes; try again in %s", wait);
 		return;
 	}
-	if (strcmp(argv[0], "-") == 0) {
+	if (is_removal) {
 		room_set_topic(ms, NULL);
 		session_notice(s, "the topic is removed");
 	} else {

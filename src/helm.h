@@ -22,8 +22,9 @@ struct helm {
 	const struct histogram *turns; /* how long each took */
 	int64_t started_mono_ms;
 	int64_t started_wall_ms;
-	/* Reads the settings again. False: nothing changed, and each error is a
-	 * line in why. */
+	/* Reads the settings again. True: why names, with commas, those that
+	 * differ and need a restart. False: nothing changed, and each error is
+	 * a line in why. */
 	bool (*reload)(struct buf *why, void *arg);
 	void (*stop)(void *arg); /* as SIGTERM does */
 	/* As SIGUSR2 does. False: one is under way, or it is stopping. */

@@ -153,7 +153,8 @@ moderate_ban(struct sessions *all, const char *whom, int64_t for_ms,
 	ban_subject_str(&ban->subject, name);
 	ban_until(ban, now_ms, until);
 	log_info("banned: who=\"%s\" until=\"%s\" reason=\"%s\" closed=%zu",
-	    name, until[0] == '\0' ? "lifted" : until, ban->reason, *closed);
+	    name, until[0] == '\0' ? "it is lifted" : until, ban->reason,
+	    *closed);
 	if (made != NULL)
 		*made = ban;
 	return 0;

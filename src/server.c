@@ -56,7 +56,9 @@
 static void
 server_log_restart_only(const char *name, void *arg)
 {
-	(void)arg;
+	struct buf *names = arg;
+
+	buf_addf(names, "%s%s", names->len == 0 ? "" : ", ", name);
 	log_warning("setting needs a restart to change: name=%s", name);
 }
 
@@ -131,14 +133,15 @@ server_adopt(struct server *server, const struct inheritance *in)
 
 /* Nothing can fail any more. */
 static void
-server_reload_done(struct server *server, struct options *fresh)
+server_reload_done(struct server *server, struct options *fresh,
+    struct buf *names)
 {
 	enum log_level before, after;
 
 	before = server_log_level(server->source, &server->options);
 	after = server_log_level(server->source, fresh);
 	options_changed_restart_only(&server->options, fresh,
-	    server_log_restart_only, NULL);
+	    server_log_restart_only, names);
 	options_keep_restart_only(fresh, &server->options);
 	options_swap(&server->options, fresh);
 	rooms_reconfigure(&server->rooms);
@@ -179,7 +182,7 @@ server_reload(struct server *server, struct buf *why)
 		buf_addf(why, "%s\n", error);
 		free(error);
 	} else {
-		server_reload_done(server, &fresh);
+		server_reload_done(server, &fresh, why);
 		is_done = true;
 	}
 	option_errors_fini(&errors);

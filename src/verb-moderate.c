@@ -69,14 +69,14 @@ static void
 bans_add_line(struct verb_call *call, const struct ban *ban, int64_t now_ms)
 {
 	char name[BAN_STR_SIZE], until[BAN_UNTIL_SIZE],
-	    since[CLOCK_DURATION_SIZE];
+	    age[CLOCK_DURATION_SIZE];
 	struct json *j = &call->json;
 
 	ban_subject_str(&ban->subject, name);
 	ban_until(ban, now_ms, until);
 	if (!call->is_json) {
-		clock_duration(now_ms - ban->made_ms, since);
-		buf_addf(&call->out, "%s: since %s%s%s%s%s%s\n", name, since,
+		clock_duration(now_ms - ban->made_ms, age);
+		buf_addf(&call->out, "%s: made %s ago%s%s%s%s%s\n", name, age,
 		    until[0] == '\0' ? "" : ", until ", until,
 		    ban->reason[0] == '\0' ? "" : " (", ban->reason,
 		    ban->reason[0] == '\0' ? "" : ")");

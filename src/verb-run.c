@@ -48,12 +48,17 @@ verb_run_reload(struct verb_call *call)
 	struct buf why = BUF_INITIALIZER;
 	enum verb_result result;
 
-	if (call->helm->reload(&why, call->helm->arg))
-		result = verb_say(call, "the settings are reloaded");
-	else
+	if (!call->helm->reload(&why, call->helm->arg))
 		result = verb_fail(call,
 		    xasprintf("%sthe settings are as they were",
 			buf_cstr(&why)));
+	else if (why.len > 0)
+		result = verb_say(call,
+		    "the settings are reloaded; what takes a restart stays as "
+		    "it was: %s",
+		    buf_cstr(&why));
+	else
+		result = verb_say(call, "the settings are reloaded");
 	buf_fini(&why);
 	return result;
 }

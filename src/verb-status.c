@@ -71,6 +71,31 @@ status_add_counts_json(struct verb_call *call)
 	json_object_close(j);
 }
 
+/* 0: the system does not tell. */
+static void
+status_add_known(struct json *j, const char *key, uint64_t value)
+{
+	if (value > 0)
+		json_number(j, key, value);
+	else
+		json_null(j, key);
+}
+
+static void
+status_add_usage(struct buf *out, const struct process_usage *usage)
+{
+	if (usage->resident_bytes > 0)
+		buf_addf(out, "memory: %.1f MiB resident",
+		    (double)usage->resident_bytes / 1048576);
+	else
+		buf_addstr(out, "memory: unknown");
+	if (usage->open_fds > 0)
+		buf_addf(out, "; %llu descriptors open\n",
+		    (unsigned long long)usage->open_fds);
+	else
+		buf_addstr(out, "; how many descriptors are open is unknown\n");
+}
+
 static void
 status_add_json(struct verb_call *call, const struct census *census,
     const struct process_usage *usage)
@@ -91,8 +116,8 @@ status_add_json(struct verb_call *call, const struct census *census,
 		    census->counts[i]);
 	json_object_close(j);
 	status_add_counts_json(call);
-	json_number(j, "resident_bytes", usage->resident_bytes);
-	json_number(j, "open_fds", usage->open_fds);
+	status_add_known(j, "resident_bytes", usage->resident_bytes);
+	status_add_known(j, "open_fds", usage->open_fds);
 	json_object_open(j, "turn_seconds");
 	json_number(j, "count", turns->count);
 	json_real(j, "p50", (double)histogram_quantile_ns(turns, 50) / 1e9);
@@ -162,9 +187,7 @@ status_add_text(struct verb_call *call, const struct census *census,
 	    (unsigned long long)helm->options->max_bookmarks,
 	    helm->sessions->bans.count);
 	status_add_traffic(call);
-	buf_addf(out, "memory: %.1f MiB resident; %llu descriptors open\n",
-	    (double)usage->resident_bytes / 1048576,
-	    (unsigned long long)usage->open_fds);
+	status_add_usage(out, usage);
 	buf_addf(out,
 	    "turns of the loop: %llu, half of them within %.2f ms, 99%% within "
 	    "%.2f ms, the longest %.2f ms\n",
