@@ -312,16 +312,6 @@ main_serve_on(const struct main_args *args, struct server *server)
 	return result == 0 ? EXIT_FINE : EXIT_FAILED;
 }
 
-/* What would end us is an error of the call instead. */
-static void
-main_ignore_signals(void)
-{
-	(void)signal(SIGPIPE, SIG_IGN);
-#ifdef SIGXFSZ
-	(void)signal(SIGXFSZ, SIG_IGN);
-#endif
-}
-
 static int
 main_run(struct main_args *args, struct options *options,
     const struct inheritance *inherited, struct pidfh *pid_file)
