@@ -499,6 +499,39 @@ START_TEST(test_full_disk)
 }
 END_TEST
 
+/* The files lack what its owner has: all of it gets there again. */
+START_TEST(test_renew)
+{
+	struct owner o, again;
+
+	load(&o);
+	set(&o, 1, 1);
+	/* The next is dropped, as on a full disk. */
+	fault_set(FAULT_PWRITE, 0, 1000, ENOSPC);
+	set(&o, 2, 2);
+	drop(&o);
+	load(&again);
+	ck_assert_str_eq(text(&again), "1=1");
+	again.has[2] = true;
+	again.value[2] = 2;
+	/* Not yet, but at a later tick. */
+	fault_set(FAULT_PWRITE, 0, 1000, ENOSPC);
+	store_renew(again.store, 1000);
+	fault_clear();
+	ck_assert(store_tick(again.store, 1001));
+	(void)store_tick(again.store, 1000 + 60000);
+	ck_assert(!store_tick(again.store, 1000 + 120000));
+	drop(&again);
+	ck_assert_str_eq(after_kill(), "1=1 2=2");
+	load(&again);
+	again.has[3] = true;
+	again.value[3] = 3;
+	store_renew(again.store, 1000);
+	drop(&again);
+	ck_assert_str_eq(after_kill(), "1=1 2=2 3=3");
+}
+END_TEST
+
 START_TEST(test_retries_are_rare)
 {
 	struct owner o;
@@ -563,6 +596,7 @@ store_suite(void)
 	tcase_add_test(tc, test_no_files_of_ours);
 	tcase_add_test(tc, test_short_and_interrupted);
 	tcase_add_test(tc, test_full_disk);
+	tcase_add_test(tc, test_renew);
 	tcase_add_test(tc, test_retries_are_rare);
 	tcase_add_test(tc, test_faults_while_opening);
 	suite_add_tcase(suite, tc);
