@@ -133,10 +133,10 @@ nick_check_str(enum nick_check why)
 		return "that nick is too long; nicks are " NICK_FORM(NICK_MAX);
 	case NICK_RESERVED:
 		return "that nick is reserved, or looks like one that is; "
-		       "please choose another";
+		       "choose another nick";
 	case NICK_GUEST:
-		return "guest and a number is given to newcomers, not taken; "
-		       "please choose another nick";
+		return "guest and a number is for newcomers; choose another "
+		       "nick";
 	case NICK_OK:
 		break;
 	}
