@@ -340,6 +340,9 @@ conn_handle_lines(struct conn *c, struct evbuffer *in)
 			    c->arg);
 			framer_done(in, &line);
 			break;
+		case FRAMER_NO_MEMORY:
+			conn_set_end(c, CONN_END_ERROR);
+			break;
 		}
 	}
 	if (evbuffer_get_length(in) == 0)
