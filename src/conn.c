@@ -129,8 +129,9 @@ conn_handle_later(struct conn *c)
 	if (c->place != CONN_NOWHERE)
 		return;
 	conn_move(c, CONN_IN_MORE_INPUT);
-	if (!event_pending(c->net->resume, EV_TIMEOUT, NULL))
-		event_add(c->net->resume, &at_once);
+	if (!event_pending(c->net->resume, EV_TIMEOUT, NULL) &&
+	    event_add(c->net->resume, &at_once) == -1)
+		conn_set_end(c, CONN_END_ERROR);
 }
 
 /* The end, and what leads there */
