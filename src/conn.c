@@ -129,8 +129,9 @@ conn_handle_later(struct conn *c)
 	if (c->place != CONN_NOWHERE)
 		return;
 	conn_move(c, CONN_IN_MORE_INPUT);
-	if (!event_pending(c->net->resume, EV_TIMEOUT, NULL))
-		event_add(c->net->resume, &at_once);
+	if (!event_pending(c->net->resume, EV_TIMEOUT, NULL) &&
+	    event_add(c->net->resume, &at_once) == -1)
+		conn_set_end(c, CONN_END_ERROR);
 }
 
 /* The end, and what leads there */
@@ -339,6 +340,9 @@ conn_handle_lines(struct conn *c, struct evbuffer *in)
 			c->handler->line(c, line.text, line.len, line.has_cr,
 			    c->arg);
 			framer_done(in, &line);
+			break;
+		case FRAMER_NO_MEMORY:
+			conn_set_end(c, CONN_END_ERROR);
 			break;
 		}
 	}

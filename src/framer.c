@@ -55,18 +55,22 @@ framer_find_end(const char *text, size_t len, struct framer_line *line)
 	return true;
 }
 
-/* The bytes at the start of buf that lie together, at least `least` of them. */
+/*
+ * The bytes at the start of buf that lie together, at least `least` of them.
+ * NULL: no memory.
+ */
 static char *
 framer_peek(struct evbuffer *buf, size_t least, size_t *len)
 {
-	if (evbuffer_get_contiguous_space(buf) < least)
-		evbuffer_pullup(buf, (ev_ssize_t)least);
+	if (evbuffer_get_contiguous_space(buf) < least &&
+	    evbuffer_pullup(buf, (ev_ssize_t)least) == NULL)
+		return NULL;
 	*len = evbuffer_get_contiguous_space(buf);
 	return (char *)evbuffer_pullup(buf, (ev_ssize_t)*len);
 }
 
-/* Drains the rest of a line that is too long. */
-static void
+/* Drains the rest of a line that is too long. -1: no memory. */
+static int
 framer_discard(struct framer *f, struct evbuffer *buf)
 {
 	struct framer_line line;
@@ -76,19 +80,22 @@ framer_discard(struct framer *f, struct evbuffer *buf)
 	while ((left = evbuffer_get_length(buf)) > 0) {
 		/* Two, so that a CR at a chunk's end sees what follows it. */
 		text = framer_peek(buf, left < 2 ? left : 2, &len);
+		if (text == NULL)
+			return -1;
 		if (framer_find_end(text, len, &line)) {
 			evbuffer_drain(buf, line.consumed);
 			f->is_discarding = false;
-			return;
+			return 0;
 		}
 		if (text[len - 1] != '\r') {
 			evbuffer_drain(buf, len);
 		} else {
 			evbuffer_drain(buf, len - 1);
 			if (len == left)
-				return;
+				return 0;
 		}
 	}
+	return 0;
 }
 
 enum framer_result
@@ -99,8 +106,8 @@ framer_next(struct framer *f, struct evbuffer *buf, size_t max_line,
 	char *text;
 	bool has_end;
 
-	if (f->is_discarding)
-		framer_discard(f, buf);
+	if (f->is_discarding && framer_discard(f, buf) == -1)
+		return FRAMER_NO_MEMORY;
 	left = evbuffer_get_length(buf);
 	if (f->is_discarding || left == 0)
 		return FRAMER_MORE;
@@ -108,11 +115,15 @@ framer_next(struct framer *f, struct evbuffer *buf, size_t max_line,
 	/* Whatever line there may be ends within the window. */
 	window = left < max_line + 2 ? left : max_line + 2;
 	text = framer_peek(buf, 1, &len);
+	if (text == NULL)
+		return FRAMER_NO_MEMORY;
 	if (len > window)
 		len = window;
 	has_end = framer_find_end(text, len, line);
 	if (!has_end && len < window) {
 		text = framer_peek(buf, window, &len);
+		if (text == NULL)
+			return FRAMER_NO_MEMORY;
 		has_end = framer_find_end(text, window, line);
 	}
 	if (!has_end) {
@@ -120,7 +131,8 @@ framer_next(struct framer *f, struct evbuffer *buf, size_t max_line,
 		    (left == max_line + 1 && text[max_line] == '\r'))
 			return FRAMER_MORE;
 		f->is_discarding = true;
-		framer_discard(f, buf);
+		if (framer_discard(f, buf) == -1)
+			return FRAMER_NO_MEMORY;
 		return FRAMER_TOO_LONG;
 	}
 	if (line->len > max_line) {

@@ -22,7 +22,9 @@ struct framer {
 enum framer_result {
 	FRAMER_MORE, /* no whole line yet */
 	FRAMER_LINE,
-	FRAMER_TOO_LONG /* a line over max_line has ended or begun: once for each */
+	/* a line over max_line has ended or begun: once for each */
+	FRAMER_TOO_LONG,
+	FRAMER_NO_MEMORY /* libevent has none to put a line together */
 };
 
 struct framer_line {

@@ -27,6 +27,7 @@
 
 #include <bsd/string.h>
 
+#include "faults.h"
 #include "listener.h"
 #include "log.h"
 #include "util.h"
@@ -754,6 +755,57 @@ START_TEST(test_reset_before_accept)
 }
 END_TEST
 
+static int
+find_listening(void)
+{
+	int fd, is_listening = 0;
+	socklen_t len = sizeof(is_listening);
+
+	for (fd = 0; fd < 256; fd++)
+		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening,
+			&len) == 0 &&
+		    is_listening != 0)
+			return fd;
+	return -1;
+}
+
+/* Each error of accept(): the next gets in, at once or after a pause. */
+START_TEST(test_accept_fails)
+{
+	static const struct {
+		int error;
+		bool pauses;
+	} cases[] = { { EINTR, false }, { EAGAIN, false },
+		{ ECONNABORTED, false }, { EPROTO, false }, { ENFILE, true },
+		{ EMFILE, true }, { ENOBUFS, true }, { ENOMEM, true } };
+	int fd, listening;
+
+	set_fine("127.0.0.1:0", NULL);
+	listening = find_listening();
+	ck_assert_int_ne(listening, -1);
+	for (size_t i = 0; i < NITEMS(cases); i++) {
+		fd = connect_to(0);
+		w.count = 0;
+		fault_watch(listening);
+		/* The second of a pause is that of the spare descriptor. */
+		fault_set(FAULT_ACCEPT, 0, 2, cases[i].error);
+		for (int n = 0; fault_count(FAULT_ACCEPT) == 0; n++) {
+			ck_assert_int_lt(n, 1000);
+			event_base_loop(w.base, EVLOOP_ONCE);
+		}
+		ck_assert_int_eq(deadlines_next(&w.deadlines) != -1,
+		    cases[i].pauses);
+		fault_clear();
+		if (cases[i].pauses)
+			deadlines_run(&w.deadlines,
+			    deadlines_next(&w.deadlines));
+		run_until(1);
+		ck_assert(!is_at_end(fd));
+		close(fd);
+	}
+}
+END_TEST
+
 static Suite *
 listener_suite(void)
 {
@@ -780,6 +832,7 @@ listener_suite(void)
 	tcase_add_test(tc, test_accept_rate);
 	tcase_add_test(tc, test_accepts_per_turn);
 	tcase_add_test(tc, test_reset_before_accept);
+	tcase_add_test(tc, test_accept_fails);
 	suite_add_tcase(s, tc);
 
 	/* valgrind has a limit on descriptors of its own. */

@@ -2,15 +2,17 @@
  * Copyright (c) 2026 The brbd authors
  *
  * The functions below have the names of the C library's: the definition in the
- * program is the one that all of it is bound to, so what is tested needs no
- * hook. The C library's own calls of them do not come here.
+ * program is the one that all of it is bound to, other libraries too, so what is
+ * tested needs no hook. The C library's own calls of them do not come here.
  */
 #include "config.h"
 
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -34,6 +36,7 @@ static unsigned fault_nth; /* 0: none, or it has been */
 static int fault_nth_error;
 static unsigned fault_short_times;
 static size_t fault_short_max;
+static int fault_fd = -1;
 
 void
 fault_clear(void)
@@ -41,6 +44,7 @@ fault_clear(void)
 	memset(faults, 0, sizeof faults);
 	fault_nth = 0;
 	fault_short_times = 0;
+	fault_fd = -1;
 }
 
 void
@@ -49,6 +53,12 @@ fault_set(enum fault_call call, unsigned after, unsigned times, int error)
 	faults[call].after = after;
 	faults[call].times = times;
 	faults[call].error = error;
+}
+
+void
+fault_watch(int fd)
+{
+	fault_fd = fd;
 }
 
 void
@@ -74,9 +84,11 @@ fault_was_nth(void)
 static bool
 fault_can_be_interrupted(enum fault_call call)
 {
-	return call == FAULT_FSYNC || call == FAULT_FTRUNCATE ||
-	    call == FAULT_OPENAT || call == FAULT_POSIX_FALLOCATE ||
-	    call == FAULT_PREAD || call == FAULT_PWRITE;
+	return call == FAULT_ACCEPT || call == FAULT_FSYNC ||
+	    call == FAULT_FTRUNCATE || call == FAULT_OPENAT ||
+	    call == FAULT_POSIX_FALLOCATE || call == FAULT_PREAD ||
+	    call == FAULT_PWRITE || call == FAULT_RECV || call == FAULT_SEND ||
+	    call == FAULT_WRITEV;
 }
 
 static bool
@@ -120,6 +132,18 @@ fault_length(size_t len)
 		return len;
 	fault_short_times--;
 	return len < fault_short_max ? len : fault_short_max;
+}
+
+static bool
+fault_is_due_on(int fd, enum fault_call call)
+{
+	return fd != -1 && fd == fault_fd && fault_is_due(call);
+}
+
+static size_t
+fault_length_on(int fd, size_t len)
+{
+	return fd != -1 && fd == fault_fd ? fault_length(len) : len;
 }
 
 /* *next is a function pointer: what ISO C has no cast for. */
@@ -331,4 +355,91 @@ unlinkat(int fd, const char *path, int flags)
 		return -1;
 	fault_next("unlinkat", &next);
 	return next(fd, path, flags);
+}
+
+/* Sockets */
+
+/* The GNU C library's headers have a union in place of the pointer. */
+#if defined(__GLIBC__) && defined(_GNU_SOURCE)
+#define FAULT_SOCKADDR __SOCKADDR_ARG
+#else
+#define FAULT_SOCKADDR struct sockaddr *restrict
+#endif
+
+int
+accept(int fd, FAULT_SOCKADDR address, socklen_t *restrict len)
+{
+	int (*next)(int, FAULT_SOCKADDR, socklen_t *restrict);
+
+	if (fault_is_due_on(fd, FAULT_ACCEPT))
+		return -1;
+	fault_next("accept", &next);
+	return next(fd, address, len);
+}
+
+#ifdef HAVE_ACCEPT4
+int
+accept4(int fd, FAULT_SOCKADDR address, socklen_t *restrict len, int flags)
+{
+	int (*next)(int, FAULT_SOCKADDR, socklen_t *restrict, int);
+
+	if (fault_is_due_on(fd, FAULT_ACCEPT))
+		return -1;
+	fault_next("accept4", &next);
+	return next(fd, address, len, flags);
+}
+#endif
+
+ssize_t
+recv(int fd, void *data, size_t len, int flags)
+{
+	ssize_t (*next)(int, void *, size_t, int);
+
+	if (fault_is_due_on(fd, FAULT_RECV))
+		return -1;
+	fault_next("recv", &next);
+	return next(fd, data, fault_length_on(fd, len), flags);
+}
+
+ssize_t
+send(int fd, const void *data, size_t len, int flags)
+{
+	ssize_t (*next)(int, const void *, size_t, int);
+
+	if (fault_is_due_on(fd, FAULT_SEND))
+		return -1;
+	fault_next("send", &next);
+	return next(fd, data, fault_length_on(fd, len), flags);
+}
+
+int
+socket(int family, int type, int protocol)
+{
+	int (*next)(int, int, int);
+
+	if (fault_is_due(FAULT_SOCKET))
+		return -1;
+	fault_next("socket", &next);
+	return next(family, type, protocol);
+}
+
+/* A short one is that of the first piece that is not empty. */
+ssize_t
+writev(int fd, const struct iovec *pieces, int count)
+{
+	ssize_t (*next)(int, const struct iovec *, int);
+	struct iovec first;
+
+	if (fault_is_due_on(fd, FAULT_WRITEV))
+		return -1;
+	fault_next("writev", &next);
+	if (fd == -1 || fd != fault_fd || fault_short_times == 0)
+		return next(fd, pieces, count);
+	while (count > 1 && pieces->iov_len == 0) {
+		pieces++;
+		count--;
+	}
+	first = *pieces;
+	first.iov_len = fault_length(first.iov_len);
+	return next(fd, &first, 1);
 }

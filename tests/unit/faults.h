@@ -13,6 +13,7 @@
  * fault set they are the C library's.
  */
 enum fault_call {
+	FAULT_ACCEPT, /* and accept4() */
 	FAULT_FCHMOD,
 	FAULT_FLOCK,
 	FAULT_FSTAT,
@@ -27,16 +28,27 @@ enum fault_call {
 	FAULT_POSIX_FALLOCATE,
 	FAULT_PREAD,
 	FAULT_PWRITE,
+	FAULT_RECV,
 	FAULT_RENAMEAT,
+	FAULT_SEND,
+	FAULT_SOCKET,
 	FAULT_SYNC_FILE_RANGE,
 	FAULT_UNLINKAT,
+	FAULT_WRITEV, /* libevent's own way to write */
 	FAULT_CALLS
 };
 
 /* After so many calls more, the next times ones fail with error. */
 void fault_set(enum fault_call call, unsigned after, unsigned times, int error);
 
-/* The next times pread() and pwrite() calls do max bytes at most. */
+/*
+ * Of accept(), recv(), send() and writev(), only the calls on fd count, fail or
+ * are short: both ends of a connection may be in the test. -1, as it is at
+ * first: none.
+ */
+void fault_watch(int fd);
+
+/* The next times calls that read or write do max bytes at most. */
 void fault_short(unsigned times, size_t max);
 
 /*
