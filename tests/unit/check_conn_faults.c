@@ -502,7 +502,9 @@ conn_faults_suite(void)
 	Suite *s = suite_create("conn_faults");
 	TCase *tc;
 
+	/* Thousands of conversations: too many for valgrind. */
 	tc = add_case(s, "calls");
+	tcase_set_tags(tc, "no-valgrind");
 	add_test(tc, test_interrupted);
 	add_test(tc, test_not_now);
 	add_test(tc, test_reset);
@@ -510,6 +512,7 @@ conn_faults_suite(void)
 	add_test(tc, test_many_not_now);
 	add_test(tc, test_short);
 	tc = add_case(s, "memory");
+	tcase_set_tags(tc, "no-valgrind");
 	add_test(tc, test_no_memory);
 	return s;
 }
