@@ -148,7 +148,7 @@ deliver_render(struct room *room, const struct event *event)
 		if (a->count == 0)
 			continue;
 		before = a->lines.len;
-		a->dialect->render(&a->lines, event);
+		dialect_render(a->dialect, &a->lines, event);
 		if (a->lines.len > before)
 			audience_add_segment(a, event);
 	}

@@ -369,7 +369,9 @@ member_tell(struct member *to, const struct member *from, const char *text,
 		.kind = EVENT_PRIVATE,
 		.time_ms = rooms->clock->wall_ms,
 		.author = from->id,
+		.from = from,
 		.nick = from->nick,
+		.other = to->nick,
 		.text = text,
 		.text_len = len,
 	};
@@ -378,7 +380,7 @@ member_tell(struct member *to, const struct member *from, const char *text,
 	k = kept_message_new(event.time_ms, from->id, from->nick, text, len);
 	if (!is_away && TAILQ_EMPTY(&to->person.kept)) {
 		buf_reset(out);
-		to->dialect->render(out, &event);
+		dialect_render(to->dialect, out, &event);
 		if (to->ops->deliver(to->sink, out->data, out->len) == 0) {
 			member_handed(to, k);
 			/* What is not with the kernel yet would not outlive

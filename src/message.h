@@ -9,6 +9,8 @@
 #include <stdint.h>
 
 struct buf;
+struct dialect;
+struct member;
 
 /* What a room or a person may be told, free of any wire format. */
 enum event_kind {
@@ -80,7 +82,9 @@ struct event {
 	enum event_live live;
 	uint64_t number; /* of the message in its room; 0: live only */
 	int64_t time_ms; /* wall clock */
+	const char *room; /* its name; NULL: in none */
 	uint64_t author; /* member id; 0: nobody's */
+	const struct member *from; /* the author, if they are here now */
 	const char *nick; /* the author's, at that time */
 	const char *text; /* scrubbed; not terminated */
 	size_t text_len;
@@ -107,8 +111,23 @@ event_is_kept(enum event_kind kind)
  */
 struct dialect {
 	const char *name;
-	/* Adds whole lines, or nothing where the protocol has no such thing. */
-	void (*render)(struct buf *out, const struct event *event);
+	/*
+	 * Adds whole lines, or nothing where the protocol has no such thing. A
+	 * message that is read from the history (from is NULL) is no longer
+	 * than it was live: repeat.c counts with that.
+	 */
+	void (*render)(const struct dialect *dialect, struct buf *out,
+	    const struct event *event);
+	/* Its clients keep a list of who is here, so they are told of each
+	 * arrival and departure by itself, whatever else is paused. */
+	bool is_exact;
 };
+
+static inline void
+dialect_render(const struct dialect *dialect, struct buf *out,
+    const struct event *event)
+{
+	dialect->render(dialect, out, event);
+}
 
 #endif

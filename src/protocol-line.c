@@ -286,15 +286,19 @@ line_add(struct buf *out, const struct event *e)
 }
 
 static void
-line_render_lf(struct buf *out, const struct event *e)
+line_render_lf(const struct dialect *dialect, struct buf *out,
+    const struct event *e)
 {
+	(void)dialect;
 	line_add(out, e);
 	buf_addch(out, '\n');
 }
 
 static void
-line_render_crlf(struct buf *out, const struct event *e)
+line_render_crlf(const struct dialect *dialect, struct buf *out,
+    const struct event *e)
 {
+	(void)dialect;
 	line_add(out, e);
 	buf_add(out, "\r\n", 2);
 }

@@ -30,12 +30,13 @@
 #include "rooms.h"
 
 static size_t
-repeat_size(const struct membership *ms, const struct event *event)
+repeat_size(const struct membership *ms, struct event *event)
 {
 	struct buf *out = &ms->room->rooms->scratch;
 
 	buf_reset(out);
-	ms->member->dialect->render(out, event);
+	event->room = ms->room->name;
+	dialect_render(ms->member->dialect, out, event);
 	return out->len;
 }
 
@@ -43,7 +44,7 @@ repeat_size(const struct membership *ms, const struct event *event)
 static size_t
 repeat_size_min(const struct membership *ms)
 {
-	const struct event event = {
+	struct event event = {
 		.kind = EVENT_SAY,
 		.nick = "a",
 		.text = "a",

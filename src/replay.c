@@ -74,9 +74,10 @@ replay_free(struct membership *ms)
 }
 
 static void
-replay_render(struct membership *ms, struct buf *out, const struct event *event)
+replay_render(struct membership *ms, struct buf *out, struct event *event)
 {
-	ms->member->dialect->render(out, event);
+	event->room = ms->room->name;
+	dialect_render(ms->member->dialect, out, event);
 }
 
 /* The number that rp ends at, as things are. */
@@ -468,6 +469,7 @@ replay_kept(struct membership *ms, struct replay *rp)
 		memset(&event, 0, sizeof event);
 		event.kind = EVENT_PRIVATE;
 		event.nick = k->nick;
+		event.other = m->nick;
 		event.text = k->text;
 		event.text_len = k->len;
 		event.time_ms = k->time_ms;

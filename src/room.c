@@ -203,9 +203,11 @@ room_publish(struct room *room, struct event *event, struct membership *actor)
 
 	if (actor != NULL) {
 		event->author = actor->member->id;
+		event->from = actor->member;
 		event->nick = actor->member->nick;
 		deliver_set_acted(actor);
 	}
+	event->room = room->name;
 	event->time_ms = rooms->clock->wall_ms;
 	if (event_is_kept(event->kind)) {
 		event->number = history_append(&room->history, event);

@@ -501,7 +501,7 @@ session_event(struct session *s, const struct event *event)
 	struct buf *out = &s->all->reply;
 
 	buf_reset(out);
-	s->member->dialect->render(out, event);
+	dialect_render(s->member->dialect, out, event);
 	conn_reply(s->conn, out->data, out->len);
 }
 

@@ -41,12 +41,14 @@ house_render_text(struct buf *out, const struct event *e)
 }
 
 static void
-house_render(struct buf *out, const struct event *e)
+house_render(const struct dialect *dialect, struct buf *out,
+    const struct event *e)
 {
 	static const char *const live[] = { "live", "live after past",
 		"live after catchup" };
 	size_t i;
 
+	(void)dialect;
 	switch (e->kind) {
 	case EVENT_SAY:
 		buf_addf(out, "%llu %s: %.*s", (unsigned long long)e->number,
@@ -153,14 +155,16 @@ house_render(struct buf *out, const struct event *e)
 }
 
 static void
-house_render_other(struct buf *out, const struct event *e)
+house_render_other(const struct dialect *dialect, struct buf *out,
+    const struct event *e)
 {
 	buf_addch(out, '~');
-	house_render(out, e);
+	house_render(dialect, out, e);
 }
 
-const struct dialect house_dialect = { "house", house_render };
-const struct dialect house_dialect_other = { "other", house_render_other };
+const struct dialect house_dialect = { "house", house_render, false };
+const struct dialect house_dialect_other = { "other", house_render_other,
+	false };
 
 static void
 house_wake(void *arg)
