@@ -109,18 +109,15 @@ cmd_rooms_run(struct session *s, int argc, char *argv[])
 {
 	struct rooms *rooms = s->all->rooms;
 	struct room *room = NULL;
-	size_t shown;
+	size_t shown = 0;
 
 	(void)argc;
 	(void)argv;
-	for (shown = 0; shown < CMD_ROOMS_MAX; shown++) {
-		room = rooms_next(rooms, room);
-		if (room == NULL)
-			return;
-		cmd_rooms_line(s, room);
-	}
-	if (rooms->count > shown)
-		session_notice(s, "and %zu more", rooms->count - shown);
+	while ((room = rooms_next(rooms, room)) != NULL)
+		if (modes_may_see(room, s->member) && shown++ < CMD_ROOMS_MAX)
+			cmd_rooms_line(s, room);
+	if (shown > CMD_ROOMS_MAX)
+		session_notice(s, "and %zu more", shown - CMD_ROOMS_MAX);
 }
 
 const struct command cmd_rooms = {

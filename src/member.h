@@ -98,6 +98,8 @@ struct membership {
 	bool is_resuming; /* comes into step at the end of rooms_load_end() */
 	bool is_announced; /* the others know that they are here */
 	bool is_kept_live; /* written as live, without a number */
+	bool is_op; /* modes.h; both are kept with their place */
+	bool is_voiced;
 	bool takes_place; /* or take them for one whom they know to be here */
 };
 

@@ -15,15 +15,13 @@
 #include "util.h"
 
 struct buf;
-struct carry_in;
-struct carry_out;
+struct event;
 struct member;
 struct membership;
 struct mode_change;
-struct options;
+struct place;
 struct room;
 struct rooms;
-struct tlv;
 
 /*
  * What is allowed in a room, and to whom. The letters are IRC's (Modern IRC
@@ -80,11 +78,25 @@ struct modes {
 	size_t invitation_count;
 	int64_t made_ms; /* wall clock: when the room was made */
 	char key[MODES_KEY_MAX + 1]; /* "": none */
+	/* They are in the store: the room was made by somebody, or they were
+	 * changed. Else they are what the settings say at the next start. */
+	bool is_kept;
 };
 
-/* A new room's: the flags of the setting room-modes. */
-void modes_init(struct modes *modes, const struct rooms *rooms);
-void modes_fini(struct modes *modes);
+/* A new room's, which has its name: the flags of the setting room-modes. */
+void modes_init(struct room *room);
+void modes_fini(struct room *room);
+
+/* They go to the store from now on. */
+void modes_keep(struct room *room);
+
+/*
+ * As bytes (tlv.h), for the store, and for the next program in this process,
+ * which gets invitations as well. modes_get() replaces those of the room; false:
+ * it is not what modes_put() writes, and the room has those it was made with.
+ */
+void modes_put(const struct modes *modes, struct buf *out, bool is_carried);
+bool modes_get(struct room *room, const void *data, size_t len) MUST_CHECK;
 
 /* Checks */
 
@@ -136,6 +148,13 @@ bool modes_may_see(const struct room *room, const struct member *m);
 /* Is m on the list of bans, and not of exemptions? */
 bool modes_is_banned(const struct room *room, const struct member *m);
 
+/* The first ban that m falls under, whatever the exemptions; or NULL. */
+const struct mode_mask *modes_find_ban(const struct room *room,
+    const struct member *m);
+/* Is mask, as it was typed, on that list? */
+bool modes_has_mask(const struct room *room, enum modes_list list,
+    const char *mask);
+
 /*
  * The room that keeps m from changing the nick, or NULL: one where they are
  * banned and have neither operator nor voice, or a ban of a nick would be
@@ -162,6 +181,8 @@ bool modes_joined(struct membership *ms);
 /* Call it after a nick was changed: the setting may name them now. Returns the
  * first room where they have become operator, or NULL. */
 const struct room *modes_renamed(struct member *m);
+/* For roster.c: ms gets back what they had in that place. */
+void modes_regained(struct membership *ms, const struct place *place);
 
 /* Changes */
 
@@ -186,8 +207,8 @@ struct mode_change {
 
 /*
  * Reads mode strings as a client gives them: argv[0] is "+ov-b", the others are
- * the parameters in turn. They outlive the parser. Any bytes are fine; a letter
- * that is none comes out as it is.
+ * the parameters in turn. They outlive the parser. Any bytes are fine; what is no
+ * printable ASCII comes out as the letter '?'.
  */
 struct mode_parser {
 	const char *at;
@@ -227,7 +248,8 @@ void modes_apply(struct room *room, struct membership *actor,
     const struct mode_change *changes, size_t count,
     const struct mode_report *report);
 
-/* A sentence for plain people, without "!! "; a static buffer. */
+/* A sentence for plain people, without "!! "; a static buffer. change is not
+ * looked at for MODE_NOT_OPERATOR. */
 const char *mode_error_str(enum mode_error why,
     const struct mode_change *change, const struct room *room);
 
@@ -255,7 +277,6 @@ void modes_ban_mask(const struct room *room, const struct member *m,
  * this does not tell; it is valid as long as by, m and text. text: scrubbed, or
  * NULL. Checks no rights. See session_kick().
  */
-struct event;
 void modes_kick(struct membership *ms, struct membership *by, const char *text,
     struct event *event);
 

@@ -40,6 +40,7 @@ room_new(struct rooms *rooms, const char *name)
 	TAILQ_INIT(&room->people);
 	LIST_INIT(&room->places);
 	presence_init(&room->presence, room);
+	modes_init(room);
 	return room;
 }
 
@@ -108,6 +109,7 @@ room_clear(struct room *room)
 		audience_free(a);
 	}
 	free(room->topic);
+	modes_fini(room);
 }
 
 void
@@ -154,6 +156,8 @@ room_join(struct room *room, struct member *m)
 			ms->told = place->told;
 		else
 			ms->told.from = place->cursor.number;
+		ms->is_op = place->is_op;
+		ms->is_voiced = place->is_voiced;
 		if (!m->is_on_break)
 			replay_start_catchup(ms, place->cursor, REPLAY_PRESENT,
 			    now_ms - place->left_ms);
@@ -189,6 +193,8 @@ room_leave(struct membership *ms, enum room_leave how, const char *text)
 	if (m->ops != NULL)
 		place->position = m->ops->handed(m);
 	place->told = ms->told;
+	place->is_op = ms->is_op;
+	place->is_voiced = ms->is_voiced;
 	LIST_REMOVE(ms, in_member);
 	TAILQ_REMOVE(&room->people, ms, in_room);
 	room->people_count--;
