@@ -139,6 +139,12 @@ line_add_gap(struct buf *out, const struct event *e)
 		    e->count == 1 && !e->is_uncertain ? "is" : "are");
 }
 
+static const char *
+line_who(const struct event *e)
+{
+	return e->nick == NULL ? "the server" : e->nick;
+}
+
 static void
 line_add_notice(struct buf *out, const struct event *e)
 {
@@ -179,6 +185,14 @@ line_add_notice(struct buf *out, const struct event *e)
 	case EVENT_OPERATOR:
 		/* Nobody can have that nick. */
 		buf_addstr(out, "server: ");
+		buf_add(out, e->text, e->text_len);
+		break;
+	case EVENT_KICK:
+		buf_addf(out, "%s kicked %s", line_who(e), e->other);
+		line_add_reason(out, e);
+		break;
+	case EVENT_MODE:
+		buf_addf(out, "%s set mode ", line_who(e));
 		buf_add(out, e->text, e->text_len);
 		break;
 	case EVENT_KEPT:
@@ -229,13 +243,34 @@ line_add_notice(struct buf *out, const struct event *e)
 		break;
 	case EVENT_SAY:
 	case EVENT_ME:
+	case EVENT_NOTICE:
 	case EVENT_PRIVATE:
 	case EVENT_PRIVATE_SENT:
+	case EVENT_JOIN:
+	case EVENT_PART:
+	case EVENT_TAGS:
+	case EVENT_INVITE:
+	case EVENT_QUIT:
+	case EVENT_RENAME:
+	case EVENT_AWAY:
+	case EVENT_SETNAME:
 		break; /* no notices: line_add() */
 	}
 }
 
+/* Private messages; IRC's notices between hyphens, as its clients show them. */
 static void
+line_add_private(struct buf *out, const struct event *e, const char *from,
+    const char *to)
+{
+	line_add_time(out, e->time_ms);
+	buf_addf(out, "%c%s -> %s%c ", e->is_notice ? '-' : '<', from, to,
+	    e->is_notice ? '-' : '>');
+	buf_add(out, e->text, e->text_len);
+}
+
+/* False if there is no line for it. */
+static bool
 line_add(struct buf *out, const struct event *e)
 {
 	switch (e->kind) {
@@ -245,22 +280,23 @@ line_add(struct buf *out, const struct event *e)
 		buf_addstr(out, e->nick);
 		buf_add(out, "> ", 2);
 		buf_add(out, e->text, e->text_len);
-		return;
+		return true;
+	case EVENT_NOTICE:
+		line_add_time(out, e->time_ms);
+		buf_addf(out, "-%s- ", e->nick);
+		buf_add(out, e->text, e->text_len);
+		return true;
 	case EVENT_ME:
 		line_add_time(out, e->time_ms);
 		buf_addf(out, "* %s ", e->nick);
 		buf_add(out, e->text, e->text_len);
-		return;
+		return true;
 	case EVENT_PRIVATE:
-		line_add_time(out, e->time_ms);
-		buf_addf(out, "<%s -> you> ", e->nick);
-		buf_add(out, e->text, e->text_len);
-		return;
+		line_add_private(out, e, e->nick, "you");
+		return true;
 	case EVENT_PRIVATE_SENT:
-		line_add_time(out, e->time_ms);
-		buf_addf(out, "<you -> %s> ", e->other);
-		buf_add(out, e->text, e->text_len);
-		return;
+		line_add_private(out, e, "you", e->other);
+		return true;
 	case EVENT_TOPIC:
 	case EVENT_PRESENCE:
 	case EVENT_LEFT:
@@ -269,6 +305,8 @@ line_add(struct buf *out, const struct event *e)
 	case EVENT_BREAK:
 	case EVENT_BACK:
 	case EVENT_OPERATOR:
+	case EVENT_KICK:
+	case EVENT_MODE:
 	case EVENT_KEPT:
 	case EVENT_WELCOME:
 	case EVENT_REPEATS:
@@ -281,8 +319,18 @@ line_add(struct buf *out, const struct event *e)
 	case EVENT_WAITING:
 		buf_add(out, "-- ", 3);
 		line_add_notice(out, e);
-		return;
+		return true;
+	case EVENT_JOIN:
+	case EVENT_PART:
+	case EVENT_TAGS:
+	case EVENT_INVITE:
+	case EVENT_QUIT:
+	case EVENT_RENAME:
+	case EVENT_AWAY:
+	case EVENT_SETNAME:
+		break;
 	}
+	return false;
 }
 
 static void
@@ -290,8 +338,8 @@ line_render_lf(const struct dialect *dialect, struct buf *out,
     const struct event *e)
 {
 	(void)dialect;
-	line_add(out, e);
-	buf_addch(out, '\n');
+	if (line_add(out, e))
+		buf_addch(out, '\n');
 }
 
 static void
@@ -299,8 +347,8 @@ line_render_crlf(const struct dialect *dialect, struct buf *out,
     const struct event *e)
 {
 	(void)dialect;
-	line_add(out, e);
-	buf_add(out, "\r\n", 2);
+	if (line_add(out, e))
+		buf_add(out, "\r\n", 2);
 }
 
 static const struct dialect line_lf = {
@@ -365,7 +413,7 @@ line_open(struct session *s)
 	    "you are %s. /nick NAME to be somebody, /help for "
 	    "the rest",
 	    s->member->nick);
-	(void)room_join(lobby, s->member);
+	(void)room_join(lobby, s->member, ROOM_JOIN_CATCHUP);
 }
 
 /* The whole line, of which the first blank-free part is the command's name. */
