@@ -181,6 +181,12 @@ bool modes_joined(struct membership *ms);
 /* Call it after a nick was changed: the setting may name them now. Returns the
  * first room where they have become operator, or NULL. */
 const struct room *modes_renamed(struct member *m);
+/*
+ * For whoever publishes that ms has joined, right after it: clients with exact
+ * dialects do not see that by itself ("+o bob", by the server). Nothing if ms is
+ * neither operator nor has voice, or is not joined yet.
+ */
+void modes_tell(struct membership *ms);
 /* For roster.c: ms gets back what they had in that place. */
 void modes_regained(struct membership *ms, const struct place *place);
 
