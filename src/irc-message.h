@@ -45,15 +45,16 @@ struct irc_message {
 /*
  * Takes apart line, len bytes without its end; it is changed in place, and so
  * is line[len], which becomes NUL. The bytes may be anything: NUL, CR and LF,
- * which no part of a message may hold, make it IRC_BAD, and none of it is to be
- * acted on. That the parts are UTF-8 is not checked.
+ * which no part of a message may hold, make it IRC_BAD. That the parts are
+ * UTF-8 is not checked.
  *
  * The last of IRC_PARAMS_MAX parameters takes the rest of the line, with or
  * without ':' before it (RFC 2812 section 2.3.1), so nothing is lost.
  *
  * *m is set with any result; what was not found, or not looked for, is NULL.
- * With IRC_TOO_LONG the tags are there (for a label), with IRC_BAD what was
- * found up to the fault; the command is as it came then, if it is at fault.
+ * The tags are there (for a label) with IRC_TOO_LONG, and with IRC_BAD but for
+ * one of those three bytes; the command, if it is what is bad, is there as it
+ * came.
  */
 enum irc_result irc_message_parse(struct irc_message *m, char *line,
     size_t len) MUST_CHECK;
@@ -87,11 +88,11 @@ void irc_tag_value(struct buf *out, const struct irc_tag *tag);
 bool irc_tags_value(struct buf *out, const char *tags, const char *key);
 
 /*
- * Adds those of tags (or NULL: none) that clients may send to each other, as
- * "+a=b;+c", for irc_add_tags() or event->tags: of each key the last, sorted by
- * key, escaped anew, no "=" before an empty value. Keys that are not as
- * message-tags has them are left out. What is added is no longer than tags
- * were. Returns how many there are.
+ * Adds those of tags (from irc_message_parse(), or NULL) that clients may send
+ * to each other, as "+a=b;+c", for irc_add_tags() or event->tags: of each key
+ * the last, sorted by key, escaped anew, no "=" before an empty value. Keys that
+ * are not as message-tags has them are left out. What is added is no longer than
+ * tags were. Returns how many there are.
  */
 size_t irc_tags_client_only(struct buf *out, const char *tags);
 
@@ -114,7 +115,8 @@ void irc_add_tags_end(struct buf *out, size_t start);
 /*
  * Adds a blank and word as a parameter that is not the last, whatever a peer
  * made of it: up to its first blank, without ':' in front, no more than
- * max_bytes (of whole characters), and "*" if nothing is left.
+ * max_bytes (of whole characters), and "*" if nothing is left or that is not
+ * UTF-8.
  */
 void irc_add_middle(struct buf *out, const char *word, size_t max_bytes);
 
@@ -123,8 +125,8 @@ void irc_add_middle(struct buf *out, const char *word, size_t max_bytes);
  * which there are at least IRC_SPLIT_MIN: all if it fits, else up to a blank if
  * there is one in the last third, else up to a character; marks are kept with
  * their character as text_cut() does. *next is where to go on, past the blanks
- * at the break; the text is done when that is len. A piece is empty only if
- * there is nothing but blanks. Bytes that are no UTF-8 are cut anywhere.
+ * at the break; that is len when text is done. Never 0 unless len is. Bytes that
+ * are no UTF-8 are cut anywhere.
  */
 #define IRC_SPLIT_MIN 16
 size_t irc_split(const char *text, size_t len, size_t max_bytes, size_t *next);
