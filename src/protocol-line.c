@@ -486,6 +486,7 @@ line_kicked(struct session *s, const struct event *e)
 		    lobby->name);
 		session_greet_room(s, lobby);
 		session_enter(s, lobby);
+		member_show(s->member);
 	}
 	buf_fini(&text);
 }

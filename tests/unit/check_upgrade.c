@@ -218,7 +218,7 @@ START_TEST(test_goes_on)
 	buf_reset(&seen);
 	say_in(&again, GIL, "end\n/join kitchen\n/who\n");
 	town_read(ends[GIL], &seen);
-	check_saw(&seen, "bob: on break for 0s (coffee)");
+	check_saw(&seen, "bob (operator): on break for 0s (coffee)");
 	ck_assert_ptr_null(strstr(buf_cstr(&seen), "<gil> end"));
 
 	buf_reset(&seen);
