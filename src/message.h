@@ -82,6 +82,7 @@ struct event {
 	enum event_live live;
 	uint64_t number; /* of the message in its room; 0: live only */
 	int64_t time_ms; /* wall clock */
+	const char *server; /* what this server calls itself */
 	const char *room; /* its name; NULL: in none */
 	uint64_t author; /* member id; 0: nobody's */
 	const struct member *from; /* the author, if they are here now */

@@ -76,6 +76,7 @@ replay_free(struct membership *ms)
 static void
 replay_render(struct membership *ms, struct buf *out, struct event *event)
 {
+	event->server = ms->room->rooms->options->server_name;
 	event->room = ms->room->name;
 	dialect_render(ms->member->dialect, out, event);
 }

@@ -207,6 +207,7 @@ room_publish(struct room *room, struct event *event, struct membership *actor)
 		event->nick = actor->member->nick;
 		deliver_set_acted(actor);
 	}
+	event->server = rooms->options->server_name;
 	event->room = room->name;
 	event->time_ms = rooms->clock->wall_ms;
 	if (event_is_kept(event->kind)) {
