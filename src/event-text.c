@@ -120,6 +120,12 @@ event_text_gap(struct buf *out, const struct event *e)
 		    e->count == 1 && !e->is_uncertain ? "is" : "are");
 }
 
+static const char *
+event_text_who(const struct event *e)
+{
+	return e->nick == NULL ? "the server" : e->nick;
+}
+
 void
 event_text(struct buf *out, const struct event *e)
 {
@@ -160,6 +166,14 @@ event_text(struct buf *out, const struct event *e)
 	case EVENT_OPERATOR:
 		/* Nobody can have that nick. */
 		buf_addstr(out, "server: ");
+		buf_add(out, e->text, e->text_len);
+		break;
+	case EVENT_KICK:
+		buf_addf(out, "%s kicked %s", event_text_who(e), e->other);
+		event_text_reason(out, e);
+		break;
+	case EVENT_MODE:
+		buf_addf(out, "%s set mode ", event_text_who(e));
 		buf_add(out, e->text, e->text_len);
 		break;
 	case EVENT_KEPT:
@@ -210,8 +224,17 @@ event_text(struct buf *out, const struct event *e)
 		break;
 	case EVENT_SAY:
 	case EVENT_ME:
+	case EVENT_NOTICE:
 	case EVENT_PRIVATE:
 	case EVENT_PRIVATE_SENT:
+	case EVENT_JOIN:
+	case EVENT_PART:
+	case EVENT_TAGS:
+	case EVENT_INVITE:
+	case EVENT_QUIT:
+	case EVENT_RENAME:
+	case EVENT_AWAY:
+	case EVENT_SETNAME:
 		break; /* said, not told: the protocol's */
 	}
 }

@@ -37,7 +37,19 @@ line_add_time(struct buf *out, int64_t time_ms)
 	buf_add(out, "] ", 2);
 }
 
+/* Private messages; IRC's notices between hyphens, as its clients show them. */
 static void
+line_add_private(struct buf *out, const struct event *e, const char *from,
+    const char *to)
+{
+	line_add_time(out, e->time_ms);
+	buf_addf(out, "%c%s -> %s%c ", e->is_notice ? '-' : '<', from, to,
+	    e->is_notice ? '-' : '>');
+	buf_add(out, e->text, e->text_len);
+}
+
+/* False if there is no line for it. */
+static bool
 line_add(struct buf *out, const struct event *e)
 {
 	switch (e->kind) {
@@ -47,22 +59,23 @@ line_add(struct buf *out, const struct event *e)
 		buf_addstr(out, e->nick);
 		buf_add(out, "> ", 2);
 		buf_add(out, e->text, e->text_len);
-		return;
+		return true;
+	case EVENT_NOTICE:
+		line_add_time(out, e->time_ms);
+		buf_addf(out, "-%s- ", e->nick);
+		buf_add(out, e->text, e->text_len);
+		return true;
 	case EVENT_ME:
 		line_add_time(out, e->time_ms);
 		buf_addf(out, "* %s ", e->nick);
 		buf_add(out, e->text, e->text_len);
-		return;
+		return true;
 	case EVENT_PRIVATE:
-		line_add_time(out, e->time_ms);
-		buf_addf(out, "<%s -> you> ", e->nick);
-		buf_add(out, e->text, e->text_len);
-		return;
+		line_add_private(out, e, e->nick, "you");
+		return true;
 	case EVENT_PRIVATE_SENT:
-		line_add_time(out, e->time_ms);
-		buf_addf(out, "<you -> %s> ", e->other);
-		buf_add(out, e->text, e->text_len);
-		return;
+		line_add_private(out, e, "you", e->other);
+		return true;
 	case EVENT_TOPIC:
 	case EVENT_PRESENCE:
 	case EVENT_LEFT:
@@ -71,6 +84,8 @@ line_add(struct buf *out, const struct event *e)
 	case EVENT_BREAK:
 	case EVENT_BACK:
 	case EVENT_OPERATOR:
+	case EVENT_KICK:
+	case EVENT_MODE:
 	case EVENT_KEPT:
 	case EVENT_WELCOME:
 	case EVENT_REPEATS:
@@ -83,8 +98,18 @@ line_add(struct buf *out, const struct event *e)
 	case EVENT_WAITING:
 		buf_add(out, "-- ", 3);
 		event_text(out, e);
-		return;
+		return true;
+	case EVENT_JOIN:
+	case EVENT_PART:
+	case EVENT_TAGS:
+	case EVENT_INVITE:
+	case EVENT_QUIT:
+	case EVENT_RENAME:
+	case EVENT_AWAY:
+	case EVENT_SETNAME:
+		break;
 	}
+	return false;
 }
 
 static void
@@ -92,8 +117,8 @@ line_render_lf(const struct dialect *dialect, struct buf *out,
     const struct event *e)
 {
 	(void)dialect;
-	line_add(out, e);
-	buf_addch(out, '\n');
+	if (line_add(out, e))
+		buf_addch(out, '\n');
 }
 
 static void
@@ -101,8 +126,8 @@ line_render_crlf(const struct dialect *dialect, struct buf *out,
     const struct event *e)
 {
 	(void)dialect;
-	line_add(out, e);
-	buf_add(out, "\r\n", 2);
+	if (line_add(out, e))
+		buf_add(out, "\r\n", 2);
 }
 
 static const struct dialect line_lf = {
@@ -173,7 +198,7 @@ line_open(struct session *s)
 	    "you are %s. /nick NAME to be somebody, /help for "
 	    "the rest",
 	    s->member->nick);
-	(void)room_join(lobby, s->member);
+	(void)room_join(lobby, s->member, ROOM_JOIN_CATCHUP);
 }
 
 /* The whole line, of which the first blank-free part is the command's name. */

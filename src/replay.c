@@ -474,6 +474,8 @@ replay_kept(struct membership *ms, struct replay *rp)
 		event.text = k->text;
 		event.text_len = k->len;
 		event.time_ms = k->time_ms;
+		event.msgid = k->msgid;
+		event.is_notice = k->is_notice;
 		replay_render(ms, out, &event);
 		if (replay_deliver(ms, out) == -1)
 			return -1;

@@ -162,9 +162,9 @@ session_unsent_if_broken(const struct member *m)
 }
 
 static void
-session_caught_up(struct member *m)
+session_caught_up(struct membership *ms)
 {
-	struct session *s = m->session;
+	struct session *s = ms->member->session;
 
 	if (s->is_eof)
 		conn_close(s->conn, SESSION_FLUSH_MS);
@@ -605,8 +605,10 @@ void
 session_say(struct session *s, enum event_kind kind, const char *text,
     size_t len)
 {
+	struct event event = { .kind = kind, .text = text, .text_len = len };
+
 	if (!session_refuse_on_break(s))
-		room_say(session_here(s), kind, text, len);
+		room_say(session_here(s), &event);
 }
 
 void
