@@ -69,7 +69,7 @@ audience_add_segment(struct audience *a, const struct event *event)
 	s->end = a->lines.len;
 	s->author = event->author;
 	s->folded[0] = '\0';
-	if (event->author != 0)
+	if (event->author != 0 && event->nick != NULL)
 		nick_fold(s->folded, event->nick);
 }
 
