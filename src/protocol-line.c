@@ -192,7 +192,7 @@ line_open(struct session *s)
 {
 	struct room *lobby = s->all->rooms->lobby;
 
-	session_enter(s);
+	session_enter(s, &line_lf);
 	session_greet_room(s, lobby);
 	session_notice(s,
 	    "you are %s. /nick NAME to be somebody, /help for "
@@ -260,7 +260,6 @@ line_load(struct session *s, const struct tlv *item)
 
 const struct protocol protocol_line = {
 	.name = "line",
-	.dialect = &line_lf,
 	.find_dialect = line_find_dialect,
 	.open = line_open,
 	.line = line_line,

@@ -25,6 +25,7 @@
 
 struct carry_in;
 struct carry_out;
+struct dialect;
 struct protocol;
 struct session_origin;
 struct tlv;
@@ -94,9 +95,9 @@ void sessions_fini(struct sessions *all); /* none is left */
 void session_accept(struct sessions *all, int fd,
     const struct listener_peer *peer);
 
-/* Somebody stands behind the connection now: a guest, in no room yet. For
- * protocols. */
-void session_enter(struct session *s);
+/* Somebody stands behind the connection now: a guest, in no room yet, who is
+ * written to in this dialect. For protocols. */
+void session_enter(struct session *s, const struct dialect *dialect);
 
 /* What s speaks turns out to be this; it is opened. For protocols. */
 void session_become(struct session *s, const struct protocol *protocol);
