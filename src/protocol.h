@@ -36,6 +36,10 @@ struct protocol {
 	void (*error)(struct session *s, const char *text);
 	/* The last line before the connection is closed. May be NULL. */
 	void (*goodbye)(struct session *s, const char *text);
+	/* Their member was put out of a room, as the event (EVENT_KICK) says:
+	 * tell them, and if they have to be in some room, see to that. It may
+	 * end the session. See session_kick(). */
+	void (*kicked)(struct session *s, const struct event *event);
 	/* The connection cannot be served: one line, ended, for a raw socket.
 	 * A static buffer. */
 	const char *(*refusal)(const char *text);

@@ -295,6 +295,7 @@ roster_resume(struct member *m, int64_t away_ms)
 			}
 			continue;
 		}
+		modes_regained(ms, place);
 		if (m->is_on_break) {
 			if (place->cursor.number < ms->cursor.number) {
 				ms->cursor = place->cursor;

@@ -131,7 +131,7 @@ void session_charge(struct session *s, unsigned cost);
 
 /*
  * Says text (scrubbed, not empty) in the room that s is in, unless they are on
- * break: then an error says so.
+ * break or the room's modes forbid it: then an error says so.
  */
 void session_say(struct session *s, enum event_kind kind, const char *text,
     size_t len);
