@@ -28,6 +28,7 @@ struct carry_out;
 struct protocol;
 struct session_origin;
 struct tlv;
+struct verify_queue;
 
 TAILQ_HEAD(session_list, session);
 RB_HEAD(session_origins, session_origin);
@@ -48,6 +49,7 @@ struct sessions {
 	struct net *net;
 	struct rooms *rooms;
 	const struct options *options;
+	struct verify_queue *verify; /* set by the owner; NULL: there is none */
 	struct bans bans;
 	bool is_locked; /* nobody new comes in */
 	struct session_list list;
