@@ -21,7 +21,7 @@ cmd_join_go(struct session *s, struct room *room)
 
 	session_greet_room(s, room);
 	room_leave(behind, ROOM_LEAVE_WENT, room->name);
-	(void)room_join(room, s->member);
+	(void)room_join(room, s->member, ROOM_JOIN_CATCHUP);
 	if (was_announced)
 		member_show(s->member);
 	if (s->member->is_on_break)

@@ -42,12 +42,17 @@ static void
 cmd_msg_send(struct session *s, struct member *to, const char *text)
 {
 	struct member *m = s->member;
+	struct event event = {
+		.kind = EVENT_PRIVATE,
+		.text = text,
+		.text_len = strlen(text),
+	};
 	struct event sent = {
 		.kind = EVENT_PRIVATE_SENT,
 		.time_ms = s->all->rooms->clock->wall_ms,
 		.other = to->nick,
 		.text = text,
-		.text_len = strlen(text),
+		.text_len = event.text_len,
 	};
 
 	/* Who is ignored is not told so. */
@@ -55,7 +60,7 @@ cmd_msg_send(struct session *s, struct member *to, const char *text)
 		session_event(s, &sent);
 		return;
 	}
-	switch (member_tell(to, m, text, sent.text_len)) {
+	switch (member_tell(to, m, &event)) {
 	case MEMBER_TOLD:
 		session_event(s, &sent);
 		break;

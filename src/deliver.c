@@ -268,6 +268,16 @@ deliver_pump_cancel(struct membership *ms)
 }
 
 void
+deliver_refused(struct membership *ms)
+{
+	if (!deliver_is_in_step(ms))
+		return; /* the pump finds out by itself */
+	deliver_remove_in_step(ms);
+	ms->is_blocked = true;
+	ms->room->rooms->fell_behind++;
+}
+
+void
 deliver_pause(struct membership *ms)
 {
 	struct history_cursor c;
@@ -310,7 +320,7 @@ deliver_pump(struct rooms *rooms)
 		case REPLAY_DONE:
 			if (!ms->member->is_on_break)
 				deliver_add_in_step(ms);
-			ms->member->ops->caught_up(ms->member);
+			ms->member->ops->caught_up(ms);
 			break;
 		}
 		budget -= done < budget ? done : budget;

@@ -36,6 +36,12 @@ deliver_is_in_step(const struct membership *ms)
 }
 
 /*
+ * What was handed to ms past the room's turn was refused: out of step, until
+ * member_drained().
+ */
+void deliver_refused(struct membership *ms);
+
+/*
  * Nothing is handed to ms from now on; the cursor is where they had come to, in
  * the midst of whatever it was.
  */

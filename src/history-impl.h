@@ -31,7 +31,8 @@ enum record_type {
 	RECORD_HOLE,
 	RECORD_SAY,
 	RECORD_ME,
-	RECORD_TOPIC
+	RECORD_TOPIC,
+	RECORD_NOTICE
 };
 
 /* Stored last and at once: with it the record begins to exist. */

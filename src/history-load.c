@@ -52,6 +52,7 @@ load_has_form(const struct record *r, size_t left)
 	case RECORD_SAY:
 	case RECORD_ME:
 	case RECORD_TOPIC:
+	case RECORD_NOTICE:
 		used = sizeof *r + first.is.nick_len + 1 + first.is.text_len;
 		return first.is.nick_len <= NICK_MAX &&
 		    first.is.text_len <= HISTORY_TEXT_MAX &&

@@ -141,6 +141,7 @@ history_record_type(enum event_kind kind)
 {
 	return kind == EVENT_SAY ? RECORD_SAY :
 	    kind == EVENT_ME     ? RECORD_ME :
+	    kind == EVENT_NOTICE ? RECORD_NOTICE :
 				   RECORD_TOPIC;
 }
 
@@ -149,6 +150,7 @@ history_event_kind(unsigned type)
 {
 	return type == RECORD_SAY ? EVENT_SAY :
 	    type == RECORD_ME     ? EVENT_ME :
+	    type == RECORD_NOTICE ? EVENT_NOTICE :
 				    EVENT_TOPIC;
 }
 

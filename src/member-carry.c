@@ -62,7 +62,9 @@ enum {
 	MEMBERSHIP_TAG_SURE = 14,
 	MEMBERSHIP_TAG_MARK = 15,
 	MEMBERSHIP_TAG_KEPT_SURE = 16,
-	MEMBERSHIP_TAG_IS_KEPT_LIVE = 17
+	MEMBERSHIP_TAG_IS_KEPT_LIVE = 17,
+	MEMBERSHIP_TAG_IS_JOINED = 20,
+	MEMBERSHIP_TAG_NEEDS_NAMES = 21
 };
 enum membership_state {
 	MEMBERSHIP_PAUSED,
@@ -118,6 +120,8 @@ static const struct carry_field membership_fields[] = {
 	CARRY_BOOL(MEMBERSHIP_TAG_IS_ANNOUNCED, struct membership,
 	    is_announced),
 	CARRY_BOOL(MEMBERSHIP_TAG_TAKES_PLACE, struct membership, takes_place),
+	CARRY_BOOL(MEMBERSHIP_TAG_IS_JOINED, struct membership, is_joined),
+	CARRY_BOOL(MEMBERSHIP_TAG_NEEDS_NAMES, struct membership, needs_names),
 };
 
 /* Writing */
@@ -259,13 +263,14 @@ membership_load(struct member *m, struct membership **last, struct carry_in *in,
 	ms = xcalloc(1, sizeof *ms);
 	*ms = got;
 	ms->member = m;
+	/* A program that knew no exact dialects did not say so. */
+	ms->is_joined |= ms->is_announced;
 	if (*last == NULL)
 		LIST_INSERT_HEAD(&m->memberships, ms, in_member);
 	else
 		LIST_INSERT_AFTER(*last, ms, in_member);
 	*last = ms;
-	TAILQ_INSERT_TAIL(&ms->room->people, ms, in_room);
-	ms->room->people_count++;
+	room_add_person(ms);
 	ms->cursor = history_find(&ms->room->history, got.cursor.number);
 	if (replay.data != NULL && !replay_load(ms, in, &replay))
 		return false;

@@ -357,30 +357,44 @@ member_announce_wait_ms(struct member *m)
 	    (uint32_t)o->announce_burst, m->rooms->clock->mono_ms);
 }
 
+/* Nobody misses them: who cannot be told now is not told. */
+static void
+member_tell_tags(struct member *to, const struct event *event)
+{
+	struct buf *out = &to->rooms->scratch;
+
+	if (!to->dialect->is_exact || to->is_on_break || to->is_lost)
+		return;
+	buf_reset(out);
+	dialect_render(to->dialect, out, event);
+	if (out->len > 0)
+		(void)to->ops->deliver(to->sink, out->data, out->len);
+}
+
 enum member_tell
-member_tell(struct member *to, const struct member *from, const char *text,
-    size_t len)
+member_tell(struct member *to, const struct member *from, struct event *event)
 {
 	struct rooms *rooms = to->rooms;
 	struct buf *out = &rooms->scratch;
 	struct membership *ms;
 	struct kept_message *k;
-	struct event event = {
-		.kind = EVENT_PRIVATE,
-		.time_ms = rooms->clock->wall_ms,
-		.author = from->id,
-		.from = from,
-		.nick = from->nick,
-		.other = to->nick,
-		.text = text,
-		.text_len = len,
-	};
 	bool is_away = to->is_on_break || to->is_lost;
 
-	k = kept_message_new(event.time_ms, from->id, from->nick, text, len);
+	event->time_ms = rooms->clock->wall_ms;
+	event->author = from->id;
+	event->from = from;
+	event->nick = from->nick;
+	event->other = to->nick;
+	event->msgid = ++rooms->last_msgid;
+	if (event->kind == EVENT_TAGS) {
+		member_tell_tags(to, event);
+		return MEMBER_TOLD;
+	}
+	assert(event->kind == EVENT_PRIVATE);
+	k = kept_message_new(event);
 	if (!is_away && TAILQ_EMPTY(&to->person.kept)) {
 		buf_reset(out);
-		dialect_render(to->dialect, out, &event);
+		dialect_render(to->dialect, out, event);
 		if (to->ops->deliver(to->sink, out->data, out->len) == 0) {
 			member_handed(to, k);
 			/* What is not with the kernel yet would not outlive

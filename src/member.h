@@ -25,6 +25,7 @@ struct buf;
 struct carry_in;
 struct carry_out;
 struct member;
+struct membership;
 struct replay;
 struct room;
 struct rooms;
@@ -35,6 +36,11 @@ enum room_leave {
 	ROOM_LEAVE_QUIT, /* text: why, or NULL */
 	ROOM_LEAVE_LOST,
 	ROOM_LEAVE_WENT, /* text: the room they went to */
+	ROOM_LEAVE_PART, /* text: why, or NULL; they are in others, perhaps */
+	ROOM_LEAVE_KICKED, /* EVENT_KICK has told the others */
+	/* They are here, and in a moment in this room again: the others are
+	 * told only if they are not. */
+	ROOM_LEAVE_RETURNING,
 	ROOM_LEAVE_SILENT /* nobody is told */
 };
 
@@ -56,8 +62,10 @@ struct member_ops {
 	uint64_t (*handed)(const struct member *m);
 	size_t (*unsent)(const struct member *m);
 	size_t (*unsent_if_broken)(const struct member *m);
-	/* There is nothing left to show in one of their rooms. */
-	void (*caught_up)(struct member *m);
+	/* There is nothing left to show in one of their rooms. If needs_names
+	 * is set, what their client believes about who is there is not right:
+	 * list the names, and clear it. */
+	void (*caught_up)(struct membership *ms);
 	/* Another session with the same credential has taken m's nick and
 	 * place: say so and close. m is freed by the caller right after. */
 	void (*replaced)(struct member *m);
@@ -79,6 +87,7 @@ struct member_ops {
 struct membership {
 	LIST_ENTRY(membership) in_member;
 	TAILQ_ENTRY(membership) in_room;
+	LIST_ENTRY(membership) in_exact; /* if is_exact */
 	TAILQ_ENTRY(membership) in_pump;
 	struct member *member;
 	struct room *room;
@@ -97,9 +106,24 @@ struct membership {
 	bool is_blocked; /* waiting for member_drained() */
 	bool is_resuming; /* comes into step at the end of rooms_load_end() */
 	bool is_announced; /* the others know that they are here */
+	bool is_exact; /* the member's dialect is */
+	bool is_joined; /* so do those with exact dialects; with the former */
+	bool needs_names; /* an exact one was not told all of the others */
 	bool is_kept_live; /* written as live, without a number */
 	bool takes_place; /* or take them for one whom they know to be here */
 };
+
+/* What IRC's user modes tell of somebody. */
+enum member_flag {
+	MEMBER_BOT = 1 << 0, /* B */
+	MEMBER_INVISIBLE = 1 << 1, /* i */
+	MEMBER_WALLOPS = 1 << 2, /* w: listens to them */
+	MEMBER_OPER = 1 << 3, /* o: operator of the server */
+	MEMBER_FLAGS = (1 << 4) - 1
+};
+
+#define MEMBER_USER_MAX 10 /* bytes */
+#define MEMBER_REALNAME_MAX 150
 
 /*
  * A person who is here, or whose connection was lost less than departure-delay
@@ -110,6 +134,7 @@ struct member {
 	RB_ENTRY(member) by_skeleton;
 	LIST_ENTRY(member) in_ignorers; /* if they ignore anybody */
 	TAILQ_ENTRY(member) in_lost; /* if their connection is lost */
+	uint64_t peers_walk; /* peers.c: the last that came by */
 	struct rooms *rooms;
 	const struct member_ops *ops; /* NULL: the connection is lost */
 	void *session; /* for ops */
@@ -122,15 +147,19 @@ struct member {
 	struct kept_list handed;
 	unsigned handed_count;
 	struct bucket announce;
-	char *break_text; /* or NULL */
-	int64_t break_since_ms; /* monotonic */
+	char *user; /* IRC's user name; NULL: a plain client */
+	char *realname; /* NULL: none but the nick */
+	unsigned flags; /* enum member_flag */
+	char *break_text; /* or NULL; of a break, or while away */
+	int64_t break_since_ms; /* monotonic; the same */
 	int64_t lost_since_ms;
 	int64_t active_ms; /* their last line */
 	uint64_t id; /* never used again; not 0 */
 	uint64_t mark_handed; /* keeper.h: bytes handed over at the mark */
 	struct credential credential;
 	bool is_guest;
-	bool is_on_break;
+	bool is_on_break; /* nothing is delivered */
+	bool is_away; /* on break for the others; never with is_on_break */
 	bool is_lost;
 	bool is_ignorer; /* in rooms->ignorers */
 	bool has_kept_handed; /* some of handed was written */
@@ -156,11 +185,41 @@ void member_set_dialect(struct member *m, const struct dialect *dialect);
 void member_show(struct member *m);
 
 /* Nothing is delivered from now on; the cursors stay. text: scrubbed, or NULL.
- * On break already: only the text changes. */
+ * On break already: only the text changes. Away: it becomes a break. */
 void member_break(struct member *m, const char *text);
 
-/* Not on break any more; a catch-up begins in every room that they are in. */
+/* Not on break any more; a catch-up begins in every room that they are in. Or
+ * if they were only away: not any more. They are member_is_away(). */
 void member_back(struct member *m, const char *text);
+
+/*
+ * IRC's AWAY: the others see a break, with text (scrubbed), or if that is NULL,
+ * the end of it; delivery goes on. On break: the break's text changes; and with
+ * NULL nothing, since a break ends with member_back() only. Not away: NULL does
+ * nothing.
+ */
+void member_away(struct member *m, const char *text);
+
+/* On break or away: what others are shown. */
+static inline bool
+member_is_away(const struct member *m)
+{
+	return m->is_on_break || m->is_away;
+}
+
+/*
+ * Copies, cut after MEMBER_USER_MAX and MEMBER_REALNAME_MAX bytes; NULL: none.
+ * A new realname is told to those who share a room with m.
+ */
+void member_set_user(struct member *m, const char *user);
+void member_set_realname(struct member *m, const char *realname);
+
+/*
+ * Where m comes from, without telling: "3f9a1c0d2e.ip", ".ip6", ".user". One
+ * credential has one host, which only who has the house's key can compute.
+ */
+#define MEMBER_HOST_SIZE 16
+void member_host(const struct member *m, char out[MEMBER_HOST_SIZE]);
 
 /*
  * Somebody said /quit (text: scrubbed, or NULL): all rooms are left, the place
@@ -227,9 +286,13 @@ enum member_tell {
 	MEMBER_KEPT, /* on break or lost: they get it when they are back */
 	MEMBER_KEPT_FULL /* nothing was kept: too many are waiting */
 };
-/* A private message from m to to, who does not ignore m. */
+/*
+ * A private message to to, who does not ignore from. event has the kind, the
+ * text (scrubbed), tags and is_notice, and the rest is filled in: EVENT_PRIVATE,
+ * or EVENT_TAGS, which is never kept. Tags are not kept with a message.
+ */
 enum member_tell member_tell(struct member *to, const struct member *from,
-    const char *text, size_t len);
+    struct event *event);
 
 /* Leaves all rooms, keeps the place, and frees m. For roster.c and server.c. */
 void member_depart(struct member *m, enum room_leave how, const char *text);

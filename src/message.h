@@ -17,6 +17,7 @@ enum event_kind {
 	/* Said: numbered and kept in the room's history. */
 	EVENT_SAY, /* nick, text */
 	EVENT_ME, /* nick, text */
+	EVENT_NOTICE, /* nick, text: IRC's, which nobody answers by itself */
 	EVENT_TOPIC, /* nick, text; empty when removed */
 
 	/* Live only: they could otherwise be used to flush the history. */
@@ -27,10 +28,27 @@ enum event_kind {
 	EVENT_BREAK, /* nick, text or NULL */
 	EVENT_BACK, /* nick, duration_ms, text or NULL */
 	EVENT_OPERATOR, /* text: who runs the server says so */
+	EVENT_KICK, /* nick: who did it, other: whom they kicked, text or NULL */
+	EVENT_MODE, /* nick, text: "+o bob"; of both, nick NULL: the server */
+
+	/*
+	 * Live, and for exact dialects only, which are told of each arrival and
+	 * departure by itself. They go to those who are behind or on break as
+	 * well. In a room:
+	 */
+	EVENT_JOIN, /* nick */
+	EVENT_PART, /* nick, text or NULL */
+	EVENT_TAGS, /* nick, tags; other: in private, to whom */
+	EVENT_INVITE, /* nick, other: who was invited */
+	/* About a person, once to each who shares a room with them: peers.h. */
+	EVENT_QUIT, /* nick, text or NULL */
+	EVENT_RENAME, /* nick, other: the old one */
+	EVENT_AWAY, /* nick, text; text is NULL: here again */
+	EVENT_SETNAME, /* nick, text */
 
 	/* For one person. */
-	EVENT_PRIVATE, /* nick, text */
-	EVENT_PRIVATE_SENT, /* other: to whom, text */
+	EVENT_PRIVATE, /* nick, other: to whom, text; is_notice */
+	EVENT_PRIVATE_SENT, /* other: to whom, text; is_notice */
 	EVENT_KEPT, /* count private messages follow; is_repeat: known ones? */
 	/* nick, duration_ms, count, tally, mentions; total: repeats */
 	EVENT_WELCOME,
@@ -81,7 +99,9 @@ struct event {
 	enum event_kind kind;
 	enum event_live live;
 	uint64_t number; /* of the message in its room; 0: live only */
+	uint64_t msgid; /* of a private message; 0: not known */
 	int64_t time_ms; /* wall clock */
+	const char *server; /* what this server calls itself */
 	const char *room; /* its name; NULL: in none */
 	uint64_t author; /* member id; 0: nobody's */
 	const struct member *from; /* the author, if they are here now */
@@ -89,11 +109,13 @@ struct event {
 	const char *text; /* scrubbed; not terminated */
 	size_t text_len;
 	const char *other;
+	const char *tags; /* IRC's client-only ones: "+a=b;+c", or NULL */
 	int64_t duration_ms;
 	uint64_t count;
 	uint64_t total;
 	uint64_t mentions;
 	bool is_repeat;
+	bool is_notice; /* IRC's NOTICE rather than a message */
 	bool is_uncertain; /* there may be more: the power was cut */
 	const struct event_presence *presence;
 	const struct event_tally *tally;
@@ -103,6 +125,29 @@ static inline bool
 event_is_kept(enum event_kind kind)
 {
 	return kind <= EVENT_TOPIC;
+}
+
+static inline bool
+event_is_exact(enum event_kind kind)
+{
+	return kind >= EVENT_JOIN && kind <= EVENT_SETNAME;
+}
+
+/* Does it change who is in a room, what they are called or what they may? */
+static inline bool
+event_is_of_names(enum event_kind kind)
+{
+	switch (kind) {
+	case EVENT_KICK:
+	case EVENT_MODE:
+	case EVENT_JOIN:
+	case EVENT_PART:
+	case EVENT_QUIT:
+	case EVENT_RENAME:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /*

@@ -40,7 +40,9 @@ enum {
 	KEPT_TAG_POSITION = 3,
 	KEPT_TAG_IS_REPEAT = 4,
 	KEPT_TAG_NICK = 5,
-	KEPT_TAG_TEXT = 6
+	KEPT_TAG_TEXT = 6,
+	KEPT_TAG_MSGID = 7,
+	KEPT_TAG_IS_NOTICE = 8
 };
 
 static const struct carry_field place_fields[] = {
@@ -69,6 +71,8 @@ static const struct carry_field kept_fields[] = {
 	CARRY_UINT(KEPT_TAG_POSITION, struct kept_message, position,
 	    UINT64_MAX),
 	CARRY_BOOL(KEPT_TAG_IS_REPEAT, struct kept_message, is_repeat),
+	CARRY_UINT(KEPT_TAG_MSGID, struct kept_message, msgid, UINT64_MAX),
+	CARRY_BOOL(KEPT_TAG_IS_NOTICE, struct kept_message, is_notice),
 };
 
 /* Writing */
@@ -191,6 +195,7 @@ kept_message_load(const struct tlv *outer)
 	struct kept_message got, *k;
 	struct tlv_reader r;
 	struct tlv item, text = { .len = 0 };
+	struct event event;
 
 	memset(&got, 0, sizeof got);
 	tlv_enter(outer, &r);
@@ -206,8 +211,15 @@ kept_message_load(const struct tlv *outer)
 	if (r.is_bad || got.nick[0] == '\0' || text.len == 0 ||
 	    text.len > HISTORY_TEXT_MAX)
 		return NULL;
-	k = kept_message_new(got.time_ms, got.author, got.nick,
-	    (const char *)text.data, text.len);
+	memset(&event, 0, sizeof event);
+	event.time_ms = got.time_ms;
+	event.author = got.author;
+	event.msgid = got.msgid;
+	event.nick = got.nick;
+	event.text = (const char *)text.data;
+	event.text_len = text.len;
+	event.is_notice = got.is_notice;
+	k = kept_message_new(&event);
 	k->position = got.position;
 	k->is_repeat = got.is_repeat;
 	return k;

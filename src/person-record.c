@@ -39,7 +39,9 @@ enum {
 	MESSAGE_AUTHOR = 2,
 	MESSAGE_NICK = 3,
 	MESSAGE_TEXT = 4,
-	MESSAGE_IS_REPEAT = 5
+	MESSAGE_IS_REPEAT = 5,
+	MESSAGE_MSGID = 6,
+	MESSAGE_IS_NOTICE = 7
 };
 
 /* All that the room has when it is read. */
@@ -57,7 +59,7 @@ enum {
 
 _Static_assert(RECORD_PLACES_MAX *(5 * TLV_HEADER + ROOM_NAME_MAX + 24) +
 	    IGNORES_MAX * (3 * TLV_HEADER + NICK_MAX + 8) +
-	    2 * KEPT_MAX * (6 * TLV_HEADER + NICK_MAX + 24) + RECORD_KEPT_MAX +
+	    2 * KEPT_MAX * (8 * TLV_HEADER + NICK_MAX + 40) + RECORD_KEPT_MAX +
 	    RECORD_HANDED_MAX + 2 * (TLV_HEADER + 8) <
 	STORE_VALUE_MAX,
     "a record may not fit the store");
@@ -123,6 +125,8 @@ record_put_messages(struct buf *out, const struct kept_list *list,
 		tlv_put_str(out, MESSAGE_NICK, k->nick);
 		tlv_put_bytes(out, MESSAGE_TEXT, k->text, k->len);
 		tlv_put_u64(out, MESSAGE_IS_REPEAT, is_repeat || k->is_repeat);
+		tlv_put_u64(out, MESSAGE_MSGID, k->msgid);
+		tlv_put_u64(out, MESSAGE_IS_NOTICE, k->is_notice);
 		tlv_close(out, mark);
 	}
 }
@@ -293,20 +297,20 @@ record_get_message(struct person_record *r, struct rooms *rooms,
 	struct tlv_reader in;
 	struct tlv item, text = { .len = 0 };
 	struct kept_message *k;
+	struct event event = { .kind = EVENT_PRIVATE };
 	char nick[NICK_SIZE];
-	uint64_t author = 0, is_repeat = 0;
-	int64_t time_ms = 0;
+	uint64_t is_repeat = 0, is_notice = 0;
 	bool has_nick = false, is_good = true;
 
 	tlv_enter(outer, &in);
 	while (tlv_next(&in, &item))
 		switch (item.tag) {
 		case MESSAGE_TIME:
-			is_good &= tlv_get_i64(&item, &time_ms);
+			is_good &= tlv_get_i64(&item, &event.time_ms);
 			break;
 		case MESSAGE_AUTHOR:
 			is_good &= tlv_get_u64(&item, EVENT_AUTHOR_MAX,
-			    &author);
+			    &event.author);
 			break;
 		case MESSAGE_NICK:
 			has_nick = record_get_nick(&item, nick);
@@ -317,13 +321,22 @@ record_get_message(struct person_record *r, struct rooms *rooms,
 		case MESSAGE_IS_REPEAT:
 			is_good &= tlv_get_u64(&item, 1, &is_repeat);
 			break;
+		case MESSAGE_MSGID:
+			is_good &= tlv_get_u64(&item, UINT64_MAX, &event.msgid);
+			break;
+		case MESSAGE_IS_NOTICE:
+			is_good &= tlv_get_u64(&item, 1, &is_notice);
+			break;
 		}
 	if (in.is_bad || !is_good || !has_nick || text.len == 0 ||
 	    text.len > HISTORY_TEXT_MAX ||
 	    !person_record_is_clean(text.data, text.len))
 		return;
-	k = kept_message_new(time_ms, author, nick, (const char *)text.data,
-	    text.len);
+	event.nick = nick;
+	event.text = (const char *)text.data;
+	event.text_len = text.len;
+	event.is_notice = is_notice != 0;
+	k = kept_message_new(&event);
 	k->is_repeat = is_repeat != 0;
 	person_keep_restored(rooms, &r->person, k);
 }

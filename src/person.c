@@ -130,17 +130,18 @@ person_unignore(struct person *p, const char *nick)
 }
 
 struct kept_message *
-kept_message_new(int64_t time_ms, uint64_t author, const char *nick,
-    const char *text, size_t len)
+kept_message_new(const struct event *event)
 {
 	struct kept_message *k;
 
-	k = xcalloc(1, sizeof *k + len);
-	k->time_ms = time_ms;
-	k->author = author;
-	memcpy(k->nick, nick, strlen(nick) + 1);
-	k->len = len;
-	memcpy(k->text, text, len);
+	k = xcalloc(1, sizeof *k + event->text_len);
+	k->time_ms = event->time_ms;
+	k->author = event->author;
+	k->msgid = event->msgid;
+	k->is_notice = event->is_notice;
+	memcpy(k->nick, event->nick, strlen(event->nick) + 1);
+	k->len = event->text_len;
+	memcpy(k->text, event->text, event->text_len);
 	return k;
 }
 

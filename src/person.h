@@ -40,8 +40,10 @@ struct kept_message {
 	int64_t time_ms;
 	uint64_t author; /* member id */
 	uint64_t position; /* where it ended in what was handed over */
+	uint64_t msgid; /* or 0 */
 	size_t len;
 	bool is_repeat; /* was handed over before, and may have arrived */
+	bool is_notice;
 	char nick[NICK_SIZE];
 	char text[];
 };
@@ -113,8 +115,8 @@ int person_ignore(struct person *p, uint64_t id, const char *nick) MUST_CHECK;
 /* -1: nobody is ignored under that nick. */
 int person_unignore(struct person *p, const char *nick) MUST_CHECK;
 
-struct kept_message *kept_message_new(int64_t time_ms, uint64_t author,
-    const char *nick, const char *text, size_t len);
+/* Of an EVENT_PRIVATE. */
+struct kept_message *kept_message_new(const struct event *event);
 
 /* Keeps a private message, and owns it; -1: too many are waiting. */
 int person_keep(struct rooms *rooms, struct person *p,

@@ -12,6 +12,7 @@
 #include "config.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,11 +23,17 @@
 #include "tlv.h"
 #include "util.h"
 
+#define PRESENCE_LOST "connection lost"
+
 struct presence_item {
 	RB_ENTRY(presence_item) by_nick;
 	TAILQ_ENTRY(presence_item) entry;
 	struct membership *ms; /* who came; NULL: somebody left */
 	int64_t since_ms;
+	/* Who left is to be here again: those with exact dialects were not told
+	 * that they left; and if not 0, all were that they are away. */
+	bool is_returning;
+	int64_t away_since_ms;
 	struct credential credential;
 	char nick[NICK_SIZE];
 	char folded[NICK_SIZE];
@@ -77,6 +84,7 @@ presence_drop(struct presence *p, struct presence_item *item)
 	RB_REMOVE(presence_tree, &p->by_nick, item);
 	TAILQ_REMOVE(&p->queue, item, entry);
 	p->count--;
+	p->room->rooms->returning -= item->is_returning;
 	free(item);
 }
 
@@ -99,7 +107,7 @@ presence_find_came(struct presence *p, const struct membership *ms)
 }
 
 /* The nick is the one that ms has now. */
-static void
+static struct presence_item *
 presence_add(struct presence *p, struct membership *ms, bool is_came)
 {
 	struct presence_item *item;
@@ -114,6 +122,60 @@ presence_add(struct presence *p, struct membership *ms, bool is_came)
 	TAILQ_INSERT_TAIL(&p->queue, item, entry);
 	p->count++;
 	presence_arm(p);
+	return item;
+}
+
+/* Only those with exact dialects are told, if there are any other than ms. */
+static void
+presence_tell_exact(struct presence *p, struct event *event,
+    struct membership *ms)
+{
+	size_t others = p->room->exact_count;
+
+	if (ms != NULL && ms->is_exact)
+		others--;
+	if (others > 0)
+		room_publish(p->room, event, ms);
+}
+
+static void
+presence_join(struct presence *p, struct membership *ms)
+{
+	struct event event = { .kind = EVENT_JOIN };
+
+	if (ms->is_joined)
+		return;
+	ms->is_joined = true;
+	presence_tell_exact(p, &event, ms);
+}
+
+static void
+presence_part(struct presence *p, struct membership *ms, const char *text)
+{
+	struct event event = { .kind = EVENT_PART, .text = text };
+
+	if (!ms->is_joined)
+		return;
+	ms->is_joined = false;
+	event.text_len = text == NULL ? 0 : strlen(text);
+	presence_tell_exact(p, &event, ms);
+}
+
+/* They have not come back. */
+static void
+presence_part_item(struct presence *p, struct presence_item *item)
+{
+	struct event event = { .kind = EVENT_PART, .nick = item->nick };
+	const struct member *m;
+
+	if (!item->is_returning)
+		return;
+	item->is_returning = false;
+	p->room->rooms->returning--;
+	m = roster_find(&p->room->rooms->roster, item->nick);
+	if (m != NULL && credential_cmp(&m->credential, &item->credential) == 0)
+		event.from = m;
+	presence_tell_exact(p, &event, NULL);
 }
 
 static void
@@ -123,16 +185,19 @@ presence_publish_came(struct presence *p, struct membership *ms)
 		.came_count = 1 };
 	struct event event = { .kind = EVENT_PRESENCE, .presence = &names };
 
+	presence_join(p, ms);
 	ms->is_announced = true;
 	room_publish(p->room, &event, ms);
 }
 
 static void
-presence_publish_left(struct presence *p, const char *nick)
+presence_publish_left(struct presence *p, struct presence_item *item)
 {
-	struct event_presence names = { .left = { nick }, .left_count = 1 };
+	struct event_presence names = { .left = { item->nick },
+		.left_count = 1 };
 	struct event event = { .kind = EVENT_PRESENCE, .presence = &names };
 
+	presence_part_item(p, item);
 	room_publish(p->room, &event, NULL);
 }
 
@@ -150,12 +215,14 @@ presence_publish_all(struct presence *p)
 			if (names.came_count < PRESENCE_NAMES)
 				names.came[names.came_count] = item->nick;
 			names.came_count++;
+			presence_join(p, item->ms);
 			item->ms->is_announced = true;
 			only = item->ms;
 		} else {
 			if (names.left_count < PRESENCE_NAMES)
 				names.left[names.left_count] = item->nick;
 			names.left_count++;
+			presence_part_item(p, item);
 		}
 	if (names.came_count != 1 || names.left_count != 0)
 		only = NULL;
@@ -180,7 +247,7 @@ presence_due_cb(void *arg)
 		if (item->ms != NULL)
 			presence_publish_came(p, item->ms);
 		else
-			presence_publish_left(p, item->nick);
+			presence_publish_left(p, item);
 		presence_drop(p, item);
 	}
 	presence_arm(p);
@@ -206,6 +273,21 @@ presence_fini(struct presence *p)
 	presence_arm(p);
 }
 
+/* ms has come back, and as far as the others know, was away all the time. */
+static void
+presence_publish_back(struct presence *p, struct membership *ms,
+    int64_t since_ms)
+{
+	struct event event = { .kind = EVENT_BACK };
+	struct event here = { .kind = EVENT_AWAY };
+
+	if (since_ms == 0 || member_is_away(ms->member))
+		return;
+	event.duration_ms = p->room->rooms->clock->mono_ms - since_ms;
+	room_publish(p->room, &event, ms);
+	presence_tell_exact(p, &here, ms);
+}
+
 /*
  * Settles a departure that is pending under the nick of ms. True: it was
  * theirs, so for the others they never left.
@@ -214,6 +296,7 @@ static bool
 presence_settle_left(struct presence *p, struct membership *ms)
 {
 	struct presence_item *item;
+	int64_t away_since_ms;
 	bool is_same;
 
 	item = presence_find(p, ms->member->folded);
@@ -222,12 +305,18 @@ presence_settle_left(struct presence *p, struct membership *ms)
 	assert(item->ms == NULL);
 	is_same = credential_cmp(&item->credential, &ms->member->credential) ==
 	    0;
-	if (is_same)
+	if (is_same) {
 		ms->is_announced = true;
-	else
-		presence_publish_left(p, item->nick);
+		ms->is_joined |= item->is_returning;
+	} else
+		presence_publish_left(p, item);
+	away_since_ms = item->away_since_ms;
 	presence_drop(p, item);
 	presence_arm(p);
+	if (is_same) {
+		presence_join(p, ms);
+		presence_publish_back(p, ms, away_since_ms);
+	}
 	return is_same;
 }
 
@@ -235,7 +324,50 @@ void
 presence_came(struct presence *p, struct membership *ms)
 {
 	if (!presence_settle_left(p, ms))
-		presence_add(p, ms, true);
+		(void)presence_add(p, ms, true);
+	if (ms->is_exact)
+		presence_show(p, ms);
+}
+
+/* In a moment they are here again, so nobody is told yet. */
+static void
+presence_left_returning(struct presence *p, struct membership *ms)
+{
+	struct presence_item *item = presence_add(p, ms, false);
+
+	item->is_returning = ms->is_joined;
+	p->room->rooms->returning += item->is_returning;
+	ms->is_joined = false;
+	if (member_is_away(ms->member))
+		item->away_since_ms = ms->member->break_since_ms;
+}
+
+/* Those with exact dialects know no windows. */
+static void
+presence_left_exact(struct presence *p, struct membership *ms,
+    enum room_leave how, const char *text)
+{
+	char went[ROOM_NAME_SIZE + 16];
+
+	switch (how) {
+	case ROOM_LEAVE_SILENT:
+	case ROOM_LEAVE_KICKED:
+		return;
+	case ROOM_LEAVE_WENT:
+		(void)snprintf(went, sizeof went, "went to %s", text);
+		text = went;
+		break;
+	case ROOM_LEAVE_LOST:
+		text = PRESENCE_LOST;
+		break;
+	case ROOM_LEAVE_RETURNING:
+		text = NULL;
+		break;
+	case ROOM_LEAVE_QUIT:
+	case ROOM_LEAVE_PART:
+		break;
+	}
+	presence_part(p, ms, text);
 }
 
 void
@@ -250,13 +382,21 @@ presence_left(struct presence *p, struct membership *ms, enum room_leave how,
 		if (item != NULL)
 			presence_drop(p, item);
 		presence_arm(p);
+		presence_left_exact(p, ms, how, text);
 		return;
 	}
+	if (how == ROOM_LEAVE_RETURNING) {
+		presence_left_returning(p, ms);
+		return;
+	}
+	presence_left_exact(p, ms, how, text);
 	switch (how) {
 	case ROOM_LEAVE_SILENT:
+	case ROOM_LEAVE_KICKED:
+	case ROOM_LEAVE_RETURNING:
 		return;
 	case ROOM_LEAVE_LOST:
-		text = "connection lost";
+		text = PRESENCE_LOST;
 		break;
 	case ROOM_LEAVE_WENT:
 		event.kind = EVENT_WENT;
@@ -264,10 +404,11 @@ presence_left(struct presence *p, struct membership *ms, enum room_leave how,
 		text = NULL;
 		break;
 	case ROOM_LEAVE_QUIT:
+	case ROOM_LEAVE_PART:
 		break;
 	}
 	if (!presence_is_small(p)) {
-		presence_add(p, ms, false);
+		(void)presence_add(p, ms, false);
 		return;
 	}
 	event.text = text;
@@ -281,6 +422,7 @@ presence_show(struct presence *p, struct membership *ms)
 	struct presence_item *item;
 
 	ms->member->is_known = true;
+	presence_join(p, ms);
 	if (ms->is_announced || !presence_is_small(p))
 		return;
 	item = presence_find_came(p, ms);
@@ -326,7 +468,25 @@ presence_assume(struct presence *p, struct membership *ms)
 	if (item != NULL)
 		presence_drop(p, item);
 	presence_arm(p);
+	presence_join(p, ms);
 	ms->is_announced = true;
+}
+
+void
+presence_give_up(struct rooms *rooms, const char *folded)
+{
+	struct room *room = NULL;
+	struct presence_item *item;
+
+	while (rooms->returning > 0 &&
+	    (room = rooms_next(rooms, room)) != NULL) {
+		item = presence_find(&room->presence, folded);
+		if (item == NULL || !item->is_returning)
+			continue;
+		presence_publish_left(&room->presence, item);
+		presence_drop(&room->presence, item);
+		presence_arm(&room->presence);
+	}
 }
 
 /* To the next program. These numbers are in blobs: never change or reuse one. */
@@ -335,7 +495,9 @@ enum {
 	PRESENCE_TAG_NICK = 2,
 	PRESENCE_TAG_IS_CAME = 3,
 	PRESENCE_TAG_SINCE = 4,
-	PRESENCE_TAG_CREDENTIAL = 5
+	PRESENCE_TAG_CREDENTIAL = 5,
+	PRESENCE_TAG_IS_RETURNING = 6,
+	PRESENCE_TAG_AWAY_SINCE = 7
 };
 
 struct presence_parts {
@@ -350,6 +512,10 @@ static const struct carry_field presence_fields[] = {
 	CARRY_STR(PRESENCE_TAG_NICK, struct presence_parts, item.nick),
 	CARRY_BOOL(PRESENCE_TAG_IS_CAME, struct presence_parts, is_came),
 	CARRY_INT(PRESENCE_TAG_SINCE, struct presence_parts, item.since_ms),
+	CARRY_BOOL(PRESENCE_TAG_IS_RETURNING, struct presence_parts,
+	    item.is_returning),
+	CARRY_INT(PRESENCE_TAG_AWAY_SINCE, struct presence_parts,
+	    item.away_since_ms),
 };
 
 void
@@ -364,6 +530,8 @@ presence_save(const struct presence *p, struct carry_out *out)
 		memcpy(parts.room, p->room->name, sizeof parts.room);
 		memcpy(parts.item.nick, item->nick, sizeof item->nick);
 		parts.item.since_ms = item->since_ms;
+		parts.item.is_returning = item->is_returning;
+		parts.item.away_since_ms = item->away_since_ms;
 		parts.is_came = item->ms != NULL;
 		mark = tlv_open(&out->data, CARRY_PRESENCE);
 		carry_put(&out->data, presence_fields, NITEMS(presence_fields),
@@ -385,11 +553,16 @@ presence_restore(struct room *room, struct presence_parts *parts)
 
 	nick_fold(item->folded, item->nick);
 	if (presence_find(p, item->folded) != NULL ||
-	    parts->is_came != (ms != NULL) || (ms != NULL && ms->is_announced))
+	    parts->is_came != (ms != NULL) ||
+	    (ms != NULL && ms->is_announced) ||
+	    (item->is_returning && parts->is_came))
 		return false;
 	item = xcalloc(1, sizeof *item);
 	item->ms = ms;
 	item->since_ms = parts->item.since_ms;
+	item->is_returning = parts->item.is_returning;
+	room->rooms->returning += item->is_returning;
+	item->away_since_ms = parts->item.away_since_ms;
 	item->credential = parts->item.credential;
 	memcpy(item->nick, parts->item.nick, sizeof item->nick);
 	memcpy(item->folded, parts->item.folded, sizeof item->folded);
@@ -432,8 +605,11 @@ presence_is_complete(const struct presence *p)
 	const struct membership *ms;
 	size_t announced = 0, came = 0;
 
-	TAILQ_FOREACH(ms, &p->room->people, in_room)
+	TAILQ_FOREACH(ms, &p->room->people, in_room) {
 		announced += ms->is_announced;
+		if (!ms->is_joined && (ms->is_announced || ms->is_exact))
+			return false;
+	}
 	TAILQ_FOREACH(item, &p->queue, entry)
 		came += item->ms != NULL;
 	return announced + came == p->room->people_count;

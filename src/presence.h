@@ -30,6 +30,9 @@ struct tlv;
  *
  * Who comes and goes within the window is never mentioned. A storm of N costs
  * O(N) lines in all, not O(N^2).
+ *
+ * That is for people. Clients with exact dialects have a list of names to keep,
+ * and so are told of each who is_joined by EVENT_JOIN and EVENT_PART or QUIT.
  */
 #define PRESENCE_SMALL 10
 #define PRESENCE_PEOPLE_PER_S 50
@@ -49,16 +52,22 @@ struct presence {
 void presence_init(struct presence *p, struct room *room);
 void presence_fini(struct presence *p);
 
-/* ms has come in. is_announced becomes true when the others are told. */
+/*
+ * ms has come in. is_announced becomes true when the others are told; is_joined
+ * then at the latest, and at once if ms is exact.
+ */
 void presence_came(struct presence *p, struct membership *ms);
 
-/* ms, still a member, leaves. text as for room_leave(). */
+/*
+ * ms, still a member, leaves. text as for room_leave(). Those with exact
+ * dialects are told at once, if is_joined.
+ */
 void presence_left(struct presence *p, struct membership *ms,
     enum room_leave how, const char *text);
 
 /*
  * ms is about to do what the others see: in a small room they are told first
- * that ms came.
+ * that ms came, and in any room those with exact dialects are.
  */
 void presence_show(struct presence *p, struct membership *ms);
 
@@ -71,6 +80,12 @@ bool presence_renamed(struct presence *p, struct membership *ms,
 
 /* ms takes the place of somebody whom the others believe to be here. */
 void presence_assume(struct presence *p, struct membership *ms);
+
+/*
+ * Who is called that will not come back to the rooms that they have left as
+ * ROOM_LEAVE_RETURNING: the others are told now.
+ */
+void presence_give_up(struct rooms *rooms, const char *folded);
 
 /*
  * For the next program in this process (carry.h): an item for each who is

@@ -76,6 +76,7 @@ replay_free(struct membership *ms)
 static void
 replay_render(struct membership *ms, struct buf *out, struct event *event)
 {
+	event->server = ms->room->rooms->options->server_name;
 	event->room = ms->room->name;
 	dialect_render(ms->member->dialect, out, event);
 }
@@ -473,6 +474,8 @@ replay_kept(struct membership *ms, struct replay *rp)
 		event.text = k->text;
 		event.text_len = k->len;
 		event.time_ms = k->time_ms;
+		event.msgid = k->msgid;
+		event.is_notice = k->is_notice;
 		replay_render(ms, out, &event);
 		if (replay_deliver(ms, out) == -1)
 			return -1;

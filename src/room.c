@@ -38,6 +38,7 @@ room_new(struct rooms *rooms, const char *name)
 	(void)!room_reopen(room);
 	LIST_INIT(&room->audiences);
 	TAILQ_INIT(&room->people);
+	LIST_INIT(&room->exact);
 	LIST_INIT(&room->places);
 	presence_init(&room->presence, room);
 	return room;
@@ -128,8 +129,33 @@ room_close(struct room *room)
 	free(room);
 }
 
+void
+room_set_exact(struct membership *ms, bool is_exact)
+{
+	struct room *room = ms->room;
+
+	if (is_exact == ms->is_exact)
+		return;
+	ms->is_exact = is_exact;
+	if (is_exact) {
+		LIST_INSERT_HEAD(&room->exact, ms, in_exact);
+		room->exact_count++;
+	} else {
+		LIST_REMOVE(ms, in_exact);
+		room->exact_count--;
+	}
+}
+
+void
+room_add_person(struct membership *ms)
+{
+	TAILQ_INSERT_TAIL(&ms->room->people, ms, in_room);
+	ms->room->people_count++;
+	room_set_exact(ms, ms->member->dialect->is_exact);
+}
+
 struct membership *
-room_join(struct room *room, struct member *m)
+room_join(struct room *room, struct member *m, enum room_join how)
 {
 	struct membership *ms;
 	struct place *place;
@@ -141,12 +167,15 @@ room_join(struct room *room, struct member *m)
 	ms->room = room;
 	ms->own_from = room->history.next_number;
 	LIST_INSERT_HEAD(&m->memberships, ms, in_member);
-	TAILQ_INSERT_TAIL(&room->people, ms, in_room);
-	room->people_count++;
+	room_add_person(ms);
 	room->used_ms = now_ms;
 	presence_came(&room->presence, ms);
 
 	place = person_place(&m->person, room);
+	if (place != NULL && how == ROOM_JOIN_QUIET) {
+		place_free(place);
+		place = NULL;
+	}
 	if (place != NULL) {
 		ms->cursor = place->cursor;
 		ms->repeat_until = place->repeat_until;
@@ -158,9 +187,11 @@ room_join(struct room *room, struct member *m)
 			replay_start_catchup(ms, place->cursor, REPLAY_PRESENT,
 			    now_ms - place->left_ms);
 		place_free(place);
-	} else if (m->is_on_break) {
+	} else if (m->is_on_break || how == ROOM_JOIN_QUIET) {
 		ms->cursor = history_head(&room->history);
 		ms->told.from = ms->cursor.number;
+		if (!m->is_on_break)
+			deliver_pump_later(ms);
 	} else {
 		ms->cursor = history_back(&room->history,
 		    room->rooms->options->greeting_history);
@@ -190,23 +221,24 @@ room_leave(struct membership *ms, enum room_leave how, const char *text)
 		place->position = m->ops->handed(m);
 	place->told = ms->told;
 	LIST_REMOVE(ms, in_member);
+	room_set_exact(ms, false);
 	TAILQ_REMOVE(&room->people, ms, in_room);
 	room->people_count--;
 	room->used_ms = room->rooms->clock->mono_ms;
 	free(ms);
 }
 
-void
-room_publish(struct room *room, struct event *event, struct membership *actor)
+static void
+room_publish_by(struct room *room, struct event *event, const struct member *m)
 {
 	struct rooms *rooms = room->rooms;
 
-	if (actor != NULL) {
-		event->author = actor->member->id;
-		event->from = actor->member;
-		event->nick = actor->member->nick;
-		deliver_set_acted(actor);
+	if (m != NULL) {
+		event->author = m->id;
+		event->from = m;
+		event->nick = m->nick;
 	}
+	event->server = rooms->options->server_name;
 	event->room = room->name;
 	event->time_ms = rooms->clock->wall_ms;
 	if (event_is_kept(event->kind)) {
@@ -216,6 +248,8 @@ room_publish(struct room *room, struct event *event, struct membership *actor)
 		keeper_wake(rooms);
 	}
 	deliver_render(room, event);
+	if (room->exact_count > 0)
+		peers_tell_out_of_step(room, event);
 	if (!room->is_dirty) {
 		room->is_dirty = true;
 		TAILQ_INSERT_TAIL(&rooms->dirty, room, in_dirty);
@@ -226,18 +260,34 @@ room_publish(struct room *room, struct event *event, struct membership *actor)
 }
 
 void
-room_say(struct membership *ms, enum event_kind kind, const char *text,
-    size_t len)
+room_publish(struct room *room, struct event *event, struct membership *actor)
 {
-	struct event event = {
-		.kind = kind,
-		.text = text,
-		.text_len = len,
-	};
+	if (actor != NULL)
+		deliver_set_acted(actor);
+	room_publish_by(room, event, actor == NULL ? NULL : actor->member);
+}
 
-	assert(kind == EVENT_SAY || kind == EVENT_ME);
+static bool
+room_is_said(enum event_kind kind)
+{
+	return kind == EVENT_SAY || kind == EVENT_ME || kind == EVENT_NOTICE ||
+	    kind == EVENT_TAGS;
+}
+
+void
+room_say(struct membership *ms, struct event *event)
+{
+	assert(room_is_said(event->kind));
 	presence_show(&ms->room->presence, ms);
-	room_publish(ms->room, &event, ms);
+	room_publish(ms->room, event, ms);
+}
+
+void
+room_say_from_outside(struct room *room, struct member *m, struct event *event)
+{
+	assert(room_is_said(event->kind) && member_in(m, room) == NULL);
+	m->is_known = true;
+	room_publish_by(room, event, m);
 }
 
 void

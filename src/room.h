@@ -25,11 +25,13 @@ struct rooms;
 
 /*
  * Where a line ends in an audience's bytes, and whose it is: its author is not
- * sent it (their terminal shows it already), nor is who ignores them.
+ * sent it (their terminal shows it already), nor is who ignores them, unless
+ * it tells who is here.
  */
 struct segment {
 	size_t end;
 	uint64_t author; /* 0: everybody's */
+	bool is_said; /* not shown to who ignores the author */
 	char folded[NICK_SIZE];
 };
 
@@ -60,6 +62,7 @@ struct audience {
 	struct segment *segments;
 	size_t segment_count;
 	size_t segment_cap;
+	bool has_names; /* some of the lines are event_is_of_names() */
 };
 
 TAILQ_HEAD(membership_queue, membership);
@@ -83,6 +86,8 @@ struct room {
 	struct membership_queue people; /* in the order they came */
 	size_t people_count;
 	size_t in_step_count;
+	LIST_HEAD(, membership) exact; /* those whose dialect is */
+	size_t exact_count;
 	struct place_list places;
 	struct presence presence;
 	int64_t used_ms; /* monotonic: somebody came, spoke or left */
@@ -104,19 +109,39 @@ int room_reopen(struct room *room) MUST_CHECK;
  * more. */
 bool room_expire(struct room *room);
 
+enum room_join {
+	/* From their place if they have one here; or else the last
+	 * greeting-history messages are shown. */
+	ROOM_JOIN_CATCHUP,
+	/* From now on; a place is dropped. Nothing is shown, but for private
+	 * messages that were kept. */
+	ROOM_JOIN_QUIET
+};
+
 /*
- * m comes in. If they have a place here, a catch-up begins; else the last
- * greeting-history messages are shown. Their greeting is the caller's, before
- * this call. m is not in the room yet.
+ * m comes in. Their greeting is the caller's, before this call. m is not in the
+ * room yet.
  */
-struct membership *room_join(struct room *room, struct member *m);
+struct membership *room_join(struct room *room, struct member *m,
+    enum room_join how);
+
+/* ms is one of the room's people, and one of those in exact. */
+void room_add_person(struct membership *ms);
+void room_set_exact(struct membership *ms, bool is_exact);
 
 /* ms leaves and is freed; the cursor becomes a place of the member's. */
 void room_leave(struct membership *ms, enum room_leave how, const char *text);
 
-/* Says text (scrubbed, not empty) in the room. kind: EVENT_SAY or EVENT_ME. */
-void room_say(struct membership *ms, enum event_kind kind, const char *text,
-    size_t len);
+/*
+ * Says something in the room: EVENT_SAY, EVENT_ME or EVENT_NOTICE with a text
+ * (scrubbed, not empty) and perhaps tags; or EVENT_TAGS. The rest of event is
+ * filled in, so that it can be echoed.
+ */
+void room_say(struct membership *ms, struct event *event);
+
+/* The same by m, who is not in the room. */
+void room_say_from_outside(struct room *room, struct member *m,
+    struct event *event);
 
 /* Sets the topic; NULL removes it. */
 void room_set_topic(struct membership *ms, const char *text);
@@ -124,7 +149,8 @@ void room_set_topic(struct membership *ms, const char *text);
 /*
  * Tell all in step, and if it is a kept kind append it to the history. event's
  * number and time_ms are filled in. actor, or NULL: whose doing it is; they are
- * not told, and event's author and nick become theirs.
+ * not told, and event's author and nick become theirs. Those with exact
+ * dialects who are not in step are told of KICK, MODE and exact kinds at once.
  */
 void room_publish(struct room *room, struct event *event,
     struct membership *actor);

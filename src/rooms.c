@@ -174,6 +174,7 @@ rooms_init(struct rooms *rooms, const struct clock *clock,
 	TAILQ_INIT(&rooms->dirty);
 	TAILQ_INIT(&rooms->pump);
 	tally_init(&rooms->tally);
+	peers_init(&rooms->peers);
 	roster_init(&rooms->roster);
 	keeper_init(rooms);
 	bookmarks_init(&rooms->bookmarks, rooms);
@@ -201,6 +202,7 @@ rooms_fini(struct rooms *rooms)
 	}
 	keeper_fini(rooms);
 	tally_fini(&rooms->tally);
+	peers_fini(&rooms->peers);
 	buf_fini(&rooms->scratch);
 }
 

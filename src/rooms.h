@@ -18,6 +18,7 @@
 #include "deadline.h"
 #include "keeper.h"
 #include "options.h"
+#include "peers.h"
 #include "room.h"
 #include "roster.h"
 #include "tally.h"
@@ -65,6 +66,9 @@ struct rooms {
 	size_t kept_bytes;
 	struct keeper keeper;
 	struct deadline tidy; /* old bookmarks and rooms */
+	uint64_t host_key[4]; /* member_host(); in the store if there is one */
+	uint64_t last_msgid; /* of private messages: never given again */
+	size_t returning; /* presence_give_up(): to how many rooms */
 
 	/* The turn. */
 	struct rooms_queue dirty;
@@ -73,6 +77,7 @@ struct rooms {
 	struct buf scratch;
 	struct tally tally; /* of the catch-up that is being counted */
 	struct membership *tally_owner; /* or NULL */
+	struct peers peers;
 
 	/* For the state report. */
 	uint64_t messages;

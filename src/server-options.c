@@ -78,7 +78,7 @@ server_check_listen(const char *text, const char *where,
 	} else if (protocol_find(spec.protocols) == NULL) {
 		option_errors_add(errors,
 		    "%s: listen '%s': no protocol is called '%s'; there is: "
-		    "line",
+		    PROTOCOL_NAMES,
 		    where, text, spec.protocols);
 		result = -1;
 	}

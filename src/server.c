@@ -116,7 +116,7 @@ server_adopt(struct server *server, const struct inheritance *in)
 		if (protocols == NULL) {
 			log_error("cannot listen on the inherited descriptor "
 				  "%d: no protocol is called '%.80s'; there "
-				  "is: line",
+				  "is: " PROTOCOL_NAMES,
 			    in->items[i].fd, in->items[i].name);
 			return -1;
 		}

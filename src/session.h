@@ -59,6 +59,8 @@ struct sessions {
 	struct log_limit refused_log[SESSION_REFUSALS];
 	struct buf reply; /* scratch for session_notice() */
 	struct buf out; /* scratch for a protocol's lines */
+	struct buf answer; /* and for the answer to one line of IRC */
+	size_t line_start; /* where its last line begins */
 	uint64_t refused[SESSION_REFUSALS];
 	uint64_t throttled;
 };
@@ -68,12 +70,15 @@ struct session {
 	TAILQ_ENTRY(session) entry;
 	struct sessions *all;
 	struct conn *conn;
-	struct member *member; /* NULL once they have left */
+	struct member *member; /* NULL before session_enter(), and once they
+				* have left */
 	const struct protocol *protocol;
 	struct session_origin *origin;
 	struct bucket lines; /* flood control */
 	int64_t since_ms; /* monotonic: they were let in */
 	struct deadline *throttle; /* when reading goes on; NULL: it does */
+	void *state; /* the protocol's own; or NULL */
+	bool has_left; /* and the member with them: only the end is to come */
 	bool has_spoken; /* their first line has been seen */
 	bool is_crlf; /* it ended in CR LF: so do ours */
 	bool is_eof; /* they will say no more: show the rest and close */
@@ -90,6 +95,13 @@ void sessions_fini(struct sessions *all); /* none is left */
  */
 void session_accept(struct sessions *all, int fd,
     const struct listener_peer *peer);
+
+/* Somebody stands behind the connection now: a guest, in no room yet. For
+ * protocols. */
+void session_enter(struct session *s);
+
+/* What s speaks turns out to be this; it is opened. For protocols. */
+void session_become(struct session *s, const struct protocol *protocol);
 
 /* Tells everybody text and closes; what is queued is flushed for flush_ms. */
 void sessions_close_all(struct sessions *all, const char *text,

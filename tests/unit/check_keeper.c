@@ -145,23 +145,24 @@ START_TEST(test_what_a_person_has)
 	fake_enter(&h, &p[1], 2, "bob");
 	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen), ROOMS_MADE);
 	room_leave(fake_here(&p[1]), ROOM_LEAVE_WENT, "kitchen");
-	(void)room_join(kitchen, p[1].m);
+	(void)room_join(kitchen, p[1].m, ROOM_JOIN_CATCHUP);
 	fake_say(&p[1], "cake");
 	room_leave(fake_here(&p[1]), ROOM_LEAVE_WENT, "lobby");
-	(void)room_join(h.rooms.lobby, p[1].m);
+	(void)room_join(h.rooms.lobby, p[1].m, ROOM_JOIN_CATCHUP);
 	ck_assert_int_eq(member_ignore(p[1].m, "eve"), 0);
 	house_settle(&h);
 	member_break(p[1].m, NULL);
 	fake_say(&p[0], "one");
 	room_set_topic(fake_here(&p[0]), "lunch");
-	ck_assert_int_eq(member_tell(p[1].m, p[0].m, "psst", 4), MEMBER_KEPT);
+	ck_assert_int_eq(fake_tell(&p[1], &p[0], "psst"), MEMBER_KEPT);
 	restart(p, 2);
 
 	ck_assert_str_eq(h.rooms.lobby->topic, "lunch");
 	ck_assert_ptr_nonnull(rooms_find(&h.rooms, "kitchen"));
 	fake_init(&h, &p[0], 7);
 	room_leave(fake_here(&p[0]), ROOM_LEAVE_WENT, "kitchen");
-	(void)room_join(rooms_find(&h.rooms, "kitchen"), p[0].m);
+	(void)room_join(rooms_find(&h.rooms, "kitchen"), p[0].m,
+	    ROOM_JOIN_CATCHUP);
 	fake_say(&p[0], "more cake");
 	fake_init(&h, &p[1], 2);
 	(void)fake_saw(&h, &p[1]);
@@ -200,7 +201,8 @@ START_TEST(test_much_handed)
 	house_settle(&h);
 	p[1].unsent = (size_t)1 << 20;
 	for (i = 0; i < 30; i++)
-		ck_assert_int_eq(member_tell(p[1].m, p[0].m, text, sizeof text),
+		ck_assert_int_eq(fake_tell_bytes(p[1].m, &p[0], text,
+				     sizeof text),
 		    MEMBER_TOLD);
 	house_settle(&h);
 	if (_i == 1)
@@ -320,7 +322,7 @@ START_TEST(test_file_unopened)
 	fake_init(&h, &p[0], 1);
 	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen), ROOMS_MADE);
 	room_leave(fake_here(&p[0]), ROOM_LEAVE_WENT, "kitchen");
-	(void)room_join(kitchen, p[0].m);
+	(void)room_join(kitchen, p[0].m, ROOM_JOIN_CATCHUP);
 	fake_say(&p[0], "cake");
 
 	unopened = "kitchen";

@@ -39,12 +39,12 @@ teardown(void)
 START_TEST(test_private_messages)
 {
 	setup();
-	ck_assert_int_eq(member_tell(bob.m, ana.m, "psst", 4), MEMBER_TOLD);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "psst"), MEMBER_TOLD);
 	ck_assert_str_eq(fake_saw(&h, &bob), "private ana: psst\n");
 	ck_assert_uint_eq(h.rooms.lobby->history.next_number, 1);
 	member_break(bob.m, NULL);
-	ck_assert_int_eq(member_tell(bob.m, ana.m, "one", 3), MEMBER_KEPT);
-	ck_assert_int_eq(member_tell(bob.m, ana.m, "two", 3), MEMBER_KEPT);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_KEPT);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "two"), MEMBER_KEPT);
 	fake_say(&ana, "hi");
 	house_settle(&h);
 	member_back(bob.m, NULL);
@@ -63,9 +63,8 @@ START_TEST(test_private_messages_have_a_limit)
 	setup();
 	member_break(bob.m, NULL);
 	for (i = 0; i < KEPT_MAX; i++)
-		ck_assert_int_eq(member_tell(bob.m, ana.m, "x", 1),
-		    MEMBER_KEPT);
-	ck_assert_int_eq(member_tell(bob.m, ana.m, "x", 1), MEMBER_KEPT_FULL);
+		ck_assert_int_eq(fake_tell(&bob, &ana, "x"), MEMBER_KEPT);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "x"), MEMBER_KEPT_FULL);
 	ck_assert_uint_eq(h.rooms.kept_bytes, bob.m->person.kept_bytes);
 	ck_assert_uint_ge(h.rooms.kept_bytes, KEPT_MAX);
 	teardown();
@@ -77,10 +76,10 @@ START_TEST(test_private_message_to_a_slow_reader)
 {
 	setup();
 	bob.is_full = true;
-	ck_assert_int_eq(member_tell(bob.m, ana.m, "one", 3), MEMBER_TOLD);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_TOLD);
 	fake_say(&ana, "said");
 	house_settle(&h);
-	ck_assert_int_eq(member_tell(bob.m, ana.m, "two", 3), MEMBER_TOLD);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "two"), MEMBER_TOLD);
 	fake_drain(&bob);
 	ck_assert_str_eq(fake_saw(&h, &bob),
 	    "private ana: one\nprivate ana: two\n1 ana: said\n");
@@ -97,7 +96,8 @@ START_TEST(test_private_messages_have_a_size)
 	setup();
 	memset(text, 'x', sizeof text);
 	member_break(bob.m, NULL);
-	for (i = 0; member_tell(bob.m, ana.m, text, sizeof text) == MEMBER_KEPT;
+	for (i = 0;
+	     fake_tell_bytes(bob.m, &ana, text, sizeof text) == MEMBER_KEPT;
 	     i++)
 		;
 	ck_assert_int_eq(i, KEPT_BYTES_MAX / sizeof text);
@@ -114,19 +114,19 @@ START_TEST(test_kept_messages_elsewhere)
 	setup();
 	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen), ROOMS_MADE);
 	member_break(bob.m, NULL);
-	ck_assert_int_eq(member_tell(bob.m, ana.m, "one", 3), MEMBER_KEPT);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_KEPT);
 	fake_quit(&bob, NULL);
 	fake_fini(&bob);
 	fake_init(&h, &bob, 2);
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, "kitchen");
-	(void)room_join(kitchen, bob.m);
+	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
 	house_settle(&h);
 	buf_reset(&bob.seen);
 	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
 	ck_assert_str_eq(fake_saw(&h, &bob), "private ana: one\n");
-	ck_assert_int_eq(member_tell(bob.m, ana.m, "two", 3), MEMBER_TOLD);
-	room_join(kitchen, ana.m);
-	room_say(member_in(ana.m, kitchen), EVENT_SAY, "hi", 2);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "two"), MEMBER_TOLD);
+	room_join(kitchen, ana.m, ROOM_JOIN_CATCHUP);
+	fake_say_in(member_in(ana.m, kitchen), "hi");
 	ck_assert_ptr_nonnull(strstr(fake_saw(&h, &bob), "1 ana: hi\n"));
 	teardown();
 }
@@ -139,9 +139,9 @@ START_TEST(test_kept_messages_after_a_greeting)
 	setup();
 	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen), ROOMS_MADE);
 	bob.is_full = true;
-	ck_assert_int_eq(member_tell(bob.m, ana.m, "one", 3), MEMBER_TOLD);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_TOLD);
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, "kitchen");
-	(void)room_join(kitchen, bob.m);
+	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
 	fake_drain(&bob);
 	ck_assert_str_eq(fake_saw(&h, &bob), "live\nprivate ana: one\n");
 	teardown();
@@ -152,7 +152,7 @@ START_TEST(test_kept_messages_of_the_ignored)
 {
 	setup();
 	member_break(bob.m, NULL);
-	ck_assert_int_eq(member_tell(bob.m, ana.m, "spam", 4), MEMBER_KEPT);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "spam"), MEMBER_KEPT);
 	ck_assert_int_eq(member_ignore(bob.m, "ana"), 0);
 	member_back(bob.m, NULL);
 	ck_assert_str_eq(fake_saw(&h, &bob), "welcome bob 0 0\nlive\n");
@@ -165,9 +165,9 @@ START_TEST(test_private_messages_survive_a_loss)
 {
 	setup();
 	bob.unsent = 1000; /* nothing arrives any more */
-	ck_assert_int_eq(member_tell(bob.m, ana.m, "one", 3), MEMBER_TOLD);
-	ck_assert_int_eq(member_tell(bob.m, ana.m, "two", 3), MEMBER_TOLD);
-	ck_assert_int_eq(member_tell(bob.m, ana.m, "three", 5), MEMBER_TOLD);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_TOLD);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "two"), MEMBER_TOLD);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "three"), MEMBER_TOLD);
 	bob.unsent = strlen("private ana: three\n") + 1;
 	fake_lose(&bob);
 	fake_fini(&bob);
@@ -193,11 +193,11 @@ lose_and_return(void)
 START_TEST(test_repeated_and_kept)
 {
 	setup();
-	ck_assert_int_eq(member_tell(bob.m, ana.m, "one", 3), MEMBER_TOLD);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_TOLD);
 	bob.unsent = 5;
 	fake_lose(&bob);
-	ck_assert_int_eq(member_tell(roster_find(&h.rooms.roster, "bob"), ana.m,
-			     "two", 3),
+	ck_assert_int_eq(fake_tell_bytes(roster_find(&h.rooms.roster, "bob"),
+			     &ana, "two", 3),
 	    MEMBER_KEPT);
 	fake_fini(&bob);
 	fake_init(&h, &bob, 2);
@@ -226,18 +226,18 @@ START_TEST(test_repeated_elsewhere)
 	setup();
 	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen), ROOMS_MADE);
 	bob.unsent = 1000;
-	ck_assert_int_eq(member_tell(bob.m, ana.m, "one", 3), MEMBER_TOLD);
-	ck_assert_int_eq(member_tell(bob.m, ana.m, "two", 3), MEMBER_TOLD);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_TOLD);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "two"), MEMBER_TOLD);
 	fake_lose(&bob);
 	fake_fini(&bob);
 	fake_init(&h, &bob, 2);
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, "kitchen");
-	(void)room_join(kitchen, bob.m);
+	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
 	(void)fake_saw(&h, &bob);
 	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
 	ck_assert_str_eq(fake_saw(&h, &bob),
 	    "kept 2 repeated\nprivate ana: one\nprivate ana: two\n");
-	ck_assert_int_eq(member_tell(bob.m, ana.m, "three", 5), MEMBER_TOLD);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "three"), MEMBER_TOLD);
 	ck_assert_str_eq(fake_saw(&h, &bob), "private ana: three\n");
 	teardown();
 }
@@ -251,11 +251,10 @@ START_TEST(test_handed_has_a_limit)
 	setup();
 	bob.unsent = 1000000;
 	for (i = 0; i < KEPT_MAX + 10; i++)
-		ck_assert_int_eq(member_tell(bob.m, ana.m, "x", 1),
-		    MEMBER_TOLD);
+		ck_assert_int_eq(fake_tell(&bob, &ana, "x"), MEMBER_TOLD);
 	ck_assert_uint_eq(bob.m->handed_count, KEPT_MAX);
 	bob.unsent = 0;
-	ck_assert_int_eq(member_tell(bob.m, ana.m, "x", 1), MEMBER_TOLD);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "x"), MEMBER_TOLD);
 	ck_assert_uint_eq(bob.m->handed_count, 1);
 	teardown();
 }

@@ -390,7 +390,7 @@ START_TEST(test_repeats_in_a_room_that_was_left)
 	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen), ROOMS_MADE);
 	say_three();
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, kitchen->name);
-	(void)room_join(kitchen, bob.m);
+	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
 	house_settle(&h); /* "live" */
 	lose_and_return(strlen("3 ana: two\nlive\n"));
 	ck_assert_str_eq(fake_saw(&h, &bob),
@@ -401,10 +401,10 @@ START_TEST(test_repeats_in_a_room_that_was_left)
 	fake_say(&ana, "three");
 	house_settle(&h);
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, kitchen->name);
-	(void)room_join(kitchen, bob.m);
+	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
 	house_settle(&h);
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, "lobby");
-	(void)room_join(h.rooms.lobby, bob.m);
+	(void)room_join(h.rooms.lobby, bob.m, ROOM_JOIN_CATCHUP);
 	house_settle(&h);
 	lose_and_return(40);
 	ck_assert_str_eq(fake_saw(&h, &bob),
@@ -413,11 +413,11 @@ START_TEST(test_repeats_in_a_room_that_was_left)
 
 	/* Lost there, they come back here: that is waiting, perhaps. */
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, kitchen->name);
-	(void)room_join(kitchen, bob.m);
+	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
 	house_settle(&h);
-	room_say(fake_here(&bob), EVENT_SAY, "k", 1);
-	room_join(kitchen, ana.m);
-	room_say(member_in(ana.m, kitchen), EVENT_SAY, "l", 1);
+	fake_say_in(fake_here(&bob), "k");
+	room_join(kitchen, ana.m, ROOM_JOIN_CATCHUP);
+	fake_say_in(member_in(ana.m, kitchen), "l");
 	house_settle(&h);
 	lose_and_return(strlen("2 ana: l\n"));
 	ck_assert_str_eq(fake_saw(&h, &bob),

@@ -44,7 +44,9 @@ START_TEST(test_talk)
 	fake_say(&ana, "hi");
 	ck_assert_str_eq(fake_saw(&h, &bob), "1 ana: hi\n");
 	ck_assert_str_eq(fake_saw(&h, &ana), ""); /* not their own */
-	room_say(fake_here(&bob), EVENT_ME, "waves", 5);
+	room_say(fake_here(&bob),
+	    &(struct event){
+		.kind = EVENT_ME, .text = "waves", .text_len = 5 });
 	ck_assert_str_eq(fake_saw(&h, &ana), "2 * bob waves\n");
 	teardown();
 }
@@ -370,7 +372,7 @@ START_TEST(test_two_rooms)
 	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen),
 	    ROOMS_FOUND);
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, kitchen->name);
-	(void)room_join(kitchen, bob.m);
+	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
 	ck_assert_str_eq(fake_saw(&h, &ana), "went bob kitchen\n");
 	ck_assert_str_eq(fake_saw(&h, &bob), "live\n");
 	fake_say(&ana, "in the lobby");
@@ -378,7 +380,7 @@ START_TEST(test_two_rooms)
 	ck_assert_str_eq(fake_saw(&h, &bob), "");
 	house_pass(&h, 3000);
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, "lobby");
-	(void)room_join(h.rooms.lobby, bob.m);
+	(void)room_join(h.rooms.lobby, bob.m, ROOM_JOIN_CATCHUP);
 	ck_assert_str_eq(fake_saw(&h, &bob),
 	    "welcome bob 3000 1 ana=1\n1 ana: in the lobby\n"
 	    "live after catchup\n");
@@ -393,15 +395,15 @@ START_TEST(test_in_both_rooms_at_once)
 
 	setup();
 	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen), ROOMS_MADE);
-	(void)room_join(kitchen, bob.m);
-	(void)room_join(kitchen, ana.m);
+	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
+	(void)room_join(kitchen, ana.m, ROOM_JOIN_CATCHUP);
 	(void)fake_saw(&h, &bob);
-	room_say(member_in(ana.m, kitchen), EVENT_SAY, "k", 1);
-	room_say(member_in(ana.m, h.rooms.lobby), EVENT_SAY, "l", 1);
+	fake_say_in(member_in(ana.m, kitchen), "k");
+	fake_say_in(member_in(ana.m, h.rooms.lobby), "l");
 	ck_assert_ptr_nonnull(strstr(fake_saw(&h, &bob), "1 ana: k\n"));
 	member_break(bob.m, NULL);
-	room_say(member_in(ana.m, kitchen), EVENT_SAY, "k2", 2);
-	room_say(member_in(ana.m, h.rooms.lobby), EVENT_SAY, "l2", 2);
+	fake_say_in(member_in(ana.m, kitchen), "k2");
+	fake_say_in(member_in(ana.m, h.rooms.lobby), "l2");
 	house_settle(&h);
 	buf_reset(&bob.seen);
 	member_back(bob.m, NULL);
@@ -421,7 +423,7 @@ START_TEST(test_rooms_come_and_go)
 	setup();
 	h.options.max_rooms = 4;
 	ck_assert_int_eq(rooms_open(&h.rooms, "used", &used), ROOMS_MADE);
-	(void)room_join(used, ana.m);
+	(void)room_join(used, ana.m, ROOM_JOIN_CATCHUP);
 	for (i = 0; i < 20; i++) {
 		(void)snprintf(name, sizeof name, "room%d", i);
 		h.clock.mono_ms++;

@@ -276,7 +276,7 @@ START_TEST(test_ignores_and_kept_messages_come_along)
 	setup();
 	ck_assert_int_eq(member_ignore(bob.m, "troll"), 0);
 	member_break(bob.m, NULL);
-	ck_assert_int_eq(member_tell(bob.m, ana.m, "psst", 4), MEMBER_KEPT);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "psst"), MEMBER_KEPT);
 	fake_quit(&bob, NULL);
 	fake_fini(&new);
 	fake_init(&h, &new, 2);
@@ -296,10 +296,10 @@ START_TEST(test_waiting_elsewhere)
 	setup();
 	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen), ROOMS_MADE);
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, "kitchen");
-	(void)room_join(kitchen, bob.m);
+	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
 	fake_quit(&bob, NULL);
 	room_leave(fake_here(&ana), ROOM_LEAVE_WENT, "kitchen");
-	(void)room_join(kitchen, ana.m);
+	(void)room_join(kitchen, ana.m, ROOM_JOIN_CATCHUP);
 	fake_say(&ana, "soup");
 	house_settle(&h);
 	fake_fini(&new);

@@ -58,6 +58,11 @@ house_render(const struct dialect *dialect, struct buf *out,
 		buf_addf(out, "%llu * %s %.*s", (unsigned long long)e->number,
 		    e->nick, (int)e->text_len, e->text);
 		break;
+	case EVENT_NOTICE:
+		buf_addf(out, "%llu notice %s: %.*s",
+		    (unsigned long long)e->number, e->nick, (int)e->text_len,
+		    e->text);
+		break;
 	case EVENT_TOPIC:
 		buf_addf(out, "%llu topic by %s", (unsigned long long)e->number,
 		    e->nick);
@@ -93,10 +98,29 @@ house_render(const struct dialect *dialect, struct buf *out,
 	case EVENT_OPERATOR:
 		buf_addf(out, "operator: %.*s", (int)e->text_len, e->text);
 		break;
+	case EVENT_KICK:
+		buf_addf(out, "kick %s %s", e->nick == NULL ? "-" : e->nick,
+		    e->other);
+		house_render_text(out, e);
+		break;
+	case EVENT_MODE:
+		buf_addf(out, "mode %s %.*s", e->nick == NULL ? "-" : e->nick,
+		    (int)e->text_len, e->text);
+		break;
 	case EVENT_PRIVATE:
-		buf_addf(out, "private %s: %.*s", e->nick, (int)e->text_len,
+		buf_addf(out, "private%s %s: %.*s",
+		    e->is_notice ? " notice" : "", e->nick, (int)e->text_len,
 		    e->text);
 		break;
+	case EVENT_JOIN:
+	case EVENT_PART:
+	case EVENT_TAGS:
+	case EVENT_INVITE:
+	case EVENT_QUIT:
+	case EVENT_RENAME:
+	case EVENT_AWAY:
+	case EVENT_SETNAME:
+		return;
 	case EVENT_PRIVATE_SENT:
 		buf_addf(out, "sent %s", e->other);
 		break;
@@ -260,9 +284,9 @@ fake_unsent(const struct member *m)
 }
 
 static void
-fake_caught_up(struct member *m)
+fake_caught_up(struct membership *ms)
 {
-	struct fake *f = m->session;
+	struct fake *f = ms->member->session;
 
 	f->caught_up++;
 }
@@ -302,7 +326,7 @@ fake_init(struct house *h, struct fake *f, int host)
 	}
 	f->m = member_new(&h->rooms, &f->credential, &fake_ops, f, f,
 	    &house_dialect);
-	(void)room_join(h->rooms.lobby, f->m);
+	(void)room_join(h->rooms.lobby, f->m, ROOM_JOIN_CATCHUP);
 }
 
 void
@@ -358,7 +382,38 @@ fake_here(const struct fake *f)
 void
 fake_say(struct fake *f, const char *text)
 {
-	room_say(fake_here(f), EVENT_SAY, text, strlen(text));
+	fake_say_in(fake_here(f), text);
+}
+
+void
+fake_say_in(struct membership *ms, const char *text)
+{
+	struct event event = {
+		.kind = EVENT_SAY,
+		.text = text,
+		.text_len = strlen(text),
+	};
+
+	room_say(ms, &event);
+}
+
+int
+fake_tell(struct fake *to, struct fake *from, const char *text)
+{
+	return fake_tell_bytes(to->m, from, text, strlen(text));
+}
+
+int
+fake_tell_bytes(struct member *to, struct fake *from, const char *text,
+    size_t len)
+{
+	struct event event = {
+		.kind = EVENT_PRIVATE,
+		.text = text,
+		.text_len = len,
+	};
+
+	return (int)member_tell(to, from->m, &event);
 }
 
 int

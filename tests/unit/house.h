@@ -59,6 +59,11 @@ void fake_quit(struct fake *f, const char *text);
 void fake_lose(struct fake *f);
 void fake_drain(struct fake *f);
 void fake_say(struct fake *f, const char *text);
+void fake_say_in(struct membership *ms, const char *text);
+/* enum member_tell */
+int fake_tell(struct fake *to, struct fake *from, const char *text);
+int fake_tell_bytes(struct member *to, struct fake *from, const char *text,
+    size_t len);
 struct membership *fake_here(const struct fake *f);
 int fake_nick(struct fake *f, const char *nick); /* enum roster_rename */
 

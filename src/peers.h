@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef PEERS_H
+#define PEERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "message.h"
+
+struct member;
+struct room;
+
+/*
+ * Who shares a room with somebody. What is about a person rather than about a
+ * room (EVENT_QUIT, RENAME, AWAY, SETNAME) is told to each of them once. Only
+ * those are meant whose dialect is exact, and only rooms where the person
+ * is_joined: to others they are not there yet.
+ */
+
+/* The lines of one event, in each dialect that has been asked for. */
+struct peers_lines {
+	const struct dialect *dialect;
+	size_t start;
+	size_t end;
+};
+
+/* Scratch, in struct rooms. */
+struct peers {
+	uint64_t walk; /* see peers_walk in struct member */
+	struct buf out;
+	struct peers_lines *lines;
+	size_t count;
+	size_t cap;
+};
+
+void peers_init(struct peers *peers);
+void peers_fini(struct peers *peers);
+
+/*
+ * Tells each peer of m once, and not m. event's author, from, time_ms, and if
+ * it is NULL its nick, are filled in. What was said before in the rooms
+ * concerned is handed out first. Also told are those who are behind or on break;
+ * who refuses a line about names has needs_names set. Costs nothing if nobody in
+ * m's rooms is exact.
+ */
+void peers_tell(struct member *m, struct event *event);
+
+/*
+ * For room_publish(): tells an event of the room, which is rendered for those
+ * in step already, to the others whose dialect is exact. On break they are told
+ * of names only.
+ */
+void peers_tell_out_of_step(struct room *room, const struct event *event);
+
+/* Do they share a room? Also true for one person. */
+bool peers_share(const struct member *a, const struct member *b);
+
+/*
+ * Calls found() for each person, of whatever dialect, who is in a room with m,
+ * once, in no order; not for m. It must not change who is where.
+ */
+void peers_walk(struct member *m, void (*found)(struct member *peer, void *arg),
+    void *arg);
+
+#endif
