@@ -314,7 +314,8 @@ conn_detect_telnet(struct conn *c)
 	static const char iac = (char)TELNET_IAC;
 	struct evbuffer *in = bufferevent_get_input(c->bev);
 
-	if (c->telnet == NULL && !c->has_no_telnet && evbuffer_search(in, &iac, 1, NULL).pos != -1 &&
+	if (c->telnet == NULL && !c->has_no_telnet &&
+	    evbuffer_search(in, &iac, 1, NULL).pos != -1 &&
 	    conn_begin_telnet(c) == -1)
 		conn_set_end(c, CONN_END_ERROR);
 }

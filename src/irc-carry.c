@@ -76,8 +76,7 @@ irc_load_item(struct session *s, const struct tlv *item)
 	case IRC_TAG_USER:
 		return irc_load_text(item, &irc->user, MEMBER_USER_MAX);
 	case IRC_TAG_REALNAME:
-		return irc_load_text(item, &irc->realname,
-		    MEMBER_REALNAME_MAX);
+		return irc_load_text(item, &irc->realname, MEMBER_REALNAME_MAX);
 	case IRC_TAG_DEADLINE:
 		if (!tlv_get_i64(item, &at_ms))
 			return false;
@@ -103,8 +102,8 @@ irc_load(struct session *s, const struct tlv *outer)
 	tlv_enter(outer, &r);
 	while (is_good && tlv_next(&r, &item))
 		is_good = irc_load_item(s, &item);
-	if (!is_good || r.is_bad || (irc->user == NULL) !=
-		(irc->realname == NULL))
+	if (!is_good || r.is_bad ||
+	    (irc->user == NULL) != (irc->realname == NULL))
 		return false;
 	if (s->has_left)
 		return s->member == NULL;

@@ -7,7 +7,6 @@
 #include "config.h"
 
 #include "irc.h"
-#include "modes.h"
 #include "rooms.h"
 #include "session.h"
 
@@ -23,8 +22,7 @@ irc_send_isupport(struct session *s)
 void
 irc_send_lusers(struct session *s)
 {
-	irc_numeric(s, 251,
-	    ":There are %zu users and 0 invisible on 1 servers",
+	irc_numeric(s, 251, ":There are %zu users and 0 invisible on 1 servers",
 	    s->all->rooms->roster.count);
 }
 

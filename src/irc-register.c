@@ -11,6 +11,7 @@
 
 #include "config.h"
 
+#include <bsd/string.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,7 +113,9 @@ register_change_nick(struct session *s, const char *nick)
 {
 	struct member *m = s->member;
 	const struct member *clash = NULL;
-	struct event event = { .kind = EVENT_RENAME, .from = m, .author = m->id };
+	struct event event = {
+		.kind = EVENT_RENAME, .from = m, .author = m->id
+	};
 	enum roster_rename result;
 	char old[NICK_SIZE];
 

@@ -35,8 +35,8 @@ struct irc_dialect {
 static bool
 render_has(const struct dialect *d, enum irc_cap cap)
 {
-	const struct irc_dialect *self = (const struct irc_dialect *)(const void
-		*)d;
+	const struct irc_dialect *self =
+	    (const struct irc_dialect *)(const void *)d;
 
 	return (self->caps & (uint32_t)cap) != 0;
 }

@@ -351,8 +351,7 @@ reply_add_label(struct session *s, struct buf *answer)
 	len = reply_line_len(answer, 0);
 	if (len < answer->len && !reply_is_batch(answer, irc_server(s))) {
 		/* More than one: a batch around them. */
-		reply_new_reference(s, batch.reference,
-		    sizeof batch.reference);
+		reply_new_reference(s, batch.reference, sizeof batch.reference);
 		buf_addf(&labeled, "@%s :%s BATCH +%s labeled-response\r\n",
 		    tag, irc_server(s), batch.reference);
 		batch.start = 0;

@@ -116,6 +116,8 @@ struct event {
 	uint64_t mentions;
 	bool is_repeat;
 	bool is_notice; /* IRC's NOTICE rather than a message */
+	bool is_action; /* what the author does: /me in private */
+	bool is_ctcp; /* for IRC clients, which talk to each other so */
 	bool is_uncertain; /* there may be more: the power was cut */
 	const struct event_presence *presence;
 	const struct event_tally *tally;

@@ -77,8 +77,7 @@ server_check_listen(const char *text, const char *where,
 		result = -1;
 	} else if (protocol_find(spec.protocols) == NULL) {
 		option_errors_add(errors,
-		    "%s: listen '%s': no protocol is called '%s'; there is: "
-		    PROTOCOL_NAMES,
+		    "%s: listen '%s': no protocol is called '%s'; there is: " PROTOCOL_NAMES,
 		    where, text, spec.protocols);
 		result = -1;
 	}

@@ -178,8 +178,9 @@ session_make(struct sessions *all, struct carry_in *in,
 		member_attach(s->member, &session_member_ops, s, s->conn);
 	if (s->protocol->load == NULL || s->protocol->load(s, &p->state))
 		return true;
-	return carry_fail(in, "what a session's protocol knows is not "
-			      "consistent");
+	return carry_fail(in,
+	    "what a session's protocol knows is not "
+	    "consistent");
 }
 
 static bool

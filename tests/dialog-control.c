@@ -27,7 +27,8 @@
  * files.
  */
 static const char *const control_defaults[] = { "line-rate=0",
-	"announce-rate=0", "presence-window=1h", "max-members=100", NULL };
+	"announce-rate=0", "presence-window=1h", "max-members=100",
+	"greeting-delay=0", NULL };
 
 /* Is it set in the settings' text: its name at the start of a line? */
 static bool
