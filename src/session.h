@@ -57,6 +57,7 @@ struct sessions {
 	struct session_origins origins; /* how many from each address */
 	struct buf text; /* scratch for one line's text */
 	struct log_limit refused_log[SESSION_REFUSALS];
+	struct log_limit oper_log; /* who may not be operator */
 	struct buf reply; /* scratch for session_notice() */
 	struct buf out; /* scratch for a protocol's lines */
 	struct buf answer; /* and for the answer to one line of IRC */
