@@ -73,15 +73,16 @@ cap_send_list(struct session *s, const char *what, uint32_t caps,
     bool has_values)
 {
 	struct buf names = BUF_INITIALIZER;
+	/* Who does not know better expects one line, and it has to fit. */
 	bool is_long = irc_of(s)->cap_version >= 302;
 	size_t i;
 
 	for (i = 0; i < NITEMS(irc_caps); i++) {
 		if ((irc_caps[i].cap & caps) == 0)
 			continue;
-		if (names.len > CAP_LIST_BYTES) {
-			irc_line(s, "CAP %s %s %s:%s", irc_nick(s), what,
-			    is_long ? "* " : "", buf_cstr(&names));
+		if (is_long && names.len > CAP_LIST_BYTES) {
+			irc_line(s, "CAP %s %s * :%s", irc_nick(s), what,
+			    buf_cstr(&names));
 			buf_reset(&names);
 		}
 		buf_addf(&names, "%s%s", names.len > 0 ? " " : "",

@@ -26,7 +26,8 @@ enum {
 	IRC_TAG_NICK = 7,
 	IRC_TAG_USER = 8,
 	IRC_TAG_REALNAME = 9,
-	IRC_TAG_BATCHES = 10
+	IRC_TAG_BATCHES = 10,
+	IRC_TAG_PASSWORD = 12
 };
 
 static const struct carry_field irc_fields[] = {
@@ -49,6 +50,8 @@ irc_save(const struct session *s, struct buf *out)
 		tlv_put_str(out, IRC_TAG_USER, irc->user);
 		tlv_put_str(out, IRC_TAG_REALNAME, irc->realname);
 	}
+	if (irc->password != NULL)
+		tlv_put_str(out, IRC_TAG_PASSWORD, irc->password);
 	if (irc->deadline.is_set)
 		tlv_put_i64(out, IRC_TAG_DEADLINE, irc->deadline.at_ms);
 }
@@ -77,6 +80,8 @@ irc_load_item(struct session *s, const struct tlv *item)
 		return irc_load_text(item, &irc->user, MEMBER_USER_MAX);
 	case IRC_TAG_REALNAME:
 		return irc_load_text(item, &irc->realname, MEMBER_REALNAME_MAX);
+	case IRC_TAG_PASSWORD:
+		return irc_load_text(item, &irc->password, IRC_LINE_MAX);
 	case IRC_TAG_DEADLINE:
 		if (!tlv_get_i64(item, &at_ms))
 			return false;

@@ -187,13 +187,44 @@ irc_user_run(struct session *s, struct irc_message *msg)
 	irc_register_try(s);
 }
 
-/* There is no password to give, and none is refused. */
+void
+irc_forget_password(struct irc *irc)
+{
+	if (irc->password != NULL)
+		explicit_bzero(irc->password, strlen(irc->password));
+	free(irc->password);
+	irc->password = NULL;
+}
+
 static void
 irc_pass_run(struct session *s, struct irc_message *msg)
 {
-	(void)msg;
-	if (irc_of(s)->is_registered)
+	struct irc *irc = irc_of(s);
+
+	if (irc->is_registered)
 		irc_numeric(s, 462, ":You may not reregister");
+	else {
+		irc_forget_password(irc);
+		irc->password = xstrdup(msg->argv[0]);
+	}
+}
+
+static bool
+register_has_password(const struct session *s)
+{
+	const char *wanted = s->all->options->irc_password;
+	const char *given = irc_of(s)->password;
+	size_t len = strlen(wanted), i;
+	unsigned char differs = 0;
+
+	if (len == 0)
+		return true;
+	if (given == NULL || strlen(given) != len)
+		return false;
+	/* How long it takes does not tell how much of it was right. */
+	for (i = 0; i < len; i++)
+		differs |= (unsigned char)(given[i] ^ wanted[i]);
+	return differs == 0;
 }
 
 static void
@@ -230,6 +261,12 @@ irc_register_try(struct session *s)
 	if (irc->is_registered || irc->is_negotiating || irc->nick[0] == '\0' ||
 	    irc->user == NULL)
 		return;
+	if (!register_has_password(s)) {
+		irc_numeric(s, 464, ":Password incorrect");
+		irc_quit(s, "password incorrect", NULL);
+		return;
+	}
+	irc_forget_password(irc);
 	/* Somebody else may have taken it meanwhile. */
 	result = roster_check(&s->all->rooms->roster, NULL,
 	    &s->origin->credential, irc->nick, &clash);
@@ -301,7 +338,7 @@ irc_error_run(struct session *s, struct irc_message *msg)
 
 const struct irc_command irc_register_commands[] = {
 	{ "PASS", 1, 1, IRC_UNREGISTERED, "<password>",
-	    "give a password; none is asked for here", irc_pass_run },
+	    "give the password, if one is asked for", irc_pass_run },
 	{ "NICK", 0, 2, IRC_UNREGISTERED, "<nickname>",
 	    "be called so; your places are kept under that name",
 	    irc_nick_run },

@@ -70,6 +70,7 @@ struct irc {
 	unsigned lines; /* before the registration */
 	struct deadline deadline; /* of the registration */
 	char nick[NICK_SIZE]; /* wanted, before the registration */
+	char *password; /* before the registration; or NULL */
 	char *user; /* before the registration */
 	char *realname;
 	/* While a line is answered. */
@@ -210,7 +211,7 @@ void irc_add_time(struct buf *out, int64_t wall_ms);
 
 /* Registration: irc-register.c, irc-cap.c */
 
-void irc_register_begin(struct session *s);
+void irc_forget_password(struct irc *irc);
 /* Registers s if all that is needed has come. */
 void irc_register_try(struct session *s);
 /* Has s speak with these capabilities from now on. */
