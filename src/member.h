@@ -291,7 +291,8 @@ enum member_tell {
 /*
  * A private message to to, who does not ignore from. event has the kind, the
  * text (scrubbed), tags and is_notice, and the rest is filled in: EVENT_PRIVATE,
- * or EVENT_TAGS, which is never kept. Tags are not kept with a message.
+ * or EVENT_TAGS, which is never kept, as is_ctcp and what has a status are not.
+ * Tags are not kept with a message.
  */
 enum member_tell member_tell(struct member *to, const struct member *from,
     struct event *event);

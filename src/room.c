@@ -277,7 +277,7 @@ static bool
 room_is_said(enum event_kind kind)
 {
 	return kind == EVENT_SAY || kind == EVENT_ME || kind == EVENT_NOTICE ||
-	    kind == EVENT_TAGS;
+	    kind == EVENT_CTCP || kind == EVENT_TAGS;
 }
 
 void

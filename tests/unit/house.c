@@ -114,6 +114,7 @@ house_render(const struct dialect *dialect, struct buf *out,
 		break;
 	case EVENT_JOIN:
 	case EVENT_PART:
+	case EVENT_CTCP:
 	case EVENT_TAGS:
 	case EVENT_INVITE:
 	case EVENT_QUIT:
