@@ -245,6 +245,8 @@ room_publish_by(struct room *room, struct event *event, const struct member *m)
 		event->nick = m->nick;
 	}
 	event->server = rooms->options->server_name;
+	if (event->kind == EVENT_TAGS)
+		event->msgid = ++rooms->last_msgid;
 	event->room = room->name;
 	event->time_ms = rooms->clock->wall_ms;
 	if (event_is_kept(event->kind)) {
