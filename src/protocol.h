@@ -17,7 +17,6 @@ struct tlv;
 /* What a protocol fills in: how one kind of client talks. */
 struct protocol {
 	const char *name; /* in -l ADDR:PORT,NAME */
-	const struct dialect *dialect; /* at first */
 	/* One of its dialects, by name; or NULL. NULL if it has none. */
 	const struct dialect *(*find_dialect)(const char *name);
 

@@ -446,13 +446,13 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 }
 
 void
-session_enter(struct session *s)
+session_enter(struct session *s, const struct dialect *dialect)
 {
 	char from[CREDENTIAL_STR_SIZE];
 
 	assert(s->member == NULL && !s->has_left);
 	s->member = member_new(s->all->rooms, &s->origin->credential,
-	    &session_member_ops, s, s->conn, s->protocol->dialect);
+	    &session_member_ops, s, s->conn, dialect);
 	credential_str(&s->origin->credential, from);
 	log_debug("somebody came in: nick=%s from=\"%s\" protocol=%s fd=%d",
 	    s->member->nick, from, s->protocol->name, conn_fd(s->conn));
