@@ -19,6 +19,7 @@
 #include "buf.h"
 #include "clock.h"
 #include "conn.h"
+#include "deliver.h"
 #include "irc.h"
 #include "nick.h"
 #include "protocol.h"
@@ -277,11 +278,10 @@ irc_register_try(struct session *s)
 	}
 	irc->is_registered = true;
 	deadline_clear(s->all->net->deadlines, &irc->deadline);
-	session_enter(s);
+	session_enter(s, irc_dialect(irc->caps));
 	m = s->member;
 	member_set_user(m, irc->user);
 	member_set_realname(m, irc->realname);
-	member_set_dialect(m, irc_dialect(irc->caps));
 	result = roster_rename(m, irc->nick, &clash);
 	if (result != ROSTER_RENAMED && result != ROSTER_RETURNED)
 		register_explain_nick(s, result, irc->nick, clash);
@@ -294,12 +294,17 @@ irc_register_try(struct session *s)
 static void
 irc_ping_run(struct session *s, struct irc_message *msg)
 {
+	struct membership *ms;
 	struct buf *out;
 
 	if (*msg->argv[0] == '\0') {
 		irc_numeric(s, 409, ":No origin specified");
 		return;
 	}
+	/* What was said before is before the answer. */
+	if (s->member != NULL)
+		LIST_FOREACH(ms, &s->member->memberships, in_member)
+			room_flush(ms->room);
 	out = irc_begin(s, NULL);
 	buf_addf(out, "PONG %s :%s", irc_server(s), msg->argv[0]);
 	irc_end(s);

@@ -10,6 +10,7 @@
 
 /* The first byte of a key. They are in files: never change or reuse one. */
 #define KEEPER_COUNTS 'i'
+#define KEEPER_MODES 'm'
 #define KEEPER_PERSON 'p'
 #define KEEPER_SETTLED 's'
 #define KEEPER_TOPIC 't'

@@ -99,6 +99,13 @@ keeper_loaded(const void *key, size_t key_len, const void *value, size_t len,
 		if (room != NULL)
 			keeper_loaded_topic(room, value, len);
 		break;
+	case KEEPER_MODES:
+		room = keeper_loaded_room(rooms, bytes, key_len);
+		if (room != NULL && !modes_get(room, value, len))
+			log_warning("the modes of a room could not be read: "
+				    "room=%s",
+			    room->name);
+		break;
 	case KEEPER_PERSON:
 		/* Later: it needs to know what is settled. */
 		le_put32(lens, (uint32_t)key_len);
@@ -130,7 +137,7 @@ keeper_get_key(struct person_key *who, const char *key, size_t len)
 	return who->credential.kind <= CREDENTIAL_UID;
 }
 
-void
+struct place *
 keeper_restore_place(struct person *p, struct room *room,
     const uint64_t *number, uint64_t repeats, int64_t left_ms)
 {
@@ -155,6 +162,7 @@ keeper_restore_place(struct person *p, struct room *room,
 	place->repeat_until = repeats < room->history.next_number ?
 	    repeats :
 	    room->history.next_number;
+	return place;
 }
 
 static void

@@ -289,6 +289,19 @@ keeper_topic(const struct room *room)
 }
 
 void
+keeper_modes(const struct room *room)
+{
+	struct keeper *k = &room->rooms->keeper;
+	struct keeper_key key = keeper_room_key(KEEPER_MODES, room);
+
+	if (k->store == NULL || !room->modes.is_kept)
+		return;
+	buf_reset(&k->out);
+	modes_put(&room->modes, &k->out, false);
+	store_put(k->store, key.bytes, key.len, k->out.data, k->out.len);
+}
+
+void
 keeper_forget_room(const struct room *room)
 {
 	struct rooms *rooms = room->rooms;
@@ -307,6 +320,8 @@ keeper_forget_room(const struct room *room)
 		if (person_place(&b->person, room) != NULL)
 			keeper_mark(rooms, b->folded, bookmark_credential(b));
 	key = keeper_room_key(KEEPER_TOPIC, room);
+	store_delete(k->store, key.bytes, key.len);
+	key = keeper_room_key(KEEPER_MODES, room);
 	store_delete(k->store, key.bytes, key.len);
 	key = keeper_room_key(KEEPER_SETTLED, room);
 	store_delete(k->store, key.bytes, key.len);
@@ -328,6 +343,7 @@ keeper_snapshot(struct store *store, void *arg)
 	for (room = NULL; (room = rooms_next(rooms, room)) != NULL;) {
 		if (room->topic != NULL)
 			keeper_topic(room);
+		keeper_modes(room);
 		if (room->settled != 0)
 			keeper_put_settled(k, room);
 	}

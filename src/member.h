@@ -110,6 +110,8 @@ struct membership {
 	bool is_joined; /* so do those with exact dialects; with the former */
 	bool needs_names; /* an exact one was not told all of the others */
 	bool is_kept_live; /* written as live, without a number */
+	bool is_op; /* modes.h; both are kept with their place */
+	bool is_voiced;
 	bool takes_place; /* or take them for one whom they know to be here */
 };
 

@@ -31,7 +31,9 @@ enum {
 	PLACE_TAG_GUEST_FROM = 7,
 	PLACE_TAG_GUEST_UNTIL = 8,
 	PLACE_TAG_GAP_FROM = 9,
-	PLACE_TAG_GAP_UNTIL = 10
+	PLACE_TAG_GAP_UNTIL = 10,
+	PLACE_TAG_IS_OP = 11,
+	PLACE_TAG_IS_VOICED = 12
 };
 enum { IGNORE_TAG_NICK = 1, IGNORE_TAG_ID = 2 };
 enum {
@@ -59,6 +61,8 @@ static const struct carry_field place_fields[] = {
 	CARRY_UINT(PLACE_TAG_GAP_FROM, struct place, told.gap_from, UINT64_MAX),
 	CARRY_UINT(PLACE_TAG_GAP_UNTIL, struct place, told.gap_until,
 	    UINT64_MAX),
+	CARRY_BOOL(PLACE_TAG_IS_OP, struct place, is_op),
+	CARRY_BOOL(PLACE_TAG_IS_VOICED, struct place, is_voiced),
 };
 
 static const struct carry_field ignore_fields[] = {
@@ -161,6 +165,8 @@ person_load_place(struct rooms *rooms, struct person *p, struct place **last,
 	place->repeat_until = got.repeat_until;
 	place->position = got.position;
 	place->told = got.told;
+	place->is_op = got.is_op;
+	place->is_voiced = got.is_voiced;
 	if (*last != NULL) {
 		LIST_REMOVE(place, in_owner);
 		LIST_INSERT_AFTER(*last, place, in_owner);

@@ -32,7 +32,15 @@ enum {
 	RECORD_IGNORE = 4,
 	RECORD_MESSAGE = 5
 };
-enum { PLACE_ROOM = 1, PLACE_NUMBER = 2, PLACE_LEFT = 3, PLACE_REPEATS = 4 };
+enum {
+	PLACE_ROOM = 1,
+	PLACE_NUMBER = 2,
+	PLACE_LEFT = 3,
+	PLACE_REPEATS = 4,
+	PLACE_RANK = 5
+};
+/* Bits of PLACE_RANK. */
+enum { RANK_OP = 1, RANK_VOICED = 2 };
 enum { IGNORE_NICK = 1, IGNORE_ID = 2 };
 enum {
 	MESSAGE_TIME = 1,
@@ -57,7 +65,7 @@ enum {
 #define RECORD_KEPT_MAX ((size_t)256 * 1024)
 #define RECORD_HANDED_MAX ((size_t)64 * 1024)
 
-_Static_assert(RECORD_PLACES_MAX *(5 * TLV_HEADER + ROOM_NAME_MAX + 24) +
+_Static_assert(RECORD_PLACES_MAX *(6 * TLV_HEADER + ROOM_NAME_MAX + 32) +
 	    IGNORES_MAX * (3 * TLV_HEADER + NICK_MAX + 8) +
 	    2 * KEPT_MAX * (8 * TLV_HEADER + NICK_MAX + 40) + RECORD_KEPT_MAX +
 	    RECORD_HANDED_MAX + 2 * (TLV_HEADER + 8) <
@@ -88,10 +96,16 @@ record_get_time(const struct tlv *item, const struct rooms *rooms, int64_t *ms)
 
 /* Writing */
 
+static unsigned
+record_rank(bool is_op, bool is_voiced)
+{
+	return (is_op ? RANK_OP : 0) | (is_voiced ? RANK_VOICED : 0);
+}
+
 /* number: NULL for who is live. What is below repeats may have been seen. */
 static void
 record_put_place(struct buf *out, const struct room *room,
-    const uint64_t *number, uint64_t repeats, int64_t left_ms)
+    const uint64_t *number, uint64_t repeats, int64_t left_ms, unsigned rank)
 {
 	size_t mark;
 
@@ -101,6 +115,8 @@ record_put_place(struct buf *out, const struct room *room,
 		tlv_put_u64(out, PLACE_NUMBER, *number);
 	tlv_put_u64(out, PLACE_REPEATS, repeats);
 	record_put_time(out, room->rooms, PLACE_LEFT, left_ms);
+	if (rank != 0)
+		tlv_put_u64(out, PLACE_RANK, rank);
 	tlv_close(out, mark);
 }
 
@@ -143,7 +159,8 @@ record_put_person(struct buf *out, const struct person *p, size_t max)
 		if (max-- == 0)
 			break;
 		record_put_place(out, place->room, &place->cursor.number,
-		    place->repeat_until, place->left_ms);
+		    place->repeat_until, place->left_ms,
+		    record_rank(place->is_op, place->is_voiced));
 	}
 	TAILQ_FOREACH(ig, &p->ignores, entry) {
 		mark = tlv_open(out, RECORD_IGNORE);
@@ -183,7 +200,7 @@ person_record_put_member(struct buf *out, const struct member *m)
 			break;
 		record_put_place(out, ms->room,
 		    ms->is_kept_live ? NULL : &ms->sure, record_repeats(ms),
-		    away_ms);
+		    away_ms, record_rank(ms->is_op, ms->is_voiced));
 	}
 	record_put_person(out, &m->person,
 	    places > RECORD_PLACES_MAX ? 0 : RECORD_PLACES_MAX - places);
@@ -226,7 +243,8 @@ record_get_place(struct person_record *r, struct rooms *rooms,
 	struct tlv item;
 	struct room *room = NULL;
 	char name[ROOM_NAME_SIZE];
-	uint64_t number = 0, repeats = 0;
+	struct place *place;
+	uint64_t number = 0, repeats = 0, rank = 0;
 	bool has_number = false, is_good = true;
 	int64_t left_ms = rooms->clock->mono_ms;
 
@@ -247,11 +265,16 @@ record_get_place(struct person_record *r, struct rooms *rooms,
 		case PLACE_LEFT:
 			is_good &= record_get_time(&item, rooms, &left_ms);
 			break;
+		case PLACE_RANK:
+			is_good &= tlv_get_u64(&item, UINT64_MAX, &rank);
+			break;
 		}
 	if (in.is_bad || !is_good || room == NULL)
 		return;
-	keeper_restore_place(&r->person, room, has_number ? &number : NULL,
-	    repeats, left_ms);
+	place = keeper_restore_place(&r->person, room,
+	    has_number ? &number : NULL, repeats, left_ms);
+	place->is_op = (rank & RANK_OP) != 0;
+	place->is_voiced = (rank & RANK_VOICED) != 0;
 }
 
 static void

@@ -236,6 +236,8 @@ person_move(struct rooms *rooms, struct person *to, struct person *from)
 		moved = person_set_place(to, place->room, place->cursor,
 		    place->left_ms);
 		moved->repeat_until = place->repeat_until;
+		moved->is_op |= place->is_op;
+		moved->is_voiced |= place->is_voiced;
 		place_free(place);
 	}
 	while ((ig = TAILQ_FIRST(&from->ignores)) != NULL) {

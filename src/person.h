@@ -80,6 +80,8 @@ struct place {
 	 * what was handed over; and then what told says is true. */
 	uint64_t position;
 	struct told told;
+	bool is_op; /* modes.h */
+	bool is_voiced;
 };
 LIST_HEAD(place_list, place);
 

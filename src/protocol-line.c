@@ -11,6 +11,7 @@
 
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "buf.h"
@@ -22,6 +23,7 @@
 #include "protocol.h"
 #include "replay.h"
 #include "room.h"
+#include "session-room.h"
 #include "session.h"
 #include "text.h"
 #include "util.h"
@@ -85,7 +87,6 @@ line_add(struct buf *out, const struct event *e)
 	case EVENT_BACK:
 	case EVENT_OPERATOR:
 	case EVENT_KICK:
-	case EVENT_MODE:
 	case EVENT_KEPT:
 	case EVENT_WELCOME:
 	case EVENT_REPEATS:
@@ -96,6 +97,13 @@ line_add(struct buf *out, const struct event *e)
 	case EVENT_PAST_END:
 	case EVENT_LIVE:
 	case EVENT_WAITING:
+		buf_add(out, "-- ", 3);
+		event_text(out, e);
+		return true;
+	case EVENT_MODE:
+		/* What somebody is on coming back, /who tells as well. */
+		if (e->is_repeat)
+			break;
 		buf_add(out, "-- ", 3);
 		event_text(out, e);
 		return true;
@@ -192,13 +200,13 @@ line_open(struct session *s)
 {
 	struct room *lobby = s->all->rooms->lobby;
 
-	session_enter(s);
+	session_enter(s, &line_lf);
 	session_greet_room(s, lobby);
 	session_notice(s,
 	    "you are %s. /nick NAME to be somebody, /help for "
 	    "the rest",
 	    s->member->nick);
-	(void)room_join(lobby, s->member, ROOM_JOIN_CATCHUP);
+	session_arrive(s, lobby);
 }
 
 /* The whole line, of which the first blank-free part is the command's name. */
@@ -258,15 +266,38 @@ line_load(struct session *s, const struct tlv *item)
 	return s->member == NULL || !LIST_EMPTY(&s->member->memberships);
 }
 
+static void
+line_kicked(struct session *s, const struct event *e)
+{
+	struct room *lobby = s->all->rooms->lobby;
+	struct buf text = BUF_INITIALIZER;
+	char *you = xasprintf("you from %s", e->room);
+	struct event kicked = *e;
+
+	kicked.other = you;
+	event_text(&text, &kicked);
+	free(you);
+	/* There is nowhere else to be. */
+	if (strcmp(e->room, lobby->name) == 0)
+		session_end(s, buf_cstr(&text), NULL);
+	else {
+		session_notice(s, "%s; you are in %s now", buf_cstr(&text),
+		    lobby->name);
+		session_greet_room(s, lobby);
+		session_arrive(s, lobby);
+	}
+	buf_fini(&text);
+}
+
 const struct protocol protocol_line = {
 	.name = "line",
-	.dialect = &line_lf,
 	.find_dialect = line_find_dialect,
 	.open = line_open,
 	.line = line_line,
 	.too_long = line_too_long,
 	.notice = line_notice,
 	.error = line_error,
+	.kicked = line_kicked,
 	.refusal = line_refusal,
 	.load = line_load,
 };

@@ -17,7 +17,6 @@ struct tlv;
 /* What a protocol fills in: how one kind of client talks. */
 struct protocol {
 	const char *name; /* in -l ADDR:PORT,NAME */
-	const struct dialect *dialect; /* at first */
 	/* One of its dialects, by name; or NULL. NULL if it has none. */
 	const struct dialect *(*find_dialect)(const char *name);
 
@@ -37,6 +36,10 @@ struct protocol {
 	void (*error)(struct session *s, const char *text);
 	/* The last line before the connection is closed. May be NULL. */
 	void (*goodbye)(struct session *s, const char *text);
+	/* Their member was put out of a room, as the event (EVENT_KICK) says:
+	 * tell them, and if they have to be in some room, see to that. It may
+	 * end the session. See session_kick(). */
+	void (*kicked)(struct session *s, const struct event *event);
 	/* The connection cannot be served: one line, ended, for a raw socket.
 	 * A static buffer. */
 	const char *(*refusal)(const char *text);

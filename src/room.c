@@ -41,6 +41,7 @@ room_new(struct rooms *rooms, const char *name)
 	LIST_INIT(&room->exact);
 	LIST_INIT(&room->places);
 	presence_init(&room->presence, room);
+	modes_init(room);
 	return room;
 }
 
@@ -109,6 +110,7 @@ room_clear(struct room *room)
 		audience_free(a);
 	}
 	free(room->topic);
+	modes_fini(room);
 }
 
 void
@@ -183,6 +185,8 @@ room_join(struct room *room, struct member *m, enum room_join how)
 			ms->told = place->told;
 		else
 			ms->told.from = place->cursor.number;
+		ms->is_op = place->is_op;
+		ms->is_voiced = place->is_voiced;
 		if (!m->is_on_break)
 			replay_start_catchup(ms, place->cursor, REPLAY_PRESENT,
 			    now_ms - place->left_ms);
@@ -220,6 +224,8 @@ room_leave(struct membership *ms, enum room_leave how, const char *text)
 	if (m->ops != NULL)
 		place->position = m->ops->handed(m);
 	place->told = ms->told;
+	place->is_op = ms->is_op;
+	place->is_voiced = ms->is_voiced;
 	LIST_REMOVE(ms, in_member);
 	room_set_exact(ms, false);
 	TAILQ_REMOVE(&room->people, ms, in_room);

@@ -16,6 +16,7 @@
 #include "history.h"
 #include "member.h"
 #include "message.h"
+#include "modes.h"
 #include "nick.h"
 #include "presence.h"
 
@@ -92,6 +93,7 @@ struct room {
 	struct presence presence;
 	int64_t used_ms; /* monotonic: somebody came, spoke or left */
 	int64_t said_ms; /* monotonic: of the newest message */
+	struct modes modes;
 	char *topic; /* or NULL */
 	char name[ROOM_NAME_SIZE]; /* folded */
 };

@@ -27,7 +27,8 @@ enum {
 	ROOM_TAG_USED = 4,
 	ROOM_TAG_SAID = 5,
 	ROOM_TAG_SETTLED = 6,
-	ROOM_TAG_LOOKED = 7
+	ROOM_TAG_LOOKED = 7,
+	ROOM_TAG_MODES = 8
 };
 enum {
 	ROSTER_TAG_LAST_ID = 1,
@@ -77,7 +78,7 @@ static int
 room_save(struct room *room, struct carry_out *out)
 {
 	struct buf *data = &out->data;
-	size_t mark;
+	size_t mark, modes;
 
 	if (history_share(&room->history) == -1)
 		return -1;
@@ -86,6 +87,9 @@ room_save(struct room *room, struct carry_out *out)
 	carry_put_fd(out, ROOM_TAG_RING, room->history.fd);
 	if (room->topic != NULL)
 		tlv_put_str(data, ROOM_TAG_TOPIC, room->topic);
+	modes = tlv_open(data, ROOM_TAG_MODES);
+	modes_put(&room->modes, data, true);
+	tlv_close(data, modes);
 	tlv_close(data, mark);
 	return 0;
 }
@@ -152,7 +156,7 @@ room_load_ring(struct history *h, int fd, enum carry_purpose purpose)
 /* room may be there already, as the lobby is; but nobody was in it. */
 static bool
 room_fill(struct rooms *rooms, const struct room *got, struct history *history,
-    const struct tlv *topic)
+    const struct tlv *topic, const struct tlv *modes)
 {
 	char folded[ROOM_NAME_SIZE];
 	struct room *room;
@@ -163,6 +167,8 @@ room_fill(struct rooms *rooms, const struct room *got, struct history *history,
 	room = rooms_get(rooms, got->name);
 	if (room->people_count > 0 || !LIST_EMPTY(&room->places) ||
 	    room->presence.count > 0)
+		return false;
+	if (modes->data != NULL && !modes_get(room, modes->data, modes->len))
 		return false;
 	history_fini(&room->history);
 	room->history = *history;
@@ -185,7 +191,7 @@ room_load(struct rooms *rooms, struct carry_in *in, const struct tlv *outer)
 	struct room got;
 	struct history history;
 	struct tlv_reader r;
-	struct tlv item, topic = { .data = NULL };
+	struct tlv item, topic = { .data = NULL }, modes = { .data = NULL };
 	bool is_good = true;
 	int fd = -1;
 
@@ -200,7 +206,9 @@ room_load(struct rooms *rooms, struct carry_in *in, const struct tlv *outer)
 			topic = item;
 			is_good = item.len <= HISTORY_TEXT_MAX &&
 			    memchr(item.data, '\0', item.len) == NULL;
-		} else
+		} else if (item.tag == ROOM_TAG_MODES)
+			modes = item;
+		else
 			is_good = carry_get(&item, room_fields,
 			    NITEMS(room_fields), &got);
 	if (!is_good || r.is_bad || fd == -1 ||
@@ -209,11 +217,14 @@ room_load(struct rooms *rooms, struct carry_in *in, const struct tlv *outer)
 	else if (room_load_ring(&history, fd, in->purpose) == -1)
 		(void)carry_fail(in, "the history of '%s' is not sound",
 		    got.name);
-	else if (room_fill(rooms, &got, &history, &topic))
+	else if (room_fill(rooms, &got, &history, &topic, &modes))
 		return true;
 	else {
 		history_fini(&history);
-		return carry_fail(in, "the room '%s' is there twice", got.name);
+		return carry_fail(in,
+		    "the room '%s' is not "
+		    "consistent, or there twice",
+		    got.name);
 	}
 	if (fd != -1)
 		(void)close(fd);

@@ -259,6 +259,8 @@ roster_replace(struct member *m, struct member *holder, struct person *person)
 			ours = LIST_FIRST(&m->memberships);
 			if (ours == NULL)
 				room_leave(theirs, ROOM_LEAVE_QUIT, NULL);
+			else if (modes_has(ours->room, ROOM_SECRET))
+				room_leave(theirs, ROOM_LEAVE_PART, NULL);
 			else
 				room_leave(theirs, ROOM_LEAVE_WENT,
 				    ours->room->name);
@@ -295,6 +297,7 @@ roster_resume(struct member *m, int64_t away_ms)
 			}
 			continue;
 		}
+		modes_regained(ms, place);
 		if (m->is_on_break) {
 			if (place->cursor.number < ms->cursor.number) {
 				ms->cursor = place->cursor;

@@ -23,6 +23,7 @@
 #include "command.h"
 #include "deliver.h"
 #include "log.h"
+#include "modes.h"
 #include "protocol.h"
 #include "replay.h"
 #include "session-impl.h"
@@ -443,13 +444,13 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 }
 
 void
-session_enter(struct session *s)
+session_enter(struct session *s, const struct dialect *dialect)
 {
 	char from[CREDENTIAL_STR_SIZE];
 
 	assert(s->member == NULL && !s->has_left);
 	s->member = member_new(s->all->rooms, &s->origin->credential,
-	    &session_member_ops, s, s->conn, s->protocol->dialect);
+	    &session_member_ops, s, s->conn, dialect);
 	credential_str(&s->origin->credential, from);
 	log_debug("somebody came in: nick=%s from=\"%s\" protocol=%s fd=%d",
 	    s->member->nick, from, s->protocol->name, conn_fd(s->conn));
@@ -606,9 +607,16 @@ session_say(struct session *s, enum event_kind kind, const char *text,
     size_t len)
 {
 	struct event event = { .kind = kind, .text = text, .text_len = len };
+	struct membership *ms = session_here(s);
+	enum modes_speak speak;
 
-	if (!session_refuse_on_break(s))
-		room_say(session_here(s), &event);
+	if (session_refuse_on_break(s))
+		return;
+	speak = modes_may_speak(ms->room, s->member, ms);
+	if (speak == MODES_MAY_SPEAK)
+		room_say(ms, &event);
+	else
+		session_error(s, "%s", modes_speak_str(speak, ms->room));
 }
 
 void

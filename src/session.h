@@ -25,6 +25,7 @@
 
 struct carry_in;
 struct carry_out;
+struct dialect;
 struct protocol;
 struct session_origin;
 struct tlv;
@@ -97,9 +98,9 @@ void sessions_fini(struct sessions *all); /* none is left */
 void session_accept(struct sessions *all, int fd,
     const struct listener_peer *peer);
 
-/* Somebody stands behind the connection now: a guest, in no room yet. For
- * protocols. */
-void session_enter(struct session *s);
+/* Somebody stands behind the connection now: a guest, in no room yet, who is
+ * written to in this dialect. For protocols. */
+void session_enter(struct session *s, const struct dialect *dialect);
 
 /* What s speaks turns out to be this; it is opened. For protocols. */
 void session_become(struct session *s, const struct protocol *protocol);
@@ -133,7 +134,7 @@ void session_charge(struct session *s, unsigned cost);
 
 /*
  * Says text (scrubbed, not empty) in the room that s is in, unless they are on
- * break: then an error says so.
+ * break or the room's modes forbid it: then an error says so.
  */
 void session_say(struct session *s, enum event_kind kind, const char *text,
     size_t len);
