@@ -125,6 +125,7 @@ extern const struct irc_command irc_cap_commands[]; /* irc-cap.c */
 extern const struct irc_command irc_channel_commands[]; /* irc-channel.c */
 extern const struct irc_command irc_talk_commands[]; /* irc-talk.c */
 extern const struct irc_command irc_info_commands[]; /* irc-info.c */
+extern const struct irc_command irc_oper_commands[]; /* irc-oper.c */
 
 extern const struct irc_command *const irc_command_tables[];
 const struct irc_command *irc_command_find(const char *name);
@@ -241,5 +242,7 @@ bool irc_monitor_load(struct session *s, const struct tlv *item);
 
 /* irc-oper.c: an answer is not waited for any more. */
 void irc_oper_cancel(struct session *s);
+/* MODE with a nick: changes is NULL or "" if nothing is to change. */
+void irc_user_mode(struct session *s, const char *nick, const char *changes);
 
 #endif

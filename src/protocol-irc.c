@@ -61,6 +61,7 @@ irc_close(struct session *s)
 	if (irc == NULL)
 		return;
 	deadline_clear(s->all->net->deadlines, &irc->deadline);
+	irc_oper_cancel(s);
 	irc_forget_password(irc);
 	free(irc->user);
 	free(irc->realname);

@@ -29,6 +29,7 @@ struct dialect;
 struct protocol;
 struct session_origin;
 struct tlv;
+struct verify_queue;
 
 TAILQ_HEAD(session_list, session);
 RB_HEAD(session_origins, session_origin);
@@ -49,6 +50,7 @@ struct sessions {
 	struct net *net;
 	struct rooms *rooms;
 	const struct options *options;
+	struct verify_queue *verify; /* set by the owner; NULL: there is none */
 	struct bans bans;
 	bool is_locked; /* nobody new comes in */
 	struct session_list list;
@@ -56,6 +58,7 @@ struct sessions {
 	struct session_origins origins; /* how many from each address */
 	struct buf text; /* scratch for one line's text */
 	struct log_limit refused_log[SESSION_REFUSALS];
+	struct log_limit oper_log; /* who may not be operator */
 	struct buf reply; /* scratch for session_notice() */
 	struct buf out; /* scratch for a protocol's lines */
 	struct buf answer; /* and for the answer to one line of IRC */
