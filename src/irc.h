@@ -151,6 +151,8 @@ void irc_numeric(struct session *s, unsigned number, const char *fmt, ...)
 void irc_line(struct session *s, const char *fmt, ...) PRINTFLIKE(2, 3);
 /* What others are told as well, rendered for s. */
 void irc_event(struct session *s, const struct event *event);
+/* The same as if they had these capabilities. */
+void irc_event_as(struct session *s, const struct event *event, uint32_t caps);
 /* "FAIL command code context :text", the context may be "" (standard-replies) */
 void irc_fail(struct session *s, const char *command, const char *code,
     const char *context, const char *fmt, ...) PRINTFLIKE(5, 6);

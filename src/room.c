@@ -174,6 +174,10 @@ room_join(struct room *room, struct member *m, enum room_join how)
 	presence_came(&room->presence, ms);
 
 	place = person_place(&m->person, room);
+	if (place != NULL) {
+		ms->is_op = place->is_op;
+		ms->is_voiced = place->is_voiced;
+	}
 	if (place != NULL && how == ROOM_JOIN_QUIET) {
 		place_free(place);
 		place = NULL;
@@ -185,8 +189,6 @@ room_join(struct room *room, struct member *m, enum room_join how)
 			ms->told = place->told;
 		else
 			ms->told.from = place->cursor.number;
-		ms->is_op = place->is_op;
-		ms->is_voiced = place->is_voiced;
 		if (!m->is_on_break)
 			replay_start_catchup(ms, place->cursor, REPLAY_PRESENT,
 			    now_ms - place->left_ms);
@@ -299,20 +301,23 @@ room_say_from_outside(struct room *room, struct member *m, struct event *event)
 }
 
 void
-room_set_topic(struct membership *ms, const char *text)
+room_set_topic(struct membership *ms, const char *text, struct event *event)
 {
 	struct room *room = ms->room;
-	struct event event = {
-		.kind = EVENT_TOPIC,
-		.text = text == NULL ? "" : text,
-		.text_len = text == NULL ? 0 : strlen(text),
-	};
+	struct event own, *e = event == NULL ? &own : event;
+
+	memset(e, 0, sizeof *e);
+	e->kind = EVENT_TOPIC;
+	e->text = text == NULL ? "" : text;
+	e->text_len = strlen(e->text);
 
 	presence_show(&room->presence, ms);
 	free(room->topic);
 	room->topic = text == NULL ? NULL : xstrdup(text);
+	memcpy(room->topic_by, ms->member->nick, sizeof room->topic_by);
+	room->topic_ms = room->rooms->clock->wall_ms;
 	keeper_topic(room);
-	room_publish(room, &event, ms);
+	room_publish(room, e, ms);
 }
 
 uint64_t
