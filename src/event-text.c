@@ -229,6 +229,7 @@ event_text(struct buf *out, const struct event *e)
 	case EVENT_PRIVATE_SENT:
 	case EVENT_JOIN:
 	case EVENT_PART:
+	case EVENT_CTCP:
 	case EVENT_TAGS:
 	case EVENT_INVITE:
 	case EVENT_QUIT:

@@ -129,7 +129,9 @@ render_source(struct buf *out, const struct event *e, const char *nick)
 static void
 render_target(struct buf *out, const struct event *e)
 {
-	if (e->room != NULL)
+	if (e->status != '\0')
+		buf_addf(out, " %c#%s", e->status, e->room);
+	else if (e->room != NULL)
 		buf_addf(out, " #%s", e->room);
 	else
 		buf_addf(out, " %s", e->other == NULL ? "*" : e->other);
@@ -278,7 +280,8 @@ render_private(const struct dialect *d, struct buf *out, const struct event *e)
 	const char *open = "";
 
 	/* A replay of a room brings those that were kept. */
-	said.room = NULL;
+	if (e->status == '\0')
+		said.room = NULL;
 	if (e->is_action)
 		open = "\1ACTION ";
 	else if (e->is_ctcp)
@@ -331,6 +334,10 @@ irc_render(const struct dialect *d, struct buf *out, const struct event *e)
 		return;
 	case EVENT_NOTICE:
 		render_text(d, out, e, e->nick, "NOTICE", "", "");
+		return;
+	case EVENT_CTCP:
+		render_text(d, out, e, e->nick,
+		    e->is_notice ? "NOTICE" : "PRIVMSG", "\1", "\1");
 		return;
 	case EVENT_PRIVATE:
 	case EVENT_PRIVATE_SENT:

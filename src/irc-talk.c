@@ -57,11 +57,61 @@ talk_refuse(struct session *s, const struct talk *t, unsigned number,
 	buf_fini(&text);
 }
 
+/* How many of the bytes at s are digits, at most max. */
+static size_t
+talk_span(const char *s, size_t len, const char *digits, size_t max)
+{
+	size_t n = 0;
+
+	while (n < len && n < max && s[n] != '\0' &&
+	    strchr(digits, s[n]) != NULL)
+		n++;
+	return n;
+}
+
+/*
+ * How long a color code at s is, with its numbers ("Formatting" of the Modern
+ * documents): 3 and up to two digits, 4 and six hexadecimal ones, and either may
+ * be followed by a comma and a background. Scrubbing would leave the numbers.
+ */
+static size_t
+talk_color_len(const char *s, size_t len)
+{
+	bool is_hex = s[0] == '\4';
+	const char *digits = is_hex ? "0123456789abcdefABCDEF" : "0123456789";
+	size_t max = is_hex ? 6 : 2, n, more;
+
+	n = 1 + talk_span(s + 1, len - 1, digits, max);
+	if (n == 1 || (is_hex && n < 1 + max))
+		return 1;
+	if (n + 1 < len && s[n] == ',') {
+		more = talk_span(s + n + 1, len - n - 1, digits, max);
+		if (more > 0)
+			n += 1 + more;
+	}
+	return n;
+}
+
+/* Adds text to out, which has room for len, without color codes. */
+static size_t
+talk_strip_colors(char *out, const char *text, size_t len)
+{
+	size_t at = 0, out_len = 0;
+
+	while (at < len)
+		if (text[at] == '\3' || text[at] == '\4')
+			at += talk_color_len(text + at, len - at);
+		else
+			out[out_len++] = text[at++];
+	return out_len;
+}
+
 /* Takes the text out of its frame, if it has one, and scrubs it. */
 static void
 talk_set_text(struct talk *t, const char *text)
 {
 	size_t len = strlen(text);
+	char *plain;
 
 	if (text[0] == '\1') {
 		text++;
@@ -76,8 +126,11 @@ talk_set_text(struct talk *t, const char *text)
 			len -= len == 6 ? 6 : 7;
 		}
 	}
+	plain = xmalloc(len + 1);
+	len = talk_strip_colors(plain, text, len);
 	t->text = xcalloc(1, len * TEXT_SCRUB_GROWTH + 1);
-	t->len = text_scrub(t->text, text, len);
+	t->len = text_scrub(t->text, plain, len);
+	free(plain);
 }
 
 static void

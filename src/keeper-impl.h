@@ -11,6 +11,7 @@
 /* The first byte of a key. They are in files: never change or reuse one. */
 #define KEEPER_COUNTS 'i'
 #define KEEPER_MODES 'm'
+#define KEEPER_HOST_KEY 'h'
 #define KEEPER_PERSON 'p'
 #define KEEPER_SETTLED 's'
 #define KEEPER_TOPIC 't'

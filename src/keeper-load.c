@@ -89,6 +89,12 @@ keeper_loaded(const void *key, size_t key_len, const void *value, size_t len,
 		k->ids = le_get64(number);
 		k->guests = le_get64(number + 8);
 		break;
+	case KEEPER_HOST_KEY:
+		if (len == sizeof rooms->host_key.bytes) {
+			memcpy(rooms->host_key.bytes, value, len);
+			k->has_host_key = true;
+		}
+		break;
 	case KEEPER_SETTLED:
 		room = keeper_loaded_room(rooms, bytes, key_len);
 		if (room != NULL && len == 8)
@@ -275,6 +281,8 @@ keeper_start(struct rooms *rooms, struct store *store)
 		/* Nobody is live. */
 		room->looked = room->delivered.number;
 	}
+	if (!k->has_host_key)
+		keeper_host_key(rooms);
 	keeper_wake(rooms);
 }
 

@@ -195,6 +195,15 @@ keeper_put_counts(struct keeper *k)
 	store_put(k->store, &key, 1, value, sizeof value);
 }
 
+void
+keeper_host_key(struct rooms *rooms)
+{
+	unsigned char key = KEEPER_HOST_KEY;
+
+	store_put(rooms->keeper.store, &key, 1, rooms->host_key.bytes,
+	    sizeof rooms->host_key.bytes);
+}
+
 static void
 keeper_put_member(struct keeper *k, struct member *m)
 {
@@ -340,6 +349,7 @@ keeper_snapshot(struct store *store, void *arg)
 	/* Also after keeper_stop(). */
 	k->store = store;
 	keeper_put_counts(k);
+	keeper_host_key(rooms);
 	for (room = NULL; (room = rooms_next(rooms, room)) != NULL;) {
 		if (room->topic != NULL)
 			keeper_topic(room);

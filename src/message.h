@@ -39,6 +39,7 @@ enum event_kind {
 	EVENT_JOIN, /* nick */
 	EVENT_PART, /* nick, text or NULL */
 	EVENT_TAGS, /* nick, tags; other: in private, to whom */
+	EVENT_CTCP, /* nick, text; is_notice: a client asks others, or answers */
 	EVENT_INVITE, /* nick, other: who was invited */
 	/* About a person, once to each who shares a room with them: peers.h. */
 	EVENT_QUIT, /* nick, text or NULL */
@@ -115,6 +116,7 @@ struct event {
 	uint64_t total;
 	uint64_t mentions;
 	bool is_repeat;
+	char status; /* '@', '+': said to those only who have it in room; or 0 */
 	bool is_notice; /* IRC's NOTICE rather than a message */
 	bool is_action; /* what the author does: /me in private */
 	bool is_ctcp; /* for IRC clients, which talk to each other so */

@@ -23,8 +23,6 @@
 #include "tlv.h"
 #include "util.h"
 
-#define PRESENCE_LOST "connection lost"
-
 struct presence_item {
 	RB_ENTRY(presence_item) by_nick;
 	TAILQ_ENTRY(presence_item) entry;

@@ -45,8 +45,11 @@ line_add_private(struct buf *out, const struct event *e, const char *from,
     const char *to)
 {
 	line_add_time(out, e->time_ms);
-	buf_addf(out, "%c%s -> %s%c ", e->is_notice ? '-' : '<', from, to,
-	    e->is_notice ? '-' : '>');
+	if (e->is_action)
+		buf_addf(out, "* %s -> %s ", from, to);
+	else
+		buf_addf(out, "%c%s -> %s%c ", e->is_notice ? '-' : '<', from,
+		    to, e->is_notice ? '-' : '>');
 	buf_add(out, e->text, e->text_len);
 }
 
@@ -73,7 +76,10 @@ line_add(struct buf *out, const struct event *e)
 		buf_add(out, e->text, e->text_len);
 		return true;
 	case EVENT_PRIVATE:
-		line_add_private(out, e, e->nick, "you");
+		line_add_private(out, e, e->nick,
+		    e->status == '@'	 ? "operators" :
+			e->status == '+' ? "operators and voices" :
+					   "you");
 		return true;
 	case EVENT_PRIVATE_SENT:
 		line_add_private(out, e, "you", e->other);
@@ -109,6 +115,7 @@ line_add(struct buf *out, const struct event *e)
 		return true;
 	case EVENT_JOIN:
 	case EVENT_PART:
+	case EVENT_CTCP:
 	case EVENT_TAGS:
 	case EVENT_INVITE:
 	case EVENT_QUIT:

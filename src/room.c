@@ -245,6 +245,8 @@ room_publish_by(struct room *room, struct event *event, const struct member *m)
 		event->nick = m->nick;
 	}
 	event->server = rooms->options->server_name;
+	if (event->kind == EVENT_TAGS)
+		event->msgid = ++rooms->last_msgid;
 	event->room = room->name;
 	event->time_ms = rooms->clock->wall_ms;
 	if (event_is_kept(event->kind)) {
@@ -277,7 +279,7 @@ static bool
 room_is_said(enum event_kind kind)
 {
 	return kind == EVENT_SAY || kind == EVENT_ME || kind == EVENT_NOTICE ||
-	    kind == EVENT_TAGS;
+	    kind == EVENT_CTCP || kind == EVENT_TAGS;
 }
 
 void

@@ -36,7 +36,9 @@ enum {
 	ROSTER_TAG_MESSAGES = 3,
 	ROSTER_TAG_DELIVERIES = 4,
 	ROSTER_TAG_FELL_BEHIND = 5,
-	ROSTER_TAG_GAPS = 6
+	ROSTER_TAG_GAPS = 6,
+	ROSTER_TAG_LAST_MSGID = 7,
+	ROSTER_TAG_HOST_KEY = 8
 };
 enum {
 	BOOKMARK_TAG_FOLDED = 1,
@@ -64,6 +66,8 @@ static const struct carry_field roster_fields[] = {
 	CARRY_UINT(ROSTER_TAG_FELL_BEHIND, struct rooms, fell_behind,
 	    UINT64_MAX),
 	CARRY_UINT(ROSTER_TAG_GAPS, struct rooms, gaps, UINT64_MAX),
+	CARRY_UINT(ROSTER_TAG_LAST_MSGID, struct rooms, last_msgid,
+	    UINT64_MAX - 1),
 };
 
 static const struct carry_field bookmark_fields[] = {
@@ -122,6 +126,8 @@ rooms_save(struct rooms *rooms, struct carry_out *out)
 			return -1;
 	mark = tlv_open(&out->data, CARRY_ROSTER);
 	carry_put(&out->data, roster_fields, NITEMS(roster_fields), rooms);
+	tlv_put_bytes(&out->data, ROSTER_TAG_HOST_KEY, rooms->host_key.bytes,
+	    sizeof rooms->host_key.bytes);
 	tlv_close(&out->data, mark);
 	for (m = NULL; (m = roster_next(&rooms->roster, m)) != NULL;)
 		if (!m->is_lost)
@@ -236,12 +242,20 @@ roster_load(struct rooms *rooms, struct carry_in *in, const struct tlv *outer)
 {
 	struct tlv_reader r;
 	struct tlv item;
+	bool is_good = true;
 
 	tlv_enter(outer, &r);
-	while (tlv_next(&r, &item))
-		if (!carry_get(&item, roster_fields, NITEMS(roster_fields),
-			rooms))
-			return carry_fail(in, "the counters are malformed");
+	while (is_good && tlv_next(&r, &item))
+		if (item.tag == ROSTER_TAG_HOST_KEY) {
+			is_good = item.len == sizeof rooms->host_key.bytes;
+			if (is_good)
+				memcpy(rooms->host_key.bytes, item.data,
+				    item.len);
+		} else
+			is_good = carry_get(&item, roster_fields,
+			    NITEMS(roster_fields), rooms);
+	if (!is_good)
+		return carry_fail(in, "the counters are malformed");
 	return r.is_bad ? carry_fail(in, "the counters are malformed") : true;
 }
 
