@@ -13,6 +13,7 @@
 const struct irc_command *const irc_command_tables[] = {
 	irc_register_commands,
 	irc_cap_commands,
+	irc_channel_commands,
 	irc_info_commands,
 	irc_talk_commands,
 	irc_oper_commands,

@@ -298,8 +298,8 @@ oper_kill(struct session *s, struct member *m, const char *why)
 	}
 	if (m->is_lost)
 		member_depart(m, ROOM_LEAVE_QUIT, text);
-	else if (target == s)
-		irc_quit(s, text, text);
+	else if (target != NULL)
+		irc_quit(target, text, text);
 	else
 		session_end(m->session, text, text);
 	free(text);

@@ -133,12 +133,18 @@ irc_line(struct session *s, const char *fmt, ...)
 }
 
 void
-irc_event(struct session *s, const struct event *event)
+irc_event_as(struct session *s, const struct event *event, uint32_t caps)
 {
 	struct buf *out = reply_start(s);
 
-	dialect_render(irc_dialect(irc_of(s)->caps), out, event);
+	dialect_render(irc_dialect(caps), out, event);
 	reply_done(s);
+}
+
+void
+irc_event(struct session *s, const struct event *event)
+{
+	irc_event_as(s, event, irc_of(s)->caps);
 }
 
 void

@@ -65,6 +65,7 @@ extern const struct irc_cap_entry irc_cap_table[];
 #define IRC_REGISTRATION_LINES 64
 #define IRC_TEXT_MAX 300 /* bytes of a reason; AWAYLEN, KICKLEN, TOPICLEN */
 #define IRC_AWAY_TEXT "be right back" /* for who gave no reason */
+#define IRC_CHANNELS_MAX 50 /* that one client is in: CHANLIMIT */
 #define IRC_TARGETS_MAX 4 /* of one PRIVMSG, KICK, JOIN...: TARGMAX */
 
 struct irc_monitor;
@@ -157,6 +158,8 @@ void irc_numeric(struct session *s, unsigned number, const char *fmt, ...)
 void irc_line(struct session *s, const char *fmt, ...) PRINTFLIKE(2, 3);
 /* What others are told as well, rendered for s. */
 void irc_event(struct session *s, const struct event *event);
+/* The same as if they had these capabilities. */
+void irc_event_as(struct session *s, const struct event *event, uint32_t caps);
 /* "FAIL command code context :text", the context may be "" (standard-replies) */
 void irc_fail(struct session *s, const char *command, const char *code,
     const char *context, const char *fmt, ...) PRINTFLIKE(5, 6);

@@ -287,6 +287,8 @@ keeper_topic(const struct room *room)
 {
 	struct keeper *k = &room->rooms->keeper;
 	struct keeper_key key = keeper_room_key(KEEPER_TOPIC, room);
+	struct keeper_key by = keeper_room_key(KEEPER_TOPIC_BY, room);
+	char value[8 + NICK_SIZE];
 
 	if (k->store == NULL)
 		return;
@@ -295,6 +297,14 @@ keeper_topic(const struct room *room)
 	else
 		store_put(k->store, key.bytes, key.len, room->topic,
 		    strlen(room->topic));
+	if (room->topic == NULL || room->topic_ms <= 0)
+		store_delete(k->store, by.bytes, by.len);
+	else {
+		le_put64(value, (uint64_t)room->topic_ms);
+		memcpy(value + 8, room->topic_by, strlen(room->topic_by));
+		store_put(k->store, by.bytes, by.len, value,
+		    8 + strlen(room->topic_by));
+	}
 }
 
 void
@@ -329,6 +339,8 @@ keeper_forget_room(const struct room *room)
 		if (person_place(&b->person, room) != NULL)
 			keeper_mark(rooms, b->folded, bookmark_credential(b));
 	key = keeper_room_key(KEEPER_TOPIC, room);
+	store_delete(k->store, key.bytes, key.len);
+	key = keeper_room_key(KEEPER_TOPIC_BY, room);
 	store_delete(k->store, key.bytes, key.len);
 	key = keeper_room_key(KEEPER_MODES, room);
 	store_delete(k->store, key.bytes, key.len);

@@ -185,6 +185,33 @@ irc_notice(struct session *s, const char *text)
 	irc_line(s, "NOTICE %s :%s", irc_nick(s), text);
 }
 
+/* Who is invited is told so, whether or not they hear of others. */
+static void
+irc_shown(struct session *s, const struct event *event)
+{
+	uint32_t caps = irc_of(s)->caps;
+
+	if (event->kind == EVENT_INVITE)
+		caps |= IRC_CAP_INVITE_NOTIFY;
+	irc_event_as(s, event, caps);
+}
+
+static void
+irc_kicked(struct session *s, const struct event *event)
+{
+	irc_event(s, event);
+}
+
+/* The names that they were not told while too much was unsent. */
+static void
+irc_caught_up(struct membership *ms)
+{
+	if (!ms->needs_names)
+		return;
+	ms->needs_names = false;
+	irc_send_names(ms->member->session, ms->room);
+}
+
 static void
 irc_goodbye(struct session *s, const char *text)
 {
@@ -210,6 +237,9 @@ const struct protocol protocol_irc = {
 	.too_long = irc_too_long,
 	.notice = irc_notice,
 	.error = irc_notice,
+	.event = irc_shown,
+	.caught_up = irc_caught_up,
+	.kicked = irc_kicked,
 	.goodbye = irc_goodbye,
 	.refusal = irc_refusal,
 	.save = irc_save,

@@ -34,6 +34,10 @@ struct protocol {
 	/* See session_notice() and session_error(). */
 	void (*notice)(struct session *s, const char *text);
 	void (*error)(struct session *s, const char *text);
+	/* See session_event(). NULL: by the member's dialect. */
+	void (*event)(struct session *s, const struct event *event);
+	/* See caught_up in struct member_ops. May be NULL. */
+	void (*caught_up)(struct membership *ms);
 	/* The last line before the connection is closed. May be NULL. */
 	void (*goodbye)(struct session *s, const char *text);
 	/* Their member was put out of a room, as the event (EVENT_KICK) says:

@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "deliver.h"
 #include "member.h"
 #include "message.h"
 #include "modes.h"
@@ -55,12 +56,15 @@ session_go(struct session *s, struct room *room)
 void
 session_kick(struct membership *ms, struct membership *by, const char *text)
 {
-	struct member *m = ms->member;
+	struct member *m = ms->member, *actor = by == NULL ? NULL : by->member;
 	struct event event;
 
+	/* What was said before they see as well. */
+	room_flush(ms->room);
+	/* Frees ms, which may be by. */
 	modes_kick(ms, by, text, &event);
-	if (by != NULL && by->member->ops != NULL)
-		session_event(by->member->session, &event);
+	if (actor != NULL && actor != m && actor->ops != NULL)
+		session_event(actor->session, &event);
 	if (m->ops != NULL) {
 		struct session *s = m->session;
 

@@ -167,6 +167,8 @@ session_caught_up(struct membership *ms)
 {
 	struct session *s = ms->member->session;
 
+	if (s->protocol->caught_up != NULL)
+		s->protocol->caught_up(ms);
 	if (s->is_eof)
 		conn_close(s->conn, SESSION_FLUSH_MS);
 }
@@ -542,6 +544,10 @@ session_event(struct session *s, const struct event *event)
 {
 	struct buf *out = &s->all->reply;
 
+	if (s->protocol->event != NULL) {
+		s->protocol->event(s, event);
+		return;
+	}
 	buf_reset(out);
 	dialect_render(s->member->dialect, out, event);
 	conn_reply(s->conn, out->data, out->len);

@@ -111,6 +111,7 @@ worker_compute(struct verify_request *request)
 
 	(void)close(STDIN_FILENO);
 	worker_limit(request->limit_ms);
+	/* cppcheck-suppress cryptCalled ; there is one thread */
 	computed = crypt(request->password, request->hash);
 	explicit_bzero(request->password, sizeof(request->password));
 	/* How much of two hashes is equal helps nobody to find a password, so

@@ -581,7 +581,8 @@ people_act(struct script *s, const struct people_act *act, const char *name,
 	struct actor *p = stage_find(&s->stage, name);
 	char *expanded;
 
-	if (p == NULL && act->run != people_connect && act->run != people_enter)
+	if (p == NULL && act->run != people_connect &&
+	    act->run != people_enter && act->run != people_irc)
 		stage_fail(&s->stage, NULL, "who is %s?", name);
 	if (p == NULL)
 		p = stage_add(&s->stage, name);
