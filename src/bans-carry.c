@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bans-impl.h"
+#include "origin.h"
 #include "carry.h"
 #include "tlv.h"
 
@@ -65,9 +66,9 @@ ban_subject_is_valid(const struct ban_subject *subject)
 	if (!subject->has_origin)
 		return subject->nick[0] != '\0';
 	if (subject->origin.kind > CREDENTIAL_UID ||
-	    subject->prefix > ban_prefix_max(&subject->origin))
+	    subject->prefix > origin_prefix_max(&subject->origin))
 		return false;
-	ban_mask(&masked, subject->prefix);
+	origin_mask(&masked, subject->prefix);
 	return credential_cmp(&masked, &subject->origin) == 0;
 }
 

@@ -8,11 +8,6 @@
 
 /* What bans*.c share; nobody else's. */
 
-/* What a connection of this kind is known by, in bits. */
-unsigned ban_prefix_max(const struct credential *c);
-/* Clears the bits of c behind the prefix. */
-void ban_mask(struct credential *c, unsigned prefix);
-
 /* The ban with this very subject, or NULL. */
 struct ban *bans_find(struct bans *all, const struct ban_subject *subject);
 

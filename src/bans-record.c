@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "bans-impl.h"
+#include "origin.h"
 #include "log.h"
 #include "store.h"
 #include "text.h"
@@ -117,10 +118,10 @@ ban_read(struct ban *ban, const void *value, size_t len,
 		return ban->subject.nick[0] != '\0';
 	origin->kind = (uint8_t)kind;
 	ban->subject.prefix = (unsigned)prefix;
-	if (!has_bytes || !has_prefix || prefix > ban_prefix_max(origin) ||
-	    (kind == CREDENTIAL_UID && prefix != ban_prefix_max(origin)))
+	if (!has_bytes || !has_prefix || prefix > origin_prefix_max(origin) ||
+	    (kind == CREDENTIAL_UID && prefix != origin_prefix_max(origin)))
 		return false;
-	ban_mask(origin, ban->subject.prefix);
+	origin_mask(origin, ban->subject.prefix);
 	return true;
 }
 

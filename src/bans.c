@@ -16,11 +16,6 @@
  */
 #include "config.h"
 
-#include <sys/socket.h>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,9 +23,8 @@
 
 #include "bans-impl.h"
 #include "clock.h"
+#include "origin.h"
 #include "text.h"
-
-#define BAN_UID_PREFIX "uid:"
 
 static int
 ban_origin_cmp(const struct ban *a, const struct ban *b)
@@ -100,92 +94,17 @@ bans_fini(struct bans *all)
 
 /* Subjects */
 
-void
-ban_mask(struct credential *c, unsigned prefix)
-{
-	unsigned i, bits;
-
-	for (i = 0; i < sizeof(c->bytes); i++) {
-		bits = prefix > 8 * i ? prefix - 8 * i : 0;
-		if (bits < 8)
-			c->bytes[i] &= (uint8_t)(0xff00 >> bits);
-	}
-}
-
-unsigned
-ban_prefix_max(const struct credential *c)
-{
-	return c->kind == CREDENTIAL_IPV6 ? 64 : 32;
-}
-
-static void
-ban_subject_set_origin(struct ban_subject *subject, const struct sockaddr *sa,
-    unsigned prefix)
-{
-	unsigned max;
-
-	subject->has_origin = true;
-	subject->origin = credential_from_address(sa);
-	/* An IPv4 address in IPv6: its 32 bits are the last of 128. */
-	if (sa->sa_family == AF_INET6 &&
-	    subject->origin.kind == CREDENTIAL_IPV4)
-		prefix = prefix < 96 ? 0 : prefix - 96;
-	max = ban_prefix_max(&subject->origin);
-	subject->prefix = prefix < max ? prefix : max;
-	ban_mask(&subject->origin, subject->prefix);
-}
-
-/* text is not a nick: that has neither colon nor period nor slash. */
-static const char *
-ban_subject_parse_address(struct ban_subject *subject, const char *text)
-{
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6 };
-	const char *slash = strchr(text, '/');
-	size_t len = slash == NULL ? strlen(text) : (size_t)(slash - text);
-	char address[INET6_ADDRSTRLEN];
-	uint64_t prefix = 128;
-	bool is_ipv6;
-
-	if (len >= sizeof(address))
-		return "not an address";
-	memcpy(address, text, len);
-	address[len] = '\0';
-	is_ipv6 = strchr(address, ':') != NULL;
-	if (slash != NULL &&
-	    parse_number(slash + 1, is_ipv6 ? 128 : 32, &prefix) == -1)
-		return is_ipv6 ? "a prefix is a number from 0 to 128" :
-				 "a prefix is a number from 0 to 32";
-	if (is_ipv6 && inet_pton(AF_INET6, address, &sin6.sin6_addr) == 1)
-		ban_subject_set_origin(subject, (struct sockaddr *)&sin6,
-		    (unsigned)prefix);
-	else if (!is_ipv6 && inet_pton(AF_INET, address, &sin.sin_addr) == 1)
-		ban_subject_set_origin(subject, (struct sockaddr *)&sin,
-		    (unsigned)prefix);
-	else
-		return "not an address";
-	return NULL;
-}
-
 const char *
 ban_subject_parse(struct ban_subject *subject, const char *text)
 {
-	const size_t uid_len = strlen(BAN_UID_PREFIX);
 	enum nick_check check;
-	uint64_t uid;
 
 	memset(subject, 0, sizeof(*subject));
-	if (strncmp(text, BAN_UID_PREFIX, uid_len) == 0) {
-		/* The largest is no user's: (uid_t)-1. */
-		if (parse_number(text + uid_len, UINT32_MAX - 1, &uid) == -1)
-			return "a uid is a number";
+	/* A nick has neither colon nor period nor slash. */
+	if (strpbrk(text, ".:/") != NULL) {
 		subject->has_origin = true;
-		subject->origin = credential_from_uid((uid_t)uid);
-		subject->prefix = 32;
-		return NULL;
+		return origin_parse(&subject->origin, &subject->prefix, text);
 	}
-	if (strpbrk(text, ".:/") != NULL)
-		return ban_subject_parse_address(subject, text);
 	check = nick_check(text);
 	/* Guests can be banned, though nobody can become one. */
 	if (check != NICK_OK && check != NICK_GUEST)
@@ -201,42 +120,21 @@ ban_subject_add_holder(struct ban_subject *subject,
 {
 	subject->has_origin = true;
 	subject->origin = *credential;
-	subject->prefix = ban_prefix_max(credential);
+	subject->prefix = origin_prefix_max(credential);
 	if (nick_check(subject->nick) == NICK_GUEST)
 		subject->nick[0] = '\0';
-}
-
-static void
-ban_origin_str(const struct ban_subject *subject, char out[BAN_STR_SIZE])
-{
-	const struct credential *c = &subject->origin;
-	char address[INET6_ADDRSTRLEN];
-	uint32_t uid;
-
-	if (c->kind == CREDENTIAL_UID) {
-		memcpy(&uid, c->bytes, sizeof(uid));
-		snprintf(out, BAN_STR_SIZE, BAN_UID_PREFIX "%lu",
-		    (unsigned long)ntohl(uid));
-		return;
-	}
-	inet_ntop(c->kind == CREDENTIAL_IPV6 ? AF_INET6 : AF_INET, c->bytes,
-	    address, sizeof(address));
-	if (c->kind == CREDENTIAL_IPV4 && subject->prefix == 32)
-		snprintf(out, BAN_STR_SIZE, "%s", address);
-	else
-		snprintf(out, BAN_STR_SIZE, "%s/%u", address, subject->prefix);
 }
 
 void
 ban_subject_str(const struct ban_subject *subject, char out[BAN_STR_SIZE])
 {
-	char origin[BAN_STR_SIZE];
+	char origin[ORIGIN_STR_SIZE];
 
 	if (!subject->has_origin) {
 		snprintf(out, BAN_STR_SIZE, "%s", subject->nick);
 		return;
 	}
-	ban_origin_str(subject, origin);
+	origin_str(&subject->origin, subject->prefix, origin);
 	if (subject->nick[0] == '\0')
 		memcpy(out, origin, sizeof(origin));
 	else
@@ -396,13 +294,13 @@ bans_match(struct bans *all, const struct credential *credential,
 {
 	struct credential masked;
 	struct ban *ban;
-	unsigned prefix, max = ban_prefix_max(credential);
+	unsigned prefix, max = origin_prefix_max(credential);
 
 	for (prefix = 0; prefix <= max; prefix++) {
 		if (all->prefixes[credential->kind][prefix] == 0)
 			continue;
 		masked = *credential;
-		ban_mask(&masked, prefix);
+		origin_mask(&masked, prefix);
 		while ((ban = bans_find_origin(all, &masked, prefix)) != NULL) {
 			if (!ban_has_ended(ban, now_ms))
 				return ban;

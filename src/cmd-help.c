@@ -2,7 +2,10 @@
  * Copyright (c) 2026 The brbd authors
  */
 
-/* /help, made from the table. */
+/*
+ * /help, made from the table. It has to fit a screen of 24 lines, so commands
+ * that undo another one are named in that one's line.
+ */
 
 #include "config.h"
 
@@ -39,7 +42,8 @@ cmd_help_run(struct session *s, int argc, char *argv[])
 
 	if (argc == 0) {
 		for (i = 0; command_table[i] != NULL; i++)
-			cmd_help_line(s, command_table[i]);
+			if (!(command_table[i]->flags & COMMAND_UNLISTED))
+				cmd_help_line(s, command_table[i]);
 		session_notice(s,
 		    "Anything else is said to the room; //text says "
 		    "/text.");

@@ -7,27 +7,28 @@
 #include "config.h"
 
 #include "command.h"
+#include "modes.h"
 #include "nick.h"
 #include "room.h"
 #include "rooms.h"
+#include "session-room.h"
 #include "session.h"
 #include "util.h"
 
 static void
-cmd_join_go(struct session *s, struct room *room)
+cmd_join_go(struct session *s, struct room *room, const char *key)
 {
-	struct membership *behind = session_here(s);
-	bool was_announced = behind->is_announced;
+	enum modes_admit admit;
 
-	session_greet_room(s, room);
-	room_leave(behind, ROOM_LEAVE_WENT, room->name);
-	(void)room_join(room, s->member, ROOM_JOIN_CATCHUP);
-	if (was_announced)
-		member_show(s->member);
-	if (s->member->is_on_break)
-		session_notice(s,
-		    "you are still on break; /back shows what "
-		    "you miss here");
+	if (session_here(s)->room == room) {
+		session_error(s, "you are in %s already", room->name);
+		return;
+	}
+	admit = modes_admit(room, s->member, key);
+	if (admit == MODES_ADMITTED)
+		session_go(s, room);
+	else
+		session_error(s, "%s", modes_admit_str(admit, room));
 }
 
 static void
@@ -36,7 +37,6 @@ cmd_join_run(struct session *s, int argc, char *argv[])
 	enum nick_check check = room_name_check(argv[0]);
 	struct room *room;
 
-	(void)argc;
 	if (check != NICK_OK) {
 		session_error(s, "%s", room_name_check_str(check));
 		return;
@@ -44,10 +44,7 @@ cmd_join_run(struct session *s, int argc, char *argv[])
 	switch (rooms_open(s->all->rooms, argv[0], &room)) {
 	case ROOMS_FOUND:
 	case ROOMS_MADE:
-		if (session_here(s)->room == room)
-			session_error(s, "you are in %s already", room->name);
-		else
-			cmd_join_go(s, room);
+		cmd_join_go(s, room, argc > 1 ? argv[1] : NULL);
 		break;
 	case ROOMS_NOT_ALLOWED:
 		session_error(s,
@@ -65,17 +62,22 @@ cmd_join_run(struct session *s, int argc, char *argv[])
 const struct command cmd_join = {
 	.name = "join",
 	.min_args = 1,
-	.max_args = 1,
+	.max_args = 2,
 	.cost = 2,
 	.who = COMMAND_ANYONE,
 	.flags = COMMAND_ON_BREAK,
-	.usage = "ROOM",
+	.usage = "ROOM [KEY]",
 	.help = "go to another room, or make it",
-	.manual = "Go to\n"
-		  ".Ar ROOM ,\n"
-		  "which is made if there is none of that name.\n"
-		  "If you were there before, you are shown what you missed "
-		  "there.",
+	.manual =
+	    "Go to\n"
+	    ".Ar ROOM ,\n"
+	    "which is made if there is none of that name; then you are its "
+	    "operator.\n"
+	    "Some rooms have a\n"
+	    ".Ar KEY\n"
+	    "that one has to know.\n"
+	    "If you were there before, you are shown what you missed "
+	    "there.",
 	.run = cmd_join_run,
 };
 
@@ -109,18 +111,15 @@ cmd_rooms_run(struct session *s, int argc, char *argv[])
 {
 	struct rooms *rooms = s->all->rooms;
 	struct room *room = NULL;
-	size_t shown;
+	size_t shown = 0;
 
 	(void)argc;
 	(void)argv;
-	for (shown = 0; shown < CMD_ROOMS_MAX; shown++) {
-		room = rooms_next(rooms, room);
-		if (room == NULL)
-			return;
-		cmd_rooms_line(s, room);
-	}
-	if (rooms->count > shown)
-		session_notice(s, "and %zu more", rooms->count - shown);
+	while ((room = rooms_next(rooms, room)) != NULL)
+		if (modes_may_see(room, s->member) && shown++ < CMD_ROOMS_MAX)
+			cmd_rooms_line(s, room);
+	if (shown > CMD_ROOMS_MAX)
+		session_notice(s, "and %zu more", shown - CMD_ROOMS_MAX);
 }
 
 const struct command cmd_rooms = {
@@ -133,6 +132,8 @@ const struct command cmd_rooms = {
 	.usage = "",
 	.help = "list the rooms, and what is new to you there",
 	.manual = "List the rooms: how many are in each, and how many messages "
-		  "are new to you since you were there.",
+		  "are new to you since you were there.\n"
+		  "Secret ones are listed only for those who are or were "
+		  "there.",
 	.run = cmd_rooms_run,
 };

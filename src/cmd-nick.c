@@ -11,7 +11,9 @@
 #include "bans.h"
 #include "clock.h"
 #include "command.h"
+#include "modes.h"
 #include "nick.h"
+#include "room.h"
 #include "roster.h"
 #include "session.h"
 
@@ -36,15 +38,28 @@ cmd_nick_run(struct session *s, int argc, char *argv[])
 {
 	struct member *m = s->member;
 	const struct member *clash = NULL;
+	const struct room *forbids = modes_forbids_nick(m);
+	bool was_op = session_here(s)->is_op;
 	char wait[CLOCK_DURATION_SIZE];
 
 	(void)argc;
 	if (cmd_nick_is_banned(s, argv[0]))
 		return;
+	if (forbids != NULL) {
+		session_error(s,
+		    "you are banned in %s, and cannot change your nick while "
+		    "you are there",
+		    forbids->name);
+		return;
+	}
 	switch (roster_rename(m, argv[0], &clash)) {
 	case ROSTER_RENAMED:
 	case ROSTER_RETURNED:
 		session_notice(s, "you are now %s", m->nick);
+		(void)modes_renamed(m);
+		if (!was_op && session_here(s)->is_op)
+			session_notice(s, "you are operator of %s",
+			    session_here(s)->room->name);
 		break;
 	case ROSTER_SAME:
 		session_notice(s, "you are %s already", m->nick);

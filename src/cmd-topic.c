@@ -35,6 +35,13 @@ cmd_topic_run(struct session *s, int argc, char *argv[])
 	}
 	if (session_refuse_on_break(s))
 		return;
+	if (!modes_may_set_topic(ms)) {
+		session_error(s,
+		    "only operators of %s set the topic (mode t); /who shows "
+		    "who they are",
+		    ms->room->name);
+		return;
+	}
 	/* Nothing to remove is nothing to tell the others. */
 	if (is_removal && ms->room->topic == NULL) {
 		cmd_topic_show(s, ms->room);
@@ -53,10 +60,10 @@ cmd_topic_run(struct session *s, int argc, char *argv[])
 		return;
 	}
 	if (is_removal) {
-		room_set_topic(ms, NULL);
+		room_set_topic(ms, NULL, NULL);
 		session_notice(s, "the topic is removed");
 	} else {
-		room_set_topic(ms, argv[0]);
+		room_set_topic(ms, argv[0], NULL);
 		cmd_topic_show(s, ms->room);
 	}
 }

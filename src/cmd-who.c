@@ -19,8 +19,9 @@
 #define CMD_WHO_MAX 100
 
 static void
-cmd_who_line(struct session *s, const struct member *m)
+cmd_who_line(struct session *s, const struct room *room, const struct member *m)
 {
+	const struct membership *ms = member_in(m, room);
 	int64_t now_ms = s->all->rooms->clock->mono_ms;
 	struct buf text = BUF_INITIALIZER;
 	char duration[CLOCK_DURATION_SIZE];
@@ -28,6 +29,10 @@ cmd_who_line(struct session *s, const struct member *m)
 	buf_addstr(&text, m->nick);
 	if (m == s->member)
 		buf_addstr(&text, " (you)");
+	if (ms->is_op)
+		buf_addstr(&text, " (operator)");
+	else if (ms->is_voiced)
+		buf_addstr(&text, " (voice)");
 	if (m->is_lost) {
 		clock_duration(now_ms - m->lost_since_ms, duration);
 		buf_addf(&text, ": connection lost %s ago", duration);
@@ -56,7 +61,7 @@ cmd_who_run(struct session *s, int argc, char *argv[])
 	count = room_names(room, people, CMD_WHO_MAX);
 	session_notice(s, "%s: %zu here", room->name, room->people_count);
 	for (i = 0; i < count; i++)
-		cmd_who_line(s, people[i]);
+		cmd_who_line(s, room, people[i]);
 	if (room->people_count > count)
 		session_notice(s, "and %zu more", room->people_count - count);
 }
@@ -71,7 +76,8 @@ const struct command cmd_who = {
 	.usage = "",
 	.help = "list who is here, who is on break and why",
 	.manual = "List who is in the room: on break since when and why, or "
-		  "idle for how long.\n"
+		  "idle for how long,\n"
+		  "and who is operator or has voice.\n"
 		  "The first hundred by nick are named.",
 	.run = cmd_who_run,
 };

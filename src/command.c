@@ -14,6 +14,8 @@
 #include <strings.h>
 
 #include "command.h"
+#include "modes.h"
+#include "room.h"
 #include "session.h"
 #include "text.h"
 #include "util.h"
@@ -24,7 +26,8 @@
 const struct command *const command_table[] = { &cmd_nick, &cmd_brb, &cmd_back,
 	&cmd_quit, &cmd_me, &cmd_msg, &cmd_who, &cmd_history, &cmd_skip,
 	&cmd_join, &cmd_rooms, &cmd_topic, &cmd_ignore, &cmd_unignore,
-	&cmd_help, NULL };
+	&cmd_invite, &cmd_kick, &cmd_ban, &cmd_unban, &cmd_op, &cmd_deop,
+	&cmd_voice, &cmd_devoice, &cmd_mode, &cmd_help, NULL };
 
 const struct command *
 command_find(const char *name)
@@ -78,6 +81,18 @@ command_unknown(struct session *s, const char *name)
 	    (int)shown, name, shown < len ? "\xe2\x80\xa6" : "");
 }
 
+static bool
+command_refuse_plain_member(struct session *s)
+{
+	const struct membership *ms = session_here(s);
+
+	if (ms->is_op)
+		return false;
+	session_error(s, "%s",
+	    mode_error_str(MODE_NOT_OPERATOR, NULL, ms->room));
+	return true;
+}
+
 void
 command_run(struct session *s, char *line)
 {
@@ -105,6 +120,10 @@ command_run(struct session *s, char *line)
 	}
 	switch (cmd->who) {
 	case COMMAND_ANYONE:
+		break;
+	case COMMAND_OPERATOR:
+		if (command_refuse_plain_member(s))
+			return;
 		break;
 	}
 	cmd->run(s, argc, argv);

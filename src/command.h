@@ -8,13 +8,18 @@
 
 struct session;
 
-enum command_who { COMMAND_ANYONE };
+enum command_who {
+	COMMAND_ANYONE,
+	COMMAND_OPERATOR /* of the room that they are in */
+};
 
 enum {
 	/* The last argument is the rest of the line, blanks and all. */
 	COMMAND_REST = 1 << 0,
 	/* May be used on break. */
-	COMMAND_ON_BREAK = 1 << 1
+	COMMAND_ON_BREAK = 1 << 1,
+	/* Not in /help's list: the command that it undoes names it there. */
+	COMMAND_UNLISTED = 1 << 2
 };
 
 /*
@@ -57,8 +62,9 @@ void command_run(struct session *s, char *line);
  */
 int command_split(char *line, char *argv[], int max, bool is_rest);
 
-extern const struct command cmd_back, cmd_brb, cmd_help, cmd_history,
-    cmd_ignore, cmd_join, cmd_me, cmd_msg, cmd_nick, cmd_quit, cmd_rooms,
-    cmd_skip, cmd_topic, cmd_unignore, cmd_who;
+extern const struct command cmd_back, cmd_ban, cmd_brb, cmd_deop, cmd_devoice,
+    cmd_help, cmd_history, cmd_ignore, cmd_invite, cmd_join, cmd_kick, cmd_me,
+    cmd_mode, cmd_msg, cmd_nick, cmd_op, cmd_quit, cmd_rooms, cmd_skip,
+    cmd_topic, cmd_unban, cmd_unignore, cmd_voice, cmd_who;
 
 #endif

@@ -70,7 +70,7 @@ audience_add_segment(struct audience *a, const struct event *event)
 	s->author = event->author;
 	s->is_said = !event_is_of_names(event->kind);
 	s->folded[0] = '\0';
-	if (event->author != 0)
+	if (event->author != 0 && event->nick != NULL)
 		nick_fold(s->folded, event->nick);
 }
 

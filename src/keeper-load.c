@@ -70,6 +70,29 @@ keeper_loaded_topic(struct room *room, const void *value, size_t len)
 	}
 }
 
+static void
+keeper_loaded_topic_by(struct room *room, const char *value, size_t len)
+{
+	char nick[NICK_SIZE];
+	uint64_t set_ms;
+	size_t i;
+
+	if (len <= 8 || len - 8 > NICK_MAX)
+		return;
+	set_ms = le_get64(value);
+	memcpy(nick, value + 8, len - 8);
+	nick[len - 8] = '\0';
+	if (set_ms == 0 || set_ms > INT64_MAX)
+		return;
+	for (i = 0; nick[i] != '\0'; i++)
+		if (!nick_is_char(nick[i]))
+			return;
+	if (i != len - 8)
+		return;
+	memcpy(room->topic_by, nick, len - 7);
+	room->topic_ms = (int64_t)set_ms;
+}
+
 void
 keeper_loaded(const void *key, size_t key_len, const void *value, size_t len,
     void *arg)
@@ -105,6 +128,18 @@ keeper_loaded(const void *key, size_t key_len, const void *value, size_t len,
 		if (room != NULL)
 			keeper_loaded_topic(room, value, len);
 		break;
+	case KEEPER_TOPIC_BY:
+		room = keeper_loaded_room(rooms, bytes, key_len);
+		if (room != NULL)
+			keeper_loaded_topic_by(room, value, len);
+		break;
+	case KEEPER_MODES:
+		room = keeper_loaded_room(rooms, bytes, key_len);
+		if (room != NULL && !modes_get(room, value, len))
+			log_warning("the modes of a room could not be read: "
+				    "room=%s",
+			    room->name);
+		break;
 	case KEEPER_PERSON:
 		/* Later: it needs to know what is settled. */
 		le_put32(lens, (uint32_t)key_len);
@@ -136,7 +171,7 @@ keeper_get_key(struct person_key *who, const char *key, size_t len)
 	return who->credential.kind <= CREDENTIAL_UID;
 }
 
-void
+struct place *
 keeper_restore_place(struct person *p, struct room *room,
     const uint64_t *number, uint64_t repeats, int64_t left_ms)
 {
@@ -161,6 +196,7 @@ keeper_restore_place(struct person *p, struct room *room,
 	place->repeat_until = repeats < room->history.next_number ?
 	    repeats :
 	    room->history.next_number;
+	return place;
 }
 
 static void

@@ -287,6 +287,8 @@ keeper_topic(const struct room *room)
 {
 	struct keeper *k = &room->rooms->keeper;
 	struct keeper_key key = keeper_room_key(KEEPER_TOPIC, room);
+	struct keeper_key by = keeper_room_key(KEEPER_TOPIC_BY, room);
+	char value[8 + NICK_SIZE];
 
 	if (k->store == NULL)
 		return;
@@ -295,6 +297,27 @@ keeper_topic(const struct room *room)
 	else
 		store_put(k->store, key.bytes, key.len, room->topic,
 		    strlen(room->topic));
+	if (room->topic == NULL || room->topic_ms <= 0)
+		store_delete(k->store, by.bytes, by.len);
+	else {
+		le_put64(value, (uint64_t)room->topic_ms);
+		memcpy(value + 8, room->topic_by, strlen(room->topic_by));
+		store_put(k->store, by.bytes, by.len, value,
+		    8 + strlen(room->topic_by));
+	}
+}
+
+void
+keeper_modes(const struct room *room)
+{
+	struct keeper *k = &room->rooms->keeper;
+	struct keeper_key key = keeper_room_key(KEEPER_MODES, room);
+
+	if (k->store == NULL || !room->modes.is_kept)
+		return;
+	buf_reset(&k->out);
+	modes_put(&room->modes, &k->out, false);
+	store_put(k->store, key.bytes, key.len, k->out.data, k->out.len);
 }
 
 void
@@ -317,6 +340,10 @@ keeper_forget_room(const struct room *room)
 			keeper_mark(rooms, b->folded, bookmark_credential(b));
 	key = keeper_room_key(KEEPER_TOPIC, room);
 	store_delete(k->store, key.bytes, key.len);
+	key = keeper_room_key(KEEPER_TOPIC_BY, room);
+	store_delete(k->store, key.bytes, key.len);
+	key = keeper_room_key(KEEPER_MODES, room);
+	store_delete(k->store, key.bytes, key.len);
 	key = keeper_room_key(KEEPER_SETTLED, room);
 	store_delete(k->store, key.bytes, key.len);
 }
@@ -338,6 +365,7 @@ keeper_snapshot(struct store *store, void *arg)
 	for (room = NULL; (room = rooms_next(rooms, room)) != NULL;) {
 		if (room->topic != NULL)
 			keeper_topic(room);
+		keeper_modes(room);
 		if (room->settled != 0)
 			keeper_put_settled(k, room);
 	}

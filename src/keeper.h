@@ -21,13 +21,15 @@
 struct member;
 struct membership;
 struct person;
+struct place;
 struct room;
 struct rooms;
 struct store;
 
 /*
  * Keeps in a store what has to outlive the process: everybody's place, topics,
- * the ids that were given, and the key of the hosts. What was said is in the rings' own files.
+ * modes, the ids that were given, and the key of the hosts. What was said is in
+ * the rings' own files.
  *
  * After a crash, whoever comes back must miss nothing. So for each membership
  * it is known how far they surely have read (sure): what had been handed over
@@ -85,6 +87,8 @@ void keeper_mark_member(struct member *m);
 void keeper_wake(struct rooms *rooms);
 /* The topic has changed, or the room goes away. */
 void keeper_topic(const struct room *room);
+/* The modes have changed. */
+void keeper_modes(const struct room *room);
 void keeper_forget_room(const struct room *room);
 /* An id and a guest's number were given. */
 void keeper_counted(struct rooms *rooms);
@@ -101,7 +105,7 @@ void keeper_set_back(struct membership *ms, uint64_t number);
  * For person-record.c: p's place. number is NULL for who was live; what is
  * below repeats they may have seen.
  */
-void keeper_restore_place(struct person *p, struct room *room,
+struct place *keeper_restore_place(struct person *p, struct room *room,
     const uint64_t *number, uint64_t repeats, int64_t left_ms);
 
 #endif

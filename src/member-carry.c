@@ -67,6 +67,8 @@ enum {
 	MEMBERSHIP_TAG_MARK = 15,
 	MEMBERSHIP_TAG_KEPT_SURE = 16,
 	MEMBERSHIP_TAG_IS_KEPT_LIVE = 17,
+	MEMBERSHIP_TAG_IS_OP = 18,
+	MEMBERSHIP_TAG_IS_VOICED = 19,
 	MEMBERSHIP_TAG_IS_JOINED = 20,
 	MEMBERSHIP_TAG_NEEDS_NAMES = 21,
 	MEMBERSHIP_TAG_ARRIVAL = 22
@@ -126,6 +128,8 @@ static const struct carry_field membership_fields[] = {
 	    is_kept_live),
 	CARRY_BOOL(MEMBERSHIP_TAG_IS_ANNOUNCED, struct membership,
 	    is_announced),
+	CARRY_BOOL(MEMBERSHIP_TAG_IS_OP, struct membership, is_op),
+	CARRY_BOOL(MEMBERSHIP_TAG_IS_VOICED, struct membership, is_voiced),
 	CARRY_BOOL(MEMBERSHIP_TAG_TAKES_PLACE, struct membership, takes_place),
 	CARRY_BOOL(MEMBERSHIP_TAG_IS_JOINED, struct membership, is_joined),
 	CARRY_BOOL(MEMBERSHIP_TAG_NEEDS_NAMES, struct membership, needs_names),

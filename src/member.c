@@ -446,11 +446,12 @@ member_announce_wait_ms(struct member *m)
 
 /* Nobody misses them: who cannot be told now is not told. */
 static void
-member_tell_tags(struct member *to, const struct event *event)
+member_tell_now(struct member *to, const struct event *event)
 {
 	struct buf *out = &to->rooms->scratch;
 
-	if (!to->dialect->is_exact || to->is_on_break || to->is_lost)
+	if (to->is_on_break || to->is_lost ||
+	    (event->status == '\0' && !to->dialect->is_exact))
 		return;
 	buf_reset(out);
 	dialect_render(to->dialect, out, event);
@@ -473,8 +474,9 @@ member_tell(struct member *to, const struct member *from, struct event *event)
 	event->nick = from->nick;
 	event->other = to->nick;
 	event->msgid = ++rooms->last_msgid;
-	if (event->kind == EVENT_TAGS) {
-		member_tell_tags(to, event);
+	if (event->kind == EVENT_TAGS || event->is_ctcp ||
+	    event->status != '\0') {
+		member_tell_now(to, event);
 		return MEMBER_TOLD;
 	}
 	assert(event->kind == EVENT_PRIVATE);

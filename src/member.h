@@ -112,6 +112,8 @@ struct membership {
 	bool is_joined; /* so do those with exact dialects; with the former */
 	bool needs_names; /* an exact one was not told all of the others */
 	bool is_kept_live; /* written as live, without a number */
+	bool is_op; /* modes.h; both are kept with their place */
+	bool is_voiced;
 	bool takes_place; /* or take them for one whom they know to be here */
 };
 
@@ -293,7 +295,8 @@ enum member_tell {
 /*
  * A private message to to, who does not ignore from. event has the kind, the
  * text (scrubbed), tags and is_notice, and the rest is filled in: EVENT_PRIVATE,
- * or EVENT_TAGS, which is never kept. Tags are not kept with a message.
+ * or EVENT_TAGS, which is never kept, as is_ctcp and what has a status are not.
+ * Tags are not kept with a message.
  */
 enum member_tell member_tell(struct member *to, const struct member *from,
     struct event *event);

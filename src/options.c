@@ -21,6 +21,7 @@
 
 #include "nick.h"
 #include "options-impl.h"
+#include "origin.h"
 
 #define RELOAD true
 #define RESTART false
@@ -536,8 +537,16 @@ option_load_next_source(struct option_load *load)
 static const char *
 option_load_refusal(const struct option_entry *e, const char *value)
 {
+	struct room_operator op;
 	enum nick_check check;
 
+	if (e == &option_table[INDEX_room_operator])
+		return room_operator_parse(&op, value);
+	if (e == &option_table[INDEX_room_modes])
+		return value[strspn(value, OPTION_ROOM_MODES)] == '\0' ?
+		    NULL :
+		    "only the modes i, m, n, s, t and C can be given; + alone "
+		    "stands for none";
 	if (e != &option_table[INDEX_lobby] && e != &option_table[INDEX_room])
 		return NULL;
 	check = room_name_check(value);

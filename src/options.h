@@ -28,6 +28,11 @@ enum option_log_level {
 	OPTION_LOG_DEBUG
 };
 
+enum option_irc_utf8 { IRC_UTF8_REFUSE, IRC_UTF8_SCRUB };
+
+/* What room-modes may consist of. */
+#define OPTION_ROOM_MODES "+imnstC"
+
 enum option_room_create { ROOM_CREATE_ANYONE, ROOM_CREATE_NOBODY };
 
 #define OPTION_FIELD_STRING char *

@@ -30,10 +30,20 @@ enum {
 	RECORD_KEPT_SINCE = 2,
 	RECORD_PLACE = 3,
 	RECORD_IGNORE = 4,
-	RECORD_MESSAGE = 5
+	RECORD_MESSAGE = 5,
+	RECORD_MARKER = 6
 };
-enum { PLACE_ROOM = 1, PLACE_NUMBER = 2, PLACE_LEFT = 3, PLACE_REPEATS = 4 };
+enum {
+	PLACE_ROOM = 1,
+	PLACE_NUMBER = 2,
+	PLACE_LEFT = 3,
+	PLACE_REPEATS = 4,
+	PLACE_RANK = 5
+};
+/* Bits of PLACE_RANK. */
+enum { RANK_OP = 1, RANK_VOICED = 2 };
 enum { IGNORE_NICK = 1, IGNORE_ID = 2 };
+enum { MARKER_NAME = 1, MARKER_TIME = 2 };
 enum {
 	MESSAGE_TIME = 1,
 	MESSAGE_AUTHOR = 2,
@@ -57,8 +67,9 @@ enum {
 #define RECORD_KEPT_MAX ((size_t)256 * 1024)
 #define RECORD_HANDED_MAX ((size_t)64 * 1024)
 
-_Static_assert(RECORD_PLACES_MAX *(5 * TLV_HEADER + ROOM_NAME_MAX + 24) +
+_Static_assert(RECORD_PLACES_MAX *(6 * TLV_HEADER + ROOM_NAME_MAX + 32) +
 	    IGNORES_MAX * (3 * TLV_HEADER + NICK_MAX + 8) +
+	    MARKERS_MAX * (3 * TLV_HEADER + MARKER_NAME_SIZE + 8) +
 	    2 * KEPT_MAX * (8 * TLV_HEADER + NICK_MAX + 40) + RECORD_KEPT_MAX +
 	    RECORD_HANDED_MAX + 2 * (TLV_HEADER + 8) <
 	STORE_VALUE_MAX,
@@ -88,10 +99,16 @@ record_get_time(const struct tlv *item, const struct rooms *rooms, int64_t *ms)
 
 /* Writing */
 
+static unsigned
+record_rank(bool is_op, bool is_voiced)
+{
+	return (is_op ? RANK_OP : 0) | (is_voiced ? RANK_VOICED : 0);
+}
+
 /* number: NULL for who is live. What is below repeats may have been seen. */
 static void
 record_put_place(struct buf *out, const struct room *room,
-    const uint64_t *number, uint64_t repeats, int64_t left_ms)
+    const uint64_t *number, uint64_t repeats, int64_t left_ms, unsigned rank)
 {
 	size_t mark;
 
@@ -101,6 +118,8 @@ record_put_place(struct buf *out, const struct room *room,
 		tlv_put_u64(out, PLACE_NUMBER, *number);
 	tlv_put_u64(out, PLACE_REPEATS, repeats);
 	record_put_time(out, room->rooms, PLACE_LEFT, left_ms);
+	if (rank != 0)
+		tlv_put_u64(out, PLACE_RANK, rank);
 	tlv_close(out, mark);
 }
 
@@ -137,18 +156,26 @@ record_put_person(struct buf *out, const struct person *p, size_t max)
 {
 	const struct place *place;
 	const struct ignore *ig;
+	const struct marker *marker;
 	size_t mark;
 
 	LIST_FOREACH(place, &p->places, in_owner) {
 		if (max-- == 0)
 			break;
 		record_put_place(out, place->room, &place->cursor.number,
-		    place->repeat_until, place->left_ms);
+		    place->repeat_until, place->left_ms,
+		    record_rank(place->is_op, place->is_voiced));
 	}
 	TAILQ_FOREACH(ig, &p->ignores, entry) {
 		mark = tlv_open(out, RECORD_IGNORE);
 		tlv_put_str(out, IGNORE_NICK, ig->nick);
 		tlv_put_u64(out, IGNORE_ID, ig->id);
+		tlv_close(out, mark);
+	}
+	TAILQ_FOREACH(marker, &p->markers, entry) {
+		mark = tlv_open(out, RECORD_MARKER);
+		tlv_put_str(out, MARKER_NAME, marker->name);
+		tlv_put_i64(out, MARKER_TIME, marker->time_ms);
 		tlv_close(out, mark);
 	}
 }
@@ -183,7 +210,7 @@ person_record_put_member(struct buf *out, const struct member *m)
 			break;
 		record_put_place(out, ms->room,
 		    ms->is_kept_live ? NULL : &ms->sure, record_repeats(ms),
-		    away_ms);
+		    away_ms, record_rank(ms->is_op, ms->is_voiced));
 	}
 	record_put_person(out, &m->person,
 	    places > RECORD_PLACES_MAX ? 0 : RECORD_PLACES_MAX - places);
@@ -226,7 +253,8 @@ record_get_place(struct person_record *r, struct rooms *rooms,
 	struct tlv item;
 	struct room *room = NULL;
 	char name[ROOM_NAME_SIZE];
-	uint64_t number = 0, repeats = 0;
+	struct place *place;
+	uint64_t number = 0, repeats = 0, rank = 0;
 	bool has_number = false, is_good = true;
 	int64_t left_ms = rooms->clock->mono_ms;
 
@@ -247,11 +275,16 @@ record_get_place(struct person_record *r, struct rooms *rooms,
 		case PLACE_LEFT:
 			is_good &= record_get_time(&item, rooms, &left_ms);
 			break;
+		case PLACE_RANK:
+			is_good &= tlv_get_u64(&item, UINT64_MAX, &rank);
+			break;
 		}
 	if (in.is_bad || !is_good || room == NULL)
 		return;
-	keeper_restore_place(&r->person, room, has_number ? &number : NULL,
-	    repeats, left_ms);
+	place = keeper_restore_place(&r->person, room,
+	    has_number ? &number : NULL, repeats, left_ms);
+	place->is_op = (rank & RANK_OP) != 0;
+	place->is_voiced = (rank & RANK_VOICED) != 0;
 }
 
 static void
@@ -275,6 +308,30 @@ record_get_ignore(struct person_record *r, const struct tlv *outer)
 		}
 	if (!in.is_bad && is_good && has_nick)
 		(void)!person_ignore(&r->person, id, nick);
+}
+
+static void
+record_get_marker(struct person_record *r, const struct tlv *outer)
+{
+	struct tlv_reader in;
+	struct tlv item;
+	char name[MARKER_NAME_SIZE];
+	int64_t time_ms = 0;
+	bool has_name = false, is_good = true;
+
+	tlv_enter(outer, &in);
+	while (tlv_next(&in, &item))
+		switch (item.tag) {
+		case MARKER_NAME:
+			has_name = tlv_get_str(&item, name, sizeof name) &&
+			    marker_is_name(name);
+			break;
+		case MARKER_TIME:
+			is_good &= tlv_get_i64(&item, &time_ms);
+			break;
+		}
+	if (!in.is_bad && is_good && has_name && time_ms > 0)
+		(void)person_set_marker(&r->person, name, time_ms);
 }
 
 bool
@@ -367,6 +424,9 @@ person_record_get(struct person_record *r, struct rooms *rooms,
 			break;
 		case RECORD_IGNORE:
 			record_get_ignore(r, &item);
+			break;
+		case RECORD_MARKER:
+			record_get_marker(r, &item);
 			break;
 		case RECORD_MESSAGE:
 			record_get_message(r, rooms, &item);

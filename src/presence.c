@@ -148,6 +148,7 @@ presence_join(struct presence *p, struct membership *ms)
 		return;
 	ms->is_joined = true;
 	presence_tell_exact(p, &event, ms);
+	modes_tell(ms);
 }
 
 static void

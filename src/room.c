@@ -41,6 +41,7 @@ room_new(struct rooms *rooms, const char *name)
 	LIST_INIT(&room->exact);
 	LIST_INIT(&room->places);
 	presence_init(&room->presence, room);
+	modes_init(room);
 	return room;
 }
 
@@ -109,6 +110,7 @@ room_clear(struct room *room)
 		audience_free(a);
 	}
 	free(room->topic);
+	modes_fini(room);
 }
 
 void
@@ -173,6 +175,10 @@ room_join(struct room *room, struct member *m, enum room_join how)
 	presence_came(&room->presence, ms);
 
 	place = person_place(&m->person, room);
+	if (place != NULL) {
+		ms->is_op = place->is_op;
+		ms->is_voiced = place->is_voiced;
+	}
 	if (place != NULL && how == ROOM_JOIN_QUIET) {
 		place_free(place);
 		place = NULL;
@@ -221,6 +227,8 @@ room_leave(struct membership *ms, enum room_leave how, const char *text)
 	if (m->ops != NULL)
 		place->position = m->ops->handed(m);
 	place->told = ms->told;
+	place->is_op = ms->is_op;
+	place->is_voiced = ms->is_voiced;
 	LIST_REMOVE(ms, in_member);
 	room_set_exact(ms, false);
 	TAILQ_REMOVE(&room->people, ms, in_room);
@@ -239,6 +247,7 @@ room_publish_by(struct room *room, struct event *event, const struct member *m)
 		event->from = m;
 		event->nick = m->nick;
 	}
+	event->server = rooms->options->server_name;
 	if (event->kind == EVENT_TAGS)
 		event->msgid = ++rooms->last_msgid;
 	event->room = room->name;
@@ -284,7 +293,7 @@ static bool
 room_is_said(enum event_kind kind)
 {
 	return kind == EVENT_SAY || kind == EVENT_ME || kind == EVENT_NOTICE ||
-	    kind == EVENT_TAGS;
+	    kind == EVENT_CTCP || kind == EVENT_TAGS;
 }
 
 void
@@ -304,20 +313,23 @@ room_say_from_outside(struct room *room, struct member *m, struct event *event)
 }
 
 void
-room_set_topic(struct membership *ms, const char *text)
+room_set_topic(struct membership *ms, const char *text, struct event *event)
 {
 	struct room *room = ms->room;
-	struct event event = {
-		.kind = EVENT_TOPIC,
-		.text = text == NULL ? "" : text,
-		.text_len = text == NULL ? 0 : strlen(text),
-	};
+	struct event own, *e = event == NULL ? &own : event;
+
+	memset(e, 0, sizeof *e);
+	e->kind = EVENT_TOPIC;
+	e->text = text == NULL ? "" : text;
+	e->text_len = strlen(e->text);
 
 	presence_show(&room->presence, ms);
 	free(room->topic);
 	room->topic = text == NULL ? NULL : xstrdup(text);
+	memcpy(room->topic_by, ms->member->nick, sizeof room->topic_by);
+	room->topic_ms = room->rooms->clock->wall_ms;
 	keeper_topic(room);
-	room_publish(room, &event, ms);
+	room_publish(room, e, ms);
 }
 
 uint64_t

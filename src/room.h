@@ -16,6 +16,7 @@
 #include "history.h"
 #include "member.h"
 #include "message.h"
+#include "modes.h"
 #include "nick.h"
 #include "presence.h"
 
@@ -92,7 +93,10 @@ struct room {
 	struct presence presence;
 	int64_t used_ms; /* monotonic: somebody came, spoke or left */
 	int64_t said_ms; /* monotonic: of the newest message */
+	struct modes modes;
 	char *topic; /* or NULL */
+	char topic_by[NICK_SIZE]; /* who set it, as they were called then */
+	int64_t topic_ms; /* wall clock: when; 0: not known */
 	char name[ROOM_NAME_SIZE]; /* folded */
 };
 
@@ -143,8 +147,10 @@ void room_say(struct membership *ms, struct event *event);
 void room_say_from_outside(struct room *room, struct member *m,
     struct event *event);
 
-/* Sets the topic; NULL removes it. */
-void room_set_topic(struct membership *ms, const char *text);
+/* Sets the topic; NULL removes it. event, or NULL, becomes what the others saw:
+ * it is valid as long as text and ms. */
+void room_set_topic(struct membership *ms, const char *text,
+    struct event *event);
 
 /*
  * Tell all in step, and if it is a kept kind append it to the history. event's

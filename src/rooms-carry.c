@@ -27,7 +27,10 @@ enum {
 	ROOM_TAG_USED = 4,
 	ROOM_TAG_SAID = 5,
 	ROOM_TAG_SETTLED = 6,
-	ROOM_TAG_LOOKED = 7
+	ROOM_TAG_LOOKED = 7,
+	ROOM_TAG_MODES = 8,
+	ROOM_TAG_TOPIC_BY = 9,
+	ROOM_TAG_TOPIC_MS = 10
 };
 enum {
 	ROSTER_TAG_LAST_ID = 1,
@@ -54,6 +57,8 @@ static const struct carry_field room_fields[] = {
 	CARRY_INT(ROOM_TAG_SAID, struct room, said_ms),
 	CARRY_UINT(ROOM_TAG_SETTLED, struct room, settled, UINT64_MAX),
 	CARRY_UINT(ROOM_TAG_LOOKED, struct room, looked, UINT64_MAX),
+	CARRY_STR(ROOM_TAG_TOPIC_BY, struct room, topic_by),
+	CARRY_INT(ROOM_TAG_TOPIC_MS, struct room, topic_ms),
 };
 
 static const struct carry_field roster_fields[] = {
@@ -84,7 +89,7 @@ static int
 room_save(struct room *room, struct carry_out *out)
 {
 	struct buf *data = &out->data;
-	size_t mark;
+	size_t mark, modes;
 
 	if (history_share(&room->history) == -1)
 		return -1;
@@ -93,6 +98,9 @@ room_save(struct room *room, struct carry_out *out)
 	carry_put_fd(out, ROOM_TAG_RING, room->history.fd);
 	if (room->topic != NULL)
 		tlv_put_str(data, ROOM_TAG_TOPIC, room->topic);
+	modes = tlv_open(data, ROOM_TAG_MODES);
+	modes_put(&room->modes, data, true);
+	tlv_close(data, modes);
 	tlv_close(data, mark);
 	return 0;
 }
@@ -161,17 +169,23 @@ room_load_ring(struct history *h, int fd, enum carry_purpose purpose)
 /* room may be there already, as the lobby is; but nobody was in it. */
 static bool
 room_fill(struct rooms *rooms, const struct room *got, struct history *history,
-    const struct tlv *topic)
+    const struct tlv *topic, const struct tlv *modes)
 {
 	char folded[ROOM_NAME_SIZE];
+	const char *p;
 	struct room *room;
 
 	nick_fold(folded, got->name);
 	if (strcmp(folded, got->name) != 0)
 		return false;
+	for (p = got->topic_by; *p != '\0'; p++)
+		if (!nick_is_char(*p))
+			return false;
 	room = rooms_get(rooms, got->name);
 	if (room->people_count > 0 || !LIST_EMPTY(&room->places) ||
 	    room->presence.count > 0)
+		return false;
+	if (modes->data != NULL && !modes_get(room, modes->data, modes->len))
 		return false;
 	history_fini(&room->history);
 	room->history = *history;
@@ -185,6 +199,8 @@ room_fill(struct rooms *rooms, const struct room *got, struct history *history,
 	room->topic = topic->data == NULL ?
 	    NULL :
 	    xstrndup((const char *)topic->data, topic->len);
+	memcpy(room->topic_by, got->topic_by, sizeof room->topic_by);
+	room->topic_ms = got->topic_ms;
 	return true;
 }
 
@@ -194,7 +210,7 @@ room_load(struct rooms *rooms, struct carry_in *in, const struct tlv *outer)
 	struct room got;
 	struct history history;
 	struct tlv_reader r;
-	struct tlv item, topic = { .data = NULL };
+	struct tlv item, topic = { .data = NULL }, modes = { .data = NULL };
 	bool is_good = true;
 	int fd = -1;
 
@@ -209,7 +225,9 @@ room_load(struct rooms *rooms, struct carry_in *in, const struct tlv *outer)
 			topic = item;
 			is_good = item.len <= HISTORY_TEXT_MAX &&
 			    memchr(item.data, '\0', item.len) == NULL;
-		} else
+		} else if (item.tag == ROOM_TAG_MODES)
+			modes = item;
+		else
 			is_good = carry_get(&item, room_fields,
 			    NITEMS(room_fields), &got);
 	if (!is_good || r.is_bad || fd == -1 ||
@@ -218,11 +236,14 @@ room_load(struct rooms *rooms, struct carry_in *in, const struct tlv *outer)
 	else if (room_load_ring(&history, fd, in->purpose) == -1)
 		(void)carry_fail(in, "the history of '%s' is not sound",
 		    got.name);
-	else if (room_fill(rooms, &got, &history, &topic))
+	else if (room_fill(rooms, &got, &history, &topic, &modes))
 		return true;
 	else {
 		history_fini(&history);
-		return carry_fail(in, "the room '%s' is there twice", got.name);
+		return carry_fail(in,
+		    "the room '%s' is not "
+		    "consistent, or there twice",
+		    got.name);
 	}
 	if (fd != -1)
 		(void)close(fd);

@@ -239,6 +239,7 @@ rooms_open(struct rooms *rooms, const char *name, struct room **room)
 	    !rooms_remove_oldest(rooms))
 		return ROOMS_FULL;
 	*room = rooms_add(rooms, name);
+	modes_keep(*room);
 	return ROOMS_MADE;
 }
 

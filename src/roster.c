@@ -152,13 +152,40 @@ roster_find_lookalike(struct roster *roster, const char *nick)
 	return RB_FIND(roster_skeletons, &roster->by_skeleton, &key);
 }
 
-/* May m have the place of holder, who has the nick now? */
+/* May who has this credential have the place of holder, who has the nick? */
 static bool
-roster_may_replace(const struct member *m, const struct member *holder)
+roster_may_replace(const struct credential *credential,
+    const struct member *holder)
 {
-	if (credential_cmp(&m->credential, &holder->credential) != 0)
+	if (credential_cmp(credential, &holder->credential) != 0)
 		return false;
-	return holder->is_lost || credential_is_strong(&m->credential);
+	return holder->is_lost || credential_is_strong(credential);
+}
+
+enum roster_rename
+roster_check(struct roster *roster, const struct member *m,
+    const struct credential *credential, const char *nick,
+    const struct member **clash)
+{
+	const struct member *holder, *alike;
+
+	if (nick_check(nick) != NICK_OK)
+		return ROSTER_REFUSED;
+	if (m != NULL && strcmp(nick, m->nick) == 0)
+		return ROSTER_SAME;
+	holder = roster_find(roster, nick);
+	if (holder == m)
+		holder = NULL;
+	if (holder != NULL && !roster_may_replace(credential, holder)) {
+		*clash = holder;
+		return ROSTER_TAKEN;
+	}
+	alike = roster_find_lookalike(roster, nick);
+	if (alike != NULL && alike != m && alike != holder) {
+		*clash = alike;
+		return ROSTER_LOOKALIKE;
+	}
+	return ROSTER_RENAMED;
 }
 
 /*
@@ -255,6 +282,8 @@ roster_vacate(struct member *m, struct membership *theirs)
 		room_leave(theirs, ROOM_LEAVE_RETURNING, NULL);
 	else if (ours == NULL)
 		room_leave(theirs, ROOM_LEAVE_QUIT, NULL);
+	else if (modes_has(ours->room, ROOM_SECRET))
+		room_leave(theirs, ROOM_LEAVE_PART, NULL);
 	else
 		room_leave(theirs, ROOM_LEAVE_WENT, ours->room->name);
 }
@@ -328,6 +357,7 @@ roster_resume(struct member *m, int64_t away_ms)
 			}
 			continue;
 		}
+		modes_regained(ms, place);
 		if (m->is_on_break) {
 			if (place->cursor.number < ms->cursor.number) {
 				ms->cursor = place->cursor;
@@ -344,8 +374,9 @@ enum roster_rename
 roster_rename(struct member *m, const char *nick, const struct member **clash)
 {
 	struct rooms *rooms = m->rooms;
-	struct member *holder, *alike;
+	struct member *holder;
 	struct bookmark *bookmark;
+	enum roster_rename result;
 	struct person person;
 	struct event event = { .kind = EVENT_BACK };
 	struct event here = { .kind = EVENT_AWAY };
@@ -354,25 +385,15 @@ roster_rename(struct member *m, const char *nick, const struct member **clash)
 	bool is_known_away, was_seen = roster_is_seen(m);
 	char folded[NICK_SIZE];
 
-	if (nick_check(nick) != NICK_OK)
-		return ROSTER_REFUSED;
-	if (strcmp(nick, m->nick) == 0)
-		return ROSTER_SAME;
-	holder = roster_find(&rooms->roster, nick);
-	if (holder == m)
-		holder = NULL;
-	if (holder != NULL && !roster_may_replace(m, holder)) {
-		*clash = holder;
-		return ROSTER_TAKEN;
-	}
-	alike = roster_find_lookalike(&rooms->roster, nick);
-	if (alike != NULL && alike != m && alike != holder) {
-		*clash = alike;
-		return ROSTER_LOOKALIKE;
-	}
+	result = roster_check(&rooms->roster, m, &m->credential, nick, clash);
+	if (result != ROSTER_RENAMED)
+		return result;
 	if (!member_may_announce(m))
 		return ROSTER_TOO_OFTEN;
 
+	holder = roster_find(&rooms->roster, nick);
+	if (holder == m)
+		holder = NULL;
 	nick_fold(folded, nick);
 	if (holder == NULL &&
 	    (strcmp(folded, m->folded) == 0 ||

@@ -82,7 +82,7 @@ START_TEST(test_table)
 		for (j = 0; j < i; j++)
 			ck_assert_str_ne(cmd->name, command_table[j]->name);
 	}
-	ck_assert_int_eq(i, 15);
+	ck_assert_int_eq(i, 24);
 }
 END_TEST
 

@@ -117,6 +117,7 @@ house_render(const struct dialect *dialect, struct buf *out,
 		break;
 	case EVENT_JOIN:
 	case EVENT_PART:
+	case EVENT_CTCP:
 	case EVENT_TAGS:
 	case EVENT_INVITE:
 	case EVENT_QUIT:
@@ -203,6 +204,7 @@ house_render_exact(const struct dialect *dialect, struct buf *out,
 		buf_addf(out, "part %s", e->nick);
 		house_render_text(out, e);
 		break;
+	case EVENT_CTCP:
 	case EVENT_TAGS:
 		buf_addf(out, "tags %s %s", e->nick, e->tags);
 		break;

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Modes: the first byte tells whether the rest is what a client sends, words
+ * between blanks, or what a file or an earlier program says. Whatever comes,
+ * all stays within its limits, what is told is printable ASCII that fits a line
+ * of IRC, and what is written reads back as the same bytes.
+ */
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "message.h"
+#include "modes.h"
+#include "rooms.h"
+#include "store.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define WORDS_MAX 64
+
+static void
+require(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+static void
+wake(void *arg)
+{
+	(void)arg;
+}
+
+static void
+check_applied(const char *text, void *arg)
+{
+	size_t i;
+
+	(void)arg;
+	require(text[0] == '+' || text[0] == '-');
+	require(strlen(text) <= MODES_TEXT_MAX);
+	for (i = 0; text[i] != '\0'; i++)
+		require(text[i] >= ' ' && text[i] <= '~');
+}
+
+static void
+check_error(enum mode_error why, const struct mode_change *change, void *arg)
+{
+	require(change->letter > ' ' && change->letter <= '~');
+	require(mode_error_str(why, change, arg)[0] != '\0');
+}
+
+static void
+check_modes(struct room *room)
+{
+	struct modes *modes = &room->modes;
+	struct buf first = BUF_INITIALIZER, second = BUF_INITIALIZER;
+	size_t i;
+
+	for (i = 0; i < MODES_LISTS; i++)
+		require(modes->counts[i] <= MODES_LIST_MAX);
+	require(modes->limit <= MODES_LIMIT_MAX);
+	require(modes->invitation_count <= MODES_INVITATIONS_MAX);
+	modes_str(room, true, &first);
+	check_applied(buf_cstr(&first), NULL);
+	buf_reset(&first);
+	modes_put(modes, &first, true);
+	require(first.len <= STORE_VALUE_MAX);
+	require(modes_get(room, first.data, first.len));
+	modes_put(modes, &second, true);
+	require(first.len == second.len &&
+	    memcmp(first.data, second.data, first.len) == 0);
+	buf_fini(&first);
+	buf_fini(&second);
+}
+
+static void
+change(struct room *room, const uint8_t *data, size_t size)
+{
+	const struct mode_report report = { check_error, NULL, check_applied,
+		room };
+	char *line = xmalloc(size + 1), *rest = line, *argv[WORDS_MAX];
+	int argc = 0;
+
+	memcpy(line, data, size);
+	line[size] = '\0';
+	while (rest != NULL && argc < WORDS_MAX)
+		argv[argc++] = strsep(&rest, " ");
+	modes_change(room, NULL, argc, argv, &report);
+	free(line);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct options options;
+	struct clock clock = { .mono_ms = 1000000,
+		.wall_ms = INT64_C(1700000100000) };
+	struct deadlines deadlines;
+	struct rooms rooms;
+	struct room *kitchen;
+
+	if (size < 1)
+		return 0;
+	options_init(&options);
+	options.history_size = 65536;
+	deadlines_init(&deadlines, NULL, NULL);
+	rooms_init(&rooms, &clock, &options, &deadlines, wake, NULL);
+	require(rooms_open(&rooms, "kitchen", &kitchen) == ROOMS_MADE);
+	if (data[0] % 2 == 0)
+		change(kitchen, data + 1, size - 1);
+	else if (!modes_get(kitchen, data + 1, size - 1))
+		require(kitchen->modes.flags == ROOM_NO_EXTERNAL &&
+		    kitchen->modes.key[0] == '\0');
+	check_modes(kitchen);
+	rooms_fini(&rooms);
+	options_fini(&options);
+	return 0;
+}

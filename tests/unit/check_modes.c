@@ -1,0 +1,728 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/* Modes of rooms: what is parsed, changed, told, allowed and kept. */
+
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "house.h"
+#include "modes.h"
+#include "origin.h"
+#include "room.h"
+#include "roster.h"
+#include "util.h"
+
+static struct house h;
+static struct fake ana, bob, cy;
+static struct room *kitchen;
+static struct buf reported;
+
+static void
+go(struct fake *f, struct room *room)
+{
+	struct membership *behind = fake_here(f);
+
+	room_leave(behind, ROOM_LEAVE_WENT, room->name);
+	(void)modes_joined(room_join(room, f->m, ROOM_JOIN_CATCHUP));
+	member_show(f->m);
+}
+
+/* All three in the kitchen that ana has made. */
+static void
+setup(void)
+{
+	house_init_options(&h);
+	house_init(&h);
+	fake_enter(&h, &ana, 1, "ana");
+	fake_enter(&h, &bob, 2, "bob");
+	fake_enter(&h, &cy, 2, "cy");
+	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen), ROOMS_MADE);
+	go(&ana, kitchen);
+	go(&bob, kitchen);
+	go(&cy, kitchen);
+	(void)fake_saw(&h, &ana);
+	(void)fake_saw(&h, &bob);
+	(void)fake_saw(&h, &cy);
+}
+
+static void
+teardown(void)
+{
+	fake_fini(&ana);
+	fake_fini(&bob);
+	fake_fini(&cy);
+	house_fini(&h);
+	buf_fini(&reported);
+}
+
+/* Changing */
+
+static void
+report_error(enum mode_error why, const struct mode_change *change, void *arg)
+{
+	ck_assert_ptr_eq(arg, &h);
+	ck_assert_uint_gt(strlen(mode_error_str(why, change, kitchen)), 0);
+	buf_addf(&reported, "!%d%c ", (int)why, change->letter);
+}
+
+static void
+report_list(enum modes_list list, void *arg)
+{
+	ck_assert_ptr_eq(arg, &h);
+	buf_addf(&reported, "list %c ", modes_list_letter(list));
+}
+
+static void
+report_applied(const char *text, void *arg)
+{
+	ck_assert_ptr_eq(arg, &h);
+	buf_addf(&reported, "%s ", text);
+}
+
+static const struct mode_report report = { report_error, report_list,
+	report_applied, &h };
+
+/* By f, or by the server: what was reported. */
+static const char *
+change(struct fake *f, const char *line)
+{
+	char copy[4096], *argv[64], *p = copy;
+	int argc = 0;
+
+	ck_assert_uint_lt(strlen(line), sizeof copy);
+	memcpy(copy, line, strlen(line) + 1);
+	while (p != NULL && argc < 64)
+		argv[argc++] = strsep(&p, " ");
+	buf_reset(&reported);
+	modes_change(kitchen, f == NULL ? NULL : member_in(f->m, kitchen), argc,
+	    argv, &report);
+	return buf_cstr(&reported);
+}
+
+static const char *
+shown(void)
+{
+	static struct buf text;
+
+	buf_reset(&text);
+	modes_str(kitchen, true, &text);
+	return buf_cstr(&text);
+}
+
+START_TEST(test_parser)
+{
+	char letters[] = "+ov-b+", params[4][2] = { "a", "b", "c", "d" };
+	char *argv[] = { letters, params[0], params[1], params[2], params[3] };
+	char bare[] = "okb+l-lk", *bare_argv[] = { bare };
+	char bytes[] = "-\xc3\xa9\xff\x01 m", *bytes_argv[] = { bytes };
+	struct mode_parser p;
+	struct mode_change c;
+
+	mode_parser_init(&p, 5, argv);
+	ck_assert(mode_parser_next(&p, &c));
+	ck_assert(c.is_set && c.letter == 'o');
+	ck_assert_str_eq(c.param, "a");
+	ck_assert(mode_parser_next(&p, &c));
+	ck_assert(c.is_set && c.letter == 'v');
+	ck_assert_str_eq(c.param, "b");
+	ck_assert(mode_parser_next(&p, &c));
+	ck_assert(!c.is_set && c.letter == 'b');
+	ck_assert_str_eq(c.param, "c");
+	ck_assert(!mode_parser_next(&p, &c));
+
+	mode_parser_init(&p, 1, bare_argv);
+	while (mode_parser_next(&p, &c))
+		ck_assert_ptr_null(c.param);
+	mode_parser_init(&p, 0, NULL);
+	ck_assert(!mode_parser_next(&p, &c));
+
+	/* A letter of UTF-8, a byte that is none, a control, a blank: four. */
+	mode_parser_init(&p, 1, bytes_argv);
+	for (int i = 0; i < 4; i++) {
+		ck_assert(mode_parser_next(&p, &c));
+		ck_assert(!c.is_set && c.letter == '?');
+	}
+	ck_assert(mode_parser_next(&p, &c));
+	ck_assert_int_eq(c.letter, 'm');
+	ck_assert(!mode_parser_next(&p, &c));
+}
+END_TEST
+
+START_TEST(test_change)
+{
+	setup();
+	ck_assert_str_eq(shown(), "+n");
+	ck_assert_str_eq(change(&ana, "+tov-n bob bob"), "+tov-n bob bob ");
+	ck_assert_str_eq(shown(), "+t");
+	ck_assert_str_eq(fake_saw(&h, &bob), "mode ana +tov-n bob bob\n");
+	ck_assert_str_eq(fake_saw(&h, &ana), ""); /* was told by the report */
+	ck_assert(member_in(bob.m, kitchen)->is_op);
+	ck_assert(member_in(bob.m, kitchen)->is_voiced);
+	/* What changes nothing is not told. */
+	ck_assert_str_eq(change(&ana, "+tov-n bob bob"), "");
+	ck_assert_str_eq(change(&ana, "+tm BOB"), "+m ");
+	ck_assert_str_eq(change(&ana, "+m-m"), "-m ");
+	ck_assert_str_eq(change(&ana, "+kl sesame 10"), "+kl sesame 10 ");
+	ck_assert_str_eq(shown(), "+klt sesame 10");
+	ck_assert_str_eq(change(&ana, "+kl sesame 10"), "");
+	ck_assert_str_eq(change(&ana, "-lk+l nothing 5"), "-lk+l * 5 ");
+	ck_assert_str_eq(change(&ana, "+b bob"), "+b bob!*@* ");
+	ck_assert_str_eq(change(&ana, "+b BOB!*@*"), "");
+	ck_assert_str_eq(change(&ana, "be-b+I BOB"), "list e list b list I ");
+	ck_assert_str_eq(change(&ana, "-b BOB"), "-b BOB!*@* ");
+	ck_assert_str_eq(change(NULL, "+m"), "+m ");
+	(void)fake_saw(&h, &ana);
+	ck_assert_str_eq(change(NULL, "-m"), "-m ");
+	ck_assert_str_eq(fake_saw(&h, &ana), "mode - -m\n");
+	teardown();
+}
+END_TEST
+
+START_TEST(test_errors)
+{
+	char line[256];
+
+	setup();
+	/* Lists are for all; and they are told once that it takes more. */
+	ck_assert_str_eq(change(&bob, "beI"), "list b list e list I ");
+	ck_assert_str_eq(change(&bob, "+mto-b bob x"), "!0m ");
+	ck_assert_str_eq(change(&bob, "+xb"), "!1x list b ");
+	ck_assert_str_eq(fake_saw(&h, &ana), "");
+	ck_assert_str_eq(change(&ana, "+xm-y"), "!1x !1y +m ");
+	ck_assert_str_eq(change(&ana, "+o"), "!2o ");
+	ck_assert_str_eq(change(&ana, "+k"), "!2k ");
+	ck_assert_str_eq(change(&ana, "+l"), "!2l ");
+	ck_assert_str_eq(change(&ana, "+ov nobody nobody"), "!3o !3v ");
+	go(&cy, h.rooms.lobby);
+	ck_assert_str_eq(change(&ana, "+o cy"), "!4o ");
+	ck_assert_str_eq(change(&ana, "+k a,b"), "!6k ");
+	ck_assert_str_eq(change(&ana, "+k :ab"), "!6k ");
+	ck_assert_str_eq(change(&ana, "+k \xc3\xa9"), "!6k ");
+	ck_assert_str_eq(change(&ana, "+k a\x01"), "!6k ");
+	ck_assert_str_eq(change(&ana, "+k "), "!6k ");
+	ck_assert_str_eq(change(&ana, "+k 12345678901234567890123"),
+	    "+k 12345678901234567890123 ");
+	ck_assert_str_eq(change(&ana, "+k 123456789012345678901234"), "!6k ");
+	ck_assert_str_eq(change(&ana, "+l 0"), "!7l ");
+	ck_assert_str_eq(change(&ana, "+l -1"), "!7l ");
+	ck_assert_str_eq(change(&ana, "+l 1x"), "!7l ");
+	ck_assert_str_eq(change(&ana, "+l "), "!7l ");
+	ck_assert_str_eq(change(&ana, "+l 99999999999999999999"), "!7l ");
+	ck_assert_str_eq(change(&ana, "+b "), "!8b ");
+	ck_assert_str_eq(change(&ana, "+b a!b!c"), "!8b ");
+	ck_assert_str_eq(change(&ana, "-b \x01"), "!8b ");
+	memset(line, 'x', sizeof line);
+	memcpy(line, "+b ", 3);
+	line[3 + MODES_MASK_MAX] = '\0';
+	ck_assert_str_eq(change(&ana, line), "!8b ");
+	line[3 + MODES_MASK_MAX - 4] = '\0'; /* !*@* comes to it */
+	ck_assert_uint_gt(strlen(change(&ana, line)), MODES_MASK_MAX);
+	/* Who gives it up may do what came with it. */
+	ck_assert_str_eq(change(&ana, "-o+v ana ana"), "-o+v ana ana ");
+	ck_assert_str_eq(change(&ana, "+o ana"), "!0o ");
+	teardown();
+}
+END_TEST
+
+START_TEST(test_lobby)
+{
+	setup();
+	kitchen = h.rooms.lobby;
+	ck_assert_str_eq(change(NULL, "+imkl x 5"), "!9i !9k !9l +m ");
+	ck_assert_str_eq(change(NULL, "-imkl x"), "-m ");
+	teardown();
+}
+END_TEST
+
+/* An event has 12 parameters and MODES_TEXT_MAX bytes at most; nothing is lost
+ * by that. */
+START_TEST(test_split)
+{
+	char line[4096] = "+";
+	const char *p;
+	size_t i, len, letters;
+
+	setup();
+	ck_assert_str_eq(change(&ana,
+			     "+bbbbbbbbbbbbbt 1 2 3 4 5 6 7 8 9 a b c d"),
+	    "+bbbbbbbbbbbb 1!*@* 2!*@* 3!*@* 4!*@* 5!*@* 6!*@* 7!*@* 8!*@* "
+	    "9!*@* a!*@* b!*@* c!*@* +bt d!*@* ");
+	ck_assert_uint_eq(kitchen->modes.counts[MODES_BANS], 13);
+	for (i = 0; i < 12; i++)
+		line[1 + i] = 'e';
+	for (i = 0; i < 12; i++)
+		(void)snprintf(line + strlen(line), 130, " %02zu%0100d", i, 7);
+	(void)fake_saw(&h, &bob);
+	(void)change(&ana, line);
+	for (p = fake_saw(&h, &bob), letters = 0; *p != '\0'; p += len + 1) {
+		len = strcspn(p, "\n");
+		ck_assert_uint_le(len, strlen("mode ana ") + MODES_TEXT_MAX);
+		letters += strspn(p + strlen("mode ana +"), "e");
+	}
+	ck_assert_uint_eq(letters, 12);
+	ck_assert_uint_eq(kitchen->modes.counts[MODES_EXEMPTIONS], 12);
+	teardown();
+}
+END_TEST
+
+START_TEST(test_list_full)
+{
+	char line[32];
+	int i;
+
+	setup();
+	for (i = 0; i < MODES_LIST_MAX; i++) {
+		(void)snprintf(line, sizeof line, "+b x%d", i);
+		ck_assert(strncmp(change(&ana, line), "+b", 2) == 0);
+	}
+	ck_assert_str_eq(change(&ana, "+b more"), "!5b ");
+	ck_assert_str_eq(change(&ana, "+b x1"), "");
+	ck_assert_str_eq(change(&ana, "+e more"), "+e more!*@* ");
+	ck_assert_str_eq(change(&ana, "-b+b x7 more"), "-b+b x7!*@* more!*@* ");
+	teardown();
+}
+END_TEST
+
+START_TEST(test_nonsense)
+{
+	char line[600];
+	size_t i;
+
+	setup();
+	memset(line, 'o', sizeof line);
+	line[0] = '+';
+	line[sizeof line - 1] = '\0';
+	(void)change(&ana, line);
+	for (i = 1; i + 1 < sizeof line; i++)
+		line[i] = (char)(i * 37 % 255 + 1);
+	(void)change(&ana, line);
+	(void)change(&ana, "");
+	(void)change(&ana, "+-+-+-");
+	(void)change(&ana, " +m");
+	teardown();
+}
+END_TEST
+
+/* Asking */
+
+START_TEST(test_admit)
+{
+	setup();
+	go(&bob, h.rooms.lobby);
+	ck_assert_int_eq(modes_admit(kitchen, bob.m, NULL), MODES_ADMITTED);
+	(void)change(&ana, "+lkib 2 sesame bob");
+	ck_assert_int_eq(modes_admit(kitchen, bob.m, "sesame"), MODES_BANNED);
+	(void)change(&ana, "+e *!*@*");
+	ck_assert_int_eq(modes_admit(kitchen, bob.m, "sesame"),
+	    MODES_INVITE_ONLY);
+	(void)change(&ana, "+I b?b");
+	ck_assert_int_eq(modes_admit(kitchen, bob.m, NULL), MODES_BAD_KEY);
+	ck_assert_int_eq(modes_admit(kitchen, bob.m, "Sesame"), MODES_BAD_KEY);
+	ck_assert_int_eq(modes_admit(kitchen, bob.m, "sesame"), MODES_FULL);
+	(void)change(&ana, "+l 3");
+	ck_assert_int_eq(modes_admit(kitchen, bob.m, "sesame"), MODES_ADMITTED);
+
+	/* An operator's invitation, once. */
+	(void)change(&ana, "-e+l *!*@* 1");
+	modes_invite(member_in(cy.m, kitchen), bob.m);
+	ck_assert_int_eq(modes_admit(kitchen, bob.m, NULL), MODES_BANNED);
+	modes_invite(member_in(ana.m, kitchen), bob.m);
+	ck_assert_int_eq(modes_admit(kitchen, bob.m, NULL), MODES_ADMITTED);
+	go(&bob, kitchen);
+	ck_assert(!modes_is_invited(kitchen, bob.m));
+	go(&bob, h.rooms.lobby);
+	ck_assert_int_eq(modes_admit(kitchen, bob.m, NULL), MODES_BANNED);
+
+	/* A place as operator opens all but a ban. */
+	go(&ana, h.rooms.lobby);
+	ck_assert_int_eq(modes_admit(kitchen, ana.m, NULL), MODES_ADMITTED);
+	(void)change(NULL, "+b ana");
+	ck_assert_int_eq(modes_admit(kitchen, ana.m, NULL), MODES_BANNED);
+	teardown();
+}
+END_TEST
+
+START_TEST(test_speak)
+{
+	struct membership *ms;
+
+	setup();
+	ms = member_in(bob.m, kitchen);
+	ck_assert_int_eq(modes_may_speak(kitchen, bob.m, ms), MODES_MAY_SPEAK);
+	ck_assert(modes_may_set_topic(ms));
+	ck_assert(modes_may_invite(ms));
+	ck_assert_ptr_null(modes_forbids_nick(bob.m));
+	(void)change(&ana, "+mtib bob");
+	ck_assert_int_eq(modes_may_speak(kitchen, bob.m, ms),
+	    MODES_SPEAK_BANNED);
+	ck_assert(!modes_may_set_topic(ms));
+	ck_assert(!modes_may_invite(ms));
+	ck_assert_ptr_eq(modes_forbids_nick(bob.m), kitchen);
+	(void)change(&ana, "+v bob");
+	ck_assert_int_eq(modes_may_speak(kitchen, bob.m, ms), MODES_MAY_SPEAK);
+	ck_assert_ptr_null(modes_forbids_nick(bob.m));
+	(void)change(&ana, "-v+e bob b*");
+	ck_assert_int_eq(modes_may_speak(kitchen, bob.m, ms),
+	    MODES_SPEAK_MODERATED);
+	ck_assert_int_eq(modes_may_speak(kitchen, ana.m,
+			     member_in(ana.m, kitchen)),
+	    MODES_MAY_SPEAK);
+
+	go(&bob, h.rooms.lobby);
+	ck_assert_int_eq(modes_may_speak(kitchen, bob.m, NULL),
+	    MODES_SPEAK_EXTERNAL);
+	(void)change(&ana, "-n");
+	ck_assert_int_eq(modes_may_speak(kitchen, bob.m, NULL),
+	    MODES_SPEAK_MODERATED);
+	(void)change(&ana, "-m");
+	ck_assert_int_eq(modes_may_speak(kitchen, bob.m, NULL),
+	    MODES_MAY_SPEAK);
+	(void)change(&ana, "-e b*");
+	ck_assert_int_eq(modes_may_speak(kitchen, bob.m, NULL),
+	    MODES_SPEAK_BANNED);
+	teardown();
+}
+END_TEST
+
+START_TEST(test_masks)
+{
+	char mask[MODES_MASK_MAX + 1], host[MEMBER_HOST_SIZE];
+
+	setup();
+	/* bob and cy come from the same address, ana from another. */
+	modes_ban_mask(kitchen, bob.m, mask);
+	ck_assert_str_eq(mask, "bob!*@*");
+	go(&cy, h.rooms.lobby);
+	member_host(bob.m, host);
+	modes_ban_mask(kitchen, bob.m, mask);
+	ck_assert_str_eq(mask + strlen("*!*@"), host);
+	buf_reset(&reported);
+	modes_apply(kitchen, member_in(ana.m, kitchen),
+	    &(struct mode_change){ true, 'b', mask }, 1, &report);
+	ck_assert(modes_is_banned(kitchen, bob.m));
+	ck_assert(modes_is_banned(kitchen, cy.m));
+	ck_assert(!modes_is_banned(kitchen, ana.m));
+	ck_assert_str_eq(modes_find_ban(kitchen, cy.m)->mask, mask);
+	ck_assert(modes_has_mask(kitchen, MODES_BANS, mask));
+	ck_assert(!modes_has_mask(kitchen, MODES_EXEMPTIONS, mask));
+	ck_assert_str_eq(TAILQ_FIRST(&kitchen->modes.lists[MODES_BANS])->by,
+	    "ana");
+	/* The user of plain people, with the ~ that IRC shows or without. */
+	(void)change(NULL, "+b *!~plain@*");
+	ck_assert(modes_is_banned(kitchen, ana.m));
+	(void)change(NULL, "-b+b *!~plain@* *!plain@*");
+	ck_assert(modes_is_banned(kitchen, ana.m));
+	teardown();
+}
+END_TEST
+
+START_TEST(test_secret)
+{
+	setup();
+	(void)change(&ana, "+s");
+	ck_assert(modes_may_see(kitchen, bob.m));
+	go(&bob, h.rooms.lobby);
+	ck_assert(modes_may_see(kitchen, bob.m)); /* has a place */
+	ck_assert(!modes_may_see(h.rooms.lobby, bob.m) ==
+	    modes_has(h.rooms.lobby, ROOM_SECRET));
+	fake_quit(&bob, NULL);
+	fake_fini(&bob);
+	fake_enter(&h, &bob, 9, "rob");
+	ck_assert(!modes_may_see(kitchen, bob.m));
+	teardown();
+}
+END_TEST
+
+START_TEST(test_invitations_max)
+{
+	struct member m = { .id = 1000 };
+
+	setup();
+	for (; m.id < 1000 + MODES_INVITATIONS_MAX; m.id++)
+		modes_invite(member_in(ana.m, kitchen), &m);
+	m.id = 1000;
+	modes_invite(member_in(ana.m, kitchen), &m); /* the newest now */
+	m.id = 5000;
+	modes_invite(member_in(ana.m, kitchen), &m);
+	ck_assert_uint_eq(kitchen->modes.invitation_count,
+	    MODES_INVITATIONS_MAX);
+	ck_assert(modes_is_invited(kitchen, &m));
+	m.id = 1000;
+	ck_assert(modes_is_invited(kitchen, &m));
+	m.id = 1001;
+	ck_assert(!modes_is_invited(kitchen, &m));
+	teardown();
+}
+END_TEST
+
+/* Operators */
+
+START_TEST(test_joined)
+{
+	setup();
+	ck_assert(member_in(ana.m, kitchen)->is_op);
+	ck_assert(!member_in(bob.m, kitchen)->is_op);
+
+	/* While ana has a place, nobody else gets it; ana has it again. */
+	go(&ana, h.rooms.lobby);
+	go(&bob, h.rooms.lobby);
+	go(&cy, h.rooms.lobby);
+	go(&cy, kitchen);
+	ck_assert(!member_in(cy.m, kitchen)->is_op);
+	go(&ana, kitchen);
+	ck_assert(member_in(ana.m, kitchen)->is_op);
+	go(&ana, h.rooms.lobby);
+	go(&cy, h.rooms.lobby);
+
+	/* Also when ana has left, and is back. */
+	fake_quit(&ana, NULL);
+	fake_fini(&ana);
+	go(&cy, kitchen);
+	ck_assert(!member_in(cy.m, kitchen)->is_op);
+	fake_init(&h, &ana, 1);
+	ck_assert_int_eq(fake_nick(&ana, "ana"), ROSTER_RETURNED);
+	go(&ana, kitchen);
+	ck_assert(member_in(ana.m, kitchen)->is_op);
+
+	/* Nobody is operator: who comes into the empty room is. */
+	(void)change(&ana, "-o ana");
+	go(&ana, h.rooms.lobby);
+	go(&cy, h.rooms.lobby);
+	go(&bob, kitchen);
+	ck_assert(member_in(bob.m, kitchen)->is_op);
+	go(&cy, kitchen);
+	ck_assert(!member_in(cy.m, kitchen)->is_op);
+	teardown();
+}
+END_TEST
+
+/* Who returns to the very room has what the place had. */
+START_TEST(test_regained)
+{
+	setup();
+	(void)change(&ana, "+v ana");
+	fake_lose(&ana);
+	fake_fini(&ana);
+	fake_init(&h, &ana, 1);
+	go(&ana, kitchen);
+	ck_assert(!member_in(ana.m, kitchen)->is_op);
+	(void)fake_saw(&h, &ana);
+	ck_assert_int_eq(fake_nick(&ana, "ana"), ROSTER_RETURNED);
+	ck_assert(member_in(ana.m, kitchen)->is_op);
+	ck_assert(member_in(ana.m, kitchen)->is_voiced);
+	teardown();
+}
+END_TEST
+
+START_TEST(test_named)
+{
+	static const char named[5][32] = { "lobby ana",
+		"KITCHEN Bob@192.0.2.0/24", "kitchen cy@192.0.2.77",
+		"kitchens ana", "kitchen zoe" };
+	char *items[5];
+	size_t i;
+
+	for (i = 0; i < NITEMS(items); i++)
+		items[i] = xstrdup(named[i]);
+	setup();
+	h.options.room_operator.items = items;
+	h.options.room_operator.count = 5;
+	h.rooms.lobby->is_permanent = true;
+	go(&ana, h.rooms.lobby);
+	ck_assert(member_in(ana.m, h.rooms.lobby)->is_op);
+	go(&cy, h.rooms.lobby);
+	ck_assert(!member_in(cy.m, h.rooms.lobby)->is_op);
+	go(&bob, h.rooms.lobby);
+	(void)change(NULL, "+bk *!*@* sesame");
+	ck_assert_int_eq(modes_admit(kitchen, bob.m, NULL), MODES_ADMITTED);
+	ck_assert_int_eq(modes_admit(kitchen, cy.m, NULL), MODES_BANNED);
+	go(&bob, kitchen);
+	ck_assert(member_in(bob.m, kitchen)->is_op);
+	go(&cy, kitchen);
+	ck_assert(!member_in(cy.m, kitchen)->is_op);
+	ck_assert_int_eq(fake_nick(&cy, "zoe"), ROSTER_RENAMED);
+	ck_assert_ptr_eq(modes_renamed(cy.m), kitchen);
+	ck_assert(member_in(cy.m, kitchen)->is_op);
+	ck_assert_ptr_null(modes_renamed(cy.m));
+	h.options.room_operator.items = NULL;
+	h.options.room_operator.count = 0;
+	for (i = 0; i < NITEMS(items); i++)
+		free(items[i]);
+	teardown();
+}
+END_TEST
+
+START_TEST(test_kick)
+{
+	struct event event;
+
+	setup();
+	(void)change(&ana, "+o bob");
+	(void)fake_saw(&h, &cy);
+	modes_kick(member_in(bob.m, kitchen), member_in(ana.m, kitchen), "out",
+	    &event);
+	ck_assert_int_eq(event.kind, EVENT_KICK);
+	ck_assert_str_eq(event.nick, "ana");
+	ck_assert_str_eq(event.other, "bob");
+	ck_assert_str_eq(event.room, "kitchen");
+	ck_assert_str_eq(fake_saw(&h, &cy), "kick ana bob (out)\n");
+	ck_assert_ptr_null(member_in(bob.m, kitchen));
+	ck_assert_ptr_nonnull(person_place(&bob.m->person, kitchen));
+	ck_assert(!person_place(&bob.m->person, kitchen)->is_op);
+	modes_kick(member_in(cy.m, kitchen), NULL, NULL, &event);
+	ck_assert_str_eq(fake_saw(&h, &ana), "kick - cy\n");
+	(void)room_join(h.rooms.lobby, bob.m, ROOM_JOIN_CATCHUP);
+	(void)room_join(h.rooms.lobby, cy.m, ROOM_JOIN_CATCHUP);
+	teardown();
+}
+END_TEST
+
+/* Keeping */
+
+START_TEST(test_record)
+{
+	struct buf first = BUF_INITIALIZER, second = BUF_INITIALIZER;
+	struct modes *modes;
+	struct room *den;
+	size_t len;
+
+	setup();
+	(void)change(&ana, "+klstbeI-n sesame 10 x y z");
+	modes_invite(member_in(ana.m, kitchen), bob.m);
+	modes = &kitchen->modes;
+	modes->made_ms = 12345;
+	modes_put(modes, &first, true);
+	ck_assert_int_eq(rooms_open(&h.rooms, "den", &den), ROOMS_MADE);
+	ck_assert(modes_get(den, first.data, first.len));
+	modes_put(&den->modes, &second, true);
+	ck_assert_uint_eq(first.len, second.len);
+	ck_assert_mem_eq(first.data, second.data, first.len);
+	ck_assert_str_eq(den->modes.key, "sesame");
+	ck_assert_int_eq(den->modes.made_ms, 12345);
+	ck_assert(modes_is_invited(den, bob.m));
+
+	/* In the store there are no invitations, whose ids mean nothing. */
+	buf_reset(&first);
+	modes_put(modes, &first, false);
+	ck_assert(modes_get(den, first.data, first.len));
+	ck_assert_uint_eq(den->modes.invitation_count, 0);
+	ck_assert(den->modes.is_kept);
+
+	/* Whole or not at all: cut off anywhere, it is what it would be, less
+	 * some items, or nothing. */
+	for (len = 0; len < first.len; len++)
+		if (!modes_get(den, first.data, len)) {
+			ck_assert_uint_eq(den->modes.flags, ROOM_NO_EXTERNAL);
+			ck_assert_str_eq(den->modes.key, "");
+			ck_assert_uint_eq(den->modes.counts[MODES_BANS], 0);
+		}
+	/* What the lobby cannot have it does not get. */
+	ck_assert(modes_get(h.rooms.lobby, first.data, first.len));
+	ck_assert_str_eq(h.rooms.lobby->modes.key, "");
+	ck_assert_uint_eq(h.rooms.lobby->modes.limit, 0);
+	ck_assert(modes_has(h.rooms.lobby, ROOM_SECRET));
+	buf_fini(&first);
+	buf_fini(&second);
+	teardown();
+}
+END_TEST
+
+START_TEST(test_room_modes)
+{
+	struct room *den;
+
+	setup();
+	free(h.options.room_modes);
+	h.options.room_modes = xstrdup("+imnstC");
+	ck_assert_int_eq(rooms_open(&h.rooms, "den", &den), ROOMS_MADE);
+	kitchen = den;
+	ck_assert_str_eq(shown(), "+Cimnst");
+	free(h.options.room_modes);
+	h.options.room_modes = xstrdup("+");
+	ck_assert_int_eq(rooms_open(&h.rooms, "den2", &kitchen), ROOMS_MADE);
+	ck_assert_str_eq(shown(), "+");
+	teardown();
+}
+END_TEST
+
+START_TEST(test_origins)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	struct credential c;
+	struct room_operator op;
+
+	ck_assert_int_eq(inet_pton(AF_INET, "192.0.2.7", &sin.sin_addr), 1);
+	c = credential_from_address((struct sockaddr *)&sin);
+	ck_assert_ptr_null(room_operator_parse(&op, "Kitchen  Bob"));
+	ck_assert_str_eq(op.room, "kitchen");
+	ck_assert(room_operator_is(&op, "bob", &c));
+	ck_assert(!room_operator_is(&op, "rob", &c));
+	ck_assert_ptr_null(room_operator_parse(&op, "a bob@192.0.2.0/29"));
+	ck_assert(room_operator_is(&op, "bob", &c));
+	ck_assert_ptr_null(room_operator_parse(&op, "a bob@192.0.2.0/30"));
+	ck_assert(!room_operator_is(&op, "bob", &c));
+	ck_assert_ptr_null(room_operator_parse(&op, "a bob@uid:1000"));
+	ck_assert(!room_operator_is(&op, "bob", &c));
+	c = credential_from_uid(1000);
+	ck_assert(room_operator_is(&op, "bob", &c));
+	ck_assert_ptr_nonnull(room_operator_parse(&op, ""));
+	ck_assert_ptr_nonnull(room_operator_parse(&op, "kitchen"));
+	ck_assert_ptr_nonnull(room_operator_parse(&op, "kitchen "));
+	ck_assert_ptr_nonnull(room_operator_parse(&op, " bob"));
+	ck_assert_ptr_nonnull(room_operator_parse(&op, "kitchen bob@"));
+	ck_assert_ptr_nonnull(room_operator_parse(&op, "kitchen guest7"));
+	ck_assert_ptr_nonnull(room_operator_parse(&op, "kitchen a b"));
+	ck_assert_ptr_nonnull(room_operator_parse(&op, "kitchen a@b@c"));
+}
+END_TEST
+
+static Suite *
+modes_suite(void)
+{
+	Suite *suite = suite_create("modes");
+	TCase *tc = tcase_create("modes");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, test_parser);
+	tcase_add_test(tc, test_change);
+	tcase_add_test(tc, test_errors);
+	tcase_add_test(tc, test_lobby);
+	tcase_add_test(tc, test_split);
+	tcase_add_test(tc, test_list_full);
+	tcase_add_test(tc, test_nonsense);
+	tcase_add_test(tc, test_admit);
+	tcase_add_test(tc, test_speak);
+	tcase_add_test(tc, test_masks);
+	tcase_add_test(tc, test_secret);
+	tcase_add_test(tc, test_invitations_max);
+	tcase_add_test(tc, test_joined);
+	tcase_add_test(tc, test_regained);
+	tcase_add_test(tc, test_named);
+	tcase_add_test(tc, test_kick);
+	tcase_add_test(tc, test_record);
+	tcase_add_test(tc, test_room_modes);
+	tcase_add_test(tc, test_origins);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+int
+main(void)
+{
+	SRunner *runner = srunner_create(modes_suite());
+	int failed;
+
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
