@@ -43,7 +43,7 @@ census_state(const struct member *m)
 
 	if (m->is_lost)
 		return CENSUS_LOST;
-	if (m->is_on_break)
+	if (member_is_away(m))
 		return CENSUS_ON_BREAK;
 	LIST_FOREACH(ms, &m->memberships, in_member) {
 		if (ms->replay != NULL)

@@ -67,7 +67,7 @@ cmd_back_run(struct session *s, int argc, char *argv[])
 {
 	const char *text = argc > 0 ? argv[0] : NULL;
 
-	if (!s->member->is_on_break)
+	if (!member_is_away(s->member))
 		session_error(s, "you are not on break");
 	else if (cmd_break_text(s, text))
 		member_back(s->member, text);

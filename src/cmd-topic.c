@@ -60,10 +60,10 @@ cmd_topic_run(struct session *s, int argc, char *argv[])
 		return;
 	}
 	if (is_removal) {
-		room_set_topic(ms, NULL);
+		room_set_topic(ms, NULL, NULL);
 		session_notice(s, "the topic is removed");
 	} else {
-		room_set_topic(ms, argv[0]);
+		room_set_topic(ms, argv[0], NULL);
 		cmd_topic_show(s, ms->room);
 	}
 }

@@ -36,7 +36,7 @@ cmd_who_line(struct session *s, const struct room *room, const struct member *m)
 	if (m->is_lost) {
 		clock_duration(now_ms - m->lost_since_ms, duration);
 		buf_addf(&text, ": connection lost %s ago", duration);
-	} else if (m->is_on_break) {
+	} else if (member_is_away(m)) {
 		clock_duration(now_ms - m->break_since_ms, duration);
 		buf_addf(&text, ": on break for %s", duration);
 		if (m->break_text != NULL)

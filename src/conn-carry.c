@@ -40,7 +40,8 @@ enum {
 	CONN_TAG_TIMER = 12,
 	CONN_TAG_RECENT = 13,
 	CONN_TAG_OLDER = 14,
-	CONN_TAG_LOOK_AT = 15
+	CONN_TAG_LOOK_AT = 15,
+	CONN_TAG_MAX_LINE = 16
 };
 enum {
 	CONN_FLAG_PAUSED = 1 << 0,
@@ -51,7 +52,8 @@ enum {
 	CONN_FLAG_TOLD_EOF = 1 << 5,
 	CONN_FLAG_TCP = 1 << 6,
 	CONN_FLAG_SHUT = 1 << 7,
-	CONN_FLAG_BROKEN = 1 << 8
+	CONN_FLAG_BROKEN = 1 << 8,
+	CONN_FLAG_NO_TELNET = 1 << 9
 };
 enum { TELNET_TAG_STATE = 1, TELNET_TAG_VERB = 2, TELNET_TAG_REFUSED = 3 };
 enum {
@@ -77,6 +79,7 @@ static const struct carry_field conn_fields[] = {
 	CARRY_UINT(CONN_TAG_RECENT, struct conn, recent, UINT32_MAX),
 	CARRY_UINT(CONN_TAG_OLDER, struct conn, older, UINT32_MAX),
 	CARRY_UINT(CONN_TAG_LOOK_AT, struct conn, look_at_ms, UINT32_MAX),
+	CARRY_UINT(CONN_TAG_MAX_LINE, struct conn, max_line, UINT16_MAX),
 	CARRY_BOOL(CONN_TAG_DISCARDING, struct conn, framer.is_discarding),
 };
 
@@ -149,7 +152,8 @@ conn_flags(const struct conn *c)
 	    (c->told_eof ? CONN_FLAG_TOLD_EOF : 0u) |
 	    (c->is_tcp ? CONN_FLAG_TCP : 0u) |
 	    (c->is_shut ? CONN_FLAG_SHUT : 0u) |
-	    (c->is_broken ? CONN_FLAG_BROKEN : 0u);
+	    (c->is_broken ? CONN_FLAG_BROKEN : 0u) |
+	    (c->has_no_telnet ? CONN_FLAG_NO_TELNET : 0u);
 }
 
 void
@@ -360,6 +364,7 @@ conn_make(struct net *net, const struct conn_parts *p,
 	c->recent = p->c.recent;
 	c->older = p->c.older;
 	c->look_at_ms = p->c.look_at_ms;
+	c->max_line = p->c.max_line;
 	c->framer = p->c.framer;
 	c->is_paused = (p->flags & CONN_FLAG_PAUSED) != 0;
 	c->is_choked = (p->flags & CONN_FLAG_CHOKED) != 0;
@@ -370,6 +375,7 @@ conn_make(struct net *net, const struct conn_parts *p,
 	c->is_tcp = (p->flags & CONN_FLAG_TCP) != 0;
 	c->is_shut = (p->flags & CONN_FLAG_SHUT) != 0;
 	c->is_broken = (p->flags & CONN_FLAG_BROKEN) != 0;
+	c->has_no_telnet = (p->flags & CONN_FLAG_NO_TELNET) != 0;
 	if (conn_parts_need_timer(p))
 		conn_fill_timer(c, &p->timer);
 	if (conn_fill(c, p) == -1) {

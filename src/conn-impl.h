@@ -71,6 +71,7 @@ struct conn {
 	size_t dropped; /* bytes sent too late, which nobody will get */
 	uint32_t older; /* what recent was until the last conn_look() */
 	uint32_t wasted; /* bytes read since the last line */
+	uint32_t max_line; /* conn_set_framing(); 0: the option's */
 	struct framer framer;
 	bool is_reading : 1; /* readable is waited for */
 	bool is_handling : 1; /* inside conn_handle_input() */
@@ -82,6 +83,7 @@ struct conn {
 	bool told_eof : 1;
 	bool is_tcp : 1;
 	bool is_shut : 1; /* our side, so that SIOCOUTQ counts a FIN */
+	bool has_no_telnet : 1; /* conn_set_framing() */
 	bool is_broken : 1; /* it ended by an error, and not in order */
 };
 

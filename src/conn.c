@@ -314,22 +314,36 @@ conn_detect_telnet(struct conn *c)
 	static const char iac = (char)TELNET_IAC;
 	struct evbuffer *in = bufferevent_get_input(c->bev);
 
-	if (c->telnet == NULL && evbuffer_search(in, &iac, 1, NULL).pos != -1 &&
+	if (c->telnet == NULL && !c->has_no_telnet &&
+	    evbuffer_search(in, &iac, 1, NULL).pos != -1 &&
 	    conn_begin_telnet(c) == -1)
 		conn_set_end(c, CONN_END_ERROR);
+}
+
+static size_t
+conn_max_line(const struct conn *c)
+{
+	return c->max_line > 0 ? c->max_line :
+				 (size_t)c->net->options->max_line;
+}
+
+void
+conn_set_framing(struct conn *c, size_t max_line)
+{
+	c->max_line = (uint32_t)max_line;
+	c->has_no_telnet = true;
 }
 
 /* Hands over lines, for one turn; returns how many there were. */
 static int
 conn_handle_lines(struct conn *c, struct evbuffer *in)
 {
-	size_t max_line = (size_t)c->net->options->max_line;
 	struct framer_line line;
 	int n;
 
 	c->has_input = true; /* until the framer finds nothing */
 	for (n = 0; n < CONN_LINES_PER_TURN && conn_takes_lines(c); n++) {
-		switch (framer_next(&c->framer, in, max_line, &line)) {
+		switch (framer_next(&c->framer, in, conn_max_line(c), &line)) {
 		case FRAMER_MORE:
 			c->has_input = false;
 			return n;
@@ -358,7 +372,7 @@ conn_count_waste(struct conn *c, size_t bytes)
 	if (bytes == 0 || c->handler->waste == NULL || c->state != CONN_OPEN)
 		return;
 	c->wasted += (uint32_t)bytes;
-	if (c->wasted > c->net->options->max_line) {
+	if (c->wasted > conn_max_line(c)) {
 		c->wasted = 0;
 		c->handler->waste(c, c->arg);
 	}

@@ -153,6 +153,12 @@ void conn_pause_input(struct conn *c);
 void conn_resume_input(struct conn *c);
 
 /*
+ * From now on lines may have max_line bytes, whatever the option says, and are
+ * no telnet's: each byte is text. Fine within line() and right after conn_new().
+ */
+void conn_set_framing(struct conn *c, size_t max_line);
+
+/*
  * Handle no more lines, flush what is queued, shut down, and wait for the
  * peer's end (discarding what it sends, so that no reset destroys our last
  * words); in flush_ms altogether. Then ended(CONN_END_CLOSED). Fine if called

@@ -68,8 +68,9 @@ audience_add_segment(struct audience *a, const struct event *event)
 	s = &a->segments[a->segment_count++];
 	s->end = a->lines.len;
 	s->author = event->author;
+	s->is_said = !event_is_of_names(event->kind);
 	s->folded[0] = '\0';
-	if (event->author != 0)
+	if (event->author != 0 && event->nick != NULL)
 		nick_fold(s->folded, event->nick);
 }
 
@@ -111,8 +112,17 @@ deliver_remove_in_step(struct membership *ms)
 	a->slots[ms->slot].ms->slot = ms->slot;
 	ms->audience = NULL;
 	ms->room->in_step_count--;
+	ms->needs_names |= a->has_names;
 
 	ms->cursor = ms->room->delivered;
+}
+
+void
+deliver_leave_step(struct membership *ms)
+{
+	if (ms->audience != NULL && ms->audience->has_names)
+		room_flush(ms->room);
+	deliver_remove_in_step(ms);
 }
 
 void
@@ -145,12 +155,16 @@ deliver_render(struct room *room, const struct event *event)
 	size_t before;
 
 	LIST_FOREACH(a, &room->audiences, entry) {
-		if (a->count == 0)
+		if (a->count == 0 ||
+		    (event_is_exact(event->kind) && !a->dialect->is_exact))
 			continue;
 		before = a->lines.len;
 		dialect_render(a->dialect, &a->lines, event);
-		if (a->lines.len > before)
-			audience_add_segment(a, event);
+		if (a->lines.len == before)
+			continue;
+		audience_add_segment(a, event);
+		a->has_names |= a->dialect->is_exact &&
+		    event_is_of_names(event->kind);
 	}
 }
 
@@ -167,8 +181,9 @@ deliver_select(const struct audience *a, const struct membership *ms,
 		s = &a->segments[i];
 		if (s->author == 0 ||
 		    (s->author != ms->member->id &&
-			!person_ignores(&ms->member->person, s->author,
-			    s->folded)))
+			(!s->is_said ||
+			    !person_ignores(&ms->member->person, s->author,
+				s->folded))))
 			buf_add(out, a->lines.data + start, s->end - start);
 		start = s->end;
 	}
@@ -237,6 +252,7 @@ room_flush(struct room *room)
 		deliver_to_all(room, a);
 		buf_reset(&a->lines);
 		a->segment_count = 0;
+		a->has_names = false;
 	}
 	room->delivered = history_head(&room->history);
 	room->is_dirty = false;

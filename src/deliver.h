@@ -21,8 +21,15 @@
  * the head. */
 void deliver_add_in_step(struct membership *ms);
 
-/* Out of step: the cursor is the start of the turn. Fine when not in step. */
+/* Out of step: the cursor is the start of the turn. If its lines tell who is
+ * there, needs_names is set. Fine when not in step. */
 void deliver_remove_in_step(struct membership *ms);
+
+/*
+ * The same in the midst of a turn: its lines about who is there, which are not
+ * in the ring, are handed out before. May find that ms is behind.
+ */
+void deliver_leave_step(struct membership *ms);
 
 /* Something in this turn's lines is ms's own; ms has begun or ceased to ignore
  * people. Fine when not in step. */

@@ -11,9 +11,11 @@
 /* The first byte of a key. They are in files: never change or reuse one. */
 #define KEEPER_COUNTS 'i'
 #define KEEPER_MODES 'm'
+#define KEEPER_HOST_KEY 'h'
 #define KEEPER_PERSON 'p'
 #define KEEPER_SETTLED 's'
 #define KEEPER_TOPIC 't'
+#define KEEPER_TOPIC_BY 'b' /* when it was set, 8 bytes, and by whom */
 
 /* What was loaded and not used yet; fine if there is none. */
 void keeper_load_free(struct keeper *k);

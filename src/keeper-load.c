@@ -70,6 +70,29 @@ keeper_loaded_topic(struct room *room, const void *value, size_t len)
 	}
 }
 
+static void
+keeper_loaded_topic_by(struct room *room, const char *value, size_t len)
+{
+	char nick[NICK_SIZE];
+	uint64_t set_ms;
+	size_t i;
+
+	if (len <= 8 || len - 8 > NICK_MAX)
+		return;
+	set_ms = le_get64(value);
+	memcpy(nick, value + 8, len - 8);
+	nick[len - 8] = '\0';
+	if (set_ms == 0 || set_ms > INT64_MAX)
+		return;
+	for (i = 0; nick[i] != '\0'; i++)
+		if (!nick_is_char(nick[i]))
+			return;
+	if (i != len - 8)
+		return;
+	memcpy(room->topic_by, nick, len - 7);
+	room->topic_ms = (int64_t)set_ms;
+}
+
 void
 keeper_loaded(const void *key, size_t key_len, const void *value, size_t len,
     void *arg)
@@ -89,6 +112,12 @@ keeper_loaded(const void *key, size_t key_len, const void *value, size_t len,
 		k->ids = le_get64(number);
 		k->guests = le_get64(number + 8);
 		break;
+	case KEEPER_HOST_KEY:
+		if (len == sizeof rooms->host_key.bytes) {
+			memcpy(rooms->host_key.bytes, value, len);
+			k->has_host_key = true;
+		}
+		break;
 	case KEEPER_SETTLED:
 		room = keeper_loaded_room(rooms, bytes, key_len);
 		if (room != NULL && len == 8)
@@ -98,6 +127,11 @@ keeper_loaded(const void *key, size_t key_len, const void *value, size_t len,
 		room = keeper_loaded_room(rooms, bytes, key_len);
 		if (room != NULL)
 			keeper_loaded_topic(room, value, len);
+		break;
+	case KEEPER_TOPIC_BY:
+		room = keeper_loaded_room(rooms, bytes, key_len);
+		if (room != NULL)
+			keeper_loaded_topic_by(room, value, len);
 		break;
 	case KEEPER_MODES:
 		room = keeper_loaded_room(rooms, bytes, key_len);
@@ -275,6 +309,8 @@ keeper_start(struct rooms *rooms, struct store *store)
 		/* Nobody is live. */
 		room->looked = room->delivered.number;
 	}
+	if (!k->has_host_key)
+		keeper_host_key(rooms);
 	keeper_wake(rooms);
 }
 

@@ -195,6 +195,15 @@ keeper_put_counts(struct keeper *k)
 	store_put(k->store, &key, 1, value, sizeof value);
 }
 
+void
+keeper_host_key(struct rooms *rooms)
+{
+	unsigned char key = KEEPER_HOST_KEY;
+
+	store_put(rooms->keeper.store, &key, 1, rooms->host_key.bytes,
+	    sizeof rooms->host_key.bytes);
+}
+
 static void
 keeper_put_member(struct keeper *k, struct member *m)
 {
@@ -278,6 +287,8 @@ keeper_topic(const struct room *room)
 {
 	struct keeper *k = &room->rooms->keeper;
 	struct keeper_key key = keeper_room_key(KEEPER_TOPIC, room);
+	struct keeper_key by = keeper_room_key(KEEPER_TOPIC_BY, room);
+	char value[8 + NICK_SIZE];
 
 	if (k->store == NULL)
 		return;
@@ -286,6 +297,14 @@ keeper_topic(const struct room *room)
 	else
 		store_put(k->store, key.bytes, key.len, room->topic,
 		    strlen(room->topic));
+	if (room->topic == NULL || room->topic_ms <= 0)
+		store_delete(k->store, by.bytes, by.len);
+	else {
+		le_put64(value, (uint64_t)room->topic_ms);
+		memcpy(value + 8, room->topic_by, strlen(room->topic_by));
+		store_put(k->store, by.bytes, by.len, value,
+		    8 + strlen(room->topic_by));
+	}
 }
 
 void
@@ -321,6 +340,8 @@ keeper_forget_room(const struct room *room)
 			keeper_mark(rooms, b->folded, bookmark_credential(b));
 	key = keeper_room_key(KEEPER_TOPIC, room);
 	store_delete(k->store, key.bytes, key.len);
+	key = keeper_room_key(KEEPER_TOPIC_BY, room);
+	store_delete(k->store, key.bytes, key.len);
 	key = keeper_room_key(KEEPER_MODES, room);
 	store_delete(k->store, key.bytes, key.len);
 	key = keeper_room_key(KEEPER_SETTLED, room);
@@ -340,6 +361,7 @@ keeper_snapshot(struct store *store, void *arg)
 	/* Also after keeper_stop(). */
 	k->store = store;
 	keeper_put_counts(k);
+	keeper_host_key(rooms);
 	for (room = NULL; (room = rooms_next(rooms, room)) != NULL;) {
 		if (room->topic != NULL)
 			keeper_topic(room);

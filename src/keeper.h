@@ -28,7 +28,8 @@ struct store;
 
 /*
  * Keeps in a store what has to outlive the process: everybody's place, topics,
- * modes, and the ids that were given. What was said is in the rings' own files.
+ * modes, the ids that were given, and the key of the hosts. What was said is in
+ * the rings' own files.
  *
  * After a crash, whoever comes back must miss nothing. So for each membership
  * it is known how far they surely have read (sure): what had been handed over
@@ -51,6 +52,7 @@ struct keeper {
 	struct buf out; /* scratch */
 	uint64_t ids; /* given up to here, as far as the store knows */
 	uint64_t guests;
+	bool has_host_key; /* the store does */
 	char next[NICK_SIZE]; /* where the next look goes on */
 	struct keeper_load *load; /* while it is loaded */
 };
@@ -90,6 +92,9 @@ void keeper_modes(const struct room *room);
 void keeper_forget_room(const struct room *room);
 /* An id and a guest's number were given. */
 void keeper_counted(struct rooms *rooms);
+
+/* The house has a new key for hosts. */
+void keeper_host_key(struct rooms *rooms);
 
 /* They are known to have everything before number, and no more. */
 void keeper_set_sure(struct membership *ms, uint64_t number);

@@ -43,7 +43,11 @@ enum {
 	MEMBER_TAG_MEMBERSHIP = 17,
 	MEMBER_TAG_WAS_TOLD_REPEATS = 18,
 	MEMBER_TAG_MARK_HANDED = 19,
-	MEMBER_TAG_HAS_KEPT_HANDED = 20
+	MEMBER_TAG_HAS_KEPT_HANDED = 20,
+	MEMBER_TAG_USER = 21,
+	MEMBER_TAG_REALNAME = 22,
+	MEMBER_TAG_FLAGS = 23,
+	MEMBER_TAG_IS_AWAY = 24
 };
 enum {
 	MEMBERSHIP_TAG_ROOM = 1,
@@ -66,7 +70,8 @@ enum {
 	MEMBERSHIP_TAG_IS_OP = 18,
 	MEMBERSHIP_TAG_IS_VOICED = 19,
 	MEMBERSHIP_TAG_IS_JOINED = 20,
-	MEMBERSHIP_TAG_NEEDS_NAMES = 21
+	MEMBERSHIP_TAG_NEEDS_NAMES = 21,
+	MEMBERSHIP_TAG_ARRIVAL = 22
 };
 enum membership_state {
 	MEMBERSHIP_PAUSED,
@@ -82,7 +87,9 @@ static const struct carry_field member_fields[] = {
 	CARRY_UINT(MEMBER_TAG_ID, struct member, id, UINT64_MAX),
 	CARRY_BOOL(MEMBER_TAG_IS_GUEST, struct member, is_guest),
 	CARRY_BOOL(MEMBER_TAG_IS_ON_BREAK, struct member, is_on_break),
+	CARRY_BOOL(MEMBER_TAG_IS_AWAY, struct member, is_away),
 	CARRY_BOOL(MEMBER_TAG_IS_LOST, struct member, is_lost),
+	CARRY_UINT(MEMBER_TAG_FLAGS, struct member, flags, MEMBER_FLAGS),
 	CARRY_BOOL(MEMBER_TAG_IS_KNOWN, struct member, is_known),
 	CARRY_BOOL(MEMBER_TAG_WAS_TOLD_REPEATS, struct member,
 	    was_told_repeats),
@@ -126,6 +133,8 @@ static const struct carry_field membership_fields[] = {
 	CARRY_BOOL(MEMBERSHIP_TAG_TAKES_PLACE, struct membership, takes_place),
 	CARRY_BOOL(MEMBERSHIP_TAG_IS_JOINED, struct membership, is_joined),
 	CARRY_BOOL(MEMBERSHIP_TAG_NEEDS_NAMES, struct membership, needs_names),
+	CARRY_UINT(MEMBERSHIP_TAG_ARRIVAL, struct membership, arrival,
+	    UINT64_MAX - 1),
 };
 
 /* Writing */
@@ -174,6 +183,10 @@ member_save(const struct member *m, struct carry_out *out)
 	carry_put(data, member_fields, NITEMS(member_fields), m);
 	if (m->break_text != NULL)
 		tlv_put_str(data, MEMBER_TAG_BREAK_TEXT, m->break_text);
+	if (m->user != NULL)
+		tlv_put_str(data, MEMBER_TAG_USER, m->user);
+	if (m->realname != NULL)
+		tlv_put_str(data, MEMBER_TAG_REALNAME, m->realname);
 	if (!person_is_empty(&m->person)) {
 		person = tlv_open(data, MEMBER_TAG_PERSON);
 		person_save(&m->person, out);
@@ -299,6 +312,16 @@ member_load_handed(struct member *m, const struct tlv *item)
 	return true;
 }
 
+static bool
+member_get_text(const struct tlv *item, size_t max, char **text)
+{
+	if (item->len > max || memchr(item->data, '\0', item->len) != NULL)
+		return false;
+	free(*text);
+	*text = xstrndup((const char *)item->data, item->len);
+	return true;
+}
+
 /* All but the nick and the memberships, which come after it. */
 static bool
 member_get(struct member *m, char nick[NICK_SIZE], struct carry_in *in,
@@ -318,12 +341,11 @@ member_get(struct member *m, char nick[NICK_SIZE], struct carry_in *in,
 		m->dialect = find_dialect(dialect);
 		return m->dialect != NULL;
 	case MEMBER_TAG_BREAK_TEXT:
-		if (item->len > HISTORY_TEXT_MAX ||
-		    memchr(item->data, '\0', item->len) != NULL)
-			return false;
-		free(m->break_text);
-		m->break_text = xstrndup((const char *)item->data, item->len);
-		return true;
+		return member_get_text(item, HISTORY_TEXT_MAX, &m->break_text);
+	case MEMBER_TAG_USER:
+		return member_get_text(item, MEMBER_USER_MAX, &m->user);
+	case MEMBER_TAG_REALNAME:
+		return member_get_text(item, MEMBER_REALNAME_MAX, &m->realname);
 	case MEMBER_TAG_PERSON:
 		return person_is_empty(&m->person) &&
 		    person_load(m->rooms, &m->person, in, item);
@@ -375,6 +397,8 @@ member_unmake(struct member *m)
 	}
 	person_clear(m->rooms, &m->person);
 	free(m->break_text);
+	free(m->user);
+	free(m->realname);
 	free(m);
 }
 
@@ -393,6 +417,7 @@ member_load(struct rooms *rooms, struct carry_in *in, const struct tlv *outer,
 		is_good = member_get(m, nick, in, &item, find_dialect);
 	if (!is_good || r.is_bad || m->dialect == NULL || nick[0] == '\0' ||
 	    m->id == 0 || m->id > rooms->roster.last_id ||
+	    (m->is_away && (m->is_on_break || m->is_lost)) ||
 	    !roster_restore(&rooms->roster, m, nick)) {
 		member_unmake(m);
 		return carry_fail(in, "a member is not consistent");

@@ -17,6 +17,7 @@
 #include "deliver.h"
 #include "keeper.h"
 #include "member.h"
+#include "peers.h"
 #include "presence.h"
 #include "repeat.h"
 #include "replay.h"
@@ -109,7 +110,27 @@ member_free(struct member *m)
 	person_clear(rooms, &m->person);
 	member_forget_handed(m, UINT64_MAX);
 	free(m->break_text);
+	free(m->user);
+	free(m->realname);
 	free(m);
+}
+
+/* The last that those hear who know each arrival: once, not in each room. */
+static void
+member_tell_quit(struct member *m, enum room_leave how, const char *text)
+{
+	struct event event = { .kind = EVENT_QUIT, .text = text };
+	struct membership *ms;
+
+	if (how == ROOM_LEAVE_SILENT)
+		return;
+	presence_give_up(m->rooms, m->folded);
+	if (how == ROOM_LEAVE_LOST)
+		event.text = PRESENCE_LOST;
+	event.text_len = event.text == NULL ? 0 : strlen(event.text);
+	peers_tell(m, &event);
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		ms->is_joined = false;
 }
 
 void
@@ -120,6 +141,7 @@ member_depart(struct member *m, enum room_leave how, const char *text)
 	int64_t left_ms;
 
 	left_ms = member_away_since_ms(m);
+	member_tell_quit(m, how, text);
 	while ((ms = LIST_FIRST(&m->memberships)) != NULL)
 		room_leave(ms, how, text);
 	if (!m->is_guest && !person_is_empty(&m->person))
@@ -164,13 +186,17 @@ member_set_dialect(struct member *m, const struct dialect *dialect)
 	if (m->dialect == dialect)
 		return;
 	m->dialect = dialect;
-	LIST_FOREACH(ms, &m->memberships, in_member)
+	LIST_FOREACH(ms, &m->memberships, in_member) {
 		if (deliver_is_in_step(ms)) {
 			/* What is rendered already is in the old one. */
 			room_flush(ms->room);
 			deliver_remove_in_step(ms);
 			deliver_pump_later(ms);
 		}
+		room_set_exact(ms, dialect->is_exact);
+		if (ms->is_exact)
+			presence_show(&ms->room->presence, ms);
+	}
 }
 
 int64_t
@@ -183,11 +209,15 @@ member_away_since_ms(const struct member *m)
 	return m->rooms->clock->mono_ms;
 }
 
-/* Tells every room that m is in, if they may be told again. */
+/*
+ * Tells every room that m is in, if they may be told again, and those with exact
+ * dialects whether m is away.
+ */
 static void
 member_publish(struct member *m, struct event *event)
 {
 	struct membership *ms;
+	struct event away = { .kind = EVENT_AWAY };
 
 	if (!member_may_announce(m))
 		return;
@@ -195,6 +225,13 @@ member_publish(struct member *m, struct event *event)
 		presence_show(&ms->room->presence, ms);
 		room_publish(ms->room, event, ms);
 	}
+	if (member_is_away(m)) {
+		/* Without a text they would be back. */
+		away.text = m->break_text == NULL ? "be right back" :
+						    m->break_text;
+		away.text_len = strlen(away.text);
+	}
+	peers_tell(m, &away);
 }
 
 void
@@ -206,25 +243,59 @@ member_show(struct member *m)
 		presence_show(&ms->room->presence, ms);
 }
 
+static void
+member_set_break_text(struct member *m, const char *text)
+{
+	char *copy = text == NULL ? NULL : xstrdup(text);
+
+	free(m->break_text);
+	m->break_text = copy;
+}
+
+static void
+member_publish_break(struct member *m)
+{
+	struct event event = { .kind = EVENT_BREAK, .text = m->break_text };
+
+	event.text_len = event.text == NULL ? 0 : strlen(event.text);
+	member_publish(m, &event);
+}
+
 void
 member_break(struct member *m, const char *text)
 {
 	struct membership *ms;
-	struct event event = { .kind = EVENT_BREAK };
 
-	free(m->break_text);
-	m->break_text = text == NULL ? NULL : xstrdup(text);
-	event.text = text;
-	event.text_len = text == NULL ? 0 : strlen(text);
+	member_set_break_text(m, text);
 	if (!m->is_on_break) {
 		m->is_on_break = true;
+		m->is_away = false;
 		m->was_told_repeats = false;
 		m->break_since_ms = m->rooms->clock->mono_ms;
-		LIST_FOREACH(ms, &m->memberships, in_member)
+		LIST_FOREACH(ms, &m->memberships, in_member) {
+			if (ms->is_exact)
+				room_flush(ms->room);
 			deliver_pause(ms);
+		}
 	}
 	keeper_mark_member(m);
-	member_publish(m, &event);
+	member_publish_break(m);
+}
+
+void
+member_away(struct member *m, const char *text)
+{
+	if (text == NULL) {
+		if (m->is_away)
+			member_back(m, NULL);
+		return;
+	}
+	member_set_break_text(m, text);
+	if (!member_is_away(m)) {
+		m->is_away = true;
+		m->break_since_ms = m->rooms->clock->mono_ms;
+	}
+	member_publish_break(m);
 }
 
 void
@@ -232,16 +303,19 @@ member_back(struct member *m, const char *text)
 {
 	struct membership *ms;
 	struct event event = { .kind = EVENT_BACK };
+	bool was_on_break = m->is_on_break;
 
-	assert(m->is_on_break);
+	assert(member_is_away(m));
 	event.text = text;
 	event.text_len = text == NULL ? 0 : strlen(text);
 	event.duration_ms = m->rooms->clock->mono_ms - m->break_since_ms;
-	m->is_on_break = false;
-	free(m->break_text);
-	m->break_text = NULL;
+	m->is_on_break = m->is_away = false;
+	member_set_break_text(m, NULL);
 	keeper_mark_member(m);
 	member_publish(m, &event);
+	if (!was_on_break)
+		return;
+	member_show_kept(m);
 	LIST_FOREACH(ms, &m->memberships, in_member)
 		replay_start_catchup(ms, ms->cursor, REPLAY_PRESENT,
 		    event.duration_ms);
@@ -264,7 +338,7 @@ member_lost(struct member *m, size_t unsent)
 	member_pause(m, unsent);
 	keeper_mark_member(m);
 	LIST_FOREACH(ms, &m->memberships, in_member)
-		is_held |= ms->is_announced;
+		is_held |= ms->is_joined;
 	is_held |= m->is_known;
 	if (m->is_guest || rooms->options->departure_delay == 0)
 		is_held = false;
@@ -272,6 +346,11 @@ member_lost(struct member *m, size_t unsent)
 	m->session = NULL;
 	m->sink = NULL;
 	m->is_lost = true;
+	/* A break waits for who comes back; who was away was reading. */
+	if (m->is_away) {
+		m->is_away = false;
+		member_set_break_text(m, NULL);
+	}
 	m->lost_since_ms = rooms->clock->mono_ms;
 	TAILQ_INSERT_TAIL(&rooms->lost, m, in_lost);
 	rooms->lost_count++;
@@ -296,6 +375,14 @@ member_drained(struct member *m)
 			deliver_remove_in_step(ms);
 			deliver_pump_later(ms);
 		}
+	member_show_kept(m);
+}
+
+void
+member_show_kept(struct member *m)
+{
+	if (!TAILQ_EMPTY(&m->person.kept))
+		replay_show_kept(m);
 }
 
 int
@@ -359,11 +446,12 @@ member_announce_wait_ms(struct member *m)
 
 /* Nobody misses them: who cannot be told now is not told. */
 static void
-member_tell_tags(struct member *to, const struct event *event)
+member_tell_now(struct member *to, const struct event *event)
 {
 	struct buf *out = &to->rooms->scratch;
 
-	if (!to->dialect->is_exact || to->is_on_break || to->is_lost)
+	if (to->is_on_break || to->is_lost ||
+	    (event->status == '\0' && !to->dialect->is_exact))
 		return;
 	buf_reset(out);
 	dialect_render(to->dialect, out, event);
@@ -386,8 +474,9 @@ member_tell(struct member *to, const struct member *from, struct event *event)
 	event->nick = from->nick;
 	event->other = to->nick;
 	event->msgid = ++rooms->last_msgid;
-	if (event->kind == EVENT_TAGS) {
-		member_tell_tags(to, event);
+	if (event->kind == EVENT_TAGS || event->is_ctcp ||
+	    event->status != '\0') {
+		member_tell_now(to, event);
 		return MEMBER_TOLD;
 	}
 	assert(event->kind == EVENT_PRIVATE);
@@ -418,7 +507,7 @@ member_tell(struct member *to, const struct member *from, struct event *event)
 	 */
 	ms = LIST_FIRST(&to->memberships);
 	if (ms != NULL && !ms->is_blocked) {
-		deliver_remove_in_step(ms);
+		deliver_leave_step(ms);
 		deliver_pump_later(ms);
 	}
 	return MEMBER_TOLD;

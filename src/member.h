@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "bucket.h"
+#include "cloak.h"
 #include "credential.h"
 #include "deadline.h"
 #include "history.h"
@@ -92,6 +93,7 @@ struct membership {
 	struct member *member;
 	struct room *room;
 	struct history_cursor cursor;
+	uint64_t arrival; /* who came later has a greater one */
 	uint64_t own_from; /* own lines from here on are not shown */
 	uint64_t sure; /* keeper.h: surely read up to here */
 	uint64_t mark; /* where they were when the member's mark was set */
@@ -216,11 +218,9 @@ member_is_away(const struct member *m)
 void member_set_user(struct member *m, const char *user);
 void member_set_realname(struct member *m, const char *realname);
 
-/*
- * Where m comes from, without telling: "3f9a1c0d2e.ip", ".ip6", ".user". One
- * credential has one host, which only who has the house's key can compute.
- */
-#define MEMBER_HOST_SIZE 16
+/* Where m comes from, without telling: cloak.h. Of a credential always the same,
+ * also after a restart if there is a store. */
+#define MEMBER_HOST_SIZE CLOAK_SIZE
 void member_host(const struct member *m, char out[MEMBER_HOST_SIZE]);
 
 /*
@@ -251,6 +251,10 @@ void member_forget_arrived(struct member *m); /* those that have */
 
 /* What deliver() refused may be tried again. */
 void member_drained(struct member *m);
+
+/* m is in no room, and may be shown the private messages that were kept: on
+ * coming back under their nick. In a room, or on break, it does nothing. */
+void member_show_kept(struct member *m);
 
 /*
  * Is somebody's line, with this id and nick as written, not to be shown to m?
@@ -291,7 +295,8 @@ enum member_tell {
 /*
  * A private message to to, who does not ignore from. event has the kind, the
  * text (scrubbed), tags and is_notice, and the rest is filled in: EVENT_PRIVATE,
- * or EVENT_TAGS, which is never kept. Tags are not kept with a message.
+ * or EVENT_TAGS, which is never kept, as is_ctcp and what has a status are not.
+ * Tags are not kept with a message.
  */
 enum member_tell member_tell(struct member *to, const struct member *from,
     struct event *event);

@@ -39,6 +39,7 @@ enum event_kind {
 	EVENT_JOIN, /* nick */
 	EVENT_PART, /* nick, text or NULL */
 	EVENT_TAGS, /* nick, tags; other: in private, to whom */
+	EVENT_CTCP, /* nick, text; is_notice: a client asks others, or answers */
 	EVENT_INVITE, /* nick, other: who was invited */
 	/* About a person, once to each who shares a room with them: peers.h. */
 	EVENT_QUIT, /* nick, text or NULL */
@@ -101,6 +102,7 @@ struct event {
 	uint64_t number; /* of the message in its room; 0: live only */
 	uint64_t msgid; /* of a private message; 0: not known */
 	int64_t time_ms; /* wall clock */
+	const char *server; /* what this server calls itself */
 	const char *room; /* its name; NULL: in none */
 	uint64_t author; /* member id; 0: nobody's */
 	const struct member *from; /* the author, if they are here now */
@@ -114,7 +116,10 @@ struct event {
 	uint64_t total;
 	uint64_t mentions;
 	bool is_repeat;
+	char status; /* '@', '+': said to those only who have it in room; or 0 */
 	bool is_notice; /* IRC's NOTICE rather than a message */
+	bool is_action; /* what the author does: /me in private */
+	bool is_ctcp; /* for IRC clients, which talk to each other so */
 	bool is_uncertain; /* there may be more: the power was cut */
 	const struct event_presence *presence;
 	const struct event_tally *tally;

@@ -408,12 +408,15 @@ modes_invite(struct membership *ms, const struct member *m)
 
 /*
  * The others are told what ms is. Nobody did anything, so it is a repeat, which
- * matters only to clients that keep a list.
+ * matters only to clients that keep a list. but: whose id is not told; 0: all
+ * are.
  */
-void
-modes_tell(struct membership *ms)
+static void
+modes_tell_but(struct membership *ms, uint64_t but)
 {
-	struct event event = { .kind = EVENT_MODE, .is_repeat = true };
+	struct event event = {
+		.kind = EVENT_MODE, .is_repeat = true, .author = but
+	};
 	char text[2 * NICK_SIZE + 8];
 
 	if ((!ms->is_op && !ms->is_voiced) || !ms->is_joined)
@@ -425,6 +428,12 @@ modes_tell(struct membership *ms)
 	event.text = text;
 	event.text_len = strlen(text);
 	room_publish(ms->room, &event, NULL);
+}
+
+void
+modes_tell(struct membership *ms)
+{
+	modes_tell_but(ms, 0);
 }
 
 /* ms is alone in the room, and nobody who may come back is its operator. */
@@ -454,8 +463,9 @@ modes_joined(struct membership *ms)
 		ms->is_op = true;
 		keeper_mark_member(ms->member);
 	}
+	/* Themselves they see in the list of names that they get. */
 	if (ms->room->people_count > 1)
-		modes_tell(ms);
+		modes_tell_but(ms, m->id);
 	return ms->is_op;
 }
 

@@ -28,6 +28,8 @@ enum option_log_level {
 	OPTION_LOG_DEBUG
 };
 
+enum option_irc_utf8 { IRC_UTF8_REFUSE, IRC_UTF8_SCRUB };
+
 /* What room-modes may consist of. */
 #define OPTION_ROOM_MODES "+imnstC"
 

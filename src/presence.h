@@ -37,6 +37,8 @@ struct tlv;
 #define PRESENCE_SMALL 10
 #define PRESENCE_PEOPLE_PER_S 50
 
+#define PRESENCE_LOST "connection lost" /* why somebody left */
+
 struct presence_item;
 RB_HEAD(presence_tree, presence_item);
 TAILQ_HEAD(presence_queue, presence_item);

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The brbd authors
  */
 
-/* The protocols there are. */
+/* The list of protocols. */
 
 #include "config.h"
 
@@ -11,17 +11,19 @@
 #include "protocol.h"
 #include "util.h"
 
-static const struct protocol *const protocols[] = { &protocol_line };
+static const struct protocol *const protocols[] = { &protocol_line,
+	&protocol_irc, &protocol_sniff };
 
 const struct protocol *
-protocol_find(const char *name)
+protocol_find(const char *names)
 {
 	size_t i;
 
-	if (*name == '\0')
-		return protocols[0];
+	if (*names == '\0' || strcmp(names, "irc,line") == 0 ||
+	    strcmp(names, "line,irc") == 0)
+		return &protocol_sniff;
 	for (i = 0; i < NITEMS(protocols); i++)
-		if (strcmp(protocols[i]->name, name) == 0)
+		if (strcmp(protocols[i]->name, names) == 0)
 			return protocols[i];
 	return NULL;
 }
@@ -29,12 +31,15 @@ protocol_find(const char *name)
 const struct dialect *
 protocol_find_dialect(const char *name)
 {
-	const struct dialect *const *d;
+	const struct dialect *d;
 	size_t i;
 
-	for (i = 0; i < NITEMS(protocols); i++)
-		for (d = protocols[i]->dialects; *d != NULL; d++)
-			if (strcmp((*d)->name, name) == 0)
-				return *d;
+	for (i = 0; i < NITEMS(protocols); i++) {
+		if (protocols[i]->find_dialect == NULL)
+			continue;
+		d = protocols[i]->find_dialect(name);
+		if (d != NULL)
+			return d;
+	}
 	return NULL;
 }

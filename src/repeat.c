@@ -35,6 +35,7 @@ repeat_size(const struct membership *ms, struct event *event)
 	struct buf *out = &ms->room->rooms->scratch;
 
 	buf_reset(out);
+	event->server = ms->room->rooms->options->server_name;
 	event->room = ms->room->name;
 	dialect_render(ms->member->dialect, out, event);
 	return out->len;

@@ -48,7 +48,7 @@ replay_start(struct membership *ms, enum replay_kind kind,
 	struct replay *rp;
 
 	assert(ms->replay == NULL);
-	deliver_remove_in_step(ms);
+	deliver_leave_step(ms);
 	rp = xcalloc(1, sizeof *rp);
 	rp->kind = kind;
 	rp->done.at = from;
@@ -76,6 +76,7 @@ replay_free(struct membership *ms)
 static void
 replay_render(struct membership *ms, struct buf *out, struct event *event)
 {
+	event->server = ms->room->rooms->options->server_name;
 	event->room = ms->room->name;
 	dialect_render(ms->member->dialect, out, event);
 }
@@ -142,7 +143,7 @@ replay_start_catchup(struct membership *ms, struct history_cursor from,
 	if (ms->replay != NULL)
 		replay_stop(ms);
 	/* Before the cursor moves: leaving step sets it to the turn's start. */
-	deliver_remove_in_step(ms);
+	deliver_leave_step(ms);
 	if (until == REPLAY_PRESENT)
 		ms->cursor = from;
 	keeper_set_back(ms, from.number);
@@ -413,11 +414,11 @@ replay_scan(struct membership *ms, struct replay *rp, size_t max, size_t *work)
 }
 
 static int
-replay_deliver(struct membership *ms, const struct buf *out)
+replay_deliver(struct member *m, const struct buf *out)
 {
 	if (out->len == 0)
 		return 0;
-	return ms->member->ops->deliver(ms->member->sink, out->data, out->len);
+	return m->ops->deliver(m->sink, out->data, out->len);
 }
 
 static void
@@ -439,25 +440,31 @@ replay_drop_ignored(struct member *m)
  * a catch-up, what was kept. Repeats are the first.
  */
 static void
-replay_kept_head(struct membership *ms, const struct replay *rp,
+replay_kept_head(const struct member *m, const struct replay *rp,
     const struct kept_message *k, struct buf *out)
 {
-	struct member *m = ms->member;
-	struct event event = { .kind = EVENT_KEPT, .is_repeat = k->is_repeat };
+	struct event event = {
+		.kind = EVENT_KEPT,
+		.server = m->rooms->options->server_name,
+		.other = m->nick,
+		.is_repeat = k->is_repeat,
+	};
 
 	if (k->is_repeat ? m->was_told_repeats : rp == NULL || rp->is_kept_told)
 		return;
 	for (; k != NULL && k->is_repeat == event.is_repeat;
 	     k = TAILQ_NEXT(k, entry))
 		event.count++;
-	replay_render(ms, out, &event);
+	dialect_render(m->dialect, out, &event);
 }
 
-/* Private messages, each leaving the list once it is handed over. */
+/*
+ * Private messages, each leaving the list once it is handed over. They are not a
+ * room's, but shown in its catch-up.
+ */
 static int
-replay_kept(struct membership *ms, struct replay *rp)
+replay_kept(struct member *m, struct replay *rp)
 {
-	struct member *m = ms->member;
 	struct buf *out = &m->rooms->scratch;
 	struct kept_message *k;
 	struct event event;
@@ -465,7 +472,7 @@ replay_kept(struct membership *ms, struct replay *rp)
 	replay_drop_ignored(m);
 	while ((k = TAILQ_FIRST(&m->person.kept)) != NULL) {
 		buf_reset(out);
-		replay_kept_head(ms, rp, k, out);
+		replay_kept_head(m, rp, k, out);
 		memset(&event, 0, sizeof event);
 		event.kind = EVENT_PRIVATE;
 		event.nick = k->nick;
@@ -475,8 +482,8 @@ replay_kept(struct membership *ms, struct replay *rp)
 		event.time_ms = k->time_ms;
 		event.msgid = k->msgid;
 		event.is_notice = k->is_notice;
-		replay_render(ms, out, &event);
-		if (replay_deliver(ms, out) == -1)
+		dialect_render(m->dialect, out, &event);
+		if (replay_deliver(m, out) == -1)
 			return -1;
 		if (k->is_repeat)
 			m->was_told_repeats = true;
@@ -489,6 +496,13 @@ replay_kept(struct membership *ms, struct replay *rp)
 		member_handed(m, k);
 	}
 	return 0;
+}
+
+void
+replay_show_kept(struct member *m)
+{
+	if (LIST_EMPTY(&m->memberships) && !m->is_on_break)
+		(void)replay_kept(m, NULL);
 }
 
 /* What is rendered up to to has been handed over; so have the gaps in it. */
@@ -511,12 +525,12 @@ replay_pump_behind(struct membership *ms, size_t max, size_t *done)
 
 	if (ms->member->is_on_break)
 		return REPLAY_DONE;
-	if (replay_kept(ms, NULL) == -1)
+	if (replay_kept(ms->member, NULL) == -1)
 		return REPLAY_BLOCKED;
 	buf_reset(out);
 	at_end = replay_lines(ms, out, &to, ms->room->delivered.number, max,
 	    done);
-	if (replay_deliver(ms, out) == -1)
+	if (replay_deliver(ms->member, out) == -1)
 		return REPLAY_BLOCKED;
 	ms->cursor = to.at;
 	replay_handed(ms, &to);
@@ -568,12 +582,12 @@ replay_pump(struct membership *ms, size_t max, size_t *done)
 		rp->stage = REPLAY_HEAD;
 	}
 	if (rp->stage == REPLAY_HEAD) {
-		if (replay_deliver(ms, &rp->head) == -1)
+		if (replay_deliver(ms->member, &rp->head) == -1)
 			return REPLAY_BLOCKED;
 		buf_fini(&rp->head);
 		rp->stage = REPLAY_LINES;
 	}
-	if (rp->kind == REPLAY_CATCHUP && replay_kept(ms, rp) == -1)
+	if (rp->kind == REPLAY_CATCHUP && replay_kept(ms->member, rp) == -1)
 		return REPLAY_BLOCKED;
 
 	buf_reset(out);
@@ -581,7 +595,7 @@ replay_pump(struct membership *ms, size_t max, size_t *done)
 	at_end = replay_lines(ms, out, &to, replay_end(ms, rp), max, done);
 	if (at_end)
 		replay_render_end(ms, rp, to.has_shown, out);
-	if (replay_deliver(ms, out) == -1)
+	if (replay_deliver(ms->member, out) == -1)
 		return REPLAY_BLOCKED;
 	rp->done = to;
 	if (rp->kind != REPLAY_HISTORY)

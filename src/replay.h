@@ -56,6 +56,10 @@ void replay_start_return(struct membership *ms, const struct place *place,
 /* The last n messages; after the replay that is running, if there is one. */
 void replay_start_history(struct membership *ms, uint64_t n);
 
+/* Hands over private messages that were kept for m, who is in no room; in a room
+ * they are part of a catch-up, or come before the next lines. */
+void replay_show_kept(struct member *m);
+
 /*
  * Ends it where it is; the cursor is where it had come to, so that nothing is
  * lost. Fine when there is none.

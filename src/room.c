@@ -167,6 +167,7 @@ room_join(struct room *room, struct member *m, enum room_join how)
 	ms = xcalloc(1, sizeof *ms);
 	ms->member = m;
 	ms->room = room;
+	ms->arrival = ++room->rooms->last_arrival;
 	ms->own_from = room->history.next_number;
 	LIST_INSERT_HEAD(&m->memberships, ms, in_member);
 	room_add_person(ms);
@@ -174,6 +175,10 @@ room_join(struct room *room, struct member *m, enum room_join how)
 	presence_came(&room->presence, ms);
 
 	place = person_place(&m->person, room);
+	if (place != NULL) {
+		ms->is_op = place->is_op;
+		ms->is_voiced = place->is_voiced;
+	}
 	if (place != NULL && how == ROOM_JOIN_QUIET) {
 		place_free(place);
 		place = NULL;
@@ -185,8 +190,6 @@ room_join(struct room *room, struct member *m, enum room_join how)
 			ms->told = place->told;
 		else
 			ms->told.from = place->cursor.number;
-		ms->is_op = place->is_op;
-		ms->is_voiced = place->is_voiced;
 		if (!m->is_on_break)
 			replay_start_catchup(ms, place->cursor, REPLAY_PRESENT,
 			    now_ms - place->left_ms);
@@ -244,6 +247,9 @@ room_publish_by(struct room *room, struct event *event, const struct member *m)
 		event->from = m;
 		event->nick = m->nick;
 	}
+	event->server = rooms->options->server_name;
+	if (event->kind == EVENT_TAGS)
+		event->msgid = ++rooms->last_msgid;
 	event->room = room->name;
 	event->time_ms = rooms->clock->wall_ms;
 	if (event_is_kept(event->kind)) {
@@ -264,9 +270,20 @@ room_publish_by(struct room *room, struct event *event, const struct member *m)
 		room_flush(room);
 }
 
+/* Does the last such event tell how things are? */
+static bool
+room_is_state(enum event_kind kind)
+{
+	return kind == EVENT_KICK || kind == EVENT_MODE || kind == EVENT_TOPIC;
+}
+
 void
 room_publish(struct room *room, struct event *event, struct membership *actor)
 {
+	/* Their client is told by their session, at once. It has to know before
+	 * what others have done. */
+	if (actor != NULL && actor->is_exact && room_is_state(event->kind))
+		room_flush(room);
 	if (actor != NULL)
 		deliver_set_acted(actor);
 	room_publish_by(room, event, actor == NULL ? NULL : actor->member);
@@ -276,7 +293,7 @@ static bool
 room_is_said(enum event_kind kind)
 {
 	return kind == EVENT_SAY || kind == EVENT_ME || kind == EVENT_NOTICE ||
-	    kind == EVENT_TAGS;
+	    kind == EVENT_CTCP || kind == EVENT_TAGS;
 }
 
 void
@@ -296,20 +313,23 @@ room_say_from_outside(struct room *room, struct member *m, struct event *event)
 }
 
 void
-room_set_topic(struct membership *ms, const char *text)
+room_set_topic(struct membership *ms, const char *text, struct event *event)
 {
 	struct room *room = ms->room;
-	struct event event = {
-		.kind = EVENT_TOPIC,
-		.text = text == NULL ? "" : text,
-		.text_len = text == NULL ? 0 : strlen(text),
-	};
+	struct event own, *e = event == NULL ? &own : event;
+
+	memset(e, 0, sizeof *e);
+	e->kind = EVENT_TOPIC;
+	e->text = text == NULL ? "" : text;
+	e->text_len = strlen(e->text);
 
 	presence_show(&room->presence, ms);
 	free(room->topic);
 	room->topic = text == NULL ? NULL : xstrdup(text);
+	memcpy(room->topic_by, ms->member->nick, sizeof room->topic_by);
+	room->topic_ms = room->rooms->clock->wall_ms;
 	keeper_topic(room);
-	room_publish(room, &event, ms);
+	room_publish(room, e, ms);
 }
 
 uint64_t

@@ -95,6 +95,8 @@ struct room {
 	int64_t said_ms; /* monotonic: of the newest message */
 	struct modes modes;
 	char *topic; /* or NULL */
+	char topic_by[NICK_SIZE]; /* who set it, as they were called then */
+	int64_t topic_ms; /* wall clock: when; 0: not known */
 	char name[ROOM_NAME_SIZE]; /* folded */
 };
 
@@ -145,14 +147,18 @@ void room_say(struct membership *ms, struct event *event);
 void room_say_from_outside(struct room *room, struct member *m,
     struct event *event);
 
-/* Sets the topic; NULL removes it. */
-void room_set_topic(struct membership *ms, const char *text);
+/* Sets the topic; NULL removes it. event, or NULL, becomes what the others saw:
+ * it is valid as long as text and ms. */
+void room_set_topic(struct membership *ms, const char *text,
+    struct event *event);
 
 /*
  * Tell all in step, and if it is a kept kind append it to the history. event's
  * number and time_ms are filled in. actor, or NULL: whose doing it is; they are
  * not told, and event's author and nick become theirs. Those with exact
  * dialects who are not in step are told of KICK, MODE and exact kinds at once.
+ * If actor's dialect is exact, all that was published before KICK, MODE or TOPIC
+ * is handed out first. Who was kicked is not told, if they leave at once.
  */
 void room_publish(struct room *room, struct event *event,
     struct membership *actor);

@@ -28,7 +28,9 @@ enum {
 	ROOM_TAG_SAID = 5,
 	ROOM_TAG_SETTLED = 6,
 	ROOM_TAG_LOOKED = 7,
-	ROOM_TAG_MODES = 8
+	ROOM_TAG_MODES = 8,
+	ROOM_TAG_TOPIC_BY = 9,
+	ROOM_TAG_TOPIC_MS = 10
 };
 enum {
 	ROSTER_TAG_LAST_ID = 1,
@@ -36,7 +38,10 @@ enum {
 	ROSTER_TAG_MESSAGES = 3,
 	ROSTER_TAG_DELIVERIES = 4,
 	ROSTER_TAG_FELL_BEHIND = 5,
-	ROSTER_TAG_GAPS = 6
+	ROSTER_TAG_GAPS = 6,
+	ROSTER_TAG_LAST_MSGID = 7,
+	ROSTER_TAG_HOST_KEY = 8,
+	ROSTER_TAG_LAST_ARRIVAL = 9
 };
 enum {
 	BOOKMARK_TAG_FOLDED = 1,
@@ -52,6 +57,8 @@ static const struct carry_field room_fields[] = {
 	CARRY_INT(ROOM_TAG_SAID, struct room, said_ms),
 	CARRY_UINT(ROOM_TAG_SETTLED, struct room, settled, UINT64_MAX),
 	CARRY_UINT(ROOM_TAG_LOOKED, struct room, looked, UINT64_MAX),
+	CARRY_STR(ROOM_TAG_TOPIC_BY, struct room, topic_by),
+	CARRY_INT(ROOM_TAG_TOPIC_MS, struct room, topic_ms),
 };
 
 static const struct carry_field roster_fields[] = {
@@ -64,6 +71,10 @@ static const struct carry_field roster_fields[] = {
 	CARRY_UINT(ROSTER_TAG_FELL_BEHIND, struct rooms, fell_behind,
 	    UINT64_MAX),
 	CARRY_UINT(ROSTER_TAG_GAPS, struct rooms, gaps, UINT64_MAX),
+	CARRY_UINT(ROSTER_TAG_LAST_MSGID, struct rooms, last_msgid,
+	    UINT64_MAX - 1),
+	CARRY_UINT(ROSTER_TAG_LAST_ARRIVAL, struct rooms, last_arrival,
+	    UINT64_MAX - 1),
 };
 
 static const struct carry_field bookmark_fields[] = {
@@ -122,6 +133,8 @@ rooms_save(struct rooms *rooms, struct carry_out *out)
 			return -1;
 	mark = tlv_open(&out->data, CARRY_ROSTER);
 	carry_put(&out->data, roster_fields, NITEMS(roster_fields), rooms);
+	tlv_put_bytes(&out->data, ROSTER_TAG_HOST_KEY, rooms->host_key.bytes,
+	    sizeof rooms->host_key.bytes);
 	tlv_close(&out->data, mark);
 	for (m = NULL; (m = roster_next(&rooms->roster, m)) != NULL;)
 		if (!m->is_lost)
@@ -159,11 +172,15 @@ room_fill(struct rooms *rooms, const struct room *got, struct history *history,
     const struct tlv *topic, const struct tlv *modes)
 {
 	char folded[ROOM_NAME_SIZE];
+	const char *p;
 	struct room *room;
 
 	nick_fold(folded, got->name);
 	if (strcmp(folded, got->name) != 0)
 		return false;
+	for (p = got->topic_by; *p != '\0'; p++)
+		if (!nick_is_char(*p))
+			return false;
 	room = rooms_get(rooms, got->name);
 	if (room->people_count > 0 || !LIST_EMPTY(&room->places) ||
 	    room->presence.count > 0)
@@ -182,6 +199,8 @@ room_fill(struct rooms *rooms, const struct room *got, struct history *history,
 	room->topic = topic->data == NULL ?
 	    NULL :
 	    xstrndup((const char *)topic->data, topic->len);
+	memcpy(room->topic_by, got->topic_by, sizeof room->topic_by);
+	room->topic_ms = got->topic_ms;
 	return true;
 }
 
@@ -236,12 +255,20 @@ roster_load(struct rooms *rooms, struct carry_in *in, const struct tlv *outer)
 {
 	struct tlv_reader r;
 	struct tlv item;
+	bool is_good = true;
 
 	tlv_enter(outer, &r);
-	while (tlv_next(&r, &item))
-		if (!carry_get(&item, roster_fields, NITEMS(roster_fields),
-			rooms))
-			return carry_fail(in, "the counters are malformed");
+	while (is_good && tlv_next(&r, &item))
+		if (item.tag == ROSTER_TAG_HOST_KEY) {
+			is_good = item.len == sizeof rooms->host_key.bytes;
+			if (is_good)
+				memcpy(rooms->host_key.bytes, item.data,
+				    item.len);
+		} else
+			is_good = carry_get(&item, roster_fields,
+			    NITEMS(roster_fields), rooms);
+	if (!is_good)
+		return carry_fail(in, "the counters are malformed");
 	return r.is_bad ? carry_fail(in, "the counters are malformed") : true;
 }
 

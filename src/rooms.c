@@ -175,6 +175,10 @@ rooms_init(struct rooms *rooms, const struct clock *clock,
 	TAILQ_INIT(&rooms->pump);
 	tally_init(&rooms->tally);
 	peers_init(&rooms->peers);
+	cloak_key_init(&rooms->host_key);
+	/* More than any that was given before: nobody sends one in each
+	 * microsecond. */
+	rooms->last_msgid = (uint64_t)clock->wall_ms * 1000;
 	roster_init(&rooms->roster);
 	keeper_init(rooms);
 	bookmarks_init(&rooms->bookmarks, rooms);

@@ -14,6 +14,7 @@
 
 #include "bookmark.h"
 #include "buf.h"
+#include "cloak.h"
 #include "clock.h"
 #include "deadline.h"
 #include "keeper.h"
@@ -66,8 +67,9 @@ struct rooms {
 	size_t kept_bytes;
 	struct keeper keeper;
 	struct deadline tidy; /* old bookmarks and rooms */
-	uint64_t host_key[4]; /* member_host(); in the store if there is one */
+	struct cloak_key host_key; /* in the store, if there is one */
 	uint64_t last_msgid; /* of private messages: never given again */
+	uint64_t last_arrival; /* in all rooms, counted */
 	size_t returning; /* presence_give_up(): to how many rooms */
 
 	/* The turn. */

@@ -20,6 +20,7 @@
 #include "bookmark.h"
 #include "deliver.h"
 #include "keeper.h"
+#include "peers.h"
 #include "presence.h"
 #include "replay.h"
 #include "room.h"
@@ -151,13 +152,40 @@ roster_find_lookalike(struct roster *roster, const char *nick)
 	return RB_FIND(roster_skeletons, &roster->by_skeleton, &key);
 }
 
-/* May m have the place of holder, who has the nick now? */
+/* May who has this credential have the place of holder, who has the nick? */
 static bool
-roster_may_replace(const struct member *m, const struct member *holder)
+roster_may_replace(const struct credential *credential,
+    const struct member *holder)
 {
-	if (credential_cmp(&m->credential, &holder->credential) != 0)
+	if (credential_cmp(credential, &holder->credential) != 0)
 		return false;
-	return holder->is_lost || credential_is_strong(&m->credential);
+	return holder->is_lost || credential_is_strong(credential);
+}
+
+enum roster_rename
+roster_check(struct roster *roster, const struct member *m,
+    const struct credential *credential, const char *nick,
+    const struct member **clash)
+{
+	const struct member *holder, *alike;
+
+	if (nick_check(nick) != NICK_OK)
+		return ROSTER_REFUSED;
+	if (m != NULL && strcmp(nick, m->nick) == 0)
+		return ROSTER_SAME;
+	holder = roster_find(roster, nick);
+	if (holder == m)
+		holder = NULL;
+	if (holder != NULL && !roster_may_replace(credential, holder)) {
+		*clash = holder;
+		return ROSTER_TAKEN;
+	}
+	alike = roster_find_lookalike(roster, nick);
+	if (alike != NULL && alike != m && alike != holder) {
+		*clash = alike;
+		return ROSTER_LOOKALIKE;
+	}
+	return ROSTER_RENAMED;
 }
 
 /*
@@ -181,17 +209,45 @@ roster_rename_ignores(struct member *m, const char *old_folded)
 			}
 }
 
-/* m is called nick from now on; the others are told, where they know of m. */
+/* Do those with exact dialects know of m? */
+static bool
+roster_is_seen(const struct member *m)
+{
+	const struct membership *ms;
+
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		if (ms->is_joined)
+			return true;
+	return false;
+}
+
+/* Those who have seen old are told first that nobody else has m's new nick. */
 static void
-roster_change(struct member *m, const char *nick)
+roster_tell_exact(struct member *m, const char *old)
+{
+	struct event event = { .kind = EVENT_RENAME, .other = old };
+
+	presence_give_up(m->rooms, m->folded);
+	peers_tell(m, &event);
+}
+
+/*
+ * m is called nick from now on; the others are told, where they know of m.
+ * was_seen: those with exact dialects knew m by the old nick.
+ */
+static void
+roster_change(struct member *m, const char *nick, bool was_seen)
 {
 	struct roster *roster = &m->rooms->roster;
 	struct membership *ms;
-	char old[NICK_SIZE], old_folded[NICK_SIZE];
+	char old[NICK_SIZE], old_folded[NICK_SIZE], folded[NICK_SIZE];
 	struct event event;
 
 	memcpy(old, m->nick, sizeof old);
 	memcpy(old_folded, m->folded, sizeof old_folded);
+	nick_fold(folded, nick);
+	if (strcmp(folded, old_folded) != 0)
+		presence_give_up(m->rooms, old_folded);
 	keeper_mark_member(m);
 	roster_remove(roster, m);
 	roster_set_nick(m, nick);
@@ -199,6 +255,8 @@ roster_change(struct member *m, const char *nick)
 	m->is_guest = false;
 	keeper_mark_member(m);
 	roster_rename_ignores(m, old_folded);
+	if (was_seen)
+		roster_tell_exact(m, old);
 	LIST_FOREACH(ms, &m->memberships, in_member) {
 		if (!presence_renamed(&ms->room->presence, ms, old_folded)) {
 			if (ms->takes_place)
@@ -213,10 +271,43 @@ roster_change(struct member *m, const char *nick)
 	}
 }
 
+/* holder leaves a room where m is not. */
+static void
+roster_vacate(struct member *m, struct membership *theirs)
+{
+	const struct membership *ours = LIST_FIRST(&m->memberships);
+
+	/* An IRC client joins its rooms once it is registered. */
+	if (m->dialect->is_exact)
+		room_leave(theirs, ROOM_LEAVE_RETURNING, NULL);
+	else if (ours == NULL)
+		room_leave(theirs, ROOM_LEAVE_QUIT, NULL);
+	else if (modes_has(ours->room, ROOM_SECRET))
+		room_leave(theirs, ROOM_LEAVE_PART, NULL);
+	else
+		room_leave(theirs, ROOM_LEAVE_WENT, ours->room->name);
+}
+
+/*
+ * Those with exact dialects know m by another nick, and now have two of the
+ * same person.
+ */
+static void
+roster_tell_replaced(struct member *holder)
+{
+	struct event event = { .kind = EVENT_QUIT };
+	struct membership *ms;
+
+	presence_give_up(holder->rooms, holder->folded);
+	peers_tell(holder, &event);
+	LIST_FOREACH(ms, &holder->memberships, in_member)
+		ms->is_joined = false;
+}
+
 /*
  * holder makes way for m, and leaves behind a person. In a room that both are
  * in, m is taken for holder by the others; from any other room, holder leaves.
- * Returns true if holder was on break as far as somebody here could see.
+ * Returns true if holder was away as far as somebody here could see.
  */
 static bool
 roster_replace(struct member *m, struct member *holder, struct person *person)
@@ -224,25 +315,21 @@ roster_replace(struct member *m, struct member *holder, struct person *person)
 	struct membership *theirs, *ours;
 	bool is_known_away = false;
 
+	if (roster_is_seen(m))
+		roster_tell_replaced(holder);
 	if (!holder->is_lost)
 		member_pause(holder, holder->ops->unsent(holder));
 	while ((theirs = LIST_FIRST(&holder->memberships)) != NULL) {
 		ours = member_in(m, theirs->room);
 		if (ours == NULL) {
-			ours = LIST_FIRST(&m->memberships);
-			if (ours == NULL)
-				room_leave(theirs, ROOM_LEAVE_QUIT, NULL);
-			else if (modes_has(ours->room, ROOM_SECRET))
-				room_leave(theirs, ROOM_LEAVE_PART, NULL);
-			else
-				room_leave(theirs, ROOM_LEAVE_WENT,
-				    ours->room->name);
+			roster_vacate(m, theirs);
 			continue;
 		}
 		if (theirs->is_announced) {
-			is_known_away |= holder->is_on_break;
+			is_known_away |= member_is_away(holder);
 			ours->takes_place = true;
 		}
+		ours->is_joined |= theirs->is_joined;
 		room_leave(theirs, ROOM_LEAVE_SILENT, NULL);
 	}
 	if (!holder->is_lost)
@@ -287,40 +374,32 @@ enum roster_rename
 roster_rename(struct member *m, const char *nick, const struct member **clash)
 {
 	struct rooms *rooms = m->rooms;
-	struct member *holder, *alike;
+	struct member *holder;
 	struct bookmark *bookmark;
+	enum roster_rename result;
 	struct person person;
 	struct event event = { .kind = EVENT_BACK };
+	struct event here = { .kind = EVENT_AWAY };
 	struct membership *ms;
 	int64_t away_since_ms;
-	bool is_known_away;
+	bool is_known_away, was_seen = roster_is_seen(m);
 	char folded[NICK_SIZE];
 
-	if (nick_check(nick) != NICK_OK)
-		return ROSTER_REFUSED;
-	if (strcmp(nick, m->nick) == 0)
-		return ROSTER_SAME;
-	holder = roster_find(&rooms->roster, nick);
-	if (holder == m)
-		holder = NULL;
-	if (holder != NULL && !roster_may_replace(m, holder)) {
-		*clash = holder;
-		return ROSTER_TAKEN;
-	}
-	alike = roster_find_lookalike(&rooms->roster, nick);
-	if (alike != NULL && alike != m && alike != holder) {
-		*clash = alike;
-		return ROSTER_LOOKALIKE;
-	}
+	result = roster_check(&rooms->roster, m, &m->credential, nick, clash);
+	if (result != ROSTER_RENAMED)
+		return result;
 	if (!member_may_announce(m))
 		return ROSTER_TOO_OFTEN;
 
+	holder = roster_find(&rooms->roster, nick);
+	if (holder == m)
+		holder = NULL;
 	nick_fold(folded, nick);
 	if (holder == NULL &&
 	    (strcmp(folded, m->folded) == 0 ||
 		(bookmark = bookmarks_take(&rooms->bookmarks, folded,
 		     &m->credential)) == NULL)) {
-		roster_change(m, nick);
+		roster_change(m, nick, was_seen);
 		return ROSTER_RENAMED;
 	}
 
@@ -334,13 +413,15 @@ roster_rename(struct member *m, const char *nick, const struct member **clash)
 		person_move(rooms, &person, &bookmark->person);
 		bookmark_free(rooms, bookmark);
 	}
-	roster_change(m, nick);
+	roster_change(m, nick, was_seen);
 	person_move(rooms, &m->person, &person);
 	member_update_ignorer(m);
 	event.duration_ms = rooms->clock->mono_ms - away_since_ms;
-	if (is_known_away && !m->is_on_break)
+	if (is_known_away && !member_is_away(m)) {
 		LIST_FOREACH(ms, &m->memberships, in_member)
 			room_publish(ms->room, &event, ms);
+		peers_tell(m, &here);
+	}
 	roster_resume(m, event.duration_ms);
 	return ROSTER_RETURNED;
 }

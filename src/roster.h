@@ -57,6 +57,14 @@ enum roster_rename {
 };
 
 /*
+ * What roster_rename() would say to m, or, if that is NULL, to somebody with
+ * this credential who is not here yet; ROSTER_RENAMED: it would be done.
+ */
+enum roster_rename roster_check(struct roster *roster, const struct member *m,
+    const struct credential *credential, const char *nick,
+    const struct member **clash) MUST_CHECK;
+
+/*
  * /nick: gives m a new nick and tells the others. Somebody who has a place
  * under that nick and m's credential (left, or lost the connection, or, if the
  * credential is strong, is live in another session, which is replaced) is

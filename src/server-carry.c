@@ -238,6 +238,8 @@ server_upgrade_begin(void *arg)
 {
 	struct server *server = arg;
 
+	/* The next program would have children that it does not know of. */
+	verify_stop(server->verify);
 	manager_reloading(&server->manager);
 	manager_hand_over(&server->manager);
 }

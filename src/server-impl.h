@@ -26,6 +26,7 @@
 #include "server.h"
 #include "session.h"
 #include "upgrade.h"
+#include "verify.h"
 
 struct event;
 struct event_base;
@@ -42,6 +43,7 @@ struct server {
 	struct server_state state;
 	struct sessions sessions;
 	struct manager manager;
+	struct verify_queue *verify; /* see verify_prepare() */
 	struct listeners *listeners;
 	struct control *control;
 	struct exporter *exporter;

@@ -7,12 +7,16 @@
 #include "config.h"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <assert.h>
+#include <string.h>
 
 #include "control.h"
 #include "exporter.h"
 #include "listener-spec.h"
+#include "log.h"
+#include "opers.h"
 #include "protocol.h"
 #include "server.h"
 
@@ -73,8 +77,7 @@ server_check_listen(const char *text, const char *where,
 		result = -1;
 	} else if (protocol_find(spec.protocols) == NULL) {
 		option_errors_add(errors,
-		    "%s: listen '%s': no protocol is called '%s'; there is: "
-		    "line",
+		    "%s: listen '%s': no protocol is called '%s'; there is: " PROTOCOL_NAMES,
 		    where, text, spec.protocols);
 		result = -1;
 	}
@@ -102,9 +105,31 @@ server_load_options(struct options *o, const struct server_source *source,
 		result = -1;
 	if (exporter_check_options(o, errors) == -1)
 		result = -1;
+	if (opers_check_options(o, errors) == -1)
+		result = -1;
 	if (server_check_files(o, errors) == -1)
 		result = -1;
 	return result;
+}
+
+/*
+ * Not an error: the file may be readable for a reason that we do not know, a
+ * directory above it may be closed, and a good hash withstands being seen.
+ */
+void
+server_warn_options(const struct server_source *source, const struct options *o)
+{
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < o->oper.count; i++)
+		if (strncmp(o->oper.where[i], "-o ", 3) != 0)
+			break;
+	if (i < o->oper.count && source->path != NULL &&
+	    stat(source->path, &st) == 0 && (st.st_mode & S_IROTH) != 0)
+		log_warning("everybody may read the hashes of passwords in "
+			    "the settings (chmod o-r helps): path=\"%s\"",
+		    source->path);
 }
 
 int

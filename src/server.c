@@ -46,6 +46,7 @@
 #include "server.h"
 #include "session.h"
 #include "util.h"
+#include "verify.h"
 
 #define SERVER_TURN_LIMIT_US 1000
 #define SERVER_STOP_FLUSH_MS 2000
@@ -115,7 +116,7 @@ server_adopt(struct server *server, const struct inheritance *in)
 		if (protocols == NULL) {
 			log_error("cannot listen on the inherited descriptor "
 				  "%d: no protocol is called '%.80s'; there "
-				  "is: line",
+				  "is: " PROTOCOL_NAMES,
 			    in->items[i].fd, in->items[i].name);
 			return -1;
 		}
@@ -129,6 +130,16 @@ server_adopt(struct server *server, const struct inheritance *in)
 		server->has_inherited = true;
 	}
 	return 0;
+}
+
+/* What nobody needs is not there. */
+static void
+server_prepare_verify(struct server *server)
+{
+	if (server->options.oper.count > 0)
+		verify_prepare(server->verify);
+	else
+		verify_stop(server->verify);
 }
 
 /* Nothing can fail any more. */
@@ -145,6 +156,8 @@ server_reload_done(struct server *server, struct options *fresh,
 	options_keep_restart_only(fresh, &server->options);
 	options_swap(&server->options, fresh);
 	rooms_reconfigure(&server->rooms);
+	server_prepare_verify(server);
+	server_warn_options(server->source, &server->options);
 	server->is_reload_failed = false;
 	/* By whichever of the two logs more. */
 	log_set_level(after > before ? after : before);
@@ -581,6 +594,13 @@ server_new(const struct server_source *source, struct options *options,
 		return NULL;
 	}
 	deadlines_init(&server->deadlines, server_timer_set_cb, server);
+	server->verify = verify_queue_new(server->base, &server->clock,
+	    &server->deadlines);
+	/* Before there are rooms and people, whose memory it would share. */
+	if (carried == NULL || carried->purpose == CARRY_TAKE) {
+		server_prepare_verify(server);
+		server_warn_options(source, &server->options);
+	}
 	if (net_init(&server->net, server->base, &server->clock,
 		&server->deadlines, &server->options, server_wake,
 		server) == -1) {
@@ -592,6 +612,7 @@ server_new(const struct server_source *source, struct options *options,
 	    &server->deadlines, server_wake, server);
 	sessions_init(&server->sessions, &server->net, &server->rooms,
 	    &server->options);
+	server->sessions.verify = server->verify;
 	manager_init(&server->manager, &server->clock, &server->deadlines,
 	    server_status, server);
 	server->has_rooms = true;
@@ -656,6 +677,7 @@ server_free(struct server *server)
 		server_state_close(&server->state);
 		net_fini(&server->net);
 	}
+	verify_queue_free(server->verify);
 	for (i = 0; i < SIGNALS; i++)
 		if (server->signals[i] != NULL)
 			event_free(server->signals[i]);

@@ -45,6 +45,10 @@ enum log_level server_log_level(const struct server_source *source,
 int server_load_options(struct options *o, const struct server_source *source,
     struct option_errors *errors) MUST_CHECK;
 
+/* Logs what is no error in settings that were loaded, but may be a mistake. */
+void server_warn_options(const struct server_source *source,
+    const struct options *o);
+
 /*
  * Opens the house: what was kept, listeners, signal handlers. options are moved
  * into the server. Listens on inherited as well, and if listen is nowhere set, on

@@ -28,7 +28,9 @@ enum {
 	SESSION_TAG_THROTTLE = 7,
 	SESSION_TAG_HAS_SPOKEN = 8,
 	SESSION_TAG_IS_CRLF = 9,
-	SESSION_TAG_IS_EOF = 10
+	SESSION_TAG_IS_EOF = 10,
+	SESSION_TAG_STATE = 11,
+	SESSION_TAG_HAS_LEFT = 12
 };
 enum {
 	SESSIONS_TAG_IS_LOCKED = 1,
@@ -44,6 +46,7 @@ static const struct carry_field session_fields[] = {
 	CARRY_BOOL(SESSION_TAG_HAS_SPOKEN, struct session, has_spoken),
 	CARRY_BOOL(SESSION_TAG_IS_CRLF, struct session, is_crlf),
 	CARRY_BOOL(SESSION_TAG_IS_EOF, struct session, is_eof),
+	CARRY_BOOL(SESSION_TAG_HAS_LEFT, struct session, has_left),
 };
 
 static const struct carry_field sessions_fields[] = {
@@ -58,7 +61,7 @@ static void
 session_save(const struct session *s, struct carry_out *out)
 {
 	struct buf *data = &out->data;
-	size_t mark = tlv_open(data, CARRY_SESSION), conn;
+	size_t mark = tlv_open(data, CARRY_SESSION), conn, state;
 
 	tlv_put_str(data, SESSION_TAG_PROTOCOL, s->protocol->name);
 	if (s->member != NULL)
@@ -71,6 +74,11 @@ session_save(const struct session *s, struct carry_out *out)
 	conn = tlv_open(data, SESSION_TAG_CONN);
 	conn_save(s->conn, out);
 	tlv_close(data, conn);
+	if (s->protocol->save != NULL && s->state != NULL) {
+		state = tlv_open(data, SESSION_TAG_STATE);
+		s->protocol->save(s, data);
+		tlv_close(data, state);
+	}
 	tlv_close(data, mark);
 }
 
@@ -99,7 +107,7 @@ struct session_parts {
 	const struct protocol *protocol;
 	struct member *member;
 	struct credential credential;
-	struct tlv conn;
+	struct tlv conn, state;
 	int64_t throttle_ms;
 	bool has_credential, has_throttle;
 };
@@ -120,14 +128,17 @@ session_get(struct session_parts *p, struct sessions *all,
 		if (!tlv_get_str(item, name, sizeof name))
 			return false;
 		p->member = roster_find(&all->rooms->roster, name);
-		/* Each has one connection, and is in some room. */
+		/* Each has one connection. */
 		return p->member != NULL && p->member->ops == NULL &&
-		    !p->member->is_lost && !LIST_EMPTY(&p->member->memberships);
+		    !p->member->is_lost;
 	case SESSION_TAG_CREDENTIAL:
 		p->has_credential = true;
 		return carry_get_credential(item, &p->credential);
 	case SESSION_TAG_CONN:
 		p->conn = *item;
+		return true;
+	case SESSION_TAG_STATE:
+		p->state = *item;
 		return true;
 	case SESSION_TAG_THROTTLE:
 		p->has_throttle = true;
@@ -162,9 +173,14 @@ session_make(struct sessions *all, struct carry_in *in,
 	TAILQ_INSERT_TAIL(&all->list, s, entry);
 	all->count++;
 	s->member = p->member;
+	s->has_left = p->s.has_left;
 	if (s->member != NULL)
 		member_attach(s->member, &session_member_ops, s, s->conn);
-	return true;
+	if (s->protocol->load == NULL || s->protocol->load(s, &p->state))
+		return true;
+	return carry_fail(in,
+	    "what a session's protocol knows is not "
+	    "consistent");
 }
 
 static bool

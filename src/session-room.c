@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "deliver.h"
 #include "member.h"
 #include "message.h"
 #include "modes.h"
@@ -21,7 +22,7 @@
 #include "session.h"
 
 void
-session_enter(struct session *s, struct room *room)
+session_arrive(struct session *s, struct room *room)
 {
 	struct membership *ms;
 
@@ -43,7 +44,7 @@ session_go(struct session *s, struct room *room)
 		room_leave(behind, ROOM_LEAVE_PART, NULL);
 	else
 		room_leave(behind, ROOM_LEAVE_WENT, room->name);
-	session_enter(s, room);
+	session_arrive(s, room);
 	if (was_announced)
 		member_show(s->member);
 	if (s->member->is_on_break)
@@ -55,12 +56,15 @@ session_go(struct session *s, struct room *room)
 void
 session_kick(struct membership *ms, struct membership *by, const char *text)
 {
-	struct member *m = ms->member;
+	struct member *m = ms->member, *actor = by == NULL ? NULL : by->member;
 	struct event event;
 
+	/* What was said before they see as well. */
+	room_flush(ms->room);
+	/* Frees ms, which may be by. */
 	modes_kick(ms, by, text, &event);
-	if (by != NULL && by->member->ops != NULL)
-		session_event(by->member->session, &event);
+	if (actor != NULL && actor != m && actor->ops != NULL)
+		session_event(actor->session, &event);
 	if (m->ops != NULL) {
 		struct session *s = m->session;
 

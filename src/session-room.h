@@ -18,7 +18,7 @@ struct session;
 
 /* For protocols with one room at a time: s, in none, comes into room, after
  * session_greet_room(), and is told if they are its operator. */
-void session_enter(struct session *s, struct room *room);
+void session_arrive(struct session *s, struct room *room);
 /* The same from the room that s is in. */
 void session_go(struct session *s, struct room *room);
 

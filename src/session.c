@@ -64,6 +64,7 @@ sessions_fini(struct sessions *all)
 	buf_fini(&all->text);
 	buf_fini(&all->reply);
 	buf_fini(&all->out);
+	buf_fini(&all->answer);
 }
 
 struct session_origin *
@@ -109,8 +110,22 @@ session_free(struct session *s)
 	s->origin->count--;
 	session_origin_release(all, s->origin);
 	session_unthrottle(s);
+	if (s->protocol->close != NULL)
+		s->protocol->close(s);
 	conn_free(s->conn);
 	free(s);
+}
+
+/* The member has left, or is about to be freed: what is queued is flushed, and
+ * then the connection ends. */
+static void
+session_close(struct session *s, const char *text)
+{
+	if (s->protocol->goodbye != NULL)
+		s->protocol->goodbye(s, text);
+	s->member = NULL;
+	s->has_left = true;
+	conn_close(s->conn, SESSION_FLUSH_MS);
 }
 
 /* member_ops */
@@ -152,6 +167,8 @@ session_caught_up(struct membership *ms)
 {
 	struct session *s = ms->member->session;
 
+	if (s->protocol->caught_up != NULL)
+		s->protocol->caught_up(ms);
 	if (s->is_eof)
 		conn_close(s->conn, SESSION_FLUSH_MS);
 }
@@ -164,8 +181,7 @@ session_replaced(struct member *m)
 	session_notice(s,
 	    "you have come back in another place; this "
 	    "connection ends");
-	s->member = NULL;
-	conn_close(s->conn, SESSION_FLUSH_MS);
+	session_close(s, "you have come back in another place");
 }
 
 const struct member_ops session_member_ops = {
@@ -220,9 +236,10 @@ session_line_cb(struct conn *c, char *text, size_t len, bool has_cr, void *arg)
 	struct session *s = arg;
 
 	assert(s->conn == c);
-	if (s->member == NULL)
+	if (s->has_left)
 		return;
-	s->member->active_ms = s->all->net->clock->mono_ms;
+	if (s->member != NULL)
+		s->member->active_ms = s->all->net->clock->mono_ms;
 	s->protocol->line(s, text, len, has_cr);
 	session_throttle(s);
 }
@@ -233,7 +250,7 @@ session_too_long_cb(struct conn *c, void *arg)
 	struct session *s = arg;
 
 	assert(s->conn == c);
-	if (s->member == NULL)
+	if (s->has_left)
 		return;
 	s->protocol->too_long(s);
 	session_throttle(s);
@@ -269,6 +286,8 @@ session_eof_cb(struct conn *c, void *arg)
 
 	assert(s->conn == c);
 	s->is_eof = true;
+	if (!s->has_left && s->protocol->eof != NULL)
+		s->protocol->eof(s);
 	if (s->member != NULL)
 		LIST_FOREACH(ms, &s->member->memberships, in_member)
 			if (ms->replay != NULL ||
@@ -298,6 +317,7 @@ session_ended_cb(struct conn *c, enum conn_end end, void *arg)
 			member_lost(s->member, conn_unsent(c));
 	}
 	s->member = NULL;
+	s->has_left = true;
 	session_free(s);
 }
 
@@ -416,15 +436,34 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 	s->since_ms = all->net->clock->mono_ms;
 	bucket_init(&s->lines, (uint32_t)o->line_burst,
 	    all->net->clock->mono_ms);
-	s->member = member_new(all->rooms, &peer->credential,
-	    &session_member_ops, s, s->conn, protocol->dialect);
 	credential_str(&peer->credential, from);
-	log_debug("connection accepted: nick=%s from=\"%s\" protocol=%s fd=%d "
+	log_debug("connection accepted: from=\"%s\" protocol=%s fd=%d "
 		  "members=%zu",
-	    s->member->nick, from, protocol->name, fd, all->count);
+	    from, protocol->name, fd, all->count);
 	conn_cork(s->conn);
 	protocol->open(s);
 	conn_uncork(s->conn);
+}
+
+void
+session_enter(struct session *s, const struct dialect *dialect)
+{
+	char from[CREDENTIAL_STR_SIZE];
+
+	assert(s->member == NULL && !s->has_left);
+	s->member = member_new(s->all->rooms, &s->origin->credential,
+	    &session_member_ops, s, s->conn, dialect);
+	credential_str(&s->origin->credential, from);
+	log_debug("somebody came in: nick=%s from=\"%s\" protocol=%s fd=%d",
+	    s->member->nick, from, s->protocol->name, conn_fd(s->conn));
+}
+
+void
+session_become(struct session *s, const struct protocol *protocol)
+{
+	assert(s->member == NULL && s->state == NULL);
+	s->protocol = protocol;
+	protocol->open(s);
 }
 
 void
@@ -433,8 +472,11 @@ sessions_close_all(struct sessions *all, const char *text, int64_t flush_ms)
 	struct session *s;
 
 	TAILQ_FOREACH(s, &all->list, entry) {
-		if (s->member != NULL)
+		if (!s->has_left) {
 			session_notice(s, "%s", text);
+			if (s->protocol->goodbye != NULL)
+				s->protocol->goodbye(s, text);
+		}
 		conn_close(s->conn, flush_ms);
 	}
 }
@@ -461,6 +503,7 @@ sessions_free_all(struct sessions *all)
 			member_depart(s->member, ROOM_LEAVE_SILENT, NULL);
 		}
 		s->member = NULL;
+		s->has_left = true;
 		session_free(s);
 	}
 }
@@ -501,6 +544,10 @@ session_event(struct session *s, const struct event *event)
 {
 	struct buf *out = &s->all->reply;
 
+	if (s->protocol->event != NULL) {
+		s->protocol->event(s, event);
+		return;
+	}
 	buf_reset(out);
 	dialect_render(s->member->dialect, out, event);
 	conn_reply(s->conn, out->data, out->len);
@@ -589,7 +636,7 @@ session_quit(struct session *s, const char *text)
 		session_notice(s, "bye, %s; your place is kept", m->nick);
 	s->member = NULL;
 	member_quit(m, text);
-	conn_close(s->conn, SESSION_FLUSH_MS);
+	session_close(s, text == NULL ? "bye" : text);
 }
 
 void
@@ -600,5 +647,5 @@ session_end(struct session *s, const char *line, const char *text)
 	session_error(s, "%s", line);
 	s->member = NULL;
 	member_quit(m, text);
-	conn_close(s->conn, SESSION_FLUSH_MS);
+	session_close(s, line);
 }

@@ -25,9 +25,11 @@
 
 struct carry_in;
 struct carry_out;
+struct dialect;
 struct protocol;
 struct session_origin;
 struct tlv;
+struct verify_queue;
 
 TAILQ_HEAD(session_list, session);
 RB_HEAD(session_origins, session_origin);
@@ -48,6 +50,7 @@ struct sessions {
 	struct net *net;
 	struct rooms *rooms;
 	const struct options *options;
+	struct verify_queue *verify; /* set by the owner; NULL: there is none */
 	struct bans bans;
 	bool is_locked; /* nobody new comes in */
 	struct session_list list;
@@ -55,8 +58,11 @@ struct sessions {
 	struct session_origins origins; /* how many from each address */
 	struct buf text; /* scratch for one line's text */
 	struct log_limit refused_log[SESSION_REFUSALS];
+	struct log_limit oper_log; /* who may not be operator */
 	struct buf reply; /* scratch for session_notice() */
 	struct buf out; /* scratch for a protocol's lines */
+	struct buf answer; /* and for the answer to one line of IRC */
+	size_t line_start; /* where its last line begins */
 	uint64_t refused[SESSION_REFUSALS];
 	uint64_t throttled;
 };
@@ -66,12 +72,15 @@ struct session {
 	TAILQ_ENTRY(session) entry;
 	struct sessions *all;
 	struct conn *conn;
-	struct member *member; /* NULL once they have left */
+	struct member *member; /* NULL before session_enter(), and once they
+				* have left */
 	const struct protocol *protocol;
 	struct session_origin *origin;
 	struct bucket lines; /* flood control */
 	int64_t since_ms; /* monotonic: they were let in */
 	struct deadline *throttle; /* when reading goes on; NULL: it does */
+	void *state; /* the protocol's own; or NULL */
+	bool has_left; /* and the member with them: only the end is to come */
 	bool has_spoken; /* their first line has been seen */
 	bool is_crlf; /* it ended in CR LF: so do ours */
 	bool is_eof; /* they will say no more: show the rest and close */
@@ -88,6 +97,13 @@ void sessions_fini(struct sessions *all); /* none is left */
  */
 void session_accept(struct sessions *all, int fd,
     const struct listener_peer *peer);
+
+/* Somebody stands behind the connection now: a guest, in no room yet, who is
+ * written to in this dialect. For protocols. */
+void session_enter(struct session *s, const struct dialect *dialect);
+
+/* What s speaks turns out to be this; it is opened. For protocols. */
+void session_become(struct session *s, const struct protocol *protocol);
 
 /* Tells everybody text and closes; what is queued is flushed for flush_ms. */
 void sessions_close_all(struct sessions *all, const char *text,

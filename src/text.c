@@ -270,6 +270,29 @@ text_cut(const char *s, size_t len, size_t max_bytes)
 	return cut;
 }
 
+size_t
+text_replace_bad(char *out, const char *in, size_t len)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	size_t at = 0, out_len = 0;
+	ucs4_t unused;
+	int n;
+
+	while (at < len) {
+		n = u8_mbtoucr(&unused, (const uint8_t *)in + at, len - at);
+		if (n > 0) {
+			memcpy(out + out_len, in + at, (size_t)n);
+			out_len += (size_t)n;
+			at += (size_t)n;
+		} else {
+			memcpy(out + out_len, replacement, 3);
+			out_len += 3;
+			at++;
+		}
+	}
+	return out_len;
+}
+
 bool
 text_is_utf8(const char *s, size_t len)
 {

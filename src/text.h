@@ -47,6 +47,12 @@ size_t text_cut(const char *s, size_t len, size_t max_bytes);
 bool text_is_utf8(const char *s, size_t len);
 
 /*
+ * Copies in to out, with each byte that is no part of UTF-8 replaced by U+FFFD.
+ * out has room for len * TEXT_SCRUB_GROWTH bytes. Returns how many there are.
+ */
+size_t text_replace_bad(char *out, const char *in, size_t len);
+
+/*
  * Is s what text_scrub() may once have left: valid UTF-8 without controls (C0,
  * DEL, C1), U+2028, U+2029, and bidirectional embeddings, overrides and
  * isolates? Unlike that, it is the same in each version of Unicode: for what

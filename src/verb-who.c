@@ -61,7 +61,8 @@ who_add_json(struct verb_call *call, const struct member *m)
 	json_string(j, "nick", m->nick);
 	json_bool(j, "guest", m->is_guest);
 	json_string(j, "state", census_state_str(census_state(m)));
-	json_string(j, "break_message", m->is_on_break ? m->break_text : NULL);
+	json_string(j, "break_message",
+	    member_is_away(m) ? m->break_text : NULL);
 	json_array_open(j, "rooms");
 	LIST_FOREACH(ms, &m->memberships, in_member)
 		json_string(j, NULL, ms->room->name);

@@ -117,7 +117,7 @@ crash_start(void)
 	char *settings = xasprintf("%s/brbd.conf", dir);
 	char *state = xasprintf("state-dir=%s/state", dir);
 	const char *brbd = getenv("BRBD");
-	char args[] = "-l 127.0.0.1:0 -o line-rate=0 -o accept-rate=0 "
+	char args[] = "-l 127.0.0.1:0,line -o line-rate=0 -o accept-rate=0 "
 		      "-o announce-rate=0 -o presence-window=1h "
 		      "-o history-size=16M -o max-members=100 "
 		      "-o greeting-history=0 -f";

@@ -82,7 +82,7 @@ crowd_start(const char *dir)
 	char *notify = xasprintf("%s/notify", dir);
 	char *settings = xasprintf("%s/brbd.conf", dir);
 	const char *brbd = getenv("BRBD");
-	char args[] = "-l 127.0.0.1:0 -o line-rate=0 -o accept-rate=0 "
+	char args[] = "-l 127.0.0.1:0,line -o line-rate=0 -o accept-rate=0 "
 		      "-o max-per-address=0 -o history-size=128K "
 		      "-o output-limit=64K -o max-members=1100 "
 		      "-o stall-timeout=1h -f";

@@ -180,6 +180,8 @@ actor_line(const struct actor *p, size_t *len)
 	if (end == NULL)
 		return NULL;
 	*len = (size_t)(end - line);
+	if (p->is_irc && *len > 0 && line[*len - 1] == '\r')
+		--*len;
 	return line;
 }
 
@@ -192,7 +194,7 @@ actor_next_line(struct actor *p)
 	if (line == NULL)
 		return;
 	actor_note(p, '<', line, len);
-	p->in_read += len + 1;
+	p->in_read += len + (line[len] == '\r' ? 2 : 1);
 }
 
 static void

@@ -24,6 +24,7 @@ struct actor {
 	bool has_eof;
 	int error; /* errno of the connection's end, or 0 */
 	bool is_reading;
+	bool is_irc; /* lines end in CR LF, both ways */
 	bool is_here; /* by "enter", so arrivals are shown to them */
 	bool ignores_rest;
 	struct buf transcript; /* what was typed and seen, made visible */

@@ -27,7 +27,8 @@
  * files.
  */
 static const char *const control_defaults[] = { "line-rate=0",
-	"announce-rate=0", "presence-window=1h", "max-members=100", NULL };
+	"announce-rate=0", "presence-window=1h", "max-members=100",
+	"greeting-delay=0", NULL };
 
 /* Is it set in the settings' text: its name at the start of a line? */
 static bool
@@ -115,6 +116,9 @@ control_add_listen(struct script *s, struct words *argv)
 	words_add(argv, socket_path);
 	words_add(argv, "-l");
 	words_add(argv, "localhost:0");
+	words_add(argv, "-l");
+	words_add(argv, "127.0.0.1:0,irc");
+	s->stage.daemon.has_irc = true;
 	free(socket_path);
 }
 
@@ -154,7 +158,8 @@ script_start(struct script *s)
 	deadline = stage_deadline(st);
 	while (!st->daemon.is_ready ||
 	    (st->daemon.port_ipv4 == 0 && st->daemon.port_ipv6 == 0 &&
-		st->daemon.unix_path == NULL)) {
+		st->daemon.unix_path == NULL) ||
+	    (st->daemon.has_irc && st->daemon.port_irc == 0)) {
 		if (stage_turn(st, deadline) == -1)
 			stage_fail(st, NULL, "the daemon %s",
 			    st->daemon.is_ready ?
@@ -390,7 +395,13 @@ control_check_unread(struct script *s, struct actor *p, bool has_last_line)
 	if (p->ignores_rest)
 		return;
 	line = actor_line(p, &len);
-	if (has_last_line) {
+	/* As a NOTICE, and an ERROR. */
+	while (p->is_irc && has_last_line && line != NULL &&
+	    memmem(line, len, "the server is stopping", 22) != NULL) {
+		actor_next_line(p);
+		line = actor_line(p, &len);
+	}
+	if (has_last_line && !p->is_irc) {
 		if (line == NULL || !control_is_last_line(line, len))
 			stage_fail(&s->stage, p,
 			    "%s should see, and nothing before it: %s", p->name,

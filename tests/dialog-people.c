@@ -99,7 +99,18 @@ people_call_from(struct script *s, struct people_call *call, const char *name)
 	call->from_len = sizeof(*sin);
 }
 
-/* connect [unix | ipv6 | at NAME] [from ADDRESS] [slow] */
+/* The port where IRC is spoken, unless that is on the one port as well. */
+static void
+people_call_irc(struct script *s, struct people_call *call)
+{
+	struct sockaddr_in *sin = (struct sockaddr_in *)&call->to;
+
+	people_call_ipv4(s, call);
+	if (s->stage.daemon.has_irc)
+		sin->sin_port = htons((uint16_t)s->stage.daemon.port_irc);
+}
+
+/* connect [unix | ipv6 | irc | at NAME] [from ADDRESS] [slow] */
 static void
 people_connect(struct script *s, struct actor *p, const char *text)
 {
@@ -111,6 +122,7 @@ people_connect(struct script *s, struct actor *p, const char *text)
 		stage_fail(&s->stage, p, "%s is connected", p->name);
 	script_start(s);
 	people_call_ipv4(s, &call);
+	p->is_irc = false;
 	if (words_split(&words, text) == -1)
 		stage_fail(&s->stage, p, "unpaired quote");
 	for (size_t i = 0; i < words.count; i++) {
@@ -120,7 +132,10 @@ people_connect(struct script *s, struct actor *p, const char *text)
 			people_call_unix(s, &call);
 		else if (strcmp(word, "ipv6") == 0)
 			people_call_ipv6(s, &call);
-		else if (strcmp(word, "at") == 0)
+		else if (strcmp(word, "irc") == 0) {
+			people_call_irc(s, &call);
+			p->is_irc = true;
+		} else if (strcmp(word, "at") == 0)
 			people_call_at(s, &call, words.items[++i]);
 		else if (strcmp(word, "from") == 0)
 			people_call_from(s, &call, words.items[++i]);
@@ -140,7 +155,7 @@ people_connect(struct script *s, struct actor *p, const char *text)
 static void
 people_type(struct script *s, struct actor *p, const char *line)
 {
-	char *whole = xasprintf("%s\n", line);
+	char *whole = xasprintf("%s%s", line, p->is_irc ? "\r\n" : "\n");
 
 	people_need_connection(s, p);
 	actor_note(p, '>', line, strlen(line));
@@ -263,12 +278,25 @@ people_see_raw(struct script *s, struct actor *p, const char *text)
 	buf_fini(&raw);
 }
 
+/* The same for IRC: a PING is answered. */
+static void
+people_quiet_irc(struct script *s, struct actor *p)
+{
+	char *command = xasprintf("PING sync-%u", ++s->syncs);
+	char *answer = xasprintf(":{any} PONG {any} :sync-%u", s->syncs);
+
+	people_type(s, p, command);
+	people_see(s, p, answer);
+	free(answer);
+	free(command);
+}
+
 /*
  * Nothing is unread, and nothing comes: a command that does not exist is
  * answered at once, and by the very next line.
  */
 static void
-people_quiet(struct script *s, struct actor *p, const char *text)
+people_quiet_line(struct script *s, struct actor *p)
 {
 	char *command = xasprintf("/sync-%u", ++s->syncs);
 	char *answer = xasprintf("!! unknown command \"%s\"{any}", command);
@@ -277,7 +305,6 @@ people_quiet(struct script *s, struct actor *p, const char *text)
 	const char *line;
 	size_t len;
 
-	(void)text;
 	people_type(s, p, command);
 	line = people_next(s, p, &len, deadline, answer);
 	if (!pattern_match(answer, line, len) &&
@@ -287,6 +314,42 @@ people_quiet(struct script *s, struct actor *p, const char *text)
 	free(answer);
 	free(answer_cr);
 	free(command);
+}
+
+static void
+people_quiet(struct script *s, struct actor *p, const char *text)
+{
+	(void)text;
+	if (p->is_irc)
+		people_quiet_irc(s, p);
+	else
+		people_quiet_line(s, p);
+}
+
+/*
+ * Registers as an IRC client does, with these capabilities, and skips what it is
+ * told on the way.
+ */
+static void
+people_irc(struct script *s, struct actor *p, const char *text)
+{
+	char *nick = xasprintf("NICK %s", p->name);
+	char *user = xasprintf("USER %s 0 * :%s", p->name, p->name);
+	char *caps = xasprintf("CAP REQ :%s", text);
+
+	people_connect(s, p, "irc");
+	if (*text != '\0')
+		people_type(s, p, caps);
+	people_type(s, p, nick);
+	people_type(s, p, user);
+	if (*text != '\0')
+		people_type(s, p, "CAP END");
+	people_skip(s, p, ":{any} 001 {any}");
+	people_type(s, p, "PING welcome");
+	people_skip(s, p, ":{any} PONG {any} :welcome");
+	free(nick);
+	free(user);
+	free(caps);
 }
 
 /*
@@ -477,6 +540,7 @@ static const struct people_act people_words[] = {
 	{ "enter", people_enter },
 	{ "eof", people_eof },
 	{ "ignore-rest", people_ignore_rest },
+	{ "irc", people_irc },
 	{ "quiet", people_quiet },
 	{ "read", people_read },
 	{ "reset", people_reset },
@@ -517,7 +581,8 @@ people_act(struct script *s, const struct people_act *act, const char *name,
 	struct actor *p = stage_find(&s->stage, name);
 	char *expanded;
 
-	if (p == NULL && act->run != people_connect && act->run != people_enter)
+	if (p == NULL && act->run != people_connect &&
+	    act->run != people_enter && act->run != people_irc)
 		stage_fail(&s->stage, NULL, "who is %s?", name);
 	if (p == NULL)
 		p = stage_add(&s->stage, name);

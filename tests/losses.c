@@ -364,7 +364,7 @@ losses_start(const char *dir)
 	char *settings = xasprintf("%s/brbd.conf", dir);
 	char *path = xasprintf("unix:%s/sock", dir);
 	const char *brbd = getenv("BRBD");
-	char args[] = "-l 127.0.0.1:0 -o line-rate=0 -o accept-rate=0 "
+	char args[] = "-l 127.0.0.1:0,line -o line-rate=0 -o accept-rate=0 "
 		      "-o max-per-address=0 -o announce-rate=0 "
 		      "-o presence-window=1h -o history-size=64M -f";
 	char *argv[32], *word;

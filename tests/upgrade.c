@@ -134,7 +134,7 @@ start(void)
 	char *state = xasprintf("state-dir=%s/state", dir);
 	char *members = xasprintf("max-members=%zu", people_count + 10);
 	struct daemon_setup setup = { .notify_path = notify };
-	char args[] = "-l 127.0.0.1:0 -o line-rate=20 -o line-burst=400 "
+	char args[] = "-l 127.0.0.1:0,line -o line-rate=20 -o line-burst=400 "
 		      "-o accept-rate=0 -o max-per-address=0 "
 		      "-o history-size=8M -o stall-timeout=1h "
 		      "-o presence-window=1h -o";

@@ -485,10 +485,7 @@ check_pieces(const char *text, size_t len, size_t max_bytes)
 	buf_reset(&out);
 	for (; len > 0; text += next, len -= next) {
 		n = irc_split(text, len, max_bytes, &next);
-		ck_assert_uint_ge(n, 1);
-		ck_assert_uint_le(n, max_bytes);
-		ck_assert_uint_ge(next, n);
-		ck_assert_uint_le(next, len);
+		ck_assert(n >= 1 && n <= max_bytes && n <= next && next <= len);
 		buf_add(&out, text, n);
 		buf_addch(&out, '\n');
 	}
@@ -540,37 +537,46 @@ START_TEST(test_split)
 }
 END_TEST
 
-/* Nothing that is no blank is lost, whatever it is; UTF-8 stays so. */
+/* Are pieces the same as text but for blanks, and UTF-8 if it is? */
+static bool
+check_is_whole(const char *pieces, const char *text)
+{
+	bool is_utf8 = text_is_utf8(text, strlen(text));
+	const char *p;
+
+	for (p = pieces; is_utf8 && *p != '\0'; p += strcspn(p, "\n") + 1)
+		if (!text_is_utf8(p, strcspn(p, "\n")))
+			return false;
+	for (;; pieces++, text++) {
+		pieces += strspn(pieces, " \n");
+		text += strspn(text, " ");
+		if (*pieces != *text)
+			return false;
+		if (*text == '\0')
+			return true;
+	}
+}
+
+static const char *const check_repeated[] = { "x", " ", OE, EURO, ACUTE,
+	"o" ACUTE, "ab ", "\xf0\x9f\x98\x80", "\x80", "\xff", OE "  ",
+	"a\x80\x80\x80\x80\x80\x80" };
+
+/* Nothing that is no blank is lost, whatever it is. */
 START_TEST(test_split_all)
 {
-	static const char *const repeated[] = { "x", " ", OE, EURO, ACUTE,
-		"o" ACUTE, "ab ", "\xf0\x9f\x98\x80", "\x80", "\xff", OE "  ",
-		"a\x80\x80\x80\x80\x80\x80" };
-	char text[1201];
-	size_t i, len, max_bytes;
-	const char *p, *q;
+	static const size_t sizes[] = { 16, 17, 18, 19, 23, 100, 333, 400 };
+	struct buf text = BUF_INITIALIZER;
+	size_t i;
 
-	for (i = 0; i < NITEMS(repeated); i++) {
-		for (len = 0; len + strlen(repeated[i]) < sizeof(text);)
-			len += (size_t)sprintf(text + len, "%s", repeated[i]);
-		for (max_bytes = IRC_SPLIT_MIN; max_bytes < 500;
-		     max_bytes += 7) {
-			q = check_pieces(text, len, max_bytes);
-			if (text_is_utf8(text, len)) {
-				for (p = q; *p != '\0';
-				     p += strcspn(p, "\n") + 1)
-					ck_assert(text_is_utf8(p,
-					    strcspn(p, "\n")));
-			}
-			for (p = text;; p++, q++) {
-				p += strspn(p, " ");
-				q += strspn(q, " \n");
-				ck_assert_int_eq(*p, *q);
-				if (*p == '\0')
-					break;
-			}
-		}
+	for (i = 0; i < NITEMS(sizes); i++) {
+		buf_reset(&text);
+		while (text.len < 900)
+			buf_addstr(&text, check_repeated[_i]);
+		ck_assert(check_is_whole(check_pieces(buf_cstr(&text), text.len,
+					     sizes[i]),
+		    buf_cstr(&text)));
 	}
+	buf_fini(&text);
 }
 END_TEST
 
@@ -597,7 +603,7 @@ main(void)
 	tcase_add_test(tc, test_build);
 	tcase_add_test(tc, test_middle);
 	tcase_add_test(tc, test_split);
-	tcase_add_test(tc, test_split_all);
+	tcase_add_loop_test(tc, test_split_all, 0, NITEMS(check_repeated));
 	suite_add_tcase(s, tc);
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);

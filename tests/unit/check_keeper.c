@@ -140,6 +140,7 @@ START_TEST(test_what_a_person_has)
 {
 	struct fake p[2];
 	struct room *kitchen;
+	int64_t topic_ms;
 
 	fake_enter(&h, &p[0], 1, "ana");
 	fake_enter(&h, &p[1], 2, "bob");
@@ -153,11 +154,15 @@ START_TEST(test_what_a_person_has)
 	house_settle(&h);
 	member_break(p[1].m, NULL);
 	fake_say(&p[0], "one");
-	room_set_topic(fake_here(&p[0]), "lunch");
+	room_set_topic(fake_here(&p[0]), "lunch", NULL);
+	topic_ms = h.rooms.lobby->topic_ms;
+	ck_assert(topic_ms == h.clock.wall_ms);
 	ck_assert_int_eq(fake_tell(&p[1], &p[0], "psst"), MEMBER_KEPT);
 	restart(p, 2);
 
 	ck_assert_str_eq(h.rooms.lobby->topic, "lunch");
+	ck_assert_str_eq(h.rooms.lobby->topic_by, "ana");
+	ck_assert(h.rooms.lobby->topic_ms == topic_ms);
 	ck_assert_ptr_nonnull(rooms_find(&h.rooms, "kitchen"));
 	fake_init(&h, &p[0], 7);
 	room_leave(fake_here(&p[0]), ROOM_LEAVE_WENT, "kitchen");

@@ -274,7 +274,7 @@ START_TEST(test_lapped)
 	const char *saw;
 
 	setup();
-	room_set_topic(fake_here(&ana), "t"); /* number 1: kept as well */
+	room_set_topic(fake_here(&ana), "t", NULL); /* number 1: kept as well */
 	ck_assert_str_eq(fake_saw(&h, &bob), "1 topic by ana (t)\n");
 	member_break(bob.m, NULL);
 	say_much(&ana, 40000);

@@ -13,10 +13,13 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "carry.h"
 #include "house.h"
 #include "room.h"
 #include "roster.h"
+#include "tlv.h"
 
 static void
 house_render_names(struct buf *out, const char *what, const char *const *names,
@@ -114,6 +117,7 @@ house_render(const struct dialect *dialect, struct buf *out,
 		break;
 	case EVENT_JOIN:
 	case EVENT_PART:
+	case EVENT_CTCP:
 	case EVENT_TAGS:
 	case EVENT_INVITE:
 	case EVENT_QUIT:
@@ -186,7 +190,92 @@ house_render_other(const struct dialect *dialect, struct buf *out,
 	house_render(dialect, out, e);
 }
 
+/* As in IRC: what is for people to read is not for a client. */
+static void
+house_render_exact(const struct dialect *dialect, struct buf *out,
+    const struct event *e)
+{
+	(void)dialect;
+	switch (e->kind) {
+	case EVENT_JOIN:
+		buf_addf(out, "join %s", e->nick);
+		break;
+	case EVENT_PART:
+		buf_addf(out, "part %s", e->nick);
+		house_render_text(out, e);
+		break;
+	case EVENT_CTCP:
+	case EVENT_TAGS:
+		buf_addf(out, "tags %s %s", e->nick, e->tags);
+		break;
+	case EVENT_INVITE:
+		buf_addf(out, "invite %s %s", e->nick, e->other);
+		break;
+	case EVENT_QUIT:
+		buf_addf(out, "quit %s", e->nick);
+		house_render_text(out, e);
+		break;
+	case EVENT_RENAME:
+		buf_addf(out, "rename %s %s", e->other, e->nick);
+		break;
+	case EVENT_AWAY:
+		buf_addf(out, "%s %s", e->text == NULL ? "here" : "away",
+		    e->nick);
+		house_render_text(out, e);
+		break;
+	case EVENT_SETNAME:
+		buf_addf(out, "setname %s", e->nick);
+		house_render_text(out, e);
+		break;
+	case EVENT_SAY:
+	case EVENT_ME:
+	case EVENT_NOTICE:
+	case EVENT_TOPIC:
+	case EVENT_OPERATOR:
+	case EVENT_KICK:
+	case EVENT_MODE:
+	case EVENT_PRIVATE:
+	case EVENT_PRIVATE_SENT:
+		house_render(dialect, out, e);
+		return;
+	case EVENT_PRESENCE:
+	case EVENT_LEFT:
+	case EVENT_WENT:
+	case EVENT_NICK:
+	case EVENT_BREAK:
+	case EVENT_BACK:
+	case EVENT_KEPT:
+	case EVENT_WELCOME:
+	case EVENT_REPEATS:
+	case EVENT_NEW:
+	case EVENT_GAP:
+	case EVENT_DATE:
+	case EVENT_PAST:
+	case EVENT_PAST_END:
+	case EVENT_LIVE:
+	case EVENT_WAITING:
+		return;
+	}
+	buf_addch(out, '\n');
+}
+
+static void
+house_render_exact_other(const struct dialect *dialect, struct buf *out,
+    const struct event *e)
+{
+	size_t before = out->len;
+
+	buf_addch(out, '~');
+	house_render_exact(dialect, out, e);
+	if (out->len == before + 1)
+		out->len = before;
+}
+
 const struct dialect house_dialect = { "house", house_render, false };
+const struct dialect house_dialect_exact = { "exact", house_render_exact,
+	true };
+const struct dialect house_dialect_exact_other = { "exact other",
+	house_render_exact_other, true };
 const struct dialect house_dialect_other = { "other", house_render_other,
 	false };
 
@@ -289,6 +378,12 @@ fake_caught_up(struct membership *ms)
 	struct fake *f = ms->member->session;
 
 	f->caught_up++;
+	if (ms->needs_names) {
+		f->names++;
+		if (f->on_names != NULL)
+			f->on_names(f, ms);
+	}
+	ms->needs_names = false;
 }
 
 static void
@@ -310,7 +405,8 @@ static const struct member_ops fake_ops = {
 };
 
 void
-fake_init(struct house *h, struct fake *f, int host)
+fake_init_with(struct house *h, struct fake *f, int host,
+    const struct dialect *dialect)
 {
 	struct sockaddr_in sin;
 
@@ -324,9 +420,48 @@ fake_init(struct house *h, struct fake *f, int host)
 		f->credential =
 		    credential_from_address((struct sockaddr *)&sin);
 	}
-	f->m = member_new(&h->rooms, &f->credential, &fake_ops, f, f,
-	    &house_dialect);
+	f->m = member_new(&h->rooms, &f->credential, &fake_ops, f, f, dialect);
+}
+
+void
+fake_init(struct house *h, struct fake *f, int host)
+{
+	fake_init_with(h, f, host, &house_dialect);
 	(void)room_join(h->rooms.lobby, f->m, ROOM_JOIN_CATCHUP);
+}
+
+void
+fake_init_exact(struct house *h, struct fake *f, int host, const char *nick)
+{
+	int result;
+
+	fake_init_with(h, f, host, &house_dialect_exact);
+	result = fake_nick(f, nick);
+	ck_assert(result == ROSTER_RENAMED || result == ROSTER_RETURNED);
+}
+
+void
+fake_enter_exact(struct house *h, struct fake *f, int host, const char *nick)
+{
+	fake_init_exact(h, f, host, nick);
+	(void)room_join(h->rooms.lobby, f->m, ROOM_JOIN_QUIET);
+	house_settle(h);
+	buf_reset(&f->seen);
+}
+
+struct membership *
+fake_join(struct house *h, struct fake *f, const char *name)
+{
+	return room_join(rooms_get(&h->rooms, name), f->m, ROOM_JOIN_QUIET);
+}
+
+struct membership *
+fake_in(struct house *h, const struct fake *f, const char *name)
+{
+	struct membership *ms = member_in(f->m, rooms_get(&h->rooms, name));
+
+	ck_assert_ptr_nonnull(ms);
+	return ms;
 }
 
 void
@@ -354,6 +489,59 @@ fake_quit(struct fake *f, const char *text)
 
 	f->m = NULL;
 	member_quit(m, text);
+}
+
+static const struct dialect *
+house_find_dialect(const char *name)
+{
+	static const struct dialect *const dialects[] = { &house_dialect,
+		&house_dialect_other, &house_dialect_exact,
+		&house_dialect_exact_other };
+	size_t i;
+
+	for (i = 0; i < NITEMS(dialects); i++)
+		if (strcmp(dialects[i]->name, name) == 0)
+			return dialects[i];
+	return NULL;
+}
+
+void
+house_save(struct house *h, struct carry_out *out)
+{
+	house_settle(h);
+	rooms_flush(&h->rooms);
+	ck_assert_int_eq(rooms_save(&h->rooms, out), 0);
+}
+
+bool
+house_load(struct house *h, const struct carry_out *out, struct fake *fakes,
+    size_t count)
+{
+	struct buf blob = BUF_INITIALIZER;
+	struct carry_in in;
+	struct tlv item;
+	size_t i;
+	bool is_good;
+
+	carry_seal(out, &blob);
+	is_good = carry_open(&in, blob.data, blob.len, CARRY_TAKE);
+	ck_assert(is_good);
+	for (i = 0; i < in.fd_count; i++) {
+		in.fds[i] = dup(in.fds[i]); /* the other house has its own */
+		ck_assert_int_ne(in.fds[i], -1);
+	}
+	while (is_good && tlv_next(&in.items, &item))
+		is_good = rooms_load(&h->rooms, &in, &item, house_find_dialect);
+	for (i = 0; is_good && i < count; i++) {
+		fakes[i].m = roster_find(&h->rooms.roster, fakes[i].m->nick);
+		ck_assert_ptr_nonnull(fakes[i].m);
+		member_attach(fakes[i].m, &fake_ops, &fakes[i], &fakes[i]);
+	}
+	is_good = is_good && rooms_load_end(&h->rooms, &in);
+	carry_close_rest(&in);
+	carry_in_fini(&in);
+	buf_fini(&blob);
+	return is_good;
 }
 
 void

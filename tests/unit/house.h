@@ -18,6 +18,8 @@
  * The room layer without sockets: time stands still unless a test moves it, and
  * people are fakes who write down what they are handed.
  */
+struct carry_out;
+
 struct house {
 	struct clock clock;
 	struct options options;
@@ -31,12 +33,14 @@ struct fake {
 	bool is_full; /* deliver() refuses */
 	bool was_replaced;
 	unsigned caught_up;
+	unsigned names; /* and of these, how often with needs_names */
 	uint64_t handed; /* bytes */
 	size_t unsent; /* of them, bytes that will not arrive if it is lost */
 	unsigned deliveries;
 	struct credential credential;
-	/* Called with each delivery, if set. */
+	/* Called with each delivery, and before names++, if set. */
 	void (*on_deliver)(struct fake *f, const char *data, size_t len);
+	void (*on_names)(struct fake *f, struct membership *ms);
 	void *arg;
 };
 
@@ -50,10 +54,25 @@ void house_settle(struct house *h);
 /* Lets time pass, running what falls due. */
 void house_pass(struct house *h, int64_t ms);
 
-/* A guest from 192.0.2.HOST (or uid HOST if host is below 0) in the lobby. */
+/* A guest from 192.0.2.HOST (or uid HOST if host is below 0) in no room. */
+void fake_init_with(struct house *h, struct fake *f, int host,
+    const struct dialect *dialect);
+/* The same in the lobby. */
 void fake_init(struct house *h, struct fake *f, int host);
 /* The same, called nick. Nothing has been seen, and all know them. */
 void fake_enter(struct house *h, struct fake *f, int host, const char *nick);
+/*
+ * Somebody with an exact dialect, and that nick, in no room; the same in the
+ * lobby, having seen nothing yet.
+ */
+void fake_init_exact(struct house *h, struct fake *f, int host,
+    const char *nick);
+void fake_enter_exact(struct house *h, struct fake *f, int host,
+    const char *nick);
+/* Joins, quietly, the room of that name, which is made; and is in it. */
+struct membership *fake_join(struct house *h, struct fake *f, const char *name);
+struct membership *fake_in(struct house *h, const struct fake *f,
+    const char *name);
 void fake_fini(struct fake *f); /* and quits if still there */
 void fake_quit(struct fake *f, const char *text);
 void fake_lose(struct fake *f);
@@ -74,7 +93,18 @@ int fake_nick(struct fake *f, const char *nick); /* enum roster_rename */
  */
 const char *fake_saw(struct house *h, struct fake *f);
 
+/*
+ * Carries the house to the next program: house_load() makes it again in a new
+ * one, where the fakes, all who are connected, go on as who they were.
+ */
+void house_save(struct house *h, struct carry_out *out);
+bool house_load(struct house *h, const struct carry_out *out,
+    struct fake *fakes, size_t count);
+
 extern const struct dialect house_dialect;
+/* Told of joins, parts, quits, and not of what is for people to read. */
+extern const struct dialect house_dialect_exact;
+extern const struct dialect house_dialect_exact_other; /* with a "~" */
 extern const struct dialect house_dialect_other; /* lines begin with "~" */
 
 #endif

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * Operators of the server: OPER, KILL, WALLOPS (Modern, "Operator Messages"),
+ * and the modes that a user has ("User Modes"). What they may do is little:
+ * brbctl(8) is the way to run the server.
+ *
+ * The password is checked elsewhere (verify.h), and the client is answered when
+ * that is done; other lines are answered meanwhile. Whoever is wrong is told the
+ * same, whatever is wrong. An upgrade in the midst of it ends it without an
+ * answer.
+ */
+
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "buf.h"
+#include "clock.h"
+#include "conn.h"
+#include "credential.h"
+#include "irc.h"
+#include "log.h"
+#include "opers.h"
+#include "roster.h"
+#include "session-impl.h"
+#include "text.h"
+#include "verify.h"
+
+#define OPER_COST 5 /* tokens: a check takes a processor for a while */
+
+/* A check under way: irc->oper. */
+struct irc_oper {
+	struct session *session;
+	struct verify *verify;
+	bool is_real;
+	char name[NICK_SIZE];
+	char label[IRC_LABEL_MAX + 1];
+};
+
+static const struct {
+	char letter;
+	unsigned flag;
+	bool is_given; /* by OPER only; may be dropped */
+} oper_modes[] = {
+	{ 'B', MEMBER_BOT, false },
+	{ 'i', MEMBER_INVISIBLE, false },
+	{ 'o', MEMBER_OPER, true },
+	{ 'w', MEMBER_WALLOPS, false },
+};
+
+/* A text for others to see; to be freed. */
+static char *
+oper_text(const char *raw)
+{
+	size_t len = strlen(raw);
+	char *text = xmalloc(len * TEXT_SCRUB_GROWTH + 1);
+
+	len = text_scrub(text, raw, len);
+	text[text_cut(text, len, IRC_TEXT_MAX)] = '\0';
+	return text;
+}
+
+/* 481 */
+static bool
+oper_refuse(struct session *s)
+{
+	if ((s->member->flags & MEMBER_OPER) != 0)
+		return false;
+	irc_numeric(s, 481, ":Permission Denied- You're not an IRC operator");
+	return true;
+}
+
+/* The modes of a user */
+
+/* ":nick!user@host MODE nick :+i-w", if there was any change. */
+static void
+oper_tell_modes(struct session *s, unsigned before)
+{
+	unsigned after = s->member->flags;
+	char sign = '\0', now;
+	struct buf *out;
+	size_t i;
+
+	if (before == after)
+		return;
+	out = irc_begin(s, s->member);
+	buf_addf(out, "MODE %s :", s->member->nick);
+	for (i = 0; i < NITEMS(oper_modes); i++) {
+		if (((before ^ after) & oper_modes[i].flag) == 0)
+			continue;
+		now = (after & oper_modes[i].flag) != 0 ? '+' : '-';
+		if (now != sign)
+			buf_addch(out, now);
+		sign = now;
+		buf_addch(out, oper_modes[i].letter);
+	}
+	irc_end(s);
+}
+
+static void
+oper_send_modes(struct session *s)
+{
+	char modes[NITEMS(oper_modes) + 1];
+	size_t i, len = 0;
+
+	for (i = 0; i < NITEMS(oper_modes); i++)
+		if ((s->member->flags & oper_modes[i].flag) != 0)
+			modes[len++] = oper_modes[i].letter;
+	modes[len] = '\0';
+	irc_numeric(s, 221, "+%s", modes);
+}
+
+/* False: there is no such mode. */
+static bool
+oper_set_mode(struct member *m, char letter, bool is_plus)
+{
+	size_t i;
+
+	for (i = 0; i < NITEMS(oper_modes); i++)
+		if (oper_modes[i].letter == letter)
+			break;
+	if (i == NITEMS(oper_modes))
+		return false;
+	if (!is_plus)
+		m->flags &= ~oper_modes[i].flag;
+	else if (!oper_modes[i].is_given)
+		m->flags |= oper_modes[i].flag;
+	return true;
+}
+
+void
+irc_user_mode(struct session *s, const char *nick, const char *changes)
+{
+	struct member *m = s->member;
+	unsigned before = m->flags;
+	bool is_plus = true, is_unknown = false;
+
+	if (roster_find(&s->all->rooms->roster, nick) == NULL) {
+		irc_no_such_nick(s, nick);
+		return;
+	}
+	if (roster_find(&s->all->rooms->roster, nick) != m) {
+		irc_numeric(s, 502, ":Cant change mode for other users");
+		return;
+	}
+	if (changes == NULL || *changes == '\0') {
+		oper_send_modes(s);
+		return;
+	}
+	for (; *changes != '\0'; changes++) {
+		if (*changes == '+' || *changes == '-')
+			is_plus = *changes == '+';
+		else if (!oper_set_mode(m, *changes, is_plus))
+			is_unknown = true;
+	}
+	oper_tell_modes(s, before);
+	if (is_unknown)
+		irc_numeric(s, 501, ":Unknown MODE flag");
+}
+
+/* OPER */
+
+void
+irc_oper_cancel(struct session *s)
+{
+	struct irc_oper *oper = irc_of(s)->oper;
+
+	if (oper == NULL)
+		return;
+	verify_cancel(oper->verify);
+	free(oper);
+	irc_of(s)->oper = NULL;
+}
+
+static void
+oper_made(struct session *s, const struct irc_oper *oper)
+{
+	unsigned before = s->member->flags;
+	char from[CREDENTIAL_STR_SIZE];
+
+	credential_str(&s->origin->credential, from);
+	log_info("operator of the server: nick=%s name=%s from=\"%s\"",
+	    s->member->nick, oper->name, from);
+	s->member->flags |= MEMBER_OPER;
+	oper_tell_modes(s, before);
+	irc_numeric(s, 381, ":You are now an IRC operator");
+}
+
+static void
+oper_refused(struct session *s)
+{
+	char from[CREDENTIAL_STR_SIZE];
+
+	credential_str(&s->origin->credential, from);
+	log_limited(&s->all->oper_log, s->all->net->clock->mono_ms,
+	    LOG_LEVEL_WARNING,
+	    "OPER with a wrong name or password: nick=%s "
+	    "from=\"%s\"",
+	    s->member->nick, from);
+	irc_numeric(s, 464, ":Password incorrect");
+}
+
+/* 263 RPL_TRYAGAIN */
+static void
+oper_try_again(struct session *s)
+{
+	irc_numeric(s, 263,
+	    "OPER :The password cannot be checked now; please try again");
+}
+
+static void
+oper_verified(enum verify_result result, void *arg)
+{
+	struct irc_oper *oper = arg;
+	struct session *s = oper->session;
+
+	irc_of(s)->oper = NULL;
+	if (s->member != NULL) { /* else they have left meanwhile */
+		irc_answer_resume(s, oper->label);
+		switch (result) {
+		case VERIFY_YES:
+			if (oper->is_real)
+				oper_made(s, oper);
+			else
+				oper_refused(s);
+			break;
+		case VERIFY_NO:
+			oper_refused(s);
+			break;
+		case VERIFY_FAILED:
+			oper_try_again(s);
+			break;
+		}
+		irc_answer_end(s);
+	}
+	free(oper);
+}
+
+static void
+oper_verify(struct session *s, const struct oper *found, const char *password)
+{
+	struct irc *irc = irc_of(s);
+	struct irc_oper *oper = xcalloc(1, sizeof *oper);
+
+	oper->session = s;
+	oper->is_real = found->is_real;
+	(void)strlcpy(oper->name, found->name, sizeof oper->name);
+	oper->verify = verify_start(s->all->verify, found->hash, password,
+	    oper_verified, oper);
+	if (oper->verify == NULL) {
+		free(oper);
+		oper_try_again(s);
+		return;
+	}
+	/* The answer comes later, with the label. */
+	memcpy(oper->label, irc->label, sizeof oper->label);
+	irc->label[0] = '\0';
+	irc->oper = oper;
+}
+
+static void
+irc_oper_run(struct session *s, struct irc_message *msg)
+{
+	struct oper found;
+
+	if (irc_of(s)->oper != NULL || s->all->verify == NULL)
+		oper_try_again(s);
+	else if (!opers_find(&found, &s->all->options->oper, msg->argv[0],
+		     &s->origin->credential))
+		irc_numeric(s, 491, ":No O-lines for your host");
+	else
+		oper_verify(s, &found, msg->argv[1]);
+	explicit_bzero(msg->argv[1], strlen(msg->argv[1]));
+}
+
+/* KILL and WALLOPS */
+
+/* They see the KILL, and an ERROR; the others why they left. */
+static void
+oper_kill(struct session *s, struct member *m, const char *why)
+{
+	struct session *target = m->is_lost ? NULL : irc_session_of(m);
+	char *text = xasprintf("Killed (%s (%s))", s->member->nick, why);
+	struct buf *out;
+
+	log_info("killed: nick=%s by=%s reason=\"%s\"", m->nick,
+	    s->member->nick, why);
+	if (target != NULL) {
+		out = irc_begin(target, s->member);
+		buf_addf(out, "KILL %s :%s", m->nick, why);
+		irc_end(target);
+	}
+	if (m->is_lost)
+		member_depart(m, ROOM_LEAVE_QUIT, text);
+	else if (target != NULL)
+		irc_quit(target, text, text);
+	else
+		session_end(m->session, text, text);
+	free(text);
+}
+
+static void
+irc_kill_run(struct session *s, struct irc_message *msg)
+{
+	struct member *m;
+	char *why;
+
+	if (oper_refuse(s))
+		return;
+	m = roster_find(&s->all->rooms->roster, msg->argv[0]);
+	if (m == NULL) {
+		irc_no_such_nick(s, msg->argv[0]);
+		return;
+	}
+	why = oper_text(msg->argv[1]);
+	oper_kill(s, m, *why == '\0' ? "no reason given" : why);
+	free(why);
+}
+
+/* To whoever listens to them (+w): IRC clients only, since others are told of
+ * what concerns all by "brbctl say". */
+static void
+irc_wallops_run(struct session *s, struct irc_message *msg)
+{
+	struct session *other;
+	struct buf *out;
+	char *text;
+
+	if (oper_refuse(s))
+		return;
+	text = oper_text(msg->argv[0]);
+	if (*text == '\0')
+		irc_need_more_params(s, "WALLOPS");
+	else
+		TAILQ_FOREACH(other, &s->all->list, entry) {
+			if (other->member == NULL ||
+			    irc_session_of(other->member) == NULL ||
+			    (other->member->flags & MEMBER_WALLOPS) == 0)
+				continue;
+			out = irc_begin(other, s->member);
+			buf_addf(out, "WALLOPS :%s", text);
+			irc_end(other);
+		}
+	free(text);
+}
+
+const struct irc_command irc_oper_commands[] = {
+	{ "OPER", 2, OPER_COST, 0, "<name> <password>",
+	    "become an operator of the server", irc_oper_run },
+	{ "KILL", 2, 1, 0, "<nickname> :<reason>",
+	    "for operators: close somebody's connection", irc_kill_run },
+	{ "WALLOPS", 1, 2, 0, ":<text>",
+	    "for operators: tell all who have mode +w", irc_wallops_run },
+	{ .name = NULL },
+};
