@@ -201,6 +201,26 @@ peers_tell_out_of_step(struct room *room, const struct event *event)
 			peers_refused(ms, event);
 }
 
+void
+peers_tell_arrivals(struct room *room, struct event *event, uint64_t from,
+    uint64_t to)
+{
+	struct peers *peers = &room->rooms->peers;
+	struct membership *ms;
+
+	event->room = room->name;
+	event->time_ms = room->rooms->clock->wall_ms;
+	if (room->exact_count > 0)
+		room_flush(room);
+	peers_begin(peers);
+	LIST_FOREACH(ms, &room->exact, in_exact)
+		if (ms->arrival >= from && ms->arrival < to &&
+		    ms->member->ops != NULL &&
+		    ms->member->id != event->author &&
+		    !peers_hand(peers, ms->member, event))
+			peers_refused(ms, event);
+}
+
 bool
 peers_share(const struct member *a, const struct member *b)
 {

@@ -60,6 +60,14 @@ bool peers_was_told(const struct member *m);
  */
 void peers_tell_out_of_step(struct room *room, const struct event *event);
 
+/*
+ * Tells those in the room whose dialect is exact, and who came as number from
+ * or later, but before to (struct membership), at once. event's room and time_ms
+ * are filled in.
+ */
+void peers_tell_arrivals(struct room *room, struct event *event, uint64_t from,
+    uint64_t to);
+
 /* Do they share a room? Also true for one person. */
 bool peers_share(const struct member *a, const struct member *b);
 

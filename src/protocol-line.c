@@ -292,6 +292,7 @@ line_kicked(struct session *s, const struct event *e)
 		    lobby->name);
 		session_greet_room(s, lobby);
 		session_arrive(s, lobby);
+		member_show(s->member);
 	}
 	buf_fini(&text);
 }

@@ -443,7 +443,12 @@ static void
 replay_kept_head(const struct member *m, const struct replay *rp,
     const struct kept_message *k, struct buf *out)
 {
-	struct event event = { .kind = EVENT_KEPT, .is_repeat = k->is_repeat };
+	struct event event = {
+		.kind = EVENT_KEPT,
+		.server = m->rooms->options->server_name,
+		.other = m->nick,
+		.is_repeat = k->is_repeat,
+	};
 
 	if (k->is_repeat ? m->was_told_repeats : rp == NULL || rp->is_kept_told)
 		return;

@@ -41,6 +41,7 @@ enum {
 	ROSTER_TAG_GAPS = 6,
 	ROSTER_TAG_LAST_MSGID = 7,
 	ROSTER_TAG_HOST_KEY = 8,
+	ROSTER_TAG_LAST_ARRIVAL = 9,
 	ROSTER_TAG_PRESENT_MAX = 10
 };
 enum {
@@ -72,6 +73,8 @@ static const struct carry_field roster_fields[] = {
 	    UINT64_MAX),
 	CARRY_UINT(ROSTER_TAG_GAPS, struct rooms, gaps, UINT64_MAX),
 	CARRY_UINT(ROSTER_TAG_LAST_MSGID, struct rooms, last_msgid,
+	    UINT64_MAX - 1),
+	CARRY_UINT(ROSTER_TAG_LAST_ARRIVAL, struct rooms, last_arrival,
 	    UINT64_MAX - 1),
 	CARRY_UINT(ROSTER_TAG_PRESENT_MAX, struct rooms, roster.present_max,
 	    SIZE_MAX),

@@ -138,9 +138,17 @@ pattern_cr(const char *s, size_t len, long limit)
 	return pattern_fixed(len > 0 && s[0] == '\r', limit);
 }
 
+
+static long
+pattern_ctcp(const char *s, size_t len, long limit)
+{
+	return pattern_fixed(len > 0 && s[0] == '\1', limit);
+}
+
 static const struct pattern_part pattern_parts[] = {
 	{ "any", pattern_any },
 	{ "cr", pattern_cr },
+	{ "ctcp", pattern_ctcp },
 	{ "date", pattern_date },
 	{ "dur", pattern_dur },
 	{ "n", pattern_n },

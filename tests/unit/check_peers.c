@@ -181,7 +181,7 @@ START_TEST(test_on_break)
 	ck_assert_int_eq(fake_nick(&bob, "rob"), ROSTER_RENAMED);
 	publish(EVENT_KICK, fake_here(&ana), "nobody");
 	publish(EVENT_TAGS, fake_here(&ana), NULL);
-	room_set_topic(fake_here(&ana), "tea");
+	room_set_topic(fake_here(&ana), "tea", NULL);
 	fake_quit(&ana, NULL);
 	ck_assert_str_eq(fake_saw(&h, &cy),
 	    "rename bob rob\nkick ana nobody\nquit ana\n");
@@ -206,7 +206,7 @@ START_TEST(test_behind)
 	cy.is_full = false;
 	fake_enter_exact(&h, &dee, 4, "dee");
 	publish(EVENT_TAGS, fake_here(&ana), NULL);
-	room_set_topic(fake_here(&ana), "tea");
+	room_set_topic(fake_here(&ana), "tea", NULL);
 	room_leave(fake_here(&bob), ROOM_LEAVE_PART, "why");
 	ck_assert_str_eq(fake_saw(&h, &cy),
 	    "join dee\ntags ana +t=1\npart bob (why)\n");

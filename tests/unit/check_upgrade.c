@@ -218,7 +218,7 @@ START_TEST(test_goes_on)
 	buf_reset(&seen);
 	say_in(&again, GIL, "end\n/join kitchen\n/who\n");
 	town_read(ends[GIL], &seen);
-	check_saw(&seen, "bob: on break for 0s (coffee)");
+	check_saw(&seen, "bob (operator): on break for 0s (coffee)");
 	ck_assert_ptr_null(strstr(buf_cstr(&seen), "<gil> end"));
 
 	buf_reset(&seen);
@@ -276,7 +276,7 @@ START_TEST(test_garbled)
 {
 	struct carry_out out = CARRY_OUT_INITIALIZER;
 	struct buf seen = BUF_INITIALIZER;
-	size_t i, len, step, refused = 0;
+	size_t i, len, step, refused = 0, accepted = 0;
 	int turns;
 
 	for (turns = 0; turns < 1000; turns++) {
@@ -299,9 +299,10 @@ START_TEST(test_garbled)
 	ck_assert_uint_gt(refused, len / 4);
 	for (i = 0; i < len; i += step) {
 		out.data.len = i;
-		ck_assert(i == 0 || !load_garbled(&out, CARRY_TAKE) ||
-		    i % TLV_HEADER != 1);
+		accepted += load_garbled(&out, CARRY_TAKE);
 	}
+	/* Only between two items may it end, and be whole. */
+	ck_assert_uint_lt(accepted, len / 50);
 	out.data.len = len;
 	carry_out_fini(&out);
 }

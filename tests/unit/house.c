@@ -204,6 +204,7 @@ house_render_exact(const struct dialect *dialect, struct buf *out,
 		buf_addf(out, "part %s", e->nick);
 		house_render_text(out, e);
 		break;
+	case EVENT_CTCP:
 	case EVENT_TAGS:
 		buf_addf(out, "tags %s %s", e->nick, e->tags);
 		break;
