@@ -57,6 +57,7 @@ enum irc_cap {
 #define IRC_TEXT_MAX 300 /* bytes of a reason; AWAYLEN, KICKLEN, TOPICLEN */
 #define IRC_AWAY_TEXT "be right back" /* for who gave no reason */
 #define IRC_CHANNELS_MAX 50 /* that one client is in: CHANLIMIT */
+#define IRC_HISTORY_MAX 100 /* messages of one CHATHISTORY */
 #define IRC_TARGETS_MAX 4 /* of one PRIVMSG, KICK, JOIN...: TARGMAX */
 
 struct irc_monitor;
@@ -126,6 +127,8 @@ extern const struct irc_command irc_cap_commands[]; /* irc-cap.c */
 extern const struct irc_command irc_channel_commands[]; /* irc-channel.c */
 extern const struct irc_command irc_talk_commands[]; /* irc-talk.c */
 extern const struct irc_command irc_info_commands[]; /* irc-info.c */
+extern const struct irc_command irc_history_commands[]; /* irc-history.c */
+extern const struct irc_command irc_marker_commands[]; /* irc-marker.c */
 extern const struct irc_command irc_oper_commands[]; /* irc-oper.c */
 
 extern const struct irc_command *const irc_command_tables[];
@@ -237,6 +240,33 @@ void irc_send_names(struct session *s, struct room *room);
 const char *irc_prefixes(const struct session *s, const struct membership *ms);
 /* May s know that room exists, or that m is in it? (+s, +i) */
 bool irc_may_see_room(const struct session *s, const struct room *room);
+
+/* History: irc-history.c, irc-marker.c */
+
+/*
+ * How a client names a message: by its time, "timestamp=2026-06-02T14:02:11.123Z"
+ * (the milliseconds may be missing), or by the msgid that it was sent with,
+ * "msgid=kitchen-812".
+ */
+struct irc_reference {
+	uint64_t number; /* of the message in its room; 0: by time */
+	int64_t time_ms;
+};
+enum irc_reference_result {
+	IRC_REFERENCE_OK,
+	IRC_REFERENCE_BAD, /* malformed */
+	IRC_REFERENCE_TYPE, /* of another kind: "foo=..." */
+	IRC_REFERENCE_ELSEWHERE /* no msgid of a message in that room */
+};
+enum irc_reference_result irc_reference_parse(struct irc_reference *ref,
+    const char *text, const char *room) MUST_CHECK;
+/* "2026-06-02T14:02:11.123Z" or without ".123": server-time */
+bool irc_parse_time(const char *text, int64_t *wall_ms) MUST_CHECK;
+/* Could that be somebody's nick? */
+bool irc_is_nick(const char *name);
+/* How far they have read in room (read-marker), to who wants to know: after
+ * JOIN and before 366. */
+void irc_send_marker(struct session *s, const struct room *room);
 
 /* irc-monitor.c */
 void irc_monitor_free(struct session *s);
