@@ -263,7 +263,7 @@ mode_change_own(struct session *s, const char *letters)
 	if ((flags & ~m->flags) != 0)
 		mode_add_flags(&text, '+', flags & ~m->flags);
 	mode_add_flags(&text, '-', m->flags & ~flags);
-	m->flags = flags;
+	member_set_flags(m, flags);
 	out = irc_begin(s, m);
 	buf_addf(out, "MODE %s %s", m->nick, buf_cstr(&text));
 	irc_end(s);

@@ -124,8 +124,10 @@ peers_tell(struct member *m, struct event *event)
 	struct rooms *rooms = m->rooms;
 	struct peers *peers = &rooms->peers;
 	struct membership *ms, *theirs;
-	uint64_t walk = 0;
+	uint64_t walk = ++peers->walk;
 
+	(void)peers_mark(m, walk);
+	peers_begin(peers);
 	event->author = m->id;
 	event->from = m;
 	event->time_ms = rooms->clock->wall_ms;
@@ -137,17 +139,20 @@ peers_tell(struct member *m, struct event *event)
 	LIST_FOREACH(ms, &m->memberships, in_member) {
 		if (!ms->is_joined || ms->room->exact_count == 0)
 			continue;
-		if (walk == 0) {
-			walk = ++peers->walk;
-			peers_begin(peers);
-			(void)peers_mark(m, walk);
-		}
 		LIST_FOREACH(theirs, &ms->room->exact, in_exact)
 			if (theirs->member->ops != NULL &&
 			    peers_mark(theirs->member, walk) &&
 			    !peers_hand(peers, theirs->member, event))
 				peers_refused_all(theirs->member, m, event);
 	}
+	if (rooms->roster.watch != NULL)
+		rooms->roster.watch->told(m, event, rooms->roster.watch->arg);
+}
+
+bool
+peers_was_told(const struct member *m)
+{
+	return m->peers_walk == m->rooms->peers.walk;
 }
 
 static size_t
