@@ -249,7 +249,7 @@ irc_kick_run(struct session *s, struct irc_message *msg)
 {
 	char *channels = msg->argv[0], *nicks = msg->argv[1];
 	char *channel = strsep(&channels, ","), *nick;
-	char *text = msg->argc > 2 ? irc_scrub(msg->argv[2], IRC_REASON_MAX) :
+	char *text = msg->argc > 2 ? irc_scrub(msg->argv[2], IRC_TEXT_MAX) :
 				     NULL;
 	bool has_many = channels != NULL;
 	size_t count = 0;
@@ -259,7 +259,7 @@ irc_kick_run(struct session *s, struct irc_message *msg)
 			irc_need_more_params(s, "KICK");
 			break;
 		}
-		if (count++ == IRC_KICK_MAX) {
+		if (count++ == IRC_TARGETS_MAX) {
 			irc_about(s, 407, nick,
 			    "Too many targets; the rest was not kicked");
 			break;

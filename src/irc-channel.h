@@ -11,10 +11,6 @@
 
 #include "irc.h"
 
-#define IRC_CHANNELS_MAX 50 /* that one client is in: CHANLIMIT */
-#define IRC_KICK_MAX 4 /* of one KICK: TARGMAX */
-#define IRC_REASON_MAX BREAK_TEXT_MAX /* bytes: KICKLEN */
-
 /* "NUM nick #room :text" */
 void irc_room_numeric(struct session *s, unsigned number,
     const struct room *room, const char *text);

@@ -198,7 +198,7 @@ void
 irc_part_run(struct session *s, struct irc_message *msg)
 {
 	char *channels = msg->argv[0];
-	char *text = msg->argc > 1 ? irc_scrub(msg->argv[1], IRC_REASON_MAX) :
+	char *text = msg->argc > 1 ? irc_scrub(msg->argv[1], BREAK_TEXT_MAX) :
 				     NULL;
 	const char *channel;
 	struct membership *ms;

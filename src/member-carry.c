@@ -70,7 +70,8 @@ enum {
 	MEMBERSHIP_TAG_IS_OP = 18,
 	MEMBERSHIP_TAG_IS_VOICED = 19,
 	MEMBERSHIP_TAG_IS_JOINED = 20,
-	MEMBERSHIP_TAG_NEEDS_NAMES = 21
+	MEMBERSHIP_TAG_NEEDS_NAMES = 21,
+	MEMBERSHIP_TAG_ARRIVAL = 22
 };
 enum membership_state {
 	MEMBERSHIP_PAUSED,
@@ -132,6 +133,8 @@ static const struct carry_field membership_fields[] = {
 	CARRY_BOOL(MEMBERSHIP_TAG_TAKES_PLACE, struct membership, takes_place),
 	CARRY_BOOL(MEMBERSHIP_TAG_IS_JOINED, struct membership, is_joined),
 	CARRY_BOOL(MEMBERSHIP_TAG_NEEDS_NAMES, struct membership, needs_names),
+	CARRY_UINT(MEMBERSHIP_TAG_ARRIVAL, struct membership, arrival,
+	    UINT64_MAX - 1),
 };
 
 /* Writing */

@@ -93,6 +93,7 @@ struct membership {
 	struct member *member;
 	struct room *room;
 	struct history_cursor cursor;
+	uint64_t arrival; /* who came later has a greater one */
 	uint64_t own_from; /* own lines from here on are not shown */
 	uint64_t sure; /* keeper.h: surely read up to here */
 	uint64_t mark; /* where they were when the member's mark was set */
@@ -216,6 +217,9 @@ member_is_away(const struct member *m)
  */
 void member_set_user(struct member *m, const char *user);
 void member_set_realname(struct member *m, const char *realname);
+
+/* They are counted: never set the field. m is not lost. */
+void member_set_flags(struct member *m, unsigned flags);
 
 /* Where m comes from, without telling: cloak.h. Of a credential always the same,
  * also after a restart if there is a store. */

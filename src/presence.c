@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "carry.h"
+#include "peers.h"
 #include "presence.h"
 #include "room.h"
 #include "rooms.h"
@@ -28,9 +29,11 @@ struct presence_item {
 	TAILQ_ENTRY(presence_item) entry;
 	struct membership *ms; /* who came; NULL: somebody left */
 	int64_t since_ms;
-	/* Who left is to be here again: those with exact dialects were not told
-	 * that they left; and if not 0, all were that they are away. */
+	/* Who left is to be here again: those with exact dialects, up to who
+	 * came last before that, were not told that they left; and if not 0,
+	 * all were that they are away. */
 	bool is_returning;
+	uint64_t last_arrival;
 	int64_t away_since_ms;
 	struct credential credential;
 	char nick[NICK_SIZE];
@@ -174,7 +177,27 @@ presence_part_item(struct presence *p, struct presence_item *item)
 	m = roster_find(&p->room->rooms->roster, item->nick);
 	if (m != NULL && credential_cmp(&m->credential, &item->credential) == 0)
 		event.from = m;
-	presence_tell_exact(p, &event, NULL);
+	peers_tell_arrivals(p->room, &event, 0, item->last_arrival + 1);
+}
+
+/* They have, and those who came meanwhile did not know of them. */
+static void
+presence_join_item(struct presence *p, struct membership *ms,
+    const struct presence_item *item)
+{
+	struct event event = {
+		.kind = EVENT_JOIN,
+		.author = ms->member->id,
+		.from = ms->member,
+		.nick = ms->member->nick,
+	};
+
+	/* Those who know them by another nick were told of this one. */
+	if (ms->is_joined)
+		return;
+	ms->is_joined = true;
+	peers_tell_arrivals(p->room, &event, item->last_arrival + 1,
+	    UINT64_MAX);
 }
 
 static void
@@ -306,7 +329,8 @@ presence_settle_left(struct presence *p, struct membership *ms)
 	    0;
 	if (is_same) {
 		ms->is_announced = true;
-		ms->is_joined |= item->is_returning;
+		if (item->is_returning)
+			presence_join_item(p, ms, item);
 	} else
 		presence_publish_left(p, item);
 	away_since_ms = item->away_since_ms;
@@ -335,6 +359,7 @@ presence_left_returning(struct presence *p, struct membership *ms)
 	struct presence_item *item = presence_add(p, ms, false);
 
 	item->is_returning = ms->is_joined;
+	item->last_arrival = p->room->rooms->last_arrival;
 	p->room->rooms->returning += item->is_returning;
 	ms->is_joined = false;
 	if (member_is_away(ms->member))
@@ -496,7 +521,8 @@ enum {
 	PRESENCE_TAG_SINCE = 4,
 	PRESENCE_TAG_CREDENTIAL = 5,
 	PRESENCE_TAG_IS_RETURNING = 6,
-	PRESENCE_TAG_AWAY_SINCE = 7
+	PRESENCE_TAG_AWAY_SINCE = 7,
+	PRESENCE_TAG_LAST_ARRIVAL = 8
 };
 
 struct presence_parts {
@@ -515,6 +541,8 @@ static const struct carry_field presence_fields[] = {
 	    item.is_returning),
 	CARRY_INT(PRESENCE_TAG_AWAY_SINCE, struct presence_parts,
 	    item.away_since_ms),
+	CARRY_UINT(PRESENCE_TAG_LAST_ARRIVAL, struct presence_parts,
+	    item.last_arrival, UINT64_MAX - 1),
 };
 
 void
@@ -531,6 +559,7 @@ presence_save(const struct presence *p, struct carry_out *out)
 		parts.item.since_ms = item->since_ms;
 		parts.item.is_returning = item->is_returning;
 		parts.item.away_since_ms = item->away_since_ms;
+		parts.item.last_arrival = item->last_arrival;
 		parts.is_came = item->ms != NULL;
 		mark = tlv_open(&out->data, CARRY_PRESENCE);
 		carry_put(&out->data, presence_fields, NITEMS(presence_fields),
@@ -562,6 +591,7 @@ presence_restore(struct room *room, struct presence_parts *parts)
 	item->is_returning = parts->item.is_returning;
 	room->rooms->returning += item->is_returning;
 	item->away_since_ms = parts->item.away_since_ms;
+	item->last_arrival = parts->item.last_arrival;
 	item->credential = parts->item.credential;
 	memcpy(item->nick, parts->item.nick, sizeof item->nick);
 	memcpy(item->folded, parts->item.folded, sizeof item->folded);

@@ -167,6 +167,7 @@ room_join(struct room *room, struct member *m, enum room_join how)
 	ms = xcalloc(1, sizeof *ms);
 	ms->member = m;
 	ms->room = room;
+	ms->arrival = ++room->rooms->last_arrival;
 	ms->own_from = room->history.next_number;
 	LIST_INSERT_HEAD(&m->memberships, ms, in_member);
 	room_add_person(ms);
@@ -269,9 +270,20 @@ room_publish_by(struct room *room, struct event *event, const struct member *m)
 		room_flush(room);
 }
 
+/* Does the last such event tell how things are? */
+static bool
+room_is_state(enum event_kind kind)
+{
+	return kind == EVENT_KICK || kind == EVENT_MODE || kind == EVENT_TOPIC;
+}
+
 void
 room_publish(struct room *room, struct event *event, struct membership *actor)
 {
+	/* Their client is told by their session, at once. It has to know before
+	 * what others have done. */
+	if (actor != NULL && actor->is_exact && room_is_state(event->kind))
+		room_flush(room);
 	if (actor != NULL)
 		deliver_set_acted(actor);
 	room_publish_by(room, event, actor == NULL ? NULL : actor->member);

@@ -69,6 +69,7 @@ struct rooms {
 	struct deadline tidy; /* old bookmarks and rooms */
 	struct cloak_key host_key; /* in the store, if there is one */
 	uint64_t last_msgid; /* of private messages: never given again */
+	uint64_t last_arrival; /* in all rooms, counted */
 	size_t returning; /* presence_give_up(): to how many rooms */
 
 	/* The turn. */

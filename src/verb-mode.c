@@ -42,8 +42,9 @@ verb_mode_list(enum modes_list list, void *arg)
 	struct verb_mode *mode = arg;
 	const struct mode_mask *mask;
 
-	buf_addf(&mode->applied, "%smasks of mode %c:",
-	    mode->applied.len == 0 ? "" : ", ", modes_list_letter(list));
+	buf_addf(&mode->applied,
+	    "%smasks of mode %c:", mode->applied.len == 0 ? "" : ", ",
+	    modes_list_letter(list));
 	TAILQ_FOREACH(mask, &mode->room->modes.lists[list], entry)
 		buf_addf(&mode->applied, " %s", mask->mask);
 }
