@@ -128,9 +128,9 @@ oper_set_mode(struct member *m, char letter, bool is_plus)
 	if (i == NITEMS(oper_modes))
 		return false;
 	if (!is_plus)
-		m->flags &= ~oper_modes[i].flag;
+		member_set_flags(m, m->flags & ~oper_modes[i].flag);
 	else if (!oper_modes[i].is_given)
-		m->flags |= oper_modes[i].flag;
+		member_set_flags(m, m->flags | oper_modes[i].flag);
 	return true;
 }
 
@@ -187,7 +187,7 @@ oper_made(struct session *s, const struct irc_oper *oper)
 	credential_str(&s->origin->credential, from);
 	log_info("operator of the server: nick=%s name=%s from=\"%s\"",
 	    s->member->nick, oper->name, from);
-	s->member->flags |= MEMBER_OPER;
+	member_set_flags(s->member, before | MEMBER_OPER);
 	oper_tell_modes(s, before);
 	irc_numeric(s, 381, ":You are now an IRC operator");
 }

@@ -395,8 +395,7 @@ irc_quit(struct session *s, const char *text, const char *shown)
 	irc_line(s, "ERROR :Closing link: %s", text);
 	if (irc_of(s)->is_answering)
 		irc_answer_end(s);
-	s->member = NULL;
-	s->has_left = true;
+	session_set_left(s);
 	if (m != NULL)
 		member_quit(m, shown);
 	conn_close(s->conn, IRC_FLUSH_MS);

@@ -65,9 +65,11 @@ extern const struct irc_cap_entry irc_cap_table[];
 #define IRC_REGISTRATION_LINES 64
 #define IRC_TEXT_MAX 300 /* bytes of a reason; AWAYLEN, KICKLEN, TOPICLEN */
 #define IRC_AWAY_TEXT "be right back" /* for who gave no reason */
+#define IRC_HISTORY_MAX 100 /* messages of one CHATHISTORY */
 #define IRC_CHANNELS_MAX 50 /* that one client is in: CHANLIMIT */
 #define IRC_HISTORY_MAX 100 /* messages of one CHATHISTORY */
 #define IRC_TARGETS_MAX 4 /* of one PRIVMSG, KICK, JOIN...: TARGMAX */
+#define IRC_MONITOR_MAX 100 /* nicks that one client may watch */
 
 struct irc_monitor;
 struct tlv;
@@ -139,6 +141,10 @@ extern const struct irc_command irc_info_commands[]; /* irc-info.c */
 extern const struct irc_command irc_history_commands[]; /* irc-history.c */
 extern const struct irc_command irc_marker_commands[]; /* irc-marker.c */
 extern const struct irc_command irc_oper_commands[]; /* irc-oper.c */
+extern const struct irc_command irc_help_commands[]; /* irc-help.c */
+extern const struct irc_command irc_who_commands[]; /* irc-who.c */
+extern const struct irc_command irc_whois_commands[]; /* irc-whois.c */
+extern const struct irc_command irc_monitor_commands[]; /* irc-monitor.c */
 
 extern const struct irc_command *const irc_command_tables[];
 const struct irc_command *irc_command_find(const char *name);
@@ -237,6 +243,16 @@ void irc_send_isupport(struct session *s);
 void irc_send_lusers(struct session *s);
 void irc_send_motd(struct session *s);
 const char *irc_server(const struct session *s); /* our name as a server */
+/* Is target a server, or somebody, that is here? Else s is told so: 402. NULL or
+ * empty is here. */
+bool irc_is_here(struct session *s, const char *target);
+
+/* irc-who.c */
+/* Does a mask find m, or only the nick? (+i) */
+bool irc_may_see(const struct session *s, const struct member *m);
+/* May s know that somebody is in that room? */
+bool irc_may_see_in(const struct session *s, const struct membership *ms);
+int64_t irc_idle_s(const struct member *m);
 
 /* Channels: irc-channel.c */
 
@@ -279,6 +295,7 @@ void irc_send_marker(struct session *s, const struct room *room);
 
 /* irc-monitor.c */
 void irc_monitor_free(struct session *s);
+void irc_monitor_drained(struct session *s); /* s reads on */
 void irc_monitor_save(const struct session *s, struct buf *out);
 bool irc_monitor_load(struct session *s, const struct tlv *item);
 

@@ -62,6 +62,7 @@ irc_close(struct session *s)
 		return;
 	deadline_clear(s->all->net->deadlines, &irc->deadline);
 	irc_oper_cancel(s);
+	irc_monitor_free(s);
 	irc_forget_password(irc);
 	free(irc->user);
 	free(irc->realname);
@@ -233,6 +234,7 @@ const struct protocol protocol_irc = {
 	.find_dialect = irc_find_dialect,
 	.open = irc_open,
 	.close = irc_close,
+	.drained = irc_monitor_drained,
 	.line = irc_input,
 	.too_long = irc_too_long,
 	.notice = irc_notice,
