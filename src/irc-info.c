@@ -97,8 +97,8 @@ irc_send_isupport(struct session *s)
 	isupport_add(&i, "AWAYLEN=%d", BREAK_TEXT_MAX);
 	isupport_add_channels(&i);
 	isupport_add(&i,
-	    "TARGMAX=JOIN:%d,KICK:%d,NAMES:%d,NOTICE:%d,PART:%d,PRIVMSG:%d,"
-	    "TAGMSG:%d,WHOIS:1",
+	    "TARGMAX=JOIN:,KICK:%d,NAMES:%d,NOTICE:%d,PART:,PRIVMSG:%d,"
+	    "TAGMSG:%d,WHOIS:%d,WHOWAS:%d",
 	    IRC_TARGETS_MAX, IRC_TARGETS_MAX, IRC_TARGETS_MAX, IRC_TARGETS_MAX,
 	    IRC_TARGETS_MAX, IRC_TARGETS_MAX, IRC_TARGETS_MAX);
 	isupport_add(&i, "MAXTARGETS=%d", IRC_TARGETS_MAX);

@@ -25,7 +25,6 @@
 #include "whowas.h"
 
 #define WHOIS_ROOMS_BYTES 350 /* of channels on one line */
-#define WHOWAS_NICKS_MAX 4
 
 /* ":server NUM nick word :text", word being what a peer sent. */
 static void
@@ -167,7 +166,7 @@ irc_whowas_run(struct session *s, struct irc_message *msg)
 	    (parse_number(msg->argv[1], UINT32_MAX, &max) == -1 || max == 0))
 		max = UINT64_MAX;
 	while ((nick = strsep(&rest, ",")) != NULL)
-		if (count++ < WHOWAS_NICKS_MAX)
+		if (count++ < IRC_TARGETS_MAX)
 			whowas_nick(s, nick, max);
 }
 

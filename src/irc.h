@@ -51,6 +51,15 @@ enum irc_cap {
 	IRC_CAP_USERHOST_IN_NAMES = 1 << 20
 };
 
+/* The table of irc-cap.c; it ends with a name of NULL. */
+struct irc_cap_entry {
+	const char *name;
+	enum irc_cap cap;
+	const char *value; /* or NULL */
+	const char *help; /* for the manual: what they get who ask for it */
+};
+extern const struct irc_cap_entry irc_cap_table[];
+
 #define IRC_LABEL_MAX 64 /* bytes: labeled-response */
 #define IRC_REGISTRATION_MS 30000
 #define IRC_REGISTRATION_LINES 64

@@ -324,7 +324,7 @@ static void
 mode_run_init(struct mode_run *run, struct room *room, struct membership *actor,
     const struct mode_report *report)
 {
-	static const struct mode_report nobody = { NULL };
+	static const struct mode_report nobody = { .arg = NULL };
 
 	assert(actor == NULL || actor->room == room);
 	memset(run, 0, sizeof *run);

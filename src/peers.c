@@ -7,8 +7,8 @@
  * To meet each only once, members are marked with the number of the walk.
  *
  * What is told here goes past the rooms' turns, straight to each peer, since a
- * turn is one room's. So the rooms' turns are ended first: or somebody would be
- * called by the new nick and then speak by the old.
+ * turn is one room's. So all rooms' turns are ended first: or somebody would be
+ * called by the new nick and then speak, or leave, by the old.
  *
  * Decided against: one of the shared rooms' turns for each peer. Which one it
  * is differs from peer to peer, and some are not in step there.
@@ -125,6 +125,7 @@ peers_tell(struct member *m, struct event *event)
 	struct peers *peers = &rooms->peers;
 	struct membership *ms, *theirs;
 	uint64_t walk = ++peers->walk;
+	bool is_flushed = false;
 
 	(void)peers_mark(m, walk);
 	peers_begin(peers);
@@ -133,12 +134,13 @@ peers_tell(struct member *m, struct event *event)
 	event->time_ms = rooms->clock->wall_ms;
 	if (event->nick == NULL)
 		event->nick = m->nick;
-	LIST_FOREACH(ms, &m->memberships, in_member)
-		if (ms->is_joined && ms->room->exact_count > 0)
-			room_flush(ms->room);
 	LIST_FOREACH(ms, &m->memberships, in_member) {
 		if (!ms->is_joined || ms->room->exact_count == 0)
 			continue;
+		if (!is_flushed)
+			/* Also of the rooms that they have just left. */
+			rooms_flush(rooms);
+		is_flushed = true;
 		LIST_FOREACH(theirs, &ms->room->exact, in_exact)
 			if (theirs->member->ops != NULL &&
 			    peers_mark(theirs->member, walk) &&
@@ -178,6 +180,8 @@ peers_is_told(const struct membership *ms, const struct event *event)
 
 	if (deliver_is_in_step(ms) || m->ops == NULL || m->id == event->author)
 		return false;
+	if (event->kind == EVENT_KICK && strcmp(event->other, m->nick) == 0)
+		return false; /* their session tells them */
 	if (event_is_of_names(event->kind))
 		return true;
 	return !m->is_on_break &&
