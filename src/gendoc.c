@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The brbd authors
  *
  * Run while building, never installed: prints the parts of the documentation
- * that come from the tables of options, commands and verbs, for make to put in
- * place.
+ * that come from the tables of options, commands, verbs and what there is of IRC,
+ * for make to put in place.
  * A program, and not a script that reads the sources, since the tables are C.
  */
 #include "config.h"
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "irc.h"
 #include "options.h"
 #include "util.h"
 #include "verb.h"
@@ -101,6 +102,61 @@ gendoc_print_verbs(void)
 	puts(".El");
 }
 
+/* A line of help as a sentence; mdoc takes a dot or a quote at its start for
+ * its own. */
+static void
+gendoc_print_sentence(const char *text)
+{
+	printf("\\&%c%s.\n", toupper((unsigned char)text[0]), text + 1);
+}
+
+/* "<channel>{,<channel>} [:<text>]" as it stands. */
+static void
+gendoc_print_irc_usage(const char *usage)
+{
+	const char *c;
+
+	if (*usage == '\0')
+		return;
+	fputs(" \\&", stdout);
+	for (c = usage; *c != '\0'; c++) {
+		putchar(*c);
+		/* A word may begin with what mdoc takes for punctuation. */
+		if (*c == ' ')
+			fputs("\\&", stdout);
+	}
+}
+
+static void
+gendoc_print_irc_commands(void)
+{
+	const struct irc_command *const *table, *c;
+
+	puts(".Bl -tag -width Ds -compact");
+	for (table = irc_command_tables; *table != NULL; table++) {
+		for (c = *table; c->name != NULL; c++) {
+			printf(".It Ic %s No", c->name);
+			gendoc_print_irc_usage(c->usage);
+			putchar('\n');
+			gendoc_print_sentence(c->help);
+		}
+	}
+	puts(".El");
+}
+
+static void
+gendoc_print_irc_caps(void)
+{
+	const struct irc_cap_entry *c;
+
+	puts(".Bl -tag -width Ds -compact");
+	for (c = irc_cap_table; c->name != NULL; c++) {
+		printf(".It Cm %s\n", c->name);
+		gendoc_print_sentence(c->help);
+	}
+	puts(".El");
+}
+
 static void
 gendoc_print_options_mdoc(void)
 {
@@ -121,6 +177,8 @@ static const struct gendoc {
 	{ "sample", gendoc_print_sample },
 	{ "commands-mdoc", gendoc_print_commands },
 	{ "verbs-mdoc", gendoc_print_verbs },
+	{ "irc-commands-mdoc", gendoc_print_irc_commands },
+	{ "irc-caps-mdoc", gendoc_print_irc_caps },
 };
 
 int
@@ -138,7 +196,9 @@ main(int argc, char *argv[])
 		}
 		return EXIT_SUCCESS;
 	}
-	fputs("usage: gendoc options-mdoc|sample|commands-mdoc|verbs-mdoc\n",
-	    stderr);
+	fputs("usage: gendoc", stderr);
+	for (i = 0; i < NITEMS(gendocs); i++)
+		fprintf(stderr, "%s%s", i == 0 ? " " : "|", gendocs[i].name);
+	fputc('\n', stderr);
 	return 2;
 }

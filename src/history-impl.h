@@ -131,6 +131,37 @@ record_check(const struct record *r, union record_word first)
 	    end - offsetof(struct record, pos), first.word);
 }
 
+/* A message: the first, mostly, that begins in a piece of the region. It is
+ * good as long as its position is held. */
+struct history_mark {
+	uint64_t pos;
+	uint64_t number; /* 0: none yet */
+	int64_t time_ms;
+};
+
+#define HISTORY_MARK_SPAN ((size_t)16 * 1024) /* bytes of a piece */
+
+void history_make_marks(struct history *h);
+
+/* r has become the newest. */
+static inline void
+history_set_mark(struct history *h, const struct record *r)
+{
+	struct history_mark *mark;
+
+	if (!record_is_message(r))
+		return;
+	if (h->marks == NULL)
+		history_make_marks(h);
+	mark = &h->marks[(size_t)((const char *)r - h->region) /
+	    HISTORY_MARK_SPAN];
+	if (mark->number != 0 && mark->pos >= h->tail_pos)
+		return;
+	mark->pos = r->pos;
+	mark->number = r->number;
+	mark->time_ms = r->time_ms;
+}
+
 /* Writes a hole of size bytes at pos. */
 void history_write_hole(struct history *h, uint64_t pos, uint32_t size,
     uint64_t number, uint64_t next);

@@ -104,6 +104,8 @@ load_clear(struct history *h)
 	h->tail_pos = h->head_pos = h->last_pos = 0;
 	h->first_number = h->next_number = 1;
 	h->max_author = 0;
+	free(h->marks);
+	h->marks = NULL;
 }
 
 /* Takes the sound record at pos for the next of the ring, or the first. */
@@ -122,6 +124,7 @@ load_take(struct history *h, uint64_t pos, bool is_first)
 	h->last_pos = pos;
 	h->head_pos = pos + r->first.is.size;
 	h->next_number = record_next(r);
+	history_set_mark(h, r);
 }
 
 /*

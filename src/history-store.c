@@ -231,14 +231,31 @@ history_init(struct history *h, size_t size)
 	history_format(h);
 }
 
+/* What is beside the ring in memory. */
+static void
+ring_free_marks(struct history *h)
+{
+	history_find_end(h);
+	free(h->marks);
+	h->marks = NULL;
+}
+
+/* All but the descriptor. */
+static void
+ring_unmap(struct history *h)
+{
+	ring_free_marks(h);
+	munmap(h->header, HISTORY_HEADER_SIZE + h->size);
+}
+
 void
 history_fini(struct history *h)
 {
-	history_find_end(h);
-	if (h->fd == -1)
+	if (h->fd == -1) {
+		ring_free_marks(h);
 		free(h->header);
-	else {
-		munmap(h->header, HISTORY_HEADER_SIZE + h->size);
+	} else {
+		ring_unmap(h);
 		close(h->fd);
 	}
 	h->header = NULL;
@@ -420,7 +437,7 @@ ring_open(struct history *h, int fd, size_t size, struct history_report *report)
 		report->found = ring_found(h->header);
 		is_sure = report->found != HISTORY_POWER_CUT;
 		if (is_sure && !history_walk(h)) {
-			munmap(base, HISTORY_HEADER_SIZE + size);
+			ring_unmap(h);
 			return HISTORY_DAMAGED;
 		}
 		if (!is_sure)
@@ -435,7 +452,7 @@ ring_open(struct history *h, int fd, size_t size, struct history_report *report)
 	    ring_sync(h, HISTORY_HEADER_SIZE) == -1) {
 		int saved = errno;
 
-		munmap(base, HISTORY_HEADER_SIZE + size);
+		ring_unmap(h);
 		errno = saved;
 		return HISTORY_ERROR;
 	}
@@ -537,7 +554,7 @@ store_adopt(struct history *h, int fd, int flags)
 	if (store_attach(&new, fd, flags) == -1)
 		return -1;
 	if (!history_walk(&new) || new.next_number != new.header->next_number) {
-		munmap(new.header, HISTORY_HEADER_SIZE + new.size);
+		ring_unmap(&new);
 		errno = EINVAL;
 		return -1;
 	}

@@ -134,6 +134,7 @@ history_commit(struct history *h, struct record *r, union record_word first)
 	h->next_number = record_next(r);
 	history_store(&h->header->head_pos, h->head_pos);
 	history_store(&h->header->next_number, h->next_number);
+	history_set_mark(h, r);
 }
 
 static enum record_type

@@ -12,6 +12,7 @@
 #include "util.h"
 
 struct history_header;
+struct history_mark;
 
 /*
  * A room's messages in a ring of fixed size: one contiguous region, in which
@@ -48,6 +49,7 @@ struct history {
 	    *header; /* before the region, what a file keeps */
 	int fd; /* of a file or memory file that is mapped; else -1 */
 	struct history_index *index; /* for history_find(), or NULL */
+	struct history_mark *marks; /* for history_seek_time(), or NULL */
 };
 
 struct history_cursor {
@@ -155,6 +157,17 @@ bool history_step_back(const struct history *h, struct history_cursor *c);
  */
 struct history_cursor history_find(struct history *h, uint64_t number);
 void history_find_end(struct history *h);
+
+/*
+ * The cursor of the first message that is not from before that time (wall
+ * clock), or not before that number (in a hole: the hole's); or the head. Fast
+ * at any time (some µs). Where the clock was set back while people talked, more
+ * than one message is such a first, and this is any of them.
+ */
+struct history_cursor history_seek_time(const struct history *h,
+    int64_t time_ms);
+struct history_cursor history_seek_number(const struct history *h,
+    uint64_t number);
 
 /*
  * Drops the oldest as long as they are from before that time (wall clock), some

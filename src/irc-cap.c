@@ -14,33 +14,51 @@
 #include "session.h"
 #include "util.h"
 
-/* Values are only for who says CAP LS 302 or later. */
-static const struct {
-	const char *name;
-	uint32_t cap;
-	const char *value;
-} irc_caps[] = {
-	{ "account-notify", IRC_CAP_ACCOUNT_NOTIFY, NULL },
-	{ "account-tag", IRC_CAP_ACCOUNT_TAG, NULL },
-	{ "away-notify", IRC_CAP_AWAY_NOTIFY, NULL },
-	{ "batch", IRC_CAP_BATCH, NULL },
-	{ "cap-notify", IRC_CAP_CAP_NOTIFY, NULL },
-	{ "chghost", IRC_CAP_CHGHOST, NULL },
-	{ "draft/chathistory", IRC_CAP_CHATHISTORY, NULL },
-	{ "draft/event-playback", IRC_CAP_EVENT_PLAYBACK, NULL },
-	{ "draft/read-marker", IRC_CAP_READ_MARKER, NULL },
-	{ "echo-message", IRC_CAP_ECHO_MESSAGE, NULL },
-	{ "extended-join", IRC_CAP_EXTENDED_JOIN, NULL },
-	{ "extended-monitor", IRC_CAP_EXTENDED_MONITOR, NULL },
-	{ "invite-notify", IRC_CAP_INVITE_NOTIFY, NULL },
-	{ "labeled-response", IRC_CAP_LABELED_RESPONSE, NULL },
-	{ "message-tags", IRC_CAP_MESSAGE_TAGS, NULL },
-	{ "multi-prefix", IRC_CAP_MULTI_PREFIX, NULL },
-	{ "no-implicit-names", IRC_CAP_NO_IMPLICIT_NAMES, NULL },
-	{ "server-time", IRC_CAP_SERVER_TIME, NULL },
-	{ "setname", IRC_CAP_SETNAME, NULL },
-	{ "standard-replies", IRC_CAP_STANDARD_REPLIES, NULL },
-	{ "userhost-in-names", IRC_CAP_USERHOST_IN_NAMES, NULL },
+/* What each gives to who asks for it is for brbd-irc(7). Values are only for
+ * who says CAP LS 302 or later. */
+const struct irc_cap_entry irc_cap_table[] = {
+	{ "account-notify", IRC_CAP_ACCOUNT_NOTIFY, NULL,
+	    "who logs in or out; nobody does, there are no accounts" },
+	{ "account-tag", IRC_CAP_ACCOUNT_TAG, NULL,
+	    "the account of who said something; there are none" },
+	{ "away-notify", IRC_CAP_AWAY_NOTIFY, NULL,
+	    "who in your channels goes away and comes back" },
+	{ "batch", IRC_CAP_BATCH, NULL,
+	    "lines that belong together are marked: history, labeled answers" },
+	{ "cap-notify", IRC_CAP_CAP_NOTIFY, NULL,
+	    "capabilities that come and go; none do" },
+	{ "chghost", IRC_CAP_CHGHOST, NULL, "hosts that change; none do" },
+	{ "draft/chathistory", IRC_CAP_CHATHISTORY, NULL,
+	    "you ask for history yourself, and get none on JOIN" },
+	{ "draft/event-playback", IRC_CAP_EVENT_PLAYBACK, NULL,
+	    "topics in the history, too" },
+	{ "draft/read-marker", IRC_CAP_READ_MARKER, NULL,
+	    "how far you have read, kept for all your clients" },
+	{ "echo-message", IRC_CAP_ECHO_MESSAGE, NULL,
+	    "what you say comes back to you, as the others see it" },
+	{ "extended-join", IRC_CAP_EXTENDED_JOIN, NULL,
+	    "JOIN has the account, *, and the real name" },
+	{ "extended-monitor", IRC_CAP_EXTENDED_MONITOR, NULL,
+	    "who you MONITOR goes away or changes the real name" },
+	{ "invite-notify", IRC_CAP_INVITE_NOTIFY, NULL,
+	    "who is invited to your channels" },
+	{ "labeled-response", IRC_CAP_LABELED_RESPONSE, NULL,
+	    "answers have the label of what they answer" },
+	{ "message-tags", IRC_CAP_MESSAGE_TAGS, NULL,
+	    "tags: msgid, bot, and what clients tell each other" },
+	{ "multi-prefix", IRC_CAP_MULTI_PREFIX, NULL,
+	    "all that somebody is, @+, and not just the highest" },
+	{ "no-implicit-names", IRC_CAP_NO_IMPLICIT_NAMES, NULL,
+	    "no list of who is there on JOIN" },
+	{ "server-time", IRC_CAP_SERVER_TIME, NULL,
+	    "when something was said or done" },
+	{ "setname", IRC_CAP_SETNAME, NULL,
+	    "SETNAME changes your real name, and you see those of others" },
+	{ "standard-replies", IRC_CAP_STANDARD_REPLIES, NULL,
+	    "FAIL, WARN and NOTE are known to you" },
+	{ "userhost-in-names", IRC_CAP_USERHOST_IN_NAMES, NULL,
+	    "NAMES has nick!user@host" },
+	{ .name = NULL },
 };
 
 #define CAP_LIST_BYTES 350 /* of names in a line */
@@ -56,11 +74,11 @@ irc_set_caps(struct session *s, uint32_t caps)
 static uint32_t
 cap_find(const char *name)
 {
-	size_t i;
+	const struct irc_cap_entry *c;
 
-	for (i = 0; i < NITEMS(irc_caps); i++)
-		if (strcmp(irc_caps[i].name, name) == 0)
-			return irc_caps[i].cap;
+	for (c = irc_cap_table; c->name != NULL; c++)
+		if (strcmp(c->name, name) == 0)
+			return (uint32_t)c->cap;
 	return 0;
 }
 
@@ -75,20 +93,19 @@ cap_send_list(struct session *s, const char *what, uint32_t caps,
 	struct buf names = BUF_INITIALIZER;
 	/* Who does not know better expects one line, and it has to fit. */
 	bool is_long = irc_of(s)->cap_version >= 302;
-	size_t i;
+	const struct irc_cap_entry *c;
 
-	for (i = 0; i < NITEMS(irc_caps); i++) {
-		if ((irc_caps[i].cap & caps) == 0)
+	for (c = irc_cap_table; c->name != NULL; c++) {
+		if (((uint32_t)c->cap & caps) == 0)
 			continue;
 		if (is_long && names.len > CAP_LIST_BYTES) {
 			irc_line(s, "CAP %s %s * :%s", irc_nick(s), what,
 			    buf_cstr(&names));
 			buf_reset(&names);
 		}
-		buf_addf(&names, "%s%s", names.len > 0 ? " " : "",
-		    irc_caps[i].name);
-		if (has_values && irc_caps[i].value != NULL)
-			buf_addf(&names, "=%s", irc_caps[i].value);
+		buf_addf(&names, "%s%s", names.len > 0 ? " " : "", c->name);
+		if (has_values && c->value != NULL)
+			buf_addf(&names, "=%s", c->value);
 	}
 	irc_line(s, "CAP %s %s :%s", irc_nick(s), what, buf_cstr(&names));
 	buf_fini(&names);

@@ -15,6 +15,8 @@ const struct irc_command *const irc_command_tables[] = {
 	irc_cap_commands,
 	irc_channel_commands,
 	irc_info_commands,
+	irc_history_commands,
+	irc_marker_commands,
 	irc_talk_commands,
 	irc_oper_commands,
 	irc_help_commands,

@@ -68,6 +68,7 @@ join_go(struct session *s, struct room *room)
 	(void)modes_joined(ms);
 	join_send_own(s, room);
 	irc_send_topic(s, room);
+	irc_send_marker(s, room);
 	if (!irc_has(s, IRC_CAP_NO_IMPLICIT_NAMES))
 		irc_send_names(s, room);
 	if (s->member->is_on_break)

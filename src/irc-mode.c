@@ -13,7 +13,6 @@
 #include <strings.h>
 
 #include "buf.h"
-#include "deliver.h"
 #include "irc-channel.h"
 #include "modes.h"
 #include "rooms.h"
@@ -181,8 +180,6 @@ mode_of_channel(struct session *s, struct irc_message *msg)
 		mode_show(s, call.room, ms != NULL);
 		return;
 	}
-	/* What was said before is before it. */
-	room_flush(call.room);
 	modes_change(call.room, ms, msg->argc - 1, msg->argv + 1, &report);
 	if (call.errors > MODE_ERRORS_MAX)
 		irc_refuse(s, "MODE", "TOO_MANY_ERRORS", call.room,

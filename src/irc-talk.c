@@ -261,15 +261,16 @@ talk_to_room(struct session *s, const struct talk *t, const char *target)
 	struct event event = talk_event(t, talk_kind(t));
 	char name[ROOM_NAME_SIZE + 2];
 
-	if (room == NULL || (!modes_may_see(room, m) &&
-				modes_has(room, ROOM_NO_EXTERNAL))) {
+	if (room == NULL ||
+	    (!modes_may_see(room, m) && modes_has(room, ROOM_NO_EXTERNAL))) {
 		if (!t->is_notice)
 			irc_no_such_channel(s, target);
 		return;
 	}
 	(void)snprintf(name, sizeof name, "#%s", room->name);
 	if (m->is_on_break) {
-		talk_refuse(s, t, 404, "%s :You are on break; BACK first", name);
+		talk_refuse(s, t, 404, "%s :You are on break; BACK first",
+		    name);
 		return;
 	}
 	if (talk_is_refused(s, t, name, room))
@@ -510,6 +511,7 @@ irc_back_run(struct session *s, struct irc_message *msg)
 	}
 	text = talk_break_text(msg);
 	irc_numeric(s, 305, ":You are no longer marked as being away");
+	irc_answer_end(s); /* before what was kept */
 	member_back(s->member, text);
 	free(text);
 }

@@ -51,6 +51,15 @@ enum irc_cap {
 	IRC_CAP_USERHOST_IN_NAMES = 1 << 20
 };
 
+/* The table of irc-cap.c; it ends with a name of NULL. */
+struct irc_cap_entry {
+	const char *name;
+	enum irc_cap cap;
+	const char *value; /* or NULL */
+	const char *help; /* for the manual: what they get who ask for it */
+};
+extern const struct irc_cap_entry irc_cap_table[];
+
 #define IRC_LABEL_MAX 64 /* bytes: labeled-response */
 #define IRC_REGISTRATION_MS 30000
 #define IRC_REGISTRATION_LINES 64
@@ -58,6 +67,7 @@ enum irc_cap {
 #define IRC_AWAY_TEXT "be right back" /* for who gave no reason */
 #define IRC_HISTORY_MAX 100 /* messages of one CHATHISTORY */
 #define IRC_CHANNELS_MAX 50 /* that one client is in: CHANLIMIT */
+#define IRC_HISTORY_MAX 100 /* messages of one CHATHISTORY */
 #define IRC_TARGETS_MAX 4 /* of one PRIVMSG, KICK, JOIN...: TARGMAX */
 #define IRC_MONITOR_MAX 100 /* nicks that one client may watch */
 
@@ -71,7 +81,8 @@ struct irc {
 	bool is_negotiating; /* CAP END is awaited */
 	bool is_registered;
 	unsigned lines; /* before the registration */
-	struct deadline deadline; /* of the registration */
+	/* Of the registration; later, irc_oper_lost() is due. */
+	struct deadline deadline;
 	char nick[NICK_SIZE]; /* wanted, before the registration */
 	char *password; /* before the registration; or NULL */
 	char *user; /* before the registration */
@@ -128,6 +139,8 @@ extern const struct irc_command irc_cap_commands[]; /* irc-cap.c */
 extern const struct irc_command irc_channel_commands[]; /* irc-channel.c */
 extern const struct irc_command irc_talk_commands[]; /* irc-talk.c */
 extern const struct irc_command irc_info_commands[]; /* irc-info.c */
+extern const struct irc_command irc_history_commands[]; /* irc-history.c */
+extern const struct irc_command irc_marker_commands[]; /* irc-marker.c */
 extern const struct irc_command irc_oper_commands[]; /* irc-oper.c */
 extern const struct irc_command irc_help_commands[]; /* irc-help.c */
 extern const struct irc_command irc_who_commands[]; /* irc-who.c */
@@ -254,6 +267,33 @@ const char *irc_prefixes(const struct session *s, const struct membership *ms);
 /* May s know that room exists, or that m is in it? (+s, +i) */
 bool irc_may_see_room(const struct session *s, const struct room *room);
 
+/* History: irc-history.c, irc-reference.c, irc-marker.c */
+
+/*
+ * How a client names a message: by its time, "timestamp=2026-06-02T14:02:11.123Z"
+ * (the milliseconds may be missing), or by the msgid that it was sent with,
+ * "msgid=kitchen-812".
+ */
+struct irc_reference {
+	uint64_t number; /* of the message in its room; 0: by time */
+	int64_t time_ms;
+};
+enum irc_reference_result {
+	IRC_REFERENCE_OK,
+	IRC_REFERENCE_BAD, /* malformed */
+	IRC_REFERENCE_TYPE, /* of another kind: "foo=..." */
+	IRC_REFERENCE_ELSEWHERE /* no msgid of a message in that room */
+};
+enum irc_reference_result irc_reference_parse(struct irc_reference *ref,
+    const char *text, const char *room) MUST_CHECK;
+/* "2026-06-02T14:02:11.123Z" or without ".123": server-time */
+bool irc_parse_time(const char *text, int64_t *wall_ms) MUST_CHECK;
+/* Could that be somebody's nick? */
+bool irc_is_nick(const char *name);
+/* How far they have read in room (read-marker), to who wants to know: after
+ * JOIN and before 366. */
+void irc_send_marker(struct session *s, const struct room *room);
+
 /* irc-monitor.c */
 void irc_monitor_free(struct session *s);
 void irc_monitor_drained(struct session *s); /* s reads on */
@@ -262,6 +302,11 @@ bool irc_monitor_load(struct session *s, const struct tlv *item);
 
 /* irc-oper.c: an answer is not waited for any more. */
 void irc_oper_cancel(struct session *s);
+/* That an answer is awaited, for the next program, which has to say that there
+ * will be none: irc_oper_lost(), once it runs. Nothing if there is none. */
+void irc_oper_save(const struct session *s, struct buf *out, uint16_t tag);
+bool irc_oper_load(struct session *s, const struct tlv *item);
+void irc_oper_lost(struct session *s);
 /* MODE with a nick: changes is NULL or "" if nothing is to change. */
 void irc_user_mode(struct session *s, const char *nick, const char *changes);
 

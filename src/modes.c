@@ -29,6 +29,7 @@
 
 #include "buf.h"
 #include "clock.h"
+#include "deliver.h"
 #include "keeper.h"
 #include "mask.h"
 #include "member.h"
@@ -513,8 +514,16 @@ modes_kick(struct membership *ms, struct membership *by, const char *text,
 	presence_show(&room->presence, ms);
 	if (by != NULL)
 		presence_show(&room->presence, by);
-	room_publish(room, event, by);
+	/* What was said before they see; this they are told otherwise. */
+	room_flush(room);
 	ms->is_op = false;
 	ms->is_voiced = false;
+	if (by == ms) {
+		event->author = m->id;
+		event->from = m;
+		event->nick = m->nick;
+		by = NULL;
+	}
 	room_leave(ms, ROOM_LEAVE_KICKED, text);
+	room_publish(room, event, by);
 }

@@ -7,8 +7,8 @@
  * To meet each only once, members are marked with the number of the walk.
  *
  * What is told here goes past the rooms' turns, straight to each peer, since a
- * turn is one room's. So the rooms' turns are ended first: or somebody would be
- * called by the new nick and then speak by the old.
+ * turn is one room's. So all rooms' turns are ended first: or somebody would be
+ * called by the new nick and then speak, or leave, by the old.
  *
  * Decided against: one of the shared rooms' turns for each peer. Which one it
  * is differs from peer to peer, and some are not in step there.
@@ -118,35 +118,49 @@ peers_refused_all(struct member *peer, const struct member *m,
 	}
 }
 
+static uint64_t
+peers_begin_walk(struct member *m)
+{
+	struct peers *peers = &m->rooms->peers;
+	uint64_t walk = ++peers->walk;
+
+	(void)peers_mark(m, walk);
+	peers_begin(peers);
+	return walk;
+}
+
 void
 peers_tell(struct member *m, struct event *event)
 {
 	struct rooms *rooms = m->rooms;
 	struct peers *peers = &rooms->peers;
 	struct membership *ms, *theirs;
-	uint64_t walk = ++peers->walk;
+	const struct roster_watch *watch = rooms->roster.watch;
+	uint64_t walk = 0;
 
-	(void)peers_mark(m, walk);
-	peers_begin(peers);
+	/* The watch asks who was told. */
+	if (watch != NULL)
+		walk = peers_begin_walk(m);
 	event->author = m->id;
 	event->from = m;
 	event->time_ms = rooms->clock->wall_ms;
 	if (event->nick == NULL)
 		event->nick = m->nick;
-	LIST_FOREACH(ms, &m->memberships, in_member)
-		if (ms->is_joined && ms->room->exact_count > 0)
-			room_flush(ms->room);
 	LIST_FOREACH(ms, &m->memberships, in_member) {
 		if (!ms->is_joined || ms->room->exact_count == 0)
 			continue;
+		if (walk == 0)
+			walk = peers_begin_walk(m);
+		/* Also of the rooms that they have just left. */
+		rooms_flush(rooms);
 		LIST_FOREACH(theirs, &ms->room->exact, in_exact)
 			if (theirs->member->ops != NULL &&
 			    peers_mark(theirs->member, walk) &&
 			    !peers_hand(peers, theirs->member, event))
 				peers_refused_all(theirs->member, m, event);
 	}
-	if (rooms->roster.watch != NULL)
-		rooms->roster.watch->told(m, event, rooms->roster.watch->arg);
+	if (watch != NULL)
+		watch->told(m, event, watch->arg);
 }
 
 bool
@@ -178,6 +192,8 @@ peers_is_told(const struct membership *ms, const struct event *event)
 
 	if (deliver_is_in_step(ms) || m->ops == NULL || m->id == event->author)
 		return false;
+	if (event->kind == EVENT_KICK && strcmp(event->other, m->nick) == 0)
+		return false; /* their session tells them */
 	if (event_is_of_names(event->kind))
 		return true;
 	return !m->is_on_break &&

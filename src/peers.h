@@ -42,8 +42,8 @@ void peers_fini(struct peers *peers);
 
 /*
  * Tells each peer of m once, and not m. event's author, from, time_ms, and if
- * it is NULL its nick, are filled in. What was said before in the rooms
- * concerned is handed out first. Also told are those who are behind or on break;
+ * it is NULL its nick, are filled in. What was said before, in any room, is
+ * handed out first. Also told are those who are behind or on break;
  * who refuses a line about names has needs_names set. Costs nothing if nobody in
  * m's rooms is exact.
  */

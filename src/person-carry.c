@@ -20,7 +20,12 @@
 #include "tlv.h"
 
 /* These numbers are in blobs: never change or reuse one. */
-enum { PERSON_TAG_PLACE = 1, PERSON_TAG_IGNORE = 2, PERSON_TAG_KEPT = 3 };
+enum {
+	PERSON_TAG_PLACE = 1,
+	PERSON_TAG_IGNORE = 2,
+	PERSON_TAG_KEPT = 3,
+	PERSON_TAG_MARKER = 4
+};
 enum {
 	PLACE_TAG_ROOM = 1,
 	PLACE_TAG_NUMBER = 2,
@@ -36,6 +41,7 @@ enum {
 	PLACE_TAG_IS_VOICED = 12
 };
 enum { IGNORE_TAG_NICK = 1, IGNORE_TAG_ID = 2 };
+enum { MARKER_TAG_NAME = 1, MARKER_TAG_TIME = 2 };
 enum {
 	KEPT_TAG_TIME = 1,
 	KEPT_TAG_AUTHOR = 2,
@@ -69,6 +75,11 @@ static const struct carry_field ignore_fields[] = {
 	CARRY_UINT(IGNORE_TAG_ID, struct ignore, id, UINT64_MAX),
 };
 
+static const struct carry_field marker_fields[] = {
+	CARRY_STR(MARKER_TAG_NAME, struct marker, name),
+	CARRY_INT(MARKER_TAG_TIME, struct marker, time_ms),
+};
+
 static const struct carry_field kept_fields[] = {
 	CARRY_INT(KEPT_TAG_TIME, struct kept_message, time_ms),
 	CARRY_UINT(KEPT_TAG_AUTHOR, struct kept_message, author, UINT64_MAX),
@@ -100,6 +111,7 @@ person_save(const struct person *p, struct carry_out *out)
 	struct buf *data = &out->data;
 	const struct place *place;
 	const struct ignore *ig;
+	const struct marker *marker;
 	const struct kept_message *k;
 	size_t mark;
 
@@ -113,6 +125,11 @@ person_save(const struct person *p, struct carry_out *out)
 		mark = tlv_open(data, PERSON_TAG_IGNORE);
 		tlv_put_str(data, IGNORE_TAG_NICK, ig->nick);
 		carry_put(data, ignore_fields, NITEMS(ignore_fields), ig);
+		tlv_close(data, mark);
+	}
+	TAILQ_FOREACH(marker, &p->markers, entry) {
+		mark = tlv_open(data, PERSON_TAG_MARKER);
+		carry_put(data, marker_fields, NITEMS(marker_fields), marker);
 		tlv_close(data, mark);
 	}
 	TAILQ_FOREACH(k, &p->kept, entry)
@@ -195,6 +212,24 @@ person_load_ignore(struct person *p, const struct tlv *outer)
 	    person_ignore(p, got.id, got.nick) == 0;
 }
 
+static bool
+person_load_marker(struct person *p, const struct tlv *outer)
+{
+	struct marker got;
+	struct tlv_reader r;
+	struct tlv item;
+
+	memset(&got, 0, sizeof got);
+	tlv_enter(outer, &r);
+	while (tlv_next(&r, &item))
+		if (!carry_get(&item, marker_fields, NITEMS(marker_fields),
+			&got))
+			return false;
+	return !r.is_bad && marker_is_name(got.name) && got.time_ms > 0 &&
+	    p->marker_count < MARKERS_MAX &&
+	    person_set_marker(p, got.name, got.time_ms);
+}
+
 struct kept_message *
 kept_message_load(const struct tlv *outer)
 {
@@ -261,6 +296,9 @@ person_load(struct rooms *rooms, struct person *p, struct carry_in *in,
 			break;
 		case PERSON_TAG_IGNORE:
 			is_good = person_load_ignore(p, &item);
+			break;
+		case PERSON_TAG_MARKER:
+			is_good = person_load_marker(p, &item);
 			break;
 		case PERSON_TAG_KEPT:
 			is_good = person_load_kept(rooms, p, &item);

@@ -30,7 +30,8 @@ enum {
 	RECORD_KEPT_SINCE = 2,
 	RECORD_PLACE = 3,
 	RECORD_IGNORE = 4,
-	RECORD_MESSAGE = 5
+	RECORD_MESSAGE = 5,
+	RECORD_MARKER = 6
 };
 enum {
 	PLACE_ROOM = 1,
@@ -42,6 +43,7 @@ enum {
 /* Bits of PLACE_RANK. */
 enum { RANK_OP = 1, RANK_VOICED = 2 };
 enum { IGNORE_NICK = 1, IGNORE_ID = 2 };
+enum { MARKER_NAME = 1, MARKER_TIME = 2 };
 enum {
 	MESSAGE_TIME = 1,
 	MESSAGE_AUTHOR = 2,
@@ -67,6 +69,7 @@ enum {
 
 _Static_assert(RECORD_PLACES_MAX *(6 * TLV_HEADER + ROOM_NAME_MAX + 32) +
 	    IGNORES_MAX * (3 * TLV_HEADER + NICK_MAX + 8) +
+	    MARKERS_MAX * (3 * TLV_HEADER + MARKER_NAME_SIZE + 8) +
 	    2 * KEPT_MAX * (8 * TLV_HEADER + NICK_MAX + 40) + RECORD_KEPT_MAX +
 	    RECORD_HANDED_MAX + 2 * (TLV_HEADER + 8) <
 	STORE_VALUE_MAX,
@@ -153,6 +156,7 @@ record_put_person(struct buf *out, const struct person *p, size_t max)
 {
 	const struct place *place;
 	const struct ignore *ig;
+	const struct marker *marker;
 	size_t mark;
 
 	LIST_FOREACH(place, &p->places, in_owner) {
@@ -166,6 +170,12 @@ record_put_person(struct buf *out, const struct person *p, size_t max)
 		mark = tlv_open(out, RECORD_IGNORE);
 		tlv_put_str(out, IGNORE_NICK, ig->nick);
 		tlv_put_u64(out, IGNORE_ID, ig->id);
+		tlv_close(out, mark);
+	}
+	TAILQ_FOREACH(marker, &p->markers, entry) {
+		mark = tlv_open(out, RECORD_MARKER);
+		tlv_put_str(out, MARKER_NAME, marker->name);
+		tlv_put_i64(out, MARKER_TIME, marker->time_ms);
 		tlv_close(out, mark);
 	}
 }
@@ -300,6 +310,30 @@ record_get_ignore(struct person_record *r, const struct tlv *outer)
 		(void)!person_ignore(&r->person, id, nick);
 }
 
+static void
+record_get_marker(struct person_record *r, const struct tlv *outer)
+{
+	struct tlv_reader in;
+	struct tlv item;
+	char name[MARKER_NAME_SIZE];
+	int64_t time_ms = 0;
+	bool has_name = false, is_good = true;
+
+	tlv_enter(outer, &in);
+	while (tlv_next(&in, &item))
+		switch (item.tag) {
+		case MARKER_NAME:
+			has_name = tlv_get_str(&item, name, sizeof name) &&
+			    marker_is_name(name);
+			break;
+		case MARKER_TIME:
+			is_good &= tlv_get_i64(&item, &time_ms);
+			break;
+		}
+	if (!in.is_bad && is_good && has_name && time_ms > 0)
+		(void)person_set_marker(&r->person, name, time_ms);
+}
+
 bool
 person_record_is_clean(const void *text, size_t len)
 {
@@ -390,6 +424,9 @@ person_record_get(struct person_record *r, struct rooms *rooms,
 			break;
 		case RECORD_IGNORE:
 			record_get_ignore(r, &item);
+			break;
+		case RECORD_MARKER:
+			record_get_marker(r, &item);
 			break;
 		case RECORD_MESSAGE:
 			record_get_message(r, rooms, &item);

@@ -24,6 +24,7 @@ person_init(struct person *p)
 	LIST_INIT(&p->places);
 	TAILQ_INIT(&p->ignores);
 	TAILQ_INIT(&p->kept);
+	TAILQ_INIT(&p->markers);
 }
 
 void
@@ -38,7 +39,7 @@ bool
 person_is_empty(const struct person *p)
 {
 	return LIST_EMPTY(&p->places) && p->ignore_count == 0 &&
-	    p->kept_count == 0;
+	    p->kept_count == 0 && p->marker_count == 0;
 }
 
 struct place *
@@ -127,6 +128,69 @@ person_unignore(struct person *p, const char *nick)
 			return 0;
 		}
 	return -1;
+}
+
+bool
+marker_is_name(const char *name)
+{
+	char folded[MARKER_NAME_SIZE];
+	size_t i, start = *name == '#' ? 1 : 0;
+
+	if (strlen(name) >= sizeof folded || name[start] == '\0')
+		return false;
+	for (i = start; name[i] != '\0'; i++)
+		if (!nick_is_char(name[i]))
+			return false;
+	nick_fold(folded, name);
+	return strcmp(folded, name) == 0;
+}
+
+static struct marker *
+person_find_marker(const struct person *p, const char *name)
+{
+	struct marker *marker;
+
+	TAILQ_FOREACH(marker, &p->markers, entry)
+		if (strcmp(marker->name, name) == 0)
+			return marker;
+	return NULL;
+}
+
+int64_t
+person_marker(const struct person *p, const char *name)
+{
+	const struct marker *marker = person_find_marker(p, name);
+
+	return marker == NULL ? 0 : marker->time_ms;
+}
+
+static void
+person_drop_marker(struct person *p, struct marker *marker)
+{
+	TAILQ_REMOVE(&p->markers, marker, entry);
+	p->marker_count--;
+	free(marker);
+}
+
+bool
+person_set_marker(struct person *p, const char *name, int64_t time_ms)
+{
+	struct marker *marker = person_find_marker(p, name);
+
+	assert(marker_is_name(name) && time_ms > 0);
+	if (marker == NULL) {
+		if (p->marker_count == MARKERS_MAX)
+			person_drop_marker(p, TAILQ_FIRST(&p->markers));
+		marker = xcalloc(1, sizeof *marker);
+		memcpy(marker->name, name, strlen(name) + 1);
+		p->marker_count++;
+	} else if (time_ms <= marker->time_ms)
+		return false;
+	else
+		TAILQ_REMOVE(&p->markers, marker, entry);
+	marker->time_ms = time_ms;
+	TAILQ_INSERT_TAIL(&p->markers, marker, entry);
+	return true;
 }
 
 struct kept_message *
@@ -231,6 +295,7 @@ person_move(struct rooms *rooms, struct person *to, struct person *from)
 {
 	struct place *place, *moved;
 	struct ignore *ig;
+	struct marker *marker;
 
 	while ((place = LIST_FIRST(&from->places)) != NULL) {
 		moved = person_set_place(to, place->room, place->cursor,
@@ -244,6 +309,10 @@ person_move(struct rooms *rooms, struct person *to, struct person *from)
 		/* One too many is forgotten. */
 		(void)!person_ignore(to, ig->id, ig->nick);
 		person_drop_ignore(from, ig);
+	}
+	while ((marker = TAILQ_FIRST(&from->markers)) != NULL) {
+		(void)person_set_marker(to, marker->name, marker->time_ms);
+		person_drop_marker(from, marker);
 	}
 	TAILQ_CONCAT(&to->kept, &from->kept, entry);
 	to->kept_count += from->kept_count;
@@ -259,11 +328,14 @@ person_clear(struct rooms *rooms, struct person *p)
 {
 	struct place *place;
 	struct ignore *ig;
+	struct marker *marker;
 
 	while ((place = LIST_FIRST(&p->places)) != NULL)
 		place_free(place);
 	while ((ig = TAILQ_FIRST(&p->ignores)) != NULL)
 		person_drop_ignore(p, ig);
+	while ((marker = TAILQ_FIRST(&p->markers)) != NULL)
+		person_drop_marker(p, marker);
 	while (!TAILQ_EMPTY(&p->kept))
 		person_drop_kept(rooms, p);
 }

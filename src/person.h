@@ -49,6 +49,20 @@ struct kept_message {
 };
 TAILQ_HEAD(kept_list, kept_message);
 
+/*
+ * How far they have read, as their IRC client says (draft/read-marker): in a
+ * room ("#kitchen"), or of private messages with somebody (a folded nick). The
+ * one that was moved last is the last of the list.
+ */
+#define MARKER_NAME_SIZE (ROOM_NAME_SIZE + 1)
+struct marker {
+	TAILQ_ENTRY(marker) entry;
+	int64_t time_ms; /* wall clock, of the last message read; above 0 */
+	char name[MARKER_NAME_SIZE];
+};
+TAILQ_HEAD(marker_list, marker);
+#define MARKERS_MAX 64 /* the oldest go */
+
 /* For one person, and over all people: bounds for the memory. */
 #define KEPT_MAX 64
 #define KEPT_BYTES_MAX ((size_t)16 * 1024)
@@ -93,6 +107,8 @@ struct person {
 	struct place_list places;
 	struct ignore_list ignores;
 	struct kept_list kept;
+	struct marker_list markers;
+	unsigned marker_count;
 	unsigned ignore_count;
 	unsigned kept_count;
 	size_t kept_bytes;
@@ -100,8 +116,8 @@ struct person {
 
 void person_init(struct person *p);
 /*
- * from is empty afterwards; its ignores and kept messages are added to to's,
- * its places replace to's of the same rooms.
+ * from is empty afterwards; its ignores, markers and kept messages are added to
+ * to's, its places replace to's of the same rooms.
  */
 void person_move(struct rooms *rooms, struct person *to, struct person *from);
 void person_clear(struct rooms *rooms, struct person *p);
@@ -116,6 +132,13 @@ bool person_ignores(const struct person *p, uint64_t id, const char *folded);
 int person_ignore(struct person *p, uint64_t id, const char *nick) MUST_CHECK;
 /* -1: nobody is ignored under that nick. */
 int person_unignore(struct person *p, const char *nick) MUST_CHECK;
+
+/* When the last message that they have read there was said, or 0. */
+int64_t person_marker(const struct person *p, const char *name);
+/* Moves it on to time_ms (above 0); false: it is there already, or further. */
+bool person_set_marker(struct person *p, const char *name, int64_t time_ms);
+/* Can that be a marker's name? For what is read. */
+bool marker_is_name(const char *name);
 
 /* Of an EVENT_PRIVATE. */
 struct kept_message *kept_message_new(const struct event *event);

@@ -280,13 +280,13 @@ room_is_state(enum event_kind kind)
 void
 room_publish(struct room *room, struct event *event, struct membership *actor)
 {
+	/* Their client is told by their session, at once. It has to know before
+	 * what others have done. */
+	if (actor != NULL && actor->is_exact && room_is_state(event->kind))
+		room_flush(room);
 	if (actor != NULL)
 		deliver_set_acted(actor);
 	room_publish_by(room, event, actor == NULL ? NULL : actor->member);
-	/* Their client is told by their session, and then it has to know what
-	 * was before. */
-	if (actor != NULL && actor->is_exact && room_is_state(event->kind))
-		room_flush(room);
 }
 
 static bool

@@ -158,7 +158,7 @@ void room_set_topic(struct membership *ms, const char *text,
  * not told, and event's author and nick become theirs. Those with exact
  * dialects who are not in step are told of KICK, MODE and exact kinds at once.
  * If actor's dialect is exact, all that was published before KICK, MODE or TOPIC
- * has been handed out when this returns.
+ * is handed out first. Who was kicked is not told, if they leave at once.
  */
 void room_publish(struct room *room, struct event *event,
     struct membership *actor);

@@ -298,6 +298,107 @@ START_TEST(test_find)
 }
 END_TEST
 
+/* By time and number, against a walk, in rings that wrap (hostile 39). */
+START_TEST(test_seek)
+{
+	static char text[5000];
+	struct history h;
+	struct history_cursor c, walk;
+	struct event e = { .kind = EVENT_SAY, .nick = "ana", .text = text };
+	size_t sizes[] = { 256, 1000, 16384, 16392, 50000, 131072, 200000 };
+	size_t k;
+	unsigned i, round, seed = 1;
+	uint64_t n;
+	int64_t t;
+
+	memset(text, 'x', sizeof text);
+	for (k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
+		history_init(&h, sizes[k]);
+		c = history_seek_time(&h, 0);
+		ck_assert_uint_eq(c.number, 1);
+		ck_assert_uint_eq(history_seek_number(&h, 7).number, 1);
+		for (round = 0; round < 40; round++) {
+			for (i = 0; i < 40; i++) {
+				seed = seed * 1103515245u + 12345u;
+				/* Some are of the same time. */
+				e.time_ms += seed / 65536 % 3;
+				e.text_len = seed / 65536 % 16 == 0 ?
+				    seed / 1048576 % 5000 :
+				    seed / 65536 % 50;
+				(void)history_append(&h, &e);
+			}
+			if (round % 8 == 3)
+				history_append_hole(&h, h.next_number + 9);
+			n = h.first_number;
+			t = e.time_ms - (int64_t)(round * 37);
+			walk = history_oldest(&h);
+			for (c = walk; history_read(&h, &walk, &e); c = walk)
+				if (e.kind != EVENT_GAP && e.time_ms >= t)
+					break;
+			ck_assert_uint_eq(history_seek_time(&h, t).number,
+			    c.number);
+			for (; n < h.next_number; n += 17) {
+				c = history_seek_number(&h, n);
+				ck_assert_uint_eq(history_clamp(&h, &c), 0);
+				ck_assert_uint_le(c.number, n);
+				ck_assert(history_read(&h, &c, &e));
+				ck_assert_uint_gt(c.number, n);
+			}
+			walk = history_head(&h);
+			(void)history_step_back(&h, &walk);
+			c = walk;
+			(void)history_read(&h, &walk, &e);
+			if (e.kind == EVENT_GAP) {
+				(void)history_step_back(&h, &c);
+				walk = c;
+				(void)history_read(&h, &walk, &e);
+			}
+			e.kind = EVENT_SAY;
+			e.nick = "ana";
+			e.text = text;
+			ck_assert_uint_eq(history_seek_time(&h, e.time_ms + 1)
+					      .number,
+			    h.next_number);
+		}
+		while (history_expire(&h, e.time_ms))
+			;
+		ck_assert_uint_eq(history_seek_time(&h, 0).number,
+		    h.first_number);
+		while (history_expire(&h, INT64_MAX))
+			;
+		ck_assert_uint_eq(history_seek_time(&h, 0).number,
+		    h.next_number);
+		history_fini(&h);
+	}
+}
+END_TEST
+
+/* The clock was set back: some first message, always one of the ring. */
+START_TEST(test_seek_clock_set_back)
+{
+	struct history h;
+	struct history_cursor c;
+	struct event e = { .kind = EVENT_SAY, .nick = "ana", .text = "" };
+	int64_t t;
+	int i;
+
+	history_init(&h, 300000);
+	for (i = 0; i < 20000; i++) {
+		e.time_ms = i % 7000 + 100;
+		(void)history_append(&h, &e);
+	}
+	for (t = 0; t < 7200; t += 50) {
+		c = history_seek_time(&h, t);
+		ck_assert_uint_ge(c.number, h.first_number);
+		if (history_read(&h, &c, &e))
+			ck_assert_int_ge(e.time_ms, t);
+		else
+			ck_assert_int_gt(t, 100);
+	}
+	history_fini(&h);
+}
+END_TEST
+
 /* A power cut: numbers jump, but count on. */
 START_TEST(test_distance)
 {
@@ -350,6 +451,8 @@ history_suite(void)
 	tcase_add_test(tc, test_large_numbers);
 	tcase_add_test(tc, test_expire);
 	tcase_add_test(tc, test_find);
+	tcase_add_test(tc, test_seek);
+	tcase_add_test(tc, test_seek_clock_set_back);
 	tcase_add_test(tc, test_distance);
 	tcase_add_test(tc, test_memory);
 	suite_add_tcase(suite, tc);

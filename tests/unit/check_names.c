@@ -347,10 +347,8 @@ model_kick(int who, int whom)
 	model_read(who);
 	model_set(believed[who][model_room(ms->room->name)], event.other,
 	    false);
-	house_settle(&h); /* they hear of it, too */
 	model_read(whom);
 	believed[whom][model_room(ms->room->name)][0] = '\0';
-	theirs = member_in(people[whom].m, ms->room);
 	room_leave(theirs, ROOM_LEAVE_KICKED, NULL);
 }
 
