@@ -262,9 +262,12 @@ begin(struct town *t, struct client *clients)
 	int i;
 
 	town_init(t);
+	memset(clients, 0, PEOPLE * sizeof *clients);
+	for (i = 0; i < PEOPLE; i++)
+		clients[i].is_closed = true; /* nothing is read yet */
 	for (i = 0; i < PEOPLE; i++) {
 		c = &clients[i];
-		memset(c, 0, sizeof *c);
+		c->is_closed = false;
 		c->is_irc = i != DEE;
 		c->fd = town_connect_to(t, hosts[i],
 		    c->is_irc ? "irc" : "line");
