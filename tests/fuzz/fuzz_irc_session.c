@@ -120,6 +120,8 @@ check_line(struct client *c, const char *line, size_t len)
 		require(body != NULL);
 		body++;
 		tags = (size_t)(body - line);
+		require(memchr(line, 1, tags) == NULL);
+		check_bytes(line, tags);
 	}
 	require(tags <= FUZZ_TAGS_MAX);
 	require(len - tags <= IRC_LINE_MAX);
