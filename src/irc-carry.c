@@ -28,7 +28,8 @@ enum {
 	IRC_TAG_REALNAME = 9,
 	IRC_TAG_BATCHES = 10,
 	IRC_TAG_MONITOR = 11,
-	IRC_TAG_PASSWORD = 12
+	IRC_TAG_PASSWORD = 12,
+	IRC_TAG_OPER = 13
 };
 
 static const struct carry_field irc_fields[] = {
@@ -59,6 +60,7 @@ irc_save(const struct session *s, struct buf *out)
 		irc_monitor_save(s, out);
 		tlv_close(out, mark);
 	}
+	irc_oper_save(s, out, IRC_TAG_OPER);
 	if (irc->deadline.is_set)
 		tlv_put_i64(out, IRC_TAG_DEADLINE, irc->deadline.at_ms);
 }
@@ -91,6 +93,8 @@ irc_load_item(struct session *s, const struct tlv *item)
 		return irc_load_text(item, &irc->password, IRC_LINE_MAX);
 	case IRC_TAG_MONITOR:
 		return irc_monitor_load(s, item);
+	case IRC_TAG_OPER:
+		return irc_oper_load(s, item);
 	case IRC_TAG_DEADLINE:
 		if (!tlv_get_i64(item, &at_ms))
 			return false;
@@ -117,7 +121,8 @@ irc_load(struct session *s, const struct tlv *outer)
 	while (is_good && tlv_next(&r, &item))
 		is_good = irc_load_item(s, &item);
 	if (!is_good || r.is_bad ||
-	    (irc->user == NULL) != (irc->realname == NULL))
+	    (irc->user == NULL) != (irc->realname == NULL) ||
+	    (irc->oper != NULL && !irc->is_registered))
 		return false;
 	if (s->has_left)
 		return s->member == NULL;

@@ -81,7 +81,8 @@ struct irc {
 	bool is_negotiating; /* CAP END is awaited */
 	bool is_registered;
 	unsigned lines; /* before the registration */
-	struct deadline deadline; /* of the registration */
+	/* Of the registration; later, irc_oper_lost() is due. */
+	struct deadline deadline;
 	char nick[NICK_SIZE]; /* wanted, before the registration */
 	char *password; /* before the registration; or NULL */
 	char *user; /* before the registration */
@@ -301,6 +302,11 @@ bool irc_monitor_load(struct session *s, const struct tlv *item);
 
 /* irc-oper.c: an answer is not waited for any more. */
 void irc_oper_cancel(struct session *s);
+/* That an answer is awaited, for the next program, which has to say that there
+ * will be none: irc_oper_lost(), once it runs. Nothing if there is none. */
+void irc_oper_save(const struct session *s, struct buf *out, uint16_t tag);
+bool irc_oper_load(struct session *s, const struct tlv *item);
+void irc_oper_lost(struct session *s);
 /* MODE with a nick: changes is NULL or "" if nothing is to change. */
 void irc_user_mode(struct session *s, const char *nick, const char *changes);
 

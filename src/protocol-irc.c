@@ -32,7 +32,10 @@ irc_deadline_cb(void *arg)
 {
 	struct session *s = arg;
 
-	irc_quit(s, "registration took too long", NULL);
+	if (irc_of(s)->is_registered)
+		irc_oper_lost(s);
+	else
+		irc_quit(s, "registration took too long", NULL);
 }
 
 void
@@ -147,6 +150,10 @@ irc_handle(struct session *s, char *line, size_t len)
 		session_charge(s, 1);
 		break;
 	case IRC_BAD:
+		if (msg.command != NULL && is_utf8) {
+			irc_run(s, &msg); /* whatever it is, it is unknown */
+			break;
+		}
 		session_charge(s, 1);
 		irc_numeric(s, 400, "* :Malformed message; nothing was done");
 		break;

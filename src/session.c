@@ -210,7 +210,23 @@ session_throttle_cb(void *arg)
 	struct session *s = arg;
 
 	session_unthrottle(s);
-	conn_resume_input(s->conn);
+	if (!s->is_held)
+		conn_resume_input(s->conn);
+}
+
+void
+session_hold(struct session *s)
+{
+	s->is_held = true;
+	conn_pause_input(s->conn);
+}
+
+void
+session_release(struct session *s)
+{
+	s->is_held = false;
+	if (s->throttle == NULL)
+		conn_resume_input(s->conn);
 }
 
 void

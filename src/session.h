@@ -88,6 +88,7 @@ struct session {
 	bool has_left; /* and the member with them: only the end is to come */
 	bool has_spoken; /* their first line has been seen */
 	bool is_crlf; /* it ended in CR LF: so do ours */
+	bool is_held; /* session_hold() */
 	bool is_eof; /* they will say no more: show the rest and close */
 };
 
@@ -140,6 +141,14 @@ void session_greet_room(struct session *s, const struct room *room);
 
 /* Takes so many tokens for the line that is being handled. */
 void session_charge(struct session *s, unsigned cost);
+
+/*
+ * Nothing that s sends is read until session_release(): the answer to a line
+ * takes time, and the next one waits for it. Whoever holds s sees to it that
+ * this ends, also in the next program of this process.
+ */
+void session_hold(struct session *s);
+void session_release(struct session *s);
 
 /*
  * Says text (scrubbed, not empty) in the room that s is in, unless they are on
