@@ -267,7 +267,7 @@ const char *irc_prefixes(const struct session *s, const struct membership *ms);
 /* May s know that room exists, or that m is in it? (+s, +i) */
 bool irc_may_see_room(const struct session *s, const struct room *room);
 
-/* History: irc-history.c, irc-marker.c */
+/* History: irc-history.c, irc-reference.c, irc-marker.c */
 
 /*
  * How a client names a message: by its time, "timestamp=2026-06-02T14:02:11.123Z"

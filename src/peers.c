@@ -118,17 +118,29 @@ peers_refused_all(struct member *peer, const struct member *m,
 	}
 }
 
+static uint64_t
+peers_begin_walk(struct member *m)
+{
+	struct peers *peers = &m->rooms->peers;
+	uint64_t walk = ++peers->walk;
+
+	(void)peers_mark(m, walk);
+	peers_begin(peers);
+	return walk;
+}
+
 void
 peers_tell(struct member *m, struct event *event)
 {
 	struct rooms *rooms = m->rooms;
 	struct peers *peers = &rooms->peers;
 	struct membership *ms, *theirs;
-	uint64_t walk = ++peers->walk;
-	bool is_flushed = false;
+	const struct roster_watch *watch = rooms->roster.watch;
+	uint64_t walk = 0;
 
-	(void)peers_mark(m, walk);
-	peers_begin(peers);
+	/* The watch asks who was told. */
+	if (watch != NULL)
+		walk = peers_begin_walk(m);
 	event->author = m->id;
 	event->from = m;
 	event->time_ms = rooms->clock->wall_ms;
@@ -137,18 +149,18 @@ peers_tell(struct member *m, struct event *event)
 	LIST_FOREACH(ms, &m->memberships, in_member) {
 		if (!ms->is_joined || ms->room->exact_count == 0)
 			continue;
-		if (!is_flushed)
-			/* Also of the rooms that they have just left. */
-			rooms_flush(rooms);
-		is_flushed = true;
+		if (walk == 0)
+			walk = peers_begin_walk(m);
+		/* Also of the rooms that they have just left. */
+		rooms_flush(rooms);
 		LIST_FOREACH(theirs, &ms->room->exact, in_exact)
 			if (theirs->member->ops != NULL &&
 			    peers_mark(theirs->member, walk) &&
 			    !peers_hand(peers, theirs->member, event))
 				peers_refused_all(theirs->member, m, event);
 	}
-	if (rooms->roster.watch != NULL)
-		rooms->roster.watch->told(m, event, rooms->roster.watch->arg);
+	if (watch != NULL)
+		watch->told(m, event, watch->arg);
 }
 
 bool

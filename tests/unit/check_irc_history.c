@@ -343,10 +343,22 @@ START_TEST(test_bounds)
 	/* The middle is always among them. */
 	numbers = ask("AROUND #lobby msgid=lobby-180 100");
 	ck_assert_ptr_nonnull(strstr(numbers, " 179 180 181 "));
-	/* Nothing but topics, for a long way. */
-	for (i = 0; i < 30000; i++)
+	/* Nothing but topics, for a long way: they are told how to go on. */
+	append(EVENT_SAY, "ana", 5000, 0);
+	for (i = 0; i < 8100; i++)
 		append(EVENT_TOPIC, "ana", 5000, 0);
-	ck_assert_str_eq(ask("LATEST #lobby * 100"), "");
+	append(EVENT_SAY, "ana", 5000, 0);
+	ck_assert_str_eq(ask("BEFORE #lobby msgid=lobby-8312 100"), "fail");
+	ck_assert_ptr_nonnull(strstr(buf_cstr(&seen),
+	    "FAIL CHATHISTORY MESSAGE_ERROR BEFORE #lobby :Of 8000 "
+	    "messages there is none for you; go on BEFORE "
+	    "msgid=lobby-312\r\n"));
+	ck_assert_str_eq(ask("BEFORE #lobby msgid=lobby-312 1"), "211");
+	ck_assert_str_eq(ask("AFTER #lobby msgid=lobby-211 100"), "fail");
+	ck_assert_ptr_nonnull(strstr(buf_cstr(&seen),
+	    "; go on AFTER msgid=lobby-8211\r\n"));
+	ck_assert_str_eq(ask("AFTER #lobby msgid=lobby-8211 100"), "8312");
+	ck_assert_str_eq(ask("LATEST #lobby * 1"), "8312");
 }
 END_TEST
 
