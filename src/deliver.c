@@ -336,6 +336,9 @@ deliver_pump(struct rooms *rooms)
 		case REPLAY_DONE:
 			if (!ms->member->is_on_break)
 				deliver_add_in_step(ms);
+			/* From a new list on they know who is there. */
+			if (ms->needs_names)
+				ms->arrival = ++rooms->last_arrival;
 			ms->member->ops->caught_up(ms);
 			break;
 		}

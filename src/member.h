@@ -93,7 +93,7 @@ struct membership {
 	struct member *member;
 	struct room *room;
 	struct history_cursor cursor;
-	uint64_t arrival; /* who came later has a greater one */
+	uint64_t arrival; /* who came, or got the names, later has a greater */
 	uint64_t own_from; /* own lines from here on are not shown */
 	uint64_t sure; /* keeper.h: surely read up to here */
 	uint64_t mark; /* where they were when the member's mark was set */

@@ -314,8 +314,10 @@ roster_change(struct member *m, const char *nick, bool was_seen)
 	m->is_guest = false;
 	if (is_other) {
 		roster_tell_freed(roster, old);
-		roster_tell_used(m);
+		if (roster->replaced == NULL)
+			roster_tell_used(m);
 	}
+	roster->replaced = NULL;
 	keeper_mark_member(m);
 	roster_rename_ignores(m, old_folded);
 	if (was_seen)
@@ -400,7 +402,6 @@ roster_replace(struct member *m, struct member *holder, struct person *person)
 	person_move(m->rooms, person, &holder->person);
 	m->rooms->roster.replaced = holder;
 	member_depart(holder, ROOM_LEAVE_SILENT, NULL);
-	m->rooms->roster.replaced = NULL;
 	return is_known_away;
 }
 

@@ -39,7 +39,7 @@ struct roster {
 	struct roster_nicks by_nick;
 	struct roster_skeletons by_skeleton;
 	const struct roster_watch *watch; /* or NULL */
-	const struct member *replaced; /* or NULL: by somebody of that nick */
+	const struct member *replaced; /* or NULL: m has their nick next */
 	struct whowas whowas;
 	size_t count;
 	size_t present_max; /* the most who were connected at once */
