@@ -27,7 +27,9 @@ enum {
 	IRC_TAG_USER = 8,
 	IRC_TAG_REALNAME = 9,
 	IRC_TAG_BATCHES = 10,
-	IRC_TAG_PASSWORD = 12
+	IRC_TAG_MONITOR = 11,
+	IRC_TAG_PASSWORD = 12,
+	IRC_TAG_OPER = 13
 };
 
 static const struct carry_field irc_fields[] = {
@@ -44,6 +46,7 @@ void
 irc_save(const struct session *s, struct buf *out)
 {
 	const struct irc *irc = irc_of(s);
+	size_t mark;
 
 	carry_put(out, irc_fields, NITEMS(irc_fields), irc);
 	if (irc->user != NULL) {
@@ -52,6 +55,12 @@ irc_save(const struct session *s, struct buf *out)
 	}
 	if (irc->password != NULL)
 		tlv_put_str(out, IRC_TAG_PASSWORD, irc->password);
+	if (irc->monitor != NULL) {
+		mark = tlv_open(out, IRC_TAG_MONITOR);
+		irc_monitor_save(s, out);
+		tlv_close(out, mark);
+	}
+	irc_oper_save(s, out, IRC_TAG_OPER);
 	if (irc->deadline.is_set)
 		tlv_put_i64(out, IRC_TAG_DEADLINE, irc->deadline.at_ms);
 }
@@ -82,6 +91,10 @@ irc_load_item(struct session *s, const struct tlv *item)
 		return irc_load_text(item, &irc->realname, MEMBER_REALNAME_MAX);
 	case IRC_TAG_PASSWORD:
 		return irc_load_text(item, &irc->password, IRC_LINE_MAX);
+	case IRC_TAG_MONITOR:
+		return irc_monitor_load(s, item);
+	case IRC_TAG_OPER:
+		return irc_oper_load(s, item);
 	case IRC_TAG_DEADLINE:
 		if (!tlv_get_i64(item, &at_ms))
 			return false;
@@ -108,7 +121,8 @@ irc_load(struct session *s, const struct tlv *outer)
 	while (is_good && tlv_next(&r, &item))
 		is_good = irc_load_item(s, &item);
 	if (!is_good || r.is_bad ||
-	    (irc->user == NULL) != (irc->realname == NULL))
+	    (irc->user == NULL) != (irc->realname == NULL) ||
+	    (irc->oper != NULL && !irc->is_registered))
 		return false;
 	if (s->has_left)
 		return s->member == NULL;

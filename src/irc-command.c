@@ -19,6 +19,10 @@ const struct irc_command *const irc_command_tables[] = {
 	irc_marker_commands,
 	irc_talk_commands,
 	irc_oper_commands,
+	irc_help_commands,
+	irc_who_commands,
+	irc_whois_commands,
+	irc_monitor_commands,
 	NULL,
 };
 

@@ -22,16 +22,14 @@
 
 #include "config.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "history.h"
 #include "irc.h"
 
 #define CHATHISTORY_BYTES_MAX (128 * 1024) /* of text in one answer */
-#define CHATHISTORY_LOOKS_MAX 20000 /* messages that are looked at */
+#define CHATHISTORY_LOOKS_MAX 8000 /* messages: some ms at most */
 #define CHATHISTORY_TAKES "CHATHISTORY"
 
 /* What one answer may still have. */
@@ -48,97 +46,6 @@ struct chathistory {
 	struct room *room;
 	struct history_budget budget;
 };
-
-/* References */
-
-/* Exactly count digits; moves *s on. -1: there are not so many. */
-static int
-history_digits(const char **s, int count)
-{
-	int value = 0;
-
-	for (; count > 0; count--, (*s)++) {
-		if (**s < '0' || **s > '9')
-			return -1;
-		value = value * 10 + (**s - '0');
-	}
-	return value;
-}
-
-static bool
-history_number(const char **s, int count, int min, int max, int *value,
-    char end)
-{
-	*value = history_digits(s, count);
-	if (*value < min || *value > max || **s != end)
-		return false;
-	(*s)++;
-	return true;
-}
-
-bool
-irc_parse_time(const char *text, int64_t *wall_ms)
-{
-	struct tm tm = { .tm_isdst = 0 };
-	int ms = 0, month;
-
-	if (!history_number(&text, 4, 0, 9999, &tm.tm_year, '-') ||
-	    !history_number(&text, 2, 1, 12, &month, '-') ||
-	    !history_number(&text, 2, 1, 31, &tm.tm_mday, 'T') ||
-	    !history_number(&text, 2, 0, 23, &tm.tm_hour, ':') ||
-	    !history_number(&text, 2, 0, 59, &tm.tm_min, ':'))
-		return false;
-	/* 60: a leap second. */
-	tm.tm_sec = history_digits(&text, 2);
-	if (tm.tm_sec < 0 || tm.tm_sec > 60 ||
-	    (*text == '.' && (text++, ms = history_digits(&text, 3)) == -1) ||
-	    strcmp(text, "Z") != 0)
-		return false;
-	tm.tm_year -= 1900;
-	tm.tm_mon = month - 1;
-	*wall_ms = (int64_t)timegm(&tm) * 1000 + ms;
-	return true;
-}
-
-/* "kitchen-812" or a part of it, "kitchen-812.1". */
-static enum irc_reference_result
-history_parse_msgid(struct irc_reference *ref, const char *text,
-    const char *room)
-{
-	size_t len = strlen(room);
-	char digits[24];
-	const char *end;
-	uint64_t part;
-
-	if (strncmp(text, room, len) != 0 || text[len] != '-')
-		return IRC_REFERENCE_ELSEWHERE;
-	text += len + 1;
-	end = strchrnul(text, '.');
-	if ((size_t)(end - text) >= sizeof digits ||
-	    (*end == '.' && parse_number(end + 1, UINT32_MAX, &part) == -1))
-		return IRC_REFERENCE_ELSEWHERE;
-	memcpy(digits, text, (size_t)(end - text));
-	digits[end - text] = '\0';
-	if (parse_number(digits, UINT64_MAX, &ref->number) == -1 ||
-	    ref->number == 0)
-		return IRC_REFERENCE_ELSEWHERE;
-	return IRC_REFERENCE_OK;
-}
-
-enum irc_reference_result
-irc_reference_parse(struct irc_reference *ref, const char *text,
-    const char *room)
-{
-	memset(ref, 0, sizeof *ref);
-	if (strncmp(text, "timestamp=", 10) == 0)
-		return irc_parse_time(text + 10, &ref->time_ms) ?
-		    IRC_REFERENCE_OK :
-		    IRC_REFERENCE_BAD;
-	if (strncmp(text, "msgid=", 6) == 0 && text[6] != '\0')
-		return history_parse_msgid(ref, text + 6, room);
-	return strchr(text, '=') == NULL ? IRC_REFERENCE_BAD :
-					   IRC_REFERENCE_TYPE;
-}
 
 /* The first message that is not before what ref names; or the first that is
  * after it. */
@@ -193,27 +100,62 @@ budget_take(struct history_budget *b, const struct event *event)
 	return true;
 }
 
-/* Goes back from at, not below lower, by as many messages as left says. */
+/* Goes back from at, not below lower, by as many messages as *left says. */
 static struct history_cursor
 chathistory_back(const struct chathistory *ch, struct history_cursor at,
-    uint64_t lower, struct history_budget left)
+    uint64_t lower, struct history_budget *left)
 {
 	const struct history *h = &ch->room->history;
 	struct history_cursor before, next;
 	struct event event;
 
-	while (left.messages > 0 && left.looks-- > 0) {
+	for (; left->messages > 0 && left->looks > 0; left->looks--) {
 		before = at;
 		if (!history_step_back(h, &before) || before.number < lower)
 			break;
 		next = before;
 		(void)history_read(h, &next, &event);
 		if (chathistory_shows(ch->s, &event) &&
-		    !budget_take(&left, &event))
+		    !budget_take(left, &event))
 			break;
 		at = before;
 	}
 	return at;
+}
+
+/* An empty batch would say that there is no more. */
+static void
+chathistory_give_up(const struct chathistory *ch, const char *where,
+    uint64_t number)
+{
+	struct buf context = BUF_INITIALIZER;
+
+	buf_addf(&context, "%s #%s", ch->command, ch->room->name);
+	irc_fail(ch->s, CHATHISTORY_TAKES, "MESSAGE_ERROR", buf_cstr(&context),
+	    "Of %d messages there is none for you; go on %s msgid=%s-%llu",
+	    CHATHISTORY_LOOKS_MAX, where, ch->room->name,
+	    (unsigned long long)number);
+	buf_fini(&context);
+}
+
+/* Moves *at on to what is shown. False: that is too far. */
+static bool
+chathistory_skip(struct chathistory *ch, struct history_cursor *at,
+    uint64_t upper)
+{
+	const struct history *h = &ch->room->history;
+	struct history_cursor next = *at;
+	struct event event;
+
+	for (; at->number < upper && history_read(h, &next, &event);
+	     *at = next) {
+		if (chathistory_shows(ch->s, &event))
+			break;
+		if (ch->budget.looks == 0)
+			return false;
+		ch->budget.looks--;
+	}
+	return true;
 }
 
 /* Sends what may be sent from at on, below upper. */
@@ -225,10 +167,15 @@ chathistory_send(struct chathistory *ch, struct history_cursor at,
 	struct irc_batch batch;
 	struct event event;
 
+	if (!chathistory_skip(ch, &at, upper)) {
+		/* What it stands at was not looked at. */
+		chathistory_give_up(ch, "AFTER", at.number - 1);
+		return;
+	}
 	irc_batch_begin(ch->s, &batch, "chathistory #%s", ch->room->name);
-	/* What was passed over on the way back is so again. */
-	while (at.number < upper && ch->budget.looks-- > 0 &&
-	    history_read(h, &at, &event)) {
+	for (; at.number < upper && ch->budget.looks > 0; ch->budget.looks--) {
+		if (!history_read(h, &at, &event))
+			break;
 		if (!chathistory_shows(ch->s, &event))
 			continue;
 		if (!budget_take(&ch->budget, &event))
@@ -245,8 +192,15 @@ static void
 chathistory_page(struct chathistory *ch, struct history_cursor lower,
     struct history_cursor upper, bool is_backward)
 {
-	if (is_backward && upper.number > lower.number)
-		lower = chathistory_back(ch, upper, lower.number, ch->budget);
+	struct history_budget left = ch->budget;
+
+	if (is_backward && upper.number > lower.number) {
+		lower = chathistory_back(ch, upper, lower.number, &left);
+		if (left.looks == 0 && left.messages == ch->budget.messages) {
+			chathistory_give_up(ch, "BEFORE", lower.number);
+			return;
+		}
+	}
 	chathistory_send(ch, lower, upper.number);
 }
 
@@ -260,7 +214,7 @@ chathistory_around(struct chathistory *ch, const struct irc_reference *ref)
 	half.bytes /= 2;
 	half.looks /= 2;
 	chathistory_send(ch,
-	    chathistory_back(ch, reference_at(h, ref), 0, half),
+	    chathistory_back(ch, reference_at(h, ref), 0, &half),
 	    h->next_number);
 }
 

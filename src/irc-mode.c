@@ -13,7 +13,6 @@
 #include <strings.h>
 
 #include "buf.h"
-#include "deliver.h"
 #include "irc-channel.h"
 #include "modes.h"
 #include "rooms.h"
@@ -181,8 +180,6 @@ mode_of_channel(struct session *s, struct irc_message *msg)
 		mode_show(s, call.room, ms != NULL);
 		return;
 	}
-	/* What was said before is before it. */
-	room_flush(call.room);
 	modes_change(call.room, ms, msg->argc - 1, msg->argv + 1, &report);
 	if (call.errors > MODE_ERRORS_MAX)
 		irc_refuse(s, "MODE", "TOO_MANY_ERRORS", call.room,
@@ -263,7 +260,7 @@ mode_change_own(struct session *s, const char *letters)
 	if ((flags & ~m->flags) != 0)
 		mode_add_flags(&text, '+', flags & ~m->flags);
 	mode_add_flags(&text, '-', m->flags & ~flags);
-	m->flags = flags;
+	member_set_flags(m, flags);
 	out = irc_begin(s, m);
 	buf_addf(out, "MODE %s %s", m->nick, buf_cstr(&text));
 	irc_end(s);

@@ -8,9 +8,9 @@
  * brbctl(8) is the way to run the server.
  *
  * The password is checked elsewhere (verify.h), and the client is answered when
- * that is done; other lines are answered meanwhile. Whoever is wrong is told the
- * same, whatever is wrong. An upgrade in the midst of it ends it without an
- * answer.
+ * that is done; what else it sends waits until then, as answers come in order.
+ * Whoever is wrong is told the same, whatever is wrong. An upgrade in the midst
+ * of it ends the check: the next program asks them to try again.
  */
 
 #include "config.h"
@@ -30,6 +30,7 @@
 #include "roster.h"
 #include "session-impl.h"
 #include "text.h"
+#include "tlv.h"
 #include "verify.h"
 
 #define OPER_COST 5 /* tokens: a check takes a processor for a while */
@@ -37,7 +38,7 @@
 /* A check under way: irc->oper. */
 struct irc_oper {
 	struct session *session;
-	struct verify *verify;
+	struct verify *verify; /* NULL: the last program's, which is no more */
 	bool is_real;
 	char name[NICK_SIZE];
 	char label[IRC_LABEL_MAX + 1];
@@ -128,9 +129,9 @@ oper_set_mode(struct member *m, char letter, bool is_plus)
 	if (i == NITEMS(oper_modes))
 		return false;
 	if (!is_plus)
-		m->flags &= ~oper_modes[i].flag;
+		member_set_flags(m, m->flags & ~oper_modes[i].flag);
 	else if (!oper_modes[i].is_given)
-		m->flags |= oper_modes[i].flag;
+		member_set_flags(m, m->flags | oper_modes[i].flag);
 	return true;
 }
 
@@ -187,7 +188,7 @@ oper_made(struct session *s, const struct irc_oper *oper)
 	credential_str(&s->origin->credential, from);
 	log_info("operator of the server: nick=%s name=%s from=\"%s\"",
 	    s->member->nick, oper->name, from);
-	s->member->flags |= MEMBER_OPER;
+	member_set_flags(s->member, before | MEMBER_OPER);
 	oper_tell_modes(s, before);
 	irc_numeric(s, 381, ":You are now an IRC operator");
 }
@@ -221,6 +222,7 @@ oper_verified(enum verify_result result, void *arg)
 	struct session *s = oper->session;
 
 	irc_of(s)->oper = NULL;
+	session_release(s);
 	if (s->member != NULL) { /* else they have left meanwhile */
 		irc_answer_resume(s, oper->label);
 		switch (result) {
@@ -262,6 +264,44 @@ oper_verify(struct session *s, const struct oper *found, const char *password)
 	memcpy(oper->label, irc->label, sizeof oper->label);
 	irc->label[0] = '\0';
 	irc->oper = oper;
+	session_hold(s);
+}
+
+void
+irc_oper_save(const struct session *s, struct buf *out, uint16_t tag)
+{
+	const struct irc_oper *oper = irc_of(s)->oper;
+
+	if (oper != NULL)
+		tlv_put_str(out, tag, oper->label);
+}
+
+bool
+irc_oper_load(struct session *s, const struct tlv *item)
+{
+	struct irc *irc = irc_of(s);
+	struct irc_oper *oper;
+
+	if (irc->oper != NULL)
+		return false;
+	irc->oper = oper = xcalloc(1, sizeof *oper);
+	oper->session = s;
+	if (!tlv_get_str(item, oper->label, sizeof oper->label))
+		return false;
+	session_hold(s);
+	/* From the loop: nothing is sent while they are loaded. */
+	deadline_set(s->all->net->deadlines, &irc->deadline,
+	    s->all->net->clock->mono_ms);
+	return true;
+}
+
+void
+irc_oper_lost(struct session *s)
+{
+	struct irc_oper *oper = irc_of(s)->oper;
+
+	if (oper != NULL)
+		oper_verified(VERIFY_FAILED, oper);
 }
 
 static void
@@ -269,7 +309,7 @@ irc_oper_run(struct session *s, struct irc_message *msg)
 {
 	struct oper found;
 
-	if (irc_of(s)->oper != NULL || s->all->verify == NULL)
+	if (s->all->verify == NULL)
 		oper_try_again(s);
 	else if (!opers_find(&found, &s->all->options->oper, msg->argv[0],
 		     &s->origin->credential))

@@ -109,6 +109,15 @@ register_want_nick(struct session *s, const char *nick)
 	irc_register_try(s);
 }
 
+/* What was kept for the nick, behind the answer, unless a room will show it. */
+static void
+register_show_kept(struct session *s)
+{
+	if (irc_of(s)->is_answering)
+		irc_answer_end(s);
+	member_show_kept(s->member);
+}
+
 static void
 register_change_nick(struct session *s, const char *nick)
 {
@@ -130,6 +139,7 @@ register_change_nick(struct session *s, const char *nick)
 	}
 	event.nick = m->nick;
 	irc_event(s, &event);
+	register_show_kept(s);
 }
 
 static void
@@ -289,6 +299,7 @@ irc_register_try(struct session *s)
 	free(irc->realname);
 	irc->user = irc->realname = NULL;
 	register_welcome(s);
+	register_show_kept(s);
 }
 
 static void

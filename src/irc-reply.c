@@ -93,16 +93,31 @@ irc_begin(struct session *s, const struct member *from)
 	return out;
 }
 
+/*
+ * What a client has sent may stand in its answer (PONG, an unknown command), but
+ * not what controls a terminal. CTCP is no answer.
+ */
+static void
+reply_drop_controls(char *line, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			line[i] = '?';
+}
+
 void
 irc_end(struct session *s)
 {
 	struct buf *out = reply_buf(s);
-	const char *line = out->data + s->all->line_start;
+	char *line = out->data + s->all->line_start;
 	size_t len = out->len - s->all->line_start;
 
 	if (len > IRC_LINE_MAX)
-		out->len = s->all->line_start +
-		    text_cut(line, len, IRC_LINE_MAX);
+		len = text_cut(line, len, IRC_LINE_MAX);
+	out->len = s->all->line_start + len;
+	reply_drop_controls(line, len);
 	buf_add(out, "\r\n", 2);
 	reply_done(s);
 }
@@ -395,8 +410,7 @@ irc_quit(struct session *s, const char *text, const char *shown)
 	irc_line(s, "ERROR :Closing link: %s", text);
 	if (irc_of(s)->is_answering)
 		irc_answer_end(s);
-	s->member = NULL;
-	s->has_left = true;
+	session_set_left(s);
 	if (m != NULL)
 		member_quit(m, shown);
 	conn_close(s->conn, IRC_FLUSH_MS);

@@ -511,6 +511,7 @@ irc_back_run(struct session *s, struct irc_message *msg)
 	}
 	text = talk_break_text(msg);
 	irc_numeric(s, 305, ":You are no longer marked as being away");
+	irc_answer_end(s); /* before what was kept */
 	member_back(s->member, text);
 	free(text);
 }

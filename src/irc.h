@@ -65,9 +65,11 @@ extern const struct irc_cap_entry irc_cap_table[];
 #define IRC_REGISTRATION_LINES 64
 #define IRC_TEXT_MAX 300 /* bytes of a reason; AWAYLEN, KICKLEN, TOPICLEN */
 #define IRC_AWAY_TEXT "be right back" /* for who gave no reason */
+#define IRC_HISTORY_MAX 100 /* messages of one CHATHISTORY */
 #define IRC_CHANNELS_MAX 50 /* that one client is in: CHANLIMIT */
 #define IRC_HISTORY_MAX 100 /* messages of one CHATHISTORY */
 #define IRC_TARGETS_MAX 4 /* of one PRIVMSG, KICK, JOIN...: TARGMAX */
+#define IRC_MONITOR_MAX 100 /* nicks that one client may watch */
 
 struct irc_monitor;
 struct tlv;
@@ -79,7 +81,8 @@ struct irc {
 	bool is_negotiating; /* CAP END is awaited */
 	bool is_registered;
 	unsigned lines; /* before the registration */
-	struct deadline deadline; /* of the registration */
+	/* Of the registration; later, irc_oper_lost() is due. */
+	struct deadline deadline;
 	char nick[NICK_SIZE]; /* wanted, before the registration */
 	char *password; /* before the registration; or NULL */
 	char *user; /* before the registration */
@@ -139,6 +142,10 @@ extern const struct irc_command irc_info_commands[]; /* irc-info.c */
 extern const struct irc_command irc_history_commands[]; /* irc-history.c */
 extern const struct irc_command irc_marker_commands[]; /* irc-marker.c */
 extern const struct irc_command irc_oper_commands[]; /* irc-oper.c */
+extern const struct irc_command irc_help_commands[]; /* irc-help.c */
+extern const struct irc_command irc_who_commands[]; /* irc-who.c */
+extern const struct irc_command irc_whois_commands[]; /* irc-whois.c */
+extern const struct irc_command irc_monitor_commands[]; /* irc-monitor.c */
 
 extern const struct irc_command *const irc_command_tables[];
 const struct irc_command *irc_command_find(const char *name);
@@ -237,6 +244,16 @@ void irc_send_isupport(struct session *s);
 void irc_send_lusers(struct session *s);
 void irc_send_motd(struct session *s);
 const char *irc_server(const struct session *s); /* our name as a server */
+/* Is target a server, or somebody, that is here? Else s is told so: 402. NULL or
+ * empty is here. */
+bool irc_is_here(struct session *s, const char *target);
+
+/* irc-who.c */
+/* Does a mask find m, or only the nick? (+i) */
+bool irc_may_see(const struct session *s, const struct member *m);
+/* May s know that somebody is in that room? */
+bool irc_may_see_in(const struct session *s, const struct membership *ms);
+int64_t irc_idle_s(const struct member *m);
 
 /* Channels: irc-channel.c */
 
@@ -250,7 +267,7 @@ const char *irc_prefixes(const struct session *s, const struct membership *ms);
 /* May s know that room exists, or that m is in it? (+s, +i) */
 bool irc_may_see_room(const struct session *s, const struct room *room);
 
-/* History: irc-history.c, irc-marker.c */
+/* History: irc-history.c, irc-reference.c, irc-marker.c */
 
 /*
  * How a client names a message: by its time, "timestamp=2026-06-02T14:02:11.123Z"
@@ -279,11 +296,17 @@ void irc_send_marker(struct session *s, const struct room *room);
 
 /* irc-monitor.c */
 void irc_monitor_free(struct session *s);
+void irc_monitor_drained(struct session *s); /* s reads on */
 void irc_monitor_save(const struct session *s, struct buf *out);
 bool irc_monitor_load(struct session *s, const struct tlv *item);
 
 /* irc-oper.c: an answer is not waited for any more. */
 void irc_oper_cancel(struct session *s);
+/* That an answer is awaited, for the next program, which has to say that there
+ * will be none: irc_oper_lost(), once it runs. Nothing if there is none. */
+void irc_oper_save(const struct session *s, struct buf *out, uint16_t tag);
+bool irc_oper_load(struct session *s, const struct tlv *item);
+void irc_oper_lost(struct session *s);
 /* MODE with a nick: changes is NULL or "" if nothing is to change. */
 void irc_user_mode(struct session *s, const char *nick, const char *changes);
 

@@ -10,6 +10,7 @@
 
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,17 @@ member_set_realname(struct member *m, const char *realname)
 	event.text = m->realname == NULL ? m->nick : m->realname;
 	event.text_len = strlen(event.text);
 	peers_tell(m, &event);
+}
+
+void
+member_set_flags(struct member *m, unsigned flags)
+{
+	struct roster *roster = &m->rooms->roster;
+
+	assert(!m->is_lost && (flags & ~(unsigned)MEMBER_FLAGS) == 0);
+	roster_count_flags(roster, m, false);
+	m->flags = flags;
+	roster_count_flags(roster, m, true);
 }
 
 void

@@ -345,6 +345,7 @@ member_lost(struct member *m, size_t unsent)
 	m->ops = NULL;
 	m->session = NULL;
 	m->sink = NULL;
+	roster_count_flags(&rooms->roster, m, false);
 	m->is_lost = true;
 	/* A break waits for who comes back; who was away was reading. */
 	if (m->is_away) {

@@ -218,6 +218,9 @@ member_is_away(const struct member *m)
 void member_set_user(struct member *m, const char *user);
 void member_set_realname(struct member *m, const char *realname);
 
+/* They are counted: never set the field. m is not lost. */
+void member_set_flags(struct member *m, unsigned flags);
+
 /* Where m comes from, without telling: cloak.h. Of a credential always the same,
  * also after a restart if there is a store. */
 #define MEMBER_HOST_SIZE CLOAK_SIZE

@@ -29,7 +29,7 @@ void
 mode_parser_init(struct mode_parser *p, int argc, char *const argv[])
 {
 	p->at = argc > 0 ? argv[0] : "";
-	p->params = argv + 1;
+	p->params = argc > 0 ? argv + 1 : NULL;
 	p->param_count = argc > 0 ? argc - 1 : 0;
 	p->is_set = true;
 }
@@ -324,7 +324,7 @@ static void
 mode_run_init(struct mode_run *run, struct room *room, struct membership *actor,
     const struct mode_report *report)
 {
-	static const struct mode_report nobody = { NULL };
+	static const struct mode_report nobody = { .arg = NULL };
 
 	assert(actor == NULL || actor->room == room);
 	memset(run, 0, sizeof *run);

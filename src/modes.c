@@ -29,6 +29,7 @@
 
 #include "buf.h"
 #include "clock.h"
+#include "deliver.h"
 #include "keeper.h"
 #include "mask.h"
 #include "member.h"
@@ -147,13 +148,26 @@ modes_key_is_valid(const char *key)
 	return i > 0 && i <= MODES_KEY_MAX && key[0] != ':';
 }
 
+/* What begins so is about speaking only. */
+#define MODES_MUTE "m:"
+#define MODES_MUTE_LEN (sizeof MODES_MUTE - 1)
+
+static bool
+modes_mask_is_mute(const char *mask)
+{
+	return strncasecmp(mask, MODES_MUTE, MODES_MUTE_LEN) == 0;
+}
+
 bool
 modes_mask_normalize(char out[MODES_MASK_MAX + 1], const char *in)
 {
+	size_t len = modes_mask_is_mute(in) ? MODES_MUTE_LEN : 0;
 	char mask[MASK_SIZE];
 
-	return mask_normalize(mask, in) == 0 &&
-	    strlcpy(out, mask, MODES_MASK_MAX + 1) <= MODES_MASK_MAX;
+	memcpy(out, MODES_MUTE, len);
+	return mask_normalize(mask, in + len) == 0 &&
+	    strlcpy(out + len, mask, MODES_MASK_MAX + 1 - len) <=
+	    MODES_MASK_MAX - len;
 }
 
 struct mode_mask *
@@ -190,11 +204,12 @@ modes_mask_remove(struct modes *modes, enum modes_list list,
 	free(mask);
 }
 
-/* The first that fits m, or NULL. */
+/* The first that fits m, or NULL. mutes: those about speaking count as well. */
 static const struct mode_mask *
 modes_list_match(const struct modes *modes, enum modes_list list,
-    const struct member *m)
+    const struct member *m, bool mutes)
 {
+	const char *text;
 	const struct mode_mask *mask;
 	const char *name = m->user == NULL ? MODES_PLAIN_USER : m->user;
 	char host[MEMBER_HOST_SIZE], user[MEMBER_USER_MAX + 2];
@@ -204,10 +219,17 @@ modes_list_match(const struct modes *modes, enum modes_list list,
 	member_host(m, host);
 	/* IRC shows ~name, as nobody has vouched for it. */
 	(void)snprintf(user, sizeof user, "~%s", name);
-	TAILQ_FOREACH(mask, &modes->lists[list], entry)
-		if (mask_match_user(mask->mask, m->nick, user, host) ||
-		    mask_match_user(mask->mask, m->nick, name, host))
+	TAILQ_FOREACH(mask, &modes->lists[list], entry) {
+		text = mask->mask;
+		if (modes_mask_is_mute(text)) {
+			if (!mutes)
+				continue;
+			text += MODES_MUTE_LEN;
+		}
+		if (mask_match_user(text, m->nick, user, host) ||
+		    mask_match_user(text, m->nick, name, host))
 			return mask;
+	}
 	return NULL;
 }
 
@@ -215,13 +237,13 @@ static bool
 modes_list_has(const struct modes *modes, enum modes_list list,
     const struct member *m)
 {
-	return modes_list_match(modes, list, m) != NULL;
+	return modes_list_match(modes, list, m, false) != NULL;
 }
 
 const struct mode_mask *
 modes_find_ban(const struct room *room, const struct member *m)
 {
-	return modes_list_match(&room->modes, MODES_BANS, m);
+	return modes_list_match(&room->modes, MODES_BANS, m, true);
 }
 
 bool
@@ -265,6 +287,13 @@ modes_is_banned(const struct room *room, const struct member *m)
 {
 	return modes_list_has(&room->modes, MODES_BANS, m) &&
 	    !modes_list_has(&room->modes, MODES_EXEMPTIONS, m);
+}
+
+static bool
+modes_is_muted(const struct room *room, const struct member *m)
+{
+	return modes_list_match(&room->modes, MODES_BANS, m, true) != NULL &&
+	    modes_list_match(&room->modes, MODES_EXEMPTIONS, m, true) == NULL;
 }
 
 /* Do the settings have m as operator of the room? */
@@ -320,7 +349,7 @@ modes_may_speak(const struct room *room, const struct member *m,
 		return MODES_MAY_SPEAK;
 	if (ms == NULL && modes_has(room, ROOM_NO_EXTERNAL))
 		return MODES_SPEAK_EXTERNAL;
-	if (modes_is_banned(room, m))
+	if (modes_is_muted(room, m))
 		return MODES_SPEAK_BANNED;
 	if (modes_has(room, ROOM_MODERATED))
 		return MODES_SPEAK_MODERATED;
@@ -354,8 +383,7 @@ modes_forbids_nick(const struct member *m)
 	if (m->is_guest)
 		return NULL;
 	LIST_FOREACH(ms, &m->memberships, in_member)
-		if (!ms->is_op && !ms->is_voiced &&
-		    modes_is_banned(ms->room, m))
+		if (!ms->is_op && !ms->is_voiced && modes_is_muted(ms->room, m))
 			return ms->room;
 	return NULL;
 }
@@ -513,8 +541,16 @@ modes_kick(struct membership *ms, struct membership *by, const char *text,
 	presence_show(&room->presence, ms);
 	if (by != NULL)
 		presence_show(&room->presence, by);
-	room_publish(room, event, by);
+	/* What was said before they see; this they are told otherwise. */
+	room_flush(room);
 	ms->is_op = false;
 	ms->is_voiced = false;
+	if (by == ms) {
+		event->author = m->id;
+		event->from = m;
+		event->nick = m->nick;
+		by = NULL;
+	}
 	room_leave(ms, ROOM_LEAVE_KICKED, text);
+	room_publish(room, event, by);
 }

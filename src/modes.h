@@ -64,7 +64,9 @@ struct mode_mask {
 	TAILQ_ENTRY(mode_mask) entry;
 	int64_t set_ms; /* wall clock */
 	char by[NICK_SIZE]; /* who set it, as they were called; or "server" */
-	char mask[MODES_MASK_MAX + 1]; /* nick!user@host, with * and ? */
+	/* nick!user@host, with * and ?; "m:nick!user@host" in the lists b and
+	 * e is about speaking only: IRC's extban, EXTBAN=,m */
+	char mask[MODES_MASK_MAX + 1];
 };
 TAILQ_HEAD(mode_mask_list, mode_mask);
 

@@ -118,14 +118,29 @@ peers_refused_all(struct member *peer, const struct member *m,
 	}
 }
 
+static uint64_t
+peers_begin_walk(struct member *m)
+{
+	struct peers *peers = &m->rooms->peers;
+	uint64_t walk = ++peers->walk;
+
+	(void)peers_mark(m, walk);
+	peers_begin(peers);
+	return walk;
+}
+
 void
 peers_tell(struct member *m, struct event *event)
 {
 	struct rooms *rooms = m->rooms;
 	struct peers *peers = &rooms->peers;
 	struct membership *ms, *theirs;
+	const struct roster_watch *watch = rooms->roster.watch;
 	uint64_t walk = 0;
 
+	/* The watch asks who was told. */
+	if (watch != NULL)
+		walk = peers_begin_walk(m);
 	event->author = m->id;
 	event->from = m;
 	event->time_ms = rooms->clock->wall_ms;
@@ -134,19 +149,24 @@ peers_tell(struct member *m, struct event *event)
 	LIST_FOREACH(ms, &m->memberships, in_member) {
 		if (!ms->is_joined || ms->room->exact_count == 0)
 			continue;
-		if (walk == 0) {
-			/* Also of the rooms that they have just left. */
-			rooms_flush(rooms);
-			walk = ++peers->walk;
-			peers_begin(peers);
-			(void)peers_mark(m, walk);
-		}
+		if (walk == 0)
+			walk = peers_begin_walk(m);
+		/* Also of the rooms that they have just left. */
+		rooms_flush(rooms);
 		LIST_FOREACH(theirs, &ms->room->exact, in_exact)
 			if (theirs->member->ops != NULL &&
 			    peers_mark(theirs->member, walk) &&
 			    !peers_hand(peers, theirs->member, event))
 				peers_refused_all(theirs->member, m, event);
 	}
+	if (watch != NULL)
+		watch->told(m, event, watch->arg);
+}
+
+bool
+peers_was_told(const struct member *m)
+{
+	return m->peers_walk == m->rooms->peers.walk;
 }
 
 static size_t

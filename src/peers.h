@@ -49,6 +49,10 @@ void peers_fini(struct peers *peers);
  */
 void peers_tell(struct member *m, struct event *event);
 
+/* Is m one of those whom the last peers_tell() told, or whom it was about? For
+ * struct roster_watch. */
+bool peers_was_told(const struct member *m);
+
 /*
  * For room_publish(): tells an event of the room, which is rendered for those
  * in step already, to the others whose dialect is exact. On break they are told

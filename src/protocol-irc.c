@@ -32,7 +32,10 @@ irc_deadline_cb(void *arg)
 {
 	struct session *s = arg;
 
-	irc_quit(s, "registration took too long", NULL);
+	if (irc_of(s)->is_registered)
+		irc_oper_lost(s);
+	else
+		irc_quit(s, "registration took too long", NULL);
 }
 
 void
@@ -62,6 +65,7 @@ irc_close(struct session *s)
 		return;
 	deadline_clear(s->all->net->deadlines, &irc->deadline);
 	irc_oper_cancel(s);
+	irc_monitor_free(s);
 	irc_forget_password(irc);
 	free(irc->user);
 	free(irc->realname);
@@ -146,6 +150,10 @@ irc_handle(struct session *s, char *line, size_t len)
 		session_charge(s, 1);
 		break;
 	case IRC_BAD:
+		if (msg.command != NULL && is_utf8) {
+			irc_run(s, &msg); /* whatever it is, it is unknown */
+			break;
+		}
 		session_charge(s, 1);
 		irc_numeric(s, 400, "* :Malformed message; nothing was done");
 		break;
@@ -233,6 +241,7 @@ const struct protocol protocol_irc = {
 	.find_dialect = irc_find_dialect,
 	.open = irc_open,
 	.close = irc_close,
+	.drained = irc_monitor_drained,
 	.line = irc_input,
 	.too_long = irc_too_long,
 	.notice = irc_notice,

@@ -77,7 +77,7 @@ line_add(struct buf *out, const struct event *e)
 		return true;
 	case EVENT_PRIVATE:
 		line_add_private(out, e, e->nick,
-		    e->status == '@'	 ? "operators" :
+		    e->status == '@'     ? "operators" :
 			e->status == '+' ? "operators and voices" :
 					   "you");
 		return true;
@@ -269,7 +269,7 @@ line_load(struct session *s, const struct tlv *item)
 {
 	(void)item;
 	if (s->member == NULL)
-		s->has_left = true;
+		session_set_left(s);
 	return s->member == NULL || !LIST_EMPTY(&s->member->memberships);
 }
 

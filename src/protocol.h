@@ -29,6 +29,9 @@ struct protocol {
 	void (*line)(struct session *s, char *text, size_t len, bool has_cr);
 	/* A line over the limit was dropped. */
 	void (*too_long)(struct session *s);
+	/* What was refused because they did not read on may be sent. May be
+	 * NULL. */
+	void (*drained)(struct session *s);
 	/* The client will send no more. May be NULL. */
 	void (*eof)(struct session *s);
 	/* See session_notice() and session_error(). */

@@ -41,7 +41,8 @@ enum {
 	ROSTER_TAG_GAPS = 6,
 	ROSTER_TAG_LAST_MSGID = 7,
 	ROSTER_TAG_HOST_KEY = 8,
-	ROSTER_TAG_LAST_ARRIVAL = 9
+	ROSTER_TAG_LAST_ARRIVAL = 9,
+	ROSTER_TAG_PRESENT_MAX = 10
 };
 enum {
 	BOOKMARK_TAG_FOLDED = 1,
@@ -75,6 +76,8 @@ static const struct carry_field roster_fields[] = {
 	    UINT64_MAX - 1),
 	CARRY_UINT(ROSTER_TAG_LAST_ARRIVAL, struct rooms, last_arrival,
 	    UINT64_MAX - 1),
+	CARRY_UINT(ROSTER_TAG_PRESENT_MAX, struct rooms, roster.present_max,
+	    SIZE_MAX),
 };
 
 static const struct carry_field bookmark_fields[] = {

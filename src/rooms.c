@@ -207,6 +207,7 @@ rooms_fini(struct rooms *rooms)
 	keeper_fini(rooms);
 	tally_fini(&rooms->tally);
 	peers_fini(&rooms->peers);
+	roster_fini(&rooms->roster);
 	buf_fini(&rooms->scratch);
 }
 

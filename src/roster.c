@@ -27,6 +27,7 @@
 #include "rooms.h"
 #include "roster.h"
 #include "util.h"
+#include "whowas.h"
 
 static int
 roster_nick_cmp(const struct member *a, const struct member *b)
@@ -53,6 +54,12 @@ roster_init(struct roster *roster)
 	RB_INIT(&roster->by_skeleton);
 }
 
+void
+roster_fini(struct roster *roster)
+{
+	whowas_fini(&roster->whowas);
+}
+
 static void
 roster_set_nick(struct member *m, const char *nick)
 {
@@ -74,12 +81,53 @@ roster_insert(struct roster *roster, struct member *m)
 	roster->count++;
 }
 
-void
-roster_remove(struct roster *roster, struct member *m)
+static void
+roster_take_out(struct roster *roster, struct member *m)
 {
 	RB_REMOVE(roster_nicks, &roster->by_nick, m);
 	RB_REMOVE(roster_skeletons, &roster->by_skeleton, m);
 	roster->count--;
+}
+
+/* m has a nick that nobody had before. */
+static void
+roster_tell_used(const struct member *m)
+{
+	const struct roster_watch *watch = m->rooms->roster.watch;
+
+	if (watch != NULL)
+		watch->used(m, watch->arg);
+}
+
+static void
+roster_tell_freed(const struct roster *roster, const char *nick)
+{
+	if (roster->watch != NULL)
+		roster->watch->freed(nick, roster->watch->arg);
+}
+
+void
+roster_count_flags(struct roster *roster, const struct member *m, bool is_there)
+{
+	size_t by = is_there ? 1 : SIZE_MAX;
+
+	if ((m->flags & MEMBER_INVISIBLE) != 0)
+		roster->invisible_count += by;
+	if ((m->flags & MEMBER_OPER) != 0)
+		roster->oper_count += by;
+}
+
+void
+roster_remove(struct roster *roster, struct member *m)
+{
+	roster_take_out(roster, m);
+	if (!m->is_lost)
+		roster_count_flags(roster, m, false);
+	/* Who takes m's place has the nick in a moment. */
+	if (roster->replaced == m)
+		return;
+	whowas_add(&roster->whowas, m);
+	roster_tell_freed(roster, m->nick);
 }
 
 void
@@ -97,6 +145,11 @@ roster_add_guest(struct roster *roster, struct member *m)
 		roster_set_nick(m, nick);
 	} while (RB_FIND(roster_skeletons, &roster->by_skeleton, m) != NULL);
 	roster_insert(roster, m);
+	if (roster->count - m->rooms->lost_count > roster->present_max)
+		roster->present_max = roster->count - m->rooms->lost_count;
+	/* Those of the other kind bring a nick, and have it in a moment. */
+	if (!m->dialect->is_exact)
+		roster_tell_used(m);
 }
 
 bool
@@ -110,6 +163,8 @@ roster_restore(struct roster *roster, struct member *m, const char *nick)
 		return false;
 	}
 	roster->count++;
+	if (!m->is_lost)
+		roster_count_flags(roster, m, true);
 	return true;
 }
 
@@ -242,17 +297,27 @@ roster_change(struct member *m, const char *nick, bool was_seen)
 	struct membership *ms;
 	char old[NICK_SIZE], old_folded[NICK_SIZE], folded[NICK_SIZE];
 	struct event event;
+	bool is_other;
 
 	memcpy(old, m->nick, sizeof old);
 	memcpy(old_folded, m->folded, sizeof old_folded);
 	nick_fold(folded, nick);
-	if (strcmp(folded, old_folded) != 0)
+	is_other = strcmp(folded, old_folded) != 0;
+	if (is_other) {
 		presence_give_up(m->rooms, old_folded);
+		whowas_add(&roster->whowas, m);
+	}
 	keeper_mark_member(m);
-	roster_remove(roster, m);
+	roster_take_out(roster, m);
 	roster_set_nick(m, nick);
 	roster_insert(roster, m);
 	m->is_guest = false;
+	if (is_other) {
+		roster_tell_freed(roster, old);
+		if (roster->replaced == NULL)
+			roster_tell_used(m);
+	}
+	roster->replaced = NULL;
 	keeper_mark_member(m);
 	roster_rename_ignores(m, old_folded);
 	if (was_seen)
@@ -335,6 +400,7 @@ roster_replace(struct member *m, struct member *holder, struct person *person)
 	if (!holder->is_lost)
 		holder->ops->replaced(holder);
 	person_move(m->rooms, person, &holder->person);
+	m->rooms->roster.replaced = holder;
 	member_depart(holder, ROOM_LEAVE_SILENT, NULL);
 	return is_known_away;
 }

@@ -13,20 +13,44 @@
 
 #include "member.h"
 #include "util.h"
+#include "whowas.h"
 
 /* Everybody who is here, by nick and by what their nick looks like. */
 RB_HEAD(roster_nicks, member);
 RB_HEAD(roster_skeletons, member);
 
+/*
+ * Somebody wants to know who comes and goes by name. Called in the midst of what
+ * the room layer does: none of these may call back into it. Somebody who has
+ * lost the connection has the nick until they leave for good, and one whose
+ * place is taken over never gives it up.
+ */
+struct roster_watch {
+	/* m has a nick that nobody had, and nobody has nick any more. */
+	void (*used)(const struct member *m, void *arg);
+	void (*freed)(const char *nick, void *arg);
+	/* peers_tell() has told those whom peers_was_told() names. */
+	void (*told)(const struct member *m, const struct event *event,
+	    void *arg);
+	void *arg;
+};
+
 struct roster {
 	struct roster_nicks by_nick;
 	struct roster_skeletons by_skeleton;
+	const struct roster_watch *watch; /* or NULL */
+	const struct member *replaced; /* or NULL: m has their nick next */
+	struct whowas whowas;
 	size_t count;
+	size_t present_max; /* the most who were connected at once */
+	size_t invisible_count; /* of those who are connected */
+	size_t oper_count;
 	uint64_t last_id;
 	uint64_t last_guest;
 };
 
 void roster_init(struct roster *roster);
+void roster_fini(struct roster *roster);
 
 /* m gets an id and the next guest nick. */
 void roster_add_guest(struct roster *roster, struct member *m);
@@ -36,6 +60,11 @@ void roster_remove(struct roster *roster, struct member *m);
  * it, or one that looks like it. */
 bool roster_restore(struct roster *roster, struct member *m,
     const char *nick) MUST_CHECK;
+
+/* For member_set_flags() and member_lost(): m is, or is not, one of those who
+ * are connected and have these flags. */
+void roster_count_flags(struct roster *roster, const struct member *m,
+    bool is_there);
 
 /* By nick, in any case; or NULL. */
 struct member *roster_find(struct roster *roster, const char *nick);

@@ -30,11 +30,13 @@ enum {
 	SESSION_TAG_IS_CRLF = 9,
 	SESSION_TAG_IS_EOF = 10,
 	SESSION_TAG_STATE = 11,
-	SESSION_TAG_HAS_LEFT = 12
+	SESSION_TAG_HAS_LEFT = 12,
+	SESSION_TAG_SINCE = 13
 };
 enum {
 	SESSIONS_TAG_IS_LOCKED = 1,
 	SESSIONS_TAG_THROTTLED = 2,
+	SESSIONS_TAG_STARTED = 3,
 	SESSIONS_TAG_REFUSED = 16 /* and the following, for each reason */
 };
 
@@ -47,12 +49,14 @@ static const struct carry_field session_fields[] = {
 	CARRY_BOOL(SESSION_TAG_IS_CRLF, struct session, is_crlf),
 	CARRY_BOOL(SESSION_TAG_IS_EOF, struct session, is_eof),
 	CARRY_BOOL(SESSION_TAG_HAS_LEFT, struct session, has_left),
+	CARRY_INT(SESSION_TAG_SINCE, struct session, since_ms),
 };
 
 static const struct carry_field sessions_fields[] = {
 	CARRY_BOOL(SESSIONS_TAG_IS_LOCKED, struct sessions, is_locked),
 	CARRY_UINT(SESSIONS_TAG_THROTTLED, struct sessions, throttled,
 	    UINT64_MAX),
+	CARRY_INT(SESSIONS_TAG_STARTED, struct sessions, started_ms),
 };
 
 /* Writing */
@@ -174,6 +178,10 @@ session_make(struct sessions *all, struct carry_in *in,
 	all->count++;
 	s->member = p->member;
 	s->has_left = p->s.has_left;
+	s->has_entered = s->member != NULL || s->has_left;
+	if (!s->has_entered)
+		all->unentered_count++;
+	s->since_ms = p->s.since_ms;
 	if (s->member != NULL)
 		member_attach(s->member, &session_member_ops, s, s->conn);
 	if (s->protocol->load == NULL || s->protocol->load(s, &p->state))

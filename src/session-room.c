@@ -12,7 +12,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "deliver.h"
 #include "member.h"
 #include "message.h"
 #include "modes.h"
@@ -59,8 +58,6 @@ session_kick(struct membership *ms, struct membership *by, const char *text)
 	struct member *m = ms->member, *actor = by == NULL ? NULL : by->member;
 	struct event event;
 
-	/* What was said before they see as well. */
-	room_flush(ms->room);
 	/* Frees ms, which may be by. */
 	modes_kick(ms, by, text, &event);
 	if (actor != NULL && actor != m && actor->ops != NULL)

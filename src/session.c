@@ -51,6 +51,7 @@ sessions_init(struct sessions *all, struct net *net, struct rooms *rooms,
 	all->net = net;
 	all->rooms = rooms;
 	all->options = options;
+	all->started_ms = net->clock->mono_ms;
 	bans_init(&all->bans);
 	TAILQ_INIT(&all->list);
 	RB_INIT(&all->origins);
@@ -116,6 +117,15 @@ session_free(struct session *s)
 	free(s);
 }
 
+void
+session_set_left(struct session *s)
+{
+	if (!s->has_entered && !s->has_left)
+		s->all->unentered_count--;
+	s->member = NULL;
+	s->has_left = true;
+}
+
 /* The member has left, or is about to be freed: what is queued is flushed, and
  * then the connection ends. */
 static void
@@ -123,8 +133,7 @@ session_close(struct session *s, const char *text)
 {
 	if (s->protocol->goodbye != NULL)
 		s->protocol->goodbye(s, text);
-	s->member = NULL;
-	s->has_left = true;
+	session_set_left(s);
 	conn_close(s->conn, SESSION_FLUSH_MS);
 }
 
@@ -201,7 +210,23 @@ session_throttle_cb(void *arg)
 	struct session *s = arg;
 
 	session_unthrottle(s);
-	conn_resume_input(s->conn);
+	if (!s->is_held)
+		conn_resume_input(s->conn);
+}
+
+void
+session_hold(struct session *s)
+{
+	s->is_held = true;
+	conn_pause_input(s->conn);
+}
+
+void
+session_release(struct session *s)
+{
+	s->is_held = false;
+	if (s->throttle == NULL)
+		conn_resume_input(s->conn);
 }
 
 void
@@ -275,6 +300,8 @@ session_drained_cb(struct conn *c, void *arg)
 	assert(s->conn == c);
 	if (s->member != NULL)
 		member_drained(s->member);
+	if (s->protocol->drained != NULL && s->state != NULL)
+		s->protocol->drained(s);
 }
 
 /* They have said all, but may not have been shown all: that goes on first. */
@@ -316,8 +343,7 @@ session_ended_cb(struct conn *c, enum conn_end end, void *arg)
 		else
 			member_lost(s->member, conn_unsent(c));
 	}
-	s->member = NULL;
-	s->has_left = true;
+	session_set_left(s);
 	session_free(s);
 }
 
@@ -433,6 +459,7 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 	origin->count++;
 	TAILQ_INSERT_TAIL(&all->list, s, entry);
 	all->count++;
+	all->unentered_count++;
 	s->since_ms = all->net->clock->mono_ms;
 	bucket_init(&s->lines, (uint32_t)o->line_burst,
 	    all->net->clock->mono_ms);
@@ -450,7 +477,9 @@ session_enter(struct session *s, const struct dialect *dialect)
 {
 	char from[CREDENTIAL_STR_SIZE];
 
-	assert(s->member == NULL && !s->has_left);
+	assert(s->member == NULL && !s->has_left && !s->has_entered);
+	s->has_entered = true;
+	s->all->unentered_count--;
 	s->member = member_new(s->all->rooms, &s->origin->credential,
 	    &session_member_ops, s, s->conn, dialect);
 	credential_str(&s->origin->credential, from);
@@ -502,8 +531,7 @@ sessions_free_all(struct sessions *all)
 			member_pause(s->member, conn_unsent(s->conn));
 			member_depart(s->member, ROOM_LEAVE_SILENT, NULL);
 		}
-		s->member = NULL;
-		s->has_left = true;
+		session_set_left(s);
 		session_free(s);
 	}
 }

@@ -26,6 +26,7 @@
 struct carry_in;
 struct carry_out;
 struct dialect;
+struct irc_watched;
 struct protocol;
 struct session_origin;
 struct tlv;
@@ -55,6 +56,8 @@ struct sessions {
 	bool is_locked; /* nobody new comes in */
 	struct session_list list;
 	size_t count;
+	size_t unentered_count; /* nobody stands behind them yet */
+	int64_t started_ms; /* monotonic: when the server was */
 	struct session_origins origins; /* how many from each address */
 	struct buf text; /* scratch for one line's text */
 	struct log_limit refused_log[SESSION_REFUSALS];
@@ -63,6 +66,7 @@ struct sessions {
 	struct buf out; /* scratch for a protocol's lines */
 	struct buf answer; /* and for the answer to one line of IRC */
 	size_t line_start; /* where its last line begins */
+	struct irc_watched *watched; /* irc-monitor.c; or NULL */
 	uint64_t refused[SESSION_REFUSALS];
 	uint64_t throttled;
 };
@@ -80,9 +84,11 @@ struct session {
 	int64_t since_ms; /* monotonic: they were let in */
 	struct deadline *throttle; /* when reading goes on; NULL: it does */
 	void *state; /* the protocol's own; or NULL */
+	bool has_entered; /* it has a member, or had one */
 	bool has_left; /* and the member with them: only the end is to come */
 	bool has_spoken; /* their first line has been seen */
 	bool is_crlf; /* it ended in CR LF: so do ours */
+	bool is_held; /* session_hold() */
 	bool is_eof; /* they will say no more: show the rest and close */
 };
 
@@ -101,6 +107,10 @@ void session_accept(struct sessions *all, int fd,
 /* Somebody stands behind the connection now: a guest, in no room yet, who is
  * written to in this dialect. For protocols. */
 void session_enter(struct session *s, const struct dialect *dialect);
+
+/* Nobody stands behind it any more, and only the end is to come. The member is
+ * the caller's. */
+void session_set_left(struct session *s);
 
 /* What s speaks turns out to be this; it is opened. For protocols. */
 void session_become(struct session *s, const struct protocol *protocol);
@@ -131,6 +141,14 @@ void session_greet_room(struct session *s, const struct room *room);
 
 /* Takes so many tokens for the line that is being handled. */
 void session_charge(struct session *s, unsigned cost);
+
+/*
+ * Nothing that s sends is read until session_release(): the answer to a line
+ * takes time, and the next one waits for it. Whoever holds s sees to it that
+ * this ends, also in the next program of this process.
+ */
+void session_hold(struct session *s);
+void session_release(struct session *s);
 
 /*
  * Says text (scrubbed, not empty) in the room that s is in, unless they are on

@@ -498,7 +498,7 @@ crash_setting(const char *name, uint64_t fallback)
 	const char *text = getenv(name);
 	uint64_t value = fallback;
 
-	if (text != NULL && parse_number(text, 1000000000, &value) == -1)
+	if (text != NULL && parse_number(text, UINT32_MAX, &value) == -1)
 		ck_abort_msg("%s is no number", name);
 	return (int64_t)value;
 }

@@ -38,6 +38,7 @@ check_person(const struct person_record *r, const struct clock *clock)
 {
 	const struct place *place;
 	const struct kept_message *k;
+	const struct marker *marker;
 
 	require(r->left_ms <= clock->mono_ms);
 	require(r->kept_since_ms <= clock->mono_ms);
@@ -51,6 +52,9 @@ check_person(const struct person_record *r, const struct clock *clock)
 		    place->room->history.next_number);
 		require(place->left_ms <= clock->mono_ms);
 	}
+	require(r->person.marker_count <= MARKERS_MAX);
+	TAILQ_FOREACH(marker, &r->person.markers, entry)
+		require(marker_is_name(marker->name) && marker->time_ms > 0);
 	TAILQ_FOREACH(k, &r->person.kept, entry)
 		require(k->len > 0 && text_is_utf8(k->text, k->len));
 }

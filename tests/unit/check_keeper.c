@@ -151,6 +151,8 @@ START_TEST(test_what_a_person_has)
 	room_leave(fake_here(&p[1]), ROOM_LEAVE_WENT, "lobby");
 	(void)room_join(h.rooms.lobby, p[1].m, ROOM_JOIN_CATCHUP);
 	ck_assert_int_eq(member_ignore(p[1].m, "eve"), 0);
+	ck_assert(person_set_marker(&p[1].m->person, "#kitchen", 1234));
+	ck_assert(person_set_marker(&p[1].m->person, "ana", 5678));
 	house_settle(&h);
 	member_break(p[1].m, NULL);
 	fake_say(&p[0], "one");
@@ -182,6 +184,8 @@ START_TEST(test_what_a_person_has)
 	    "2 topic by ana (lunch)\n"
 	    "live after catchup\n");
 	ck_assert(person_ignores(&p[1].m->person, 0, "eve"));
+	ck_assert_int_eq(person_marker(&p[1].m->person, "#kitchen"), 1234);
+	ck_assert_int_eq(person_marker(&p[1].m->person, "ana"), 5678);
 	/* What was told is not told again. */
 	restart(p, 2);
 	fake_init(&h, &p[1], 2);

@@ -149,6 +149,53 @@ START_TEST(test_kept_messages_after_a_greeting)
 }
 END_TEST
 
+/* How far they have read: only ever on, the oldest go, it moves with them. */
+START_TEST(test_markers)
+{
+	struct person p, other;
+	char name[MARKER_NAME_SIZE];
+	int i;
+
+	person_init(&p);
+	person_init(&other);
+	ck_assert_int_eq(person_marker(&p, "#lobby"), 0);
+	ck_assert(person_set_marker(&p, "#lobby", 100));
+	ck_assert(!person_is_empty(&p));
+	ck_assert(!person_set_marker(&p, "#lobby", 100));
+	ck_assert(!person_set_marker(&p, "#lobby", 99));
+	ck_assert_int_eq(person_marker(&p, "#lobby"), 100);
+	ck_assert(person_set_marker(&p, "ana", 50));
+	ck_assert_int_eq(person_marker(&p, "#ana"), 0);
+	for (i = 2; i < MARKERS_MAX; i++) {
+		(void)snprintf(name, sizeof name, "#room%d", i);
+		ck_assert(person_set_marker(&p, name, i));
+	}
+	/* The oldest is now ana's. */
+	ck_assert(person_set_marker(&p, "#lobby", 101));
+	ck_assert(person_set_marker(&p, "#one-more", 7));
+	ck_assert_uint_eq(p.marker_count, MARKERS_MAX);
+	ck_assert_int_eq(person_marker(&p, "ana"), 0);
+	ck_assert_int_eq(person_marker(&p, "#lobby"), 101);
+	ck_assert_int_eq(person_marker(&p, "#room2"), 2);
+
+	ck_assert(person_set_marker(&other, "#lobby", 7));
+	ck_assert(person_set_marker(&other, "#one-more", 1000));
+	person_move(NULL, &other, &p);
+	ck_assert(person_is_empty(&p));
+	ck_assert_uint_eq(other.marker_count, MARKERS_MAX);
+	ck_assert_int_eq(person_marker(&other, "#lobby"), 101);
+	ck_assert_int_eq(person_marker(&other, "#one-more"), 1000);
+	person_clear(NULL, &other);
+	ck_assert(person_is_empty(&other));
+
+	ck_assert(marker_is_name("#kitchen") && marker_is_name("ana"));
+	ck_assert(!marker_is_name("") && !marker_is_name("#"));
+	ck_assert(!marker_is_name("Ana") && !marker_is_name("a b"));
+	ck_assert(!marker_is_name("##a"));
+	ck_assert(!marker_is_name("#a234567890123456789012345678901234"));
+}
+END_TEST
+
 START_TEST(test_kept_messages_of_the_ignored)
 {
 	setup();
@@ -601,6 +648,7 @@ member_suite(void)
 	tcase_add_test(tc, test_private_messages_have_a_size);
 	tcase_add_test(tc, test_kept_messages_elsewhere);
 	tcase_add_test(tc, test_kept_messages_after_a_greeting);
+	tcase_add_test(tc, test_markers);
 	tcase_add_test(tc, test_kept_messages_of_the_ignored);
 	tcase_add_test(tc, test_private_messages_survive_a_loss);
 	tcase_add_test(tc, test_repeated_and_kept);

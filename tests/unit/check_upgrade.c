@@ -62,6 +62,12 @@ setup(void)
 	}
 	town_type(ends[ANA], "/topic lunch at 12\nhello\n/ignore gil\n");
 	town_run(&town);
+	ck_assert(person_set_marker(&roster_find(&town.rooms.roster, "ana")
+					 ->person,
+	    "#lobby", 1700000000123));
+	ck_assert(person_set_marker(&roster_find(&town.rooms.roster, "dee")
+					 ->person,
+	    "ana", 1));
 	/* bob is on break, and a message waits for him. */
 	town_type(ends[BOB], "/join kitchen\n/brb coffee\n");
 	town_run(&town);
@@ -203,6 +209,10 @@ START_TEST(test_goes_on)
 	    town_load(&again, &in, true));
 	carry_in_fini(&in);
 
+	ck_assert_int_eq(person_marker(&roster_find(&again.rooms.roster, "ana")
+					    ->person,
+			     "#lobby"),
+	    1700000000123);
 	say_in(&again, ANA, "line\n");
 	town_read(ends[CY], &seen);
 	check_saw(&seen, "<ana> half a line\n");

@@ -85,10 +85,10 @@ town_fini(struct town *t)
 }
 
 int
-town_connect(struct town *t, int host)
+town_connect_to(struct town *t, int host, const char *protocol)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET };
-	struct listener_peer peer = { .protocols = "" };
+	struct listener_peer peer = { .protocols = protocol };
 	int fds[2];
 
 	sin.sin_addr.s_addr = htonl(0xc0000200 + (uint32_t)host);
@@ -98,6 +98,12 @@ town_connect(struct town *t, int host)
 	    fcntl(fds[1], F_SETFL, O_NONBLOCK) == 0);
 	session_accept(&t->sessions, fds[0], &peer);
 	return fds[1];
+}
+
+int
+town_connect(struct town *t, int host)
+{
+	return town_connect_to(t, host, "");
 }
 
 void

@@ -43,6 +43,8 @@ void town_fini(struct town *t);
 
 /* Somebody from 192.0.2.HOST; returns their end, which does not block. */
 int town_connect(struct town *t, int host);
+/* The same at a listener for that protocol ("line", "irc"). */
+int town_connect_to(struct town *t, int host, const char *protocol);
 /* Runs the loop until nothing happens any more. */
 void town_run(struct town *t);
 void town_type(int fd, const char *text); /* writes all of it */

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * WHOIS, WHOWAS (Modern, "Optional Queries") and SETNAME (IRCv3 setname). What
+ * they never show is an address: there is no 338 or 378.
+ */
+
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "clock.h"
+#include "conn.h"
+#include "irc.h"
+#include "mask.h"
+#include "peers.h"
+#include "rooms.h"
+#include "roster.h"
+#include "session.h"
+#include "text.h"
+#include "whowas.h"
+
+#define WHOIS_ROOMS_BYTES 350 /* of channels on one line */
+
+/* ":server NUM nick word :text", word being what a peer sent. */
+static void
+whois_end(struct session *s, unsigned number, const char *word,
+    const char *text)
+{
+	struct buf *out = irc_begin(s, NULL);
+
+	buf_addf(out, "%03u %s", number, irc_nick(s));
+	irc_add_middle(out, word, 64);
+	buf_addf(out, " :%s", text);
+	irc_end(s);
+}
+
+/* 319: those that s may know of. */
+static void
+whois_rooms(struct session *s, const struct member *m)
+{
+	const struct membership *ms;
+	struct buf rooms = BUF_INITIALIZER;
+
+	LIST_FOREACH(ms, &m->memberships, in_member) {
+		if (!irc_may_see_in(s, ms))
+			continue;
+		if (rooms.len > WHOIS_ROOMS_BYTES) {
+			irc_numeric(s, 319, "%s :%s", m->nick,
+			    buf_cstr(&rooms));
+			buf_reset(&rooms);
+		}
+		buf_addf(&rooms, "%s%s#%s", rooms.len > 0 ? " " : "",
+		    irc_prefixes(s, ms), ms->room->name);
+	}
+	if (rooms.len > 0)
+		irc_numeric(s, 319, "%s :%s", m->nick, buf_cstr(&rooms));
+	buf_fini(&rooms);
+}
+
+/* 317: who has lost the connection has no time of signing on. */
+static void
+whois_times(struct session *s, const struct member *m)
+{
+	const struct clock *clock = s->all->net->clock;
+	const struct session *theirs = m->session;
+	int64_t since_ms;
+
+	if (theirs == NULL)
+		return;
+	since_ms = clock->wall_ms - (clock->mono_ms - theirs->since_ms);
+	irc_numeric(s, 317, "%s %lld %lld :seconds idle, signon time", m->nick,
+	    (long long)irc_idle_s(m), (long long)(since_ms / 1000));
+}
+
+static void
+whois_member(struct session *s, const struct member *m)
+{
+	char host[MEMBER_HOST_SIZE];
+
+	member_host(m, host);
+	irc_numeric(s, 311, "%s %s %s * :%s", m->nick, irc_user(m), host,
+	    irc_realname(m));
+	whois_rooms(s, m);
+	irc_numeric(s, 312, "%s %s :%s", m->nick, irc_server(s),
+	    s->all->options->server_info);
+	if (member_is_away(m))
+		irc_numeric(s, 301, "%s :%s", m->nick,
+		    m->break_text == NULL ? IRC_AWAY_TEXT : m->break_text);
+	if ((m->flags & MEMBER_OPER) != 0)
+		irc_numeric(s, 313, "%s :is an operator of the server",
+		    m->nick);
+	if ((m->flags & MEMBER_BOT) != 0)
+		irc_numeric(s, 335, "%s :is a bot", m->nick);
+	whois_times(s, m);
+}
+
+static void
+whois_nick(struct session *s, const char *nick)
+{
+	const struct member *m = roster_find(&s->all->rooms->roster, nick);
+
+	if (m == NULL)
+		irc_no_such_nick(s, nick);
+	else
+		whois_member(s, m);
+	whois_end(s, 318, m == NULL ? nick : m->nick, "End of /WHOIS list");
+}
+
+static void
+irc_whois_run(struct session *s, struct irc_message *msg)
+{
+	const char *target = msg->argc > 1 ? msg->argv[0] : NULL;
+	char *rest = msg->argv[msg->argc > 1], *nick;
+	unsigned count = 0;
+
+	if (target != NULL && !irc_is_here(s, target))
+		return;
+	if (*rest == '\0') {
+		irc_numeric(s, 431, ":No nickname given");
+		return;
+	}
+	while ((nick = strsep(&rest, ",")) != NULL)
+		if (*nick != '\0' && count++ < IRC_TARGETS_MAX)
+			whois_nick(s, nick);
+}
+
+static void
+whowas_nick(struct session *s, const char *nick, uint64_t max)
+{
+	const struct whowas *whowas = &s->all->rooms->roster.whowas;
+	const struct whowas_entry *e;
+	uint64_t at = UINT64_MAX, count = 0;
+	char date[CLOCK_DATE_SIZE], time[CLOCK_HHMM_SIZE];
+
+	while (count < max && (e = whowas_find(whowas, nick, &at)) != NULL) {
+		count++;
+		clock_date(e->until_ms, date);
+		clock_hhmm(e->until_ms, time);
+		irc_numeric(s, 314, "%s %s %s * :%s", e->nick,
+		    e->user[0] == '\0' ? "plain" : e->user, e->host,
+		    e->realname[0] == '\0' ? e->nick : e->realname);
+		irc_numeric(s, 312, "%s %s :until %s %s", e->nick,
+		    irc_server(s), date, time);
+	}
+	if (count == 0)
+		whois_end(s, 406, nick, "There was no such nickname");
+	whois_end(s, 369, nick, "End of WHOWAS");
+}
+
+static void
+irc_whowas_run(struct session *s, struct irc_message *msg)
+{
+	char *rest = msg->argv[0], *nick;
+	uint64_t max = UINT64_MAX;
+	unsigned count = 0;
+
+	if (msg->argc > 2 && !irc_is_here(s, msg->argv[2]))
+		return;
+	/* "-1", 0 or anything else: all. */
+	if (msg->argc > 1 &&
+	    (parse_number(msg->argv[1], UINT32_MAX, &max) == -1 || max == 0))
+		max = UINT64_MAX;
+	while ((nick = strsep(&rest, ",")) != NULL)
+		if (count++ < IRC_TARGETS_MAX)
+			whowas_nick(s, nick, max);
+}
+
+/* The others in their rooms have been told; s is told as they were. */
+static void
+setname_echo(struct session *s)
+{
+	const struct member *m = s->member;
+	struct event event = { .kind = EVENT_SETNAME,
+		.from = m,
+		.author = m->id,
+		.nick = m->nick,
+		.text = m->realname,
+		.text_len = strlen(m->realname),
+		.time_ms = s->all->net->clock->wall_ms };
+
+	if (irc_has(s, IRC_CAP_SETNAME))
+		irc_event(s, &event);
+}
+
+static void
+irc_setname_run(struct session *s, struct irc_message *msg)
+{
+	struct buf *clean = &s->all->text;
+	struct member *m = s->member;
+	const char *name = msg->argv[0];
+	char *realname;
+
+	buf_reset(clean);
+	buf_reserve(clean, strlen(name) * TEXT_SCRUB_GROWTH + 1);
+	clean->len = text_scrub(clean->data, name, strlen(name));
+	if (clean->len == 0 || clean->len > MEMBER_REALNAME_MAX) {
+		irc_fail(s, "SETNAME", "INVALID_REALNAME", "",
+		    "Realnames have 1 to %d bytes", MEMBER_REALNAME_MAX);
+		return;
+	}
+	realname = xstrdup(buf_cstr(clean));
+	if (m->realname != NULL && strcmp(m->realname, realname) == 0)
+		setname_echo(s); /* nothing new for the others */
+	else if (!member_may_announce(m))
+		irc_fail(s, "SETNAME", "CANNOT_CHANGE_REALNAME", "",
+		    "Too many changes; try again later");
+	else {
+		member_set_realname(m, realname);
+		setname_echo(s);
+	}
+	free(realname);
+}
+
+const struct irc_command irc_whois_commands[] = {
+	{ "WHOIS", 1, 2, 0, "<nickname>[,<nickname>...]",
+	    "what is known about somebody who is here", irc_whois_run },
+	{ "WHOWAS", 1, 2, 0, "<nickname>[,<nickname>...] [<count>]",
+	    "who had that nick lately, and gave it up", irc_whowas_run },
+	{ "SETNAME", 1, 3, 0, ":<realname>", "change your realname",
+	    irc_setname_run },
+	{ .name = NULL },
+};

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * A house with IRC clients of several kinds and a plain one, who send any lines.
+ * The input is lines: a digit says who sends the rest; "!" lets time pass, by
+ * seconds; "<" and ">" have that one stop reading, and go on.
+ *
+ * Whatever it is, each client gets whole lines that end in CR LF, no longer than
+ * they may be and without controls (but CTCP's two, around a text); each line
+ * that was labeled is answered, once; and what is left of the house can be
+ * handed over to another program.
+ */
+#include "config.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../unit/town.h"
+#include "carry.h"
+#include "irc-message.h"
+#include "text.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define FUZZ_INPUT_MAX 16384
+#define FUZZ_LABELS 256
+/* Tags of the client's and the server's own, with '@' and ' '. */
+#define FUZZ_TAGS_MAX (2 * IRC_TAGS_MAX + 2)
+
+enum { ANA, BOB, CY, DEE, EVE, RAW, PEOPLE };
+
+struct client {
+	int fd;
+	bool is_irc;
+	bool has_labels; /* their lines are labeled */
+	bool is_closed;
+	bool is_stopped; /* reads nothing */
+	struct buf seen;
+	unsigned labels; /* given */
+	unsigned answers[FUZZ_LABELS];
+};
+
+/* ana has all capabilities, bob none, cy some; dee is plain, and eve IRC from
+ * where ana is; raw has not registered. */
+static const char *const starts[PEOPLE] = {
+	[ANA] = "CAP REQ :account-notify account-tag away-notify batch "
+		"chghost draft/chathistory draft/event-playback "
+		"draft/read-marker echo-message extended-join "
+		"extended-monitor invite-notify labeled-response\r\n"
+		"CAP REQ :message-tags multi-prefix no-implicit-names "
+		"server-time setname standard-replies userhost-in-names\r\n"
+		"CAP END\r\nNICK ana\r\nUSER ana 0 * :Ana\r\n"
+		"JOIN #lobby,#kitchen\r\n",
+	[BOB] = "NICK bob\r\nUSER bob 0 * :Bob\r\nJOIN #lobby\r\n",
+	[CY] = "CAP REQ :message-tags labeled-response batch echo-message\r\n"
+	       "NICK cy\r\nUSER cy 0 * :Cy\r\nCAP END\r\n"
+	       "JOIN #lobby,#kitchen\r\n",
+	[DEE] = "/nick dee\nhello\n",
+	[EVE] = "NICK eve\r\nUSER eve 0 * :Eve\r\n",
+	[RAW] = "",
+};
+static const int hosts[PEOPLE] = { 1, 2, 3, 4, 1, 5 };
+
+static void
+require(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+/* What it says after "label=", if it has one of ours, is answered. */
+static void
+check_label(struct client *c, const char *line, size_t len)
+{
+	unsigned number;
+	char head[24];
+
+	if (len < 12 || memcmp(line, "@label=ZQ", 9) != 0)
+		return;
+	(void)snprintf(head, sizeof head, "%.*s", (int)(len < 23 ? len : 23),
+	    line);
+	if (sscanf(head, "@label=ZQ%u", &number) == 1 && number < c->labels)
+		c->answers[number]++;
+}
+
+/* Controls: none, but two of 1 as CTCP has them. */
+static void
+check_bytes(const char *line, size_t len)
+{
+	const char *first = memchr(line, 1, len);
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (line[i] != 1)
+			require((unsigned char)line[i] >= ' ' &&
+			    line[i] != 0x7f);
+	if (first == NULL)
+		return;
+	require(first > line + 2 && first[-1] == ':' && first[-2] == ' ');
+	require(line[len - 1] == 1 && first < line + len - 1);
+	require(memchr(first + 1, 1, (size_t)(line + len - 2 - first)) == NULL);
+}
+
+/* One line without its end. */
+static void
+check_line(struct client *c, const char *line, size_t len)
+{
+	const char *body = line;
+	size_t tags = 0;
+
+	require(memchr(line, '\r', len) == NULL &&
+	    memchr(line, '\n', len) == NULL && memchr(line, '\0', len) == NULL);
+	require(text_is_utf8(line, len));
+	check_label(c, line, len);
+	if (line[0] == '@') {
+		body = memchr(line, ' ', len);
+		require(body != NULL);
+		body++;
+		tags = (size_t)(body - line);
+	}
+	require(tags <= FUZZ_TAGS_MAX);
+	require(len - tags <= IRC_LINE_MAX);
+	/* A source, a blank, a command; or ERROR, before anything is said. */
+	require(len - tags > 3 && (*body == ':' || *body == 'E'));
+	check_bytes(body, len - tags);
+}
+
+/* Whole lines are checked and forgotten. */
+static void
+check_seen(struct client *c)
+{
+	const char *at = buf_cstr(&c->seen), *end;
+	size_t left = c->seen.len;
+
+	while (c->is_irc && (end = memchr(at, '\n', left)) != NULL) {
+		require(end > at && end[-1] == '\r');
+		check_line(c, at, (size_t)(end - at) - 1);
+		left -= (size_t)(end + 1 - at);
+		at = end + 1;
+	}
+	if (!c->is_irc)
+		left = 0;
+	memmove(c->seen.data, c->seen.data + c->seen.len - left, left);
+	c->seen.len = left;
+}
+
+static bool
+client_read(struct client *c)
+{
+	char chunk[65536];
+	ssize_t n;
+	bool has_read = false;
+
+	while (!c->is_stopped && !c->is_closed) {
+		n = read(c->fd, chunk, sizeof chunk);
+		if (n > 0) {
+			buf_add(&c->seen, chunk, (size_t)n);
+			has_read = true;
+		} else if (n == 0)
+			c->is_closed = true;
+		else
+			break;
+	}
+	check_seen(c);
+	return has_read;
+}
+
+/* Until nobody has anything more to read. */
+static void
+run(struct town *t, struct client *clients)
+{
+	bool has_read = true;
+	int i;
+
+	while (has_read) {
+		town_run(t);
+		has_read = false;
+		for (i = 0; i < PEOPLE; i++)
+			has_read |= client_read(&clients[i]);
+	}
+}
+
+static void
+pass(struct town *t, int64_t ms)
+{
+	t->clock.mono_ms += ms;
+	t->clock.wall_ms += ms;
+	deadlines_run(&t->deadlines, t->clock.mono_ms);
+}
+
+static void
+send_bytes(struct client *c, const char *data, size_t len)
+{
+	ssize_t n;
+
+	/* One whose input is not read any more does not get more. */
+	while (len > 0) {
+		n = write(c->fd, data, len);
+		if (n <= 0)
+			return;
+		data += n;
+		len -= (size_t)n;
+	}
+}
+
+/* A label can be given where the answer cannot but be one. */
+static bool
+may_label(const struct client *c, const char *line, size_t len)
+{
+	return c->has_labels && c->labels < FUZZ_LABELS && len < 480 &&
+	    !c->is_stopped && (len == 0 || line[0] != '@') &&
+	    memchr(line, '\0', len) == NULL &&
+	    memchr(line, '\r', len) == NULL &&
+	    memmem(line, len, "ZQ", 2) == NULL;
+}
+
+static void
+send_line(struct client *c, const char *line, size_t len)
+{
+	struct buf out = BUF_INITIALIZER;
+	size_t i;
+
+	/* Without the capability there are no labels. */
+	for (i = 0; c->has_labels && i + 3 <= len; i++)
+		if (strncasecmp(line + i, "CAP", 3) == 0)
+			c->has_labels = false;
+	if (may_label(c, line, len))
+		buf_addf(&out, "@label=ZQ%u ", c->labels++);
+	buf_add(&out, line, len);
+	buf_add(&out, "\r\n", 2);
+	send_bytes(c, out.data, out.len);
+	buf_fini(&out);
+}
+
+static void
+play(struct town *t, struct client *clients, const char *line, size_t len)
+{
+	struct client *c;
+
+	if (len == 0)
+		return;
+	if (line[0] == '!') {
+		pass(t, len > 1 ? (unsigned char)line[1] * 1000 : 1000);
+		return;
+	}
+	if ((line[0] == '<' || line[0] == '>') && len > 1) {
+		c = &clients[(unsigned char)line[1] % PEOPLE];
+		c->is_stopped = line[0] == '<';
+		return;
+	}
+	c = &clients[(unsigned char)line[0] % PEOPLE];
+	send_line(c, line + 1, len - 1);
+}
+
+static void
+begin(struct town *t, struct client *clients)
+{
+	struct client *c;
+	int i;
+
+	town_init(t);
+	for (i = 0; i < PEOPLE; i++) {
+		c = &clients[i];
+		memset(c, 0, sizeof *c);
+		c->is_irc = i != DEE;
+		c->fd = town_connect_to(t, hosts[i],
+		    c->is_irc ? "irc" : "line");
+		send_bytes(c, starts[i], strlen(starts[i]));
+		run(t, clients);
+		require(!c->is_closed);
+		c->has_labels = i == ANA || i == CY;
+	}
+}
+
+/* The house goes on in another program. */
+static void
+hand_over(struct town *t)
+{
+	struct carry_out out = CARRY_OUT_INITIALIZER;
+	struct buf blob = BUF_INITIALIZER;
+	struct carry_in in;
+	struct town again;
+	bool is_good;
+
+	town_save(t, &out);
+	carry_seal(&out, &blob);
+	town_init(&again);
+	again.clock = t->clock;
+	is_good = carry_open(&in, blob.data, blob.len, CARRY_TAKE) &&
+	    town_load(&again, &in, true);
+	if (!is_good)
+		(void)fprintf(stderr, "not loaded: %s\n", in.error);
+	require(is_good);
+	carry_in_fini(&in);
+	town_fini(&again);
+	buf_fini(&blob);
+	carry_out_fini(&out);
+}
+
+static void
+check_end(struct town *t, struct client *clients)
+{
+	struct client *c;
+	unsigned k;
+	int i;
+
+	for (i = 0; i < PEOPLE; i++)
+		clients[i].is_stopped = false;
+	run(t, clients);
+	for (i = 0; i < PEOPLE; i++) {
+		c = &clients[i];
+		require(!c->is_irc || c->seen.len == 0);
+		for (k = 0; k < c->labels; k++)
+			require(c->answers[k] == 1 ||
+			    (c->is_closed && c->answers[k] == 0));
+	}
+	hand_over(t);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct client clients[PEOPLE];
+	struct town town;
+	const char *line = (const char *)data, *end;
+	int i;
+
+	if (size == 0 || size > FUZZ_INPUT_MAX)
+		return 0;
+	begin(&town, clients);
+	while (size > 0) {
+		end = memchr(line, '\n', size);
+		if (end == NULL)
+			end = line + size;
+		play(&town, clients, line, (size_t)(end - line));
+		run(&town, clients);
+		if (end < line + size)
+			end++;
+		size -= (size_t)(end - line);
+		line = end;
+	}
+	check_end(&town, clients);
+	town_fini(&town);
+	for (i = 0; i < PEOPLE; i++) {
+		(void)close(clients[i].fd);
+		buf_fini(&clients[i].seen);
+	}
+	return 0;
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/* Who comes and goes by name: the roster's hook, its counts, and who was. */
+
+#include "config.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "house.h"
+#include "peers.h"
+#include "roster.h"
+#include "whowas.h"
+
+static struct house h;
+static struct fake ana, bob, cy;
+static struct buf told;
+static struct roster_watch watch;
+
+static void
+used(const struct member *m, void *arg)
+{
+	ck_assert_ptr_eq(arg, &told);
+	buf_addf(&told, "+%s ", m->nick);
+}
+
+static void
+freed(const char *nick, void *arg)
+{
+	ck_assert_ptr_eq(arg, &told);
+	buf_addf(&told, "-%s ", nick);
+}
+
+static void
+event_told(const struct member *m, const struct event *event, void *arg)
+{
+	ck_assert_ptr_eq(arg, &told);
+	ck_assert(peers_was_told(m));
+	if (event->kind == EVENT_SETNAME)
+		buf_addf(&told, "%s:%s(%d%d) ", m->nick, event->text,
+		    bob.m != NULL && peers_was_told(bob.m),
+		    cy.m != NULL && peers_was_told(cy.m));
+}
+
+static const char *
+what(void)
+{
+	static char copy[1000];
+
+	(void)snprintf(copy, sizeof copy, "%s", buf_cstr(&told));
+	buf_reset(&told);
+	return copy;
+}
+
+static void
+setup(void)
+{
+	memset(&ana, 0, sizeof ana);
+	memset(&bob, 0, sizeof bob);
+	memset(&cy, 0, sizeof cy);
+	house_init_options(&h);
+	house_init(&h);
+	watch.used = used;
+	watch.freed = freed;
+	watch.told = event_told;
+	watch.arg = &told;
+	h.rooms.roster.watch = &watch;
+}
+
+static void
+teardown(void)
+{
+	h.rooms.roster.watch = NULL;
+	house_fini(&h);
+	buf_fini(&told);
+}
+
+START_TEST(test_watch)
+{
+	setup();
+	fake_init(&h, &ana, 1);
+	ck_assert_str_eq(what(), "+guest1 ");
+	ck_assert_int_eq(fake_nick(&ana, "ana"), ROSTER_RENAMED);
+	ck_assert_str_eq(what(), "-guest1 +ana ");
+	ck_assert_int_eq(fake_nick(&ana, "ANA"), ROSTER_RENAMED);
+	ck_assert_str_eq(what(), "");
+	fake_quit(&ana, NULL);
+	ck_assert_str_eq(what(), "-ANA ");
+	fake_fini(&ana);
+	/* Who brings a nick is a guest for a moment that nobody sees. */
+	fake_init_exact(&h, &bob, 2, "bob");
+	ck_assert_ptr_nonnull(strstr(what(), "+bob "));
+	ck_assert_ptr_null(strstr(what(), "+guest"));
+	fake_quit(&bob, NULL);
+	ck_assert_str_eq(what(), "-bob ");
+	fake_fini(&bob);
+	teardown();
+}
+END_TEST
+
+/* A lost connection is no departure until it is given up. */
+START_TEST(test_lost)
+{
+	setup();
+	fake_enter(&h, &ana, 1, "ana");
+	(void)what();
+	fake_lose(&ana);
+	ck_assert_str_eq(what(), "");
+	fake_init(&h, &bob, 1);
+	ck_assert_int_eq(fake_nick(&bob, "ana"), ROSTER_RETURNED);
+	ck_assert_str_eq(what(), "+guest2 -guest2 ");
+	fake_say(&bob, "back");
+	fake_lose(&bob);
+	house_pass(&h, h.options.departure_delay + 1000);
+	ck_assert_str_eq(what(), "-ana ");
+	fake_fini(&ana);
+	fake_fini(&bob);
+	teardown();
+}
+END_TEST
+
+/* Nor is it one when somebody is replaced by themselves. */
+START_TEST(test_takeover)
+{
+	uint64_t at = UINT64_MAX;
+
+	setup();
+	fake_enter(&h, &ana, -1000, "ana");
+	fake_init(&h, &bob, -1000);
+	(void)what();
+	ck_assert_int_eq(fake_nick(&bob, "ana"), ROSTER_RETURNED);
+	ck_assert(ana.was_replaced);
+	ck_assert_str_eq(what(), "-guest2 ");
+	ck_assert_ptr_null(whowas_find(&h.rooms.roster.whowas, "ana", &at));
+	fake_quit(&bob, NULL);
+	ck_assert_str_eq(what(), "-ana ");
+	fake_fini(&ana);
+	fake_fini(&bob);
+	teardown();
+}
+END_TEST
+
+/* Whoever watches knows who has been told already. */
+START_TEST(test_told)
+{
+	setup();
+	fake_enter_exact(&h, &ana, 1, "ana");
+	fake_enter_exact(&h, &bob, 2, "bob");
+	fake_init_exact(&h, &cy, 3, "cy");
+	(void)what();
+	member_set_realname(ana.m, "Ana");
+	ck_assert_str_eq(what(), "ana:Ana(10) ");
+	/* In no room: nobody. */
+	member_set_realname(cy.m, "Cyrus");
+	ck_assert_str_eq(what(), "cy:Cyrus(01) ");
+	fake_fini(&ana);
+	fake_fini(&bob);
+	fake_fini(&cy);
+	teardown();
+}
+END_TEST
+
+START_TEST(test_counts)
+{
+	const struct roster *r = &h.rooms.roster;
+
+	setup();
+	fake_enter(&h, &ana, 1, "ana");
+	fake_enter(&h, &bob, 2, "bob");
+	ck_assert_uint_eq(r->present_max, 2);
+	member_set_flags(ana.m, MEMBER_INVISIBLE | MEMBER_OPER);
+	member_set_flags(bob.m, MEMBER_INVISIBLE | MEMBER_BOT);
+	ck_assert_uint_eq(r->invisible_count, 2);
+	ck_assert_uint_eq(r->oper_count, 1);
+	member_set_flags(bob.m, MEMBER_OPER);
+	ck_assert_uint_eq(r->invisible_count, 1);
+	ck_assert_uint_eq(r->oper_count, 2);
+	/* Who has lost the connection is not counted, and not twice. */
+	fake_lose(&ana);
+	ck_assert_uint_eq(r->invisible_count, 0);
+	ck_assert_uint_eq(r->oper_count, 1);
+	fake_enter(&h, &cy, 3, "cy");
+	ck_assert_uint_eq(r->present_max, 2);
+	house_pass(&h, h.options.departure_delay + 1000);
+	ck_assert_uint_eq(r->invisible_count, 0);
+	fake_quit(&bob, NULL);
+	ck_assert_uint_eq(r->oper_count, 0);
+	ck_assert_uint_eq(r->present_max, 2);
+	fake_fini(&ana);
+	fake_fini(&bob);
+	fake_fini(&cy);
+	teardown();
+}
+END_TEST
+
+START_TEST(test_whowas)
+{
+	const struct whowas *w = &h.rooms.roster.whowas;
+	const struct whowas_entry *e;
+	uint64_t at = UINT64_MAX;
+	char nick[NICK_SIZE], longest[NICK_MAX + 2];
+	int i;
+
+	setup();
+	ck_assert_ptr_null(whowas_find(w, "ana", &at));
+	fake_enter(&h, &ana, 1, "ana");
+	member_set_user(ana.m, "ada");
+	member_set_realname(ana.m, "Ada L.");
+	fake_enter(&h, &bob, 2, "bob");
+	ck_assert_int_eq(fake_nick(&ana, "ANA"), ROSTER_RENAMED);
+	ck_assert_ptr_null(whowas_find(w, "ana", &at));
+	ck_assert_int_eq(fake_nick(&ana, "Ada"), ROSTER_RENAMED);
+	h.clock.wall_ms += 5000;
+	fake_quit(&ana, NULL);
+	ck_assert_int_eq(fake_nick(&bob, "ada"), ROSTER_RENAMED);
+	fake_quit(&bob, NULL);
+
+	/* The newest first, in any case. */
+	e = whowas_find(w, "ADA", &at);
+	ck_assert_ptr_nonnull(e);
+	ck_assert_str_eq(e->nick, "ada");
+	ck_assert_str_eq(e->user, "");
+	ck_assert_str_eq(e->realname, "");
+	e = whowas_find(w, "ADA", &at);
+	ck_assert_ptr_nonnull(e);
+	ck_assert_str_eq(e->nick, "Ada");
+	ck_assert_str_eq(e->user, "ada");
+	ck_assert_str_eq(e->realname, "Ada L.");
+	ck_assert_int_eq(e->until_ms, h.clock.wall_ms);
+	ck_assert_str_ne(e->host, "");
+	ck_assert_ptr_null(whowas_find(w, "ADA", &at));
+	at = UINT64_MAX;
+	e = whowas_find(w, "ana", &at);
+	ck_assert_ptr_nonnull(e);
+	ck_assert_int_eq(e->until_ms, h.clock.wall_ms - 5000);
+	memset(longest, 'a', sizeof longest - 1);
+	longest[sizeof longest - 1] = '\0';
+	ck_assert_ptr_null(whowas_find(w, longest, &at));
+
+	/* Guests are no matter; the ring is not longer than it is. */
+	fake_fini(&ana);
+	fake_fini(&bob);
+	fake_init(&h, &cy, 3);
+	for (i = 0; i < WHOWAS_MAX - 1; i++) {
+		(void)snprintf(nick, sizeof nick, "cy%dx", i);
+		ck_assert_int_eq(fake_nick(&cy, nick), ROSTER_RENAMED);
+	}
+	at = UINT64_MAX;
+	ck_assert_ptr_nonnull(whowas_find(w, "ada", &at));
+	fake_quit(&cy, NULL);
+	for (i = 0; i < 3; i++) {
+		fake_fini(&cy);
+		fake_enter(&h, &cy, 3, "dan");
+		fake_quit(&cy, NULL);
+	}
+	at = UINT64_MAX;
+	ck_assert_ptr_null(whowas_find(w, "ada", &at));
+	at = UINT64_MAX;
+	ck_assert_ptr_nonnull(whowas_find(w, "dan", &at));
+	fake_fini(&cy);
+	teardown();
+}
+END_TEST
+
+static Suite *
+whowas_suite(void)
+{
+	Suite *suite = suite_create("whowas");
+	TCase *tc = tcase_create("whowas");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, test_watch);
+	tcase_add_test(tc, test_lost);
+	tcase_add_test(tc, test_takeover);
+	tcase_add_test(tc, test_told);
+	tcase_add_test(tc, test_counts);
+	tcase_add_test(tc, test_whowas);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+int
+main(void)
+{
+	SRunner *runner = srunner_create(whowas_suite());
+	int failed;
+
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
