@@ -257,6 +257,45 @@ START_TEST(test_keys)
 }
 END_TEST
 
+/* Bans of a host hold after a restart. */
+START_TEST(test_hosts)
+{
+	struct fake p[1];
+	char host[MEMBER_HOST_SIZE], again[MEMBER_HOST_SIZE];
+	struct event event = {
+		.kind = EVENT_PRIVATE,
+		.text = "psst",
+		.text_len = 4,
+		.is_notice = true,
+	};
+	struct fake q[2];
+	uint64_t msgid;
+
+	fake_enter(&h, &p[0], 1, "ana");
+	member_host(p[0].m, host);
+	restart(p, 1);
+	fake_enter(&h, &q[0], 1, "ana");
+	member_host(q[0].m, again);
+	ck_assert_str_eq(host, again);
+	/* What IRC adds to a private message holds, too. */
+	fake_enter(&h, &q[1], 2, "bob");
+	member_break(q[1].m, NULL);
+	ck_assert_int_eq(member_tell(q[1].m, q[0].m, &event), MEMBER_KEPT);
+	msgid = event.msgid;
+	h.clock.wall_ms++;
+	restart(q, 2);
+	fake_enter(&h, &q[0], 1, "ana");
+	fake_init(&h, &q[1], 2);
+	ck_assert_int_eq(member_tell(q[0].m, q[1].m, &event), MEMBER_TOLD);
+	ck_assert_uint_gt(event.msgid, msgid);
+	member_break(q[1].m, NULL);
+	ck_assert_int_eq(fake_nick(&q[1], "bob"), ROSTER_RETURNED);
+	ck_assert_uint_eq(TAILQ_FIRST(&q[1].m->person.kept)->msgid, msgid);
+	ck_assert(TAILQ_FIRST(&q[1].m->person.kept)->is_notice);
+	restart(q, 2);
+}
+END_TEST
+
 START_TEST(test_ids_go_on)
 {
 	struct fake p[1];
@@ -594,6 +633,7 @@ keeper_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_what_a_person_has);
 	tcase_add_test(tc, test_keys);
+	tcase_add_test(tc, test_hosts);
 	tcase_add_test(tc, test_ids_go_on);
 	tcase_add_test(tc, test_ids_made_up);
 	tcase_add_test(tc, test_clock_jumps);

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The brbd authors
  */
 
-/* Private messages: told, kept, and told again. */
+/* Private messages: told, kept, and told again. Being away. Who somebody is. */
 
 #include "config.h"
 
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "carry.h"
 #include "house.h"
 #include "room.h"
 #include "roster.h"
@@ -307,6 +308,333 @@ START_TEST(test_handed_has_a_limit)
 }
 END_TEST
 
+START_TEST(test_private_notices)
+{
+	struct event event = {
+		.kind = EVENT_PRIVATE,
+		.text = "psst",
+		.text_len = 4,
+		.is_notice = true,
+	};
+	uint64_t last;
+
+	setup();
+	ck_assert_int_eq(member_tell(bob.m, ana.m, &event), MEMBER_TOLD);
+	ck_assert_str_eq(fake_saw(&h, &bob), "private notice ana: psst\n");
+	/* What the sender's client needs to show it. */
+	ck_assert_str_eq(event.nick, "ana");
+	ck_assert_str_eq(event.other, "bob");
+	ck_assert_ptr_eq(event.from, ana.m);
+	ck_assert_int_eq(event.time_ms, h.clock.wall_ms);
+	ck_assert_uint_gt(event.msgid, UINT64_C(1780401600000000));
+	last = event.msgid;
+	member_break(bob.m, NULL);
+	ck_assert_int_eq(member_tell(bob.m, ana.m, &event), MEMBER_KEPT);
+	ck_assert_uint_eq(event.msgid, last + 1);
+	ck_assert_uint_eq(TAILQ_FIRST(&bob.m->person.kept)->msgid, last + 1);
+	house_settle(&h);
+	member_back(bob.m, NULL);
+	ck_assert_ptr_nonnull(strstr(fake_saw(&h, &bob),
+	    "private notice ana: psst\n"));
+	teardown();
+}
+END_TEST
+
+/* Typing is told to who can show it now, and never kept. */
+START_TEST(test_private_tags)
+{
+	struct event event = { .kind = EVENT_TAGS, .tags = "+typing=active" };
+	struct fake cy;
+
+	setup();
+	fake_init_exact(&h, &cy, 3, "cy");
+	ck_assert_int_eq(member_tell(bob.m, ana.m, &event), MEMBER_TOLD);
+	ck_assert_int_eq(member_tell(cy.m, ana.m, &event), MEMBER_TOLD);
+	ck_assert_str_eq(fake_saw(&h, &bob), "");
+	ck_assert_str_eq(fake_saw(&h, &cy), "tags ana +typing=active\n");
+	member_break(cy.m, NULL);
+	ck_assert_int_eq(member_tell(cy.m, ana.m, &event), MEMBER_TOLD);
+	ck_assert_uint_eq(cy.m->person.kept_count, 0);
+	ck_assert_str_eq(fake_saw(&h, &cy), "");
+	fake_fini(&cy);
+	teardown();
+}
+END_TEST
+
+/* Who is in no room is shown them, too. */
+START_TEST(test_kept_messages_in_no_room)
+{
+	struct fake cy;
+
+	setup();
+	fake_init_exact(&h, &cy, 3, "cy");
+	member_break(cy.m, NULL);
+	ck_assert_int_eq(fake_tell(&cy, &ana, "one"), MEMBER_KEPT);
+	member_show_kept(cy.m);
+	ck_assert_str_eq(fake_saw(&h, &cy), "");
+	member_back(cy.m, NULL);
+	ck_assert_str_eq(fake_saw(&h, &cy), "private ana: one\n");
+	cy.is_full = true;
+	ck_assert_int_eq(fake_tell(&cy, &ana, "two"), MEMBER_TOLD);
+	ck_assert_int_eq(fake_tell(&cy, &ana, "three"), MEMBER_TOLD);
+	fake_drain(&cy);
+	ck_assert_str_eq(fake_saw(&h, &cy),
+	    "private ana: two\nprivate ana: three\n");
+	member_break(cy.m, NULL);
+	ck_assert_int_eq(fake_tell(&cy, &ana, "four"), MEMBER_KEPT);
+	fake_lose(&cy);
+	fake_fini(&cy);
+	house_pass(&h, h.options.departure_delay);
+	fake_init_exact(&h, &cy, 3, "cy");
+	ck_assert_str_eq(fake_saw(&h, &cy), "");
+	member_show_kept(cy.m);
+	ck_assert_str_eq(fake_saw(&h, &cy), "private ana: four\n");
+	fake_fini(&cy);
+	teardown();
+}
+END_TEST
+
+/* IRC's AWAY looks like a break, but they read on. */
+START_TEST(test_away)
+{
+	struct fake cy;
+
+	setup();
+	fake_enter_exact(&h, &cy, 3, "cy");
+	(void)fake_saw(&h, &ana);
+	member_away(ana.m, NULL); /* not away */
+	ck_assert_str_eq(fake_saw(&h, &bob), "came cy\n");
+	member_away(ana.m, "tea");
+	ck_assert(ana.m->is_away && !ana.m->is_on_break);
+	ck_assert(member_is_away(ana.m));
+	ck_assert_str_eq(ana.m->break_text, "tea");
+	ck_assert_str_eq(fake_saw(&h, &bob), "break ana (tea)\n");
+	ck_assert_str_eq(fake_saw(&h, &cy), "away ana (tea)\n");
+	fake_say(&bob, "hi");
+	ck_assert_str_eq(fake_saw(&h, &ana), "1 bob: hi\n");
+	ck_assert_int_eq(fake_tell(&ana, &bob, "psst"), MEMBER_TOLD);
+	(void)fake_saw(&h, &ana);
+	h.clock.mono_ms += 1000;
+	member_away(ana.m, "more tea");
+	ck_assert_str_eq(fake_saw(&h, &bob), "break ana (more tea)\n");
+	h.clock.mono_ms += 1000;
+	member_away(ana.m, NULL);
+	ck_assert(!member_is_away(ana.m) && ana.m->break_text == NULL);
+	ck_assert_str_eq(fake_saw(&h, &bob), "back ana 2000\n");
+	ck_assert_str_eq(fake_saw(&h, &cy),
+	    "1 bob: hi\naway ana (more tea)\nhere ana\n");
+	ck_assert_str_eq(fake_saw(&h, &ana), ""); /* no catch-up */
+	/* Who says nothing is away nonetheless. */
+	member_break(bob.m, NULL);
+	ck_assert_str_eq(fake_saw(&h, &cy), "away bob (be right back)\n");
+	fake_fini(&cy);
+	teardown();
+}
+END_TEST
+
+START_TEST(test_away_and_on_break)
+{
+	setup();
+	member_away(ana.m, "tea");
+	h.clock.mono_ms += 1000;
+	member_break(ana.m, "really");
+	ck_assert(ana.m->is_on_break && !ana.m->is_away);
+	fake_say(&bob, "hi");
+	ck_assert_str_eq(fake_saw(&h, &ana), "");
+	/* The text is the break's; and AWAY without one is not BACK. */
+	member_away(ana.m, "so long");
+	ck_assert(ana.m->is_on_break && !ana.m->is_away);
+	ck_assert_str_eq(ana.m->break_text, "so long");
+	member_away(ana.m, NULL);
+	ck_assert(ana.m->is_on_break);
+	ck_assert_str_eq(fake_saw(&h, &bob),
+	    "break ana (tea)\nbreak ana (really)\nbreak ana (so long)\n");
+	h.clock.mono_ms += 500;
+	member_back(ana.m, NULL);
+	ck_assert(!member_is_away(ana.m));
+	ck_assert_str_eq(fake_saw(&h, &bob), "back ana 500\n");
+	ck_assert_str_eq(fake_saw(&h, &ana),
+	    "welcome ana 500 1 bob=1\n1 bob: hi\nlive after catchup\n");
+	/* BACK ends what AWAY began. */
+	member_away(ana.m, "tea");
+	member_back(ana.m, "again");
+	ck_assert(!member_is_away(ana.m));
+	ck_assert_str_eq(fake_saw(&h, &bob),
+	    "break ana (tea)\nback ana 0 (again)\n");
+	teardown();
+}
+END_TEST
+
+/* The session that was away is gone: a break would wait. */
+START_TEST(test_away_and_lost)
+{
+	struct member *m;
+
+	setup();
+	member_away(bob.m, "tea");
+	fake_lose(&bob);
+	m = roster_find(&h.rooms.roster, "bob");
+	ck_assert(m->is_lost && !member_is_away(m) && m->break_text == NULL);
+	ck_assert_int_eq(member_away_since_ms(m), h.clock.mono_ms);
+	teardown();
+}
+END_TEST
+
+START_TEST(test_away_too_often)
+{
+	setup();
+	h.options.announce_rate.count = 1;
+	h.options.announce_rate.per_ms = 60000;
+	h.options.announce_burst = 1;
+	h.clock.mono_ms += 1000000;
+	member_away(ana.m, "one");
+	member_away(ana.m, "two");
+	member_away(ana.m, NULL);
+	ck_assert(!member_is_away(ana.m));
+	ck_assert_str_eq(fake_saw(&h, &bob), "break ana (one)\n");
+	teardown();
+}
+END_TEST
+
+START_TEST(test_identity)
+{
+	char host[MEMBER_HOST_SIZE], again[MEMBER_HOST_SIZE];
+	struct fake cy;
+
+	setup();
+	ck_assert_ptr_null(ana.m->user);
+	ck_assert_ptr_null(ana.m->realname);
+	member_set_user(ana.m, "averylongusername");
+	ck_assert_str_eq(ana.m->user, "averylongu");
+	member_set_user(ana.m, NULL);
+	ck_assert_ptr_null(ana.m->user);
+	member_set_user(ana.m, "ana");
+	/* 150 bytes, and no half of a character. */
+	member_set_realname(ana.m,
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\xc3\xa9");
+	ck_assert_uint_eq(strlen(ana.m->realname), 149);
+	member_host(ana.m, host);
+	ck_assert_uint_eq(strlen(host), 13);
+	ck_assert_str_eq(host + 10, ".ip");
+	fake_init(&h, &cy, 1); /* from where ana is */
+	member_host(cy.m, again);
+	ck_assert_str_eq(host, again);
+	member_host(bob.m, again);
+	ck_assert_str_ne(host, again);
+	fake_fini(&cy);
+	fake_init(&h, &cy, -1000);
+	member_host(cy.m, again);
+	ck_assert_str_eq(again + 10, ".user");
+	fake_fini(&cy);
+	teardown();
+}
+END_TEST
+
+/* What IRC adds to a person goes to the next program with them. */
+START_TEST(test_carried)
+{
+	struct carry_out out = CARRY_OUT_INITIALIZER;
+	struct house next;
+	struct fake people[3], cy;
+	struct event event = {
+		.kind = EVENT_PRIVATE,
+		.text = "psst",
+		.text_len = 4,
+		.is_notice = true,
+	};
+	char host[MEMBER_HOST_SIZE], again[MEMBER_HOST_SIZE];
+	uint64_t msgid;
+	int i;
+
+	setup();
+	fake_enter_exact(&h, &cy, 3, "cy");
+	member_set_user(cy.m, "cyd");
+	member_set_realname(cy.m, "Cy D.");
+	cy.m->flags = MEMBER_BOT | MEMBER_OPER;
+	member_away(cy.m, "tea");
+	fake_here(&cy)->needs_names = true;
+	member_break(bob.m, NULL);
+	ck_assert_int_eq(member_tell(bob.m, ana.m, &event), MEMBER_KEPT);
+	msgid = event.msgid;
+	member_host(cy.m, host);
+	house_save(&h, &out);
+	house_init_options(&next);
+	next.clock = h.clock;
+	house_init(&next);
+	people[0] = ana;
+	people[1] = bob;
+	people[2] = cy;
+	for (i = 0; i < 3; i++)
+		memset(&people[i].seen, 0, sizeof people[i].seen);
+	ck_assert(house_load(&next, &out, people, 3));
+	carry_out_fini(&out);
+	ck_assert_str_eq(people[2].m->user, "cyd");
+	ck_assert_str_eq(people[2].m->realname, "Cy D.");
+	ck_assert_uint_eq(people[2].m->flags, MEMBER_BOT | MEMBER_OPER);
+	ck_assert(people[2].m->is_away && !people[2].m->is_on_break);
+	ck_assert_str_eq(people[2].m->break_text, "tea");
+	ck_assert(people[2].m->dialect == &house_dialect_exact);
+	ck_assert(fake_here(&people[2])->is_joined);
+	ck_assert(fake_here(&people[2])->is_exact);
+	ck_assert(fake_here(&people[2])->needs_names);
+	ck_assert_uint_eq(fake_here(&people[2])->arrival,
+	    fake_here(&cy)->arrival);
+	ck_assert_uint_eq(next.rooms.last_arrival, h.rooms.last_arrival);
+	ck_assert(fake_here(&people[0])->is_joined);
+	ck_assert(!fake_here(&people[0])->is_exact);
+	member_host(people[2].m, again);
+	ck_assert_str_eq(host, again);
+	ck_assert_uint_eq(next.rooms.last_msgid, msgid);
+	ck_assert_uint_eq(TAILQ_FIRST(&people[1].m->person.kept)->msgid, msgid);
+	ck_assert(TAILQ_FIRST(&people[1].m->person.kept)->is_notice);
+	for (i = 0; i < 3; i++)
+		fake_fini(&people[i]);
+	house_fini(&next);
+	fake_fini(&cy);
+	teardown();
+}
+END_TEST
+
+/* What no program of ours would say. */
+START_TEST(test_carried_inconsistent)
+{
+	struct carry_out out = CARRY_OUT_INITIALIZER;
+	struct house next;
+	struct fake people[2];
+	struct member *m;
+	int i;
+
+	setup();
+	if (_i == 0)
+		bob.m->is_away = bob.m->is_on_break = true;
+	else if (_i == 1)
+		bob.m->flags = MEMBER_FLAGS + 1;
+	else if (_i == 2) {
+		member_set_dialect(bob.m, &house_dialect_exact);
+		fake_here(&bob)->is_joined = false;
+		fake_here(&bob)->is_announced = false;
+	}
+	house_save(&h, &out);
+	house_init_options(&next);
+	next.clock = h.clock;
+	house_init(&next);
+	people[0] = ana;
+	people[1] = bob;
+	for (i = 0; i < 2; i++)
+		memset(&people[i].seen, 0, sizeof people[i].seen);
+	ck_assert_int_eq(house_load(&next, &out, people, 2), _i == 3);
+	carry_out_fini(&out);
+	while ((m = roster_next(&next.rooms.roster, NULL)) != NULL)
+		member_depart(m, ROOM_LEAVE_SILENT, NULL);
+	house_fini(&next);
+	bob.m->is_away = bob.m->is_on_break = false;
+	fake_here(&bob)->is_announced = fake_here(&bob)->is_joined = true;
+	teardown();
+}
+END_TEST
+
 static Suite *
 member_suite(void)
 {
@@ -326,6 +654,16 @@ member_suite(void)
 	tcase_add_test(tc, test_repeated_and_kept);
 	tcase_add_test(tc, test_repeated_elsewhere);
 	tcase_add_test(tc, test_handed_has_a_limit);
+	tcase_add_test(tc, test_private_notices);
+	tcase_add_test(tc, test_private_tags);
+	tcase_add_test(tc, test_kept_messages_in_no_room);
+	tcase_add_test(tc, test_away);
+	tcase_add_test(tc, test_away_and_on_break);
+	tcase_add_test(tc, test_away_and_lost);
+	tcase_add_test(tc, test_away_too_often);
+	tcase_add_test(tc, test_identity);
+	tcase_add_test(tc, test_carried);
+	tcase_add_loop_test(tc, test_carried_inconsistent, 0, 4);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "carry.h"
 #include "house.h"
 #include "room.h"
 #include "roster.h"
@@ -190,6 +191,295 @@ START_TEST(test_stranger_with_the_nick)
 }
 END_TEST
 
+/* Those with exact dialects. */
+
+static struct fake irc, cy;
+
+static void
+setup_exact(void)
+{
+	setup();
+	fake_enter_exact(&h, &irc, 9, "irc");
+	(void)fake_saw(&h, &ana);
+	memset(&cy, 0, sizeof cy);
+}
+
+static void
+teardown_exact(void)
+{
+	fake_fini(&irc);
+	fake_fini(&cy);
+	teardown();
+	ck_assert_uint_eq(h.rooms.returning, 0);
+}
+
+/* They are told of a plain arrival when it is announced, and come at once. */
+START_TEST(test_exact_joins)
+{
+	setup_exact();
+	fake_init(&h, &bob, 2);
+	(void)fake_nick(&bob, "bob");
+	ck_assert(!fake_here(&bob)->is_joined);
+	ck_assert_str_eq(fake_saw(&h, &irc), "");
+	house_pass(&h, 2000);
+	ck_assert(fake_here(&bob)->is_joined);
+	ck_assert_str_eq(fake_saw(&h, &irc), "join bob\n");
+	fake_init_exact(&h, &cy, 3, "cy");
+	(void)fake_saw(&h, &ana);
+	(void)fake_join(&h, &cy, "lobby");
+	ck_assert_str_eq(fake_saw(&h, &irc), "join cy\n");
+	ck_assert_str_eq(fake_saw(&h, &ana), "came cy\n");
+	ck_assert_str_eq(fake_saw(&h, &cy), ""); /* not told oneself */
+	fake_fini(&bob);
+	ck_assert_str_eq(fake_saw(&h, &irc), "quit bob\n");
+	teardown_exact();
+}
+END_TEST
+
+/* Who says something is there first; who is never seen is told to nobody. */
+START_TEST(test_exact_first_line)
+{
+	setup_exact();
+	fake_init(&h, &bob, 2);
+	(void)fake_nick(&bob, "bob");
+	fake_say(&bob, "hi");
+	ck_assert_str_eq(fake_saw(&h, &irc), "join bob\n1 bob: hi\n");
+	fake_fini(&bob);
+	fake_init(&h, &bob, 3);
+	fake_fini(&bob);
+	house_pass(&h, 10000);
+	ck_assert_str_eq(fake_saw(&h, &irc), "quit bob\n");
+	teardown_exact();
+}
+END_TEST
+
+/* In a crowd they are told one by one, and of who speaks at once. */
+START_TEST(test_exact_in_a_crowd)
+{
+	setup_exact();
+	crowd_enter(0, 16);
+	house_pass(&h, 2000);
+	(void)fake_saw(&h, &irc);
+	(void)fake_saw(&h, &ana);
+	crowd_enter(16, 18);
+	fake_say(&crowd[16], "hi");
+	ck_assert_str_eq(fake_saw(&h, &irc), "join paabg\n1 paabg: hi\n");
+	ck_assert_str_eq(fake_saw(&h, &ana), "1 paabg: hi\n");
+	fake_init_exact(&h, &cy, 3, "cy");
+	(void)fake_join(&h, &cy, "lobby");
+	ck_assert_str_eq(fake_saw(&h, &irc), "join cy\n");
+	house_pass(&h, 2000);
+	ck_assert_str_eq(fake_saw(&h, &irc), "join paabh\n");
+	ck_assert_str_eq(fake_saw(&h, &ana), "came paabg paabh cy\n");
+	/* Who leaves and comes back within the window was away for them. */
+	room_leave(fake_here(&cy), ROOM_LEAVE_PART, NULL);
+	(void)fake_join(&h, &cy, "lobby");
+	fake_quit(&crowd[5], NULL);
+	fake_fini(&crowd[5]);
+	crowd_enter(5, 6);
+	house_pass(&h, 10000);
+	ck_assert_str_eq(fake_saw(&h, &irc),
+	    "part cy\njoin cy\nquit paaaf\njoin paaaf\n");
+	ck_assert_str_eq(fake_saw(&h, &ana), "");
+	/* Come and gone before others know: they were told, and are. */
+	fake_fini(&cy);
+	house_pass(&h, 10000);
+	(void)fake_saw(&h, &ana);
+	fake_init_exact(&h, &cy, 3, "cy");
+	(void)fake_join(&h, &cy, "lobby");
+	room_leave(fake_here(&cy), ROOM_LEAVE_WENT, "kitchen");
+	house_pass(&h, 10000);
+	ck_assert_str_eq(fake_saw(&h, &irc),
+	    "quit cy\njoin cy\npart cy (went to kitchen)\n");
+	ck_assert_str_eq(fake_saw(&h, &ana), "");
+	crowd_leave(0, 18);
+	teardown_exact();
+}
+END_TEST
+
+/* Each way of leaving a room. */
+START_TEST(test_exact_leaves)
+{
+	static const struct {
+		enum room_leave how;
+		const char *text, *exact, *plain;
+	} ways[] = {
+		{ ROOM_LEAVE_WENT, "kitchen", "part bob (went to kitchen)\n",
+		    "went bob kitchen\n" },
+		{ ROOM_LEAVE_PART, "tired", "part bob (tired)\n",
+		    "left bob (tired)\n" },
+		{ ROOM_LEAVE_PART, NULL, "part bob\n", "left bob\n" },
+		{ ROOM_LEAVE_QUIT, "bye", "part bob (bye)\n",
+		    "left bob (bye)\n" },
+		{ ROOM_LEAVE_LOST, NULL, "part bob (connection lost)\n",
+		    "left bob (connection lost)\n" },
+		{ ROOM_LEAVE_KICKED, "spam", "", "" },
+		{ ROOM_LEAVE_SILENT, NULL, "", "" },
+	};
+
+	setup_exact();
+	fake_enter(&h, &bob, 2, "bob");
+	(void)fake_saw(&h, &ana);
+	(void)fake_saw(&h, &irc);
+	room_leave(fake_here(&bob), ways[_i].how, ways[_i].text);
+	house_pass(&h, 10000);
+	ck_assert_str_eq(fake_saw(&h, &irc), ways[_i].exact);
+	ck_assert_str_eq(fake_saw(&h, &ana), ways[_i].plain);
+	fake_fini(&bob);
+	ck_assert_str_eq(fake_saw(&h, &irc), "");
+	teardown_exact();
+}
+END_TEST
+
+/* A client that has lost its connection registers, and joins. */
+static void
+lose_and_register(struct fake *f, const char *nick)
+{
+	fake_lose(f);
+	fake_fini(f);
+	fake_init_exact(&h, f, 3, nick);
+}
+
+START_TEST(test_returning)
+{
+	setup_exact();
+	fake_enter_exact(&h, &cy, 3, "cy");
+	(void)fake_join(&h, &cy, "kitchen");
+	(void)fake_join(&h, &irc, "kitchen");
+	house_settle(&h);
+	(void)fake_saw(&h, &ana);
+	(void)fake_saw(&h, &irc);
+	lose_and_register(&cy, "cy");
+	ck_assert_uint_eq(h.rooms.returning, 2);
+	house_pass(&h, 1999);
+	(void)fake_join(&h, &cy, "lobby");
+	ck_assert(fake_here(&cy)->is_announced && fake_here(&cy)->is_joined);
+	ck_assert_str_eq(fake_saw(&h, &ana), "");
+	ck_assert_str_eq(fake_saw(&h, &irc), "");
+	house_pass(&h, 1);
+	ck_assert_str_eq(fake_saw(&h, &ana), "");
+	ck_assert_str_eq(fake_saw(&h, &irc), "part cy\n"); /* the kitchen */
+	ck_assert_uint_eq(h.rooms.returning, 0);
+	(void)fake_join(&h, &cy, "kitchen");
+	ck_assert_str_eq(fake_saw(&h, &irc), "join cy\n");
+	teardown_exact();
+}
+END_TEST
+
+START_TEST(test_not_returning)
+{
+	setup_exact();
+	fake_enter_exact(&h, &cy, 3, "cy");
+	(void)fake_saw(&h, &ana);
+	(void)fake_saw(&h, &irc);
+	lose_and_register(&cy, "cy");
+	if (_i == 0)
+		house_pass(&h, 2000);
+	else if (_i == 1)
+		fake_quit(&cy, "bye");
+	else if (_i == 2)
+		ck_assert_int_eq(fake_nick(&cy, "dee"), ROSTER_RENAMED);
+	else {
+		/* To who comes meanwhile they have never been there. */
+		fake_enter_exact(&h, &bob, 2, "bob");
+		(void)fake_saw(&h, &ana);
+		(void)fake_saw(&h, &irc);
+		house_pass(&h, 2000);
+		ck_assert_str_eq(fake_saw(&h, &bob), "");
+		fake_fini(&bob);
+		house_settle(&h);
+		ck_assert_str_eq(fake_saw(&h, &ana), "left cy\nleft bob\n");
+		ck_assert_str_eq(fake_saw(&h, &irc), "part cy\nquit bob\n");
+		teardown_exact();
+		return;
+	}
+	ck_assert_str_eq(fake_saw(&h, &ana), "left cy\n");
+	ck_assert_str_eq(fake_saw(&h, &irc), "part cy\n");
+	ck_assert_uint_eq(h.rooms.returning, 0);
+	teardown_exact();
+}
+END_TEST
+
+/* Who has come meanwhile learns of who comes back. */
+START_TEST(test_returning_to_newcomers)
+{
+	setup_exact();
+	fake_enter_exact(&h, &cy, 3, "cy");
+	lose_and_register(&cy, "cy");
+	fake_enter_exact(&h, &bob, 2, "bob");
+	(void)fake_saw(&h, &irc);
+	(void)fake_join(&h, &cy, "lobby");
+	ck_assert_str_eq(fake_saw(&h, &bob), "join cy\n");
+	ck_assert_str_eq(fake_saw(&h, &irc), "");
+	fake_fini(&bob);
+	teardown_exact();
+}
+END_TEST
+
+/* Back as far as others know, and so not on break any more. */
+START_TEST(test_returning_from_a_break)
+{
+	setup_exact();
+	fake_enter_exact(&h, &cy, 3, "cy");
+	member_break(cy.m, "tea");
+	(void)fake_saw(&h, &ana);
+	ck_assert_str_eq(fake_saw(&h, &irc), "join cy\naway cy (tea)\n");
+	house_pass(&h, 500);
+	lose_and_register(&cy, "cy");
+	house_pass(&h, 500);
+	if (_i == 1)
+		member_away(cy.m, "still");
+	(void)fake_join(&h, &cy, "lobby");
+	ck_assert_str_eq(fake_saw(&h, &ana), _i == 1 ? "" : "back cy 1000\n");
+	ck_assert_str_eq(fake_saw(&h, &irc), _i == 1 ? "" : "here cy\n");
+	teardown_exact();
+}
+END_TEST
+
+/* Pending to who is told of it, it goes on in the next program. */
+START_TEST(test_returning_carried)
+{
+	struct carry_out out = CARRY_OUT_INITIALIZER;
+	struct fake people[3];
+	struct house next;
+
+	setup_exact();
+	fake_enter_exact(&h, &cy, 3, "cy");
+	member_break(cy.m, "tea");
+	lose_and_register(&cy, "cy");
+	(void)fake_saw(&h, &ana);
+	(void)fake_saw(&h, &irc);
+	house_save(&h, &out);
+	house_init_options(&next);
+	next.clock = h.clock;
+	house_init(&next);
+	people[0] = ana;
+	people[1] = irc;
+	people[2] = cy;
+	memset(&people[0].seen, 0, sizeof people[0].seen);
+	memset(&people[1].seen, 0, sizeof people[1].seen);
+	memset(&people[2].seen, 0, sizeof people[2].seen);
+	ck_assert(house_load(&next, &out, people, 3));
+	carry_out_fini(&out);
+	ck_assert_uint_eq(next.rooms.returning, 1);
+	ck_assert_uint_eq(next.rooms.lobby->exact_count, 1);
+	if (_i == 0) {
+		(void)fake_join(&next, &people[2], "lobby");
+		ck_assert_str_eq(fake_saw(&next, &people[0]), "back cy 0\n");
+		ck_assert_str_eq(fake_saw(&next, &people[1]), "here cy\n");
+	} else {
+		house_pass(&next, 2000);
+		ck_assert_str_eq(fake_saw(&next, &people[0]), "left cy\n");
+		ck_assert_str_eq(fake_saw(&next, &people[1]), "part cy\n");
+	}
+	fake_fini(&people[0]);
+	fake_fini(&people[1]);
+	fake_fini(&people[2]);
+	house_fini(&next);
+	teardown_exact();
+}
+END_TEST
+
 static Suite *
 presence_suite(void)
 {
@@ -204,6 +494,15 @@ presence_suite(void)
 	tcase_add_test(tc, test_condensed);
 	tcase_add_test(tc, test_storm);
 	tcase_add_test(tc, test_stranger_with_the_nick);
+	tcase_add_test(tc, test_exact_joins);
+	tcase_add_test(tc, test_exact_first_line);
+	tcase_add_test(tc, test_exact_in_a_crowd);
+	tcase_add_loop_test(tc, test_exact_leaves, 0, 7);
+	tcase_add_test(tc, test_returning);
+	tcase_add_loop_test(tc, test_not_returning, 0, 4);
+	tcase_add_test(tc, test_returning_to_newcomers);
+	tcase_add_loop_test(tc, test_returning_from_a_break, 0, 2);
+	tcase_add_loop_test(tc, test_returning_carried, 0, 2);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

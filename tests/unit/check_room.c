@@ -481,6 +481,149 @@ START_TEST(test_many_back_at_once)
 }
 END_TEST
 
+/* For a session that echoes it. */
+START_TEST(test_say_is_filled_in)
+{
+	struct event event = {
+		.kind = EVENT_NOTICE,
+		.text = "careful",
+		.text_len = 7,
+	};
+
+	setup();
+	room_say(fake_here(&bob), &event);
+	ck_assert_uint_eq(event.number, 1);
+	ck_assert_int_eq(event.time_ms, h.clock.wall_ms);
+	ck_assert_str_eq(event.room, "lobby");
+	ck_assert_str_eq(event.nick, "bob");
+	ck_assert_ptr_eq(event.from, bob.m);
+	ck_assert_str_eq(fake_saw(&h, &ana), "1 notice bob: careful\n");
+	/* It is kept, and counts as said. */
+	member_break(ana.m, NULL);
+	room_say(fake_here(&bob), &event);
+	house_settle(&h);
+	member_back(ana.m, NULL);
+	ck_assert_str_eq(fake_saw(&h, &ana),
+	    "welcome ana 0 1 bob=1\n2 notice bob: careful\n"
+	    "live after catchup\n");
+	teardown();
+}
+END_TEST
+
+/* Live, to those who can show them, and nowhere else. */
+START_TEST(test_tags)
+{
+	struct event event = { .kind = EVENT_TAGS, .tags = "+typing=active" };
+	struct event said = {
+		.kind = EVENT_SAY,
+		.text = "hi",
+		.text_len = 2,
+		.tags = "+reply=7",
+	};
+
+	setup();
+	fake_enter_exact(&h, &cy, 3, "cy");
+	(void)fake_saw(&h, &ana);
+	room_say(fake_here(&bob), &event);
+	ck_assert_uint_eq(event.number, 0);
+	ck_assert_uint_ne(event.msgid, 0);
+	room_say(fake_here(&bob), &said);
+	ck_assert_uint_eq(said.number, 1);
+	ck_assert_str_eq(fake_saw(&h, &ana), "1 bob: hi\n");
+	ck_assert_str_eq(fake_saw(&h, &cy),
+	    "tags bob +typing=active\n1 bob: hi\n");
+	ck_assert_uint_eq(history_count(&h.rooms.lobby->history), 1);
+	fake_fini(&cy);
+	teardown();
+}
+END_TEST
+
+START_TEST(test_say_from_outside)
+{
+	struct event event = { .kind = EVENT_SAY, .text = "hi", .text_len = 2 };
+
+	setup();
+	fake_init_exact(&h, &cy, 3, "cy");
+	room_say_from_outside(h.rooms.lobby, cy.m, &event);
+	ck_assert_uint_eq(event.number, 1);
+	ck_assert_ptr_eq(event.from, cy.m);
+	ck_assert_str_eq(fake_saw(&h, &ana), "1 cy: hi\n");
+	ck_assert_str_eq(fake_saw(&h, &cy), "");
+	/* Whom they ignore, there as well. */
+	ck_assert_int_eq(member_ignore(ana.m, "cy"), 0);
+	room_say_from_outside(h.rooms.lobby, cy.m, &event);
+	ck_assert_str_eq(fake_saw(&h, &ana), "");
+	ck_assert_str_eq(fake_saw(&h, &bob), "1 cy: hi\n2 cy: hi\n");
+	fake_fini(&cy);
+	teardown();
+}
+END_TEST
+
+/* Nothing is shown, not even that which was missed; private messages are. */
+START_TEST(test_quiet_join)
+{
+	struct membership *ms;
+
+	setup();
+	fake_say(&ana, "old");
+	fake_init_exact(&h, &cy, 3, "cy");
+	member_set_dialect(cy.m, &house_dialect); /* would show all */
+	(void)room_join(h.rooms.lobby, cy.m, ROOM_JOIN_QUIET);
+	fake_say(&ana, "new");
+	ck_assert_str_eq(fake_saw(&h, &cy), "2 ana: new\n");
+	ck_assert(deliver_is_in_step(fake_here(&cy)));
+	member_break(cy.m, NULL);
+	fake_say(&ana, "missed");
+	house_settle(&h);
+	ck_assert_int_eq(fake_tell(&cy, &ana, "psst"), MEMBER_KEPT);
+	room_leave(fake_here(&cy), ROOM_LEAVE_PART, NULL);
+	member_back(cy.m, NULL);
+	ck_assert_str_eq(fake_saw(&h, &cy), "private ana: psst\n");
+	ck_assert_ptr_nonnull(person_place(&cy.m->person, h.rooms.lobby));
+	ms = room_join(h.rooms.lobby, cy.m, ROOM_JOIN_QUIET);
+	ck_assert_ptr_null(person_place(&cy.m->person, h.rooms.lobby));
+	ck_assert_str_eq(fake_saw(&h, &cy), "");
+	/* On break they begin where they came. */
+	room_leave(ms, ROOM_LEAVE_PART, NULL);
+	member_break(cy.m, NULL);
+	fake_say(&ana, "before");
+	(void)room_join(h.rooms.lobby, cy.m, ROOM_JOIN_QUIET);
+	fake_say(&ana, "after");
+	ck_assert_int_eq(fake_tell(&cy, &ana, "psst"), MEMBER_KEPT);
+	member_back(cy.m, NULL);
+	ck_assert_str_eq(fake_saw(&h, &cy),
+	    "welcome cy 0 1 ana=1\nkept 1\nprivate ana: psst\n"
+	    "5 ana: after\nlive after catchup\n");
+	fake_fini(&cy);
+	teardown();
+}
+END_TEST
+
+/* In step on the wire: what an exact client does is shown to it at once. */
+START_TEST(test_what_was_before)
+{
+	struct event event = {
+		.kind = EVENT_MODE, .text = "+t", .text_len = 2
+	};
+
+	setup();
+	fake_enter_exact(&h, &cy, 3, "cy");
+	(void)fake_saw(&h, &cy);
+	room_publish(h.rooms.lobby, &event, fake_here(&bob));
+	ck_assert_uint_eq(cy.seen.len, 0);
+	room_publish(h.rooms.lobby, &event, fake_here(&cy));
+	ck_assert_str_eq(buf_cstr(&cy.seen), "mode bob +t\n");
+	buf_reset(&cy.seen);
+	room_set_topic(fake_here(&bob), "tea", NULL);
+	room_set_topic(fake_here(&cy), "cake", NULL);
+	ck_assert_str_eq(buf_cstr(&cy.seen), "1 topic by bob (tea)\n");
+	ck_assert_str_eq(fake_saw(&h, &bob),
+	    "came cy\nmode cy +t\n2 topic by cy (cake)\n");
+	fake_fini(&cy);
+	teardown();
+}
+END_TEST
+
 static Suite *
 room_suite(void)
 {
@@ -507,6 +650,11 @@ room_suite(void)
 	tcase_add_test(tc, test_in_both_rooms_at_once);
 	tcase_add_test(tc, test_rooms_come_and_go);
 	tcase_add_test(tc, test_many_back_at_once);
+	tcase_add_test(tc, test_say_is_filled_in);
+	tcase_add_test(tc, test_tags);
+	tcase_add_test(tc, test_say_from_outside);
+	tcase_add_test(tc, test_quiet_join);
+	tcase_add_test(tc, test_what_was_before);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

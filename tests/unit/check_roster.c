@@ -311,6 +311,110 @@ START_TEST(test_waiting_elsewhere)
 }
 END_TEST
 
+/* A guest, whom those with exact dialects have not seen, becomes bob. */
+START_TEST(test_exact_silent_return)
+{
+	struct fake irc;
+
+	setup();
+	fake_fini(&new);
+	fake_enter_exact(&h, &irc, 9, "irc");
+	fake_lose(&bob);
+	fake_init(&h, &new, 2);
+	ck_assert_int_eq(fake_nick(&new, "bob"), ROSTER_RETURNED);
+	ck_assert(fake_here(&new)->is_joined && fake_here(&new)->is_announced);
+	ck_assert_str_eq(fake_saw(&h, &irc), "");
+	ck_assert_str_eq(fake_saw(&h, &ana), "came irc\n");
+	/* It is as if it had never been otherwise. */
+	ck_assert_int_eq(fake_nick(&new, "rob"), ROSTER_RENAMED);
+	fake_quit(&new, NULL);
+	ck_assert_str_eq(fake_saw(&h, &irc), "rename bob rob\nquit rob\n");
+	fake_fini(&irc);
+	teardown();
+}
+END_TEST
+
+/* Whom they have seen as a guest becomes bob, whom they see as well. */
+START_TEST(test_exact_known_guest_returns)
+{
+	struct fake irc;
+
+	setup();
+	fake_enter_exact(&h, &irc, 9, "irc");
+	fake_say(&new, "I am a guest");
+	(void)fake_saw(&h, &irc);
+	(void)fake_join(&h, &bob, "kitchen");
+	(void)fake_join(&h, &irc, "kitchen");
+	house_pass(&h, 3000);
+	(void)fake_saw(&h, &irc);
+	(void)fake_saw(&h, &ana);
+	fake_lose(&bob);
+	ck_assert_int_eq(fake_nick(&new, "bob"), ROSTER_RETURNED);
+	ck_assert_str_eq(fake_saw(&h, &irc), "quit bob\nrename guest3 bob\n");
+	ck_assert_str_eq(fake_saw(&h, &ana), "nick guest3 bob\n");
+	house_pass(&h, 10000);
+	ck_assert_str_eq(fake_saw(&h, &irc), "");
+	fake_fini(&irc);
+	teardown();
+}
+END_TEST
+
+/* From a client that registers, in two rooms, with another that is live. */
+START_TEST(test_exact_takes_over)
+{
+	struct fake irc, phone, desk;
+
+	setup();
+	fake_fini(&new);
+	fake_enter_exact(&h, &irc, 9, "irc");
+	fake_enter_exact(&h, &phone, -1000, "cy");
+	(void)fake_join(&h, &phone, "kitchen");
+	(void)fake_saw(&h, &ana);
+	(void)fake_saw(&h, &irc);
+	if (_i == 0) {
+		fake_init_exact(&h, &desk, -1000, "cy");
+		ck_assert(phone.was_replaced);
+		(void)fake_join(&h, &desk, "lobby");
+		(void)fake_join(&h, &desk, "kitchen");
+		ck_assert_str_eq(fake_saw(&h, &irc), "");
+	} else {
+		/* They were in the lobby by another nick. */
+		fake_enter_exact(&h, &desk, -1000, "dee");
+		ck_assert_str_eq(fake_saw(&h, &irc), "join dee\n");
+		ck_assert_int_eq(fake_nick(&desk, "cy"), ROSTER_RETURNED);
+		ck_assert_str_eq(fake_saw(&h, &irc),
+		    "quit cy\nrename dee cy\n");
+	}
+	house_pass(&h, 10000);
+	ck_assert_str_eq(fake_saw(&h, &irc), "");
+	fake_fini(&desk);
+	ck_assert_str_eq(fake_saw(&h, &irc), "quit cy\n");
+	fake_fini(&phone);
+	fake_fini(&irc);
+	teardown();
+}
+END_TEST
+
+/* On break as far as others know, and not any more. */
+START_TEST(test_exact_back)
+{
+	struct fake irc;
+
+	setup();
+	fake_enter_exact(&h, &irc, 9, "irc");
+	member_break(bob.m, "tea");
+	(void)fake_saw(&h, &ana);
+	ck_assert_str_eq(fake_saw(&h, &irc), "away bob (tea)\n");
+	fake_lose(&bob);
+	house_pass(&h, 500);
+	ck_assert_int_eq(fake_nick(&new, "bob"), ROSTER_RETURNED);
+	ck_assert_str_eq(fake_saw(&h, &ana), "back bob 500\n");
+	ck_assert_str_eq(fake_saw(&h, &irc), "here bob\n");
+	fake_fini(&irc);
+	teardown();
+}
+END_TEST
+
 static Suite *
 roster_suite(void)
 {
@@ -333,6 +437,10 @@ roster_suite(void)
 	tcase_add_test(tc, test_guests_leave_no_bookmark);
 	tcase_add_test(tc, test_ignores_and_kept_messages_come_along);
 	tcase_add_test(tc, test_waiting_elsewhere);
+	tcase_add_test(tc, test_exact_silent_return);
+	tcase_add_test(tc, test_exact_known_guest_returns);
+	tcase_add_loop_test(tc, test_exact_takes_over, 0, 2);
+	tcase_add_test(tc, test_exact_back);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

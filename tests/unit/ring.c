@@ -37,6 +37,7 @@ ring_make(uint64_t number, struct event *event, char nick[16], char text[128])
 	memset(event, 0, sizeof *event);
 	event->kind = number % 7 == 0 ? EVENT_ME :
 	    number % 11 == 0          ? EVENT_TOPIC :
+	    number % 13 == 0          ? EVENT_NOTICE :
 					EVENT_SAY;
 	event->time_ms = (int64_t)(number * 1000);
 	event->author = number * 3 + 1;

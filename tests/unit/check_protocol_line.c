@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * What plain clients are shown of things that only others can do. All else is
+ * in the dialogs.
+ */
+
+#include "config.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "message.h"
+#include "protocol.h"
+#include "util.h"
+
+#define TEXT(s) .text = (s), .text_len = sizeof(s) - 1
+
+static const struct {
+	struct event event;
+	const char *shown; /* behind the time, if there is one */
+} lines[] = {
+	{ { .kind = EVENT_NOTICE, .nick = "bob", TEXT("text") }, "-bob- text" },
+	{ { .kind = EVENT_PRIVATE,
+	      .nick = "bob",
+	      .other = "ana",
+	      TEXT("hi"),
+	      .is_notice = true },
+	    "-bob -> you- hi" },
+	{ { .kind = EVENT_PRIVATE_SENT,
+	      .other = "bob",
+	      TEXT("hi"),
+	      .is_notice = true },
+	    "-you -> bob- hi" },
+	{ { .kind = EVENT_PRIVATE, .nick = "bob", .other = "ana", TEXT("hi") },
+	    "<bob -> you> hi" },
+	{ { .kind = EVENT_PRIVATE_SENT, .other = "bob", TEXT("hi") },
+	    "<you -> bob> hi" },
+	{ { .kind = EVENT_KICK, .nick = "ana", .other = "bob", TEXT("spam") },
+	    "-- ana kicked bob (spam)" },
+	{ { .kind = EVENT_KICK, .nick = "ana", .other = "bob" },
+	    "-- ana kicked bob" },
+	{ { .kind = EVENT_KICK, .other = "bob" }, "-- the server kicked bob" },
+	{ { .kind = EVENT_MODE, .nick = "ana", TEXT("+o bob") },
+	    "-- ana set mode +o bob" },
+	{ { .kind = EVENT_MODE, TEXT("+nt") }, "-- the server set mode +nt" },
+};
+
+START_TEST(test_lines)
+{
+	struct buf out = BUF_INITIALIZER;
+	const struct dialect *const *d;
+	const char *shown, *end;
+
+	for (d = protocol_line.dialects; *d != NULL; d++) {
+		buf_reset(&out);
+		ck_assert(!(*d)->is_exact);
+		dialect_render(*d, &out, &lines[_i].event);
+		shown = buf_cstr(&out);
+		if (shown[0] == '[')
+			shown += strlen("[00:00] ");
+		ck_assert_uint_ge(strlen(shown), strlen(lines[_i].shown));
+		end = shown + strlen(lines[_i].shown);
+		ck_assert_mem_eq(shown, lines[_i].shown,
+		    strlen(lines[_i].shown));
+		ck_assert_str_eq(end,
+		    d == protocol_line.dialects ? "\n" : "\r\n");
+	}
+	buf_fini(&out);
+}
+END_TEST
+
+/* No line, and no end of one. */
+START_TEST(test_exact)
+{
+	struct buf out = BUF_INITIALIZER;
+	struct event event = {
+		.kind = (enum event_kind)_i,
+		.nick = "bob",
+		.other = "ana",
+		.tags = "+a",
+		TEXT("text"),
+	};
+	const struct dialect *const *d;
+
+	ck_assert(event_is_exact(event.kind));
+	for (d = protocol_line.dialects; *d != NULL; d++) {
+		buf_reset(&out);
+		dialect_render(*d, &out, &event);
+		ck_assert_uint_eq(out.len, 0);
+	}
+	buf_fini(&out);
+}
+END_TEST
+
+static Suite *
+line_suite(void)
+{
+	Suite *suite = suite_create("protocol-line");
+	TCase *tc = tcase_create("protocol-line");
+
+	tcase_add_loop_test(tc, test_lines, 0, (int)NITEMS(lines));
+	tcase_add_loop_test(tc, test_exact, EVENT_JOIN, EVENT_SETNAME + 1);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+int
+main(void)
+{
+	SRunner *runner = srunner_create(line_suite());
+	int failed;
+
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
