@@ -118,7 +118,7 @@ gendoc_print_irc_usage(const char *usage)
 
 	if (*usage == '\0')
 		return;
-	fputs(" \\&", stdout);
+	fputs(" No \\&", stdout);
 	for (c = usage; *c != '\0'; c++) {
 		putchar(*c);
 		/* A word may begin with what mdoc takes for punctuation. */
@@ -135,7 +135,7 @@ gendoc_print_irc_commands(void)
 	puts(".Bl -tag -width Ds -compact");
 	for (table = irc_command_tables; *table != NULL; table++) {
 		for (c = *table; c->name != NULL; c++) {
-			printf(".It Ic %s No", c->name);
+			printf(".It Ic %s", c->name);
 			gendoc_print_irc_usage(c->usage);
 			putchar('\n');
 			gendoc_print_sentence(c->help);

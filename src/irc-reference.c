@@ -53,8 +53,11 @@ irc_parse_time(const char *text, int64_t *wall_ms)
 		return false;
 	/* 60: a leap second. */
 	tm.tm_sec = reference_digits(&text, 2);
-	if (tm.tm_sec < 0 || tm.tm_sec > 60 ||
-	    (*text == '.' && (text++, ms = reference_digits(&text, 3)) == -1) ||
+	if (*text == '.') {
+		text++;
+		ms = reference_digits(&text, 3);
+	}
+	if (tm.tm_sec < 0 || tm.tm_sec > 60 || ms == -1 ||
 	    strcmp(text, "Z") != 0)
 		return false;
 	tm.tm_year -= 1900;

@@ -21,6 +21,7 @@
 #include "conn.h"
 #include "deliver.h"
 #include "irc.h"
+#include "modes.h"
 #include "nick.h"
 #include "protocol.h"
 #include "roster.h"
@@ -38,6 +39,19 @@ register_refuse_nick(struct session *s, unsigned number, const char *nick,
 	buf_addf(out, "%03u %s", number, irc_nick(s));
 	irc_add_middle(out, nick, 64);
 	buf_addf(out, " :%s", why);
+	irc_end(s);
+}
+
+/* 435: they would evade the ban there. */
+static void
+register_refuse_in_room(struct session *s, const char *nick,
+    const struct room *room)
+{
+	struct buf *out = irc_begin(s, NULL);
+
+	buf_addf(out, "435 %s", irc_nick(s));
+	irc_add_middle(out, nick, 64);
+	buf_addf(out, " #%s :Banned there, and so the nick stays", room->name);
 	irc_end(s);
 }
 
@@ -126,9 +140,14 @@ register_change_nick(struct session *s, const char *nick)
 	struct event event = {
 		.kind = EVENT_RENAME, .from = m, .author = m->id
 	};
+	const struct room *forbids = modes_forbids_nick(m);
 	enum roster_rename result;
 	char old[NICK_SIZE];
 
+	if (forbids != NULL) {
+		register_refuse_in_room(s, nick, forbids);
+		return;
+	}
 	memcpy(old, m->nick, sizeof old);
 	event.other = old;
 	event.time_ms = s->all->net->clock->wall_ms;
@@ -139,6 +158,7 @@ register_change_nick(struct session *s, const char *nick)
 	}
 	event.nick = m->nick;
 	irc_event(s, &event);
+	(void)modes_renamed(m);
 	register_show_kept(s);
 }
 

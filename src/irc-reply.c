@@ -309,6 +309,19 @@ irc_batch_end(struct session *s, struct irc_batch *batch)
 	irc_line(s, "BATCH -%s", batch->reference);
 }
 
+/* It goes back as it came, so nothing that could not be sent is a label. */
+static bool
+reply_is_label(const struct irc_tag *tag)
+{
+	size_t i;
+
+	for (i = 0; i < tag->value_len; i++)
+		if ((unsigned char)tag->value[i] < ' ' || tag->value[i] == 0x7f)
+			return false;
+	return tag->value_len <= IRC_LABEL_MAX &&
+	    text_is_utf8(tag->value, tag->value_len);
+}
+
 void
 irc_answer_begin(struct session *s, const struct irc_message *msg)
 {
@@ -320,8 +333,7 @@ irc_answer_begin(struct session *s, const struct irc_message *msg)
 	buf_reset(&s->all->answer);
 	irc->label[0] = '\0';
 	if (irc_has(s, IRC_CAP_LABELED_RESPONSE) && msg != NULL &&
-	    irc_tags_find(msg->tags, "label", &tag) &&
-	    tag.value_len <= IRC_LABEL_MAX) {
+	    irc_tags_find(msg->tags, "label", &tag) && reply_is_label(&tag)) {
 		memcpy(irc->label, tag.value, tag.value_len);
 		irc->label[tag.value_len] = '\0';
 	}

@@ -116,7 +116,8 @@ struct event {
 	uint64_t total;
 	uint64_t mentions;
 	bool is_repeat;
-	char status; /* '@', '+': said to those only who have it in room; or 0 */
+	char
+	    status; /* '@', '+': said to those only who have it in room; or 0 */
 	bool is_notice; /* IRC's NOTICE rather than a message */
 	bool is_action; /* what the author does: /me in private */
 	bool is_ctcp; /* for IRC clients, which talk to each other so */

@@ -316,10 +316,10 @@ void
 room_set_topic(struct membership *ms, const char *text, struct event *event)
 {
 	struct room *room = ms->room;
-	struct event own, *e = event == NULL ? &own : event;
+	struct event own = { .kind = EVENT_TOPIC };
+	struct event *e = event == NULL ? &own : event;
 
-	memset(e, 0, sizeof *e);
-	e->kind = EVENT_TOPIC;
+	*e = own;
 	e->text = text == NULL ? "" : text;
 	e->text_len = strlen(e->text);
 

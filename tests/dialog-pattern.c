@@ -138,7 +138,6 @@ pattern_cr(const char *s, size_t len, long limit)
 	return pattern_fixed(len > 0 && s[0] == '\r', limit);
 }
 
-
 static long
 pattern_ctcp(const char *s, size_t len, long limit)
 {

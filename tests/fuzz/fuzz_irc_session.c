@@ -120,6 +120,8 @@ check_line(struct client *c, const char *line, size_t len)
 		require(body != NULL);
 		body++;
 		tags = (size_t)(body - line);
+		require(memchr(line, 1, tags) == NULL);
+		check_bytes(line, tags);
 	}
 	require(tags <= FUZZ_TAGS_MAX);
 	require(len - tags <= IRC_LINE_MAX);
@@ -262,9 +264,12 @@ begin(struct town *t, struct client *clients)
 	int i;
 
 	town_init(t);
+	memset(clients, 0, PEOPLE * sizeof *clients);
+	for (i = 0; i < PEOPLE; i++)
+		clients[i].is_closed = true; /* nothing is read yet */
 	for (i = 0; i < PEOPLE; i++) {
 		c = &clients[i];
-		memset(c, 0, sizeof *c);
+		c->is_closed = false;
 		c->is_irc = i != DEE;
 		c->fd = town_connect_to(t, hosts[i],
 		    c->is_irc ? "irc" : "line");
