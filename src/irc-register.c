@@ -42,19 +42,6 @@ register_refuse_nick(struct session *s, unsigned number, const char *nick,
 	irc_end(s);
 }
 
-/* 435: they would evade the ban there. */
-static void
-register_refuse_in_room(struct session *s, const char *nick,
-    const struct room *room)
-{
-	struct buf *out = irc_begin(s, NULL);
-
-	buf_addf(out, "435 %s", irc_nick(s));
-	irc_add_middle(out, nick, 64);
-	buf_addf(out, " #%s :Banned there, and so the nick stays", room->name);
-	irc_end(s);
-}
-
 /* Tells why it is not to be had; clash is who has one like it. */
 static void
 register_explain_nick(struct session *s, enum roster_rename result,
