@@ -158,6 +158,8 @@ register_change_nick(struct session *s, const char *nick)
 	}
 	event.nick = m->nick;
 	irc_event(s, &event);
+	/* What follows may be told at once, and is so after the answer. */
+	irc_answer_end(s);
 	(void)modes_renamed(m);
 	register_show_kept(s);
 }
