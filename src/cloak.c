@@ -11,8 +11,8 @@
  * anyway.
  *
  * Decided against: libxxhash, which we have, but which is made to be fast, not
- * to keep a key. 40 bits: two among a million differ with a chance of one half,
- * and that a ban hits a stranger's host by accident takes one in a billion.
+ * to keep a key. 40 bits are short enough for a line of IRC; that the host of a
+ * stranger is that of somebody who is banned has a chance of one in 2^40.
  */
 
 #include "config.h"

@@ -42,19 +42,6 @@ register_refuse_nick(struct session *s, unsigned number, const char *nick,
 	irc_end(s);
 }
 
-/* 435: they would evade the ban there. */
-static void
-register_refuse_in_room(struct session *s, const char *nick,
-    const struct room *room)
-{
-	struct buf *out = irc_begin(s, NULL);
-
-	buf_addf(out, "435 %s", irc_nick(s));
-	irc_add_middle(out, nick, 64);
-	buf_addf(out, " #%s :Banned there, and so the nick stays", room->name);
-	irc_end(s);
-}
-
 /* Tells why it is not to be had; clash is who has one like it. */
 static void
 register_explain_nick(struct session *s, enum roster_rename result,
@@ -132,6 +119,26 @@ register_show_kept(struct session *s)
 	member_show_kept(s->member);
 }
 
+/* 435: or a ban of a nick would be evaded. */
+static bool
+register_is_forbidden(struct session *s, const char *nick)
+{
+	const struct room *room = modes_forbids_nick(s->member);
+	struct buf *out;
+
+	if (room == NULL)
+		return false;
+	out = irc_begin(s, NULL);
+	buf_addf(out, "435 %s", irc_nick(s));
+	irc_add_middle(out, nick, 64);
+	buf_addf(out,
+	    " #%s :You are banned there, and cannot change your nick while "
+	    "you are there",
+	    room->name);
+	irc_end(s);
+	return true;
+}
+
 static void
 register_change_nick(struct session *s, const char *nick)
 {
@@ -140,14 +147,11 @@ register_change_nick(struct session *s, const char *nick)
 	struct event event = {
 		.kind = EVENT_RENAME, .from = m, .author = m->id
 	};
-	const struct room *forbids = modes_forbids_nick(m);
 	enum roster_rename result;
 	char old[NICK_SIZE];
 
-	if (forbids != NULL) {
-		register_refuse_in_room(s, nick, forbids);
+	if (register_is_forbidden(s, nick))
 		return;
-	}
 	memcpy(old, m->nick, sizeof old);
 	event.other = old;
 	event.time_ms = s->all->net->clock->wall_ms;

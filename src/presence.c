@@ -16,29 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "carry.h"
 #include "peers.h"
-#include "presence.h"
+#include "presence-impl.h"
 #include "room.h"
 #include "rooms.h"
-#include "tlv.h"
 #include "util.h"
-
-struct presence_item {
-	RB_ENTRY(presence_item) by_nick;
-	TAILQ_ENTRY(presence_item) entry;
-	struct membership *ms; /* who came; NULL: somebody left */
-	int64_t since_ms;
-	/* Who left is to be here again: those with exact dialects, up to who
-	 * came last before that, were not told that they left; and if not 0,
-	 * all were that they are away. */
-	bool is_returning;
-	uint64_t last_arrival;
-	int64_t away_since_ms;
-	struct credential credential;
-	char nick[NICK_SIZE];
-	char folded[NICK_SIZE];
-};
 
 static int
 presence_cmp(const struct presence_item *a, const struct presence_item *b)
@@ -89,7 +71,7 @@ presence_drop(struct presence *p, struct presence_item *item)
 	free(item);
 }
 
-static struct presence_item *
+struct presence_item *
 presence_find(struct presence *p, const char *folded)
 {
 	struct presence_item key;
@@ -107,6 +89,16 @@ presence_find_came(struct presence *p, const struct membership *ms)
 	return item != NULL && item->ms == ms ? item : NULL;
 }
 
+void
+presence_insert(struct presence *p, struct presence_item *item)
+{
+	RB_INSERT(presence_tree, &p->by_nick, item);
+	TAILQ_INSERT_TAIL(&p->queue, item, entry);
+	p->count++;
+	p->room->rooms->returning += item->is_returning;
+	presence_arm(p);
+}
+
 /* The nick is the one that ms has now. */
 static struct presence_item *
 presence_add(struct presence *p, struct membership *ms, bool is_came)
@@ -119,10 +111,7 @@ presence_add(struct presence *p, struct membership *ms, bool is_came)
 	item->credential = ms->member->credential;
 	memcpy(item->nick, ms->member->nick, sizeof item->nick);
 	memcpy(item->folded, ms->member->folded, sizeof item->folded);
-	RB_INSERT(presence_tree, &p->by_nick, item);
-	TAILQ_INSERT_TAIL(&p->queue, item, entry);
-	p->count++;
-	presence_arm(p);
+	presence_insert(p, item);
 	return item;
 }
 
@@ -511,135 +500,4 @@ presence_give_up(struct rooms *rooms, const char *folded)
 		presence_drop(&room->presence, item);
 		presence_arm(&room->presence);
 	}
-}
-
-/* To the next program. These numbers are in blobs: never change or reuse one. */
-enum {
-	PRESENCE_TAG_ROOM = 1,
-	PRESENCE_TAG_NICK = 2,
-	PRESENCE_TAG_IS_CAME = 3,
-	PRESENCE_TAG_SINCE = 4,
-	PRESENCE_TAG_CREDENTIAL = 5,
-	PRESENCE_TAG_IS_RETURNING = 6,
-	PRESENCE_TAG_AWAY_SINCE = 7,
-	PRESENCE_TAG_LAST_ARRIVAL = 8
-};
-
-struct presence_parts {
-	struct presence_item item;
-	char room[ROOM_NAME_SIZE];
-	bool is_came;
-	bool has_credential;
-};
-
-static const struct carry_field presence_fields[] = {
-	CARRY_STR(PRESENCE_TAG_ROOM, struct presence_parts, room),
-	CARRY_STR(PRESENCE_TAG_NICK, struct presence_parts, item.nick),
-	CARRY_BOOL(PRESENCE_TAG_IS_CAME, struct presence_parts, is_came),
-	CARRY_INT(PRESENCE_TAG_SINCE, struct presence_parts, item.since_ms),
-	CARRY_BOOL(PRESENCE_TAG_IS_RETURNING, struct presence_parts,
-	    item.is_returning),
-	CARRY_INT(PRESENCE_TAG_AWAY_SINCE, struct presence_parts,
-	    item.away_since_ms),
-	CARRY_UINT(PRESENCE_TAG_LAST_ARRIVAL, struct presence_parts,
-	    item.last_arrival, UINT64_MAX - 1),
-};
-
-void
-presence_save(const struct presence *p, struct carry_out *out)
-{
-	const struct presence_item *item;
-	struct presence_parts parts;
-	size_t mark;
-
-	TAILQ_FOREACH(item, &p->queue, entry) {
-		memset(&parts, 0, sizeof parts);
-		memcpy(parts.room, p->room->name, sizeof parts.room);
-		memcpy(parts.item.nick, item->nick, sizeof item->nick);
-		parts.item.since_ms = item->since_ms;
-		parts.item.is_returning = item->is_returning;
-		parts.item.away_since_ms = item->away_since_ms;
-		parts.item.last_arrival = item->last_arrival;
-		parts.is_came = item->ms != NULL;
-		mark = tlv_open(&out->data, CARRY_PRESENCE);
-		carry_put(&out->data, presence_fields, NITEMS(presence_fields),
-		    &parts);
-		carry_put_credential(&out->data, PRESENCE_TAG_CREDENTIAL,
-		    &item->credential);
-		tlv_close(&out->data, mark);
-	}
-}
-
-/* Who came is a member whom the others do not know of; who left is none. */
-static bool
-presence_restore(struct room *room, struct presence_parts *parts)
-{
-	struct presence *p = &room->presence;
-	struct presence_item *item = &parts->item;
-	struct member *m = roster_find(&room->rooms->roster, item->nick);
-	struct membership *ms = m == NULL ? NULL : member_in(m, room);
-
-	nick_fold(item->folded, item->nick);
-	if (presence_find(p, item->folded) != NULL ||
-	    parts->is_came != (ms != NULL) ||
-	    (ms != NULL && ms->is_announced) ||
-	    (item->is_returning && parts->is_came))
-		return false;
-	item = xcalloc(1, sizeof *item);
-	item->ms = ms;
-	item->since_ms = parts->item.since_ms;
-	item->is_returning = parts->item.is_returning;
-	room->rooms->returning += item->is_returning;
-	item->away_since_ms = parts->item.away_since_ms;
-	item->last_arrival = parts->item.last_arrival;
-	item->credential = parts->item.credential;
-	memcpy(item->nick, parts->item.nick, sizeof item->nick);
-	memcpy(item->folded, parts->item.folded, sizeof item->folded);
-	RB_INSERT(presence_tree, &p->by_nick, item);
-	TAILQ_INSERT_TAIL(&p->queue, item, entry);
-	p->count++;
-	presence_arm(p);
-	return true;
-}
-
-bool
-presence_load(struct rooms *rooms, struct carry_in *in, const struct tlv *outer)
-{
-	struct presence_parts parts;
-	struct tlv_reader r;
-	struct tlv item;
-	struct room *room;
-	bool is_good = true;
-
-	memset(&parts, 0, sizeof parts);
-	tlv_enter(outer, &r);
-	while (is_good && tlv_next(&r, &item))
-		if (item.tag == PRESENCE_TAG_CREDENTIAL)
-			is_good = parts.has_credential =
-			    carry_get_credential(&item, &parts.item.credential);
-		else
-			is_good = carry_get(&item, presence_fields,
-			    NITEMS(presence_fields), &parts);
-	room = rooms_find(rooms, parts.room);
-	if (is_good && !r.is_bad && parts.has_credential && room != NULL &&
-	    parts.item.nick[0] != '\0' && presence_restore(room, &parts))
-		return true;
-	return carry_fail(in, "an arrival or departure is not consistent");
-}
-
-bool
-presence_is_complete(const struct presence *p)
-{
-	const struct presence_item *item;
-	const struct membership *ms;
-	size_t announced = 0, came = 0;
-
-	TAILQ_FOREACH(ms, &p->room->people, in_room) {
-		announced += ms->is_announced;
-		if (!ms->is_joined && (ms->is_announced || ms->is_exact))
-			return false;
-	}
-	TAILQ_FOREACH(item, &p->queue, entry)
-		came += item->ms != NULL;
-	return announced + came == p->room->people_count;
 }
