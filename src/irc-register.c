@@ -122,7 +122,10 @@ register_is_forbidden(struct session *s, const char *nick)
 	out = irc_begin(s, NULL);
 	buf_addf(out, "435 %s", irc_nick(s));
 	irc_add_middle(out, nick, 64);
-	buf_addf(out, " #%s :Banned there, and so the nick stays", room->name);
+	buf_addf(out,
+	    " #%s :You are banned there, and cannot change your nick "
+	    "while you are there",
+	    room->name);
 	irc_end(s);
 	return true;
 }
