@@ -67,7 +67,7 @@ static void
 isupport_add_channels(struct isupport *i)
 {
 	isupport_add(i, "CHANTYPES=#");
-	isupport_add(i, "CHANLIMIT=#:%d", IRC_CHANNELS_MAX);
+	isupport_add(i, "CHANLIMIT=#:"); /* all that there are */
 	isupport_add(i, "CHANMODES=%s", MODES_CHANMODES);
 	isupport_add(i, "CHANNELLEN=%d", ROOM_NAME_MAX + 1);
 	isupport_add(i, "ELIST=CMNTU");

@@ -29,17 +29,6 @@ join_key(char **keys)
 	return key == NULL || *key == '\0' ? NULL : key;
 }
 
-static size_t
-join_count(const struct member *m)
-{
-	const struct membership *ms;
-	size_t count = 0;
-
-	LIST_FOREACH(ms, &m->memberships, in_member)
-		count++;
-	return count;
-}
-
 static enum room_join
 join_how(const struct session *s)
 {
@@ -147,8 +136,6 @@ join_one(struct session *s, const char *channel, const char *key)
 		    "starting with a letter");
 	else if (room != NULL && member_in(s->member, room) != NULL)
 		return;
-	else if (join_count(s->member) >= IRC_CHANNELS_MAX)
-		irc_about(s, 405, channel, "You have joined too many channels");
 	else
 		join_open(s, channel, key);
 }

@@ -343,6 +343,12 @@ irc_render(const struct dialect *d, struct buf *out, const struct event *e)
 		render_private(d, out, e);
 		return;
 	case EVENT_TOPIC:
+		/* A client would take it for the topic that there is now. */
+		if (e->is_past)
+			render_server_text(d, out, e);
+		else
+			render_room(d, out, e);
+		return;
 	case EVENT_MODE:
 	case EVENT_INVITE:
 	case EVENT_TAGS:
@@ -381,9 +387,13 @@ irc_render(const struct dialect *d, struct buf *out, const struct event *e)
 		if (e->live != EVENT_LIVE_NOW)
 			render_server_text(d, out, e);
 		return;
+	case EVENT_WELCOME:
+		/* Whoever missed nothing needs no words about it. */
+		if (e->count > 0 || e->total > 0)
+			render_server_text(d, out, e);
+		return;
 	case EVENT_OPERATOR:
 	case EVENT_KEPT:
-	case EVENT_WELCOME:
 	case EVENT_REPEATS:
 	case EVENT_NEW:
 	case EVENT_GAP:

@@ -65,7 +65,6 @@ extern const struct irc_cap_entry irc_cap_table[];
 #define IRC_REGISTRATION_LINES 64
 #define IRC_TEXT_MAX 300 /* bytes of KILL and WALLOPS, and of QUIT and such */
 #define IRC_WORD_MAX 64 /* bytes of what a peer said, in an answer about it */
-#define IRC_CHANNELS_MAX 50 /* that one client is in: CHANLIMIT */
 #define IRC_HISTORY_MAX 100 /* messages of one CHATHISTORY */
 #define IRC_TARGETS_MAX 4 /* of one PRIVMSG, KICK, JOIN...: TARGMAX */
 #define IRC_MONITOR_MAX 100 /* nicks that one client may watch */
