@@ -110,6 +110,15 @@ register_want_nick(struct session *s, const char *nick)
 	irc_register_try(s);
 }
 
+/* What was kept for the nick, behind the answer, unless a room will show it. */
+static void
+register_show_kept(struct session *s)
+{
+	if (irc_of(s)->is_answering)
+		irc_answer_end(s);
+	member_show_kept(s->member);
+}
+
 /* 435: or a ban of a nick would be evaded. */
 static bool
 register_is_forbidden(struct session *s, const char *nick)
@@ -122,7 +131,10 @@ register_is_forbidden(struct session *s, const char *nick)
 	out = irc_begin(s, NULL);
 	buf_addf(out, "435 %s", irc_nick(s));
 	irc_add_middle(out, nick, 64);
-	buf_addf(out, " #%s :Banned there, and so the nick stays", room->name);
+	buf_addf(out,
+	    " #%s :You are banned there, and cannot change your nick while "
+	    "you are there",
+	    room->name);
 	irc_end(s);
 	return true;
 }
@@ -150,9 +162,10 @@ register_change_nick(struct session *s, const char *nick)
 	}
 	event.nick = m->nick;
 	irc_event(s, &event);
-	irc_answer_end(s); /* before what comes of the new nick */
+	/* What follows may be told at once, and is so after the answer. */
+	irc_answer_end(s);
 	(void)modes_renamed(m);
-	member_show_kept(m);
+	register_show_kept(s);
 }
 
 static void
@@ -312,9 +325,7 @@ irc_register_try(struct session *s)
 	free(irc->realname);
 	irc->user = irc->realname = NULL;
 	register_welcome(s);
-	/* Behind the answer, unless a room will show it. */
-	irc_answer_end(s);
-	member_show_kept(m);
+	register_show_kept(s);
 }
 
 static void
