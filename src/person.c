@@ -205,6 +205,7 @@ kept_message_new(const struct event *event)
 	k->author = event->author;
 	k->msgid = event->msgid;
 	k->is_notice = event->is_notice;
+	k->is_action = event->is_action;
 	memcpy(k->nick, event->nick, strlen(event->nick) + 1);
 	k->len = event->text_len;
 	memcpy(k->text, event->text, event->text_len);

@@ -482,6 +482,7 @@ replay_kept(struct member *m, struct replay *rp)
 		event.time_ms = k->time_ms;
 		event.msgid = k->msgid;
 		event.is_notice = k->is_notice;
+		event.is_action = k->is_action;
 		dialect_render(m->dialect, out, &event);
 		if (replay_deliver(m, out) == -1)
 			return -1;
