@@ -71,7 +71,7 @@ enum {
 _Static_assert(RECORD_PLACES_MAX *(6 * TLV_HEADER + ROOM_NAME_MAX + 32) +
 	    IGNORES_MAX * (3 * TLV_HEADER + NICK_MAX + 8) +
 	    MARKERS_MAX * (3 * TLV_HEADER + MARKER_NAME_SIZE + 8) +
-	    2 * KEPT_MAX * (9 * TLV_HEADER + NICK_MAX + 48) + RECORD_KEPT_MAX +
+	    2 * KEPT_MAX * (8 * TLV_HEADER + NICK_MAX + 40) + RECORD_KEPT_MAX +
 	    RECORD_HANDED_MAX + 2 * (TLV_HEADER + 8) <
 	STORE_VALUE_MAX,
     "a record may not fit the store");
@@ -147,7 +147,8 @@ record_put_messages(struct buf *out, const struct kept_list *list,
 		tlv_put_u64(out, MESSAGE_IS_REPEAT, is_repeat || k->is_repeat);
 		tlv_put_u64(out, MESSAGE_MSGID, k->msgid);
 		tlv_put_u64(out, MESSAGE_IS_NOTICE, k->is_notice);
-		tlv_put_u64(out, MESSAGE_IS_ACTION, k->is_action);
+		if (k->is_action)
+			tlv_put_u64(out, MESSAGE_IS_ACTION, 1);
 		tlv_close(out, mark);
 	}
 }

@@ -180,6 +180,7 @@ START_TEST(test_on_break)
 	fake_say(&bob, "hi");
 	ck_assert_int_eq(fake_nick(&bob, "rob"), ROSTER_RENAMED);
 	publish(EVENT_KICK, fake_here(&ana), "nobody");
+	publish(EVENT_KICK, fake_here(&ana), "cy"); /* by their session */
 	publish(EVENT_TAGS, fake_here(&ana), NULL);
 	room_set_topic(fake_here(&ana), "tea", NULL);
 	fake_quit(&ana, NULL);
