@@ -203,7 +203,7 @@ event_text(struct buf *out, const struct event *e)
 		break;
 	case EVENT_DATE:
 		clock_date(e->time_ms, date);
-		buf_addf(out, "%s --", date);
+		buf_addstr(out, date);
 		break;
 	case EVENT_PAST:
 		buf_addf(out, "the last %llu of %llu message%s:",
