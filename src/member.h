@@ -212,6 +212,13 @@ member_is_away(const struct member *m)
 	return m->is_on_break || m->is_away;
 }
 
+/* So; or who was and is lost, and the others were not told that it is over. */
+static inline bool
+member_looks_away(const struct member *m)
+{
+	return member_is_away(m) || m->is_break_told;
+}
+
 /*
  * Copies, cut after MEMBER_USER_MAX and MEMBER_REALNAME_MAX bytes; NULL: none.
  * A new realname is told to those who share a room with m.
