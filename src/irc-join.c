@@ -18,6 +18,7 @@
 #include "modes.h"
 #include "rooms.h"
 #include "session.h"
+#include "text.h"
 #include "util.h"
 
 static const char *
@@ -185,8 +186,9 @@ void
 irc_part_run(struct session *s, struct irc_message *msg)
 {
 	char *channels = msg->argv[0];
-	char *text = msg->argc > 1 ? irc_scrub(msg->argv[1], BREAK_TEXT_MAX) :
-				     NULL;
+	char *text = msg->argc > 1 ?
+	    text_scrub_copy(msg->argv[1], BREAK_TEXT_MAX) :
+	    NULL;
 	const char *channel;
 	struct membership *ms;
 

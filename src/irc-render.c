@@ -214,8 +214,7 @@ render_join(const struct dialect *d, struct buf *out, const struct event *e)
 	if (e->from == NULL || !member_is_away(e->from) ||
 	    !render_has(d, IRC_CAP_AWAY_NOTIFY))
 		return;
-	away.text = e->from->break_text == NULL ? IRC_AWAY_TEXT :
-						  e->from->break_text;
+	away.text = member_away_text(e->from);
 	away.text_len = strlen(away.text);
 	render_person(d, out, &away, e->nick, "AWAY");
 }
@@ -229,7 +228,7 @@ render_away(const struct dialect *d, struct buf *out, const struct event *e)
 		return;
 	/* Without a text it would say that they are back. */
 	if (e->text != NULL && e->text_len == 0) {
-		away.text = IRC_AWAY_TEXT;
+		away.text = MEMBER_AWAY_TEXT;
 		away.text_len = strlen(away.text);
 	}
 	render_person(d, out, &away, e->nick, "AWAY");

@@ -121,6 +121,8 @@ person_unignore(struct person *p, const char *nick)
 	struct ignore *ig;
 	char folded[NICK_SIZE];
 
+	if (strlen(nick) > NICK_MAX)
+		return -1;
 	nick_fold(folded, nick);
 	TAILQ_FOREACH(ig, &p->ignores, entry)
 		if (strcmp(ig->folded, folded) == 0) {
