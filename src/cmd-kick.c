@@ -46,7 +46,7 @@ cmd_kick_run(struct session *s, int argc, char *argv[])
 		return;
 	}
 	if (argc > 1)
-		argv[1][text_cut(argv[1], strlen(argv[1]), BREAK_TEXT_MAX)] =
+		argv[1][text_cut(argv[1], strlen(argv[1]), KICK_TEXT_MAX)] =
 		    '\0';
 	session_kick(ms, here, argc > 1 ? argv[1] : NULL);
 }

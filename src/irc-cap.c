@@ -63,8 +63,9 @@ const struct irc_cap_entry irc_cap_table[] = {
 
 #define CAP_LIST_BYTES 350 /* of names in a line */
 
-void
-irc_set_caps(struct session *s, uint32_t caps)
+/* Has s speak with these capabilities from now on. */
+static void
+cap_set(struct session *s, uint32_t caps)
 {
 	irc_of(s)->caps = caps;
 	if (s->member != NULL)
@@ -156,7 +157,7 @@ cap_request(struct session *s, char *names)
 	irc_line(s, "CAP %s %s :%s", irc_nick(s), is_good ? "ACK" : "NAK",
 	    asked);
 	if (is_good)
-		irc_set_caps(s, caps);
+		cap_set(s, caps);
 	free(asked);
 }
 
@@ -165,7 +166,6 @@ irc_cap_run(struct session *s, struct irc_message *msg)
 {
 	struct irc *irc = irc_of(s);
 	const char *what = msg->argv[0];
-	struct buf *out;
 
 	if (strcasecmp(what, "LS") == 0)
 		cap_ls(s, msg->argv[1]);
@@ -179,13 +179,8 @@ irc_cap_run(struct session *s, struct irc_message *msg)
 	} else if (strcasecmp(what, "END") == 0) {
 		irc->is_negotiating = false;
 		irc_register_try(s);
-	} else {
-		out = irc_begin(s, NULL);
-		buf_addf(out, "410 %s", irc_nick(s));
-		irc_add_middle(out, what, 32);
-		buf_addstr(out, " :Invalid CAP command");
-		irc_end(s);
-	}
+	} else
+		irc_about(s, 410, what, "Invalid CAP command");
 }
 
 const struct irc_command irc_cap_commands[] = {

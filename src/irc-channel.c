@@ -49,18 +49,6 @@ irc_room_numeric(struct session *s, unsigned number, const struct room *room,
 }
 
 void
-irc_about(struct session *s, unsigned number, const char *what,
-    const char *text)
-{
-	struct buf *out = irc_begin(s, NULL);
-
-	buf_addf(out, "%03u %s", number, irc_nick(s));
-	irc_add_middle(out, what, 64);
-	buf_addf(out, " :%s", text);
-	irc_end(s);
-}
-
-void
 irc_refuse(struct session *s, const char *command, const char *code,
     const struct room *room, const char *fmt, ...)
 {
@@ -80,8 +68,9 @@ irc_refuse(struct session *s, const char *command, const char *code,
 	buf_fini(&text);
 }
 
-bool
-irc_refuse_on_break(struct session *s, const char *command,
+/* On break: tells them so, and returns true. */
+static bool
+channel_refuse_on_break(struct session *s, const char *command,
     const struct room *room)
 {
 	if (!s->member->is_on_break)
@@ -107,21 +96,6 @@ irc_own_event(const struct session *s, enum event_kind kind,
 	};
 
 	return event;
-}
-
-char *
-irc_scrub(const char *text, size_t max)
-{
-	size_t len = strlen(text);
-	char *clean = xcalloc(1, len * TEXT_SCRUB_GROWTH + 1);
-
-	len = text_scrub(clean, text, len);
-	len = text_cut(clean, len, max);
-	clean[len] = '\0';
-	if (len > 0)
-		return clean;
-	free(clean);
-	return NULL;
 }
 
 struct room *
@@ -197,9 +171,9 @@ irc_topic_run(struct session *s, struct irc_message *msg)
 		irc_room_numeric(s, 482, room, "Only operators set the topic");
 		return;
 	}
-	if (irc_refuse_on_break(s, "TOPIC", room))
+	if (channel_refuse_on_break(s, "TOPIC", room))
 		return;
-	text = irc_scrub(msg->argv[1], SIZE_MAX);
+	text = text_scrub_copy(msg->argv[1], SIZE_MAX);
 	if (text != NULL && strlen(text) > TOPIC_MAX)
 		irc_refuse(s, "TOPIC", "TOO_LONG", room,
 		    "Topic too long (limit %d bytes); nothing was changed",
@@ -249,8 +223,9 @@ irc_kick_run(struct session *s, struct irc_message *msg)
 {
 	char *channels = msg->argv[0], *nicks = msg->argv[1];
 	char *channel = strsep(&channels, ","), *nick;
-	char *text = msg->argc > 2 ? irc_scrub(msg->argv[2], IRC_TEXT_MAX) :
-				     NULL;
+	char *text = msg->argc > 2 ?
+	    text_scrub_copy(msg->argv[2], KICK_TEXT_MAX) :
+	    NULL;
 	bool has_many = channels != NULL;
 	size_t count = 0;
 
@@ -300,8 +275,7 @@ invite_go(struct session *s, struct membership *ms, struct member *m)
 		    "%s is away and was not told; try again when they are back",
 		    m->nick);
 	else if (member_is_away(m))
-		irc_numeric(s, 301, "%s :%s", m->nick,
-		    m->break_text == NULL ? IRC_AWAY_TEXT : m->break_text);
+		irc_numeric(s, 301, "%s :%s", m->nick, member_away_text(m));
 }
 
 static void
@@ -325,7 +299,7 @@ irc_invite_run(struct session *s, struct irc_message *msg)
 		return;
 	}
 	room = irc_open_room(s, msg->argv[1], true, &ms);
-	if (room == NULL || irc_refuse_on_break(s, "INVITE", room))
+	if (room == NULL || channel_refuse_on_break(s, "INVITE", room))
 		return;
 	if (!modes_may_invite(ms))
 		irc_room_numeric(s, 482, room,

@@ -15,10 +15,6 @@
 void irc_room_numeric(struct session *s, unsigned number,
     const struct room *room, const char *text);
 
-/* "NUM nick what :text", what being as a peer gave it. */
-void irc_about(struct session *s, unsigned number, const char *what,
-    const char *text);
-
 /*
  * What s may not do now, and why, where no numeric says so: a FAIL, or, to who
  * does not know these, a NOTICE. room: what it is about.
@@ -26,17 +22,9 @@ void irc_about(struct session *s, unsigned number, const char *what,
 void irc_refuse(struct session *s, const char *command, const char *code,
     const struct room *room, const char *fmt, ...) PRINTFLIKE(5, 6);
 
-/* On break: tells them so, and returns true. */
-bool irc_refuse_on_break(struct session *s, const char *command,
-    const struct room *room);
-
 /* Something that s does in room, without a number, for irc_event(). */
 struct event irc_own_event(const struct session *s, enum event_kind kind,
     const struct room *room);
-
-/* text, scrubbed, and cut after max bytes; NULL if nothing is left. Freed by
- * the caller. */
-char *irc_scrub(const char *text, size_t max);
 
 /*
  * The room of that name if s may know of it, and what s is there, or NULL with

@@ -6,7 +6,7 @@
 
 #include "config.h"
 
-#include <string.h>
+#include <strings.h>
 
 #include "irc.h"
 
@@ -33,7 +33,7 @@ irc_command_find(const char *name)
 
 	for (table = irc_command_tables; *table != NULL; table++)
 		for (c = *table; c->name != NULL; c++)
-			if (strcmp(c->name, name) == 0)
+			if (strcasecmp(c->name, name) == 0)
 				return c;
 	return NULL;
 }

@@ -19,7 +19,7 @@
 #define HELP_LIST_BYTES 60
 
 static const struct {
-	const char *topic; /* a command, or a word of its own */
+	const char *topic; /* a command */
 	const char *lines[4];
 } help_topics[] = {
 	{ "BRB",
@@ -37,19 +37,6 @@ static const struct {
 		"everything, unlike after BRB.", NULL } },
 };
 
-/* ":server NUM nick subject :text" */
-static void
-help_send(struct session *s, unsigned number, const char *subject,
-    const char *text)
-{
-	struct buf *out = irc_begin(s, NULL);
-
-	buf_addf(out, "%03u %s", number, irc_nick(s));
-	irc_add_middle(out, subject, 32);
-	buf_addf(out, " :%s", text);
-	irc_end(s);
-}
-
 /* The names of all commands, some on a line. */
 static void
 help_send_index(struct session *s)
@@ -57,20 +44,20 @@ help_send_index(struct session *s)
 	const struct irc_command *const *table, *c;
 	struct buf names = BUF_INITIALIZER;
 
-	help_send(s, 704, HELP_INDEX,
+	irc_about(s, 704, HELP_INDEX,
 	    "This is the room that remembers what you missed. Commands:");
 	for (table = irc_command_tables; *table != NULL; table++)
 		for (c = *table; c->name != NULL; c++) {
 			if (names.len + strlen(c->name) > HELP_LIST_BYTES) {
-				help_send(s, 705, HELP_INDEX, buf_cstr(&names));
+				irc_about(s, 705, HELP_INDEX, buf_cstr(&names));
 				buf_reset(&names);
 			}
 			buf_addf(&names, "%s%s", names.len > 0 ? " " : "",
 			    c->name);
 		}
 	if (names.len > 0)
-		help_send(s, 705, HELP_INDEX, buf_cstr(&names));
-	help_send(s, 706, HELP_INDEX,
+		irc_about(s, 705, HELP_INDEX, buf_cstr(&names));
+	irc_about(s, 706, HELP_INDEX,
 	    "HELP and a command says more; begin with HELP BRB.");
 	buf_fini(&names);
 }
@@ -85,30 +72,18 @@ help_send_command(struct session *s, const struct irc_command *command)
 
 	buf_addf(&text, "%s%s%s", command->name,
 	    *command->usage == '\0' ? "" : " ", command->usage);
-	help_send(s, 704, command->name, buf_cstr(&text));
-	help_send(s, 705, command->name, command->help);
+	irc_about(s, 704, command->name, buf_cstr(&text));
+	irc_about(s, 705, command->name, command->help);
 	for (i = 0; i < NITEMS(help_topics); i++) {
 		if (strcmp(help_topics[i].topic, command->name) != 0)
 			continue;
 		line = help_topics[i].lines;
 		for (n = 0; n < NITEMS(help_topics[i].lines); n++)
 			if (line[n] != NULL)
-				help_send(s, 705, command->name, line[n]);
+				irc_about(s, 705, command->name, line[n]);
 	}
-	help_send(s, 706, command->name, "End of /HELP.");
+	irc_about(s, 706, command->name, "End of /HELP.");
 	buf_fini(&text);
-}
-
-static const struct irc_command *
-help_find(const char *subject)
-{
-	const struct irc_command *const *table, *c;
-
-	for (table = irc_command_tables; *table != NULL; table++)
-		for (c = *table; c->name != NULL; c++)
-			if (strcasecmp(c->name, subject) == 0)
-				return c;
-	return NULL;
 }
 
 static void
@@ -121,9 +96,9 @@ irc_help_run(struct session *s, struct irc_message *msg)
 		help_send_index(s);
 		return;
 	}
-	command = help_find(subject);
+	command = irc_command_find(subject);
 	if (command == NULL)
-		help_send(s, 524, subject,
+		irc_about(s, 524, subject,
 		    "There is no help about that; HELP lists what there is");
 	else
 		help_send_command(s, command);

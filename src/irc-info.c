@@ -22,6 +22,7 @@
 #include "modes.h"
 #include "rooms.h"
 #include "roster.h"
+#include "session-room.h"
 #include "session.h"
 
 /* So many tokens are on one line, since that has 15 parameters, the first is the
@@ -66,7 +67,7 @@ static void
 isupport_add_channels(struct isupport *i)
 {
 	isupport_add(i, "CHANTYPES=#");
-	isupport_add(i, "CHANLIMIT=#:%d", IRC_CHANNELS_MAX);
+	isupport_add(i, "CHANLIMIT=#:"); /* all that there are */
 	isupport_add(i, "CHANMODES=%s", MODES_CHANMODES);
 	isupport_add(i, "CHANNELLEN=%d", ROOM_NAME_MAX + 1);
 	isupport_add(i, "ELIST=CMNTU");
@@ -74,7 +75,7 @@ isupport_add_channels(struct isupport *i)
 	isupport_add(i, "EXTBAN=,m");
 	isupport_add(i, "INVEX=I");
 	isupport_add(i, "KEYLEN=%d", MODES_KEY_MAX);
-	isupport_add(i, "KICKLEN=%d", IRC_TEXT_MAX);
+	isupport_add(i, "KICKLEN=%d", KICK_TEXT_MAX);
 	isupport_add(i, "MAXLIST=b:%d,e:%d,I:%d", MODES_LIST_MAX,
 	    MODES_LIST_MAX, MODES_LIST_MAX);
 	isupport_add(i, "MODES=%d", MODES_PER_EVENT);
@@ -176,17 +177,11 @@ irc_send_motd(struct session *s)
 bool
 irc_is_here(struct session *s, const char *target)
 {
-	struct buf *out;
-
 	if (target == NULL || *target == '\0' ||
 	    mask_match(target, irc_server(s)) ||
 	    roster_find(&s->all->rooms->roster, target) != NULL)
 		return true;
-	out = irc_begin(s, NULL);
-	buf_addf(out, "402 %s", irc_nick(s));
-	irc_add_middle(out, target, 64);
-	buf_addstr(out, " :No such server");
-	irc_end(s);
+	irc_about(s, 402, target, "No such server");
 	return false;
 }
 
@@ -292,7 +287,6 @@ static void
 irc_links_run(struct session *s, struct irc_message *msg)
 {
 	const char *mask = "*";
-	struct buf *out;
 
 	if (msg->argc > 1 && !irc_is_here(s, msg->argv[0]))
 		return;
@@ -301,11 +295,7 @@ irc_links_run(struct session *s, struct irc_message *msg)
 	if (mask_match(mask, irc_server(s)))
 		irc_numeric(s, 364, "%s %s :0 %s", irc_server(s), irc_server(s),
 		    s->all->options->server_info);
-	out = irc_begin(s, NULL);
-	buf_addf(out, "365 %s", irc_nick(s));
-	irc_add_middle(out, mask, 64);
-	buf_addstr(out, " :End of /LINKS list");
-	irc_end(s);
+	irc_about(s, 365, mask, "End of /LINKS list");
 }
 
 const struct irc_command irc_info_commands[] = {

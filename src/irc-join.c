@@ -18,6 +18,7 @@
 #include "modes.h"
 #include "rooms.h"
 #include "session.h"
+#include "text.h"
 #include "util.h"
 
 static const char *
@@ -26,17 +27,6 @@ join_key(char **keys)
 	const char *key = strsep(keys, ",");
 
 	return key == NULL || *key == '\0' ? NULL : key;
-}
-
-static size_t
-join_count(const struct member *m)
-{
-	const struct membership *ms;
-	size_t count = 0;
-
-	LIST_FOREACH(ms, &m->memberships, in_member)
-		count++;
-	return count;
 }
 
 static enum room_join
@@ -146,8 +136,6 @@ join_one(struct session *s, const char *channel, const char *key)
 		    "starting with a letter");
 	else if (room != NULL && member_in(s->member, room) != NULL)
 		return;
-	else if (join_count(s->member) >= IRC_CHANNELS_MAX)
-		irc_about(s, 405, channel, "You have joined too many channels");
 	else
 		join_open(s, channel, key);
 }
@@ -198,8 +186,9 @@ void
 irc_part_run(struct session *s, struct irc_message *msg)
 {
 	char *channels = msg->argv[0];
-	char *text = msg->argc > 1 ? irc_scrub(msg->argv[1], BREAK_TEXT_MAX) :
-				     NULL;
+	char *text = msg->argc > 1 ?
+	    text_scrub_copy(msg->argv[1], BREAK_TEXT_MAX) :
+	    NULL;
 	const char *channel;
 	struct membership *ms;
 

@@ -63,7 +63,7 @@ marker_refuse(struct session *s, const char *what)
 {
 	struct buf context = BUF_INITIALIZER;
 
-	irc_add_middle(&context, what, 64);
+	irc_add_middle(&context, what, IRC_WORD_MAX);
 	irc_fail(s, "MARKREAD", "INVALID_PARAMS", buf_cstr(&context) + 1,
 	    "Invalid parameters");
 	buf_fini(&context);

@@ -46,7 +46,7 @@ mode_bad_param(const struct mode_call *call, const struct mode_change *change,
 
 	buf_addf(out, "696 %s #%s %c", irc_nick(s), call->room->name,
 	    change->letter);
-	irc_add_middle(out, is_shown ? mode_param(change) : "", 64);
+	irc_add_middle(out, is_shown ? mode_param(change) : "", IRC_WORD_MAX);
 	buf_addf(out, " :%s", text);
 	irc_end(s);
 }
@@ -58,7 +58,7 @@ mode_not_there(const struct mode_call *call, const struct mode_change *change)
 	struct buf *out = irc_begin(s, NULL);
 
 	buf_addf(out, "441 %s", irc_nick(s));
-	irc_add_middle(out, mode_param(change), 64);
+	irc_add_middle(out, mode_param(change), IRC_WORD_MAX);
 	buf_addf(out, " #%s :They are not on that channel", call->room->name);
 	irc_end(s);
 }
@@ -245,26 +245,32 @@ mode_read_flags(const char *p, unsigned *flags)
 	return is_good;
 }
 
+void
+irc_set_user_modes(struct session *s, unsigned flags)
+{
+	struct member *m = s->member;
+	unsigned before = m->flags;
+	struct buf text = BUF_INITIALIZER;
+
+	if (flags == before)
+		return;
+	if ((flags & ~before) != 0)
+		mode_add_flags(&text, '+', flags & ~before);
+	mode_add_flags(&text, '-', before & ~flags);
+	member_set_flags(m, flags);
+	buf_addf(irc_begin(s, m), "MODE %s %s", m->nick, buf_cstr(&text));
+	irc_end(s);
+	buf_fini(&text);
+}
+
 static void
 mode_change_own(struct session *s, const char *letters)
 {
-	struct member *m = s->member;
-	unsigned flags = m->flags;
-	struct buf text = BUF_INITIALIZER;
-	struct buf *out;
+	unsigned flags = s->member->flags;
 
 	if (!mode_read_flags(letters, &flags))
 		irc_numeric(s, 501, ":Unknown MODE flag");
-	if (flags == m->flags)
-		return;
-	if ((flags & ~m->flags) != 0)
-		mode_add_flags(&text, '+', flags & ~m->flags);
-	mode_add_flags(&text, '-', m->flags & ~flags);
-	member_set_flags(m, flags);
-	out = irc_begin(s, m);
-	buf_addf(out, "MODE %s %s", m->nick, buf_cstr(&text));
-	irc_end(s);
-	buf_fini(&text);
+	irc_set_user_modes(s, flags);
 }
 
 static void

@@ -407,20 +407,6 @@ monitor_status_end(struct monitor_status *status)
 	monitor_list_end(&status->offline);
 }
 
-/* Can anybody be called so at all? Guests are, though nobody may choose to. */
-static bool
-monitor_is_nick(const char *name)
-{
-	switch (nick_check(name)) {
-	case NICK_OK:
-	case NICK_RESERVED:
-	case NICK_GUEST:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* 734: name, and what is left of the list, could not be added. */
 static void
 monitor_full(struct session *s, const char *name, const char *rest)
@@ -452,7 +438,7 @@ monitor_plus(struct session *s, char *names)
 			continue;
 		/* Such a person is never here. Masks are no nicks, either:
 		 * monitor, "MONITOR Command". */
-		if (!monitor_is_nick(name))
+		if (!irc_is_nick(name))
 			continue;
 		w = monitor_find_watch(s, name);
 		if (w == NULL && irc->monitor != NULL &&
@@ -589,8 +575,7 @@ irc_monitor_load(struct session *s, const struct tlv *outer)
 		    item.tag != MONITOR_TAG_ONLINE)
 			return false;
 		if (!tlv_get_str(&item, name, sizeof name) ||
-		    !monitor_is_nick(name) ||
-		    monitor_find_watch(s, name) != NULL ||
+		    !irc_is_nick(name) || monitor_find_watch(s, name) != NULL ||
 		    (irc_of(s)->monitor != NULL &&
 			irc_of(s)->monitor->count >= IRC_MONITOR_MAX))
 			return false;

@@ -3,9 +3,8 @@
  */
 
 /*
- * Operators of the server: OPER, KILL, WALLOPS (Modern, "Operator Messages"),
- * and the modes that a user has ("User Modes"). What they may do is little:
- * brbctl(8) is the way to run the server.
+ * Operators of the server: OPER, KILL, WALLOPS (Modern, "Operator Messages").
+ * What they may do is little: brbctl(8) is the way to run the server.
  *
  * The password is checked elsewhere (verify.h), and the client is answered when
  * that is done; what else it sends waits until then, as answers come in order.
@@ -44,29 +43,6 @@ struct irc_oper {
 	char label[IRC_LABEL_MAX + 1];
 };
 
-static const struct {
-	char letter;
-	unsigned flag;
-	bool is_given; /* by OPER only; may be dropped */
-} oper_modes[] = {
-	{ 'B', MEMBER_BOT, false },
-	{ 'i', MEMBER_INVISIBLE, false },
-	{ 'o', MEMBER_OPER, true },
-	{ 'w', MEMBER_WALLOPS, false },
-};
-
-/* A text for others to see; to be freed. */
-static char *
-oper_text(const char *raw)
-{
-	size_t len = strlen(raw);
-	char *text = xmalloc(len * TEXT_SCRUB_GROWTH + 1);
-
-	len = text_scrub(text, raw, len);
-	text[text_cut(text, len, IRC_TEXT_MAX)] = '\0';
-	return text;
-}
-
 /* 481 */
 static bool
 oper_refuse(struct session *s)
@@ -75,94 +51,6 @@ oper_refuse(struct session *s)
 		return false;
 	irc_numeric(s, 481, ":Permission Denied- You're not an IRC operator");
 	return true;
-}
-
-/* The modes of a user */
-
-/* ":nick!user@host MODE nick :+i-w", if there was any change. */
-static void
-oper_tell_modes(struct session *s, unsigned before)
-{
-	unsigned after = s->member->flags;
-	char sign = '\0', now;
-	struct buf *out;
-	size_t i;
-
-	if (before == after)
-		return;
-	out = irc_begin(s, s->member);
-	buf_addf(out, "MODE %s :", s->member->nick);
-	for (i = 0; i < NITEMS(oper_modes); i++) {
-		if (((before ^ after) & oper_modes[i].flag) == 0)
-			continue;
-		now = (after & oper_modes[i].flag) != 0 ? '+' : '-';
-		if (now != sign)
-			buf_addch(out, now);
-		sign = now;
-		buf_addch(out, oper_modes[i].letter);
-	}
-	irc_end(s);
-}
-
-static void
-oper_send_modes(struct session *s)
-{
-	char modes[NITEMS(oper_modes) + 1];
-	size_t i, len = 0;
-
-	for (i = 0; i < NITEMS(oper_modes); i++)
-		if ((s->member->flags & oper_modes[i].flag) != 0)
-			modes[len++] = oper_modes[i].letter;
-	modes[len] = '\0';
-	irc_numeric(s, 221, "+%s", modes);
-}
-
-/* False: there is no such mode. */
-static bool
-oper_set_mode(struct member *m, char letter, bool is_plus)
-{
-	size_t i;
-
-	for (i = 0; i < NITEMS(oper_modes); i++)
-		if (oper_modes[i].letter == letter)
-			break;
-	if (i == NITEMS(oper_modes))
-		return false;
-	if (!is_plus)
-		member_set_flags(m, m->flags & ~oper_modes[i].flag);
-	else if (!oper_modes[i].is_given)
-		member_set_flags(m, m->flags | oper_modes[i].flag);
-	return true;
-}
-
-void
-irc_user_mode(struct session *s, const char *nick, const char *changes)
-{
-	struct member *m = s->member;
-	unsigned before = m->flags;
-	bool is_plus = true, is_unknown = false;
-
-	if (roster_find(&s->all->rooms->roster, nick) == NULL) {
-		irc_no_such_nick(s, nick);
-		return;
-	}
-	if (roster_find(&s->all->rooms->roster, nick) != m) {
-		irc_numeric(s, 502, ":Cant change mode for other users");
-		return;
-	}
-	if (changes == NULL || *changes == '\0') {
-		oper_send_modes(s);
-		return;
-	}
-	for (; *changes != '\0'; changes++) {
-		if (*changes == '+' || *changes == '-')
-			is_plus = *changes == '+';
-		else if (!oper_set_mode(m, *changes, is_plus))
-			is_unknown = true;
-	}
-	oper_tell_modes(s, before);
-	if (is_unknown)
-		irc_numeric(s, 501, ":Unknown MODE flag");
 }
 
 /* OPER */
@@ -182,14 +70,12 @@ irc_oper_cancel(struct session *s)
 static void
 oper_made(struct session *s, const struct irc_oper *oper)
 {
-	unsigned before = s->member->flags;
 	char from[CREDENTIAL_STR_SIZE];
 
 	credential_str(&s->origin->credential, from);
 	log_info("operator of the server: nick=%s name=%s from=\"%s\"",
 	    s->member->nick, oper->name, from);
-	member_set_flags(s->member, before | MEMBER_OPER);
-	oper_tell_modes(s, before);
+	irc_set_user_modes(s, s->member->flags | MEMBER_OPER);
 	irc_numeric(s, 381, ":You are now an IRC operator");
 }
 
@@ -358,8 +244,8 @@ irc_kill_run(struct session *s, struct irc_message *msg)
 		irc_no_such_nick(s, msg->argv[0]);
 		return;
 	}
-	why = oper_text(msg->argv[1]);
-	oper_kill(s, m, *why == '\0' ? "no reason given" : why);
+	why = text_scrub_copy(msg->argv[1], IRC_TEXT_MAX);
+	oper_kill(s, m, why == NULL ? "no reason given" : why);
 	free(why);
 }
 
@@ -374,8 +260,8 @@ irc_wallops_run(struct session *s, struct irc_message *msg)
 
 	if (oper_refuse(s))
 		return;
-	text = oper_text(msg->argv[0]);
-	if (*text == '\0')
+	text = text_scrub_copy(msg->argv[0], IRC_TEXT_MAX);
+	if (text == NULL)
 		irc_need_more_params(s, "WALLOPS");
 	else
 		TAILQ_FOREACH(other, &s->all->list, entry) {

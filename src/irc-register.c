@@ -29,20 +29,7 @@
 #include "text.h"
 #include "util.h"
 
-/* 432 and 433: the nick cannot be had, and why. */
-static void
-register_refuse_nick(struct session *s, unsigned number, const char *nick,
-    const char *why)
-{
-	struct buf *out = irc_begin(s, NULL);
-
-	buf_addf(out, "%03u %s", number, irc_nick(s));
-	irc_add_middle(out, nick, 64);
-	buf_addf(out, " :%s", why);
-	irc_end(s);
-}
-
-/* Tells why it is not to be had; clash is who has one like it. */
+/* Tells why a nick is not to be had; clash is who has one like it. */
 static void
 register_explain_nick(struct session *s, enum roster_rename result,
     const char *nick, const struct member *clash)
@@ -52,22 +39,20 @@ register_explain_nick(struct session *s, enum roster_rename result,
 
 	switch (result) {
 	case ROSTER_REFUSED:
-		register_refuse_nick(s, 432, nick,
-		    nick_check_str(nick_check(nick)));
+		irc_about(s, 432, nick, nick_check_str(nick_check(nick)));
 		break;
 	case ROSTER_TAKEN:
-		register_refuse_nick(s, 433, nick,
-		    "Nickname is already in use");
+		irc_about(s, 433, nick, "Nickname is already in use");
 		break;
 	case ROSTER_LOOKALIKE:
 		text = xasprintf("Nickname looks like %s, who is here",
 		    clash->nick);
-		register_refuse_nick(s, 433, nick, text);
+		irc_about(s, 433, nick, text);
 		break;
 	case ROSTER_TOO_OFTEN:
 		clock_duration(member_announce_wait_ms(s->member) + 999, wait);
 		text = xasprintf("Too many changes; try again in %s", wait);
-		register_refuse_nick(s, 438, nick, text);
+		irc_about(s, 438, nick, text);
 		break;
 	case ROSTER_RENAMED:
 	case ROSTER_RETURNED:
@@ -87,7 +72,7 @@ register_is_banned(struct session *s, const char *nick)
 	if (ban == NULL)
 		return false;
 	sentence = ban_sentence(ban, now_ms);
-	register_refuse_nick(s, 432, nick, sentence);
+	irc_about(s, 432, nick, sentence);
 	free(sentence);
 	return true;
 }
@@ -110,15 +95,6 @@ register_want_nick(struct session *s, const char *nick)
 	irc_register_try(s);
 }
 
-/* What was kept for the nick, behind the answer, unless a room will show it. */
-static void
-register_show_kept(struct session *s)
-{
-	if (irc_of(s)->is_answering)
-		irc_answer_end(s);
-	member_show_kept(s->member);
-}
-
 /* 435: or a ban of a nick would be evaded. */
 static bool
 register_is_forbidden(struct session *s, const char *nick)
@@ -130,10 +106,10 @@ register_is_forbidden(struct session *s, const char *nick)
 		return false;
 	out = irc_begin(s, NULL);
 	buf_addf(out, "435 %s", irc_nick(s));
-	irc_add_middle(out, nick, 64);
+	irc_add_middle(out, nick, IRC_WORD_MAX);
 	buf_addf(out,
-	    " #%s :You are banned there, and cannot change your nick while "
-	    "you are there",
+	    " #%s :You are banned there, and cannot change your nick "
+	    "while you are there",
 	    room->name);
 	irc_end(s);
 	return true;
@@ -165,7 +141,7 @@ register_change_nick(struct session *s, const char *nick)
 	/* What follows may be told at once, and is so after the answer. */
 	irc_answer_end(s);
 	(void)modes_renamed(m);
-	register_show_kept(s);
+	member_show_kept(m);
 }
 
 static void
@@ -202,7 +178,6 @@ static void
 irc_user_run(struct session *s, struct irc_message *msg)
 {
 	struct irc *irc = irc_of(s);
-	struct buf *clean = &s->all->text;
 	const char *name = msg->argv[3];
 
 	if (irc->is_registered) {
@@ -213,14 +188,12 @@ irc_user_run(struct session *s, struct irc_message *msg)
 		irc_need_more_params(s, "USER");
 		return;
 	}
-	buf_reset(clean);
-	buf_reserve(clean, strlen(name) * TEXT_SCRUB_GROWTH + 1);
-	clean->len = text_scrub(clean->data, name, strlen(name));
 	free(irc->user);
 	free(irc->realname);
 	irc->user = register_user_name(msg->argv[0]);
-	irc->realname = xstrndup(clean->data,
-	    text_cut(clean->data, clean->len, MEMBER_REALNAME_MAX));
+	irc->realname = text_scrub_copy(name, MEMBER_REALNAME_MAX);
+	if (irc->realname == NULL)
+		irc->realname = xstrdup("");
 	irc_register_try(s);
 }
 
@@ -325,7 +298,9 @@ irc_register_try(struct session *s)
 	free(irc->realname);
 	irc->user = irc->realname = NULL;
 	register_welcome(s);
-	register_show_kept(s);
+	/* Behind the answer, unless a room will show it. */
+	irc_answer_end(s);
+	member_show_kept(m);
 }
 
 static void
@@ -357,16 +332,11 @@ irc_pong_run(struct session *s, struct irc_message *msg)
 static void
 irc_quit_run(struct session *s, struct irc_message *msg)
 {
-	struct buf *clean = &s->all->text;
-	const char *text = msg->argc > 0 ? msg->argv[0] : "";
-	char *why;
+	char *why = msg->argc == 0 ?
+	    NULL :
+	    text_scrub_copy(msg->argv[0], BREAK_TEXT_MAX);
 
-	buf_reset(clean);
-	buf_reserve(clean, strlen(text) * TEXT_SCRUB_GROWTH + 1);
-	clean->len = text_scrub(clean->data, text, strlen(text));
-	why = xstrndup(clean->data,
-	    text_cut(clean->data, clean->len, BREAK_TEXT_MAX));
-	irc_quit(s, *why == '\0' ? "bye" : why, *why == '\0' ? NULL : why);
+	irc_quit(s, why == NULL ? "bye" : why, why);
 	free(why);
 }
 

@@ -214,8 +214,7 @@ render_join(const struct dialect *d, struct buf *out, const struct event *e)
 	if (e->from == NULL || !member_is_away(e->from) ||
 	    !render_has(d, IRC_CAP_AWAY_NOTIFY))
 		return;
-	away.text = e->from->break_text == NULL ? IRC_AWAY_TEXT :
-						  e->from->break_text;
+	away.text = member_away_text(e->from);
 	away.text_len = strlen(away.text);
 	render_person(d, out, &away, e->nick, "AWAY");
 }
@@ -229,7 +228,7 @@ render_away(const struct dialect *d, struct buf *out, const struct event *e)
 		return;
 	/* Without a text it would say that they are back. */
 	if (e->text != NULL && e->text_len == 0) {
-		away.text = IRC_AWAY_TEXT;
+		away.text = MEMBER_AWAY_TEXT;
 		away.text_len = strlen(away.text);
 	}
 	render_person(d, out, &away, e->nick, "AWAY");
@@ -344,6 +343,12 @@ irc_render(const struct dialect *d, struct buf *out, const struct event *e)
 		render_private(d, out, e);
 		return;
 	case EVENT_TOPIC:
+		/* A client would take it for the topic that there is now. */
+		if (e->is_past)
+			render_server_text(d, out, e);
+		else
+			render_room(d, out, e);
+		return;
 	case EVENT_MODE:
 	case EVENT_INVITE:
 	case EVENT_TAGS:
@@ -382,9 +387,13 @@ irc_render(const struct dialect *d, struct buf *out, const struct event *e)
 		if (e->live != EVENT_LIVE_NOW)
 			render_server_text(d, out, e);
 		return;
+	case EVENT_WELCOME:
+		/* Whoever missed nothing needs no words about it. */
+		if (e->count > 0 || e->total > 0)
+			render_server_text(d, out, e);
+		return;
 	case EVENT_OPERATOR:
 	case EVENT_KEPT:
-	case EVENT_WELCOME:
 	case EVENT_REPEATS:
 	case EVENT_NEW:
 	case EVENT_GAP:

@@ -177,15 +177,14 @@ irc_fail(struct session *s, const char *command, const char *code,
 	irc_end(s);
 }
 
-/* What a peer said stands in an answer as a parameter in the midst. */
-static void
-reply_about(struct session *s, unsigned number, const char *what,
+void
+irc_about(struct session *s, unsigned number, const char *what,
     const char *text)
 {
 	struct buf *out = irc_begin(s, NULL);
 
 	buf_addf(out, "%03u %s", number, irc_nick(s));
-	irc_add_middle(out, what, 64);
+	irc_add_middle(out, what, IRC_WORD_MAX);
 	buf_addf(out, " :%s", text);
 	irc_end(s);
 }
@@ -193,25 +192,25 @@ reply_about(struct session *s, unsigned number, const char *what,
 void
 irc_no_such_nick(struct session *s, const char *nick)
 {
-	reply_about(s, 401, nick, "No such nick");
+	irc_about(s, 401, nick, "No such nick");
 }
 
 void
 irc_no_such_channel(struct session *s, const char *name)
 {
-	reply_about(s, 403, name, "No such channel");
+	irc_about(s, 403, name, "No such channel");
 }
 
 void
 irc_not_on_channel(struct session *s, const char *name)
 {
-	reply_about(s, 442, name, "You are not on that channel");
+	irc_about(s, 442, name, "You are not on that channel");
 }
 
 void
 irc_need_more_params(struct session *s, const char *command)
 {
-	reply_about(s, 461, command, "Not enough parameters");
+	irc_about(s, 461, command, "Not enough parameters");
 }
 
 /* Adds tag ("label=x") to the tags of line, len bytes with its end. */

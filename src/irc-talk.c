@@ -300,8 +300,7 @@ static void
 talk_away(struct session *s, const struct talk *t, const struct member *to,
     enum member_tell told)
 {
-	const char *text = to->break_text == NULL ? IRC_AWAY_TEXT :
-						    to->break_text;
+	const char *text = member_away_text(to);
 
 	if (t->is_notice || t->is_tags)
 		return;
@@ -381,7 +380,7 @@ talk_to_all(struct session *s, const struct talk *t, char *targets)
 				return;
 			out = irc_begin(s, NULL);
 			buf_addf(out, "407 %s", irc_nick(s));
-			irc_add_middle(out, target, 64);
+			irc_add_middle(out, target, IRC_WORD_MAX);
 			buf_addf(out, " :Too many targets (limit %d)",
 			    IRC_TARGETS_MAX);
 			irc_end(s);
@@ -446,20 +445,12 @@ irc_tagmsg_run(struct session *s, struct irc_message *msg)
 	talk_fini(&t);
 }
 
-/* Breaks. A text, scrubbed, at most BREAK_TEXT_MAX bytes; the caller frees it.
- * NULL: there is none. */
+/* Breaks. NULL: there is no text. To be freed. */
 static char *
 talk_break_text(const struct irc_message *msg)
 {
-	const char *raw = msg->argc > 0 ? msg->argv[0] : "";
-	char *text = xcalloc(1, strlen(raw) * TEXT_SCRUB_GROWTH + 1);
-	size_t len = text_scrub(text, raw, strlen(raw));
-
-	text[text_cut(text, len, BREAK_TEXT_MAX)] = '\0';
-	if (*text != '\0')
-		return text;
-	free(text);
-	return NULL;
+	return msg->argc == 0 ? NULL :
+				text_scrub_copy(msg->argv[0], BREAK_TEXT_MAX);
 }
 
 static void

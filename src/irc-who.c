@@ -48,8 +48,9 @@ struct who {
 	size_t listed;
 };
 
-bool
-irc_may_see(const struct session *s, const struct member *m)
+/* Does a mask find m, or only the nick? (+i) */
+static bool
+who_may_see(const struct session *s, const struct member *m)
 {
 	if ((m->flags & MEMBER_INVISIBLE) == 0)
 		return true;
@@ -65,7 +66,7 @@ irc_may_see_in(const struct session *s, const struct membership *ms)
 	if (!ms->is_joined || !irc_may_see_room(s, ms->room))
 		return false;
 	return member_in(s->member, ms->room) != NULL ||
-	    irc_may_see(s, ms->member);
+	    who_may_see(s, ms->member);
 }
 
 /* Some room that m is in and s may know of: one that both are in, if possible. */
@@ -250,7 +251,7 @@ who_mask(struct who *w)
 			    "WHO :Too many; ask about fewer at once");
 			return;
 		}
-		if (who_is_wanted(w, m) && irc_may_see(s, m) &&
+		if (who_is_wanted(w, m) && who_may_see(s, m) &&
 		    who_matches(w, m))
 			who_send(w, m, who_pick_room(s, m));
 	}
@@ -287,7 +288,6 @@ irc_who_run(struct session *s, struct irc_message *msg)
 {
 	struct who w = { .session = s, .mask = "*" };
 	struct room *room;
-	struct buf *out;
 
 	if (msg->argc > 0 && *msg->argv[0] != '\0')
 		w.mask = msg->argv[0];
@@ -303,11 +303,7 @@ irc_who_run(struct session *s, struct irc_message *msg)
 		w.mask = "0";
 	} else
 		who_mask(&w);
-	out = irc_begin(s, NULL);
-	buf_addf(out, "315 %s", irc_nick(s));
-	irc_add_middle(out, w.mask, 64);
-	buf_addstr(out, " :End of WHO list");
-	irc_end(s);
+	irc_about(s, 315, w.mask, "End of WHO list");
 }
 
 /* Calls found() for each of those nicks that is here, max at most. The

@@ -26,19 +26,6 @@
 
 #define WHOIS_ROOMS_BYTES 350 /* of channels on one line */
 
-/* ":server NUM nick word :text", word being what a peer sent. */
-static void
-whois_end(struct session *s, unsigned number, const char *word,
-    const char *text)
-{
-	struct buf *out = irc_begin(s, NULL);
-
-	buf_addf(out, "%03u %s", number, irc_nick(s));
-	irc_add_middle(out, word, 64);
-	buf_addf(out, " :%s", text);
-	irc_end(s);
-}
-
 /* 319: those that s may know of. */
 static void
 whois_rooms(struct session *s, const struct member *m)
@@ -89,8 +76,7 @@ whois_member(struct session *s, const struct member *m)
 	irc_numeric(s, 312, "%s %s :%s", m->nick, irc_server(s),
 	    s->all->options->server_info);
 	if (member_is_away(m))
-		irc_numeric(s, 301, "%s :%s", m->nick,
-		    m->break_text == NULL ? IRC_AWAY_TEXT : m->break_text);
+		irc_numeric(s, 301, "%s :%s", m->nick, member_away_text(m));
 	if ((m->flags & MEMBER_OPER) != 0)
 		irc_numeric(s, 313, "%s :is an operator of the server",
 		    m->nick);
@@ -108,7 +94,7 @@ whois_nick(struct session *s, const char *nick)
 		irc_no_such_nick(s, nick);
 	else
 		whois_member(s, m);
-	whois_end(s, 318, m == NULL ? nick : m->nick, "End of /WHOIS list");
+	irc_about(s, 318, m == NULL ? nick : m->nick, "End of /WHOIS list");
 }
 
 static void
@@ -148,8 +134,8 @@ whowas_nick(struct session *s, const char *nick, uint64_t max)
 		    irc_server(s), date, time);
 	}
 	if (count == 0)
-		whois_end(s, 406, nick, "There was no such nickname");
-	whois_end(s, 369, nick, "End of WHOWAS");
+		irc_about(s, 406, nick, "There was no such nickname");
+	irc_about(s, 369, nick, "End of WHOWAS");
 }
 
 static void
@@ -190,21 +176,13 @@ setname_echo(struct session *s)
 static void
 irc_setname_run(struct session *s, struct irc_message *msg)
 {
-	struct buf *clean = &s->all->text;
 	struct member *m = s->member;
-	const char *name = msg->argv[0];
-	char *realname;
+	char *realname = text_scrub_copy(msg->argv[0], SIZE_MAX);
 
-	buf_reset(clean);
-	buf_reserve(clean, strlen(name) * TEXT_SCRUB_GROWTH + 1);
-	clean->len = text_scrub(clean->data, name, strlen(name));
-	if (clean->len == 0 || clean->len > MEMBER_REALNAME_MAX) {
+	if (realname == NULL || strlen(realname) > MEMBER_REALNAME_MAX)
 		irc_fail(s, "SETNAME", "INVALID_REALNAME", "",
 		    "Realnames have 1 to %d bytes", MEMBER_REALNAME_MAX);
-		return;
-	}
-	realname = xstrdup(buf_cstr(clean));
-	if (m->realname != NULL && strcmp(m->realname, realname) == 0)
+	else if (m->realname != NULL && strcmp(m->realname, realname) == 0)
 		setname_echo(s); /* nothing new for the others */
 	else if (!member_may_announce(m))
 		irc_fail(s, "SETNAME", "CANNOT_CHANGE_REALNAME", "",

@@ -63,9 +63,8 @@ extern const struct irc_cap_entry irc_cap_table[];
 #define IRC_LABEL_MAX 64 /* bytes: labeled-response */
 #define IRC_REGISTRATION_MS 30000
 #define IRC_REGISTRATION_LINES 64
-#define IRC_TEXT_MAX 300 /* bytes of a reason; AWAYLEN, KICKLEN, TOPICLEN */
-#define IRC_AWAY_TEXT "be right back" /* for who gave no reason */
-#define IRC_CHANNELS_MAX 50 /* that one client is in: CHANLIMIT */
+#define IRC_TEXT_MAX 300 /* bytes of KILL and WALLOPS, and of QUIT and such */
+#define IRC_WORD_MAX 64 /* bytes of what a peer said, in an answer about it */
 #define IRC_HISTORY_MAX 100 /* messages of one CHATHISTORY */
 #define IRC_TARGETS_MAX 4 /* of one PRIVMSG, KICK, JOIN...: TARGMAX */
 #define IRC_MONITOR_MAX 100 /* nicks that one client may watch */
@@ -147,6 +146,7 @@ extern const struct irc_command irc_whois_commands[]; /* irc-whois.c */
 extern const struct irc_command irc_monitor_commands[]; /* irc-monitor.c */
 
 extern const struct irc_command *const irc_command_tables[];
+/* In any case; or NULL. */
 const struct irc_command *irc_command_find(const char *name);
 
 /* Answers: irc-reply.c */
@@ -173,6 +173,9 @@ void irc_event_as(struct session *s, const struct event *event, uint32_t caps);
 void irc_fail(struct session *s, const char *command, const char *code,
     const char *context, const char *fmt, ...) PRINTFLIKE(5, 6);
 
+/* "NUM nick what :text", what being as a peer gave it: cut, if need be. */
+void irc_about(struct session *s, unsigned number, const char *what,
+    const char *text);
 /* Frequent numerics (Modern, "Numerics"). */
 void irc_no_such_nick(struct session *s, const char *nick); /* 401 */
 void irc_no_such_channel(struct session *s, const char *name); /* 403 */
@@ -235,8 +238,6 @@ void irc_add_time(struct buf *out, int64_t wall_ms);
 void irc_forget_password(struct irc *irc);
 /* Registers s if all that is needed has come. */
 void irc_register_try(struct session *s);
-/* Has s speak with these capabilities from now on. */
-void irc_set_caps(struct session *s, uint32_t caps);
 
 /* irc-info.c */
 void irc_send_isupport(struct session *s);
@@ -248,8 +249,6 @@ const char *irc_server(const struct session *s); /* our name as a server */
 bool irc_is_here(struct session *s, const char *target);
 
 /* irc-who.c */
-/* Does a mask find m, or only the nick? (+i) */
-bool irc_may_see(const struct session *s, const struct member *m);
 /* May s know that somebody is in that room? */
 bool irc_may_see_in(const struct session *s, const struct membership *ms);
 int64_t irc_idle_s(const struct member *m);
@@ -263,7 +262,7 @@ struct room *irc_find_room(const struct session *s, const char *channel);
 void irc_send_names(struct session *s, struct room *room);
 /* "@", "+", "@+" with multi-prefix, or "". */
 const char *irc_prefixes(const struct session *s, const struct membership *ms);
-/* May s know that room exists, or that m is in it? (+s, +i) */
+/* May s know that room exists? (+s) */
 bool irc_may_see_room(const struct session *s, const struct room *room);
 
 /* History: irc-history.c, irc-reference.c, irc-marker.c */
@@ -287,7 +286,7 @@ enum irc_reference_result irc_reference_parse(struct irc_reference *ref,
     const char *text, const char *room) MUST_CHECK;
 /* "2026-06-02T14:02:11.123Z" or without ".123": server-time */
 bool irc_parse_time(const char *text, int64_t *wall_ms) MUST_CHECK;
-/* Could that be somebody's nick? */
+/* Can anybody be called so? Guests are, though nobody may choose to be. */
 bool irc_is_nick(const char *name);
 /* How far they have read in room (read-marker), to who wants to know: after
  * JOIN and before 366. */
@@ -306,7 +305,8 @@ void irc_oper_cancel(struct session *s);
 void irc_oper_save(const struct session *s, struct buf *out, uint16_t tag);
 bool irc_oper_load(struct session *s, const struct tlv *item);
 void irc_oper_lost(struct session *s);
-/* MODE with a nick: changes is NULL or "" if nothing is to change. */
-void irc_user_mode(struct session *s, const char *nick, const char *changes);
+
+/* irc-mode.c: gives s these of enum member_flag, and tells them what changed. */
+void irc_set_user_modes(struct session *s, unsigned flags);
 
 #endif

@@ -227,8 +227,7 @@ member_publish(struct member *m, struct event *event)
 	}
 	if (member_is_away(m)) {
 		/* Without a text they would be back. */
-		away.text = m->break_text == NULL ? "be right back" :
-						    m->break_text;
+		away.text = member_away_text(m);
 		away.text_len = strlen(away.text);
 	}
 	peers_tell(m, &away);

@@ -218,6 +218,14 @@ member_is_away(const struct member *m)
 void member_set_user(struct member *m, const char *user);
 void member_set_realname(struct member *m, const char *realname);
 
+/* What others are shown of a break without a text; or else its text. */
+#define MEMBER_AWAY_TEXT "be right back"
+static inline const char *
+member_away_text(const struct member *m)
+{
+	return m->break_text == NULL ? MEMBER_AWAY_TEXT : m->break_text;
+}
+
 /* They are counted: never set the field. m is not lost. */
 void member_set_flags(struct member *m, unsigned flags);
 

@@ -24,12 +24,9 @@
 static char *
 moderate_text(const char *raw)
 {
-	size_t len = raw == NULL ? 0 : strlen(raw);
-	char *text = xmalloc(len * TEXT_SCRUB_GROWTH + 1);
+	char *text = raw == NULL ? NULL : text_scrub_copy(raw, BAN_REASON_MAX);
 
-	len = text_scrub(text, raw == NULL ? "" : raw, len);
-	text[text_cut(text, len, BAN_REASON_MAX)] = '\0';
-	return text;
+	return text == NULL ? xstrdup("") : text;
 }
 
 /*

@@ -114,12 +114,7 @@ irc_run(struct session *s, struct irc_message *msg)
 		return;
 	}
 	if (command == NULL) {
-		struct buf *out = irc_begin(s, NULL);
-
-		buf_addf(out, "421 %s", irc_nick(s));
-		irc_add_middle(out, msg->command, 32);
-		buf_addstr(out, " :Unknown command");
-		irc_end(s);
+		irc_about(s, 421, msg->command, "Unknown command");
 		return;
 	}
 	if (msg->argc < command->min_args) {

@@ -22,8 +22,10 @@ void session_arrive(struct session *s, struct room *room);
 /* The same from the room that s is in. */
 void session_go(struct session *s, struct room *room);
 
+#define KICK_TEXT_MAX 300 /* bytes: why somebody was put out of a room */
+
 /*
- * ms is put out of their room by by (NULL: brbctl). text: scrubbed, BREAK_TEXT_MAX
+ * ms is put out of their room by by (NULL: brbctl). text: scrubbed, KICK_TEXT_MAX
  * bytes, or NULL. The others see EVENT_KICK, and by is told the same; the kicked,
  * if they are connected, by their protocol->kicked(), which may close the
  * connection. ms is freed, and so may be its member, if the connection was lost.

@@ -42,6 +42,7 @@
 #include "config.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <unictype.h>
@@ -49,6 +50,7 @@
 
 #include "nick.h"
 #include "text.h"
+#include "util.h"
 
 enum text_class {
 	TEXT_BASE,
@@ -268,6 +270,21 @@ text_cut(const char *s, size_t len, size_t max_bytes)
 	while (cut > 0 && s[cut - 1] == ' ')
 		cut--;
 	return cut;
+}
+
+char *
+text_scrub_copy(const char *text, size_t max_bytes)
+{
+	size_t len = strlen(text);
+	char *clean = xmalloc(len * TEXT_SCRUB_GROWTH + 1);
+
+	len = text_scrub(clean, text, len);
+	len = text_cut(clean, len, max_bytes);
+	clean[len] = '\0';
+	if (len > 0)
+		return clean;
+	free(clean);
+	return NULL;
 }
 
 size_t

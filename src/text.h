@@ -37,6 +37,12 @@
 size_t text_scrub(char *out, const char *in, size_t in_len);
 
 /*
+ * text, scrubbed and then cut after max_bytes as text_cut() does; the caller
+ * frees it. NULL if nothing is left.
+ */
+char *text_scrub_copy(const char *text, size_t max_bytes);
+
+/*
  * The longest prefix of s (valid UTF-8, len bytes) that has at most max_bytes
  * bytes and cuts no character or combining sequence where that can be helped
  * (never a character). Returns its length; trailing blanks are not counted.

@@ -347,6 +347,22 @@ START_TEST(test_cut)
 }
 END_TEST
 
+START_TEST(test_scrub_copy)
+{
+	char *copy = text_scrub_copy("a\033b  c\xff ", SIZE_MAX);
+
+	ck_assert_str_eq(copy, "ab  c\xef\xbf\xbd");
+	free(copy);
+	/* Cut after it was scrubbed, and never in a character. */
+	copy = text_scrub_copy("\1\1ab\xff", 4);
+	ck_assert_str_eq(copy, "ab");
+	free(copy);
+	ck_assert_ptr_null(text_scrub_copy("", SIZE_MAX));
+	ck_assert_ptr_null(text_scrub_copy("\1 \2", SIZE_MAX));
+	ck_assert_ptr_null(text_scrub_copy("\xc3\xa4", 1));
+}
+END_TEST
+
 START_TEST(test_is_utf8)
 {
 	size_t i;
@@ -439,6 +455,7 @@ text_suite(void)
 
 	tc = tcase_create("rest");
 	tcase_add_loop_test(tc, test_cut, 0, (int)NITEMS(check_cuts));
+	tcase_add_test(tc, test_scrub_copy);
 	tcase_add_test(tc, test_is_utf8);
 	tcase_add_test(tc, test_is_harmless);
 	tcase_add_loop_test(tc, test_mentions, 0, (int)NITEMS(check_mentions));
