@@ -50,7 +50,8 @@ enum {
 	KEPT_TAG_NICK = 5,
 	KEPT_TAG_TEXT = 6,
 	KEPT_TAG_MSGID = 7,
-	KEPT_TAG_IS_NOTICE = 8
+	KEPT_TAG_IS_NOTICE = 8,
+	KEPT_TAG_IS_ACTION = 9
 };
 
 static const struct carry_field place_fields[] = {
@@ -88,6 +89,7 @@ static const struct carry_field kept_fields[] = {
 	CARRY_BOOL(KEPT_TAG_IS_REPEAT, struct kept_message, is_repeat),
 	CARRY_UINT(KEPT_TAG_MSGID, struct kept_message, msgid, UINT64_MAX),
 	CARRY_BOOL(KEPT_TAG_IS_NOTICE, struct kept_message, is_notice),
+	CARRY_BOOL(KEPT_TAG_IS_ACTION, struct kept_message, is_action),
 };
 
 /* Writing */
@@ -260,6 +262,7 @@ kept_message_load(const struct tlv *outer)
 	event.text = (const char *)text.data;
 	event.text_len = text.len;
 	event.is_notice = got.is_notice;
+	event.is_action = got.is_action;
 	k = kept_message_new(&event);
 	k->position = got.position;
 	k->is_repeat = got.is_repeat;

@@ -51,7 +51,8 @@ enum {
 	MESSAGE_TEXT = 4,
 	MESSAGE_IS_REPEAT = 5,
 	MESSAGE_MSGID = 6,
-	MESSAGE_IS_NOTICE = 7
+	MESSAGE_IS_NOTICE = 7,
+	MESSAGE_IS_ACTION = 8
 };
 
 /* All that the room has when it is read. */
@@ -146,6 +147,8 @@ record_put_messages(struct buf *out, const struct kept_list *list,
 		tlv_put_u64(out, MESSAGE_IS_REPEAT, is_repeat || k->is_repeat);
 		tlv_put_u64(out, MESSAGE_MSGID, k->msgid);
 		tlv_put_u64(out, MESSAGE_IS_NOTICE, k->is_notice);
+		if (k->is_action)
+			tlv_put_u64(out, MESSAGE_IS_ACTION, 1);
 		tlv_close(out, mark);
 	}
 }
@@ -356,7 +359,7 @@ record_get_message(struct person_record *r, struct rooms *rooms,
 	struct kept_message *k;
 	struct event event = { .kind = EVENT_PRIVATE };
 	char nick[NICK_SIZE];
-	uint64_t is_repeat = 0, is_notice = 0;
+	uint64_t is_repeat = 0, is_notice = 0, is_action = 0;
 	bool has_nick = false, is_good = true;
 
 	tlv_enter(outer, &in);
@@ -384,6 +387,9 @@ record_get_message(struct person_record *r, struct rooms *rooms,
 		case MESSAGE_IS_NOTICE:
 			is_good &= tlv_get_u64(&item, 1, &is_notice);
 			break;
+		case MESSAGE_IS_ACTION:
+			is_good &= tlv_get_u64(&item, 1, &is_action);
+			break;
 		}
 	if (in.is_bad || !is_good || !has_nick || text.len == 0 ||
 	    text.len > HISTORY_TEXT_MAX ||
@@ -393,6 +399,7 @@ record_get_message(struct person_record *r, struct rooms *rooms,
 	event.text = (const char *)text.data;
 	event.text_len = text.len;
 	event.is_notice = is_notice != 0;
+	event.is_action = is_action != 0;
 	k = kept_message_new(&event);
 	k->is_repeat = is_repeat != 0;
 	person_keep_restored(rooms, &r->person, k);

@@ -121,6 +121,8 @@ person_unignore(struct person *p, const char *nick)
 	struct ignore *ig;
 	char folded[NICK_SIZE];
 
+	if (strlen(nick) > NICK_MAX)
+		return -1;
 	nick_fold(folded, nick);
 	TAILQ_FOREACH(ig, &p->ignores, entry)
 		if (strcmp(ig->folded, folded) == 0) {
@@ -203,6 +205,7 @@ kept_message_new(const struct event *event)
 	k->author = event->author;
 	k->msgid = event->msgid;
 	k->is_notice = event->is_notice;
+	k->is_action = event->is_action;
 	memcpy(k->nick, event->nick, strlen(event->nick) + 1);
 	k->len = event->text_len;
 	memcpy(k->text, event->text, event->text_len);

@@ -44,6 +44,7 @@ struct kept_message {
 	size_t len;
 	bool is_repeat; /* was handed over before, and may have arrived */
 	bool is_notice;
+	bool is_action;
 	char nick[NICK_SIZE];
 	char text[];
 };

@@ -267,6 +267,7 @@ START_TEST(test_hosts)
 		.text = "psst",
 		.text_len = 4,
 		.is_notice = true,
+		.is_action = true,
 	};
 	struct fake q[2];
 	uint64_t msgid;
@@ -292,6 +293,7 @@ START_TEST(test_hosts)
 	ck_assert_int_eq(fake_nick(&q[1], "bob"), ROSTER_RETURNED);
 	ck_assert_uint_eq(TAILQ_FIRST(&q[1].m->person.kept)->msgid, msgid);
 	ck_assert(TAILQ_FIRST(&q[1].m->person.kept)->is_notice);
+	ck_assert(TAILQ_FIRST(&q[1].m->person.kept)->is_action);
 	restart(q, 2);
 }
 END_TEST

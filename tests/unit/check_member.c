@@ -543,6 +543,7 @@ START_TEST(test_carried)
 		.text = "psst",
 		.text_len = 4,
 		.is_notice = true,
+		.is_action = true,
 	};
 	char host[MEMBER_HOST_SIZE], again[MEMBER_HOST_SIZE];
 	uint64_t msgid;
@@ -589,6 +590,7 @@ START_TEST(test_carried)
 	ck_assert_uint_eq(next.rooms.last_msgid, msgid);
 	ck_assert_uint_eq(TAILQ_FIRST(&people[1].m->person.kept)->msgid, msgid);
 	ck_assert(TAILQ_FIRST(&people[1].m->person.kept)->is_notice);
+	ck_assert(TAILQ_FIRST(&people[1].m->person.kept)->is_action);
 	for (i = 0; i < 3; i++)
 		fake_fini(&people[i]);
 	house_fini(&next);

@@ -354,6 +354,9 @@ START_TEST(test_ignore)
 	ck_assert_str_eq(fake_saw(&h, &bob),
 	    "welcome bob 0 1 ana=1\n5 ana: ham\nlive after catchup\n");
 	ck_assert_int_eq(member_unignore(bob.m, "cy"), -1);
+	ck_assert_int_eq(member_unignore(bob.m,
+			     "somebody-whose-name-is-longer-than-any-nick"),
+	    -1);
 	ck_assert_int_eq(member_unignore(bob.m, "Dee"), 0);
 	fake_say(&cy, "sorry");
 	ck_assert_str_eq(fake_saw(&h, &bob), "6 dee: sorry\n");
