@@ -30,7 +30,7 @@
 
 #define CHATHISTORY_BYTES_MAX (128 * 1024) /* of text in one answer */
 #define CHATHISTORY_LOOKS_MAX 8000 /* messages: some ms at most */
-#define CHATHISTORY_TAKES "CHATHISTORY"
+#define CHATHISTORY_NAME "CHATHISTORY"
 
 /* What one answer may still have. */
 struct history_budget {
@@ -75,8 +75,7 @@ chathistory_fail(struct session *s, const char *code, const char *command,
 	irc_add_middle(&context, command, 32);
 	if (about != NULL)
 		irc_add_middle(&context, about, 96);
-	irc_fail(s, CHATHISTORY_TAKES, code, buf_cstr(&context) + 1, "%s",
-	    text);
+	irc_fail(s, CHATHISTORY_NAME, code, buf_cstr(&context) + 1, "%s", text);
 	buf_fini(&context);
 }
 
@@ -131,7 +130,7 @@ chathistory_give_up(const struct chathistory *ch, const char *where,
 	struct buf context = BUF_INITIALIZER;
 
 	buf_addf(&context, "%s #%s", ch->command, ch->room->name);
-	irc_fail(ch->s, CHATHISTORY_TAKES, "MESSAGE_ERROR", buf_cstr(&context),
+	irc_fail(ch->s, CHATHISTORY_NAME, "MESSAGE_ERROR", buf_cstr(&context),
 	    "Of %d messages there is none for you; go on %s msgid=%s-%llu",
 	    CHATHISTORY_LOOKS_MAX, where, ch->room->name,
 	    (unsigned long long)number);

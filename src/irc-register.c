@@ -29,6 +29,12 @@
 #include "text.h"
 #include "util.h"
 
+/* 004 (RPL_MYINFO): modes of people, of rooms and in them, and which of these
+ * take a parameter; MODES_CHANMODES and "ov". */
+#define REGISTER_USER_MODES "Biow"
+#define REGISTER_ROOM_MODES "bCeIiklmnostv"
+#define REGISTER_PARAM_MODES "beIklov"
+
 /* Tells why a nick is not to be had; clash is who has one like it. */
 static void
 register_explain_nick(struct session *s, enum roster_rename result,
@@ -253,8 +259,8 @@ register_welcome(struct session *s)
 	irc_numeric(s, 3,
 	    ":This is the room that remembers what you missed; HELP BRB tells "
 	    "how");
-	irc_numeric(s, 4, "%s %s Biow bCeIiklmnostv beIklov", irc_server(s),
-	    "brbd-" PACKAGE_VERSION);
+	irc_numeric(s, 4, "%s brbd-%s %s %s %s", irc_server(s), PACKAGE_VERSION,
+	    REGISTER_USER_MODES, REGISTER_ROOM_MODES, REGISTER_PARAM_MODES);
 	irc_send_isupport(s);
 	irc_send_lusers(s);
 	irc_send_motd(s);

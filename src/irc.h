@@ -61,6 +61,7 @@ struct irc_cap_entry {
 extern const struct irc_cap_entry irc_cap_table[];
 
 #define IRC_LABEL_MAX 64 /* bytes: labeled-response */
+/* How long somebody may take to register, in time and lines. */
 #define IRC_REGISTRATION_MS 30000
 #define IRC_REGISTRATION_LINES 64
 #define IRC_TEXT_MAX 300 /* bytes of KILL and WALLOPS, and of QUIT and such */
@@ -111,7 +112,7 @@ struct session *irc_session_of(const struct member *m);
 /* protocol-irc.c, irc-carry.c: see protocol.h. */
 void irc_state_new(struct session *s);
 void irc_save(const struct session *s, struct buf *out);
-bool irc_load(struct session *s, const struct tlv *item);
+bool irc_load(struct session *s, const struct tlv *item) MUST_CHECK;
 
 /* Commands */
 
@@ -296,14 +297,14 @@ void irc_send_marker(struct session *s, const struct room *room);
 void irc_monitor_free(struct session *s);
 void irc_monitor_drained(struct session *s); /* s reads on */
 void irc_monitor_save(const struct session *s, struct buf *out);
-bool irc_monitor_load(struct session *s, const struct tlv *item);
+bool irc_monitor_load(struct session *s, const struct tlv *item) MUST_CHECK;
 
 /* irc-oper.c: an answer is not waited for any more. */
 void irc_oper_cancel(struct session *s);
 /* That an answer is awaited, for the next program, which has to say that there
  * will be none: irc_oper_lost(), once it runs. Nothing if there is none. */
 void irc_oper_save(const struct session *s, struct buf *out, uint16_t tag);
-bool irc_oper_load(struct session *s, const struct tlv *item);
+bool irc_oper_load(struct session *s, const struct tlv *item) MUST_CHECK;
 void irc_oper_lost(struct session *s);
 
 /* irc-mode.c: gives s these of enum member_flag, and tells them what changed. */

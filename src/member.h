@@ -107,9 +107,11 @@ struct membership {
 	bool is_pumped; /* in the pump's queue */
 	bool is_blocked; /* waiting for member_drained() */
 	bool is_resuming; /* comes into step at the end of rooms_load_end() */
-	bool is_announced; /* the others know that they are here */
 	bool is_exact; /* the member's dialect is */
-	bool is_joined; /* so do those with exact dialects; with the former */
+	/* Those with exact dialects know that they are here; and so do all
+	 * others, which implies the former. */
+	bool is_joined;
+	bool is_announced;
 	bool needs_names; /* an exact one was not told all of the others */
 	bool is_kept_live; /* written as live, without a number */
 	bool is_op; /* modes.h; both are kept with their place */

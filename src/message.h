@@ -116,8 +116,8 @@ struct event {
 	uint64_t total;
 	uint64_t mentions;
 	bool is_repeat;
-	char
-	    status; /* '@', '+': said to those only who have it in room; or 0 */
+	/* '@', '+': said to those only who have it in room; or 0. */
+	char status;
 	bool is_past; /* in a replay, of before they joined */
 	bool is_notice; /* IRC's NOTICE rather than a message */
 	bool is_action; /* what the author does: /me in private */
@@ -143,17 +143,8 @@ event_is_exact(enum event_kind kind)
 static inline bool
 event_is_of_names(enum event_kind kind)
 {
-	switch (kind) {
-	case EVENT_KICK:
-	case EVENT_MODE:
-	case EVENT_JOIN:
-	case EVENT_PART:
-	case EVENT_QUIT:
-	case EVENT_RENAME:
-		return true;
-	default:
-		return false;
-	}
+	return kind == EVENT_KICK || kind == EVENT_MODE || kind == EVENT_JOIN ||
+	    kind == EVENT_PART || kind == EVENT_QUIT || kind == EVENT_RENAME;
 }
 
 /*

@@ -249,17 +249,3 @@ peers_share(const struct member *a, const struct member *b)
 			return true;
 	return false;
 }
-
-void
-peers_walk(struct member *m, void (*found)(struct member *peer, void *arg),
-    void *arg)
-{
-	struct membership *ms, *theirs;
-	uint64_t walk = ++m->rooms->peers.walk;
-
-	(void)peers_mark(m, walk);
-	LIST_FOREACH(ms, &m->memberships, in_member)
-		TAILQ_FOREACH(theirs, &ms->room->people, in_room)
-			if (peers_mark(theirs->member, walk))
-				found(theirs->member, arg);
-}

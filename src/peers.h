@@ -30,7 +30,7 @@ struct peers_lines {
 
 /* Scratch, in struct rooms. */
 struct peers {
-	uint64_t walk; /* see peers_walk in struct member */
+	uint64_t walk; /* number of the last: peers_walk in struct member */
 	struct buf out;
 	struct peers_lines *lines;
 	size_t count;
@@ -70,12 +70,5 @@ void peers_tell_arrivals(struct room *room, struct event *event, uint64_t from,
 
 /* Do they share a room? Also true for one person. */
 bool peers_share(const struct member *a, const struct member *b);
-
-/*
- * Calls found() for each person, of whatever dialect, who is in a room with m,
- * once, in no order; not for m. It must not change who is where.
- */
-void peers_walk(struct member *m, void (*found)(struct member *peer, void *arg),
-    void *arg);
 
 #endif

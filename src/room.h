@@ -137,8 +137,8 @@ void room_set_exact(struct membership *ms, bool is_exact);
 void room_leave(struct membership *ms, enum room_leave how, const char *text);
 
 /*
- * Says something in the room: EVENT_SAY, EVENT_ME or EVENT_NOTICE with a text
- * (scrubbed, not empty) and perhaps tags; or EVENT_TAGS. The rest of event is
+ * Says something in the room: EVENT_SAY, EVENT_ME, EVENT_NOTICE or EVENT_CTCP
+ * with a text (scrubbed) and perhaps tags; or EVENT_TAGS. The rest of event is
  * filled in, so that it can be echoed.
  */
 void room_say(struct membership *ms, struct event *event);

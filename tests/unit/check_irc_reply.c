@@ -17,6 +17,7 @@
 
 #include "irc-message.h"
 #include "irc.h"
+#include "modes.h"
 #include "town.h"
 #include "util.h"
 
@@ -226,6 +227,37 @@ START_TEST(test_about_long)
 }
 END_TEST
 
+/* 004 has each mode that 005 has, and no other. */
+START_TEST(test_modes)
+{
+	const char *text = strstr(ask("NICK bob\r\nUSER bob 0 * :Bob"),
+		       " 004 "),
+		   *c;
+	char people[16], rooms[32], params[32];
+	size_t count = 0, with_param = 0;
+
+	ck_assert_ptr_nonnull(text);
+	ck_assert_int_eq(sscanf(text, " 004 bob irc.example %*s %15s %31s %31s",
+			     people, rooms, params),
+	    3);
+	ck_assert_str_eq(people, "Biow");
+	for (c = MODES_CHANMODES "ov"; *c != '\0'; c++) {
+		if (*c == ',')
+			continue;
+		ck_assert_ptr_nonnull(strchr(rooms, *c));
+		count++;
+	}
+	ck_assert_uint_eq(strlen(rooms), count);
+	/* The last of the four kinds has none. */
+	for (c = MODES_CHANMODES; c < strrchr(MODES_CHANMODES, ','); c++)
+		if (*c != ',') {
+			ck_assert_ptr_nonnull(strchr(params, *c));
+			with_param++;
+		}
+	ck_assert_uint_eq(strlen(params), with_param + strlen("ov"));
+}
+END_TEST
+
 static Suite *
 irc_reply_suite(void)
 {
@@ -241,6 +273,7 @@ irc_reply_suite(void)
 	tcase_add_test(tc, test_long);
 	tcase_add_loop_test(tc, test_quoted, 0, (int)NITEMS(quoted));
 	tcase_add_test(tc, test_about_long);
+	tcase_add_test(tc, test_modes);
 	suite_add_tcase(s, tc);
 	return s;
 }
