@@ -31,7 +31,8 @@
 
 #define WHO_LOOKED_MAX 20000 /* people, for one mask */
 #define WHO_LISTED_MAX 1000
-#define WHO_LISTED_PER_TOKEN 100
+#define WHO_LISTED_PER_TOKEN 250
+#define WHO_LOOKED_PER_TOKEN 1000
 #define WHO_TOKEN_MAX 3 /* digits: whox */
 #define USERHOST_MAX 5 /* nicks: Modern, "USERHOST message" */
 
@@ -251,6 +252,8 @@ who_mask(struct who *w)
 			    "WHO :Too many; ask about fewer at once");
 			return;
 		}
+		if (looked % WHO_LOOKED_PER_TOKEN == 0)
+			session_charge(s, 1);
 		if (who_is_wanted(w, m) && who_may_see(s, m) &&
 		    who_matches(w, m))
 			who_send(w, m, who_pick_room(s, m));
