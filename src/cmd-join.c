@@ -34,14 +34,15 @@ cmd_join_go(struct session *s, struct room *room, const char *key)
 static void
 cmd_join_run(struct session *s, int argc, char *argv[])
 {
-	enum nick_check check = room_name_check(argv[0]);
+	const char *name = room_name_meant(argv[0]);
+	enum nick_check check = room_name_check(name);
 	struct room *room;
 
 	if (check != NICK_OK) {
 		session_error(s, "%s", room_name_check_str(check));
 		return;
 	}
-	switch (rooms_open(s->all->rooms, argv[0], &room)) {
+	switch (rooms_open(s->all->rooms, name, &room)) {
 	case ROOMS_FOUND:
 	case ROOMS_MADE:
 		cmd_join_go(s, room, argc > 1 ? argv[1] : NULL);
@@ -50,7 +51,7 @@ cmd_join_run(struct session *s, int argc, char *argv[])
 		session_error(s,
 		    "there is no room \"%s\", and new ones are not "
 		    "made here; /rooms lists them",
-		    argv[0]);
+		    name);
 		break;
 	case ROOMS_FULL:
 		session_error(s, "all %llu rooms are in use; /rooms lists them",
@@ -73,6 +74,9 @@ const struct command cmd_join = {
 	    ".Ar ROOM ,\n"
 	    "which is made if there is none of that name; then you are its "
 	    "operator.\n"
+	    "It may be written with a\n"
+	    ".Ql # ,\n"
+	    "as IRC clients do.\n"
 	    "Some rooms have a\n"
 	    ".Ar KEY\n"
 	    "that one has to know.\n"

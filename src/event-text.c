@@ -90,6 +90,20 @@ event_text_welcome(struct buf *out, const struct event *e)
 }
 
 static void
+event_text_past(struct buf *out, const struct event *e)
+{
+	if (e->total == 1 && e->count == 1)
+		buf_addstr(out, "the only message so far:");
+	else if (e->count == 1)
+		buf_addf(out,
+		    "the last of %llu messages:", (unsigned long long)e->total);
+	else
+		buf_addf(out, "the last %llu of %llu message%s:",
+		    (unsigned long long)e->count, (unsigned long long)e->total,
+		    e->total == 1 ? "" : "s");
+}
+
+static void
 event_text_live(struct buf *out, const struct event *e)
 {
 	switch (e->live) {
@@ -203,12 +217,10 @@ event_text(struct buf *out, const struct event *e)
 		break;
 	case EVENT_DATE:
 		clock_date(e->time_ms, date);
-		buf_addf(out, "%s --", date);
+		buf_addstr(out, date);
 		break;
 	case EVENT_PAST:
-		buf_addf(out, "the last %llu of %llu message%s:",
-		    (unsigned long long)e->count, (unsigned long long)e->total,
-		    e->total == 1 ? "" : "s");
+		event_text_past(out, e);
 		break;
 	case EVENT_PAST_END:
 		buf_addstr(out, "end of history");

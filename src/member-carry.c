@@ -47,7 +47,8 @@ enum {
 	MEMBER_TAG_USER = 21,
 	MEMBER_TAG_REALNAME = 22,
 	MEMBER_TAG_FLAGS = 23,
-	MEMBER_TAG_IS_AWAY = 24
+	MEMBER_TAG_IS_AWAY = 24,
+	MEMBER_TAG_IS_BREAK_TOLD = 25
 };
 enum {
 	MEMBERSHIP_TAG_ROOM = 1,
@@ -88,6 +89,7 @@ static const struct carry_field member_fields[] = {
 	CARRY_BOOL(MEMBER_TAG_IS_GUEST, struct member, is_guest),
 	CARRY_BOOL(MEMBER_TAG_IS_ON_BREAK, struct member, is_on_break),
 	CARRY_BOOL(MEMBER_TAG_IS_AWAY, struct member, is_away),
+	CARRY_BOOL(MEMBER_TAG_IS_BREAK_TOLD, struct member, is_break_told),
 	CARRY_BOOL(MEMBER_TAG_IS_LOST, struct member, is_lost),
 	CARRY_UINT(MEMBER_TAG_FLAGS, struct member, flags, MEMBER_FLAGS),
 	CARRY_BOOL(MEMBER_TAG_IS_KNOWN, struct member, is_known),

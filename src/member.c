@@ -210,8 +210,7 @@ member_away_since_ms(const struct member *m)
 }
 
 /*
- * Tells every room that m is in, if they may be told again, and those with exact
- * dialects whether m is away.
+ * Tells every room that m is in, and those with exact dialects whether m is away.
  */
 static void
 member_publish(struct member *m, struct event *event)
@@ -219,8 +218,6 @@ member_publish(struct member *m, struct event *event)
 	struct membership *ms;
 	struct event away = { .kind = EVENT_AWAY };
 
-	if (!member_may_announce(m))
-		return;
 	LIST_FOREACH(ms, &m->memberships, in_member) {
 		presence_show(&ms->room->presence, ms);
 		room_publish(ms->room, event, ms);
@@ -256,7 +253,10 @@ member_publish_break(struct member *m)
 {
 	struct event event = { .kind = EVENT_BREAK, .text = m->break_text };
 
+	if (!member_may_announce(m))
+		return;
 	event.text_len = event.text == NULL ? 0 : strlen(event.text);
+	m->is_break_told = true;
 	member_publish(m, &event);
 }
 
@@ -311,7 +311,10 @@ member_back(struct member *m, const char *text)
 	m->is_on_break = m->is_away = false;
 	member_set_break_text(m, NULL);
 	keeper_mark_member(m);
-	member_publish(m, &event);
+	/* Who was told of the break would take them to be away for good. */
+	if (m->is_break_told || member_may_announce(m))
+		member_publish(m, &event);
+	m->is_break_told = false;
 	if (!was_on_break)
 		return;
 	member_show_kept(m);

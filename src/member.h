@@ -164,6 +164,7 @@ struct member {
 	bool is_guest;
 	bool is_on_break; /* nothing is delivered */
 	bool is_away; /* on break for the others; never with is_on_break */
+	bool is_break_told; /* the others were told that they are away */
 	bool is_lost;
 	bool is_ignorer; /* in rooms->ignorers */
 	bool has_kept_handed; /* some of handed was written */
@@ -209,6 +210,13 @@ static inline bool
 member_is_away(const struct member *m)
 {
 	return m->is_on_break || m->is_away;
+}
+
+/* So; or who was and is lost, and the others were not told that it is over. */
+static inline bool
+member_looks_away(const struct member *m)
+{
+	return member_is_away(m) || m->is_break_told;
 }
 
 /*

@@ -118,7 +118,7 @@ struct event {
 	bool is_repeat;
 	char
 	    status; /* '@', '+': said to those only who have it in room; or 0 */
-	bool is_past; /* shown in a replay, rather than as it happens */
+	bool is_past; /* in a replay, of before they joined */
 	bool is_notice; /* IRC's NOTICE rather than a message */
 	bool is_action; /* what the author does: /me in private */
 	bool is_ctcp; /* for IRC clients, which talk to each other so */

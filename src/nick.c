@@ -227,3 +227,9 @@ nick_skeleton(char *out, const char *name)
 	}
 	*out = '\0';
 }
+
+const char *
+room_name_meant(const char *typed)
+{
+	return *typed == '#' ? typed + 1 : typed;
+}

@@ -47,6 +47,10 @@ const char *nick_check_str(enum nick_check why);
 enum nick_check room_name_check(const char *name);
 const char *room_name_check_str(enum nick_check why);
 
+/* The name of the room that is meant: people write it as IRC does, "#kitchen",
+ * too. */
+const char *room_name_meant(const char *typed);
+
 /*
  * Lower case, for comparing: out holds strlen(name) + 1 bytes and may be name.
  * ASCII only.

@@ -351,7 +351,7 @@ presence_left_returning(struct presence *p, struct membership *ms)
 	item->last_arrival = p->room->rooms->last_arrival;
 	p->room->rooms->returning += item->is_returning;
 	ms->is_joined = false;
-	if (member_is_away(ms->member))
+	if (member_looks_away(ms->member))
 		item->away_since_ms = ms->member->break_since_ms;
 }
 

@@ -336,7 +336,8 @@ replay_lines(struct membership *ms, struct buf *out, struct replay_progress *to,
 		else if (ms->replay != NULL) {
 			replay_render_repeats(ms, out, to, &event);
 			replay_render_date(ms, out, to, &event);
-			event.is_past = true;
+			/* Of what came since, they have to know how it is. */
+			event.is_past = event.number < ms->own_from;
 		}
 		replay_render(ms, out, &event);
 		to->has_shown = true;

@@ -391,7 +391,7 @@ roster_replace(struct member *m, struct member *holder, struct person *person)
 			continue;
 		}
 		if (theirs->is_announced) {
-			is_known_away |= member_is_away(holder);
+			is_known_away |= member_looks_away(holder);
 			ours->takes_place = true;
 		}
 		ours->is_joined |= theirs->is_joined;

@@ -15,6 +15,7 @@
 #include "buf.h"
 #include "helm.h"
 #include "modes.h"
+#include "nick.h"
 #include "rooms.h"
 #include "session.h"
 #include "util.h"
@@ -85,7 +86,8 @@ verb_run_mode(struct verb_call *call)
 	struct verb_mode *mode = report.arg;
 	enum verb_result result;
 
-	mode->room = rooms_find(call->helm->sessions->rooms, call->argv[0]);
+	mode->room = rooms_find(call->helm->sessions->rooms,
+	    room_name_meant(call->argv[0]));
 	if (mode->room == NULL)
 		return verb_fail(call,
 		    xasprintf("there is no room \"%s\"", call->argv[0]));

@@ -127,6 +127,12 @@ status_add_json(struct verb_call *call, const struct census *census,
 	json_array_open(j, "rooms");
 }
 
+static const char *
+status_s(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 static void
 status_add_traffic(struct verb_call *call)
 {
@@ -137,15 +143,17 @@ status_add_traffic(struct verb_call *call)
 	int i;
 
 	buf_addf(out,
-	    "traffic: %llu messages, %llu deliveries, %llu writes, %llu bytes "
+	    "traffic: %llu message%s, %llu deliver%s, %llu write%s, %llu bytes "
 	    "in, %llu out\n",
-	    (unsigned long long)rooms->messages,
+	    (unsigned long long)rooms->messages, status_s(rooms->messages),
 	    (unsigned long long)rooms->deliveries,
-	    (unsigned long long)net->writes, (unsigned long long)net->bytes_in,
+	    rooms->deliveries == 1 ? "y" : "ies",
+	    (unsigned long long)net->writes, status_s(net->writes),
+	    (unsigned long long)net->bytes_in,
 	    (unsigned long long)net->bytes_out);
-	buf_addf(out, "held up: %llu fell behind, %llu gaps, %llu throttled\n",
+	buf_addf(out, "held up: %llu fell behind, %llu gap%s, %llu throttled\n",
 	    (unsigned long long)rooms->fell_behind,
-	    (unsigned long long)rooms->gaps,
+	    (unsigned long long)rooms->gaps, status_s(rooms->gaps),
 	    (unsigned long long)sessions->throttled);
 	buf_addstr(out, "refused:");
 	for (i = 0; i < SESSION_REFUSALS; i++)
@@ -153,9 +161,10 @@ status_add_traffic(struct verb_call *call)
 		    (unsigned long long)sessions->refused[i],
 		    session_refusal_str((enum session_refusal)i));
 	buf_addf(out,
-	    "; accepting paused %llu times for the rate, %llu for lack of "
+	    "; accepting paused %llu time%s for the rate, %llu for lack of "
 	    "resources\n",
 	    (unsigned long long)net->accept_pauses_rate,
+	    status_s(net->accept_pauses_rate),
 	    (unsigned long long)net->accept_pauses_resources);
 }
 
@@ -207,9 +216,10 @@ status_add_room(struct verb_call *call, const struct room *room)
 
 	if (!call->is_json) {
 		buf_addf(&call->out,
-		    "  %s: %zu here, %llu messages held, history %.0f%% full\n",
+		    "  %s: %zu here, %llu message%s held, history %.0f%% full\n",
 		    room->name, room->people_count,
 		    (unsigned long long)history_count(h),
+		    status_s(history_count(h)),
 		    100.0 * (double)history_used(h) / (double)h->size);
 		return;
 	}

@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "conn.h"
 #include "helm.h"
+#include "nick.h"
 #include "protocol.h"
 #include "room.h"
 #include "rooms.h"
@@ -114,7 +115,9 @@ who_begin(struct verb_call *call)
 	const struct room *room;
 	struct who *who;
 
-	room = call->argc == 0 ? NULL : rooms_find(rooms, call->argv[0]);
+	room = call->argc == 0 ?
+	    NULL :
+	    rooms_find(rooms, room_name_meant(call->argv[0]));
 	if (call->argc > 0 && room == NULL)
 		return verb_fail(call,
 		    xasprintf("there is no room \"%s\"", call->argv[0]));
