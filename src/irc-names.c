@@ -69,6 +69,8 @@ names_send(struct session *s, const struct room *room)
 		       " = #"
 		       " :");
 
+	if (!modes_may_see_people(room, s->member))
+		return;
 	TAILQ_FOREACH(ms, &room->people, in_room) {
 		if (!names_shows(s, ms, is_in))
 			continue;

@@ -24,6 +24,7 @@
 #include "conn.h"
 #include "irc.h"
 #include "mask.h"
+#include "modes.h"
 #include "peers.h"
 #include "rooms.h"
 #include "roster.h"
@@ -64,7 +65,7 @@ irc_may_see_in(const struct session *s, const struct membership *ms)
 {
 	if (ms->member == s->member)
 		return true;
-	if (!ms->is_joined || !irc_may_see_room(s, ms->room))
+	if (!ms->is_joined || !modes_may_see_people(ms->room, s->member))
 		return false;
 	return member_in(s->member, ms->room) != NULL ||
 	    who_may_see(s, ms->member);
