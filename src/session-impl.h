@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What session.c and session-carry.c share; of no concern to others.
+ * What session*.c share; of no concern to others.
  */
 #ifndef SESSION_IMPL_H
 #define SESSION_IMPL_H
