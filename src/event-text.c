@@ -217,7 +217,7 @@ event_text(struct buf *out, const struct event *e)
 		break;
 	case EVENT_DATE:
 		clock_date(e->time_ms, date);
-		buf_addf(out, "%s --", date);
+		buf_addstr(out, date);
 		break;
 	case EVENT_PAST:
 		event_text_past(out, e);

@@ -408,7 +408,7 @@ talk_run(struct session *s, struct irc_message *msg, bool is_notice)
 	}
 	if (msg->argc > 1)
 		talk_set_text(&t, msg->argv[1]);
-	if (t.len == 0 && !t.is_action && !t.is_ctcp)
+	if (t.len == 0 && !t.is_ctcp)
 		talk_refuse(s, &t, 412, ":No text to send");
 	else {
 		talk_set_tags(&t, msg);

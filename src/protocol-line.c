@@ -105,6 +105,8 @@ line_add(struct buf *out, const struct event *e)
 	case EVENT_WAITING:
 		buf_add(out, "-- ", 3);
 		event_text(out, e);
+		if (e->kind == EVENT_DATE)
+			buf_add(out, " --", 3);
 		return true;
 	case EVENT_MODE:
 		/* What somebody is on coming back, /who tells as well. */

@@ -48,6 +48,8 @@ static const struct {
 	{ { .kind = EVENT_MODE, .nick = "ana", TEXT("+o bob") },
 	    "-- ana set mode +o bob" },
 	{ { .kind = EVENT_MODE, TEXT("+nt") }, "-- the server set mode +nt" },
+	{ { .kind = EVENT_DATE, .time_ms = 1780401600000 },
+	    "-- Tue 2 Jun 2026 --" },
 };
 
 static const char *const dialects[] = { "line", "line-crlf" };
@@ -119,6 +121,7 @@ main(void)
 	SRunner *runner = srunner_create(line_suite());
 	int failed;
 
+	setenv("TZ", "UTC", 1);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * Answers: labels (IRCv3 labeled-response) on none, one and several lines,
+ * batches in them, lines that are too long, and what a peer said in an answer.
+ */
+
+#include "config.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "irc-message.h"
+#include "irc.h"
+#include "town.h"
+#include "util.h"
+
+static struct town town;
+static int fd;
+static struct buf seen = BUF_INITIALIZER;
+
+/* Types line and returns what comes of it, until the next call. */
+static const char *
+ask(const char *line)
+{
+	char *text = xasprintf("%s\r\n", line);
+
+	buf_reset(&seen);
+	town_type(fd, text);
+	free(text);
+	town_run(&town);
+	town_read(fd, &seen);
+	return buf_cstr(&seen);
+}
+
+/* bob, with these capabilities. */
+static void
+enter(const char *caps)
+{
+	char *line =
+	    xasprintf("CAP REQ :%s\r\nNICK bob\r\nUSER bob 0 * :Bob\r\nCAP END",
+		caps);
+
+	ck_assert_ptr_nonnull(strstr(ask(line), " 422 bob "));
+	free(line);
+}
+
+static void
+setup(void)
+{
+	town_init(&town);
+	free(town.options.server_name);
+	town.options.server_name = xstrdup("irc.example");
+	fd = town_connect_to(&town, 1, "irc");
+}
+
+static void
+teardown(void)
+{
+	(void)close(fd);
+	town_fini(&town);
+	buf_fini(&seen);
+}
+
+#define S ":irc.example "
+
+START_TEST(test_labels)
+{
+	enter("labeled-response batch");
+	ck_assert_str_eq(ask("PING a"), S "PONG irc.example :a\r\n");
+	/* None, one, several. */
+	ck_assert_str_eq(ask("@label=x PONG a"), "@label=x " S "ACK\r\n");
+	ck_assert_str_eq(ask("@label=x PING a"),
+	    "@label=x " S "PONG irc.example :a\r\n");
+	ck_assert_str_eq(ask("@label=x MONITOR L"),
+	    "@label=x " S "733 bob :End of MONITOR list\r\n");
+	ck_assert_str_eq(ask("@label=x LINKS"),
+	    "@label=x " S "BATCH +1 labeled-response\r\n"
+	    "@batch=1 " S
+	    "364 bob irc.example irc.example :0 a room that remembers\r\n"
+	    "@batch=1 " S "365 bob * :End of /LINKS list\r\n" S "BATCH -1\r\n");
+	/* An error is an answer as well. */
+	ck_assert_str_eq(ask("@label=x WHOIS"),
+	    "@label=x " S "461 bob WHOIS :Not enough parameters\r\n");
+	ck_assert_str_eq(ask("@label=x nonsense"),
+	    "@label=x " S "421 bob NONSENSE :Unknown command\r\n");
+	/* The next has none of it. */
+	ck_assert_str_eq(ask("PONG a"), "");
+}
+END_TEST
+
+START_TEST(test_bad_labels)
+{
+	char longest[IRC_LABEL_MAX + 1], line[160], shown[160];
+
+	enter("labeled-response batch");
+	memset(longest, 'x', IRC_LABEL_MAX);
+	longest[IRC_LABEL_MAX] = '\0';
+	(void)snprintf(line, sizeof line, "@label=%s PING a", longest);
+	(void)snprintf(shown, sizeof shown,
+	    "@label=%s " S "PONG irc.example :a\r\n", longest);
+	ck_assert_str_eq(ask(line), shown);
+	(void)snprintf(line, sizeof line, "@label=%sx PING a", longest);
+	ck_assert_str_eq(ask(line), S "PONG irc.example :a\r\n");
+	/* As it came, or not at all. */
+	ck_assert_str_eq(ask("@label=a\\sb\\: PING a"),
+	    "@label=a\\sb\\: " S "PONG irc.example :a\r\n");
+	ck_assert_str_eq(ask("@label=a\002b PING a"),
+	    S "PONG irc.example :a\r\n");
+	ck_assert_str_eq(ask("@label= PING a"), S "PONG irc.example :a\r\n");
+	ck_assert_str_eq(ask("@label=a;label=b PING a"),
+	    "@label=b " S "PONG irc.example :a\r\n");
+}
+END_TEST
+
+START_TEST(test_without_capability)
+{
+	enter("batch message-tags");
+	ck_assert_str_eq(ask("@label=x PING a"), S "PONG irc.example :a\r\n");
+	ck_assert_str_eq(ask("@label=x PONG a"), "");
+}
+END_TEST
+
+/* A batch of its own gets the label, and no other around it. */
+START_TEST(test_batch)
+{
+	enter("labeled-response batch draft/chathistory");
+	(void)ask("JOIN #kitchen");
+	(void)ask("PRIVMSG #kitchen :one");
+	(void)ask("PRIVMSG #kitchen :two");
+	ck_assert_str_eq(ask("@label=x CHATHISTORY LATEST #kitchen * 9"),
+	    "@label=x " S "BATCH +1 chathistory #kitchen\r\n"
+	    "@batch=1 :bob!*@* PRIVMSG #kitchen :one\r\n"
+	    "@batch=1 :bob!*@* PRIVMSG #kitchen :two\r\n" S "BATCH -1\r\n");
+	ck_assert_str_eq(ask("CHATHISTORY LATEST #kitchen * 1"),
+	    S "BATCH +2 chathistory #kitchen\r\n"
+	      "@batch=2 :bob!*@* PRIVMSG #kitchen :two\r\n" S "BATCH -2\r\n");
+	ck_assert_str_eq(ask("@label=y CHATHISTORY LATEST ana * 9"),
+	    "@label=y " S "BATCH +3 chathistory ana\r\n" S "BATCH -3\r\n");
+	(void)ask("CAP REQ -batch");
+	ck_assert_str_eq(ask("CHATHISTORY LATEST #kitchen * 1"),
+	    ":bob!*@* PRIVMSG #kitchen :two\r\n");
+}
+END_TEST
+
+/* Their own line comes back with the label; what others say has none. */
+START_TEST(test_echo)
+{
+	const char *text;
+	int other = town_connect_to(&town, 2, "irc");
+
+	enter("labeled-response batch echo-message");
+	(void)ask("JOIN #kitchen");
+	town_type(other,
+	    "NICK ana\r\nUSER ana 0 * :Ana\r\nJOIN #kitchen\r\n"
+	    "PRIVMSG #kitchen :hi\r\n");
+	town_run(&town);
+	text = ask("@label=x PRIVMSG #kitchen :hello");
+	ck_assert_ptr_nonnull(strstr(text, "PRIVMSG #kitchen :hi\r\n"));
+	ck_assert_ptr_eq(strstr(text, "@"), strchr(text, '@'));
+	text = strstr(text, "@label=x :bob!bob@");
+	ck_assert_ptr_nonnull(text);
+	ck_assert_ptr_nonnull(strstr(text, " PRIVMSG #kitchen :hello\r\n"));
+	ck_assert_ptr_null(strstr(text, ":hi\r\n"));
+	(void)close(other);
+	town_run(&town);
+}
+END_TEST
+
+/* A line is cut, at a character, rather than too long. */
+START_TEST(test_long)
+{
+	char line[IRC_LINE_MAX + 1] = "PING :";
+	const char *answer;
+	size_t i, len;
+
+	enter("batch");
+	for (i = strlen(line); i + 2 < sizeof line; i += 2)
+		memcpy(line + i, "\xc3\xa4", 3);
+	answer = ask(line);
+	len = strlen(answer);
+	ck_assert_uint_le(len, IRC_LINE_MAX + 2);
+	ck_assert_uint_ge(len, IRC_LINE_MAX + 2 - 1);
+	ck_assert_str_eq(answer + len - 4, "\xc3\xa4\r\n");
+}
+END_TEST
+
+static const struct {
+	const char *line;
+	const char *answer;
+} quoted[] = {
+	{ "PING :a\002b\033[1m\177", S "PONG irc.example :a?b?[1m?\r\n" },
+	/* As a parameter it cannot be taken for anything else. */
+	{ "WHO :a b", S "315 bob a :End of WHO list\r\n" },
+	{ "WHO ::a", S "315 bob a :End of WHO list\r\n" },
+	{ "WHO ::", S "315 bob * :End of WHO list\r\n" },
+	{ "LINKS :x y", S "365 bob x :End of /LINKS list\r\n" },
+	{ "MOTD :: x", S "402 bob * :No such server\r\n" },
+	{ "WHOIS ana :a,b", S "402 bob ana :No such server\r\n" },
+	{ "CAP :x y", S "410 bob x :Invalid CAP command\r\n" },
+};
+
+START_TEST(test_quoted)
+{
+	enter("batch");
+	ck_assert_str_eq(ask(quoted[_i].line), quoted[_i].answer);
+}
+END_TEST
+
+/* No more of it than IRC_WORD_MAX bytes. */
+START_TEST(test_about_long)
+{
+	char line[300] = "HELP ", shown[300] = S "524 bob ";
+	size_t at = strlen(line), to = strlen(shown);
+
+	enter("batch");
+	memset(line + at, 'x', 200);
+	memset(shown + to, 'x', IRC_WORD_MAX);
+	memcpy(shown + to + IRC_WORD_MAX, " :There is no help", 19);
+	ck_assert_mem_eq(ask(line), shown, strlen(shown));
+}
+END_TEST
+
+static Suite *
+irc_reply_suite(void)
+{
+	Suite *s = suite_create("irc-reply");
+	TCase *tc = tcase_create("answers");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_labels);
+	tcase_add_test(tc, test_bad_labels);
+	tcase_add_test(tc, test_without_capability);
+	tcase_add_test(tc, test_batch);
+	tcase_add_test(tc, test_echo);
+	tcase_add_test(tc, test_long);
+	tcase_add_loop_test(tc, test_quoted, 0, (int)NITEMS(quoted));
+	tcase_add_test(tc, test_about_long);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+int
+main(void)
+{
+	SRunner *runner = srunner_create(irc_reply_suite());
+	int failed;
+
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
