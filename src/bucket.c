@@ -67,6 +67,14 @@ bucket_init(struct bucket *b, uint32_t burst, int64_t now_ms)
 	b->at_ms = now_ms;
 }
 
+static void
+bucket_set(struct bucket *b, int64_t level, int64_t now_ms)
+{
+	b->level = level;
+	if (now_ms > b->at_ms)
+		b->at_ms = now_ms;
+}
+
 bool
 bucket_take(struct bucket *b, struct rate rate, uint32_t burst, int64_t now_ms,
     uint32_t cost)
@@ -79,10 +87,23 @@ bucket_take(struct bucket *b, struct rate rate, uint32_t burst, int64_t now_ms,
 	level = bucket_level(b, rate, burst, now_ms);
 	if (level < BUCKET_TOKEN)
 		return false;
-	b->level = level - (int64_t)cost * BUCKET_TOKEN;
-	if (now_ms > b->at_ms)
-		b->at_ms = now_ms;
+	bucket_set(b, level - (int64_t)cost * BUCKET_TOKEN, now_ms);
 	return true;
+}
+
+void
+bucket_charge(struct bucket *b, struct rate rate, uint32_t burst,
+    int64_t now_ms, uint32_t cost)
+{
+	const int64_t lowest = -(int64_t)BUCKET_DEBT_MAX * BUCKET_TOKEN;
+	int64_t level;
+
+	if (rate.count == 0)
+		return;
+	assert(rate.per_ms > 0);
+	level = bucket_level(b, rate, burst, now_ms) -
+	    (int64_t)cost * BUCKET_TOKEN;
+	bucket_set(b, level < lowest ? lowest : level, now_ms);
 }
 
 int64_t

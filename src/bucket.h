@@ -32,6 +32,14 @@ void bucket_init(struct bucket *b, uint32_t burst, int64_t now_ms);
 bool bucket_take(struct bucket *b, struct rate rate, uint32_t burst,
     int64_t now_ms, uint32_t cost);
 
+/*
+ * Take cost tokens whether there are any or not, for what turns out to be dear
+ * while it is done. Nobody owes more than BUCKET_DEBT_MAX.
+ */
+#define BUCKET_DEBT_MAX 10000
+void bucket_charge(struct bucket *b, struct rate rate, uint32_t burst,
+    int64_t now_ms, uint32_t cost);
+
 /* Milliseconds until bucket_take() will succeed; 0 when it would now. */
 int64_t bucket_wait_ms(const struct bucket *b, struct rate rate, uint32_t burst,
     int64_t now_ms);

@@ -59,8 +59,10 @@ join_go(struct session *s, struct room *room)
 	join_send_own(s, room);
 	irc_send_topic(s, room);
 	irc_send_marker(s, room);
-	if (!irc_has(s, IRC_CAP_NO_IMPLICIT_NAMES))
+	if (!irc_has(s, IRC_CAP_NO_IMPLICIT_NAMES)) {
+		irc_charge_names(s, room);
 		irc_send_names(s, room);
+	}
 	if (s->member->is_on_break)
 		irc_line(s,
 		    "NOTICE %s :#%s: You are still on break; BACK shows what "

@@ -20,6 +20,8 @@
 
 /* Of one NAMES: TARGMAX */
 #define NAMES_MAX IRC_TARGETS_MAX
+#define NAMES_PER_TOKEN 500
+#define NAMES_LOOKED_MAX 20000 /* people, if no channel is named */
 
 const char *
 irc_prefixes(const struct session *s, const struct membership *ms)
@@ -67,6 +69,8 @@ names_send(struct session *s, const struct room *room)
 		       " = #"
 		       " :");
 
+	if (!modes_may_see_people(room, s->member))
+		return;
 	TAILQ_FOREACH(ms, &room->people, in_room) {
 		if (!names_shows(s, ms, is_in))
 			continue;
@@ -94,14 +98,34 @@ irc_send_names(struct session *s, struct room *room)
 	irc_room_numeric(s, 366, room, "End of NAMES list");
 }
 
+/* What it takes to list a room is paid for by who asked. */
+void
+irc_charge_names(struct session *s, const struct room *room)
+{
+	size_t cost = room->people_count / NAMES_PER_TOKEN;
+
+	if (cost > 0)
+		session_charge(s, (unsigned)cost);
+}
+
 static void
 names_send_all(struct session *s)
 {
 	struct room *room = NULL;
+	size_t looked = 0;
 
-	while ((room = rooms_next(s->all->rooms, room)) != NULL)
-		if (irc_may_see_room(s, room))
-			names_send(s, room);
+	while ((room = rooms_next(s->all->rooms, room)) != NULL) {
+		if (!irc_may_see_room(s, room))
+			continue;
+		looked += room->people_count;
+		if (looked > NAMES_LOOKED_MAX) {
+			irc_numeric(s, 416,
+			    "NAMES :Too many; ask about one channel");
+			break;
+		}
+		irc_charge_names(s, room);
+		names_send(s, room);
+	}
 	irc_numeric(s, 366, "* :End of NAMES list");
 }
 
@@ -128,8 +152,10 @@ irc_names_run(struct session *s, struct irc_message *msg)
 			break;
 		}
 		room = irc_find_room(s, channel);
-		if (room != NULL && irc_may_see_room(s, room))
+		if (room != NULL && irc_may_see_room(s, room)) {
+			irc_charge_names(s, room);
 			names_send(s, room);
+		}
 	}
 	/* One for all, with what they have asked for. */
 	out = irc_begin(s, NULL);

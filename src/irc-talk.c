@@ -262,7 +262,8 @@ talk_to_room(struct session *s, const struct talk *t, const char *target)
 	char name[ROOM_NAME_SIZE + 2];
 
 	if (room == NULL ||
-	    (!modes_may_see(room, m) && modes_has(room, ROOM_NO_EXTERNAL))) {
+	    (!modes_may_see(room, m) &&
+		modes_may_speak(room, m, NULL) != MODES_MAY_SPEAK)) {
 		if (!t->is_notice)
 			irc_no_such_channel(s, target);
 		return;

@@ -24,6 +24,7 @@
 #include "conn.h"
 #include "irc.h"
 #include "mask.h"
+#include "modes.h"
 #include "peers.h"
 #include "rooms.h"
 #include "roster.h"
@@ -31,7 +32,8 @@
 
 #define WHO_LOOKED_MAX 20000 /* people, for one mask */
 #define WHO_LISTED_MAX 1000
-#define WHO_LISTED_PER_TOKEN 100
+#define WHO_LISTED_PER_TOKEN 250
+#define WHO_LOOKED_PER_TOKEN 1000
 #define WHO_TOKEN_MAX 3 /* digits: whox */
 #define USERHOST_MAX 5 /* nicks: Modern, "USERHOST message" */
 
@@ -63,7 +65,7 @@ irc_may_see_in(const struct session *s, const struct membership *ms)
 {
 	if (ms->member == s->member)
 		return true;
-	if (!ms->is_joined || !irc_may_see_room(s, ms->room))
+	if (!ms->is_joined || !modes_may_see_people(ms->room, s->member))
 		return false;
 	return member_in(s->member, ms->room) != NULL ||
 	    who_may_see(s, ms->member);
@@ -251,6 +253,8 @@ who_mask(struct who *w)
 			    "WHO :Too many; ask about fewer at once");
 			return;
 		}
+		if (looked % WHO_LOOKED_PER_TOKEN == 0)
+			session_charge(s, 1);
 		if (who_is_wanted(w, m) && who_may_see(s, m) &&
 		    who_matches(w, m))
 			who_send(w, m, who_pick_room(s, m));

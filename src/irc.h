@@ -261,6 +261,8 @@ int64_t irc_idle_s(const struct member *m);
 struct room *irc_find_room(const struct session *s, const char *channel);
 /* 353 and 366: who is there, as far as s may see. */
 void irc_send_names(struct session *s, struct room *room);
+/* Flood control counts it, if they asked for it. */
+void irc_charge_names(struct session *s, const struct room *room);
 /* "@", "+", "@+" with multi-prefix, or "". */
 const char *irc_prefixes(const struct session *s, const struct membership *ms);
 /* May s know that room exists? (+s) */

@@ -371,8 +371,16 @@ modes_may_invite(const struct membership *ms)
 bool
 modes_may_see(const struct room *room, const struct member *m)
 {
-	return !modes_has(room, ROOM_SECRET) || member_in(m, room) != NULL ||
-	    person_place(&m->person, room) != NULL;
+	if (modes_may_see_people(room, m))
+		return true;
+	return person_place(&m->person, room) != NULL &&
+	    !modes_is_banned(room, m);
+}
+
+bool
+modes_may_see_people(const struct room *room, const struct member *m)
+{
+	return !modes_has(room, ROOM_SECRET) || member_in(m, room) != NULL;
 }
 
 const struct room *

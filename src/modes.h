@@ -142,10 +142,12 @@ bool modes_may_invite(const struct membership *ms);
 bool modes_has(const struct room *room, enum room_flag flag);
 
 /*
- * May m see that the room exists, and who is in it? Not if it is secret and m
- * neither is in it nor has a place there.
+ * May m see that the room exists, and what it is about? Not if it is secret and
+ * m neither is in it nor has a place there; nor if they are banned from it.
  */
 bool modes_may_see(const struct room *room, const struct member *m);
+/* And who is in it? Of a secret room only those who are see that. */
+bool modes_may_see_people(const struct room *room, const struct member *m);
 
 /* Is m on the list of bans, and not of exemptions? */
 bool modes_is_banned(const struct room *room, const struct member *m);

@@ -43,6 +43,10 @@
  * many as fit into the file, and a reload keeps everybody waiting. */
 #define WORDS_MAX 10000
 
+#define OPTIONS_FILE_SYNTAX \
+	"a setting is NAME = VALUE or NAME = {VALUE, ...}, and what has " \
+	"blanks or commas stands in \"\""
+
 struct options_file {
 	const char *path;
 	char *text;
@@ -421,8 +425,7 @@ options_file_error_cb(cfg_t *cfg, const char *fmt, va_list ap)
 	assert(f != NULL);
 	text = xvasprintf(fmt, ap);
 	f->line = (unsigned)cfg->line;
-	options_file_error(f,
-	    "%s; a setting is NAME = VALUE or NAME = {VALUE, ...}", text);
+	options_file_error(f, "%s; " OPTIONS_FILE_SYNTAX, text);
 	free(text);
 }
 
@@ -487,8 +490,7 @@ options_file_run_libconfuse(struct options_file *f)
 		} else if (f->syntax_errors == 0) {
 			f->line = (unsigned)cfg->line;
 			options_file_error(f,
-			    "syntax error; "
-			    "a setting is NAME = VALUE or NAME = {VALUE, ...}");
+			    "syntax error; " OPTIONS_FILE_SYNTAX);
 		}
 		options_file_current = NULL;
 	}

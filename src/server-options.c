@@ -112,12 +112,10 @@ server_load_options(struct options *o, const struct server_source *source,
 	return result;
 }
 
-/*
- * Not an error: the file may be readable for a reason that we do not know, a
- * directory above it may be closed, and a good hash withstands being seen.
- */
-void
-server_warn_options(const struct server_source *source, const struct options *o)
+/* Not an error: the file may be readable for a reason that we do not know, a
+ * directory above it may be closed, and a good hash withstands being seen. */
+static void
+server_warn_hashes(const struct server_source *source, const struct options *o)
 {
 	struct stat st;
 	size_t i;
@@ -130,6 +128,39 @@ server_warn_options(const struct server_source *source, const struct options *o)
 		log_warning("everybody may read the hashes of passwords in "
 			    "the settings (chmod o-r helps): path=\"%s\"",
 		    source->path);
+}
+
+static bool
+server_is_for_irc(const char *text)
+{
+	struct listener_spec spec;
+	bool result = listener_spec_parse(&spec, text) == NULL &&
+	    strcmp(spec.protocols, "irc") == 0;
+
+	listener_spec_fini(&spec);
+	return result;
+}
+
+/* Not an error: systemd's sockets may have another protocol. */
+static void
+server_warn_password(const struct options *o)
+{
+	size_t i;
+
+	if (*o->irc_password == '\0')
+		return;
+	for (i = 0; i < o->listen.count; i++)
+		if (server_is_for_irc(o->listen.items[i]))
+			return;
+	log_warning("irc-password guards only a port that is for IRC alone, "
+		    "and listen has none (ADDR:PORT,irc is one)");
+}
+
+void
+server_warn_options(const struct server_source *source, const struct options *o)
+{
+	server_warn_hashes(source, o);
+	server_warn_password(o);
 }
 
 int

@@ -468,7 +468,7 @@ session_charge(struct session *s, unsigned cost)
 {
 	const struct options *o = s->all->options;
 
-	(void)bucket_take(&s->lines, o->line_rate, (uint32_t)o->line_burst,
+	bucket_charge(&s->lines, o->line_rate, (uint32_t)o->line_burst,
 	    s->all->net->clock->mono_ms, cost);
 }
 

@@ -66,6 +66,33 @@ START_TEST(test_debt)
 }
 END_TEST
 
+/* What comes out while something is done is owed, too. */
+START_TEST(test_charge)
+{
+	struct bucket b;
+	int i;
+
+	bucket_init(&b, 5, 0);
+	for (i = 0; i < 8; i++)
+		bucket_charge(&b, (struct rate){ 2, 1000 }, 5, 0, 1);
+	/* -3 */
+	ck_assert_int_eq(bucket_wait_ms(&b, (struct rate){ 2, 1000 }, 5, 0),
+	    2000);
+	ck_assert(!bucket_take(&b, (struct rate){ 2, 1000 }, 5, 1999, 1));
+	ck_assert(bucket_take(&b, (struct rate){ 2, 1000 }, 5, 2000, 1));
+	/* There is an end to it. */
+	for (i = 0; i < 3; i++)
+		bucket_charge(&b, (struct rate){ 1000, 1000 }, 5, 2000,
+		    UINT32_MAX);
+	ck_assert_int_eq(bucket_wait_ms(&b, (struct rate){ 1000, 1000 }, 5,
+			     2000),
+	    BUCKET_DEBT_MAX + 1);
+	bucket_charge(&b, (struct rate){ 0, 1000 }, 5, 2000, 9);
+	ck_assert_int_eq(bucket_wait_ms(&b, (struct rate){ 0, 1000 }, 5, 2000),
+	    0);
+}
+END_TEST
+
 START_TEST(test_unlimited)
 {
 	const struct rate unlimited = { 0, 0 };
@@ -303,6 +330,7 @@ bucket_suite(void)
 	tcase_add_test(tc, test_burst_then_rate);
 	tcase_add_test(tc, test_never_above_burst);
 	tcase_add_test(tc, test_debt);
+	tcase_add_test(tc, test_charge);
 	tcase_add_test(tc, test_unlimited);
 	tcase_add_loop_test(tc, test_slow_rate_asked_often, 0, 4);
 	tcase_add_loop_test(tc, test_wait_is_exact, 0, 8);

@@ -475,6 +475,7 @@ START_TEST(test_away_and_lost)
 	fake_lose(&bob);
 	m = roster_find(&h.rooms.roster, "bob");
 	ck_assert(m->is_lost && !member_is_away(m) && m->break_text == NULL);
+	ck_assert(member_looks_away(m));
 	ck_assert_int_eq(member_away_since_ms(m), h.clock.mono_ms);
 	teardown();
 }
@@ -491,7 +492,12 @@ START_TEST(test_away_too_often)
 	member_away(ana.m, "two");
 	member_away(ana.m, NULL);
 	ck_assert(!member_is_away(ana.m));
-	ck_assert_str_eq(fake_saw(&h, &bob), "break ana (one)\n");
+	/* Of the one that was told, the end is told as well. */
+	ck_assert_str_eq(fake_saw(&h, &bob), "break ana (one)\nback ana 0\n");
+	member_away(ana.m, "three");
+	member_away(ana.m, NULL);
+	ck_assert(!member_is_away(ana.m));
+	ck_assert_str_eq(fake_saw(&h, &bob), "");
 	teardown();
 }
 END_TEST

@@ -468,6 +468,8 @@ START_TEST(file_syntax_errors)
 		{ "room = {,}", "f.conf:1: unexpected token ','" },
 		{ "room = {{a}}", "f.conf:1: unexpected token '{'" },
 		{ "room = a }", "f.conf:1: unexpected closing brace; " },
+		{ "lobby = a b",
+		    "f.conf:1: no such option 'b'; a setting is NAME = VALUE or NAME = {VALUE, ...}, and what has blanks or commas stands in \"\"" },
 		{ "foo", "f.conf:1: no such option 'foo'; " },
 		{ "foo { x = 1 }", "f.conf:1: no such option 'foo'; " },
 		{ "room|x = 1", "f.conf:1: no setting is called 'room|x'; " },
