@@ -271,8 +271,10 @@ invite_go(struct session *s, struct membership *ms, struct member *m)
 	irc_numeric(s, 341, "%s #%s", m->nick, room->name);
 	if (!session_invite(ms, m))
 		irc_refuse(s, "INVITE", "NOT_TOLD", room,
-		    "%s is away and was not told; try again when they are back",
-		    m->nick);
+		    "%s %s and was not told; try again when they are back",
+		    m->nick,
+		    m->ops == NULL || m->is_on_break ? "is away" :
+						       "does not read on");
 	else if (member_is_away(m))
 		irc_numeric(s, 301, "%s :%s", m->nick, member_away_text(m));
 }

@@ -23,7 +23,7 @@ static const struct {
 	const char *lines[4];
 } help_topics[] = {
 	{ "BRB",
-	    { "From then on you are sent nothing, and all that is said is kept",
+	    { "From then on nothing that is said is sent to you: it is kept",
 		"for you. BACK shows it, and goes on with what is said live.",
 		"If you only want others to know that you are not looking, that",
 		"is AWAY: you are still sent everything." } },

@@ -18,8 +18,10 @@
 #include "bans.h"
 #include "buf.h"
 #include "clock.h"
+#include "credential.h"
 #include "deliver.h"
 #include "irc.h"
+#include "log.h"
 #include "modes.h"
 #include "nick.h"
 #include "roster.h"
@@ -242,6 +244,19 @@ register_has_password(const struct session *s)
 }
 
 static void
+register_refuse(struct session *s)
+{
+	char from[CREDENTIAL_STR_SIZE];
+
+	credential_str(&s->origin->credential, from);
+	log_limited(&s->all->password_log, s->all->net->clock->mono_ms,
+	    LOG_LEVEL_WARNING,
+	    "IRC client without the right password: from=\"%s\"", from);
+	irc_numeric(s, 464, ":Password incorrect");
+	irc_quit(s, "password incorrect", NULL);
+}
+
+static void
 register_welcome(struct session *s)
 {
 	const struct member *m = s->member;
@@ -276,8 +291,7 @@ irc_register_try(struct session *s)
 	    irc->user == NULL)
 		return;
 	if (!register_has_password(s)) {
-		irc_numeric(s, 464, ":Password incorrect");
-		irc_quit(s, "password incorrect", NULL);
+		register_refuse(s);
 		return;
 	}
 	irc_forget_password(irc);

@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "conn.h"
 #include "member.h"
 #include "message.h"
 #include "modes.h"
@@ -85,6 +86,10 @@ session_invite(struct membership *ms, struct member *m)
 	if (member_ignores_author(m, ms->member->id, ms->member->nick))
 		return true;
 	if (m->ops == NULL || m->is_on_break)
+		return false;
+	/* It is no answer to anything that they sent, so nothing else would
+	 * bound what waits for who does not read. */
+	if (conn_queued(s->conn) > s->all->options->output_limit)
 		return false;
 	if (m->dialect->is_exact)
 		session_event(s, &event);

@@ -38,8 +38,8 @@ void session_kick(struct membership *ms, struct membership *by,
 /*
  * ms asks m, who is not there, to come into the room, which it opens for m if ms
  * is operator. m, and clients in the room that want to know, are told by
- * EVENT_INVITE. False: m is on break or has lost the connection, and was not
- * told.
+ * EVENT_INVITE. False: m is on break, has lost the connection, or does not read
+ * what they are sent, and was not told.
  */
 bool session_invite(struct membership *ms, struct member *m);
 

@@ -62,6 +62,7 @@ struct sessions {
 	struct buf text; /* scratch for one line's text */
 	struct log_limit refused_log[SESSION_REFUSALS];
 	struct log_limit oper_log; /* who may not be operator */
+	struct log_limit password_log; /* whose irc-password is wrong */
 	struct buf reply; /* scratch for session_notice() */
 	struct buf out; /* scratch for a protocol's lines */
 	struct buf answer; /* and for the answer to one line of IRC */
