@@ -12,7 +12,6 @@
 
 #include "carry.h"
 #include "irc.h"
-#include "protocol.h"
 #include "tlv.h"
 
 /* These numbers are in blobs: never change or reuse one. */

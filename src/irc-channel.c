@@ -25,7 +25,6 @@
 #include "session-room.h"
 #include "session.h"
 #include "text.h"
-#include "util.h"
 
 struct room *
 irc_find_room(const struct session *s, const char *channel)

@@ -19,7 +19,6 @@
 #include "rooms.h"
 #include "session.h"
 #include "text.h"
-#include "util.h"
 
 static const char *
 join_key(char **keys)

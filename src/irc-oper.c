@@ -21,7 +21,6 @@
 
 #include "buf.h"
 #include "clock.h"
-#include "conn.h"
 #include "credential.h"
 #include "irc.h"
 #include "log.h"

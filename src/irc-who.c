@@ -21,7 +21,6 @@
 
 #include "buf.h"
 #include "clock.h"
-#include "conn.h"
 #include "irc.h"
 #include "mask.h"
 #include "modes.h"

@@ -14,10 +14,7 @@
 
 #include "buf.h"
 #include "clock.h"
-#include "conn.h"
 #include "irc.h"
-#include "mask.h"
-#include "peers.h"
 #include "rooms.h"
 #include "roster.h"
 #include "session.h"

@@ -263,6 +263,9 @@ START_TEST(test_server)
 		.server = "irc.example",
 		.room = "kitchen",
 		TEXT("+nt") };
+	const struct event_tally tally = {
+		.nick = { "bob" }, .count = { 1 }, .names = 1
+	};
 
 	ck_assert_str_eq(render(ALL, &event),
 	    ":irc.example MODE #kitchen +nt\r\n");
@@ -275,6 +278,20 @@ START_TEST(test_server)
 	event.live = EVENT_LIVE_AFTER_PAST;
 	ck_assert_str_eq(render(ALL, &event),
 	    ":irc.example NOTICE #kitchen :that was the past; you are live\r\n");
+	/* A topic of the past is not the one that there is. */
+	event.kind = EVENT_TOPIC;
+	event.nick = "ana";
+	event.is_past = true;
+	event.text_len = 2;
+	ck_assert_str_eq(render(NONE, &event),
+	    ":irc.example NOTICE #kitchen :ana set the topic: +n\r\n");
+	/* What was missed is told if anything was. */
+	event.kind = EVENT_WELCOME;
+	event.tally = &tally;
+	ck_assert_str_eq(render(ALL, &event), "");
+	event.count = 1;
+	ck_assert_str_eq(render(NONE, &event),
+	    ":irc.example NOTICE #kitchen :welcome back, ana. 0s, 1 message: bob 1\r\n");
 	/* With server-time each line has its day. */
 	event.kind = EVENT_DATE;
 	event.time_ms = TIME_MS;
