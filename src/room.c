@@ -203,7 +203,13 @@ room_join(struct room *room, struct member *m, enum room_join how)
 		ms->cursor = history_back(&room->history,
 		    room->rooms->options->greeting_history);
 		ms->told.from = ms->cursor.number;
-		replay_start_greeting(ms);
+		/* Where there is no past, clients are not told of it: what is
+		 * said before the turn ends is not, either. */
+		if (m->dialect->is_exact &&
+		    ms->cursor.number == room->history.next_number)
+			deliver_pump_later(ms);
+		else
+			replay_start_greeting(ms);
 	}
 	keeper_set_sure(ms, ms->cursor.number);
 	keeper_mark_member(m);
