@@ -288,6 +288,27 @@ replay_render_date(struct membership *ms, struct buf *out,
 }
 
 /*
+ * Behind a gap: the topic, for those with exact dialects who may not know it,
+ * since it may have been set among what is lost.
+ */
+static void
+replay_render_topic(struct membership *ms, struct buf *out, uint64_t gap_until)
+{
+	const struct room *room = ms->room;
+	struct event event = {
+		.kind = EVENT_TOPIC,
+		.nick = room->topic_by,
+		.text = room->topic == NULL ? "" : room->topic,
+		.time_ms = room->topic_ms,
+	};
+
+	if (!ms->is_exact || room->topic_ms == 0 || gap_until <= ms->own_from)
+		return;
+	event.text_len = strlen(event.text);
+	replay_render(ms, out, &event);
+}
+
+/*
  * Renders what is at to->at up to number end, about max bytes, and moves *to on
  * past it. Returns true at the end.
  */
@@ -315,6 +336,7 @@ replay_lines(struct membership *ms, struct buf *out, struct replay_progress *to,
 		event.count = lost;
 		event.is_uncertain = !history_is_certain(before, at->number);
 		replay_render(ms, out, &event);
+		replay_render_topic(ms, out, at->number);
 		room->rooms->gaps++;
 		to->gap_from = before;
 		to->gap_until = at->number;
