@@ -38,9 +38,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/util.h"
 #include "dialog-daemon.h"
-#include "util.h"
 
 #define WRITERS 3
 #define LINES_MAX 200000

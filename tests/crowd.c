@@ -33,9 +33,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/util.h"
 #include "dialog-daemon.h"
-#include "util.h"
 
 #define PEOPLE 1000
 #define SLEEPER 0

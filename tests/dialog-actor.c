@@ -18,8 +18,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dialog-pattern.h"
 #include "dialog-actor.h"
+#include "dialog-pattern.h"
 
 /* Lines and bytes of a line that the report of a failure shows. */
 #define ACTOR_SHOWN_LINES 15

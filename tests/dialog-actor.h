@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 /* Somebody in a dialog, with the connection that they have at the moment. */
 struct actor {

@@ -25,8 +25,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/util.h"
 #include "dialog-daemon.h"
-#include "util.h"
 
 void
 daemon_init(struct daemon *d)

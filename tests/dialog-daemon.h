@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 /* One run of the program under test. All zeroes but both descriptors -1 when
  * none is running. */

@@ -24,10 +24,10 @@
 #include "dialog-script.h"
 
 /* Out of the way of where the daemon gets them. */
-#define MANAGER_FIRST_FD 100
+#define SERVICE_MANAGER_FIRST_FD 100
 
 static int
-manager_listen(const struct sockaddr *sa, socklen_t len, bool is_dual)
+service_manager_listen(const struct sockaddr *sa, socklen_t len, bool is_dual)
 {
 	int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int only = !is_dual;
@@ -42,7 +42,7 @@ manager_listen(const struct sockaddr *sa, socklen_t len, bool is_dual)
 }
 
 static int
-manager_open(struct script *s, const char *kind)
+service_manager_open(struct script *s, const char *kind)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET };
 	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6 };
@@ -51,17 +51,17 @@ manager_open(struct script *s, const char *kind)
 
 	if (strcmp(kind, "tcp") == 0) {
 		sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-		return manager_listen((struct sockaddr *)&sin, sizeof(sin),
-		    false);
+		return service_manager_listen((struct sockaddr *)&sin,
+		    sizeof(sin), false);
 	}
 	if (strcmp(kind, "dual") == 0)
-		return manager_listen((struct sockaddr *)&sin6, sizeof(sin6),
-		    true);
+		return service_manager_listen((struct sockaddr *)&sin6,
+		    sizeof(sin6), true);
 	if (strcmp(kind, "unix") == 0) {
 		snprintf(sun.sun_path, sizeof(sun.sun_path), "%.90s/handed",
 		    s->stage.dir);
-		return manager_listen((struct sockaddr *)&sun, sizeof(sun),
-		    false);
+		return service_manager_listen((struct sockaddr *)&sun,
+		    sizeof(sun), false);
 	}
 	if (strcmp(kind, "file") == 0)
 		return open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -78,7 +78,7 @@ manager_open(struct script *s, const char *kind)
 
 /* Of a TCP socket; what {handed} stands for. */
 static void
-manager_note_port(struct script *s, int fd)
+service_manager_note_port(struct script *s, int fd)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof(ss);
@@ -95,7 +95,7 @@ manager_note_port(struct script *s, int fd)
 
 /* hands-down KIND [NAME] */
 static void
-manager_hand_down(struct script *s, const char *text)
+service_manager_hand_down(struct script *s, const char *text)
 {
 	struct words words = { NULL, 0 };
 	size_t index = s->inherited_names.count;
@@ -104,12 +104,13 @@ manager_hand_down(struct script *s, const char *text)
 	if (words_split(&words, text) == -1 || words.count == 0 ||
 	    words.count > 2 || index == SCRIPT_INHERITED_MAX)
 		stage_fail(&s->stage, NULL, "hands-down KIND [NAME]");
-	fd = manager_open(s, words.items[0]);
+	fd = service_manager_open(s, words.items[0]);
 	if (fd == -1)
 		stage_fail(&s->stage, NULL, "cannot make a %s: %s",
 		    words.items[0], strerror(errno));
-	manager_note_port(s, fd);
-	s->inherited[index] = fcntl(fd, F_DUPFD_CLOEXEC, MANAGER_FIRST_FD);
+	service_manager_note_port(s, fd);
+	s->inherited[index] = fcntl(fd, F_DUPFD_CLOEXEC,
+	    SERVICE_MANAGER_FIRST_FD);
 	close(fd);
 	if (s->inherited[index] == -1)
 		stage_fail(&s->stage, NULL, "no descriptor: %s",
@@ -140,7 +141,7 @@ script_setup(struct script *s, char *names)
 
 /* Waits until it is told something with text in it; goes on after that. */
 static void
-manager_hear(struct script *s, const char *text)
+service_manager_hear(struct script *s, const char *text)
 {
 	struct stage *st = &s->stage;
 	int64_t deadline = stage_deadline(st);
@@ -180,9 +181,9 @@ script_manager(struct script *s, const char *text)
 	} else if (strcmp(text, "hands-down nothing") == 0) {
 		script_manager_fini(s);
 	} else if ((rest = script_after(text, "hands-down")) != NULL) {
-		manager_hand_down(s, rest);
+		service_manager_hand_down(s, rest);
 	} else if ((rest = script_after(text, "hears")) != NULL) {
-		manager_hear(s, rest);
+		service_manager_hear(s, rest);
 	} else {
 		stage_fail(&s->stage, NULL, "not understood");
 	}
@@ -198,7 +199,7 @@ script_manager_fini(struct script *s)
 
 /* The whole of a small file, without its last LF; to be freed. NULL: none. */
 static char *
-manager_read_file(const char *path)
+service_manager_read_file(const char *path)
 {
 	char data[1024];
 	ssize_t n;
@@ -224,7 +225,7 @@ script_file(struct script *s, const char *text)
 	if (words_split(&words, expanded) == -1 || words.count < 2)
 		stage_fail(&s->stage, NULL, "file PATH has TEXT, or is-gone");
 	free(expanded);
-	content = manager_read_file(words.items[0]);
+	content = service_manager_read_file(words.items[0]);
 	if (strcmp(words.items[1], "is-gone") == 0) {
 		if (content != NULL)
 			stage_fail(&s->stage, NULL, "it is there");
@@ -248,7 +249,7 @@ script_detached(struct script *s, const char *text)
 	uint64_t pid;
 
 	daemon_init(&detached);
-	content = manager_read_file(path);
+	content = service_manager_read_file(path);
 	if (content == NULL || parse_number(content, INT32_MAX, &pid) == -1)
 		stage_fail(st, NULL, "no process id in %s", path);
 	detached.pid = (pid_t)pid;
@@ -261,7 +262,7 @@ script_detached(struct script *s, const char *text)
 	if (!WIFEXITED(detached.status) || WEXITSTATUS(detached.status) != 0)
 		stage_fail(st, NULL, "its exit status is not 0");
 	free(content);
-	content = manager_read_file(path);
+	content = service_manager_read_file(path);
 	if (content != NULL)
 		stage_fail(st, NULL, "it has left its file behind");
 	free(path);

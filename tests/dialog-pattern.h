@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 /*
  * Does the whole of line (len bytes, without its end) match pattern? A pattern

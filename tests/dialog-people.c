@@ -327,8 +327,8 @@ people_quiet(struct script *s, struct actor *p, const char *text)
 }
 
 /*
- * Registers as an IRC client does, with these capabilities, and skips what it is
- * told on the way.
+ * Registers as an IRC client does, with these capabilities, and skips what it
+ * is told on the way.
  */
 static void
 people_irc(struct script *s, struct actor *p, const char *text)

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dialog-daemon.h"
 #include "dialog-actor.h"
+#include "dialog-daemon.h"
 
 /* Where a dialog is played: a directory, a daemon and the people. */
 struct stage {

@@ -7,9 +7,9 @@
  * numbered lines without a pause. Bob, over TCP, and cy, over a Unix socket,
  * lose their connections again and again and come back under their nicks.
  * Between them and the daemon is a proxy, in here: it hands on what the daemon
- * sends up to some byte, and then swallows some more, or leaves the rest unread,
- * and resets or closes, or lets them come back while the old connection is
- * still there.
+ * sends up to some byte, and then swallows some more, or leaves the rest
+ * unread, and resets or closes, or lets them come back while the old connection
+ * is still there.
  *
  * In the end each has every line, in order and once, but for repeats under the
  * line that says what they are (hostile 36); and the same for private messages.
@@ -41,10 +41,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/util.h"
 #include "dialog-daemon.h"
 #include "losses-reader.h"
-#include "util.h"
 
 #define ROUNDS_MIN 5 /* of each, however slow the machine is */
 #define SPEAKER_AHEAD 2000 /* lines that the slowest may be behind */

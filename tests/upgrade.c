@@ -7,7 +7,8 @@
  * the other: everybody sees everything that was said, in order and once; the
  * process stays the same, and so does the number of its descriptors. Programs
  * that fail change nothing (hostile 68, 70, 71). The longest time that a line
- * took to another member is printed; all others but one are waiting for it, too.
+ * took to another member is printed; all others but one are waiting for it,
+ * too.
  *
  * BRBD names the daemon, DIALOG_TIMEOUT the patience, as for the dialogs;
  * UPGRADE_MEMBERS how many people there are ("100,1000,10000": one after the
@@ -37,9 +38,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/util.h"
 #include "dialog-daemon.h"
-#include "util.h"
 
 /* These come first. */
 enum { SPEAKER, LISTENER, FLOODER, WITNESS, OTHERS };
@@ -277,7 +278,7 @@ see_line(struct person *p, const char *line)
 static void
 take_answers(struct person *p, char *data, size_t *len)
 {
-	size_t i, kept = 0;
+	size_t i, queued = 0;
 
 	for (i = 0; i < *len; i++)
 		if ((unsigned char)data[i] == 0xff && i + 2 < *len) {
@@ -286,8 +287,8 @@ take_answers(struct person *p, char *data, size_t *len)
 			p->answers++;
 			i += 2;
 		} else
-			data[kept++] = data[i];
-	*len = kept;
+			data[queued++] = data[i];
+	*len = queued;
 }
 
 static void
@@ -679,7 +680,7 @@ raise_files(void)
 	(void)setrlimit(RLIMIT_NOFILE, &rl);
 }
 
-/* With the history in files, and everybody's place in a store. */
+/* With the history in files, and everybody's place in a journal. */
 START_TEST(test_state)
 {
 	raise_files();

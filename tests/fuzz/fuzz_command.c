@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
-#include "text.h"
-#include "util.h"
+#include "base/text.h"
+#include "base/util.h"
+#include "plain/command.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

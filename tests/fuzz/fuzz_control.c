@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control-request.h"
-#include "text.h"
-#include "util.h"
+#include "admin/control-request.h"
+#include "base/text.h"
+#include "base/util.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

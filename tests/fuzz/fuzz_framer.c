@@ -18,10 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "framer.h"
-#include "text.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/text.h"
+#include "base/util.h"
+#include "net/framer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -138,7 +138,8 @@ take_lines(struct framer *f, struct evbuffer *buf, size_t max_line,
 	    (f->is_discarding ? 1 : max_line + 1));
 }
 
-/* packet 0: of all sizes. own_chunks: as if each was read into a full buffer. */
+/* packet 0: of all sizes. own_chunks: as if each was read into a full
+ * buffer. */
 static void
 check_packets(const char *in, size_t len, size_t max_line, size_t packet,
     bool own_chunks, const struct buf *expected)

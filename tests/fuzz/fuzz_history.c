@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- *
+ * 
  * The loader of rings: whatever a file holds, a ring is made of it that can be
- * read to both ends and appended to, and reads the same when it is loaded again.
- *
+ * read to both ends and appended to, and reads the same when it is loaded
+ * again.
+ * 
  * The first byte's low bit has all checks set right first, since no fuzzer
  * guesses a hash: so it can play with positions, numbers, sizes and holes. The
- * third has the header say that it was left by this version on this boot.
- */
+ * third has the header say that it was left by this version on this boot. */
 #include "config.h"
 
 #include <assert.h>
@@ -15,10 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "history-impl.h"
-#include "history.h"
-#include "nick.h"
-#include "util.h"
+#include "base/nick.h"
+#include "base/util.h"
+#include "history/history-impl.h"
+#include "history/history.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

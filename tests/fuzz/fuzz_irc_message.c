@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- *
+ * 
  * A line of IRC: what is taken apart and put together again is taken apart into
  * the same; what may be passed on of its tags is what message-tags allows, and
  * is left as it is when it comes back. Its first parameters serve as a mask and
- * a name, which are compared once more by the plainest rule, and the last one is
- * split into lines.
- */
+ * a name, which are compared once more by the plainest rule, and the last one
+ * is split into lines. */
 #include "config.h"
 
 #include <assert.h>
@@ -15,11 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "irc-message.h"
-#include "mask.h"
-#include "text.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/mask.h"
+#include "base/text.h"
+#include "base/util.h"
+#include "irc/irc-message.h"
 
 /* The plain rule takes exponential time. */
 #define FUZZ_MASK_MAX 10

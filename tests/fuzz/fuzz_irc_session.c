@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- *
- * A house with IRC clients of several kinds and a plain one, who send any lines.
- * The input is lines: a digit says who sends the rest; "!" lets time pass, by
- * seconds; "<" and ">" have that one stop reading, and go on.
- *
- * Whatever it is, each client gets whole lines that end in CR LF, no longer than
- * they may be and without controls (but CTCP's two, around a text); each line
- * that was labeled is answered, once; and what is left of the house can be
- * handed over to another program.
- */
+ * 
+ * A house with IRC clients of several kinds and a plain one, who send any
+ * lines. The input is lines: a digit says who sends the rest; "!" lets time
+ * pass, by seconds; "<" and ">" have that one stop reading, and go on.
+ * 
+ * Whatever it is, each client gets whole lines that end in CR LF, no longer
+ * than they may be and without controls (but CTCP's two, around a text); each
+ * line that was labeled is answered, once; and what is left of the chat can be
+ * handed over to another program. */
 #include "config.h"
 
 #include <stdint.h>
@@ -19,9 +18,9 @@
 #include <unistd.h>
 
 #include "../unit/town.h"
-#include "carry.h"
-#include "irc-message.h"
-#include "text.h"
+#include "base/handoff.h"
+#include "base/text.h"
+#include "irc/irc-message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -280,29 +279,29 @@ begin(struct town *t, struct client *clients)
 	}
 }
 
-/* The house goes on in another program. */
+/* The chat goes on in another program. */
 static void
 hand_over(struct town *t)
 {
-	struct carry_out out = CARRY_OUT_INITIALIZER;
+	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
 	struct buf blob = BUF_INITIALIZER;
-	struct carry_in in;
+	struct handoff_in in;
 	struct town again;
 	bool is_good;
 
 	town_save(t, &out);
-	carry_seal(&out, &blob);
+	handoff_seal(&out, &blob);
 	town_init(&again);
 	again.clock = t->clock;
-	is_good = carry_open(&in, blob.data, blob.len, CARRY_TAKE) &&
+	is_good = handoff_open(&in, blob.data, blob.len, HANDOFF_TAKE) &&
 	    town_load(&again, &in, true);
 	if (!is_good)
 		(void)fprintf(stderr, "not loaded: %s\n", in.error);
 	require(is_good);
-	carry_in_fini(&in);
+	handoff_in_fini(&in);
 	town_fini(&again);
 	buf_fini(&blob);
-	carry_out_fini(&out);
+	handoff_out_fini(&out);
 }
 
 static void

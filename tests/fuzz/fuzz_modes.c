@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "message.h"
-#include "modes.h"
-#include "rooms.h"
-#include "store.h"
+#include "history/event.h"
+#include "room/chat.h"
+#include "room/modes.h"
+#include "state/journal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -69,7 +69,7 @@ check_modes(struct room *room)
 	check_applied(buf_cstr(&first), NULL);
 	buf_reset(&first);
 	modes_put(modes, &first, true);
-	require(first.len <= STORE_VALUE_MAX);
+	require(first.len <= JOURNAL_VALUE_MAX);
 	require(modes_get(room, first.data, first.len));
 	modes_put(modes, &second, true);
 	require(first.len == second.len &&
@@ -101,7 +101,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct clock clock = { .mono_ms = 1000000,
 		.wall_ms = INT64_C(1700000100000) };
 	struct deadlines deadlines;
-	struct rooms rooms;
+	struct chat chat;
 	struct room *kitchen;
 
 	if (size < 1)
@@ -109,15 +109,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	options_init(&options);
 	options.history_size = 65536;
 	deadlines_init(&deadlines, NULL, NULL);
-	rooms_init(&rooms, &clock, &options, &deadlines, wake, NULL);
-	require(rooms_open(&rooms, "kitchen", &kitchen) == ROOMS_MADE);
+	chat_init(&chat, &clock, &options, &deadlines, wake, NULL);
+	require(chat_open_room(&chat, "kitchen", &kitchen) == CHAT_ROOM_MADE);
 	if (data[0] % 2 == 0)
 		change(kitchen, data + 1, size - 1);
 	else if (!modes_get(kitchen, data + 1, size - 1))
 		require(kitchen->modes.flags == ROOM_NO_EXTERNAL &&
 		    kitchen->modes.key[0] == '\0');
 	check_modes(kitchen);
-	rooms_fini(&rooms);
+	chat_fini(&chat);
 	options_fini(&options);
 	return 0;
 }

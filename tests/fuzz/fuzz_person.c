@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bookmark.h"
-#include "person-record.h"
-#include "rooms.h"
-#include "store.h"
-#include "text.h"
+#include "base/text.h"
+#include "room/chat.h"
+#include "room/departed.h"
+#include "state/journal.h"
+#include "state/person-record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -36,42 +36,41 @@ wake(void *arg)
 static void
 check_person(const struct person_record *r, const struct clock *clock)
 {
-	const struct place *place;
-	const struct kept_message *k;
+	const struct bookmark *bookmark;
+	const struct queued_message *k;
 	const struct marker *marker;
 
 	require(r->left_ms <= clock->mono_ms);
-	require(r->kept_since_ms <= clock->mono_ms);
+	require(r->made_ms <= clock->mono_ms);
 	require(r->person.ignore_count <= IGNORES_MAX);
-	require(r->person.kept_count <= KEPT_MAX);
-	require(r->person.kept_bytes <= KEPT_BYTES_MAX);
-	LIST_FOREACH(place, &r->person.places, in_owner) {
-		require(place->cursor.number <=
-		    place->room->history.next_number);
-		require(place->repeat_until <=
-		    place->room->history.next_number);
-		require(place->left_ms <= clock->mono_ms);
+	require(r->person.queued_count <= QUEUED_MAX);
+	require(r->person.queued_bytes <= QUEUED_BYTES_MAX);
+	LIST_FOREACH(bookmark, &r->person.bookmarks, in_owner) {
+		require(bookmark->cursor.number <=
+		    bookmark->room->history.next_number);
+		require(bookmark->repeat_until <=
+		    bookmark->room->history.next_number);
+		require(bookmark->left_ms <= clock->mono_ms);
 	}
 	require(r->person.marker_count <= MARKERS_MAX);
 	TAILQ_FOREACH(marker, &r->person.markers, entry)
 		require(marker_is_name(marker->name) && marker->time_ms > 0);
-	TAILQ_FOREACH(k, &r->person.kept, entry)
+	TAILQ_FOREACH(k, &r->person.queued, entry)
 		require(k->len > 0 && text_is_utf8(k->text, k->len));
 }
 
 /* What is written of the bookmark. */
 static void
-write_down(struct buf *out, struct rooms *rooms, struct person_record *r)
+write_down(struct buf *out, struct chat *chat, struct person_record *r)
 {
-	struct bookmark b = { .left_ms = r->left_ms,
-		.kept_since_ms = r->kept_since_ms };
+	struct departed b = { .left_ms = r->left_ms, .made_ms = r->made_ms };
 
 	person_init(&b.person);
-	person_move(rooms, &b.person, &r->person);
+	person_move(chat, &b.person, &r->person);
 	buf_reset(out);
-	person_record_put_bookmark(out, rooms, &b);
-	require(out->len <= STORE_VALUE_MAX);
-	person_clear(rooms, &b.person);
+	person_record_put_bookmark(out, chat, &b);
+	require(out->len <= JOURNAL_VALUE_MAX);
+	person_clear(chat, &b.person);
 }
 
 int
@@ -81,7 +80,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct clock clock = { .mono_ms = 1000000,
 		.wall_ms = INT64_C(1700000100000) };
 	struct deadlines deadlines;
-	struct rooms rooms;
+	struct chat chat;
 	struct room *kitchen;
 	struct person_record r;
 	struct buf first = BUF_INITIALIZER, second = BUF_INITIALIZER;
@@ -89,20 +88,20 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	options_init(&options);
 	options.history_size = 65536;
 	deadlines_init(&deadlines, NULL, NULL);
-	rooms_init(&rooms, &clock, &options, &deadlines, wake, NULL);
-	require(rooms_open(&rooms, "kitchen", &kitchen) == ROOMS_MADE);
-	if (person_record_get(&r, &rooms, data, size)) {
+	chat_init(&chat, &clock, &options, &deadlines, wake, NULL);
+	require(chat_open_room(&chat, "kitchen", &kitchen) == CHAT_ROOM_MADE);
+	if (person_record_get(&r, &chat, data, size)) {
 		check_person(&r, &clock);
-		write_down(&first, &rooms, &r);
-		require(person_record_get(&r, &rooms, first.data, first.len));
+		write_down(&first, &chat, &r);
+		require(person_record_get(&r, &chat, first.data, first.len));
 		check_person(&r, &clock);
-		write_down(&second, &rooms, &r);
+		write_down(&second, &chat, &r);
 		/* The order of places is that of the list, and turns round. */
 		require(first.len == second.len);
 	}
 	buf_fini(&first);
 	buf_fini(&second);
-	rooms_fini(&rooms);
+	chat_fini(&chat);
 	options_fini(&options);
 	return 0;
 }

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nick.h"
-#include "options-impl.h"
+#include "base/nick.h"
+#include "options/options-impl.h"
 
 #define FUZZ_CHECK(condition) \
 	do { \

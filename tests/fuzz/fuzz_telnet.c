@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "telnet.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/util.h"
+#include "net/telnet.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

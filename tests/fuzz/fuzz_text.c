@@ -18,8 +18,8 @@
 #include <unictype.h>
 #include <unistr.h>
 
-#include "text.h"
-#include "util.h"
+#include "base/text.h"
+#include "base/util.h"
 
 #define FUZZ_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define FUZZ_NICK_CHARACTERS FUZZ_LETTERS "0123456789_-"
@@ -156,7 +156,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t len, again_len, cut, max_bytes;
-	char *in, *out, *again, *exact;
+	char *in, *out, *again, *trackers;
 
 	if (size == 0)
 		return 0;
@@ -173,22 +173,22 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	again_len = text_scrub(again, out, len);
 	assert(again_len == len && memcmp(again, out, len) == 0);
 
-	exact = fuzz_copy(out, len);
-	cut = text_cut(exact, len, max_bytes);
+	trackers = fuzz_copy(out, len);
+	cut = text_cut(trackers, len, max_bytes);
 	assert(cut <= len && cut <= max_bytes);
-	fuzz_check_clean(exact, cut);
+	fuzz_check_clean(trackers, cut);
 	if (len <= max_bytes)
 		assert(cut == len);
 	else
 		assert(max_bytes - cut <= FUZZ_MAX_CUT);
-	again_len = text_scrub(again, exact, cut);
-	assert(again_len == cut && memcmp(again, exact, cut) == 0);
-	assert(text_cut(exact, cut, max_bytes) == cut);
+	again_len = text_scrub(again, trackers, cut);
+	assert(again_len == cut && memcmp(again, trackers, cut) == 0);
+	assert(text_cut(trackers, cut, max_bytes) == cut);
 
 	assert(text_mentions(in, size, "ana") == fuzz_mentions(in, size));
 	assert(text_mentions(out, len, "ana") == fuzz_mentions(out, len));
 
-	free(exact);
+	free(trackers);
 	free(again);
 	free(out);
 	free(in);

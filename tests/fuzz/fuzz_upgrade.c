@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "../unit/town.h"
-#include "carry.h"
-#include "history.h"
+#include "base/handoff.h"
+#include "history/history.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -53,17 +53,17 @@ make_ring(void)
 }
 
 static bool
-become(int fd, enum carry_fd_kind kind)
+become(int fd, enum handoff_fd_kind kind)
 {
 	int fds[2], ring;
 
-	if (kind == CARRY_FD_FILE) {
+	if (kind == HANDOFF_FD_FILE) {
 		ring = make_ring();
 		require(dup2(ring, fd) == fd);
 		(void)close(ring);
 		return true;
 	}
-	if (kind == CARRY_FD_LISTENER)
+	if (kind == HANDOFF_FD_LISTENER)
 		return false; /* no port is opened here */
 	require(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
 	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
@@ -77,36 +77,36 @@ become(int fd, enum carry_fd_kind kind)
 static void
 check(struct town *town)
 {
-	struct carry_out out = CARRY_OUT_INITIALIZER;
+	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
 	struct buf blob = BUF_INITIALIZER;
-	struct carry_in in;
+	struct handoff_in in;
 	struct town again;
 	bool is_good;
 
 	conn_reap(&town->net);
-	rooms_flush(&town->rooms);
+	chat_flush(&town->chat);
 	town_save(town, &out);
-	carry_seal(&out, &blob);
+	handoff_seal(&out, &blob);
 	town_init(&again);
-	is_good = carry_open(&in, blob.data, blob.len, CARRY_TAKE) &&
+	is_good = handoff_open(&in, blob.data, blob.len, HANDOFF_TAKE) &&
 	    town_load(&again, &in, true);
 	require(is_good);
-	carry_in_fini(&in);
+	handoff_in_fini(&in);
 	town_run(&again);
 	town_fini(&again);
 	buf_fini(&blob);
-	carry_out_fini(&out);
+	handoff_out_fini(&out);
 }
 
 static void
 load(const void *blob, size_t len)
 {
-	struct carry_in in;
+	struct handoff_in in;
 	struct town town;
 	bool is_good = false;
 	size_t i;
 
-	if (carry_open(&in, blob, len, CARRY_TAKE)) {
+	if (handoff_open(&in, blob, len, HANDOFF_TAKE)) {
 		/* Never those of this process. */
 		if (in.fd_count > FUZZ_FDS)
 			in.fd_count = FUZZ_FDS;
@@ -122,18 +122,18 @@ load(const void *blob, size_t len)
 			check(&town);
 		town_fini(&town);
 	}
-	carry_in_fini(&in);
+	handoff_in_fini(&in);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct carry_out out = CARRY_OUT_INITIALIZER;
+	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
 	struct buf blob = BUF_INITIALIZER, whole = BUF_INITIALIZER;
 	int i;
 
 	for (i = 0; i < FUZZ_FDS; i++) {
-		carry_put_fd(&out, 0, 3 + i);
+		handoff_put_fd(&out, 0, 3 + i);
 		buf_reset(&out.data);
 	}
 	/* Not NULL, whatever the size. */
@@ -141,10 +141,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	load(buf_cstr(&whole), size);
 	if (size > 0)
 		buf_add(&out.data, data, size);
-	carry_seal(&out, &blob);
+	handoff_seal(&out, &blob);
 	load(blob.data, blob.len);
 	buf_fini(&whole);
 	buf_fini(&blob);
-	carry_out_fini(&out);
+	handoff_out_fini(&out);
 	return 0;
 }

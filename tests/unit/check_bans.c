@@ -18,10 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bans.h"
-#include "log.h"
-#include "store.h"
-#include "tlv.h"
+#include "base/log.h"
+#include "base/tlv.h"
+#include "room/bans.h"
+#include "state/journal.h"
 
 static struct bans bans;
 
@@ -291,17 +291,17 @@ START_TEST(test_kept)
 	struct ban_subject both;
 	const struct credential home = origin("2001:db8:0:1::1");
 	const struct ban *ban;
-	struct store *store;
+	struct journal *journal;
 	char *error = NULL;
 	int fd;
 
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	fd = open(dir, O_RDONLY | O_DIRECTORY);
 	ck_assert_int_ge(fd, 0);
-	store = store_open(fd, "bans", bans_loaded, bans_snapshot, &bans,
+	journal = journal_open(fd, "bans", bans_loaded, bans_snapshot, &bans,
 	    &error);
-	ck_assert_ptr_nonnull(store);
-	bans_keep(&bans, store);
+	ck_assert_ptr_nonnull(journal);
+	bans_set_journal(&bans, journal);
 	ck_assert_ptr_null(ban_subject_parse(&both, "bob"));
 	ban_subject_add_holder(&both, &home);
 	ck_assert_ptr_nonnull(bans_add(&bans, &both, "\xc3\xa4rger", 5, 0));
@@ -311,14 +311,14 @@ START_TEST(test_kept)
 	ck_assert_ptr_nonnull(add("eve", 5, 0));
 	ck_assert(drop("eve"));
 	bans_expire(&bans, 60);
-	/* As after a kill -9: nobody closes the store in order. */
+	/* As after a kill -9: nobody closes the journal in order. */
 	teardown();
-	store_close(store);
+	journal_close(journal);
 
 	setup();
-	store = store_open(fd, "bans", bans_loaded, bans_snapshot, &bans,
+	journal = journal_open(fd, "bans", bans_loaded, bans_snapshot, &bans,
 	    &error);
-	ck_assert_ptr_nonnull(store);
+	ck_assert_ptr_nonnull(journal);
 	ck_assert_uint_eq(bans.count, 3);
 	ban = bans_match_nick(&bans, "BOB", 60);
 	ck_assert_ptr_nonnull(ban);
@@ -331,7 +331,7 @@ START_TEST(test_kept)
 	ck_assert(!is_banned("192.0.2.9", 100));
 	ck_assert_ptr_nonnull(add("192.0.2.1", 60, 0));
 	ck_assert_uint_eq(TAILQ_LAST(&bans.list, ban_queue)->id, 4);
-	store_close(store);
+	journal_close(journal);
 	unlinkat(fd, "bans.0", 0);
 	unlinkat(fd, "bans.1", 0);
 	close(fd);

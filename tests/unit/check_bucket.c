@@ -8,8 +8,8 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "bucket.h"
-#include "util.h"
+#include "base/bucket.h"
+#include "base/util.h"
 
 #define YEAR_MS (INT64_C(365) * 24 * 3600 * 1000)
 

@@ -7,7 +7,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "checksum.h"
+#include "base/checksum.h"
 
 /* What is in files must not change with the library or the machine. */
 START_TEST(test_known_values)

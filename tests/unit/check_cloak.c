@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cloak.h"
+#include "base/cloak.h"
 
 static struct credential
 address(const char *text)

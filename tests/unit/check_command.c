@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
-#include "util.h"
+#include "base/util.h"
+#include "plain/command.h"
 
 START_TEST(test_split)
 {

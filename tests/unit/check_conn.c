@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- *
+ * 
  * Connections, what comes in: lines, turns, pauses, the end of input, Telnet.
- * See wire.h for how, and check_conn_output.c and check_conn_end.c for the rest.
- */
+ * See wire.h for how, and check_conn_output.c and check_conn_end.c for the
+ * rest. */
 #include "config.h"
 
 #include <sys/socket.h>
@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "conn.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/util.h"
+#include "net/conn.h"
 #include "wire.h"
 
 /* Lines in */

@@ -23,10 +23,10 @@
 
 #include <event2/event.h>
 
-#include "buf.h"
-#include "conn.h"
+#include "base/buf.h"
+#include "base/util.h"
 #include "faults.h"
-#include "util.h"
+#include "net/conn.h"
 #include "wire.h"
 
 #define LONG_LINE 8000

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "conn.h"
+#include "base/buf.h"
+#include "net/conn.h"
 #include "wire.h"
 
 /* Bytes out */

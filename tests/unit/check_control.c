@@ -14,10 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "access.h"
-#include "control-request.h"
-#include "util.h"
-#include "verb.h"
+#include "admin/control-request.h"
+#include "admin/peercred.h"
+#include "admin/verb.h"
+#include "base/util.h"
 
 static const struct {
 	const char *data;
@@ -136,14 +136,14 @@ END_TEST
 START_TEST(test_access)
 {
 	uid_t members[] = { 1001, 1002 };
-	struct access all = { .self = 990,
+	struct peercred_rule all = { .self = 990,
 		.has_group = true,
 		.group = 50,
 		.members = members,
 		.member_count = 2 };
-	struct access none = { .self = 990 };
+	struct peercred_rule none = { .self = 990 };
 	static const struct {
-		struct access_peer peer;
+		struct peercred peer;
 		bool with_group, without;
 	} cases[] = {
 		{ { .uid = 0, .gid = 7, .knows_groups = true }, true, true },
@@ -171,9 +171,9 @@ START_TEST(test_access)
 	};
 
 	for (size_t i = 0; i < NITEMS(cases); i++) {
-		ck_assert(access_allows(&all, &cases[i].peer) ==
+		ck_assert(peercred_allows(&all, &cases[i].peer) ==
 		    cases[i].with_group);
-		ck_assert(access_allows(&none, &cases[i].peer) ==
+		ck_assert(peercred_allows(&none, &cases[i].peer) ==
 		    cases[i].without);
 	}
 }
@@ -182,25 +182,25 @@ END_TEST
 START_TEST(test_access_group)
 {
 	const struct group *group = getgrgid(getgid());
-	struct access access;
-	struct access_peer peer;
+	struct peercred_rule access;
+	struct peercred peer;
 	int fds[2];
 
-	ck_assert_ptr_null(access_init(&access, ""));
+	ck_assert_ptr_null(peercred_rule_init(&access, ""));
 	ck_assert(!access.has_group);
-	access_fini(&access);
-	ck_assert_ptr_nonnull(access_init(&access, "no such group"));
+	peercred_rule_fini(&access);
+	ck_assert_ptr_nonnull(peercred_rule_init(&access, "no such group"));
 	ck_assert(!access.has_group);
-	access_fini(&access);
+	peercred_rule_fini(&access);
 	if (group != NULL) {
-		ck_assert_ptr_null(access_init(&access, group->gr_name));
+		ck_assert_ptr_null(peercred_rule_init(&access, group->gr_name));
 		ck_assert_uint_eq(access.group, getgid());
-		access_fini(&access);
+		peercred_rule_fini(&access);
 	}
 
 	/* We are at the other end ourselves. */
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-	ck_assert_int_eq(access_peer(&peer, fds[0]), 0);
+	ck_assert_int_eq(peercred_get(&peer, fds[0]), 0);
 	ck_assert_uint_eq(peer.uid, geteuid());
 	ck_assert_uint_eq(peer.gid, getegid());
 #ifdef SO_PEERGROUPS
@@ -209,7 +209,7 @@ START_TEST(test_access_group)
 #endif
 	close(fds[0]);
 	close(fds[1]);
-	ck_assert_int_eq(access_peer(&peer, fds[0]), -1);
+	ck_assert_int_eq(peercred_get(&peer, fds[0]), -1);
 }
 END_TEST
 

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "credential.h"
-#include "util.h"
+#include "base/credential.h"
+#include "base/util.h"
 
 static struct credential
 check_address(const char *address)

@@ -11,8 +11,9 @@
  *
  * The reference is a number for each person: that of the message that they
  * should see next; and for those who lost the connection, of the first that
- * they are owed, and up to where they may have seen all. A failure names its seed: BRBD_MODEL_SEED runs that one
- * alone. BRBD_MODEL_RUNS sets how many runs there are.
+ * they are owed, and up to where they may have seen all. A failure names its
+ * seed: BRBD_MODEL_SEED runs that one alone. BRBD_MODEL_RUNS sets how many runs
+ * there are.
  */
 
 #include "config.h"
@@ -23,9 +24,9 @@
 #include <string.h>
 
 #include "house.h"
-#include "replay.h"
-#include "room.h"
-#include "roster.h"
+#include "room/directory.h"
+#include "room/replay.h"
+#include "room/room.h"
 
 #define PEOPLE 6
 #define STEPS 120
@@ -69,7 +70,7 @@ model_random(unsigned below)
 static struct room *
 model_room(void)
 {
-	return house.rooms.lobby;
+	return house.chat.lobby;
 }
 
 /* Said in this session? Then it is not shown. */
@@ -237,7 +238,7 @@ model_enter(struct reader *r)
 	if (!r->is_known)
 		r->next = live_next;
 	ck_assert_int_eq(fake_nick(&r->f, r->nick),
-	    r->is_known ? ROSTER_RETURNED : ROSTER_RENAMED);
+	    r->is_known ? DIRECTORY_RETURNED : DIRECTORY_RENAMED);
 	if (r->is_known && was_greeted)
 		r->after = live_next;
 	r->is_known = true;
@@ -346,7 +347,7 @@ model_step(void)
 			if (r->after != 0)
 				r->next = r->after;
 			else if (!r->in_history)
-				r->next = model_room()->delivered.number;
+				r->next = model_room()->turn_start.number;
 			/* They do not want what they are owed. */
 			if (!r->in_history) {
 				r->owed = 0;
@@ -362,7 +363,7 @@ model_step(void)
 		break;
 	case 9:
 	case 10:
-		(void)rooms_turn(&house.rooms);
+		(void)chat_turn(&house.chat);
 		break;
 	case 11:
 		house_pass(&house, model_random(2) ? 1000 : 70000);

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "deadline.h"
-#include "util.h"
+#include "base/deadline.h"
+#include "base/util.h"
 
 /* Callbacks leave their letters here. */
 static char check_log[64];

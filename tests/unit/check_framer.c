@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "framer.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/util.h"
+#include "net/framer.h"
 
 #define MAX_LINE 8
 
@@ -202,7 +202,7 @@ START_TEST(test_endless)
 END_TEST
 
 /* The text is left where it is, when it lies together there. */
-START_TEST(test_in_place)
+START_TEST(test_in_bookmark)
 {
 	struct framer f = { false };
 	struct framer_line line;
@@ -243,7 +243,7 @@ framer_suite(void)
 	tcase_add_test(tc, test_limit);
 	tcase_add_test(tc, test_too_long);
 	tcase_add_test(tc, test_endless);
-	tcase_add_test(tc, test_in_place);
+	tcase_add_test(tc, test_in_bookmark);
 	suite_add_tcase(s, tc);
 	return s;
 }

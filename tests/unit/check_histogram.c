@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "histogram.h"
+#include "base/histogram.h"
 
 START_TEST(test_buckets)
 {

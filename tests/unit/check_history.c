@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "history.h"
+#include "history/history.h"
 
 static uint64_t
 append(struct history *h, const char *nick, const char *text)

@@ -14,13 +14,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
+#include "base/util.h"
 #include "faults.h"
-#include "history-file.h"
-#include "history-impl.h"
-#include "history.h"
-#include "log.h"
+#include "history/history-file.h"
+#include "history/history-impl.h"
+#include "history/history.h"
 #include "ring.h"
-#include "util.h"
 
 #define SIZE 4096
 #define CALLS_MAX 200

@@ -17,12 +17,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "history-file.h"
-#include "history-impl.h"
-#include "history.h"
-#include "log.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "history/history-file.h"
+#include "history/history-impl.h"
+#include "history/history.h"
 #include "ring.h"
-#include "util.h"
 
 #define SIZE 4096
 #define CORRUPT RING_NAME ".corrupt-"

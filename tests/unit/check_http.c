@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http.h"
-#include "util.h"
+#include "base/util.h"
+#include "net/http.h"
 
 #define HEAD "GET /metrics HTTP/1.1\r\n"
 #define HOST HEAD "Host: x\r\n"

@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "inherit.h"
+#include "net/inherit.h"
 
 #define CLOSE_BELOW 64
 

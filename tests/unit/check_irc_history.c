@@ -4,7 +4,8 @@
 
 /*
  * How messages are named, and what CHATHISTORY gives of a ring in which all is
- * that there may be: laps, holes, topics, those of whom one ignores, long texts.
+ * that there may be: laps, holes, topics, those of whom one ignores, long
+ * texts.
  */
 
 #include "config.h"
@@ -15,11 +16,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "history.h"
-#include "irc.h"
-#include "listener.h"
-#include "protocol.h"
-#include "rooms.h"
+#include "history/history.h"
+#include "irc/irc.h"
+#include "net/listener.h"
+#include "room/chat.h"
+#include "session/protocol.h"
 #include "town.h"
 
 static const struct {
@@ -131,7 +132,7 @@ static struct buf seen = BUF_INITIALIZER;
 static struct history *
 ring(void)
 {
-	return &town.rooms.lobby->history;
+	return &town.chat.lobby->history;
 }
 
 /* An IRC client in the lobby, who has read all. */
@@ -171,7 +172,7 @@ append(enum event_kind kind, const char *nick, int64_t ms, size_t len)
 
 	memset(text, 'x', sizeof text);
 	(void)history_append(ring(), &e);
-	town.rooms.lobby->delivered = history_head(ring());
+	town.chat.lobby->turn_start = history_head(ring());
 }
 
 /*
@@ -274,9 +275,9 @@ END_TEST
 /* What is not shown is not counted either. */
 START_TEST(test_passed_over)
 {
-	struct membership *ms = member_in(roster_find(&town.rooms.roster,
+	struct membership *ms = member_in(directory_find(&town.chat.directory,
 					      "bob"),
-	    town.rooms.lobby);
+	    town.chat.lobby);
 
 	append(EVENT_SAY, "ana", 1000, 5);
 	append(EVENT_TOPIC, "ana", 2000, 5);
@@ -297,7 +298,8 @@ START_TEST(test_passed_over)
 }
 END_TEST
 
-/* The oldest were lapped: what is asked about them is answered from the rest. */
+/* The oldest were lapped: what is asked about them is answered from the
+ * rest. */
 START_TEST(test_lapped)
 {
 	char request[128], want[64];

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "irc-message.h"
-#include "text.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/text.h"
+#include "base/util.h"
+#include "irc/irc-message.h"
 
 static struct buf out;
 static char *line; /* the one that message points into */

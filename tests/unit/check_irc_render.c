@@ -15,11 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "base/util.h"
 #include "house.h"
-#include "irc-message.h"
-#include "irc.h"
-#include "text.h"
-#include "util.h"
+#include "irc/irc-message.h"
+#include "irc/irc.h"
 
 #define TEXT(s) .text = (s), .text_len = sizeof(s) - 1
 #define TIME_MS 1780408931123
@@ -158,31 +158,31 @@ static const struct {
 	    NONE, ":ana!ann@HOST PRIVMSG @#kitchen :ops\r\n", NULL, false },
 
 	/* Who is there */
-	{ { .kind = EVENT_JOIN, BY_ANA }, IRC_CAP_EXTENDED_JOIN,
+	{ { .kind = EVENT_SYNC_JOIN, BY_ANA }, IRC_CAP_EXTENDED_JOIN,
 	    ":ana!ann@HOST JOIN #kitchen * :Ana A.\r\n",
 	    ":ana!ann@HOST JOIN #kitchen\r\n", false },
-	{ { .kind = EVENT_PART, BY_ANA }, NONE,
+	{ { .kind = EVENT_SYNC_PART, BY_ANA }, NONE,
 	    ":ana!ann@HOST PART #kitchen\r\n", NULL, false },
-	{ { .kind = EVENT_PART, BY_ANA, TEXT("tired") }, NONE,
+	{ { .kind = EVENT_SYNC_PART, BY_ANA, TEXT("tired") }, NONE,
 	    ":ana!ann@HOST PART #kitchen :tired\r\n", NULL, false },
-	{ { .kind = EVENT_QUIT, BY_ANA, TEXT("tired") }, NONE,
+	{ { .kind = EVENT_SYNC_QUIT, BY_ANA, TEXT("tired") }, NONE,
 	    ":ana!ann@HOST QUIT :tired\r\n", NULL, false },
 	{ { .kind = EVENT_KICK, BY_ANA, .other = "bob", TEXT("loud") }, NONE,
 	    ":ana!ann@HOST KICK #kitchen bob :loud\r\n", NULL, false },
 	{ { .kind = EVENT_KICK, BY_ANA, .other = "bob" }, NONE,
 	    ":ana!ann@HOST KICK #kitchen bob :ana\r\n", NULL, false },
-	{ { .kind = EVENT_RENAME, BY_ANA, .other = "anna" }, NONE,
+	{ { .kind = EVENT_SYNC_RENAME, BY_ANA, .other = "anna" }, NONE,
 	    ":anna!ann@HOST NICK ana\r\n", NULL, false },
 	{ { .kind = EVENT_INVITE, BY_ANA, .other = "bob" },
 	    IRC_CAP_INVITE_NOTIFY, ":ana!ann@HOST INVITE bob #kitchen\r\n", "",
 	    false },
-	{ { .kind = EVENT_SETNAME, BY_ANA, TEXT("Ana B.") }, IRC_CAP_SETNAME,
-	    ":ana!ann@HOST SETNAME :Ana B.\r\n", "", false },
-	{ { .kind = EVENT_AWAY, BY_ANA, TEXT("lunch") }, IRC_CAP_AWAY_NOTIFY,
-	    ":ana!ann@HOST AWAY :lunch\r\n", "", false },
-	{ { .kind = EVENT_AWAY, BY_ANA, TEXT("") }, IRC_CAP_AWAY_NOTIFY,
+	{ { .kind = EVENT_SYNC_SETNAME, BY_ANA, TEXT("Ana B.") },
+	    IRC_CAP_SETNAME, ":ana!ann@HOST SETNAME :Ana B.\r\n", "", false },
+	{ { .kind = EVENT_SYNC_AWAY, BY_ANA, TEXT("lunch") },
+	    IRC_CAP_AWAY_NOTIFY, ":ana!ann@HOST AWAY :lunch\r\n", "", false },
+	{ { .kind = EVENT_SYNC_AWAY, BY_ANA, TEXT("") }, IRC_CAP_AWAY_NOTIFY,
 	    ":ana!ann@HOST AWAY :be right back\r\n", "", false },
-	{ { .kind = EVENT_AWAY, BY_ANA }, IRC_CAP_AWAY_NOTIFY,
+	{ { .kind = EVENT_SYNC_AWAY, BY_ANA }, IRC_CAP_AWAY_NOTIFY,
 	    ":ana!ann@HOST AWAY\r\n", "", false },
 
 	/* The room */
@@ -236,7 +236,7 @@ END_TEST
 /* Who is a bot is marked so, and who joins while away is so from the start. */
 START_TEST(test_author)
 {
-	struct event event = { .kind = EVENT_JOIN, BY_ANA, .from = ana.m };
+	struct event event = { .kind = EVENT_SYNC_JOIN, BY_ANA, .from = ana.m };
 	char *shown;
 
 	member_set_flags(ana.m, MEMBER_BOT);
@@ -381,7 +381,7 @@ START_TEST(test_dialects)
 			     IRC_CAP_BATCH | IRC_CAP_CHATHISTORY),
 	    irc_dialect(IRC_CAP_SETNAME));
 	for (caps = 0; caps < IRC_DIALECTS; caps++) {
-		ck_assert(irc_dialect(caps)->is_exact);
+		ck_assert(irc_dialect(caps)->tracks_members);
 		(void)snprintf(name, sizeof name, "irc-%02x", (unsigned)caps);
 		ck_assert_str_eq(irc_dialect(caps)->name, name);
 		ck_assert_ptr_eq(irc_find_dialect(name), irc_dialect(caps));

@@ -15,11 +15,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "irc-message.h"
-#include "irc.h"
-#include "modes.h"
+#include "base/util.h"
+#include "irc/irc-message.h"
+#include "irc/irc.h"
+#include "room/modes.h"
 #include "town.h"
-#include "util.h"
 
 static struct town town;
 static int fd;
@@ -233,21 +233,21 @@ START_TEST(test_modes)
 	const char *text = strstr(ask("NICK bob\r\nUSER bob 0 * :Bob"),
 		       " 004 "),
 		   *c;
-	char people[16], rooms[32], params[32];
+	char people[16], chat[32], params[32];
 	size_t count = 0, with_param = 0;
 
 	ck_assert_ptr_nonnull(text);
 	ck_assert_int_eq(sscanf(text, " 004 bob irc.example %*s %15s %31s %31s",
-			     people, rooms, params),
+			     people, chat, params),
 	    3);
 	ck_assert_str_eq(people, "Biow");
 	for (c = MODES_CHANMODES "ov"; *c != '\0'; c++) {
 		if (*c == ',')
 			continue;
-		ck_assert_ptr_nonnull(strchr(rooms, *c));
+		ck_assert_ptr_nonnull(strchr(chat, *c));
 		count++;
 	}
-	ck_assert_uint_eq(strlen(rooms), count);
+	ck_assert_uint_eq(strlen(chat), count);
 	/* The last of the four kinds has none. */
 	for (c = MODES_CHANMODES; c < strrchr(MODES_CHANMODES, ','); c++)
 		if (*c != ',') {

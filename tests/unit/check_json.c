@@ -8,7 +8,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "json.h"
+#include "base/json.h"
 
 static struct buf out;
 static struct json j;

@@ -27,10 +27,10 @@
 
 #include <bsd/string.h>
 
+#include "base/log.h"
+#include "base/util.h"
 #include "faults.h"
-#include "listener.h"
-#include "log.h"
-#include "util.h"
+#include "net/listener.h"
 
 #define PATIENCE_MS 10000
 #define MANY 200

@@ -21,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 
 static int saved_stderr = -1;
 static int reader = -1; /* the other end of stderr */

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mask.h"
-#include "util.h"
+#include "base/mask.h"
+#include "base/util.h"
 
 static const struct check_match {
 	const char *mask, *s;

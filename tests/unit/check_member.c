@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "carry.h"
+#include "base/handoff.h"
 #include "house.h"
-#include "room.h"
-#include "roster.h"
+#include "room/directory.h"
+#include "room/room.h"
 
 static struct house h;
 static struct fake ana, bob;
@@ -42,17 +42,17 @@ START_TEST(test_private_messages)
 	setup();
 	ck_assert_int_eq(fake_tell(&bob, &ana, "psst"), MEMBER_TOLD);
 	ck_assert_str_eq(fake_saw(&h, &bob), "private ana: psst\n");
-	ck_assert_uint_eq(h.rooms.lobby->history.next_number, 1);
+	ck_assert_uint_eq(h.chat.lobby->history.next_number, 1);
 	member_break(bob.m, NULL);
-	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_KEPT);
-	ck_assert_int_eq(fake_tell(&bob, &ana, "two"), MEMBER_KEPT);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_QUEUED);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "two"), MEMBER_QUEUED);
 	fake_say(&ana, "hi");
 	house_settle(&h);
 	member_back(bob.m, NULL);
 	ck_assert_str_eq(fake_saw(&h, &bob),
 	    "welcome bob 0 1 ana=1\nkept 2\nprivate ana: one\n"
 	    "private ana: two\n1 ana: hi\nlive after catchup\n");
-	ck_assert_uint_eq(h.rooms.kept_bytes, 0);
+	ck_assert_uint_eq(h.chat.queued_bytes, 0);
 	teardown();
 }
 END_TEST
@@ -63,13 +63,13 @@ START_TEST(test_private_messages_have_a_limit)
 
 	setup();
 	member_break(bob.m, NULL);
-	for (i = 0; i < KEPT_MAX; i++)
-		ck_assert_int_eq(fake_tell(&bob, &ana, "x"), MEMBER_KEPT);
-	ck_assert_int_eq(fake_tell(&bob, &ana, "x"), MEMBER_KEPT_FULL);
-	ck_assert_uint_eq(h.rooms.kept_bytes, bob.m->person.kept_bytes);
-	ck_assert_uint_ge(h.rooms.kept_bytes, KEPT_MAX);
+	for (i = 0; i < QUEUED_MAX; i++)
+		ck_assert_int_eq(fake_tell(&bob, &ana, "x"), MEMBER_QUEUED);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "x"), MEMBER_QUEUE_FULL);
+	ck_assert_uint_eq(h.chat.queued_bytes, bob.m->person.queued_bytes);
+	ck_assert_uint_ge(h.chat.queued_bytes, QUEUED_MAX);
 	teardown();
-	ck_assert_uint_eq(h.rooms.kept_bytes, 0);
+	ck_assert_uint_eq(h.chat.queued_bytes, 0);
 }
 END_TEST
 
@@ -98,12 +98,12 @@ START_TEST(test_private_messages_have_a_size)
 	memset(text, 'x', sizeof text);
 	member_break(bob.m, NULL);
 	for (i = 0;
-	     fake_tell_bytes(bob.m, &ana, text, sizeof text) == MEMBER_KEPT;
+	     fake_tell_bytes(bob.m, &ana, text, sizeof text) == MEMBER_QUEUED;
 	     i++)
 		;
-	ck_assert_int_eq(i, KEPT_BYTES_MAX / sizeof text);
+	ck_assert_int_eq(i, QUEUED_BYTES_MAX / sizeof text);
 	teardown();
-	ck_assert_uint_eq(h.rooms.kept_bytes, 0);
+	ck_assert_uint_eq(h.chat.queued_bytes, 0);
 }
 END_TEST
 
@@ -113,9 +113,10 @@ START_TEST(test_kept_messages_elsewhere)
 	struct room *kitchen;
 
 	setup();
-	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen), ROOMS_MADE);
+	ck_assert_int_eq(chat_open_room(&h.chat, "kitchen", &kitchen),
+	    CHAT_ROOM_MADE);
 	member_break(bob.m, NULL);
-	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_KEPT);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_QUEUED);
 	fake_quit(&bob, NULL);
 	fake_fini(&bob);
 	fake_init(&h, &bob, 2);
@@ -123,7 +124,7 @@ START_TEST(test_kept_messages_elsewhere)
 	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
 	house_settle(&h);
 	buf_reset(&bob.seen);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
 	ck_assert_str_eq(fake_saw(&h, &bob), "private ana: one\n");
 	ck_assert_int_eq(fake_tell(&bob, &ana, "two"), MEMBER_TOLD);
 	room_join(kitchen, ana.m, ROOM_JOIN_CATCHUP);
@@ -138,7 +139,8 @@ START_TEST(test_kept_messages_after_a_greeting)
 	struct room *kitchen;
 
 	setup();
-	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen), ROOMS_MADE);
+	ck_assert_int_eq(chat_open_room(&h.chat, "kitchen", &kitchen),
+	    CHAT_ROOM_MADE);
 	bob.is_full = true;
 	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_TOLD);
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, "kitchen");
@@ -200,7 +202,7 @@ START_TEST(test_kept_messages_of_the_ignored)
 {
 	setup();
 	member_break(bob.m, NULL);
-	ck_assert_int_eq(fake_tell(&bob, &ana, "spam"), MEMBER_KEPT);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "spam"), MEMBER_QUEUED);
 	ck_assert_int_eq(member_ignore(bob.m, "ana"), 0);
 	member_back(bob.m, NULL);
 	ck_assert_str_eq(fake_saw(&h, &bob), "welcome bob 0 0\nlive\n");
@@ -220,7 +222,7 @@ START_TEST(test_private_messages_survive_a_loss)
 	fake_lose(&bob);
 	fake_fini(&bob);
 	fake_init(&h, &bob, 2);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
 	ck_assert_str_eq(fake_saw(&h, &bob),
 	    "welcome bob 0 0\nkept 2 repeated\nprivate ana: two\n"
 	    "private ana: three\nlive after catchup\n");
@@ -234,7 +236,7 @@ lose_and_return(void)
 	fake_lose(&bob);
 	fake_fini(&bob);
 	fake_init(&h, &bob, 2);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
 }
 
 /* Which of them are repeats, and which are surely new. */
@@ -244,13 +246,14 @@ START_TEST(test_repeated_and_kept)
 	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_TOLD);
 	bob.unsent = 5;
 	fake_lose(&bob);
-	ck_assert_int_eq(fake_tell_bytes(roster_find(&h.rooms.roster, "bob"),
+	ck_assert_int_eq(fake_tell_bytes(directory_find(&h.chat.directory,
+					     "bob"),
 			     &ana, "two", 3),
-	    MEMBER_KEPT);
+	    MEMBER_QUEUED);
 	fake_fini(&bob);
 	fake_init(&h, &bob, 2);
 	bob.unsent = 1000;
-	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
 	ck_assert_str_eq(fake_saw(&h, &bob),
 	    "welcome bob 0 0\nkept 1 repeated\nprivate ana: one\n"
 	    "kept 1\nprivate ana: two\nlive after catchup\n");
@@ -272,7 +275,8 @@ START_TEST(test_repeated_elsewhere)
 	struct room *kitchen;
 
 	setup();
-	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen), ROOMS_MADE);
+	ck_assert_int_eq(chat_open_room(&h.chat, "kitchen", &kitchen),
+	    CHAT_ROOM_MADE);
 	bob.unsent = 1000;
 	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_TOLD);
 	ck_assert_int_eq(fake_tell(&bob, &ana, "two"), MEMBER_TOLD);
@@ -282,7 +286,7 @@ START_TEST(test_repeated_elsewhere)
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, "kitchen");
 	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
 	(void)fake_saw(&h, &bob);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
 	ck_assert_str_eq(fake_saw(&h, &bob),
 	    "kept 2 repeated\nprivate ana: one\nprivate ana: two\n");
 	ck_assert_int_eq(fake_tell(&bob, &ana, "three"), MEMBER_TOLD);
@@ -298,9 +302,9 @@ START_TEST(test_handed_has_a_limit)
 
 	setup();
 	bob.unsent = 1000000;
-	for (i = 0; i < KEPT_MAX + 10; i++)
+	for (i = 0; i < QUEUED_MAX + 10; i++)
 		ck_assert_int_eq(fake_tell(&bob, &ana, "x"), MEMBER_TOLD);
-	ck_assert_uint_eq(bob.m->handed_count, KEPT_MAX);
+	ck_assert_uint_eq(bob.m->handed_count, QUEUED_MAX);
 	bob.unsent = 0;
 	ck_assert_int_eq(fake_tell(&bob, &ana, "x"), MEMBER_TOLD);
 	ck_assert_uint_eq(bob.m->handed_count, 1);
@@ -329,9 +333,9 @@ START_TEST(test_private_notices)
 	ck_assert_uint_gt(event.msgid, UINT64_C(1780401600000000));
 	last = event.msgid;
 	member_break(bob.m, NULL);
-	ck_assert_int_eq(member_tell(bob.m, ana.m, &event), MEMBER_KEPT);
+	ck_assert_int_eq(member_tell(bob.m, ana.m, &event), MEMBER_QUEUED);
 	ck_assert_uint_eq(event.msgid, last + 1);
-	ck_assert_uint_eq(TAILQ_FIRST(&bob.m->person.kept)->msgid, last + 1);
+	ck_assert_uint_eq(TAILQ_FIRST(&bob.m->person.queued)->msgid, last + 1);
 	house_settle(&h);
 	member_back(bob.m, NULL);
 	ck_assert_ptr_nonnull(strstr(fake_saw(&h, &bob),
@@ -354,7 +358,7 @@ START_TEST(test_private_tags)
 	ck_assert_str_eq(fake_saw(&h, &cy), "tags ana +typing=active\n");
 	member_break(cy.m, NULL);
 	ck_assert_int_eq(member_tell(cy.m, ana.m, &event), MEMBER_TOLD);
-	ck_assert_uint_eq(cy.m->person.kept_count, 0);
+	ck_assert_uint_eq(cy.m->person.queued_count, 0);
 	ck_assert_str_eq(fake_saw(&h, &cy), "");
 	fake_fini(&cy);
 	teardown();
@@ -369,8 +373,8 @@ START_TEST(test_kept_messages_in_no_room)
 	setup();
 	fake_init_exact(&h, &cy, 3, "cy");
 	member_break(cy.m, NULL);
-	ck_assert_int_eq(fake_tell(&cy, &ana, "one"), MEMBER_KEPT);
-	member_show_kept(cy.m);
+	ck_assert_int_eq(fake_tell(&cy, &ana, "one"), MEMBER_QUEUED);
+	member_show_queued(cy.m);
 	ck_assert_str_eq(fake_saw(&h, &cy), "");
 	member_back(cy.m, NULL);
 	ck_assert_str_eq(fake_saw(&h, &cy), "private ana: one\n");
@@ -381,13 +385,13 @@ START_TEST(test_kept_messages_in_no_room)
 	ck_assert_str_eq(fake_saw(&h, &cy),
 	    "private ana: two\nprivate ana: three\n");
 	member_break(cy.m, NULL);
-	ck_assert_int_eq(fake_tell(&cy, &ana, "four"), MEMBER_KEPT);
+	ck_assert_int_eq(fake_tell(&cy, &ana, "four"), MEMBER_QUEUED);
 	fake_lose(&cy);
 	fake_fini(&cy);
 	house_pass(&h, h.options.departure_delay);
 	fake_init_exact(&h, &cy, 3, "cy");
 	ck_assert_str_eq(fake_saw(&h, &cy), "");
-	member_show_kept(cy.m);
+	member_show_queued(cy.m);
 	ck_assert_str_eq(fake_saw(&h, &cy), "private ana: four\n");
 	fake_fini(&cy);
 	teardown();
@@ -473,7 +477,7 @@ START_TEST(test_away_and_lost)
 	setup();
 	member_away(bob.m, "tea");
 	fake_lose(&bob);
-	m = roster_find(&h.rooms.roster, "bob");
+	m = directory_find(&h.chat.directory, "bob");
 	ck_assert(m->is_lost && !member_is_away(m) && m->break_text == NULL);
 	ck_assert(member_looks_away(m));
 	ck_assert_int_eq(member_away_since_ms(m), h.clock.mono_ms);
@@ -541,7 +545,7 @@ END_TEST
 /* What IRC adds to a person goes to the next program with them. */
 START_TEST(test_carried)
 {
-	struct carry_out out = CARRY_OUT_INITIALIZER;
+	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
 	struct house next;
 	struct fake people[3], cy;
 	struct event event = {
@@ -563,7 +567,7 @@ START_TEST(test_carried)
 	member_away(cy.m, "tea");
 	fake_here(&cy)->needs_names = true;
 	member_break(bob.m, NULL);
-	ck_assert_int_eq(member_tell(bob.m, ana.m, &event), MEMBER_KEPT);
+	ck_assert_int_eq(member_tell(bob.m, ana.m, &event), MEMBER_QUEUED);
 	msgid = event.msgid;
 	member_host(cy.m, host);
 	house_save(&h, &out);
@@ -576,7 +580,7 @@ START_TEST(test_carried)
 	for (i = 0; i < 3; i++)
 		memset(&people[i].seen, 0, sizeof people[i].seen);
 	ck_assert(house_load(&next, &out, people, 3));
-	carry_out_fini(&out);
+	handoff_out_fini(&out);
 	ck_assert_str_eq(people[2].m->user, "cyd");
 	ck_assert_str_eq(people[2].m->realname, "Cy D.");
 	ck_assert_uint_eq(people[2].m->flags, MEMBER_BOT | MEMBER_OPER);
@@ -584,19 +588,20 @@ START_TEST(test_carried)
 	ck_assert_str_eq(people[2].m->break_text, "tea");
 	ck_assert(people[2].m->dialect == &house_dialect_exact);
 	ck_assert(fake_here(&people[2])->is_joined);
-	ck_assert(fake_here(&people[2])->is_exact);
+	ck_assert(fake_here(&people[2])->tracks_members);
 	ck_assert(fake_here(&people[2])->needs_names);
 	ck_assert_uint_eq(fake_here(&people[2])->arrival,
 	    fake_here(&cy)->arrival);
-	ck_assert_uint_eq(next.rooms.last_arrival, h.rooms.last_arrival);
+	ck_assert_uint_eq(next.chat.last_arrival, h.chat.last_arrival);
 	ck_assert(fake_here(&people[0])->is_joined);
-	ck_assert(!fake_here(&people[0])->is_exact);
+	ck_assert(!fake_here(&people[0])->tracks_members);
 	member_host(people[2].m, again);
 	ck_assert_str_eq(host, again);
-	ck_assert_uint_eq(next.rooms.last_msgid, msgid);
-	ck_assert_uint_eq(TAILQ_FIRST(&people[1].m->person.kept)->msgid, msgid);
-	ck_assert(TAILQ_FIRST(&people[1].m->person.kept)->is_notice);
-	ck_assert(TAILQ_FIRST(&people[1].m->person.kept)->is_action);
+	ck_assert_uint_eq(next.chat.last_msgid, msgid);
+	ck_assert_uint_eq(TAILQ_FIRST(&people[1].m->person.queued)->msgid,
+	    msgid);
+	ck_assert(TAILQ_FIRST(&people[1].m->person.queued)->is_notice);
+	ck_assert(TAILQ_FIRST(&people[1].m->person.queued)->is_action);
 	for (i = 0; i < 3; i++)
 		fake_fini(&people[i]);
 	house_fini(&next);
@@ -608,7 +613,7 @@ END_TEST
 /* What no program of ours would say. */
 START_TEST(test_carried_inconsistent)
 {
-	struct carry_out out = CARRY_OUT_INITIALIZER;
+	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
 	struct house next;
 	struct fake people[2];
 	struct member *m;
@@ -633,8 +638,8 @@ START_TEST(test_carried_inconsistent)
 	for (i = 0; i < 2; i++)
 		memset(&people[i].seen, 0, sizeof people[i].seen);
 	ck_assert_int_eq(house_load(&next, &out, people, 2), _i == 3);
-	carry_out_fini(&out);
-	while ((m = roster_next(&next.rooms.roster, NULL)) != NULL)
+	handoff_out_fini(&out);
+	while ((m = directory_next(&next.chat.directory, NULL)) != NULL)
 		member_depart(m, ROOM_LEAVE_SILENT, NULL);
 	house_fini(&next);
 	bob.m->is_away = bob.m->is_on_break = false;

@@ -14,12 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/origin.h"
+#include "base/util.h"
 #include "house.h"
-#include "modes.h"
-#include "origin.h"
-#include "room.h"
-#include "roster.h"
-#include "util.h"
+#include "room/directory.h"
+#include "room/modes.h"
+#include "room/room.h"
 
 static struct house h;
 static struct fake ana, bob, cy;
@@ -45,7 +45,8 @@ setup(void)
 	fake_enter(&h, &ana, 1, "ana");
 	fake_enter(&h, &bob, 2, "bob");
 	fake_enter(&h, &cy, 2, "cy");
-	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen), ROOMS_MADE);
+	ck_assert_int_eq(chat_open_room(&h.chat, "kitchen", &kitchen),
+	    CHAT_ROOM_MADE);
 	go(&ana, kitchen);
 	go(&bob, kitchen);
 	go(&cy, kitchen);
@@ -202,7 +203,7 @@ START_TEST(test_errors)
 	ck_assert_str_eq(change(&ana, "+k"), "!2k ");
 	ck_assert_str_eq(change(&ana, "+l"), "!2l ");
 	ck_assert_str_eq(change(&ana, "+ov nobody nobody"), "!3o !3v ");
-	go(&cy, h.rooms.lobby);
+	go(&cy, h.chat.lobby);
 	ck_assert_str_eq(change(&ana, "+o cy"), "!4o ");
 	ck_assert_str_eq(change(&ana, "+k a,b"), "!6k ");
 	ck_assert_str_eq(change(&ana, "+k :ab"), "!6k ");
@@ -236,7 +237,7 @@ END_TEST
 START_TEST(test_lobby)
 {
 	setup();
-	kitchen = h.rooms.lobby;
+	kitchen = h.chat.lobby;
 	ck_assert_str_eq(change(NULL, "+imkl x 5"), "!9i !9k !9l +m ");
 	ck_assert_str_eq(change(NULL, "-imkl x"), "-m ");
 	teardown();
@@ -317,7 +318,7 @@ END_TEST
 START_TEST(test_admit)
 {
 	setup();
-	go(&bob, h.rooms.lobby);
+	go(&bob, h.chat.lobby);
 	ck_assert_int_eq(modes_admit(kitchen, bob.m, NULL), MODES_ADMITTED);
 	(void)change(&ana, "+lkib 2 sesame bob");
 	ck_assert_int_eq(modes_admit(kitchen, bob.m, "sesame"), MODES_BANNED);
@@ -339,11 +340,11 @@ START_TEST(test_admit)
 	ck_assert_int_eq(modes_admit(kitchen, bob.m, NULL), MODES_ADMITTED);
 	go(&bob, kitchen);
 	ck_assert(!modes_is_invited(kitchen, bob.m));
-	go(&bob, h.rooms.lobby);
+	go(&bob, h.chat.lobby);
 	ck_assert_int_eq(modes_admit(kitchen, bob.m, NULL), MODES_BANNED);
 
 	/* A place as operator opens all but a ban. */
-	go(&ana, h.rooms.lobby);
+	go(&ana, h.chat.lobby);
 	ck_assert_int_eq(modes_admit(kitchen, ana.m, NULL), MODES_ADMITTED);
 	(void)change(NULL, "+b ana");
 	ck_assert_int_eq(modes_admit(kitchen, ana.m, NULL), MODES_BANNED);
@@ -377,7 +378,7 @@ START_TEST(test_speak)
 			     member_in(ana.m, kitchen)),
 	    MODES_MAY_SPEAK);
 
-	go(&bob, h.rooms.lobby);
+	go(&bob, h.chat.lobby);
 	ck_assert_int_eq(modes_may_speak(kitchen, bob.m, NULL),
 	    MODES_SPEAK_EXTERNAL);
 	(void)change(&ana, "-n");
@@ -401,7 +402,7 @@ START_TEST(test_masks)
 	/* bob and cy come from the same address, ana from another. */
 	modes_ban_mask(kitchen, bob.m, mask);
 	ck_assert_str_eq(mask, "bob!*@*");
-	go(&cy, h.rooms.lobby);
+	go(&cy, h.chat.lobby);
 	member_host(bob.m, host);
 	modes_ban_mask(kitchen, bob.m, mask);
 	ck_assert_str_eq(mask + strlen("*!*@"), host);
@@ -430,10 +431,10 @@ START_TEST(test_secret)
 	setup();
 	(void)change(&ana, "+s");
 	ck_assert(modes_may_see(kitchen, bob.m));
-	go(&bob, h.rooms.lobby);
+	go(&bob, h.chat.lobby);
 	ck_assert(modes_may_see(kitchen, bob.m)); /* has a place */
-	ck_assert(!modes_may_see(h.rooms.lobby, bob.m) ==
-	    modes_has(h.rooms.lobby, ROOM_SECRET));
+	ck_assert(!modes_may_see(h.chat.lobby, bob.m) ==
+	    modes_has(h.chat.lobby, ROOM_SECRET));
 	fake_quit(&bob, NULL);
 	fake_fini(&bob);
 	fake_enter(&h, &bob, 9, "rob");
@@ -473,15 +474,15 @@ START_TEST(test_joined)
 	ck_assert(!member_in(bob.m, kitchen)->is_op);
 
 	/* While ana has a place, nobody else gets it; ana has it again. */
-	go(&ana, h.rooms.lobby);
-	go(&bob, h.rooms.lobby);
-	go(&cy, h.rooms.lobby);
+	go(&ana, h.chat.lobby);
+	go(&bob, h.chat.lobby);
+	go(&cy, h.chat.lobby);
 	go(&cy, kitchen);
 	ck_assert(!member_in(cy.m, kitchen)->is_op);
 	go(&ana, kitchen);
 	ck_assert(member_in(ana.m, kitchen)->is_op);
-	go(&ana, h.rooms.lobby);
-	go(&cy, h.rooms.lobby);
+	go(&ana, h.chat.lobby);
+	go(&cy, h.chat.lobby);
 
 	/* Also when ana has left, and is back. */
 	fake_quit(&ana, NULL);
@@ -489,14 +490,14 @@ START_TEST(test_joined)
 	go(&cy, kitchen);
 	ck_assert(!member_in(cy.m, kitchen)->is_op);
 	fake_init(&h, &ana, 1);
-	ck_assert_int_eq(fake_nick(&ana, "ana"), ROSTER_RETURNED);
+	ck_assert_int_eq(fake_nick(&ana, "ana"), DIRECTORY_RETURNED);
 	go(&ana, kitchen);
 	ck_assert(member_in(ana.m, kitchen)->is_op);
 
 	/* Nobody is operator: who comes into the empty room is. */
 	(void)change(&ana, "-o ana");
-	go(&ana, h.rooms.lobby);
-	go(&cy, h.rooms.lobby);
+	go(&ana, h.chat.lobby);
+	go(&cy, h.chat.lobby);
 	go(&bob, kitchen);
 	ck_assert(member_in(bob.m, kitchen)->is_op);
 	go(&cy, kitchen);
@@ -516,7 +517,7 @@ START_TEST(test_regained)
 	go(&ana, kitchen);
 	ck_assert(!member_in(ana.m, kitchen)->is_op);
 	(void)fake_saw(&h, &ana);
-	ck_assert_int_eq(fake_nick(&ana, "ana"), ROSTER_RETURNED);
+	ck_assert_int_eq(fake_nick(&ana, "ana"), DIRECTORY_RETURNED);
 	ck_assert(member_in(ana.m, kitchen)->is_op);
 	ck_assert(member_in(ana.m, kitchen)->is_voiced);
 	teardown();
@@ -536,12 +537,12 @@ START_TEST(test_named)
 	setup();
 	h.options.room_operator.items = items;
 	h.options.room_operator.count = 5;
-	h.rooms.lobby->is_permanent = true;
-	go(&ana, h.rooms.lobby);
-	ck_assert(member_in(ana.m, h.rooms.lobby)->is_op);
-	go(&cy, h.rooms.lobby);
-	ck_assert(!member_in(cy.m, h.rooms.lobby)->is_op);
-	go(&bob, h.rooms.lobby);
+	h.chat.lobby->is_permanent = true;
+	go(&ana, h.chat.lobby);
+	ck_assert(member_in(ana.m, h.chat.lobby)->is_op);
+	go(&cy, h.chat.lobby);
+	ck_assert(!member_in(cy.m, h.chat.lobby)->is_op);
+	go(&bob, h.chat.lobby);
 	(void)change(NULL, "+bk *!*@* sesame");
 	ck_assert_int_eq(modes_admit(kitchen, bob.m, NULL), MODES_ADMITTED);
 	ck_assert_int_eq(modes_admit(kitchen, cy.m, NULL), MODES_BANNED);
@@ -549,7 +550,7 @@ START_TEST(test_named)
 	ck_assert(member_in(bob.m, kitchen)->is_op);
 	go(&cy, kitchen);
 	ck_assert(!member_in(cy.m, kitchen)->is_op);
-	ck_assert_int_eq(fake_nick(&cy, "zoe"), ROSTER_RENAMED);
+	ck_assert_int_eq(fake_nick(&cy, "zoe"), DIRECTORY_RENAMED);
 	ck_assert_ptr_eq(modes_renamed(cy.m), kitchen);
 	ck_assert(member_in(cy.m, kitchen)->is_op);
 	ck_assert_ptr_null(modes_renamed(cy.m));
@@ -576,12 +577,12 @@ START_TEST(test_kick)
 	ck_assert_str_eq(event.room, "kitchen");
 	ck_assert_str_eq(fake_saw(&h, &cy), "kick ana bob (out)\n");
 	ck_assert_ptr_null(member_in(bob.m, kitchen));
-	ck_assert_ptr_nonnull(person_place(&bob.m->person, kitchen));
-	ck_assert(!person_place(&bob.m->person, kitchen)->is_op);
+	ck_assert_ptr_nonnull(person_bookmark(&bob.m->person, kitchen));
+	ck_assert(!person_bookmark(&bob.m->person, kitchen)->is_op);
 	modes_kick(member_in(cy.m, kitchen), NULL, NULL, &event);
 	ck_assert_str_eq(fake_saw(&h, &ana), "kick - cy\n");
-	(void)room_join(h.rooms.lobby, bob.m, ROOM_JOIN_CATCHUP);
-	(void)room_join(h.rooms.lobby, cy.m, ROOM_JOIN_CATCHUP);
+	(void)room_join(h.chat.lobby, bob.m, ROOM_JOIN_CATCHUP);
+	(void)room_join(h.chat.lobby, cy.m, ROOM_JOIN_CATCHUP);
 	teardown();
 }
 END_TEST
@@ -601,7 +602,7 @@ START_TEST(test_record)
 	modes = &kitchen->modes;
 	modes->made_ms = 12345;
 	modes_put(modes, &first, true);
-	ck_assert_int_eq(rooms_open(&h.rooms, "den", &den), ROOMS_MADE);
+	ck_assert_int_eq(chat_open_room(&h.chat, "den", &den), CHAT_ROOM_MADE);
 	ck_assert(modes_get(den, first.data, first.len));
 	modes_put(&den->modes, &second, true);
 	ck_assert_uint_eq(first.len, second.len);
@@ -610,12 +611,12 @@ START_TEST(test_record)
 	ck_assert_int_eq(den->modes.made_ms, 12345);
 	ck_assert(modes_is_invited(den, bob.m));
 
-	/* In the store there are no invitations, whose ids mean nothing. */
+	/* In the journal there are no invitations, whose ids mean nothing. */
 	buf_reset(&first);
 	modes_put(modes, &first, false);
 	ck_assert(modes_get(den, first.data, first.len));
 	ck_assert_uint_eq(den->modes.invitation_count, 0);
-	ck_assert(den->modes.is_kept);
+	ck_assert(den->modes.is_persisted);
 
 	/* Whole or not at all: cut off anywhere, it is what it would be, less
 	 * some items, or nothing. */
@@ -626,10 +627,10 @@ START_TEST(test_record)
 			ck_assert_uint_eq(den->modes.counts[MODES_BANS], 0);
 		}
 	/* What the lobby cannot have it does not get. */
-	ck_assert(modes_get(h.rooms.lobby, first.data, first.len));
-	ck_assert_str_eq(h.rooms.lobby->modes.key, "");
-	ck_assert_uint_eq(h.rooms.lobby->modes.limit, 0);
-	ck_assert(modes_has(h.rooms.lobby, ROOM_SECRET));
+	ck_assert(modes_get(h.chat.lobby, first.data, first.len));
+	ck_assert_str_eq(h.chat.lobby->modes.key, "");
+	ck_assert_uint_eq(h.chat.lobby->modes.limit, 0);
+	ck_assert(modes_has(h.chat.lobby, ROOM_SECRET));
 	buf_fini(&first);
 	buf_fini(&second);
 	teardown();
@@ -643,12 +644,13 @@ START_TEST(test_room_modes)
 	setup();
 	free(h.options.room_modes);
 	h.options.room_modes = xstrdup("+imnstC");
-	ck_assert_int_eq(rooms_open(&h.rooms, "den", &den), ROOMS_MADE);
+	ck_assert_int_eq(chat_open_room(&h.chat, "den", &den), CHAT_ROOM_MADE);
 	kitchen = den;
 	ck_assert_str_eq(shown(), "+Cimnst");
 	free(h.options.room_modes);
 	h.options.room_modes = xstrdup("+");
-	ck_assert_int_eq(rooms_open(&h.rooms, "den2", &kitchen), ROOMS_MADE);
+	ck_assert_int_eq(chat_open_room(&h.chat, "den2", &kitchen),
+	    CHAT_ROOM_MADE);
 	ck_assert_str_eq(shown(), "+");
 	teardown();
 }

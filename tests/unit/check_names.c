@@ -11,16 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "house.h"
-#include "room.h"
-#include "roster.h"
-#include "util.h"
+#include "room/directory.h"
+#include "room/room.h"
 
 static struct house h;
 
 /*
- * Whatever happens, a client that adds and removes names as it is told has those
- * who are there: or it is told to ask for them.
+ * Whatever happens, a client that adds and removes names as it is told has
+ * those who are there: or it is told to ask for them.
  */
 #define MODEL_PEOPLE 8
 #define MODEL_ROOMS 3
@@ -71,19 +71,19 @@ model_render(const struct dialect *dialect, struct buf *out,
 {
 	(void)dialect;
 	switch (e->kind) {
-	case EVENT_JOIN:
+	case EVENT_SYNC_JOIN:
 		buf_addf(out, "+ %s %s\n", e->room, e->nick);
 		break;
-	case EVENT_PART:
+	case EVENT_SYNC_PART:
 		buf_addf(out, "- %s %s\n", e->room, e->nick);
 		break;
 	case EVENT_KICK:
 		buf_addf(out, "- %s %s\n", e->room, e->other);
 		break;
-	case EVENT_QUIT:
+	case EVENT_SYNC_QUIT:
 		buf_addf(out, "Q . %s\n", e->nick);
 		break;
-	case EVENT_RENAME:
+	case EVENT_SYNC_RENAME:
 		buf_addf(out, "R %s %s\n", e->other, e->nick);
 		break;
 	case EVENT_SAY:
@@ -103,7 +103,7 @@ model_names(int who, int room)
 	char *list = believed[who][room];
 
 	list[0] = '\0';
-	TAILQ_FOREACH(ms, &rooms_get(&h.rooms, model_rooms[room])->people,
+	TAILQ_FOREACH(ms, &chat_get_room(&h.chat, model_rooms[room])->people,
 	    in_room)
 		if (ms->is_joined)
 			model_set(list, ms->member->nick, true);
@@ -126,7 +126,8 @@ model_is_sure(int who, int room)
 {
 	const struct membership *ms;
 
-	ms = member_in(people[who].m, rooms_get(&h.rooms, model_rooms[room]));
+	ms = member_in(people[who].m,
+	    chat_get_room(&h.chat, model_rooms[room]));
 	return ms != NULL && !ms->needs_names;
 }
 
@@ -172,7 +173,7 @@ model_line(int who, const char *line)
 static bool
 model_is_exact(int who)
 {
-	return people[who].m != NULL && people[who].m->dialect->is_exact;
+	return people[who].m != NULL && people[who].m->dialect->tracks_members;
 }
 
 static void
@@ -203,13 +204,13 @@ model_check(void)
 			continue;
 		model_read(i);
 		for (r = 0; r < MODEL_ROOMS; r++) {
-			room = rooms_get(&h.rooms, model_rooms[r]);
+			room = chat_get_room(&h.chat, model_rooms[r]);
 			ms = member_in(people[i].m, room);
 			if (ms == NULL || ms->needs_names)
 				continue;
 			TAILQ_FOREACH(ms, &room->people, in_room) {
 				ck_assert(ms->is_joined || !ms->is_announced);
-				ck_assert(ms->is_joined || !ms->is_exact);
+				ck_assert(ms->is_joined || !ms->tracks_members);
 				if (ms->is_joined && ms->member != people[i].m)
 					ck_assert_msg(model_has(believed[i][r],
 							  ms->member->nick),
@@ -233,7 +234,7 @@ model_check_ghosts(void)
 
 	for (i = 0; i < MODEL_PEOPLE; i++)
 		for (r = 0; r < MODEL_ROOMS; r++) {
-			room = rooms_get(&h.rooms, model_rooms[r]);
+			room = chat_get_room(&h.chat, model_rooms[r]);
 			if (!model_is_exact(i) ||
 			    (ms = member_in(people[i].m, room)) == NULL ||
 			    ms->needs_names)
@@ -243,7 +244,7 @@ model_check_ghosts(void)
 			while ((nick = strsep(&rest, " ,")) != NULL) {
 				if (nick[0] == '\0')
 					continue;
-				m = roster_find(&h.rooms.roster, nick);
+				m = directory_find(&h.chat.directory, nick);
 				ck_assert_msg(m != NULL &&
 					member_in(m, room) != NULL,
 				    "%s has gone from %s; %s does not know",
@@ -265,22 +266,22 @@ model_on_names(struct fake *f, struct membership *ms)
 static void
 model_come(int i)
 {
-	bool is_exact = draw(3) != 0;
+	bool tracks_members = draw(3) != 0;
 
 	/* Two fakes share each address, and uids can take over. */
 	fake_init_with(&h, &people[i], draw(2) == 0 ? i / 2 + 1 : -(i / 2 + 1),
-	    is_exact ? &model_dialect : &house_dialect);
+	    tracks_members ? &model_dialect : &house_dialect);
 	people[i].on_names = model_on_names;
 	memset(believed[i], 0, sizeof believed[i]);
-	if (!is_exact)
-		(void)room_join(h.rooms.lobby, people[i].m, ROOM_JOIN_CATCHUP);
+	if (!tracks_members)
+		(void)room_join(h.chat.lobby, people[i].m, ROOM_JOIN_CATCHUP);
 }
 
 static void
 model_join(int i)
 {
 	int r = (int)draw(MODEL_ROOMS);
-	struct room *room = rooms_get(&h.rooms, model_rooms[r]);
+	struct room *room = chat_get_room(&h.chat, model_rooms[r]);
 	struct membership *ms = member_in(people[i].m, room);
 
 	if (ms != NULL) {
@@ -311,7 +312,7 @@ model_nick(int i)
 		int r;
 
 		memcpy(old, people[i].m->nick, sizeof old);
-		(void)!roster_rename(people[i].m, nick, &clash);
+		(void)!directory_rename(people[i].m, nick, &clash);
 		/* The session's own line to them. */
 		model_read(i);
 		for (r = 0; r < MODEL_ROOMS; r++)
@@ -321,7 +322,7 @@ model_nick(int i)
 				    true);
 			}
 	} else
-		(void)!roster_rename(people[i].m, nick, &clash);
+		(void)!directory_rename(people[i].m, nick, &clash);
 }
 
 static void
@@ -437,7 +438,7 @@ START_TEST(test_model)
 	for (j = 0; j < crowd_count; j++)
 		fake_fini(&crowd[j]);
 	house_pass(&h, 100000);
-	ck_assert_uint_eq(h.rooms.returning, 0);
+	ck_assert_uint_eq(h.chat.returning, 0);
 	house_fini(&h);
 }
 END_TEST

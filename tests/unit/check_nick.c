@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nick.h"
-#include "util.h"
+#include "base/nick.h"
+#include "base/util.h"
 
 #define CHECK_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

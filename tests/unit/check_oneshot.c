@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "oneshot.h"
+#include "admin/oneshot.h"
 #include "wire.h"
 
 #define PIECE 4096

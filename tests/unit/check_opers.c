@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "opers.h"
+#include "room/opers.h"
 
 #define HASH "$5$rounds=1000$saltsalt$"
 #define TAIL "KLZU9t9OoPWrqOQsoTIKG0aYkZ5rGOoOQhiIvoSWX2"
@@ -55,7 +55,8 @@ from(const char *address)
 	return credential_from_address((struct sockaddr *)&sin6);
 }
 
-/* "a", "b", "c": whose hash, with "?" behind it if nobody is meant; "-": none. */
+/* "a", "b", "c": whose hash, with "?" behind it if nobody is meant; "-":
+ * none. */
 static const char *
 find(const char *name, struct credential credential)
 {

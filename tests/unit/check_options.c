@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "nick.h"
-#include "options-impl.h"
+#include "base/nick.h"
+#include "options/options-impl.h"
 
 static struct options options;
 static struct option_errors errors;

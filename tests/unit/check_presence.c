@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "carry.h"
+#include "base/handoff.h"
 #include "house.h"
-#include "room.h"
-#include "roster.h"
+#include "room/directory.h"
+#include "room/room.h"
 
 static struct house h;
 static struct fake ana, bob;
@@ -38,7 +38,7 @@ START_TEST(test_after_the_window)
 {
 	setup();
 	fake_init(&h, &bob, 2);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RENAMED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RENAMED);
 	house_pass(&h, 1999);
 	ck_assert_str_eq(fake_saw(&h, &ana), "");
 	house_pass(&h, 1);
@@ -76,7 +76,7 @@ START_TEST(test_come_and_go)
 	fake_fini(&bob);
 	house_pass(&h, 100000);
 	ck_assert_str_eq(fake_saw(&h, &ana), "");
-	ck_assert_uint_eq(h.rooms.roster.count, 1);
+	ck_assert_uint_eq(h.chat.directory.count, 1);
 	teardown();
 }
 END_TEST
@@ -181,7 +181,7 @@ START_TEST(test_stranger_with_the_nick)
 	(void)fake_saw(&h, &ana);
 	fake_quit(&crowd[0], NULL);
 	fake_init(&h, &stranger, 99);
-	ck_assert_int_eq(fake_nick(&stranger, "paaaa"), ROSTER_RENAMED);
+	ck_assert_int_eq(fake_nick(&stranger, "paaaa"), DIRECTORY_RENAMED);
 	ck_assert_str_eq(fake_saw(&h, &ana), "left paaaa\n");
 	house_pass(&h, 2000);
 	ck_assert_str_eq(fake_saw(&h, &ana), "came paaaa\n");
@@ -191,7 +191,7 @@ START_TEST(test_stranger_with_the_nick)
 }
 END_TEST
 
-/* Those with exact dialects. */
+/* Those with dialects that track members. */
 
 static struct fake irc, cy;
 
@@ -210,7 +210,7 @@ teardown_exact(void)
 	fake_fini(&irc);
 	fake_fini(&cy);
 	teardown();
-	ck_assert_uint_eq(h.rooms.returning, 0);
+	ck_assert_uint_eq(h.chat.returning, 0);
 }
 
 /* They are told of a plain arrival when it is announced, and come at once. */
@@ -302,7 +302,7 @@ START_TEST(test_exact_leaves)
 {
 	static const struct {
 		enum room_leave how;
-		const char *text, *exact, *plain;
+		const char *text, *trackers, *plain;
 	} ways[] = {
 		{ ROOM_LEAVE_WENT, "kitchen", "part bob (went to kitchen)\n",
 		    "went bob kitchen\n" },
@@ -323,7 +323,7 @@ START_TEST(test_exact_leaves)
 	(void)fake_saw(&h, &irc);
 	room_leave(fake_here(&bob), ways[_i].how, ways[_i].text);
 	house_pass(&h, 10000);
-	ck_assert_str_eq(fake_saw(&h, &irc), ways[_i].exact);
+	ck_assert_str_eq(fake_saw(&h, &irc), ways[_i].trackers);
 	ck_assert_str_eq(fake_saw(&h, &ana), ways[_i].plain);
 	fake_fini(&bob);
 	ck_assert_str_eq(fake_saw(&h, &irc), "");
@@ -350,7 +350,7 @@ START_TEST(test_returning)
 	(void)fake_saw(&h, &ana);
 	(void)fake_saw(&h, &irc);
 	lose_and_register(&cy, "cy");
-	ck_assert_uint_eq(h.rooms.returning, 2);
+	ck_assert_uint_eq(h.chat.returning, 2);
 	house_pass(&h, 1999);
 	(void)fake_join(&h, &cy, "lobby");
 	ck_assert(fake_here(&cy)->is_announced && fake_here(&cy)->is_joined);
@@ -359,7 +359,7 @@ START_TEST(test_returning)
 	house_pass(&h, 1);
 	ck_assert_str_eq(fake_saw(&h, &ana), "");
 	ck_assert_str_eq(fake_saw(&h, &irc), "part cy\n"); /* the kitchen */
-	ck_assert_uint_eq(h.rooms.returning, 0);
+	ck_assert_uint_eq(h.chat.returning, 0);
 	(void)fake_join(&h, &cy, "kitchen");
 	ck_assert_str_eq(fake_saw(&h, &irc), "join cy\n");
 	teardown_exact();
@@ -378,7 +378,7 @@ START_TEST(test_not_returning)
 	else if (_i == 1)
 		fake_quit(&cy, "bye");
 	else if (_i == 2)
-		ck_assert_int_eq(fake_nick(&cy, "dee"), ROSTER_RENAMED);
+		ck_assert_int_eq(fake_nick(&cy, "dee"), DIRECTORY_RENAMED);
 	else {
 		/* To who comes meanwhile they have never been there. */
 		fake_enter_exact(&h, &bob, 2, "bob");
@@ -395,7 +395,7 @@ START_TEST(test_not_returning)
 	}
 	ck_assert_str_eq(fake_saw(&h, &ana), "left cy\n");
 	ck_assert_str_eq(fake_saw(&h, &irc), "part cy\n");
-	ck_assert_uint_eq(h.rooms.returning, 0);
+	ck_assert_uint_eq(h.chat.returning, 0);
 	teardown_exact();
 }
 END_TEST
@@ -439,7 +439,7 @@ END_TEST
 /* Pending to who is told of it, it goes on in the next program. */
 START_TEST(test_returning_carried)
 {
-	struct carry_out out = CARRY_OUT_INITIALIZER;
+	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
 	struct fake people[3];
 	struct house next;
 
@@ -460,9 +460,9 @@ START_TEST(test_returning_carried)
 	memset(&people[1].seen, 0, sizeof people[1].seen);
 	memset(&people[2].seen, 0, sizeof people[2].seen);
 	ck_assert(house_load(&next, &out, people, 3));
-	carry_out_fini(&out);
-	ck_assert_uint_eq(next.rooms.returning, 1);
-	ck_assert_uint_eq(next.rooms.lobby->exact_count, 1);
+	handoff_out_fini(&out);
+	ck_assert_uint_eq(next.chat.returning, 1);
+	ck_assert_uint_eq(next.chat.lobby->tracker_count, 1);
 	if (_i == 0) {
 		(void)fake_join(&next, &people[2], "lobby");
 		ck_assert_str_eq(fake_saw(&next, &people[0]), "back cy 0\n");

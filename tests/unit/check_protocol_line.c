@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "message.h"
-#include "protocol.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/util.h"
+#include "history/event.h"
+#include "session/protocol.h"
 
 #define TEXT(s) .text = (s), .text_len = sizeof(s) - 1
 
@@ -64,7 +64,7 @@ START_TEST(test_lines)
 	for (i = 0; i < NITEMS(dialects); i++) {
 		d = protocol_line.find_dialect(dialects[i]);
 		buf_reset(&out);
-		ck_assert(!d->is_exact);
+		ck_assert(!d->tracks_members);
 		dialect_render(d, &out, &lines[_i].event);
 		shown = buf_cstr(&out);
 		if (shown[0] == '[')
@@ -92,7 +92,7 @@ START_TEST(test_exact)
 	};
 	size_t i;
 
-	ck_assert(event_is_exact(event.kind));
+	ck_assert(event_is_for_trackers(event.kind));
 	for (i = 0; i < NITEMS(dialects); i++) {
 		buf_reset(&out);
 		dialect_render(protocol_line.find_dialect(dialects[i]), &out,
@@ -110,7 +110,8 @@ line_suite(void)
 	TCase *tc = tcase_create("protocol-line");
 
 	tcase_add_loop_test(tc, test_lines, 0, (int)NITEMS(lines));
-	tcase_add_loop_test(tc, test_exact, EVENT_JOIN, EVENT_SETNAME + 1);
+	tcase_add_loop_test(tc, test_exact, EVENT_SYNC_JOIN,
+	    EVENT_SYNC_SETNAME + 1);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

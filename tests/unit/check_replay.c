@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "house.h"
-#include "replay.h"
-#include "room.h"
-#include "roster.h"
+#include "room/directory.h"
+#include "room/replay.h"
+#include "room/room.h"
 
 static struct house h;
 static struct fake ana, bob, cy;
@@ -45,7 +45,7 @@ lose_and_return(size_t unsent)
 	fake_lose(&bob);
 	fake_fini(&bob);
 	fake_init(&h, &bob, 2);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
 }
 
 static void
@@ -72,13 +72,13 @@ START_TEST(test_second_gap_in_a_replay)
 	member_break(bob.m, NULL);
 	say_much(&ana, 5000);
 	member_back(bob.m, NULL);
-	(void)rooms_turn(&h.rooms); /* summary and a first chunk */
+	(void)chat_turn(&h.chat); /* summary and a first chunk */
 	bob.is_full = true;
 	say_much(&ana, 40000);
-	lapped = h.rooms.gaps;
+	lapped = h.chat.gaps;
 	fake_drain(&bob);
 	saw = fake_saw(&h, &bob);
-	ck_assert_uint_eq(h.rooms.gaps, lapped + 1);
+	ck_assert_uint_eq(h.chat.gaps, lapped + 1);
 	ck_assert_ptr_nonnull(strstr(saw, "\ngap "));
 	ck_assert_ptr_nonnull(strstr(saw, "live after catchup\n"));
 	teardown();
@@ -91,7 +91,7 @@ START_TEST(test_holes)
 	struct history *ring;
 
 	setup();
-	ring = &h.rooms.lobby->history;
+	ring = &h.chat.lobby->history;
 	member_break(bob.m, NULL);
 	fake_say(&ana, "one");
 	house_settle(&h);
@@ -101,8 +101,8 @@ START_TEST(test_holes)
 	history_raise(ring, ring->next_number);
 	fake_say(&ana, "three");
 	house_settle(&h);
-	ck_assert_uint_eq(room_new_count(h.rooms.lobby,
-			      &fake_here(&bob)->cursor, 0),
+	ck_assert_uint_eq(room_new_count(h.chat.lobby, &fake_here(&bob)->cursor,
+			      0),
 	    6);
 	member_back(bob.m, NULL);
 	ck_assert_str_eq(fake_saw(&h, &bob),
@@ -193,13 +193,13 @@ START_TEST(test_second_loss)
 	house_settle(&h);
 	fake_say(&ana, "seen as a guest");
 	house_settle(&h);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
 	house_settle(&h);
 	bob.unsent = 60; /* the summary, and the line that was missed */
 	fake_lose(&bob);
 	fake_fini(&bob);
 	fake_init(&h, &bob, 2);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
 	ck_assert_str_eq(fake_saw(&h, &bob),
 	    "welcome bob 0 0 repeats=2\nrepeats 2\n1 ana: missed\n"
 	    "2 ana: seen as a guest\nlive after catchup\n");
@@ -220,7 +220,7 @@ START_TEST(test_gap_before_an_end)
 	(void)fake_saw(&h, &bob);
 	replay_start_history(fake_here(&bob), 3);
 	bob.is_full = true;
-	(void)rooms_turn(&h.rooms);
+	(void)chat_turn(&h.chat);
 	say_much(&ana, 40000);
 	fake_drain(&bob);
 	saw = fake_saw(&h, &bob);
@@ -247,7 +247,7 @@ START_TEST(test_unsent_is_told_again)
 	buf_reset(&bob.seen);
 	fake_fini(&bob);
 	fake_init(&h, &bob, 2);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
 	ck_assert_str_eq(fake_saw(&h, &bob),
 	    "welcome bob 0 1 ana=1 repeats=2\n"
 	    "repeats 2\n2 ana: two\n3 ana: three\nnew\n4 ana: four\n"
@@ -296,7 +296,7 @@ START_TEST(test_ignored_repeats)
 	fake_say(&cy, "new");
 	fake_fini(&bob);
 	fake_init(&h, &bob, 2);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
 	ck_assert_str_eq(fake_saw(&h, &bob),
 	    "welcome bob 0 1 cy=1\n2 cy: new\nlive after catchup\n");
 	fake_fini(&cy);
@@ -370,7 +370,7 @@ START_TEST(test_repeats_wait_for_the_end_of_a_break)
 	fake_init(&h, &bob, 2);
 	house_settle(&h);
 	member_break(bob.m, NULL);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), ROSTER_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
 	buf_reset(&bob.seen);
 	member_back(bob.m, NULL);
 	ck_assert_str_eq(fake_saw(&h, &bob),
@@ -387,7 +387,8 @@ START_TEST(test_repeats_in_a_room_that_was_left)
 	struct room *kitchen;
 
 	setup();
-	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen), ROOMS_MADE);
+	ck_assert_int_eq(chat_open_room(&h.chat, "kitchen", &kitchen),
+	    CHAT_ROOM_MADE);
 	say_three();
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, kitchen->name);
 	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
@@ -404,7 +405,7 @@ START_TEST(test_repeats_in_a_room_that_was_left)
 	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
 	house_settle(&h);
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, "lobby");
-	(void)room_join(h.rooms.lobby, bob.m, ROOM_JOIN_CATCHUP);
+	(void)room_join(h.chat.lobby, bob.m, ROOM_JOIN_CATCHUP);
 	house_settle(&h);
 	lose_and_return(40);
 	ck_assert_str_eq(fake_saw(&h, &bob),
@@ -442,7 +443,7 @@ START_TEST(test_repeats_that_are_no_longer_held)
 	bob.is_full = true;
 	say_much(&ana, 40000);
 	lose_and_return(100);
-	from = h.rooms.lobby->history.first_number;
+	from = h.chat.lobby->history.first_number;
 	saw = fake_saw(&h, &bob);
 	ck_assert_int_eq(sscanf(saw, "welcome bob 0 %*u ana=%*u\ngap %llu",
 			     &gap),

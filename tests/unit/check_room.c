@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "deliver.h"
 #include "house.h"
-#include "replay.h"
-#include "room.h"
-#include "roster.h"
+#include "room/deliver.h"
+#include "room/directory.h"
+#include "room/replay.h"
+#include "room/room.h"
 
 static struct house h;
 static struct fake ana, bob, cy;
@@ -278,7 +278,7 @@ START_TEST(test_lapped)
 	ck_assert_str_eq(fake_saw(&h, &bob), "1 topic by ana (t)\n");
 	member_break(bob.m, NULL);
 	say_much(&ana, 40000);
-	first = h.rooms.lobby->history.first_number;
+	first = h.chat.lobby->history.first_number;
 	ck_assert_uint_gt(first, 2);
 	member_back(bob.m, NULL);
 	saw = fake_saw(&h, &bob);
@@ -309,17 +309,17 @@ START_TEST(test_slow_reader)
 	fake_say(&ana, "one");
 	ck_assert_str_eq(fake_saw(&h, &cy), "1 ana: one\n");
 	ck_assert_str_eq(fake_saw(&h, &bob), "");
-	ck_assert(!deliver_is_in_step(fake_here(&bob)));
+	ck_assert(!deliver_is_live(fake_here(&bob)));
 	fake_say(&bob, "mine");
 	fake_say(&ana, "two");
 	house_settle(&h);
 	fake_drain(&bob);
 	ck_assert_str_eq(fake_saw(&h, &bob), "1 ana: one\n3 ana: two\n");
-	ck_assert(deliver_is_in_step(fake_here(&bob)));
+	ck_assert(deliver_is_live(fake_here(&bob)));
 
 	bob.is_full = true;
 	say_much(&ana, 40000);
-	first = h.rooms.lobby->history.first_number;
+	first = h.chat.lobby->history.first_number;
 	fake_drain(&bob);
 	(void)snprintf(expected, sizeof expected, "gap %llu\n%llu ana",
 	    (unsigned long long)first - 4, (unsigned long long)first);
@@ -343,7 +343,7 @@ START_TEST(test_ignore)
 	fake_say(&ana, "ham");
 	ck_assert_str_eq(fake_saw(&h, &bob), "2 ana: ham\n");
 	/* It goes along with a change of nick. */
-	ck_assert_int_eq(fake_nick(&cy, "dee"), ROSTER_RENAMED);
+	ck_assert_int_eq(fake_nick(&cy, "dee"), DIRECTORY_RENAMED);
 	fake_say(&cy, "spam");
 	ck_assert_str_eq(fake_saw(&h, &bob), "");
 	member_break(bob.m, NULL);
@@ -371,9 +371,10 @@ START_TEST(test_two_rooms)
 	struct room *kitchen;
 
 	setup();
-	ck_assert_int_eq(rooms_open(&h.rooms, "Kitchen", &kitchen), ROOMS_MADE);
-	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen),
-	    ROOMS_FOUND);
+	ck_assert_int_eq(chat_open_room(&h.chat, "Kitchen", &kitchen),
+	    CHAT_ROOM_MADE);
+	ck_assert_int_eq(chat_open_room(&h.chat, "kitchen", &kitchen),
+	    CHAT_ROOM_FOUND);
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, kitchen->name);
 	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
 	ck_assert_str_eq(fake_saw(&h, &ana), "went bob kitchen\n");
@@ -383,7 +384,7 @@ START_TEST(test_two_rooms)
 	ck_assert_str_eq(fake_saw(&h, &bob), "");
 	house_pass(&h, 3000);
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, "lobby");
-	(void)room_join(h.rooms.lobby, bob.m, ROOM_JOIN_CATCHUP);
+	(void)room_join(h.chat.lobby, bob.m, ROOM_JOIN_CATCHUP);
 	ck_assert_str_eq(fake_saw(&h, &bob),
 	    "welcome bob 3000 1 ana=1\n1 ana: in the lobby\n"
 	    "live after catchup\n");
@@ -397,16 +398,17 @@ START_TEST(test_in_both_rooms_at_once)
 	struct room *kitchen;
 
 	setup();
-	ck_assert_int_eq(rooms_open(&h.rooms, "kitchen", &kitchen), ROOMS_MADE);
+	ck_assert_int_eq(chat_open_room(&h.chat, "kitchen", &kitchen),
+	    CHAT_ROOM_MADE);
 	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
 	(void)room_join(kitchen, ana.m, ROOM_JOIN_CATCHUP);
 	(void)fake_saw(&h, &bob);
 	fake_say_in(member_in(ana.m, kitchen), "k");
-	fake_say_in(member_in(ana.m, h.rooms.lobby), "l");
+	fake_say_in(member_in(ana.m, h.chat.lobby), "l");
 	ck_assert_ptr_nonnull(strstr(fake_saw(&h, &bob), "1 ana: k\n"));
 	member_break(bob.m, NULL);
 	fake_say_in(member_in(ana.m, kitchen), "k2");
-	fake_say_in(member_in(ana.m, h.rooms.lobby), "l2");
+	fake_say_in(member_in(ana.m, h.chat.lobby), "l2");
 	house_settle(&h);
 	buf_reset(&bob.seen);
 	member_back(bob.m, NULL);
@@ -425,25 +427,28 @@ START_TEST(test_rooms_come_and_go)
 
 	setup();
 	h.options.max_rooms = 4;
-	ck_assert_int_eq(rooms_open(&h.rooms, "used", &used), ROOMS_MADE);
+	ck_assert_int_eq(chat_open_room(&h.chat, "used", &used),
+	    CHAT_ROOM_MADE);
 	(void)room_join(used, ana.m, ROOM_JOIN_CATCHUP);
 	for (i = 0; i < 20; i++) {
 		(void)snprintf(name, sizeof name, "room%d", i);
 		h.clock.mono_ms++;
-		ck_assert_int_eq(rooms_open(&h.rooms, name, &room), ROOMS_MADE);
-		ck_assert_uint_le(h.rooms.count, 4);
+		ck_assert_int_eq(chat_open_room(&h.chat, name, &room),
+		    CHAT_ROOM_MADE);
+		ck_assert_uint_le(h.chat.count, 4);
 	}
-	ck_assert_ptr_eq(rooms_find(&h.rooms, "used"), used);
-	ck_assert_ptr_null(rooms_find(&h.rooms, "room17"));
-	ck_assert_ptr_nonnull(rooms_find(&h.rooms, "room18"));
+	ck_assert_ptr_eq(chat_find_room(&h.chat, "used"), used);
+	ck_assert_ptr_null(chat_find_room(&h.chat, "room17"));
+	ck_assert_ptr_nonnull(chat_find_room(&h.chat, "room18"));
 	/* Those in which nothing was said go by themselves. */
 	house_pass(&h, 120000);
-	ck_assert_uint_eq(h.rooms.count, 2);
+	ck_assert_uint_eq(h.chat.count, 2);
 	h.options.room_create = ROOM_CREATE_NOBODY;
-	ck_assert_int_eq(rooms_open(&h.rooms, "x", &room), ROOMS_NOT_ALLOWED);
+	ck_assert_int_eq(chat_open_room(&h.chat, "x", &room),
+	    CHAT_ROOM_NOT_ALLOWED);
 	h.options.room_create = ROOM_CREATE_ANYONE;
 	h.options.max_rooms = 2;
-	ck_assert_int_eq(rooms_open(&h.rooms, "x", &room), ROOMS_FULL);
+	ck_assert_int_eq(chat_open_room(&h.chat, "x", &room), CHAT_ROOMS_FULL);
 	teardown();
 }
 END_TEST
@@ -471,7 +476,7 @@ START_TEST(test_many_back_at_once)
 		member_back(many[i].m, NULL);
 	}
 	for (lines = 0; lines < 100; lines++) {
-		(void)rooms_turn(&h.rooms);
+		(void)chat_turn(&h.chat);
 		for (i = 0, bytes = 0; i < 1000; i++) {
 			bytes += many[i].seen.len;
 			buf_reset(&many[i].seen);
@@ -535,7 +540,7 @@ START_TEST(test_tags)
 	ck_assert_str_eq(fake_saw(&h, &ana), "1 bob: hi\n");
 	ck_assert_str_eq(fake_saw(&h, &cy),
 	    "tags bob +typing=active\n1 bob: hi\n");
-	ck_assert_uint_eq(history_count(&h.rooms.lobby->history), 1);
+	ck_assert_uint_eq(history_count(&h.chat.lobby->history), 1);
 	fake_fini(&cy);
 	teardown();
 }
@@ -547,14 +552,14 @@ START_TEST(test_say_from_outside)
 
 	setup();
 	fake_init_exact(&h, &cy, 3, "cy");
-	room_say_from_outside(h.rooms.lobby, cy.m, &event);
+	room_say_from_outside(h.chat.lobby, cy.m, &event);
 	ck_assert_uint_eq(event.number, 1);
 	ck_assert_ptr_eq(event.from, cy.m);
 	ck_assert_str_eq(fake_saw(&h, &ana), "1 cy: hi\n");
 	ck_assert_str_eq(fake_saw(&h, &cy), "");
 	/* Whom they ignore, there as well. */
 	ck_assert_int_eq(member_ignore(ana.m, "cy"), 0);
-	room_say_from_outside(h.rooms.lobby, cy.m, &event);
+	room_say_from_outside(h.chat.lobby, cy.m, &event);
 	ck_assert_str_eq(fake_saw(&h, &ana), "");
 	ck_assert_str_eq(fake_saw(&h, &bob), "1 cy: hi\n2 cy: hi\n");
 	fake_fini(&cy);
@@ -571,28 +576,28 @@ START_TEST(test_quiet_join)
 	fake_say(&ana, "old");
 	fake_init_exact(&h, &cy, 3, "cy");
 	member_set_dialect(cy.m, &house_dialect); /* would show all */
-	(void)room_join(h.rooms.lobby, cy.m, ROOM_JOIN_QUIET);
+	(void)room_join(h.chat.lobby, cy.m, ROOM_JOIN_QUIET);
 	fake_say(&ana, "new");
 	ck_assert_str_eq(fake_saw(&h, &cy), "2 ana: new\n");
-	ck_assert(deliver_is_in_step(fake_here(&cy)));
+	ck_assert(deliver_is_live(fake_here(&cy)));
 	member_break(cy.m, NULL);
 	fake_say(&ana, "missed");
 	house_settle(&h);
-	ck_assert_int_eq(fake_tell(&cy, &ana, "psst"), MEMBER_KEPT);
+	ck_assert_int_eq(fake_tell(&cy, &ana, "psst"), MEMBER_QUEUED);
 	room_leave(fake_here(&cy), ROOM_LEAVE_PART, NULL);
 	member_back(cy.m, NULL);
 	ck_assert_str_eq(fake_saw(&h, &cy), "private ana: psst\n");
-	ck_assert_ptr_nonnull(person_place(&cy.m->person, h.rooms.lobby));
-	ms = room_join(h.rooms.lobby, cy.m, ROOM_JOIN_QUIET);
-	ck_assert_ptr_null(person_place(&cy.m->person, h.rooms.lobby));
+	ck_assert_ptr_nonnull(person_bookmark(&cy.m->person, h.chat.lobby));
+	ms = room_join(h.chat.lobby, cy.m, ROOM_JOIN_QUIET);
+	ck_assert_ptr_null(person_bookmark(&cy.m->person, h.chat.lobby));
 	ck_assert_str_eq(fake_saw(&h, &cy), "");
 	/* On break they begin where they came. */
 	room_leave(ms, ROOM_LEAVE_PART, NULL);
 	member_break(cy.m, NULL);
 	fake_say(&ana, "before");
-	(void)room_join(h.rooms.lobby, cy.m, ROOM_JOIN_QUIET);
+	(void)room_join(h.chat.lobby, cy.m, ROOM_JOIN_QUIET);
 	fake_say(&ana, "after");
-	ck_assert_int_eq(fake_tell(&cy, &ana, "psst"), MEMBER_KEPT);
+	ck_assert_int_eq(fake_tell(&cy, &ana, "psst"), MEMBER_QUEUED);
 	member_back(cy.m, NULL);
 	ck_assert_str_eq(fake_saw(&h, &cy),
 	    "welcome cy 0 1 ana=1\nkept 1\nprivate ana: psst\n"
@@ -612,9 +617,9 @@ START_TEST(test_what_was_before)
 	setup();
 	fake_enter_exact(&h, &cy, 3, "cy");
 	(void)fake_saw(&h, &cy);
-	room_publish(h.rooms.lobby, &event, fake_here(&bob));
+	room_publish(h.chat.lobby, &event, fake_here(&bob));
 	ck_assert_uint_eq(cy.seen.len, 0);
-	room_publish(h.rooms.lobby, &event, fake_here(&cy));
+	room_publish(h.chat.lobby, &event, fake_here(&cy));
 	ck_assert_str_eq(buf_cstr(&cy.seen), "mode bob +t\n");
 	buf_reset(&cy.seen);
 	room_set_topic(fake_here(&bob), "tea", NULL);

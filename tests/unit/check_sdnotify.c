@@ -17,11 +17,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sdnotify.h"
+#include "net/sdnotify.h"
 
 static char dir[] = "/tmp/check_sdnotify.XXXXXX";
 static char path[64];
-static int manager = -1;
+static int service_manager = -1;
 
 /* As at the start: the variable is taken, and gone. NULL: there is none. */
 static void
@@ -45,9 +45,9 @@ listen_at(const char *name)
 	memcpy(sun.sun_path, name, len + 1);
 	if (name[0] == '@')
 		sun.sun_path[0] = '\0';
-	manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-	ck_assert_int_ge(manager, 0);
-	ck_assert_int_eq(bind(manager, (const struct sockaddr *)&sun,
+	service_manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	ck_assert_int_ge(service_manager, 0);
+	ck_assert_int_eq(bind(service_manager, (const struct sockaddr *)&sun,
 			     (socklen_t)(offsetof(struct sockaddr_un,
 					     sun_path) +
 				 len + (name[0] != '@'))),
@@ -59,7 +59,7 @@ static void
 assert_received(const char *expected)
 {
 	char data[64];
-	ssize_t n = recv(manager, data, sizeof(data) - 1, 0);
+	ssize_t n = recv(service_manager, data, sizeof(data) - 1, 0);
 
 	ck_assert_int_ge(n, 0);
 	data[n] = '\0';
@@ -71,7 +71,7 @@ assert_nothing_received(void)
 {
 	char data[64];
 
-	ck_assert_int_eq(recv(manager, data, sizeof(data), 0), -1);
+	ck_assert_int_eq(recv(service_manager, data, sizeof(data), 0), -1);
 	ck_assert_int_eq(errno, EAGAIN);
 }
 
@@ -86,9 +86,9 @@ setup(void)
 static void
 teardown(void)
 {
-	if (manager != -1)
-		close(manager);
-	manager = -1;
+	if (service_manager != -1)
+		close(service_manager);
+	service_manager = -1;
 	unlink(path);
 	rmdir(dir);
 	start_with(NULL);

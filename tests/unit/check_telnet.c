@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "telnet.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/util.h"
+#include "net/telnet.h"
 
 #define IAC "\377"
 #define DONT "\376"

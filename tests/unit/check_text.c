@@ -11,8 +11,8 @@
 
 #include <unistr.h>
 
-#include "text.h"
-#include "util.h"
+#include "base/text.h"
+#include "base/util.h"
 
 #define FFFD "\uFFFD"
 #define ACUTE "\u0301" /* a combining mark */
@@ -28,13 +28,13 @@ static char *
 check_scrub(const char *in, size_t in_len)
 {
 	/* Copies of the exact size, so that a sanitizer sees any excess. */
-	char *exact = xmalloc(in_len);
+	char *trackers = xmalloc(in_len);
 	char *out = xmalloc(in_len * TEXT_SCRUB_GROWTH + 1), *again;
 	size_t len;
 
-	memcpy(exact, in, in_len);
-	len = text_scrub(out, exact, in_len);
-	free(exact);
+	memcpy(trackers, in, in_len);
+	len = text_scrub(out, trackers, in_len);
+	free(trackers);
 	ck_assert_uint_le(len, in_len * TEXT_SCRUB_GROWTH);
 	ck_assert_uint_eq(strlen(out), len);
 	ck_assert(text_is_utf8(out, len));
@@ -338,12 +338,13 @@ static const struct {
 START_TEST(test_cut)
 {
 	const char *s = check_cuts[_i].s;
-	char *exact = xmalloc(strlen(s));
+	char *trackers = xmalloc(strlen(s));
 
-	memcpy(exact, s, strlen(s));
-	ck_assert_uint_eq(text_cut(exact, strlen(s), check_cuts[_i].max_bytes),
+	memcpy(trackers, s, strlen(s));
+	ck_assert_uint_eq(text_cut(trackers, strlen(s),
+			      check_cuts[_i].max_bytes),
 	    check_cuts[_i].cut);
-	free(exact);
+	free(trackers);
 }
 END_TEST
 
@@ -427,13 +428,13 @@ START_TEST(test_mentions)
 {
 	const char *text = check_mentions[_i].text;
 	size_t len = strlen(text);
-	char *exact = xmalloc(len);
+	char *trackers = xmalloc(len);
 
-	memcpy(exact, text, len);
-	ck_assert_msg(text_mentions(exact, len, check_mentions[_i].nick) ==
+	memcpy(trackers, text, len);
+	ck_assert_msg(text_mentions(trackers, len, check_mentions[_i].nick) ==
 		check_mentions[_i].mentioned,
 	    "%s in %s", check_mentions[_i].nick, text);
-	free(exact);
+	free(trackers);
 }
 END_TEST
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tlv.h"
+#include "base/tlv.h"
 
 enum { TAG_NUMBER = 1, TAG_SIGNED, TAG_TEXT, TAG_INNER, TAG_BYTES = 0xffff };
 

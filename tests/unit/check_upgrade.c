@@ -20,10 +20,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "carry.h"
-#include "tlv.h"
+#include "base/handoff.h"
+#include "base/tlv.h"
+#include "handoff/upgrade.h"
 #include "town.h"
-#include "upgrade.h"
 
 enum { ANA, BOB, CY, DEE, EVE, FAY, GIL, PEOPLE };
 
@@ -62,10 +62,10 @@ setup(void)
 	}
 	town_type(ends[ANA], "/topic lunch at 12\nhello\n/ignore gil\n");
 	town_run(&town);
-	ck_assert(person_set_marker(&roster_find(&town.rooms.roster, "ana")
+	ck_assert(person_set_marker(&directory_find(&town.chat.directory, "ana")
 					 ->person,
 	    "#lobby", 1700000000123));
-	ck_assert(person_set_marker(&roster_find(&town.rooms.roster, "dee")
+	ck_assert(person_set_marker(&directory_find(&town.chat.directory, "dee")
 					 ->person,
 	    "ana", 1));
 	/* bob is on break, and a message waits for him. */
@@ -125,10 +125,10 @@ teardown(void)
 }
 
 static void
-save(struct town *t, struct carry_out *out, struct buf *blob)
+save(struct town *t, struct handoff_out *out, struct buf *blob)
 {
 	town_save(t, out);
-	carry_seal(out, blob);
+	handoff_seal(out, blob);
 }
 
 /* The socket's file is the other town's, too. */
@@ -158,35 +158,35 @@ check_saw(struct buf *seen, const char *text)
 
 START_TEST(test_same)
 {
-	struct carry_out out = CARRY_OUT_INITIALIZER, out2 = out;
+	struct handoff_out out = HANDOFF_OUT_INITIALIZER, out2 = out;
 	struct buf blob = BUF_INITIALIZER, blob2 = blob;
-	struct carry_in in;
+	struct handoff_in in;
 	struct town again;
 	size_t i;
 
-	ck_assert(town.rooms.fell_behind > 0);
-	ck_assert_uint_eq(town.rooms.bookmarks.count, 1);
-	ck_assert_uint_eq(town.rooms.lost_count, 1);
+	ck_assert(town.chat.fell_behind > 0);
+	ck_assert_uint_eq(town.chat.departed.count, 1);
+	ck_assert_uint_eq(town.chat.lost_count, 1);
 	save(&town, &out, &blob);
 	town_init(&again);
-	ck_assert_msg(carry_open(&in, blob.data, blob.len, CARRY_TAKE) &&
+	ck_assert_msg(handoff_open(&in, blob.data, blob.len, HANDOFF_TAKE) &&
 		town_load(&again, &in, true),
 	    "%s", in.error);
 	ck_assert(again.sessions.is_locked);
 	ck_assert_uint_eq(again.sessions.bans.count, 2);
-	ck_assert_uint_eq(again.rooms.kept_bytes, town.rooms.kept_bytes);
+	ck_assert_uint_eq(again.chat.queued_bytes, town.chat.queued_bytes);
 	ck_assert_uint_eq(again.net.bytes_in, town.net.bytes_in);
 	save(&again, &out2, &blob2);
 	ck_assert_uint_eq(out.data.len, out2.data.len);
 	for (i = 0; i < out.data.len; i++)
 		ck_assert_msg(out.data.data[i] == out2.data.data[i],
 		    "they differ at %zu of %zu", i, out.data.len);
-	carry_in_fini(&in);
+	handoff_in_fini(&in);
 	town_fini(&again);
 	buf_fini(&blob);
 	buf_fini(&blob2);
-	carry_out_fini(&out);
-	carry_out_fini(&out2);
+	handoff_out_fini(&out);
+	handoff_out_fini(&out2);
 	/* It has removed the file; setup's town will not miss it. */
 }
 END_TEST
@@ -194,9 +194,9 @@ END_TEST
 /* Nobody notices: half lines go on, everything that was said arrives once. */
 START_TEST(test_goes_on)
 {
-	struct carry_out out = CARRY_OUT_INITIALIZER;
+	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
 	struct buf blob = BUF_INITIALIZER, seen = BUF_INITIALIZER;
-	struct carry_in in;
+	struct handoff_in in;
 	struct town again;
 	char *text;
 	int i;
@@ -205,11 +205,12 @@ START_TEST(test_goes_on)
 	town_init(&again);
 	again.options.output_limit = town.options.output_limit;
 	again.options.max_line = town.options.max_line;
-	ck_assert(carry_open(&in, blob.data, blob.len, CARRY_TAKE) &&
+	ck_assert(handoff_open(&in, blob.data, blob.len, HANDOFF_TAKE) &&
 	    town_load(&again, &in, true));
-	carry_in_fini(&in);
+	handoff_in_fini(&in);
 
-	ck_assert_int_eq(person_marker(&roster_find(&again.rooms.roster, "ana")
+	ck_assert_int_eq(person_marker(&directory_find(&again.chat.directory,
+					   "ana")
 					    ->person,
 			     "#lobby"),
 	    1700000000123);
@@ -255,25 +256,25 @@ START_TEST(test_goes_on)
 	town_fini(&again);
 	buf_fini(&seen);
 	buf_fini(&blob);
-	carry_out_fini(&out);
+	handoff_out_fini(&out);
 }
 END_TEST
 
 /* With a check that is right all the same. */
 static bool
-load_garbled(const struct carry_out *out, enum carry_purpose purpose)
+load_garbled(const struct handoff_out *out, enum handoff_purpose purpose)
 {
 	struct buf blob = BUF_INITIALIZER;
-	struct carry_in in;
+	struct handoff_in in;
 	struct town again;
 	bool is_good;
 
-	carry_seal(out, &blob);
+	handoff_seal(out, &blob);
 	town_init(&again);
-	is_good = carry_open(&in, blob.data, blob.len, purpose) &&
+	is_good = handoff_open(&in, blob.data, blob.len, purpose) &&
 	    town_load(&again, &in, true);
 	ck_assert(is_good == (in.error == NULL));
-	carry_in_fini(&in);
+	handoff_in_fini(&in);
 	forget_files(&again);
 	again.listeners = listeners_new(&again.net, NULL, NULL);
 	town_fini(&again);
@@ -284,7 +285,7 @@ load_garbled(const struct carry_out *out, enum carry_purpose purpose)
 /* In reach of a test: no large output, and most bytes are not text. */
 START_TEST(test_garbled)
 {
-	struct carry_out out = CARRY_OUT_INITIALIZER;
+	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
 	struct buf seen = BUF_INITIALIZER;
 	size_t i, len, step, refused = 0, accepted = 0;
 	int turns;
@@ -297,115 +298,117 @@ START_TEST(test_garbled)
 	town_save(&town, &out);
 	len = out.data.len;
 	ck_assert_uint_lt(len, 16384);
-	ck_assert(load_garbled(&out, CARRY_TAKE));
-	ck_assert(load_garbled(&out, CARRY_VERIFY));
-	ck_assert(load_garbled(&out, CARRY_LOOK));
+	ck_assert(load_garbled(&out, HANDOFF_TAKE));
+	ck_assert(load_garbled(&out, HANDOFF_VERIFY));
+	ck_assert(load_garbled(&out, HANDOFF_LOOK));
 	step = 1;
 	for (i = 0; i < len; i += step) {
 		out.data.data[i] ^= (char)(1 << i % 8);
-		refused += !load_garbled(&out, CARRY_TAKE);
+		refused += !load_garbled(&out, HANDOFF_TAKE);
 		out.data.data[i] ^= (char)(1 << i % 8);
 	}
 	ck_assert_uint_gt(refused, len / 4);
 	for (i = 0; i < len; i += step) {
 		out.data.len = i;
-		accepted += load_garbled(&out, CARRY_TAKE);
+		accepted += load_garbled(&out, HANDOFF_TAKE);
 	}
 	/* Only between two items may it end, and be whole. */
 	ck_assert_uint_lt(accepted, len / 50);
 	out.data.len = len;
-	carry_out_fini(&out);
+	handoff_out_fini(&out);
 }
 END_TEST
 
 START_TEST(test_blob)
 {
-	struct carry_out out = CARRY_OUT_INITIALIZER;
+	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
 	struct buf blob = BUF_INITIALIZER;
-	struct carry_in in;
+	struct handoff_in in;
 	size_t i;
 
-	carry_put_fd(&out, 1, 7);
-	carry_put_fd(&out, 1, 9);
-	carry_seal(&out, &blob);
-	ck_assert(carry_open(&in, blob.data, blob.len, CARRY_TAKE));
+	handoff_put_fd(&out, 1, 7);
+	handoff_put_fd(&out, 1, 9);
+	handoff_seal(&out, &blob);
+	ck_assert(handoff_open(&in, blob.data, blob.len, HANDOFF_TAKE));
 	ck_assert_uint_eq(in.fd_count, 2);
 	ck_assert_int_eq(in.fds[0], 7);
 	ck_assert_int_eq(in.fds[1], 9);
-	carry_in_fini(&in);
+	handoff_in_fini(&in);
 	for (i = 0; i < blob.len; i++) {
-		ck_assert(!carry_open(&in, blob.data, i, CARRY_TAKE));
+		ck_assert(!handoff_open(&in, blob.data, i, HANDOFF_TAKE));
 		ck_assert_ptr_nonnull(in.error);
-		carry_in_fini(&in);
+		handoff_in_fini(&in);
 		blob.data[i] ^= 1;
-		ck_assert(!carry_open(&in, blob.data, blob.len, CARRY_TAKE));
-		carry_in_fini(&in);
+		ck_assert(!handoff_open(&in, blob.data, blob.len,
+		    HANDOFF_TAKE));
+		handoff_in_fini(&in);
 		blob.data[i] ^= 1;
 	}
 	/* Another version is refused, and it is said which. */
 	blob.data[8] = 2;
-	ck_assert(!carry_open(&in, blob.data, blob.len, CARRY_TAKE));
+	ck_assert(!handoff_open(&in, blob.data, blob.len, HANDOFF_TAKE));
 	ck_assert_str_eq(in.error,
 	    "its version is 2, and this program reads version 1");
-	carry_in_fini(&in);
+	handoff_in_fini(&in);
 
 	/* A descriptor is there once, and it is none of 0 to 2. */
 	out.fds[1] = 7;
-	carry_seal(&out, &blob);
-	ck_assert(!carry_open(&in, blob.data, blob.len, CARRY_TAKE));
-	carry_in_fini(&in);
+	handoff_seal(&out, &blob);
+	ck_assert(!handoff_open(&in, blob.data, blob.len, HANDOFF_TAKE));
+	handoff_in_fini(&in);
 	out.fds[1] = 2;
-	carry_seal(&out, &blob);
-	ck_assert(!carry_open(&in, blob.data, blob.len, CARRY_TAKE));
-	carry_in_fini(&in);
+	handoff_seal(&out, &blob);
+	ck_assert(!handoff_open(&in, blob.data, blob.len, HANDOFF_TAKE));
+	handoff_in_fini(&in);
 	buf_fini(&blob);
-	carry_out_fini(&out);
+	handoff_out_fini(&out);
 }
 END_TEST
 
 START_TEST(test_fds)
 {
-	struct carry_out out = CARRY_OUT_INITIALIZER;
+	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
 	struct buf blob = BUF_INITIALIZER;
 	struct tlv_reader r;
 	struct tlv item;
-	struct carry_in in;
+	struct handoff_in in;
 	int pair[2], file;
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	file = open("/dev/null", O_RDONLY);
 	/* It has to be such that it does not block. */
-	ck_assert(!carry_check_fd(pair[0], CARRY_FD_STREAM));
+	ck_assert(!handoff_check_fd(pair[0], HANDOFF_FD_STREAM));
 	ck_assert_int_eq(fcntl(pair[0], F_SETFL, O_NONBLOCK), 0);
-	ck_assert(carry_check_fd(pair[0], CARRY_FD_STREAM));
-	ck_assert(!carry_check_fd(pair[0], CARRY_FD_LISTENER));
-	ck_assert(!carry_check_fd(pair[0], CARRY_FD_FILE));
-	ck_assert(!carry_check_fd(file, CARRY_FD_STREAM));
-	ck_assert(!carry_check_fd(file, CARRY_FD_FILE));
-	ck_assert(!carry_check_fd(1000000, CARRY_FD_FILE));
+	ck_assert(handoff_check_fd(pair[0], HANDOFF_FD_STREAM));
+	ck_assert(!handoff_check_fd(pair[0], HANDOFF_FD_LISTENER));
+	ck_assert(!handoff_check_fd(pair[0], HANDOFF_FD_FILE));
+	ck_assert(!handoff_check_fd(file, HANDOFF_FD_STREAM));
+	ck_assert(!handoff_check_fd(file, HANDOFF_FD_FILE));
+	ck_assert(!handoff_check_fd(1000000, HANDOFF_FD_FILE));
 
-	carry_put_fd(&out, 1, pair[0]);
-	carry_put_fd(&out, 1, file);
+	handoff_put_fd(&out, 1, pair[0]);
+	handoff_put_fd(&out, 1, file);
 	tlv_put_u64(&out.data, 1, 2);
-	carry_seal(&out, &blob);
-	ck_assert(carry_open(&in, blob.data, blob.len, CARRY_VERIFY));
+	handoff_seal(&out, &blob);
+	ck_assert(handoff_open(&in, blob.data, blob.len, HANDOFF_VERIFY));
 	r = in.items;
 	ck_assert(tlv_next(&r, &item));
-	ck_assert_int_eq(carry_get_fd(&in, &item, CARRY_FD_STREAM), pair[0]);
-	ck_assert_int_eq(carry_get_fd(&in, &item, CARRY_FD_STREAM), -1);
+	ck_assert_int_eq(handoff_get_fd(&in, &item, HANDOFF_FD_STREAM),
+	    pair[0]);
+	ck_assert_int_eq(handoff_get_fd(&in, &item, HANDOFF_FD_STREAM), -1);
 	ck_assert(tlv_next(&r, &item));
-	ck_assert_int_eq(carry_get_fd(&in, &item, CARRY_FD_STREAM), -1);
+	ck_assert_int_eq(handoff_get_fd(&in, &item, HANDOFF_FD_STREAM), -1);
 	ck_assert(tlv_next(&r, &item));
-	ck_assert_int_eq(carry_get_fd(&in, &item, CARRY_FD_STREAM), -1);
+	ck_assert_int_eq(handoff_get_fd(&in, &item, HANDOFF_FD_STREAM), -1);
 	/* What nobody took is closed, what was taken is not. */
-	carry_close_rest(&in);
+	handoff_close_rest(&in);
 	ck_assert_int_eq(fcntl(file, F_GETFD), -1);
 	ck_assert_int_ne(fcntl(pair[0], F_GETFD), -1);
-	carry_in_fini(&in);
+	handoff_in_fini(&in);
 	(void)close(pair[0]);
 	(void)close(pair[1]);
 	buf_fini(&blob);
-	carry_out_fini(&out);
+	handoff_out_fini(&out);
 }
 END_TEST
 
@@ -418,7 +421,7 @@ struct outcome {
 };
 
 static int
-program_save(struct carry_out *out, char **error, void *arg)
+program_save(struct handoff_out *out, char **error, void *arg)
 {
 	(void)arg;
 	(void)error;
@@ -560,7 +563,7 @@ START_TEST(test_order)
 	free(text);
 	ck_assert_int_eq(upgrade_order_take(&order, &error), 0);
 	ck_assert(order.is_there);
-	ck_assert_int_eq(order.purpose, CARRY_LOOK);
+	ck_assert_int_eq(order.purpose, HANDOFF_LOOK);
 	ck_assert_str_eq(order.file, "/etc/a,b");
 	ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
 	upgrade_order_fini(&order);

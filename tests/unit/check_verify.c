@@ -21,12 +21,12 @@
 
 #include <event2/event.h>
 
-#include "clock.h"
-#include "conn.h"
-#include "deadline.h"
-#include "log.h"
-#include "verify-impl.h"
-#include "verify.h"
+#include "base/clock.h"
+#include "base/deadline.h"
+#include "base/log.h"
+#include "net/conn.h"
+#include "net/verify-impl.h"
+#include "net/verify.h"
 
 #define FAST \
 	"$6$rounds=1000$saltsalt$LAV5VE5Y7w1d73x1mFNspYWUpazfmwv2SoepNXNKJ/" \
@@ -180,8 +180,8 @@ START_TEST(test_bad_hash)
 	memcpy(too_long, "$6$", 3);
 	too_long[sizeof(too_long) - 1] = '\0';
 	ck_assert_int_eq(verify(too_long, "secret"), VERIFY_FAILED);
-	/* A password in its place is a salt to crypt(3), and nothing is equal to
-	 * a salt. */
+	/* A password in its place is a salt to crypt(3), and nothing is equal
+	 * to a salt. */
 	ck_assert_int_eq(verify("secret", "secret"), VERIFY_NO);
 	ck_assert_int_eq(verify("$6$rounds=1000$saltsalt", "secret"),
 	    VERIFY_NO);

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The brbd authors
  */
 
-/* Who comes and goes by name: the roster's hook, its counts, and who was. */
+/* Who comes and goes by name: the directory's hook, its counts, and who was. */
 
 #include "config.h"
 
@@ -11,40 +11,40 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "house.h"
-#include "peers.h"
-#include "roster.h"
-#include "whowas.h"
+#include "room/directory.h"
+#include "room/roommates.h"
+#include "room/whowas.h"
 
 static struct house h;
 static struct fake ana, bob, cy;
-static struct buf told;
-static struct roster_watch watch;
+static struct buf shown;
+static struct directory_watch watch;
 
 static void
 used(const struct member *m, void *arg)
 {
-	ck_assert_ptr_eq(arg, &told);
-	buf_addf(&told, "+%s ", m->nick);
+	ck_assert_ptr_eq(arg, &shown);
+	buf_addf(&shown, "+%s ", m->nick);
 }
 
 static void
 freed(const char *nick, void *arg)
 {
-	ck_assert_ptr_eq(arg, &told);
-	buf_addf(&told, "-%s ", nick);
+	ck_assert_ptr_eq(arg, &shown);
+	buf_addf(&shown, "-%s ", nick);
 }
 
 static void
 event_told(const struct member *m, const struct event *event, void *arg)
 {
-	ck_assert_ptr_eq(arg, &told);
-	ck_assert(peers_was_told(m));
-	if (event->kind == EVENT_SETNAME)
-		buf_addf(&told, "%s:%s(%d%d) ", m->nick, event->text,
-		    bob.m != NULL && peers_was_told(bob.m),
-		    cy.m != NULL && peers_was_told(cy.m));
+	ck_assert_ptr_eq(arg, &shown);
+	ck_assert(roommates_was_told(m));
+	if (event->kind == EVENT_SYNC_SETNAME)
+		buf_addf(&shown, "%s:%s(%d%d) ", m->nick, event->text,
+		    bob.m != NULL && roommates_was_told(bob.m),
+		    cy.m != NULL && roommates_was_told(cy.m));
 }
 
 static const char *
@@ -52,8 +52,8 @@ what(void)
 {
 	static char copy[1000];
 
-	(void)snprintf(copy, sizeof copy, "%s", buf_cstr(&told));
-	buf_reset(&told);
+	(void)snprintf(copy, sizeof copy, "%s", buf_cstr(&shown));
+	buf_reset(&shown);
 	return copy;
 }
 
@@ -67,17 +67,17 @@ setup(void)
 	house_init(&h);
 	watch.used = used;
 	watch.freed = freed;
-	watch.told = event_told;
-	watch.arg = &told;
-	h.rooms.roster.watch = &watch;
+	watch.shown = event_told;
+	watch.arg = &shown;
+	h.chat.directory.watch = &watch;
 }
 
 static void
 teardown(void)
 {
-	h.rooms.roster.watch = NULL;
+	h.chat.directory.watch = NULL;
 	house_fini(&h);
-	buf_fini(&told);
+	buf_fini(&shown);
 }
 
 START_TEST(test_watch)
@@ -85,9 +85,9 @@ START_TEST(test_watch)
 	setup();
 	fake_init(&h, &ana, 1);
 	ck_assert_str_eq(what(), "+guest1 ");
-	ck_assert_int_eq(fake_nick(&ana, "ana"), ROSTER_RENAMED);
+	ck_assert_int_eq(fake_nick(&ana, "ana"), DIRECTORY_RENAMED);
 	ck_assert_str_eq(what(), "-guest1 +ana ");
-	ck_assert_int_eq(fake_nick(&ana, "ANA"), ROSTER_RENAMED);
+	ck_assert_int_eq(fake_nick(&ana, "ANA"), DIRECTORY_RENAMED);
 	ck_assert_str_eq(what(), "");
 	fake_quit(&ana, NULL);
 	ck_assert_str_eq(what(), "-ANA ");
@@ -112,7 +112,7 @@ START_TEST(test_lost)
 	fake_lose(&ana);
 	ck_assert_str_eq(what(), "");
 	fake_init(&h, &bob, 1);
-	ck_assert_int_eq(fake_nick(&bob, "ana"), ROSTER_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "ana"), DIRECTORY_RETURNED);
 	ck_assert_str_eq(what(), "+guest2 -guest2 ");
 	fake_say(&bob, "back");
 	fake_lose(&bob);
@@ -133,10 +133,10 @@ START_TEST(test_takeover)
 	fake_enter(&h, &ana, -1000, "ana");
 	fake_init(&h, &bob, -1000);
 	(void)what();
-	ck_assert_int_eq(fake_nick(&bob, "ana"), ROSTER_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "ana"), DIRECTORY_RETURNED);
 	ck_assert(ana.was_replaced);
 	ck_assert_str_eq(what(), "-guest2 ");
-	ck_assert_ptr_null(whowas_find(&h.rooms.roster.whowas, "ana", &at));
+	ck_assert_ptr_null(whowas_find(&h.chat.directory.whowas, "ana", &at));
 	fake_quit(&bob, NULL);
 	ck_assert_str_eq(what(), "-ana ");
 	fake_fini(&ana);
@@ -167,7 +167,7 @@ END_TEST
 
 START_TEST(test_counts)
 {
-	const struct roster *r = &h.rooms.roster;
+	const struct directory *r = &h.chat.directory;
 
 	setup();
 	fake_enter(&h, &ana, 1, "ana");
@@ -200,7 +200,7 @@ END_TEST
 
 START_TEST(test_whowas)
 {
-	const struct whowas *w = &h.rooms.roster.whowas;
+	const struct whowas *w = &h.chat.directory.whowas;
 	const struct whowas_entry *e;
 	uint64_t at = UINT64_MAX;
 	char nick[NICK_SIZE], longest[NICK_MAX + 2];
@@ -212,12 +212,12 @@ START_TEST(test_whowas)
 	member_set_user(ana.m, "ada");
 	member_set_realname(ana.m, "Ada L.");
 	fake_enter(&h, &bob, 2, "bob");
-	ck_assert_int_eq(fake_nick(&ana, "ANA"), ROSTER_RENAMED);
+	ck_assert_int_eq(fake_nick(&ana, "ANA"), DIRECTORY_RENAMED);
 	ck_assert_ptr_null(whowas_find(w, "ana", &at));
-	ck_assert_int_eq(fake_nick(&ana, "Ada"), ROSTER_RENAMED);
+	ck_assert_int_eq(fake_nick(&ana, "Ada"), DIRECTORY_RENAMED);
 	h.clock.wall_ms += 5000;
 	fake_quit(&ana, NULL);
-	ck_assert_int_eq(fake_nick(&bob, "ada"), ROSTER_RENAMED);
+	ck_assert_int_eq(fake_nick(&bob, "ada"), DIRECTORY_RENAMED);
 	fake_quit(&bob, NULL);
 
 	/* The newest first, in any case. */
@@ -248,7 +248,7 @@ START_TEST(test_whowas)
 	fake_init(&h, &cy, 3);
 	for (i = 0; i < WHOWAS_MAX - 1; i++) {
 		(void)snprintf(nick, sizeof nick, "cy%dx", i);
-		ck_assert_int_eq(fake_nick(&cy, nick), ROSTER_RENAMED);
+		ck_assert_int_eq(fake_nick(&cy, nick), DIRECTORY_RENAMED);
 	}
 	at = UINT64_MAX;
 	ck_assert_ptr_nonnull(whowas_find(w, "ada", &at));

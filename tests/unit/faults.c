@@ -1,10 +1,8 @@
-/* SPDX-License-Identifier: ISC
- * Copyright (c) 2026 The brbd authors
- *
- * The functions below have the names of the C library's: the definition in the
- * program is the one that all of it is bound to, other libraries too, so what is
- * tested needs no hook. The C library's own calls of them do not come here.
- */
+/* SPDX-License-Identifier: ISC Copyright (c) 2026 The brbd authors  The
+ * functions below have the names of the C library's: the definition in the
+ * program is the one that all of it is bound to, other libraries too, so
+ * what is tested needs no hook. The C library's own calls of them do not
+ * come here. */
 #include "config.h"
 
 #include <sys/file.h>

@@ -15,11 +15,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "carry.h"
+#include "base/handoff.h"
+#include "base/tlv.h"
 #include "house.h"
-#include "room.h"
-#include "roster.h"
-#include "tlv.h"
+#include "room/directory.h"
+#include "room/room.h"
 
 static void
 house_render_names(struct buf *out, const char *what, const char *const *names,
@@ -115,20 +115,20 @@ house_render(const struct dialect *dialect, struct buf *out,
 		    e->is_notice ? " notice" : "", e->nick, (int)e->text_len,
 		    e->text);
 		break;
-	case EVENT_JOIN:
-	case EVENT_PART:
+	case EVENT_SYNC_JOIN:
+	case EVENT_SYNC_PART:
 	case EVENT_CTCP:
 	case EVENT_TAGS:
 	case EVENT_INVITE:
-	case EVENT_QUIT:
-	case EVENT_RENAME:
-	case EVENT_AWAY:
-	case EVENT_SETNAME:
+	case EVENT_SYNC_QUIT:
+	case EVENT_SYNC_RENAME:
+	case EVENT_SYNC_AWAY:
+	case EVENT_SYNC_SETNAME:
 		return;
 	case EVENT_PRIVATE_SENT:
 		buf_addf(out, "sent %s", e->other);
 		break;
-	case EVENT_KEPT:
+	case EVENT_QUEUED:
 		buf_addf(out, "kept %llu%s", (unsigned long long)e->count,
 		    e->is_repeat ? " repeated" : "");
 		break;
@@ -197,10 +197,10 @@ house_render_exact(const struct dialect *dialect, struct buf *out,
 {
 	(void)dialect;
 	switch (e->kind) {
-	case EVENT_JOIN:
+	case EVENT_SYNC_JOIN:
 		buf_addf(out, "join %s", e->nick);
 		break;
-	case EVENT_PART:
+	case EVENT_SYNC_PART:
 		buf_addf(out, "part %s", e->nick);
 		house_render_text(out, e);
 		break;
@@ -211,19 +211,19 @@ house_render_exact(const struct dialect *dialect, struct buf *out,
 	case EVENT_INVITE:
 		buf_addf(out, "invite %s %s", e->nick, e->other);
 		break;
-	case EVENT_QUIT:
+	case EVENT_SYNC_QUIT:
 		buf_addf(out, "quit %s", e->nick);
 		house_render_text(out, e);
 		break;
-	case EVENT_RENAME:
+	case EVENT_SYNC_RENAME:
 		buf_addf(out, "rename %s %s", e->other, e->nick);
 		break;
-	case EVENT_AWAY:
+	case EVENT_SYNC_AWAY:
 		buf_addf(out, "%s %s", e->text == NULL ? "here" : "away",
 		    e->nick);
 		house_render_text(out, e);
 		break;
-	case EVENT_SETNAME:
+	case EVENT_SYNC_SETNAME:
 		buf_addf(out, "setname %s", e->nick);
 		house_render_text(out, e);
 		break;
@@ -244,7 +244,7 @@ house_render_exact(const struct dialect *dialect, struct buf *out,
 	case EVENT_NICK:
 	case EVENT_BREAK:
 	case EVENT_BACK:
-	case EVENT_KEPT:
+	case EVENT_QUEUED:
 	case EVENT_WELCOME:
 	case EVENT_REPEATS:
 	case EVENT_NEW:
@@ -299,14 +299,14 @@ house_init_options(struct house *h)
 void
 house_init(struct house *h)
 {
-	rooms_init(&h->rooms, &h->clock, &h->options, &h->deadlines, house_wake,
+	chat_init(&h->chat, &h->clock, &h->options, &h->deadlines, house_wake,
 	    h);
 }
 
 void
 house_fini(struct house *h)
 {
-	rooms_fini(&h->rooms);
+	chat_fini(&h->chat);
 	ck_assert_int_eq(deadlines_next(&h->deadlines), -1);
 	options_fini(&h->options);
 }
@@ -316,7 +316,7 @@ house_settle(struct house *h)
 {
 	int turns;
 
-	for (turns = 0; rooms_turn(&h->rooms); turns++)
+	for (turns = 0; chat_turn(&h->chat); turns++)
 		ck_assert_int_lt(turns, 100000);
 }
 
@@ -420,14 +420,14 @@ fake_init_with(struct house *h, struct fake *f, int host,
 		f->credential =
 		    credential_from_address((struct sockaddr *)&sin);
 	}
-	f->m = member_new(&h->rooms, &f->credential, &fake_ops, f, f, dialect);
+	f->m = member_new(&h->chat, &f->credential, &fake_ops, f, f, dialect);
 }
 
 void
 fake_init(struct house *h, struct fake *f, int host)
 {
 	fake_init_with(h, f, host, &house_dialect);
-	(void)room_join(h->rooms.lobby, f->m, ROOM_JOIN_CATCHUP);
+	(void)room_join(h->chat.lobby, f->m, ROOM_JOIN_CATCHUP);
 }
 
 void
@@ -437,14 +437,14 @@ fake_init_exact(struct house *h, struct fake *f, int host, const char *nick)
 
 	fake_init_with(h, f, host, &house_dialect_exact);
 	result = fake_nick(f, nick);
-	ck_assert(result == ROSTER_RENAMED || result == ROSTER_RETURNED);
+	ck_assert(result == DIRECTORY_RENAMED || result == DIRECTORY_RETURNED);
 }
 
 void
 fake_enter_exact(struct house *h, struct fake *f, int host, const char *nick)
 {
 	fake_init_exact(h, f, host, nick);
-	(void)room_join(h->rooms.lobby, f->m, ROOM_JOIN_QUIET);
+	(void)room_join(h->chat.lobby, f->m, ROOM_JOIN_QUIET);
 	house_settle(h);
 	buf_reset(&f->seen);
 }
@@ -452,13 +452,13 @@ fake_enter_exact(struct house *h, struct fake *f, int host, const char *nick)
 struct membership *
 fake_join(struct house *h, struct fake *f, const char *name)
 {
-	return room_join(rooms_get(&h->rooms, name), f->m, ROOM_JOIN_QUIET);
+	return room_join(chat_get_room(&h->chat, name), f->m, ROOM_JOIN_QUIET);
 }
 
 struct membership *
 fake_in(struct house *h, const struct fake *f, const char *name)
 {
-	struct membership *ms = member_in(f->m, rooms_get(&h->rooms, name));
+	struct membership *ms = member_in(f->m, chat_get_room(&h->chat, name));
 
 	ck_assert_ptr_nonnull(ms);
 	return ms;
@@ -468,7 +468,7 @@ void
 fake_enter(struct house *h, struct fake *f, int host, const char *nick)
 {
 	fake_init(h, f, host);
-	ck_assert_int_ne(fake_nick(f, nick), ROSTER_REFUSED);
+	ck_assert_int_ne(fake_nick(f, nick), DIRECTORY_REFUSED);
 	ck_assert_str_eq(f->m->nick, nick);
 	house_pass(h, h->options.presence_window);
 	buf_reset(&f->seen);
@@ -506,40 +506,41 @@ house_find_dialect(const char *name)
 }
 
 void
-house_save(struct house *h, struct carry_out *out)
+house_save(struct house *h, struct handoff_out *out)
 {
 	house_settle(h);
-	rooms_flush(&h->rooms);
-	ck_assert_int_eq(rooms_save(&h->rooms, out), 0);
+	chat_flush(&h->chat);
+	ck_assert_int_eq(chat_save(&h->chat, out), 0);
 }
 
 bool
-house_load(struct house *h, const struct carry_out *out, struct fake *fakes,
+house_load(struct house *h, const struct handoff_out *out, struct fake *fakes,
     size_t count)
 {
 	struct buf blob = BUF_INITIALIZER;
-	struct carry_in in;
+	struct handoff_in in;
 	struct tlv item;
 	size_t i;
 	bool is_good;
 
-	carry_seal(out, &blob);
-	is_good = carry_open(&in, blob.data, blob.len, CARRY_TAKE);
+	handoff_seal(out, &blob);
+	is_good = handoff_open(&in, blob.data, blob.len, HANDOFF_TAKE);
 	ck_assert(is_good);
 	for (i = 0; i < in.fd_count; i++) {
 		in.fds[i] = dup(in.fds[i]); /* the other house has its own */
 		ck_assert_int_ne(in.fds[i], -1);
 	}
 	while (is_good && tlv_next(&in.items, &item))
-		is_good = rooms_load(&h->rooms, &in, &item, house_find_dialect);
+		is_good = chat_load(&h->chat, &in, &item, house_find_dialect);
 	for (i = 0; is_good && i < count; i++) {
-		fakes[i].m = roster_find(&h->rooms.roster, fakes[i].m->nick);
+		fakes[i].m = directory_find(&h->chat.directory,
+		    fakes[i].m->nick);
 		ck_assert_ptr_nonnull(fakes[i].m);
 		member_attach(fakes[i].m, &fake_ops, &fakes[i], &fakes[i]);
 	}
-	is_good = is_good && rooms_load_end(&h->rooms, &in);
-	carry_close_rest(&in);
-	carry_in_fini(&in);
+	is_good = is_good && chat_load_end(&h->chat, &in);
+	handoff_close_rest(&in);
+	handoff_in_fini(&in);
 	buf_fini(&blob);
 	return is_good;
 }
@@ -609,7 +610,7 @@ fake_nick(struct fake *f, const char *nick)
 {
 	const struct member *clash;
 
-	return (int)roster_rename(f->m, nick, &clash);
+	return (int)directory_rename(f->m, nick, &clash);
 }
 
 const char *

@@ -7,24 +7,24 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "buf.h"
-#include "clock.h"
-#include "deadline.h"
-#include "member.h"
-#include "options.h"
-#include "rooms.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/deadline.h"
+#include "options/options.h"
+#include "room/chat.h"
+#include "room/member.h"
 
 /*
  * The room layer without sockets: time stands still unless a test moves it, and
  * people are fakes who write down what they are handed.
  */
-struct carry_out;
+struct handoff_out;
 
 struct house {
 	struct clock clock;
 	struct options options;
 	struct deadlines deadlines;
-	struct rooms rooms;
+	struct chat chat;
 };
 
 struct fake {
@@ -62,8 +62,8 @@ void fake_init(struct house *h, struct fake *f, int host);
 /* The same, called nick. Nothing has been seen, and all know them. */
 void fake_enter(struct house *h, struct fake *f, int host, const char *nick);
 /*
- * Somebody with an exact dialect, and that nick, in no room; the same in the
- * lobby, having seen nothing yet.
+ * Somebody with an dialect that tracks members, and that nick, in no room; the
+ * same in the lobby, having seen nothing yet.
  */
 void fake_init_exact(struct house *h, struct fake *f, int host,
     const char *nick);
@@ -84,7 +84,7 @@ int fake_tell(struct fake *to, struct fake *from, const char *text);
 int fake_tell_bytes(struct member *to, struct fake *from, const char *text,
     size_t len);
 struct membership *fake_here(const struct fake *f);
-int fake_nick(struct fake *f, const char *nick); /* enum roster_rename */
+int fake_nick(struct fake *f, const char *nick); /* enum directory_rename */
 
 /*
  * What was seen since the last call, lines such as "3 ana: hi", "came ana",
@@ -94,11 +94,11 @@ int fake_nick(struct fake *f, const char *nick); /* enum roster_rename */
 const char *fake_saw(struct house *h, struct fake *f);
 
 /*
- * Carries the house to the next program: house_load() makes it again in a new
+ * Carries the chat to the next program: house_load() makes it again in a new
  * one, where the fakes, all who are connected, go on as who they were.
  */
-void house_save(struct house *h, struct carry_out *out);
-bool house_load(struct house *h, const struct carry_out *out,
+void house_save(struct house *h, struct handoff_out *out);
+bool house_load(struct house *h, const struct handoff_out *out,
     struct fake *fakes, size_t count);
 
 extern const struct dialect house_dialect;

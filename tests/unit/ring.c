@@ -13,9 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "history-file.h"
+#include "base/util.h"
+#include "history/history-file.h"
 #include "ring.h"
-#include "util.h"
 
 unsigned ring_seed = 1;
 

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "history.h"
+#include "history/history.h"
 
 /* What the tests of rings in files share. */
 

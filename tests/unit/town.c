@@ -15,8 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "protocol.h"
-#include "tlv.h"
+#include "base/tlv.h"
+#include "session/protocol.h"
 #include "town.h"
 
 static void
@@ -60,9 +60,9 @@ town_init(struct town *t)
 	deadlines_init(&t->deadlines, NULL, NULL);
 	require(net_init(&t->net, t->base, &t->clock, &t->deadlines,
 		    &t->options, town_wake, t) == 0);
-	rooms_init(&t->rooms, &t->clock, &t->options, &t->deadlines, town_wake,
+	chat_init(&t->chat, &t->clock, &t->options, &t->deadlines, town_wake,
 	    t);
-	sessions_init(&t->sessions, &t->net, &t->rooms, &t->options);
+	sessions_init(&t->sessions, &t->net, &t->chat, &t->options);
 	t->listeners = listeners_new(&t->net, town_accepted, t);
 }
 
@@ -75,9 +75,9 @@ town_fini(struct town *t)
 	sessions_free_all(&t->sessions);
 	sessions_fini(&t->sessions);
 	/* Those whose session was never loaded. */
-	while ((m = roster_next(&t->rooms.roster, NULL)) != NULL)
+	while ((m = directory_next(&t->chat.directory, NULL)) != NULL)
 		member_depart(m, ROOM_LEAVE_SILENT, NULL);
-	rooms_fini(&t->rooms);
+	chat_fini(&t->chat);
 	net_fini(&t->net);
 	require(deadlines_next(&t->deadlines) == -1);
 	event_base_free(t->base);
@@ -120,13 +120,13 @@ town_run(struct town *t)
 		if (t->is_woken)
 			quiet = 0;
 		t->is_woken = false;
-		if (rooms_turn(&t->rooms))
+		if (chat_turn(&t->chat))
 			t->is_woken = true;
 		conn_reap(&t->net);
 	}
-	rooms_flush(&t->rooms);
+	chat_flush(&t->chat);
 	conn_reap(&t->net);
-	rooms_flush(&t->rooms);
+	chat_flush(&t->chat);
 }
 
 void
@@ -146,11 +146,11 @@ town_read(int fd, struct buf *out)
 }
 
 void
-town_save(struct town *t, struct carry_out *out)
+town_save(struct town *t, struct handoff_out *out)
 {
 	net_save(&t->net, out);
-	listeners_save(t->listeners, CARRY_LISTENER, out);
-	require(rooms_save(&t->rooms, out) == 0);
+	listeners_save(t->listeners, HANDOFF_LISTENER, out);
+	require(chat_save(&t->chat, out) == 0);
 	sessions_save(&t->sessions, out);
 }
 
@@ -161,18 +161,18 @@ town_knows(const char *protocols)
 }
 
 static bool
-town_load_item(struct town *t, struct carry_in *in, const struct tlv *item)
+town_load_item(struct town *t, struct handoff_in *in, const struct tlv *item)
 {
-	if (item->tag == CARRY_NET)
+	if (item->tag == HANDOFF_NET)
 		return net_load(&t->net, in, item);
-	if (item->tag == CARRY_LISTENER)
+	if (item->tag == HANDOFF_LISTENER)
 		return listeners_load(t->listeners, in, item, town_knows);
-	return rooms_load(&t->rooms, in, item, protocol_find_dialect) &&
+	return chat_load(&t->chat, in, item, protocol_find_dialect) &&
 	    sessions_load(&t->sessions, in, item);
 }
 
 bool
-town_load(struct town *t, struct carry_in *in, bool is_copied)
+town_load(struct town *t, struct handoff_in *in, bool is_copied)
 {
 	struct tlv_reader r = in->items;
 	struct tlv item;
@@ -186,8 +186,8 @@ town_load(struct town *t, struct carry_in *in, bool is_copied)
 	while (is_good && tlv_next(&r, &item))
 		is_good = town_load_item(t, in, &item);
 	if (r.is_bad)
-		is_good = carry_fail(in, "it is cut off");
-	is_good = is_good && rooms_load_end(&t->rooms, in);
-	carry_close_rest(in);
+		is_good = handoff_fail(in, "it is cut off");
+	is_good = is_good && chat_load_end(&t->chat, in);
+	handoff_close_rest(in);
 	return is_good;
 }

@@ -8,15 +8,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "buf.h"
-#include "carry.h"
-#include "clock.h"
-#include "conn.h"
-#include "deadline.h"
-#include "listener.h"
-#include "options.h"
-#include "rooms.h"
-#include "session.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/deadline.h"
+#include "base/handoff.h"
+#include "net/conn.h"
+#include "net/listener.h"
+#include "options/options.h"
+#include "room/chat.h"
+#include "session/session.h"
 
 /*
  * Sessions with their rooms and their connections, as in the daemon, but time
@@ -30,7 +30,7 @@ struct town {
 	struct deadlines deadlines;
 	struct options options;
 	struct net net;
-	struct rooms rooms;
+	struct chat chat;
 	struct sessions sessions;
 	struct listeners *listeners;
 	bool is_woken;
@@ -51,12 +51,12 @@ void town_type(int fd, const char *text); /* writes all of it */
 void town_read(int fd, struct buf *out); /* adds what is there */
 
 /* All that is carried; the town has run. */
-void town_save(struct town *t, struct carry_out *out);
+void town_save(struct town *t, struct handoff_out *out);
 
 /*
  * Loads it into a new town. If is_copied, descriptors are not those of the blob
  * but copies, so that the other town keeps its own. False: in->error.
  */
-bool town_load(struct town *t, struct carry_in *in, bool is_copied);
+bool town_load(struct town *t, struct handoff_in *in, bool is_copied);
 
 #endif

@@ -10,11 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "clock.h"
-#include "conn.h"
-#include "deadline.h"
-#include "options.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/deadline.h"
+#include "net/conn.h"
+#include "options/options.h"
 
 /*
  * Connections over real sockets and a real event base. Each test runs four

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The brbd authors
+
+# Benchmarks: bench/README. Built by "make bench" and "make bench-smoke" alone.
+
+bench_programs = \
+	bench/floor \
+	bench/load \
+	bench/models/bufferevent \
+	bench/models/fork \
+	bench/models/hybrid \
+	bench/models/select \
+	bench/models/serial \
+	bench/models/threads
+EXTRA_PROGRAMS = $(bench_programs)
+CLEANFILES += $(bench_programs)
+EXTRA_DIST += bench/README bench/peers bench/run
+
+bench_serve = bench/serve.c bench/serve.h
+bench_ring = bench/models/ring.c bench/models/ring.h
+bench_load_SOURCES = \
+	bench/dialect-pubsub.c \
+	bench/dialect.c bench/dialect.h \
+	bench/latency.c bench/latency.h \
+	bench/load.c bench/load.h \
+	bench/members.c bench/members.h \
+	bench/report.c bench/report.h \
+	bench/settings.c bench/settings.h \
+	bench/talk.c bench/talk.h \
+	bench/usage.c bench/usage.h
+bench_load_LDADD = $(LIBBSD_LIBS)
+bench_floor_SOURCES = bench/floor.c $(bench_serve)
+bench_floor_LDADD =
+bench_models_bufferevent_SOURCES = bench/models/bufferevent.c $(bench_serve)
+bench_models_bufferevent_LDADD = $(LIBEVENT_LIBS)
+bench_models_fork_SOURCES = bench/models/fork.c $(bench_ring) $(bench_serve)
+bench_models_fork_LDADD =
+bench_models_fork_LDFLAGS = $(AM_LDFLAGS) -pthread
+bench_models_hybrid_SOURCES = bench/models/hybrid.c $(bench_serve)
+bench_models_hybrid_LDADD =
+bench_models_hybrid_LDFLAGS = $(AM_LDFLAGS) -pthread
+bench_models_select_SOURCES = bench/models/select.c $(bench_serve)
+bench_models_select_LDADD =
+bench_models_serial_SOURCES = bench/models/serial.c $(bench_ring) \
+	$(bench_serve)
+bench_models_serial_LDADD =
+bench_models_serial_LDFLAGS = $(AM_LDFLAGS) -pthread
+bench_models_threads_SOURCES = bench/models/threads.c $(bench_ring) \
+	$(bench_serve)
+bench_models_threads_LDADD =
+bench_models_threads_LDFLAGS = $(AM_LDFLAGS) -pthread
+
+.PHONY: bench bench-smoke
+bench: $(bench_programs) src/brbd$(EXEEXT)
+	$(srcdir)/bench/run -b . -p
+bench-smoke: $(bench_programs) src/brbd$(EXEEXT)
+	$(srcdir)/bench/run -b . -q

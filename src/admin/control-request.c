@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Nothing is kept between two looks: a request is short, and parsed when its
+ * empty line is there. JSON is for answers only, where a program reads it; a
+ * parser for what a person typed into a shell would be the larger part of this.
+ */
+#include "config.h"
+
+#include <bsd/string.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/control-request.h"
+#include "base/text.h"
+
+void
+control_request_fini(struct control_request *r)
+{
+	int i;
+
+	for (i = 0; i < r->count; i++)
+		free(r->words[i]);
+	memset(r, 0, sizeof(*r));
+}
+
+static enum control_parse
+control_request_bad(struct control_request *r, const char *why)
+{
+	control_request_fini(r);
+	r->error = why;
+	return CONTROL_PARSE_BAD;
+}
+
+/* The first line, of len bytes. False: it is none of ours. */
+static bool
+control_request_head(struct control_request *r, const char *line, size_t len)
+{
+	static const char head[] = CONTROL_REQUEST_HEAD;
+
+	if (len != sizeof(head) - 1 + strlen("json") ||
+	    memcmp(line, head, sizeof(head) - 1) != 0)
+		return false;
+	line += sizeof(head) - 1;
+	r->is_json = memcmp(line, "json", 4) == 0;
+	return r->is_json || memcmp(line, "text", 4) == 0;
+}
+
+static char *
+control_request_scrub(const char *line, size_t len)
+{
+	char *word = xmalloc(len * TEXT_SCRUB_GROWTH + 1);
+
+	(void)text_scrub(word, line, len);
+	return word;
+}
+
+enum control_parse
+control_request_parse(struct control_request *r, const char *data, size_t len,
+    bool is_full)
+{
+	const char *end = memmem(data, len, "\n\n", 2), *line, *next;
+
+	memset(r, 0, sizeof(*r));
+	if (memchr(data, '\0', len) != NULL)
+		return control_request_bad(r, "a request has no NUL bytes");
+	next = memchr(data, '\n', len);
+	if (next != NULL &&
+	    !control_request_head(r, data, (size_t)(next - data)))
+		return control_request_bad(r,
+		    "that is not what this version of brbctl says");
+	if (end == NULL && is_full)
+		return control_request_bad(r, "the request is too long");
+	if (end == NULL)
+		return CONTROL_PARSE_MORE;
+	if (!text_is_utf8(data, (size_t)(end - data)))
+		return control_request_bad(r, "the request is not UTF-8");
+	for (line = next + 1; line < end; line = next + 1) {
+		next = memchr(line, '\n', (size_t)(end - line) + 1);
+		if (r->count == CONTROL_REQUEST_WORDS)
+			return control_request_bad(r, "too many arguments");
+		r->words[r->count++] = control_request_scrub(line,
+		    (size_t)(next - line));
+		if (r->words[r->count - 1][0] == '\0')
+			return control_request_bad(r,
+			    "an argument has nothing in it that can be shown");
+	}
+	if (r->count == 0)
+		return control_request_bad(r, "there is no verb");
+	return CONTROL_PARSE_OK;
+}

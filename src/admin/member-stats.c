@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Nobody keeps these counts up to date: that would cost something at each
+ * change of each member, for a question that is asked a few times a minute.
+ */
+#include "config.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "admin/member-stats.h"
+#include "room/deliver.h"
+#include "room/room.h"
+
+#define MEMBER_STATS_CHUNK 1000
+
+const char *
+member_activity_str(enum member_activity state)
+{
+	switch (state) {
+	case MEMBER_LIVE:
+		return "live";
+	case MEMBER_ON_BREAK:
+		return "on_break";
+	case MEMBER_SLOW:
+		return "slow";
+	case MEMBER_CATCHING_UP:
+		return "catching_up";
+	case MEMBER_LOST:
+		return "lost";
+	case MEMBER_ACTIVITIES:
+		break;
+	}
+	return "unknown";
+}
+
+enum member_activity
+member_activity(const struct member *m)
+{
+	const struct membership *ms;
+	enum member_activity state = MEMBER_LIVE;
+
+	if (m->is_lost)
+		return MEMBER_LOST;
+	if (member_is_away(m))
+		return MEMBER_ON_BREAK;
+	LIST_FOREACH(ms, &m->memberships, in_member) {
+		if (ms->replay != NULL)
+			return MEMBER_CATCHING_UP;
+		if (!deliver_is_live(ms))
+			state = MEMBER_SLOW;
+	}
+	return state;
+}
+
+uint64_t
+member_lag(const struct member *m)
+{
+	const struct membership *ms;
+	uint64_t lag = 0;
+
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		if (!deliver_is_live(ms))
+			lag += room_new_count(ms->room, &ms->cursor, 0);
+	return lag;
+}
+
+bool
+member_stats_take(struct member_stats *stats, struct directory *directory)
+{
+	struct member *m;
+	int i;
+
+	if (stats->is_done)
+		return false;
+	m = directory_after(directory, stats->last);
+	for (i = 0; i < MEMBER_STATS_CHUNK && m != NULL; i++) {
+		stats->counts[member_activity(m)]++;
+		memcpy(stats->last, m->folded, sizeof(stats->last));
+		m = directory_next(directory, m);
+	}
+	stats->is_done = m == NULL;
+	return !stats->is_done;
+}

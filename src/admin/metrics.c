@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * What is counted where it happens (net, rooms, sessions) is written down here.
+ * The names follow Prometheus' conventions: base units, _total for what only
+ * grows, and process_* as its client libraries have them. Rooms are a label,
+ * since max-rooms bounds how many there can be; nicks and addresses would not
+ * be bounded, and are nobody's business.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "admin/admin.h"
+#include "admin/metrics.h"
+#include "base/process.h"
+#include "room/chat.h"
+
+#define METRICS_PIECE 8192
+
+void
+metrics_init(struct metrics *m, struct admin *admin)
+{
+	memset(m, 0, sizeof(*m));
+	m->admin = admin;
+}
+
+static void
+metrics_head(struct buf *out, const char *name, const char *type,
+    const char *help)
+{
+	buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void
+metrics_counter(struct buf *out, const char *name, const char *help,
+    uint64_t value)
+{
+	metrics_head(out, name, "counter", help);
+	buf_addf(out, "%s %llu\n", name, (unsigned long long)value);
+}
+
+static void
+metrics_gauge(struct buf *out, const char *name, const char *help,
+    uint64_t value)
+{
+	metrics_head(out, name, "gauge", help);
+	buf_addf(out, "%s %llu\n", name, (unsigned long long)value);
+}
+
+static void
+metrics_add_members(struct metrics *m, struct buf *out)
+{
+	const struct sessions *sessions = m->admin->sessions;
+	const struct chat *chat = sessions->chat;
+	int i;
+
+	metrics_head(out, "brbd_build_info", "gauge",
+	    "The version that is running, as a label.");
+	buf_addf(out, "brbd_build_info{version=\"%s\"} 1\n", PACKAGE_VERSION);
+	metrics_head(out, "brbd_members", "gauge",
+	    "People who are here, by what they are doing.");
+	for (i = 0; i < MEMBER_ACTIVITIES; i++)
+		buf_addf(out, "brbd_members{state=\"%s\"} %zu\n",
+		    member_activity_str((enum member_activity)i),
+		    m->stats.counts[i]);
+	metrics_gauge(out, "brbd_connections",
+	    "Connections of people, those that are being closed too.",
+	    sessions->count);
+	metrics_gauge(out, "brbd_connections_limit",
+	    "How many connections there may be (max-members).",
+	    m->admin->options->max_members);
+	metrics_gauge(out, "brbd_bookmarks",
+	    "Places of people who have left that are kept.",
+	    chat->departed.count);
+	metrics_gauge(out, "brbd_kept_bytes",
+	    "Memory of private messages that wait for their addressees.",
+	    chat->queued_bytes);
+	metrics_gauge(out, "brbd_rooms", "Rooms that there are.", chat->count);
+	metrics_gauge(out, "brbd_bans", "Bans that are in force.",
+	    sessions->bans.count);
+	metrics_gauge(out, "brbd_locked", "Whether nobody new comes in.",
+	    sessions->is_locked);
+}
+
+static void
+metrics_add_traffic(struct metrics *m, struct buf *out)
+{
+	const struct sessions *sessions = m->admin->sessions;
+	const struct chat *chat = sessions->chat;
+	const struct net *net = sessions->net;
+	int i;
+
+	metrics_counter(out, "brbd_messages_total",
+	    "Messages that were said, in all rooms.", chat->messages);
+	metrics_counter(out, "brbd_deliveries_total",
+	    "Turns' lines handed to a member.", chat->deliveries);
+	metrics_counter(out, "brbd_writes_total",
+	    "Writes to the sockets of members.", net->writes);
+	metrics_counter(out, "brbd_received_bytes_total",
+	    "Bytes read from members.", net->bytes_in);
+	metrics_counter(out, "brbd_sent_bytes_total",
+	    "Bytes written to members.", net->bytes_out);
+	metrics_counter(out, "brbd_fell_behind_total",
+	    "How often a member read too slowly to be live.",
+	    chat->fell_behind);
+	metrics_counter(out, "brbd_gaps_total",
+	    "How often a member was told that messages are no longer held.",
+	    chat->gaps);
+	metrics_counter(out, "brbd_throttled_total",
+	    "How often a member was read more slowly since they sent too "
+	    "fast.",
+	    sessions->throttled);
+	metrics_head(out, "brbd_refused_connections_total", "counter",
+	    "Connections that were not let in, by why.");
+	for (i = 0; i < SESSION_REFUSALS; i++)
+		buf_addf(out,
+		    "brbd_refused_connections_total{reason=\"%s\"} %llu\n",
+		    session_refusal_str((enum session_refusal)i),
+		    (unsigned long long)sessions->refused[i]);
+	metrics_head(out, "brbd_accept_pauses_total", "counter",
+	    "How often nobody was accepted for a while, by why.");
+	buf_addf(out,
+	    "brbd_accept_pauses_total{reason=\"rate\"} %llu\n"
+	    "brbd_accept_pauses_total{reason=\"resources\"} %llu\n",
+	    (unsigned long long)net->accept_pauses_rate,
+	    (unsigned long long)net->accept_pauses_resources);
+}
+
+static void
+metrics_add_turns(struct buf *out, const struct histogram *h)
+{
+	static const char name[] = "brbd_turn_duration_seconds";
+	uint64_t count = 0;
+	size_t i;
+
+	metrics_head(out, name, "histogram",
+	    "How long a turn took: handing out what was said, and freeing.");
+	for (i = 0; i < HISTOGRAM_BUCKETS; i++) {
+		count += h->counts[i];
+		buf_addf(out, "%s_bucket{le=\"%g\"} %llu\n", name,
+		    (double)histogram_bounds_ns[i] / 1e9,
+		    (unsigned long long)count);
+	}
+	buf_addf(out, "%s_bucket{le=\"+Inf\"} %llu\n", name,
+	    (unsigned long long)h->count);
+	buf_addf(out, "%s_sum %.9f\n%s_count %llu\n", name,
+	    (double)h->sum_ns / 1e9, name, (unsigned long long)h->count);
+}
+
+static void
+metrics_add_process(struct metrics *m, struct buf *out)
+{
+	struct process_usage usage;
+
+	process_usage(&usage);
+	metrics_head(out, "process_cpu_seconds_total", "counter",
+	    "Time on the processor, user and system.");
+	buf_addf(out, "process_cpu_seconds_total %.6f\n", usage.cpu_s);
+	metrics_head(out, "process_start_time_seconds", "gauge",
+	    "When the process was started, in Unix time.");
+	buf_addf(out, "process_start_time_seconds %.3f\n",
+	    (double)m->admin->started_wall_ms / 1000);
+	if (usage.resident_bytes > 0) {
+		metrics_gauge(out, "process_resident_memory_bytes",
+		    "Memory that is resident.", usage.resident_bytes);
+		metrics_gauge(out, "process_virtual_memory_bytes",
+		    "Memory that is mapped.", usage.virtual_bytes);
+	}
+	if (usage.open_fds > 0)
+		metrics_gauge(out, "process_open_fds",
+		    "Descriptors that are open.", usage.open_fds);
+	if (usage.max_fds > 0)
+		metrics_gauge(out, "process_max_fds",
+		    "Descriptors that may be open.", usage.max_fds);
+}
+
+/* The rooms: one family after another, since the format wants them so. */
+
+static uint64_t
+metrics_room_members(const struct room *room)
+{
+	return room->people_count;
+}
+
+static uint64_t
+metrics_room_messages(const struct room *room)
+{
+	return history_count(&room->history);
+}
+
+static uint64_t
+metrics_room_used(const struct room *room)
+{
+	return history_used(&room->history);
+}
+
+static uint64_t
+metrics_room_size(const struct room *room)
+{
+	return room->history.size;
+}
+
+static const struct {
+	const char *name;
+	const char *help;
+	uint64_t (*value)(const struct room *room);
+} metrics_families[] = {
+	{ "brbd_room_members", "People in the room.", metrics_room_members },
+	{ "brbd_room_history_messages", "Messages that the history holds.",
+	    metrics_room_messages },
+	{ "brbd_room_history_bytes", "What of the history is filled.",
+	    metrics_room_used },
+	{ "brbd_room_history_limit_bytes", "The size of the history.",
+	    metrics_room_size },
+};
+
+static bool
+metrics_add_rooms(struct metrics *m, struct buf *out)
+{
+	struct chat *chat = m->admin->sessions->chat;
+	const struct room *room;
+	const char *name;
+
+	for (; m->family < NITEMS(metrics_families); m->family++) {
+		name = metrics_families[m->family].name;
+		if (m->last[0] == '\0')
+			metrics_head(out, name, "gauge",
+			    metrics_families[m->family].help);
+		while ((room = chat_room_after(chat, m->last)) != NULL) {
+			memcpy(m->last, room->name, sizeof(m->last));
+			/* The name has no character to be escaped. */
+			buf_addf(out, "%s{room=\"%s\"} %llu\n", name,
+			    room->name,
+			    (unsigned long long)metrics_families[m->family]
+				.value(room));
+			if (out->len >= METRICS_PIECE)
+				return true;
+		}
+		m->last[0] = '\0';
+	}
+	return false;
+}
+
+bool
+metrics_render(struct metrics *m, struct buf *out)
+{
+	if (member_stats_take(&m->stats, &m->admin->sessions->chat->directory))
+		return true;
+	if (!m->has_numbers) {
+		m->has_numbers = true;
+		metrics_add_members(m, out);
+		metrics_add_traffic(m, out);
+		metrics_add_turns(out, m->admin->turns);
+		metrics_add_process(m, out);
+		return true;
+	}
+	return metrics_add_rooms(m, out);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef PEERCRED_H
+#define PEERCRED_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/util.h"
+
+/* Who is at the other end of a Unix socket: as whom they connected. */
+#define PEERCRED_GROUPS_MAX 128
+struct peercred {
+	uid_t uid;
+	gid_t gid;
+	gid_t groups[PEERCRED_GROUPS_MAX]; /* supplementary ones */
+	size_t group_count;
+	bool knows_groups; /* else group_count is 0 */
+};
+
+/* By the kernel's word: getpeereid(3), and SO_PEERGROUPS where there is one.
+ * -1: errno. */
+int peercred_get(struct peercred *peer, int fd) MUST_CHECK;
+
+/*
+ * Who may use the control socket: root, the user that the process runs as, and
+ * the members of a group. The system's databases, which may be slow, are asked
+ * by peercred_rule_init() alone: who its members are is remembered for where
+ * the kernel does not tell a peer's groups.
+ */
+struct peercred_rule {
+	uid_t self;
+	bool has_group;
+	gid_t group;
+	uid_t *members;
+	size_t member_count;
+};
+
+/*
+ * group: its name, or "" for none. Returns NULL, or what is wrong: a static
+ * string; then access is as for none.
+ */
+const char *peercred_rule_init(struct peercred_rule *access,
+    const char *group) MUST_CHECK;
+void peercred_rule_fini(struct peercred_rule *access);
+
+bool peercred_allows(const struct peercred_rule *access,
+    const struct peercred *peer);
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * status: first a census, then the numbers, then the rooms, each in as many
+ * pieces as it takes.
+ */
+#include "config.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "admin/admin.h"
+#include "admin/member-stats.h"
+#include "admin/verb.h"
+#include "base/clock.h"
+#include "base/process.h"
+#include "room/chat.h"
+#include "room/room.h"
+
+#define STATUS_PIECE 8192
+
+struct status {
+	struct member_stats stats;
+	bool has_numbers; /* they are told; the rooms follow */
+	char last[ROOM_NAME_SIZE];
+};
+
+static size_t
+status_members(const struct member_stats *stats)
+{
+	size_t members = 0;
+	int i;
+
+	for (i = 0; i < MEMBER_ACTIVITIES; i++)
+		if (i != MEMBER_LOST)
+			members += stats->counts[i];
+	return members;
+}
+
+/* Numbers that are told as they are. */
+static void
+status_add_counts_json(struct verb_call *call)
+{
+	const struct sessions *sessions = call->admin->sessions;
+	const struct chat *chat = sessions->chat;
+	const struct net *net = sessions->net;
+	struct json *j = &call->json;
+	int i;
+
+	json_number(j, "connections", sessions->count);
+	json_number(j, "connections_limit", call->admin->options->max_members);
+	json_bool(j, "locked", sessions->is_locked);
+	json_number(j, "bans", sessions->bans.count);
+	json_number(j, "bookmarks", chat->departed.count);
+	json_number(j, "messages", chat->messages);
+	json_number(j, "deliveries", chat->deliveries);
+	json_number(j, "writes", net->writes);
+	json_number(j, "received_bytes", net->bytes_in);
+	json_number(j, "sent_bytes", net->bytes_out);
+	json_number(j, "fell_behind", chat->fell_behind);
+	json_number(j, "gaps", chat->gaps);
+	json_number(j, "throttled", sessions->throttled);
+	json_object_open(j, "refused");
+	for (i = 0; i < SESSION_REFUSALS; i++)
+		json_number(j, session_refusal_str((enum session_refusal)i),
+		    sessions->refused[i]);
+	json_object_close(j);
+	json_object_open(j, "accept_pauses");
+	json_number(j, "rate", net->accept_pauses_rate);
+	json_number(j, "resources", net->accept_pauses_resources);
+	json_object_close(j);
+}
+
+/* 0: the system does not tell. */
+static void
+status_add_known(struct json *j, const char *key, uint64_t value)
+{
+	if (value > 0)
+		json_number(j, key, value);
+	else
+		json_null(j, key);
+}
+
+static void
+status_add_usage(struct buf *out, const struct process_usage *usage)
+{
+	if (usage->resident_bytes > 0)
+		buf_addf(out, "memory: %.1f MiB resident",
+		    (double)usage->resident_bytes / 1048576);
+	else
+		buf_addstr(out, "memory: unknown");
+	if (usage->open_fds > 0)
+		buf_addf(out, "; %llu descriptors open\n",
+		    (unsigned long long)usage->open_fds);
+	else
+		buf_addstr(out, "; how many descriptors are open is unknown\n");
+}
+
+static void
+status_add_json(struct verb_call *call, const struct member_stats *stats,
+    const struct process_usage *usage)
+{
+	const struct admin *admin = call->admin;
+	const struct histogram *turns = admin->turns;
+	struct json *j = &call->json;
+	int i;
+
+	json_object_open(j, NULL);
+	json_string(j, "version", PACKAGE_VERSION);
+	json_number(j, "pid", (uint64_t)getpid());
+	json_seconds(j, "uptime_seconds",
+	    admin->sessions->net->clock->mono_ms - admin->started_mono_ms);
+	json_object_open(j, "members");
+	for (i = 0; i < MEMBER_ACTIVITIES; i++)
+		json_number(j, member_activity_str((enum member_activity)i),
+		    stats->counts[i]);
+	json_object_close(j);
+	status_add_counts_json(call);
+	status_add_known(j, "resident_bytes", usage->resident_bytes);
+	status_add_known(j, "open_fds", usage->open_fds);
+	json_object_open(j, "turn_seconds");
+	json_number(j, "count", turns->count);
+	json_real(j, "p50", (double)histogram_quantile_ns(turns, 50) / 1e9);
+	json_real(j, "p99", (double)histogram_quantile_ns(turns, 99) / 1e9);
+	json_real(j, "max", (double)turns->max_ns / 1e9);
+	json_object_close(j);
+	json_array_open(j, "rooms");
+}
+
+static const char *
+status_s(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static void
+status_add_traffic(struct verb_call *call)
+{
+	const struct sessions *sessions = call->admin->sessions;
+	const struct chat *chat = sessions->chat;
+	const struct net *net = sessions->net;
+	struct buf *out = &call->out;
+	int i;
+
+	buf_addf(out,
+	    "traffic: %llu message%s, %llu deliver%s, %llu write%s, %llu bytes "
+	    "in, %llu out\n",
+	    (unsigned long long)chat->messages, status_s(chat->messages),
+	    (unsigned long long)chat->deliveries,
+	    chat->deliveries == 1 ? "y" : "ies",
+	    (unsigned long long)net->writes, status_s(net->writes),
+	    (unsigned long long)net->bytes_in,
+	    (unsigned long long)net->bytes_out);
+	buf_addf(out, "held up: %llu fell behind, %llu gap%s, %llu throttled\n",
+	    (unsigned long long)chat->fell_behind,
+	    (unsigned long long)chat->gaps, status_s(chat->gaps),
+	    (unsigned long long)sessions->throttled);
+	buf_addstr(out, "refused:");
+	for (i = 0; i < SESSION_REFUSALS; i++)
+		buf_addf(out, "%s %llu %s", i == 0 ? "" : ",",
+		    (unsigned long long)sessions->refused[i],
+		    session_refusal_str((enum session_refusal)i));
+	buf_addf(out,
+	    "; accepting paused %llu time%s for the rate, %llu for lack of "
+	    "resources\n",
+	    (unsigned long long)net->accept_pauses_rate,
+	    status_s(net->accept_pauses_rate),
+	    (unsigned long long)net->accept_pauses_resources);
+}
+
+static void
+status_add_text(struct verb_call *call, const struct member_stats *stats,
+    const struct process_usage *usage)
+{
+	const struct admin *admin = call->admin;
+	const struct chat *chat = admin->sessions->chat;
+	const struct histogram *turns = admin->turns;
+	char uptime[CLOCK_DURATION_SIZE];
+	struct buf *out = &call->out;
+
+	clock_duration(admin->sessions->net->clock->mono_ms -
+		admin->started_mono_ms,
+	    uptime);
+	buf_addf(out, "%s: up %s, pid %ld%s\n", PACKAGE_STRING, uptime,
+	    (long)getpid(), admin->sessions->is_locked ? ", locked" : "");
+	buf_addf(out,
+	    "members: %zu of %llu (%zu live, %zu on break, %zu slow, %zu "
+	    "catching up), and %zu lost\n",
+	    status_members(stats),
+	    (unsigned long long)admin->options->max_members,
+	    stats->counts[MEMBER_LIVE], stats->counts[MEMBER_ON_BREAK],
+	    stats->counts[MEMBER_SLOW], stats->counts[MEMBER_CATCHING_UP],
+	    stats->counts[MEMBER_LOST]);
+	buf_addf(out, "places kept: %zu of %llu; bans: %zu\n",
+	    chat->departed.count,
+	    (unsigned long long)admin->options->max_bookmarks,
+	    admin->sessions->bans.count);
+	status_add_traffic(call);
+	status_add_usage(out, usage);
+	buf_addf(out,
+	    "turns of the loop: %llu, half of them within %.2f ms, 99%% within "
+	    "%.2f ms, the longest %.2f ms\n",
+	    (unsigned long long)turns->count,
+	    (double)histogram_quantile_ns(turns, 50) / 1e6,
+	    (double)histogram_quantile_ns(turns, 99) / 1e6,
+	    (double)turns->max_ns / 1e6);
+	buf_addf(out, "rooms: %zu of %llu\n", chat->count,
+	    (unsigned long long)admin->options->max_rooms);
+}
+
+static void
+status_add_room(struct verb_call *call, const struct room *room)
+{
+	const struct history *h = &room->history;
+	struct json *j = &call->json;
+
+	if (!call->is_json) {
+		buf_addf(&call->out,
+		    "  %s: %zu here, %llu message%s held, history %.0f%% full\n",
+		    room->name, room->people_count,
+		    (unsigned long long)history_count(h),
+		    status_s(history_count(h)),
+		    100.0 * (double)history_used(h) / (double)h->size);
+		return;
+	}
+	json_object_open(j, NULL);
+	json_string(j, "name", room->name);
+	json_number(j, "members", room->people_count);
+	json_number(j, "messages_held", history_count(h));
+	json_number(j, "history_bytes", history_used(h));
+	json_number(j, "history_limit_bytes", h->size);
+	json_object_close(j);
+}
+
+enum verb_result
+verb_run_status(struct verb_call *call)
+{
+	struct chat *chat = call->admin->sessions->chat;
+	struct status *status = call->state;
+	struct process_usage usage;
+	const struct room *room;
+
+	if (status == NULL)
+		call->state = status = xcalloc(1, sizeof(*status));
+	if (member_stats_take(&status->stats, &chat->directory))
+		return VERB_MORE;
+	if (!status->has_numbers) {
+		process_usage(&usage);
+		if (call->is_json)
+			status_add_json(call, &status->stats, &usage);
+		else
+			status_add_text(call, &status->stats, &usage);
+		status->has_numbers = true;
+	}
+	while ((room = chat_room_after(chat, status->last)) != NULL) {
+		if (call->out.len >= STATUS_PIECE)
+			return VERB_MORE;
+		memcpy(status->last, room->name, sizeof(status->last));
+		status_add_room(call, room);
+	}
+	if (call->is_json) {
+		json_array_close(&call->json);
+		json_object_close(&call->json);
+		buf_addch(&call->out, '\n');
+	}
+	return VERB_DONE;
+}

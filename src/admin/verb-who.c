@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * who. The list is made in pieces, by nick: in between people come, go and
+ * change their nicks, and who does may be missed or listed twice.
+ */
+#include "config.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "admin/admin.h"
+#include "admin/member-stats.h"
+#include "admin/verb.h"
+#include "base/clock.h"
+#include "base/nick.h"
+#include "net/conn.h"
+#include "room/chat.h"
+#include "room/directory.h"
+#include "room/room.h"
+#include "session/protocol.h"
+
+#define WHO_PIECE 8192 /* bytes of out */
+#define WHO_CHUNK 1000 /* members looked at */
+
+struct who {
+	char room[ROOM_NAME_SIZE]; /* "": all */
+	char last[NICK_SIZE]; /* folded: told up to them */
+};
+
+static bool
+who_is_in(const struct member *m, const char *room)
+{
+	const struct membership *ms;
+
+	if (room[0] == '\0')
+		return true;
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		if (strcmp(ms->room->name, room) == 0)
+			return true;
+	return false;
+}
+
+/* NULL if the connection is lost. */
+static const struct session *
+who_session(const struct member *m)
+{
+	return m->is_lost ? NULL : m->session;
+}
+
+static void
+who_add_json(struct verb_call *call, const struct member *m)
+{
+	const struct session *s = who_session(m);
+	int64_t now_ms = m->chat->clock->mono_ms;
+	struct json *j = &call->json;
+	const struct membership *ms;
+	char from[CREDENTIAL_STR_SIZE];
+
+	credential_str(&m->credential, from);
+	json_object_open(j, NULL);
+	json_string(j, "nick", m->nick);
+	json_bool(j, "guest", m->is_guest);
+	json_string(j, "state", member_activity_str(member_activity(m)));
+	json_string(j, "break_message",
+	    member_is_away(m) ? m->break_text : NULL);
+	json_array_open(j, "rooms");
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		json_string(j, NULL, ms->room->name);
+	json_array_close(j);
+	if (s != NULL)
+		json_seconds(j, "connected_seconds", now_ms - s->since_ms);
+	else
+		json_null(j, "connected_seconds");
+	json_seconds(j, "idle_seconds", now_ms - m->active_ms);
+	json_number(j, "lag_messages", member_lag(m));
+	json_number(j, "unsent_bytes", s == NULL ? 0 : conn_unsent(s->conn));
+	json_string(j, "protocol", s == NULL ? NULL : s->protocol->name);
+	json_string(j, "from", from);
+	json_object_close(j);
+}
+
+static void
+who_add_line(struct buf *out, const struct member *m)
+{
+	static const char *const states[] = { "live", "on break", "slow",
+		"catching up", "lost" };
+	const struct session *s = who_session(m);
+	const struct membership *ms = LIST_FIRST(&m->memberships);
+	int64_t now_ms = m->chat->clock->mono_ms;
+	char from[CREDENTIAL_STR_SIZE], since[CLOCK_DURATION_SIZE] = "-",
+					idle[CLOCK_DURATION_SIZE],
+					room[ROOM_NAME_SIZE + 1] = "-";
+
+	credential_str(&m->credential, from);
+	if (s != NULL)
+		clock_duration(now_ms - s->since_ms, since);
+	clock_duration(now_ms - m->active_ms, idle);
+	if (ms != NULL) {
+		memcpy(room, ms->room->name, ROOM_NAME_SIZE);
+		if (LIST_NEXT(ms, in_member) != NULL)
+			memcpy(room + strlen(room), "+", 2);
+	}
+	buf_addf(out, "%-20s %-11s %-16s %7s %7s %6llu %8zu %-8s %s\n", m->nick,
+	    states[member_activity(m)], room, since, idle,
+	    (unsigned long long)member_lag(m),
+	    s == NULL ? (size_t)0 : conn_unsent(s->conn),
+	    s == NULL ? "-" : s->protocol->name, from);
+}
+
+static enum verb_result
+who_begin(struct verb_call *call)
+{
+	struct chat *chat = call->admin->sessions->chat;
+	const struct room *room;
+	struct who *who;
+
+	room = call->argc == 0 ?
+	    NULL :
+	    chat_find_room(chat, room_name_meant(call->argv[0]));
+	if (call->argc > 0 && room == NULL)
+		return verb_fail(call,
+		    xasprintf("there is no room \"%s\"", call->argv[0]));
+	call->state = who = xcalloc(1, sizeof(*who));
+	if (room != NULL)
+		memcpy(who->room, room->name, sizeof(who->room));
+	if (call->is_json) {
+		json_object_open(&call->json, NULL);
+		json_array_open(&call->json, "members");
+	} else {
+		buf_addf(&call->out,
+		    "%-20s %-11s %-16s %7s %7s %6s %8s %-8s %s\n", "NICK",
+		    "STATE", "ROOM", "SINCE", "IDLE", "LAG", "UNSENT",
+		    "PROTOCOL", "FROM");
+	}
+	return VERB_MORE;
+}
+
+enum verb_result
+verb_run_who(struct verb_call *call)
+{
+	struct directory *directory = &call->admin->sessions->chat->directory;
+	struct who *who = call->state;
+	struct member *m;
+	int i;
+
+	if (who == NULL)
+		return who_begin(call);
+	m = directory_after(directory, who->last);
+	for (i = 0; m != NULL && i < WHO_CHUNK && call->out.len < WHO_PIECE;
+	     i++) {
+		memcpy(who->last, m->folded, sizeof(who->last));
+		if (who_is_in(m, who->room)) {
+			if (call->is_json)
+				who_add_json(call, m);
+			else
+				who_add_line(&call->out, m);
+		}
+		m = directory_next(directory, m);
+	}
+	if (m != NULL)
+		return VERB_MORE;
+	if (call->is_json) {
+		json_array_close(&call->json);
+		json_object_close(&call->json);
+		buf_addch(&call->out, '\n');
+	}
+	return VERB_DONE;
+}

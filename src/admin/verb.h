@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef VERB_H
+#define VERB_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+
+struct admin;
+struct verb;
+
+/* A verb of brbctl(8) that is being carried out. */
+struct verb_call {
+	struct admin *admin;
+	const struct verb *verb;
+	char **argv; /* scrubbed, not empty, NULL-terminated */
+	int argc; /* as many as the verb takes */
+	bool is_json;
+	struct json json; /* into out */
+	struct buf out; /* emptied before each call of run() */
+	void *state; /* the verb's; free() releases it */
+};
+
+enum verb_result {
+	VERB_MORE, /* call again, with the same call */
+	VERB_DONE,
+	VERB_HOLD, /* done, and the peer waits for our end */
+	VERB_FAILED /* out says why; nothing was changed. At the first call only */
+};
+
+enum { VERB_ACTS = 1 << 0, VERB_TEXT = 1 << 1, VERB_HOLDS = 1 << 2 };
+#define VERB_ANY 100 /* as many arguments as there are */
+
+struct verb {
+	const char *name;
+	int min_args;
+	int max_args;
+	unsigned flags;
+	const char *usage;
+	const char *help; /* one line, without a period */
+	const char *manual; /* mdoc text */
+	/* Adds some KiB at most to out: lines, none of which begins with a full
+	 * stop, or JSON. NULL in brbctl. */
+	enum verb_result (*run)(struct verb_call *call);
+};
+
+extern const struct verb verb_table[]; /* name NULL ends it */
+const struct verb *verb_find(const char *name); /* or NULL */
+
+/* What a verb's run() uses. */
+
+/* The arguments from index on with blanks between; NULL if there are none. The
+ * caller frees it. */
+char *verb_join(const struct verb_call *call, int index);
+
+/* Adds a line for people, or {"result": ...}. Returns VERB_DONE. */
+enum verb_result verb_say(struct verb_call *call, const char *fmt, ...)
+    PRINTFLIKE(2, 3);
+/* Takes over error, to be told as it is. */
+enum verb_result verb_fail(struct verb_call *call, char *error);
+
+#define VERB(field, min, max, flags, usage, help, manual) \
+	enum verb_result verb_run_##field(struct verb_call *call);
+#include "admin/verbs.def"
+#undef VERB
+
+#endif

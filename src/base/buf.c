@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Bytes that grow by doubling. Not an evbuffer: what is rendered here goes to
+ * many readers with one write each, so it has to lie in one piece, and a chain
+ * of small allocations per line would be most of the cost. It never shrinks
+ * either: its users keep one for good and bound what they put in, which is why
+ * absurd lengths are a bug, not an error.
+ */
+#include "config.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+#define BUF_MIN_CAP 256
+#define BUF_MAX_LEN (SIZE_MAX / 4) /* so that doubling cannot overflow */
+
+void
+buf_fini(struct buf *b)
+{
+	free(b->data);
+	*b = (struct buf)BUF_INITIALIZER;
+}
+
+void
+buf_reset(struct buf *b)
+{
+	b->len = 0;
+}
+
+char *
+buf_reserve(struct buf *b, size_t more)
+{
+	size_t cap = b->cap == 0 ? BUF_MIN_CAP : b->cap;
+
+	assert(b->len <= b->cap && more <= BUF_MAX_LEN - b->len);
+	while (cap - b->len < more)
+		cap *= 2;
+	if (cap != b->cap) {
+		b->data = xreallocarray(b->data, cap, 1);
+		b->cap = cap;
+	}
+	return b->data + b->len;
+}
+
+void
+buf_add(struct buf *b, const void *data, size_t len)
+{
+	char *room = buf_reserve(b, len);
+
+	/* An empty piece may come with a NULL, which memcpy() must not see. */
+	if (len > 0)
+		memcpy(room, data, len);
+	b->len += len;
+}
+
+void
+buf_addstr(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
+void
+buf_addch(struct buf *b, char c)
+{
+	buf_add(b, &c, 1);
+}
+
+void
+buf_addf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(b, fmt, ap);
+	va_end(ap);
+}
+
+/* Most pieces fit where they are; those that do not are formatted twice. */
+void
+buf_vaddf(struct buf *b, const char *fmt, va_list ap)
+{
+	va_list again;
+	char *room = buf_reserve(b, 1);
+	int len;
+
+	va_copy(again, ap);
+	len = vsnprintf(room, b->cap - b->len, fmt, ap);
+	assert(len >= 0);
+	if ((size_t)len >= b->cap - b->len) {
+		room = buf_reserve(b, (size_t)len + 1);
+		vsnprintf(room, (size_t)len + 1, fmt, again);
+	}
+	va_end(again);
+	b->len += (size_t)len;
+}
+
+const char *
+buf_cstr(struct buf *b)
+{
+	*buf_reserve(b, 1) = '\0';
+	return b->data;
+}

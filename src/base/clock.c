@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Reading the time once per callback rather than once per use makes a turn of
+ * the loop one instant: everything in it is compared with the same number.
+ *
+ * A replay asks for the minute and the day of each line. Both come from a cache
+ * of one minute, filled in one go, and the zone is looked up once a minute, as
+ * tzset() costs a system call to see whether /etc/localtime is a new one.
+ *
+ * Names of days and months are our own: strftime() would speak the language
+ * of the daemon's locale, and nobody knows that of the reader.
+ */
+#include "config.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+#define CLOCK_MINUTE_MS 60000
+
+static int64_t
+clock_read_ms(clockid_t id)
+{
+	struct timespec ts;
+	int error;
+
+	error = clock_gettime(id, &ts);
+	assert(error == 0); /* fails for an unknown id only */
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+void
+clock_update(struct clock *c)
+{
+	c->mono_ms = clock_read_ms(CLOCK_MONOTONIC);
+	c->wall_ms = clock_read_ms(CLOCK_REALTIME);
+}
+
+int64_t
+clock_mono_of(const struct clock *c, int64_t wall_ms)
+{
+	/* Before the epoch nothing was; and no difference overflows. */
+	if (wall_ms < 0)
+		wall_ms = 0;
+	return wall_ms >= c->wall_ms ? c->mono_ms :
+				       c->mono_ms - (c->wall_ms - wall_ms);
+}
+
+/* Rounds down, also before the epoch. */
+static int64_t
+clock_floor_div(int64_t value, int64_t unit)
+{
+	return value / unit - (value % unit < 0);
+}
+
+/*
+ * A time so far out that its year does not fit an int becomes all zeroes,
+ * which is a date like any other: it is only shown.
+ */
+static struct tm
+clock_local(int64_t wall_ms)
+{
+	static time_t zone_minute = -1;
+	time_t now_minute = time(NULL) / 60;
+	time_t t = (time_t)clock_floor_div(wall_ms, 1000);
+	struct tm tm;
+
+	/* localtime_r() alone does not notice that the zone has changed. */
+	if (now_minute != zone_minute) {
+		tzset();
+		zone_minute = now_minute;
+	}
+	if (localtime_r(&t, &tm) == NULL)
+		memset(&tm, 0, sizeof(tm));
+	return tm;
+}
+
+struct clock_minute {
+	int64_t number; /* since the epoch */
+	int day;
+	char hhmm[CLOCK_HHMM_SIZE];
+};
+
+static const struct clock_minute *
+clock_minute_of(int64_t wall_ms)
+{
+	static struct clock_minute m = { .number = INT64_MIN }; /* is none */
+	int64_t number = clock_floor_div(wall_ms, CLOCK_MINUTE_MS);
+	struct tm tm;
+
+	if (number == m.number)
+		return &m;
+	tm = clock_local(wall_ms);
+	m.number = number;
+	/* In 64 bits, since years of five million and more must not trap. */
+	m.day = (int)((int64_t)tm.tm_year * 366 + tm.tm_yday);
+	snprintf(m.hhmm, sizeof(m.hhmm), "%02u:%02u",
+	    (unsigned int)tm.tm_hour % 24, (unsigned int)tm.tm_min % 60);
+	return &m;
+}
+
+void
+clock_hhmm(int64_t wall_ms, char out[CLOCK_HHMM_SIZE])
+{
+	memcpy(out, clock_minute_of(wall_ms)->hhmm, CLOCK_HHMM_SIZE);
+}
+
+int
+clock_day(int64_t wall_ms)
+{
+	return clock_minute_of(wall_ms)->day;
+}
+
+void
+clock_date(int64_t wall_ms, char out[CLOCK_DATE_SIZE])
+{
+	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu",
+		"Fri", "Sat" };
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May",
+		"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	struct tm tm = clock_local(wall_ms);
+
+	snprintf(out, CLOCK_DATE_SIZE, "%s %d %s %" PRId64, days[tm.tm_wday],
+	    tm.tm_mday, months[tm.tm_mon], (int64_t)tm.tm_year + 1900);
+}
+
+void
+clock_duration(int64_t ms, char out[CLOCK_DURATION_SIZE])
+{
+	int64_t s = ms < 0 ? 0 : ms / 1000;
+	int64_t m = s / 60, h = m / 60, d = h / 24;
+
+	if (d > 0 && h % 24 > 0)
+		snprintf(out, CLOCK_DURATION_SIZE, "%" PRId64 "d %dh", d,
+		    (int)(h % 24));
+	else if (d > 0)
+		snprintf(out, CLOCK_DURATION_SIZE, "%" PRId64 "d", d);
+	else if (h > 0 && m % 60 > 0)
+		snprintf(out, CLOCK_DURATION_SIZE, "%dh %dm", (int)h,
+		    (int)(m % 60));
+	else if (h > 0)
+		snprintf(out, CLOCK_DURATION_SIZE, "%dh", (int)h);
+	else if (m > 0)
+		snprintf(out, CLOCK_DURATION_SIZE, "%dm", (int)m);
+	else
+		snprintf(out, CLOCK_DURATION_SIZE, "%ds", (int)s);
+}

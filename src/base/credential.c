@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * An IPv6 address counts by its /64: that is what one household or one machine
+ * is given, and who has one can take any address in it. Narrower would make
+ * limits per address meaningless; wider would lump customers of one provider
+ * together, as IPv4 with its NAT already does.
+ */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/credential.h"
+
+#define CREDENTIAL_IPV6_PREFIX 8 /* bytes */
+
+/* The structure has no padding, and every byte of it is set. */
+_Static_assert(sizeof(struct credential) == 17, "credential has padding");
+
+static struct credential
+credential_make(enum credential_kind kind, const void *bytes, size_t len)
+{
+	struct credential c;
+
+	memset(&c, 0, sizeof(c));
+	c.kind = (uint8_t)kind;
+	memcpy(c.bytes, bytes, len);
+	return c;
+}
+
+struct credential
+credential_from_address(const struct sockaddr *sa)
+{
+	struct sockaddr_in sin;
+	struct sockaddr_in6 sin6;
+
+	/* Copied, since a sockaddr need not be aligned for either. */
+	if (sa->sa_family == AF_INET) {
+		memcpy(&sin, sa, sizeof(sin));
+		return credential_make(CREDENTIAL_IPV4, &sin.sin_addr, 4);
+	}
+	assert(sa->sa_family == AF_INET6);
+	memcpy(&sin6, sa, sizeof(sin6));
+	if (IN6_IS_ADDR_V4MAPPED(&sin6.sin6_addr))
+		return credential_make(CREDENTIAL_IPV4,
+		    sin6.sin6_addr.s6_addr + 12, 4);
+	return credential_make(CREDENTIAL_IPV6, &sin6.sin6_addr,
+	    CREDENTIAL_IPV6_PREFIX);
+}
+
+struct credential
+credential_from_uid(uid_t uid)
+{
+	uint32_t big_endian = htonl((uint32_t)uid);
+
+	_Static_assert(sizeof(uid_t) == sizeof(uint32_t), "uid_t of 32 bits");
+	return credential_make(CREDENTIAL_UID, &big_endian, sizeof(big_endian));
+}
+
+int
+credential_cmp(const struct credential *a, const struct credential *b)
+{
+	return memcmp(a, b, sizeof(*a));
+}
+
+bool
+credential_is_strong(const struct credential *c)
+{
+	return c->kind == CREDENTIAL_UID;
+}
+
+void
+credential_str(const struct credential *c, char out[CREDENTIAL_STR_SIZE])
+{
+	char address[INET6_ADDRSTRLEN];
+	uint32_t uid;
+
+	switch ((enum credential_kind)c->kind) {
+	case CREDENTIAL_IPV4:
+		inet_ntop(AF_INET, c->bytes, out, CREDENTIAL_STR_SIZE);
+		return;
+	case CREDENTIAL_IPV6:
+		inet_ntop(AF_INET6, c->bytes, address, sizeof(address));
+		snprintf(out, CREDENTIAL_STR_SIZE, "%s/%d", address,
+		    CREDENTIAL_IPV6_PREFIX * 8);
+		return;
+	case CREDENTIAL_UID:
+		memcpy(&uid, c->bytes, sizeof(uid));
+		snprintf(out, CREDENTIAL_STR_SIZE, "uid %" PRIu32, ntohl(uid));
+		return;
+	}
+	assert(0 && "a credential of no known kind");
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * An ordered tree by time and, within a millisecond, by order of setting. Not
+ * one libevent timer each: those read their own clock, which no test can move,
+ * and a timer heap keeps no order among equals.
+ *
+ * What a run is to leave for the next one has to sort behind everything that
+ * it is to do. So during a run no deadline is set before the run's own time: a
+ * new one then has that millisecond or a later one, and a later order than all
+ * others. The run ends at the first of those, without a mark on each deadline
+ * or a second tree for the new ones.
+ */
+#include "config.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+#include "base/deadline.h"
+#include "base/util.h"
+
+static int
+deadline_cmp(const struct deadline *a, const struct deadline *b)
+{
+	if (a->at_ms != b->at_ms)
+		return a->at_ms < b->at_ms ? -1 : 1;
+	return a->order < b->order ? -1 : a->order > b->order;
+}
+
+RB_GENERATE_INTERNAL(deadline_tree, deadline, entry, deadline_cmp,
+    UNUSED static)
+
+/* RB_MIN() would want a tree that is not const. */
+static struct deadline *
+deadline_first(const struct deadlines *all)
+{
+	struct deadline *d = RB_ROOT(&all->tree);
+
+	while (d != NULL && RB_LEFT(d, entry) != NULL)
+		d = RB_LEFT(d, entry);
+	return d;
+}
+
+/* A run tells once, at its end. */
+static void
+deadline_changed(struct deadlines *all, int64_t next_before_ms)
+{
+	if (all->changed != NULL && all->run_ms < 0 &&
+	    deadlines_next(all) != next_before_ms)
+		all->changed(all->changed_arg);
+}
+
+static void
+deadline_remove(struct deadlines *all, struct deadline *d)
+{
+	RB_REMOVE(deadline_tree, &all->tree, d);
+	d->is_set = false;
+}
+
+void
+deadlines_init(struct deadlines *all, void (*changed)(void *), void *arg)
+{
+	RB_INIT(&all->tree);
+	all->next_order = 0;
+	all->run_ms = -1;
+	all->changed = changed;
+	all->changed_arg = arg;
+}
+
+void
+deadline_init(struct deadline *d, void (*cb)(void *), void *arg)
+{
+	assert(cb != NULL);
+	*d = (struct deadline){ .cb = cb, .arg = arg };
+}
+
+void
+deadline_set(struct deadlines *all, struct deadline *d, int64_t at_ms)
+{
+	int64_t before_ms = deadlines_next(all);
+
+	assert(d->cb != NULL);
+	if (d->is_set)
+		deadline_remove(all, d);
+	if (at_ms < 0)
+		at_ms = 0; /* -1 stands for none */
+	if (at_ms < all->run_ms)
+		at_ms = all->run_ms;
+	d->at_ms = at_ms;
+	d->order = all->next_order++;
+	d->is_set = true;
+	RB_INSERT(deadline_tree, &all->tree, d);
+	deadline_changed(all, before_ms);
+}
+
+void
+deadline_clear(struct deadlines *all, struct deadline *d)
+{
+	int64_t before_ms = deadlines_next(all);
+
+	if (!d->is_set)
+		return;
+	deadline_remove(all, d);
+	deadline_changed(all, before_ms);
+}
+
+int64_t
+deadlines_next(const struct deadlines *all)
+{
+	const struct deadline *d = deadline_first(all);
+
+	return d == NULL ? -1 : d->at_ms;
+}
+
+void
+deadlines_run(struct deadlines *all, int64_t now_ms)
+{
+	const uint64_t end_order = all->next_order;
+	struct deadline *d;
+
+	assert(all->run_ms < 0 && now_ms >= 0); /* a callback may not run all */
+	all->run_ms = now_ms;
+	while ((d = deadline_first(all)) != NULL && d->at_ms <= now_ms &&
+	    d->order < end_order) {
+		deadline_remove(all, d);
+		d->cb(d->arg); /* d may be gone now */
+	}
+	all->run_ms = -1;
+	if (all->changed != NULL)
+		all->changed(all->changed_arg);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * shm_open(3) was decided against: its name has to be guessed as well, and some
+ * systems let nobody map such an object twice.
+ */
+#include "config.h"
+
+#include <sys/mman.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/memfile.h"
+
+#ifndef HAVE_MEMFD_CREATE
+static int
+memfile_make_unlinked(const char *name)
+{
+	const char *dir = getenv("TMPDIR");
+	char *path = xasprintf("%s/%s-XXXXXX",
+	    dir == NULL || dir[0] == '\0' ? "/tmp" : dir, name);
+	int fd = mkstemp(path), saved;
+
+	if (fd != -1) {
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+		(void)unlink(path);
+	}
+	saved = errno;
+	free(path);
+	errno = saved;
+	return fd;
+}
+#endif
+
+int
+memfile_open(const char *name)
+{
+#ifdef HAVE_MEMFD_CREATE
+	return memfd_create(name, MFD_CLOEXEC);
+#else
+	return memfile_make_unlinked(name);
+#endif
+}

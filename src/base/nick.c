@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Nicks are ASCII on purpose. A line shows <ana> and nothing else tells who
+ * that is, so a nick must be typed on any keyboard and told from any other at
+ * a glance; with all of Unicode the tables of UTS #39 would be needed, and
+ * would still be argued about. A name in one's own script is what the text of
+ * a message is for. Letters are compared by their bytes and not by the
+ * locale's rules, in which I and i may be different letters (Turkish).
+ */
+#include "config.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/nick.h"
+#include "base/util.h"
+
+/*
+ * Names that speak for the server, for those who run it, or for several people
+ * (the sender of "<you -> ana>" is nobody else). People also send passwords to
+ * nickserv and chanserv, out of habit or by a script of their IRC client. The
+ * lobby's name is not here: it is a setting, and nothing is said by a room.
+ */
+static const char *const nick_reserved[] = { "server", "system", "brbd",
+	"admin", "administrator", "root", "operator", "moderator", "sysop",
+	"nickserv", "chanserv", "you", "me", "everyone", "here", "nobody",
+	"anonymous" };
+
+/* Only as they are: Ali would look like all. */
+static const char *const nick_reserved_exactly[] = { "all" };
+
+static const char nick_guest[] = "guest";
+
+static bool
+nick_is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool
+nick_is_char(char c)
+{
+	return nick_is_letter(c) || (c >= '0' && c <= '9') || c == '_' ||
+	    c == '-';
+}
+
+static enum nick_check
+nick_check_form(const char *name, size_t max_len)
+{
+	if (*name == '\0')
+		return NICK_EMPTY;
+	if (strnlen(name, max_len + 1) > max_len)
+		return NICK_TOO_LONG;
+	if (!nick_is_letter(*name))
+		return NICK_BAD_START;
+	for (; *name != '\0'; name++) {
+		if (!nick_is_char(*name))
+			return NICK_BAD_CHARACTER;
+	}
+	return NICK_OK;
+}
+
+static bool
+nick_is_reserved(const char *folded, const char *skeleton)
+{
+	char other[NICK_SIZE];
+	size_t i;
+
+	for (i = 0; i < NITEMS(nick_reserved); i++) {
+		nick_skeleton(other, nick_reserved[i]);
+		if (strcmp(skeleton, other) == 0)
+			return true;
+	}
+	for (i = 0; i < NITEMS(nick_reserved_exactly); i++) {
+		if (strcmp(folded, nick_reserved_exactly[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* guest1, but also guestl, which looks like it: its skeleton has l for 1. */
+static bool
+nick_is_guest(const char *skeleton)
+{
+	const size_t prefix = sizeof(nick_guest) - 1;
+	const char *number = skeleton + prefix;
+
+	return strncmp(skeleton, nick_guest, prefix) == 0 && *number != '\0' &&
+	    number[strspn(number, "lo0123456789")] == '\0';
+}
+
+enum nick_check
+nick_check(const char *nick)
+{
+	char folded[NICK_SIZE], skeleton[NICK_SIZE];
+	enum nick_check check;
+
+	check = nick_check_form(nick, NICK_MAX);
+	if (check != NICK_OK)
+		return check;
+	nick_fold(folded, nick);
+	nick_skeleton(skeleton, nick);
+	if (nick_is_reserved(folded, skeleton))
+		return NICK_RESERVED;
+	if (nick_is_guest(skeleton))
+		return NICK_GUEST;
+	return NICK_OK;
+}
+
+enum nick_check
+room_name_check(const char *name)
+{
+	return nick_check_form(name, ROOM_NAME_MAX);
+}
+
+#define NICK_STR(x) #x
+#define NICK_NUMBER(x) NICK_STR(x)
+#define NICK_FORM(max) \
+	"1 to " NICK_NUMBER(max) " of A-Z a-z 0-9 _ -, and start with a letter"
+
+const char *
+nick_check_str(enum nick_check why)
+{
+	static const char form[] = "nicks are " NICK_FORM(NICK_MAX);
+
+	switch (why) {
+	case NICK_EMPTY:
+	case NICK_BAD_START:
+	case NICK_BAD_CHARACTER:
+		return form;
+	case NICK_TOO_LONG:
+		return "that nick is too long; nicks are " NICK_FORM(NICK_MAX);
+	case NICK_RESERVED:
+		return "that nick is reserved, or looks like one that is; "
+		       "choose another nick";
+	case NICK_GUEST:
+		return "guest and a number is for newcomers; choose another "
+		       "nick";
+	case NICK_OK:
+		break;
+	}
+	assert(0 && "a nick without a fault");
+}
+
+const char *
+room_name_check_str(enum nick_check why)
+{
+	static const char form[] =
+	    "names of rooms are " NICK_FORM(ROOM_NAME_MAX);
+
+	switch (why) {
+	case NICK_EMPTY:
+	case NICK_BAD_START:
+	case NICK_BAD_CHARACTER:
+		return form;
+	case NICK_TOO_LONG:
+		return "that name is too long; names of rooms are " NICK_FORM(
+		    ROOM_NAME_MAX);
+	case NICK_RESERVED:
+	case NICK_GUEST:
+	case NICK_OK:
+		break;
+	}
+	assert(0 && "a room name without a fault");
+}
+
+void
+nick_fold(char *out, const char *name)
+{
+	for (; *name != '\0'; name++, out++) {
+		*out = *name;
+		if (*out >= 'A' && *out <= 'Z')
+			*out = (char)(*out - 'A' + 'a');
+	}
+	*out = '\0';
+}
+
+/*
+ * A pair and the letter that it looks like can be told apart nowhere, so the
+ * skeleton has to be the same for every way of cutting a run into them: vvv,
+ * vw and wv alike become "wv". Hence a run of v and w is counted in v. An n
+ * pairs with the one r before it, so rn needs no such care. Every step writes
+ * no more than it has read.
+ */
+void
+nick_skeleton(char *out, const char *name)
+{
+	size_t strokes;
+
+	nick_fold(out, name);
+	name = out; /* from here on in place */
+	while (*name != '\0') {
+		switch (*name) {
+		case 'v':
+		case 'w':
+			for (strokes = 0; *name == 'v' || *name == 'w'; name++)
+				strokes += *name == 'v' ? 1 : 2;
+			for (; strokes >= 2; strokes -= 2)
+				*out++ = 'w';
+			if (strokes == 1)
+				*out++ = 'v';
+			continue;
+		case 'r':
+			if (name[1] == 'n') {
+				*out++ = 'm';
+				name++;
+			} else {
+				*out++ = 'r';
+			}
+			break;
+		case '1':
+		case 'i':
+			*out++ = 'l';
+			break;
+		case '0':
+			*out++ = 'o';
+			break;
+		case '_':
+			*out++ = '-';
+			break;
+		default:
+			*out++ = *name;
+			break;
+		}
+		name++;
+	}
+	*out = '\0';
+}
+
+const char *
+room_name_meant(const char *typed)
+{
+	return *typed == '#' ? typed + 1 : typed;
+}

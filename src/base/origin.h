@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef ORIGIN_H
+#define ORIGIN_H
+
+#include <stdbool.h>
+
+#include "base/credential.h"
+#include "base/nick.h"
+#include "base/util.h"
+
+/*
+ * Whence somebody may come: addresses with a common prefix, or a Unix uid. As
+ * data it is a credential whose bits behind the prefix are zero.
+ */
+
+/* What a connection of this kind is known by, in bits. */
+unsigned origin_prefix_max(const struct credential *c);
+/* Clears the bits of c behind the prefix. */
+void origin_mask(struct credential *c, unsigned prefix);
+
+/*
+ * Reads "192.0.2.1", "192.0.2.0/24", "2001:db8::/32" or "uid:1000". IPv6
+ * narrower than a /64 becomes its /64, since that is what a connection is known
+ * by (credential.h); IPv4-mapped addresses become IPv4. Returns NULL, or what
+ * is wrong: a static string; then the two hold nothing of use.
+ */
+const char *origin_parse(struct credential *origin, unsigned *prefix,
+    const char *text) MUST_CHECK;
+
+bool origin_has(const struct credential *origin, unsigned prefix,
+    const struct credential *credential);
+
+#define ORIGIN_STR_SIZE 64
+/* "192.0.2.0/24", "2001:db8:0:1::/64", "uid:1000" */
+void origin_str(const struct credential *origin, unsigned prefix,
+    char out[ORIGIN_STR_SIZE]);
+
+/* A value of the setting room-operator. */
+struct room_operator {
+	char room[ROOM_NAME_SIZE]; /* folded, as is nick */
+	char nick[NICK_SIZE];
+	bool has_origin;
+	struct credential origin;
+	unsigned prefix;
+};
+#define ROOM_OPERATOR_MAX 150 /* bytes */
+
+/* Reads "ROOM NICK" or "ROOM NICK@ORIGIN". Returns NULL, or what is wrong: a
+ * static string. */
+const char *room_operator_parse(struct room_operator *op,
+    const char *text) MUST_CHECK;
+
+/* Does it name who has this folded nick and credential? */
+bool room_operator_is(const struct room_operator *op, const char *folded,
+    const struct credential *credential);
+
+#endif

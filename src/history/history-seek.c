@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * Where in the ring a time or a number is, while it is in use. For each piece
+ * of the region there is a point: the first message in it. A search halves the
+ * points, which are in order, and reads what is between two of them: some
+ * microseconds, whatever the size of the ring.
+ *
+ * Marks are made as messages are appended or loaded, and are good as long as
+ * the position that they name is held; nothing is to be done when it is lapped.
+ * Decided against: looking for a record at any place of the ring by its own
+ * position, which each has (a file that somebody has made up could then lead
+ * anywhere), and the index of history_find(), for which all has to be read.
+ */
+
+#include "config.h"
+
+#include "base/util.h"
+#include "history/history-impl.h"
+#include "history/history.h"
+
+_Static_assert(HISTORY_SEEK_SPAN % HISTORY_ALIGN == 0, "pieces hold records");
+
+/* What is looked for: the first message that is not before it. */
+struct seek_key {
+	uint64_t number; /* or 0: by time */
+	int64_t time_ms;
+};
+
+static size_t
+seek_point_count(const struct history *h)
+{
+	return h->size / HISTORY_SEEK_SPAN + 1;
+}
+
+void
+history_make_seek_points(struct history *h)
+{
+	h->seek_points = xcalloc(seek_point_count(h), sizeof *h->seek_points);
+}
+
+/* The point of the piece that is i after the one of the tail; NULL: nothing
+ * that is held begins there. */
+static const struct history_seek_point *
+seek_point(const struct history *h, uint64_t i)
+{
+	size_t count = seek_point_count(h), offset = h->tail_pos % h->size;
+	uint64_t piece = offset / HISTORY_SEEK_SPAN + i;
+	uint64_t start = h->tail_pos - offset + piece / count * h->size +
+	    piece % count * HISTORY_SEEK_SPAN;
+	const struct history_seek_point *point = &h->seek_points[piece % count];
+
+	if (point->number == 0 || point->pos < h->tail_pos ||
+	    point->pos >= h->head_pos || point->pos < start ||
+	    point->pos - start >= HISTORY_SEEK_SPAN)
+		return NULL;
+	return point;
+}
+
+static bool
+seek_is_before(const struct seek_key *key, uint64_t number, int64_t time_ms)
+{
+	return key->number != 0 ? number < key->number : time_ms < key->time_ms;
+}
+
+/* Of the points before key the last one that halving comes to; or NULL. */
+static const struct history_seek_point *
+seek_last_before(const struct history *h, const struct seek_key *key)
+{
+	const struct history_seek_point *point, *best = NULL;
+	uint64_t low = 0, middle, at;
+	uint64_t high = (h->head_pos - h->tail_pos) / HISTORY_SEEK_SPAN + 3;
+
+	if (h->seek_points == NULL)
+		return NULL;
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		/* Where a long text lies, nothing begins. */
+		for (at = middle; (point = seek_point(h, at)) == NULL; at--)
+			if (at == low)
+				break;
+		if (point != NULL &&
+		    !seek_is_before(key, point->number, point->time_ms)) {
+			high = at;
+			continue;
+		}
+		if (point != NULL)
+			best = point;
+		low = middle + 1;
+	}
+	return best;
+}
+
+static struct history_cursor
+history_seek(const struct history *h, const struct seek_key *key)
+{
+	const struct history_seek_point *point = seek_last_before(h, key);
+	struct history_cursor c, at;
+	struct event event;
+
+	c = history_oldest(h);
+	if (point != NULL) {
+		c.number = point->number;
+		c.pos = point->pos;
+	}
+	for (at = c; history_read(h, &c, &event); at = c) {
+		if (event.kind != EVENT_GAP ?
+			!seek_is_before(key, event.number, event.time_ms) :
+			key->number != 0 && key->number < c.number)
+			break;
+	}
+	return at;
+}
+
+struct history_cursor
+history_seek_time(const struct history *h, int64_t time_ms)
+{
+	struct seek_key key = { .time_ms = time_ms };
+
+	return history_seek(h, &key);
+}
+
+struct history_cursor
+history_seek_number(const struct history *h, uint64_t number)
+{
+	struct seek_key key = { .number = number };
+
+	if (number <= h->first_number)
+		return history_oldest(h);
+	if (number >= h->next_number)
+		return history_head(h);
+	return history_seek(h, &key);
+}

@@ -1,0 +1,676 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * Where a ring's bytes are: in memory, or in a file that is mapped. The kernel
+ * keeps the pages of a mapped file when the process ends, so that a crash loses
+ * nothing and no message costs a system call. Only a power cut loses what was
+ * not written to disk yet: history_writeback() has the kernel begin with it.
+ *
+ * After a power cut the file tells neither how much is missing at the end nor
+ * which numbers that had. That it may have happened is seen from the machine's
+ * boot id: it is another one, and the file was not closed. Numbers then go on
+ * in the next epoch. The epoch is in the header and on disk before the first
+ * number of it is given: it is a high-water mark that is always far ahead.
+ *
+ * Decided against: a journal, or write() and fsync() for each message (they
+ * wait for the disk, and one loop serves everybody).
+ */
+
+#include "config.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#ifdef HAVE_SYS_SYSCTL_H
+#include <sys/sysctl.h>
+#endif
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memfile.h"
+#include "base/util.h"
+#include "history/history-impl.h"
+#include "history/history.h"
+
+#define RING_PROBE_SIZE 262144
+
+/* What is below leaves room for as many epochs again. */
+#define RING_EPOCH_MAX (HISTORY_NUMBER_MAX / HISTORY_EPOCH / 2)
+
+/* Empty if it is not known: each crash is then taken for a power cut. */
+static void
+ring_boot_id(char boot[HISTORY_BOOT_SIZE])
+{
+	memset(boot, 0, HISTORY_BOOT_SIZE);
+#if defined __linux__
+	ssize_t n = -1;
+	int fd;
+
+	fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	if (fd != -1) {
+		n = read(fd, boot, HISTORY_BOOT_SIZE - 1);
+		close(fd);
+	}
+	if (n < 36)
+		memset(boot, 0, HISTORY_BOOT_SIZE);
+#elif defined HAVE_SYS_SYSCTL_H && defined KERN_BOOTTIME
+	int mib[2] = { CTL_KERN, KERN_BOOTTIME };
+	struct timeval tv;
+	size_t len = sizeof tv;
+
+	if (sysctl(mib, 2, &tv, &len, NULL, 0) == 0)
+		(void)snprintf(boot, HISTORY_BOOT_SIZE, "%lld.%06ld",
+		    (long long)tv.tv_sec, (long)tv.tv_usec);
+#endif
+}
+
+bool
+history_is_same_boot(const struct history_header *header)
+{
+	char boot[HISTORY_BOOT_SIZE];
+
+	ring_boot_id(boot);
+	return boot[0] != '\0' &&
+	    memcmp(boot, header->boot, HISTORY_BOOT_SIZE) == 0;
+}
+
+/* Of the live fields; never 0. */
+static uint64_t
+ring_clean_check(const struct history_header *header)
+{
+	return XXH3_64bits(&header->tail_pos,
+		   offsetof(struct history_header, clean) -
+		       offsetof(struct history_header, tail_pos)) |
+	    1;
+}
+
+bool
+history_is_closed(const struct history_header *header)
+{
+	return header->clean == ring_clean_check(header);
+}
+
+uint64_t
+history_epoch_seal(uint64_t epoch)
+{
+	uint64_t low = epoch & UINT32_MAX;
+
+	return low | XXH3_64bits(&low, sizeof low) << 32;
+}
+
+uint64_t
+history_epoch_open(uint64_t sealed)
+{
+	uint64_t epoch = sealed & UINT32_MAX;
+
+	return epoch < RING_EPOCH_MAX && history_epoch_seal(epoch) == sealed ?
+	    epoch :
+	    0;
+}
+
+static uint64_t
+ring_static_check(const struct history_header *header)
+{
+	return XXH3_64bits(&header->byte_order,
+	    offsetof(struct history_header, check) -
+		offsetof(struct history_header, byte_order));
+}
+
+enum history_status
+history_check_header(const struct history_header *header)
+{
+	if (header->magic == __builtin_bswap64(HISTORY_MAGIC))
+		return HISTORY_FOREIGN;
+	if (header->magic != HISTORY_MAGIC ||
+	    header->check != ring_static_check(header))
+		return HISTORY_DAMAGED;
+	if (header->byte_order != HISTORY_BYTE_ORDER ||
+	    header->version != HISTORY_VERSION ||
+	    header->header_size != HISTORY_HEADER_SIZE ||
+	    header->record_size != sizeof(struct record))
+		return HISTORY_FOREIGN;
+	if (header->size % HISTORY_ALIGN != 0 ||
+	    header->size < HISTORY_SIZE_MIN || header->size > HISTORY_SIZE_MAX)
+		return HISTORY_DAMAGED;
+	return HISTORY_OK;
+}
+
+void
+history_attach(struct history *h, void *base, size_t size, int fd)
+{
+	memset(h, 0, sizeof *h);
+	h->header = base;
+	h->region = (char *)base + HISTORY_HEADER_SIZE;
+	h->size = size;
+	h->fd = fd;
+	h->first_number = h->next_number = 1;
+}
+
+void
+history_format(struct history *h)
+{
+	struct history_header *header = h->header;
+
+	header->byte_order = HISTORY_BYTE_ORDER;
+	header->version = HISTORY_VERSION;
+	header->header_size = HISTORY_HEADER_SIZE;
+	header->record_size = sizeof(struct record);
+	header->size = h->size;
+	header->check = ring_static_check(header);
+	header->next_number = h->next_number;
+	header->epoch = history_epoch_seal(0);
+	ring_boot_id(header->boot);
+	history_store(&header->magic, HISTORY_MAGIC);
+}
+
+/* Maps all of fd; or NULL. */
+static void *
+ring_map(int fd, size_t size)
+{
+	void *base;
+
+	base = mmap(NULL, HISTORY_HEADER_SIZE + size, PROT_READ | PROT_WRITE,
+	    MAP_SHARED, fd, 0);
+	/* cppcheck-suppress memleak */
+	return base == MAP_FAILED ? NULL : base;
+}
+
+/* A memory file of zeroes that cannot shrink under its mapping; or -1. */
+static int
+ring_memory_file(size_t size)
+{
+#ifdef HAVE_MEMFD_CREATE
+	int fd, status;
+
+	fd = memfd_create("brbd-history", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd == -1)
+		return -1;
+	do {
+		status = ftruncate(fd, (off_t)(HISTORY_HEADER_SIZE + size));
+	} while (status == -1 && errno == EINTR);
+	if (status == -1 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) ==
+		-1) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+#else
+	(void)size;
+	return -1;
+#endif
+}
+
+void
+history_init(struct history *h, size_t size)
+{
+	void *base = NULL;
+	int fd;
+
+	assert(size >= HISTORY_SIZE_MIN && size <= HISTORY_SIZE_MAX);
+	size = HISTORY_ROUND(size);
+	fd = ring_memory_file(size);
+	if (fd != -1) {
+		base = ring_map(fd, size);
+		if (base == NULL) {
+			close(fd);
+			fd = -1;
+		}
+	}
+	if (base == NULL)
+		base = xcalloc(1, HISTORY_HEADER_SIZE + size);
+	history_attach(h, base, size, fd);
+	history_format(h);
+}
+
+/* What is beside the ring in memory. */
+static void
+ring_free_seek_points(struct history *h)
+{
+	history_find_end(h);
+	free(h->seek_points);
+	h->seek_points = NULL;
+}
+
+/* All but the descriptor. */
+static void
+ring_unmap(struct history *h)
+{
+	ring_free_seek_points(h);
+	munmap(h->header, HISTORY_HEADER_SIZE + h->size);
+}
+
+void
+history_fini(struct history *h)
+{
+	if (h->fd == -1) {
+		ring_free_seek_points(h);
+		free(h->header);
+	} else {
+		ring_unmap(h);
+		close(h->fd);
+	}
+	h->header = NULL;
+	h->region = NULL;
+	h->fd = -1;
+}
+
+static int
+ring_sync(const struct history *h, size_t len)
+{
+	return h->fd == -1 ? 0 : msync(h->header, len, MS_SYNC);
+}
+
+/*
+ * The ring as loaded becomes the one in use: header and all, in an order that
+ * can be interrupted anywhere.
+ */
+static void
+ring_begin(struct history *h)
+{
+	struct history_header *header = h->header;
+
+	history_store(&header->epoch,
+	    history_epoch_seal(h->next_number / HISTORY_EPOCH));
+	history_store(&header->next_number, h->next_number);
+	history_store(&header->head_pos, h->head_pos);
+	history_store(&header->tail_pos, h->tail_pos);
+	ring_boot_id(header->boot);
+	history_store(&header->clean, 0);
+	h->written_pos = h->head_pos;
+}
+
+int
+history_commit_copy(struct history *h)
+{
+	ring_begin(h);
+	return ring_sync(h, HISTORY_HEADER_SIZE + h->size);
+}
+
+void
+history_raise(struct history *h, uint64_t number)
+{
+	if (number < h->next_number || number / HISTORY_EPOCH >= RING_EPOCH_MAX)
+		return;
+	history_next_epoch(h, number / HISTORY_EPOCH);
+	history_store(&h->header->epoch,
+	    history_epoch_seal(h->next_number / HISTORY_EPOCH));
+	(void)ring_sync(h, HISTORY_HEADER_SIZE);
+}
+
+static enum history_found
+ring_found(const struct history_header *header)
+{
+	if (history_is_closed(header))
+		return HISTORY_CLOSED;
+	return history_is_same_boot(header) ? HISTORY_KILLED :
+					      HISTORY_POWER_CUT;
+}
+
+void
+history_salvage(struct history *h, struct history_report *report)
+{
+	uint64_t epoch = history_epoch_open(h->header->epoch);
+	bool is_acknowledged, is_whole;
+
+	report->found = ring_found(h->header);
+	is_acknowledged = history_check_header(h->header) == HISTORY_OK &&
+	    report->found != HISTORY_POWER_CUT;
+	is_whole = history_walk(h);
+	if (is_acknowledged && is_whole)
+		return;
+	report->missing = history_scan(h);
+	history_store(&h->header->tail_pos, h->tail_pos);
+	history_store(&h->header->head_pos, h->head_pos);
+	if (is_acknowledged && h->next_number >= h->header->next_number)
+		return; /* damaged in the middle only: the end is known */
+	if (history_is_closed(h->header) && h->tail_pos != h->head_pos) {
+		report->missing += history_distance(h->next_number,
+		    h->header->next_number);
+		history_append_hole(h, h->header->next_number);
+	} else
+		history_next_epoch(h, epoch);
+}
+
+ssize_t
+history_read_file(int fd, void *data, size_t len)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < len) {
+		n = pread(fd, (char *)data + done, len - done, (off_t)done);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+/* Where the file system cannot allocate: zeroes from length to size. */
+static int
+ring_write_zeroes(int fd, off_t length, off_t size)
+{
+	static const char zeroes[65536];
+	size_t len;
+	ssize_t n;
+
+	while (length < size) {
+		len = sizeof zeroes;
+		if (size - length < (off_t)len)
+			len = (size_t)(size - length);
+		n = pwrite(fd, zeroes, len, length);
+		if (n == -1 && errno != EINTR)
+			return -1;
+		if (n > 0)
+			length += n;
+	}
+	return 0;
+}
+
+/* Disk space for all of the file, so that no store to it can fail. */
+static int
+ring_allocate(int fd, off_t length, size_t size)
+{
+	off_t end = (off_t)(HISTORY_HEADER_SIZE + size);
+	int error;
+
+	do {
+		error = posix_fallocate(fd, 0, end);
+	} while (error == EINTR);
+	if (error == EOPNOTSUPP || error == EINVAL)
+		return ring_write_zeroes(fd, length, end);
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
+/*
+ * Reads all of the file once, since a fault of the disk would be a signal if
+ * the mapping met it first; and reading ahead is faster so. errno, or 0.
+ */
+static int
+ring_probe(int fd, size_t size)
+{
+	char *buf = xmalloc(RING_PROBE_SIZE);
+	size_t end = HISTORY_HEADER_SIZE + size, offset = 0;
+	ssize_t n;
+	int error = 0;
+
+	while (offset < end && error == 0) {
+		n = pread(fd, buf, RING_PROBE_SIZE, (off_t)offset);
+		if (n > 0)
+			offset += (size_t)n;
+		else if (n == 0)
+			error = EIO; /* it is shorter than it was */
+		else if (errno != EINTR)
+			error = errno;
+	}
+	free(buf);
+	return error;
+}
+
+static enum history_status
+ring_open(struct history *h, int fd, size_t size, struct history_report *report)
+{
+	void *base;
+	bool is_acknowledged;
+
+	base = ring_map(fd, size);
+	if (base == NULL)
+		return HISTORY_ERROR;
+	history_attach(h, base, size, fd);
+	if (report->found == HISTORY_NEW)
+		history_format(h);
+	else {
+		report->found = ring_found(h->header);
+		is_acknowledged = report->found != HISTORY_POWER_CUT;
+		if (is_acknowledged && !history_walk(h)) {
+			ring_unmap(h);
+			return HISTORY_DAMAGED;
+		}
+		if (!is_acknowledged)
+			history_salvage(h, report);
+	}
+	ring_begin(h);
+	/*
+	 * The epoch is on disk before it is used. A new file may rather be lost
+	 * as a whole: it is made while others wait.
+	 */
+	if (report->found != HISTORY_NEW &&
+	    ring_sync(h, HISTORY_HEADER_SIZE) == -1) {
+		int saved = errno;
+
+		ring_unmap(h);
+		errno = saved;
+		return HISTORY_ERROR;
+	}
+	return HISTORY_OK;
+}
+
+/* Empties the file if it was empty. */
+static enum history_status
+ring_give_up(int fd, const struct stat *st)
+{
+	int saved = errno;
+
+	/* If that fails too, what is left is taken for what it is. */
+	if (st->st_size == 0 && ftruncate(fd, 0) == 0)
+		fsync(fd);
+	errno = saved;
+	return HISTORY_ERROR;
+}
+
+enum history_status
+history_open(struct history *h, int fd, size_t size,
+    struct history_report *report)
+{
+	struct history_header header;
+	struct history new;
+	struct stat st;
+	enum history_status status;
+	ssize_t n;
+
+	assert(size >= HISTORY_SIZE_MIN && size <= HISTORY_SIZE_MAX);
+	size = HISTORY_ROUND(size);
+	memset(report, 0, sizeof *report);
+	if (fstat(fd, &st) == -1)
+		return HISTORY_ERROR;
+	report->found = HISTORY_NEW;
+	if (st.st_size > 0) {
+		report->found = HISTORY_CLOSED;
+		n = history_read_file(fd, &header, sizeof header);
+		if (n == -1)
+			return HISTORY_ERROR;
+		if ((size_t)n < sizeof header)
+			return HISTORY_DAMAGED;
+		status = history_check_header(&header);
+		if (status != HISTORY_OK)
+			return status;
+		if ((uint64_t)st.st_size < HISTORY_HEADER_SIZE + header.size)
+			return HISTORY_DAMAGED;
+		if (header.size != size)
+			return HISTORY_OTHER_SIZE;
+	}
+	if (ring_allocate(fd, st.st_size, size) == -1)
+		return ring_give_up(fd, &st);
+	if (report->found != HISTORY_NEW) {
+		errno = ring_probe(fd, size);
+		if (errno != 0)
+			return HISTORY_ERROR;
+	}
+	status = ring_open(&new, fd, size, report);
+	if (status == HISTORY_ERROR)
+		return ring_give_up(fd, &st);
+	if (status == HISTORY_OK)
+		*h = new;
+	return status;
+}
+
+/* A ring on fd, mapped so; not followed yet. -1: errno. */
+static int
+journal_attach(struct history *h, int fd, int flags)
+{
+	struct history_header header;
+	struct stat st;
+	ssize_t n;
+	void *base;
+
+	if (fstat(fd, &st) == -1)
+		return -1;
+	n = history_read_file(fd, &header, sizeof header);
+	if (n == -1)
+		return -1;
+	if ((size_t)n < sizeof header ||
+	    history_check_header(&header) != HISTORY_OK ||
+	    (uint64_t)st.st_size < HISTORY_HEADER_SIZE + header.size) {
+		errno = EINVAL;
+		return -1;
+	}
+	base = mmap(NULL, HISTORY_HEADER_SIZE + (size_t)header.size,
+	    PROT_READ | PROT_WRITE, flags, fd, 0);
+	if (base == MAP_FAILED)
+		return -1;
+	history_attach(h, base, (size_t)header.size, fd);
+	return 0;
+}
+
+static int
+journal_adopt(struct history *h, int fd, int flags)
+{
+	struct history new;
+
+	if (journal_attach(&new, fd, flags) == -1)
+		return -1;
+	if (!history_walk(&new) || new.next_number != new.header->next_number) {
+		ring_unmap(&new);
+		errno = EINVAL;
+		return -1;
+	}
+	*h = new;
+	return 0;
+}
+
+int
+history_adopt(struct history *h, int fd)
+{
+	return journal_adopt(h, fd, MAP_SHARED);
+}
+
+int
+history_peek(struct history *h, int fd, bool is_growing)
+{
+	if (!is_growing)
+		return journal_adopt(h, fd, MAP_PRIVATE);
+	if (journal_attach(h, fd, MAP_PRIVATE) == -1)
+		return -1;
+	h->first_number = h->next_number = h->header->next_number;
+	return 0;
+}
+
+int
+history_share(struct history *h)
+{
+	size_t size = HISTORY_HEADER_SIZE + h->size, done;
+	struct history new = *h;
+	void *base;
+	ssize_t n;
+	int fd;
+
+	if (h->fd != -1)
+		return 0;
+	fd = memfile_open("brbd-history");
+	if (fd == -1)
+		return -1;
+	for (done = 0; done < size; done += (size_t)n) {
+		n = pwrite(fd, (const char *)h->header + done, size - done,
+		    (off_t)done);
+		if (n == -1 && errno == EINTR)
+			n = 0;
+		else if (n <= 0)
+			break;
+	}
+	base = done == size ? ring_map(fd, h->size) : NULL;
+	if (base == NULL) {
+		int saved = errno;
+
+		(void)close(fd);
+		errno = saved;
+		return -1;
+	}
+	free(h->header);
+	new.fd = fd;
+	new.header = base;
+	new.region = (char *)base + HISTORY_HEADER_SIZE;
+	*h = new;
+	return 0;
+}
+
+static int
+ring_write_range(const struct history *h, uint64_t from, uint64_t to)
+{
+#ifdef HAVE_SYNC_FILE_RANGE
+	size_t offset, len;
+
+	while (from < to) {
+		offset = from % h->size;
+		len = h->size - offset;
+		if (to - from < len)
+			len = (size_t)(to - from);
+		if (sync_file_range(h->fd,
+			(off_t)(HISTORY_HEADER_SIZE + offset), (off_t)len,
+			SYNC_FILE_RANGE_WRITE) == -1)
+			return -1;
+		from += len;
+	}
+	return sync_file_range(h->fd, 0, HISTORY_HEADER_SIZE,
+	    SYNC_FILE_RANGE_WRITE);
+#else
+	(void)from;
+	(void)to;
+	return msync(h->header, HISTORY_HEADER_SIZE + h->size, MS_ASYNC);
+#endif
+}
+
+int
+history_writeback(struct history *h)
+{
+	uint64_t from = h->written_pos;
+
+	if (h->fd == -1 || from == h->head_pos)
+		return 0;
+	if (h->head_pos - from > h->size)
+		from = h->head_pos - h->size;
+	if (ring_write_range(h, from, h->head_pos) == -1)
+		return -1;
+	h->written_pos = h->head_pos;
+	return 0;
+}
+
+int
+history_close(struct history *h)
+{
+	struct history_header *header = h->header;
+	int status, saved;
+
+	status = ring_sync(h, HISTORY_HEADER_SIZE + h->size);
+	if (status == 0) {
+		history_store(&header->clean, ring_clean_check(header));
+		status = ring_sync(h, HISTORY_HEADER_SIZE);
+	}
+	saved = errno;
+	history_fini(h);
+	errno = saved;
+	return status;
+}

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * The ring that everything said goes into. Records are kept in native byte
+ * order and aligned to 8. Decided against: a linked list of messages (memory
+ * depends on what is said, and a cursor into it has to be counted), an array of
+ * fixed slots (a slot for the longest line wastes most of the memory), and
+ * mapping the region twice in a row (a pad costs less than page tables, and the
+ * size stays free).
+ *
+ * The order of stores, for a process that is killed at any of them:
+ *
+ *   tail_pos moves          before the bytes behind it are overwritten
+ *   first = 0               the place holds no record
+ *   the record, its check
+ *   first                   now it does
+ *   head_pos, next_number   only hints: the head is where records end
+ *
+ * Checks are XXH3's: zlib's crc32() takes 216 ns for a line of 100 bytes where
+ * this takes 18, which would have more than doubled the cost of an append.
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/nick.h"
+#include "base/text.h"
+#include "history/history-impl.h"
+#include "history/history.h"
+
+/* A find walks over half as many records. */
+#define HISTORY_INDEX_STEP 64
+
+/* How many are dropped in one history_expire(). */
+#define HISTORY_EXPIRE_MAX 1024
+
+struct history_index {
+	size_t count;
+	size_t cap;
+	struct history_cursor *at; /* every 64th message, oldest first */
+};
+
+/* The position of the record at pos, or behind the pads at pos. */
+static uint64_t
+history_skip_pad(const struct history *h, uint64_t pos)
+{
+	const struct record *r;
+
+	while (pos != h->head_pos) {
+		r = history_at(h, pos);
+		if (r->first.is.type != RECORD_PAD)
+			break;
+		pos += r->first.is.size;
+	}
+	return pos;
+}
+
+/*
+ * Where the message is that c, not lapped, stands at. A cursor that was at the
+ * head may have a pad before its message; that pad may even have been dropped
+ * and overwritten while the message, now the oldest, has not.
+ */
+static uint64_t
+history_locate(const struct history *h, const struct history_cursor *c)
+{
+	return history_skip_pad(h,
+	    c->number == h->first_number ? h->tail_pos : c->pos);
+}
+
+static void
+history_drop_oldest(struct history *h)
+{
+	const struct record *r;
+
+	r = history_at(h, h->tail_pos);
+	if (r->first.is.type != RECORD_PAD)
+		h->first_number = record_next(r);
+	h->tail_pos += r->first.is.size;
+}
+
+static void
+history_make_room(struct history *h, size_t need)
+{
+	while (h->head_pos + need - h->tail_pos > h->size)
+		history_drop_oldest(h);
+	history_store(&h->header->tail_pos, h->tail_pos);
+}
+
+void
+history_write_pad(struct history *h, uint64_t pos, size_t size)
+{
+	union record_word first;
+
+	first.word = 0;
+	first.is.size = (uint32_t)size;
+	first.is.type = RECORD_PAD;
+	history_store(&history_at(h, pos)->first.word, first.word);
+}
+
+/* The place of a record of that size at the head, marked as empty. */
+static struct record *
+history_reserve(struct history *h, size_t size)
+{
+	struct record *r;
+	size_t left;
+
+	left = h->size - h->head_pos % h->size;
+	if (left < size) {
+		history_make_room(h, left);
+		history_write_pad(h, h->head_pos, left);
+		h->head_pos += left;
+	}
+	history_make_room(h, size);
+	r = history_at(h, h->head_pos);
+	history_store(&r->first.word, 0);
+	/* Used only when the record before is still held. */
+	r->prev = (uint32_t)(h->head_pos - h->last_pos);
+	return r;
+}
+
+/* The record at the head has been written. */
+static void
+history_commit(struct history *h, struct record *r, union record_word first)
+{
+	r->check = record_check(r, first);
+	history_store(&r->first.word, first.word);
+	h->last_pos = h->head_pos;
+	h->head_pos += first.is.size;
+	h->next_number = record_next(r);
+	history_store(&h->header->head_pos, h->head_pos);
+	history_store(&h->header->next_number, h->next_number);
+	history_add_seek_point(h, r);
+}
+
+static enum record_type
+history_record_type(enum event_kind kind)
+{
+	return kind == EVENT_SAY ? RECORD_SAY :
+	    kind == EVENT_ME     ? RECORD_ME :
+	    kind == EVENT_NOTICE ? RECORD_NOTICE :
+				   RECORD_TOPIC;
+}
+
+static enum event_kind
+history_event_kind(unsigned type)
+{
+	return type == RECORD_SAY ? EVENT_SAY :
+	    type == RECORD_ME     ? EVENT_ME :
+	    type == RECORD_NOTICE ? EVENT_NOTICE :
+				    EVENT_TOPIC;
+}
+
+uint64_t
+history_append(struct history *h, const struct event *event)
+{
+	struct record *r;
+	union record_word first;
+	size_t nick_len, text_len, text_max, size;
+
+	assert(event_is_numbered(event->kind));
+	nick_len = strlen(event->nick);
+	assert(nick_len <= NICK_MAX);
+	text_len = event->text_len;
+	text_max = h->size / 4 < HISTORY_TEXT_MAX ? h->size / 4 :
+						    HISTORY_TEXT_MAX;
+	if (text_len > text_max)
+		text_len = text_cut(event->text, text_len, text_max);
+	size = HISTORY_ROUND(sizeof *r + nick_len + 1 + text_len);
+
+	r = history_reserve(h, size);
+	r->pos = h->head_pos;
+	r->number = h->next_number;
+	r->time_ms = event->time_ms;
+	r->author = event->author;
+	memset((char *)r + size - HISTORY_ALIGN, 0, HISTORY_ALIGN);
+	memcpy(r->data, event->nick, nick_len + 1);
+	if (text_len > 0)
+		memcpy(r->data + nick_len + 1, event->text, text_len);
+	if (event->author > h->max_author)
+		h->max_author = event->author;
+
+	first.is.size = (uint32_t)size;
+	first.is.type = history_record_type(event->kind);
+	first.is.nick_len = (uint8_t)nick_len;
+	first.is.text_len = (uint16_t)text_len;
+	history_commit(h, r, first);
+	return r->number;
+}
+
+/* Fills in a hole and returns its first word. */
+static union record_word
+history_fill_hole(struct record *r, uint64_t pos, uint32_t size,
+    uint64_t number, uint64_t next)
+{
+	union record_word first;
+
+	r->pos = pos;
+	r->number = number;
+	r->time_ms = 0;
+	r->author = next;
+	first.word = 0;
+	first.is.size = size;
+	first.is.type = RECORD_HOLE;
+	return first;
+}
+
+void
+history_write_hole(struct history *h, uint64_t pos, uint32_t size,
+    uint64_t number, uint64_t next)
+{
+	struct record *r = history_at(h, pos);
+	union record_word first;
+
+	history_store(&r->first.word, 0);
+	first = history_fill_hole(r, pos, size, number, next);
+	r->check = record_check(r, first);
+	history_store(&r->first.word, first.word);
+}
+
+void
+history_append_hole(struct history *h, uint64_t number)
+{
+	struct record *r;
+
+	assert(number > h->next_number);
+	r = history_reserve(h, sizeof *r);
+	history_commit(h, r,
+	    history_fill_hole(r, h->head_pos, sizeof *r, h->next_number,
+		number));
+}
+
+struct history_cursor
+history_oldest(const struct history *h)
+{
+	struct history_cursor c;
+
+	c.number = h->first_number;
+	c.pos = history_skip_pad(h, h->tail_pos);
+	return c;
+}
+
+struct history_cursor
+history_head(const struct history *h)
+{
+	struct history_cursor c;
+
+	c.number = h->next_number;
+	c.pos = h->head_pos;
+	return c;
+}
+
+struct history_cursor
+history_back(const struct history *h, uint64_t n)
+{
+	struct history_cursor c, before;
+
+	if (n >= history_count(h))
+		return history_oldest(h);
+	c = history_head(h);
+	for (;;) {
+		before = c;
+		if (!history_step_back(h, &before) ||
+		    history_distance(before.number, h->next_number) > n)
+			return c;
+		c = before;
+	}
+}
+
+uint64_t
+history_clamp(const struct history *h, struct history_cursor *c)
+{
+	uint64_t lost;
+
+	if (c->number >= h->first_number)
+		return 0;
+	lost = history_distance(c->number, h->first_number);
+	*c = history_oldest(h);
+	return lost;
+}
+
+bool
+history_read(const struct history *h, struct history_cursor *c,
+    struct event *event)
+{
+	const struct record *r;
+
+	assert(c->number >= h->first_number && c->number <= h->next_number);
+	if (c->number == h->next_number)
+		return false;
+	c->pos = history_locate(h, c);
+	r = history_at(h, c->pos);
+	assert(r->number <= c->number && c->number < record_next(r));
+
+	memset(event, 0, sizeof *event);
+	event->number = c->number;
+	if (r->first.is.type == RECORD_HOLE) {
+		event->kind = EVENT_GAP;
+		event->nick = event->text = "";
+		event->count = history_distance(c->number, r->author);
+		event->is_uncertain = !history_is_certain(c->number, r->author);
+	} else {
+		event->kind = history_event_kind(r->first.is.type);
+		event->time_ms = r->time_ms;
+		event->author = r->author;
+		event->nick = r->data;
+		event->text = r->data + r->first.is.nick_len + 1;
+		event->text_len = r->first.is.text_len;
+	}
+	c->number = record_next(r);
+	c->pos += r->first.is.size;
+	return true;
+}
+
+bool
+history_step_back(const struct history *h, struct history_cursor *c)
+{
+	const struct record *r;
+
+	assert(c->number >= h->first_number && c->number <= h->next_number);
+	if (c->number == h->first_number)
+		return false;
+	if (c->number == h->next_number)
+		c->pos = h->last_pos;
+	else {
+		c->pos = history_locate(h, c);
+		r = history_at(h, c->pos);
+		if (r->number == c->number)
+			c->pos -= r->prev;
+	}
+	r = history_at(h, c->pos);
+	assert(r->number < c->number && c->number <= record_next(r));
+	c->number = r->number;
+	return true;
+}
+
+static struct history_index *
+history_make_index(const struct history *h)
+{
+	struct history_index *index;
+	struct history_cursor c, at;
+	struct event event;
+	unsigned i;
+
+	index = xcalloc(1, sizeof *index);
+	c = history_oldest(h);
+	for (i = 0, at = c; history_read(h, &c, &event); i++, at = c) {
+		if (i % HISTORY_INDEX_STEP != 0)
+			continue;
+		if (index->count == index->cap) {
+			index->cap = index->cap == 0 ? 64 : index->cap * 2;
+			index->at = xreallocarray(index->at, index->cap,
+			    sizeof *index->at);
+		}
+		at.pos = history_locate(h, &at);
+		index->at[index->count++] = at;
+	}
+	return index;
+}
+
+struct history_cursor
+history_find(struct history *h, uint64_t number)
+{
+	struct history_cursor c;
+	const struct record *r;
+	size_t low = 0, high, middle;
+
+	if (number >= h->next_number)
+		return history_head(h);
+	c.number = number;
+	c.pos = 0;
+	if (number < h->first_number)
+		return c;
+	if (h->index == NULL)
+		h->index = history_make_index(h);
+	for (high = h->index->count; low < high;) {
+		middle = low + (high - low) / 2;
+		if (h->index->at[middle].number <= number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	c = history_oldest(h);
+	if (low > 0 && h->index->at[low - 1].number >= h->first_number)
+		c = h->index->at[low - 1];
+	for (;;) {
+		c.pos = history_locate(h, &c);
+		r = history_at(h, c.pos);
+		if (record_next(r) > number)
+			break;
+		c.number = record_next(r);
+		c.pos += r->first.is.size;
+	}
+	/* In a hole of unknown size nobody knows where one was. */
+	if (history_is_certain(r->number, record_next(r)))
+		c.number = number;
+	return c;
+}
+
+void
+history_find_end(struct history *h)
+{
+	if (h->index == NULL)
+		return;
+	free(h->index->at);
+	free(h->index);
+	h->index = NULL;
+}
+
+bool
+history_expire(struct history *h, int64_t before_ms)
+{
+	const struct record *r;
+	int i;
+
+	for (i = 0; i < HISTORY_EXPIRE_MAX; i++) {
+		if (h->tail_pos == h->head_pos)
+			break;
+		r = history_at(h, h->tail_pos);
+		if (record_is_message(r) && r->time_ms >= before_ms)
+			break;
+		history_drop_oldest(h);
+	}
+	history_store(&h->header->tail_pos, h->tail_pos);
+	return i == HISTORY_EXPIRE_MAX;
+}
+
+size_t
+history_used(const struct history *h)
+{
+	return (size_t)(h->head_pos - h->tail_pos);
+}
+
+void
+history_next_epoch(struct history *h, uint64_t epoch)
+{
+	uint64_t number;
+
+	if (epoch < h->next_number / HISTORY_EPOCH)
+		epoch = h->next_number / HISTORY_EPOCH;
+	number = (epoch + 1) * HISTORY_EPOCH + h->next_number % HISTORY_EPOCH;
+	if (h->tail_pos != h->head_pos) {
+		history_append_hole(h, number);
+		return;
+	}
+	h->first_number = h->next_number = number;
+	history_store(&h->header->next_number, number);
+}
+
+void
+history_copy(struct history *dst, const struct history *src)
+{
+	struct history_cursor c;
+	struct event event;
+
+	c = history_oldest(src);
+	dst->first_number = dst->next_number = c.number;
+	history_store(&dst->header->next_number, c.number);
+	/* In a ring of one size all then has its place again. */
+	dst->tail_pos = dst->head_pos = src->tail_pos;
+	history_store(&dst->header->head_pos, dst->head_pos);
+	history_store(&dst->header->tail_pos, dst->tail_pos);
+	while (history_read(src, &c, &event)) {
+		if (event.kind == EVENT_GAP)
+			history_append_hole(dst, c.number);
+		else
+			(void)history_append(dst, &event);
+	}
+}

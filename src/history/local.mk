@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The brbd authors
+
+src_libbrbd_a_SOURCES += \
+	%D%/event.h \
+	%D%/history-file.c \
+	%D%/history-file.h \
+	%D%/history-impl.h \
+	%D%/history-load.c \
+	%D%/history-seek.c \
+	%D%/history-store.c \
+	%D%/history.c \
+	%D%/history.h

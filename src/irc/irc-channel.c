@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * Channels (Modern, "Channel Operations"), which are the rooms: #kitchen is the
+ * room kitchen. Here are TOPIC, KICK and INVITE, and what the other commands of
+ * channels share. Who may do what is the room layer's to say (modes.h); what
+ * others see of it, too. A room that somebody may not see does not exist.
+ */
+
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "irc/irc-channel.h"
+#include "room/chat.h"
+#include "room/directory.h"
+#include "room/modes.h"
+#include "session/session-room.h"
+#include "session/session.h"
+
+struct room *
+irc_find_room(const struct session *s, const char *channel)
+{
+	if (channel[0] != '#' || room_name_check(channel + 1) != NICK_OK)
+		return NULL;
+	return chat_find_room(s->all->chat, channel + 1);
+}
+
+bool
+irc_may_see_room(const struct session *s, const struct room *room)
+{
+	return modes_may_see(room, s->member);
+}
+
+void
+irc_room_numeric(struct session *s, unsigned number, const struct room *room,
+    const char *text)
+{
+	irc_numeric(s, number, "#%s :%s", room->name, text);
+}
+
+void
+irc_refuse(struct session *s, const char *command, const char *code,
+    const struct room *room, const char *fmt, ...)
+{
+	struct buf text = BUF_INITIALIZER;
+	char channel[ROOM_NAME_SIZE + 1] = "#";
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	memcpy(channel + 1, room->name, strlen(room->name) + 1);
+	if (irc_has(s, IRC_CAP_STANDARD_REPLIES))
+		irc_fail(s, command, code, channel, "%s", buf_cstr(&text));
+	else
+		irc_line(s, "NOTICE %s :%s: %s", irc_nick(s), channel,
+		    buf_cstr(&text));
+	buf_fini(&text);
+}
+
+/* On break: tells them so, and returns true. */
+static bool
+channel_refuse_on_break(struct session *s, const char *command,
+    const struct room *room)
+{
+	if (!s->member->is_on_break)
+		return false;
+	irc_refuse(s, command, "ON_BREAK", room,
+	    "You are on break; BACK first. Nothing was done");
+	return true;
+}
+
+struct event
+irc_own_event(const struct session *s, enum event_kind kind,
+    const struct room *room)
+{
+	const struct member *m = s->member;
+	struct event event = {
+		.kind = kind,
+		.time_ms = s->all->net->clock->wall_ms,
+		.server = irc_server(s),
+		.room = room->name,
+		.author = m->id,
+		.from = m,
+		.nick = m->nick,
+	};
+
+	return event;
+}
+
+struct room *
+irc_open_room(struct session *s, const char *channel, bool has_to_be_in,
+    struct membership **ms)
+{
+	struct room *room = irc_find_room(s, channel);
+
+	*ms = room == NULL ? NULL : member_in(s->member, room);
+	if (room == NULL || (*ms == NULL && !irc_may_see_room(s, room))) {
+		irc_no_such_channel(s, channel);
+		return NULL;
+	}
+	if (*ms == NULL && has_to_be_in) {
+		irc_not_on_channel(s, channel);
+		return NULL;
+	}
+	return room;
+}
+
+/* TOPIC */
+
+void
+irc_send_topic(struct session *s, const struct room *room)
+{
+	if (room->topic == NULL)
+		return;
+	irc_numeric(s, 332, "#%s :%s", room->name, room->topic);
+	if (room->topic_ms > 0)
+		irc_numeric(s, 333, "#%s %s %lld", room->name, room->topic_by,
+		    (long long)(room->topic_ms / 1000));
+}
+
+/* text: scrubbed; NULL removes it. */
+static void
+topic_set(struct session *s, struct membership *ms, const char *text)
+{
+	struct event event;
+	char wait[CLOCK_DURATION_SIZE];
+
+	if (text == NULL && ms->room->topic == NULL) {
+		irc_room_numeric(s, 331, ms->room, "No topic is set");
+		return;
+	}
+	if (!member_may_announce(s->member)) {
+		clock_duration(member_announce_wait_ms(s->member) + 999, wait);
+		irc_refuse(s, "TOPIC", "RATE_LIMITED", ms->room,
+		    "Too many changes; try again in %s. Nothing was changed",
+		    wait);
+		return;
+	}
+	room_set_topic(ms, text, &event);
+	irc_event(s, &event);
+}
+
+static void
+irc_topic_run(struct session *s, struct irc_message *msg)
+{
+	struct membership *ms;
+	struct room *room;
+	char *text;
+
+	room = irc_open_room(s, msg->argv[0], msg->argc > 1, &ms);
+	if (room == NULL)
+		return;
+	if (msg->argc < 2) {
+		if (room->topic == NULL)
+			irc_room_numeric(s, 331, room, "No topic is set");
+		irc_send_topic(s, room);
+		return;
+	}
+	if (!modes_may_set_topic(ms)) {
+		irc_room_numeric(s, 482, room, "Only operators set the topic");
+		return;
+	}
+	if (channel_refuse_on_break(s, "TOPIC", room))
+		return;
+	text = text_scrub_copy(msg->argv[1], SIZE_MAX);
+	if (text != NULL && strlen(text) > TOPIC_MAX)
+		irc_refuse(s, "TOPIC", "TOO_LONG", room,
+		    "Topic too long (limit %d bytes); nothing was changed",
+		    TOPIC_MAX);
+	else
+		topic_set(s, ms, text);
+	free(text);
+}
+
+/* KICK */
+
+/* channel and nick as they were given. */
+static void
+kick_one(struct session *s, const char *channel, const char *nick,
+    const char *text)
+{
+	struct membership *ms, *theirs;
+	struct room *room = irc_open_room(s, channel, true, &ms);
+	struct member *m;
+	struct buf *out;
+
+	if (room == NULL)
+		return;
+	if (!ms->is_op) {
+		irc_room_numeric(s, 482, room, "Only operators kick");
+		return;
+	}
+	m = directory_find(&s->all->chat->directory, nick);
+	if (m == NULL) {
+		irc_no_such_nick(s, nick);
+		return;
+	}
+	theirs = member_in(m, room);
+	if (theirs == NULL) {
+		out = irc_begin(s, NULL);
+		buf_addf(out, "441 %s %s #%s :They are not on that channel",
+		    irc_nick(s), m->nick, room->name);
+		irc_end(s);
+		return;
+	}
+	session_kick(theirs, ms, text);
+}
+
+/* "KICK #a bob,ana" and "KICK #a,#b bob,ana" (RFC 2812 section 3.2.8). */
+static void
+irc_kick_run(struct session *s, struct irc_message *msg)
+{
+	char *channels = msg->argv[0], *nicks = msg->argv[1];
+	char *channel = strsep(&channels, ","), *nick;
+	char *text = msg->argc > 2 ?
+	    text_scrub_copy(msg->argv[2], KICK_TEXT_MAX) :
+	    NULL;
+	bool has_many = channels != NULL;
+	size_t count = 0;
+
+	while ((nick = strsep(&nicks, ",")) != NULL) {
+		if (channel == NULL) {
+			irc_need_more_params(s, "KICK");
+			break;
+		}
+		if (count++ == IRC_TARGETS_MAX) {
+			irc_about(s, 407, nick,
+			    "Too many targets; the rest was not kicked");
+			break;
+		}
+		session_charge(s, 1);
+		kick_one(s, channel, nick, text);
+		/* They may have kicked themselves off the server. */
+		if (s->has_left)
+			break;
+		if (has_many)
+			channel = strsep(&channels, ",");
+	}
+	free(text);
+}
+
+/* INVITE */
+
+/* Which rooms s has been asked to come to. */
+static void
+invite_list(struct session *s)
+{
+	struct room *room = NULL;
+
+	while ((room = chat_next_room(s->all->chat, room)) != NULL)
+		if (modes_is_invited(room, s->member))
+			irc_numeric(s, 336, "#%s", room->name);
+	irc_numeric(s, 337, ":End of INVITE list");
+}
+
+static void
+invite_go(struct session *s, struct membership *ms, struct member *m)
+{
+	struct room *room = ms->room;
+
+	irc_numeric(s, 341, "%s #%s", m->nick, room->name);
+	if (!session_invite(ms, m))
+		irc_refuse(s, "INVITE", "NOT_TOLD", room,
+		    "%s %s and was not told; try again when they are back",
+		    m->nick,
+		    m->ops == NULL || m->is_on_break ? "is away" :
+						       "does not read on");
+	else if (member_is_away(m))
+		irc_numeric(s, 301, "%s :%s", m->nick, member_away_text(m));
+}
+
+static void
+irc_invite_run(struct session *s, struct irc_message *msg)
+{
+	struct membership *ms;
+	struct room *room;
+	struct member *m;
+
+	if (msg->argc == 0) {
+		invite_list(s);
+		return;
+	}
+	if (msg->argc < 2) {
+		irc_need_more_params(s, "INVITE");
+		return;
+	}
+	m = directory_find(&s->all->chat->directory, msg->argv[0]);
+	if (m == NULL) {
+		irc_no_such_nick(s, msg->argv[0]);
+		return;
+	}
+	room = irc_open_room(s, msg->argv[1], true, &ms);
+	if (room == NULL || channel_refuse_on_break(s, "INVITE", room))
+		return;
+	if (!modes_may_invite(ms))
+		irc_room_numeric(s, 482, room,
+		    "Only operators invite (mode i)");
+	else if (member_in(m, room) != NULL)
+		irc_numeric(s, 443, "%s #%s :is already on channel", m->nick,
+		    room->name);
+	else
+		invite_go(s, ms, m);
+}
+
+const struct irc_command irc_channel_commands[] = {
+	{ "JOIN", 1, 1, 0, "<channel>{,<channel>} [<key>{,<key>}]",
+	    "go into rooms, which are made if need be; JOIN 0 leaves all",
+	    irc_join_run },
+	{ "PART", 1, 1, 0, "<channel>{,<channel>} [:<reason>]",
+	    "leave rooms; your place is kept", irc_part_run },
+	{ "TOPIC", 1, 2, 0, "<channel> [:<topic>]",
+	    "show or set the topic; an empty one removes it", irc_topic_run },
+	{ "NAMES", 0, 2, 0, "[<channel>{,<channel>}]", "list who is in a room",
+	    irc_names_run },
+	{ "LIST", 0, 3, 0, "[<condition>{,<condition>}]",
+	    "list the rooms: by mask, or >3 for more than 3 people, <3, C>60 "
+	    "made more than 60 minutes ago, T<60 for the topic",
+	    irc_list_run },
+	{ "MODE", 1, 1, 0, "<channel>|<nick> [<modes> [<parameter>...]]",
+	    "show or change what is allowed in a room, or your own modes",
+	    irc_mode_run },
+	{ "KICK", 2, 1, 0, "<channel> <nick>{,<nick>} [:<reason>]",
+	    "put somebody out of a room, as its operator", irc_kick_run },
+	{ "INVITE", 0, 2, 0, "[<nick> <channel>]",
+	    "ask somebody into a room, or list where you are asked to",
+	    irc_invite_run },
+	{ .name = NULL },
+};

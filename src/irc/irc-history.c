@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * CHATHISTORY (IRCv3 draft/chathistory): pages of a room's ring, for clients
+ * that scroll back by themselves. A message is named by its time or its msgid,
+ * "ROOM-NUMBER" (irc-render.c); both are found at once (history-seek.c), and
+ * from there some messages are read, backwards or forwards:
+ *
+ *     oldest      lower                         upper        head
+ *       │           │◄── LATEST, BEFORE ─────────│            │
+ *       │           │─── AFTER ─────────────────►│            │
+ *       │           │      ◄─ AROUND ─►          │            │
+ *
+ * One answer is bounded three ways: by messages, by bytes, and by what is
+ * looked at and not shown (topics, those of whom they ignore). Who pages on by
+ * msgid gets the rest. A hole in the ring is passed over: clients know no such
+ * thing.
+ *
+ * Private messages are in no history, so a nick's is empty.
+ */
+
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "history/history.h"
+#include "irc/irc.h"
+
+#define CHATHISTORY_BYTES_MAX (128 * 1024) /* of text in one answer */
+#define CHATHISTORY_LOOKS_MAX 8000 /* messages: some ms at most */
+#define CHATHISTORY_NAME "CHATHISTORY"
+
+/* What one answer may still have. */
+struct history_budget {
+	uint64_t messages;
+	size_t bytes;
+	unsigned looks;
+};
+
+/* One request. */
+struct chathistory {
+	struct session *s;
+	const char *command; /* what is asked: "BEFORE" */
+	struct room *room;
+	struct history_budget budget;
+};
+
+/* The first message that is not before what ref names; or the first that is
+ * after it. */
+static struct history_cursor
+reference_at(const struct history *h, const struct irc_reference *ref)
+{
+	return ref->number > 0 ? history_seek_number(h, ref->number) :
+				 history_seek_time(h, ref->time_ms);
+}
+
+static struct history_cursor
+reference_after(const struct history *h, const struct irc_reference *ref)
+{
+	return ref->number > 0 ? history_seek_number(h, ref->number + 1) :
+				 history_seek_time(h, ref->time_ms + 1);
+}
+
+/* Answers */
+
+/* "FAIL CHATHISTORY code command [about] :text" */
+static void
+chathistory_fail(struct session *s, const char *code, const char *command,
+    const char *about, const char *text)
+{
+	struct buf context = BUF_INITIALIZER;
+
+	irc_add_middle(&context, command, 32);
+	if (about != NULL)
+		irc_add_middle(&context, about, 96);
+	irc_fail(s, CHATHISTORY_NAME, code, buf_cstr(&context) + 1, "%s", text);
+	buf_fini(&context);
+}
+
+static bool
+chathistory_shows(const struct session *s, const struct event *event)
+{
+	if (event->kind == EVENT_GAP ||
+	    (event->kind == EVENT_TOPIC && !irc_has(s, IRC_CAP_EVENT_PLAYBACK)))
+		return false;
+	return !member_ignores_author(s->member, event->author, event->nick);
+}
+
+/* Does event, which is shown, fit what is left? The first always does. */
+static bool
+budget_take(struct history_budget *b, const struct event *event)
+{
+	if (b->messages == 0 || event->text_len > b->bytes)
+		return false;
+	b->messages--;
+	b->bytes -= event->text_len;
+	return true;
+}
+
+/* Goes back from at, not below lower, by as many messages as *left says. */
+static struct history_cursor
+chathistory_back(const struct chathistory *ch, struct history_cursor at,
+    uint64_t lower, struct history_budget *left)
+{
+	const struct history *h = &ch->room->history;
+	struct history_cursor before, next;
+	struct event event;
+
+	for (; left->messages > 0 && left->looks > 0; left->looks--) {
+		before = at;
+		if (!history_step_back(h, &before) || before.number < lower)
+			break;
+		next = before;
+		(void)history_read(h, &next, &event);
+		if (chathistory_shows(ch->s, &event) &&
+		    !budget_take(left, &event))
+			break;
+		at = before;
+	}
+	return at;
+}
+
+/* An empty batch would say that there is no more. */
+static void
+chathistory_give_up(const struct chathistory *ch, const char *where,
+    uint64_t number)
+{
+	struct buf context = BUF_INITIALIZER;
+
+	buf_addf(&context, "%s #%s", ch->command, ch->room->name);
+	irc_fail(ch->s, CHATHISTORY_NAME, "MESSAGE_ERROR", buf_cstr(&context),
+	    "Of %d messages there is none for you; go on %s msgid=%s-%llu",
+	    CHATHISTORY_LOOKS_MAX, where, ch->room->name,
+	    (unsigned long long)number);
+	buf_fini(&context);
+}
+
+/* Moves *at on to what is shown. False: that is too far. */
+static bool
+chathistory_skip(struct chathistory *ch, struct history_cursor *at,
+    uint64_t upper)
+{
+	const struct history *h = &ch->room->history;
+	struct history_cursor next = *at;
+	struct event event;
+
+	for (; at->number < upper && history_read(h, &next, &event);
+	     *at = next) {
+		if (chathistory_shows(ch->s, &event))
+			break;
+		if (ch->budget.looks == 0)
+			return false;
+		ch->budget.looks--;
+	}
+	return true;
+}
+
+/* Sends what may be sent from at on, below upper. */
+static void
+chathistory_send(struct chathistory *ch, struct history_cursor at,
+    uint64_t upper)
+{
+	const struct history *h = &ch->room->history;
+	struct irc_batch batch;
+	struct event event;
+
+	if (!chathistory_skip(ch, &at, upper)) {
+		/* What it stands at was not looked at. */
+		chathistory_give_up(ch, "AFTER", at.number - 1);
+		return;
+	}
+	irc_batch_begin(ch->s, &batch, "chathistory #%s", ch->room->name);
+	for (; at.number < upper && ch->budget.looks > 0; ch->budget.looks--) {
+		if (!history_read(h, &at, &event))
+			break;
+		if (!chathistory_shows(ch->s, &event))
+			continue;
+		if (!budget_take(&ch->budget, &event))
+			break;
+		event.server = irc_server(ch->s);
+		event.room = ch->room->name;
+		irc_event(ch->s, &event);
+	}
+	irc_batch_end(ch->s, &batch);
+}
+
+/* Up to limit messages before upper, the newest; or after lower, the oldest. */
+static void
+chathistory_page(struct chathistory *ch, struct history_cursor lower,
+    struct history_cursor upper, bool is_backward)
+{
+	struct history_budget left = ch->budget;
+
+	if (is_backward && upper.number > lower.number) {
+		lower = chathistory_back(ch, upper, lower.number, &left);
+		if (left.looks == 0 && left.messages == ch->budget.messages) {
+			chathistory_give_up(ch, "BEFORE", lower.number);
+			return;
+		}
+	}
+	chathistory_send(ch, lower, upper.number);
+}
+
+static void
+chathistory_around(struct chathistory *ch, const struct irc_reference *ref)
+{
+	const struct history *h = &ch->room->history;
+	struct history_budget half = ch->budget;
+
+	half.messages /= 2;
+	half.bytes /= 2;
+	half.looks /= 2;
+	chathistory_send(ch,
+	    chathistory_back(ch, reference_at(h, ref), 0, &half),
+	    h->next_number);
+}
+
+/* This may be forwards or backwards in time; the limit counts from the
+ * first. */
+static void
+chathistory_between(struct chathistory *ch, const struct irc_reference *from,
+    const struct irc_reference *to)
+{
+	const struct history *h = &ch->room->history;
+	bool is_backward = reference_at(h, from).number >
+	    reference_at(h, to).number;
+	const struct irc_reference *first = is_backward ? to : from;
+	const struct irc_reference *last = is_backward ? from : to;
+
+	chathistory_page(ch, reference_after(h, first), reference_at(h, last),
+	    is_backward);
+}
+
+/* Requests */
+
+enum {
+	CHATHISTORY_LATEST,
+	CHATHISTORY_BEFORE,
+	CHATHISTORY_AFTER,
+	CHATHISTORY_AROUND,
+	CHATHISTORY_BETWEEN,
+	CHATHISTORY_TARGETS
+};
+
+static const struct {
+	const char *name;
+	int argc;
+} chathistory_commands[] = {
+	[CHATHISTORY_LATEST] = { "LATEST", 4 },
+	[CHATHISTORY_BEFORE] = { "BEFORE", 4 },
+	[CHATHISTORY_AFTER] = { "AFTER", 4 },
+	[CHATHISTORY_AROUND] = { "AROUND", 4 },
+	[CHATHISTORY_BETWEEN] = { "BETWEEN", 5 },
+	[CHATHISTORY_TARGETS] = { "TARGETS", 4 },
+};
+
+/* A message that can be named here; else says what is wrong. */
+static bool
+chathistory_reference(const struct chathistory *ch, struct irc_reference *ref,
+    const char *text)
+{
+	enum irc_reference_result result;
+
+	result = irc_reference_parse(ref, text, ch->room->name);
+	/* One that was never given is nobody's. */
+	if (result == IRC_REFERENCE_OK &&
+	    ref->number >= ch->room->history.next_number)
+		result = IRC_REFERENCE_ELSEWHERE;
+	switch (result) {
+	case IRC_REFERENCE_OK:
+		return true;
+	case IRC_REFERENCE_BAD:
+		chathistory_fail(ch->s, "INVALID_PARAMS", ch->command, text,
+		    "Invalid timestamp or msgid");
+		break;
+	case IRC_REFERENCE_TYPE:
+		chathistory_fail(ch->s, "INVALID_MSGREFTYPE", ch->command, text,
+		    "Messages are named by timestamp= or msgid=");
+		break;
+	case IRC_REFERENCE_ELSEWHERE:
+		chathistory_fail(ch->s, "MESSAGE_ERROR", ch->command, text,
+		    "There is no such message here");
+		break;
+	}
+	return false;
+}
+
+static void
+chathistory_of_room(struct chathistory *ch, int what, char *const refs[])
+{
+	const struct history *h = &ch->room->history;
+	struct irc_reference ref = { .number = 0 }, to;
+
+	if (what == CHATHISTORY_LATEST && strcmp(refs[0], "*") == 0) {
+		chathistory_page(ch, history_oldest(h), history_head(h), true);
+		return;
+	}
+	if (!chathistory_reference(ch, &ref, refs[0]))
+		return;
+	switch (what) {
+	case CHATHISTORY_LATEST:
+		chathistory_page(ch, reference_after(h, &ref), history_head(h),
+		    true);
+		break;
+	case CHATHISTORY_BEFORE:
+		chathistory_page(ch, history_oldest(h), reference_at(h, &ref),
+		    true);
+		break;
+	case CHATHISTORY_AFTER:
+		chathistory_page(ch, reference_after(h, &ref), history_head(h),
+		    false);
+		break;
+	case CHATHISTORY_AROUND:
+		chathistory_around(ch, &ref);
+		break;
+	case CHATHISTORY_BETWEEN:
+		if (chathistory_reference(ch, &to, refs[1]))
+			chathistory_between(ch, &ref, &to);
+		break;
+	}
+}
+
+bool
+irc_is_nick(const char *name)
+{
+	switch (nick_check(name)) {
+	case NICK_OK:
+	case NICK_RESERVED:
+	case NICK_GUEST:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* With a nick there is no history; nor is it told who is here. */
+static void
+chathistory_of_nick(struct session *s, const char *nick)
+{
+	struct irc_batch batch;
+
+	irc_batch_begin(s, &batch, "chathistory %s", nick);
+	irc_batch_end(s, &batch);
+}
+
+/* TARGETS */
+
+struct history_target {
+	const struct room *room;
+	int64_t time_ms; /* of the latest message that is shown */
+};
+
+static int
+target_compare(const void *a, const void *b)
+{
+	const struct history_target *x = a, *y = b;
+
+	if (x->time_ms != y->time_ms)
+		return x->time_ms < y->time_ms ? -1 : 1;
+	return strcmp(x->room->name, y->room->name);
+}
+
+static bool
+target_latest(const struct session *s, const struct room *room, unsigned *looks,
+    int64_t *time_ms)
+{
+	struct history_cursor at = history_head(&room->history), next;
+	struct event event;
+
+	while (*looks > 0 && history_step_back(&room->history, &at)) {
+		(*looks)--;
+		next = at;
+		(void)history_read(&room->history, &next, &event);
+		if (chathistory_shows(s, &event)) {
+			*time_ms = event.time_ms;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Between the two, without them. */
+static size_t
+target_list(const struct session *s, int64_t from_ms, int64_t to_ms,
+    struct history_target **targets)
+{
+	const struct membership *ms;
+	size_t count = 0, cap = 0;
+	unsigned looks = CHATHISTORY_LOOKS_MAX;
+	int64_t time_ms;
+
+	*targets = NULL;
+	LIST_FOREACH(ms, &s->member->memberships, in_member) {
+		if (!target_latest(s, ms->room, &looks, &time_ms) ||
+		    time_ms <= from_ms || time_ms >= to_ms)
+			continue;
+		if (count == cap) {
+			cap = cap == 0 ? 16 : cap * 2;
+			*targets = xreallocarray(*targets, cap,
+			    sizeof **targets);
+		}
+		(*targets)[count].room = ms->room;
+		(*targets)[count++].time_ms = time_ms;
+	}
+	if (count > 0)
+		qsort(*targets, count, sizeof **targets, target_compare);
+	return count;
+}
+
+static void
+chathistory_targets(struct session *s, int64_t from_ms, int64_t to_ms,
+    uint64_t limit)
+{
+	bool is_backward = from_ms > to_ms;
+	struct history_target *targets;
+	struct irc_batch batch;
+	struct buf *out;
+	size_t i = 0, count;
+
+	count = target_list(s, is_backward ? to_ms : from_ms,
+	    is_backward ? from_ms : to_ms, &targets);
+	if (count > limit) {
+		if (is_backward)
+			i = count - (size_t)limit;
+		else
+			count = (size_t)limit;
+	}
+	irc_batch_begin(s, &batch, "draft/chathistory-targets");
+	for (; i < count; i++) {
+		out = irc_begin(s, NULL);
+		buf_addf(out, "CHATHISTORY TARGETS #%s ",
+		    targets[i].room->name);
+		irc_add_time(out, targets[i].time_ms);
+		irc_end(s);
+	}
+	irc_batch_end(s, &batch);
+	free(targets);
+}
+
+static void
+chathistory_run_targets(struct session *s, char *const refs[], uint64_t limit)
+{
+	struct irc_reference ref;
+	int64_t ms[2];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		if (irc_reference_parse(&ref, refs[i], "") !=
+			IRC_REFERENCE_OK ||
+		    ref.number > 0) {
+			chathistory_fail(s, "INVALID_PARAMS", "TARGETS",
+			    refs[i], "Invalid timestamp");
+			return;
+		}
+		ms[i] = ref.time_ms;
+	}
+	chathistory_targets(s, ms[0], ms[1], limit);
+}
+
+/* The command's number; or -1, after saying what is wrong. */
+static int
+chathistory_find(struct session *s, const struct irc_message *msg)
+{
+	size_t i;
+
+	for (i = 0; i < NITEMS(chathistory_commands); i++)
+		if (strcasecmp(msg->argv[0], chathistory_commands[i].name) == 0)
+			break;
+	if (i == NITEMS(chathistory_commands))
+		chathistory_fail(s, "INVALID_PARAMS", msg->argv[0], NULL,
+		    "Unknown command");
+	else if (msg->argc < chathistory_commands[i].argc)
+		chathistory_fail(s, "INVALID_PARAMS",
+		    chathistory_commands[i].name, NULL,
+		    "Insufficient parameters");
+	else if (msg->argc > chathistory_commands[i].argc)
+		chathistory_fail(s, "INVALID_PARAMS",
+		    chathistory_commands[i].name, NULL, "Too many parameters");
+	else
+		return (int)i;
+	return -1;
+}
+
+static void
+irc_chathistory_run(struct session *s, struct irc_message *msg)
+{
+	struct chathistory ch = { .s = s };
+	const char *limit = msg->argv[msg->argc - 1];
+	int what = chathistory_find(s, msg);
+
+	if (what == -1)
+		return;
+	ch.command = chathistory_commands[what].name;
+	ch.budget.bytes = CHATHISTORY_BYTES_MAX;
+	ch.budget.looks = CHATHISTORY_LOOKS_MAX;
+	if (parse_number(limit, UINT64_MAX, &ch.budget.messages) == -1 ||
+	    ch.budget.messages == 0) {
+		chathistory_fail(s, "INVALID_PARAMS", ch.command, limit,
+		    "Invalid limit");
+		return;
+	}
+	if (ch.budget.messages > IRC_HISTORY_MAX)
+		ch.budget.messages = IRC_HISTORY_MAX;
+	if (what == CHATHISTORY_TARGETS) {
+		chathistory_run_targets(s, msg->argv + 1, ch.budget.messages);
+		return;
+	}
+	ch.room = irc_find_room(s, msg->argv[1]);
+	if (ch.room != NULL && member_in(s->member, ch.room) != NULL)
+		chathistory_of_room(&ch, what, msg->argv + 2);
+	else if (irc_is_nick(msg->argv[1]))
+		chathistory_of_nick(s, msg->argv[1]);
+	else
+		chathistory_fail(s, "INVALID_TARGET", ch.command, msg->argv[1],
+		    "Messages could not be retrieved");
+}
+
+const struct irc_command irc_history_commands[] = {
+	{ "CHATHISTORY", 1, 3, 0,
+	    "LATEST|BEFORE|AFTER|AROUND <channel> <message> <count>",
+	    "read what was said: a message is timestamp=..., msgid=... or *",
+	    irc_chathistory_run },
+	{ .name = NULL },
+};

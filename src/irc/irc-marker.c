@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * MARKREAD (IRCv3 draft/read-marker): how far somebody has read, as their
+ * client says, so that the next one which they sit down at knows. It is a time,
+ * only ever moves on, is theirs alone, and stays with their place when they
+ * leave.
+ *
+ * The server's own cursor is another thing: what was sent is not read yet.
+ */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "irc/irc.h"
+#include "room/chat.h"
+#include "state/persist.h"
+
+/* name: a marker's; target: as it is shown. */
+static void
+marker_send(struct session *s, const char *name, const char *target)
+{
+	int64_t time_ms = person_marker(&s->member->person, name);
+	struct buf *out = irc_begin(s, NULL);
+
+	buf_addf(out, "MARKREAD %s ", target);
+	if (time_ms == 0)
+		buf_addch(out, '*');
+	else {
+		buf_addstr(out, "timestamp=");
+		irc_add_time(out, time_ms);
+	}
+	irc_end(s);
+}
+
+void
+irc_send_marker(struct session *s, const struct room *room)
+{
+	char name[MARKER_NAME_SIZE];
+
+	if (!irc_has(s, IRC_CAP_READ_MARKER))
+		return;
+	name[0] = '#';
+	memcpy(name + 1, room->name, strlen(room->name) + 1);
+	marker_send(s, name, name);
+}
+
+/* The marker's name for what a client calls it. */
+static bool
+marker_name(char name[MARKER_NAME_SIZE], const char *target)
+{
+	if (*target == '#' ? room_name_check(target + 1) != NICK_OK :
+			     !irc_is_nick(target))
+		return false;
+	nick_fold(name, target);
+	return true;
+}
+
+static void
+marker_refuse(struct session *s, const char *what)
+{
+	struct buf context = BUF_INITIALIZER;
+
+	irc_add_middle(&context, what, IRC_WORD_MAX);
+	irc_fail(s, "MARKREAD", "INVALID_PARAMS", buf_cstr(&context) + 1,
+	    "Invalid parameters");
+	buf_fini(&context);
+}
+
+/* What has not been said yet cannot have been read. */
+static void
+marker_set(struct session *s, const char *name, int64_t time_ms)
+{
+	struct member *m = s->member;
+	int64_t now_ms = m->chat->clock->wall_ms;
+
+	if (time_ms > now_ms)
+		time_ms = now_ms;
+	if (time_ms > 0 && person_set_marker(&m->person, name, time_ms))
+		persist_touch_member(m);
+}
+
+static void
+irc_markread_run(struct session *s, struct irc_message *msg)
+{
+	char name[MARKER_NAME_SIZE];
+	int64_t time_ms;
+
+	if (msg->argc == 0) {
+		irc_fail(s, "MARKREAD", "NEED_MORE_PARAMS", "",
+		    "Missing parameters");
+		return;
+	}
+	if (!marker_name(name, msg->argv[0])) {
+		marker_refuse(s, msg->argv[0]);
+		return;
+	}
+	if (msg->argc > 1) {
+		if (strncmp(msg->argv[1], "timestamp=", 10) != 0 ||
+		    !irc_parse_time(msg->argv[1] + 10, &time_ms)) {
+			marker_refuse(s, msg->argv[1]);
+			return;
+		}
+		marker_set(s, name, time_ms);
+	}
+	marker_send(s, name, msg->argv[0]);
+}
+
+const struct irc_command irc_marker_commands[] = {
+	{ "MARKREAD", 0, 1, 0, "<channel or nickname> [timestamp=<time>]",
+	    "say how far you have read, or ask; for your next client",
+	    irc_markread_run },
+	{ .name = NULL },
+};

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * Who is in a channel (Modern, "NAMES message"; IRCv3 multi-prefix,
+ * userhost-in-names): those whom others have been told of, since a client that
+ * saw somebody here would wait for their QUIT.
+ */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "irc/irc-channel.h"
+#include "room/chat.h"
+#include "room/modes.h"
+#include "session/session.h"
+
+/* Of one NAMES: TARGMAX */
+#define NAMES_MAX IRC_TARGETS_MAX
+#define NAMES_PER_TOKEN 500
+#define NAMES_LOOKED_MAX 20000 /* people, if no channel is named */
+
+const char *
+irc_prefixes(const struct session *s, const struct membership *ms)
+{
+	if (ms->is_op)
+		return ms->is_voiced && irc_has(s, IRC_CAP_MULTI_PREFIX) ?
+		    "@+" :
+		    "@";
+	return ms->is_voiced ? "+" : "";
+}
+
+/* Invisible are those with +i to who is not in the room. */
+static bool
+names_shows(const struct session *s, const struct membership *ms, bool is_in)
+{
+	if (ms->member == s->member)
+		return true;
+	if (!ms->is_joined)
+		return false;
+	return is_in || (ms->member->flags & MEMBER_INVISIBLE) == 0;
+}
+
+static void
+names_flush(struct session *s, const struct room *room, struct buf *names)
+{
+	if (names->len == 0)
+		return;
+	irc_numeric(s, 353, "%c #%s :%s",
+	    modes_has(room, ROOM_SECRET) ? '@' : '=', room->name,
+	    buf_cstr(names));
+	buf_reset(names);
+}
+
+/* 353, as many as it takes. */
+static void
+names_send(struct session *s, const struct room *room)
+{
+	struct buf names = BUF_INITIALIZER, name = BUF_INITIALIZER;
+	const struct membership *ms;
+	bool is_in = member_in(s->member, room) != NULL;
+	size_t max = IRC_LINE_MAX -
+	    (strlen(irc_server(s)) + strlen(irc_nick(s)) + strlen(room->name) +
+		sizeof ":"
+		       " 353 "
+		       " = #"
+		       " :");
+
+	if (!modes_may_see_people(room, s->member))
+		return;
+	TAILQ_FOREACH(ms, &room->people, in_room) {
+		if (!names_shows(s, ms, is_in))
+			continue;
+		buf_reset(&name);
+		buf_addstr(&name, irc_prefixes(s, ms));
+		if (irc_has(s, IRC_CAP_USERHOST_IN_NAMES))
+			irc_add_mask(&name, ms->member);
+		else
+			buf_addstr(&name, ms->member->nick);
+		if (names.len + 1 + name.len > max)
+			names_flush(s, room, &names);
+		if (names.len > 0)
+			buf_addch(&names, ' ');
+		buf_add(&names, name.data, name.len);
+	}
+	names_flush(s, room, &names);
+	buf_fini(&name);
+	buf_fini(&names);
+}
+
+void
+irc_send_names(struct session *s, struct room *room)
+{
+	names_send(s, room);
+	irc_room_numeric(s, 366, room, "End of NAMES list");
+}
+
+/* What it takes to list a room is paid for by who asked. */
+void
+irc_charge_names(struct session *s, const struct room *room)
+{
+	size_t cost = room->people_count / NAMES_PER_TOKEN;
+
+	if (cost > 0)
+		session_charge(s, (unsigned)cost);
+}
+
+static void
+names_send_all(struct session *s)
+{
+	struct room *room = NULL;
+	size_t looked = 0;
+
+	while ((room = chat_next_room(s->all->chat, room)) != NULL) {
+		if (!irc_may_see_room(s, room))
+			continue;
+		looked += room->people_count;
+		if (looked > NAMES_LOOKED_MAX) {
+			irc_numeric(s, 416,
+			    "NAMES :Too many; ask about one channel");
+			break;
+		}
+		irc_charge_names(s, room);
+		names_send(s, room);
+	}
+	irc_numeric(s, 366, "* :End of NAMES list");
+}
+
+void
+irc_names_run(struct session *s, struct irc_message *msg)
+{
+	struct buf asked = BUF_INITIALIZER;
+	char *channels = msg->argv[0];
+	const char *channel;
+	struct room *room;
+	struct buf *out;
+	size_t count = 0;
+
+	if (msg->argc == 0) {
+		session_charge(s, 3);
+		names_send_all(s);
+		return;
+	}
+	buf_addstr(&asked, channels);
+	while ((channel = strsep(&channels, ",")) != NULL) {
+		if (count++ == NAMES_MAX) {
+			irc_about(s, 407, channel,
+			    "Too many targets; the rest is not listed");
+			break;
+		}
+		room = irc_find_room(s, channel);
+		if (room != NULL && irc_may_see_room(s, room)) {
+			irc_charge_names(s, room);
+			names_send(s, room);
+		}
+	}
+	/* One for all, with what they have asked for. */
+	out = irc_begin(s, NULL);
+	buf_addf(out, "366 %s", irc_nick(s));
+	irc_add_middle(out, buf_cstr(&asked), IRC_LINE_MAX / 2);
+	buf_addstr(out, " :End of NAMES list");
+	irc_end(s);
+	buf_fini(&asked);
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * Operators of the server: OPER, KILL, WALLOPS (Modern, "Operator Messages").
+ * What they may do is little: brbctl(8) is the way to run the server.
+ *
+ * The password is checked elsewhere (verify.h), and the client is answered when
+ * that is done; what else it sends waits until then, as answers come in order.
+ * Whoever is wrong is told the same, whatever is wrong. An upgrade in the midst
+ * of it ends the check: the next program asks them to try again.
+ */
+
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/credential.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/tlv.h"
+#include "irc/irc.h"
+#include "net/verify.h"
+#include "room/directory.h"
+#include "room/opers.h"
+#include "session/session-impl.h"
+
+#define OPER_COST 5 /* tokens: a check takes a processor for a while */
+
+/* A check under way: irc->oper. */
+struct irc_oper {
+	struct session *session;
+	struct verify *verify; /* NULL: the last program's, which is no more */
+	bool is_real;
+	char name[NICK_SIZE];
+	char label[IRC_LABEL_MAX + 1];
+};
+
+/* 481 */
+static bool
+oper_refuse(struct session *s)
+{
+	if ((s->member->flags & MEMBER_OPER) != 0)
+		return false;
+	irc_numeric(s, 481, ":Permission Denied- You're not an IRC operator");
+	return true;
+}
+
+/* OPER */
+
+void
+irc_oper_cancel(struct session *s)
+{
+	struct irc_oper *oper = irc_of(s)->oper;
+
+	if (oper == NULL)
+		return;
+	verify_cancel(oper->verify);
+	free(oper);
+	irc_of(s)->oper = NULL;
+}
+
+static void
+oper_made(struct session *s, const struct irc_oper *oper)
+{
+	char from[CREDENTIAL_STR_SIZE];
+
+	credential_str(&s->origin->credential, from);
+	log_info("operator of the server: nick=%s name=%s from=\"%s\"",
+	    s->member->nick, oper->name, from);
+	irc_set_user_modes(s, s->member->flags | MEMBER_OPER);
+	irc_numeric(s, 381, ":You are now an IRC operator");
+}
+
+static void
+oper_refused(struct session *s)
+{
+	char from[CREDENTIAL_STR_SIZE];
+
+	credential_str(&s->origin->credential, from);
+	log_limited(&s->all->oper_log, s->all->net->clock->mono_ms,
+	    LOG_LEVEL_WARNING,
+	    "OPER with a wrong name or password: nick=%s "
+	    "from=\"%s\"",
+	    s->member->nick, from);
+	irc_numeric(s, 464, ":Password incorrect");
+}
+
+/* 263 RPL_TRYAGAIN */
+static void
+oper_try_again(struct session *s)
+{
+	irc_numeric(s, 263,
+	    "OPER :The password cannot be checked now; please try again");
+}
+
+static void
+oper_verified(enum verify_result result, void *arg)
+{
+	struct irc_oper *oper = arg;
+	struct session *s = oper->session;
+
+	irc_of(s)->oper = NULL;
+	session_release(s);
+	if (s->member != NULL) { /* else they have left meanwhile */
+		irc_answer_resume(s, oper->label);
+		switch (result) {
+		case VERIFY_YES:
+			if (oper->is_real)
+				oper_made(s, oper);
+			else
+				oper_refused(s);
+			break;
+		case VERIFY_NO:
+			oper_refused(s);
+			break;
+		case VERIFY_FAILED:
+			oper_try_again(s);
+			break;
+		}
+		irc_answer_end(s);
+	}
+	free(oper);
+}
+
+static void
+oper_verify(struct session *s, const struct oper *found, const char *password)
+{
+	struct irc *irc = irc_of(s);
+	struct irc_oper *oper = xcalloc(1, sizeof *oper);
+
+	oper->session = s;
+	oper->is_real = found->is_real;
+	(void)strlcpy(oper->name, found->name, sizeof oper->name);
+	oper->verify = verify_start(s->all->verify, found->hash, password,
+	    oper_verified, oper);
+	if (oper->verify == NULL) {
+		free(oper);
+		oper_try_again(s);
+		return;
+	}
+	/* The answer comes later, with the label. */
+	memcpy(oper->label, irc->label, sizeof oper->label);
+	irc->label[0] = '\0';
+	irc->oper = oper;
+	session_hold(s);
+}
+
+void
+irc_oper_save(const struct session *s, struct buf *out, uint16_t tag)
+{
+	const struct irc_oper *oper = irc_of(s)->oper;
+
+	if (oper != NULL)
+		tlv_put_str(out, tag, oper->label);
+}
+
+bool
+irc_oper_load(struct session *s, const struct tlv *item)
+{
+	struct irc *irc = irc_of(s);
+	struct irc_oper *oper;
+
+	if (irc->oper != NULL)
+		return false;
+	irc->oper = oper = xcalloc(1, sizeof *oper);
+	oper->session = s;
+	if (!tlv_get_str(item, oper->label, sizeof oper->label))
+		return false;
+	session_hold(s);
+	/* From the loop: nothing is sent while they are loaded. */
+	deadline_set(s->all->net->deadlines, &irc->deadline,
+	    s->all->net->clock->mono_ms);
+	return true;
+}
+
+void
+irc_oper_lost(struct session *s)
+{
+	struct irc_oper *oper = irc_of(s)->oper;
+
+	if (oper != NULL)
+		oper_verified(VERIFY_FAILED, oper);
+}
+
+static void
+irc_oper_run(struct session *s, struct irc_message *msg)
+{
+	struct oper found;
+
+	if (s->all->verify == NULL)
+		oper_try_again(s);
+	else if (!opers_find(&found, &s->all->options->oper, msg->argv[0],
+		     &s->origin->credential))
+		irc_numeric(s, 491, ":No O-lines for your host");
+	else
+		oper_verify(s, &found, msg->argv[1]);
+	explicit_bzero(msg->argv[1], strlen(msg->argv[1]));
+}
+
+/* KILL and WALLOPS */
+
+/* They see the KILL, and an ERROR; the others why they left. */
+static void
+oper_kill(struct session *s, struct member *m, const char *why)
+{
+	struct session *target = m->is_lost ? NULL : irc_session_of(m);
+	char *text = xasprintf("Killed (%s (%s))", s->member->nick, why);
+	struct buf *out;
+
+	log_info("killed: nick=%s by=%s reason=\"%s\"", m->nick,
+	    s->member->nick, why);
+	if (target != NULL) {
+		out = irc_begin(target, s->member);
+		buf_addf(out, "KILL %s :%s", m->nick, why);
+		irc_end(target);
+	}
+	if (m->is_lost)
+		member_depart(m, ROOM_LEAVE_QUIT, text);
+	else if (target != NULL)
+		irc_quit(target, text, text);
+	else
+		session_end(m->session, text, text);
+	free(text);
+}
+
+static void
+irc_kill_run(struct session *s, struct irc_message *msg)
+{
+	struct member *m;
+	char *why;
+
+	if (oper_refuse(s))
+		return;
+	m = directory_find(&s->all->chat->directory, msg->argv[0]);
+	if (m == NULL) {
+		irc_no_such_nick(s, msg->argv[0]);
+		return;
+	}
+	why = text_scrub_copy(msg->argv[1], IRC_TEXT_MAX);
+	oper_kill(s, m, why == NULL ? "no reason given" : why);
+	free(why);
+}
+
+/* To whoever listens to them (+w): IRC clients only, since others are told of
+ * what concerns all by "brbctl say". */
+static void
+irc_wallops_run(struct session *s, struct irc_message *msg)
+{
+	struct session *other;
+	struct buf *out;
+	char *text;
+
+	if (oper_refuse(s))
+		return;
+	text = text_scrub_copy(msg->argv[0], IRC_TEXT_MAX);
+	if (text == NULL)
+		irc_need_more_params(s, "WALLOPS");
+	else
+		TAILQ_FOREACH(other, &s->all->list, entry) {
+			if (other->member == NULL ||
+			    irc_session_of(other->member) == NULL ||
+			    (other->member->flags & MEMBER_WALLOPS) == 0)
+				continue;
+			out = irc_begin(other, s->member);
+			buf_addf(out, "WALLOPS :%s", text);
+			irc_end(other);
+		}
+	free(text);
+}
+
+const struct irc_command irc_oper_commands[] = {
+	{ "OPER", 2, OPER_COST, 0, "<name> <password>",
+	    "become an operator of the server", irc_oper_run },
+	{ "KILL", 2, 1, 0, "<nickname> :<reason>",
+	    "for operators: close somebody's connection", irc_kill_run },
+	{ "WALLOPS", 1, 2, 0, ":<text>",
+	    "for operators: tell all who have mode +w", irc_wallops_run },
+	{ .name = NULL },
+};

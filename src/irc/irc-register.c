@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * Coming in (Modern, "Connection Setup"): NICK and USER in any order, between
+ * CAP LS and CAP END if the client negotiates. Until all is there nobody stands
+ * behind the connection; then they are a member, under their nick, whose place
+ * is theirs again if they were here before.
+ */
+
+#include "config.h"
+
+#include <bsd/string.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/credential.h"
+#include "base/log.h"
+#include "base/nick.h"
+#include "base/text.h"
+#include "base/util.h"
+#include "irc/irc.h"
+#include "room/bans.h"
+#include "room/deliver.h"
+#include "room/directory.h"
+#include "room/modes.h"
+#include "session/session-impl.h"
+
+/* 004 (RPL_MYINFO): modes of people, of rooms and in them, and which of these
+ * take a parameter; MODES_CHANMODES and "ov". */
+#define REGISTER_USER_MODES "Biow"
+#define REGISTER_ROOM_MODES "bCeIiklmnostv"
+#define REGISTER_PARAM_MODES "beIklov"
+
+/* Tells why a nick is not to be had; clash is who has one like it. */
+static void
+register_explain_nick(struct session *s, enum directory_rename result,
+    const char *nick, const struct member *clash)
+{
+	char wait[CLOCK_DURATION_SIZE];
+	char *text = NULL;
+
+	switch (result) {
+	case DIRECTORY_REFUSED:
+		irc_about(s, 432, nick, nick_check_str(nick_check(nick)));
+		break;
+	case DIRECTORY_TAKEN:
+		irc_about(s, 433, nick, "Nickname is already in use");
+		break;
+	case DIRECTORY_LOOKALIKE:
+		text = xasprintf("Nickname looks like %s, who is here",
+		    clash->nick);
+		irc_about(s, 433, nick, text);
+		break;
+	case DIRECTORY_TOO_OFTEN:
+		clock_duration(member_announce_wait_ms(s->member) + 999, wait);
+		text = xasprintf("Too many changes; try again in %s", wait);
+		irc_about(s, 438, nick, text);
+		break;
+	case DIRECTORY_RENAMED:
+	case DIRECTORY_RETURNED:
+	case DIRECTORY_SAME:
+		break;
+	}
+	free(text);
+}
+
+static bool
+register_is_banned(struct session *s, const char *nick)
+{
+	int64_t now_ms = s->all->net->clock->wall_ms;
+	const struct ban *ban = bans_match_nick(&s->all->bans, nick, now_ms);
+	char *sentence;
+
+	if (ban == NULL)
+		return false;
+	sentence = ban_sentence(ban, now_ms);
+	irc_about(s, 432, nick, sentence);
+	free(sentence);
+	return true;
+}
+
+/* Before the registration: the nick is only wanted. */
+static void
+register_want_nick(struct session *s, const char *nick)
+{
+	struct irc *irc = irc_of(s);
+	const struct member *clash = NULL;
+	enum directory_rename result;
+
+	result = directory_check(&s->all->chat->directory, NULL,
+	    &s->origin->credential, nick, &clash);
+	if (result != DIRECTORY_RENAMED) {
+		register_explain_nick(s, result, nick, clash);
+		return;
+	}
+	(void)strlcpy(irc->nick, nick, sizeof irc->nick);
+	irc_register_try(s);
+}
+
+/* 435: or a ban of a nick would be evaded. */
+static bool
+register_is_forbidden(struct session *s, const char *nick)
+{
+	const struct room *room = modes_forbids_nick(s->member);
+	struct buf *out;
+
+	if (room == NULL)
+		return false;
+	out = irc_begin(s, NULL);
+	buf_addf(out, "435 %s", irc_nick(s));
+	irc_add_middle(out, nick, IRC_WORD_MAX);
+	buf_addf(out,
+	    " #%s :You are banned there, and cannot change your nick "
+	    "while you are there",
+	    room->name);
+	irc_end(s);
+	return true;
+}
+
+static void
+register_change_nick(struct session *s, const char *nick)
+{
+	struct member *m = s->member;
+	const struct member *clash = NULL;
+	struct event event = {
+		.kind = EVENT_SYNC_RENAME, .from = m, .author = m->id
+	};
+	enum directory_rename result;
+	char old[NICK_SIZE];
+
+	if (register_is_forbidden(s, nick))
+		return;
+	memcpy(old, m->nick, sizeof old);
+	event.other = old;
+	event.time_ms = s->all->net->clock->wall_ms;
+	result = directory_rename(m, nick, &clash);
+	if (result != DIRECTORY_RENAMED && result != DIRECTORY_RETURNED) {
+		register_explain_nick(s, result, nick, clash);
+		return;
+	}
+	event.nick = m->nick;
+	irc_event(s, &event);
+	/* What follows may be told at once, and is so after the answer. */
+	irc_answer_end(s);
+	(void)modes_renamed(m);
+	member_show_queued(m);
+}
+
+static void
+irc_nick_run(struct session *s, struct irc_message *msg)
+{
+	const char *nick = msg->argc > 0 ? msg->argv[0] : "";
+
+	if (*nick == '\0')
+		irc_numeric(s, 431, ":No nickname given");
+	else if (!register_is_banned(s, nick)) {
+		if (s->member == NULL)
+			register_want_nick(s, nick);
+		else
+			register_change_nick(s, nick);
+	}
+}
+
+/* A name has only what can stand in a mask. */
+static char *
+register_user_name(const char *name)
+{
+	char *user = xcalloc(1, MEMBER_USER_MAX + 1);
+	size_t len = 0;
+
+	for (; *name != '\0' && len < MEMBER_USER_MAX; name++)
+		if (nick_is_char(*name) || *name == '.')
+			user[len++] = *name;
+	if (len == 0)
+		(void)strlcpy(user, "user", MEMBER_USER_MAX + 1);
+	return user;
+}
+
+static void
+irc_user_run(struct session *s, struct irc_message *msg)
+{
+	struct irc *irc = irc_of(s);
+	const char *name = msg->argv[3];
+
+	if (irc->is_registered) {
+		irc_numeric(s, 462, ":You may not reregister");
+		return;
+	}
+	if (*msg->argv[0] == '\0' || *name == '\0') {
+		irc_need_more_params(s, "USER");
+		return;
+	}
+	free(irc->user);
+	free(irc->realname);
+	irc->user = register_user_name(msg->argv[0]);
+	irc->realname = text_scrub_copy(name, MEMBER_REALNAME_MAX);
+	if (irc->realname == NULL)
+		irc->realname = xstrdup("");
+	irc_register_try(s);
+}
+
+void
+irc_forget_password(struct irc *irc)
+{
+	if (irc->password != NULL)
+		explicit_bzero(irc->password, strlen(irc->password));
+	free(irc->password);
+	irc->password = NULL;
+}
+
+static void
+irc_pass_run(struct session *s, struct irc_message *msg)
+{
+	struct irc *irc = irc_of(s);
+
+	if (irc->is_registered)
+		irc_numeric(s, 462, ":You may not reregister");
+	else {
+		irc_forget_password(irc);
+		irc->password = xstrdup(msg->argv[0]);
+	}
+}
+
+static bool
+register_has_password(const struct session *s)
+{
+	const char *wanted = s->all->options->irc_password;
+	const char *given = irc_of(s)->password;
+	size_t len = strlen(wanted), i;
+	unsigned char differs = 0;
+
+	if (len == 0)
+		return true;
+	if (given == NULL || strlen(given) != len)
+		return false;
+	/* How long it takes does not tell how much of it was right. */
+	for (i = 0; i < len; i++)
+		differs |= (unsigned char)(given[i] ^ wanted[i]);
+	return differs == 0;
+}
+
+static void
+register_refuse(struct session *s)
+{
+	char from[CREDENTIAL_STR_SIZE];
+
+	credential_str(&s->origin->credential, from);
+	log_limited(&s->all->password_log, s->all->net->clock->mono_ms,
+	    LOG_LEVEL_WARNING,
+	    "IRC client without the right password: from=\"%s\"", from);
+	irc_numeric(s, 464, ":Password incorrect");
+	irc_quit(s, "password incorrect", NULL);
+}
+
+static void
+register_welcome(struct session *s)
+{
+	const struct member *m = s->member;
+	const char *network = s->all->options->network;
+	struct buf *out;
+
+	out = irc_begin(s, NULL);
+	buf_addf(out, "001 %s :Welcome to %s, ", m->nick, network);
+	irc_add_mask(out, m);
+	irc_end(s);
+	irc_numeric(s, 2, ":Your host is %s, running version %s", irc_server(s),
+	    PACKAGE_STRING);
+	irc_numeric(s, 3,
+	    ":This is the room that remembers what you missed; HELP BRB tells "
+	    "how");
+	irc_numeric(s, 4, "%s brbd-%s %s %s %s", irc_server(s), PACKAGE_VERSION,
+	    REGISTER_USER_MODES, REGISTER_ROOM_MODES, REGISTER_PARAM_MODES);
+	irc_send_isupport(s);
+	irc_send_lusers(s);
+	irc_send_motd(s);
+}
+
+void
+irc_register_try(struct session *s)
+{
+	struct irc *irc = irc_of(s);
+	const struct member *clash = NULL;
+	enum directory_rename result;
+	struct member *m;
+
+	if (irc->is_registered || irc->is_negotiating || irc->nick[0] == '\0' ||
+	    irc->user == NULL)
+		return;
+	if (!register_has_password(s)) {
+		register_refuse(s);
+		return;
+	}
+	irc_forget_password(irc);
+	/* Somebody else may have taken it meanwhile. */
+	result = directory_check(&s->all->chat->directory, NULL,
+	    &s->origin->credential, irc->nick, &clash);
+	if (result != DIRECTORY_RENAMED) {
+		register_explain_nick(s, result, irc->nick, clash);
+		irc->nick[0] = '\0';
+		return;
+	}
+	irc->is_registered = true;
+	deadline_clear(s->all->net->deadlines, &irc->deadline);
+	session_enter(s, irc_dialect(irc->caps));
+	m = s->member;
+	member_set_user(m, irc->user);
+	member_set_realname(m, irc->realname);
+	result = directory_rename(m, irc->nick, &clash);
+	if (result != DIRECTORY_RENAMED && result != DIRECTORY_RETURNED)
+		register_explain_nick(s, result, irc->nick, clash);
+	free(irc->user);
+	free(irc->realname);
+	irc->user = irc->realname = NULL;
+	register_welcome(s);
+	/* Behind the answer, unless a room will show it. */
+	irc_answer_end(s);
+	member_show_queued(m);
+}
+
+static void
+irc_ping_run(struct session *s, struct irc_message *msg)
+{
+	struct membership *ms;
+	struct buf *out;
+
+	if (*msg->argv[0] == '\0') {
+		irc_numeric(s, 409, ":No origin specified");
+		return;
+	}
+	/* What was said before is before the answer. */
+	if (s->member != NULL)
+		LIST_FOREACH(ms, &s->member->memberships, in_member)
+			room_flush(ms->room);
+	out = irc_begin(s, NULL);
+	buf_addf(out, "PONG %s :%s", irc_server(s), msg->argv[0]);
+	irc_end(s);
+}
+
+static void
+irc_pong_run(struct session *s, struct irc_message *msg)
+{
+	(void)s;
+	(void)msg;
+}
+
+static void
+irc_quit_run(struct session *s, struct irc_message *msg)
+{
+	char *why = msg->argc == 0 ?
+	    NULL :
+	    text_scrub_copy(msg->argv[0], BREAK_TEXT_MAX);
+
+	irc_quit(s, why == NULL ? "bye" : why, why);
+	free(why);
+}
+
+/* Servers say so to each other; a client has nothing to report with it. */
+static void
+irc_error_run(struct session *s, struct irc_message *msg)
+{
+	(void)s;
+	(void)msg;
+}
+
+const struct irc_command irc_register_commands[] = {
+	{ "PASS", 1, 1, IRC_UNREGISTERED, "<password>",
+	    "give the password, if one is asked for", irc_pass_run },
+	{ "NICK", 0, 2, IRC_UNREGISTERED, "<nickname>",
+	    "be called so; your places are kept under that name",
+	    irc_nick_run },
+	{ "USER", 4, 1, IRC_UNREGISTERED, "<username> 0 * :<realname>",
+	    "say who you are, when you connect", irc_user_run },
+	{ "PING", 1, 1, IRC_UNREGISTERED, "<token>",
+	    "be answered PONG with the token", irc_ping_run },
+	{ "PONG", 0, 1, IRC_UNREGISTERED, "<token>", "answer a PING",
+	    irc_pong_run },
+	{ "QUIT", 0, 1, IRC_UNREGISTERED, "[:<message>]",
+	    "leave; your places are kept", irc_quit_run },
+	{ "ERROR", 0, 1, IRC_UNREGISTERED, "<text>", "does nothing",
+	    irc_error_run },
+	{ .name = NULL },
+};

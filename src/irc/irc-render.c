@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * Events as IRC has them. There is a dialect for each set of those capabilities
+ * that make a difference to what everybody is sent, so that a line is rendered
+ * once for all who have the same set, and not once for each member; what one
+ * client alone is told (echo, labels, batches) is irc-reply.c's.
+ *
+ * A text that is longer than a line goes out as several messages, since IRC has
+ * no other way: nothing is cut off.
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "irc/irc-message.h"
+#include "irc/irc.h"
+#include "plain/event-text.h"
+#include "room/room.h"
+
+/* A dialect, and what it is for. */
+struct irc_dialect {
+	struct dialect base;
+	uint32_t caps;
+};
+
+static bool
+render_has(const struct dialect *d, enum irc_cap cap)
+{
+	const struct irc_dialect *self =
+	    (const struct irc_dialect *)(const void *)d;
+
+	return (self->caps & (uint32_t)cap) != 0;
+}
+
+void
+irc_add_time(struct buf *out, int64_t wall_ms)
+{
+	time_t s = (time_t)(wall_ms / 1000);
+	struct tm tm;
+	char text[32];
+
+	if (gmtime_r(&s, &tm) == NULL ||
+	    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+		(void)snprintf(text, sizeof text, "1970-01-01T00:00:00");
+	buf_addf(out, "%s.%03dZ", text, (int)(wall_ms % 1000));
+}
+
+void
+irc_add_mask(struct buf *out, const struct member *m)
+{
+	char host[MEMBER_HOST_SIZE];
+
+	member_host(m, host);
+	buf_addf(out, "%s!%s@%s", m->nick, irc_user(m), host);
+}
+
+/*
+ * The tags of event's line, the blank included; part: 0 for the first message
+ * that it becomes.
+ */
+static void
+render_tags(const struct dialect *d, struct buf *out, const struct event *e,
+    unsigned part)
+{
+	size_t start = out->len;
+	char id[ROOM_NAME_SIZE + 48];
+	const char *with = "";
+	char more[16];
+
+	if (render_has(d, IRC_CAP_SERVER_TIME) && e->time_ms > 0 &&
+	    e->kind != EVENT_DATE) {
+		irc_add_tag(out, start, "time", NULL);
+		buf_addch(out, '=');
+		irc_add_time(out, e->time_ms);
+	}
+	if (render_has(d, IRC_CAP_MESSAGE_TAGS)) {
+		if (part > 0) {
+			(void)snprintf(more, sizeof more, ".%u", part);
+			with = more;
+		}
+		id[0] = '\0';
+		if (e->number > 0 && e->room != NULL)
+			(void)snprintf(id, sizeof id, "%s-%llu%s", e->room,
+			    (unsigned long long)e->number, with);
+		else if (e->msgid > 0)
+			(void)snprintf(id, sizeof id, "%llx%s",
+			    (unsigned long long)e->msgid, with);
+		if (id[0] != '\0')
+			irc_add_tag(out, start, "msgid", id);
+		if (e->from != NULL && (e->from->flags & MEMBER_BOT) != 0)
+			irc_add_tag(out, start, "bot", NULL);
+		if (part == 0)
+			irc_add_tags(out, start, e->tags);
+	}
+	irc_add_tags_end(out, start);
+}
+
+/*
+ * ":nick!user@host ", or of somebody who is not known any more, ":nick!*@* ":
+ * from the history nothing may be longer than it was live (repeat.c).
+ */
+static void
+render_source(struct buf *out, const struct event *e, const char *nick)
+{
+	char host[MEMBER_HOST_SIZE];
+
+	if (nick == NULL) {
+		buf_addf(out, ":%s ", e->server);
+		return;
+	}
+	if (e->from == NULL) {
+		buf_addf(out, ":%s!*@* ", nick);
+		return;
+	}
+	member_host(e->from, host);
+	buf_addf(out, ":%s!%s@%s ", nick, irc_user(e->from), host);
+}
+
+/* " #room", or of a private message, to whom. */
+static void
+render_target(struct buf *out, const struct event *e)
+{
+	if (e->status != '\0')
+		buf_addf(out, " %c#%s", e->status, e->room);
+	else if (e->room != NULL)
+		buf_addf(out, " #%s", e->room);
+	else
+		buf_addf(out, " %s", e->other == NULL ? "*" : e->other);
+}
+
+/* "@tags :nick!user@host COMMAND #room" */
+static void
+render_head(const struct dialect *d, struct buf *out, const struct event *e,
+    const char *nick, const char *command, unsigned part)
+{
+	render_tags(d, out, e, part);
+	render_source(out, e, nick);
+	buf_addstr(out, command);
+	render_target(out, e);
+}
+
+static void
+render_end(struct buf *out)
+{
+	buf_add(out, "\r\n", 2);
+}
+
+/*
+ * Text in as many lines as it needs, each between open and close (CTCP's,
+ * Modern "CTCP"; mostly empty).
+ */
+static void
+render_text(const struct dialect *d, struct buf *out, const struct event *e,
+    const char *nick, const char *command, const char *open, const char *close)
+{
+	size_t at = 0, next, len, room, start, source;
+	unsigned part = 0;
+
+	do {
+		render_tags(d, out, e, part);
+		source = out->len;
+		render_source(out, e, nick);
+		buf_addstr(out, command);
+		render_target(out, e);
+		buf_addf(out, " :%s", open);
+		start = out->len - source + strlen(close);
+		room = start + IRC_SPLIT_MIN < IRC_LINE_MAX ?
+		    IRC_LINE_MAX - start :
+		    IRC_SPLIT_MIN;
+		len = irc_split(e->text + at, e->text_len - at, room, &next);
+		buf_add(out, e->text + at, len);
+		buf_addstr(out, close);
+		render_end(out);
+		at += next;
+		part++;
+	} while (at < e->text_len);
+}
+
+/* ":nick!user@host COMMAND", and if there is one, " :text". */
+static void
+render_person(const struct dialect *d, struct buf *out, const struct event *e,
+    const char *nick, const char *command)
+{
+	render_tags(d, out, e, 0);
+	render_source(out, e, nick);
+	buf_addstr(out, command);
+	if (e->text_len > 0) {
+		buf_addstr(out, " :");
+		buf_add(out, e->text,
+		    text_cut(e->text, e->text_len, IRC_TEXT_MAX));
+	}
+	render_end(out);
+}
+
+/* JOIN; whoever is away is so from the start (extended-join, away-notify). */
+static void
+render_join(const struct dialect *d, struct buf *out, const struct event *e)
+{
+	struct event away = *e;
+
+	render_head(d, out, e, e->nick, "JOIN", 0);
+	if (render_has(d, IRC_CAP_EXTENDED_JOIN) && e->from != NULL)
+		buf_addf(out, " * :%s", irc_realname(e->from));
+	render_end(out);
+	if (e->from == NULL || !member_is_away(e->from) ||
+	    !render_has(d, IRC_CAP_AWAY_NOTIFY))
+		return;
+	away.text = member_away_text(e->from);
+	away.text_len = strlen(away.text);
+	render_person(d, out, &away, e->nick, "AWAY");
+}
+
+static void
+render_away(const struct dialect *d, struct buf *out, const struct event *e)
+{
+	struct event away = *e;
+
+	if (!render_has(d, IRC_CAP_AWAY_NOTIFY))
+		return;
+	/* Without a text it would say that they are back. */
+	if (e->text != NULL && e->text_len == 0) {
+		away.text = MEMBER_AWAY_TEXT;
+		away.text_len = strlen(away.text);
+	}
+	render_person(d, out, &away, e->nick, "AWAY");
+}
+
+static void
+render_part(const struct dialect *d, struct buf *out, const struct event *e,
+    const char *command)
+{
+	render_head(d, out, e, e->nick, command, 0);
+	if (e->kind == EVENT_KICK)
+		buf_addf(out, " %s", e->other);
+	if (e->kind == EVENT_KICK || e->text_len > 0) {
+		buf_addstr(out, " :");
+		if (e->text_len > 0)
+			buf_add(out, e->text,
+			    text_cut(e->text, e->text_len, IRC_TEXT_MAX));
+		else
+			buf_addstr(out, e->nick == NULL ? e->server : e->nick);
+	}
+	render_end(out);
+}
+
+/*
+ * What the server says about a replay, to the room that it is of. Without
+ * server-time the day is told, too.
+ */
+static void
+render_server_text(const struct dialect *d, struct buf *out,
+    const struct event *e)
+{
+	struct buf text = BUF_INITIALIZER;
+	struct event said = *e;
+
+	event_text(&text, e);
+	said.text = text.data;
+	said.text_len = text.len;
+	said.number = 0;
+	render_text(d, out, &said, NULL, "NOTICE", "", "");
+	buf_fini(&text);
+}
+
+/* CTCP (Modern, "CTCP") stands between two bytes of 1. */
+static void
+render_private(const struct dialect *d, struct buf *out, const struct event *e)
+{
+	struct event said = *e;
+	const char *open = "";
+
+	/* A replay of a room brings those that were kept. */
+	if (e->status == '\0')
+		said.room = NULL;
+	if (e->is_action)
+		open = "\1ACTION ";
+	else if (e->is_ctcp)
+		open = "\1";
+	render_text(d, out, &said, e->nick, e->is_notice ? "NOTICE" : "PRIVMSG",
+	    open, *open == '\0' ? "" : "\1");
+}
+
+static void
+render_room(const struct dialect *d, struct buf *out, const struct event *e)
+{
+	switch (e->kind) {
+	case EVENT_TOPIC:
+		render_head(d, out, e, e->nick, "TOPIC", 0);
+		buf_addstr(out, " :");
+		buf_add(out, e->text, e->text_len);
+		break;
+	case EVENT_MODE:
+		render_head(d, out, e, e->nick, "MODE", 0);
+		buf_addch(out, ' ');
+		buf_add(out, e->text, e->text_len);
+		break;
+	case EVENT_INVITE:
+		if (!render_has(d, IRC_CAP_INVITE_NOTIFY))
+			return;
+		render_tags(d, out, e, 0);
+		render_source(out, e, e->nick);
+		buf_addf(out, "INVITE %s #%s", e->other, e->room);
+		break;
+	case EVENT_TAGS:
+		if (!render_has(d, IRC_CAP_MESSAGE_TAGS))
+			return;
+		render_head(d, out, e, e->nick, "TAGMSG", 0);
+		break;
+	default:
+		return;
+	}
+	render_end(out);
+}
+
+static void
+irc_render(const struct dialect *d, struct buf *out, const struct event *e)
+{
+	switch (e->kind) {
+	case EVENT_SAY:
+		render_text(d, out, e, e->nick, "PRIVMSG", "", "");
+		return;
+	case EVENT_ME:
+		render_text(d, out, e, e->nick, "PRIVMSG", "\1ACTION ", "\1");
+		return;
+	case EVENT_NOTICE:
+		render_text(d, out, e, e->nick, "NOTICE", "", "");
+		return;
+	case EVENT_CTCP:
+		render_text(d, out, e, e->nick,
+		    e->is_notice ? "NOTICE" : "PRIVMSG", "\1", "\1");
+		return;
+	case EVENT_PRIVATE:
+	case EVENT_PRIVATE_SENT:
+		render_private(d, out, e);
+		return;
+	case EVENT_TOPIC:
+		/* A client would take it for the topic that there is now. */
+		if (e->is_past)
+			render_server_text(d, out, e);
+		else
+			render_room(d, out, e);
+		return;
+	case EVENT_MODE:
+	case EVENT_INVITE:
+	case EVENT_TAGS:
+		render_room(d, out, e);
+		return;
+	case EVENT_SYNC_JOIN:
+		render_join(d, out, e);
+		return;
+	case EVENT_SYNC_PART:
+		render_part(d, out, e, "PART");
+		return;
+	case EVENT_KICK:
+		render_part(d, out, e, "KICK");
+		return;
+	case EVENT_SYNC_QUIT:
+		render_person(d, out, e, e->nick, "QUIT");
+		return;
+	case EVENT_SYNC_AWAY:
+		render_away(d, out, e);
+		return;
+	case EVENT_SYNC_SETNAME:
+		if (render_has(d, IRC_CAP_SETNAME))
+			render_person(d, out, e, e->nick, "SETNAME");
+		return;
+	case EVENT_SYNC_RENAME:
+		render_tags(d, out, e, 0);
+		render_source(out, e, e->other);
+		buf_addf(out, "NICK %s", e->nick);
+		render_end(out);
+		return;
+	case EVENT_DATE:
+		if (!render_has(d, IRC_CAP_SERVER_TIME))
+			render_server_text(d, out, e);
+		return;
+	case EVENT_LIVE:
+		if (e->live != EVENT_LIVE_NOW)
+			render_server_text(d, out, e);
+		return;
+	case EVENT_WELCOME:
+		/* Whoever missed nothing needs no words about it. */
+		if (e->count > 0 || e->total > 0)
+			render_server_text(d, out, e);
+		return;
+	case EVENT_OPERATOR:
+	case EVENT_QUEUED:
+	case EVENT_REPEATS:
+	case EVENT_NEW:
+	case EVENT_GAP:
+	case EVENT_PAST:
+	case EVENT_PAST_END:
+		render_server_text(d, out, e);
+		return;
+	case EVENT_PRESENCE: /* as JOIN, PART or QUIT */
+	case EVENT_LEFT:
+	case EVENT_WENT:
+	case EVENT_NICK: /* as RENAME */
+	case EVENT_BREAK: /* as AWAY */
+	case EVENT_BACK:
+	case EVENT_WAITING: /* clients come back to all rooms by themselves */
+		return;
+	}
+}
+
+/* One for each set; the names are what an upgrade knows them by. */
+#define D(n) \
+	{ \
+		{ "irc-" #n, irc_render, true }, 0x##n \
+	}
+#define D16(n) \
+	D(n##0), D(n##1), D(n##2), D(n##3), D(n##4), D(n##5), D(n##6), \
+	    D(n##7), D(n##8), D(n##9), D(n##a), D(n##b), D(n##c), D(n##d), \
+	    D(n##e), D(n##f)
+static const struct irc_dialect irc_dialect_table[IRC_DIALECTS] = { D16(0),
+	D16(1), D16(2), D16(3) };
+#undef D16
+#undef D
+
+const struct dialect *
+irc_dialect(uint32_t caps)
+{
+	return &irc_dialect_table[caps & IRC_CAPS_RENDERED].base;
+}
+
+const struct dialect *
+irc_find_dialect(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < IRC_DIALECTS; i++)
+		if (strcmp(irc_dialect_table[i].base.name, name) == 0)
+			return &irc_dialect_table[i].base;
+	return NULL;
+}

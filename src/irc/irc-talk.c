@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * What people say (Modern, "Sending Messages"; IRCv3 message-tags,
+ * echo-message): to rooms, to one person, to a room's operators.
+ *
+ * A text is scrubbed as everybody's is, so nothing is relayed as it came;
+ * CTCP's frame of two bytes of 1 is taken off before and put back by who
+ * renders it. One line in is one line out for IRC clients: if it has no room
+ * with the sender's address in front, it is refused with 417 rather than cut.
+ */
+
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "base/util.h"
+#include "irc/irc.h"
+#include "room/chat.h"
+#include "room/deliver.h"
+#include "room/directory.h"
+#include "room/modes.h"
+#include "session/session.h"
+
+/* What is to be said, to whomever. */
+struct talk {
+	const char *command; /* PRIVMSG, NOTICE or TAGMSG */
+	bool is_notice;
+	bool is_tags; /* no text */
+	bool is_action;
+	bool is_ctcp;
+	char *text; /* scrubbed */
+	size_t len;
+	char *tags; /* client-only, normalized */
+};
+
+/* Automatic answers are never given to a NOTICE (RFC 2812 section 3.3.2). */
+PRINTFLIKE(4, 5)
+static void
+talk_refuse(struct session *s, const struct talk *t, unsigned number,
+    const char *fmt, ...)
+{
+	struct buf text = BUF_INITIALIZER;
+	va_list ap;
+
+	if (t->is_notice)
+		return;
+	va_start(ap, fmt);
+	buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	irc_numeric(s, number, "%s", buf_cstr(&text));
+	buf_fini(&text);
+}
+
+/* How many of the bytes at s are digits, at most max. */
+static size_t
+talk_span(const char *s, size_t len, const char *digits, size_t max)
+{
+	size_t n = 0;
+
+	while (n < len && n < max && s[n] != '\0' &&
+	    strchr(digits, s[n]) != NULL)
+		n++;
+	return n;
+}
+
+/*
+ * How long a color code at s is, with its numbers ("Formatting" of the Modern
+ * documents): 3 and up to two digits, 4 and six hexadecimal ones, and either
+ * may be followed by a comma and a background. Scrubbing would leave the
+ * numbers.
+ */
+static size_t
+talk_color_len(const char *s, size_t len)
+{
+	bool is_hex = s[0] == '\4';
+	const char *digits = is_hex ? "0123456789abcdefABCDEF" : "0123456789";
+	size_t max = is_hex ? 6 : 2, n, more;
+
+	n = 1 + talk_span(s + 1, len - 1, digits, max);
+	if (n == 1 || (is_hex && n < 1 + max))
+		return 1;
+	if (n + 1 < len && s[n] == ',') {
+		more = talk_span(s + n + 1, len - n - 1, digits, max);
+		if (more > 0)
+			n += 1 + more;
+	}
+	return n;
+}
+
+/* Adds text to out, which has room for len, without color codes. */
+static size_t
+talk_strip_colors(char *out, const char *text, size_t len)
+{
+	size_t at = 0, out_len = 0;
+
+	while (at < len)
+		if (text[at] == '\3' || text[at] == '\4')
+			at += talk_color_len(text + at, len - at);
+		else
+			out[out_len++] = text[at++];
+	return out_len;
+}
+
+/* Takes the text out of its frame, if it has one, and scrubs it. */
+static void
+talk_set_text(struct talk *t, const char *text)
+{
+	size_t len = strlen(text);
+	char *plain;
+
+	if (text[0] == '\1') {
+		text++;
+		len--;
+		if (len > 0 && text[len - 1] == '\1')
+			len--;
+		t->is_action = len >= 6 && strncmp(text, "ACTION", 6) == 0 &&
+		    (len == 6 || text[6] == ' ');
+		t->is_ctcp = !t->is_action;
+		if (t->is_action) {
+			text += len == 6 ? 6 : 7;
+			len -= len == 6 ? 6 : 7;
+		}
+	}
+	plain = xmalloc(len + 1);
+	len = talk_strip_colors(plain, text, len);
+	t->text = xcalloc(1, len * TEXT_SCRUB_GROWTH + 1);
+	t->len = text_scrub(t->text, plain, len);
+	free(plain);
+}
+
+static void
+talk_set_tags(struct talk *t, const struct irc_message *msg)
+{
+	struct buf tags = BUF_INITIALIZER;
+
+	if (irc_tags_client_only(&tags, msg->tags) > 0)
+		t->tags = xstrdup(buf_cstr(&tags));
+	buf_fini(&tags);
+}
+
+static void
+talk_fini(struct talk *t)
+{
+	free(t->text);
+	free(t->tags);
+}
+
+static struct event
+talk_event(const struct talk *t, enum event_kind kind)
+{
+	struct event event = {
+		.kind = t->is_tags ? EVENT_TAGS : kind,
+		.text = t->text,
+		.text_len = t->len,
+		.tags = t->tags,
+		.is_notice = t->is_notice,
+		.is_action = t->is_action,
+		.is_ctcp = t->is_ctcp,
+	};
+
+	return event;
+}
+
+/* Does it fit into a line, with the sender's address before it? */
+static bool
+talk_fits(struct session *s, const struct talk *t, const char *target)
+{
+	struct buf head = BUF_INITIALIZER;
+	size_t len;
+
+	buf_addstr(&head, ": ");
+	irc_add_mask(&head, s->member);
+	buf_addf(&head, "%s %s :", t->command, target);
+	len = head.len + t->len;
+	if (t->is_action)
+		len += strlen("\1ACTION \1");
+	else if (t->is_ctcp)
+		len += 2;
+	buf_fini(&head);
+	return len <= IRC_LINE_MAX;
+}
+
+/* Their own line comes back to who wants that, with its label. */
+static void
+talk_echo(struct session *s, const struct event *event)
+{
+	if (!irc_has(s, IRC_CAP_ECHO_MESSAGE))
+		return;
+	if (event->kind == EVENT_TAGS && !irc_has(s, IRC_CAP_MESSAGE_TAGS))
+		return;
+	irc_event(s, event);
+}
+
+/* Some are refused by the room's modes; true if so, and it was told. */
+static bool
+talk_is_refused(struct session *s, const struct talk *t, const char *target,
+    const struct room *room)
+{
+	const struct member *m = s->member;
+	enum modes_speak speak;
+
+	speak = modes_may_speak(room, m, member_in(m, room));
+	if (speak != MODES_MAY_SPEAK) {
+		talk_refuse(s, t, 404, "%s :%s", target,
+		    modes_speak_str(speak, room));
+		return true;
+	}
+	if (t->is_ctcp && modes_has(room, ROOM_NO_CTCP)) {
+		talk_refuse(s, t, 404, "%s :CTCP is not allowed here (+C)",
+		    target);
+		return true;
+	}
+	return false;
+}
+
+static enum event_kind
+talk_kind(const struct talk *t)
+{
+	if (t->is_ctcp)
+		return EVENT_CTCP;
+	if (t->is_action)
+		return EVENT_ME;
+	return t->is_notice ? EVENT_NOTICE : EVENT_SAY;
+}
+
+/* To those of the room who have at least that status: '@' or '+'. */
+static void
+talk_to_status(struct session *s, const struct talk *t, struct room *room,
+    char status)
+{
+	struct event event = talk_event(t, EVENT_PRIVATE);
+	struct membership *ms;
+
+	event.room = room->name;
+	event.status = status;
+	room_flush(room);
+	TAILQ_FOREACH(ms, &room->people, in_room)
+		if (ms->member != s->member &&
+		    (ms->is_op || (status == '+' && ms->is_voiced)) &&
+		    !member_ignores_author(ms->member, s->member->id,
+			s->member->nick))
+			(void)member_tell(ms->member, s->member, &event);
+	event.nick = s->member->nick;
+	event.from = s->member;
+	event.time_ms = s->all->net->clock->wall_ms;
+	talk_echo(s, &event);
+}
+
+static void
+talk_to_room(struct session *s, const struct talk *t, const char *target)
+{
+	char status = *target == '@' || *target == '+' ? *target : '\0';
+	struct room *room = irc_find_room(s, target + (status != '\0'));
+	struct member *m = s->member;
+	struct membership *ms;
+	struct event event = talk_event(t, talk_kind(t));
+	char name[ROOM_NAME_SIZE + 2];
+
+	if (room == NULL ||
+	    (!modes_may_see(room, m) &&
+		modes_may_speak(room, m, NULL) != MODES_MAY_SPEAK)) {
+		if (!t->is_notice)
+			irc_no_such_channel(s, target);
+		return;
+	}
+	(void)snprintf(name, sizeof name, "#%s", room->name);
+	if (m->is_on_break) {
+		talk_refuse(s, t, 404, "%s :You are on break; BACK first",
+		    name);
+		return;
+	}
+	if (talk_is_refused(s, t, name, room))
+		return;
+	if (!t->is_tags && !talk_fits(s, t, target)) {
+		irc_numeric(s, 417,
+		    ":Input line was too long with your address before it");
+		return;
+	}
+	if (status != '\0') {
+		talk_to_status(s, t, room, status);
+		return;
+	}
+	/* What was said before is before the echo. */
+	if (irc_has(s, IRC_CAP_ECHO_MESSAGE))
+		room_flush(room);
+	ms = member_in(m, room);
+	if (ms != NULL)
+		room_say(ms, &event);
+	else
+		room_say_from_outside(room, m, &event);
+	talk_echo(s, &event);
+}
+
+/* The addressee is away: when will they read it? (RPL_AWAY) */
+static void
+talk_away(struct session *s, const struct talk *t, const struct member *to,
+    enum member_tell shown)
+{
+	const char *text = member_away_text(to);
+
+	if (t->is_notice || t->is_tags)
+		return;
+	if (shown == MEMBER_QUEUED && to->is_lost)
+		irc_numeric(s, 301,
+		    "%s :not connected; it is kept until they are back",
+		    to->nick);
+	else if (shown == MEMBER_QUEUED)
+		irc_numeric(s, 301, "%s :%s (kept until they are back)",
+		    to->nick, text);
+	else if (member_is_away(to))
+		irc_numeric(s, 301, "%s :%s", to->nick, text);
+}
+
+static void
+talk_to_person(struct session *s, const struct talk *t, const char *target)
+{
+	struct member *m = s->member;
+	struct member *to = directory_find(&s->all->chat->directory, target);
+	struct event event = talk_event(t, EVENT_PRIVATE);
+	enum member_tell shown = MEMBER_TOLD;
+
+	if (to == NULL) {
+		if (!t->is_notice)
+			irc_no_such_nick(s, target);
+		return;
+	}
+	if (m->is_on_break) {
+		talk_refuse(s, t, 404, "%s :You are on break; BACK first",
+		    to->nick);
+		return;
+	}
+	if (!t->is_tags && !talk_fits(s, t, to->nick)) {
+		irc_numeric(s, 417,
+		    ":Input line was too long with your address before it");
+		return;
+	}
+	/* Who is ignored is not told so. */
+	if (member_ignores_author(to, m->id, m->nick)) {
+		event.nick = m->nick;
+		event.from = m;
+		event.other = to->nick;
+		event.time_ms = s->all->net->clock->wall_ms;
+	} else
+		shown = member_tell(to, m, &event);
+	if (shown == MEMBER_QUEUE_FULL) {
+		talk_refuse(s, t, 404,
+		    "%s :Too many messages are waiting for them; it was not "
+		    "sent",
+		    to->nick);
+		return;
+	}
+	talk_echo(s, &event);
+	talk_away(s, t, to, shown);
+}
+
+/* Each target once, as many as there may be. */
+static void
+talk_to_all(struct session *s, const struct talk *t, char *targets)
+{
+	const char *seen[IRC_TARGETS_MAX];
+	size_t count = 0, i;
+	char *target;
+
+	while ((target = strsep(&targets, ",")) != NULL) {
+		if (*target == '\0')
+			continue;
+		for (i = 0; i < count; i++)
+			if (strcasecmp(seen[i], target) == 0)
+				break;
+		if (i < count)
+			continue;
+		if (count == IRC_TARGETS_MAX) {
+			struct buf *out;
+
+			if (t->is_notice)
+				return;
+			out = irc_begin(s, NULL);
+			buf_addf(out, "407 %s", irc_nick(s));
+			irc_add_middle(out, target, IRC_WORD_MAX);
+			buf_addf(out, " :Too many targets (limit %d)",
+			    IRC_TARGETS_MAX);
+			irc_end(s);
+			return;
+		}
+		if (count > 0)
+			session_charge(s, 1);
+		seen[count++] = target;
+		if (strchr(target, '#') != NULL)
+			talk_to_room(s, t, target);
+		else
+			talk_to_person(s, t, target);
+	}
+}
+
+static void
+talk_run(struct session *s, struct irc_message *msg, bool is_notice)
+{
+	struct talk t = { .command = msg->command, .is_notice = is_notice };
+
+	if (msg->argc < 1 || *msg->argv[0] == '\0') {
+		talk_refuse(s, &t, 411, ":No recipient given (%s)",
+		    msg->command);
+		return;
+	}
+	if (msg->argc > 1)
+		talk_set_text(&t, msg->argv[1]);
+	if (t.len == 0 && !t.is_ctcp)
+		talk_refuse(s, &t, 412, ":No text to send");
+	else {
+		talk_set_tags(&t, msg);
+		talk_to_all(s, &t, msg->argv[0]);
+	}
+	talk_fini(&t);
+}
+
+static void
+irc_privmsg_run(struct session *s, struct irc_message *msg)
+{
+	talk_run(s, msg, false);
+}
+
+static void
+irc_notice_run(struct session *s, struct irc_message *msg)
+{
+	talk_run(s, msg, true);
+}
+
+/* message-tags, "TAGMSG": only for who has negotiated it. */
+static void
+irc_tagmsg_run(struct session *s, struct irc_message *msg)
+{
+	struct talk t = { .command = msg->command, .is_tags = true };
+
+	if (!irc_has(s, IRC_CAP_MESSAGE_TAGS)) {
+		irc_numeric(s, 421, "TAGMSG :Unknown command");
+		return;
+	}
+	talk_set_tags(&t, msg);
+	if (t.tags != NULL)
+		talk_to_all(s, &t, msg->argv[0]);
+	talk_fini(&t);
+}
+
+/* Breaks. NULL: there is no text. To be freed. */
+static char *
+talk_break_text(const struct irc_message *msg)
+{
+	return msg->argc == 0 ? NULL :
+				text_scrub_copy(msg->argv[0], BREAK_TEXT_MAX);
+}
+
+static void
+irc_away_run(struct session *s, struct irc_message *msg)
+{
+	char *text = talk_break_text(msg);
+
+	if (text == NULL && s->member->is_on_break)
+		irc_line(s,
+		    "NOTICE %s :you are on break; BACK ends it and shows what "
+		    "you missed",
+		    irc_nick(s));
+	else {
+		member_away(s->member, text);
+		if (text == NULL)
+			irc_numeric(s, 305,
+			    ":You are no longer marked as being away");
+		else
+			irc_numeric(s, 306,
+			    ":You have been marked as being away");
+	}
+	free(text);
+}
+
+static void
+irc_brb_run(struct session *s, struct irc_message *msg)
+{
+	bool was_on_break = s->member->is_on_break;
+	char *text = talk_break_text(msg);
+
+	member_break(s->member, text);
+	free(text);
+	if (!was_on_break)
+		irc_numeric(s, 306, ":You have been marked as being away");
+	irc_line(s, "NOTICE %s :%s", irc_nick(s),
+	    was_on_break ?
+		"your message is changed; everything is still kept for you" :
+		"see you; everything is kept for you until BACK");
+}
+
+static void
+irc_back_run(struct session *s, struct irc_message *msg)
+{
+	char *text;
+
+	if (!member_is_away(s->member)) {
+		irc_line(s, "NOTICE %s :you are not on break", irc_nick(s));
+		return;
+	}
+	text = talk_break_text(msg);
+	irc_numeric(s, 305, ":You are no longer marked as being away");
+	irc_answer_end(s); /* before what was kept */
+	member_back(s->member, text);
+	free(text);
+}
+
+const struct irc_command irc_talk_commands[] = {
+	{ "PRIVMSG", 0, 1, 0, "<target>{,<target>} :<text>",
+	    "say something in a channel or to somebody", irc_privmsg_run },
+	{ "NOTICE", 0, 1, 0, "<target>{,<target>} :<text>",
+	    "the same, and nothing answers it by itself", irc_notice_run },
+	{ "TAGMSG", 1, 1, 0, "<target>{,<target>}",
+	    "send only tags, such as that you are typing", irc_tagmsg_run },
+	{ "AWAY", 0, 1, 0, "[:<message>]",
+	    "be marked as away, or no longer; you still see everything",
+	    irc_away_run },
+	{ "BRB", 0, 1, 0, "[:<message>]",
+	    "go on break: you see nothing until you are back", irc_brb_run },
+	{ "BACK", 0, 1, 0, "[:<message>]",
+	    "come back from a break and see what you missed", irc_back_run },
+	{ .name = NULL },
+};

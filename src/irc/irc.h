@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef IRC_H
+#define IRC_H
+
+/*
+ * What the files of the IRC protocol (protocol-irc.c, irc-*.c) share; of no
+ * concern to others. "Modern" is the Modern IRC Client Protocol document.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/deadline.h"
+#include "base/nick.h"
+#include "base/util.h"
+#include "history/event.h"
+#include "irc/irc-message.h"
+#include "room/member.h"
+#include "room/room.h"
+#include "session/session.h"
+
+/* Capabilities (IRCv3), in the order of irc-cap.c's table. Those that decide
+ * how events are rendered come first: irc_dialect(). */
+enum irc_cap {
+	IRC_CAP_SERVER_TIME = 1 << 0,
+	IRC_CAP_MESSAGE_TAGS = 1 << 1,
+	IRC_CAP_EXTENDED_JOIN = 1 << 2,
+	IRC_CAP_AWAY_NOTIFY = 1 << 3,
+	IRC_CAP_SETNAME = 1 << 4,
+	IRC_CAP_INVITE_NOTIFY = 1 << 5,
+	IRC_CAPS_RENDERED = (1 << 6) - 1,
+
+	IRC_CAP_ACCOUNT_NOTIFY = 1 << 6,
+	IRC_CAP_ACCOUNT_TAG = 1 << 7,
+	IRC_CAP_BATCH = 1 << 8,
+	IRC_CAP_CAP_NOTIFY = 1 << 9,
+	IRC_CAP_CHGHOST = 1 << 10,
+	IRC_CAP_CHATHISTORY = 1 << 11,
+	IRC_CAP_EVENT_PLAYBACK = 1 << 12,
+	IRC_CAP_READ_MARKER = 1 << 13,
+	IRC_CAP_ECHO_MESSAGE = 1 << 14,
+	IRC_CAP_EXTENDED_MONITOR = 1 << 15,
+	IRC_CAP_LABELED_RESPONSE = 1 << 16,
+	IRC_CAP_MULTI_PREFIX = 1 << 17,
+	IRC_CAP_NO_IMPLICIT_NAMES = 1 << 18,
+	IRC_CAP_STANDARD_REPLIES = 1 << 19,
+	IRC_CAP_USERHOST_IN_NAMES = 1 << 20
+};
+
+/* The table of irc-cap.c; it ends with a name of NULL. */
+struct irc_cap_entry {
+	const char *name;
+	enum irc_cap cap;
+	const char *value; /* or NULL */
+	const char *help; /* for the manual: what they get who ask for it */
+};
+extern const struct irc_cap_entry irc_cap_table[];
+
+#define IRC_LABEL_MAX 64 /* bytes: labeled-response */
+/* How long somebody may take to register, in time and lines. */
+#define IRC_REGISTRATION_MS 30000
+#define IRC_REGISTRATION_LINES 64
+#define IRC_TEXT_MAX 300 /* bytes of KILL and WALLOPS, and of QUIT and such */
+#define IRC_WORD_MAX 64 /* bytes of what a peer said, in an answer about it */
+#define IRC_HISTORY_MAX 100 /* messages of one CHATHISTORY */
+#define IRC_TARGETS_MAX 4 /* of one PRIVMSG, KICK, JOIN...: TARGMAX */
+#define IRC_MONITOR_MAX 100 /* nicks that one client may watch */
+
+struct irc_monitor;
+struct tlv;
+
+/* A client that speaks IRC: session->state. */
+struct irc {
+	uint32_t caps; /* enum irc_cap: enabled */
+	unsigned cap_version; /* of CAP LS; 0: none was given */
+	bool is_negotiating; /* CAP END is awaited */
+	bool is_registered;
+	unsigned lines; /* before the registration */
+	/* Of the registration; later, irc_oper_lost() is due. */
+	struct deadline deadline;
+	char nick[NICK_SIZE]; /* wanted, before the registration */
+	char *password; /* before the registration; or NULL */
+	char *user; /* before the registration */
+	char *realname;
+	/* While a line is answered. */
+	bool is_answering;
+	char label[IRC_LABEL_MAX + 1]; /* escaped as it came; "": none */
+	uint64_t batches; /* given, for their reference tags */
+	struct irc_monitor *monitor; /* irc-monitor.c; NULL: watches nobody */
+	void *oper; /* irc-oper.c: a check under way; or NULL */
+};
+
+static inline struct irc *
+irc_of(const struct session *s)
+{
+	return s->state;
+}
+
+static inline bool
+irc_has(const struct session *s, enum irc_cap cap)
+{
+	return (irc_of(s)->caps & (uint32_t)cap) != 0;
+}
+
+/* Is whoever is behind m an IRC client? Then their session. */
+struct session *irc_session_of(const struct member *m);
+
+/* protocol-irc.c, irc-handoff.c: see protocol.h. */
+void irc_state_new(struct session *s);
+void irc_save(const struct session *s, struct buf *out);
+bool irc_load(struct session *s, const struct tlv *item) MUST_CHECK;
+
+/* Commands */
+
+enum {
+	IRC_UNREGISTERED = 1 << 0 /* may come before the registration, too */
+};
+
+/* One entry beside its handler. The tables end with a name of NULL. */
+struct irc_command {
+	const char *name; /* upper case */
+	int min_args; /* fewer: 461 */
+	unsigned cost; /* tokens of flood control */
+	unsigned flags;
+	const char *usage; /* for HELP; "<channel>{,<channel>} [<key>...]" */
+	const char *help; /* one line */
+	/* msg is scrubbed in no way; it lives until the return. */
+	void (*run)(struct session *s, struct irc_message *msg);
+};
+
+/* irc-command.c lists the tables of the families. */
+extern const struct irc_command irc_register_commands[]; /* irc-register.c */
+extern const struct irc_command irc_cap_commands[]; /* irc-cap.c */
+extern const struct irc_command irc_channel_commands[]; /* irc-channel.c */
+extern const struct irc_command irc_talk_commands[]; /* irc-talk.c */
+extern const struct irc_command irc_info_commands[]; /* irc-info.c */
+extern const struct irc_command irc_history_commands[]; /* irc-history.c */
+extern const struct irc_command irc_marker_commands[]; /* irc-marker.c */
+extern const struct irc_command irc_oper_commands[]; /* irc-oper.c */
+extern const struct irc_command irc_help_commands[]; /* irc-help.c */
+extern const struct irc_command irc_who_commands[]; /* irc-who.c */
+extern const struct irc_command irc_whois_commands[]; /* irc-whois.c */
+extern const struct irc_command irc_monitor_commands[]; /* irc-monitor.c */
+
+extern const struct irc_command *const irc_command_tables[];
+/* In any case; or NULL. */
+const struct irc_command *irc_command_find(const char *name);
+
+/* Answers: irc-reply.c */
+
+/*
+ * A line of the answer to what s has sent, or, if nothing is being answered, a
+ * line by itself. irc_begin() gives the buffer and has put the source there
+ * (":server " or, from being given, ":nick!user@host "); the rest of the line,
+ * without CR LF, is added, and irc_end() called.
+ */
+struct buf *irc_begin(struct session *s, const struct member *from);
+void irc_end(struct session *s);
+
+/* ":server NUM nick rest". Longer than a line may be: cut. */
+void irc_numeric(struct session *s, unsigned number, const char *fmt, ...)
+    PRINTFLIKE(3, 4);
+/* ":server rest" */
+void irc_line(struct session *s, const char *fmt, ...) PRINTFLIKE(2, 3);
+/* What others are told as well, rendered for s. */
+void irc_event(struct session *s, const struct event *event);
+/* The same as if they had these capabilities. */
+void irc_event_as(struct session *s, const struct event *event, uint32_t caps);
+/* "FAIL command code context :text", the context may be ""
+ * (standard-replies) */
+void irc_fail(struct session *s, const char *command, const char *code,
+    const char *context, const char *fmt, ...) PRINTFLIKE(5, 6);
+
+/* "NUM nick what :text", what being as a peer gave it: cut, if need be. */
+void irc_about(struct session *s, unsigned number, const char *what,
+    const char *text);
+/* Frequent numerics (Modern, "Numerics"). */
+void irc_no_such_nick(struct session *s, const char *nick); /* 401 */
+void irc_no_such_channel(struct session *s, const char *name); /* 403 */
+void irc_not_on_channel(struct session *s, const char *name); /* 442 */
+void irc_need_more_params(struct session *s, const char *command); /* 461 */
+
+/*
+ * A batch (IRCv3 batch) inside the answer: what is added until irc_batch_end()
+ * gets its tag. Nothing without the capability. fmt is "type params".
+ */
+struct irc_batch {
+	size_t start; /* where it begins in the answer */
+	char reference[24]; /* "": none */
+};
+void irc_batch_begin(struct session *s, struct irc_batch *batch,
+    const char *fmt, ...) PRINTFLIKE(3, 4);
+void irc_batch_end(struct session *s, struct irc_batch *batch);
+
+/* The answer to one line, from the first to the last. */
+void irc_answer_begin(struct session *s, const struct irc_message *msg);
+void irc_answer_end(struct session *s);
+
+/* What follows belongs to a line that was labeled so earlier (an answer that
+ * took time); ends with irc_answer_end(). */
+void irc_answer_resume(struct session *s, const char *label);
+
+/* How s is called in numerics: their nick, or "*". */
+const char *irc_nick(const struct session *s);
+
+/* ERROR, and the connection is closed; the member quits with text. */
+void irc_quit(struct session *s, const char *text, const char *shown);
+
+/* Rendering: irc-render.c */
+
+/* How events are written for who has these capabilities. */
+const struct dialect *irc_dialect(uint32_t caps);
+const struct dialect *irc_find_dialect(const char *name); /* or NULL */
+#define IRC_DIALECTS ((size_t)IRC_CAPS_RENDERED + 1)
+
+/* What somebody is called besides the nick; plain people have no such names. */
+static inline const char *
+irc_user(const struct member *m)
+{
+	return m->user == NULL ? "plain" : m->user;
+}
+
+static inline const char *
+irc_realname(const struct member *m)
+{
+	return m->realname == NULL ? m->nick : m->realname;
+}
+
+/* "nick!user@host" */
+void irc_add_mask(struct buf *out, const struct member *m);
+/* "2026-06-02T14:02:11.123Z": server-time */
+void irc_add_time(struct buf *out, int64_t wall_ms);
+
+/* Registration: irc-register.c, irc-cap.c */
+
+void irc_forget_password(struct irc *irc);
+/* Registers s if all that is needed has come. */
+void irc_register_try(struct session *s);
+
+/* irc-info.c */
+void irc_send_isupport(struct session *s);
+void irc_send_lusers(struct session *s);
+void irc_send_motd(struct session *s);
+const char *irc_server(const struct session *s); /* our name as a server */
+/* Is target a server, or somebody, that is here? Else s is told so: 402. NULL
+ * or empty is here. */
+bool irc_is_here(struct session *s, const char *target);
+
+/* irc-who.c */
+/* May s know that somebody is in that room? */
+bool irc_may_see_in(const struct session *s, const struct membership *ms);
+int64_t irc_idle_s(const struct member *m);
+
+/* Channels: irc-channel.c */
+
+/* The room that a channel's name, "#kitchen" in any case, stands for; NULL:
+ * there is none, or it is no channel's name. */
+struct room *irc_find_room(const struct session *s, const char *channel);
+/* 353 and 366: who is there, as far as s may see. */
+void irc_send_names(struct session *s, struct room *room);
+/* Flood control counts it, if they asked for it. */
+void irc_charge_names(struct session *s, const struct room *room);
+/* "@", "+", "@+" with multi-prefix, or "". */
+const char *irc_prefixes(const struct session *s, const struct membership *ms);
+/* May s know that room exists? (+s) */
+bool irc_may_see_room(const struct session *s, const struct room *room);
+
+/* History: irc-history.c, irc-reference.c, irc-marker.c */
+
+/*
+ * How a client names a message: by its time,
+ * "timestamp=2026-06-02T14:02:11.123Z" (the milliseconds may be missing), or by
+ * the msgid that it was sent with, "msgid=kitchen-812".
+ */
+struct irc_reference {
+	uint64_t number; /* of the message in its room; 0: by time */
+	int64_t time_ms;
+};
+enum irc_reference_result {
+	IRC_REFERENCE_OK,
+	IRC_REFERENCE_BAD, /* malformed */
+	IRC_REFERENCE_TYPE, /* of another kind: "foo=..." */
+	IRC_REFERENCE_ELSEWHERE /* no msgid of a message in that room */
+};
+enum irc_reference_result irc_reference_parse(struct irc_reference *ref,
+    const char *text, const char *room) MUST_CHECK;
+/* "2026-06-02T14:02:11.123Z" or without ".123": server-time */
+bool irc_parse_time(const char *text, int64_t *wall_ms) MUST_CHECK;
+/* Can anybody be called so? Guests are, though nobody may choose to be. */
+bool irc_is_nick(const char *name);
+/* How far they have read in room (read-marker), to who wants to know: after
+ * JOIN and before 366. */
+void irc_send_marker(struct session *s, const struct room *room);
+
+/* irc-monitor.c */
+void irc_monitor_free(struct session *s);
+void irc_monitor_drained(struct session *s); /* s reads on */
+void irc_monitor_save(const struct session *s, struct buf *out);
+bool irc_monitor_load(struct session *s, const struct tlv *item) MUST_CHECK;
+
+/* irc-oper.c: an answer is not waited for any more. */
+void irc_oper_cancel(struct session *s);
+/* That an answer is awaited, for the next program, which has to say that there
+ * will be none: irc_oper_lost(), once it runs. Nothing if there is none. */
+void irc_oper_save(const struct session *s, struct buf *out, uint16_t tag);
+bool irc_oper_load(struct session *s, const struct tlv *item) MUST_CHECK;
+void irc_oper_lost(struct session *s);
+
+/* irc-mode.c: gives s these of enum member_flag, and tells them what
+ * changed. */
+void irc_set_user_modes(struct session *s, unsigned flags);
+
+#endif

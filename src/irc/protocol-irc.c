@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * The IRC protocol: brbd-irc(7). A second protocol over the same rooms, ring
+ * and cursors: a room is a channel, and an IRC client may be in many. Here is
+ * what happens to each line; what commands do is in irc-*.c, a file for each
+ * family.
+ *
+ *   line ──► irc_message_parse() ──► UTF-8? ──► irc_command_find() ──► run()
+ *                                                    │
+ *            irc_answer_begin() ─────── replies ─────┴──► irc_answer_end()
+ *
+ * Sources: RFC 1459 and 2812 as the Modern IRC Client Protocol document has
+ * them, and the IRCv3 specifications that irc-cap.c lists.
+ */
+
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "irc/irc.h"
+#include "net/conn.h"
+#include "session/protocol.h"
+
+static void
+irc_deadline_cb(void *arg)
+{
+	struct session *s = arg;
+
+	if (irc_of(s)->is_registered)
+		irc_oper_lost(s);
+	else
+		irc_quit(s, "registration took too long", NULL);
+}
+
+void
+irc_state_new(struct session *s)
+{
+	struct irc *irc = xcalloc(1, sizeof *irc);
+
+	deadline_init(&irc->deadline, irc_deadline_cb, s);
+	s->state = irc;
+}
+
+static void
+irc_open(struct session *s)
+{
+	irc_state_new(s);
+	deadline_set(s->all->net->deadlines, &irc_of(s)->deadline,
+	    s->all->net->clock->mono_ms + IRC_REGISTRATION_MS);
+	conn_set_framing(s->conn, IRC_INPUT_MAX);
+}
+
+static void
+irc_close(struct session *s)
+{
+	struct irc *irc = irc_of(s);
+
+	if (irc == NULL)
+		return;
+	deadline_clear(s->all->net->deadlines, &irc->deadline);
+	irc_oper_cancel(s);
+	irc_monitor_free(s);
+	irc_forget_password(irc);
+	free(irc->user);
+	free(irc->realname);
+	free(irc);
+	s->state = NULL;
+}
+
+/* 417: nothing of it was acted on. */
+static void
+irc_input_too_long(struct session *s)
+{
+	irc_numeric(s, 417, ":Input line was too long");
+}
+
+/*
+ * IRCv3 utf8-only. Tags count as well. Returns false if the line is refused;
+ * else *line is what to go on with.
+ */
+static bool
+irc_check_utf8(struct session *s, char **line, size_t *len)
+{
+	struct buf *clean = &s->all->text;
+
+	if (text_is_utf8(*line, *len))
+		return true;
+	if (s->all->options->irc_utf8 == IRC_UTF8_REFUSE)
+		return false;
+	buf_reset(clean);
+	buf_reserve(clean, *len * TEXT_SCRUB_GROWTH + 1);
+	clean->len = text_replace_bad(clean->data, *line, *len);
+	*line = clean->data;
+	*len = clean->len;
+	return true;
+}
+
+static void
+irc_run(struct session *s, struct irc_message *msg)
+{
+	const struct irc_command *command = irc_command_find(msg->command);
+	struct irc *irc = irc_of(s);
+
+	session_charge(s, command == NULL ? 1 : command->cost);
+	if (!irc->is_registered &&
+	    (command == NULL || (command->flags & IRC_UNREGISTERED) == 0)) {
+		irc_numeric(s, 451, ":You have not registered");
+		return;
+	}
+	if (command == NULL) {
+		irc_about(s, 421, msg->command, "Unknown command");
+		return;
+	}
+	if (msg->argc < command->min_args) {
+		irc_need_more_params(s, command->name);
+		return;
+	}
+	command->run(s, msg);
+}
+
+static void
+irc_handle(struct session *s, char *line, size_t len)
+{
+	struct irc_message msg;
+	enum irc_result result;
+	bool is_utf8 = irc_check_utf8(s, &line, &len);
+
+	result = irc_message_parse(&msg, line, len);
+	irc_answer_begin(s, &msg);
+	switch (result) {
+	case IRC_OK:
+		if (is_utf8)
+			irc_run(s, &msg);
+		else
+			irc_fail(s, "*", "INVALID_UTF8", "",
+			    "Messages have to be UTF-8; nothing was done");
+		break;
+	case IRC_EMPTY:
+		session_charge(s, 1);
+		break;
+	case IRC_BAD:
+		if (msg.command != NULL && is_utf8) {
+			irc_run(s, &msg); /* whatever it is, it is unknown */
+			break;
+		}
+		session_charge(s, 1);
+		irc_numeric(s, 400, "* :Malformed message; nothing was done");
+		break;
+	case IRC_TAGS_TOO_LONG:
+	case IRC_TOO_LONG:
+		session_charge(s, 1);
+		irc_input_too_long(s);
+		break;
+	}
+	if (s->state != NULL && irc_of(s)->is_answering)
+		irc_answer_end(s);
+}
+
+static void
+irc_input(struct session *s, char *line, size_t len, bool has_cr)
+{
+	struct irc *irc = irc_of(s);
+
+	(void)has_cr;
+	if (!irc->is_registered && ++irc->lines > IRC_REGISTRATION_LINES) {
+		irc_quit(s, "too many lines before the registration", NULL);
+		return;
+	}
+	irc_handle(s, line, len);
+}
+
+static void
+irc_too_long(struct session *s)
+{
+	session_charge(s, 1);
+	irc_input_too_long(s);
+}
+
+static void
+irc_notice(struct session *s, const char *text)
+{
+	irc_line(s, "NOTICE %s :%s", irc_nick(s), text);
+}
+
+/* Who is invited is told so, whether or not they hear of others. */
+static void
+irc_shown(struct session *s, const struct event *event)
+{
+	uint32_t caps = irc_of(s)->caps;
+
+	if (event->kind == EVENT_INVITE)
+		caps |= IRC_CAP_INVITE_NOTIFY;
+	irc_event_as(s, event, caps);
+}
+
+static void
+irc_kicked(struct session *s, const struct event *event)
+{
+	irc_event(s, event);
+}
+
+/* The names that they were not told while too much was unsent. */
+static void
+irc_caught_up(struct membership *ms)
+{
+	if (!ms->needs_names)
+		return;
+	ms->needs_names = false;
+	irc_send_names(ms->member->session, ms->room);
+}
+
+static void
+irc_goodbye(struct session *s, const char *text)
+{
+	irc_line(s, "ERROR :Closing link: %s", text);
+}
+
+static const char *
+irc_refusal(const char *text)
+{
+	static char line[IRC_LINE_MAX + 3];
+
+	(void)snprintf(line, sizeof line - 2, "ERROR :%s", text);
+	(void)strcat(line, "\r\n");
+	return line;
+}
+
+const struct protocol protocol_irc = {
+	.name = "irc",
+	.find_dialect = irc_find_dialect,
+	.open = irc_open,
+	.close = irc_close,
+	.drained = irc_monitor_drained,
+	.line = irc_input,
+	.too_long = irc_too_long,
+	.notice = irc_notice,
+	.error = irc_notice,
+	.event = irc_shown,
+	.caught_up = irc_caught_up,
+	.kicked = irc_kicked,
+	.goodbye = irc_goodbye,
+	.refusal = irc_refusal,
+	.save = irc_save,
+	.load = irc_load,
+};

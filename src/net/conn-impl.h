@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * What conn*.c share; of no concern to others.
+ */
+#ifndef CONN_IMPL_H
+#define CONN_IMPL_H
+
+#include <sys/types.h>
+
+#include <bsd/sys/queue.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/deadline.h"
+#include "net/conn.h"
+#include "net/framer.h"
+#include "net/telnet.h"
+
+struct evbuffer;
+
+enum conn_state {
+	CONN_OPEN,
+	CONN_FLUSHING, /* conn_close() was called; output is queued */
+	CONN_LINGERING, /* shut down; waiting for the peer's end */
+	CONN_ENDED
+};
+
+enum conn_place { /* the queue that a conn is in */
+	CONN_NOWHERE,
+	CONN_IN_MORE_INPUT,
+	CONN_IN_RESUMING,
+	CONN_IN_ENDED
+};
+
+/* From the first IAC on. */
+struct conn_telnet {
+	struct telnet machine;
+	struct evbuffer *text;
+};
+
+/* While output is queued, or the connection closes. */
+struct conn_timer {
+	struct deadline deadline;
+	uint64_t queued; /* all bytes queued since this was allocated */
+	uint64_t moved; /* those that the peer had at the last look */
+	int64_t moved_ms; /* when that changed last */
+	size_t discarded;
+};
+
+struct conn {
+	/* All that conn_send() looks at is in one line of the cache. */
+	struct net *net;
+	uint64_t sent; /* bytes that conn_send() has taken */
+	uint32_t recent; /* bytes written that may be unread: conn-unsent.c */
+	uint32_t look_at_ms; /* monotonic: when conn_look() is due */
+	int fd;
+	uint8_t state; /* enum conn_state */
+	bool has_output; /* the bufferevent's output may hold something */
+	uint8_t bookmark; /* enum conn_place */
+	uint8_t end; /* enum conn_end; with CONN_ENDED */
+
+	struct bufferevent *bev; /* NULL at rest: conn_need_bev() */
+	struct event *readable; /* lies behind this struct */
+	TAILQ_ENTRY(conn) entry;
+	const struct conn_handler *handler;
+	void *arg;
+	struct conn_telnet *telnet; /* NULL: none yet */
+	struct conn_timer *timer; /* NULL: not needed now */
+	size_t dropped; /* bytes sent too late, which nobody will get */
+	uint32_t older; /* what recent was until the last conn_look() */
+	uint32_t wasted; /* bytes read since the last line */
+	uint32_t max_line; /* conn_set_framing(); 0: the option's */
+	struct framer framer;
+	bool is_reading : 1; /* readable is waited for */
+	bool is_handling : 1; /* inside conn_handle_input() */
+	bool is_paused : 1; /* conn_pause_input() */
+	bool is_choked : 1; /* input held up since its answers are not read */
+	bool was_refused : 1; /* conn_send() owes a drained() */
+	bool has_input : 1; /* whole lines may wait in the input */
+	bool saw_eof : 1;
+	bool told_eof : 1;
+	bool is_tcp : 1;
+	bool is_shut : 1; /* our side, so that SIOCOUTQ counts a FIN */
+	bool has_no_telnet : 1; /* conn_set_framing() */
+	bool is_broken : 1; /* it ended by an error, and not in order */
+};
+
+#define CONN_SNDBUF_MIN 65536
+/* conn_new(), but the socket is left as it is, and not read from yet. */
+struct conn *conn_alloc(struct net *net, int fd,
+    const struct conn_handler *handler, void *arg);
+
+/* After what kept lines waiting is over. */
+void conn_continue_input(struct conn *c);
+
+/* From now on it is a telnet. -1: libevent has no memory. */
+int conn_begin_telnet(struct conn *c) MUST_CHECK;
+
+/* Have conn_write_cb() called below the low-water mark, not only at zero. */
+void conn_want_drained(struct conn *c);
+
+/*
+ * The bufferevent that c has while there is something in or out; never NULL but
+ * when libevent cannot make one: then c has ended.
+ */
+struct bufferevent *conn_need_bev(struct conn *c);
+
+/* Gives it back if nothing is in it. */
+void conn_rest(struct conn *c);
+
+/* To net->ended; again or not. Calls nobody but net->wake(). */
+void conn_set_end(struct conn *c, enum conn_end end);
+
+/* Has readable waited for, or not, as c's state asks for. */
+void conn_update_reading(struct conn *c);
+
+/* Bytes in the kernel that the peer does not have; about, on Unix sockets. */
+size_t conn_in_kernel(const struct conn *c);
+
+/* From look_at_ms on, before anything is written: what may be unread? */
+void conn_look(struct conn *c);
+
+struct conn_timer *conn_need_timer(struct conn *c);
+void conn_drop_timer(struct conn *c); /* fine if there is none */
+
+#endif

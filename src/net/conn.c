@@ -1,0 +1,790 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ * 
+ * A connection is a bufferevent with lines on top.
+ * 
+ *   socket --> bufferevent's input --(telnet: text)--> framer --> line()
+ *   socket <-- send(2) <-- [cork] <-- conn_send(), conn_reply()
+ *      ^------ bufferevent's output <--' what send(2) did not take
+ * 
+ * A bufferevent takes a kilobyte, and most connections have nothing in it most
+ * of the time. So one at rest has only an event that waits for input; it is
+ * lent a bufferevent when there is something to be read or output has to wait,
+ * and gives it back when that is over (a telnet keeps it). We read into it
+ * ourselves, since its own read would be a second event and an ioctl(2) more.
+ * 
+ * Output goes past the bufferevent while nothing is queued in it: that is one
+ * system call, where a bufferevent alone needs two epoll_ctl(2) and a turn of
+ * the loop besides. has_output says whether anything is queued, so that the
+ * ordinary case asks libevent nothing.
+ * 
+ * Input is read only while none waits here. Whenever lines have to wait (their
+ * share of the turn is used up, input is paused, or the client reads no
+ * answers), the event is not waited for, so what one client has here is bounded
+ * by max_line and one read, and a readable descriptor cannot spin the loop. It
+ * follows that the EOF of a client shows only after its lines have been
+ * handled.
+ * 
+ * Most connections have nothing queued and speak no telnet, so what these need
+ * (struct conn_timer, struct conn_telnet) is allocated while they need it.
+ * 
+ * Nothing is freed here but by conn_free(): a connection that is over goes to
+ * net->ended, and its owner hears of it from conn_reap() at the turn's end. So
+ * a failing write never calls anybody back (hostile 51, 52). */
+
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+
+#include "net/conn-impl.h"
+#include "net/telnet.h"
+
+/* While closing: how much is read and thrown away, and how long we wait. */
+#define CONN_DISCARD_MAX (1024 * 1024)
+#define CONN_LINGER_MS 2000
+
+/* Bytes in one read(2): what one client may have waiting here. */
+#define CONN_READ_MAX 4096
+
+/* A silent peer is probed after a while, and given up after three minutes. */
+#define CONN_KEEPALIVE_IDLE_S 120
+#define CONN_KEEPALIVE_INTERVAL_S 20
+#define CONN_KEEPALIVE_PROBES 3
+#define CONN_USER_TIMEOUT_MS (180 * 1000)
+
+const char *
+conn_end_str(enum conn_end end)
+{
+	switch (end) {
+	case CONN_END_EOF:
+		return "closed by the peer";
+	case CONN_END_ERROR:
+		return "connection lost";
+	case CONN_END_STALLED:
+		return "stalled";
+	case CONN_END_CLOSED:
+		return "closed";
+	}
+	assert(0 && "no such end");
+	return "";
+}
+
+/* Queues: at most one at a time for each conn. */
+
+static struct conn_queue *
+conn_place_queue(struct net *net, enum conn_place bookmark)
+{
+	switch (bookmark) {
+	case CONN_NOWHERE:
+		break;
+	case CONN_IN_MORE_INPUT:
+		return &net->more_input;
+	case CONN_IN_RESUMING:
+		return &net->resuming;
+	case CONN_IN_ENDED:
+		return &net->ended;
+	}
+	return NULL;
+}
+
+static void
+conn_move(struct conn *c, enum conn_place bookmark)
+{
+	struct conn_queue *from = conn_place_queue(c->net, c->bookmark);
+	struct conn_queue *to = conn_place_queue(c->net, bookmark);
+
+	if (from != NULL)
+		TAILQ_REMOVE(from, c, entry);
+	if (to != NULL)
+		TAILQ_INSERT_TAIL(to, c, entry);
+	c->bookmark = (uint8_t)bookmark;
+}
+
+/* Has the input that waits handled in the next turn. */
+static void
+conn_handle_later(struct conn *c)
+{
+	/*
+	 * Not event_active(): libevent runs what a callback activates at its
+	 * own priority in the same pass, and nobody else would be read from.
+	 * A timer of zero joins the queue after the sockets polled next.
+	 */
+	static const struct timeval at_once = { 0, 0 };
+
+	if (c->bookmark != CONN_NOWHERE)
+		return;
+	conn_move(c, CONN_IN_MORE_INPUT);
+	if (!event_pending(c->net->resume, EV_TIMEOUT, NULL) &&
+	    event_add(c->net->resume, &at_once) == -1)
+		conn_set_end(c, CONN_END_ERROR);
+}
+
+/* The end, and what leads there */
+
+void
+conn_set_end(struct conn *c, enum conn_end end)
+{
+	struct net *net = c->net;
+	bool is_first = TAILQ_EMPTY(&net->ended);
+
+	if (c->state == CONN_ENDED)
+		return;
+	if (end == CONN_END_ERROR || end == CONN_END_STALLED)
+		c->is_broken = true;
+	/* Whoever closes waits for their own end, however it comes about. */
+	if (c->state != CONN_OPEN)
+		end = CONN_END_CLOSED;
+	c->state = CONN_ENDED;
+	c->end = (uint8_t)end;
+	c->is_reading = false;
+	event_del(c->readable);
+	if (c->bev != NULL)
+		bufferevent_disable(c->bev, EV_WRITE);
+	conn_drop_timer(c);
+	conn_move(c, CONN_IN_ENDED);
+	if (is_first)
+		net->wake(net->wake_arg);
+}
+
+static bool
+conn_wants_to_read(const struct conn *c)
+{
+	if (c->saw_eof)
+		return false;
+	switch ((enum conn_state)c->state) {
+	case CONN_OPEN:
+		return !c->is_paused && !c->is_choked && !c->has_input;
+	case CONN_FLUSHING:
+	case CONN_LINGERING:
+		return c->timer->discarded < CONN_DISCARD_MAX;
+	case CONN_ENDED:
+		break;
+	}
+	return false;
+}
+
+void
+conn_update_reading(struct conn *c)
+{
+	bool want = conn_wants_to_read(c);
+
+	/* Lines are being handled: whatever they change is seen at the end. */
+	if (c->is_handling || want == c->is_reading)
+		return;
+	c->is_reading = want;
+	if (!want)
+		event_del(c->readable);
+	else if (event_add(c->readable, NULL) == -1)
+		conn_set_end(c, CONN_END_ERROR);
+}
+
+static void
+conn_set_close_deadline(struct conn *c, int64_t in_ms)
+{
+	struct deadline *d = &conn_need_timer(c)->deadline;
+	int64_t at_ms = c->net->clock->mono_ms + in_ms;
+
+	if (!d->is_set || at_ms < d->at_ms)
+		deadline_set(c->net->deadlines, d, at_ms);
+}
+
+/* All is flushed: say so to the peer, and wait for theirs. */
+static void
+conn_linger(struct conn *c)
+{
+	c->state = CONN_LINGERING;
+	c->is_shut = true;
+	if (shutdown(c->fd, SHUT_WR) == -1 || c->saw_eof ||
+	    c->timer->discarded >= CONN_DISCARD_MAX) {
+		conn_set_end(c, CONN_END_CLOSED);
+		return;
+	}
+	conn_set_close_deadline(c, CONN_LINGER_MS);
+}
+
+void
+conn_close(struct conn *c, int64_t flush_ms)
+{
+	if (c->state == CONN_OPEN) {
+		if (c->net->corked == c)
+			conn_uncork(c);
+		if (c->state != CONN_OPEN)
+			return;
+		if (c->timer != NULL) /* it looked for a stall until now */
+			deadline_clear(c->net->deadlines, &c->timer->deadline);
+		conn_move(c, CONN_NOWHERE);
+		c->state = CONN_FLUSHING;
+		conn_set_close_deadline(c, flush_ms);
+		if (!c->has_output)
+			conn_linger(c);
+		conn_update_reading(c);
+	} else if (c->state != CONN_ENDED) {
+		conn_set_close_deadline(c, flush_ms);
+	}
+}
+
+/* len bytes have come on a connection that is closing. */
+static void
+conn_discard(struct conn *c, size_t len)
+{
+	c->net->bytes_in += len;
+	c->timer->discarded += len;
+	if (c->state == CONN_LINGERING &&
+	    c->timer->discarded >= CONN_DISCARD_MAX)
+		conn_set_end(c, CONN_END_CLOSED);
+	conn_update_reading(c);
+}
+
+/* Input */
+
+static bool
+conn_takes_lines(const struct conn *c)
+{
+	return c->state == CONN_OPEN && !c->is_paused && !c->is_choked;
+}
+
+void
+conn_continue_input(struct conn *c)
+{
+	if (!c->is_handling && conn_takes_lines(c) &&
+	    (c->has_input || (c->saw_eof && !c->told_eof)))
+		conn_handle_later(c);
+	conn_update_reading(c);
+}
+
+/* Moves what the bufferevent has read into telnet->text, without telnet. */
+static void
+conn_filter_telnet(struct conn *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+	struct buf reply = BUF_INITIALIZER;
+	struct evbuffer_iovec vec;
+	const char *chunk;
+	size_t len;
+
+	while ((len = evbuffer_get_contiguous_space(in)) > 0) {
+		chunk = (const char *)evbuffer_pullup(in, (ev_ssize_t)len);
+		if (evbuffer_reserve_space(c->telnet->text, (ev_ssize_t)len,
+			&vec, 1) != 1) {
+			conn_set_end(c, CONN_END_ERROR);
+			break;
+		}
+		vec.iov_len = telnet_filter(&c->telnet->machine, vec.iov_base,
+		    chunk, len, &reply);
+		evbuffer_commit_space(c->telnet->text, &vec, 1);
+		evbuffer_drain(in, len);
+	}
+	if (reply.len > 0)
+		conn_reply(c, reply.data, reply.len);
+	buf_fini(&reply);
+}
+
+int
+conn_begin_telnet(struct conn *c)
+{
+	struct evbuffer *text = evbuffer_new();
+
+	if (text == NULL)
+		return -1;
+	c->telnet = xcalloc(1, sizeof(*c->telnet));
+	telnet_init(&c->telnet->machine);
+	c->telnet->text = text;
+	return 0;
+}
+
+/* The first IAC makes a client a telnet; what came before it is plain text. */
+static void
+conn_detect_telnet(struct conn *c)
+{
+	static const char iac = (char)TELNET_IAC;
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+
+	if (c->telnet == NULL && !c->has_no_telnet &&
+	    evbuffer_search(in, &iac, 1, NULL).pos != -1 &&
+	    conn_begin_telnet(c) == -1)
+		conn_set_end(c, CONN_END_ERROR);
+}
+
+static size_t
+conn_max_line(const struct conn *c)
+{
+	return c->max_line > 0 ? c->max_line :
+				 (size_t)c->net->options->max_line;
+}
+
+void
+conn_set_framing(struct conn *c, size_t max_line)
+{
+	c->max_line = (uint32_t)max_line;
+	c->has_no_telnet = true;
+}
+
+/* Hands over lines, for one turn; returns how many there were. */
+static int
+conn_handle_lines(struct conn *c, struct evbuffer *in)
+{
+	struct framer_line line;
+	int n;
+
+	c->has_input = true; /* until the framer finds nothing */
+	for (n = 0; n < CONN_LINES_PER_TURN && conn_takes_lines(c); n++) {
+		switch (framer_next(&c->framer, in, conn_max_line(c), &line)) {
+		case FRAMER_MORE:
+			c->has_input = false;
+			return n;
+		case FRAMER_TOO_LONG:
+			c->handler->too_long(c, c->arg);
+			break;
+		case FRAMER_LINE:
+			c->handler->line(c, line.text, line.len, line.has_cr,
+			    c->arg);
+			framer_done(in, &line);
+			break;
+		case FRAMER_NO_MEMORY:
+			conn_set_end(c, CONN_END_ERROR);
+			break;
+		}
+	}
+	if (evbuffer_get_length(in) == 0)
+		c->has_input = false;
+	return n;
+}
+
+/* So many bytes were read, and no line was among them. */
+static void
+conn_count_waste(struct conn *c, size_t bytes)
+{
+	if (bytes == 0 || c->handler->waste == NULL || c->state != CONN_OPEN)
+		return;
+	c->wasted += (uint32_t)bytes;
+	if (c->wasted > conn_max_line(c)) {
+		c->wasted = 0;
+		c->handler->waste(c, c->arg);
+	}
+}
+
+/* All that the peer had to say has been handled. */
+static void
+conn_tell_eof(struct conn *c)
+{
+	if (c->handler->eof == NULL)
+		conn_set_end(c, CONN_END_EOF);
+	else if (!c->told_eof) {
+		c->told_eof = true;
+		c->handler->eof(c, c->arg);
+	}
+}
+
+/*
+ * The one place where input is handled: when some was read, when some has
+ * waited, and at EOF.
+ */
+static void
+conn_handle_input(struct conn *c)
+{
+	struct evbuffer *in;
+	size_t before, read;
+	int lines;
+
+	if (conn_need_bev(c) == NULL)
+		return;
+	in = bufferevent_get_input(c->bev);
+	before = evbuffer_get_length(in);
+	c->is_handling = true;
+	conn_cork(c);
+	if (c->telnet != NULL) {
+		conn_filter_telnet(c);
+		lines = conn_handle_lines(c, c->telnet->text);
+	} else
+		lines = conn_handle_lines(c, in);
+	read = before - evbuffer_get_length(in);
+	c->net->bytes_in += read;
+	if (lines > 0)
+		c->wasted = 0;
+	else
+		conn_count_waste(c, read);
+	conn_uncork(c);
+	c->is_handling = false;
+
+	if (c->state == CONN_OPEN && !c->has_input && c->saw_eof)
+		conn_tell_eof(c);
+	else
+		conn_continue_input(c);
+	conn_rest(c);
+}
+
+void
+conn_pause_input(struct conn *c)
+{
+	c->is_paused = true;
+	conn_update_reading(c);
+}
+
+void
+conn_resume_input(struct conn *c)
+{
+	c->is_paused = false;
+	conn_continue_input(c);
+}
+
+/*
+ * One read(2), into the input, or nowhere if c is closing. Returns as that
+ * does.
+ */
+static ssize_t
+conn_read(struct conn *c)
+{
+	static char discarded[CONN_READ_MAX];
+	struct evbuffer *in;
+	struct evbuffer_iovec vec;
+	ssize_t n;
+
+	if (c->state != CONN_OPEN)
+		return recv(c->fd, discarded, sizeof(discarded), MSG_DONTWAIT);
+	if (conn_need_bev(c) == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	in = bufferevent_get_input(c->bev);
+	if (evbuffer_reserve_space(in, CONN_READ_MAX, &vec, 1) != 1) {
+		errno = ENOMEM;
+		return -1;
+	}
+	n = recv(c->fd, vec.iov_base, CONN_READ_MAX, MSG_DONTWAIT);
+	vec.iov_len = n > 0 ? (size_t)n : 0;
+	evbuffer_commit_space(in, &vec, 1);
+	return n;
+}
+
+/* Libevent's callbacks */
+
+static void
+conn_readable_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+	ssize_t n;
+
+	(void)fd;
+	(void)what;
+	clock_update(c->net->clock);
+	n = conn_read(c);
+	if (n == -1) {
+		if (errno != EAGAIN && errno != EINTR)
+			conn_set_end(c, CONN_END_ERROR);
+	} else if (n == 0) {
+		c->saw_eof = true;
+		conn_update_reading(c);
+		if (c->state == CONN_OPEN)
+			conn_handle_input(c);
+		else if (c->state == CONN_LINGERING)
+			conn_set_end(c, CONN_END_CLOSED);
+	} else if (c->state == CONN_OPEN) {
+		conn_detect_telnet(c);
+		conn_handle_input(c);
+	} else {
+		conn_discard(c, (size_t)n);
+	}
+	conn_rest(c);
+}
+
+static void
+conn_write_cb(struct bufferevent *bev, void *arg)
+{
+	struct conn *c = arg;
+
+	clock_update(c->net->clock);
+	if (evbuffer_get_length(bufferevent_get_output(bev)) == 0) {
+		c->has_output = false;
+		if (c->state == CONN_OPEN)
+			conn_drop_timer(c);
+		else if (c->state == CONN_FLUSHING)
+			conn_linger(c);
+	}
+	if (c->state == CONN_OPEN && (c->was_refused || c->is_choked)) {
+		c->was_refused = false;
+		c->is_choked = false;
+		bufferevent_setwatermark(bev, EV_WRITE, 0, 0);
+		c->handler->drained(c, c->arg);
+		conn_continue_input(c);
+	}
+	conn_rest(c);
+}
+
+/* It only writes, so that only writing can fail. */
+static void
+conn_event_cb(struct bufferevent *bev, short what, void *arg)
+{
+	struct conn *c = arg;
+
+	(void)bev;
+	(void)what;
+	clock_update(c->net->clock);
+	conn_set_end(c, CONN_END_ERROR);
+}
+
+/* Bufferevents, lent and given back */
+
+struct bufferevent *
+conn_need_bev(struct conn *c)
+{
+	struct net *net = c->net;
+	struct bufferevent *bev;
+
+	if (c->bev != NULL)
+		return c->bev;
+	if (net->spare_count > 0) {
+		bev = net->spare[--net->spare_count];
+		bufferevent_setfd(bev, c->fd);
+	} else {
+		/* No BEV_OPT_CLOSE_ON_FREE: that closes in a later turn. */
+		bev = bufferevent_socket_new(net->base, c->fd, 0);
+		if (bev == NULL) {
+			conn_set_end(c, CONN_END_ERROR);
+			return NULL;
+		}
+		/* Enabled as long as there is output, and only then. */
+		bufferevent_disable(bev, EV_WRITE);
+	}
+	bufferevent_priority_set(bev, NET_PRIORITY_INPUT);
+	bufferevent_setcb(bev, NULL, conn_write_cb, conn_event_cb, c);
+	/* It is frozen for all but the bufferevent's own read. */
+	evbuffer_unfreeze(bufferevent_get_input(bev), 0);
+	c->bev = bev;
+	return bev;
+}
+
+static void
+conn_give_back_bev(struct conn *c)
+{
+	struct net *net = c->net;
+	struct bufferevent *bev = c->bev;
+
+	if (bev == NULL)
+		return;
+	c->bev = NULL;
+	/* Out of the poll at once, even if it is freed in a later turn. */
+	bufferevent_setcb(bev, NULL, NULL, NULL, NULL);
+	bufferevent_disable(bev, EV_READ | EV_WRITE);
+	bufferevent_setfd(bev, -1);
+	if (net->spare_count == CONN_SPARE_MAX ||
+	    evbuffer_get_length(bufferevent_get_input(bev)) > 0 ||
+	    evbuffer_get_length(bufferevent_get_output(bev)) > 0) {
+		bufferevent_free(bev);
+		return;
+	}
+	bufferevent_setwatermark(bev, EV_WRITE, 0, 0);
+	net->spare[net->spare_count++] = bev;
+}
+
+void
+conn_rest(struct conn *c)
+{
+	if (c->bev == NULL || c->has_output || c->is_handling ||
+	    c->telnet != NULL ||
+	    evbuffer_get_length(bufferevent_get_input(c->bev)) > 0)
+		return;
+	conn_give_back_bev(c);
+}
+
+static void
+net_resume_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct net *net = arg;
+	struct conn *c;
+
+	(void)fd;
+	(void)what;
+	clock_update(net->clock);
+	/*
+	 * Those that have still more go back to more_input: once a turn each.
+	 */
+	TAILQ_FOREACH(c, &net->more_input, entry)
+		c->bookmark = CONN_IN_RESUMING;
+	TAILQ_CONCAT(&net->resuming, &net->more_input, entry);
+	while ((c = TAILQ_FIRST(&net->resuming)) != NULL) {
+		conn_move(c, CONN_NOWHERE);
+		conn_handle_input(c);
+	}
+}
+
+/* Life */
+
+int
+net_init(struct net *net, struct event_base *base, struct clock *clock,
+    struct deadlines *deadlines, const struct options *options,
+    void (*wake)(void *), void *wake_arg)
+{
+	memset(net, 0, sizeof(*net));
+	net->base = base;
+	net->clock = clock;
+	net->deadlines = deadlines;
+	net->options = options;
+	net->wake = wake;
+	net->wake_arg = wake_arg;
+	TAILQ_INIT(&net->more_input);
+	TAILQ_INIT(&net->resuming);
+	TAILQ_INIT(&net->ended);
+
+	net->resume = event_new(base, -1, 0, net_resume_cb, net);
+	if (net->resume == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	event_priority_set(net->resume, NET_PRIORITY_INPUT);
+	/* A bufferevent writes by writev(2), which knows no MSG_NOSIGNAL. */
+	signal(SIGPIPE, SIG_IGN);
+	return 0;
+}
+
+void
+net_fini(struct net *net)
+{
+	assert(net->count == 0);
+	while (net->spare_count > 0)
+		bufferevent_free(net->spare[--net->spare_count]);
+	event_free(net->resume);
+	buf_fini(&net->cork);
+}
+
+static void
+conn_set_option(int fd, int level, int name, int value)
+{
+	/* A comfort each: a socket that lacks one works nonetheless. */
+	(void)setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+static void
+conn_set_tcp_options(const struct net *net, int fd)
+{
+	conn_set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	conn_set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	/* Or else the kernel grows the buffer of one who does not read to some
+	 * megabytes, outside of every limit of ours. */
+	conn_set_option(fd, SOL_SOCKET, SO_SNDBUF,
+	    net->options->output_limit > CONN_SNDBUF_MIN ?
+		(int)net->options->output_limit :
+		CONN_SNDBUF_MIN);
+#ifdef TCP_KEEPIDLE
+	conn_set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, CONN_KEEPALIVE_IDLE_S);
+	conn_set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL,
+	    CONN_KEEPALIVE_INTERVAL_S);
+	conn_set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, CONN_KEEPALIVE_PROBES);
+#endif
+#ifdef TCP_USER_TIMEOUT
+	/* It also counts a window that stays shut, which is our stall check's
+	 * to judge: so never sooner than that. */
+	int64_t timeout_ms = 2 * net->options->stall_timeout;
+
+	if (timeout_ms < CONN_USER_TIMEOUT_MS)
+		timeout_ms = CONN_USER_TIMEOUT_MS;
+	if (timeout_ms > INT_MAX)
+		timeout_ms = INT_MAX;
+	conn_set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)timeout_ms);
+#else
+	(void)net;
+#endif
+}
+
+struct conn *
+conn_alloc(struct net *net, int fd, const struct conn_handler *handler,
+    void *arg)
+{
+	struct conn *c;
+
+	/* Only libevent knows how large an event is. */
+	c = xcalloc(1, sizeof(*c) + event_get_struct_event_size());
+	c->readable = (struct event *)(void *)(c + 1);
+	if (event_assign(c->readable, net->base, fd, EV_READ | EV_PERSIST,
+		conn_readable_cb, c) == -1) {
+		free(c);
+		close(fd);
+		return NULL;
+	}
+	event_priority_set(c->readable, NET_PRIORITY_INPUT);
+	c->net = net;
+	c->handler = handler;
+	c->arg = arg;
+	c->fd = fd;
+	c->state = CONN_OPEN;
+	c->bookmark = CONN_NOWHERE;
+	c->look_at_ms = (uint32_t)net->clock->mono_ms;
+	net->count++;
+	return c;
+}
+
+struct conn *
+conn_new(struct net *net, int fd, bool is_tcp,
+    const struct conn_handler *handler, void *arg)
+{
+	struct conn *c = conn_alloc(net, fd, handler, arg);
+
+	if (c == NULL)
+		return NULL;
+	c->is_tcp = is_tcp;
+	if (is_tcp)
+		conn_set_tcp_options(net, fd);
+	conn_update_reading(c);
+	return c;
+}
+
+void
+conn_free(struct conn *c)
+{
+	if (c == NULL)
+		return;
+	assert(!c->is_handling);
+	if (c->net->corked == c) {
+		c->net->corked = NULL;
+		buf_reset(&c->net->cork);
+	}
+	conn_move(c, CONN_NOWHERE);
+	conn_drop_timer(c);
+	if (c->telnet != NULL) {
+		evbuffer_free(c->telnet->text);
+		free(c->telnet);
+	}
+	event_del(c->readable);
+	conn_give_back_bev(c);
+	close(c->fd);
+	c->net->count--;
+	free(c);
+}
+
+void
+conn_reap(struct net *net)
+{
+	struct conn *c;
+
+	/* Those that end meanwhile are appended; there is an end to all. */
+	while ((c = TAILQ_FIRST(&net->ended)) != NULL) {
+		conn_move(c, CONN_NOWHERE);
+		c->handler->ended(c, (enum conn_end)c->end, c->arg);
+	}
+}
+
+bool
+conn_is_ending(const struct conn *c)
+{
+	return c->state != CONN_OPEN;
+}
+
+int
+conn_fd(const struct conn *c)
+{
+	return c->fd;
+}

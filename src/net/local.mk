@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The brbd authors
+
+src_libbrbd_a_SOURCES += \
+	%D%/conn-handoff.c \
+	%D%/conn-impl.h \
+	%D%/conn-output.c \
+	%D%/conn-unsent.c \
+	%D%/conn.c \
+	%D%/conn.h \
+	%D%/framer.c \
+	%D%/framer.h \
+	%D%/http.c \
+	%D%/http.h \
+	%D%/inherit.c \
+	%D%/inherit.h \
+	%D%/listener-handoff.c \
+	%D%/listener-impl.h \
+	%D%/listener-socket.c \
+	%D%/listener-spec.c \
+	%D%/listener-spec.h \
+	%D%/listener.c \
+	%D%/listener.h \
+	%D%/sdnotify.c \
+	%D%/sdnotify.h \
+	%D%/service-manager.c \
+	%D%/service-manager.h \
+	%D%/telnet.c \
+	%D%/telnet.h \
+	%D%/verify-impl.h \
+	%D%/verify-worker.c \
+	%D%/verify.c \
+	%D%/verify.h

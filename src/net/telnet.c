@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * A machine of five states, a byte at a time: only clients that have sent an
+ * IAC come here. It speaks no option at all, which every telnet accepts, and
+ * leaves the terminal in the line mode that suits a chat. Window size and
+ * terminal type were decided against: the plain protocol never asks for them.
+ */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "net/telnet.h"
+
+/* RFC 854 */
+enum {
+	TELNET_SE = 240,
+	TELNET_SB = 250,
+	TELNET_WILL = 251,
+	TELNET_WONT = 252,
+	TELNET_DO = 253,
+	TELNET_DONT = 254
+};
+
+#define TELNET_TIMING_MARK 6 /* RFC 860 */
+
+enum telnet_state {
+	TELNET_TEXT,
+	TELNET_COMMAND, /* after IAC */
+	TELNET_OPTION, /* after IAC and a verb: WILL, WONT, DO, DONT */
+	TELNET_SUB, /* between IAC SB and IAC SE */
+	TELNET_SUB_COMMAND /* after an IAC therein */
+};
+
+void
+telnet_init(struct telnet *t)
+{
+	memset(t, 0, sizeof(*t));
+	t->state = TELNET_TEXT;
+}
+
+bool
+telnet_is_valid(const struct telnet *t)
+{
+	return t->state <= TELNET_SUB_COMMAND;
+}
+
+/* Sets the option's bit. Was it set before? */
+static bool
+telnet_mark(uint8_t bits[32], uint8_t option)
+{
+	uint8_t bit = (uint8_t)(1 << (option & 7));
+	bool was_set = bits[option >> 3] & bit;
+
+	bits[option >> 3] |= bit;
+	return was_set;
+}
+
+static void
+telnet_refuse(struct telnet *t, uint8_t option, struct buf *reply)
+{
+	uint8_t verb;
+
+	if (t->verb == TELNET_DO) {
+		/* A mark in the stream, no state: each waits for its answer. */
+		if (telnet_mark(t->refused_do, option) &&
+		    option != TELNET_TIMING_MARK)
+			return;
+		verb = TELNET_WONT;
+	} else if (t->verb == TELNET_WILL) {
+		if (telnet_mark(t->refused_will, option))
+			return;
+		verb = TELNET_DONT;
+	} else {
+		return; /* WONT and DONT: just as we have it */
+	}
+	buf_addch(reply, (char)TELNET_IAC);
+	buf_addch(reply, (char)verb);
+	buf_addch(reply, (char)option);
+}
+
+/* The byte after an IAC. Returns the state that it leads to. */
+static uint8_t
+telnet_command(struct telnet *t, uint8_t byte)
+{
+	switch (byte) {
+	case TELNET_WILL:
+	case TELNET_WONT:
+	case TELNET_DO:
+	case TELNET_DONT:
+		t->verb = byte;
+		return TELNET_OPTION;
+	case TELNET_SB:
+		return TELNET_SUB;
+	default:
+		return TELNET_TEXT; /* NOP, AYT, EL...: nothing to do */
+	}
+}
+
+size_t
+telnet_filter(struct telnet *t, char *out, const char *in, size_t len,
+    struct buf *reply)
+{
+	size_t out_len = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		uint8_t byte = (uint8_t)in[i];
+
+		switch ((enum telnet_state)t->state) {
+		case TELNET_TEXT:
+			if (byte == TELNET_IAC)
+				t->state = TELNET_COMMAND;
+			else
+				out[out_len++] = in[i];
+			break;
+		case TELNET_COMMAND:
+			if (byte == TELNET_IAC)
+				out[out_len++] = in[i];
+			t->state = telnet_command(t, byte);
+			break;
+		case TELNET_OPTION:
+			telnet_refuse(t, byte, reply);
+			t->state = TELNET_TEXT;
+			break;
+		case TELNET_SUB:
+			if (byte == TELNET_IAC)
+				t->state = TELNET_SUB_COMMAND;
+			break;
+		case TELNET_SUB_COMMAND:
+			/*
+			 * A command other than SE means that SE was left out.
+			 */
+			if (byte == TELNET_IAC)
+				t->state = TELNET_SUB;
+			else
+				t->state = telnet_command(t, byte);
+			break;
+		}
+	}
+	return out_len;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef TELNET_H
+#define TELNET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+#define TELNET_IAC 255
+
+/*
+ * The telnet protocol's bytes (RFC 854, 855), taken out of the input of a
+ * client that has sent an IAC; never used for any other. Every option is
+ * refused, once (RFC 1143: a state already told is not answered again, so no
+ * loop can arise), but DO TIMING-MARK is answered each time with WONT, since
+ * telnet discards output until then (RFC 860). Subnegotiations are swallowed,
+ * however long, in constant memory. IAC IAC is the byte 255. Other commands are
+ * ignored.
+ */
+struct telnet {
+	uint8_t state;
+	uint8_t verb;
+	uint8_t refused_do[32]; /* a bit for each option: WONT was sent */
+	uint8_t refused_will[32]; /* DONT was sent */
+};
+
+void telnet_init(struct telnet *t);
+
+/* Is t in a state that there is? For one that was read from somewhere. */
+bool telnet_is_valid(const struct telnet *t);
+
+/*
+ * Filters len bytes: what is text goes to out (len bytes at most; may be in
+ * itself), what has to be answered is added to reply. Returns the number of
+ * bytes in out. Any packetisation gives the same result.
+ */
+size_t telnet_filter(struct telnet *t, char *out, const char *in, size_t len,
+    struct buf *reply);
+
+#endif

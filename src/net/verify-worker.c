@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * A worker, which waits for requests, and the process that it makes for each.
+ * That one may take as long as it likes: a timer of its own ends it, with
+ * nobody's help. So the worker has no signals to handle and nothing to watch:
+ * it reads, waits and writes, and the end of the file is the end of it.
+ *
+ * Neither holds a descriptor of the server's: whoever is started after a crash
+ * finds no address in use and no directory locked.
+ */
+#include "config.h"
+
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+
+#ifdef HAVE_SYS_PRCTL_H
+#include <sys/prctl.h>
+#endif
+
+#ifdef HAVE_CRYPT_H
+#include <crypt.h>
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+#include <bsd/unistd.h>
+
+#include "net/verify-impl.h"
+
+/* Statuses that nothing else ends with: not a checker that found a fault. */
+enum { WORKER_EXIT_YES = 60, WORKER_EXIT_NO, WORKER_EXIT_UNKNOWN };
+
+/* Hashes that are good enough. Others know only eight characters of a password,
+ * or a machine tries a billion of them in a second. */
+static const struct {
+	const char *prefix;
+	size_t len; /* of what comes after the last $ */
+} worker_kinds[] = {
+	{ "$y$", 43 }, /* yescrypt */
+	{ "$gy$", 43 }, /* gost-yescrypt */
+	{ "$7$", 43 }, /* scrypt */
+	{ "$2a$", 53 }, /* bcrypt, with its salt */
+	{ "$2b$", 53 }, { "$2y$", 53 }, { "$6$", 86 }, /* sha512crypt */
+	{ "$5$", 43 }, /* sha256crypt */
+};
+
+const char *
+verify_check_hash(const char *hash)
+{
+	static const char base64[] = "./0123456789"
+				     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz";
+	const char *last;
+	size_t i, prefix_len;
+
+	for (i = 0; i < NITEMS(worker_kinds); i++)
+		if (strncmp(hash, worker_kinds[i].prefix,
+			strlen(worker_kinds[i].prefix)) == 0)
+			break;
+	if (i == NITEMS(worker_kinds))
+		return "it is no hash that is good enough: one starts with $y$, "
+		       "$2b$ or $6$ (mkpasswd makes them)";
+	prefix_len = strlen(worker_kinds[i].prefix);
+	last = strrchr(hash, '$') + 1;
+	if (strlen(hash) > VERIFY_HASH_MAX || last == hash + prefix_len ||
+	    strlen(last) != worker_kinds[i].len ||
+	    strspn(last, base64) != worker_kinds[i].len)
+		return "the hash is damaged, or not all of it";
+#ifdef CRYPT_CHECKSALT_AVAILABLE
+	if (crypt_checksalt(hash) == CRYPT_SALT_INVALID)
+		return "the hash is damaged, or of a kind that crypt(3) does "
+		       "not know here";
+#endif
+	return NULL;
+}
+
+/* The process for one request */
+
+static void
+worker_limit(int64_t limit_ms)
+{
+	const struct rlimit none = { 0, 0 };
+	struct itimerval timer = { { 0, 0 },
+		{ (time_t)(limit_ms / 1000),
+		    (suseconds_t)(limit_ms % 1000 * 1000) } };
+	rlim_t seconds = (rlim_t)(limit_ms / 1000 + 1);
+	struct rlimit cpu = { seconds, seconds + 1 };
+
+	/* A sandbox may forbid the limits; the timer does by itself. */
+	(void)setrlimit(RLIMIT_CPU, &cpu);
+	(void)setrlimit(RLIMIT_CORE, &none); /* the password is in it */
+	(void)setitimer(ITIMER_REAL, &timer, NULL);
+#ifdef PR_SET_PDEATHSIG
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+}
+
+static _Noreturn void
+worker_compute(struct verify_request *request)
+{
+	const char *computed;
+	int status;
+
+	(void)close(STDIN_FILENO);
+	worker_limit(request->limit_ms);
+	/* cppcheck-suppress cryptCalled ; there is one thread */
+	computed = crypt(request->password, request->hash);
+	explicit_bzero(request->password, sizeof(request->password));
+	/* How much of two hashes is equal helps nobody to find a password, so
+	 * the time that this takes may tell. */
+	if (computed == NULL || computed[0] == '*')
+		status = WORKER_EXIT_UNKNOWN;
+	else if (strcmp(computed, request->hash) == 0)
+		status = WORKER_EXIT_YES;
+	else
+		status = WORKER_EXIT_NO;
+	_exit(status);
+}
+
+static enum verify_answer
+worker_answer(int status)
+{
+	if (WIFSIGNALED(status))
+		return WTERMSIG(status) == SIGALRM ||
+			WTERMSIG(status) == SIGXCPU ?
+		    VERIFY_ANSWER_LATE :
+		    VERIFY_ANSWER_KILLED;
+	switch (WEXITSTATUS(status)) {
+	case WORKER_EXIT_YES:
+		return VERIFY_ANSWER_YES;
+	case WORKER_EXIT_NO:
+		return VERIFY_ANSWER_NO;
+	case WORKER_EXIT_UNKNOWN:
+		return VERIFY_ANSWER_UNKNOWN;
+	}
+	return VERIFY_ANSWER_KILLED;
+}
+
+/* The worker */
+
+static enum verify_answer
+worker_check(struct verify_request *request)
+{
+	pid_t pid = fork(), ended;
+	int status;
+
+	if (pid == 0)
+		worker_compute(request);
+	explicit_bzero(request, sizeof(*request));
+	if (pid == -1)
+		return VERIFY_ANSWER_NO_PROCESS;
+	do {
+		ended = waitpid(pid, &status, 0);
+	} while (ended == -1 && errno == EINTR);
+	return ended == pid ? worker_answer(status) : VERIFY_ANSWER_KILLED;
+}
+
+static bool
+worker_read(struct verify_request *request)
+{
+	char *to = (char *)request;
+	size_t done;
+	ssize_t n;
+
+	for (done = 0; done < sizeof(*request); done += (size_t)n) {
+		n = read(STDIN_FILENO, to + done, sizeof(*request) - done);
+		if (n == -1 && errno == EINTR)
+			n = 0;
+		else if (n <= 0)
+			return false;
+	}
+	return true;
+}
+
+/* Away from all that the server has open, and from its signals: a key pressed
+ * on its terminal is not for us. */
+static void
+worker_leave(int fd)
+{
+	sigset_t none;
+	int signo, null;
+
+	for (signo = 1; signo < NSIG; signo++)
+		(void)signal(signo, SIG_DFL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)setpgid(0, 0);
+	(void)dup2(fd, STDIN_FILENO);
+	null = open("/dev/null", O_RDWR);
+	if (null == -1)
+		_exit(1);
+	(void)dup2(null, STDOUT_FILENO);
+	(void)dup2(null, STDERR_FILENO);
+	closefrom(STDERR_FILENO + 1);
+	(void)!chdir("/");
+}
+
+_Noreturn void
+verify_worker_run(int fd)
+{
+	struct verify_request request;
+	char answer;
+
+	worker_leave(fd);
+	while (worker_read(&request)) {
+		answer = (char)worker_check(&request);
+		if (write(STDIN_FILENO, &answer, 1) != 1)
+			break;
+	}
+	_exit(0);
+}

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The brbd authors
+
+src_libbrbd_a_SOURCES += \
+	%D%/options-doc.c \
+	%D%/options-file.c \
+	%D%/options-impl.h \
+	%D%/options.c \
+	%D%/options.def \
+	%D%/options.h

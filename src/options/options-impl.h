@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef OPTIONS_IMPL_H
+#define OPTIONS_IMPL_H
+
+#include "options/options.h"
+
+/* What options*.c, their tests and their fuzzer share; nobody else's. */
+
+#define OPTIONS_FILE_MAX 1048576 /* bytes */
+
+/* One NAME = VALUE of a settings file. */
+struct option_setting {
+	const struct option_entry *entry;
+	char *value; /* NULL: a LIST that was set to {} */
+	unsigned line;
+};
+
+struct option_settings {
+	struct option_setting *items;
+	size_t count;
+	size_t cap;
+};
+void option_settings_fini(struct option_settings *settings);
+
+/* NULL when no setting is called so. */
+const struct option_entry *option_find(const char *name);
+
+/*
+ * What may be assigned to e, as a noun phrase: "a number from 1 to 1000000".
+ * The caller frees it.
+ */
+char *option_describe(const struct option_entry *e);
+
+/* The words of a CHOICE, in the order of its enum; the caller frees it. */
+char *option_choices(const struct option_entry *e, const char *separator);
+
+/* They stand in its help as {a|b}: the a, and the length up to the brace. */
+const char *option_choices_words(const struct option_entry *e, size_t *len);
+
+struct option_unit {
+	const char *suffix;
+	int64_t factor;
+};
+#define OPTION_SIZE_UNITS 4
+#define OPTION_TIME_UNITS 5
+extern const struct option_unit option_size_units[OPTION_SIZE_UNITS];
+extern const struct option_unit option_time_units[OPTION_TIME_UNITS];
+
+/*
+ * A value in the largest unit that divides it (65536 is 64K); the caller frees
+ * it.
+ */
+char *option_format(int64_t value, const struct option_unit *units,
+    size_t unit_count);
+
+/* Nothing more is added: looking further is of no use. */
+bool option_errors_are_many(const struct option_errors *errors);
+
+void option_errors_unknown(struct option_errors *errors, const char *where,
+    const char *name);
+
+/*
+ * The text of the file, terminated by a NUL that len does not count; the caller
+ * frees it. -1 with a line in errors.
+ */
+int options_file_read(const char *path, char **text, size_t *len,
+    struct option_errors *errors) MUST_CHECK;
+
+/*
+ * The settings in text (len bytes, may be changed), in their order. Faults of
+ * syntax and unknown names go to errors; values are not looked at.
+ */
+void options_file_parse(const char *path, char *text, size_t len,
+    struct option_settings *settings, struct option_errors *errors);
+
+/* options_load() with the file's text in place of the file. */
+int options_load_text(struct options *o, const char *path, char *text,
+    size_t len, char *const assignments[], size_t assignment_count,
+    char *const listens[], size_t listen_count,
+    struct option_errors *errors) MUST_CHECK;
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * /ban and /unban, of a room. A nick stands for who has it: by where they come
+ * from, as long as nobody else here comes from there too.
+ */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "plain/cmd-mode.h"
+#include "plain/command.h"
+#include "room/chat.h"
+#include "room/directory.h"
+#include "room/room.h"
+#include "session/session.h"
+
+static void
+cmd_ban_run(struct session *s, int argc, char *argv[])
+{
+	const struct member *m;
+	char mask[MODES_MASK_MAX + 1];
+
+	if (argc == 0) {
+		cmd_mode_list(s, MODES_BANS);
+		return;
+	}
+	m = directory_find(&s->all->chat->directory, argv[0]);
+	if (m == s->member) {
+		session_error(s, "that is you");
+		return;
+	}
+	if (m != NULL)
+		modes_ban_mask(session_here(s)->room, m, mask);
+	cmd_mode_apply(s, true, 'b', m == NULL ? argv[0] : mask);
+}
+
+const struct command cmd_ban = {
+	.name = "ban",
+	.min_args = 0,
+	.max_args = 1,
+	.cost = 2,
+	.who = COMMAND_ANYONE,
+	.usage = "[NICK|MASK]",
+	.help = "keep somebody out; /unban undoes it",
+	.manual = "List the bans of the room; or, for operators, ban\n"
+		  ".Ar NICK\n"
+		  "or all whom\n"
+		  ".Ar MASK\n"
+		  "fits.\n"
+		  "They cannot come in, and who is in the room cannot speak or "
+		  "take another nick there.",
+	.run = cmd_ban_run,
+};
+
+/* Lifts what bans m; returns how many bans that were. */
+static unsigned
+cmd_unban_all(struct session *s, const struct member *m)
+{
+	const struct room *room = session_here(s)->room;
+	const struct mode_mask *mask;
+	char text[MODES_MASK_MAX + 1];
+	unsigned count = 0;
+
+	while ((mask = modes_find_ban(room, m)) != NULL) {
+		memcpy(text, mask->mask, sizeof text);
+		cmd_mode_apply(s, false, 'b', text);
+		count++;
+	}
+	return count;
+}
+
+static void
+cmd_unban_run(struct session *s, int argc, char *argv[])
+{
+	const struct room *room = session_here(s)->room;
+	const struct member *m;
+
+	(void)argc;
+	m = directory_find(&s->all->chat->directory, argv[0]);
+	if (m != NULL && cmd_unban_all(s, m) > 0)
+		return;
+	if (modes_has_mask(room, MODES_BANS, argv[0]))
+		cmd_mode_apply(s, false, 'b', argv[0]);
+	else
+		session_error(s, "there is no such ban; /ban lists them");
+}
+
+const struct command cmd_unban = {
+	.name = "unban",
+	.min_args = 1,
+	.max_args = 1,
+	.cost = 2,
+	.who = COMMAND_OPERATOR,
+	.flags = COMMAND_UNLISTED,
+	.usage = "NICK|MASK",
+	.help = "lift a ban of the room",
+	.manual = "Lift the ban with that\n"
+		  ".Ar MASK ,\n"
+		  "or all that keep\n"
+		  ".Ar NICK ,\n"
+		  "who is here, out.",
+	.run = cmd_unban_run,
+};

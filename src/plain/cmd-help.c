@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * /help, made from the table. It has to fit a screen of 24 lines, so commands
+ * that undo another one are named in that one's line.
+ */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/nick.h"
+#include "base/text.h"
+#include "plain/command.h"
+#include "session/session.h"
+
+#define CMD_HELP_COLUMN 20
+
+static void
+cmd_help_line(struct session *s, const struct command *cmd)
+{
+	struct buf text = BUF_INITIALIZER;
+
+	buf_addf(&text, "/%s%s%s", cmd->name, *cmd->usage == '\0' ? "" : " ",
+	    cmd->usage);
+	do
+		buf_addch(&text, ' ');
+	while (text.len < CMD_HELP_COLUMN);
+	session_notice(s, "%s%s", buf_cstr(&text), cmd->help);
+	buf_fini(&text);
+}
+
+static void
+cmd_help_run(struct session *s, int argc, char *argv[])
+{
+	const struct command *cmd;
+	const char *name;
+	size_t i;
+
+	if (argc == 0) {
+		for (i = 0; command_table[i] != NULL; i++)
+			if (!(command_table[i]->flags & COMMAND_UNLISTED))
+				cmd_help_line(s, command_table[i]);
+		session_notice(s,
+		    "Anything else is said to the room; //text says "
+		    "/text.");
+		return;
+	}
+	name = argv[0][0] == '/' ? argv[0] + 1 : argv[0];
+	cmd = command_find(name);
+	if (cmd == NULL)
+		session_error(s, "unknown command \"/%.*s\"; /help lists them",
+		    (int)text_cut(name, strlen(name), NICK_MAX), name);
+	else
+		cmd_help_line(s, cmd);
+}
+
+const struct command cmd_help = {
+	.name = "help",
+	.min_args = 0,
+	.max_args = 1,
+	.cost = 2,
+	.who = COMMAND_ANYONE,
+	.flags = COMMAND_ON_BREAK,
+	.usage = "[COMMAND]",
+	.help = "this list, or one command",
+	.manual = "Show all commands, or one.",
+	.run = cmd_help_run,
+};

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/* /ignore and /unignore: hides somebody's lines from one person. */
+
+#include "config.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/nick.h"
+#include "base/text.h"
+#include "plain/command.h"
+#include "room/member.h"
+#include "session/session.h"
+
+static void
+cmd_ignore_list(struct session *s)
+{
+	const struct ignore *ig;
+	struct buf text = BUF_INITIALIZER;
+
+	TAILQ_FOREACH(ig, &s->member->person.ignores, entry)
+		buf_addf(&text, "%s%s", text.len == 0 ? "" : ", ", ig->nick);
+	if (text.len == 0)
+		session_notice(s, "you ignore nobody");
+	else
+		session_notice(s, "you ignore %s", buf_cstr(&text));
+	buf_fini(&text);
+}
+
+static void
+cmd_ignore_run(struct session *s, int argc, char *argv[])
+{
+	enum nick_check check;
+
+	if (argc == 0) {
+		cmd_ignore_list(s);
+		return;
+	}
+	check = nick_check(argv[0]);
+	if (check != NICK_OK && check != NICK_RESERVED && check != NICK_GUEST)
+		session_error(s, "%s", nick_check_str(check));
+	else if (strcasecmp(argv[0], s->member->nick) == 0)
+		session_error(s, "that is you");
+	else if (member_ignore(s->member, argv[0]) == -1)
+		session_error(s, "you ignore %d already; /unignore one first",
+		    IGNORES_MAX);
+	else
+		session_notice(s, "you ignore %s; /unignore %s ends it",
+		    argv[0], argv[0]);
+}
+
+const struct command cmd_ignore = {
+	.name = "ignore",
+	.min_args = 0,
+	.max_args = 1,
+	.cost = 1,
+	.who = COMMAND_ANYONE,
+	.flags = COMMAND_ON_BREAK,
+	.usage = "[NICK]",
+	.help = "hide somebody's lines, or list whom you ignore",
+	.manual =
+	    "Hide what\n"
+	    ".Ar NICK\n"
+	    "says, live, replayed and in private, or list whom you ignore, "
+	    "64 at most.\n"
+	    "It goes along when they change their nick.",
+	.run = cmd_ignore_run,
+};
+
+static void
+cmd_unignore_run(struct session *s, int argc, char *argv[])
+{
+	(void)argc;
+	if (member_unignore(s->member, argv[0]) == -1)
+		session_error(s, "you do not ignore \"%.*s\"",
+		    (int)text_cut(argv[0], strlen(argv[0]), NICK_MAX), argv[0]);
+	else
+		session_notice(s, "you do not ignore %s any more", argv[0]);
+}
+
+const struct command cmd_unignore = {
+	.name = "unignore",
+	.min_args = 1,
+	.max_args = 1,
+	.cost = 1,
+	.who = COMMAND_ANYONE,
+	.flags = COMMAND_ON_BREAK,
+	.usage = "NICK",
+	.help = "show somebody's lines again",
+	.manual = "Show what\n"
+		  ".Ar NICK\n"
+		  "says again.",
+	.run = cmd_unignore_run,
+};

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/* /join and /rooms. In the plain protocol a person is in one room at a time. */
+
+#include "config.h"
+
+#include "base/nick.h"
+#include "base/util.h"
+#include "plain/command.h"
+#include "room/chat.h"
+#include "room/modes.h"
+#include "room/room.h"
+#include "session/session-room.h"
+#include "session/session.h"
+
+static void
+cmd_join_go(struct session *s, struct room *room, const char *key)
+{
+	enum modes_admit admit;
+
+	if (session_here(s)->room == room) {
+		session_error(s, "you are in %s already", room->name);
+		return;
+	}
+	admit = modes_admit(room, s->member, key);
+	if (admit == MODES_ADMITTED)
+		session_go(s, room);
+	else
+		session_error(s, "%s", modes_admit_str(admit, room));
+}
+
+static void
+cmd_join_run(struct session *s, int argc, char *argv[])
+{
+	const char *name = room_name_meant(argv[0]);
+	enum nick_check check = room_name_check(name);
+	struct room *room;
+
+	if (check != NICK_OK) {
+		session_error(s, "%s", room_name_check_str(check));
+		return;
+	}
+	switch (chat_open_room(s->all->chat, name, &room)) {
+	case CHAT_ROOM_FOUND:
+	case CHAT_ROOM_MADE:
+		cmd_join_go(s, room, argc > 1 ? argv[1] : NULL);
+		break;
+	case CHAT_ROOM_NOT_ALLOWED:
+		session_error(s,
+		    "there is no room \"%s\", and new ones are not "
+		    "made here; /rooms lists them",
+		    name);
+		break;
+	case CHAT_ROOMS_FULL:
+		session_error(s, "all %llu rooms are in use; /rooms lists them",
+		    (unsigned long long)s->all->options->max_rooms);
+		break;
+	}
+}
+
+const struct command cmd_join = {
+	.name = "join",
+	.min_args = 1,
+	.max_args = 2,
+	.cost = 2,
+	.who = COMMAND_ANYONE,
+	.flags = COMMAND_ON_BREAK,
+	.usage = "ROOM [KEY]",
+	.help = "go to another room, or make it",
+	.manual =
+	    "Go to\n"
+	    ".Ar ROOM ,\n"
+	    "which is made if there is none of that name; then you are its "
+	    "operator.\n"
+	    "It may be written with a\n"
+	    ".Ql # ,\n"
+	    "as IRC clients do.\n"
+	    "Some rooms have a\n"
+	    ".Ar KEY\n"
+	    "that one has to know.\n"
+	    "If you were there before, you are shown what you missed "
+	    "there.",
+	.run = cmd_join_run,
+};
+
+#define CMD_ROOMS_MAX 100
+
+static void
+cmd_rooms_line(struct session *s, struct room *room)
+{
+	struct buf text = BUF_INITIALIZER;
+	const struct membership *ms = member_in(s->member, room);
+	const struct bookmark *bookmark = person_bookmark(&s->member->person,
+	    room);
+	uint64_t fresh = 0;
+
+	buf_addf(&text, "%s: %zu here", room->name, room->people_count);
+	if (ms != NULL) {
+		buf_addstr(&text, ", you among them");
+		if (s->member->is_on_break)
+			fresh = room_new_count(room, &ms->cursor,
+			    ms->repeat_until);
+	} else if (bookmark != NULL)
+		fresh = room_new_count(room, &bookmark->cursor,
+		    bookmark->repeat_until);
+	if (fresh > 0)
+		buf_addf(&text, "; %llu new to you", (unsigned long long)fresh);
+	session_notice(s, "%s", buf_cstr(&text));
+	buf_fini(&text);
+}
+
+static void
+cmd_rooms_run(struct session *s, int argc, char *argv[])
+{
+	struct chat *chat = s->all->chat;
+	struct room *room = NULL;
+	size_t shown = 0;
+
+	(void)argc;
+	(void)argv;
+	while ((room = chat_next_room(chat, room)) != NULL)
+		if (modes_may_see(room, s->member) && shown++ < CMD_ROOMS_MAX)
+			cmd_rooms_line(s, room);
+	if (shown > CMD_ROOMS_MAX)
+		session_notice(s, "and %zu more", shown - CMD_ROOMS_MAX);
+}
+
+const struct command cmd_rooms = {
+	.name = "rooms",
+	.min_args = 0,
+	.max_args = 0,
+	.cost = 2,
+	.who = COMMAND_ANYONE,
+	.flags = COMMAND_ON_BREAK,
+	.usage = "",
+	.help = "list the rooms, and what is new to you there",
+	.manual = "List the rooms: how many are in each, and how many messages "
+		  "are new to you since you were there.\n"
+		  "Secret ones are listed only for those who are or were "
+		  "there.",
+	.run = cmd_rooms_run,
+};

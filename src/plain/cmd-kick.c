@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/* /kick and /invite: who is in a room. */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "plain/command.h"
+#include "room/chat.h"
+#include "room/directory.h"
+#include "room/member.h"
+#include "room/modes.h"
+#include "room/room.h"
+#include "session/session-room.h"
+#include "session/session.h"
+
+/* Who has the nick; NULL, with an error told, if nobody does or it is s. */
+static struct member *
+cmd_kick_find(struct session *s, const char *nick)
+{
+	struct member *m = directory_find(&s->all->chat->directory, nick);
+
+	if (m == NULL)
+		session_error(s, "no one here is called \"%.*s\"",
+		    (int)text_cut(nick, strlen(nick), NICK_MAX), nick);
+	else if (m == s->member)
+		session_error(s, "that is you");
+	return m == s->member ? NULL : m;
+}
+
+static void
+cmd_kick_run(struct session *s, int argc, char *argv[])
+{
+	struct membership *here = session_here(s), *ms;
+	struct member *m = cmd_kick_find(s, argv[0]);
+
+	if (m == NULL)
+		return;
+	ms = member_in(m, here->room);
+	if (ms == NULL) {
+		session_error(s, "%s is not in %s", m->nick, here->room->name);
+		return;
+	}
+	if (argc > 1)
+		argv[1][text_cut(argv[1], strlen(argv[1]), KICK_TEXT_MAX)] =
+		    '\0';
+	session_kick(ms, here, argc > 1 ? argv[1] : NULL);
+}
+
+const struct command cmd_kick = {
+	.name = "kick",
+	.min_args = 1,
+	.max_args = 2,
+	.cost = 2,
+	.who = COMMAND_OPERATOR,
+	.flags = COMMAND_REST,
+	.usage = "NICK [REASON]",
+	.help = "put somebody out of the room; they may come back",
+	.manual = "Put\n"
+		  ".Ar NICK\n"
+		  "out of the room, and tell them and the others why.\n"
+		  "They are in the lobby then; from the lobby itself, they are "
+		  "disconnected.\n"
+		  "They may come back unless they are banned as well.",
+	.run = cmd_kick_run,
+};
+
+static void
+cmd_invite_run(struct session *s, int argc, char *argv[])
+{
+	struct membership *here = session_here(s);
+	struct member *m = cmd_kick_find(s, argv[0]);
+
+	(void)argc;
+	if (m == NULL)
+		return;
+	if (!modes_may_invite(here)) {
+		session_error(s,
+		    "only operators invite to %s (mode i); /who shows who they "
+		    "are",
+		    here->room->name);
+		return;
+	}
+	if (member_in(m, here->room) != NULL) {
+		session_error(s, "%s is in %s already", m->nick,
+		    here->room->name);
+		return;
+	}
+	if (session_invite(here, m))
+		session_notice(s, "%s is invited to %s", m->nick,
+		    here->room->name);
+	else
+		session_notice(s,
+		    "%s is away and was not told; try again when they are back",
+		    m->nick);
+}
+
+const struct command cmd_invite = {
+	.name = "invite",
+	.min_args = 1,
+	.max_args = 1,
+	.cost = 2,
+	.who = COMMAND_ANYONE,
+	.usage = "NICK",
+	.help = "ask somebody to come to this room",
+	.manual = "Ask\n"
+		  ".Ar NICK\n"
+		  "to come to this room.\n"
+		  "By an operator, it lets them in once whatever the modes and "
+		  "bans say.",
+	.run = cmd_invite_run,
+};

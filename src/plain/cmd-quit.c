@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/* /quit */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "plain/command.h"
+#include "room/member.h"
+#include "session/session.h"
+
+static void
+cmd_quit_run(struct session *s, int argc, char *argv[])
+{
+	/* Who wants to go is not kept for a message that is too long. */
+	if (argc > 0)
+		argv[0][text_cut(argv[0], strlen(argv[0]), BREAK_TEXT_MAX)] =
+		    '\0';
+	session_quit(s, argc > 0 ? argv[0] : NULL);
+}
+
+const struct command cmd_quit = {
+	.name = "quit",
+	.min_args = 0,
+	.max_args = 1,
+	.cost = 1,
+	.who = COMMAND_ANYONE,
+	.flags = COMMAND_REST | COMMAND_ON_BREAK,
+	.usage = "[message]",
+	.help = "leave; your place is kept",
+	.manual =
+	    "Leave, and tell the others, with the first 200 bytes of the\n"
+	    ".Ar message\n"
+	    "if there is one.\n"
+	    "Your place is kept unless you are a guest.",
+	.run = cmd_quit_run,
+};

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/* /me and /msg: what is said in other ways than by a plain line. */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "plain/command.h"
+#include "room/chat.h"
+#include "room/directory.h"
+#include "room/member.h"
+#include "session/session.h"
+
+static void
+cmd_me_run(struct session *s, int argc, char *argv[])
+{
+	(void)argc;
+	session_say(s, EVENT_ME, argv[0], strlen(argv[0]));
+}
+
+const struct command cmd_me = {
+	.name = "me",
+	.min_args = 1,
+	.max_args = 1,
+	.cost = 1,
+	.who = COMMAND_ANYONE,
+	.flags = COMMAND_REST,
+	.usage = "ACTION",
+	.help = "say what you do: * bob waves",
+	.manual = "Say what you do rather than what you say:\n"
+		  ".Ic /me waves\n"
+		  "is shown as\n"
+		  ".Dq * bob waves .",
+	.run = cmd_me_run,
+};
+
+static void
+cmd_msg_send(struct session *s, struct member *to, const char *text)
+{
+	struct member *m = s->member;
+	struct event event = {
+		.kind = EVENT_PRIVATE,
+		.text = text,
+		.text_len = strlen(text),
+	};
+	struct event sent = {
+		.kind = EVENT_PRIVATE_SENT,
+		.time_ms = s->all->chat->clock->wall_ms,
+		.other = to->nick,
+		.text = text,
+		.text_len = event.text_len,
+	};
+
+	/* Who is ignored is not told so. */
+	if (member_ignores_author(to, m->id, m->nick)) {
+		session_event(s, &sent);
+		return;
+	}
+	switch (member_tell(to, m, &event)) {
+	case MEMBER_TOLD:
+		session_event(s, &sent);
+		break;
+	case MEMBER_QUEUED:
+		session_event(s, &sent);
+		session_notice(s, "%s is %s; it is kept until they are back",
+		    to->nick, to->is_on_break ? "on break" : "not connected");
+		break;
+	case MEMBER_QUEUE_FULL:
+		session_error(s,
+		    "too many messages are waiting for %s; it was "
+		    "not sent",
+		    to->nick);
+		break;
+	}
+}
+
+static void
+cmd_msg_run(struct session *s, int argc, char *argv[])
+{
+	struct member *to;
+
+	(void)argc;
+	to = directory_find(&s->all->chat->directory, argv[0]);
+	if (to == NULL)
+		session_error(s, "no one here is called \"%.*s\"",
+		    (int)text_cut(argv[0], strlen(argv[0]), NICK_MAX), argv[0]);
+	else if (to == s->member)
+		session_error(s, "that is you");
+	else
+		cmd_msg_send(s, to, argv[1]);
+}
+
+const struct command cmd_msg = {
+	.name = "msg",
+	.min_args = 2,
+	.max_args = 2,
+	.cost = 1,
+	.who = COMMAND_ANYONE,
+	.flags = COMMAND_REST,
+	.usage = "NICK TEXT",
+	.help = "say something to one person only",
+	.manual =
+	    "Send\n"
+	    ".Ar TEXT\n"
+	    "to\n"
+	    ".Ar NICK\n"
+	    "only.\n"
+	    "It is never part of the history.\n"
+	    "If they are on break or have just lost their connection, it is "
+	    "kept until they are back, up to 64 messages for a person.",
+	.run = cmd_msg_run,
+};

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The brbd authors
+
+src_libbrbd_a_SOURCES += \
+	%D%/cmd-ban.c \
+	%D%/cmd-break.c \
+	%D%/cmd-help.c \
+	%D%/cmd-history.c \
+	%D%/cmd-ignore.c \
+	%D%/cmd-join.c \
+	%D%/cmd-kick.c \
+	%D%/cmd-mode.c \
+	%D%/cmd-mode.h \
+	%D%/cmd-nick.c \
+	%D%/cmd-op.c \
+	%D%/cmd-quit.c \
+	%D%/cmd-say.c \
+	%D%/cmd-topic.c \
+	%D%/cmd-who.c \
+	%D%/command.c \
+	%D%/command.h \
+	%D%/event-text.c \
+	%D%/event-text.h \
+	%D%/protocol-line.c

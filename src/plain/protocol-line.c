@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * The plain line protocol, for people in nc and telnet: brbd-protocol(7).
+ * Column 0 is the server's: every line out begins with '[', "--" or "!!", so
+ * that nobody can forge another's line. Lines end in LF, and in CR LF for a
+ * client whose first line ended so.
+ */
+
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/util.h"
+#include "net/conn.h"
+#include "plain/command.h"
+#include "plain/event-text.h"
+#include "room/member.h"
+#include "room/replay.h"
+#include "room/room.h"
+#include "session/protocol.h"
+#include "session/session-room.h"
+#include "session/session.h"
+
+static void
+line_add_time(struct buf *out, int64_t time_ms)
+{
+	char hhmm[CLOCK_HHMM_SIZE];
+
+	clock_hhmm(time_ms, hhmm);
+	buf_addch(out, '[');
+	buf_add(out, hhmm, sizeof hhmm - 1);
+	buf_add(out, "] ", 2);
+}
+
+/* Private messages; IRC's notices between hyphens, as its clients show them. */
+static void
+line_add_private(struct buf *out, const struct event *e, const char *from,
+    const char *to)
+{
+	line_add_time(out, e->time_ms);
+	if (e->is_action)
+		buf_addf(out, "* %s -> %s ", from, to);
+	else
+		buf_addf(out, "%c%s -> %s%c ", e->is_notice ? '-' : '<', from,
+		    to, e->is_notice ? '-' : '>');
+	buf_add(out, e->text, e->text_len);
+}
+
+/* False if there is no line for it. */
+static bool
+line_add(struct buf *out, const struct event *e)
+{
+	switch (e->kind) {
+	case EVENT_SAY:
+		line_add_time(out, e->time_ms);
+		buf_addch(out, '<');
+		buf_addstr(out, e->nick);
+		buf_add(out, "> ", 2);
+		buf_add(out, e->text, e->text_len);
+		return true;
+	case EVENT_NOTICE:
+		line_add_time(out, e->time_ms);
+		buf_addf(out, "-%s- ", e->nick);
+		buf_add(out, e->text, e->text_len);
+		return true;
+	case EVENT_ME:
+		line_add_time(out, e->time_ms);
+		buf_addf(out, "* %s ", e->nick);
+		buf_add(out, e->text, e->text_len);
+		return true;
+	case EVENT_PRIVATE:
+		line_add_private(out, e, e->nick,
+		    e->status == '@'     ? "operators" :
+			e->status == '+' ? "operators and voices" :
+					   "you");
+		return true;
+	case EVENT_PRIVATE_SENT:
+		line_add_private(out, e, "you", e->other);
+		return true;
+	case EVENT_TOPIC:
+	case EVENT_PRESENCE:
+	case EVENT_LEFT:
+	case EVENT_WENT:
+	case EVENT_NICK:
+	case EVENT_BREAK:
+	case EVENT_BACK:
+	case EVENT_OPERATOR:
+	case EVENT_KICK:
+	case EVENT_QUEUED:
+	case EVENT_WELCOME:
+	case EVENT_REPEATS:
+	case EVENT_NEW:
+	case EVENT_GAP:
+	case EVENT_DATE:
+	case EVENT_PAST:
+	case EVENT_PAST_END:
+	case EVENT_LIVE:
+	case EVENT_WAITING:
+		buf_add(out, "-- ", 3);
+		event_text(out, e);
+		if (e->kind == EVENT_DATE)
+			buf_add(out, " --", 3);
+		return true;
+	case EVENT_MODE:
+		/* What somebody is on coming back, /who tells as well. */
+		if (e->is_repeat)
+			break;
+		buf_add(out, "-- ", 3);
+		event_text(out, e);
+		return true;
+	case EVENT_SYNC_JOIN:
+	case EVENT_SYNC_PART:
+	case EVENT_CTCP:
+	case EVENT_TAGS:
+	case EVENT_INVITE:
+	case EVENT_SYNC_QUIT:
+	case EVENT_SYNC_RENAME:
+	case EVENT_SYNC_AWAY:
+	case EVENT_SYNC_SETNAME:
+		break;
+	}
+	return false;
+}
+
+static void
+line_render_lf(const struct dialect *dialect, struct buf *out,
+    const struct event *e)
+{
+	(void)dialect;
+	if (line_add(out, e))
+		buf_addch(out, '\n');
+}
+
+static void
+line_render_crlf(const struct dialect *dialect, struct buf *out,
+    const struct event *e)
+{
+	(void)dialect;
+	if (line_add(out, e))
+		buf_add(out, "\r\n", 2);
+}
+
+static const struct dialect line_lf = {
+	.name = "line",
+	.render = line_render_lf,
+};
+
+static const struct dialect line_crlf = {
+	.name = "line-crlf",
+	.render = line_render_crlf,
+};
+
+static const struct dialect *
+line_find_dialect(const char *name)
+{
+	if (strcmp(name, line_lf.name) == 0)
+		return &line_lf;
+	return strcmp(name, line_crlf.name) == 0 ? &line_crlf : NULL;
+}
+
+static void
+line_reply(struct session *s, const char *prefix, const char *text)
+{
+	struct buf *out = &s->all->out;
+
+	buf_reset(out);
+	buf_addstr(out, prefix);
+	buf_addstr(out, text);
+	buf_addstr(out, s->is_crlf ? "\r\n" : "\n");
+	conn_reply(s->conn, out->data, out->len);
+}
+
+static void
+line_notice(struct session *s, const char *text)
+{
+	line_reply(s, "-- ", text);
+}
+
+static void
+line_error(struct session *s, const char *text)
+{
+	line_reply(s, "!! ", text);
+}
+
+static const char *
+line_refusal(const char *text)
+{
+	static char line[512];
+	struct buf out = BUF_INITIALIZER;
+
+	buf_addf(&out, "!! %s", text);
+	memset(line, 0, sizeof line);
+	memcpy(line, buf_cstr(&out),
+	    out.len < sizeof line - 2 ? out.len : sizeof line - 2);
+	line[strlen(line)] = '\n';
+	buf_fini(&out);
+	return line;
+}
+
+static void
+line_open(struct session *s)
+{
+	struct room *lobby = s->all->chat->lobby;
+
+	session_enter(s, &line_lf);
+	session_greet_room(s, lobby);
+	session_notice(s,
+	    "you are %s. /nick NAME to be somebody, /help for "
+	    "the rest",
+	    s->member->nick);
+	session_arrive(s, lobby);
+}
+
+/* The whole line, of which the first blank-free part is the command's name. */
+static void
+line_text(struct session *s, char *text, size_t len)
+{
+	struct membership *ms = session_here(s);
+
+	if (len == 0) {
+		session_charge(s, 1);
+		if (ms->replay != NULL)
+			cmd_skip.run(s, 0, NULL);
+	} else if (text[0] == '/' && text[1] != '/')
+		command_run(s, text + 1);
+	else {
+		if (text[0] == '/') {
+			text++;
+			len--;
+		}
+		session_charge(s, 1);
+		session_say(s, EVENT_SAY, text, len);
+	}
+}
+
+static void
+line_line(struct session *s, char *text, size_t len, bool has_cr)
+{
+	struct buf *clean = &s->all->text;
+
+	if (!s->has_spoken) {
+		s->has_spoken = true;
+		s->is_crlf = has_cr;
+		if (has_cr)
+			member_set_dialect(s->member, &line_crlf);
+	}
+	buf_reset(clean);
+	buf_reserve(clean, len * TEXT_SCRUB_GROWTH + 1);
+	clean->len = text_scrub(clean->data, text, len);
+	line_text(s, clean->data, clean->len);
+}
+
+static void
+line_too_long(struct session *s)
+{
+	session_charge(s, 1);
+	session_error(s, "line too long (limit %llu bytes); nothing was sent",
+	    (unsigned long long)s->all->options->max_line);
+}
+
+/* Who has not left is in a room. */
+static bool
+line_load(struct session *s, const struct tlv *item)
+{
+	(void)item;
+	if (s->member == NULL)
+		session_set_left(s);
+	return s->member == NULL || !LIST_EMPTY(&s->member->memberships);
+}
+
+static void
+line_kicked(struct session *s, const struct event *e)
+{
+	struct room *lobby = s->all->chat->lobby;
+	struct buf text = BUF_INITIALIZER;
+	char *you = xasprintf("you from %s", e->room);
+	struct event kicked = *e;
+
+	kicked.other = you;
+	event_text(&text, &kicked);
+	free(you);
+	/* There is nowhere else to be. */
+	if (strcmp(e->room, lobby->name) == 0)
+		session_end(s, buf_cstr(&text), NULL);
+	else {
+		session_notice(s, "%s; you are in %s now", buf_cstr(&text),
+		    lobby->name);
+		session_greet_room(s, lobby);
+		session_arrive(s, lobby);
+		member_show(s->member);
+	}
+	buf_fini(&text);
+}
+
+const struct protocol protocol_line = {
+	.name = "line",
+	.find_dialect = line_find_dialect,
+	.open = line_open,
+	.line = line_line,
+	.too_long = line_too_long,
+	.notice = line_notice,
+	.error = line_error,
+	.kicked = line_kicked,
+	.refusal = line_refusal,
+	.load = line_load,
+};

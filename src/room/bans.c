@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Bans are few and looked for at each connection, by whoever likes to connect:
+ * so in a tree, once for each length of prefix that is in use, rather than one
+ * after the other. A connection is known by its credential, so that is all
+ * that a ban of an address can be about: IPv6 lives of a /64.
+ *
+ * A ban of a nick has the origin of its holder in the same entry, so that both
+ * are shown, and lifted, as one. Decided against: a ban of a nick alone, which
+ * the next nick evades; and of everybody who ever had it, as several people
+ * may share an address.
+ *
+ * An end is a time on the wall clock, as people give it and as it has to hold
+ * over a restart. What has ended is dropped when it is come upon.
+ */
+#include "config.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/origin.h"
+#include "base/text.h"
+#include "room/bans-impl.h"
+
+static int
+ban_origin_cmp(const struct ban *a, const struct ban *b)
+{
+	int order;
+
+	order = credential_cmp(&a->subject.origin, &b->subject.origin);
+	if (order == 0)
+		order = (a->subject.prefix > b->subject.prefix) -
+		    (a->subject.prefix < b->subject.prefix);
+	return order != 0 ? order : (a->id > b->id) - (a->id < b->id);
+}
+
+static int
+ban_skeleton_cmp(const struct ban *a, const struct ban *b)
+{
+	int order = strcmp(a->skeleton, b->skeleton);
+
+	return order != 0 ? order : (a->id > b->id) - (a->id < b->id);
+}
+
+RB_GENERATE_INTERNAL(ban_origin_tree, ban, by_origin, ban_origin_cmp,
+    UNUSED static)
+RB_GENERATE_INTERNAL(ban_skeleton_tree, ban, by_skeleton, ban_skeleton_cmp,
+    UNUSED static)
+
+void
+bans_init(struct bans *all)
+{
+	memset(all, 0, sizeof(*all));
+	TAILQ_INIT(&all->list);
+	RB_INIT(&all->by_origin);
+	RB_INIT(&all->by_skeleton);
+}
+
+static void
+ban_drop(struct bans *all, struct ban *ban)
+{
+	TAILQ_REMOVE(&all->list, ban, entry);
+	all->count--;
+	if (ban->subject.has_origin) {
+		RB_REMOVE(ban_origin_tree, &all->by_origin, ban);
+		all->prefixes[ban->subject.origin.kind][ban->subject.prefix]--;
+	}
+	if (ban->subject.nick[0] != '\0')
+		RB_REMOVE(ban_skeleton_tree, &all->by_skeleton, ban);
+	ban_delete(all->journal, ban);
+	free(ban->reason);
+	free(ban);
+}
+
+void
+bans_set_journal(struct bans *all, struct journal *journal)
+{
+	all->journal = journal;
+}
+
+void
+bans_fini(struct bans *all)
+{
+	struct ban *ban;
+
+	all->journal = NULL;
+	while ((ban = TAILQ_FIRST(&all->list)) != NULL)
+		ban_drop(all, ban);
+}
+
+/* Subjects */
+
+const char *
+ban_subject_parse(struct ban_subject *subject, const char *text)
+{
+	enum nick_check check;
+
+	memset(subject, 0, sizeof(*subject));
+	/* A nick has neither colon nor period nor slash. */
+	if (strpbrk(text, ".:/") != NULL) {
+		subject->has_origin = true;
+		return origin_parse(&subject->origin, &subject->prefix, text);
+	}
+	check = nick_check(text);
+	/* Guests can be banned, though nobody can become one. */
+	if (check != NICK_OK && check != NICK_GUEST)
+		return check == NICK_RESERVED ? "nobody can have that nick" :
+						"neither an address nor a nick";
+	memcpy(subject->nick, text, strlen(text) + 1);
+	return NULL;
+}
+
+void
+ban_subject_add_holder(struct ban_subject *subject,
+    const struct credential *credential)
+{
+	subject->has_origin = true;
+	subject->origin = *credential;
+	subject->prefix = origin_prefix_max(credential);
+	if (nick_check(subject->nick) == NICK_GUEST)
+		subject->nick[0] = '\0';
+}
+
+void
+ban_subject_str(const struct ban_subject *subject, char out[BAN_STR_SIZE])
+{
+	char origin[ORIGIN_STR_SIZE];
+
+	if (!subject->has_origin) {
+		snprintf(out, BAN_STR_SIZE, "%s", subject->nick);
+		return;
+	}
+	origin_str(&subject->origin, subject->prefix, origin);
+	if (subject->nick[0] == '\0')
+		memcpy(out, origin, sizeof(origin));
+	else
+		snprintf(out, BAN_STR_SIZE, "%s (%.70s)", subject->nick,
+		    origin);
+}
+
+/* The collection */
+
+static bool
+ban_has_ended(const struct ban *ban, int64_t now_ms)
+{
+	return ban->until_ms != 0 && ban->until_ms <= now_ms;
+}
+
+void
+bans_expire(struct bans *all, int64_t now_ms)
+{
+	struct ban *ban, *next;
+
+	TAILQ_FOREACH_SAFE(ban, &all->list, entry, next)
+		if (ban_has_ended(ban, now_ms))
+			ban_drop(all, ban);
+}
+
+/* The first of this origin and prefix, or NULL. */
+static struct ban *
+bans_find_origin(struct bans *all, const struct credential *origin,
+    unsigned prefix)
+{
+	struct ban key, *ban;
+
+	key.id = 0;
+	key.subject.origin = *origin;
+	key.subject.prefix = prefix;
+	ban = RB_NFIND(ban_origin_tree, &all->by_origin, &key);
+	if (ban == NULL || ban->subject.prefix != prefix ||
+	    credential_cmp(&ban->subject.origin, origin) != 0)
+		return NULL;
+	return ban;
+}
+
+static struct ban *
+bans_find_skeleton(struct bans *all, const char *skeleton)
+{
+	struct ban key, *ban;
+
+	key.id = 0;
+	memcpy(key.skeleton, skeleton, strlen(skeleton) + 1);
+	ban = RB_NFIND(ban_skeleton_tree, &all->by_skeleton, &key);
+	if (ban == NULL || strcmp(ban->skeleton, skeleton) != 0)
+		return NULL;
+	return ban;
+}
+
+static bool
+ban_is_of_nick(const struct ban *ban, const char *nick)
+{
+	char a[NICK_SIZE], b[NICK_SIZE];
+
+	nick_fold(a, ban->subject.nick);
+	nick_fold(b, nick);
+	return strcmp(a, b) == 0;
+}
+
+struct ban *
+bans_find(struct bans *all, const struct ban_subject *subject)
+{
+	struct ban *ban;
+	char skeleton[NICK_SIZE];
+
+	if (subject->nick[0] != '\0') {
+		nick_skeleton(skeleton, subject->nick);
+		ban = bans_find_skeleton(all, skeleton);
+		for (; ban != NULL && strcmp(ban->skeleton, skeleton) == 0;
+		     ban = RB_NEXT(ban_skeleton_tree, &all->by_skeleton, ban))
+			if (ban_is_of_nick(ban, subject->nick))
+				return ban;
+		return NULL;
+	}
+	ban = bans_find_origin(all, &subject->origin, subject->prefix);
+	for (; ban != NULL && ban->subject.prefix == subject->prefix &&
+	     credential_cmp(&ban->subject.origin, &subject->origin) == 0;
+	     ban = RB_NEXT(ban_origin_tree, &all->by_origin, ban))
+		if (ban->subject.nick[0] == '\0')
+			return ban;
+	return NULL;
+}
+
+void
+bans_insert(struct bans *all, struct ban *ban)
+{
+	const struct ban_subject *subject = &ban->subject;
+	struct ban *before;
+
+	before = TAILQ_LAST(&all->list, ban_queue);
+	while (before != NULL && before->id > ban->id)
+		before = TAILQ_PREV(before, ban_queue, entry);
+	if (before == NULL)
+		TAILQ_INSERT_HEAD(&all->list, ban, entry);
+	else
+		TAILQ_INSERT_AFTER(&all->list, before, ban, entry);
+	if (ban->id > all->last_id)
+		all->last_id = ban->id;
+	all->count++;
+	if (subject->has_origin) {
+		RB_INSERT(ban_origin_tree, &all->by_origin, ban);
+		all->prefixes[subject->origin.kind][subject->prefix]++;
+	}
+	if (subject->nick[0] != '\0') {
+		nick_skeleton(ban->skeleton, subject->nick);
+		RB_INSERT(ban_skeleton_tree, &all->by_skeleton, ban);
+	}
+}
+
+const struct ban *
+bans_add(struct bans *all, const struct ban_subject *subject,
+    const char *reason, int64_t now_ms, int64_t until_ms)
+{
+	struct ban *ban;
+
+	assert(subject->has_origin || subject->nick[0] != '\0');
+	bans_expire(all, now_ms);
+	ban = bans_find(all, subject);
+	if (ban != NULL)
+		ban_drop(all, ban);
+	else if (all->count >= BANS_MAX)
+		return NULL;
+	ban = xcalloc(1, sizeof(*ban));
+	ban->id = ++all->last_id;
+	ban->subject = *subject;
+	ban->made_ms = now_ms;
+	ban->until_ms = until_ms;
+	ban->reason = xstrndup(reason,
+	    text_cut(reason, strlen(reason), BAN_REASON_MAX));
+	bans_insert(all, ban);
+	ban_put(all->journal, ban);
+	return ban;
+}
+
+bool
+bans_remove(struct bans *all, const struct ban_subject *subject, int64_t now_ms)
+{
+	struct ban *ban;
+
+	bans_expire(all, now_ms);
+	ban = bans_find(all, subject);
+	if (ban == NULL)
+		return false;
+	ban_drop(all, ban);
+	return true;
+}
+
+const struct ban *
+bans_match(struct bans *all, const struct credential *credential,
+    int64_t now_ms)
+{
+	struct credential masked;
+	struct ban *ban;
+	unsigned prefix, max = origin_prefix_max(credential);
+
+	for (prefix = 0; prefix <= max; prefix++) {
+		if (all->prefixes[credential->kind][prefix] == 0)
+			continue;
+		masked = *credential;
+		origin_mask(&masked, prefix);
+		while ((ban = bans_find_origin(all, &masked, prefix)) != NULL) {
+			if (!ban_has_ended(ban, now_ms))
+				return ban;
+			ban_drop(all, ban);
+		}
+	}
+	return NULL;
+}
+
+const struct ban *
+bans_match_nick(struct bans *all, const char *nick, int64_t now_ms)
+{
+	char skeleton[NICK_SIZE];
+	struct ban *ban;
+
+	if (strlen(nick) > NICK_MAX)
+		return NULL;
+	nick_skeleton(skeleton, nick);
+	while ((ban = bans_find_skeleton(all, skeleton)) != NULL) {
+		if (!ban_has_ended(ban, now_ms))
+			return ban;
+		ban_drop(all, ban);
+	}
+	return NULL;
+}
+
+/* In words */
+
+void
+ban_until(const struct ban *ban, int64_t now_ms, char out[BAN_UNTIL_SIZE])
+{
+	char date[CLOCK_DATE_SIZE], now[CLOCK_DATE_SIZE];
+	char hhmm[CLOCK_HHMM_SIZE], *year;
+	const char *day;
+
+	out[0] = '\0';
+	if (ban->until_ms == 0)
+		return;
+	clock_date(ban->until_ms, date);
+	clock_date(now_ms, now);
+	clock_hhmm(ban->until_ms, hhmm);
+	day = strchr(date, ' ') + 1;
+	year = strrchr(date, ' ');
+	if (strcmp(year, strrchr(now, ' ')) == 0)
+		*year = '\0';
+	snprintf(out, BAN_UNTIL_SIZE, "%s %s", day, hhmm);
+}
+
+char *
+ban_sentence(const struct ban *ban, int64_t now_ms)
+{
+	char until[BAN_UNTIL_SIZE];
+
+	ban_until(ban, now_ms, until);
+	return xasprintf("banned%s%s%s%s%s", until[0] == '\0' ? "" : " until ",
+	    until, ban->reason[0] == '\0' ? "" : " (", ban->reason,
+	    ban->reason[0] == '\0' ? "" : ")");
+}

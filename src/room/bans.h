@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef BANS_H
+#define BANS_H
+
+#include <sys/types.h>
+
+#include <bsd/sys/queue.h>
+#include <bsd/sys/tree.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/credential.h"
+#include "base/nick.h"
+#include "base/util.h"
+
+struct handoff_in;
+struct handoff_out;
+struct tlv;
+
+#define BANS_MAX 10000
+#define BAN_REASON_MAX 200 /* bytes */
+#define BAN_STR_SIZE 96
+#define BAN_UNTIL_SIZE 40
+
+/*
+ * Whom a ban is about: an origin (addresses with a common prefix, or a Unix
+ * uid), a nick, or both, which is how a ban of a nick reaches its holder.
+ */
+struct ban_subject {
+	bool has_origin;
+	struct credential origin; /* its bits behind prefix are zero */
+	unsigned prefix; /* bits; a uid: 32 */
+	char nick[NICK_SIZE]; /* as it was given; "": none */
+};
+
+struct journal;
+
+struct ban {
+	RB_ENTRY(ban) by_origin;
+	RB_ENTRY(ban) by_skeleton;
+	TAILQ_ENTRY(ban) entry;
+	uint64_t id; /* counts up */
+	struct ban_subject subject;
+	char skeleton[NICK_SIZE];
+	int64_t made_ms; /* wall clock */
+	int64_t until_ms; /* wall clock; 0: it has no end */
+	char *reason; /* "" when none was given */
+};
+
+TAILQ_HEAD(ban_queue, ban);
+RB_HEAD(ban_origin_tree, ban);
+RB_HEAD(ban_skeleton_tree, ban);
+
+struct bans {
+	struct ban_queue list; /* the oldest first */
+	struct ban_origin_tree by_origin;
+	struct ban_skeleton_tree by_skeleton;
+	size_t count;
+	uint64_t last_id;
+	struct journal *journal; /* or NULL: they end with the process */
+	/* How many there are of each prefix, by enum credential_kind. */
+	unsigned prefixes[3][65];
+};
+
+void bans_init(struct bans *all);
+void bans_fini(struct bans *all); /* nothing is kept any more */
+
+/*
+ * Keeping them. While the journal is opened, arg being all, bans_loaded() takes
+ * what it holds: what is no ban is logged and left out. From bans_set_journal()
+ * on each change is written; NULL: no longer, and before the journal is closed.
+ */
+void bans_loaded(const void *key, size_t key_len, const void *value, size_t len,
+    void *arg);
+void bans_snapshot(struct journal *journal, void *arg);
+void bans_set_journal(struct bans *all, struct journal *journal);
+
+/*
+ * Reads "192.0.2.1", "192.0.2.0/24", "2001:db8::/32", "uid:1000" or a nick.
+ * IPv6 narrower than a /64 becomes its /64, since that is what a connection is
+ * known by (credential.h); IPv4-mapped addresses become IPv4. Bits behind the
+ * prefix are cleared. Returns NULL, or what is wrong: a static string.
+ */
+const char *ban_subject_parse(struct ban_subject *subject,
+    const char *text) MUST_CHECK;
+
+/*
+ * "192.0.2.0/24", "2001:db8:0:1::/64", "uid:1000", "bob", or with both
+ * "bob (192.0.2.1)".
+ */
+void ban_subject_str(const struct ban_subject *subject, char out[BAN_STR_SIZE]);
+
+/* To the ban of a nick: who has it now. A guest's nick itself goes, as it is
+ * never given again. */
+void ban_subject_add_holder(struct ban_subject *subject,
+    const struct credential *credential);
+
+/*
+ * Adds a ban, or renews that of the same subject (of a nick: of the same
+ * nick). reason is copied, BAN_REASON_MAX bytes at most; it has to be scrubbed.
+ * until_ms 0: it has no end. Returns it, to be kept by nobody, or NULL when
+ * there are BANS_MAX.
+ */
+const struct ban *bans_add(struct bans *all, const struct ban_subject *subject,
+    const char *reason, int64_t now_ms, int64_t until_ms) MUST_CHECK;
+
+/*
+ * For the next program in this process (handoff.h): an item for each, and such
+ * a ban again, behind the others.
+ */
+void bans_save(const struct bans *all, struct handoff_out *out);
+bool bans_load(struct bans *all, struct handoff_in *in,
+    const struct tlv *item) MUST_CHECK;
+
+/* Lifts the ban of this subject, as ban_subject_parse() gives it: a nick's goes
+ * with the origin that it came to have. False: there is none. */
+bool bans_remove(struct bans *all, const struct ban_subject *subject,
+    int64_t now_ms);
+
+/*
+ * The ban that somebody with this credential, or who wants this nick, falls
+ * under; or NULL. One that looks like a banned nick (nick_skeleton()) is banned
+ * as well. now_ms is the wall clock, here and elsewhere: a ban that has ended
+ * is dropped.
+ */
+const struct ban *bans_match(struct bans *all,
+    const struct credential *credential, int64_t now_ms);
+const struct ban *bans_match_nick(struct bans *all, const char *nick,
+    int64_t now_ms);
+
+/* Drops all that have ended. Before a walk over list. */
+void bans_expire(struct bans *all, int64_t now_ms);
+
+/* "2 Jun 14:02", with the year if it is another than now's; local. "" when the
+ * ban has no end. */
+void ban_until(const struct ban *ban, int64_t now_ms, char out[BAN_UNTIL_SIZE]);
+
+/* "banned until 2 Jun 14:02 (reason)"; the caller frees it. */
+char *ban_sentence(const struct ban *ban, int64_t now_ms);
+
+#endif

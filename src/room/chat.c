@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * The chat: which rooms there are, and the turn that ends in all of them.
+ * Rooms are few (max-rooms), so walking them is fine.
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "base/util.h"
+#include "room/chat.h"
+#include "room/deliver.h"
+
+#define CHAT_TIDY_MS 60000
+#define CHAT_TIDY_SOON_MS 100 /* when there is more to drop */
+
+static int
+chat_room_cmp(const struct room *a, const struct room *b)
+{
+	return strcmp(a->name, b->name);
+}
+
+RB_GENERATE_INTERNAL(room_tree, room, by_name, chat_room_cmp, UNUSED static)
+
+struct room *
+chat_find_room(struct chat *chat, const char *name)
+{
+	struct room key;
+
+	if (strlen(name) > ROOM_NAME_MAX)
+		return NULL;
+	nick_fold(key.name, name);
+	return RB_FIND(room_tree, &chat->by_name, &key);
+}
+
+struct room *
+chat_next_room(struct chat *chat, struct room *room)
+{
+	return room == NULL ? RB_MIN(room_tree, &chat->by_name) :
+			      RB_NEXT(room_tree, &chat->by_name, room);
+}
+
+struct room *
+chat_room_after(struct chat *chat, const char *name)
+{
+	struct room key, *room;
+
+	(void)strlcpy(key.name, name, sizeof key.name);
+	room = RB_NFIND(room_tree, &chat->by_name, &key);
+	if (room != NULL && strcmp(room->name, key.name) == 0)
+		room = RB_NEXT(room_tree, &chat->by_name, room);
+	return room;
+}
+
+static struct room *
+chat_add_room(struct chat *chat, const char *name)
+{
+	struct room *room;
+
+	room = room_new(chat, name);
+	RB_INSERT(room_tree, &chat->by_name, room);
+	chat->count++;
+	return room;
+}
+
+static void
+chat_remove_room(struct chat *chat, struct room *room)
+{
+	persist_forget_room(room);
+	if (chat->files != NULL)
+		chat->files->remove(&room->history, room->name,
+		    chat->files->arg);
+	RB_REMOVE(room_tree, &chat->by_name, room);
+	chat->count--;
+	room_free(room);
+}
+
+struct room *
+chat_get_room(struct chat *chat, const char *name)
+{
+	struct room *room = chat_find_room(chat, name);
+
+	return room == NULL ? chat_add_room(chat, name) : room;
+}
+
+void
+chat_reconfigure(struct chat *chat)
+{
+	const struct options *o = chat->options;
+	struct room *room;
+	size_t i;
+
+	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;)
+		room->is_permanent = room == chat->lobby;
+	for (i = 0; i < o->room.count; i++)
+		chat_get_room(chat, o->room.items[i])->is_permanent = true;
+	departed_trim(&chat->departed);
+	chat_lost_changed(chat);
+}
+
+static bool
+chat_room_is_vacant(const struct room *room)
+{
+	return TAILQ_EMPTY(&room->people) && !room->is_permanent;
+}
+
+static void
+chat_tidy_cb(void *arg)
+{
+	struct chat *chat = arg;
+	struct room *room, *next;
+	int64_t now_ms = chat->clock->mono_ms;
+	int64_t wait_ms = CHAT_TIDY_MS;
+
+	for (room = chat_next_room(chat, NULL); room != NULL; room = next) {
+		next = chat_next_room(chat, room);
+		if (room_expire(room))
+			wait_ms = CHAT_TIDY_SOON_MS;
+		if (chat_room_is_vacant(room) &&
+		    (history_count(&room->history) == 0 ||
+			now_ms - room->said_ms > chat->options->retention))
+			chat_remove_room(chat, room);
+	}
+	departed_trim(&chat->departed);
+	deadline_set(chat->deadlines, &chat->tidy, now_ms + wait_ms);
+}
+
+void
+chat_lost_changed(struct chat *chat)
+{
+	const struct member *m = TAILQ_FIRST(&chat->lost);
+
+	if (m == NULL)
+		deadline_clear(chat->deadlines, &chat->lost_due);
+	else
+		deadline_set(chat->deadlines, &chat->lost_due,
+		    m->lost_since_ms + chat->options->departure_delay);
+}
+
+static void
+chat_lost_due_cb(void *arg)
+{
+	struct chat *chat = arg;
+	struct member *m;
+
+	while ((m = TAILQ_FIRST(&chat->lost)) != NULL &&
+	    chat->clock->mono_ms - m->lost_since_ms >=
+		chat->options->departure_delay)
+		member_depart(m, ROOM_LEAVE_LOST, NULL);
+	chat_lost_changed(chat);
+}
+
+void
+chat_init(struct chat *chat, const struct clock *clock,
+    const struct options *options, struct deadlines *deadlines,
+    void (*wake)(void *), void *wake_arg)
+{
+	memset(chat, 0, sizeof *chat);
+	chat->clock = clock;
+	chat->options = options;
+	chat->deadlines = deadlines;
+	chat->wake = wake;
+	chat->wake_arg = wake_arg;
+	RB_INIT(&chat->by_name);
+	LIST_INIT(&chat->ignorers);
+	TAILQ_INIT(&chat->lost);
+	TAILQ_INIT(&chat->dirty);
+	TAILQ_INIT(&chat->pump);
+	tally_init(&chat->tally);
+	roommates_init(&chat->roommates);
+	cloak_key_init(&chat->host_key);
+	/* More than any that was given before: nobody sends one in each
+	 * microsecond. */
+	chat->last_msgid = (uint64_t)clock->wall_ms * 1000;
+	directory_init(&chat->directory);
+	persist_init(chat);
+	departed_init(&chat->departed, chat);
+	deadline_init(&chat->tidy, chat_tidy_cb, chat);
+	deadline_init(&chat->lost_due, chat_lost_due_cb, chat);
+	chat->lobby = chat_add_room(chat, options->lobby);
+	chat_reconfigure(chat);
+	deadline_set(deadlines, &chat->tidy, clock->mono_ms + CHAT_TIDY_MS);
+}
+
+void
+chat_fini(struct chat *chat)
+{
+	struct member *m;
+	struct room *room;
+
+	while ((m = TAILQ_FIRST(&chat->lost)) != NULL)
+		member_depart(m, ROOM_LEAVE_SILENT, NULL);
+	assert(chat->directory.count == 0);
+	deadline_clear(chat->deadlines, &chat->tidy);
+	departed_fini(&chat->departed);
+	while ((room = chat_next_room(chat, NULL)) != NULL) {
+		RB_REMOVE(room_tree, &chat->by_name, room);
+		room_close(room);
+	}
+	persist_fini(chat);
+	tally_fini(&chat->tally);
+	roommates_fini(&chat->roommates);
+	directory_fini(&chat->directory);
+	buf_fini(&chat->scratch);
+}
+
+/* The vacant room unused for longest goes; false if all are in use. */
+static bool
+chat_remove_oldest_room(struct chat *chat)
+{
+	struct room *room, *oldest = NULL;
+
+	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;)
+		if (chat_room_is_vacant(room) &&
+		    (oldest == NULL || room->used_ms < oldest->used_ms))
+			oldest = room;
+	if (oldest == NULL)
+		return false;
+	chat_remove_room(chat, oldest);
+	return true;
+}
+
+enum chat_open
+chat_open_room(struct chat *chat, const char *name, struct room **room)
+{
+	assert(room_name_check(name) == NICK_OK);
+	*room = chat_find_room(chat, name);
+	if (*room != NULL)
+		return CHAT_ROOM_FOUND;
+	if (chat->options->room_create == ROOM_CREATE_NOBODY)
+		return CHAT_ROOM_NOT_ALLOWED;
+	if (chat->count >= chat->options->max_rooms &&
+	    !chat_remove_oldest_room(chat))
+		return CHAT_ROOMS_FULL;
+	*room = chat_add_room(chat, name);
+	modes_persist(*room);
+	return CHAT_ROOM_MADE;
+}
+
+int
+chat_set_files(struct chat *chat, const struct room_files *files)
+{
+	struct room *room;
+
+	chat->files = files;
+	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;)
+		if (room_reopen(room) == -1)
+			return -1;
+	return 0;
+}
+
+void
+chat_resume_files(struct chat *chat, const struct room_files *files)
+{
+	struct room *room;
+
+	chat->files = files;
+	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;)
+		if (!room->is_handed_over)
+			(void)!room_reopen(room); /* has been logged */
+}
+
+void
+chat_restore_room(struct chat *chat, const char *name)
+{
+	struct room *room;
+	char folded[ROOM_NAME_SIZE];
+
+	if (room_name_check(name) != NICK_OK)
+		return;
+	nick_fold(folded, name);
+	if (strcmp(folded, name) != 0 || chat_find_room(chat, name) != NULL)
+		return;
+	room = chat_add_room(chat, name);
+	if (history_count(&room->history) == 0)
+		chat_remove_room(chat, room);
+	else if (chat->count > chat->options->max_rooms)
+		(void)chat_remove_oldest_room(chat);
+}
+
+void
+chat_flush(struct chat *chat)
+{
+	struct room *room;
+
+	while ((room = TAILQ_FIRST(&chat->dirty)) != NULL)
+		room_flush(room);
+}
+
+bool
+chat_turn(struct chat *chat)
+{
+	bool has_more = deliver_turn(chat);
+
+	persist_turn(chat);
+	return has_more;
+}

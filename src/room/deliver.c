@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * Fan-out. A turn's lines are rendered as they are published, once for each
+ * audience, and written to everybody live at the end of the turn: k lines
+ * read in one wake-up cost each member one write, not k. Whoever must not see
+ * all of them (who spoke, who ignores somebody) gets the same bytes less some
+ * segments.
+ *
+ * A membership comes into step only between the flush and the next line
+ * (deliver_turn() pumps after it has flushed), so that its cursor is the head
+ * and the turn is empty: no line can be handed over twice or left out.
+ *
+ * Decided against: a queue per member (memory grows with the slowest),
+ * rendering per member, and reference-counted buffers (libevent spends a
+ * kilobyte on each reference, and the lines are short).
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "room/chat.h"
+#include "room/deliver.h"
+#include "room/replay.h"
+
+/* So many deliveries before its own a sink is fetched into the cache. */
+#define DELIVER_AHEAD 4
+
+static struct audience *
+audience_get(struct room *room, const struct dialect *dialect)
+{
+	struct audience *a;
+
+	LIST_FOREACH(a, &room->audiences, entry)
+		if (a->dialect == dialect)
+			return a;
+	a = xcalloc(1, sizeof *a);
+	a->dialect = dialect;
+	LIST_INSERT_HEAD(&room->audiences, a, entry);
+	return a;
+}
+
+void
+audience_free(struct audience *a)
+{
+	buf_fini(&a->lines);
+	free(a->slots);
+	free(a->segments);
+	free(a);
+}
+
+static void
+audience_add_segment(struct audience *a, const struct event *event)
+{
+	struct segment *s;
+
+	if (a->segment_count == a->segment_cap) {
+		a->segment_cap = a->segment_cap == 0 ? 16 : a->segment_cap * 2;
+		a->segments = xreallocarray(a->segments, a->segment_cap,
+		    sizeof *a->segments);
+	}
+	s = &a->segments[a->segment_count++];
+	s->end = a->lines.len;
+	s->author = event->author;
+	s->is_said = !event_is_of_names(event->kind);
+	s->folded[0] = '\0';
+	if (event->author != 0 && event->nick != NULL)
+		nick_fold(s->folded, event->nick);
+}
+
+void
+deliver_add_live(struct membership *ms)
+{
+	struct audience *a;
+	struct member *m = ms->member;
+
+	assert(!deliver_is_live(ms));
+	assert(!ms->room->is_dirty && ms->replay == NULL);
+	assert(TAILQ_EMPTY(&m->person.queued));
+	assert(ms->cursor.number == ms->room->turn_start.number);
+	a = audience_get(ms->room, m->dialect);
+	if (a->count == a->cap) {
+		a->cap = a->cap == 0 ? 8 : a->cap * 2;
+		a->slots = xreallocarray(a->slots, a->cap, sizeof *a->slots);
+	}
+	ms->audience = a;
+	ms->slot = a->count;
+	a->slots[a->count++] = (struct slot){
+		.deliver = m->ops->deliver,
+		.sink = m->sink,
+		.ms = ms,
+		.is_ignorer = m->is_ignorer,
+	};
+	ms->room->live_count++;
+}
+
+void
+deliver_remove_live(struct membership *ms)
+{
+	struct audience *a = ms->audience;
+
+	if (a == NULL)
+		return;
+	assert(a->slots[ms->slot].ms == ms);
+	a->slots[ms->slot] = a->slots[--a->count];
+	a->slots[ms->slot].ms->slot = ms->slot;
+	ms->audience = NULL;
+	ms->room->live_count--;
+	ms->needs_names |= a->has_names;
+
+	ms->cursor = ms->room->turn_start;
+}
+
+void
+deliver_leave_live(struct membership *ms)
+{
+	if (ms->audience != NULL && ms->audience->has_names)
+		room_flush(ms->room);
+	deliver_remove_live(ms);
+}
+
+void
+deliver_set_acted(struct membership *ms)
+{
+	struct chat *chat = ms->room->chat;
+	struct slot *slot;
+
+	if (ms->audience == NULL)
+		return;
+	slot = &ms->audience->slots[ms->slot];
+	if (slot->has_acted)
+		return;
+	slot->has_acted = true;
+	chat->actors++;
+	chat->wake(chat->wake_arg);
+}
+
+void
+deliver_set_ignorer(struct membership *ms, bool is_ignorer)
+{
+	if (ms->audience != NULL)
+		ms->audience->slots[ms->slot].is_ignorer = is_ignorer;
+}
+
+void
+deliver_render(struct room *room, const struct event *event)
+{
+	struct audience *a;
+	size_t before;
+
+	LIST_FOREACH(a, &room->audiences, entry) {
+		if (a->count == 0 ||
+		    (event_is_for_trackers(event->kind) &&
+			!a->dialect->tracks_members))
+			continue;
+		before = a->lines.len;
+		dialect_render(a->dialect, &a->lines, event);
+		if (a->lines.len == before)
+			continue;
+		audience_add_segment(a, event);
+		a->has_names |= a->dialect->tracks_members &&
+		    event_is_of_names(event->kind);
+	}
+}
+
+/* The audience's lines less those that ms is not to see. */
+static void
+deliver_select(const struct audience *a, const struct membership *ms,
+    struct buf *out)
+{
+	const struct segment *s;
+	size_t i, start = 0;
+
+	buf_reset(out);
+	for (i = 0; i < a->segment_count; i++) {
+		s = &a->segments[i];
+		if (s->author == 0 ||
+		    (s->author != ms->member->id &&
+			(!s->is_said ||
+			    !person_ignores(&ms->member->person, s->author,
+				s->folded))))
+			buf_add(out, a->lines.data + start, s->end - start);
+		start = s->end;
+	}
+}
+
+/*
+ * The turn's lines to one; those that are not for all differ. Returns 1; 0 if
+ * none was for them; -1 if they were refused.
+ */
+static int
+deliver_to(const struct audience *a, struct slot *slot)
+{
+	struct chat *chat;
+	const struct buf *lines = &a->lines;
+
+	if (slot->has_acted || slot->is_ignorer) {
+		chat = slot->ms->room->chat;
+		deliver_select(a, slot->ms, &chat->scratch);
+		lines = &chat->scratch;
+		slot->has_acted = false;
+		if (lines->len == 0)
+			return 0;
+	}
+	return slot->deliver(slot->sink, lines->data, lines->len) == -1 ? -1 :
+									  1;
+}
+
+/*
+ * Backwards: who is removed is replaced by the last. A sink is fetched some
+ * deliveries before it is its turn.
+ */
+static void
+deliver_to_all(struct room *room, struct audience *a)
+{
+	struct chat *chat = room->chat;
+	struct membership *ms;
+	struct slot *slot;
+	uint32_t i;
+	int result;
+
+	for (i = a->count; i-- > 0;) {
+		slot = &a->slots[i];
+		if (i >= DELIVER_AHEAD)
+			PREFETCH(slot[-DELIVER_AHEAD].sink);
+		result = deliver_to(a, slot);
+		if (result == -1) {
+			ms = slot->ms;
+			deliver_remove_live(ms);
+			ms->is_blocked = true;
+			chat->fell_behind++;
+		} else
+			chat->deliveries += (unsigned)result;
+	}
+}
+
+void
+room_flush(struct room *room)
+{
+	struct audience *a;
+
+	if (!room->is_dirty)
+		return;
+	LIST_FOREACH(a, &room->audiences, entry) {
+		if (a->lines.len == 0)
+			continue;
+		deliver_to_all(room, a);
+		buf_reset(&a->lines);
+		a->segment_count = 0;
+		a->has_names = false;
+	}
+	room->turn_start = history_head(&room->history);
+	room->is_dirty = false;
+	TAILQ_REMOVE(&room->chat->dirty, room, in_dirty);
+}
+
+void
+deliver_pump_later(struct membership *ms)
+{
+	struct chat *chat = ms->room->chat;
+
+	if (ms->is_pumped)
+		return;
+	assert(!deliver_is_live(ms));
+	ms->is_pumped = true;
+	ms->is_blocked = false;
+	TAILQ_INSERT_TAIL(&chat->pump, ms, in_pump);
+	chat->wake(chat->wake_arg);
+}
+
+void
+deliver_pump_cancel(struct membership *ms)
+{
+	ms->is_blocked = false;
+	if (!ms->is_pumped)
+		return;
+	ms->is_pumped = false;
+	TAILQ_REMOVE(&ms->room->chat->pump, ms, in_pump);
+}
+
+void
+deliver_refused(struct membership *ms)
+{
+	if (!deliver_is_live(ms))
+		return; /* the pump finds out by itself */
+	deliver_remove_live(ms);
+	ms->is_blocked = true;
+	ms->room->chat->fell_behind++;
+}
+
+void
+deliver_pause(struct membership *ms)
+{
+	struct history_cursor c;
+	struct event event;
+
+	replay_stop(ms);
+	deliver_remove_live(ms);
+	deliver_pump_cancel(ms);
+
+	/* Their own lines they know: last words before a break are nothing that
+	 * was missed. */
+	c = ms->cursor;
+	if (history_clamp(&ms->room->history, &c) > 0)
+		return;
+	while (history_read(&ms->room->history, &c, &event) &&
+	    event.author == ms->member->id && event.number >= ms->own_from)
+		ms->cursor = c;
+}
+
+static void
+deliver_pump(struct chat *chat)
+{
+	struct membership *ms, *last;
+	size_t budget = DELIVER_PUMP_TURN, done;
+	bool is_last;
+
+	last = TAILQ_LAST(&chat->pump, membership_queue);
+	for (is_last = last == NULL; !is_last && budget > 0;) {
+		ms = TAILQ_FIRST(&chat->pump);
+		is_last = ms == last;
+		TAILQ_REMOVE(&chat->pump, ms, in_pump);
+		ms->is_pumped = false;
+		switch (replay_pump(ms, DELIVER_PUMP_CHUNK, &done)) {
+		case REPLAY_AGAIN:
+			deliver_pump_later(ms);
+			break;
+		case REPLAY_BLOCKED:
+			ms->is_blocked = true;
+			break;
+		case REPLAY_DONE:
+			if (!ms->member->is_on_break)
+				deliver_add_live(ms);
+			/* From a new list on they know who is there. */
+			if (ms->needs_names)
+				ms->arrival = ++chat->last_arrival;
+			ms->member->ops->caught_up(ms);
+			break;
+		}
+		budget -= done < budget ? done : budget;
+	}
+}
+
+bool
+deliver_turn(struct chat *chat)
+{
+	struct room *room;
+
+	while ((room = TAILQ_FIRST(&chat->dirty)) != NULL)
+		room_flush(room);
+	chat->actors = 0;
+	deliver_pump(chat);
+	return !TAILQ_EMPTY(&chat->pump);
+}
+
+bool
+deliver_is_full(const struct room *room)
+{
+	const struct audience *a;
+
+	LIST_FOREACH(a, &room->audiences, entry)
+		if (a->lines.len >= DELIVER_TURN_BYTES)
+			return true;
+	return false;
+}

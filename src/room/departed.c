@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * Three views of the same bookmarks: by name and credential to find one, by age
+ * to let the oldest go, and by credential so that no single address can push
+ * out everybody else's (hostile input 30).
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "room/chat.h"
+#include "room/departed.h"
+#include "state/persist.h"
+
+struct departed_owner {
+	RB_ENTRY(departed_owner) entry;
+	struct credential credential;
+	struct departed_queue departed; /* the oldest first */
+	size_t count;
+};
+
+static int
+departed_owner_cmp(const struct departed_owner *a,
+    const struct departed_owner *b)
+{
+	return credential_cmp(&a->credential, &b->credential);
+}
+
+static int
+departed_cmp(const struct departed *a, const struct departed *b)
+{
+	int cmp;
+
+	cmp = strcmp(a->folded, b->folded);
+	return cmp != 0 ? cmp : departed_owner_cmp(a->owner, b->owner);
+}
+
+RB_GENERATE_INTERNAL(departed_owner_tree, departed_owner, entry,
+    departed_owner_cmp, UNUSED static)
+RB_GENERATE_INTERNAL(departed_tree, departed, by_name, departed_cmp,
+    UNUSED static)
+
+void
+departed_init(struct departed_set *all, struct chat *chat)
+{
+	memset(all, 0, sizeof *all);
+	all->chat = chat;
+	RB_INIT(&all->by_name);
+	RB_INIT(&all->owners);
+	TAILQ_INIT(&all->by_age);
+}
+
+const struct credential *
+departed_credential(const struct departed *b)
+{
+	return &b->owner->credential;
+}
+
+static void
+departed_remove(struct departed_set *all, struct departed *b)
+{
+	struct departed_owner *owner = b->owner;
+
+	persist_touch(all->chat, b->folded, &owner->credential);
+	RB_REMOVE(departed_tree, &all->by_name, b);
+	TAILQ_REMOVE(&all->by_age, b, by_age);
+	TAILQ_REMOVE(&owner->departed, b, in_owner);
+	all->count--;
+	b->owner = NULL;
+	if (--owner->count == 0) {
+		RB_REMOVE(departed_owner_tree, &all->owners, owner);
+		free(owner);
+	}
+}
+
+void
+departed_free(struct chat *chat, struct departed *b)
+{
+	if (b == NULL)
+		return;
+	assert(b->owner == NULL);
+	person_clear(chat, &b->person);
+	free(b);
+}
+
+static void
+departed_drop(struct departed_set *all, struct departed *b)
+{
+	departed_remove(all, b);
+	departed_free(all->chat, b);
+}
+
+void
+departed_fini(struct departed_set *all)
+{
+	struct departed *b;
+
+	while ((b = TAILQ_FIRST(&all->by_age)) != NULL)
+		departed_drop(all, b);
+}
+
+struct departed *
+departed_find(const struct departed_set *all, const char *folded,
+    const struct credential *credential)
+{
+	struct departed_owner owner = { .credential = *credential };
+	struct departed key;
+	/* RB_FIND() only looks. */
+	struct departed_tree tree = all->by_name;
+
+	memcpy(key.folded, folded, strlen(folded) + 1);
+	key.owner = &owner;
+	return RB_FIND(departed_tree, &tree, &key);
+}
+
+struct departed *
+departed_take(struct departed_set *all, const char *folded,
+    const struct credential *credential)
+{
+	struct departed *b;
+
+	b = departed_find(all, folded, credential);
+	if (b != NULL)
+		departed_remove(all, b);
+	return b;
+}
+
+void
+departed_put(struct departed_set *all, const char *folded,
+    const struct credential *credential, struct person *person, int64_t left_ms)
+{
+	persist_touch(all->chat, folded, credential);
+	departed_restore(all, folded, credential, person, left_ms,
+	    all->chat->clock->mono_ms);
+}
+
+void
+departed_restore(struct departed_set *all, const char *folded,
+    const struct credential *credential, struct person *person, int64_t left_ms,
+    int64_t made_ms)
+{
+	struct departed_owner *owner, key = { .credential = *credential };
+	struct departed *b;
+
+	departed_free(all->chat, departed_take(all, folded, credential));
+	b = xcalloc(1, sizeof *b);
+	person_init(&b->person);
+	person_move(all->chat, &b->person, person);
+	b->left_ms = left_ms;
+	memcpy(b->folded, folded, strlen(folded) + 1);
+
+	owner = RB_FIND(departed_owner_tree, &all->owners, &key);
+	if (owner == NULL) {
+		owner = xcalloc(1, sizeof *owner);
+		owner->credential = *credential;
+		TAILQ_INIT(&owner->departed);
+		RB_INSERT(departed_owner_tree, &all->owners, owner);
+	}
+	b->owner = owner;
+	b->made_ms = made_ms;
+	owner->count++;
+	all->count++;
+	TAILQ_INSERT_TAIL(&owner->departed, b, in_owner);
+	TAILQ_INSERT_TAIL(&all->by_age, b, by_age);
+	RB_INSERT(departed_tree, &all->by_name, b);
+	if (owner->count > DEPARTED_PER_CREDENTIAL)
+		departed_drop(all, TAILQ_FIRST(&owner->departed));
+	departed_trim(all);
+}
+
+void
+departed_trim(struct departed_set *all)
+{
+	const struct options *o = all->chat->options;
+	struct departed *b;
+
+	while ((b = TAILQ_FIRST(&all->by_age)) != NULL &&
+	    (all->count > o->max_bookmarks ||
+		all->chat->clock->mono_ms - b->made_ms > o->retention))
+		departed_drop(all, b);
+}

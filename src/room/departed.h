@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef DEPARTED_H
+#define DEPARTED_H
+
+#include <sys/types.h>
+
+#include <bsd/sys/queue.h>
+#include <bsd/sys/tree.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/credential.h"
+#include "base/nick.h"
+#include "room/member.h"
+
+struct chat;
+
+/*
+ * The place that somebody left: where they had read to in each room, whom they
+ * ignore, what private messages wait. It belongs to the nick together with the
+ * credential. At most max-bookmarks, of one credential
+ * DEPARTED_PER_CREDENTIAL, none older than retention; the oldest go first.
+ */
+#define DEPARTED_PER_CREDENTIAL 64
+
+struct departed_owner;
+
+struct departed {
+	RB_ENTRY(departed) by_name;
+	TAILQ_ENTRY(departed) by_age;
+	TAILQ_ENTRY(departed) in_owner;
+	struct departed_owner *owner;
+	struct person person;
+	int64_t left_ms; /* monotonic: when they left, or went on break */
+	int64_t made_ms; /* when this was made */
+	char folded[NICK_SIZE];
+};
+
+RB_HEAD(departed_tree, departed);
+RB_HEAD(departed_owner_tree, departed_owner);
+TAILQ_HEAD(departed_queue, departed);
+
+struct departed_set {
+	struct chat *chat;
+	struct departed_tree by_name;
+	struct departed_owner_tree owners;
+	struct departed_queue by_age; /* the oldest first */
+	size_t count;
+};
+
+void departed_init(struct departed_set *all, struct chat *chat);
+void departed_fini(struct departed_set *all);
+
+/*
+ * Keep a place; person is moved into it and empty afterwards. An older one of
+ * the same name and credential is replaced.
+ */
+void departed_put(struct departed_set *all, const char *folded,
+    const struct credential *credential, struct person *person,
+    int64_t left_ms);
+
+/* The same, for one that was made at made_ms; the oldest first. */
+void departed_restore(struct departed_set *all, const char *folded,
+    const struct credential *credential, struct person *person, int64_t left_ms,
+    int64_t made_ms);
+
+/* NULL: there is none. */
+struct departed *departed_find(const struct departed_set *all,
+    const char *folded, const struct credential *credential);
+const struct credential *departed_credential(const struct departed *b);
+
+/* Out of the collection and the caller's to departed_free(); or NULL. */
+struct departed *departed_take(struct departed_set *all, const char *folded,
+    const struct credential *credential);
+void departed_free(struct chat *chat, struct departed *b);
+
+/* Drop what is too old or too many by the options that are in force. */
+void departed_trim(struct departed_set *all);
+
+#endif

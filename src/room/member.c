@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * A person who is here: breaks, a lost connection, leaving. A break or a loss
+ * is only a cursor that stops; what reads on from it is replay.c's, and how far
+ * a loss sets it back is repeat.c's.
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "room/chat.h"
+#include "room/deliver.h"
+#include "room/directory.h"
+#include "room/member.h"
+#include "room/presence.h"
+#include "room/repeat.h"
+#include "room/replay.h"
+#include "room/room.h"
+#include "room/roommates.h"
+#include "state/persist.h"
+
+/* What ended by position has arrived. */
+static void
+member_forget_handed(struct member *m, uint64_t position)
+{
+	struct queued_message *k;
+
+	while ((k = TAILQ_FIRST(&m->handed)) != NULL &&
+	    k->position <= position) {
+		TAILQ_REMOVE(&m->handed, k, entry);
+		m->handed_count--;
+		free(k);
+	}
+}
+
+/* Where in what was handed over the peer surely has everything before. */
+static uint64_t
+member_arrived(const struct member *m, size_t unsent)
+{
+	uint64_t handed = m->ops->handed(m);
+
+	return handed > unsent ? handed - unsent : 0;
+}
+
+void
+member_forget_arrived(struct member *m)
+{
+	if (m->ops != NULL && !TAILQ_EMPTY(&m->handed))
+		member_forget_handed(m,
+		    member_arrived(m, m->ops->unsent_if_broken(m)));
+}
+
+void
+member_handed(struct member *m, struct queued_message *k)
+{
+	k->position = m->ops->handed(m);
+	member_forget_arrived(m);
+	TAILQ_INSERT_TAIL(&m->handed, k, entry);
+	if (++m->handed_count > QUEUED_MAX)
+		member_forget_handed(m, TAILQ_FIRST(&m->handed)->position);
+}
+
+void
+member_pause(struct member *m, size_t unsent)
+{
+	uint64_t arrived = member_arrived(m, unsent);
+	struct membership *ms;
+	struct bookmark *bookmark;
+	struct queued_message *k;
+
+	LIST_FOREACH(ms, &m->memberships, in_member) {
+		deliver_pause(ms);
+		if (!m->is_guest) /* who has no place to come back to */
+			repeat_set_back(ms, unsent);
+	}
+	LIST_FOREACH(bookmark, &m->person.bookmarks, in_owner)
+		if (bookmark->position > arrived && !m->is_guest)
+			repeat_set_back_bookmark(m, bookmark,
+			    (size_t)(bookmark->position - arrived));
+	member_forget_handed(m, arrived);
+	while ((k = TAILQ_LAST(&m->handed, queued_list)) != NULL) {
+		TAILQ_REMOVE(&m->handed, k, entry);
+		m->handed_count--;
+		k->is_repeat = true;
+		person_requeue(m->chat, &m->person, k);
+	}
+}
+
+static void
+member_free(struct member *m)
+{
+	struct chat *chat = m->chat;
+
+	assert(LIST_EMPTY(&m->memberships));
+	if (m->is_lost) {
+		TAILQ_REMOVE(&chat->lost, m, in_lost);
+		chat->lost_count--;
+		chat_lost_changed(chat);
+	}
+	if (m->is_ignorer)
+		LIST_REMOVE(m, in_ignorers);
+	directory_remove(&chat->directory, m);
+	person_clear(chat, &m->person);
+	member_forget_handed(m, UINT64_MAX);
+	free(m->break_text);
+	free(m->user);
+	free(m->realname);
+	free(m);
+}
+
+/* The last that those hear who know each arrival: once, not in each room. */
+static void
+member_tell_quit(struct member *m, enum room_leave how, const char *text)
+{
+	struct event event = { .kind = EVENT_SYNC_QUIT, .text = text };
+	struct membership *ms;
+
+	if (how == ROOM_LEAVE_SILENT)
+		return;
+	presence_give_up(m->chat, m->folded);
+	if (how == ROOM_LEAVE_LOST)
+		event.text = PRESENCE_LOST;
+	event.text_len = event.text == NULL ? 0 : strlen(event.text);
+	roommates_tell(m, &event);
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		ms->is_joined = false;
+}
+
+void
+member_depart(struct member *m, enum room_leave how, const char *text)
+{
+	struct chat *chat = m->chat;
+	struct membership *ms;
+	int64_t left_ms;
+
+	left_ms = member_away_since_ms(m);
+	member_tell_quit(m, how, text);
+	while ((ms = LIST_FIRST(&m->memberships)) != NULL)
+		room_leave(ms, how, text);
+	if (!m->is_guest && !person_is_empty(&m->person))
+		departed_put(&chat->departed, m->folded, &m->credential,
+		    &m->person, left_ms);
+	member_free(m);
+}
+
+struct member *
+member_new(struct chat *chat, const struct credential *credential,
+    const struct member_ops *ops, void *session, void *sink,
+    const struct dialect *dialect)
+{
+	struct member *m;
+	const struct options *o = chat->options;
+
+	assert(ops != NULL && dialect != NULL);
+	m = xcalloc(1, sizeof *m);
+	m->chat = chat;
+	m->ops = ops;
+	m->session = session;
+	m->sink = sink;
+	m->dialect = dialect;
+	m->credential = *credential;
+	m->is_guest = true;
+	m->active_ms = chat->clock->mono_ms;
+	LIST_INIT(&m->memberships);
+	person_init(&m->person);
+	TAILQ_INIT(&m->handed);
+	bucket_init(&m->announce, (uint32_t)o->announce_burst,
+	    chat->clock->mono_ms);
+	directory_add_guest(&chat->directory, m);
+	persist_counted(chat);
+	return m;
+}
+
+void
+member_set_dialect(struct member *m, const struct dialect *dialect)
+{
+	struct membership *ms;
+
+	if (m->dialect == dialect)
+		return;
+	m->dialect = dialect;
+	LIST_FOREACH(ms, &m->memberships, in_member) {
+		if (deliver_is_live(ms)) {
+			/* What is rendered already is in the old one. */
+			room_flush(ms->room);
+			deliver_remove_live(ms);
+			deliver_pump_later(ms);
+		}
+		room_set_tracks_members(ms, dialect->tracks_members);
+		if (ms->tracks_members)
+			presence_show(&ms->room->presence, ms);
+	}
+}
+
+int64_t
+member_away_since_ms(const struct member *m)
+{
+	if (m->is_on_break)
+		return m->break_since_ms;
+	if (m->is_lost)
+		return m->lost_since_ms;
+	return m->chat->clock->mono_ms;
+}
+
+/*
+ * Tells every room that m is in, and those with dialects that track members
+ * whether m is away.
+ */
+static void
+member_publish(struct member *m, struct event *event)
+{
+	struct membership *ms;
+	struct event away = { .kind = EVENT_SYNC_AWAY };
+
+	LIST_FOREACH(ms, &m->memberships, in_member) {
+		presence_show(&ms->room->presence, ms);
+		room_publish(ms->room, event, ms);
+	}
+	if (member_is_away(m)) {
+		/* Without a text they would be back. */
+		away.text = member_away_text(m);
+		away.text_len = strlen(away.text);
+	}
+	roommates_tell(m, &away);
+}
+
+void
+member_show(struct member *m)
+{
+	struct membership *ms;
+
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		presence_show(&ms->room->presence, ms);
+}
+
+static void
+member_set_break_text(struct member *m, const char *text)
+{
+	char *copy = text == NULL ? NULL : xstrdup(text);
+
+	free(m->break_text);
+	m->break_text = copy;
+}
+
+static void
+member_publish_break(struct member *m)
+{
+	struct event event = { .kind = EVENT_BREAK, .text = m->break_text };
+
+	if (!member_may_announce(m))
+		return;
+	event.text_len = event.text == NULL ? 0 : strlen(event.text);
+	m->is_break_told = true;
+	member_publish(m, &event);
+}
+
+void
+member_break(struct member *m, const char *text)
+{
+	struct membership *ms;
+
+	member_set_break_text(m, text);
+	if (!m->is_on_break) {
+		m->is_on_break = true;
+		m->is_away = false;
+		m->was_told_repeats = false;
+		m->break_since_ms = m->chat->clock->mono_ms;
+		LIST_FOREACH(ms, &m->memberships, in_member) {
+			if (ms->tracks_members)
+				room_flush(ms->room);
+			deliver_pause(ms);
+		}
+	}
+	persist_touch_member(m);
+	member_publish_break(m);
+}
+
+void
+member_away(struct member *m, const char *text)
+{
+	if (text == NULL) {
+		if (m->is_away)
+			member_back(m, NULL);
+		return;
+	}
+	member_set_break_text(m, text);
+	if (!member_is_away(m)) {
+		m->is_away = true;
+		m->break_since_ms = m->chat->clock->mono_ms;
+	}
+	member_publish_break(m);
+}
+
+void
+member_back(struct member *m, const char *text)
+{
+	struct membership *ms;
+	struct event event = { .kind = EVENT_BACK };
+	bool was_on_break = m->is_on_break;
+
+	assert(member_is_away(m));
+	event.text = text;
+	event.text_len = text == NULL ? 0 : strlen(text);
+	event.duration_ms = m->chat->clock->mono_ms - m->break_since_ms;
+	m->is_on_break = m->is_away = false;
+	member_set_break_text(m, NULL);
+	persist_touch_member(m);
+	/* Who was told of the break would take them to be away for good. */
+	if (m->is_break_told || member_may_announce(m))
+		member_publish(m, &event);
+	m->is_break_told = false;
+	if (!was_on_break)
+		return;
+	member_show_queued(m);
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		replay_start_catchup(ms, ms->cursor, REPLAY_PRESENT,
+		    event.duration_ms);
+}
+
+void
+member_quit(struct member *m, const char *text)
+{
+	member_depart(m, ROOM_LEAVE_QUIT, text);
+}
+
+void
+member_lost(struct member *m, size_t unsent)
+{
+	struct chat *chat = m->chat;
+	struct membership *ms;
+	bool is_held = false;
+
+	assert(!m->is_lost);
+	member_pause(m, unsent);
+	persist_touch_member(m);
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		is_held |= ms->is_joined;
+	is_held |= m->is_known;
+	if (m->is_guest || chat->options->departure_delay == 0)
+		is_held = false;
+	m->ops = NULL;
+	m->session = NULL;
+	m->sink = NULL;
+	directory_count_flags(&chat->directory, m, false);
+	m->is_lost = true;
+	/* A break waits for who comes back; who was away was reading. */
+	if (m->is_away) {
+		m->is_away = false;
+		member_set_break_text(m, NULL);
+	}
+	m->lost_since_ms = chat->clock->mono_ms;
+	TAILQ_INSERT_TAIL(&chat->lost, m, in_lost);
+	chat->lost_count++;
+	if (!is_held)
+		member_depart(m, ROOM_LEAVE_LOST, NULL);
+	else {
+		chat_lost_changed(chat);
+		/* Bounded, so that a stream of short visits is no lever. */
+		if (chat->lost_count > chat->options->max_members)
+			member_depart(TAILQ_FIRST(&chat->lost), ROOM_LEAVE_LOST,
+			    NULL);
+	}
+}
+
+void
+member_drained(struct member *m)
+{
+	struct membership *ms;
+
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		if (ms->is_blocked) {
+			deliver_remove_live(ms);
+			deliver_pump_later(ms);
+		}
+	member_show_queued(m);
+}
+
+void
+member_show_queued(struct member *m)
+{
+	if (!TAILQ_EMPTY(&m->person.queued))
+		replay_show_queued(m);
+}
+
+int
+member_ignore(struct member *m, const char *nick)
+{
+	struct member *other;
+
+	other = directory_find(&m->chat->directory, nick);
+	if (person_ignore(&m->person, other == NULL ? 0 : other->id,
+		other == NULL ? nick : other->nick) == -1)
+		return -1;
+	persist_touch_member(m);
+	member_update_ignorer(m);
+	return 0;
+}
+
+int
+member_unignore(struct member *m, const char *nick)
+{
+	if (person_unignore(&m->person, nick) == -1)
+		return -1;
+	persist_touch_member(m);
+	member_update_ignorer(m);
+	return 0;
+}
+
+void
+member_update_ignorer(struct member *m)
+{
+	bool is_ignorer = m->person.ignore_count > 0;
+	struct membership *ms;
+
+	if (is_ignorer == m->is_ignorer)
+		return;
+	m->is_ignorer = is_ignorer;
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		deliver_set_ignorer(ms, is_ignorer);
+	if (is_ignorer)
+		LIST_INSERT_HEAD(&m->chat->ignorers, m, in_ignorers);
+	else
+		LIST_REMOVE(m, in_ignorers);
+}
+
+bool
+member_may_announce(struct member *m)
+{
+	const struct options *o = m->chat->options;
+
+	return bucket_take(&m->announce, o->announce_rate,
+	    (uint32_t)o->announce_burst, m->chat->clock->mono_ms, 1);
+}
+
+int64_t
+member_announce_wait_ms(struct member *m)
+{
+	const struct options *o = m->chat->options;
+
+	return bucket_wait_ms(&m->announce, o->announce_rate,
+	    (uint32_t)o->announce_burst, m->chat->clock->mono_ms);
+}
+
+/* Nobody misses them: who cannot be told now is not told. */
+static void
+member_tell_now(struct member *to, const struct event *event)
+{
+	struct buf *out = &to->chat->scratch;
+
+	if (to->is_on_break || to->is_lost ||
+	    (event->status == '\0' && !to->dialect->tracks_members))
+		return;
+	buf_reset(out);
+	dialect_render(to->dialect, out, event);
+	if (out->len > 0)
+		(void)to->ops->deliver(to->sink, out->data, out->len);
+}
+
+enum member_tell
+member_tell(struct member *to, const struct member *from, struct event *event)
+{
+	struct chat *chat = to->chat;
+	struct buf *out = &chat->scratch;
+	struct membership *ms;
+	struct queued_message *k;
+	bool is_away = to->is_on_break || to->is_lost;
+
+	event->time_ms = chat->clock->wall_ms;
+	event->author = from->id;
+	event->from = from;
+	event->nick = from->nick;
+	event->other = to->nick;
+	event->msgid = ++chat->last_msgid;
+	if (event->kind == EVENT_TAGS || event->is_ctcp ||
+	    event->status != '\0') {
+		member_tell_now(to, event);
+		return MEMBER_TOLD;
+	}
+	assert(event->kind == EVENT_PRIVATE);
+	k = queued_message_new(event);
+	if (!is_away && TAILQ_EMPTY(&to->person.queued)) {
+		buf_reset(out);
+		dialect_render(to->dialect, out, event);
+		if (to->ops->deliver(to->sink, out->data, out->len) == 0) {
+			member_handed(to, k);
+			/* What is not with the kernel yet would not outlive
+			 * the process. */
+			if (to->ops->unsent(to) > 0)
+				persist_touch_member(to);
+			return MEMBER_TOLD;
+		}
+		/* A slow reader: it waits until they read on. */
+	}
+	if (person_queue(chat, &to->person, k) == -1) {
+		free(k);
+		return MEMBER_QUEUE_FULL;
+	}
+	persist_touch_member(to);
+	if (is_away)
+		return MEMBER_QUEUED;
+	/*
+	 * It is handed over by the pump, which finds out by itself whether it
+	 * has to wait.
+	 */
+	ms = LIST_FIRST(&to->memberships);
+	if (ms != NULL && !ms->is_blocked) {
+		deliver_leave_live(ms);
+		deliver_pump_later(ms);
+	}
+	return MEMBER_TOLD;
+}
+
+struct membership *
+member_in(const struct member *m, const struct room *room)
+{
+	struct membership *ms;
+
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		if (ms->room == room)
+			return ms;
+	return NULL;
+}

@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * What is allowed in a room: the state, and every question about it. That the
+ * answers bind everybody is why this is here and in no protocol.
+ *
+ * A place keeps what its owner was (operator, voice), so who made a room has it
+ * again tomorrow. For the same reason whoever finds a room empty becomes its
+ * operator only if nobody with a place is one: waiting for the last operator to
+ * go to sleep is no way to take a room over. Places end with retention, and so
+ * does that.
+ *
+ * Decided against: operators of the server who may do all in all rooms (brbctl
+ * is for that, and is logged), and masks compiled ahead (a hundred short ones
+ * are looked at in some microseconds, and most rooms have none).
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <bsd/string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/mask.h"
+#include "base/origin.h"
+#include "history/event.h"
+#include "room/deliver.h"
+#include "room/member.h"
+#include "room/modes-impl.h"
+#include "room/presence.h"
+#include "state/persist.h"
+
+/* The user in masks of who speaks no IRC. */
+#define MODES_PLAIN_USER "plain"
+
+/* In the order of modes_str(). */
+static const struct {
+	char letter;
+	enum room_flag flag;
+} modes_flags[] = {
+	{ 'C', ROOM_NO_CTCP },
+	{ 'i', ROOM_INVITE_ONLY },
+	{ 'm', ROOM_MODERATED },
+	{ 'n', ROOM_NO_EXTERNAL },
+	{ 's', ROOM_SECRET },
+	{ 't', ROOM_TOPIC_LOCKED },
+};
+
+static const char modes_list_letters[MODES_LISTS] = {
+	[MODES_BANS] = 'b',
+	[MODES_EXEMPTIONS] = 'e',
+	[MODES_INVITED] = 'I',
+};
+
+unsigned
+modes_flag_find(char letter)
+{
+	size_t i;
+
+	for (i = 0; i < NITEMS(modes_flags); i++)
+		if (modes_flags[i].letter == letter)
+			return modes_flags[i].flag;
+	return 0;
+}
+
+int
+modes_list_find(char letter)
+{
+	int i;
+
+	for (i = 0; i < MODES_LISTS; i++)
+		if (modes_list_letters[i] == letter)
+			return i;
+	return -1;
+}
+
+char
+modes_list_letter(enum modes_list list)
+{
+	return modes_list_letters[list];
+}
+
+/* From beginning to end */
+
+bool
+modes_is_lobby(const struct room *room)
+{
+	char folded[ROOM_NAME_SIZE];
+
+	nick_fold(folded, room->chat->options->lobby);
+	return strcmp(folded, room->name) == 0;
+}
+
+void
+modes_init(struct room *room)
+{
+	struct modes *modes = &room->modes;
+	const char *p = room->chat->options->room_modes;
+	size_t i;
+
+	memset(modes, 0, sizeof *modes);
+	for (i = 0; i < MODES_LISTS; i++)
+		TAILQ_INIT(&modes->lists[i]);
+	modes->made_ms = room->chat->clock->wall_ms;
+	for (; *p != '\0'; p++)
+		modes->flags |= modes_flag_find(*p);
+	if (modes_is_lobby(room))
+		modes->flags &= ~(unsigned)ROOM_INVITE_ONLY;
+}
+
+void
+modes_fini(struct room *room)
+{
+	struct modes *modes = &room->modes;
+	struct mode_mask *mask;
+	int i;
+
+	for (i = 0; i < MODES_LISTS; i++)
+		while ((mask = TAILQ_FIRST(&modes->lists[i])) != NULL)
+			modes_mask_remove(modes, (enum modes_list)i, mask);
+}
+
+void
+modes_persist(struct room *room)
+{
+	room->modes.is_persisted = true;
+	persist_modes(room);
+}
+
+/* Keys and masks */
+
+bool
+modes_key_is_valid(const char *key)
+{
+	size_t i;
+
+	for (i = 0; key[i] != '\0'; i++)
+		if (key[i] <= ' ' || key[i] > '~' || key[i] == ',')
+			return false;
+	return i > 0 && i <= MODES_KEY_MAX && key[0] != ':';
+}
+
+/* What begins so is about speaking only. */
+#define MODES_MUTE "m:"
+#define MODES_MUTE_LEN (sizeof MODES_MUTE - 1)
+
+static bool
+modes_mask_is_mute(const char *mask)
+{
+	return strncasecmp(mask, MODES_MUTE, MODES_MUTE_LEN) == 0;
+}
+
+bool
+modes_mask_normalize(char out[MODES_MASK_MAX + 1], const char *in)
+{
+	size_t len = modes_mask_is_mute(in) ? MODES_MUTE_LEN : 0;
+	char mask[MASK_SIZE];
+
+	memcpy(out, MODES_MUTE, len);
+	return mask_normalize(mask, in + len) == 0 &&
+	    strlcpy(out + len, mask, MODES_MASK_MAX + 1 - len) <=
+	    MODES_MASK_MAX - len;
+}
+
+struct mode_mask *
+modes_mask_find(const struct modes *modes, enum modes_list list,
+    const char *text)
+{
+	struct mode_mask *mask;
+
+	TAILQ_FOREACH(mask, &modes->lists[list], entry)
+		if (strcasecmp(mask->mask, text) == 0)
+			return mask;
+	return NULL;
+}
+
+void
+modes_mask_add(struct modes *modes, enum modes_list list, const char *text,
+    const char *by, int64_t set_ms)
+{
+	struct mode_mask *mask = xcalloc(1, sizeof *mask);
+
+	(void)strlcpy(mask->mask, text, sizeof mask->mask);
+	(void)strlcpy(mask->by, by, sizeof mask->by);
+	mask->set_ms = set_ms;
+	TAILQ_INSERT_TAIL(&modes->lists[list], mask, entry);
+	modes->counts[list]++;
+}
+
+void
+modes_mask_remove(struct modes *modes, enum modes_list list,
+    struct mode_mask *mask)
+{
+	TAILQ_REMOVE(&modes->lists[list], mask, entry);
+	modes->counts[list]--;
+	free(mask);
+}
+
+/* The first that fits m, or NULL. mutes: those about speaking count as well. */
+static const struct mode_mask *
+modes_list_match(const struct modes *modes, enum modes_list list,
+    const struct member *m, bool mutes)
+{
+	const char *text;
+	const struct mode_mask *mask;
+	const char *name = m->user == NULL ? MODES_PLAIN_USER : m->user;
+	char host[MEMBER_HOST_SIZE], user[MEMBER_USER_MAX + 2];
+
+	if (TAILQ_EMPTY(&modes->lists[list]))
+		return NULL;
+	member_host(m, host);
+	/* IRC shows ~name, as nobody has vouched for it. */
+	(void)snprintf(user, sizeof user, "~%s", name);
+	TAILQ_FOREACH(mask, &modes->lists[list], entry) {
+		text = mask->mask;
+		if (modes_mask_is_mute(text)) {
+			if (!mutes)
+				continue;
+			text += MODES_MUTE_LEN;
+		}
+		if (mask_match_user(text, m->nick, user, host) ||
+		    mask_match_user(text, m->nick, name, host))
+			return mask;
+	}
+	return NULL;
+}
+
+static bool
+modes_list_has(const struct modes *modes, enum modes_list list,
+    const struct member *m)
+{
+	return modes_list_match(modes, list, m, false) != NULL;
+}
+
+const struct mode_mask *
+modes_find_ban(const struct room *room, const struct member *m)
+{
+	return modes_list_match(&room->modes, MODES_BANS, m, true);
+}
+
+bool
+modes_has_mask(const struct room *room, enum modes_list list, const char *typed)
+{
+	char text[MODES_MASK_MAX + 1];
+
+	return modes_mask_normalize(text, typed) &&
+	    modes_mask_find(&room->modes, list, text) != NULL;
+}
+
+void
+modes_ban_mask(const struct room *room, const struct member *m,
+    char out[MODES_MASK_MAX + 1])
+{
+	const struct membership *ms;
+	char host[MEMBER_HOST_SIZE];
+
+	TAILQ_FOREACH(ms, &room->people, in_room)
+		if (ms->member != m &&
+		    credential_cmp(&ms->member->credential, &m->credential) ==
+			0) {
+			(void)snprintf(out, MODES_MASK_MAX + 1, "%s!*@*",
+			    m->nick);
+			return;
+		}
+	member_host(m, host);
+	(void)snprintf(out, MODES_MASK_MAX + 1, "*!*@%s", host);
+}
+
+/* Checks */
+
+bool
+modes_has(const struct room *room, enum room_flag flag)
+{
+	return (room->modes.flags & flag) != 0;
+}
+
+bool
+modes_is_banned(const struct room *room, const struct member *m)
+{
+	return modes_list_has(&room->modes, MODES_BANS, m) &&
+	    !modes_list_has(&room->modes, MODES_EXEMPTIONS, m);
+}
+
+static bool
+modes_is_muted(const struct room *room, const struct member *m)
+{
+	return modes_list_match(&room->modes, MODES_BANS, m, true) != NULL &&
+	    modes_list_match(&room->modes, MODES_EXEMPTIONS, m, true) == NULL;
+}
+
+/* Do the settings have m as operator of the room? */
+static bool
+modes_is_named(const struct room *room, const struct member *m)
+{
+	const struct option_list *list = &room->chat->options->room_operator;
+	struct room_operator op;
+	size_t i, len = strlen(room->name);
+
+	if (m->is_guest)
+		return false;
+	for (i = 0; i < list->count; i++) {
+		/* Not read whole for each room that somebody enters. */
+		if (strncasecmp(list->items[i], room->name, len) != 0 ||
+		    list->items[i][len] != ' ')
+			continue;
+		if (room_operator_parse(&op, list->items[i]) == NULL &&
+		    room_operator_is(&op, m->folded, &m->credential))
+			return true;
+	}
+	return false;
+}
+
+enum modes_admit
+modes_admit(const struct room *room, const struct member *m, const char *key)
+{
+	const struct modes *modes = &room->modes;
+	const struct bookmark *bookmark = person_bookmark(&m->person, room);
+
+	if (modes_is_invited(room, m) || modes_is_named(room, m))
+		return MODES_ADMITTED;
+	if (modes_is_banned(room, m))
+		return MODES_BANNED;
+	if (bookmark != NULL && bookmark->is_op)
+		return MODES_ADMITTED;
+	if (modes_has(room, ROOM_INVITE_ONLY) &&
+	    !modes_list_has(modes, MODES_INVITED, m))
+		return MODES_INVITE_ONLY;
+	if (modes->key[0] != '\0' &&
+	    (key == NULL || strcmp(key, modes->key) != 0))
+		return MODES_BAD_KEY;
+	if (modes->limit != 0 && room->people_count >= modes->limit)
+		return MODES_FULL;
+	return MODES_ADMITTED;
+}
+
+enum modes_speak
+modes_may_speak(const struct room *room, const struct member *m,
+    const struct membership *ms)
+{
+	if (ms != NULL && (ms->is_op || ms->is_voiced))
+		return MODES_MAY_SPEAK;
+	if (ms == NULL && modes_has(room, ROOM_NO_EXTERNAL))
+		return MODES_SPEAK_EXTERNAL;
+	if (modes_is_muted(room, m))
+		return MODES_SPEAK_BANNED;
+	if (modes_has(room, ROOM_MODERATED))
+		return MODES_SPEAK_MODERATED;
+	return MODES_MAY_SPEAK;
+}
+
+bool
+modes_may_set_topic(const struct membership *ms)
+{
+	return ms->is_op || !modes_has(ms->room, ROOM_TOPIC_LOCKED);
+}
+
+bool
+modes_may_invite(const struct membership *ms)
+{
+	return ms->is_op || !modes_has(ms->room, ROOM_INVITE_ONLY);
+}
+
+bool
+modes_may_see(const struct room *room, const struct member *m)
+{
+	if (modes_may_see_people(room, m))
+		return true;
+	return person_bookmark(&m->person, room) != NULL &&
+	    !modes_is_banned(room, m);
+}
+
+bool
+modes_may_see_people(const struct room *room, const struct member *m)
+{
+	return !modes_has(room, ROOM_SECRET) || member_in(m, room) != NULL;
+}
+
+const struct room *
+modes_forbids_nick(const struct member *m)
+{
+	const struct membership *ms;
+
+	if (m->is_guest)
+		return NULL;
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		if (!ms->is_op && !ms->is_voiced && modes_is_muted(ms->room, m))
+			return ms->room;
+	return NULL;
+}
+
+/* Invitations */
+
+static size_t
+modes_invitation_find(const struct modes *modes, uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < modes->invitation_count; i++)
+		if (modes->invitations[i] == id)
+			break;
+	return i;
+}
+
+static void
+modes_invitation_remove(struct modes *modes, size_t i)
+{
+	if (i == modes->invitation_count)
+		return;
+	modes->invitation_count--;
+	memmove(&modes->invitations[i], &modes->invitations[i + 1],
+	    (modes->invitation_count - i) * sizeof modes->invitations[0]);
+}
+
+bool
+modes_is_invited(const struct room *room, const struct member *m)
+{
+	return modes_invitation_find(&room->modes, m->id) <
+	    room->modes.invitation_count;
+}
+
+void
+modes_invite(struct membership *ms, const struct member *m)
+{
+	struct modes *modes = &ms->room->modes;
+
+	if (!ms->is_op)
+		return;
+	/* Who is invited again is the newest. */
+	modes_invitation_remove(modes, modes_invitation_find(modes, m->id));
+	if (modes->invitation_count == MODES_INVITATIONS_MAX)
+		modes_invitation_remove(modes, 0);
+	modes->invitations[modes->invitation_count++] = m->id;
+}
+
+/* Operators */
+
+/*
+ * The others are told what ms is. Nobody did anything, so it is a repeat, which
+ * matters only to clients that keep a list. but: whose id is not told; 0: all
+ * are.
+ */
+static void
+modes_tell_but(struct membership *ms, uint64_t but)
+{
+	struct event event = {
+		.kind = EVENT_MODE, .is_repeat = true, .author = but
+	};
+	char text[2 * NICK_SIZE + 8];
+
+	if ((!ms->is_op && !ms->is_voiced) || !ms->is_joined)
+		return;
+	(void)snprintf(text, sizeof text, "+%s%s %s%s%s", ms->is_op ? "o" : "",
+	    ms->is_voiced ? "v" : "", ms->member->nick,
+	    ms->is_op && ms->is_voiced ? " " : "",
+	    ms->is_op && ms->is_voiced ? ms->member->nick : "");
+	event.text = text;
+	event.text_len = strlen(text);
+	room_publish(ms->room, &event, NULL);
+}
+
+void
+modes_tell(struct membership *ms)
+{
+	modes_tell_but(ms, 0);
+}
+
+/* ms is alone in the room, and nobody who may come back is its operator. */
+static bool
+modes_is_orphaned(const struct membership *ms)
+{
+	const struct room *room = ms->room;
+	const struct bookmark *bookmark;
+
+	if (room->is_permanent || room->people_count > 1)
+		return false;
+	LIST_FOREACH(bookmark, &room->bookmarks, in_room)
+		if (bookmark->is_op)
+			return false;
+	return true;
+}
+
+bool
+modes_joined(struct membership *ms)
+{
+	struct modes *modes = &ms->room->modes;
+	const struct member *m = ms->member;
+
+	modes_invitation_remove(modes, modes_invitation_find(modes, m->id));
+	if (!ms->is_op &&
+	    (modes_is_named(ms->room, m) || modes_is_orphaned(ms))) {
+		ms->is_op = true;
+		persist_touch_member(ms->member);
+	}
+	/* Themselves they see in the list of names that they get. */
+	if (ms->room->people_count > 1)
+		modes_tell_but(ms, m->id);
+	return ms->is_op;
+}
+
+const struct room *
+modes_renamed(struct member *m)
+{
+	struct membership *ms;
+	const struct room *first = NULL;
+
+	LIST_FOREACH(ms, &m->memberships, in_member) {
+		if (ms->is_op || !modes_is_named(ms->room, m))
+			continue;
+		ms->is_op = true;
+		persist_touch_member(m);
+		modes_tell(ms);
+		if (first == NULL)
+			first = ms->room;
+	}
+	return first;
+}
+
+void
+modes_regained(struct membership *ms, const struct bookmark *bookmark)
+{
+	if ((ms->is_op || !bookmark->is_op) &&
+	    (ms->is_voiced || !bookmark->is_voiced))
+		return;
+	ms->is_op |= bookmark->is_op;
+	ms->is_voiced |= bookmark->is_voiced;
+	modes_tell(ms);
+}
+
+void
+modes_kick(struct membership *ms, struct membership *by, const char *text,
+    struct event *event)
+{
+	struct room *room = ms->room;
+	struct member *m = ms->member;
+
+	memset(event, 0, sizeof *event);
+	event->kind = EVENT_KICK;
+	event->other = m->nick;
+	event->text = text;
+	event->text_len = text == NULL ? 0 : strlen(text);
+	presence_show(&room->presence, ms);
+	if (by != NULL)
+		presence_show(&room->presence, by);
+	/* What was said before they see; this they are told otherwise. */
+	room_flush(room);
+	ms->is_op = false;
+	ms->is_voiced = false;
+	if (by == ms) {
+		event->author = m->id;
+		event->from = m;
+		event->nick = m->nick;
+		by = NULL;
+	}
+	room_leave(ms, ROOM_LEAVE_KICKED, text);
+	room_publish(room, event, by);
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * What outlives a connection: places, ignores, kept messages. Small lists,
+ * each with a limit, so walking them is fine.
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "room/chat.h"
+#include "room/person.h"
+
+void
+person_init(struct person *p)
+{
+	memset(p, 0, sizeof *p);
+	LIST_INIT(&p->bookmarks);
+	TAILQ_INIT(&p->ignores);
+	TAILQ_INIT(&p->queued);
+	TAILQ_INIT(&p->markers);
+}
+
+void
+bookmark_free(struct bookmark *bookmark)
+{
+	LIST_REMOVE(bookmark, in_owner);
+	LIST_REMOVE(bookmark, in_room);
+	free(bookmark);
+}
+
+bool
+person_is_empty(const struct person *p)
+{
+	return LIST_EMPTY(&p->bookmarks) && p->ignore_count == 0 &&
+	    p->queued_count == 0 && p->marker_count == 0;
+}
+
+struct bookmark *
+person_bookmark(const struct person *p, const struct room *room)
+{
+	struct bookmark *bookmark;
+
+	LIST_FOREACH(bookmark, &p->bookmarks, in_owner)
+		if (bookmark->room == room)
+			return bookmark;
+	return NULL;
+}
+
+struct bookmark *
+person_set_bookmark(struct person *p, struct room *room,
+    struct history_cursor cursor, int64_t left_ms)
+{
+	struct bookmark *bookmark;
+
+	bookmark = person_bookmark(p, room);
+	if (bookmark == NULL) {
+		bookmark = xcalloc(1, sizeof *bookmark);
+		bookmark->room = room;
+		LIST_INSERT_HEAD(&p->bookmarks, bookmark, in_owner);
+		LIST_INSERT_HEAD(&room->bookmarks, bookmark, in_room);
+	}
+	bookmark->cursor = cursor;
+	bookmark->repeat_until = 0;
+	bookmark->left_ms = left_ms;
+	bookmark->position = 0;
+	return bookmark;
+}
+
+bool
+person_ignores(const struct person *p, uint64_t id, const char *folded)
+{
+	const struct ignore *ig;
+
+	TAILQ_FOREACH(ig, &p->ignores, entry)
+		if (ig->id == id || strcmp(ig->folded, folded) == 0)
+			return true;
+	return false;
+}
+
+int
+person_ignore(struct person *p, uint64_t id, const char *nick)
+{
+	struct ignore *ig;
+	char folded[NICK_SIZE];
+
+	nick_fold(folded, nick);
+	TAILQ_FOREACH(ig, &p->ignores, entry)
+		if (strcmp(ig->folded, folded) == 0)
+			break;
+	if (ig == NULL) {
+		if (p->ignore_count == IGNORES_MAX)
+			return -1;
+		ig = xcalloc(1, sizeof *ig);
+		memcpy(ig->folded, folded, sizeof ig->folded);
+		TAILQ_INSERT_TAIL(&p->ignores, ig, entry);
+		p->ignore_count++;
+	}
+	memcpy(ig->nick, nick, strlen(nick) + 1);
+	ig->id = id;
+	return 0;
+}
+
+static void
+person_drop_ignore(struct person *p, struct ignore *ig)
+{
+	TAILQ_REMOVE(&p->ignores, ig, entry);
+	p->ignore_count--;
+	free(ig);
+}
+
+int
+person_unignore(struct person *p, const char *nick)
+{
+	struct ignore *ig;
+	char folded[NICK_SIZE];
+
+	if (strlen(nick) > NICK_MAX)
+		return -1;
+	nick_fold(folded, nick);
+	TAILQ_FOREACH(ig, &p->ignores, entry)
+		if (strcmp(ig->folded, folded) == 0) {
+			person_drop_ignore(p, ig);
+			return 0;
+		}
+	return -1;
+}
+
+bool
+marker_is_name(const char *name)
+{
+	char folded[MARKER_NAME_SIZE];
+	size_t i, start = *name == '#' ? 1 : 0;
+
+	if (strlen(name) >= sizeof folded || name[start] == '\0')
+		return false;
+	for (i = start; name[i] != '\0'; i++)
+		if (!nick_is_char(name[i]))
+			return false;
+	nick_fold(folded, name);
+	return strcmp(folded, name) == 0;
+}
+
+static struct marker *
+person_find_marker(const struct person *p, const char *name)
+{
+	struct marker *marker;
+
+	TAILQ_FOREACH(marker, &p->markers, entry)
+		if (strcmp(marker->name, name) == 0)
+			return marker;
+	return NULL;
+}
+
+int64_t
+person_marker(const struct person *p, const char *name)
+{
+	const struct marker *marker = person_find_marker(p, name);
+
+	return marker == NULL ? 0 : marker->time_ms;
+}
+
+static void
+person_drop_marker(struct person *p, struct marker *marker)
+{
+	TAILQ_REMOVE(&p->markers, marker, entry);
+	p->marker_count--;
+	free(marker);
+}
+
+bool
+person_set_marker(struct person *p, const char *name, int64_t time_ms)
+{
+	struct marker *marker = person_find_marker(p, name);
+
+	assert(marker_is_name(name) && time_ms > 0);
+	if (marker == NULL) {
+		if (p->marker_count == MARKERS_MAX)
+			person_drop_marker(p, TAILQ_FIRST(&p->markers));
+		marker = xcalloc(1, sizeof *marker);
+		memcpy(marker->name, name, strlen(name) + 1);
+		p->marker_count++;
+	} else if (time_ms <= marker->time_ms)
+		return false;
+	else
+		TAILQ_REMOVE(&p->markers, marker, entry);
+	marker->time_ms = time_ms;
+	TAILQ_INSERT_TAIL(&p->markers, marker, entry);
+	return true;
+}
+
+struct queued_message *
+queued_message_new(const struct event *event)
+{
+	struct queued_message *k;
+
+	k = xcalloc(1, sizeof *k + event->text_len);
+	k->time_ms = event->time_ms;
+	k->author = event->author;
+	k->msgid = event->msgid;
+	k->is_notice = event->is_notice;
+	k->is_action = event->is_action;
+	memcpy(k->nick, event->nick, strlen(event->nick) + 1);
+	k->len = event->text_len;
+	memcpy(k->text, event->text, event->text_len);
+	return k;
+}
+
+static size_t
+person_queued_size(const struct queued_message *k)
+{
+	return sizeof *k + k->len;
+}
+
+static void
+person_count_queued(struct chat *chat, struct person *p,
+    const struct queued_message *k)
+{
+	p->queued_count++;
+	p->queued_bytes += person_queued_size(k);
+	chat->queued_bytes += person_queued_size(k);
+}
+
+int
+person_queue(struct chat *chat, struct person *p, struct queued_message *k)
+{
+	size_t size = person_queued_size(k);
+
+	if (p->queued_count >= QUEUED_MAX ||
+	    p->queued_bytes + size > QUEUED_BYTES_MAX ||
+	    chat->queued_bytes + size > QUEUED_TOTAL_MAX)
+		return -1;
+	TAILQ_INSERT_TAIL(&p->queued, k, entry);
+	person_count_queued(chat, p, k);
+	return 0;
+}
+
+void
+person_take_queued(struct chat *chat, struct person *p,
+    struct queued_message *k)
+{
+	TAILQ_REMOVE(&p->queued, k, entry);
+	p->queued_count--;
+	p->queued_bytes -= person_queued_size(k);
+	chat->queued_bytes -= person_queued_size(k);
+}
+
+static void
+person_drop_queued(struct chat *chat, struct person *p)
+{
+	struct queued_message *k = TAILQ_FIRST(&p->queued);
+
+	person_take_queued(chat, p, k);
+	free(k);
+}
+
+int
+person_restore_queued(struct chat *chat, struct person *p,
+    struct queued_message *k)
+{
+	if (p->queued_count >= QUEUED_MAX)
+		return -1;
+	TAILQ_INSERT_TAIL(&p->queued, k, entry);
+	person_count_queued(chat, p, k);
+	return 0;
+}
+
+void
+person_requeue(struct chat *chat, struct person *p, struct queued_message *k)
+{
+	TAILQ_INSERT_HEAD(&p->queued, k, entry);
+	person_count_queued(chat, p, k);
+	while (p->queued_count > QUEUED_MAX)
+		person_drop_queued(chat, p);
+}
+
+void
+person_queue_restored(struct chat *chat, struct person *p,
+    struct queued_message *k)
+{
+	if (chat->queued_bytes + person_queued_size(k) > QUEUED_TOTAL_MAX) {
+		free(k);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&p->queued, k, entry);
+	person_count_queued(chat, p, k);
+	while (p->queued_count > QUEUED_MAX)
+		person_drop_queued(chat, p);
+}
+
+void
+person_move(struct chat *chat, struct person *to, struct person *from)
+{
+	struct bookmark *bookmark, *moved;
+	struct ignore *ig;
+	struct marker *marker;
+
+	while ((bookmark = LIST_FIRST(&from->bookmarks)) != NULL) {
+		moved = person_set_bookmark(to, bookmark->room,
+		    bookmark->cursor, bookmark->left_ms);
+		moved->repeat_until = bookmark->repeat_until;
+		moved->is_op |= bookmark->is_op;
+		moved->is_voiced |= bookmark->is_voiced;
+		bookmark_free(bookmark);
+	}
+	while ((ig = TAILQ_FIRST(&from->ignores)) != NULL) {
+		/* One too many is forgotten. */
+		(void)!person_ignore(to, ig->id, ig->nick);
+		person_drop_ignore(from, ig);
+	}
+	while ((marker = TAILQ_FIRST(&from->markers)) != NULL) {
+		(void)person_set_marker(to, marker->name, marker->time_ms);
+		person_drop_marker(from, marker);
+	}
+	TAILQ_CONCAT(&to->queued, &from->queued, entry);
+	to->queued_count += from->queued_count;
+	to->queued_bytes += from->queued_bytes;
+	from->queued_count = 0;
+	from->queued_bytes = 0;
+	while (to->queued_count > QUEUED_MAX)
+		person_drop_queued(chat, to);
+}
+
+void
+person_clear(struct chat *chat, struct person *p)
+{
+	struct bookmark *bookmark;
+	struct ignore *ig;
+	struct marker *marker;
+
+	while ((bookmark = LIST_FIRST(&p->bookmarks)) != NULL)
+		bookmark_free(bookmark);
+	while ((ig = TAILQ_FIRST(&p->ignores)) != NULL)
+		person_drop_ignore(p, ig);
+	while ((marker = TAILQ_FIRST(&p->markers)) != NULL)
+		person_drop_marker(p, marker);
+	while (!TAILQ_EMPTY(&p->queued))
+		person_drop_queued(chat, p);
+}

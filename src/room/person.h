@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef PERSON_H
+#define PERSON_H
+
+#include <sys/types.h>
+
+#include <bsd/sys/queue.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/nick.h"
+#include "base/util.h"
+#include "history/history.h"
+
+struct handoff_in;
+struct handoff_out;
+struct room;
+struct chat;
+struct tlv;
+
+/*
+ * Somebody whose lines a person does not want to see: known by member id as
+ * long as they stay connected, and by nick.
+ */
+struct ignore {
+	TAILQ_ENTRY(ignore) entry;
+	uint64_t id;
+	char nick[NICK_SIZE];
+	char folded[NICK_SIZE];
+};
+TAILQ_HEAD(ignore_list, ignore);
+#define IGNORES_MAX 64
+
+/* A private message that waits until its addressee is back. */
+struct queued_message {
+	TAILQ_ENTRY(queued_message) entry;
+	int64_t time_ms;
+	uint64_t author; /* member id */
+	uint64_t position; /* where it ended in what was handed over */
+	uint64_t msgid; /* or 0 */
+	size_t len;
+	bool is_repeat; /* was handed over before, and may have arrived */
+	bool is_notice;
+	bool is_action;
+	char nick[NICK_SIZE];
+	char text[];
+};
+TAILQ_HEAD(queued_list, queued_message);
+
+/*
+ * How far they have read, as their IRC client says (draft/read-marker): in a
+ * room ("#kitchen"), or of private messages with somebody (a folded nick). The
+ * one that was moved last is the last of the list.
+ */
+#define MARKER_NAME_SIZE (ROOM_NAME_SIZE + 1)
+struct marker {
+	TAILQ_ENTRY(marker) entry;
+	int64_t time_ms; /* wall clock, of the last message read; above 0 */
+	char name[MARKER_NAME_SIZE];
+};
+TAILQ_HEAD(marker_list, marker);
+#define MARKERS_MAX 64 /* the oldest go */
+
+/* For one person, and over all people: bounds for the memory. */
+#define QUEUED_MAX 64
+#define QUEUED_BYTES_MAX ((size_t)16 * 1024)
+#define QUEUED_TOTAL_MAX ((size_t)64 * 1024 * 1024)
+
+/*
+ * What the present connection has been handed of a room, by number: in how far
+ * the order on the wire is known, for repeat_set_back().
+ */
+struct shown {
+	uint64_t from; /* nothing older: that has arrived before */
+	/* Seen as a guest, before what they had missed was told. */
+	uint64_t guest_from;
+	uint64_t guest_until;
+	/* The last that they were told are no longer held. */
+	uint64_t gap_from;
+	uint64_t gap_until;
+};
+
+/* Where somebody stopped reading in a room that they are not in now. */
+struct bookmark {
+	LIST_ENTRY(bookmark) in_owner; /* a member's or a bookmark's list */
+	LIST_ENTRY(bookmark) in_room; /* so that the room can take them along */
+	struct room *room;
+	struct history_cursor cursor;
+	uint64_t repeat_until; /* those below it may have been seen already */
+	int64_t left_ms; /* monotonic: when they left, or went on break */
+	/* If they have left in this connection, or else 0: where that was in
+	 * what was handed over; and then what told says is true. */
+	uint64_t position;
+	struct shown shown;
+	bool is_op; /* modes.h */
+	bool is_voiced;
+};
+LIST_HEAD(bookmark_list, bookmark);
+
+/*
+ * All that belongs to a person rather than to their connection. It moves whole
+ * between a member and the bookmark that they leave.
+ */
+struct person {
+	struct bookmark_list bookmarks;
+	struct ignore_list ignores;
+	struct queued_list queued;
+	struct marker_list markers;
+	unsigned marker_count;
+	unsigned ignore_count;
+	unsigned queued_count;
+	size_t queued_bytes;
+};
+
+void person_init(struct person *p);
+/*
+ * from is empty afterwards; its ignores, markers and kept messages are added to
+ * to's, its places replace to's of the same rooms.
+ */
+void person_move(struct chat *chat, struct person *to, struct person *from);
+void person_clear(struct chat *chat, struct person *p);
+bool person_is_empty(const struct person *p);
+struct bookmark *person_bookmark(const struct person *p,
+    const struct room *room);
+/* Makes one or moves the one that there is; nothing in it is a repeat. */
+struct bookmark *person_set_bookmark(struct person *p, struct room *room,
+    struct history_cursor cursor, int64_t left_ms);
+/* Do they want nothing from whoever has this id and folded nick? */
+bool person_ignores(const struct person *p, uint64_t id, const char *folded);
+/* -1: IGNORES_MAX reached. */
+int person_ignore(struct person *p, uint64_t id, const char *nick) MUST_CHECK;
+/* -1: nobody is ignored under that nick. */
+int person_unignore(struct person *p, const char *nick) MUST_CHECK;
+
+/* When the last message that they have read there was said, or 0. */
+int64_t person_marker(const struct person *p, const char *name);
+/* Moves it on to time_ms (above 0); false: it is there already, or further. */
+bool person_set_marker(struct person *p, const char *name, int64_t time_ms);
+/* Can that be a marker's name? For what is read. */
+bool marker_is_name(const char *name);
+
+/* Of an EVENT_PRIVATE. */
+struct queued_message *queued_message_new(const struct event *event);
+
+/* Keeps a private message, and owns it; -1: too many are waiting. */
+int person_queue(struct chat *chat, struct person *p,
+    struct queued_message *k) MUST_CHECK;
+/* The same ahead of all others, for what had been handed over; the oldest go if
+ * there are too many. */
+void person_requeue(struct chat *chat, struct person *p,
+    struct queued_message *k);
+/* The same at the end, whatever the bytes; -1: there are QUEUED_MAX. */
+int person_restore_queued(struct chat *chat, struct person *p,
+    struct queued_message *k) MUST_CHECK;
+/* The same after all others, for what was kept by an earlier process: the
+ * oldest go. */
+void person_queue_restored(struct chat *chat, struct person *p,
+    struct queued_message *k);
+/* Out of the list, and the caller's to free. */
+void person_take_queued(struct chat *chat, struct person *p,
+    struct queued_message *k);
+void bookmark_free(struct bookmark *bookmark);
+
+/*
+ * For the next program in this process (handoff.h): adds p to out, in an item
+ * that the caller opens and closes. person_load() makes it again, into an empty
+ * p, when all rooms are there; if it returns false, p may have some of it.
+ */
+void person_save(const struct person *p, struct handoff_out *out);
+bool person_load(struct chat *chat, struct person *p, struct handoff_in *in,
+    const struct tlv *item) MUST_CHECK;
+
+/* The same for one message, and for a list of at most QUEUED_MAX. NULL: it is
+ * malformed. */
+void queued_message_save(const struct queued_message *k,
+    struct handoff_out *out, uint16_t tag);
+struct queued_message *queued_message_load(const struct tlv *item) MUST_CHECK;
+
+/* Reads a nick: anybody's that there ever was. */
+bool person_get_nick(const struct tlv *item, char nick[NICK_SIZE]) MUST_CHECK;
+
+#endif

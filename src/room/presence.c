@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * What is pending is found by the folded nick: an arrival and a departure under
+ * one nick and credential cancel each other, and a stranger who takes the nick
+ * of somebody who has just left has that departure announced first. So there is
+ * never more than one item for a nick.
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "room/chat.h"
+#include "room/presence-impl.h"
+#include "room/room.h"
+#include "room/roommates.h"
+
+static int
+presence_cmp(const struct presence_item *a, const struct presence_item *b)
+{
+	return strcmp(a->folded, b->folded);
+}
+
+RB_GENERATE_INTERNAL(presence_tree, presence_item, by_nick, presence_cmp,
+    UNUSED static)
+
+static bool
+presence_is_small(const struct presence *p)
+{
+	return p->room->people_count <= PRESENCE_SMALL;
+}
+
+/* When the oldest item is due. */
+static int64_t
+presence_due_ms(const struct presence *p)
+{
+	int64_t window_ms = p->room->chat->options->presence_window;
+	int64_t spread_ms;
+
+	spread_ms = (int64_t)p->room->people_count * 1000 /
+	    PRESENCE_PEOPLE_PER_S;
+	if (!presence_is_small(p) && window_ms < spread_ms && window_ms > 0)
+		window_ms = spread_ms;
+	return TAILQ_FIRST(&p->queue)->since_ms + window_ms;
+}
+
+static void
+presence_arm(struct presence *p)
+{
+	if (TAILQ_EMPTY(&p->queue))
+		deadline_clear(p->room->chat->deadlines, &p->deadline);
+	else if (!p->deadline.is_set)
+		deadline_set(p->room->chat->deadlines, &p->deadline,
+		    presence_due_ms(p));
+}
+
+static void
+presence_drop(struct presence *p, struct presence_item *item)
+{
+	RB_REMOVE(presence_tree, &p->by_nick, item);
+	TAILQ_REMOVE(&p->queue, item, entry);
+	p->count--;
+	p->room->chat->returning -= item->is_returning;
+	free(item);
+}
+
+struct presence_item *
+presence_find(struct presence *p, const char *folded)
+{
+	struct presence_item key;
+
+	memcpy(key.folded, folded, strlen(folded) + 1);
+	return RB_FIND(presence_tree, &p->by_nick, &key);
+}
+
+static struct presence_item *
+presence_find_came(struct presence *p, const struct membership *ms)
+{
+	struct presence_item *item;
+
+	item = presence_find(p, ms->member->folded);
+	return item != NULL && item->ms == ms ? item : NULL;
+}
+
+void
+presence_insert(struct presence *p, struct presence_item *item)
+{
+	RB_INSERT(presence_tree, &p->by_nick, item);
+	TAILQ_INSERT_TAIL(&p->queue, item, entry);
+	p->count++;
+	p->room->chat->returning += item->is_returning;
+	presence_arm(p);
+}
+
+/* The nick is the one that ms has now. */
+static struct presence_item *
+presence_add(struct presence *p, struct membership *ms, bool is_came)
+{
+	struct presence_item *item;
+
+	item = xcalloc(1, sizeof *item);
+	item->ms = is_came ? ms : NULL;
+	item->since_ms = p->room->chat->clock->mono_ms;
+	item->credential = ms->member->credential;
+	memcpy(item->nick, ms->member->nick, sizeof item->nick);
+	memcpy(item->folded, ms->member->folded, sizeof item->folded);
+	presence_insert(p, item);
+	return item;
+}
+
+/* Only those with dialects that track members are told, if there are any
+ * other than ms. */
+static void
+presence_tell_trackers(struct presence *p, struct event *event,
+    struct membership *ms)
+{
+	size_t others = p->room->tracker_count;
+
+	if (ms != NULL && ms->tracks_members)
+		others--;
+	if (others > 0)
+		room_publish(p->room, event, ms);
+}
+
+static void
+presence_join(struct presence *p, struct membership *ms)
+{
+	struct event event = { .kind = EVENT_SYNC_JOIN };
+
+	if (ms->is_joined)
+		return;
+	ms->is_joined = true;
+	presence_tell_trackers(p, &event, ms);
+	modes_tell(ms);
+}
+
+static void
+presence_part(struct presence *p, struct membership *ms, const char *text)
+{
+	struct event event = { .kind = EVENT_SYNC_PART, .text = text };
+
+	if (!ms->is_joined)
+		return;
+	ms->is_joined = false;
+	event.text_len = text == NULL ? 0 : strlen(text);
+	presence_tell_trackers(p, &event, ms);
+}
+
+/* They have not come back. */
+static void
+presence_part_item(struct presence *p, struct presence_item *item)
+{
+	struct event event = { .kind = EVENT_SYNC_PART, .nick = item->nick };
+	const struct member *m;
+
+	if (!item->is_returning)
+		return;
+	item->is_returning = false;
+	p->room->chat->returning--;
+	m = directory_find(&p->room->chat->directory, item->nick);
+	if (m != NULL && credential_cmp(&m->credential, &item->credential) == 0)
+		event.from = m;
+	roommates_tell_arrivals(p->room, &event, 0, item->last_arrival + 1);
+}
+
+/* They have, and those who came meanwhile did not know of them. */
+static void
+presence_join_item(struct presence *p, struct membership *ms,
+    const struct presence_item *item)
+{
+	struct event event = {
+		.kind = EVENT_SYNC_JOIN,
+		.author = ms->member->id,
+		.from = ms->member,
+		.nick = ms->member->nick,
+	};
+
+	/* Those who know them by another nick were told of this one. */
+	if (ms->is_joined)
+		return;
+	ms->is_joined = true;
+	roommates_tell_arrivals(p->room, &event, item->last_arrival + 1,
+	    UINT64_MAX);
+}
+
+static void
+presence_publish_came(struct presence *p, struct membership *ms)
+{
+	struct event_presence names = { .came = { ms->member->nick },
+		.came_count = 1 };
+	struct event event = { .kind = EVENT_PRESENCE, .presence = &names };
+
+	presence_join(p, ms);
+	ms->is_announced = true;
+	room_publish(p->room, &event, ms);
+}
+
+static void
+presence_publish_left(struct presence *p, struct presence_item *item)
+{
+	struct event_presence names = { .left = { item->nick },
+		.left_count = 1 };
+	struct event event = { .kind = EVENT_PRESENCE, .presence = &names };
+
+	presence_part_item(p, item);
+	room_publish(p->room, &event, NULL);
+}
+
+/* All that is pending, in one line. */
+static void
+presence_publish_all(struct presence *p)
+{
+	struct event_presence names = { .came_count = 0 };
+	struct event event = { .kind = EVENT_PRESENCE, .presence = &names };
+	struct presence_item *item;
+	struct membership *only = NULL;
+
+	TAILQ_FOREACH(item, &p->queue, entry)
+		if (item->ms != NULL) {
+			if (names.came_count < PRESENCE_NAMES)
+				names.came[names.came_count] = item->nick;
+			names.came_count++;
+			presence_join(p, item->ms);
+			item->ms->is_announced = true;
+			only = item->ms;
+		} else {
+			if (names.left_count < PRESENCE_NAMES)
+				names.left[names.left_count] = item->nick;
+			names.left_count++;
+			presence_part_item(p, item);
+		}
+	if (names.came_count != 1 || names.left_count != 0)
+		only = NULL;
+	room_publish(p->room, &event, only);
+	while ((item = TAILQ_FIRST(&p->queue)) != NULL)
+		presence_drop(p, item);
+}
+
+static void
+presence_due_cb(void *arg)
+{
+	struct presence *p = arg;
+	struct presence_item *item;
+	int64_t now_ms = p->room->chat->clock->mono_ms;
+
+	/* Many in a small room are what is left of a crowd. */
+	if (p->count > 0 && presence_due_ms(p) <= now_ms &&
+	    (!presence_is_small(p) || p->count > PRESENCE_NAMES))
+		presence_publish_all(p);
+	while ((item = TAILQ_FIRST(&p->queue)) != NULL &&
+	    presence_is_small(p) && presence_due_ms(p) <= now_ms) {
+		if (item->ms != NULL)
+			presence_publish_came(p, item->ms);
+		else
+			presence_publish_left(p, item);
+		presence_drop(p, item);
+	}
+	presence_arm(p);
+}
+
+void
+presence_init(struct presence *p, struct room *room)
+{
+	memset(p, 0, sizeof *p);
+	p->room = room;
+	RB_INIT(&p->by_nick);
+	TAILQ_INIT(&p->queue);
+	deadline_init(&p->deadline, presence_due_cb, p);
+}
+
+void
+presence_fini(struct presence *p)
+{
+	struct presence_item *item;
+
+	while ((item = TAILQ_FIRST(&p->queue)) != NULL)
+		presence_drop(p, item);
+	presence_arm(p);
+}
+
+/* ms has come back, and as far as the others know, was away all the time. */
+static void
+presence_publish_back(struct presence *p, struct membership *ms,
+    int64_t since_ms)
+{
+	struct event event = { .kind = EVENT_BACK };
+	struct event here = { .kind = EVENT_SYNC_AWAY };
+
+	if (since_ms == 0 || member_is_away(ms->member))
+		return;
+	event.duration_ms = p->room->chat->clock->mono_ms - since_ms;
+	room_publish(p->room, &event, ms);
+	presence_tell_trackers(p, &here, ms);
+}
+
+/*
+ * Settles a departure that is pending under the nick of ms. True: it was
+ * theirs, so for the others they never left.
+ */
+static bool
+presence_settle_left(struct presence *p, struct membership *ms)
+{
+	struct presence_item *item;
+	int64_t away_since_ms;
+	bool is_same;
+
+	item = presence_find(p, ms->member->folded);
+	if (item == NULL)
+		return false;
+	assert(item->ms == NULL);
+	is_same = credential_cmp(&item->credential, &ms->member->credential) ==
+	    0;
+	if (is_same) {
+		ms->is_announced = true;
+		if (item->is_returning)
+			presence_join_item(p, ms, item);
+	} else
+		presence_publish_left(p, item);
+	away_since_ms = item->away_since_ms;
+	presence_drop(p, item);
+	presence_arm(p);
+	if (is_same) {
+		presence_join(p, ms);
+		presence_publish_back(p, ms, away_since_ms);
+	}
+	return is_same;
+}
+
+void
+presence_came(struct presence *p, struct membership *ms)
+{
+	if (!presence_settle_left(p, ms))
+		(void)presence_add(p, ms, true);
+	if (ms->tracks_members)
+		presence_show(p, ms);
+}
+
+/* In a moment they are here again, so nobody is told yet. */
+static void
+presence_left_returning(struct presence *p, struct membership *ms)
+{
+	struct presence_item *item = presence_add(p, ms, false);
+
+	item->is_returning = ms->is_joined;
+	item->last_arrival = p->room->chat->last_arrival;
+	p->room->chat->returning += item->is_returning;
+	ms->is_joined = false;
+	if (member_looks_away(ms->member))
+		item->away_since_ms = ms->member->break_since_ms;
+}
+
+/* Those with dialects that track members know no windows. */
+static void
+presence_left_trackers(struct presence *p, struct membership *ms,
+    enum room_leave how, const char *text)
+{
+	char went[ROOM_NAME_SIZE + 16];
+
+	switch (how) {
+	case ROOM_LEAVE_SILENT:
+	case ROOM_LEAVE_KICKED:
+		return;
+	case ROOM_LEAVE_WENT:
+		(void)snprintf(went, sizeof went, "went to %s", text);
+		text = went;
+		break;
+	case ROOM_LEAVE_LOST:
+		text = PRESENCE_LOST;
+		break;
+	case ROOM_LEAVE_RETURNING:
+		text = NULL;
+		break;
+	case ROOM_LEAVE_QUIT:
+	case ROOM_LEAVE_PART:
+		break;
+	}
+	presence_part(p, ms, text);
+}
+
+void
+presence_left(struct presence *p, struct membership *ms, enum room_leave how,
+    const char *text)
+{
+	struct presence_item *item;
+	struct event event = { .kind = EVENT_LEFT };
+
+	if (!ms->is_announced) {
+		item = presence_find_came(p, ms);
+		if (item != NULL)
+			presence_drop(p, item);
+		presence_arm(p);
+		presence_left_trackers(p, ms, how, text);
+		return;
+	}
+	if (how == ROOM_LEAVE_RETURNING) {
+		presence_left_returning(p, ms);
+		return;
+	}
+	presence_left_trackers(p, ms, how, text);
+	switch (how) {
+	case ROOM_LEAVE_SILENT:
+	case ROOM_LEAVE_KICKED:
+	case ROOM_LEAVE_RETURNING:
+		return;
+	case ROOM_LEAVE_LOST:
+		text = PRESENCE_LOST;
+		break;
+	case ROOM_LEAVE_WENT:
+		event.kind = EVENT_WENT;
+		event.other = text;
+		text = NULL;
+		break;
+	case ROOM_LEAVE_QUIT:
+	case ROOM_LEAVE_PART:
+		break;
+	}
+	if (!presence_is_small(p)) {
+		(void)presence_add(p, ms, false);
+		return;
+	}
+	event.text = text;
+	event.text_len = text == NULL ? 0 : strlen(text);
+	room_publish(p->room, &event, ms);
+}
+
+void
+presence_show(struct presence *p, struct membership *ms)
+{
+	struct presence_item *item;
+
+	ms->member->is_known = true;
+	presence_join(p, ms);
+	if (ms->is_announced || !presence_is_small(p))
+		return;
+	item = presence_find_came(p, ms);
+	assert(item != NULL);
+	presence_drop(p, item);
+	presence_arm(p);
+	presence_publish_came(p, ms);
+}
+
+bool
+presence_renamed(struct presence *p, struct membership *ms,
+    const char *old_folded)
+{
+	struct presence_item *item;
+
+	if (ms->is_announced) {
+		if (strcmp(old_folded, ms->member->folded) != 0)
+			(void)presence_settle_left(p, ms);
+		return true;
+	}
+	item = presence_find(p, old_folded);
+	assert(item != NULL && item->ms == ms);
+	RB_REMOVE(presence_tree, &p->by_nick, item);
+	if (presence_settle_left(p, ms)) {
+		TAILQ_REMOVE(&p->queue, item, entry);
+		p->count--;
+		free(item);
+		presence_arm(p);
+		return false;
+	}
+	memcpy(item->nick, ms->member->nick, sizeof item->nick);
+	memcpy(item->folded, ms->member->folded, sizeof item->folded);
+	RB_INSERT(presence_tree, &p->by_nick, item);
+	return false;
+}
+
+void
+presence_assume(struct presence *p, struct membership *ms)
+{
+	struct presence_item *item;
+
+	item = presence_find(p, ms->member->folded);
+	if (item != NULL)
+		presence_drop(p, item);
+	presence_arm(p);
+	presence_join(p, ms);
+	ms->is_announced = true;
+}
+
+void
+presence_give_up(struct chat *chat, const char *folded)
+{
+	struct room *room = NULL;
+	struct presence_item *item;
+
+	while (chat->returning > 0 &&
+	    (room = chat_next_room(chat, room)) != NULL) {
+		item = presence_find(&room->presence, folded);
+		if (item == NULL || !item->is_returning)
+			continue;
+		presence_publish_left(&room->presence, item);
+		presence_drop(&room->presence, item);
+		presence_arm(&room->presence);
+	}
+}

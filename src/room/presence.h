@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef PRESENCE_H
+#define PRESENCE_H
+
+#include <sys/types.h>
+
+#include <bsd/sys/queue.h>
+#include <bsd/sys/tree.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/deadline.h"
+#include "room/member.h"
+
+struct handoff_in;
+struct handoff_out;
+struct room;
+struct chat;
+struct tlv;
+
+/*
+ * Arrivals and departures of a room, collected so that others see few lines.
+ *
+ *   up to PRESENCE_SMALL people: an arrival is announced at the first line or
+ *     after presence-window, a departure at once
+ *   more: one line for each window of max(presence-window, people / 50 s)
+ *
+ * Who comes and goes within the window is never mentioned. A storm of N costs
+ * O(N) lines in all, not O(N^2).
+ *
+ * That is for people. Clients with dialects that track members have a list of
+ * names to keep, and so are told of each who is_joined by EVENT_SYNC_JOIN and
+ * EVENT_SYNC_PART or QUIT.
+ */
+#define PRESENCE_SMALL 10
+#define PRESENCE_PEOPLE_PER_S 50
+
+#define PRESENCE_LOST "connection lost" /* why somebody left */
+
+struct presence_item;
+RB_HEAD(presence_tree, presence_item);
+TAILQ_HEAD(presence_queue, presence_item);
+
+struct presence {
+	struct room *room;
+	struct presence_tree by_nick;
+	struct presence_queue queue; /* the oldest first */
+	struct deadline deadline;
+	size_t count; /* in the queue */
+};
+
+void presence_init(struct presence *p, struct room *room);
+void presence_fini(struct presence *p);
+
+/*
+ * ms has come in. is_announced becomes true when the others are told; is_joined
+ * then at the latest, and at once if ms is exact.
+ */
+void presence_came(struct presence *p, struct membership *ms);
+
+/*
+ * ms, still a member, leaves. text as for room_leave(). Those with exact
+ * dialects are told at once, if is_joined.
+ */
+void presence_left(struct presence *p, struct membership *ms,
+    enum room_leave how, const char *text);
+
+/*
+ * ms is about to do what the others see: in a small room they are told first
+ * that ms came, and in any room those with dialects that track members are.
+ */
+void presence_show(struct presence *p, struct membership *ms);
+
+/*
+ * The nick of ms has changed. If the others know of ms, returns true: they
+ * should be told. Otherwise what is pending is announced under the new nick.
+ */
+bool presence_renamed(struct presence *p, struct membership *ms,
+    const char *old_folded);
+
+/* ms takes the place of somebody whom the others believe to be here. */
+void presence_assume(struct presence *p, struct membership *ms);
+
+/*
+ * Who is called that will not come back to the rooms that they have left as
+ * ROOM_LEAVE_RETURNING: the others are told now.
+ */
+void presence_give_up(struct chat *chat, const char *folded);
+
+/*
+ * For the next program in this process (handoff.h): an item for each who is
+ * pending; and one such again, when all members are there. At the end,
+ * presence_is_complete() tells whether nobody in the room is missing.
+ */
+void presence_save(const struct presence *p, struct handoff_out *out);
+bool presence_load(struct chat *chat, struct handoff_in *in,
+    const struct tlv *item) MUST_CHECK;
+bool presence_is_complete(const struct presence *p);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * A connection is lost with its last bytes unread, perhaps: from which message
+ * on is everything to be told again? What went over the wire is not recorded.
+ * It was made of the room's messages, in their order, and of other lines. So
+ * the messages are walked back until those that were shown make up that many
+ * bytes: one too many for each of the other lines, never one too few.
+ *
+ *        cursor now         repeat_until: cursor then
+ *           v                  v
+ *     ... [ 812 ][ 813 ][ 814 ][ 815 ][ 816 ]...
+ *           may have been seen   new
+ *
+ * A second loss while these are told only moves the cursor: repeat_until never
+ * goes back, since all below it has been handed over once.
+ *
+ * Recording what was sent (a position for each message and member) was decided
+ * against: it costs memory and time for each delivery, to save a few lines that
+ * are marked anyway.
+ */
+
+#include "config.h"
+
+#include "base/buf.h"
+#include "room/chat.h"
+#include "room/repeat.h"
+#include "room/room.h"
+
+static size_t
+repeat_size(const struct membership *ms, struct event *event)
+{
+	struct buf *out = &ms->room->chat->scratch;
+
+	buf_reset(out);
+	event->server = ms->room->chat->options->server_name;
+	event->room = ms->room->name;
+	dialect_render(ms->member->dialect, out, event);
+	return out->len;
+}
+
+/* No line of a message is shorter. */
+static size_t
+repeat_size_min(const struct membership *ms)
+{
+	struct event event = {
+		.kind = EVENT_SAY,
+		.nick = "a",
+		.text = "a",
+		.text_len = 1,
+	};
+	size_t size = repeat_size(ms, &event);
+
+	return size > 0 ? size : 1;
+}
+
+static bool
+repeat_was_shown(const struct membership *ms, const struct event *event)
+{
+	const struct member *m = ms->member;
+
+	if (event->author == m->id)
+		return false;
+	if (event->number >= ms->shown.guest_from &&
+	    event->number < ms->shown.guest_until)
+		return false; /* before all the others */
+	return !member_ignores_author(m, event->author, event->nick);
+}
+
+void
+repeat_set_back(struct membership *ms, size_t bytes)
+{
+	const struct history *h = &ms->room->history;
+	struct history_cursor c = ms->cursor, read;
+	struct event event;
+	uint64_t more;
+
+	while (bytes > 0 && c.number > ms->shown.from &&
+	    c.number > h->first_number && history_step_back(h, &c)) {
+		read = c;
+		(void)history_read(h, &read, &event);
+		if (repeat_was_shown(ms, &event)) {
+			size_t size = repeat_size(ms, &event);
+
+			bytes -= size < bytes ? size : bytes;
+		}
+	}
+	if (bytes > 0 && c.number > ms->shown.from &&
+	    c.number <= h->first_number) {
+		/* Those before are not held any more: they are in the gap that
+		 * will be told, as many as can have been; and with them what
+		 * the line of another gap has said, if it was lost as well. */
+		more = bytes / repeat_size_min(ms) + 1;
+		if (more > history_distance(ms->shown.from, c.number))
+			more = history_distance(ms->shown.from, c.number);
+		c.number -= more;
+		if (c.number < ms->shown.gap_until &&
+		    c.number > ms->shown.gap_from)
+			c.number = ms->shown.gap_from;
+	}
+	if (c.number == ms->cursor.number)
+		return;
+	if (ms->repeat_until < ms->cursor.number)
+		ms->repeat_until = ms->cursor.number;
+	ms->cursor = c;
+}
+
+void
+repeat_set_back_bookmark(struct member *m, struct bookmark *bookmark,
+    size_t bytes)
+{
+	struct membership ms = {
+		.member = m,
+		.room = bookmark->room,
+		.cursor = bookmark->cursor,
+		.repeat_until = bookmark->repeat_until,
+		.shown = bookmark->shown,
+	};
+
+	repeat_set_back(&ms, bytes);
+	bookmark->cursor = ms.cursor;
+	bookmark->repeat_until = ms.repeat_until;
+}

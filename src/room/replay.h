@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef REPLAY_H
+#define REPLAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/util.h"
+#include "history/history.h"
+#include "room/member.h"
+
+struct handoff_in;
+struct handoff_out;
+struct tlv;
+
+enum replay_kind {
+	REPLAY_GREETING, /* a newcomer's first lines */
+	REPLAY_CATCHUP, /* /back, or coming back */
+	REPLAY_HISTORY /* /history: moves no cursor */
+};
+
+/*
+ * A member reads on from the ring, at the pace of their socket, with a line
+ * before and after. It ends at a number, or else when it has reached the
+ * present.
+ */
+
+/* Up to which number all was handed to ms, who is not live. */
+uint64_t replay_position(const struct membership *ms);
+
+/* Newcomer: from ms->cursor to the present. */
+void replay_start_greeting(struct membership *ms);
+
+/*
+ * Catch-up: the summary of all from..until, then private messages that were
+ * kept, then the messages: those below ms->repeat_until first, under a line
+ * that says what they are, and not counted. until REPLAY_PRESENT: to the
+ * present; then from becomes ms->cursor. Otherwise reading goes on at
+ * ms->cursor afterwards. A replay that is running is replaced.
+ */
+#define REPLAY_PRESENT UINT64_MAX
+void replay_start_catchup(struct membership *ms, struct history_cursor from,
+    uint64_t until, int64_t away_ms);
+
+/*
+ * Somebody who came as a guest turns out to have that place: they catch up from
+ * there, to the present, or, if they have been live meanwhile, to where they
+ * became so.
+ */
+void replay_start_return(struct membership *ms, const struct bookmark *bookmark,
+    int64_t away_ms);
+
+/* The last n messages; after the replay that is running, if there is one. */
+void replay_start_history(struct membership *ms, uint64_t n);
+
+/* Hands over private messages that were kept for m, who is in no room; in a
+ * room they are part of a catch-up, or come before the next lines. */
+void replay_show_queued(struct member *m);
+
+/*
+ * Ends it where it is; the cursor is where it had come to, so that nothing is
+ * lost. Fine when there is none.
+ */
+void replay_stop(struct membership *ms);
+
+/* /skip: ends it; *skipped messages were not shown. False if there is none. */
+bool replay_skip(struct membership *ms, uint64_t *skipped);
+
+enum replay_pump {
+	REPLAY_AGAIN, /* there is more */
+	REPLAY_BLOCKED, /* deliver() refused */
+	REPLAY_DONE /* at the present, or paused */
+};
+
+/*
+ * Renders and hands over about max bytes for ms, which is not live: of its
+ * replay, or else from its cursor. Sets *done to the work that it was, in
+ * bytes.
+ */
+enum replay_pump replay_pump(struct membership *ms, size_t max,
+    size_t *done) MUST_CHECK;
+
+/*
+ * For the next program in this process (handoff.h): adds the replay of ms,
+ * which has one, to out, in an item that the caller opens and closes; and makes
+ * it again, for an ms that is in its room. Whether it is pumped is the
+ * caller's.
+ */
+void replay_save(const struct membership *ms, struct handoff_out *out);
+bool replay_load(struct membership *ms, struct handoff_in *in,
+    const struct tlv *item) MUST_CHECK;
+
+#endif

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * A room: who is in it, and what happens there. How that reaches people is
+ * deliver.c's; who needs to hear of arrivals and departures is presence.c's.
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "room/chat.h"
+#include "room/deliver.h"
+#include "room/replay.h"
+#include "room/room.h"
+#include "state/persist.h"
+
+struct room *
+room_new(struct chat *chat, const char *name)
+{
+	struct room *room;
+
+	assert(room_name_check(name) == NICK_OK);
+	room = xcalloc(1, sizeof *room);
+	room->chat = chat;
+	nick_fold(room->name, name);
+	room->used_ms = chat->clock->mono_ms;
+	history_init(&room->history, chat->options->history_size);
+	room->turn_start = history_head(&room->history);
+	/* In memory is better than not at all. */
+	(void)!room_reopen(room);
+	LIST_INIT(&room->audiences);
+	TAILQ_INIT(&room->people);
+	LIST_INIT(&room->trackers);
+	LIST_INIT(&room->bookmarks);
+	presence_init(&room->presence, room);
+	modes_init(room);
+	return room;
+}
+
+/* When the newest message was said, monotonic. */
+static int64_t
+room_newest_ms(const struct room *room)
+{
+	struct history_cursor c = history_head(&room->history);
+	struct event event;
+
+	if (!history_step_back(&room->history, &c) ||
+	    !history_read(&room->history, &c, &event) ||
+	    !event_is_numbered(event.kind))
+		return room->chat->clock->mono_ms;
+	return clock_mono_of(room->chat->clock, event.time_ms);
+}
+
+int
+room_reopen(struct room *room)
+{
+	const struct room_files *files = room->chat->files;
+	struct history history;
+
+	if (files == NULL)
+		return 0;
+	assert(history_count(&room->history) == 0);
+	if (files->open(&history, room->name, room->history.size, files->arg) ==
+	    -1)
+		return -1;
+	history_fini(&room->history);
+	room->history = history;
+	while (room_expire(room))
+		continue;
+	room->turn_start = history_head(&room->history);
+	if (history_count(&room->history) > 0)
+		room->used_ms = room->said_ms = room_newest_ms(room);
+	return 0;
+}
+
+bool
+room_expire(struct room *room)
+{
+	const struct chat *chat = room->chat;
+
+	/* Nobody live is left behind by it. */
+	if (room->is_dirty)
+		return true;
+	return history_expire(&room->history,
+	    chat->clock->wall_ms - chat->options->retention);
+}
+
+static void
+room_clear(struct room *room)
+{
+	struct audience *a;
+	struct bookmark *bookmark;
+
+	assert(TAILQ_EMPTY(&room->people));
+	if (room->is_dirty)
+		TAILQ_REMOVE(&room->chat->dirty, room, in_dirty);
+	presence_fini(&room->presence);
+	while ((bookmark = LIST_FIRST(&room->bookmarks)) != NULL)
+		bookmark_free(bookmark);
+	while ((a = LIST_FIRST(&room->audiences)) != NULL) {
+		LIST_REMOVE(a, entry);
+		audience_free(a);
+	}
+	free(room->topic);
+	modes_fini(room);
+}
+
+void
+room_free(struct room *room)
+{
+	room_clear(room);
+	history_fini(&room->history);
+	free(room);
+}
+
+void
+room_close(struct room *room)
+{
+	room_clear(room);
+	if (history_close(&room->history) == -1)
+		log_error("history is not complete on the disk: room=%s: %s",
+		    room->name, strerror(errno));
+	free(room);
+}
+
+void
+room_set_tracks_members(struct membership *ms, bool tracks_members)
+{
+	struct room *room = ms->room;
+
+	if (tracks_members == ms->tracks_members)
+		return;
+	ms->tracks_members = tracks_members;
+	if (tracks_members) {
+		LIST_INSERT_HEAD(&room->trackers, ms, in_trackers);
+		room->tracker_count++;
+	} else {
+		LIST_REMOVE(ms, in_trackers);
+		room->tracker_count--;
+	}
+}
+
+void
+room_add_person(struct membership *ms)
+{
+	TAILQ_INSERT_TAIL(&ms->room->people, ms, in_room);
+	ms->room->people_count++;
+	room_set_tracks_members(ms, ms->member->dialect->tracks_members);
+}
+
+struct membership *
+room_join(struct room *room, struct member *m, enum room_join how)
+{
+	struct membership *ms;
+	struct bookmark *bookmark;
+	int64_t now_ms = room->chat->clock->mono_ms;
+
+	assert(member_in(m, room) == NULL && m->ops != NULL);
+	ms = xcalloc(1, sizeof *ms);
+	ms->member = m;
+	ms->room = room;
+	ms->arrival = ++room->chat->last_arrival;
+	ms->own_from = room->history.next_number;
+	LIST_INSERT_HEAD(&m->memberships, ms, in_member);
+	room_add_person(ms);
+	room->used_ms = now_ms;
+	presence_came(&room->presence, ms);
+
+	bookmark = person_bookmark(&m->person, room);
+	if (bookmark != NULL) {
+		ms->is_op = bookmark->is_op;
+		ms->is_voiced = bookmark->is_voiced;
+	}
+	if (bookmark != NULL && how == ROOM_JOIN_QUIET) {
+		bookmark_free(bookmark);
+		bookmark = NULL;
+	}
+	if (bookmark != NULL) {
+		ms->cursor = bookmark->cursor;
+		ms->repeat_until = bookmark->repeat_until;
+		if (bookmark->position > 0)
+			ms->shown = bookmark->shown;
+		else
+			ms->shown.from = bookmark->cursor.number;
+		if (!m->is_on_break)
+			replay_start_catchup(ms, bookmark->cursor,
+			    REPLAY_PRESENT, now_ms - bookmark->left_ms);
+		bookmark_free(bookmark);
+	} else if (m->is_on_break || how == ROOM_JOIN_QUIET) {
+		ms->cursor = history_head(&room->history);
+		ms->shown.from = ms->cursor.number;
+		if (!m->is_on_break)
+			deliver_pump_later(ms);
+	} else {
+		ms->cursor = history_back(&room->history,
+		    room->chat->options->greeting_history);
+		ms->shown.from = ms->cursor.number;
+		/* Where there is no past, clients are not told of it: what is
+		 * said before the turn ends is not, either. */
+		if (m->dialect->tracks_members &&
+		    ms->cursor.number == room->history.next_number)
+			deliver_pump_later(ms);
+		else
+			replay_start_greeting(ms);
+	}
+	persist_set_acknowledged(ms, ms->cursor.number);
+	persist_touch_member(m);
+	return ms;
+}
+
+void
+room_leave(struct membership *ms, enum room_leave how, const char *text)
+{
+	struct room *room = ms->room;
+	struct member *m = ms->member;
+	struct bookmark *bookmark;
+
+	persist_touch_member(m);
+	presence_left(&room->presence, ms, how, text);
+	deliver_pause(ms);
+	bookmark = person_set_bookmark(&m->person, room, ms->cursor,
+	    member_away_since_ms(m));
+	if (ms->repeat_until > ms->cursor.number)
+		bookmark->repeat_until = ms->repeat_until;
+	if (m->ops != NULL)
+		bookmark->position = m->ops->handed(m);
+	bookmark->shown = ms->shown;
+	bookmark->is_op = ms->is_op;
+	bookmark->is_voiced = ms->is_voiced;
+	LIST_REMOVE(ms, in_member);
+	room_set_tracks_members(ms, false);
+	TAILQ_REMOVE(&room->people, ms, in_room);
+	room->people_count--;
+	room->used_ms = room->chat->clock->mono_ms;
+	free(ms);
+}
+
+static void
+room_publish_by(struct room *room, struct event *event, const struct member *m)
+{
+	struct chat *chat = room->chat;
+
+	if (m != NULL) {
+		event->author = m->id;
+		event->from = m;
+		event->nick = m->nick;
+	}
+	event->server = chat->options->server_name;
+	if (event->kind == EVENT_TAGS)
+		event->msgid = ++chat->last_msgid;
+	event->room = room->name;
+	event->time_ms = chat->clock->wall_ms;
+	if (event_is_numbered(event->kind)) {
+		event->number = history_append(&room->history, event);
+		room->used_ms = room->said_ms = chat->clock->mono_ms;
+		chat->messages++;
+		persist_wake(chat);
+	}
+	deliver_render(room, event);
+	if (room->tracker_count > 0)
+		roommates_tell_behind(room, event);
+	if (!room->is_dirty) {
+		room->is_dirty = true;
+		TAILQ_INSERT_TAIL(&chat->dirty, room, in_dirty);
+		chat->wake(chat->wake_arg);
+	}
+	if (deliver_is_full(room))
+		room_flush(room);
+}
+
+/* Does the last such event tell how things are? */
+static bool
+room_is_state(enum event_kind kind)
+{
+	return kind == EVENT_KICK || kind == EVENT_MODE || kind == EVENT_TOPIC;
+}
+
+void
+room_publish(struct room *room, struct event *event, struct membership *actor)
+{
+	/* Their client is told by their session, at once. It has to know before
+	 * what others have done. */
+	if (actor != NULL && actor->tracks_members &&
+	    room_is_state(event->kind))
+		room_flush(room);
+	if (actor != NULL)
+		deliver_set_acted(actor);
+	room_publish_by(room, event, actor == NULL ? NULL : actor->member);
+}
+
+static bool
+room_is_said(enum event_kind kind)
+{
+	return kind == EVENT_SAY || kind == EVENT_ME || kind == EVENT_NOTICE ||
+	    kind == EVENT_CTCP || kind == EVENT_TAGS;
+}
+
+void
+room_say(struct membership *ms, struct event *event)
+{
+	assert(room_is_said(event->kind));
+	presence_show(&ms->room->presence, ms);
+	room_publish(ms->room, event, ms);
+}
+
+void
+room_say_from_outside(struct room *room, struct member *m, struct event *event)
+{
+	assert(room_is_said(event->kind) && member_in(m, room) == NULL);
+	m->is_known = true;
+	room_publish_by(room, event, m);
+}
+
+void
+room_set_topic(struct membership *ms, const char *text, struct event *event)
+{
+	struct room *room = ms->room;
+	struct event own = { .kind = EVENT_TOPIC };
+	struct event *e = event == NULL ? &own : event;
+
+	*e = own;
+	e->text = text == NULL ? "" : text;
+	e->text_len = strlen(e->text);
+
+	presence_show(&room->presence, ms);
+	free(room->topic);
+	room->topic = text == NULL ? NULL : xstrdup(text);
+	memcpy(room->topic_by, ms->member->nick, sizeof room->topic_by);
+	room->topic_ms = room->chat->clock->wall_ms;
+	persist_topic(room);
+	room_publish(room, e, ms);
+}
+
+uint64_t
+room_new_count(const struct room *room, const struct history_cursor *cursor,
+    uint64_t repeat_until)
+{
+	uint64_t from = cursor->number;
+
+	if (from < repeat_until)
+		from = repeat_until;
+	return history_distance(from, room->history.next_number);
+}
+
+size_t
+room_names(const struct room *room, const struct member **out, size_t max)
+{
+	struct directory *directory = &room->chat->directory;
+	struct member *m = NULL;
+	size_t count = 0;
+
+	while (count < max && count < room->people_count) {
+		m = directory_next(directory, m);
+		if (member_in(m, room) != NULL)
+			out[count++] = m;
+	}
+	return count;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * Who shares a room with somebody, found by walking: a person is in few rooms.
+ * To meet each only once, members are marked with the number of the walk.
+ *
+ * What is told here goes past the rooms' turns, straight to each peer, since a
+ * turn is one room's. So all rooms' turns are ended first: or somebody would be
+ * called by the new nick and then speak, or leave, by the old.
+ *
+ * Decided against: one of the shared rooms' turns for each peer. Which one it
+ * is differs from peer to peer, and some are not live there.
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "room/chat.h"
+#include "room/deliver.h"
+#include "room/member.h"
+#include "room/room.h"
+#include "room/roommates.h"
+
+void
+roommates_init(struct roommates *roommates)
+{
+	memset(roommates, 0, sizeof *roommates);
+}
+
+void
+roommates_fini(struct roommates *roommates)
+{
+	buf_fini(&roommates->out);
+	free(roommates->lines);
+	roommates_init(roommates);
+}
+
+/* No event has been rendered yet. */
+static void
+roommates_begin(struct roommates *roommates)
+{
+	buf_reset(&roommates->out);
+	roommates->count = 0;
+}
+
+/* In few dialects, mostly the same as for the one before. */
+static const struct roommates_lines *
+roommates_render(struct roommates *roommates, const struct dialect *dialect,
+    const struct event *event)
+{
+	struct roommates_lines *lines;
+	size_t i;
+
+	for (i = roommates->count; i-- > 0;)
+		if (roommates->lines[i].dialect == dialect)
+			return &roommates->lines[i];
+	if (roommates->count == roommates->cap) {
+		roommates->cap = roommates->cap == 0 ? 4 : roommates->cap * 2;
+		roommates->lines = xreallocarray(roommates->lines,
+		    roommates->cap, sizeof *roommates->lines);
+	}
+	lines = &roommates->lines[roommates->count++];
+	lines->dialect = dialect;
+	lines->start = roommates->out.len;
+	dialect_render(dialect, &roommates->out, event);
+	lines->end = roommates->out.len;
+	return lines;
+}
+
+/* False: they would not take it. */
+static bool
+roommates_hand(struct roommates *roommates, struct member *to,
+    const struct event *event)
+{
+	const struct roommates_lines *lines;
+
+	lines = roommates_render(roommates, to->dialect, event);
+	if (lines->end == lines->start)
+		return true;
+	return to->ops->deliver(to->sink, roommates->out.data + lines->start,
+		   lines->end - lines->start) == 0;
+}
+
+/* What they are not told is what they do not know of. */
+static void
+roommates_refused(struct membership *ms, const struct event *event)
+{
+	if (event_is_of_names(event->kind))
+		ms->needs_names = true;
+	deliver_refused(ms);
+}
+
+static bool
+roommates_stamp(struct member *m, uint64_t walk)
+{
+	if (m->roommates_walk == walk)
+		return false;
+	m->roommates_walk = walk;
+	return true;
+}
+
+/* peer has refused it: so it is lost in each room that they share with m. */
+static void
+roommates_refused_all(struct member *peer, const struct member *m,
+    const struct event *event)
+{
+	struct membership *ms, *theirs;
+
+	LIST_FOREACH(ms, &m->memberships, in_member) {
+		theirs = ms->is_joined ? member_in(peer, ms->room) : NULL;
+		if (theirs != NULL)
+			roommates_refused(theirs, event);
+	}
+}
+
+static uint64_t
+roommates_begin_walk(struct member *m)
+{
+	struct roommates *roommates = &m->chat->roommates;
+	uint64_t walk = ++roommates->walk;
+
+	(void)roommates_stamp(m, walk);
+	roommates_begin(roommates);
+	return walk;
+}
+
+void
+roommates_tell(struct member *m, struct event *event)
+{
+	struct chat *chat = m->chat;
+	struct roommates *roommates = &chat->roommates;
+	struct membership *ms, *theirs;
+	const struct directory_watch *watch = chat->directory.watch;
+	uint64_t walk = 0;
+
+	/* The watch asks who was told. */
+	if (watch != NULL)
+		walk = roommates_begin_walk(m);
+	event->author = m->id;
+	event->from = m;
+	event->time_ms = chat->clock->wall_ms;
+	if (event->nick == NULL)
+		event->nick = m->nick;
+	LIST_FOREACH(ms, &m->memberships, in_member) {
+		if (!ms->is_joined || ms->room->tracker_count == 0)
+			continue;
+		if (walk == 0)
+			walk = roommates_begin_walk(m);
+		/* Also of the rooms that they have just left. */
+		chat_flush(chat);
+		LIST_FOREACH(theirs, &ms->room->trackers, in_trackers)
+			if (theirs->member->ops != NULL &&
+			    roommates_stamp(theirs->member, walk) &&
+			    !roommates_hand(roommates, theirs->member, event))
+				roommates_refused_all(theirs->member, m, event);
+	}
+	if (watch != NULL)
+		watch->shown(m, event, watch->arg);
+}
+
+bool
+roommates_was_told(const struct member *m)
+{
+	return m->roommates_walk == m->chat->roommates.walk;
+}
+
+static size_t
+roommates_live(const struct room *room)
+{
+	const struct audience *a;
+	size_t count = 0;
+
+	LIST_FOREACH(a, &room->audiences, entry)
+		if (a->dialect->tracks_members)
+			count += a->count;
+	return count;
+}
+
+/*
+ * To whom an event of a room goes though they are not live. What was said
+ * they read from the ring. A break is one from others' typing as well.
+ */
+static bool
+roommates_is_told(const struct membership *ms, const struct event *event)
+{
+	const struct member *m = ms->member;
+
+	if (deliver_is_live(ms) || m->ops == NULL || m->id == event->author)
+		return false;
+	if (event->kind == EVENT_KICK && strcmp(event->other, m->nick) == 0)
+		return false; /* their session tells them */
+	if (event_is_of_names(event->kind))
+		return true;
+	return !m->is_on_break &&
+	    !member_ignores_author(m, event->author, event->nick);
+}
+
+void
+roommates_tell_behind(struct room *room, const struct event *event)
+{
+	struct roommates *roommates = &room->chat->roommates;
+	struct membership *ms;
+
+	if (!event_is_for_trackers(event->kind) &&
+	    !event_is_of_names(event->kind))
+		return;
+	if (roommates_live(room) == room->tracker_count)
+		return;
+	roommates_begin(roommates);
+	LIST_FOREACH(ms, &room->trackers, in_trackers)
+		if (roommates_is_told(ms, event) &&
+		    !roommates_hand(roommates, ms->member, event))
+			roommates_refused(ms, event);
+}
+
+void
+roommates_tell_arrivals(struct room *room, struct event *event, uint64_t from,
+    uint64_t to)
+{
+	struct roommates *roommates = &room->chat->roommates;
+	struct membership *ms;
+
+	event->room = room->name;
+	event->time_ms = room->chat->clock->wall_ms;
+	if (room->tracker_count > 0)
+		room_flush(room);
+	roommates_begin(roommates);
+	LIST_FOREACH(ms, &room->trackers, in_trackers)
+		if (ms->arrival >= from && ms->arrival < to &&
+		    ms->member->ops != NULL &&
+		    ms->member->id != event->author &&
+		    !roommates_hand(roommates, ms->member, event))
+			roommates_refused(ms, event);
+}
+
+bool
+roommates_share(const struct member *a, const struct member *b)
+{
+	const struct membership *ms;
+
+	if (a == b)
+		return true;
+	LIST_FOREACH(ms, &a->memberships, in_member)
+		if (member_in(b, ms->room) != NULL)
+			return true;
+	return false;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ * 
+ * Run while building, never installed: prints the parts of the documentation
+ * that come from the tables of options, commands, verbs and what there is of
+ * IRC, for make to put in place. A program, and not a script that reads the
+ * sources, since the tables are C. */
+#include "config.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/verb.h"
+#include "base/util.h"
+#include "irc/irc.h"
+#include "options/options.h"
+#include "plain/command.h"
+
+/* "NICK TEXT" and "[message]" as the arguments of an mdoc .It. */
+static void
+gendoc_print_usage(const char *usage)
+{
+	size_t len;
+
+	for (usage += strspn(usage, " "); *usage != '\0';
+	     usage += strspn(usage, " ")) {
+		len = strcspn(usage, " ");
+		if (len > 2 && usage[0] == '[' && usage[len - 1] == ']')
+			printf(" Op Ar %.*s", (int)len - 2, usage + 1);
+		else
+			printf(" Ar %.*s", (int)len, usage);
+		usage += len;
+	}
+}
+
+static void
+gendoc_print_commands(void)
+{
+	const struct command *const *command;
+	const char *text;
+
+	puts(".Bl -tag -width Ds");
+	for (command = command_table; *command != NULL; command++) {
+		printf(".It Ic /%s", (*command)->name);
+		gendoc_print_usage((*command)->usage);
+		putchar('\n');
+		text = (*command)->manual;
+		if (text != NULL && text[0] != '\0') {
+			fputs(text, stdout);
+			if (text[strlen(text) - 1] != '\n')
+				putchar('\n');
+		} else {
+			text = (*command)->help;
+			printf("%c%s.\n", toupper((unsigned char)text[0]),
+			    text + 1);
+		}
+	}
+	puts(".El");
+}
+
+/* "WHOM [for DURATION] [REASON...]": what is small is typed as it stands. */
+static void
+gendoc_print_verb_usage(const char *usage)
+{
+	size_t len;
+
+	for (usage += strspn(usage, " "); *usage != '\0';
+	     usage += strspn(usage, " ")) {
+		if (*usage == '[') {
+			fputs(" Oo", stdout);
+			usage++;
+		}
+		len = strcspn(usage, " ].");
+		printf(" %s %.*s", islower((unsigned char)*usage) ? "Cm" : "Ar",
+		    (int)len, usage);
+		usage += len;
+		if (strncmp(usage, "...", 3) == 0) {
+			fputs(" ...", stdout);
+			usage += 3;
+		}
+		if (*usage == ']') {
+			fputs(" Oc", stdout);
+			usage++;
+		}
+	}
+}
+
+static void
+gendoc_print_verbs(void)
+{
+	const struct verb *verb;
+
+	puts(".Bl -tag -width Ds");
+	for (verb = verb_table; verb->name != NULL; verb++) {
+		printf(".It Cm %s", verb->name);
+		gendoc_print_verb_usage(verb->usage);
+		printf("\n%s\n", verb->manual);
+	}
+	puts(".El");
+}
+
+/* A line of help as a sentence; mdoc takes a dot or a quote at its start for
+ * its own. */
+static void
+gendoc_print_sentence(const char *text)
+{
+	printf("\\&%c%s.\n", toupper((unsigned char)text[0]), text + 1);
+}
+
+/* "<channel>{,<channel>} [:<text>]" as it stands. */
+static void
+gendoc_print_irc_usage(const char *usage)
+{
+	const char *c;
+
+	if (*usage == '\0')
+		return;
+	fputs(" No \\&", stdout);
+	for (c = usage; *c != '\0'; c++) {
+		putchar(*c);
+		/* A word may begin with what mdoc takes for punctuation. */
+		if (*c == ' ')
+			fputs("\\&", stdout);
+	}
+}
+
+static void
+gendoc_print_irc_commands(void)
+{
+	const struct irc_command *const *table, *c;
+
+	puts(".Bl -tag -width Ds -compact");
+	for (table = irc_command_tables; *table != NULL; table++) {
+		for (c = *table; c->name != NULL; c++) {
+			printf(".It Ic %s", c->name);
+			gendoc_print_irc_usage(c->usage);
+			putchar('\n');
+			gendoc_print_sentence(c->help);
+		}
+	}
+	puts(".El");
+}
+
+static void
+gendoc_print_irc_caps(void)
+{
+	const struct irc_cap_entry *c;
+
+	puts(".Bl -tag -width Ds -compact");
+	for (c = irc_cap_table; c->name != NULL; c++) {
+		printf(".It Cm %s\n", c->name);
+		gendoc_print_sentence(c->help);
+	}
+	puts(".El");
+}
+
+static void
+gendoc_print_options_mdoc(void)
+{
+	options_print_mdoc(stdout);
+}
+
+static void
+gendoc_print_sample(void)
+{
+	options_print_sample(stdout);
+}
+
+static const struct gendoc {
+	const char *name;
+	void (*print)(void);
+} gendocs[] = {
+	{ "options-mdoc", gendoc_print_options_mdoc },
+	{ "sample", gendoc_print_sample },
+	{ "commands-mdoc", gendoc_print_commands },
+	{ "verbs-mdoc", gendoc_print_verbs },
+	{ "irc-commands-mdoc", gendoc_print_irc_commands },
+	{ "irc-caps-mdoc", gendoc_print_irc_caps },
+};
+
+int
+main(int argc, char *argv[])
+{
+	size_t i;
+
+	for (i = 0; argc == 2 && i < NITEMS(gendocs); i++) {
+		if (strcmp(argv[1], gendocs[i].name) != 0)
+			continue;
+		gendocs[i].print();
+		if (fflush(stdout) == EOF || ferror(stdout)) {
+			perror("gendoc: cannot write");
+			return EXIT_FAILURE;
+		}
+		return EXIT_SUCCESS;
+	}
+	fputs("usage: gendoc", stderr);
+	for (i = 0; i < NITEMS(gendocs); i++)
+		fprintf(stderr, "%s%s", i == 0 ? " " : "|", gendocs[i].name);
+	fputc('\n', stderr);
+	return 2;
+}

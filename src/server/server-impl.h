@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * What server*.c share; of no concern to others.
+ */
+#ifndef SERVER_IMPL_H
+#define SERVER_IMPL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "admin/admin.h"
+#include "admin/control.h"
+#include "admin/exporter.h"
+#include "base/clock.h"
+#include "base/deadline.h"
+#include "base/handoff.h"
+#include "base/histogram.h"
+#include "handoff/upgrade.h"
+#include "net/conn.h"
+#include "net/listener.h"
+#include "net/service-manager.h"
+#include "net/verify.h"
+#include "options/options.h"
+#include "room/chat.h"
+#include "server/batching.h"
+#include "server/server.h"
+#include "session/session.h"
+#include "state/state.h"
+
+struct event;
+struct event_base;
+
+enum { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNAL_USR1, SIGNAL_USR2, SIGNALS };
+
+struct server {
+	const struct server_source *source;
+	struct options options;
+	struct clock clock;
+	struct deadlines deadlines;
+	struct net net;
+	struct chat chat;
+	struct state state;
+	struct sessions sessions;
+	struct service_manager service_manager;
+	struct verify_queue *verify; /* see verify_prepare() */
+	struct listeners *listeners;
+	struct control *control;
+	struct exporter *exporter;
+	struct admin admin;
+	struct histogram turns;
+	bool is_reload_failed; /* the last one */
+	bool has_inherited;
+	struct event_base *base;
+	struct event *turn;
+	struct event *turn_limit;
+	struct event *timer;
+	struct event *signals[SIGNALS];
+	struct deadline stop;
+	struct upgrade *upgrade;
+	struct upgrade_program program;
+	uint64_t upgrades; /* how many led to this program */
+	int64_t upgrade_us; /* monotonic: when the last began to hold us up */
+	int pid_fd; /* of the pid file, or -1 */
+	int64_t stop_ms; /* by then at the latest */
+	struct batching batching;
+	bool is_woken; /* the turn is due */
+	bool is_waiting; /* for others to talk, before the turn begins */
+	bool is_in_turn;
+	bool is_stopping;
+	bool has_rooms; /* initialised so far, for server_free() */
+};
+
+int64_t server_now_us(void);
+
+/* Makes server->upgrade. -1: libevent has no memory. */
+int server_init_upgrade(struct server *server) MUST_CHECK;
+
+/*
+ * The state that another program left, into a new server. False: in->error says
+ * why.
+ */
+bool server_load(struct server *server, struct handoff_in *in) MUST_CHECK;
+
+#endif

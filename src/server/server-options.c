@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/* The settings as a whole: what no module can check alone. */
+
+#include "config.h"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <assert.h>
+#include <string.h>
+
+#include "admin/control.h"
+#include "admin/exporter.h"
+#include "base/log.h"
+#include "net/listener-spec.h"
+#include "room/opers.h"
+#include "server/server.h"
+#include "session/protocol.h"
+
+/*
+ * Descriptors that are neither members' nor rooms': standard ones, log,
+ * listeners, libevent's, brbctl's.
+ */
+#define SERVER_RESERVED_FDS 64
+
+/* The soft limit on open files, raised to the hard one. */
+static rlim_t
+server_raise_files(void)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
+		return RLIM_INFINITY;
+	if (rl.rlim_cur != rl.rlim_max) {
+		rl.rlim_cur = rl.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &rl) == -1 &&
+		    getrlimit(RLIMIT_NOFILE, &rl) == -1)
+			return RLIM_INFINITY;
+	}
+	return rl.rlim_cur;
+}
+
+static int
+server_check_files(const struct options *o, struct option_errors *errors)
+{
+	rlim_t files = server_raise_files();
+
+	/* Each room's history is a file, or a memory file. */
+	if (files == RLIM_INFINITY ||
+	    o->max_members + o->max_rooms + SERVER_RESERVED_FDS <= files)
+		return 0;
+	option_errors_add(errors,
+	    "max-members %llu and max-rooms %llu do not fit into the limit on "
+	    "open files, %llu, of which %d are needed otherwise: lower the "
+	    "ones or raise the other",
+	    (unsigned long long)o->max_members,
+	    (unsigned long long)o->max_rooms, (unsigned long long)files,
+	    SERVER_RESERVED_FDS);
+	return -1;
+}
+
+static int
+server_check_listen(const char *text, const char *where,
+    struct option_errors *errors)
+{
+	struct listener_spec spec;
+	const char *why;
+	int result = 0;
+
+	why = listener_spec_parse(&spec, text);
+	if (why != NULL) {
+		option_errors_add(errors, "%s: listen '%s': %s", where, text,
+		    why);
+		result = -1;
+	} else if (protocol_find(spec.protocols) == NULL) {
+		option_errors_add(errors,
+		    "%s: listen '%s': no protocol is called '%s'; there is: " PROTOCOL_NAMES,
+		    where, text, spec.protocols);
+		result = -1;
+	}
+	listener_spec_fini(&spec);
+	return result;
+}
+
+int
+server_load_options(struct options *o, const struct server_source *source,
+    struct option_errors *errors)
+{
+	size_t i;
+	int result = 0;
+
+	if (options_load(o, source->path, source->assignments,
+		source->assignment_count, source->listens, source->listen_count,
+		errors) == -1)
+		return -1;
+	for (i = 0; i < o->listen.count; i++)
+		if (o->listen.where[i] != NULL &&
+		    server_check_listen(o->listen.items[i], o->listen.where[i],
+			errors) == -1)
+			result = -1;
+	if (control_check_options(o, errors) == -1)
+		result = -1;
+	if (exporter_check_options(o, errors) == -1)
+		result = -1;
+	if (opers_check_options(o, errors) == -1)
+		result = -1;
+	if (server_check_files(o, errors) == -1)
+		result = -1;
+	return result;
+}
+
+/* Not an error: the file may be readable for a reason that we do not know, a
+ * directory above it may be closed, and a good hash withstands being seen. */
+static void
+server_warn_hashes(const struct server_source *source, const struct options *o)
+{
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < o->oper.count; i++)
+		if (strncmp(o->oper.where[i], "-o ", 3) != 0)
+			break;
+	if (i < o->oper.count && source->path != NULL &&
+	    stat(source->path, &st) == 0 && (st.st_mode & S_IROTH) != 0)
+		log_warning("everybody may read the hashes of passwords in "
+			    "the settings (chmod o-r helps): path=\"%s\"",
+		    source->path);
+}
+
+static bool
+server_is_for_irc(const char *text)
+{
+	struct listener_spec spec;
+	bool result = listener_spec_parse(&spec, text) == NULL &&
+	    strcmp(spec.protocols, "irc") == 0;
+
+	listener_spec_fini(&spec);
+	return result;
+}
+
+/* Not an error: systemd's sockets may have another protocol. */
+static void
+server_warn_password(const struct options *o)
+{
+	size_t i;
+
+	if (*o->irc_password == '\0')
+		return;
+	for (i = 0; i < o->listen.count; i++)
+		if (server_is_for_irc(o->listen.items[i]))
+			return;
+	log_warning("irc-password guards only a port that is for IRC alone, "
+		    "and listen has none (ADDR:PORT,irc is one)");
+}
+
+void
+server_warn_options(const struct server_source *source, const struct options *o)
+{
+	server_warn_hashes(source, o);
+	server_warn_password(o);
+}
+
+int
+server_check_kept(const struct options *fresh, const struct options *queued,
+    struct option_errors *errors)
+{
+	if (fresh->output_limit >= 4 * queued->max_line)
+		return 0;
+	option_errors_add(errors,
+	    "output-limit must be at least 4 times the max-line in force, "
+	    "%llu bytes",
+	    (unsigned long long)queued->max_line);
+	return -1;
+}
+
+enum log_level
+server_log_level(const struct server_source *source,
+    const struct options *options)
+{
+	if (source->is_verbose)
+		return LOG_LEVEL_DEBUG;
+	switch ((enum option_log_level)options->log_level) {
+	case OPTION_LOG_ERROR:
+		return LOG_LEVEL_ERROR;
+	case OPTION_LOG_WARNING:
+		return LOG_LEVEL_WARNING;
+	case OPTION_LOG_INFO:
+		return LOG_LEVEL_INFO;
+	case OPTION_LOG_DEBUG:
+		return LOG_LEVEL_DEBUG;
+	}
+	assert(0 && "no such level");
+	return LOG_LEVEL_INFO;
+}

@@ -1,0 +1,694 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * Owns everything and ties the layers together: one event base, one timer for
+ * all deadlines, and the turn.
+ *
+ *   input (priority 0): sockets, timers, signals
+ *   turn  (priority 1): when no input is left, or TURN_LIMIT after the call:
+ *     flush what was said, let those behind read on, then free what has ended
+ *
+ * libevent runs a lower priority only when a poll finds nothing of a higher
+ * one: so reads that are ready join the turn, and steady input would put it off
+ * for ever. Hence the limit, a timer of priority 0.
+ *
+ * Where turns are dear, they may wait for more lines than that (batching.c), up
+ * to the same limit.
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <event2/event.h>
+
+#include "admin/admin.h"
+#include "admin/control.h"
+#include "admin/exporter.h"
+#include "base/clock.h"
+#include "base/deadline.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "net/conn.h"
+#include "net/inherit.h"
+#include "net/listener.h"
+#include "net/service-manager.h"
+#include "net/verify.h"
+#include "room/chat.h"
+#include "server/batching.h"
+#include "server/server-impl.h"
+#include "server/server.h"
+#include "session/protocol.h"
+#include "session/session.h"
+
+#define SERVER_TURN_LIMIT_US 1000
+#define SERVER_STOP_FLUSH_MS 2000
+#define SERVER_STOP_LOOK_MS 50
+
+/* Settings */
+
+static void
+server_log_restart_only(const char *name, void *arg)
+{
+	struct buf *names = arg;
+
+	buf_addf(names, "%s%s", names->len == 0 ? "" : ", ", name);
+	log_warning("setting needs a restart to change: name=%s", name);
+}
+
+/*
+ * Opens what o has listened on, in three places: all of it or nothing. The
+ * default for people is not for one who was handed sockets.
+ */
+static int
+server_listen(struct server *server, const struct options *o, char **error)
+{
+	const struct option_list none = { NULL, NULL, 0 };
+	bool is_default = o->listen.where[0] == NULL;
+
+	if (listeners_prepare(server->listeners,
+		server->has_inherited && is_default ? &none : &o->listen,
+		error) == -1)
+		return -1;
+	if (control_prepare(server->control, o, error) == -1) {
+		listeners_revert(server->listeners);
+		return -1;
+	}
+	if (exporter_prepare(server->exporter, o, error) == -1) {
+		control_revert(server->control);
+		listeners_revert(server->listeners);
+		return -1;
+	}
+	listeners_commit(server->listeners);
+	control_commit(server->control);
+	exporter_commit(server->exporter);
+	return 0;
+}
+
+/* What an inherited socket speaks: what its name says, unless it is one that
+ * systemd.socket(5) gives when none was chosen. NULL: nothing that we do. */
+static const char *
+server_inherited_protocols(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	if (strcmp(name, "unknown") == 0 ||
+	    (dot != NULL && strcmp(dot, ".socket") == 0))
+		return "";
+	return protocol_find(name) == NULL ? NULL : name;
+}
+
+static int
+server_adopt(struct server *server, const struct inheritance *in)
+{
+	const char *protocols;
+	size_t i;
+
+	for (i = 0; i < in->count; i++) {
+		protocols = server_inherited_protocols(in->items[i].name);
+		if (protocols == NULL) {
+			log_error("cannot listen on the inherited descriptor "
+				  "%d: no protocol is called '%.80s'; there "
+				  "is: " PROTOCOL_NAMES,
+			    in->items[i].fd, in->items[i].name);
+			return -1;
+		}
+		if (listeners_adopt(server->listeners, in->items[i].fd,
+			protocols) == -1) {
+			log_error("cannot listen on the inherited descriptor "
+				  "%d: %s",
+			    in->items[i].fd, strerror(errno));
+			return -1;
+		}
+		server->has_inherited = true;
+	}
+	return 0;
+}
+
+/* What nobody needs is not there. */
+static void
+server_prepare_verify(struct server *server)
+{
+	if (server->options.oper.count > 0)
+		verify_prepare(server->verify);
+	else
+		verify_stop(server->verify);
+}
+
+/* Nothing can fail any more. */
+static void
+server_reload_done(struct server *server, struct options *fresh,
+    struct buf *names)
+{
+	enum log_level before, after;
+
+	before = server_log_level(server->source, &server->options);
+	after = server_log_level(server->source, fresh);
+	options_changed_restart_only(&server->options, fresh,
+	    server_log_restart_only, names);
+	options_keep_restart_only(fresh, &server->options);
+	options_swap(&server->options, fresh);
+	chat_reconfigure(&server->chat);
+	server_prepare_verify(server);
+	server_warn_options(server->source, &server->options);
+	server->is_reload_failed = false;
+	/* By whichever of the two logs more. */
+	log_set_level(after > before ? after : before);
+	log_info("settings reloaded");
+	log_set_level(after);
+}
+
+/*
+ * All or nothing: the new settings are parsed, checked and listened on first.
+ * False: nothing has changed, and why has a line for each error.
+ */
+static bool
+server_reload(struct server *server, struct buf *why)
+{
+	struct options fresh;
+	struct option_errors errors = { NULL, 0 };
+	char *line, *next, *error = NULL;
+	bool is_done = false;
+
+	service_manager_reloading(&server->service_manager);
+	server->is_reload_failed = true;
+	options_init(&fresh);
+	if (server_load_options(&fresh, server->source, &errors) == -1 ||
+	    server_check_kept(&fresh, &server->options, &errors) == -1) {
+		for (line = next = errors.text;
+		     next != NULL && *next != '\0';) {
+			line = strsep(&next, "\n");
+			log_error("%s", line);
+			buf_addf(why, "%s\n", line);
+		}
+		log_error("settings were not reloaded: errors=%zu",
+		    errors.count);
+	} else if (server_listen(server, &fresh, &error) == -1) {
+		log_error("settings were not reloaded: %s", error);
+		buf_addf(why, "%s\n", error);
+		free(error);
+	} else {
+		server_reload_done(server, &fresh, why);
+		is_done = true;
+	}
+	option_errors_fini(&errors);
+	options_fini(&fresh);
+	service_manager_ready(&server->service_manager);
+	return is_done;
+}
+
+/* Turn and timers */
+
+int64_t
+server_now_us(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+static void
+server_wake(void *arg)
+{
+	struct server *server = arg;
+	const struct timeval now = { 0, 0 };
+	const struct timeval limit = { 0, SERVER_TURN_LIMIT_US };
+
+	if (server->is_woken) {
+		if (server->is_waiting &&
+		    batching_is_ready(&server->batching, server->chat.actors)) {
+			server->is_waiting = false;
+			event_active(server->turn, EV_TIMEOUT, 0);
+		}
+		return;
+	}
+	server->is_woken = true;
+	event_add(server->turn_limit, &limit);
+	if (server->chat.actors > 0 &&
+	    batching_should_wait(&server->batching, server->chat.actors,
+		server_now_us())) {
+		server->is_waiting = true;
+		return;
+	}
+	/* From within the turn, event_active() would have it run again before
+	 * anybody's input is looked at. */
+	if (server->is_in_turn)
+		event_add(server->turn, &now);
+	else
+		event_active(server->turn, EV_TIMEOUT, 0);
+}
+
+static void
+server_turn_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *server = arg;
+	unsigned actors = server->chat.actors;
+	int64_t start_us = server_now_us();
+
+	(void)fd;
+	(void)what;
+	event_del(server->turn);
+	event_del(server->turn_limit);
+	clock_update(&server->clock);
+	server->is_woken = false;
+	server->is_waiting = false;
+	server->is_in_turn = true;
+	if (chat_turn(&server->chat))
+		server_wake(server);
+	state_turn(&server->state);
+	if (actors > 0)
+		batching_turn_done(&server->batching, actors, start_us,
+		    server_now_us());
+	conn_reap(&server->net);
+	server->is_in_turn = false;
+	histogram_add(&server->turns, (server_now_us() - start_us) * 1000);
+	if (server->is_stopping && server->sessions.count == 0 &&
+	    control_is_flushed(server->control))
+		event_base_loopbreak(server->base);
+}
+
+static void
+server_timer_set_cb(void *arg)
+{
+	struct server *server = arg;
+	struct timeval tv = { 0, 0 };
+	int64_t next_ms, wait_ms;
+
+	next_ms = deadlines_next(&server->deadlines);
+	if (next_ms == -1) {
+		event_del(server->timer);
+		return;
+	}
+	wait_ms = next_ms - server->clock.mono_ms;
+	if (wait_ms > 0) {
+		tv.tv_sec = wait_ms / 1000;
+		tv.tv_usec = (suseconds_t)(wait_ms % 1000 * 1000);
+	}
+	event_add(server->timer, &tv);
+}
+
+static void
+server_timer_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *server = arg;
+
+	(void)fd;
+	(void)what;
+	clock_update(&server->clock);
+	/* At its end the timer is set again. */
+	deadlines_run(&server->deadlines, server->clock.mono_ms);
+}
+
+/* Signals */
+
+/* Looks from time to time whether everybody has been sent the last words. */
+static void
+server_stop_cb(void *arg)
+{
+	struct server *server = arg;
+
+	if (server->clock.mono_ms >= server->stop_ms ||
+	    (sessions_are_flushed(&server->sessions) &&
+		control_is_flushed(server->control)))
+		event_base_loopbreak(server->base);
+	else
+		deadline_set(&server->deadlines, &server->stop,
+		    server->clock.mono_ms + SERVER_STOP_LOOK_MS);
+}
+
+static void
+server_stop(struct server *server, const char *why)
+{
+	if (server->is_stopping) {
+		event_base_loopbreak(server->base);
+		return;
+	}
+	server->is_stopping = true;
+	upgrade_cancel(server->upgrade);
+	log_info("stopping: %s members=%zu", why, server->sessions.count);
+	service_manager_stopping(&server->service_manager);
+	listeners_free(server->listeners);
+	server->listeners = NULL;
+	control_close(server->control);
+	exporter_close(server->exporter);
+	sessions_close_all(&server->sessions, "the server is stopping",
+	    SERVER_STOP_FLUSH_MS);
+	server->stop_ms = server->clock.mono_ms + SERVER_STOP_FLUSH_MS;
+	deadline_set(&server->deadlines, &server->stop,
+	    server->clock.mono_ms + SERVER_STOP_LOOK_MS);
+	server_wake(server);
+}
+
+static void
+server_log_state(struct server *s)
+{
+	struct room *room;
+	uint64_t refused = 0;
+	int i;
+
+	for (i = 0; i < SESSION_REFUSALS; i++)
+		refused += s->sessions.refused[i];
+	log_info("state: members=%zu lost=%zu bookmarks=%zu rooms=%zu "
+		 "messages=%llu deliveries=%llu writes=%llu bytes_in=%llu "
+		 "bytes_out=%llu fell_behind=%llu gaps=%llu throttled=%llu "
+		 "refused=%llu kept_bytes=%zu bans=%zu is_locked=%d "
+		 "log_lost=%lu",
+	    s->sessions.count, s->chat.lost_count, s->chat.departed.count,
+	    s->chat.count, (unsigned long long)s->chat.messages,
+	    (unsigned long long)s->chat.deliveries,
+	    (unsigned long long)s->net.writes,
+	    (unsigned long long)s->net.bytes_in,
+	    (unsigned long long)s->net.bytes_out,
+	    (unsigned long long)s->chat.fell_behind,
+	    (unsigned long long)s->chat.gaps,
+	    (unsigned long long)s->sessions.throttled,
+	    (unsigned long long)refused, s->chat.queued_bytes,
+	    s->sessions.bans.count, s->sessions.is_locked, log_lost());
+	for (room = NULL; (room = chat_next_room(&s->chat, room)) != NULL;)
+		log_info("room: name=%s members=%zu in_step=%zu messages=%llu "
+			 "used=%zu size=%zu next=%llu",
+		    room->name, room->people_count, room->live_count,
+		    (unsigned long long)history_count(&room->history),
+		    history_used(&room->history), room->history.size,
+		    (unsigned long long)room->history.next_number);
+}
+
+static void
+server_reload_now(struct server *server)
+{
+	struct buf why = BUF_INITIALIZER;
+
+	if (!server->is_stopping)
+		(void)server_reload(server, &why);
+	buf_fini(&why);
+}
+
+static void
+server_signal_cb(evutil_socket_t signo, short what, void *arg)
+{
+	struct server *server = arg;
+
+	(void)what;
+	clock_update(&server->clock);
+	switch (signo) {
+	case SIGTERM:
+		server_stop(server, "signal=TERM");
+		break;
+	case SIGINT:
+		server_stop(server, "signal=INT");
+		break;
+	case SIGHUP:
+		server_reload_now(server);
+		break;
+	case SIGUSR1:
+		server_log_state(server);
+		break;
+	case SIGUSR2:
+		(void)server_upgrade(server);
+		break;
+	}
+}
+
+static void
+server_accepted(int fd, const struct listener_peer *peer, void *arg)
+{
+	struct server *server = arg;
+
+	session_accept(&server->sessions, fd, peer);
+}
+
+/* From the control socket */
+
+static bool
+server_admin_reload(struct buf *why, void *arg)
+{
+	struct server *server = arg;
+
+	if (!server->is_stopping)
+		return server_reload(server, why);
+	buf_addstr(why, "the server is stopping\n");
+	return false;
+}
+
+static void
+server_admin_stop(void *arg)
+{
+	struct server *server = arg;
+
+	/* A second time would cut off the first one's answer. */
+	if (!server->is_stopping)
+		server_stop(server, "by=control");
+}
+
+static bool
+server_admin_upgrade(void *arg)
+{
+	return server_upgrade(arg);
+}
+
+static void
+server_init_admin(struct server *server)
+{
+	server->admin.sessions = &server->sessions;
+	server->admin.options = &server->options;
+	server->admin.turns = &server->turns;
+	server->admin.started_mono_ms = server->clock.mono_ms;
+	server->admin.started_wall_ms = server->clock.wall_ms;
+	server->admin.reload = server_admin_reload;
+	server->admin.stop = server_admin_stop;
+	server->admin.upgrade = server_admin_upgrade;
+	server->admin.arg = server;
+}
+
+/* The one line of "systemctl status". */
+static void
+server_status(struct buf *out, void *arg)
+{
+	const struct server *server = arg;
+
+	if (server->is_stopping)
+		buf_addstr(out, "Stopping: ");
+	buf_addf(out, "connections=%zu rooms=%zu", server->sessions.count,
+	    server->chat.count);
+	if (server->sessions.is_locked)
+		buf_addstr(out, "; locked");
+	if (server->is_reload_failed)
+		buf_addstr(out, "; the last reload failed, the log says why");
+}
+
+/* From start to end */
+
+/* One that never runs need not tell the kernel what it would wait for. */
+static struct event_base *
+server_new_base(bool is_real)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base;
+
+	if (config == NULL)
+		return NULL;
+	if (!is_real) {
+		(void)event_config_avoid_method(config, "epoll");
+		(void)event_config_avoid_method(config, "kqueue");
+	}
+	base = event_base_new_with_config(config);
+	event_config_free(config);
+	return base;
+}
+
+static int
+server_init_events(struct server *server, bool is_real)
+{
+	static const int signals[SIGNALS] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1,
+		SIGUSR2 };
+	int i;
+
+	server->base = server_new_base(is_real);
+	if (server->base == NULL)
+		return -1;
+	if (event_base_priority_init(server->base, NET_PRIORITIES) == -1)
+		return -1;
+	server->turn = event_new(server->base, -1, 0, server_turn_cb, server);
+	server->turn_limit = event_new(server->base, -1, 0, server_turn_cb,
+	    server);
+	server->timer = event_new(server->base, -1, 0, server_timer_cb, server);
+	if (server->turn == NULL || server->turn_limit == NULL ||
+	    server->timer == NULL)
+		return -1;
+	event_priority_set(server->turn, NET_PRIORITY_TURN);
+	event_priority_set(server->turn_limit, NET_PRIORITY_INPUT);
+	event_priority_set(server->timer, NET_PRIORITY_INPUT);
+	for (i = 0; i < SIGNALS; i++) {
+		server->signals[i] = evsignal_new(server->base, signals[i],
+		    server_signal_cb, server);
+		if (server->signals[i] == NULL)
+			return -1;
+		event_priority_set(server->signals[i], NET_PRIORITY_INPUT);
+		if (event_add(server->signals[i], NULL) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static bool
+server_begin(struct server *server)
+{
+	char *error = NULL;
+
+	if (server_listen(server, &server->options, &error) == 0)
+		return true;
+	log_error("%s", error);
+	free(error);
+	return false;
+}
+
+/* In another program's place. Nobody who is here is to suffer for an address
+ * that cannot be listened on. */
+static bool
+server_begin_again(struct server *server, struct handoff_in *carried)
+{
+	char *error = NULL;
+
+	if (!server_load(server, carried))
+		return false;
+	if (carried->purpose != HANDOFF_TAKE)
+		return true;
+	handoff_close_on_exec(carried);
+	handoff_close_rest(carried);
+	state_resume(&server->state, &server->chat, &server->sessions.bans);
+	upgrade_unblock_signals();
+	if (server_listen(server, &server->options, &error) == -1) {
+		server->is_reload_failed = true;
+		log_error("the addresses are those from before: %s", error);
+		free(error);
+	}
+	return true;
+}
+
+struct server *
+server_new(const struct server_source *source, struct options *options,
+    const struct inheritance *inherited, struct handoff_in *carried)
+{
+	struct server *server;
+
+	server = xcalloc(1, sizeof *server);
+	server->source = source;
+	server->pid_fd = -1;
+	options_init(&server->options);
+	options_swap(&server->options, options);
+	clock_update(&server->clock);
+	deadline_init(&server->stop, server_stop_cb, server);
+	if (server_init_events(server,
+		carried == NULL || carried->purpose == HANDOFF_TAKE) == -1) {
+		log_error("cannot set up the event loop: %s", strerror(errno));
+		server_free(server);
+		return NULL;
+	}
+	deadlines_init(&server->deadlines, server_timer_set_cb, server);
+	server->verify = verify_queue_new(server->base, &server->clock,
+	    &server->deadlines);
+	/* Before there are rooms and people, whose memory it would share. */
+	if (carried == NULL || carried->purpose == HANDOFF_TAKE) {
+		server_prepare_verify(server);
+		server_warn_options(source, &server->options);
+	}
+	if (net_init(&server->net, server->base, &server->clock,
+		&server->deadlines, &server->options, server_wake,
+		server) == -1) {
+		log_error("cannot set up the event loop: %s", strerror(errno));
+		server_free(server);
+		return NULL;
+	}
+	chat_init(&server->chat, &server->clock, &server->options,
+	    &server->deadlines, server_wake, server);
+	sessions_init(&server->sessions, &server->net, &server->chat,
+	    &server->options);
+	server->sessions.verify = server->verify;
+	service_manager_init(&server->service_manager, &server->clock,
+	    &server->deadlines, server_status, server);
+	server->has_rooms = true;
+	if (carried == NULL &&
+	    state_open(&server->state, &server->chat, &server->sessions.bans) ==
+		-1) {
+		server_free(server);
+		return NULL;
+	}
+	server->listeners = listeners_new(&server->net, server_accepted,
+	    server);
+	server_init_admin(server);
+	server->control = control_new(&server->net, &server->admin);
+	server->exporter = exporter_new(&server->net, &server->admin);
+	if (server_adopt(server, inherited) == -1 ||
+	    server_init_upgrade(server) == -1 ||
+	    (carried == NULL && !server_begin(server))) {
+		server_free(server);
+		return NULL;
+	}
+	/* Half of a state is left as it is: the process ends. */
+	if (carried != NULL && !server_begin_again(server, carried))
+		return NULL;
+	return server;
+}
+
+void
+server_ready(struct server *server)
+{
+	service_manager_ready(&server->service_manager);
+}
+
+int
+server_run(struct server *server)
+{
+	if (event_base_dispatch(server->base) == -1) {
+		log_error("the event loop failed: %s", strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+void
+server_free(struct server *server)
+{
+	int i;
+
+	if (server == NULL)
+		return;
+	if (server->listeners != NULL)
+		listeners_free(server->listeners);
+	control_free(server->control);
+	exporter_free(server->exporter);
+	upgrade_free(server->upgrade);
+	if (server->has_rooms) {
+		deadline_clear(&server->deadlines, &server->stop);
+		service_manager_fini(&server->service_manager);
+		sessions_free_all(&server->sessions);
+		state_stop(&server->state);
+		sessions_fini(&server->sessions);
+		chat_fini(&server->chat);
+		state_close(&server->state);
+		net_fini(&server->net);
+	}
+	verify_queue_free(server->verify);
+	for (i = 0; i < SIGNALS; i++)
+		if (server->signals[i] != NULL)
+			event_free(server->signals[i]);
+	if (server->timer != NULL)
+		event_free(server->timer);
+	if (server->turn_limit != NULL)
+		event_free(server->turn_limit);
+	if (server->turn != NULL)
+		event_free(server->turn);
+	if (server->base != NULL)
+		event_base_free(server->base);
+	options_fini(&server->options);
+	free(server);
+	libevent_global_shutdown();
+}

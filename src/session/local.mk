@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The brbd authors
+
+src_libbrbd_a_SOURCES += \
+	%D%/protocol-sniff.c \
+	%D%/protocol.c \
+	%D%/protocol.h \
+	%D%/session-accept.c \
+	%D%/session-handoff.c \
+	%D%/session-impl.h \
+	%D%/session-room.c \
+	%D%/session-room.h \
+	%D%/session.c \
+	%D%/session.h

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * The one port: which protocol is it? An IRC client speaks first, at once, and
+ * a person in nc waits to be greeted. So the first whole line tells, if it
+ * comes within greeting-delay: CAP, PASS, NICK or USER as a client sends them
+ * is IRC. Anything else, silence, or half a line is plain; what came is not
+ * lost.
+ *
+ * Decided against: looking at the first bytes (half a line decides nothing),
+ * and changing one's mind later ("NICK is my dog" is chat).
+ */
+
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/deadline.h"
+#include "base/util.h"
+#include "irc/irc-sniff.h"
+#include "net/conn.h"
+#include "session/protocol.h"
+#include "session/session.h"
+
+/* The deadline, until the decision; s->state. */
+static void
+sniff_decide(struct session *s, const struct protocol *protocol)
+{
+	struct deadline *d = s->state;
+
+	deadline_clear(s->all->net->deadlines, d);
+	free(d);
+	s->state = NULL;
+	session_become(s, protocol);
+}
+
+static void
+sniff_silent_cb(void *arg)
+{
+	struct session *s = arg;
+
+	sniff_decide(s, &protocol_line);
+}
+
+static void
+sniff_wait(struct session *s)
+{
+	struct deadline *d = xcalloc(1, sizeof *d);
+
+	deadline_init(d, sniff_silent_cb, s);
+	deadline_set(s->all->net->deadlines, d,
+	    s->all->net->clock->mono_ms + s->all->options->greeting_delay);
+	s->state = d;
+}
+
+static void
+sniff_open(struct session *s)
+{
+	if (s->all->options->greeting_delay == 0)
+		session_become(s, &protocol_line);
+	else
+		sniff_wait(s);
+}
+
+static void
+sniff_close(struct session *s)
+{
+	if (s->state != NULL)
+		deadline_clear(s->all->net->deadlines, s->state);
+	free(s->state);
+	s->state = NULL;
+}
+
+static void
+sniff_line(struct session *s, char *text, size_t len, bool has_cr)
+{
+	sniff_decide(s,
+	    irc_is_first_line(text, len) ? &protocol_irc : &protocol_line);
+	s->protocol->line(s, text, len, has_cr);
+}
+
+static void
+sniff_too_long(struct session *s)
+{
+	sniff_decide(s, &protocol_line);
+	s->protocol->too_long(s);
+}
+
+/* Nothing will come any more: they are shown what there is. */
+static void
+sniff_eof(struct session *s)
+{
+	sniff_decide(s, &protocol_line);
+}
+
+static void
+sniff_notice(struct session *s, const char *text)
+{
+	protocol_line.notice(s, text);
+}
+
+static void
+sniff_error(struct session *s, const char *text)
+{
+	protocol_line.error(s, text);
+}
+
+static const char *
+sniff_refusal(const char *text)
+{
+	return protocol_line.refusal(text);
+}
+
+static bool
+sniff_load(struct session *s, const struct tlv *item)
+{
+	(void)item;
+	if (s->member != NULL)
+		return false;
+	if (!s->has_left)
+		sniff_wait(s);
+	return true;
+}
+
+const struct protocol protocol_sniff = {
+	.name = "sniff",
+	.open = sniff_open,
+	.close = sniff_close,
+	.line = sniff_line,
+	.too_long = sniff_too_long,
+	.eof = sniff_eof,
+	.notice = sniff_notice,
+	.error = sniff_error,
+	.refusal = sniff_refusal,
+	.load = sniff_load,
+};

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef PROTOCOL_H
+#define PROTOCOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "history/event.h"
+
+struct buf;
+struct membership;
+struct session;
+struct tlv;
+
+/* What a protocol fills in: how one kind of client talks. */
+struct protocol {
+	const char *name; /* in -l ADDR:PORT,NAME */
+	/* One of its dialects, by name; or NULL. NULL if it has none. */
+	const struct dialect *(*find_dialect)(const char *name);
+
+	/* The connection is there, and nobody behind it yet: greet, call
+	 * session_enter(), now or when it is known who it is, and join. */
+	void (*open)(struct session *s);
+	/* The session is freed: so is what state points to. May be NULL. */
+	void (*close)(struct session *s);
+	/* A line came in: raw bytes, writable. has_cr: it ended in CR. */
+	void (*line)(struct session *s, char *text, size_t len, bool has_cr);
+	/* A line over the limit was dropped. */
+	void (*too_long)(struct session *s);
+	/* What was refused because they did not read on may be sent. May be
+	 * NULL. */
+	void (*drained)(struct session *s);
+	/* The client will send no more. May be NULL. */
+	void (*eof)(struct session *s);
+	/* See session_notice() and session_error(). */
+	void (*notice)(struct session *s, const char *text);
+	void (*error)(struct session *s, const char *text);
+	/* See session_event(). NULL: by the member's dialect. */
+	void (*event)(struct session *s, const struct event *event);
+	/* See caught_up in struct member_ops. May be NULL. */
+	void (*caught_up)(struct membership *ms);
+	/* The last line before the connection is closed. May be NULL. */
+	void (*goodbye)(struct session *s, const char *text);
+	/* Their member was put out of a room, as the event (EVENT_KICK) says:
+	 * tell them, and if they have to be in some room, see to that. It may
+	 * end the session. See session_kick(). */
+	void (*kicked)(struct session *s, const struct event *event);
+	/* The connection cannot be served: one line, ended, for a raw socket.
+	 * A static buffer. */
+	const char *(*refusal)(const char *text);
+	/*
+	 * For the next program in this process: adds what state points to, in
+	 * an item that the caller opens and closes; and makes it again, for a
+	 * session that has all but its member. False: it is not consistent.
+	 * May be NULL.
+	 */
+	void (*save)(const struct session *s, struct buf *out);
+	bool (*load)(struct session *s, const struct tlv *item);
+};
+
+extern const struct protocol protocol_irc;
+extern const struct protocol protocol_line;
+extern const struct protocol protocol_sniff;
+
+/* By its name, of whatever protocol; or NULL. */
+const struct dialect *protocol_find_dialect(const char *name);
+
+/*
+ * By what a listen specification has after the address: a name, or names
+ * separated by commas, or "" for all that people use; then the first line
+ * tells. NULL: there is no such.
+ */
+const struct protocol *protocol_find(const char *names);
+
+/* "irc, line": those that may be named. */
+#define PROTOCOL_NAMES "irc, line"
+
+#endif

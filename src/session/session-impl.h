@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * What session*.c share; of no concern to others.
+ */
+#ifndef SESSION_IMPL_H
+#define SESSION_IMPL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "session/session.h"
+
+struct session_origin {
+	RB_ENTRY(session_origin) entry;
+	struct credential credential;
+	size_t count;
+};
+
+extern const struct member_ops session_member_ops;
+extern const struct conn_handler session_conn_handler;
+
+/* That of the credential, made if need be; and one that may be unused. */
+struct session_origin *session_origin_get(struct sessions *all,
+    const struct credential *credential);
+void session_origin_release(struct sessions *all,
+    struct session_origin *origin);
+
+/* Reading goes on then. It has been paused. */
+void session_throttle_until(struct session *s, int64_t at_ms);
+
+#endif

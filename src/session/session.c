@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * One client: what joins a connection to a member. It slows floods by not
+ * reading on (a token bucket; the rest waits in the kernel), and carries
+ * rendered lines from the room layer to the connection. Who may come in is
+ * session-accept.c's.
+ *
+ * A session ends only from conn_reap(), at the end of the turn: whatever
+ * happens before, to whomever, no session is freed under anybody's feet.
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "plain/command.h"
+#include "room/deliver.h"
+#include "room/modes.h"
+#include "room/replay.h"
+#include "session/protocol.h"
+#include "session/session-impl.h"
+#include "session/session.h"
+
+#define SESSION_FLUSH_MS 5000
+#define SESSION_NAMES_MAX 20
+
+void
+sessions_init(struct sessions *all, struct net *net, struct chat *chat,
+    const struct options *options)
+{
+	memset(all, 0, sizeof *all);
+	all->net = net;
+	all->chat = chat;
+	all->options = options;
+	all->started_ms = net->clock->mono_ms;
+	bans_init(&all->bans);
+	TAILQ_INIT(&all->list);
+	RB_INIT(&all->origins);
+}
+
+void
+sessions_fini(struct sessions *all)
+{
+	assert(TAILQ_EMPTY(&all->list));
+	bans_fini(&all->bans);
+	buf_fini(&all->text);
+	buf_fini(&all->reply);
+	buf_fini(&all->out);
+	buf_fini(&all->answer);
+}
+
+static void
+session_unthrottle(struct session *s)
+{
+	if (s->throttle != NULL)
+		deadline_clear(s->all->net->deadlines, s->throttle);
+	free(s->throttle);
+	s->throttle = NULL;
+}
+
+static void
+session_free(struct session *s)
+{
+	struct sessions *all = s->all;
+
+	assert(s->member == NULL);
+	TAILQ_REMOVE(&all->list, s, entry);
+	all->count--;
+	s->origin->count--;
+	session_origin_release(all, s->origin);
+	session_unthrottle(s);
+	if (s->protocol->close != NULL)
+		s->protocol->close(s);
+	conn_free(s->conn);
+	free(s);
+}
+
+void
+session_set_left(struct session *s)
+{
+	if (!s->has_entered && !s->has_left)
+		s->all->unentered_count--;
+	s->member = NULL;
+	s->has_left = true;
+}
+
+/* The member has left, or is about to be freed: what is queued is flushed, and
+ * then the connection ends. */
+static void
+session_close(struct session *s, const char *text)
+{
+	if (s->protocol->goodbye != NULL)
+		s->protocol->goodbye(s, text);
+	session_set_left(s);
+	conn_close(s->conn, SESSION_FLUSH_MS);
+}
+
+/* member_ops */
+
+static int
+session_deliver(void *sink, const char *data, size_t len)
+{
+	struct conn *c = sink;
+
+	return conn_send(c, data, len);
+}
+
+static uint64_t
+session_handed(const struct member *m)
+{
+	const struct session *s = m->session;
+
+	return conn_sent(s->conn);
+}
+
+static size_t
+session_unsent(const struct member *m)
+{
+	const struct session *s = m->session;
+
+	return conn_unsent(s->conn);
+}
+
+static size_t
+session_unsent_if_broken(const struct member *m)
+{
+	const struct session *s = m->session;
+
+	return conn_unsent_if_broken(s->conn);
+}
+
+static void
+session_caught_up(struct membership *ms)
+{
+	struct session *s = ms->member->session;
+
+	if (s->protocol->caught_up != NULL)
+		s->protocol->caught_up(ms);
+	if (s->is_eof)
+		conn_close(s->conn, SESSION_FLUSH_MS);
+}
+
+static void
+session_replaced(struct member *m)
+{
+	struct session *s = m->session;
+
+	session_notice(s,
+	    "you have come back in another place; this "
+	    "connection ends");
+	session_close(s, "you have come back in another place");
+}
+
+const struct member_ops session_member_ops = {
+	.deliver = session_deliver,
+	.handed = session_handed,
+	.unsent = session_unsent,
+	.unsent_if_broken = session_unsent_if_broken,
+	.caught_up = session_caught_up,
+	.replaced = session_replaced,
+};
+
+/* conn_handler */
+
+static void
+session_throttle_cb(void *arg)
+{
+	struct session *s = arg;
+
+	session_unthrottle(s);
+	if (!s->is_held)
+		conn_resume_input(s->conn);
+}
+
+void
+session_hold(struct session *s)
+{
+	s->is_held = true;
+	conn_pause_input(s->conn);
+}
+
+void
+session_release(struct session *s)
+{
+	s->is_held = false;
+	if (s->throttle == NULL)
+		conn_resume_input(s->conn);
+}
+
+void
+session_throttle_until(struct session *s, int64_t at_ms)
+{
+	if (s->throttle == NULL) {
+		s->throttle = xcalloc(1, sizeof *s->throttle);
+		deadline_init(s->throttle, session_throttle_cb, s);
+	}
+	deadline_set(s->all->net->deadlines, s->throttle, at_ms);
+}
+
+/* Stops reading until there is a token again. */
+static void
+session_throttle(struct session *s)
+{
+	const struct options *o = s->all->options;
+	int64_t now_ms = s->all->net->clock->mono_ms, wait_ms;
+
+	wait_ms = bucket_wait_ms(&s->lines, o->line_rate,
+	    (uint32_t)o->line_burst, now_ms);
+	if (wait_ms == 0)
+		return;
+	s->all->throttled++;
+	conn_pause_input(s->conn);
+	session_throttle_until(s, now_ms + wait_ms);
+}
+
+static void
+session_line_cb(struct conn *c, char *text, size_t len, bool has_cr, void *arg)
+{
+	struct session *s = arg;
+
+	assert(s->conn == c);
+	if (s->has_left)
+		return;
+	if (s->member != NULL)
+		s->member->active_ms = s->all->net->clock->mono_ms;
+	s->protocol->line(s, text, len, has_cr);
+	session_throttle(s);
+}
+
+static void
+session_too_long_cb(struct conn *c, void *arg)
+{
+	struct session *s = arg;
+
+	assert(s->conn == c);
+	if (s->has_left)
+		return;
+	s->protocol->too_long(s);
+	session_throttle(s);
+}
+
+/* Bytes that say nothing cost as much as lines, or they would cost nothing. */
+static void
+session_waste_cb(struct conn *c, void *arg)
+{
+	struct session *s = arg;
+
+	assert(s->conn == c);
+	session_charge(s, 1);
+	session_throttle(s);
+}
+
+static void
+session_drained_cb(struct conn *c, void *arg)
+{
+	struct session *s = arg;
+
+	assert(s->conn == c);
+	if (s->member != NULL)
+		member_drained(s->member);
+	if (s->protocol->drained != NULL && s->state != NULL)
+		s->protocol->drained(s);
+}
+
+/* They have said all, but may not have been shown all: that goes on first. */
+static void
+session_eof_cb(struct conn *c, void *arg)
+{
+	struct session *s = arg;
+	struct membership *ms;
+
+	assert(s->conn == c);
+	s->is_eof = true;
+	if (!s->has_left && s->protocol->eof != NULL)
+		s->protocol->eof(s);
+	if (s->member != NULL)
+		LIST_FOREACH(ms, &s->member->memberships, in_member)
+			if (ms->replay != NULL ||
+			    (!deliver_is_live(ms) && !s->member->is_on_break))
+				return;
+	conn_close(s->conn, SESSION_FLUSH_MS);
+}
+
+static void
+session_ended_cb(struct conn *c, enum conn_end end, void *arg)
+{
+	struct session *s = arg;
+	char from[CREDENTIAL_STR_SIZE];
+
+	assert(s->conn == c);
+	credential_str(&s->origin->credential, from);
+	log_debug("connection ended: reason=\"%s\" nick=%s from=\"%s\" fd=%d",
+	    conn_end_str(end), s->member == NULL ? "-" : s->member->nick, from,
+	    conn_fd(c));
+	if (s->member != NULL) {
+		/* A guest who has closed has left; others may have lost the
+		 * connection, which looks the same. */
+		if (s->member->is_guest && s->is_eof)
+			member_quit(s->member, NULL);
+		else
+			member_lost(s->member, conn_unsent(c));
+	}
+	session_set_left(s);
+	session_free(s);
+}
+
+const struct conn_handler session_conn_handler = {
+	.line = session_line_cb,
+	.too_long = session_too_long_cb,
+	.waste = session_waste_cb,
+	.drained = session_drained_cb,
+	.eof = session_eof_cb,
+	.ended = session_ended_cb,
+};
+
+void
+session_enter(struct session *s, const struct dialect *dialect)
+{
+	char from[CREDENTIAL_STR_SIZE];
+
+	assert(s->member == NULL && !s->has_left && !s->has_entered);
+	s->has_entered = true;
+	s->all->unentered_count--;
+	s->member = member_new(s->all->chat, &s->origin->credential,
+	    &session_member_ops, s, s->conn, dialect);
+	credential_str(&s->origin->credential, from);
+	log_debug("somebody came in: nick=%s from=\"%s\" protocol=%s fd=%d",
+	    s->member->nick, from, s->protocol->name, conn_fd(s->conn));
+}
+
+void
+session_become(struct session *s, const struct protocol *protocol)
+{
+	assert(s->member == NULL && s->state == NULL);
+	s->protocol = protocol;
+	protocol->open(s);
+}
+
+void
+sessions_close_all(struct sessions *all, const char *text, int64_t flush_ms)
+{
+	struct session *s;
+
+	TAILQ_FOREACH(s, &all->list, entry) {
+		if (!s->has_left) {
+			session_notice(s, "%s", text);
+			if (s->protocol->goodbye != NULL)
+				s->protocol->goodbye(s, text);
+		}
+		conn_close(s->conn, flush_ms);
+	}
+}
+
+bool
+sessions_are_flushed(const struct sessions *all)
+{
+	const struct session *s;
+
+	TAILQ_FOREACH(s, &all->list, entry)
+		if (conn_queued(s->conn) > 0)
+			return false;
+	return true;
+}
+
+void
+sessions_free_all(struct sessions *all)
+{
+	struct session *s;
+
+	while ((s = TAILQ_FIRST(&all->list)) != NULL) {
+		if (s->member != NULL) {
+			member_pause(s->member, conn_unsent(s->conn));
+			member_depart(s->member, ROOM_LEAVE_SILENT, NULL);
+		}
+		session_set_left(s);
+		session_free(s);
+	}
+}
+
+PRINTFLIKE(2, 0)
+static const char *
+session_format(struct session *s, const char *fmt, va_list ap)
+{
+	struct buf *text = &s->all->reply;
+
+	buf_reset(text);
+	buf_vaddf(text, fmt, ap);
+	return buf_cstr(text);
+}
+
+void
+session_notice(struct session *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	s->protocol->notice(s, session_format(s, fmt, ap));
+	va_end(ap);
+}
+
+void
+session_error(struct session *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	s->protocol->error(s, session_format(s, fmt, ap));
+	va_end(ap);
+}
+
+void
+session_event(struct session *s, const struct event *event)
+{
+	struct buf *out = &s->all->reply;
+
+	if (s->protocol->event != NULL) {
+		s->protocol->event(s, event);
+		return;
+	}
+	buf_reset(out);
+	dialect_render(s->member->dialect, out, event);
+	conn_reply(s->conn, out->data, out->len);
+}
+
+struct membership *
+session_here(const struct session *s)
+{
+	struct membership *ms;
+
+	ms = LIST_FIRST(&s->member->memberships);
+	assert(ms != NULL);
+	return ms;
+}
+
+void
+session_greet_room(struct session *s, const struct room *room)
+{
+	const struct member *names[SESSION_NAMES_MAX];
+	struct buf text = BUF_INITIALIZER;
+	size_t count, i;
+
+	assert(member_in(s->member, room) == NULL);
+	if (room->people_count == 0)
+		buf_addstr(&text, "nobody else is here");
+	else
+		buf_addf(&text, "%zu here", room->people_count);
+	if (room->people_count <= NITEMS(names)) {
+		count = room_names(room, names, NITEMS(names));
+		for (i = 0; i < count; i++)
+			buf_addf(&text, "%s%s", i == 0 ? ": " : ", ",
+			    names[i]->nick);
+	}
+	session_notice(s, "brbd: %s. %s", room->name, buf_cstr(&text));
+	buf_fini(&text);
+	if (room->topic != NULL)
+		session_notice(s, "topic: %s", room->topic);
+}
+
+void
+session_charge(struct session *s, unsigned cost)
+{
+	const struct options *o = s->all->options;
+
+	bucket_charge(&s->lines, o->line_rate, (uint32_t)o->line_burst,
+	    s->all->net->clock->mono_ms, cost);
+}
+
+bool
+session_refuse_on_break(struct session *s)
+{
+	const struct membership *ms = session_here(s);
+
+	if (!s->member->is_on_break)
+		return false;
+	session_error(s, "you are on break; /back first (%llu waiting)",
+	    (unsigned long long)room_new_count(ms->room, &ms->cursor, 0));
+	return true;
+}
+
+void
+session_say(struct session *s, enum event_kind kind, const char *text,
+    size_t len)
+{
+	struct event event = { .kind = kind, .text = text, .text_len = len };
+	struct membership *ms = session_here(s);
+	enum modes_speak speak;
+
+	if (session_refuse_on_break(s))
+		return;
+	speak = modes_may_speak(ms->room, s->member, ms);
+	if (speak == MODES_MAY_SPEAK)
+		room_say(ms, &event);
+	else
+		session_error(s, "%s", modes_speak_str(speak, ms->room));
+}
+
+void
+session_quit(struct session *s, const char *text)
+{
+	struct member *m = s->member;
+
+	if (m->is_guest)
+		session_notice(s, "bye, %s", m->nick);
+	else
+		session_notice(s, "bye, %s; your place is kept", m->nick);
+	s->member = NULL;
+	member_quit(m, text);
+	session_close(s, text == NULL ? "bye" : text);
+}
+
+void
+session_end(struct session *s, const char *line, const char *text)
+{
+	struct member *m = s->member;
+
+	session_error(s, "%s", line);
+	s->member = NULL;
+	member_quit(m, text);
+	session_close(s, line);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include <sys/types.h>
+
+#include <bsd/sys/queue.h>
+#include <bsd/sys/tree.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bucket.h"
+#include "base/buf.h"
+#include "base/credential.h"
+#include "base/deadline.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "net/conn.h"
+#include "net/listener.h"
+#include "room/bans.h"
+#include "room/chat.h"
+
+struct handoff_in;
+struct handoff_out;
+struct dialect;
+struct irc_watched;
+struct protocol;
+struct session_origin;
+struct tlv;
+struct verify_queue;
+
+TAILQ_HEAD(session_list, session);
+RB_HEAD(session_origins, session_origin);
+
+/* Why somebody was not let in. */
+enum session_refusal {
+	SESSION_REFUSED_FULL, /* max-members */
+	SESSION_REFUSED_ADDRESS, /* max-per-address */
+	SESSION_REFUSED_BANNED,
+	SESSION_REFUSED_LOCKED,
+	SESSION_REFUSALS
+};
+/* One word for it: "full", "address", "banned", "locked". */
+const char *session_refusal_str(enum session_refusal why);
+
+/* Everybody who is connected. */
+struct sessions {
+	struct net *net;
+	struct chat *chat;
+	const struct options *options;
+	struct verify_queue *verify; /* set by the owner; NULL: there is none */
+	struct bans bans;
+	bool is_locked; /* nobody new comes in */
+	struct session_list list;
+	size_t count;
+	size_t unentered_count; /* nobody stands behind them yet */
+	int64_t started_ms; /* monotonic: when the server was */
+	struct session_origins origins; /* how many from each address */
+	struct buf text; /* scratch for one line's text */
+	struct log_limit refused_log[SESSION_REFUSALS];
+	struct log_limit oper_log; /* who may not be operator */
+	struct log_limit password_log; /* whose irc-password is wrong */
+	struct buf reply; /* scratch for session_notice() */
+	struct buf out; /* scratch for a protocol's lines */
+	struct buf answer; /* and for the answer to one line of IRC */
+	size_t line_start; /* where its last line begins */
+	struct irc_watched *watched; /* irc-monitor.c; or NULL */
+	uint64_t refused[SESSION_REFUSALS];
+	uint64_t throttled;
+};
+
+/* One client: a connection, and the member that it speaks for. */
+struct session {
+	TAILQ_ENTRY(session) entry;
+	struct sessions *all;
+	struct conn *conn;
+	struct member *member; /* NULL before session_enter(), and once they
+				* have left */
+	const struct protocol *protocol;
+	struct session_origin *origin;
+	struct bucket lines; /* flood control */
+	int64_t since_ms; /* monotonic: they were let in */
+	struct deadline *throttle; /* when reading goes on; NULL: it does */
+	void *state; /* the protocol's own; or NULL */
+	bool has_entered; /* it has a member, or had one */
+	bool has_left; /* and the member with them: only the end is to come */
+	bool has_spoken; /* their first line has been seen */
+	bool is_crlf; /* it ended in CR LF: so do ours */
+	bool is_held; /* session_hold() */
+	bool is_eof; /* they will say no more: show the rest and close */
+};
+
+/* The pointers are the caller's and outlive all. */
+void sessions_init(struct sessions *all, struct net *net, struct chat *chat,
+    const struct options *options);
+void sessions_fini(struct sessions *all); /* none is left */
+
+/*
+ * A listener has accepted somebody: a session, or, when there are too many,
+ * they are banned, or it is locked, one line that says so. Takes over fd.
+ */
+void session_accept(struct sessions *all, int fd,
+    const struct listener_peer *peer);
+
+/* Somebody stands behind the connection now: a guest, in no room yet, who is
+ * written to in this dialect. For protocols. */
+void session_enter(struct session *s, const struct dialect *dialect);
+
+/* Nobody stands behind it any more, and only the end is to come. The member is
+ * the caller's. */
+void session_set_left(struct session *s);
+
+/* What s speaks turns out to be this; it is opened. For protocols. */
+void session_become(struct session *s, const struct protocol *protocol);
+
+/* Tells everybody text and closes; what is queued is flushed for flush_ms. */
+void sessions_close_all(struct sessions *all, const char *text,
+    int64_t flush_ms);
+
+/* Is nothing left to be written to anybody? */
+bool sessions_are_flushed(const struct sessions *all);
+
+/* Ends all at once, at exit: their members leave without a word. */
+void sessions_free_all(struct sessions *all);
+
+/*
+ * One line to this client, in its protocol's way: a notice, or an error that
+ * says what is wrong and what to do. The text needs to be scrubbed already.
+ */
+void session_notice(struct session *s, const char *fmt, ...) PRINTFLIKE(2, 3);
+void session_error(struct session *s, const char *fmt, ...) PRINTFLIKE(2, 3);
+void session_event(struct session *s, const struct event *event);
+
+/* The room that what s says goes to; s has a member. */
+struct membership *session_here(const struct session *s);
+
+/* Who is here and what the topic is: for somebody who is coming in. */
+void session_greet_room(struct session *s, const struct room *room);
+
+/* Takes so many tokens for the line that is being handled. */
+void session_charge(struct session *s, unsigned cost);
+
+/*
+ * Nothing that s sends is read until session_release(): the answer to a line
+ * takes time, and the next one waits for it. Whoever holds s sees to it that
+ * this ends, also in the next program of this process.
+ */
+void session_hold(struct session *s);
+void session_release(struct session *s);
+
+/*
+ * Says text (scrubbed, not empty) in the room that s is in, unless they are on
+ * break or the room's modes forbid it: then an error says so.
+ */
+void session_say(struct session *s, enum event_kind kind, const char *text,
+    size_t len);
+
+/* If on break, tells them so and returns true. */
+bool session_refuse_on_break(struct session *s);
+
+/* /quit: the member leaves, the rest is flushed, and the connection closed. */
+void session_quit(struct session *s, const char *text);
+
+/*
+ * An operator ends it: line is an error to them, text is what the others see
+ * behind "left". The place is kept.
+ */
+void session_end(struct session *s, const char *line, const char *text);
+
+/*
+ * For the next program in this process (handoff.h): who is connected, bans, and
+ * the lock; and all that again, an item after the other, when the members are
+ * there. What is not about sessions is passed over.
+ */
+void sessions_save(const struct sessions *all, struct handoff_out *out);
+bool sessions_load(struct sessions *all, struct handoff_in *in,
+    const struct tlv *item) MUST_CHECK;
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef JOURNAL_IMPL_H
+#define JOURNAL_IMPL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "state/journal.h"
+
+/* What store*.c, their tests and their fuzzer share; nobody else's. */
+
+/*
+ * A file, all integers little-endian:
+ *
+ *   header   "brbdkv\r\n"  version (4)  0 (4)  generation (8)  checksum (4)
+ *   records  type (1)  key length (1)  0 (2)  value length (4)  checksum (4)
+ *            key  value
+ *
+ * The records up to JOURNAL_END are the snapshot. A record's checksum covers
+ * the generation and its place in the file as well, so that what is left of
+ * former contents is never taken for a record.
+ */
+#define JOURNAL_MAGIC "brbdkv\r\n"
+#define JOURNAL_VERSION 1
+#define JOURNAL_HEADER 28
+#define JOURNAL_RECORD 12
+
+enum journal_type { JOURNAL_PUT = 1, JOURNAL_DELETE, JOURNAL_END };
+
+enum journal_state {
+	JOURNAL_WHOLE, /* its snapshot is */
+	JOURNAL_EMPTY, /* no bytes at all */
+	JOURNAL_UNFINISHED, /* the snapshot ends with the file, without fault */
+	JOURNAL_DAMAGED,
+	JOURNAL_FUTURE /* a later version's */
+};
+
+struct journal_scan {
+	enum journal_state state;
+	uint64_t generation; /* 0: not known */
+	size_t snapshot_len; /* where the snapshot ends, if it is whole */
+	size_t good_len; /* where the last record ends that is good */
+};
+
+/* Looks at a file's bytes. */
+void journal_scan(const void *data, size_t len, struct journal_scan *scan);
+
+/* Calls loaded for each key of a file that journal_scan() has found whole. */
+void journal_replay(const void *data, const struct journal_scan *scan,
+    journal_loaded *loaded, void *arg);
+
+/* Adds the bytes that go to a file of that generation at offset. */
+void journal_write_header(struct buf *out, uint64_t generation);
+void journal_write_record(struct buf *out, uint64_t generation, uint64_t offset,
+    enum journal_type type, const void *key, size_t key_len, const void *value,
+    size_t len);
+
+#endif

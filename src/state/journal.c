@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Two files in turns rather than one and a rename: the older one is a second
+ * chance when the newer is damaged, and both stay open and locked.
+ *
+ * After a failed write a file is not appended to again: what lies behind a torn
+ * record could not be found. So a failure costs a fresh snapshot in the other
+ * file, which also brings back what was put meanwhile.
+ *
+ * A snapshot is written in one go. For the few megabytes that this is for, that
+ * is a copy into the page cache of some milliseconds, every few thousand
+ * changes; doing it in slices would need a second journal meanwhile. fsync() is
+ * for the end only: it would stop the loop for as long as the disk likes.
+ */
+#include "config.h"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "state/journal-impl.h"
+
+#define JOURNAL_WRITE_SIZE ((size_t)64 * 1024)
+#define JOURNAL_READ_SIZE ((size_t)64 * 1024)
+#define JOURNAL_GROWTH 3 /* changes by snapshot, before there is a new one */
+#define JOURNAL_GROWTH_MIN ((size_t)64 * 1024)
+#define JOURNAL_RETRY_MS 10000
+#define JOURNAL_SYNC_MS 1000
+
+struct journal_file {
+	int fd;
+	uint64_t generation;
+	size_t size;
+};
+
+struct journal {
+	char *name;
+	struct journal_file files[2];
+	unsigned current;
+	size_t snapshot_len; /* of the current file's size */
+	void (*snapshot)(struct journal *journal, void *arg);
+	void *arg;
+	struct buf out; /* not written yet; goes to writing */
+	struct journal_file *writing; /* current, or what a snapshot goes to */
+	bool is_held;
+	bool is_stale; /* the file lacks changes: a snapshot is due */
+	bool is_in_snapshot;
+	bool is_dirty; /* written since the last writeback */
+	int64_t now_ms; /* at the last tick */
+	int64_t retry_ms; /* no snapshot before */
+	int64_t sync_ms;
+	struct log_limit limit;
+};
+
+/* Writing */
+
+static int
+journal_pwrite(int fd, const char *data, size_t len, size_t offset)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		n = pwrite(fd, data, len, (off_t)offset);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == 0)
+			errno = ENOSPC;
+		if (n <= 0)
+			return -1;
+		data += n;
+		len -= (size_t)n;
+		offset += (size_t)n;
+	}
+	return 0;
+}
+
+static void
+journal_failed(struct journal *s)
+{
+	log_limited(&s->limit, s->now_ms, LOG_LEVEL_ERROR,
+	    "cannot write to the state; it is tried again: file=%s.%u: %s",
+	    s->name, (unsigned)(s->writing - s->files), strerror(errno));
+	s->is_stale = true;
+	s->retry_ms = s->now_ms + JOURNAL_RETRY_MS;
+	buf_reset(&s->out);
+}
+
+/* After a failure, what is put is dropped: is_stale says so. */
+static int
+journal_flush(struct journal *s)
+{
+	struct journal_file *f = s->writing;
+
+	if (s->out.len == 0)
+		return 0;
+	if (s->out.len > JOURNAL_FILE_MAX - f->size) {
+		errno = EFBIG;
+		journal_failed(s);
+		return -1;
+	}
+	if (journal_pwrite(f->fd, s->out.data, s->out.len, f->size) == -1) {
+		journal_failed(s);
+		return -1;
+	}
+	f->size += s->out.len;
+	buf_reset(&s->out);
+	s->is_dirty = true;
+	return 0;
+}
+
+static void
+journal_add(struct journal *s, enum journal_type type, const void *key,
+    size_t key_len, const void *value, size_t len)
+{
+	if (s->is_stale)
+		return;
+	assert((key_len > 0 || type == JOURNAL_END) &&
+	    key_len <= JOURNAL_KEY_MAX);
+	assert(len <= JOURNAL_VALUE_MAX);
+	journal_write_record(&s->out, s->writing->generation,
+	    s->writing->size + s->out.len, type, key, key_len, value, len);
+	if (!s->is_held || s->out.len >= JOURNAL_WRITE_SIZE)
+		(void)journal_flush(s);
+}
+
+/*
+ * Writes a new snapshot to the other file and goes on there. On failure all
+ * stays as it was.
+ */
+static void
+journal_start_snapshot(struct journal *s)
+{
+	struct journal_file *old = &s->files[s->current];
+	struct journal_file *new = &s->files[!s->current];
+	bool was_stale = s->is_stale;
+
+	if (!was_stale && journal_flush(s) == -1)
+		was_stale = true;
+	s->is_stale = false;
+	s->writing = new;
+	if (ftruncate(new->fd, 0) == -1)
+		journal_failed(s);
+	new->generation = old->generation + 1;
+	new->size = 0;
+	journal_write_header(&s->out, new->generation);
+	s->is_held = s->is_in_snapshot = true;
+	s->snapshot(s, s->arg);
+	journal_add(s, JOURNAL_END, NULL, 0, NULL, 0);
+	s->is_held = s->is_in_snapshot = false;
+	if (!s->is_stale && journal_flush(s) == 0) {
+		s->current = !s->current;
+		s->snapshot_len = new->size;
+		return;
+	}
+	/* Gives back what may be the last space there was. */
+	(void)!ftruncate(new->fd, 0);
+	buf_reset(&s->out);
+	s->writing = old;
+	s->is_stale = was_stale;
+}
+
+/* Opening */
+
+static char *
+journal_file_name(const char *name, unsigned i)
+{
+	return xasprintf("%s.%u", name, i);
+}
+
+/* -1 with *error. */
+static int
+journal_open_file(int dir_fd, const char *file, char **error)
+{
+	struct stat st;
+	int fd;
+
+	/* Not to wait for the other end, should it be a FIFO. */
+	fd = openat(dir_fd, file,
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (fd == -1) {
+		*error = xasprintf("cannot open the state file '%s': %s", file,
+		    strerror(errno));
+		return -1;
+	}
+	if (fstat(fd, &st) == -1)
+		*error = xasprintf("cannot look at the state file '%s': %s",
+		    file, strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		*error = xasprintf("the state file '%s' is no regular file",
+		    file);
+	else if (flock(fd, LOCK_EX | LOCK_NB) == -1)
+		*error = errno == EWOULDBLOCK ?
+		    xasprintf(
+			"the state file '%s' is in use by another process",
+			file) :
+		    xasprintf("cannot lock the state file '%s': %s", file,
+			strerror(errno));
+	else if ((st.st_mode & 07777) != 0600 && fchmod(fd, 0600) == -1)
+		*error = xasprintf("cannot make the state file '%s' private: "
+				   "%s",
+		    file, strerror(errno));
+	else
+		return fd;
+	(void)close(fd);
+	return -1;
+}
+
+/* All of a file; one that is too large is read no further than that. */
+static int
+journal_read_file(int fd, struct buf *in)
+{
+	ssize_t n;
+
+	buf_reset(in);
+	while (in->len <= JOURNAL_FILE_MAX) {
+		n = pread(fd, buf_reserve(in, JOURNAL_READ_SIZE),
+		    JOURNAL_READ_SIZE, (off_t)in->len);
+		if (n == 0)
+			break;
+		if (n == -1 && errno != EINTR)
+			return -1;
+		if (n > 0)
+			in->len += (size_t)n;
+	}
+	return 0;
+}
+
+/* The file is renamed, and there is a new one in its place. */
+static int
+journal_set_aside(int dir_fd, const char *file, int *fd, char **error)
+{
+	char *aside, when[32] = "";
+	time_t now = time(NULL);
+	struct tm tm;
+	int result = -1;
+
+	/* As that of a history's file. */
+	if (gmtime_r(&now, &tm) != NULL)
+		(void)strftime(when, sizeof when, "%Y%m%dT%H%M%SZ", &tm);
+	aside = xasprintf("%s.corrupt-%s", file, when);
+	if (renameat(dir_fd, file, dir_fd, aside) == -1)
+		*error = xasprintf("the state file '%s' is damaged and cannot "
+				   "be set aside: %s",
+		    file, strerror(errno));
+	else {
+		log_warning("a state file is damaged and was set aside: "
+			    "file=%s as=%s",
+		    file, aside);
+		(void)close(*fd);
+		*fd = journal_open_file(dir_fd, file, error);
+		if (*fd != -1)
+			result = 0;
+	}
+	free(aside);
+	return result;
+}
+
+/*
+ * Opens, reads and judges file i; what is whole is left in in. 0, or -1 with
+ * *error.
+ */
+static int
+journal_look(struct journal *s, int dir_fd, unsigned i, struct buf *in,
+    struct journal_scan *scan, char **error)
+{
+	char *file = journal_file_name(s->name, i);
+	int result = -1;
+
+	s->files[i].fd = journal_open_file(dir_fd, file, error);
+	if (s->files[i].fd == -1)
+		goto out;
+	if (journal_read_file(s->files[i].fd, in) == -1) {
+		*error = xasprintf("cannot read the state file '%s': %s", file,
+		    strerror(errno));
+		goto out;
+	}
+	journal_scan(in->data, in->len, scan);
+	if (scan->state != JOURNAL_FUTURE && in->len > JOURNAL_FILE_MAX)
+		scan->state = JOURNAL_DAMAGED;
+	if (scan->state == JOURNAL_FUTURE)
+		*error = xasprintf("the state file '%s' was written by a later "
+				   "version",
+		    file);
+	else if (scan->state != JOURNAL_DAMAGED ||
+	    journal_set_aside(dir_fd, file, &s->files[i].fd, error) == 0)
+		result = 0;
+	s->files[i].generation = scan->generation;
+out:
+	free(file);
+	return result;
+}
+
+/* Goes on where a file ends that was found whole. */
+static void
+journal_continue(struct journal *s, unsigned i, size_t file_len,
+    const struct journal_scan *scan)
+{
+	s->current = i;
+	s->writing = &s->files[i];
+	s->writing->size = scan->good_len;
+	s->snapshot_len = scan->snapshot_len;
+	if (scan->good_len == file_len)
+		return;
+	log_warning("the end of a state file is not whole and was dropped: "
+		    "file=%s.%u bytes=%zu",
+	    s->name, i, file_len - scan->good_len);
+	if (ftruncate(s->writing->fd, (off_t)scan->good_len) == -1)
+		s->is_stale = true;
+}
+
+/* Nothing was there: an empty snapshot. */
+static int
+journal_begin(struct journal *s, char **error)
+{
+	struct journal_file *f = &s->files[0];
+
+	s->writing = f;
+	f->generation = 1 +
+	    (f->generation > s->files[1].generation ? f->generation :
+						      s->files[1].generation);
+	journal_write_header(&s->out, f->generation);
+	journal_write_record(&s->out, f->generation, s->out.len, JOURNAL_END,
+	    NULL, 0, NULL, 0);
+	if (ftruncate(f->fd, 0) == -1 ||
+	    journal_pwrite(f->fd, s->out.data, s->out.len, 0) == -1) {
+		*error = xasprintf("cannot write the state file '%s.0': %s",
+		    s->name, strerror(errno));
+		return -1;
+	}
+	f->size = s->snapshot_len = s->out.len;
+	buf_reset(&s->out);
+	return 0;
+}
+
+static void
+journal_free(struct journal *s)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (s->files[i].fd != -1)
+			(void)close(s->files[i].fd);
+	buf_fini(&s->out);
+	free(s->name);
+	free(s);
+}
+
+struct journal *
+journal_open(int dir_fd, const char *name, journal_loaded *loaded,
+    void (*snapshot)(struct journal *journal, void *arg), void *arg,
+    char **error)
+{
+	struct journal *s;
+	struct buf in[2] = { BUF_INITIALIZER, BUF_INITIALIZER };
+	struct journal_scan scan[2];
+	int best = -1, i, result = 0;
+
+	s = xcalloc(1, sizeof *s);
+	s->name = xstrdup(name);
+	s->snapshot = snapshot;
+	s->arg = arg;
+	s->files[0].fd = s->files[1].fd = -1;
+	for (i = 0; i < 2 && result == 0; i++) {
+		result = journal_look(s, dir_fd, (unsigned)i, &in[i], &scan[i],
+		    error);
+		if (result == 0 && scan[i].state == JOURNAL_WHOLE &&
+		    (best == -1 || scan[i].generation > scan[best].generation))
+			best = i;
+	}
+	if (result == 0 && best == -1)
+		result = journal_begin(s, error);
+	else if (result == 0) {
+		journal_continue(s, (unsigned)best, in[best].len, &scan[best]);
+		journal_replay(in[best].data, &scan[best], loaded, arg);
+	}
+	buf_fini(&in[0]);
+	buf_fini(&in[1]);
+	if (result == 0)
+		return s;
+	journal_free(s);
+	return NULL;
+}
+
+/* The rest */
+
+void
+journal_renew(struct journal *s, int64_t mono_ms)
+{
+	s->now_ms = mono_ms;
+	s->is_stale = true;
+	journal_start_snapshot(s);
+}
+
+void
+journal_put(struct journal *s, const void *key, size_t key_len,
+    const void *value, size_t len)
+{
+	journal_add(s, JOURNAL_PUT, key, key_len, value, len);
+}
+
+void
+journal_delete(struct journal *s, const void *key, size_t key_len)
+{
+	journal_add(s, JOURNAL_DELETE, key, key_len, NULL, 0);
+}
+
+void
+journal_hold(struct journal *s)
+{
+	assert(!s->is_held);
+	s->is_held = true;
+}
+
+void
+journal_release(struct journal *s)
+{
+	assert(s->is_held && !s->is_in_snapshot);
+	s->is_held = false;
+	(void)journal_flush(s);
+}
+
+static bool
+journal_has_grown(const struct journal *s)
+{
+	size_t changes = s->files[s->current].size - s->snapshot_len;
+
+	return changes > JOURNAL_GROWTH_MIN &&
+	    changes / JOURNAL_GROWTH > s->snapshot_len;
+}
+
+bool
+journal_tick(struct journal *s, int64_t mono_ms)
+{
+	assert(!s->is_held);
+	s->now_ms = mono_ms;
+	if ((s->is_stale || journal_has_grown(s)) && mono_ms >= s->retry_ms)
+		journal_start_snapshot(s);
+	if (!s->is_dirty)
+		return s->is_stale;
+	if (mono_ms < s->sync_ms)
+		return true;
+	s->is_dirty = false;
+	s->sync_ms = mono_ms + JOURNAL_SYNC_MS;
+#ifdef HAVE_SYNC_FILE_RANGE
+	/* Elsewhere the kernel starts by itself, somewhat later. */
+	(void)!sync_file_range(s->files[s->current].fd, 0, 0,
+	    SYNC_FILE_RANGE_WRITE);
+#endif
+	return s->is_stale;
+}
+
+void
+journal_close(struct journal *s)
+{
+	if (s == NULL)
+		return;
+	if (s->is_stale)
+		journal_start_snapshot(s);
+	if (s->is_stale || fsync(s->files[s->current].fd) == -1)
+		log_error("the state is not complete on the disk: file=%s",
+		    s->name);
+	journal_free(s);
+}

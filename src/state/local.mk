@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The brbd authors
+
+src_libbrbd_a_SOURCES += \
+	%D%/bans-record.c \
+	%D%/journal-format.c \
+	%D%/journal-impl.h \
+	%D%/journal.c \
+	%D%/journal.h \
+	%D%/modes-record.c \
+	%D%/persist-impl.h \
+	%D%/persist-load.c \
+	%D%/persist.c \
+	%D%/persist.h \
+	%D%/person-record.c \
+	%D%/person-record.h \
+	%D%/state-dir.c \
+	%D%/state-dir.h \
+	%D%/state.c \
+	%D%/state.h

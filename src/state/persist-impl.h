@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef PERSIST_IMPL_H
+#define PERSIST_IMPL_H
+
+#include "state/persist.h"
+
+/* What keeper*.c share; nobody else's. */
+
+/* The first byte of a key. They are in files: never change or reuse one. */
+#define PERSIST_COUNTS 'i'
+#define PERSIST_MODES 'm'
+#define PERSIST_HOST_KEY 'h'
+#define PERSIST_PERSON 'p'
+#define PERSIST_LOW_WATER 's'
+#define PERSIST_TOPIC 't'
+#define PERSIST_TOPIC_BY 'b' /* when it was set, 8 bytes, and by whom */
+
+/* What was loaded and not used yet; fine if there is none. */
+void persist_load_free(struct persist *k);
+
+#endif

@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * What is written of a person is a function of the chat as it is, by their
+ * nick and credential: here, gone with a bookmark, or neither. So a change only
+ * has to name whom it is about, however they move between the three, and many
+ * changes in a turn are one record.
+ *
+ * Decided against: a record for each message (a write each), times instead of
+ * acknowledged bytes for what may not have arrived (clocks jump, and a slow
+ * reader may be minutes behind while live), and rendering the unsent again
+ * to count it (too slow for a look at everybody).
+ */
+
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/tlv.h"
+#include "room/chat.h"
+#include "room/deliver.h"
+#include "room/departed.h"
+#include "room/member.h"
+#include "room/replay.h"
+#include "state/journal.h"
+#include "state/persist-impl.h"
+#include "state/person-record.h"
+
+/* Written ahead, so that not every arrival is a write. */
+#define PERSIST_IDS_AHEAD 256
+#define PERSIST_GUESTS_AHEAD 16
+
+#define PERSIST_SOON_MS 100
+
+/* In a look so many progress notes are written; the others' are older then. */
+#define PERSIST_LOOK_MAX 128
+
+struct persist_dirty {
+	RB_ENTRY(persist_dirty) entry;
+	struct person_key key;
+};
+
+static int
+persist_dirty_cmp(const struct persist_dirty *a, const struct persist_dirty *b)
+{
+	int cmp;
+
+	cmp = strcmp(a->key.folded, b->key.folded);
+	return cmp != 0 ?
+	    cmp :
+	    credential_cmp(&a->key.credential, &b->key.credential);
+}
+
+RB_GENERATE_INTERNAL(persist_dirty_tree, persist_dirty, entry,
+    persist_dirty_cmp, UNUSED static)
+
+/* Keys */
+
+struct persist_key {
+	unsigned char bytes[1 + sizeof(struct credential) + ROOM_NAME_SIZE];
+	size_t len;
+};
+
+static struct persist_key
+persist_person_key(const char *folded, const struct credential *credential)
+{
+	struct persist_key key;
+	size_t len = strlen(folded);
+
+	assert(len < NICK_SIZE);
+	key.bytes[0] = PERSIST_PERSON;
+	memcpy(key.bytes + 1, credential, sizeof *credential);
+	memcpy(key.bytes + 1 + sizeof *credential, folded, len);
+	key.len = 1 + sizeof *credential + len;
+	return key;
+}
+
+static struct persist_key
+persist_room_key(char kind, const struct room *room)
+{
+	struct persist_key key;
+	size_t len = strlen(room->name);
+
+	key.bytes[0] = (unsigned char)kind;
+	memcpy(key.bytes + 1, room->name, len);
+	key.len = 1 + len;
+	return key;
+}
+
+/* How far somebody has come */
+
+/* Where what was handed to them ends. */
+static uint64_t
+persist_position(const struct membership *ms)
+{
+	return deliver_is_live(ms) ? ms->room->turn_start.number :
+				     replay_position(ms);
+}
+
+/*
+ * Brings sure up to date: to where they were when the mark was set, once all
+ * has arrived that had been handed over until then.
+ */
+static void
+persist_confirm(struct member *m)
+{
+	struct membership *ms;
+	uint64_t handed, position;
+	size_t unsent;
+	bool is_marked;
+
+	if (m->ops == NULL) {
+		/* Their cursors were set back when the connection was lost. */
+		LIST_FOREACH(ms, &m->memberships, in_member)
+			ms->acknowledged = ms->cursor.number;
+		return;
+	}
+	unsent = m->ops->unsent(m);
+	handed = m->ops->handed(m);
+	is_marked = handed >= unsent && handed - unsent >= m->checkpoint_handed;
+	LIST_FOREACH(ms, &m->memberships, in_member) {
+		position = persist_position(ms);
+		if (unsent == 0)
+			ms->acknowledged = position;
+		else if (is_marked)
+			ms->acknowledged = ms->mark;
+		if (is_marked)
+			ms->mark = position;
+	}
+	if (is_marked)
+		m->checkpoint_handed = handed;
+}
+
+void
+persist_set_acknowledged(struct membership *ms, uint64_t number)
+{
+	ms->acknowledged = ms->mark = number;
+}
+
+void
+persist_set_back(struct membership *ms, uint64_t number)
+{
+	if (ms->acknowledged > number)
+		ms->acknowledged = number;
+	if (ms->mark > number)
+		ms->mark = number;
+}
+
+/* When to look again */
+
+static void
+persist_wake_in(struct chat *chat, int64_t ms)
+{
+	struct persist *k = &chat->persist;
+	int64_t at_ms = chat->clock->mono_ms + ms;
+
+	if (k->journal != NULL && (!k->look.is_set || k->look.at_ms > at_ms))
+		deadline_set(chat->deadlines, &k->look, at_ms);
+}
+
+void
+persist_wake(struct chat *chat)
+{
+	persist_wake_in(chat, PERSIST_LOOK_MS);
+}
+
+/* After m was written: what they have just been sent arrives in a moment. */
+static void
+persist_wake_for(const struct member *m)
+{
+	const struct membership *ms;
+
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		if (ms->acknowledged != persist_position(ms)) {
+			persist_wake_in(m->chat, PERSIST_SOON_MS);
+			return;
+		}
+	persist_wake(m->chat);
+}
+
+/* Writing */
+
+static void
+persist_put_counts(struct persist *k)
+{
+	unsigned char key = PERSIST_COUNTS, value[16];
+
+	le_put64(value, k->ids);
+	le_put64(value + 8, k->guests);
+	journal_put(k->journal, &key, 1, value, sizeof value);
+}
+
+void
+persist_host_key(struct chat *chat)
+{
+	unsigned char key = PERSIST_HOST_KEY;
+
+	journal_put(chat->persist.journal, &key, 1, chat->host_key.bytes,
+	    sizeof chat->host_key.bytes);
+}
+
+static void
+persist_put_member(struct persist *k, struct member *m)
+{
+	struct persist_key key = persist_person_key(m->folded, &m->credential);
+	struct membership *ms;
+
+	LIST_FOREACH(ms, &m->memberships, in_member) {
+		ms->is_persisted_live &= deliver_is_live(ms);
+		ms->persisted_acknowledged = ms->acknowledged;
+	}
+	m->has_queued_handed = !TAILQ_EMPTY(&m->handed);
+	buf_reset(&k->out);
+	person_record_put_member(&k->out, m);
+	journal_put(k->journal, key.bytes, key.len, k->out.data, k->out.len);
+}
+
+static void
+persist_put_departed(struct chat *chat, const struct departed *b)
+{
+	struct persist *k = &chat->persist;
+	struct persist_key key;
+
+	key = persist_person_key(b->folded, departed_credential(b));
+	buf_reset(&k->out);
+	person_record_put_bookmark(&k->out, chat, b);
+	journal_put(k->journal, key.bytes, key.len, k->out.data, k->out.len);
+}
+
+static void
+persist_put_person(struct chat *chat, const struct person_key *who)
+{
+	struct persist *k = &chat->persist;
+	struct persist_key key;
+	struct member *m;
+	struct departed *b;
+
+	m = directory_find(&chat->directory, who->folded);
+	if (m != NULL && !m->is_guest &&
+	    credential_cmp(&m->credential, &who->credential) == 0) {
+		persist_confirm(m);
+		member_forget_arrived(m);
+		persist_put_member(k, m);
+		persist_wake_for(m);
+		return;
+	}
+	b = departed_find(&chat->departed, who->folded, &who->credential);
+	if (b != NULL) {
+		persist_put_departed(chat, b);
+		return;
+	}
+	key = persist_person_key(who->folded, &who->credential);
+	journal_delete(k->journal, key.bytes, key.len);
+}
+
+static void
+persist_put_dirty(struct chat *chat)
+{
+	struct persist *k = &chat->persist;
+	struct persist_dirty *d;
+
+	while ((d = RB_MIN(persist_dirty_tree, &k->dirty)) != NULL) {
+		RB_REMOVE(persist_dirty_tree, &k->dirty, d);
+		if (k->journal != NULL)
+			persist_put_person(chat, &d->key);
+		free(d);
+	}
+}
+
+static void
+persist_put_low_water(struct persist *k, const struct room *room)
+{
+	struct persist_key key = persist_room_key(PERSIST_LOW_WATER, room);
+	unsigned char value[8];
+
+	le_put64(value, room->low_water);
+	journal_put(k->journal, key.bytes, key.len, value, sizeof value);
+}
+
+void
+persist_topic(const struct room *room)
+{
+	struct persist *k = &room->chat->persist;
+	struct persist_key key = persist_room_key(PERSIST_TOPIC, room);
+	struct persist_key by = persist_room_key(PERSIST_TOPIC_BY, room);
+	char value[8 + NICK_SIZE];
+
+	if (k->journal == NULL)
+		return;
+	if (room->topic == NULL)
+		journal_delete(k->journal, key.bytes, key.len);
+	else
+		journal_put(k->journal, key.bytes, key.len, room->topic,
+		    strlen(room->topic));
+	if (room->topic == NULL || room->topic_ms <= 0)
+		journal_delete(k->journal, by.bytes, by.len);
+	else {
+		le_put64(value, (uint64_t)room->topic_ms);
+		memcpy(value + 8, room->topic_by, strlen(room->topic_by));
+		journal_put(k->journal, by.bytes, by.len, value,
+		    8 + strlen(room->topic_by));
+	}
+}
+
+void
+persist_modes(const struct room *room)
+{
+	struct persist *k = &room->chat->persist;
+	struct persist_key key = persist_room_key(PERSIST_MODES, room);
+
+	if (k->journal == NULL || !room->modes.is_persisted)
+		return;
+	buf_reset(&k->out);
+	modes_put(&room->modes, &k->out, false);
+	journal_put(k->journal, key.bytes, key.len, k->out.data, k->out.len);
+}
+
+void
+persist_forget_room(const struct room *room)
+{
+	struct chat *chat = room->chat;
+	struct persist *k = &chat->persist;
+	struct persist_key key;
+	struct departed *b;
+	struct member *m;
+
+	if (k->journal == NULL)
+		return;
+	/* Or a place would be found again in a new room of that name. */
+	for (m = NULL; (m = directory_next(&chat->directory, m)) != NULL;)
+		if (person_bookmark(&m->person, room) != NULL)
+			persist_touch_member(m);
+	TAILQ_FOREACH(b, &chat->departed.by_age, by_age)
+		if (person_bookmark(&b->person, room) != NULL)
+			persist_touch(chat, b->folded, departed_credential(b));
+	key = persist_room_key(PERSIST_TOPIC, room);
+	journal_delete(k->journal, key.bytes, key.len);
+	key = persist_room_key(PERSIST_TOPIC_BY, room);
+	journal_delete(k->journal, key.bytes, key.len);
+	key = persist_room_key(PERSIST_MODES, room);
+	journal_delete(k->journal, key.bytes, key.len);
+	key = persist_room_key(PERSIST_LOW_WATER, room);
+	journal_delete(k->journal, key.bytes, key.len);
+}
+
+void
+persist_snapshot(struct journal *journal, void *arg)
+{
+	struct chat *chat = arg;
+	struct persist *k = &chat->persist;
+	struct journal *before = k->journal;
+	const struct departed *b;
+	struct member *m;
+	struct room *room;
+
+	/* Also after persist_stop(). */
+	k->journal = journal;
+	persist_put_counts(k);
+	persist_host_key(chat);
+	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;) {
+		if (room->topic != NULL)
+			persist_topic(room);
+		persist_modes(room);
+		if (room->low_water != 0)
+			persist_put_low_water(k, room);
+	}
+	for (m = NULL; (m = directory_next(&chat->directory, m)) != NULL;)
+		if (!m->is_guest)
+			persist_put_member(k, m);
+	TAILQ_FOREACH(b, &chat->departed.by_age, by_age)
+		persist_put_departed(chat, b);
+	k->journal = before;
+}
+
+void
+persist_touch(struct chat *chat, const char *folded,
+    const struct credential *credential)
+{
+	struct persist *k = &chat->persist;
+	struct persist_dirty *d, key;
+
+	if (k->journal == NULL)
+		return;
+	memcpy(key.key.folded, folded, strlen(folded) + 1);
+	key.key.credential = *credential;
+	if (RB_FIND(persist_dirty_tree, &k->dirty, &key) != NULL)
+		return;
+	d = xcalloc(1, sizeof *d);
+	d->key = key.key;
+	RB_INSERT(persist_dirty_tree, &k->dirty, d);
+	chat->wake(chat->wake_arg);
+}
+
+void
+persist_touch_member(struct member *m)
+{
+	if (!m->is_guest)
+		persist_touch(m->chat, m->folded, &m->credential);
+}
+
+void
+persist_counted(struct chat *chat)
+{
+	struct persist *k = &chat->persist;
+	const struct directory *directory = &chat->directory;
+
+	if (k->journal == NULL ||
+	    (directory->last_id <= k->ids &&
+		directory->last_guest <= k->guests))
+		return;
+	k->ids = directory->last_id + PERSIST_IDS_AHEAD;
+	k->guests = directory->last_guest + PERSIST_GUESTS_AHEAD;
+	persist_put_counts(k);
+}
+
+void
+persist_turn(struct chat *chat)
+{
+	struct persist *k = &chat->persist;
+
+	if (k->journal == NULL || RB_EMPTY(&k->dirty))
+		return;
+	journal_hold(k->journal);
+	persist_put_dirty(chat);
+	journal_release(k->journal);
+}
+
+/* Looking after those who are here */
+
+struct persist_looked {
+	bool is_due; /* has to be written before a settled goes on */
+	bool has_progress; /* may be written */
+	bool is_open; /* is to be looked at again */
+};
+
+static struct persist_looked
+persist_look_at(struct member *m)
+{
+	struct persist_looked looked = { .is_due = false };
+	struct membership *ms;
+	bool is_live;
+
+	persist_confirm(m);
+	LIST_FOREACH(ms, &m->memberships, in_member) {
+		is_live = deliver_is_live(ms) &&
+		    ms->acknowledged >= ms->room->looked;
+		looked.is_due |= is_live != ms->is_persisted_live;
+		ms->is_persisted_live = is_live;
+		if (is_live)
+			continue;
+		looked.has_progress |= ms->acknowledged !=
+		    ms->persisted_acknowledged;
+		looked.is_open |= deliver_is_live(ms) ||
+		    ms->acknowledged != persist_position(ms);
+	}
+	if (m->has_queued_handed) {
+		member_forget_arrived(m);
+		looked.has_progress |= TAILQ_EMPTY(&m->handed);
+		looked.is_open |= !TAILQ_EMPTY(&m->handed);
+	}
+	return looked;
+}
+
+/* Everybody in turns, should they be many. Returns whether all were. */
+static bool
+persist_look_at_all(struct chat *chat)
+{
+	struct persist *k = &chat->persist;
+	struct member *m;
+	struct persist_looked looked;
+	unsigned budget = PERSIST_LOOK_MAX;
+	char next[NICK_SIZE] = "";
+	bool is_open = k->next[0] != '\0';
+
+	for (m = NULL; (m = directory_next(&chat->directory, m)) != NULL;) {
+		if (m->is_guest || m->ops == NULL)
+			continue;
+		looked = persist_look_at(m);
+		is_open |= looked.is_open;
+		if (looked.has_progress && !looked.is_due &&
+		    strcmp(m->folded, k->next) >= 0) {
+			if (budget > 0) {
+				budget--;
+				looked.is_due = true;
+			} else if (next[0] == '\0')
+				memcpy(next, m->folded, sizeof next);
+		}
+		if (looked.is_due)
+			persist_touch_member(m);
+	}
+	memcpy(k->next, next, sizeof next);
+	return !is_open && next[0] == '\0';
+}
+
+static void
+persist_look_cb(void *arg)
+{
+	struct chat *chat = arg;
+	struct persist *k = &chat->persist;
+	struct room *room;
+	bool is_done;
+
+	if (k->journal == NULL)
+		return;
+	is_done = persist_look_at_all(chat);
+	journal_hold(k->journal);
+	persist_put_dirty(chat);
+	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;) {
+		if (room->low_water != room->looked) {
+			room->low_water = room->looked;
+			persist_put_low_water(k, room);
+		}
+		room->looked = room->turn_start.number;
+		is_done &= room->low_water == room->looked;
+	}
+	journal_release(k->journal);
+	/* Who cares for the disk goes by turns. */
+	chat->wake(chat->wake_arg);
+	/* Writing people has woken it. */
+	deadline_clear(chat->deadlines, &k->look);
+	if (!is_done)
+		persist_wake(chat);
+}
+
+/* From start to end */
+
+void
+persist_init(struct chat *chat)
+{
+	struct persist *k = &chat->persist;
+
+	memset(k, 0, sizeof *k);
+	RB_INIT(&k->dirty);
+	deadline_init(&k->look, persist_look_cb, chat);
+}
+
+void
+persist_fini(struct chat *chat)
+{
+	struct persist *k = &chat->persist;
+
+	k->journal = NULL;
+	persist_put_dirty(chat); /* frees them */
+	deadline_clear(chat->deadlines, &k->look);
+	buf_fini(&k->out);
+	persist_load_free(k);
+}
+
+void
+persist_stop(struct chat *chat)
+{
+	struct persist *k = &chat->persist;
+
+	if (k->journal == NULL)
+		return;
+	persist_turn(chat);
+	k->ids = chat->directory.last_id;
+	k->guests = chat->directory.last_guest;
+	persist_put_counts(k);
+	k->journal = NULL;
+}

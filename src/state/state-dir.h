@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef STATE_DIR_H
+#define STATE_DIR_H
+
+#include <stddef.h>
+
+#include "base/util.h"
+
+/*
+ * The directory of all that outlives the process. It is opened once; everything
+ * in it is then opened relative to that descriptor, so that nobody can put
+ * another one in its place.
+ */
+struct state_dir {
+	int dir_fd;
+	int lock_fd;
+};
+
+/*
+ * Opens the directory, or makes it (0700; its parent has to be there), and
+ * locks it until state_dir_close(), or the process's end. -1 with *error, which
+ * is the caller's: it cannot be opened, belongs to somebody else, others may
+ * write to it, or another process has it.
+ */
+int state_dir_open(struct state_dir *state, const char *path,
+    char **error) MUST_CHECK;
+void state_dir_close(struct state_dir *state);
+
+/*
+ * Calls found for each file that is there under a name with that ending, the
+ * ending cut off; in no order. It may rename and remove files.
+ */
+void state_dir_list(const struct state_dir *state, const char *ending,
+    void (*found)(const char *stem, void *arg), void *arg);
+
+#endif

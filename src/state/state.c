@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * What the room layer keeps, in the files of a directory. The histories come
+ * first, then the people, whose places are numbers in them.
+ *
+ * The disk is written to by the kernel, which is nudged once in a second while
+ * something has changed. That bounds what power loss can cost; a crash of the
+ * process costs nothing, since all is with the kernel already.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "history/history-file.h"
+#include "state/state.h"
+
+#define SERVER_STATE_TICK_MS 1000
+#define SERVER_STATE_PEOPLE "people"
+#define SERVER_STATE_BANS "bans"
+#define SERVER_STATE_ROOM "room-"
+#define SERVER_STATE_RING ".ring"
+
+static char *
+state_ring_name(const char *room)
+{
+	return xasprintf(SERVER_STATE_ROOM "%s" SERVER_STATE_RING, room);
+}
+
+static int
+state_open_room(struct history *h, const char *room, size_t size, void *arg)
+{
+	struct state *state = arg;
+	char error[HISTORY_FILE_ERROR_SIZE];
+	char *name = state_ring_name(room);
+	int result;
+
+	result = history_file_open(h, state->dir.dir_fd, name, size, NULL,
+	    error, sizeof error);
+	if (result == -1)
+		log_limited(&state->open_log, state->chat->clock->mono_ms,
+		    LOG_LEVEL_ERROR, "a room's history is not kept: %s", error);
+	free(name);
+	return result;
+}
+
+static void
+state_remove_room(const struct history *h, const char *room, void *arg)
+{
+	struct state *state = arg;
+	char *name = state_ring_name(room);
+
+	if (history_file_remove(h, state->dir.dir_fd, name) == -1)
+		log_error("cannot remove a room's history: file=%s: %s", name,
+		    strerror(errno));
+	free(name);
+}
+
+static void
+state_found(const char *stem, void *arg)
+{
+	struct state *state = arg;
+	const size_t len = strlen(SERVER_STATE_ROOM);
+
+	if (strncmp(stem, SERVER_STATE_ROOM, len) == 0)
+		chat_restore_room(state->chat, stem + len);
+}
+
+static void
+state_tick_cb(void *arg)
+{
+	struct state *state = arg;
+	struct chat *chat = state->chat;
+	struct room *room;
+	bool is_due;
+
+	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;)
+		if (history_writeback(&room->history) == -1)
+			log_limited(&state->write_log, chat->clock->mono_ms,
+			    LOG_LEVEL_ERROR,
+			    "a history does not get to the disk: room=%s: %s",
+			    room->name, strerror(errno));
+	is_due = state->people != NULL &&
+	    journal_tick(state->people, chat->clock->mono_ms);
+	is_due |= state->ban_journal != NULL &&
+	    journal_tick(state->ban_journal, chat->clock->mono_ms);
+	if (is_due)
+		state_turn(state);
+}
+
+static void
+state_init(struct state *state, struct chat *chat, struct bans *bans)
+{
+	memset(state, 0, sizeof *state);
+	state->chat = chat;
+	state->bans = bans;
+	deadline_init(&state->tick, state_tick_cb, state);
+	state->files.open = state_open_room;
+	state->files.remove = state_remove_room;
+	state->files.arg = state;
+}
+
+/* 0; 1: there is none; -1, after it was logged. */
+static int
+state_open_dir(struct state *state)
+{
+	const char *path = state->chat->options->state_dir;
+	char *error = NULL;
+
+	if (path[0] == '\0')
+		return 1;
+	if (state_dir_open(&state->dir, path, &error) == -1) {
+		log_error("%s", error);
+		free(error);
+		return -1;
+	}
+	state->is_open = true;
+	return 0;
+}
+
+/* NULL, after it was logged. */
+static struct journal *
+state_open_journal(struct state *state, const char *name,
+    journal_loaded *loaded,
+    void (*snapshot)(struct journal *journal, void *arg), void *arg)
+{
+	struct journal *journal;
+	char *error = NULL;
+
+	journal = journal_open(state->dir.dir_fd, name, loaded, snapshot, arg,
+	    &error);
+	if (journal == NULL) {
+		log_error("%s", error);
+		free(error);
+	}
+	return journal;
+}
+
+int
+state_open(struct state *state, struct chat *chat, struct bans *bans)
+{
+	int result;
+
+	state_init(state, chat, bans);
+	result = state_open_dir(state);
+	if (result != 0)
+		return result == 1 ? 0 : -1;
+	if (chat_set_files(chat, &state->files) == -1)
+		return -1;
+	state_dir_list(&state->dir, SERVER_STATE_RING, state_found, state);
+	state->people = state_open_journal(state, SERVER_STATE_PEOPLE,
+	    persist_loaded, persist_snapshot, chat);
+	if (state->people == NULL)
+		return -1;
+	persist_start(chat, state->people);
+	state->ban_journal = state_open_journal(state, SERVER_STATE_BANS,
+	    bans_loaded, bans_snapshot, bans);
+	if (state->ban_journal == NULL)
+		return -1;
+	bans_set_journal(bans, state->ban_journal);
+	log_info("state opened: dir=%s rooms=%zu bookmarks=%zu bans=%zu",
+	    chat->options->state_dir, chat->count, chat->departed.count,
+	    bans->count);
+	return 0;
+}
+
+/*
+ * What is in the journal is here already. It may be less than that: the disk
+ * may have been full, or what was found is damaged. So all is written anew.
+ */
+static void
+state_known(const void *key, size_t key_len, const void *value, size_t len,
+    void *arg)
+{
+	(void)key;
+	(void)key_len;
+	(void)value;
+	(void)len;
+	(void)arg;
+}
+
+void
+state_resume(struct state *state, struct chat *chat, struct bans *bans)
+{
+	state_init(state, chat, bans);
+	if (state_open_dir(state) != 0)
+		return;
+	chat_resume_files(chat, &state->files);
+	state->people = state_open_journal(state, SERVER_STATE_PEOPLE,
+	    state_known, persist_snapshot, chat);
+	if (state->people != NULL) {
+		persist_resume(chat, state->people);
+		journal_renew(state->people, chat->clock->mono_ms);
+	}
+	state->ban_journal = state_open_journal(state, SERVER_STATE_BANS,
+	    state_known, bans_snapshot, bans);
+	if (state->ban_journal != NULL) {
+		bans_set_journal(bans, state->ban_journal);
+		journal_renew(state->ban_journal, chat->clock->mono_ms);
+	}
+	state_turn(state);
+}
+
+void
+state_turn(struct state *state)
+{
+	if (state->is_open && !state->tick.is_set)
+		deadline_set(state->chat->deadlines, &state->tick,
+		    state->chat->clock->mono_ms + SERVER_STATE_TICK_MS);
+}
+
+void
+state_stop(struct state *state)
+{
+	if (!state->is_open)
+		return;
+	deadline_clear(state->chat->deadlines, &state->tick);
+	persist_stop(state->chat);
+	journal_close(state->people);
+	state->people = NULL;
+	bans_set_journal(state->bans, NULL);
+	journal_close(state->ban_journal);
+	state->ban_journal = NULL;
+}
+
+void
+state_close(struct state *state)
+{
+	if (!state->is_open)
+		return;
+	state_dir_close(&state->dir);
+	state->is_open = false;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef STATE_H
+#define STATE_H
+
+#include <stdbool.h>
+
+#include "base/deadline.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "room/bans.h"
+#include "room/chat.h"
+#include "state/journal.h"
+#include "state/state-dir.h"
+
+/*
+ * The state directory of a running server:
+ *
+ *   lock                  so that no second process uses it
+ *   room-NAME.ring        what was said in a room
+ *   people.0, people.1    places, private messages that wait, topics
+ *   bans.0, bans.1        who is banned
+ */
+struct state {
+	struct state_dir dir;
+	struct chat *chat;
+	struct bans *bans;
+	struct journal *people;
+	struct journal *ban_journal;
+	struct room_files files;
+	struct deadline tick;
+	struct log_limit open_log;
+	struct log_limit write_log;
+	bool is_open;
+};
+
+/*
+ * Opens state-dir, if there is one, for rooms that nobody has been in and an
+ * empty set of bans, and has them go on where they were. 0; -1, after it was
+ * logged: then state is to be closed all the same.
+ */
+int state_open(struct state *state, struct chat *chat,
+    struct bans *bans) MUST_CHECK;
+
+/*
+ * The same for rooms that another program has left, and with them all that
+ * state-dir has. What fails is logged, and then not kept.
+ */
+void state_resume(struct state *state, struct chat *chat, struct bans *bans);
+
+/* The turn is over: what has changed goes to the disk soon. */
+void state_turn(struct state *state);
+
+/* All members have left. Then bans_fini(), chat_fini(), and then close; both
+ * are fine if it is not open. */
+void state_stop(struct state *state);
+void state_close(struct state *state);
+
+#endif

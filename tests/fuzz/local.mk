@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The brbd authors
+
+# Each fuzz target runs over its seeds as an ordinary test, with the main() of
+# replay.c; --enable-fuzzing gives it libFuzzer's instead.
+
+fuzz_targets = \
+	%D%/fuzz_command \
+	%D%/fuzz_control \
+	%D%/fuzz_framer \
+	%D%/fuzz_history \
+	%D%/fuzz_http \
+	%D%/fuzz_irc_message \
+	%D%/fuzz_irc_session \
+	%D%/fuzz_journal \
+	%D%/fuzz_modes \
+	%D%/fuzz_nick \
+	%D%/fuzz_person \
+	%D%/fuzz_settings \
+	%D%/fuzz_telnet \
+	%D%/fuzz_text \
+	%D%/fuzz_tlv \
+	%D%/fuzz_upgrade
+
+if ENABLE_FUZZING
+fuzz_main = $(FUZZER_FLAGS)
+fuzz_tests =
+else
+fuzz_main = %D%/libreplay.a
+fuzz_tests = $(fuzz_targets)
+endif
+fuzz_libs = $(fuzz_main) src/libbrbd.a $(libraries)
+check_libs += %D%/libreplay.a
+tests_fuzz_libreplay_a_SOURCES = %D%/replay.c
+tests_fuzz_fuzz_command_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_control_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_framer_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_history_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_http_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_irc_message_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_irc_session_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_irc_session_SOURCES = %D%/fuzz_irc_session.c \
+	tests/unit/town.c tests/unit/town.h
+tests_fuzz_fuzz_journal_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_modes_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_nick_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_person_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_settings_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_telnet_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_text_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_tlv_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_upgrade_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_upgrade_SOURCES = %D%/fuzz_upgrade.c \
+	tests/unit/town.c tests/unit/town.h
+
+.PHONY: fuzzers
+fuzzers: $(fuzz_targets)
+
+EXTRA_DIST += %D%/corpus

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The brbd authors
+
+# Tests. A new one is a line in one of the lists; tests/check-lists tells when
+# one was forgotten.
+
+check_libs =
+include tests/unit/local.mk
+include tests/dialogs/local.mk
+include tests/fuzz/local.mk
+
+scripts = \
+	%D%/check-completions \
+	%D%/check-layers \
+	%D%/check-lists \
+	%D%/check-manual \
+	%D%/check-metrics \
+	%D%/check-units
+
+programs = \
+	%D%/crash \
+	%D%/crowd \
+	%D%/losses \
+	%D%/upgrade
+
+if ENABLE_TESTS
+check_LIBRARIES = $(check_libs)
+check_PROGRAMS = $(unit_tests) $(fuzz_targets) $(programs) %D%/dialog
+TESTS = $(scripts) $(programs) $(unit_tests) $(fuzz_tests) $(dialogs)
+endif
+
+daemon_sources = %D%/dialog-daemon.c %D%/dialog-daemon.h
+tests_crash_SOURCES = %D%/crash.c $(daemon_sources)
+tests_crowd_SOURCES = %D%/crowd.c $(daemon_sources)
+tests_losses_SOURCES = %D%/losses.c %D%/losses-reader.c \
+	%D%/losses-reader.h $(daemon_sources)
+tests_upgrade_SOURCES = %D%/upgrade.c $(daemon_sources)
+
+tests_dialog_SOURCES = \
+	%D%/dialog-actor.c \
+	%D%/dialog-actor.h \
+	%D%/dialog-brbctl.c \
+	%D%/dialog-control.c \
+	%D%/dialog-daemon.c \
+	%D%/dialog-daemon.h \
+	%D%/dialog-manager.c \
+	%D%/dialog-pattern.c \
+	%D%/dialog-pattern.h \
+	%D%/dialog-people.c \
+	%D%/dialog-script.c \
+	%D%/dialog-script.h \
+	%D%/dialog-stage.c \
+	%D%/dialog-stage.h \
+	%D%/dialog.c
+
+TEST_EXTENSIONS = .dialog
+DIALOG_LOG_COMPILER = %D%/dialog$(EXEEXT)
+
+# A deadline tells a test that hangs from one on a busy machine: check's own,
+# 4 s, does not.
+AM_TESTS_ENVIRONMENT = \
+	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT-60}; \
+	export CK_DEFAULT_TIMEOUT; \
+	BRBD='$(abs_builddir)/src/brbd$(EXEEXT)'; export BRBD; \
+	BRBCTL='$(abs_builddir)/src/brbctl$(EXEEXT)'; export BRBCTL; \
+	FUZZ_CORPUS='$(abs_srcdir)/tests/fuzz/corpus'; export FUZZ_CORPUS;
+
+EXTRA_DIST += $(scripts) $(dialogs) %D%/README %D%/clients %D%/hostile.md

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/* When a turn waits for others to talk. */
+
+#include "config.h"
+
+#include <stdlib.h>
+
+#include <check.h>
+
+#include "server/batching.h"
+
+#define DEAR BATCHING_DEAR_US
+
+START_TEST(test_lone_speaker_never_waits)
+{
+	struct batching p = { 0, 0, 0 };
+	int64_t at;
+
+	ck_assert(!batching_should_wait(&p, 1, 0));
+	for (at = 0; at < 100 * DEAR; at += DEAR) {
+		batching_turn_done(&p, 1, at, at + DEAR);
+		ck_assert(!batching_should_wait(&p, 1, at + DEAR));
+	}
+}
+END_TEST
+
+START_TEST(test_waits_for_as_many_as_before)
+{
+	struct batching p = { 0, 0, 0 };
+
+	batching_turn_done(&p, 3, 0, DEAR);
+	ck_assert(batching_should_wait(&p, 1, DEAR + 1));
+	ck_assert(batching_should_wait(&p, 2, DEAR + 1));
+	ck_assert(!batching_is_ready(&p, 2));
+	ck_assert(batching_is_ready(&p, 3));
+	ck_assert(!batching_should_wait(&p, 3, DEAR + 1));
+	ck_assert(!batching_should_wait(&p, 4, DEAR + 1));
+	/* A turn that only has something to clear up. */
+	ck_assert(!batching_should_wait(&p, 0, DEAR + 1));
+}
+END_TEST
+
+START_TEST(test_short_turns_never_wait)
+{
+	struct batching p = { 0, 0, 0 };
+
+	batching_turn_done(&p, 10, 0, DEAR - 1);
+	ck_assert(!batching_should_wait(&p, 1, DEAR));
+	batching_turn_done(&p, 10, DEAR, 2 * DEAR);
+	ck_assert(batching_should_wait(&p, 1, 2 * DEAR));
+}
+END_TEST
+
+START_TEST(test_not_after_a_pause)
+{
+	struct batching p = { 0, 0, 0 };
+
+	batching_turn_done(&p, 10, 0, DEAR);
+	ck_assert(batching_should_wait(&p, 1, 3 * DEAR - 1));
+	ck_assert(!batching_should_wait(&p, 1, 3 * DEAR));
+}
+END_TEST
+
+START_TEST(test_forgets_the_silent)
+{
+	struct batching p = { 0, 0, 0 };
+	unsigned turns = 0;
+	int64_t at = 0;
+
+	batching_turn_done(&p, 10, at, at + DEAR);
+	for (at = DEAR; batching_should_wait(&p, 1, at); at += DEAR) {
+		batching_turn_done(&p, 1, at, at + DEAR);
+		turns++;
+	}
+	ck_assert_uint_eq(turns, 9);
+	/* Who comes back is counted at once. */
+	batching_turn_done(&p, 5, at, at + DEAR);
+	ck_assert(batching_should_wait(&p, 4, at + DEAR));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("pace");
+	TCase *tc = tcase_create("pace");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	tcase_add_test(tc, test_lone_speaker_never_waits);
+	tcase_add_test(tc, test_waits_for_as_many_as_before);
+	tcase_add_test(tc, test_short_turns_never_wait);
+	tcase_add_test(tc, test_not_after_a_pause);
+	tcase_add_test(tc, test_forgets_the_silent);
+	suite_add_tcase(s, tc);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,616 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+#include "config.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "faults.h"
+#include "state/journal-impl.h"
+
+/*
+ * An owner with keys 0 to KEYS-1 and a number as the value of each. What it
+ * holds is written down as "0=3 7=1", in the order of the keys.
+ */
+#define KEYS 64
+
+struct owner {
+	bool has[KEYS];
+	unsigned value[KEYS];
+	size_t pad; /* bytes that each value is longer */
+	unsigned loads;
+	struct journal *journal;
+};
+
+static char dir[64];
+static int dir_fd;
+static char *error;
+
+static void
+setup(void)
+{
+	(void)strcpy(dir, "/tmp/check_store.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	dir_fd = open(dir, O_RDONLY | O_DIRECTORY);
+	ck_assert_int_ne(dir_fd, -1);
+	error = NULL;
+	fault_clear();
+}
+
+static void
+teardown(void)
+{
+	const struct dirent *entry;
+	DIR *d = opendir(dir);
+
+	while (d != NULL && (entry = readdir(d)) != NULL)
+		(void)unlinkat(dir_fd, entry->d_name, 0);
+	if (d != NULL)
+		(void)closedir(d);
+	(void)close(dir_fd);
+	(void)rmdir(dir);
+	free(error);
+}
+
+static void
+put(struct owner *o, unsigned key)
+{
+	char name[16], value[5000];
+
+	(void)snprintf(name, sizeof name, "%u", key);
+	(void)snprintf(value, sizeof value, "%u", o->value[key]);
+	memset(value + strlen(value) + 1, 'x', o->pad);
+	journal_put(o->journal, name, strlen(name), value,
+	    strlen(value) + 1 + o->pad);
+}
+
+static void
+set(struct owner *o, unsigned key, unsigned value)
+{
+	o->has[key] = true;
+	o->value[key] = value;
+	put(o, key);
+}
+
+static void
+clear(struct owner *o, unsigned key)
+{
+	char name[16];
+
+	o->has[key] = false;
+	(void)snprintf(name, sizeof name, "%u", key);
+	journal_delete(o->journal, name, strlen(name));
+}
+
+static void
+loaded(const void *key, size_t key_len, const void *value, size_t len,
+    void *arg)
+{
+	struct owner *o = arg;
+	char name[16];
+	unsigned k;
+
+	ck_assert_uint_lt(key_len, sizeof name);
+	memcpy(name, key, key_len);
+	name[key_len] = '\0';
+	k = (unsigned)atoi(name);
+	ck_assert_uint_lt(k, KEYS);
+	ck_assert(!o->has[k]);
+	ck_assert_ptr_nonnull(memchr(value, '\0', len));
+	o->has[k] = true;
+	o->value[k] = (unsigned)atoi(value);
+	o->loads++;
+}
+
+static void
+snapshot(struct journal *journal, void *arg)
+{
+	struct owner *o = arg;
+	unsigned k;
+
+	ck_assert_ptr_eq(journal, o->journal);
+	for (k = 0; k < KEYS; k++)
+		if (o->has[k])
+			put(o, k);
+}
+
+static bool
+try_open(struct owner *o)
+{
+	memset(o, 0, sizeof *o);
+	free(error);
+	error = NULL;
+	o->journal = journal_open(dir_fd, "test", loaded, snapshot, o, &error);
+	ck_assert_int_eq(o->journal == NULL, error != NULL);
+	return o->journal != NULL;
+}
+
+static void
+load(struct owner *o)
+{
+	ck_assert_msg(try_open(o), "%s", error);
+}
+
+static const char *
+text(const struct owner *o)
+{
+	static char s[KEYS * 16];
+	size_t len = 0;
+	unsigned k;
+
+	s[0] = '\0';
+	for (k = 0; k < KEYS; k++)
+		if (o->has[k])
+			len += (size_t)snprintf(s + len, sizeof s - len,
+			    "%s%u=%u", len == 0 ? "" : " ", k, o->value[k]);
+	return s;
+}
+
+/* What a new process finds, the old one having been dropped. */
+static const char *
+after_kill(void)
+{
+	struct owner o;
+	const char *s;
+
+	load(&o);
+	s = text(&o);
+	journal_close(o.journal);
+	return s;
+}
+
+/* As if killed: nothing is flushed. */
+static void
+drop(struct owner *o)
+{
+	fault_clear();
+	fault_set(FAULT_PWRITE, 0, 1000, EIO);
+	fault_set(FAULT_FTRUNCATE, 0, 1000, EIO);
+	journal_close(o->journal);
+	fault_clear();
+}
+
+static size_t
+size_of(const char *file)
+{
+	struct stat st;
+
+	if (fstatat(dir_fd, file, &st, 0) == -1)
+		return SIZE_MAX;
+	ck_assert_uint_eq(st.st_mode & 07777, 0600);
+	return (size_t)st.st_size;
+}
+
+static unsigned
+count_corrupt(void)
+{
+	const struct dirent *entry;
+	DIR *d = opendir(dir);
+	unsigned n = 0;
+
+	ck_assert_ptr_nonnull(d);
+	while ((entry = readdir(d)) != NULL)
+		n += strstr(entry->d_name, ".corrupt-") != NULL;
+	(void)closedir(d);
+	return n;
+}
+
+static size_t
+slurp(const char *file, char *data, size_t max)
+{
+	int fd = openat(dir_fd, file, O_RDONLY);
+	ssize_t n = read(fd, data, max);
+
+	ck_assert_int_ge(n, 0);
+	(void)close(fd);
+	return (size_t)n;
+}
+
+static void
+spill(const char *file, const char *data, size_t len)
+{
+	int fd = openat(dir_fd, file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	ck_assert_int_eq(write(fd, data, len), (ssize_t)len);
+	(void)close(fd);
+}
+
+START_TEST(test_put_and_load)
+{
+	struct owner o;
+
+	load(&o);
+	ck_assert_uint_eq(o.loads, 0);
+	set(&o, 1, 10);
+	set(&o, 2, 20);
+	set(&o, 1, 11);
+	set(&o, 12, 5);
+	clear(&o, 2);
+	drop(&o);
+	ck_assert_str_eq(after_kill(), "1=11 12=5");
+	load(&o);
+	ck_assert_uint_eq(o.loads, 2);
+	set(&o, 2, 21);
+	journal_close(o.journal);
+	ck_assert_str_eq(after_kill(), "1=11 2=21 12=5");
+}
+END_TEST
+
+START_TEST(test_hold)
+{
+	struct owner o;
+	unsigned k;
+
+	load(&o);
+	fault_clear();
+	journal_hold(o.journal);
+	for (k = 0; k < KEYS; k++)
+		set(&o, k, 1);
+	ck_assert_uint_eq(fault_count(FAULT_PWRITE), 0);
+	journal_release(o.journal);
+	ck_assert_uint_eq(fault_count(FAULT_PWRITE), 1);
+	drop(&o);
+	ck_assert_str_ne(after_kill(), "");
+	load(&o);
+	ck_assert_uint_eq(o.loads, KEYS);
+	journal_close(o.journal);
+}
+END_TEST
+
+/* It does not grow for ever, and what is in it stays. */
+START_TEST(test_snapshots)
+{
+	struct owner o;
+	char expected[KEYS * 16];
+	unsigned i;
+	int64_t now_ms = 0;
+
+	load(&o);
+	o.pad = 1000;
+	for (i = 0; i < 5000; i++) {
+		set(&o, i % KEYS, i);
+		if (i % 7 == 0)
+			clear(&o, i % 5);
+		journal_tick(o.journal, now_ms += 1000);
+		ck_assert_uint_lt(size_of("test.0"), 500000);
+		ck_assert_uint_lt(size_of("test.1"), 500000);
+	}
+	(void)strcpy(expected, text(&o));
+	drop(&o);
+	ck_assert_str_eq(after_kill(), expected);
+}
+END_TEST
+
+/* hostile 61: cut anywhere, the records before are there. */
+START_TEST(test_torn)
+{
+	static char data[4096];
+	struct owner o;
+	size_t len, empty, one, cut;
+	const char *expected;
+
+	load(&o);
+	empty = size_of("test.0");
+	set(&o, 1, 10);
+	one = size_of("test.0");
+	set(&o, 1, 11);
+	drop(&o);
+	len = slurp("test.0", data, sizeof data);
+	for (cut = empty; cut <= len; cut++) {
+		spill("test.0", data, cut);
+		load(&o);
+		expected = cut < one ? "" : cut < len ? "1=10" : "1=11";
+		ck_assert_str_eq(text(&o), expected);
+		/* And it goes on from there. */
+		set(&o, 2, 20);
+		drop(&o);
+		load(&o);
+		ck_assert(o.has[2]);
+		ck_assert_int_eq(o.has[1], cut >= one);
+		drop(&o);
+	}
+	ck_assert_uint_eq(count_corrupt(), 0);
+}
+END_TEST
+
+/* hostile 63: any byte of the newer file wrong, the older one is there. */
+START_TEST(test_flipped)
+{
+	static char data[8192], other[8192];
+	struct owner o;
+	size_t len, other_len, i;
+
+	load(&o);
+	set(&o, 1, 10);
+	fault_set(FAULT_PWRITE, 0, 1, EIO);
+	set(&o, 2, 20);
+	journal_tick(o.journal, 60000); /* a snapshot to test.1 */
+	set(&o, 3, 30);
+	drop(&o);
+	len = slurp("test.1", data, sizeof data);
+	other_len = slurp("test.0", other, sizeof other);
+	for (i = 0; i < len; i++) {
+		if (i >= 8 && i < 12)
+			continue; /* the version: another test */
+		data[i] = (char)(data[i] ^ 0x10);
+		spill("test.1", data, len);
+		spill("test.0", other, other_len);
+		load(&o);
+		ck_assert(o.has[1] && o.value[1] == 10);
+		/* Either the snapshot was found whole, or the older file. */
+		ck_assert(o.has[2] || !o.has[3]);
+		drop(&o);
+		data[i] = (char)(data[i] ^ 0x10);
+	}
+	spill("test.1", data, len);
+	spill("test.0", other, other_len);
+	ck_assert_str_eq(after_kill(), "1=10 2=20 3=30");
+}
+END_TEST
+
+/* A snapshot that was never finished is no damage. */
+START_TEST(test_unfinished_snapshot)
+{
+	static char data[8192];
+	struct owner o;
+	size_t len, cut;
+
+	load(&o);
+	set(&o, 1, 10);
+	fault_set(FAULT_PWRITE, 0, 1, EIO);
+	set(&o, 2, 20);
+	ck_assert(journal_tick(o.journal, 1000));
+	ck_assert(!journal_tick(o.journal, 60000));
+	drop(&o);
+	len = slurp("test.1", data, sizeof data);
+	for (cut = JOURNAL_HEADER; cut < len; cut++) {
+		spill("test.1", data, cut);
+		ck_assert_str_eq(after_kill(), "1=10");
+	}
+	ck_assert_uint_eq(count_corrupt(), 0);
+}
+END_TEST
+
+/* hostile 63 */
+START_TEST(test_both_damaged)
+{
+	struct owner o;
+
+	spill("test.0", "not ours, whatever it may be", 28);
+	spill("test.1", "", 0);
+	ck_assert_str_eq(after_kill(), "");
+	ck_assert_uint_eq(count_corrupt(), 1);
+	spill("test.0", "brbdkv\r\n", 8);
+	spill("test.1", "also not", 8);
+	load(&o);
+	set(&o, 1, 10);
+	drop(&o);
+	ck_assert_str_eq(after_kill(), "1=10");
+}
+END_TEST
+
+START_TEST(test_future_version)
+{
+	static const char future[] = "brbdkv\r\n\2\0\0\0more";
+	char data[64];
+	struct owner o;
+
+	spill("test.1", future, sizeof future);
+	ck_assert(!try_open(&o));
+	ck_assert_ptr_nonnull(strstr(error, "later version"));
+	ck_assert_uint_eq(slurp("test.1", data, sizeof data), sizeof future);
+	ck_assert_mem_eq(data, future, sizeof future);
+}
+END_TEST
+
+/* hostile 65 */
+START_TEST(test_in_use)
+{
+	struct owner o, second;
+
+	load(&o);
+	ck_assert(!try_open(&second));
+	ck_assert_ptr_nonnull(strstr(error, "in use"));
+	set(&o, 1, 10);
+	journal_close(o.journal);
+	ck_assert_str_eq(after_kill(), "1=10");
+}
+END_TEST
+
+START_TEST(test_no_files_of_ours)
+{
+	struct owner o;
+
+	ck_assert_int_eq(symlinkat("elsewhere", dir_fd, "test.0"), 0);
+	ck_assert(!try_open(&o));
+	ck_assert_int_eq(unlinkat(dir_fd, "test.0", 0), 0);
+	ck_assert_int_eq(mkfifoat(dir_fd, "test.0", 0600), 0);
+	ck_assert(!try_open(&o));
+	ck_assert_ptr_nonnull(strstr(error, "regular"));
+	ck_assert_int_eq(unlinkat(dir_fd, "test.0", 0), 0);
+	spill("test.0", "", 0);
+	ck_assert_int_eq(fchmodat(dir_fd, "test.0", 0666, 0), 0);
+	load(&o);
+	ck_assert_uint_ne(size_of("test.0"), SIZE_MAX); /* and is 0600 */
+	journal_close(o.journal);
+}
+END_TEST
+
+/* hostile 67: short writes and EINTR are nothing special. */
+START_TEST(test_short_and_interrupted)
+{
+	struct owner o;
+
+	load(&o);
+	fault_short(1000, 3);
+	fault_set(FAULT_PWRITE, 2, 1, EINTR);
+	set(&o, 1, 10);
+	fault_clear();
+	drop(&o);
+	fault_short(1000, 5);
+	fault_set(FAULT_PREAD, 1, 1, EINTR);
+	ck_assert_str_eq(after_kill(), "1=10");
+}
+END_TEST
+
+/* hostile 67: whatever is wrong with the disk, all is written once it is
+ * not any more. */
+START_TEST(test_full_disk)
+{
+	static const int errors[] = { ENOSPC, EIO, EROFS, EDQUOT };
+	struct owner o;
+	char expected[KEYS * 16];
+	unsigned calls, i;
+	int64_t now_ms = 0;
+
+	load(&o);
+	for (calls = 0; calls < 40; calls++) {
+		/* Half a record, then the error. */
+		fault_short(1, calls % 20);
+		fault_set(FAULT_PWRITE, calls % 3, 1 + calls % 5,
+		    errors[calls % 4]);
+		fault_set(FAULT_FTRUNCATE, calls % 2, calls % 3, EIO);
+		for (i = 0; i < 5; i++) {
+			set(&o, (calls * 5 + i) % KEYS, calls * i);
+			clear(&o, (calls * 3 + i) % KEYS);
+			journal_tick(o.journal, now_ms += 5000);
+		}
+		fault_clear();
+		/* Not at once, and not at every tick. */
+		journal_tick(o.journal, now_ms += 60000);
+		(void)strcpy(expected, text(&o));
+		drop(&o);
+		ck_assert_str_eq(after_kill(), expected);
+		load(&o);
+	}
+	journal_close(o.journal);
+}
+END_TEST
+
+/* The files lack what its owner has: all of it gets there again. */
+START_TEST(test_renew)
+{
+	struct owner o, again;
+
+	load(&o);
+	set(&o, 1, 1);
+	/* The next is dropped, as on a full disk. */
+	fault_set(FAULT_PWRITE, 0, 1000, ENOSPC);
+	set(&o, 2, 2);
+	drop(&o);
+	load(&again);
+	ck_assert_str_eq(text(&again), "1=1");
+	again.has[2] = true;
+	again.value[2] = 2;
+	/* Not yet, but at a later tick. */
+	fault_set(FAULT_PWRITE, 0, 1000, ENOSPC);
+	journal_renew(again.journal, 1000);
+	fault_clear();
+	ck_assert(journal_tick(again.journal, 1001));
+	(void)journal_tick(again.journal, 1000 + 60000);
+	ck_assert(!journal_tick(again.journal, 1000 + 120000));
+	drop(&again);
+	ck_assert_str_eq(after_kill(), "1=1 2=2");
+	load(&again);
+	again.has[3] = true;
+	again.value[3] = 3;
+	journal_renew(again.journal, 1000);
+	drop(&again);
+	ck_assert_str_eq(after_kill(), "1=1 2=2 3=3");
+}
+END_TEST
+
+START_TEST(test_retries_are_rare)
+{
+	struct owner o;
+	unsigned i;
+
+	load(&o);
+	fault_set(FAULT_PWRITE, 0, 1000, ENOSPC);
+	for (i = 0; i < 600; i++) {
+		set(&o, i % KEYS, i);
+		journal_tick(o.journal, i * 100);
+	}
+	ck_assert_uint_le(fault_count(FAULT_PWRITE), 8);
+	fault_clear();
+	journal_close(o.journal); /* tries once more */
+	load(&o);
+	ck_assert_uint_eq(o.loads, KEYS);
+	journal_close(o.journal);
+}
+END_TEST
+
+/* Every call that opening makes may fail: then it says so, or it works. */
+START_TEST(test_faults_while_opening)
+{
+	struct owner o;
+	int call;
+	unsigned after;
+
+	load(&o);
+	set(&o, 1, 10);
+	journal_close(o.journal);
+	for (call = 0; call < FAULT_CALLS; call++)
+		for (after = 0; after < 6; after++) {
+			fault_clear();
+			fault_set((enum fault_call)call, after, 1, EIO);
+			if (try_open(&o)) {
+				ck_assert_str_eq(text(&o), "1=10");
+				journal_close(o.journal);
+			}
+		}
+	fault_clear();
+	ck_assert_str_eq(after_kill(), "1=10");
+}
+END_TEST
+
+static Suite *
+journal_suite(void)
+{
+	Suite *suite = suite_create("store");
+	TCase *tc = tcase_create("store");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_put_and_load);
+	tcase_add_test(tc, test_hold);
+	tcase_add_test(tc, test_snapshots);
+	tcase_add_test(tc, test_torn);
+	tcase_add_test(tc, test_flipped);
+	tcase_add_test(tc, test_unfinished_snapshot);
+	tcase_add_test(tc, test_both_damaged);
+	tcase_add_test(tc, test_future_version);
+	tcase_add_test(tc, test_in_use);
+	tcase_add_test(tc, test_no_files_of_ours);
+	tcase_add_test(tc, test_short_and_interrupted);
+	tcase_add_test(tc, test_full_disk);
+	tcase_add_test(tc, test_renew);
+	tcase_add_test(tc, test_retries_are_rare);
+	tcase_add_test(tc, test_faults_while_opening);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+int
+main(void)
+{
+	SRunner *runner = srunner_create(journal_suite());
+	int failed;
+
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The brbd authors
+
+unit_tests = \
+	%D%/check_bans \
+	%D%/check_batching \
+	%D%/check_bucket \
+	%D%/check_buf \
+	%D%/check_checksum \
+	%D%/check_cloak \
+	%D%/check_clock \
+	%D%/check_command \
+	%D%/check_conn \
+	%D%/check_conn_end \
+	%D%/check_conn_faults \
+	%D%/check_conn_output \
+	%D%/check_conn_unsent \
+	%D%/check_control \
+	%D%/check_credential \
+	%D%/check_cursors \
+	%D%/check_deadline \
+	%D%/check_departed \
+	%D%/check_directory \
+	%D%/check_framer \
+	%D%/check_histogram \
+	%D%/check_history \
+	%D%/check_history_crash \
+	%D%/check_history_faults \
+	%D%/check_history_file \
+	%D%/check_http \
+	%D%/check_inherit \
+	%D%/check_irc_history \
+	%D%/check_irc_message \
+	%D%/check_irc_render \
+	%D%/check_irc_reply \
+	%D%/check_journal \
+	%D%/check_json \
+	%D%/check_listener \
+	%D%/check_log \
+	%D%/check_mask \
+	%D%/check_member \
+	%D%/check_modes \
+	%D%/check_names \
+	%D%/check_nick \
+	%D%/check_oneshot \
+	%D%/check_opers \
+	%D%/check_options \
+	%D%/check_persist \
+	%D%/check_presence \
+	%D%/check_protocol_line \
+	%D%/check_replay \
+	%D%/check_room \
+	%D%/check_roommates \
+	%D%/check_sdnotify \
+	%D%/check_service_manager \
+	%D%/check_state_dir \
+	%D%/check_telnet \
+	%D%/check_text \
+	%D%/check_tlv \
+	%D%/check_upgrade \
+	%D%/check_util \
+	%D%/check_verify \
+	%D%/check_whowas
+
+# What unit tests share.
+check_libs += %D%/libhouse.a
+tests_unit_libhouse_a_SOURCES = \
+	%D%/faults.c \
+	%D%/faults.h \
+	%D%/house.c \
+	%D%/house.h \
+	%D%/ring.c \
+	%D%/ring.h \
+	%D%/town.c \
+	%D%/town.h \
+	%D%/wire.c \
+	%D%/wire.h
