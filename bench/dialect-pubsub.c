@@ -6,7 +6,6 @@
  * (OASIS); the RESP protocol specification of redis; the client protocol of
  * NATS.
  */
-
 #include "config.h"
 
 #include <stdint.h>

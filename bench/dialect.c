@@ -10,7 +10,6 @@
  * value. Where a server answers each request (redis), its answers are read and
  * skipped.
  */
-
 #include "config.h"
 
 #include <stdarg.h>

@@ -12,7 +12,6 @@
  * There is no queue: who does not take a whole write is cut off. Its descriptor
  * stays until epoll tells of the end, so nobody goes while all are written to.
  */
-
 #include "config.h"
 
 #include <sys/epoll.h>

@@ -4,7 +4,6 @@
  * A bucket's number is that of the highest bit, and the five bits below it. Below
  * 64 ns each number has its own.
  */
-
 #include "config.h"
 
 #include <string.h>

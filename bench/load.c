@@ -22,7 +22,6 @@
  * Exit status: 0; 1 if the server gave up (status=gave-up and why=) or lines were
  * wrong; 2 if we did.
  */
-
 #include "config.h"
 
 #include <errno.h>

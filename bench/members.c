@@ -5,7 +5,6 @@
  * beginning of a line is kept only while there is one: with 20,000 members a
  * buffer for each would be more memory than the servers take.
  */
-
 #include "config.h"
 
 #include <sys/epoll.h>

@@ -3,7 +3,6 @@
  *
  * A name that has no value is left out; README says what they mean.
  */
-
 #include "config.h"
 
 #include <stdio.h>

@@ -4,7 +4,6 @@
  * A partial line is allocated only while there is one, so that it does not count
  * as what an idle member needs.
  */
-
 #include "config.h"
 
 #include <sys/resource.h>

@@ -3,7 +3,6 @@
  *
  * They are global: the generator is one program with one purpose.
  */
-
 #include "config.h"
 
 #include <sys/resource.h>

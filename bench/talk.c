@@ -11,7 +11,6 @@
  * end what comes, whatever a server puts before them; lines that are not ours
  * are skipped.
  */
-
 #include "config.h"
 
 #include <assert.h>

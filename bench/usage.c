@@ -13,7 +13,6 @@
  * Descendants are found by a look at every process's parent: the list of
  * children in /proc is not in all kernels.
  */
-
 #include "config.h"
 
 #include <sys/types.h>

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Writers post numbered lines, others listen, are on break or away, and the
  * daemon is killed at random moments and started again (hostile 61). Everybody
  * comes back each time. At the end
@@ -16,7 +14,6 @@
  * seed of its random numbers, which CRASH_SEED sets. BRBD names the daemon,
  * DIALOG_TIMEOUT the patience, as for the dialogs.
  */
-
 #include "config.h"
 
 #include <sys/socket.h>
@@ -102,7 +99,7 @@ lines_add(struct lines *l, unsigned line)
 {
 	if (l->count == l->cap) {
 		l->cap = l->cap == 0 ? 1024 : l->cap * 2;
-		l->items = xreallocarray(l->items, l->cap, sizeof *l->items);
+		l->items = xreallocarray(l->items, l->cap, sizeof(*l->items));
 	}
 	l->items[l->count++] = line;
 }
@@ -171,13 +168,13 @@ person_connect(struct person *p, const char *nick)
 {
 	struct sockaddr_in sin;
 
-	memset(&sin, 0, sizeof sin);
+	memset(&sin, 0, sizeof(sin));
 	sin.sin_family = AF_INET;
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	sin.sin_port = htons((uint16_t)d.port_ipv4);
 	p->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	ck_assert_int_ne(p->fd, -1);
-	if (connect(p->fd, (struct sockaddr *)&sin, sizeof sin) == -1) {
+	if (connect(p->fd, (struct sockaddr *)&sin, sizeof(sin)) == -1) {
 		(void)close(p->fd);
 		p->fd = -1;
 		return;
@@ -311,7 +308,7 @@ person_post(struct person *p)
 	while (p->is_live && p->posted < p->post_max &&
 	    p->posted < LINES_MAX - 1 &&
 	    p->posted - seen_of[p - people] < WINDOW) {
-		(void)snprintf(line, sizeof line, "%u\n", ++p->posted);
+		(void)snprintf(line, sizeof(line), "%u\n", ++p->posted);
 		person_type(p, line);
 	}
 }
@@ -519,7 +516,7 @@ START_TEST(test_crash)
 	for (i = 0; i <= PEOPLE; i++) {
 		people[i].fd = -1;
 		people[i].has = xcalloc(WRITERS,
-		    LINES_MAX * sizeof *people[i].has);
+		    LINES_MAX * sizeof(*people[i].has));
 	}
 	crash_start();
 	crash_gather();

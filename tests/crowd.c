@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * A thousand people in one room, one of whom never reads: everybody else gets
  * every line, in order; the daemon's memory stays where it was but for the ring
  * and that one's output-limit; and when the sleeper reads at last, they get
@@ -10,7 +8,6 @@
  * (hostile 40, 47). BRBD names the daemon, DIALOG_TIMEOUT the patience, as for
  * the dialogs.
  */
-
 #include "config.h"
 
 #include <sys/resource.h>
@@ -123,7 +120,7 @@ crowd_connect(struct person *p, int rcvbuf)
 {
 	struct sockaddr_in sin;
 
-	memset(&sin, 0, sizeof sin);
+	memset(&sin, 0, sizeof(sin));
 	sin.sin_family = AF_INET;
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	sin.sin_port = htons((uint16_t)d.port_ipv4);
@@ -131,9 +128,9 @@ crowd_connect(struct person *p, int rcvbuf)
 	ck_assert_int_ne(p->fd, -1);
 	if (rcvbuf > 0)
 		ck_assert_int_eq(setsockopt(p->fd, SOL_SOCKET, SO_RCVBUF,
-				     &rcvbuf, sizeof rcvbuf),
+				     &rcvbuf, sizeof(rcvbuf)),
 		    0);
-	ck_assert_int_eq(connect(p->fd, (struct sockaddr *)&sin, sizeof sin),
+	ck_assert_int_eq(connect(p->fd, (struct sockaddr *)&sin, sizeof(sin)),
 	    0);
 	ck_assert_int_eq(fcntl(p->fd, F_SETFL, O_NONBLOCK), 0);
 	p->next = 1;
@@ -243,7 +240,8 @@ crowd_say(unsigned number)
 	size_t left;
 	ssize_t n;
 
-	left = (size_t)snprintf(line, sizeof line, "%u %s\n", number, line_end);
+	left = (size_t)snprintf(line, sizeof(line), "%u %s\n", number,
+	    line_end);
 	while (left > 0) {
 		n = write(people[SPEAKER].fd, p, left);
 		if (n > 0) {
@@ -266,7 +264,7 @@ crowd_memory(void)
 	char path[64];
 	FILE *f;
 
-	(void)snprintf(path, sizeof path, "/proc/%ld/statm", (long)d.pid);
+	(void)snprintf(path, sizeof(path), "/proc/%ld/statm", (long)d.pid);
 	f = fopen(path, "r");
 	if (f == NULL)
 		return 0;
@@ -286,10 +284,10 @@ START_TEST(test_crowd)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	crowd_start(dir);
 	(void)rmdir(dir);
-	memset(line_end, 'x', sizeof line_end - 1);
+	memset(line_end, 'x', sizeof(line_end) - 1);
 
 	for (i = 0; i < PEOPLE; i++) {
-		memset(&people[i], 0, sizeof people[i]);
+		memset(&people[i], 0, sizeof(people[i]));
 		crowd_connect(&people[i], i == SLEEPER ? 2048 : 0);
 	}
 	crowd_wait(0, PEOPLE, crowd_is_live);

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * What somebody sees who loses connections (losses.c): every line once and in
  * order, but for repeats, which stand between the lines that say so. What they
  * see as a guest, before their nick is theirs again, counts when the catch-up
  * has told all that was before.
  */
-
 #include "config.h"
 
 #include <check.h>

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Exactly what was missed, over connections that break in every way. Ana says
  * numbered lines without a pause. Bob, over TCP, and cy, over a Unix socket,
  * lose their connections again and again and come back under their nicks.
@@ -18,7 +16,6 @@
  * BRBD names the daemon, DIALOG_TIMEOUT the patience, as for the dialogs;
  * LOSSES_SEED a seed, LOSSES_SECONDS how long it goes on.
  */
-
 #include "config.h"
 
 #include <sys/socket.h>
@@ -129,16 +126,16 @@ losses_connect(bool is_unix, int rcvbuf)
 
 	ck_assert_int_ne(fd, -1);
 	if (is_unix) {
-		ck_assert_uint_lt(strlen(d.unix_path), sizeof sun.sun_path);
+		ck_assert_uint_lt(strlen(d.unix_path), sizeof(sun.sun_path));
 		memcpy(sun.sun_path, d.unix_path, strlen(d.unix_path) + 1);
-		result = connect(fd, (struct sockaddr *)&sun, sizeof sun);
+		result = connect(fd, (struct sockaddr *)&sun, sizeof(sun));
 	} else {
 		sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 		sin.sin_port = htons((uint16_t)d.port_ipv4);
 		if (rcvbuf > 0)
 			(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rcvbuf,
-			    sizeof rcvbuf);
-		result = connect(fd, (struct sockaddr *)&sin, sizeof sin);
+			    sizeof(rcvbuf));
+		result = connect(fd, (struct sockaddr *)&sin, sizeof(sin));
 	}
 	ck_assert_int_eq(result, 0);
 	ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
@@ -163,7 +160,7 @@ losses_reset(int fd)
 	struct linger linger = { 1, 0 };
 
 	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger,
-			     sizeof linger),
+			     sizeof(linger)),
 	    0);
 	(void)close(fd);
 }
@@ -226,7 +223,7 @@ static void
 person_read(struct person *p)
 {
 	char data[4096];
-	size_t max = sizeof data;
+	size_t max = sizeof(data);
 	ssize_t n;
 
 	if (p->plan == PLAN_READ && p->forward < max)
@@ -300,7 +297,7 @@ speaker_write(const char *text, size_t len)
 			len -= (size_t)n;
 		} else {
 			ck_assert_int_eq(errno, EAGAIN);
-			(void)!read(speaker, discarded, sizeof discarded);
+			(void)!read(speaker, discarded, sizeof(discarded));
 		}
 	}
 }
@@ -314,7 +311,7 @@ speaker_say(void)
 	size_t i;
 	int count = 1 + (int)losses_random(5), pad_len;
 
-	memset(pad, 'x', sizeof pad - 1);
+	memset(pad, 'x', sizeof(pad) - 1);
 	while (count-- > 0) {
 		pad_len = (int)losses_random(losses_random(4) == 0 ? 400 : 40);
 		buf_addf(&text, "%u %.*s.\n", ++said, pad_len, pad);
@@ -423,7 +420,7 @@ losses_step(void)
 		if (pfds[i].revents != 0 && pfds[i].fd == people[i]->fd)
 			person_read(people[i]);
 	if (pfds[i].revents != 0)
-		(void)!read(speaker, discarded, sizeof discarded);
+		(void)!read(speaker, discarded, sizeof(discarded));
 	for (i = 0; i < NITEMS(people); i++)
 		person_step(people[i]);
 	if (may_speak)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * A thousand people in all states, talk without a pause, and one upgrade after
  * the other: everybody sees everything that was said, in order and once; the
  * process stays the same, and so does the number of its descriptors. Programs
@@ -14,7 +12,6 @@
  * UPGRADE_MEMBERS how many people there are ("100,1000,10000": one after the
  * other), UPGRADE_ROUNDS the number of upgrades.
  */
-
 #include "config.h"
 
 #include <sys/resource.h>
@@ -226,8 +223,8 @@ enter(struct person *p)
 	ck_assert_int_ne(p->fd, -1);
 	if (p->role == SLOW)
 		(void)setsockopt(p->fd, SOL_SOCKET, SO_RCVBUF, &small,
-		    sizeof small);
-	ck_assert_int_eq(connect(p->fd, (struct sockaddr *)&sin, sizeof sin),
+		    sizeof(small));
+	ck_assert_int_eq(connect(p->fd, (struct sockaddr *)&sin, sizeof(sin)),
 	    0);
 	ck_assert_int_eq(fcntl(p->fd, F_SETFL, O_NONBLOCK), 0);
 	p->next = 1;
@@ -416,7 +413,7 @@ say(void)
 	char line[1024];
 	int len;
 
-	len = snprintf(line, sizeof line, "t %u %lld %s\n", ++said,
+	len = snprintf(line, sizeof(line), "t %u %lld %s\n", ++said,
 	    (long long)now_us(), padding);
 	type(&people[SPEAKER], line, (size_t)len);
 }
@@ -494,9 +491,9 @@ say_halves(bool is_first, unsigned round)
 
 		if (p->role == MID_LINE && mid < MIDS) {
 			if (is_first)
-				len = snprintf(line, sizeof line, "m %u", mid);
+				len = snprintf(line, sizeof(line), "m %u", mid);
 			else
-				len = snprintf(line, sizeof line, " %u\n",
+				len = snprintf(line, sizeof(line), " %u\n",
 				    round + 1);
 			type(p, line, (size_t)len);
 			mid++;
@@ -571,9 +568,9 @@ fail_by_program(void)
 	upgrade("No such file or directory");
 	install("x", 1, 0644);
 	upgrade(getuid() == 0 ? "the upgrade failed" : "Permission denied");
-	install(exits, sizeof exits - 1, 0755);
+	install(exits, sizeof(exits) - 1, 0755);
 	upgrade("ended with status 1");
-	install(crashes, sizeof crashes - 1, 0755);
+	install(crashes, sizeof(crashes) - 1, 0755);
 	upgrade("ended by signal 11");
 	/* The settings are read by the new program. */
 	install_brbd();
@@ -630,14 +627,14 @@ run(size_t count)
 	unsigned round;
 
 	people_count = count;
-	people = xcalloc(count, sizeof *people);
-	pfds = xcalloc(count, sizeof *pfds);
+	people = xcalloc(count, sizeof(*people));
+	pfds = xcalloc(count, sizeof(*pfds));
 	said = mids = mids_said = 0;
 	longest_us = 0;
-	memset(padding, 'x', sizeof padding - 1);
+	memset(padding, 'x', sizeof(padding) - 1);
 	memcpy(dir, "/tmp/upgrade-XXXXXX", 20);
 	ck_assert_ptr_nonnull(mkdtemp(dir));
-	(void)snprintf(program, sizeof program, "%s/brbd", dir);
+	(void)snprintf(program, sizeof(program), "%s/brbd", dir);
 	install_brbd();
 	start();
 	gather();

@@ -5,7 +5,6 @@
  * written to all of them with bufferevent_write(). They do the rest: write in
  * the next turn of the loop, all that has come together until then.
  */
-
 #include "config.h"
 
 #include <sys/queue.h>

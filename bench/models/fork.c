@@ -13,7 +13,6 @@
  * is new in one write. Decided against: a pipe to each (a write each for the
  * speaker), and a parent that hands lines around (an event loop, with detours).
  */
-
 #include "config.h"
 
 #include <sys/prctl.h>

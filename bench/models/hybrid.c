@@ -13,7 +13,6 @@
  *
  * A queue is full at HYBRID_QUEUE chunks: whoever is so far behind is cut off.
  */
-
 #include "config.h"
 
 #include <sys/socket.h>

@@ -6,7 +6,6 @@
  * the lock; or else a thousand of them would fight for it each time that they
  * poll.
  */
-
 #include "config.h"
 
 #include <sys/mman.h>

@@ -8,7 +8,6 @@
  * 1,020 members, however fast it is. (Larger sets can be had by going round
  * the C library; then each wake-up walks all of them.)
  */
-
 #include "config.h"
 
 #include <sys/select.h>

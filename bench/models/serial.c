@@ -10,7 +10,6 @@
  * No room of two is live at once, so there is nothing to measure above one member:
  * it is here for completeness.
  */
-
 #include "config.h"
 
 #include <sys/socket.h>

@@ -15,7 +15,6 @@
  * short one is what idle members cost (members / time-out wake-ups in a
  * second). Ours, 20 ms, is one that people would not notice.
  */
-
 #include "config.h"
 
 #include <sys/socket.h>

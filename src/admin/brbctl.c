@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * brbctl(8): passes one request to the daemon's control socket and prints the
  * answer. It knows the verbs for --help and so that a typo costs no connection;
  * what they do is all the daemon's. The answer is read to its end before any of
@@ -10,7 +8,6 @@
  * to give up on us, and an answer that was cut off is not taken for a whole
  * one.
  */
-
 #include "config.h"
 
 #include <sys/socket.h>

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- * 
+ *
  * The mode of the socket's file would do on Linux, but not everywhere does the
  * kernel look at it, and a file can be given another mode by mistake. So each
  * peer is looked at as well.
- * 
+ *
  * A peer's groups are those that its process had when it connected. Where the
  * kernel does not tell them (or there are more than PEERCRED_GROUPS_MAX) the
  * list of the group's members as of the last reading of the settings stands in:
- * getgrouplist(3) for each request could hold up the loop. */
+ * getgrouplist(3) for each request could hold up the loop.
+ */
 #include "config.h"
 
 #include <sys/socket.h>

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * The verb mode: what operators of a room can do, for who runs the server. The
  * one way to have an operator again where all of them are gone.
  */
-
 #include "config.h"
 
 #include <stdlib.h>

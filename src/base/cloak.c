@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * There are few enough IPv4 addresses to try them all, so the hash has a key,
  * and has to be one from which the key cannot be found: SHA-256 of the key and
  * the credential, both of a fixed size, cut to 40 bits. Nothing can be appended
@@ -14,7 +12,6 @@
  * to keep a key. 40 bits are short enough for a line of IRC; that the host of a
  * stranger is that of somebody who is banned has a chance of one in 2^40.
  */
-
 #include "config.h"
 
 #include <sys/types.h>
@@ -32,7 +29,7 @@
 void
 cloak_key_init(struct cloak_key *key)
 {
-	arc4random_buf(key->bytes, sizeof key->bytes);
+	arc4random_buf(key->bytes, sizeof(key->bytes));
 }
 
 static const char *
@@ -58,9 +55,9 @@ cloak_str(const struct cloak_key *key, const struct credential *c,
 	size_t i;
 
 	SHA256Init(&sha);
-	SHA256Update(&sha, key->bytes, sizeof key->bytes);
-	SHA256Update(&sha, &c->kind, sizeof c->kind);
-	SHA256Update(&sha, c->bytes, sizeof c->bytes);
+	SHA256Update(&sha, key->bytes, sizeof(key->bytes));
+	SHA256Update(&sha, &c->kind, sizeof(c->kind));
+	SHA256Update(&sha, c->bytes, sizeof(c->bytes));
 	SHA256Final(digest, &sha);
 	for (i = 0; i < CLOAK_BYTES; i++)
 		(void)snprintf(out + 2 * i, 3, "%02x", digest[i]);

@@ -37,18 +37,18 @@ handoff_load_unsigned(const void *p, size_t size)
 	uint8_t v8;
 
 	switch (size) {
-	case sizeof v64:
-		memcpy(&v64, p, sizeof v64);
+	case sizeof(v64):
+		memcpy(&v64, p, sizeof(v64));
 		return v64;
-	case sizeof v32:
-		memcpy(&v32, p, sizeof v32);
+	case sizeof(v32):
+		memcpy(&v32, p, sizeof(v32));
 		return v32;
-	case sizeof v16:
-		memcpy(&v16, p, sizeof v16);
+	case sizeof(v16):
+		memcpy(&v16, p, sizeof(v16));
 		return v16;
 	default:
-		assert(size == sizeof v8);
-		memcpy(&v8, p, sizeof v8);
+		assert(size == sizeof(v8));
+		memcpy(&v8, p, sizeof(v8));
 		return v8;
 	}
 }
@@ -61,18 +61,18 @@ handoff_store_unsigned(void *p, size_t size, uint64_t value)
 	uint8_t v8 = (uint8_t)value;
 
 	switch (size) {
-	case sizeof value:
-		memcpy(p, &value, sizeof value);
+	case sizeof(value):
+		memcpy(p, &value, sizeof(value));
 		break;
-	case sizeof v32:
-		memcpy(p, &v32, sizeof v32);
+	case sizeof(v32):
+		memcpy(p, &v32, sizeof(v32));
 		break;
-	case sizeof v16:
-		memcpy(p, &v16, sizeof v16);
+	case sizeof(v16):
+		memcpy(p, &v16, sizeof(v16));
 		break;
 	default:
-		assert(size == sizeof v8);
-		memcpy(p, &v8, sizeof v8);
+		assert(size == sizeof(v8));
+		memcpy(p, &v8, sizeof(v8));
 		break;
 	}
 }
@@ -83,12 +83,12 @@ handoff_load_signed(const void *p, size_t size)
 	int64_t v64;
 	int32_t v32;
 
-	if (size == sizeof v64) {
-		memcpy(&v64, p, sizeof v64);
+	if (size == sizeof(v64)) {
+		memcpy(&v64, p, sizeof(v64));
 		return v64;
 	}
-	assert(size == sizeof v32);
-	memcpy(&v32, p, sizeof v32);
+	assert(size == sizeof(v32));
+	memcpy(&v32, p, sizeof(v32));
 	return v32;
 }
 
@@ -97,13 +97,13 @@ handoff_store_signed(void *p, size_t size, int64_t value)
 {
 	int32_t v32 = (int32_t)value;
 
-	if (size == sizeof value)
-		memcpy(p, &value, sizeof value);
+	if (size == sizeof(value))
+		memcpy(p, &value, sizeof(value));
 	else {
-		assert(size == sizeof v32);
+		assert(size == sizeof(v32));
 		if (v32 != value)
 			return false;
-		memcpy(p, &v32, sizeof v32);
+		memcpy(p, &v32, sizeof(v32));
 	}
 	return true;
 }
@@ -176,7 +176,7 @@ void
 handoff_put_credential(struct buf *out, uint16_t tag,
     const struct credential *credential)
 {
-	tlv_put_bytes(out, tag, credential, sizeof *credential);
+	tlv_put_bytes(out, tag, credential, sizeof(*credential));
 }
 
 bool
@@ -185,14 +185,14 @@ handoff_get_credential(const struct tlv *item, struct credential *credential)
 	struct credential c;
 	size_t used, i;
 
-	if (item->len != sizeof c)
+	if (item->len != sizeof(c))
 		return false;
-	memcpy(&c, item->data, sizeof c);
+	memcpy(&c, item->data, sizeof(c));
 	if (c.kind > CREDENTIAL_UID)
 		return false;
 	/* It is compared whole. */
 	used = c.kind == CREDENTIAL_IPV6 ? 8 : 4;
-	for (i = used; i < sizeof c.bytes; i++)
+	for (i = used; i < sizeof(c.bytes); i++)
 		if (c.bytes[i] != 0)
 			return false;
 	*credential = c;
@@ -216,7 +216,7 @@ handoff_put_fd(struct handoff_out *out, uint16_t tag, int fd)
 	if (out->fd_count == out->fd_cap) {
 		out->fd_cap = out->fd_cap == 0 ? 64 : out->fd_cap * 2;
 		out->fds = xreallocarray(out->fds, out->fd_cap,
-		    sizeof *out->fds);
+		    sizeof(*out->fds));
 	}
 	tlv_put_u64(&out->data, tag, out->fd_count);
 	out->fds[out->fd_count++] = fd;
@@ -238,13 +238,13 @@ handoff_seal(const struct handoff_out *out, struct buf *blob)
 
 	buf_reset(blob);
 	(void)buf_reserve(blob,
-	    HANDOFF_HEADER + TLV_HEADER + out->fd_count * sizeof fd +
+	    HANDOFF_HEADER + TLV_HEADER + out->fd_count * sizeof(fd) +
 		out->data.len);
 	blob->len = HANDOFF_HEADER;
 	mark = tlv_open(blob, HANDOFF_FDS);
 	for (i = 0; i < out->fd_count; i++) {
 		le_put32(fd, (uint32_t)out->fds[i]);
-		buf_add(blob, fd, sizeof fd);
+		buf_add(blob, fd, sizeof(fd));
 	}
 	tlv_close(blob, mark);
 	buf_add(blob, out->data.data, out->data.len);
@@ -278,11 +278,11 @@ handoff_check_socket(int fd, bool is_listener)
 	socklen_t len;
 	int value, flags;
 
-	len = sizeof value;
+	len = sizeof(value);
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, &len) == -1 ||
 	    value != SOCK_STREAM)
 		return false;
-	len = sizeof value;
+	len = sizeof(value);
 	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &len) == -1 ||
 	    (value != 0) != is_listener)
 		return false;
@@ -324,15 +324,15 @@ handoff_open_fds(struct handoff_in *in, const struct tlv *item)
 
 	if (item->len % 4 != 0)
 		return handoff_fail(in, "the table of descriptors is cut off");
-	in->fds = xreallocarray(NULL, count + 1, sizeof *in->fds);
-	in->is_taken = xcalloc(count + 1, sizeof *in->is_taken);
+	in->fds = xreallocarray(NULL, count + 1, sizeof(*in->fds));
+	in->is_taken = xcalloc(count + 1, sizeof(*in->is_taken));
 	in->fd_count = count;
 	for (i = 0; i < count; i++)
 		in->fds[i] = (int)le_get32(item->data + 4 * i);
-	sorted = xreallocarray(NULL, count + 1, sizeof *sorted);
+	sorted = xreallocarray(NULL, count + 1, sizeof(*sorted));
 	if (count > 0) {
-		memcpy(sorted, in->fds, count * sizeof *sorted);
-		qsort(sorted, count, sizeof *sorted, handoff_fd_cmp);
+		memcpy(sorted, in->fds, count * sizeof(*sorted));
+		qsort(sorted, count, sizeof(*sorted), handoff_fd_cmp);
 	}
 	for (i = 0; i < count && is_good; i++)
 		is_good = sorted[i] > STDERR_FILENO &&
@@ -369,7 +369,7 @@ handoff_open(struct handoff_in *in, const void *blob, size_t len,
 {
 	struct tlv item;
 
-	memset(in, 0, sizeof *in);
+	memset(in, 0, sizeof(*in));
 	in->purpose = purpose;
 	/* What is to be taken has just been verified in this very process. */
 	if (purpose != HANDOFF_TAKE)
@@ -389,7 +389,7 @@ handoff_in_fini(struct handoff_in *in)
 	free(in->fds);
 	free(in->is_taken);
 	free(in->error);
-	memset(in, 0, sizeof *in);
+	memset(in, 0, sizeof(*in));
 }
 
 void

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Matching goes back to the last '*' only: had an earlier one taken more, the
  * later could have taken it as well. So no mask takes longer than its length
  * times that of what it is held against, where trying every way to share the
@@ -16,7 +14,6 @@
  * a '?' that takes a character of several bytes, since what masks are held
  * against is ASCII, and Modern IRC means octets.
  */
-
 #include "config.h"
 
 #include <stddef.h>

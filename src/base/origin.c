@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Where somebody may come from, as people write it. What a connection shows is
  * a credential; an origin is one with a prefix: many of them. Bans and the
  * setting room-operator are about origins.
  */
-
 #include "config.h"
 
 #include <sys/socket.h>

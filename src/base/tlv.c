@@ -95,7 +95,7 @@ tlv_put_u64(struct buf *out, uint16_t tag, uint64_t value)
 	unsigned char bytes[8];
 
 	le_put64(bytes, value);
-	tlv_put_bytes(out, tag, bytes, sizeof bytes);
+	tlv_put_bytes(out, tag, bytes, sizeof(bytes));
 }
 
 void
@@ -184,7 +184,7 @@ tlv_get_i64(const struct tlv *item, int64_t *value)
 	if (!tlv_get_u64(item, UINT64_MAX, &v))
 		return false;
 	/* What was cast on the way out comes back the same. */
-	memcpy(value, &v, sizeof *value);
+	memcpy(value, &v, sizeof(*value));
 	return true;
 }
 

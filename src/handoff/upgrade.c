@@ -19,7 +19,6 @@
  * It would have another process id, which systemd, a pid file and whoever
  * started us in the foreground would all have to be told of.
  */
-
 #include "config.h"
 
 #include <sys/stat.h>

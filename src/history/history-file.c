@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Opening a ring's file whatever is there. What cannot be used as it is gets
  * read into memory, where history-load.c makes a ring of it, and is copied to a
  * new file: the old one is not written to, and takes its leave in one rename().
  * So a damaged file can be looked at later, a truncated one cannot fault, and a
  * kill at any time leaves the old file or the new.
  */
-
 #include "config.h"
 
 #include <sys/file.h>
@@ -54,7 +51,7 @@ file_fail(const struct file *f, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof text, fmt, ap);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	(void)snprintf(f->error, f->error_size, "history '%s' %s", f->name,
 	    text);
@@ -176,9 +173,9 @@ file_read_old(const struct file *f, int fd, struct history *old)
 	size_t size;
 	char *base;
 
-	memset(&header, 0, sizeof header);
+	memset(&header, 0, sizeof(header));
 	if (fstat(fd, &st) == -1 ||
-	    history_read_file(fd, &header, sizeof header) == -1)
+	    history_read_file(fd, &header, sizeof(header)) == -1)
 		return file_fail_errno(f, "read");
 	size = file_region_size(&header, st.st_size);
 	base = xcalloc(1, HISTORY_HEADER_SIZE + size);
@@ -204,7 +201,7 @@ file_set_aside(const struct file *f)
 	int status, i;
 
 	if (gmtime_r(&now, &tm) == NULL ||
-	    strftime(when, sizeof when, "%Y%m%dT%H%M%SZ", &tm) == 0)
+	    strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm) == 0)
 		return file_fail(f, "is damaged, and the clock is wrong");
 	for (i = 1; i < 10; i++) {
 		aside = i == 1 ?
@@ -358,7 +355,7 @@ history_file_open(struct history *h, int dir_fd, const char *name, size_t size,
 	};
 	int fd;
 
-	memset(f.report, 0, sizeof *f.report);
+	memset(f.report, 0, sizeof(*f.report));
 	fd = file_open_locked(&f);
 	if (fd == -1)
 		return -1;

@@ -125,7 +125,7 @@ record_next(const struct record *r)
 static inline uint32_t
 record_check(const struct record *r, union record_word first)
 {
-	size_t end = first.is.type == RECORD_HOLE ? sizeof *r : first.is.size;
+	size_t end = first.is.type == RECORD_HOLE ? sizeof(*r) : first.is.size;
 
 	return (uint32_t)XXH3_64bits_withSeed(&r->pos,
 	    end - offsetof(struct record, pos), first.word);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Reading a ring that is already there. Nothing in it is trusted: a record
  * counts only if its check is right and it says that it lies where it does. A
  * text cannot pass for a record, since text has no zero bytes; so what is found
@@ -14,7 +12,6 @@
  * looked through (the scan). Both take one pass, and no input makes them take
  * more than a few.
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -42,7 +39,7 @@ load_has_form(const struct record *r, size_t left)
 	union record_word first = r->first;
 	size_t used;
 
-	if (first.is.size % HISTORY_ALIGN != 0 || first.is.size < sizeof *r ||
+	if (first.is.size % HISTORY_ALIGN != 0 || first.is.size < sizeof(*r) ||
 	    first.is.size > left)
 		return false;
 	switch (first.is.type) {
@@ -53,7 +50,7 @@ load_has_form(const struct record *r, size_t left)
 	case RECORD_ME:
 	case RECORD_TOPIC:
 	case RECORD_NOTICE:
-		used = sizeof *r + first.is.nick_len + 1 + first.is.text_len;
+		used = sizeof(*r) + first.is.nick_len + 1 + first.is.text_len;
 		return first.is.nick_len <= NICK_MAX &&
 		    first.is.text_len <= HISTORY_TEXT_MAX &&
 		    first.is.size == HISTORY_ROUND(used) &&
@@ -84,7 +81,7 @@ history_check(const struct history *h, size_t offset, uint64_t *wasted)
 	const struct record *r = history_at(h, offset);
 	size_t left = h->size - offset;
 
-	if (left < sizeof *r || !load_has_form(r, left) ||
+	if (left < sizeof(*r) || !load_has_form(r, left) ||
 	    r->pos % HISTORY_ALIGN != 0 || r->pos >= LOAD_POS_MAX ||
 	    r->pos % h->size != offset || r->number == 0 ||
 	    r->number >= HISTORY_NUMBER_MAX)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Where in the ring a time or a number is, while it is in use. For each piece
  * of the region there is a point: the first message in it. A search halves the
  * points, which are in order, and reads what is between two of them: some
@@ -14,7 +12,6 @@
  * position, which each has (a file that somebody has made up could then lead
  * anywhere), and the index of history_find(), for which all has to be read.
  */
-
 #include "config.h"
 
 #include "base/util.h"
@@ -38,7 +35,7 @@ seek_point_count(const struct history *h)
 void
 history_make_seek_points(struct history *h)
 {
-	h->seek_points = xcalloc(seek_point_count(h), sizeof *h->seek_points);
+	h->seek_points = xcalloc(seek_point_count(h), sizeof(*h->seek_points));
 }
 
 /* The point of the piece that is i after the one of the tail; NULL: nothing

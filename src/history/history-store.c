@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Where a ring's bytes are: in memory, or in a file that is mapped. The kernel
  * keeps the pages of a mapped file when the process ends, so that a crash loses
  * nothing and no message costs a system call. Only a power cut loses what was
@@ -17,7 +15,6 @@
  * Decided against: a journal, or write() and fsync() for each message (they
  * wait for the disk, and one loop serves everybody).
  */
-
 #include "config.h"
 
 #include <sys/mman.h>
@@ -64,7 +61,7 @@ ring_boot_id(char boot[HISTORY_BOOT_SIZE])
 #elif defined HAVE_SYS_SYSCTL_H && defined KERN_BOOTTIME
 	int mib[2] = { CTL_KERN, KERN_BOOTTIME };
 	struct timeval tv;
-	size_t len = sizeof tv;
+	size_t len = sizeof(tv);
 
 	if (sysctl(mib, 2, &tv, &len, NULL, 0) == 0)
 		(void)snprintf(boot, HISTORY_BOOT_SIZE, "%lld.%06ld",
@@ -103,7 +100,7 @@ history_epoch_seal(uint64_t epoch)
 {
 	uint64_t low = epoch & UINT32_MAX;
 
-	return low | XXH3_64bits(&low, sizeof low) << 32;
+	return low | XXH3_64bits(&low, sizeof(low)) << 32;
 }
 
 uint64_t
@@ -146,7 +143,7 @@ history_check_header(const struct history_header *header)
 void
 history_attach(struct history *h, void *base, size_t size, int fd)
 {
-	memset(h, 0, sizeof *h);
+	memset(h, 0, sizeof(*h));
 	h->header = base;
 	h->region = (char *)base + HISTORY_HEADER_SIZE;
 	h->size = size;
@@ -368,7 +365,7 @@ ring_write_zeroes(int fd, off_t length, off_t size)
 	ssize_t n;
 
 	while (length < size) {
-		len = sizeof zeroes;
+		len = sizeof(zeroes);
 		if (size - length < (off_t)len)
 			len = (size_t)(size - length);
 		n = pwrite(fd, zeroes, len, length);
@@ -484,16 +481,16 @@ history_open(struct history *h, int fd, size_t size,
 
 	assert(size >= HISTORY_SIZE_MIN && size <= HISTORY_SIZE_MAX);
 	size = HISTORY_ROUND(size);
-	memset(report, 0, sizeof *report);
+	memset(report, 0, sizeof(*report));
 	if (fstat(fd, &st) == -1)
 		return HISTORY_ERROR;
 	report->found = HISTORY_NEW;
 	if (st.st_size > 0) {
 		report->found = HISTORY_CLOSED;
-		n = history_read_file(fd, &header, sizeof header);
+		n = history_read_file(fd, &header, sizeof(header));
 		if (n == -1)
 			return HISTORY_ERROR;
-		if ((size_t)n < sizeof header)
+		if ((size_t)n < sizeof(header))
 			return HISTORY_DAMAGED;
 		status = history_check_header(&header);
 		if (status != HISTORY_OK)
@@ -529,10 +526,10 @@ journal_attach(struct history *h, int fd, int flags)
 
 	if (fstat(fd, &st) == -1)
 		return -1;
-	n = history_read_file(fd, &header, sizeof header);
+	n = history_read_file(fd, &header, sizeof(header));
 	if (n == -1)
 		return -1;
-	if ((size_t)n < sizeof header ||
+	if ((size_t)n < sizeof(header) ||
 	    history_check_header(&header) != HISTORY_OK ||
 	    (uint64_t)st.st_size < HISTORY_HEADER_SIZE + header.size) {
 		errno = EINVAL;

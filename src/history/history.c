@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * The ring that everything said goes into. Records are kept in native byte
  * order and aligned to 8. Decided against: a linked list of messages (memory
  * depends on what is said, and a cursor into it has to be counted), an array of
@@ -21,7 +19,6 @@
  * Checks are XXH3's: zlib's crc32() takes 216 ns for a line of 100 bytes where
  * this takes 18, which would have more than doubled the cost of an append.
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -170,7 +167,7 @@ history_append(struct history *h, const struct event *event)
 						    HISTORY_TEXT_MAX;
 	if (text_len > text_max)
 		text_len = text_cut(event->text, text_len, text_max);
-	size = HISTORY_ROUND(sizeof *r + nick_len + 1 + text_len);
+	size = HISTORY_ROUND(sizeof(*r) + nick_len + 1 + text_len);
 
 	r = history_reserve(h, size);
 	r->pos = h->head_pos;
@@ -228,9 +225,9 @@ history_append_hole(struct history *h, uint64_t number)
 	struct record *r;
 
 	assert(number > h->next_number);
-	r = history_reserve(h, sizeof *r);
+	r = history_reserve(h, sizeof(*r));
 	history_commit(h, r,
-	    history_fill_hole(r, h->head_pos, sizeof *r, h->next_number,
+	    history_fill_hole(r, h->head_pos, sizeof(*r), h->next_number,
 		number));
 }
 
@@ -296,7 +293,7 @@ history_read(const struct history *h, struct history_cursor *c,
 	r = history_at(h, c->pos);
 	assert(r->number <= c->number && c->number < record_next(r));
 
-	memset(event, 0, sizeof *event);
+	memset(event, 0, sizeof(*event));
 	event->number = c->number;
 	if (r->first.is.type == RECORD_HOLE) {
 		event->kind = EVENT_GAP;
@@ -346,7 +343,7 @@ history_make_index(const struct history *h)
 	struct event event;
 	unsigned i;
 
-	index = xcalloc(1, sizeof *index);
+	index = xcalloc(1, sizeof(*index));
 	c = history_oldest(h);
 	for (i = 0, at = c; history_read(h, &c, &event); i++, at = c) {
 		if (i % HISTORY_INDEX_STEP != 0)
@@ -354,7 +351,7 @@ history_make_index(const struct history *h)
 		if (index->count == index->cap) {
 			index->cap = index->cap == 0 ? 64 : index->cap * 2;
 			index->at = xreallocarray(index->at, index->cap,
-			    sizeof *index->at);
+			    sizeof(*index->at));
 		}
 		at.pos = history_locate(h, &at);
 		index->at[index->count++] = at;

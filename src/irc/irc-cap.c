@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * CAP: which extensions a client wants (IRCv3 capability-negotiation).
  */
-
-/* CAP: which extensions a client wants (IRCv3 capability-negotiation). */
-
 #include "config.h"
 
 #include <stdlib.h>

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Channels (Modern, "Channel Operations"), which are the rooms: #kitchen is the
  * room kitchen. Here are TOPIC, KICK and INVITE, and what the other commands of
  * channels share. Who may do what is the room layer's to say (modes.h); what
  * others see of it, too. A room that somebody may not see does not exist.
  */
-
 #include "config.h"
 
 #include <stdarg.h>

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * Which commands of IRC there are: the tables of their families.
  */
-
-/* Which commands of IRC there are: the tables of their families. */
-
 #include "config.h"
 
 #include <strings.h>

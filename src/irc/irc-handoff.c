@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * What an IRC client has said about itself, on its way from one program to the
+ * next. What is about the person is the member's (member-handoff.c).
  */
-
-/* What an IRC client has said about itself, on its way from one program to the
- * next. What is about the person is the member's (member-handoff.c). */
-
 #include "config.h"
 
 #include <stdlib.h>

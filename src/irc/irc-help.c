@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * HELP (Modern, "HELP message"), made from the tables of commands, and a few
  * words more on what is particular here.
  */
-
 #include "config.h"
 
 #include <string.h>

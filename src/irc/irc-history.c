@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * CHATHISTORY (IRCv3 draft/chathistory): pages of a room's ring, for clients
  * that scroll back by themselves. A message is named by its time or its msgid,
  * "ROOM-NUMBER" (irc-render.c); both are found at once (history-seek.c), and
@@ -20,7 +18,6 @@
  *
  * Private messages are in no history, so a nick's is empty.
  */
-
 #include "config.h"
 
 #include <stdlib.h>
@@ -400,13 +397,13 @@ target_list(const struct session *s, int64_t from_ms, int64_t to_ms,
 		if (count == cap) {
 			cap = cap == 0 ? 16 : cap * 2;
 			*targets = xreallocarray(*targets, cap,
-			    sizeof **targets);
+			    sizeof(**targets));
 		}
 		(*targets)[count].room = ms->room;
 		(*targets)[count++].time_ms = time_ms;
 	}
 	if (count > 0)
-		qsort(*targets, count, sizeof **targets, target_compare);
+		qsort(*targets, count, sizeof(**targets), target_compare);
 	return count;
 }
 

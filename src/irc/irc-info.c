@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * What a client can ask about the server. There is one: whoever asks another
  * gets 402 (ERR_NOSUCHSERVER).
  */
-
 #include "config.h"
 
 #include <stdarg.h>
@@ -220,7 +217,7 @@ irc_time_run(struct session *s, struct irc_message *msg)
 		return;
 	clock_date(now_ms, date);
 	if (localtime_r(&now, &tm) == NULL ||
-	    strftime(clock, sizeof clock, "%H:%M:%S %z", &tm) == 0)
+	    strftime(clock, sizeof(clock), "%H:%M:%S %z", &tm) == 0)
 		clock[0] = '\0';
 	irc_numeric(s, 391, "%s :%s %s", irc_server(s), date, clock);
 }

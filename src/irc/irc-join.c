@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * JOIN and PART. The burst of a JOIN is an answer, so it is on its way before
  * anything that the room hands out; what was missed follows from the room layer
  * (draft/chathistory: clients that fetch history by themselves get none).
  */
-
 #include "config.h"
 
 #include <stdlib.h>

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * LIST, with the conditions that ELIST=CMNTU promises: masks of names (M),
  * those that do not match (N), when the channel was made (C) and its topic set
  * (T), in minutes, and how many are in it (U). All conditions hold at once, and
  * one of the masks. Rooms that are empty are only listed if they are permanent:
  * others are memories; and the lobby is not, as IRC clients need not go there.
  */
-
 #include "config.h"
 
 #include <stdlib.h>

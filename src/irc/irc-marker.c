@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * MARKREAD (IRCv3 draft/read-marker): how far somebody has read, as their
  * client says, so that the next one which they sit down at knows. It is a time,
  * only ever moves on, is theirs alone, and stays with their place when they
@@ -10,7 +8,6 @@
  *
  * The server's own cursor is another thing: what was sent is not read yet.
  */
-
 #include "config.h"
 
 #include <string.h>

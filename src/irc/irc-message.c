@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * A line is cut up where it lies, in the buffer it came in: nothing is copied
  * until somebody wants the value of a tag. Tags are kept as they came, since
  * most are never looked at; each look goes through them from the start.
@@ -18,7 +16,6 @@
  * that message-tags does not have, which it forbids; passing on client-only
  * tags byte by byte, where clients would see what another one got wrong.
  */
-
 #include "config.h"
 
 #include <assert.h>

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * MODE (Modern, "MODE message"): of channels, where the room layer has all the
  * rules (modes.h), and of oneself. Nobody sees or sets another's modes.
  */
-
 #include "config.h"
 
 #include <string.h>

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * MONITOR (IRCv3 monitor): who watches which nicks, and is told when they come
  * and go; with extended-monitor also what those who share a room are told.
  *
@@ -16,7 +14,6 @@
  * read is not told, which bounds what is queued, and is told what has changed
  * when it reads on: nobody is left with a wrong list.
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -125,7 +122,7 @@ monitor_tell(struct irc_watched *watched, struct monitor_watch *w)
 		m = directory_find(&s->all->chat->directory, w->nick->folded);
 		assert(m != NULL);
 		irc_add_mask(&who, m);
-		(void)strlcpy(w->shown, m->nick, sizeof w->shown);
+		(void)strlcpy(w->shown, m->nick, sizeof(w->shown));
 	} else
 		buf_addstr(&who, w->shown);
 	is_shown = monitor_send(watched, s, w->nick->is_online ? 730 : 731,
@@ -172,7 +169,7 @@ monitor_freed_cb(const char *name, void *arg)
 		return;
 	nick->is_online = false;
 	LIST_FOREACH(w, &nick->watches, in_nick) {
-		(void)strlcpy(w->shown, name, sizeof w->shown);
+		(void)strlcpy(w->shown, name, sizeof(w->shown));
 		monitor_tell(watched, w);
 	}
 }
@@ -220,7 +217,7 @@ monitor_watched(struct sessions *all)
 
 	if (watched != NULL)
 		return watched;
-	watched = xcalloc(1, sizeof *watched);
+	watched = xcalloc(1, sizeof(*watched));
 	RB_INIT(&watched->nicks);
 	watched->all = all;
 	watched->hook.used = monitor_used_cb;
@@ -252,7 +249,7 @@ monitor_nick_get(struct sessions *all, const char *name)
 
 	if (nick != NULL)
 		return nick;
-	nick = xcalloc(1, sizeof *nick);
+	nick = xcalloc(1, sizeof(*nick));
 	nick_fold(nick->folded, name);
 	nick->is_online = directory_find(&all->chat->directory, name) != NULL;
 	LIST_INIT(&nick->watches);
@@ -281,16 +278,16 @@ static struct monitor_watch *
 monitor_add(struct session *s, const char *name)
 {
 	struct irc *irc = irc_of(s);
-	struct monitor_watch *w = xcalloc(1, sizeof *w);
+	struct monitor_watch *w = xcalloc(1, sizeof(*w));
 
 	if (irc->monitor == NULL) {
-		irc->monitor = xcalloc(1, sizeof *irc->monitor);
+		irc->monitor = xcalloc(1, sizeof(*irc->monitor));
 		LIST_INIT(&irc->monitor->watches);
 	}
 	w->session = s;
 	w->nick = monitor_nick_get(s->all, name);
 	w->is_told_online = w->nick->is_online;
-	(void)strlcpy(w->shown, name, sizeof w->shown);
+	(void)strlcpy(w->shown, name, sizeof(w->shown));
 	LIST_INSERT_HEAD(&irc->monitor->watches, w, in_session);
 	LIST_INSERT_HEAD(&w->nick->watches, w, in_nick);
 	irc->monitor->count++;
@@ -341,7 +338,7 @@ struct monitor_list {
 static void
 monitor_list_begin(struct monitor_list *l, struct session *s, unsigned number)
 {
-	memset(l, 0, sizeof *l);
+	memset(l, 0, sizeof(*l));
 	l->session = s;
 	l->number = number;
 	l->max = IRC_LINE_MAX - strlen(irc_server(s)) - strlen(irc_nick(s)) -
@@ -575,7 +572,7 @@ irc_monitor_load(struct session *s, const struct tlv *outer)
 		if (item.tag != MONITOR_TAG_OFFLINE &&
 		    item.tag != MONITOR_TAG_ONLINE)
 			return false;
-		if (!tlv_get_str(&item, name, sizeof name) ||
+		if (!tlv_get_str(&item, name, sizeof(name)) ||
 		    !irc_is_nick(name) || monitor_find_watch(s, name) != NULL ||
 		    (irc_of(s)->monitor != NULL &&
 			irc_of(s)->monitor->count >= IRC_MONITOR_MAX))

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Who is in a channel (Modern, "NAMES message"; IRCv3 multi-prefix,
  * userhost-in-names): those whom others have been told of, since a client that
  * saw somebody here would wait for their QUIT.
  */
-
 #include "config.h"
 
 #include <string.h>
@@ -64,10 +61,7 @@ names_send(struct session *s, const struct room *room)
 	bool is_in = member_in(s->member, room) != NULL;
 	size_t max = IRC_LINE_MAX -
 	    (strlen(irc_server(s)) + strlen(irc_nick(s)) + strlen(room->name) +
-		sizeof ":"
-		       " 353 "
-		       " = #"
-		       " :");
+		sizeof(": 353  = # :"));
 
 	if (!modes_may_see_people(room, s->member))
 		return;

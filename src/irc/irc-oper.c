@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Operators of the server: OPER, KILL, WALLOPS (Modern, "Operator Messages").
  * What they may do is little: brbctl(8) is the way to run the server.
  *
@@ -11,7 +9,6 @@
  * Whoever is wrong is told the same, whatever is wrong. An upgrade in the midst
  * of it ends the check: the next program asks them to try again.
  */
-
 #include "config.h"
 
 #include <stdlib.h>
@@ -133,11 +130,11 @@ static void
 oper_verify(struct session *s, const struct oper *found, const char *password)
 {
 	struct irc *irc = irc_of(s);
-	struct irc_oper *oper = xcalloc(1, sizeof *oper);
+	struct irc_oper *oper = xcalloc(1, sizeof(*oper));
 
 	oper->session = s;
 	oper->is_real = found->is_real;
-	(void)strlcpy(oper->name, found->name, sizeof oper->name);
+	(void)strlcpy(oper->name, found->name, sizeof(oper->name));
 	oper->verify = verify_start(s->all->verify, found->hash, password,
 	    oper_verified, oper);
 	if (oper->verify == NULL) {
@@ -146,7 +143,7 @@ oper_verify(struct session *s, const struct oper *found, const char *password)
 		return;
 	}
 	/* The answer comes later, with the label. */
-	memcpy(oper->label, irc->label, sizeof oper->label);
+	memcpy(oper->label, irc->label, sizeof(oper->label));
 	irc->label[0] = '\0';
 	irc->oper = oper;
 	session_hold(s);
@@ -169,9 +166,9 @@ irc_oper_load(struct session *s, const struct tlv *item)
 
 	if (irc->oper != NULL)
 		return false;
-	irc->oper = oper = xcalloc(1, sizeof *oper);
+	irc->oper = oper = xcalloc(1, sizeof(*oper));
 	oper->session = s;
-	if (!tlv_get_str(item, oper->label, sizeof oper->label))
+	if (!tlv_get_str(item, oper->label, sizeof(oper->label)))
 		return false;
 	session_hold(s);
 	/* From the loop: nothing is sent while they are loaded. */

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * How clients name a message: by its time or its msgid. Times are taken as
  * strictly as server-time writes them; strptime() would take much else.
  */
-
 #include "config.h"
 
 #include <string.h>
@@ -80,7 +77,7 @@ reference_parse_msgid(struct irc_reference *ref, const char *text,
 		return IRC_REFERENCE_ELSEWHERE;
 	text += len + 1;
 	end = strchrnul(text, '.');
-	if ((size_t)(end - text) >= sizeof digits ||
+	if ((size_t)(end - text) >= sizeof(digits) ||
 	    (*end == '.' && parse_number(end + 1, UINT32_MAX, &part) == -1))
 		return IRC_REFERENCE_ELSEWHERE;
 	memcpy(digits, text, (size_t)(end - text));
@@ -95,7 +92,7 @@ enum irc_reference_result
 irc_reference_parse(struct irc_reference *ref, const char *text,
     const char *room)
 {
-	memset(ref, 0, sizeof *ref);
+	memset(ref, 0, sizeof(*ref));
 	if (strncmp(text, "timestamp=", 10) == 0)
 		return irc_parse_time(text + 10, &ref->time_ms) ?
 		    IRC_REFERENCE_OK :

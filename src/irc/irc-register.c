@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Coming in (Modern, "Connection Setup"): NICK and USER in any order, between
  * CAP LS and CAP END if the client negotiates. Until all is there nobody stands
  * behind the connection; then they are a member, under their nick, whose place
  * is theirs again if they were here before.
  */
-
 #include "config.h"
 
 #include <bsd/string.h>
@@ -97,7 +94,7 @@ register_want_nick(struct session *s, const char *nick)
 		register_explain_nick(s, result, nick, clash);
 		return;
 	}
-	(void)strlcpy(irc->nick, nick, sizeof irc->nick);
+	(void)strlcpy(irc->nick, nick, sizeof(irc->nick));
 	irc_register_try(s);
 }
 
@@ -134,7 +131,7 @@ register_change_nick(struct session *s, const char *nick)
 
 	if (register_is_forbidden(s, nick))
 		return;
-	memcpy(old, m->nick, sizeof old);
+	memcpy(old, m->nick, sizeof(old));
 	event.other = old;
 	event.time_ms = s->all->net->clock->wall_ms;
 	result = directory_rename(m, nick, &clash);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Events as IRC has them. There is a dialect for each set of those capabilities
  * that make a difference to what everybody is sent, so that a line is rendered
  * once for all who have the same set, and not once for each member; what one
@@ -11,7 +9,6 @@
  * A text that is longer than a line goes out as several messages, since IRC has
  * no other way: nothing is cut off.
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -49,8 +46,8 @@ irc_add_time(struct buf *out, int64_t wall_ms)
 	char text[32];
 
 	if (gmtime_r(&s, &tm) == NULL ||
-	    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
-		(void)snprintf(text, sizeof text, "1970-01-01T00:00:00");
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+		(void)snprintf(text, sizeof(text), "1970-01-01T00:00:00");
 	buf_addf(out, "%s.%03dZ", text, (int)(wall_ms % 1000));
 }
 
@@ -84,15 +81,15 @@ render_tags(const struct dialect *d, struct buf *out, const struct event *e,
 	}
 	if (render_has(d, IRC_CAP_MESSAGE_TAGS)) {
 		if (part > 0) {
-			(void)snprintf(more, sizeof more, ".%u", part);
+			(void)snprintf(more, sizeof(more), ".%u", part);
 			with = more;
 		}
 		id[0] = '\0';
 		if (e->number > 0 && e->room != NULL)
-			(void)snprintf(id, sizeof id, "%s-%llu%s", e->room,
+			(void)snprintf(id, sizeof(id), "%s-%llu%s", e->room,
 			    (unsigned long long)e->number, with);
 		else if (e->msgid > 0)
-			(void)snprintf(id, sizeof id, "%llx%s",
+			(void)snprintf(id, sizeof(id), "%llx%s",
 			    (unsigned long long)e->msgid, with);
 		if (id[0] != '\0')
 			irc_add_tag(out, start, "msgid", id);

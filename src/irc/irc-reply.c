@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * What a client is answered. The lines of an answer are collected while its
  * command runs, and sent at the end, since only then it is known what a label
  * (IRCv3 labeled-response) goes on: the line, if there is one; a batch around
@@ -11,7 +9,6 @@
  * Lines that do not belong to the line that is being answered, as when somebody
  * else does something, are sent at once, each by itself.
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -286,7 +283,7 @@ irc_batch_begin(struct session *s, struct irc_batch *batch, const char *fmt,
 	batch->reference[0] = '\0';
 	if (!irc_has(s, IRC_CAP_BATCH) || !irc_of(s)->is_answering)
 		return;
-	reply_new_reference(s, batch->reference, sizeof batch->reference);
+	reply_new_reference(s, batch->reference, sizeof(batch->reference));
 	out = irc_begin(s, NULL);
 	buf_addf(out, "BATCH +%s ", batch->reference);
 	va_start(ap, fmt);
@@ -299,11 +296,11 @@ irc_batch_begin(struct session *s, struct irc_batch *batch, const char *fmt,
 void
 irc_batch_end(struct session *s, struct irc_batch *batch)
 {
-	char tag[sizeof batch->reference + 8];
+	char tag[sizeof(batch->reference) + 8];
 
 	if (batch->reference[0] == '\0')
 		return;
-	(void)snprintf(tag, sizeof tag, "batch=%s", batch->reference);
+	(void)snprintf(tag, sizeof(tag), "batch=%s", batch->reference);
 	reply_tag_lines(&s->all->answer, batch->start, tag);
 	irc_line(s, "BATCH -%s", batch->reference);
 }
@@ -344,7 +341,7 @@ irc_answer_resume(struct session *s, const char *label)
 	struct irc *irc = irc_of(s);
 
 	irc_answer_begin(s, NULL);
-	(void)snprintf(irc->label, sizeof irc->label, "%s", label);
+	(void)snprintf(irc->label, sizeof(irc->label), "%s", label);
 }
 
 /* Is the answer one batch, from its first line to its last? */
@@ -377,13 +374,14 @@ reply_add_label(struct session *s, struct buf *answer)
 	struct buf labeled = BUF_INITIALIZER;
 	size_t len;
 
-	(void)snprintf(tag, sizeof tag, "label=%s", irc->label);
+	(void)snprintf(tag, sizeof(tag), "label=%s", irc->label);
 	if (answer->len == 0)
 		irc_line(s, "ACK");
 	len = reply_line_len(answer, 0);
 	if (len < answer->len && !reply_is_batch(answer, irc_server(s))) {
 		/* More than one: a batch around them. */
-		reply_new_reference(s, batch.reference, sizeof batch.reference);
+		reply_new_reference(s, batch.reference,
+		    sizeof(batch.reference));
 		buf_addf(&labeled, "@%s :%s BATCH +%s labeled-response\r\n",
 		    tag, irc_server(s), batch.reference);
 		batch.start = 0;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * What tells an IRC client from a person, by its first line.
  */
-
-/* What tells an IRC client from a person, by its first line. */
-
 #include "config.h"
 
 #include <string.h>

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * What people say (Modern, "Sending Messages"; IRCv3 message-tags,
  * echo-message): to rooms, to one person, to a room's operators.
  *
@@ -11,7 +9,6 @@
  * renders it. One line in is one line out for IRC clients: if it has no room
  * with the sender's address in front, it is refused with 417 rather than cut.
  */
-
 #include "config.h"
 
 #include <stdlib.h>
@@ -269,7 +266,7 @@ talk_to_room(struct session *s, const struct talk *t, const char *target)
 			irc_no_such_channel(s, target);
 		return;
 	}
-	(void)snprintf(name, sizeof name, "#%s", room->name);
+	(void)snprintf(name, sizeof(name), "#%s", room->name);
 	if (m->is_on_break) {
 		talk_refuse(s, t, 404, "%s :You are on break; BACK first",
 		    name);

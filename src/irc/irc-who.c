@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * WHO (Modern, "WHO message"), with IRCv3's whox; ISON and USERHOST. Plain
  * people are listed like others. Who is invisible (+i) is found by nick, and by
  * mask only by those who share a room with them. Nobody's address is shown: the
@@ -12,7 +10,6 @@
  * so many are looked at, so many are listed, and the asker's flood control is
  * charged for them.
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -282,7 +279,7 @@ who_parse(struct who *w, const char *text)
 		comma++;
 	digits = strspn(comma, "0123456789");
 	if (digits == 0 || digits > WHO_TOKEN_MAX || comma[digits] != '\0')
-		(void)snprintf(w->token, sizeof w->token, "0");
+		(void)snprintf(w->token, sizeof(w->token), "0");
 	else
 		memcpy(w->token, comma, digits);
 }

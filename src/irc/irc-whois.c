@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * WHOIS, WHOWAS (Modern, "Optional Queries") and SETNAME (IRCv3 setname). What
  * they never show is an address: there is no 338 or 378.
  */
-
 #include "config.h"
 
 #include <stdlib.h>

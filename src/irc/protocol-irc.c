@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * The IRC protocol: brbd-irc(7). A second protocol over the same rooms, ring
  * and cursors: a room is a channel, and an IRC client may be in many. Here is
  * what happens to each line; what commands do is in irc-*.c, a file for each
@@ -15,7 +13,6 @@
  * Sources: RFC 1459 and 2812 as the Modern IRC Client Protocol document has
  * them, and the IRCv3 specifications that irc-cap.c lists.
  */
-
 #include "config.h"
 
 #include <stdio.h>
@@ -42,7 +39,7 @@ irc_deadline_cb(void *arg)
 void
 irc_state_new(struct session *s)
 {
-	struct irc *irc = xcalloc(1, sizeof *irc);
+	struct irc *irc = xcalloc(1, sizeof(*irc));
 
 	deadline_init(&irc->deadline, irc_deadline_cb, s);
 	s->state = irc;
@@ -227,7 +224,7 @@ irc_refusal(const char *text)
 {
 	static char line[IRC_LINE_MAX + 3];
 
-	(void)snprintf(line, sizeof line - 2, "ERROR :%s", text);
+	(void)snprintf(line, sizeof(line) - 2, "ERROR :%s", text);
 	(void)strcat(line, "\r\n");
 	return line;
 }

@@ -8,7 +8,6 @@
  * What reading waits for is not carried but found again: conn_continue_input()
  * knows it from the state.
  */
-
 #include "config.h"
 
 #include <sys/types.h>

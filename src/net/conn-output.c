@@ -11,7 +11,6 @@
  * sendmsg(2) of several pieces instead of a cork was decided against: answers
  * come from many small calls, and copying them is cheaper than keeping them.
  */
-
 #include "config.h"
 
 #include <sys/socket.h>

@@ -31,7 +31,6 @@
  *
  * Elsewhere only the margin is known, and a send buffer's worth is added.
  */
-
 #include "config.h"
 
 #include <sys/ioctl.h>

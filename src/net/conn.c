@@ -1,37 +1,37 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- * 
+ *
  * A connection is a bufferevent with lines on top.
- * 
+ *
  *   socket --> bufferevent's input --(telnet: text)--> framer --> line()
  *   socket <-- send(2) <-- [cork] <-- conn_send(), conn_reply()
  *      ^------ bufferevent's output <--' what send(2) did not take
- * 
+ *
  * A bufferevent takes a kilobyte, and most connections have nothing in it most
  * of the time. So one at rest has only an event that waits for input; it is
  * lent a bufferevent when there is something to be read or output has to wait,
  * and gives it back when that is over (a telnet keeps it). We read into it
  * ourselves, since its own read would be a second event and an ioctl(2) more.
- * 
+ *
  * Output goes past the bufferevent while nothing is queued in it: that is one
  * system call, where a bufferevent alone needs two epoll_ctl(2) and a turn of
  * the loop besides. has_output says whether anything is queued, so that the
  * ordinary case asks libevent nothing.
- * 
+ *
  * Input is read only while none waits here. Whenever lines have to wait (their
  * share of the turn is used up, input is paused, or the client reads no
  * answers), the event is not waited for, so what one client has here is bounded
  * by max_line and one read, and a readable descriptor cannot spin the loop. It
  * follows that the EOF of a client shows only after its lines have been
  * handled.
- * 
+ *
  * Most connections have nothing queued and speak no telnet, so what these need
  * (struct conn_timer, struct conn_telnet) is allocated while they need it.
- * 
+ *
  * Nothing is freed here but by conn_free(): a connection that is over goes to
  * net->ended, and its owner hears of it from conn_reap() at the turn's end. So
- * a failing write never calls anybody back (hostile 51, 52). */
-
+ * a failing write never calls anybody back (hostile 51, 52).
+ */
 #include "config.h"
 
 #include <sys/socket.h>

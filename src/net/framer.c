@@ -14,7 +14,6 @@
  * the buffer always waits there, also at the limit and in a line that is being
  * discarded: every packetisation gives the same lines.
  */
-
 #include "config.h"
 
 #include <sys/types.h>

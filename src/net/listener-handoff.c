@@ -6,7 +6,6 @@
  * which one that is, or the next program would take it for somebody else's.
  * Where a socket is bound the kernel knows best.
  */
-
 #include "config.h"
 
 #include <sys/socket.h>

@@ -5,7 +5,6 @@
  * to whoever opened it: its file is not removed, and closing our descriptor
  * leaves who waits in its queue to the next server.
  */
-
 #include "config.h"
 
 #include <sys/socket.h>

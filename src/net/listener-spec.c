@@ -4,7 +4,6 @@
  * Only the form is looked at here, so that checking the settings asks no name
  * server and opens nothing.
  */
-
 #include "config.h"
 
 #include <sys/socket.h>

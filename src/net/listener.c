@@ -12,7 +12,6 @@
  * share the port (SO_REUSEPORT). They do so for the moment in which the new one
  * is bound; for longer would let another server in beside us unnoticed.
  */
-
 #include "config.h"
 
 #include <sys/socket.h>

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- * 
+ *
  * The pings come from a deadline and not from a timer of their own: what they
  * vouch for is that the loop runs what is due. A third of the time that is
  * allowed, since half of it, which sd_watchdog_enabled(3) proposes, is lost
- * when one ping is. */
+ * when one ping is.
+ */
 #include "config.h"
 
 #include <errno.h>

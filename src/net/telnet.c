@@ -6,7 +6,6 @@
  * leaves the terminal in the line mode that suits a chat. Window size and
  * terminal type were decided against: the plain protocol never asks for them.
  */
-
 #include "config.h"
 
 #include <string.h>

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- * 
+ *
  * Where the processes come from. A worker is forked early, while the server is
  * small, and forks for each request (verify-worker.c):
- * 
+ *
  *   server --- socket --- worker ------ child: crypt(3), and gone
  *          --- socket --- worker
- * 
+ *
  * Decided against, for what it costs the loop, measured with 100 MB of small
  * pieces in memory and 20,000 descriptors:
- * 
+ *
  *   fork() for each request: 3 to 5 ms, whenever a stranger likes, and then 3 to
  *   4 microseconds for each page that the server writes to while the child
  *   lives, 90 ms if that is all. A worker forked then would keep that memory
@@ -18,13 +18,14 @@
  *   replaced by an upgrade while the old program runs on, or is not there.
  *   A thread: what it computes cannot be ended, and what crypt(3) or an
  *   administrator's hash of some gigabytes breaks would break the server.
- * 
+ *
  * Two workers: one check that takes its time does not hold up the next, and
  * more would only be more cores and memory that a stranger can keep busy.
- * 
+ *
  * A worker's status is asked for by its process id, never that of just any
  * child: the others are upgrade.c's. Who has been told to end may take a moment
- * for it, which the loop does not wait for. */
+ * for it, which the loop does not wait for.
+ */
 #include "config.h"
 
 #include <sys/socket.h>

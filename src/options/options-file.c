@@ -1,5 +1,5 @@
-/*
- * SPDX-License-Identifier: ISC Copyright (c) 2026 The brbd authors
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
  *
  * The settings file. libconfuse knows its grammar; this file knows what
  * libconfuse (3.3) does that a daemon's settings must not do:

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * /ban and /unban, of a room. A nick stands for who has it: by where they come
  * from, as long as nobody else here comes from there too.
  */
-
 #include "config.h"
 
 #include <string.h>
@@ -66,7 +63,7 @@ cmd_unban_all(struct session *s, const struct member *m)
 	unsigned count = 0;
 
 	while ((mask = modes_find_ban(room, m)) != NULL) {
-		memcpy(text, mask->mask, sizeof text);
+		memcpy(text, mask->mask, sizeof(text));
 		cmd_mode_apply(s, false, 'b', text);
 		count++;
 	}

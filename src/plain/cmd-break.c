@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * /brb and /back: the cursor stops, and runs on.
  */
-
-/* /brb and /back: the cursor stops, and runs on. */
-
 #include "config.h"
 
 #include <string.h>

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * /history and /skip: replays that a person starts and stops.
  */
-
-/* /history and /skip: replays that a person starts and stops. */
-
 #include "config.h"
 
 #include "base/util.h"

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * /ignore and /unignore: hides somebody's lines from one person.
  */
-
-/* /ignore and /unignore: hides somebody's lines from one person. */
-
 #include "config.h"
 
 #include <string.h>

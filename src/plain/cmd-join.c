@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * /join and /rooms. In the plain protocol a person is in one room at a time.
  */
-
-/* /join and /rooms. In the plain protocol a person is in one room at a time. */
-
 #include "config.h"
 
 #include "base/nick.h"

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * /kick and /invite: who is in a room.
  */
-
-/* /kick and /invite: who is in a room. */
-
 #include "config.h"
 
 #include <string.h>

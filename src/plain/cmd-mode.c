@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * /mode, and what the commands that are easier to remember share with it. All
  * of them come down to a change of modes, which is checked in the room layer.
  */
-
 #include "config.h"
 
 #include <string.h>
@@ -62,7 +59,7 @@ static void
 cmd_mode_init(struct cmd_mode_call *call, struct mode_report *report,
     struct session *s)
 {
-	memset(call, 0, sizeof *call);
+	memset(call, 0, sizeof(*call));
 	call->s = s;
 	report->error = cmd_mode_error;
 	report->list = cmd_mode_show_list;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * /nick: who somebody is, and whose place they take.
  */
-
-/* /nick: who somebody is, and whose place they take. */
-
 #include "config.h"
 
 #include <stdlib.h>

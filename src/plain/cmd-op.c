@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * /op, /deop, /voice and /devoice: who may do what in a room.
  */
-
-/* /op, /deop, /voice and /devoice: who may do what in a room. */
-
 #include "config.h"
 
 #include "plain/cmd-mode.h"

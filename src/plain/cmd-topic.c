@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * /topic
  */
-
-/* /topic */
-
 #include "config.h"
 
 #include <string.h>

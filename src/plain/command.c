@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * The list of commands, and every check that their entries ask for: a handler
  * cannot forget one.
  */
-
 #include "config.h"
 
 #include <assert.h>

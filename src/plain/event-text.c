@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * What the server has to say about an event, in a sentence: the same in every
  * protocol that has no way of its own to say it.
  */
-
 #include "config.h"
 
 #include <string.h>

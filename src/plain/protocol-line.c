@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * The plain line protocol, for people in nc and telnet: brbd-protocol(7).
  * Column 0 is the server's: every line out begins with '[', "--" or "!!", so
  * that nobody can forge another's line. Lines end in LF, and in CR LF for a
  * client whose first line ended so.
  */
-
 #include "config.h"
 
 #include <stdlib.h>
@@ -35,7 +32,7 @@ line_add_time(struct buf *out, int64_t time_ms)
 
 	clock_hhmm(time_ms, hhmm);
 	buf_addch(out, '[');
-	buf_add(out, hhmm, sizeof hhmm - 1);
+	buf_add(out, hhmm, sizeof(hhmm) - 1);
 	buf_add(out, "] ", 2);
 }
 
@@ -196,9 +193,9 @@ line_refusal(const char *text)
 	struct buf out = BUF_INITIALIZER;
 
 	buf_addf(&out, "!! %s", text);
-	memset(line, 0, sizeof line);
+	memset(line, 0, sizeof(line));
 	memcpy(line, buf_cstr(&out),
-	    out.len < sizeof line - 2 ? out.len : sizeof line - 2);
+	    out.len < sizeof(line) - 2 ? out.len : sizeof(line) - 2);
 	line[strlen(line)] = '\n';
 	buf_fini(&out);
 	return line;

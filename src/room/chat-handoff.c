@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * The chat on its way from one program to the next: rooms, then people, then
  * what is pending between them. The messages themselves are not copied: their
  * rings are handed over as they are.
  */
-
 #include "config.h"
 
 #include <stdlib.h>
@@ -139,7 +136,7 @@ chat_save(struct chat *chat, struct handoff_out *out)
 	handoff_put(&out->data, directory_fields, NITEMS(directory_fields),
 	    chat);
 	tlv_put_bytes(&out->data, DIRECTORY_TAG_HOST_KEY, chat->host_key.bytes,
-	    sizeof chat->host_key.bytes);
+	    sizeof(chat->host_key.bytes));
 	tlv_close(&out->data, mark);
 	for (m = NULL; (m = directory_next(&chat->directory, m)) != NULL;)
 		if (!m->is_lost)
@@ -204,7 +201,7 @@ room_fill(struct chat *chat, const struct room *got, struct history *history,
 	room->topic = topic->data == NULL ?
 	    NULL :
 	    xstrndup((const char *)topic->data, topic->len);
-	memcpy(room->topic_by, got->topic_by, sizeof room->topic_by);
+	memcpy(room->topic_by, got->topic_by, sizeof(room->topic_by));
 	room->topic_ms = got->topic_ms;
 	return true;
 }
@@ -219,7 +216,7 @@ room_load(struct chat *chat, struct handoff_in *in, const struct tlv *outer)
 	bool is_good = true;
 	int fd = -1;
 
-	memset(&got, 0, sizeof got);
+	memset(&got, 0, sizeof(got));
 	tlv_enter(outer, &r);
 	while (is_good && tlv_next(&r, &item))
 		if (item.tag == ROOM_TAG_RING) {
@@ -266,7 +263,7 @@ directory_load(struct chat *chat, struct handoff_in *in,
 	tlv_enter(outer, &r);
 	while (is_good && tlv_next(&r, &item))
 		if (item.tag == DIRECTORY_TAG_HOST_KEY) {
-			is_good = item.len == sizeof chat->host_key.bytes;
+			is_good = item.len == sizeof(chat->host_key.bytes);
 			if (is_good)
 				memcpy(chat->host_key.bytes, item.data,
 				    item.len);
@@ -287,7 +284,7 @@ departed_load(struct chat *chat, struct handoff_in *in, const struct tlv *outer)
 	struct tlv item;
 	bool is_good = true, has_credential = false, has_person = false;
 
-	memset(&got, 0, sizeof got);
+	memset(&got, 0, sizeof(got));
 	person_init(&got.person);
 	tlv_enter(outer, &r);
 	while (is_good && tlv_next(&r, &item))

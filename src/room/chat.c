@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * The chat: which rooms there are, and the turn that ends in all of them.
  * Rooms are few (max-rooms), so walking them is fine.
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -52,7 +49,7 @@ chat_room_after(struct chat *chat, const char *name)
 {
 	struct room key, *room;
 
-	(void)strlcpy(key.name, name, sizeof key.name);
+	(void)strlcpy(key.name, name, sizeof(key.name));
 	room = RB_NFIND(room_tree, &chat->by_name, &key);
 	if (room != NULL && strcmp(room->name, key.name) == 0)
 		room = RB_NEXT(room_tree, &chat->by_name, room);
@@ -162,7 +159,7 @@ chat_init(struct chat *chat, const struct clock *clock,
     const struct options *options, struct deadlines *deadlines,
     void (*wake)(void *), void *wake_arg)
 {
-	memset(chat, 0, sizeof *chat);
+	memset(chat, 0, sizeof(*chat));
 	chat->clock = clock;
 	chat->options = options;
 	chat->deadlines = deadlines;

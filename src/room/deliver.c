@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Fan-out. A turn's lines are rendered as they are published, once for each
  * audience, and written to everybody live at the end of the turn: k lines
  * read in one wake-up cost each member one write, not k. Whoever must not see
@@ -17,7 +15,6 @@
  * rendering per member, and reference-counted buffers (libevent spends a
  * kilobyte on each reference, and the lines are short).
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -40,7 +37,7 @@ audience_get(struct room *room, const struct dialect *dialect)
 	LIST_FOREACH(a, &room->audiences, entry)
 		if (a->dialect == dialect)
 			return a;
-	a = xcalloc(1, sizeof *a);
+	a = xcalloc(1, sizeof(*a));
 	a->dialect = dialect;
 	LIST_INSERT_HEAD(&room->audiences, a, entry);
 	return a;
@@ -63,7 +60,7 @@ audience_add_segment(struct audience *a, const struct event *event)
 	if (a->segment_count == a->segment_cap) {
 		a->segment_cap = a->segment_cap == 0 ? 16 : a->segment_cap * 2;
 		a->segments = xreallocarray(a->segments, a->segment_cap,
-		    sizeof *a->segments);
+		    sizeof(*a->segments));
 	}
 	s = &a->segments[a->segment_count++];
 	s->end = a->lines.len;
@@ -87,7 +84,7 @@ deliver_add_live(struct membership *ms)
 	a = audience_get(ms->room, m->dialect);
 	if (a->count == a->cap) {
 		a->cap = a->cap == 0 ? 8 : a->cap * 2;
-		a->slots = xreallocarray(a->slots, a->cap, sizeof *a->slots);
+		a->slots = xreallocarray(a->slots, a->cap, sizeof(*a->slots));
 	}
 	ms->audience = a;
 	ms->slot = a->count;

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Three views of the same bookmarks: by name and credential to find one, by age
  * to let the oldest go, and by credential so that no single address can push
  * out everybody else's (hostile input 30).
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -50,7 +47,7 @@ RB_GENERATE_INTERNAL(departed_tree, departed, by_name, departed_cmp,
 void
 departed_init(struct departed_set *all, struct chat *chat)
 {
-	memset(all, 0, sizeof *all);
+	memset(all, 0, sizeof(*all));
 	all->chat = chat;
 	RB_INIT(&all->by_name);
 	RB_INIT(&all->owners);
@@ -150,7 +147,7 @@ departed_restore(struct departed_set *all, const char *folded,
 	struct departed *b;
 
 	departed_free(all->chat, departed_take(all, folded, credential));
-	b = xcalloc(1, sizeof *b);
+	b = xcalloc(1, sizeof(*b));
 	person_init(&b->person);
 	person_move(all->chat, &b->person, person);
 	b->left_ms = left_ms;
@@ -158,7 +155,7 @@ departed_restore(struct departed_set *all, const char *folded,
 
 	owner = RB_FIND(departed_owner_tree, &all->owners, &key);
 	if (owner == NULL) {
-		owner = xcalloc(1, sizeof *owner);
+		owner = xcalloc(1, sizeof(*owner));
 		owner->credential = *credential;
 		TAILQ_INIT(&owner->departed);
 		RB_INSERT(departed_owner_tree, &all->owners, owner);

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Nicks: two trees, one by the folded nick and one by its skeleton; each nick
  * and each skeleton is there once. Trees, so that no choice of nicks makes
  * them slow (hostile input 49).
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -49,7 +46,7 @@ RB_GENERATE_INTERNAL(directory_skeletons, member, by_skeleton,
 void
 directory_init(struct directory *directory)
 {
-	memset(directory, 0, sizeof *directory);
+	memset(directory, 0, sizeof(*directory));
 	RB_INIT(&directory->by_nick);
 	RB_INIT(&directory->by_skeleton);
 }
@@ -141,7 +138,7 @@ directory_add_guest(struct directory *directory, struct member *m)
 	do {
 		if (++directory->last_guest > 999999999)
 			directory->last_guest = 1;
-		(void)snprintf(nick, sizeof nick, "guest%u",
+		(void)snprintf(nick, sizeof(nick), "guest%u",
 		    (unsigned)directory->last_guest);
 		directory_set_nick(m, nick);
 	} while (RB_FIND(directory_skeletons, &directory->by_skeleton, m) !=
@@ -195,7 +192,7 @@ directory_after(struct directory *directory, const char *folded)
 {
 	struct member key, *m;
 
-	(void)strlcpy(key.folded, folded, sizeof key.folded);
+	(void)strlcpy(key.folded, folded, sizeof(key.folded));
 	m = RB_NFIND(directory_nicks, &directory->by_nick, &key);
 	if (m != NULL && strcmp(m->folded, key.folded) == 0)
 		m = RB_NEXT(directory_nicks, &directory->by_nick, m);
@@ -261,9 +258,9 @@ directory_rename_ignores(struct member *m, const char *old_folded)
 			if (ig->id == m->id ||
 			    strcmp(ig->folded, old_folded) == 0) {
 				ig->id = m->id;
-				memcpy(ig->nick, m->nick, sizeof ig->nick);
+				memcpy(ig->nick, m->nick, sizeof(ig->nick));
 				memcpy(ig->folded, m->folded,
-				    sizeof ig->folded);
+				    sizeof(ig->folded));
 				persist_touch_member(other);
 			}
 }
@@ -303,8 +300,8 @@ directory_change(struct member *m, const char *nick, bool was_seen)
 	struct event event;
 	bool is_other;
 
-	memcpy(old, m->nick, sizeof old);
-	memcpy(old_folded, m->folded, sizeof old_folded);
+	memcpy(old, m->nick, sizeof(old));
+	memcpy(old_folded, m->folded, sizeof(old_folded));
 	nick_fold(folded, nick);
 	is_other = strcmp(folded, old_folded) != 0;
 	if (is_other) {
@@ -333,7 +330,7 @@ directory_change(struct member *m, const char *nick, bool was_seen)
 			ms->takes_place = false;
 			continue;
 		}
-		memset(&event, 0, sizeof event);
+		memset(&event, 0, sizeof(event));
 		event.kind = EVENT_NICK;
 		event.other = old;
 		room_publish(ms->room, &event, ms);

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Members on their way from one program to the next. Whoever was live is so
  * again, at the room's head: before a save all that was said has been handed
  * out. For others the cursor is a number, which is looked for in the ring.
  */
-
 #include "config.h"
 
 #include <stdlib.h>
@@ -220,7 +217,7 @@ membership_get(struct membership *ms, enum membership_state *state,
 	while (tlv_next(&r, &item))
 		switch (item.tag) {
 		case MEMBERSHIP_TAG_ROOM:
-			if (!tlv_get_str(&item, name, sizeof name))
+			if (!tlv_get_str(&item, name, sizeof(name)))
 				return false;
 			ms->room = chat_find_room(chat, name);
 			break;
@@ -278,13 +275,13 @@ membership_load(struct member *m, struct membership **last,
 	enum membership_state state = MEMBERSHIP_PAUSED;
 	struct tlv replay = { .data = NULL };
 
-	memset(&got, 0, sizeof got);
+	memset(&got, 0, sizeof(got));
 	if (!membership_get(&got, &state, &replay, m->chat, outer) ||
 	    !membership_is_consistent(&got, m, state, replay.data != NULL))
 		return handoff_fail(in,
 		    "somebody's place in a room is not "
 		    "consistent");
-	ms = xcalloc(1, sizeof *ms);
+	ms = xcalloc(1, sizeof(*ms));
 	*ms = got;
 	ms->member = m;
 	/* A program that knew no dialects that track members did not say so. */
@@ -343,7 +340,7 @@ member_get(struct member *m, char nick[NICK_SIZE], struct handoff_in *in,
 	case MEMBER_TAG_CREDENTIAL:
 		return handoff_get_credential(item, &m->credential);
 	case MEMBER_TAG_DIALECT:
-		if (!tlv_get_str(item, dialect, sizeof dialect))
+		if (!tlv_get_str(item, dialect, sizeof(dialect)))
 			return false;
 		m->dialect = find_dialect(dialect);
 		return m->dialect != NULL;
@@ -384,7 +381,7 @@ member_load_memberships(struct member *m, struct handoff_in *in,
 static struct member *
 member_make(struct chat *chat)
 {
-	struct member *m = xcalloc(1, sizeof *m);
+	struct member *m = xcalloc(1, sizeof(*m));
 
 	m->chat = chat;
 	LIST_INIT(&m->memberships);

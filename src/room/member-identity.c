@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * What IRC clients tell of themselves, and what everybody is told of where
  * somebody comes from. Plain clients have none of the former; what is shown for
  * them is the protocol's.
  */
-
 #include "config.h"
 
 #include <assert.h>

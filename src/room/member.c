@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * A person who is here: breaks, a lost connection, leaving. A break or a loss
  * is only a cursor that stops; what reads on from it is replay.c's, and how far
  * a loss sets it back is repeat.c's.
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -159,7 +156,7 @@ member_new(struct chat *chat, const struct credential *credential,
 	const struct options *o = chat->options;
 
 	assert(ops != NULL && dialect != NULL);
-	m = xcalloc(1, sizeof *m);
+	m = xcalloc(1, sizeof(*m));
 	m->chat = chat;
 	m->ops = ops;
 	m->session = session;

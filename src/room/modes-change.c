@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Changing modes. Each change is checked and made by itself, as IRC has it: of
  * "+ov bob nobody" the first half is done. What really has changed is collected
  * and told to the others at the end, or when one event is full; nothing changed
  * tells nothing.
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -218,7 +215,7 @@ mode_apply_limit(struct mode_run *run, const struct mode_change *change)
 		return;
 	modes->limit = (uint32_t)limit;
 	run->is_changed = true;
-	(void)snprintf(shown, sizeof shown, "%lu", (unsigned long)limit);
+	(void)snprintf(shown, sizeof(shown), "%lu", (unsigned long)limit);
 	mode_done(run, change, change->is_set ? shown : NULL);
 }
 
@@ -327,7 +324,7 @@ mode_run_init(struct mode_run *run, struct room *room, struct membership *actor,
 	static const struct mode_report nobody = { .arg = NULL };
 
 	assert(actor == NULL || actor->room == room);
-	memset(run, 0, sizeof *run);
+	memset(run, 0, sizeof(*run));
 	run->room = room;
 	run->actor = actor;
 	run->may_change = actor == NULL || actor->is_op;

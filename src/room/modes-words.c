@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * Modes in words: a sentence says what is wrong, and what to do.
  */
-
-/* Modes in words: a sentence says what is wrong, and what to do. */
-
 #include "config.h"
 
 #include <assert.h>
@@ -26,7 +25,7 @@ modes_sentence(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(sentence, sizeof sentence, fmt, ap);
+	(void)vsnprintf(sentence, sizeof(sentence), fmt, ap);
 	va_end(ap);
 	return sentence;
 }

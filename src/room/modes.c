@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * What is allowed in a room: the state, and every question about it. That the
  * answers bind everybody is why this is here and in no protocol.
  *
@@ -16,7 +14,6 @@
  * is for that, and is logged), and masks compiled ahead (a hundred short ones
  * are looked at in some microseconds, and most rooms have none).
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -106,7 +103,7 @@ modes_init(struct room *room)
 	const char *p = room->chat->options->room_modes;
 	size_t i;
 
-	memset(modes, 0, sizeof *modes);
+	memset(modes, 0, sizeof(*modes));
 	for (i = 0; i < MODES_LISTS; i++)
 		TAILQ_INIT(&modes->lists[i]);
 	modes->made_ms = room->chat->clock->wall_ms;
@@ -150,7 +147,7 @@ modes_key_is_valid(const char *key)
 
 /* What begins so is about speaking only. */
 #define MODES_MUTE "m:"
-#define MODES_MUTE_LEN (sizeof MODES_MUTE - 1)
+#define MODES_MUTE_LEN (sizeof(MODES_MUTE) - 1)
 
 static bool
 modes_mask_is_mute(const char *mask)
@@ -186,10 +183,10 @@ void
 modes_mask_add(struct modes *modes, enum modes_list list, const char *text,
     const char *by, int64_t set_ms)
 {
-	struct mode_mask *mask = xcalloc(1, sizeof *mask);
+	struct mode_mask *mask = xcalloc(1, sizeof(*mask));
 
-	(void)strlcpy(mask->mask, text, sizeof mask->mask);
-	(void)strlcpy(mask->by, by, sizeof mask->by);
+	(void)strlcpy(mask->mask, text, sizeof(mask->mask));
+	(void)strlcpy(mask->by, by, sizeof(mask->by));
 	mask->set_ms = set_ms;
 	TAILQ_INSERT_TAIL(&modes->lists[list], mask, entry);
 	modes->counts[list]++;
@@ -218,7 +215,7 @@ modes_list_match(const struct modes *modes, enum modes_list list,
 		return NULL;
 	member_host(m, host);
 	/* IRC shows ~name, as nobody has vouched for it. */
-	(void)snprintf(user, sizeof user, "~%s", name);
+	(void)snprintf(user, sizeof(user), "~%s", name);
 	TAILQ_FOREACH(mask, &modes->lists[list], entry) {
 		text = mask->mask;
 		if (modes_mask_is_mute(text)) {
@@ -416,7 +413,7 @@ modes_invitation_remove(struct modes *modes, size_t i)
 		return;
 	modes->invitation_count--;
 	memmove(&modes->invitations[i], &modes->invitations[i + 1],
-	    (modes->invitation_count - i) * sizeof modes->invitations[0]);
+	    (modes->invitation_count - i) * sizeof(modes->invitations[0]));
 }
 
 bool
@@ -457,7 +454,7 @@ modes_tell_but(struct membership *ms, uint64_t but)
 
 	if ((!ms->is_op && !ms->is_voiced) || !ms->is_joined)
 		return;
-	(void)snprintf(text, sizeof text, "+%s%s %s%s%s", ms->is_op ? "o" : "",
+	(void)snprintf(text, sizeof(text), "+%s%s %s%s%s", ms->is_op ? "o" : "",
 	    ms->is_voiced ? "v" : "", ms->member->nick,
 	    ms->is_op && ms->is_voiced ? " " : "",
 	    ms->is_op && ms->is_voiced ? ms->member->nick : "");
@@ -541,7 +538,7 @@ modes_kick(struct membership *ms, struct membership *by, const char *text,
 	struct room *room = ms->room;
 	struct member *m = ms->member;
 
-	memset(event, 0, sizeof *event);
+	memset(event, 0, sizeof(*event));
 	event->kind = EVENT_KICK;
 	event->other = m->nick;
 	event->text = text;

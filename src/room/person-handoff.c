@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * A person on the way from one program to the next. Unlike in a file
  * (person-record.c), all is exact or refused: the rooms are the same, and the
  * monotonic clock goes on. Places are numbers; where those are in the ring is
  * found again, so that nothing that was read is taken for an address.
  */
-
 #include "config.h"
 
 #include <stdlib.h>
@@ -151,12 +148,12 @@ person_get_nick(const struct tlv *item, char nick[NICK_SIZE])
 	char got[NICK_SIZE];
 	size_t i;
 
-	if (item->len == 0 || !tlv_get_str(item, got, sizeof got))
+	if (item->len == 0 || !tlv_get_str(item, got, sizeof(got)))
 		return false;
 	for (i = 0; got[i] != '\0'; i++)
 		if (!nick_is_char(got[i]))
 			return false;
-	memcpy(nick, got, sizeof got);
+	memcpy(nick, got, sizeof(got));
 	return true;
 }
 
@@ -171,11 +168,11 @@ person_load_bookmark(struct chat *chat, struct person *p,
 	struct room *room = NULL;
 	char name[ROOM_NAME_SIZE];
 
-	memset(&got, 0, sizeof got);
+	memset(&got, 0, sizeof(got));
 	tlv_enter(outer, &r);
 	while (tlv_next(&r, &item))
 		if (item.tag == PLACE_TAG_ROOM) {
-			if (!tlv_get_str(&item, name, sizeof name))
+			if (!tlv_get_str(&item, name, sizeof(name)))
 				return false;
 			room = chat_find_room(chat, name);
 		} else if (!handoff_get(&item, bookmark_fields,
@@ -206,7 +203,7 @@ person_load_ignore(struct person *p, const struct tlv *outer)
 	struct tlv_reader r;
 	struct tlv item;
 
-	memset(&got, 0, sizeof got);
+	memset(&got, 0, sizeof(got));
 	tlv_enter(outer, &r);
 	while (tlv_next(&r, &item))
 		if (item.tag == IGNORE_TAG_NICK) {
@@ -226,7 +223,7 @@ person_load_marker(struct person *p, const struct tlv *outer)
 	struct tlv_reader r;
 	struct tlv item;
 
-	memset(&got, 0, sizeof got);
+	memset(&got, 0, sizeof(got));
 	tlv_enter(outer, &r);
 	while (tlv_next(&r, &item))
 		if (!handoff_get(&item, marker_fields, NITEMS(marker_fields),
@@ -245,7 +242,7 @@ queued_message_load(const struct tlv *outer)
 	struct tlv item, text = { .len = 0 };
 	struct event event;
 
-	memset(&got, 0, sizeof got);
+	memset(&got, 0, sizeof(got));
 	tlv_enter(outer, &r);
 	while (tlv_next(&r, &item))
 		if (item.tag == KEPT_TAG_NICK) {
@@ -259,7 +256,7 @@ queued_message_load(const struct tlv *outer)
 	if (r.is_bad || got.nick[0] == '\0' || text.len == 0 ||
 	    text.len > HISTORY_TEXT_MAX)
 		return NULL;
-	memset(&event, 0, sizeof event);
+	memset(&event, 0, sizeof(event));
 	event.time_ms = got.time_ms;
 	event.author = got.author;
 	event.msgid = got.msgid;

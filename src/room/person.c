@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * What outlives a connection: places, ignores, kept messages. Small lists,
  * each with a limit, so walking them is fine.
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -20,7 +17,7 @@
 void
 person_init(struct person *p)
 {
-	memset(p, 0, sizeof *p);
+	memset(p, 0, sizeof(*p));
 	LIST_INIT(&p->bookmarks);
 	TAILQ_INIT(&p->ignores);
 	TAILQ_INIT(&p->queued);
@@ -61,7 +58,7 @@ person_set_bookmark(struct person *p, struct room *room,
 
 	bookmark = person_bookmark(p, room);
 	if (bookmark == NULL) {
-		bookmark = xcalloc(1, sizeof *bookmark);
+		bookmark = xcalloc(1, sizeof(*bookmark));
 		bookmark->room = room;
 		LIST_INSERT_HEAD(&p->bookmarks, bookmark, in_owner);
 		LIST_INSERT_HEAD(&room->bookmarks, bookmark, in_room);
@@ -97,8 +94,8 @@ person_ignore(struct person *p, uint64_t id, const char *nick)
 	if (ig == NULL) {
 		if (p->ignore_count == IGNORES_MAX)
 			return -1;
-		ig = xcalloc(1, sizeof *ig);
-		memcpy(ig->folded, folded, sizeof ig->folded);
+		ig = xcalloc(1, sizeof(*ig));
+		memcpy(ig->folded, folded, sizeof(ig->folded));
 		TAILQ_INSERT_TAIL(&p->ignores, ig, entry);
 		p->ignore_count++;
 	}
@@ -138,7 +135,7 @@ marker_is_name(const char *name)
 	char folded[MARKER_NAME_SIZE];
 	size_t i, start = *name == '#' ? 1 : 0;
 
-	if (strlen(name) >= sizeof folded || name[start] == '\0')
+	if (strlen(name) >= sizeof(folded) || name[start] == '\0')
 		return false;
 	for (i = start; name[i] != '\0'; i++)
 		if (!nick_is_char(name[i]))
@@ -183,7 +180,7 @@ person_set_marker(struct person *p, const char *name, int64_t time_ms)
 	if (marker == NULL) {
 		if (p->marker_count == MARKERS_MAX)
 			person_drop_marker(p, TAILQ_FIRST(&p->markers));
-		marker = xcalloc(1, sizeof *marker);
+		marker = xcalloc(1, sizeof(*marker));
 		memcpy(marker->name, name, strlen(name) + 1);
 		p->marker_count++;
 	} else if (time_ms <= marker->time_ms)
@@ -200,7 +197,7 @@ queued_message_new(const struct event *event)
 {
 	struct queued_message *k;
 
-	k = xcalloc(1, sizeof *k + event->text_len);
+	k = xcalloc(1, sizeof(*k) + event->text_len);
 	k->time_ms = event->time_ms;
 	k->author = event->author;
 	k->msgid = event->msgid;
@@ -215,7 +212,7 @@ queued_message_new(const struct event *event)
 static size_t
 person_queued_size(const struct queued_message *k)
 {
-	return sizeof *k + k->len;
+	return sizeof(*k) + k->len;
 }
 
 static void

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * What is pending on its way from one program to the next. It is found again by
  * its nick, as in presence.c, when all members are there.
  */
-
 #include "config.h"
 
 #include <string.h>
@@ -58,9 +55,9 @@ presence_save(const struct presence *p, struct handoff_out *out)
 	size_t mark;
 
 	TAILQ_FOREACH(item, &p->queue, entry) {
-		memset(&parts, 0, sizeof parts);
-		memcpy(parts.room, p->room->name, sizeof parts.room);
-		memcpy(parts.item.nick, item->nick, sizeof item->nick);
+		memset(&parts, 0, sizeof(parts));
+		memcpy(parts.room, p->room->name, sizeof(parts.room));
+		memcpy(parts.item.nick, item->nick, sizeof(item->nick));
 		parts.item.since_ms = item->since_ms;
 		parts.item.is_returning = item->is_returning;
 		parts.item.away_since_ms = item->away_since_ms;
@@ -90,15 +87,15 @@ presence_restore(struct room *room, struct presence_parts *parts)
 	    (ms != NULL && ms->is_announced) ||
 	    (item->is_returning && parts->is_came))
 		return false;
-	item = xcalloc(1, sizeof *item);
+	item = xcalloc(1, sizeof(*item));
 	item->ms = ms;
 	item->since_ms = parts->item.since_ms;
 	item->is_returning = parts->item.is_returning;
 	item->away_since_ms = parts->item.away_since_ms;
 	item->last_arrival = parts->item.last_arrival;
 	item->credential = parts->item.credential;
-	memcpy(item->nick, parts->item.nick, sizeof item->nick);
-	memcpy(item->folded, parts->item.folded, sizeof item->folded);
+	memcpy(item->nick, parts->item.nick, sizeof(item->nick));
+	memcpy(item->folded, parts->item.folded, sizeof(item->folded));
 	presence_insert(p, item);
 	return true;
 }
@@ -112,7 +109,7 @@ presence_load(struct chat *chat, struct handoff_in *in, const struct tlv *outer)
 	struct room *room;
 	bool is_good = true;
 
-	memset(&parts, 0, sizeof parts);
+	memset(&parts, 0, sizeof(parts));
 	tlv_enter(outer, &r);
 	while (is_good && tlv_next(&r, &item))
 		if (item.tag == PRESENCE_TAG_CREDENTIAL)

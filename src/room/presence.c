@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * What is pending is found by the folded nick: an arrival and a departure under
  * one nick and credential cancel each other, and a stranger who takes the nick
  * of somebody who has just left has that departure announced first. So there is
  * never more than one item for a nick.
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -105,12 +102,12 @@ presence_add(struct presence *p, struct membership *ms, bool is_came)
 {
 	struct presence_item *item;
 
-	item = xcalloc(1, sizeof *item);
+	item = xcalloc(1, sizeof(*item));
 	item->ms = is_came ? ms : NULL;
 	item->since_ms = p->room->chat->clock->mono_ms;
 	item->credential = ms->member->credential;
-	memcpy(item->nick, ms->member->nick, sizeof item->nick);
-	memcpy(item->folded, ms->member->folded, sizeof item->folded);
+	memcpy(item->nick, ms->member->nick, sizeof(item->nick));
+	memcpy(item->folded, ms->member->folded, sizeof(item->folded));
 	presence_insert(p, item);
 	return item;
 }
@@ -268,7 +265,7 @@ presence_due_cb(void *arg)
 void
 presence_init(struct presence *p, struct room *room)
 {
-	memset(p, 0, sizeof *p);
+	memset(p, 0, sizeof(*p));
 	p->room = room;
 	RB_INIT(&p->by_nick);
 	TAILQ_INIT(&p->queue);
@@ -368,7 +365,7 @@ presence_left_trackers(struct presence *p, struct membership *ms,
 	case ROOM_LEAVE_KICKED:
 		return;
 	case ROOM_LEAVE_WENT:
-		(void)snprintf(went, sizeof went, "went to %s", text);
+		(void)snprintf(went, sizeof(went), "went to %s", text);
 		text = went;
 		break;
 	case ROOM_LEAVE_LOST:
@@ -467,8 +464,8 @@ presence_renamed(struct presence *p, struct membership *ms,
 		presence_arm(p);
 		return false;
 	}
-	memcpy(item->nick, ms->member->nick, sizeof item->nick);
-	memcpy(item->folded, ms->member->folded, sizeof item->folded);
+	memcpy(item->nick, ms->member->nick, sizeof(item->nick));
+	memcpy(item->folded, ms->member->folded, sizeof(item->folded));
 	RB_INSERT(presence_tree, &p->by_nick, item);
 	return false;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * A connection is lost with its last bytes unread, perhaps: from which message
  * on is everything to be told again? What went over the wire is not recorded.
  * It was made of the room's messages, in their order, and of other lines. So
@@ -21,7 +19,6 @@
  * against: it costs memory and time for each delivery, to save a few lines that
  * are marked anyway.
  */
-
 #include "config.h"
 
 #include "base/buf.h"

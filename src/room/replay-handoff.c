@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * A replay on its way from one program to the next: it is only numbers, and
  * perhaps a first line that is rendered and not yet accepted. A summary that is
  * being counted is begun anew, since nothing of it has been shown.
  */
-
 #include "config.h"
 
 #include <stdlib.h>
@@ -79,7 +76,7 @@ replay_load(struct membership *ms, struct handoff_in *in,
     const struct tlv *outer)
 {
 	struct history *h = &ms->room->history;
-	struct replay *rp = xcalloc(1, sizeof *rp);
+	struct replay *rp = xcalloc(1, sizeof(*rp));
 	struct tlv_reader r;
 	struct tlv item;
 	bool is_good = true;

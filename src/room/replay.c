@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Reading from the ring at the pace of a socket: history for newcomers, the
  * catch-up, /history, and slow readers. No copy of what is to be read is made:
  * a replay is a cursor, and if the ring laps it, the gap is told exactly.
@@ -18,7 +16,6 @@
  * has accepted the bytes. The summary is counted in slices as well, by one
  * replay at a time: a thousand who come back at once must not stop the loop.
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -49,7 +46,7 @@ replay_start(struct membership *ms, enum replay_kind kind,
 
 	assert(ms->replay == NULL);
 	deliver_leave_live(ms);
-	rp = xcalloc(1, sizeof *rp);
+	rp = xcalloc(1, sizeof(*rp));
 	rp->kind = kind;
 	rp->done.at = from;
 	rp->until = until;
@@ -332,7 +329,7 @@ replay_lines(struct membership *ms, struct buf *out, struct replay_progress *to,
 	if (at->number > end)
 		lost = before < end ? history_distance(before, end) : 0;
 	if (lost > 0 || !history_is_certain(before, at->number)) {
-		memset(&event, 0, sizeof event);
+		memset(&event, 0, sizeof(event));
 		event.kind = EVENT_GAP;
 		event.count = lost;
 		event.is_uncertain = !history_is_certain(before, at->number);
@@ -424,7 +421,7 @@ replay_scan(struct membership *ms, struct replay *rp, size_t max, size_t *work)
 	}
 	*work += (size_t)(rp->scan.pos - first_pos) / REPLAY_READ_FACTOR;
 	tally_top(&chat->tally, &top);
-	memset(&event, 0, sizeof event);
+	memset(&event, 0, sizeof(event));
 	event.kind = EVENT_WELCOME;
 	event.nick = ms->member->nick;
 	event.duration_ms = rp->away_ms;
@@ -500,7 +497,7 @@ replay_queued(struct member *m, struct replay *rp)
 	while ((k = TAILQ_FIRST(&m->person.queued)) != NULL) {
 		buf_reset(out);
 		replay_queued_head(m, rp, k, out);
-		memset(&event, 0, sizeof event);
+		memset(&event, 0, sizeof(event));
 		event.kind = EVENT_PRIVATE;
 		event.nick = k->nick;
 		event.other = m->nick;

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * A room: who is in it, and what happens there. How that reaches people is
  * deliver.c's; who needs to hear of arrivals and departures is presence.c's.
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -28,7 +25,7 @@ room_new(struct chat *chat, const char *name)
 	struct room *room;
 
 	assert(room_name_check(name) == NICK_OK);
-	room = xcalloc(1, sizeof *room);
+	room = xcalloc(1, sizeof(*room));
 	room->chat = chat;
 	nick_fold(room->name, name);
 	room->used_ms = chat->clock->mono_ms;
@@ -164,7 +161,7 @@ room_join(struct room *room, struct member *m, enum room_join how)
 	int64_t now_ms = room->chat->clock->mono_ms;
 
 	assert(member_in(m, room) == NULL && m->ops != NULL);
-	ms = xcalloc(1, sizeof *ms);
+	ms = xcalloc(1, sizeof(*ms));
 	ms->member = m;
 	ms->room = room;
 	ms->arrival = ++room->chat->last_arrival;
@@ -333,7 +330,7 @@ room_set_topic(struct membership *ms, const char *text, struct event *event)
 	presence_show(&room->presence, ms);
 	free(room->topic);
 	room->topic = text == NULL ? NULL : xstrdup(text);
-	memcpy(room->topic_by, ms->member->nick, sizeof room->topic_by);
+	memcpy(room->topic_by, ms->member->nick, sizeof(room->topic_by));
 	room->topic_ms = room->chat->clock->wall_ms;
 	persist_topic(room);
 	room_publish(room, e, ms);

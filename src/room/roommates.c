@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Who shares a room with somebody, found by walking: a person is in few rooms.
  * To meet each only once, members are marked with the number of the walk.
  *
@@ -13,7 +11,6 @@
  * Decided against: one of the shared rooms' turns for each peer. Which one it
  * is differs from peer to peer, and some are not live there.
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -30,7 +27,7 @@
 void
 roommates_init(struct roommates *roommates)
 {
-	memset(roommates, 0, sizeof *roommates);
+	memset(roommates, 0, sizeof(*roommates));
 }
 
 void
@@ -63,7 +60,7 @@ roommates_render(struct roommates *roommates, const struct dialect *dialect,
 	if (roommates->count == roommates->cap) {
 		roommates->cap = roommates->cap == 0 ? 4 : roommates->cap * 2;
 		roommates->lines = xreallocarray(roommates->lines,
-		    roommates->cap, sizeof *roommates->lines);
+		    roommates->cap, sizeof(*roommates->lines));
 	}
 	lines = &roommates->lines[roommates->count++];
 	lines->dialect = dialect;

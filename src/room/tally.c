@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Authors are told apart by nick as it was, since that is what the reader sees;
  * a tree, so that no choice of nicks makes it slow.
  */
-
 #include "config.h"
 
 #include <stdlib.h>
@@ -34,7 +31,7 @@ RB_GENERATE_INTERNAL(tally_tree, tally_author, entry, tally_cmp, UNUSED static)
 void
 tally_init(struct tally *t)
 {
-	memset(t, 0, sizeof *t);
+	memset(t, 0, sizeof(*t));
 	RB_INIT(&t->by_nick);
 }
 
@@ -58,9 +55,9 @@ tally_add(struct tally *t, const struct event *event, const char *nick)
 	nick_fold(key.folded, event->nick);
 	a = RB_FIND(tally_tree, &t->by_nick, &key);
 	if (a == NULL) {
-		a = xcalloc(1, sizeof *a);
+		a = xcalloc(1, sizeof(*a));
 		memcpy(a->nick, event->nick, strlen(event->nick) + 1);
-		memcpy(a->folded, key.folded, sizeof a->folded);
+		memcpy(a->folded, key.folded, sizeof(a->folded));
 		RB_INSERT(tally_tree, &t->by_nick, a);
 		t->authors++;
 	}
@@ -77,7 +74,7 @@ tally_top(struct tally *t, struct event_tally *top)
 	size_t i, j;
 	uint64_t named = 0;
 
-	memset(top, 0, sizeof *top);
+	memset(top, 0, sizeof(*top));
 	/* The tree is in order of nick: of equals the first stays ahead. */
 	RB_FOREACH(a, tally_tree, &t->by_nick) {
 		for (i = 0; i < top->names && top->count[i] >= a->count; i++)

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * A ring that is searched from its end: it is small, and rarely asked. An index
  * by nick would cost more than it saves. Guests are left out, so that a stream
  * of short visits does not drive out those who had a name.
  */
-
 #include "config.h"
 
 #include <bsd/string.h>
@@ -23,7 +20,7 @@ void
 whowas_fini(struct whowas *whowas)
 {
 	free(whowas->entries);
-	memset(whowas, 0, sizeof *whowas);
+	memset(whowas, 0, sizeof(*whowas));
 }
 
 void
@@ -34,14 +31,14 @@ whowas_add(struct whowas *whowas, const struct member *m)
 	if (m->is_guest)
 		return;
 	if (whowas->entries == NULL)
-		whowas->entries = xcalloc(WHOWAS_MAX, sizeof *e);
+		whowas->entries = xcalloc(WHOWAS_MAX, sizeof(*e));
 	e = &whowas->entries[whowas->count++ % WHOWAS_MAX];
 	e->until_ms = m->chat->clock->wall_ms;
-	(void)strlcpy(e->nick, m->nick, sizeof e->nick);
-	(void)strlcpy(e->folded, m->folded, sizeof e->folded);
-	(void)strlcpy(e->user, m->user == NULL ? "" : m->user, sizeof e->user);
+	(void)strlcpy(e->nick, m->nick, sizeof(e->nick));
+	(void)strlcpy(e->folded, m->folded, sizeof(e->folded));
+	(void)strlcpy(e->user, m->user == NULL ? "" : m->user, sizeof(e->user));
 	(void)strlcpy(e->realname, m->realname == NULL ? "" : m->realname,
-	    sizeof e->realname);
+	    sizeof(e->realname));
 	member_host(m, e->host);
 }
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * In a large room a turn takes some milliseconds, however many lines it hands
  * out: it costs a write for each member. While several people talk there
  * without a pause, one turn for most of them at once is cheaper for everybody
@@ -13,7 +11,6 @@
  * A fixed wait before each turn was decided against: it makes a lone speaker's
  * lines late and saves nothing.
  */
-
 #include "config.h"
 
 #include "server/batching.h"

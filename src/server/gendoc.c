@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- * 
+ *
  * Run while building, never installed: prints the parts of the documentation
  * that come from the tables of options, commands, verbs and what there is of
  * IRC, for make to put in place. A program, and not a script that reads the
- * sources, since the tables are C. */
+ * sources, since the tables are C.
+ */
 #include "config.h"
 
 #include <ctype.h>

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * The command line, the log, and detaching; the rest is the server's.
  */
-
-/* The command line, the log, and detaching; the rest is the server's. */
-
 #include "config.h"
 
 #include <sys/stat.h>
@@ -78,7 +77,7 @@ main_help(void)
 static void
 main_append(char ***list, size_t *count, char *item)
 {
-	*list = xreallocarray(*list, *count + 1, sizeof **list);
+	*list = xreallocarray(*list, *count + 1, sizeof(**list));
 	(*list)[(*count)++] = item;
 }
 

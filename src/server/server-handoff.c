@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * The whole state on its way from one program to the next, and the upgrade that
  * takes it there. What is written here has to be at rest: all that was said has
  * been handed out, and whoever has ended is gone.
@@ -11,7 +9,6 @@
  * reload as well. Nor is what measures the loop's recent past (batching.c), or
  * how often something was logged.
  */
-
 #include "config.h"
 
 #include <errno.h>
@@ -71,7 +68,7 @@ server_save_turns(const struct histogram *turns, struct buf *data)
 
 	for (i = 0; i < NITEMS(turns->counts); i++) {
 		le_put64(count, turns->counts[i]);
-		buf_add(data, count, sizeof count);
+		buf_add(data, count, sizeof(count));
 	}
 	tlv_close(data, mark);
 }
@@ -128,7 +125,7 @@ server_load_turns(struct histogram *turns, const struct tlv *item)
 	size_t i;
 
 	/* With other bounds the counts mean nothing. */
-	if (item->len != sizeof turns->counts)
+	if (item->len != sizeof(turns->counts))
 		return false;
 	for (i = 0; i < NITEMS(turns->counts); i++)
 		turns->counts[i] = le_get64(item->data + 8 * i);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * The settings as a whole: what no module can check alone.
  */
-
-/* The settings as a whole: what no module can check alone. */
-
 #include "config.h"
 
 #include <sys/resource.h>

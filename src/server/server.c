@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Owns everything and ties the layers together: one event base, one timer for
  * all deadlines, and the turn.
  *
@@ -17,7 +15,6 @@
  * Where turns are dear, they may wait for more lines than that (batching.c), up
  * to the same limit.
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -579,7 +576,7 @@ server_new(const struct server_source *source, struct options *options,
 {
 	struct server *server;
 
-	server = xcalloc(1, sizeof *server);
+	server = xcalloc(1, sizeof(*server));
 	server->source = source;
 	server->pid_fd = -1;
 	options_init(&server->options);

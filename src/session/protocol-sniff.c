@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * The one port: which protocol is it? An IRC client speaks first, at once, and
  * a person in nc waits to be greeted. So the first whole line tells, if it
  * comes within greeting-delay: CAP, PASS, NICK or USER as a client sends them
@@ -12,7 +10,6 @@
  * Decided against: looking at the first bytes (half a line decides nothing),
  * and changing one's mind later ("NICK is my dog" is chat).
  */
-
 #include "config.h"
 
 #include <stdlib.h>
@@ -49,7 +46,7 @@ sniff_silent_cb(void *arg)
 static void
 sniff_wait(struct session *s)
 {
-	struct deadline *d = xcalloc(1, sizeof *d);
+	struct deadline *d = xcalloc(1, sizeof(*d));
 
 	deadline_init(d, sniff_silent_cb, s);
 	deadline_set(s->all->net->deadlines, d,

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * The list of protocols.
  */
-
-/* The list of protocols. */
-
 #include "config.h"
 
 #include <string.h>

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Who may come in: not who is banned, nor too many, in all or from one address.
  * How many have come from each is counted in a tree of those that anybody is
  * from.
  */
-
 #include "config.h"
 
 #include <sys/socket.h>
@@ -39,7 +36,7 @@ session_origin_get(struct sessions *all, const struct credential *credential)
 
 	origin = RB_FIND(session_origins, &all->origins, &key);
 	if (origin == NULL) {
-		origin = xcalloc(1, sizeof *origin);
+		origin = xcalloc(1, sizeof(*origin));
 		origin->credential = *credential;
 		RB_INSERT(session_origins, &all->origins, origin);
 	}
@@ -143,7 +140,7 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 		return;
 	}
 
-	s = xcalloc(1, sizeof *s);
+	s = xcalloc(1, sizeof(*s));
 	s->conn = conn_new(all->net, fd, peer->is_tcp, &session_conn_handler,
 	    s);
 	if (s->conn == NULL) {

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Sessions on their way from one program to the next: a connection each, and by
  * its nick the member that it speaks for, if they have not left.
  */
-
 #include "config.h"
 
 #include <stdlib.h>
@@ -124,12 +121,12 @@ session_get(struct session_parts *p, struct sessions *all,
 
 	switch (item->tag) {
 	case SESSION_TAG_PROTOCOL:
-		if (!tlv_get_str(item, name, sizeof name))
+		if (!tlv_get_str(item, name, sizeof(name)))
 			return false;
 		p->protocol = protocol_find(name);
 		return p->protocol != NULL;
 	case SESSION_TAG_MEMBER:
-		if (!tlv_get_str(item, name, sizeof name))
+		if (!tlv_get_str(item, name, sizeof(name)))
 			return false;
 		p->member = directory_find(&all->chat->directory, name);
 		/* Each has one connection. */
@@ -157,7 +154,7 @@ static bool
 session_make(struct sessions *all, struct handoff_in *in,
     const struct session_parts *p)
 {
-	struct session *s = xcalloc(1, sizeof *s);
+	struct session *s = xcalloc(1, sizeof(*s));
 
 	s->all = all;
 	s->protocol = p->protocol;
@@ -200,7 +197,7 @@ session_load(struct sessions *all, struct handoff_in *in,
 	struct tlv item;
 	bool is_good = true;
 
-	memset(&p, 0, sizeof p);
+	memset(&p, 0, sizeof(p));
 	tlv_enter(outer, &r);
 	while (is_good && tlv_next(&r, &item))
 		is_good = session_get(&p, all, &item);

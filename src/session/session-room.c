@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * What sessions do in rooms that takes more than the room layer: somebody has
  * to be told, or to be somewhere else afterwards.
  */
-
 #include "config.h"
 
 #include <assert.h>

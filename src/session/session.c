@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * One client: what joins a connection to a member. It slows floods by not
  * reading on (a token bucket; the rest waits in the kernel), and carries
  * rendered lines from the room layer to the connection. Who may come in is
@@ -11,7 +9,6 @@
  * A session ends only from conn_reap(), at the end of the turn: whatever
  * happens before, to whomever, no session is freed under anybody's feet.
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -35,7 +32,7 @@ void
 sessions_init(struct sessions *all, struct net *net, struct chat *chat,
     const struct options *options)
 {
-	memset(all, 0, sizeof *all);
+	memset(all, 0, sizeof(*all));
 	all->net = net;
 	all->chat = chat;
 	all->options = options;
@@ -198,7 +195,7 @@ void
 session_throttle_until(struct session *s, int64_t at_ms)
 {
 	if (s->throttle == NULL) {
-		s->throttle = xcalloc(1, sizeof *s->throttle);
+		s->throttle = xcalloc(1, sizeof(*s->throttle));
 		deadline_init(s->throttle, session_throttle_cb, s);
 	}
 	deadline_set(s->all->net->deadlines, s->throttle, at_ms);

@@ -37,7 +37,7 @@ journal_checksum(uint64_t generation, uint64_t offset, const void *record,
 
 	le_put64(bookmark, generation);
 	le_put64(bookmark + 8, offset);
-	sum = checksum(0, bookmark, sizeof bookmark);
+	sum = checksum(0, bookmark, sizeof(bookmark));
 	sum = checksum(sum, record, JOURNAL_RECORD - 4);
 	return checksum(sum, data, len);
 }
@@ -115,7 +115,7 @@ journal_scan(const void *data, size_t len, struct journal_scan *scan)
 	struct journal_record r;
 	bool is_cut = true;
 
-	memset(scan, 0, sizeof *scan);
+	memset(scan, 0, sizeof(*scan));
 	scan->state = len == 0 ? JOURNAL_EMPTY : JOURNAL_DAMAGED;
 	if (len < 12 || memcmp(p, JOURNAL_MAGIC, 8) != 0)
 		return;
@@ -180,12 +180,12 @@ journal_replay(const void *data, const struct journal_scan *scan,
 			continue;
 		if (count == cap) {
 			cap = cap == 0 ? 256 : cap * 2;
-			records = xreallocarray(records, cap, sizeof *records);
+			records = xreallocarray(records, cap, sizeof(*records));
 		}
 		records[count++] = p;
 	}
 	if (count > 0)
-		qsort(records, count, sizeof *records, journal_replay_cmp);
+		qsort(records, count, sizeof(*records), journal_replay_cmp);
 	for (i = 0; i < count; i++) {
 		p = records[i];
 		if (i + 1 < count && journal_key_cmp(p, records[i + 1]) == 0)

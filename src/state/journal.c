@@ -248,7 +248,7 @@ journal_set_aside(int dir_fd, const char *file, int *fd, char **error)
 
 	/* As that of a history's file. */
 	if (gmtime_r(&now, &tm) != NULL)
-		(void)strftime(when, sizeof when, "%Y%m%dT%H%M%SZ", &tm);
+		(void)strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
 	aside = xasprintf("%s.corrupt-%s", file, when);
 	if (renameat(dir_fd, file, dir_fd, aside) == -1)
 		*error = xasprintf("the state file '%s' is damaged and cannot "
@@ -367,7 +367,7 @@ journal_open(int dir_fd, const char *name, journal_loaded *loaded,
 	struct journal_scan scan[2];
 	int best = -1, i, result = 0;
 
-	s = xcalloc(1, sizeof *s);
+	s = xcalloc(1, sizeof(*s));
 	s->name = xstrdup(name);
 	s->snapshot = snapshot;
 	s->arg = arg;

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Modes as bytes, the same for the journal and for the next program. All is
  * checked again when it is read, and taken whole or not at all: half of what
  * was not allowed could let in whom it should keep out.
  */
-
 #include "config.h"
 
 #include <string.h>
@@ -82,10 +79,10 @@ modes_get_mask(struct modes *modes, const struct tlv *outer)
 			is_good &= tlv_get_u64(&item, MODES_LISTS - 1, &list);
 			break;
 		case MASK_TAG_MASK:
-			is_good &= tlv_get_str(&item, text, sizeof text);
+			is_good &= tlv_get_str(&item, text, sizeof(text));
 			break;
 		case MASK_TAG_BY:
-			is_good &= tlv_get_str(&item, by, sizeof by);
+			is_good &= tlv_get_str(&item, by, sizeof(by));
 			break;
 		case MASK_TAG_SET:
 			is_good &= tlv_get_i64(&item, &set_ms);
@@ -122,7 +119,7 @@ modes_get_item(struct modes *modes, const struct tlv *item)
 		modes->flags = (unsigned)u;
 		return true;
 	case MODES_TAG_KEY:
-		return tlv_get_str(item, modes->key, sizeof modes->key) &&
+		return tlv_get_str(item, modes->key, sizeof(modes->key)) &&
 		    modes_key_is_valid(modes->key);
 	case MODES_TAG_LIMIT:
 		if (!tlv_get_u64(item, MODES_LIMIT_MAX, &u))

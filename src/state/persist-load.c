@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * From the journal to the chat. People come last: their places need to know
  * what their rooms have, and they become bookmarks in the order of their age,
  * which is not that of the journal.
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -63,7 +60,7 @@ persist_loaded_topic(struct room *room, const void *value, size_t len)
 	char topic[TOPIC_MAX + 1];
 	struct tlv item = { .data = value, .len = len };
 
-	if (len > 0 && tlv_get_str(&item, topic, sizeof topic) &&
+	if (len > 0 && tlv_get_str(&item, topic, sizeof(topic)) &&
 	    person_record_is_clean(value, len)) {
 		free(room->topic);
 		room->topic = xstrdup(topic);
@@ -104,7 +101,7 @@ persist_loaded(const void *key, size_t key_len, const void *value, size_t len,
 	unsigned char lens[8];
 
 	if (k->load == NULL)
-		k->load = xcalloc(1, sizeof *k->load);
+		k->load = xcalloc(1, sizeof(*k->load));
 	switch (bytes[0]) {
 	case PERSIST_COUNTS:
 		if (len < 16 || le_get64(number) > EVENT_AUTHOR_MAX)
@@ -113,7 +110,7 @@ persist_loaded(const void *key, size_t key_len, const void *value, size_t len,
 		k->guests = le_get64(number + 8);
 		break;
 	case PERSIST_HOST_KEY:
-		if (len == sizeof chat->host_key.bytes) {
+		if (len == sizeof(chat->host_key.bytes)) {
 			memcpy(chat->host_key.bytes, value, len);
 			k->has_host_key = true;
 		}
@@ -144,7 +141,7 @@ persist_loaded(const void *key, size_t key_len, const void *value, size_t len,
 		/* Later: it needs to know what is settled. */
 		le_put32(lens, (uint32_t)key_len);
 		le_put32(lens + 4, (uint32_t)len);
-		buf_add(&k->load->people, lens, sizeof lens);
+		buf_add(&k->load->people, lens, sizeof(lens));
 		buf_add(&k->load->people, key, key_len);
 		buf_add(&k->load->people, value, len);
 		break;
@@ -156,13 +153,13 @@ persist_get_key(struct person_key *who, const char *key, size_t len)
 {
 	size_t folded_len, i;
 
-	if (len <= 1 + sizeof who->credential)
+	if (len <= 1 + sizeof(who->credential))
 		return false;
-	folded_len = len - 1 - sizeof who->credential;
+	folded_len = len - 1 - sizeof(who->credential);
 	if (folded_len > NICK_MAX)
 		return false;
-	memcpy(&who->credential, key + 1, sizeof who->credential);
-	memcpy(who->folded, key + 1 + sizeof who->credential, folded_len);
+	memcpy(&who->credential, key + 1, sizeof(who->credential));
+	memcpy(who->folded, key + 1 + sizeof(who->credential), folded_len);
 	who->folded[folded_len] = '\0';
 	for (i = 0; i < folded_len; i++)
 		if (!nick_is_char(who->folded[i]))
@@ -209,7 +206,7 @@ persist_read_person(struct chat *chat, const char *key, size_t key_len,
 	const struct queued_message *k;
 	uint64_t *last_id = &chat->directory.last_id;
 
-	p = xcalloc(1, sizeof *p);
+	p = xcalloc(1, sizeof(*p));
 	if (!persist_get_key(&p->key, key, key_len) ||
 	    !person_record_get(&p->record, chat, value, len)) {
 		load->dropped++;

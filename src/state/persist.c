@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * What is written of a person is a function of the chat as it is, by their
  * nick and credential: here, gone with a bookmark, or neither. So a change only
  * has to name whom it is about, however they move between the three, and many
@@ -13,7 +11,6 @@
  * reader may be minutes behind while live), and rendering the unsent again
  * to count it (too slow for a look at everybody).
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -74,9 +71,9 @@ persist_person_key(const char *folded, const struct credential *credential)
 
 	assert(len < NICK_SIZE);
 	key.bytes[0] = PERSIST_PERSON;
-	memcpy(key.bytes + 1, credential, sizeof *credential);
-	memcpy(key.bytes + 1 + sizeof *credential, folded, len);
-	key.len = 1 + sizeof *credential + len;
+	memcpy(key.bytes + 1, credential, sizeof(*credential));
+	memcpy(key.bytes + 1 + sizeof(*credential), folded, len);
+	key.len = 1 + sizeof(*credential) + len;
 	return key;
 }
 
@@ -192,7 +189,7 @@ persist_put_counts(struct persist *k)
 
 	le_put64(value, k->ids);
 	le_put64(value + 8, k->guests);
-	journal_put(k->journal, &key, 1, value, sizeof value);
+	journal_put(k->journal, &key, 1, value, sizeof(value));
 }
 
 void
@@ -201,7 +198,7 @@ persist_host_key(struct chat *chat)
 	unsigned char key = PERSIST_HOST_KEY;
 
 	journal_put(chat->persist.journal, &key, 1, chat->host_key.bytes,
-	    sizeof chat->host_key.bytes);
+	    sizeof(chat->host_key.bytes));
 }
 
 static void
@@ -279,7 +276,7 @@ persist_put_low_water(struct persist *k, const struct room *room)
 	unsigned char value[8];
 
 	le_put64(value, room->low_water);
-	journal_put(k->journal, key.bytes, key.len, value, sizeof value);
+	journal_put(k->journal, key.bytes, key.len, value, sizeof(value));
 }
 
 void
@@ -390,7 +387,7 @@ persist_touch(struct chat *chat, const char *folded,
 	key.key.credential = *credential;
 	if (RB_FIND(persist_dirty_tree, &k->dirty, &key) != NULL)
 		return;
-	d = xcalloc(1, sizeof *d);
+	d = xcalloc(1, sizeof(*d));
 	d->key = key.key;
 	RB_INSERT(persist_dirty_tree, &k->dirty, d);
 	chat->wake(chat->wake_arg);
@@ -488,12 +485,12 @@ persist_look_at_all(struct chat *chat)
 				budget--;
 				looked.is_due = true;
 			} else if (next[0] == '\0')
-				memcpy(next, m->folded, sizeof next);
+				memcpy(next, m->folded, sizeof(next));
 		}
 		if (looked.is_due)
 			persist_touch_member(m);
 	}
-	memcpy(k->next, next, sizeof next);
+	memcpy(k->next, next, sizeof(next));
 	return !is_open && next[0] == '\0';
 }
 
@@ -534,7 +531,7 @@ persist_init(struct chat *chat)
 {
 	struct persist *k = &chat->persist;
 
-	memset(k, 0, sizeof *k);
+	memset(k, 0, sizeof(*k));
 	RB_INIT(&k->dirty);
 	deadline_init(&k->look, persist_look_cb, chat);
 }

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * What is written was scrubbed and checked when it came in. It is checked again
  * when it is read: then nothing that a damaged file may hold, checksums or not,
  * gets to places that rely on it.
  */
-
 #include "config.h"
 
 #include <assert.h>
@@ -267,7 +264,7 @@ record_get_bookmark(struct person_record *r, struct chat *chat,
 	while (tlv_next(&in, &item))
 		switch (item.tag) {
 		case PLACE_ROOM:
-			if (tlv_get_str(&item, name, sizeof name))
+			if (tlv_get_str(&item, name, sizeof(name)))
 				room = chat_find_room(chat, name);
 			break;
 		case PLACE_NUMBER:
@@ -328,7 +325,7 @@ record_get_marker(struct person_record *r, const struct tlv *outer)
 	while (tlv_next(&in, &item))
 		switch (item.tag) {
 		case MARKER_NAME:
-			has_name = tlv_get_str(&item, name, sizeof name) &&
+			has_name = tlv_get_str(&item, name, sizeof(name)) &&
 			    marker_is_name(name);
 			break;
 		case MARKER_TIME:

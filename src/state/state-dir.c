@@ -134,7 +134,7 @@ state_dir_list(const struct state_dir *state, const char *ending,
 		if (len <= ending_len ||
 		    strcmp(entry->d_name + len - ending_len, ending) != 0)
 			continue;
-		stems = xreallocarray(stems, count + 1, sizeof *stems);
+		stems = xreallocarray(stems, count + 1, sizeof(*stems));
 		stems[count++] = xstrndup(entry->d_name, len - ending_len);
 	}
 	(void)closedir(dir);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * What the room layer keeps, in the files of a directory. The histories come
  * first, then the people, whose places are numbers in them.
  *
@@ -10,7 +8,6 @@
  * something has changed. That bounds what power loss can cost; a crash of the
  * process costs nothing, since all is with the kernel already.
  */
-
 #include "config.h"
 
 #include <errno.h>
@@ -42,7 +39,7 @@ state_open_room(struct history *h, const char *room, size_t size, void *arg)
 	int result;
 
 	result = history_file_open(h, state->dir.dir_fd, name, size, NULL,
-	    error, sizeof error);
+	    error, sizeof(error));
 	if (result == -1)
 		log_limited(&state->open_log, state->chat->clock->mono_ms,
 		    LOG_LEVEL_ERROR, "a room's history is not kept: %s", error);
@@ -97,7 +94,7 @@ state_tick_cb(void *arg)
 static void
 state_init(struct state *state, struct chat *chat, struct bans *bans)
 {
-	memset(state, 0, sizeof *state);
+	memset(state, 0, sizeof(*state));
 	state->chat = chat;
 	state->bans = bans;
 	deadline_init(&state->tick, state_tick_cb, state);

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * The command splitter: arguments lie inside the line, in order, hold no blank
  * but the last one with is_rest, and are counted right.
  */
-
 #include "config.h"
 
 #include <assert.h>

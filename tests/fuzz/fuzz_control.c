@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * A request on the control socket: whatever comes in whatever pieces, its words
  * are scrubbed, and what is a request in one piece is the same in many.
  */
-
 #include "config.h"
 
 #include <assert.h>

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- * 
+ *
  * The loader of rings: whatever a file holds, a ring is made of it that can be
  * read to both ends and appended to, and reads the same when it is loaded
  * again.
- * 
+ *
  * The first byte's low bit has all checks set right first, since no fuzzer
  * guesses a hash: so it can play with positions, numbers, sizes and holes. The
- * third has the header say that it was left by this version on this boot. */
+ * third has the header say that it was left by this version on this boot.
+ */
 #include "config.h"
 
 #include <assert.h>
@@ -30,9 +31,9 @@ fuzz_seal(struct history *h)
 	struct record *r;
 	size_t offset;
 
-	for (offset = 0; offset + sizeof *r <= h->size;) {
+	for (offset = 0; offset + sizeof(*r) <= h->size;) {
 		r = history_at(h, offset);
-		if (r->first.is.size >= sizeof *r &&
+		if (r->first.is.size >= sizeof(*r) &&
 		    r->first.is.size <= h->size - offset) {
 			r->check = record_check(r, r->first);
 			offset += HISTORY_ROUND(r->first.is.size);

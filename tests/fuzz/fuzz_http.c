@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * A request over HTTP: what is decided about its beginning stays decided, and
  * what is full is decided.
  */
-
 #include "config.h"
 
 #include <assert.h>

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- * 
+ *
  * A line of IRC: what is taken apart and put together again is taken apart into
  * the same; what may be passed on of its tags is what message-tags allows, and
  * is left as it is when it comes back. Its first parameters serve as a mask and
  * a name, which are compared once more by the plainest rule, and the last one
- * is split into lines. */
+ * is split into lines.
+ */
 #include "config.h"
 
 #include <assert.h>

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- * 
+ *
  * A house with IRC clients of several kinds and a plain one, who send any
  * lines. The input is lines: a digit says who sends the rest; "!" lets time
  * pass, by seconds; "<" and ">" have that one stop reading, and go on.
- * 
+ *
  * Whatever it is, each client gets whole lines that end in CR LF, no longer
  * than they may be and without controls (but CTCP's two, around a text); each
  * line that was labeled is answered, once; and what is left of the chat can be
- * handed over to another program. */
+ * handed over to another program.
+ */
 #include "config.h"
 
 #include <stdint.h>
@@ -79,7 +80,7 @@ check_label(struct client *c, const char *line, size_t len)
 
 	if (len < 12 || memcmp(line, "@label=ZQ", 9) != 0)
 		return;
-	(void)snprintf(head, sizeof head, "%.*s", (int)(len < 23 ? len : 23),
+	(void)snprintf(head, sizeof(head), "%.*s", (int)(len < 23 ? len : 23),
 	    line);
 	if (sscanf(head, "@label=ZQ%u", &number) == 1 && number < c->labels)
 		c->answers[number]++;
@@ -156,7 +157,7 @@ client_read(struct client *c)
 	bool has_read = false;
 
 	while (!c->is_stopped && !c->is_closed) {
-		n = read(c->fd, chunk, sizeof chunk);
+		n = read(c->fd, chunk, sizeof(chunk));
 		if (n > 0) {
 			buf_add(&c->seen, chunk, (size_t)n);
 			has_read = true;
@@ -263,7 +264,7 @@ begin(struct town *t, struct client *clients)
 	int i;
 
 	town_init(t);
-	memset(clients, 0, PEOPLE * sizeof *clients);
+	memset(clients, 0, PEOPLE * sizeof(*clients));
 	for (i = 0; i < PEOPLE; i++)
 		clients[i].is_closed = true; /* nothing is read yet */
 	for (i = 0; i < PEOPLE; i++) {

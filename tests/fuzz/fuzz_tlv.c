@@ -40,7 +40,7 @@ walk(const uint8_t *data, size_t size, unsigned depth)
 		at = item.data + item.len;
 		if (tlv_get_u64(&item, 1000, &u))
 			require(u <= 1000);
-		if (tlv_get_str(&item, text, sizeof text))
+		if (tlv_get_str(&item, text, sizeof(text)))
 			require(strlen(text) == item.len);
 		tlv_put_bytes(&again, item.tag, item.data, item.len);
 		tlv_enter(&item, &inner);

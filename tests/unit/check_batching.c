@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * When a turn waits for others to talk.
  */
-
-/* When a turn waits for others to talk. */
-
 #include "config.h"
 
 #include <stdlib.h>

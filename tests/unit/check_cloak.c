@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * Hosts that tell nothing.
  */
-
-/* Hosts that tell nothing. */
-
 #include "config.h"
 
 #include <sys/socket.h>
@@ -44,7 +43,7 @@ START_TEST(test_known)
 	struct credential c = address("192.0.2.1");
 	char out[CLOAK_SIZE];
 
-	memset(key.bytes, 1, sizeof key.bytes);
+	memset(key.bytes, 1, sizeof(key.bytes));
 	cloak_str(&key, &c, out);
 	ck_assert_str_eq(out, "e25bea90c1.ip");
 }
@@ -93,7 +92,7 @@ START_TEST(test_another_key)
 
 	cloak_key_init(&key);
 	cloak_key_init(&other);
-	ck_assert_mem_ne(key.bytes, other.bytes, sizeof key.bytes);
+	ck_assert_mem_ne(key.bytes, other.bytes, sizeof(key.bytes));
 	cloak_str(&key, &c, first);
 	cloak_str(&other, &c, second);
 	ck_assert_str_ne(first, second);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * The splitter and the table; what commands do is in the dialogs.
  */
-
-/* The splitter and the table; what commands do is in the dialogs. */
-
 #include "config.h"
 
 #include <check.h>
@@ -39,9 +38,9 @@ START_TEST(test_split_too_many)
 	size_t i;
 
 	ck_assert_int_eq(command_split(two, argv, 1, false), 2);
-	for (i = 0; i < sizeof thousand - 1; i++)
+	for (i = 0; i < sizeof(thousand) - 1; i++)
 		thousand[i] = i % 2 == 0 ? 'a' : ' ';
-	thousand[sizeof thousand - 1] = '\0';
+	thousand[sizeof(thousand) - 1] = '\0';
 	ck_assert_int_eq(command_split(thousand, argv, 1, false), 2);
 	ck_assert_int_eq(command_split(zero, argv, 0, false), 1);
 }

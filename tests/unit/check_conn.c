@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- * 
+ *
  * Connections, what comes in: lines, turns, pauses, the end of input, Telnet.
  * See wire.h for how, and check_conn_output.c and check_conn_end.c for the
- * rest. */
+ * rest.
+ */
 #include "config.h"
 
 #include <sys/socket.h>

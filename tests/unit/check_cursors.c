@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * The model test of the one idea: whatever people do, in whatever order, each
  * message reaches each of them exactly once, in order, or lies inside a gap
  * that is announced with its exact size. When a connection is lost, its last
@@ -15,7 +13,6 @@
  * seed: BRBD_MODEL_SEED runs that one alone. BRBD_MODEL_RUNS sets how many runs
  * there are.
  */
-
 #include "config.h"
 
 #include <check.h>
@@ -291,7 +288,7 @@ model_say(struct reader *r)
 
 	if (number >= NUMBERS || r->f.m->is_on_break)
 		return;
-	(void)snprintf(text, sizeof text, "%.*s", 1 + (int)model_random(40),
+	(void)snprintf(text, sizeof(text), "%.*s", 1 + (int)model_random(40),
 	    "lorem ipsum dolor sit amet consectetur adipiscing");
 	authors[number] = r;
 	fake_say(&r->f, text);
@@ -388,7 +385,7 @@ model_run(unsigned seed)
 	house.options.history_size = 256 + model_random(1024);
 	house.options.greeting_history = model_random(8);
 	house_init(&house);
-	memset(readers, 0, sizeof readers);
+	memset(readers, 0, sizeof(readers));
 	for (i = 0; i < PEOPLE; i++)
 		readers[i].nick = nicks[i];
 	for (step = 0; step < STEPS; step++)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  */
-
 #include "config.h"
 
 #include <check.h>
@@ -72,7 +71,7 @@ START_TEST(test_limits)
 	house_init(&h);
 	put("early", 2, 1);
 	for (i = 0; i < 10000; i++) {
-		(void)snprintf(nick, sizeof nick, "n%u", i);
+		(void)snprintf(nick, sizeof(nick), "n%u", i);
 		put(nick, 1, 1);
 	}
 	/* One address has pushed out its own only. */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * Nicks, and whose place is whose.
  */
-
-/* Nicks, and whose place is whose. */
-
 #include "config.h"
 
 #include <check.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  */
-
 #include "config.h"
 
 #include <sys/stat.h>
@@ -101,7 +100,7 @@ START_TEST(test_wraps)
 			/* What a quarter of the ring cannot hold is cut. */
 			if (len > h.size / 4)
 				text[h.size / 4] = '\0';
-			memcpy(said[i], text, sizeof text);
+			memcpy(said[i], text, sizeof(text));
 			ck_assert_uint_le(history_used(&h), h.size);
 			ck_assert_uint_ge(history_count(&h), 1);
 
@@ -311,8 +310,8 @@ START_TEST(test_seek)
 	uint64_t n;
 	int64_t t;
 
-	memset(text, 'x', sizeof text);
-	for (k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
+	memset(text, 'x', sizeof(text));
+	for (k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
 		history_init(&h, sizes[k]);
 		c = history_seek_time(&h, 0);
 		ck_assert_uint_eq(c.number, 1);

@@ -49,7 +49,7 @@ static void
 setup(void)
 {
 	log_init(LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
-	progress = mmap(NULL, sizeof *progress, PROT_READ | PROT_WRITE,
+	progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ck_assert(progress != MAP_FAILED);
 	ring_dir_init(&dir);
@@ -60,7 +60,7 @@ static void
 teardown(void)
 {
 	ring_dir_fini(&dir);
-	munmap(progress, sizeof *progress);
+	munmap(progress, sizeof(*progress));
 }
 
 static bool

@@ -105,7 +105,7 @@ run_scene(const struct scene *scene, int nth, int error)
 
 	fault_set_nth((unsigned)nth, error);
 	status = history_file_open(&h, dir.fd, RING_NAME, scene->size, NULL,
-	    text, sizeof text);
+	    text, sizeof(text));
 	has_failed = fault_was_nth();
 	fault_clear();
 	if (!has_failed || error == EINTR)
@@ -167,7 +167,7 @@ START_TEST(test_no_allocation)
 			ring_dir_init(&dir);
 			fault_set_nth((unsigned)nth, errors[i]);
 			if (history_file_open(&h, dir.fd, RING_NAME, 100000,
-				NULL, text, sizeof text) == 0)
+				NULL, text, sizeof(text)) == 0)
 				history_fini(&h);
 			fault_clear();
 			(void)ring_open(&h, &dir, 100000);

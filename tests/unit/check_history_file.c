@@ -59,7 +59,7 @@ assert_refused(size_t size, const char *what)
 	struct history other;
 
 	ck_assert_int_eq(history_file_open(&other, dir.fd, RING_NAME, size,
-			     NULL, error, sizeof error),
+			     NULL, error, sizeof(error)),
 	    -1);
 	ck_assert_msg(strstr(error, what) != NULL, "%s: no '%s'", error, what);
 	ck_assert_msg(strstr(error, "history '" RING_NAME "' ") == error, "%s",
@@ -166,12 +166,12 @@ START_TEST(test_refusals)
 
 	/* Of a later version, with a header that is sound (hostile 63). */
 	data = ring_load(&dir, RING_NAME, &len);
-	memcpy(&header, data, sizeof header);
+	memcpy(&header, data, sizeof(header));
 	header.version = version;
 	header.check = XXH3_64bits(&header.byte_order,
 	    offsetof(struct history_header, check) -
 		offsetof(struct history_header, byte_order));
-	poke(0, &header, sizeof header);
+	poke(0, &header, sizeof(header));
 	assert_refused(SIZE, "a later version");
 	ck_assert_int_eq(ring_dir_count(&dir, ""), 1);
 	ring_store(&dir, RING_NAME, data, len);
@@ -228,7 +228,7 @@ START_TEST(test_unfinished)
 {
 	static const char zeroes[HISTORY_HEADER_SIZE + SIZE];
 
-	ring_store(&dir, RING_NAME, zeroes, sizeof zeroes);
+	ring_store(&dir, RING_NAME, zeroes, sizeof(zeroes));
 	ring_store(&dir, RING_NAME ".new", zeroes, 100);
 	ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_NEW);
 	ck_assert_uint_eq(ring_append(&h), 1);
@@ -376,7 +376,7 @@ START_TEST(test_set_aside)
 		history_fini(&h);
 	} while (time(NULL) != now);
 	ck_assert_ptr_nonnull(gmtime_r(&now, &tm));
-	ck_assert_uint_ne(strftime(name, sizeof name, CORRUPT "%Y%m%dT%H%M%SZ",
+	ck_assert_uint_ne(strftime(name, sizeof(name), CORRUPT "%Y%m%dT%H%M%SZ",
 			      &tm),
 	    0);
 	aside = ring_load(&dir, name, &aside_len);
@@ -424,12 +424,12 @@ START_TEST(test_overlapping_garbage)
 	struct record r = { .number = 1, .first.is.type = RECORD_SAY };
 	uint64_t wasted = 0;
 
-	for (offset = 0; offset + sizeof r < size; offset += sizeof r) {
+	for (offset = 0; offset + sizeof(r) < size; offset += sizeof(r)) {
 		/* The low byte of the next size ends the nick. */
-		r.first.is.text_len = 24064 - sizeof r - 1;
+		r.first.is.text_len = 24064 - sizeof(r) - 1;
 		r.first.is.size = 24064;
 		r.pos = offset;
-		memcpy(data + HISTORY_HEADER_SIZE + offset, &r, sizeof r);
+		memcpy(data + HISTORY_HEADER_SIZE + offset, &r, sizeof(r));
 	}
 	history_attach(&h, data, size, -1);
 	for (offset = 0; offset < size; offset += HISTORY_ALIGN)
@@ -659,7 +659,7 @@ static void
 poke_header(uint64_t epoch)
 {
 	poke(offsetof(struct history_header, clean), &(uint64_t){ 0 }, 8);
-	poke(offsetof(struct history_header, epoch), &epoch, sizeof epoch);
+	poke(offsetof(struct history_header, epoch), &epoch, sizeof(epoch));
 	another_boot();
 }
 

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * How messages are named, and what CHATHISTORY gives of a ring in which all is
  * that there may be: laps, holes, topics, those of whom one ignores, long
  * texts.
  */
-
 #include "config.h"
 
 #include <check.h>
@@ -170,7 +167,7 @@ append(enum event_kind kind, const char *nick, int64_t ms, size_t len)
 		.time_ms = ms,
 		.author = 1000 };
 
-	memset(text, 'x', sizeof text);
+	memset(text, 'x', sizeof(text));
 	(void)history_append(ring(), &e);
 	town.chat.lobby->turn_start = history_head(ring());
 }
@@ -203,7 +200,7 @@ ask(const char *request)
 	while ((line = strsep(&rest, "\r")) != NULL) {
 		line += *line == '\n';
 		if (strstr(line, " FAIL ") != NULL)
-			(void)snprintf(numbers, sizeof numbers, "fail");
+			(void)snprintf(numbers, sizeof(numbers), "fail");
 		if (strstr(line, " BATCH ") != NULL)
 			batches++;
 		if (strncmp(line, "@batch=", 7) != 0)
@@ -217,7 +214,7 @@ ask(const char *request)
 			continue; /* a part */
 		last = number;
 		(void)snprintf(numbers + strlen(numbers),
-		    sizeof numbers - strlen(numbers), "%s%llu",
+		    sizeof(numbers) - strlen(numbers), "%s%llu",
 		    *numbers == '\0' ? "" : " ", number);
 	}
 	ck_assert(batches == 2 || strcmp(numbers, "fail") == 0);
@@ -309,16 +306,16 @@ START_TEST(test_lapped)
 		append(EVENT_SAY, "ana", (int64_t)ring()->next_number * 1000,
 		    20);
 	first = ring()->first_number;
-	(void)snprintf(want, sizeof want, "%llu %llu", first, first + 1);
+	(void)snprintf(want, sizeof(want), "%llu %llu", first, first + 1);
 	ck_assert_str_eq(ask("AFTER #lobby msgid=lobby-3 2"), want);
 	ck_assert_str_eq(ask("AFTER #lobby timestamp=1970-01-01T00:00:09Z 2"),
 	    want);
 	ck_assert_str_eq(ask("BEFORE #lobby msgid=lobby-3 2"), "");
 	ck_assert_str_eq(ask("BEFORE #lobby timestamp=1970-01-01T00:00:09Z 2"),
 	    "");
-	(void)snprintf(request, sizeof request,
+	(void)snprintf(request, sizeof(request),
 	    "BEFORE #lobby msgid=lobby-%llu 100", first + 1);
-	(void)snprintf(want, sizeof want, "%llu", first);
+	(void)snprintf(want, sizeof(want), "%llu", first);
 	ck_assert_str_eq(ask(request), want);
 }
 END_TEST

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * What IRC clients are sent for each event, with each of the capabilities that
  * make a difference, and how long texts are split; and that a line is written
  * down once for all who have the same set of them.
  */
-
 #include "config.h"
 
 #include <check.h>
@@ -317,7 +314,7 @@ check_parts(const struct event *event, const char *open, const char *close)
 	for (; *at != '\0'; at = end + 2, part++) {
 		end = strstr(at, "\r\n");
 		ck_assert_ptr_nonnull(end);
-		(void)snprintf(id, sizeof id, "@msgid=kitchen-7%s%.0u ",
+		(void)snprintf(id, sizeof(id), "@msgid=kitchen-7%s%.0u ",
 		    part == 0 ? "" : ".", part);
 		ck_assert_mem_eq(at, id, strlen(id));
 		line = at + strlen(id);
@@ -382,7 +379,7 @@ START_TEST(test_dialects)
 	    irc_dialect(IRC_CAP_SETNAME));
 	for (caps = 0; caps < IRC_DIALECTS; caps++) {
 		ck_assert(irc_dialect(caps)->tracks_members);
-		(void)snprintf(name, sizeof name, "irc-%02x", (unsigned)caps);
+		(void)snprintf(name, sizeof(name), "irc-%02x", (unsigned)caps);
 		ck_assert_str_eq(irc_dialect(caps)->name, name);
 		ck_assert_ptr_eq(irc_find_dialect(name), irc_dialect(caps));
 	}
@@ -438,7 +435,7 @@ START_TEST(test_once_per_set)
 	(void)fake_join(&house, &ana, "lobby");
 	for (i = 0; i < PEOPLE; i++) {
 		fake_init_with(&house, &people[i], i + 2, &sets[i % SETS].base);
-		(void)snprintf(nick, sizeof nick, "p%c%c", 'a' + i / 8,
+		(void)snprintf(nick, sizeof(nick), "p%c%c", 'a' + i / 8,
 		    'a' + i % 8);
 		(void)fake_nick(&people[i], nick);
 		(void)fake_join(&house, &people[i], "lobby");

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Answers: labels (IRCv3 labeled-response) on none, one and several lines,
  * batches in them, lines that are too long, and what a peer said in an answer.
  */
-
 #include "config.h"
 
 #include <check.h>
@@ -102,11 +99,11 @@ START_TEST(test_bad_labels)
 	enter("labeled-response batch");
 	memset(longest, 'x', IRC_LABEL_MAX);
 	longest[IRC_LABEL_MAX] = '\0';
-	(void)snprintf(line, sizeof line, "@label=%s PING a", longest);
-	(void)snprintf(shown, sizeof shown,
+	(void)snprintf(line, sizeof(line), "@label=%s PING a", longest);
+	(void)snprintf(shown, sizeof(shown),
 	    "@label=%s " S "PONG irc.example :a\r\n", longest);
 	ck_assert_str_eq(ask(line), shown);
-	(void)snprintf(line, sizeof line, "@label=%sx PING a", longest);
+	(void)snprintf(line, sizeof(line), "@label=%sx PING a", longest);
 	ck_assert_str_eq(ask(line), S "PONG irc.example :a\r\n");
 	/* As it came, or not at all. */
 	ck_assert_str_eq(ask("@label=a\\sb\\: PING a"),
@@ -181,7 +178,7 @@ START_TEST(test_long)
 	size_t i, len;
 
 	enter("batch");
-	for (i = strlen(line); i + 2 < sizeof line; i += 2)
+	for (i = strlen(line); i + 2 < sizeof(line); i += 2)
 		memcpy(line + i, "\xc3\xa4", 3);
 	answer = ask(line);
 	len = strlen(answer);

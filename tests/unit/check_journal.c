@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  */
-
 #include "config.h"
 
 #include <sys/stat.h>
@@ -69,8 +68,8 @@ put(struct owner *o, unsigned key)
 {
 	char name[16], value[5000];
 
-	(void)snprintf(name, sizeof name, "%u", key);
-	(void)snprintf(value, sizeof value, "%u", o->value[key]);
+	(void)snprintf(name, sizeof(name), "%u", key);
+	(void)snprintf(value, sizeof(value), "%u", o->value[key]);
 	memset(value + strlen(value) + 1, 'x', o->pad);
 	journal_put(o->journal, name, strlen(name), value,
 	    strlen(value) + 1 + o->pad);
@@ -90,7 +89,7 @@ clear(struct owner *o, unsigned key)
 	char name[16];
 
 	o->has[key] = false;
-	(void)snprintf(name, sizeof name, "%u", key);
+	(void)snprintf(name, sizeof(name), "%u", key);
 	journal_delete(o->journal, name, strlen(name));
 }
 
@@ -102,7 +101,7 @@ loaded(const void *key, size_t key_len, const void *value, size_t len,
 	char name[16];
 	unsigned k;
 
-	ck_assert_uint_lt(key_len, sizeof name);
+	ck_assert_uint_lt(key_len, sizeof(name));
 	memcpy(name, key, key_len);
 	name[key_len] = '\0';
 	k = (unsigned)atoi(name);
@@ -129,7 +128,7 @@ snapshot(struct journal *journal, void *arg)
 static bool
 try_open(struct owner *o)
 {
-	memset(o, 0, sizeof *o);
+	memset(o, 0, sizeof(*o));
 	free(error);
 	error = NULL;
 	o->journal = journal_open(dir_fd, "test", loaded, snapshot, o, &error);
@@ -153,7 +152,7 @@ text(const struct owner *o)
 	s[0] = '\0';
 	for (k = 0; k < KEYS; k++)
 		if (o->has[k])
-			len += (size_t)snprintf(s + len, sizeof s - len,
+			len += (size_t)snprintf(s + len, sizeof(s) - len,
 			    "%s%u=%u", len == 0 ? "" : " ", k, o->value[k]);
 	return s;
 }
@@ -307,7 +306,7 @@ START_TEST(test_torn)
 	one = size_of("test.0");
 	set(&o, 1, 11);
 	drop(&o);
-	len = slurp("test.0", data, sizeof data);
+	len = slurp("test.0", data, sizeof(data));
 	for (cut = empty; cut <= len; cut++) {
 		spill("test.0", data, cut);
 		load(&o);
@@ -339,8 +338,8 @@ START_TEST(test_flipped)
 	journal_tick(o.journal, 60000); /* a snapshot to test.1 */
 	set(&o, 3, 30);
 	drop(&o);
-	len = slurp("test.1", data, sizeof data);
-	other_len = slurp("test.0", other, sizeof other);
+	len = slurp("test.1", data, sizeof(data));
+	other_len = slurp("test.0", other, sizeof(other));
 	for (i = 0; i < len; i++) {
 		if (i >= 8 && i < 12)
 			continue; /* the version: another test */
@@ -374,7 +373,7 @@ START_TEST(test_unfinished_snapshot)
 	ck_assert(journal_tick(o.journal, 1000));
 	ck_assert(!journal_tick(o.journal, 60000));
 	drop(&o);
-	len = slurp("test.1", data, sizeof data);
+	len = slurp("test.1", data, sizeof(data));
 	for (cut = JOURNAL_HEADER; cut < len; cut++) {
 		spill("test.1", data, cut);
 		ck_assert_str_eq(after_kill(), "1=10");
@@ -407,11 +406,11 @@ START_TEST(test_future_version)
 	char data[64];
 	struct owner o;
 
-	spill("test.1", future, sizeof future);
+	spill("test.1", future, sizeof(future));
 	ck_assert(!try_open(&o));
 	ck_assert_ptr_nonnull(strstr(error, "later version"));
-	ck_assert_uint_eq(slurp("test.1", data, sizeof data), sizeof future);
-	ck_assert_mem_eq(data, future, sizeof future);
+	ck_assert_uint_eq(slurp("test.1", data, sizeof(data)), sizeof(future));
+	ck_assert_mem_eq(data, future, sizeof(future));
 }
 END_TEST
 

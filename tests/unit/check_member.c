@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * Private messages: told, kept, and told again. Being away. Who somebody is.
  */
-
-/* Private messages: told, kept, and told again. Being away. Who somebody is. */
-
 #include "config.h"
 
 #include <check.h>
@@ -95,13 +94,13 @@ START_TEST(test_private_messages_have_a_size)
 	int i;
 
 	setup();
-	memset(text, 'x', sizeof text);
+	memset(text, 'x', sizeof(text));
 	member_break(bob.m, NULL);
 	for (i = 0;
-	     fake_tell_bytes(bob.m, &ana, text, sizeof text) == MEMBER_QUEUED;
+	     fake_tell_bytes(bob.m, &ana, text, sizeof(text)) == MEMBER_QUEUED;
 	     i++)
 		;
-	ck_assert_int_eq(i, QUEUED_BYTES_MAX / sizeof text);
+	ck_assert_int_eq(i, QUEUED_BYTES_MAX / sizeof(text));
 	teardown();
 	ck_assert_uint_eq(h.chat.queued_bytes, 0);
 }
@@ -169,7 +168,7 @@ START_TEST(test_markers)
 	ck_assert(person_set_marker(&p, "ana", 50));
 	ck_assert_int_eq(person_marker(&p, "#ana"), 0);
 	for (i = 2; i < MARKERS_MAX; i++) {
-		(void)snprintf(name, sizeof name, "#room%d", i);
+		(void)snprintf(name, sizeof(name), "#room%d", i);
 		ck_assert(person_set_marker(&p, name, i));
 	}
 	/* The oldest is now ana's. */
@@ -578,7 +577,7 @@ START_TEST(test_carried)
 	people[1] = bob;
 	people[2] = cy;
 	for (i = 0; i < 3; i++)
-		memset(&people[i].seen, 0, sizeof people[i].seen);
+		memset(&people[i].seen, 0, sizeof(people[i].seen));
 	ck_assert(house_load(&next, &out, people, 3));
 	handoff_out_fini(&out);
 	ck_assert_str_eq(people[2].m->user, "cyd");
@@ -636,7 +635,7 @@ START_TEST(test_carried_inconsistent)
 	people[0] = ana;
 	people[1] = bob;
 	for (i = 0; i < 2; i++)
-		memset(&people[i].seen, 0, sizeof people[i].seen);
+		memset(&people[i].seen, 0, sizeof(people[i].seen));
 	ck_assert_int_eq(house_load(&next, &out, people, 2), _i == 3);
 	handoff_out_fini(&out);
 	while ((m = directory_next(&next.chat.directory, NULL)) != NULL)

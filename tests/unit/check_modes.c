@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * Modes of rooms: what is parsed, changed, told, allowed and kept.
  */
-
-/* Modes of rooms: what is parsed, changed, told, allowed and kept. */
-
 #include "config.h"
 
 #include <arpa/inet.h>
@@ -99,7 +98,7 @@ change(struct fake *f, const char *line)
 	char copy[4096], *argv[64], *p = copy;
 	int argc = 0;
 
-	ck_assert_uint_lt(strlen(line), sizeof copy);
+	ck_assert_uint_lt(strlen(line), sizeof(copy));
 	memcpy(copy, line, strlen(line) + 1);
 	while (p != NULL && argc < 64)
 		argv[argc++] = strsep(&p, " ");
@@ -221,7 +220,7 @@ START_TEST(test_errors)
 	ck_assert_str_eq(change(&ana, "+b "), "!8b ");
 	ck_assert_str_eq(change(&ana, "+b a!b!c"), "!8b ");
 	ck_assert_str_eq(change(&ana, "-b \x01"), "!8b ");
-	memset(line, 'x', sizeof line);
+	memset(line, 'x', sizeof(line));
 	memcpy(line, "+b ", 3);
 	line[3 + MODES_MASK_MAX] = '\0';
 	ck_assert_str_eq(change(&ana, line), "!8b ");
@@ -282,7 +281,7 @@ START_TEST(test_list_full)
 
 	setup();
 	for (i = 0; i < MODES_LIST_MAX; i++) {
-		(void)snprintf(line, sizeof line, "+b x%d", i);
+		(void)snprintf(line, sizeof(line), "+b x%d", i);
 		ck_assert(strncmp(change(&ana, line), "+b", 2) == 0);
 	}
 	ck_assert_str_eq(change(&ana, "+b more"), "!5b ");
@@ -299,11 +298,11 @@ START_TEST(test_nonsense)
 	size_t i;
 
 	setup();
-	memset(line, 'o', sizeof line);
+	memset(line, 'o', sizeof(line));
 	line[0] = '+';
-	line[sizeof line - 1] = '\0';
+	line[sizeof(line) - 1] = '\0';
 	(void)change(&ana, line);
-	for (i = 1; i + 1 < sizeof line; i++)
+	for (i = 1; i + 1 < sizeof(line); i++)
 		line[i] = (char)(i * 37 % 255 + 1);
 	(void)change(&ana, line);
 	(void)change(&ana, "");

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * The lists of names that clients keep, against who is there.
  */
-
-/* The lists of names that clients keep, against who is there. */
-
 #include "config.h"
 
 #include <check.h>
@@ -47,7 +46,7 @@ model_set(char *list, const char *nick, bool is_there)
 {
 	char key[80], *at;
 
-	(void)snprintf(key, sizeof key, " %s,", nick);
+	(void)snprintf(key, sizeof(key), " %s,", nick);
 	at = strstr(list, key);
 	if (is_there && at == NULL)
 		memcpy(list + strlen(list), key, strlen(key) + 1);
@@ -60,7 +59,7 @@ model_has(const char *list, const char *nick)
 {
 	char key[80];
 
-	(void)snprintf(key, sizeof key, " %s,", nick);
+	(void)snprintf(key, sizeof(key), " %s,", nick);
 	return strstr(list, key) != NULL;
 }
 
@@ -239,7 +238,7 @@ model_check_ghosts(void)
 			    (ms = member_in(people[i].m, room)) == NULL ||
 			    ms->needs_names)
 				continue;
-			memcpy(list, believed[i][r], sizeof list);
+			memcpy(list, believed[i][r], sizeof(list));
 			rest = list;
 			while ((nick = strsep(&rest, " ,")) != NULL) {
 				if (nick[0] == '\0')
@@ -272,7 +271,7 @@ model_come(int i)
 	fake_init_with(&h, &people[i], draw(2) == 0 ? i / 2 + 1 : -(i / 2 + 1),
 	    tracks_members ? &model_dialect : &house_dialect);
 	people[i].on_names = model_on_names;
-	memset(believed[i], 0, sizeof believed[i]);
+	memset(believed[i], 0, sizeof(believed[i]));
 	if (!tracks_members)
 		(void)room_join(h.chat.lobby, people[i].m, ROOM_JOIN_CATCHUP);
 }
@@ -305,13 +304,13 @@ model_nick(int i)
 	char nick[8];
 	const struct member *clash;
 
-	(void)snprintf(nick, sizeof nick, "n%u", draw(6));
+	(void)snprintf(nick, sizeof(nick), "n%u", draw(6));
 	model_read(i);
 	if (model_is_exact(i)) {
 		char old[NICK_SIZE];
 		int r;
 
-		memcpy(old, people[i].m->nick, sizeof old);
+		memcpy(old, people[i].m->nick, sizeof(old));
 		(void)!directory_rename(people[i].m, nick, &clash);
 		/* The session's own line to them. */
 		model_read(i);
@@ -417,7 +416,7 @@ START_TEST(test_model)
 	house_init_options(&h);
 	h.options.departure_delay = 4000;
 	house_init(&h);
-	memset(people, 0, sizeof people);
+	memset(people, 0, sizeof(people));
 	for (j = 0; j < crowd_count; j++)
 		fake_init(&h, &crowd[j], 100 + (int)j);
 	for (step = 0; step < 8000; step++) {

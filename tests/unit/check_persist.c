@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * What survives the process. A crash is the end of all writing at some moment;
  * whoever comes back after it must miss nothing that had not arrived.
  */
-
 #include "config.h"
 
 #include <sys/types.h>
@@ -44,9 +41,9 @@ open_room(struct history *history, const char *room, size_t size, void *arg)
 	(void)arg;
 	if (unopened != NULL && strcmp(room, unopened) == 0)
 		return -1;
-	(void)snprintf(name, sizeof name, "%s.ring", room);
+	(void)snprintf(name, sizeof(name), "%s.ring", room);
 	ck_assert_msg(history_file_open(history, dir_fd, name, size, NULL,
-			  error, sizeof error) == 0,
+			  error, sizeof(error)) == 0,
 	    "%s", error);
 	return 0;
 }
@@ -57,7 +54,7 @@ remove_room(const struct history *history, const char *room, void *arg)
 	char name[64];
 
 	(void)arg;
-	(void)snprintf(name, sizeof name, "%s.ring", room);
+	(void)snprintf(name, sizeof(name), "%s.ring", room);
 	ck_assert_int_eq(history_file_remove(history, dir_fd, name), 0);
 }
 
@@ -205,14 +202,14 @@ START_TEST(test_much_handed)
 	const char *seen;
 	int i, count = 0;
 
-	memset(text, 'x', sizeof text);
+	memset(text, 'x', sizeof(text));
 	fake_enter(&h, &p[0], 1, "ana");
 	fake_enter(&h, &p[1], 2, "bob");
 	house_settle(&h);
 	p[1].unsent = (size_t)1 << 20;
 	for (i = 0; i < 30; i++)
 		ck_assert_int_eq(fake_tell_bytes(p[1].m, &p[0], text,
-				     sizeof text),
+				     sizeof(text)),
 		    MEMBER_TOLD);
 	house_settle(&h);
 	if (_i == 1)
@@ -327,8 +324,8 @@ START_TEST(test_ids_made_up)
 	unsigned char value[16];
 	unsigned guest;
 
-	memset(value, 0xff, sizeof value);
-	journal_put(journal, "i", 1, value, sizeof value);
+	memset(value, 0xff, sizeof(value));
+	journal_put(journal, "i", 1, value, sizeof(value));
 	restart(p, 0);
 	fake_init(&h, &p[0], 1);
 	ck_assert_uint_ne(p[0].m->id, 0);
@@ -498,7 +495,7 @@ soul_enter(struct soul *s, int host)
 {
 	static const char *const nicks[PEOPLE] = { "ana", "bob", "cy" };
 
-	memset(s->pending, 0, sizeof s->pending);
+	memset(s->pending, 0, sizeof(s->pending));
 	s->arrived = 0;
 	s->first_again = 0;
 	s->is_back = false;
@@ -603,7 +600,7 @@ START_TEST(test_model)
 
 	srand((unsigned)_i);
 	for (i = 0; i < PEOPLE; i++) {
-		memset(&souls[i], 0, sizeof souls[i]);
+		memset(&souls[i], 0, sizeof(souls[i]));
 		soul_enter(&souls[i], i + 1);
 		souls[i].from = 1;
 	}

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * Who is told of arrivals and departures, and when (design 8).
  */
-
-/* Who is told of arrivals and departures, and when (design 8). */
-
 #include "config.h"
 
 #include <check.h>
@@ -103,7 +102,7 @@ crowd_enter(size_t from, size_t to)
 
 	for (i = from; i < to; i++) {
 		fake_init(&h, &crowd[i], 3);
-		(void)snprintf(nick, sizeof nick, "p%c%c%c%c",
+		(void)snprintf(nick, sizeof(nick), "p%c%c%c%c",
 		    (int)('a' + i / 1000), (int)('a' + i / 100 % 10),
 		    (int)('a' + i / 10 % 10), (int)('a' + i % 10));
 		(void)fake_nick(&crowd[i], nick);
@@ -201,7 +200,7 @@ setup_exact(void)
 	setup();
 	fake_enter_exact(&h, &irc, 9, "irc");
 	(void)fake_saw(&h, &ana);
-	memset(&cy, 0, sizeof cy);
+	memset(&cy, 0, sizeof(cy));
 }
 
 static void
@@ -456,9 +455,9 @@ START_TEST(test_returning_carried)
 	people[0] = ana;
 	people[1] = irc;
 	people[2] = cy;
-	memset(&people[0].seen, 0, sizeof people[0].seen);
-	memset(&people[1].seen, 0, sizeof people[1].seen);
-	memset(&people[2].seen, 0, sizeof people[2].seen);
+	memset(&people[0].seen, 0, sizeof(people[0].seen));
+	memset(&people[1].seen, 0, sizeof(people[1].seen));
+	memset(&people[2].seen, 0, sizeof(people[2].seen));
 	ck_assert(house_load(&next, &out, people, 3));
 	handoff_out_fini(&out);
 	ck_assert_uint_eq(next.chat.returning, 1);

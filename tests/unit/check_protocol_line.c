@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * What plain clients are shown of things that only others can do. All else is
  * in the dialogs.
  */
-
 #include "config.h"
 
 #include <check.h>

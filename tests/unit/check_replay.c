@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * Catching up, /history and /skip; what is told again after a loss.
  */
-
-/* Catching up, /history and /skip; what is told again after a loss. */
-
 #include "config.h"
 
 #include <check.h>
@@ -55,7 +54,7 @@ say_much(struct fake *f, int lines)
 	int i;
 
 	for (i = 0; i < lines; i++) {
-		(void)snprintf(text, sizeof text, "line %d", i);
+		(void)snprintf(text, sizeof(text), "line %d", i);
 		fake_say(f, text);
 		if (i % 7 == 0)
 			house_settle(&h);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * Delivery, greeting, catch-up and slow readers, as people see them.
  */
-
-/* Delivery, greeting, catch-up and slow readers, as people see them. */
-
 #include "config.h"
 
 #include <check.h>
@@ -93,8 +92,8 @@ START_TEST(test_large_turn_is_flushed)
 
 	setup();
 	before = bob.deliveries;
-	memset(text, 'x', sizeof text - 1);
-	text[sizeof text - 1] = '\0';
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
 	for (i = 0; i < 40; i++)
 		fake_say(&ana, text);
 	ck_assert_uint_eq(bob.deliveries, before + 1); /* not the turn's end */
@@ -123,7 +122,7 @@ START_TEST(test_newcomer_sees_the_past)
 
 	setup();
 	for (i = 1; i <= 25; i++) {
-		(void)snprintf(text, sizeof text, "%d", i);
+		(void)snprintf(text, sizeof(text), "%d", i);
 		fake_say(&ana, text);
 	}
 	house_settle(&h);
@@ -258,7 +257,7 @@ say_much(struct fake *f, int lines)
 	int i;
 
 	for (i = 0; i < lines; i++) {
-		(void)snprintf(text, sizeof text, "line %d", i);
+		(void)snprintf(text, sizeof(text), "line %d", i);
 		fake_say(f, text);
 		if (i % 7 == 0)
 			house_settle(&h);
@@ -283,7 +282,7 @@ START_TEST(test_lapped)
 	member_back(bob.m, NULL);
 	saw = fake_saw(&h, &bob);
 	ck_assert_ptr_nonnull(strchr(saw, '\n'));
-	(void)snprintf(expected, sizeof expected, "gap %llu\n%llu ana",
+	(void)snprintf(expected, sizeof(expected), "gap %llu\n%llu ana",
 	    (unsigned long long)first - 2, (unsigned long long)first);
 	ck_assert_msg(strncmp(strchr(saw, '\n') + 1, expected,
 			  strlen(expected)) == 0,
@@ -321,7 +320,7 @@ START_TEST(test_slow_reader)
 	say_much(&ana, 40000);
 	first = h.chat.lobby->history.first_number;
 	fake_drain(&bob);
-	(void)snprintf(expected, sizeof expected, "gap %llu\n%llu ana",
+	(void)snprintf(expected, sizeof(expected), "gap %llu\n%llu ana",
 	    (unsigned long long)first - 4, (unsigned long long)first);
 	ck_assert_int_eq(strncmp(fake_saw(&h, &bob), expected,
 			     strlen(expected)),
@@ -431,7 +430,7 @@ START_TEST(test_rooms_come_and_go)
 	    CHAT_ROOM_MADE);
 	(void)room_join(used, ana.m, ROOM_JOIN_CATCHUP);
 	for (i = 0; i < 20; i++) {
-		(void)snprintf(name, sizeof name, "room%d", i);
+		(void)snprintf(name, sizeof(name), "room%d", i);
 		h.clock.mono_ms++;
 		ck_assert_int_eq(chat_open_room(&h.chat, name, &room),
 		    CHAT_ROOM_MADE);
@@ -464,7 +463,7 @@ START_TEST(test_many_back_at_once)
 	h.options.presence_window = 0;
 	for (i = 0; i < 1000; i++) {
 		fake_init(&h, &many[i], 3);
-		(void)snprintf(nick, sizeof nick, "p%zu", i + 1000);
+		(void)snprintf(nick, sizeof(nick), "p%zu", i + 1000);
 		(void)fake_nick(&many[i], nick);
 	}
 	house_settle(&h);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * Who has a list of names, and that it stays right.
  */
-
-/* Who has a list of names, and that it stays right. */
-
 #include "config.h"
 
 #include <check.h>

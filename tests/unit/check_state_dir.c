@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  */
-
 #include "config.h"
 
 #include <sys/stat.h>
@@ -29,7 +28,7 @@ setup(void)
 	error = NULL;
 	(void)strcpy(dir, "/tmp/check_state.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
-	(void)snprintf(path, sizeof path, "%s/state", dir);
+	(void)snprintf(path, sizeof(path), "%s/state", dir);
 }
 
 static void
@@ -37,7 +36,7 @@ remove_file(const char *name)
 {
 	char file[128];
 
-	(void)snprintf(file, sizeof file, "%s/%s", path, name);
+	(void)snprintf(file, sizeof(file), "%s/%s", path, name);
 	(void)unlink(file);
 }
 

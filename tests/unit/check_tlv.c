@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  */
-
 #include "config.h"
 
 #include <check.h>
@@ -64,8 +63,8 @@ START_TEST(test_bytes)
 	struct buf out = BUF_INITIALIZER;
 
 	tlv_put_u64(&out, 0x0102, 0x0102030405060708);
-	ck_assert_uint_eq(out.len, sizeof expected);
-	ck_assert_mem_eq(out.data, expected, sizeof expected);
+	ck_assert_uint_eq(out.len, sizeof(expected));
+	ck_assert_mem_eq(out.data, expected, sizeof(expected));
 	buf_fini(&out);
 }
 END_TEST
@@ -80,7 +79,7 @@ START_TEST(test_garbled)
 	struct tlv item;
 	size_t len, items;
 
-	tlv_init(&r, claims, sizeof claims);
+	tlv_init(&r, claims, sizeof(claims));
 	ck_assert(!tlv_next(&r, &item));
 	ck_assert(r.is_bad);
 	ck_assert(!tlv_next(&r, &item));
@@ -108,7 +107,7 @@ START_TEST(test_nul_in_string)
 	tlv_put_bytes(&out, 1, "a\0b", 3);
 	tlv_init(&r, out.data, out.len);
 	ck_assert(tlv_next(&r, &item));
-	ck_assert(!tlv_get_str(&item, text, sizeof text));
+	ck_assert(!tlv_get_str(&item, text, sizeof(text)));
 	ck_assert_str_eq(text, "same");
 	buf_fini(&out);
 }

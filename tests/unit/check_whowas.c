@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * Who comes and goes by name: the directory's hook, its counts, and who was.
  */
-
-/* Who comes and goes by name: the directory's hook, its counts, and who was. */
-
 #include "config.h"
 
 #include <check.h>
@@ -52,7 +51,7 @@ what(void)
 {
 	static char copy[1000];
 
-	(void)snprintf(copy, sizeof copy, "%s", buf_cstr(&shown));
+	(void)snprintf(copy, sizeof(copy), "%s", buf_cstr(&shown));
 	buf_reset(&shown);
 	return copy;
 }
@@ -60,9 +59,9 @@ what(void)
 static void
 setup(void)
 {
-	memset(&ana, 0, sizeof ana);
-	memset(&bob, 0, sizeof bob);
-	memset(&cy, 0, sizeof cy);
+	memset(&ana, 0, sizeof(ana));
+	memset(&bob, 0, sizeof(bob));
+	memset(&cy, 0, sizeof(cy));
 	house_init_options(&h);
 	house_init(&h);
 	watch.used = used;
@@ -238,8 +237,8 @@ START_TEST(test_whowas)
 	e = whowas_find(w, "ana", &at);
 	ck_assert_ptr_nonnull(e);
 	ck_assert_int_eq(e->until_ms, h.clock.wall_ms - 5000);
-	memset(longest, 'a', sizeof longest - 1);
-	longest[sizeof longest - 1] = '\0';
+	memset(longest, 'a', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
 	ck_assert_ptr_null(whowas_find(w, longest, &at));
 
 	/* Guests are no matter; the ring is not longer than it is. */
@@ -247,7 +246,7 @@ START_TEST(test_whowas)
 	fake_fini(&bob);
 	fake_init(&h, &cy, 3);
 	for (i = 0; i < WHOWAS_MAX - 1; i++) {
-		(void)snprintf(nick, sizeof nick, "cy%dx", i);
+		(void)snprintf(nick, sizeof(nick), "cy%dx", i);
 		ck_assert_int_eq(fake_nick(&cy, nick), DIRECTORY_RENAMED);
 	}
 	at = UINT64_MAX;

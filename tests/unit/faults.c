@@ -1,8 +1,11 @@
-/* SPDX-License-Identifier: ISC Copyright (c) 2026 The brbd authors  The
- * functions below have the names of the C library's: the definition in the
- * program is the one that all of it is bound to, other libraries too, so
- * what is tested needs no hook. The C library's own calls of them do not
- * come here. */
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * The functions below have the names of the C library's: the definition in
+ * the program is the one that all of it is bound to, other libraries too, so
+ * what is tested needs no hook. The C library's own calls of them do not come
+ * here.
+ */
 #include "config.h"
 
 #include <sys/file.h>
@@ -39,7 +42,7 @@ static int fault_fd = -1;
 void
 fault_clear(void)
 {
-	memset(faults, 0, sizeof faults);
+	memset(faults, 0, sizeof(faults));
 	fault_nth = 0;
 	fault_short_times = 0;
 	fault_fd = -1;
@@ -154,7 +157,7 @@ fault_next(const char *name, void *next)
 		(void)fprintf(stderr, "the C library has no %s\n", name);
 		abort();
 	}
-	memcpy(next, &symbol, sizeof symbol);
+	memcpy(next, &symbol, sizeof(symbol));
 }
 
 int

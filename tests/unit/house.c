@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * See house.h. The dialect is terse, so that a test shows what it expects.
  */
-
-/* See house.h. The dialect is terse, so that a test shows what it expects. */
-
 #include "config.h"
 
 #include <sys/socket.h>
@@ -288,7 +287,7 @@ house_wake(void *arg)
 void
 house_init_options(struct house *h)
 {
-	memset(h, 0, sizeof *h);
+	memset(h, 0, sizeof(*h));
 	h->clock.mono_ms = 1000000;
 	h->clock.wall_ms = 1780401600000; /* 2 June 2026, noon UTC */
 	options_init(&h->options);
@@ -410,11 +409,11 @@ fake_init_with(struct house *h, struct fake *f, int host,
 {
 	struct sockaddr_in sin;
 
-	memset(f, 0, sizeof *f);
+	memset(f, 0, sizeof(*f));
 	if (host < 0)
 		f->credential = credential_from_uid((uid_t)-host);
 	else {
-		memset(&sin, 0, sizeof sin);
+		memset(&sin, 0, sizeof(sin));
 		sin.sin_family = AF_INET;
 		sin.sin_addr.s_addr = htonl(0xc0000200 + (uint32_t)host);
 		f->credential =

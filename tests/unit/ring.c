@@ -34,7 +34,7 @@ ring_make(uint64_t number, struct event *event, char nick[16], char text[128])
 	unsigned mixed = (unsigned)number * 2654435761u;
 	size_t i;
 
-	memset(event, 0, sizeof *event);
+	memset(event, 0, sizeof(*event));
 	event->kind = number % 7 == 0 ? EVENT_ME :
 	    number % 11 == 0          ? EVENT_TOPIC :
 	    number % 13 == 0          ? EVENT_NOTICE :
@@ -121,7 +121,7 @@ ring_dir_init(struct ring_dir *dir)
 	/* Rather in memory: there is much waiting for the disk. */
 	if (tmp == NULL || strlen(tmp) > 40)
 		tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-	(void)snprintf(dir->path, sizeof dir->path, "%s/check_ring.XXXXXX",
+	(void)snprintf(dir->path, sizeof(dir->path), "%s/check_ring.XXXXXX",
 	    tmp);
 	ck_assert_ptr_nonnull(mkdtemp(dir->path));
 	dir->fd = open(dir->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -194,7 +194,7 @@ ring_open(struct history *h, const struct ring_dir *dir, size_t size)
 	char error[HISTORY_FILE_ERROR_SIZE] = "";
 
 	ck_assert_msg(history_file_open(h, dir->fd, RING_NAME, size, &report,
-			  error, sizeof error) == 0,
+			  error, sizeof(error)) == 0,
 	    "%s", error);
 	return report.found;
 }

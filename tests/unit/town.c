@@ -45,7 +45,7 @@ town_accepted(int fd, const struct listener_peer *peer, void *arg)
 void
 town_init(struct town *t)
 {
-	memset(t, 0, sizeof *t);
+	memset(t, 0, sizeof(*t));
 	t->clock.mono_ms = 1000000;
 	t->clock.wall_ms = 1780401600000; /* 2 June 2026, noon UTC */
 	options_init(&t->options);
@@ -141,7 +141,7 @@ town_read(int fd, struct buf *out)
 	char chunk[4096];
 	ssize_t n;
 
-	while ((n = read(fd, chunk, sizeof chunk)) > 0)
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
 		buf_add(out, chunk, (size_t)n);
 }
 
