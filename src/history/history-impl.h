@@ -63,8 +63,9 @@ _Static_assert(HISTORY_TEXT_MAX <= UINT16_MAX, "text_len");
 
 #define HISTORY_HEADER_SIZE 4096
 #define HISTORY_MAGIC 0x676e697264627262 /* "brbdring" on little-endian */
-#define HISTORY_VERSION 1
+#define HISTORY_VERSION 2
 #define HISTORY_BYTE_ORDER 0x01020304
+#define HISTORY_POS_MAX ((uint64_t)1 << 48) /* no ring comes so far */
 #define HISTORY_BOOT_SIZE 48
 
 struct history_header {
@@ -77,7 +78,7 @@ struct history_header {
 	uint64_t check; /* of what is before, without magic */
 
 	/* Live: each stored at once, in the order that history.c says. */
-	uint64_t tail_pos;
+	uint64_t tail; /* tail_pos, sealed: else one bit could hide all */
 	uint64_t head_pos;
 	uint64_t next_number;
 	uint64_t epoch; /* that numbers are given from, sealed: on disk before
@@ -99,6 +100,28 @@ history_store(uint64_t *field, uint64_t value)
 	atomic_signal_fence(memory_order_seq_cst);
 	__atomic_store_n(field, value, __ATOMIC_RELAXED);
 	atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* A position and, in the upper 16 bits, its check. */
+static inline uint64_t
+history_pos_seal(uint64_t pos)
+{
+	return pos | XXH3_64bits(&pos, sizeof(pos)) << 48;
+}
+
+/* The position; or UINT64_MAX, which is none, if the check is wrong. */
+static inline uint64_t
+history_pos_open(uint64_t sealed)
+{
+	uint64_t pos = sealed % HISTORY_POS_MAX;
+
+	return history_pos_seal(pos) == sealed ? pos : UINT64_MAX;
+}
+
+static inline void
+history_store_tail(struct history *h)
+{
+	history_store(&h->header->tail, history_pos_seal(h->tail_pos));
 }
 
 static inline struct record *

@@ -24,9 +24,6 @@
 #include "history/history-impl.h"
 #include "history/history.h"
 
-/* Positions beyond this are not ours. */
-#define LOAD_POS_MAX ((uint64_t)1 << 62)
-
 /*
  * Bytes summed for records that turn out to be none, in sizes of the region:
  * only a made-up file has more.
@@ -82,7 +79,7 @@ history_check(const struct history *h, size_t offset, uint64_t *wasted)
 	size_t left = h->size - offset;
 
 	if (left < sizeof(*r) || !load_has_form(r, left) ||
-	    r->pos % HISTORY_ALIGN != 0 || r->pos >= LOAD_POS_MAX ||
+	    r->pos % HISTORY_ALIGN != 0 || r->pos >= HISTORY_POS_MAX ||
 	    r->pos % h->size != offset || r->number == 0 ||
 	    r->number >= HISTORY_NUMBER_MAX)
 		return NULL;
@@ -157,12 +154,11 @@ bool
 history_walk(struct history *h)
 {
 	const struct history_header *header = h->header;
-	uint64_t tail = header->tail_pos, pos = tail, number = 0;
+	uint64_t tail = history_pos_open(header->tail), pos = tail, number = 0;
 	const struct record *r;
 
 	load_clear(h);
-	if (tail % HISTORY_ALIGN != 0 || tail >= LOAD_POS_MAX ||
-	    header->next_number == 0 ||
+	if (tail % HISTORY_ALIGN != 0 || header->next_number == 0 ||
 	    header->next_number >= HISTORY_NUMBER_MAX)
 		return false;
 	while ((r = load_next(h, pos, tail, number)) != NULL) {

@@ -83,9 +83,9 @@ history_is_same_boot(const struct history_header *header)
 static uint64_t
 ring_clean_check(const struct history_header *header)
 {
-	return XXH3_64bits(&header->tail_pos,
+	return XXH3_64bits(&header->tail,
 		   offsetof(struct history_header, clean) -
-		       offsetof(struct history_header, tail_pos)) |
+		       offsetof(struct history_header, tail)) |
 	    1;
 }
 
@@ -162,6 +162,7 @@ history_format(struct history *h)
 	header->record_size = sizeof(struct record);
 	header->size = h->size;
 	header->check = ring_static_check(header);
+	header->tail = history_pos_seal(0);
 	header->next_number = h->next_number;
 	header->epoch = history_epoch_seal(0);
 	ring_boot_id(header->boot);
@@ -279,7 +280,7 @@ ring_begin(struct history *h)
 	    history_epoch_seal(h->next_number / HISTORY_EPOCH));
 	history_store(&header->next_number, h->next_number);
 	history_store(&header->head_pos, h->head_pos);
-	history_store(&header->tail_pos, h->tail_pos);
+	history_store_tail(h);
 	ring_boot_id(header->boot);
 	history_store(&header->clean, 0);
 	h->written_pos = h->head_pos;
@@ -312,27 +313,37 @@ ring_found(const struct history_header *header)
 					      HISTORY_POWER_CUT;
 }
 
+/*
+ * The live fields of a header can be believed: the ring was closed, which their
+ * check vouches for, or it was killed and the rest of the header is sound.
+ */
+static bool
+ring_is_end_known(const struct history_header *header, enum history_found found)
+{
+	return found == HISTORY_CLOSED ||
+	    (found == HISTORY_KILLED &&
+		history_check_header(header) == HISTORY_OK);
+}
+
 void
 history_salvage(struct history *h, struct history_report *report)
 {
 	uint64_t epoch = history_epoch_open(h->header->epoch);
-	bool is_acknowledged, is_whole;
+	uint64_t end = h->header->next_number;
+	bool is_end_known;
 
 	report->found = ring_found(h->header);
-	is_acknowledged = history_check_header(h->header) == HISTORY_OK &&
-	    report->found != HISTORY_POWER_CUT;
-	is_whole = history_walk(h);
-	if (is_acknowledged && is_whole)
+	is_end_known = ring_is_end_known(h->header, report->found);
+	if (history_walk(h) && is_end_known)
 		return;
 	report->missing = history_scan(h);
-	history_store(&h->header->tail_pos, h->tail_pos);
+	history_store_tail(h);
 	history_store(&h->header->head_pos, h->head_pos);
-	if (is_acknowledged && h->next_number >= h->header->next_number)
-		return; /* damaged in the middle only: the end is known */
-	if (history_is_closed(h->header) && h->tail_pos != h->head_pos) {
-		report->missing += history_distance(h->next_number,
-		    h->header->next_number);
-		history_append_hole(h, h->header->next_number);
+	if (is_end_known && h->next_number >= end)
+		return; /* damaged in the middle only */
+	if (report->found == HISTORY_CLOSED && h->tail_pos != h->head_pos) {
+		report->missing += history_distance(h->next_number, end);
+		history_append_hole(h, end);
 	} else
 		history_next_epoch(h, epoch);
 }
@@ -517,7 +528,7 @@ history_open(struct history *h, int fd, size_t size,
 
 /* A ring on fd, mapped so; not followed yet. -1: errno. */
 static int
-journal_attach(struct history *h, int fd, int flags)
+ring_attach(struct history *h, int fd, int flags)
 {
 	struct history_header header;
 	struct stat st;
@@ -544,11 +555,11 @@ journal_attach(struct history *h, int fd, int flags)
 }
 
 static int
-journal_adopt(struct history *h, int fd, int flags)
+ring_adopt(struct history *h, int fd, int flags)
 {
 	struct history new;
 
-	if (journal_attach(&new, fd, flags) == -1)
+	if (ring_attach(&new, fd, flags) == -1)
 		return -1;
 	if (!history_walk(&new) || new.next_number != new.header->next_number) {
 		ring_unmap(&new);
@@ -562,15 +573,15 @@ journal_adopt(struct history *h, int fd, int flags)
 int
 history_adopt(struct history *h, int fd)
 {
-	return journal_adopt(h, fd, MAP_SHARED);
+	return ring_adopt(h, fd, MAP_SHARED);
 }
 
 int
 history_peek(struct history *h, int fd, bool is_growing)
 {
 	if (!is_growing)
-		return journal_adopt(h, fd, MAP_PRIVATE);
-	if (journal_attach(h, fd, MAP_PRIVATE) == -1)
+		return ring_adopt(h, fd, MAP_PRIVATE);
+	if (ring_attach(h, fd, MAP_PRIVATE) == -1)
 		return -1;
 	h->first_number = h->next_number = h->header->next_number;
 	return 0;

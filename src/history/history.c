@@ -10,7 +10,7 @@
  *
  * The order of stores, for a process that is killed at any of them:
  *
- *   tail_pos moves          before the bytes behind it are overwritten
+ *   tail moves              before the bytes behind it are overwritten
  *   first = 0               the place holds no record
  *   the record, its check
  *   first                   now it does
@@ -85,7 +85,7 @@ history_make_room(struct history *h, size_t need)
 {
 	while (h->head_pos + need - h->tail_pos > h->size)
 		history_drop_oldest(h);
-	history_store(&h->header->tail_pos, h->tail_pos);
+	history_store_tail(h);
 }
 
 void
@@ -422,7 +422,7 @@ history_expire(struct history *h, int64_t before_ms)
 			break;
 		history_drop_oldest(h);
 	}
-	history_store(&h->header->tail_pos, h->tail_pos);
+	history_store_tail(h);
 	return i == HISTORY_EXPIRE_MAX;
 }
 
@@ -460,7 +460,7 @@ history_copy(struct history *dst, const struct history *src)
 	/* In a ring of one size all then has its place again. */
 	dst->tail_pos = dst->head_pos = src->tail_pos;
 	history_store(&dst->header->head_pos, dst->head_pos);
-	history_store(&dst->header->tail_pos, dst->tail_pos);
+	history_store_tail(dst);
 	while (history_read(src, &c, &event)) {
 		if (event.kind == EVENT_GAP)
 			history_append_hole(dst, c.number);

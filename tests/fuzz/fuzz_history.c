@@ -49,7 +49,7 @@ fuzz_make_header(struct history *h)
 	struct history_header live = *h->header;
 
 	history_format(h);
-	h->header->tail_pos = live.tail_pos;
+	h->header->tail = live.tail;
 	h->header->head_pos = live.head_pos;
 	h->header->next_number = live.next_number;
 	h->header->epoch = live.epoch;
