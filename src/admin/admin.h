@@ -12,22 +12,22 @@
 #include "options/options.h"
 #include "session/session.h"
 
-/*
- * What whoever runs the server sees and can do, for the control socket and the
- * metrics. Filled by the server, which outlives them.
- */
+/* What the control socket and the metrics see and can do. The server fills it
+ * and outlives them. */
 struct admin {
-	struct sessions *sessions; /* and through it the rooms and the net */
+	struct sessions *sessions; /* gives access to rooms and net, too */
 	const struct options *options;
 	const struct histogram *turns; /* how long each took */
 	int64_t started_mono_ms;
 	int64_t started_wall_ms;
-	/* Reads the settings again. True: why names, with commas, those that
-	 * differ and need a restart. False: nothing changed, and each error is
-	 * a line in why. */
+	/*
+	 * Reads the settings again. On true, why names those that differ and
+	 * need a restart, with commas; on false nothing changed, and why has a
+	 * line for each error.
+	 */
 	bool (*reload)(struct buf *why, void *arg);
 	void (*stop)(void *arg); /* as SIGTERM does */
-	/* As SIGUSR2 does. False: one is under way, or it is stopping. */
+	/* As SIGUSR2. False: an upgrade is under way, or it is stopping. */
 	bool (*upgrade)(void *arg);
 	void *arg;
 };

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * brbctl(8): passes one request to the daemon's control socket and prints the
- * answer. It knows the verbs for --help and so that a typo costs no connection;
- * what they do is all the daemon's. The answer is read to its end before any of
- * it is printed: a pager that waits for its reader is no reason for the daemon
- * to give up on us, and an answer that was cut off is not taken for a whole
- * one.
+ * brbctl(8) passes one request to the daemon's control socket and prints the
+ * answer. It knows the verbs for --help, and so that a typo costs no
+ * connection; the daemon does the rest. The answer is read to its end before
+ * any of it is printed: a slow pager must not make the daemon give up on us,
+ * and an answer that was cut off is not taken for a whole one.
  */
 #include "config.h"
 
@@ -32,7 +31,7 @@
 enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 #define BRBCTL_TIMEOUT_MS 10000
-#define BRBCTL_HOLD_MS 20000 /* what takes the end of the program */
+#define BRBCTL_HOLD_MS 20000 /* for verbs that end the program */
 #define BRBCTL_ANSWER_MAX ((size_t)1 << 30)
 #define BRBCTL_OK "ok\n"
 #define BRBCTL_ERROR "error\n"
@@ -103,7 +102,7 @@ brbctl_die(int status, const char *fmt, ...)
 	exit(status);
 }
 
-/* Exits on bad usage, and after --help and --version. */
+/* Parses the command line. Exits on bad usage, --help and --version. */
 static void
 brbctl_parse(struct brbctl *ctl, int argc, char *argv[])
 {
@@ -117,7 +116,7 @@ brbctl_parse(struct brbctl *ctl, int argc, char *argv[])
 	};
 	int opt;
 
-	/* "+": what follows the verb is its own, as in say "-- no". */
+	/* "+" stops at the verb: what follows is its own, as in say "-- no". */
 	while ((opt = getopt_long(argc, argv, "+js:V", longs, NULL)) != -1)
 		switch (opt) {
 		case 'j':
@@ -143,7 +142,7 @@ brbctl_parse(struct brbctl *ctl, int argc, char *argv[])
 	}
 }
 
-/* Returns how long it may take. */
+/* Checks verb and arguments; returns how long the answer may take, in ms. */
 static int64_t
 brbctl_check_verb(int argc, char *argv[])
 {
@@ -163,7 +162,7 @@ brbctl_check_verb(int argc, char *argv[])
 	return verb->flags & VERB_HOLDS ? BRBCTL_HOLD_MS : BRBCTL_TIMEOUT_MS;
 }
 
-/* What is sent: see control-request.h. */
+/* Builds the request: see control-request.h. */
 static void
 brbctl_build(struct brbctl *ctl, struct buf *request, int argc, char *argv[])
 {
@@ -241,7 +240,8 @@ brbctl_connect(struct brbctl *ctl)
 	}
 }
 
-/* Who is refused is told so before they have sent all: an error is no end. */
+/* Sends the request. An error is not the end: those refused are told so before
+ * they have sent all. */
 static void
 brbctl_send(struct brbctl *ctl, const struct buf *request)
 {
@@ -269,7 +269,7 @@ brbctl_begins(const struct brbctl *ctl, const char *word)
 	    memcmp(ctl->answer.data, word, len) == 0;
 }
 
-/* The socket for people, say, answers something else. */
+/* Checks that this was an answer: another socket may say anything. */
 static void
 brbctl_check_answer(struct brbctl *ctl)
 {
@@ -279,7 +279,7 @@ brbctl_check_answer(struct brbctl *ctl)
 		    ctl->path);
 }
 
-/* To the end of the connection, which is after the end of the answer. */
+/* Reads until the connection ends, which may be after the end of the answer. */
 static void
 brbctl_receive(struct brbctl *ctl)
 {
@@ -299,8 +299,8 @@ brbctl_receive(struct brbctl *ctl)
 	}
 }
 
-/* An error that follows an answer is what counts: the answer was ahead of what
- * it told of. */
+/* An error that follows an answer replaces it: what the answer told of failed
+ * later. */
 static void
 brbctl_take_back(struct brbctl *ctl)
 {
@@ -316,7 +316,7 @@ brbctl_take_back(struct brbctl *ctl)
 	memmove(ctl->answer.data, found + 3, ctl->answer.len);
 }
 
-/* The lines between the first and the last. Returns the exit status. */
+/* Prints the lines between the first and the last. Returns the exit status. */
 static int
 brbctl_print(struct brbctl *ctl)
 {

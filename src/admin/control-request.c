@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Nothing is kept between two looks: a request is short, and parsed when its
- * empty line is there. JSON is for answers only, where a program reads it; a
- * parser for what a person typed into a shell would be the larger part of this.
+ * Each look begins anew: a request is short, and parsed when its empty line has
+ * come. JSON is for answers only, which programs read; a parser of it for what
+ * a person typed into a shell would be the larger part of this file.
  */
 #include "config.h"
 
@@ -33,7 +33,7 @@ control_request_bad(struct control_request *r, const char *why)
 	return CONTROL_PARSE_BAD;
 }
 
-/* The first line, of len bytes. False: it is none of ours. */
+/* Parses the first line of len bytes. False: not a request of ours. */
 static bool
 control_request_head(struct control_request *r, const char *line, size_t len)
 {

@@ -30,8 +30,9 @@
 
 enum control_parse { CONTROL_PARSE_MORE, CONTROL_PARSE_OK, CONTROL_PARSE_BAD };
 
-/* words are scrubbed (text.h), not empty, and its own. A zeroed one is
- * empty. */
+/*
+ * The words are scrubbed (text.h), not empty, and owned. A zeroed one is empty.
+ */
 struct control_request {
 	bool is_json;
 	char *words[CONTROL_REQUEST_WORDS + 1]; /* NULL-terminated */
@@ -40,9 +41,9 @@ struct control_request {
 };
 
 /*
- * Looks at all that has come so far. OK fills r, which holds nothing yet; BAD
- * sets r->error. MORE comes back only if it can still become a request; never
- * when is_full.
+ * Parses what has come so far. OK fills r, which holds nothing before; BAD sets
+ * r->error; MORE means that it may still become a request, and is never
+ * returned when is_full.
  */
 enum control_parse control_request_parse(struct control_request *r,
     const char *data, size_t len, bool is_full) MUST_CHECK;

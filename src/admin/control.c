@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * A request comes in through oneshot.c, which bounds it, is taken apart by
- * control-request.c, and carried out by the handlers of verb.h, which may be
- * called many times until all is told. Who may ask is peercred.c's matter.
+ * A request comes in through oneshot.c, which bounds it, is parsed by
+ * control-request.c, and carried out by the verbs' handlers (verb.h), which may
+ * be called many times. peercred.c decides who may ask.
  *
- * Not a protocol of the session layer, with members that have a special right:
- * a mistake in it would be a way from the room to the helm.
+ * Decided against: a protocol of the session layer, with members who have a
+ * special right. A mistake in it would be a way from the room to the server's
+ * controls.
  */
 #include "config.h"
 
@@ -32,10 +33,10 @@ struct control {
 	struct admin *admin;
 	struct listeners *listeners; /* NULL: closed for good */
 	struct oneshots oneshots;
-	struct control_client *upgrader; /* waits for an upgrade; or NULL */
+	struct control_client *upgrader; /* waits for an upgrade, or NULL */
 	struct peercred_rule access;
-	struct peercred_rule next_access; /* between prepare and commit; */
-	struct listener_access before; /* and what the files' was */
+	struct peercred_rule next_access; /* from prepare to commit */
+	struct listener_access before; /* the socket file's access before */
 	struct log_limit limit;
 };
 
@@ -56,7 +57,8 @@ control_fail(struct buf *out, const char *why)
 	return ONESHOT_DONE;
 }
 
-/* NULL, or what is wrong with the verb and its arguments: to be freed. */
+/* Finds the verb. Returns NULL, or what is wrong with it or its arguments; the
+ * caller frees it. */
 static char *
 control_find_verb(struct control_client *c)
 {
@@ -168,7 +170,7 @@ control_accepted(int fd, const struct listener_peer *unused, void *arg)
 	struct peercred peer;
 	struct control_client *c;
 
-	(void)unused; /* it is about members */
+	(void)unused; /* it is for members */
 	if (peercred_get(&peer, fd) == -1) {
 		(void)close(fd);
 		return;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What the metrics say is no secret from who may connect to this machine's own
- * addresses, but is nobody else's business: so there, or on a Unix socket, is
- * all that they are answered. Who wants them elsewhere has a proxy for that.
+ * Metrics are for those who can connect to this machine's own addresses or a
+ * Unix socket, and for nobody else: only these are listened on. Whoever wants
+ * them elsewhere puts a proxy in front.
  */
 #include "config.h"
 

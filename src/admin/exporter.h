@@ -8,7 +8,7 @@
 #include "net/conn.h"
 #include "options/options.h"
 
-/* The metrics over HTTP: GET /metrics, and nothing else. */
+/* Serves the metrics over HTTP: GET /metrics, and nothing else. */
 struct exporter;
 struct admin;
 struct listeners;
@@ -17,11 +17,11 @@ struct listeners;
 #define EXPORTER_TIMEOUT_MS 5000
 #define EXPORTER_PATH "/metrics"
 
-/* As those of control.h. */
+/* These are as in control.h. */
 struct exporter *exporter_new(struct net *net, struct admin *admin);
 void exporter_free(struct exporter *exporter);
 
-/* Its sockets; NULL when it was closed. */
+/* Its sockets, or NULL once it is closed. */
 struct listeners *exporter_listeners(const struct exporter *exporter);
 int exporter_check_options(const struct options *o,
     struct option_errors *errors) MUST_CHECK;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Nobody keeps these counts up to date: that would cost something at each
- * change of each member, for a question that is asked a few times a minute.
+ * The counts are made when asked for: keeping them up to date would cost
+ * something at each change of each member, for a question asked a few times a
+ * minute.
  */
 #include "config.h"
 

@@ -11,32 +11,30 @@
 #include "room/directory.h"
 #include "room/member.h"
 
-/* What somebody is doing, as whoever runs the server sees it. */
+/* What a member is doing, as whoever runs the server sees it. */
 enum member_activity {
 	MEMBER_LIVE, /* live in all their rooms */
 	MEMBER_ON_BREAK,
-	MEMBER_SLOW, /* reads more slowly than is spoken */
-	MEMBER_CATCHING_UP, /* is being shown what was said before */
-	MEMBER_LOST, /* the connection is gone, the nick is held */
+	MEMBER_SLOW, /* reads more slowly than people speak */
+	MEMBER_CATCHING_UP, /* a catch-up or history runs */
+	MEMBER_LOST, /* connection lost, nick held for them */
 	MEMBER_ACTIVITIES
 };
-/* "live", "on_break", "slow", "catching_up", "lost". */
+/* Returns "live", "on_break", "slow", "catching_up" or "lost". */
 const char *member_activity_str(enum member_activity state);
 enum member_activity member_activity(const struct member *m);
 
-/* Messages that have been said and not handed to m, in all their rooms. */
+/* Messages said and not yet handed to m, in all their rooms. */
 uint64_t member_lag(const struct member *m);
 
-/*
- * Counts everybody, a thousand in a call, since the loop must not wait for a
- * hundred thousand. Who comes and goes between two calls may be missed.
- */
+/* Counts all members, a thousand in a call, since the loop must not wait for a
+ * hundred thousand. Those who come or go between two calls may be missed. */
 struct member_stats {
 	size_t counts[MEMBER_ACTIVITIES];
-	char last[NICK_SIZE]; /* folded; a zeroed census is fresh */
+	char last[NICK_SIZE]; /* folded; zeroed stats begin anew */
 	bool is_done;
 };
-/* True: call again in another turn. */
+/* Counts on. True: call again in another turn. */
 bool member_stats_take(struct member_stats *stats, struct directory *directory);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What is counted where it happens (net, rooms, sessions) is written down here.
- * The names follow Prometheus' conventions: base units, _total for what only
- * grows, and process_* as its client libraries have them. Rooms are a label,
- * since max-rooms bounds how many there can be; nicks and addresses would not
- * be bounded, and are nobody's business.
+ * Metrics are counted where things happen (net, rooms, sessions) and written
+ * here. The names follow Prometheus' conventions: base units, _total for what
+ * only grows, process_* as in its client libraries. Rooms are a label, since
+ * max-rooms bounds them; nicks and addresses are not bounded, and nobody's
+ * business.
  */
 #include "config.h"
 
@@ -175,7 +175,7 @@ metrics_add_process(struct metrics *m, struct buf *out)
 		    "Descriptors that may be open.", usage.max_fds);
 }
 
-/* The rooms: one family after another, since the format wants them so. */
+/* The rooms, one family after another, as the format demands. */
 
 static uint64_t
 metrics_room_members(const struct room *room)
@@ -229,7 +229,7 @@ metrics_add_rooms(struct metrics *m, struct buf *out)
 			    metrics_families[m->family].help);
 		while ((room = chat_room_after(chat, m->last)) != NULL) {
 			memcpy(m->last, room->name, sizeof(m->last));
-			/* The name has no character to be escaped. */
+			/* Room names hold nothing that needs escaping. */
 			buf_addf(out, "%s{room=\"%s\"} %llu\n", name,
 			    room->name,
 			    (unsigned long long)metrics_families[m->family]

@@ -14,9 +14,9 @@
 struct admin;
 
 /*
- * The metrics in version 0.0.4 of Prometheus' text format, in pieces: a census
- * first, then all numbers, then the rooms by family. No line begins with a full
- * stop.
+ * The metrics in Prometheus' text format, version 0.0.4, in pieces: first all
+ * members are counted, then all numbers written, then the rooms by family. No
+ * line begins with a full stop.
  */
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
@@ -24,13 +24,13 @@ struct metrics {
 	struct admin *admin;
 	struct member_stats stats;
 	bool has_numbers;
-	size_t family; /* of the rooms */
+	size_t family; /* of the rooms, the next one */
 	char last[ROOM_NAME_SIZE];
 };
 
 void metrics_init(struct metrics *m, struct admin *admin);
 
-/* Adds a piece, or nothing. True: call again in another turn. */
+/* Adds a piece or nothing to out. True: call again in another turn. */
 bool metrics_render(struct metrics *m, struct buf *out);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Kicks, bans and the lock. A kick is a /quit that somebody else says: the
- * place is kept, and who is not banned as well may come back to it. The lock
- * takes in nobody at all, not even who has just lost the connection: until
- * they have said who they are, nobody can tell them from a stranger.
+ * Kicks, bans and the lock. A kick is a /quit that somebody else gives: the
+ * bookmark stays, and people who are not banned as well may return to it. The
+ * lock admits nobody, not even people who just lost the connection: until they
+ * have said who they are, they look like any stranger.
  */
 #include "config.h"
 
@@ -20,7 +20,8 @@
 #include "room/directory.h"
 #include "room/member.h"
 
-/* As said by an operator, for all to see; "" when NULL. To be freed. */
+/* A reason as an operator gave it, scrubbed for all to see; "" for NULL. The
+ * caller frees it. */
 static char *
 moderate_text(const char *raw)
 {
@@ -30,8 +31,9 @@ moderate_text(const char *raw)
 }
 
 /*
- * m leaves as if by /quit; the others are told "what: reason". A lost
- * connection's place is given up, a living one is told line and closed.
+ * Makes m leave as if by /quit; the others are told "what: reason". A place
+ * held for a lost connection is given up; a living connection is told line and
+ * closed.
  */
 static void
 moderate_remove(struct member *m, const char *what, const char *reason,
@@ -78,7 +80,7 @@ moderate_reaches(struct sessions *all, const struct member *m)
 	    bans_match_nick(&all->bans, m->nick, now_ms) != NULL;
 }
 
-/* Closes all whom a ban reaches; only the new one can do so. */
+/* Closes all members whom a new ban reaches. */
 static size_t
 moderate_enforce(struct sessions *all, const struct ban *ban)
 {
@@ -101,7 +103,8 @@ moderate_enforce(struct sessions *all, const struct ban *ban)
 	return count;
 }
 
-/* Completes what was parsed by who is here. -1: that cannot be banned. */
+/* Completes the parsed subject by those who are here. Returns -1 if it cannot
+ * be banned. */
 static int
 moderate_resolve(struct sessions *all, struct ban_subject *subject,
     char **error)

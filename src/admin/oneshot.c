@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * A bufferevent and two deadlines for each connection.
+ * Each connection is a bufferevent and two deadlines, in one of these states:
  *
  *   READING     request() looks at all that has come
  *   ANSWERING   answer() adds a piece whenever less than ONESHOT_LOW waits to
@@ -10,10 +10,10 @@
  *   LINGERING   all is written and our side shut; what the peer still sends is
  *               thrown away, so that no reset destroys the answer
  *
- * Not a struct conn, which hands over lines for ever and holds back output by
- * the settings for members. An answer that is made without anything to write
- * goes on in a later turn of the loop, by a deadline that is due at once, so
- * that long work is cut up as well.
+ * Decided against: struct conn, which hands over lines for ever and holds back
+ * output by the settings for members. An answer that has nothing to write yet
+ * goes on in a later turn, by a deadline that is due at once, so that long work
+ * is cut up as well.
  */
 #include "config.h"
 
@@ -49,7 +49,7 @@ struct oneshot {
 	int fd;
 	enum oneshot_state state;
 	bool is_last; /* all of the answer is queued */
-	bool is_held; /* and it stays then */
+	bool is_held; /* HOLDING follows ANSWERING */
 	size_t discarded;
 	struct deadline timeout;
 	struct deadline next; /* when to go on answering */
@@ -74,7 +74,7 @@ oneshot_end(struct oneshot *o)
 	deadline_clear(all->net->deadlines, &o->next);
 	TAILQ_REMOVE(&all->list, o, entry);
 	all->count--;
-	bufferevent_free(o->bev); /* and closes the descriptor */
+	bufferevent_free(o->bev); /* closes the descriptor, too */
 	all->kind->ended(o->arg);
 	free(o);
 }
@@ -106,7 +106,7 @@ oneshots_are_flushed(const struct oneshots *all)
 	return true;
 }
 
-/* All is written. Frees o if nothing is left to wait for. */
+/* All is written. Frees o unless the peer's end is to be waited for. */
 static void
 oneshot_linger(struct oneshot *o)
 {
@@ -123,7 +123,7 @@ oneshot_linger(struct oneshot *o)
 		oneshot_end(o);
 }
 
-/* The next piece. May free o. */
+/* Adds the next piece. May free o. */
 static void
 oneshot_answer(struct oneshot *o)
 {
@@ -198,7 +198,7 @@ oneshot_read_cb(struct bufferevent *bev, void *arg)
 	bufferevent_disable(bev, EV_READ);
 	evbuffer_drain(in, evbuffer_get_length(in));
 	o->state = ONESHOT_ANSWERING;
-	/* The answer is begun by the timer: what it does to others does not
+	/* The timer begins the answer, so that what it does to others does not
 	 * happen within a socket's callback. */
 	deadline_set(o->all->net->deadlines, &o->next,
 	    o->all->net->clock->mono_ms);
@@ -219,8 +219,8 @@ oneshot_write_cb(struct bufferevent *bev, void *arg)
 		oneshot_linger(o);
 }
 
-/* The peer has closed its side, or is gone. Only who has asked may close: the
- * answer is not read then, or it was. */
+/* The peer has closed its side, or is gone. A peer that has asked may close:
+ * the answer is still written. */
 static void
 oneshot_event_cb(struct bufferevent *bev, short what, void *arg)
 {
@@ -240,7 +240,7 @@ oneshots_take_back(struct oneshots *all, const void *arg, const char *text)
 	if (o == NULL || !o->is_held)
 		return;
 	o->is_held = false;
-	o->state = ONESHOT_ANSWERING; /* until that is written, too */
+	o->state = ONESHOT_ANSWERING; /* until the refusal is written, too */
 	if (bufferevent_write(o->bev, text, strlen(text)) == -1)
 		oneshot_end(o);
 }
@@ -248,7 +248,7 @@ oneshots_take_back(struct oneshots *all, const void *arg, const char *text)
 void
 oneshot_refuse(int fd, const char *text)
 {
-	/* If it does not fit into a new socket's buffer, then not. */
+	/* Best effort: it fits into a new socket's buffer. */
 	(void)!send(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)close(fd);
 }

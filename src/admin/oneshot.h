@@ -17,19 +17,21 @@
 
 /*
  * Connections of programs rather than people: one request, one answer, then the
- * end, all of it within a time. Everything is bounded: how many there are at
- * once, how much of a request is read, and what waits to be written, since an
- * answer is made in pieces as the peer reads.
+ * end, within a time limit. Everything is bounded: how many there are, how much
+ * of a request is read, and what waits to be written, since an answer is made
+ * in pieces as the peer reads.
  */
 struct oneshot;
 TAILQ_HEAD(oneshot_list, oneshot);
 
 enum oneshot_answer {
-	ONESHOT_MORE, /* call again, when the peer has read or in a later turn */
+	ONESHOT_MORE, /* call again once it has read, or in a later turn */
 	ONESHOT_DONE, /* that was all */
-	/* That was all, but the connection stays until oneshots_take_back(),
-	 * the time is up or the process ends: its end tells the peer that what
-	 * it was told has happened. */
+	/*
+	 * That was all, but the connection stays until oneshots_take_back(),
+	 * the time limit or the process's end: its end tells the peer that what
+	 * it was told has happened.
+	 */
 	ONESHOT_HOLD
 };
 
@@ -37,12 +39,12 @@ struct oneshot_kind {
 	size_t max_clients;
 	size_t max_request; /* bytes */
 	int64_t timeout_ms; /* from the first to the last byte */
-	int64_t hold_ms; /* then, with ONESHOT_HOLD */
-	const char *busy; /* for one too many */
+	int64_t hold_ms; /* further time with ONESHOT_HOLD */
+	const char *busy; /* answer to one connection too many */
 	/*
-	 * What has come so far, len bytes, at most max_request. True: it is
-	 * whole, or wrong, and answer() will say what. is_full: no more will be
-	 * read, so true has to come back.
+	 * Looks at the len bytes that have come so far, at most max_request.
+	 * True: the request is whole or wrong, and answer() will say what. With
+	 * is_full no more is read, so it must return true.
 	 */
 	bool (*request)(const char *data, size_t len, bool is_full, void *arg);
 	/* Adds a piece of some KiB, or nothing, to out. */
@@ -63,19 +65,18 @@ void oneshots_init(struct oneshots *all, struct net *net,
     const struct oneshot_kind *kind);
 void oneshots_fini(struct oneshots *all); /* ends those that are left */
 
-/* Takes over fd, and arg, which is told ended() in any case, perhaps at
- * once. */
+/* Takes over fd. ended(arg) is called in any case, perhaps at once. */
 void oneshot_accept(struct oneshots *all, int fd, void *arg);
 
-/* Does nobody wait for an answer or the rest of it? */
+/* Has every connection been answered in full? */
 bool oneshots_are_flushed(const struct oneshots *all);
 
-/* What arg, if it is held, was told has not happened: text says so, and then it
- * ends. */
+/* Tells arg, if it is held, that what it was told has not happened: text says
+ * why. Then it ends. */
 void oneshots_take_back(struct oneshots *all, const void *arg,
     const char *text);
 
-/* One line to somebody who gets nothing else, and the end of fd. */
+/* Sends a line to a peer that gets nothing else, and closes fd. */
 void oneshot_refuse(int fd, const char *text);
 
 #endif

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The mode of the socket's file would do on Linux, but not everywhere does the
- * kernel look at it, and a file can be given another mode by mistake. So each
- * peer is looked at as well.
+ * The mode of the socket's file would do on Linux, but other kernels ignore it,
+ * and it can be changed by mistake. So each peer is checked as well.
  *
- * A peer's groups are those that its process had when it connected. Where the
- * kernel does not tell them (or there are more than PEERCRED_GROUPS_MAX) the
- * list of the group's members as of the last reading of the settings stands in:
- * getgrouplist(3) for each request could hold up the loop.
+ * A peer's groups are those of its process when it connected. Where the kernel
+ * does not tell them (or there are more than PEERCRED_GROUPS_MAX), the group's
+ * members as of the last reading of the settings count instead: getgrouplist(3)
+ * for each request could hold up the loop.
  */
 #include "config.h"
 
@@ -67,7 +66,7 @@ peercred_rule_init(struct peercred_rule *access, const char *name)
 	for (char **member = group->gr_mem;
 	     *member != NULL && access->member_count < PEERCRED_MEMBERS_MAX;
 	     member++) {
-		/* cppcheck-suppress getpwnamCalled ; and here */
+		/* cppcheck-suppress getpwnamCalled ; there is one thread */
 		if ((user = getpwnam(*member)) == NULL)
 			continue;
 		access->members = xreallocarray(access->members,

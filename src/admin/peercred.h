@@ -11,7 +11,7 @@
 
 #include "base/util.h"
 
-/* Who is at the other end of a Unix socket: as whom they connected. */
+/* The process at the other end of a Unix socket, as of when it connected. */
 #define PEERCRED_GROUPS_MAX 128
 struct peercred {
 	uid_t uid;
@@ -21,15 +21,15 @@ struct peercred {
 	bool knows_groups; /* else group_count is 0 */
 };
 
-/* By the kernel's word: getpeereid(3), and SO_PEERGROUPS where there is one.
- * -1: errno. */
+/* Asks the kernel: getpeereid(3), and SO_PEERGROUPS where it exists. Returns -1
+ * with errno. */
 int peercred_get(struct peercred *peer, int fd) MUST_CHECK;
 
 /*
  * Who may use the control socket: root, the user that the process runs as, and
- * the members of a group. The system's databases, which may be slow, are asked
- * by peercred_rule_init() alone: who its members are is remembered for where
- * the kernel does not tell a peer's groups.
+ * the members of a group. Only peercred_rule_init() asks the system's
+ * databases, which may be slow; the group's members are remembered for kernels
+ * that do not tell a peer's groups.
  */
 struct peercred_rule {
 	uid_t self;
@@ -39,10 +39,8 @@ struct peercred_rule {
 	size_t member_count;
 };
 
-/*
- * group: its name, or "" for none. Returns NULL, or what is wrong: a static
- * string; then access is as for none.
- */
+/* group is a name, or "" for none. Returns NULL, or what is wrong as a static
+ * string; then the rule is that for no group. */
 const char *peercred_rule_init(struct peercred_rule *access,
     const char *group) MUST_CHECK;
 void peercred_rule_fini(struct peercred_rule *access);

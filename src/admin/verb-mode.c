@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The verb mode: what operators of a room can do, for who runs the server. The
- * one way to have an operator again where all of them are gone.
+ * The verb mode: what operators of a room can do, for whoever runs the server.
+ * It is the one way to get an operator again when all of them are gone.
  */
 #include "config.h"
 

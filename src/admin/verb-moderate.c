@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Verbs about people: kick, ban, bans, unban, lock, unlock. What they do is
- * moderate.c's; here is what they are told and what they answer.
+ * Verbs about people: kick, ban, bans, unban, lock, unlock. moderate.c does the
+ * work; here are their arguments and answers.
  */
 #include "config.h"
 
@@ -93,8 +93,8 @@ bans_add_line(struct verb_call *call, const struct ban *ban, int64_t now_ms)
 	json_object_close(j);
 }
 
-/* The oldest first. In between bans may come and go, but their ids only
- * grow. */
+/* Lists the oldest first. Bans may come and go between the pieces, but their
+ * ids only grow. */
 enum verb_result
 verb_run_bans(struct verb_call *call)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What is done with the server as a whole: say, reload, stop, upgrade, metrics.
+ * Verbs about the server as a whole: say, reload, stop, upgrade, metrics.
  */
 #include "config.h"
 
@@ -67,7 +67,7 @@ enum verb_result
 verb_run_stop(struct verb_call *call)
 {
 	call->admin->stop(call->admin->arg);
-	/* It is shown when the connection ends, with the process. */
+	/* brbctl shows it when the connection ends, with the process. */
 	(void)verb_say(call, "the server has stopped");
 	return VERB_HOLD;
 }
@@ -79,8 +79,8 @@ verb_run_upgrade(struct verb_call *call)
 		return verb_fail(call,
 		    xstrdup("the server is stopping, or an upgrade is under "
 			    "way"));
-	/* Shown when the connection ends, with the old program; or else
-	 * control_upgrade_failed() takes it back. */
+	/* brbctl shows it when the connection ends, with the old program,
+	 * unless control_upgrade_failed() takes it back. */
 	(void)verb_say(call, "the server goes on in the new program");
 	return VERB_HOLD;
 }

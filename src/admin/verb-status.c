@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * status: first a census, then the numbers, then the rooms, each in as many
- * pieces as it takes.
+ * The verb status: members are counted, then come the numbers, then the rooms,
+ * each in as many pieces as it takes.
  */
 #include "config.h"
 
@@ -21,7 +21,7 @@
 
 struct status {
 	struct member_stats stats;
-	bool has_numbers; /* they are told; the rooms follow */
+	bool has_numbers; /* the numbers are written; rooms follow */
 	char last[ROOM_NAME_SIZE];
 };
 
@@ -37,7 +37,7 @@ status_members(const struct member_stats *stats)
 	return members;
 }
 
-/* Numbers that are told as they are. */
+/* Adds the counters. */
 static void
 status_add_counts_json(struct verb_call *call)
 {
@@ -71,7 +71,7 @@ status_add_counts_json(struct verb_call *call)
 	json_object_close(j);
 }
 
-/* 0: the system does not tell. */
+/* Adds value, unless it is 0: the system does not tell it. */
 static void
 status_add_known(struct json *j, const char *key, uint64_t value)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * who. The list is made in pieces, by nick: in between people come, go and
- * change their nicks, and who does may be missed or listed twice.
+ * The verb who. The list is made in pieces, by nick; somebody who comes, goes
+ * or is renamed in between may be missed or listed twice.
  */
 #include "config.h"
 
@@ -21,11 +21,11 @@
 #include "session/protocol.h"
 
 #define WHO_PIECE 8192 /* bytes of out */
-#define WHO_CHUNK 1000 /* members looked at */
+#define WHO_CHUNK 1000 /* members per piece */
 
 struct who {
 	char room[ROOM_NAME_SIZE]; /* "": all */
-	char last[NICK_SIZE]; /* folded: told up to them */
+	char last[NICK_SIZE]; /* folded: the last one listed */
 };
 
 static bool
@@ -41,7 +41,7 @@ who_is_in(const struct member *m, const char *room)
 	return false;
 }
 
-/* NULL if the connection is lost. */
+/* Their session; NULL if the connection is lost. */
 static const struct session *
 who_session(const struct member *m)
 {

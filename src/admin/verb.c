@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The brbd authors
  *
  * The table of verbs, and what their handlers share. The handlers are in
- * verb-*.c. Their descriptions are apart, in verbs.def, since brbctl has them
- * too, and none of the daemon.
+ * verb-*.c; the descriptions are apart, in verbs.def, since brbctl needs them
+ * without the daemon.
  */
 #include "config.h"
 

@@ -14,23 +14,23 @@
 struct admin;
 struct verb;
 
-/* A verb of brbctl(8) that is being carried out. */
+/* A call of a verb of brbctl(8). */
 struct verb_call {
 	struct admin *admin;
 	const struct verb *verb;
 	char **argv; /* scrubbed, not empty, NULL-terminated */
 	int argc; /* as many as the verb takes */
 	bool is_json;
-	struct json json; /* into out */
+	struct json json; /* writes into out */
 	struct buf out; /* emptied before each call of run() */
-	void *state; /* the verb's; free() releases it */
+	void *state; /* the verb's own; free() releases it */
 };
 
 enum verb_result {
-	VERB_MORE, /* call again, with the same call */
+	VERB_MORE, /* call run() again with the same call */
 	VERB_DONE,
 	VERB_HOLD, /* done, and the peer waits for our end */
-	VERB_FAILED /* out says why; nothing was changed. At the first call only */
+	VERB_FAILED /* out says why; nothing changed. Only at the first call */
 };
 
 enum { VERB_ACTS = 1 << 0, VERB_TEXT = 1 << 1, VERB_HOLDS = 1 << 2 };
@@ -49,19 +49,19 @@ struct verb {
 	enum verb_result (*run)(struct verb_call *call);
 };
 
-extern const struct verb verb_table[]; /* name NULL ends it */
+extern const struct verb verb_table[]; /* ends with name NULL */
 const struct verb *verb_find(const char *name); /* or NULL */
 
-/* What a verb's run() uses. */
+/* Helpers for the verbs' run(). */
 
-/* The arguments from index on with blanks between; NULL if there are none. The
+/* The arguments from index on, joined by blanks; NULL if there are none. The
  * caller frees it. */
 char *verb_join(const struct verb_call *call, int index);
 
-/* Adds a line for people, or {"result": ...}. Returns VERB_DONE. */
+/* Adds a line for people or {"result": ...}. Returns VERB_DONE. */
 enum verb_result verb_say(struct verb_call *call, const char *fmt, ...)
     PRINTFLIKE(2, 3);
-/* Takes over error, to be told as it is. */
+/* Takes over error, which is told as it is. Returns VERB_FAILED. */
 enum verb_result verb_fail(struct verb_call *call, char *error);
 
 #define VERB(field, min, max, flags, usage, help, manual) \

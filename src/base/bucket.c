@@ -2,15 +2,14 @@
  * Copyright (c) 2026 The brbd authors
  *
  * The level is brought up to date only when tokens are taken; a refused take
- * and a question leave the bucket as it is. So however often somebody asks,
- * rounding loses less than a millionth of a token per token taken: a bucket
- * that stored its level each time would starve under a slow rate, since a
- * millisecond of it rounds to nothing.
+ * and a question leave the bucket as it is. Each update rounds away less than a
+ * millionth of a token, so even frequent questions cost nothing: a bucket that
+ * stored its level on each of them would starve under a slow rate, as the share
+ * of one millisecond rounds to nothing.
  *
- * All arithmetic is exact in 64 bits (there is no __int128 on 32-bit machines)
- * whatever the rate and however long the bucket was idle: products are of two
- * 32-bit numbers, and larger things are split into whole periods, whole tokens
- * and the rest.
+ * All arithmetic is exact in 64 bits (32-bit machines have no __int128),
+ * whatever the rate and the idle time: products are of two 32-bit numbers, and
+ * larger values are split into whole periods, whole tokens and the rest.
  */
 #include "config.h"
 
@@ -29,7 +28,8 @@ bucket_capacity(uint32_t burst)
 	return (int64_t)(burst == 0 ? 1 : burst) * BUCKET_TOKEN;
 }
 
-/* A clock that went backwards has not moved. */
+/* Milliseconds since the level was brought up to date; 0 if the clock went
+ * back. */
 static uint64_t
 bucket_elapsed_ms(const struct bucket *b, int64_t now_ms)
 {
@@ -53,7 +53,9 @@ bucket_level(const struct bucket *b, struct rate rate, uint32_t burst,
 		return capacity;
 	gain = periods * per_period;
 
-	/* The last, unfinished period: whole tokens, then what is over. */
+	/*
+	 * The last, unfinished period: first whole tokens, then the fraction.
+	 */
 	part = elapsed_ms % rate.per_ms * rate.count;
 	gain += part / rate.per_ms * BUCKET_TOKEN;
 	gain += part % rate.per_ms * BUCKET_TOKEN / rate.per_ms;
@@ -112,7 +114,7 @@ bucket_wait_ms(const struct bucket *b, struct rate rate, uint32_t burst,
 {
 	uint64_t missing, time_ms, elapsed_ms;
 
-	(void)burst; /* holds a token at least, whatever it is */
+	(void)burst; /* a bucket holds one token at least */
 	if (rate.count == 0 || b->level >= BUCKET_TOKEN)
 		return 0;
 	assert(rate.per_ms > 0);

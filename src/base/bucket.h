@@ -25,17 +25,13 @@ struct bucket {
 
 void bucket_init(struct bucket *b, uint32_t burst, int64_t now_ms);
 
-/*
- * If there is at least one token, take cost of them (the level may go below
- * zero: who did something dear waits longer afterwards) and return true.
- */
+/* Take cost tokens if there is at least one, and return true. The level may go
+ * below zero: whoever did something expensive waits longer afterwards. */
 bool bucket_take(struct bucket *b, struct rate rate, uint32_t burst,
     int64_t now_ms, uint32_t cost);
 
-/*
- * Take cost tokens whether there are any or not, for what turns out to be dear
- * while it is done. Nobody owes more than BUCKET_DEBT_MAX.
- */
+/* Take cost tokens whether there are any or not, for work whose price is known
+ * only while it is done. The level never goes below -BUCKET_DEBT_MAX. */
 #define BUCKET_DEBT_MAX 10000
 void bucket_charge(struct bucket *b, struct rate rate, uint32_t burst,
     int64_t now_ms, uint32_t cost);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Bytes that grow by doubling. Not an evbuffer: what is rendered here goes to
- * many readers with one write each, so it has to lie in one piece, and a chain
- * of small allocations per line would be most of the cost. It never shrinks
- * either: its users keep one for good and bound what they put in, which is why
- * absurd lengths are a bug, not an error.
+ * A byte buffer that grows by doubling and lies in one piece. An evbuffer would
+ * be a chain of small allocations for each line; here many readers are sent the
+ * same rendered bytes with one write each. It never shrinks: its users keep one
+ * for good and bound what they put in, so an absurd length is a bug, not an
+ * error.
  */
 #include "config.h"
 
@@ -81,7 +81,8 @@ buf_addf(struct buf *b, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Most pieces fit where they are; those that do not are formatted twice. */
+/* Formats into the free space first; only a text that does not fit there is
+ * formatted twice. */
 void
 buf_vaddf(struct buf *b, const char *fmt, va_list ap)
 {

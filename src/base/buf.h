@@ -11,8 +11,8 @@
 
 /*
  * A growing run of bytes, for rendering: reset and filled again, it stops
- * allocating once it has seen its largest content. data is not terminated
- * unless buf_cstr() was the last call. A buf of all zeroes is empty and valid.
+ * allocating once it has seen its largest content. data is terminated only by
+ * buf_cstr(). A zeroed buf is empty and valid.
  */
 struct buf {
 	char *data;
@@ -27,7 +27,8 @@ struct buf {
 
 void buf_fini(struct buf *b); /* frees data; b is empty and valid again */
 void buf_reset(struct buf *b); /* empties, keeps the memory */
-/* Room for more bytes after len, which the caller then raises. Never NULL. */
+/* Makes room for more bytes after len, which the caller then raises. Never
+ * NULL. */
 char *buf_reserve(struct buf *b, size_t more);
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_addstr(struct buf *b, const char *s);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * libxxhash behind a call that says what we need. The history calls libxxhash
- * itself, a message being its hot path, for which a CRC would be too slow.
+ * A wrapper around libxxhash that offers only the call we need. The history,
+ * where each message is checked, calls libxxhash itself; a CRC would be too
+ * slow there.
  */
 #include "config.h"
 

@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 /*
- * 32 bits of XXH3 (see the specification in libxxhash), the same on every
- * machine. seed is anything, such as the checksum of what came before. It finds
- * accidents, not malice.
+ * A 32-bit checksum (the low half of XXH3), the same on every machine. seed is
+ * any number, such as the checksum of what came before. It finds accidents, not
+ * malice.
  */
 uint32_t checksum(uint32_t seed, const void *data, size_t len);
 

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * There are few enough IPv4 addresses to try them all, so the hash has a key,
- * and has to be one from which the key cannot be found: SHA-256 of the key and
- * the credential, both of a fixed size, cut to 40 bits. Nothing can be appended
- * to what is hashed, so HMAC would add nothing; and from so few bits the state
- * of the hash cannot be had again. It is libmd's, on which libbsd stands
- * anyway.
+ * The hash has a key, as all IPv4 addresses could be tried in no time, and must
+ * not give the key away: it is SHA-256 of key and credential, both of a fixed
+ * size, cut to 40 bits. Nothing can be appended to input of a fixed size, so
+ * HMAC would add nothing. 40 bits fit into a line of IRC; two strangers share a
+ * name with a chance of one in 2^40.
  *
- * Decided against: libxxhash, which we have, but which is made to be fast, not
- * to keep a key. 40 bits are short enough for a line of IRC; that the host of a
- * stranger is that of somebody who is banned has a chance of one in 2^40.
+ * Decided against: libxxhash, which is made to be fast and not to protect a
+ * key.
  */
 #include "config.h"
 

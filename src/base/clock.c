@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Reading the time once per callback rather than once per use makes a turn of
- * the loop one instant: everything in it is compared with the same number.
+ * The time is read once per callback, so that everything in a callback is
+ * compared with the same number.
  *
  * A replay asks for the minute and the day of each line. Both come from a cache
- * of one minute, filled in one go, and the zone is looked up once a minute, as
- * tzset() costs a system call to see whether /etc/localtime is a new one.
+ * of one minute. The zone is looked up once a minute too, as tzset() makes a
+ * system call to see whether /etc/localtime has changed.
  *
- * Names of days and months are our own: strftime() would speak the language
- * of the daemon's locale, and nobody knows that of the reader.
+ * Names of days and months are our own: strftime() would use the daemon's
+ * locale, and nobody knows the reader's.
  */
 #include "config.h"
 
@@ -30,7 +30,7 @@ clock_read_ms(clockid_t id)
 	int error;
 
 	error = clock_gettime(id, &ts);
-	assert(error == 0); /* fails for an unknown id only */
+	assert(error == 0); /* only an unknown id fails */
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
@@ -44,24 +44,23 @@ clock_update(struct clock *c)
 int64_t
 clock_mono_of(const struct clock *c, int64_t wall_ms)
 {
-	/* Before the epoch nothing was; and no difference overflows. */
+	/* Times before the epoch count as the epoch, so that no difference
+	 * overflows. */
 	if (wall_ms < 0)
 		wall_ms = 0;
 	return wall_ms >= c->wall_ms ? c->mono_ms :
 				       c->mono_ms - (c->wall_ms - wall_ms);
 }
 
-/* Rounds down, also before the epoch. */
+/* Division that rounds down, also for times before the epoch. */
 static int64_t
 clock_floor_div(int64_t value, int64_t unit)
 {
 	return value / unit - (value % unit < 0);
 }
 
-/*
- * A time so far out that its year does not fit an int becomes all zeroes,
- * which is a date like any other: it is only shown.
- */
+/* Local time. One so far out that its year does not fit an int becomes all
+ * zeroes, a date like any other, as it is only shown. */
 static struct tm
 clock_local(int64_t wall_ms)
 {
@@ -89,7 +88,7 @@ struct clock_minute {
 static const struct clock_minute *
 clock_minute_of(int64_t wall_ms)
 {
-	static struct clock_minute m = { .number = INT64_MIN }; /* is none */
+	static struct clock_minute m = { .number = INT64_MIN }; /* none */
 	int64_t number = clock_floor_div(wall_ms, CLOCK_MINUTE_MS);
 	struct tm tm;
 
@@ -97,7 +96,7 @@ clock_minute_of(int64_t wall_ms)
 		return &m;
 	tm = clock_local(wall_ms);
 	m.number = number;
-	/* In 64 bits, since years of five million and more must not trap. */
+	/* 64 bits, since years beyond five million must not overflow. */
 	m.day = (int)((int64_t)tm.tm_year * 366 + tm.tm_yday);
 	snprintf(m.hhmm, sizeof(m.hhmm), "%02u:%02u",
 	    (unsigned int)tm.tm_hour % 24, (unsigned int)tm.tm_min % 60);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * An IPv6 address counts by its /64: that is what one household or one machine
- * is given, and who has one can take any address in it. Narrower would make
- * limits per address meaningless; wider would lump customers of one provider
- * together, as IPv4 with its NAT already does.
+ * An IPv6 address counts by its /64, which is what one household or machine is
+ * given: whoever has one can take any address in it. A longer prefix would make
+ * limits per address meaningless; a shorter one would lump together the
+ * customers of a provider, as IPv4 with its NAT already does.
  */
 #include "config.h"
 
@@ -40,7 +40,7 @@ credential_from_address(const struct sockaddr *sa)
 	struct sockaddr_in sin;
 	struct sockaddr_in6 sin6;
 
-	/* Copied, since a sockaddr need not be aligned for either. */
+	/* The address is copied, since a sockaddr need not be aligned. */
 	if (sa->sa_family == AF_INET) {
 		memcpy(&sin, sa, sizeof(sin));
 		return credential_make(CREDENTIAL_IPV4, &sin.sin_addr, 4);

@@ -13,16 +13,18 @@
 enum credential_kind { CREDENTIAL_IPV4, CREDENTIAL_IPV6, CREDENTIAL_UID };
 
 /*
- * What a connection shows of who is behind it. An address is weak: several
- * people may share it. A Unix uid is strong. It is compared whole, so make one
- * only by the functions below, which leave no byte undefined.
+ * Where a connection comes from, as far as we can know: an address, which is
+ * weak, as several people may share it, or the uid on a Unix socket, which is
+ * strong. Credentials are compared as bytes; only the functions below make one,
+ * and they leave no byte undefined.
  */
 struct credential {
 	uint8_t kind; /* enum credential_kind */
 	uint8_t bytes[16]; /* /32, /64 (rest zero), or the uid, big-endian */
 };
 
-/* AF_INET and AF_INET6; IPv4-mapped IPv6 (RFC 4291 2.5.5.2) counts as IPv4. */
+/* Takes AF_INET and AF_INET6; IPv4-mapped IPv6 (RFC 4291 2.5.5.2) counts as
+ * IPv4. */
 struct credential credential_from_address(const struct sockaddr *sa);
 struct credential credential_from_uid(uid_t uid);
 
@@ -30,7 +32,7 @@ int credential_cmp(const struct credential *a, const struct credential *b);
 bool credential_is_strong(const struct credential *c);
 
 #define CREDENTIAL_STR_SIZE 64
-/* For the log: "192.0.2.1", "2001:db8:0:1::/64", "uid 1000". */
+/* Writes it for the log: "192.0.2.1", "2001:db8:0:1::/64", "uid 1000". */
 void credential_str(const struct credential *c, char out[CREDENTIAL_STR_SIZE]);
 
 #endif

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * An ordered tree by time and, within a millisecond, by order of setting. Not
- * one libevent timer each: those read their own clock, which no test can move,
- * and a timer heap keeps no order among equals.
+ * An ordered tree by time and, within a millisecond, by order of setting.
+ * Decided against one libevent timer for each deadline: those read their own
+ * clock, which no test can move, and their heap keeps no order among equals.
  *
- * What a run is to leave for the next one has to sort behind everything that
- * it is to do. So during a run no deadline is set before the run's own time: a
- * new one then has that millisecond or a later one, and a later order than all
- * others. The run ends at the first of those, without a mark on each deadline
- * or a second tree for the new ones.
+ * A callback may set new deadlines, which must wait for the next run. So during
+ * a run no deadline is set before the run's own time: a new one sorts behind
+ * all that were due, and the run ends at the first new one. That needs neither
+ * a flag in each deadline nor a second tree.
  */
 #include "config.h"
 
@@ -30,7 +29,7 @@ deadline_cmp(const struct deadline *a, const struct deadline *b)
 RB_GENERATE_INTERNAL(deadline_tree, deadline, entry, deadline_cmp,
     UNUSED static)
 
-/* RB_MIN() would want a tree that is not const. */
+/* RB_MIN() for a const tree. */
 static struct deadline *
 deadline_first(const struct deadlines *all)
 {
@@ -41,7 +40,8 @@ deadline_first(const struct deadlines *all)
 	return d;
 }
 
-/* A run tells once, at its end. */
+/* Calls changed() if the earliest deadline is another one; a run calls it once,
+ * at its end. */
 static void
 deadline_changed(struct deadlines *all, int64_t next_before_ms)
 {
@@ -83,7 +83,7 @@ deadline_set(struct deadlines *all, struct deadline *d, int64_t at_ms)
 	if (d->is_set)
 		deadline_remove(all, d);
 	if (at_ms < 0)
-		at_ms = 0; /* -1 stands for none */
+		at_ms = 0; /* as -1 means none */
 	if (at_ms < all->run_ms)
 		at_ms = all->run_ms;
 	d->at_ms = at_ms;
@@ -118,12 +118,12 @@ deadlines_run(struct deadlines *all, int64_t now_ms)
 	const uint64_t end_order = all->next_order;
 	struct deadline *d;
 
-	assert(all->run_ms < 0 && now_ms >= 0); /* a callback may not run all */
+	assert(all->run_ms < 0 && now_ms >= 0); /* not from within a callback */
 	all->run_ms = now_ms;
 	while ((d = deadline_first(all)) != NULL && d->at_ms <= now_ms &&
 	    d->order < end_order) {
 		deadline_remove(all, d);
-		d->cb(d->arg); /* d may be gone now */
+		d->cb(d->arg); /* may free d */
 	}
 	all->run_ms = -1;
 	if (all->changed != NULL)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Fixed buckets, as Prometheus has them: adding is a short walk, and nothing is
- * ever allocated. Most times are short, so the walk starts at the short end.
+ * Fixed buckets, as in Prometheus: nothing is ever allocated, and adding is a
+ * short walk from the short end, where most times are.
  */
 #include "config.h"
 

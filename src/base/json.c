@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Only writing, and only forwards: what is sent in pieces need not be held as a
- * whole. No library, since none of them writes into our buffers; to read JSON,
- * one would be taken.
+ * A writer only, and forward only, so that what is sent in pieces need not be
+ * held as a whole. No library writes into our buffers; reading JSON would be a
+ * library's work.
  */
 #include "config.h"
 
@@ -46,7 +46,7 @@ json_add_text(struct json *j, const char *text)
 	buf_addch(j->out, '"');
 }
 
-/* What stands before a value: a comma, a name. */
+/* Writes what stands before a value: a comma, a name. */
 static void
 json_begin(struct json *j, const char *key)
 {

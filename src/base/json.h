@@ -10,16 +10,16 @@
 #include "base/buf.h"
 
 /*
- * Writes JSON (RFC 8259), without blanks, at the end of a buffer. The caller
- * opens and closes; commas come by themselves. key is the name of a member of
- * an object, and NULL in an array and at the top. What was written before may
- * be taken out of the buffer at any time.
+ * A writer of JSON (RFC 8259), without blanks, to the end of a buffer. The
+ * caller opens and closes; the commas come by themselves. key is the name of an
+ * object's member, and NULL in an array and at the top. What has been written
+ * may be taken out of the buffer at any time.
  */
 #define JSON_DEPTH_MAX 8
 struct json {
 	struct buf *out;
 	unsigned depth;
-	bool has_items[JSON_DEPTH_MAX + 1]; /* at that depth */
+	bool has_items[JSON_DEPTH_MAX + 1]; /* at each depth */
 };
 
 void json_init(struct json *j, struct buf *out);
@@ -29,13 +29,13 @@ void json_object_close(struct json *j);
 void json_array_open(struct json *j, const char *key);
 void json_array_close(struct json *j);
 
-/* NULL becomes null. Of a value that is no UTF-8, each byte above 0x7f becomes
+/* NULL becomes null. If value is not UTF-8, each byte above 0x7f becomes
  * U+FFFD. */
 void json_string(struct json *j, const char *key, const char *value);
 void json_number(struct json *j, const char *key, uint64_t value);
 void json_bool(struct json *j, const char *key, bool value);
 void json_null(struct json *j, const char *key);
-/* Milliseconds as seconds with a fraction: 1.25. Negative becomes 0. */
+/* Milliseconds as seconds with a fraction: 1.25. Negative counts as 0. */
 void json_seconds(struct json *j, const char *key, int64_t ms);
 /* Any finite number, with six digits after the point. */
 void json_real(struct json *j, const char *key, double value);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The log. A line is put together in a buffer on the stack, escaped, and
- * written by one system call, so that lines of several processes on one pipe
- * do not mix. There is no queue: a line that the reader has no room for is
- * dropped and counted, for nothing may hold up the loop, and the next line that
- * gets through says how many are missing.
+ * A line is put together in a buffer on the stack, escaped, and written by one
+ * system call, so that lines of several processes on one pipe do not mix. There
+ * is no queue, as nothing may hold up the loop: a line for which the reader has
+ * no room is dropped and counted, and the next that gets through tells how many
+ * are missing.
  *
- * stderr belongs to whoever started us, so it is not made non-blocking: that
- * would reach everybody who shares it. A socket is written to with
- * MSG_DONTWAIT instead, anything else when poll() says that there is room; a
- * pipe has then room for PIPE_BUF bytes, which no line exceeds.
+ * stderr belongs to whoever started us, so it is not made non-blocking, which
+ * would reach everybody who shares it. A socket is written with MSG_DONTWAIT,
+ * anything else when poll() says that there is room; a pipe then has room for
+ * PIPE_BUF bytes, and no line is longer.
  *
  * syslog(3) blocks when the daemon behind /dev/log does not read, so the
  * datagram (RFC 3164, as glibc sends it) is made here.
@@ -37,7 +37,7 @@
 #include "base/log.h"
 
 #define LOG_TEXT_SIZE 2048 /* before it is escaped */
-#define LOG_LINE_SIZE 4096 /* after it, with all that stands around it */
+#define LOG_LINE_SIZE 4096 /* after it, with time, priority and name */
 #define LOG_LIMIT_MS 60000
 
 struct log_out {
@@ -47,9 +47,9 @@ struct log_out {
 
 static enum log_target log_target = LOG_TARGET_STDERR;
 static enum log_level log_level = LOG_LEVEL_INFO;
-static unsigned long log_dropped; /* since the last that got through */
-static unsigned long log_lost_count; /* ever */
-static bool log_is_torn; /* the last write ended within a line */
+static unsigned long log_dropped; /* since the last line that got through */
+static unsigned long log_lost_count; /* since the start */
+static bool log_is_torn; /* the last write ended inside a line */
 static const char *log_syslog_path = _PATH_LOG;
 static int log_syslog_fd = -1;
 
@@ -112,7 +112,7 @@ log_put(struct log_out *out, const char *s)
 	out->len += n;
 }
 
-/* text, escaped; cut with "..." so that room bytes are left in out. */
+/* Escapes text into out. It is cut with "..." so that room bytes stay free. */
 static void
 log_put_escaped(struct log_out *out, const char *text, size_t room)
 {
@@ -169,7 +169,7 @@ log_level_lead(enum log_level level)
 	return "";
 }
 
-/* "Jun  2 14:02:11", in English whatever the locale. */
+/* Puts "Jun  2 14:02:11", in English whatever the locale. */
 static void
 log_put_syslog_time(struct log_out *out, const struct tm *tm)
 {
@@ -213,7 +213,7 @@ log_put_lead(struct log_out *out, enum log_level level)
 
 /* Writing it */
 
-/* 0 when all of it is on its way; -1 when not. */
+/* Returns 0 when the whole line is on its way, else -1. */
 static int
 log_write_stderr(const char *data, size_t len)
 {
@@ -268,7 +268,7 @@ log_write_syslog(const char *data, size_t len)
 			return 0;
 		if (errno == EAGAIN || errno == ENOBUFS)
 			return -1;
-		/* syslogd was started again: there is a new socket. */
+		/* syslogd was restarted: there is a new socket. */
 		close(log_syslog_fd);
 		log_syslog_fd = -1;
 	}

@@ -11,10 +11,10 @@
 #include "base/util.h"
 
 /*
- * One line per event worth noting: a readable phrase, then key=value fields.
- * What a peer sent may be an argument anywhere: every byte outside printable
- * ASCII is written as \xHH, so nobody can forge a line (hostile input 75).
- * Chat text is never passed here.
+ * One line for each event worth noting: a readable phrase, then key=value
+ * fields. Arguments may come from a peer: every byte outside printable ASCII is
+ * written as \xHH, so nobody can forge a line (hostile input 75). Chat text is
+ * never passed.
  */
 enum log_level {
 	LOG_LEVEL_ERROR,
@@ -29,21 +29,20 @@ enum log_target {
 };
 
 /*
- * Nothing below level is written. Until it is called: stderr, INFO. Logging
- * never blocks: a line that its reader has no room for is dropped, and the next
- * that gets through tells how many were. errno stays as it was. A text over 2
- * KiB is cut.
+ * Sets target and level: nothing below level is written. Before it is called:
+ * stderr, INFO. Logging never blocks: a line that its reader has no room for is
+ * dropped, and the next that gets through tells how many were. errno is
+ * preserved. A text over 2 KiB is cut.
  */
 void log_init(enum log_target target, enum log_level level);
 void log_set_level(enum log_level level);
 
 /*
- * Where syslogd listens, for tests; path must stay. Until it is called:
- * /dev/log.
+ * Sets where syslogd listens, for tests; path is not copied. Default: /dev/log.
  */
 void log_set_syslog_path(const char *path);
 
-/* Lines that were dropped since the start. */
+/* Lines dropped since the start. */
 unsigned long log_lost(void);
 
 /* JOURNAL when stderr is the journal's stream (JOURNAL_STREAM), else STDERR. */
@@ -55,9 +54,9 @@ void log_info(const char *fmt, ...) PRINTFLIKE(1, 2);
 void log_debug(const char *fmt, ...) PRINTFLIKE(1, 2);
 
 /*
- * For complaints that the outside can cause at will: at most one a minute for
- * each limit object, then with "(N more like it)" at its end for those left
- * out. A zeroed object is fresh.
+ * A limit on complaints that outsiders can cause at will: one a minute for each
+ * limit object, ending with "(N more like it)" for those left out. Zeroed, it
+ * is fresh.
  */
 struct log_limit {
 	int64_t next_ms;
@@ -66,7 +65,7 @@ struct log_limit {
 void log_limited(struct log_limit *limit, int64_t mono_ms, enum log_level level,
     const char *fmt, ...) PRINTFLIKE(4, 5);
 
-/* Send libevent's own messages here too. */
+/* Sends libevent's own messages to this log. */
 void log_libevent(void);
 
 #endif

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Matching goes back to the last '*' only: had an earlier one taken more, the
- * later could have taken it as well. So no mask takes longer than its length
- * times that of what it is held against, where trying every way to share the
- * bytes among the stars would double with each star.
+ * On a mismatch, matching goes back to the last '*' only: had an earlier one
+ * taken more, the last could have taken it as well. So no match takes longer
+ * than the product of both lengths, where trying every way would double with
+ * each star.
  *
- * nick!user@host is not put together for matching, but compared part by part.
- * As names have no separators and a mask has one of each, this is the same, and
- * there is no buffer that a long name may not fit.
+ * nick!user@host is compared part by part and never put together: names hold no
+ * separators and a mask has one of each, so the result is the same, and no
+ * buffer is needed.
  *
- * Decided against: fnmatch(), which has brackets, and regular expressions;
- * a '?' that takes a character of several bytes, since what masks are held
- * against is ASCII, and Modern IRC means octets.
+ * Decided against: fnmatch(), which has brackets; regular expressions; a '?'
+ * that takes a character of several bytes, since masks are compared with ASCII
+ * only, and Modern IRC means octets.
  */
 #include "config.h"
 
@@ -32,7 +32,7 @@ mask_fold(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Does '\' at mask make the next byte an ordinary one? */
+/* Is mask at a '\' that makes the next byte an ordinary one? */
 static bool
 mask_is_escape(const char *mask, const char *end)
 {
@@ -40,7 +40,7 @@ mask_is_escape(const char *mask, const char *end)
 	    (mask[1] == '*' || mask[1] == '?');
 }
 
-/* How many bytes of mask, which is at no '*', take c; 0: it does not match. */
+/* How many bytes of mask (not at a '*') match c; 0 if they do not. */
 static size_t
 mask_take(const char *mask, const char *end, char c)
 {
@@ -69,7 +69,7 @@ mask_match_part(const char *mask, const char *end, const char *s)
 			s++;
 		} else if (after_star != NULL) {
 			mask = after_star;
-			s = ++resume; /* the star takes one more */
+			s = ++resume; /* the star takes one more byte */
 		} else {
 			return false;
 		}
@@ -97,7 +97,7 @@ mask_match_user(const char *mask, const char *nick, const char *user,
 	    mask_match_part(bang + 1, at, user) && mask_match(at + 1, host);
 }
 
-/* Adds part, or '*' for an empty one, to what is n bytes long. Returns the new
+/* Appends part, or '*' for an empty one, to the n bytes of out. Returns the new
  * length, or MASK_SIZE if that is too long. */
 static size_t
 mask_add(char *out, size_t n, struct mask_part part)
@@ -130,7 +130,8 @@ mask_is_printable_ascii(const char *s)
 	return true;
 }
 
-/* Tells the parts by their separators. -1: there are others than the two. */
+/* Splits by '!' and '@'. Returns -1 if there are more of them, or in another
+ * order. */
 static int
 mask_split(const char *in, struct mask_part *nick, struct mask_part *user,
     struct mask_part *host)
@@ -145,7 +146,7 @@ mask_split(const char *in, struct mask_part *nick, struct mask_part *user,
 		return -1;
 
 	if (bang == NULL && at == NULL) {
-		/* A nick has neither. */
+		/* A nick holds neither '.' nor ':'. */
 		struct mask_part *only = strpbrk(in, ".:") ? host : nick;
 
 		*only = (struct mask_part){ in, (size_t)(end - in) };
@@ -175,8 +176,7 @@ mask_normalize(char out[MASK_SIZE], const char *in)
 	n = mask_add(out, n, user);
 	n = mask_add(out, n, at);
 	n = mask_add(out, n, host);
-	/* ':' in front would make it the rest of the line that it is told
-	 * in. */
+	/* A leading ':' would make the mask the rest of an IRC line. */
 	if (n == MASK_SIZE || out[0] == ':')
 		return -1;
 	out[n] = '\0';

@@ -10,30 +10,28 @@
 
 /*
  * Masks as in Modern IRC, "Wildcard Expressions": '*' is any number of bytes,
- * '?' is one; after '\' both are themselves. Letters are compared without case
+ * '?' is one; '\' makes the next byte ordinary. Letters compare without case
  * (ASCII).
  */
-#define MASK_MAX 256 /* bytes of a mask that is kept */
+#define MASK_MAX 256 /* longest mask in bytes */
 #define MASK_SIZE (MASK_MAX + 1)
 
-/* Does all of s match? Takes at most strlen(mask) * strlen(s) steps. */
+/* Does mask match all of s? Takes at most strlen(mask) * strlen(s) steps. */
 bool mask_match(const char *mask, const char *s);
 
-/*
- * Does mask, as mask_normalize() makes them, match nick!user@host? These hold
- * no '!' and no '@'. A mask without the three parts matches nobody.
- */
+/* Does mask, made by mask_normalize(), match nick!user@host? The three hold no
+ * '!' and no '@'. A mask without three parts matches nobody. */
 bool mask_match_user(const char *mask, const char *nick, const char *user,
     const char *host);
 
 /*
  * Completes what was typed to nick!user@host: bob is bob!*@*, a@b is *!a@b, x!y
- * is x!y@*; one word with '.' or ':', which no nick has, is a host. Runs of
- * '*' shrink to one. Its own result is left as it is.
+ * is x!y@*; a word with '.' or ':' is a host. Runs of '*' shrink to one. A
+ * normalized mask stays as it is.
  *
- * Returns 0, or -1 with out undefined: nothing, more than MASK_MAX bytes when
- * completed, blanks, control characters, anything but ASCII (no name has it),
- * ':' in front, or more separators than the two in their order.
+ * Returns 0, or -1 with out undefined: for an empty mask, for more than
+ * MASK_MAX bytes when completed, blanks, control characters, anything but
+ * ASCII, a ':' in front, and separators too many or in another order.
  */
 int mask_normalize(char out[MASK_SIZE], const char *in) MUST_CHECK;
 

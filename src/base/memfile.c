@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * shm_open(3) was decided against: its name has to be guessed as well, and some
- * systems let nobody map such an object twice.
+ * Decided against shm_open(3): its name has to be guessed as well, and some
+ * systems do not map such an object twice.
  */
 #include "config.h"
 

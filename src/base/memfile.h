@@ -7,9 +7,9 @@
 #include "base/util.h"
 
 /*
- * A file that has no name any more and goes with its last descriptor: in memory
- * where the system can, else in $TMPDIR or /tmp. name is for those who look at
- * the process. Close-on-exec. -1: errno.
+ * Opens a file without a name, which goes with its last descriptor: in memory
+ * where the system can, else in $TMPDIR or /tmp. name helps whoever looks at
+ * the process. Close-on-exec. Returns -1 with errno.
  */
 int memfile_open(const char *name) MUST_CHECK;
 

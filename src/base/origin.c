@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Where somebody may come from, as people write it. What a connection shows is
- * a credential; an origin is one with a prefix: many of them. Bans and the
- * setting room-operator are about origins.
+ * Origins as people write them. A connection shows a credential; an origin is a
+ * credential with a prefix, which stands for many. Bans and the setting
+ * room-operator name origins.
  */
 #include "config.h"
 
@@ -55,7 +55,7 @@ origin_set(struct credential *origin, unsigned *out, const struct sockaddr *sa,
 	unsigned max;
 
 	*origin = credential_from_address(sa);
-	/* An IPv4 address in IPv6: its 32 bits are the last of 128. */
+	/* An IPv4 address in IPv6 is its last 32 bits. */
 	if (sa->sa_family == AF_INET6 && origin->kind == CREDENTIAL_IPV4)
 		prefix = prefix < 96 ? 0 : prefix - 96;
 	max = origin_prefix_max(origin);
@@ -102,7 +102,7 @@ origin_parse(struct credential *origin, unsigned *prefix, const char *text)
 
 	if (strncmp(text, ORIGIN_UID_PREFIX, uid_len) != 0)
 		return origin_parse_address(origin, prefix, text);
-	/* The largest is no user's: (uid_t)-1. */
+	/* The largest value, (uid_t)-1, is nobody's uid. */
 	if (parse_number(text + uid_len, UINT32_MAX - 1, &uid) == -1)
 		return "a uid is a number";
 	*origin = credential_from_uid((uid_t)uid);

@@ -10,21 +10,19 @@
 #include "base/nick.h"
 #include "base/util.h"
 
-/*
- * Whence somebody may come: addresses with a common prefix, or a Unix uid. As
- * data it is a credential whose bits behind the prefix are zero.
- */
+/* Where people may come from: all addresses with a common prefix, or a Unix
+ * uid. It is stored as a credential whose bits behind the prefix are zero. */
 
-/* What a connection of this kind is known by, in bits. */
+/* The longest prefix for a credential of this kind, in bits. */
 unsigned origin_prefix_max(const struct credential *c);
-/* Clears the bits of c behind the prefix. */
+/* Clears the bits of c behind prefix. */
 void origin_mask(struct credential *c, unsigned prefix);
 
 /*
- * Reads "192.0.2.1", "192.0.2.0/24", "2001:db8::/32" or "uid:1000". IPv6
- * narrower than a /64 becomes its /64, since that is what a connection is known
- * by (credential.h); IPv4-mapped addresses become IPv4. Returns NULL, or what
- * is wrong: a static string; then the two hold nothing of use.
+ * Reads "192.0.2.1", "192.0.2.0/24", "2001:db8::/32" or "uid:1000". IPv6 longer
+ * than /64 becomes its /64, as connections are known by that (credential.h);
+ * IPv4-mapped addresses become IPv4. Returns NULL, or what is wrong as a static
+ * string; then origin and prefix are undefined.
  */
 const char *origin_parse(struct credential *origin, unsigned *prefix,
     const char *text) MUST_CHECK;
@@ -33,13 +31,13 @@ bool origin_has(const struct credential *origin, unsigned prefix,
     const struct credential *credential);
 
 #define ORIGIN_STR_SIZE 64
-/* "192.0.2.0/24", "2001:db8:0:1::/64", "uid:1000" */
+/* Writes "192.0.2.0/24", "2001:db8:0:1::/64" or "uid:1000". */
 void origin_str(const struct credential *origin, unsigned prefix,
     char out[ORIGIN_STR_SIZE]);
 
 /* A value of the setting room-operator. */
 struct room_operator {
-	char room[ROOM_NAME_SIZE]; /* folded, as is nick */
+	char room[ROOM_NAME_SIZE]; /* folded, as nick is */
 	char nick[NICK_SIZE];
 	bool has_origin;
 	struct credential origin;
@@ -47,12 +45,12 @@ struct room_operator {
 };
 #define ROOM_OPERATOR_MAX 150 /* bytes */
 
-/* Reads "ROOM NICK" or "ROOM NICK@ORIGIN". Returns NULL, or what is wrong: a
+/* Reads "ROOM NICK" or "ROOM NICK@ORIGIN". Returns NULL, or what is wrong as a
  * static string. */
 const char *room_operator_parse(struct room_operator *op,
     const char *text) MUST_CHECK;
 
-/* Does it name who has this folded nick and credential? */
+/* Does op name the person with this folded nick and this credential? */
 bool room_operator_is(const struct room_operator *op, const char *folded,
     const struct credential *credential);
 

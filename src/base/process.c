@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Memory and descriptors are told by /proc where there is one (Linux, NetBSD's
- * emulation of it); getrusage(2) knows only the largest memory ever.
+ * /proc tells memory and descriptors where there is one (Linux, NetBSD's
+ * emulation); getrusage(2) knows only the peak of memory.
  */
 #include "config.h"
 
@@ -39,8 +39,8 @@ process_read_memory(struct process_usage *usage)
 	(void)fclose(file);
 }
 
-/* Newer kernels tell the number as the directory's size; others have it
- * counted, at a tenth of a millisecond for a thousand. */
+/* Newer kernels tell the number as the directory's size; elsewhere the entries
+ * are counted, which takes 0.1 ms for a thousand. */
 static uint64_t
 process_count_files(void)
 {
@@ -58,7 +58,7 @@ process_count_files(void)
 		if (entry->d_name[0] != '.')
 			count++;
 	(void)closedir(dir);
-	return count - 1; /* the directory's own */
+	return count - 1; /* without the directory's own */
 }
 
 void

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Memory that is there or else the process is not, and numbers from outside.
+ * Allocation that never fails, and numbers from outside.
  *
- * An abort rather than an exit when memory is out: there is a core to look at,
- * and no exit handler gets to run on half-made state. Products are checked
- * here rather than left to calloc() and reallocarray(), so that an overflow
- * ends the same way under every allocator.
+ * Running out of memory aborts rather than exits: there is a core to look at,
+ * and no exit handler runs on half-made state. Products are checked here rather
+ * than left to calloc() and reallocarray(), so that an overflow ends the same
+ * way with every allocator.
  *
- * parse_number() is no strtonum(): that takes blanks and signs before the
- * digits, and stops at LLONG_MAX, short of the largest message number.
+ * parse_number() replaces strtonum(), which takes blanks and signs before the
+ * digits and stops at LLONG_MAX, short of the largest message number.
  */
 #include "config.h"
 
@@ -29,7 +29,7 @@ util_check(void *ptr)
 	return ptr;
 }
 
-/* Never 0, for which the allocators may return NULL. */
+/* The size in bytes; never 0, for which allocators may return NULL. */
 static size_t
 util_array_size(size_t nmemb, size_t size)
 {

@@ -9,10 +9,10 @@
 #include <stdint.h>
 
 #define PRINTFLIKE(fmt, args) __attribute__((format(printf, fmt, args)))
-/* For the static functions of a tree.h tree, not all of which are used. */
+/* For the static functions that tree.h makes, not all of which are used. */
 #define UNUSED __attribute__((unused))
 #define MUST_CHECK __attribute__((warn_unused_result))
-/* Has memory that is about to be read fetched meanwhile. */
+/* Lets the processor fetch memory that is about to be read. */
 #define PREFETCH(p) __builtin_prefetch(p)
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -30,8 +30,8 @@ char *xasprintf(const char *fmt, ...) PRINTFLIKE(1, 2);
 char *xvasprintf(const char *fmt, va_list ap) PRINTFLIKE(1, 0);
 
 /*
- * Read the whole of s as a decimal number from 0 to max: digits only, no sign,
- * no blank, no prefix. Returns 0 and sets *value; or -1, *value unchanged.
+ * Reads the whole of s as a decimal number from 0 to max: digits only, no sign,
+ * no blank, no prefix. Returns 0 and sets *value, or -1 with *value unchanged.
  * Every number that comes from outside goes through here.
  */
 int parse_number(const char *s, uint64_t max, uint64_t *value) MUST_CHECK;

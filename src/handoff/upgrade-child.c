@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The other end of an upgrade: what the new program is told, and what it
- * answers. It is told by one variable in the environment,
+ * The child's end of an upgrade. The new program is told what to do by an
+ * environment variable,
  *
  *   BRBD_UPGRADE=FD,PURPOSE[,FILE]
  *
- * and answers on its standard output, whatever it may be linked with: so a
- * program that knows nothing of all this, and exits with status 0, is not taken
- * for one that has verified the state.
+ * and confirms a verified state on standard output. So a program that knows
+ * nothing of all this, and exits with status 0, is not taken for one that has
+ * verified the state.
  */
 #include "config.h"
 
@@ -135,7 +135,7 @@ upgrade_confirm(const struct upgrade_map *map)
 void
 upgrade_confirmation(char out[UPGRADE_CONFIRM_SIZE], const void *blob)
 {
-	/* The blob's own check: it has to be this one. */
+	/* It must be the checksum of this very blob. */
 	(void)snprintf(out, UPGRADE_CONFIRM_SIZE, "\nverified %016llx\n",
 	    (unsigned long long)le_get64((const char *)blob + HANDOFF_HEADER -
 		8));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What upgrade*.c share; of no concern to others.
+ * Shared by upgrade*.c only.
  */
 #ifndef UPGRADE_IMPL_H
 #define UPGRADE_IMPL_H
@@ -11,7 +11,7 @@
 /* The words for enum handoff_purpose. */
 extern const char *const upgrade_purposes[];
 
-/* What a program prints that has verified the blob. */
+/* The line that a program prints once it has verified the blob. */
 #define UPGRADE_CONFIRM_SIZE 32
 void upgrade_confirmation(char out[UPGRADE_CONFIRM_SIZE], const void *blob);
 

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The order of things is such that nothing is given up before all is sure:
+ * The steps are ordered so that nothing is given up before success is certain:
  *
  *   a moment later   save, start a child      (nothing is on the stack)
  *   child has ended  block signals
  *   two turns later  save, verify, exec
  *
  * Signals stay blocked over execve(2): they wait in the kernel until the new
- * program has its handlers. One that had come just before waits in libevent's
- * pipe; two turns of the loop have that handled.
+ * program has its handlers. One that came just before waits in libevent's pipe;
+ * two turns of the loop handle it.
  *
- * The child is a process group of its own, so that all of it can be ended, and
- * what it prints is why it fails: the dynamic linker says on the standard error
- * which library is missing, and a shell what it did not find.
+ * The child is a process group of its own, so that all of it can be ended. Its
+ * output is logged as the reason of a failure: the dynamic linker names a
+ * missing library there, and a shell what it did not find.
  *
  * Decided against: sending the descriptors to a new process over a Unix socket.
- * It would have another process id, which systemd, a pid file and whoever
- * started us in the foreground would all have to be told of.
+ * Its process id would be another, of which systemd, a pid file and whoever
+ * started us in the foreground would have to be told.
  */
 #include "config.h"
 
@@ -50,10 +50,10 @@
 #define UPGRADE_REASON_MAX 300
 #define UPGRADE_READS_MAX 64
 
-/* When a child ends by itself, should nobody be left to end it. */
+/* A child that nobody is left to end is ended by this alarm. */
 #define UPGRADE_ALARM_S ((UPGRADE_LOOK_MS + 999) / 1000 + 1)
 
-/* Between two looks whether a child that says no more has ended. */
+/* How often to check whether a child that closed its output has ended. */
 #define UPGRADE_REAP_MS 5
 
 enum upgrade_step {
@@ -75,7 +75,7 @@ struct upgrade {
 	enum upgrade_step step;
 	struct event *soon;
 	struct event *readable; /* NULL: nothing is read from the child */
-	struct deadline deadline; /* when to look at the child, or give it up */
+	struct deadline deadline; /* when to check it, or give it up */
 	int64_t end_ms;
 
 	/* The state and the child that verifies it. */
@@ -119,7 +119,8 @@ upgrade_is_program(const char *path)
 	    access(path, X_OK) == 0;
 }
 
-/* Links are not followed: where they lead may be changed before an upgrade. */
+/* An absolute path. Links are not followed, as they may be changed before an
+ * upgrade. */
 static char *
 upgrade_absolute(const char *path)
 {
@@ -185,7 +186,7 @@ upgrade_drop_state(struct upgrade *u)
 	u->blob_fd = -1;
 }
 
-/* -1 with *error. */
+/* Saves the state. Returns -1 with *error. */
 static int
 upgrade_save(struct upgrade *u, char **error)
 {
@@ -202,7 +203,9 @@ upgrade_save(struct upgrade *u, char **error)
 	return 0;
 }
 
-/* 0: they and the state stay open when a program is executed. */
+/*
+ * flag 0 leaves the state and its descriptors open when a program is executed.
+ */
 static void
 upgrade_set_close_on_exec(const struct upgrade *u, int flag)
 {
@@ -213,7 +216,7 @@ upgrade_set_close_on_exec(const struct upgrade *u, int flag)
 	(void)fcntl(u->blob_fd, F_SETFD, flag);
 }
 
-/* Returns only if that is not possible: errno. */
+/* Executes the program. Returns only on failure, with errno. */
 static void
 upgrade_exec(const struct upgrade *u, enum handoff_purpose purpose)
 {
@@ -236,12 +239,13 @@ upgrade_run_child(const struct upgrade *u, enum handoff_purpose purpose,
 	int in = open("/dev/null", O_RDONLY);
 
 	(void)setpgid(0, 0);
-	/* It holds all listeners and rings: none could start after a crash. */
+	/* The child holds all listeners and rings: left over after a crash, it
+	 * would keep a new server from starting. */
 	(void)alarm(UPGRADE_ALARM_S);
 	(void)dup2(in, STDIN_FILENO);
 	(void)dup2(out, STDOUT_FILENO);
 	(void)dup2(out, STDERR_FILENO);
-	/* Before the last step it is so already. */
+	/* For the last step this was done before. */
 	if (purpose == HANDOFF_LOOK)
 		upgrade_set_close_on_exec(u, 0);
 	upgrade_exec(u, purpose);
@@ -250,7 +254,7 @@ upgrade_run_child(const struct upgrade *u, enum handoff_purpose purpose,
 	_exit(127);
 }
 
-/* -1 with *error. */
+/* Returns -1 with *error. */
 static int
 upgrade_start_child(struct upgrade *u, enum handoff_purpose purpose,
     char **error)
@@ -276,7 +280,7 @@ upgrade_start_child(struct upgrade *u, enum handoff_purpose purpose,
 		(void)close(fds[0]);
 		return -1;
 	}
-	/* Whichever of the two comes first. */
+	/* Parent and child both do this, whichever comes first. */
 	(void)setpgid(u->child, u->child);
 	u->said_fd = fds[0];
 	return 0;
@@ -306,10 +310,7 @@ upgrade_kill_child(struct upgrade *u)
 	upgrade_close_said(u);
 }
 
-/*
- * Reads what the child says, but not forever if it says no end of things. False
- * at the end of that.
- */
+/* Reads the child's output, a bounded amount in one go. False at its end. */
 static bool
 upgrade_listen(struct upgrade *u)
 {
@@ -332,7 +333,7 @@ upgrade_listen(struct upgrade *u)
 	return true;
 }
 
-/* The first line that it said which is more than decoration. */
+/* The first line of the child's output that is more than decoration. */
 static char *
 upgrade_reason(struct upgrade *u)
 {
@@ -352,7 +353,8 @@ upgrade_reason(struct upgrade *u)
 	return NULL;
 }
 
-/* NULL: it has ended well and verified the state. Else why not, allocated. */
+/* NULL if the child ended well and verified the state; else why not. The caller
+ * frees it. */
 static char *
 upgrade_judge(struct upgrade *u, int status)
 {
@@ -385,7 +387,7 @@ upgrade_late(int64_t after_ms)
 	    (long long)after_ms);
 }
 
-/* Has the child ended? Then *status is how. */
+/* Has the child ended? If so, *status is how. */
 static bool
 upgrade_reap(struct upgrade *u, int *status)
 {
@@ -397,8 +399,8 @@ upgrade_reap(struct upgrade *u, int *status)
 	if (pid == 0)
 		return false;
 	if (pid == -1)
-		*status = 0xff00; /* somebody else has taken it */
-	/* Also what it may have left behind. */
+		*status = 0xff00; /* somebody else waited for it */
+	/* Ends what it may have left behind, too. */
 	(void)kill(-u->child, SIGKILL);
 	u->child = 0;
 	return true;
@@ -413,7 +415,7 @@ upgrade_now_ms(void)
 	return now.mono_ms;
 }
 
-/* Starts a child and waits for it. NULL, or what is wrong. */
+/* Starts a child and waits for it. Returns NULL, or what is wrong. */
 static char *
 upgrade_verify(struct upgrade *u)
 {
@@ -458,7 +460,7 @@ upgrade_rest(struct upgrade *u)
 	buf_fini(&u->said);
 }
 
-/* error is freed. */
+/* Ends the upgrade as failed. Frees error. */
 static void
 upgrade_fail(struct upgrade *u, const char *step, char *error)
 {
@@ -479,7 +481,9 @@ upgrade_soon(struct upgrade *u, enum upgrade_step step)
 	(void)event_add(u->soon, &at_once);
 }
 
-/* The child says no more, or it is time to look again. */
+/*
+ * Called when the child closed its output, or when it is time to check again.
+ */
 static void
 upgrade_look_on(struct upgrade *u)
 {

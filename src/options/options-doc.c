@@ -2,9 +2,9 @@
  * Copyright (c) 2026 The brbd authors
  *
  * The settings in words, as people read them: what a value may be, --help, the
- * sample file, and the list in brbd.conf(5). All say what options.def says. The
- * sample has every setting commented out with its default, so that it can be
- * installed as it is, and so that a later default reaches those who did not
+ * sample file, and the list in brbd.conf(5). All of it comes from options.def.
+ * In the sample each setting is commented out with its default, so that the
+ * file can be installed as it is, and a later default reaches those who did not
  * choose otherwise.
  */
 #include "config.h"
@@ -18,7 +18,7 @@
 #define HELP_COLUMN 30
 #define DOC_WIDTH 76
 
-/* Smallest first. */
+/* The smallest unit comes first. */
 const struct option_unit option_size_units[OPTION_SIZE_UNITS] = {
 	{ "", 1 },
 	{ "K", INT64_C(1) << 10 },
@@ -120,7 +120,7 @@ option_describe(const struct option_entry *e)
 	return NULL;
 }
 
-/* The help, with a CHOICE's {a|b} as "a or b"; the caller frees it. */
+/* The help, with a CHOICE's {a|b} written "a or b". The caller frees it. */
 static char *
 option_doc_help(const struct option_entry *e)
 {
@@ -138,10 +138,8 @@ option_doc_help(const struct option_entry *e)
 	return help;
 }
 
-/*
- * Words of text, wrapped at DOC_WIDTH. The first line stands at column
- * already, where later ones begin after lead.
- */
+/* Prints words of text, wrapped at DOC_WIDTH. The first line goes on at column;
+ * later ones begin with lead. */
 static void
 option_doc_wrap(FILE *out, const char *text, size_t text_len, const char *lead,
     size_t column)
@@ -191,7 +189,8 @@ options_print_help(FILE *out)
 	for (e = option_table; e < option_table + option_count; e++) {
 		help = option_doc_help(e);
 		n = fprintf(out, "  %s=%s", e->name, e->def);
-		/* Two blanks at least before the help, or a line of its own. */
+		/* The help follows after two blanks at least, or on a line of
+		 * its own. */
 		if (n < 0 || n + 2 > HELP_COLUMN)
 			fprintf(out, "\n%s", lead);
 		else
@@ -202,7 +201,7 @@ options_print_help(FILE *out)
 	}
 }
 
-/* The type as a sentence; the caller frees it. */
+/* The type as a sentence. The caller frees it. */
 static char *
 option_doc_type(const struct option_entry *e)
 {
@@ -281,7 +280,9 @@ options_print_sample(FILE *out)
 	}
 }
 
-/* A line of text for mdoc: a backslash or a period at its start is roff's. */
+/*
+ * Escapes a line for mdoc, where a leading period and any backslash are markup.
+ */
 static char *
 option_doc_roff(const char *text, size_t len)
 {

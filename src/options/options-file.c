@@ -39,8 +39,8 @@
 
 #define UNKNOWN_MAX 32
 
-/* Names and values: some times what can be of use. libconfuse takes 0.1 s for
- * as many as fit into the file, and a reload keeps everybody waiting. */
+/* The limit on names and values. libconfuse needs 0.1 s for as many as fit into
+ * the file, while everybody waits for the reload; no real file comes near. */
 #define WORDS_MAX 10000
 
 #define OPTIONS_FILE_SYNTAX \
@@ -54,22 +54,20 @@ struct options_file {
 	size_t pos;
 	unsigned line;
 	unsigned depth; /* of braces */
-	const char *word; /* the last word or string, if nothing came since */
+	const char *word; /* the last word or string, if nothing followed */
 	size_t word_len;
 	unsigned words; /* so far */
 	char *unknown[UNKNOWN_MAX];
 	size_t unknown_count;
-	/* Where each setting of the table is assigned to last; 0: nowhere. */
+	/* The line of each setting's last assignment; 0: none. */
 	unsigned *name_lines;
 	struct option_settings *settings;
 	struct option_errors *errors;
 	size_t syntax_errors;
 };
 
-/*
- * libconfuse's callbacks carry nothing of their caller's, and its scanner is
- * static: one file at a time.
- */
+/* The file in hand. libconfuse's callbacks carry no argument of ours, and its
+ * scanner is static, so there is one at a time. */
 static struct options_file *options_file_current;
 
 int
@@ -83,7 +81,7 @@ options_file_read(const char *path, char **text, size_t *len,
 	ssize_t n;
 	int fd;
 
-	/* O_NONBLOCK: a FIFO must not hold us up before it is refused. */
+	/* O_NONBLOCK, so that opening a FIFO returns and it can be refused. */
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (fd == -1 || fstat(fd, &st) == -1) {
 		why = strerror(errno);
@@ -98,7 +96,7 @@ options_file_read(const char *path, char **text, size_t *len,
 		why = "everybody may write to it (chmod o-w helps)";
 		goto fail;
 	}
-	/* One byte more shows a file that is too long, or that grows. */
+	/* One byte more shows a file that is too long, or growing. */
 	data = xmalloc(OPTIONS_FILE_MAX + 1);
 	do {
 		n = read(fd, data + used, OPTIONS_FILE_MAX + 1 - used);
@@ -156,7 +154,7 @@ options_file_looks_at(const struct options_file *f, const char *s)
 	return f->len - f->pos >= len && memcmp(f->text + f->pos, s, len) == 0;
 }
 
-/* Steps over bytes, and makes blanks of them; lines stay. */
+/* Replaces the bytes up to end by blanks; line ends stay. */
 static void
 options_file_blank(struct options_file *f, size_t end)
 {
@@ -232,7 +230,7 @@ options_file_scan_string(struct options_file *f)
 static void
 options_file_scan_word(struct options_file *f)
 {
-	/* What ends a word in libconfuse, too. */
+	/* These end a word in libconfuse, too. */
 	static const char ends[] = " #\"'\t\n\r={}()+,*";
 	const size_t begin = f->pos;
 
@@ -264,7 +262,7 @@ options_file_note_unknown(struct options_file *f, const char *name)
 		f->unknown[f->unknown_count++] = xstrdup(name);
 }
 
-/* A name that something is assigned to. */
+/* Notes a name to which something is assigned. */
 static void
 options_file_note_name(struct options_file *f)
 {
@@ -408,7 +406,7 @@ options_file_value_cb(cfg_t *cfg, cfg_opt_t *opt, const char *value,
 	assert(f != NULL);
 	if (e != NULL)
 		options_file_add(f, e, value, (unsigned)cfg->line);
-	/* libconfuse wants one to keep; nobody reads it. */
+	/* libconfuse wants a string that stays; nobody reads it. */
 	*(const char **)result = "";
 	return 0;
 }
@@ -429,7 +427,8 @@ options_file_error_cb(cfg_t *cfg, const char *fmt, va_list ap)
 	free(text);
 }
 
-/* A list to which {} was assigned, and nothing besides, has had no callback. */
+/* Adds the lists to which {} was assigned and nothing else: libconfuse calls no
+ * callback for them. */
 static void
 options_file_add_emptied(struct options_file *f)
 {
@@ -472,7 +471,7 @@ options_file_run_libconfuse(struct options_file *f)
 	for (i = 0; i < option_count; i++)
 		options_file_declare(&opts[n++], option_table[i].name,
 		    option_table[i].type == OPTION_LIST);
-	/* A list takes one value as well. */
+	/* Declared as a list, since a list accepts a single value too. */
 	for (i = 0; i < f->unknown_count; i++)
 		options_file_declare(&opts[n++], f->unknown[i], true);
 	opts[n] = end;
@@ -484,7 +483,7 @@ options_file_run_libconfuse(struct options_file *f)
 	} else {
 		options_file_current = f;
 		cfg_set_error_function(cfg, options_file_error_cb);
-		/* It fails without a word when a name is "". */
+		/* libconfuse fails without a message when a name is "". */
 		if (cfg_parse_fp(cfg, in) == CFG_SUCCESS) {
 			options_file_add_emptied(f);
 		} else if (f->syntax_errors == 0) {

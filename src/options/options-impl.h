@@ -6,7 +6,7 @@
 
 #include "options/options.h"
 
-/* What options*.c, their tests and their fuzzer share; nobody else's. */
+/* Shared by options*.c, their tests and their fuzzer only. */
 
 #define OPTIONS_FILE_MAX 1048576 /* bytes */
 
@@ -24,7 +24,7 @@ struct option_settings {
 };
 void option_settings_fini(struct option_settings *settings);
 
-/* NULL when no setting is called so. */
+/* Returns NULL if there is no such setting. */
 const struct option_entry *option_find(const char *name);
 
 /*
@@ -36,7 +36,9 @@ char *option_describe(const struct option_entry *e);
 /* The words of a CHOICE, in the order of its enum; the caller frees it. */
 char *option_choices(const struct option_entry *e, const char *separator);
 
-/* They stand in its help as {a|b}: the a, and the length up to the brace. */
+/*
+ * The words in its help's {a|b}: returns their start, and the length in *len.
+ */
 const char *option_choices_words(const struct option_entry *e, size_t *len);
 
 struct option_unit {
@@ -55,27 +57,23 @@ extern const struct option_unit option_time_units[OPTION_TIME_UNITS];
 char *option_format(int64_t value, const struct option_unit *units,
     size_t unit_count);
 
-/* Nothing more is added: looking further is of no use. */
+/* Has the limit been reached? Nothing more is added then. */
 bool option_errors_are_many(const struct option_errors *errors);
 
 void option_errors_unknown(struct option_errors *errors, const char *where,
     const char *name);
 
-/*
- * The text of the file, terminated by a NUL that len does not count; the caller
- * frees it. -1 with a line in errors.
- */
+/* Reads the file. The text ends in a NUL that len does not count; the caller
+ * frees it. Returns -1 with a line in errors. */
 int options_file_read(const char *path, char **text, size_t *len,
     struct option_errors *errors) MUST_CHECK;
 
-/*
- * The settings in text (len bytes, may be changed), in their order. Faults of
- * syntax and unknown names go to errors; values are not looked at.
- */
+/* Parses len bytes of text, which it may change, into settings in their order.
+ * Syntax errors and unknown names go to errors; values are not checked here. */
 void options_file_parse(const char *path, char *text, size_t len,
     struct option_settings *settings, struct option_errors *errors);
 
-/* options_load() with the file's text in place of the file. */
+/* options_load() with the file's text instead of the file. */
 int options_load_text(struct options *o, const char *path, char *text,
     size_t len, char *const assignments[], size_t assignment_count,
     char *const listens[], size_t listen_count,

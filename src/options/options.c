@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The settings: options.def becomes a struct with a typed field for each and a
- * table that says where the field is and what may stand in it. All else goes
- * by the table, so that a new setting is a new row and nothing more.
+ * The settings: options.def becomes a struct with a typed field for each, and a
+ * table of the fields and of what they may hold. Everything else goes by the
+ * table, so a new setting is a new row and nothing more.
  *
- * Loading works on a fresh set of defaults and exchanges it for the caller's
- * when all is well: a reload is all or nothing, and a setting removed from the
- * file falls back to its default. Errors are collected, so that a file is
- * mended in one go.
+ * Loading fills a fresh set of defaults and exchanges it for the caller's if
+ * all is well: a reload is all or nothing, and a setting removed from the file
+ * falls back to its default. Errors are collected, so that a file can be mended
+ * in one go.
  *
- * Decided against: a getter by name (a typo would compile), and a unit that is
- * implied (a bare 60 is seconds to one and minutes to the other).
+ * Decided against: a getter by name (a typo would compile), and implied units
+ * (a bare 60 is seconds to one and minutes to the other).
  */
 #include "config.h"
 
@@ -37,7 +37,7 @@ const struct option_entry option_table[] = {
 
 const size_t option_count = NITEMS(option_table);
 
-/* Each option's place in the table. */
+/* Each option's index in the table. */
 enum option_index {
 #define OPTION(field, name, type, def, min, max, reload, help) INDEX_##field,
 #include "options/options.def"
@@ -47,14 +47,14 @@ enum option_index {
 
 #define RATE_PER_MAX_MS INT64_C(86400000)
 
-/* Before an operand of our messages is cut. */
+/* How much of an operand our messages show. */
 #define SHOWN_MAX 80
 
-/* What options_load() has in hand. */
+/* The state of options_load(). */
 struct option_load {
 	struct options next;
 	char *where[INDEX_COUNT]; /* "FILE:LINE"; NULL: still the default */
-	bool is_replaced[INDEX_COUNT]; /* by the source that is being read */
+	bool is_replaced[INDEX_COUNT]; /* by the source being read */
 	struct option_errors *errors;
 };
 
@@ -178,7 +178,7 @@ option_parse_choice(const struct option_entry *e, const char *text, int *value)
 	return -1;
 }
 
-/* where: where it stands, or NULL. */
+/* where is the value's origin ("FILE:LINE"), or NULL. */
 static void
 option_list_add(struct option_list *list, const char *item, const char *where)
 {
@@ -210,10 +210,8 @@ option_list_clear(struct option_list *list)
 	memset(list, 0, sizeof(*list));
 }
 
-/*
- * Sets the field; adds to it, from where, if it is a LIST. -1 if value is not
- * allowed.
- */
+/* Sets the field; a LIST is added to, with where as the value's origin. Returns
+ * -1 if value is not allowed. */
 static int
 option_set(struct options *o, const struct option_entry *e, const char *value,
     const char *where)
@@ -226,7 +224,7 @@ option_set(struct options *o, const struct option_entry *e, const char *value,
 
 	switch (e->type) {
 	case OPTION_STRING:
-		/* Nothing is something where it is the default. */
+		/* An empty value is refused unless it is the default. */
 		if (value[0] == '\0' && e->def[0] != '\0')
 			return -1;
 		string = field;
@@ -300,7 +298,7 @@ options_fini(struct options *o)
 	memset(o, 0, sizeof(*o));
 }
 
-/* to's field is initialized. */
+/* The field in to must be initialized. */
 static void
 option_copy(struct options *to, const struct options *from,
     const struct option_entry *e)
@@ -461,7 +459,7 @@ option_errors_fini(struct option_errors *errors)
 	errors->count = 0;
 }
 
-/* Letters to change, add or leave out to make b of a (Levenshtein). */
+/* The edit distance of a and b (Levenshtein). */
 static size_t
 option_distance(const char *a, const char *b)
 {
@@ -497,7 +495,7 @@ option_errors_unknown(struct option_errors *errors, const char *where,
 
 	for (e = option_table; e < option_table + option_count; e++) {
 		distance = option_distance(name, e->name);
-		/* A third of the letters wrong is no longer a typo. */
+		/* With more than a third of the letters wrong it is no typo. */
 		if (distance < best && distance * 3 <= strlen(e->name)) {
 			best = distance;
 			nearest = e;
@@ -526,14 +524,14 @@ option_settings_fini(struct option_settings *settings)
 	memset(settings, 0, sizeof(*settings));
 }
 
-/* The next source: what it says of a LIST replaces what others said. */
+/* Begins the next source: what it says of a LIST replaces earlier sources. */
 static void
 option_load_next_source(struct option_load *load)
 {
 	memset(load->is_replaced, 0, sizeof(load->is_replaced));
 }
 
-/* Why e may not be value though its type allows it; or NULL. */
+/* Why e may not be value although its type allows it, or NULL. */
 static const char *
 option_load_refusal(const struct option_entry *e, const char *value)
 {
@@ -553,7 +551,7 @@ option_load_refusal(const struct option_entry *e, const char *value)
 	return check == NICK_OK ? NULL : room_name_check_str(check);
 }
 
-/* value NULL makes a LIST empty. */
+/* Sets e; value NULL makes a LIST empty. */
 static void
 option_load_set(struct option_load *load, const struct option_entry *e,
     const char *value, const char *where)
@@ -654,7 +652,7 @@ option_load_assignment(struct option_load *load, const char *assignment)
 	free(where);
 }
 
-/* Where the first of two settings comes from that is not a default. */
+/* Where the first of two settings that is not a default comes from. */
 static const char *
 option_load_where(const struct option_load *load, enum option_index a,
     enum option_index b)
@@ -679,7 +677,7 @@ option_load_check_least(struct option_load *load, enum option_index a,
 	free(text);
 }
 
-/* What no setting shows alone. */
+/* Checks what depends on several settings. */
 static void
 option_load_check(struct option_load *load)
 {
@@ -695,10 +693,8 @@ option_load_check(struct option_load *load)
 		option_errors_add(load->errors,
 		    "%s: listen must have at least one address",
 		    option_load_where(load, INDEX_listen, INDEX_listen));
-	/*
-	 * A line grows up to threefold when it is scrubbed, and gets a time
-	 * and a name. A handful of the longest must fit everywhere.
-	 */
+	/* Scrubbing can make a line three times as long, and it gets a time and
+	 * a name. A handful of the longest must fit everywhere. */
 	option_load_check_least(load, INDEX_output_limit, INDEX_max_line,
 	    o->output_limit, 4 * o->max_line, "4 times max-line");
 	option_load_check_least(load, INDEX_history_size, INDEX_max_line,
@@ -729,7 +725,7 @@ options_load_text(struct options *o, const char *path, char *text, size_t len,
 		    where);
 		free(where);
 	}
-	/* What is wrong already would only be complained of twice. */
+	/* After other errors these would only complain a second time. */
 	if (errors->count == 0)
 		option_load_check(&load);
 	if (errors->count == 0)
@@ -749,9 +745,8 @@ options_load(struct options *o, const char *path, char *const assignments[],
 	size_t len = 0;
 	int r;
 
-	/*
-	 * Its failure is in errors; the command line is checked all the same.
-	 */
+	/* If it fails, errors says so; the command line is checked all the
+	 * same. */
 	if (path != NULL && options_file_read(path, &text, &len, errors) == -1)
 		text = NULL;
 	r = options_load_text(o, path, text, len, assignments, assignment_count,

@@ -12,15 +12,15 @@
 #include "base/bucket.h"
 #include "base/util.h"
 
-/* Strings in the order given; owns them. */
+/* Strings in the order given; the list owns them. */
 struct option_list {
 	char **items;
-	char **where; /* each "FILE:LINE" or "-o ..."; NULL: the default */
+	char **where; /* each "FILE:LINE" or "-o ..."; NULL: default */
 	size_t count;
 };
 #define OPTION_LIST_MAX 1000
 
-/* Those of log.h, in its order. */
+/* Log levels: those of log.h, in its order. */
 enum option_log_level {
 	OPTION_LOG_ERROR,
 	OPTION_LOG_WARNING,
@@ -30,7 +30,7 @@ enum option_log_level {
 
 enum option_irc_utf8 { IRC_UTF8_REFUSE, IRC_UTF8_SCRUB };
 
-/* What room-modes may consist of. */
+/* The letters that room-modes may hold. */
 #define OPTION_ROOM_MODES "+imnstC"
 
 enum option_room_create { ROOM_CREATE_ANYONE, ROOM_CREATE_NOBODY };
@@ -43,7 +43,7 @@ enum option_room_create { ROOM_CREATE_ANYONE, ROOM_CREATE_NOBODY };
 #define OPTION_FIELD_RATE struct rate
 #define OPTION_FIELD_CHOICE int
 
-/* All settings, by value: SIZE in bytes, DURATION in milliseconds. */
+/* All settings by value: SIZE in bytes, DURATION in milliseconds. */
 struct options {
 #define OPTION(field, name, type, def, min, max, reload, help) \
 	OPTION_FIELD_##type field;
@@ -61,7 +61,8 @@ enum option_type {
 	OPTION_CHOICE
 };
 
-/* The table that options.def becomes; for --help and the manual. */
+/* A row of the table made from options.def, also used for --help and the
+ * manual. */
 struct option_entry {
 	const char *name;
 	enum option_type type;
@@ -77,58 +78,53 @@ extern const size_t option_count;
 
 /* Errors, a line each, such as "brbd.conf:3: no setting is called 'foo'". */
 struct option_errors {
-	char *text; /* NULL when there is none; lines end in LF */
+	char *text; /* NULL if there are none; lines end in LF */
 	size_t count;
 };
-/* Adds a line, unless there are OPTION_ERRORS_MAX; control characters in it
+/* Adds a line, unless there are OPTION_ERRORS_MAX already. Control characters
  * become '?'. */
 #define OPTION_ERRORS_MAX 50
 void option_errors_add(struct option_errors *errors, const char *fmt, ...)
     PRINTFLIKE(2, 3);
 void option_errors_fini(struct option_errors *errors);
 
-/* All defaults. */
+/* Sets all defaults. */
 void options_init(struct options *o);
 void options_fini(struct options *o);
 
-/*
- * A deep copy, into a to that holds nothing yet (as with options_init()); and
- * an exchange of two sets. Neither can fail.
- */
+/* options_copy() makes a deep copy into a to that holds nothing yet, as
+ * options_init() does; options_swap() exchanges two sets. Neither can fail. */
 void options_copy(struct options *to, const struct options *from);
 void options_swap(struct options *a, struct options *b);
 
 /*
- * Settings in the order of their weight: the file first (path NULL: none), then
- * assignments of the form NAME=VALUE, and extra listen addresses (-l). A LIST
- * that is set at all loses its default; assignments to it add up, and replace
- * what the file says ("NAME=" makes it empty); listen addresses given by -l
- * replace both. Returns 0, o (initialized by the caller) filled; or -1, o
- * unchanged and every error found in errors (zeroed by the caller), each with
- * file:line or, for an assignment, "-o NAME=VALUE: ", with what is allowed. A
- * file that is a directory or a FIFO, over 1 MiB, unreadable, or writable for
- * everybody is an error. What o held before is of no influence. A setting given
- * twice in the file is an error, unless it is a LIST.
+ * Loads the settings of three sources, each outweighing the one before: the
+ * file (path NULL: none), assignments of the form NAME=VALUE, and listen
+ * addresses (-l). A LIST that is set at all loses its default; assignments to
+ * it add up and replace what the file says ("NAME=" empties it); -l replaces
+ * both. A setting given twice in the file is an error, unless it is a LIST, and
+ * so is a file that is a directory or a FIFO, over 1 MiB, unreadable, or
+ * writable for everybody.
+ *
+ * Returns 0 and fills o, which the caller has initialized (its contents have no
+ * influence); or -1 with o unchanged and all errors in errors (zeroed by the
+ * caller), each with file:line or "-o NAME=VALUE: " and with what is allowed.
  */
 int options_load(struct options *o, const char *path, char *const assignments[],
     size_t assignment_count, char *const listens[], size_t listen_count,
     struct option_errors *errors) MUST_CHECK;
 
-/* Names of settings that differ and need a restart, by callback. */
+/* Calls cb with the name of each setting that differs and needs a restart. */
 void options_changed_restart_only(const struct options *from,
     const struct options *to, void (*cb)(const char *name, void *arg),
     void *arg);
 
-/*
- * Put back the RESTART settings of from into to, so that to holds what a reload
- * can change.
- */
+/* Copies the RESTART settings of from into to, so that to holds what a reload
+ * may change. */
 void options_keep_restart_only(struct options *to, const struct options *from);
 
-/*
- * A length of time as the settings have it: "90s", "12h", "30d"; a unit is
- * needed but for 0. Returns 0, or -1 when it is none or longer than max_ms.
- */
+/* Parses a duration as in the settings: "90s", "12h", "30d"; only 0 needs no
+ * unit. Returns 0, or -1 if it is none or longer than max_ms. */
 int options_parse_duration(const char *text, int64_t max_ms,
     int64_t *ms) MUST_CHECK;
 

@@ -12,25 +12,25 @@
  * monotonic, in microseconds.
  */
 struct batching {
-	int64_t turn_us; /* how long the last turn with talk took */
-	int64_t end_us; /* when that was over */
-	unsigned speakers; /* how many are likely to talk in a turn */
+	int64_t turn_us; /* length of the last turn with talk */
+	int64_t end_us; /* when it ended */
+	unsigned speakers; /* how many people are expected to talk in a turn */
 };
 
-/* The shortest turn before which others are waited for. */
+/* Before turns shorter than this nobody is waited for. */
 #define BATCHING_DEAR_US 3000
 
-/*
- * speakers people have talked since the last turn: is it worth while to wait
- * for more of them? The caller bounds the wait.
- */
+/* Should the next turn wait, now that speakers people have talked since the
+ * last? The caller bounds the wait. */
 bool batching_should_wait(const struct batching *p, unsigned speakers,
     int64_t now_us);
 
-/* As many have talked as can be expected. */
+/* Have as many people talked as were expected? */
 bool batching_is_ready(const struct batching *p, unsigned speakers);
 
-/* A turn in which speakers people had talked, at least one, is over. */
+/*
+ * To be called after a turn in which speakers people (one at least) had talked.
+ */
 void batching_turn_done(struct batching *p, unsigned speakers, int64_t start_us,
     int64_t end_us);
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Run while building, never installed: prints the parts of the documentation
- * that come from the tables of options, commands, verbs and what there is of
- * IRC, for make to put in place. A program, and not a script that reads the
- * sources, since the tables are C.
+ * Prints the parts of the documentation that come from the tables of options,
+ * commands, verbs and IRC's commands; run by make, never installed. A program
+ * rather than a script, as the tables are C.
  */
 #include "config.h"
 
@@ -19,7 +18,9 @@
 #include "options/options.h"
 #include "plain/command.h"
 
-/* "NICK TEXT" and "[message]" as the arguments of an mdoc .It. */
+/*
+ * Prints usage such as "NICK TEXT" or "[message]" as arguments of an mdoc .It.
+ */
 static void
 gendoc_print_usage(const char *usage)
 {
@@ -61,7 +62,8 @@ gendoc_print_commands(void)
 	puts(".El");
 }
 
-/* "WHOM [for DURATION] [REASON...]": what is small is typed as it stands. */
+/* Prints "WHOM [for DURATION] [REASON...]": lower-case words are typed as they
+ * are. */
 static void
 gendoc_print_verb_usage(const char *usage)
 {
@@ -102,15 +104,14 @@ gendoc_print_verbs(void)
 	puts(".El");
 }
 
-/* A line of help as a sentence; mdoc takes a dot or a quote at its start for
- * its own. */
+/* Prints help as a sentence; a leading dot or quote is escaped for mdoc. */
 static void
 gendoc_print_sentence(const char *text)
 {
 	printf("\\&%c%s.\n", toupper((unsigned char)text[0]), text + 1);
 }
 
-/* "<channel>{,<channel>} [:<text>]" as it stands. */
+/* Prints IRC usage, "<channel>{,<channel>} [:<text>]", as it is. */
 static void
 gendoc_print_irc_usage(const char *usage)
 {
@@ -121,7 +122,9 @@ gendoc_print_irc_usage(const char *usage)
 	fputs(" No \\&", stdout);
 	for (c = usage; *c != '\0'; c++) {
 		putchar(*c);
-		/* A word may begin with what mdoc takes for punctuation. */
+		/*
+		 * Guards words that begin with what mdoc takes for punctuation.
+		 */
 		if (*c == ' ')
 			fputs("\\&", stdout);
 	}

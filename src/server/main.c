@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The command line, the log, and detaching; the rest is the server's.
+ * The command line, the log, and detaching; all else is the server's.
  */
 #include "config.h"
 
@@ -81,7 +81,7 @@ main_append(char ***list, size_t *count, char *item)
 	(*list)[(*count)++] = item;
 }
 
-/* Exits on bad usage, and after --help and --version. */
+/* Parses the command line. Exits on bad usage, --help and --version. */
 static void
 main_parse(struct main_args *args, int argc, char *argv[])
 {
@@ -146,10 +146,8 @@ main_parse(struct main_args *args, int argc, char *argv[])
 		source->path = MAIN_DEFAULT_FILE;
 }
 
-/*
- * A detached server's directory is /, so what is given relative to another has
- * to be made absolute, or refused.
- */
+/* Makes relative paths absolute or refuses them, since a detached server's
+ * directory is /. */
 static int
 main_check_detach(struct main_args *args, const struct options *o,
     char file[PATH_MAX])
@@ -189,8 +187,9 @@ main_check_detach(struct main_args *args, const struct options *o,
 }
 
 /*
- * Returns in the child, with the end of a pipe to report on; the parent waits
- * until the room is open, and exits with the status that the child reports.
+ * Detaches. Returns in the child, with the end of a pipe to report on; the
+ * parent waits until the child is ready, and exits with the status that it
+ * reports.
  */
 static int
 main_detach(void)
@@ -218,7 +217,7 @@ main_detach(void)
 	return pipe_fds[1];
 }
 
-/* The room is open: let go of the terminal and of the parent. */
+/* Lets go of the terminal and of the waiting parent: the server is ready. */
 static void
 main_detached(int report_fd)
 {
@@ -239,7 +238,7 @@ main_detached(int report_fd)
 }
 
 /*
- * Descriptors 0 to 2 may be closed at the start: a socket must not become one.
+ * Opens descriptors 0 to 2 if they are closed, so that no socket becomes one.
  */
 static void
 main_open_standard(void)
@@ -253,10 +252,8 @@ main_open_standard(void)
 		(void)close(fd);
 }
 
-/*
- * Holds the file, locked, against a second instance; the pid comes later. NULL
- * after it was logged.
- */
+/* Opens and locks the pid file against a second instance; the pid is written
+ * later. Returns NULL after logging an error. */
 static struct pidfh *
 main_open_pid_file(const char *path)
 {
@@ -276,8 +273,8 @@ main_open_pid_file(const char *path)
 	return NULL;
 }
 
-/* The pid file that an earlier program in this process made, if it is still
- * the one. */
+/* Removes the pid file that an earlier program in this process made, if it is
+ * still the same file. */
 static void
 main_remove_pid_file(const char *path, int fd)
 {
@@ -289,7 +286,7 @@ main_remove_pid_file(const char *path, int fd)
 	(void)close(fd);
 }
 
-/* What is an error of a write, and handled as that, ends no process. */
+/* Ignores SIGPIPE and the like: a failed write is handled as an error. */
 static void
 main_ignore_signals(void)
 {
@@ -297,7 +294,7 @@ main_ignore_signals(void)
 	(void)signal(SIGXFSZ, SIG_IGN);
 }
 
-/* From when the room is open to the end. */
+/* Runs the server from ready to its end. */
 static int
 main_serve_on(const struct main_args *args, struct server *server)
 {
@@ -366,10 +363,8 @@ main_serve(struct main_args *args, struct options *options)
 	return result;
 }
 
-/*
- * Started by an earlier program to see whether all of its state can be read;
- * nothing else may come of it. What is said goes to that program.
- */
+/* Checks, as the child of an earlier program, that all of its state can be
+ * read. It must have no other effect; the output goes to that program. */
 static _Noreturn void
 main_verify(const struct main_args *args, struct options *options,
     const struct upgrade_order *order)
@@ -391,7 +386,7 @@ main_verify(const struct main_args *args, struct options *options,
 	_exit(EXIT_FINE);
 }
 
-/* In an earlier program's place, with its process id and all that it had. */
+/* Goes on in an earlier program's place, with its process id and its state. */
 static int
 main_take_over(const struct main_args *args, struct options *options,
     const struct upgrade_order *order)
@@ -454,7 +449,7 @@ main(int argc, char *argv[])
 	}
 	program = argc > 0 ? upgrade_resolve(argv[0]) : NULL;
 	main_parse(&args, argc, argv);
-	/* The next program has to find it, too, whatever its directory is. */
+	/* The next program must find it, whatever its directory is. */
 	if (program != NULL)
 		argv[0] = program;
 	if (order.file != NULL)
@@ -478,7 +473,7 @@ main(int argc, char *argv[])
 	    main_check_detach(&args, &options, file) == -1)
 		result = EXIT_USAGE;
 	else {
-		/* With -d it has been made absolute. */
+		/* With -d the path has been made absolute. */
 		if (args.is_detach)
 			args.program.file = args.source.path;
 		result = main_serve(&args, &options);

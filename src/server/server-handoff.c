@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The whole state on its way from one program to the next, and the upgrade that
- * takes it there. What is written here has to be at rest: all that was said has
- * been handed out, and whoever has ended is gone.
+ * The state of the whole server on its way from one program to the next, and
+ * the upgrade that takes it there. The server must be at rest: all that was
+ * said has been handed out, and ended sessions are freed.
  *
- * The settings are not carried: they are read again, so that an upgrade is a
- * reload as well. Nor is what measures the loop's recent past (batching.c), or
- * how often something was logged.
+ * Not handed over: the settings, which are read again, so that an upgrade is a
+ * reload as well; the loop's recent past (batching.c); counts of log limits.
  */
 #include "config.h"
 
@@ -50,7 +49,7 @@ static const struct handoff_field server_fields[] = {
 
 /* Writing */
 
-/* Until nothing is left to be handed out, and nobody to be told of an end. */
+/* Hands out all that is left, and frees all that has ended. */
 static void
 server_settle(struct server *server)
 {
@@ -124,7 +123,7 @@ server_load_turns(struct histogram *turns, const struct tlv *item)
 {
 	size_t i;
 
-	/* With other bounds the counts mean nothing. */
+	/* With other bounds the counts have no meaning. */
 	if (item->len != sizeof(turns->counts))
 		return false;
 	for (i = 0; i < NITEMS(turns->counts); i++)
@@ -132,7 +131,7 @@ server_load_turns(struct histogram *turns, const struct tlv *item)
 	return true;
 }
 
-/* What is carried is in that directory, or in none. */
+/* Is the state handed over for our state directory (or for none, as here)? */
 static bool
 server_is_state_dir(const struct server *server, const struct tlv *item)
 {
@@ -237,7 +236,7 @@ server_upgrade_begin(void *arg)
 {
 	struct server *server = arg;
 
-	/* The next program would have children that it does not know of. */
+	/* The next program would inherit children that it does not know of. */
 	verify_stop(server->verify);
 	service_manager_reloading(&server->service_manager);
 	service_manager_hand_over(&server->service_manager);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What server*.c share; of no concern to others.
+ * Shared by server*.c only.
  */
 #ifndef SERVER_IMPL_H
 #define SERVER_IMPL_H
@@ -60,15 +60,15 @@ struct server {
 	struct upgrade *upgrade;
 	struct upgrade_program program;
 	uint64_t upgrades; /* how many led to this program */
-	int64_t upgrade_us; /* monotonic: when the last began to hold us up */
+	int64_t upgrade_us; /* monotonic: the last one's start */
 	int pid_fd; /* of the pid file, or -1 */
-	int64_t stop_ms; /* by then at the latest */
+	int64_t stop_ms; /* when to stop at the latest */
 	struct batching batching;
-	bool is_woken; /* the turn is due */
-	bool is_waiting; /* for others to talk, before the turn begins */
+	bool is_woken; /* the turn is scheduled */
+	bool is_waiting; /* the turn waits for more speakers */
 	bool is_in_turn;
 	bool is_stopping;
-	bool has_rooms; /* initialised so far, for server_free() */
+	bool has_rooms; /* initialized so far; for server_free() */
 };
 
 int64_t server_now_us(void);
@@ -76,10 +76,8 @@ int64_t server_now_us(void);
 /* Makes server->upgrade. -1: libevent has no memory. */
 int server_init_upgrade(struct server *server) MUST_CHECK;
 
-/*
- * The state that another program left, into a new server. False: in->error says
- * why.
- */
+/* Loads the state that another program left into a new server. On false,
+ * in->error says why. */
 bool server_load(struct server *server, struct handoff_in *in) MUST_CHECK;
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The settings as a whole: what no module can check alone.
+ * Checks of the settings that no module can make alone.
  */
 #include "config.h"
 
@@ -19,13 +19,11 @@
 #include "server/server.h"
 #include "session/protocol.h"
 
-/*
- * Descriptors that are neither members' nor rooms': standard ones, log,
- * listeners, libevent's, brbctl's.
- */
+/* Descriptors for other things than members and rooms: the standard ones, log,
+ * listeners, libevent, brbctl. */
 #define SERVER_RESERVED_FDS 64
 
-/* The soft limit on open files, raised to the hard one. */
+/* Raises the soft limit on open files to the hard one, and returns it. */
 static rlim_t
 server_raise_files(void)
 {
@@ -111,8 +109,11 @@ server_load_options(struct options *o, const struct server_source *source,
 	return result;
 }
 
-/* Not an error: the file may be readable for a reason that we do not know, a
- * directory above it may be closed, and a good hash withstands being seen. */
+/*
+ * Warns of a file of password hashes that others can read. Not an error: there
+ * may be a reason, a directory above may be closed, and a good hash may be
+ * seen.
+ */
 static void
 server_warn_hashes(const struct server_source *source, const struct options *o)
 {
@@ -140,7 +141,7 @@ server_is_for_irc(const char *text)
 	return result;
 }
 
-/* Not an error: systemd's sockets may have another protocol. */
+/* Warns only, since systemd's sockets may speak another protocol. */
 static void
 server_warn_password(const struct options *o)
 {

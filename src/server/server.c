@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Owns everything and ties the layers together: one event base, one timer for
- * all deadlines, and the turn.
+ * The server owns everything and ties the layers together: one event base, one
+ * timer for all deadlines, and the turn.
  *
  *   input (priority 0): sockets, timers, signals
  *   turn  (priority 1): when no input is left, or TURN_LIMIT after the call:
  *     flush what was said, let those behind read on, then free what has ended
  *
  * libevent runs a lower priority only when a poll finds nothing of a higher
- * one: so reads that are ready join the turn, and steady input would put it off
- * for ever. Hence the limit, a timer of priority 0.
+ * one. So reads that are ready join the turn, and steady input would put it off
+ * for ever, hence the limit, a timer of priority 0.
  *
- * Where turns are dear, they may wait for more lines than that (batching.c), up
- * to the same limit.
+ * Where turns are expensive, they may wait for more lines (batching.c), up to
+ * the same limit.
  */
 #include "config.h"
 
@@ -60,10 +60,8 @@ server_log_restart_only(const char *name, void *arg)
 	log_warning("setting needs a restart to change: name=%s", name);
 }
 
-/*
- * Opens what o has listened on, in three places: all of it or nothing. The
- * default for people is not for one who was handed sockets.
- */
+/* Opens what o listens on, in three places, all or nothing. With inherited
+ * sockets, the default address is not opened. */
 static int
 server_listen(struct server *server, const struct options *o, char **error)
 {
@@ -89,8 +87,8 @@ server_listen(struct server *server, const struct options *o, char **error)
 	return 0;
 }
 
-/* What an inherited socket speaks: what its name says, unless it is one that
- * systemd.socket(5) gives when none was chosen. NULL: nothing that we do. */
+/* What an inherited socket speaks: its name, unless that is one which
+ * systemd.socket(5) gives by default. NULL: not a protocol of ours. */
 static const char *
 server_inherited_protocols(const char *name)
 {
@@ -129,7 +127,7 @@ server_adopt(struct server *server, const struct inheritance *in)
 	return 0;
 }
 
-/* What nobody needs is not there. */
+/* Starts what checks passwords, if the settings need it. */
 static void
 server_prepare_verify(struct server *server)
 {
@@ -139,7 +137,7 @@ server_prepare_verify(struct server *server)
 		verify_stop(server->verify);
 }
 
-/* Nothing can fail any more. */
+/* The second half of a reload, in which nothing can fail. */
 static void
 server_reload_done(struct server *server, struct options *fresh,
     struct buf *names)
@@ -156,16 +154,14 @@ server_reload_done(struct server *server, struct options *fresh,
 	server_prepare_verify(server);
 	server_warn_options(server->source, &server->options);
 	server->is_reload_failed = false;
-	/* By whichever of the two logs more. */
+	/* Logged by whichever of the two levels logs more. */
 	log_set_level(after > before ? after : before);
 	log_info("settings reloaded");
 	log_set_level(after);
 }
 
-/*
- * All or nothing: the new settings are parsed, checked and listened on first.
- * False: nothing has changed, and why has a line for each error.
- */
+/* Reloads all or nothing: the new settings are parsed, checked and listened on
+ * first. On false nothing has changed, and why has a line for each error. */
 static bool
 server_reload(struct server *server, struct buf *why)
 {
@@ -235,8 +231,9 @@ server_wake(void *arg)
 		server->is_waiting = true;
 		return;
 	}
-	/* From within the turn, event_active() would have it run again before
-	 * anybody's input is looked at. */
+	/*
+	 * Within the turn, event_active() would run it again before any input.
+	 */
 	if (server->is_in_turn)
 		event_add(server->turn, &now);
 	else
@@ -300,13 +297,13 @@ server_timer_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	clock_update(&server->clock);
-	/* At its end the timer is set again. */
+	/* When done, it sets the timer again. */
 	deadlines_run(&server->deadlines, server->clock.mono_ms);
 }
 
 /* Signals */
 
-/* Looks from time to time whether everybody has been sent the last words. */
+/* Checks from time to time whether the last words have reached everybody. */
 static void
 server_stop_cb(void *arg)
 {
@@ -440,7 +437,7 @@ server_admin_stop(void *arg)
 {
 	struct server *server = arg;
 
-	/* A second time would cut off the first one's answer. */
+	/* Stopping twice would cut off the answer to the first one. */
 	if (!server->is_stopping)
 		server_stop(server, "by=control");
 }
@@ -465,7 +462,7 @@ server_init_admin(struct server *server)
 	server->admin.arg = server;
 }
 
-/* The one line of "systemctl status". */
+/* Writes the one line of "systemctl status". */
 static void
 server_status(struct buf *out, void *arg)
 {
@@ -483,7 +480,9 @@ server_status(struct buf *out, void *arg)
 
 /* From start to end */
 
-/* One that never runs need not tell the kernel what it would wait for. */
+/*
+ * A new event base. One that never runs (is_real false) needs no kernel object.
+ */
 static struct event_base *
 server_new_base(bool is_real)
 {
@@ -547,8 +546,8 @@ server_begin(struct server *server)
 	return false;
 }
 
-/* In another program's place. Nobody who is here is to suffer for an address
- * that cannot be listened on. */
+/* Goes on in another program's place. An address that cannot be listened on is
+ * logged only: those who are here must not suffer for it. */
 static bool
 server_begin_again(struct server *server, struct handoff_in *carried)
 {
@@ -592,7 +591,8 @@ server_new(const struct server_source *source, struct options *options,
 	deadlines_init(&server->deadlines, server_timer_set_cb, server);
 	server->verify = verify_queue_new(server->base, &server->clock,
 	    &server->deadlines);
-	/* Before there are rooms and people, whose memory it would share. */
+	/* Forked before there are rooms and people, whose memory it would
+	 * share. */
 	if (carried == NULL || carried->purpose == HANDOFF_TAKE) {
 		server_prepare_verify(server);
 		server_warn_options(source, &server->options);
@@ -629,7 +629,7 @@ server_new(const struct server_source *source, struct options *options,
 		server_free(server);
 		return NULL;
 	}
-	/* Half of a state is left as it is: the process ends. */
+	/* A half-loaded state is left as it is: the process ends. */
 	if (carried != NULL && !server_begin_again(server, carried))
 		return NULL;
 	return server;
