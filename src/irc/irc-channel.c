@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "irc/irc-channel.h"
+#include "irc/irc.h"
 #include "room/chat.h"
 #include "room/directory.h"
 #include "room/modes.h"

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "irc/irc-channel.h"
+#include "irc/irc.h"
 #include "room/chat.h"
 #include "room/deliver.h"
 #include "room/modes.h"

@@ -14,7 +14,7 @@
 
 #include "base/mask.h"
 #include "base/util.h"
-#include "irc/irc-channel.h"
+#include "irc/irc.h"
 #include "room/chat.h"
 #include "room/modes.h"
 #include "session/session.h"

@@ -10,7 +10,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
-#include "irc/irc-channel.h"
+#include "irc/irc.h"
 #include "room/chat.h"
 #include "room/directory.h"
 #include "room/modes.h"

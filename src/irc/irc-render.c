@@ -20,7 +20,7 @@
 #include "base/text.h"
 #include "irc/irc-message.h"
 #include "irc/irc.h"
-#include "plain/event-text.h"
+#include "session/event-text.h"
 #include "room/room.h"
 
 /* A dialect, and what it is for. */

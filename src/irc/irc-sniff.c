@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "irc/irc-message.h"
-#include "irc/irc-sniff.h"
+#include "irc/irc.h"
 
 static bool
 sniff_is_subcommand(const char *word)

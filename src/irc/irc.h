@@ -109,7 +109,15 @@ irc_has(const struct session *s, enum irc_cap cap)
 /* Is whoever is behind m an IRC client? Then their session. */
 struct session *irc_session_of(const struct member *m);
 
+/*
+ * Is this, the whole first line of a client, what an IRC client begins with?
+ * CAP, PASS, NICK or USER, in any case, with as many parameters as they have:
+ * "NICK bob" is, "NICK is my dog" and "NICKY hello" are not. (irc-sniff.c)
+ */
+bool irc_is_first_line(const char *text, size_t len);
+
 /* protocol-irc.c, irc-handoff.c: see protocol.h. */
+extern const struct protocol protocol_irc;
 void irc_state_new(struct session *s);
 void irc_save(const struct session *s, struct buf *out);
 bool irc_load(struct session *s, const struct tlv *item) MUST_CHECK;
@@ -268,6 +276,37 @@ void irc_charge_names(struct session *s, const struct room *room);
 const char *irc_prefixes(const struct session *s, const struct membership *ms);
 /* May s know that room exists? (+s) */
 bool irc_may_see_room(const struct session *s, const struct room *room);
+/* "NUM nick #room :text" */
+void irc_room_numeric(struct session *s, unsigned number,
+    const struct room *room, const char *text);
+
+/*
+ * What s may not do now, and why, where no numeric says so: a FAIL, or, to who
+ * does not know these, a NOTICE. room: what it is about.
+ */
+void irc_refuse(struct session *s, const char *command, const char *code,
+    const struct room *room, const char *fmt, ...) PRINTFLIKE(5, 6);
+
+/* Something that s does in room, without a number, for irc_event(). */
+struct event irc_own_event(const struct session *s, enum event_kind kind,
+    const struct room *room);
+
+/*
+ * The room of that name if s may know of it, and what s is there, or NULL with
+ * an error told: 403, and if has_to_be_in, 442. *ms may be NULL without that.
+ */
+struct room *irc_open_room(struct session *s, const char *channel,
+    bool has_to_be_in, struct membership **ms);
+
+/* 332 and 333; nothing if there is no topic. */
+void irc_send_topic(struct session *s, const struct room *room);
+
+/* The handlers. */
+void irc_join_run(struct session *s, struct irc_message *msg);
+void irc_part_run(struct session *s, struct irc_message *msg);
+void irc_names_run(struct session *s, struct irc_message *msg);
+void irc_list_run(struct session *s, struct irc_message *msg);
+void irc_mode_run(struct session *s, struct irc_message *msg);
 
 /* History: irc-history.c, irc-reference.c, irc-marker.c */
 

@@ -4,7 +4,6 @@
 src_libbrbd_a_SOURCES += \
 	%D%/irc-cap.c \
 	%D%/irc-channel.c \
-	%D%/irc-channel.h \
 	%D%/irc-command.c \
 	%D%/irc-handoff.c \
 	%D%/irc-help.c \
@@ -24,7 +23,6 @@ src_libbrbd_a_SOURCES += \
 	%D%/irc-render.c \
 	%D%/irc-reply.c \
 	%D%/irc-sniff.c \
-	%D%/irc-sniff.h \
 	%D%/irc-talk.c \
 	%D%/irc-who.c \
 	%D%/irc-whois.c \

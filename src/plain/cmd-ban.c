@@ -10,6 +10,7 @@
 
 #include "plain/cmd-mode.h"
 #include "plain/command.h"
+#include "plain/plain.h"
 #include "room/chat.h"
 #include "room/directory.h"
 #include "room/room.h"
@@ -31,7 +32,7 @@ cmd_ban_run(struct session *s, int argc, char *argv[])
 		return;
 	}
 	if (m != NULL)
-		modes_ban_mask(session_here(s)->room, m, mask);
+		modes_ban_mask(plain_here(s)->room, m, mask);
 	cmd_mode_apply(s, true, 'b', m == NULL ? argv[0] : mask);
 }
 
@@ -57,7 +58,7 @@ const struct command cmd_ban = {
 static unsigned
 cmd_unban_all(struct session *s, const struct member *m)
 {
-	const struct room *room = session_here(s)->room;
+	const struct room *room = plain_here(s)->room;
 	const struct mode_mask *mask;
 	char text[MODES_MASK_MAX + 1];
 	unsigned count = 0;
@@ -73,7 +74,7 @@ cmd_unban_all(struct session *s, const struct member *m)
 static void
 cmd_unban_run(struct session *s, int argc, char *argv[])
 {
-	const struct room *room = session_here(s)->room;
+	const struct room *room = plain_here(s)->room;
 	const struct member *m;
 
 	(void)argc;

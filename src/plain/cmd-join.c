@@ -8,10 +8,10 @@
 #include "base/nick.h"
 #include "base/util.h"
 #include "plain/command.h"
+#include "plain/plain.h"
 #include "room/chat.h"
 #include "room/modes.h"
 #include "room/room.h"
-#include "session/session-room.h"
 #include "session/session.h"
 
 static void
@@ -19,13 +19,13 @@ cmd_join_go(struct session *s, struct room *room, const char *key)
 {
 	enum modes_admit admit;
 
-	if (session_here(s)->room == room) {
+	if (plain_here(s)->room == room) {
 		session_error(s, "you are in %s already", room->name);
 		return;
 	}
 	admit = modes_admit(room, s->member, key);
 	if (admit == MODES_ADMITTED)
-		session_go(s, room);
+		plain_go(s, room);
 	else
 		session_error(s, "%s", modes_admit_str(admit, room));
 }

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "plain/command.h"
+#include "plain/plain.h"
 #include "room/chat.h"
 #include "room/directory.h"
 #include "room/member.h"
@@ -34,7 +35,7 @@ cmd_kick_find(struct session *s, const char *nick)
 static void
 cmd_kick_run(struct session *s, int argc, char *argv[])
 {
-	struct membership *here = session_here(s), *ms;
+	struct membership *here = plain_here(s), *ms;
 	struct member *m = cmd_kick_find(s, argv[0]);
 
 	if (m == NULL)
@@ -71,7 +72,7 @@ const struct command cmd_kick = {
 static void
 cmd_invite_run(struct session *s, int argc, char *argv[])
 {
-	struct membership *here = session_here(s);
+	struct membership *here = plain_here(s);
 	struct member *m = cmd_kick_find(s, argv[0]);
 
 	(void)argc;

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "plain/cmd-mode.h"
 #include "plain/command.h"
+#include "plain/plain.h"
 #include "room/chat.h"
 #include "room/room.h"
 #include "session/session.h"
@@ -34,7 +35,7 @@ cmd_mode_error(enum mode_error why, const struct mode_change *change, void *arg)
 	call->was_answered = true;
 	if (call->errors++ < CMD_MODE_ERRORS_MAX)
 		session_error(call->s, "%s",
-		    mode_error_str(why, change, session_here(call->s)->room));
+		    mode_error_str(why, change, plain_here(call->s)->room));
 }
 
 static void
@@ -80,7 +81,7 @@ cmd_mode_fini(const struct cmd_mode_call *call)
 void
 cmd_mode_apply(struct session *s, bool is_set, char letter, const char *param)
 {
-	struct membership *ms = session_here(s);
+	struct membership *ms = plain_here(s);
 	const struct mode_change change = { is_set, letter, param };
 	struct cmd_mode_call call;
 	struct mode_report report;
@@ -93,7 +94,7 @@ cmd_mode_apply(struct session *s, bool is_set, char letter, const char *param)
 void
 cmd_mode_list(struct session *s, enum modes_list list)
 {
-	const struct room *room = session_here(s)->room;
+	const struct room *room = plain_here(s)->room;
 	const struct mode_mask *mask;
 	int64_t now_ms = s->all->chat->clock->wall_ms;
 	char age[CLOCK_DURATION_SIZE], letter = modes_list_letter(list);
@@ -118,7 +119,7 @@ cmd_mode_list(struct session *s, enum modes_list list)
 static void
 cmd_mode_run(struct session *s, int argc, char *argv[])
 {
-	struct membership *ms = session_here(s);
+	struct membership *ms = plain_here(s);
 	struct cmd_mode_call call;
 	struct mode_report report;
 	struct buf text = BUF_INITIALIZER;

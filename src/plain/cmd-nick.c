@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/nick.h"
 #include "plain/command.h"
+#include "plain/plain.h"
 #include "room/bans.h"
 #include "room/directory.h"
 #include "room/modes.h"
@@ -38,7 +39,7 @@ cmd_nick_run(struct session *s, int argc, char *argv[])
 	struct member *m = s->member;
 	const struct member *clash = NULL;
 	const struct room *forbids = modes_forbids_nick(m);
-	bool was_op = session_here(s)->is_op;
+	bool was_op = plain_here(s)->is_op;
 	char wait[CLOCK_DURATION_SIZE];
 
 	(void)argc;
@@ -56,9 +57,9 @@ cmd_nick_run(struct session *s, int argc, char *argv[])
 	case DIRECTORY_RETURNED:
 		session_notice(s, "you are now %s", m->nick);
 		(void)modes_renamed(m);
-		if (!was_op && session_here(s)->is_op)
+		if (!was_op && plain_here(s)->is_op)
 			session_notice(s, "you are operator of %s",
-			    session_here(s)->room->name);
+			    plain_here(s)->room->name);
 		break;
 	case DIRECTORY_SAME:
 		session_notice(s, "you are %s already", m->nick);

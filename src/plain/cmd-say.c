@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "plain/command.h"
+#include "plain/plain.h"
 #include "room/chat.h"
 #include "room/directory.h"
 #include "room/member.h"
@@ -18,7 +19,7 @@ static void
 cmd_me_run(struct session *s, int argc, char *argv[])
 {
 	(void)argc;
-	session_say(s, EVENT_ME, argv[0], strlen(argv[0]));
+	plain_say(s, EVENT_ME, argv[0], strlen(argv[0]));
 }
 
 const struct command cmd_me = {

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "plain/command.h"
+#include "plain/plain.h"
 #include "room/room.h"
 #include "session/session.h"
 
@@ -24,7 +25,7 @@ cmd_topic_show(struct session *s, const struct room *room)
 static void
 cmd_topic_run(struct session *s, int argc, char *argv[])
 {
-	struct membership *ms = session_here(s);
+	struct membership *ms = plain_here(s);
 	bool is_removal = argc > 0 && strcmp(argv[0], "-") == 0;
 	char wait[CLOCK_DURATION_SIZE];
 
@@ -32,7 +33,7 @@ cmd_topic_run(struct session *s, int argc, char *argv[])
 		cmd_topic_show(s, ms->room);
 		return;
 	}
-	if (session_refuse_on_break(s))
+	if (plain_refuse_on_break(s))
 		return;
 	if (!modes_may_set_topic(ms)) {
 		session_error(s,

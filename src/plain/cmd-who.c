@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "plain/command.h"
+#include "plain/plain.h"
 #include "room/chat.h"
 #include "room/room.h"
 #include "session/session.h"
@@ -50,7 +51,7 @@ static void
 cmd_who_run(struct session *s, int argc, char *argv[])
 {
 	const struct member *people[CMD_WHO_MAX];
-	const struct room *room = session_here(s)->room;
+	const struct room *room = plain_here(s)->room;
 	size_t count, i;
 
 	(void)argc;

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/util.h"
 #include "plain/command.h"
+#include "plain/plain.h"
 #include "room/modes.h"
 #include "room/room.h"
 #include "session/session.h"
@@ -81,7 +82,7 @@ command_unknown(struct session *s, const char *name)
 static bool
 command_refuse_plain_member(struct session *s)
 {
-	const struct membership *ms = session_here(s);
+	const struct membership *ms = plain_here(s);
 
 	if (ms->is_op)
 		return false;
@@ -106,7 +107,7 @@ command_run(struct session *s, char *line)
 	}
 	assert(cmd->max_args <= COMMAND_ARGS_MAX);
 	session_charge(s, cmd->cost);
-	if (!(cmd->flags & COMMAND_ON_BREAK) && session_refuse_on_break(s))
+	if (!(cmd->flags & COMMAND_ON_BREAK) && plain_refuse_on_break(s))
 		return;
 	argc = command_split(rest, argv, cmd->max_args,
 	    cmd->flags & COMMAND_REST);

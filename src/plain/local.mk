@@ -19,6 +19,6 @@ src_libbrbd_a_SOURCES += \
 	%D%/cmd-who.c \
 	%D%/command.c \
 	%D%/command.h \
-	%D%/event-text.c \
-	%D%/event-text.h \
+	%D%/plain-room.c \
+	%D%/plain.h \
 	%D%/protocol-line.c

@@ -14,15 +14,16 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/tlv.h"
 #include "base/util.h"
 #include "net/conn.h"
 #include "plain/command.h"
-#include "plain/event-text.h"
+#include "plain/plain.h"
+#include "session/event-text.h"
 #include "room/member.h"
 #include "room/replay.h"
 #include "room/room.h"
 #include "session/protocol.h"
-#include "session/session-room.h"
 #include "session/session.h"
 
 static void
@@ -162,15 +163,20 @@ line_find_dialect(const char *name)
 	return strcmp(name, line_crlf.name) == 0 ? &line_crlf : NULL;
 }
 
+/* What session->state is once their first line has been seen: it has told how
+ * their lines end. */
+static char line_has_spoken;
+
 static void
 line_reply(struct session *s, const char *prefix, const char *text)
 {
 	struct buf *out = &s->all->out;
+	bool is_crlf = s->member != NULL && s->member->dialect == &line_crlf;
 
 	buf_reset(out);
 	buf_addstr(out, prefix);
 	buf_addstr(out, text);
-	buf_addstr(out, s->is_crlf ? "\r\n" : "\n");
+	buf_addstr(out, is_crlf ? "\r\n" : "\n");
 	conn_reply(s->conn, out->data, out->len);
 }
 
@@ -207,19 +213,19 @@ line_open(struct session *s)
 	struct room *lobby = s->all->chat->lobby;
 
 	session_enter(s, &line_lf);
-	session_greet_room(s, lobby);
+	plain_greet_room(s, lobby);
 	session_notice(s,
 	    "you are %s. /nick NAME to be somebody, /help for "
 	    "the rest",
 	    s->member->nick);
-	session_arrive(s, lobby);
+	plain_arrive(s, lobby);
 }
 
 /* The whole line, of which the first blank-free part is the command's name. */
 static void
 line_text(struct session *s, char *text, size_t len)
 {
-	struct membership *ms = session_here(s);
+	struct membership *ms = plain_here(s);
 
 	if (len == 0) {
 		session_charge(s, 1);
@@ -233,7 +239,7 @@ line_text(struct session *s, char *text, size_t len)
 			len--;
 		}
 		session_charge(s, 1);
-		session_say(s, EVENT_SAY, text, len);
+		plain_say(s, EVENT_SAY, text, len);
 	}
 }
 
@@ -242,9 +248,8 @@ line_line(struct session *s, char *text, size_t len, bool has_cr)
 {
 	struct buf *clean = &s->all->text;
 
-	if (!s->has_spoken) {
-		s->has_spoken = true;
-		s->is_crlf = has_cr;
+	if (s->state == NULL) {
+		s->state = &line_has_spoken;
 		if (has_cr)
 			member_set_dialect(s->member, &line_crlf);
 	}
@@ -262,11 +267,20 @@ line_too_long(struct session *s)
 	    (unsigned long long)s->all->options->max_line);
 }
 
+/* That there is a state is all. */
+static void
+line_save(const struct session *s, struct buf *out)
+{
+	(void)s;
+	(void)out;
+}
+
 /* Who has not left is in a room. */
 static bool
 line_load(struct session *s, const struct tlv *item)
 {
-	(void)item;
+	if (item->data != NULL)
+		s->state = &line_has_spoken;
 	if (s->member == NULL)
 		session_set_left(s);
 	return s->member == NULL || !LIST_EMPTY(&s->member->memberships);
@@ -289,8 +303,8 @@ line_kicked(struct session *s, const struct event *e)
 	else {
 		session_notice(s, "%s; you are in %s now", buf_cstr(&text),
 		    lobby->name);
-		session_greet_room(s, lobby);
-		session_arrive(s, lobby);
+		plain_greet_room(s, lobby);
+		plain_arrive(s, lobby);
 		member_show(s->member);
 	}
 	buf_fini(&text);
@@ -306,5 +320,6 @@ const struct protocol protocol_line = {
 	.error = line_error,
 	.kicked = line_kicked,
 	.refusal = line_refusal,
+	.save = line_save,
 	.load = line_load,
 };

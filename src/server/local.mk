@@ -4,6 +4,7 @@
 src_libbrbd_a_SOURCES += \
 	%D%/batching.c \
 	%D%/batching.h \
+	%D%/protocols.c \
 	%D%/server-handoff.c \
 	%D%/server-impl.h \
 	%D%/server-options.c \

@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "net/listener-spec.h"
 #include "room/opers.h"
-#include "server/server.h"
+#include "server/server-impl.h"
 #include "session/protocol.h"
 
 /* Descriptors for other things than members and rooms: the standard ones, log,

@@ -2,7 +2,8 @@
 # Copyright (c) 2026 The brbd authors
 
 src_libbrbd_a_SOURCES += \
-	%D%/protocol-sniff.c \
+	%D%/event-text.c \
+	%D%/event-text.h \
 	%D%/protocol.c \
 	%D%/protocol.h \
 	%D%/session-accept.c \
@@ -10,5 +11,6 @@ src_libbrbd_a_SOURCES += \
 	%D%/session-impl.h \
 	%D%/session-room.c \
 	%D%/session-room.h \
+	%D%/session-sniff.c \
 	%D%/session.c \
 	%D%/session.h

@@ -7,36 +7,61 @@
 
 #include <string.h>
 
-#include "base/util.h"
 #include "session/protocol.h"
 
-static const struct protocol *const protocols[] = { &protocol_line,
-	&protocol_irc, &protocol_sniff };
+/* By the len bytes of its name; or NULL. */
+static const struct protocol *
+protocol_by_name(const char *name, size_t len)
+{
+	const struct protocol *const *p;
+
+	for (p = protocol_table; *p != NULL; p++)
+		if (strlen((*p)->name) == len &&
+		    memcmp((*p)->name, name, len) == 0)
+			return *p;
+	return NULL;
+}
+
+/* Is each protocol of the table among names, and nothing else? */
+static bool
+protocol_are_all(const char *names)
+{
+	const struct protocol *const *p;
+	const char *at, *end;
+	size_t count = 0;
+
+	for (at = names; at != NULL; at = end == NULL ? NULL : end + 1) {
+		end = strchr(at, ',');
+		count++;
+		if (protocol_by_name(at,
+			end == NULL ? strlen(at) : (size_t)(end - at)) == NULL)
+			return false;
+	}
+	for (p = protocol_table; *p != NULL; p++) {
+		count--;
+		if (strstr(names, (*p)->name) == NULL)
+			return false;
+	}
+	return count == 0;
+}
 
 const struct protocol *
 protocol_find(const char *names)
 {
-	size_t i;
-
-	if (*names == '\0' || strcmp(names, "irc,line") == 0 ||
-	    strcmp(names, "line,irc") == 0)
+	if (*names == '\0' || strcmp(names, protocol_sniff.name) == 0 ||
+	    protocol_are_all(names))
 		return &protocol_sniff;
-	for (i = 0; i < NITEMS(protocols); i++)
-		if (strcmp(protocols[i]->name, names) == 0)
-			return protocols[i];
-	return NULL;
+	return protocol_by_name(names, strlen(names));
 }
 
 const struct dialect *
 protocol_find_dialect(const char *name)
 {
+	const struct protocol *const *p;
 	const struct dialect *d;
-	size_t i;
 
-	for (i = 0; i < NITEMS(protocols); i++) {
-		if (protocols[i]->find_dialect == NULL)
-			continue;
-		d = protocols[i]->find_dialect(name);
+	for (p = protocol_table; *p != NULL; p++) {
+		d = (*p)->find_dialect(name);
 		if (d != NULL)
 			return d;
 	}

@@ -20,6 +20,10 @@ struct protocol {
 	/* One of its dialects, by name; or NULL. NULL if it has none. */
 	const struct dialect *(*find_dialect)(const char *name);
 
+	/* Is this, the whole first line of a client, what only this protocol
+	 * begins with? NULL: no line tells. */
+	bool (*is_first_line)(const char *text, size_t len);
+
 	/* The connection is there, and nobody behind it yet: greet, call
 	 * session_enter(), now or when it is known who it is, and join. */
 	void (*open)(struct session *s);
@@ -60,8 +64,14 @@ struct protocol {
 	bool (*load)(struct session *s, const struct tlv *item);
 };
 
-extern const struct protocol protocol_irc;
-extern const struct protocol protocol_line;
+/*
+ * All that people use, NULL-terminated: the layers above put it together
+ * (server/protocols.c). Who says nothing, or nothing that one of them takes for
+ * its own, speaks the first.
+ */
+extern const struct protocol *const protocol_table[];
+
+/* Which of these is it? (session-sniff.c) */
 extern const struct protocol protocol_sniff;
 
 /* By its name, of whatever protocol; or NULL. */
@@ -73,8 +83,5 @@ const struct dialect *protocol_find_dialect(const char *name);
  * tells. NULL: there is no such.
  */
 const struct protocol *protocol_find(const char *names);
-
-/* "irc, line": those that may be named. */
-#define PROTOCOL_NAMES "irc, line"
 
 #endif

@@ -23,8 +23,6 @@ enum {
 	SESSION_TAG_LEVEL = 5,
 	SESSION_TAG_LEVEL_AT = 6,
 	SESSION_TAG_THROTTLE = 7,
-	SESSION_TAG_HAS_SPOKEN = 8,
-	SESSION_TAG_IS_CRLF = 9,
 	SESSION_TAG_IS_EOF = 10,
 	SESSION_TAG_STATE = 11,
 	SESSION_TAG_HAS_LEFT = 12,
@@ -42,8 +40,6 @@ enum {
 static const struct handoff_field session_fields[] = {
 	HANDOFF_INT(SESSION_TAG_LEVEL, struct session, lines.level),
 	HANDOFF_INT(SESSION_TAG_LEVEL_AT, struct session, lines.at_ms),
-	HANDOFF_BOOL(SESSION_TAG_HAS_SPOKEN, struct session, has_spoken),
-	HANDOFF_BOOL(SESSION_TAG_IS_CRLF, struct session, is_crlf),
 	HANDOFF_BOOL(SESSION_TAG_IS_EOF, struct session, is_eof),
 	HANDOFF_BOOL(SESSION_TAG_HAS_LEFT, struct session, has_left),
 	HANDOFF_INT(SESSION_TAG_SINCE, struct session, since_ms),
@@ -159,8 +155,6 @@ session_make(struct sessions *all, struct handoff_in *in,
 	s->all = all;
 	s->protocol = p->protocol;
 	s->lines = p->s.lines;
-	s->has_spoken = p->s.has_spoken;
-	s->is_crlf = p->s.is_crlf;
 	s->is_eof = p->s.is_eof;
 	s->conn = conn_load(all->net, in, &p->conn, &session_conn_handler, s);
 	if (s->conn == NULL) {

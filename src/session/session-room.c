@@ -19,38 +19,6 @@
 #include "session/session.h"
 
 void
-session_arrive(struct session *s, struct room *room)
-{
-	struct membership *ms;
-
-	assert(LIST_EMPTY(&s->member->memberships));
-	ms = room_join(room, s->member, ROOM_JOIN_CATCHUP);
-	if (modes_joined(ms))
-		session_notice(s, "you are operator of %s", room->name);
-}
-
-void
-session_go(struct session *s, struct room *room)
-{
-	struct membership *behind = session_here(s);
-	bool was_announced = behind->is_announced;
-
-	session_greet_room(s, room);
-	/* That there is a secret room is not told. */
-	if (modes_has(room, ROOM_SECRET))
-		room_leave(behind, ROOM_LEAVE_PART, NULL);
-	else
-		room_leave(behind, ROOM_LEAVE_WENT, room->name);
-	session_arrive(s, room);
-	if (was_announced)
-		member_show(s->member);
-	if (s->member->is_on_break)
-		session_notice(s,
-		    "you are still on break; /back shows what "
-		    "you miss here");
-}
-
-void
 session_kick(struct membership *ms, struct membership *by, const char *text)
 {
 	struct member *m = ms->member, *actor = by == NULL ? NULL : by->member;

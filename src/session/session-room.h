@@ -16,12 +16,6 @@ struct session;
  * by modes.h, before.
  */
 
-/* For protocols with one room at a time: s, in none, comes into room, after
- * session_greet_room(), and is told if they are its operator. */
-void session_arrive(struct session *s, struct room *room);
-/* The same from the room that s is in. */
-void session_go(struct session *s, struct room *room);
-
 #define KICK_TEXT_MAX 300 /* bytes: why somebody was put out of a room */
 
 /*

@@ -17,16 +17,13 @@
 
 #include "base/log.h"
 #include "base/util.h"
-#include "plain/command.h"
 #include "room/deliver.h"
-#include "room/modes.h"
 #include "room/replay.h"
 #include "session/protocol.h"
 #include "session/session-impl.h"
 #include "session/session.h"
 
 #define SESSION_FLUSH_MS 5000
-#define SESSION_NAMES_MAX 20
 
 void
 sessions_init(struct sessions *all, struct net *net, struct chat *chat,
@@ -426,40 +423,6 @@ session_event(struct session *s, const struct event *event)
 	conn_reply(s->conn, out->data, out->len);
 }
 
-struct membership *
-session_here(const struct session *s)
-{
-	struct membership *ms;
-
-	ms = LIST_FIRST(&s->member->memberships);
-	assert(ms != NULL);
-	return ms;
-}
-
-void
-session_greet_room(struct session *s, const struct room *room)
-{
-	const struct member *names[SESSION_NAMES_MAX];
-	struct buf text = BUF_INITIALIZER;
-	size_t count, i;
-
-	assert(member_in(s->member, room) == NULL);
-	if (room->people_count == 0)
-		buf_addstr(&text, "nobody else is here");
-	else
-		buf_addf(&text, "%zu here", room->people_count);
-	if (room->people_count <= NITEMS(names)) {
-		count = room_names(room, names, NITEMS(names));
-		for (i = 0; i < count; i++)
-			buf_addf(&text, "%s%s", i == 0 ? ": " : ", ",
-			    names[i]->nick);
-	}
-	session_notice(s, "brbd: %s. %s", room->name, buf_cstr(&text));
-	buf_fini(&text);
-	if (room->topic != NULL)
-		session_notice(s, "topic: %s", room->topic);
-}
-
 void
 session_charge(struct session *s, unsigned cost)
 {
@@ -467,35 +430,6 @@ session_charge(struct session *s, unsigned cost)
 
 	bucket_charge(&s->lines, o->line_rate, (uint32_t)o->line_burst,
 	    s->all->net->clock->mono_ms, cost);
-}
-
-bool
-session_refuse_on_break(struct session *s)
-{
-	const struct membership *ms = session_here(s);
-
-	if (!s->member->is_on_break)
-		return false;
-	session_error(s, "you are on break; /back first (%llu waiting)",
-	    (unsigned long long)room_new_count(ms->room, &ms->cursor, 0));
-	return true;
-}
-
-void
-session_say(struct session *s, enum event_kind kind, const char *text,
-    size_t len)
-{
-	struct event event = { .kind = kind, .text = text, .text_len = len };
-	struct membership *ms = session_here(s);
-	enum modes_speak speak;
-
-	if (session_refuse_on_break(s))
-		return;
-	speak = modes_may_speak(ms->room, s->member, ms);
-	if (speak == MODES_MAY_SPEAK)
-		room_say(ms, &event);
-	else
-		session_error(s, "%s", modes_speak_str(speak, ms->room));
 }
 
 void

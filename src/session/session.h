@@ -87,8 +87,6 @@ struct session {
 	void *state; /* the protocol's own; or NULL */
 	bool has_entered; /* it has a member, or had one */
 	bool has_left; /* and the member with them: only the end is to come */
-	bool has_spoken; /* their first line has been seen */
-	bool is_crlf; /* it ended in CR LF: so do ours */
 	bool is_held; /* session_hold() */
 	bool is_eof; /* they will say no more: show the rest and close */
 };
@@ -134,12 +132,6 @@ void session_notice(struct session *s, const char *fmt, ...) PRINTFLIKE(2, 3);
 void session_error(struct session *s, const char *fmt, ...) PRINTFLIKE(2, 3);
 void session_event(struct session *s, const struct event *event);
 
-/* The room that what s says goes to; s has a member. */
-struct membership *session_here(const struct session *s);
-
-/* Who is here and what the topic is: for somebody who is coming in. */
-void session_greet_room(struct session *s, const struct room *room);
-
 /* Takes so many tokens for the line that is being handled. */
 void session_charge(struct session *s, unsigned cost);
 
@@ -150,16 +142,6 @@ void session_charge(struct session *s, unsigned cost);
  */
 void session_hold(struct session *s);
 void session_release(struct session *s);
-
-/*
- * Says text (scrubbed, not empty) in the room that s is in, unless they are on
- * break or the room's modes forbid it: then an error says so.
- */
-void session_say(struct session *s, enum event_kind kind, const char *text,
-    size_t len);
-
-/* If on break, tells them so and returns true. */
-bool session_refuse_on_break(struct session *s);
 
 /* /quit: the member leaves, the rest is flushed, and the connection closed. */
 void session_quit(struct session *s, const char *text);

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "history/event.h"
+#include "plain/plain.h"
 #include "session/protocol.h"
 
 #define TEXT(s) .text = (s), .text_len = sizeof(s) - 1

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "history/event.h"
-#include "plain/event-text.h"
+#include "session/event-text.h"
 
 /* " (text)", if there is any. */
 static void

@@ -3,9 +3,9 @@
  *
  * The one port: which protocol is it? An IRC client speaks first, at once, and
  * a person in nc waits to be greeted. So the first whole line tells, if it
- * comes within greeting-delay: CAP, PASS, NICK or USER as a client sends them
- * is IRC. Anything else, silence, or half a line is plain; what came is not
- * lost.
+ * comes within greeting-delay and a protocol takes it for its own. Anything
+ * else, silence, or half a line is of the first protocol, the plain one; what
+ * came is not lost.
  *
  * Decided against: looking at the first bytes (half a line decides nothing),
  * and changing one's mind later ("NICK is my dog" is chat).
@@ -18,7 +18,6 @@
 
 #include "base/deadline.h"
 #include "base/util.h"
-#include "irc/irc-sniff.h"
 #include "net/conn.h"
 #include "session/protocol.h"
 #include "session/session.h"
@@ -40,7 +39,7 @@ sniff_silent_cb(void *arg)
 {
 	struct session *s = arg;
 
-	sniff_decide(s, &protocol_line);
+	sniff_decide(s, protocol_table[0]);
 }
 
 static void
@@ -58,7 +57,7 @@ static void
 sniff_open(struct session *s)
 {
 	if (s->all->options->greeting_delay == 0)
-		session_become(s, &protocol_line);
+		session_become(s, protocol_table[0]);
 	else
 		sniff_wait(s);
 }
@@ -75,15 +74,20 @@ sniff_close(struct session *s)
 static void
 sniff_line(struct session *s, char *text, size_t len, bool has_cr)
 {
-	sniff_decide(s,
-	    irc_is_first_line(text, len) ? &protocol_irc : &protocol_line);
+	const struct protocol *const *p;
+
+	for (p = protocol_table; *p != NULL; p++)
+		if ((*p)->is_first_line != NULL &&
+		    (*p)->is_first_line(text, len))
+			break;
+	sniff_decide(s, *p == NULL ? protocol_table[0] : *p);
 	s->protocol->line(s, text, len, has_cr);
 }
 
 static void
 sniff_too_long(struct session *s)
 {
-	sniff_decide(s, &protocol_line);
+	sniff_decide(s, protocol_table[0]);
 	s->protocol->too_long(s);
 }
 
@@ -91,25 +95,25 @@ sniff_too_long(struct session *s)
 static void
 sniff_eof(struct session *s)
 {
-	sniff_decide(s, &protocol_line);
+	sniff_decide(s, protocol_table[0]);
 }
 
 static void
 sniff_notice(struct session *s, const char *text)
 {
-	protocol_line.notice(s, text);
+	protocol_table[0]->notice(s, text);
 }
 
 static void
 sniff_error(struct session *s, const char *text)
 {
-	protocol_line.error(s, text);
+	protocol_table[0]->error(s, text);
 }
 
 static const char *
 sniff_refusal(const char *text)
 {
-	return protocol_line.refusal(text);
+	return protocol_table[0]->refusal(text);
 }
 
 static bool
