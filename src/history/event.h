@@ -12,58 +12,59 @@ struct buf;
 struct dialect;
 struct member;
 
-/* What a room or a person may be told, free of any wire format. */
+/* What a room or a person may be told, free of any wire format. After each kind
+ * are the fields of struct event that it fills. */
 enum event_kind {
-	/* Said: numbered and kept in the room's history. */
+	/* Said: these are numbered and go into the room's history. */
 	EVENT_SAY, /* nick, text */
 	EVENT_ME, /* nick, text */
 	EVENT_NOTICE, /* nick, text: IRC's, which nobody answers by itself */
 	EVENT_TOPIC, /* nick, text; empty when removed */
 
-	/* Live only: they could otherwise be used to flush the history. */
+	/* Live only, as they could otherwise be used to flush the history. */
 	EVENT_PRESENCE, /* presence */
 	EVENT_LEFT, /* nick, text or NULL */
 	EVENT_WENT, /* nick, other: the room */
 	EVENT_NICK, /* nick, other: the old one */
 	EVENT_BREAK, /* nick, text or NULL */
 	EVENT_BACK, /* nick, duration_ms, text or NULL */
-	EVENT_OPERATOR, /* text: who runs the server says so */
+	EVENT_OPERATOR, /* text: an announcement by whoever runs the server */
 	EVENT_KICK, /* nick: who did it, other: whom they kicked, text or NULL */
-	EVENT_MODE, /* nick, text: "+o bob"; of both, nick NULL: the server */
+	EVENT_MODE, /* nick (NULL: the server), text: "+o bob" */
 
 	/*
-	 * Live, and for dialects that track members only, which are told of
-	 * each arrival and departure by itself. They go to those who are behind
-	 * or on break as well. In a room:
+	 * Live, and only for dialects that track members, which are told of
+	 * each arrival and departure by itself, even if they are behind or on
+	 * break. In a room:
 	 */
 	EVENT_SYNC_JOIN, /* nick */
 	EVENT_SYNC_PART, /* nick, text or NULL */
 	EVENT_TAGS, /* nick, tags; other: in private, to whom */
 	EVENT_CTCP, /* nick, text; is_notice: a client asks others, or answers */
 	EVENT_INVITE, /* nick, other: who was invited */
-	/* About a person, once to each who shares a room with them:
+	/* About a person, once to each person who shares a room with them:
 	 * roommates.h. */
 	EVENT_SYNC_QUIT, /* nick, text or NULL */
 	EVENT_SYNC_RENAME, /* nick, other: the old one */
-	EVENT_SYNC_AWAY, /* nick, text; text is NULL: here again */
+	EVENT_SYNC_AWAY, /* nick, text; NULL: no longer away */
 	EVENT_SYNC_SETNAME, /* nick, text */
 
 	/* For one person. */
 	EVENT_PRIVATE, /* nick, other: to whom, text; is_notice */
 	EVENT_PRIVATE_SENT, /* other: to whom, text; is_notice */
-	EVENT_QUEUED, /* count private messages follow; is_repeat: known ones? */
+	EVENT_QUEUED, /* count private messages follow; is_repeat: seen? */
 	/* nick, duration_ms, count, tally, mentions; total: repeats */
 	EVENT_WELCOME,
-	/* What follows may have been shown before, up to EVENT_NEW or the end:
-	 * count messages, or some if that is 0. */
+	/* The next count messages (some, if it is 0) may have been shown
+	 * before, up to EVENT_NEW or the end. */
 	EVENT_REPEATS,
-	EVENT_NEW, /* what follows has not */
+	EVENT_NEW, /* what follows has not been shown before */
 	EVENT_GAP, /* count messages are no longer held, is_uncertain */
 	EVENT_DATE, /* time_ms: what follows was said on that day */
 	EVENT_PAST, /* the last count of total messages follow */
-	EVENT_PAST_END, /* end of what was asked for */
-	EVENT_LIVE, /* live */
-	/* other: a room; count messages are new there; or if that is 0, total
+	EVENT_PAST_END, /* end of a history that was asked for */
+	EVENT_LIVE, /* catch-up is over: what follows is live */
+	/* other: a room in which count messages are new; if count is 0, total
 	 * may be. */
 	EVENT_WAITING
 };
@@ -75,7 +76,7 @@ enum event_live {
 	EVENT_LIVE_AFTER_CATCHUP
 };
 
-/* Condensed arrivals and departures; at most this many names of each. */
+/* Arrivals and departures in one line, with at most this many names of each. */
 #define PRESENCE_NAMES 4
 struct event_presence {
 	const char *came[PRESENCE_NAMES];
@@ -84,30 +85,30 @@ struct event_presence {
 	size_t left_count;
 };
 
-/* Who said how much, the most first; the rest of the authors in others. */
+/* How much each author said, the most first; the rest of them in others. */
 #define TALLY_NAMES 5
 struct event_tally {
 	const char *nick[TALLY_NAMES];
 	uint64_t count[TALLY_NAMES];
 	size_t names;
-	uint64_t others; /* authors */
+	uint64_t others; /* further authors */
 	uint64_t others_count; /* their messages */
 };
 
-/* No author's id comes so far; a damaged file may say so. */
+/* Authors' ids stay below this; a damaged file may say otherwise. */
 #define EVENT_AUTHOR_MAX (UINT64_MAX / 2)
 
 struct event {
 	enum event_kind kind;
 	enum event_live live;
 	uint64_t number; /* of the message in its room; 0: live only */
-	uint64_t msgid; /* of a private message; 0: not known */
+	uint64_t msgid; /* of a private message; 0: unknown */
 	int64_t time_ms; /* wall clock */
 	const char *server; /* what this server calls itself */
 	const char *room; /* its name; NULL: in none */
-	uint64_t author; /* member id; 0: nobody's */
+	uint64_t author; /* member id; 0: none */
 	const struct member *from; /* the author, if they are here now */
-	const char *nick; /* the author's, at that time */
+	const char *nick; /* the author's nick at that time */
 	const char *text; /* scrubbed; not terminated */
 	size_t text_len;
 	const char *other;
@@ -117,12 +118,13 @@ struct event {
 	uint64_t total;
 	uint64_t mentions;
 	bool is_repeat;
-	/* '@', '+': said to those only who have it in room; or 0. */
+	/* '@' or '+' if it was said only to those who have that status in room,
+	 * else 0. */
 	char status;
-	bool is_past; /* in a replay, of before they joined */
+	bool is_past; /* in a replay, and from before they joined */
 	bool is_notice; /* IRC's NOTICE rather than a message */
-	bool is_action; /* what the author does: /me in private */
-	bool is_ctcp; /* for IRC clients, which talk to each other so */
+	bool is_action; /* an action (/me) in private */
+	bool is_ctcp; /* between IRC clients: CTCP */
 	bool is_uncertain; /* there may be more: the power was cut */
 	const struct event_presence *presence;
 	const struct event_tally *tally;
@@ -140,7 +142,7 @@ event_is_for_trackers(enum event_kind kind)
 	return kind >= EVENT_SYNC_JOIN && kind <= EVENT_SYNC_SETNAME;
 }
 
-/* Does it change who is in a room, what they are called or what they may? */
+/* Does it change who is in a room, what they are called or what they may do? */
 static inline bool
 event_is_of_names(enum event_kind kind)
 {
@@ -149,21 +151,19 @@ event_is_of_names(enum event_kind kind)
 	    kind == EVENT_SYNC_QUIT || kind == EVENT_SYNC_RENAME;
 }
 
-/*
- * A way of writing events down: one for each protocol and variant of it. All
- * who have the same dialect (the same pointer) share the rendered bytes.
- */
+/* A way of writing events down, one for each variant of a protocol. All who
+ * have the same dialect (the same pointer) share the rendered bytes. */
 struct dialect {
 	const char *name;
 	/*
-	 * Adds whole lines, or nothing where the protocol has no such thing. A
-	 * message that is read from the history (from is NULL) is no longer
-	 * than it was live: repeat.c counts with that.
+	 * Adds whole lines, or nothing if the protocol has none for it. A
+	 * message read from the history (from is NULL) must be no longer than
+	 * when it was live: repeat.c relies on that.
 	 */
 	void (*render)(const struct dialect *dialect, struct buf *out,
 	    const struct event *event);
 	/* Its clients keep a list of who is here, so they are told of each
-	 * arrival and departure by itself, whatever else is paused. */
+	 * arrival and departure, whatever else is paused. */
 	bool tracks_members;
 };
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Opening a ring's file whatever is there. What cannot be used as it is gets
- * read into memory, where history-load.c makes a ring of it, and is copied to a
- * new file: the old one is not written to, and takes its leave in one rename().
- * So a damaged file can be looked at later, a truncated one cannot fault, and a
- * kill at any time leaves the old file or the new.
+ * Opens a ring's file in whatever state it is. What cannot be used as it is
+ * gets read into memory, where history-load.c makes a ring of it, and is copied
+ * to a new file; the old file is not written to, and one rename() replaces it.
+ * So a damaged file can be examined later, a truncated one causes no fault, and
+ * after a kill at any time there is either the old file or the new.
  */
 #include "config.h"
 
@@ -29,7 +29,9 @@
 #include "history/history-impl.h"
 #include "history/history.h"
 
-/* Another process may replace the file while we wait for it, once. */
+/*
+ * Another process may replace the file while we wait for its lock, hence tries.
+ */
 #define FILE_TRIES 16
 
 struct file {
@@ -58,7 +60,7 @@ file_fail(const struct file *f, const char *fmt, ...)
 	return -1;
 }
 
-/* With errno. */
+/* Fails with the text of errno. */
 static int
 file_fail_errno(const struct file *f, const char *what)
 {
@@ -76,7 +78,7 @@ file_openat(const struct file *f, const char *name, int flags)
 	int fd;
 
 	do {
-		/* Not to hang on a FIFO. */
+		/* O_NONBLOCK, so that a FIFO does not hang us. */
 		fd = openat(f->dir_fd, name,
 		    flags | O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK |
 			O_NOCTTY,
@@ -96,7 +98,7 @@ file_fsync(int fd)
 	return status;
 }
 
-/* 0: locked. 1: it has lost its name meanwhile. -1: failed. */
+/* Returns 0: locked; 1: it has lost its name meanwhile; -1: failed. */
 static int
 file_lock(const struct file *f, int fd)
 {
@@ -123,7 +125,7 @@ file_lock(const struct file *f, int fd)
 	return st.st_dev == named.st_dev && st.st_ino == named.st_ino ? 0 : 1;
 }
 
-/* A descriptor of the file, which is locked; or -1. */
+/* Opens and locks the file. Returns the descriptor, or -1. */
 static int
 file_open_locked(const struct file *f)
 {
@@ -145,10 +147,8 @@ file_open_locked(const struct file *f)
 	return file_fail(f, "is being replaced all the time");
 }
 
-/*
- * The size of the region in a file of that length with that header: what it
- * says, if that can be believed, else what is there.
- */
+/* The size of the region in a file of this length and header: what the header
+ * says if it is plausible, else what is there. */
 static size_t
 file_region_size(const struct history_header *header, off_t length)
 {
@@ -164,7 +164,7 @@ file_region_size(const struct history_header *header, off_t length)
 	return size / HISTORY_ALIGN * HISTORY_ALIGN;
 }
 
-/* The old file as a ring in memory, the caller's to history_fini(). */
+/* Reads the old file into a ring in memory; the caller calls history_fini(). */
 static int
 file_read_old(const struct file *f, int fd, struct history *old)
 {
@@ -191,7 +191,7 @@ file_read_old(const struct file *f, int fd, struct history *old)
 	return 0;
 }
 
-/* A second name for the old file, which is about to lose its own. */
+/* Gives the old file, which is about to lose its name, a second one. */
 static int
 file_set_aside(const struct file *f)
 {
@@ -222,7 +222,7 @@ file_set_aside(const struct file *f)
 	return file_fail_errno(f, "set aside, though it is damaged");
 }
 
-/* Makes a new file of old's messages that takes its name. */
+/* Makes a new file of old's messages, which takes over the name. */
 static int
 file_replace(const struct file *f, const struct history *old, bool is_damaged,
     struct history *h)
@@ -231,7 +231,7 @@ file_replace(const struct file *f, const struct history *old, bool is_damaged,
 	char *temporary = xasprintf("%s.new", f->name);
 	int fd, status = -1;
 
-	/* Left by a start that was cut short; the lock is ours. */
+	/* A leftover of a start that was cut short: the lock is ours. */
 	(void)unlinkat(f->dir_fd, temporary, 0);
 	fd = file_openat(f, temporary, O_CREAT | O_EXCL);
 	if (fd == -1) {
@@ -271,10 +271,8 @@ out:
 	return status;
 }
 
-/*
- * The file is damaged, or of another size: what it holds goes to a new one. An
- * unfinished new one holds nothing, and is none that anybody would miss.
- */
+/* Moves the contents of a file that is damaged or of another size to a new one.
+ * A new file that was never finished holds nothing and is simply replaced. */
 static int
 file_convert(const struct file *f, int fd, bool is_damaged, struct history *h)
 {
@@ -296,7 +294,7 @@ file_convert(const struct file *f, int fd, bool is_damaged, struct history *h)
 	return status;
 }
 
-/* Not 0: fd is still the caller's. */
+/* Unless it returns 0, fd is still the caller's. */
 static int
 file_open(const struct file *f, int fd, struct history *h)
 {

@@ -5,9 +5,8 @@
 #define HISTORY_IMPL_H
 
 /*
- * The ring as it lies in memory and in a file, for history*.c alone and their
- * tests. All is in native byte order. A change of anything here is a new
- * HISTORY_VERSION.
+ * The ring as it lies in memory and in a file; for history*.c and their tests
+ * only. All is in native byte order. Any change here is a new HISTORY_VERSION.
  */
 
 #include <sys/types.h>
@@ -24,7 +23,7 @@
 #define HISTORY_ROUND(n) \
 	(((n) + HISTORY_ALIGN - 1) / HISTORY_ALIGN * HISTORY_ALIGN)
 
-/* In the file; 0 is none. What is said comes last. */
+/* Types in the file; 0 is none. Messages come last. */
 enum record_type {
 	RECORD_NONE,
 	RECORD_PAD,
@@ -35,10 +34,11 @@ enum record_type {
 	RECORD_NOTICE
 };
 
-/* Stored last and at once: with it the record begins to exist. */
+/* A record's first word. It is stored last and in one go: the record exists
+ * from then on. */
 union record_word {
 	struct {
-		uint32_t size; /* to the next; a multiple of 8 */
+		uint32_t size; /* bytes to the next record; a multiple of 8 */
 		uint8_t type;
 		uint8_t nick_len;
 		uint16_t text_len;
@@ -46,12 +46,12 @@ union record_word {
 	uint64_t word;
 };
 
-/* A pad consists of the first word alone. */
+/* A record; a pad consists of the first word alone. */
 struct record {
 	union record_word first;
-	uint32_t prev; /* from the record before to this, if that is held */
-	uint32_t check; /* of all but prev and this; of a hole: no data */
-	uint64_t pos; /* its own */
+	uint32_t prev; /* bytes from the previous record, if that is held */
+	uint32_t check; /* of all but prev and this; a hole's: without data */
+	uint64_t pos; /* its own position */
 	uint64_t number;
 	int64_t time_ms;
 	uint64_t author; /* of a hole: the number after it */
@@ -75,24 +75,24 @@ struct history_header {
 	uint32_t header_size;
 	uint32_t record_size;
 	uint64_t size; /* of the region */
-	uint64_t check; /* of what is before, without magic */
+	uint64_t check; /* checksum of what precedes, without magic */
 
-	/* Live: each stored at once, in the order that history.c says. */
+	/* Live: each is stored in one go, in the order given in history.c. */
 	uint64_t tail; /* tail_pos, sealed: else one bit could hide all */
 	uint64_t head_pos;
 	uint64_t next_number;
-	uint64_t epoch; /* that numbers are given from, sealed: on disk before
-			 * the first of them is given */
-	uint64_t clean; /* closed: the check of the four before; else 0 */
-	char boot[HISTORY_BOOT_SIZE]; /* of the machine when it was opened */
+	/* The epoch of new numbers, sealed; on disk before the first is given. */
+	uint64_t epoch;
+	uint64_t clean; /* once closed, a checksum of the four; else 0 */
+	char boot[HISTORY_BOOT_SIZE]; /* the boot id when it was opened */
 };
 
 _Static_assert(sizeof(struct history_header) <= 512, "a sector");
 
 /*
- * Stores that must happen in this order, as far as a process sees that opens
- * the file after this one was killed at any instruction: the kernel keeps the
- * pages, so nothing but the compiler could change the order.
+ * Stores that must happen in this order, as seen by a process that opens the
+ * file after this one was killed at any instruction. The kernel keeps the
+ * pages, so only the compiler could change the order.
  */
 static inline void
 history_store(uint64_t *field, uint64_t value)
@@ -137,14 +137,14 @@ record_is_message(const struct record *r)
 	return r->first.is.type >= RECORD_SAY;
 }
 
-/* The number after r. */
+/* The number that follows r. */
 static inline uint64_t
 record_next(const struct record *r)
 {
 	return r->first.is.type == RECORD_HOLE ? r->author : r->number + 1;
 }
 
-/* first: what r->first is or will be. */
+/* The checksum of r; first is what r->first is or will be. */
 static inline uint32_t
 record_check(const struct record *r, union record_word first)
 {
@@ -154,8 +154,8 @@ record_check(const struct record *r, union record_word first)
 	    end - offsetof(struct record, pos), first.word);
 }
 
-/* A message: the first, mostly, that begins in a piece of the region. It is
- * good as long as its position is held. */
+/* A remembered message: usually the first that begins in a piece of the region.
+ * It is valid as long as its position is held. */
 struct history_seek_point {
 	uint64_t pos;
 	uint64_t number; /* 0: none yet */
@@ -166,7 +166,7 @@ struct history_seek_point {
 
 void history_make_seek_points(struct history *h);
 
-/* r has become the newest. */
+/* To be called when r has become the newest. */
 static inline void
 history_add_seek_point(struct history *h, const struct record *r)
 {
@@ -190,51 +190,51 @@ void history_write_hole(struct history *h, uint64_t pos, uint32_t size,
     uint64_t number, uint64_t next);
 void history_write_pad(struct history *h, uint64_t pos, size_t size);
 
-/* Is there a sound record at this offset of the region? Else NULL. */
+/* Returns the sound record at this offset of the region, or NULL. */
 const struct record *history_check(const struct history *h, size_t offset,
     uint64_t *wasted);
 
-/*
- * Finds head and tail by following the records from the tail that the header
- * names. False: that is not how it was left.
- */
+/* Finds head and tail by following the records from the header's tail. False:
+ * the ring is not as it was left. */
 bool history_walk(struct history *h);
 
 /*
- * Looks for records everywhere, and makes a ring of all that it finds, with
+ * Looks for records everywhere and makes a ring of all that it finds, with
  * holes for what is missing. Returns the number of messages known to be lost.
  */
 uint64_t history_scan(struct history *h);
 
-/* Numbers go on in a new epoch, which is after this one too. */
+/* Goes on with numbers in a new epoch, which is also after this one. */
 void history_next_epoch(struct history *h, uint64_t epoch);
 
-/* Of struct history_header's epoch; 0 if it is not sound. */
+/* The value of struct history_header's epoch; 0 if it is not sound. */
 uint64_t history_epoch_seal(uint64_t epoch);
 uint64_t history_epoch_open(uint64_t sealed);
 
-/* The first len bytes, or as many as there are; returns how many, or -1. */
+/*
+ * Reads the first len bytes, or as many as there are; returns how many, or -1.
+ */
 ssize_t history_read_file(int fd, void *data, size_t len);
 
-/* A ring on a header and region that the caller has. */
+/* Makes h a ring on a header and region that the caller has. */
 void history_attach(struct history *h, void *base, size_t size, int fd);
-/* Makes that a new one; the memory is zero. */
+/* Formats it as a new ring; the memory must be zero. */
 void history_format(struct history *h);
 
-/* HISTORY_OK: its size can be believed. */
+/* HISTORY_OK: the size in it is plausible. */
 enum history_status history_check_header(const struct history_header *header);
 
-/* All that src holds, or the newest that fits, to dst, which is empty. */
+/* Copies all that src holds, or the newest that fits, to the empty dst. */
 void history_copy(struct history *dst, const struct history *src);
 
-/* What has been copied is on disk. -1: errno. */
+/* Writes what was copied to disk. Returns -1 with errno. */
 int history_commit_copy(struct history *h);
 
-/* Was it closed, or is the machine still up that had it open? */
+/* Was the file closed in order, or is the machine still up that had it open? */
 bool history_is_closed(const struct history_header *header);
 bool history_is_same_boot(const struct history_header *header);
 
-/* What is in memory, or a copy of a file, is made a ring of; never fails. */
+/* Makes a ring of what is in memory (or in a copy of a file). Never fails. */
 void history_salvage(struct history *h, struct history_report *report);
 
 #endif

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Reading a ring that is already there. Nothing in it is trusted: a record
- * counts only if its check is right and it says that it lies where it does. A
- * text cannot pass for a record, since text has no zero bytes; so what is found
- * at a place was once written there. By whom is another matter: nicks and texts
- * have to be harmless, checks or not.
+ * Reads a ring that is already there. Nothing in it is trusted: a record counts
+ * only if its checksum is right and its position is where it lies. A text
+ * cannot pass for a record, since text has no zero bytes; so each record found
+ * was once written there. But anybody may have written it: nicks and texts have
+ * to be checked for being harmless, checksum or not.
  *
  * Usually the records follow each other from the tail to the head (the walk).
- * After a power cut any page may be old or new, so that all of the region is
- * looked through (the scan). Both take one pass, and no input makes them take
- * more than a few.
+ * After a power cut any page may be old or new, so all of the region is
+ * searched (the scan). Both take one pass, and no input makes them take more
+ * than a few.
  */
 #include "config.h"
 
@@ -24,10 +24,8 @@
 #include "history/history-impl.h"
 #include "history/history.h"
 
-/*
- * Bytes summed for records that turn out to be none, in sizes of the region:
- * only a made-up file has more.
- */
+/* A limit on bytes checksummed in vain, in sizes of the region: only a file
+ * made up by somebody reaches it. */
 #define LOAD_WASTE_MAX 4
 
 static bool
@@ -102,7 +100,7 @@ load_clear(struct history *h)
 	h->seek_points = NULL;
 }
 
-/* Takes the sound record at pos for the next of the ring, or the first. */
+/* Takes the sound record at pos as the next of the ring, or the first. */
 static void
 load_take(struct history *h, uint64_t pos, bool is_first)
 {
@@ -121,10 +119,8 @@ load_take(struct history *h, uint64_t pos, bool is_first)
 	history_add_seek_point(h, r);
 }
 
-/*
- * The sound record at pos or behind pads there, in a ring that begins at tail,
- * with that number, or any if it is 0.
- */
+/* Finds the sound record at pos, or behind the pads there, in a ring that
+ * begins at tail. It must have this number, unless that is 0. */
 static const struct record *
 load_next(const struct history *h, uint64_t pos, uint64_t tail, uint64_t number)
 {
@@ -167,19 +163,19 @@ history_walk(struct history *h)
 		number = h->next_number;
 	}
 	if (number != 0) {
-		/* A pad before the first is nothing that is held. */
+		/* A pad before the first message holds nothing. */
 		return number >= header->next_number;
 	}
-	/* Empty. The head may not have followed yet, when all were dropped. */
+	/* Empty. If all were dropped, the head may not have followed yet. */
 	h->tail_pos = h->head_pos = tail;
 	h->first_number = h->next_number = header->next_number;
 	return tail >= header->head_pos && tail - header->head_pos < h->size;
 }
 
 /*
- * Fills what lies between the head and pos, where the record follows that has
- * this number: with a hole if some are missing, and pads. False: that cannot
- * be, the place is too small.
+ * Fills the space between the head and pos, where the record with this number
+ * follows: with a hole if messages are missing, and pads. False: there is too
+ * little space, so this cannot be right.
  */
 static bool
 load_fill(struct history *h, uint64_t pos, uint64_t number)
@@ -207,8 +203,8 @@ load_fill(struct history *h, uint64_t pos, uint64_t number)
 	return !needs_hole;
 }
 
-/* Marks where sound records begin, a bit for each; returns where the last of
- * them ends. */
+/* Sets a bit for each place where a sound record begins; returns where the last
+ * of them ends. */
 static uint64_t
 load_index(const struct history *h, uint8_t *starts)
 {
@@ -240,7 +236,7 @@ history_scan(struct history *h)
 
 	load_clear(h);
 	end = load_index(h, starts);
-	/* What is older than a ring before the newest was dropped once. */
+	/* What is older than a ring before the newest had been dropped. */
 	for (pos = end > h->size ? end - h->size : 0; pos < end;) {
 		offset = pos % h->size;
 		r = history_at(h, pos);
@@ -253,7 +249,7 @@ history_scan(struct history *h)
 			missing += history_distance(expected, r->number);
 			load_take(h, pos, false);
 		} else {
-			/* Only a made-up file comes here but once. */
+			/* Only a file made up by somebody comes here twice. */
 			load_take(h, pos, true);
 			missing = 0;
 		}

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Where in the ring a time or a number is, while it is in use. For each piece
- * of the region there is a point: the first message in it. A search halves the
- * points, which are in order, and reads what is between two of them: some
- * microseconds, whatever the size of the ring.
+ * Finds a time or a number in a ring in use. For each piece of the region there
+ * is a point: the first message in it. A search halves the points, which are in
+ * order, and reads what is between two of them: some microseconds, whatever the
+ * size of the ring.
  *
- * Marks are made as messages are appended or loaded, and are good as long as
- * the position that they name is held; nothing is to be done when it is lapped.
- * Decided against: looking for a record at any place of the ring by its own
- * position, which each has (a file that somebody has made up could then lead
- * anywhere), and the index of history_find(), for which all has to be read.
+ * Points are set as messages are appended or loaded, and are valid as long as
+ * the position that they name is held, so nothing is to be done when they are
+ * lapped. Decided against: looking for records by their own positions at any
+ * place of the ring (a made-up file could lead anywhere), and the index of
+ * history_find(), for which all has to be read.
  */
 #include "config.h"
 
@@ -20,9 +20,9 @@
 
 _Static_assert(HISTORY_SEEK_SPAN % HISTORY_ALIGN == 0, "pieces hold records");
 
-/* What is looked for: the first message that is not before it. */
+/* What to look for: the first message that is not before this. */
 struct seek_key {
-	uint64_t number; /* or 0: by time */
+	uint64_t number; /* 0: look by time */
 	int64_t time_ms;
 };
 
@@ -38,8 +38,8 @@ history_make_seek_points(struct history *h)
 	h->seek_points = xcalloc(seek_point_count(h), sizeof(*h->seek_points));
 }
 
-/* The point of the piece that is i after the one of the tail; NULL: nothing
- * that is held begins there. */
+/* The point of the i-th piece after the tail's; NULL if nothing that is held
+ * begins in it. */
 static const struct history_seek_point *
 seek_point(const struct history *h, uint64_t i)
 {
@@ -62,7 +62,7 @@ seek_is_before(const struct seek_key *key, uint64_t number, int64_t time_ms)
 	return key->number != 0 ? number < key->number : time_ms < key->time_ms;
 }
 
-/* Of the points before key the last one that halving comes to; or NULL. */
+/* The last point before key that halving finds, or NULL. */
 static const struct history_seek_point *
 seek_last_before(const struct history *h, const struct seek_key *key)
 {
@@ -74,7 +74,7 @@ seek_last_before(const struct history *h, const struct seek_key *key)
 		return NULL;
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		/* Where a long text lies, nothing begins. */
+		/* In a piece inside a long text nothing begins. */
 		for (at = middle; (point = seek_point(h, at)) == NULL; at--)
 			if (at == low)
 				break;

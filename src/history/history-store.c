@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Where a ring's bytes are: in memory, or in a file that is mapped. The kernel
- * keeps the pages of a mapped file when the process ends, so that a crash loses
- * nothing and no message costs a system call. Only a power cut loses what was
- * not written to disk yet: history_writeback() has the kernel begin with it.
+ * Where a ring's bytes are: in memory, or in a mapped file. The kernel keeps
+ * the pages of a mapped file when the process ends, so a crash loses nothing,
+ * and no message costs a system call. A power cut loses only what was not yet
+ * written to disk; history_writeback() makes the kernel begin writing.
  *
  * After a power cut the file tells neither how much is missing at the end nor
- * which numbers that had. That it may have happened is seen from the machine's
- * boot id: it is another one, and the file was not closed. Numbers then go on
- * in the next epoch. The epoch is in the header and on disk before the first
- * number of it is given: it is a high-water mark that is always far ahead.
+ * which numbers that had. The machine's boot id shows that it may have
+ * happened: it has changed, and the file was not closed. Numbers then go on in
+ * the next epoch. The epoch is in the header, and on disk before the first
+ * number of it is given, so it is a high-water mark that is always far ahead.
  *
  * Decided against: a journal, or write() and fsync() for each message (they
  * wait for the disk, and one loop serves everybody).
@@ -39,10 +39,11 @@
 
 #define RING_PROBE_SIZE 262144
 
-/* What is below leaves room for as many epochs again. */
+/* This leaves room for as many epochs again. */
 #define RING_EPOCH_MAX (HISTORY_NUMBER_MAX / HISTORY_EPOCH / 2)
 
-/* Empty if it is not known: each crash is then taken for a power cut. */
+/* The machine's boot id. Empty if unknown: each crash then counts as a power
+ * cut. */
 static void
 ring_boot_id(char boot[HISTORY_BOOT_SIZE])
 {
@@ -79,7 +80,7 @@ history_is_same_boot(const struct history_header *header)
 	    memcmp(boot, header->boot, HISTORY_BOOT_SIZE) == 0;
 }
 
-/* Of the live fields; never 0. */
+/* A checksum of the live fields; never 0. */
 static uint64_t
 ring_clean_check(const struct history_header *header)
 {
@@ -169,7 +170,7 @@ history_format(struct history *h)
 	history_store(&header->magic, HISTORY_MAGIC);
 }
 
-/* Maps all of fd; or NULL. */
+/* Maps all of fd. Returns NULL on failure. */
 static void *
 ring_map(int fd, size_t size)
 {
@@ -181,7 +182,7 @@ ring_map(int fd, size_t size)
 	return base == MAP_FAILED ? NULL : base;
 }
 
-/* A memory file of zeroes that cannot shrink under its mapping; or -1. */
+/* A memory file of zeroes that cannot shrink under its mapping, or -1. */
 static int
 ring_memory_file(size_t size)
 {
@@ -229,7 +230,7 @@ history_init(struct history *h, size_t size)
 	history_format(h);
 }
 
-/* What is beside the ring in memory. */
+/* Frees what belongs to the ring but lies outside its memory. */
 static void
 ring_free_seek_points(struct history *h)
 {
@@ -238,7 +239,7 @@ ring_free_seek_points(struct history *h)
 	h->seek_points = NULL;
 }
 
-/* All but the descriptor. */
+/* Frees all but the descriptor. */
 static void
 ring_unmap(struct history *h)
 {
@@ -267,10 +268,8 @@ ring_sync(const struct history *h, size_t len)
 	return h->fd == -1 ? 0 : msync(h->header, len, MS_SYNC);
 }
 
-/*
- * The ring as loaded becomes the one in use: header and all, in an order that
- * can be interrupted anywhere.
- */
+/* Puts the loaded ring to use: header and all, in an order that can be
+ * interrupted anywhere. */
 static void
 ring_begin(struct history *h)
 {
@@ -367,7 +366,8 @@ history_read_file(int fd, void *data, size_t len)
 	return (ssize_t)done;
 }
 
-/* Where the file system cannot allocate: zeroes from length to size. */
+/* Allocates by writing zeroes from length to size, for file systems that cannot
+ * do better. */
 static int
 ring_write_zeroes(int fd, off_t length, off_t size)
 {
@@ -388,7 +388,7 @@ ring_write_zeroes(int fd, off_t length, off_t size)
 	return 0;
 }
 
-/* Disk space for all of the file, so that no store to it can fail. */
+/* Allocates the whole file on disk, so that no store to it can fail. */
 static int
 ring_allocate(int fd, off_t length, size_t size)
 {
@@ -404,10 +404,8 @@ ring_allocate(int fd, off_t length, size_t size)
 	return error == 0 ? 0 : -1;
 }
 
-/*
- * Reads all of the file once, since a fault of the disk would be a signal if
- * the mapping met it first; and reading ahead is faster so. errno, or 0.
- */
+/* Reads all of the file once: a fault of the disk gives an error here, where
+ * the mapping would raise a signal; and it is faster. Returns errno, or 0. */
 static int
 ring_probe(int fd, size_t size)
 {
@@ -421,7 +419,7 @@ ring_probe(int fd, size_t size)
 		if (n > 0)
 			offset += (size_t)n;
 		else if (n == 0)
-			error = EIO; /* it is shorter than it was */
+			error = EIO; /* the file became shorter */
 		else if (errno != EINTR)
 			error = errno;
 	}
@@ -452,10 +450,8 @@ ring_open(struct history *h, int fd, size_t size, struct history_report *report)
 			history_salvage(h, report);
 	}
 	ring_begin(h);
-	/*
-	 * The epoch is on disk before it is used. A new file may rather be lost
-	 * as a whole: it is made while others wait.
-	 */
+	/* The epoch must be on disk before it is used. A new file need not: it
+	 * is made while others wait, and may be lost as a whole. */
 	if (report->found != HISTORY_NEW &&
 	    ring_sync(h, HISTORY_HEADER_SIZE) == -1) {
 		int saved = errno;
@@ -467,13 +463,13 @@ ring_open(struct history *h, int fd, size_t size, struct history_report *report)
 	return HISTORY_OK;
 }
 
-/* Empties the file if it was empty. */
+/* Empties the file again if it was empty. */
 static enum history_status
 ring_give_up(int fd, const struct stat *st)
 {
 	int saved = errno;
 
-	/* If that fails too, what is left is taken for what it is. */
+	/* If this fails too, the next start sees what is left. */
 	if (st->st_size == 0 && ftruncate(fd, 0) == 0)
 		fsync(fd);
 	errno = saved;
@@ -526,7 +522,7 @@ history_open(struct history *h, int fd, size_t size,
 	return status;
 }
 
-/* A ring on fd, mapped so; not followed yet. -1: errno. */
+/* Maps fd as a ring that is not loaded yet. Returns -1 with errno. */
 static int
 ring_attach(struct history *h, int fd, int flags)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The ring that everything said goes into. Records are kept in native byte
- * order and aligned to 8. Decided against: a linked list of messages (memory
- * depends on what is said, and a cursor into it has to be counted), an array of
- * fixed slots (a slot for the longest line wastes most of the memory), and
- * mapping the region twice in a row (a pad costs less than page tables, and the
- * size stays free).
+ * The ring that everything said goes into. Records are in native byte order,
+ * aligned to 8. Decided against: a linked list of messages (memory depends on
+ * what is said, and cursors into it have to be counted), an array of fixed
+ * slots (a slot for the longest line wastes most of the memory), and mapping
+ * the region twice in a row (a pad costs less than page tables, and the size
+ * stays free).
  *
- * The order of stores, for a process that is killed at any of them:
+ * The order of stores, as the process may be killed between any two:
  *
  *   tail moves              before the bytes behind it are overwritten
  *   first = 0               the place holds no record
@@ -16,7 +16,7 @@
  *   first                   now it does
  *   head_pos, next_number   only hints: the head is where records end
  *
- * Checks are XXH3's: zlib's crc32() takes 216 ns for a line of 100 bytes where
+ * Checksums are XXH3's: zlib's crc32() takes 216 ns for a line of 100 bytes where
  * this takes 18, which would have more than doubled the cost of an append.
  */
 #include "config.h"
@@ -30,10 +30,10 @@
 #include "history/history-impl.h"
 #include "history/history.h"
 
-/* A find walks over half as many records. */
+/* history_find() reads half as many records on average. */
 #define HISTORY_INDEX_STEP 64
 
-/* How many are dropped in one history_expire(). */
+/* The most messages that one history_expire() drops. */
 #define HISTORY_EXPIRE_MAX 1024
 
 struct history_index {
@@ -42,7 +42,7 @@ struct history_index {
 	struct history_cursor *at; /* every 64th message, oldest first */
 };
 
-/* The position of the record at pos, or behind the pads at pos. */
+/* The position of the record at pos or behind the pads there. */
 static uint64_t
 history_skip_pad(const struct history *h, uint64_t pos)
 {
@@ -58,9 +58,9 @@ history_skip_pad(const struct history *h, uint64_t pos)
 }
 
 /*
- * Where the message is that c, not lapped, stands at. A cursor that was at the
- * head may have a pad before its message; that pad may even have been dropped
- * and overwritten while the message, now the oldest, has not.
+ * The position of c's message; c is not lapped. A cursor that was at the head
+ * may have a pad before its message; that pad may even have been dropped and
+ * overwritten while the message, now the oldest, is still held.
  */
 static uint64_t
 history_locate(const struct history *h, const struct history_cursor *c)
@@ -99,7 +99,7 @@ history_write_pad(struct history *h, uint64_t pos, size_t size)
 	history_store(&history_at(h, pos)->first.word, first.word);
 }
 
-/* The place of a record of that size at the head, marked as empty. */
+/* Reserves a record of this size at the head, marked as empty. */
 static struct record *
 history_reserve(struct history *h, size_t size)
 {
@@ -115,12 +115,12 @@ history_reserve(struct history *h, size_t size)
 	history_make_room(h, size);
 	r = history_at(h, h->head_pos);
 	history_store(&r->first.word, 0);
-	/* Used only when the record before is still held. */
+	/* Used only while the record before is held. */
 	r->prev = (uint32_t)(h->head_pos - h->last_pos);
 	return r;
 }
 
-/* The record at the head has been written. */
+/* Completes the record that was written at the head. */
 static void
 history_commit(struct history *h, struct record *r, union record_word first)
 {
@@ -189,7 +189,7 @@ history_append(struct history *h, const struct event *event)
 	return r->number;
 }
 
-/* Fills in a hole and returns its first word. */
+/* Fills in a hole; returns its first word. */
 static union record_word
 history_fill_hole(struct record *r, uint64_t pos, uint32_t size,
     uint64_t number, uint64_t next)
@@ -392,7 +392,7 @@ history_find(struct history *h, uint64_t number)
 		c.number = record_next(r);
 		c.pos += r->first.is.size;
 	}
-	/* In a hole of unknown size nobody knows where one was. */
+	/* In a hole of unknown size no number has a known place. */
 	if (history_is_certain(r->number, record_next(r)))
 		c.number = number;
 	return c;
@@ -457,7 +457,7 @@ history_copy(struct history *dst, const struct history *src)
 	c = history_oldest(src);
 	dst->first_number = dst->next_number = c.number;
 	history_store(&dst->header->next_number, c.number);
-	/* In a ring of one size all then has its place again. */
+	/* In a ring of the same size each record gets its old place. */
 	dst->tail_pos = dst->head_pos = src->tail_pos;
 	history_store(&dst->header->head_pos, dst->head_pos);
 	history_store_tail(dst);

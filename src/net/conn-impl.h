@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What conn*.c share; of no concern to others.
+ * Shared by conn*.c only.
  */
 #ifndef CONN_IMPL_H
 #define CONN_IMPL_H
@@ -27,30 +27,30 @@ enum conn_state {
 	CONN_ENDED
 };
 
-enum conn_place { /* the queue that a conn is in */
+enum conn_queue_id { /* a connection is in one at a time */
 	CONN_NOWHERE,
 	CONN_IN_MORE_INPUT,
 	CONN_IN_RESUMING,
 	CONN_IN_ENDED
 };
 
-/* From the first IAC on. */
+/* For clients that speak telnet: from their first IAC on. */
 struct conn_telnet {
 	struct telnet machine;
 	struct evbuffer *text;
 };
 
-/* While output is queued, or the connection closes. */
+/* For connections with queued output, and closing ones. */
 struct conn_timer {
 	struct deadline deadline;
-	uint64_t queued; /* all bytes queued since this was allocated */
-	uint64_t moved; /* those that the peer had at the last look */
-	int64_t moved_ms; /* when that changed last */
+	uint64_t queued; /* all bytes queued since it was made */
+	uint64_t moved; /* those that the peer had at the last check */
+	int64_t moved_ms; /* when that last changed */
 	size_t discarded;
 };
 
 struct conn {
-	/* All that conn_send() looks at is in one line of the cache. */
+	/* What conn_send() looks at lies in one cache line. */
 	struct net *net;
 	uint64_t sent; /* bytes that conn_send() has taken */
 	uint32_t recent; /* bytes written that may be unread: conn-unsent.c */
@@ -58,7 +58,7 @@ struct conn {
 	int fd;
 	uint8_t state; /* enum conn_state */
 	bool has_output; /* the bufferevent's output may hold something */
-	uint8_t bookmark; /* enum conn_place */
+	uint8_t in_queue; /* enum conn_queue_id */
 	uint8_t end; /* enum conn_end; with CONN_ENDED */
 
 	struct bufferevent *bev; /* NULL at rest: conn_need_bev() */
@@ -73,56 +73,55 @@ struct conn {
 	uint32_t wasted; /* bytes read since the last line */
 	uint32_t max_line; /* conn_set_framing(); 0: the option's */
 	struct framer framer;
-	bool is_reading : 1; /* readable is waited for */
+	bool is_reading : 1; /* readable is active */
 	bool is_handling : 1; /* inside conn_handle_input() */
 	bool is_paused : 1; /* conn_pause_input() */
-	bool is_choked : 1; /* input held up since its answers are not read */
+	bool is_choked : 1; /* input waits until its answers are read */
 	bool was_refused : 1; /* conn_send() owes a drained() */
 	bool has_input : 1; /* whole lines may wait in the input */
 	bool saw_eof : 1;
 	bool told_eof : 1;
 	bool is_tcp : 1;
-	bool is_shut : 1; /* our side, so that SIOCOUTQ counts a FIN */
+	bool is_shut : 1; /* shut down by us: SIOCOUTQ counts a FIN */
 	bool has_no_telnet : 1; /* conn_set_framing() */
-	bool is_broken : 1; /* it ended by an error, and not in order */
+	bool is_broken : 1; /* it ended by an error, not in order */
 };
 
 #define CONN_SNDBUF_MIN 65536
-/* conn_new(), but the socket is left as it is, and not read from yet. */
+/* Makes a connection as conn_new() does, but leaves the socket as it is and
+ * does not read yet. */
 struct conn *conn_alloc(struct net *net, int fd,
     const struct conn_handler *handler, void *arg);
 
-/* After what kept lines waiting is over. */
+/* To be called when whatever kept lines waiting is over. */
 void conn_continue_input(struct conn *c);
 
-/* From now on it is a telnet. -1: libevent has no memory. */
+/* Speaks telnet from now on. Returns -1 if libevent has no memory. */
 int conn_begin_telnet(struct conn *c) MUST_CHECK;
 
-/* Have conn_write_cb() called below the low-water mark, not only at zero. */
+/* Asks for conn_write_cb() below the low-water mark, not only at zero. */
 void conn_want_drained(struct conn *c);
 
-/*
- * The bufferevent that c has while there is something in or out; never NULL but
- * when libevent cannot make one: then c has ended.
- */
+/* Returns c's bufferevent, which it has only while there is input or output. If
+ * libevent cannot make one, c has ended and NULL comes back. */
 struct bufferevent *conn_need_bev(struct conn *c);
 
-/* Gives it back if nothing is in it. */
+/* Gives the bufferevent back if it is empty. */
 void conn_rest(struct conn *c);
 
-/* To net->ended; again or not. Calls nobody but net->wake(). */
+/* Moves c to net->ended; may be repeated. Calls nobody but net->wake(). */
 void conn_set_end(struct conn *c, enum conn_end end);
 
-/* Has readable waited for, or not, as c's state asks for. */
+/* Starts or stops waiting for input, as c's state demands. */
 void conn_update_reading(struct conn *c);
 
-/* Bytes in the kernel that the peer does not have; about, on Unix sockets. */
+/* Bytes in the kernel that the peer does not have; roughly, on Unix sockets. */
 size_t conn_in_kernel(const struct conn *c);
 
-/* From look_at_ms on, before anything is written: what may be unread? */
+/* Measures what may be unread; from look_at_ms on, before the next write. */
 void conn_look(struct conn *c);
 
 struct conn_timer *conn_need_timer(struct conn *c);
-void conn_drop_timer(struct conn *c); /* fine if there is none */
+void conn_drop_timer(struct conn *c); /* there need not be one */
 
 #endif

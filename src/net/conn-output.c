@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The way out, and whether it is stuck.
+ * Output, and the check whether it is stuck.
  *
- * conn_send() is the hot path: a message goes to each of thousands through it.
+ * conn_send() is the hot path: a message goes through it to each of thousands.
  * While nothing is queued it asks for no time, no memory and nothing of
- * libevent. A bufferevent offers no such way past it, so has_output must be
- * true whenever its output is not empty, or bytes would overtake others.
+ * libevent. It writes past the bufferevent, which knows nothing of that, so
+ * has_output must be true whenever the bufferevent's output is not empty, or
+ * bytes would overtake others.
  *
- * sendmsg(2) of several pieces instead of a cork was decided against: answers
- * come from many small calls, and copying them is cheaper than keeping them.
+ * Decided against: sendmsg(2) of several pieces instead of a cork. Answers come
+ * from many small calls, and copying them costs less than keeping them.
  */
 #include "config.h"
 
@@ -25,7 +26,7 @@
 
 #include "net/conn-impl.h"
 
-/* Corked output is written when it has reached this. */
+/* Corked output of this size is written at once. */
 #define CONN_CORK_MAX (64 * 1024)
 
 size_t
@@ -41,7 +42,7 @@ conn_queued(const struct conn *c)
 }
 
 /*
- * The stall check looks four times in stall_timeout whether the peer got
+ * Schedules the next check, of four in stall_timeout, whether the peer got
  * anything. What the kernel holds counts as not moved: its buffer may be large,
  * and takes more of ours only in large steps.
  */
@@ -54,7 +55,7 @@ conn_set_stall_check(struct conn *c)
 	    c->net->clock->mono_ms + (interval_ms > 0 ? interval_ms : 1));
 }
 
-/* How far the peer got, counted from anywhere: good only to be compared. */
+/* How far the peer got. Only differences of the result have a meaning. */
 static uint64_t
 conn_moved(const struct conn *c)
 {
@@ -116,7 +117,7 @@ conn_want_drained(struct conn *c)
 	    (size_t)c->net->options->output_limit / 4, 0);
 }
 
-/* Queue what the socket did not take. */
+/* Queues what the socket did not take. */
 static void
 conn_enqueue(struct conn *c, const char *data, size_t len)
 {
@@ -146,7 +147,7 @@ conn_enqueue(struct conn *c, const char *data, size_t len)
 	}
 }
 
-/* To the socket, or behind what is queued for it. */
+/* Writes to the socket, or queues behind earlier output. */
 static void
 conn_write(struct conn *c, const char *data, size_t len)
 {
@@ -188,7 +189,7 @@ conn_flush_cork(struct conn *c)
 	struct buf *cork = &c->net->cork;
 	size_t len = cork->len;
 
-	/* Empty before the write, which looks at what is queued. */
+	/* Emptied before the write, which counts what is queued. */
 	buf_reset(cork);
 	if (c->state == CONN_OPEN)
 		conn_write(c, cork->data, len);
@@ -202,7 +203,8 @@ conn_write_corked(struct conn *c, const void *data, size_t len)
 	struct buf *cork = &c->net->cork;
 
 	buf_add(cork, data, len);
-	/* Seldom: what is corked must not dwarf the limit of what is queued. */
+	/* Rare: corked output must not exceed the limit of queued output by
+	 * far. */
 	if (cork->len >= CONN_CORK_MAX ||
 	    cork->len >= c->net->options->output_limit)
 		conn_flush_cork(c);
@@ -218,14 +220,14 @@ conn_cork(struct conn *c)
 void
 conn_uncork(struct conn *c)
 {
-	/* conn_close() uncorks early. */
+	/* conn_close() may have uncorked already. */
 	if (c->net->corked != c)
 		return;
 	conn_flush_cork(c);
 	c->net->corked = NULL;
 }
 
-/* conn_send() when something is in the way of a direct write. */
+/* The rest of conn_send(), when no direct write is possible. */
 static int
 conn_send_behind(struct conn *c, const void *data, size_t len)
 {

@@ -1,35 +1,34 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What of the output the peer may not have read. Whoever comes back is shown
- * that again, so the answer must never be too small: a line too many stands
- * under a notice that says so, a line too few is lost. What was measured, and
- * is relied on (check_conn_unsent.c fails where it is not so):
+ * How much of the output the peer may not have read. Whoever comes back is
+ * shown that much again, so the answer must never be too small: a line too many
+ * stands under a notice that says so, a line too few is lost. The following was
+ * measured and is relied on (check_conn_unsent.c fails where it does not hold):
  *
  * TCP on Linux: SIOCOUTQ is exactly what the peer's kernel has not
- * acknowledged, and stays so after a reset, when the bytes themselves are gone:
- * it is a difference of two counters that survive. (TCP_INFO's
- * tcpi_bytes_acked is made of the same, and needs a count of ours besides.)
- * After our FIN it is one more, until that is acknowledged.
+ * acknowledged. It is a difference of two counters that survive a reset, when
+ * the bytes themselves are gone. After our FIN it is one more, until that is
+ * acknowledged.
  *
- * Acknowledged is not read. Who closes in order has read all: close(2) with
- * anything unread sends a reset. But when a connection breaks, nobody knows
- * what had been read. Then a margin is added: all that was handed over in the
- * last ten seconds (or up to thirty, for want of a finer count) and has been
- * acknowledged, but CONN_DOUBT_MAX at most and CONN_DOUBT_MIN at least. Whoever
- * was reading is not further behind. Of one who had long stopped, the receive
- * buffer (some 100 KB) may hold more; to repeat that much to everybody whose
- * connection breaks was decided against. Nor does the peer's window tell
- * (tcpi_snd_wnd): it stays at 64 KiB with 60 KB unread.
+ * Acknowledged is not read. A peer that closes in order has read all: close(2)
+ * with anything unread sends a reset. When a connection breaks, nobody knows
+ * what had been read. Then a margin is added: what was handed over in the last
+ * ten seconds (or up to thirty, for want of a finer count) and has been
+ * acknowledged, but at most CONN_DOUBT_MAX and at least CONN_DOUBT_MIN. Whoever
+ * was reading is not further behind. If the peer had long stopped reading, its
+ * receive buffer (some 100 KB) may hold more, but we do not repeat that much
+ * for everybody whose connection breaks. The peer's window does not help
+ * (tcpi_snd_wnd stays at 64 KiB with 60 KB unread).
  *
  * Unix sockets on Linux: SIOCOUTQ is what the peer itself has not read, but in
  * the kernel's memory (768 bytes for a line of 60), and 0 once the peer has
- * closed, read or not. So before a write, once in a second, we look how much
- * that is while the peer is surely there; it has read all that came before.
- * When it is 0, as it mostly is, this is exact. A peer who closes with anything
- * unread leaves an error behind, else EOF.
+ * closed, read or not. So once a second, before a write, we measure how much
+ * that is while the peer is known to be there; all that came before has been
+ * read. Where it is 0, as it mostly is, this is exact. A peer that closes with
+ * anything unread leaves an error behind, else EOF.
  *
- * Elsewhere only the margin is known, and a send buffer's worth is added.
+ * Elsewhere only the margin is known, and the size of a send buffer is added.
  */
 #include "config.h"
 
@@ -53,7 +52,7 @@
 #ifdef HAVE_SIOCOUTQ
 #define CONN_KERNEL_MAX ((size_t)0)
 #else
-#define CONN_KERNEL_MAX ((size_t)CONN_SNDBUF_MIN) /* what nobody tells us */
+#define CONN_KERNEL_MAX ((size_t)CONN_SNDBUF_MIN) /* assumed */
 #endif
 
 size_t
@@ -70,7 +69,8 @@ conn_in_kernel(const struct conn *c)
 	return 0;
 }
 
-/* Does what the kernel says about c count unread bytes, not acknowledged? */
+/* Does the kernel's figure for c count unread bytes, rather than unacknowledged
+ * ones? */
 static bool
 conn_tells_unread(const struct conn *c)
 {
@@ -105,7 +105,7 @@ conn_look(struct conn *c)
 	c->look_at_ms = now_ms + CONN_RECENT_MS;
 }
 
-/* What of known, which was not acknowledged, and before that is in doubt. */
+/* Adds to known, the unacknowledged bytes, those before that are in doubt. */
 static size_t
 conn_with_doubt(const struct conn *c, size_t known)
 {
@@ -132,7 +132,7 @@ conn_unsent_if_broken(const struct conn *c)
 	if (!conn_tells_unread(c))
 		return conn_with_doubt(c, conn_queued(c) + conn_in_kernel(c)) +
 		    c->dropped;
-	/* What is corked has not been counted yet. */
+	/* Corked output is not counted yet. */
 	if (c->net->corked == c)
 		return c->recent + c->net->cork.len + c->dropped;
 	return c->recent + c->dropped;
@@ -153,7 +153,7 @@ conn_has_broken(const struct conn *c)
 {
 	if (c->is_broken || c->is_tcp || !conn_is_hung_up(c))
 		return c->is_broken;
-	/* Asking takes the error away, which is what else has to say so. */
+	/* conn_has_error() clears the error, so it is asked only if needed. */
 	return !c->saw_eof || conn_has_error(c);
 }
 

@@ -8,29 +8,28 @@
  *      ^------ bufferevent's output <--' what send(2) did not take
  *
  * A bufferevent takes a kilobyte, and most connections have nothing in it most
- * of the time. So one at rest has only an event that waits for input; it is
- * lent a bufferevent when there is something to be read or output has to wait,
- * and gives it back when that is over (a telnet keeps it). We read into it
- * ourselves, since its own read would be a second event and an ioctl(2) more.
+ * of the time. So a connection at rest has only an event that waits for input;
+ * it borrows a bufferevent when there is something to read or output has to
+ * wait, and then gives it back (a telnet client keeps it). We read into it
+ * ourselves, since its own read would cost a second event and an ioctl(2).
  *
  * Output goes past the bufferevent while nothing is queued in it: that is one
- * system call, where a bufferevent alone needs two epoll_ctl(2) and a turn of
- * the loop besides. has_output says whether anything is queued, so that the
+ * system call, where a bufferevent alone needs two epoll_ctl(2) and another
+ * turn of the loop. has_output tells whether anything is queued, so that the
  * ordinary case asks libevent nothing.
  *
- * Input is read only while none waits here. Whenever lines have to wait (their
- * share of the turn is used up, input is paused, or the client reads no
- * answers), the event is not waited for, so what one client has here is bounded
- * by max_line and one read, and a readable descriptor cannot spin the loop. It
- * follows that the EOF of a client shows only after its lines have been
- * handled.
+ * Input is read only while no lines wait. When lines have to wait (their share
+ * of the turn is used up, input is paused, or the client does not read its
+ * answers), the event is off, so what waits for one client is bounded by
+ * max_line and one read, and a readable descriptor cannot spin the loop. Hence
+ * a client's EOF shows only after its lines have been handled.
  *
- * Most connections have nothing queued and speak no telnet, so what these need
- * (struct conn_timer, struct conn_telnet) is allocated while they need it.
+ * Most connections have nothing queued and speak no telnet; struct conn_timer
+ * and struct conn_telnet are allocated only while they are needed.
  *
- * Nothing is freed here but by conn_free(): a connection that is over goes to
- * net->ended, and its owner hears of it from conn_reap() at the turn's end. So
- * a failing write never calls anybody back (hostile 51, 52).
+ * Only conn_free() frees anything: a connection that is over goes to
+ * net->ended, and its owner is told by conn_reap() at the turn's end. So a
+ * failing write never calls anybody back (hostile 51, 52).
  */
 #include "config.h"
 
@@ -54,11 +53,11 @@
 #include "net/conn-impl.h"
 #include "net/telnet.h"
 
-/* While closing: how much is read and thrown away, and how long we wait. */
+/* While closing: how much input is discarded, and how long we wait. */
 #define CONN_DISCARD_MAX (1024 * 1024)
 #define CONN_LINGER_MS 2000
 
-/* Bytes in one read(2): what one client may have waiting here. */
+/* Bytes in one read(2): the most that one client may have waiting here. */
 #define CONN_READ_MAX 4096
 
 /* A silent peer is probed after a while, and given up after three minutes. */
@@ -84,12 +83,12 @@ conn_end_str(enum conn_end end)
 	return "";
 }
 
-/* Queues: at most one at a time for each conn. */
+/* Queues; a connection is in one at a time at most. */
 
 static struct conn_queue *
-conn_place_queue(struct net *net, enum conn_place bookmark)
+conn_queue_of(struct net *net, enum conn_queue_id id)
 {
-	switch (bookmark) {
+	switch (id) {
 	case CONN_NOWHERE:
 		break;
 	case CONN_IN_MORE_INPUT:
@@ -103,30 +102,30 @@ conn_place_queue(struct net *net, enum conn_place bookmark)
 }
 
 static void
-conn_move(struct conn *c, enum conn_place bookmark)
+conn_move(struct conn *c, enum conn_queue_id id)
 {
-	struct conn_queue *from = conn_place_queue(c->net, c->bookmark);
-	struct conn_queue *to = conn_place_queue(c->net, bookmark);
+	struct conn_queue *from = conn_queue_of(c->net, c->in_queue);
+	struct conn_queue *to = conn_queue_of(c->net, id);
 
 	if (from != NULL)
 		TAILQ_REMOVE(from, c, entry);
 	if (to != NULL)
 		TAILQ_INSERT_TAIL(to, c, entry);
-	c->bookmark = (uint8_t)bookmark;
+	c->in_queue = (uint8_t)id;
 }
 
-/* Has the input that waits handled in the next turn. */
+/* Schedules waiting input for the next turn. */
 static void
 conn_handle_later(struct conn *c)
 {
 	/*
 	 * Not event_active(): libevent runs what a callback activates at its
-	 * own priority in the same pass, and nobody else would be read from.
-	 * A timer of zero joins the queue after the sockets polled next.
+	 * own priority in the same pass, and would read from nobody else. A
+	 * timer of zero joins the queue after the sockets polled next.
 	 */
 	static const struct timeval at_once = { 0, 0 };
 
-	if (c->bookmark != CONN_NOWHERE)
+	if (c->in_queue != CONN_NOWHERE)
 		return;
 	conn_move(c, CONN_IN_MORE_INPUT);
 	if (!event_pending(c->net->resume, EV_TIMEOUT, NULL) &&
@@ -134,7 +133,7 @@ conn_handle_later(struct conn *c)
 		conn_set_end(c, CONN_END_ERROR);
 }
 
-/* The end, and what leads there */
+/* The end of a connection */
 
 void
 conn_set_end(struct conn *c, enum conn_end end)
@@ -146,7 +145,7 @@ conn_set_end(struct conn *c, enum conn_end end)
 		return;
 	if (end == CONN_END_ERROR || end == CONN_END_STALLED)
 		c->is_broken = true;
-	/* Whoever closes waits for their own end, however it comes about. */
+	/* After conn_close() any end is the one that was asked for. */
 	if (c->state != CONN_OPEN)
 		end = CONN_END_CLOSED;
 	c->state = CONN_ENDED;
@@ -183,7 +182,9 @@ conn_update_reading(struct conn *c)
 {
 	bool want = conn_wants_to_read(c);
 
-	/* Lines are being handled: whatever they change is seen at the end. */
+	/*
+	 * While lines are being handled, all changes wait for the end of that.
+	 */
 	if (c->is_handling || want == c->is_reading)
 		return;
 	c->is_reading = want;
@@ -203,7 +204,7 @@ conn_set_close_deadline(struct conn *c, int64_t in_ms)
 		deadline_set(c->net->deadlines, d, at_ms);
 }
 
-/* All is flushed: say so to the peer, and wait for theirs. */
+/* All is flushed: shuts down, and waits for the peer's end. */
 static void
 conn_linger(struct conn *c)
 {
@@ -225,7 +226,7 @@ conn_close(struct conn *c, int64_t flush_ms)
 			conn_uncork(c);
 		if (c->state != CONN_OPEN)
 			return;
-		if (c->timer != NULL) /* it looked for a stall until now */
+		if (c->timer != NULL) /* it checked for a stall until now */
 			deadline_clear(c->net->deadlines, &c->timer->deadline);
 		conn_move(c, CONN_NOWHERE);
 		c->state = CONN_FLUSHING;
@@ -238,7 +239,7 @@ conn_close(struct conn *c, int64_t flush_ms)
 	}
 }
 
-/* len bytes have come on a connection that is closing. */
+/* Drops len bytes that came on a closing connection. */
 static void
 conn_discard(struct conn *c, size_t len)
 {
@@ -267,7 +268,8 @@ conn_continue_input(struct conn *c)
 	conn_update_reading(c);
 }
 
-/* Moves what the bufferevent has read into telnet->text, without telnet. */
+/* Moves what the bufferevent has read into telnet->text, without telnet's own
+ * bytes. */
 static void
 conn_filter_telnet(struct conn *c)
 {
@@ -307,7 +309,8 @@ conn_begin_telnet(struct conn *c)
 	return 0;
 }
 
-/* The first IAC makes a client a telnet; what came before it is plain text. */
+/* Looks for the first IAC, which makes it a telnet client; what came before is
+ * plain text. */
 static void
 conn_detect_telnet(struct conn *c)
 {
@@ -334,14 +337,14 @@ conn_set_framing(struct conn *c, size_t max_line)
 	c->has_no_telnet = true;
 }
 
-/* Hands over lines, for one turn; returns how many there were. */
+/* Hands over one turn's lines; returns how many. */
 static int
 conn_handle_lines(struct conn *c, struct evbuffer *in)
 {
 	struct framer_line line;
 	int n;
 
-	c->has_input = true; /* until the framer finds nothing */
+	c->has_input = true; /* until the framer finds no line */
 	for (n = 0; n < CONN_LINES_PER_TURN && conn_takes_lines(c); n++) {
 		switch (framer_next(&c->framer, in, conn_max_line(c), &line)) {
 		case FRAMER_MORE:
@@ -365,7 +368,7 @@ conn_handle_lines(struct conn *c, struct evbuffer *in)
 	return n;
 }
 
-/* So many bytes were read, and no line was among them. */
+/* Counts bytes that were read without completing a line. */
 static void
 conn_count_waste(struct conn *c, size_t bytes)
 {
@@ -378,7 +381,7 @@ conn_count_waste(struct conn *c, size_t bytes)
 	}
 }
 
-/* All that the peer had to say has been handled. */
+/* Called when all that the peer sent before its EOF has been handled. */
 static void
 conn_tell_eof(struct conn *c)
 {
@@ -390,10 +393,8 @@ conn_tell_eof(struct conn *c)
 	}
 }
 
-/*
- * The one place where input is handled: when some was read, when some has
- * waited, and at EOF.
- */
+/* The one place where input is handled: new input, input that has waited, and
+ * EOF. */
 static void
 conn_handle_input(struct conn *c)
 {
@@ -442,10 +443,8 @@ conn_resume_input(struct conn *c)
 	conn_continue_input(c);
 }
 
-/*
- * One read(2), into the input, or nowhere if c is closing. Returns as that
- * does.
- */
+/* Reads once, into the input, or nowhere if c is closing. Returns what read(2)
+ * does. */
 static ssize_t
 conn_read(struct conn *c)
 {
@@ -525,7 +524,7 @@ conn_write_cb(struct bufferevent *bev, void *arg)
 	conn_rest(c);
 }
 
-/* It only writes, so that only writing can fail. */
+/* The bufferevent only writes, so any error is one of writing. */
 static void
 conn_event_cb(struct bufferevent *bev, short what, void *arg)
 {
@@ -537,7 +536,7 @@ conn_event_cb(struct bufferevent *bev, short what, void *arg)
 	conn_set_end(c, CONN_END_ERROR);
 }
 
-/* Bufferevents, lent and given back */
+/* Lending bufferevents */
 
 struct bufferevent *
 conn_need_bev(struct conn *c)
@@ -551,18 +550,18 @@ conn_need_bev(struct conn *c)
 		bev = net->spare[--net->spare_count];
 		bufferevent_setfd(bev, c->fd);
 	} else {
-		/* No BEV_OPT_CLOSE_ON_FREE: that closes in a later turn. */
+		/* No BEV_OPT_CLOSE_ON_FREE, which closes in a later turn. */
 		bev = bufferevent_socket_new(net->base, c->fd, 0);
 		if (bev == NULL) {
 			conn_set_end(c, CONN_END_ERROR);
 			return NULL;
 		}
-		/* Enabled as long as there is output, and only then. */
+		/* It is enabled only while there is output. */
 		bufferevent_disable(bev, EV_WRITE);
 	}
 	bufferevent_priority_set(bev, NET_PRIORITY_INPUT);
 	bufferevent_setcb(bev, NULL, conn_write_cb, conn_event_cb, c);
-	/* It is frozen for all but the bufferevent's own read. */
+	/* libevent freezes it for all but the bufferevent's own read. */
 	evbuffer_unfreeze(bufferevent_get_input(bev), 0);
 	c->bev = bev;
 	return bev;
@@ -577,7 +576,7 @@ conn_give_back_bev(struct conn *c)
 	if (bev == NULL)
 		return;
 	c->bev = NULL;
-	/* Out of the poll at once, even if it is freed in a later turn. */
+	/* Leaves the poll at once, even if it is freed in a later turn. */
 	bufferevent_setcb(bev, NULL, NULL, NULL, NULL);
 	bufferevent_disable(bev, EV_READ | EV_WRITE);
 	bufferevent_setfd(bev, -1);
@@ -611,10 +610,10 @@ net_resume_cb(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	clock_update(net->clock);
 	/*
-	 * Those that have still more go back to more_input: once a turn each.
+	 * Those with still more lines go back to more_input: once a turn each.
 	 */
 	TAILQ_FOREACH(c, &net->more_input, entry)
-		c->bookmark = CONN_IN_RESUMING;
+		c->in_queue = CONN_IN_RESUMING;
 	TAILQ_CONCAT(&net->resuming, &net->more_input, entry);
 	while ((c = TAILQ_FIRST(&net->resuming)) != NULL) {
 		conn_move(c, CONN_NOWHERE);
@@ -622,7 +621,7 @@ net_resume_cb(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* Life */
+/* Making and freeing */
 
 int
 net_init(struct net *net, struct event_base *base, struct clock *clock,
@@ -646,7 +645,7 @@ net_init(struct net *net, struct event_base *base, struct clock *clock,
 		return -1;
 	}
 	event_priority_set(net->resume, NET_PRIORITY_INPUT);
-	/* A bufferevent writes by writev(2), which knows no MSG_NOSIGNAL. */
+	/* A bufferevent uses writev(2), which knows no MSG_NOSIGNAL. */
 	signal(SIGPIPE, SIG_IGN);
 	return 0;
 }
@@ -664,7 +663,7 @@ net_fini(struct net *net)
 static void
 conn_set_option(int fd, int level, int name, int value)
 {
-	/* A comfort each: a socket that lacks one works nonetheless. */
+	/* Nice to have: a socket without it works nonetheless. */
 	(void)setsockopt(fd, level, name, &value, sizeof(value));
 }
 
@@ -673,8 +672,8 @@ conn_set_tcp_options(const struct net *net, int fd)
 {
 	conn_set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	conn_set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	/* Or else the kernel grows the buffer of one who does not read to some
-	 * megabytes, outside of every limit of ours. */
+	/* Else the kernel grows the buffer of a peer that does not read to some
+	 * megabytes, outside of all our limits. */
 	conn_set_option(fd, SOL_SOCKET, SO_SNDBUF,
 	    net->options->output_limit > CONN_SNDBUF_MIN ?
 		(int)net->options->output_limit :
@@ -686,8 +685,8 @@ conn_set_tcp_options(const struct net *net, int fd)
 	conn_set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, CONN_KEEPALIVE_PROBES);
 #endif
 #ifdef TCP_USER_TIMEOUT
-	/* It also counts a window that stays shut, which is our stall check's
-	 * to judge: so never sooner than that. */
+	/* It counts a window that stays shut, too, which our stall check is to
+	 * judge: so it must not be sooner. */
 	int64_t timeout_ms = 2 * net->options->stall_timeout;
 
 	if (timeout_ms < CONN_USER_TIMEOUT_MS)
@@ -721,7 +720,7 @@ conn_alloc(struct net *net, int fd, const struct conn_handler *handler,
 	c->arg = arg;
 	c->fd = fd;
 	c->state = CONN_OPEN;
-	c->bookmark = CONN_NOWHERE;
+	c->in_queue = CONN_NOWHERE;
 	c->look_at_ms = (uint32_t)net->clock->mono_ms;
 	net->count++;
 	return c;
@@ -770,7 +769,8 @@ conn_reap(struct net *net)
 {
 	struct conn *c;
 
-	/* Those that end meanwhile are appended; there is an end to all. */
+	/* Connections that end meanwhile are appended; each ends once, so this
+	 * ends. */
 	while ((c = TAILQ_FIRST(&net->ended)) != NULL) {
 		conn_move(c, CONN_NOWHERE);
 		c->handler->ended(c, (enum conn_end)c->end, c->arg);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Strict, since who asks is a program: whatever the grammar of RFC 9112 does
- * not have is a bad request. A body is refused rather than skipped: its length
- * is then nothing that could be got wrong. No evhttp: it answers what we would
- * have to forbid it to answer, and its limits do not bound the time.
+ * Strict, since clients are programs: whatever the grammar of RFC 9112 does not
+ * allow is a bad request. A body is refused rather than skipped, so there is no
+ * length to get wrong. Decided against: evhttp, which answers much that we
+ * would have to forbid, and whose limits do not bound the time.
  */
 #include "config.h"
 
@@ -17,7 +17,8 @@
 
 const char http_chunk_end[] = "\r\n";
 
-/* A line without its end; *next is behind it. False: there is no whole one. */
+/* Finds a line without its end; *next is behind it. False: there is no whole
+ * line. */
 static bool
 http_line(const char *data, const char *end, size_t *len, const char **next)
 {
@@ -32,7 +33,7 @@ http_line(const char *data, const char *end, size_t *len, const char **next)
 	return true;
 }
 
-/* RFC 9110 section 5.6.2. Returns its length. */
+/* The length of a token (RFC 9110 section 5.6.2) at s. */
 static size_t
 http_token(const char *s, size_t len)
 {
@@ -52,7 +53,7 @@ http_is(const char *s, size_t len, const char *word)
 	return len == strlen(word) && memcmp(s, word, len) == 0;
 }
 
-/* "GET /metrics?a=b HTTP/1.1" */
+/* Parses "GET /metrics?a=b HTTP/1.1". */
 static enum http_status
 http_request_line(const char *line, size_t len, const char *path, bool *is_1_1)
 {
@@ -80,7 +81,7 @@ http_request_line(const char *line, size_t len, const char *path, bool *is_1_1)
 	return http_is(line, method, "GET") ? HTTP_OK : HTTP_BAD_METHOD;
 }
 
-/* A field of the head. False: it is malformed, or there is a body. */
+/* Checks a field of the head. False: it is malformed, or announces a body. */
 static bool
 http_field(const char *line, size_t len, unsigned *hosts)
 {
@@ -158,7 +159,7 @@ http_reason(enum http_status status)
 	return "";
 }
 
-/* "Tue, 02 Jun 2026 14:02:11 GMT", RFC 9110 section 5.6.7. */
+/* Adds "Tue, 02 Jun 2026 14:02:11 GMT" (RFC 9110 section 5.6.7). */
 static void
 http_add_date(struct buf *out, int64_t wall_ms)
 {

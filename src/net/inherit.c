@@ -2,9 +2,9 @@
  * Copyright (c) 2026 The brbd authors
  *
  * Socket activation, the receiving end: descriptors from 3 on. sd_listen_fds(3)
- * quietly takes what is meant for another process, or is garbage, for
- * nothing at all. A server that then listens elsewhere, or nowhere, is hard to
- * understand; so that is an error here.
+ * silently ignores variables that are garbage or meant for another process. A
+ * server that then listens elsewhere, or nowhere, is hard to understand, so
+ * here that is an error.
  */
 #include "config.h"
 
@@ -65,7 +65,7 @@ inherit_take_fd(int fd)
 	return NULL;
 }
 
-/* The names are separated by colons. NULL, or what is wrong. */
+/* Takes the names, separated by colons. Returns NULL, or what is wrong. */
 static const char *
 inherit_take_names(struct inheritance *in, const char *names)
 {

@@ -10,24 +10,24 @@
 
 #define INHERIT_MAX 32
 
-/* A listening socket that whoever started us has opened for us. */
+/* A listening socket opened for us by whoever started us. */
 struct inherited {
 	int fd; /* non-blocking and close-on-exec */
-	char *name; /* of LISTEN_FDNAMES, or "" */
+	char *name; /* from LISTEN_FDNAMES, or "" */
 };
 
 struct inheritance {
 	struct inherited items[INHERIT_MAX];
-	size_t count; /* 0 when there is none, as usual */
+	size_t count; /* usually 0 */
 };
 
 /*
- * Takes what LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES promise: see
- * sd_listen_fds(3). The variables are unset, whatever comes of it. Returns 0;
- * or -1 with *error (to be freed) when they are malformed, meant for another
- * process, or a descriptor is not a stream socket (IPv4, IPv6, Unix) that
- * listens (hostile 77). The descriptors are the caller's then;
- * inheritance_fini() closes none.
+ * Takes the sockets of LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES: see
+ * sd_listen_fds(3). The variables are unset in any case. Returns 0; or -1 with
+ * *error (the caller frees it) when they are malformed, meant for another
+ * process, or a descriptor is no listening stream socket (IPv4, IPv6, Unix)
+ * (hostile 77). The descriptors are the caller's; inheritance_fini() closes
+ * none.
  */
 int inheritance_take(struct inheritance *in, char **error) MUST_CHECK;
 void inheritance_fini(struct inheritance *in);

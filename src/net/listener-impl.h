@@ -19,7 +19,7 @@
 #include "net/listener-spec.h"
 #include "net/listener.h"
 
-/* What listener*.c share; nobody else's. */
+/* Shared by listener*.c only. */
 
 TAILQ_HEAD(listener_queue, listener);
 
@@ -28,19 +28,21 @@ struct listener {
 	struct listeners *all;
 	int fd;
 	struct event *event; /* NULL until it is in use */
-	char *name; /* as bound */
+	char *name; /* the address as bound */
 	char *address; /* as in the spec */
 	char *protocols;
 	char *next_address; /* what a reload makes of the two; */
-	char *next_protocols; /* NULL: the socket is not in it */
+	char *next_protocols; /* NULL: the reload closes it */
 	bool is_unix;
-	bool is_dual; /* [::] that takes IPv4 as well; only inherited ones */
-	/* NULL: opened here; else what it spoke from the start. */
+	bool is_dual; /* [::] that takes IPv4 too; inherited ones only */
+	/*
+	 * NULL: opened here; else the protocols that it was given at the start.
+	 */
 	char *inherited_protocols;
-	char *path; /* and the file that is ours there */
+	char *path; /* its socket file, if it is ours */
 	dev_t dev;
 	ino_t ino;
-	struct listener_access access; /* that it has */
+	struct listener_access access; /* of that file */
 	struct sockaddr_storage bound; /* TCP */
 };
 
@@ -48,61 +50,65 @@ struct listeners {
 	struct net *net;
 	listener_accepted *accepted;
 	void *arg;
-	const char *purpose; /* NULL: they are for people */
+	const char *purpose; /* NULL: for people */
 	struct listener_access access;
 	struct listener_queue open;
 	struct listener_queue fresh; /* between prepare and commit */
 	struct bucket bucket;
-	struct deadline gate; /* set: accept nobody until then */
+	struct deadline gate; /* while set, nobody is accepted */
 	bool is_paused; /* by listeners_pause() */
 	int spare_fd; /* or -1 */
 	struct log_limit limit;
 };
 
-/* One socket, which does not listen yet; listener_free() closes it, and
+/* Makes a socket that does not listen yet; listener_free() closes it and
  * removes its file. */
 struct listener *listener_new(struct listeners *all,
     const struct listener_spec *spec);
 void listener_free(struct listener *l);
 
-/* One that listens already, as inherit.h gives it. NULL, and then fd stays
- * open: errno says why. */
+/* Makes one of a socket that listens already (inherit.h). Returns NULL with
+ * errno, and then fd stays open. */
 struct listener *listener_new_inherited(struct listeners *all, int fd,
     const char *protocols);
 
-/* What bound, name and is_dual say, as the kernel has it. -1: errno. */
+/*
+ * Sets bound, name and is_dual as the kernel has them. Returns -1 with errno.
+ */
 int listener_describe(struct listener *l) MUST_CHECK;
 
-/* The event for it. NULL, or what is wrong. */
+/* Makes its event. Returns NULL, or what is wrong. */
 const char *listener_make_event(struct listener *l);
 
-/* Waits for connections on all of them, or not, as the gate says. */
+/* Starts or stops waiting for connections, as the gate says. */
 void listeners_update(struct listeners *all);
 
-/* Has it listen at path. NULL, or what is wrong. */
+/* Makes it listen at path. Returns NULL, or what is wrong. */
 const char *listener_bind_unix(struct listener *l, const char *path);
 
-/* Gives its file, if it is a Unix socket, the group and mode that all->access
- * says by now. -1 with errno. */
+/* Gives a Unix socket's file the group and mode of all->access. Returns -1 with
+ * errno. */
 int listener_update_access(struct listener *l) MUST_CHECK;
 
 /*
  * Binds to sa, but to port (network order) unless that is 0. is_shared: beside
- * those of ours that listener_share() was called for. Returns 0 and *port as
- * bound; or -1 with errno, and l is good for nothing but listener_free().
+ * those of ours for which listener_share() was called. Returns 0 with *port as
+ * bound; or -1 with errno, and then l can only be freed.
  */
 int listener_bind_tcp(struct listener *l, const struct sockaddr *sa,
     socklen_t len, in_port_t *port, bool is_shared) MUST_CHECK;
 
-/* Lets another socket be bound to the same port, or no longer. */
+/* Allows or forbids that another socket is bound to the same port. */
 void listener_share(const struct listener *l, bool is_shared);
 
-/* Both TCP. Port 0 is no address: it equals none, and is in nobody's way. */
+/*
+ * For two TCP addresses. One with port 0 equals none, and is in nobody's way.
+ */
 bool listener_is_same_address(const struct sockaddr *a,
     const struct sockaddr *b);
-/* Can there be only one of the two? */
+/* Is it impossible to listen on both? */
 bool listener_is_in_the_way(const struct sockaddr *a, const struct sockaddr *b);
-/* Is a connection to sa taken by l? */
+/* Does l take connections to sa? */
 bool listener_covers(const struct listener *l, const struct sockaddr *sa);
 
 int listener_set_flags(int fd);

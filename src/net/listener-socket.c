@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * One listening socket: opened here, or inherited. What was inherited belongs
- * to whoever opened it: its file is not removed, and closing our descriptor
- * leaves who waits in its queue to the next server.
+ * One listening socket: opened here, or inherited. An inherited one belongs to
+ * whoever opened it: its file is not removed, and closing our descriptor leaves
+ * connections in its queue to the next server.
  */
 #include "config.h"
 
@@ -40,7 +40,7 @@ listener_new(struct listeners *all, const struct listener_spec *spec)
 	return l;
 }
 
-/* Is the file ours? Another server may have taken the place. */
+/* Is the file ours? Another server may have replaced it. */
 static bool
 listener_has_file(const struct listener *l)
 {
@@ -79,7 +79,7 @@ listener_set_flags(int fd)
 	return fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-/* A socket that does not block and is closed on exec, or -1. */
+/* Makes a non-blocking, close-on-exec socket, or -1. */
 static int
 listener_socket(int family)
 {
@@ -92,7 +92,7 @@ listener_socket(int family)
 	return fd;
 }
 
-/* Makes way for a socket at path. Returns what is wrong, or NULL. */
+/* Removes a stale socket file at path. Returns what is wrong, or NULL. */
 static const char *
 listener_remove_stale(const struct sockaddr_un *sun)
 {
@@ -117,13 +117,14 @@ listener_remove_stale(const struct sockaddr_un *sun)
 	return NULL;
 }
 
-/* Whose group the file at path is, and who may connect. */
+/* Sets the group and mode of the file at path. */
 static int
 listener_apply_access(struct listener *l, const char *path)
 {
 	const struct listener_access *access = &l->all->access;
 
-	/* Nobody is let in for a moment with a group that may not come in. */
+	/* The mode is narrowed first, so that no wrong group gets in for a
+	 * moment. */
 	if (access->group != (gid_t)-1 &&
 	    (chmod(path, 0600) == -1 ||
 		lchown(path, (uid_t)-1, access->group) == -1))
@@ -197,7 +198,7 @@ listener_share(const struct listener *l, bool is_shared)
 #ifdef SO_REUSEPORT
 	const int value = is_shared;
 
-	/* If that fails, so will the bind(), and that is told. */
+	/* If this fails, so will bind(), which is reported. */
 	(void)setsockopt(l->fd, SOL_SOCKET, SO_REUSEPORT, &value,
 	    sizeof(value));
 #else
@@ -249,7 +250,8 @@ listener_is_same_address(const struct sockaddr *a, const struct sockaddr *b)
 	    IN6_ARE_ADDR_EQUAL(&a6->sin6_addr, &b6->sin6_addr);
 }
 
-/* The port, in network order, of an IPv4 or IPv6 address; is it all of them? */
+/* The port, in network order, of an IPv4 or IPv6 address. *is_wild: it stands
+ * for all addresses. */
 static in_port_t
 listener_look(const struct sockaddr *sa, bool *is_wild)
 {
@@ -286,8 +288,8 @@ listener_covers(const struct listener *l, const struct sockaddr *sa)
 		return false;
 	if (listener_is_same_address(bound, sa))
 		return true;
-	/* Ours are as narrow as they are said to be; what was inherited stays,
-	 * and nothing can be opened beside it. */
+	/* Ours are exactly as narrow as their address says; an inherited one
+	 * may cover more, and nothing can be opened beside it. */
 	port = listener_look(bound, &is_wild);
 	return l->inherited_protocols != NULL && is_wild &&
 	    port == listener_look(sa, &unused) &&

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Only the form is looked at here, so that checking the settings asks no name
- * server and opens nothing.
+ * Only the form is checked, so that checking the settings asks no name server
+ * and opens nothing.
  */
 #include "config.h"
 

@@ -8,7 +8,7 @@
 
 #define LISTENER_UNIX_PREFIX "unix:"
 
-/* A spec of listener.h, taken apart. Its strings are its own. */
+/* A spec of listener.h, parsed. It owns its strings. */
 struct listener_spec {
 	char *address; /* all before the first comma */
 	char *protocols; /* all behind it, or "" */
@@ -18,14 +18,12 @@ struct listener_spec {
 	bool is_bracketed; /* host is an IPv6 address */
 };
 
-/*
- * Fills *spec, which listener_spec_fini() releases, whatever comes of it.
- * Returns NULL, or what is wrong: a static string.
- */
+/* Fills *spec, which listener_spec_fini() releases in any case. Returns NULL,
+ * or what is wrong as a static string. */
 const char *listener_spec_parse(struct listener_spec *spec, const char *text);
 void listener_spec_fini(struct listener_spec *spec);
 
-/* "cannot listen on 'text': why"; to be freed. */
+/* Returns "cannot listen on 'text': why"; the caller frees it. */
 char *listener_spec_error(const char *text, const char *why);
 
 #endif

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Sockets that listen, and the gate that they share. Not libevent's
- * evconnlistener: it accepts until nobody is left, which a connect flood never
- * lets happen (hostile 43), and takes every error to its owner.
+ * Listening sockets, and the gate that they share. Decided against: libevent's
+ * evconnlistener, which accepts until nobody waits, so a connect flood keeps it
+ * busy (hostile 43), and reports every error to its owner.
  *
- * A new set of sockets is opened beside the old one, and only when all of it is
- * there the old ones that are not in it are closed. So a reload that fails
- * changes nothing, and one that keeps an address never stops listening there.
- * The kernel refuses *:4272 beside localhost:4272, unless both have agreed to
- * share the port (SO_REUSEPORT). They do so for the moment in which the new one
- * is bound; for longer would let another server in beside us unnoticed.
+ * A reload opens the new sockets beside the old ones, and closes old ones only
+ * when all of the new set is open. So a reload that fails changes nothing, and
+ * one that keeps an address never stops listening there. The kernel refuses
+ * *:4272 beside localhost:4272 unless both agree to share the port
+ * (SO_REUSEPORT). They do so only while the new one is being bound; else
+ * another server could come in beside us unnoticed.
  */
 #include "config.h"
 
@@ -32,13 +32,13 @@
 
 #include "net/listener-impl.h"
 
-/* How long to accept nobody when there are no descriptors left. */
+/* How long accepting pauses when there are no descriptors left. */
 #define LISTENER_EXHAUSTED_MS 100
 
 /* Tries to find a port that is free on all addresses of a name. */
 #define LISTENER_PORT_TRIES 16
 
-/* Whoever reaches the directory may join. */
+/* Everybody who can reach the directory may connect. */
 static const struct listener_access listener_everybody = { 0666, (gid_t)-1 };
 
 /* Accepting */
@@ -98,7 +98,7 @@ listener_accept(struct listener *l, struct sockaddr_storage *ss)
 	return fd;
 }
 
-/* accept() failed. Is there any sense in trying again at once? */
+/* Handles an error of accept(). Is it worth trying again at once? */
 static bool
 listener_accept_failed(struct listener *l, int error)
 {
@@ -112,9 +112,8 @@ listener_accept_failed(struct listener *l, int error)
 	case EWOULDBLOCK:
 #endif
 		return false;
-	/*
-	 * The fate of one who was about to connect: accept(2), and hostile 45.
-	 */
+	/* These concern only the connection in question: accept(2), and hostile
+	 * 45. */
 	case EINTR:
 	case ECONNABORTED:
 	case EPERM:
@@ -214,7 +213,7 @@ listener_cb(evutil_socket_t fd, short what, void *arg)
 	listener_accept_some(l);
 }
 
-/* The set of them */
+/* The set of sockets */
 
 struct listeners *
 listeners_new(struct net *net, listener_accepted *accepted, void *arg)
@@ -266,7 +265,7 @@ listener_keep(struct listener *l, const struct listener_spec *spec)
 	l->next_protocols = xstrdup(spec->protocols);
 }
 
-/* Takes over what was opened for the same text. Was there any? */
+/* Keeps what was opened for the same text. Was there any? */
 static bool
 listeners_keep(struct listeners *all, const struct listener_spec *spec)
 {
@@ -283,7 +282,7 @@ listeners_keep(struct listeners *all, const struct listener_spec *spec)
 	return is_open;
 }
 
-/* The one that takes connections to sa already, or NULL. */
+/* The listener that takes connections to sa already, or NULL. */
 static struct listener *
 listeners_find_bound(struct listeners *all, const struct sockaddr *sa)
 {
@@ -296,7 +295,7 @@ listeners_find_bound(struct listeners *all, const struct sockaddr *sa)
 	return NULL;
 }
 
-/* An address may come up twice, as 127.0.0.1 does with some /etc/hosts. */
+/* Has ai occurred before in list, as 127.0.0.1 does with some /etc/hosts? */
 static bool
 listener_is_repeated(const struct addrinfo *list, const struct addrinfo *ai)
 {
@@ -308,7 +307,8 @@ listener_is_repeated(const struct addrinfo *list, const struct addrinfo *ai)
 	return false;
 }
 
-/* Those of ours that are in sa's way share the port with it, or no longer. */
+/* Makes those of ours that are in sa's way share the port with it, or stops
+ * that. */
 static bool
 listeners_share(struct listeners *all, const struct sockaddr *sa,
     bool is_shared)
@@ -327,7 +327,7 @@ listeners_share(struct listeners *all, const struct sockaddr *sa,
 	return any;
 }
 
-/* A new one, or NULL with errno. */
+/* Binds a new one. Returns NULL with errno. */
 static struct listener *
 listeners_bind(struct listeners *all, const struct listener_spec *spec,
     const struct addrinfo *ai, in_port_t *port)
@@ -354,15 +354,13 @@ listeners_bind(struct listeners *all, const struct listener_spec *spec,
 	return l;
 }
 
-/*
- * Opens, or keeps, a socket for each address in list. Appends to fresh, also
- * when it fails. Returns 0, or -1 with errno.
- */
+/* Opens, or keeps, a socket for each address in list. Appends to fresh, even
+ * when it fails. Returns 0, or -1 with errno. */
 static int
 listeners_open_list(struct listeners *all, const struct listener_spec *spec,
     const struct addrinfo *list, struct listener_queue *fresh)
 {
-	in_port_t port = 0; /* the first's, for all of them */
+	in_port_t port = 0; /* the first one's; the others follow it */
 	bool any = false;
 	int error = EADDRNOTAVAIL;
 	struct listener *l;
@@ -413,8 +411,8 @@ listeners_open_tcp(struct listeners *all, const struct listener_spec *spec,
 	result = getaddrinfo(spec->host, spec->port, &hints, &list);
 	if (result != 0 && spec->host != NULL &&
 	    strcasecmp(spec->host, "localhost") == 0) {
-		/* It is this machine also where nothing says so (RFC 6761
-		 * section 6.3): no host, not passive, is the loopback. */
+		/* localhost is this machine even where nothing says so (RFC
+		 * 6761 section 6.3): no host and not passive means loopback. */
 		hints.ai_flags = AI_NUMERICSERV;
 		result = getaddrinfo(NULL, spec->port, &hints, &list);
 	}
@@ -486,7 +484,7 @@ listeners_revert(struct listeners *all)
 	}
 }
 
-/* "listening on x", or "listening for control on x". */
+/* Logs "listening on x" or "listening for control on x". */
 static void
 listeners_log(const struct listeners *all, const char *what,
     const struct listener *l)
@@ -495,14 +493,14 @@ listeners_log(const struct listeners *all, const char *what,
 	    all->purpose == NULL ? "" : all->purpose, l->name);
 }
 
-/* Cannot fail: the events are there already. */
+/* Cannot fail: the events exist already. */
 void
 listeners_commit(struct listeners *all)
 {
 	struct listener *l, *next;
 
 	TAILQ_FOREACH_SAFE(l, &all->open, entry, next) {
-		/* What was inherited stays, as at the start. */
+		/* Inherited ones stay, as they were at the start. */
 		if (l->next_address == NULL && l->inherited_protocols != NULL) {
 			l->next_address = xstrdup(l->name);
 			l->next_protocols = xstrdup(l->inherited_protocols);
@@ -539,7 +537,8 @@ listener_make_event(struct listener *l)
 	return NULL;
 }
 
-/* Two that share a port for good would each get some of the connections. */
+/* Is fresh's port shared with another socket for good? Each would get some of
+ * the connections. */
 static bool
 listeners_is_shared(struct listeners *all, const struct listener *fresh)
 {

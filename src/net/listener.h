@@ -20,76 +20,75 @@ struct tlv;
 /* All the sockets that brbd listens on, behind one accept gate. */
 struct listeners;
 
-/* One who was let in. */
+/* A peer that was let in. */
 struct listener_peer {
 	struct credential credential;
 	bool is_tcp;
-	const char *protocols; /* after the comma in -l; "" when not given */
+	const char *protocols; /* after the comma in -l; "" if not given */
 };
 
-/*
- * Called for each accepted connection; fd is non-blocking, close-on-exec and
- * now the handler's.
- */
+/* Called for each accepted connection; fd is non-blocking, close-on-exec and
+ * the handler's to close. */
 typedef void listener_accepted(int fd, const struct listener_peer *peer,
     void *arg);
 
 /*
- * The gate: options->accept_rate over all sockets, at most
- * LISTENER_ACCEPTS_PER_TURN for each wake-up. Out of descriptors (EMFILE,
- * ENFILE): the spare descriptor is given up to accept and close one, so
- * that the peer knows, and accepting pauses for 100 ms; one log line a minute.
- * ECONNABORTED and the like are ignored.
+ * Makes an empty set with its gate: options->accept_rate over all sockets, and
+ * at most LISTENER_ACCEPTS_PER_TURN for each wake-up. Without descriptors
+ * (EMFILE, ENFILE), the spare one is used to accept and close a connection, so
+ * that the peer knows, and accepting pauses for 100 ms, with one log line a
+ * minute. ECONNABORTED and the like are ignored.
  */
 #define LISTENER_ACCEPTS_PER_TURN 64
 struct listeners *listeners_new(struct net *net, listener_accepted *accepted,
     void *arg);
 
-/* Closes all, removes the Unix sockets' files. */
+/* Closes all and removes the Unix sockets' files. */
 void listeners_free(struct listeners *all);
 
 /*
  * Makes the open sockets those of specs, each ADDR:PORT[,PROTOCOL...] or
- * unix:PATH[,PROTOCOL...]; those that are open already stay as they are. All or
- * nothing: -1 with *error (to be freed by the caller; "cannot listen on 'x':
- * why") leaves everything as it was. Each new socket is logged with its address
- * and port as bound. A name (localhost) opens a socket for each address that it
- * has; one that the system has no support for is left out when another works.
- * Port 0 takes the same free port for all addresses of the name. ADDR is *, a
- * name, an IPv4 address or a bracketed IPv6 address. A Unix socket's stale file
- * is replaced; one that a server answers on is an error, as is any other file.
+ * unix:PATH[,PROTOCOL...]; those already open stay as they are. ADDR is *, a
+ * name, an IPv4 address or a bracketed IPv6 address. A name opens a socket for
+ * each of its addresses, except those that the system does not support if
+ * another works. Port 0 takes the same free port for all addresses of the name.
+ * A Unix socket's stale file is replaced; one on which a server answers is an
+ * error, as is any other file. Each new socket is logged with its address and
+ * port as bound.
+ *
+ * All or nothing: -1 with *error ("cannot listen on 'x': why"; the caller frees
+ * it) leaves everything as it was.
  */
 int listeners_set(struct listeners *all, const struct option_list *specs,
     char **error) MUST_CHECK;
 
 /*
- * Listens on fd, an inherited socket (inherit.h), as well, and for good: in
- * place of what listeners_set() is told to open at the same address, or, if it
- * is bound to all addresses, on the same port. Called before that. Its file is
- * not removed. Takes over fd; or -1 with errno, and does not.
+ * Also listens on fd, an inherited socket (inherit.h), for good; to be called
+ * before listeners_set(). It replaces what that is told to open at the same
+ * address or, if it is bound to all addresses, on the same port. Its file is
+ * not removed. Takes over fd; or returns -1 with errno, and does not.
  */
 int listeners_adopt(struct listeners *all, int fd,
     const char *protocols) MUST_CHECK;
 
 /*
- * The same in two steps, so that several sets change together or not at all:
- * after a prepare that returned 0, either commit, which cannot fail, or revert.
+ * listeners_set() in two steps, so that several sets change together or not at
+ * all: after a prepare that returned 0 comes either commit, which cannot fail,
+ * or revert.
  */
 int listeners_prepare(struct listeners *all, const struct option_list *specs,
     char **error) MUST_CHECK;
 void listeners_commit(struct listeners *all);
 void listeners_revert(struct listeners *all);
 
-/*
- * These are not for people: purpose, a static string, stands in the log
- * ("listening for control on"), and accept_rate does not hold for them.
- */
+/* Marks the set as not for people: purpose, a static string, stands in the log
+ * ("listening for control on"), and accept_rate does not apply. */
 void listeners_set_purpose(struct listeners *all, const char *purpose);
 
 /*
- * Who may connect to the files of Unix sockets, 0666 and group -1 (as it comes)
- * at first: for those opened from now on, and with the next commit for those
- * that stay. Returns what it was.
+ * Sets who may connect to Unix sockets' files: those opened from now on and,
+ * with the next commit, those that stay. At first that is 0666 and group -1
+ * (unchanged). Returns what it was.
  */
 struct listener_access {
 	mode_t mode;
@@ -98,13 +97,13 @@ struct listener_access {
 struct listener_access listeners_set_access(struct listeners *all,
     struct listener_access access);
 
-/*
- * Is spec well-formed? 0, or -1 with *error. Opens nothing, resolves nothing.
- */
+/* Is spec well-formed? Returns 0, or -1 with *error. Opens and resolves
+ * nothing. */
 int listener_check_spec(const char *spec, char **error) MUST_CHECK;
 
 size_t listeners_count(const struct listeners *all);
-/* "127.0.0.1:4272", "[::1]:4272", "unix:/run/brbd.sock"; NULL past the last. */
+/* Returns "127.0.0.1:4272", "[::1]:4272", "unix:/run/brbd.sock"; NULL past the
+ * last. */
 const char *listeners_name(const struct listeners *all, size_t index);
 
 /* Was one of them adopted? */
@@ -121,7 +120,7 @@ void listeners_save(const struct listeners *all, uint16_t part,
 bool listeners_load(struct listeners *all, struct handoff_in *in,
     const struct tlv *item, bool (*knows)(const char *protocols)) MUST_CHECK;
 
-/* Take nobody new in, and again. */
+/* Stops accepting, and starts again. */
 void listeners_pause(struct listeners *all);
 void listeners_resume(struct listeners *all);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The protocol of sd_notify(3) is one datagram, so it is spoken here rather
- * than by libsystemd, which brings five libraries along. vsock: addresses, for
- * virtual machines without a manager of their own, are not supported.
+ * sd_notify(3) is one datagram, so we send it ourselves: libsystemd brings five
+ * libraries along. Addresses of vsock:, for virtual machines without a manager
+ * of their own, are not supported.
  */
 #include "config.h"
 
@@ -19,7 +19,7 @@
 #include "base/util.h"
 #include "net/sdnotify.h"
 
-static char *sdnotify_path; /* NULL: nobody wants to know */
+static char *sdnotify_path; /* NULL: there is no NOTIFY_SOCKET */
 
 void
 sdnotify_take(void)
@@ -57,8 +57,8 @@ sdnotify(const char *state)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	/* An abstract name begins with a NUL and is as long as it is said to
-	 * be; a path has one at its end. */
+	/* An abstract name begins with a NUL, and its length is given; a path
+	 * ends with a NUL. */
 	memcpy(sun.sun_path, path, len);
 	if (path[0] == '@')
 		sun.sun_path[0] = '\0';

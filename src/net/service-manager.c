@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The pings come from a deadline and not from a timer of their own: what they
- * vouch for is that the loop runs what is due. A third of the time that is
- * allowed, since half of it, which sd_watchdog_enabled(3) proposes, is lost
- * when one ping is.
+ * Watchdog pings come from a deadline rather than a timer of their own, since
+ * they are to vouch that the loop runs its deadlines. They come in thirds of
+ * the time allowed: in halves, as sd_watchdog_enabled(3) proposes, one lost
+ * ping would be one too many.
  */
 #include "config.h"
 
@@ -42,7 +42,7 @@ service_manager_ping_cb(void *arg)
 	service_manager_tell(m, "WATCHDOG=1");
 }
 
-/* Milliseconds between two pings, or 0. */
+/* The interval of pings in milliseconds, or 0. */
 static int64_t
 service_manager_take_watchdog(struct service_manager *m)
 {
@@ -106,7 +106,7 @@ service_manager_reloading(struct service_manager *m)
 	struct timespec now;
 	char *state;
 
-	/* Type=notify-reload wants to know which reload this is. */
+	/* Type=notify-reload wants the time, to tell reloads apart. */
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	state = xasprintf("RELOADING=1\nMONOTONIC_USEC=%" PRId64,
 	    (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
@@ -125,7 +125,7 @@ service_manager_hand_over(const struct service_manager *m)
 {
 	if (sdnotify_socket() != NULL)
 		(void)setenv("NOTIFY_SOCKET", sdnotify_socket(), 1);
-	/* Without WATCHDOG_PID it is for whoever reads it. */
+	/* Without WATCHDOG_PID it holds for any process that reads it. */
 	if (m->watchdog_usec != NULL)
 		(void)setenv("WATCHDOG_USEC", m->watchdog_usec, 1);
 }

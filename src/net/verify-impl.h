@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What verify*.c share; of no concern to others.
+ * Shared by verify*.c only.
  */
 #ifndef VERIFY_IMPL_H
 #define VERIFY_IMPL_H
@@ -10,14 +10,16 @@
 
 #include "net/verify.h"
 
-/* To a worker, whole; it has no other end than the program it comes from. */
+/*
+ * A request to a worker. It is sent as it is: the worker is the same program.
+ */
 struct verify_request {
 	int64_t limit_ms;
 	char hash[VERIFY_HASH_MAX + 1];
 	char password[VERIFY_PASSWORD_MAX + 1];
 };
 
-/* And its answer, a byte. */
+/* The answer to it, one byte. */
 enum verify_answer {
 	VERIFY_ANSWER_YES = 'y',
 	VERIFY_ANSWER_NO = 'n',
@@ -27,13 +29,11 @@ enum verify_answer {
 	VERIFY_ANSWER_NO_PROCESS = 'p'
 };
 
-/*
- * What a worker does until the other end of fd, a stream socket, is closed. In
- * a new process, with all signals blocked.
- */
+/* Runs a worker until the other end of fd, a stream socket, is closed. For a
+ * new process, with all signals blocked. */
 _Noreturn void verify_worker_run(int fd);
 
-/* A worker's process, or 0 while there is none; for tests. */
+/* The process of a worker, or 0 if it has none; for tests. */
 int verify_worker_pid(const struct verify_queue *q, unsigned worker);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * A worker, which waits for requests, and the process that it makes for each.
- * That one may take as long as it likes: a timer of its own ends it, with
- * nobody's help. So the worker has no signals to handle and nothing to watch:
- * it reads, waits and writes, and the end of the file is the end of it.
+ * A worker waits for requests, and forks a child for each. The child may take
+ * as long as it likes: a timer of its own ends it. So the worker has no signals
+ * to handle and nothing to watch: it reads, waits and writes, and ends with its
+ * input.
  *
- * Neither holds a descriptor of the server's: whoever is started after a crash
- * finds no address in use and no directory locked.
+ * Neither of them holds a descriptor of the server's: a server started after a
+ * crash finds no address in use and no directory locked.
  */
 #include "config.h"
 
@@ -35,14 +35,16 @@
 
 #include "net/verify-impl.h"
 
-/* Statuses that nothing else ends with: not a checker that found a fault. */
+/*
+ * Exit statuses that mean nothing else, such as a fault found by a sanitizer.
+ */
 enum { WORKER_EXIT_YES = 60, WORKER_EXIT_NO, WORKER_EXIT_UNKNOWN };
 
-/* Hashes that are good enough. Others know only eight characters of a password,
- * or a machine tries a billion of them in a second. */
+/* Hashes that are strong enough. Others use only eight characters of a
+ * password, or can be tried a billion times a second. */
 static const struct {
 	const char *prefix;
-	size_t len; /* of what comes after the last $ */
+	size_t len; /* of the part after the last $ */
 } worker_kinds[] = {
 	{ "$y$", 43 }, /* yescrypt */
 	{ "$gy$", 43 }, /* gost-yescrypt */
@@ -82,7 +84,7 @@ verify_check_hash(const char *hash)
 	return NULL;
 }
 
-/* The process for one request */
+/* The child, which checks one request */
 
 static void
 worker_limit(int64_t limit_ms)
@@ -94,7 +96,7 @@ worker_limit(int64_t limit_ms)
 	rlim_t seconds = (rlim_t)(limit_ms / 1000 + 1);
 	struct rlimit cpu = { seconds, seconds + 1 };
 
-	/* A sandbox may forbid the limits; the timer does by itself. */
+	/* A sandbox may forbid the limits; the timer suffices. */
 	(void)setrlimit(RLIMIT_CPU, &cpu);
 	(void)setrlimit(RLIMIT_CORE, &none); /* the password is in it */
 	(void)setitimer(ITIMER_REAL, &timer, NULL);
@@ -114,8 +116,8 @@ worker_compute(struct verify_request *request)
 	/* cppcheck-suppress cryptCalled ; there is one thread */
 	computed = crypt(request->password, request->hash);
 	explicit_bzero(request->password, sizeof(request->password));
-	/* How much of two hashes is equal helps nobody to find a password, so
-	 * the time that this takes may tell. */
+	/* An ordinary comparison, as knowing how much of two hashes is equal
+	 * does not help to find a password. */
 	if (computed == NULL || computed[0] == '*')
 		status = WORKER_EXIT_UNKNOWN;
 	else if (strcmp(computed, request->hash) == 0)
@@ -180,8 +182,8 @@ worker_read(struct verify_request *request)
 	return true;
 }
 
-/* Away from all that the server has open, and from its signals: a key pressed
- * on its terminal is not for us. */
+/* Leaves all that the server has open, and its process group: a key pressed on
+ * its terminal is not for us. */
 static void
 worker_leave(int fd)
 {

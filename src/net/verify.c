@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Where the processes come from. A worker is forked early, while the server is
- * small, and forks for each request (verify-worker.c):
+ * A worker is forked early, while the server is small, and forks a child for
+ * each request (verify-worker.c):
  *
  *   server --- socket --- worker ------ child: crypt(3), and gone
  *          --- socket --- worker
@@ -10,21 +10,21 @@
  * Decided against, for what it costs the loop, measured with 100 MB of small
  * pieces in memory and 20,000 descriptors:
  *
- *   fork() for each request: 3 to 5 ms, whenever a stranger likes, and then 3 to
- *   4 microseconds for each page that the server writes to while the child
- *   lives, 90 ms if that is all. A worker forked then would keep that memory
- *   twice; one forked early keeps what a server without anybody has.
- *   posix_spawn(3) of a helper: takes no such time, but the helper's file is
- *   replaced by an upgrade while the old program runs on, or is not there.
- *   A thread: what it computes cannot be ended, and what crypt(3) or an
- *   administrator's hash of some gigabytes breaks would break the server.
+ * - fork() for each request: 3 to 5 ms, whenever a stranger likes, and then 3
+ *   to 4 microseconds for each page that the server writes to while the child
+ *   lives, 90 ms for all of them. A worker forked then would keep a second copy
+ *   of that memory; one forked early keeps that of an empty server.
+ * - posix_spawn(3) of a helper takes no such time, but an upgrade replaces the
+ *   helper's file while the old program runs on, or it is missing.
+ * - A thread cannot be ended, and whatever breaks in crypt(3), or with an
+ *   administrator's hash of some gigabytes, would break the server.
  *
- * Two workers: one check that takes its time does not hold up the next, and
- * more would only be more cores and memory that a stranger can keep busy.
+ * There are two workers, so that one slow check does not hold up the next; more
+ * would only let strangers keep more cores and memory busy.
  *
- * A worker's status is asked for by its process id, never that of just any
- * child: the others are upgrade.c's. Who has been told to end may take a moment
- * for it, which the loop does not wait for.
+ * A worker's status is asked for by its process id, never for any child: others
+ * are upgrade.c's. A worker that was told to end may take a moment, for which
+ * the loop does not wait.
  */
 #include "config.h"
 
@@ -52,28 +52,29 @@
 /* A worker that has not answered so long after the limit is stuck. */
 #define VERIFY_GRACE_MS 2000
 
-/* Between two looks whether one has ended. */
+/* The interval of checks whether a worker has ended. */
 #define VERIFY_REAP_MS 5
 
 TAILQ_HEAD(verify_list, verify);
 
 struct verify_worker {
 	struct verify_queue *q;
-	pid_t pid; /* 0: there is none */
-	int fd; /* -1: there is none, or it has been told to end */
+	pid_t pid; /* 0: none */
+	int fd; /* -1: none, or told to end */
 	struct event *readable;
-	struct deadline deadline; /* it is stuck; or: has it ended? */
-	struct verify *current; /* NULL: nothing, or it was canceled */
+	struct deadline
+	    deadline; /* when it is stuck; or the next check for its end */
+	struct verify *current; /* NULL: none, or canceled */
 	bool is_busy;
 };
 
 struct verify {
 	TAILQ_ENTRY(verify) entry;
 	struct verify_queue *q;
-	struct verify_list *list; /* that it is in; NULL: a worker has it */
+	struct verify_list *list; /* the list it is in; NULL: a worker has it */
 	struct verify_worker *worker;
 	struct verify_request request; /* wiped once a worker has it */
-	bool is_too_long; /* the password: it is never right */
+	bool is_too_long; /* the password, so it is wrong in any case */
 	enum verify_result result;
 	void (*done)(enum verify_result result, void *arg);
 	void *arg;
@@ -87,7 +88,7 @@ struct verify_queue {
 	struct verify_worker workers[VERIFY_WORKERS];
 	struct verify_list waiting;
 	size_t waiting_count;
-	struct verify_list ended; /* who asked is to be told */
+	struct verify_list ended; /* done() is due */
 	struct deadline tell;
 	struct log_limit failed_log;
 };
@@ -129,7 +130,7 @@ verify_leave(struct verify *v)
 		v->worker->current = NULL;
 }
 
-/* To be told in a moment. */
+/* Ends a request; its owner is told in a moment. */
 static void
 verify_end(struct verify *v, enum verify_result result)
 {
@@ -167,7 +168,7 @@ verify_log_failed(struct verify_queue *q, const char *why)
 
 /* Workers */
 
-/* False: it takes another moment. */
+/* Has it ended? False: it takes another moment. */
 static bool
 worker_reap(struct verify_worker *w, int flags)
 {
@@ -182,13 +183,13 @@ worker_reap(struct verify_worker *w, int flags)
 	return true;
 }
 
-/* Nothing is heard of it any more; what it was about has failed. */
+/* Ends a worker; what it was working on has failed. */
 static void
 worker_kill(struct verify_worker *w)
 {
 	deadline_clear(w->q->deadlines, &w->deadline);
 	if (w->fd != -1) {
-		/* Also what it has started. */
+		/* Its child, too. */
 		(void)kill(-w->pid, SIGKILL);
 		(void)kill(w->pid, SIGKILL);
 		if (w->readable != NULL)
@@ -283,7 +284,7 @@ worker_readable_cb(evutil_socket_t fd, short what, void *arg)
 	verify_pump(q);
 }
 
-/* -1 with errno. */
+/* Returns -1 with errno. */
 static int
 worker_fork(struct verify_worker *w)
 {
@@ -295,7 +296,9 @@ worker_fork(struct verify_worker *w)
 	(void)fcntl(fds[0], F_SETFD, FD_CLOEXEC);
 	(void)fcntl(fds[1], F_SETFD, FD_CLOEXEC);
 	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
-	/* libevent's handlers, in the child, would tell the server's loop. */
+	/*
+	 * Blocked, since libevent's handlers would report to the server's loop.
+	 */
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, &before);
 	w->pid = fork();
@@ -310,7 +313,7 @@ worker_fork(struct verify_worker *w)
 		errno = saved;
 		return -1;
 	}
-	/* Whichever of the two comes first. */
+	/* Parent and child both do this, whichever comes first. */
 	(void)setpgid(w->pid, w->pid);
 	w->fd = fds[0];
 	return 0;
@@ -337,8 +340,9 @@ worker_start(struct verify_worker *w)
 	return false;
 }
 
-/* One that can take a request, at once; NULL: none can, *is_hopeless: and none
- * is going to. */
+/*
+ * A worker that can take a request now, or NULL. *is_hopeless: none ever will.
+ */
 static struct verify_worker *
 worker_find(struct verify_queue *q, bool *is_hopeless)
 {
@@ -371,7 +375,7 @@ worker_send(struct verify_worker *w, struct verify *v)
 	w->current = v;
 	w->is_busy = true;
 	v->request.limit_ms = q->limit_ms;
-	/* It has read all before, so there is room. */
+	/* It has read all earlier requests, so there is room. */
 	do {
 		n = send(w->fd, &v->request, sizeof(v->request), MSG_NOSIGNAL);
 	} while (n == -1 && errno == EINTR);
@@ -383,7 +387,7 @@ worker_send(struct verify_worker *w, struct verify *v)
 		worker_give_up(w, "a process has ended");
 }
 
-/* Hands out what waits. */
+/* Hands waiting requests to workers. */
 static void
 verify_pump(struct verify_queue *q)
 {
@@ -447,7 +451,7 @@ verify_stop(struct verify_queue *q)
 		verify_end(v, VERIFY_FAILED);
 	for (i = 0; i < VERIFY_WORKERS; i++)
 		worker_kill(&q->workers[i]);
-	/* They hold nothing that takes time to let go. */
+	/* They hold nothing that takes time to release. */
 	for (i = 0; i < VERIFY_WORKERS; i++)
 		if (q->workers[i].pid != 0)
 			(void)worker_reap(&q->workers[i], 0);
@@ -479,14 +483,14 @@ verify_start(struct verify_queue *q, const char *hash, const char *password,
 	v->q = q;
 	v->done = done;
 	v->arg = arg;
-	/* What is too long is cut and checked nevertheless: to say no at once
-	 * would be an answer of its own. */
+	/* A password too long is cut and checked nevertheless: answering at
+	 * once would reveal something. */
 	v->is_too_long = strlcpy(v->request.password, password,
 			     sizeof(v->request.password)) >=
 	    sizeof(v->request.password);
 	if (strlcpy(v->request.hash, hash, sizeof(v->request.hash)) >=
 	    sizeof(v->request.hash))
-		v->request.hash[0] = '\0'; /* which crypt(3) does not know */
+		v->request.hash[0] = '\0'; /* unknown to crypt(3) */
 	v->list = &q->waiting;
 	TAILQ_INSERT_TAIL(&q->waiting, v, entry);
 	q->waiting_count++;
@@ -499,7 +503,9 @@ verify_cancel(struct verify *v)
 {
 	if (v == NULL)
 		return;
-	/* A worker that has it carries on: to end it is to make another. */
+	/*
+	 * A worker that has it goes on: ending it would mean forking another.
+	 */
 	verify_leave(v);
 	verify_free(v);
 }

@@ -164,15 +164,15 @@ server_warn_options(const struct server_source *source, const struct options *o)
 }
 
 int
-server_check_kept(const struct options *fresh, const struct options *queued,
+server_check_reload(const struct options *fresh, const struct options *in_force,
     struct option_errors *errors)
 {
-	if (fresh->output_limit >= 4 * queued->max_line)
+	if (fresh->output_limit >= 4 * in_force->max_line)
 		return 0;
 	option_errors_add(errors,
 	    "output-limit must be at least 4 times the max-line in force, "
 	    "%llu bytes",
-	    (unsigned long long)queued->max_line);
+	    (unsigned long long)in_force->max_line);
 	return -1;
 }
 

@@ -174,7 +174,7 @@ server_reload(struct server *server, struct buf *why)
 	server->is_reload_failed = true;
 	options_init(&fresh);
 	if (server_load_options(&fresh, server->source, &errors) == -1 ||
-	    server_check_kept(&fresh, &server->options, &errors) == -1) {
+	    server_check_reload(&fresh, &server->options, &errors) == -1) {
 		for (line = next = errors.text;
 		     next != NULL && *next != '\0';) {
 			line = strsep(&next, "\n");

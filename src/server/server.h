@@ -29,8 +29,8 @@ struct server_source {
 
 /* Checks a reload's settings against those in force that only a restart
  * changes. Returns 0, or -1 with errors. */
-int server_check_kept(const struct options *fresh, const struct options *queued,
-    struct option_errors *errors) MUST_CHECK;
+int server_check_reload(const struct options *fresh,
+    const struct options *in_force, struct option_errors *errors) MUST_CHECK;
 
 /* The log level by these settings. */
 enum log_level server_log_level(const struct server_source *source,
