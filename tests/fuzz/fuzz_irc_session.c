@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * A house with IRC clients of several kinds and a plain one, who send any
+ * A server with IRC clients of several kinds and a plain one, who send any
  * lines. The input is lines: a digit says who sends the rest; "!" lets time
  * pass, by seconds; "<" and ">" have that one stop reading, and go on.
  *
@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../unit/town.h"
+#include "../unit/mini-server.h"
 #include "base/handoff.h"
 #include "base/text.h"
 #include "irc/irc-message.h"
@@ -172,13 +172,13 @@ client_read(struct client *c)
 
 /* Until nobody has anything more to read. */
 static void
-run(struct town *t, struct client *clients)
+run(struct mini_server *t, struct client *clients)
 {
 	bool has_read = true;
 	int i;
 
 	while (has_read) {
-		town_run(t);
+		mini_run(t);
 		has_read = false;
 		for (i = 0; i < PEOPLE; i++)
 			has_read |= client_read(&clients[i]);
@@ -186,7 +186,7 @@ run(struct town *t, struct client *clients)
 }
 
 static void
-pass(struct town *t, int64_t ms)
+pass(struct mini_server *t, int64_t ms)
 {
 	t->clock.mono_ms += ms;
 	t->clock.wall_ms += ms;
@@ -238,7 +238,8 @@ send_line(struct client *c, const char *line, size_t len)
 }
 
 static void
-play(struct town *t, struct client *clients, const char *line, size_t len)
+play(struct mini_server *t, struct client *clients, const char *line,
+    size_t len)
 {
 	struct client *c;
 
@@ -258,12 +259,12 @@ play(struct town *t, struct client *clients, const char *line, size_t len)
 }
 
 static void
-begin(struct town *t, struct client *clients)
+begin(struct mini_server *t, struct client *clients)
 {
 	struct client *c;
 	int i;
 
-	town_init(t);
+	mini_init(t);
 	memset(clients, 0, PEOPLE * sizeof(*clients));
 	for (i = 0; i < PEOPLE; i++)
 		clients[i].is_closed = true; /* nothing is read yet */
@@ -271,7 +272,7 @@ begin(struct town *t, struct client *clients)
 		c = &clients[i];
 		c->is_closed = false;
 		c->is_irc = i != DEE;
-		c->fd = town_connect_to(t, hosts[i],
+		c->fd = mini_connect_to(t, hosts[i],
 		    c->is_irc ? "irc" : "line");
 		send_bytes(c, starts[i], strlen(starts[i]));
 		run(t, clients);
@@ -282,31 +283,31 @@ begin(struct town *t, struct client *clients)
 
 /* The chat goes on in another program. */
 static void
-hand_over(struct town *t)
+hand_over(struct mini_server *t)
 {
 	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
 	struct buf blob = BUF_INITIALIZER;
 	struct handoff_in in;
-	struct town again;
+	struct mini_server again;
 	bool is_good;
 
-	town_save(t, &out);
+	mini_save(t, &out);
 	handoff_seal(&out, &blob);
-	town_init(&again);
+	mini_init(&again);
 	again.clock = t->clock;
 	is_good = handoff_open(&in, blob.data, blob.len, HANDOFF_TAKE) &&
-	    town_load(&again, &in, true);
+	    mini_load(&again, &in, true);
 	if (!is_good)
 		(void)fprintf(stderr, "not loaded: %s\n", in.error);
 	require(is_good);
 	handoff_in_fini(&in);
-	town_fini(&again);
+	mini_fini(&again);
 	buf_fini(&blob);
 	handoff_out_fini(&out);
 }
 
 static void
-check_end(struct town *t, struct client *clients)
+check_end(struct mini_server *t, struct client *clients)
 {
 	struct client *c;
 	unsigned k;
@@ -329,26 +330,26 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct client clients[PEOPLE];
-	struct town town;
+	struct mini_server mini;
 	const char *line = (const char *)data, *end;
 	int i;
 
 	if (size == 0 || size > FUZZ_INPUT_MAX)
 		return 0;
-	begin(&town, clients);
+	begin(&mini, clients);
 	while (size > 0) {
 		end = memchr(line, '\n', size);
 		if (end == NULL)
 			end = line + size;
-		play(&town, clients, line, (size_t)(end - line));
-		run(&town, clients);
+		play(&mini, clients, line, (size_t)(end - line));
+		run(&mini, clients);
 		if (end < line + size)
 			end++;
 		size -= (size_t)(end - line);
 		line = end;
 	}
-	check_end(&town, clients);
-	town_fini(&town);
+	check_end(&mini, clients);
+	mini_fini(&mini);
 	for (i = 0; i < PEOPLE; i++) {
 		(void)close(clients[i].fd);
 		buf_fini(&clients[i].seen);

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../unit/town.h"
+#include "../unit/mini-server.h"
 #include "base/handoff.h"
 #include "history/history.h"
 
@@ -75,25 +75,25 @@ become(int fd, enum handoff_fd_kind kind)
 
 /* What was loaded is whole: it is saved, loaded and goes on. */
 static void
-check(struct town *town)
+check(struct mini_server *mini)
 {
 	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
 	struct buf blob = BUF_INITIALIZER;
 	struct handoff_in in;
-	struct town again;
+	struct mini_server again;
 	bool is_good;
 
-	conn_reap(&town->net);
-	chat_flush(&town->chat);
-	town_save(town, &out);
+	conn_reap(&mini->net);
+	chat_flush(&mini->chat);
+	mini_save(mini, &out);
 	handoff_seal(&out, &blob);
-	town_init(&again);
+	mini_init(&again);
 	is_good = handoff_open(&in, blob.data, blob.len, HANDOFF_TAKE) &&
-	    town_load(&again, &in, true);
+	    mini_load(&again, &in, true);
 	require(is_good);
 	handoff_in_fini(&in);
-	town_run(&again);
-	town_fini(&again);
+	mini_run(&again);
+	mini_fini(&again);
 	buf_fini(&blob);
 	handoff_out_fini(&out);
 }
@@ -102,7 +102,7 @@ static void
 load(const void *blob, size_t len)
 {
 	struct handoff_in in;
-	struct town town;
+	struct mini_server mini;
 	bool is_good = false;
 	size_t i;
 
@@ -115,12 +115,12 @@ load(const void *blob, size_t len)
 			require(in.fds[i] != -1);
 		}
 		in.check_fd = become;
-		town_init(&town);
-		is_good = town_load(&town, &in, false);
+		mini_init(&mini);
+		is_good = mini_load(&mini, &in, false);
 		require(is_good || in.error != NULL);
 		if (is_good)
-			check(&town);
-		town_fini(&town);
+			check(&mini);
+		mini_fini(&mini);
 	}
 	handoff_in_fini(&in);
 }

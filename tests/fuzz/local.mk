@@ -40,7 +40,7 @@ tests_fuzz_fuzz_http_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_irc_message_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_irc_session_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_irc_session_SOURCES = %D%/fuzz_irc_session.c \
-	tests/unit/town.c tests/unit/town.h
+	tests/unit/mini-server.c tests/unit/mini-server.h
 tests_fuzz_fuzz_journal_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_modes_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_nick_LDADD = $(fuzz_libs)
@@ -51,7 +51,7 @@ tests_fuzz_fuzz_text_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_tlv_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_upgrade_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_upgrade_SOURCES = %D%/fuzz_upgrade.c \
-	tests/unit/town.c tests/unit/town.h
+	tests/unit/mini-server.c tests/unit/mini-server.h
 
 .PHONY: fuzzers
 fuzzers: $(fuzz_targets)

@@ -22,6 +22,7 @@
 #include "base/tlv.h"
 #include "room/bans.h"
 #include "state/journal.h"
+#include "unit.h"
 
 static struct bans bans;
 
@@ -389,13 +390,11 @@ START_TEST(test_garbled)
 }
 END_TEST
 
-static Suite *
-suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("bans");
-	TCase *tc = tcase_create("all");
+	TCase *tc = unit_case(s, "all", setup, teardown);
 
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_subject, 0, NITEMS(subjects));
 	tcase_add_test(tc, test_address);
 	tcase_add_test(tc, test_prefix);
@@ -405,18 +404,4 @@ suite(void)
 	tcase_add_test(tc, test_limits);
 	tcase_add_test(tc, test_kept);
 	tcase_add_test(tc, test_garbled);
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

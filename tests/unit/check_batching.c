@@ -5,11 +5,10 @@
  */
 #include "config.h"
 
-#include <stdlib.h>
-
 #include <check.h>
 
 #include "server/batching.h"
+#include "unit.h"
 
 #define DEAR BATCHING_DEAR_US
 
@@ -81,22 +80,14 @@ START_TEST(test_forgets_the_silent)
 }
 END_TEST
 
-int
-main(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("pace");
-	TCase *tc = tcase_create("pace");
-	SRunner *sr = srunner_create(s);
-	int failed;
+	TCase *tc = unit_case(s, "batching", NULL, NULL);
 
 	tcase_add_test(tc, test_lone_speaker_never_waits);
 	tcase_add_test(tc, test_waits_for_as_many_as_before);
 	tcase_add_test(tc, test_short_turns_never_wait);
 	tcase_add_test(tc, test_not_after_a_pause);
 	tcase_add_test(tc, test_forgets_the_silent);
-	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

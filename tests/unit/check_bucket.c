@@ -10,6 +10,7 @@
 
 #include "base/bucket.h"
 #include "base/util.h"
+#include "unit.h"
 
 #define YEAR_MS (INT64_C(365) * 24 * 3600 * 1000)
 
@@ -321,11 +322,10 @@ START_TEST(test_longest_wait)
 }
 END_TEST
 
-static Suite *
-bucket_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("bucket");
-	TCase *tc = tcase_create("bucket");
+	TCase *tc = unit_case(s, "bucket", NULL, NULL);
 
 	tcase_add_test(tc, test_burst_then_rate);
 	tcase_add_test(tc, test_never_above_burst);
@@ -342,18 +342,4 @@ bucket_suite(void)
 	tcase_add_test(tc, test_clock_backwards);
 	tcase_add_loop_test(tc, test_extremes, 0, 4);
 	tcase_add_test(tc, test_longest_wait);
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(bucket_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "unit.h"
 
 START_TEST(test_empty)
 {
@@ -139,11 +140,10 @@ START_TEST(test_reset_keeps_memory)
 }
 END_TEST
 
-static Suite *
-buf_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("buf");
-	TCase *tc = tcase_create("buf");
+	TCase *tc = unit_case(s, "buf", NULL, NULL);
 
 	tcase_add_test(tc, test_empty);
 	tcase_add_test(tc, test_add);
@@ -151,18 +151,4 @@ buf_suite(void)
 	tcase_add_test(tc, test_format_at_the_edge);
 	tcase_add_test(tc, test_many);
 	tcase_add_test(tc, test_reset_keeps_memory);
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(buf_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -4,9 +4,9 @@
 #include "config.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 #include "base/checksum.h"
+#include "unit.h"
 
 /* What is in files must not change with the library or the machine. */
 START_TEST(test_known_values)
@@ -26,26 +26,11 @@ START_TEST(test_differences)
 }
 END_TEST
 
-static Suite *
-checksum_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *suite = suite_create("checksum");
-	TCase *tc = tcase_create("checksum");
+	TCase *tc = unit_case(s, "checksum", NULL, NULL);
 
 	tcase_add_test(tc, test_known_values);
 	tcase_add_test(tc, test_differences);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(checksum_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

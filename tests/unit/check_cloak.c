@@ -11,10 +11,10 @@
 #include <netinet/in.h>
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cloak.h"
+#include "unit.h"
 
 static struct credential
 address(const char *text)
@@ -99,28 +99,13 @@ START_TEST(test_another_key)
 }
 END_TEST
 
-static Suite *
-cloak_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *suite = suite_create("cloak");
-	TCase *tc = tcase_create("cloak");
+	TCase *tc = unit_case(s, "cloak", NULL, NULL);
 
 	tcase_add_test(tc, test_known);
 	tcase_add_test(tc, test_kinds);
 	tcase_add_test(tc, test_same);
 	tcase_add_test(tc, test_another_key);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(cloak_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "unit.h"
 
 #define SECOND INT64_C(1000)
 #define MINUTE (60 * SECOND)
@@ -215,11 +216,10 @@ START_TEST(test_mono_of)
 }
 END_TEST
 
-static Suite *
-clock_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("clock");
-	TCase *tc = tcase_create("clock");
+	TCase *tc = unit_case(s, "clock", NULL, NULL);
 
 	tcase_add_test(tc, test_update);
 	tcase_add_test(tc, test_hhmm);
@@ -229,18 +229,4 @@ clock_suite(void)
 	tcase_add_test(tc, test_absurd_times);
 	tcase_add_loop_test(tc, test_duration, 0, (int)NITEMS(check_durations));
 	tcase_add_test(tc, test_mono_of);
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(clock_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

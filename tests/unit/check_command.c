@@ -7,11 +7,11 @@
 
 #include <check.h>
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
 #include "plain/command.h"
+#include "unit.h"
 
 START_TEST(test_split)
 {
@@ -85,29 +85,13 @@ START_TEST(test_table)
 }
 END_TEST
 
-static Suite *
-command_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *suite = suite_create("command");
-	TCase *tc = tcase_create("command");
+	TCase *tc = unit_case(s, "command", NULL, NULL);
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_split);
 	tcase_add_test(tc, test_split_too_many);
 	tcase_add_test(tc, test_find);
 	tcase_add_test(tc, test_table);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(command_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

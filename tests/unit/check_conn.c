@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "net/conn.h"
+#include "unit.h"
 #include "wire.h"
 
 /* Lines in */
@@ -479,13 +480,12 @@ START_TEST(test_telnet_flood)
 }
 END_TEST
 
-static Suite *
-conn_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("conn");
 	TCase *tc;
 
-	tc = add_case(s, "input");
+	tc = unit_case(s, "input", NULL, NULL);
 	add_test(tc, test_lines);
 	add_test(tc, test_byte_by_byte);
 	add_test(tc, test_split_endings);
@@ -501,20 +501,7 @@ conn_suite(void)
 	add_test(tc, test_half_close);
 	add_test(tc, test_write_after_eof);
 
-	tc = add_case(s, "telnet");
+	tc = unit_case(s, "telnet", NULL, NULL);
 	add_test(tc, test_telnet);
 	add_test(tc, test_telnet_flood);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(conn_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -10,11 +10,11 @@
 
 #include <check.h>
 #include <event2/event.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "net/conn.h"
+#include "unit.h"
 #include "wire.h"
 
 START_TEST(test_close)
@@ -388,13 +388,12 @@ START_TEST(test_end_names)
 }
 END_TEST
 
-static Suite *
-conn_end_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("conn_end");
 	TCase *tc;
 
-	tc = add_case(s, "end");
+	tc = unit_case(s, "end", NULL, NULL);
 	add_test(tc, test_close);
 	add_test(tc, test_close_flushes);
 	add_test(tc, test_close_deadlines);
@@ -408,19 +407,6 @@ conn_end_suite(void)
 	add_test(tc, test_all_reset_at_once);
 	add_test(tc, test_free_in_any_state);
 
-	tc = add_case(s, "names");
+	tc = unit_case(s, "names", NULL, NULL);
 	tcase_add_test(tc, test_end_names);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(conn_end_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

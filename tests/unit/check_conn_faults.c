@@ -27,6 +27,7 @@
 #include "base/util.h"
 #include "faults.h"
 #include "net/conn.h"
+#include "unit.h"
 #include "wire.h"
 
 #define LONG_LINE 8000
@@ -496,14 +497,16 @@ log_nothing(int severity, const char *text)
 	(void)text;
 }
 
-static Suite *
-conn_faults_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("conn_faults");
 	TCase *tc;
 
+	/* Before libevent allocates anything. */
+	event_set_mem_functions(memory_malloc, memory_realloc, free);
+	event_set_log_callback(log_nothing);
 	/* Thousands of conversations: too many for valgrind. */
-	tc = add_case(s, "calls");
+	tc = unit_case(s, "calls", NULL, NULL);
 	tcase_set_tags(tc, "no-valgrind");
 	add_test(tc, test_interrupted);
 	add_test(tc, test_not_now);
@@ -511,24 +514,7 @@ conn_faults_suite(void)
 	add_test(tc, test_no_buffers);
 	add_test(tc, test_many_not_now);
 	add_test(tc, test_short);
-	tc = add_case(s, "memory");
+	tc = unit_case(s, "memory", NULL, NULL);
 	tcase_set_tags(tc, "no-valgrind");
 	add_test(tc, test_no_memory);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner;
-	int failed;
-
-	/* Before libevent allocates anything. */
-	event_set_mem_functions(memory_malloc, memory_realloc, free);
-	event_set_log_callback(log_nothing);
-	runner = srunner_create(conn_faults_suite());
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

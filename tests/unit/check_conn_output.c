@@ -8,11 +8,11 @@
 #include <sys/socket.h>
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "net/conn.h"
+#include "unit.h"
 #include "wire.h"
 
 /* Bytes out */
@@ -395,13 +395,12 @@ START_TEST(test_slow_is_not_stalled)
 }
 END_TEST
 
-static Suite *
-conn_output_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("conn_output");
 	TCase *tc;
 
-	tc = add_case(s, "output");
+	tc = unit_case(s, "output", NULL, NULL);
 	add_test(tc, test_direct_write);
 	add_test(tc, test_refused_and_drained);
 	add_test(tc, test_low_water);
@@ -413,17 +412,4 @@ conn_output_suite(void)
 	add_test(tc, test_stalled);
 	add_test(tc, test_stalled_after_a_while);
 	add_test(tc, test_slow_is_not_stalled);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(conn_output_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

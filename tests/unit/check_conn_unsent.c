@@ -11,9 +11,9 @@
 #include <sys/types.h>
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "unit.h"
 #include "wire.h"
 
 #define DOUBT_MIN 1024
@@ -260,13 +260,10 @@ START_TEST(test_alive)
 }
 END_TEST
 
-int
-main(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *suite = suite_create("conn-unsent");
-	TCase *tc = add_case(suite, "unsent");
-	SRunner *runner;
-	int failed;
+	TCase *tc = unit_case(s, "unsent", NULL, NULL);
 
 	add_test(tc, test_orderly_end);
 	add_test(tc, test_orderly_close);
@@ -275,9 +272,4 @@ main(void)
 	add_test(tc, test_margin);
 	add_test(tc, test_reset_after_eof);
 	add_test(tc, test_alive);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

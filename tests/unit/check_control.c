@@ -10,7 +10,6 @@
 
 #include <check.h>
 #include <grp.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include "admin/peercred.h"
 #include "admin/verb.h"
 #include "base/util.h"
+#include "unit.h"
 
 static const struct {
 	const char *data;
@@ -213,13 +213,10 @@ START_TEST(test_access_group)
 }
 END_TEST
 
-int
-main(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("control");
-	TCase *tc = tcase_create("control");
-	SRunner *runner;
-	int failed;
+	TCase *tc = unit_case(s, "control", NULL, NULL);
 
 	tcase_add_loop_test(tc, test_request, 0, (int)NITEMS(requests));
 	tcase_add_test(tc, test_nul);
@@ -227,10 +224,4 @@ main(void)
 	tcase_add_test(tc, test_verbs);
 	tcase_add_test(tc, test_access);
 	tcase_add_test(tc, test_access_group);
-	suite_add_tcase(s, tc);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

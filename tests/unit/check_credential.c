@@ -14,6 +14,7 @@
 
 #include "base/credential.h"
 #include "base/util.h"
+#include "unit.h"
 
 static struct credential
 check_address(const char *address)
@@ -131,11 +132,10 @@ START_TEST(test_str_uid)
 }
 END_TEST
 
-static Suite *
-credential_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("credential");
-	TCase *tc = tcase_create("credential");
+	TCase *tc = unit_case(s, "credential", NULL, NULL);
 
 	tcase_add_test(tc, test_same_address);
 	tcase_add_test(tc, test_other_address);
@@ -143,18 +143,4 @@ credential_suite(void)
 	tcase_add_test(tc, test_strong);
 	tcase_add_loop_test(tc, test_str, 0, (int)NITEMS(check_strings));
 	tcase_add_test(tc, test_str_uid);
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(credential_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

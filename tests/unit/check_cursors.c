@@ -20,10 +20,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "house.h"
+#include "chat-fixture.h"
 #include "room/directory.h"
 #include "room/replay.h"
 #include "room/room.h"
+#include "unit.h"
 
 #define PEOPLE 6
 #define STEPS 120
@@ -49,7 +50,6 @@ struct reader {
 	bool was_new; /* this session began as that of a newcomer */
 };
 
-static struct house house;
 static struct reader readers[PEOPLE];
 static struct reader *authors[NUMBERS]; /* by number */
 static unsigned seed_now, seed_state;
@@ -67,7 +67,7 @@ model_random(unsigned below)
 static struct room *
 model_room(void)
 {
-	return house.chat.lobby;
+	return fx.chat.lobby;
 }
 
 /* Said in this session? Then it is not shown. */
@@ -211,7 +211,7 @@ model_enter(struct reader *r)
 	uint64_t live_next;
 	bool was_greeted;
 
-	fake_init(&house, &r->f, 1 + (int)(r - readers));
+	fake_init(&fx, &r->f, 1 + (int)(r - readers));
 	r->f.on_deliver = model_deliver;
 	r->f.arg = r;
 	ms = fake_here(&r->f);
@@ -227,7 +227,7 @@ model_enter(struct reader *r)
 		uint64_t saved = r->next;
 
 		r->next = live_next;
-		house_settle(&house);
+		fixture_settle(&fx);
 		live_next = r->next;
 		r->next = saved;
 	}
@@ -360,10 +360,10 @@ model_step(void)
 		break;
 	case 9:
 	case 10:
-		(void)chat_turn(&house.chat);
+		(void)chat_turn(&fx.chat);
 		break;
 	case 11:
-		house_pass(&house, model_random(2) ? 1000 : 70000);
+		fixture_pass(&fx, model_random(2) ? 1000 : 70000);
 		break;
 	default:
 		model_say(r);
@@ -381,10 +381,10 @@ model_run(unsigned seed)
 
 	seed_now = seed;
 	seed_state = seed * 2654435761u + 1;
-	house_init_options(&house);
-	house.options.history_size = 256 + model_random(1024);
-	house.options.greeting_history = model_random(8);
-	house_init(&house);
+	fixture_init_options(&fx);
+	fx.options.history_size = 256 + model_random(1024);
+	fx.options.greeting_history = model_random(8);
+	fixture_init(&fx);
 	memset(readers, 0, sizeof(readers));
 	for (i = 0; i < PEOPLE; i++)
 		readers[i].nick = nicks[i];
@@ -401,7 +401,7 @@ model_run(unsigned seed)
 			member_back(readers[i].f.m, NULL);
 		}
 	}
-	house_settle(&house);
+	fixture_settle(&fx);
 	for (i = 0; i < PEOPLE; i++) {
 		model_advance(&readers[i], model_room()->history.next_number,
 		    "the end");
@@ -411,7 +411,7 @@ model_run(unsigned seed)
 	}
 	for (i = 0; i < PEOPLE; i++)
 		fake_fini(&readers[i].f);
-	house_fini(&house);
+	fixture_fini(&fx);
 }
 
 START_TEST(test_model)
@@ -432,20 +432,11 @@ START_TEST(test_model)
 }
 END_TEST
 
-int
-main(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *suite = suite_create("cursors");
-	TCase *tc = tcase_create("model");
-	SRunner *runner;
-	int failed;
+	TCase *tc = unit_case(s, "model", NULL, NULL);
 
 	tcase_set_timeout(tc, 300);
 	tcase_add_test(tc, test_model);
-	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

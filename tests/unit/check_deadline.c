@@ -11,6 +11,7 @@
 
 #include "base/deadline.h"
 #include "base/util.h"
+#include "unit.h"
 
 /* Callbacks leave their letters here. */
 static char check_log[64];
@@ -340,13 +341,11 @@ START_TEST(test_model)
 }
 END_TEST
 
-static Suite *
-deadline_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("deadline");
-	TCase *tc = tcase_create("deadline");
+	TCase *tc = unit_case(s, "deadline", check_setup, NULL);
 
-	tcase_add_checked_fixture(tc, check_setup, NULL);
 	tcase_add_test(tc, test_order);
 	tcase_add_test(tc, test_move_and_clear);
 	tcase_add_test(tc, test_past_and_negative);
@@ -356,18 +355,4 @@ deadline_suite(void)
 	tcase_add_test(tc, test_free_owner);
 	tcase_add_test(tc, test_changed);
 	tcase_add_test(tc, test_model);
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(deadline_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

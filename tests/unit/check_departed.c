@@ -5,14 +5,12 @@
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "house.h"
+#include "chat-fixture.h"
 #include "room/departed.h"
 #include "room/room.h"
-
-static struct house h;
+#include "unit.h"
 
 static void
 put(const char *nick, uid_t uid, uint64_t number)
@@ -22,8 +20,8 @@ put(const char *nick, uid_t uid, uint64_t number)
 	struct person p;
 
 	person_init(&p);
-	person_set_bookmark(&p, h.chat.lobby, cursor, 5);
-	departed_put(&h.chat.departed, nick, &c, &p, 17);
+	person_set_bookmark(&p, fx.chat.lobby, cursor, 5);
+	departed_put(&fx.chat.departed, nick, &c, &p, 17);
 	ck_assert(person_is_empty(&p));
 }
 
@@ -31,32 +29,32 @@ static uint64_t
 take(const char *nick, uid_t uid)
 {
 	struct credential c = credential_from_uid(uid);
-	struct departed *b = departed_take(&h.chat.departed, nick, &c);
+	struct departed *b = departed_take(&fx.chat.departed, nick, &c);
 	uint64_t number;
 
 	if (b == NULL)
 		return 0;
 	ck_assert_int_eq(b->left_ms, 17);
-	number = person_bookmark(&b->person, h.chat.lobby)->cursor.number;
-	departed_free(&h.chat, b);
+	number = person_bookmark(&b->person, fx.chat.lobby)->cursor.number;
+	departed_free(&fx.chat, b);
 	return number;
 }
 
 START_TEST(test_put_and_take)
 {
-	house_init_options(&h);
-	house_init(&h);
+	fixture_init_options(&fx);
+	fixture_init(&fx);
 	put("bob", 1, 10);
 	put("bob", 2, 20);
 	put("ana", 1, 30);
 	put("bob", 1, 11); /* replaces */
-	ck_assert_uint_eq(h.chat.departed.count, 3);
+	ck_assert_uint_eq(fx.chat.departed.count, 3);
 	ck_assert_uint_eq(take("bob", 3), 0);
 	ck_assert_uint_eq(take("bob", 1), 11);
 	ck_assert_uint_eq(take("bob", 1), 0);
 	ck_assert_uint_eq(take("bob", 2), 20);
-	ck_assert_uint_eq(h.chat.departed.count, 1);
-	house_fini(&h);
+	ck_assert_uint_eq(fx.chat.departed.count, 1);
+	fixture_fini(&fx);
 }
 END_TEST
 
@@ -66,39 +64,39 @@ START_TEST(test_limits)
 	char nick[16];
 	unsigned i;
 
-	house_init_options(&h);
-	h.options.max_bookmarks = 1000;
-	house_init(&h);
+	fixture_init_options(&fx);
+	fx.options.max_bookmarks = 1000;
+	fixture_init(&fx);
 	put("early", 2, 1);
 	for (i = 0; i < 10000; i++) {
 		(void)snprintf(nick, sizeof(nick), "n%u", i);
 		put(nick, 1, 1);
 	}
 	/* One address has pushed out its own only. */
-	ck_assert_uint_eq(h.chat.departed.count, DEPARTED_PER_CREDENTIAL + 1);
+	ck_assert_uint_eq(fx.chat.departed.count, DEPARTED_PER_CREDENTIAL + 1);
 	ck_assert_uint_eq(take("n0", 1), 0);
 	ck_assert_uint_eq(take("n9999", 1), 1);
 	for (i = 0; i < 2000; i++)
 		put("bob", 1000 + i, i + 1);
-	ck_assert_uint_eq(h.chat.departed.count, 1000);
+	ck_assert_uint_eq(fx.chat.departed.count, 1000);
 	ck_assert_uint_eq(take("bob", 1000), 0);
 	ck_assert_uint_eq(take("bob", 2999), 2000);
-	house_fini(&h);
+	fixture_fini(&fx);
 }
 END_TEST
 
 START_TEST(test_retention)
 {
-	house_init_options(&h);
-	h.options.retention = 3600000;
-	house_init(&h);
+	fixture_init_options(&fx);
+	fx.options.retention = 3600000;
+	fixture_init(&fx);
 	put("bob", 1, 1);
-	house_pass(&h, 1800000);
+	fixture_pass(&fx, 1800000);
 	put("ana", 1, 1);
-	house_pass(&h, 1900000);
-	ck_assert_uint_eq(h.chat.departed.count, 1);
+	fixture_pass(&fx, 1900000);
+	ck_assert_uint_eq(fx.chat.departed.count, 1);
 	ck_assert_uint_eq(take("ana", 1), 1);
-	house_fini(&h);
+	fixture_fini(&fx);
 }
 END_TEST
 
@@ -109,44 +107,28 @@ START_TEST(test_a_room_takes_its_places_along)
 	struct room *room;
 	struct person p;
 
-	house_init_options(&h);
-	house_init(&h);
-	ck_assert_int_eq(chat_open_room(&h.chat, "gone", &room),
+	fixture_init_options(&fx);
+	fixture_init(&fx);
+	ck_assert_int_eq(chat_open_room(&fx.chat, "gone", &room),
 	    CHAT_ROOM_MADE);
 	person_init(&p);
 	person_set_bookmark(&p, room, cursor, 0);
-	person_set_bookmark(&p, h.chat.lobby, cursor, 0);
-	departed_put(&h.chat.departed, "bob", &c, &p, 17);
-	house_pass(&h, 60000);
-	ck_assert_ptr_null(chat_find_room(&h.chat, "gone"));
+	person_set_bookmark(&p, fx.chat.lobby, cursor, 0);
+	departed_put(&fx.chat.departed, "bob", &c, &p, 17);
+	fixture_pass(&fx, 60000);
+	ck_assert_ptr_null(chat_find_room(&fx.chat, "gone"));
 	ck_assert_uint_eq(take("bob", 1), 1);
-	house_fini(&h);
+	fixture_fini(&fx);
 }
 END_TEST
 
-static Suite *
-departed_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *suite = suite_create("bookmark");
-	TCase *tc = tcase_create("bookmark");
+	TCase *tc = unit_case(s, "departed", NULL, NULL);
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_put_and_take);
 	tcase_add_test(tc, test_limits);
 	tcase_add_test(tc, test_retention);
 	tcase_add_test(tc, test_a_room_takes_its_places_along);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(departed_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -8,12 +8,12 @@
 
 #include <check.h>
 #include <event2/buffer.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/util.h"
 #include "net/framer.h"
+#include "unit.h"
 
 #define MAX_LINE 8
 
@@ -230,11 +230,10 @@ START_TEST(test_in_bookmark)
 }
 END_TEST
 
-static Suite *
-framer_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("framer");
-	TCase *tc = tcase_create("framer");
+	TCase *tc = unit_case(s, "framer", NULL, NULL);
 
 	tcase_add_test(tc, test_endings);
 	tcase_add_test(tc, test_bare_cr);
@@ -244,18 +243,4 @@ framer_suite(void)
 	tcase_add_test(tc, test_too_long);
 	tcase_add_test(tc, test_endless);
 	tcase_add_test(tc, test_in_bookmark);
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(framer_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -6,10 +6,10 @@
 #include "config.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/histogram.h"
+#include "unit.h"
 
 START_TEST(test_buckets)
 {
@@ -53,20 +53,11 @@ START_TEST(test_quantiles)
 }
 END_TEST
 
-int
-main(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("histogram");
-	TCase *tc = tcase_create("histogram");
-	SRunner *runner;
-	int failed;
+	TCase *tc = unit_case(s, "histogram", NULL, NULL);
 
 	tcase_add_test(tc, test_buckets);
 	tcase_add_test(tc, test_quantiles);
-	suite_add_tcase(s, tc);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

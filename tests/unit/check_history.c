@@ -8,11 +8,11 @@
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "history/history.h"
+#include "unit.h"
 
 static uint64_t
 append(struct history *h, const char *nick, const char *text)
@@ -434,13 +434,11 @@ START_TEST(test_memory)
 }
 END_TEST
 
-static Suite *
-history_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *suite = suite_create("history");
-	TCase *tc = tcase_create("history");
+	TCase *tc = unit_case(s, "history", NULL, NULL);
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_empty);
 	tcase_add_test(tc, test_read_back);
 	tcase_add_test(tc, test_wraps);
@@ -454,18 +452,4 @@ history_suite(void)
 	tcase_add_test(tc, test_seek_clock_set_back);
 	tcase_add_test(tc, test_distance);
 	tcase_add_test(tc, test_memory);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(history_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

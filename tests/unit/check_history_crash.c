@@ -19,7 +19,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,6 +28,7 @@
 #include "history/history-impl.h"
 #include "history/history.h"
 #include "ring.h"
+#include "unit.h"
 
 #define SIZE 4096
 #define KILLS 300
@@ -237,30 +237,18 @@ END_TEST
 
 #endif
 
-int
-main(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *suite = suite_create("history_crash");
-	TCase *tc = tcase_create("history_crash");
-	SRunner *runner;
-	int failed;
+	TCase *tc = unit_case(s, "history_crash", setup, teardown);
 
 	tcase_set_timeout(tc, 120);
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_killed);
-	suite_add_tcase(suite, tc);
 #ifdef __linux__
 	/* It would step through valgrind. */
-	tc = tcase_create("every_instruction");
+	tc = unit_case(s, "every_instruction", setup, teardown);
 	tcase_set_tags(tc, "no-valgrind");
 	tcase_set_timeout(tc, 120);
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_every_instruction);
-	suite_add_tcase(suite, tc);
 #endif
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -21,6 +21,7 @@
 #include "history/history-impl.h"
 #include "history/history.h"
 #include "ring.h"
+#include "unit.h"
 
 #define SIZE 4096
 #define CALLS_MAX 200
@@ -227,24 +228,13 @@ START_TEST(test_memory)
 }
 END_TEST
 
-int
-main(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *suite = suite_create("history_faults");
-	TCase *tc = tcase_create("history_faults");
-	SRunner *runner;
-	int failed;
+	TCase *tc = unit_case(s, "history_faults", setup, teardown);
 
-	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_open);
 	tcase_add_test(tc, test_no_allocation);
 	tcase_add_test(tc, test_in_use);
 	tcase_add_test(tc, test_memory);
-	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

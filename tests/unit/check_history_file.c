@@ -23,6 +23,7 @@
 #include "history/history-impl.h"
 #include "history/history.h"
 #include "ring.h"
+#include "unit.h"
 
 #define SIZE 4096
 #define CORRUPT RING_NAME ".corrupt-"
@@ -884,14 +885,12 @@ START_TEST(test_writeback)
 }
 END_TEST
 
-static Suite *
-history_file_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *suite = suite_create("history_file");
-	TCase *tc = tcase_create("history_file");
+	TCase *tc = unit_case(s, "history_file", setup, teardown);
 
 	tcase_set_timeout(tc, 120);
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_reopen);
 	tcase_add_test(tc, test_reopen_empty);
 	tcase_add_test(tc, test_refusals);
@@ -911,18 +910,4 @@ history_file_suite(void)
 	tcase_add_test(tc, test_forged_record);
 	tcase_add_test(tc, test_adopt);
 	tcase_add_test(tc, test_writeback);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(history_file_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -11,6 +11,7 @@
 
 #include "base/util.h"
 #include "net/http.h"
+#include "unit.h"
 
 #define HEAD "GET /metrics HTTP/1.1\r\n"
 #define HOST HEAD "Host: x\r\n"
@@ -122,21 +123,12 @@ START_TEST(test_head)
 }
 END_TEST
 
-int
-main(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("http");
-	TCase *tc = tcase_create("http");
-	SRunner *runner;
-	int failed;
+	TCase *tc = unit_case(s, "http", NULL, NULL);
 
 	tcase_add_loop_test(tc, test_request, 0, (int)NITEMS(cases));
 	tcase_add_test(tc, test_too_large);
 	tcase_add_test(tc, test_head);
-	suite_add_tcase(s, tc);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

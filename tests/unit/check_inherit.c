@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "net/inherit.h"
+#include "unit.h"
 
 #define CLOSE_BELOW 64
 
@@ -162,19 +163,10 @@ START_TEST(test_case)
 }
 END_TEST
 
-int
-main(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("inherit");
-	TCase *tc = tcase_create("inherit");
-	SRunner *runner;
-	int failed;
+	TCase *tc = unit_case(s, "inherit", NULL, NULL);
 
 	tcase_add_loop_test(tc, test_case, 0, (int)NITEMS(cases));
-	suite_add_tcase(s, tc);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

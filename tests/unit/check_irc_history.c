@@ -15,10 +15,11 @@
 
 #include "history/history.h"
 #include "irc/irc.h"
+#include "mini-server.h"
 #include "net/listener.h"
 #include "room/chat.h"
 #include "session/protocol.h"
-#include "town.h"
+#include "unit.h"
 
 static const struct {
 	const char *text;
@@ -122,27 +123,27 @@ END_TEST
 
 /* Pages */
 
-static struct town town;
+static struct mini_server mini;
 static int fd;
 static struct buf seen = BUF_INITIALIZER;
 
 static struct history *
 ring(void)
 {
-	return &town.chat.lobby->history;
+	return &mini.chat.lobby->history;
 }
 
 /* An IRC client in the lobby, who has read all. */
 static void
 setup(void)
 {
-	town_init(&town);
-	fd = town_connect(&town, 1);
-	town_type(fd,
+	mini_init(&mini);
+	fd = mini_connect(&mini, 1);
+	mini_type(fd,
 	    "CAP REQ :draft/chathistory message-tags batch\r\n"
 	    "NICK bob\r\nUSER bob 0 * :Bob\r\nCAP END\r\nJOIN #lobby\r\n");
-	town_run(&town);
-	town_read(fd, &seen);
+	mini_run(&mini);
+	mini_read(fd, &seen);
 	ck_assert_ptr_nonnull(strstr(buf_cstr(&seen), " 366 bob #lobby "));
 	buf_reset(&seen);
 }
@@ -151,7 +152,7 @@ static void
 teardown(void)
 {
 	(void)close(fd);
-	town_fini(&town);
+	mini_fini(&mini);
 	buf_fini(&seen);
 }
 
@@ -169,7 +170,7 @@ append(enum event_kind kind, const char *nick, int64_t ms, size_t len)
 
 	memset(text, 'x', sizeof(text));
 	(void)history_append(ring(), &e);
-	town.chat.lobby->turn_start = history_head(ring());
+	mini.chat.lobby->turn_start = history_head(ring());
 }
 
 /*
@@ -185,14 +186,14 @@ ask(const char *request)
 	unsigned batches = 0;
 
 	text = xasprintf("CHATHISTORY %s\r\n", request);
-	town_type(fd, text);
+	mini_type(fd, text);
 	free(text);
 	numbers[0] = '\0';
 	buf_reset(&seen);
 	/* It may be more than a socket takes at once. */
 	do {
-		town_run(&town);
-		town_read(fd, &seen);
+		mini_run(&mini);
+		mini_read(fd, &seen);
 	} while (strstr(buf_cstr(&seen), " BATCH -") == NULL &&
 	    strstr(buf_cstr(&seen), " FAIL ") == NULL);
 	rest = xstrdup(buf_cstr(&seen));
@@ -272,9 +273,9 @@ END_TEST
 /* What is not shown is not counted either. */
 START_TEST(test_passed_over)
 {
-	struct membership *ms = member_in(directory_find(&town.chat.directory,
+	struct membership *ms = member_in(directory_find(&mini.chat.directory,
 					      "bob"),
-	    town.chat.lobby);
+	    mini.chat.lobby);
 
 	append(EVENT_SAY, "ana", 1000, 5);
 	append(EVENT_TOPIC, "ana", 2000, 5);
@@ -290,7 +291,7 @@ START_TEST(test_passed_over)
 	ck_assert_str_eq(ask("BEFORE #lobby msgid=lobby-7 1"), "3");
 	ck_assert_str_eq(ask("AFTER #lobby msgid=lobby-7 1"), "10");
 	ck_assert_str_eq(ask("AROUND #lobby msgid=lobby-7 2"), "3 10");
-	town_type(fd, "CAP REQ draft/event-playback\r\n");
+	mini_type(fd, "CAP REQ draft/event-playback\r\n");
 	ck_assert_str_eq(ask("LATEST #lobby * 9"), "1 2 3 10 11");
 }
 END_TEST
@@ -361,34 +362,16 @@ START_TEST(test_bounds)
 }
 END_TEST
 
-static Suite *
-suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("irc_history");
-	TCase *tc = tcase_create("references");
+	TCase *tc = unit_case(s, "references", NULL, NULL);
 
 	tcase_add_test(tc, test_times);
 	tcase_add_test(tc, test_references);
-	suite_add_tcase(s, tc);
-	tc = tcase_create("pages");
-	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tc = unit_case(s, "pages", setup, teardown);
 	tcase_add_test(tc, test_pages);
 	tcase_add_test(tc, test_passed_over);
 	tcase_add_test(tc, test_lapped);
 	tcase_add_test(tc, test_bounds);
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *sr = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

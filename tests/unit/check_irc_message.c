@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "base/util.h"
 #include "irc/irc-message.h"
+#include "unit.h"
 
 static struct buf out;
 static char *line; /* the one that message points into */
@@ -580,15 +581,11 @@ START_TEST(test_split_all)
 }
 END_TEST
 
-int
-main(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("irc_message");
-	TCase *tc = tcase_create("irc_message");
-	SRunner *runner;
-	int failed;
+	TCase *tc = unit_case(s, "irc_message", setup, teardown);
 
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_lines, 0, NITEMS(check_lines));
 	tcase_add_test(tc, test_empty);
 	tcase_add_test(tc, test_many_params);
@@ -604,10 +601,4 @@ main(void)
 	tcase_add_test(tc, test_middle);
 	tcase_add_test(tc, test_split);
 	tcase_add_loop_test(tc, test_split_all, 0, NITEMS(check_repeated));
-	suite_add_tcase(s, tc);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -14,9 +14,10 @@
 
 #include "base/text.h"
 #include "base/util.h"
-#include "house.h"
+#include "chat-fixture.h"
 #include "irc/irc-message.h"
 #include "irc/irc.h"
+#include "unit.h"
 
 #define TEXT(s) .text = (s), .text_len = sizeof(s) - 1
 #define TIME_MS 1780408931123
@@ -25,16 +26,14 @@
 #define ALL IRC_CAPS_RENDERED
 #define NONE 0
 
-static struct house house;
-static struct fake ana; /* the author, at HOST */
 static struct buf out = BUF_INITIALIZER;
 
+/* ana is the author, at HOST. */
 static void
 setup(void)
 {
-	house_init_options(&house);
-	house_init(&house);
-	fake_init_exact(&house, &ana, 1, "ana");
+	fixture_setup_empty();
+	fake_init_tracker(&fx, &ana, 1, "ana");
 	member_set_user(ana.m, "ann");
 	member_set_realname(ana.m, "Ana A.");
 }
@@ -42,8 +41,7 @@ setup(void)
 static void
 teardown(void)
 {
-	fake_fini(&ana);
-	house_fini(&house);
+	fixture_teardown();
 	buf_fini(&out);
 }
 
@@ -432,23 +430,23 @@ START_TEST(test_once_per_set)
 	char nick[8];
 	int i;
 
-	(void)fake_join(&house, &ana, "lobby");
+	(void)fake_join(&fx, &ana, "lobby");
 	for (i = 0; i < PEOPLE; i++) {
-		fake_init_with(&house, &people[i], i + 2, &sets[i % SETS].base);
+		fake_init_with(&fx, &people[i], i + 2, &sets[i % SETS].base);
 		(void)snprintf(nick, sizeof(nick), "p%c%c", 'a' + i / 8,
 		    'a' + i % 8);
 		(void)fake_nick(&people[i], nick);
-		(void)fake_join(&house, &people[i], "lobby");
+		(void)fake_join(&fx, &people[i], "lobby");
 	}
-	house_settle(&house);
+	fixture_settle(&fx);
 	for (i = 0; i < PEOPLE; i++) {
 		people[i].arg = &shared[i];
 		people[i].on_deliver = remember_bytes;
 		people[i].deliveries = 0;
 	}
-	fake_say_in(fake_in(&house, &ana, "lobby"), "one");
-	fake_say_in(fake_in(&house, &ana, "lobby"), "two");
-	house_settle(&house);
+	fake_say_in(fake_in(&fx, &ana, "lobby"), "one");
+	fake_say_in(fake_in(&fx, &ana, "lobby"), "two");
+	fixture_settle(&fx);
 	for (i = 0; i < SETS; i++)
 		ck_assert_uint_eq(sets[i].calls, 2); /* a line each */
 	for (i = 0; i < PEOPLE; i++) {
@@ -463,32 +461,16 @@ START_TEST(test_once_per_set)
 }
 END_TEST
 
-static Suite *
-irc_render_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("irc-render");
-	TCase *tc = tcase_create("events");
+	TCase *tc = unit_case(s, "events", setup, teardown);
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	setenv("TZ", "UTC", 1);
 	tcase_add_loop_test(tc, test_events, 0, (int)NITEMS(cases));
 	tcase_add_test(tc, test_author);
 	tcase_add_test(tc, test_server);
 	tcase_add_loop_test(tc, test_split, 0, 4);
 	tcase_add_test(tc, test_dialects);
 	tcase_add_test(tc, test_once_per_set);
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(irc_render_suite());
-	int failed;
-
-	setenv("TZ", "UTC", 1);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

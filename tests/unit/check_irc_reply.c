@@ -15,10 +15,11 @@
 #include "base/util.h"
 #include "irc/irc-message.h"
 #include "irc/irc.h"
+#include "mini-server.h"
 #include "room/modes.h"
-#include "town.h"
+#include "unit.h"
 
-static struct town town;
+static struct mini_server mini;
 static int fd;
 static struct buf seen = BUF_INITIALIZER;
 
@@ -29,10 +30,10 @@ ask(const char *line)
 	char *text = xasprintf("%s\r\n", line);
 
 	buf_reset(&seen);
-	town_type(fd, text);
+	mini_type(fd, text);
 	free(text);
-	town_run(&town);
-	town_read(fd, &seen);
+	mini_run(&mini);
+	mini_read(fd, &seen);
 	return buf_cstr(&seen);
 }
 
@@ -51,17 +52,17 @@ enter(const char *caps)
 static void
 setup(void)
 {
-	town_init(&town);
-	free(town.options.server_name);
-	town.options.server_name = xstrdup("irc.example");
-	fd = town_connect_to(&town, 1, "irc");
+	mini_init(&mini);
+	free(mini.options.server_name);
+	mini.options.server_name = xstrdup("irc.example");
+	fd = mini_connect_to(&mini, 1, "irc");
 }
 
 static void
 teardown(void)
 {
 	(void)close(fd);
-	town_fini(&town);
+	mini_fini(&mini);
 	buf_fini(&seen);
 }
 
@@ -150,14 +151,14 @@ END_TEST
 START_TEST(test_echo)
 {
 	const char *text;
-	int other = town_connect_to(&town, 2, "irc");
+	int other = mini_connect_to(&mini, 2, "irc");
 
 	enter("labeled-response batch echo-message");
 	(void)ask("JOIN #kitchen");
-	town_type(other,
+	mini_type(other,
 	    "NICK ana\r\nUSER ana 0 * :Ana\r\nJOIN #kitchen\r\n"
 	    "PRIVMSG #kitchen :hi\r\n");
-	town_run(&town);
+	mini_run(&mini);
 	text = ask("@label=x PRIVMSG #kitchen :hello");
 	ck_assert_ptr_nonnull(strstr(text, "PRIVMSG #kitchen :hi\r\n"));
 	ck_assert_ptr_eq(strstr(text, "@"), strchr(text, '@'));
@@ -166,7 +167,7 @@ START_TEST(test_echo)
 	ck_assert_ptr_nonnull(strstr(text, " PRIVMSG #kitchen :hello\r\n"));
 	ck_assert_ptr_null(strstr(text, ":hi\r\n"));
 	(void)close(other);
-	town_run(&town);
+	mini_run(&mini);
 }
 END_TEST
 
@@ -255,13 +256,11 @@ START_TEST(test_modes)
 }
 END_TEST
 
-static Suite *
-irc_reply_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("irc-reply");
-	TCase *tc = tcase_create("answers");
+	TCase *tc = unit_case(s, "answers", setup, teardown);
 
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_labels);
 	tcase_add_test(tc, test_bad_labels);
 	tcase_add_test(tc, test_without_capability);
@@ -271,18 +270,4 @@ irc_reply_suite(void)
 	tcase_add_loop_test(tc, test_quoted, 0, (int)NITEMS(quoted));
 	tcase_add_test(tc, test_about_long);
 	tcase_add_test(tc, test_modes);
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(irc_reply_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -18,6 +18,7 @@
 
 #include "faults.h"
 #include "state/journal-impl.h"
+#include "unit.h"
 
 /*
  * An owner with keys 0 to KEYS-1 and a number as the value of each. What it
@@ -575,14 +576,11 @@ START_TEST(test_faults_while_opening)
 }
 END_TEST
 
-static Suite *
-journal_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *suite = suite_create("store");
-	TCase *tc = tcase_create("store");
+	TCase *tc = unit_case(s, "journal", setup, teardown);
 
-	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_put_and_load);
 	tcase_add_test(tc, test_hold);
 	tcase_add_test(tc, test_snapshots);
@@ -598,18 +596,4 @@ journal_suite(void)
 	tcase_add_test(tc, test_renew);
 	tcase_add_test(tc, test_retries_are_rare);
 	tcase_add_test(tc, test_faults_while_opening);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(journal_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

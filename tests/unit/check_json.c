@@ -6,9 +6,9 @@
 #include "config.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 #include "base/json.h"
+#include "unit.h"
 
 static struct buf out;
 static struct json j;
@@ -92,23 +92,13 @@ START_TEST(test_pieces)
 }
 END_TEST
 
-int
-main(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("json");
-	TCase *tc = tcase_create("json");
-	SRunner *runner;
-	int failed;
+	TCase *tc = unit_case(s, "json", setup, teardown);
 
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_nested);
 	tcase_add_loop_test(tc, test_strings, 0, 6);
 	tcase_add_test(tc, test_times);
 	tcase_add_test(tc, test_pieces);
-	suite_add_tcase(s, tc);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

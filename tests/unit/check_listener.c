@@ -31,6 +31,7 @@
 #include "base/util.h"
 #include "faults.h"
 #include "net/listener.h"
+#include "unit.h"
 
 #define PATIENCE_MS 10000
 #define MANY 200
@@ -806,19 +807,15 @@ START_TEST(test_accept_fails)
 }
 END_TEST
 
-static Suite *
-listener_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("listener");
-	TCase *tc = tcase_create("specs"), *limit;
+	TCase *tc = unit_case(s, "specs", NULL, NULL), *limit;
 
 	tcase_add_test(tc, test_good_specs);
 	tcase_add_test(tc, test_bad_specs);
-	suite_add_tcase(s, tc);
 
-	tc = tcase_create("sockets");
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
+	tc = unit_case(s, "sockets", setup, teardown);
 	tcase_add_test(tc, test_tcp);
 	tcase_add_test(tc, test_name_with_several_addresses);
 	tcase_add_test(tc, test_ipv6);
@@ -833,26 +830,9 @@ listener_suite(void)
 	tcase_add_test(tc, test_accepts_per_turn);
 	tcase_add_test(tc, test_reset_before_accept);
 	tcase_add_test(tc, test_accept_fails);
-	suite_add_tcase(s, tc);
 
 	/* valgrind has a limit on descriptors of its own. */
-	limit = tcase_create("limit");
+	limit = unit_case(s, "limit", setup, teardown);
 	tcase_set_tags(limit, "no-valgrind");
-	tcase_add_checked_fixture(limit, setup, teardown);
-	tcase_set_timeout(limit, 60);
 	tcase_add_test(limit, test_no_descriptors_left);
-	suite_add_tcase(s, limit);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(listener_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

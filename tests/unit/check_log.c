@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "unit.h"
 
 static int saved_stderr = -1;
 static int reader = -1; /* the other end of stderr */
@@ -406,13 +407,11 @@ START_TEST(libevent)
 }
 END_TEST
 
-static Suite *
-log_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("log");
-	TCase *tc = tcase_create("log");
+	TCase *tc = unit_case(s, "log", setup, teardown);
 
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, levels);
 	tcase_add_test(tc, for_people);
 	tcase_add_test(tc, no_line_is_forged);
@@ -426,18 +425,4 @@ log_suite(void)
 	tcase_add_test(tc, guesses);
 	tcase_add_test(tc, to_syslog);
 	tcase_add_test(tc, libevent);
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(log_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

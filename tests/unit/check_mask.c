@@ -6,11 +6,11 @@
 #include "config.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mask.h"
 #include "base/util.h"
+#include "unit.h"
 
 static const struct check_match {
 	const char *mask, *s;
@@ -194,13 +194,10 @@ START_TEST(test_normalize_length)
 }
 END_TEST
 
-int
-main(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("mask");
-	TCase *tc = tcase_create("mask");
-	SRunner *runner;
-	int failed;
+	TCase *tc = unit_case(s, "mask", NULL, NULL);
 
 	tcase_add_loop_test(tc, test_match, 0, NITEMS(check_matches));
 	tcase_add_test(tc, test_match_hostile);
@@ -208,10 +205,4 @@ main(void)
 	tcase_add_loop_test(tc, test_normalize, 0, NITEMS(check_wholes));
 	tcase_add_test(tc, test_normalize_refused);
 	tcase_add_test(tc, test_normalize_length);
-	suite_add_tcase(s, tc);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -7,52 +7,29 @@
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/handoff.h"
-#include "house.h"
+#include "chat-fixture.h"
 #include "room/directory.h"
 #include "room/room.h"
-
-static struct house h;
-static struct fake ana, bob;
-
-static void
-setup(void)
-{
-	house_init_options(&h);
-	house_init(&h);
-	fake_enter(&h, &ana, 1, "ana");
-	fake_enter(&h, &bob, 2, "bob");
-	(void)fake_saw(&h, &ana);
-}
-
-static void
-teardown(void)
-{
-	fake_fini(&ana);
-	fake_fini(&bob);
-	house_fini(&h);
-}
+#include "unit.h"
 
 START_TEST(test_private_messages)
 {
-	setup();
 	ck_assert_int_eq(fake_tell(&bob, &ana, "psst"), MEMBER_TOLD);
-	ck_assert_str_eq(fake_saw(&h, &bob), "private ana: psst\n");
-	ck_assert_uint_eq(h.chat.lobby->history.next_number, 1);
+	ck_assert_str_eq(fake_saw(&fx, &bob), "private ana: psst\n");
+	ck_assert_uint_eq(fx.chat.lobby->history.next_number, 1);
 	member_break(bob.m, NULL);
 	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_QUEUED);
 	ck_assert_int_eq(fake_tell(&bob, &ana, "two"), MEMBER_QUEUED);
 	fake_say(&ana, "hi");
-	house_settle(&h);
+	fixture_settle(&fx);
 	member_back(bob.m, NULL);
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 1 ana=1\nkept 2\nprivate ana: one\n"
 	    "private ana: two\n1 ana: hi\nlive after catchup\n");
-	ck_assert_uint_eq(h.chat.queued_bytes, 0);
-	teardown();
+	ck_assert_uint_eq(fx.chat.queued_bytes, 0);
 }
 END_TEST
 
@@ -60,30 +37,25 @@ START_TEST(test_private_messages_have_a_limit)
 {
 	int i;
 
-	setup();
 	member_break(bob.m, NULL);
 	for (i = 0; i < QUEUED_MAX; i++)
 		ck_assert_int_eq(fake_tell(&bob, &ana, "x"), MEMBER_QUEUED);
 	ck_assert_int_eq(fake_tell(&bob, &ana, "x"), MEMBER_QUEUE_FULL);
-	ck_assert_uint_eq(h.chat.queued_bytes, bob.m->person.queued_bytes);
-	ck_assert_uint_ge(h.chat.queued_bytes, QUEUED_MAX);
-	teardown();
-	ck_assert_uint_eq(h.chat.queued_bytes, 0);
+	ck_assert_uint_eq(fx.chat.queued_bytes, bob.m->person.queued_bytes);
+	ck_assert_uint_ge(fx.chat.queued_bytes, QUEUED_MAX);
 }
 END_TEST
 
 START_TEST(test_private_message_to_a_slow_reader)
 {
-	setup();
 	bob.is_full = true;
 	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_TOLD);
 	fake_say(&ana, "said");
-	house_settle(&h);
+	fixture_settle(&fx);
 	ck_assert_int_eq(fake_tell(&bob, &ana, "two"), MEMBER_TOLD);
 	fake_drain(&bob);
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "private ana: one\nprivate ana: two\n1 ana: said\n");
-	teardown();
 }
 END_TEST
 
@@ -93,7 +65,6 @@ START_TEST(test_private_messages_have_a_size)
 	static char text[6000];
 	int i;
 
-	setup();
 	memset(text, 'x', sizeof(text));
 	member_break(bob.m, NULL);
 	for (i = 0;
@@ -101,8 +72,6 @@ START_TEST(test_private_messages_have_a_size)
 	     i++)
 		;
 	ck_assert_int_eq(i, QUEUED_BYTES_MAX / sizeof(text));
-	teardown();
-	ck_assert_uint_eq(h.chat.queued_bytes, 0);
 }
 END_TEST
 
@@ -111,25 +80,23 @@ START_TEST(test_kept_messages_elsewhere)
 {
 	struct room *kitchen;
 
-	setup();
-	ck_assert_int_eq(chat_open_room(&h.chat, "kitchen", &kitchen),
+	ck_assert_int_eq(chat_open_room(&fx.chat, "kitchen", &kitchen),
 	    CHAT_ROOM_MADE);
 	member_break(bob.m, NULL);
 	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_QUEUED);
 	fake_quit(&bob, NULL);
 	fake_fini(&bob);
-	fake_init(&h, &bob, 2);
+	fake_init(&fx, &bob, 2);
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, "kitchen");
 	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
-	house_settle(&h);
+	fixture_settle(&fx);
 	buf_reset(&bob.seen);
 	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
-	ck_assert_str_eq(fake_saw(&h, &bob), "private ana: one\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "private ana: one\n");
 	ck_assert_int_eq(fake_tell(&bob, &ana, "two"), MEMBER_TOLD);
 	room_join(kitchen, ana.m, ROOM_JOIN_CATCHUP);
 	fake_say_in(member_in(ana.m, kitchen), "hi");
-	ck_assert_ptr_nonnull(strstr(fake_saw(&h, &bob), "1 ana: hi\n"));
-	teardown();
+	ck_assert_ptr_nonnull(strstr(fake_saw(&fx, &bob), "1 ana: hi\n"));
 }
 END_TEST
 
@@ -137,16 +104,14 @@ START_TEST(test_kept_messages_after_a_greeting)
 {
 	struct room *kitchen;
 
-	setup();
-	ck_assert_int_eq(chat_open_room(&h.chat, "kitchen", &kitchen),
+	ck_assert_int_eq(chat_open_room(&fx.chat, "kitchen", &kitchen),
 	    CHAT_ROOM_MADE);
 	bob.is_full = true;
 	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_TOLD);
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, "kitchen");
 	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
 	fake_drain(&bob);
-	ck_assert_str_eq(fake_saw(&h, &bob), "live\nprivate ana: one\n");
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &bob), "live\nprivate ana: one\n");
 }
 END_TEST
 
@@ -199,20 +164,17 @@ END_TEST
 
 START_TEST(test_kept_messages_of_the_ignored)
 {
-	setup();
 	member_break(bob.m, NULL);
 	ck_assert_int_eq(fake_tell(&bob, &ana, "spam"), MEMBER_QUEUED);
 	ck_assert_int_eq(member_ignore(bob.m, "ana"), 0);
 	member_back(bob.m, NULL);
-	ck_assert_str_eq(fake_saw(&h, &bob), "welcome bob 0 0\nlive\n");
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &bob), "welcome bob 0 0\nlive\n");
 }
 END_TEST
 
 /* What had not arrived when the connection was lost is kept again. */
 START_TEST(test_private_messages_survive_a_loss)
 {
-	setup();
 	bob.unsent = 1000; /* nothing arrives any more */
 	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_TOLD);
 	ck_assert_int_eq(fake_tell(&bob, &ana, "two"), MEMBER_TOLD);
@@ -220,12 +182,11 @@ START_TEST(test_private_messages_survive_a_loss)
 	bob.unsent = strlen("private ana: three\n") + 1;
 	fake_lose(&bob);
 	fake_fini(&bob);
-	fake_init(&h, &bob, 2);
+	fake_init(&fx, &bob, 2);
 	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 0\nkept 2 repeated\nprivate ana: two\n"
 	    "private ana: three\nlive after catchup\n");
-	teardown();
 }
 END_TEST
 
@@ -234,37 +195,35 @@ lose_and_return(void)
 {
 	fake_lose(&bob);
 	fake_fini(&bob);
-	fake_init(&h, &bob, 2);
+	fake_init(&fx, &bob, 2);
 	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
 }
 
 /* Which of them are repeats, and which are surely new. */
 START_TEST(test_repeated_and_kept)
 {
-	setup();
 	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_TOLD);
 	bob.unsent = 5;
 	fake_lose(&bob);
-	ck_assert_int_eq(fake_tell_bytes(directory_find(&h.chat.directory,
+	ck_assert_int_eq(fake_tell_bytes(directory_find(&fx.chat.directory,
 					     "bob"),
 			     &ana, "two", 3),
 	    MEMBER_QUEUED);
 	fake_fini(&bob);
-	fake_init(&h, &bob, 2);
+	fake_init(&fx, &bob, 2);
 	bob.unsent = 1000;
 	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 0\nkept 1 repeated\nprivate ana: one\n"
 	    "kept 1\nprivate ana: two\nlive after catchup\n");
 	/* None arrived, so none is new any more. */
 	lose_and_return();
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 0\nkept 2 repeated\nprivate ana: one\n"
 	    "private ana: two\nlive after catchup\n");
 	/* And all has arrived. */
 	lose_and_return();
-	ck_assert_str_eq(fake_saw(&h, &bob), "welcome bob 0 0\nlive\n");
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &bob), "welcome bob 0 0\nlive\n");
 }
 END_TEST
 
@@ -273,24 +232,22 @@ START_TEST(test_repeated_elsewhere)
 {
 	struct room *kitchen;
 
-	setup();
-	ck_assert_int_eq(chat_open_room(&h.chat, "kitchen", &kitchen),
+	ck_assert_int_eq(chat_open_room(&fx.chat, "kitchen", &kitchen),
 	    CHAT_ROOM_MADE);
 	bob.unsent = 1000;
 	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_TOLD);
 	ck_assert_int_eq(fake_tell(&bob, &ana, "two"), MEMBER_TOLD);
 	fake_lose(&bob);
 	fake_fini(&bob);
-	fake_init(&h, &bob, 2);
+	fake_init(&fx, &bob, 2);
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, "kitchen");
 	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
-	(void)fake_saw(&h, &bob);
+	(void)fake_saw(&fx, &bob);
 	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "kept 2 repeated\nprivate ana: one\nprivate ana: two\n");
 	ck_assert_int_eq(fake_tell(&bob, &ana, "three"), MEMBER_TOLD);
-	ck_assert_str_eq(fake_saw(&h, &bob), "private ana: three\n");
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &bob), "private ana: three\n");
 }
 END_TEST
 
@@ -299,7 +256,6 @@ START_TEST(test_handed_has_a_limit)
 {
 	int i;
 
-	setup();
 	bob.unsent = 1000000;
 	for (i = 0; i < QUEUED_MAX + 10; i++)
 		ck_assert_int_eq(fake_tell(&bob, &ana, "x"), MEMBER_TOLD);
@@ -307,7 +263,6 @@ START_TEST(test_handed_has_a_limit)
 	bob.unsent = 0;
 	ck_assert_int_eq(fake_tell(&bob, &ana, "x"), MEMBER_TOLD);
 	ck_assert_uint_eq(bob.m->handed_count, 1);
-	teardown();
 }
 END_TEST
 
@@ -321,25 +276,23 @@ START_TEST(test_private_notices)
 	};
 	uint64_t last;
 
-	setup();
 	ck_assert_int_eq(member_tell(bob.m, ana.m, &event), MEMBER_TOLD);
-	ck_assert_str_eq(fake_saw(&h, &bob), "private notice ana: psst\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "private notice ana: psst\n");
 	/* What the sender's client needs to show it. */
 	ck_assert_str_eq(event.nick, "ana");
 	ck_assert_str_eq(event.other, "bob");
 	ck_assert_ptr_eq(event.from, ana.m);
-	ck_assert_int_eq(event.time_ms, h.clock.wall_ms);
+	ck_assert_int_eq(event.time_ms, fx.clock.wall_ms);
 	ck_assert_uint_gt(event.msgid, UINT64_C(1780401600000000));
 	last = event.msgid;
 	member_break(bob.m, NULL);
 	ck_assert_int_eq(member_tell(bob.m, ana.m, &event), MEMBER_QUEUED);
 	ck_assert_uint_eq(event.msgid, last + 1);
 	ck_assert_uint_eq(TAILQ_FIRST(&bob.m->person.queued)->msgid, last + 1);
-	house_settle(&h);
+	fixture_settle(&fx);
 	member_back(bob.m, NULL);
-	ck_assert_ptr_nonnull(strstr(fake_saw(&h, &bob),
+	ck_assert_ptr_nonnull(strstr(fake_saw(&fx, &bob),
 	    "private notice ana: psst\n"));
-	teardown();
 }
 END_TEST
 
@@ -347,124 +300,110 @@ END_TEST
 START_TEST(test_private_tags)
 {
 	struct event event = { .kind = EVENT_TAGS, .tags = "+typing=active" };
-	struct fake cy;
 
-	setup();
-	fake_init_exact(&h, &cy, 3, "cy");
+	fake_init_tracker(&fx, &cy, 3, "cy");
 	ck_assert_int_eq(member_tell(bob.m, ana.m, &event), MEMBER_TOLD);
 	ck_assert_int_eq(member_tell(cy.m, ana.m, &event), MEMBER_TOLD);
-	ck_assert_str_eq(fake_saw(&h, &bob), "");
-	ck_assert_str_eq(fake_saw(&h, &cy), "tags ana +typing=active\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "");
+	ck_assert_str_eq(fake_saw(&fx, &cy), "tags ana +typing=active\n");
 	member_break(cy.m, NULL);
 	ck_assert_int_eq(member_tell(cy.m, ana.m, &event), MEMBER_TOLD);
 	ck_assert_uint_eq(cy.m->person.queued_count, 0);
-	ck_assert_str_eq(fake_saw(&h, &cy), "");
-	fake_fini(&cy);
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &cy), "");
 }
 END_TEST
 
 /* Who is in no room is shown them, too. */
 START_TEST(test_kept_messages_in_no_room)
 {
-	struct fake cy;
 
-	setup();
-	fake_init_exact(&h, &cy, 3, "cy");
+	fake_init_tracker(&fx, &cy, 3, "cy");
 	member_break(cy.m, NULL);
 	ck_assert_int_eq(fake_tell(&cy, &ana, "one"), MEMBER_QUEUED);
 	member_show_queued(cy.m);
-	ck_assert_str_eq(fake_saw(&h, &cy), "");
+	ck_assert_str_eq(fake_saw(&fx, &cy), "");
 	member_back(cy.m, NULL);
-	ck_assert_str_eq(fake_saw(&h, &cy), "private ana: one\n");
+	ck_assert_str_eq(fake_saw(&fx, &cy), "private ana: one\n");
 	cy.is_full = true;
 	ck_assert_int_eq(fake_tell(&cy, &ana, "two"), MEMBER_TOLD);
 	ck_assert_int_eq(fake_tell(&cy, &ana, "three"), MEMBER_TOLD);
 	fake_drain(&cy);
-	ck_assert_str_eq(fake_saw(&h, &cy),
+	ck_assert_str_eq(fake_saw(&fx, &cy),
 	    "private ana: two\nprivate ana: three\n");
 	member_break(cy.m, NULL);
 	ck_assert_int_eq(fake_tell(&cy, &ana, "four"), MEMBER_QUEUED);
 	fake_lose(&cy);
 	fake_fini(&cy);
-	house_pass(&h, h.options.departure_delay);
-	fake_init_exact(&h, &cy, 3, "cy");
-	ck_assert_str_eq(fake_saw(&h, &cy), "");
+	fixture_pass(&fx, fx.options.departure_delay);
+	fake_init_tracker(&fx, &cy, 3, "cy");
+	ck_assert_str_eq(fake_saw(&fx, &cy), "");
 	member_show_queued(cy.m);
-	ck_assert_str_eq(fake_saw(&h, &cy), "private ana: four\n");
-	fake_fini(&cy);
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &cy), "private ana: four\n");
 }
 END_TEST
 
 /* IRC's AWAY looks like a break, but they read on. */
 START_TEST(test_away)
 {
-	struct fake cy;
 
-	setup();
-	fake_enter_exact(&h, &cy, 3, "cy");
-	(void)fake_saw(&h, &ana);
+	fake_enter_tracker(&fx, &cy, 3, "cy");
+	(void)fake_saw(&fx, &ana);
 	member_away(ana.m, NULL); /* not away */
-	ck_assert_str_eq(fake_saw(&h, &bob), "came cy\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "came cy\n");
 	member_away(ana.m, "tea");
 	ck_assert(ana.m->is_away && !ana.m->is_on_break);
 	ck_assert(member_is_away(ana.m));
 	ck_assert_str_eq(ana.m->break_text, "tea");
-	ck_assert_str_eq(fake_saw(&h, &bob), "break ana (tea)\n");
-	ck_assert_str_eq(fake_saw(&h, &cy), "away ana (tea)\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "break ana (tea)\n");
+	ck_assert_str_eq(fake_saw(&fx, &cy), "away ana (tea)\n");
 	fake_say(&bob, "hi");
-	ck_assert_str_eq(fake_saw(&h, &ana), "1 bob: hi\n");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "1 bob: hi\n");
 	ck_assert_int_eq(fake_tell(&ana, &bob, "psst"), MEMBER_TOLD);
-	(void)fake_saw(&h, &ana);
-	h.clock.mono_ms += 1000;
+	(void)fake_saw(&fx, &ana);
+	fx.clock.mono_ms += 1000;
 	member_away(ana.m, "more tea");
-	ck_assert_str_eq(fake_saw(&h, &bob), "break ana (more tea)\n");
-	h.clock.mono_ms += 1000;
+	ck_assert_str_eq(fake_saw(&fx, &bob), "break ana (more tea)\n");
+	fx.clock.mono_ms += 1000;
 	member_away(ana.m, NULL);
 	ck_assert(!member_is_away(ana.m) && ana.m->break_text == NULL);
-	ck_assert_str_eq(fake_saw(&h, &bob), "back ana 2000\n");
-	ck_assert_str_eq(fake_saw(&h, &cy),
+	ck_assert_str_eq(fake_saw(&fx, &bob), "back ana 2000\n");
+	ck_assert_str_eq(fake_saw(&fx, &cy),
 	    "1 bob: hi\naway ana (more tea)\nhere ana\n");
-	ck_assert_str_eq(fake_saw(&h, &ana), ""); /* no catch-up */
+	ck_assert_str_eq(fake_saw(&fx, &ana), ""); /* no catch-up */
 	/* Who says nothing is away nonetheless. */
 	member_break(bob.m, NULL);
-	ck_assert_str_eq(fake_saw(&h, &cy), "away bob (be right back)\n");
-	fake_fini(&cy);
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &cy), "away bob (be right back)\n");
 }
 END_TEST
 
 START_TEST(test_away_and_on_break)
 {
-	setup();
 	member_away(ana.m, "tea");
-	h.clock.mono_ms += 1000;
+	fx.clock.mono_ms += 1000;
 	member_break(ana.m, "really");
 	ck_assert(ana.m->is_on_break && !ana.m->is_away);
 	fake_say(&bob, "hi");
-	ck_assert_str_eq(fake_saw(&h, &ana), "");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "");
 	/* The text is the break's; and AWAY without one is not BACK. */
 	member_away(ana.m, "so long");
 	ck_assert(ana.m->is_on_break && !ana.m->is_away);
 	ck_assert_str_eq(ana.m->break_text, "so long");
 	member_away(ana.m, NULL);
 	ck_assert(ana.m->is_on_break);
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "break ana (tea)\nbreak ana (really)\nbreak ana (so long)\n");
-	h.clock.mono_ms += 500;
+	fx.clock.mono_ms += 500;
 	member_back(ana.m, NULL);
 	ck_assert(!member_is_away(ana.m));
-	ck_assert_str_eq(fake_saw(&h, &bob), "back ana 500\n");
-	ck_assert_str_eq(fake_saw(&h, &ana),
+	ck_assert_str_eq(fake_saw(&fx, &bob), "back ana 500\n");
+	ck_assert_str_eq(fake_saw(&fx, &ana),
 	    "welcome ana 500 1 bob=1\n1 bob: hi\nlive after catchup\n");
 	/* BACK ends what AWAY began. */
 	member_away(ana.m, "tea");
 	member_back(ana.m, "again");
 	ck_assert(!member_is_away(ana.m));
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "break ana (tea)\nback ana 0 (again)\n");
-	teardown();
 }
 END_TEST
 
@@ -473,44 +412,38 @@ START_TEST(test_away_and_lost)
 {
 	struct member *m;
 
-	setup();
 	member_away(bob.m, "tea");
 	fake_lose(&bob);
-	m = directory_find(&h.chat.directory, "bob");
+	m = directory_find(&fx.chat.directory, "bob");
 	ck_assert(m->is_lost && !member_is_away(m) && m->break_text == NULL);
 	ck_assert(member_looks_away(m));
-	ck_assert_int_eq(member_away_since_ms(m), h.clock.mono_ms);
-	teardown();
+	ck_assert_int_eq(member_away_since_ms(m), fx.clock.mono_ms);
 }
 END_TEST
 
 START_TEST(test_away_too_often)
 {
-	setup();
-	h.options.announce_rate.count = 1;
-	h.options.announce_rate.per_ms = 60000;
-	h.options.announce_burst = 1;
-	h.clock.mono_ms += 1000000;
+	fx.options.announce_rate.count = 1;
+	fx.options.announce_rate.per_ms = 60000;
+	fx.options.announce_burst = 1;
+	fx.clock.mono_ms += 1000000;
 	member_away(ana.m, "one");
 	member_away(ana.m, "two");
 	member_away(ana.m, NULL);
 	ck_assert(!member_is_away(ana.m));
 	/* Of the one that was told, the end is told as well. */
-	ck_assert_str_eq(fake_saw(&h, &bob), "break ana (one)\nback ana 0\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "break ana (one)\nback ana 0\n");
 	member_away(ana.m, "three");
 	member_away(ana.m, NULL);
 	ck_assert(!member_is_away(ana.m));
-	ck_assert_str_eq(fake_saw(&h, &bob), "");
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &bob), "");
 }
 END_TEST
 
 START_TEST(test_identity)
 {
 	char host[MEMBER_HOST_SIZE], again[MEMBER_HOST_SIZE];
-	struct fake cy;
 
-	setup();
 	ck_assert_ptr_null(ana.m->user);
 	ck_assert_ptr_null(ana.m->realname);
 	member_set_user(ana.m, "averylongusername");
@@ -527,26 +460,23 @@ START_TEST(test_identity)
 	member_host(ana.m, host);
 	ck_assert_uint_eq(strlen(host), 13);
 	ck_assert_str_eq(host + 10, ".ip");
-	fake_init(&h, &cy, 1); /* from where ana is */
+	fake_init(&fx, &cy, 1); /* from where ana is */
 	member_host(cy.m, again);
 	ck_assert_str_eq(host, again);
 	member_host(bob.m, again);
 	ck_assert_str_ne(host, again);
 	fake_fini(&cy);
-	fake_init(&h, &cy, -1000);
+	fake_init(&fx, &cy, -1000);
 	member_host(cy.m, again);
 	ck_assert_str_eq(again + 10, ".user");
-	fake_fini(&cy);
-	teardown();
 }
 END_TEST
 
 /* What IRC adds to a person goes to the next program with them. */
 START_TEST(test_carried)
 {
-	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
-	struct house next;
-	struct fake people[3], cy;
+	struct chat_fixture next;
+	struct fake people[3];
 	struct event event = {
 		.kind = EVENT_PRIVATE,
 		.text = "psst",
@@ -558,8 +488,7 @@ START_TEST(test_carried)
 	uint64_t msgid;
 	int i;
 
-	setup();
-	fake_enter_exact(&h, &cy, 3, "cy");
+	fake_enter_tracker(&fx, &cy, 3, "cy");
 	member_set_user(cy.m, "cyd");
 	member_set_realname(cy.m, "Cy D.");
 	cy.m->flags = MEMBER_BOT | MEMBER_OPER;
@@ -569,29 +498,22 @@ START_TEST(test_carried)
 	ck_assert_int_eq(member_tell(bob.m, ana.m, &event), MEMBER_QUEUED);
 	msgid = event.msgid;
 	member_host(cy.m, host);
-	house_save(&h, &out);
-	house_init_options(&next);
-	next.clock = h.clock;
-	house_init(&next);
 	people[0] = ana;
 	people[1] = bob;
 	people[2] = cy;
-	for (i = 0; i < 3; i++)
-		memset(&people[i].seen, 0, sizeof(people[i].seen));
-	ck_assert(house_load(&next, &out, people, 3));
-	handoff_out_fini(&out);
+	ck_assert(fixture_hand_over(&fx, &next, people, 3));
 	ck_assert_str_eq(people[2].m->user, "cyd");
 	ck_assert_str_eq(people[2].m->realname, "Cy D.");
 	ck_assert_uint_eq(people[2].m->flags, MEMBER_BOT | MEMBER_OPER);
 	ck_assert(people[2].m->is_away && !people[2].m->is_on_break);
 	ck_assert_str_eq(people[2].m->break_text, "tea");
-	ck_assert(people[2].m->dialect == &house_dialect_exact);
+	ck_assert(people[2].m->dialect == &fake_dialect_tracker);
 	ck_assert(fake_here(&people[2])->is_joined);
 	ck_assert(fake_here(&people[2])->tracks_members);
 	ck_assert(fake_here(&people[2])->needs_names);
 	ck_assert_uint_eq(fake_here(&people[2])->arrival,
 	    fake_here(&cy)->arrival);
-	ck_assert_uint_eq(next.chat.last_arrival, h.chat.last_arrival);
+	ck_assert_uint_eq(next.chat.last_arrival, fx.chat.last_arrival);
 	ck_assert(fake_here(&people[0])->is_joined);
 	ck_assert(!fake_here(&people[0])->tracks_members);
 	member_host(people[2].m, again);
@@ -603,57 +525,42 @@ START_TEST(test_carried)
 	ck_assert(TAILQ_FIRST(&people[1].m->person.queued)->is_action);
 	for (i = 0; i < 3; i++)
 		fake_fini(&people[i]);
-	house_fini(&next);
-	fake_fini(&cy);
-	teardown();
+	fixture_fini(&next);
 }
 END_TEST
 
 /* What no program of ours would say. */
 START_TEST(test_carried_inconsistent)
 {
-	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
-	struct house next;
+	struct chat_fixture next;
 	struct fake people[2];
 	struct member *m;
-	int i;
 
-	setup();
 	if (_i == 0)
 		bob.m->is_away = bob.m->is_on_break = true;
 	else if (_i == 1)
 		bob.m->flags = MEMBER_FLAGS + 1;
 	else if (_i == 2) {
-		member_set_dialect(bob.m, &house_dialect_exact);
+		member_set_dialect(bob.m, &fake_dialect_tracker);
 		fake_here(&bob)->is_joined = false;
 		fake_here(&bob)->is_announced = false;
 	}
-	house_save(&h, &out);
-	house_init_options(&next);
-	next.clock = h.clock;
-	house_init(&next);
 	people[0] = ana;
 	people[1] = bob;
-	for (i = 0; i < 2; i++)
-		memset(&people[i].seen, 0, sizeof(people[i].seen));
-	ck_assert_int_eq(house_load(&next, &out, people, 2), _i == 3);
-	handoff_out_fini(&out);
+	ck_assert_int_eq(fixture_hand_over(&fx, &next, people, 2), _i == 3);
 	while ((m = directory_next(&next.chat.directory, NULL)) != NULL)
 		member_depart(m, ROOM_LEAVE_SILENT, NULL);
-	house_fini(&next);
+	fixture_fini(&next);
 	bob.m->is_away = bob.m->is_on_break = false;
 	fake_here(&bob)->is_announced = fake_here(&bob)->is_joined = true;
-	teardown();
 }
 END_TEST
 
-static Suite *
-member_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *suite = suite_create("member");
-	TCase *tc = tcase_create("member");
+	TCase *tc = unit_case(s, "member", fixture_setup, fixture_teardown);
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_private_messages);
 	tcase_add_test(tc, test_private_messages_have_a_limit);
 	tcase_add_test(tc, test_private_message_to_a_slow_reader);
@@ -676,18 +583,4 @@ member_suite(void)
 	tcase_add_test(tc, test_identity);
 	tcase_add_test(tc, test_carried);
 	tcase_add_loop_test(tc, test_carried_inconsistent, 0, 4);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(member_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

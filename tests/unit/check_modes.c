@@ -15,13 +15,12 @@
 
 #include "base/origin.h"
 #include "base/util.h"
-#include "house.h"
+#include "chat-fixture.h"
 #include "room/directory.h"
 #include "room/modes.h"
 #include "room/room.h"
+#include "unit.h"
 
-static struct house h;
-static struct fake ana, bob, cy;
 static struct room *kitchen;
 static struct buf reported;
 
@@ -39,28 +38,22 @@ go(struct fake *f, struct room *room)
 static void
 setup(void)
 {
-	house_init_options(&h);
-	house_init(&h);
-	fake_enter(&h, &ana, 1, "ana");
-	fake_enter(&h, &bob, 2, "bob");
-	fake_enter(&h, &cy, 2, "cy");
-	ck_assert_int_eq(chat_open_room(&h.chat, "kitchen", &kitchen),
+	fixture_setup();
+	fake_enter(&fx, &cy, 2, "cy");
+	ck_assert_int_eq(chat_open_room(&fx.chat, "kitchen", &kitchen),
 	    CHAT_ROOM_MADE);
 	go(&ana, kitchen);
 	go(&bob, kitchen);
 	go(&cy, kitchen);
-	(void)fake_saw(&h, &ana);
-	(void)fake_saw(&h, &bob);
-	(void)fake_saw(&h, &cy);
+	(void)fake_saw(&fx, &ana);
+	(void)fake_saw(&fx, &bob);
+	(void)fake_saw(&fx, &cy);
 }
 
 static void
 teardown(void)
 {
-	fake_fini(&ana);
-	fake_fini(&bob);
-	fake_fini(&cy);
-	house_fini(&h);
+	fixture_teardown();
 	buf_fini(&reported);
 }
 
@@ -69,7 +62,7 @@ teardown(void)
 static void
 report_error(enum mode_error why, const struct mode_change *change, void *arg)
 {
-	ck_assert_ptr_eq(arg, &h);
+	ck_assert_ptr_eq(arg, &fx);
 	ck_assert_uint_gt(strlen(mode_error_str(why, change, kitchen)), 0);
 	buf_addf(&reported, "!%d%c ", (int)why, change->letter);
 }
@@ -77,19 +70,19 @@ report_error(enum mode_error why, const struct mode_change *change, void *arg)
 static void
 report_list(enum modes_list list, void *arg)
 {
-	ck_assert_ptr_eq(arg, &h);
+	ck_assert_ptr_eq(arg, &fx);
 	buf_addf(&reported, "list %c ", modes_list_letter(list));
 }
 
 static void
 report_applied(const char *text, void *arg)
 {
-	ck_assert_ptr_eq(arg, &h);
+	ck_assert_ptr_eq(arg, &fx);
 	buf_addf(&reported, "%s ", text);
 }
 
 static const struct mode_report report = { report_error, report_list,
-	report_applied, &h };
+	report_applied, &fx };
 
 /* By f, or by the server: what was reported. */
 static const char *
@@ -159,12 +152,11 @@ END_TEST
 
 START_TEST(test_change)
 {
-	setup();
 	ck_assert_str_eq(shown(), "+n");
 	ck_assert_str_eq(change(&ana, "+tov-n bob bob"), "+tov-n bob bob ");
 	ck_assert_str_eq(shown(), "+t");
-	ck_assert_str_eq(fake_saw(&h, &bob), "mode ana +tov-n bob bob\n");
-	ck_assert_str_eq(fake_saw(&h, &ana), ""); /* was told by the report */
+	ck_assert_str_eq(fake_saw(&fx, &bob), "mode ana +tov-n bob bob\n");
+	ck_assert_str_eq(fake_saw(&fx, &ana), ""); /* was told by the report */
 	ck_assert(member_in(bob.m, kitchen)->is_op);
 	ck_assert(member_in(bob.m, kitchen)->is_voiced);
 	/* What changes nothing is not told. */
@@ -180,10 +172,9 @@ START_TEST(test_change)
 	ck_assert_str_eq(change(&ana, "be-b+I BOB"), "list e list b list I ");
 	ck_assert_str_eq(change(&ana, "-b BOB"), "-b BOB!*@* ");
 	ck_assert_str_eq(change(NULL, "+m"), "+m ");
-	(void)fake_saw(&h, &ana);
+	(void)fake_saw(&fx, &ana);
 	ck_assert_str_eq(change(NULL, "-m"), "-m ");
-	ck_assert_str_eq(fake_saw(&h, &ana), "mode - -m\n");
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &ana), "mode - -m\n");
 }
 END_TEST
 
@@ -191,18 +182,17 @@ START_TEST(test_errors)
 {
 	char line[256];
 
-	setup();
 	/* Lists are for all; and they are told once that it takes more. */
 	ck_assert_str_eq(change(&bob, "beI"), "list b list e list I ");
 	ck_assert_str_eq(change(&bob, "+mto-b bob x"), "!0m ");
 	ck_assert_str_eq(change(&bob, "+xb"), "!1x list b ");
-	ck_assert_str_eq(fake_saw(&h, &ana), "");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "");
 	ck_assert_str_eq(change(&ana, "+xm-y"), "!1x !1y +m ");
 	ck_assert_str_eq(change(&ana, "+o"), "!2o ");
 	ck_assert_str_eq(change(&ana, "+k"), "!2k ");
 	ck_assert_str_eq(change(&ana, "+l"), "!2l ");
 	ck_assert_str_eq(change(&ana, "+ov nobody nobody"), "!3o !3v ");
-	go(&cy, h.chat.lobby);
+	go(&cy, fx.chat.lobby);
 	ck_assert_str_eq(change(&ana, "+o cy"), "!4o ");
 	ck_assert_str_eq(change(&ana, "+k a,b"), "!6k ");
 	ck_assert_str_eq(change(&ana, "+k :ab"), "!6k ");
@@ -229,17 +219,14 @@ START_TEST(test_errors)
 	/* Who gives it up may do what came with it. */
 	ck_assert_str_eq(change(&ana, "-o+v ana ana"), "-o+v ana ana ");
 	ck_assert_str_eq(change(&ana, "+o ana"), "!0o ");
-	teardown();
 }
 END_TEST
 
 START_TEST(test_lobby)
 {
-	setup();
-	kitchen = h.chat.lobby;
+	kitchen = fx.chat.lobby;
 	ck_assert_str_eq(change(NULL, "+imkl x 5"), "!9i !9k !9l +m ");
 	ck_assert_str_eq(change(NULL, "-imkl x"), "-m ");
-	teardown();
 }
 END_TEST
 
@@ -251,7 +238,6 @@ START_TEST(test_split)
 	const char *p;
 	size_t i, len, letters;
 
-	setup();
 	ck_assert_str_eq(change(&ana,
 			     "+bbbbbbbbbbbbbt 1 2 3 4 5 6 7 8 9 a b c d"),
 	    "+bbbbbbbbbbbb 1!*@* 2!*@* 3!*@* 4!*@* 5!*@* 6!*@* 7!*@* 8!*@* "
@@ -261,16 +247,15 @@ START_TEST(test_split)
 		line[1 + i] = 'e';
 	for (i = 0; i < 12; i++)
 		(void)snprintf(line + strlen(line), 130, " %02zu%0100d", i, 7);
-	(void)fake_saw(&h, &bob);
+	(void)fake_saw(&fx, &bob);
 	(void)change(&ana, line);
-	for (p = fake_saw(&h, &bob), letters = 0; *p != '\0'; p += len + 1) {
+	for (p = fake_saw(&fx, &bob), letters = 0; *p != '\0'; p += len + 1) {
 		len = strcspn(p, "\n");
 		ck_assert_uint_le(len, strlen("mode ana ") + MODES_TEXT_MAX);
 		letters += strspn(p + strlen("mode ana +"), "e");
 	}
 	ck_assert_uint_eq(letters, 12);
 	ck_assert_uint_eq(kitchen->modes.counts[MODES_EXEMPTIONS], 12);
-	teardown();
 }
 END_TEST
 
@@ -279,7 +264,6 @@ START_TEST(test_list_full)
 	char line[32];
 	int i;
 
-	setup();
 	for (i = 0; i < MODES_LIST_MAX; i++) {
 		(void)snprintf(line, sizeof(line), "+b x%d", i);
 		ck_assert(strncmp(change(&ana, line), "+b", 2) == 0);
@@ -288,7 +272,6 @@ START_TEST(test_list_full)
 	ck_assert_str_eq(change(&ana, "+b x1"), "");
 	ck_assert_str_eq(change(&ana, "+e more"), "+e more!*@* ");
 	ck_assert_str_eq(change(&ana, "-b+b x7 more"), "-b+b x7!*@* more!*@* ");
-	teardown();
 }
 END_TEST
 
@@ -297,7 +280,6 @@ START_TEST(test_nonsense)
 	char line[600];
 	size_t i;
 
-	setup();
 	memset(line, 'o', sizeof(line));
 	line[0] = '+';
 	line[sizeof(line) - 1] = '\0';
@@ -308,7 +290,6 @@ START_TEST(test_nonsense)
 	(void)change(&ana, "");
 	(void)change(&ana, "+-+-+-");
 	(void)change(&ana, " +m");
-	teardown();
 }
 END_TEST
 
@@ -316,8 +297,7 @@ END_TEST
 
 START_TEST(test_admit)
 {
-	setup();
-	go(&bob, h.chat.lobby);
+	go(&bob, fx.chat.lobby);
 	ck_assert_int_eq(modes_admit(kitchen, bob.m, NULL), MODES_ADMITTED);
 	(void)change(&ana, "+lkib 2 sesame bob");
 	ck_assert_int_eq(modes_admit(kitchen, bob.m, "sesame"), MODES_BANNED);
@@ -339,15 +319,14 @@ START_TEST(test_admit)
 	ck_assert_int_eq(modes_admit(kitchen, bob.m, NULL), MODES_ADMITTED);
 	go(&bob, kitchen);
 	ck_assert(!modes_is_invited(kitchen, bob.m));
-	go(&bob, h.chat.lobby);
+	go(&bob, fx.chat.lobby);
 	ck_assert_int_eq(modes_admit(kitchen, bob.m, NULL), MODES_BANNED);
 
 	/* A place as operator opens all but a ban. */
-	go(&ana, h.chat.lobby);
+	go(&ana, fx.chat.lobby);
 	ck_assert_int_eq(modes_admit(kitchen, ana.m, NULL), MODES_ADMITTED);
 	(void)change(NULL, "+b ana");
 	ck_assert_int_eq(modes_admit(kitchen, ana.m, NULL), MODES_BANNED);
-	teardown();
 }
 END_TEST
 
@@ -355,7 +334,6 @@ START_TEST(test_speak)
 {
 	struct membership *ms;
 
-	setup();
 	ms = member_in(bob.m, kitchen);
 	ck_assert_int_eq(modes_may_speak(kitchen, bob.m, ms), MODES_MAY_SPEAK);
 	ck_assert(modes_may_set_topic(ms));
@@ -377,7 +355,7 @@ START_TEST(test_speak)
 			     member_in(ana.m, kitchen)),
 	    MODES_MAY_SPEAK);
 
-	go(&bob, h.chat.lobby);
+	go(&bob, fx.chat.lobby);
 	ck_assert_int_eq(modes_may_speak(kitchen, bob.m, NULL),
 	    MODES_SPEAK_EXTERNAL);
 	(void)change(&ana, "-n");
@@ -389,7 +367,6 @@ START_TEST(test_speak)
 	(void)change(&ana, "-e b*");
 	ck_assert_int_eq(modes_may_speak(kitchen, bob.m, NULL),
 	    MODES_SPEAK_BANNED);
-	teardown();
 }
 END_TEST
 
@@ -397,11 +374,10 @@ START_TEST(test_masks)
 {
 	char mask[MODES_MASK_MAX + 1], host[MEMBER_HOST_SIZE];
 
-	setup();
 	/* bob and cy come from the same address, ana from another. */
 	modes_ban_mask(kitchen, bob.m, mask);
 	ck_assert_str_eq(mask, "bob!*@*");
-	go(&cy, h.chat.lobby);
+	go(&cy, fx.chat.lobby);
 	member_host(bob.m, host);
 	modes_ban_mask(kitchen, bob.m, mask);
 	ck_assert_str_eq(mask + strlen("*!*@"), host);
@@ -421,24 +397,21 @@ START_TEST(test_masks)
 	ck_assert(modes_is_banned(kitchen, ana.m));
 	(void)change(NULL, "-b+b *!~plain@* *!plain@*");
 	ck_assert(modes_is_banned(kitchen, ana.m));
-	teardown();
 }
 END_TEST
 
 START_TEST(test_secret)
 {
-	setup();
 	(void)change(&ana, "+s");
 	ck_assert(modes_may_see(kitchen, bob.m));
-	go(&bob, h.chat.lobby);
+	go(&bob, fx.chat.lobby);
 	ck_assert(modes_may_see(kitchen, bob.m)); /* has a place */
-	ck_assert(!modes_may_see(h.chat.lobby, bob.m) ==
-	    modes_has(h.chat.lobby, ROOM_SECRET));
+	ck_assert(!modes_may_see(fx.chat.lobby, bob.m) ==
+	    modes_has(fx.chat.lobby, ROOM_SECRET));
 	fake_quit(&bob, NULL);
 	fake_fini(&bob);
-	fake_enter(&h, &bob, 9, "rob");
+	fake_enter(&fx, &bob, 9, "rob");
 	ck_assert(!modes_may_see(kitchen, bob.m));
-	teardown();
 }
 END_TEST
 
@@ -446,7 +419,6 @@ START_TEST(test_invitations_max)
 {
 	struct member m = { .id = 1000 };
 
-	setup();
 	for (; m.id < 1000 + MODES_INVITATIONS_MAX; m.id++)
 		modes_invite(member_in(ana.m, kitchen), &m);
 	m.id = 1000;
@@ -460,7 +432,6 @@ START_TEST(test_invitations_max)
 	ck_assert(modes_is_invited(kitchen, &m));
 	m.id = 1001;
 	ck_assert(!modes_is_invited(kitchen, &m));
-	teardown();
 }
 END_TEST
 
@@ -468,58 +439,54 @@ END_TEST
 
 START_TEST(test_joined)
 {
-	setup();
 	ck_assert(member_in(ana.m, kitchen)->is_op);
 	ck_assert(!member_in(bob.m, kitchen)->is_op);
 
 	/* While ana has a place, nobody else gets it; ana has it again. */
-	go(&ana, h.chat.lobby);
-	go(&bob, h.chat.lobby);
-	go(&cy, h.chat.lobby);
+	go(&ana, fx.chat.lobby);
+	go(&bob, fx.chat.lobby);
+	go(&cy, fx.chat.lobby);
 	go(&cy, kitchen);
 	ck_assert(!member_in(cy.m, kitchen)->is_op);
 	go(&ana, kitchen);
 	ck_assert(member_in(ana.m, kitchen)->is_op);
-	go(&ana, h.chat.lobby);
-	go(&cy, h.chat.lobby);
+	go(&ana, fx.chat.lobby);
+	go(&cy, fx.chat.lobby);
 
 	/* Also when ana has left, and is back. */
 	fake_quit(&ana, NULL);
 	fake_fini(&ana);
 	go(&cy, kitchen);
 	ck_assert(!member_in(cy.m, kitchen)->is_op);
-	fake_init(&h, &ana, 1);
+	fake_init(&fx, &ana, 1);
 	ck_assert_int_eq(fake_nick(&ana, "ana"), DIRECTORY_RETURNED);
 	go(&ana, kitchen);
 	ck_assert(member_in(ana.m, kitchen)->is_op);
 
 	/* Nobody is operator: who comes into the empty room is. */
 	(void)change(&ana, "-o ana");
-	go(&ana, h.chat.lobby);
-	go(&cy, h.chat.lobby);
+	go(&ana, fx.chat.lobby);
+	go(&cy, fx.chat.lobby);
 	go(&bob, kitchen);
 	ck_assert(member_in(bob.m, kitchen)->is_op);
 	go(&cy, kitchen);
 	ck_assert(!member_in(cy.m, kitchen)->is_op);
-	teardown();
 }
 END_TEST
 
 /* Who returns to the very room has what the place had. */
 START_TEST(test_regained)
 {
-	setup();
 	(void)change(&ana, "+v ana");
 	fake_lose(&ana);
 	fake_fini(&ana);
-	fake_init(&h, &ana, 1);
+	fake_init(&fx, &ana, 1);
 	go(&ana, kitchen);
 	ck_assert(!member_in(ana.m, kitchen)->is_op);
-	(void)fake_saw(&h, &ana);
+	(void)fake_saw(&fx, &ana);
 	ck_assert_int_eq(fake_nick(&ana, "ana"), DIRECTORY_RETURNED);
 	ck_assert(member_in(ana.m, kitchen)->is_op);
 	ck_assert(member_in(ana.m, kitchen)->is_voiced);
-	teardown();
 }
 END_TEST
 
@@ -533,15 +500,14 @@ START_TEST(test_named)
 
 	for (i = 0; i < NITEMS(items); i++)
 		items[i] = xstrdup(named[i]);
-	setup();
-	h.options.room_operator.items = items;
-	h.options.room_operator.count = 5;
-	h.chat.lobby->is_permanent = true;
-	go(&ana, h.chat.lobby);
-	ck_assert(member_in(ana.m, h.chat.lobby)->is_op);
-	go(&cy, h.chat.lobby);
-	ck_assert(!member_in(cy.m, h.chat.lobby)->is_op);
-	go(&bob, h.chat.lobby);
+	fx.options.room_operator.items = items;
+	fx.options.room_operator.count = 5;
+	fx.chat.lobby->is_permanent = true;
+	go(&ana, fx.chat.lobby);
+	ck_assert(member_in(ana.m, fx.chat.lobby)->is_op);
+	go(&cy, fx.chat.lobby);
+	ck_assert(!member_in(cy.m, fx.chat.lobby)->is_op);
+	go(&bob, fx.chat.lobby);
 	(void)change(NULL, "+bk *!*@* sesame");
 	ck_assert_int_eq(modes_admit(kitchen, bob.m, NULL), MODES_ADMITTED);
 	ck_assert_int_eq(modes_admit(kitchen, cy.m, NULL), MODES_BANNED);
@@ -553,11 +519,10 @@ START_TEST(test_named)
 	ck_assert_ptr_eq(modes_renamed(cy.m), kitchen);
 	ck_assert(member_in(cy.m, kitchen)->is_op);
 	ck_assert_ptr_null(modes_renamed(cy.m));
-	h.options.room_operator.items = NULL;
-	h.options.room_operator.count = 0;
+	fx.options.room_operator.items = NULL;
+	fx.options.room_operator.count = 0;
 	for (i = 0; i < NITEMS(items); i++)
 		free(items[i]);
-	teardown();
 }
 END_TEST
 
@@ -565,24 +530,22 @@ START_TEST(test_kick)
 {
 	struct event event;
 
-	setup();
 	(void)change(&ana, "+o bob");
-	(void)fake_saw(&h, &cy);
+	(void)fake_saw(&fx, &cy);
 	modes_kick(member_in(bob.m, kitchen), member_in(ana.m, kitchen), "out",
 	    &event);
 	ck_assert_int_eq(event.kind, EVENT_KICK);
 	ck_assert_str_eq(event.nick, "ana");
 	ck_assert_str_eq(event.other, "bob");
 	ck_assert_str_eq(event.room, "kitchen");
-	ck_assert_str_eq(fake_saw(&h, &cy), "kick ana bob (out)\n");
+	ck_assert_str_eq(fake_saw(&fx, &cy), "kick ana bob (out)\n");
 	ck_assert_ptr_null(member_in(bob.m, kitchen));
 	ck_assert_ptr_nonnull(person_bookmark(&bob.m->person, kitchen));
 	ck_assert(!person_bookmark(&bob.m->person, kitchen)->is_op);
 	modes_kick(member_in(cy.m, kitchen), NULL, NULL, &event);
-	ck_assert_str_eq(fake_saw(&h, &ana), "kick - cy\n");
-	(void)room_join(h.chat.lobby, bob.m, ROOM_JOIN_CATCHUP);
-	(void)room_join(h.chat.lobby, cy.m, ROOM_JOIN_CATCHUP);
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &ana), "kick - cy\n");
+	(void)room_join(fx.chat.lobby, bob.m, ROOM_JOIN_CATCHUP);
+	(void)room_join(fx.chat.lobby, cy.m, ROOM_JOIN_CATCHUP);
 }
 END_TEST
 
@@ -595,13 +558,12 @@ START_TEST(test_record)
 	struct room *den;
 	size_t len;
 
-	setup();
 	(void)change(&ana, "+klstbeI-n sesame 10 x y z");
 	modes_invite(member_in(ana.m, kitchen), bob.m);
 	modes = &kitchen->modes;
 	modes->made_ms = 12345;
 	modes_put(modes, &first, true);
-	ck_assert_int_eq(chat_open_room(&h.chat, "den", &den), CHAT_ROOM_MADE);
+	ck_assert_int_eq(chat_open_room(&fx.chat, "den", &den), CHAT_ROOM_MADE);
 	ck_assert(modes_get(den, first.data, first.len));
 	modes_put(&den->modes, &second, true);
 	ck_assert_uint_eq(first.len, second.len);
@@ -626,13 +588,12 @@ START_TEST(test_record)
 			ck_assert_uint_eq(den->modes.counts[MODES_BANS], 0);
 		}
 	/* What the lobby cannot have it does not get. */
-	ck_assert(modes_get(h.chat.lobby, first.data, first.len));
-	ck_assert_str_eq(h.chat.lobby->modes.key, "");
-	ck_assert_uint_eq(h.chat.lobby->modes.limit, 0);
-	ck_assert(modes_has(h.chat.lobby, ROOM_SECRET));
+	ck_assert(modes_get(fx.chat.lobby, first.data, first.len));
+	ck_assert_str_eq(fx.chat.lobby->modes.key, "");
+	ck_assert_uint_eq(fx.chat.lobby->modes.limit, 0);
+	ck_assert(modes_has(fx.chat.lobby, ROOM_SECRET));
 	buf_fini(&first);
 	buf_fini(&second);
-	teardown();
 }
 END_TEST
 
@@ -640,18 +601,16 @@ START_TEST(test_room_modes)
 {
 	struct room *den;
 
-	setup();
-	free(h.options.room_modes);
-	h.options.room_modes = xstrdup("+imnstC");
-	ck_assert_int_eq(chat_open_room(&h.chat, "den", &den), CHAT_ROOM_MADE);
+	free(fx.options.room_modes);
+	fx.options.room_modes = xstrdup("+imnstC");
+	ck_assert_int_eq(chat_open_room(&fx.chat, "den", &den), CHAT_ROOM_MADE);
 	kitchen = den;
 	ck_assert_str_eq(shown(), "+Cimnst");
-	free(h.options.room_modes);
-	h.options.room_modes = xstrdup("+");
-	ck_assert_int_eq(chat_open_room(&h.chat, "den2", &kitchen),
+	free(fx.options.room_modes);
+	fx.options.room_modes = xstrdup("+");
+	ck_assert_int_eq(chat_open_room(&fx.chat, "den2", &kitchen),
 	    CHAT_ROOM_MADE);
 	ck_assert_str_eq(shown(), "+");
-	teardown();
 }
 END_TEST
 
@@ -686,13 +645,11 @@ START_TEST(test_origins)
 }
 END_TEST
 
-static Suite *
-modes_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *suite = suite_create("modes");
-	TCase *tc = tcase_create("modes");
+	TCase *tc = unit_case(s, "modes", setup, teardown);
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_parser);
 	tcase_add_test(tc, test_change);
 	tcase_add_test(tc, test_errors);
@@ -712,18 +669,4 @@ modes_suite(void)
 	tcase_add_test(tc, test_record);
 	tcase_add_test(tc, test_room_modes);
 	tcase_add_test(tc, test_origins);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(modes_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

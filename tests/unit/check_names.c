@@ -11,11 +11,10 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "house.h"
+#include "chat-fixture.h"
 #include "room/directory.h"
 #include "room/room.h"
-
-static struct house h;
+#include "unit.h"
 
 /*
  * Whatever happens, a client that adds and removes names as it is told has
@@ -102,7 +101,7 @@ model_names(int who, int room)
 	char *list = believed[who][room];
 
 	list[0] = '\0';
-	TAILQ_FOREACH(ms, &chat_get_room(&h.chat, model_rooms[room])->people,
+	TAILQ_FOREACH(ms, &chat_get_room(&fx.chat, model_rooms[room])->people,
 	    in_room)
 		if (ms->is_joined)
 			model_set(list, ms->member->nick, true);
@@ -126,7 +125,7 @@ model_is_sure(int who, int room)
 	const struct membership *ms;
 
 	ms = member_in(people[who].m,
-	    chat_get_room(&h.chat, model_rooms[room]));
+	    chat_get_room(&fx.chat, model_rooms[room]));
 	return ms != NULL && !ms->needs_names;
 }
 
@@ -170,7 +169,7 @@ model_line(int who, const char *line)
 }
 
 static bool
-model_is_exact(int who)
+model_is_tracker(int who)
 {
 	return people[who].m != NULL && people[who].m->dialect->tracks_members;
 }
@@ -182,7 +181,7 @@ model_read(int who)
 	char *text = xstrdup(buf_cstr(seen)), *line, *rest = text;
 
 	buf_reset(seen);
-	if (!model_is_exact(who))
+	if (!model_is_tracker(who))
 		*rest = '\0';
 	while ((line = strsep(&rest, "\n")) != NULL)
 		if (line[0] != '\0')
@@ -199,11 +198,11 @@ model_check(void)
 	int i, r;
 
 	for (i = 0; i < MODEL_PEOPLE; i++) {
-		if (!model_is_exact(i))
+		if (!model_is_tracker(i))
 			continue;
 		model_read(i);
 		for (r = 0; r < MODEL_ROOMS; r++) {
-			room = chat_get_room(&h.chat, model_rooms[r]);
+			room = chat_get_room(&fx.chat, model_rooms[r]);
 			ms = member_in(people[i].m, room);
 			if (ms == NULL || ms->needs_names)
 				continue;
@@ -233,8 +232,8 @@ model_check_ghosts(void)
 
 	for (i = 0; i < MODEL_PEOPLE; i++)
 		for (r = 0; r < MODEL_ROOMS; r++) {
-			room = chat_get_room(&h.chat, model_rooms[r]);
-			if (!model_is_exact(i) ||
+			room = chat_get_room(&fx.chat, model_rooms[r]);
+			if (!model_is_tracker(i) ||
 			    (ms = member_in(people[i].m, room)) == NULL ||
 			    ms->needs_names)
 				continue;
@@ -243,7 +242,7 @@ model_check_ghosts(void)
 			while ((nick = strsep(&rest, " ,")) != NULL) {
 				if (nick[0] == '\0')
 					continue;
-				m = directory_find(&h.chat.directory, nick);
+				m = directory_find(&fx.chat.directory, nick);
 				ck_assert_msg(m != NULL &&
 					member_in(m, room) != NULL,
 				    "%s has gone from %s; %s does not know",
@@ -268,19 +267,19 @@ model_come(int i)
 	bool tracks_members = draw(3) != 0;
 
 	/* Two fakes share each address, and uids can take over. */
-	fake_init_with(&h, &people[i], draw(2) == 0 ? i / 2 + 1 : -(i / 2 + 1),
-	    tracks_members ? &model_dialect : &house_dialect);
+	fake_init_with(&fx, &people[i], draw(2) == 0 ? i / 2 + 1 : -(i / 2 + 1),
+	    tracks_members ? &model_dialect : &fake_dialect);
 	people[i].on_names = model_on_names;
 	memset(believed[i], 0, sizeof(believed[i]));
 	if (!tracks_members)
-		(void)room_join(h.chat.lobby, people[i].m, ROOM_JOIN_CATCHUP);
+		(void)room_join(fx.chat.lobby, people[i].m, ROOM_JOIN_CATCHUP);
 }
 
 static void
 model_join(int i)
 {
 	int r = (int)draw(MODEL_ROOMS);
-	struct room *room = chat_get_room(&h.chat, model_rooms[r]);
+	struct room *room = chat_get_room(&fx.chat, model_rooms[r]);
 	struct membership *ms = member_in(people[i].m, room);
 
 	if (ms != NULL) {
@@ -294,7 +293,7 @@ model_join(int i)
 	model_read(i);
 	(void)room_join(room, people[i].m,
 	    draw(2) ? ROOM_JOIN_QUIET : ROOM_JOIN_CATCHUP);
-	if (model_is_exact(i))
+	if (model_is_tracker(i))
 		model_names(i, r);
 }
 
@@ -306,7 +305,7 @@ model_nick(int i)
 
 	(void)snprintf(nick, sizeof(nick), "n%u", draw(6));
 	model_read(i);
-	if (model_is_exact(i)) {
+	if (model_is_tracker(i)) {
 		char old[NICK_SIZE];
 		int r;
 
@@ -395,10 +394,10 @@ model_step(void)
 			fake_drain(f);
 		break;
 	case 10:
-		house_pass(&h, draw(3000));
+		fixture_pass(&fx, draw(3000));
 		break;
 	case 11:
-		house_settle(&h);
+		fixture_settle(&fx);
 		break;
 	case 12:
 		model_kick(i, (int)draw(MODEL_PEOPLE));
@@ -413,21 +412,21 @@ START_TEST(test_model)
 	int step, i;
 
 	random_state = 88172645 + (uint32_t)_i;
-	house_init_options(&h);
-	h.options.departure_delay = 4000;
-	house_init(&h);
+	fixture_init_options(&fx);
+	fx.options.departure_delay = 4000;
+	fixture_init(&fx);
 	memset(people, 0, sizeof(people));
 	for (j = 0; j < crowd_count; j++)
-		fake_init(&h, &crowd[j], 100 + (int)j);
+		fake_init(&fx, &crowd[j], 100 + (int)j);
 	for (step = 0; step < 8000; step++) {
 		model_step();
 		if (draw(4) == 0) {
-			house_settle(&h);
+			fixture_settle(&fx);
 			model_check();
 		}
 		if (draw(50) == 0) {
-			house_pass(&h, 10000);
-			house_settle(&h);
+			fixture_pass(&fx, 10000);
+			fixture_settle(&fx);
 			model_check();
 			model_check_ghosts();
 		}
@@ -436,32 +435,17 @@ START_TEST(test_model)
 		fake_fini(&people[i]);
 	for (j = 0; j < crowd_count; j++)
 		fake_fini(&crowd[j]);
-	house_pass(&h, 100000);
-	ck_assert_uint_eq(h.chat.returning, 0);
-	house_fini(&h);
+	fixture_pass(&fx, 100000);
+	ck_assert_uint_eq(fx.chat.returning, 0);
+	fixture_fini(&fx);
 }
 END_TEST
 
-static Suite *
-names_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *suite = suite_create("names");
-	TCase *tc = tcase_create("names");
+	TCase *tc = unit_case(s, "names", NULL, NULL);
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, test_model, 0, 6);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(names_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -11,6 +11,7 @@
 
 #include "base/nick.h"
 #include "base/util.h"
+#include "unit.h"
 
 #define CHECK_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -301,38 +302,22 @@ START_TEST(test_all_words)
 }
 END_TEST
 
-static Suite *
-nick_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("nick");
 	TCase *tc;
 
-	tc = tcase_create("check");
+	tc = unit_case(s, "check", NULL, NULL);
 	tcase_add_loop_test(tc, test_check, 0, (int)NITEMS(check_nicks));
 	tcase_add_test(tc, test_every_byte);
 	tcase_add_test(tc, test_huge);
 	tcase_add_test(tc, test_room_name);
 	tcase_add_test(tc, test_sentences);
-	suite_add_tcase(s, tc);
 
-	tc = tcase_create("alike");
+	tc = unit_case(s, "alike", NULL, NULL);
 	tcase_add_test(tc, test_fold);
 	tcase_add_loop_test(tc, test_alike, 0, (int)NITEMS(check_alikes));
 	tcase_add_loop_test(tc, test_different, 0,
 	    (int)NITEMS(check_differents));
 	tcase_add_test(tc, test_all_words);
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(nick_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

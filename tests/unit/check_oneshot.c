@@ -10,11 +10,11 @@
 
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "admin/oneshot.h"
+#include "unit.h"
 #include "wire.h"
 
 #define PIECE 4096
@@ -412,13 +412,10 @@ START_TEST(test_take_back)
 }
 END_TEST
 
-int
-main(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("oneshot");
-	TCase *tc = add_case(s, "oneshot");
-	SRunner *runner;
-	int failed;
+	TCase *tc = unit_case(s, "oneshot", NULL, NULL);
 
 	/* Over socket pairs; with epoll and with poll. */
 	tcase_add_loop_test(tc, test_answer, 0, 2);
@@ -431,9 +428,4 @@ main(void)
 	tcase_add_loop_test(tc, test_many, 0, 2);
 	tcase_add_loop_test(tc, test_hold, 0, 2);
 	tcase_add_loop_test(tc, test_take_back, 0, 2);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

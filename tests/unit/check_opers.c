@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "room/opers.h"
+#include "unit.h"
 
 #define HASH "$5$rounds=1000$saltsalt$"
 #define TAIL "KLZU9t9OoPWrqOQsoTIKG0aYkZ5rGOoOQhiIvoSWX2"
@@ -166,21 +167,12 @@ START_TEST(test_errors)
 }
 END_TEST
 
-int
-main(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("opers");
-	TCase *tc = tcase_create("opers");
-	SRunner *runner;
-	int failed;
+	TCase *tc = unit_case(s, "opers", NULL, NULL);
 
 	tcase_add_test(tc, test_find);
 	tcase_add_test(tc, test_anywhere);
 	tcase_add_test(tc, test_errors);
-	suite_add_tcase(s, tc);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -15,6 +15,7 @@
 
 #include "base/nick.h"
 #include "options/options-impl.h"
+#include "unit.h"
 
 static struct options options;
 static struct option_errors errors;
@@ -899,13 +900,12 @@ START_TEST(documents)
 }
 END_TEST
 
-static Suite *
-options_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("options");
-	TCase *tc = tcase_create("options"), *files = tcase_create("files");
+	TCase *tc = unit_case(s, "options", setup, teardown),
+	      *files = unit_case(s, "files", setup_dir, teardown_dir);
 
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, defaults);
 	tcase_add_test(tc, ranges);
 	tcase_add_test(tc, sizes);
@@ -926,26 +926,10 @@ options_suite(void)
 	tcase_add_test(tc, copies);
 	tcase_add_test(tc, sample);
 	tcase_add_test(tc, documents);
-	suite_add_tcase(s, tc);
-	tcase_add_checked_fixture(files, setup_dir, teardown_dir);
 	tcase_add_test(files, file_is_read);
 	tcase_add_test(files, file_kinds);
 	tcase_add_test(files, file_size);
 	tcase_add_test(files, file_garbage);
 	tcase_add_test(files, file_long_list);
 	tcase_add_test(files, file_and_assignment_errors);
-	suite_add_tcase(s, files);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(options_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -16,18 +16,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "chat-fixture.h"
 #include "faults.h"
 #include "history/history-file.h"
-#include "house.h"
 #include "room/departed.h"
 #include "room/directory.h"
 #include "room/room.h"
 #include "state/journal.h"
+#include "unit.h"
 
 #define PEOPLE 3
 #define NUMBERS 4096
 
-static struct house h;
 static struct journal *journal;
 static char dir[64];
 static int dir_fd;
@@ -63,27 +63,27 @@ static const struct room_files files = { open_room, remove_room, NULL };
 static void
 start(void)
 {
-	int64_t mono_ms = h.clock.mono_ms, wall_ms = h.clock.wall_ms;
+	int64_t mono_ms = fx.clock.mono_ms, wall_ms = fx.clock.wall_ms;
 	char *error = NULL;
 
-	house_init(&h);
+	fixture_init(&fx);
 	if (mono_ms != 0) {
-		h.clock.mono_ms = mono_ms;
-		h.clock.wall_ms = wall_ms;
+		fx.clock.mono_ms = mono_ms;
+		fx.clock.wall_ms = wall_ms;
 	}
-	ck_assert_int_eq(chat_set_files(&h.chat, &files), 0);
-	chat_restore_room(&h.chat, "kitchen");
+	ck_assert_int_eq(chat_set_files(&fx.chat, &files), 0);
+	chat_restore_room(&fx.chat, "kitchen");
 	journal = journal_open(dir_fd, "people", persist_loaded,
-	    persist_snapshot, &h.chat, &error);
+	    persist_snapshot, &fx.chat, &error);
 	ck_assert_msg(journal != NULL, "%s", error);
-	persist_start(&h.chat, journal);
+	persist_start(&fx.chat, journal);
 }
 
 /* After it nothing is written any more; the people are the caller's to fini. */
 static void
 cut(void)
 {
-	h.chat.persist.journal = NULL;
+	fx.chat.persist.journal = NULL;
 	journal_close(journal);
 	journal = NULL;
 }
@@ -96,8 +96,8 @@ setup(void)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	dir_fd = open(dir, O_RDONLY | O_DIRECTORY);
 	ck_assert_int_ne(dir_fd, -1);
-	house_init_options(&h);
-	h.options.history_size = 65536;
+	fixture_init_options(&fx);
+	fx.options.history_size = 65536;
 	start();
 }
 
@@ -107,9 +107,9 @@ teardown(void)
 	const struct dirent *entry;
 	DIR *d;
 
-	persist_stop(&h.chat);
+	persist_stop(&fx.chat);
 	journal_close(journal);
-	house_fini(&h);
+	fixture_fini(&fx);
 	d = opendir(dir);
 	while (d != NULL && (entry = readdir(d)) != NULL)
 		(void)unlinkat(dir_fd, entry->d_name, 0);
@@ -125,11 +125,11 @@ restart(struct fake *people, size_t count)
 {
 	size_t i;
 
-	house_settle(&h);
+	fixture_settle(&fx);
 	cut();
 	for (i = 0; i < count; i++)
 		fake_fini(&people[i]);
-	chat_fini(&h.chat);
+	chat_fini(&fx.chat);
 	start();
 }
 
@@ -139,41 +139,41 @@ START_TEST(test_what_a_person_has)
 	struct room *kitchen;
 	int64_t topic_ms;
 
-	fake_enter(&h, &p[0], 1, "ana");
-	fake_enter(&h, &p[1], 2, "bob");
-	ck_assert_int_eq(chat_open_room(&h.chat, "kitchen", &kitchen),
+	fake_enter(&fx, &p[0], 1, "ana");
+	fake_enter(&fx, &p[1], 2, "bob");
+	ck_assert_int_eq(chat_open_room(&fx.chat, "kitchen", &kitchen),
 	    CHAT_ROOM_MADE);
 	room_leave(fake_here(&p[1]), ROOM_LEAVE_WENT, "kitchen");
 	(void)room_join(kitchen, p[1].m, ROOM_JOIN_CATCHUP);
 	fake_say(&p[1], "cake");
 	room_leave(fake_here(&p[1]), ROOM_LEAVE_WENT, "lobby");
-	(void)room_join(h.chat.lobby, p[1].m, ROOM_JOIN_CATCHUP);
+	(void)room_join(fx.chat.lobby, p[1].m, ROOM_JOIN_CATCHUP);
 	ck_assert_int_eq(member_ignore(p[1].m, "eve"), 0);
 	ck_assert(person_set_marker(&p[1].m->person, "#kitchen", 1234));
 	ck_assert(person_set_marker(&p[1].m->person, "ana", 5678));
-	house_settle(&h);
+	fixture_settle(&fx);
 	member_break(p[1].m, NULL);
 	fake_say(&p[0], "one");
 	room_set_topic(fake_here(&p[0]), "lunch", NULL);
-	topic_ms = h.chat.lobby->topic_ms;
-	ck_assert(topic_ms == h.clock.wall_ms);
+	topic_ms = fx.chat.lobby->topic_ms;
+	ck_assert(topic_ms == fx.clock.wall_ms);
 	ck_assert_int_eq(fake_tell(&p[1], &p[0], "psst"), MEMBER_QUEUED);
 	restart(p, 2);
 
-	ck_assert_str_eq(h.chat.lobby->topic, "lunch");
-	ck_assert_str_eq(h.chat.lobby->topic_by, "ana");
-	ck_assert(h.chat.lobby->topic_ms == topic_ms);
-	ck_assert_ptr_nonnull(chat_find_room(&h.chat, "kitchen"));
-	fake_init(&h, &p[0], 7);
+	ck_assert_str_eq(fx.chat.lobby->topic, "lunch");
+	ck_assert_str_eq(fx.chat.lobby->topic_by, "ana");
+	ck_assert(fx.chat.lobby->topic_ms == topic_ms);
+	ck_assert_ptr_nonnull(chat_find_room(&fx.chat, "kitchen"));
+	fake_init(&fx, &p[0], 7);
 	room_leave(fake_here(&p[0]), ROOM_LEAVE_WENT, "kitchen");
-	(void)room_join(chat_find_room(&h.chat, "kitchen"), p[0].m,
+	(void)room_join(chat_find_room(&fx.chat, "kitchen"), p[0].m,
 	    ROOM_JOIN_CATCHUP);
 	fake_say(&p[0], "more cake");
-	fake_init(&h, &p[1], 2);
-	(void)fake_saw(&h, &p[1]);
-	h.clock.mono_ms += 5000;
+	fake_init(&fx, &p[1], 2);
+	(void)fake_saw(&fx, &p[1]);
+	fx.clock.mono_ms += 5000;
 	ck_assert_int_eq(fake_nick(&p[1], "bob"), DIRECTORY_RETURNED);
-	ck_assert_str_eq(fake_saw(&h, &p[1]),
+	ck_assert_str_eq(fake_saw(&fx, &p[1]),
 	    "welcome bob 5000 2 ana=2\n"
 	    "waiting kitchen 1\n"
 	    "kept 1\n"
@@ -186,10 +186,10 @@ START_TEST(test_what_a_person_has)
 	ck_assert_int_eq(person_marker(&p[1].m->person, "ana"), 5678);
 	/* What was told is not told again. */
 	restart(p, 2);
-	fake_init(&h, &p[1], 2);
-	(void)fake_saw(&h, &p[1]);
+	fake_init(&fx, &p[1], 2);
+	(void)fake_saw(&fx, &p[1]);
 	ck_assert_int_eq(fake_nick(&p[1], "bob"), DIRECTORY_RETURNED);
-	ck_assert_ptr_null(strstr(fake_saw(&h, &p[1]), "psst"));
+	ck_assert_ptr_null(strstr(fake_saw(&fx, &p[1]), "psst"));
 	restart(&p[1], 1);
 }
 END_TEST
@@ -203,22 +203,22 @@ START_TEST(test_much_handed)
 	int i, count = 0;
 
 	memset(text, 'x', sizeof(text));
-	fake_enter(&h, &p[0], 1, "ana");
-	fake_enter(&h, &p[1], 2, "bob");
-	house_settle(&h);
+	fake_enter(&fx, &p[0], 1, "ana");
+	fake_enter(&fx, &p[1], 2, "bob");
+	fixture_settle(&fx);
 	p[1].unsent = (size_t)1 << 20;
 	for (i = 0; i < 30; i++)
 		ck_assert_int_eq(fake_tell_bytes(p[1].m, &p[0], text,
 				     sizeof(text)),
 		    MEMBER_TOLD);
-	house_settle(&h);
+	fixture_settle(&fx);
 	if (_i == 1)
 		fake_lose(&p[1]);
 	restart(p, 2);
-	fake_init(&h, &p[1], 2);
-	(void)fake_saw(&h, &p[1]);
+	fake_init(&fx, &p[1], 2);
+	(void)fake_saw(&fx, &p[1]);
 	ck_assert_int_eq(fake_nick(&p[1], "bob"), DIRECTORY_RETURNED);
-	seen = fake_saw(&h, &p[1]);
+	seen = fake_saw(&fx, &p[1]);
 	while ((seen = strstr(seen, "private ana: ")) != NULL) {
 		seen++;
 		count++;
@@ -233,22 +233,22 @@ START_TEST(test_keys)
 {
 	struct fake p[1];
 
-	fake_enter(&h, &p[0], 1, "ana");
+	fake_enter(&fx, &p[0], 1, "ana");
 	fake_quit(&p[0], NULL);
 	restart(p, 1);
-	ck_assert_uint_eq(h.chat.departed.count, 1);
-	fake_init(&h, &p[0], 2);
+	ck_assert_uint_eq(fx.chat.departed.count, 1);
+	fake_init(&fx, &p[0], 2);
 	ck_assert_int_eq(fake_nick(&p[0], "ana"), DIRECTORY_RENAMED);
 	fake_quit(&p[0], NULL);
 	restart(p, 1);
-	ck_assert_uint_eq(h.chat.departed.count, 2);
-	fake_init(&h, &p[0], 1);
+	ck_assert_uint_eq(fx.chat.departed.count, 2);
+	fake_init(&fx, &p[0], 1);
 	ck_assert_int_eq(fake_nick(&p[0], "ana"), DIRECTORY_RETURNED);
 	ck_assert_int_eq(fake_nick(&p[0], "anna"), DIRECTORY_RENAMED);
 	restart(p, 1);
 	/* Under the new nick, and not under the old one. */
-	ck_assert_uint_eq(h.chat.departed.count, 2);
-	fake_init(&h, &p[0], 1);
+	ck_assert_uint_eq(fx.chat.departed.count, 2);
+	fake_init(&fx, &p[0], 1);
 	ck_assert_int_eq(fake_nick(&p[0], "ana"), DIRECTORY_RENAMED);
 	fake_fini(&p[0]);
 	restart(p, 0);
@@ -270,21 +270,21 @@ START_TEST(test_hosts)
 	struct fake q[2];
 	uint64_t msgid;
 
-	fake_enter(&h, &p[0], 1, "ana");
+	fake_enter(&fx, &p[0], 1, "ana");
 	member_host(p[0].m, host);
 	restart(p, 1);
-	fake_enter(&h, &q[0], 1, "ana");
+	fake_enter(&fx, &q[0], 1, "ana");
 	member_host(q[0].m, again);
 	ck_assert_str_eq(host, again);
 	/* What IRC adds to a private message holds, too. */
-	fake_enter(&h, &q[1], 2, "bob");
+	fake_enter(&fx, &q[1], 2, "bob");
 	member_break(q[1].m, NULL);
 	ck_assert_int_eq(member_tell(q[1].m, q[0].m, &event), MEMBER_QUEUED);
 	msgid = event.msgid;
-	h.clock.wall_ms++;
+	fx.clock.wall_ms++;
 	restart(q, 2);
-	fake_enter(&h, &q[0], 1, "ana");
-	fake_init(&h, &q[1], 2);
+	fake_enter(&fx, &q[0], 1, "ana");
+	fake_init(&fx, &q[1], 2);
 	ck_assert_int_eq(member_tell(q[0].m, q[1].m, &event), MEMBER_TOLD);
 	ck_assert_uint_gt(event.msgid, msgid);
 	member_break(q[1].m, NULL);
@@ -304,7 +304,7 @@ START_TEST(test_ids_go_on)
 	int i;
 
 	for (i = 0; i < 5; i++) {
-		fake_init(&h, &p[0], 1);
+		fake_init(&fx, &p[0], 1);
 		id = p[0].m->id;
 		ck_assert_uint_gt(id, last_id);
 		last_id = id;
@@ -327,7 +327,7 @@ START_TEST(test_ids_made_up)
 	memset(value, 0xff, sizeof(value));
 	journal_put(journal, "i", 1, value, sizeof(value));
 	restart(p, 0);
-	fake_init(&h, &p[0], 1);
+	fake_init(&fx, &p[0], 1);
 	ck_assert_uint_ne(p[0].m->id, 0);
 	ck_assert_int_eq(sscanf(p[0].m->nick, "guest%u", &guest), 1);
 	restart(p, 1);
@@ -340,23 +340,23 @@ START_TEST(test_clock_jumps)
 	const int64_t day_ms = 86400000;
 	struct fake p[1];
 
-	fake_enter(&h, &p[0], 1, "ana");
+	fake_enter(&fx, &p[0], 1, "ana");
 	fake_quit(&p[0], NULL);
-	house_settle(&h);
-	h.clock.wall_ms -= 365 * day_ms;
-	h.clock.mono_ms = 1000; /* and the machine was started anew */
+	fixture_settle(&fx);
+	fx.clock.wall_ms -= 365 * day_ms;
+	fx.clock.mono_ms = 1000; /* and the machine was started anew */
 	restart(p, 1);
-	ck_assert_uint_eq(h.chat.departed.count, 1);
-	ck_assert_int_eq(TAILQ_FIRST(&h.chat.departed.by_age)->made_ms, 1000);
-	h.clock.wall_ms += 366 * day_ms;
+	ck_assert_uint_eq(fx.chat.departed.count, 1);
+	ck_assert_int_eq(TAILQ_FIRST(&fx.chat.departed.by_age)->made_ms, 1000);
+	fx.clock.wall_ms += 366 * day_ms;
 	restart(p, 0);
-	ck_assert_int_eq(TAILQ_FIRST(&h.chat.departed.by_age)->made_ms,
+	ck_assert_int_eq(TAILQ_FIRST(&fx.chat.departed.by_age)->made_ms,
 	    1000 - day_ms);
-	h.clock.wall_ms += h.options.retention;
+	fx.clock.wall_ms += fx.options.retention;
 	restart(p, 0);
-	ck_assert_uint_eq(h.chat.departed.count, 0);
+	ck_assert_uint_eq(fx.chat.departed.count, 0);
 	restart(p, 0);
-	ck_assert_uint_eq(h.chat.departed.count, 0);
+	ck_assert_uint_eq(fx.chat.departed.count, 0);
 }
 END_TEST
 
@@ -366,8 +366,8 @@ START_TEST(test_file_unopened)
 	struct fake p[1];
 	struct room *kitchen;
 
-	fake_init(&h, &p[0], 1);
-	ck_assert_int_eq(chat_open_room(&h.chat, "kitchen", &kitchen),
+	fake_init(&fx, &p[0], 1);
+	ck_assert_int_eq(chat_open_room(&fx.chat, "kitchen", &kitchen),
 	    CHAT_ROOM_MADE);
 	room_leave(fake_here(&p[0]), ROOM_LEAVE_WENT, "kitchen");
 	(void)room_join(kitchen, p[0].m, ROOM_JOIN_CATCHUP);
@@ -375,27 +375,27 @@ START_TEST(test_file_unopened)
 
 	unopened = "kitchen";
 	restart(p, 1);
-	ck_assert_ptr_null(chat_find_room(&h.chat, "kitchen"));
+	ck_assert_ptr_null(chat_find_room(&fx.chat, "kitchen"));
 	ck_assert_int_eq(faccessat(dir_fd, "kitchen.ring", F_OK, 0), 0);
 
 	/* Who goes there talks in memory, which goes away with them. */
-	ck_assert_int_eq(chat_open_room(&h.chat, "kitchen", &kitchen),
+	ck_assert_int_eq(chat_open_room(&fx.chat, "kitchen", &kitchen),
 	    CHAT_ROOM_MADE);
 	ck_assert_uint_eq(history_count(&kitchen->history), 0);
-	house_pass(&h, 61000);
-	ck_assert_ptr_null(chat_find_room(&h.chat, "kitchen"));
+	fixture_pass(&fx, 61000);
+	ck_assert_ptr_null(chat_find_room(&fx.chat, "kitchen"));
 	ck_assert_int_eq(faccessat(dir_fd, "kitchen.ring", F_OK, 0), 0);
 
 	unopened = NULL;
 	restart(p, 0);
-	kitchen = chat_find_room(&h.chat, "kitchen");
+	kitchen = chat_find_room(&fx.chat, "kitchen");
 	ck_assert_ptr_nonnull(kitchen);
 	ck_assert_uint_eq(history_count(&kitchen->history), 1);
 
 	/* Its own file goes along with it. */
-	h.clock.wall_ms += h.options.retention + 1;
-	house_pass(&h, 61000);
-	ck_assert_ptr_null(chat_find_room(&h.chat, "kitchen"));
+	fx.clock.wall_ms += fx.options.retention + 1;
+	fixture_pass(&fx, 61000);
+	ck_assert_ptr_null(chat_find_room(&fx.chat, "kitchen"));
 	ck_assert_int_eq(faccessat(dir_fd, "kitchen.ring", F_OK, 0), -1);
 	restart(p, 0);
 }
@@ -407,28 +407,28 @@ START_TEST(test_talk_is_no_write)
 	struct fake p[PEOPLE];
 	unsigned i;
 
-	fake_enter(&h, &p[0], 1, "ana");
-	fake_enter(&h, &p[1], 2, "bob");
-	fake_enter(&h, &p[2], 3, "cy");
+	fake_enter(&fx, &p[0], 1, "ana");
+	fake_enter(&fx, &p[1], 2, "bob");
+	fake_enter(&fx, &p[2], 3, "cy");
 	fake_say(&p[0], "hi");
-	house_pass(&h, 10 * PERSIST_LOOK_MS);
+	fixture_pass(&fx, 10 * PERSIST_LOOK_MS);
 	/* It comes to rest. */
-	ck_assert(!h.chat.persist.look.is_set);
+	ck_assert(!fx.chat.persist.look.is_set);
 	fault_clear();
 	for (i = 0; i < 1000; i++) {
 		fake_say(&p[i % 3], "talk");
-		house_settle(&h);
+		fixture_settle(&fx);
 	}
 	ck_assert_uint_eq(fault_count(FAULT_PWRITE), 0);
-	house_pass(&h, 10 * PERSIST_LOOK_MS);
+	fixture_pass(&fx, 10 * PERSIST_LOOK_MS);
 	ck_assert_uint_le(fault_count(FAULT_PWRITE), 2);
-	ck_assert(!h.chat.persist.look.is_set);
+	ck_assert(!fx.chat.persist.look.is_set);
 	restart(p, PEOPLE);
 	/* And all have their places, where the talk ended. */
-	fake_init(&h, &p[1], 2);
-	(void)fake_saw(&h, &p[1]);
+	fake_init(&fx, &p[1], 2);
+	(void)fake_saw(&fx, &p[1]);
 	ck_assert_int_eq(fake_nick(&p[1], "bob"), DIRECTORY_RETURNED);
-	ck_assert_ptr_nonnull(strstr(fake_saw(&h, &p[1]), " 0\nlive\n"));
+	ck_assert_ptr_nonnull(strstr(fake_saw(&fx, &p[1]), " 0\nlive\n"));
 	restart(&p[1], 1);
 }
 END_TEST
@@ -443,7 +443,7 @@ struct soul {
 	bool has[NUMBERS]; /* messages that have arrived, or are their own */
 	uint64_t pending[NUMBERS]; /* their ends in what was handed over */
 	uint64_t from; /* the first that they are to have */
-	bool was_exact; /* on break, all before it arrived */
+	bool was_tracker; /* on break, all before it arrived */
 	uint64_t break_at;
 	uint64_t first_again; /* after a crash: the first that was shown */
 	bool is_back;
@@ -499,22 +499,22 @@ soul_enter(struct soul *s, int host)
 	s->arrived = 0;
 	s->first_again = 0;
 	s->is_back = false;
-	fake_init(&h, &s->f, host);
+	fake_init(&fx, &s->f, host);
 	s->f.arg = s;
-	house_settle(&h);
+	fixture_settle(&fx);
 	buf_reset(&s->f.seen);
 	s->f.handed = 0;
 	s->f.on_deliver = soul_delivered;
 	s->is_back = true;
 	ck_assert_int_ne(fake_nick(&s->f, nicks[host - 1]), DIRECTORY_REFUSED);
 	ck_assert_str_eq(s->f.m->nick, nicks[host - 1]);
-	house_settle(&h);
+	fixture_settle(&fx);
 }
 
 static void
 soul_say(struct soul *s)
 {
-	uint64_t number = h.chat.lobby->history.next_number;
+	uint64_t number = fx.chat.lobby->history.next_number;
 
 	if (s->f.m->is_on_break)
 		return;
@@ -527,13 +527,13 @@ soul_toggle_break(struct soul *s)
 {
 	if (s->f.m->is_on_break) {
 		member_back(s->f.m, NULL);
-		s->was_exact = false;
+		s->was_tracker = false;
 		return;
 	}
-	house_settle(&h);
+	fixture_settle(&fx);
 	member_break(s->f.m, NULL);
 	s->break_at = fake_here(&s->f)->cursor.number;
-	s->was_exact = s->f.unsent == 0;
+	s->was_tracker = s->f.unsent == 0;
 }
 
 static void
@@ -557,10 +557,10 @@ soul_step(struct soul *s)
 		soul_read(s, UINT64_MAX);
 		break;
 	case 6:
-		house_pass(&h, rand() % 2000);
+		fixture_pass(&fx, rand() % 2000);
 		break;
 	case 7:
-		house_settle(&h);
+		fixture_settle(&fx);
 		break;
 	default:
 		soul_say(s);
@@ -572,14 +572,14 @@ soul_step(struct soul *s)
 static void
 souls_return(int round)
 {
-	uint64_t n, last = h.chat.lobby->history.next_number;
+	uint64_t n, last = fx.chat.lobby->history.next_number;
 	struct soul *s;
-	bool was_exact;
+	bool was_tracker;
 	int i;
 
 	for (i = 0; i < PEOPLE; i++) {
 		s = &souls[i];
-		was_exact = s->was_exact;
+		was_tracker = s->was_tracker;
 		soul_enter(s, i + 1);
 		soul_read(s, UINT64_MAX);
 		for (n = s->from; n < last; n++)
@@ -588,9 +588,9 @@ souls_return(int round)
 			    s->f.m->nick, (unsigned long long)n,
 			    (unsigned long long)last);
 		/* On break with all read: the gap, and not a line more. */
-		if (was_exact && s->break_at < last)
+		if (was_tracker && s->break_at < last)
 			ck_assert_uint_eq(s->first_again, s->break_at);
-		s->was_exact = false;
+		s->was_tracker = false;
 	}
 }
 
@@ -607,14 +607,14 @@ START_TEST(test_model)
 	for (round = 0; round < 20; round++) {
 		for (step = 0; step < 150; step++)
 			soul_step(&souls[rand() % PEOPLE]);
-		house_settle(&h);
+		fixture_settle(&fx);
 		cut();
 		for (i = 0; i < PEOPLE; i++) {
 			/* What was handed over at the end did not arrive. */
 			souls[i].f.on_deliver = NULL;
 			fake_fini(&souls[i].f);
 		}
-		chat_fini(&h.chat);
+		chat_fini(&fx.chat);
 		start();
 		souls_return(round);
 	}
@@ -624,14 +624,11 @@ START_TEST(test_model)
 }
 END_TEST
 
-static Suite *
-persist_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *suite = suite_create("keeper");
-	TCase *tc = tcase_create("keeper");
+	TCase *tc = unit_case(s, "persist", setup, teardown);
 
-	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_what_a_person_has);
 	tcase_add_test(tc, test_keys);
 	tcase_add_test(tc, test_hosts);
@@ -642,18 +639,4 @@ persist_suite(void)
 	tcase_add_test(tc, test_talk_is_no_write);
 	tcase_add_loop_test(tc, test_much_handed, 0, 2);
 	tcase_add_loop_test(tc, test_model, 0, 10);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(persist_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

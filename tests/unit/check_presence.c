@@ -7,88 +7,67 @@
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/handoff.h"
-#include "house.h"
+#include "chat-fixture.h"
 #include "room/directory.h"
 #include "room/room.h"
-
-static struct house h;
-static struct fake ana, bob;
+#include "unit.h"
 
 static void
 setup(void)
 {
-	house_init_options(&h);
-	house_init(&h);
-	fake_enter(&h, &ana, 1, "ana");
-}
-
-static void
-teardown(void)
-{
-	fake_fini(&ana);
-	house_fini(&h);
+	fixture_setup_empty();
+	fake_enter(&fx, &ana, 1, "ana");
 }
 
 START_TEST(test_after_the_window)
 {
-	setup();
-	fake_init(&h, &bob, 2);
+	fake_init(&fx, &bob, 2);
 	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RENAMED);
-	house_pass(&h, 1999);
-	ck_assert_str_eq(fake_saw(&h, &ana), "");
-	house_pass(&h, 1);
-	ck_assert_str_eq(fake_saw(&h, &ana), "came bob\n");
-	ck_assert_str_eq(fake_saw(&h, &bob), "live\n"); /* not told oneself */
+	fixture_pass(&fx, 1999);
+	ck_assert_str_eq(fake_saw(&fx, &ana), "");
+	fixture_pass(&fx, 1);
+	ck_assert_str_eq(fake_saw(&fx, &ana), "came bob\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "live\n"); /* not told oneself */
 	fake_fini(&bob);
-	ck_assert_str_eq(fake_saw(&h, &ana), "left bob\n");
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &ana), "left bob\n");
 }
 END_TEST
 
 START_TEST(test_at_the_first_line)
 {
-	setup();
-	fake_init(&h, &bob, 2);
+	fake_init(&fx, &bob, 2);
 	(void)fake_nick(&bob, "bob");
 	fake_say(&bob, "hi");
-	ck_assert_str_eq(fake_saw(&h, &ana), "came bob\n1 bob: hi\n");
-	house_pass(&h, 10000);
-	ck_assert_str_eq(fake_saw(&h, &ana), "");
-	fake_fini(&bob);
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &ana), "came bob\n1 bob: hi\n");
+	fixture_pass(&fx, 10000);
+	ck_assert_str_eq(fake_saw(&fx, &ana), "");
 }
 END_TEST
 
 /* A port scan shows nothing. */
 START_TEST(test_come_and_go)
 {
-	setup();
-	fake_init(&h, &bob, 2);
+	fake_init(&fx, &bob, 2);
 	fake_lose(&bob);
 	fake_fini(&bob);
-	fake_init(&h, &bob, 2);
+	fake_init(&fx, &bob, 2);
 	fake_quit(&bob, "never seen");
 	fake_fini(&bob);
-	house_pass(&h, 100000);
-	ck_assert_str_eq(fake_saw(&h, &ana), "");
-	ck_assert_uint_eq(h.chat.directory.count, 1);
-	teardown();
+	fixture_pass(&fx, 100000);
+	ck_assert_str_eq(fake_saw(&fx, &ana), "");
+	ck_assert_uint_eq(fx.chat.directory.count, 1);
 }
 END_TEST
 
 START_TEST(test_break_shows_who_came)
 {
-	setup();
-	fake_init(&h, &bob, 2);
+	fake_init(&fx, &bob, 2);
 	(void)fake_nick(&bob, "bob");
 	member_break(bob.m, NULL);
-	ck_assert_str_eq(fake_saw(&h, &ana), "came bob\nbreak bob\n");
-	fake_fini(&bob);
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &ana), "came bob\nbreak bob\n");
 }
 END_TEST
 
@@ -101,7 +80,7 @@ crowd_enter(size_t from, size_t to)
 	size_t i;
 
 	for (i = from; i < to; i++) {
-		fake_init(&h, &crowd[i], 3);
+		fake_init(&fx, &crowd[i], 3);
 		(void)snprintf(nick, sizeof(nick), "p%c%c%c%c",
 		    (int)('a' + i / 1000), (int)('a' + i / 100 % 10),
 		    (int)('a' + i / 10 % 10), (int)('a' + i % 10));
@@ -120,25 +99,23 @@ crowd_leave(size_t from, size_t to)
 
 START_TEST(test_condensed)
 {
-	setup();
 	crowd_enter(0, 16);
-	ck_assert_str_eq(fake_saw(&h, &ana), "");
-	house_pass(&h, 2000);
-	ck_assert_str_eq(fake_saw(&h, &ana),
+	ck_assert_str_eq(fake_saw(&fx, &ana), "");
+	fixture_pass(&fx, 2000);
+	ck_assert_str_eq(fake_saw(&fx, &ana),
 	    "came paaaa paaab paaac paaad +12\n");
 	fake_quit(&crowd[3], "in a crowd nobody reads this");
 	crowd_enter(16, 17);
-	ck_assert_str_eq(fake_saw(&h, &ana), "");
-	house_pass(&h, 2000);
-	ck_assert_str_eq(fake_saw(&h, &ana), "came paabg; left paaad\n");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "");
+	fixture_pass(&fx, 2000);
+	ck_assert_str_eq(fake_saw(&fx, &ana), "came paabg; left paaad\n");
 	/* Who leaves and returns within the window has never been away. */
 	fake_quit(&crowd[5], NULL);
 	fake_fini(&crowd[5]);
 	crowd_enter(5, 6);
-	house_pass(&h, 10000);
-	ck_assert_str_eq(fake_saw(&h, &ana), "");
+	fixture_pass(&fx, 10000);
+	ck_assert_str_eq(fake_saw(&fx, &ana), "");
 	crowd_leave(0, 17);
-	teardown();
 }
 END_TEST
 
@@ -149,23 +126,21 @@ START_TEST(test_storm)
 	const char *saw;
 	size_t i;
 
-	setup();
 	before = ana.deliveries;
 	for (i = 0; i < 5000; i += 50) {
 		crowd_enter(i, i + 50);
-		house_pass(&h, 20);
+		fixture_pass(&fx, 20);
 	}
-	house_pass(&h, 120000);
+	fixture_pass(&fx, 120000);
 	for (i = 0; i < 5000; i += 50) {
 		crowd_leave(i, i + 50);
-		house_pass(&h, 20);
+		fixture_pass(&fx, 20);
 	}
-	house_pass(&h, 120000);
-	for (saw = fake_saw(&h, &ana); *saw != '\0'; saw++)
+	fixture_pass(&fx, 120000);
+	for (saw = fake_saw(&fx, &ana); *saw != '\0'; saw++)
 		lines += *saw == '\n';
 	ck_assert_uint_le(lines, 40);
 	ck_assert_uint_le(ana.deliveries - before, 40);
-	teardown();
 }
 END_TEST
 
@@ -174,130 +149,119 @@ START_TEST(test_stranger_with_the_nick)
 {
 	struct fake stranger;
 
-	setup();
 	crowd_enter(0, 16);
-	house_pass(&h, 2000);
-	(void)fake_saw(&h, &ana);
+	fixture_pass(&fx, 2000);
+	(void)fake_saw(&fx, &ana);
 	fake_quit(&crowd[0], NULL);
-	fake_init(&h, &stranger, 99);
+	fake_init(&fx, &stranger, 99);
 	ck_assert_int_eq(fake_nick(&stranger, "paaaa"), DIRECTORY_RENAMED);
-	ck_assert_str_eq(fake_saw(&h, &ana), "left paaaa\n");
-	house_pass(&h, 2000);
-	ck_assert_str_eq(fake_saw(&h, &ana), "came paaaa\n");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "left paaaa\n");
+	fixture_pass(&fx, 2000);
+	ck_assert_str_eq(fake_saw(&fx, &ana), "came paaaa\n");
 	fake_fini(&stranger);
 	crowd_leave(0, 16);
-	teardown();
 }
 END_TEST
 
 /* Those with dialects that track members. */
 
-static struct fake irc, cy;
+static struct fake irc;
 
 static void
-setup_exact(void)
+setup_tracker(void)
 {
 	setup();
-	fake_enter_exact(&h, &irc, 9, "irc");
-	(void)fake_saw(&h, &ana);
-	memset(&cy, 0, sizeof(cy));
+	fake_enter_tracker(&fx, &irc, 9, "irc");
+	(void)fake_saw(&fx, &ana);
 }
 
 static void
-teardown_exact(void)
+teardown_tracker(void)
 {
 	fake_fini(&irc);
-	fake_fini(&cy);
-	teardown();
-	ck_assert_uint_eq(h.chat.returning, 0);
+	fixture_teardown();
 }
 
 /* They are told of a plain arrival when it is announced, and come at once. */
-START_TEST(test_exact_joins)
+START_TEST(test_tracker_joins)
 {
-	setup_exact();
-	fake_init(&h, &bob, 2);
+	fake_init(&fx, &bob, 2);
 	(void)fake_nick(&bob, "bob");
 	ck_assert(!fake_here(&bob)->is_joined);
-	ck_assert_str_eq(fake_saw(&h, &irc), "");
-	house_pass(&h, 2000);
+	ck_assert_str_eq(fake_saw(&fx, &irc), "");
+	fixture_pass(&fx, 2000);
 	ck_assert(fake_here(&bob)->is_joined);
-	ck_assert_str_eq(fake_saw(&h, &irc), "join bob\n");
-	fake_init_exact(&h, &cy, 3, "cy");
-	(void)fake_saw(&h, &ana);
-	(void)fake_join(&h, &cy, "lobby");
-	ck_assert_str_eq(fake_saw(&h, &irc), "join cy\n");
-	ck_assert_str_eq(fake_saw(&h, &ana), "came cy\n");
-	ck_assert_str_eq(fake_saw(&h, &cy), ""); /* not told oneself */
+	ck_assert_str_eq(fake_saw(&fx, &irc), "join bob\n");
+	fake_init_tracker(&fx, &cy, 3, "cy");
+	(void)fake_saw(&fx, &ana);
+	(void)fake_join(&fx, &cy, "lobby");
+	ck_assert_str_eq(fake_saw(&fx, &irc), "join cy\n");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "came cy\n");
+	ck_assert_str_eq(fake_saw(&fx, &cy), ""); /* not told oneself */
 	fake_fini(&bob);
-	ck_assert_str_eq(fake_saw(&h, &irc), "quit bob\n");
-	teardown_exact();
+	ck_assert_str_eq(fake_saw(&fx, &irc), "quit bob\n");
 }
 END_TEST
 
 /* Who says something is there first; who is never seen is told to nobody. */
-START_TEST(test_exact_first_line)
+START_TEST(test_tracker_first_line)
 {
-	setup_exact();
-	fake_init(&h, &bob, 2);
+	fake_init(&fx, &bob, 2);
 	(void)fake_nick(&bob, "bob");
 	fake_say(&bob, "hi");
-	ck_assert_str_eq(fake_saw(&h, &irc), "join bob\n1 bob: hi\n");
+	ck_assert_str_eq(fake_saw(&fx, &irc), "join bob\n1 bob: hi\n");
 	fake_fini(&bob);
-	fake_init(&h, &bob, 3);
+	fake_init(&fx, &bob, 3);
 	fake_fini(&bob);
-	house_pass(&h, 10000);
-	ck_assert_str_eq(fake_saw(&h, &irc), "quit bob\n");
-	teardown_exact();
+	fixture_pass(&fx, 10000);
+	ck_assert_str_eq(fake_saw(&fx, &irc), "quit bob\n");
 }
 END_TEST
 
 /* In a crowd they are told one by one, and of who speaks at once. */
-START_TEST(test_exact_in_a_crowd)
+START_TEST(test_tracker_in_a_crowd)
 {
-	setup_exact();
 	crowd_enter(0, 16);
-	house_pass(&h, 2000);
-	(void)fake_saw(&h, &irc);
-	(void)fake_saw(&h, &ana);
+	fixture_pass(&fx, 2000);
+	(void)fake_saw(&fx, &irc);
+	(void)fake_saw(&fx, &ana);
 	crowd_enter(16, 18);
 	fake_say(&crowd[16], "hi");
-	ck_assert_str_eq(fake_saw(&h, &irc), "join paabg\n1 paabg: hi\n");
-	ck_assert_str_eq(fake_saw(&h, &ana), "1 paabg: hi\n");
-	fake_init_exact(&h, &cy, 3, "cy");
-	(void)fake_join(&h, &cy, "lobby");
-	ck_assert_str_eq(fake_saw(&h, &irc), "join cy\n");
-	house_pass(&h, 2000);
-	ck_assert_str_eq(fake_saw(&h, &irc), "join paabh\n");
-	ck_assert_str_eq(fake_saw(&h, &ana), "came paabg paabh cy\n");
+	ck_assert_str_eq(fake_saw(&fx, &irc), "join paabg\n1 paabg: hi\n");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "1 paabg: hi\n");
+	fake_init_tracker(&fx, &cy, 3, "cy");
+	(void)fake_join(&fx, &cy, "lobby");
+	ck_assert_str_eq(fake_saw(&fx, &irc), "join cy\n");
+	fixture_pass(&fx, 2000);
+	ck_assert_str_eq(fake_saw(&fx, &irc), "join paabh\n");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "came paabg paabh cy\n");
 	/* Who leaves and comes back within the window was away for them. */
 	room_leave(fake_here(&cy), ROOM_LEAVE_PART, NULL);
-	(void)fake_join(&h, &cy, "lobby");
+	(void)fake_join(&fx, &cy, "lobby");
 	fake_quit(&crowd[5], NULL);
 	fake_fini(&crowd[5]);
 	crowd_enter(5, 6);
-	house_pass(&h, 10000);
-	ck_assert_str_eq(fake_saw(&h, &irc),
+	fixture_pass(&fx, 10000);
+	ck_assert_str_eq(fake_saw(&fx, &irc),
 	    "part cy\njoin cy\nquit paaaf\njoin paaaf\n");
-	ck_assert_str_eq(fake_saw(&h, &ana), "");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "");
 	/* Come and gone before others know: they were told, and are. */
 	fake_fini(&cy);
-	house_pass(&h, 10000);
-	(void)fake_saw(&h, &ana);
-	fake_init_exact(&h, &cy, 3, "cy");
-	(void)fake_join(&h, &cy, "lobby");
+	fixture_pass(&fx, 10000);
+	(void)fake_saw(&fx, &ana);
+	fake_init_tracker(&fx, &cy, 3, "cy");
+	(void)fake_join(&fx, &cy, "lobby");
 	room_leave(fake_here(&cy), ROOM_LEAVE_WENT, "kitchen");
-	house_pass(&h, 10000);
-	ck_assert_str_eq(fake_saw(&h, &irc),
+	fixture_pass(&fx, 10000);
+	ck_assert_str_eq(fake_saw(&fx, &irc),
 	    "quit cy\njoin cy\npart cy (went to kitchen)\n");
-	ck_assert_str_eq(fake_saw(&h, &ana), "");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "");
 	crowd_leave(0, 18);
-	teardown_exact();
 }
 END_TEST
 
 /* Each way of leaving a room. */
-START_TEST(test_exact_leaves)
+START_TEST(test_tracker_leaves)
 {
 	static const struct {
 		enum room_leave how;
@@ -316,17 +280,15 @@ START_TEST(test_exact_leaves)
 		{ ROOM_LEAVE_SILENT, NULL, "", "" },
 	};
 
-	setup_exact();
-	fake_enter(&h, &bob, 2, "bob");
-	(void)fake_saw(&h, &ana);
-	(void)fake_saw(&h, &irc);
+	fake_enter(&fx, &bob, 2, "bob");
+	(void)fake_saw(&fx, &ana);
+	(void)fake_saw(&fx, &irc);
 	room_leave(fake_here(&bob), ways[_i].how, ways[_i].text);
-	house_pass(&h, 10000);
-	ck_assert_str_eq(fake_saw(&h, &irc), ways[_i].trackers);
-	ck_assert_str_eq(fake_saw(&h, &ana), ways[_i].plain);
+	fixture_pass(&fx, 10000);
+	ck_assert_str_eq(fake_saw(&fx, &irc), ways[_i].trackers);
+	ck_assert_str_eq(fake_saw(&fx, &ana), ways[_i].plain);
 	fake_fini(&bob);
-	ck_assert_str_eq(fake_saw(&h, &irc), "");
-	teardown_exact();
+	ck_assert_str_eq(fake_saw(&fx, &irc), "");
 }
 END_TEST
 
@@ -336,130 +298,110 @@ lose_and_register(struct fake *f, const char *nick)
 {
 	fake_lose(f);
 	fake_fini(f);
-	fake_init_exact(&h, f, 3, nick);
+	fake_init_tracker(&fx, f, 3, nick);
 }
 
 START_TEST(test_returning)
 {
-	setup_exact();
-	fake_enter_exact(&h, &cy, 3, "cy");
-	(void)fake_join(&h, &cy, "kitchen");
-	(void)fake_join(&h, &irc, "kitchen");
-	house_settle(&h);
-	(void)fake_saw(&h, &ana);
-	(void)fake_saw(&h, &irc);
+	fake_enter_tracker(&fx, &cy, 3, "cy");
+	(void)fake_join(&fx, &cy, "kitchen");
+	(void)fake_join(&fx, &irc, "kitchen");
+	fixture_settle(&fx);
+	(void)fake_saw(&fx, &ana);
+	(void)fake_saw(&fx, &irc);
 	lose_and_register(&cy, "cy");
-	ck_assert_uint_eq(h.chat.returning, 2);
-	house_pass(&h, 1999);
-	(void)fake_join(&h, &cy, "lobby");
+	ck_assert_uint_eq(fx.chat.returning, 2);
+	fixture_pass(&fx, 1999);
+	(void)fake_join(&fx, &cy, "lobby");
 	ck_assert(fake_here(&cy)->is_announced && fake_here(&cy)->is_joined);
-	ck_assert_str_eq(fake_saw(&h, &ana), "");
-	ck_assert_str_eq(fake_saw(&h, &irc), "");
-	house_pass(&h, 1);
-	ck_assert_str_eq(fake_saw(&h, &ana), "");
-	ck_assert_str_eq(fake_saw(&h, &irc), "part cy\n"); /* the kitchen */
-	ck_assert_uint_eq(h.chat.returning, 0);
-	(void)fake_join(&h, &cy, "kitchen");
-	ck_assert_str_eq(fake_saw(&h, &irc), "join cy\n");
-	teardown_exact();
+	ck_assert_str_eq(fake_saw(&fx, &ana), "");
+	ck_assert_str_eq(fake_saw(&fx, &irc), "");
+	fixture_pass(&fx, 1);
+	ck_assert_str_eq(fake_saw(&fx, &ana), "");
+	ck_assert_str_eq(fake_saw(&fx, &irc), "part cy\n"); /* the kitchen */
+	ck_assert_uint_eq(fx.chat.returning, 0);
+	(void)fake_join(&fx, &cy, "kitchen");
+	ck_assert_str_eq(fake_saw(&fx, &irc), "join cy\n");
 }
 END_TEST
 
 START_TEST(test_not_returning)
 {
-	setup_exact();
-	fake_enter_exact(&h, &cy, 3, "cy");
-	(void)fake_saw(&h, &ana);
-	(void)fake_saw(&h, &irc);
+	fake_enter_tracker(&fx, &cy, 3, "cy");
+	(void)fake_saw(&fx, &ana);
+	(void)fake_saw(&fx, &irc);
 	lose_and_register(&cy, "cy");
 	if (_i == 0)
-		house_pass(&h, 2000);
+		fixture_pass(&fx, 2000);
 	else if (_i == 1)
 		fake_quit(&cy, "bye");
 	else if (_i == 2)
 		ck_assert_int_eq(fake_nick(&cy, "dee"), DIRECTORY_RENAMED);
 	else {
 		/* To who comes meanwhile they have never been there. */
-		fake_enter_exact(&h, &bob, 2, "bob");
-		(void)fake_saw(&h, &ana);
-		(void)fake_saw(&h, &irc);
-		house_pass(&h, 2000);
-		ck_assert_str_eq(fake_saw(&h, &bob), "");
+		fake_enter_tracker(&fx, &bob, 2, "bob");
+		(void)fake_saw(&fx, &ana);
+		(void)fake_saw(&fx, &irc);
+		fixture_pass(&fx, 2000);
+		ck_assert_str_eq(fake_saw(&fx, &bob), "");
 		fake_fini(&bob);
-		house_settle(&h);
-		ck_assert_str_eq(fake_saw(&h, &ana), "left cy\nleft bob\n");
-		ck_assert_str_eq(fake_saw(&h, &irc), "part cy\nquit bob\n");
-		teardown_exact();
+		fixture_settle(&fx);
+		ck_assert_str_eq(fake_saw(&fx, &ana), "left cy\nleft bob\n");
+		ck_assert_str_eq(fake_saw(&fx, &irc), "part cy\nquit bob\n");
 		return;
 	}
-	ck_assert_str_eq(fake_saw(&h, &ana), "left cy\n");
-	ck_assert_str_eq(fake_saw(&h, &irc), "part cy\n");
-	ck_assert_uint_eq(h.chat.returning, 0);
-	teardown_exact();
+	ck_assert_str_eq(fake_saw(&fx, &ana), "left cy\n");
+	ck_assert_str_eq(fake_saw(&fx, &irc), "part cy\n");
+	ck_assert_uint_eq(fx.chat.returning, 0);
 }
 END_TEST
 
 /* Who has come meanwhile learns of who comes back. */
 START_TEST(test_returning_to_newcomers)
 {
-	setup_exact();
-	fake_enter_exact(&h, &cy, 3, "cy");
+	fake_enter_tracker(&fx, &cy, 3, "cy");
 	lose_and_register(&cy, "cy");
-	fake_enter_exact(&h, &bob, 2, "bob");
-	(void)fake_saw(&h, &irc);
-	(void)fake_join(&h, &cy, "lobby");
-	ck_assert_str_eq(fake_saw(&h, &bob), "join cy\n");
-	ck_assert_str_eq(fake_saw(&h, &irc), "");
-	fake_fini(&bob);
-	teardown_exact();
+	fake_enter_tracker(&fx, &bob, 2, "bob");
+	(void)fake_saw(&fx, &irc);
+	(void)fake_join(&fx, &cy, "lobby");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "join cy\n");
+	ck_assert_str_eq(fake_saw(&fx, &irc), "");
 }
 END_TEST
 
 /* Back as far as others know, and so not on break any more. */
 START_TEST(test_returning_from_a_break)
 {
-	setup_exact();
-	fake_enter_exact(&h, &cy, 3, "cy");
+	fake_enter_tracker(&fx, &cy, 3, "cy");
 	member_break(cy.m, "tea");
-	(void)fake_saw(&h, &ana);
-	ck_assert_str_eq(fake_saw(&h, &irc), "join cy\naway cy (tea)\n");
-	house_pass(&h, 500);
+	(void)fake_saw(&fx, &ana);
+	ck_assert_str_eq(fake_saw(&fx, &irc), "join cy\naway cy (tea)\n");
+	fixture_pass(&fx, 500);
 	lose_and_register(&cy, "cy");
-	house_pass(&h, 500);
+	fixture_pass(&fx, 500);
 	if (_i == 1)
 		member_away(cy.m, "still");
-	(void)fake_join(&h, &cy, "lobby");
-	ck_assert_str_eq(fake_saw(&h, &ana), _i == 1 ? "" : "back cy 1000\n");
-	ck_assert_str_eq(fake_saw(&h, &irc), _i == 1 ? "" : "here cy\n");
-	teardown_exact();
+	(void)fake_join(&fx, &cy, "lobby");
+	ck_assert_str_eq(fake_saw(&fx, &ana), _i == 1 ? "" : "back cy 1000\n");
+	ck_assert_str_eq(fake_saw(&fx, &irc), _i == 1 ? "" : "here cy\n");
 }
 END_TEST
 
 /* Pending to who is told of it, it goes on in the next program. */
 START_TEST(test_returning_carried)
 {
-	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
 	struct fake people[3];
-	struct house next;
+	struct chat_fixture next;
 
-	setup_exact();
-	fake_enter_exact(&h, &cy, 3, "cy");
+	fake_enter_tracker(&fx, &cy, 3, "cy");
 	member_break(cy.m, "tea");
 	lose_and_register(&cy, "cy");
-	(void)fake_saw(&h, &ana);
-	(void)fake_saw(&h, &irc);
-	house_save(&h, &out);
-	house_init_options(&next);
-	next.clock = h.clock;
-	house_init(&next);
+	(void)fake_saw(&fx, &ana);
+	(void)fake_saw(&fx, &irc);
 	people[0] = ana;
 	people[1] = irc;
 	people[2] = cy;
-	memset(&people[0].seen, 0, sizeof(people[0].seen));
-	memset(&people[1].seen, 0, sizeof(people[1].seen));
-	memset(&people[2].seen, 0, sizeof(people[2].seen));
-	ck_assert(house_load(&next, &out, people, 3));
-	handoff_out_fini(&out);
+	ck_assert(fixture_hand_over(&fx, &next, people, 3));
 	ck_assert_uint_eq(next.chat.returning, 1);
 	ck_assert_uint_eq(next.chat.lobby->tracker_count, 1);
 	if (_i == 0) {
@@ -467,25 +409,22 @@ START_TEST(test_returning_carried)
 		ck_assert_str_eq(fake_saw(&next, &people[0]), "back cy 0\n");
 		ck_assert_str_eq(fake_saw(&next, &people[1]), "here cy\n");
 	} else {
-		house_pass(&next, 2000);
+		fixture_pass(&next, 2000);
 		ck_assert_str_eq(fake_saw(&next, &people[0]), "left cy\n");
 		ck_assert_str_eq(fake_saw(&next, &people[1]), "part cy\n");
 	}
 	fake_fini(&people[0]);
 	fake_fini(&people[1]);
 	fake_fini(&people[2]);
-	house_fini(&next);
-	teardown_exact();
+	fixture_fini(&next);
 }
 END_TEST
 
-static Suite *
-presence_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *suite = suite_create("presence");
-	TCase *tc = tcase_create("presence");
+	TCase *tc = unit_case(s, "presence", setup, fixture_teardown);
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_after_the_window);
 	tcase_add_test(tc, test_at_the_first_line);
 	tcase_add_test(tc, test_come_and_go);
@@ -493,27 +432,15 @@ presence_suite(void)
 	tcase_add_test(tc, test_condensed);
 	tcase_add_test(tc, test_storm);
 	tcase_add_test(tc, test_stranger_with_the_nick);
-	tcase_add_test(tc, test_exact_joins);
-	tcase_add_test(tc, test_exact_first_line);
-	tcase_add_test(tc, test_exact_in_a_crowd);
-	tcase_add_loop_test(tc, test_exact_leaves, 0, 7);
+
+	tc = unit_case(s, "trackers", setup_tracker, teardown_tracker);
+	tcase_add_test(tc, test_tracker_joins);
+	tcase_add_test(tc, test_tracker_first_line);
+	tcase_add_test(tc, test_tracker_in_a_crowd);
+	tcase_add_loop_test(tc, test_tracker_leaves, 0, 7);
 	tcase_add_test(tc, test_returning);
 	tcase_add_loop_test(tc, test_not_returning, 0, 4);
 	tcase_add_test(tc, test_returning_to_newcomers);
 	tcase_add_loop_test(tc, test_returning_from_a_break, 0, 2);
 	tcase_add_loop_test(tc, test_returning_carried, 0, 2);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(presence_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

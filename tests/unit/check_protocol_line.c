@@ -15,6 +15,7 @@
 #include "history/event.h"
 #include "plain/plain.h"
 #include "session/protocol.h"
+#include "unit.h"
 
 #define TEXT(s) .text = (s), .text_len = sizeof(s) - 1
 
@@ -101,28 +102,13 @@ START_TEST(test_exact)
 }
 END_TEST
 
-static Suite *
-line_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *suite = suite_create("protocol-line");
-	TCase *tc = tcase_create("protocol-line");
+	TCase *tc = unit_case(s, "protocol-line", NULL, NULL);
 
+	setenv("TZ", "UTC", 1);
 	tcase_add_loop_test(tc, test_lines, 0, (int)NITEMS(lines));
 	tcase_add_loop_test(tc, test_exact, EVENT_SYNC_JOIN,
 	    EVENT_SYNC_SETNAME + 1);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(line_suite());
-	int failed;
-
-	setenv("TZ", "UTC", 1);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -7,34 +7,13 @@
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "house.h"
+#include "chat-fixture.h"
 #include "room/directory.h"
 #include "room/replay.h"
 #include "room/room.h"
-
-static struct house h;
-static struct fake ana, bob, cy;
-
-static void
-setup(void)
-{
-	house_init_options(&h);
-	house_init(&h);
-	fake_enter(&h, &ana, 1, "ana");
-	fake_enter(&h, &bob, 2, "bob");
-	(void)fake_saw(&h, &ana);
-}
-
-static void
-teardown(void)
-{
-	fake_fini(&ana);
-	fake_fini(&bob);
-	house_fini(&h);
-}
+#include "unit.h"
 
 /* Bob loses the connection with so many bytes unread, and comes back. */
 static void
@@ -43,7 +22,7 @@ lose_and_return(size_t unsent)
 	bob.unsent = unsent;
 	fake_lose(&bob);
 	fake_fini(&bob);
-	fake_init(&h, &bob, 2);
+	fake_init(&fx, &bob, 2);
 	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
 }
 
@@ -57,9 +36,9 @@ say_much(struct fake *f, int lines)
 		(void)snprintf(text, sizeof(text), "line %d", i);
 		fake_say(f, text);
 		if (i % 7 == 0)
-			house_settle(&h);
+			fixture_settle(&fx);
 	}
-	house_settle(&h);
+	fixture_settle(&fx);
 }
 
 START_TEST(test_second_gap_in_a_replay)
@@ -67,20 +46,18 @@ START_TEST(test_second_gap_in_a_replay)
 	const char *saw;
 	uint64_t lapped;
 
-	setup();
 	member_break(bob.m, NULL);
 	say_much(&ana, 5000);
 	member_back(bob.m, NULL);
-	(void)chat_turn(&h.chat); /* summary and a first chunk */
+	(void)chat_turn(&fx.chat); /* summary and a first chunk */
 	bob.is_full = true;
 	say_much(&ana, 40000);
-	lapped = h.chat.gaps;
+	lapped = fx.chat.gaps;
 	fake_drain(&bob);
-	saw = fake_saw(&h, &bob);
-	ck_assert_uint_eq(h.chat.gaps, lapped + 1);
+	saw = fake_saw(&fx, &bob);
+	ck_assert_uint_eq(fx.chat.gaps, lapped + 1);
 	ck_assert_ptr_nonnull(strstr(saw, "\ngap "));
 	ck_assert_ptr_nonnull(strstr(saw, "live after catchup\n"));
-	teardown();
 }
 END_TEST
 
@@ -89,22 +66,21 @@ START_TEST(test_holes)
 {
 	struct history *ring;
 
-	setup();
-	ring = &h.chat.lobby->history;
+	ring = &fx.chat.lobby->history;
 	member_break(bob.m, NULL);
 	fake_say(&ana, "one");
-	house_settle(&h);
+	fixture_settle(&fx);
 	history_append_hole(ring, ring->next_number + 3);
 	fake_say(&ana, "two");
-	house_settle(&h);
+	fixture_settle(&fx);
 	history_raise(ring, ring->next_number);
 	fake_say(&ana, "three");
-	house_settle(&h);
-	ck_assert_uint_eq(room_new_count(h.chat.lobby, &fake_here(&bob)->cursor,
-			      0),
+	fixture_settle(&fx);
+	ck_assert_uint_eq(room_new_count(fx.chat.lobby,
+			      &fake_here(&bob)->cursor, 0),
 	    6);
 	member_back(bob.m, NULL);
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 3 ana=3\n1 ana: one\ngap 3\n5 ana: two\ngap 0+\n"
 	    "17592186044422 ana: three\nlive after catchup\n");
 
@@ -114,8 +90,7 @@ START_TEST(test_holes)
 	history_raise(ring, ring->next_number);
 	say_much(&ana, 40000);
 	member_back(bob.m, NULL);
-	ck_assert_ptr_nonnull(strstr(fake_saw(&h, &bob), "+\n"));
-	teardown();
+	ck_assert_ptr_nonnull(strstr(fake_saw(&fx, &bob), "+\n"));
 }
 END_TEST
 
@@ -123,86 +98,78 @@ START_TEST(test_skip)
 {
 	uint64_t skipped = 0;
 
-	setup();
 	ck_assert(!replay_skip(fake_here(&bob), &skipped));
 	member_break(bob.m, NULL);
 	fake_say(&ana, "one");
 	fake_say(&ana, "two");
-	house_settle(&h);
+	fixture_settle(&fx);
 	member_back(bob.m, NULL);
 	ck_assert(replay_skip(fake_here(&bob), &skipped));
 	ck_assert_uint_eq(skipped, 2);
 	fake_say(&ana, "three");
-	ck_assert_str_eq(fake_saw(&h, &bob), "3 ana: three\n");
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &bob), "3 ana: three\n");
 }
 END_TEST
 
 START_TEST(test_history_moves_no_cursor)
 {
-	setup();
 	fake_say(&ana, "one");
 	fake_say(&bob, "two");
-	house_settle(&h);
+	fixture_settle(&fx);
 	buf_reset(&bob.seen);
 	replay_start_history(fake_here(&bob), 20);
 	fake_say(&ana, "three");
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "past 2 of 2\n1 ana: one\n2 bob: two\nend\n3 ana: three\n");
 	/* On break it works, and the break goes on. */
 	member_break(bob.m, NULL);
 	fake_say(&ana, "four");
-	house_settle(&h);
+	fixture_settle(&fx);
 	replay_start_history(fake_here(&bob), 1);
-	ck_assert_str_eq(fake_saw(&h, &bob), "past 1 of 4\n4 ana: four\nend\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob),
+	    "past 1 of 4\n4 ana: four\nend\n");
 	fake_say(&ana, "five");
-	ck_assert_str_eq(fake_saw(&h, &bob), "");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "");
 	member_back(bob.m, NULL);
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 2 ana=2\n4 ana: four\n5 ana: five\n"
 	    "live after catchup\n");
-	teardown();
 }
 END_TEST
 
 START_TEST(test_history_waits_for_a_replay)
 {
-	setup();
 	fake_say(&ana, "one");
-	house_settle(&h);
-	fake_init(&h, &cy, 3);
+	fixture_settle(&fx);
+	fake_init(&fx, &cy, 3);
 	replay_start_history(fake_here(&cy), 1);
-	ck_assert_str_eq(fake_saw(&h, &cy),
+	ck_assert_str_eq(fake_saw(&fx, &cy),
 	    "past 1 of 1\n1 ana: one\nlive after past\n"
 	    "past 1 of 1\n1 ana: one\nend\n");
-	fake_fini(&cy);
-	teardown();
 }
 END_TEST
 
 /* A catch-up whose bytes did not arrive is not forgotten. */
 START_TEST(test_second_loss)
 {
-	setup();
 	fake_lose(&bob);
 	fake_say(&ana, "missed");
-	house_settle(&h);
+	fixture_settle(&fx);
 	fake_fini(&bob);
-	fake_init(&h, &bob, 2);
-	house_settle(&h);
+	fake_init(&fx, &bob, 2);
+	fixture_settle(&fx);
 	fake_say(&ana, "seen as a guest");
-	house_settle(&h);
+	fixture_settle(&fx);
 	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
-	house_settle(&h);
+	fixture_settle(&fx);
 	bob.unsent = 60; /* the summary, and the line that was missed */
 	fake_lose(&bob);
 	fake_fini(&bob);
-	fake_init(&h, &bob, 2);
+	fake_init(&fx, &bob, 2);
 	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 0 repeats=2\nrepeats 2\n1 ana: missed\n"
 	    "2 ana: seen as a guest\nlive after catchup\n");
-	teardown();
 }
 END_TEST
 
@@ -211,21 +178,19 @@ START_TEST(test_gap_before_an_end)
 {
 	const char *saw;
 
-	setup();
-	h.options.presence_window = 0;
+	fx.options.presence_window = 0;
 	for (int i = 0; i < 5; i++)
 		fake_say(&ana, "x");
-	house_settle(&h);
-	(void)fake_saw(&h, &bob);
+	fixture_settle(&fx);
+	(void)fake_saw(&fx, &bob);
 	replay_start_history(fake_here(&bob), 3);
 	bob.is_full = true;
-	(void)chat_turn(&h.chat);
+	(void)chat_turn(&fx.chat);
 	say_much(&ana, 40000);
 	fake_drain(&bob);
-	saw = fake_saw(&h, &bob);
+	saw = fake_saw(&fx, &bob);
 	ck_assert_msg(strncmp(saw, "past 3 of 5\ngap 3\nend\ngap ", 26) == 0,
 	    "%.60s", saw);
-	teardown();
 }
 END_TEST
 
@@ -234,27 +199,25 @@ START_TEST(test_unsent_is_told_again)
 {
 	struct member *m;
 
-	setup();
 	fake_say(&ana, "one");
 	fake_say(&ana, "two");
 	fake_say(&ana, "three");
-	house_settle(&h);
+	fixture_settle(&fx);
 	m = bob.m;
 	bob.m = NULL;
 	member_lost(m, strlen("2 ana: two\n3 ana: three\n") - 5);
 	fake_say(&ana, "four");
 	buf_reset(&bob.seen);
 	fake_fini(&bob);
-	fake_init(&h, &bob, 2);
+	fake_init(&fx, &bob, 2);
 	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 1 ana=1 repeats=2\n"
 	    "repeats 2\n2 ana: two\n3 ana: three\nnew\n4 ana: four\n"
 	    "live after catchup\n");
 	/* All of which has arrived. */
 	lose_and_return(0);
-	ck_assert_str_eq(fake_saw(&h, &bob), "welcome bob 0 0\nlive\n");
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &bob), "welcome bob 0 0\nlive\n");
 }
 END_TEST
 
@@ -264,42 +227,37 @@ say_three(void)
 	fake_say(&ana, "one");
 	fake_say(&bob, "mine");
 	fake_say(&ana, "two");
-	house_settle(&h);
+	fixture_settle(&fx);
 }
 
 START_TEST(test_only_repeats)
 {
-	setup();
 	say_three();
 	lose_and_return(strlen("1 ana: one\n3 ana: two\n"));
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 0 repeats=3\n"
 	    "repeats 3\n1 ana: one\n2 bob: mine\n3 ana: two\n"
 	    "live after catchup\n");
 	fake_say(&ana, "three");
-	ck_assert_str_eq(fake_saw(&h, &bob), "4 ana: three\n");
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &bob), "4 ana: three\n");
 }
 END_TEST
 
 /* Repeats of the ignored are none. */
 START_TEST(test_ignored_repeats)
 {
-	setup();
-	fake_enter(&h, &cy, 3, "cy");
+	fake_enter(&fx, &cy, 3, "cy");
 	fake_say(&ana, "one");
-	house_settle(&h);
+	fixture_settle(&fx);
 	ck_assert_int_eq(member_ignore(bob.m, "ana"), 0);
 	bob.unsent = 5;
 	fake_lose(&bob);
 	fake_say(&cy, "new");
 	fake_fini(&bob);
-	fake_init(&h, &bob, 2);
+	fake_init(&fx, &bob, 2);
 	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 1 cy=1\n2 cy: new\nlive after catchup\n");
-	fake_fini(&cy);
-	teardown();
 }
 END_TEST
 
@@ -314,69 +272,63 @@ START_TEST(test_loss_among_repeats)
 	    "repeats 3\n1 ana: one\n2 bob: mine\n3 ana: two\n"
 	    "new\n4 ana: three\nlive after catchup\n";
 
-	setup();
 	say_three();
 	lose_and_return(1000);
 	fake_say(&ana, "three");
 	bob.is_full = true;
-	house_settle(&h);
+	fixture_settle(&fx);
 	lose_and_return(0); /* nothing was told, nothing is set back */
 	buf_reset(&bob.seen);
-	ck_assert_str_eq(fake_saw(&h, &bob), all);
+	ck_assert_str_eq(fake_saw(&fx, &bob), all);
 	/* Now "three" may have been seen, too. */
 	lose_and_return(1);
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 0 repeats=1\nrepeats 1\n4 ana: three\n"
 	    "live after catchup\n");
 	lose_and_return(1000);
 	fake_say(&ana, "four");
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 0 repeats=1\nrepeats 1\n4 ana: three\nnew\n"
 	    "5 ana: four\nlive after catchup\n");
-	teardown();
 }
 END_TEST
 
 START_TEST(test_break_among_repeats)
 {
-	setup();
 	say_three();
 	lose_and_return(1000);
 	member_break(bob.m, NULL);
 	fake_say(&ana, "three");
-	(void)fake_saw(&h, &bob);
+	(void)fake_saw(&fx, &bob);
 	member_back(bob.m, NULL);
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 1 ana=1 repeats=3\n"
 	    "repeats 3\n1 ana: one\n2 bob: mine\n3 ana: two\n"
 	    "new\n4 ana: three\nlive after catchup\n");
 	/* They were told once. */
 	member_break(bob.m, NULL);
 	member_back(bob.m, NULL);
-	ck_assert_str_eq(fake_saw(&h, &bob), "welcome bob 0 0\nlive\n");
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &bob), "welcome bob 0 0\nlive\n");
 }
 END_TEST
 
 /* On break when they turn out to be somebody who was lost. */
 START_TEST(test_repeats_wait_for_the_end_of_a_break)
 {
-	setup();
 	say_three();
 	bob.unsent = 1000;
 	fake_lose(&bob);
 	fake_fini(&bob);
-	fake_init(&h, &bob, 2);
-	house_settle(&h);
+	fake_init(&fx, &bob, 2);
+	fixture_settle(&fx);
 	member_break(bob.m, NULL);
 	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
 	buf_reset(&bob.seen);
 	member_back(bob.m, NULL);
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 0 repeats=3\n"
 	    "repeats 3\n1 ana: one\n2 bob: mine\n3 ana: two\n"
 	    "live after catchup\n");
-	teardown();
 }
 END_TEST
 
@@ -385,44 +337,42 @@ START_TEST(test_repeats_in_a_room_that_was_left)
 {
 	struct room *kitchen;
 
-	setup();
-	ck_assert_int_eq(chat_open_room(&h.chat, "kitchen", &kitchen),
+	ck_assert_int_eq(chat_open_room(&fx.chat, "kitchen", &kitchen),
 	    CHAT_ROOM_MADE);
 	say_three();
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, kitchen->name);
 	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
-	house_settle(&h); /* "live" */
+	fixture_settle(&fx); /* "live" */
 	lose_and_return(strlen("3 ana: two\nlive\n"));
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 0 repeats=1\nrepeats 1\n3 ana: two\n"
 	    "live after catchup\n");
 
 	/* Back to it in the same connection, and lost then. */
 	fake_say(&ana, "three");
-	house_settle(&h);
+	fixture_settle(&fx);
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, kitchen->name);
 	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
-	house_settle(&h);
+	fixture_settle(&fx);
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, "lobby");
-	(void)room_join(h.chat.lobby, bob.m, ROOM_JOIN_CATCHUP);
-	house_settle(&h);
+	(void)room_join(fx.chat.lobby, bob.m, ROOM_JOIN_CATCHUP);
+	fixture_settle(&fx);
 	lose_and_return(40);
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 0 repeats=2\nrepeats 2\n3 ana: two\n"
 	    "4 ana: three\nlive after catchup\n");
 
 	/* Lost there, they come back here: that is waiting, perhaps. */
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, kitchen->name);
 	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
-	house_settle(&h);
+	fixture_settle(&fx);
 	fake_say_in(fake_here(&bob), "k");
 	room_join(kitchen, ana.m, ROOM_JOIN_CATCHUP);
 	fake_say_in(member_in(ana.m, kitchen), "l");
-	house_settle(&h);
+	fixture_settle(&fx);
 	lose_and_return(strlen("2 ana: l\n"));
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 0\nwaiting kitchen 0 of 1\nlive\n");
-	teardown();
 }
 END_TEST
 
@@ -435,15 +385,14 @@ START_TEST(test_repeats_that_are_no_longer_held)
 	const char *saw;
 	unsigned long long gap, from;
 
-	setup();
 	fake_say(&ana, "seen");
 	say_much(&ana, 10);
-	(void)fake_saw(&h, &bob);
+	(void)fake_saw(&fx, &bob);
 	bob.is_full = true;
 	say_much(&ana, 40000);
 	lose_and_return(100);
-	from = h.chat.lobby->history.first_number;
-	saw = fake_saw(&h, &bob);
+	from = fx.chat.lobby->history.first_number;
+	saw = fake_saw(&fx, &bob);
 	ck_assert_int_eq(sscanf(saw, "welcome bob 0 %*u ana=%*u\ngap %llu",
 			     &gap),
 	    1);
@@ -451,7 +400,6 @@ START_TEST(test_repeats_that_are_no_longer_held)
 	ck_assert_uint_ge(gap, from - 12 + 5);
 	ck_assert_uint_le(gap, from - 1);
 	ck_assert_ptr_null(strstr(saw, "repeats"));
-	teardown();
 }
 END_TEST
 
@@ -460,28 +408,24 @@ START_TEST(test_skip_keeps_what_is_queued)
 {
 	uint64_t skipped;
 
-	setup();
 	member_break(bob.m, NULL);
 	fake_say(&ana, "one");
 	fake_say(&ana, "two");
-	house_settle(&h);
+	fixture_settle(&fx);
 	member_back(bob.m, NULL);
 	replay_start_history(fake_here(&bob), 1);
 	ck_assert(replay_skip(fake_here(&bob), &skipped));
 	ck_assert_uint_eq(skipped, 2);
-	ck_assert_str_eq(fake_saw(&h, &bob), "past 1 of 2\n2 ana: two\nend\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "past 1 of 2\n2 ana: two\nend\n");
 	ck_assert(!replay_skip(fake_here(&bob), &skipped));
-	teardown();
 }
 END_TEST
 
-static Suite *
-replay_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *suite = suite_create("replay");
-	TCase *tc = tcase_create("replay");
+	TCase *tc = unit_case(s, "replay", fixture_setup, fixture_teardown);
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_second_gap_in_a_replay);
 	tcase_add_test(tc, test_holes);
 	tcase_add_test(tc, test_skip);
@@ -498,18 +442,4 @@ replay_suite(void)
 	tcase_add_test(tc, test_repeats_in_a_room_that_was_left);
 	tcase_add_test(tc, test_repeats_that_are_no_longer_held);
 	tcase_add_test(tc, test_skip_keeps_what_is_queued);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(replay_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -7,47 +7,24 @@
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "house.h"
+#include "chat-fixture.h"
 #include "room/deliver.h"
 #include "room/directory.h"
 #include "room/replay.h"
 #include "room/room.h"
-
-static struct house h;
-static struct fake ana, bob, cy;
-
-static void
-setup(void)
-{
-	house_init_options(&h);
-	house_init(&h);
-	fake_enter(&h, &ana, 1, "ana");
-	fake_enter(&h, &bob, 2, "bob");
-	(void)fake_saw(&h, &ana);
-}
-
-static void
-teardown(void)
-{
-	fake_fini(&ana);
-	fake_fini(&bob);
-	house_fini(&h);
-}
+#include "unit.h"
 
 START_TEST(test_talk)
 {
-	setup();
 	fake_say(&ana, "hi");
-	ck_assert_str_eq(fake_saw(&h, &bob), "1 ana: hi\n");
-	ck_assert_str_eq(fake_saw(&h, &ana), ""); /* not their own */
+	ck_assert_str_eq(fake_saw(&fx, &bob), "1 ana: hi\n");
+	ck_assert_str_eq(fake_saw(&fx, &ana), ""); /* not their own */
 	room_say(fake_here(&bob),
 	    &(struct event){
 		.kind = EVENT_ME, .text = "waves", .text_len = 5 });
-	ck_assert_str_eq(fake_saw(&h, &ana), "2 * bob waves\n");
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &ana), "2 * bob waves\n");
 }
 END_TEST
 
@@ -56,31 +33,26 @@ START_TEST(test_turn_is_one_write)
 {
 	unsigned before;
 
-	setup();
-	fake_enter(&h, &cy, 3, "cy");
+	fake_enter(&fx, &cy, 3, "cy");
 	before = cy.deliveries;
 	fake_say(&ana, "one");
 	fake_say(&bob, "two");
 	fake_say(&ana, "three");
-	ck_assert_str_eq(fake_saw(&h, &cy),
+	ck_assert_str_eq(fake_saw(&fx, &cy),
 	    "1 ana: one\n2 bob: two\n3 ana: three\n");
 	ck_assert_uint_eq(cy.deliveries, before + 1);
-	(void)fake_saw(&h, &ana);
+	(void)fake_saw(&fx, &ana);
 	ck_assert_uint_eq(cy.deliveries, before + 1);
-	fake_fini(&cy);
-	teardown();
 }
 END_TEST
 
 START_TEST(test_speakers_see_the_others)
 {
-	setup();
 	fake_say(&ana, "one");
 	fake_say(&bob, "two");
 	fake_say(&ana, "three");
-	ck_assert_str_eq(fake_saw(&h, &ana), "2 bob: two\n");
-	ck_assert_str_eq(fake_saw(&h, &bob), "1 ana: one\n3 ana: three\n");
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &ana), "2 bob: two\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "1 ana: one\n3 ana: three\n");
 }
 END_TEST
 
@@ -90,28 +62,24 @@ START_TEST(test_large_turn_is_flushed)
 	unsigned before;
 	int i;
 
-	setup();
 	before = bob.deliveries;
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
 	for (i = 0; i < 40; i++)
 		fake_say(&ana, text);
 	ck_assert_uint_eq(bob.deliveries, before + 1); /* not the turn's end */
-	teardown();
 }
 END_TEST
 
 START_TEST(test_two_dialects)
 {
-	setup();
-	member_set_dialect(bob.m, &house_dialect_other);
+	member_set_dialect(bob.m, &fake_dialect_other);
 	fake_say(&ana, "before the turn");
-	ck_assert_str_eq(fake_saw(&h, &bob), "~1 ana: before the turn\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "~1 ana: before the turn\n");
 	fake_say(&ana, "after");
-	ck_assert_str_eq(fake_saw(&h, &bob), "~2 ana: after\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "~2 ana: after\n");
 	fake_say(&bob, "hi");
-	ck_assert_str_eq(fake_saw(&h, &ana), "3 bob: hi\n");
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &ana), "3 bob: hi\n");
 }
 END_TEST
 
@@ -120,42 +88,36 @@ START_TEST(test_newcomer_sees_the_past)
 	char text[16];
 	int i;
 
-	setup();
 	for (i = 1; i <= 25; i++) {
 		(void)snprintf(text, sizeof(text), "%d", i);
 		fake_say(&ana, text);
 	}
-	house_settle(&h);
-	h.options.greeting_history = 3;
-	fake_init(&h, &cy, 3);
-	ck_assert_str_eq(fake_saw(&h, &cy),
+	fixture_settle(&fx);
+	fx.options.greeting_history = 3;
+	fake_init(&fx, &cy, 3);
+	ck_assert_str_eq(fake_saw(&fx, &cy),
 	    "past 3 of 25\n23 ana: 23\n24 ana: 24\n25 ana: 25\n"
 	    "live after past\n");
 	fake_say(&bob, "x");
-	ck_assert_str_eq(fake_saw(&h, &cy), "26 bob: x\n");
-	fake_fini(&cy);
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &cy), "26 bob: x\n");
 }
 END_TEST
 
 /* What was said in the turn before they came counts as the past, too. */
 START_TEST(test_newcomer_within_a_turn)
 {
-	setup();
-	h.options.greeting_history = 1;
+	fx.options.greeting_history = 1;
 	fake_say(&ana, "one");
 	fake_say(&ana, "two");
-	fake_init(&h, &cy, 3);
+	fake_init(&fx, &cy, 3);
 	fake_say(&ana, "three");
-	ck_assert_str_eq(fake_saw(&h, &cy),
+	ck_assert_str_eq(fake_saw(&fx, &cy),
 	    "past 2 of 3\n2 ana: two\n3 ana: three\nlive after past\n");
 	fake_fini(&cy);
-	h.options.greeting_history = 0;
+	fx.options.greeting_history = 0;
 	fake_say(&ana, "four");
-	fake_init(&h, &cy, 3);
-	ck_assert_str_eq(fake_saw(&h, &cy), "live\n");
-	fake_fini(&cy);
-	teardown();
+	fake_init(&fx, &cy, 3);
+	ck_assert_str_eq(fake_saw(&fx, &cy), "live\n");
 }
 END_TEST
 
@@ -164,89 +126,76 @@ START_TEST(test_date_lines)
 {
 	const int64_t day_ms = 24 * 3600 * 1000;
 
-	setup();
 	fake_say(&ana, "one");
 	fake_say(&ana, "two");
-	h.clock.wall_ms += day_ms;
+	fx.clock.wall_ms += day_ms;
 	fake_say(&ana, "three");
-	house_settle(&h);
-	fake_init(&h, &cy, 3);
-	ck_assert_str_eq(fake_saw(&h, &cy),
+	fixture_settle(&fx);
+	fake_init(&fx, &cy, 3);
+	ck_assert_str_eq(fake_saw(&fx, &cy),
 	    "past 3 of 3\ndate\n1 ana: one\n2 ana: two\ndate\n3 ana: three\n"
 	    "live after past\n");
 	fake_fini(&cy);
 	/* hostile 72: the clock jumps back by a year; the order stays. */
-	h.clock.wall_ms -= 365 * day_ms;
+	fx.clock.wall_ms -= 365 * day_ms;
 	fake_say(&ana, "four");
-	house_settle(&h);
-	fake_init(&h, &cy, 3);
-	ck_assert_str_eq(fake_saw(&h, &cy),
+	fixture_settle(&fx);
+	fake_init(&fx, &cy, 3);
+	ck_assert_str_eq(fake_saw(&fx, &cy),
 	    "past 4 of 4\ndate\n1 ana: one\n2 ana: two\ndate\n3 ana: three\n"
 	    "date\n4 ana: four\nlive after past\n");
-	fake_fini(&cy);
-	teardown();
 }
 END_TEST
 
 START_TEST(test_newcomer_in_an_empty_room)
 {
-	setup();
-	fake_init(&h, &cy, 3);
-	ck_assert_str_eq(fake_saw(&h, &cy), "live\n");
-	fake_fini(&cy);
-	teardown();
+	fake_init(&fx, &cy, 3);
+	ck_assert_str_eq(fake_saw(&fx, &cy), "live\n");
 }
 END_TEST
 
 START_TEST(test_break_and_back)
 {
-	setup();
 	member_break(bob.m, "lunch");
-	ck_assert_str_eq(fake_saw(&h, &ana), "break bob (lunch)\n");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "break bob (lunch)\n");
 	fake_say(&ana, "hey bob");
 	fake_say(&ana, "bobby?");
-	fake_enter(&h, &cy, 3, "cy");
+	fake_enter(&fx, &cy, 3, "cy");
 	fake_say(&cy, "BOB!");
-	house_pass(&h, 60000);
-	ck_assert_str_eq(fake_saw(&h, &bob), "");
-	(void)fake_saw(&h, &ana);
+	fixture_pass(&fx, 60000);
+	ck_assert_str_eq(fake_saw(&fx, &bob), "");
+	(void)fake_saw(&fx, &ana);
 	member_back(bob.m, NULL);
 	fake_say(&ana, "meanwhile");
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 62000 3 ana=2 cy=1 mentions=2\n"
 	    "1 ana: hey bob\n2 ana: bobby?\n3 cy: BOB!\n4 ana: meanwhile\n"
 	    "live after catchup\n");
-	ck_assert_str_eq(fake_saw(&h, &ana), "back bob 62000\n");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "back bob 62000\n");
 	fake_say(&ana, "next");
-	ck_assert_str_eq(fake_saw(&h, &bob), "5 ana: next\n");
-	fake_fini(&cy);
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &bob), "5 ana: next\n");
 }
 END_TEST
 
 START_TEST(test_back_to_nothing)
 {
-	setup();
 	member_break(bob.m, NULL);
-	house_pass(&h, 5000);
+	fixture_pass(&fx, 5000);
 	member_back(bob.m, NULL);
-	ck_assert_str_eq(fake_saw(&h, &bob), "welcome bob 5000 0\nlive\n");
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &bob), "welcome bob 5000 0\nlive\n");
 }
 END_TEST
 
 /* What was said in the turn of the break was not seen (hostile 35). */
 START_TEST(test_break_within_a_turn)
 {
-	setup();
 	fake_say(&bob, "I am off");
 	fake_say(&ana, "bye");
 	member_break(bob.m, NULL);
-	ck_assert_str_eq(fake_saw(&h, &bob), "");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "");
 	member_back(bob.m, NULL);
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 1 ana=1\n2 ana: bye\nlive after catchup\n");
-	teardown();
 }
 END_TEST
 
@@ -260,9 +209,9 @@ say_much(struct fake *f, int lines)
 		(void)snprintf(text, sizeof(text), "line %d", i);
 		fake_say(f, text);
 		if (i % 7 == 0)
-			house_settle(&h);
+			fixture_settle(&fx);
 	}
-	house_settle(&h);
+	fixture_settle(&fx);
 }
 
 /* hostile 32: a gap of the exact size, then what is held. */
@@ -272,22 +221,20 @@ START_TEST(test_lapped)
 	char expected[64];
 	const char *saw;
 
-	setup();
 	room_set_topic(fake_here(&ana), "t", NULL); /* number 1: kept as well */
-	ck_assert_str_eq(fake_saw(&h, &bob), "1 topic by ana (t)\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "1 topic by ana (t)\n");
 	member_break(bob.m, NULL);
 	say_much(&ana, 40000);
-	first = h.chat.lobby->history.first_number;
+	first = fx.chat.lobby->history.first_number;
 	ck_assert_uint_gt(first, 2);
 	member_back(bob.m, NULL);
-	saw = fake_saw(&h, &bob);
+	saw = fake_saw(&fx, &bob);
 	ck_assert_ptr_nonnull(strchr(saw, '\n'));
 	(void)snprintf(expected, sizeof(expected), "gap %llu\n%llu ana",
 	    (unsigned long long)first - 2, (unsigned long long)first);
 	ck_assert_msg(strncmp(strchr(saw, '\n') + 1, expected,
 			  strlen(expected)) == 0,
 	    "expected %s", expected);
-	teardown();
 }
 END_TEST
 
@@ -300,57 +247,53 @@ START_TEST(test_slow_reader)
 	uint64_t first;
 	char expected[64];
 
-	setup();
-	fake_enter(&h, &cy, 3, "cy");
-	(void)fake_saw(&h, &ana);
-	(void)fake_saw(&h, &bob);
+	fake_enter(&fx, &cy, 3, "cy");
+	(void)fake_saw(&fx, &ana);
+	(void)fake_saw(&fx, &bob);
 	bob.is_full = true;
 	fake_say(&ana, "one");
-	ck_assert_str_eq(fake_saw(&h, &cy), "1 ana: one\n");
-	ck_assert_str_eq(fake_saw(&h, &bob), "");
+	ck_assert_str_eq(fake_saw(&fx, &cy), "1 ana: one\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "");
 	ck_assert(!deliver_is_live(fake_here(&bob)));
 	fake_say(&bob, "mine");
 	fake_say(&ana, "two");
-	house_settle(&h);
+	fixture_settle(&fx);
 	fake_drain(&bob);
-	ck_assert_str_eq(fake_saw(&h, &bob), "1 ana: one\n3 ana: two\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "1 ana: one\n3 ana: two\n");
 	ck_assert(deliver_is_live(fake_here(&bob)));
 
 	bob.is_full = true;
 	say_much(&ana, 40000);
-	first = h.chat.lobby->history.first_number;
+	first = fx.chat.lobby->history.first_number;
 	fake_drain(&bob);
 	(void)snprintf(expected, sizeof(expected), "gap %llu\n%llu ana",
 	    (unsigned long long)first - 4, (unsigned long long)first);
-	ck_assert_int_eq(strncmp(fake_saw(&h, &bob), expected,
+	ck_assert_int_eq(strncmp(fake_saw(&fx, &bob), expected,
 			     strlen(expected)),
 	    0);
-	fake_fini(&cy);
-	teardown();
 }
 END_TEST
 
 /* hostile 37: ignored lines are hidden live and replayed, and not counted. */
 START_TEST(test_ignore)
 {
-	setup();
-	fake_enter(&h, &cy, 3, "cy");
-	(void)fake_saw(&h, &ana);
-	(void)fake_saw(&h, &bob);
+	fake_enter(&fx, &cy, 3, "cy");
+	(void)fake_saw(&fx, &ana);
+	(void)fake_saw(&fx, &bob);
 	ck_assert_int_eq(member_ignore(bob.m, "CY"), 0);
 	fake_say(&cy, "spam");
 	fake_say(&ana, "ham");
-	ck_assert_str_eq(fake_saw(&h, &bob), "2 ana: ham\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "2 ana: ham\n");
 	/* It goes along with a change of nick. */
 	ck_assert_int_eq(fake_nick(&cy, "dee"), DIRECTORY_RENAMED);
 	fake_say(&cy, "spam");
-	ck_assert_str_eq(fake_saw(&h, &bob), "");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "");
 	member_break(bob.m, NULL);
 	fake_say(&cy, "spam");
 	fake_say(&ana, "ham");
-	house_settle(&h);
+	fixture_settle(&fx);
 	member_back(bob.m, NULL);
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 1 ana=1\n5 ana: ham\nlive after catchup\n");
 	ck_assert_int_eq(member_unignore(bob.m, "cy"), -1);
 	ck_assert_int_eq(member_unignore(bob.m,
@@ -358,9 +301,7 @@ START_TEST(test_ignore)
 	    -1);
 	ck_assert_int_eq(member_unignore(bob.m, "Dee"), 0);
 	fake_say(&cy, "sorry");
-	ck_assert_str_eq(fake_saw(&h, &bob), "6 dee: sorry\n");
-	fake_fini(&cy);
-	teardown();
+	ck_assert_str_eq(fake_saw(&fx, &bob), "6 dee: sorry\n");
 }
 END_TEST
 
@@ -369,25 +310,23 @@ START_TEST(test_two_rooms)
 {
 	struct room *kitchen;
 
-	setup();
-	ck_assert_int_eq(chat_open_room(&h.chat, "Kitchen", &kitchen),
+	ck_assert_int_eq(chat_open_room(&fx.chat, "Kitchen", &kitchen),
 	    CHAT_ROOM_MADE);
-	ck_assert_int_eq(chat_open_room(&h.chat, "kitchen", &kitchen),
+	ck_assert_int_eq(chat_open_room(&fx.chat, "kitchen", &kitchen),
 	    CHAT_ROOM_FOUND);
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, kitchen->name);
 	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
-	ck_assert_str_eq(fake_saw(&h, &ana), "went bob kitchen\n");
-	ck_assert_str_eq(fake_saw(&h, &bob), "live\n");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "went bob kitchen\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "live\n");
 	fake_say(&ana, "in the lobby");
 	fake_say(&bob, "in the kitchen");
-	ck_assert_str_eq(fake_saw(&h, &bob), "");
-	house_pass(&h, 3000);
+	ck_assert_str_eq(fake_saw(&fx, &bob), "");
+	fixture_pass(&fx, 3000);
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, "lobby");
-	(void)room_join(h.chat.lobby, bob.m, ROOM_JOIN_CATCHUP);
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	(void)room_join(fx.chat.lobby, bob.m, ROOM_JOIN_CATCHUP);
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 3000 1 ana=1\n1 ana: in the lobby\n"
 	    "live after catchup\n");
-	teardown();
 }
 END_TEST
 
@@ -396,25 +335,23 @@ START_TEST(test_in_both_rooms_at_once)
 {
 	struct room *kitchen;
 
-	setup();
-	ck_assert_int_eq(chat_open_room(&h.chat, "kitchen", &kitchen),
+	ck_assert_int_eq(chat_open_room(&fx.chat, "kitchen", &kitchen),
 	    CHAT_ROOM_MADE);
 	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
 	(void)room_join(kitchen, ana.m, ROOM_JOIN_CATCHUP);
-	(void)fake_saw(&h, &bob);
+	(void)fake_saw(&fx, &bob);
 	fake_say_in(member_in(ana.m, kitchen), "k");
-	fake_say_in(member_in(ana.m, h.chat.lobby), "l");
-	ck_assert_ptr_nonnull(strstr(fake_saw(&h, &bob), "1 ana: k\n"));
+	fake_say_in(member_in(ana.m, fx.chat.lobby), "l");
+	ck_assert_ptr_nonnull(strstr(fake_saw(&fx, &bob), "1 ana: k\n"));
 	member_break(bob.m, NULL);
 	fake_say_in(member_in(ana.m, kitchen), "k2");
-	fake_say_in(member_in(ana.m, h.chat.lobby), "l2");
-	house_settle(&h);
+	fake_say_in(member_in(ana.m, fx.chat.lobby), "l2");
+	fixture_settle(&fx);
 	buf_reset(&bob.seen);
 	member_back(bob.m, NULL);
-	house_settle(&h);
+	fixture_settle(&fx);
 	ck_assert_ptr_nonnull(strstr(buf_cstr(&bob.seen), "2 ana: k2\n"));
 	ck_assert_ptr_nonnull(strstr(buf_cstr(&bob.seen), "2 ana: l2\n"));
-	teardown();
 }
 END_TEST
 
@@ -424,31 +361,29 @@ START_TEST(test_rooms_come_and_go)
 	char name[16];
 	int i;
 
-	setup();
-	h.options.max_rooms = 4;
-	ck_assert_int_eq(chat_open_room(&h.chat, "used", &used),
+	fx.options.max_rooms = 4;
+	ck_assert_int_eq(chat_open_room(&fx.chat, "used", &used),
 	    CHAT_ROOM_MADE);
 	(void)room_join(used, ana.m, ROOM_JOIN_CATCHUP);
 	for (i = 0; i < 20; i++) {
 		(void)snprintf(name, sizeof(name), "room%d", i);
-		h.clock.mono_ms++;
-		ck_assert_int_eq(chat_open_room(&h.chat, name, &room),
+		fx.clock.mono_ms++;
+		ck_assert_int_eq(chat_open_room(&fx.chat, name, &room),
 		    CHAT_ROOM_MADE);
-		ck_assert_uint_le(h.chat.count, 4);
+		ck_assert_uint_le(fx.chat.count, 4);
 	}
-	ck_assert_ptr_eq(chat_find_room(&h.chat, "used"), used);
-	ck_assert_ptr_null(chat_find_room(&h.chat, "room17"));
-	ck_assert_ptr_nonnull(chat_find_room(&h.chat, "room18"));
+	ck_assert_ptr_eq(chat_find_room(&fx.chat, "used"), used);
+	ck_assert_ptr_null(chat_find_room(&fx.chat, "room17"));
+	ck_assert_ptr_nonnull(chat_find_room(&fx.chat, "room18"));
 	/* Those in which nothing was said go by themselves. */
-	house_pass(&h, 120000);
-	ck_assert_uint_eq(h.chat.count, 2);
-	h.options.room_create = ROOM_CREATE_NOBODY;
-	ck_assert_int_eq(chat_open_room(&h.chat, "x", &room),
+	fixture_pass(&fx, 120000);
+	ck_assert_uint_eq(fx.chat.count, 2);
+	fx.options.room_create = ROOM_CREATE_NOBODY;
+	ck_assert_int_eq(chat_open_room(&fx.chat, "x", &room),
 	    CHAT_ROOM_NOT_ALLOWED);
-	h.options.room_create = ROOM_CREATE_ANYONE;
-	h.options.max_rooms = 2;
-	ck_assert_int_eq(chat_open_room(&h.chat, "x", &room), CHAT_ROOMS_FULL);
-	teardown();
+	fx.options.room_create = ROOM_CREATE_ANYONE;
+	fx.options.max_rooms = 2;
+	ck_assert_int_eq(chat_open_room(&fx.chat, "x", &room), CHAT_ROOMS_FULL);
 }
 END_TEST
 
@@ -459,14 +394,13 @@ START_TEST(test_many_back_at_once)
 	size_t i, lines, bytes;
 	char nick[16];
 
-	setup();
-	h.options.presence_window = 0;
+	fx.options.presence_window = 0;
 	for (i = 0; i < 1000; i++) {
-		fake_init(&h, &many[i], 3);
+		fake_init(&fx, &many[i], 3);
 		(void)snprintf(nick, sizeof(nick), "p%zu", i + 1000);
 		(void)fake_nick(&many[i], nick);
 	}
-	house_settle(&h);
+	fixture_settle(&fx);
 	for (i = 0; i < 1000; i++)
 		member_break(many[i].m, NULL);
 	say_much(&ana, 10000);
@@ -475,7 +409,7 @@ START_TEST(test_many_back_at_once)
 		member_back(many[i].m, NULL);
 	}
 	for (lines = 0; lines < 100; lines++) {
-		(void)chat_turn(&h.chat);
+		(void)chat_turn(&fx.chat);
 		for (i = 0, bytes = 0; i < 1000; i++) {
 			bytes += many[i].seen.len;
 			buf_reset(&many[i].seen);
@@ -484,7 +418,6 @@ START_TEST(test_many_back_at_once)
 	}
 	for (i = 0; i < 1000; i++)
 		fake_fini(&many[i]);
-	teardown();
 }
 END_TEST
 
@@ -497,23 +430,21 @@ START_TEST(test_say_is_filled_in)
 		.text_len = 7,
 	};
 
-	setup();
 	room_say(fake_here(&bob), &event);
 	ck_assert_uint_eq(event.number, 1);
-	ck_assert_int_eq(event.time_ms, h.clock.wall_ms);
+	ck_assert_int_eq(event.time_ms, fx.clock.wall_ms);
 	ck_assert_str_eq(event.room, "lobby");
 	ck_assert_str_eq(event.nick, "bob");
 	ck_assert_ptr_eq(event.from, bob.m);
-	ck_assert_str_eq(fake_saw(&h, &ana), "1 notice bob: careful\n");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "1 notice bob: careful\n");
 	/* It is kept, and counts as said. */
 	member_break(ana.m, NULL);
 	room_say(fake_here(&bob), &event);
-	house_settle(&h);
+	fixture_settle(&fx);
 	member_back(ana.m, NULL);
-	ck_assert_str_eq(fake_saw(&h, &ana),
+	ck_assert_str_eq(fake_saw(&fx, &ana),
 	    "welcome ana 0 1 bob=1\n2 notice bob: careful\n"
 	    "live after catchup\n");
-	teardown();
 }
 END_TEST
 
@@ -528,20 +459,17 @@ START_TEST(test_tags)
 		.tags = "+reply=7",
 	};
 
-	setup();
-	fake_enter_exact(&h, &cy, 3, "cy");
-	(void)fake_saw(&h, &ana);
+	fake_enter_tracker(&fx, &cy, 3, "cy");
+	(void)fake_saw(&fx, &ana);
 	room_say(fake_here(&bob), &event);
 	ck_assert_uint_eq(event.number, 0);
 	ck_assert_uint_ne(event.msgid, 0);
 	room_say(fake_here(&bob), &said);
 	ck_assert_uint_eq(said.number, 1);
-	ck_assert_str_eq(fake_saw(&h, &ana), "1 bob: hi\n");
-	ck_assert_str_eq(fake_saw(&h, &cy),
+	ck_assert_str_eq(fake_saw(&fx, &ana), "1 bob: hi\n");
+	ck_assert_str_eq(fake_saw(&fx, &cy),
 	    "tags bob +typing=active\n1 bob: hi\n");
-	ck_assert_uint_eq(history_count(&h.chat.lobby->history), 1);
-	fake_fini(&cy);
-	teardown();
+	ck_assert_uint_eq(history_count(&fx.chat.lobby->history), 1);
 }
 END_TEST
 
@@ -549,20 +477,17 @@ START_TEST(test_say_from_outside)
 {
 	struct event event = { .kind = EVENT_SAY, .text = "hi", .text_len = 2 };
 
-	setup();
-	fake_init_exact(&h, &cy, 3, "cy");
-	room_say_from_outside(h.chat.lobby, cy.m, &event);
+	fake_init_tracker(&fx, &cy, 3, "cy");
+	room_say_from_outside(fx.chat.lobby, cy.m, &event);
 	ck_assert_uint_eq(event.number, 1);
 	ck_assert_ptr_eq(event.from, cy.m);
-	ck_assert_str_eq(fake_saw(&h, &ana), "1 cy: hi\n");
-	ck_assert_str_eq(fake_saw(&h, &cy), "");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "1 cy: hi\n");
+	ck_assert_str_eq(fake_saw(&fx, &cy), "");
 	/* Whom they ignore, there as well. */
 	ck_assert_int_eq(member_ignore(ana.m, "cy"), 0);
-	room_say_from_outside(h.chat.lobby, cy.m, &event);
-	ck_assert_str_eq(fake_saw(&h, &ana), "");
-	ck_assert_str_eq(fake_saw(&h, &bob), "1 cy: hi\n2 cy: hi\n");
-	fake_fini(&cy);
-	teardown();
+	room_say_from_outside(fx.chat.lobby, cy.m, &event);
+	ck_assert_str_eq(fake_saw(&fx, &ana), "");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "1 cy: hi\n2 cy: hi\n");
 }
 END_TEST
 
@@ -571,73 +496,65 @@ START_TEST(test_quiet_join)
 {
 	struct membership *ms;
 
-	setup();
 	fake_say(&ana, "old");
-	fake_init_exact(&h, &cy, 3, "cy");
-	member_set_dialect(cy.m, &house_dialect); /* would show all */
-	(void)room_join(h.chat.lobby, cy.m, ROOM_JOIN_QUIET);
+	fake_init_tracker(&fx, &cy, 3, "cy");
+	member_set_dialect(cy.m, &fake_dialect); /* would show all */
+	(void)room_join(fx.chat.lobby, cy.m, ROOM_JOIN_QUIET);
 	fake_say(&ana, "new");
-	ck_assert_str_eq(fake_saw(&h, &cy), "2 ana: new\n");
+	ck_assert_str_eq(fake_saw(&fx, &cy), "2 ana: new\n");
 	ck_assert(deliver_is_live(fake_here(&cy)));
 	member_break(cy.m, NULL);
 	fake_say(&ana, "missed");
-	house_settle(&h);
+	fixture_settle(&fx);
 	ck_assert_int_eq(fake_tell(&cy, &ana, "psst"), MEMBER_QUEUED);
 	room_leave(fake_here(&cy), ROOM_LEAVE_PART, NULL);
 	member_back(cy.m, NULL);
-	ck_assert_str_eq(fake_saw(&h, &cy), "private ana: psst\n");
-	ck_assert_ptr_nonnull(person_bookmark(&cy.m->person, h.chat.lobby));
-	ms = room_join(h.chat.lobby, cy.m, ROOM_JOIN_QUIET);
-	ck_assert_ptr_null(person_bookmark(&cy.m->person, h.chat.lobby));
-	ck_assert_str_eq(fake_saw(&h, &cy), "");
+	ck_assert_str_eq(fake_saw(&fx, &cy), "private ana: psst\n");
+	ck_assert_ptr_nonnull(person_bookmark(&cy.m->person, fx.chat.lobby));
+	ms = room_join(fx.chat.lobby, cy.m, ROOM_JOIN_QUIET);
+	ck_assert_ptr_null(person_bookmark(&cy.m->person, fx.chat.lobby));
+	ck_assert_str_eq(fake_saw(&fx, &cy), "");
 	/* On break they begin where they came. */
 	room_leave(ms, ROOM_LEAVE_PART, NULL);
 	member_break(cy.m, NULL);
 	fake_say(&ana, "before");
-	(void)room_join(h.chat.lobby, cy.m, ROOM_JOIN_QUIET);
+	(void)room_join(fx.chat.lobby, cy.m, ROOM_JOIN_QUIET);
 	fake_say(&ana, "after");
 	ck_assert_int_eq(fake_tell(&cy, &ana, "psst"), MEMBER_QUEUED);
 	member_back(cy.m, NULL);
-	ck_assert_str_eq(fake_saw(&h, &cy),
+	ck_assert_str_eq(fake_saw(&fx, &cy),
 	    "welcome cy 0 1 ana=1\nkept 1\nprivate ana: psst\n"
 	    "5 ana: after\nlive after catchup\n");
-	fake_fini(&cy);
-	teardown();
 }
 END_TEST
 
-/* In step on the wire: what an exact client does is shown to it at once. */
+/* Live on the wire: what a tracker of members does is shown to it at once. */
 START_TEST(test_what_was_before)
 {
 	struct event event = {
 		.kind = EVENT_MODE, .text = "+t", .text_len = 2
 	};
 
-	setup();
-	fake_enter_exact(&h, &cy, 3, "cy");
-	(void)fake_saw(&h, &cy);
-	room_publish(h.chat.lobby, &event, fake_here(&bob));
+	fake_enter_tracker(&fx, &cy, 3, "cy");
+	(void)fake_saw(&fx, &cy);
+	room_publish(fx.chat.lobby, &event, fake_here(&bob));
 	ck_assert_uint_eq(cy.seen.len, 0);
-	room_publish(h.chat.lobby, &event, fake_here(&cy));
+	room_publish(fx.chat.lobby, &event, fake_here(&cy));
 	ck_assert_str_eq(buf_cstr(&cy.seen), "mode bob +t\n");
 	buf_reset(&cy.seen);
 	room_set_topic(fake_here(&bob), "tea", NULL);
 	room_set_topic(fake_here(&cy), "cake", NULL);
 	ck_assert_str_eq(buf_cstr(&cy.seen), "1 topic by bob (tea)\n");
-	ck_assert_str_eq(fake_saw(&h, &bob),
+	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "came cy\nmode cy +t\n2 topic by cy (cake)\n");
-	fake_fini(&cy);
-	teardown();
 }
 END_TEST
 
-static Suite *
-room_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *suite = suite_create("room");
-	TCase *tc = tcase_create("room");
+	TCase *tc = unit_case(s, "room", fixture_setup, fixture_teardown);
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_talk);
 	tcase_add_test(tc, test_turn_is_one_write);
 	tcase_add_test(tc, test_speakers_see_the_others);
@@ -662,18 +579,4 @@ room_suite(void)
 	tcase_add_test(tc, test_say_from_outside);
 	tcase_add_test(tc, test_quiet_join);
 	tcase_add_test(tc, test_what_was_before);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(room_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "net/sdnotify.h"
+#include "unit.h"
 
 static char dir[] = "/tmp/check_sdnotify.XXXXXX";
 static char path[64];
@@ -175,31 +176,15 @@ START_TEST(leaks_nothing)
 }
 END_TEST
 
-static Suite *
-sdnotify_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("sdnotify");
-	TCase *tc = tcase_create("sdnotify");
+	TCase *tc = unit_case(s, "sdnotify", setup, teardown);
 
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, to_path);
 	tcase_add_test(tc, to_abstract_name);
 	tcase_add_test(tc, to_nobody);
 	tcase_add_test(tc, to_bad_names);
 	tcase_add_test(tc, to_full_queue);
 	tcase_add_test(tc, leaks_nothing);
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(sdnotify_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -18,6 +18,7 @@
 
 #include "net/sdnotify.h"
 #include "net/service-manager.h"
+#include "unit.h"
 
 static char dir[] = "/tmp/check_manager.XXXXXX";
 static struct sockaddr_un sun;
@@ -161,22 +162,12 @@ START_TEST(test_shortest)
 }
 END_TEST
 
-int
-main(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("manager");
-	TCase *tc = tcase_create("manager");
-	SRunner *runner;
-	int failed;
+	TCase *tc = unit_case(s, "service_manager", setup, teardown);
 
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_pings);
 	tcase_add_loop_test(tc, test_unwatched, 0, (int)NITEMS(unwatched));
 	tcase_add_test(tc, test_shortest);
-	suite_add_tcase(s, tc);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

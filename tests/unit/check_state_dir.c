@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "faults.h"
 #include "state/state-dir.h"
+#include "unit.h"
 
 static char dir[64], path[96];
 static char *error;
@@ -140,28 +141,12 @@ START_TEST(test_list)
 }
 END_TEST
 
-static Suite *
-state_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *suite = suite_create("state");
-	TCase *tc = tcase_create("state");
+	TCase *tc = unit_case(s, "state", setup, teardown);
 
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_made_and_locked);
 	tcase_add_test(tc, test_refused);
 	tcase_add_test(tc, test_list);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(state_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "net/telnet.h"
+#include "unit.h"
 
 #define IAC "\377"
 #define DONT "\376"
@@ -185,11 +186,10 @@ START_TEST(test_endless_subnegotiation)
 }
 END_TEST
 
-static Suite *
-telnet_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("telnet");
-	TCase *tc = tcase_create("telnet");
+	TCase *tc = unit_case(s, "telnet", NULL, NULL);
 
 	tcase_add_test(tc, test_text);
 	tcase_add_test(tc, test_commands_ignored);
@@ -199,18 +199,4 @@ telnet_suite(void)
 	tcase_add_test(tc, test_timing_mark);
 	tcase_add_test(tc, test_subnegotiation);
 	tcase_add_test(tc, test_endless_subnegotiation);
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(telnet_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "base/util.h"
+#include "unit.h"
 
 #define FFFD "\uFFFD"
 #define ACUTE "\u0301" /* a combining mark */
@@ -438,13 +439,12 @@ START_TEST(test_mentions)
 }
 END_TEST
 
-static Suite *
-text_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("text");
 	TCase *tc;
 
-	tc = tcase_create("scrub");
+	tc = unit_case(s, "scrub", NULL, NULL);
 	tcase_set_timeout(tc, 60); /* all of Unicode, maybe under valgrind */
 	tcase_add_loop_test(tc, test_pairs, 0, (int)NITEMS(check_groups));
 	tcase_add_test(tc, test_nul);
@@ -452,26 +452,11 @@ text_suite(void)
 	tcase_add_test(tc, test_worst_growth);
 	tcase_add_test(tc, test_every_character);
 	tcase_add_test(tc, test_edges_of_common_letters);
-	suite_add_tcase(s, tc);
 
-	tc = tcase_create("rest");
+	tc = unit_case(s, "rest", NULL, NULL);
 	tcase_add_loop_test(tc, test_cut, 0, (int)NITEMS(check_cuts));
 	tcase_add_test(tc, test_scrub_copy);
 	tcase_add_test(tc, test_is_utf8);
 	tcase_add_test(tc, test_is_harmless);
 	tcase_add_loop_test(tc, test_mentions, 0, (int)NITEMS(check_mentions));
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(text_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

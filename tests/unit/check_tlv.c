@@ -4,10 +4,10 @@
 #include "config.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/tlv.h"
+#include "unit.h"
 
 enum { TAG_NUMBER = 1, TAG_SIGNED, TAG_TEXT, TAG_INNER, TAG_BYTES = 0xffff };
 
@@ -113,28 +113,13 @@ START_TEST(test_nul_in_string)
 }
 END_TEST
 
-static Suite *
-tlv_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *suite = suite_create("tlv");
-	TCase *tc = tcase_create("tlv");
+	TCase *tc = unit_case(s, "tlv", NULL, NULL);
 
 	tcase_add_test(tc, test_roundtrip);
 	tcase_add_test(tc, test_bytes);
 	tcase_add_test(tc, test_garbled);
 	tcase_add_test(tc, test_nul_in_string);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(tlv_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

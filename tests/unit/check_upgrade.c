@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What is carried from one program to the next: a town in which everything
+ * What is carried from one program to the next: a server in which everything
  * happens that can be carried is saved and loaded into another one, which then
  * is the same and goes on (hostile 69, 70). And the processes around it: a
  * program that fails, in all the ways there are (hostile 68).
@@ -23,11 +23,12 @@
 #include "base/handoff.h"
 #include "base/tlv.h"
 #include "handoff/upgrade.h"
-#include "town.h"
+#include "mini-server.h"
+#include "unit.h"
 
 enum { ANA, BOB, CY, DEE, EVE, FAY, GIL, PEOPLE };
 
-static struct town town;
+static struct mini_server mini;
 static int ends[PEOPLE];
 static char dir[32];
 
@@ -45,50 +46,50 @@ setup(void)
 
 	memcpy(dir, "/tmp/upgrade-XXXXXX", 20);
 	ck_assert_ptr_nonnull(mkdtemp(dir));
-	town_init(&town);
-	town.options.output_limit = 8192;
-	town.options.max_line = 1024;
+	mini_init(&mini);
+	mini.options.output_limit = 8192;
+	mini.options.max_line = 1024;
 	spec = xasprintf("unix:%s/socket", dir);
 	specs.items = &spec;
 	specs.where = &where;
-	ck_assert_int_eq(listeners_set(town.listeners, &specs, &error), 0);
+	ck_assert_int_eq(listeners_set(mini.listeners, &specs, &error), 0);
 	free(spec);
 	for (i = 0; i < PEOPLE; i++) {
-		ends[i] = town_connect(&town, i + 1);
+		ends[i] = mini_connect(&mini, i + 1);
 		text = xasprintf("/nick %s\n", nicks[i]);
-		town_type(ends[i], text);
+		mini_type(ends[i], text);
 		free(text);
-		town_run(&town);
+		mini_run(&mini);
 	}
-	town_type(ends[ANA], "/topic lunch at 12\nhello\n/ignore gil\n");
-	town_run(&town);
-	ck_assert(person_set_marker(&directory_find(&town.chat.directory, "ana")
+	mini_type(ends[ANA], "/topic lunch at 12\nhello\n/ignore gil\n");
+	mini_run(&mini);
+	ck_assert(person_set_marker(&directory_find(&mini.chat.directory, "ana")
 					 ->person,
 	    "#lobby", 1700000000123));
-	ck_assert(person_set_marker(&directory_find(&town.chat.directory, "dee")
+	ck_assert(person_set_marker(&directory_find(&mini.chat.directory, "dee")
 					 ->person,
 	    "ana", 1));
 	/* bob is on break, and a message waits for him. */
-	town_type(ends[BOB], "/join kitchen\n/brb coffee\n");
-	town_run(&town);
-	town_type(ends[ANA], "/msg bob psst\n/msg cy pssst\n");
+	mini_type(ends[BOB], "/join kitchen\n/brb coffee\n");
+	mini_run(&mini);
+	mini_type(ends[ANA], "/msg bob psst\n/msg cy pssst\n");
 	/* cy is a telnet in the midst of a negotiation, and of a line. */
 	ck_assert_int_eq(write(ends[CY], "\xff\xfd\x18one\r\ntw\xff\xfb", 12),
 	    12);
-	town_run(&town);
+	mini_run(&mini);
 	/* dee has left; eve is lost, in the kitchen on break. */
-	town_type(ends[DEE], "/quit tired\n");
-	town_type(ends[EVE], "/join kitchen\nI am eve\n");
-	town_run(&town);
+	mini_type(ends[DEE], "/quit tired\n");
+	mini_type(ends[EVE], "/join kitchen\nI am eve\n");
+	mini_run(&mini);
 	/* fay does not read: she falls behind. */
 	for (i = 0; i < 400; i++) {
 		text = xasprintf("%d %0800d\n", i, 0);
-		town_type(ends[ANA], text);
+		mini_type(ends[ANA], text);
 		free(text);
-		town_run(&town);
-		town_read(ends[ANA], &seen);
-		town_read(ends[CY], &seen);
-		town_read(ends[GIL], &seen);
+		mini_run(&mini);
+		mini_read(ends[ANA], &seen);
+		mini_read(ends[CY], &seen);
+		mini_read(ends[GIL], &seen);
 		buf_reset(&seen);
 	}
 	(void)close(ends[EVE]);
@@ -97,18 +98,18 @@ setup(void)
 	/* gil is in the midst of a line that is too long; ana of an ordinary
 	 * one. */
 	text = xasprintf("%01100d", 0);
-	town_type(ends[GIL], text);
+	mini_type(ends[GIL], text);
 	free(text);
-	town_type(ends[ANA], "half a ");
-	town_run(&town);
+	mini_type(ends[ANA], "half a ");
+	mini_run(&mini);
 	ck_assert_ptr_null(ban_subject_parse(&subject, "203.0.113.0/24"));
-	ck_assert_ptr_nonnull(bans_add(&town.sessions.bans, &subject, "spam",
-	    town.clock.wall_ms, 0));
+	ck_assert_ptr_nonnull(bans_add(&mini.sessions.bans, &subject, "spam",
+	    mini.clock.wall_ms, 0));
 	ck_assert_ptr_null(ban_subject_parse(&subject, "mallory"));
-	ck_assert_ptr_nonnull(bans_add(&town.sessions.bans, &subject, "",
-	    town.clock.wall_ms, town.clock.wall_ms + 1000));
-	town.sessions.is_locked = true;
-	town.sessions.refused[SESSION_REFUSED_FULL] = 3;
+	ck_assert_ptr_nonnull(bans_add(&mini.sessions.bans, &subject, "",
+	    mini.clock.wall_ms, mini.clock.wall_ms + 1000));
+	mini.sessions.is_locked = true;
+	mini.sessions.refused[SESSION_REFUSED_FULL] = 3;
 	buf_fini(&seen);
 }
 
@@ -117,7 +118,7 @@ teardown(void)
 {
 	int i;
 
-	town_fini(&town);
+	mini_fini(&mini);
 	for (i = 0; i < PEOPLE; i++)
 		if (ends[i] != -1)
 			(void)close(ends[i]);
@@ -125,25 +126,25 @@ teardown(void)
 }
 
 static void
-save(struct town *t, struct handoff_out *out, struct buf *blob)
+save(struct mini_server *t, struct handoff_out *out, struct buf *blob)
 {
-	town_save(t, out);
+	mini_save(t, out);
 	handoff_seal(out, blob);
 }
 
-/* The socket's file is the other town's, too. */
+/* The socket's file is the other server's, too. */
 static void
-forget_files(struct town *t)
+forget_files(struct mini_server *t)
 {
 	listeners_free(t->listeners);
 	t->listeners = NULL;
 }
 
 static void
-say_in(struct town *t, int who, const char *text)
+say_in(struct mini_server *t, int who, const char *text)
 {
-	town_type(ends[who], text);
-	town_run(t);
+	mini_type(ends[who], text);
+	mini_run(t);
 }
 
 /* Does what is there to be read have this in it, once? */
@@ -161,33 +162,33 @@ START_TEST(test_same)
 	struct handoff_out out = HANDOFF_OUT_INITIALIZER, out2 = out;
 	struct buf blob = BUF_INITIALIZER, blob2 = blob;
 	struct handoff_in in;
-	struct town again;
+	struct mini_server again;
 	size_t i;
 
-	ck_assert(town.chat.fell_behind > 0);
-	ck_assert_uint_eq(town.chat.departed.count, 1);
-	ck_assert_uint_eq(town.chat.lost_count, 1);
-	save(&town, &out, &blob);
-	town_init(&again);
+	ck_assert(mini.chat.fell_behind > 0);
+	ck_assert_uint_eq(mini.chat.departed.count, 1);
+	ck_assert_uint_eq(mini.chat.lost_count, 1);
+	save(&mini, &out, &blob);
+	mini_init(&again);
 	ck_assert_msg(handoff_open(&in, blob.data, blob.len, HANDOFF_TAKE) &&
-		town_load(&again, &in, true),
+		mini_load(&again, &in, true),
 	    "%s", in.error);
 	ck_assert(again.sessions.is_locked);
 	ck_assert_uint_eq(again.sessions.bans.count, 2);
-	ck_assert_uint_eq(again.chat.queued_bytes, town.chat.queued_bytes);
-	ck_assert_uint_eq(again.net.bytes_in, town.net.bytes_in);
+	ck_assert_uint_eq(again.chat.queued_bytes, mini.chat.queued_bytes);
+	ck_assert_uint_eq(again.net.bytes_in, mini.net.bytes_in);
 	save(&again, &out2, &blob2);
 	ck_assert_uint_eq(out.data.len, out2.data.len);
 	for (i = 0; i < out.data.len; i++)
 		ck_assert_msg(out.data.data[i] == out2.data.data[i],
 		    "they differ at %zu of %zu", i, out.data.len);
 	handoff_in_fini(&in);
-	town_fini(&again);
+	mini_fini(&again);
 	buf_fini(&blob);
 	buf_fini(&blob2);
 	handoff_out_fini(&out);
 	handoff_out_fini(&out2);
-	/* It has removed the file; setup's town will not miss it. */
+	/* It has removed the file; setup's server will not miss it. */
 }
 END_TEST
 
@@ -197,16 +198,16 @@ START_TEST(test_goes_on)
 	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
 	struct buf blob = BUF_INITIALIZER, seen = BUF_INITIALIZER;
 	struct handoff_in in;
-	struct town again;
+	struct mini_server again;
 	char *text;
 	int i;
 
-	save(&town, &out, &blob);
-	town_init(&again);
-	again.options.output_limit = town.options.output_limit;
-	again.options.max_line = town.options.max_line;
+	save(&mini, &out, &blob);
+	mini_init(&again);
+	again.options.output_limit = mini.options.output_limit;
+	again.options.max_line = mini.options.max_line;
 	ck_assert(handoff_open(&in, blob.data, blob.len, HANDOFF_TAKE) &&
-	    town_load(&again, &in, true));
+	    mini_load(&again, &in, true));
 	handoff_in_fini(&in);
 
 	ck_assert_int_eq(person_marker(&directory_find(&again.chat.directory,
@@ -215,26 +216,26 @@ START_TEST(test_goes_on)
 			     "#lobby"),
 	    1700000000123);
 	say_in(&again, ANA, "line\n");
-	town_read(ends[CY], &seen);
+	mini_read(ends[CY], &seen);
 	check_saw(&seen, "<ana> half a line\n");
 	/* The option's number comes now, the answer after it. */
 	ck_assert_int_eq(write(ends[CY], "\x01o\r\n", 4), 4);
-	town_run(&again);
+	mini_run(&again);
 	buf_reset(&seen);
-	town_read(ends[CY], &seen);
+	mini_read(ends[CY], &seen);
 	check_saw(&seen, "\xff\xfe\x01");
-	town_read(ends[ANA], &seen);
+	mini_read(ends[ANA], &seen);
 	check_saw(&seen, "<cy> two\n");
 
 	buf_reset(&seen);
 	say_in(&again, GIL, "end\n/join kitchen\n/who\n");
-	town_read(ends[GIL], &seen);
+	mini_read(ends[GIL], &seen);
 	check_saw(&seen, "bob (operator): on break for 0s (coffee)");
 	ck_assert_ptr_null(strstr(buf_cstr(&seen), "<gil> end"));
 
 	buf_reset(&seen);
 	say_in(&again, BOB, "/back\n");
-	town_read(ends[BOB], &seen);
+	mini_read(ends[BOB], &seen);
 	check_saw(&seen, "welcome back, bob");
 	check_saw(&seen, "<ana -> you> psst\n");
 	check_saw(&seen, "<eve> I am eve\n");
@@ -242,8 +243,8 @@ START_TEST(test_goes_on)
 	/* fay reads on from where she was. */
 	buf_reset(&seen);
 	for (i = 0; i < 1000; i++) {
-		town_read(ends[FAY], &seen);
-		town_run(&again);
+		mini_read(ends[FAY], &seen);
+		mini_run(&again);
 	}
 	for (i = 0; i < 400; i++) {
 		text = xasprintf("<ana> %d 0", i);
@@ -252,8 +253,8 @@ START_TEST(test_goes_on)
 	}
 	check_saw(&seen, "<ana> half a line");
 
-	/* The first town is not to speak to them any more. */
-	town_fini(&again);
+	/* The first server is not to speak to them any more. */
+	mini_fini(&again);
 	buf_fini(&seen);
 	buf_fini(&blob);
 	handoff_out_fini(&out);
@@ -266,18 +267,18 @@ load_garbled(const struct handoff_out *out, enum handoff_purpose purpose)
 {
 	struct buf blob = BUF_INITIALIZER;
 	struct handoff_in in;
-	struct town again;
+	struct mini_server again;
 	bool is_good;
 
 	handoff_seal(out, &blob);
-	town_init(&again);
+	mini_init(&again);
 	is_good = handoff_open(&in, blob.data, blob.len, purpose) &&
-	    town_load(&again, &in, true);
+	    mini_load(&again, &in, true);
 	ck_assert(is_good == (in.error == NULL));
 	handoff_in_fini(&in);
 	forget_files(&again);
 	again.listeners = listeners_new(&again.net, NULL, NULL);
-	town_fini(&again);
+	mini_fini(&again);
 	buf_fini(&blob);
 	return is_good;
 }
@@ -291,11 +292,11 @@ START_TEST(test_garbled)
 	int turns;
 
 	for (turns = 0; turns < 1000; turns++) {
-		town_read(ends[FAY], &seen);
-		town_run(&town);
+		mini_read(ends[FAY], &seen);
+		mini_run(&mini);
 	}
 	buf_fini(&seen);
-	town_save(&town, &out);
+	mini_save(&mini, &out);
 	len = out.data.len;
 	ck_assert_uint_lt(len, 16384);
 	ck_assert(load_garbled(&out, HANDOFF_TAKE));
@@ -591,38 +592,20 @@ START_TEST(test_resolve)
 }
 END_TEST
 
-static Suite *
-suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("upgrade");
-	TCase *blob = tcase_create("blob"), *state = tcase_create("state"),
-	      *program = tcase_create("program");
+	TCase *blob = unit_case(s, "blob", NULL, NULL),
+	      *state = unit_case(s, "state", setup, teardown),
+	      *program = unit_case(s, "program", NULL, NULL);
 
 	tcase_add_test(blob, test_blob);
 	tcase_add_test(blob, test_fds);
-	suite_add_tcase(s, blob);
-	tcase_add_checked_fixture(state, setup, teardown);
 	tcase_set_timeout(state, 300);
 	tcase_add_test(state, test_same);
 	tcase_add_test(state, test_goes_on);
 	tcase_add_test(state, test_garbled);
-	suite_add_tcase(s, state);
-	tcase_set_timeout(program, 60);
 	tcase_add_loop_test(program, test_program, 0, NITEMS(programs));
 	tcase_add_test(program, test_order);
 	tcase_add_test(program, test_resolve);
-	suite_add_tcase(s, program);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

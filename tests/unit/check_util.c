@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "unit.h"
 
 static void
 check_multiply_malloc(void)
@@ -183,35 +184,19 @@ START_TEST(test_no_number)
 }
 END_TEST
 
-static Suite *
-util_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("util");
 	TCase *tc;
 
-	tc = tcase_create("memory");
+	tc = unit_case(s, "memory", NULL, NULL);
 	tcase_add_test(tc, test_overflow_aborts);
 	tcase_add_test(tc, test_zero_is_memory);
 	tcase_add_test(tc, test_calloc_clears);
 	tcase_add_test(tc, test_strings);
-	suite_add_tcase(s, tc);
 
-	tc = tcase_create("number");
+	tc = unit_case(s, "number", NULL, NULL);
 	tcase_add_loop_test(tc, test_number, 0, (int)NITEMS(check_numbers));
 	tcase_add_loop_test(tc, test_no_number, 0,
 	    (int)NITEMS(check_no_numbers));
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(util_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -27,6 +27,7 @@
 #include "net/conn.h"
 #include "net/verify-impl.h"
 #include "net/verify.h"
+#include "unit.h"
 
 #define FAST \
 	"$6$rounds=1000$saltsalt$LAV5VE5Y7w1d73x1mFNspYWUpazfmwv2SoepNXNKJ/" \
@@ -489,16 +490,11 @@ START_TEST(test_check_hash)
 }
 END_TEST
 
-int
-main(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("verify");
-	TCase *tc = tcase_create("verify");
-	SRunner *runner;
-	int failed;
+	TCase *tc = unit_case(s, "verify", setup, teardown);
 
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, test_answers, 0, (int)NITEMS(hashes));
 	tcase_add_test(tc, test_bad_hash);
 	tcase_add_test(tc, test_slow);
@@ -510,16 +506,8 @@ main(void)
 	tcase_add_test(tc, test_many);
 	tcase_add_test(tc, test_within);
 	tcase_add_test(tc, test_check_hash);
-	suite_add_tcase(s, tc);
-	tc = tcase_create("no-valgrind");
+	tc = unit_case(s, "no-valgrind", setup, teardown);
 	tcase_set_tags(tc, "no-valgrind");
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_no_worker);
 	tcase_add_test(tc, test_closes); /* valgrind's own are there */
-	suite_add_tcase(s, tc);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

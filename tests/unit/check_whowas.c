@@ -7,17 +7,15 @@
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "house.h"
+#include "chat-fixture.h"
 #include "room/directory.h"
 #include "room/roommates.h"
 #include "room/whowas.h"
+#include "unit.h"
 
-static struct house h;
-static struct fake ana, bob, cy;
 static struct buf shown;
 static struct directory_watch watch;
 
@@ -59,30 +57,25 @@ what(void)
 static void
 setup(void)
 {
-	memset(&ana, 0, sizeof(ana));
-	memset(&bob, 0, sizeof(bob));
-	memset(&cy, 0, sizeof(cy));
-	house_init_options(&h);
-	house_init(&h);
+	fixture_setup_empty();
 	watch.used = used;
 	watch.freed = freed;
 	watch.shown = event_told;
 	watch.arg = &shown;
-	h.chat.directory.watch = &watch;
+	fx.chat.directory.watch = &watch;
 }
 
 static void
 teardown(void)
 {
-	h.chat.directory.watch = NULL;
-	house_fini(&h);
+	fx.chat.directory.watch = NULL;
+	fixture_teardown();
 	buf_fini(&shown);
 }
 
 START_TEST(test_watch)
 {
-	setup();
-	fake_init(&h, &ana, 1);
+	fake_init(&fx, &ana, 1);
 	ck_assert_str_eq(what(), "+guest1 ");
 	ck_assert_int_eq(fake_nick(&ana, "ana"), DIRECTORY_RENAMED);
 	ck_assert_str_eq(what(), "-guest1 +ana ");
@@ -92,34 +85,28 @@ START_TEST(test_watch)
 	ck_assert_str_eq(what(), "-ANA ");
 	fake_fini(&ana);
 	/* Who brings a nick is a guest for a moment that nobody sees. */
-	fake_init_exact(&h, &bob, 2, "bob");
+	fake_init_tracker(&fx, &bob, 2, "bob");
 	ck_assert_ptr_nonnull(strstr(what(), "+bob "));
 	ck_assert_ptr_null(strstr(what(), "+guest"));
 	fake_quit(&bob, NULL);
 	ck_assert_str_eq(what(), "-bob ");
-	fake_fini(&bob);
-	teardown();
 }
 END_TEST
 
 /* A lost connection is no departure until it is given up. */
 START_TEST(test_lost)
 {
-	setup();
-	fake_enter(&h, &ana, 1, "ana");
+	fake_enter(&fx, &ana, 1, "ana");
 	(void)what();
 	fake_lose(&ana);
 	ck_assert_str_eq(what(), "");
-	fake_init(&h, &bob, 1);
+	fake_init(&fx, &bob, 1);
 	ck_assert_int_eq(fake_nick(&bob, "ana"), DIRECTORY_RETURNED);
 	ck_assert_str_eq(what(), "+guest2 -guest2 ");
 	fake_say(&bob, "back");
 	fake_lose(&bob);
-	house_pass(&h, h.options.departure_delay + 1000);
+	fixture_pass(&fx, fx.options.departure_delay + 1000);
 	ck_assert_str_eq(what(), "-ana ");
-	fake_fini(&ana);
-	fake_fini(&bob);
-	teardown();
 }
 END_TEST
 
@@ -128,49 +115,39 @@ START_TEST(test_takeover)
 {
 	uint64_t at = UINT64_MAX;
 
-	setup();
-	fake_enter(&h, &ana, -1000, "ana");
-	fake_init(&h, &bob, -1000);
+	fake_enter(&fx, &ana, -1000, "ana");
+	fake_init(&fx, &bob, -1000);
 	(void)what();
 	ck_assert_int_eq(fake_nick(&bob, "ana"), DIRECTORY_RETURNED);
 	ck_assert(ana.was_replaced);
 	ck_assert_str_eq(what(), "-guest2 ");
-	ck_assert_ptr_null(whowas_find(&h.chat.directory.whowas, "ana", &at));
+	ck_assert_ptr_null(whowas_find(&fx.chat.directory.whowas, "ana", &at));
 	fake_quit(&bob, NULL);
 	ck_assert_str_eq(what(), "-ana ");
-	fake_fini(&ana);
-	fake_fini(&bob);
-	teardown();
 }
 END_TEST
 
 /* Whoever watches knows who has been told already. */
 START_TEST(test_told)
 {
-	setup();
-	fake_enter_exact(&h, &ana, 1, "ana");
-	fake_enter_exact(&h, &bob, 2, "bob");
-	fake_init_exact(&h, &cy, 3, "cy");
+	fake_enter_tracker(&fx, &ana, 1, "ana");
+	fake_enter_tracker(&fx, &bob, 2, "bob");
+	fake_init_tracker(&fx, &cy, 3, "cy");
 	(void)what();
 	member_set_realname(ana.m, "Ana");
 	ck_assert_str_eq(what(), "ana:Ana(10) ");
 	/* In no room: nobody. */
 	member_set_realname(cy.m, "Cyrus");
 	ck_assert_str_eq(what(), "cy:Cyrus(01) ");
-	fake_fini(&ana);
-	fake_fini(&bob);
-	fake_fini(&cy);
-	teardown();
 }
 END_TEST
 
 START_TEST(test_counts)
 {
-	const struct directory *r = &h.chat.directory;
+	const struct directory *r = &fx.chat.directory;
 
-	setup();
-	fake_enter(&h, &ana, 1, "ana");
-	fake_enter(&h, &bob, 2, "bob");
+	fake_enter(&fx, &ana, 1, "ana");
+	fake_enter(&fx, &bob, 2, "bob");
 	ck_assert_uint_eq(r->present_max, 2);
 	member_set_flags(ana.m, MEMBER_INVISIBLE | MEMBER_OPER);
 	member_set_flags(bob.m, MEMBER_INVISIBLE | MEMBER_BOT);
@@ -183,38 +160,33 @@ START_TEST(test_counts)
 	fake_lose(&ana);
 	ck_assert_uint_eq(r->invisible_count, 0);
 	ck_assert_uint_eq(r->oper_count, 1);
-	fake_enter(&h, &cy, 3, "cy");
+	fake_enter(&fx, &cy, 3, "cy");
 	ck_assert_uint_eq(r->present_max, 2);
-	house_pass(&h, h.options.departure_delay + 1000);
+	fixture_pass(&fx, fx.options.departure_delay + 1000);
 	ck_assert_uint_eq(r->invisible_count, 0);
 	fake_quit(&bob, NULL);
 	ck_assert_uint_eq(r->oper_count, 0);
 	ck_assert_uint_eq(r->present_max, 2);
-	fake_fini(&ana);
-	fake_fini(&bob);
-	fake_fini(&cy);
-	teardown();
 }
 END_TEST
 
 START_TEST(test_whowas)
 {
-	const struct whowas *w = &h.chat.directory.whowas;
+	const struct whowas *w = &fx.chat.directory.whowas;
 	const struct whowas_entry *e;
 	uint64_t at = UINT64_MAX;
 	char nick[NICK_SIZE], longest[NICK_MAX + 2];
 	int i;
 
-	setup();
 	ck_assert_ptr_null(whowas_find(w, "ana", &at));
-	fake_enter(&h, &ana, 1, "ana");
+	fake_enter(&fx, &ana, 1, "ana");
 	member_set_user(ana.m, "ada");
 	member_set_realname(ana.m, "Ada L.");
-	fake_enter(&h, &bob, 2, "bob");
+	fake_enter(&fx, &bob, 2, "bob");
 	ck_assert_int_eq(fake_nick(&ana, "ANA"), DIRECTORY_RENAMED);
 	ck_assert_ptr_null(whowas_find(w, "ana", &at));
 	ck_assert_int_eq(fake_nick(&ana, "Ada"), DIRECTORY_RENAMED);
-	h.clock.wall_ms += 5000;
+	fx.clock.wall_ms += 5000;
 	fake_quit(&ana, NULL);
 	ck_assert_int_eq(fake_nick(&bob, "ada"), DIRECTORY_RENAMED);
 	fake_quit(&bob, NULL);
@@ -230,13 +202,13 @@ START_TEST(test_whowas)
 	ck_assert_str_eq(e->nick, "Ada");
 	ck_assert_str_eq(e->user, "ada");
 	ck_assert_str_eq(e->realname, "Ada L.");
-	ck_assert_int_eq(e->until_ms, h.clock.wall_ms);
+	ck_assert_int_eq(e->until_ms, fx.clock.wall_ms);
 	ck_assert_str_ne(e->host, "");
 	ck_assert_ptr_null(whowas_find(w, "ADA", &at));
 	at = UINT64_MAX;
 	e = whowas_find(w, "ana", &at);
 	ck_assert_ptr_nonnull(e);
-	ck_assert_int_eq(e->until_ms, h.clock.wall_ms - 5000);
+	ck_assert_int_eq(e->until_ms, fx.clock.wall_ms - 5000);
 	memset(longest, 'a', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
 	ck_assert_ptr_null(whowas_find(w, longest, &at));
@@ -244,7 +216,7 @@ START_TEST(test_whowas)
 	/* Guests are no matter; the ring is not longer than it is. */
 	fake_fini(&ana);
 	fake_fini(&bob);
-	fake_init(&h, &cy, 3);
+	fake_init(&fx, &cy, 3);
 	for (i = 0; i < WHOWAS_MAX - 1; i++) {
 		(void)snprintf(nick, sizeof(nick), "cy%dx", i);
 		ck_assert_int_eq(fake_nick(&cy, nick), DIRECTORY_RENAMED);
@@ -254,43 +226,25 @@ START_TEST(test_whowas)
 	fake_quit(&cy, NULL);
 	for (i = 0; i < 3; i++) {
 		fake_fini(&cy);
-		fake_enter(&h, &cy, 3, "dan");
+		fake_enter(&fx, &cy, 3, "dan");
 		fake_quit(&cy, NULL);
 	}
 	at = UINT64_MAX;
 	ck_assert_ptr_null(whowas_find(w, "ada", &at));
 	at = UINT64_MAX;
 	ck_assert_ptr_nonnull(whowas_find(w, "dan", &at));
-	fake_fini(&cy);
-	teardown();
 }
 END_TEST
 
-static Suite *
-whowas_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *suite = suite_create("whowas");
-	TCase *tc = tcase_create("whowas");
+	TCase *tc = unit_case(s, "whowas", setup, teardown);
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_watch);
 	tcase_add_test(tc, test_lost);
 	tcase_add_test(tc, test_takeover);
 	tcase_add_test(tc, test_told);
 	tcase_add_test(tc, test_counts);
 	tcase_add_test(tc, test_whowas);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(whowas_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

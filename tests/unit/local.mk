@@ -63,15 +63,18 @@ unit_tests = \
 	%D%/check_whowas
 
 # What unit tests share.
-check_libs += %D%/libhouse.a
-tests_unit_libhouse_a_SOURCES = \
+check_libs += %D%/libunit.a
+tests_unit_libunit_a_SOURCES = \
+	%D%/chat-fixture.c \
+	%D%/chat-fixture.h \
 	%D%/faults.c \
 	%D%/faults.h \
-	%D%/house.c \
-	%D%/house.h \
+	%D%/main.c \
+	%D%/mini-server.c \
+	%D%/mini-server.h \
 	%D%/ring.c \
 	%D%/ring.h \
-	%D%/town.c \
-	%D%/town.h \
+	%D%/unit.c \
+	%D%/unit.h \
 	%D%/wire.c \
 	%D%/wire.h

@@ -374,13 +374,3 @@ fill(struct pipe *p, struct buf *sent)
 		QUICK_ASSERT(conn_send(p->c, sent->data + len, piece) == 0);
 	} while (piece != 6000);
 }
-
-TCase *
-add_case(Suite *s, const char *name)
-{
-	TCase *tc = tcase_create(name);
-
-	tcase_set_timeout(tc, 60);
-	suite_add_tcase(s, tc);
-	return tc;
-}

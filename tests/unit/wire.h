@@ -126,6 +126,4 @@ void fill(struct pipe *p, struct buf *sent);
 /* A test that runs once for each variant. */
 #define add_test(tc, test) tcase_add_loop_test(tc, test, 0, VARIANTS)
 
-TCase *add_case(Suite *s, const char *name);
-
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  */
-#ifndef TOWN_H
-#define TOWN_H
+#ifndef MINI_SERVER_H
+#define MINI_SERVER_H
 
 #include <event2/event.h>
 #include <stdbool.h>
@@ -24,7 +24,7 @@
  * carried from one program to the next; fuzz_upgrade uses it as well, so there
  * is nothing of check in it.
  */
-struct town {
+struct mini_server {
 	struct event_base *base;
 	struct clock clock;
 	struct deadlines deadlines;
@@ -37,26 +37,26 @@ struct town {
 };
 
 /* A small history, no limit on rates. */
-void town_init(struct town *t);
+void mini_init(struct mini_server *t);
 /* Whoever is there leaves without a word, and all descriptors are closed. */
-void town_fini(struct town *t);
+void mini_fini(struct mini_server *t);
 
 /* Somebody from 192.0.2.HOST; returns their end, which does not block. */
-int town_connect(struct town *t, int host);
+int mini_connect(struct mini_server *t, int host);
 /* The same at a listener for that protocol ("line", "irc"). */
-int town_connect_to(struct town *t, int host, const char *protocol);
+int mini_connect_to(struct mini_server *t, int host, const char *protocol);
 /* Runs the loop until nothing happens any more. */
-void town_run(struct town *t);
-void town_type(int fd, const char *text); /* writes all of it */
-void town_read(int fd, struct buf *out); /* adds what is there */
+void mini_run(struct mini_server *t);
+void mini_type(int fd, const char *text); /* writes all of it */
+void mini_read(int fd, struct buf *out); /* adds what is there */
 
-/* All that is carried; the town has run. */
-void town_save(struct town *t, struct handoff_out *out);
+/* All that is carried; the server has run. */
+void mini_save(struct mini_server *t, struct handoff_out *out);
 
 /*
- * Loads it into a new town. If is_copied, descriptors are not those of the blob
- * but copies, so that the other town keeps its own. False: in->error.
+ * Loads it into a new mini. If is_copied, descriptors are not those of the blob
+ * but copies, so that the other keeps its own. False: in->error.
  */
-bool town_load(struct town *t, struct handoff_in *in, bool is_copied);
+bool mini_load(struct mini_server *t, struct handoff_in *in, bool is_copied);
 
 #endif

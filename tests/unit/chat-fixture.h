@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  */
-#ifndef HOUSE_H
-#define HOUSE_H
+#ifndef CHAT_FIXTURE_H
+#define CHAT_FIXTURE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,12 +15,11 @@
 #include "room/member.h"
 
 /*
- * The room layer without sockets: time stands still unless a test moves it, and
- * people are fakes who write down what they are handed.
+ * A chat without sockets, for tests of the room layer: time stands still unless
+ * a test moves it, and the members are fakes, who write down what they are
+ * handed.
  */
-struct handoff_out;
-
-struct house {
+struct chat_fixture {
 	struct clock clock;
 	struct options options;
 	struct deadlines deadlines;
@@ -45,33 +44,35 @@ struct fake {
 };
 
 /* options may have been changed before. */
-void house_init_options(struct house *h);
-void house_init(struct house *h);
-void house_fini(struct house *h);
+void fixture_init_options(struct chat_fixture *fixture);
+void fixture_init(struct chat_fixture *fixture);
+void fixture_fini(struct chat_fixture *fixture);
 
 /* Ends turns until nothing is left to do. */
-void house_settle(struct house *h);
+void fixture_settle(struct chat_fixture *fixture);
 /* Lets time pass, running what falls due. */
-void house_pass(struct house *h, int64_t ms);
+void fixture_pass(struct chat_fixture *fixture, int64_t ms);
 
 /* A guest from 192.0.2.HOST (or uid HOST if host is below 0) in no room. */
-void fake_init_with(struct house *h, struct fake *f, int host,
+void fake_init_with(struct chat_fixture *fixture, struct fake *f, int host,
     const struct dialect *dialect);
 /* The same in the lobby. */
-void fake_init(struct house *h, struct fake *f, int host);
+void fake_init(struct chat_fixture *fixture, struct fake *f, int host);
 /* The same, called nick. Nothing has been seen, and all know them. */
-void fake_enter(struct house *h, struct fake *f, int host, const char *nick);
+void fake_enter(struct chat_fixture *fixture, struct fake *f, int host,
+    const char *nick);
 /*
- * Somebody with an dialect that tracks members, and that nick, in no room; the
+ * Somebody with a dialect that tracks members, and that nick, in no room; the
  * same in the lobby, having seen nothing yet.
  */
-void fake_init_exact(struct house *h, struct fake *f, int host,
+void fake_init_tracker(struct chat_fixture *fixture, struct fake *f, int host,
     const char *nick);
-void fake_enter_exact(struct house *h, struct fake *f, int host,
+void fake_enter_tracker(struct chat_fixture *fixture, struct fake *f, int host,
     const char *nick);
 /* Joins, quietly, the room of that name, which is made; and is in it. */
-struct membership *fake_join(struct house *h, struct fake *f, const char *name);
-struct membership *fake_in(struct house *h, const struct fake *f,
+struct membership *fake_join(struct chat_fixture *fixture, struct fake *f,
+    const char *name);
+struct membership *fake_in(struct chat_fixture *fixture, const struct fake *f,
     const char *name);
 void fake_fini(struct fake *f); /* and quits if still there */
 void fake_quit(struct fake *f, const char *text);
@@ -91,20 +92,32 @@ int fake_nick(struct fake *f, const char *nick); /* enum directory_rename */
  * "live"; settles first. Compare with ck_assert_str_eq(). Valid until the next
  * call.
  */
-const char *fake_saw(struct house *h, struct fake *f);
+const char *fake_saw(struct chat_fixture *fixture, struct fake *f);
 
 /*
- * Carries the chat to the next program: house_load() makes it again in a new
- * one, where the fakes, all who are connected, go on as who they were.
+ * Hands the chat over to the next program, which is made: people, copies of
+ * fakes who are connected, go on there as who they were, having seen nothing.
+ * False: next has refused what it was handed.
  */
-void house_save(struct house *h, struct handoff_out *out);
-bool house_load(struct house *h, const struct handoff_out *out,
-    struct fake *fakes, size_t count);
+bool fixture_hand_over(struct chat_fixture *fixture, struct chat_fixture *next,
+    struct fake *people, size_t count);
 
-extern const struct dialect house_dialect;
+/*
+ * Most tests begin with ana and bob, who know one another, in the lobby of fx:
+ * fixture_setup() and fixture_teardown() are a checked fixture of check's. The
+ * teardown releases ana, bob and cy, whether or not a test has made them; the
+ * empty setup makes nobody.
+ */
+extern struct chat_fixture fx;
+extern struct fake ana, bob, cy;
+void fixture_setup(void);
+void fixture_setup_empty(void);
+void fixture_teardown(void);
+
+extern const struct dialect fake_dialect;
 /* Told of joins, parts, quits, and not of what is for people to read. */
-extern const struct dialect house_dialect_exact;
-extern const struct dialect house_dialect_exact_other; /* with a "~" */
-extern const struct dialect house_dialect_other; /* lines begin with "~" */
+extern const struct dialect fake_dialect_tracker;
+extern const struct dialect fake_dialect_tracker_other; /* with a "~" */
+extern const struct dialect fake_dialect_other; /* lines begin with "~" */
 
 #endif

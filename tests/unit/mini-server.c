@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * See town.h. The turn is the server's, without its limits of time.
+ * See mini-server.h. The turn is the server's, without its limits of time.
  */
 #include "config.h"
 
@@ -17,7 +17,7 @@
 
 #include "base/tlv.h"
 #include "session/protocol.h"
-#include "town.h"
+#include "mini-server.h"
 
 static void
 require(bool condition)
@@ -27,23 +27,23 @@ require(bool condition)
 }
 
 static void
-town_wake(void *arg)
+mini_wake(void *arg)
 {
-	struct town *t = arg;
+	struct mini_server *t = arg;
 
 	t->is_woken = true;
 }
 
 static void
-town_accepted(int fd, const struct listener_peer *peer, void *arg)
+mini_accepted(int fd, const struct listener_peer *peer, void *arg)
 {
-	struct town *t = arg;
+	struct mini_server *t = arg;
 
 	session_accept(&t->sessions, fd, peer);
 }
 
 void
-town_init(struct town *t)
+mini_init(struct mini_server *t)
 {
 	memset(t, 0, sizeof(*t));
 	t->clock.mono_ms = 1000000;
@@ -59,15 +59,15 @@ town_init(struct town *t)
 	    event_base_priority_init(t->base, NET_PRIORITIES) == 0);
 	deadlines_init(&t->deadlines, NULL, NULL);
 	require(net_init(&t->net, t->base, &t->clock, &t->deadlines,
-		    &t->options, town_wake, t) == 0);
-	chat_init(&t->chat, &t->clock, &t->options, &t->deadlines, town_wake,
+		    &t->options, mini_wake, t) == 0);
+	chat_init(&t->chat, &t->clock, &t->options, &t->deadlines, mini_wake,
 	    t);
 	sessions_init(&t->sessions, &t->net, &t->chat, &t->options);
-	t->listeners = listeners_new(&t->net, town_accepted, t);
+	t->listeners = listeners_new(&t->net, mini_accepted, t);
 }
 
 void
-town_fini(struct town *t)
+mini_fini(struct mini_server *t)
 {
 	struct member *m;
 
@@ -85,7 +85,7 @@ town_fini(struct town *t)
 }
 
 int
-town_connect_to(struct town *t, int host, const char *protocol)
+mini_connect_to(struct mini_server *t, int host, const char *protocol)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET };
 	struct listener_peer peer = { .protocols = protocol };
@@ -101,13 +101,13 @@ town_connect_to(struct town *t, int host, const char *protocol)
 }
 
 int
-town_connect(struct town *t, int host)
+mini_connect(struct mini_server *t, int host)
 {
-	return town_connect_to(t, host, "");
+	return mini_connect_to(t, host, "");
 }
 
 void
-town_run(struct town *t)
+mini_run(struct mini_server *t)
 {
 	int quiet;
 
@@ -130,13 +130,13 @@ town_run(struct town *t)
 }
 
 void
-town_type(int fd, const char *text)
+mini_type(int fd, const char *text)
 {
 	require(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
 }
 
 void
-town_read(int fd, struct buf *out)
+mini_read(int fd, struct buf *out)
 {
 	char chunk[4096];
 	ssize_t n;
@@ -146,7 +146,7 @@ town_read(int fd, struct buf *out)
 }
 
 void
-town_save(struct town *t, struct handoff_out *out)
+mini_save(struct mini_server *t, struct handoff_out *out)
 {
 	net_save(&t->net, out);
 	listeners_save(t->listeners, HANDOFF_LISTENER, out);
@@ -155,24 +155,25 @@ town_save(struct town *t, struct handoff_out *out)
 }
 
 static bool
-town_knows(const char *protocols)
+mini_knows(const char *protocols)
 {
 	return protocol_find(protocols) != NULL;
 }
 
 static bool
-town_load_item(struct town *t, struct handoff_in *in, const struct tlv *item)
+mini_load_item(struct mini_server *t, struct handoff_in *in,
+    const struct tlv *item)
 {
 	if (item->tag == HANDOFF_NET)
 		return net_load(&t->net, in, item);
 	if (item->tag == HANDOFF_LISTENER)
-		return listeners_load(t->listeners, in, item, town_knows);
+		return listeners_load(t->listeners, in, item, mini_knows);
 	return chat_load(&t->chat, in, item, protocol_find_dialect) &&
 	    sessions_load(&t->sessions, in, item);
 }
 
 bool
-town_load(struct town *t, struct handoff_in *in, bool is_copied)
+mini_load(struct mini_server *t, struct handoff_in *in, bool is_copied)
 {
 	struct tlv_reader r = in->items;
 	struct tlv item;
@@ -184,7 +185,7 @@ town_load(struct town *t, struct handoff_in *in, bool is_copied)
 		require(in->fds[i] != -1);
 	}
 	while (is_good && tlv_next(&r, &item))
-		is_good = town_load_item(t, in, &item);
+		is_good = mini_load_item(t, in, &item);
 	if (r.is_bad)
 		is_good = handoff_fail(in, "it is cut off");
 	is_good = is_good && chat_load_end(&t->chat, in);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * See house.h. The dialect is terse, so that a test shows what it expects.
+ * See chat-fixture.fixture. The dialect is terse, so that a test shows what it expects.
  */
 #include "config.h"
 
@@ -16,12 +16,12 @@
 
 #include "base/handoff.h"
 #include "base/tlv.h"
-#include "house.h"
+#include "chat-fixture.h"
 #include "room/directory.h"
 #include "room/room.h"
 
 static void
-house_render_names(struct buf *out, const char *what, const char *const *names,
+fake_render_names(struct buf *out, const char *what, const char *const *names,
     size_t count)
 {
 	size_t i;
@@ -36,14 +36,14 @@ house_render_names(struct buf *out, const char *what, const char *const *names,
 }
 
 static void
-house_render_text(struct buf *out, const struct event *e)
+fake_render_text(struct buf *out, const struct event *e)
 {
 	if (e->text_len > 0)
 		buf_addf(out, " (%.*s)", (int)e->text_len, e->text);
 }
 
 static void
-house_render(const struct dialect *dialect, struct buf *out,
+fake_render(const struct dialect *dialect, struct buf *out,
     const struct event *e)
 {
 	static const char *const live[] = { "live", "live after past",
@@ -68,19 +68,19 @@ house_render(const struct dialect *dialect, struct buf *out,
 	case EVENT_TOPIC:
 		buf_addf(out, "%llu topic by %s", (unsigned long long)e->number,
 		    e->nick);
-		house_render_text(out, e);
+		fake_render_text(out, e);
 		break;
 	case EVENT_PRESENCE:
-		house_render_names(out, "came", e->presence->came,
+		fake_render_names(out, "came", e->presence->came,
 		    e->presence->came_count);
 		if (e->presence->came_count && e->presence->left_count)
 			buf_addstr(out, "; ");
-		house_render_names(out, "left", e->presence->left,
+		fake_render_names(out, "left", e->presence->left,
 		    e->presence->left_count);
 		break;
 	case EVENT_LEFT:
 		buf_addf(out, "left %s", e->nick);
-		house_render_text(out, e);
+		fake_render_text(out, e);
 		break;
 	case EVENT_WENT:
 		buf_addf(out, "went %s %s", e->nick, e->other);
@@ -90,12 +90,12 @@ house_render(const struct dialect *dialect, struct buf *out,
 		break;
 	case EVENT_BREAK:
 		buf_addf(out, "break %s", e->nick);
-		house_render_text(out, e);
+		fake_render_text(out, e);
 		break;
 	case EVENT_BACK:
 		buf_addf(out, "back %s %lld", e->nick,
 		    (long long)e->duration_ms);
-		house_render_text(out, e);
+		fake_render_text(out, e);
 		break;
 	case EVENT_OPERATOR:
 		buf_addf(out, "operator: %.*s", (int)e->text_len, e->text);
@@ -103,7 +103,7 @@ house_render(const struct dialect *dialect, struct buf *out,
 	case EVENT_KICK:
 		buf_addf(out, "kick %s %s", e->nick == NULL ? "-" : e->nick,
 		    e->other);
-		house_render_text(out, e);
+		fake_render_text(out, e);
 		break;
 	case EVENT_MODE:
 		buf_addf(out, "mode %s %.*s", e->nick == NULL ? "-" : e->nick,
@@ -182,16 +182,16 @@ house_render(const struct dialect *dialect, struct buf *out,
 }
 
 static void
-house_render_other(const struct dialect *dialect, struct buf *out,
+fake_render_other(const struct dialect *dialect, struct buf *out,
     const struct event *e)
 {
 	buf_addch(out, '~');
-	house_render(dialect, out, e);
+	fake_render(dialect, out, e);
 }
 
 /* As in IRC: what is for people to read is not for a client. */
 static void
-house_render_exact(const struct dialect *dialect, struct buf *out,
+fake_render_tracker(const struct dialect *dialect, struct buf *out,
     const struct event *e)
 {
 	(void)dialect;
@@ -201,7 +201,7 @@ house_render_exact(const struct dialect *dialect, struct buf *out,
 		break;
 	case EVENT_SYNC_PART:
 		buf_addf(out, "part %s", e->nick);
-		house_render_text(out, e);
+		fake_render_text(out, e);
 		break;
 	case EVENT_CTCP:
 	case EVENT_TAGS:
@@ -212,7 +212,7 @@ house_render_exact(const struct dialect *dialect, struct buf *out,
 		break;
 	case EVENT_SYNC_QUIT:
 		buf_addf(out, "quit %s", e->nick);
-		house_render_text(out, e);
+		fake_render_text(out, e);
 		break;
 	case EVENT_SYNC_RENAME:
 		buf_addf(out, "rename %s %s", e->other, e->nick);
@@ -220,11 +220,11 @@ house_render_exact(const struct dialect *dialect, struct buf *out,
 	case EVENT_SYNC_AWAY:
 		buf_addf(out, "%s %s", e->text == NULL ? "here" : "away",
 		    e->nick);
-		house_render_text(out, e);
+		fake_render_text(out, e);
 		break;
 	case EVENT_SYNC_SETNAME:
 		buf_addf(out, "setname %s", e->nick);
-		house_render_text(out, e);
+		fake_render_text(out, e);
 		break;
 	case EVENT_SAY:
 	case EVENT_ME:
@@ -235,7 +235,7 @@ house_render_exact(const struct dialect *dialect, struct buf *out,
 	case EVENT_MODE:
 	case EVENT_PRIVATE:
 	case EVENT_PRIVATE_SENT:
-		house_render(dialect, out, e);
+		fake_render(dialect, out, e);
 		return;
 	case EVENT_PRESENCE:
 	case EVENT_LEFT:
@@ -259,82 +259,87 @@ house_render_exact(const struct dialect *dialect, struct buf *out,
 }
 
 static void
-house_render_exact_other(const struct dialect *dialect, struct buf *out,
+fake_render_tracker_other(const struct dialect *dialect, struct buf *out,
     const struct event *e)
 {
 	size_t before = out->len;
 
 	buf_addch(out, '~');
-	house_render_exact(dialect, out, e);
+	fake_render_tracker(dialect, out, e);
 	if (out->len == before + 1)
 		out->len = before;
 }
 
-const struct dialect house_dialect = { "house", house_render, false };
-const struct dialect house_dialect_exact = { "exact", house_render_exact,
+struct chat_fixture fx;
+struct fake ana, bob, cy;
+
+const struct dialect fake_dialect = { "fake", fake_render, false };
+const struct dialect fake_dialect_tracker = { "tracker", fake_render_tracker,
 	true };
-const struct dialect house_dialect_exact_other = { "exact other",
-	house_render_exact_other, true };
-const struct dialect house_dialect_other = { "other", house_render_other,
-	false };
+const struct dialect fake_dialect_tracker_other = { "tracker other",
+	fake_render_tracker_other, true };
+const struct dialect fake_dialect_other = { "other", fake_render_other, false };
 
 static void
-house_wake(void *arg)
+fixture_wake(void *arg)
 {
 	(void)arg;
 }
 
 void
-house_init_options(struct house *h)
+fixture_init_options(struct chat_fixture *fixture)
 {
-	memset(h, 0, sizeof(*h));
-	h->clock.mono_ms = 1000000;
-	h->clock.wall_ms = 1780401600000; /* 2 June 2026, noon UTC */
-	options_init(&h->options);
-	h->options.announce_rate.count = 0;
-	deadlines_init(&h->deadlines, NULL, NULL);
+	memset(fixture, 0, sizeof(*fixture));
+	fixture->clock.mono_ms = 1000000;
+	fixture->clock.wall_ms = 1780401600000; /* 2 June 2026, noon UTC */
+	options_init(&fixture->options);
+	fixture->options.announce_rate.count = 0;
+	deadlines_init(&fixture->deadlines, NULL, NULL);
 }
 
 void
-house_init(struct house *h)
+fixture_init(struct chat_fixture *fixture)
 {
-	chat_init(&h->chat, &h->clock, &h->options, &h->deadlines, house_wake,
-	    h);
+	chat_init(&fixture->chat, &fixture->clock, &fixture->options,
+	    &fixture->deadlines, fixture_wake, fixture);
 }
 
 void
-house_fini(struct house *h)
+fixture_fini(struct chat_fixture *fixture)
 {
-	chat_fini(&h->chat);
-	ck_assert_int_eq(deadlines_next(&h->deadlines), -1);
-	options_fini(&h->options);
+	chat_fini(&fixture->chat);
+	ck_assert_uint_eq(fixture->chat.queued_bytes, 0);
+	ck_assert_uint_eq(fixture->chat.returning, 0);
+	ck_assert_int_eq(deadlines_next(&fixture->deadlines), -1);
+	options_fini(&fixture->options);
 }
 
 void
-house_settle(struct house *h)
+fixture_settle(struct chat_fixture *fixture)
 {
 	int turns;
 
-	for (turns = 0; chat_turn(&h->chat); turns++)
+	for (turns = 0; chat_turn(&fixture->chat); turns++)
 		ck_assert_int_lt(turns, 100000);
 }
 
 void
-house_pass(struct house *h, int64_t ms)
+fixture_pass(struct chat_fixture *fixture, int64_t ms)
 {
-	int64_t end_ms = h->clock.mono_ms + ms, next_ms;
+	int64_t end_ms = fixture->clock.mono_ms + ms, next_ms;
 
-	while ((next_ms = deadlines_next(&h->deadlines)) != -1 &&
+	while ((next_ms = deadlines_next(&fixture->deadlines)) != -1 &&
 	    next_ms <= end_ms) {
-		if (next_ms > h->clock.mono_ms) {
-			h->clock.wall_ms += next_ms - h->clock.mono_ms;
-			h->clock.mono_ms = next_ms;
+		if (next_ms > fixture->clock.mono_ms) {
+			fixture->clock.wall_ms += next_ms -
+			    fixture->clock.mono_ms;
+			fixture->clock.mono_ms = next_ms;
 		}
-		deadlines_run(&h->deadlines, h->clock.mono_ms);
-		house_settle(h);
+		deadlines_run(&fixture->deadlines, fixture->clock.mono_ms);
+		fixture_settle(fixture);
 	}
-	h->clock.wall_ms += end_ms - h->clock.mono_ms;
-	h->clock.mono_ms = end_ms;
+	fixture->clock.wall_ms += end_ms - fixture->clock.mono_ms;
+	fixture->clock.mono_ms = end_ms;
 }
 
 static int
@@ -404,7 +409,7 @@ static const struct member_ops fake_ops = {
 };
 
 void
-fake_init_with(struct house *h, struct fake *f, int host,
+fake_init_with(struct chat_fixture *fixture, struct fake *f, int host,
     const struct dialect *dialect)
 {
 	struct sockaddr_in sin;
@@ -419,57 +424,91 @@ fake_init_with(struct house *h, struct fake *f, int host,
 		f->credential =
 		    credential_from_address((struct sockaddr *)&sin);
 	}
-	f->m = member_new(&h->chat, &f->credential, &fake_ops, f, f, dialect);
+	f->m = member_new(&fixture->chat, &f->credential, &fake_ops, f, f,
+	    dialect);
 }
 
 void
-fake_init(struct house *h, struct fake *f, int host)
+fake_init(struct chat_fixture *fixture, struct fake *f, int host)
 {
-	fake_init_with(h, f, host, &house_dialect);
-	(void)room_join(h->chat.lobby, f->m, ROOM_JOIN_CATCHUP);
+	fake_init_with(fixture, f, host, &fake_dialect);
+	(void)room_join(fixture->chat.lobby, f->m, ROOM_JOIN_CATCHUP);
 }
 
 void
-fake_init_exact(struct house *h, struct fake *f, int host, const char *nick)
+fake_init_tracker(struct chat_fixture *fixture, struct fake *f, int host,
+    const char *nick)
 {
 	int result;
 
-	fake_init_with(h, f, host, &house_dialect_exact);
+	fake_init_with(fixture, f, host, &fake_dialect_tracker);
 	result = fake_nick(f, nick);
 	ck_assert(result == DIRECTORY_RENAMED || result == DIRECTORY_RETURNED);
 }
 
 void
-fake_enter_exact(struct house *h, struct fake *f, int host, const char *nick)
+fake_enter_tracker(struct chat_fixture *fixture, struct fake *f, int host,
+    const char *nick)
 {
-	fake_init_exact(h, f, host, nick);
-	(void)room_join(h->chat.lobby, f->m, ROOM_JOIN_QUIET);
-	house_settle(h);
+	fake_init_tracker(fixture, f, host, nick);
+	(void)room_join(fixture->chat.lobby, f->m, ROOM_JOIN_QUIET);
+	fixture_settle(fixture);
 	buf_reset(&f->seen);
 }
 
-struct membership *
-fake_join(struct house *h, struct fake *f, const char *name)
+void
+fixture_setup_empty(void)
 {
-	return room_join(chat_get_room(&h->chat, name), f->m, ROOM_JOIN_QUIET);
+	memset(&ana, 0, sizeof(ana));
+	memset(&bob, 0, sizeof(bob));
+	memset(&cy, 0, sizeof(cy));
+	fixture_init_options(&fx);
+	fixture_init(&fx);
+}
+
+void
+fixture_setup(void)
+{
+	fixture_setup_empty();
+	fake_enter(&fx, &ana, 1, "ana");
+	fake_enter(&fx, &bob, 2, "bob");
+	(void)fake_saw(&fx, &ana);
+}
+
+void
+fixture_teardown(void)
+{
+	fake_fini(&ana);
+	fake_fini(&bob);
+	fake_fini(&cy);
+	fixture_fini(&fx);
 }
 
 struct membership *
-fake_in(struct house *h, const struct fake *f, const char *name)
+fake_join(struct chat_fixture *fixture, struct fake *f, const char *name)
 {
-	struct membership *ms = member_in(f->m, chat_get_room(&h->chat, name));
+	return room_join(chat_get_room(&fixture->chat, name), f->m,
+	    ROOM_JOIN_QUIET);
+}
+
+struct membership *
+fake_in(struct chat_fixture *fixture, const struct fake *f, const char *name)
+{
+	struct membership *ms = member_in(f->m,
+	    chat_get_room(&fixture->chat, name));
 
 	ck_assert_ptr_nonnull(ms);
 	return ms;
 }
 
 void
-fake_enter(struct house *h, struct fake *f, int host, const char *nick)
+fake_enter(struct chat_fixture *fixture, struct fake *f, int host,
+    const char *nick)
 {
-	fake_init(h, f, host);
+	fake_init(fixture, f, host);
 	ck_assert_int_ne(fake_nick(f, nick), DIRECTORY_REFUSED);
 	ck_assert_str_eq(f->m->nick, nick);
-	house_pass(h, h->options.presence_window);
+	fixture_pass(fixture, fixture->options.presence_window);
 	buf_reset(&f->seen);
 }
 
@@ -491,11 +530,11 @@ fake_quit(struct fake *f, const char *text)
 }
 
 static const struct dialect *
-house_find_dialect(const char *name)
+fixture_find_dialect(const char *name)
 {
-	static const struct dialect *const dialects[] = { &house_dialect,
-		&house_dialect_other, &house_dialect_exact,
-		&house_dialect_exact_other };
+	static const struct dialect *const dialects[] = { &fake_dialect,
+		&fake_dialect_other, &fake_dialect_tracker,
+		&fake_dialect_tracker_other };
 	size_t i;
 
 	for (i = 0; i < NITEMS(dialects); i++)
@@ -504,42 +543,45 @@ house_find_dialect(const char *name)
 	return NULL;
 }
 
-void
-house_save(struct house *h, struct handoff_out *out)
-{
-	house_settle(h);
-	chat_flush(&h->chat);
-	ck_assert_int_eq(chat_save(&h->chat, out), 0);
-}
-
 bool
-house_load(struct house *h, const struct handoff_out *out, struct fake *fakes,
-    size_t count)
+fixture_hand_over(struct chat_fixture *fixture, struct chat_fixture *next,
+    struct fake *people, size_t count)
 {
+	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
 	struct buf blob = BUF_INITIALIZER;
 	struct handoff_in in;
 	struct tlv item;
 	size_t i;
 	bool is_good;
 
-	handoff_seal(out, &blob);
+	fixture_settle(fixture);
+	chat_flush(&fixture->chat);
+	ck_assert_int_eq(chat_save(&fixture->chat, &out), 0);
+	fixture_init_options(next);
+	next->clock = fixture->clock;
+	fixture_init(next);
+	handoff_seal(&out, &blob);
 	is_good = handoff_open(&in, blob.data, blob.len, HANDOFF_TAKE);
 	ck_assert(is_good);
 	for (i = 0; i < in.fd_count; i++) {
-		in.fds[i] = dup(in.fds[i]); /* the other house has its own */
+		in.fds[i] = dup(in.fds[i]); /* the other fixture has its own */
 		ck_assert_int_ne(in.fds[i], -1);
 	}
 	while (is_good && tlv_next(&in.items, &item))
-		is_good = chat_load(&h->chat, &in, &item, house_find_dialect);
+		is_good = chat_load(&next->chat, &in, &item,
+		    fixture_find_dialect);
 	for (i = 0; is_good && i < count; i++) {
-		fakes[i].m = directory_find(&h->chat.directory,
-		    fakes[i].m->nick);
-		ck_assert_ptr_nonnull(fakes[i].m);
-		member_attach(fakes[i].m, &fake_ops, &fakes[i], &fakes[i]);
+		struct fake *f = &people[i];
+
+		memset(&f->seen, 0, sizeof(f->seen));
+		f->m = directory_find(&next->chat.directory, f->m->nick);
+		ck_assert_ptr_nonnull(f->m);
+		member_attach(f->m, &fake_ops, f, f);
 	}
-	is_good = is_good && chat_load_end(&h->chat, &in);
+	is_good = is_good && chat_load_end(&next->chat, &in);
 	handoff_close_rest(&in);
 	handoff_in_fini(&in);
+	handoff_out_fini(&out);
 	buf_fini(&blob);
 	return is_good;
 }
@@ -613,11 +655,11 @@ fake_nick(struct fake *f, const char *nick)
 }
 
 const char *
-fake_saw(struct house *h, struct fake *f)
+fake_saw(struct chat_fixture *fixture, struct fake *f)
 {
 	static struct buf last;
 
-	house_settle(h);
+	fixture_settle(fixture);
 	buf_reset(&last);
 	buf_add(&last, f->seen.data, f->seen.len);
 	buf_reset(&f->seen);
