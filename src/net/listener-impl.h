@@ -34,6 +34,7 @@ struct listener {
 	char *next_address; /* what a reload makes of the two; */
 	char *next_protocols; /* NULL: the reload closes it */
 	bool is_unix;
+	bool is_absent; /* bound before any interface had the address */
 	bool is_dual; /* [::] that takes IPv4 too; inherited ones only */
 	/*
 	 * NULL: opened here; else the protocols that it was given at the start.
@@ -90,13 +91,18 @@ const char *listener_bind_unix(struct listener *l, const char *path);
  * errno. */
 int listener_update_access(struct listener *l) MUST_CHECK;
 
+enum listener_bind {
+	LISTENER_BIND_ALONE,
+	LISTENER_BIND_SHARED, /* with those that listener_share() was for */
+	LISTENER_BIND_ABSENT /* though no interface has the address yet */
+};
+
 /*
- * Binds to sa, but to port (network order) unless that is 0. is_shared: beside
- * those of ours for which listener_share() was called. Returns 0 with *port as
- * bound; or -1 with errno, and then l can only be freed.
+ * Binds to sa, but to port (network order) unless that is 0, and listens.
+ * Returns 0 with *port as bound; or -1 with errno, and then l can only be freed.
  */
 int listener_bind_tcp(struct listener *l, const struct sockaddr *sa,
-    socklen_t len, in_port_t *port, bool is_shared) MUST_CHECK;
+    socklen_t len, in_port_t *port, enum listener_bind how) MUST_CHECK;
 
 /* Allows or forbids that another socket is bound to the same port. */
 void listener_share(const struct listener *l, bool is_shared);

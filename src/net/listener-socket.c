@@ -207,9 +207,25 @@ listener_share(const struct listener *l, bool is_shared)
 #endif
 }
 
+/* Or -1 with errno. */
+static int
+listener_bind_freely(const struct listener *l)
+{
+#ifdef IP_FREEBIND
+	const int on = 1;
+
+	/* It is for both families. */
+	return setsockopt(l->fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on));
+#else
+	(void)l;
+	errno = EADDRNOTAVAIL;
+	return -1;
+#endif
+}
+
 int
 listener_bind_tcp(struct listener *l, const struct sockaddr *sa, socklen_t len,
-    in_port_t *port, bool is_shared)
+    in_port_t *port, enum listener_bind how)
 {
 	struct sockaddr_storage *ss = &l->bound;
 	const int on = 1;
@@ -223,7 +239,9 @@ listener_bind_tcp(struct listener *l, const struct sockaddr *sa, socklen_t len,
 	if (ss->ss_family == AF_INET6 &&
 	    setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == -1)
 		return -1;
-	listener_share(l, is_shared);
+	listener_share(l, how == LISTENER_BIND_SHARED);
+	if (how == LISTENER_BIND_ABSENT && listener_bind_freely(l) == -1)
+		return -1;
 	if (bind(l->fd, (struct sockaddr *)ss, len) == -1 ||
 	    listen(l->fd, LISTENER_BACKLOG) == -1 ||
 	    getsockname(l->fd, (struct sockaddr *)ss, &len) == -1)

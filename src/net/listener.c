@@ -11,6 +11,10 @@
  * *:4272 beside localhost:4272 unless both agree to share the port
  * (SO_REUSEPORT). They do so only while the new one is being bound; else
  * another server could come in beside us unnoticed.
+ *
+ * An address that no interface has, as that of a network which is not up yet,
+ * is bound all the same (IP_FREEBIND), so that nothing has to be tried again;
+ * but not if that is so for all that we would listen on.
  */
 #include "config.h"
 
@@ -330,12 +334,12 @@ listeners_share(struct listeners *all, const struct sockaddr *sa,
 /* Binds a new one. Returns NULL with errno. */
 static struct listener *
 listeners_bind(struct listeners *all, const struct listener_spec *spec,
-    const struct addrinfo *ai, in_port_t *port)
+    const struct addrinfo *ai, in_port_t *port, enum listener_bind how)
 {
 	struct listener *l = listener_new(all, spec);
 	int error = 0;
 
-	if (listener_bind_tcp(l, ai->ai_addr, ai->ai_addrlen, port, false) == 0)
+	if (listener_bind_tcp(l, ai->ai_addr, ai->ai_addrlen, port, how) == 0)
 		return l;
 	error = errno;
 	listener_free(l);
@@ -343,7 +347,7 @@ listeners_bind(struct listeners *all, const struct listener_spec *spec,
 	if (error == EADDRINUSE && listeners_share(all, ai->ai_addr, true)) {
 		l = listener_new(all, spec);
 		if (listener_bind_tcp(l, ai->ai_addr, ai->ai_addrlen, port,
-			true) == -1) {
+			LISTENER_BIND_SHARED) == -1) {
 			error = errno;
 			listener_free(l);
 			l = NULL;
@@ -358,7 +362,8 @@ listeners_bind(struct listeners *all, const struct listener_spec *spec,
  * when it fails. Returns 0, or -1 with errno. */
 static int
 listeners_open_list(struct listeners *all, const struct listener_spec *spec,
-    const struct addrinfo *list, struct listener_queue *fresh)
+    const struct addrinfo *list, enum listener_bind how,
+    struct listener_queue *fresh)
 {
 	in_port_t port = 0; /* the first one's; the others follow it */
 	bool any = false;
@@ -380,8 +385,9 @@ listeners_open_list(struct listeners *all, const struct listener_spec *spec,
 			any = true;
 			continue;
 		}
-		l = listeners_bind(all, spec, ai, &port);
+		l = listeners_bind(all, spec, ai, &port, how);
 		if (l != NULL) {
+			l->is_absent = how == LISTENER_BIND_ABSENT;
 			TAILQ_INSERT_TAIL(fresh, l, entry);
 			any = true;
 			continue;
@@ -404,6 +410,7 @@ listeners_open_tcp(struct listeners *all, const struct listener_spec *spec,
 		.ai_flags = AI_PASSIVE | AI_NUMERICSERV },
 			*list;
 	struct listener_queue opened = TAILQ_HEAD_INITIALIZER(opened);
+	enum listener_bind how = LISTENER_BIND_ALONE;
 	int tries = LISTENER_PORT_TRIES, result, error = 0;
 
 	if (spec->is_bracketed)
@@ -420,9 +427,15 @@ listeners_open_tcp(struct listeners *all, const struct listener_spec *spec,
 		return result == EAI_SYSTEM ? strerror(errno) :
 					      gai_strerror(result);
 
-	while ((result = listeners_open_list(all, spec, list, &opened)) == -1) {
+	while ((result = listeners_open_list(all, spec, list, how, &opened)) ==
+	    -1) {
 		error = errno;
 		listener_queue_free(&opened);
+		/* The network may come up later than we do. */
+		if (error == EADDRNOTAVAIL && how == LISTENER_BIND_ALONE) {
+			how = LISTENER_BIND_ABSENT;
+			continue;
+		}
 		/* Port 0: the first address's port may be taken on the next. */
 		if (error != EADDRINUSE || atoi(spec->port) != 0 ||
 		    --tries == 0)
@@ -520,8 +533,13 @@ listeners_commit(struct listeners *all)
 			log_error("cannot change who may connect to %s: %s",
 			    l->name, strerror(errno));
 	}
-	TAILQ_FOREACH(l, &all->fresh, entry)
+	TAILQ_FOREACH(l, &all->fresh, entry) {
 		listeners_log(all, "listening", l);
+		if (l->is_absent)
+			log_warning("no interface has the address yet; it is "
+				    "served as soon as one has: listen=%s",
+			    l->name);
+	}
 	TAILQ_CONCAT(&all->open, &all->fresh, entry);
 	listeners_update(all);
 }
@@ -551,6 +569,22 @@ listeners_is_shared(struct listeners *all, const struct listener *fresh)
 			return true;
 	}
 	return false;
+}
+
+/* The first of the new ones, if none of all can be reached yet: that is taken
+ * for a mistake. Else NULL. */
+static const struct listener *
+listeners_all_absent(const struct listeners *all)
+{
+	const struct listener *l;
+
+	TAILQ_FOREACH(l, &all->open, entry)
+		if (l->next_address != NULL || l->inherited_protocols != NULL)
+			return NULL;
+	TAILQ_FOREACH(l, &all->fresh, entry)
+		if (!l->is_absent)
+			return NULL;
+	return TAILQ_FIRST(&all->fresh);
 }
 
 static char *
@@ -589,6 +623,7 @@ listeners_prepare(struct listeners *all, const struct option_list *specs,
     char **error)
 {
 	const char *why = NULL;
+	const struct listener *absent;
 	struct listener *l;
 	size_t i;
 
@@ -608,7 +643,11 @@ listeners_prepare(struct listeners *all, const struct option_list *specs,
 			goto revert;
 		}
 	}
-	return 0;
+	absent = listeners_all_absent(all);
+	if (absent == NULL)
+		return 0;
+	*error = listener_spec_error(absent->address, strerror(EADDRNOTAVAIL));
+	goto revert;
 
 fail:
 	*error = listeners_error(specs, i, why);

@@ -89,6 +89,7 @@ dialogs = \
 	%D%/limits.dialog \
 	%D%/lobby-name.dialog \
 	%D%/log.dialog \
+	%D%/listen-absent.dialog \
 	%D%/long-lines.dialog \
 	%D%/lost-announced.dialog \
 	%D%/lost-connection.dialog \
