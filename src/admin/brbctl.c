@@ -26,6 +26,7 @@
 #include "admin/control-request.h"
 #include "admin/verb.h"
 #include "base/buf.h"
+#include "base/nearest.h"
 #include "base/util.h"
 
 enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -55,7 +56,7 @@ struct brbctl {
 static void
 brbctl_usage(FILE *out)
 {
-	(void)fputs("usage: brbctl [-jV] [-s SOCKET] VERB [ARGUMENT]...\n",
+	(void)fputs("usage: brbctl [-hjV] [-s SOCKET] VERB [ARGUMENT]...\n",
 	    out);
 }
 
@@ -74,7 +75,7 @@ brbctl_help(void)
 	    ")\n"
 	    "  -j, --json            print JSON\n"
 	    "  -V, --version         print the version and exit\n"
-	    "      --help            print this and exit\n"
+	    "  -h, --help            print this and exit\n"
 	    "\n"
 	    "Verbs:\n");
 	for (i = 0; i < NITEMS(brbctl_verbs); i++) {
@@ -102,13 +103,12 @@ brbctl_die(int status, const char *fmt, ...)
 	exit(status);
 }
 
-/* Parses the command line. Exits on bad usage, --help and --version. */
+/* Parses the command line. Exits on bad usage, help and --version. */
 static void
 brbctl_parse(struct brbctl *ctl, int argc, char *argv[])
 {
-	enum { OPT_HELP = 256 };
 	static const struct option longs[] = {
-		{ "help", no_argument, NULL, OPT_HELP },
+		{ "help", no_argument, NULL, 'h' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "socket", required_argument, NULL, 's' },
 		{ "version", no_argument, NULL, 'V' },
@@ -117,7 +117,7 @@ brbctl_parse(struct brbctl *ctl, int argc, char *argv[])
 	int opt;
 
 	/* "+" stops at the verb: what follows is its own, as in say "-- no". */
-	while ((opt = getopt_long(argc, argv, "+js:V", longs, NULL)) != -1)
+	while ((opt = getopt_long(argc, argv, "+hjs:V", longs, NULL)) != -1)
 		switch (opt) {
 		case 'j':
 			ctl->is_json = true;
@@ -128,7 +128,7 @@ brbctl_parse(struct brbctl *ctl, int argc, char *argv[])
 		case 'V':
 			(void)puts("brbctl " PACKAGE_VERSION);
 			exit(EXIT_FINE);
-		case OPT_HELP:
+		case 'h':
 			brbctl_help();
 			exit(EXIT_FINE);
 		default:
@@ -137,8 +137,12 @@ brbctl_parse(struct brbctl *ctl, int argc, char *argv[])
 		}
 	if (optind == argc) {
 		brbctl_usage(stderr);
-		(void)fputs("brbctl --help lists the verbs\n", stderr);
+		(void)fputs("brbctl help lists the verbs\n", stderr);
 		exit(EXIT_USAGE);
+	}
+	if (strcmp(argv[optind], "help") == 0) {
+		brbctl_help();
+		exit(EXIT_FINE);
 	}
 }
 
@@ -147,15 +151,22 @@ static int64_t
 brbctl_check_verb(int argc, char *argv[])
 {
 	const struct verb *verb = NULL;
+	struct nearest nearest;
 	size_t i;
 
-	for (i = 0; i < NITEMS(brbctl_verbs); i++)
+	nearest_init(&nearest, argv[0]);
+	for (i = 0; i < NITEMS(brbctl_verbs); i++) {
+		nearest_offer(&nearest, brbctl_verbs[i].name);
 		if (strcmp(brbctl_verbs[i].name, argv[0]) == 0)
 			verb = &brbctl_verbs[i];
+	}
+	if (verb == NULL && nearest.name != NULL)
+		brbctl_die(EXIT_USAGE,
+		    "no verb is called '%s'; did you mean '%s'?", argv[0],
+		    nearest.name);
 	if (verb == NULL)
 		brbctl_die(EXIT_USAGE,
-		    "no verb is called '%s'; brbctl --help lists them",
-		    argv[0]);
+		    "no verb is called '%s'; brbctl help lists them", argv[0]);
 	if (argc - 1 < verb->min_args || argc - 1 > verb->max_args)
 		brbctl_die(EXIT_USAGE, "usage: brbctl %s%s%s", verb->name,
 		    verb->usage[0] == '\0' ? "" : " ", verb->usage);

@@ -28,7 +28,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/verb.h \
 	%D%/verbs.def
 
-sbin_PROGRAMS += src/brbctl
+bin_PROGRAMS += src/brbctl
 src_brbctl_SOURCES = %D%/brbctl.c
 src_brbctl_CPPFLAGS = $(AM_CPPFLAGS) -DRUNSTATEDIR='"$(runstatedir)"'
 src_brbctl_LDADD = src/libbrbd.a

@@ -52,6 +52,12 @@ verb_run_ban(struct verb_call *call)
 				      "3650d"));
 		next = 3;
 	}
+	if (next == 1 && call->argc > 1 &&
+	    options_is_like_duration(call->argv[1]))
+		return verb_fail(call,
+		    xasprintf("did you mean \"for %s\"? A reason cannot begin "
+			      "with a length of time",
+			call->argv[1]));
 	reason = verb_join(call, next);
 	result = moderate_ban(call->admin->sessions, call->argv[0], for_ms,
 	    reason, &ban, &closed, &error);

@@ -28,6 +28,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/mask.h \
 	%D%/memfile.c \
 	%D%/memfile.h \
+	%D%/nearest.c \
+	%D%/nearest.h \
 	%D%/nick.c \
 	%D%/nick.h \
 	%D%/origin.c \

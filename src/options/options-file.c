@@ -74,7 +74,7 @@ int
 options_file_read(const char *path, char **text, size_t *len,
     struct option_errors *errors)
 {
-	struct stat st;
+	struct stat st, null;
 	char *data = NULL;
 	const char *why;
 	size_t used = 0;
@@ -86,6 +86,14 @@ options_file_read(const char *path, char **text, size_t *len,
 	if (fd == -1 || fstat(fd, &st) == -1) {
 		why = strerror(errno);
 		goto fail;
+	}
+	/* No settings, as everywhere. */
+	if (S_ISCHR(st.st_mode) && stat("/dev/null", &null) == 0 &&
+	    st.st_rdev == null.st_rdev) {
+		close(fd);
+		*text = xstrdup("");
+		*len = 0;
+		return 0;
 	}
 	if (!S_ISREG(st.st_mode)) {
 		why = S_ISDIR(st.st_mode) ? "it is a directory" :

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/nick.h"
 #include "base/origin.h"
 #include "options/options-impl.h"
@@ -131,6 +132,21 @@ int
 options_parse_duration(const char *text, int64_t max_ms, int64_t *ms)
 {
 	return option_parse_duration(text, max_ms, ms);
+}
+
+bool
+options_is_like_duration(const char *text)
+{
+	static const char *const units[] = { "ms", "s", "sec", "secs", "second",
+		"seconds", "m", "min", "mins", "minute", "minutes", "h", "hr",
+		"hrs", "hour", "hours", "d", "day", "days", "w", "week",
+		"weeks" };
+	size_t i, len = strspn(text, "0123456789");
+
+	for (i = 0; len > 0 && i < NITEMS(units); i++)
+		if (strcmp(text + len, units[i]) == 0)
+			return true;
+	return false;
 }
 
 static int
@@ -459,52 +475,20 @@ option_errors_fini(struct option_errors *errors)
 	errors->count = 0;
 }
 
-/* The edit distance of a and b (Levenshtein). */
-static size_t
-option_distance(const char *a, const char *b)
-{
-	size_t row[SHOWN_MAX + 1], a_len = strlen(a), b_len = strlen(b);
-	size_t i, j, diagonal, above;
-
-	if (a_len > SHOWN_MAX || b_len > SHOWN_MAX)
-		return SIZE_MAX;
-	for (j = 0; j <= b_len; j++)
-		row[j] = j;
-	for (i = 1; i <= a_len; i++) {
-		diagonal = row[0];
-		row[0] = i;
-		for (j = 1; j <= b_len; j++) {
-			above = row[j];
-			row[j] = diagonal + (a[i - 1] != b[j - 1]);
-			if (above + 1 < row[j])
-				row[j] = above + 1;
-			if (row[j - 1] + 1 < row[j])
-				row[j] = row[j - 1] + 1;
-			diagonal = above;
-		}
-	}
-	return row[b_len];
-}
-
 void
 option_errors_unknown(struct option_errors *errors, const char *where,
     const char *name)
 {
-	const struct option_entry *e, *nearest = NULL;
-	size_t distance, best = SIZE_MAX;
+	const struct option_entry *e;
+	struct nearest nearest;
 
-	for (e = option_table; e < option_table + option_count; e++) {
-		distance = option_distance(name, e->name);
-		/* With more than a third of the letters wrong it is no typo. */
-		if (distance < best && distance * 3 <= strlen(e->name)) {
-			best = distance;
-			nearest = e;
-		}
-	}
-	if (nearest != NULL)
+	nearest_init(&nearest, name);
+	for (e = option_table; e < option_table + option_count; e++)
+		nearest_offer(&nearest, e->name);
+	if (nearest.name != NULL)
 		option_errors_add(errors,
 		    "%s: no setting is called '%.*s'; is '%s' meant?", where,
-		    SHOWN_MAX, name, nearest->name);
+		    SHOWN_MAX, name, nearest.name);
 	else
 		option_errors_add(errors,
 		    "%s: no setting is called '%.*s'; brbd --help lists them",

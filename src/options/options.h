@@ -128,6 +128,9 @@ void options_keep_restart_only(struct options *to, const struct options *from);
 int options_parse_duration(const char *text, int64_t max_ms,
     int64_t *ms) MUST_CHECK;
 
+/* Is it meant as one: "1h", but also "30min" or "2weeks"? */
+bool options_is_like_duration(const char *text);
+
 void options_print_help(FILE *out); /* the list in --help */
 void options_print_sample(FILE *out); /* the commented settings file */
 void options_print_mdoc(FILE *out); /* the list in brbd.conf(5) */

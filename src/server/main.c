@@ -44,7 +44,7 @@ struct main_args {
 static void
 main_usage(FILE *out)
 {
-	(void)fputs("usage: brbd [-dtvV] [-f FILE] [-l LISTEN]... "
+	(void)fputs("usage: brbd [-dhtvV] [-f FILE] [-l LISTEN]... "
 		    "[-o NAME=VALUE]...\n"
 		    "            [--pid-file FILE]\n",
 	    out);
@@ -68,7 +68,7 @@ main_help(void)
 	    "      --pid-file FILE                 hold the process id there\n"
 	    "  -v, --verbose                       log more\n"
 	    "  -V, --version                       print the version and exit\n"
-	    "      --help                          print this and exit\n"
+	    "  -h, --help                          print this and exit\n"
 	    "\n"
 	    "Settings:\n");
 	options_print_help(stdout);
@@ -85,11 +85,11 @@ main_append(char ***list, size_t *count, char *item)
 static void
 main_parse(struct main_args *args, int argc, char *argv[])
 {
-	enum { OPT_HELP = 256, OPT_PID_FILE };
+	enum { OPT_PID_FILE = 256 };
 	static const struct option longs[] = {
 		{ "detach", no_argument, NULL, 'd' },
 		{ "file", required_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, OPT_HELP },
+		{ "help", no_argument, NULL, 'h' },
 		{ "listen", required_argument, NULL, 'l' },
 		{ "option", required_argument, NULL, 'o' },
 		{ "pid-file", required_argument, NULL, OPT_PID_FILE },
@@ -101,7 +101,8 @@ main_parse(struct main_args *args, int argc, char *argv[])
 	struct server_source *source = &args->source;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "df:l:o:tvV", longs, NULL)) != -1)
+	while ((opt = getopt_long(argc, argv, "df:hl:o:tvV", longs, NULL)) !=
+	    -1)
 		switch (opt) {
 		case 'd':
 			args->is_detach = true;
@@ -109,6 +110,9 @@ main_parse(struct main_args *args, int argc, char *argv[])
 		case 'f':
 			source->path = optarg;
 			break;
+		case 'h':
+			main_help();
+			exit(EXIT_FINE);
 		case 'l':
 			main_append(&source->listens, &source->listen_count,
 			    optarg);
@@ -129,9 +133,6 @@ main_parse(struct main_args *args, int argc, char *argv[])
 		case OPT_PID_FILE:
 			args->pid_file = optarg;
 			break;
-		case OPT_HELP:
-			main_help();
-			exit(EXIT_FINE);
 		default:
 			main_usage(stderr);
 			exit(EXIT_USAGE);
