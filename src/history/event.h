@@ -103,7 +103,8 @@ struct event {
 	enum event_live live;
 	uint64_t number; /* of the message in its room; 0: live only */
 	uint64_t msgid; /* of a private message; 0: unknown */
-	int64_t time_ms; /* wall clock */
+	int64_t time_ms; /* wall clock; of a message: the room's time */
+	int64_t wall_ms; /* what the clock showed, if time_ms differs; or 0 */
 	const char *server; /* what this server calls itself */
 	const char *room; /* its name; NULL: in none */
 	uint64_t author; /* member id; 0: none */
@@ -129,6 +130,13 @@ struct event {
 	const struct event_presence *presence;
 	const struct event_tally *tally;
 };
+
+/* What the wall clock showed when it was said: for people to read. */
+static inline int64_t
+event_wall_ms(const struct event *e)
+{
+	return e->wall_ms != 0 ? e->wall_ms : e->time_ms;
+}
 
 static inline bool
 event_is_numbered(enum event_kind kind)

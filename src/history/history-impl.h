@@ -53,7 +53,7 @@ struct record {
 	uint32_t check; /* of all but prev and this; a hole's: without data */
 	uint64_t pos; /* its own position */
 	uint64_t number;
-	int64_t time_ms;
+	uint64_t time; /* record_pack_time(); of a hole: 0 */
 	uint64_t author; /* of a hole: the number after it */
 	char data[]; /* nick, NUL, text, NULs */
 };
@@ -62,6 +62,29 @@ _Static_assert(sizeof(struct record) == 48, "the layout of a record");
 _Static_assert(HISTORY_TEXT_MAX <= UINT16_MAX, "text_len");
 
 #define HISTORY_HEADER_SIZE 4096
+/*
+ * A record's time: the room's, in milliseconds, and in the low bits how many
+ * minutes behind that the wall clock was, or ahead if negative.
+ */
+#define RECORD_BEHIND_BITS 19
+#define RECORD_BEHIND_MAX ((INT64_C(1) << (RECORD_BEHIND_BITS - 1)) - 1)
+#define RECORD_TIME_MAX (INT64_MAX >> RECORD_BEHIND_BITS)
+#define RECORD_MINUTE_MS 60000
+
+static inline uint64_t
+record_pack_time(int64_t time_ms, int64_t wall_ms)
+{
+	int64_t behind = time_ms / RECORD_MINUTE_MS -
+	    wall_ms / RECORD_MINUTE_MS;
+
+	if (behind > RECORD_BEHIND_MAX)
+		behind = RECORD_BEHIND_MAX;
+	if (behind < -RECORD_BEHIND_MAX)
+		behind = -RECORD_BEHIND_MAX;
+	return (uint64_t)time_ms << RECORD_BEHIND_BITS |
+	    ((uint64_t)behind & ((UINT64_C(1) << RECORD_BEHIND_BITS) - 1));
+}
+
 #define HISTORY_MAGIC 0x676e697264627262 /* "brbdring" on little-endian */
 #define HISTORY_VERSION 2
 #define HISTORY_BYTE_ORDER 0x01020304
@@ -137,6 +160,23 @@ record_is_message(const struct record *r)
 	return r->first.is.type >= RECORD_SAY;
 }
 
+static inline int64_t
+record_time_ms(const struct record *r)
+{
+	return (int64_t)(r->time >> RECORD_BEHIND_BITS);
+}
+
+/* What the wall clock showed, to the minute. */
+static inline int64_t
+record_wall_ms(const struct record *r)
+{
+	const uint64_t sign = UINT64_C(1) << (RECORD_BEHIND_BITS - 1);
+	uint64_t low = r->time & (2 * sign - 1);
+	int64_t behind = (int64_t)(low ^ sign) - (int64_t)sign;
+
+	return record_time_ms(r) - behind * RECORD_MINUTE_MS;
+}
+
 /* The number that follows r. */
 static inline uint64_t
 record_next(const struct record *r)
@@ -182,7 +222,7 @@ history_add_seek_point(struct history *h, const struct record *r)
 		return;
 	point->pos = r->pos;
 	point->number = r->number;
-	point->time_ms = r->time_ms;
+	point->time_ms = record_time_ms(r);
 }
 
 /* Writes a hole of size bytes at pos. */

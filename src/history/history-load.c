@@ -96,6 +96,7 @@ load_clear(struct history *h)
 	h->tail_pos = h->head_pos = h->last_pos = 0;
 	h->first_number = h->next_number = 1;
 	h->max_author = 0;
+	h->last_time_ms = 0;
 	free(h->seek_points);
 	h->seek_points = NULL;
 }
@@ -111,8 +112,12 @@ load_take(struct history *h, uint64_t pos, bool is_first)
 		h->first_number = r->number;
 	} else if (r->prev != pos - h->last_pos)
 		r->prev = (uint32_t)(pos - h->last_pos);
-	if (record_is_message(r) && r->author > h->max_author)
-		h->max_author = r->author;
+	if (record_is_message(r)) {
+		if (r->author > h->max_author)
+			h->max_author = r->author;
+		if (record_time_ms(r) > h->last_time_ms)
+			h->last_time_ms = record_time_ms(r);
+	}
 	h->last_pos = pos;
 	h->head_pos = pos + r->first.is.size;
 	h->next_number = record_next(r);

@@ -152,6 +152,36 @@ history_event_kind(unsigned type)
 				    EVENT_TOPIC;
 }
 
+/* A time that the ring can keep, not before that of the newest message. */
+static int64_t
+history_bound_time(const struct history *h, int64_t time_ms)
+{
+	if (time_ms > RECORD_TIME_MAX)
+		time_ms = RECORD_TIME_MAX;
+	return time_ms < h->last_time_ms ? h->last_time_ms : time_ms;
+}
+
+int64_t
+history_next_time(struct history *h, int64_t wall_ms)
+{
+	int64_t last_ms = h->last_time_ms, limit_ms;
+
+	if (wall_ms > last_ms) {
+		h->is_ahead = false;
+		return history_bound_time(h, wall_ms);
+	}
+	if (!h->is_ahead || wall_ms < h->ahead_wall_ms) {
+		h->is_ahead = true;
+		h->ahead_wall_ms = wall_ms;
+		h->ahead_from_ms = last_ms;
+	}
+	/* At half the clock's pace, so that the clock catches up one day. */
+	limit_ms = h->ahead_from_ms + HISTORY_AHEAD_MS +
+	    (wall_ms - h->ahead_wall_ms) / 2;
+	return history_bound_time(h,
+	    last_ms < limit_ms ? last_ms + 1 : last_ms);
+}
+
 uint64_t
 history_append(struct history *h, const struct event *event)
 {
@@ -172,7 +202,8 @@ history_append(struct history *h, const struct event *event)
 	r = history_reserve(h, size);
 	r->pos = h->head_pos;
 	r->number = h->next_number;
-	r->time_ms = event->time_ms;
+	h->last_time_ms = history_bound_time(h, event->time_ms);
+	r->time = record_pack_time(h->last_time_ms, event_wall_ms(event));
 	r->author = event->author;
 	memset((char *)r + size - HISTORY_ALIGN, 0, HISTORY_ALIGN);
 	memcpy(r->data, event->nick, nick_len + 1);
@@ -198,7 +229,7 @@ history_fill_hole(struct record *r, uint64_t pos, uint32_t size,
 
 	r->pos = pos;
 	r->number = number;
-	r->time_ms = 0;
+	r->time = 0;
 	r->author = next;
 	first.word = 0;
 	first.is.size = size;
@@ -302,7 +333,8 @@ history_read(const struct history *h, struct history_cursor *c,
 		event->is_uncertain = !history_is_certain(c->number, r->author);
 	} else {
 		event->kind = history_event_kind(r->first.is.type);
-		event->time_ms = r->time_ms;
+		event->time_ms = record_time_ms(r);
+		event->wall_ms = record_wall_ms(r);
 		event->author = r->author;
 		event->nick = r->data;
 		event->text = r->data + r->first.is.nick_len + 1;
@@ -418,7 +450,7 @@ history_expire(struct history *h, int64_t before_ms)
 		if (h->tail_pos == h->head_pos)
 			break;
 		r = history_at(h, h->tail_pos);
-		if (record_is_message(r) && r->time_ms >= before_ms)
+		if (record_is_message(r) && record_time_ms(r) >= before_ms)
 			break;
 		history_drop_oldest(h);
 	}

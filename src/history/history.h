@@ -43,6 +43,12 @@ struct history {
 	uint64_t last_pos; /* the newest record, if any */
 	uint64_t first_number; /* the oldest held */
 	uint64_t next_number; /* the next to be given; the first is 1 */
+	int64_t last_time_ms; /* of the newest message, held or not */
+	/* For history_next_time(): the clock is not beyond that, since it showed
+	 * the former when the newest message was of the latter. */
+	bool is_ahead;
+	int64_t ahead_wall_ms;
+	int64_t ahead_from_ms;
 	uint64_t max_author; /* the greatest author of a held message */
 	uint64_t written_pos; /* writing to disk has begun up to here */
 	struct history_header
@@ -106,6 +112,16 @@ void history_fini(struct history *h);
  */
 uint64_t history_append(struct history *h, const struct event *event);
 
+/*
+ * The time for the message that is appended next, while the wall clock shows
+ * wall_ms. A ring's times never decrease, whatever is done to the clock, and
+ * none is given twice but in a flood that is HISTORY_AHEAD_MS ahead of the
+ * clock: so whoever pages by time is shown each message. history_append() sees
+ * to the former by itself.
+ */
+#define HISTORY_AHEAD_MS 5000
+int64_t history_next_time(struct history *h, int64_t wall_ms);
+
 /* Appends a hole from next_number to number, which is greater. */
 void history_append_hole(struct history *h, uint64_t number);
 
@@ -158,10 +174,9 @@ struct history_cursor history_find(struct history *h, uint64_t number);
 void history_find_end(struct history *h);
 
 /*
- * The cursor of the first message that is not from before that time (wall
- * clock), or not before that number (in a hole: the hole's); else the head.
- * Always fast (some µs). If the clock was set back while people talked, several
- * messages are such a first one, and this is any of them.
+ * The cursor of the first message that is not from before that time, or not
+ * before that number (in a hole: the hole's); or the head. Fast at any time
+ * (some µs).
  */
 struct history_cursor history_seek_time(const struct history *h,
     int64_t time_ms);

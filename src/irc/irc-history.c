@@ -13,7 +13,9 @@
  *
  * One answer is bounded three ways: by messages, by bytes, and by what is
  * looked at and not shown (topics, those of whom they ignore). Who pages on by
- * msgid gets the rest. A hole in the ring is passed over: clients know no such
+ * msgid gets the rest. Who pages on by time would miss what has the same time
+ * as the last message of a page, so all of these belong to it; they are more
+ * than one only in floods (history_next_time()). A hole in the ring is passed over: clients know no such
  * thing.
  *
  * Private messages are in no history, so a nick's is empty.
@@ -35,6 +37,9 @@ struct history_budget {
 	uint64_t messages;
 	size_t bytes;
 	unsigned looks;
+	bool is_by_time; /* who asks pages on by time, as far as is known */
+	uint64_t extra; /* taken beyond that, of the time of the last */
+	int64_t last_ms; /* when the last that was taken was said */
 };
 
 /* One request. */
@@ -86,13 +91,25 @@ chathistory_shows(const struct session *s, const struct event *event)
 	return !member_ignores_author(s->member, event->author, event->nick);
 }
 
+/* Has b all that it may have, unless event is of the time of the last? */
+static bool
+budget_is_spent(const struct history_budget *b, const struct event *event)
+{
+	return b->messages == 0 &&
+	    (!b->is_by_time || event->time_ms != b->last_ms);
+}
+
 /* Does event, which is shown, fit what is left? The first always does. */
 static bool
 budget_take(struct history_budget *b, const struct event *event)
 {
-	if (b->messages == 0 || event->text_len > b->bytes)
+	if (budget_is_spent(b, event) || event->text_len > b->bytes)
 		return false;
-	b->messages--;
+	if (b->messages > 0)
+		b->messages--;
+	else
+		b->extra++;
+	b->last_ms = event->time_ms;
 	b->bytes -= event->text_len;
 	return true;
 }
@@ -106,14 +123,15 @@ chathistory_back(const struct chathistory *ch, struct history_cursor at,
 	struct history_cursor before, next;
 	struct event event;
 
-	for (; left->messages > 0 && left->looks > 0; left->looks--) {
+	for (; left->looks > 0; left->looks--) {
 		before = at;
 		if (!history_step_back(h, &before) || before.number < lower)
 			break;
 		next = before;
 		(void)history_read(h, &next, &event);
-		if (chathistory_shows(ch->s, &event) &&
-		    !budget_take(left, &event))
+		if (budget_is_spent(left, &event) ||
+		    (chathistory_shows(ch->s, &event) &&
+			!budget_take(left, &event)))
 			break;
 		at = before;
 	}
@@ -197,6 +215,7 @@ chathistory_page(struct chathistory *ch, struct history_cursor lower,
 			chathistory_give_up(ch, "BEFORE", lower.number);
 			return;
 		}
+		ch->budget.messages += left.extra;
 	}
 	chathistory_send(ch, lower, upper.number);
 }
@@ -206,13 +225,14 @@ chathistory_around(struct chathistory *ch, const struct irc_reference *ref)
 {
 	const struct history *h = &ch->room->history;
 	struct history_budget half = ch->budget;
+	struct history_cursor at;
 
 	half.messages /= 2;
 	half.bytes /= 2;
 	half.looks /= 2;
-	chathistory_send(ch,
-	    chathistory_back(ch, reference_at(h, ref), 0, &half),
-	    h->next_number);
+	at = chathistory_back(ch, reference_at(h, ref), 0, &half);
+	ch->budget.messages += half.extra;
+	chathistory_send(ch, at, h->next_number);
 }
 
 /* This may be forwards or backwards in time; the limit counts from the
@@ -291,12 +311,14 @@ chathistory_of_room(struct chathistory *ch, int what, char *const refs[])
 	const struct history *h = &ch->room->history;
 	struct irc_reference ref = { .number = 0 }, to;
 
+	ch->budget.is_by_time = true;
 	if (what == CHATHISTORY_LATEST && strcmp(refs[0], "*") == 0) {
 		chathistory_page(ch, history_oldest(h), history_head(h), true);
 		return;
 	}
 	if (!chathistory_reference(ch, &ref, refs[0]))
 		return;
+	ch->budget.is_by_time = ref.number == 0;
 	switch (what) {
 	case CHATHISTORY_LATEST:
 		chathistory_page(ch, reference_after(h, &ref), history_head(h),

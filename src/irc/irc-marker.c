@@ -67,16 +67,32 @@ marker_refuse(struct session *s, const char *what)
 	buf_fini(&context);
 }
 
-/* What has not been said yet cannot have been read. */
+/*
+ * Now, or when the newest message in that room was said, if the clock has been
+ * set back since.
+ */
+static int64_t
+marker_newest_ms(struct chat *chat, const char *name)
+{
+	const struct room *room;
+	int64_t newest_ms = chat->clock->wall_ms;
+
+	if (*name != '#')
+		return newest_ms;
+	room = chat_find_room(chat, name + 1);
+	if (room != NULL && room->history.last_time_ms > newest_ms)
+		newest_ms = room->history.last_time_ms;
+	return newest_ms;
+}
+
 static void
 marker_set(struct session *s, const char *name, int64_t time_ms)
 {
 	struct member *m = s->member;
-	int64_t now_ms = m->chat->clock->wall_ms;
 
-	if (time_ms > now_ms)
-		time_ms = now_ms;
-	if (time_ms > 0 && person_set_marker(&m->person, name, time_ms))
+	if (time_ms > 0 &&
+	    person_set_marker(&m->person, name, time_ms,
+		marker_newest_ms(m->chat, name)))
 		persist_touch_member(m);
 }
 

@@ -27,11 +27,11 @@
 #include "session/session.h"
 
 static void
-line_add_time(struct buf *out, int64_t time_ms)
+line_add_time(struct buf *out, const struct event *e)
 {
 	char hhmm[CLOCK_HHMM_SIZE];
 
-	clock_hhmm(time_ms, hhmm);
+	clock_hhmm(event_wall_ms(e), hhmm);
 	buf_addch(out, '[');
 	buf_add(out, hhmm, sizeof(hhmm) - 1);
 	buf_add(out, "] ", 2);
@@ -42,7 +42,7 @@ static void
 line_add_private(struct buf *out, const struct event *e, const char *from,
     const char *to)
 {
-	line_add_time(out, e->time_ms);
+	line_add_time(out, e);
 	if (e->is_action)
 		buf_addf(out, "* %s -> %s ", from, to);
 	else
@@ -57,19 +57,19 @@ line_add(struct buf *out, const struct event *e)
 {
 	switch (e->kind) {
 	case EVENT_SAY:
-		line_add_time(out, e->time_ms);
+		line_add_time(out, e);
 		buf_addch(out, '<');
 		buf_addstr(out, e->nick);
 		buf_add(out, "> ", 2);
 		buf_add(out, e->text, e->text_len);
 		return true;
 	case EVENT_NOTICE:
-		line_add_time(out, e->time_ms);
+		line_add_time(out, e);
 		buf_addf(out, "-%s- ", e->nick);
 		buf_add(out, e->text, e->text_len);
 		return true;
 	case EVENT_ME:
-		line_add_time(out, e->time_ms);
+		line_add_time(out, e);
 		buf_addf(out, "* %s ", e->nick);
 		buf_add(out, e->text, e->text_len);
 		return true;

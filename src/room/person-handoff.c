@@ -231,7 +231,7 @@ person_load_marker(struct person *p, const struct tlv *outer)
 			return false;
 	return !r.is_bad && marker_is_name(got.name) && got.time_ms > 0 &&
 	    p->marker_count < MARKERS_MAX &&
-	    person_set_marker(p, got.name, got.time_ms);
+	    person_set_marker(p, got.name, got.time_ms, INT64_MAX);
 }
 
 struct queued_message *

@@ -172,18 +172,21 @@ person_drop_marker(struct person *p, struct marker *marker)
 }
 
 bool
-person_set_marker(struct person *p, const char *name, int64_t time_ms)
+person_set_marker(struct person *p, const char *name, int64_t time_ms,
+    int64_t newest_ms)
 {
 	struct marker *marker = person_find_marker(p, name);
 
 	assert(marker_is_name(name) && time_ms > 0);
+	if (time_ms > newest_ms)
+		time_ms = newest_ms;
 	if (marker == NULL) {
 		if (p->marker_count == MARKERS_MAX)
 			person_drop_marker(p, TAILQ_FIRST(&p->markers));
 		marker = xcalloc(1, sizeof(*marker));
 		memcpy(marker->name, name, strlen(name) + 1);
 		p->marker_count++;
-	} else if (time_ms <= marker->time_ms)
+	} else if (time_ms <= marker->time_ms && marker->time_ms <= newest_ms)
 		return false;
 	else
 		TAILQ_REMOVE(&p->markers, marker, entry);
@@ -312,7 +315,8 @@ person_move(struct chat *chat, struct person *to, struct person *from)
 		person_drop_ignore(from, ig);
 	}
 	while ((marker = TAILQ_FIRST(&from->markers)) != NULL) {
-		(void)person_set_marker(to, marker->name, marker->time_ms);
+		(void)person_set_marker(to, marker->name, marker->time_ms,
+		    INT64_MAX);
 		person_drop_marker(from, marker);
 	}
 	TAILQ_CONCAT(&to->queued, &from->queued, entry);

@@ -137,8 +137,13 @@ int person_unignore(struct person *p, const char *nick) MUST_CHECK;
 
 /* When the last message that they have read there was said, or 0. */
 int64_t person_marker(const struct person *p, const char *name);
-/* Moves it on to time_ms (above 0); false: it is there already, or further. */
-bool person_set_marker(struct person *p, const char *name, int64_t time_ms);
+/*
+ * Moves it on to time_ms (above 0), but not beyond newest_ms: what was not said
+ * yet cannot have been read. One that is beyond that was set by a wrong clock
+ * and counts for nothing. False: it is there already, or further.
+ */
+bool person_set_marker(struct person *p, const char *name, int64_t time_ms,
+    int64_t newest_ms);
 /* Can that be a marker's name? For what is read. */
 bool marker_is_name(const char *name);
 

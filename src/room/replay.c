@@ -276,12 +276,15 @@ static void
 replay_render_date(struct membership *ms, struct buf *out,
     struct replay_progress *to, const struct event *event)
 {
-	struct event date = { .kind = EVENT_DATE, .time_ms = event->time_ms };
+	struct event date = {
+		.kind = EVENT_DATE,
+		.time_ms = event_wall_ms(event),
+	};
 
-	if (clock_day(event->time_ms) == to->day)
+	if (clock_day(date.time_ms) == to->day)
 		return;
 	replay_render(ms, out, &date);
-	to->day = clock_day(event->time_ms);
+	to->day = clock_day(date.time_ms);
 }
 
 /*

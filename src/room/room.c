@@ -256,6 +256,9 @@ room_publish_by(struct room *room, struct event *event, const struct member *m)
 	event->room = room->name;
 	event->time_ms = chat->clock->wall_ms;
 	if (event_is_numbered(event->kind)) {
+		event->wall_ms = event->time_ms;
+		event->time_ms = history_next_time(&room->history,
+		    event->wall_ms);
 		event->number = history_append(&room->history, event);
 		room->used_ms = room->said_ms = chat->clock->mono_ms;
 		chat->messages++;

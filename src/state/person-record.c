@@ -333,7 +333,7 @@ record_get_marker(struct person_record *r, const struct tlv *outer)
 			break;
 		}
 	if (!in.is_bad && is_good && has_name && time_ms > 0)
-		(void)person_set_marker(&r->person, name, time_ms);
+		(void)person_set_marker(&r->person, name, time_ms, INT64_MAX);
 }
 
 bool

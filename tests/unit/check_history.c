@@ -372,27 +372,80 @@ START_TEST(test_seek)
 }
 END_TEST
 
-/* The clock was set back: some first message, always one of the ring. */
+static int64_t
+say_at(struct history *h, int64_t wall_ms)
+{
+	struct event e = { .kind = EVENT_SAY, .nick = "ana", .text = "" };
+	struct history_cursor c = history_head(h);
+
+	e.time_ms = history_next_time(h, wall_ms);
+	e.wall_ms = wall_ms;
+	(void)history_append(h, &e);
+	ck_assert(history_read(h, &c, &e));
+	ck_assert_int_eq(event_wall_ms(&e) / 60000, wall_ms / 60000);
+	return e.time_ms;
+}
+
+/*
+ * However the clock is set, a room's times do not go back (hostile 147), and
+ * what people are shown is what the clock showed.
+ */
+START_TEST(test_times)
+{
+	struct history h;
+	const int64_t hour_ms = 3600000, noon_ms = 400000 * hour_ms;
+	int64_t t;
+	int i;
+
+	history_init(&h, 300000);
+	ck_assert_int_eq(say_at(&h, noon_ms), noon_ms);
+	/* In one segment: each has a time of its own. */
+	for (i = 1; i < 50; i++)
+		ck_assert_int_eq(say_at(&h, noon_ms), noon_ms + i);
+	ck_assert_int_eq(history_seek_time(&h, noon_ms + 10).number, 11);
+	ck_assert_int_eq(say_at(&h, noon_ms + 20), noon_ms + 50);
+	ck_assert_int_eq(say_at(&h, noon_ms + 1000), noon_ms + 1000);
+	/* A flood does not run ahead of the clock for long. */
+	for (i = 0; i < 10000; i++)
+		t = say_at(&h, noon_ms + 1000);
+	ck_assert_int_le(t, noon_ms + 1000 + HISTORY_AHEAD_MS);
+	/* Back by an hour, and forth by 40 days for a moment. */
+	ck_assert_int_eq(say_at(&h, noon_ms - hour_ms), t + 1);
+	ck_assert_int_eq(say_at(&h, noon_ms - hour_ms), t + 2);
+	t = noon_ms + 960 * hour_ms;
+	ck_assert_int_eq(say_at(&h, t), t);
+	ck_assert_int_eq(say_at(&h, noon_ms + hour_ms), t + 1);
+	ck_assert_int_eq(say_at(&h, noon_ms - 960 * hour_ms), t + 2);
+	/* The clock catches up, however much is said. */
+	for (i = 0; i < 100000; i++)
+		t = say_at(&h, noon_ms + i * 1000);
+	ck_assert_int_le(t,
+	    noon_ms + 960 * hour_ms + i * 500 + 2 * HISTORY_AHEAD_MS);
+	history_fini(&h);
+}
+END_TEST
+
+/* Times that the caller has not asked for are bounded as well. */
 START_TEST(test_seek_clock_set_back)
 {
 	struct history h;
-	struct history_cursor c;
+	struct history_cursor c, walk;
 	struct event e = { .kind = EVENT_SAY, .nick = "ana", .text = "" };
 	int64_t t;
 	int i;
 
 	history_init(&h, 300000);
 	for (i = 0; i < 20000; i++) {
-		e.time_ms = i % 7000 + 100;
+		e.time_ms = i < 15000 ? i : i - 500;
+		e.wall_ms = 0;
 		(void)history_append(&h, &e);
 	}
-	for (t = 0; t < 7200; t += 50) {
-		c = history_seek_time(&h, t);
-		ck_assert_uint_ge(c.number, h.first_number);
-		if (history_read(&h, &c, &e))
-			ck_assert_int_ge(e.time_ms, t);
-		else
-			ck_assert_int_gt(t, 100);
+	for (t = 14000; t < 20000; t += 50) {
+		walk = history_oldest(&h);
+		for (c = walk; history_read(&h, &walk, &e); c = walk)
+			if (e.time_ms >= t)
+				break;
+		ck_assert_uint_eq(history_seek_time(&h, t).number, c.number);
 	}
 	history_fini(&h);
 }
@@ -449,6 +502,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_expire);
 	tcase_add_test(tc, test_find);
 	tcase_add_test(tc, test_seek);
+	tcase_add_test(tc, test_times);
 	tcase_add_test(tc, test_seek_clock_set_back);
 	tcase_add_test(tc, test_distance);
 	tcase_add_test(tc, test_memory);

@@ -125,27 +125,32 @@ START_TEST(test_markers)
 	person_init(&p);
 	person_init(&other);
 	ck_assert_int_eq(person_marker(&p, "#lobby"), 0);
-	ck_assert(person_set_marker(&p, "#lobby", 100));
+	ck_assert(person_set_marker(&p, "#lobby", 100, INT64_MAX));
 	ck_assert(!person_is_empty(&p));
-	ck_assert(!person_set_marker(&p, "#lobby", 100));
-	ck_assert(!person_set_marker(&p, "#lobby", 99));
+	ck_assert(!person_set_marker(&p, "#lobby", 100, INT64_MAX));
+	ck_assert(!person_set_marker(&p, "#lobby", 99, INT64_MAX));
+	/* What was set while the clock was wrong is no limit (hostile 147). */
+	ck_assert(!person_set_marker(&p, "#lobby", 99, 100));
+	ck_assert(person_set_marker(&p, "#lobby", 99, 98));
+	ck_assert_int_eq(person_marker(&p, "#lobby"), 98);
+	ck_assert(person_set_marker(&p, "#lobby", 100, INT64_MAX));
 	ck_assert_int_eq(person_marker(&p, "#lobby"), 100);
-	ck_assert(person_set_marker(&p, "ana", 50));
+	ck_assert(person_set_marker(&p, "ana", 50, INT64_MAX));
 	ck_assert_int_eq(person_marker(&p, "#ana"), 0);
 	for (i = 2; i < MARKERS_MAX; i++) {
 		(void)snprintf(name, sizeof(name), "#room%d", i);
-		ck_assert(person_set_marker(&p, name, i));
+		ck_assert(person_set_marker(&p, name, i, INT64_MAX));
 	}
 	/* The oldest is now ana's. */
-	ck_assert(person_set_marker(&p, "#lobby", 101));
-	ck_assert(person_set_marker(&p, "#one-more", 7));
+	ck_assert(person_set_marker(&p, "#lobby", 101, INT64_MAX));
+	ck_assert(person_set_marker(&p, "#one-more", 7, INT64_MAX));
 	ck_assert_uint_eq(p.marker_count, MARKERS_MAX);
 	ck_assert_int_eq(person_marker(&p, "ana"), 0);
 	ck_assert_int_eq(person_marker(&p, "#lobby"), 101);
 	ck_assert_int_eq(person_marker(&p, "#room2"), 2);
 
-	ck_assert(person_set_marker(&other, "#lobby", 7));
-	ck_assert(person_set_marker(&other, "#one-more", 1000));
+	ck_assert(person_set_marker(&other, "#lobby", 7, INT64_MAX));
+	ck_assert(person_set_marker(&other, "#one-more", 1000, INT64_MAX));
 	person_move(NULL, &other, &p);
 	ck_assert(person_is_empty(&p));
 	ck_assert_uint_eq(other.marker_count, MARKERS_MAX);

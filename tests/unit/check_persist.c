@@ -149,8 +149,9 @@ START_TEST(test_what_a_person_has)
 	room_leave(fake_here(&p[1]), ROOM_LEAVE_WENT, "lobby");
 	(void)room_join(fx.chat.lobby, p[1].m, ROOM_JOIN_CATCHUP);
 	ck_assert_int_eq(member_ignore(p[1].m, "eve"), 0);
-	ck_assert(person_set_marker(&p[1].m->person, "#kitchen", 1234));
-	ck_assert(person_set_marker(&p[1].m->person, "ana", 5678));
+	ck_assert(person_set_marker(&p[1].m->person, "#kitchen", 1234,
+	    INT64_MAX));
+	ck_assert(person_set_marker(&p[1].m->person, "ana", 5678, INT64_MAX));
 	fixture_settle(&fx);
 	member_break(p[1].m, NULL);
 	fake_say(&p[0], "one");

@@ -65,10 +65,10 @@ setup(void)
 	mini_run(&mini);
 	ck_assert(person_set_marker(&directory_find(&mini.chat.directory, "ana")
 					 ->person,
-	    "#lobby", 1700000000123));
+	    "#lobby", 1700000000123, INT64_MAX));
 	ck_assert(person_set_marker(&directory_find(&mini.chat.directory, "dee")
 					 ->person,
-	    "ana", 1));
+	    "ana", 1, INT64_MAX));
 	/* bob is on break, and a message waits for him. */
 	mini_type(ends[BOB], "/join kitchen\n/brb coffee\n");
 	mini_run(&mini);

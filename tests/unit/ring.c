@@ -39,7 +39,7 @@ ring_make(uint64_t number, struct event *event, char nick[16], char text[128])
 	    number % 11 == 0          ? EVENT_TOPIC :
 	    number % 13 == 0          ? EVENT_NOTICE :
 					EVENT_SAY;
-	event->time_ms = (int64_t)(number * 1000);
+	event->time_ms = (int64_t)(number % HISTORY_EPOCH);
 	event->author = number * 3 + 1;
 	(void)snprintf(nick, 16, "n%u", mixed >> 20);
 	event->nick = nick;
