@@ -41,4 +41,6 @@ src_libbrbd_a_SOURCES += \
 	%D%/tlv.c \
 	%D%/tlv.h \
 	%D%/util.c \
-	%D%/util.h
+	%D%/util.h \
+	%D%/walk.c \
+	%D%/walk.h

@@ -60,6 +60,7 @@ unit_tests = \
 	%D%/check_upgrade \
 	%D%/check_util \
 	%D%/check_verify \
+	%D%/check_walk \
 	%D%/check_whowas
 
 # What unit tests share.

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Walks take turns, a slice each, so that a short one does not wait for a long
+ * one. The budget is time, as that is what the others in the loop have to wait
+ * for; a number of items would be too many of the dear ones or too few of the
+ * cheap ones. The clock is looked at every few items, since it costs as much
+ * as some of them do.
+ */
+#include "config.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+#include "base/walk.h"
+
+void
+walks_init(struct walks *all, int64_t (*now_us)(void), void (*wake)(void *),
+    void *arg)
+{
+	TAILQ_INIT(&all->running);
+	all->now_us = now_us;
+	all->wake = wake;
+	all->wake_arg = arg;
+}
+
+void
+walk_init(struct walk *w, const char *name,
+    bool (*step)(struct walk_budget *budget, void *arg), void *arg)
+{
+	assert(step != NULL);
+	*w = (struct walk){ .name = name, .step = step, .arg = arg };
+}
+
+void
+walk_start(struct walks *all, struct walk *w)
+{
+	bool is_first = TAILQ_EMPTY(&all->running);
+
+	if (w->is_running)
+		return;
+	w->is_running = true;
+	TAILQ_INSERT_TAIL(&all->running, w, entry);
+	if (is_first && all->wake != NULL)
+		all->wake(all->wake_arg);
+}
+
+void
+walk_stop(struct walks *all, struct walk *w)
+{
+	if (!w->is_running)
+		return;
+	w->is_running = false;
+	TAILQ_REMOVE(&all->running, w, entry);
+}
+
+bool
+walk_budget_look(struct walk_budget *budget)
+{
+	if (budget->now_us != NULL && budget->now_us() >= budget->end_us)
+		return false;
+	budget->items = WALK_ITEMS - 1;
+	return true;
+}
+
+/* A walk is not running while its step is, and is not touched after that unless
+ * it goes on: its owner may be gone. */
+static const char *
+walks_step(struct walks *all, struct walk_budget *budget)
+{
+	struct walk *w = TAILQ_FIRST(&all->running);
+	const char *name;
+
+	if (w == NULL)
+		return NULL;
+	name = w->name;
+	walk_stop(all, w);
+	if (w->step(budget, w->arg) && !w->is_running) {
+		w->is_running = true;
+		TAILQ_INSERT_TAIL(&all->running, w, entry);
+	}
+	return name;
+}
+
+const char *
+walks_run(struct walks *all)
+{
+	struct walk_budget budget = { .now_us = all->now_us,
+		.end_us = all->now_us() + WALK_SLICE_US,
+		.items = WALK_ITEMS };
+
+	return walks_step(all, &budget);
+}
+
+void
+walks_finish(struct walks *all)
+{
+	struct walk_budget budget = { .now_us = NULL };
+
+	while (walks_step(all, &budget) != NULL)
+		continue;
+}
+
+bool
+walks_are_running(const struct walks *all)
+{
+	return !TAILQ_EMPTY(&all->running);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef WALK_H
+#define WALK_H
+
+#include <sys/types.h>
+
+#include <bsd/sys/queue.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Work on many things (persons, rooms, places) that must not hold up the loop.
+ * A walk is done in slices of a millisecond, between which people talk:
+ *
+ *   walk_start() -> wake() ... walks_run(): step(budget) | talk | step(budget)
+ *
+ * So whatever a walk is over may change between two slices, and a step may
+ * itself remove what it is at. Hence the step keeps its place as the key of the
+ * last one that it is done with (a nick, a room's name), and begins each slice
+ * by looking for the first behind it. What is added before that place, or moved
+ * there, is missed: who must not miss it has to hear of it in another way.
+ */
+#define WALK_SLICE_US 1000
+#define WALK_ITEMS 8 /* so many between two looks at the clock */
+
+/* What a step may use up in one slice: one item at least. */
+struct walk_budget {
+	int64_t (*now_us)(void); /* NULL: there is no limit */
+	int64_t end_us;
+	unsigned items; /* until the next look at the clock */
+};
+
+struct walk {
+	TAILQ_ENTRY(walk) entry;
+	const char *name;
+	bool (*step)(struct walk_budget *budget, void *arg);
+	void *arg;
+	bool is_running;
+};
+
+TAILQ_HEAD(walk_queue, walk);
+
+struct walks {
+	struct walk_queue running; /* whose turn it is comes first */
+	int64_t (*now_us)(void);
+	void (*wake)(void *arg); /* see walks_init() */
+	void *wake_arg;
+};
+
+/*
+ * wake is called when a walk is started while none runs: walks_run() is wanted
+ * then, again and again while walks_are_running(). now_us is a monotonic clock.
+ */
+void walks_init(struct walks *all, int64_t (*now_us)(void),
+    void (*wake)(void *), void *arg);
+
+/*
+ * step does as much as the budget allows and returns whether there is more. It
+ * may start and stop any walk; if it frees its own owner, it returns false. name
+ * is a static string, for the log.
+ */
+void walk_init(struct walk *w, const char *name,
+    bool (*step)(struct walk_budget *budget, void *arg), void *arg);
+/* Fine if it runs already, or if it does not. */
+void walk_start(struct walks *all, struct walk *w);
+void walk_stop(struct walks *all, struct walk *w);
+
+/* One slice of one walk; they take turns. Returns its name; NULL: none runs. */
+const char *walks_run(struct walks *all);
+/* All of all walks, however long that takes. */
+void walks_finish(struct walks *all);
+bool walks_are_running(const struct walks *all);
+
+/* For step(): may it go on to another item? */
+bool walk_budget_look(struct walk_budget *budget);
+static inline bool
+walk_may_take(struct walk_budget *budget)
+{
+	if (budget->items == 0)
+		return walk_budget_look(budget);
+	budget->items--;
+	return true;
+}
+/* That item was dear: the clock is looked at before the next. */
+static inline void
+walk_took_long(struct walk_budget *budget)
+{
+	budget->items = 0;
+}
+
+#endif
