@@ -12,6 +12,7 @@ include tests/fuzz/local.mk
 scripts = \
 	%D%/check-completions \
 	%D%/check-layers \
+	%D%/check-callbacks \
 	%D%/check-lists \
 	%D%/check-manual \
 	%D%/check-metrics \

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/histogram.h"
+#include "base/clock.h"
 #include "options/options.h"
 #include "session/session.h"
 
@@ -17,7 +17,7 @@
 struct admin {
 	struct sessions *sessions; /* gives access to rooms and net, too */
 	const struct options *options;
-	const struct histogram *turns; /* how long each took */
+	const struct timing *timing; /* of the callbacks of the loop */
 	int64_t started_mono_ms;
 	int64_t started_wall_ms;
 	/*

@@ -128,14 +128,15 @@ metrics_add_traffic(struct metrics *m, struct buf *out)
 }
 
 static void
-metrics_add_turns(struct buf *out, const struct histogram *h)
+metrics_add_turns(struct buf *out, const struct timing *timing)
 {
 	static const char name[] = "brbd_turn_duration_seconds";
+	const struct histogram *h = &timing->callbacks;
 	uint64_t count = 0;
 	size_t i;
 
 	metrics_head(out, name, "histogram",
-	    "How long a turn took: handing out what was said, and freeing.");
+	    "How long the loop was held by each of its callbacks.");
 	for (i = 0; i < HISTOGRAM_BUCKETS; i++) {
 		count += h->counts[i];
 		buf_addf(out, "%s_bucket{le=\"%g\"} %llu\n", name,
@@ -146,6 +147,10 @@ metrics_add_turns(struct buf *out, const struct histogram *h)
 	    (unsigned long long)h->count);
 	buf_addf(out, "%s_sum %.9f\n%s_count %llu\n", name,
 	    (double)h->sum_ns / 1e9, name, (unsigned long long)h->count);
+	metrics_head(out, "brbd_turn_longest_seconds", "gauge",
+	    "The longest of them, with the name of the callback as a label.");
+	buf_addf(out, "brbd_turn_longest_seconds{callback=\"%s\"} %.9f\n",
+	    timing->longest, (double)h->max_ns / 1e9);
 }
 
 static void
@@ -251,7 +256,7 @@ metrics_render(struct metrics *m, struct buf *out)
 		m->has_numbers = true;
 		metrics_add_members(m, out);
 		metrics_add_traffic(m, out);
-		metrics_add_turns(out, m->admin->turns);
+		metrics_add_turns(out, m->admin->timing);
 		metrics_add_process(m, out);
 		return true;
 	}

@@ -30,6 +30,7 @@
 #include "admin/oneshot.h"
 #include "base/deadline.h"
 #include "base/log.h"
+#include "net/callback.h"
 
 #define ONESHOT_LOW 16384
 #define ONESHOT_DISCARD_MAX 65536
@@ -174,15 +175,13 @@ oneshot_timeout_cb(void *arg)
 }
 
 static void
-oneshot_read_cb(struct bufferevent *bev, void *arg)
+oneshot_read(struct oneshot *o)
 {
-	struct oneshot *o = arg;
 	const struct oneshot_kind *kind = o->all->kind;
-	struct evbuffer *in = bufferevent_get_input(bev);
+	struct evbuffer *in = bufferevent_get_input(o->bev);
 	size_t len = evbuffer_get_length(in);
 	const char *data;
 
-	clock_update(o->all->net->clock);
 	if (o->state != ONESHOT_READING) {
 		evbuffer_drain(in, len);
 		o->discarded += len;
@@ -195,7 +194,7 @@ oneshot_read_cb(struct bufferevent *bev, void *arg)
 	data = (const char *)evbuffer_pullup(in, (ev_ssize_t)len);
 	if (!kind->request(data, len, len == kind->max_request, o->arg))
 		return;
-	bufferevent_disable(bev, EV_READ);
+	bufferevent_disable(o->bev, EV_READ);
 	evbuffer_drain(in, evbuffer_get_length(in));
 	o->state = ONESHOT_ANSWERING;
 	/* The timer begins the answer, so that what it does to others does not
@@ -204,30 +203,23 @@ oneshot_read_cb(struct bufferevent *bev, void *arg)
 	    o->all->net->clock->mono_ms);
 }
 
-static void
-oneshot_write_cb(struct bufferevent *bev, void *arg)
-{
-	struct oneshot *o = arg;
+BUFFER_CALLBACK(oneshot_read, struct oneshot, owner->all->net->clock)
 
-	(void)bev;
+static void
+oneshot_write(struct oneshot *o)
+{
 	if (o->state != ONESHOT_ANSWERING || o->next.is_set)
 		return;
-	clock_update(o->all->net->clock);
 	if (!o->is_last)
 		oneshot_answer(o);
 	else if (oneshot_queued(o) == 0)
 		oneshot_linger(o);
 }
 
-/* The peer has closed its side, or is gone. A peer that has asked may close:
- * the answer is still written. */
-static void
-oneshot_event_cb(struct bufferevent *bev, short what, void *arg)
-{
-	(void)bev;
-	(void)what;
-	oneshot_end(arg);
-}
+BUFFER_CALLBACK(oneshot_write, struct oneshot, owner->all->net->clock)
+
+/* The peer has closed its side, or is gone. */
+BUFFER_END_CALLBACK(oneshot_end, struct oneshot, owner->all->net->clock)
 
 void
 oneshots_take_back(struct oneshots *all, const void *arg, const char *text)
@@ -283,7 +275,7 @@ oneshot_accept(struct oneshots *all, int fd, void *arg)
 	    all->net->clock->mono_ms + all->kind->timeout_ms);
 	bufferevent_priority_set(o->bev, NET_PRIORITY_INPUT);
 	bufferevent_setcb(o->bev, oneshot_read_cb, oneshot_write_cb,
-	    oneshot_event_cb, o);
+	    oneshot_end_cb, o);
 	bufferevent_setwatermark(o->bev, EV_READ, 0, all->kind->max_request);
 	bufferevent_setwatermark(o->bev, EV_WRITE, ONESHOT_LOW, 0);
 	if (bufferevent_enable(o->bev, EV_READ | EV_WRITE) == -1)

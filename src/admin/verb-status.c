@@ -101,7 +101,8 @@ status_add_json(struct verb_call *call, const struct member_stats *stats,
     const struct process_usage *usage)
 {
 	const struct admin *admin = call->admin;
-	const struct histogram *turns = admin->turns;
+	const struct timing *timing = admin->timing;
+	const struct histogram *turns = &timing->callbacks;
 	struct json *j = &call->json;
 	int i;
 
@@ -123,6 +124,7 @@ status_add_json(struct verb_call *call, const struct member_stats *stats,
 	json_real(j, "p50", (double)histogram_quantile_ns(turns, 50) / 1e9);
 	json_real(j, "p99", (double)histogram_quantile_ns(turns, 99) / 1e9);
 	json_real(j, "max", (double)turns->max_ns / 1e9);
+	json_string(j, "longest", timing->longest);
 	json_object_close(j);
 	json_array_open(j, "rooms");
 }
@@ -174,7 +176,8 @@ status_add_text(struct verb_call *call, const struct member_stats *stats,
 {
 	const struct admin *admin = call->admin;
 	const struct chat *chat = admin->sessions->chat;
-	const struct histogram *turns = admin->turns;
+	const struct timing *timing = admin->timing;
+	const struct histogram *turns = &timing->callbacks;
 	char uptime[CLOCK_DURATION_SIZE];
 	struct buf *out = &call->out;
 
@@ -199,11 +202,11 @@ status_add_text(struct verb_call *call, const struct member_stats *stats,
 	status_add_usage(out, usage);
 	buf_addf(out,
 	    "turns of the loop: %llu, half of them within %.2f ms, 99%% within "
-	    "%.2f ms, the longest %.2f ms\n",
+	    "%.2f ms, the longest %.2f ms (%s)\n",
 	    (unsigned long long)turns->count,
 	    (double)histogram_quantile_ns(turns, 50) / 1e6,
 	    (double)histogram_quantile_ns(turns, 99) / 1e6,
-	    (double)turns->max_ns / 1e6);
+	    (double)turns->max_ns / 1e6, timing->longest);
 	buf_addf(out, "rooms: %zu of %llu\n", chat->count,
 	    (unsigned long long)admin->options->max_rooms);
 }

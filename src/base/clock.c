@@ -19,26 +19,55 @@
 #include <string.h>
 #include <time.h>
 
+#include <bsd/string.h>
+
 #include "base/clock.h"
+#include "base/log.h"
 
 #define CLOCK_MINUTE_MS 60000
 
 static int64_t
-clock_read_ms(clockid_t id)
+clock_read_ns(clockid_t id)
 {
 	struct timespec ts;
 	int error;
 
 	error = clock_gettime(id, &ts);
 	assert(error == 0); /* only an unknown id fails */
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+int64_t
+clock_now_us(void)
+{
+	return clock_read_ns(CLOCK_MONOTONIC) / 1000;
 }
 
 void
 clock_update(struct clock *c)
 {
-	c->mono_ms = clock_read_ms(CLOCK_MONOTONIC);
-	c->wall_ms = clock_read_ms(CLOCK_REALTIME);
+	c->began_ns = clock_read_ns(CLOCK_MONOTONIC);
+	c->mono_ms = c->began_ns / 1000000;
+	c->wall_ms = clock_read_ns(CLOCK_REALTIME) / 1000000;
+}
+
+void
+clock_ended(struct clock *c, const char *name)
+{
+	struct timing *t = c->timing;
+	int64_t now_ns, took_ns;
+
+	if (t == NULL)
+		return;
+	now_ns = clock_read_ns(CLOCK_MONOTONIC);
+	took_ns = now_ns - c->began_ns;
+	c->began_ns = now_ns;
+	if (took_ns > t->callbacks.max_ns)
+		(void)strlcpy(t->longest, name, sizeof(t->longest));
+	histogram_add(&t->callbacks, took_ns);
+	if (took_ns > CLOCK_SLOW_NS)
+		log_debug("slow callback: %s took %lld ms", name,
+		    (long long)(took_ns / 1000000));
 }
 
 int64_t

@@ -7,14 +7,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/histogram.h"
+
 /* The time of the current callback. The server owns one and updates it whenever
  * the loop calls back; all others have a const pointer, so tests can set it. */
 struct clock {
 	int64_t mono_ms; /* monotonic: for time-outs and rates */
 	int64_t wall_ms; /* since the epoch: shown, and for ends of bans */
+	int64_t began_ns; /* monotonic: when the callback began */
+	struct timing *timing; /* or NULL */
 };
 
+/* A callback of the loop begins. */
 void clock_update(struct clock *c);
+
+/*
+ * How long the callbacks of the loop took: while one runs, everybody else waits.
+ * A zeroed struct is empty.
+ */
+#define TIMING_NAME_SIZE 40
+struct timing {
+	struct histogram callbacks;
+	char longest[TIMING_NAME_SIZE]; /* that took callbacks.max_ns; or "" */
+};
+#define CLOCK_SLOW_NS INT64_C(5000000) /* such a callback is logged */
+
+/* The callback of that name ends; another one may begin at once. */
+void clock_ended(struct clock *c, const char *name);
+
+int64_t clock_now_us(void); /* monotonic, by the real clock */
 
 /*
  * The monotonic time of a wall time that was stored by an earlier run. Never in

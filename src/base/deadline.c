@@ -65,13 +65,16 @@ deadlines_init(struct deadlines *all, void (*changed)(void *), void *arg)
 	all->run_ms = -1;
 	all->changed = changed;
 	all->changed_arg = arg;
+	all->ran = NULL;
+	walks_init(&all->walks, NULL, NULL, NULL);
 }
 
 void
-deadline_init(struct deadline *d, void (*cb)(void *), void *arg)
+deadline_init_kind(struct deadline *d, const struct deadline_kind *kind,
+    void *arg)
 {
-	assert(cb != NULL);
-	*d = (struct deadline){ .cb = cb, .arg = arg };
+	assert(kind->cb != NULL);
+	*d = (struct deadline){ .kind = kind, .arg = arg };
 }
 
 void
@@ -79,7 +82,7 @@ deadline_set(struct deadlines *all, struct deadline *d, int64_t at_ms)
 {
 	int64_t before_ms = deadlines_next(all);
 
-	assert(d->cb != NULL);
+	assert(d->kind != NULL);
 	if (d->is_set)
 		deadline_remove(all, d);
 	if (at_ms < 0)
@@ -117,14 +120,20 @@ deadlines_run(struct deadlines *all, int64_t now_ms)
 {
 	const uint64_t end_order = all->next_order;
 	struct deadline *d;
+	const char *name;
 
 	assert(all->run_ms < 0 && now_ms >= 0); /* not from within a callback */
 	all->run_ms = now_ms;
 	while ((d = deadline_first(all)) != NULL && d->at_ms <= now_ms &&
 	    d->order < end_order) {
 		deadline_remove(all, d);
-		d->cb(d->arg); /* may free d */
+		name = d->kind->name;
+		d->kind->cb(d->arg); /* may free d */
+		if (all->ran != NULL && !all->ran(name, all->ran_arg))
+			break;
 	}
+	if (all->walks.wake == NULL)
+		walks_finish(&all->walks);
 	all->run_ms = -1;
 	if (all->changed != NULL)
 		all->changed(all->changed_arg);

@@ -10,17 +10,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/walk.h"
+
 /*
  * A thing to do at a monotonic time. A deadline is embedded in its owner, so it
  * costs no allocation; one libevent timer drives them all (in unit tests, a
  * clock that the test moves). Those of the same millisecond run in the order in
  * which they were set.
  */
+struct deadline_kind {
+	const char *name; /* of cb, for the log */
+	void (*cb)(void *arg);
+};
+
 struct deadline {
 	RB_ENTRY(deadline) entry;
 	int64_t at_ms;
 	uint64_t order;
-	void (*cb)(void *arg);
+	const struct deadline_kind *kind;
 	void *arg;
 	bool is_set;
 };
@@ -33,15 +40,31 @@ struct deadlines {
 	int64_t run_ms; /* the current run's now_ms, else -1 */
 	void (*changed)(void *arg); /* see deadlines_init() */
 	void *changed_arg;
+	/* NULL, or: the callback of that name has returned. False: the others
+	 * wait for the next run. */
+	bool (*ran)(const char *name, void *arg);
+	void *ran_arg;
+	struct walks walks; /* what is done when there is time */
 };
 
 /*
  * changed (or NULL) is called whenever the earliest time changes, and once at
  * the end of each deadlines_run(), even if nothing was due: a one-shot timer
  * that is armed there never gets lost.
+ * Where nobody runs the walks (walks.wake is NULL, as after this), they are
+ * done at the end of each deadlines_run().
  */
 void deadlines_init(struct deadlines *all, void (*changed)(void *), void *arg);
-void deadline_init(struct deadline *d, void (*cb)(void *), void *arg);
+
+#define deadline_init(d, function, arg) \
+	do { \
+		static const struct deadline_kind kind_ = { #function, \
+			function }; \
+\
+		deadline_init_kind(d, &kind_, arg); \
+	} while (0)
+void deadline_init_kind(struct deadline *d, const struct deadline_kind *kind,
+    void *arg);
 
 /* Sets or moves a deadline. A time in the past is due at the next
  * deadlines_run(). */

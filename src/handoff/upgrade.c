@@ -44,6 +44,7 @@
 #include "base/memfile.h"
 #include "handoff/upgrade-impl.h"
 #include "handoff/upgrade.h"
+#include "net/callback.h"
 #include "net/conn.h"
 
 #define UPGRADE_SAID_MAX 4096
@@ -517,19 +518,16 @@ upgrade_deadline_cb(void *arg)
 }
 
 static void
-upgrade_readable_cb(evutil_socket_t fd, short what, void *arg)
+upgrade_readable(struct upgrade *u)
 {
-	struct upgrade *u = arg;
-
-	(void)fd;
-	(void)what;
-	clock_update(u->clock);
 	if (upgrade_listen(u))
 		return;
 	event_free(u->readable);
 	u->readable = NULL;
 	upgrade_look_on(u);
 }
+
+CALLBACK(upgrade_readable, struct upgrade, owner->clock)
 
 static void
 upgrade_look(struct upgrade *u)
@@ -589,13 +587,8 @@ upgrade_take(struct upgrade *u)
 }
 
 static void
-upgrade_soon_cb(evutil_socket_t fd, short what, void *arg)
+upgrade_go_on(struct upgrade *u)
 {
-	struct upgrade *u = arg;
-
-	(void)fd;
-	(void)what;
-	clock_update(u->clock);
 	switch (u->step) {
 	case UPGRADE_ASKED:
 		upgrade_look(u);
@@ -611,6 +604,8 @@ upgrade_soon_cb(evutil_socket_t fd, short what, void *arg)
 		break;
 	}
 }
+
+CALLBACK(upgrade_go_on, struct upgrade, owner->clock)
 
 struct upgrade *
 upgrade_new(struct event_base *base, struct clock *clock,
@@ -628,7 +623,7 @@ upgrade_new(struct event_base *base, struct clock *clock,
 	u->verify_ms = UPGRADE_VERIFY_MS;
 	u->blob_fd = u->said_fd = -1;
 	deadline_init(&u->deadline, upgrade_deadline_cb, u);
-	u->soon = event_new(base, -1, 0, upgrade_soon_cb, u);
+	u->soon = event_new(base, -1, 0, upgrade_go_on_cb, u);
 	if (u->soon == NULL) {
 		free(u);
 		return NULL;

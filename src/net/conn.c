@@ -50,6 +50,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 
+#include "net/callback.h"
 #include "net/conn-impl.h"
 #include "net/telnet.h"
 
@@ -473,15 +474,10 @@ conn_read(struct conn *c)
 /* Libevent's callbacks */
 
 static void
-conn_readable_cb(evutil_socket_t fd, short what, void *arg)
+conn_readable(struct conn *c)
 {
-	struct conn *c = arg;
-	ssize_t n;
+	ssize_t n = conn_read(c);
 
-	(void)fd;
-	(void)what;
-	clock_update(c->net->clock);
-	n = conn_read(c);
 	if (n == -1) {
 		if (errno != EAGAIN && errno != EINTR)
 			conn_set_end(c, CONN_END_ERROR);
@@ -501,13 +497,12 @@ conn_readable_cb(evutil_socket_t fd, short what, void *arg)
 	conn_rest(c);
 }
 
-static void
-conn_write_cb(struct bufferevent *bev, void *arg)
-{
-	struct conn *c = arg;
+CALLBACK(conn_readable, struct conn, owner->net->clock)
 
-	clock_update(c->net->clock);
-	if (evbuffer_get_length(bufferevent_get_output(bev)) == 0) {
+static void
+conn_write(struct conn *c)
+{
+	if (evbuffer_get_length(bufferevent_get_output(c->bev)) == 0) {
 		c->has_output = false;
 		if (c->state == CONN_OPEN)
 			conn_drop_timer(c);
@@ -517,24 +512,23 @@ conn_write_cb(struct bufferevent *bev, void *arg)
 	if (c->state == CONN_OPEN && (c->was_refused || c->is_choked)) {
 		c->was_refused = false;
 		c->is_choked = false;
-		bufferevent_setwatermark(bev, EV_WRITE, 0, 0);
+		bufferevent_setwatermark(c->bev, EV_WRITE, 0, 0);
 		c->handler->drained(c, c->arg);
 		conn_continue_input(c);
 	}
 	conn_rest(c);
 }
 
+BUFFER_CALLBACK(conn_write, struct conn, owner->net->clock)
+
 /* The bufferevent only writes, so any error is one of writing. */
 static void
-conn_event_cb(struct bufferevent *bev, short what, void *arg)
+conn_failed(struct conn *c)
 {
-	struct conn *c = arg;
-
-	(void)bev;
-	(void)what;
-	clock_update(c->net->clock);
 	conn_set_end(c, CONN_END_ERROR);
 }
+
+BUFFER_END_CALLBACK(conn_failed, struct conn, owner->net->clock)
 
 /* Lending bufferevents */
 
@@ -560,7 +554,7 @@ conn_need_bev(struct conn *c)
 		bufferevent_disable(bev, EV_WRITE);
 	}
 	bufferevent_priority_set(bev, NET_PRIORITY_INPUT);
-	bufferevent_setcb(bev, NULL, conn_write_cb, conn_event_cb, c);
+	bufferevent_setcb(bev, NULL, conn_write_cb, conn_failed_cb, c);
 	/* libevent freezes it for all but the bufferevent's own read. */
 	evbuffer_unfreeze(bufferevent_get_input(bev), 0);
 	c->bev = bev;
@@ -601,14 +595,10 @@ conn_rest(struct conn *c)
 }
 
 static void
-net_resume_cb(evutil_socket_t fd, short what, void *arg)
+net_resume(struct net *net)
 {
-	struct net *net = arg;
 	struct conn *c;
 
-	(void)fd;
-	(void)what;
-	clock_update(net->clock);
 	/*
 	 * Those with still more lines go back to more_input: once a turn each.
 	 */
@@ -620,6 +610,8 @@ net_resume_cb(evutil_socket_t fd, short what, void *arg)
 		conn_handle_input(c);
 	}
 }
+
+CALLBACK(net_resume, struct net, owner->clock)
 
 /* Making and freeing */
 

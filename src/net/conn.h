@@ -26,11 +26,16 @@ struct tlv;
 TAILQ_HEAD(conn_queue, conn);
 
 /*
- * What all connections share. The event base has two priorities: sockets and
+ * What all connections share. The event base has three priorities: sockets and
  * timers have NET_PRIORITY_INPUT, the end of the turn has NET_PRIORITY_TURN, so
- * that all ready input comes first.
+ * that all ready input comes first, and walks (base/walk.h) come last.
  */
-enum { NET_PRIORITY_INPUT, NET_PRIORITY_TURN, NET_PRIORITIES };
+enum {
+	NET_PRIORITY_INPUT,
+	NET_PRIORITY_TURN,
+	NET_PRIORITY_WALK,
+	NET_PRIORITIES
+};
 
 #define CONN_SPARE_MAX 32
 

@@ -34,6 +34,7 @@
 #include <bsd/sys/queue.h>
 #include <bsd/unistd.h>
 
+#include "net/callback.h"
 #include "net/listener-impl.h"
 
 /* How long accepting pauses when there are no descriptors left. */
@@ -206,16 +207,7 @@ listener_accept_some(struct listener *l)
 	}
 }
 
-static void
-listener_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct listener *l = arg;
-
-	(void)fd;
-	(void)what;
-	clock_update(l->all->net->clock);
-	listener_accept_some(l);
-}
+CALLBACK(listener_accept_some, struct listener, owner->all->net->clock)
 
 /* The set of sockets */
 
@@ -548,7 +540,7 @@ const char *
 listener_make_event(struct listener *l)
 {
 	l->event = event_new(l->all->net->base, l->fd, EV_READ | EV_PERSIST,
-	    listener_cb, l);
+	    listener_accept_some_cb, l);
 	if (l->event == NULL)
 		return strerror(ENOMEM);
 	event_priority_set(l->event, NET_PRIORITY_INPUT);

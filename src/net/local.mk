@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The brbd authors
 
 src_libbrbd_a_SOURCES += \
+	%D%/callback.h \
 	%D%/conn-handoff.c \
 	%D%/conn-impl.h \
 	%D%/conn-output.c \

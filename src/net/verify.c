@@ -45,6 +45,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "net/callback.h"
 #include "net/conn.h"
 #include "net/verify-impl.h"
 #include "net/verify.h"
@@ -265,16 +266,13 @@ worker_answered(struct verify_worker *w, enum verify_answer answer)
 }
 
 static void
-worker_readable_cb(evutil_socket_t fd, short what, void *arg)
+worker_readable(struct verify_worker *w)
 {
-	struct verify_worker *w = arg;
 	struct verify_queue *q = w->q;
 	unsigned char answer;
 	ssize_t n;
 
-	(void)what;
-	clock_update(q->clock);
-	n = read(fd, &answer, 1);
+	n = read(w->fd, &answer, 1);
 	if (n == -1 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (n == 1 && w->is_busy)
@@ -283,6 +281,8 @@ worker_readable_cb(evutil_socket_t fd, short what, void *arg)
 		worker_give_up(w, "a process has ended");
 	verify_pump(q);
 }
+
+CALLBACK(worker_readable, struct verify_worker, owner->q->clock)
 
 /* Returns -1 with errno. */
 static int

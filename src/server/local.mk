@@ -7,6 +7,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/protocols.c \
 	%D%/server-handoff.c \
 	%D%/server-impl.h \
+	%D%/server-loop.c \
 	%D%/server-options.c \
 	%D%/server.c \
 	%D%/server.h

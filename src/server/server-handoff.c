@@ -31,7 +31,8 @@ enum {
 	SERVER_TAG_TURNS_COUNT = 7,
 	SERVER_TAG_TURNS_SUM = 8,
 	SERVER_TAG_TURNS_MAX = 9,
-	SERVER_TAG_STATE_DIR = 10
+	SERVER_TAG_STATE_DIR = 10,
+	SERVER_TAG_TURNS_LONGEST = 11
 };
 
 static const struct handoff_field server_fields[] = {
@@ -41,10 +42,12 @@ static const struct handoff_field server_fields[] = {
 	    admin.started_wall_ms),
 	HANDOFF_UINT(SERVER_TAG_UPGRADES, struct server, upgrades, UINT64_MAX),
 	HANDOFF_INT(SERVER_TAG_BEGAN, struct server, upgrade_us),
-	HANDOFF_UINT(SERVER_TAG_TURNS_COUNT, struct server, turns.count,
-	    UINT64_MAX),
-	HANDOFF_INT(SERVER_TAG_TURNS_SUM, struct server, turns.sum_ns),
-	HANDOFF_INT(SERVER_TAG_TURNS_MAX, struct server, turns.max_ns),
+	HANDOFF_UINT(SERVER_TAG_TURNS_COUNT, struct server,
+	    timing.callbacks.count, UINT64_MAX),
+	HANDOFF_INT(SERVER_TAG_TURNS_SUM, struct server,
+	    timing.callbacks.sum_ns),
+	HANDOFF_INT(SERVER_TAG_TURNS_MAX, struct server,
+	    timing.callbacks.max_ns),
 };
 
 /* Writing */
@@ -79,12 +82,13 @@ server_save(struct handoff_out *out, char **error, void *arg)
 	struct buf *data = &out->data;
 	size_t mark;
 
-	server->upgrade_us = server_now_us();
+	server->upgrade_us = clock_now_us();
 	server_settle(server);
 	persist_turn(&server->chat);
 	mark = tlv_open(data, HANDOFF_SERVER);
 	handoff_put(data, server_fields, NITEMS(server_fields), server);
-	server_save_turns(&server->turns, data);
+	server_save_turns(&server->timing.callbacks, data);
+	tlv_put_str(data, SERVER_TAG_TURNS_LONGEST, server->timing.longest);
 	if (server->pid_fd != -1)
 		handoff_put_fd(out, SERVER_TAG_PID_FILE, server->pid_fd);
 	tlv_put_str(data, SERVER_TAG_STATE_DIR, server->options.state_dir);
@@ -163,8 +167,12 @@ server_load_own(struct server *server, struct handoff_in *in,
 				    "the setting state-dir "
 				    "takes a restart to "
 				    "change");
-		} else if (item.tag == SERVER_TAG_TURNS)
-			is_good = server_load_turns(&server->turns, &item);
+		} else if (item.tag == SERVER_TAG_TURNS_LONGEST)
+			is_good = tlv_get_str(&item, server->timing.longest,
+			    sizeof(server->timing.longest));
+		else if (item.tag == SERVER_TAG_TURNS)
+			is_good = server_load_turns(&server->timing.callbacks,
+			    &item);
 		else
 			is_good = handoff_get(&item, server_fields,
 			    NITEMS(server_fields), server);
@@ -225,8 +233,8 @@ server_upgraded_ready(const struct server *server)
 		 "pause_ms=%lld.%03lld",
 	    PACKAGE_VERSION, (long)getpid(), server->sessions.count,
 	    (unsigned long long)server->upgrades,
-	    (long long)((server_now_us() - server->upgrade_us) / 1000),
-	    (long long)((server_now_us() - server->upgrade_us) % 1000));
+	    (long long)((clock_now_us() - server->upgrade_us) / 1000),
+	    (long long)((clock_now_us() - server->upgrade_us) % 1000));
 }
 
 /* The upgrade */

@@ -51,13 +51,16 @@ struct server {
 	struct control *control;
 	struct exporter *exporter;
 	struct admin admin;
-	struct histogram turns;
+	struct timing timing; /* of the callbacks of the loop */
 	bool is_reload_failed; /* the last one */
 	bool has_inherited;
 	struct event_base *base;
 	struct event *turn;
 	struct event *turn_limit;
 	struct event *timer;
+	struct event *walk;
+	struct event *walk_limit;
+	int64_t timer_began_ns; /* monotonic: when deadlines began to be run */
 	struct event *signals[SIGNALS];
 	struct deadline stop;
 	struct upgrade *upgrade;
@@ -74,7 +77,12 @@ struct server {
 	bool has_rooms; /* initialized so far; for server_free() */
 };
 
-int64_t server_now_us(void);
+/* Has the turn end soon. */
+void server_wake(void *server);
+void server_signal(struct server *server, int signo);
+/* The base and its events; not real: nothing is listened to. -1 with errno. */
+int server_init_loop(struct server *server, bool is_real) MUST_CHECK;
+void server_fini_loop(struct server *server);
 
 /* Makes server->upgrade. -1: libevent has no memory. */
 int server_init_upgrade(struct server *server) MUST_CHECK;

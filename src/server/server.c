@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The server owns everything and ties the layers together: one event base, one
- * timer for all deadlines, and the turn.
- *
- *   input (priority 0): sockets, timers, signals
- *   turn  (priority 1): when no input is left, or TURN_LIMIT after the call:
- *     flush what was said, let those behind read on, then free what has ended
- *
- * libevent runs a lower priority only when a poll finds nothing of a higher
- * one. So reads that are ready join the turn, and steady input would put it off
- * for ever, hence the limit, a timer of priority 0.
- *
- * Where turns are expensive, they may wait for more lines (batching.c), up to
- * the same limit.
+ * The server owns everything and ties the layers together: settings, signals, what the
+ * control socket asks for, from start to stop. The loop is server-loop.c's.
  */
 #include "config.h"
 
@@ -22,7 +11,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <event2/event.h>
 
@@ -45,7 +33,6 @@
 #include "session/protocol.h"
 #include "session/session.h"
 
-#define SERVER_TURN_LIMIT_US 1000
 #define SERVER_STOP_FLUSH_MS 2000
 #define SERVER_STOP_LOOK_MS 50
 
@@ -197,110 +184,6 @@ server_reload(struct server *server, struct buf *why)
 	return is_done;
 }
 
-/* Turn and timers */
-
-int64_t
-server_now_us(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
-
-static void
-server_wake(void *arg)
-{
-	struct server *server = arg;
-	const struct timeval now = { 0, 0 };
-	const struct timeval limit = { 0, SERVER_TURN_LIMIT_US };
-
-	if (server->is_woken) {
-		if (server->is_waiting &&
-		    batching_is_ready(&server->batching, server->chat.actors)) {
-			server->is_waiting = false;
-			event_active(server->turn, EV_TIMEOUT, 0);
-		}
-		return;
-	}
-	server->is_woken = true;
-	event_add(server->turn_limit, &limit);
-	if (server->chat.actors > 0 &&
-	    batching_should_wait(&server->batching, server->chat.actors,
-		server_now_us())) {
-		server->is_waiting = true;
-		return;
-	}
-	/*
-	 * Within the turn, event_active() would run it again before any input.
-	 */
-	if (server->is_in_turn)
-		event_add(server->turn, &now);
-	else
-		event_active(server->turn, EV_TIMEOUT, 0);
-}
-
-static void
-server_turn_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct server *server = arg;
-	unsigned actors = server->chat.actors;
-	int64_t start_us = server_now_us();
-
-	(void)fd;
-	(void)what;
-	event_del(server->turn);
-	event_del(server->turn_limit);
-	clock_update(&server->clock);
-	server->is_woken = false;
-	server->is_waiting = false;
-	server->is_in_turn = true;
-	if (chat_turn(&server->chat))
-		server_wake(server);
-	state_turn(&server->state);
-	if (actors > 0)
-		batching_turn_done(&server->batching, actors, start_us,
-		    server_now_us());
-	conn_reap(&server->net);
-	server->is_in_turn = false;
-	histogram_add(&server->turns, (server_now_us() - start_us) * 1000);
-	if (server->is_stopping && server->sessions.count == 0 &&
-	    control_is_flushed(server->control))
-		event_base_loopbreak(server->base);
-}
-
-static void
-server_timer_set_cb(void *arg)
-{
-	struct server *server = arg;
-	struct timeval tv = { 0, 0 };
-	int64_t next_ms, wait_ms;
-
-	next_ms = deadlines_next(&server->deadlines);
-	if (next_ms == -1) {
-		event_del(server->timer);
-		return;
-	}
-	wait_ms = next_ms - server->clock.mono_ms;
-	if (wait_ms > 0) {
-		tv.tv_sec = wait_ms / 1000;
-		tv.tv_usec = (suseconds_t)(wait_ms % 1000 * 1000);
-	}
-	event_add(server->timer, &tv);
-}
-
-static void
-server_timer_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct server *server = arg;
-
-	(void)fd;
-	(void)what;
-	clock_update(&server->clock);
-	/* When done, it sets the timer again. */
-	deadlines_run(&server->deadlines, server->clock.mono_ms);
-}
-
 /* Signals */
 
 /* Checks from time to time whether the last words have reached everybody. */
@@ -385,13 +268,9 @@ server_reload_now(struct server *server)
 	buf_fini(&why);
 }
 
-static void
-server_signal_cb(evutil_socket_t signo, short what, void *arg)
+void
+server_signal(struct server *server, int signo)
 {
-	struct server *server = arg;
-
-	(void)what;
-	clock_update(&server->clock);
 	switch (signo) {
 	case SIGTERM:
 		server_stop(server, "signal=TERM");
@@ -453,7 +332,7 @@ server_init_admin(struct server *server)
 {
 	server->admin.sessions = &server->sessions;
 	server->admin.options = &server->options;
-	server->admin.turns = &server->turns;
+	server->admin.timing = &server->timing;
 	server->admin.started_mono_ms = server->clock.mono_ms;
 	server->admin.started_wall_ms = server->clock.wall_ms;
 	server->admin.reload = server_admin_reload;
@@ -480,60 +359,7 @@ server_status(struct buf *out, void *arg)
 
 /* From start to end */
 
-/*
- * A new event base. One that never runs (is_real false) needs no kernel object.
- */
-static struct event_base *
-server_new_base(bool is_real)
-{
-	struct event_config *config = event_config_new();
-	struct event_base *base;
-
-	if (config == NULL)
-		return NULL;
-	if (!is_real) {
-		(void)event_config_avoid_method(config, "epoll");
-		(void)event_config_avoid_method(config, "kqueue");
-	}
-	base = event_base_new_with_config(config);
-	event_config_free(config);
-	return base;
-}
-
-static int
-server_init_events(struct server *server, bool is_real)
-{
-	static const int signals[SIGNALS] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1,
-		SIGUSR2 };
-	int i;
-
-	server->base = server_new_base(is_real);
-	if (server->base == NULL)
-		return -1;
-	if (event_base_priority_init(server->base, NET_PRIORITIES) == -1)
-		return -1;
-	server->turn = event_new(server->base, -1, 0, server_turn_cb, server);
-	server->turn_limit = event_new(server->base, -1, 0, server_turn_cb,
-	    server);
-	server->timer = event_new(server->base, -1, 0, server_timer_cb, server);
-	if (server->turn == NULL || server->turn_limit == NULL ||
-	    server->timer == NULL)
-		return -1;
-	event_priority_set(server->turn, NET_PRIORITY_TURN);
-	event_priority_set(server->turn_limit, NET_PRIORITY_INPUT);
-	event_priority_set(server->timer, NET_PRIORITY_INPUT);
-	for (i = 0; i < SIGNALS; i++) {
-		server->signals[i] = evsignal_new(server->base, signals[i],
-		    server_signal_cb, server);
-		if (server->signals[i] == NULL)
-			return -1;
-		event_priority_set(server->signals[i], NET_PRIORITY_INPUT);
-		if (event_add(server->signals[i], NULL) == -1)
-			return -1;
-	}
-	return 0;
-}
-
+/* One that never runs need not tell the kernel what it would wait for. */
 static bool
 server_begin(struct server *server)
 {
@@ -582,13 +408,12 @@ server_new(const struct server_source *source, struct options *options,
 	options_swap(&server->options, options);
 	clock_update(&server->clock);
 	deadline_init(&server->stop, server_stop_cb, server);
-	if (server_init_events(server,
+	if (server_init_loop(server,
 		carried == NULL || carried->purpose == HANDOFF_TAKE) == -1) {
 		log_error("cannot set up the event loop: %s", strerror(errno));
 		server_free(server);
 		return NULL;
 	}
-	deadlines_init(&server->deadlines, server_timer_set_cb, server);
 	server->verify = verify_queue_new(server->base, &server->clock,
 	    &server->deadlines);
 	/* Forked before there are rooms and people, whose memory it would
@@ -654,8 +479,6 @@ server_run(struct server *server)
 void
 server_free(struct server *server)
 {
-	int i;
-
 	if (server == NULL)
 		return;
 	if (server->listeners != NULL)
@@ -674,17 +497,7 @@ server_free(struct server *server)
 		net_fini(&server->net);
 	}
 	verify_queue_free(server->verify);
-	for (i = 0; i < SIGNALS; i++)
-		if (server->signals[i] != NULL)
-			event_free(server->signals[i]);
-	if (server->timer != NULL)
-		event_free(server->timer);
-	if (server->turn_limit != NULL)
-		event_free(server->turn_limit);
-	if (server->turn != NULL)
-		event_free(server->turn);
-	if (server->base != NULL)
-		event_base_free(server->base);
+	server_fini_loop(server);
 	options_fini(&server->options);
 	free(server);
 	libevent_global_shutdown();

@@ -20,6 +20,7 @@ static int check_changes;
 
 struct check_item {
 	struct deadline deadline;
+	struct deadline_kind kind;
 	char letter;
 	struct check_item *other; /* what a callback works on */
 	int64_t other_ms;
@@ -89,8 +90,8 @@ check_setup(void)
 static void
 check_init(struct check_item *item, char letter, void (*cb)(void *))
 {
-	*item = (struct check_item){ .letter = letter };
-	deadline_init(&item->deadline, cb, item);
+	*item = (struct check_item){ .letter = letter, .kind = { "item", cb } };
+	deadline_init_kind(&item->deadline, &item->kind, item);
 }
 
 START_TEST(test_order)

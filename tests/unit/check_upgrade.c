@@ -488,7 +488,7 @@ START_TEST(test_program)
 		program_cancel, program_done, &o };
 	struct event_base *base = event_base_new();
 	struct deadlines deadlines;
-	struct clock clock;
+	struct clock clock = { .timing = NULL };
 	struct upgrade *u;
 	int fd = mkstemp(path), fds = dup(0);
 
