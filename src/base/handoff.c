@@ -199,29 +199,6 @@ handoff_get_credential(const struct tlv *item, struct credential *credential)
 	return true;
 }
 
-/* Writing */
-
-void
-handoff_out_fini(struct handoff_out *out)
-{
-	buf_fini(&out->data);
-	free(out->fds);
-	out->fds = NULL;
-	out->fd_count = out->fd_cap = 0;
-}
-
-void
-handoff_put_fd(struct handoff_out *out, uint16_t tag, int fd)
-{
-	if (out->fd_count == out->fd_cap) {
-		out->fd_cap = out->fd_cap == 0 ? 64 : out->fd_cap * 2;
-		out->fds = xreallocarray(out->fds, out->fd_cap,
-		    sizeof(*out->fds));
-	}
-	tlv_put_u64(&out->data, tag, out->fd_count);
-	out->fds[out->fd_count++] = fd;
-}
-
 static uint64_t
 handoff_check(const char *blob, size_t len)
 {
@@ -230,7 +207,7 @@ handoff_check(const char *blob, size_t len)
 }
 
 void
-handoff_seal(const struct handoff_out *out, struct buf *blob)
+handoff_seal(const struct fields_out *out, struct buf *blob)
 {
 	char *header;
 	size_t mark, i;
@@ -259,53 +236,6 @@ handoff_seal(const struct handoff_out *out, struct buf *blob)
 
 /* Reading */
 
-bool
-handoff_fail(struct handoff_in *in, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (in->error == NULL) {
-		va_start(ap, fmt);
-		in->error = xvasprintf(fmt, ap);
-		va_end(ap);
-	}
-	return false;
-}
-
-static bool
-handoff_check_socket(int fd, bool is_listener)
-{
-	socklen_t len;
-	int value, flags;
-
-	len = sizeof(value);
-	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, &len) == -1 ||
-	    value != SOCK_STREAM)
-		return false;
-	len = sizeof(value);
-	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &len) == -1 ||
-	    (value != 0) != is_listener)
-		return false;
-	flags = fcntl(fd, F_GETFL);
-	return flags != -1 && (flags & O_NONBLOCK) != 0;
-}
-
-bool
-handoff_check_fd(int fd, enum handoff_fd_kind kind)
-{
-	struct stat st;
-
-	switch (kind) {
-	case HANDOFF_FD_STREAM:
-		return handoff_check_socket(fd, false);
-	case HANDOFF_FD_LISTENER:
-		return handoff_check_socket(fd, true);
-	case HANDOFF_FD_FILE:
-		return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-	}
-	return false;
-}
-
 static int
 handoff_fd_cmp(const void *a, const void *b)
 {
@@ -316,14 +246,14 @@ handoff_fd_cmp(const void *a, const void *b)
 
 /* What was claimed costs memory only as far as it is there. */
 static bool
-handoff_open_fds(struct handoff_in *in, const struct tlv *item)
+handoff_open_fds(struct fields_in *in, const struct tlv *item)
 {
 	size_t i, count = item->len / 4;
 	int *sorted;
 	bool is_good = true;
 
 	if (item->len % 4 != 0)
-		return handoff_fail(in, "the table of descriptors is cut off");
+		return fields_fail(in, "the table of descriptors is cut off");
 	in->fds = xreallocarray(NULL, count + 1, sizeof(*in->fds));
 	in->is_taken = xcalloc(count + 1, sizeof(*in->is_taken));
 	in->fd_count = count;
@@ -339,61 +269,53 @@ handoff_open_fds(struct handoff_in *in, const struct tlv *item)
 		    (i == 0 || sorted[i] != sorted[i - 1]);
 	free(sorted);
 	return is_good ? true :
-			 handoff_fail(in,
+			 fields_fail(in,
 			     "a descriptor stands there "
 			     "twice, or is a standard one");
 }
 
 static bool
-handoff_open_header(struct handoff_in *in, const char *blob, size_t len)
+handoff_open_header(struct fields_in *in, const char *blob, size_t len)
 {
 	if (len < HANDOFF_HEADER || memcmp(blob, HANDOFF_MAGIC, 8) != 0)
-		return handoff_fail(in, "it is no state of a running brbd");
+		return fields_fail(in, "it is no state of a running brbd");
 	if (le_get32(blob + 8) != HANDOFF_VERSION)
-		return handoff_fail(in,
+		return fields_fail(in,
 		    "its version is %lu, and this program reads version %d",
 		    (unsigned long)le_get32(blob + 8), HANDOFF_VERSION);
 	if (le_get32(blob + 12) != HANDOFF_HEADER)
-		return handoff_fail(in, "its header has another length");
+		return fields_fail(in, "its header has another length");
 	if (le_get64(blob + 16) != len)
-		return handoff_fail(in, "its length is %zu, not %llu", len,
+		return fields_fail(in, "its length is %zu, not %llu", len,
 		    (unsigned long long)le_get64(blob + 16));
 	if (le_get64(blob + 24) != handoff_check(blob, len))
-		return handoff_fail(in, "its checksum is wrong");
+		return fields_fail(in, "its checksum is wrong");
 	return true;
 }
 
 bool
-handoff_open(struct handoff_in *in, const void *blob, size_t len,
+handoff_open(struct fields_in *in, const void *blob, size_t len,
     enum handoff_purpose purpose)
 {
 	struct tlv item;
 
 	memset(in, 0, sizeof(*in));
+	in->use = FIELDS_HANDOFF;
 	in->purpose = purpose;
 	/* What is to be taken has just been verified in this very process. */
 	if (purpose != HANDOFF_TAKE)
-		in->check_fd = handoff_check_fd;
+		in->check_fd = fields_check_fd;
 	if (!handoff_open_header(in, blob, len))
 		return false;
 	tlv_init(&in->items, (const char *)blob + HANDOFF_HEADER,
 	    len - HANDOFF_HEADER);
 	if (!tlv_next(&in->items, &item) || item.tag != HANDOFF_FDS)
-		return handoff_fail(in, "it has no table of descriptors");
+		return fields_fail(in, "it has no table of descriptors");
 	return handoff_open_fds(in, &item);
 }
 
 void
-handoff_in_fini(struct handoff_in *in)
-{
-	free(in->fds);
-	free(in->is_taken);
-	free(in->error);
-	memset(in, 0, sizeof(*in));
-}
-
-void
-handoff_close_on_exec(const struct handoff_in *in)
+handoff_close_on_exec(const struct fields_in *in)
 {
 	size_t i;
 
@@ -403,7 +325,7 @@ handoff_close_on_exec(const struct handoff_in *in)
 }
 
 void
-handoff_close_rest(struct handoff_in *in)
+handoff_close_rest(struct fields_in *in)
 {
 	size_t i;
 
@@ -412,30 +334,4 @@ handoff_close_rest(struct handoff_in *in)
 			(void)close(in->fds[i]);
 			in->is_taken[i] = true;
 		}
-}
-
-int
-handoff_get_fd(struct handoff_in *in, const struct tlv *item,
-    enum handoff_fd_kind kind)
-{
-	static const char *const what[] = { "a connection",
-		"a listening socket", "a file" };
-	uint64_t i;
-
-	if (!tlv_get_u64(item, UINT64_MAX, &i) || i >= in->fd_count) {
-		(void)handoff_fail(in, "a descriptor is not in the table");
-		return -1;
-	}
-	if (in->is_taken[i]) {
-		(void)handoff_fail(in, "descriptor %d is used twice",
-		    in->fds[i]);
-		return -1;
-	}
-	if (in->check_fd != NULL && !in->check_fd(in->fds[i], kind)) {
-		(void)handoff_fail(in, "descriptor %d is not %s", in->fds[i],
-		    what[kind]);
-		return -1;
-	}
-	in->is_taken[i] = true;
-	return in->fds[i];
 }

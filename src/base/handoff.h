@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "base/credential.h"
-#include "base/tlv.h"
+#include "base/fields.h"
 #include "base/util.h"
 
 /*
@@ -27,7 +27,7 @@
  * A newer program may add items and fields, which an older one passes over; one
  * that is not there is zero. Anything else takes a new HANDOFF_VERSION.
  */
-#define HANDOFF_VERSION 1
+#define HANDOFF_VERSION 2
 #define HANDOFF_HEADER 32
 
 /* What an item at the top is. Never change or reuse a number. */
@@ -94,78 +94,26 @@ void handoff_put_credential(struct buf *out, uint16_t tag,
 bool handoff_get_credential(const struct tlv *item,
     struct credential *credential) MUST_CHECK;
 
-/* Writing */
-
-struct handoff_out {
-	struct buf data; /* the parts so far */
-	int *fds;
-	size_t fd_count, fd_cap;
-};
 #define HANDOFF_OUT_INITIALIZER \
 	{ \
-		BUF_INITIALIZER, NULL, 0, 0 \
+		BUF_INITIALIZER, FIELDS_HANDOFF, NULL, NULL, 0, 0 \
 	}
-void handoff_out_fini(struct handoff_out *out);
-
-/* The descriptor goes along: an item with its place in the table. */
-void handoff_put_fd(struct handoff_out *out, uint16_t tag, int fd);
 
 /* The whole blob; the caller frees it. */
-void handoff_seal(const struct handoff_out *out, struct buf *blob);
-
-/* Reading */
-
-enum handoff_fd_kind {
-	HANDOFF_FD_STREAM, /* a stream socket, connected once */
-	HANDOFF_FD_LISTENER, /* a stream socket that listens */
-	HANDOFF_FD_FILE /* a regular file, also one in memory */
-};
-/* Is it open and what it should be? Sockets do not block. */
-bool handoff_check_fd(int fd, enum handoff_fd_kind kind);
-
-/* What the reader is to do with it. */
-enum handoff_purpose {
-	HANDOFF_TAKE, /* go on from it */
-	HANDOFF_VERIFY, /* see whether it could; the writer waits */
-	HANDOFF_LOOK /* the same while the writer goes on, and files change */
-};
-
-struct handoff_in {
-	struct tlv_reader items; /* without the table */
-	enum handoff_purpose purpose;
-	int *fds;
-	bool *is_taken;
-	size_t fd_count;
-	/* NULL: none is needed. Else handoff_check_fd(), or a test's. */
-	bool (*check_fd)(int fd, enum handoff_fd_kind kind);
-	char *error; /* why something was refused: the first reason */
-};
+void handoff_seal(const struct fields_out *out, struct buf *blob);
 
 /*
  * Checks the blob, which has to stay, and its table of descriptors, all of them
  * different and none of the standard ones. False: in->error says why. In any
- * case handoff_in_fini() has to be called.
+ * case fields_in_fini() has to be called.
  */
-bool handoff_open(struct handoff_in *in, const void *blob, size_t len,
+bool handoff_open(struct fields_in *in, const void *blob, size_t len,
     enum handoff_purpose purpose) MUST_CHECK;
 
-/* Closes no descriptor. */
-void handoff_in_fini(struct handoff_in *in);
-
 /* Programs that are executed from now on do not get them. */
-void handoff_close_on_exec(const struct handoff_in *in);
+void handoff_close_on_exec(const struct fields_in *in);
 
 /* Those that nobody took: of things that only another version knows. */
-void handoff_close_rest(struct handoff_in *in);
-
-/*
- * The descriptor that item names, which nobody has taken, and of that kind; it
- * is the caller's from now on. -1: in->error says why.
- */
-int handoff_get_fd(struct handoff_in *in, const struct tlv *item,
-    enum handoff_fd_kind kind) MUST_CHECK;
-
-/* Something is not consistent. Returns false. */
-bool handoff_fail(struct handoff_in *in, const char *fmt, ...) PRINTFLIKE(2, 3);
+void handoff_close_rest(struct fields_in *in);
 
 #endif

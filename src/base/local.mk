@@ -16,6 +16,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/credential.h \
 	%D%/deadline.c \
 	%D%/deadline.h \
+	%D%/fields.c \
+	%D%/fields.h \
 	%D%/handoff.c \
 	%D%/handoff.h \
 	%D%/histogram.c \

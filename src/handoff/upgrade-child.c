@@ -95,7 +95,7 @@ upgrade_order_fini(struct upgrade_order *order)
 }
 
 bool
-upgrade_open(struct upgrade_map *map, struct handoff_in *in,
+upgrade_open(struct upgrade_map *map, struct fields_in *in,
     const struct upgrade_order *order)
 {
 	struct stat st;
@@ -103,14 +103,14 @@ upgrade_open(struct upgrade_map *map, struct handoff_in *in,
 	memset(map, 0, sizeof(*map));
 	memset(in, 0, sizeof(*in));
 	if (fstat(order->fd, &st) == -1)
-		return handoff_fail(in, "cannot read it: %s", strerror(errno));
+		return fields_fail(in, "cannot read it: %s", strerror(errno));
 	if (st.st_size < HANDOFF_HEADER || (uint64_t)st.st_size > SIZE_MAX)
-		return handoff_fail(in, "it is no state of a running brbd");
+		return fields_fail(in, "it is no state of a running brbd");
 	map->len = (size_t)st.st_size;
 	map->data = mmap(NULL, map->len, PROT_READ, MAP_PRIVATE, order->fd, 0);
 	if (map->data == MAP_FAILED) {
 		map->data = NULL;
-		return handoff_fail(in, "cannot read it: %s", strerror(errno));
+		return fields_fail(in, "cannot read it: %s", strerror(errno));
 	}
 	return handoff_open(in, map->data, map->len, order->purpose);
 }

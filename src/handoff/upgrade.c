@@ -80,7 +80,7 @@ struct upgrade {
 	int64_t end_ms;
 
 	/* The state and the child that verifies it. */
-	struct handoff_out out;
+	struct fields_out out;
 	struct buf blob;
 	int blob_fd; /* or -1 */
 	pid_t child; /* or 0 */
@@ -180,7 +180,7 @@ upgrade_write(int fd, const struct buf *blob)
 static void
 upgrade_drop_state(struct upgrade *u)
 {
-	handoff_out_fini(&u->out);
+	fields_out_fini(&u->out);
 	buf_fini(&u->blob);
 	if (u->blob_fd != -1)
 		(void)close(u->blob_fd);

@@ -65,7 +65,7 @@ struct upgrade_map {
 	void *data;
 	size_t len;
 };
-bool upgrade_open(struct upgrade_map *map, struct handoff_in *in,
+bool upgrade_open(struct upgrade_map *map, struct fields_in *in,
     const struct upgrade_order *order) MUST_CHECK;
 void upgrade_unmap(struct upgrade_map *map);
 
@@ -75,7 +75,7 @@ void upgrade_confirm(const struct upgrade_map *map);
 /* The owner's functions, called from the loop with nothing on the stack. */
 struct upgrade_owner {
 	/* Writes the state. Returns -1 with *error, which is freed. */
-	int (*save)(struct handoff_out *out, char **error, void *arg);
+	int (*save)(struct fields_out *out, char **error, void *arg);
 	/*
 	 * begin() is called just before the program is replaced, and may change
 	 * the environment for the next one; cancel() if that failed, to undo

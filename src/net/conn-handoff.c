@@ -157,7 +157,7 @@ conn_flags(const struct conn *c)
 }
 
 void
-conn_save(const struct conn *c, struct handoff_out *out)
+conn_save(const struct conn *c, struct fields_out *out)
 {
 	struct buf *data = &out->data;
 	uint64_t flags = conn_flags(c);
@@ -165,7 +165,7 @@ conn_save(const struct conn *c, struct handoff_out *out)
 
 	assert(c->state != CONN_ENDED && !c->is_handling);
 	assert(c->net->corked != c);
-	handoff_put_fd(out, CONN_TAG_FD, c->fd);
+	fields_put_fd(out, CONN_TAG_FD, c->fd);
 	handoff_put(data, conn_fields, NITEMS(conn_fields), c);
 	if (flags != 0)
 		tlv_put_u64(data, CONN_TAG_FLAGS, flags);
@@ -194,7 +194,7 @@ conn_save(const struct conn *c, struct handoff_out *out)
 }
 
 void
-net_save(const struct net *net, struct handoff_out *out)
+net_save(const struct net *net, struct fields_out *out)
 {
 	size_t mark = tlv_open(&out->data, HANDOFF_NET);
 
@@ -259,14 +259,14 @@ conn_get_telnet(struct telnet *t, const struct tlv *outer)
 }
 
 static bool
-conn_get_part(struct conn_parts *p, struct handoff_in *in,
+conn_get_part(struct conn_parts *p, struct fields_in *in,
     const struct tlv *item)
 {
 	switch (item->tag) {
 	case CONN_TAG_FD:
 		if (p->fd != -1)
 			return false;
-		p->fd = handoff_get_fd(in, item, HANDOFF_FD_STREAM);
+		p->fd = fields_get_fd(in, item, FIELDS_FD_STREAM);
 		return p->fd != -1;
 	case CONN_TAG_FLAGS:
 		return tlv_get_u64(item, UINT64_MAX, &p->flags);
@@ -389,7 +389,7 @@ conn_make(struct net *net, const struct conn_parts *p,
 }
 
 struct conn *
-conn_load(struct net *net, struct handoff_in *in, const struct tlv *outer,
+conn_load(struct net *net, struct fields_in *in, const struct tlv *outer,
     const struct conn_handler *handler, void *arg)
 {
 	struct conn_parts p;
@@ -406,19 +406,19 @@ conn_load(struct net *net, struct handoff_in *in, const struct tlv *outer,
 	if (!is_good || r.is_bad || !conn_parts_are_consistent(&p)) {
 		if (p.fd != -1)
 			(void)close(p.fd);
-		(void)handoff_fail(in, "a connection is not consistent");
+		(void)fields_fail(in, "a connection is not consistent");
 		return NULL;
 	}
 	c = conn_make(net, &p, handler, arg);
 	if (c == NULL)
-		(void)handoff_fail(in, "cannot set up a connection");
+		(void)fields_fail(in, "cannot set up a connection");
 	return c;
 }
 
 bool
-net_load(struct net *net, struct handoff_in *in, const struct tlv *outer)
+net_load(struct net *net, struct fields_in *in, const struct tlv *outer)
 {
 	if (conn_get_all(outer, net_fields, NITEMS(net_fields), net))
 		return true;
-	return handoff_fail(in, "the counters are malformed");
+	return fields_fail(in, "the counters are malformed");
 }

@@ -19,8 +19,8 @@
 #include "options/options.h"
 
 struct bufferevent;
-struct handoff_in;
-struct handoff_out;
+struct fields_in;
+struct fields_out;
 struct conn;
 struct tlv;
 TAILQ_HEAD(conn_queue, conn);
@@ -197,14 +197,14 @@ int conn_fd(const struct conn *c);
  * conn_load() makes it again as it was; nothing is sent or handled before the
  * loop runs. NULL: in->error says why.
  */
-void conn_save(const struct conn *c, struct handoff_out *out);
-struct conn *conn_load(struct net *net, struct handoff_in *in,
+void conn_save(const struct conn *c, struct fields_out *out);
+struct conn *conn_load(struct net *net, struct fields_in *in,
     const struct tlv *item, const struct conn_handler *handler,
     void *arg) MUST_CHECK;
 
 /* Adds the counters. */
-void net_save(const struct net *net, struct handoff_out *out);
-bool net_load(struct net *net, struct handoff_in *in,
+void net_save(const struct net *net, struct fields_out *out);
+bool net_load(struct net *net, struct fields_in *in,
     const struct tlv *item) MUST_CHECK;
 
 #endif

@@ -39,12 +39,12 @@ static const struct handoff_field listener_fields[] = {
 };
 
 static void
-listener_save(const struct listener *l, uint16_t part, struct handoff_out *out)
+listener_save(const struct listener *l, uint16_t part, struct fields_out *out)
 {
 	struct buf *data = &out->data;
 	size_t mark = tlv_open(data, part);
 
-	handoff_put_fd(out, LISTENER_TAG_FD, l->fd);
+	fields_put_fd(out, LISTENER_TAG_FD, l->fd);
 	tlv_put_str(data, LISTENER_TAG_ADDRESS, l->address);
 	tlv_put_str(data, LISTENER_TAG_PROTOCOLS, l->protocols);
 	if (l->inherited_protocols != NULL)
@@ -58,7 +58,7 @@ listener_save(const struct listener *l, uint16_t part, struct handoff_out *out)
 
 void
 listeners_save(const struct listeners *all, uint16_t part,
-    struct handoff_out *out)
+    struct fields_out *out)
 {
 	const struct listener *l;
 
@@ -79,13 +79,13 @@ listener_get_text(char **text, const struct tlv *item)
 }
 
 static bool
-listener_get(struct listener *l, struct handoff_in *in, const struct tlv *item)
+listener_get(struct listener *l, struct fields_in *in, const struct tlv *item)
 {
 	switch (item->tag) {
 	case LISTENER_TAG_FD:
 		if (l->fd != -1)
 			return false;
-		l->fd = handoff_get_fd(in, item, HANDOFF_FD_LISTENER);
+		l->fd = fields_get_fd(in, item, FIELDS_FD_LISTENER);
 		return l->fd != -1;
 	case LISTENER_TAG_ADDRESS:
 		return listener_get_text(&l->address, item);
@@ -102,7 +102,7 @@ listener_get(struct listener *l, struct handoff_in *in, const struct tlv *item)
 }
 
 bool
-listeners_load(struct listeners *all, struct handoff_in *in,
+listeners_load(struct listeners *all, struct fields_in *in,
     const struct tlv *outer, bool (*knows)(const char *protocols))
 {
 	struct listener *l = xcalloc(1, sizeof(*l));
@@ -118,9 +118,9 @@ listeners_load(struct listeners *all, struct handoff_in *in,
 	if (!is_good || r.is_bad || l->fd == -1 || l->address == NULL ||
 	    l->protocols == NULL || !knows(l->protocols) ||
 	    (l->inherited_protocols != NULL && !knows(l->inherited_protocols)))
-		(void)handoff_fail(in, "a listening socket is not consistent");
+		(void)fields_fail(in, "a listening socket is not consistent");
 	else if (listener_describe(l) == -1 || listener_make_event(l) != NULL)
-		(void)handoff_fail(in, "cannot listen on '%s' again",
+		(void)fields_fail(in, "cannot listen on '%s' again",
 		    l->address);
 	else {
 		TAILQ_INSERT_TAIL(&all->open, l, entry);

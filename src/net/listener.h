@@ -13,8 +13,8 @@
 #include "net/conn.h"
 #include "options/options.h"
 
-struct handoff_in;
-struct handoff_out;
+struct fields_in;
+struct fields_out;
 struct tlv;
 
 /* All the sockets that brbd listens on, behind one accept gate. */
@@ -116,8 +116,8 @@ bool listeners_have_inherited(const struct listeners *all);
  * there such a protocol?
  */
 void listeners_save(const struct listeners *all, uint16_t part,
-    struct handoff_out *out);
-bool listeners_load(struct listeners *all, struct handoff_in *in,
+    struct fields_out *out);
+bool listeners_load(struct listeners *all, struct fields_in *in,
     const struct tlv *item, bool (*knows)(const char *protocols)) MUST_CHECK;
 
 /* Stops accepting, and starts again. */

@@ -24,7 +24,7 @@
 #include "base/clock.h"
 #include "base/origin.h"
 #include "base/text.h"
-#include "room/bans-impl.h"
+#include "room/bans.h"
 
 static int
 ban_origin_cmp(const struct ban *a, const struct ban *b)
@@ -71,15 +71,17 @@ ban_drop(struct bans *all, struct ban *ban)
 	}
 	if (ban->subject.nick[0] != '\0')
 		RB_REMOVE(ban_skeleton_tree, &all->by_skeleton, ban);
-	ban_delete(all->journal, ban);
+	if (all->watch != NULL)
+		all->watch->dropped(ban, all->watch_arg);
 	free(ban->reason);
 	free(ban);
 }
 
 void
-bans_set_journal(struct bans *all, struct journal *journal)
+bans_set_watch(struct bans *all, const struct bans_watch *watch, void *arg)
 {
-	all->journal = journal;
+	all->watch = watch;
+	all->watch_arg = arg;
 }
 
 void
@@ -87,7 +89,7 @@ bans_fini(struct bans *all)
 {
 	struct ban *ban;
 
-	all->journal = NULL;
+	all->watch = NULL;
 	while ((ban = TAILQ_FIRST(&all->list)) != NULL)
 		ban_drop(all, ban);
 }
@@ -200,7 +202,8 @@ ban_is_of_nick(const struct ban *ban, const char *nick)
 	return strcmp(a, b) == 0;
 }
 
-struct ban *
+/* The ban with this very subject, or NULL. */
+static struct ban *
 bans_find(struct bans *all, const struct ban_subject *subject)
 {
 	struct ban *ban;
@@ -224,7 +227,8 @@ bans_find(struct bans *all, const struct ban_subject *subject)
 	return NULL;
 }
 
-void
+/* Puts it where its id belongs. */
+static void
 bans_insert(struct bans *all, struct ban *ban)
 {
 	const struct ban_subject *subject = &ban->subject;
@@ -271,7 +275,21 @@ bans_add(struct bans *all, const struct ban_subject *subject,
 	ban->reason = xstrndup(reason,
 	    text_cut(reason, strlen(reason), BAN_REASON_MAX));
 	bans_insert(all, ban);
-	ban_put(all->journal, ban);
+	if (all->watch != NULL)
+		all->watch->added(ban, all->watch_arg);
+	return ban;
+}
+
+const struct ban *
+bans_restore(struct bans *all, const struct ban *got)
+{
+	struct ban *ban;
+
+	if (all->count >= BANS_MAX || bans_find(all, &got->subject) != NULL)
+		return NULL;
+	ban = xcalloc(1, sizeof(*ban));
+	*ban = *got;
+	bans_insert(all, ban);
 	return ban;
 }
 

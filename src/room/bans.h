@@ -16,8 +16,8 @@
 #include "base/nick.h"
 #include "base/util.h"
 
-struct handoff_in;
-struct handoff_out;
+struct fields_in;
+struct fields_out;
 struct tlv;
 
 #define BANS_MAX 10000
@@ -36,8 +36,6 @@ struct ban_subject {
 	char nick[NICK_SIZE]; /* as it was given; "": none */
 };
 
-struct journal;
-
 struct ban {
 	RB_ENTRY(ban) by_origin;
 	RB_ENTRY(ban) by_skeleton;
@@ -54,29 +52,29 @@ TAILQ_HEAD(ban_queue, ban);
 RB_HEAD(ban_origin_tree, ban);
 RB_HEAD(ban_skeleton_tree, ban);
 
+/* Told of each change, while it is made. */
+struct bans_watch {
+	void (*added)(const struct ban *ban, void *arg);
+	void (*dropped)(const struct ban *ban, void *arg);
+};
+
 struct bans {
 	struct ban_queue list; /* the oldest first */
 	struct ban_origin_tree by_origin;
 	struct ban_skeleton_tree by_skeleton;
 	size_t count;
 	uint64_t last_id;
-	struct journal *journal; /* or NULL: they end with the process */
+	const struct bans_watch *watch; /* or NULL */
+	void *watch_arg;
 	/* How many there are of each prefix, by enum credential_kind. */
 	unsigned prefixes[3][65];
 };
 
 void bans_init(struct bans *all);
-void bans_fini(struct bans *all); /* nothing is kept any more */
-
-/*
- * Keeping them. While the journal is opened, arg being all, bans_loaded() takes
- * what it holds: what is no ban is logged and left out. From bans_set_journal()
- * on each change is written; NULL: no longer, and before the journal is closed.
- */
-void bans_loaded(const void *key, size_t key_len, const void *value, size_t len,
+void bans_fini(struct bans *all); /* nobody is told */
+/* NULL: nobody is told from now on. */
+void bans_set_watch(struct bans *all, const struct bans_watch *watch,
     void *arg);
-void bans_snapshot(struct journal *journal, void *arg);
-void bans_set_journal(struct bans *all, struct journal *journal);
 
 /*
  * Reads "192.0.2.1", "192.0.2.0/24", "2001:db8::/32", "uid:1000" or a nick.
@@ -108,12 +106,18 @@ const struct ban *bans_add(struct bans *all, const struct ban_subject *subject,
     const char *reason, int64_t now_ms, int64_t until_ms) MUST_CHECK;
 
 /*
- * For the next program in this process (handoff.h): an item for each, and such
- * a ban again, behind the others.
+ * As fields.h has it: what a ban is on the disk; an item for each ban, for the
+ * next program; and a ban made from either again. NULL: in->error says why.
  */
-void bans_save(const struct bans *all, struct handoff_out *out);
-bool bans_load(struct bans *all, struct handoff_in *in,
+void ban_save(const struct ban *ban, struct fields_out *out);
+void bans_save(const struct bans *all, struct fields_out *out);
+const struct ban *bans_load(struct bans *all, struct fields_in *in,
     const struct tlv *item) MUST_CHECK;
+
+/* Takes over a ban that was read, unless it is one too many, or there is one of
+ * the same subject: then NULL. Nobody is told. */
+const struct ban *bans_restore(struct bans *all,
+    const struct ban *ban) MUST_CHECK;
 
 /* Lifts the ban of this subject, as ban_subject_parse() gives it: a nick's goes
  * with the origin that it came to have. False: there is none. */

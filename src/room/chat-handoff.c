@@ -87,7 +87,7 @@ static const struct handoff_field departed_fields[] = {
 /* Writing */
 
 static int
-room_save(struct room *room, struct handoff_out *out)
+room_save(struct room *room, struct fields_out *out)
 {
 	struct buf *data = &out->data;
 	size_t mark, modes;
@@ -96,7 +96,7 @@ room_save(struct room *room, struct handoff_out *out)
 		return -1;
 	mark = tlv_open(data, HANDOFF_ROOM);
 	handoff_put(data, room_fields, NITEMS(room_fields), room);
-	handoff_put_fd(out, ROOM_TAG_RING, room->history.fd);
+	fields_put_fd(out, ROOM_TAG_RING, room->history.fd);
 	if (room->topic != NULL)
 		tlv_put_str(data, ROOM_TAG_TOPIC, room->topic);
 	modes = tlv_open(data, ROOM_TAG_MODES);
@@ -107,7 +107,7 @@ room_save(struct room *room, struct handoff_out *out)
 }
 
 static void
-departed_save(const struct departed *b, struct handoff_out *out)
+departed_save(const struct departed *b, struct fields_out *out)
 {
 	struct buf *data = &out->data;
 	size_t mark = tlv_open(data, HANDOFF_BOOKMARK), person;
@@ -122,7 +122,7 @@ departed_save(const struct departed *b, struct handoff_out *out)
 }
 
 int
-chat_save(struct chat *chat, struct handoff_out *out)
+chat_save(struct chat *chat, struct fields_out *out)
 {
 	struct room *room;
 	struct member *m;
@@ -207,7 +207,7 @@ room_fill(struct chat *chat, const struct room *got, struct history *history,
 }
 
 static bool
-room_load(struct chat *chat, struct handoff_in *in, const struct tlv *outer)
+room_load(struct chat *chat, struct fields_in *in, const struct tlv *outer)
 {
 	struct room got;
 	struct history history;
@@ -222,7 +222,7 @@ room_load(struct chat *chat, struct handoff_in *in, const struct tlv *outer)
 		if (item.tag == ROOM_TAG_RING) {
 			is_good = fd == -1;
 			if (is_good)
-				fd = handoff_get_fd(in, &item, HANDOFF_FD_FILE);
+				fd = fields_get_fd(in, &item, FIELDS_FD_FILE);
 		} else if (item.tag == ROOM_TAG_TOPIC) {
 			topic = item;
 			is_good = item.len <= HISTORY_TEXT_MAX &&
@@ -234,15 +234,15 @@ room_load(struct chat *chat, struct handoff_in *in, const struct tlv *outer)
 			    NITEMS(room_fields), &got);
 	if (!is_good || r.is_bad || fd == -1 ||
 	    room_name_check(got.name) != NICK_OK)
-		(void)handoff_fail(in, "a room is not consistent");
+		(void)fields_fail(in, "a room is not consistent");
 	else if (room_load_ring(&history, fd, in->purpose) == -1)
-		(void)handoff_fail(in, "the history of '%s' is not sound",
+		(void)fields_fail(in, "the history of '%s' is not sound",
 		    got.name);
 	else if (room_fill(chat, &got, &history, &topic, &modes))
 		return true;
 	else {
 		history_fini(&history);
-		return handoff_fail(in,
+		return fields_fail(in,
 		    "the room '%s' is not "
 		    "consistent, or there twice",
 		    got.name);
@@ -253,8 +253,7 @@ room_load(struct chat *chat, struct handoff_in *in, const struct tlv *outer)
 }
 
 static bool
-directory_load(struct chat *chat, struct handoff_in *in,
-    const struct tlv *outer)
+directory_load(struct chat *chat, struct fields_in *in, const struct tlv *outer)
 {
 	struct tlv_reader r;
 	struct tlv item;
@@ -271,12 +270,12 @@ directory_load(struct chat *chat, struct handoff_in *in,
 			is_good = handoff_get(&item, directory_fields,
 			    NITEMS(directory_fields), chat);
 	if (!is_good)
-		return handoff_fail(in, "the counters are malformed");
-	return r.is_bad ? handoff_fail(in, "the counters are malformed") : true;
+		return fields_fail(in, "the counters are malformed");
+	return r.is_bad ? fields_fail(in, "the counters are malformed") : true;
 }
 
 static bool
-departed_load(struct chat *chat, struct handoff_in *in, const struct tlv *outer)
+departed_load(struct chat *chat, struct fields_in *in, const struct tlv *outer)
 {
 	struct departed got;
 	struct credential credential;
@@ -300,7 +299,7 @@ departed_load(struct chat *chat, struct handoff_in *in, const struct tlv *outer)
 			    NITEMS(departed_fields), &got);
 	if (!is_good || r.is_bad || !has_credential || got.folded[0] == '\0') {
 		person_clear(chat, &got.person);
-		return handoff_fail(in, "a bookmark is not consistent");
+		return fields_fail(in, "a bookmark is not consistent");
 	}
 	departed_restore(&chat->departed, got.folded, &credential, &got.person,
 	    got.left_ms, got.made_ms);
@@ -308,7 +307,7 @@ departed_load(struct chat *chat, struct handoff_in *in, const struct tlv *outer)
 }
 
 bool
-chat_load(struct chat *chat, struct handoff_in *in, const struct tlv *item,
+chat_load(struct chat *chat, struct fields_in *in, const struct tlv *item,
     const struct dialect *(*find_dialect)(const char *name))
 {
 	switch (item->tag) {
@@ -341,18 +340,18 @@ chat_resume(struct room *room)
 }
 
 bool
-chat_load_end(struct chat *chat, struct handoff_in *in)
+chat_load_end(struct chat *chat, struct fields_in *in)
 {
 	struct room *room;
 	struct member *m;
 
 	for (m = NULL; (m = directory_next(&chat->directory, m)) != NULL;)
 		if (m->is_lost != (m->ops == NULL))
-			return handoff_fail(in, "a member has no connection");
+			return fields_fail(in, "a member has no connection");
 	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;) {
 		history_find_end(&room->history);
 		if (!presence_is_complete(&room->presence))
-			return handoff_fail(in,
+			return fields_fail(in,
 			    "somebody in '%s' was never "
 			    "announced",
 			    room->name);

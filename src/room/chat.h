@@ -25,8 +25,8 @@
 #include "room/tally.h"
 #include "state/persist.h"
 
-struct handoff_in;
-struct handoff_out;
+struct fields_in;
+struct fields_out;
 struct tlv;
 
 RB_HEAD(room_tree, room);
@@ -148,10 +148,10 @@ bool chat_turn(struct chat *chat);
  * chat_load_end() checks the whole, and everybody goes on where they were.
  */
 void chat_flush(struct chat *chat);
-int chat_save(struct chat *chat, struct handoff_out *out) MUST_CHECK;
-bool chat_load(struct chat *chat, struct handoff_in *in, const struct tlv *item,
+int chat_save(struct chat *chat, struct fields_out *out) MUST_CHECK;
+bool chat_load(struct chat *chat, struct fields_in *in, const struct tlv *item,
     const struct dialect *(*find_dialect)(const char *name)) MUST_CHECK;
-bool chat_load_end(struct chat *chat, struct handoff_in *in) MUST_CHECK;
+bool chat_load_end(struct chat *chat, struct fields_in *in) MUST_CHECK;
 
 /* The room of that name; it is made, whatever the settings. */
 struct room *chat_get_room(struct chat *chat, const char *name);

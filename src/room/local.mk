@@ -2,8 +2,7 @@
 # Copyright (c) 2026 The brbd authors
 
 src_libbrbd_a_SOURCES += \
-	%D%/bans-handoff.c \
-	%D%/bans-impl.h \
+	%D%/bans-fields.c \
 	%D%/bans.c \
 	%D%/bans.h \
 	%D%/chat-handoff.c \

@@ -153,7 +153,7 @@ membership_state(const struct membership *ms)
 }
 
 static void
-membership_save(const struct membership *ms, struct handoff_out *out)
+membership_save(const struct membership *ms, struct fields_out *out)
 {
 	struct buf *data = &out->data;
 	struct membership now = *ms;
@@ -173,7 +173,7 @@ membership_save(const struct membership *ms, struct handoff_out *out)
 }
 
 void
-member_save(const struct member *m, struct handoff_out *out)
+member_save(const struct member *m, struct fields_out *out)
 {
 	struct buf *data = &out->data;
 	const struct membership *ms;
@@ -269,7 +269,7 @@ membership_is_consistent(const struct membership *ms, const struct member *m,
 /* *last: behind which it is put, so that they stay in their order. */
 static bool
 membership_load(struct member *m, struct membership **last,
-    struct handoff_in *in, const struct tlv *outer)
+    struct fields_in *in, const struct tlv *outer)
 {
 	struct membership got, *ms;
 	enum membership_state state = MEMBERSHIP_PAUSED;
@@ -278,7 +278,7 @@ membership_load(struct member *m, struct membership **last,
 	memset(&got, 0, sizeof(got));
 	if (!membership_get(&got, &state, &replay, m->chat, outer) ||
 	    !membership_is_consistent(&got, m, state, replay.data != NULL))
-		return handoff_fail(in,
+		return fields_fail(in,
 		    "somebody's place in a room is not "
 		    "consistent");
 	ms = xcalloc(1, sizeof(*ms));
@@ -328,7 +328,7 @@ member_get_text(const struct tlv *item, size_t max, char **text)
 
 /* All but the nick and the memberships, which come after it. */
 static bool
-member_get(struct member *m, char nick[NICK_SIZE], struct handoff_in *in,
+member_get(struct member *m, char nick[NICK_SIZE], struct fields_in *in,
     const struct tlv *item,
     const struct dialect *(*find_dialect)(const char *name))
 {
@@ -363,7 +363,7 @@ member_get(struct member *m, char nick[NICK_SIZE], struct handoff_in *in,
 }
 
 static bool
-member_load_memberships(struct member *m, struct handoff_in *in,
+member_load_memberships(struct member *m, struct fields_in *in,
     const struct tlv *outer)
 {
 	struct membership *last = NULL;
@@ -408,7 +408,7 @@ member_unmake(struct member *m)
 }
 
 bool
-member_load(struct chat *chat, struct handoff_in *in, const struct tlv *outer,
+member_load(struct chat *chat, struct fields_in *in, const struct tlv *outer,
     const struct dialect *(*find_dialect)(const char *name))
 {
 	struct member *m = member_make(chat);
@@ -425,7 +425,7 @@ member_load(struct chat *chat, struct handoff_in *in, const struct tlv *outer,
 	    (m->is_away && (m->is_on_break || m->is_lost)) ||
 	    !directory_restore(&chat->directory, m, nick)) {
 		member_unmake(m);
-		return handoff_fail(in, "a member is not consistent");
+		return fields_fail(in, "a member is not consistent");
 	}
 	if (m->is_lost) {
 		TAILQ_INSERT_TAIL(&chat->lost, m, in_lost);

@@ -23,8 +23,8 @@
 
 struct audience;
 struct buf;
-struct handoff_in;
-struct handoff_out;
+struct fields_in;
+struct fields_out;
 struct member;
 struct membership;
 struct replay;
@@ -335,8 +335,8 @@ struct membership *member_in(const struct member *m, const struct room *room);
  * waits for member_attach(), with what member_new() takes, before
  * chat_load_end().
  */
-void member_save(const struct member *m, struct handoff_out *out);
-bool member_load(struct chat *chat, struct handoff_in *in,
+void member_save(const struct member *m, struct fields_out *out);
+bool member_load(struct chat *chat, struct fields_in *in,
     const struct tlv *item,
     const struct dialect *(*find_dialect)(const char *name)) MUST_CHECK;
 void member_attach(struct member *m, const struct member_ops *ops,

@@ -96,7 +96,7 @@ static const struct handoff_field queued_fields[] = {
 /* Writing */
 
 void
-queued_message_save(const struct queued_message *k, struct handoff_out *out,
+queued_message_save(const struct queued_message *k, struct fields_out *out,
     uint16_t tag)
 {
 	struct buf *data = &out->data;
@@ -109,7 +109,7 @@ queued_message_save(const struct queued_message *k, struct handoff_out *out,
 }
 
 void
-person_save(const struct person *p, struct handoff_out *out)
+person_save(const struct person *p, struct fields_out *out)
 {
 	struct buf *data = &out->data;
 	const struct bookmark *bookmark;
@@ -285,7 +285,7 @@ person_load_queued(struct chat *chat, struct person *p, const struct tlv *item)
 }
 
 bool
-person_load(struct chat *chat, struct person *p, struct handoff_in *in,
+person_load(struct chat *chat, struct person *p, struct fields_in *in,
     const struct tlv *outer)
 {
 	struct bookmark *last = NULL;
@@ -311,5 +311,5 @@ person_load(struct chat *chat, struct person *p, struct handoff_in *in,
 		}
 	if (is_good && !r.is_bad)
 		return true;
-	return handoff_fail(in, "somebody's place is not consistent");
+	return fields_fail(in, "somebody's place is not consistent");
 }

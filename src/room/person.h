@@ -15,8 +15,8 @@
 #include "base/util.h"
 #include "history/history.h"
 
-struct handoff_in;
-struct handoff_out;
+struct fields_in;
+struct fields_out;
 struct room;
 struct chat;
 struct tlv;
@@ -174,14 +174,14 @@ void bookmark_free(struct bookmark *bookmark);
  * that the caller opens and closes. person_load() makes it again, into an empty
  * p, when all rooms are there; if it returns false, p may have some of it.
  */
-void person_save(const struct person *p, struct handoff_out *out);
-bool person_load(struct chat *chat, struct person *p, struct handoff_in *in,
+void person_save(const struct person *p, struct fields_out *out);
+bool person_load(struct chat *chat, struct person *p, struct fields_in *in,
     const struct tlv *item) MUST_CHECK;
 
 /* The same for one message, and for a list of at most QUEUED_MAX. NULL: it is
  * malformed. */
-void queued_message_save(const struct queued_message *k,
-    struct handoff_out *out, uint16_t tag);
+void queued_message_save(const struct queued_message *k, struct fields_out *out,
+    uint16_t tag);
 struct queued_message *queued_message_load(const struct tlv *item) MUST_CHECK;
 
 /* Reads a nick: anybody's that there ever was. */

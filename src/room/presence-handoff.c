@@ -48,7 +48,7 @@ static const struct handoff_field presence_fields[] = {
 };
 
 void
-presence_save(const struct presence *p, struct handoff_out *out)
+presence_save(const struct presence *p, struct fields_out *out)
 {
 	const struct presence_item *item;
 	struct presence_parts parts;
@@ -101,7 +101,7 @@ presence_restore(struct room *room, struct presence_parts *parts)
 }
 
 bool
-presence_load(struct chat *chat, struct handoff_in *in, const struct tlv *outer)
+presence_load(struct chat *chat, struct fields_in *in, const struct tlv *outer)
 {
 	struct presence_parts parts;
 	struct tlv_reader r;
@@ -123,7 +123,7 @@ presence_load(struct chat *chat, struct handoff_in *in, const struct tlv *outer)
 	if (is_good && !r.is_bad && parts.has_credential && room != NULL &&
 	    parts.item.nick[0] != '\0' && presence_restore(room, &parts))
 		return true;
-	return handoff_fail(in, "an arrival or departure is not consistent");
+	return fields_fail(in, "an arrival or departure is not consistent");
 }
 
 bool

@@ -15,8 +15,8 @@
 #include "base/deadline.h"
 #include "room/member.h"
 
-struct handoff_in;
-struct handoff_out;
+struct fields_in;
+struct fields_out;
 struct room;
 struct chat;
 struct tlv;
@@ -95,8 +95,8 @@ void presence_give_up(struct chat *chat, const char *folded);
  * pending; and one such again, when all members are there. At the end,
  * presence_is_complete() tells whether nobody in the room is missing.
  */
-void presence_save(const struct presence *p, struct handoff_out *out);
-bool presence_load(struct chat *chat, struct handoff_in *in,
+void presence_save(const struct presence *p, struct fields_out *out);
+bool presence_load(struct chat *chat, struct fields_in *in,
     const struct tlv *item) MUST_CHECK;
 bool presence_is_complete(const struct presence *p);
 

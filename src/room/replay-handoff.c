@@ -59,7 +59,7 @@ static const struct handoff_field replay_fields[] = {
 };
 
 void
-replay_save(const struct membership *ms, struct handoff_out *out)
+replay_save(const struct membership *ms, struct fields_out *out)
 {
 	struct replay rp = *ms->replay;
 
@@ -72,7 +72,7 @@ replay_save(const struct membership *ms, struct handoff_out *out)
 }
 
 bool
-replay_load(struct membership *ms, struct handoff_in *in,
+replay_load(struct membership *ms, struct fields_in *in,
     const struct tlv *outer)
 {
 	struct history *h = &ms->room->history;
@@ -94,7 +94,7 @@ replay_load(struct membership *ms, struct handoff_in *in,
 	    rp->scan_until > h->next_number || ms->replay != NULL) {
 		buf_fini(&rp->head);
 		free(rp);
-		return handoff_fail(in, "a replay is not consistent");
+		return fields_fail(in, "a replay is not consistent");
 	}
 	rp->done.at = history_find(h, rp->done.at.number);
 	if (rp->stage == REPLAY_SCAN)

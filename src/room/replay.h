@@ -12,8 +12,8 @@
 #include "history/history.h"
 #include "room/member.h"
 
-struct handoff_in;
-struct handoff_out;
+struct fields_in;
+struct fields_out;
 struct tlv;
 
 enum replay_kind {
@@ -89,8 +89,8 @@ enum replay_pump replay_pump(struct membership *ms, size_t max,
  * it again, for an ms that is in its room. Whether it is pumped is the
  * caller's.
  */
-void replay_save(const struct membership *ms, struct handoff_out *out);
-bool replay_load(struct membership *ms, struct handoff_in *in,
+void replay_save(const struct membership *ms, struct fields_out *out);
+bool replay_load(struct membership *ms, struct fields_in *in,
     const struct tlv *item) MUST_CHECK;
 
 #endif

@@ -372,7 +372,7 @@ main_verify(const struct main_args *args, struct options *options,
 {
 	const struct inheritance none = { .count = 0 };
 	struct upgrade_map map;
-	struct handoff_in in;
+	struct fields_in in;
 
 	log_init(LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
 	log_libevent();
@@ -394,7 +394,7 @@ main_take_over(const struct main_args *args, struct options *options,
 {
 	const struct inheritance none = { .count = 0 };
 	struct upgrade_map map;
-	struct handoff_in in;
+	struct fields_in in;
 	struct server *server = NULL;
 	int result, pid_fd;
 
@@ -410,7 +410,7 @@ main_take_over(const struct main_args *args, struct options *options,
 		    in.error == NULL ? "see above" : in.error);
 		_exit(EXIT_FAILED);
 	}
-	handoff_in_fini(&in);
+	fields_in_fini(&in);
 	upgrade_unmap(&map);
 	(void)close(order->fd);
 	pid_fd = server_pid_fd(server);

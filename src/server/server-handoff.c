@@ -76,7 +76,7 @@ server_save_turns(const struct histogram *turns, struct buf *data)
 }
 
 static int
-server_save(struct handoff_out *out, char **error, void *arg)
+server_save(struct fields_out *out, char **error, void *arg)
 {
 	struct server *server = arg;
 	struct buf *data = &out->data;
@@ -90,7 +90,7 @@ server_save(struct handoff_out *out, char **error, void *arg)
 	server_save_turns(&server->timing.callbacks, data);
 	tlv_put_str(data, SERVER_TAG_TURNS_LONGEST, server->timing.longest);
 	if (server->pid_fd != -1)
-		handoff_put_fd(out, SERVER_TAG_PID_FILE, server->pid_fd);
+		fields_put_fd(out, SERVER_TAG_PID_FILE, server->pid_fd);
 	tlv_put_str(data, SERVER_TAG_STATE_DIR, server->options.state_dir);
 	tlv_close(data, mark);
 	net_save(&server->net, out);
@@ -146,7 +146,7 @@ server_is_state_dir(const struct server *server, const struct tlv *item)
 }
 
 static bool
-server_load_own(struct server *server, struct handoff_in *in,
+server_load_own(struct server *server, struct fields_in *in,
     const struct tlv *outer)
 {
 	struct tlv_reader r;
@@ -158,12 +158,12 @@ server_load_own(struct server *server, struct handoff_in *in,
 		if (item.tag == SERVER_TAG_PID_FILE) {
 			is_good = server->pid_fd == -1;
 			if (is_good)
-				server->pid_fd = handoff_get_fd(in, &item,
-				    HANDOFF_FD_FILE);
+				server->pid_fd = fields_get_fd(in, &item,
+				    FIELDS_FD_FILE);
 			is_good &= server->pid_fd != -1;
 		} else if (item.tag == SERVER_TAG_STATE_DIR) {
 			if (!server_is_state_dir(server, &item))
-				return handoff_fail(in,
+				return fields_fail(in,
 				    "the setting state-dir "
 				    "takes a restart to "
 				    "change");
@@ -178,11 +178,11 @@ server_load_own(struct server *server, struct handoff_in *in,
 			    NITEMS(server_fields), server);
 	if (is_good && !r.is_bad)
 		return true;
-	return handoff_fail(in, "what is about the server is malformed");
+	return fields_fail(in, "what is about the server is malformed");
 }
 
 static bool
-server_load_item(struct server *server, struct handoff_in *in,
+server_load_item(struct server *server, struct fields_in *in,
     const struct tlv *item)
 {
 	switch (item->tag) {
@@ -207,7 +207,7 @@ server_load_item(struct server *server, struct handoff_in *in,
 }
 
 bool
-server_load(struct server *server, struct handoff_in *in)
+server_load(struct server *server, struct fields_in *in)
 {
 	struct tlv_reader r = in->items;
 	struct tlv item;
@@ -216,7 +216,7 @@ server_load(struct server *server, struct handoff_in *in)
 		if (!server_load_item(server, in, &item))
 			return false;
 	if (r.is_bad)
-		return handoff_fail(in, "it is cut off");
+		return fields_fail(in, "it is cut off");
 	if (!chat_load_end(&server->chat, in))
 		return false;
 	server->has_inherited = listeners_have_inherited(server->listeners);

@@ -89,6 +89,6 @@ int server_init_upgrade(struct server *server) MUST_CHECK;
 
 /* Loads the state that another program left into a new server. On false,
  * in->error says why. */
-bool server_load(struct server *server, struct handoff_in *in) MUST_CHECK;
+bool server_load(struct server *server, struct fields_in *in) MUST_CHECK;
 
 #endif

@@ -375,7 +375,7 @@ server_begin(struct server *server)
 /* Goes on in another program's place. An address that cannot be listened on is
  * logged only: those who are here must not suffer for it. */
 static bool
-server_begin_again(struct server *server, struct handoff_in *carried)
+server_begin_again(struct server *server, struct fields_in *carried)
 {
 	char *error = NULL;
 
@@ -397,7 +397,7 @@ server_begin_again(struct server *server, struct handoff_in *carried)
 
 struct server *
 server_new(const struct server_source *source, struct options *options,
-    const struct inheritance *inherited, struct handoff_in *carried)
+    const struct inheritance *inherited, struct fields_in *carried)
 {
 	struct server *server;
 

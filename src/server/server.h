@@ -12,7 +12,7 @@
 #include "net/inherit.h"
 #include "options/options.h"
 
-struct handoff_in;
+struct fields_in;
 struct server;
 struct upgrade_program;
 
@@ -61,7 +61,7 @@ void server_warn_options(const struct server_source *source,
  */
 struct server *server_new(const struct server_source *source,
     struct options *options, const struct inheritance *inherited,
-    struct handoff_in *carried) MUST_CHECK;
+    struct fields_in *carried) MUST_CHECK;
 
 /* Tells the service manager that the server is ready. */
 void server_ready(struct server *server);

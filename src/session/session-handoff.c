@@ -55,7 +55,7 @@ static const struct handoff_field sessions_fields[] = {
 /* Writing */
 
 static void
-session_save(const struct session *s, struct handoff_out *out)
+session_save(const struct session *s, struct fields_out *out)
 {
 	struct buf *data = &out->data;
 	size_t mark = tlv_open(data, HANDOFF_SESSION), conn, state;
@@ -80,7 +80,7 @@ session_save(const struct session *s, struct handoff_out *out)
 }
 
 void
-sessions_save(const struct sessions *all, struct handoff_out *out)
+sessions_save(const struct sessions *all, struct fields_out *out)
 {
 	const struct session *s;
 	size_t mark = tlv_open(&out->data, HANDOFF_SESSIONS);
@@ -147,7 +147,7 @@ session_get(struct session_parts *p, struct sessions *all,
 }
 
 static bool
-session_make(struct sessions *all, struct handoff_in *in,
+session_make(struct sessions *all, struct fields_in *in,
     const struct session_parts *p)
 {
 	struct session *s = xcalloc(1, sizeof(*s));
@@ -177,13 +177,13 @@ session_make(struct sessions *all, struct handoff_in *in,
 		member_attach(s->member, &session_member_ops, s, s->conn);
 	if (s->protocol->load == NULL || s->protocol->load(s, &p->state))
 		return true;
-	return handoff_fail(in,
+	return fields_fail(in,
 	    "what a session's protocol knows is not "
 	    "consistent");
 }
 
 static bool
-session_load(struct sessions *all, struct handoff_in *in,
+session_load(struct sessions *all, struct fields_in *in,
     const struct tlv *outer)
 {
 	struct session_parts p;
@@ -197,12 +197,12 @@ session_load(struct sessions *all, struct handoff_in *in,
 		is_good = session_get(&p, all, &item);
 	if (!is_good || r.is_bad || p.protocol == NULL || !p.has_credential ||
 	    p.conn.data == NULL)
-		return handoff_fail(in, "a session is not consistent");
+		return fields_fail(in, "a session is not consistent");
 	return session_make(all, in, &p);
 }
 
 static bool
-sessions_load_all(struct sessions *all, struct handoff_in *in,
+sessions_load_all(struct sessions *all, struct fields_in *in,
     const struct tlv *outer)
 {
 	struct tlv_reader r;
@@ -220,18 +220,18 @@ sessions_load_all(struct sessions *all, struct handoff_in *in,
 			    NITEMS(sessions_fields), all);
 	if (is_good && !r.is_bad)
 		return true;
-	return handoff_fail(in, "the counters are malformed");
+	return fields_fail(in, "the counters are malformed");
 }
 
 bool
-sessions_load(struct sessions *all, struct handoff_in *in,
+sessions_load(struct sessions *all, struct fields_in *in,
     const struct tlv *item)
 {
 	switch (item->tag) {
 	case HANDOFF_SESSIONS:
 		return sessions_load_all(all, in, item);
 	case HANDOFF_BAN:
-		return bans_load(&all->bans, in, item);
+		return bans_load(&all->bans, in, item) != NULL;
 	case HANDOFF_SESSION:
 		return session_load(all, in, item);
 	default:

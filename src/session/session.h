@@ -23,8 +23,8 @@
 #include "room/bans.h"
 #include "room/chat.h"
 
-struct handoff_in;
-struct handoff_out;
+struct fields_in;
+struct fields_out;
 struct dialect;
 struct irc_watched;
 struct protocol;
@@ -157,8 +157,8 @@ void session_end(struct session *s, const char *line, const char *text);
  * the lock; and all that again, an item after the other, when the members are
  * there. What is not about sessions is passed over.
  */
-void sessions_save(const struct sessions *all, struct handoff_out *out);
-bool sessions_load(struct sessions *all, struct handoff_in *in,
+void sessions_save(const struct sessions *all, struct fields_out *out);
+bool sessions_load(struct sessions *all, struct fields_in *in,
     const struct tlv *item) MUST_CHECK;
 
 #endif

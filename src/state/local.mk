@@ -2,7 +2,8 @@
 # Copyright (c) 2026 The brbd authors
 
 src_libbrbd_a_SOURCES += \
-	%D%/bans-record.c \
+	%D%/bans-journal.c \
+	%D%/bans-journal.h \
 	%D%/journal-format.c \
 	%D%/journal-impl.h \
 	%D%/journal.c \

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "history/history-file.h"
+#include "state/bans-journal.h"
 #include "state/state.h"
 
 #define SERVER_STATE_TICK_MS 1000

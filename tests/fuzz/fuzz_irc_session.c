@@ -285,9 +285,9 @@ begin(struct mini_server *t, struct client *clients)
 static void
 hand_over(struct mini_server *t)
 {
-	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
+	struct fields_out out = HANDOFF_OUT_INITIALIZER;
 	struct buf blob = BUF_INITIALIZER;
-	struct handoff_in in;
+	struct fields_in in;
 	struct mini_server again;
 	bool is_good;
 
@@ -300,10 +300,10 @@ hand_over(struct mini_server *t)
 	if (!is_good)
 		(void)fprintf(stderr, "not loaded: %s\n", in.error);
 	require(is_good);
-	handoff_in_fini(&in);
+	fields_in_fini(&in);
 	mini_fini(&again);
 	buf_fini(&blob);
-	handoff_out_fini(&out);
+	fields_out_fini(&out);
 }
 
 static void

@@ -53,17 +53,17 @@ make_ring(void)
 }
 
 static bool
-become(int fd, enum handoff_fd_kind kind)
+become(int fd, enum fields_fd kind)
 {
 	int fds[2], ring;
 
-	if (kind == HANDOFF_FD_FILE) {
+	if (kind == FIELDS_FD_FILE) {
 		ring = make_ring();
 		require(dup2(ring, fd) == fd);
 		(void)close(ring);
 		return true;
 	}
-	if (kind == HANDOFF_FD_LISTENER)
+	if (kind == FIELDS_FD_LISTENER)
 		return false; /* no port is opened here */
 	require(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
 	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
@@ -77,9 +77,9 @@ become(int fd, enum handoff_fd_kind kind)
 static void
 check(struct mini_server *mini)
 {
-	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
+	struct fields_out out = HANDOFF_OUT_INITIALIZER;
 	struct buf blob = BUF_INITIALIZER;
-	struct handoff_in in;
+	struct fields_in in;
 	struct mini_server again;
 	bool is_good;
 
@@ -91,17 +91,17 @@ check(struct mini_server *mini)
 	is_good = handoff_open(&in, blob.data, blob.len, HANDOFF_TAKE) &&
 	    mini_load(&again, &in, true);
 	require(is_good);
-	handoff_in_fini(&in);
+	fields_in_fini(&in);
 	mini_run(&again);
 	mini_fini(&again);
 	buf_fini(&blob);
-	handoff_out_fini(&out);
+	fields_out_fini(&out);
 }
 
 static void
 load(const void *blob, size_t len)
 {
-	struct handoff_in in;
+	struct fields_in in;
 	struct mini_server mini;
 	bool is_good = false;
 	size_t i;
@@ -122,18 +122,18 @@ load(const void *blob, size_t len)
 			check(&mini);
 		mini_fini(&mini);
 	}
-	handoff_in_fini(&in);
+	fields_in_fini(&in);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
+	struct fields_out out = HANDOFF_OUT_INITIALIZER;
 	struct buf blob = BUF_INITIALIZER, whole = BUF_INITIALIZER;
 	int i;
 
 	for (i = 0; i < FUZZ_FDS; i++) {
-		handoff_put_fd(&out, 0, 3 + i);
+		fields_put_fd(&out, 0, 3 + i);
 		buf_reset(&out.data);
 	}
 	/* Not NULL, whatever the size. */
@@ -145,6 +145,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	load(blob.data, blob.len);
 	buf_fini(&whole);
 	buf_fini(&blob);
-	handoff_out_fini(&out);
+	fields_out_fini(&out);
 	return 0;
 }

@@ -547,9 +547,9 @@ bool
 fixture_hand_over(struct chat_fixture *fixture, struct chat_fixture *next,
     struct fake *people, size_t count)
 {
-	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
+	struct fields_out out = HANDOFF_OUT_INITIALIZER;
 	struct buf blob = BUF_INITIALIZER;
-	struct handoff_in in;
+	struct fields_in in;
 	struct tlv item;
 	size_t i;
 	bool is_good;
@@ -580,8 +580,8 @@ fixture_hand_over(struct chat_fixture *fixture, struct chat_fixture *next,
 	}
 	is_good = is_good && chat_load_end(&next->chat, &in);
 	handoff_close_rest(&in);
-	handoff_in_fini(&in);
-	handoff_out_fini(&out);
+	fields_in_fini(&in);
+	fields_out_fini(&out);
 	buf_fini(&blob);
 	return is_good;
 }

@@ -18,10 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/fields.h"
 #include "base/log.h"
-#include "base/tlv.h"
 #include "room/bans.h"
-#include "state/journal.h"
+#include "state/bans-journal.h"
 #include "unit.h"
 
 static struct bans bans;
@@ -340,51 +340,99 @@ START_TEST(test_kept)
 }
 END_TEST
 
+/* Does what is in out become a ban, from the disk and handed over alike? */
+static bool
+loads(const struct buf *out)
+{
+	static const enum fields_use uses[] = { FIELDS_DISK, FIELDS_HANDOFF };
+	const struct tlv item = { .data = (unsigned char *)out->data,
+		.len = out->len };
+	bool results[NITEMS(uses)];
+	size_t i;
+
+	for (i = 0; i < NITEMS(uses); i++) {
+		struct fields_in in = { .use = uses[i] };
+
+		bans_fini(&bans);
+		results[i] = bans_load(&bans, &in, &item) != NULL;
+		ck_assert_int_eq(results[i], in.error == NULL);
+		ck_assert_uint_eq(bans.count, results[i]);
+		fields_in_fini(&in);
+	}
+	ck_assert_int_eq(results[0], results[1]);
+	return results[0];
+}
+
+/* A record of these, which is then changed. */
+static void
+ban_bytes(struct buf *out, const char *nick, const struct credential *origin,
+    uint64_t prefix, int64_t made_ms)
+{
+	buf_reset(out);
+	tlv_put_u64(out, 1, 1);
+	if (nick != NULL)
+		tlv_put_str(out, 2, nick);
+	if (origin != NULL) {
+		tlv_put_u64(out, 3, 1);
+		tlv_put_bytes(out, 4, origin, sizeof(*origin));
+		tlv_put_u64(out, 5, prefix);
+	}
+	tlv_put_i64(out, 6, made_ms);
+	tlv_put_str(out, 8, "spam");
+}
+
 /* What makes no sense bans nobody. */
 START_TEST(test_garbled)
 {
 	struct buf out = BUF_INITIALIZER;
-	const unsigned char key[8] = { 1 };
-	unsigned char last_key[8];
+	struct credential c = origin("192.0.2.1"), uid = credential_from_uid(1);
 
-	memset(last_key, 0xff, sizeof(last_key));
 	log_init(LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
-	bans_loaded(key, sizeof(key), "", 0, &bans);
-	bans_loaded(key, sizeof(key), "\x01\x00\xff", 3, &bans);
-	tlv_put_str(&out, 1, "bob");
-	bans_loaded(key, sizeof(key) - 1, out.data, out.len, &bans);
-	ck_assert_uint_eq(bans.count, 0);
-	/* An origin without its bytes, without its prefix, with too long a one;
-	 * of no known kind; a uid's half; a reserved nick. */
-	tlv_put_u64(&out, 2, CREDENTIAL_IPV4);
-	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
-	tlv_put_bytes(&out, 3, "0123456789abcdef", 16);
-	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
-	tlv_put_u64(&out, 4, 33);
-	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
-	tlv_put_u64(&out, 4, 8);
-	tlv_put_u64(&out, 2, CREDENTIAL_UID);
-	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
-	ck_assert_uint_eq(bans.count, 0);
-	tlv_put_u64(&out, 2, CREDENTIAL_UID + 1);
-	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
-	buf_reset(&out);
-	tlv_put_str(&out, 1, "admin");
-	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
-	ck_assert_uint_eq(bans.count, 0);
+	buf_addstr(&out, "\x01\x00\xff");
+	ck_assert(!loads(&out));
+	ban_bytes(&out, NULL, NULL, 0, 5);
+	ck_assert(!loads(&out));
+	/* An origin without its prefix, which would be everybody; with too long
+	 * a one, or one that leaves bits; of no known kind; a uid's half. */
+	ban_bytes(&out, NULL, &c, 32, 5);
+	ck_assert(loads(&out));
+	ban_bytes(&out, NULL, &c, 0, 5);
+	ck_assert(!loads(&out));
+	ban_bytes(&out, NULL, &c, 33, 5);
+	ck_assert(!loads(&out));
+	ban_bytes(&out, NULL, &c, 24, 5);
+	ck_assert(!loads(&out));
+	ban_bytes(&out, NULL, &uid, 32, 5);
+	ck_assert(loads(&out));
+	ban_bytes(&out, NULL, &uid, 31, 5);
+	ck_assert(!loads(&out));
+	c.kind = CREDENTIAL_UID + 1;
+	ban_bytes(&out, NULL, &c, 32, 5);
+	ck_assert(!loads(&out));
+	/* A nick that nobody can have, and a guest's, who may be away. */
+	ban_bytes(&out, "admin", NULL, 0, 5);
+	ck_assert(!loads(&out));
+	ban_bytes(&out, "b b", NULL, 0, 5);
+	ck_assert(!loads(&out));
+	ban_bytes(&out, "guest7", NULL, 0, 5);
+	ck_assert(loads(&out));
 	/* Made before there was a time. */
-	buf_reset(&out);
-	tlv_put_str(&out, 1, "bob");
-	tlv_put_i64(&out, 5, INT64_MIN);
-	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
-	/* An id after which there is none. */
-	buf_reset(&out);
-	tlv_put_str(&out, 1, "bob");
-	bans_loaded(last_key, sizeof(last_key), out.data, out.len, &bans);
-	ck_assert_uint_eq(bans.count, 0);
+	ban_bytes(&out, "bob", NULL, 0, INT64_MIN);
+	ck_assert(!loads(&out));
+	ban_bytes(&out, "bob", NULL, 0, 5);
+	ck_assert(loads(&out));
+	/* A reason twice; an id after which there is none; and none. */
+	tlv_put_str(&out, 8, "ham");
+	ck_assert(!loads(&out));
+	ban_bytes(&out, "bob", NULL, 0, 5);
+	memset(out.data + TLV_HEADER, 0xff, 8);
+	ck_assert(!loads(&out));
+	memset(out.data + TLV_HEADER, 0, 8);
+	ck_assert(!loads(&out));
 	/* The same twice. */
-	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
-	bans_loaded(key, sizeof(key), out.data, out.len, &bans);
+	ban_bytes(&out, "bob", NULL, 0, 5);
+	bans_loaded("", 0, out.data, out.len, &bans);
+	bans_loaded("", 0, out.data, out.len, &bans);
 	ck_assert_uint_eq(bans.count, 1);
 	buf_fini(&out);
 }

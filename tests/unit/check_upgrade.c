@@ -126,7 +126,7 @@ teardown(void)
 }
 
 static void
-save(struct mini_server *t, struct handoff_out *out, struct buf *blob)
+save(struct mini_server *t, struct fields_out *out, struct buf *blob)
 {
 	mini_save(t, out);
 	handoff_seal(out, blob);
@@ -159,9 +159,9 @@ check_saw(struct buf *seen, const char *text)
 
 START_TEST(test_same)
 {
-	struct handoff_out out = HANDOFF_OUT_INITIALIZER, out2 = out;
+	struct fields_out out = HANDOFF_OUT_INITIALIZER, out2 = out;
 	struct buf blob = BUF_INITIALIZER, blob2 = blob;
-	struct handoff_in in;
+	struct fields_in in;
 	struct mini_server again;
 	size_t i;
 
@@ -182,12 +182,12 @@ START_TEST(test_same)
 	for (i = 0; i < out.data.len; i++)
 		ck_assert_msg(out.data.data[i] == out2.data.data[i],
 		    "they differ at %zu of %zu", i, out.data.len);
-	handoff_in_fini(&in);
+	fields_in_fini(&in);
 	mini_fini(&again);
 	buf_fini(&blob);
 	buf_fini(&blob2);
-	handoff_out_fini(&out);
-	handoff_out_fini(&out2);
+	fields_out_fini(&out);
+	fields_out_fini(&out2);
 	/* It has removed the file; setup's server will not miss it. */
 }
 END_TEST
@@ -195,9 +195,9 @@ END_TEST
 /* Nobody notices: half lines go on, everything that was said arrives once. */
 START_TEST(test_goes_on)
 {
-	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
+	struct fields_out out = HANDOFF_OUT_INITIALIZER;
 	struct buf blob = BUF_INITIALIZER, seen = BUF_INITIALIZER;
-	struct handoff_in in;
+	struct fields_in in;
 	struct mini_server again;
 	char *text;
 	int i;
@@ -208,7 +208,7 @@ START_TEST(test_goes_on)
 	again.options.max_line = mini.options.max_line;
 	ck_assert(handoff_open(&in, blob.data, blob.len, HANDOFF_TAKE) &&
 	    mini_load(&again, &in, true));
-	handoff_in_fini(&in);
+	fields_in_fini(&in);
 
 	ck_assert_int_eq(person_marker(&directory_find(&again.chat.directory,
 					   "ana")
@@ -257,16 +257,16 @@ START_TEST(test_goes_on)
 	mini_fini(&again);
 	buf_fini(&seen);
 	buf_fini(&blob);
-	handoff_out_fini(&out);
+	fields_out_fini(&out);
 }
 END_TEST
 
 /* With a check that is right all the same. */
 static bool
-load_garbled(const struct handoff_out *out, enum handoff_purpose purpose)
+load_garbled(const struct fields_out *out, enum handoff_purpose purpose)
 {
 	struct buf blob = BUF_INITIALIZER;
-	struct handoff_in in;
+	struct fields_in in;
 	struct mini_server again;
 	bool is_good;
 
@@ -275,7 +275,7 @@ load_garbled(const struct handoff_out *out, enum handoff_purpose purpose)
 	is_good = handoff_open(&in, blob.data, blob.len, purpose) &&
 	    mini_load(&again, &in, true);
 	ck_assert(is_good == (in.error == NULL));
-	handoff_in_fini(&in);
+	fields_in_fini(&in);
 	forget_files(&again);
 	again.listeners = listeners_new(&again.net, NULL, NULL);
 	mini_fini(&again);
@@ -286,7 +286,7 @@ load_garbled(const struct handoff_out *out, enum handoff_purpose purpose)
 /* In reach of a test: no large output, and most bytes are not text. */
 START_TEST(test_garbled)
 {
-	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
+	struct fields_out out = HANDOFF_OUT_INITIALIZER;
 	struct buf seen = BUF_INITIALIZER;
 	size_t i, len, step, refused = 0, accepted = 0;
 	int turns;
@@ -316,100 +316,100 @@ START_TEST(test_garbled)
 	/* Only between two items may it end, and be whole. */
 	ck_assert_uint_lt(accepted, len / 50);
 	out.data.len = len;
-	handoff_out_fini(&out);
+	fields_out_fini(&out);
 }
 END_TEST
 
 START_TEST(test_blob)
 {
-	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
+	struct fields_out out = HANDOFF_OUT_INITIALIZER;
 	struct buf blob = BUF_INITIALIZER;
-	struct handoff_in in;
+	struct fields_in in;
 	size_t i;
 
-	handoff_put_fd(&out, 1, 7);
-	handoff_put_fd(&out, 1, 9);
+	fields_put_fd(&out, 1, 7);
+	fields_put_fd(&out, 1, 9);
 	handoff_seal(&out, &blob);
 	ck_assert(handoff_open(&in, blob.data, blob.len, HANDOFF_TAKE));
 	ck_assert_uint_eq(in.fd_count, 2);
 	ck_assert_int_eq(in.fds[0], 7);
 	ck_assert_int_eq(in.fds[1], 9);
-	handoff_in_fini(&in);
+	fields_in_fini(&in);
 	for (i = 0; i < blob.len; i++) {
 		ck_assert(!handoff_open(&in, blob.data, i, HANDOFF_TAKE));
 		ck_assert_ptr_nonnull(in.error);
-		handoff_in_fini(&in);
+		fields_in_fini(&in);
 		blob.data[i] ^= 1;
 		ck_assert(!handoff_open(&in, blob.data, blob.len,
 		    HANDOFF_TAKE));
-		handoff_in_fini(&in);
+		fields_in_fini(&in);
 		blob.data[i] ^= 1;
 	}
 	/* Another version is refused, and it is said which. */
-	blob.data[8] = 2;
+	blob.data[8] = 9;
 	ck_assert(!handoff_open(&in, blob.data, blob.len, HANDOFF_TAKE));
 	ck_assert_str_eq(in.error,
-	    "its version is 2, and this program reads version 1");
-	handoff_in_fini(&in);
+	    "its version is 9, and this program reads version 2");
+	fields_in_fini(&in);
 
 	/* A descriptor is there once, and it is none of 0 to 2. */
 	out.fds[1] = 7;
 	handoff_seal(&out, &blob);
 	ck_assert(!handoff_open(&in, blob.data, blob.len, HANDOFF_TAKE));
-	handoff_in_fini(&in);
+	fields_in_fini(&in);
 	out.fds[1] = 2;
 	handoff_seal(&out, &blob);
 	ck_assert(!handoff_open(&in, blob.data, blob.len, HANDOFF_TAKE));
-	handoff_in_fini(&in);
+	fields_in_fini(&in);
 	buf_fini(&blob);
-	handoff_out_fini(&out);
+	fields_out_fini(&out);
 }
 END_TEST
 
 START_TEST(test_fds)
 {
-	struct handoff_out out = HANDOFF_OUT_INITIALIZER;
+	struct fields_out out = HANDOFF_OUT_INITIALIZER;
 	struct buf blob = BUF_INITIALIZER;
 	struct tlv_reader r;
 	struct tlv item;
-	struct handoff_in in;
+	struct fields_in in;
 	int pair[2], file;
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	file = open("/dev/null", O_RDONLY);
 	/* It has to be such that it does not block. */
-	ck_assert(!handoff_check_fd(pair[0], HANDOFF_FD_STREAM));
+	ck_assert(!fields_check_fd(pair[0], FIELDS_FD_STREAM));
 	ck_assert_int_eq(fcntl(pair[0], F_SETFL, O_NONBLOCK), 0);
-	ck_assert(handoff_check_fd(pair[0], HANDOFF_FD_STREAM));
-	ck_assert(!handoff_check_fd(pair[0], HANDOFF_FD_LISTENER));
-	ck_assert(!handoff_check_fd(pair[0], HANDOFF_FD_FILE));
-	ck_assert(!handoff_check_fd(file, HANDOFF_FD_STREAM));
-	ck_assert(!handoff_check_fd(file, HANDOFF_FD_FILE));
-	ck_assert(!handoff_check_fd(1000000, HANDOFF_FD_FILE));
+	ck_assert(fields_check_fd(pair[0], FIELDS_FD_STREAM));
+	ck_assert(!fields_check_fd(pair[0], FIELDS_FD_LISTENER));
+	ck_assert(!fields_check_fd(pair[0], FIELDS_FD_FILE));
+	ck_assert(!fields_check_fd(file, FIELDS_FD_STREAM));
+	ck_assert(!fields_check_fd(file, FIELDS_FD_FILE));
+	ck_assert(!fields_check_fd(1000000, FIELDS_FD_FILE));
 
-	handoff_put_fd(&out, 1, pair[0]);
-	handoff_put_fd(&out, 1, file);
+	fields_put_fd(&out, 1, pair[0]);
+	fields_put_fd(&out, 1, file);
 	tlv_put_u64(&out.data, 1, 2);
 	handoff_seal(&out, &blob);
 	ck_assert(handoff_open(&in, blob.data, blob.len, HANDOFF_VERIFY));
 	r = in.items;
 	ck_assert(tlv_next(&r, &item));
-	ck_assert_int_eq(handoff_get_fd(&in, &item, HANDOFF_FD_STREAM),
+	ck_assert_int_eq(fields_get_fd(&in, &item, FIELDS_FD_STREAM),
 	    pair[0]);
-	ck_assert_int_eq(handoff_get_fd(&in, &item, HANDOFF_FD_STREAM), -1);
+	ck_assert_int_eq(fields_get_fd(&in, &item, FIELDS_FD_STREAM), -1);
 	ck_assert(tlv_next(&r, &item));
-	ck_assert_int_eq(handoff_get_fd(&in, &item, HANDOFF_FD_STREAM), -1);
+	ck_assert_int_eq(fields_get_fd(&in, &item, FIELDS_FD_STREAM), -1);
 	ck_assert(tlv_next(&r, &item));
-	ck_assert_int_eq(handoff_get_fd(&in, &item, HANDOFF_FD_STREAM), -1);
+	ck_assert_int_eq(fields_get_fd(&in, &item, FIELDS_FD_STREAM), -1);
 	/* What nobody took is closed, what was taken is not. */
 	handoff_close_rest(&in);
 	ck_assert_int_eq(fcntl(file, F_GETFD), -1);
 	ck_assert_int_ne(fcntl(pair[0], F_GETFD), -1);
-	handoff_in_fini(&in);
+	fields_in_fini(&in);
 	(void)close(pair[0]);
 	(void)close(pair[1]);
 	buf_fini(&blob);
-	handoff_out_fini(&out);
+	fields_out_fini(&out);
 }
 END_TEST
 
@@ -422,7 +422,7 @@ struct outcome {
 };
 
 static int
-program_save(struct handoff_out *out, char **error, void *arg)
+program_save(struct fields_out *out, char **error, void *arg)
 {
 	(void)arg;
 	(void)error;

@@ -146,7 +146,7 @@ mini_read(int fd, struct buf *out)
 }
 
 void
-mini_save(struct mini_server *t, struct handoff_out *out)
+mini_save(struct mini_server *t, struct fields_out *out)
 {
 	net_save(&t->net, out);
 	listeners_save(t->listeners, HANDOFF_LISTENER, out);
@@ -161,7 +161,7 @@ mini_knows(const char *protocols)
 }
 
 static bool
-mini_load_item(struct mini_server *t, struct handoff_in *in,
+mini_load_item(struct mini_server *t, struct fields_in *in,
     const struct tlv *item)
 {
 	if (item->tag == HANDOFF_NET)
@@ -173,7 +173,7 @@ mini_load_item(struct mini_server *t, struct handoff_in *in,
 }
 
 bool
-mini_load(struct mini_server *t, struct handoff_in *in, bool is_copied)
+mini_load(struct mini_server *t, struct fields_in *in, bool is_copied)
 {
 	struct tlv_reader r = in->items;
 	struct tlv item;
@@ -187,7 +187,7 @@ mini_load(struct mini_server *t, struct handoff_in *in, bool is_copied)
 	while (is_good && tlv_next(&r, &item))
 		is_good = mini_load_item(t, in, &item);
 	if (r.is_bad)
-		is_good = handoff_fail(in, "it is cut off");
+		is_good = fields_fail(in, "it is cut off");
 	is_good = is_good && chat_load_end(&t->chat, in);
 	handoff_close_rest(in);
 	return is_good;

@@ -51,12 +51,12 @@ void mini_type(int fd, const char *text); /* writes all of it */
 void mini_read(int fd, struct buf *out); /* adds what is there */
 
 /* All that is carried; the server has run. */
-void mini_save(struct mini_server *t, struct handoff_out *out);
+void mini_save(struct mini_server *t, struct fields_out *out);
 
 /*
  * Loads it into a new mini. If is_copied, descriptors are not those of the blob
  * but copies, so that the other keeps its own. False: in->error.
  */
-bool mini_load(struct mini_server *t, struct handoff_in *in, bool is_copied);
+bool mini_load(struct mini_server *t, struct fields_in *in, bool is_copied);
 
 #endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef FIELDS_H
+#define FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/tlv.h"
+#include "base/util.h"
+
+struct clock;
+
+/*
+ * A table of fields says what of a struct is written down: in the journal, and
+ * for the next program in this process (handoff.h). The same table writes it
+ * and reads it, as a sequence of tlv.h, so the two cannot differ, nor can the
+ * two uses. The table is beside the struct's module, in x-fields.c or x.c.
+ *
+ * Values that are zero are not written, and what is not there is zero. A reader
+ * checks each value, passes over tags that it does not know, and names the
+ * field that it refuses.
+ */
+enum fields_use { FIELDS_DISK = 1, FIELDS_HANDOFF };
+
+enum field_kind {
+	FIELD_IS_UNSIGNED, /* bool, enum, any unsigned integer */
+	FIELD_IS_SIGNED,
+	FIELD_IS_TIME, /* int64_t; monotonic, and on the disk wall clock */
+	FIELD_IS_STRING, /* a char array */
+	FIELD_IS_TEXT, /* a char *, allocated, or NULL */
+	FIELD_IS_TAIL, /* char[] behind the struct, and its size_t length */
+	FIELD_IS_BUF, /* struct buf */
+	FIELD_IS_BYTES, /* an array of bytes, whole */
+	FIELD_IS_NUMBERS, /* an array of uint64_t, and perhaps its count */
+	FIELD_IS_CREDENTIAL,
+	FIELD_IS_FD, /* an int, or -1 */
+	FIELD_IS_STRUCT,
+	FIELD_IS_POINTER, /* to a struct, allocated, or NULL */
+	FIELD_IS_LIST, /* of structs, allocated: LIST or TAILQ */
+	FIELD_IS_ITEM, /* struct tlv: its reader's matter; see put */
+	FIELD_IS_OTHER /* see put and get */
+};
+
+struct fields;
+struct fields_in;
+struct fields_out;
+
+struct field {
+	uint16_t tag; /* never changed or used again within a version */
+	uint8_t kind;
+	uint8_t only; /* enum fields_use; 0: both */
+	bool is_needed; /* written if it is zero, too; not to be missing */
+	bool may_be_bad; /* on the disk: then it counts as missing */
+	const char *name;
+	size_t offset, size;
+	/* The greatest value, bytes of a text, numbers or elements of a list;
+	 * for FIELD_IS_FD an enum fields_fd. 0: whatever fits. */
+	uint64_t max;
+	size_t extra; /* where a length, a count or an element's entry is */
+	const struct fields *inner;
+	/* Can that be the value? Strings have their NUL. */
+	bool (*check)(const void *value);
+	/* Adds an item, or none; needed for FIELD_IS_ITEM and OTHER. */
+	void (*put)(struct fields_out *out, const struct field *f,
+	    const void *base);
+	bool (*get)(struct fields_in *in, const struct field *f, void *base,
+	    const struct tlv *item);
+	/* Puts an element that was read into the list of base, which owns it
+	 * then. False: it is not to be there. */
+	bool (*add)(struct fields_in *in, const struct field *f, void *base,
+	    void *element);
+};
+
+#define FIELD_(t, k, of, m) \
+	.tag = (t), .kind = (k), .name = #m, .offset = offsetof(of, m), \
+	.size = sizeof(((of *)0)->m)
+
+/* In braces, with more designators if need be: { FIELD_UINT(...), .max = 9 } */
+#define FIELD_UINT(t, of, m) FIELD_(t, FIELD_IS_UNSIGNED, of, m)
+#define FIELD_BOOL(t, of, m) FIELD_UINT(t, of, m), .max = 1
+#define FIELD_INT(t, of, m) FIELD_(t, FIELD_IS_SIGNED, of, m)
+#define FIELD_TIME(t, of, m) FIELD_(t, FIELD_IS_TIME, of, m)
+#define FIELD_STRING(t, of, m) FIELD_(t, FIELD_IS_STRING, of, m)
+#define FIELD_TEXT(t, of, m, limit) \
+	FIELD_(t, FIELD_IS_TEXT, of, m), .max = (limit)
+#define FIELD_TAIL(t, of, m, len, limit) \
+	.tag = (t), .kind = FIELD_IS_TAIL, .name = #m, \
+	.offset = offsetof(of, m), .extra = offsetof(of, len), .max = (limit), \
+	.is_needed = true
+#define FIELD_BUF(t, of, m) FIELD_(t, FIELD_IS_BUF, of, m)
+#define FIELD_BYTES(t, of, m) FIELD_(t, FIELD_IS_BYTES, of, m)
+#define FIELD_NUMBERS(t, of, m) FIELD_(t, FIELD_IS_NUMBERS, of, m)
+#define FIELD_COUNTED(t, of, m, count) \
+	FIELD_NUMBERS(t, of, m), .extra = offsetof(of, count)
+#define FIELD_CREDENTIAL(t, of, m) FIELD_(t, FIELD_IS_CREDENTIAL, of, m)
+#define FIELD_FD(t, of, m, k) FIELD_(t, FIELD_IS_FD, of, m), .max = (k)
+#define FIELD_STRUCT(t, of, m, table) \
+	FIELD_(t, FIELD_IS_STRUCT, of, m), .inner = (table)
+#define FIELD_POINTER(t, of, m, table) \
+	FIELD_(t, FIELD_IS_POINTER, of, m), .inner = (table)
+#define FIELD_LIST(t, of, m, table, element, entry, adder) \
+	FIELD_(t, FIELD_IS_LIST, of, m), .inner = (table), .add = (adder), \
+					 .extra = offsetof(element, entry)
+#define FIELD_ITEM(t, of, m, putter) \
+	FIELD_(t, FIELD_IS_ITEM, of, m), .put = (putter)
+#define FIELD_OTHER(t, field_name, putter, getter) \
+	.tag = (t), .kind = FIELD_IS_OTHER, .name = (field_name), \
+	.put = (putter), .get = (getter)
+
+struct fields {
+	const char *what; /* "a ban" */
+	const struct field *list; /* at most 64 */
+	size_t count;
+	size_t size;
+	/* After all was read: does it make sense as a whole? May complete what
+	 * follows from the rest. NULL: any does. */
+	bool (*check)(struct fields_in *in, void *base);
+};
+#define FIELDS(text, of, table) \
+	.what = (text), .list = (table), .count = NITEMS(table), \
+	.size = sizeof(of)
+
+/* Writing */
+
+struct fields_out {
+	struct buf data;
+	enum fields_use use;
+	const struct clock *clock; /* for FIELD_IS_TIME on the disk */
+	int *fds; /* those that are handed over */
+	size_t fd_count, fd_cap;
+};
+void fields_out_fini(struct fields_out *out);
+
+void fields_put(struct fields_out *out, const struct fields *fields,
+    const void *base);
+/* The same within an item. */
+void fields_put_item(struct fields_out *out, uint16_t tag,
+    const struct fields *fields, const void *base);
+/* The descriptor goes along: an item with its place in the table. */
+void fields_put_fd(struct fields_out *out, uint16_t tag, int fd);
+
+/* Reading */
+
+enum fields_fd {
+	FIELDS_FD_STREAM, /* a stream socket, connected once */
+	FIELDS_FD_LISTENER, /* a stream socket that listens */
+	FIELDS_FD_FILE /* a regular file, also one in memory */
+};
+/* Is it open and what it should be? Sockets do not block. */
+bool fields_check_fd(int fd, enum fields_fd kind);
+
+/* What the reader of a hand-over is to do with it. */
+enum handoff_purpose {
+	HANDOFF_TAKE, /* go on from it */
+	HANDOFF_VERIFY, /* see whether it could; the writer waits */
+	HANDOFF_LOOK /* the same while the writer goes on, and files change */
+};
+
+struct fields_in {
+	enum fields_use use;
+	const struct clock *clock;
+	void *arg; /* the caller's, for the functions in tables */
+	void *last; /* for add: the element that was added before, or NULL */
+	char *error; /* why something was refused: the first reason */
+	/* Of a hand-over: handoff_open(). */
+	enum handoff_purpose purpose;
+	struct tlv_reader items;
+	int *fds;
+	bool *is_taken;
+	size_t fd_count;
+	/* NULL: none is needed. Else fields_check_fd(), or a test's. */
+	bool (*check_fd)(int fd, enum fields_fd kind);
+};
+/* Closes no descriptor. */
+void fields_in_fini(struct fields_in *in);
+
+/*
+ * Reads what fields_put() has written into base, which is initialized; fields
+ * that are not there stay as they are, but for descriptors: those become -1.
+ * False: in->error says why; then texts, descriptors and the like are freed
+ * again (fields_clear()), lists are not.
+ */
+bool fields_get(struct fields_in *in, const struct fields *fields,
+    const struct tlv *item, void *base) MUST_CHECK;
+
+/*
+ * The descriptor that item names, which nobody has taken, and of that kind; it
+ * is the caller's from now on. -1: in->error says why.
+ */
+int fields_get_fd(struct fields_in *in, const struct tlv *item,
+    enum fields_fd kind) MUST_CHECK;
+
+/* Something is not consistent. Returns false. */
+bool fields_fail(struct fields_in *in, const char *fmt, ...) PRINTFLIKE(2, 3);
+
+/* Frees and closes what fields_get() has made in base, but for lists. */
+void fields_clear(const struct fields *fields, void *base);
+
+/* Moves all fields but lists to another struct; what was there is not freed. */
+void fields_move(const struct fields *fields, void *to, void *from);
+
+#endif
