@@ -13,8 +13,8 @@
 #include "irc/irc.h"
 #include "session/session.h"
 
-/* What each gives to who asks for it is for brbd-irc(7). Values are only for
- * who says CAP LS 302 or later. */
+/* What each capability gives is help for brbd-irc(7). Values are sent only
+ * after CAP LS 302 or later. */
 const struct irc_cap_entry irc_cap_table[] = {
 	{ "account-notify", IRC_CAP_ACCOUNT_NOTIFY, NULL,
 	    "who logs in or out; nobody does, there are no accounts" },
@@ -60,9 +60,9 @@ const struct irc_cap_entry irc_cap_table[] = {
 	{ .name = NULL },
 };
 
-#define CAP_LIST_BYTES 350 /* of names in a line */
+#define CAP_LIST_BYTES 350 /* of names in one line */
 
-/* Has s speak with these capabilities from now on. */
+/* Lets s speak with these capabilities from now on. */
 static void
 cap_set(struct session *s, uint32_t caps)
 {
@@ -82,16 +82,14 @@ cap_find(const char *name)
 	return 0;
 }
 
-/*
- * ":server CAP nick LS [*] :names", in several lines if need be: the '*' says
- * that more follow, to who knows it.
- */
+/* Sends ":server CAP nick LS [*] :names", in several lines if necessary: '*'
+ * means that more follow, for clients that know it. */
 static void
 cap_send_list(struct session *s, const char *what, uint32_t caps,
     bool has_values)
 {
 	struct buf names = BUF_INITIALIZER;
-	/* Who does not know better expects one line, and it has to fit. */
+	/* Older clients expect one line, and it must fit. */
 	bool is_long = irc_of(s)->cap_version >= 302;
 	const struct irc_cap_entry *c;
 
@@ -127,7 +125,7 @@ cap_ls(struct session *s, const char *version)
 	cap_send_list(s, "LS", UINT32_MAX, irc->cap_version >= 302);
 }
 
-/* All of it or nothing. */
+/* Enables or disables all of names, or nothing. */
 static void
 cap_request(struct session *s, char *names)
 {
@@ -150,7 +148,7 @@ cap_request(struct session *s, char *names)
 		else
 			caps |= cap;
 	}
-	/* Cannot be given up: capability-negotiation, "cap-notify". */
+	/* It cannot be disabled: capability-negotiation, "cap-notify". */
 	if (irc->cap_version >= 302)
 		caps |= IRC_CAP_CAP_NOTIFY;
 	irc_line(s, "CAP %s %s :%s", irc_nick(s), is_good ? "ACK" : "NAK",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * HELP (Modern, "HELP message"), made from the tables of commands, and a few
+ * HELP (Modern, "HELP message"), made from the tables of commands, with a few
  * words more on what is particular here.
  */
 #include "config.h"
@@ -34,7 +34,7 @@ static const struct {
 		"everything, unlike after BRB.", NULL } },
 };
 
-/* The names of all commands, some on a line. */
+/* Sends the names of all commands, several on a line. */
 static void
 help_send_index(struct session *s)
 {
@@ -59,7 +59,7 @@ help_send_index(struct session *s)
 	buf_fini(&names);
 }
 
-/* The first line of the text is a number of its own, as is the last. */
+/* The first line of the text has a numeric of its own, as has the last. */
 static void
 help_send_command(struct session *s, const struct irc_command *command)
 {

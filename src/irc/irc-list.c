@@ -2,10 +2,10 @@
  * Copyright (c) 2026 The brbd authors
  *
  * LIST, with the conditions that ELIST=CMNTU promises: masks of names (M),
- * those that do not match (N), when the channel was made (C) and its topic set
- * (T), in minutes, and how many are in it (U). All conditions hold at once, and
- * one of the masks. Rooms that are empty are only listed if they are permanent:
- * others are memories; and the lobby is not, as IRC clients need not go there.
+ * masks not to match (N), when the channel was made (C) and its topic set (T),
+ * in minutes, and how many people are in it (U). All conditions must hold, and
+ * one of the masks. Empty rooms are listed only if they are permanent; and not
+ * the lobby, as IRC clients need not go there.
  */
 #include "config.h"
 
@@ -24,7 +24,7 @@
 
 struct list_condition {
 	char what; /* 'U', 'C', 'T', 'N' or 'M' */
-	bool is_more; /* > or < */
+	bool is_more; /* ">", not "<" */
 	int64_t number; /* people or minutes */
 	const char *mask;
 };
@@ -34,7 +34,7 @@ struct list_filter {
 	size_t count;
 };
 
-/* One between commas; what is no condition is a mask. */
+/* Parses what is between two commas; what is not a condition is a mask. */
 static void
 list_read_condition(struct list_filter *f, const char *text)
 {
@@ -59,14 +59,14 @@ list_read_condition(struct list_filter *f, const char *text)
 	f->count++;
 }
 
-/* more: longer ago, or more people, than the number. */
+/* Is value on the right side of the condition's number? */
 static bool
 list_compare(const struct list_condition *c, int64_t value)
 {
 	return c->is_more ? value > c->number : value < c->number;
 }
 
-/* Was it so many minutes ago? Never if it is not known. */
+/* Was it long enough, or short enough, ago? Never if the time is unknown. */
 static bool
 list_is_ago(const struct list_condition *c, int64_t then_ms, int64_t now_ms)
 {

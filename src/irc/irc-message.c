@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * A line is cut up where it lies, in the buffer it came in: nothing is copied
- * until somebody wants the value of a tag. Tags are kept as they came, since
- * most are never looked at; each look goes through them from the start.
+ * Lines are cut up where they lie, in the buffer they came in: nothing is
+ * copied until somebody wants the value of a tag. Tags stay as they came, since
+ * most are never used; each lookup reads them from the start.
  *
- * What clients get wrong without harm is taken: several blanks where one
- * belongs, blanks in front or at the end, a source, keys of tags that are none.
- * NUL, CR or LF inside is refused instead of cut at: no part may hold them
- * (Modern IRC, "Parameters"), and half a line, or the second half as a command
- * of its own, is not what the client meant; a text with a CR in it could
- * otherwise smuggle a command into the mouth of who pasted it.
+ * What clients get wrong without harm is accepted: several blanks instead of
+ * one, blanks in front or at the end, a source, invalid keys of tags. A NUL, CR
+ * or LF inside is refused, since no part may hold them (Modern IRC,
+ * "Parameters"): cutting there would send half a line, or make the second half
+ * a command of its own, so that a pasted text could smuggle a command in.
  *
- * Decided against: a table of tags, made for each line; refusing tags with keys
- * that message-tags does not have, which it forbids; passing on client-only
- * tags byte by byte, where clients would see what another one got wrong.
+ * Decided against: a table of tags for each line; refusing tags with invalid
+ * keys, which message-tags forbids; passing on client-only tags byte by byte,
+ * where clients would see what another one got wrong.
  */
 #include "config.h"
 
@@ -28,7 +27,7 @@
 
 #define IRC_DIGITS "0123456789"
 #define IRC_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-/* The shortest client-only tag is "+a", and ";" parts it from the next. */
+/* The shortest client-only tag is "+a", followed by ";" before the next. */
 #define IRC_CLIENT_TAGS_MAX ((IRC_TAGS_MAX + 1) / 3)
 
 /* Ends the word at *p and moves *p to the next. */
@@ -44,7 +43,7 @@ irc_cut_word(char **p)
 	return word;
 }
 
-/* Modern IRC, "Command": letters, or three digits. */
+/* Is it letters, or three digits? (Modern IRC, "Command") */
 static bool
 irc_is_command(const char *word)
 {
@@ -62,7 +61,7 @@ irc_upcase(char *s)
 			*s = (char)(*s - 'a' + 'A');
 }
 
-/* What is behind the command, from p to its end. */
+/* Cuts up the parameters, from p to the line's end. */
 static void
 irc_cut_params(struct irc_message *m, char *p, char *end)
 {
@@ -88,7 +87,7 @@ irc_message_parse(struct irc_message *m, char *line, size_t len)
 
 	*m = (struct irc_message){ .argc = 0 };
 	*end = '\0';
-	/* Is there a NUL, CR or LF before the end? */
+	/* A NUL, CR or LF before the end. */
 	if (strcspn(line, "\r\n") != len)
 		return IRC_BAD;
 	if (strspn(line, " ") == len)
@@ -100,7 +99,7 @@ irc_message_parse(struct irc_message *m, char *line, size_t len)
 			return IRC_TAGS_TOO_LONG;
 		m->tags = p + 1;
 		p = blank;
-		/* One blank counts as theirs, any more with the rest. */
+		/* One blank belongs to the tags, any more to the rest. */
 		if (p < end)
 			*p++ = '\0';
 	}
@@ -162,9 +161,9 @@ irc_tags_find(const char *tags, const char *key, struct irc_tag *tag)
 }
 
 /*
- * The next character of an escaped value, *p is before end; or '\0' if it ends
- * in a lone '\'. What need not be escaped loses its '\' (message-tags,
- * "Escaping values").
+ * The next character of an escaped value, with *p before end; or '\0' if it
+ * ends in a lone '\'. A needless '\' is dropped (message-tags, "Escaping
+ * values").
  */
 static char
 irc_unescape(const char **p, const char *end)
@@ -214,7 +213,7 @@ irc_add_escaped_char(struct buf *out, char c)
 	}
 }
 
-/* Adds the value of tag by add, character by character. */
+/* Passes the value of tag to add, character by character. */
 static void
 irc_add_value(struct buf *out, const struct irc_tag *tag,
     void (*add)(struct buf *, char))
@@ -222,7 +221,7 @@ irc_add_value(struct buf *out, const struct irc_tag *tag,
 	const char *p = tag->value, *end = p + tag->value_len;
 	char c;
 
-	/* Escaping is ASCII, so what is valid now is so without it. */
+	/* Escaping is ASCII, so the unescaped value is as valid. */
 	if (!text_is_utf8(p, tag->value_len))
 		return;
 	while (p < end) {
@@ -249,10 +248,8 @@ irc_tags_value(struct buf *out, const char *tags, const char *key)
 	return true;
 }
 
-/*
- * "+", perhaps a host and "/", and letters, digits and hyphens. What is behind
- * a key ends each span.
- */
+/* "+", perhaps a host and "/", and letters, digits and hyphens. Each span ends
+ * before the end of the tags, as a key is followed by something. */
 static bool
 irc_is_client_only_key(const struct irc_tag *tag)
 {
@@ -280,7 +277,7 @@ irc_compare_keys(const char *a, const char *b)
 	return a_len < b_len ? -1 : 1;
 }
 
-/* Orders pointers to keys, equal ones as they lie in the tags. */
+/* Orders pointers to keys; equal keys by their place in the tags. */
 static int
 irc_order_keys(const void *va, const void *vb)
 {
@@ -308,8 +305,8 @@ irc_add_client_only(struct buf *out, const char *key)
 size_t
 irc_tags_client_only(struct buf *out, const char *tags)
 {
-	/* Sorted, as comparing each to each would let a line of tags take
-	 * milliseconds. */
+	/* Sorted, as comparing each to each would take milliseconds for a long
+	 * line of tags. */
 	const char *keys[IRC_CLIENT_TAGS_MAX];
 	size_t n = 0, added = 0, i;
 	struct irc_tag tag;
@@ -322,7 +319,7 @@ irc_tags_client_only(struct buf *out, const char *tags)
 		qsort(keys, n, sizeof(keys[0]), irc_order_keys);
 	for (i = 0; i < n; i++) {
 		if (i + 1 < n && irc_compare_keys(keys[i], keys[i + 1]) == 0)
-			continue; /* the last counts */
+			continue; /* the last one counts */
 		if (added++ > 0)
 			buf_addch(out, ';');
 		irc_add_client_only(out, keys[i]);
@@ -383,7 +380,7 @@ irc_add_middle(struct buf *out, const char *word, size_t max_bytes)
 		buf_addch(out, '*');
 }
 
-/* The last place in text, up to at, where a character may begin: at itself, if
+/* The last place in text, up to at, where a character may begin; at itself if
  * there is none within the length of one. */
 static size_t
 irc_character_start(const char *text, size_t at)
@@ -404,12 +401,12 @@ irc_split(const char *text, size_t len, size_t max_bytes, size_t *next)
 	assert(max_bytes >= IRC_SPLIT_MIN);
 	if (len > max_bytes) {
 		cut = text_cut(text, len, max_bytes);
-		/* Does a word go on beyond it? */
+		/* Does a word extend beyond the cut? */
 		for (i = cut; i > max_bytes - max_bytes / 3 && text[cut] != ' ';
 		     i--)
 			if (text[i - 1] == ' ')
 				cut = text_cut(text, i, i);
-		/* Blanks only, or no UTF-8. */
+		/* Only blanks, or not UTF-8. */
 		if (cut == 0)
 			cut = irc_character_start(text, max_bytes);
 	}

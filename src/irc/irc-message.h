@@ -13,53 +13,52 @@ struct buf;
 
 /*
  * One line of IRC: Modern IRC, "Message Format" (https://modern.ircdocs.horse),
- * and the IRCv3 specification "Message Tags" (message-tags). It is taken apart
- * here and says nothing of what it means.
+ * and the IRCv3 specification "Message Tags" (message-tags). Here it is only
+ * parsed; what it means is others' matter.
  */
 #define IRC_PARAMS_MAX 15
-/* Bytes of a line without its CR LF, and without the tags. */
+/* Bytes of a line without CR LF and tags. */
 #define IRC_LINE_MAX 510
-/* Bytes of tags, between '@' and ' ', from a client; as many may be added to
- * them by a server (message-tags, "Size limit"). */
+/* Bytes of a client's tags, between '@' and ' '; a server may add as many
+ * (message-tags, "Size limit"). */
 #define IRC_TAGS_MAX 4094
-/* What a client may send before CR LF in all. */
+/* All that a client may send before CR LF, in bytes. */
 #define IRC_INPUT_MAX (1 + IRC_TAGS_MAX + 1 + IRC_LINE_MAX)
 
 enum irc_result {
 	IRC_OK,
 	IRC_EMPTY, /* nothing, or blanks only: to be ignored */
 	IRC_BAD, /* malformed; see irc_message_parse() */
-	IRC_TAGS_TOO_LONG, /* 417, as is the next */
+	IRC_TAGS_TOO_LONG, /* 417; so is the next */
 	IRC_TOO_LONG
 };
 
-/* All point into the line that was parsed, and are terminated. */
+/* The parts point into the line that was parsed, and are terminated. */
 struct irc_message {
-	char *tags; /* as they came, without '@'; NULL: none */
-	char *source; /* without ':'; NULL: none. Never to be believed. */
+	char *tags; /* without '@', not unescaped; NULL: none */
+	char *source; /* without ':'; NULL: none. Not to be believed */
 	char *command; /* upper case letters, or three digits */
 	int argc;
 	char *argv[IRC_PARAMS_MAX + 1]; /* NULL after the last */
 };
 
 /*
- * Takes apart line, len bytes without its end; it is changed in place, and so
- * is line[len], which becomes NUL. The bytes may be anything: NUL, CR and LF,
- * which no part of a message may hold, make it IRC_BAD. That the parts are
- * UTF-8 is not checked.
+ * Parses line, len bytes without its end; it is changed in place, and line[len]
+ * becomes NUL. The bytes may be anything: NUL, CR and LF, which no part of a
+ * message may hold, make it IRC_BAD. Whether the parts are UTF-8 is not
+ * checked.
  *
  * The last of IRC_PARAMS_MAX parameters takes the rest of the line, with or
  * without ':' before it (RFC 2812 section 2.3.1), so nothing is lost.
  *
- * *m is set with any result; what was not found, or not looked for, is NULL.
- * The tags are there (for a label) with IRC_TOO_LONG, and with IRC_BAD but for
- * one of those three bytes; the command, if it is what is bad, is there as it
- * came.
+ * *m is set with any result; parts not found or not looked for are NULL. The
+ * tags are set (for a label) with IRC_TOO_LONG, and with IRC_BAD except because
+ * of those three bytes; a bad command is set as it came.
  */
 enum irc_result irc_message_parse(struct irc_message *m, char *line,
     size_t len) MUST_CHECK;
 
-/* One tag; both parts are slices of the tags they were found in. */
+/* A tag; both parts are slices of the tags in which it was found. */
 struct irc_tag {
 	const char *key;
 	size_t key_len;
@@ -68,44 +67,44 @@ struct irc_tag {
 };
 
 /*
- * The tag at *pos, which starts as the tags (or NULL: none) and is moved on;
+ * The tag at *pos, which begins as the tags (or NULL: none) and is moved on;
  * false after the last. Empty ones (";;") are passed over; keys are not checked
- * (message-tags, "Format"), and may be there more than once.
+ * (message-tags, "Format"), and may occur more than once.
  */
 bool irc_tags_next(const char **pos, struct irc_tag *tag);
 
 /* Finds the last tag with this key, which is the one that counts. */
 bool irc_tags_find(const char *tags, const char *key, struct irc_tag *tag);
 
-/*
- * Adds the value of tag to out, unescaped; it may then hold any byte but NUL.
- * Adds nothing if it is not UTF-8 (message-tags, "Format": dropped, with
- * nothing in its place).
- */
+/* Adds the value of tag to out, unescaped; it may hold any byte but NUL. Adds
+ * nothing if it is not UTF-8 (message-tags, "Format"). */
 void irc_tag_value(struct buf *out, const struct irc_tag *tag);
 
-/* The same for the tag with this key. Returns whether there is one. */
+/*
+ * As irc_tag_value(), for the tag with this key. Returns whether there is one.
+ */
 bool irc_tags_value(struct buf *out, const char *tags, const char *key);
 
 /*
  * Adds those of tags (from irc_message_parse(), or NULL) that clients may send
- * to each other, as "+a=b;+c", for irc_add_tags() or event->tags: of each key
- * the last, sorted by key, escaped anew, no "=" before an empty value. Keys
- * that are not as message-tags has them are left out. What is added is no
- * longer than tags were. Returns how many there are.
+ * to each other, as "+a=b;+c", for irc_add_tags() or event->tags: the last of
+ * each key, sorted by key, escaped anew, without "=" before an empty value.
+ * Keys that message-tags does not allow are left out. What is added is no
+ * longer than tags. Returns how many there are.
  */
 size_t irc_tags_client_only(struct buf *out, const char *tags);
 
-/* Adds value with what must be escaped escaped (message-tags, "Escaping
- * values"). It holds no NUL. */
+/*
+ * Adds value, escaped (message-tags, "Escaping values"). It must hold no NUL.
+ */
 void irc_add_escaped(struct buf *out, const char *value, size_t len);
 
 /*
- * Build the tags of a line that starts at start, which is what out->len was
- * before them: "@" or ";", whichever is due, and a tag (value NULL or empty:
- * without one), or several as they are ("a=b;+c"; NULL or empty: nothing).
- * irc_add_tags_end() adds the blank if there were any. A server's own come
- * first (message-tags, "Client-only tags"), at most IRC_TAGS_MAX bytes.
+ * Build the tags of a line that starts at start, which was out->len before
+ * them. irc_add_tag() adds "@" or ";" and a tag (value NULL or empty: only its
+ * key); irc_add_tags() adds several as they are ("a=b;+c"; NULL or empty:
+ * none); irc_add_tags_end() adds the blank if there were any. A server's own
+ * come first (message-tags, "Client-only tags"), at most IRC_TAGS_MAX bytes.
  */
 void irc_add_tag(struct buf *out, size_t start, const char *key,
     const char *value);
@@ -113,20 +112,20 @@ void irc_add_tags(struct buf *out, size_t start, const char *tags);
 void irc_add_tags_end(struct buf *out, size_t start);
 
 /*
- * Adds a blank and word as a parameter that is not the last, whatever a peer
- * made of it: up to its first blank, without ':' in front, no more than
- * max_bytes (of whole characters), and "*" if nothing is left or that is not
- * UTF-8.
+ * Adds a blank and word as a parameter that is not the last. word may be
+ * anything from a peer: it is added up to its first blank, without leading ':',
+ * max_bytes at most (of whole characters), or as "*" if nothing is left or it
+ * is not UTF-8.
  */
 void irc_add_middle(struct buf *out, const char *word, size_t max_bytes);
 
 /*
- * How much of text (UTF-8, len bytes) goes on a line with room for max_bytes,
- * of which there are at least IRC_SPLIT_MIN: all if it fits, else up to a blank
- * if there is one in the last third, else up to a character; marks are kept
- * with their character as text_cut() does. *next is where to go on, past the
- * blanks at the break; that is len when text is done. Never 0 unless len is.
- * Bytes that are no UTF-8 are cut anywhere.
+ * How many bytes of text (UTF-8, len bytes) go on a line with room for
+ * max_bytes (IRC_SPLIT_MIN at least): all if they fit, else up to a blank if
+ * there is one in the last third, else up to a character, with its marks as
+ * text_cut() has it. *next is where to go on, past the blanks at the break; it
+ * is len when text is done. Never 0 unless len is. Bytes that are not UTF-8 are
+ * cut anywhere.
  */
 #define IRC_SPLIT_MIN 16
 size_t irc_split(const char *text, size_t len, size_t max_bytes, size_t *next);

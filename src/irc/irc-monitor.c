@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * MONITOR (IRCv3 monitor): who watches which nicks, and is told when they come
- * and go; with extended-monitor also what those who share a room are told.
+ * MONITOR (IRCv3 monitor): clients watch nicks and are told when they come and
+ * go; with extended-monitor also what people who share a room are told.
  *
  *   session ──► struct irc_monitor ──► watch ──► nick ◄── struct irc_watched
  *
- * The nicks that anybody watches are in one tree, so that what one nick does
- * costs no more than those who watch it. The room layer calls us through a hook
- * (directory.h) that is set while there is any; it knows nothing of sessions.
+ * All watched nicks are in one tree, so that an event of one nick costs only as
+ * much as those who watch it. The room layer calls a hook (directory.h), which
+ * is set while anything is watched; it knows nothing of sessions.
  *
- * Each watch remembers what its client was told last. A client that does not
- * read is not told, which bounds what is queued, and is told what has changed
- * when it reads on: nobody is left with a wrong list.
+ * Each watch remembers what its client was last told. A client that does not
+ * read is not told, which bounds its output, and is told what has changed when
+ * it reads on: nobody is left with a wrong list.
  */
 #include "config.h"
 
@@ -43,8 +43,8 @@ struct monitor_watch {
 	LIST_ENTRY(monitor_watch) in_nick;
 	struct session *session;
 	struct monitor_nick *nick;
-	bool is_told_online; /* what the client knows */
-	char shown[NICK_SIZE]; /* as the client spelled it, or they were seen */
+	bool is_told_online; /* as far as the client knows */
+	char shown[NICK_SIZE]; /* as typed by the client, or as seen */
 };
 
 /* A nick that somebody watches. */
@@ -57,13 +57,13 @@ struct monitor_nick {
 
 RB_HEAD(monitor_nicks, monitor_nick);
 
-/* What one client watches. */
+/* The watches of one client. */
 struct irc_monitor {
 	LIST_HEAD(, monitor_watch) watches;
 	size_t count;
 };
 
-/* What all of them watch: sessions->watched. */
+/* All that is watched: sessions->watched. */
 struct irc_watched {
 	struct monitor_nicks nicks;
 	struct directory_watch hook;
@@ -93,8 +93,8 @@ monitor_find(struct irc_watched *watched, const char *nick)
 
 /* Telling */
 
-/* ":server NUM nick :text", and not as part of an answer. False: they do not
- * read on. */
+/* Sends ":server NUM nick :text", and not as part of an answer. False: they do
+ * not read. */
 static bool
 monitor_send(struct irc_watched *watched, struct session *s, unsigned number,
     const char *text)
@@ -107,7 +107,7 @@ monitor_send(struct irc_watched *watched, struct session *s, unsigned number,
 	return conn_send(s->conn, line->data, line->len) == 0;
 }
 
-/* Tells w's client how things are, if they know otherwise. */
+/* Tells w's client the present state, unless it knows it. */
 static void
 monitor_tell(struct irc_watched *watched, struct monitor_watch *w)
 {
@@ -174,7 +174,7 @@ monitor_freed_cb(const char *name, void *arg)
 	}
 }
 
-/* extended-monitor: who was told as one in the same room is not told again. */
+/* extended-monitor: those told as roommates are not told again. */
 static bool
 monitor_is_for(const struct session *s, const struct member *m,
     enum event_kind kind)
@@ -203,7 +203,7 @@ monitor_told_cb(const struct member *m, const struct event *event, void *arg)
 		buf_reset(line);
 		dialect_render(irc_dialect(irc_of(w->session)->caps), line,
 		    event);
-		/* Who does not read on asks anew, if they care. */
+		/* Those who do not read will ask again, if they care. */
 		(void)!conn_send(w->session->conn, line->data, line->len);
 	}
 }
@@ -229,7 +229,7 @@ monitor_watched(struct sessions *all)
 	return watched;
 }
 
-/* Nobody watches anything any more. */
+/* Called when nobody watches anything any more. */
 static void
 monitor_watched_end(struct sessions *all)
 {
@@ -273,7 +273,7 @@ monitor_find_watch(struct session *s, const char *name)
 	return NULL;
 }
 
-/* There is room, and s does not watch it yet. */
+/* Adds a watch that s does not have; there is room. */
 static struct monitor_watch *
 monitor_add(struct session *s, const char *name)
 {
@@ -327,7 +327,7 @@ irc_monitor_free(struct session *s)
 
 /* The command */
 
-/* Names with commas, on as many lines as they need. */
+/* A list of names with commas, on as many lines as it needs. */
 struct monitor_list {
 	struct session *session;
 	unsigned number;
@@ -370,7 +370,7 @@ monitor_list_end(struct monitor_list *l)
 	buf_fini(&l->names);
 }
 
-/* 730 and 731 */
+/* The lists of 730 and 731. */
 struct monitor_status {
 	struct monitor_list online, offline;
 };
@@ -405,7 +405,7 @@ monitor_status_end(struct monitor_status *status)
 	monitor_list_end(&status->offline);
 }
 
-/* 734: name, and what is left of the list, could not be added. */
+/* Sends 734: name, and the rest of the list, could not be added. */
 static void
 monitor_full(struct session *s, const char *name, const char *rest)
 {
@@ -434,8 +434,8 @@ monitor_plus(struct session *s, char *names)
 	while ((name = strsep(&rest, ",")) != NULL) {
 		if (*name == '\0')
 			continue;
-		/* Such a person is never here. Masks are no nicks, either:
-		 * monitor, "MONITOR Command". */
+		/* Nobody can have such a nick. Masks are no nicks, either
+		 * (monitor, "MONITOR Command"). */
 		if (!irc_is_nick(name))
 			continue;
 		w = monitor_find_watch(s, name);

@@ -3,7 +3,7 @@
  *
  * Who is in a channel (Modern, "NAMES message"; IRCv3 multi-prefix,
  * userhost-in-names): those whom others have been told of, since a client that
- * saw somebody here would wait for their QUIT.
+ * was shown anybody else would wait for their QUIT.
  */
 #include "config.h"
 
@@ -15,7 +15,7 @@
 #include "room/modes.h"
 #include "session/session.h"
 
-/* Of one NAMES: TARGMAX */
+/* Channels in one NAMES: TARGMAX. */
 #define NAMES_MAX IRC_TARGETS_MAX
 #define NAMES_PER_TOKEN 500
 #define NAMES_LOOKED_MAX 20000 /* people, if no channel is named */
@@ -30,7 +30,7 @@ irc_prefixes(const struct session *s, const struct membership *ms)
 	return ms->is_voiced ? "+" : "";
 }
 
-/* Invisible are those with +i to who is not in the room. */
+/* Is ms listed to s? Invisible people (+i) are only if s is in the room. */
 static bool
 names_shows(const struct session *s, const struct membership *ms, bool is_in)
 {
@@ -52,7 +52,7 @@ names_flush(struct session *s, const struct room *room, struct buf *names)
 	buf_reset(names);
 }
 
-/* 353, as many as it takes. */
+/* Sends 353, as many as it takes. */
 static void
 names_send(struct session *s, const struct room *room)
 {
@@ -92,7 +92,7 @@ irc_send_names(struct session *s, struct room *room)
 	irc_room_numeric(s, 366, room, "End of NAMES list");
 }
 
-/* What it takes to list a room is paid for by who asked. */
+/* Charges s for the work of listing the room. */
 void
 irc_charge_names(struct session *s, const struct room *room)
 {
@@ -151,7 +151,7 @@ irc_names_run(struct session *s, struct irc_message *msg)
 			names_send(s, room);
 		}
 	}
-	/* One for all, with what they have asked for. */
+	/* One line for all, with the list as asked for. */
 	out = irc_begin(s, NULL);
 	buf_addf(out, "366 %s", irc_nick(s));
 	irc_add_middle(out, buf_cstr(&asked), IRC_LINE_MAX / 2);

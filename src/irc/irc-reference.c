@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * How clients name a message: by its time or its msgid. Times are taken as
- * strictly as server-time writes them; strptime() would take much else.
+ * How clients name a message: by its time or its msgid. Times are parsed as
+ * strictly as server-time writes them; strptime() would accept much else.
  */
 #include "config.h"
 
@@ -11,7 +11,7 @@
 
 #include "irc/irc.h"
 
-/* Exactly count digits; moves *s on. -1: there are not so many. */
+/* Parses exactly count digits and moves *s on. -1: there are fewer. */
 static int
 reference_digits(const char **s, int count)
 {
@@ -48,7 +48,7 @@ irc_parse_time(const char *text, int64_t *wall_ms)
 	    !reference_number(&text, 2, 0, 23, &tm.tm_hour, ':') ||
 	    !reference_number(&text, 2, 0, 59, &tm.tm_min, ':'))
 		return false;
-	/* 60: a leap second. */
+	/* 60 is a leap second. */
 	tm.tm_sec = reference_digits(&text, 2);
 	if (*text == '.') {
 		text++;
@@ -63,7 +63,7 @@ irc_parse_time(const char *text, int64_t *wall_ms)
 	return true;
 }
 
-/* "kitchen-812" or a part of it, "kitchen-812.1". */
+/* Parses "kitchen-812" or a part of a message, "kitchen-812.1". */
 static enum irc_reference_result
 reference_parse_msgid(struct irc_reference *ref, const char *text,
     const char *room)

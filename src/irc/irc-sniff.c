@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What tells an IRC client from a person, by its first line.
+ * Tells IRC clients from people, by their first line.
  */
 #include "config.h"
 

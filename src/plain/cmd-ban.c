@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * /ban and /unban, of a room. A nick stands for who has it: by where they come
- * from, as long as nobody else here comes from there too.
+ * /ban and /unban, of a room. A nick stands for the address of its holder, as
+ * long as nobody else here comes from there, too.
  */
 #include "config.h"
 
@@ -54,7 +54,7 @@ const struct command cmd_ban = {
 	.run = cmd_ban_run,
 };
 
-/* Lifts what bans m; returns how many bans that were. */
+/* Lifts all bans that match m; returns how many. */
 static unsigned
 cmd_unban_all(struct session *s, const struct member *m)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * /help, made from the table. It has to fit a screen of 24 lines, so commands
+ * /help, made from the table. It must fit a screen of 24 lines, so commands
  * that undo another one are named in that one's line.
  */
 #include "config.h"

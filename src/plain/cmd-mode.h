@@ -10,14 +10,12 @@
 
 struct session;
 
-/*
- * What the commands of room operators share. Makes the change, with param or
- * NULL, in the room that s is in, and tells s what came of it.
- */
+/* Shared by the commands of room operators. Makes the change, with param or
+ * NULL, in the room of s, and tells s the result. */
 void cmd_mode_apply(struct session *s, bool is_set, char letter,
     const char *param);
 
-/* The masks on a list, and who set them. */
+/* Shows the masks on a list, and who set them. */
 void cmd_mode_list(struct session *s, enum modes_list list);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * /who: never how much somebody has missed, never an address. Cut off after a
- * hundred, so that the answer stays far below what a client may leave unread.
+ * /who. It never tells how much somebody has missed, and never an address. It
+ * stops after a hundred, so that the answer stays far below what a client may
+ * leave unread.
  */
 #include "config.h"
 

@@ -10,22 +10,22 @@ struct session;
 
 enum command_who {
 	COMMAND_ANYONE,
-	COMMAND_OPERATOR /* of the room that they are in */
+	COMMAND_OPERATOR /* operators of the room they are in */
 };
 
 enum {
-	/* The last argument is the rest of the line, blanks and all. */
+	/* The last argument is the rest of the line, with its blanks. */
 	COMMAND_REST = 1 << 0,
 	/* May be used on break. */
 	COMMAND_ON_BREAK = 1 << 1,
-	/* Not in /help's list: the command that it undoes names it there. */
+	/*
+	 * Not in /help's list, but named in the line of the command it undoes.
+	 */
 	COMMAND_UNLISTED = 1 << 2
 };
 
-/*
- * One entry beside its handler; command.c only lists them. /help and
- * brbd-protocol(7) are made from them.
- */
+/* A command: one entry beside its handler; command.c lists them. /help and
+ * brbd-protocol(7) are made from the entries. */
 struct command {
 	const char *name;
 	int min_args;
@@ -36,8 +36,8 @@ struct command {
 	const char *usage; /* "NAME", "[message]" or "" */
 	const char *help; /* one line, without a period */
 	const char *manual; /* mdoc text */
-	/* argv has argc scrubbed words, min_args to max_args of them; they
-	 * live until the return. */
+	/* argv has argc scrubbed words, min_args to max_args of them; they live
+	 * until the return. */
 	void (*run)(struct session *s, int argc, char *argv[]);
 };
 
@@ -45,20 +45,20 @@ struct command {
 
 extern const struct command *const command_table[]; /* NULL-terminated */
 
-/* By name in any case, never abbreviated; or NULL. */
+/* Finds a command in any case, never abbreviated; or NULL. */
 const struct command *command_find(const char *name);
 
 /*
- * Runs a line without its slash, scrubbed, terminated; it is cut up in place.
- * The checks of the table are made here, before the handler is called, and what
- * it costs is charged. Errors are told to s.
+ * Runs a line without its slash, scrubbed and terminated; it is cut up in
+ * place. First the entry's checks are made and its cost is charged. Errors are
+ * told to s.
  */
 void command_run(struct session *s, char *line);
 
 /*
- * Cuts what follows a command's name, in place, into at most max arguments, of
- * which the last takes the rest if is_rest. Returns how many there are, or max
- * + 1 if there are more.
+ * Cuts what follows a command's name, in place, into at most max arguments;
+ * is_rest: the last takes the rest. Returns how many there are, or max + 1 if
+ * there are more.
  */
 int command_split(char *line, char *argv[], int max, bool is_rest);
 

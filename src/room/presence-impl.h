@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What presence.c and presence-handoff.c share; of no concern to others.
+ * Shared by presence.c and presence-handoff.c only.
  */
 #ifndef PRESENCE_IMPL_H
 #define PRESENCE_IMPL_H
@@ -16,11 +16,13 @@
 struct presence_item {
 	RB_ENTRY(presence_item) by_nick;
 	TAILQ_ENTRY(presence_item) entry;
-	struct membership *ms; /* who came; NULL: somebody left */
+	struct membership *ms; /* the one who came; NULL: somebody left */
 	int64_t since_ms;
-	/* Who left is to be here again: those with dialects that track members,
-	 * up to who came last before that, were not told that they left; and if
-	 * not 0, all were that they are away. */
+	/*
+	 * Whoever left will be here again: clients that track members, if they
+	 * came up to last_arrival, were not told of the departure; if
+	 * away_since_ms is not 0, all were told that they are away.
+	 */
 	bool is_returning;
 	uint64_t last_arrival;
 	int64_t away_since_ms;
@@ -31,7 +33,7 @@ struct presence_item {
 
 struct presence_item *presence_find(struct presence *p, const char *folded);
 
-/* The last in the queue; no other has that nick. */
+/* Appends item; no other in the queue has that nick. */
 void presence_insert(struct presence *p, struct presence_item *item);
 
 #endif

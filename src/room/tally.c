@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Authors are told apart by nick as it was, since that is what the reader sees;
- * a tree, so that no choice of nicks makes it slow.
+ * Authors are told apart by their nick at that time, as that is what the reader
+ * sees. They are in a tree, which no choice of nicks makes slow.
  */
 #include "config.h"
 
@@ -75,7 +75,7 @@ tally_top(struct tally *t, struct event_tally *top)
 	uint64_t named = 0;
 
 	memset(top, 0, sizeof(*top));
-	/* The tree is in order of nick: of equals the first stays ahead. */
+	/* The tree is ordered by nick, so of equals the first stays ahead. */
 	RB_FOREACH(a, tally_tree, &t->by_nick) {
 		for (i = 0; i < top->names && top->count[i] >= a->count; i++)
 			;

@@ -25,12 +25,12 @@ struct tally {
 };
 
 void tally_init(struct tally *t);
-void tally_fini(struct tally *t); /* empty and valid afterwards */
+void tally_fini(struct tally *t); /* t is empty and valid afterwards */
 
 /* Counts a message; it is a mention if it names nick. */
 void tally_add(struct tally *t, const struct event *event, const char *nick);
 
-/* The most first, then by nick. Points into t. */
+/* The authors of most messages first, then by nick. Points into t. */
 void tally_top(struct tally *t, struct event_tally *top);
 
 #endif

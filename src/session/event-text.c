@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What the server has to say about an event, in a sentence: the same in every
- * protocol that has no way of its own to say it.
+ * The server's sentences about events, for every protocol that has no way of
+ * its own to say them.
  */
 #include "config.h"
 
@@ -14,7 +14,7 @@
 #include "history/event.h"
 #include "session/event-text.h"
 
-/* " (text)", if there is any. */
+/* Adds " (text)", if there is a text. */
 static void
 event_text_reason(struct buf *out, const struct event *e)
 {
@@ -25,7 +25,7 @@ event_text_reason(struct buf *out, const struct event *e)
 	buf_addch(out, ')');
 }
 
-/* "ana, bob and 14 others came" */
+/* Adds "ana, bob and 14 others came". */
 static void
 event_text_names(struct buf *out, const char *const names[], size_t count,
     size_t max, const char *what)
@@ -46,7 +46,7 @@ event_text_names(struct buf *out, const char *const names[], size_t count,
 static void
 event_text_presence(struct buf *out, const struct event_presence *p)
 {
-	/* Four names at most, of both together. */
+	/* Four names at most, arrivals and departures together. */
 	size_t max = p->came_count > 0 && p->left_count > 0 ? 2 :
 							      PRESENCE_NAMES;
 
@@ -116,7 +116,7 @@ event_text_live(struct buf *out, const struct event *e)
 	buf_addstr(out, "you are live");
 }
 
-/* What stands after "-- ". */
+/* Adds a gap's sentence, without "-- ". */
 static void
 event_text_gap(struct buf *out, const struct event *e)
 {
@@ -245,6 +245,6 @@ event_text(struct buf *out, const struct event *e)
 	case EVENT_SYNC_RENAME:
 	case EVENT_SYNC_AWAY:
 	case EVENT_SYNC_SETNAME:
-		break; /* said, not told: the protocol's */
+		break; /* what people say is the protocol's */
 	}
 }

@@ -7,8 +7,8 @@
 struct buf;
 struct event;
 
-/* Adds the server's sentence about event, in one line without its end. Nothing
- * for what somebody says. */
+/* Adds the server's sentence about event, in one line without its end. Adds
+ * nothing for what people say. */
 void event_text(struct buf *out, const struct event *event);
 
 #endif

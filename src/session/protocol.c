@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The list of protocols.
+ * Looking up protocols and dialects.
  */
 #include "config.h"
 
@@ -9,7 +9,7 @@
 
 #include "session/protocol.h"
 
-/* By the len bytes of its name; or NULL. */
+/* Finds a protocol by the len bytes of its name; or NULL. */
 static const struct protocol *
 protocol_by_name(const char *name, size_t len)
 {
@@ -22,7 +22,7 @@ protocol_by_name(const char *name, size_t len)
 	return NULL;
 }
 
-/* Is each protocol of the table among names, and nothing else? */
+/* Do names list all protocols of the table, and nothing else? */
 static bool
 protocol_are_all(const char *names)
 {

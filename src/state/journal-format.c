@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The bytes of a journal's file. It is read whole into memory, since a mapping
- * would turn a file that shrinks meanwhile into a SIGBUS; it is of bounded
- * size, and nothing is allocated by what a length field claims.
+ * The bytes of a journal's file. It is read into memory as a whole, as a
+ * mapping would turn a file that shrinks meanwhile into a SIGBUS; its size is
+ * bounded, and no length field makes us allocate anything.
  *
- * Which record of a key is the last one is found by sorting their offsets: a
- * tree would need several times the file's size for a file of tiny records.
+ * The last record of each key is found by sorting their offsets: a tree would
+ * need several times the size of a file of tiny records.
  */
 #include "config.h"
 
@@ -21,13 +21,13 @@
 struct journal_record {
 	const unsigned char *key;
 	const unsigned char *value;
-	size_t size; /* of all of it */
+	size_t size; /* of the whole record */
 	size_t len;
 	uint8_t type;
 	uint8_t key_len;
 };
 
-/* Of a record with its checksum field left out. */
+/* The checksum of a record without its checksum field. */
 static uint32_t
 journal_checksum(uint64_t generation, uint64_t offset, const void *record,
     const void *data, size_t len)
@@ -75,10 +75,8 @@ journal_write_record(struct buf *out, uint64_t generation, uint64_t offset,
 		key_len + len));
 }
 
-/*
- * The record at offset. False: there is none that is good; *is_cut then says
- * whether it would go on beyond the end.
- */
+/* Finds a good record at offset. False: there is none; *is_cut: because the
+ * file ends. */
 static bool
 journal_record_at(const unsigned char *data, size_t file_len, size_t offset,
     uint64_t generation, struct journal_record *r, bool *is_cut)
@@ -119,7 +117,7 @@ journal_scan(const void *data, size_t len, struct journal_scan *scan)
 	scan->state = len == 0 ? JOURNAL_EMPTY : JOURNAL_DAMAGED;
 	if (len < 12 || memcmp(p, JOURNAL_MAGIC, 8) != 0)
 		return;
-	/* Whatever follows in a later version: nothing else is looked at. */
+	/* A later version may have anything after this. */
 	if (le_get32(p + 8) > JOURNAL_VERSION) {
 		scan->state = JOURNAL_FUTURE;
 		return;
@@ -127,7 +125,9 @@ journal_scan(const void *data, size_t len, struct journal_scan *scan)
 	if (len < JOURNAL_HEADER || le_get32(p + 8) != JOURNAL_VERSION ||
 	    le_get32(p + 24) != checksum(0, p, 24))
 		return;
-	/* No store lives so long; the next ones must not start over at 0. */
+	/*
+	 * No journal gets this far; later generations must not start over at 0.
+	 */
 	if (le_get64(p + 16) > UINT64_MAX / 2)
 		return;
 	scan->generation = le_get64(p + 16);

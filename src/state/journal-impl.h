@@ -10,18 +10,18 @@
 #include "base/buf.h"
 #include "state/journal.h"
 
-/* What store*.c, their tests and their fuzzer share; nobody else's. */
+/* Shared by journal*.c, their tests and their fuzzer only. */
 
 /*
- * A file, all integers little-endian:
+ * A file, with all integers little-endian:
  *
  *   header   "brbdkv\r\n"  version (4)  0 (4)  generation (8)  checksum (4)
  *   records  type (1)  key length (1)  0 (2)  value length (4)  checksum (4)
  *            key  value
  *
  * The records up to JOURNAL_END are the snapshot. A record's checksum covers
- * the generation and its place in the file as well, so that what is left of
- * former contents is never taken for a record.
+ * the generation and its offset as well, so that left-overs of former contents
+ * are never taken for records.
  */
 #define JOURNAL_MAGIC "brbdkv\r\n"
 #define JOURNAL_VERSION 1
@@ -31,28 +31,28 @@
 enum journal_type { JOURNAL_PUT = 1, JOURNAL_DELETE, JOURNAL_END };
 
 enum journal_state {
-	JOURNAL_WHOLE, /* its snapshot is */
+	JOURNAL_WHOLE, /* the snapshot is whole */
 	JOURNAL_EMPTY, /* no bytes at all */
-	JOURNAL_UNFINISHED, /* the snapshot ends with the file, without fault */
+	JOURNAL_UNFINISHED, /* ends with the file, without a fault */
 	JOURNAL_DAMAGED,
 	JOURNAL_FUTURE /* a later version's */
 };
 
 struct journal_scan {
 	enum journal_state state;
-	uint64_t generation; /* 0: not known */
-	size_t snapshot_len; /* where the snapshot ends, if it is whole */
-	size_t good_len; /* where the last record ends that is good */
+	uint64_t generation; /* 0: unknown */
+	size_t snapshot_len; /* the snapshot's end, if it is whole */
+	size_t good_len; /* the end of the last good record */
 };
 
-/* Looks at a file's bytes. */
+/* Examines a file's bytes. */
 void journal_scan(const void *data, size_t len, struct journal_scan *scan);
 
 /* Calls loaded for each key of a file that journal_scan() has found whole. */
 void journal_replay(const void *data, const struct journal_scan *scan,
     journal_loaded *loaded, void *arg);
 
-/* Adds the bytes that go to a file of that generation at offset. */
+/* Add what goes to a file of that generation, at offset. */
 void journal_write_header(struct buf *out, uint64_t generation);
 void journal_write_record(struct buf *out, uint64_t generation, uint64_t offset,
     enum journal_type type, const void *key, size_t key_len, const void *value,

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Two files in turns rather than one and a rename: the older one is a second
+ * Two files take turns rather than one that is renamed: the older is a second
  * chance when the newer is damaged, and both stay open and locked.
  *
- * After a failed write a file is not appended to again: what lies behind a torn
- * record could not be found. So a failure costs a fresh snapshot in the other
+ * After a failed write a file is not appended to again, as nothing behind a
+ * torn record could be found. So a failure costs a fresh snapshot in the other
  * file, which also brings back what was put meanwhile.
  *
- * A snapshot is written in one go. For the few megabytes that this is for, that
- * is a copy into the page cache of some milliseconds, every few thousand
- * changes; doing it in slices would need a second journal meanwhile. fsync() is
- * for the end only: it would stop the loop for as long as the disk likes.
+ * A snapshot is written in one go: a copy of a few megabytes into the page
+ * cache, some milliseconds every few thousand changes; slices would need a
+ * second journal meanwhile. fsync() comes only at the end, as it would stop the
+ * loop for as long as the disk likes.
  */
 #include "config.h"
 
@@ -34,7 +34,7 @@
 
 #define JOURNAL_WRITE_SIZE ((size_t)64 * 1024)
 #define JOURNAL_READ_SIZE ((size_t)64 * 1024)
-#define JOURNAL_GROWTH 3 /* changes by snapshot, before there is a new one */
+#define JOURNAL_GROWTH 3 /* changes per snapshot before a new one */
 #define JOURNAL_GROWTH_MIN ((size_t)64 * 1024)
 #define JOURNAL_RETRY_MS 10000
 #define JOURNAL_SYNC_MS 1000
@@ -59,7 +59,7 @@ struct journal {
 	bool is_in_snapshot;
 	bool is_dirty; /* written since the last writeback */
 	int64_t now_ms; /* at the last tick */
-	int64_t retry_ms; /* no snapshot before */
+	int64_t retry_ms; /* no snapshot before this */
 	int64_t sync_ms;
 	struct log_limit limit;
 };
@@ -97,7 +97,7 @@ journal_failed(struct journal *s)
 	buf_reset(&s->out);
 }
 
-/* After a failure, what is put is dropped: is_stale says so. */
+/* Writes what was put. After a failure it is dropped: is_stale says so. */
 static int
 journal_flush(struct journal *s)
 {
@@ -135,10 +135,8 @@ journal_add(struct journal *s, enum journal_type type, const void *key,
 		(void)journal_flush(s);
 }
 
-/*
- * Writes a new snapshot to the other file and goes on there. On failure all
- * stays as it was.
- */
+/* Writes a new snapshot to the other file and goes on there. On failure nothing
+ * changes. */
 static void
 journal_start_snapshot(struct journal *s)
 {
@@ -164,7 +162,7 @@ journal_start_snapshot(struct journal *s)
 		s->snapshot_len = new->size;
 		return;
 	}
-	/* Gives back what may be the last space there was. */
+	/* Gives space back, of which there may be no more. */
 	(void)!ftruncate(new->fd, 0);
 	buf_reset(&s->out);
 	s->writing = old;
@@ -179,14 +177,14 @@ journal_file_name(const char *name, unsigned i)
 	return xasprintf("%s.%u", name, i);
 }
 
-/* -1 with *error. */
+/* Opens and locks a file. Returns -1 with *error. */
 static int
 journal_open_file(int dir_fd, const char *file, char **error)
 {
 	struct stat st;
 	int fd;
 
-	/* Not to wait for the other end, should it be a FIFO. */
+	/* O_NONBLOCK, so that opening a FIFO does not wait. */
 	fd = openat(dir_fd, file,
 	    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (fd == -1) {
@@ -217,7 +215,8 @@ journal_open_file(int dir_fd, const char *file, char **error)
 	return -1;
 }
 
-/* All of a file; one that is too large is read no further than that. */
+/* Reads all of a file; of one that is too large, just a little more than
+ * allowed. */
 static int
 journal_read_file(int fd, struct buf *in)
 {
@@ -237,7 +236,7 @@ journal_read_file(int fd, struct buf *in)
 	return 0;
 }
 
-/* The file is renamed, and there is a new one in its place. */
+/* Renames a damaged file and makes a new one in its place. */
 static int
 journal_set_aside(int dir_fd, const char *file, int *fd, char **error)
 {
@@ -246,7 +245,7 @@ journal_set_aside(int dir_fd, const char *file, int *fd, char **error)
 	struct tm tm;
 	int result = -1;
 
-	/* As that of a history's file. */
+	/* The form is that of history files. */
 	if (gmtime_r(&now, &tm) != NULL)
 		(void)strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
 	aside = xasprintf("%s.corrupt-%s", file, when);
@@ -267,10 +266,8 @@ journal_set_aside(int dir_fd, const char *file, int *fd, char **error)
 	return result;
 }
 
-/*
- * Opens, reads and judges file i; what is whole is left in in. 0, or -1 with
- * *error.
- */
+/* Opens and examines file i; if it is whole, its contents are in in. Returns 0,
+ * or -1 with *error. */
 static int
 journal_look(struct journal *s, int dir_fd, unsigned i, struct buf *in,
     struct journal_scan *scan, char **error)
@@ -302,7 +299,7 @@ out:
 	return result;
 }
 
-/* Goes on where a file ends that was found whole. */
+/* Goes on at the end of a file that was found whole. */
 static void
 journal_continue(struct journal *s, unsigned i, size_t file_len,
     const struct journal_scan *scan)
@@ -320,7 +317,7 @@ journal_continue(struct journal *s, unsigned i, size_t file_len,
 		s->is_stale = true;
 }
 
-/* Nothing was there: an empty snapshot. */
+/* Begins with an empty snapshot, as nothing was there. */
 static int
 journal_begin(struct journal *s, char **error)
 {
@@ -454,7 +451,7 @@ journal_tick(struct journal *s, int64_t mono_ms)
 	s->is_dirty = false;
 	s->sync_ms = mono_ms + JOURNAL_SYNC_MS;
 #ifdef HAVE_SYNC_FILE_RANGE
-	/* Elsewhere the kernel starts by itself, somewhat later. */
+	/* Elsewhere the kernel starts writing by itself, somewhat later. */
 	(void)!sync_file_range(s->files[s->current].fd, 0, 0,
 	    SYNC_FILE_RANGE_WRITE);
 #endif

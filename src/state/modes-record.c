@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The brbd authors
  *
  * Modes as bytes, the same for the journal and for the next program. All is
- * checked again when it is read, and taken whole or not at all: half of what
- * was not allowed could let in whom it should keep out.
+ * checked again on reading, and taken whole or not at all: half of what was
+ * forbidden could admit people whom it should keep out.
  */
 #include "config.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The lock is on a file of its own, and not on those that it is about: these
- * come and go. flock() rather than a file with a process id: it goes with the
- * process, however that ends.
+ * The lock is on a file of its own, since those that it protects come and go.
+ * flock() rather than a file with a process id, as it ends with the process in
+ * any case.
  */
 #include "config.h"
 
@@ -24,7 +24,7 @@
 
 #define STATE_LOCK "lock"
 
-/* Is the directory ours alone? *error if not. */
+/* Can only we write to the directory? *error if not. */
 static bool
 state_is_safe(int fd, const char *path, char **error)
 {
@@ -104,10 +104,7 @@ state_dir_close(struct state_dir *state)
 	(void)close(state->dir_fd);
 }
 
-/*
- * The names are collected first, since what is called with them may change the
- * directory.
- */
+/* The names are collected first, since found() may change the directory. */
 void
 state_dir_list(const struct state_dir *state, const char *ending,
     void (*found)(const char *stem, void *arg), void *arg)
@@ -118,7 +115,7 @@ state_dir_list(const struct state_dir *state, const char *ending,
 	DIR *dir;
 	int fd;
 
-	/* One of its own, since a position in it is shared by copies. */
+	/* Opened again, since duplicates would share a position. */
 	fd = openat(state->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	dir = fd == -1 ? NULL : fdopendir(fd);
 	if (dir == NULL) {

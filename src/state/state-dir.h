@@ -10,8 +10,8 @@
 
 /*
  * The directory of all that outlives the process. It is opened once; everything
- * in it is then opened relative to that descriptor, so that nobody can put
- * another one in its place.
+ * in it is then opened relative to that descriptor, so that nobody can replace
+ * it.
  */
 struct state_dir {
 	int dir_fd;
@@ -19,19 +19,17 @@ struct state_dir {
 };
 
 /*
- * Opens the directory, or makes it (0700; its parent has to be there), and
- * locks it until state_dir_close(), or the process's end. -1 with *error, which
- * is the caller's: it cannot be opened, belongs to somebody else, others may
- * write to it, or another process has it.
+ * Opens the directory, or makes it (0700; its parent must exist), and locks it
+ * until state_dir_close() or the process's end. Returns -1 with *error (the
+ * caller frees it) if it cannot be opened, belongs to somebody else, is
+ * writable for others, or another process has it.
  */
 int state_dir_open(struct state_dir *state, const char *path,
     char **error) MUST_CHECK;
 void state_dir_close(struct state_dir *state);
 
-/*
- * Calls found for each file that is there under a name with that ending, the
- * ending cut off; in no order. It may rename and remove files.
- */
+/* Calls found for each file whose name has that ending, with the ending cut
+ * off, in any order. found may rename and remove files. */
 void state_dir_list(const struct state_dir *state, const char *ending,
     void (*found)(const char *stem, void *arg), void *arg);
 
