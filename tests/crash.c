@@ -17,16 +17,9 @@
 #include "config.h"
 
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/types.h>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
 
 #include <check.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -37,7 +30,9 @@
 
 #include "base/buf.h"
 #include "base/util.h"
-#include "dialog-daemon.h"
+#include "client.h"
+#include "daemon.h"
+#include "unit/unit.h"
 
 #define WRITERS 3
 #define LINES_MAX 200000
@@ -82,17 +77,8 @@ static struct person people[PEOPLE + 1];
 static unsigned seen_of[WRITERS]; /* by the first listener */
 static bool is_first_run = true;
 static int64_t patience_ms = 20000;
-static char dir[64];
+static char *dir;
 static unsigned long repeats, crashes;
-
-static int64_t
-crash_now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static void
 lines_add(struct lines *l, unsigned line)
@@ -109,42 +95,11 @@ lines_add(struct lines *l, unsigned line)
 static void
 crash_start(void)
 {
-	char *notify = xasprintf("%s/notify", dir);
-	const struct daemon_setup setup = { .notify_path = notify };
-	char *settings = xasprintf("%s/brbd.conf", dir);
-	char *state = xasprintf("state-dir=%s/state", dir);
-	const char *brbd = getenv("BRBD");
-	char args[] = "-l 127.0.0.1:0,line -o line-rate=0 -o accept-rate=0 "
-		      "-o announce-rate=0 -o presence-window=1h "
-		      "-o history-size=16M -o max-members=100 "
-		      "-o greeting-history=0 -f";
-	char *argv[40], *word;
-	size_t argc = 0;
-	int fd = open(settings, O_WRONLY | O_CREAT, 0600);
-
-	ck_assert_int_ne(fd, -1);
-	(void)close(fd);
-	argv[argc++] = xstrdup(brbd == NULL ? "src/brbd" : brbd);
-	for (word = strtok(args, " "); word != NULL; word = strtok(NULL, " "))
-		argv[argc++] = word;
-	argv[argc++] = settings;
-	argv[argc++] = xstrdup("-o");
-	argv[argc++] = state;
-	argv[argc] = NULL;
-	(void)unlink(notify);
-	daemon_init(&d);
-	ck_assert_int_eq(daemon_start(&d, argv, &setup), 0);
-	free(argv[argc - 2]);
-	free(argv[0]);
-	free(notify);
-	free(settings);
-	free(state);
-}
-
-static bool
-crash_is_up(void)
-{
-	return d.is_ready && d.port_ipv4 != 0;
+	client_start_daemon(&d, dir, NULL,
+	    "-l 127.0.0.1:0,line -o line-rate=0 -o accept-rate=0 "
+	    "-o announce-rate=0 -o presence-window=1h -o history-size=16M "
+	    "-o max-members=100 -o greeting-history=0 -o state-dir=%s/state",
+	    dir);
 }
 
 static void
@@ -166,20 +121,9 @@ person_type(struct person *p, const char *text)
 static void
 person_connect(struct person *p, const char *nick)
 {
-	struct sockaddr_in sin;
-
-	memset(&sin, 0, sizeof(sin));
-	sin.sin_family = AF_INET;
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	sin.sin_port = htons((uint16_t)d.port_ipv4);
-	p->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	ck_assert_int_ne(p->fd, -1);
-	if (connect(p->fd, (struct sockaddr *)&sin, sizeof(sin)) == -1) {
-		(void)close(p->fd);
-		p->fd = -1;
+	p->fd = client_connect(&d, false, 0);
+	if (p->fd == -1)
 		return;
-	}
-	ck_assert_int_eq(fcntl(p->fd, F_SETFL, O_NONBLOCK), 0);
 	buf_reset(&p->in);
 	buf_reset(&p->out);
 	p->as_guest.count = 0;
@@ -227,8 +171,9 @@ person_is_back(struct person *p)
 }
 
 static void
-person_line(struct person *p, const char *line)
+person_line(void *arg, char *line)
 {
+	struct person *p = arg;
 	unsigned writer, number;
 	char nick[32];
 	size_t len = strlen(line);
@@ -265,24 +210,10 @@ person_line(struct person *p, const char *line)
 static void
 person_read(struct person *p)
 {
-	ssize_t n;
-	char *line, *end, *data;
+	bool is_open = client_receive(p->fd, &p->in);
 
-	do {
-		n = read(p->fd, buf_reserve(&p->in, 65536), 65536);
-		if (n > 0)
-			p->in.len += (size_t)n;
-	} while (n > 0 || (n == -1 && errno == EINTR));
-	data = p->in.data;
-	for (line = data; (end = memchr(line, '\n',
-			       p->in.len - (size_t)(line - data))) != NULL;
-	     line = end + 1) {
-		*end = '\0';
-		person_line(p, line);
-	}
-	p->in.len -= (size_t)(line - data);
-	memmove(data, line, p->in.len);
-	if (n == 0 || errno != EAGAIN) {
+	client_take_lines(&p->in, person_line, p);
+	if (!is_open) {
 		(void)close(p->fd);
 		p->fd = -1;
 	}
@@ -326,27 +257,13 @@ crash_turn(int wait_ms)
 		pfds[i + 2] = (struct pollfd){ people[i].fd,
 			people[i].out.len > 0 ? POLLIN | POLLOUT : POLLIN, 0 };
 	(void)poll(pfds, PEOPLE + 2, wait_ms);
-	if (pfds[0].revents != 0)
-		daemon_read_log(&d);
-	if (pfds[1].revents != 0)
-		daemon_read_notify(&d);
+	if (pfds[0].revents != 0 || pfds[1].revents != 0)
+		client_hear_daemon(&d);
 	for (i = 0; i < PEOPLE; i++) {
 		if ((pfds[i + 2].revents & POLLOUT) != 0)
 			person_write(&people[i]);
 		if ((pfds[i + 2].revents & ~POLLOUT) != 0)
 			person_read(&people[i]);
-	}
-}
-
-static void
-crash_wait_up(void)
-{
-	int64_t end_ms = crash_now_ms() + patience_ms;
-
-	while (!crash_is_up()) {
-		ck_assert_msg(crash_now_ms() < end_ms && d.log_fd != -1,
-		    "the daemon does not get ready: %s", buf_cstr(&d.log));
-		crash_turn(100);
 	}
 }
 
@@ -374,12 +291,12 @@ crash_all_are_back(void)
 static void
 crash_gather(void)
 {
-	int64_t end_ms = crash_now_ms() + patience_ms;
+	int64_t end_ms = client_now_ms() + patience_ms;
 
-	crash_wait_up();
+	client_await_daemon(&d, patience_ms);
 	crash_connect_all();
 	while (!crash_all_are_back()) {
-		ck_assert_msg(crash_now_ms() < end_ms, "not all get back: %s",
+		ck_assert_msg(client_now_ms() < end_ms, "not all get back: %s",
 		    buf_cstr(&d.log));
 		crash_turn(100);
 	}
@@ -388,12 +305,12 @@ crash_gather(void)
 static void
 crash_talk(int64_t ms)
 {
-	int64_t end_ms = crash_now_ms() + ms, left_ms;
-	bool was_connected = crash_is_up();
+	int64_t end_ms = client_now_ms() + ms, left_ms;
+	bool was_connected = d.is_ready;
 	unsigned i;
 
-	while ((left_ms = end_ms - crash_now_ms()) > 0) {
-		if (!was_connected && crash_is_up()) {
+	while ((left_ms = end_ms - client_now_ms()) > 0) {
+		if (!was_connected && d.is_ready) {
 			was_connected = true;
 			crash_connect_all();
 		}
@@ -410,7 +327,7 @@ crash_talk(int64_t ms)
 static void
 crash_end(int signal)
 {
-	int64_t end_ms = crash_now_ms() + patience_ms;
+	int64_t end_ms = client_now_ms() + patience_ms;
 	size_t i;
 
 	ck_assert_int_eq(kill(d.pid, signal), 0);
@@ -418,7 +335,7 @@ crash_end(int signal)
 	for (i = 0; i < PEOPLE; i++) {
 		buf_reset(&people[i].out);
 		while (people[i].fd != -1) {
-			ck_assert_int_lt(crash_now_ms(), end_ms);
+			ck_assert_int_lt(client_now_ms(), end_ms);
 			crash_turn(100);
 		}
 	}
@@ -431,7 +348,7 @@ crash_end(int signal)
 static void
 crash_read_history(struct person *p)
 {
-	int64_t end_ms = crash_now_ms() + patience_ms;
+	int64_t end_ms = client_now_ms() + patience_ms;
 
 	person_connect(p, cast[FIN].nick);
 	ck_assert_int_ne(p->fd, -1);
@@ -440,7 +357,7 @@ crash_read_history(struct person *p)
 		struct pollfd pfd = { p->fd,
 			p->out.len > 0 ? POLLIN | POLLOUT : POLLIN, 0 };
 
-		ck_assert_int_lt(crash_now_ms(), end_ms);
+		ck_assert_int_lt(client_now_ms(), end_ms);
 		(void)poll(&pfd, 1, 100);
 		if ((pfd.revents & POLLOUT) != 0)
 			person_write(p);
@@ -489,27 +406,16 @@ crash_check(const struct lines *history)
 	}
 }
 
-static int64_t
-crash_setting(const char *name, uint64_t fallback)
-{
-	const char *text = getenv(name);
-	uint64_t value = fallback;
-
-	if (text != NULL && parse_number(text, UINT32_MAX, &value) == -1)
-		ck_abort_msg("%s is no number", name);
-	return (int64_t)value;
-}
-
 START_TEST(test_crash)
 {
 	int64_t end_ms;
-	unsigned seed = (unsigned)crash_setting("CRASH_SEED",
-	    (uint64_t)time(NULL));
+	unsigned seed = client_setting("CRASH_SEED", (unsigned)time(NULL));
 	struct person *fin = &people[FIN];
 	size_t i;
 
-	patience_ms = crash_setting("DIALOG_TIMEOUT", 20) * 1000;
-	end_ms = crash_now_ms() + crash_setting("CRASH_SECONDS", 8) * 1000;
+	patience_ms = client_patience_ms(2);
+	end_ms = client_now_ms() +
+	    (int64_t)client_setting("CRASH_SECONDS", 8) * 1000;
 	(void)printf("CRASH_SEED=%u\n", seed);
 	(void)fflush(stdout);
 	srand(seed);
@@ -522,7 +428,7 @@ START_TEST(test_crash)
 	crash_gather();
 	is_first_run = false;
 	/* However slow the machine is. */
-	while (crash_now_ms() < end_ms || crashes < 10) {
+	while (client_now_ms() < end_ms || crashes < 10) {
 		crash_talk(rand() % (rand() % 3 == 0 ? 600 : 100));
 		crash_end(SIGKILL);
 		crashes++;
@@ -548,34 +454,17 @@ START_TEST(test_crash)
 }
 END_TEST
 
-static int
-crash_remove(const char *path, const struct stat *st, int type,
-    struct FTW *where)
-{
-	(void)st;
-	(void)type;
-	(void)where;
-	return remove(path);
-}
-
 int
 main(void)
 {
 	Suite *suite = suite_create("crash");
-	TCase *tc = tcase_create("crash");
-	SRunner *runner;
-	int failed;
+	TCase *tc = unit_case(suite, "crash", NULL, NULL);
+	int status;
 
-	(void)strcpy(dir, "/tmp/crash-XXXXXX");
-	if (mkdtemp(dir) == NULL)
-		return EXIT_FAILURE;
+	dir = unit_dir_new();
 	tcase_set_timeout(tc, 0);
 	tcase_add_test(tc, test_crash);
-	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	(void)nftw(dir, crash_remove, 16, FTW_DEPTH | FTW_PHYS);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	status = unit_run(suite);
+	unit_dir_free(dir);
+	return status;
 }

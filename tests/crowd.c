@@ -10,29 +10,17 @@
  */
 #include "config.h"
 
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/types.h>
-#include <sys/wait.h>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <check.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/util.h"
-#include "dialog-daemon.h"
+#include "client.h"
+#include "daemon.h"
+#include "unit/unit.h"
 
 #define PEOPLE 1000
 #define SLEEPER 0
@@ -64,78 +52,6 @@ static struct person people[PEOPLE];
 static char line_end[900];
 static int64_t patience_ms = 60000;
 
-static int64_t
-crowd_now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-static void
-crowd_start(const char *dir)
-{
-	char *notify = xasprintf("%s/notify", dir);
-	char *settings = xasprintf("%s/brbd.conf", dir);
-	const char *brbd = getenv("BRBD");
-	char args[] = "-l 127.0.0.1:0,line -o line-rate=0 -o accept-rate=0 "
-		      "-o max-per-address=0 -o history-size=128K "
-		      "-o output-limit=64K -o max-members=1100 "
-		      "-o stall-timeout=1h -f";
-	char *argv[32], *word;
-	const struct daemon_setup setup = { .notify_path = notify };
-	size_t argc = 0;
-	int fd = open(settings, O_WRONLY | O_CREAT | O_EXCL, 0600);
-	int64_t end_ms = crowd_now_ms() + patience_ms;
-
-	argv[argc++] = xstrdup(brbd == NULL ? "src/brbd" : brbd);
-	for (word = strtok(args, " "); word != NULL; word = strtok(NULL, " "))
-		argv[argc++] = word;
-	argv[argc++] = settings;
-	argv[argc] = NULL;
-	ck_assert_int_ne(fd, -1);
-	(void)close(fd);
-	daemon_init(&d);
-	ck_assert_int_eq(daemon_start(&d, argv, &setup), 0);
-	while (!d.is_ready || d.port_ipv4 == 0) {
-		struct pollfd pfds[2] = { { d.log_fd, POLLIN, 0 },
-			{ d.notify_fd, POLLIN, 0 } };
-
-		ck_assert_msg(crowd_now_ms() < end_ms && d.log_fd != -1,
-		    "the daemon is not ready: %s", buf_cstr(&d.log));
-		(void)poll(pfds, 2, 100);
-		daemon_read_log(&d);
-		daemon_read_notify(&d);
-	}
-	(void)unlink(notify);
-	(void)unlink(settings);
-	free(notify);
-	free(settings);
-	free(argv[0]);
-}
-
-static void
-crowd_connect(struct person *p, int rcvbuf)
-{
-	struct sockaddr_in sin;
-
-	memset(&sin, 0, sizeof(sin));
-	sin.sin_family = AF_INET;
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	sin.sin_port = htons((uint16_t)d.port_ipv4);
-	p->fd = socket(AF_INET, SOCK_STREAM, 0);
-	ck_assert_int_ne(p->fd, -1);
-	if (rcvbuf > 0)
-		ck_assert_int_eq(setsockopt(p->fd, SOL_SOCKET, SO_RCVBUF,
-				     &rcvbuf, sizeof(rcvbuf)),
-		    0);
-	ck_assert_int_eq(connect(p->fd, (struct sockaddr *)&sin, sizeof(sin)),
-	    0);
-	ck_assert_int_eq(fcntl(p->fd, F_SETFL, O_NONBLOCK), 0);
-	p->next = 1;
-}
-
 /* "-- … N earlier messages are no longer held" */
 static bool
 crowd_parse_gap(const char *line, unsigned *count)
@@ -144,8 +60,9 @@ crowd_parse_gap(const char *line, unsigned *count)
 }
 
 static void
-crowd_line(struct person *p, const char *line)
+crowd_line(void *arg, char *line)
 {
+	struct person *p = arg;
 	const char *said = strstr(line, "> ");
 	unsigned number, gap;
 
@@ -167,29 +84,8 @@ crowd_line(struct person *p, const char *line)
 static void
 crowd_read(struct person *p)
 {
-	char *lf, *start;
-	ssize_t n;
-
-	for (;;) {
-		n = read(p->fd, buf_reserve(&p->in, 65536), 65536);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			break;
-		ck_assert_msg(n > 0, "a connection ended");
-		p->in.len += (size_t)n;
-	}
-	if (p->in.len == 0)
-		return;
-	for (start = p->in.data;
-	     (lf = memchr(start, '\n',
-		  (size_t)(p->in.data + p->in.len - start))) != NULL;
-	     start = lf + 1) {
-		*lf = '\0';
-		crowd_line(p, start);
-	}
-	p->in.len -= (size_t)(start - p->in.data);
-	memmove(p->in.data, start, p->in.len);
+	ck_assert_msg(client_receive(p->fd, &p->in), "a connection ended");
+	client_take_lines(&p->in, crowd_line, p);
 }
 
 static bool
@@ -211,7 +107,7 @@ static void
 crowd_wait(size_t from, size_t to, bool (*done)(const struct person *))
 {
 	static struct pollfd pfds[PEOPLE];
-	int64_t end_ms = crowd_now_ms() + patience_ms;
+	int64_t end_ms = client_now_ms() + patience_ms;
 	size_t i, left;
 
 	for (;;) {
@@ -222,7 +118,7 @@ crowd_wait(size_t from, size_t to, bool (*done)(const struct person *))
 		}
 		if (left == 0)
 			return;
-		ck_assert_msg(crowd_now_ms() < end_ms,
+		ck_assert_msg(client_now_ms() < end_ms,
 		    "%zu people are still waiting", left);
 		(void)poll(pfds + from, to - from, 100);
 		for (i = from; i < to; i++)
@@ -277,18 +173,24 @@ crowd_memory(void)
 
 START_TEST(test_crowd)
 {
-	char dir[] = "/tmp/crowd-XXXXXX";
+	char *dir = unit_dir_new();
 	size_t i, before, after;
 	unsigned number;
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	crowd_start(dir);
-	(void)rmdir(dir);
+	client_start_daemon(&d, dir, NULL,
+	    "-l 127.0.0.1:0,line -o line-rate=0 -o accept-rate=0 "
+	    "-o max-per-address=0 -o history-size=%d -o output-limit=%d "
+	    "-o max-members=1100 -o stall-timeout=1h",
+	    RING, OUTPUT_LIMIT);
+	client_await_daemon(&d, patience_ms);
 	memset(line_end, 'x', sizeof(line_end) - 1);
 
 	for (i = 0; i < PEOPLE; i++) {
 		memset(&people[i], 0, sizeof(people[i]));
-		crowd_connect(&people[i], i == SLEEPER ? 2048 : 0);
+		people[i].next = 1;
+		people[i].fd = client_connect(&d, false,
+		    i == SLEEPER ? 2048 : 0);
+		ck_assert_int_ne(people[i].fd, -1);
 	}
 	crowd_wait(0, PEOPLE, crowd_is_live);
 
@@ -324,43 +226,23 @@ START_TEST(test_crowd)
 		(void)close(people[i].fd);
 		buf_fini(&people[i].in);
 	}
-	ck_assert_int_eq(kill(d.pid, SIGTERM), 0);
-	ck_assert_int_eq(daemon_reap(&d, patience_ms), 0);
-	daemon_read_log(&d);
-	ck_assert_msg(WIFEXITED(d.status) && WEXITSTATUS(d.status) == 0 &&
-		daemon_find_report(&d) == NULL,
-	    "%s", buf_cstr(&d.log));
-	daemon_fini(&d);
+	client_stop_daemon(&d, patience_ms);
+	unit_dir_free(dir);
 }
 END_TEST
 
 int
 main(void)
 {
-	const char *patience = getenv("DIALOG_TIMEOUT");
-	struct rlimit rl;
 	Suite *suite = suite_create("crowd");
-	TCase *tc = tcase_create("crowd");
-	SRunner *runner;
-	int failed;
+	TCase *tc = unit_case(suite, "crowd", NULL, NULL);
 
-	if (getrlimit(RLIMIT_NOFILE, &rl) == 0) {
-		rl.rlim_cur = rl.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &rl);
-		if (rl.rlim_cur < PEOPLE + 100) {
-			(void)
-			    puts("skipped: the limit on open files is too low");
-			return 77;
-		}
+	if (client_raise_nofile() < PEOPLE + 100) {
+		(void)puts("skipped: the limit on open files is too low");
+		return 77;
 	}
-	if (patience != NULL)
-		patience_ms = 6000 * (int64_t)atoi(patience);
+	patience_ms = client_patience_ms(6);
 	tcase_set_timeout(tc, 600);
 	tcase_add_test(tc, test_crowd);
-	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return unit_run(suite);
 }

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "dialog-actor.h"
-#include "dialog-daemon.h"
+#include "daemon.h"
 
 /* Where a dialog is played: a directory, a daemon and the people. */
 struct stage {

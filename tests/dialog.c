@@ -10,7 +10,7 @@
  *                       dialog-control.c, dialog-brbctl.c and
  *                       dialog-people.c
  *   dialog-stage.c      the loop, the deadlines, the report of a failure
- *   dialog-actor.c, dialog-daemon.c, dialog-pattern.c
+ *   dialog-actor.c, daemon.c, dialog-pattern.c
  */
 #include "config.h"
 
@@ -18,19 +18,16 @@
 
 #include <check.h>
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/util.h"
 #include "dialog-script.h"
+#include "unit/unit.h"
 
 /* Automake's exit status for: not tested. */
 #define DIALOG_SKIPPED 77
-
-/* A Unix socket's path has to fit into struct sockaddr_un. */
-#define DIALOG_DIR_MAX 80
 
 /* What the test function gets at: check hands it an index only. */
 static char **dialog_paths;
@@ -46,33 +43,6 @@ START_TEST(test_dialog)
 	free(dir);
 }
 END_TEST
-
-static char *
-dialog_make_dir(void)
-{
-	const char *parent = getenv("TMPDIR");
-	char *dir;
-
-	if (parent == NULL || parent[0] != '/' ||
-	    strlen(parent) > DIALOG_DIR_MAX)
-		parent = "/tmp";
-	dir = xasprintf("%s/dialog-XXXXXX", parent);
-	if (mkdtemp(dir) == NULL) {
-		fprintf(stderr, "cannot make '%s': %s\n", dir, strerror(errno));
-		exit(EXIT_FAILURE);
-	}
-	return dir;
-}
-
-static int
-dialog_remove(const char *path, const struct stat *st, int type,
-    struct FTW *where)
-{
-	(void)st;
-	(void)type;
-	(void)where;
-	return remove(path);
-}
 
 static Suite *
 dialog_suite(int count, int *added)
@@ -103,22 +73,15 @@ dialog_suite(int count, int *added)
 int
 main(int argc, char *argv[])
 {
-	int added = 0, failed;
-	SRunner *runner;
+	int added = 0, status;
 
 	if (argc < 2) {
 		fprintf(stderr, "usage: dialog FILE...\n");
 		return EXIT_FAILURE;
 	}
 	dialog_paths = argv + 1;
-	dialog_dir = dialog_make_dir();
-	runner = srunner_create(dialog_suite(argc - 1, &added));
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	nftw(dialog_dir, dialog_remove, 16, FTW_DEPTH | FTW_PHYS);
-	free(dialog_dir);
-	if (failed > 0)
-		return EXIT_FAILURE;
-	return added == 0 ? DIALOG_SKIPPED : EXIT_SUCCESS;
+	dialog_dir = unit_dir_new();
+	status = unit_run(dialog_suite(argc - 1, &added));
+	unit_dir_free(dialog_dir);
+	return status == EXIT_SUCCESS && added == 0 ? DIALOG_SKIPPED : status;
 }

@@ -30,20 +30,20 @@ check_PROGRAMS = $(unit_tests) $(fuzz_targets) $(programs) %D%/dialog
 TESTS = $(scripts) $(programs) $(unit_tests) $(fuzz_tests) $(dialogs)
 endif
 
-daemon_sources = %D%/dialog-daemon.c %D%/dialog-daemon.h
-tests_crash_SOURCES = %D%/crash.c $(daemon_sources)
-tests_crowd_SOURCES = %D%/crowd.c $(daemon_sources)
+client_sources = %D%/client.c %D%/client.h %D%/daemon.c %D%/daemon.h
+tests_crash_SOURCES = %D%/crash.c $(client_sources)
+tests_crowd_SOURCES = %D%/crowd.c $(client_sources)
 tests_losses_SOURCES = %D%/losses.c %D%/losses-reader.c \
-	%D%/losses-reader.h $(daemon_sources)
-tests_upgrade_SOURCES = %D%/upgrade.c $(daemon_sources)
+	%D%/losses-reader.h $(client_sources)
+tests_upgrade_SOURCES = %D%/upgrade.c $(client_sources)
 
 tests_dialog_SOURCES = \
+	%D%/daemon.c \
+	%D%/daemon.h \
 	%D%/dialog-actor.c \
 	%D%/dialog-actor.h \
 	%D%/dialog-brbctl.c \
 	%D%/dialog-control.c \
-	%D%/dialog-daemon.c \
-	%D%/dialog-daemon.h \
 	%D%/dialog-manager.c \
 	%D%/dialog-pattern.c \
 	%D%/dialog-pattern.h \

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client.h"
 #include "losses-reader.h"
 
 unsigned losses_seed;
@@ -127,8 +128,9 @@ reader_notice(struct reader *r, const char *text)
 }
 
 static void
-reader_line(struct reader *r, const char *line)
+reader_line(void *arg, char *line)
 {
+	struct reader *r = arg;
 	unsigned number;
 
 	if (strncmp(line, "-- ", 3) == 0)
@@ -148,16 +150,6 @@ reader_line(struct reader *r, const char *line)
 void
 reader_feed(struct reader *r, const char *data, size_t len)
 {
-	char *lf, *start;
-
 	buf_add(&r->in, data, len);
-	for (start = r->in.data;
-	     (lf = memchr(start, '\n',
-		  (size_t)(r->in.data + r->in.len - start))) != NULL;
-	     start = lf + 1) {
-		*lf = '\0';
-		reader_line(r, start);
-	}
-	r->in.len -= (size_t)(start - r->in.data);
-	memmove(r->in.data, start, r->in.len);
+	client_take_lines(&r->in, reader_line, r);
 }

@@ -19,19 +19,10 @@
 #include "config.h"
 
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/types.h>
-#include <sys/un.h>
-#include <sys/wait.h>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
 
 #include <check.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,8 +31,10 @@
 
 #include "base/buf.h"
 #include "base/util.h"
-#include "dialog-daemon.h"
+#include "client.h"
+#include "daemon.h"
 #include "losses-reader.h"
+#include "unit/unit.h"
 
 #define ROUNDS_MIN 5 /* of each, however slow the machine is */
 #define SPEAKER_AHEAD 2000 /* lines that the slowest may be behind */
@@ -84,7 +77,7 @@ static unsigned said, said_private[NITEMS(people)];
 static int64_t said_private_ms[NITEMS(people)];
 static bool is_over;
 static unsigned seed_state;
-static int64_t patience_ms = 60000, duration_ms = 3000;
+static int64_t patience_ms, duration_ms;
 
 static unsigned
 losses_random(unsigned below)
@@ -93,15 +86,6 @@ losses_random(unsigned below)
 	seed_state ^= seed_state >> 17;
 	seed_state ^= seed_state << 5;
 	return seed_state % below;
-}
-
-static int64_t
-losses_now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 /* Their connections */
@@ -117,35 +101,11 @@ person_type(struct person *p, const char *line)
 	free(text);
 }
 
-static int
-losses_connect(bool is_unix, int rcvbuf)
-{
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd = socket(is_unix ? AF_UNIX : AF_INET, SOCK_STREAM, 0), result;
-
-	ck_assert_int_ne(fd, -1);
-	if (is_unix) {
-		ck_assert_uint_lt(strlen(d.unix_path), sizeof(sun.sun_path));
-		memcpy(sun.sun_path, d.unix_path, strlen(d.unix_path) + 1);
-		result = connect(fd, (struct sockaddr *)&sun, sizeof(sun));
-	} else {
-		sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-		sin.sin_port = htons((uint16_t)d.port_ipv4);
-		if (rcvbuf > 0)
-			(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rcvbuf,
-			    sizeof(rcvbuf));
-		result = connect(fd, (struct sockaddr *)&sin, sizeof(sin));
-	}
-	ck_assert_int_eq(result, 0);
-	ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
-	return fd;
-}
-
 static void
 person_connect(struct person *p)
 {
-	p->fd = losses_connect(p->is_unix, TCP_RCVBUF);
+	p->fd = client_connect(&d, p->is_unix, p->is_unix ? 0 : TCP_RCVBUF);
+	ck_assert_int_ne(p->fd, -1);
 	reader_begin(&p->see);
 	p->plan = is_over ? PLAN_STAY : PLAN_READ;
 	p->forward = losses_random(4) == 0 ? losses_random(3000) :
@@ -196,7 +156,7 @@ person_choose(struct person *p)
 		break;
 	default:
 		p->plan = PLAN_STUCK;
-		p->stuck_ms = losses_now_ms();
+		p->stuck_ms = client_now_ms();
 		p->amount = said + losses_random(losses_random(2) ? 20 : 1000);
 		break;
 	}
@@ -273,7 +233,7 @@ person_step(struct person *p)
 		person_connect(p);
 	else if (p->plan == PLAN_STUCK &&
 	    (said >= p->amount || is_over ||
-		losses_now_ms() - p->stuck_ms > STUCK_MAX_MS))
+		client_now_ms() - p->stuck_ms > STUCK_MAX_MS))
 		person_unstick(p);
 	else if (p->plan == PLAN_ORDERLY && person_has_all(p)) {
 		person_end(p, false);
@@ -307,7 +267,7 @@ speaker_say(void)
 {
 	static char pad[400];
 	struct buf text = BUF_INITIALIZER;
-	int64_t now_ms = losses_now_ms();
+	int64_t now_ms = client_now_ms();
 	size_t i;
 	int count = 1 + (int)losses_random(5), pad_len;
 
@@ -353,52 +313,6 @@ speaker_may_speak(void)
 
 /* The test */
 
-static void
-losses_start(const char *dir)
-{
-	char *notify = xasprintf("%s/notify", dir);
-	const struct daemon_setup setup = { .notify_path = notify };
-	char *settings = xasprintf("%s/brbd.conf", dir);
-	char *path = xasprintf("unix:%s/sock", dir);
-	const char *brbd = getenv("BRBD");
-	char args[] = "-l 127.0.0.1:0,line -o line-rate=0 -o accept-rate=0 "
-		      "-o max-per-address=0 -o announce-rate=0 "
-		      "-o presence-window=1h -o history-size=64M -f";
-	char *argv[32], *word;
-	size_t argc = 0;
-	int fd = open(settings, O_WRONLY | O_CREAT | O_EXCL, 0600);
-	int64_t end_ms = losses_now_ms() + patience_ms;
-
-	argv[argc++] = xstrdup(brbd == NULL ? "src/brbd" : brbd);
-	for (word = strtok(args, " "); word != NULL; word = strtok(NULL, " "))
-		argv[argc++] = word;
-	argv[argc++] = settings;
-	argv[argc++] = xstrdup("-l");
-	argv[argc++] = path;
-	argv[argc] = NULL;
-	ck_assert_int_ne(fd, -1);
-	(void)close(fd);
-	daemon_init(&d);
-	ck_assert_int_eq(daemon_start(&d, argv, &setup), 0);
-	while (!d.is_ready || d.port_ipv4 == 0 || d.unix_path == NULL) {
-		struct pollfd pfds[2] = { { d.log_fd, POLLIN, 0 },
-			{ d.notify_fd, POLLIN, 0 } };
-
-		ck_assert_msg(losses_now_ms() < end_ms && d.log_fd != -1,
-		    "the daemon is not ready: %s", buf_cstr(&d.log));
-		(void)poll(pfds, 2, 100);
-		daemon_read_log(&d);
-		daemon_read_notify(&d);
-	}
-	(void)unlink(notify);
-	(void)unlink(settings);
-	free(argv[argc - 2]);
-	free(argv[0]);
-	free(notify);
-	free(settings);
-	free(path);
-}
-
 /* One turn: whatever is there is read, and everybody does what they will. */
 static void
 losses_step(void)
@@ -431,7 +345,7 @@ losses_step(void)
 static bool
 losses_is_enough(int64_t start_ms)
 {
-	return losses_now_ms() - start_ms >= duration_ms &&
+	return client_now_ms() - start_ms >= duration_ms &&
 	    bob.rounds >= ROUNDS_MIN && cy.rounds >= ROUNDS_MIN;
 }
 
@@ -454,25 +368,24 @@ losses_stop(void)
 		buf_fini(&people[i]->see.in);
 	}
 	(void)close(speaker);
-	ck_assert_int_eq(kill(d.pid, SIGTERM), 0);
-	ck_assert_int_eq(daemon_reap(&d, patience_ms), 0);
-	daemon_read_log(&d);
-	ck_assert_msg(WIFEXITED(d.status) && WEXITSTATUS(d.status) == 0 &&
-		daemon_find_report(&d) == NULL,
-	    "%s", buf_cstr(&d.log));
-	daemon_fini(&d);
+	client_stop_daemon(&d, patience_ms);
 }
 
 START_TEST(test_losses)
 {
-	char dir[] = "/tmp/losses-XXXXXX";
+	char *dir = unit_dir_new();
 	struct person *p;
 	int64_t start_ms;
 	size_t i;
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	losses_start(dir);
-	speaker = losses_connect(false, 0);
+	client_start_daemon(&d, dir, NULL,
+	    "-l 127.0.0.1:0,line -l unix:%s/sock -o line-rate=0 "
+	    "-o accept-rate=0 -o max-per-address=0 -o announce-rate=0 "
+	    "-o presence-window=1h -o history-size=64M",
+	    dir);
+	client_await_daemon(&d, patience_ms);
+	speaker = client_connect(&d, false, 0);
+	ck_assert_int_ne(speaker, -1);
 	speaker_write("/nick ana\n", 10);
 	cy.is_unix = true;
 	for (i = 0; i < NITEMS(people); i++) {
@@ -481,10 +394,10 @@ START_TEST(test_losses)
 		p->see.next = p->see.next_private = 1;
 	}
 
-	start_ms = losses_now_ms();
+	start_ms = client_now_ms();
 	while (!losses_has_ended()) {
 		is_over = is_over || losses_is_enough(start_ms);
-		if (losses_now_ms() > start_ms + duration_ms + patience_ms)
+		if (client_now_ms() > start_ms + duration_ms + patience_ms)
 			losses_fail("of %u lines, bob has %u and cy %u; of %u "
 				    "and %u private ones, %u and %u; they are "
 				    "at plan %d and %d, phase %d and %d",
@@ -504,33 +417,23 @@ START_TEST(test_losses)
 		    p->see.repeats, said_private[i], p->see.private_repeats);
 	}
 	losses_stop();
-	(void)rmdir(dir);
+	ck_assert_str_eq(unit_dir_names(dir), "brbd.conf notify");
+	unit_dir_free(dir);
 }
 END_TEST
 
 int
 main(void)
 {
-	const char *env;
 	Suite *suite = suite_create("losses");
-	TCase *tc = tcase_create("losses");
-	SRunner *runner;
-	int failed;
+	TCase *tc = unit_case(suite, "losses", NULL, NULL);
 
-	if ((env = getenv("DIALOG_TIMEOUT")) != NULL)
-		patience_ms = 6000 * (int64_t)atoi(env);
-	if ((env = getenv("LOSSES_SECONDS")) != NULL)
-		duration_ms = 1000 * (int64_t)atoi(env);
-	env = getenv("LOSSES_SEED");
-	losses_seed = env != NULL ? (unsigned)atoi(env) : (unsigned)time(NULL);
+	patience_ms = client_patience_ms(6);
+	duration_ms = 1000 * (int64_t)client_setting("LOSSES_SECONDS", 3);
+	losses_seed = client_setting("LOSSES_SEED", (unsigned)time(NULL));
 	seed_state = losses_seed * 2654435761u + 1;
 	(void)fprintf(stderr, "LOSSES_SEED=%u\n", losses_seed);
 	tcase_set_timeout(tc, 600);
 	tcase_add_test(tc, test_losses);
-	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return unit_run(suite);
 }

@@ -14,30 +14,23 @@
  */
 #include "config.h"
 
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/types.h>
-#include <sys/wait.h>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
 
 #include <check.h>
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/util.h"
-#include "dialog-daemon.h"
+#include "client.h"
+#include "daemon.h"
+#include "unit/unit.h"
 
 /* These come first. */
 enum { SPEAKER, LISTENER, FLOODER, WITNESS, OTHERS };
@@ -47,7 +40,6 @@ enum role { LIVE, ON_BREAK, SLOW, MID_LINE, TELNET, LIVE_TOO, ROLES };
 #define FLOOD 600 /* lines, read at 20 a second */
 #define WARM_UP 100 /* lines that wait for whoever is on break */
 #define MIDS 5 /* of those in mid-line, so many talk */
-#define ROUNDS_MAX 10000
 
 struct person {
 	int fd;
@@ -66,30 +58,13 @@ static struct person *people;
 static struct pollfd *pfds;
 static size_t people_count;
 static char padding[500];
-static int64_t patience_ms = 60000;
-static unsigned rounds = 5;
+static int64_t patience_ms;
+static unsigned rounds;
 static unsigned said; /* lines */
 static unsigned mids, mids_said; /* who is in mid-line, and lines of each */
 static int64_t longest_us;
-static char dir[32], program[64];
+static char *dir, program[64];
 static bool has_state; /* state-dir is set */
-
-static int64_t
-now_us(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
-
-/* ck_assert() writes a note each time, even if all is well: too slow where
- * there are millions. */
-#define QUICK_ASSERT(condition, ...) \
-	do { \
-		if (!(condition)) \
-			ck_abort_msg(__VA_ARGS__); \
-	} while (0)
 
 /* The program */
 
@@ -127,69 +102,16 @@ install_brbd(void)
 static void
 start(void)
 {
-	char *notify = xasprintf("%s/notify", dir);
-	char *settings = xasprintf("%s/brbd.conf", dir);
-	char *state = xasprintf("state-dir=%s/state", dir);
-	char *members = xasprintf("max-members=%zu", people_count + 10);
-	struct daemon_setup setup = { .notify_path = notify };
-	char args[] = "-l 127.0.0.1:0,line -o line-rate=20 -o line-burst=400 "
-		      "-o accept-rate=0 -o max-per-address=0 "
-		      "-o history-size=8M -o stall-timeout=1h "
-		      "-o presence-window=1h -o";
-	char *argv[32], *word, file_flag[] = "-f", option_flag[] = "-o";
-	size_t argc = 0;
-	int fd = open(settings, O_WRONLY | O_CREAT | O_EXCL, 0600);
-	int64_t end_us = now_us() + patience_ms * 1000;
+	char *state = has_state ? xasprintf(" -o state-dir=%s/state", dir) :
+				  xstrdup("");
 
-	argv[argc++] = program;
-	for (word = strtok(args, " "); word != NULL; word = strtok(NULL, " "))
-		argv[argc++] = word;
-	argv[argc++] = members;
-	if (has_state) {
-		argv[argc++] = option_flag;
-		argv[argc++] = state;
-	}
-	argv[argc++] = file_flag;
-	argv[argc++] = settings;
-	argv[argc] = NULL;
-	ck_assert_int_ne(fd, -1);
-	(void)close(fd);
-	daemon_init(&d);
-	ck_assert_int_eq(daemon_start(&d, argv, &setup), 0);
-	while (!d.is_ready || d.port_ipv4 == 0) {
-		struct pollfd two[2] = { { d.log_fd, POLLIN, 0 },
-			{ d.notify_fd, POLLIN, 0 } };
-
-		ck_assert_msg(now_us() < end_us && d.log_fd != -1,
-		    "the daemon is not ready: %s", buf_cstr(&d.log));
-		(void)poll(two, 2, 100);
-		daemon_read_log(&d);
-		daemon_read_notify(&d);
-	}
-	free(notify);
-	free(settings);
-	free(members);
+	client_start_daemon(&d, dir, program,
+	    "-l 127.0.0.1:0,line -o line-rate=20 -o line-burst=400 "
+	    "-o accept-rate=0 -o max-per-address=0 -o history-size=8M "
+	    "-o stall-timeout=1h -o presence-window=1h -o max-members=%zu%s",
+	    people_count + 10, state);
+	client_await_daemon(&d, patience_ms);
 	free(state);
-}
-
-static void
-remove_state(void)
-{
-	char *path = xasprintf("%s/state", dir), *file;
-	DIR *entries = opendir(path);
-	const struct dirent *entry;
-
-	ck_assert_ptr_nonnull(entries);
-	while ((entry = readdir(entries)) != NULL) {
-		if (entry->d_name[0] == '.')
-			continue;
-		file = xasprintf("%s/%s", path, entry->d_name);
-		ck_assert_int_eq(unlink(file), 0);
-		free(file);
-	}
-	(void)closedir(entries);
-	ck_assert_int_eq(rmdir(path), 0);
-	free(path);
 }
 
 /* Its open descriptors; 0 where that cannot be seen. */
@@ -214,25 +136,15 @@ count_fds(void)
 static void
 enter(struct person *p)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	int small = 2048;
-
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	sin.sin_port = htons((uint16_t)d.port_ipv4);
-	p->fd = socket(AF_INET, SOCK_STREAM, 0);
+	p->fd = client_connect(&d, false, p->role == SLOW ? 2048 : 0);
 	ck_assert_int_ne(p->fd, -1);
-	if (p->role == SLOW)
-		(void)setsockopt(p->fd, SOL_SOCKET, SO_RCVBUF, &small,
-		    sizeof(small));
-	ck_assert_int_eq(connect(p->fd, (struct sockaddr *)&sin, sizeof(sin)),
-	    0);
-	ck_assert_int_eq(fcntl(p->fd, F_SETFL, O_NONBLOCK), 0);
 	p->next = 1;
 }
 
 static void
-see_line(struct person *p, const char *line)
+see_line(void *arg, char *line)
 {
+	struct person *p = arg;
 	const char *text;
 	unsigned number, mid;
 	long long stamp;
@@ -241,30 +153,31 @@ see_line(struct person *p, const char *line)
 		p->is_live = true;
 	if (strncmp(line, "-- see you", 10) == 0)
 		p->is_away = true;
-	QUICK_ASSERT(strncmp(line, "!! ", 3) != 0, "an error: %s", line);
-	QUICK_ASSERT(strstr(line, "no longer held") == NULL, "%s", line);
+	QUICK_ASSERT_MSG(strncmp(line, "!! ", 3) != 0, "an error: %s", line);
+	QUICK_ASSERT_MSG(strstr(line, "no longer held") == NULL, "%s", line);
 	if (line[0] != '[')
 		return;
 	text = strstr(line, "> ");
-	QUICK_ASSERT(text != NULL, "nobody said this: %s", line);
+	QUICK_ASSERT_MSG(text != NULL, "nobody said this: %s", line);
 	text += 2;
 	if (sscanf(text, "t %u %lld ", &number, &stamp) == 2) {
-		QUICK_ASSERT(number == p->next, "%u came for %u", number,
+		QUICK_ASSERT_MSG(number == p->next, "%u came for %u", number,
 		    p->next);
-		QUICK_ASSERT(strstr(text, padding) != NULL,
+		QUICK_ASSERT_MSG(strstr(text, padding) != NULL,
 		    "number %u came garbled to %zu (%zu): ...%s", number,
 		    (size_t)(p - people), strlen(line),
 		    strlen(line) > 100 ? line + strlen(line) - 100 : line);
 		p->next++;
-		if (p == &people[LISTENER] && now_us() - stamp > longest_us)
-			longest_us = now_us() - stamp;
+		if (p == &people[LISTENER] &&
+		    client_now_us() - stamp > longest_us)
+			longest_us = client_now_us() - stamp;
 	} else if (sscanf(text, "m %u %u", &mid, &number) == 2) {
-		QUICK_ASSERT(mid < MIDS, "nobody said this: %s", line);
-		QUICK_ASSERT(number == p->mid[mid] + 1, "%u came for %u",
+		QUICK_ASSERT_MSG(mid < MIDS, "nobody said this: %s", line);
+		QUICK_ASSERT_MSG(number == p->mid[mid] + 1, "%u came for %u",
 		    number, p->mid[mid] + 1);
 		p->mid[mid]++;
 	} else if (sscanf(text, "f %u", &number) == 1) {
-		QUICK_ASSERT(number == p->next, "%u came for %u", number,
+		QUICK_ASSERT_MSG(number == p->next, "%u came for %u", number,
 		    p->next);
 		p->next++;
 	} else
@@ -279,7 +192,7 @@ take_answers(struct person *p, char *data, size_t *len)
 
 	for (i = 0; i < *len; i++)
 		if ((unsigned char)data[i] == 0xff && i + 2 < *len) {
-			QUICK_ASSERT((unsigned char)data[i + 1] == 0xfc,
+			QUICK_ASSERT_MSG((unsigned char)data[i + 1] == 0xfc,
 			    "no WONT");
 			p->answers++;
 			i += 2;
@@ -291,33 +204,11 @@ take_answers(struct person *p, char *data, size_t *len)
 static void
 see(struct person *p)
 {
-	char *lf, *line;
-	ssize_t n;
-
-	for (;;) {
-		n = read(p->fd, buf_reserve(&p->in, 65536), 65536);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1 && errno == EAGAIN)
-			break;
-		QUICK_ASSERT(n > 0, "a connection ended: %s", buf_cstr(&d.log));
-		p->in.len += (size_t)n;
-	}
+	QUICK_ASSERT_MSG(client_receive(p->fd, &p->in),
+	    "a connection ended: %s", buf_cstr(&d.log));
 	if (p->role == TELNET)
 		take_answers(p, p->in.data, &p->in.len);
-	if (p->in.len == 0)
-		return;
-	for (line = p->in.data;
-	     (lf = memchr(line, '\n',
-		  (size_t)(p->in.data + p->in.len - line))) != NULL;
-	     line = lf + 1) {
-		*lf = '\0';
-		if (lf > line && lf[-1] == '\r')
-			lf[-1] = '\0';
-		see_line(p, line);
-	}
-	p->in.len -= (size_t)(line - p->in.data);
-	memmove(p->in.data, line, p->in.len);
+	client_take_lines(&p->in, see_line, p);
 }
 
 static void
@@ -342,15 +233,14 @@ look_around(int timeout_ms)
 	for (i = 0; i < people_count; i++)
 		if (pfds[i].revents != 0)
 			see(&people[i]);
-	daemon_read_log(&d);
-	daemon_read_notify(&d);
+	client_hear_daemon(&d);
 	ck_assert_int_ne(d.log_fd, -1);
 }
 
 static void
 wait_for(bool (*done)(const struct person *))
 {
-	int64_t end_us = now_us() + patience_ms * 1000;
+	int64_t end_us = client_now_us() + patience_ms * 1000;
 	size_t i, left;
 
 	for (;;) {
@@ -360,7 +250,7 @@ wait_for(bool (*done)(const struct person *))
 			return;
 		for (i = 0; i < people_count && done(&people[i]); i++)
 			;
-		ck_assert_msg(now_us() < end_us,
+		ck_assert_msg(client_now_us() < end_us,
 		    "%zu people still wait, the first is %zu, role %d, at %u",
 		    left, i, (int)people[i].role, people[i].next);
 		look_around(100);
@@ -371,9 +261,9 @@ wait_for(bool (*done)(const struct person *))
 static void
 wait_for_fds(size_t fds)
 {
-	int64_t end_us = now_us() + patience_ms * 1000;
+	int64_t end_us = client_now_us() + patience_ms * 1000;
 
-	while (count_fds() != fds && now_us() < end_us)
+	while (count_fds() != fds && client_now_us() < end_us)
 		look_around(10);
 	ck_assert_uint_eq(count_fds(), fds);
 }
@@ -414,7 +304,7 @@ say(void)
 	int len;
 
 	len = snprintf(line, sizeof(line), "t %u %lld %s\n", ++said,
-	    (long long)now_us(), padding);
+	    (long long)client_now_us(), padding);
 	type(&people[SPEAKER], line, (size_t)len);
 }
 
@@ -424,9 +314,9 @@ say_at_times(void)
 {
 	static int64_t last_us;
 
-	if (now_us() - last_us < 60000)
+	if (client_now_us() - last_us < 60000)
 		return;
-	last_us = now_us();
+	last_us = client_now_us();
 	say();
 }
 
@@ -466,11 +356,11 @@ static void
 upgrade(const char *text)
 {
 	unsigned before = count_in_log(text);
-	int64_t end_us = now_us() + patience_ms * 1000;
+	int64_t end_us = client_now_us() + patience_ms * 1000;
 
 	ck_assert_int_eq(kill(d.pid, SIGUSR2), 0);
 	while (count_in_log(text) == before) {
-		ck_assert_msg(now_us() < end_us, "never '%s': %s", text,
+		ck_assert_msg(client_now_us() < end_us, "never '%s': %s", text,
 		    buf_cstr(&d.log));
 		say_at_times();
 		look_around(5);
@@ -593,29 +483,17 @@ fail_by_settings(void)
 static void
 leave(void)
 {
-	char *path = xasprintf("%s/brbd.conf", dir);
 	size_t i;
 
 	for (i = 0; i < people_count; i++) {
 		(void)close(people[i].fd);
 		buf_fini(&people[i].in);
 	}
-	ck_assert_int_eq(kill(d.pid, SIGTERM), 0);
-	ck_assert_int_eq(daemon_reap(&d, patience_ms), 0);
-	daemon_read_log(&d);
-	ck_assert_msg(WIFEXITED(d.status) && WEXITSTATUS(d.status) == 0,
-	    "it did not end well: %s", buf_cstr(&d.log));
-	ck_assert_msg(daemon_find_report(&d) == NULL, "%s", buf_cstr(&d.log));
-	daemon_fini(&d);
-	(void)unlink(path);
-	free(path);
-	path = xasprintf("%s/notify", dir);
-	(void)unlink(path);
-	free(path);
-	(void)unlink(program);
-	if (has_state)
-		remove_state();
-	ck_assert_int_eq(rmdir(dir), 0);
+	client_stop_daemon(&d, patience_ms);
+	ck_assert_str_eq(unit_dir_names(dir),
+	    has_state ? "brbd brbd.conf notify state" :
+			"brbd brbd.conf notify");
+	unit_dir_free(dir);
 	free(people);
 	free(pfds);
 }
@@ -632,8 +510,7 @@ run(size_t count)
 	said = mids = mids_said = 0;
 	longest_us = 0;
 	memset(padding, 'x', sizeof(padding) - 1);
-	memcpy(dir, "/tmp/upgrade-XXXXXX", 20);
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	dir = unit_dir_new();
 	(void)snprintf(program, sizeof(program), "%s/brbd", dir);
 	install_brbd();
 	start();
@@ -667,20 +544,10 @@ run(size_t count)
 	leave();
 }
 
-static void
-raise_files(void)
-{
-	struct rlimit rl;
-
-	(void)getrlimit(RLIMIT_NOFILE, &rl);
-	rl.rlim_cur = rl.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &rl);
-}
-
 /* With the history in files, and everybody's place in a journal. */
 START_TEST(test_state)
 {
-	raise_files();
+	(void)client_raise_nofile();
 	has_state = true;
 	run(100);
 }
@@ -691,17 +558,14 @@ START_TEST(test_upgrade)
 	const char *members = getenv("UPGRADE_MEMBERS");
 	char *list = xstrdup(members == NULL ? "1000" : members), *next = list;
 	const char *word;
-	struct rlimit rl;
-	size_t count;
+	size_t count, max = client_raise_nofile();
 
-	raise_files();
-	(void)getrlimit(RLIMIT_NOFILE, &rl);
 	has_state = false;
 	while ((word = strsep(&next, ",")) != NULL) {
 		count = (size_t)atoi(word);
 		ck_assert_uint_gt(count, OTHERS + ROLES);
-		if (count + 100 > rl.rlim_cur)
-			count = (size_t)rl.rlim_cur - 100;
+		if (count + 100 > max)
+			count = max - 100;
 		run(count);
 	}
 	free(list);
@@ -711,24 +575,13 @@ END_TEST
 int
 main(void)
 {
-	const char *patience = getenv("DIALOG_TIMEOUT");
-	const char *number = getenv("UPGRADE_ROUNDS");
 	Suite *suite = suite_create("upgrade");
-	TCase *tc = tcase_create("upgrade");
-	SRunner *runner;
-	int failed;
+	TCase *tc = unit_case(suite, "upgrade", NULL, NULL);
 
-	if (patience != NULL)
-		patience_ms = 6000 * (int64_t)atoi(patience);
-	if (number != NULL && atoi(number) > 0 && atoi(number) <= ROUNDS_MAX)
-		rounds = (unsigned)atoi(number);
+	patience_ms = client_patience_ms(6);
+	rounds = client_setting("UPGRADE_ROUNDS", 5);
 	tcase_set_timeout(tc, 3600);
 	tcase_add_test(tc, test_upgrade);
 	tcase_add_test(tc, test_state);
-	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return unit_run(suite);
 }

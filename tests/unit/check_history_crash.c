@@ -131,12 +131,12 @@ step_verify(const struct history *shared)
 
 	memcpy(copy, shared->header, len);
 	history_attach(&h, copy, shared->size, -1);
-	RING_ASSERT(history_walk(&h));
-	RING_ASSERT(ring_verify(&h, NULL) > 0);
-	RING_ASSERT(h.next_number >= atomic_load(&progress->next));
-	RING_ASSERT(h.next_number <= atomic_load(&progress->next) + 1);
-	RING_ASSERT(h.first_number >= atomic_load(&progress->first));
-	RING_ASSERT(h.first_number <= atomic_load(&progress->first_after));
+	QUICK_ASSERT(history_walk(&h));
+	QUICK_ASSERT(ring_verify(&h, NULL) > 0);
+	QUICK_ASSERT(h.next_number >= atomic_load(&progress->next));
+	QUICK_ASSERT(h.next_number <= atomic_load(&progress->next) + 1);
+	QUICK_ASSERT(h.first_number >= atomic_load(&progress->first));
+	QUICK_ASSERT(h.first_number <= atomic_load(&progress->first_after));
 	history_fini(&h);
 }
 
@@ -185,12 +185,12 @@ step_run(pid_t pid, const struct history *shared, bool is_single)
 		if (ptrace(is_single ? PTRACE_SINGLESTEP : PTRACE_CONT, pid,
 			NULL, NULL) == -1)
 			return 0;
-		RING_ASSERT(waitpid(pid, &status, 0) == pid);
-		RING_ASSERT(WIFSTOPPED(status));
+		QUICK_ASSERT(waitpid(pid, &status, 0) == pid);
+		QUICK_ASSERT(WIFSTOPPED(status));
 		steps++;
 		if (WSTOPSIG(status) == SIGSTOP)
 			return steps;
-		RING_ASSERT(WSTOPSIG(status) == SIGTRAP);
+		QUICK_ASSERT(WSTOPSIG(status) == SIGTRAP);
 		if (steps % 1024 == 0 && is_time_over())
 			return 0;
 		if (memcmp(last, shared->header, len) != 0) {

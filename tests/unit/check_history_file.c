@@ -483,7 +483,7 @@ START_TEST(test_overlapping_garbage)
 	}
 	history_attach(&h, data, size, -1);
 	for (offset = 0; offset < size; offset += HISTORY_ALIGN)
-		RING_ASSERT(history_check(&h, offset, &wasted) == NULL);
+		QUICK_ASSERT(history_check(&h, offset, &wasted) == NULL);
 	ck_assert_uint_gt(wasted, size);
 	ck_assert_uint_lt(wasted, size * 6);
 
@@ -608,7 +608,7 @@ START_TEST(test_holes)
 		free(data);
 		(void)ring_open(&h, &dir, SIZE);
 		(void)ring_verify(&h, &missing);
-		RING_ASSERT(h.first_number >= first);
+		QUICK_ASSERT(h.first_number >= first);
 		for (n = first; n <= h.next_number && n <= next; n++) {
 			uint64_t expected = n, seen = 0;
 
@@ -617,7 +617,7 @@ START_TEST(test_holes)
 			while (history_read(&h, &c, &event)) {
 				if (event.is_uncertain)
 					continue;
-				RING_ASSERT(event.number == expected);
+				QUICK_ASSERT(event.number == expected);
 				expected += event.kind == EVENT_GAP ?
 				    event.count :
 				    1;
@@ -627,21 +627,21 @@ START_TEST(test_holes)
 			c = at = history_find(&h, n);
 			if (history_clamp(&h, &at) == 0 &&
 			    history_step_back(&h, &at)) {
-				RING_ASSERT(history_read(&h, &at, &event));
-				RING_ASSERT(at.number >= c.number);
+				QUICK_ASSERT(history_read(&h, &at, &event));
+				QUICK_ASSERT(at.number >= c.number);
 			}
 		}
 		history_find_end(&h);
 		for (n = 0; n <= history_count(&h) + 1; n++) {
 			c = history_back(&h, n);
 			back = history_distance(c.number, h.next_number);
-			RING_ASSERT(back <= n);
+			QUICK_ASSERT(back <= n);
 			if (n >= history_count(&h))
-				RING_ASSERT(c.number == h.first_number);
+				QUICK_ASSERT(c.number == h.first_number);
 			/* One more would be too many. */
 			if (back < n && history_step_back(&h, &c))
-				RING_ASSERT(history_distance(c.number,
-						h.next_number) > n);
+				QUICK_ASSERT(history_distance(c.number,
+						 h.next_number) > n);
 		}
 		/* And while the ring goes on over them. */
 		for (i = 0; i < 100; i++) {

@@ -66,13 +66,13 @@ ring_check_message(const struct event *event)
 	char nick[16], text[128];
 
 	ring_make(event->number, &expected, nick, text);
-	RING_ASSERT(event->kind == expected.kind);
-	RING_ASSERT(event->time_ms == expected.time_ms);
-	RING_ASSERT(event->author == expected.author);
-	RING_ASSERT(strcmp(event->nick, nick) == 0);
-	RING_ASSERT(event->text_len == expected.text_len);
+	QUICK_ASSERT(event->kind == expected.kind);
+	QUICK_ASSERT(event->time_ms == expected.time_ms);
+	QUICK_ASSERT(event->author == expected.author);
+	QUICK_ASSERT(strcmp(event->nick, nick) == 0);
+	QUICK_ASSERT(event->text_len == expected.text_len);
 	if (expected.text_len > 0)
-		RING_ASSERT(memcmp(event->text, text, expected.text_len) == 0);
+		QUICK_ASSERT(memcmp(event->text, text, expected.text_len) == 0);
 }
 
 uint64_t
@@ -82,32 +82,32 @@ ring_verify(const struct history *h, uint64_t *missing)
 	struct event event;
 	uint64_t messages = 0, holes = 0, lost = 0, expected, steps;
 
-	RING_ASSERT(h->tail_pos <= h->head_pos);
-	RING_ASSERT(history_used(h) <= h->size);
+	QUICK_ASSERT(h->tail_pos <= h->head_pos);
+	QUICK_ASSERT(history_used(h) <= h->size);
 	c = history_oldest(h);
-	RING_ASSERT(c.number == h->first_number);
+	QUICK_ASSERT(c.number == h->first_number);
 	for (expected = c.number; history_read(h, &c, &event);
 	     expected = c.number) {
-		RING_ASSERT(event.number == expected);
+		QUICK_ASSERT(event.number == expected);
 		if (event.kind == EVENT_GAP) {
 			holes++;
 			lost += event.count;
-			RING_ASSERT(event.count ==
+			QUICK_ASSERT(event.count ==
 			    history_distance(event.number, c.number));
-			RING_ASSERT(event.count > 0 || event.is_uncertain);
+			QUICK_ASSERT(event.count > 0 || event.is_uncertain);
 		} else {
 			messages++;
-			RING_ASSERT(c.number == expected + 1);
+			QUICK_ASSERT(c.number == expected + 1);
 			ring_check_message(&event);
-			RING_ASSERT(event.author <= h->max_author);
+			QUICK_ASSERT(event.author <= h->max_author);
 		}
 	}
-	RING_ASSERT(expected == h->next_number);
-	RING_ASSERT(messages + lost == history_count(h));
+	QUICK_ASSERT(expected == h->next_number);
+	QUICK_ASSERT(messages + lost == history_count(h));
 	for (steps = 0; history_step_back(h, &c); steps++)
 		;
-	RING_ASSERT(steps == messages + holes);
-	RING_ASSERT(c.number == h->first_number);
+	QUICK_ASSERT(steps == messages + holes);
+	QUICK_ASSERT(c.number == h->first_number);
 	if (missing != NULL)
 		*missing = lost;
 	return messages;

@@ -9,15 +9,9 @@
 #include <stdint.h>
 
 #include "history/history.h"
+#include "unit.h"
 
 /* What the tests of rings in files share. */
-
-/* ck_assert() tells the test's parent each time, and that is slow in loops. */
-#define RING_ASSERT(what) \
-	do { \
-		if (!(what)) \
-			ck_abort_msg("%s:%d: %s", __FILE__, __LINE__, #what); \
-	} while (0)
 
 /* Appends a message all of which follows from its number. */
 uint64_t ring_append(struct history *h);

@@ -15,6 +15,7 @@
 #include "base/deadline.h"
 #include "net/conn.h"
 #include "options/options.h"
+#include "unit.h"
 
 /*
  * Connections over real sockets and a real event base. Each test runs four
@@ -29,14 +30,6 @@
 #define OUTPUT_LIMIT 8192
 #define STALL_MS 1000
 #define PATIENCE_MS 10000
-
-/* ck_assert() writes a note each time, even if all is well: too slow where
- * there are a million. */
-#define QUICK_ASSERT(condition) \
-	do { \
-		if (!(condition)) \
-			ck_abort_msg("%s", #condition); \
-	} while (0)
 
 /* One end is a conn, the other a descriptor of the test. */
 struct pipe {

@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
-#include "dialog-daemon.h"
+#include "daemon.h"
 
 void
 daemon_init(struct daemon *d)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  */
-#ifndef DIALOG_DAEMON_H
-#define DIALOG_DAEMON_H
+#ifndef DAEMON_H
+#define DAEMON_H
 
 #include <sys/types.h>
 
