@@ -112,7 +112,7 @@ control_run(struct control_client *c, struct buf *out)
 }
 
 static enum oneshot_answer
-control_answer(struct buf *out, void *arg)
+control_answer(struct buf *out, struct walk_budget *budget, void *arg)
 {
 	struct control_client *c = arg;
 	char *error;
@@ -127,6 +127,7 @@ control_answer(struct buf *out, void *arg)
 			return ONESHOT_DONE;
 		}
 	}
+	c->call.budget = budget;
 	return control_run(c, out);
 }
 

@@ -50,7 +50,7 @@ exporter_request(const char *data, size_t len, bool is_full, void *arg)
 }
 
 static enum oneshot_answer
-exporter_answer(struct buf *out, void *arg)
+exporter_answer(struct buf *out, struct walk_budget *budget, void *arg)
 {
 	struct exporter_client *c = arg;
 	bool is_more;
@@ -63,7 +63,7 @@ exporter_answer(struct buf *out, void *arg)
 			return ONESHOT_DONE;
 	}
 	buf_reset(&c->piece);
-	is_more = metrics_render(&c->metrics, &c->piece);
+	is_more = metrics_render(&c->metrics, &c->piece, budget);
 	if (c->piece.len > 0 && c->is_1_1)
 		http_add_chunk_size(out, c->piece.len);
 	buf_add(out, c->piece.data, c->piece.len);

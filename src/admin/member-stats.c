@@ -14,8 +14,6 @@
 #include "room/deliver.h"
 #include "room/room.h"
 
-#define MEMBER_STATS_CHUNK 1000
-
 const char *
 member_activity_str(enum member_activity state)
 {
@@ -68,18 +66,18 @@ member_lag(const struct member *m)
 }
 
 bool
-member_stats_take(struct member_stats *stats, struct directory *directory)
+member_stats_take(struct member_stats *stats, struct directory *directory,
+    struct walk_budget *budget)
 {
 	struct member *m;
-	int i;
 
 	if (stats->is_done)
 		return false;
 	m = directory_after(directory, stats->last);
-	for (i = 0; i < MEMBER_STATS_CHUNK && m != NULL; i++) {
+	for (; m != NULL && walk_may_take(budget);
+	     m = directory_next(directory, m)) {
 		stats->counts[member_activity(m)]++;
 		memcpy(stats->last, m->folded, sizeof(stats->last));
-		m = directory_next(directory, m);
 	}
 	stats->is_done = m == NULL;
 	return !stats->is_done;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/nick.h"
+#include "base/walk.h"
 #include "room/directory.h"
 #include "room/member.h"
 
@@ -27,14 +28,15 @@ enum member_activity member_activity(const struct member *m);
 /* Messages said and not yet handed to m, in all their rooms. */
 uint64_t member_lag(const struct member *m);
 
-/* Counts all members, a thousand in a call, since the loop must not wait for a
- * hundred thousand. Those who come or go between two calls may be missed. */
+/* Counts all members in a walk, since the loop must not wait for a hundred
+ * thousand. Those who come or go between two calls may be missed. */
 struct member_stats {
 	size_t counts[MEMBER_ACTIVITIES];
 	char last[NICK_SIZE]; /* folded; zeroed stats begin anew */
 	bool is_done;
 };
 /* Counts on. True: call again in another turn. */
-bool member_stats_take(struct member_stats *stats, struct directory *directory);
+bool member_stats_take(struct member_stats *stats, struct directory *directory,
+    struct walk_budget *budget);
 
 #endif

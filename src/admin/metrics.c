@@ -221,7 +221,8 @@ static const struct {
 };
 
 static bool
-metrics_add_rooms(struct metrics *m, struct buf *out)
+metrics_add_rooms(struct metrics *m, struct buf *out,
+    struct walk_budget *budget)
 {
 	struct chat *chat = m->admin->sessions->chat;
 	const struct room *room;
@@ -239,7 +240,7 @@ metrics_add_rooms(struct metrics *m, struct buf *out)
 			    room->name,
 			    (unsigned long long)metrics_families[m->family]
 				.value(room));
-			if (out->len >= METRICS_PIECE)
+			if (out->len >= METRICS_PIECE || !walk_may_take(budget))
 				return true;
 		}
 		m->last[0] = '\0';
@@ -248,9 +249,10 @@ metrics_add_rooms(struct metrics *m, struct buf *out)
 }
 
 bool
-metrics_render(struct metrics *m, struct buf *out)
+metrics_render(struct metrics *m, struct buf *out, struct walk_budget *budget)
 {
-	if (member_stats_take(&m->stats, &m->admin->sessions->chat->directory))
+	if (member_stats_take(&m->stats, &m->admin->sessions->chat->directory,
+		budget))
 		return true;
 	if (!m->has_numbers) {
 		m->has_numbers = true;
@@ -260,5 +262,5 @@ metrics_render(struct metrics *m, struct buf *out)
 		metrics_add_process(m, out);
 		return true;
 	}
-	return metrics_add_rooms(m, out);
+	return metrics_add_rooms(m, out, budget);
 }

@@ -31,6 +31,7 @@ struct metrics {
 void metrics_init(struct metrics *m, struct admin *admin);
 
 /* Adds a piece or nothing to out. True: call again in another turn. */
-bool metrics_render(struct metrics *m, struct buf *out);
+bool metrics_render(struct metrics *m, struct buf *out,
+    struct walk_budget *budget);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Each connection is a bufferevent and two deadlines, in one of these states:
+ * Each connection is a bufferevent, a deadline and a walk, in one of these
+ * states:
  *
  *   READING     request() looks at all that has come
  *   ANSWERING   answer() adds a piece whenever less than ONESHOT_LOW waits to
@@ -11,9 +12,8 @@
  *               thrown away, so that no reset destroys the answer
  *
  * Decided against: struct conn, which hands over lines for ever and holds back
- * output by the settings for members. An answer that has nothing to write yet
- * goes on in a later turn, by a deadline that is due at once, so that long work
- * is cut up as well.
+ * output by the settings for members. Answers are made by walks, so that long
+ * work is cut up, and talk comes first.
  */
 #include "config.h"
 
@@ -53,7 +53,7 @@ struct oneshot {
 	bool is_held; /* HOLDING follows ANSWERING */
 	size_t discarded;
 	struct deadline timeout;
-	struct deadline next; /* when to go on answering */
+	struct walk next; /* goes on answering */
 };
 
 void
@@ -72,7 +72,7 @@ oneshot_end(struct oneshot *o)
 	struct oneshots *all = o->all;
 
 	deadline_clear(all->net->deadlines, &o->timeout);
-	deadline_clear(all->net->deadlines, &o->next);
+	walk_stop(&all->net->deadlines->walks, &o->next);
 	TAILQ_REMOVE(&all->list, o, entry);
 	all->count--;
 	bufferevent_free(o->bev); /* closes the descriptor, too */
@@ -124,15 +124,16 @@ oneshot_linger(struct oneshot *o)
 		oneshot_end(o);
 }
 
-/* Adds the next piece. May free o. */
-static void
-oneshot_answer(struct oneshot *o)
+/* Adds the next piece. May free o, or else returns whether to go on at once. */
+static bool
+oneshot_answer(struct walk_budget *budget, void *arg)
 {
-	struct oneshots *all = o->all;
-	struct buf *out = &all->scratch;
+	struct oneshot *o = arg;
+	const struct oneshot_kind *kind = o->all->kind;
+	struct buf *out = &o->all->scratch;
 
 	buf_reset(out);
-	switch (all->kind->answer(out, o->arg)) {
+	switch (kind->answer(out, budget, o->arg)) {
 	case ONESHOT_MORE:
 		break;
 	case ONESHOT_HOLD:
@@ -145,24 +146,20 @@ oneshot_answer(struct oneshot *o)
 	}
 	if (bufferevent_write(o->bev, out->data, out->len) == -1) {
 		oneshot_end(o);
-		return;
+		return false;
 	}
-	if (o->is_last) {
-		bufferevent_setwatermark(o->bev, EV_WRITE, 0, 0);
-		if (oneshot_queued(o) == 0)
-			oneshot_linger(o);
-	} else if (oneshot_queued(o) <= ONESHOT_LOW) {
-		deadline_set(all->net->deadlines, &o->next,
-		    all->net->clock->mono_ms);
-	}
+	if (!o->is_last)
+		return oneshot_queued(o) <= ONESHOT_LOW;
+	bufferevent_setwatermark(o->bev, EV_WRITE, 0, 0);
+	if (oneshot_queued(o) == 0)
+		oneshot_linger(o);
+	return false;
 }
 
 static void
-oneshot_next_cb(void *arg)
+oneshot_go_on(struct oneshot *o)
 {
-	struct oneshot *o = arg;
-
-	oneshot_answer(o);
+	walk_start(&o->all->net->deadlines->walks, &o->next);
 }
 
 static void
@@ -197,10 +194,9 @@ oneshot_read(struct oneshot *o)
 	bufferevent_disable(o->bev, EV_READ);
 	evbuffer_drain(in, evbuffer_get_length(in));
 	o->state = ONESHOT_ANSWERING;
-	/* The timer begins the answer, so that what it does to others does not
+	/* A walk makes the answer, so that what it does to others does not
 	 * happen within a socket's callback. */
-	deadline_set(o->all->net->deadlines, &o->next,
-	    o->all->net->clock->mono_ms);
+	oneshot_go_on(o);
 }
 
 BUFFER_CALLBACK(oneshot_read, struct oneshot, owner->all->net->clock)
@@ -208,10 +204,10 @@ BUFFER_CALLBACK(oneshot_read, struct oneshot, owner->all->net->clock)
 static void
 oneshot_write(struct oneshot *o)
 {
-	if (o->state != ONESHOT_ANSWERING || o->next.is_set)
+	if (o->state != ONESHOT_ANSWERING || o->next.is_running)
 		return;
 	if (!o->is_last)
-		oneshot_answer(o);
+		oneshot_go_on(o);
 	else if (oneshot_queued(o) == 0)
 		oneshot_linger(o);
 }
@@ -268,7 +264,7 @@ oneshot_accept(struct oneshots *all, int fd, void *arg)
 	o->fd = fd;
 	o->arg = arg;
 	deadline_init(&o->timeout, oneshot_timeout_cb, o);
-	deadline_init(&o->next, oneshot_next_cb, o);
+	walk_init(&o->next, "oneshot_answer", oneshot_answer, o);
 	TAILQ_INSERT_TAIL(&all->list, o, entry);
 	all->count++;
 	deadline_set(all->net->deadlines, &o->timeout,

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/util.h"
+#include "base/walk.h"
 #include "net/conn.h"
 
 /*
@@ -47,8 +48,9 @@ struct oneshot_kind {
 	 * is_full no more is read, so it must return true.
 	 */
 	bool (*request)(const char *data, size_t len, bool is_full, void *arg);
-	/* Adds a piece of some KiB, or nothing, to out. */
-	enum oneshot_answer (*answer)(struct buf *out, void *arg);
+	/* Adds a piece of some KiB, or nothing, to out, within the budget. */
+	enum oneshot_answer (*answer)(struct buf *out,
+	    struct walk_budget *budget, void *arg);
 	void (*ended)(void *arg); /* releases arg; the last call */
 };
 

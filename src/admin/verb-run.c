@@ -94,5 +94,6 @@ verb_run_metrics(struct verb_call *call)
 		call->state = metrics = xcalloc(1, sizeof(*metrics));
 		metrics_init(metrics, call->admin);
 	}
-	return metrics_render(metrics, &call->out) ? VERB_MORE : VERB_DONE;
+	return metrics_render(metrics, &call->out, call->budget) ? VERB_MORE :
+								   VERB_DONE;
 }

@@ -245,7 +245,7 @@ verb_run_status(struct verb_call *call)
 
 	if (status == NULL)
 		call->state = status = xcalloc(1, sizeof(*status));
-	if (member_stats_take(&status->stats, &chat->directory))
+	if (member_stats_take(&status->stats, &chat->directory, call->budget))
 		return VERB_MORE;
 	if (!status->has_numbers) {
 		process_usage(&usage);
@@ -256,7 +256,8 @@ verb_run_status(struct verb_call *call)
 		status->has_numbers = true;
 	}
 	while ((room = chat_room_after(chat, status->last)) != NULL) {
-		if (call->out.len >= STATUS_PIECE)
+		if (call->out.len >= STATUS_PIECE ||
+		    !walk_may_take(call->budget))
 			return VERB_MORE;
 		memcpy(status->last, room->name, sizeof(status->last));
 		status_add_room(call, room);

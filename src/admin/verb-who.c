@@ -21,7 +21,6 @@
 #include "session/protocol.h"
 
 #define WHO_PIECE 8192 /* bytes of out */
-#define WHO_CHUNK 1000 /* members per piece */
 
 struct who {
 	char room[ROOM_NAME_SIZE]; /* "": all */
@@ -142,13 +141,12 @@ verb_run_who(struct verb_call *call)
 	struct directory *directory = &call->admin->sessions->chat->directory;
 	struct who *who = call->state;
 	struct member *m;
-	int i;
 
 	if (who == NULL)
 		return who_begin(call);
 	m = directory_after(directory, who->last);
-	for (i = 0; m != NULL && i < WHO_CHUNK && call->out.len < WHO_PIECE;
-	     i++) {
+	while (m != NULL && call->out.len < WHO_PIECE &&
+	    walk_may_take(call->budget)) {
 		memcpy(who->last, m->folded, sizeof(who->last));
 		if (who_is_in(m, who->room)) {
 			if (call->is_json)

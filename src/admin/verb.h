@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/walk.h"
 
 struct admin;
 struct verb;
@@ -23,6 +24,7 @@ struct verb_call {
 	bool is_json;
 	struct json json; /* writes into out */
 	struct buf out; /* emptied before each call of run() */
+	struct walk_budget *budget; /* of this call of run() */
 	void *state; /* the verb's own; free() releases it */
 };
 

@@ -48,11 +48,12 @@ request(const char *data, size_t len, bool is_full, void *arg)
 }
 
 static enum oneshot_answer
-answer(struct buf *out, void *arg)
+answer(struct buf *out, struct walk_budget *budget, void *arg)
 {
 	struct asked *a = arg;
 
 	ck_assert(!a->has_ended);
+	ck_assert(walk_may_take(budget));
 	a->answers++;
 	if (a->empty > 0) {
 		a->empty--;
@@ -107,7 +108,13 @@ type(int fd, const char *text)
 	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 }
 
-/* All that can be done at this moment; deadlines that are due, too. */
+static void
+walk_wake(void *arg)
+{
+	ck_assert_ptr_eq(arg, &w);
+}
+
+/* All that can be done at this moment; deadlines that are due and walks, too. */
 static void
 work(void)
 {
@@ -116,6 +123,7 @@ work(void)
 	for (i = 0; i < 50; i++) {
 		run_ready();
 		deadlines_run(&w.deadlines, w.clock.mono_ms);
+		(void)walks_run(&w.deadlines.walks);
 	}
 }
 
@@ -138,6 +146,7 @@ static void
 begin(int variant)
 {
 	world_init(variant);
+	walks_init(&w.deadlines.walks, clock_now_us, walk_wake, &w);
 	oneshots_init(&all, &w.net, &kind);
 }
 
@@ -191,7 +200,7 @@ START_TEST(test_empty_pieces)
 	type(fd, "x\n");
 	run_ready();
 	ck_assert_int_eq(a.answers, 0);
-	deadlines_run(&w.deadlines, w.clock.mono_ms);
+	ck_assert_ptr_nonnull(walks_run(&w.deadlines.walks));
 	ck_assert_int_eq(a.answers, 1);
 	ck_assert(!oneshots_are_flushed(&all));
 	work();
