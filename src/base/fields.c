@@ -715,17 +715,29 @@ fields_move(const struct fields *fields, void *to, void *from)
 	for (f = fields->list; f < fields->list + fields->count; f++) {
 		dest = (char *)to + f->offset;
 		src = (char *)from + f->offset;
-		if (f->kind == FIELD_IS_STRUCT)
+		switch ((enum field_kind)f->kind) {
+		case FIELD_IS_STRUCT:
 			fields_move(f->inner, dest, src);
-		else if (f->kind != FIELD_IS_LIST && f->kind != FIELD_IS_TAIL &&
-		    f->kind != FIELD_IS_ITEM && f->kind != FIELD_IS_OTHER) {
+			break;
+		case FIELD_IS_TAIL:
+		case FIELD_IS_LIST:
+		case FIELD_IS_ITEM:
+		case FIELD_IS_OTHER:
+			break;
+		case FIELD_IS_TEXT:
+		case FIELD_IS_POINTER:
+		case FIELD_IS_BUF:
+			memcpy(dest, src, f->size);
+			memset(src, 0, f->size);
+			break;
+		default:
 			memcpy(dest, src, f->size);
 			if (f->extra != 0)
 				memcpy((char *)to + f->extra,
 				    (char *)from + f->extra, sizeof(size_t));
-			memset(src, 0, f->size);
 			if (f->kind == FIELD_IS_FD)
 				memcpy(src, &none, sizeof(none));
+			break;
 		}
 	}
 }

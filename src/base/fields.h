@@ -200,7 +200,8 @@ bool fields_fail(struct fields_in *in, const char *fmt, ...) PRINTFLIKE(2, 3);
 /* Frees and closes what fields_get() has made in base, but for lists. */
 void fields_clear(const struct fields *fields, void *base);
 
-/* Moves all fields but lists to another struct; what was there is not freed. */
+/* Copies all fields but tails, lists and what has functions to another struct,
+ * which owns them then; what was there is not freed. */
 void fields_move(const struct fields *fields, void *to, void *from);
 
 #endif

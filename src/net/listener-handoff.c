@@ -13,48 +13,28 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/handoff.h"
-#include "base/tlv.h"
 #include "net/listener-impl.h"
-
-/* These numbers are in blobs: never change or reuse one. */
-enum {
-	LISTENER_TAG_FD = 1,
-	LISTENER_TAG_ADDRESS = 2,
-	LISTENER_TAG_PROTOCOLS = 3,
-	LISTENER_TAG_INHERITED = 4, /* the protocols from the start */
-	LISTENER_TAG_PATH = 5,
-	LISTENER_TAG_DEV = 6,
-	LISTENER_TAG_INO = 7
-};
 
 /* Longer texts are in no settings file. */
 #define LISTENER_TEXT_MAX 65536
 
-static const struct handoff_field listener_fields[] = {
-	HANDOFF_UINT(LISTENER_TAG_DEV, struct listener, dev, UINT64_MAX),
-	HANDOFF_UINT(LISTENER_TAG_INO, struct listener, ino, UINT64_MAX),
+static const struct field listener_list[] = {
+	{ FIELD_FD(1, struct listener, fd, FIELDS_FD_LISTENER),
+	    .is_needed = true },
+	{ FIELD_TEXT(2, struct listener, address, LISTENER_TEXT_MAX),
+	    .is_needed = true },
+	{ FIELD_TEXT(3, struct listener, protocols, LISTENER_TEXT_MAX),
+	    .is_needed = true },
+	{ FIELD_TEXT(4, struct listener, inherited_protocols,
+	    LISTENER_TEXT_MAX) },
+	{ FIELD_TEXT(5, struct listener, path, LISTENER_TEXT_MAX) },
+	{ FIELD_UINT(6, struct listener, dev) },
+	{ FIELD_UINT(7, struct listener, ino) },
 };
-
-static void
-listener_save(const struct listener *l, uint16_t part, struct fields_out *out)
-{
-	struct buf *data = &out->data;
-	size_t mark = tlv_open(data, part);
-
-	fields_put_fd(out, LISTENER_TAG_FD, l->fd);
-	tlv_put_str(data, LISTENER_TAG_ADDRESS, l->address);
-	tlv_put_str(data, LISTENER_TAG_PROTOCOLS, l->protocols);
-	if (l->inherited_protocols != NULL)
-		tlv_put_str(data, LISTENER_TAG_INHERITED,
-		    l->inherited_protocols);
-	if (l->path != NULL)
-		tlv_put_str(data, LISTENER_TAG_PATH, l->path);
-	handoff_put(data, listener_fields, NITEMS(listener_fields), l);
-	tlv_close(data, mark);
-}
+static const struct fields listener_fields = { FIELDS("a listening socket",
+    struct listener, listener_list) };
 
 void
 listeners_save(const struct listeners *all, uint16_t part,
@@ -63,62 +43,24 @@ listeners_save(const struct listeners *all, uint16_t part,
 	const struct listener *l;
 
 	TAILQ_FOREACH(l, &all->open, entry)
-		listener_save(l, part, out);
-}
-
-/* Sets *text to the item's; false if it is none. */
-static bool
-listener_get_text(char **text, const struct tlv *item)
-{
-	if (item->len > LISTENER_TEXT_MAX ||
-	    memchr(item->data, '\0', item->len) != NULL)
-		return false;
-	free(*text);
-	*text = xstrndup((const char *)item->data, item->len);
-	return true;
-}
-
-static bool
-listener_get(struct listener *l, struct fields_in *in, const struct tlv *item)
-{
-	switch (item->tag) {
-	case LISTENER_TAG_FD:
-		if (l->fd != -1)
-			return false;
-		l->fd = fields_get_fd(in, item, FIELDS_FD_LISTENER);
-		return l->fd != -1;
-	case LISTENER_TAG_ADDRESS:
-		return listener_get_text(&l->address, item);
-	case LISTENER_TAG_PROTOCOLS:
-		return listener_get_text(&l->protocols, item);
-	case LISTENER_TAG_INHERITED:
-		return listener_get_text(&l->inherited_protocols, item);
-	case LISTENER_TAG_PATH:
-		return listener_get_text(&l->path, item);
-	default:
-		return handoff_get(item, listener_fields,
-		    NITEMS(listener_fields), l);
-	}
+		fields_put_item(out, part, &listener_fields, l);
 }
 
 bool
 listeners_load(struct listeners *all, struct fields_in *in,
-    const struct tlv *outer, bool (*knows)(const char *protocols))
+    const struct tlv *item, bool (*knows)(const char *protocols))
 {
 	struct listener *l = xcalloc(1, sizeof(*l));
-	struct tlv_reader r;
-	struct tlv item;
-	bool is_good = true;
 
 	l->all = all;
-	l->fd = -1;
-	tlv_enter(outer, &r);
-	while (is_good && tlv_next(&r, &item))
-		is_good = listener_get(l, in, &item);
-	if (!is_good || r.is_bad || l->fd == -1 || l->address == NULL ||
-	    l->protocols == NULL || !knows(l->protocols) ||
+	if (!fields_get(in, &listener_fields, item, l)) {
+		free(l);
+		return false;
+	}
+	if (!knows(l->protocols) ||
 	    (l->inherited_protocols != NULL && !knows(l->inherited_protocols)))
-		(void)fields_fail(in, "a listening socket is not consistent");
+		(void)fields_fail(in, "nobody speaks '%s' on '%s'",
+		    l->protocols, l->address);
 	else if (listener_describe(l) == -1 || listener_make_event(l) != NULL)
 		(void)fields_fail(in, "cannot listen on '%s' again",
 		    l->address);
