@@ -6,123 +6,85 @@
  */
 #include "config.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/handoff.h"
-#include "base/tlv.h"
+#include "base/fields.h"
 #include "irc/irc.h"
 
-/* These numbers are in blobs: never change or reuse one. */
-enum {
-	IRC_TAG_CAPS = 1,
-	IRC_TAG_CAP_VERSION = 2,
-	IRC_TAG_IS_NEGOTIATING = 3,
-	IRC_TAG_IS_REGISTERED = 4,
-	IRC_TAG_LINES = 5,
-	IRC_TAG_DEADLINE = 6,
-	IRC_TAG_NICK = 7,
-	IRC_TAG_USER = 8,
-	IRC_TAG_REALNAME = 9,
-	IRC_TAG_BATCHES = 10,
-	IRC_TAG_MONITOR = 11,
-	IRC_TAG_PASSWORD = 12,
-	IRC_TAG_OPER = 13
-};
-
-static const struct handoff_field irc_fields[] = {
-	HANDOFF_UINT(IRC_TAG_CAPS, struct irc, caps, UINT32_MAX),
-	HANDOFF_UINT(IRC_TAG_CAP_VERSION, struct irc, cap_version, 1000),
-	HANDOFF_BOOL(IRC_TAG_IS_NEGOTIATING, struct irc, is_negotiating),
-	HANDOFF_BOOL(IRC_TAG_IS_REGISTERED, struct irc, is_registered),
-	HANDOFF_UINT(IRC_TAG_LINES, struct irc, lines, UINT32_MAX),
-	HANDOFF_STR(IRC_TAG_NICK, struct irc, nick),
-	HANDOFF_UINT(IRC_TAG_BATCHES, struct irc, batches, UINT64_MAX),
-};
-
-void
-irc_save(const struct session *s, struct buf *out)
+static void
+irc_put_deadline(struct fields_out *out, const struct field *f,
+    const void *base)
 {
-	const struct irc *irc = irc_of(s);
-	size_t mark;
+	const struct irc *irc = base;
 
-	handoff_put(out, irc_fields, NITEMS(irc_fields), irc);
-	if (irc->user != NULL) {
-		tlv_put_str(out, IRC_TAG_USER, irc->user);
-		tlv_put_str(out, IRC_TAG_REALNAME, irc->realname);
-	}
-	if (irc->password != NULL)
-		tlv_put_str(out, IRC_TAG_PASSWORD, irc->password);
-	if (irc->monitor != NULL) {
-		mark = tlv_open(out, IRC_TAG_MONITOR);
-		irc_monitor_save(s, out);
-		tlv_close(out, mark);
-	}
-	irc_oper_save(s, out, IRC_TAG_OPER);
 	if (irc->deadline.is_set)
-		tlv_put_i64(out, IRC_TAG_DEADLINE, irc->deadline.at_ms);
+		tlv_put_i64(&out->data, f->tag, irc->deadline.at_ms);
 }
 
 static bool
-irc_load_text(const struct tlv *item, char **text, size_t max)
+irc_get_deadline(struct fields_in *in, const struct field *f, void *base,
+    const struct tlv *item)
 {
-	char *copy = xcalloc(1, max + 1);
+	const struct session *s = in->arg;
+	struct irc *irc = base;
+	int64_t at_ms;
 
-	if (*text != NULL || !tlv_get_str(item, copy, max + 1)) {
-		free(copy);
+	(void)f;
+	if (!tlv_get_i64(item, &at_ms))
 		return false;
-	}
-	*text = copy;
+	deadline_set(s->all->net->deadlines, &irc->deadline, at_ms);
 	return true;
 }
 
 static bool
-irc_load_item(struct session *s, const struct tlv *item)
+irc_check(struct fields_in *in, void *base)
 {
-	struct irc *irc = irc_of(s);
-	int64_t at_ms;
+	const struct session *s = in->arg;
+	const struct irc *irc = base;
 
-	switch (item->tag) {
-	case IRC_TAG_USER:
-		return irc_load_text(item, &irc->user, MEMBER_USER_MAX);
-	case IRC_TAG_REALNAME:
-		return irc_load_text(item, &irc->realname, MEMBER_REALNAME_MAX);
-	case IRC_TAG_PASSWORD:
-		return irc_load_text(item, &irc->password, IRC_LINE_MAX);
-	case IRC_TAG_MONITOR:
-		return irc_monitor_load(s, item);
-	case IRC_TAG_OPER:
-		return irc_oper_load(s, item);
-	case IRC_TAG_DEADLINE:
-		if (!tlv_get_i64(item, &at_ms))
-			return false;
-		deadline_set(s->all->net->deadlines, &irc->deadline, at_ms);
-		return true;
-	default:
-		return handoff_get(item, irc_fields, NITEMS(irc_fields), irc);
-	}
-}
-
-bool
-irc_load(struct session *s, const struct tlv *outer)
-{
-	struct irc *irc;
-	struct tlv_reader r;
-	struct tlv item;
-	bool is_good = true;
-
-	irc_state_new(s);
-	irc = irc_of(s);
-	if (outer->data == NULL)
-		return false;
-	tlv_enter(outer, &r);
-	while (is_good && tlv_next(&r, &item))
-		is_good = irc_load_item(s, &item);
-	if (!is_good || r.is_bad ||
-	    (irc->user == NULL) != (irc->realname == NULL) ||
+	if ((irc->user == NULL) != (irc->realname == NULL) ||
 	    (irc->oper != NULL && !irc->is_registered))
 		return false;
 	if (s->has_left)
 		return s->member == NULL;
 	return irc->is_registered == (s->member != NULL);
+}
+
+static const struct field irc_list[] = {
+	{ FIELD_UINT(1, struct irc, caps) },
+	{ FIELD_UINT(2, struct irc, cap_version), .max = 1000 },
+	{ FIELD_BOOL(3, struct irc, is_negotiating) },
+	{ FIELD_BOOL(4, struct irc, is_registered) },
+	{ FIELD_UINT(5, struct irc, lines) },
+	{ FIELD_STRING(6, struct irc, nick) },
+	{ FIELD_TEXT(7, struct irc, user, MEMBER_USER_MAX) },
+	{ FIELD_TEXT(8, struct irc, realname, MEMBER_REALNAME_MAX) },
+	{ FIELD_TEXT(9, struct irc, password, IRC_LINE_MAX) },
+	{ FIELD_UINT(10, struct irc, batches) },
+	{ FIELD_OTHER(11, "monitor", irc_monitor_put, irc_monitor_get) },
+	/* The last: an answer to OPER is due instead of the registration. */
+	{ FIELD_OTHER(12, "deadline", irc_put_deadline, irc_get_deadline) },
+	{ FIELD_OTHER(13, "oper", irc_oper_put, irc_oper_get) },
+};
+static const struct fields irc_fields = {
+	FIELDS("an IRC client", struct irc, irc_list),
+	.check = irc_check,
+};
+
+void
+irc_save(const struct session *s, struct fields_out *out)
+{
+	fields_put(out, &irc_fields, irc_of(s));
+}
+
+bool
+irc_load(struct session *s, struct fields_in *in, const struct tlv *item)
+{
+	bool is_good;
+
+	irc_state_new(s);
+	if (item->data == NULL)
+		return fields_fail(in, "an IRC client is not there");
+	in->arg = s;
+	is_good = fields_get(in, &irc_fields, item, irc_of(s));
+	in->arg = NULL;
+	return is_good;
 }

@@ -24,8 +24,8 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/fields.h"
 #include "base/nick.h"
-#include "base/tlv.h"
 #include "base/util.h"
 #include "irc/irc.h"
 #include "net/conn.h"
@@ -541,44 +541,39 @@ const struct irc_command irc_monitor_commands[] = {
 
 /* Upgrades */
 
-/* These numbers are in blobs: never change or reuse one. */
-enum { MONITOR_TAG_OFFLINE = 1, MONITOR_TAG_ONLINE = 2 };
+static const struct field watch_list[] = {
+	{ FIELD_STRING(1, struct monitor_watch, shown) },
+	{ FIELD_BOOL(2, struct monitor_watch, is_told_online) },
+};
+static const struct fields watch_fields = { FIELDS("a watched nick",
+    struct monitor_watch, watch_list) };
 
 void
-irc_monitor_save(const struct session *s, struct buf *out)
+irc_monitor_put(struct fields_out *out, const struct field *f, const void *base)
 {
-	const struct irc_monitor *monitor = irc_of(s)->monitor;
+	const struct irc *irc = base;
 	const struct monitor_watch *w;
 
-	if (monitor == NULL)
-		return;
-	LIST_FOREACH(w, &monitor->watches, in_session)
-		tlv_put_str(out,
-		    w->is_told_online ? MONITOR_TAG_ONLINE :
-					MONITOR_TAG_OFFLINE,
-		    w->shown);
+	if (irc->monitor != NULL)
+		LIST_FOREACH(w, &irc->monitor->watches, in_session)
+			fields_put_item(out, f->tag, &watch_fields, w);
 }
 
 bool
-irc_monitor_load(struct session *s, const struct tlv *outer)
+irc_monitor_get(struct fields_in *in, const struct field *f, void *base,
+    const struct tlv *item)
 {
-	struct monitor_watch *w;
-	struct tlv_reader r;
-	struct tlv item;
-	char name[NICK_SIZE];
+	struct session *s = in->arg;
+	const struct irc *irc = base;
+	struct monitor_watch got;
 
-	tlv_enter(outer, &r);
-	while (tlv_next(&r, &item)) {
-		if (item.tag != MONITOR_TAG_OFFLINE &&
-		    item.tag != MONITOR_TAG_ONLINE)
-			return false;
-		if (!tlv_get_str(&item, name, sizeof(name)) ||
-		    !irc_is_nick(name) || monitor_find_watch(s, name) != NULL ||
-		    (irc_of(s)->monitor != NULL &&
-			irc_of(s)->monitor->count >= IRC_MONITOR_MAX))
-			return false;
-		w = monitor_add(s, name);
-		w->is_told_online = item.tag == MONITOR_TAG_ONLINE;
-	}
-	return !r.is_bad;
+	(void)f;
+	memset(&got, 0, sizeof(got));
+	if (!fields_get(in, &watch_fields, item, &got) ||
+	    !irc_is_nick(got.shown) ||
+	    monitor_find_watch(s, got.shown) != NULL ||
+	    (irc->monitor != NULL && irc->monitor->count >= IRC_MONITOR_MAX))
+		return false;
+	monitor_add(s, got.shown)->is_told_online = got.is_told_online;
+	return true;
 }

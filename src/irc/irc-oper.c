@@ -19,9 +19,9 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/credential.h"
+#include "base/fields.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "base/tlv.h"
 #include "irc/irc.h"
 #include "net/verify.h"
 #include "room/directory.h"
@@ -150,20 +150,24 @@ oper_verify(struct session *s, const struct oper *found, const char *password)
 }
 
 void
-irc_oper_save(const struct session *s, struct buf *out, uint16_t tag)
+irc_oper_put(struct fields_out *out, const struct field *f, const void *base)
 {
-	const struct irc_oper *oper = irc_of(s)->oper;
+	const struct irc *irc = base;
+	const struct irc_oper *oper = irc->oper;
 
 	if (oper != NULL)
-		tlv_put_str(out, tag, oper->label);
+		tlv_put_str(&out->data, f->tag, oper->label);
 }
 
 bool
-irc_oper_load(struct session *s, const struct tlv *item)
+irc_oper_get(struct fields_in *in, const struct field *f, void *base,
+    const struct tlv *item)
 {
-	struct irc *irc = irc_of(s);
+	struct session *s = in->arg;
+	struct irc *irc = base;
 	struct irc_oper *oper;
 
+	(void)f;
 	if (irc->oper != NULL)
 		return false;
 	irc->oper = oper = xcalloc(1, sizeof(*oper));

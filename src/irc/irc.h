@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/deadline.h"
+#include "base/fields.h"
 #include "base/nick.h"
 #include "base/util.h"
 #include "history/event.h"
@@ -71,7 +72,6 @@ extern const struct irc_cap_entry irc_cap_table[];
 #define IRC_MONITOR_MAX 100 /* nicks that one client may watch */
 
 struct irc_monitor;
-struct tlv;
 
 /* A client that speaks IRC: session->state. */
 struct irc {
@@ -119,8 +119,9 @@ bool irc_is_first_line(const char *text, size_t len);
 /* protocol-irc.c, irc-handoff.c: see protocol.h. */
 extern const struct protocol protocol_irc;
 void irc_state_new(struct session *s);
-void irc_save(const struct session *s, struct buf *out);
-bool irc_load(struct session *s, const struct tlv *item) MUST_CHECK;
+void irc_save(const struct session *s, struct fields_out *out);
+bool irc_load(struct session *s, struct fields_in *in,
+    const struct tlv *item) MUST_CHECK;
 
 /* Commands */
 
@@ -338,15 +339,20 @@ void irc_send_marker(struct session *s, const struct room *room);
 /* irc-monitor.c */
 void irc_monitor_free(struct session *s);
 void irc_monitor_drained(struct session *s); /* s reads on */
-void irc_monitor_save(const struct session *s, struct buf *out);
-bool irc_monitor_load(struct session *s, const struct tlv *item) MUST_CHECK;
+/* Fields of struct irc; in->arg is the session. */
+void irc_monitor_put(struct fields_out *out, const struct field *f,
+    const void *base);
+bool irc_monitor_get(struct fields_in *in, const struct field *f, void *base,
+    const struct tlv *item) MUST_CHECK;
 
 /* irc-oper.c: an answer is not waited for any more. */
 void irc_oper_cancel(struct session *s);
 /* That an answer is awaited, for the next program, which has to say that there
  * will be none: irc_oper_lost(), once it runs. Nothing if there is none. */
-void irc_oper_save(const struct session *s, struct buf *out, uint16_t tag);
-bool irc_oper_load(struct session *s, const struct tlv *item) MUST_CHECK;
+void irc_oper_put(struct fields_out *out, const struct field *f,
+    const void *base);
+bool irc_oper_get(struct fields_in *in, const struct field *f, void *base,
+    const struct tlv *item) MUST_CHECK;
 void irc_oper_lost(struct session *s);
 
 /* irc-mode.c: gives s these of enum member_flag, and tells them what

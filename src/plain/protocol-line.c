@@ -13,8 +13,8 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/fields.h"
 #include "base/text.h"
-#include "base/tlv.h"
 #include "base/util.h"
 #include "net/conn.h"
 #include "plain/command.h"
@@ -269,7 +269,7 @@ line_too_long(struct session *s)
 
 /* That there is a state is all. */
 static void
-line_save(const struct session *s, struct buf *out)
+line_save(const struct session *s, struct fields_out *out)
 {
 	(void)s;
 	(void)out;
@@ -277,13 +277,15 @@ line_save(const struct session *s, struct buf *out)
 
 /* Who has not left is in a room. */
 static bool
-line_load(struct session *s, const struct tlv *item)
+line_load(struct session *s, struct fields_in *in, const struct tlv *item)
 {
 	if (item->data != NULL)
 		s->state = &line_has_spoken;
 	if (s->member == NULL)
 		session_set_left(s);
-	return s->member == NULL || !LIST_EMPTY(&s->member->memberships);
+	if (s->member == NULL || !LIST_EMPTY(&s->member->memberships))
+		return true;
+	return fields_fail(in, "somebody is in no room");
 }
 
 static void

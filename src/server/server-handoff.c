@@ -16,39 +16,51 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/tlv.h"
 #include "server/server-impl.h"
 #include "session/protocol.h"
 
-/* These numbers are in blobs: never change or reuse one. */
-enum {
-	SERVER_TAG_STARTED_MONO = 1,
-	SERVER_TAG_STARTED_WALL = 2,
-	SERVER_TAG_UPGRADES = 3,
-	SERVER_TAG_BEGAN = 4,
-	SERVER_TAG_PID_FILE = 5,
-	SERVER_TAG_TURNS = 6, /* a histogram: the counts */
-	SERVER_TAG_TURNS_COUNT = 7,
-	SERVER_TAG_TURNS_SUM = 8,
-	SERVER_TAG_TURNS_MAX = 9,
-	SERVER_TAG_STATE_DIR = 10,
-	SERVER_TAG_TURNS_LONGEST = 11
-};
+static void
+server_put_state_dir(struct fields_out *out, const struct field *f,
+    const void *base)
+{
+	const struct server *server = base;
 
-static const struct handoff_field server_fields[] = {
-	HANDOFF_INT(SERVER_TAG_STARTED_MONO, struct server,
-	    admin.started_mono_ms),
-	HANDOFF_INT(SERVER_TAG_STARTED_WALL, struct server,
-	    admin.started_wall_ms),
-	HANDOFF_UINT(SERVER_TAG_UPGRADES, struct server, upgrades, UINT64_MAX),
-	HANDOFF_INT(SERVER_TAG_BEGAN, struct server, upgrade_us),
-	HANDOFF_UINT(SERVER_TAG_TURNS_COUNT, struct server,
-	    timing.callbacks.count, UINT64_MAX),
-	HANDOFF_INT(SERVER_TAG_TURNS_SUM, struct server,
-	    timing.callbacks.sum_ns),
-	HANDOFF_INT(SERVER_TAG_TURNS_MAX, struct server,
-	    timing.callbacks.max_ns),
+	tlv_put_str(&out->data, f->tag, server->options.state_dir);
+}
+
+/* Is the state handed over for our state directory (or for none, as here)? */
+static bool
+server_get_state_dir(struct fields_in *in, const struct field *f, void *base,
+    const struct tlv *item)
+{
+	const struct server *server = base;
+	const char *dir = server->options.state_dir;
+
+	(void)f;
+	if (strlen(dir) == item->len && memcmp(dir, item->data, item->len) == 0)
+		return true;
+	return fields_fail(in,
+	    "the setting state-dir takes a restart to "
+	    "change");
+}
+
+static const struct field server_list[] = {
+	{ FIELD_INT(1, struct server, admin.started_mono_ms) },
+	{ FIELD_INT(2, struct server, admin.started_wall_ms) },
+	{ FIELD_UINT(3, struct server, upgrades) },
+	{ FIELD_INT(4, struct server, upgrade_us) },
+	{ FIELD_FD(5, struct server, pid_fd, FIELDS_FD_FILE) },
+	/* With other bounds the counts have no meaning. */
+	{ FIELD_NUMBERS(6, struct server, timing.callbacks.counts) },
+	{ FIELD_UINT(7, struct server, timing.callbacks.count) },
+	{ FIELD_INT(8, struct server, timing.callbacks.sum_ns) },
+	{ FIELD_INT(9, struct server, timing.callbacks.max_ns) },
+	{ FIELD_STRING(10, struct server, timing.longest) },
+	{ FIELD_OTHER(11, "state_dir", server_put_state_dir,
+	    server_get_state_dir) },
 };
+static const struct fields server_fields = { FIELDS("the server", struct server,
+    server_list) };
 
 /* Writing */
 
@@ -62,37 +74,15 @@ server_settle(struct server *server)
 	} while (!TAILQ_EMPTY(&server->chat.dirty));
 }
 
-static void
-server_save_turns(const struct histogram *turns, struct buf *data)
-{
-	size_t mark = tlv_open(data, SERVER_TAG_TURNS), i;
-	unsigned char count[8];
-
-	for (i = 0; i < NITEMS(turns->counts); i++) {
-		le_put64(count, turns->counts[i]);
-		buf_add(data, count, sizeof(count));
-	}
-	tlv_close(data, mark);
-}
-
 static int
 server_save(struct fields_out *out, char **error, void *arg)
 {
 	struct server *server = arg;
-	struct buf *data = &out->data;
-	size_t mark;
 
 	server->upgrade_us = clock_now_us();
 	server_settle(server);
 	persist_turn(&server->chat);
-	mark = tlv_open(data, HANDOFF_SERVER);
-	handoff_put(data, server_fields, NITEMS(server_fields), server);
-	server_save_turns(&server->timing.callbacks, data);
-	tlv_put_str(data, SERVER_TAG_TURNS_LONGEST, server->timing.longest);
-	if (server->pid_fd != -1)
-		fields_put_fd(out, SERVER_TAG_PID_FILE, server->pid_fd);
-	tlv_put_str(data, SERVER_TAG_STATE_DIR, server->options.state_dir);
-	tlv_close(data, mark);
+	fields_put_item(out, HANDOFF_SERVER, &server_fields, server);
 	net_save(&server->net, out);
 	listeners_save(server->listeners, HANDOFF_LISTENER, out);
 	listeners_save(control_listeners(server->control),
@@ -123,71 +113,12 @@ server_knows_none(const char *protocols)
 }
 
 static bool
-server_load_turns(struct histogram *turns, const struct tlv *item)
-{
-	size_t i;
-
-	/* With other bounds the counts have no meaning. */
-	if (item->len != sizeof(turns->counts))
-		return false;
-	for (i = 0; i < NITEMS(turns->counts); i++)
-		turns->counts[i] = le_get64(item->data + 8 * i);
-	return true;
-}
-
-/* Is the state handed over for our state directory (or for none, as here)? */
-static bool
-server_is_state_dir(const struct server *server, const struct tlv *item)
-{
-	const char *dir = server->options.state_dir;
-
-	return strlen(dir) == item->len &&
-	    memcmp(dir, item->data, item->len) == 0;
-}
-
-static bool
-server_load_own(struct server *server, struct fields_in *in,
-    const struct tlv *outer)
-{
-	struct tlv_reader r;
-	struct tlv item;
-	bool is_good = true;
-
-	tlv_enter(outer, &r);
-	while (is_good && tlv_next(&r, &item))
-		if (item.tag == SERVER_TAG_PID_FILE) {
-			is_good = server->pid_fd == -1;
-			if (is_good)
-				server->pid_fd = fields_get_fd(in, &item,
-				    FIELDS_FD_FILE);
-			is_good &= server->pid_fd != -1;
-		} else if (item.tag == SERVER_TAG_STATE_DIR) {
-			if (!server_is_state_dir(server, &item))
-				return fields_fail(in,
-				    "the setting state-dir "
-				    "takes a restart to "
-				    "change");
-		} else if (item.tag == SERVER_TAG_TURNS_LONGEST)
-			is_good = tlv_get_str(&item, server->timing.longest,
-			    sizeof(server->timing.longest));
-		else if (item.tag == SERVER_TAG_TURNS)
-			is_good = server_load_turns(&server->timing.callbacks,
-			    &item);
-		else
-			is_good = handoff_get(&item, server_fields,
-			    NITEMS(server_fields), server);
-	if (is_good && !r.is_bad)
-		return true;
-	return fields_fail(in, "what is about the server is malformed");
-}
-
-static bool
 server_load_item(struct server *server, struct fields_in *in,
     const struct tlv *item)
 {
 	switch (item->tag) {
 	case HANDOFF_SERVER:
-		return server_load_own(server, in, item);
+		return fields_get(in, &server_fields, item, server);
 	case HANDOFF_NET:
 		return net_load(&server->net, in, item);
 	case HANDOFF_LISTENER:

@@ -9,7 +9,8 @@
 
 #include "history/event.h"
 
-struct buf;
+struct fields_in;
+struct fields_out;
 struct membership;
 struct session;
 struct tlv;
@@ -57,11 +58,13 @@ struct protocol {
 	/*
 	 * For the next program in this process: adds what state points to, in
 	 * an item that the caller opens and closes; and makes it again, for a
-	 * session that has all but its member. False: it is not consistent.
+	 * session that has all else; item without data: none was added.
+	 * False: in->error says why.
 	 * May be NULL.
 	 */
-	void (*save)(const struct session *s, struct buf *out);
-	bool (*load)(struct session *s, const struct tlv *item);
+	void (*save)(const struct session *s, struct fields_out *out);
+	bool (*load)(struct session *s, struct fields_in *in,
+	    const struct tlv *item);
 };
 
 /*

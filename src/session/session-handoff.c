@@ -9,89 +9,107 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bsd/string.h>
+
 #include "base/handoff.h"
-#include "base/tlv.h"
 #include "session/protocol.h"
 #include "session/session-impl.h"
 
-/* These numbers are in blobs: never change or reuse one. */
-enum {
-	SESSION_TAG_PROTOCOL = 1,
-	SESSION_TAG_MEMBER = 2,
-	SESSION_TAG_CREDENTIAL = 3,
-	SESSION_TAG_CONN = 4,
-	SESSION_TAG_LEVEL = 5,
-	SESSION_TAG_LEVEL_AT = 6,
-	SESSION_TAG_THROTTLE = 7,
-	SESSION_TAG_IS_EOF = 10,
-	SESSION_TAG_STATE = 11,
-	SESSION_TAG_HAS_LEFT = 12,
-	SESSION_TAG_SINCE = 13
-};
-enum {
-	SESSIONS_TAG_IS_LOCKED = 1,
-	SESSIONS_TAG_THROTTLED = 2,
-	SESSIONS_TAG_STARTED = 3,
-	SESSIONS_TAG_REFUSED = 16 /* and the following, for each reason */
+/* A session as it is written down; conn and state are read only. */
+struct session_record {
+	const struct session *session; /* that is written */
+	char protocol[64];
+	char member[NICK_SIZE]; /* "": none */
+	struct credential credential;
+	struct bucket lines;
+	int64_t since_ms;
+	int64_t throttle_ms;
+	bool is_throttled, is_eof, has_left;
+	struct tlv conn, state;
 };
 
-#define SESSION_PROTOCOL_SIZE 64
+static void
+session_put_conn(struct fields_out *out, const struct field *f,
+    const void *base)
+{
+	const struct session_record *r = base;
+	size_t mark = tlv_open(&out->data, f->tag);
 
-static const struct handoff_field session_fields[] = {
-	HANDOFF_INT(SESSION_TAG_LEVEL, struct session, lines.level),
-	HANDOFF_INT(SESSION_TAG_LEVEL_AT, struct session, lines.at_ms),
-	HANDOFF_BOOL(SESSION_TAG_IS_EOF, struct session, is_eof),
-	HANDOFF_BOOL(SESSION_TAG_HAS_LEFT, struct session, has_left),
-	HANDOFF_INT(SESSION_TAG_SINCE, struct session, since_ms),
-};
+	conn_save(r->session->conn, out);
+	tlv_close(&out->data, mark);
+}
 
-static const struct handoff_field sessions_fields[] = {
-	HANDOFF_BOOL(SESSIONS_TAG_IS_LOCKED, struct sessions, is_locked),
-	HANDOFF_UINT(SESSIONS_TAG_THROTTLED, struct sessions, throttled,
-	    UINT64_MAX),
-	HANDOFF_INT(SESSIONS_TAG_STARTED, struct sessions, started_ms),
+static void
+session_put_state(struct fields_out *out, const struct field *f,
+    const void *base)
+{
+	const struct session *s =
+	    ((const struct session_record *)base)->session;
+	size_t mark;
+
+	if (s->protocol->save == NULL || s->state == NULL)
+		return;
+	mark = tlv_open(&out->data, f->tag);
+	s->protocol->save(s, out);
+	tlv_close(&out->data, mark);
+}
+
+static const struct field session_list[] = {
+	{ FIELD_STRING(1, struct session_record, protocol), .is_needed = true },
+	{ FIELD_STRING(2, struct session_record, member) },
+	{ FIELD_CREDENTIAL(3, struct session_record, credential),
+	    .is_needed = true },
+	{ FIELD_INT(4, struct session_record, lines.level) },
+	{ FIELD_INT(5, struct session_record, lines.at_ms) },
+	{ FIELD_INT(6, struct session_record, since_ms) },
+	{ FIELD_INT(7, struct session_record, throttle_ms) },
+	{ FIELD_BOOL(8, struct session_record, is_throttled) },
+	{ FIELD_BOOL(9, struct session_record, is_eof) },
+	{ FIELD_BOOL(10, struct session_record, has_left) },
+	{ FIELD_ITEM(11, struct session_record, conn, session_put_conn),
+	    .is_needed = true },
+	{ FIELD_ITEM(12, struct session_record, state, session_put_state) },
 };
+static const struct fields session_fields = { FIELDS("a session",
+    struct session_record, session_list) };
+
+static const struct field sessions_list[] = {
+	{ FIELD_BOOL(1, struct sessions, is_locked) },
+	{ FIELD_UINT(2, struct sessions, throttled) },
+	{ FIELD_INT(3, struct sessions, started_ms) },
+	{ FIELD_NUMBERS(4, struct sessions, refused) },
+};
+static const struct fields sessions_fields = { FIELDS("the sessions",
+    struct sessions, sessions_list) };
 
 /* Writing */
 
 static void
 session_save(const struct session *s, struct fields_out *out)
 {
-	struct buf *data = &out->data;
-	size_t mark = tlv_open(data, HANDOFF_SESSION), conn, state;
+	struct session_record r = {
+		.session = s,
+		.credential = s->origin->credential,
+		.lines = s->lines,
+		.since_ms = s->since_ms,
+		.throttle_ms = s->throttle == NULL ? 0 : s->throttle->at_ms,
+		.is_throttled = s->throttle != NULL,
+		.is_eof = s->is_eof,
+		.has_left = s->has_left,
+	};
 
-	tlv_put_str(data, SESSION_TAG_PROTOCOL, s->protocol->name);
+	(void)strlcpy(r.protocol, s->protocol->name, sizeof(r.protocol));
 	if (s->member != NULL)
-		tlv_put_str(data, SESSION_TAG_MEMBER, s->member->nick);
-	handoff_put_credential(data, SESSION_TAG_CREDENTIAL,
-	    &s->origin->credential);
-	handoff_put(data, session_fields, NITEMS(session_fields), s);
-	if (s->throttle != NULL)
-		tlv_put_i64(data, SESSION_TAG_THROTTLE, s->throttle->at_ms);
-	conn = tlv_open(data, SESSION_TAG_CONN);
-	conn_save(s->conn, out);
-	tlv_close(data, conn);
-	if (s->protocol->save != NULL && s->state != NULL) {
-		state = tlv_open(data, SESSION_TAG_STATE);
-		s->protocol->save(s, data);
-		tlv_close(data, state);
-	}
-	tlv_close(data, mark);
+		memcpy(r.member, s->member->nick, sizeof(r.member));
+	fields_put_item(out, HANDOFF_SESSION, &session_fields, &r);
 }
 
 void
 sessions_save(const struct sessions *all, struct fields_out *out)
 {
 	const struct session *s;
-	size_t mark = tlv_open(&out->data, HANDOFF_SESSIONS);
-	uint16_t i;
 
-	handoff_put(&out->data, sessions_fields, NITEMS(sessions_fields), all);
-	for (i = 0; i < SESSION_REFUSALS; i++)
-		if (all->refused[i] > 0)
-			tlv_put_u64(&out->data, SESSIONS_TAG_REFUSED + i,
-			    all->refused[i]);
-	tlv_close(&out->data, mark);
+	fields_put_item(out, HANDOFF_SESSIONS, &sessions_fields, all);
 	bans_save(&all->bans, out);
 	TAILQ_FOREACH(s, &all->list, entry)
 		session_save(s, out);
@@ -99,128 +117,57 @@ sessions_save(const struct sessions *all, struct fields_out *out)
 
 /* Reading */
 
-struct session_parts {
-	struct session s; /* only what session_fields has */
-	const struct protocol *protocol;
-	struct member *member;
-	struct credential credential;
-	struct tlv conn, state;
-	int64_t throttle_ms;
-	bool has_credential, has_throttle;
-};
-
+/* What is read refers to others by their names. */
 static bool
-session_get(struct session_parts *p, struct sessions *all,
-    const struct tlv *item)
+session_resolve(struct sessions *all, const struct session_record *r,
+    struct session *s)
 {
-	char name[SESSION_PROTOCOL_SIZE];
-
-	switch (item->tag) {
-	case SESSION_TAG_PROTOCOL:
-		if (!tlv_get_str(item, name, sizeof(name)))
-			return false;
-		p->protocol = protocol_find(name);
-		return p->protocol != NULL;
-	case SESSION_TAG_MEMBER:
-		if (!tlv_get_str(item, name, sizeof(name)))
-			return false;
-		p->member = directory_find(&all->chat->directory, name);
-		/* Each has one connection. */
-		return p->member != NULL && p->member->ops == NULL &&
-		    !p->member->is_lost;
-	case SESSION_TAG_CREDENTIAL:
-		p->has_credential = true;
-		return handoff_get_credential(item, &p->credential);
-	case SESSION_TAG_CONN:
-		p->conn = *item;
-		return true;
-	case SESSION_TAG_STATE:
-		p->state = *item;
-		return true;
-	case SESSION_TAG_THROTTLE:
-		p->has_throttle = true;
-		return tlv_get_i64(item, &p->throttle_ms);
-	default:
-		return handoff_get(item, session_fields, NITEMS(session_fields),
-		    &p->s);
-	}
+	s->protocol = protocol_find(r->protocol);
+	if (r->member[0] == '\0')
+		return s->protocol != NULL;
+	s->member = directory_find(&all->chat->directory, r->member);
+	/* Each has one connection. */
+	return s->protocol != NULL && s->member != NULL &&
+	    s->member->ops == NULL && !s->member->is_lost;
 }
 
 static bool
-session_make(struct sessions *all, struct fields_in *in,
-    const struct session_parts *p)
+session_load(struct sessions *all, struct fields_in *in, const struct tlv *item)
 {
-	struct session *s = xcalloc(1, sizeof(*s));
+	struct session_record r;
+	struct session *s;
 
-	s->all = all;
-	s->protocol = p->protocol;
-	s->lines = p->s.lines;
-	s->is_eof = p->s.is_eof;
-	s->conn = conn_load(all->net, in, &p->conn, &session_conn_handler, s);
+	memset(&r, 0, sizeof(r));
+	if (!fields_get(in, &session_fields, item, &r))
+		return false;
+	s = xcalloc(1, sizeof(*s));
+	if (!session_resolve(all, &r, s)) {
+		free(s);
+		return fields_fail(in,
+		    "a session's member or protocol is not there");
+	}
+	s->conn = conn_load(all->net, in, &r.conn, &session_conn_handler, s);
 	if (s->conn == NULL) {
 		free(s);
 		return false;
 	}
-	if (p->has_throttle)
-		session_throttle_until(s, p->throttle_ms);
-	s->origin = session_origin_get(all, &p->credential);
-	s->origin->count++;
-	TAILQ_INSERT_TAIL(&all->list, s, entry);
-	all->count++;
-	s->member = p->member;
-	s->has_left = p->s.has_left;
+	s->all = all;
+	s->lines = r.lines;
+	s->is_eof = r.is_eof;
+	s->since_ms = r.since_ms;
+	s->has_left = r.has_left;
 	s->has_entered = s->member != NULL || s->has_left;
 	if (!s->has_entered)
 		all->unentered_count++;
-	s->since_ms = p->s.since_ms;
+	if (r.is_throttled)
+		session_throttle_until(s, r.throttle_ms);
+	s->origin = session_origin_get(all, &r.credential);
+	s->origin->count++;
+	TAILQ_INSERT_TAIL(&all->list, s, entry);
+	all->count++;
 	if (s->member != NULL)
 		member_attach(s->member, &session_member_ops, s, s->conn);
-	if (s->protocol->load == NULL || s->protocol->load(s, &p->state))
-		return true;
-	return fields_fail(in,
-	    "what a session's protocol knows is not "
-	    "consistent");
-}
-
-static bool
-session_load(struct sessions *all, struct fields_in *in,
-    const struct tlv *outer)
-{
-	struct session_parts p;
-	struct tlv_reader r;
-	struct tlv item;
-	bool is_good = true;
-
-	memset(&p, 0, sizeof(p));
-	tlv_enter(outer, &r);
-	while (is_good && tlv_next(&r, &item))
-		is_good = session_get(&p, all, &item);
-	if (!is_good || r.is_bad || p.protocol == NULL || !p.has_credential ||
-	    p.conn.data == NULL)
-		return fields_fail(in, "a session is not consistent");
-	return session_make(all, in, &p);
-}
-
-static bool
-sessions_load_all(struct sessions *all, struct fields_in *in,
-    const struct tlv *outer)
-{
-	struct tlv_reader r;
-	struct tlv item;
-	bool is_good = true;
-
-	tlv_enter(outer, &r);
-	while (is_good && tlv_next(&r, &item))
-		if (item.tag >= SESSIONS_TAG_REFUSED &&
-		    item.tag < SESSIONS_TAG_REFUSED + SESSION_REFUSALS)
-			is_good = tlv_get_u64(&item, UINT64_MAX,
-			    &all->refused[item.tag - SESSIONS_TAG_REFUSED]);
-		else
-			is_good = handoff_get(&item, sessions_fields,
-			    NITEMS(sessions_fields), all);
-	if (is_good && !r.is_bad)
-		return true;
-	return fields_fail(in, "the counters are malformed");
+	return s->protocol->load == NULL || s->protocol->load(s, in, &r.state);
 }
 
 bool
@@ -229,7 +176,7 @@ sessions_load(struct sessions *all, struct fields_in *in,
 {
 	switch (item->tag) {
 	case HANDOFF_SESSIONS:
-		return sessions_load_all(all, in, item);
+		return fields_get(in, &sessions_fields, item, all);
 	case HANDOFF_BAN:
 		return bans_load(&all->bans, in, item) != NULL;
 	case HANDOFF_SESSION:

@@ -17,6 +17,7 @@
 #include <strings.h>
 
 #include "base/deadline.h"
+#include "base/fields.h"
 #include "base/util.h"
 #include "net/conn.h"
 #include "session/protocol.h"
@@ -117,11 +118,11 @@ sniff_refusal(const char *text)
 }
 
 static bool
-sniff_load(struct session *s, const struct tlv *item)
+sniff_load(struct session *s, struct fields_in *in, const struct tlv *item)
 {
 	(void)item;
 	if (s->member != NULL)
-		return false;
+		return fields_fail(in, "somebody speaks no protocol");
 	if (!s->has_left)
 		sniff_wait(s);
 	return true;
