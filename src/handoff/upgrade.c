@@ -21,6 +21,9 @@
  */
 #include "config.h"
 
+#ifdef HAVE_SYS_PRCTL_H
+#include <sys/prctl.h>
+#endif
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -235,11 +238,17 @@ upgrade_exec(const struct upgrade *u, enum handoff_purpose purpose)
 
 static _Noreturn void
 upgrade_run_child(const struct upgrade *u, enum handoff_purpose purpose,
-    int out)
+    int out, pid_t parent)
 {
 	int in = open("/dev/null", O_RDONLY);
 
 	(void)setpgid(0, 0);
+	upgrade_unblock_signals();
+#ifdef PR_SET_PDEATHSIG
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
+#endif
 	/* The child holds all listeners and rings: left over after a crash, it
 	 * would keep a new server from starting. */
 	(void)alarm(UPGRADE_ALARM_S);
@@ -260,6 +269,7 @@ static int
 upgrade_start_child(struct upgrade *u, enum handoff_purpose purpose,
     char **error)
 {
+	pid_t parent = getpid();
 	int fds[2];
 
 	assert(u->child == 0 && u->said_fd == -1);
@@ -273,7 +283,7 @@ upgrade_start_child(struct upgrade *u, enum handoff_purpose purpose,
 	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	u->child = fork();
 	if (u->child == 0)
-		upgrade_run_child(u, purpose, fds[1]);
+		upgrade_run_child(u, purpose, fds[1], parent);
 	(void)close(fds[1]);
 	if (u->child == -1) {
 		*error = xasprintf("cannot fork: %s", strerror(errno));

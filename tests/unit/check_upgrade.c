@@ -14,6 +14,7 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -539,6 +540,54 @@ START_TEST(test_program)
 }
 END_TEST
 
+/* A new program that hangs does not outlive a server that is killed: it has
+ * all that the next server needs. */
+START_TEST(test_killed)
+{
+	char path[] = "/tmp/upgrade-XXXXXX", byte;
+	char *argv[] = { path, NULL };
+	struct outcome o = { .calls = 0 };
+	struct upgrade_program program = { .path = path, .argv = argv };
+	const struct upgrade_owner owner = { program_save, program_begin,
+		program_cancel, program_done, &o };
+	struct pollfd polled = { .events = POLLIN };
+	struct event_base *base;
+	struct deadlines deadlines;
+	struct clock clock;
+	struct upgrade *u;
+	int fd = mkstemp(path), fds[2];
+	pid_t server;
+
+	ck_assert_int_eq(pipe(fds), 0);
+	(void)dprintf(fd, "#!/bin/sh\necho >&%d; exec sleep 1000\n", fds[1]);
+	(void)fchmod(fd, 0755);
+	(void)close(fd);
+	server = fork();
+	if (server == 0) {
+		base = event_base_new();
+		(void)event_base_priority_init(base, NET_PRIORITIES);
+		deadlines_init(&deadlines, NULL, NULL);
+		clock_update(&clock);
+		u = upgrade_new(base, &clock, &deadlines, &program, &owner);
+		if (upgrade_start(u))
+			(void)event_base_dispatch(base);
+		_exit(0);
+	}
+	(void)close(fds[1]);
+	polled.fd = fds[0];
+	/* It hangs; */
+	ck_assert_int_eq(poll(&polled, 1, 10000), 1);
+	ck_assert_int_eq(read(fds[0], &byte, 1), 1);
+	ck_assert_int_eq(kill(server, SIGKILL), 0);
+	/* and now it is gone, and with it the last who could write. */
+	ck_assert_int_eq(poll(&polled, 1, 5000), 1);
+	ck_assert_int_eq(read(fds[0], &byte, 1), 0);
+	ck_assert_int_eq(waitpid(server, NULL, 0), server);
+	(void)close(fds[0]);
+	(void)unlink(path);
+}
+END_TEST
+
 START_TEST(test_order)
 {
 	static const char *const bad[] = { "", "5", "x,take", "5,", "5,tak",
@@ -606,6 +655,7 @@ unit_tests(Suite *s)
 	tcase_add_test(state, test_goes_on);
 	tcase_add_test(state, test_garbled);
 	tcase_add_loop_test(program, test_program, 0, NITEMS(programs));
+	tcase_add_test(program, test_killed);
 	tcase_add_test(program, test_order);
 	tcase_add_test(program, test_resolve);
 }
