@@ -301,6 +301,10 @@ control_prepare(struct control *control, const struct options *o, char **error)
 		files.mode = 0660;
 		files.group = control->next_access.group;
 	}
+	if (why == NULL && specs.count > 0 &&
+	    !peercred_can_give(&control->next_access))
+		why = "the server is not in that group itself (under systemd, "
+		      "SupplementaryGroups= has it be so)";
 	control->before = listeners_set_access(control->listeners, files);
 	if (why != NULL)
 		*error = xasprintf("control-group '%s': %s", o->control_group,

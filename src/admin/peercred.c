@@ -84,6 +84,22 @@ peercred_rule_fini(struct peercred_rule *access)
 }
 
 bool
+peercred_can_give(const struct peercred_rule *access)
+{
+	gid_t groups[PEERCRED_GROUPS_MAX];
+	int i, count;
+
+	if (!access->has_group || geteuid() == 0 || getegid() == access->group)
+		return true;
+	/* With more groups than that, the attempt tells. */
+	count = getgroups(NITEMS(groups), groups);
+	for (i = 0; i < count; i++)
+		if (groups[i] == access->group)
+			return true;
+	return count == -1;
+}
+
+bool
 peercred_allows(const struct peercred_rule *access, const struct peercred *peer)
 {
 	size_t i;

@@ -45,6 +45,9 @@ const char *peercred_rule_init(struct peercred_rule *access,
     const char *group) MUST_CHECK;
 void peercred_rule_fini(struct peercred_rule *access);
 
+/* May this process give files to the rule's group, if it has one? */
+bool peercred_can_give(const struct peercred_rule *access);
+
 bool peercred_allows(const struct peercred_rule *access,
     const struct peercred *peer);
 
