@@ -126,7 +126,8 @@ server_warn_hashes(const struct server_source *source, const struct options *o)
 	if (i < o->oper.count && source->path != NULL &&
 	    stat(source->path, &st) == 0 && (st.st_mode & S_IROTH) != 0)
 		log_warning("everybody may read the hashes of passwords in "
-			    "the settings (chmod o-r helps): path=\"%s\"",
+			    "the settings (chgrp to the server's group and "
+			    "chmod 640 help): path=\"%s\"",
 		    source->path);
 }
 
