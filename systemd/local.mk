@@ -5,7 +5,7 @@
 # told where.
 
 units = systemd/brbd.service systemd/brbd@.service
-unit_paths = -e 's|@sbindir[@]|$(sbindir)|g' \
+unit_paths = -e 's|@bindir[@]|$(bindir)|g' -e 's|@sbindir[@]|$(sbindir)|g' \
 	-e 's|@sysconfdir[@]|$(sysconfdir)|g'
 
 systemd/brbd.service: $(srcdir)/systemd/brbd.service.in Makefile

@@ -66,4 +66,5 @@ AM_TESTS_ENVIRONMENT = \
 	BRBCTL='$(abs_builddir)/src/brbctl$(EXEEXT)'; export BRBCTL; \
 	FUZZ_CORPUS='$(abs_srcdir)/tests/fuzz/corpus'; export FUZZ_CORPUS;
 
-EXTRA_DIST += $(scripts) $(dialogs) %D%/README %D%/clients %D%/hostile.md
+EXTRA_DIST += $(scripts) $(dialogs) %D%/README %D%/clients %D%/hostile.md \
+	%D%/live-systemd
