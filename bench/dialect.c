@@ -17,7 +17,8 @@
 #include <string.h>
 
 #include "dialect.h"
-#include "settings.h"
+
+struct dialect_options dialect_options = { .aside_size = 1000000 };
 
 const char *
 dialect_room(const struct dialect_self *self)
@@ -27,7 +28,7 @@ dialect_room(const struct dialect_self *self)
 	if (!self->is_aside)
 		return "room";
 	(void)snprintf(name, sizeof(name), "aside%u",
-	    self->number / settings.aside_size);
+	    self->number / dialect_options.aside_size);
 	return name;
 }
 
@@ -100,8 +101,8 @@ line_parse(struct dialect_item *item, struct dialect_self *self,
 {
 	ssize_t n = dialect_take_line(item, data, len);
 
-	if (n <= 0 || self->is_live || settings.live_text == NULL ||
-	    !dialect_ends(item->text, item->len, settings.live_text))
+	if (n <= 0 || self->is_live || dialect_options.live_text == NULL ||
+	    !dialect_ends(item->text, item->len, dialect_options.live_text))
 		return n;
 	if (self->is_aside && !self->has_moved) {
 		self->has_moved = true;
@@ -200,7 +201,7 @@ dialect_find(const char *name)
 }
 
 bool
-dialect_tells_live(void)
+dialect_tells_live(const struct dialect *d)
 {
-	return settings.dialect != &dialect_line || settings.live_text != NULL;
+	return d != &dialect_line || dialect_options.live_text != NULL;
 }

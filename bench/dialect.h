@@ -62,7 +62,14 @@ struct dialect {
 	    const char *data, size_t len);
 };
 
-/* Lines alone; settings.live_text and is_echo say the rest. */
+/* From the command line. */
+extern struct dialect_options {
+	const char
+	    *live_text; /* ends the line that tells who is live; or NULL */
+	unsigned aside_size; /* of each other room */
+} dialect_options;
+
+/* Lines alone; live_text and settings.is_echo say the rest. */
 extern const struct dialect dialect_line;
 extern const struct dialect dialect_irc;
 extern const struct dialect dialect_mqtt; /* 3.1.1, quality of service 0 */
@@ -72,7 +79,7 @@ extern const struct dialect dialect_redis;
 const struct dialect *dialect_find(const char *name); /* or NULL */
 
 /* Whether members are told by the server when they are live. */
-bool dialect_tells_live(void);
+bool dialect_tells_live(const struct dialect *d);
 
 /* For the dialects: */
 

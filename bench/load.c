@@ -15,80 +15,27 @@
  * again when they have read what was said meanwhile: so both are measured in
  * one run, and a machine that grows slower in the meantime does it to both.
  *
- *   members.c  their connections        talk.c      what is said and comes
- *   dialect.c  what the server speaks   settings.c  the command line
- *   usage.c    what the server costs    report.c    the line that is printed
+ * The parts, each knowing only those below it:
+ *
+ *   report.c   the line that is printed
+ *   talk.c     what is said and comes   members.c  their connections
+ *   settings.c the command line         dialect.c  what the server speaks
+ *   trial.c    clock, limits, the end   usage.c    what the server costs
  *
  * Exit status: 0; 1 if the server gave up (status=gave-up and why=) or lines were
  * wrong; 2 if we did.
  */
 #include "config.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
-#include "load.h"
 #include "members.h"
 #include "report.h"
 #include "settings.h"
 #include "talk.h"
+#include "trial.h"
 #include "usage.h"
-
-struct load load;
-
-int64_t
-load_clock_ns(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
-double
-load_since_s(int64_t ns)
-{
-	return (double)(load_clock_ns() - ns) / (double)NS_PER_S;
-}
-
-void
-load_fail(const char *what)
-{
-	(void)fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
-	exit(EXIT_OWN_FAULT);
-}
-
-void *
-load_alloc(size_t count, size_t size)
-{
-	void *p = calloc(count, size);
-
-	if (p == NULL)
-		load_fail("calloc");
-	return p;
-}
-
-void
-load_gave_up(const char *why)
-{
-	char status[100];
-
-	(void)snprintf(status, sizeof(status), "gave-up why=%s", why);
-	report_print(status);
-	exit(EXIT_GAVE_UP);
-}
-
-void
-load_check_limit(const char *why)
-{
-	if (load_since_s(load.start_ns) > settings.limit_s ||
-	    load_since_s(load.now_ns) > LOAD_STUCK_S)
-		load_gave_up(why);
-}
 
 static void
 load_measure_join(void)
@@ -98,14 +45,14 @@ load_measure_join(void)
 
 	if (settings.pid > 0) {
 		if (!usage_memory(&before, settings.pid))
-			load_fail("no such process");
+			trial_fail("no such process");
 		cpu_s = usage_cpu_s(settings.pid);
 	}
-	load.start_ns = load.now_ns = load_clock_ns();
+	trial.start_ns = trial.now_ns = trial_clock_ns();
 	members_join();
-	if (!dialect_tells_live())
+	if (!dialect_tells_live(settings.dialect))
 		talk_synchronize();
-	report.join_s = load_since_s(load.start_ns);
+	report.join_s = trial_since_s(trial.start_ns);
 	members_settle();
 	if (settings.pid == 0 || !usage_memory(&after, settings.pid))
 		return;
@@ -157,11 +104,13 @@ main(int argc, char *argv[])
 	(void)signal(SIGPIPE, SIG_IGN);
 	settings_parse(argc, argv);
 	settings_apply_limits();
-	members_init();
+	trial.limit_s = settings.limit_s;
+	trial.report = report_print;
+	members_init(&talk_listener);
 	talk_init();
 	load_measure_join();
 	if (settings.talk_s > 0)
 		load_measure_talk();
-	report_print(load.wrong == 0 ? "ok" : "wrong");
-	return load.wrong == 0 ? EXIT_SUCCESS : EXIT_GAVE_UP;
+	report_print(trial.wrong == 0 ? "ok" : "wrong");
+	return trial.wrong == 0 ? EXIT_SUCCESS : EXIT_GAVE_UP;
 }

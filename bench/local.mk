@@ -22,11 +22,12 @@ bench_load_SOURCES = \
 	bench/dialect-pubsub.c \
 	bench/dialect.c bench/dialect.h \
 	bench/latency.c bench/latency.h \
-	bench/load.c bench/load.h \
+	bench/load.c \
 	bench/members.c bench/members.h \
 	bench/report.c bench/report.h \
 	bench/settings.c bench/settings.h \
 	bench/talk.c bench/talk.h \
+	bench/trial.c bench/trial.h \
 	bench/usage.c bench/usage.h
 bench_load_LDADD = $(LIBBSD_LIBS)
 bench_floor_SOURCES = bench/floor.c $(bench_serve)

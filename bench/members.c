@@ -20,10 +20,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "load.h"
 #include "members.h"
 #include "settings.h"
-#include "talk.h"
+#include "trial.h"
 
 enum {
 	MEMBERS_EVENTS = 512,
@@ -38,19 +37,21 @@ enum {
 
 struct members members;
 
+static const struct members_listener *members_listener;
 static int members_epoll_fd;
 static unsigned members_started;
 static unsigned members_joining;
 
 void
-members_init(void)
+members_init(const struct members_listener *listener)
 {
 	unsigned i;
 
+	members_listener = listener;
 	members_epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (members_epoll_fd == -1)
-		load_fail("epoll_create1");
-	members.list = load_alloc(settings.members, sizeof(*members.list));
+		trial_fail("epoll_create1");
+	members.list = trial_alloc(settings.members, sizeof(*members.list));
 	members.wakers = settings.members - settings.sleepers - settings.asides;
 	for (i = 0; i < settings.members; i++) {
 		members.list[i].self.number = i;
@@ -73,7 +74,7 @@ members_watch(struct member *m, int op, uint32_t events)
 	struct epoll_event event = { .events = events, .data.ptr = m };
 
 	if (epoll_ctl(members_epoll_fd, op, m->fd, &event) == -1)
-		load_fail("epoll_ctl");
+		trial_fail("epoll_ctl");
 }
 
 size_t
@@ -82,7 +83,7 @@ members_write(const struct member *m, const char *data, size_t len)
 	ssize_t n = send(m->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	if (n == -1 && errno != EAGAIN && errno != EINTR)
-		load_gave_up("reset");
+		trial_gave_up("reset");
 	return n == -1 ? len : len - (size_t)n;
 }
 
@@ -91,7 +92,7 @@ static void
 members_write_all(const struct member *m, const char *data, size_t len)
 {
 	if (members_write(m, data, len) > 0)
-		load_gave_up("does-not-read");
+		trial_gave_up("does-not-read");
 }
 
 /* Connections */
@@ -112,7 +113,7 @@ members_bind(int fd, unsigned number)
 	from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 +
 	    number % MEMBERS_ADDRESSES);
 	if (bind(fd, (struct sockaddr *)&from, sizeof(from)) == -1)
-		load_fail("bind");
+		trial_fail("bind");
 }
 
 static void
@@ -137,7 +138,7 @@ members_connect(struct member *m)
 	to.sin_port = htons((in_port_t)settings.port);
 	m->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (m->fd == -1)
-		load_fail("socket");
+		trial_fail("socket");
 	members_bind(m->fd, m->self.number);
 	/* No TIME_WAIT of ours takes a port from the next run. */
 	(void)setsockopt(m->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
@@ -146,7 +147,7 @@ members_connect(struct member *m)
 		members_narrow(m->fd);
 	if (connect(m->fd, (struct sockaddr *)&to, sizeof(to)) == -1 &&
 	    errno != EINPROGRESS)
-		load_gave_up("refused");
+		trial_gave_up("refused");
 	members_joining++;
 	members_watch(m, EPOLL_CTL_ADD, EPOLLOUT);
 }
@@ -168,15 +169,15 @@ members_connected(struct member *m)
 
 	(void)getsockopt(m->fd, SOL_SOCKET, SO_ERROR, &error, &len);
 	if (error != 0)
-		load_gave_up("refused");
+		trial_gave_up("refused");
 	m->is_connected = true;
-	load.now_ns = load_clock_ns();
+	trial.now_ns = trial_clock_ns();
 	members_watch(m, EPOLL_CTL_MOD, EPOLLIN);
-	members.connect_s = load_since_s(load.start_ns);
+	members.connect_s = trial_since_s(trial.start_ns);
 	if (settings.dialect->greet != NULL)
 		members_write_all(m, greeting,
 		    settings.dialect->greet(greeting, &m->self));
-	if (!dialect_tells_live())
+	if (!dialect_tells_live(settings.dialect))
 		members_set_live(m);
 }
 
@@ -190,7 +191,7 @@ members_keep_rest(struct member *m, const char *rest, size_t len)
 	m->rest_len = len;
 	if (len == 0)
 		return;
-	m->rest = load_alloc(len, 1);
+	m->rest = trial_alloc(len, 1);
 	memcpy(m->rest, rest, len);
 }
 
@@ -199,7 +200,7 @@ members_hear(struct member *m, const struct dialect_item *item)
 {
 	switch (item->kind) {
 	case DIALECT_TEXT:
-		talk_hear(m, item->text, item->len);
+		members_listener->heard(m, item->text, item->len);
 		break;
 	case DIALECT_REPLY:
 		members_write_all(m, item->reply, item->reply_len);
@@ -211,7 +212,7 @@ members_hear(struct member *m, const struct dialect_item *item)
 	case DIALECT_REFUSED:
 		(void)fprintf(stderr, "load: %s says: %.*s\n", settings.label,
 		    (int)item->len, item->text);
-		load_gave_up("refused");
+		trial_gave_up("refused");
 	case DIALECT_OTHER:
 		break;
 	}
@@ -221,8 +222,8 @@ members_hear(struct member *m, const struct dialect_item *item)
 static void
 members_dropped(struct member *m, const char *how)
 {
-	if (!m->is_sleeper || !talk_has_slept())
-		load_gave_up(how);
+	if (!m->is_sleeper || !members.have_slept)
+		trial_gave_up(how);
 	members_watch(m, EPOLL_CTL_DEL, 0);
 	m->is_dropped = true;
 	members_keep_rest(m, NULL, 0);
@@ -246,19 +247,19 @@ members_read(struct member *m)
 		members_dropped(m, n == 0 ? "closed" : "reset");
 		return;
 	}
-	load.now_ns = load_clock_ns();
-	talk_was_read(m);
+	trial.now_ns = trial_clock_ns();
+	members_listener->was_read(m);
 	for (end += n; at < end; at += n) {
 		n = settings.dialect->parse(&item, &m->self, at,
 		    (size_t)(end - at));
 		if (n == -1)
-			load_gave_up("protocol-error");
+			trial_gave_up("protocol-error");
 		if (n == 0)
 			break;
 		members_hear(m, &item);
 	}
 	if (at == buf && end == buf + sizeof(buf))
-		load_gave_up("endless-line");
+		trial_gave_up("endless-line");
 	if (m->rest_len > 0 || at < end)
 		members_keep_rest(m, at, (size_t)(end - at));
 }
@@ -273,7 +274,7 @@ members_poll(int timeout_ms)
 	count = epoll_wait(members_epoll_fd, events, MEMBERS_EVENTS,
 	    timeout_ms);
 	if (count == -1 && errno != EINTR)
-		load_fail("epoll_wait");
+		trial_fail("epoll_wait");
 	for (i = 0; i < count; i++) {
 		m = events[i].data.ptr;
 		if (m->is_connected)
@@ -287,12 +288,13 @@ members_poll(int timeout_ms)
 void
 members_settle(void)
 {
-	int64_t quiet_ns = load_clock_ns() + LOAD_QUIET_MS * NS_PER_MS;
+	int64_t quiet_ns = trial_clock_ns() + TRIAL_QUIET_MS * NS_PER_MS;
 
-	while (load_clock_ns() < quiet_ns)
-		if (members_poll(LOAD_QUIET_MS / 4)) {
-			quiet_ns = load_clock_ns() + LOAD_QUIET_MS * NS_PER_MS;
-			load_check_limit("never-quiet");
+	while (trial_clock_ns() < quiet_ns)
+		if (members_poll(TRIAL_QUIET_MS / 4)) {
+			quiet_ns = trial_clock_ns() +
+			    TRIAL_QUIET_MS * NS_PER_MS;
+			trial_check_limit("never-quiet");
 		}
 }
 
@@ -315,8 +317,8 @@ members_join(void)
 			if (members_started % 64 == 0)
 				break;
 		}
-		(void)members_poll(members_may_start() ? 0 : LOAD_QUIET_MS);
-		load_check_limit("not-all-are-live");
+		(void)members_poll(members_may_start() ? 0 : TRIAL_QUIET_MS);
+		trial_check_limit("not-all-are-live");
 	}
 }
 
@@ -333,6 +335,7 @@ members_watch_sleepers(int op, uint32_t events)
 void
 members_sleep(void)
 {
+	members.have_slept = true;
 	members_watch_sleepers(EPOLL_CTL_DEL, 0);
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Members: their connections, and how they come to be live. What comes for them
- * goes to talk_hear().
+ * Members: their connections, and how they come to be live.
  */
 #ifndef BENCH_MEMBERS_H
 #define BENCH_MEMBERS_H
@@ -35,10 +34,19 @@ extern struct members {
 	unsigned wakers;
 	unsigned live;
 	unsigned synced;
+	bool have_slept; /* the sleepers */
 	double connect_s; /* until all were connected */
 } members;
 
-void members_init(void);
+/* What is done with what comes. */
+struct members_listener {
+	/* A line came, without its ending. */
+	void (*heard)(struct member *m, const char *text, size_t len);
+	/* A read(2) brought something. */
+	void (*was_read)(const struct member *m);
+};
+
+void members_init(const struct members_listener *listener);
 
 /* The member whose place is number of count among those awake. */
 struct member *members_spread(unsigned number, unsigned count);

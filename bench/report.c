@@ -7,10 +7,10 @@
 
 #include <stdio.h>
 
-#include "load.h"
 #include "members.h"
 #include "report.h"
 #include "settings.h"
+#include "trial.h"
 
 struct report report;
 
@@ -103,9 +103,10 @@ report_print(const char *status)
 		     "deliveries=%llu wrong=%llu",
 	    settings.label, status, settings.members, settings.senders,
 	    settings.window, settings.sleepers, settings.asides,
-	    dialect_tells_live() ? members.live : members.synced,
+	    dialect_tells_live(settings.dialect) ? members.live :
+						   members.synced,
 	    (unsigned long long)f->lines, (unsigned long long)f->deliveries,
-	    (unsigned long long)load.wrong);
+	    (unsigned long long)trial.wrong);
 	(void)printf(" connect_s=%.3f join_s=%.3f joins_per_s=%.0f "
 		     "join_cpu_s=%.3f idle_bytes=%lld peak_kb=%lld",
 	    members.connect_s, report.join_s,

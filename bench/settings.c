@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "dialect.h"
-#include "load.h"
 #include "settings.h"
+#include "trial.h"
 
 struct settings settings = {
 	.label = "server",
@@ -23,7 +23,6 @@ struct settings settings = {
 	.members = 100,
 	.senders = 1,
 	.window = 1,
-	.aside_size = 1000000,
 	.joining = 256,
 	.talk_s = 1,
 	.warm_s = 0.2,
@@ -123,7 +122,7 @@ settings_set_figure(int opt, const char *arg)
 		settings.cpu = (int)settings_number(c, arg, 0, CPU_SETSIZE - 1);
 		return true;
 	case 'I':
-		settings.aside_size = settings_count(c, arg, 1, many);
+		dialect_options.aside_size = settings_count(c, arg, 1, many);
 		return true;
 	case 'i':
 		settings.asides = settings_count(c, arg, 0, many);
@@ -186,7 +185,7 @@ settings_set(int opt, const char *arg)
 		settings.label = arg;
 		break;
 	case 'l':
-		settings.live_text = arg;
+		dialect_options.live_text = arg;
 		break;
 	case 'r':
 		settings.is_in_turns = true;
@@ -216,7 +215,7 @@ settings_parse(int argc, char *argv[])
 		(void)fputs("load: there are too few members\n", stderr);
 		exit(EXIT_OWN_FAULT);
 	}
-	if (settings.asides > 0 && !dialect_tells_live()) {
+	if (settings.asides > 0 && !dialect_tells_live(settings.dialect)) {
 		(void)fputs("load: there is no other room\n", stderr);
 		exit(EXIT_OWN_FAULT);
 	}
@@ -247,5 +246,5 @@ settings_apply_limits(void)
 	CPU_ZERO(&cpus);
 	CPU_SET(settings.cpu, &cpus);
 	if (sched_setaffinity(0, sizeof(cpus), &cpus) == -1)
-		load_fail("sched_setaffinity");
+		trial_fail("sched_setaffinity");
 }

@@ -18,7 +18,6 @@ enum { SETTINGS_SENDERS_MAX = 0xffff, SETTINGS_WINDOW_MAX = 1024 };
 struct settings {
 	const char *label;
 	const struct dialect *dialect;
-	const char *live_text; /* NULL: nobody is told so */
 	unsigned port;
 	pid_t pid; /* 0: nobody to look at */
 	unsigned members;
@@ -26,7 +25,6 @@ struct settings {
 	unsigned window;
 	unsigned sleepers;
 	unsigned asides; /* they are in another room */
-	unsigned aside_size; /* of each other room */
 	unsigned joining; /* so many at a time */
 	uint64_t lines; /* 0: as many as go */
 	double talk_s;

@@ -18,10 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "load.h"
 #include "members.h"
 #include "settings.h"
 #include "talk.h"
+#include "trial.h"
 #include "usage.h"
 
 enum {
@@ -52,7 +52,6 @@ static struct {
 	unsigned receivers; /* of one line, who are awake */
 	unsigned in_flight;
 	unsigned turn; /* whose it is, with is_in_turns */
-	bool has_slept;
 	struct talk_figures *figures; /* NULL: nothing counts */
 } state;
 
@@ -62,16 +61,17 @@ talk_init(void)
 	struct sender *s;
 	unsigned i;
 
-	state.senders = load_alloc(settings.senders, sizeof(*state.senders));
-	state.expected = load_alloc((size_t)settings.members * settings.senders,
+	state.senders = trial_alloc(settings.senders, sizeof(*state.senders));
+	state.expected = trial_alloc((size_t)settings.members *
+		settings.senders,
 	    sizeof(*state.expected));
 	state.receivers = members.wakers - (settings.is_echo ? 0 : 1);
 	for (i = 0; i < settings.senders; i++) {
 		s = &state.senders[i];
 		s->member = members_spread(i, settings.senders);
 		s->member->self.is_sender = true;
-		s->flights = load_alloc(settings.window, sizeof(*s->flights));
-		s->out = load_alloc(settings.window, DIALECT_SAY_MAX);
+		s->flights = trial_alloc(settings.window, sizeof(*s->flights));
+		s->out = trial_alloc(settings.window, DIALECT_SAY_MAX);
 	}
 }
 
@@ -110,8 +110,8 @@ talk_sleeper_heard(struct member *m, int64_t who, uint32_t number)
 	uint32_t *expected = talk_expected(m, who);
 
 	if (number < *expected || number >= state.senders[who].next ||
-	    (number > *expected && !state.has_slept)) {
-		load.wrong++;
+	    (number > *expected && !members.have_slept)) {
+		trial.wrong++;
 		return;
 	}
 	m->missed += number - *expected;
@@ -126,7 +126,7 @@ talk_delivered(struct member *m, int64_t who, uint32_t number)
 	uint32_t *expected;
 
 	if (who >= settings.senders || m->self.is_aside) {
-		load.wrong++;
+		trial.wrong++;
 		return;
 	}
 	if (m->is_sleeper) {
@@ -137,13 +137,13 @@ talk_delivered(struct member *m, int64_t who, uint32_t number)
 	f = &s->flights[number % settings.window];
 	expected = talk_expected(m, who);
 	if (number != *expected || number >= s->next || f->left == 0) {
-		load.wrong++;
+		trial.wrong++;
 		return;
 	}
 	(*expected)++;
 	if (state.figures != NULL) {
 		state.figures->deliveries++;
-		latency_add(&state.figures->latency, load.now_ns - f->sent_ns);
+		latency_add(&state.figures->latency, trial.now_ns - f->sent_ns);
 	}
 	if (--f->left == 0)
 		state.in_flight--;
@@ -163,7 +163,7 @@ talk_hear_gap(struct member *m, const char *text, size_t len)
 	m->told += strtoull(at, NULL, 10);
 }
 
-void
+static void
 talk_hear(struct member *m, const char *text, size_t len)
 {
 	const char *stamp = text + len - DIALECT_TEXT_LEN;
@@ -186,12 +186,14 @@ talk_hear(struct member *m, const char *text, size_t len)
 	}
 }
 
-void
+static void
 talk_was_read(const struct member *m)
 {
 	if (state.figures != NULL && !m->is_sleeper)
 		state.figures->reads++;
 }
+
+const struct members_listener talk_listener = { talk_hear, talk_was_read };
 
 /* Lines out */
 
@@ -249,10 +251,10 @@ talk_send(struct sender *s)
 			state.figures->lines++;
 	}
 	if (s->out_len > before) {
-		load.now_ns = load_clock_ns();
+		trial.now_ns = trial_clock_ns();
 		for (; i > 0; i--)
 			s->flights[(s->next - i) % settings.window].sent_ns =
-			    load.now_ns;
+			    trial.now_ns;
 	}
 	if (s->out_len > 0)
 		talk_flush(s);
@@ -281,23 +283,23 @@ void
 talk(struct talk_figures *figures, double talk_s)
 {
 	double cpu_s = settings.pid > 0 ? usage_cpu_s(settings.pid) : 0;
-	int64_t start_ns = load_clock_ns();
+	int64_t start_ns = trial_clock_ns();
 	bool is_over = false;
 
 	state.figures = figures;
-	load.now_ns = start_ns;
+	trial.now_ns = start_ns;
 	do {
-		if (load_since_s(start_ns) >= talk_s || !talk_has_lines_left())
+		if (trial_since_s(start_ns) >= talk_s || !talk_has_lines_left())
 			is_over = true;
 		talk_turn(is_over);
 		if (state.in_flight > 0)
-			(void)members_poll(LOAD_QUIET_MS);
-		load_check_limit("lost-or-late");
+			(void)members_poll(TRIAL_QUIET_MS);
+		trial_check_limit("lost-or-late");
 	} while (!is_over || state.in_flight > 0);
 	state.figures = NULL;
 	if (figures == NULL)
 		return;
-	figures->talk_s += load_since_s(start_ns);
+	figures->talk_s += trial_since_s(start_ns);
 	if (settings.pid > 0)
 		figures->cpu_s += usage_cpu_s(settings.pid) - cpu_s;
 }
@@ -322,13 +324,13 @@ talk_synchronize(void)
 	for (number = 0; members.synced < settings.members; number++) {
 		if (members_write(m, line,
 			talk_make_line(line, TALK_SYNC, number)) > 0)
-			load_gave_up("does-not-read");
-		retry_ns = load_clock_ns() + wait_ns;
+			trial_gave_up("does-not-read");
+		retry_ns = trial_clock_ns() + wait_ns;
 		wait_ns *= 2;
 		while (members.synced < settings.members &&
-		    load_clock_ns() < retry_ns) {
+		    trial_clock_ns() < retry_ns) {
 			(void)members_poll(TALK_RETRY_MS / 10);
-			load_check_limit("not-all-are-live");
+			trial_check_limit("not-all-are-live");
 		}
 	}
 }
@@ -338,14 +340,7 @@ talk_synchronize(void)
 void
 talk_fall_asleep(void)
 {
-	state.has_slept = true;
 	members_sleep();
-}
-
-bool
-talk_has_slept(void)
-{
-	return state.has_slept;
 }
 
 /* How many lines they have not got; with is_given_up, these never come. */
@@ -376,16 +371,16 @@ talk_wake_up(void)
 	unsigned i;
 
 	members_wake();
-	load.now_ns = load_clock_ns();
+	trial.now_ns = trial_clock_ns();
 	while (talk_sleepers_lack(false) > 0 &&
-	    load_clock_ns() - load.now_ns < TALK_AWAKE_MS * NS_PER_MS) {
-		(void)members_poll(LOAD_QUIET_MS);
-		load_check_limit("sleepers-never-quiet");
+	    trial_clock_ns() - trial.now_ns < TALK_AWAKE_MS * NS_PER_MS) {
+		(void)members_poll(TRIAL_QUIET_MS);
+		trial_check_limit("sleepers-never-quiet");
 	}
 	(void)talk_sleepers_lack(true);
 	members_settle();
 	for (i = 0; i < settings.sleepers; i++, m++)
 		if (settings.is_gap_told &&
 		    (m->is_dropped || m->missed != m->told))
-			load.wrong++;
+			trial.wrong++;
 }

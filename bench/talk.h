@@ -12,7 +12,7 @@
 
 #include "latency.h"
 
-struct member;
+struct members_listener;
 
 /* Of one or several times of talk. Sleepers' reads and deliveries are not in
  * it. */
@@ -43,12 +43,8 @@ void talk_fall_asleep(void);
  * server has to tell (settings.is_gap_told), a difference is wrong.
  */
 void talk_wake_up(void);
-bool talk_has_slept(void);
 
-/* A line came, without its ending. */
-void talk_hear(struct member *m, const char *text, size_t len);
-
-/* A read(2) brought something. */
-void talk_was_read(const struct member *m);
+/* Hears what comes for the members. */
+extern const struct members_listener talk_listener;
 
 #endif
