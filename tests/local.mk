@@ -10,6 +10,7 @@ include tests/dialogs/local.mk
 include tests/fuzz/local.mk
 
 scripts = \
+	%D%/check-check-layers \
 	%D%/check-completions \
 	%D%/check-layers \
 	%D%/check-callbacks \
