@@ -15,6 +15,8 @@
 #include "base/nick.h"
 #include "base/util.h"
 #include "room/chat.h"
+#include "room/modes-change.h"
+#include "room/modes-words.h"
 #include "room/modes.h"
 #include "session/session.h"
 

@@ -13,6 +13,7 @@
 #include "admin/verb.h"
 #include "base/util.h"
 #include "room/chat.h"
+#include "room/publish.h"
 #include "room/room.h"
 
 enum verb_result

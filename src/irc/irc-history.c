@@ -27,6 +27,7 @@
 
 #include "history/history.h"
 #include "irc/irc.h"
+#include "room/person.h"
 
 #define CHATHISTORY_BYTES_MAX (128 * 1024) /* of text in one answer */
 #define CHATHISTORY_LOOKS_MAX 8000 /* messages: some ms at most */

@@ -15,6 +15,7 @@
 #include "room/chat.h"
 #include "room/deliver.h"
 #include "room/modes.h"
+#include "room/rank.h"
 #include "session/session.h"
 
 static const char *
@@ -51,7 +52,7 @@ join_go(struct session *s, struct room *room)
 
 	/* Nothing of it is sent before the answer. */
 	ms = room_join(room, s->member, join_how(s));
-	(void)modes_joined(ms);
+	(void)rank_joined(ms);
 	join_send_own(s, room);
 	irc_send_topic(s, room);
 	irc_send_marker(s, room);

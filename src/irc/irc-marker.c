@@ -14,6 +14,8 @@
 
 #include "irc/irc.h"
 #include "room/chat.h"
+#include "room/person.h"
+#include "room/watch.h"
 #include "state/persist.h"
 
 /* name: a marker's; target: as it is shown. */
@@ -93,7 +95,7 @@ marker_set(struct session *s, const char *name, int64_t time_ms)
 	if (time_ms > 0 &&
 	    person_set_marker(&m->person, name, time_ms,
 		marker_newest_ms(m->chat, name)))
-		persist_touch_member(m);
+		watch_member_changed(m);
 }
 
 static void

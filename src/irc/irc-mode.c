@@ -13,6 +13,8 @@
 #include "irc/irc.h"
 #include "room/chat.h"
 #include "room/directory.h"
+#include "room/modes-change.h"
+#include "room/modes-words.h"
 #include "room/modes.h"
 #include "session/session.h"
 

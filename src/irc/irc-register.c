@@ -24,6 +24,8 @@
 #include "room/deliver.h"
 #include "room/directory.h"
 #include "room/modes.h"
+#include "room/rank.h"
+#include "room/rename.h"
 #include "session/session-impl.h"
 
 /* 004 (RPL_MYINFO): modes of people, of rooms and in them, and which of these
@@ -143,7 +145,7 @@ register_change_nick(struct session *s, const char *nick)
 	irc_event(s, &event);
 	/* What follows may be told at once, and is so after the answer. */
 	irc_answer_end(s);
-	(void)modes_renamed(m);
+	(void)rank_renamed(m);
 	member_show_queued(m);
 }
 

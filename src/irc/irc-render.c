@@ -20,8 +20,9 @@
 #include "base/text.h"
 #include "irc/irc-message.h"
 #include "irc/irc.h"
-#include "session/event-text.h"
+#include "room/host.h"
 #include "room/room.h"
+#include "session/event-text.h"
 
 /* A dialect, and what it is for. */
 struct irc_dialect {

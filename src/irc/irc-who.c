@@ -22,6 +22,7 @@
 #include "irc/irc.h"
 #include "room/chat.h"
 #include "room/directory.h"
+#include "room/host.h"
 #include "room/modes.h"
 #include "room/roommates.h"
 #include "session/session.h"

@@ -15,6 +15,7 @@
 #include "irc/irc.h"
 #include "room/chat.h"
 #include "room/directory.h"
+#include "room/host.h"
 #include "room/whowas.h"
 #include "session/session.h"
 

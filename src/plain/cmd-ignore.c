@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "plain/command.h"
 #include "room/member.h"
+#include "room/person.h"
 #include "session/session.h"
 
 static void

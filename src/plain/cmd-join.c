@@ -10,7 +10,9 @@
 #include "plain/command.h"
 #include "plain/plain.h"
 #include "room/chat.h"
+#include "room/modes-words.h"
 #include "room/modes.h"
+#include "room/person.h"
 #include "room/room.h"
 #include "session/session.h"
 

@@ -14,6 +14,8 @@
 #include "plain/command.h"
 #include "plain/plain.h"
 #include "room/chat.h"
+#include "room/modes-change.h"
+#include "room/modes-words.h"
 #include "room/room.h"
 #include "session/session.h"
 

@@ -13,7 +13,10 @@
 #include "plain/plain.h"
 #include "room/bans.h"
 #include "room/directory.h"
+#include "room/member.h"
 #include "room/modes.h"
+#include "room/rank.h"
+#include "room/rename.h"
 #include "room/room.h"
 #include "session/session.h"
 
@@ -56,7 +59,7 @@ cmd_nick_run(struct session *s, int argc, char *argv[])
 	case DIRECTORY_RENAMED:
 	case DIRECTORY_RETURNED:
 		session_notice(s, "you are now %s", m->nick);
-		(void)modes_renamed(m);
+		(void)rank_renamed(m);
 		if (!was_op && plain_here(s)->is_op)
 			session_notice(s, "you are operator of %s",
 			    plain_here(s)->room->name);

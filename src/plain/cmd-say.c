@@ -13,6 +13,7 @@
 #include "room/chat.h"
 #include "room/directory.h"
 #include "room/member.h"
+#include "room/person.h"
 #include "session/session.h"
 
 static void

@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "plain/command.h"
 #include "plain/plain.h"
+#include "room/member.h"
+#include "room/modes.h"
 #include "room/room.h"
 #include "session/session.h"
 

@@ -14,6 +14,8 @@
 #include "base/util.h"
 #include "plain/command.h"
 #include "plain/plain.h"
+#include "room/modes-change.h"
+#include "room/modes-words.h"
 #include "room/modes.h"
 #include "room/room.h"
 #include "session/session.h"

@@ -12,7 +12,9 @@
 #include "base/util.h"
 #include "plain/plain.h"
 #include "room/member.h"
+#include "room/modes-words.h"
 #include "room/modes.h"
+#include "room/rank.h"
 #include "room/room.h"
 #include "session/session.h"
 
@@ -87,7 +89,7 @@ plain_arrive(struct session *s, struct room *room)
 
 	assert(LIST_EMPTY(&s->member->memberships));
 	ms = room_join(room, s->member, ROOM_JOIN_CATCHUP);
-	if (modes_joined(ms))
+	if (rank_joined(ms))
 		session_notice(s, "you are operator of %s", room->name);
 }
 

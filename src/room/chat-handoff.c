@@ -15,6 +15,13 @@
 #include "base/tlv.h"
 #include "room/chat.h"
 #include "room/deliver.h"
+#include "room/departed.h"
+#include "room/directory.h"
+#include "room/member.h"
+#include "room/modes.h"
+#include "room/person.h"
+#include "room/presence.h"
+#include "room/room.h"
 
 /* These numbers are in blobs: never change or reuse one. */
 enum {

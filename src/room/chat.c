@@ -13,48 +13,17 @@
 
 #include "base/util.h"
 #include "room/chat.h"
-#include "room/deliver.h"
+#include "room/departed.h"
+#include "room/directory.h"
+#include "room/member.h"
+#include "room/modes.h"
+#include "room/pump.h"
+#include "room/room.h"
+#include "room/roommates.h"
+#include "room/watch.h"
 
 #define CHAT_TIDY_MS 60000
 #define CHAT_TIDY_SOON_MS 100 /* when there is more to drop */
-
-static int
-chat_room_cmp(const struct room *a, const struct room *b)
-{
-	return strcmp(a->name, b->name);
-}
-
-RB_GENERATE_INTERNAL(room_tree, room, by_name, chat_room_cmp, UNUSED static)
-
-struct room *
-chat_find_room(struct chat *chat, const char *name)
-{
-	struct room key;
-
-	if (strlen(name) > ROOM_NAME_MAX)
-		return NULL;
-	nick_fold(key.name, name);
-	return RB_FIND(room_tree, &chat->by_name, &key);
-}
-
-struct room *
-chat_next_room(struct chat *chat, struct room *room)
-{
-	return room == NULL ? RB_MIN(room_tree, &chat->by_name) :
-			      RB_NEXT(room_tree, &chat->by_name, room);
-}
-
-struct room *
-chat_room_after(struct chat *chat, const char *name)
-{
-	struct room key, *room;
-
-	(void)strlcpy(key.name, name, sizeof(key.name));
-	room = RB_NFIND(room_tree, &chat->by_name, &key);
-	if (room != NULL && strcmp(room->name, key.name) == 0)
-		room = RB_NEXT(room_tree, &chat->by_name, room);
-	return room;
-}
 
 static struct room *
 chat_add_room(struct chat *chat, const char *name)
@@ -62,20 +31,18 @@ chat_add_room(struct chat *chat, const char *name)
 	struct room *room;
 
 	room = room_new(chat, name);
-	RB_INSERT(room_tree, &chat->by_name, room);
-	chat->count++;
+	chat_insert_room(chat, room);
 	return room;
 }
 
 static void
 chat_remove_room(struct chat *chat, struct room *room)
 {
-	persist_forget_room(room);
+	watch_room_forgotten(room);
 	if (chat->files != NULL)
 		chat->files->remove(&room->history, room->name,
 		    chat->files->arg);
-	RB_REMOVE(room_tree, &chat->by_name, room);
-	chat->count--;
+	chat_take_out_room(chat, room);
 	room_free(room);
 }
 
@@ -99,7 +66,7 @@ chat_reconfigure(struct chat *chat)
 	for (i = 0; i < o->room.count; i++)
 		chat_get_room(chat, o->room.items[i])->is_permanent = true;
 	departed_trim(&chat->departed);
-	chat_lost_changed(chat);
+	member_lost_changed(chat);
 }
 
 static bool
@@ -130,31 +97,6 @@ chat_tidy_cb(void *arg)
 }
 
 void
-chat_lost_changed(struct chat *chat)
-{
-	const struct member *m = TAILQ_FIRST(&chat->lost);
-
-	if (m == NULL)
-		deadline_clear(chat->deadlines, &chat->lost_due);
-	else
-		deadline_set(chat->deadlines, &chat->lost_due,
-		    m->lost_since_ms + chat->options->departure_delay);
-}
-
-static void
-chat_lost_due_cb(void *arg)
-{
-	struct chat *chat = arg;
-	struct member *m;
-
-	while ((m = TAILQ_FIRST(&chat->lost)) != NULL &&
-	    chat->clock->mono_ms - m->lost_since_ms >=
-		chat->options->departure_delay)
-		member_depart(m, ROOM_LEAVE_LOST, NULL);
-	chat_lost_changed(chat);
-}
-
-void
 chat_init(struct chat *chat, const struct clock *clock,
     const struct options *options, struct deadlines *deadlines,
     void (*wake)(void *), void *wake_arg)
@@ -167,7 +109,6 @@ chat_init(struct chat *chat, const struct clock *clock,
 	chat->wake_arg = wake_arg;
 	RB_INIT(&chat->by_name);
 	LIST_INIT(&chat->ignorers);
-	TAILQ_INIT(&chat->lost);
 	TAILQ_INIT(&chat->dirty);
 	TAILQ_INIT(&chat->pump);
 	tally_init(&chat->tally);
@@ -177,10 +118,9 @@ chat_init(struct chat *chat, const struct clock *clock,
 	 * microsecond. */
 	chat->last_msgid = (uint64_t)clock->wall_ms * 1000;
 	directory_init(&chat->directory);
-	persist_init(chat);
 	departed_init(&chat->departed, chat);
 	deadline_init(&chat->tidy, chat_tidy_cb, chat);
-	deadline_init(&chat->lost_due, chat_lost_due_cb, chat);
+	member_lost_init(chat);
 	chat->lobby = chat_add_room(chat, options->lobby);
 	chat_reconfigure(chat);
 	deadline_set(deadlines, &chat->tidy, clock->mono_ms + CHAT_TIDY_MS);
@@ -198,10 +138,9 @@ chat_fini(struct chat *chat)
 	deadline_clear(chat->deadlines, &chat->tidy);
 	departed_fini(&chat->departed);
 	while ((room = chat_next_room(chat, NULL)) != NULL) {
-		RB_REMOVE(room_tree, &chat->by_name, room);
+		chat_take_out_room(chat, room);
 		room_close(room);
 	}
-	persist_fini(chat);
 	tally_fini(&chat->tally);
 	roommates_fini(&chat->roommates);
 	directory_fini(&chat->directory);
@@ -282,20 +221,11 @@ chat_restore_room(struct chat *chat, const char *name)
 		(void)chat_remove_oldest_room(chat);
 }
 
-void
-chat_flush(struct chat *chat)
-{
-	struct room *room;
-
-	while ((room = TAILQ_FIRST(&chat->dirty)) != NULL)
-		room_flush(room);
-}
-
 bool
 chat_turn(struct chat *chat)
 {
-	bool has_more = deliver_turn(chat);
+	bool has_more = pump_turn(chat);
 
-	persist_turn(chat);
+	watch_turn_ended(chat);
 	return has_more;
 }

@@ -8,7 +8,7 @@
  * segments.
  *
  * A membership comes into step only between the flush and the next line
- * (deliver_turn() pumps after it has flushed), so that its cursor is the head
+ * (pump_turn() pumps after it has flushed), so that its cursor is the head
  * and the turn is empty: no line can be handed over twice or left out.
  *
  * Decided against: a queue per member (memory grows with the slowest),
@@ -22,9 +22,8 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "room/chat.h"
 #include "room/deliver.h"
-#include "room/replay.h"
+#include "room/person.h"
 
 /* So many deliveries before its own a sink is fetched into the cache. */
 #define DELIVER_AHEAD 4
@@ -292,68 +291,12 @@ deliver_refused(struct membership *ms)
 }
 
 void
-deliver_pause(struct membership *ms)
-{
-	struct history_cursor c;
-	struct event event;
-
-	replay_stop(ms);
-	deliver_remove_live(ms);
-	deliver_pump_cancel(ms);
-
-	/* Their own lines they know: last words before a break are nothing that
-	 * was missed. */
-	c = ms->cursor;
-	if (history_clamp(&ms->room->history, &c) > 0)
-		return;
-	while (history_read(&ms->room->history, &c, &event) &&
-	    event.author == ms->member->id && event.number >= ms->own_from)
-		ms->cursor = c;
-}
-
-static void
-deliver_pump(struct chat *chat)
-{
-	struct membership *ms, *last;
-	size_t budget = DELIVER_PUMP_TURN, done;
-	bool is_last;
-
-	last = TAILQ_LAST(&chat->pump, membership_queue);
-	for (is_last = last == NULL; !is_last && budget > 0;) {
-		ms = TAILQ_FIRST(&chat->pump);
-		is_last = ms == last;
-		TAILQ_REMOVE(&chat->pump, ms, in_pump);
-		ms->is_pumped = false;
-		switch (replay_pump(ms, DELIVER_PUMP_CHUNK, &done)) {
-		case REPLAY_AGAIN:
-			deliver_pump_later(ms);
-			break;
-		case REPLAY_BLOCKED:
-			ms->is_blocked = true;
-			break;
-		case REPLAY_DONE:
-			if (!ms->member->is_on_break)
-				deliver_add_live(ms);
-			/* From a new list on they know who is there. */
-			if (ms->needs_names)
-				ms->arrival = ++chat->last_arrival;
-			ms->member->ops->caught_up(ms);
-			break;
-		}
-		budget -= done < budget ? done : budget;
-	}
-}
-
-bool
-deliver_turn(struct chat *chat)
+deliver_all(struct chat *chat)
 {
 	struct room *room;
 
 	while ((room = TAILQ_FIRST(&chat->dirty)) != NULL)
 		room_flush(room);
-	chat->actors = 0;
-	deliver_pump(chat);
-	return !TAILQ_EMPTY(&chat->pump);
 }
 
 bool

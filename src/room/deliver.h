@@ -5,16 +5,15 @@
 #define DELIVER_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
-#include "room/room.h"
+#include "room/model.h"
 
 /*
  * The way of a message out of the room layer.
  *
  *   room_publish() ── renders ──► audience->lines        (once per dialect)
  *   end of the turn: room_flush() ── deliver() ──► each member live
- *   then the pump: replays and slow readers, a chunk each, in a circle
+ *   then pump.h: replays and slow readers, a chunk each, in a circle
  */
 
 /* Joins the people live. The room's turn must be empty, and ms's cursor at
@@ -48,18 +47,13 @@ deliver_is_live(const struct membership *ms)
  */
 void deliver_refused(struct membership *ms);
 
-/*
- * Nothing is handed to ms from now on; the cursor is where they had come to, in
- * the midst of whatever it was.
- */
-void deliver_pause(struct membership *ms);
-
 /* Renders event for each dialect in use. */
 void deliver_render(struct room *room, const struct event *event);
 
 /* Hands the turn's lines to everybody live. Whom deliver() refuses is out
  * of step and reads on from the ring. */
 void room_flush(struct room *room);
+void deliver_all(struct chat *chat); /* those of all rooms */
 
 /* ms has something to read and may be written to. */
 void deliver_pump_later(struct membership *ms);
@@ -68,16 +62,6 @@ void deliver_pump_cancel(struct membership *ms);
 /* A turn of so many bytes is flushed without waiting for more input. */
 #define DELIVER_TURN_BYTES 32768
 bool deliver_is_full(const struct room *room);
-
-/* For each membership and turn, and for all memberships in a turn. */
-#define DELIVER_PUMP_CHUNK 16384
-#define DELIVER_PUMP_TURN 262144
-
-/*
- * Flushes all rooms that were spoken in, then lets those behind read on.
- * Returns true if there is more to do at once.
- */
-bool deliver_turn(struct chat *chat);
 
 void audience_free(struct audience *a);
 

@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "room/chat.h"
 #include "room/departed.h"
-#include "state/persist.h"
+#include "room/person.h"
+#include "room/watch.h"
 
 struct departed_owner {
 	RB_ENTRY(departed_owner) entry;
@@ -65,7 +65,7 @@ departed_remove(struct departed_set *all, struct departed *b)
 {
 	struct departed_owner *owner = b->owner;
 
-	persist_touch(all->chat, b->folded, &owner->credential);
+	watch_person_changed(all->chat, b->folded, &owner->credential);
 	RB_REMOVE(departed_tree, &all->by_name, b);
 	TAILQ_REMOVE(&all->by_age, b, by_age);
 	TAILQ_REMOVE(&owner->departed, b, in_owner);
@@ -133,7 +133,7 @@ void
 departed_put(struct departed_set *all, const char *folded,
     const struct credential *credential, struct person *person, int64_t left_ms)
 {
-	persist_touch(all->chat, folded, credential);
+	watch_person_changed(all->chat, folded, credential);
 	departed_restore(all, folded, credential, person, left_ms,
 	    all->chat->clock->mono_ms);
 }

@@ -4,18 +4,9 @@
 #ifndef DEPARTED_H
 #define DEPARTED_H
 
-#include <sys/types.h>
-
-#include <bsd/sys/queue.h>
-#include <bsd/sys/tree.h>
-#include <stddef.h>
 #include <stdint.h>
 
-#include "base/credential.h"
-#include "base/nick.h"
-#include "room/member.h"
-
-struct chat;
+#include "room/model.h"
 
 /*
  * The place that somebody left: where they had read to in each room, whom they
@@ -24,31 +15,6 @@ struct chat;
  * DEPARTED_PER_CREDENTIAL, none older than retention; the oldest go first.
  */
 #define DEPARTED_PER_CREDENTIAL 64
-
-struct departed_owner;
-
-struct departed {
-	RB_ENTRY(departed) by_name;
-	TAILQ_ENTRY(departed) by_age;
-	TAILQ_ENTRY(departed) in_owner;
-	struct departed_owner *owner;
-	struct person person;
-	int64_t left_ms; /* monotonic: when they left, or went on break */
-	int64_t made_ms; /* when this was made */
-	char folded[NICK_SIZE];
-};
-
-RB_HEAD(departed_tree, departed);
-RB_HEAD(departed_owner_tree, departed_owner);
-TAILQ_HEAD(departed_queue, departed);
-
-struct departed_set {
-	struct chat *chat;
-	struct departed_tree by_name;
-	struct departed_owner_tree owners;
-	struct departed_queue by_age; /* the oldest first */
-	size_t count;
-};
 
 void departed_init(struct departed_set *all, struct chat *chat);
 void departed_fini(struct departed_set *all);

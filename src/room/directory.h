@@ -4,50 +4,10 @@
 #ifndef DIRECTORY_H
 #define DIRECTORY_H
 
-#include <sys/types.h>
-
-#include <bsd/sys/tree.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "base/util.h"
-#include "room/member.h"
-#include "room/whowas.h"
-
-/* Everybody who is here, by nick and by what their nick looks like. */
-RB_HEAD(directory_nicks, member);
-RB_HEAD(directory_skeletons, member);
-
-/*
- * Somebody wants to know who comes and goes by name. Called in the midst of
- * what the room layer does: none of these may call back into it. Somebody who
- * has lost the connection has the nick until they leave for good, and one whose
- * place is taken over never gives it up.
- */
-struct directory_watch {
-	/* m has a nick that nobody had, and nobody has nick any more. */
-	void (*used)(const struct member *m, void *arg);
-	void (*freed)(const char *nick, void *arg);
-	/* roommates_tell() has told those whom roommates_was_told() names. */
-	void (*shown)(const struct member *m, const struct event *event,
-	    void *arg);
-	void *arg;
-};
-
-struct directory {
-	struct directory_nicks by_nick;
-	struct directory_skeletons by_skeleton;
-	const struct directory_watch *watch; /* or NULL */
-	const struct member *replaced; /* or NULL: m has their nick next */
-	struct whowas whowas;
-	size_t count;
-	size_t present_max; /* the most who were connected at once */
-	size_t invisible_count; /* of those who are connected */
-	size_t oper_count;
-	uint64_t last_id;
-	uint64_t last_guest;
-};
+#include "room/model.h"
 
 void directory_init(struct directory *directory);
 void directory_fini(struct directory *directory);
@@ -75,32 +35,11 @@ struct member *directory_next(struct directory *directory, struct member *m);
  * a walk that is interrupted; or NULL. */
 struct member *directory_after(struct directory *directory, const char *folded);
 
-enum directory_rename {
-	DIRECTORY_RENAMED,
-	DIRECTORY_SAME, /* that is the nick already */
-	DIRECTORY_RETURNED, /* and a place was found: a catch-up begins */
-	DIRECTORY_REFUSED, /* nick_check() says why */
-	DIRECTORY_TAKEN, /* *clash has it */
-	DIRECTORY_LOOKALIKE, /* it looks like that of *clash */
-	DIRECTORY_TOO_OFTEN /* member_announce_wait_ms() says how long */
-};
+/* The one whose nick looks like this one, or is it; or NULL. */
+struct member *directory_find_lookalike(struct directory *directory,
+    const char *nick);
 
-/*
- * What directory_rename() would say to m, or, if that is NULL, to somebody with
- * this credential who is not here yet; DIRECTORY_RENAMED: it would be done.
- */
-enum directory_rename directory_check(struct directory *directory,
-    const struct member *m, const struct credential *credential,
-    const char *nick, const struct member **clash) MUST_CHECK;
-
-/*
- * /nick: gives m a new nick and tells the others. Somebody who has a place
- * under that nick and m's credential (left, or lost the connection, or, if the
- * credential is strong, is live in another session, which is replaced) is
- * returned: m takes the place over. On failure nothing has changed. Call it
- * outside any walk over members: one may be freed (never m).
- */
-enum directory_rename directory_rename(struct member *m, const char *nick,
-    const struct member **clash) MUST_CHECK;
+/* For rename.c: m has that nick from now on, which nobody else has. */
+void directory_change_nick(struct member *m, const char *nick);
 
 #endif

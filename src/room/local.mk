@@ -2,10 +2,14 @@
 # Copyright (c) 2026 The brbd authors
 
 src_libbrbd_a_SOURCES += \
+	%D%/acked.c \
+	%D%/acked.h \
 	%D%/bans-fields.c \
 	%D%/bans.c \
 	%D%/bans.h \
 	%D%/chat-handoff.c \
+	%D%/chat-rooms.c \
+	%D%/chat-rooms.h \
 	%D%/chat.c \
 	%D%/chat.h \
 	%D%/deliver.c \
@@ -14,13 +18,19 @@ src_libbrbd_a_SOURCES += \
 	%D%/departed.h \
 	%D%/directory.c \
 	%D%/directory.h \
+	%D%/handed.c \
+	%D%/handed.h \
+	%D%/host.c \
+	%D%/host.h \
 	%D%/member-handoff.c \
-	%D%/member-identity.c \
 	%D%/member.c \
 	%D%/member.h \
+	%D%/model.h \
 	%D%/modes-change.c \
+	%D%/modes-change.h \
 	%D%/modes-impl.h \
 	%D%/modes-words.c \
+	%D%/modes-words.h \
 	%D%/modes.c \
 	%D%/modes.h \
 	%D%/opers.c \
@@ -32,6 +42,14 @@ src_libbrbd_a_SOURCES += \
 	%D%/presence-impl.h \
 	%D%/presence.c \
 	%D%/presence.h \
+	%D%/publish.c \
+	%D%/publish.h \
+	%D%/pump.c \
+	%D%/pump.h \
+	%D%/rank.c \
+	%D%/rank.h \
+	%D%/rename.c \
+	%D%/rename.h \
 	%D%/repeat.c \
 	%D%/repeat.h \
 	%D%/replay-handoff.c \
@@ -44,5 +62,6 @@ src_libbrbd_a_SOURCES += \
 	%D%/roommates.h \
 	%D%/tally.c \
 	%D%/tally.h \
+	%D%/watch.h \
 	%D%/whowas.c \
 	%D%/whowas.h

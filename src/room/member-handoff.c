@@ -12,10 +12,11 @@
 
 #include "base/handoff.h"
 #include "base/tlv.h"
-#include "room/chat.h"
+#include "room/chat-rooms.h"
 #include "room/deliver.h"
 #include "room/directory.h"
 #include "room/member.h"
+#include "room/person.h"
 #include "room/replay.h"
 #include "room/room.h"
 

@@ -11,69 +11,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/util.h"
-#include "room/chat.h"
 #include "room/deliver.h"
+#include "room/departed.h"
 #include "room/directory.h"
+#include "room/handed.h"
 #include "room/member.h"
+#include "room/person.h"
 #include "room/presence.h"
+#include "room/publish.h"
+#include "room/pump.h"
 #include "room/repeat.h"
 #include "room/replay.h"
 #include "room/room.h"
 #include "room/roommates.h"
-#include "state/persist.h"
-
-/* What ended by position has arrived. */
-static void
-member_forget_handed(struct member *m, uint64_t position)
-{
-	struct queued_message *k;
-
-	while ((k = TAILQ_FIRST(&m->handed)) != NULL &&
-	    k->position <= position) {
-		TAILQ_REMOVE(&m->handed, k, entry);
-		m->handed_count--;
-		free(k);
-	}
-}
-
-/* Where in what was handed over the peer surely has everything before. */
-static uint64_t
-member_arrived(const struct member *m, size_t unsent)
-{
-	uint64_t handed = m->ops->handed(m);
-
-	return handed > unsent ? handed - unsent : 0;
-}
-
-void
-member_forget_arrived(struct member *m)
-{
-	if (m->ops != NULL && !TAILQ_EMPTY(&m->handed))
-		member_forget_handed(m,
-		    member_arrived(m, m->ops->unsent_if_broken(m)));
-}
-
-void
-member_handed(struct member *m, struct queued_message *k)
-{
-	k->position = m->ops->handed(m);
-	member_forget_arrived(m);
-	TAILQ_INSERT_TAIL(&m->handed, k, entry);
-	if (++m->handed_count > QUEUED_MAX)
-		member_forget_handed(m, TAILQ_FIRST(&m->handed)->position);
-}
+#include "room/watch.h"
 
 void
 member_pause(struct member *m, size_t unsent)
 {
-	uint64_t arrived = member_arrived(m, unsent);
+	uint64_t arrived = handed_arrived(m, unsent);
 	struct membership *ms;
 	struct bookmark *bookmark;
-	struct queued_message *k;
 
 	LIST_FOREACH(ms, &m->memberships, in_member) {
-		deliver_pause(ms);
+		pump_pause(ms);
 		if (!m->is_guest) /* who has no place to come back to */
 			repeat_set_back(ms, unsent);
 	}
@@ -81,13 +44,7 @@ member_pause(struct member *m, size_t unsent)
 		if (bookmark->position > arrived && !m->is_guest)
 			repeat_set_back_bookmark(m, bookmark,
 			    (size_t)(bookmark->position - arrived));
-	member_forget_handed(m, arrived);
-	while ((k = TAILQ_LAST(&m->handed, queued_list)) != NULL) {
-		TAILQ_REMOVE(&m->handed, k, entry);
-		m->handed_count--;
-		k->is_repeat = true;
-		person_requeue(m->chat, &m->person, k);
-	}
+	handed_take_back(m, arrived);
 }
 
 static void
@@ -99,13 +56,13 @@ member_free(struct member *m)
 	if (m->is_lost) {
 		TAILQ_REMOVE(&chat->lost, m, in_lost);
 		chat->lost_count--;
-		chat_lost_changed(chat);
+		member_lost_changed(chat);
 	}
 	if (m->is_ignorer)
 		LIST_REMOVE(m, in_ignorers);
 	directory_remove(&chat->directory, m);
 	person_clear(chat, &m->person);
-	member_forget_handed(m, UINT64_MAX);
+	handed_forget(m, UINT64_MAX);
 	free(m->break_text);
 	free(m->user);
 	free(m->realname);
@@ -171,7 +128,7 @@ member_new(struct chat *chat, const struct credential *credential,
 	bucket_init(&m->announce, (uint32_t)o->announce_burst,
 	    chat->clock->mono_ms);
 	directory_add_guest(&chat->directory, m);
-	persist_counted(chat);
+	watch_counted(chat);
 	return m;
 }
 
@@ -194,16 +151,6 @@ member_set_dialect(struct member *m, const struct dialect *dialect)
 		if (ms->tracks_members)
 			presence_show(&ms->room->presence, ms);
 	}
-}
-
-int64_t
-member_away_since_ms(const struct member *m)
-{
-	if (m->is_on_break)
-		return m->break_since_ms;
-	if (m->is_lost)
-		return m->lost_since_ms;
-	return m->chat->clock->mono_ms;
 }
 
 /*
@@ -272,10 +219,10 @@ member_break(struct member *m, const char *text)
 		LIST_FOREACH(ms, &m->memberships, in_member) {
 			if (ms->tracks_members)
 				room_flush(ms->room);
-			deliver_pause(ms);
+			pump_pause(ms);
 		}
 	}
-	persist_touch_member(m);
+	watch_member_changed(m);
 	member_publish_break(m);
 }
 
@@ -308,7 +255,7 @@ member_back(struct member *m, const char *text)
 	event.duration_ms = m->chat->clock->mono_ms - m->break_since_ms;
 	m->is_on_break = m->is_away = false;
 	member_set_break_text(m, NULL);
-	persist_touch_member(m);
+	watch_member_changed(m);
 	/* Who was told of the break would take them to be away for good. */
 	if (m->is_break_told || member_may_announce(m))
 		member_publish(m, &event);
@@ -328,6 +275,38 @@ member_quit(struct member *m, const char *text)
 }
 
 void
+member_lost_changed(struct chat *chat)
+{
+	const struct member *m = TAILQ_FIRST(&chat->lost);
+
+	if (m == NULL)
+		deadline_clear(chat->deadlines, &chat->lost_due);
+	else
+		deadline_set(chat->deadlines, &chat->lost_due,
+		    m->lost_since_ms + chat->options->departure_delay);
+}
+
+static void
+member_lost_due_cb(void *arg)
+{
+	struct chat *chat = arg;
+	struct member *m;
+
+	while ((m = TAILQ_FIRST(&chat->lost)) != NULL &&
+	    chat->clock->mono_ms - m->lost_since_ms >=
+		chat->options->departure_delay)
+		member_depart(m, ROOM_LEAVE_LOST, NULL);
+	member_lost_changed(chat);
+}
+
+void
+member_lost_init(struct chat *chat)
+{
+	TAILQ_INIT(&chat->lost);
+	deadline_init(&chat->lost_due, member_lost_due_cb, chat);
+}
+
+void
 member_lost(struct member *m, size_t unsent)
 {
 	struct chat *chat = m->chat;
@@ -336,7 +315,7 @@ member_lost(struct member *m, size_t unsent)
 
 	assert(!m->is_lost);
 	member_pause(m, unsent);
-	persist_touch_member(m);
+	watch_member_changed(m);
 	LIST_FOREACH(ms, &m->memberships, in_member)
 		is_held |= ms->is_joined;
 	is_held |= m->is_known;
@@ -358,7 +337,7 @@ member_lost(struct member *m, size_t unsent)
 	if (!is_held)
 		member_depart(m, ROOM_LEAVE_LOST, NULL);
 	else {
-		chat_lost_changed(chat);
+		member_lost_changed(chat);
 		/* Bounded, so that a stream of short visits is no lever. */
 		if (chat->lost_count > chat->options->max_members)
 			member_depart(TAILQ_FIRST(&chat->lost), ROOM_LEAVE_LOST,
@@ -395,7 +374,7 @@ member_ignore(struct member *m, const char *nick)
 	if (person_ignore(&m->person, other == NULL ? 0 : other->id,
 		other == NULL ? nick : other->nick) == -1)
 		return -1;
-	persist_touch_member(m);
+	watch_member_changed(m);
 	member_update_ignorer(m);
 	return 0;
 }
@@ -405,7 +384,7 @@ member_unignore(struct member *m, const char *nick)
 {
 	if (person_unignore(&m->person, nick) == -1)
 		return -1;
-	persist_touch_member(m);
+	watch_member_changed(m);
 	member_update_ignorer(m);
 	return 0;
 }
@@ -486,11 +465,11 @@ member_tell(struct member *to, const struct member *from, struct event *event)
 		buf_reset(out);
 		dialect_render(to->dialect, out, event);
 		if (to->ops->deliver(to->sink, out->data, out->len) == 0) {
-			member_handed(to, k);
+			handed_add(to, k);
 			/* What is not with the kernel yet would not outlive
 			 * the process. */
 			if (to->ops->unsent(to) > 0)
-				persist_touch_member(to);
+				watch_member_changed(to);
 			return MEMBER_TOLD;
 		}
 		/* A slow reader: it waits until they read on. */
@@ -499,7 +478,7 @@ member_tell(struct member *to, const struct member *from, struct event *event)
 		free(k);
 		return MEMBER_QUEUE_FULL;
 	}
-	persist_touch_member(to);
+	watch_member_changed(to);
 	if (is_away)
 		return MEMBER_QUEUED;
 	/*
@@ -514,13 +493,41 @@ member_tell(struct member *to, const struct member *from, struct event *event)
 	return MEMBER_TOLD;
 }
 
-struct membership *
-member_in(const struct member *m, const struct room *room)
+static void
+member_set_string(char **field, const char *text, size_t max)
 {
-	struct membership *ms;
+	char *copy = text == NULL ?
+	    NULL :
+	    xstrndup(text, text_cut(text, strlen(text), max));
 
-	LIST_FOREACH(ms, &m->memberships, in_member)
-		if (ms->room == room)
-			return ms;
-	return NULL;
+	free(*field);
+	*field = copy;
+}
+
+void
+member_set_user(struct member *m, const char *user)
+{
+	member_set_string(&m->user, user, MEMBER_USER_MAX);
+}
+
+void
+member_set_realname(struct member *m, const char *realname)
+{
+	struct event event = { .kind = EVENT_SYNC_SETNAME };
+
+	member_set_string(&m->realname, realname, MEMBER_REALNAME_MAX);
+	event.text = m->realname == NULL ? m->nick : m->realname;
+	event.text_len = strlen(event.text);
+	roommates_tell(m, &event);
+}
+
+void
+member_set_flags(struct member *m, unsigned flags)
+{
+	struct directory *directory = &m->chat->directory;
+
+	assert(!m->is_lost && (flags & ~(unsigned)MEMBER_FLAGS) == 0);
+	directory_count_flags(directory, m, false);
+	m->flags = flags;
+	directory_count_flags(directory, m, true);
 }

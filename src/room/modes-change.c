@@ -15,10 +15,11 @@
 #include "base/buf.h"
 #include "history/event.h"
 #include "room/directory.h"
-#include "room/member.h"
+#include "room/modes-change.h"
 #include "room/modes-impl.h"
 #include "room/presence.h"
-#include "state/persist.h"
+#include "room/publish.h"
+#include "room/watch.h"
 
 /* Parsing */
 
@@ -272,7 +273,7 @@ mode_apply_member(struct mode_run *run, const struct mode_change *change)
 	if (*has == change->is_set)
 		return;
 	*has = change->is_set;
-	persist_touch_member(m);
+	watch_member_changed(m);
 	/* Who is spoken of has to be known. */
 	presence_show(&run->room->presence, ms);
 	mode_done(run, change, m->nick);

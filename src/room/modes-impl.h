@@ -4,9 +4,7 @@
 #ifndef MODES_IMPL_H
 #define MODES_IMPL_H
 
-#include "room/chat.h"
 #include "room/modes.h"
-#include "room/room.h"
 
 /* What modes*.c share; nobody else's. */
 

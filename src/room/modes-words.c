@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "room/modes-impl.h"
+#include "room/modes-words.h"
 
 #define MODES_SENTENCE_SIZE 512
 #define MODES_SHOWN_MAX 60 /* bytes of what was typed */

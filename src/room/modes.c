@@ -4,12 +4,6 @@
  * What is allowed in a room: the state, and every question about it. That the
  * answers bind everybody is why this is here and in no protocol.
  *
- * A place keeps what its owner was (operator, voice), so who made a room has it
- * again tomorrow. For the same reason whoever finds a room empty becomes its
- * operator only if nobody with a place is one: waiting for the last operator to
- * go to sleep is no way to take a room over. Places end with retention, and so
- * does that.
- *
  * Decided against: operators of the server who may do all in all rooms (brbctl
  * is for that, and is logged), and masks compiled ahead (a hundred short ones
  * are looked at in some microseconds, and most rooms have none).
@@ -29,11 +23,10 @@
 #include "base/mask.h"
 #include "base/origin.h"
 #include "history/event.h"
-#include "room/deliver.h"
-#include "room/member.h"
+#include "room/host.h"
 #include "room/modes-impl.h"
-#include "room/presence.h"
-#include "state/persist.h"
+#include "room/person.h"
+#include "room/watch.h"
 
 /* The user in masks of who speaks no IRC. */
 #define MODES_PLAIN_USER "plain"
@@ -129,7 +122,7 @@ void
 modes_persist(struct room *room)
 {
 	room->modes.is_persisted = true;
-	persist_modes(room);
+	watch_modes_changed(room);
 }
 
 /* Keys and masks */
@@ -293,8 +286,7 @@ modes_is_muted(const struct room *room, const struct member *m)
 	    modes_list_match(&room->modes, MODES_EXEMPTIONS, m, true) == NULL;
 }
 
-/* Do the settings have m as operator of the room? */
-static bool
+bool
 modes_is_named(const struct room *room, const struct member *m)
 {
 	const struct option_list *list = &room->chat->options->room_operator;
@@ -424,6 +416,14 @@ modes_is_invited(const struct room *room, const struct member *m)
 }
 
 void
+modes_use_invitation(struct room *room, const struct member *m)
+{
+	struct modes *modes = &room->modes;
+
+	modes_invitation_remove(modes, modes_invitation_find(modes, m->id));
+}
+
+void
 modes_invite(struct membership *ms, const struct member *m)
 {
 	struct modes *modes = &ms->room->modes;
@@ -435,127 +435,4 @@ modes_invite(struct membership *ms, const struct member *m)
 	if (modes->invitation_count == MODES_INVITATIONS_MAX)
 		modes_invitation_remove(modes, 0);
 	modes->invitations[modes->invitation_count++] = m->id;
-}
-
-/* Operators */
-
-/*
- * The others are told what ms is. Nobody did anything, so it is a repeat, which
- * matters only to clients that keep a list. but: whose id is not told; 0: all
- * are.
- */
-static void
-modes_tell_but(struct membership *ms, uint64_t but)
-{
-	struct event event = {
-		.kind = EVENT_MODE, .is_repeat = true, .author = but
-	};
-	char text[2 * NICK_SIZE + 8];
-
-	if ((!ms->is_op && !ms->is_voiced) || !ms->is_joined)
-		return;
-	(void)snprintf(text, sizeof(text), "+%s%s %s%s%s", ms->is_op ? "o" : "",
-	    ms->is_voiced ? "v" : "", ms->member->nick,
-	    ms->is_op && ms->is_voiced ? " " : "",
-	    ms->is_op && ms->is_voiced ? ms->member->nick : "");
-	event.text = text;
-	event.text_len = strlen(text);
-	room_publish(ms->room, &event, NULL);
-}
-
-void
-modes_tell(struct membership *ms)
-{
-	modes_tell_but(ms, 0);
-}
-
-/* ms is alone in the room, and nobody who may come back is its operator. */
-static bool
-modes_is_orphaned(const struct membership *ms)
-{
-	const struct room *room = ms->room;
-	const struct bookmark *bookmark;
-
-	if (room->is_permanent || room->people_count > 1)
-		return false;
-	LIST_FOREACH(bookmark, &room->bookmarks, in_room)
-		if (bookmark->is_op)
-			return false;
-	return true;
-}
-
-bool
-modes_joined(struct membership *ms)
-{
-	struct modes *modes = &ms->room->modes;
-	const struct member *m = ms->member;
-
-	modes_invitation_remove(modes, modes_invitation_find(modes, m->id));
-	if (!ms->is_op &&
-	    (modes_is_named(ms->room, m) || modes_is_orphaned(ms))) {
-		ms->is_op = true;
-		persist_touch_member(ms->member);
-	}
-	/* Themselves they see in the list of names that they get. */
-	if (ms->room->people_count > 1)
-		modes_tell_but(ms, m->id);
-	return ms->is_op;
-}
-
-const struct room *
-modes_renamed(struct member *m)
-{
-	struct membership *ms;
-	const struct room *first = NULL;
-
-	LIST_FOREACH(ms, &m->memberships, in_member) {
-		if (ms->is_op || !modes_is_named(ms->room, m))
-			continue;
-		ms->is_op = true;
-		persist_touch_member(m);
-		modes_tell(ms);
-		if (first == NULL)
-			first = ms->room;
-	}
-	return first;
-}
-
-void
-modes_regained(struct membership *ms, const struct bookmark *bookmark)
-{
-	if ((ms->is_op || !bookmark->is_op) &&
-	    (ms->is_voiced || !bookmark->is_voiced))
-		return;
-	ms->is_op |= bookmark->is_op;
-	ms->is_voiced |= bookmark->is_voiced;
-	modes_tell(ms);
-}
-
-void
-modes_kick(struct membership *ms, struct membership *by, const char *text,
-    struct event *event)
-{
-	struct room *room = ms->room;
-	struct member *m = ms->member;
-
-	memset(event, 0, sizeof(*event));
-	event->kind = EVENT_KICK;
-	event->other = m->nick;
-	event->text = text;
-	event->text_len = text == NULL ? 0 : strlen(text);
-	presence_show(&room->presence, ms);
-	if (by != NULL)
-		presence_show(&room->presence, by);
-	/* What was said before they see; this they are told otherwise. */
-	room_flush(room);
-	ms->is_op = false;
-	ms->is_voiced = false;
-	if (by == ms) {
-		event->author = m->id;
-		event->from = m;
-		event->nick = m->nick;
-		by = NULL;
-	}
-	room_leave(ms, ROOM_LEAVE_KICKED, text);
-	room_publish(room, event, by);
 }

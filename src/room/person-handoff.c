@@ -13,7 +13,7 @@
 
 #include "base/handoff.h"
 #include "base/tlv.h"
-#include "room/chat.h"
+#include "room/chat-rooms.h"
 #include "room/person.h"
 
 /* These numbers are in blobs: never change or reuse one. */

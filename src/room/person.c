@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "room/chat.h"
 #include "room/person.h"
 
 void

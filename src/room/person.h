@@ -4,116 +4,25 @@
 #ifndef PERSON_H
 #define PERSON_H
 
-#include <sys/types.h>
-
-#include <bsd/sys/queue.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/nick.h"
 #include "base/util.h"
-#include "history/history.h"
+#include "room/model.h"
 
 struct fields_in;
 struct fields_out;
-struct room;
-struct chat;
 struct tlv;
 
-/*
- * Somebody whose lines a person does not want to see: known by member id as
- * long as they stay connected, and by nick.
- */
-struct ignore {
-	TAILQ_ENTRY(ignore) entry;
-	uint64_t id;
-	char nick[NICK_SIZE];
-	char folded[NICK_SIZE];
-};
-TAILQ_HEAD(ignore_list, ignore);
 #define IGNORES_MAX 64
 
-/* A private message that waits until its addressee is back. */
-struct queued_message {
-	TAILQ_ENTRY(queued_message) entry;
-	int64_t time_ms;
-	uint64_t author; /* member id */
-	uint64_t position; /* where it ended in what was handed over */
-	uint64_t msgid; /* or 0 */
-	size_t len;
-	bool is_repeat; /* was handed over before, and may have arrived */
-	bool is_notice;
-	bool is_action;
-	char nick[NICK_SIZE];
-	char text[];
-};
-TAILQ_HEAD(queued_list, queued_message);
-
-/*
- * How far they have read, as their IRC client says (draft/read-marker): in a
- * room ("#kitchen"), or of private messages with somebody (a folded nick). The
- * one that was moved last is the last of the list.
- */
-#define MARKER_NAME_SIZE (ROOM_NAME_SIZE + 1)
-struct marker {
-	TAILQ_ENTRY(marker) entry;
-	int64_t time_ms; /* wall clock, of the last message read; above 0 */
-	char name[MARKER_NAME_SIZE];
-};
-TAILQ_HEAD(marker_list, marker);
 #define MARKERS_MAX 64 /* the oldest go */
 
 /* For one person, and over all people: bounds for the memory. */
 #define QUEUED_MAX 64
 #define QUEUED_BYTES_MAX ((size_t)16 * 1024)
 #define QUEUED_TOTAL_MAX ((size_t)64 * 1024 * 1024)
-
-/*
- * What the present connection has been handed of a room, by number: in how far
- * the order on the wire is known, for repeat_set_back().
- */
-struct shown {
-	uint64_t from; /* nothing older: that has arrived before */
-	/* Seen as a guest, before what they had missed was told. */
-	uint64_t guest_from;
-	uint64_t guest_until;
-	/* The last that they were told are no longer held. */
-	uint64_t gap_from;
-	uint64_t gap_until;
-};
-
-/* Where somebody stopped reading in a room that they are not in now. */
-struct bookmark {
-	LIST_ENTRY(bookmark) in_owner; /* a member's or a bookmark's list */
-	LIST_ENTRY(bookmark) in_room; /* so that the room can take them along */
-	struct room *room;
-	struct history_cursor cursor;
-	uint64_t repeat_until; /* those below it may have been seen already */
-	int64_t left_ms; /* monotonic: when they left, or went on break */
-	/* If they have left in this connection, or else 0: where that was in
-	 * what was handed over; and then what told says is true. */
-	uint64_t position;
-	struct shown shown;
-	bool is_op; /* modes.h */
-	bool is_voiced;
-};
-LIST_HEAD(bookmark_list, bookmark);
-
-/*
- * All that belongs to a person rather than to their connection. It moves whole
- * between a member and the bookmark that they leave.
- */
-struct person {
-	struct bookmark_list bookmarks;
-	struct ignore_list ignores;
-	struct queued_list queued;
-	struct marker_list markers;
-	unsigned marker_count;
-	unsigned ignore_count;
-	unsigned queued_count;
-	size_t queued_bytes;
-};
 
 void person_init(struct person *p);
 /*
@@ -130,6 +39,20 @@ struct bookmark *person_set_bookmark(struct person *p, struct room *room,
     struct history_cursor cursor, int64_t left_ms);
 /* Do they want nothing from whoever has this id and folded nick? */
 bool person_ignores(const struct person *p, uint64_t id, const char *folded);
+/*
+ * Is somebody's line, with this id and nick as written, not to be shown to m?
+ */
+static inline bool
+member_ignores_author(const struct member *m, uint64_t id, const char *nick)
+{
+	char folded[NICK_SIZE];
+
+	if (m->person.ignore_count == 0 || id == 0)
+		return false;
+	nick_fold(folded, nick);
+	return person_ignores(&m->person, id, folded);
+}
+
 /* -1: IGNORES_MAX reached. */
 int person_ignore(struct person *p, uint64_t id, const char *nick) MUST_CHECK;
 /* -1: nobody is ignored under that nick. */

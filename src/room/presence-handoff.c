@@ -11,9 +11,9 @@
 #include "base/handoff.h"
 #include "base/tlv.h"
 #include "base/util.h"
-#include "room/chat.h"
+#include "room/chat-rooms.h"
+#include "room/directory.h"
 #include "room/presence-impl.h"
-#include "room/room.h"
 
 /* These numbers are in blobs: never change or reuse one. */
 enum {

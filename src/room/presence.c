@@ -14,9 +14,11 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "room/chat.h"
+#include "room/chat-rooms.h"
+#include "room/directory.h"
 #include "room/presence-impl.h"
-#include "room/room.h"
+#include "room/publish.h"
+#include "room/rank.h"
 #include "room/roommates.h"
 
 static int
@@ -135,7 +137,7 @@ presence_join(struct presence *p, struct membership *ms)
 		return;
 	ms->is_joined = true;
 	presence_tell_trackers(p, &event, ms);
-	modes_tell(ms);
+	rank_tell(ms);
 }
 
 static void

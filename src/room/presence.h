@@ -4,21 +4,13 @@
 #ifndef PRESENCE_H
 #define PRESENCE_H
 
-#include <sys/types.h>
-
-#include <bsd/sys/queue.h>
-#include <bsd/sys/tree.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "base/deadline.h"
-#include "room/member.h"
+#include "base/util.h"
+#include "room/model.h"
 
 struct fields_in;
 struct fields_out;
-struct room;
-struct chat;
 struct tlv;
 
 /*
@@ -40,16 +32,17 @@ struct tlv;
 
 #define PRESENCE_LOST "connection lost" /* why somebody left */
 
-struct presence_item;
-RB_HEAD(presence_tree, presence_item);
-TAILQ_HEAD(presence_queue, presence_item);
-
-struct presence {
-	struct room *room;
-	struct presence_tree by_nick;
-	struct presence_queue queue; /* the oldest first */
-	struct deadline deadline;
-	size_t count; /* in the queue */
+/* How somebody leaves a room. */
+enum room_leave {
+	ROOM_LEAVE_QUIT, /* text: why, or NULL */
+	ROOM_LEAVE_LOST,
+	ROOM_LEAVE_WENT, /* text: the room they went to */
+	ROOM_LEAVE_PART, /* text: why, or NULL; they are in others, perhaps */
+	ROOM_LEAVE_KICKED, /* EVENT_KICK has told the others */
+	/* They are here, and in a moment in this room again: the others are
+	 * told only if they are not. */
+	ROOM_LEAVE_RETURNING,
+	ROOM_LEAVE_SILENT /* nobody is told */
 };
 
 void presence_init(struct presence *p, struct room *room);

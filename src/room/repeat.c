@@ -22,9 +22,8 @@
 #include "config.h"
 
 #include "base/buf.h"
-#include "room/chat.h"
+#include "room/person.h"
 #include "room/repeat.h"
-#include "room/room.h"
 
 static size_t
 repeat_size(const struct membership *ms, struct event *event)

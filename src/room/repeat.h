@@ -6,8 +6,7 @@
 
 #include <stddef.h>
 
-#include "room/member.h"
-#include "room/person.h"
+#include "room/model.h"
 
 /*
  * Moves ms->cursor back over as many messages as make up at least bytes when

@@ -13,7 +13,6 @@
 #include "base/handoff.h"
 #include "base/tlv.h"
 #include "room/replay-impl.h"
-#include "room/room.h"
 
 /* These numbers are in blobs: never change or reuse one. */
 enum {

@@ -25,12 +25,14 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/util.h"
-#include "room/chat.h"
+#include "room/acked.h"
 #include "room/deliver.h"
+#include "room/handed.h"
+#include "room/person.h"
 #include "room/replay-impl.h"
 #include "room/replay.h"
 #include "room/tally.h"
-#include "state/persist.h"
+#include "room/watch.h"
 
 /* Bytes of the ring that are looked through for each byte that may be sent. */
 #define REPLAY_READ_FACTOR 4
@@ -143,7 +145,7 @@ replay_start_catchup(struct membership *ms, struct history_cursor from,
 	deliver_leave_live(ms);
 	if (until == REPLAY_PRESENT)
 		ms->cursor = from;
-	persist_set_back(ms, from.number);
+	acked_set_back(ms, from.number);
 	rp = replay_start(ms, REPLAY_CATCHUP, from, until);
 	rp->away_ms = away_ms;
 	rp->stage = REPLAY_SCAN;
@@ -520,8 +522,8 @@ replay_queued(struct member *m, struct replay *rp)
 		if (rp != NULL)
 			rp->done.has_shown = true;
 		person_take_queued(m->chat, &m->person, k);
-		persist_touch_member(m);
-		member_handed(m, k);
+		watch_member_changed(m);
+		handed_add(m, k);
 	}
 	return 0;
 }
@@ -633,7 +635,7 @@ replay_pump(struct membership *ms, size_t max, size_t *done)
 	if (rp->until == REPLAY_PRESENT)
 		ms->cursor = to.at;
 	if (rp->kind == REPLAY_CATCHUP)
-		persist_touch_member(ms->member);
+		watch_member_changed(ms->member);
 	then_history = rp->then_history;
 	replay_free(ms);
 	if (then_history > 0) {

@@ -9,8 +9,7 @@
 #include <stdint.h>
 
 #include "base/util.h"
-#include "history/history.h"
-#include "room/member.h"
+#include "room/model.h"
 
 struct fields_in;
 struct fields_out;

@@ -13,11 +13,16 @@
 
 #include "base/log.h"
 #include "base/util.h"
-#include "room/chat.h"
+#include "room/acked.h"
 #include "room/deliver.h"
+#include "room/directory.h"
+#include "room/modes.h"
+#include "room/person.h"
+#include "room/publish.h"
+#include "room/pump.h"
 #include "room/replay.h"
 #include "room/room.h"
-#include "state/persist.h"
+#include "room/watch.h"
 
 struct room *
 room_new(struct chat *chat, const char *name)
@@ -208,8 +213,8 @@ room_join(struct room *room, struct member *m, enum room_join how)
 		else
 			replay_start_greeting(ms);
 	}
-	persist_set_acknowledged(ms, ms->cursor.number);
-	persist_touch_member(m);
+	acked_set(ms, ms->cursor.number);
+	watch_member_changed(m);
 	return ms;
 }
 
@@ -220,9 +225,9 @@ room_leave(struct membership *ms, enum room_leave how, const char *text)
 	struct member *m = ms->member;
 	struct bookmark *bookmark;
 
-	persist_touch_member(m);
+	watch_member_changed(m);
 	presence_left(&room->presence, ms, how, text);
-	deliver_pause(ms);
+	pump_pause(ms);
 	bookmark = person_set_bookmark(&m->person, room, ms->cursor,
 	    member_away_since_ms(m));
 	if (ms->repeat_until > ms->cursor.number)
@@ -238,62 +243,6 @@ room_leave(struct membership *ms, enum room_leave how, const char *text)
 	room->people_count--;
 	room->used_ms = room->chat->clock->mono_ms;
 	free(ms);
-}
-
-static void
-room_publish_by(struct room *room, struct event *event, const struct member *m)
-{
-	struct chat *chat = room->chat;
-
-	if (m != NULL) {
-		event->author = m->id;
-		event->from = m;
-		event->nick = m->nick;
-	}
-	event->server = chat->options->server_name;
-	if (event->kind == EVENT_TAGS)
-		event->msgid = ++chat->last_msgid;
-	event->room = room->name;
-	event->time_ms = chat->clock->wall_ms;
-	if (event_is_numbered(event->kind)) {
-		event->wall_ms = event->time_ms;
-		event->time_ms = history_next_time(&room->history,
-		    event->wall_ms);
-		event->number = history_append(&room->history, event);
-		room->used_ms = room->said_ms = chat->clock->mono_ms;
-		chat->messages++;
-		persist_wake(chat);
-	}
-	deliver_render(room, event);
-	if (room->tracker_count > 0)
-		roommates_tell_behind(room, event);
-	if (!room->is_dirty) {
-		room->is_dirty = true;
-		TAILQ_INSERT_TAIL(&chat->dirty, room, in_dirty);
-		chat->wake(chat->wake_arg);
-	}
-	if (deliver_is_full(room))
-		room_flush(room);
-}
-
-/* Does the last such event tell how things are? */
-static bool
-room_is_state(enum event_kind kind)
-{
-	return kind == EVENT_KICK || kind == EVENT_MODE || kind == EVENT_TOPIC;
-}
-
-void
-room_publish(struct room *room, struct event *event, struct membership *actor)
-{
-	/* Their client is told by their session, at once. It has to know before
-	 * what others have done. */
-	if (actor != NULL && actor->tracks_members &&
-	    room_is_state(event->kind))
-		room_flush(room);
-	if (actor != NULL)
-		deliver_set_acted(actor);
-	room_publish_by(room, event, actor == NULL ? NULL : actor->member);
 }
 
 static bool
@@ -316,7 +265,7 @@ room_say_from_outside(struct room *room, struct member *m, struct event *event)
 {
 	assert(room_is_said(event->kind) && member_in(m, room) == NULL);
 	m->is_known = true;
-	room_publish_by(room, event, m);
+	publish_by_member(room, event, m);
 }
 
 void
@@ -335,19 +284,37 @@ room_set_topic(struct membership *ms, const char *text, struct event *event)
 	room->topic = text == NULL ? NULL : xstrdup(text);
 	memcpy(room->topic_by, ms->member->nick, sizeof(room->topic_by));
 	room->topic_ms = room->chat->clock->wall_ms;
-	persist_topic(room);
+	watch_topic_changed(room);
 	room_publish(room, e, ms);
 }
 
-uint64_t
-room_new_count(const struct room *room, const struct history_cursor *cursor,
-    uint64_t repeat_until)
+void
+room_kick(struct membership *ms, struct membership *by, const char *text,
+    struct event *event)
 {
-	uint64_t from = cursor->number;
+	struct room *room = ms->room;
+	struct member *m = ms->member;
 
-	if (from < repeat_until)
-		from = repeat_until;
-	return history_distance(from, room->history.next_number);
+	memset(event, 0, sizeof(*event));
+	event->kind = EVENT_KICK;
+	event->other = m->nick;
+	event->text = text;
+	event->text_len = text == NULL ? 0 : strlen(text);
+	presence_show(&room->presence, ms);
+	if (by != NULL)
+		presence_show(&room->presence, by);
+	/* What was said before they see; this they are told otherwise. */
+	room_flush(room);
+	ms->is_op = false;
+	ms->is_voiced = false;
+	if (by == ms) {
+		event->author = m->id;
+		event->from = m;
+		event->nick = m->nick;
+		by = NULL;
+	}
+	room_leave(ms, ROOM_LEAVE_KICKED, text);
+	room_publish(room, event, by);
 }
 
 size_t

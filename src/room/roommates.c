@@ -18,10 +18,8 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "room/chat.h"
 #include "room/deliver.h"
-#include "room/member.h"
-#include "room/room.h"
+#include "room/person.h"
 #include "room/roommates.h"
 
 void
@@ -150,7 +148,7 @@ roommates_tell(struct member *m, struct event *event)
 		if (walk == 0)
 			walk = roommates_begin_walk(m);
 		/* Also of the rooms that they have just left. */
-		chat_flush(chat);
+		deliver_all(chat);
 		LIST_FOREACH(theirs, &ms->room->trackers, in_trackers)
 			if (theirs->member->ops != NULL &&
 			    roommates_stamp(theirs->member, walk) &&

@@ -5,14 +5,9 @@
 #define ROOMMATES_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
-#include "history/event.h"
-
-struct member;
-struct room;
+#include "room/model.h"
 
 /*
  * Who shares a room with somebody. What is about a person rather than about a
@@ -20,22 +15,6 @@ struct room;
  * Only those are meant whose dialect is exact, and only rooms where the person
  * is_joined: to others they are not there yet.
  */
-
-/* The lines of one event, in each dialect that has been asked for. */
-struct roommates_lines {
-	const struct dialect *dialect;
-	size_t start;
-	size_t end;
-};
-
-/* Scratch, in struct chat. */
-struct roommates {
-	uint64_t walk; /* number of the last: roommates_walk in struct member */
-	struct buf out;
-	struct roommates_lines *lines;
-	size_t count;
-	size_t cap;
-};
 
 void roommates_init(struct roommates *roommates);
 void roommates_fini(struct roommates *roommates);

@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
-#include "room/chat.h"
+#include "room/host.h"
 #include "room/whowas.h"
 
 void

@@ -4,11 +4,9 @@
 #ifndef WHOWAS_H
 #define WHOWAS_H
 
-#include <stddef.h>
 #include <stdint.h>
 
-#include "base/nick.h"
-#include "room/member.h"
+#include "room/model.h"
 
 /*
  * The last who gave up a nick: they left, or took another. In memory only, and
@@ -16,20 +14,6 @@
  * go by.
  */
 #define WHOWAS_MAX 250
-
-struct whowas_entry {
-	int64_t until_ms; /* wall clock: when they gave it up */
-	char nick[NICK_SIZE];
-	char folded[NICK_SIZE];
-	char user[MEMBER_USER_MAX + 1]; /* "": a plain client */
-	char host[MEMBER_HOST_SIZE];
-	char realname[MEMBER_REALNAME_MAX + 1]; /* "": none but the nick */
-};
-
-struct whowas {
-	struct whowas_entry *entries; /* a ring; NULL: empty */
-	uint64_t count; /* ever */
-};
 
 void whowas_fini(struct whowas *whowas);
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "room/deliver.h"
 #include "server/server-impl.h"
 #include "session/protocol.h"
 
@@ -69,7 +70,7 @@ static void
 server_settle(struct server *server)
 {
 	do {
-		chat_flush(&server->chat);
+		deliver_all(&server->chat);
 		conn_reap(&server->net);
 	} while (!TAILQ_EMPTY(&server->chat.dirty));
 }
@@ -81,7 +82,7 @@ server_save(struct fields_out *out, char **error, void *arg)
 
 	server->upgrade_us = clock_now_us();
 	server_settle(server);
-	persist_turn(&server->chat);
+	persist_turn(&server->state.persist);
 	fields_put_item(out, HANDOFF_SERVER, &server_fields, server);
 	net_save(&server->net, out);
 	listeners_save(server->listeners, HANDOFF_LISTENER, out);

@@ -12,6 +12,8 @@
 #include <bsd/string.h>
 
 #include "base/handoff.h"
+#include "room/directory.h"
+#include "room/member.h"
 #include "session/protocol.h"
 #include "session/session-impl.h"
 

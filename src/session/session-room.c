@@ -13,6 +13,9 @@
 #include "net/conn.h"
 #include "room/member.h"
 #include "room/modes.h"
+#include "room/person.h"
+#include "room/publish.h"
+#include "room/rank.h"
 #include "room/room.h"
 #include "session/protocol.h"
 #include "session/session-room.h"
@@ -25,7 +28,7 @@ session_kick(struct membership *ms, struct membership *by, const char *text)
 	struct event event;
 
 	/* Frees ms, which may be by. */
-	modes_kick(ms, by, text, &event);
+	room_kick(ms, by, text, &event);
 	if (actor != NULL && actor != m && actor->ops != NULL)
 		session_event(actor->session, &event);
 	if (m->ops != NULL) {

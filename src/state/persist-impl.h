@@ -17,6 +17,10 @@
 #define PERSIST_TOPIC 't'
 #define PERSIST_TOPIC_BY 'b' /* when it was set, 8 bytes, and by whom */
 
+/* The chat tells of changes from now on, and they are written. */
+void persist_begin(struct persist *k, struct journal *journal);
+void persist_put_host_key(struct persist *k);
+
 /* What was loaded and not used yet; fine if there is none. */
 void persist_load_free(struct persist *k);
 

@@ -13,8 +13,11 @@
 
 #include "base/log.h"
 #include "base/tlv.h"
-#include "room/chat.h"
+#include "room/chat-rooms.h"
 #include "room/departed.h"
+#include "room/modes.h"
+#include "room/room.h"
+#include "room/watch.h"
 #include "state/persist-impl.h"
 #include "state/person-record.h"
 
@@ -94,8 +97,8 @@ void
 persist_loaded(const void *key, size_t key_len, const void *value, size_t len,
     void *arg)
 {
-	struct chat *chat = arg;
-	struct persist *k = &chat->persist;
+	struct persist *k = arg;
+	struct chat *chat = k->chat;
 	const unsigned char *bytes = key, *number = value;
 	struct room *room;
 	unsigned char lens[8];
@@ -168,42 +171,15 @@ persist_get_key(struct person_key *who, const char *key, size_t len)
 	return who->credential.kind <= CREDENTIAL_UID;
 }
 
-struct bookmark *
-persist_restore_bookmark(struct person *p, struct room *room,
-    const uint64_t *number, uint64_t repeats, int64_t left_ms)
-{
-	struct history_cursor cursor;
-	struct bookmark *bookmark;
-
-	if (number != NULL) {
-		/* What others have seen must not be given again. */
-		if (*number > room->history.next_number &&
-		    *number < HISTORY_NUMBER_MAX)
-			history_raise(&room->history, *number - 1);
-		cursor = history_find(&room->history, *number);
-	} else {
-		/* They were live: until the last that was said, at least. */
-		cursor = room->low_water == 0 ?
-		    history_head(&room->history) :
-		    history_find(&room->history, room->low_water);
-		if (left_ms < room->said_ms)
-			left_ms = room->said_ms;
-	}
-	bookmark = person_set_bookmark(p, room, cursor, left_ms);
-	bookmark->repeat_until = repeats < room->history.next_number ?
-	    repeats :
-	    room->history.next_number;
-	return bookmark;
-}
-
 static void
-persist_read_person(struct chat *chat, const char *key, size_t key_len,
+persist_read_person(struct persist *k, const char *key, size_t key_len,
     const char *value, size_t len)
 {
-	struct persist_load *load = chat->persist.load;
+	struct chat *chat = k->chat;
+	struct persist_load *load = k->load;
 	struct persist_loaded_person *p;
 	const struct ignore *ig;
-	const struct queued_message *k;
+	const struct queued_message *q;
 	uint64_t *last_id = &chat->directory.last_id;
 
 	p = xcalloc(1, sizeof(*p));
@@ -216,9 +192,9 @@ persist_read_person(struct chat *chat, const char *key, size_t key_len,
 	TAILQ_FOREACH(ig, &p->record.person.ignores, entry)
 		if (ig->id > *last_id)
 			*last_id = ig->id;
-	TAILQ_FOREACH(k, &p->record.person.queued, entry)
-		if (k->author > *last_id)
-			*last_id = k->author;
+	TAILQ_FOREACH(q, &p->record.person.queued, entry)
+		if (q->author > *last_id)
+			*last_id = q->author;
 	load->list[load->count++] = p;
 }
 
@@ -235,9 +211,9 @@ persist_age_cmp(const void *a, const void *b)
 
 /* The people that were loaded, the oldest first. */
 static void
-persist_read_people(struct chat *chat)
+persist_read_people(struct persist *k)
 {
-	struct persist_load *load = chat->persist.load;
+	struct persist_load *load = k->load;
 	const char *at = load->people.data;
 	const char *end;
 	size_t key_len, len, count = 0;
@@ -255,8 +231,7 @@ persist_read_people(struct chat *chat)
 	for (at = load->people.data; at < end; at += 8 + key_len + len) {
 		key_len = le_get32(at);
 		len = le_get32(at + 4);
-		persist_read_person(chat, at + 8, key_len, at + 8 + key_len,
-		    len);
+		persist_read_person(k, at + 8, key_len, at + 8 + key_len, len);
 	}
 	if (load->count > 0)
 		qsort(load->list, load->count,
@@ -264,13 +239,14 @@ persist_read_people(struct chat *chat)
 }
 
 static void
-persist_restore_people(struct chat *chat)
+persist_restore_people(struct persist *k)
 {
-	struct persist_load *load = chat->persist.load;
+	struct chat *chat = k->chat;
+	struct persist_load *load = k->load;
 	struct persist_loaded_person *p;
 	size_t i;
 
-	persist_read_people(chat);
+	persist_read_people(k);
 	for (i = 0; i < load->count; i++) {
 		p = load->list[i];
 		departed_restore(&chat->departed, p->key.folded,
@@ -284,16 +260,16 @@ persist_restore_people(struct chat *chat)
 }
 
 void
-persist_start(struct chat *chat, struct journal *journal)
+persist_start(struct persist *k, struct journal *journal)
 {
-	struct persist *k = &chat->persist;
+	struct chat *chat = k->chat;
 	struct directory *directory = &chat->directory;
 	struct room *room;
 
 	/* Who is too old or one too many now goes there as well. */
-	k->journal = journal;
+	persist_begin(k, journal);
 	if (k->load != NULL)
-		persist_restore_people(chat);
+		persist_restore_people(k);
 	persist_load_free(k);
 	if (directory->last_id < k->ids)
 		directory->last_id = k->ids;
@@ -307,14 +283,14 @@ persist_start(struct chat *chat, struct journal *journal)
 		room->looked = room->turn_start.number;
 	}
 	if (!k->has_host_key)
-		persist_host_key(chat);
-	persist_wake(chat);
+		persist_put_host_key(k);
+	watch_said(chat);
 }
 
 void
-persist_resume(struct chat *chat, struct journal *journal)
+persist_resume(struct persist *k, struct journal *journal)
 {
-	chat->persist.journal = journal;
-	persist_counted(chat);
-	persist_wake(chat);
+	persist_begin(k, journal);
+	watch_counted(k->chat);
+	watch_said(k->chat);
 }

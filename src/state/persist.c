@@ -19,11 +19,15 @@
 
 #include "base/log.h"
 #include "base/tlv.h"
-#include "room/chat.h"
+#include "room/chat-rooms.h"
 #include "room/deliver.h"
 #include "room/departed.h"
-#include "room/member.h"
+#include "room/directory.h"
+#include "room/handed.h"
+#include "room/modes.h"
+#include "room/person.h"
 #include "room/replay.h"
+#include "room/watch.h"
 #include "state/journal.h"
 #include "state/persist-impl.h"
 #include "state/person-record.h"
@@ -133,51 +137,35 @@ persist_confirm(struct member *m)
 		m->checkpoint_handed = handed;
 }
 
-void
-persist_set_acknowledged(struct membership *ms, uint64_t number)
-{
-	ms->acknowledged = ms->mark = number;
-}
-
-void
-persist_set_back(struct membership *ms, uint64_t number)
-{
-	if (ms->acknowledged > number)
-		ms->acknowledged = number;
-	if (ms->mark > number)
-		ms->mark = number;
-}
-
 /* When to look again */
 
 static void
-persist_wake_in(struct chat *chat, int64_t ms)
+persist_wake_in(struct persist *k, int64_t ms)
 {
-	struct persist *k = &chat->persist;
-	int64_t at_ms = chat->clock->mono_ms + ms;
+	int64_t at_ms = k->chat->clock->mono_ms + ms;
 
-	if (k->journal != NULL && (!k->look.is_set || k->look.at_ms > at_ms))
-		deadline_set(chat->deadlines, &k->look, at_ms);
+	if (!k->look.is_set || k->look.at_ms > at_ms)
+		deadline_set(k->chat->deadlines, &k->look, at_ms);
 }
 
-void
-persist_wake(struct chat *chat)
+static void
+persist_wake(void *arg)
 {
-	persist_wake_in(chat, PERSIST_LOOK_MS);
+	persist_wake_in(arg, PERSIST_LOOK_MS);
 }
 
 /* After m was written: what they have just been sent arrives in a moment. */
 static void
-persist_wake_for(const struct member *m)
+persist_wake_for(struct persist *k, const struct member *m)
 {
 	const struct membership *ms;
 
 	LIST_FOREACH(ms, &m->memberships, in_member)
 		if (ms->acknowledged != persist_position(ms)) {
-			persist_wake_in(m->chat, PERSIST_SOON_MS);
+			persist_wake_in(k, PERSIST_SOON_MS);
 			return;
 		}
-	persist_wake(m->chat);
+	persist_wake(k);
 }
 
 /* Writing */
@@ -193,12 +181,12 @@ persist_put_counts(struct persist *k)
 }
 
 void
-persist_host_key(struct chat *chat)
+persist_put_host_key(struct persist *k)
 {
 	unsigned char key = PERSIST_HOST_KEY;
 
-	journal_put(chat->persist.journal, &key, 1, chat->host_key.bytes,
-	    sizeof(chat->host_key.bytes));
+	journal_put(k->journal, &key, 1, k->chat->host_key.bytes,
+	    sizeof(k->chat->host_key.bytes));
 }
 
 static void
@@ -218,21 +206,20 @@ persist_put_member(struct persist *k, struct member *m)
 }
 
 static void
-persist_put_departed(struct chat *chat, const struct departed *b)
+persist_put_departed(struct persist *k, const struct departed *b)
 {
-	struct persist *k = &chat->persist;
 	struct persist_key key;
 
 	key = persist_person_key(b->folded, departed_credential(b));
 	buf_reset(&k->out);
-	person_record_put_bookmark(&k->out, chat, b);
+	person_record_put_bookmark(&k->out, k->chat, b);
 	journal_put(k->journal, key.bytes, key.len, k->out.data, k->out.len);
 }
 
 static void
-persist_put_person(struct chat *chat, const struct person_key *who)
+persist_put_person(struct persist *k, const struct person_key *who)
 {
-	struct persist *k = &chat->persist;
+	struct chat *chat = k->chat;
 	struct persist_key key;
 	struct member *m;
 	struct departed *b;
@@ -241,14 +228,14 @@ persist_put_person(struct chat *chat, const struct person_key *who)
 	if (m != NULL && !m->is_guest &&
 	    credential_cmp(&m->credential, &who->credential) == 0) {
 		persist_confirm(m);
-		member_forget_arrived(m);
+		handed_forget_arrived(m);
 		persist_put_member(k, m);
-		persist_wake_for(m);
+		persist_wake_for(k, m);
 		return;
 	}
 	b = departed_find(&chat->departed, who->folded, &who->credential);
 	if (b != NULL) {
-		persist_put_departed(chat, b);
+		persist_put_departed(k, b);
 		return;
 	}
 	key = persist_person_key(who->folded, &who->credential);
@@ -256,15 +243,14 @@ persist_put_person(struct chat *chat, const struct person_key *who)
 }
 
 static void
-persist_put_dirty(struct chat *chat)
+persist_put_dirty(struct persist *k)
 {
-	struct persist *k = &chat->persist;
 	struct persist_dirty *d;
 
 	while ((d = RB_MIN(persist_dirty_tree, &k->dirty)) != NULL) {
 		RB_REMOVE(persist_dirty_tree, &k->dirty, d);
 		if (k->journal != NULL)
-			persist_put_person(chat, &d->key);
+			persist_put_person(k, &d->key);
 		free(d);
 	}
 }
@@ -279,16 +265,14 @@ persist_put_low_water(struct persist *k, const struct room *room)
 	journal_put(k->journal, key.bytes, key.len, value, sizeof(value));
 }
 
-void
-persist_topic(const struct room *room)
+static void
+persist_topic(const struct room *room, void *arg)
 {
-	struct persist *k = &room->chat->persist;
+	struct persist *k = arg;
 	struct persist_key key = persist_room_key(PERSIST_TOPIC, room);
 	struct persist_key by = persist_room_key(PERSIST_TOPIC_BY, room);
 	char value[8 + NICK_SIZE];
 
-	if (k->journal == NULL)
-		return;
 	if (room->topic == NULL)
 		journal_delete(k->journal, key.bytes, key.len);
 	else
@@ -304,37 +288,36 @@ persist_topic(const struct room *room)
 	}
 }
 
-void
-persist_modes(const struct room *room)
+static void
+persist_modes(const struct room *room, void *arg)
 {
-	struct persist *k = &room->chat->persist;
+	struct persist *k = arg;
 	struct persist_key key = persist_room_key(PERSIST_MODES, room);
 
-	if (k->journal == NULL || !room->modes.is_persisted)
+	if (!room->modes.is_persisted)
 		return;
 	buf_reset(&k->out);
 	modes_put(&room->modes, &k->out, false);
 	journal_put(k->journal, key.bytes, key.len, k->out.data, k->out.len);
 }
 
-void
-persist_forget_room(const struct room *room)
+static void
+persist_forget_room(const struct room *room, void *arg)
 {
-	struct chat *chat = room->chat;
-	struct persist *k = &chat->persist;
+	struct persist *k = arg;
+	struct chat *chat = k->chat;
 	struct persist_key key;
 	struct departed *b;
 	struct member *m;
 
-	if (k->journal == NULL)
-		return;
 	/* Or a place would be found again in a new room of that name. */
 	for (m = NULL; (m = directory_next(&chat->directory, m)) != NULL;)
 		if (person_bookmark(&m->person, room) != NULL)
-			persist_touch_member(m);
+			watch_member_changed(m);
 	TAILQ_FOREACH(b, &chat->departed.by_age, by_age)
 		if (person_bookmark(&b->person, room) != NULL)
-			persist_touch(chat, b->folded, departed_credential(b));
+			watch_person_changed(chat, b->folded,
+			    departed_credential(b));
 	key = persist_room_key(PERSIST_TOPIC, room);
 	journal_delete(k->journal, key.bytes, key.len);
 	key = persist_room_key(PERSIST_TOPIC_BY, room);
@@ -348,8 +331,8 @@ persist_forget_room(const struct room *room)
 void
 persist_snapshot(struct journal *journal, void *arg)
 {
-	struct chat *chat = arg;
-	struct persist *k = &chat->persist;
+	struct persist *k = arg;
+	struct chat *chat = k->chat;
 	struct journal *before = k->journal;
 	const struct departed *b;
 	struct member *m;
@@ -358,11 +341,11 @@ persist_snapshot(struct journal *journal, void *arg)
 	/* Also after persist_stop(). */
 	k->journal = journal;
 	persist_put_counts(k);
-	persist_host_key(chat);
+	persist_put_host_key(k);
 	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;) {
 		if (room->topic != NULL)
-			persist_topic(room);
-		persist_modes(room);
+			persist_topic(room, k);
+		persist_modes(room, k);
 		if (room->low_water != 0)
 			persist_put_low_water(k, room);
 	}
@@ -370,19 +353,17 @@ persist_snapshot(struct journal *journal, void *arg)
 		if (!m->is_guest)
 			persist_put_member(k, m);
 	TAILQ_FOREACH(b, &chat->departed.by_age, by_age)
-		persist_put_departed(chat, b);
+		persist_put_departed(k, b);
 	k->journal = before;
 }
 
-void
-persist_touch(struct chat *chat, const char *folded,
-    const struct credential *credential)
+static void
+persist_touch(const char *folded, const struct credential *credential,
+    void *arg)
 {
-	struct persist *k = &chat->persist;
+	struct persist *k = arg;
 	struct persist_dirty *d, key;
 
-	if (k->journal == NULL)
-		return;
 	memcpy(key.key.folded, folded, strlen(folded) + 1);
 	key.key.credential = *credential;
 	if (RB_FIND(persist_dirty_tree, &k->dirty, &key) != NULL)
@@ -390,25 +371,16 @@ persist_touch(struct chat *chat, const char *folded,
 	d = xcalloc(1, sizeof(*d));
 	d->key = key.key;
 	RB_INSERT(persist_dirty_tree, &k->dirty, d);
-	chat->wake(chat->wake_arg);
+	k->chat->wake(k->chat->wake_arg);
 }
 
-void
-persist_touch_member(struct member *m)
+static void
+persist_counted(void *arg)
 {
-	if (!m->is_guest)
-		persist_touch(m->chat, m->folded, &m->credential);
-}
+	struct persist *k = arg;
+	const struct directory *directory = &k->chat->directory;
 
-void
-persist_counted(struct chat *chat)
-{
-	struct persist *k = &chat->persist;
-	const struct directory *directory = &chat->directory;
-
-	if (k->journal == NULL ||
-	    (directory->last_id <= k->ids &&
-		directory->last_guest <= k->guests))
+	if (directory->last_id <= k->ids && directory->last_guest <= k->guests)
 		return;
 	k->ids = directory->last_id + PERSIST_IDS_AHEAD;
 	k->guests = directory->last_guest + PERSIST_GUESTS_AHEAD;
@@ -416,15 +388,19 @@ persist_counted(struct chat *chat)
 }
 
 void
-persist_turn(struct chat *chat)
+persist_turn(struct persist *k)
 {
-	struct persist *k = &chat->persist;
-
 	if (k->journal == NULL || RB_EMPTY(&k->dirty))
 		return;
 	journal_hold(k->journal);
-	persist_put_dirty(chat);
+	persist_put_dirty(k);
 	journal_release(k->journal);
+}
+
+static void
+persist_turn_ended(void *arg)
+{
+	persist_turn(arg);
 }
 
 /* Looking after those who are here */
@@ -456,7 +432,7 @@ persist_look_at(struct member *m)
 		    ms->acknowledged != persist_position(ms);
 	}
 	if (m->has_queued_handed) {
-		member_forget_arrived(m);
+		handed_forget_arrived(m);
 		looked.has_progress |= TAILQ_EMPTY(&m->handed);
 		looked.is_open |= !TAILQ_EMPTY(&m->handed);
 	}
@@ -465,16 +441,15 @@ persist_look_at(struct member *m)
 
 /* Everybody in turns, should they be many. Returns whether all were. */
 static bool
-persist_look_at_all(struct chat *chat)
+persist_look_at_all(struct persist *k)
 {
-	struct persist *k = &chat->persist;
 	struct member *m;
 	struct persist_looked looked;
 	unsigned budget = PERSIST_LOOK_MAX;
 	char next[NICK_SIZE] = "";
 	bool is_open = k->next[0] != '\0';
 
-	for (m = NULL; (m = directory_next(&chat->directory, m)) != NULL;) {
+	for (m = NULL; (m = directory_next(&k->chat->directory, m)) != NULL;) {
 		if (m->is_guest || m->ops == NULL)
 			continue;
 		looked = persist_look_at(m);
@@ -488,7 +463,7 @@ persist_look_at_all(struct chat *chat)
 				memcpy(next, m->folded, sizeof(next));
 		}
 		if (looked.is_due)
-			persist_touch_member(m);
+			watch_member_changed(m);
 	}
 	memcpy(k->next, next, sizeof(next));
 	return !is_open && next[0] == '\0';
@@ -497,16 +472,16 @@ persist_look_at_all(struct chat *chat)
 static void
 persist_look_cb(void *arg)
 {
-	struct chat *chat = arg;
-	struct persist *k = &chat->persist;
+	struct persist *k = arg;
+	struct chat *chat = k->chat;
 	struct room *room;
 	bool is_done;
 
 	if (k->journal == NULL)
 		return;
-	is_done = persist_look_at_all(chat);
+	is_done = persist_look_at_all(k);
 	journal_hold(k->journal);
-	persist_put_dirty(chat);
+	persist_put_dirty(k);
 	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;) {
 		if (room->low_water != room->looked) {
 			room->low_water = room->looked;
@@ -521,43 +496,62 @@ persist_look_cb(void *arg)
 	/* Writing people has woken it. */
 	deadline_clear(chat->deadlines, &k->look);
 	if (!is_done)
-		persist_wake(chat);
+		persist_wake(k);
 }
 
 /* From start to end */
 
 void
-persist_init(struct chat *chat)
+persist_init(struct persist *k, struct chat *chat)
 {
-	struct persist *k = &chat->persist;
-
 	memset(k, 0, sizeof(*k));
+	k->chat = chat;
+	k->watch = (struct chat_watch){
+		.person = persist_touch,
+		.said = persist_wake,
+		.topic = persist_topic,
+		.modes = persist_modes,
+		.forgotten = persist_forget_room,
+		.counted = persist_counted,
+		.turn_ended = persist_turn_ended,
+		.arg = k,
+	};
 	RB_INIT(&k->dirty);
-	deadline_init(&k->look, persist_look_cb, chat);
+	deadline_init(&k->look, persist_look_cb, k);
 }
 
 void
-persist_fini(struct chat *chat)
+persist_begin(struct persist *k, struct journal *journal)
 {
-	struct persist *k = &chat->persist;
+	k->journal = journal;
+	k->chat->watch = &k->watch;
+}
 
+static void
+persist_end(struct persist *k)
+{
 	k->journal = NULL;
-	persist_put_dirty(chat); /* frees them */
-	deadline_clear(chat->deadlines, &k->look);
+	k->chat->watch = NULL;
+}
+
+void
+persist_fini(struct persist *k)
+{
+	persist_end(k);
+	persist_put_dirty(k); /* frees them */
+	deadline_clear(k->chat->deadlines, &k->look);
 	buf_fini(&k->out);
 	persist_load_free(k);
 }
 
 void
-persist_stop(struct chat *chat)
+persist_stop(struct persist *k)
 {
-	struct persist *k = &chat->persist;
-
 	if (k->journal == NULL)
 		return;
-	persist_turn(chat);
-	k->ids = chat->directory.last_id;
-	k->guests = chat->directory.last_guest;
+	persist_turn(k);
+	k->ids = k->chat->directory.last_id;
+	k->guests = k->chat->directory.last_guest;
 	persist_put_counts(k);
-	k->journal = NULL;
+	persist_end(k);
 }

@@ -12,18 +12,10 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
-#include "base/credential.h"
 #include "base/deadline.h"
 #include "base/nick.h"
-#include "base/util.h"
+#include "room/model.h"
 
-struct member;
-struct membership;
-struct person;
-struct bookmark;
-struct room;
-struct chat;
 struct journal;
 
 /*
@@ -46,6 +38,8 @@ struct persist_dirty;
 RB_HEAD(persist_dirty_tree, persist_dirty);
 
 struct persist {
+	struct chat *chat;
+	struct chat_watch watch; /* the chat has it while there is a journal */
 	struct journal *journal; /* NULL: nothing is kept */
 	struct persist_dirty_tree dirty; /* people to be written this turn */
 	struct deadline look;
@@ -57,55 +51,26 @@ struct persist {
 	struct persist_load *load; /* while it is loaded */
 };
 
-void persist_init(struct chat *chat);
-void persist_fini(struct chat *chat);
+void persist_init(struct persist *k, struct chat *chat);
+void persist_fini(struct persist *k);
 
 /*
  * While the journal is opened persist_loaded() takes what it holds; arg is the
- * house, whose rooms are all there with their histories. Then persist_start()
- * makes that bookmarks, and everything that changes is written from now on. The
- * store is the caller's, closed after persist_stop().
+ * struct persist, whose chat has all its rooms with their histories. Then
+ * persist_start() makes that bookmarks, and everything that changes is written
+ * from now on. The journal is the caller's, closed after persist_stop().
  */
 void persist_loaded(const void *key, size_t key_len, const void *value,
-    size_t len, void *chat);
-void persist_snapshot(struct journal *journal, void *chat);
-void persist_start(struct chat *chat, struct journal *journal);
+    size_t len, void *persist);
+void persist_snapshot(struct journal *journal, void *persist);
+void persist_start(struct persist *k, struct journal *journal);
 /* The same for a chat that another program has left: the journal, of which
  * nothing is taken, has all of it already. */
-void persist_resume(struct chat *chat, struct journal *journal);
+void persist_resume(struct persist *k, struct journal *journal);
 /* Writes what is due; nothing is written any more. Fine if not started. */
-void persist_stop(struct chat *chat);
+void persist_stop(struct persist *k);
 
 /* Writes what has changed in this turn, which has ended. */
-void persist_turn(struct chat *chat);
-
-/* Something has changed about somebody; about m, if they are no guest. */
-void persist_touch(struct chat *chat, const char *folded,
-    const struct credential *credential);
-void persist_touch_member(struct member *m);
-/* Something was said: another look is due. */
-void persist_wake(struct chat *chat);
-/* The topic has changed, or the room goes away. */
-void persist_topic(const struct room *room);
-/* The modes have changed. */
-void persist_modes(const struct room *room);
-void persist_forget_room(const struct room *room);
-/* An id and a guest's number were given. */
-void persist_counted(struct chat *chat);
-
-/* The chat has a new key for hosts. */
-void persist_host_key(struct chat *chat);
-
-/* They are known to have everything before number, and no more. */
-void persist_set_acknowledged(struct membership *ms, uint64_t number);
-/* They read on from number: they are not sure to have more. */
-void persist_set_back(struct membership *ms, uint64_t number);
-
-/*
- * For person-record.c: p's place. number is NULL for who was live; what is
- * below repeats they may have seen.
- */
-struct bookmark *persist_restore_bookmark(struct person *p, struct room *room,
-    const uint64_t *number, uint64_t repeats, int64_t left_ms);
+void persist_turn(struct persist *k);
 
 #endif

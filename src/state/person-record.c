@@ -14,11 +14,10 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "base/tlv.h"
-#include "room/chat.h"
+#include "room/chat-rooms.h"
 #include "room/departed.h"
-#include "room/member.h"
+#include "room/person.h"
 #include "state/journal.h"
-#include "state/persist.h"
 #include "state/person-record.h"
 
 /* These numbers are in files: never change or reuse one. */
@@ -247,6 +246,38 @@ record_get_nick(const struct tlv *item, char nick[NICK_SIZE])
 	return true;
 }
 
+/*
+ * A place of p. number is NULL for who was live; what is below repeats they may
+ * have seen.
+ */
+static struct bookmark *
+record_restore_bookmark(struct person *p, struct room *room,
+    const uint64_t *number, uint64_t repeats, int64_t left_ms)
+{
+	struct history_cursor cursor;
+	struct bookmark *bookmark;
+
+	if (number != NULL) {
+		/* What others have seen must not be given again. */
+		if (*number > room->history.next_number &&
+		    *number < HISTORY_NUMBER_MAX)
+			history_raise(&room->history, *number - 1);
+		cursor = history_find(&room->history, *number);
+	} else {
+		/* They were live: until the last that was said, at least. */
+		cursor = room->low_water == 0 ?
+		    history_head(&room->history) :
+		    history_find(&room->history, room->low_water);
+		if (left_ms < room->said_ms)
+			left_ms = room->said_ms;
+	}
+	bookmark = person_set_bookmark(p, room, cursor, left_ms);
+	bookmark->repeat_until = repeats < room->history.next_number ?
+	    repeats :
+	    room->history.next_number;
+	return bookmark;
+}
+
 static void
 record_get_bookmark(struct person_record *r, struct chat *chat,
     const struct tlv *outer)
@@ -283,7 +314,7 @@ record_get_bookmark(struct person_record *r, struct chat *chat,
 		}
 	if (in.is_bad || !is_good || room == NULL)
 		return;
-	bookmark = persist_restore_bookmark(&r->person, room,
+	bookmark = record_restore_bookmark(&r->person, room,
 	    has_number ? &number : NULL, repeats, left_ms);
 	bookmark->is_op = (rank & RANK_OP) != 0;
 	bookmark->is_voiced = (rank & RANK_VOICED) != 0;

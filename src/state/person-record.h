@@ -11,12 +11,7 @@
 #include "base/credential.h"
 #include "base/nick.h"
 #include "base/util.h"
-#include "room/person.h"
-
-struct departed;
-struct buf;
-struct member;
-struct chat;
+#include "room/model.h"
 
 /*
  * Somebody's place as bytes, for the state: a sequence of tlv.h. Times in it

@@ -98,6 +98,7 @@ state_init(struct state *state, struct chat *chat, struct bans *bans)
 	memset(state, 0, sizeof(*state));
 	state->chat = chat;
 	state->bans = bans;
+	persist_init(&state->persist, chat);
 	deadline_init(&state->tick, state_tick_cb, state);
 	state->files.open = state_open_room;
 	state->files.remove = state_remove_room;
@@ -153,10 +154,10 @@ state_open(struct state *state, struct chat *chat, struct bans *bans)
 		return -1;
 	state_dir_list(&state->dir, SERVER_STATE_RING, state_found, state);
 	state->people = state_open_journal(state, SERVER_STATE_PEOPLE,
-	    persist_loaded, persist_snapshot, chat);
+	    persist_loaded, persist_snapshot, &state->persist);
 	if (state->people == NULL)
 		return -1;
-	persist_start(chat, state->people);
+	persist_start(&state->persist, state->people);
 	state->ban_journal = state_open_journal(state, SERVER_STATE_BANS,
 	    bans_loaded, bans_snapshot, bans);
 	if (state->ban_journal == NULL)
@@ -191,9 +192,9 @@ state_resume(struct state *state, struct chat *chat, struct bans *bans)
 		return;
 	chat_resume_files(chat, &state->files);
 	state->people = state_open_journal(state, SERVER_STATE_PEOPLE,
-	    state_known, persist_snapshot, chat);
+	    state_known, persist_snapshot, &state->persist);
 	if (state->people != NULL) {
-		persist_resume(chat, state->people);
+		persist_resume(&state->persist, state->people);
 		journal_renew(state->people, chat->clock->mono_ms);
 	}
 	state->ban_journal = state_open_journal(state, SERVER_STATE_BANS,
@@ -219,8 +220,9 @@ state_stop(struct state *state)
 	if (!state->is_open)
 		return;
 	deadline_clear(state->chat->deadlines, &state->tick);
-	persist_stop(state->chat);
+	persist_stop(&state->persist);
 	journal_close(state->people);
+	persist_fini(&state->persist);
 	state->people = NULL;
 	bans_set_journal(state->bans, NULL);
 	journal_close(state->ban_journal);

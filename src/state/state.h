@@ -12,6 +12,7 @@
 #include "room/bans.h"
 #include "room/chat.h"
 #include "state/journal.h"
+#include "state/persist.h"
 #include "state/state-dir.h"
 
 /*
@@ -25,6 +26,7 @@
 struct state {
 	struct state_dir dir;
 	struct chat *chat;
+	struct persist persist;
 	struct bans *bans;
 	struct journal *people;
 	struct journal *ban_journal;

@@ -15,6 +15,8 @@
 
 #include "history/event.h"
 #include "room/chat.h"
+#include "room/modes-change.h"
+#include "room/modes-words.h"
 #include "room/modes.h"
 #include "state/journal.h"
 

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "room/chat.h"
 #include "room/departed.h"
+#include "room/person.h"
 #include "state/journal.h"
 #include "state/person-record.h"
 

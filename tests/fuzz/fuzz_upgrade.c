@@ -19,6 +19,7 @@
 #include "../unit/mini-server.h"
 #include "base/handoff.h"
 #include "history/history.h"
+#include "room/deliver.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -84,7 +85,7 @@ check(struct mini_server *mini)
 	bool is_good;
 
 	conn_reap(&mini->net);
-	chat_flush(&mini->chat);
+	deliver_all(&mini->chat);
 	mini_save(mini, &out);
 	handoff_seal(&out, &blob);
 	mini_init(&again);

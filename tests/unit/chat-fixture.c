@@ -17,7 +17,9 @@
 #include "base/handoff.h"
 #include "base/tlv.h"
 #include "chat-fixture.h"
+#include "room/deliver.h"
 #include "room/directory.h"
+#include "room/rename.h"
 #include "room/room.h"
 
 static void
@@ -555,7 +557,7 @@ fixture_hand_over(struct chat_fixture *fixture, struct chat_fixture *next,
 	bool is_good;
 
 	fixture_settle(fixture);
-	chat_flush(&fixture->chat);
+	deliver_all(&fixture->chat);
 	ck_assert_int_eq(chat_save(&fixture->chat, &out), 0);
 	fixture_init_options(next);
 	next->clock = fixture->clock;

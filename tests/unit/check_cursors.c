@@ -22,6 +22,7 @@
 
 #include "chat-fixture.h"
 #include "room/directory.h"
+#include "room/rename.h"
 #include "room/replay.h"
 #include "room/room.h"
 #include "unit.h"

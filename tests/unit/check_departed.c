@@ -9,6 +9,7 @@
 
 #include "chat-fixture.h"
 #include "room/departed.h"
+#include "room/person.h"
 #include "room/room.h"
 #include "unit.h"
 

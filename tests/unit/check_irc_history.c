@@ -18,6 +18,8 @@
 #include "mini-server.h"
 #include "net/listener.h"
 #include "room/chat.h"
+#include "room/directory.h"
+#include "room/person.h"
 #include "session/protocol.h"
 #include "unit.h"
 

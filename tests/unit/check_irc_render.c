@@ -17,6 +17,7 @@
 #include "chat-fixture.h"
 #include "irc/irc-message.h"
 #include "irc/irc.h"
+#include "room/host.h"
 #include "unit.h"
 
 #define TEXT(s) .text = (s), .text_len = sizeof(s) - 1

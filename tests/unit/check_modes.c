@@ -17,7 +17,13 @@
 #include "base/util.h"
 #include "chat-fixture.h"
 #include "room/directory.h"
+#include "room/host.h"
+#include "room/modes-change.h"
+#include "room/modes-words.h"
 #include "room/modes.h"
+#include "room/person.h"
+#include "room/rank.h"
+#include "room/rename.h"
 #include "room/room.h"
 #include "unit.h"
 
@@ -30,7 +36,7 @@ go(struct fake *f, struct room *room)
 	struct membership *behind = fake_here(f);
 
 	room_leave(behind, ROOM_LEAVE_WENT, room->name);
-	(void)modes_joined(room_join(room, f->m, ROOM_JOIN_CATCHUP));
+	(void)rank_joined(room_join(room, f->m, ROOM_JOIN_CATCHUP));
 	member_show(f->m);
 }
 
@@ -516,9 +522,9 @@ START_TEST(test_named)
 	go(&cy, kitchen);
 	ck_assert(!member_in(cy.m, kitchen)->is_op);
 	ck_assert_int_eq(fake_nick(&cy, "zoe"), DIRECTORY_RENAMED);
-	ck_assert_ptr_eq(modes_renamed(cy.m), kitchen);
+	ck_assert_ptr_eq(rank_renamed(cy.m), kitchen);
 	ck_assert(member_in(cy.m, kitchen)->is_op);
-	ck_assert_ptr_null(modes_renamed(cy.m));
+	ck_assert_ptr_null(rank_renamed(cy.m));
 	fx.options.room_operator.items = NULL;
 	fx.options.room_operator.count = 0;
 	for (i = 0; i < NITEMS(items); i++)
@@ -532,7 +538,7 @@ START_TEST(test_kick)
 
 	(void)change(&ana, "+o bob");
 	(void)fake_saw(&fx, &cy);
-	modes_kick(member_in(bob.m, kitchen), member_in(ana.m, kitchen), "out",
+	room_kick(member_in(bob.m, kitchen), member_in(ana.m, kitchen), "out",
 	    &event);
 	ck_assert_int_eq(event.kind, EVENT_KICK);
 	ck_assert_str_eq(event.nick, "ana");
@@ -542,7 +548,7 @@ START_TEST(test_kick)
 	ck_assert_ptr_null(member_in(bob.m, kitchen));
 	ck_assert_ptr_nonnull(person_bookmark(&bob.m->person, kitchen));
 	ck_assert(!person_bookmark(&bob.m->person, kitchen)->is_op);
-	modes_kick(member_in(cy.m, kitchen), NULL, NULL, &event);
+	room_kick(member_in(cy.m, kitchen), NULL, NULL, &event);
 	ck_assert_str_eq(fake_saw(&fx, &ana), "kick - cy\n");
 	(void)room_join(fx.chat.lobby, bob.m, ROOM_JOIN_CATCHUP);
 	(void)room_join(fx.chat.lobby, cy.m, ROOM_JOIN_CATCHUP);

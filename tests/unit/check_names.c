@@ -13,6 +13,8 @@
 #include "base/util.h"
 #include "chat-fixture.h"
 #include "room/directory.h"
+#include "room/publish.h"
+#include "room/rename.h"
 #include "room/room.h"
 #include "unit.h"
 

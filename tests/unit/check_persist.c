@@ -21,14 +21,19 @@
 #include "history/history-file.h"
 #include "room/departed.h"
 #include "room/directory.h"
+#include "room/host.h"
+#include "room/person.h"
+#include "room/rename.h"
 #include "room/room.h"
 #include "state/journal.h"
+#include "state/persist.h"
 #include "unit.h"
 
 #define PEOPLE 3
 #define NUMBERS 4096
 
 static struct journal *journal;
+static struct persist persist;
 static char dir[64];
 static int dir_fd;
 static const char *unopened; /* the one room whose file cannot be opened */
@@ -73,17 +78,18 @@ start(void)
 	}
 	ck_assert_int_eq(chat_set_files(&fx.chat, &files), 0);
 	chat_restore_room(&fx.chat, "kitchen");
+	persist_init(&persist, &fx.chat);
 	journal = journal_open(dir_fd, "people", persist_loaded,
-	    persist_snapshot, &fx.chat, &error);
+	    persist_snapshot, &persist, &error);
 	ck_assert_msg(journal != NULL, "%s", error);
-	persist_start(&fx.chat, journal);
+	persist_start(&persist, journal);
 }
 
 /* After it nothing is written any more; the people are the caller's to fini. */
 static void
 cut(void)
 {
-	fx.chat.persist.journal = NULL;
+	persist_fini(&persist);
 	journal_close(journal);
 	journal = NULL;
 }
@@ -107,8 +113,9 @@ teardown(void)
 	const struct dirent *entry;
 	DIR *d;
 
-	persist_stop(&fx.chat);
+	persist_stop(&persist);
 	journal_close(journal);
+	persist_fini(&persist);
 	fixture_fini(&fx);
 	d = opendir(dir);
 	while (d != NULL && (entry = readdir(d)) != NULL)
@@ -414,7 +421,7 @@ START_TEST(test_talk_is_no_write)
 	fake_say(&p[0], "hi");
 	fixture_pass(&fx, 10 * PERSIST_LOOK_MS);
 	/* It comes to rest. */
-	ck_assert(!fx.chat.persist.look.is_set);
+	ck_assert(!persist.look.is_set);
 	fault_clear();
 	for (i = 0; i < 1000; i++) {
 		fake_say(&p[i % 3], "talk");
@@ -423,7 +430,7 @@ START_TEST(test_talk_is_no_write)
 	ck_assert_uint_eq(fault_count(FAULT_PWRITE), 0);
 	fixture_pass(&fx, 10 * PERSIST_LOOK_MS);
 	ck_assert_uint_le(fault_count(FAULT_PWRITE), 2);
-	ck_assert(!fx.chat.persist.look.is_set);
+	ck_assert(!persist.look.is_set);
 	restart(p, PEOPLE);
 	/* And all have their places, where the talk ended. */
 	fake_init(&fx, &p[1], 2);

@@ -12,6 +12,7 @@
 #include "base/handoff.h"
 #include "chat-fixture.h"
 #include "room/directory.h"
+#include "room/rename.h"
 #include "room/room.h"
 #include "unit.h"
 

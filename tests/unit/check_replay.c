@@ -11,6 +11,7 @@
 
 #include "chat-fixture.h"
 #include "room/directory.h"
+#include "room/rename.h"
 #include "room/replay.h"
 #include "room/room.h"
 #include "unit.h"

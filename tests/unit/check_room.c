@@ -12,6 +12,10 @@
 #include "chat-fixture.h"
 #include "room/deliver.h"
 #include "room/directory.h"
+#include "room/person.h"
+#include "room/publish.h"
+#include "room/pump.h"
+#include "room/rename.h"
 #include "room/replay.h"
 #include "room/room.h"
 #include "unit.h"
@@ -414,7 +418,7 @@ START_TEST(test_many_back_at_once)
 			bytes += many[i].seen.len;
 			buf_reset(&many[i].seen);
 		}
-		ck_assert_uint_le(bytes, 2 * DELIVER_PUMP_TURN);
+		ck_assert_uint_le(bytes, 2 * PUMP_TURN);
 	}
 	for (i = 0; i < 1000; i++)
 		fake_fini(&many[i]);

@@ -12,6 +12,8 @@
 #include "chat-fixture.h"
 #include "room/deliver.h"
 #include "room/directory.h"
+#include "room/publish.h"
+#include "room/rename.h"
 #include "room/replay.h"
 #include "room/room.h"
 #include "room/roommates.h"

@@ -25,6 +25,8 @@
 #include "base/tlv.h"
 #include "handoff/upgrade.h"
 #include "mini-server.h"
+#include "room/directory.h"
+#include "room/person.h"
 #include "unit.h"
 
 enum { ANA, BOB, CY, DEE, EVE, FAY, GIL, PEOPLE };
@@ -395,8 +397,7 @@ START_TEST(test_fds)
 	ck_assert(handoff_open(&in, blob.data, blob.len, HANDOFF_VERIFY));
 	r = in.items;
 	ck_assert(tlv_next(&r, &item));
-	ck_assert_int_eq(fields_get_fd(&in, &item, FIELDS_FD_STREAM),
-	    pair[0]);
+	ck_assert_int_eq(fields_get_fd(&in, &item, FIELDS_FD_STREAM), pair[0]);
 	ck_assert_int_eq(fields_get_fd(&in, &item, FIELDS_FD_STREAM), -1);
 	ck_assert(tlv_next(&r, &item));
 	ck_assert_int_eq(fields_get_fd(&in, &item, FIELDS_FD_STREAM), -1);

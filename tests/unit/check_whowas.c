@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "chat-fixture.h"
 #include "room/directory.h"
+#include "room/rename.h"
 #include "room/roommates.h"
 #include "room/whowas.h"
 #include "unit.h"

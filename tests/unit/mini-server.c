@@ -16,6 +16,10 @@
 #include <unistd.h>
 
 #include "base/tlv.h"
+#include "room/deliver.h"
+#include "room/directory.h"
+#include "room/member.h"
+#include "room/presence.h"
 #include "session/protocol.h"
 #include "mini-server.h"
 
@@ -124,9 +128,9 @@ mini_run(struct mini_server *t)
 			t->is_woken = true;
 		conn_reap(&t->net);
 	}
-	chat_flush(&t->chat);
+	deliver_all(&t->chat);
 	conn_reap(&t->net);
-	chat_flush(&t->chat);
+	deliver_all(&t->chat);
 }
 
 void

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef ACKED_H
+#define ACKED_H
+
+#include <stdint.h>
+
+#include "room/model.h"
+
+/* They are known to have everything before number, and no more. */
+void acked_set(struct membership *ms, uint64_t number);
+/* They read on from number: they are not sure to have more. */
+void acked_set_back(struct membership *ms, uint64_t number);
+
+#endif

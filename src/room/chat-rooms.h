@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef CHAT_ROOMS_H
+#define CHAT_ROOMS_H
+
+#include "room/model.h"
+
+/* By name, in any case; or NULL. */
+struct room *chat_find_room(struct chat *chat, const char *name);
+
+/* All rooms in order of their names: NULL starts, NULL ends. */
+struct room *chat_next_room(struct chat *chat, struct room *room);
+/* The first whose name comes after this one ("": the first of all); or NULL. */
+struct room *chat_room_after(struct chat *chat, const char *name);
+
+/* For chat.c: room is, or is not, one of the rooms that there are. */
+void chat_insert_room(struct chat *chat, struct room *room);
+void chat_take_out_room(struct chat *chat, struct room *room);
+
+#endif

@@ -1,0 +1,627 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef MODEL_H
+#define MODEL_H
+
+#include <sys/types.h>
+
+#include <bsd/sys/queue.h>
+#include <bsd/sys/tree.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bucket.h"
+#include "base/buf.h"
+#include "base/cloak.h"
+#include "base/clock.h"
+#include "base/credential.h"
+#include "base/deadline.h"
+#include "base/nick.h"
+#include "base/util.h"
+#include "history/event.h"
+#include "history/history.h"
+#include "options/options.h"
+#include "room/tally.h"
+
+/*
+ * The data of the room layer: what there is, and how it hangs together. What
+ * is done with it stands in the modules; each part names the one that changes
+ * it, and all others only read it.
+ *
+ *   chat ──── room ──── history (the ring)
+ *    │         │  │
+ *    │         │  └──── audience ──── slot ─┐ live, by dialect
+ *    │         │                            │
+ *    │         └──────── membership ◄───────┘ a cursor in the ring
+ *    │                       │
+ *    ├──── directory ──── member ──── person ──── bookmark ──► room
+ *    │                                  │
+ *    └──── departed_set ─ departed ─────┘ who is gone, and may come back
+ */
+
+struct chat;
+struct departed;
+struct departed_owner;
+struct member;
+struct membership;
+struct presence_item;
+struct replay;
+struct room;
+
+/* What belongs to a person: person.h */
+
+/*
+ * Somebody whose lines a person does not want to see: known by member id as
+ * long as they stay connected, and by nick.
+ */
+struct ignore {
+	TAILQ_ENTRY(ignore) entry;
+	uint64_t id;
+	char nick[NICK_SIZE];
+	char folded[NICK_SIZE];
+};
+TAILQ_HEAD(ignore_list, ignore);
+
+/* A private message that waits until its addressee is back. */
+struct queued_message {
+	TAILQ_ENTRY(queued_message) entry;
+	int64_t time_ms;
+	uint64_t author; /* member id */
+	uint64_t position; /* where it ended in what was handed over */
+	uint64_t msgid; /* or 0 */
+	size_t len;
+	bool is_repeat; /* was handed over before, and may have arrived */
+	bool is_notice;
+	bool is_action;
+	char nick[NICK_SIZE];
+	char text[];
+};
+TAILQ_HEAD(queued_list, queued_message);
+
+/*
+ * How far they have read, as their IRC client says (draft/read-marker): in a
+ * room ("#kitchen"), or of private messages with somebody (a folded nick). The
+ * one that was moved last is the last of the list.
+ */
+#define MARKER_NAME_SIZE (ROOM_NAME_SIZE + 1)
+struct marker {
+	TAILQ_ENTRY(marker) entry;
+	int64_t time_ms; /* wall clock, of the last message read; above 0 */
+	char name[MARKER_NAME_SIZE];
+};
+TAILQ_HEAD(marker_list, marker);
+
+/*
+ * What the present connection has been handed of a room, by number: in how far
+ * the order on the wire is known, for repeat_set_back().
+ */
+struct shown {
+	uint64_t from; /* nothing older: that has arrived before */
+	/* Seen as a guest, before what they had missed was told. */
+	uint64_t guest_from;
+	uint64_t guest_until;
+	/* The last that they were told are no longer held. */
+	uint64_t gap_from;
+	uint64_t gap_until;
+};
+
+/* Where somebody stopped reading in a room that they are not in now. */
+struct bookmark {
+	LIST_ENTRY(bookmark) in_owner; /* a member's or a departed's list */
+	LIST_ENTRY(bookmark) in_room; /* so that the room can take them along */
+	struct room *room;
+	struct history_cursor cursor;
+	uint64_t repeat_until; /* those below it may have been seen already */
+	int64_t left_ms; /* monotonic: when they left, or went on break */
+	/* If they have left in this connection, or else 0: where that was in
+	 * what was handed over; and then what shown says is true. */
+	uint64_t position;
+	struct shown shown;
+	bool is_op; /* modes.h */
+	bool is_voiced;
+};
+LIST_HEAD(bookmark_list, bookmark);
+
+/*
+ * All that belongs to a person rather than to their connection. It moves whole
+ * between a member and the departed that they become.
+ */
+struct person {
+	struct bookmark_list bookmarks;
+	struct ignore_list ignores;
+	struct queued_list queued;
+	struct marker_list markers;
+	unsigned marker_count;
+	unsigned ignore_count;
+	unsigned queued_count;
+	size_t queued_bytes;
+};
+
+/* Who is here: member.h */
+
+/*
+ * What the room layer asks of whoever stands behind a member. None of these
+ * may call back into the room layer before it returns.
+ */
+struct member_ops {
+	/*
+	 * Hand over rendered, whole lines. -1: too much is unsent already, or
+	 * the connection is ending; nothing was taken, and member_drained()
+	 * follows when there is room again. The hot path: sink is the member's,
+	 * which is not looked at otherwise.
+	 */
+	int (*deliver)(void *sink, const char *data, size_t len);
+	/* Bytes handed over so far, and how many of the last that were written
+	 * may not have been read: as things are, and if the connection broke
+	 * now. */
+	uint64_t (*handed)(const struct member *m);
+	size_t (*unsent)(const struct member *m);
+	size_t (*unsent_if_broken)(const struct member *m);
+	/* There is nothing left to show in one of their rooms. If needs_names
+	 * is set, what their client believes about who is there is not right:
+	 * list the names, and clear it. */
+	void (*caught_up)(struct membership *ms);
+	/* Another session with the same credential has taken m's nick and
+	 * place: say so and close. m is freed by the caller right after. */
+	void (*replaced)(struct member *m);
+};
+
+/*
+ * A member in a room. Their cursor is the number of the next message that they
+ * have not been handed yet:
+ *
+ *   live       audience is set; the cursor is the room's turn_start, and the
+ *              field is out of date until they are behind
+ *   behind     a slow reader, or a replay is running: in the pump's queue, or
+ *              waiting until their output has drained (is_blocked: only after
+ *              deliver() has refused something)
+ *   paused     the member is on break: the cursor stays
+ */
+struct membership {
+	LIST_ENTRY(membership) in_member;
+	TAILQ_ENTRY(membership) in_room;
+	LIST_ENTRY(membership) in_trackers; /* if tracks_members */
+	TAILQ_ENTRY(membership) in_pump;
+	struct member *member;
+	struct room *room;
+	struct history_cursor cursor;
+	uint64_t arrival; /* who came, or got the names, later has a greater */
+	uint64_t own_from; /* own lines from here on are not shown */
+	uint64_t acknowledged; /* acked.h: surely read up to here */
+	uint64_t mark; /* where they were when the member's mark was set */
+	uint64_t persisted_acknowledged; /* as it was written last */
+	uint64_t repeat_until; /* those below it may have been seen already:
+				* an earlier connection was handed them */
+	struct shown shown;
+	struct audience *audience; /* live: whom they share bytes with */
+	uint32_t slot; /* their place there */
+	struct replay *replay;
+	bool is_pumped; /* in the pump's queue */
+	bool is_blocked; /* waiting for member_drained() */
+	bool is_resuming; /* becomes live at the end of chat_load_end() */
+	bool tracks_members; /* the member's dialect does */
+	/* Those with dialects that track members know that they are here; and
+	 * so do all others, which implies the former. */
+	bool is_joined;
+	bool is_announced;
+	bool needs_names; /* a tracker was not told all of the others */
+	bool is_persisted_live; /* written as live, without a number */
+	bool is_op; /* rank.h; both are kept with their place */
+	bool is_voiced;
+	bool takes_place; /* or take them for one whom they know to be here */
+};
+TAILQ_HEAD(membership_queue, membership);
+
+/* What IRC's user modes tell of somebody. */
+enum member_flag {
+	MEMBER_BOT = 1 << 0, /* B */
+	MEMBER_INVISIBLE = 1 << 1, /* i */
+	MEMBER_WALLOPS = 1 << 2, /* w: listens to them */
+	MEMBER_OPER = 1 << 3, /* o: operator of the server */
+	MEMBER_FLAGS = (1 << 4) - 1
+};
+
+#define MEMBER_USER_MAX 10 /* bytes */
+#define MEMBER_REALNAME_MAX 150
+#define MEMBER_HOST_SIZE CLOAK_SIZE
+
+/*
+ * A person who is here, or whose connection was lost less than departure-delay
+ * ago.
+ */
+struct member {
+	RB_ENTRY(member) by_nick;
+	RB_ENTRY(member) by_skeleton;
+	LIST_ENTRY(member) in_ignorers; /* if they ignore anybody */
+	TAILQ_ENTRY(member) in_lost; /* if their connection is lost */
+	uint64_t roommates_walk; /* roommates.c: the last that came by */
+	struct chat *chat;
+	const struct member_ops *ops; /* NULL: the connection is lost */
+	void *session; /* for ops */
+	void *sink; /* for ops->deliver() */
+	const struct dialect *dialect;
+	LIST_HEAD(, membership) memberships;
+	struct person person;
+	/* handed.h: private messages that were handed over, and may not have
+	 * arrived. */
+	struct queued_list handed;
+	unsigned handed_count;
+	struct bucket announce;
+	char *user; /* IRC's user name; NULL: a plain client */
+	char *realname; /* NULL: none but the nick */
+	unsigned flags; /* enum member_flag */
+	char *break_text; /* or NULL; of a break, or while away */
+	int64_t break_since_ms; /* monotonic; the same */
+	int64_t lost_since_ms;
+	int64_t active_ms; /* their last line */
+	uint64_t id; /* never used again; not 0 */
+	uint64_t checkpoint_handed; /* bytes handed over when marks were set */
+	struct credential credential;
+	bool is_guest;
+	bool is_on_break; /* nothing is delivered */
+	bool is_away; /* on break for the others; never with is_on_break */
+	bool is_break_told; /* the others were told that they are away */
+	bool is_lost;
+	bool is_ignorer; /* in the chat's ignorers */
+	bool has_queued_handed; /* some of handed was written */
+	bool was_told_repeats; /* that private messages are repeated */
+	bool is_known; /* has said or done what others see */
+	char nick[NICK_SIZE];
+	char folded[NICK_SIZE];
+	char skeleton[NICK_SIZE];
+};
+
+/* m's place in room, or NULL: they are not in it. They are in few rooms. */
+static inline struct membership *
+member_in(const struct member *m, const struct room *room)
+{
+	struct membership *ms;
+
+	LIST_FOREACH(ms, &m->memberships, in_member)
+		if (ms->room == room)
+			return ms;
+	return NULL;
+}
+
+/* On break or away: what others are shown. */
+static inline bool
+member_is_away(const struct member *m)
+{
+	return m->is_on_break || m->is_away;
+}
+
+/* So; or who was and is lost, and the others were not told that it is over. */
+static inline bool
+member_looks_away(const struct member *m)
+{
+	return member_is_away(m) || m->is_break_told;
+}
+
+/* What others are shown of a break without a text; or else its text. */
+#define MEMBER_AWAY_TEXT "be right back"
+static inline const char *
+member_away_text(const struct member *m)
+{
+	return m->break_text == NULL ? MEMBER_AWAY_TEXT : m->break_text;
+}
+
+/* Who is gone: departed.h */
+
+struct departed {
+	RB_ENTRY(departed) by_name;
+	TAILQ_ENTRY(departed) by_age;
+	TAILQ_ENTRY(departed) in_owner;
+	struct departed_owner *owner;
+	struct person person;
+	int64_t left_ms; /* monotonic: when they left, or went on break */
+	int64_t made_ms; /* when this was made */
+	char folded[NICK_SIZE];
+};
+
+RB_HEAD(departed_tree, departed);
+RB_HEAD(departed_owner_tree, departed_owner);
+TAILQ_HEAD(departed_queue, departed);
+
+struct departed_set {
+	struct chat *chat;
+	struct departed_tree by_name;
+	struct departed_owner_tree owners;
+	struct departed_queue by_age; /* the oldest first */
+	size_t count;
+};
+
+/* What is allowed in a room: modes.h */
+
+#define MODES_KEY_MAX 23
+#define MODES_MASK_MAX 120 /* bytes */
+#define MODES_INVITATIONS_MAX 64 /* of a room; the oldest go */
+
+/* Such a list is for each of the letters b, e, I. */
+enum modes_list { MODES_BANS, MODES_EXEMPTIONS, MODES_INVITED, MODES_LISTS };
+
+struct mode_mask {
+	TAILQ_ENTRY(mode_mask) entry;
+	int64_t set_ms; /* wall clock */
+	char by[NICK_SIZE]; /* who set it, as they were called; or "server" */
+	/* nick!user@host, with * and ?; "m:nick!user@host" in the lists b and
+	 * e is about speaking only: IRC's extban, EXTBAN=,m */
+	char mask[MODES_MASK_MAX + 1];
+};
+TAILQ_HEAD(mode_mask_list, mode_mask);
+
+struct modes {
+	unsigned flags; /* enum room_flag */
+	uint32_t limit; /* 0: none */
+	struct mode_mask_list lists[MODES_LISTS]; /* the oldest first */
+	size_t counts[MODES_LISTS];
+	uint64_t invitations[MODES_INVITATIONS_MAX]; /* members' ids */
+	size_t invitation_count;
+	int64_t made_ms; /* wall clock: when the room was made */
+	char key[MODES_KEY_MAX + 1]; /* "": none */
+	/* They are in the journal: the room was made by somebody, or they were
+	 * changed. Else they are what the settings say at the next start. */
+	bool is_persisted;
+};
+
+/* Who has come and gone, and is not announced yet: presence.h */
+
+RB_HEAD(presence_tree, presence_item);
+TAILQ_HEAD(presence_queue, presence_item);
+
+struct presence {
+	struct room *room;
+	struct presence_tree by_nick;
+	struct presence_queue queue; /* the oldest first */
+	struct deadline deadline;
+	size_t count; /* in the queue */
+};
+
+/* The way out of a room: deliver.h */
+
+/*
+ * Where a line ends in an audience's bytes, and whose it is: its author is not
+ * sent it (their terminal shows it already), nor is who ignores them, unless
+ * it tells who is here.
+ */
+struct segment {
+	size_t end;
+	uint64_t author; /* 0: everybody's */
+	bool is_said; /* not shown to who ignores the author */
+	char folded[NICK_SIZE];
+};
+
+/*
+ * What the delivery needs to know of somebody live. They lie side by side,
+ * so that the way to a socket is one step: between two deliveries the kernel
+ * has pushed everything else out of the cache.
+ */
+struct slot {
+	int (*deliver)(void *sink, const char *data, size_t len);
+	void *sink;
+	struct membership *ms;
+	bool has_acted; /* some of the turn's lines are their own */
+	bool is_ignorer; /* or of somebody whom they ignore */
+};
+
+/*
+ * All live who have the same dialect. The turn's lines are rendered here,
+ * once, when they are published.
+ */
+struct audience {
+	LIST_ENTRY(audience) entry;
+	const struct dialect *dialect;
+	struct slot *slots; /* in no order */
+	uint32_t count;
+	uint32_t cap;
+	struct buf lines;
+	struct segment *segments;
+	size_t segment_count;
+	size_t segment_cap;
+	bool has_names; /* some of the lines are event_is_of_names() */
+};
+
+/* A room: a ring, and the cursors of those who are here. room.h */
+struct room {
+	RB_ENTRY(room) by_name;
+	TAILQ_ENTRY(room) in_dirty;
+	struct chat *chat;
+	struct history history;
+	/* The first message of the turn: where everybody live is. */
+	struct history_cursor turn_start;
+	/* The state layer's: all who are kept as live surely have read up to
+	 * the first; the other was delivered at the last look. */
+	uint64_t low_water;
+	uint64_t looked;
+	bool is_dirty; /* has lines that were not handed out yet */
+	bool is_permanent;
+	bool is_handed_over; /* its history is another program's: chat_load() */
+	LIST_HEAD(, audience) audiences;
+	struct membership_queue people; /* in the order they came */
+	size_t people_count;
+	size_t live_count;
+	LIST_HEAD(, membership) trackers; /* those whose dialect is */
+	size_t tracker_count;
+	struct bookmark_list bookmarks;
+	struct presence presence;
+	int64_t used_ms; /* monotonic: somebody came, spoke or left */
+	int64_t said_ms; /* monotonic: of the newest message */
+	struct modes modes;
+	char *topic; /* or NULL */
+	char topic_by[NICK_SIZE]; /* who set it, as they were called then */
+	int64_t topic_ms; /* wall clock: when; 0: not known */
+	char name[ROOM_NAME_SIZE]; /* folded */
+};
+
+RB_HEAD(room_tree, room);
+TAILQ_HEAD(room_queue, room);
+
+/* How many messages are new to whoever has this cursor, less those below
+ * repeat_until. */
+static inline uint64_t
+room_new_count(const struct room *room, const struct history_cursor *cursor,
+    uint64_t repeat_until)
+{
+	uint64_t from = cursor->number;
+
+	if (from < repeat_until)
+		from = repeat_until;
+	return history_distance(from, room->history.next_number);
+}
+
+/* Everybody who is here by nick, and by what their nick looks like:
+ * directory.h */
+RB_HEAD(directory_nicks, member);
+RB_HEAD(directory_skeletons, member);
+
+/* Somebody who gave up a nick: whowas.h */
+struct whowas_entry {
+	int64_t until_ms; /* wall clock: when they gave it up */
+	char nick[NICK_SIZE];
+	char folded[NICK_SIZE];
+	char user[MEMBER_USER_MAX + 1]; /* "": a plain client */
+	char host[MEMBER_HOST_SIZE];
+	char realname[MEMBER_REALNAME_MAX + 1]; /* "": none but the nick */
+};
+
+struct whowas {
+	struct whowas_entry *entries; /* a ring; NULL: empty */
+	uint64_t count; /* ever */
+};
+
+/*
+ * Somebody wants to know who comes and goes by name. Called in the midst of
+ * what the room layer does: none of these may call back into it. Somebody who
+ * has lost the connection has the nick until they leave for good, and one whose
+ * place is taken over never gives it up.
+ */
+struct directory_watch {
+	/* m has a nick that nobody had, and nobody has nick any more. */
+	void (*used)(const struct member *m, void *arg);
+	void (*freed)(const char *nick, void *arg);
+	/* roommates_tell() has told those whom roommates_was_told() names. */
+	void (*shown)(const struct member *m, const struct event *event,
+	    void *arg);
+	void *arg;
+};
+
+struct directory {
+	struct directory_nicks by_nick;
+	struct directory_skeletons by_skeleton;
+	const struct directory_watch *watch; /* or NULL */
+	const struct member *replaced; /* or NULL: m has their nick next */
+	struct whowas whowas;
+	size_t count;
+	size_t present_max; /* the most who were connected at once */
+	size_t invisible_count; /* of those who are connected */
+	size_t oper_count;
+	uint64_t last_id;
+	uint64_t last_guest;
+};
+
+/* Who shares a room with somebody: roommates.h */
+
+/* The lines of one event, in each dialect that has been asked for. */
+struct roommates_lines {
+	const struct dialect *dialect;
+	size_t start;
+	size_t end;
+};
+
+struct roommates {
+	uint64_t walk; /* number of the last: roommates_walk in struct member */
+	struct buf out;
+	struct roommates_lines *lines;
+	size_t count;
+	size_t cap;
+};
+
+/* The chat: all rooms, who is here, and whose places are kept. chat.h */
+
+/*
+ * Whoever keeps what has to outlive the process is told of what has changed.
+ * None of these may call back into the room layer. watch.h calls them.
+ */
+struct chat_watch {
+	/* What there is of who has this nick and credential is not what it
+	 * was: here, gone with their bookmarks, or neither. */
+	void (*person)(const char *folded, const struct credential *credential,
+	    void *arg);
+	void (*said)(void *arg); /* what is kept in a history */
+	void (*topic)(const struct room *room, void *arg);
+	void (*modes)(const struct room *room, void *arg);
+	void (*forgotten)(const struct room *room, void *arg); /* for good */
+	void (*counted)(void *arg); /* an id or guest's number was given */
+	void (*turn_ended)(void *arg);
+	void *arg;
+};
+
+/* Where the rooms' histories are, if they are to outlive the process. */
+struct room_files {
+	/* Opens the room's history, or begins one. -1: h is as it was, and the
+	 * reason has been logged. */
+	int (*open)(struct history *h, const char *room, size_t size,
+	    void *arg);
+	/* The room is gone for good. Its history, h, is still open; a file of
+	 * that name that h is not in is not its. */
+	void (*remove)(const struct history *h, const char *room, void *arg);
+	void *arg;
+};
+
+TAILQ_HEAD(lost_queue, member);
+
+struct chat {
+	const struct clock *clock;
+	const struct options *options;
+	struct deadlines *deadlines;
+	/* have chat_turn() called at the turn's end */
+	void (*wake)(void *arg);
+	void *wake_arg;
+
+	const struct chat_watch *watch; /* or NULL */
+	const struct room_files *files; /* NULL: in memory */
+	struct room_tree by_name;
+	size_t count;
+	struct room *lobby;
+	struct directory directory;
+	struct departed_set departed;
+	LIST_HEAD(, member) ignorers;
+	struct lost_queue lost; /* the longest lost first */
+	size_t lost_count;
+	struct deadline lost_due; /* when the first of them leaves */
+	size_t queued_bytes;
+	struct deadline tidy; /* old bookmarks and rooms */
+	struct cloak_key host_key; /* in the journal, if there is one */
+	uint64_t last_msgid; /* of private messages: never given again */
+	uint64_t last_arrival; /* in all rooms, counted */
+	size_t returning; /* presence_give_up(): to how many rooms */
+
+	/* The turn. */
+	struct room_queue dirty;
+	struct membership_queue pump;
+	unsigned actors; /* how many live have acted in this turn */
+	struct buf scratch;
+	struct tally tally; /* of the catch-up that is being counted */
+	struct membership *tally_owner; /* or NULL */
+	struct roommates roommates;
+
+	/* For the state report. */
+	uint64_t messages;
+	uint64_t deliveries; /* of turns, each to one member */
+	uint64_t fell_behind;
+	uint64_t gaps;
+};
+
+/* Monotonic: since when m has not been reading; now if they are. */
+static inline int64_t
+member_away_since_ms(const struct member *m)
+{
+	if (m->is_on_break)
+		return m->break_since_ms;
+	if (m->is_lost)
+		return m->lost_since_ms;
+	return m->chat->clock->mono_ms;
+}
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+
+/*
+ * What happens in a room goes into its ring, if it is of a kind that is kept,
+ * and to everybody who is there.
+ */
+
+#include "config.h"
+
+#include "room/deliver.h"
+#include "room/publish.h"
+#include "room/roommates.h"
+#include "room/watch.h"
+
+void
+publish_by_member(struct room *room, struct event *event,
+    const struct member *m)
+{
+	struct chat *chat = room->chat;
+
+	if (m != NULL) {
+		event->author = m->id;
+		event->from = m;
+		event->nick = m->nick;
+	}
+	event->server = chat->options->server_name;
+	if (event->kind == EVENT_TAGS)
+		event->msgid = ++chat->last_msgid;
+	event->room = room->name;
+	event->time_ms = chat->clock->wall_ms;
+	if (event_is_numbered(event->kind)) {
+		event->wall_ms = event->time_ms;
+		event->time_ms = history_next_time(&room->history,
+		    event->wall_ms);
+		event->number = history_append(&room->history, event);
+		room->used_ms = room->said_ms = chat->clock->mono_ms;
+		chat->messages++;
+		watch_said(chat);
+	}
+	deliver_render(room, event);
+	if (room->tracker_count > 0)
+		roommates_tell_behind(room, event);
+	if (!room->is_dirty) {
+		room->is_dirty = true;
+		TAILQ_INSERT_TAIL(&chat->dirty, room, in_dirty);
+		chat->wake(chat->wake_arg);
+	}
+	if (deliver_is_full(room))
+		room_flush(room);
+}
+
+/* Does the last such event tell how things are? */
+static bool
+publish_is_state(enum event_kind kind)
+{
+	return kind == EVENT_KICK || kind == EVENT_MODE || kind == EVENT_TOPIC;
+}
+
+void
+room_publish(struct room *room, struct event *event, struct membership *actor)
+{
+	/* Their client is told by their session, at once. It has to know before
+	 * what others have done. */
+	if (actor != NULL && actor->tracks_members &&
+	    publish_is_state(event->kind))
+		room_flush(room);
+	if (actor != NULL)
+		deliver_set_acted(actor);
+	publish_by_member(room, event, actor == NULL ? NULL : actor->member);
+}

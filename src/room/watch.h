@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef WATCH_H
+#define WATCH_H
+
+#include "room/model.h"
+
+/*
+ * The room layer tells what has changed to struct chat_watch, if there is one.
+ * It knows nothing of who that is, which is the state layer.
+ */
+
+static inline void
+watch_person_changed(const struct chat *chat, const char *folded,
+    const struct credential *credential)
+{
+	const struct chat_watch *watch = chat->watch;
+
+	if (watch != NULL)
+		watch->person(folded, credential, watch->arg);
+}
+
+/* Guests leave nothing behind. */
+static inline void
+watch_member_changed(const struct member *m)
+{
+	if (!m->is_guest)
+		watch_person_changed(m->chat, m->folded, &m->credential);
+}
+
+static inline void
+watch_said(const struct chat *chat)
+{
+	if (chat->watch != NULL)
+		chat->watch->said(chat->watch->arg);
+}
+
+static inline void
+watch_topic_changed(const struct room *room)
+{
+	const struct chat_watch *watch = room->chat->watch;
+
+	if (watch != NULL)
+		watch->topic(room, watch->arg);
+}
+
+static inline void
+watch_modes_changed(const struct room *room)
+{
+	const struct chat_watch *watch = room->chat->watch;
+
+	if (watch != NULL)
+		watch->modes(room, watch->arg);
+}
+
+static inline void
+watch_room_forgotten(const struct room *room)
+{
+	const struct chat_watch *watch = room->chat->watch;
+
+	if (watch != NULL)
+		watch->forgotten(room, watch->arg);
+}
+
+static inline void
+watch_counted(const struct chat *chat)
+{
+	if (chat->watch != NULL)
+		chat->watch->counted(chat->watch->arg);
+}
+
+static inline void
+watch_turn_ended(const struct chat *chat)
+{
+	if (chat->watch != NULL)
+		chat->watch->turn_ended(chat->watch->arg);
+}
+
+#endif
