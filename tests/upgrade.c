@@ -544,7 +544,7 @@ run(size_t count)
 	leave();
 }
 
-/* With the history in files, and everybody's place in a journal. */
+/* With the history in files, and everybody's bookmark in a journal. */
 START_TEST(test_state)
 {
 	(void)client_raise_nofile();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * See chat-fixture.fixture. The dialect is terse, so that a test shows what it expects.
+ * See chat-fixture.h. The dialects are terse, so that a test shows what it
+ * expects.
  */
 #include "config.h"
 
@@ -191,7 +192,7 @@ fake_render_other(const struct dialect *dialect, struct buf *out,
 	fake_render(dialect, out, e);
 }
 
-/* As in IRC: what is for people to read is not for a client. */
+/* As in IRC: what is for people to read is not told to a client. */
 static void
 fake_render_tracker(const struct dialect *dialect, struct buf *out,
     const struct event *e)

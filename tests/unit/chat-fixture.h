@@ -16,7 +16,7 @@
 
 /*
  * A chat without sockets, for tests of the room layer: time stands still unless
- * a test moves it, and the members are fakes, who write down what they are
+ * a test moves it, and the members are fakes, which write down what they are
  * handed.
  */
 struct chat_fixture {
@@ -32,9 +32,9 @@ struct fake {
 	bool is_full; /* deliver() refuses */
 	bool was_replaced;
 	unsigned caught_up;
-	unsigned names; /* and of these, how often with needs_names */
+	unsigned names; /* how many of these were with needs_names */
 	uint64_t handed; /* bytes */
-	size_t unsent; /* of them, bytes that will not arrive if it is lost */
+	size_t unsent; /* the last of these, which a loss destroys */
 	unsigned deliveries;
 	struct credential credential;
 	/* Called with each delivery, and before names++, if set. */
@@ -43,7 +43,7 @@ struct fake {
 	void *arg;
 };
 
-/* options may have been changed before. */
+/* options may have been changed before the call. */
 void fixture_init_options(struct chat_fixture *fixture);
 void fixture_init(struct chat_fixture *fixture);
 void fixture_fini(struct chat_fixture *fixture);
@@ -53,28 +53,29 @@ void fixture_settle(struct chat_fixture *fixture);
 /* Lets time pass, running what falls due. */
 void fixture_pass(struct chat_fixture *fixture, int64_t ms);
 
-/* A guest from 192.0.2.HOST (or uid HOST if host is below 0) in no room. */
+/* Makes a guest from 192.0.2.HOST (or uid -HOST if host is below 0) in
+ * no room. */
 void fake_init_with(struct chat_fixture *fixture, struct fake *f, int host,
     const struct dialect *dialect);
-/* The same in the lobby. */
+/* Makes one in the lobby, with the plain dialect. */
 void fake_init(struct chat_fixture *fixture, struct fake *f, int host);
-/* The same, called nick. Nothing has been seen, and all know them. */
+/* Makes one in the lobby, called nick; all know them, and they have seen
+ * nothing yet. */
 void fake_enter(struct chat_fixture *fixture, struct fake *f, int host,
     const char *nick);
-/*
- * Somebody with a dialect that tracks members, and that nick, in no room; the
- * same in the lobby, having seen nothing yet.
- */
+/* Makes somebody with a dialect that tracks members, and that nick, in no room;
+ * or in the lobby, having seen nothing yet. */
 void fake_init_tracker(struct chat_fixture *fixture, struct fake *f, int host,
     const char *nick);
 void fake_enter_tracker(struct chat_fixture *fixture, struct fake *f, int host,
     const char *nick);
-/* Joins, quietly, the room of that name, which is made; and is in it. */
+/* Makes f join, quietly, the room of that name, which is made if needed; and
+ * finds f's membership there. */
 struct membership *fake_join(struct chat_fixture *fixture, struct fake *f,
     const char *name);
 struct membership *fake_in(struct chat_fixture *fixture, const struct fake *f,
     const char *name);
-void fake_fini(struct fake *f); /* and quits if still there */
+void fake_fini(struct fake *f); /* quits if still there */
 void fake_quit(struct fake *f, const char *text);
 void fake_lose(struct fake *f);
 void fake_drain(struct fake *f);
@@ -88,17 +89,14 @@ struct membership *fake_here(const struct fake *f);
 int fake_nick(struct fake *f, const char *nick); /* enum directory_rename */
 
 /*
- * What was seen since the last call, lines such as "3 ana: hi", "came ana",
- * "live"; settles first. Compare with ck_assert_str_eq(). Valid until the next
- * call.
+ * What was seen since the last call, in lines such as "3 ana: hi", "came ana",
+ * "live"; calls fixture_settle() first. For ck_assert_str_eq(). Valid until the
+ * next call.
  */
 const char *fake_saw(struct chat_fixture *fixture, struct fake *f);
 
-/*
- * Hands the chat over to the next program, which is made: people, copies of
- * fakes who are connected, go on there as who they were, having seen nothing.
- * False: next has refused what it was handed.
- */
+/* Hands the chat over to next, which is made: copies of the connected fakes go
+ * on there as who they were, having seen nothing. False: next refused it. */
 bool fixture_hand_over(struct chat_fixture *fixture, struct chat_fixture *next,
     struct fake *people, size_t count);
 
@@ -115,7 +113,7 @@ void fixture_setup_empty(void);
 void fixture_teardown(void);
 
 extern const struct dialect fake_dialect;
-/* Told of joins, parts, quits, and not of what is for people to read. */
+/* Is told of joins, parts and quits, and not of what is for people to read. */
 extern const struct dialect fake_dialect_tracker;
 extern const struct dialect fake_dialect_tracker_other; /* with a "~" */
 extern const struct dialect fake_dialect_other; /* lines begin with "~" */

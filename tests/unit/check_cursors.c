@@ -35,11 +35,14 @@ struct reader {
 	struct fake f;
 	const char *nick;
 	uint64_t next; /* of the message that they should see next */
-	uint64_t after; /* a closed catch-up: where reading goes on, else 0 */
-	uint64_t own_from; /* their own ones from here are not shown */
-	uint64_t owed; /* the first that did not arrive, until told; else 0 */
-	uint64_t seen_until; /* those below were handed over by lost ones */
-	uint64_t session_from; /* all before has arrived in earlier ones */
+	/* During a closed catch-up: where reading goes on; else 0. */
+	uint64_t after;
+	uint64_t own_from; /* own messages from here are not shown */
+	/* First message that did not arrive, until told; else 0. */
+	uint64_t owed;
+	uint64_t seen_until; /* lost connections were handed those below */
+	/* Earlier connections have received all before. */
+	uint64_t session_from;
 	struct handed_line {
 		uint64_t end; /* in all bytes handed over */
 		uint64_t next; /* what they should see next before it */
@@ -47,8 +50,8 @@ struct reader {
 	size_t log_count;
 	bool in_catchup, in_repeats;
 	bool in_history; /* between the lines of /history */
-	bool is_known; /* has a place from before */
-	bool was_new; /* this session began as that of a newcomer */
+	bool is_known; /* has a bookmark from before */
+	bool was_new; /* this session began as a newcomer's */
 };
 
 static struct reader readers[PEOPLE];
@@ -78,10 +81,8 @@ model_is_own(const struct reader *r, uint64_t number)
 	return number >= r->own_from && authors[number] == r;
 }
 
-/*
- * r is at number now. What is left out must be their own: of this session, or
- * their last words before they left.
- */
+/* r is at number now. Messages left out must be their own: of this session, or
+ * their last words before they left. */
 static void
 model_advance(struct reader *r, uint64_t number, const char *what)
 {
@@ -242,10 +243,8 @@ model_enter(struct reader *r)
 	r->is_known = true;
 }
 
-/*
- * Not read on from now: a closed catch-up that was cut off goes on from where
- * it had come to.
- */
+/* They stopped reading: a closed catch-up that was cut off goes on from where
+ * it had come to. */
 static void
 model_paused(struct reader *r)
 {
@@ -255,7 +254,8 @@ model_paused(struct reader *r)
 	r->in_catchup = r->in_repeats = false;
 }
 
-/* The last bytes have not arrived, and the daemon fears for some more. */
+/* The last bytes have not arrived, and the daemon counts some more as
+ * doubtful. */
 static void
 model_lose(struct reader *r)
 {

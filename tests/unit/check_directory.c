@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Nicks, and whose place is whose.
+ * Nicks, and who may take over what was left under one.
  */
 #include "config.h"
 
@@ -152,7 +152,7 @@ START_TEST(test_takeover_of_unsent)
 }
 END_TEST
 
-/* A lost connection: silence, and a silent return (design 8). */
+/* A lost connection: silence, and a silent return. */
 START_TEST(test_silent_return)
 {
 	fake_lose(&bob);
@@ -196,7 +196,7 @@ START_TEST(test_lost_and_gone)
 	ck_assert_int_eq(fake_nick(&ana, "bob"), DIRECTORY_TAKEN);
 	fixture_pass(&fx, 1000);
 	ck_assert_str_eq(fake_saw(&fx, &ana), "left bob (connection lost)\n");
-	/* Then it is, but not the place (hostile 27). */
+	/* Then it is, but not the bookmark (hostile 27). */
 	ck_assert_int_eq(fake_nick(&ana, "bob"), DIRECTORY_RENAMED);
 }
 END_TEST
@@ -279,8 +279,7 @@ START_TEST(test_waiting_elsewhere)
 }
 END_TEST
 
-/* A guest, whom those with dialects that track members have not seen,
- * becomes bob. */
+/* A guest, whom clients that track members have not seen, becomes bob. */
 START_TEST(test_tracker_silent_return)
 {
 	struct fake irc;
@@ -301,7 +300,7 @@ START_TEST(test_tracker_silent_return)
 }
 END_TEST
 
-/* Whom they have seen as a guest becomes bob, whom they see as well. */
+/* A guest whom they have seen becomes bob, whom they have seen as well. */
 START_TEST(test_tracker_known_guest_returns)
 {
 	struct fake irc;
@@ -324,7 +323,7 @@ START_TEST(test_tracker_known_guest_returns)
 }
 END_TEST
 
-/* From a client that registers, in two rooms, with another that is live. */
+/* A client that registers replaces a live one, which is in two rooms. */
 START_TEST(test_tracker_takes_over)
 {
 	struct fake irc, phone, desk;

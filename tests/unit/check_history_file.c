@@ -67,7 +67,7 @@ assert_refused(size_t size, const char *what)
 	    error);
 }
 
-/* The file as it is, changed at one place. */
+/* Changes one byte of the file. */
 static void
 poke(size_t offset, const void *data, size_t len)
 {

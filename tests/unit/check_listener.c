@@ -461,7 +461,7 @@ START_TEST(test_unix_stale)
 }
 END_TEST
 
-/* Another server has taken the place meanwhile: its file stays. */
+/* Another server has made its file there meanwhile, which stays. */
 START_TEST(test_unix_not_ours)
 {
 	char *path = path_of("sock"), *spec = xasprintf("unix:%s", path);

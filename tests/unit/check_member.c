@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Private messages: told, kept, and told again. Being away. Who somebody is.
+ * Private messages: delivered, queued, and repeated. Being away. Who somebody
+ * is.
  */
 #include "config.h"
 
@@ -78,7 +79,7 @@ START_TEST(test_private_messages_have_a_size)
 }
 END_TEST
 
-/* Kept messages wait in whatever room they come back to. */
+/* Queued messages wait in whatever room they come back to. */
 START_TEST(test_kept_messages_elsewhere)
 {
 	struct room *kitchen;
@@ -180,7 +181,7 @@ START_TEST(test_kept_messages_of_the_ignored)
 }
 END_TEST
 
-/* What had not arrived when the connection was lost is kept again. */
+/* What had not arrived when the connection was lost is queued again. */
 START_TEST(test_private_messages_survive_a_loss)
 {
 	bob.unsent = 1000; /* nothing arrives any more */
@@ -207,7 +208,7 @@ lose_and_return(void)
 	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
 }
 
-/* Which of them are repeats, and which are surely new. */
+/* Which of them are repeats, and which are certainly new. */
 START_TEST(test_repeated_and_kept)
 {
 	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_TOLD);
@@ -304,7 +305,7 @@ START_TEST(test_private_notices)
 }
 END_TEST
 
-/* Typing is told to who can show it now, and never kept. */
+/* Typing is told to those who can show it now, and never queued. */
 START_TEST(test_private_tags)
 {
 	struct event event = { .kind = EVENT_TAGS, .tags = "+typing=active" };
@@ -321,7 +322,7 @@ START_TEST(test_private_tags)
 }
 END_TEST
 
-/* Who is in no room is shown them, too. */
+/* People in no room are shown them, too. */
 START_TEST(test_kept_messages_in_no_room)
 {
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Modes of rooms: what is parsed, changed, told, allowed and kept.
+ * Modes of rooms: what is parsed, changed, told, allowed and stored.
  */
 #include "config.h"
 
@@ -328,7 +328,7 @@ START_TEST(test_admit)
 	go(&bob, fx.chat.lobby);
 	ck_assert_int_eq(modes_admit(kitchen, bob.m, NULL), MODES_BANNED);
 
-	/* A place as operator opens all but a ban. */
+	/* A bookmark as operator overrides everything but a ban. */
 	go(&ana, fx.chat.lobby);
 	ck_assert_int_eq(modes_admit(kitchen, ana.m, NULL), MODES_ADMITTED);
 	(void)change(NULL, "+b ana");
@@ -411,7 +411,7 @@ START_TEST(test_secret)
 	(void)change(&ana, "+s");
 	ck_assert(modes_may_see(kitchen, bob.m));
 	go(&bob, fx.chat.lobby);
-	ck_assert(modes_may_see(kitchen, bob.m)); /* has a place */
+	ck_assert(modes_may_see(kitchen, bob.m)); /* has a bookmark */
 	ck_assert(!modes_may_see(fx.chat.lobby, bob.m) ==
 	    modes_has(fx.chat.lobby, ROOM_SECRET));
 	fake_quit(&bob, NULL);
@@ -448,7 +448,7 @@ START_TEST(test_joined)
 	ck_assert(member_in(ana.m, kitchen)->is_op);
 	ck_assert(!member_in(bob.m, kitchen)->is_op);
 
-	/* While ana has a place, nobody else gets it; ana has it again. */
+	/* While ana has a bookmark, nobody else gets it; ana has it again. */
 	go(&ana, fx.chat.lobby);
 	go(&bob, fx.chat.lobby);
 	go(&cy, fx.chat.lobby);
@@ -480,7 +480,7 @@ START_TEST(test_joined)
 }
 END_TEST
 
-/* Who returns to the very room has what the place had. */
+/* Whoever returns to this very room is again what the bookmark says. */
 START_TEST(test_regained)
 {
 	(void)change(&ana, "+v ana");

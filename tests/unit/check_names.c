@@ -18,10 +18,8 @@
 #include "room/room.h"
 #include "unit.h"
 
-/*
- * Whatever happens, a client that adds and removes names as it is told has
- * those who are there: or it is told to ask for them.
- */
+/* Whatever happens, a client that adds and removes names as it is told knows
+ * who is there, or it is told to ask for the names. */
 #define MODEL_PEOPLE 8
 #define MODEL_ROOMS 3
 
@@ -120,7 +118,7 @@ model_room(const char *name)
 	return -1;
 }
 
-/* Is what they believe to be relied on? */
+/* Is what they believe certain to be right? */
 static bool
 model_is_sure(int who, int room)
 {
@@ -191,7 +189,7 @@ model_read(int who)
 	free(text);
 }
 
-/* What each believes who is to be right now. */
+/* What everybody believes about who is there is right. */
 static void
 model_check(void)
 {
@@ -222,7 +220,7 @@ model_check(void)
 	}
 }
 
-/* Nobody is believed to be there who is not, once windows have passed. */
+/* Once windows have passed, nobody is believed to be there who is not. */
 static void
 model_check_ghosts(void)
 {

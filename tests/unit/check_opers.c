@@ -87,7 +87,7 @@ START_TEST(test_find)
 	/* The same name from elsewhere. */
 	ck_assert_str_eq(find("ana", from("2001:db8:7fff::1")), "c");
 	ck_assert_str_eq(find("bob", credential_from_uid(1000)), "b");
-	/* Neither who does not exist, nor who is for another place. */
+	/* Neither for a name that does not exist, nor from elsewhere. */
 	ck_assert_str_eq(find("eve", from("192.0.2.1")), "a?");
 	ck_assert_str_eq(find("bob", from("192.0.2.1")), "a?");
 	ck_assert_str_eq(find("", from("192.0.2.1")), "a?");

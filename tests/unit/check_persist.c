@@ -85,7 +85,7 @@ start(void)
 	persist_start(&persist, journal);
 }
 
-/* After it nothing is written any more; the people are the caller's to fini. */
+/* Nothing is written after it; the people are the caller's to release. */
 static void
 cut(void)
 {
@@ -202,7 +202,7 @@ START_TEST(test_what_a_person_has)
 }
 END_TEST
 
-/* What may not have arrived is kept, though it be more than may wait. */
+/* What may not have arrived is stored, even if it is more than may wait. */
 START_TEST(test_much_handed)
 {
 	struct fake p[2];
@@ -236,7 +236,7 @@ START_TEST(test_much_handed)
 }
 END_TEST
 
-/* Nobody else gets the place, and it is one. */
+/* Nobody else gets the bookmark, and there is only one. */
 START_TEST(test_keys)
 {
 	struct fake p[1];
@@ -409,7 +409,7 @@ START_TEST(test_file_unopened)
 }
 END_TEST
 
-/* Once all have read it, a message costs nothing. */
+/* Once everybody has read it, a message costs nothing. */
 START_TEST(test_talk_is_no_write)
 {
 	struct fake p[PEOPLE];
@@ -432,7 +432,7 @@ START_TEST(test_talk_is_no_write)
 	ck_assert_uint_le(fault_count(FAULT_PWRITE), 2);
 	ck_assert(!persist.look.is_set);
 	restart(p, PEOPLE);
-	/* And all have their places, where the talk ended. */
+	/* All have their bookmarks, at the end of the talk. */
 	fake_init(&fx, &p[1], 2);
 	(void)fake_saw(&fx, &p[1]);
 	ck_assert_int_eq(fake_nick(&p[1], "bob"), DIRECTORY_RETURNED);

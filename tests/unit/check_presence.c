@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Who is told of arrivals and departures, and when (design 8).
+ * Who is told of arrivals and departures, and when.
  */
 #include "config.h"
 

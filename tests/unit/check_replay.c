@@ -150,7 +150,7 @@ START_TEST(test_history_waits_for_a_replay)
 }
 END_TEST
 
-/* A catch-up whose bytes did not arrive is not forgotten. */
+/* A catch-up whose bytes did not arrive is repeated. */
 START_TEST(test_second_loss)
 {
 	fake_lose(&bob);
@@ -195,7 +195,8 @@ START_TEST(test_gap_before_an_end)
 }
 END_TEST
 
-/* hostile 36: what may not have arrived is told again, and said to be. */
+/* hostile 36: what may not have arrived is repeated under a line that
+ * says so. */
 START_TEST(test_unsent_is_told_again)
 {
 	struct member *m;
@@ -377,10 +378,8 @@ START_TEST(test_repeats_in_a_room_that_was_left)
 }
 END_TEST
 
-/*
- * A stuck reader is lost, and the ring has gone on: it is said how many may be
- * missing, since those cannot be told again.
- */
+/* A stuck reader is lost, and the ring goes on: they are told how many messages
+ * may be missing, since those cannot be repeated. */
 START_TEST(test_repeats_that_are_no_longer_held)
 {
 	const char *saw;

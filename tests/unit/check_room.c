@@ -32,7 +32,7 @@ START_TEST(test_talk)
 }
 END_TEST
 
-/* k lines of a turn are one write to each (design 3; hostile 47). */
+/* The k lines of a turn are one write to each (hostile 47). */
 START_TEST(test_turn_is_one_write)
 {
 	unsigned before;
@@ -225,7 +225,8 @@ START_TEST(test_lapped)
 	char expected[64];
 	const char *saw;
 
-	room_set_topic(fake_here(&ana), "t", NULL); /* number 1: kept as well */
+	/* Topics are numbered, too: this is 1. */
+	room_set_topic(fake_here(&ana), "t", NULL);
 	ck_assert_str_eq(fake_saw(&fx, &bob), "1 topic by ana (t)\n");
 	member_break(bob.m, NULL);
 	say_much(&ana, 40000);
@@ -441,7 +442,7 @@ START_TEST(test_say_is_filled_in)
 	ck_assert_str_eq(event.nick, "bob");
 	ck_assert_ptr_eq(event.from, bob.m);
 	ck_assert_str_eq(fake_saw(&fx, &ana), "1 notice bob: careful\n");
-	/* It is kept, and counts as said. */
+	/* It is in the ring, and counts as said. */
 	member_break(ana.m, NULL);
 	room_say(fake_here(&bob), &event);
 	fixture_settle(&fx);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What is carried from one program to the next: a server in which everything
- * happens that can be carried is saved and loaded into another one, which then
- * is the same and goes on (hostile 69, 70). And the processes around it: a
- * program that fails, in all the ways there are (hostile 68).
+ * What is handed over from one program to the next: a server with everything
+ * that can be handed over is saved and loaded into another one, which then is
+ * the same and goes on (hostile 69, 70). And the processes around it: new
+ * programs that fail, in all the ways there are (hostile 68).
  */
 #include "config.h"
 

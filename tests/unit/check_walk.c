@@ -20,7 +20,7 @@ struct row {
 	struct walks *walks;
 	struct walk walk;
 	char items[64]; /* in order */
-	char last; /* the place: done up to here */
+	char last; /* the position: done up to here */
 	char seen[256];
 	int64_t item_us; /* what one takes */
 	int slices;
@@ -60,7 +60,7 @@ row_remove(struct row *row, char item)
 	memmove(at, at + 1, strlen(at));
 }
 
-/* The first behind the place; or '\0'. */
+/* The first after the position; or '\0'. */
 static char
 row_after(const struct row *row)
 {
@@ -205,7 +205,7 @@ static void
 add_around(struct row *row, char item)
 {
 	if (item == 'c') {
-		row_add(row, 'A'); /* before the place: missed */
+		row_add(row, 'A'); /* before the position: missed */
 		row_add(row, 'z');
 	}
 }
@@ -250,7 +250,7 @@ START_TEST(test_changes_between)
 	row.item_us = WALK_SLICE_US / WALK_ITEMS;
 	walk_start(&walks, &row.walk);
 	(void)walks_run(&walks);
-	row_remove(&row, 'h'); /* the place itself */
+	row_remove(&row, 'h'); /* the position itself */
 	row_remove(&row, 'i');
 	row_add(&row, 'x');
 	(void)walks_run(&walks);

@@ -19,10 +19,10 @@
 #include "session/session.h"
 
 /*
- * Sessions with their rooms and their connections, as in the daemon, but time
- * stands still and the loop runs when it is told to. For tests of what is
- * carried from one program to the next; fuzz_upgrade uses it as well, so there
- * is nothing of check in it.
+ * Sessions with their rooms and connections, as in the daemon, but time stands
+ * still and the loop runs when told to. For tests of protocols and of what is
+ * handed over to the next program; fuzz_upgrade uses it as well, so it does not
+ * depend on check.
  */
 struct mini_server {
 	struct event_base *base;
@@ -41,16 +41,17 @@ void mini_init(struct mini_server *t);
 /* Whoever is there leaves without a word, and all descriptors are closed. */
 void mini_fini(struct mini_server *t);
 
-/* Somebody from 192.0.2.HOST; returns their end, which does not block. */
+/* Connects somebody from 192.0.2.HOST; returns their end, which does
+ * not block. */
 int mini_connect(struct mini_server *t, int host);
-/* The same at a listener for that protocol ("line", "irc"). */
+/* As mini_connect(), at a listener for that protocol ("line", "irc"). */
 int mini_connect_to(struct mini_server *t, int host, const char *protocol);
 /* Runs the loop until nothing happens any more. */
 void mini_run(struct mini_server *t);
 void mini_type(int fd, const char *text); /* writes all of it */
 void mini_read(int fd, struct buf *out); /* adds what is there */
 
-/* All that is carried; the server has run. */
+/* Saves all that is handed over; the server has run. */
 void mini_save(struct mini_server *t, struct fields_out *out);
 
 /*
