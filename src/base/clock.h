@@ -18,21 +18,20 @@ struct clock {
 	struct timing *timing; /* or NULL */
 };
 
-/* A callback of the loop begins. */
+/* To be called when a callback of the loop begins. */
 void clock_update(struct clock *c);
 
-/*
- * How long the callbacks of the loop took: while one runs, everybody else waits.
- * A zeroed struct is empty.
- */
+/* How long callbacks of the loop took; while one runs, everybody else waits. A
+ * zeroed struct is empty. */
 #define TIMING_NAME_SIZE 40
 struct timing {
 	struct histogram callbacks;
-	char longest[TIMING_NAME_SIZE]; /* that took callbacks.max_ns; or "" */
+	char longest[TIMING_NAME_SIZE]; /* took callbacks.max_ns; or "" */
 };
-#define CLOCK_SLOW_NS INT64_C(5000000) /* such a callback is logged */
+#define CLOCK_SLOW_NS INT64_C(5000000) /* longer callbacks are logged */
 
-/* The callback of that name ends; another one may begin at once. */
+/* To be called when the callback of that name ends; another may begin
+ * at once. */
 void clock_ended(struct clock *c, const char *name);
 
 int64_t clock_now_us(void); /* monotonic, by the real clock */

@@ -40,19 +40,18 @@ struct deadlines {
 	int64_t run_ms; /* the current run's now_ms, else -1 */
 	void (*changed)(void *arg); /* see deadlines_init() */
 	void *changed_arg;
-	/* NULL, or: the callback of that name has returned. False: the others
-	 * wait for the next run. */
+	/* Called (unless NULL) when the callback of that name has returned.
+	 * False: the others wait for the next run. */
 	bool (*ran)(const char *name, void *arg);
 	void *ran_arg;
-	struct walks walks; /* what is done when there is time */
+	struct walks walks; /* work for when there is time */
 };
 
 /*
  * changed (or NULL) is called whenever the earliest time changes, and once at
  * the end of each deadlines_run(), even if nothing was due: a one-shot timer
- * that is armed there never gets lost.
- * Where nobody runs the walks (walks.wake is NULL, as after this), they are
- * done at the end of each deadlines_run().
+ * that is armed there never gets lost. While walks.wake is NULL, as after this
+ * call, walks are run to their ends by deadlines_run().
  */
 void deadlines_init(struct deadlines *all, void (*changed)(void *), void *arg);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What is zero is left out: most of a member is. Decided against: a generator
- * of code, as protocols of remote calls have one, for some twenty structs.
+ * Zero values are left out, which is most of a member. Decided against:
+ * generated code, as remote procedure calls have it, for some twenty structs.
  *
- * Descriptors stand in a table of their own, and the fields have only places in
- * it: then none is overlooked when they are to be kept open, and none is given
- * to two.
+ * Descriptors are in a table of their own, and fields hold only indexes into
+ * it: so none is forgotten when they are to stay open, and none is given to two
+ * owners.
  */
 #include "config.h"
 
@@ -100,7 +100,8 @@ field_store_signed(void *p, size_t size, int64_t value)
 	return true;
 }
 
-/* Pointers of whatever type, and the first links of heads and entries. */
+/* Access to pointers of any type, and to the first links of heads and
+ * entries. */
 
 static void *
 field_pointer(const void *p)
@@ -124,7 +125,7 @@ struct field_element {
 	TAILQ_ENTRY(field_element) in_tailq;
 	LIST_ENTRY(field_element) in_list;
 };
-/* So one walk is good for both kinds of lists. */
+/* One walk serves both kinds of lists. */
 _Static_assert(offsetof(struct field_tailq, tqh_first) == 0 &&
 	offsetof(struct field_list, lh_first) == 0 &&
 	offsetof(struct field_element, in_tailq.tqe_next) ==
@@ -438,7 +439,7 @@ field_get_text(const struct field *f, void *p, const struct tlv *item)
 	return true;
 }
 
-/* There is room for it: field_new_element(). */
+/* field_new_element() has made room for it. */
 static bool
 field_get_tail(const struct field *f, char *base, const struct tlv *item)
 {
@@ -466,7 +467,7 @@ field_get_numbers(const struct field *f, char *base, const struct tlv *item)
 	return true;
 }
 
-/* False: nothing that credential.h could have made. */
+/* False: credential.h could not have made it. */
 static bool
 field_get_credential(void *p, const struct tlv *item)
 {
@@ -478,7 +479,7 @@ field_get_credential(void *p, const struct tlv *item)
 	memcpy(&c, item->data, sizeof(c));
 	if (c.kind > CREDENTIAL_UID)
 		return false;
-	/* It is compared whole. */
+	/* All bytes must be right, as credentials are compared whole. */
 	used = c.kind == CREDENTIAL_IPV6 ? 8 : 4;
 	for (i = used; i < sizeof(c).bytes; i++)
 		if (c.bytes[i] != 0)
@@ -487,7 +488,8 @@ field_get_credential(void *p, const struct tlv *item)
 	return true;
 }
 
-/* With room for a tail, which is no longer than the whole. NULL: it is bad. */
+/* Allocates an element, with room for a tail, which is no longer than the item.
+ * Returns NULL if it is malformed. */
 static void *
 field_new_element(struct fields_in *in, const struct field *f,
     const struct tlv *item)

@@ -15,21 +15,21 @@
 struct clock;
 
 /*
- * A table of fields says what of a struct is written down: in the journal, and
- * for the next program in this process (handoff.h). The same table writes it
- * and reads it, as a sequence of tlv.h, so the two cannot differ, nor can the
- * two uses. The table is beside the struct's module, in x-fields.c or x.c.
+ * A table of fields says what of a struct is stored in the journal, and handed
+ * over to the next program in this process (handoff.h). The same table writes
+ * and reads it, as a sequence of tlv.h, so neither the two directions nor the
+ * two uses can differ. The table is beside the struct's module, in x-fields.c
+ * or x.c.
  *
- * Values that are zero are not written, and what is not there is zero. A reader
- * checks each value, passes over tags that it does not know, and names the
- * field that it refuses.
+ * Zero values are not written, and what is missing is zero. A reader checks
+ * each value, passes over unknown tags, and names the field that it refuses.
  */
 enum fields_use { FIELDS_DISK = 1, FIELDS_HANDOFF };
 
 enum field_kind {
 	FIELD_IS_UNSIGNED, /* bool, enum, any unsigned integer */
 	FIELD_IS_SIGNED,
-	FIELD_IS_TIME, /* int64_t; monotonic, and on the disk wall clock */
+	FIELD_IS_TIME, /* int64_t; monotonic, and wall clock on disk */
 	FIELD_IS_STRING, /* a char array */
 	FIELD_IS_TEXT, /* a char *, allocated, or NULL */
 	FIELD_IS_TAIL, /* char[] behind the struct, and its size_t length */
@@ -41,7 +41,7 @@ enum field_kind {
 	FIELD_IS_STRUCT,
 	FIELD_IS_POINTER, /* to a struct, allocated, or NULL */
 	FIELD_IS_LIST, /* of structs, allocated: LIST or TAILQ */
-	FIELD_IS_ITEM, /* struct tlv: its reader's matter; see put */
+	FIELD_IS_ITEM, /* struct tlv: its owner reads it; see put */
 	FIELD_IS_OTHER /* see put and get */
 };
 
@@ -53,24 +53,26 @@ struct field {
 	uint16_t tag; /* never changed or used again within a version */
 	uint8_t kind;
 	uint8_t only; /* enum fields_use; 0: both */
-	bool is_needed; /* written if it is zero, too; not to be missing */
-	bool may_be_bad; /* on the disk: then it counts as missing */
+	bool is_needed; /* written even if zero; must not be missing */
+	bool may_be_bad; /* on disk a bad value counts as missing */
 	const char *name;
 	size_t offset, size;
-	/* The greatest value, bytes of a text, numbers or elements of a list;
-	 * for FIELD_IS_FD an enum fields_fd. 0: whatever fits. */
+	/*
+	 * The greatest value, or number of bytes of a text, numbers, or
+	 * elements of a list; for FIELD_IS_FD an enum fields_fd. 0: no limit.
+	 */
 	uint64_t max;
 	size_t extra; /* where a length, a count or an element's entry is */
 	const struct fields *inner;
-	/* Can that be the value? Strings have their NUL. */
+	/* Is the value allowed? Strings have their NUL. */
 	bool (*check)(const void *value);
 	/* Adds an item, or none; needed for FIELD_IS_ITEM and OTHER. */
 	void (*put)(struct fields_out *out, const struct field *f,
 	    const void *base);
 	bool (*get)(struct fields_in *in, const struct field *f, void *base,
 	    const struct tlv *item);
-	/* Puts an element that was read into the list of base, which owns it
-	 * then. False: it is not to be there. */
+	/* Adds an element that was read to base's list, which then owns it.
+	 * False: it must not be there. */
 	bool (*add)(struct fields_in *in, const struct field *f, void *base,
 	    void *element);
 };
@@ -79,7 +81,8 @@ struct field {
 	.tag = (t), .kind = (k), .name = #m, .offset = offsetof(of, m), \
 	.size = sizeof(((of *)0)->m)
 
-/* In braces, with more designators if need be: { FIELD_UINT(...), .max = 9 } */
+/* Used in braces, with more designators if needed: { FIELD_UINT(...), .max = 9
+ * } */
 #define FIELD_UINT(t, of, m) FIELD_(t, FIELD_IS_UNSIGNED, of, m)
 #define FIELD_BOOL(t, of, m) FIELD_UINT(t, of, m), .max = 1
 #define FIELD_INT(t, of, m) FIELD_(t, FIELD_IS_SIGNED, of, m)
@@ -116,8 +119,8 @@ struct fields {
 	const struct field *list; /* at most 64 */
 	size_t count;
 	size_t size;
-	/* After all was read: does it make sense as a whole? May complete what
-	 * follows from the rest. NULL: any does. */
+	/* Called when all was read: does it make sense as a whole? May complete
+	 * what follows from the rest. May be NULL. */
 	bool (*check)(struct fields_in *in, void *base);
 };
 #define FIELDS(text, of, table) \
@@ -137,10 +140,10 @@ void fields_out_fini(struct fields_out *out);
 
 void fields_put(struct fields_out *out, const struct fields *fields,
     const void *base);
-/* The same within an item. */
+/* As fields_put(), in an item of its own. */
 void fields_put_item(struct fields_out *out, uint16_t tag,
     const struct fields *fields, const void *base);
-/* The descriptor goes along: an item with its place in the table. */
+/* Hands over a descriptor: adds an item with its index in the table. */
 void fields_put_fd(struct fields_out *out, uint16_t tag, int fd);
 
 /* Reading */
@@ -150,13 +153,13 @@ enum fields_fd {
 	FIELDS_FD_LISTENER, /* a stream socket that listens */
 	FIELDS_FD_FILE /* a regular file, also one in memory */
 };
-/* Is it open and what it should be? Sockets do not block. */
+/* Is fd open and of that kind? Sockets must be non-blocking. */
 bool fields_check_fd(int fd, enum fields_fd kind);
 
-/* What the reader of a hand-over is to do with it. */
+/* What the reader of a hand-over does with it. */
 enum handoff_purpose {
-	HANDOFF_TAKE, /* go on from it */
-	HANDOFF_VERIFY, /* see whether it could; the writer waits */
+	HANDOFF_TAKE, /* goes on from it */
+	HANDOFF_VERIFY, /* checks whether it could; the writer waits */
 	HANDOFF_LOOK /* the same while the writer goes on, and files change */
 };
 
@@ -164,40 +167,38 @@ struct fields_in {
 	enum fields_use use;
 	const struct clock *clock;
 	void *arg; /* the caller's, for the functions in tables */
-	void *last; /* for add: the element that was added before, or NULL */
-	char *error; /* why something was refused: the first reason */
-	/* Of a hand-over: handoff_open(). */
+	void *last; /* for add: the previous element, or NULL */
+	char *error; /* the first reason for refusing something */
+	/* For a hand-over, set by handoff_open(). */
 	enum handoff_purpose purpose;
 	struct tlv_reader items;
 	int *fds;
 	bool *is_taken;
 	size_t fd_count;
-	/* NULL: none is needed. Else fields_check_fd(), or a test's. */
+	/* NULL: no check is needed. Else fields_check_fd(), or a test's. */
 	bool (*check_fd)(int fd, enum fields_fd kind);
 };
-/* Closes no descriptor. */
+/* Frees all but the descriptors, which stay open. */
 void fields_in_fini(struct fields_in *in);
 
 /*
- * Reads what fields_put() has written into base, which is initialized; fields
- * that are not there stay as they are, but for descriptors: those become -1.
- * False: in->error says why; then texts, descriptors and the like are freed
- * again (fields_clear()), lists are not.
+ * Reads what fields_put() has written into base, which is initialized. Missing
+ * fields stay as they are, except descriptors, which become -1. On false
+ * in->error says why, and texts, descriptors and the like are freed again
+ * (fields_clear()), but not lists.
  */
 bool fields_get(struct fields_in *in, const struct fields *fields,
     const struct tlv *item, void *base) MUST_CHECK;
 
-/*
- * The descriptor that item names, which nobody has taken, and of that kind; it
- * is the caller's from now on. -1: in->error says why.
- */
+/* The descriptor that item names; it must be of that kind, and taken by nobody
+ * yet. It is the caller's from now on. Returns -1 with in->error. */
 int fields_get_fd(struct fields_in *in, const struct tlv *item,
     enum fields_fd kind) MUST_CHECK;
 
-/* Something is not consistent. Returns false. */
+/* Sets in->error, unless it is set, and returns false. */
 bool fields_fail(struct fields_in *in, const char *fmt, ...) PRINTFLIKE(2, 3);
 
-/* Frees and closes what fields_get() has made in base, but for lists. */
+/* Frees and closes what fields_get() has made in base, except lists. */
 void fields_clear(const struct fields *fields, void *base);
 
 /* Copies all fields but tails, lists and what has functions to another struct,

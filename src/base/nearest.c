@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Typos in names of settings and verbs: the fewest letters to change.
+ * Typos in names of settings and verbs: the nearest name is the one with the
+ * fewest letters to change.
  */
 #include "config.h"
 
@@ -10,10 +11,10 @@
 
 #include "base/nearest.h"
 
-/* Longer names are no typos of ours. */
+/* Longer words are no typos of our names. */
 #define NEAREST_MAX 80
 
-/* Letters to change, add or leave out to make b of a (Levenshtein). */
+/* The edit distance of a and b (Levenshtein). */
 static size_t
 nearest_distance(const char *a, const char *b)
 {

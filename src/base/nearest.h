@@ -6,12 +6,10 @@
 
 #include <stddef.h>
 
-/*
- * What somebody may have meant who mistyped a name: each name that there is is
- * offered, and name is the nearest so far, or NULL if none is near enough.
- */
+/* Finds what somebody meant who mistyped a name. Each existing name is offered;
+ * name is the nearest so far, or NULL if none is near enough. */
 struct nearest {
-	const char *typed; /* the caller's, as the names are */
+	const char *typed; /* the caller's, as are the names */
 	const char *name;
 	size_t distance;
 };

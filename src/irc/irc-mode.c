@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * MODE (Modern, "MODE message"): of channels, where the room layer has all the
- * rules (modes.h), and of oneself. Nobody sees or sets another's modes.
+ * MODE (Modern, "MODE message"): of channels, whose rules are the room layer's
+ * (modes.h), and of oneself. Nobody sees or sets the modes of others.
  */
 #include "config.h"
 
@@ -18,15 +18,15 @@
 #include "room/modes.h"
 #include "session/session.h"
 
-/* Each letter may be wrong: so many are told. */
+/* How many errors are told, as each letter may be wrong. */
 #define MODE_ERRORS_MAX 10
 
-/* A MODE that is being run. */
+/* A MODE command in progress. */
 struct mode_call {
 	struct session *s;
 	struct room *room;
 	unsigned errors;
-	unsigned lists; /* those that were shown: a bit for each */
+	unsigned lists; /* those already sent, a bit for each */
 };
 
 static const char *
@@ -35,7 +35,7 @@ mode_param(const struct mode_change *change)
 	return change->param == NULL ? "" : change->param;
 }
 
-/* "696 nick #room letter parameter :text" */
+/* Sends "696 nick #room letter parameter :text". */
 static void
 mode_bad_param(const struct mode_call *call, const struct mode_change *change,
     bool is_shown, const char *text)
@@ -91,7 +91,7 @@ mode_error(enum mode_error why, const struct mode_change *change, void *arg)
 		    call->room->name, change->letter);
 		break;
 	case MODE_BAD_KEY:
-		/* A key is nothing to repeat. */
+		/* A key must not be repeated. */
 		mode_bad_param(call, change, false, text);
 		break;
 	case MODE_NO_PARAM:
@@ -125,7 +125,7 @@ mode_send_list(struct session *s, const struct room *room, enum modes_list list)
 	irc_room_numeric(s, numerics[list].end, room, numerics[list].text);
 }
 
-/* Once each, or "bbbb" would be worth many. */
+/* Sends each list once, or "bbbb" would be an amplifier. */
 static void
 mode_list(enum modes_list list, void *arg)
 {
@@ -147,7 +147,7 @@ mode_applied(const char *text, void *arg)
 	irc_event(call->s, &event);
 }
 
-/* 324 and 329 */
+/* Sends 324 and 329. */
 static void
 mode_show(struct session *s, const struct room *room, bool shows_key)
 {
@@ -185,7 +185,7 @@ mode_of_channel(struct session *s, struct irc_message *msg)
 		    "And %u more errors", call.errors - MODE_ERRORS_MAX);
 }
 
-/* Of people */
+/* Modes of people */
 
 static const struct {
 	char letter;
@@ -208,7 +208,7 @@ mode_flag_find(char letter)
 	return 0;
 }
 
-/* "+Bi" */
+/* Adds "+Bi". */
 static void
 mode_add_flags(struct buf *out, char sign, unsigned flags)
 {
@@ -221,7 +221,7 @@ mode_add_flags(struct buf *out, char sign, unsigned flags)
 			buf_addch(out, mode_flags[i].letter);
 }
 
-/* The member's flags after all changes; false: some letter is no mode. */
+/* The member's flags after all changes; false: a letter is no mode. */
 static bool
 mode_read_flags(const char *p, unsigned *flags)
 {
@@ -238,7 +238,7 @@ mode_read_flags(const char *p, unsigned *flags)
 			is_good = false;
 		else if (!is_set)
 			*flags &= ~flag;
-		else if (flag != MEMBER_OPER) /* that takes OPER */
+		else if (flag != MEMBER_OPER) /* which takes OPER */
 			*flags |= flag;
 	}
 	return is_good;

@@ -11,20 +11,21 @@
 #include "base/util.h"
 
 /*
- * libevent calls nothing of ours but what these define, so that each callback
- * begins with the time and is timed to its end: NAME_cb() calls NAME(owner).
- * the_clock is an expression with owner in it, which may be gone afterwards.
+ * Definitions of libevent's callbacks. Each begins with reading the time and is
+ * timed to its end: NAME_cb() calls NAME(owner). the_clock is an expression
+ * with owner in it; owner may be gone afterwards. Every callback that we give
+ * to libevent is defined by these.
  */
 #define CALLBACK(name, type, the_clock) \
 	CALLBACK_AS(name, type, the_clock, name(owner), \
 	    (evutil_socket_t fd_ UNUSED, short what_ UNUSED, void *arg_))
 
-/* The same for a signal: NAME(owner, signal). */
+/* For a signal: NAME_cb() calls NAME(owner, signal). */
 #define SIGNAL_CALLBACK(name, type, the_clock) \
 	CALLBACK_AS(name, type, the_clock, name(owner, (int)fd_), \
 	    (evutil_socket_t fd_, short what_ UNUSED, void *arg_))
 
-/* For what a bufferevent has read and written, and for its end. */
+/* For a bufferevent: what it has read and written, and its end. */
 #define BUFFER_CALLBACK(name, type, the_clock) \
 	CALLBACK_AS(name, type, the_clock, name(owner), \
 	    (struct bufferevent * bev_ UNUSED, void *arg_))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The list of commands, and every check that their entries ask for: a handler
- * cannot forget one.
+ * The list of commands, and every check that their entries ask for, so that no
+ * handler can forget one.
  */
 #include "config.h"
 
@@ -22,7 +22,7 @@
 
 #define COMMAND_ECHO_MAX 32
 
-/* In the order of /help. */
+/* The order is that of /help. */
 const struct command *const command_table[] = { &cmd_nick, &cmd_brb, &cmd_back,
 	&cmd_quit, &cmd_me, &cmd_msg, &cmd_who, &cmd_history, &cmd_skip,
 	&cmd_join, &cmd_rooms, &cmd_topic, &cmd_ignore, &cmd_unignore,
@@ -40,7 +40,7 @@ command_find(const char *name)
 	return NULL;
 }
 
-/* Ends the word at *p and moves *p to the next. */
+/* Terminates the word at *p and moves *p to the next. */
 static char *
 command_word(char **p)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * A ban as it is written down. One that makes no sense is refused rather than
- * taken for half of what it says, which might ban everybody.
+ * What is written of a ban. One that makes no sense is refused: half of it
+ * might ban everybody.
  */
 #include "config.h"
 
@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "room/bans.h"
 
-/* No id comes so far; a damaged file may say so. */
+/* Ids stay below this; a damaged file may say otherwise. */
 #define BAN_ID_MAX (UINT64_MAX / 2)
 
 /* Could ban_subject_parse() and ban_subject_add_holder() have made it? */
@@ -50,7 +50,7 @@ ban_check(struct fields_in *in, void *base)
 	    !ban_subject_is_valid(&ban->subject) ||
 	    !text_is_utf8(ban->reason, strlen(ban->reason)))
 		return false;
-	/* What is safe to show may be another thing by now. */
+	/* The rules of scrubbing may have changed since it was written. */
 	(void)text_scrub(scrubbed, ban->reason, strlen(ban->reason));
 	free(ban->reason);
 	ban->reason = xstrdup(scrubbed);

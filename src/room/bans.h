@@ -25,15 +25,13 @@ struct tlv;
 #define BAN_STR_SIZE 96
 #define BAN_UNTIL_SIZE 40
 
-/*
- * Whom a ban is about: an origin (addresses with a common prefix, or a Unix
- * uid), a nick, or both, which is how a ban of a nick reaches its holder.
- */
+/* Whom a ban is about: an origin (addresses with a common prefix, or a Unix
+ * uid), a nick, or both: that is how a ban of a nick reaches its holder. */
 struct ban_subject {
 	bool has_origin;
 	struct credential origin; /* its bits behind prefix are zero */
 	unsigned prefix; /* bits; a uid: 32 */
-	char nick[NICK_SIZE]; /* as it was given; "": none */
+	char nick[NICK_SIZE]; /* as given; "": none */
 };
 
 struct ban {
@@ -44,7 +42,7 @@ struct ban {
 	struct ban_subject subject;
 	char skeleton[NICK_SIZE];
 	int64_t made_ms; /* wall clock */
-	int64_t until_ms; /* wall clock; 0: it has no end */
+	int64_t until_ms; /* wall clock; 0: no end */
 	char *reason; /* "" when none was given */
 };
 
@@ -52,7 +50,7 @@ TAILQ_HEAD(ban_queue, ban);
 RB_HEAD(ban_origin_tree, ban);
 RB_HEAD(ban_skeleton_tree, ban);
 
-/* Told of each change, while it is made. */
+/* Functions that are told of each change while it is made. */
 struct bans_watch {
 	void (*added)(const struct ban *ban, void *arg);
 	void (*dropped)(const struct ban *ban, void *arg);
@@ -66,40 +64,38 @@ struct bans {
 	uint64_t last_id;
 	const struct bans_watch *watch; /* or NULL */
 	void *watch_arg;
-	/* How many there are of each prefix, by enum credential_kind. */
+	/* How many bans there are of each prefix, by enum credential_kind. */
 	unsigned prefixes[3][65];
 };
 
 void bans_init(struct bans *all);
-void bans_fini(struct bans *all); /* nobody is told */
-/* NULL: nobody is told from now on. */
+void bans_fini(struct bans *all); /* tells nobody */
+/* Sets the watch, or with NULL removes it. */
 void bans_set_watch(struct bans *all, const struct bans_watch *watch,
     void *arg);
 
 /*
  * Reads "192.0.2.1", "192.0.2.0/24", "2001:db8::/32", "uid:1000" or a nick.
- * IPv6 narrower than a /64 becomes its /64, since that is what a connection is
- * known by (credential.h); IPv4-mapped addresses become IPv4. Bits behind the
- * prefix are cleared. Returns NULL, or what is wrong: a static string.
+ * IPv6 longer than /64 becomes its /64, as connections are known by that
+ * (credential.h); IPv4-mapped addresses become IPv4. Bits behind the prefix are
+ * cleared. Returns NULL, or what is wrong as a static string.
  */
 const char *ban_subject_parse(struct ban_subject *subject,
     const char *text) MUST_CHECK;
 
-/*
- * "192.0.2.0/24", "2001:db8:0:1::/64", "uid:1000", "bob", or with both
- * "bob (192.0.2.1)".
- */
+/* Writes "192.0.2.0/24", "2001:db8:0:1::/64", "uid:1000", "bob", or with both
+ * "bob (192.0.2.1)". */
 void ban_subject_str(const struct ban_subject *subject, char out[BAN_STR_SIZE]);
 
-/* To the ban of a nick: who has it now. A guest's nick itself goes, as it is
- * never given again. */
+/* Adds the present holder to the ban of a nick. A guest's nick is removed, as
+ * it is never given again. */
 void ban_subject_add_holder(struct ban_subject *subject,
     const struct credential *credential);
 
 /*
- * Adds a ban, or renews that of the same subject (of a nick: of the same
- * nick). reason is copied, BAN_REASON_MAX bytes at most; it has to be scrubbed.
- * until_ms 0: it has no end. Returns it, to be kept by nobody, or NULL when
+ * Adds a ban, or renews one of the same subject (of a nick: of the same nick).
+ * reason, which must be scrubbed, is copied, BAN_REASON_MAX bytes at most.
+ * until_ms 0: no end. Returns the ban, which may go at any time, or NULL if
  * there are BANS_MAX.
  */
 const struct ban *bans_add(struct bans *all, const struct ban_subject *subject,
@@ -114,35 +110,34 @@ void bans_save(const struct bans *all, struct fields_out *out);
 const struct ban *bans_load(struct bans *all, struct fields_in *in,
     const struct tlv *item) MUST_CHECK;
 
-/* Takes over a ban that was read, unless it is one too many, or there is one of
- * the same subject: then NULL. Nobody is told. */
+/* Takes over a ban that was read. Returns NULL if there are too many, or one of
+ * the same subject. Nobody is told. */
 const struct ban *bans_restore(struct bans *all,
     const struct ban *ban) MUST_CHECK;
 
-/* Lifts the ban of this subject, as ban_subject_parse() gives it: a nick's goes
- * with the origin that it came to have. False: there is none. */
+/* Lifts the ban of this subject from ban_subject_parse(), a nick's with the
+ * origin that was added to it. False: there is none. */
 bool bans_remove(struct bans *all, const struct ban_subject *subject,
     int64_t now_ms);
 
 /*
- * The ban that somebody with this credential, or who wants this nick, falls
- * under; or NULL. One that looks like a banned nick (nick_skeleton()) is banned
- * as well. now_ms is the wall clock, here and elsewhere: a ban that has ended
- * is dropped.
+ * The ban that matches this credential, or this nick; or NULL. A nick that
+ * looks like a banned one (nick_skeleton()) is banned as well. now_ms is the
+ * wall clock, here and elsewhere: bans that have ended are dropped.
  */
 const struct ban *bans_match(struct bans *all,
     const struct credential *credential, int64_t now_ms);
 const struct ban *bans_match_nick(struct bans *all, const char *nick,
     int64_t now_ms);
 
-/* Drops all that have ended. Before a walk over list. */
+/* Drops all that have ended. To be called before walking list. */
 void bans_expire(struct bans *all, int64_t now_ms);
 
-/* "2 Jun 14:02", with the year if it is another than now's; local. "" when the
- * ban has no end. */
+/* Writes "2 Jun 14:02", local time, with the year if it is not now's; ""
+ * without an end. */
 void ban_until(const struct ban *ban, int64_t now_ms, char out[BAN_UNTIL_SIZE]);
 
-/* "banned until 2 Jun 14:02 (reason)"; the caller frees it. */
+/* Returns "banned until 2 Jun 14:02 (reason)"; the caller frees it. */
 char *ban_sentence(const struct ban *ban, int64_t now_ms);
 
 #endif

@@ -6,12 +6,13 @@
 
 #include "room/model.h"
 
-/* By name, in any case; or NULL. */
+/* Finds a room by name, in any case; or NULL. */
 struct room *chat_find_room(struct chat *chat, const char *name);
 
-/* All rooms in order of their names: NULL starts, NULL ends. */
+/* Walks all rooms in order of their names: NULL starts, NULL ends. */
 struct room *chat_next_room(struct chat *chat, struct room *room);
-/* The first whose name comes after this one ("": the first of all); or NULL. */
+/* The first room whose name comes after this one ("": the first of all), or
+ * NULL. */
 struct room *chat_room_after(struct chat *chat, const char *name);
 
 /* For chat.c: room is, or is not, one of the rooms that there are. */

@@ -15,36 +15,34 @@ struct fields_in;
 struct fields_out;
 struct tlv;
 
-/*
- * The lobby and the permanent rooms are there afterwards. The pointers are the
- * caller's and outlive the chat; wake may be called at any time, often.
- */
+/* Makes a chat with the lobby and the permanent rooms. The pointers are the
+ * caller's and outlive the chat; wake may be called at any time, often. */
 void chat_init(struct chat *chat, const struct clock *clock,
     const struct options *options, struct deadlines *deadlines,
     void (*wake)(void *), void *wake_arg);
-void chat_fini(struct chat *chat); /* no member is left */
+void chat_fini(struct chat *chat); /* all members must have left */
 
 /*
- * Histories are in files from now on, which outlive the chat; those of the
- * rooms that there are, where nothing was said yet, are opened. -1: one could
- * not be. A room whose file cannot be had later is in memory.
+ * Puts histories into files, which outlive the chat; for a chat in which
+ * nothing was said yet. Returns -1 if an existing room's file could not be
+ * opened. Later, a room whose file cannot be opened is in memory.
  */
 int chat_set_files(struct chat *chat,
     const struct room_files *files) MUST_CHECK;
 
-/* The same after chat_load(): histories that were carried are in files
- * already. */
+/* As chat_set_files(), but after chat_load(): histories that were handed over
+ * are in files already. */
 void chat_resume_files(struct chat *chat, const struct room_files *files);
 
 /*
- * There is a file of a room with that name, whatever that is. Unless the room
- * is there, or nothing in it is younger than retention, it is opened again;
- * beyond max-rooms the room unused for longest goes for good. A file that
- * cannot be opened stays as it is, and the room is not there.
+ * Reopens a room for which there is a file with that name (any text), unless
+ * the room exists or nothing in it is younger than retention. Beyond max-rooms,
+ * the room unused for longest is removed. A file that cannot be opened stays as
+ * it is, and there is no such room.
  */
 void chat_restore_room(struct chat *chat, const char *name);
 
-/* The options have changed: permanent rooms, bookmarks. */
+/* To be called when options have changed: permanent rooms, bookmarks. */
 void chat_reconfigure(struct chat *chat);
 
 enum chat_open {
@@ -53,11 +51,12 @@ enum chat_open {
 	CHAT_ROOM_NOT_ALLOWED,
 	CHAT_ROOMS_FULL
 };
-/* Finds a room or makes it, name being well-formed. The first two set *room. */
+/* Finds or makes a room, name being well-formed. With the first two results
+ * *room is set. */
 enum chat_open chat_open_room(struct chat *chat, const char *name,
     struct room **room) MUST_CHECK;
 
-/* The end of the turn. True: call again soon, there is more to do. */
+/* Ends the turn. True: there is more to do, call it again soon. */
 bool chat_turn(struct chat *chat);
 
 /*
@@ -73,7 +72,7 @@ bool chat_load(struct chat *chat, struct fields_in *in, const struct tlv *item,
     const struct dialect *(*find_dialect)(const char *name)) MUST_CHECK;
 bool chat_load_end(struct chat *chat, struct fields_in *in) MUST_CHECK;
 
-/* The room of that name; it is made, whatever the settings. */
+/* The room of that name; it is made if necessary, whatever the settings. */
 struct room *chat_get_room(struct chat *chat, const char *name);
 
 #endif

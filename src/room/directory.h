@@ -12,27 +12,27 @@
 void directory_init(struct directory *directory);
 void directory_fini(struct directory *directory);
 
-/* m gets an id and the next guest nick. */
+/* Gives m an id and the next guest nick. */
 void directory_add_guest(struct directory *directory, struct member *m);
 void directory_remove(struct directory *directory, struct member *m);
 
-/* m, new, has the nick that another program gave it. False: somebody here has
- * it, or one that looks like it. */
+/* Adds the new m with the nick that it had in another program. False: somebody
+ * here has it, or one that looks like it. */
 bool directory_restore(struct directory *directory, struct member *m,
     const char *nick) MUST_CHECK;
 
-/* For member_set_flags() and member_lost(): m is, or is not, one of those who
- * are connected and have these flags. */
+/* Adjusts the counts for m's flags, for member_set_flags() and member_lost(): m
+ * counts (is_there) or does no longer. */
 void directory_count_flags(struct directory *directory, const struct member *m,
     bool is_there);
 
-/* By nick, in any case; or NULL. */
+/* Finds somebody by nick, in any case; or NULL. */
 struct member *directory_find(struct directory *directory, const char *nick);
 
-/* Everybody in order of their nicks: NULL starts, NULL ends. */
+/* Walks everybody in order of their nicks: NULL starts, NULL ends. */
 struct member *directory_next(struct directory *directory, struct member *m);
-/* The first whose folded nick comes after this one ("": the first of all), for
- * a walk that is interrupted; or NULL. */
+/* The first whose folded nick comes after this one ("": the first of all), or
+ * NULL; for a walk in several parts. */
 struct member *directory_after(struct directory *directory, const char *folded);
 
 /* The one whose nick looks like this one, or is it; or NULL. */

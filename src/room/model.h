@@ -52,10 +52,8 @@ struct room;
 
 /* What belongs to a person: person.h */
 
-/*
- * Somebody whose lines a person does not want to see: known by member id as
- * long as they stay connected, and by nick.
- */
+/* Somebody whose lines a person does not want to see: known by member id while
+ * they stay connected, and by nick. */
 struct ignore {
 	TAILQ_ENTRY(ignore) entry;
 	uint64_t id;
@@ -69,10 +67,10 @@ struct queued_message {
 	TAILQ_ENTRY(queued_message) entry;
 	int64_t time_ms;
 	uint64_t author; /* member id */
-	uint64_t position; /* where it ended in what was handed over */
+	uint64_t position; /* where it ended in the output handed over */
 	uint64_t msgid; /* or 0 */
 	size_t len;
-	bool is_repeat; /* was handed over before, and may have arrived */
+	bool is_repeat; /* it was handed over before, and may have arrived */
 	bool is_notice;
 	bool is_action;
 	char nick[NICK_SIZE];
@@ -81,28 +79,26 @@ struct queued_message {
 TAILQ_HEAD(queued_list, queued_message);
 
 /*
- * How far they have read, as their IRC client says (draft/read-marker): in a
- * room ("#kitchen"), or of private messages with somebody (a folded nick). The
- * one that was moved last is the last of the list.
+ * How far somebody has read, as their IRC client says (draft/read-marker): in a
+ * room ("#kitchen"), or in private messages with somebody (a folded nick). The
+ * list ends with the one that was moved last.
  */
 #define MARKER_NAME_SIZE (ROOM_NAME_SIZE + 1)
 struct marker {
 	TAILQ_ENTRY(marker) entry;
-	int64_t time_ms; /* wall clock, of the last message read; above 0 */
+	int64_t time_ms; /* wall clock of the last message read; above 0 */
 	char name[MARKER_NAME_SIZE];
 };
 TAILQ_HEAD(marker_list, marker);
 
-/*
- * What the present connection has been handed of a room, by number: in how far
- * the order on the wire is known, for repeat_set_back().
- */
+/* What the present connection has been handed of a room, by number: as far as
+ * the order on the wire is known, for repeat_set_back(). */
 struct shown {
-	uint64_t from; /* nothing older: that has arrived before */
-	/* Seen as a guest, before what they had missed was told. */
+	uint64_t from; /* nothing older: that had arrived before */
+	/* Seen as a guest, before the catch-up of what they had missed. */
 	uint64_t guest_from;
 	uint64_t guest_until;
-	/* The last that they were told are no longer held. */
+	/* The last gap that they were told of. */
 	uint64_t gap_from;
 	uint64_t gap_until;
 };
@@ -110,7 +106,7 @@ struct shown {
 /* Where somebody stopped reading in a room that they are not in now. */
 struct bookmark {
 	LIST_ENTRY(bookmark) in_owner; /* a member's or a departed's list */
-	LIST_ENTRY(bookmark) in_room; /* so that the room can take them along */
+	LIST_ENTRY(bookmark) in_room; /* so that it goes with the room */
 	struct room *room;
 	struct history_cursor cursor;
 	uint64_t repeat_until; /* those below it may have been seen already */
@@ -336,17 +332,18 @@ struct departed_set {
 
 #define MODES_KEY_MAX 23
 #define MODES_MASK_MAX 120 /* bytes */
-#define MODES_INVITATIONS_MAX 64 /* of a room; the oldest go */
+#define MODES_INVITATIONS_MAX 64 /* for one room; the oldest go */
 
-/* Such a list is for each of the letters b, e, I. */
+/* There is a list for each of the letters b, e, I. */
 enum modes_list { MODES_BANS, MODES_EXEMPTIONS, MODES_INVITED, MODES_LISTS };
 
 struct mode_mask {
 	TAILQ_ENTRY(mode_mask) entry;
 	int64_t set_ms; /* wall clock */
-	char by[NICK_SIZE]; /* who set it, as they were called; or "server" */
-	/* nick!user@host, with * and ?; "m:nick!user@host" in the lists b and
-	 * e is about speaking only: IRC's extban, EXTBAN=,m */
+	/* The nick of whoever set it at that time, or "server". */
+	char by[NICK_SIZE];
+	/* nick!user@host with * and ?. In the lists b and e, "m:nick!user@host"
+	 * is about speaking only: IRC's extban, EXTBAN=,m. */
 	char mask[MODES_MASK_MAX + 1];
 };
 TAILQ_HEAD(mode_mask_list, mode_mask);
@@ -360,8 +357,8 @@ struct modes {
 	size_t invitation_count;
 	int64_t made_ms; /* wall clock: when the room was made */
 	char key[MODES_KEY_MAX + 1]; /* "": none */
-	/* They are in the journal: the room was made by somebody, or they were
-	 * changed. Else they are what the settings say at the next start. */
+	/* In the journal, as somebody made the room or changed them. Otherwise
+	 * the settings give them at the next start. */
 	bool is_persisted;
 };
 
@@ -482,7 +479,7 @@ struct whowas_entry {
 	char folded[NICK_SIZE];
 	char user[MEMBER_USER_MAX + 1]; /* "": a plain client */
 	char host[MEMBER_HOST_SIZE];
-	char realname[MEMBER_REALNAME_MAX + 1]; /* "": none but the nick */
+	char realname[MEMBER_REALNAME_MAX + 1]; /* "": the same as the nick */
 };
 
 struct whowas {
@@ -491,16 +488,17 @@ struct whowas {
 };
 
 /*
- * Somebody wants to know who comes and goes by name. Called in the midst of
- * what the room layer does: none of these may call back into it. Somebody who
- * has lost the connection has the nick until they leave for good, and one whose
+ * An observer of who comes and goes by name. Its functions are called in the
+ * middle of the room layer's work, and must not call back into it. Somebody
+ * whose connection is lost has the nick until they leave for good; one whose
  * place is taken over never gives it up.
  */
 struct directory_watch {
-	/* m has a nick that nobody had, and nobody has nick any more. */
+	/* m has a nick that nobody had before; nobody has nick any more. */
 	void (*used)(const struct member *m, void *arg);
 	void (*freed)(const char *nick, void *arg);
-	/* roommates_tell() has told those whom roommates_was_told() names. */
+	/* roommates_tell() has told those for whom roommates_was_told() is
+	 * true. */
 	void (*shown)(const struct member *m, const struct event *event,
 	    void *arg);
 	void *arg;
@@ -510,7 +508,8 @@ struct directory {
 	struct directory_nicks by_nick;
 	struct directory_skeletons by_skeleton;
 	const struct directory_watch *watch; /* or NULL */
-	const struct member *replaced; /* or NULL: m has their nick next */
+	/* Or NULL: m, whose nick another member gets next. */
+	const struct member *replaced;
 	struct whowas whowas;
 	size_t count;
 	size_t present_max; /* the most who were connected at once */
@@ -522,7 +521,7 @@ struct directory {
 
 /* Who shares a room with somebody: roommates.h */
 
-/* The lines of one event, in each dialect that has been asked for. */
+/* The lines of one event, in each dialect that was needed so far. */
 struct roommates_lines {
 	const struct dialect *dialect;
 	size_t start;
@@ -530,7 +529,8 @@ struct roommates_lines {
 };
 
 struct roommates {
-	uint64_t walk; /* number of the last: roommates_walk in struct member */
+	/* Number of the last walk: roommates_walk in struct member. */
+	uint64_t walk;
 	struct buf out;
 	struct roommates_lines *lines;
 	size_t count;
@@ -557,14 +557,14 @@ struct chat_watch {
 	void *arg;
 };
 
-/* Where the rooms' histories are, if they are to outlive the process. */
+/* How rooms' histories get into files, if they are to outlive the process. */
 struct room_files {
-	/* Opens the room's history, or begins one. -1: h is as it was, and the
-	 * reason has been logged. */
+	/* Opens the room's history, or begins one. On -1 h is unchanged, and
+	 * the reason has been logged. */
 	int (*open)(struct history *h, const char *room, size_t size,
 	    void *arg);
-	/* The room is gone for good. Its history, h, is still open; a file of
-	 * that name that h is not in is not its. */
+	/* The room is gone for good. h, its history, is still open; a file of
+	 * that name in which h is not open belongs to others. */
 	void (*remove)(const struct history *h, const char *room, void *arg);
 	void *arg;
 };
@@ -575,7 +575,7 @@ struct chat {
 	const struct clock *clock;
 	const struct options *options;
 	struct deadlines *deadlines;
-	/* have chat_turn() called at the turn's end */
+	/* asks for chat_turn() at the turn's end */
 	void (*wake)(void *arg);
 	void *wake_arg;
 
@@ -592,23 +592,24 @@ struct chat {
 	struct deadline lost_due; /* when the first of them leaves */
 	size_t queued_bytes;
 	struct deadline tidy; /* old bookmarks and rooms */
-	struct cloak_key host_key; /* in the journal, if there is one */
-	uint64_t last_msgid; /* of private messages: never given again */
-	uint64_t last_arrival; /* in all rooms, counted */
-	size_t returning; /* presence_give_up(): to how many rooms */
+	struct cloak_key host_key; /* persisted where there is a journal */
+	uint64_t last_msgid; /* of private messages; only grows */
+	uint64_t last_arrival; /* a count over all rooms */
+	/* Rooms with departures that presence_give_up() ends. */
+	size_t returning;
 
 	/* The turn. */
 	struct room_queue dirty;
 	struct membership_queue pump;
-	unsigned actors; /* how many live have acted in this turn */
+	unsigned actors; /* how many live people acted in this turn */
 	struct buf scratch;
-	struct tally tally; /* of the catch-up that is being counted */
+	struct tally tally; /* of the catch-up being counted */
 	struct membership *tally_owner; /* or NULL */
 	struct roommates roommates;
 
-	/* For the state report. */
+	/* Counters for the state report. */
 	uint64_t messages;
-	uint64_t deliveries; /* of turns, each to one member */
+	uint64_t deliveries; /* a turn's lines to one member count as one */
 	uint64_t fell_behind;
 	uint64_t gaps;
 };

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Changing modes. Each change is checked and made by itself, as IRC has it: of
- * "+ov bob nobody" the first half is done. What really has changed is collected
- * and told to the others at the end, or when one event is full; nothing changed
- * tells nothing.
+ * Changes of modes. Each is checked and made by itself, as IRC has it: of "+ov
+ * bob nobody" the first half is done. What really has changed is collected and
+ * published at the end, or when one event is full; without changes nothing is.
  */
 #include "config.h"
 
@@ -81,10 +80,10 @@ struct mode_run {
 	struct room *room;
 	struct membership *actor; /* or NULL */
 	const struct mode_report *report;
-	bool may_change; /* at its start: "-o+v ana ana" is fine */
-	bool is_refused; /* they have been told that they are no operator */
-	bool is_changed; /* something of the room's own */
-	/* What is to be told next: "+o-b", " bob *!*@x". */
+	bool may_change; /* at the start: "-o+v ana ana" is allowed */
+	bool is_refused; /* they were told that they are no operator */
+	bool is_changed; /* one of the room's own modes has changed */
+	/* To be published next: "+o-b", " bob *!*@x". */
 	struct buf letters;
 	struct buf params;
 	size_t param_count;
@@ -122,7 +121,8 @@ mode_publish(struct mode_run *run)
 	run->sign = '\0';
 }
 
-/* It has been made: shown is its parameter as the others see it, or NULL. */
+/* Records a change that was made; shown is its parameter as others see it, or
+ * NULL. */
 static void
 mode_done(struct mode_run *run, const struct mode_change *change,
     const char *shown)
@@ -166,7 +166,7 @@ mode_apply_key(struct mode_run *run, const struct mode_change *change)
 	struct modes *modes = &run->room->modes;
 
 	if (!change->is_set) {
-		/* Whoever may remove it need not know it. */
+		/* Whoever may remove a key need not know it. */
 		if (modes->key[0] == '\0')
 			return;
 		modes->key[0] = '\0';
@@ -274,12 +274,12 @@ mode_apply_member(struct mode_run *run, const struct mode_change *change)
 		return;
 	*has = change->is_set;
 	watch_member_changed(m);
-	/* Who is spoken of has to be known. */
+	/* Others must know of the person first. */
 	presence_show(&run->room->presence, ms);
 	mode_done(run, change, m->nick);
 }
 
-/* Says so once, and then returns true. */
+/* Refuses, and reports so once. Returns true. */
 static bool
 mode_refuse(struct mode_run *run, const struct mode_change *change)
 {

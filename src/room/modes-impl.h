@@ -6,26 +6,27 @@
 
 #include "room/modes.h"
 
-/* What modes*.c share; nobody else's. */
+/* Shared by modes*.c only. */
 
-/* Who has set what the server did; nobody can have that nick. */
+/* The author of what the server sets; nobody can have that nick. */
 #define MODES_SERVER "server"
 
-/* May it have i, k, l? Not the lobby: everybody arrives there. */
+/* The lobby cannot have i, k and l, as everybody arrives there. */
 bool modes_is_lobby(const struct room *room);
 
-/* All its bits are those of enum room_flag. */
+/* All bits of enum room_flag. */
 #define MODES_FLAGS \
 	(ROOM_INVITE_ONLY | ROOM_MODERATED | ROOM_NO_EXTERNAL | ROOM_SECRET | \
 	    ROOM_TOPIC_LOCKED | ROOM_NO_CTCP)
 
-/* The flag of a letter, or 0. */
+/* The flag for a letter, or 0. */
 unsigned modes_flag_find(char letter);
 
-/* 1 to 23 of printable ASCII without blanks, commas, or a colon in front. */
+/* A key is 1 to 23 printable ASCII characters without blanks, commas, or a
+ * leading colon. */
 bool modes_key_is_valid(const char *key);
 
-/* As it is kept: normalized, and not too long. False: it is no mask. */
+/* Normalizes a mask for storing. False: it is none, or too long. */
 bool modes_mask_normalize(char out[MODES_MASK_MAX + 1],
     const char *in) MUST_CHECK;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Modes in words: a sentence says what is wrong, and what to do.
+ * Modes in words: each sentence says what is wrong, and what to do.
  */
 #include "config.h"
 
@@ -16,7 +16,7 @@
 #include "room/modes-words.h"
 
 #define MODES_SENTENCE_SIZE 512
-#define MODES_SHOWN_MAX 60 /* bytes of what was typed */
+#define MODES_SHOWN_MAX 60 /* bytes shown of what was typed */
 
 PRINTFLIKE(1, 2)
 static const char *
@@ -79,7 +79,7 @@ modes_speak_str(enum modes_speak why, const struct room *room)
 	return "";
 }
 
-/* What was typed, cut; never NULL. */
+/* How much of a parameter to show, as a printf() precision. */
 static int
 modes_shown(const char *param)
 {

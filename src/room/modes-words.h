@@ -7,12 +7,13 @@
 #include "room/modes-change.h"
 #include "room/modes.h"
 
-/* What to tell them, without "!! "; a static buffer. Not for MODES_ADMITTED. */
+/* A sentence for them, without "!! ", in a static buffer. Not for
+ * MODES_ADMITTED. */
 const char *modes_admit_str(enum modes_admit why, const struct room *room);
 const char *modes_speak_str(enum modes_speak why, const struct room *room);
 
-/* A sentence for plain people, without "!! "; a static buffer. change is not
- * looked at for MODE_NOT_OPERATOR. */
+/* A sentence for people, without "!! ", in a static buffer. change is not used
+ * for MODE_NOT_OPERATOR. */
 const char *mode_error_str(enum mode_error why,
     const struct mode_change *change, const struct room *room);
 

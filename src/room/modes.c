@@ -28,10 +28,10 @@
 #include "room/person.h"
 #include "room/watch.h"
 
-/* The user in masks of who speaks no IRC. */
+/* The user name, for masks, of people who do not speak IRC. */
 #define MODES_PLAIN_USER "plain"
 
-/* In the order of modes_str(). */
+/* The order is that of modes_str(). */
 static const struct {
 	char letter;
 	enum room_flag flag;
@@ -78,7 +78,7 @@ modes_list_letter(enum modes_list list)
 	return modes_list_letters[list];
 }
 
-/* From beginning to end */
+/* Making and freeing */
 
 bool
 modes_is_lobby(const struct room *room)
@@ -138,7 +138,7 @@ modes_key_is_valid(const char *key)
 	return i > 0 && i <= MODES_KEY_MAX && key[0] != ':';
 }
 
-/* What begins so is about speaking only. */
+/* The prefix of masks that are about speaking only. */
 #define MODES_MUTE "m:"
 #define MODES_MUTE_LEN (sizeof(MODES_MUTE) - 1)
 
@@ -194,7 +194,8 @@ modes_mask_remove(struct modes *modes, enum modes_list list,
 	free(mask);
 }
 
-/* The first that fits m, or NULL. mutes: those about speaking count as well. */
+/* The first mask that matches m, or NULL. mutes: those about speaking count,
+ * too. */
 static const struct mode_mask *
 modes_list_match(const struct modes *modes, enum modes_list list,
     const struct member *m, bool mutes)
@@ -207,7 +208,7 @@ modes_list_match(const struct modes *modes, enum modes_list list,
 	if (TAILQ_EMPTY(&modes->lists[list]))
 		return NULL;
 	member_host(m, host);
-	/* IRC shows ~name, as nobody has vouched for it. */
+	/* IRC shows ~name, since nobody has verified it. */
 	(void)snprintf(user, sizeof(user), "~%s", name);
 	TAILQ_FOREACH(mask, &modes->lists[list], entry) {
 		text = mask->mask;
@@ -296,7 +297,7 @@ modes_is_named(const struct room *room, const struct member *m)
 	if (m->is_guest)
 		return false;
 	for (i = 0; i < list->count; i++) {
-		/* Not read whole for each room that somebody enters. */
+		/* Parsed only if it is for this room. */
 		if (strncasecmp(list->items[i], room->name, len) != 0 ||
 		    list->items[i][len] != ' ')
 			continue;
@@ -430,7 +431,7 @@ modes_invite(struct membership *ms, const struct member *m)
 
 	if (!ms->is_op)
 		return;
-	/* Who is invited again is the newest. */
+	/* A repeated invitation becomes the newest. */
 	modes_invitation_remove(modes, modes_invitation_find(modes, m->id));
 	if (modes->invitation_count == MODES_INVITATIONS_MAX)
 		modes_invitation_remove(modes, 0);

@@ -15,40 +15,41 @@ struct buf;
 
 /*
  * What is allowed in a room, and to whom. The letters are IRC's (Modern IRC
- * Client Protocol, "Channel Modes"); they bind everybody, whatever protocol
- * they speak:
+ * Client Protocol, "Channel Modes"); they bind everybody, whatever their
+ * protocol:
  *
  *   b e I   masks: banned, exempt from bans, may come in despite i
- *   k l     key that one has to know to come in, most people in the room
+ *   k l     key needed to come in, most people in the room
  *   i m n s t C     enum room_flag
  *   o v     of a member: operator, voice
  */
 enum room_flag {
-	ROOM_INVITE_ONLY = 1 << 0, /* i */
+	ROOM_INVITE_ONLY = 1 << 0, /* i: invited people only */
 	ROOM_MODERATED = 1 << 1, /* m: operators and voices speak */
-	ROOM_NO_EXTERNAL = 1 << 2, /* n: only who is in the room speaks */
+	ROOM_NO_EXTERNAL = 1 << 2, /* n: only people in the room speak */
 	ROOM_SECRET = 1 << 3, /* s: not listed */
 	ROOM_TOPIC_LOCKED = 1 << 4, /* t: operators set the topic */
-	ROOM_NO_CTCP = 1 << 5 /* C: no CTCP to the room but ACTION */
+	ROOM_NO_CTCP = 1 << 5 /* C: no CTCP to the room except ACTION */
 };
 
 /* For RPL_ISUPPORT: CHANMODES=, PREFIX=, MAXLIST=beI:, KEYLEN=, MODES=. */
 #define MODES_CHANMODES "beI,k,l,Cimnst"
-#define MODES_LIST_MAX 100 /* masks in each of the lists */
+#define MODES_LIST_MAX 100 /* masks in each list */
 #define MODES_LIMIT_MAX 100000
 /*
- * One EVENT_MODE has at most so many changes with a parameter, and so many
- * bytes: with author and room it has to fit IRC's line of 512, and 12 is what
- * clients send in one command when asked to, say, ban a dozen.
+ * Limits of one EVENT_MODE: changes with a parameter, and bytes. With author
+ * and room it must fit IRC's line of 512; 12 is what clients send in one
+ * command when asked to, say, ban a dozen.
  */
 #define MODES_PER_EVENT 12
 #define MODES_TEXT_MAX 360
 
-/* A new room's, which has its name: the flags of the setting room-modes. */
+/* Initializes a new room's: the flags of the setting room-modes. It has its
+ * name. */
 void modes_init(struct room *room);
 void modes_fini(struct room *room);
 
-/* They go to the journal from now on. */
+/* Puts them into the journal from now on. */
 void modes_persist(struct room *room);
 
 /*
@@ -70,11 +71,11 @@ enum modes_admit {
 	MODES_FULL /* 471 */
 };
 /*
- * May m, who is not in the room, come in with this key (NULL: none given)? The
- * first reason in the order above is given. An invitation by an operator opens
- * all of it, bans too. Who the settings name as operator always gets in; who
- * has a place as operator past all but a ban, which is how others keep them
- * out. I is past i only, e past b.
+ * May m, who is not in the room, come in with this key (NULL: none given)?
+ * Returns the first reason against it in the order above. An invitation by an
+ * operator overrides all of them, bans too. People named as operator by the
+ * settings always get in; those with a bookmark as operator do, except past a
+ * ban, which is how others keep them out. I overrides i only, e overrides b.
  */
 enum modes_admit modes_admit(const struct room *room, const struct member *m,
     const char *key) MUST_CHECK;
@@ -86,46 +87,46 @@ enum modes_speak {
 	MODES_SPEAK_MODERATED /* m */
 };
 /*
- * May m say something in the room? ms is theirs there, or NULL if they are not
- * in it. Operators and who has voice always may. Also right for NOTICE and
- * TAGMSG; IRC says 404 for all three.
+ * May m say something in the room? ms is m's membership there, or NULL.
+ * Operators and people with voice always may. The rule holds for NOTICE and
+ * TAGMSG, too (IRC: 404 for all three).
  */
 enum modes_speak modes_may_speak(const struct room *room,
     const struct member *m, const struct membership *ms) MUST_CHECK;
 
 bool modes_may_set_topic(const struct membership *ms); /* else 482 */
-/* May they invite others: all may unless the room is invite-only (else 482). */
+/* May they invite others? All may, unless the room is invite-only
+ * (else 482). */
 bool modes_may_invite(const struct membership *ms);
 bool modes_has(const struct room *room, enum room_flag flag);
 
-/*
- * May m see that the room exists, and what it is about? Not if it is secret and
- * m neither is in it nor has a place there; nor if they are banned from it.
- */
+/* May m see that the room exists, and its topic? Not if it is secret, m is not
+ * in it and has no bookmark there; nor if they are banned from it. */
 bool modes_may_see(const struct room *room, const struct member *m);
-/* And who is in it? Of a secret room only those who are see that. */
+/* May m see who is in it? In a secret room only people in it do. */
 bool modes_may_see_people(const struct room *room, const struct member *m);
 
 /* Is m on the list of bans, and not of exemptions? */
 bool modes_is_banned(const struct room *room, const struct member *m);
 
-/* The first ban that m falls under, whatever the exemptions; or NULL. */
+/* The first ban that matches m, whatever the exemptions; or NULL. */
 const struct mode_mask *modes_find_ban(const struct room *room,
     const struct member *m);
-/* Is mask, as it was typed, on that list? */
+/* Is mask, as typed, on that list? */
 bool modes_has_mask(const struct room *room, enum modes_list list,
     const char *mask);
 
 /*
- * The room that keeps m from changing the nick, or NULL: one where they are
- * banned and have neither operator nor voice, or a ban of a nick would be
- * evaded (IRC: 435 ERR_BANONCHAN). Guests, who have no name yet, may take one.
+ * The room that keeps m from changing the nick, or NULL: one in which they are
+ * banned and neither operator nor voiced, since otherwise a ban of a nick could
+ * be evaded (IRC: 435 ERR_BANONCHAN). Guests, who have no name yet, may take
+ * one.
  */
 const struct room *modes_forbids_nick(const struct member *m);
 
-/* Invitations. One is used up by coming in, and ends with the member. */
+/* Invitations. Coming in uses one up; it ends with the member, too. */
 
-/* By ms, to m; it opens the room only if ms is operator. */
+/* ms invites m; that opens the room only if ms is operator. */
 void modes_invite(struct membership *ms, const struct member *m);
 bool modes_is_invited(const struct room *room, const struct member *m);
 
@@ -133,20 +134,16 @@ bool modes_is_invited(const struct room *room, const struct member *m);
 void modes_use_invitation(struct room *room, const struct member *m);
 bool modes_is_named(const struct room *room, const struct member *m);
 
-/* The list of a letter, or -1: it has none. And the letter. */
+/* The list of a letter, or -1 if it has none; and the letter of a list. */
 int modes_list_find(char letter);
 char modes_list_letter(enum modes_list list);
 
-/*
- * Adds "+kln key 10" to out, "+" if there are none. shows_key: for who is in
- * the room; else it says "*" in its place.
- */
+/* Adds "+kln key 10" to out, or "+" if there are none. shows_key, for people in
+ * the room; else the key is "*". */
 void modes_str(const struct room *room, bool shows_key, struct buf *out);
 
-/*
- * The mask that bans m: *!*@HOST, unless somebody else in the room has the same
- * host; then NICK!*@*.
- */
+/* Makes the mask that bans m: *!*@HOST or, if somebody else in the room has the
+ * same host, NICK!*@*. */
 void modes_ban_mask(const struct room *room, const struct member *m,
     char out[MODES_MASK_MAX + 1]);
 

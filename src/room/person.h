@@ -19,25 +19,23 @@ struct tlv;
 
 #define MARKERS_MAX 64 /* the oldest go */
 
-/* For one person, and over all people: bounds for the memory. */
+/* Bounds for the memory: for one person, and over all people. */
 #define QUEUED_MAX 64
 #define QUEUED_BYTES_MAX ((size_t)16 * 1024)
 #define QUEUED_TOTAL_MAX ((size_t)64 * 1024 * 1024)
 
 void person_init(struct person *p);
-/*
- * from is empty afterwards; its ignores, markers and kept messages are added to
- * to's, its places replace to's of the same rooms.
- */
+/* Moves all of from, which is empty afterwards: its ignores, markers and queued
+ * messages are added to to's, its bookmarks replace to's of the same rooms. */
 void person_move(struct chat *chat, struct person *to, struct person *from);
 void person_clear(struct chat *chat, struct person *p);
 bool person_is_empty(const struct person *p);
 struct bookmark *person_bookmark(const struct person *p,
     const struct room *room);
-/* Makes one or moves the one that there is; nothing in it is a repeat. */
+/* Makes or moves the bookmark for room; nothing in it is a repeat. */
 struct bookmark *person_set_bookmark(struct person *p, struct room *room,
     struct history_cursor cursor, int64_t left_ms);
-/* Do they want nothing from whoever has this id and folded nick? */
+/* Does p ignore the author with this id and folded nick? */
 bool person_ignores(const struct person *p, uint64_t id, const char *folded);
 /*
  * Is somebody's line, with this id and nick as written, not to be shown to m?
@@ -53,9 +51,9 @@ member_ignores_author(const struct member *m, uint64_t id, const char *nick)
 	return person_ignores(&m->person, id, folded);
 }
 
-/* -1: IGNORES_MAX reached. */
+/* Returns -1 if IGNORES_MAX is reached. */
 int person_ignore(struct person *p, uint64_t id, const char *nick) MUST_CHECK;
-/* -1: nobody is ignored under that nick. */
+/* Returns -1 if nobody is ignored under that nick. */
 int person_unignore(struct person *p, const char *nick) MUST_CHECK;
 
 /* When the last message that they have read there was said, or 0. */
@@ -67,27 +65,26 @@ int64_t person_marker(const struct person *p, const char *name);
  */
 bool person_set_marker(struct person *p, const char *name, int64_t time_ms,
     int64_t newest_ms);
-/* Can that be a marker's name? For what is read. */
+/* Can name be a marker's? For what is read from outside. */
 bool marker_is_name(const char *name);
 
-/* Of an EVENT_PRIVATE. */
+/* Makes one of an EVENT_PRIVATE. */
 struct queued_message *queued_message_new(const struct event *event);
 
-/* Keeps a private message, and owns it; -1: too many are waiting. */
+/* Queues a private message, and owns it. Returns -1 if too many are waiting. */
 int person_queue(struct chat *chat, struct person *p,
     struct queued_message *k) MUST_CHECK;
-/* The same ahead of all others, for what had been handed over; the oldest go if
- * there are too many. */
+/* As person_queue(), ahead of all others, for messages that had been handed
+ * over; if there are too many, the oldest go. */
 void person_requeue(struct chat *chat, struct person *p,
     struct queued_message *k);
-/* The same at the end, whatever the bytes; -1: there are QUEUED_MAX. */
+/* As person_queue(), whatever the bytes; -1 if there are QUEUED_MAX. */
 int person_restore_queued(struct chat *chat, struct person *p,
     struct queued_message *k) MUST_CHECK;
-/* The same after all others, for what was kept by an earlier process: the
- * oldest go. */
+/* As person_queue(), for messages of an earlier process: the oldest go. */
 void person_queue_restored(struct chat *chat, struct person *p,
     struct queued_message *k);
-/* Out of the list, and the caller's to free. */
+/* Takes one out of the list; it is the caller's to free. */
 void person_take_queued(struct chat *chat, struct person *p,
     struct queued_message *k);
 void bookmark_free(struct bookmark *bookmark);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What is pending is found by the folded nick: an arrival and a departure under
- * one nick and credential cancel each other, and a stranger who takes the nick
- * of somebody who has just left has that departure announced first. So there is
- * never more than one item for a nick.
+ * Pending arrivals and departures are found by the folded nick: an arrival and
+ * a departure under one nick and credential cancel each other, and if a
+ * stranger takes the nick of somebody who has just left, that departure is
+ * announced first. So there is never more than one item for a nick.
  */
 #include "config.h"
 
@@ -98,7 +98,7 @@ presence_insert(struct presence *p, struct presence_item *item)
 	presence_arm(p);
 }
 
-/* The nick is the one that ms has now. */
+/* The item gets the nick that ms has now. */
 static struct presence_item *
 presence_add(struct presence *p, struct membership *ms, bool is_came)
 {
@@ -114,8 +114,7 @@ presence_add(struct presence *p, struct membership *ms, bool is_came)
 	return item;
 }
 
-/* Only those with dialects that track members are told, if there are any
- * other than ms. */
+/* Tells only clients that track members, if there are any other than ms's. */
 static void
 presence_tell_trackers(struct presence *p, struct event *event,
     struct membership *ms)
@@ -152,7 +151,7 @@ presence_part(struct presence *p, struct membership *ms, const char *text)
 	presence_tell_trackers(p, &event, ms);
 }
 
-/* They have not come back. */
+/* Tells that they have not come back. */
 static void
 presence_part_item(struct presence *p, struct presence_item *item)
 {
@@ -169,7 +168,8 @@ presence_part_item(struct presence *p, struct presence_item *item)
 	roommates_tell_arrivals(p->room, &event, 0, item->last_arrival + 1);
 }
 
-/* They have, and those who came meanwhile did not know of them. */
+/* Tells those who came meanwhile, and did not know of them, that they
+ * are back. */
 static void
 presence_join_item(struct presence *p, struct membership *ms,
     const struct presence_item *item)
@@ -212,7 +212,7 @@ presence_publish_left(struct presence *p, struct presence_item *item)
 	room_publish(p->room, &event, NULL);
 }
 
-/* All that is pending, in one line. */
+/* Announces all that is pending, in one line. */
 static void
 presence_publish_all(struct presence *p)
 {
@@ -249,7 +249,7 @@ presence_due_cb(void *arg)
 	struct presence_item *item;
 	int64_t now_ms = p->room->chat->clock->mono_ms;
 
-	/* Many in a small room are what is left of a crowd. */
+	/* Many items in a small room are what is left of a crowd. */
 	if (p->count > 0 && presence_due_ms(p) <= now_ms &&
 	    (!presence_is_small(p) || p->count > PRESENCE_NAMES))
 		presence_publish_all(p);
@@ -284,7 +284,7 @@ presence_fini(struct presence *p)
 	presence_arm(p);
 }
 
-/* ms has come back, and as far as the others know, was away all the time. */
+/* Tells that ms, whom the others saw as away all the time, has come back. */
 static void
 presence_publish_back(struct presence *p, struct membership *ms,
     int64_t since_ms)
@@ -299,10 +299,8 @@ presence_publish_back(struct presence *p, struct membership *ms,
 	presence_tell_trackers(p, &here, ms);
 }
 
-/*
- * Settles a departure that is pending under the nick of ms. True: it was
- * theirs, so for the others they never left.
- */
+/* Settles a departure that is pending under the nick of ms. True: it was
+ * theirs, so to the others they never left. */
 static bool
 presence_settle_left(struct presence *p, struct membership *ms)
 {
@@ -341,7 +339,7 @@ presence_came(struct presence *p, struct membership *ms)
 		presence_show(p, ms);
 }
 
-/* In a moment they are here again, so nobody is told yet. */
+/* Will be here again in a moment, so nobody is told yet. */
 static void
 presence_left_returning(struct presence *p, struct membership *ms)
 {
@@ -355,7 +353,7 @@ presence_left_returning(struct presence *p, struct membership *ms)
 		item->away_since_ms = ms->member->break_since_ms;
 }
 
-/* Those with dialects that track members know no windows. */
+/* Clients that track members are told at once. */
 static void
 presence_left_trackers(struct presence *p, struct membership *ms,
     enum room_leave how, const char *text)

@@ -20,12 +20,12 @@ struct tlv;
  *     after presence-window, a departure at once
  *   more: one line for each window of max(presence-window, people / 50 s)
  *
- * Who comes and goes within the window is never mentioned. A storm of N costs
+ * A coming and going within the window is never mentioned. A storm of N costs
  * O(N) lines in all, not O(N^2).
  *
- * That is for people. Clients with dialects that track members have a list of
- * names to keep, and so are told of each who is_joined by EVENT_SYNC_JOIN and
- * EVENT_SYNC_PART or QUIT.
+ * That is for people. Clients that track members keep a list of names, so they
+ * are told of each arrival and departure by EVENT_SYNC_JOIN and EVENT_SYNC_PART
+ * or QUIT, for everybody who is_joined.
  */
 #define PRESENCE_SMALL 10
 #define PRESENCE_PEOPLE_PER_S 50
@@ -48,39 +48,29 @@ enum room_leave {
 void presence_init(struct presence *p, struct room *room);
 void presence_fini(struct presence *p);
 
-/*
- * ms has come in. is_announced becomes true when the others are told; is_joined
- * then at the latest, and at once if ms is exact.
- */
+/* ms has come in. is_announced is set when the others are told, and is_joined
+ * at the latest then; at once if ms tracks members. */
 void presence_came(struct presence *p, struct membership *ms);
 
-/*
- * ms, still a member, leaves. text as for room_leave(). Those with exact
- * dialects are told at once, if is_joined.
- */
+/* ms, still a member, leaves. text as for room_leave(). Clients that track
+ * members are told at once, if is_joined. */
 void presence_left(struct presence *p, struct membership *ms,
     enum room_leave how, const char *text);
 
-/*
- * ms is about to do what the others see: in a small room they are told first
- * that ms came, and in any room those with dialects that track members are.
- */
+/* ms is about to do something that others see: in a small room they are told
+ * first that ms came; clients that track members are in any room. */
 void presence_show(struct presence *p, struct membership *ms);
 
-/*
- * The nick of ms has changed. If the others know of ms, returns true: they
- * should be told. Otherwise what is pending is announced under the new nick.
- */
+/* The nick of ms has changed. True: the others know of ms and should be told.
+ * Else what is pending is announced under the new nick. */
 bool presence_renamed(struct presence *p, struct membership *ms,
     const char *old_folded);
 
 /* ms takes the place of somebody whom the others believe to be here. */
 void presence_assume(struct presence *p, struct membership *ms);
 
-/*
- * Who is called that will not come back to the rooms that they have left as
- * ROOM_LEAVE_RETURNING: the others are told now.
- */
+/* Somebody with this nick will not come back to the rooms left as
+ * ROOM_LEAVE_RETURNING: tells the others now. */
 void presence_give_up(struct chat *chat, const char *folded);
 
 /*

@@ -21,9 +21,9 @@
 #include "room/watch.h"
 
 /*
- * The others are told what ms is. Nobody did anything, so it is a repeat, which
- * matters only to clients that keep a list. but: whose id is not told; 0: all
- * are.
+ * Tells the others what ms is. Nobody did anything, so it is a repeat, which
+ * matters only to clients that keep a list. The member with id but is not told
+ * (0: all are).
  */
 static void
 rank_tell_but(struct membership *ms, uint64_t but)
@@ -50,7 +50,7 @@ rank_tell(struct membership *ms)
 	rank_tell_but(ms, 0);
 }
 
-/* ms is alone in the room, and nobody who may come back is its operator. */
+/* Is ms alone in a room to which no operator may come back? */
 static bool
 rank_is_orphaned(const struct membership *ms)
 {
@@ -76,7 +76,7 @@ rank_joined(struct membership *ms)
 		ms->is_op = true;
 		watch_member_changed(ms->member);
 	}
-	/* Themselves they see in the list of names that they get. */
+	/* Their own status is in the list of names that they get. */
 	if (ms->room->people_count > 1)
 		rank_tell_but(ms, m->id);
 	return ms->is_op;

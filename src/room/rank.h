@@ -11,15 +11,15 @@
 /* Who is operator of a room, and who has voice. */
 
 /*
- * Call it right after room_join(), for everybody: uses up an invitation, makes
- * them operator if they have made the room, or have come into an empty one that
- * is not permanent and where nobody who has a place is operator, or are named
- * by the setting room-operator; and tells the others what they have by that or
- * by their place ("+o bob", by the server). Returns ms->is_op.
+ * To be called right after room_join(), for everybody. Uses up an invitation.
+ * Makes them operator if they made the room, or came into an empty one that is
+ * not permanent and has no operator among its bookmarks, or are named by the
+ * setting room-operator. Tells the others what they have by that or by their
+ * bookmark ("+o bob", by the server). Returns ms->is_op.
  */
 bool rank_joined(struct membership *ms);
-/* Call it after a nick was changed: the setting may name them now. Returns the
- * first room where they have become operator, or NULL. */
+/* To be called after a change of nick, as the setting may name them now.
+ * Returns the first room in which they became operator, or NULL. */
 const struct room *rank_renamed(struct member *m);
 /*
  * For whoever publishes that ms has joined, right after it: clients that track

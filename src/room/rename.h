@@ -14,8 +14,8 @@
 
 enum directory_rename {
 	DIRECTORY_RENAMED,
-	DIRECTORY_SAME, /* that is the nick already */
-	DIRECTORY_RETURNED, /* and a place was found: a catch-up begins */
+	DIRECTORY_SAME, /* it was the nick already */
+	DIRECTORY_RETURNED, /* and a bookmark was found: a catch-up begins */
 	DIRECTORY_REFUSED, /* nick_check() says why */
 	DIRECTORY_TAKEN, /* *clash has it */
 	DIRECTORY_LOOKALIKE, /* it looks like that of *clash */
@@ -23,19 +23,20 @@ enum directory_rename {
 };
 
 /*
- * What directory_rename() would say to m, or, if that is NULL, to somebody with
- * this credential who is not here yet; DIRECTORY_RENAMED: it would be done.
+ * What directory_rename() would return for m or, if that is NULL, for somebody
+ * with this credential who is not here yet. DIRECTORY_RENAMED: it would be
+ * done.
  */
 enum directory_rename directory_check(struct directory *directory,
     const struct member *m, const struct credential *credential,
     const char *nick, const struct member **clash) MUST_CHECK;
 
 /*
- * /nick: gives m a new nick and tells the others. Somebody who has a place
- * under that nick and m's credential (left, or lost the connection, or, if the
- * credential is strong, is live in another session, which is replaced) is
- * returned: m takes the place over. On failure nothing has changed. Call it
- * outside any walk over members: one may be freed (never m).
+ * Gives m a new nick and tells the others. Somebody with m's credential who has
+ * left under that nick, whose connection is lost, or, with a strong credential,
+ * who is live in another session (which ends), is returned: m takes over the
+ * place. On failure nothing has changed. Not to be called from a walk over
+ * members: one may be freed (never m).
  */
 enum directory_rename directory_rename(struct member *m, const char *nick,
     const struct member **clash) MUST_CHECK;

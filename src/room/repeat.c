@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * A connection is lost with its last bytes unread, perhaps: from which message
- * on is everything to be told again? What went over the wire is not recorded.
- * It was made of the room's messages, in their order, and of other lines. So
- * the messages are walked back until those that were shown make up that many
- * bytes: one too many for each of the other lines, never one too few.
+ * When a connection is lost, its last bytes may not have been read: from which
+ * message on is everything to be told again? What went over the wire is not
+ * recorded. It consisted of the room's messages, in their order, and of other
+ * lines. So this walks back over messages until those that were shown make up
+ * that many bytes: one too many for each of the other lines, never one too few.
  *
  *        cursor now         repeat_until: cursor then
  *           v                  v
  *     ... [ 812 ][ 813 ][ 814 ][ 815 ][ 816 ]...
  *           may have been seen   new
  *
- * A second loss while these are told only moves the cursor: repeat_until never
- * goes back, since all below it has been handed over once.
+ * A second loss while these are repeated moves only the cursor: repeat_until
+ * never goes back, since all below it has been handed over once.
  *
- * Recording what was sent (a position for each message and member) was decided
- * against: it costs memory and time for each delivery, to save a few lines that
- * are marked anyway.
+ * Decided against: recording what was sent (a position for each message and
+ * member), which costs memory and time for each delivery, to save a few lines
+ * that are marked as repeats anyway.
  */
 #include "config.h"
 
@@ -85,9 +85,11 @@ repeat_set_back(struct membership *ms, size_t bytes)
 	}
 	if (bytes > 0 && c.number > ms->shown.from &&
 	    c.number <= h->first_number) {
-		/* Those before are not held any more: they are in the gap that
-		 * will be told, as many as can have been; and with them what
-		 * the line of another gap has said, if it was lost as well. */
+		/*
+		 * Earlier ones are no longer held: they are in the gap that
+		 * will be told, as many as are possible; and so is what the
+		 * line of another gap said, if it was lost as well.
+		 */
 		more = bytes / repeat_size_min(ms) + 1;
 		if (more > history_distance(ms->shown.from, c.number))
 			more = history_distance(ms->shown.from, c.number);

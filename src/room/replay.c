@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Reading from the ring at the pace of a socket: history for newcomers, the
- * catch-up, /history, and slow readers. No copy of what is to be read is made:
- * a replay is a cursor, and if the ring laps it, the gap is told exactly.
+ * Reads from the ring at the pace of a socket: history for newcomers, catch-up,
+ * /history, and slow readers. No copy is made: a replay is a cursor, and if the
+ * ring laps it, the gap is told exactly.
  *
- *   SCAN (counts) ──► HEAD ──► (kept private messages) ──► LINES ──► end line
+ *   SCAN (counts) ──► HEAD ──► (queued private messages) ──► LINES ──► end line
  *   PAST (or that) ──┘ first line
  *
  * A catch-up may begin with messages that an earlier connection was handed and
@@ -14,7 +14,8 @@
  *
  * Each step renders into a scratch buffer and takes effect only when deliver()
  * has accepted the bytes. The summary is counted in slices as well, by one
- * replay at a time: a thousand who come back at once must not stop the loop.
+ * replay at a time: a thousand people who come back at once must not stop the
+ * loop.
  */
 #include "config.h"
 
@@ -34,10 +35,10 @@
 #include "room/tally.h"
 #include "room/watch.h"
 
-/* Bytes of the ring that are looked through for each byte that may be sent. */
+/* Bytes of the ring that may be read for each byte that may be sent. */
 #define REPLAY_READ_FACTOR 4
 
-/* What a call costs at least, in bytes. */
+/* The least that a call counts as, in bytes. */
 #define REPLAY_WORK_MIN 1024
 
 static struct replay *
@@ -80,7 +81,7 @@ replay_render(struct membership *ms, struct buf *out, struct event *event)
 	dialect_render(ms->member->dialect, out, event);
 }
 
-/* The number that rp ends at, as things are. */
+/* The number at which rp ends as things are now. */
 static uint64_t
 replay_end(const struct membership *ms, const struct replay *rp)
 {
@@ -88,10 +89,8 @@ replay_end(const struct membership *ms, const struct replay *rp)
 					     rp->until;
 }
 
-/*
- * "The last 20 of 1204": when the first line is due, since only then it is
- * known where the present is.
- */
+/* Renders "the last 20 of 1204" when the first line is due, since only then is
+ * it known where the present is. */
 static void
 replay_head_past(struct membership *ms, struct replay *rp)
 {
@@ -100,7 +99,7 @@ replay_head_past(struct membership *ms, struct replay *rp)
 	struct history_cursor at = rp->done.at;
 	struct event event = { .kind = EVENT_PAST };
 
-	(void)history_clamp(h, &at); /* the gap is told with the lines */
+	(void)history_clamp(h, &at); /* the lines tell of the gap */
 	if (end > at.number)
 		event.count = history_distance(at.number, end);
 	if (end > h->first_number)
@@ -141,7 +140,7 @@ replay_start_catchup(struct membership *ms, struct history_cursor from,
 
 	if (ms->replay != NULL)
 		replay_stop(ms);
-	/* Before the cursor moves: leaving step sets it to the turn's start. */
+	/* First, as this sets the cursor to the turn's start. */
 	deliver_leave_live(ms);
 	if (until == REPLAY_PRESENT)
 		ms->cursor = from;
@@ -182,9 +181,11 @@ replay_cursor(const struct membership *ms)
 		switch (rp->kind) {
 		case REPLAY_CATCHUP:
 		case REPLAY_GREETING:
-			/* Rather some lines twice than one not at all: what a
-			 * guest has seen meanwhile is told to whom they turned
-			 * out to be. */
+			/*
+			 * Rather some lines twice than one not at all: what a
+			 * guest saw meanwhile is told again to the person that
+			 * they turned out to be.
+			 */
 			if (rp->until == REPLAY_PRESENT ||
 			    rp->done.at.number < rp->until)
 				return rp->done.at;
@@ -232,7 +233,7 @@ replay_skip(struct membership *ms, uint64_t *skipped)
 	return true;
 }
 
-/* Is event not for ms? Their own lines of this session they know. */
+/* Is event hidden from ms? People know their own lines of this session. */
 static bool
 replay_is_hidden(const struct membership *ms, const struct event *event)
 {
@@ -252,7 +253,8 @@ replay_render_count(struct membership *ms, struct buf *out,
 	replay_render(ms, out, &event);
 }
 
-/* Before the message that event is: may it have been seen already? */
+/* Renders what is due before the message event: it may have been seen already,
+ * or is the first that was not. */
 static void
 replay_render_repeats(struct membership *ms, struct buf *out,
     struct replay_progress *to, const struct event *event)
@@ -263,8 +265,8 @@ replay_render_repeats(struct membership *ms, struct buf *out,
 	if (rp->kind != REPLAY_CATCHUP || is_repeat == to->in_repeats)
 		return;
 	to->in_repeats = is_repeat;
-	/* If the ring has lapped some since they were counted, how many it
-	 * leaves is not known. */
+	/* If the ring has lapped some of them since, their number is
+	 * unknown. */
 	if (is_repeat)
 		replay_render_count(ms, out, EVENT_REPEATS,
 		    ms->room->history.first_number > rp->scan_from ?
@@ -289,10 +291,8 @@ replay_render_date(struct membership *ms, struct buf *out,
 	to->day = clock_day(date.time_ms);
 }
 
-/*
- * Behind a gap: the topic, for those with dialects that track members who may
- * not know it, since it may have been set among what is lost.
- */
+/* Renders the topic behind a gap, for clients that track members and may not
+ * know it: it may have been set by a message that is lost. */
 static void
 replay_render_topic(struct membership *ms, struct buf *out, uint64_t gap_until)
 {
@@ -311,10 +311,8 @@ replay_render_topic(struct membership *ms, struct buf *out, uint64_t gap_until)
 	replay_render(ms, out, &event);
 }
 
-/*
- * Renders what is at to->at up to number end, about max bytes, and moves *to on
- * past it. Returns true at the end.
- */
+/* Renders about max bytes from to->at up to number end, and moves *to on past
+ * them. Returns true at the end. */
 static bool
 replay_lines(struct membership *ms, struct buf *out, struct replay_progress *to,
     uint64_t end, size_t max, size_t *work)
@@ -330,7 +328,7 @@ replay_lines(struct membership *ms, struct buf *out, struct replay_progress *to,
 
 	before = at->number;
 	lost = history_clamp(&room->history, at);
-	/* What lies behind the end is nothing that is missed. */
+	/* Messages behind the end are not missed. */
 	if (at->number > end)
 		lost = before < end ? history_distance(before, end) : 0;
 	if (lost > 0 || !history_is_certain(before, at->number)) {
@@ -361,7 +359,7 @@ replay_lines(struct membership *ms, struct buf *out, struct replay_progress *to,
 		else if (ms->replay != NULL) {
 			replay_render_repeats(ms, out, to, &event);
 			replay_render_date(ms, out, to, &event);
-			/* Of what came since, they have to know how it is. */
+			/* They have to know the state after what came since. */
 			event.is_past = event.number < ms->own_from;
 		}
 		replay_render(ms, out, &event);
@@ -372,7 +370,7 @@ replay_lines(struct membership *ms, struct buf *out, struct replay_progress *to,
 	return at->number >= end;
 }
 
-/* What waits for them in rooms that they are not in. */
+/* Renders what waits for them in rooms that they are not in. */
 static void
 replay_head_waiting(struct membership *ms, struct replay *rp)
 {
@@ -390,9 +388,8 @@ replay_head_waiting(struct membership *ms, struct replay *rp)
 	}
 }
 
-/*
- * Counts a slice for the summary. True: counted, and the summary is rendered.
- */
+/* Counts a slice for the summary. True: all is counted, and the summary
+ * rendered. */
 static bool
 replay_scan(struct membership *ms, struct replay *rp, size_t max, size_t *work)
 {
@@ -405,7 +402,7 @@ replay_scan(struct membership *ms, struct replay *rp, size_t max, size_t *work)
 	if (chat->tally_owner == NULL)
 		chat->tally_owner = ms;
 	else if (chat->tally_owner != ms)
-		return false; /* another's turn; ours comes */
+		return false; /* one replay counts at a time */
 	(void)history_clamp(&room->history, &rp->scan);
 	if (rp->scan_from == 0)
 		rp->scan_from = rp->scan.number;
@@ -463,10 +460,8 @@ replay_drop_ignored(struct member *m)
 	}
 }
 
-/*
- * The line before k, if one is due: they are told what may be repeated, and in
- * a catch-up, what was kept. Repeats are the first.
- */
+/* Renders the line before k, if one is due: the first ones may be repeats; and
+ * in a catch-up, how many were queued. */
 static void
 replay_queued_head(const struct member *m, const struct replay *rp,
     const struct queued_message *k, struct buf *out)
@@ -487,10 +482,8 @@ replay_queued_head(const struct member *m, const struct replay *rp,
 	dialect_render(m->dialect, out, &event);
 }
 
-/*
- * Private messages, each leaving the list once it is handed over. They are not
- * a room's, but shown in its catch-up.
- */
+/* Hands over private messages, each leaving the list once that is done. They
+ * belong to no room, but are shown in a room's catch-up. */
 static int
 replay_queued(struct member *m, struct replay *rp)
 {
@@ -535,7 +528,7 @@ replay_show_queued(struct member *m)
 		(void)replay_queued(m, NULL);
 }
 
-/* What is rendered up to to has been handed over; so have the gaps in it. */
+/* What was rendered up to to has been handed over, with the gaps in it. */
 static void
 replay_handed(struct membership *ms, const struct replay_progress *to)
 {
@@ -545,7 +538,7 @@ replay_handed(struct membership *ms, const struct replay_progress *to)
 	ms->shown.gap_until = to->gap_until;
 }
 
-/* Without a replay: a slow reader goes on. */
+/* Lets a slow reader, who has no replay, read on. */
 static enum replay_pump
 replay_pump_behind(struct membership *ms, size_t max, size_t *done)
 {
@@ -596,7 +589,7 @@ replay_pump(struct membership *ms, size_t max, size_t *done)
 	bool at_end;
 	uint64_t then_history;
 
-	/* However little it is, it costs a write. */
+	/* Even a short write costs a write. */
 	*done = REPLAY_WORK_MIN;
 	assert(ms->member->ops != NULL);
 	if (rp == NULL)

@@ -22,50 +22,49 @@ enum replay_kind {
 };
 
 /*
- * A member reads on from the ring, at the pace of their socket, with a line
- * before and after. It ends at a number, or else when it has reached the
- * present.
+ * A replay lets a member read on from the ring, at the pace of their socket,
+ * with a line before and after. It ends at a number or, without one, when it
+ * has reached the present.
  */
 
-/* Up to which number all was handed to ms, who is not live. */
+/* The number up to which all was handed to ms, which is not live. */
 uint64_t replay_position(const struct membership *ms);
 
-/* Newcomer: from ms->cursor to the present. */
+/* Shows a newcomer the messages from ms->cursor to the present. */
 void replay_start_greeting(struct membership *ms);
 
 /*
- * Catch-up: the summary of all from..until, then private messages that were
- * kept, then the messages: those below ms->repeat_until first, under a line
- * that says what they are, and not counted. until REPLAY_PRESENT: to the
- * present; then from becomes ms->cursor. Otherwise reading goes on at
- * ms->cursor afterwards. A replay that is running is replaced.
+ * Starts a catch-up: the summary of all from..until, then queued private
+ * messages, then the messages. Those below ms->repeat_until come first, under a
+ * line that says what they are, and are not counted. until REPLAY_PRESENT: to
+ * the present, and from becomes ms->cursor. Otherwise reading goes on at
+ * ms->cursor afterwards. A running replay is replaced.
  */
 #define REPLAY_PRESENT UINT64_MAX
 void replay_start_catchup(struct membership *ms, struct history_cursor from,
     uint64_t until, int64_t away_ms);
 
 /*
- * Somebody who came as a guest turns out to have that place: they catch up from
- * there, to the present, or, if they have been live meanwhile, to where they
- * became so.
+ * Starts a catch-up for somebody who came as a guest and turns out to own the
+ * bookmark: from there to the present or, if they have been live meanwhile, to
+ * where they became so.
  */
 void replay_start_return(struct membership *ms, const struct bookmark *bookmark,
     int64_t away_ms);
 
-/* The last n messages; after the replay that is running, if there is one. */
+/* Shows the last n messages, after any running replay. */
 void replay_start_history(struct membership *ms, uint64_t n);
 
-/* Hands over private messages that were kept for m, who is in no room; in a
- * room they are part of a catch-up, or come before the next lines. */
+/* Hands over private messages queued for m, who is in no room; in a room they
+ * are part of a catch-up, or come before the next lines. */
 void replay_show_queued(struct member *m);
 
-/*
- * Ends it where it is; the cursor is where it had come to, so that nothing is
- * lost. Fine when there is none.
- */
+/* Ends a replay, if there is one, where it is: the cursor is where it had come
+ * to, so nothing is lost. */
 void replay_stop(struct membership *ms);
 
-/* /skip: ends it; *skipped messages were not shown. False if there is none. */
+/* /skip: ends a replay; *skipped messages were not shown. False if there is
+ * none. */
 bool replay_skip(struct membership *ms, uint64_t *skipped);
 
 enum replay_pump {
@@ -74,11 +73,8 @@ enum replay_pump {
 	REPLAY_DONE /* at the present, or paused */
 };
 
-/*
- * Renders and hands over about max bytes for ms, which is not live: of its
- * replay, or else from its cursor. Sets *done to the work that it was, in
- * bytes.
- */
+/* Renders and hands over about max bytes for ms, which is not live: of its
+ * replay, or else from its cursor. Sets *done to the work done, in bytes. */
 enum replay_pump replay_pump(struct membership *ms, size_t max,
     size_t *done) MUST_CHECK;
 

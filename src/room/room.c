@@ -303,7 +303,7 @@ room_kick(struct membership *ms, struct membership *by, const char *text,
 	presence_show(&room->presence, ms);
 	if (by != NULL)
 		presence_show(&room->presence, by);
-	/* What was said before they see; this they are told otherwise. */
+	/* They see what was said before; of this they are told otherwise. */
 	room_flush(room);
 	ms->is_op = false;
 	ms->is_voiced = false;

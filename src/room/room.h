@@ -67,11 +67,11 @@ void room_set_topic(struct membership *ms, const char *text,
     struct event *event);
 
 /*
- * Somebody is put out of the room, by by (NULL: the server): the others see
- * EVENT_KICK, and it is left with ROOM_LEAVE_KICKED; the place is kept, but not
- * as operator. event is filled in with what they saw, for telling the two, whom
- * this does not tell; it is valid as long as by, m and text. text: scrubbed, or
- * NULL. Checks no rights. See session_kick().
+ * Puts somebody out of the room, by by (NULL: the server): the others see
+ * EVENT_KICK, and the room is left with ROOM_LEAVE_KICKED; the bookmark stays,
+ * but not as operator. text: scrubbed, or NULL. event becomes what they saw, so
+ * that the caller can tell the two; it is valid as long as by, m and text.
+ * Checks no rights.
  */
 void room_kick(struct membership *ms, struct membership *by, const char *text,
     struct event *event);

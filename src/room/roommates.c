@@ -2,14 +2,16 @@
  * Copyright (c) 2026 The brbd authors
  *
  * Who shares a room with somebody, found by walking: a person is in few rooms.
- * To meet each only once, members are marked with the number of the walk.
+ * To meet each roommate only once, members carry the number of the last walk
+ * that met them.
  *
- * What is told here goes past the rooms' turns, straight to each peer, since a
- * turn is one room's. So all rooms' turns are ended first: or somebody would be
- * called by the new nick and then speak, or leave, by the old.
+ * What is told here bypasses the rooms' turns and goes straight to each
+ * roommate, since a turn belongs to one room. So all rooms' turns are ended
+ * first: otherwise somebody would be called by the new nick and then speak, or
+ * leave, by the old.
  *
- * Decided against: one of the shared rooms' turns for each peer. Which one it
- * is differs from peer to peer, and some are not live there.
+ * Decided against: using the turn of one of the shared rooms for each roommate.
+ * Which one differs from person to person, and some are not live there.
  */
 #include "config.h"
 
@@ -36,7 +38,7 @@ roommates_fini(struct roommates *roommates)
 	roommates_init(roommates);
 }
 
-/* No event has been rendered yet. */
+/* Begins an event: nothing of it is rendered yet. */
 static void
 roommates_begin(struct roommates *roommates)
 {
@@ -44,7 +46,8 @@ roommates_begin(struct roommates *roommates)
 	roommates->count = 0;
 }
 
-/* In few dialects, mostly the same as for the one before. */
+/* Renders once per dialect; there are few, and mostly it is the last
+ * one again. */
 static const struct roommates_lines *
 roommates_render(struct roommates *roommates, const struct dialect *dialect,
     const struct event *event)
@@ -68,7 +71,7 @@ roommates_render(struct roommates *roommates, const struct dialect *dialect,
 	return lines;
 }
 
-/* False: they would not take it. */
+/* Hands the event to to. False: it was refused. */
 static bool
 roommates_hand(struct roommates *roommates, struct member *to,
     const struct event *event)
@@ -82,7 +85,7 @@ roommates_hand(struct roommates *roommates, struct member *to,
 		   lines->end - lines->start) == 0;
 }
 
-/* What they are not told is what they do not know of. */
+/* Those who miss a line about names need a new list of names. */
 static void
 roommates_refused(struct membership *ms, const struct event *event)
 {
@@ -100,7 +103,7 @@ roommates_stamp(struct member *m, uint64_t walk)
 	return true;
 }
 
-/* peer has refused it: so it is lost in each room that they share with m. */
+/* roommate refused it: so it is missing in each room that they share with m. */
 static void
 roommates_refused_all(struct member *peer, const struct member *m,
     const struct event *event)
@@ -147,7 +150,7 @@ roommates_tell(struct member *m, struct event *event)
 			continue;
 		if (walk == 0)
 			walk = roommates_begin_walk(m);
-		/* Also of the rooms that they have just left. */
+		/* Including rooms that they have just left. */
 		deliver_all(chat);
 		LIST_FOREACH(theirs, &ms->room->trackers, in_trackers)
 			if (theirs->member->ops != NULL &&
@@ -177,10 +180,8 @@ roommates_live(const struct room *room)
 	return count;
 }
 
-/*
- * To whom an event of a room goes though they are not live. What was said
- * they read from the ring. A break is one from others' typing as well.
- */
+/* Does a room's event go to ms, which is not live? What was said they read from
+ * the ring. A break is one from others' typing as well. */
 static bool
 roommates_is_told(const struct membership *ms, const struct event *event)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * A ring that is searched from its end: it is small, and rarely asked. An index
+ * A small ring that is searched from its end, as it is rarely asked; an index
  * by nick would cost more than it saves. Guests are left out, so that a stream
- * of short visits does not drive out those who had a name.
+ * of short visits does not drive out people with a name.
  */
 #include "config.h"
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Which protocols there are. Who has one more adds it here, and to
- * PROTOCOL_NAMES.
+ * The table of protocols. A new one is added here and to PROTOCOL_NAMES.
  */
 #include "config.h"
 

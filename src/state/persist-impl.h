@@ -6,22 +6,22 @@
 
 #include "state/persist.h"
 
-/* What keeper*.c share; nobody else's. */
+/* Shared by persist*.c only. */
 
-/* The first byte of a key. They are in files: never change or reuse one. */
+/* First bytes of keys. They are in files: never change or reuse one. */
 #define PERSIST_COUNTS 'i'
 #define PERSIST_MODES 'm'
 #define PERSIST_HOST_KEY 'h'
 #define PERSIST_PERSON 'p'
 #define PERSIST_LOW_WATER 's'
 #define PERSIST_TOPIC 't'
-#define PERSIST_TOPIC_BY 'b' /* when it was set, 8 bytes, and by whom */
+#define PERSIST_TOPIC_BY 'b' /* 8 bytes: when it was set; then by whom */
 
 /* The chat tells of changes from now on, and they are written. */
 void persist_begin(struct persist *k, struct journal *journal);
 void persist_put_host_key(struct persist *k);
 
-/* What was loaded and not used yet; fine if there is none. */
+/* Frees what was loaded and not used yet, if anything. */
 void persist_load_free(struct persist *k);
 
 #endif
