@@ -4,9 +4,14 @@
  * Scrubbing is one pass without a look back. Whether a character stays depends
  * on what was written so far, never on what was read and left out; that makes
  * the result a fixed point, since reading it again meets the same states. The
- * two rules that would break this without care: what goes may join two runs of
- * blanks, so blanks are counted as written; and a mark on a blank (an invisible
- * one, say) would part them, so blanks carry no marks.
+ * rules that would break this without care: what goes may join two runs of
+ * blanks, so blanks are counted as written; a mark on a blank (an invisible
+ * one, say) would part them, so blanks carry no marks; and a joiner may need
+ * the character behind it, so it waits and is written together with that.
+ *
+ * What a terminal sends for erasing takes back what was written, with the state
+ * of then. The states are kept on a stack, one for each grapheme cluster, and
+ * only for the few texts in which something is erased.
  *
  * Most of what is said is printable ASCII, for which text_scrub() has a loop
  * without a table; one character of another kind is looked up and the loop
@@ -34,18 +39,28 @@
  *     width. So do fillers and U+FFF9 to U+FFFB, which hide an annotation.
  *   - Right-to-left letters stay. Each line starts with a time and an ASCII
  *     nick, so its direction is settled, and stays so without the overrides.
+ *     Marks of direction stay beside them, since there they put punctuation
+ *     in its place; elsewhere they stand for nothing.
+ *   - Joiners stay where they change what is seen: by the rules of RFC 5892
+ *     (appendix A.1 and A.2) and UTS 51, and besides behind a letter that
+ *     joins (Persian writes an initial heh so), before a virama (Bengali) and
+ *     between Mongolian letters.
  *
  * Decided against: normalization (NFC), which changes what people said and
- * shields from nothing of the above; and replacing instead of removing control
- * characters, which would turn every pasted colored line into a mess.
+ * shields from nothing of the above; replacing instead of removing control
+ * characters, which would turn every pasted colored line into a mess; and
+ * reading the 8-bit controls (C1) as the start of a sequence, since hardly a
+ * terminal sends them, but text that was decoded twice is full of them.
  */
 #include "config.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <unictype.h>
+#include <unigbrk.h>
 #include <unistr.h>
 
 #include "base/nick.h"
@@ -57,9 +72,27 @@ enum text_class {
 	TEXT_MARK, /* drawn into the place of its base */
 	TEXT_SPACING_MARK, /* drawn next to it */
 	TEXT_BLANK,
+	TEXT_JOINER, /* invisible; stays where it changes what is seen */
+	TEXT_DIRECTION, /* invisible; stays among right-to-left letters */
+	TEXT_ERASE,
+	TEXT_ESCAPE,
 	TEXT_DROP,
 	TEXT_REPLACE
 };
+
+#define TEXT_ERASE_CHARACTER '\b' /* and DEL */
+#define TEXT_ERASE_LINE 0x15 /* ^U */
+#define TEXT_ERASE_WORD 0x17 /* ^W */
+#define TEXT_ESC 0x1b
+#define TEXT_DEL 0x7f
+
+#define TEXT_ZWNJ 0x200c
+#define TEXT_ZWJ 0x200d
+#define TEXT_MONGOLIAN_JOINER 0x180e
+#define TEXT_BLACK_FLAG 0x1f3f4
+
+/* The emoji of the longest sequence in use has four. */
+#define TEXT_MAX_JOINED 8
 
 /* Controls, format characters, line and paragraph separators. */
 #define TEXT_CATEGORIES_GONE \
@@ -74,13 +107,33 @@ text_is_between(ucs4_t c, ucs4_t first, ucs4_t last)
 	return c >= first && c <= last;
 }
 
-/* No Zs, but drawn as nothing at all. */
+/* Parts words, but is no Zs: separators, and what is drawn as nothing. */
 static bool
-text_is_empty_glyph(ucs4_t c)
+text_is_other_blank(ucs4_t c)
 {
-	return c == 0x2800 || /* braille pattern blank */
+	return text_is_between(c, '\t', '\r') || c == 0x85 /* NEL */ ||
+	    c == 0x2028 || c == 0x2029 ||
+	    c == 0x2800 || /* braille pattern blank */
 	    c == 0x1d159 || /* musical symbol null notehead */
 	    c == 0x13441 || c == 0x13442; /* Egyptian full and half blank */
+}
+
+static bool
+text_is_virama(ucs4_t c)
+{
+	return c >= 0x80 && uc_combining_class(c) == UC_CCC_VR;
+}
+
+static bool
+text_is_picture(ucs4_t c)
+{
+	return c >= 0x80 && uc_is_property_extended_pictographic(c);
+}
+
+static bool
+text_is_flag_letter(ucs4_t c)
+{
+	return text_is_between(c, 0x1f1e6, 0x1f1ff);
 }
 
 static bool
@@ -125,8 +178,17 @@ text_classify(ucs4_t c)
 
 	if (text_is_common_letter(c))
 		return TEXT_BASE;
-	if (c == '\t' || text_is_empty_glyph(c))
+	if (text_is_other_blank(c))
 		return TEXT_BLANK;
+	if (c == TEXT_ZWNJ || c == TEXT_ZWJ || c == TEXT_MONGOLIAN_JOINER)
+		return TEXT_JOINER;
+	if (c == 0x200e || c == 0x200f || c == 0x61c)
+		return TEXT_DIRECTION;
+	if (c == TEXT_ESC)
+		return TEXT_ESCAPE;
+	if (c == TEXT_ERASE_CHARACTER || c == TEXT_DEL ||
+	    c == TEXT_ERASE_LINE || c == TEXT_ERASE_WORD)
+		return TEXT_ERASE;
 	if (uc_is_property_variation_selector(c))
 		return TEXT_MARK;
 	category = uc_general_category(c).bitmask;
@@ -148,77 +210,475 @@ text_classify(ucs4_t c)
 }
 
 /*
- * Decodes the character at s (len > 0 bytes), and returns its length; or 0 when
- * its first byte starts none. RFC 3629 is what libunistring checks.
+ * Decodes the character at s (len bytes), and returns its length; or 0 when its
+ * first byte starts none. RFC 3629 is what libunistring checks.
  */
 static size_t
 text_decode(ucs4_t *c, const char *s, size_t len)
 {
-	int n = u8_mbtoucr(c, (const uint8_t *)s, len);
+	int n = len > 0 ? u8_mbtoucr(c, (const uint8_t *)s, len) : 0;
 
 	return n > 0 ? (size_t)n : 0;
+}
+
+/* What was read of a grapheme cluster (UAX #29). */
+struct text_cluster {
+	ucs4_t last; /* its last character; 0: none was read */
+	bool is_picture; /* it may go on behind a ZWJ */
+	bool is_conjunct; /* it does */
+	bool is_half_flag; /* it is the first of two letters */
+};
+
+/*
+ * Does c, which comes next, begin another cluster? A consonant behind virama
+ * and ZWJ does not: no later version of the rules parts those.
+ */
+static bool
+text_cluster_breaks(struct text_cluster *k, ucs4_t c)
+{
+	bool is_ascii = c < 0x80 && k->last < 0x80;
+	bool is_picture = text_is_picture(c), breaks;
+
+	if (k->last == 0 || is_ascii)
+		breaks = true;
+	else if (k->last == TEXT_ZWJ &&
+	    (k->is_conjunct || (k->is_picture && is_picture)))
+		breaks = false;
+	else if (text_is_flag_letter(k->last) && text_is_flag_letter(c))
+		breaks = !k->is_half_flag;
+	else
+		breaks = uc_is_grapheme_break(k->last, c);
+	k->is_picture = is_picture || (k->is_picture && !breaks);
+	k->is_conjunct = c == TEXT_ZWJ && text_is_virama(k->last);
+	k->is_half_flag = breaks && text_is_flag_letter(c);
+	k->last = c;
+	return breaks;
+}
+
+/* What the next character's fate depends on. */
+struct text_state {
+	struct text_cluster cluster; /* known only where clusters are erased */
+	ucs4_t last; /* the last character written */
+	ucs4_t base; /* what marks would be drawn on; 0: nothing */
+	ucs4_t joiner; /* waits for what comes; 0: none does */
+	uint8_t blanks, marks, spacing_marks, joined;
+};
+
+/* What to return to when a cluster is erased. */
+struct text_undo {
+	size_t n;
+	struct text_state state;
+};
+
+struct text_scrubber {
+	char *out;
+	size_t n;
+	struct text_state state;
+	struct text_undo *undo; /* NULL: none is kept */
+	size_t undos;
+	bool has_direction;
+	bool has_no_string; /* no control string ends in what is left */
+	const char *meta; /* the byte behind an ESC */
+};
+
+static void
+text_erase(struct text_scrubber *t)
+{
+	assert(t->undos > 0);
+	t->undos--;
+	t->n = t->undo[t->undos].n;
+	t->state = t->undo[t->undos].state;
+}
+
+static void
+text_erase_word(struct text_scrubber *t)
+{
+	while (t->undos > 0 && t->state.blanks > 0)
+		text_erase(t);
+	while (t->undos > 0 && t->state.blanks == 0)
+		text_erase(t);
+}
+
+static void
+text_edit(struct text_scrubber *t, ucs4_t c)
+{
+	switch (c) {
+	case TEXT_ERASE_LINE:
+		while (t->undos > 0)
+			text_erase(t);
+		break;
+	case TEXT_ERASE_WORD:
+		text_erase_word(t);
+		break;
+	case TEXT_ERASE_CHARACTER:
+	case TEXT_DEL:
+		if (t->undos > 0)
+			text_erase(t);
+		break;
+	}
+}
+
+/*
+ * How long the control string is that goes on at s (ECMA-48: OSC, DCS, SOS, PM,
+ * APC): up to ST, or BEL as xterm has it, or what breaks it off. 0: it does not
+ * end here, so it is none.
+ */
+static size_t
+text_string_len(struct text_scrubber *t, const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len && !t->has_no_string; i++) {
+		if (s[i] == '\a')
+			return i + 1;
+		if (s[i] == TEXT_ESC)
+			return i + 1 < len && s[i + 1] == '\\' ? i + 2 : i;
+	}
+	t->has_no_string = true;
+	return 0;
+}
+
+/* How many bytes at s, at most len, are from first to last. */
+static size_t
+text_span(const char *s, size_t len, char first, char last)
+{
+	size_t n = 0;
+
+	while (n < len && s[n] >= first && s[n] <= last)
+		n++;
+	return n;
+}
+
+/* The same for a control sequence, of which "ESC [" was read. */
+static size_t
+text_csi_len(const char *s, size_t len)
+{
+	size_t n, i, more;
+	ucs4_t unused;
+
+	/* Function keys of the Linux console. */
+	if (len >= 2 && s[0] == '[')
+		return 2;
+	n = text_span(s, len, '0', '?');
+	n += text_span(s + n, len - n, ' ', '/');
+	if (n == len || s[n] < '@' || s[n] > '~')
+		return n;
+	n++;
+	/* An old mouse report: three characters follow. */
+	if (n == 1 && s[0] == 'M')
+		for (i = 0, more = n; i < 3 && more < len; i++) {
+			size_t c_len = text_decode(&unused, s + more,
+			    len - more);
+
+			more += c_len > 0 ? c_len : 1;
+			if (i == 2)
+				n = more;
+		}
+	return n;
+}
+
+/*
+ * How many bytes behind an ESC go with it: all of what keys, pastes, mice and
+ * reports send, and of what sets colors and titles. A letter alone stays: it
+ * may be the first one of what was typed after the key.
+ */
+static size_t
+text_escape_len(struct text_scrubber *t, const char *s, size_t len)
+{
+	size_t n = 1;
+
+	if (len == 0)
+		return 0;
+	switch (s[0]) {
+	case '[':
+		return n + text_csi_len(s + n, len - n);
+	case 'O': /* SS3: a key */
+		n += text_span(s + n, len - n, '0', ';');
+		return n < len && s[n] >= 'A' && s[n] <= '~' ? n + 1 : 0;
+	case '(':
+	case ')': /* another set of characters */
+		return len > 1 && s[1] >= '0' && s[1] <= '~' ? 2 : 0;
+	case ']':
+	case 'P':
+	case 'X':
+	case '^':
+	case '_':
+		n = text_string_len(t, s + 1, len - 1);
+		return n > 0 ? 1 + n : 0;
+	default:
+		return 0;
+	}
+}
+
+/* Does the joiner that waits change what is seen, now that c comes? */
+static bool
+text_is_joined(const struct text_state *s, ucs4_t c)
+{
+	switch (s->joiner) {
+	case TEXT_ZWJ:
+		if (text_is_virama(c))
+			return s->base >= 0x80;
+		return text_is_picture(s->base) && text_is_picture(c) &&
+		    s->joined < TEXT_MAX_JOINED;
+	case TEXT_ZWNJ:
+		return uc_joining_type(c) == UC_JOINING_TYPE_D ||
+		    uc_joining_type(c) == UC_JOINING_TYPE_R;
+	case TEXT_MONGOLIAN_JOINER:
+		return text_is_between(s->base, 0x1820, 0x18aa) &&
+		    text_is_between(c, 0x1820, 0x18aa);
+	default:
+		return false;
+	}
+}
+
+static void
+text_write(struct text_scrubber *t, ucs4_t c, const char *piece, size_t len)
+{
+	memcpy(t->out + t->n, piece, len);
+	t->n += len;
+	t->state.last = c;
+}
+
+static void
+text_write_joiner(struct text_scrubber *t, ucs4_t joiner)
+{
+	char piece[4];
+	int len = u8_uctomb((uint8_t *)piece, joiner, sizeof(piece));
+
+	if (t->undo != NULL)
+		(void)text_cluster_breaks(&t->state.cluster, joiner);
+	text_write(t, joiner, piece, (size_t)len);
+}
+
+/* A joiner was read: it stays, waits or goes. */
+static void
+text_add_joiner(struct text_scrubber *t, ucs4_t c)
+{
+	struct text_state *s = &t->state;
+	bool joins = s->base >= 0x80 &&
+	    (uc_joining_type(s->base) == UC_JOINING_TYPE_D ||
+		uc_joining_type(s->base) == UC_JOINING_TYPE_L);
+
+	if (s->base == 0 || s->joiner != 0 || s->last == TEXT_ZWJ ||
+	    s->last == TEXT_ZWNJ)
+		return;
+	if (c != TEXT_MONGOLIAN_JOINER &&
+	    (text_is_virama(s->last) || (c == TEXT_ZWJ && joins)))
+		text_write_joiner(t, c);
+	else if (c != TEXT_ZWNJ || joins)
+		s->joiner = c;
+}
+
+/* May c be written? If so, it has been counted. */
+static bool
+text_count(struct text_state *s, ucs4_t c, enum text_class class)
+{
+	switch (class) {
+	case TEXT_BLANK:
+		if (s->blanks >= TEXT_MAX_BLANKS)
+			return false;
+		s->blanks++;
+		s->base = 0;
+		return true;
+	case TEXT_MARK:
+		return s->base != 0 && s->marks++ < TEXT_MAX_MARKS;
+	case TEXT_SPACING_MARK:
+		return s->base != 0 && s->spacing_marks++ < TEXT_MAX_MARKS;
+	case TEXT_DIRECTION:
+		s->base = 0;
+		return true;
+	case TEXT_BASE:
+	case TEXT_REPLACE:
+		s->blanks = s->marks = s->spacing_marks = 0;
+		s->base = c;
+		return true;
+	case TEXT_JOINER:
+	case TEXT_ERASE:
+	case TEXT_ESCAPE:
+	case TEXT_DROP:
+		break;
+	}
+	return false;
+}
+
+static void
+text_add(struct text_scrubber *t, ucs4_t c, enum text_class class,
+    const char *piece, size_t len)
+{
+	const struct text_undo before = { t->n, t->state };
+	bool is_mark = class == TEXT_MARK || class == TEXT_SPACING_MARK;
+	bool is_joined = text_is_joined(&t->state, c);
+
+	if (!text_count(&t->state, c, class)) {
+		t->state = before.state;
+		return;
+	}
+	if (is_joined)
+		text_write_joiner(t, t->state.joiner);
+	if (is_joined || !is_mark)
+		t->state.joiner = 0;
+	if (!is_mark)
+		t->state.joined = is_joined ? before.state.joined + 1 : 0;
+	if (t->undo != NULL && text_cluster_breaks(&t->state.cluster, c))
+		t->undo[t->undos++] = before;
+	text_write(t, c, piece, len);
+}
+
+/*
+ * How long the tags at s are that with the black flag before them make one of a
+ * region, such as Scotland's (UTS #51, ED-14a); 0: none are.
+ */
+static size_t
+text_flag_tags_len(const char *s, size_t len)
+{
+	size_t at = 0, tags = 0, c_len;
+	ucs4_t c;
+
+	while ((c_len = text_decode(&c, s + at, len - at)) > 0) {
+		at += c_len;
+		if (c == 0xe007f)
+			return tags >= 3 && tags <= 6 ? at : 0;
+		if (!text_is_between(c, 0xe0030, 0xe0039) &&
+		    !text_is_between(c, 0xe0061, 0xe007a))
+			break;
+		tags++;
+	}
+	return 0;
+}
+
+/* Handles the character at in, and returns its length and what goes with it. */
+static size_t
+text_scrub_one(struct text_scrubber *t, const char *in, size_t len)
+{
+	size_t c_len, tags_len;
+	enum text_class class;
+	ucs4_t c;
+
+	c_len = text_decode(&c, in, len);
+	if (c_len == 0) {
+		text_add(t, 0xfffd, TEXT_REPLACE, text_replacement, 3);
+		return 1;
+	}
+	class = text_classify(c);
+	switch (class) {
+	case TEXT_DROP:
+		break;
+	case TEXT_BLANK:
+		text_add(t, ' ', class, " ", 1);
+		break;
+	case TEXT_REPLACE:
+		text_add(t, 0xfffd, class, text_replacement, 3);
+		break;
+	case TEXT_JOINER:
+		text_add_joiner(t, c);
+		break;
+	case TEXT_DIRECTION:
+		t->has_direction = true;
+		if (text_classify(t->state.last) != TEXT_DIRECTION)
+			text_add(t, c, class, in, c_len);
+		break;
+	case TEXT_ERASE:
+		/* Meta and backspace erase a word. */
+		text_edit(t, in == t->meta ? TEXT_ERASE_WORD : c);
+		break;
+	case TEXT_ESCAPE:
+		t->meta = in + c_len;
+		c_len += text_escape_len(t, in + 1, len - 1);
+		break;
+	case TEXT_BASE:
+		/* Skin tones come in numbers as little as marks do. */
+		if (t->state.base != 0 && text_is_between(c, 0x1f3fb, 0x1f3ff))
+			class = TEXT_MARK;
+		text_add(t, c, class, in, c_len);
+		if (c != TEXT_BLACK_FLAG)
+			break;
+		tags_len = text_flag_tags_len(in + c_len, len - c_len);
+		if (tags_len > 0) {
+			text_write(t, 0xe007f, in + c_len, tags_len);
+			t->state.cluster.last = 0xe007f;
+		}
+		return c_len + tags_len;
+	case TEXT_MARK:
+	case TEXT_SPACING_MARK:
+		text_add(t, c, class, in, c_len);
+		break;
+	}
+	return c_len;
+}
+
+/* Takes the marks of direction out of s where no letter needs them. */
+static size_t
+text_drop_direction(char *s, size_t len)
+{
+	size_t at, n = 0, c_len;
+	int bidi;
+	ucs4_t c;
+
+	for (at = 0; at < len; at += c_len) {
+		c_len = text_decode(&c, s + at, len - at);
+		bidi = c < 0x80 || text_classify(c) == TEXT_DIRECTION ?
+		    UC_BIDI_L :
+		    uc_bidi_class(c);
+		if (bidi == UC_BIDI_R || bidi == UC_BIDI_AL)
+			return len;
+	}
+	for (at = 0; at < len; at += c_len) {
+		c_len = text_decode(&c, s + at, len - at);
+		if (text_classify(c) != TEXT_DIRECTION) {
+			memmove(s + n, s + at, c_len);
+			n += c_len;
+		}
+	}
+	return n;
+}
+
+/* Printable ASCII from in[i] on, where nothing is erased. Returns its end. */
+static size_t
+text_scrub_ascii(struct text_scrubber *t, const char *in, size_t i, size_t len)
+{
+	size_t n = t->n, blanks = t->state.blanks;
+
+	do { /* Written always, kept if n moves on. */
+		blanks = in[i] == ' ' ? blanks + 1 : 0;
+		t->out[n] = in[i++];
+		n += blanks <= TEXT_MAX_BLANKS;
+	} while (i < len && in[i] >= ' ' && in[i] <= '~');
+	t->n = n;
+	memset(&t->state, 0, sizeof(t->state));
+	t->state.blanks = (uint8_t)(blanks < TEXT_MAX_BLANKS ? blanks :
+							       TEXT_MAX_BLANKS);
+	t->state.last = (ucs4_t)in[i - 1];
+	t->state.base = blanks > 0 ? 0 : t->state.last;
+	return i;
 }
 
 size_t
 text_scrub(char *out, const char *in, size_t in_len)
 {
-	size_t i = 0, n = 0, blanks = 0, c_len;
-	unsigned int marks = 0, spacing_marks = 0;
-	enum text_class class;
-	const char *piece;
-	ucs4_t c;
+	struct text_scrubber t = { .out = out };
+	size_t i = 0, n;
 
 	while (i < in_len) {
-		/* Printable ASCII: written always, kept if n moves on. */
-		if (in[i] >= ' ' && in[i] <= '~') {
-			do {
-				blanks = in[i] == ' ' ? blanks + 1 : 0;
-				out[n] = in[i++];
-				n += blanks <= TEXT_MAX_BLANKS;
-			} while (i < in_len && in[i] >= ' ' && in[i] <= '~');
-			marks = spacing_marks = 0;
+		if (t.undo == NULL && in[i] >= ' ' && in[i] <= '~') {
+			i = text_scrub_ascii(&t, in, i, in_len);
 			continue;
 		}
-
-		piece = in + i;
-		c_len = text_decode(&c, piece, in_len - i);
-		class = c_len > 0 ? text_classify(c) : TEXT_REPLACE;
-		i += c_len > 0 ? c_len : 1;
-
-		switch (class) {
-		case TEXT_DROP:
-			continue;
-		case TEXT_BLANK:
-			if (blanks >= TEXT_MAX_BLANKS) /* counted on above */
-				continue;
-			piece = " ";
-			c_len = 1;
-			blanks++;
-			break;
-		case TEXT_MARK:
-			if (n == 0 || blanks > 0 || marks == TEXT_MAX_MARKS)
-				continue;
-			marks++;
-			break;
-		case TEXT_SPACING_MARK:
-			if (n == 0 || blanks > 0 ||
-			    spacing_marks == TEXT_MAX_MARKS)
-				continue;
-			spacing_marks++;
-			break;
-		case TEXT_REPLACE:
-			piece = text_replacement;
-			c_len = sizeof(text_replacement) - 1;
-			blanks = marks = spacing_marks = 0;
-			break;
-		case TEXT_BASE:
-			blanks = marks = spacing_marks = 0;
-			break;
+		/* Erased: once more, with a note of what to return to. */
+		if (t.undo == NULL &&
+		    (in[i] == TEXT_DEL || in[i] == '\b' ||
+			in[i] == TEXT_ERASE_LINE || in[i] == TEXT_ERASE_WORD)) {
+			memset(&t, 0, sizeof(t));
+			t.out = out;
+			t.undo = xmalloc(in_len * sizeof(*t.undo));
+			i = 0;
 		}
-		memcpy(out + n, piece, c_len);
-		n += c_len;
+		i += text_scrub_one(&t, in + i, in_len - i);
 	}
+	free(t.undo);
 
+	n = t.n;
+	if (t.has_direction)
+		n = text_drop_direction(out, n);
 	while (n > 0 && out[n - 1] == ' ')
 		n--;
 	out[n] = '\0';
@@ -234,38 +694,30 @@ text_character_start(const char *s, size_t i)
 	return i;
 }
 
-static bool
-text_starts_with_mark(const char *s, size_t len)
-{
-	ucs4_t c;
-
-	if (text_decode(&c, s, len) == 0)
-		return false;
-	switch (text_classify(c)) {
-	case TEXT_MARK:
-	case TEXT_SPACING_MARK:
-		return true;
-	case TEXT_BASE:
-	case TEXT_BLANK:
-	case TEXT_DROP:
-	case TEXT_REPLACE:
-		break;
-	}
-	return false;
-}
-
 size_t
 text_cut(const char *s, size_t len, size_t max_bytes)
 {
-	size_t cut = len, base;
+	struct text_cluster cluster = { 0 };
+	size_t cut = len, at, c_len;
+	ucs4_t c;
 
 	if (len > max_bytes) {
-		cut = text_character_start(s, max_bytes);
-		base = cut;
-		while (base > 0 && text_starts_with_mark(s + base, len - base))
-			base = text_character_start(s, base - 1);
-		if (base > 0) /* else it is longer than all there may be */
-			cut = base;
+		/* Between two of ASCII there is always a border. */
+		at = max_bytes;
+		while (at > 0 && ((s[at] | s[at - 1]) & 0x80) != 0)
+			at--;
+		cut = at;
+		for (; at <= max_bytes; at += c_len) {
+			c_len = text_decode(&c, s + at, len - at);
+			if (c_len == 0) { /* no UTF-8 */
+				c_len = 1;
+				c = 0xfffd;
+			}
+			if (text_cluster_breaks(&cluster, c))
+				cut = at;
+		}
+		if (cut == 0) /* a cluster longer than all there may be */
+			cut = text_character_start(s, max_bytes);
 	}
 	while (cut > 0 && s[cut - 1] == ' ')
 		cut--;
@@ -339,26 +791,50 @@ text_is_harmless(const char *s, size_t len)
 	return true;
 }
 
+/*
+ * Does c go on with a word of Latin letters? Other scripts do not: where words
+ * are not parted by blanks, or endings are put to foreign names, nothing else
+ * stands between a nick and what follows it.
+ */
+static bool
+text_is_of_word(ucs4_t c)
+{
+	static const uc_script_t *latin;
+
+	if (c < 0x80)
+		return c == '_' || c == '-' || text_is_between(c, '0', '9') ||
+		    text_is_between(c | 0x20, 'a', 'z');
+	if (latin == NULL)
+		latin = uc_script_byname("Latin");
+	return uc_script(c) == latin ||
+	    uc_is_general_category(c, UC_CATEGORY_M);
+}
+
 bool
 text_mentions(const char *text, size_t len, const char *nick)
 {
 	char folded[NICK_SIZE], word[NICK_SIZE];
-	size_t nick_len = strlen(nick), start, i;
+	size_t nick_len = strlen(nick), i, c_len;
+	bool is_in_word = false;
+	ucs4_t c;
 
 	if (nick_len == 0 || nick_len > NICK_MAX)
 		return false;
 	nick_fold(folded, nick);
-	for (i = 0; i < len; i++) {
-		start = i;
-		while (i < len && nick_is_char(text[i]))
-			i++;
-		if (i - start != nick_len)
-			continue;
-		memcpy(word, text + start, nick_len);
-		word[nick_len] = '\0';
-		nick_fold(word, word);
-		if (strcmp(word, folded) == 0)
-			return true;
+	for (i = 0; i + nick_len <= len; i += c_len) {
+		if (!is_in_word && (text[i] | 0x20) == (folded[0] | 0x20)) {
+			memcpy(word, text + i, nick_len);
+			word[nick_len] = '\0';
+			nick_fold(word, word);
+			if (strcmp(word, folded) == 0 &&
+			    (text_decode(&c, text + i + nick_len,
+				 len - i - nick_len) == 0 ||
+				!text_is_of_word(c)))
+				return true;
+		}
+		c_len = text_decode(&c, text + i, len - i);
+		is_in_word = c_len > 0 && text_is_of_word(c);
+		c_len = c_len > 0 ? c_len : 1;
 	}
 	return false;
 }

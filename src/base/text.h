@@ -16,16 +16,23 @@
  *
  *   - bytes that are no UTF-8 (RFC 3629: overlong forms, surrogates, above
  *     U+10FFFF, cut off) become U+FFFD each;
- *   - control characters (C0 but TAB, which is a blank; DEL; C1), bidirectional
- *     overrides and isolates, embeddings and marks, zero-width and tag
- *     characters, U+2028, U+2029, U+FEFF, and other default-ignorable or
- *     format characters go. ZWJ (U+200D) goes too; variation selectors stay
- *     and count as combining marks;
+ *   - what a terminal sends for editing edits: BS and DEL erase the grapheme
+ *     cluster before, ^W and meta backspace the word, ^U all;
+ *   - escape sequences go with all that belongs to them: keys, pastes, mice,
+ *     reports, colors, titles; of an unknown one, ESC alone goes;
+ *   - other control characters (C0, C1), bidirectional overrides, isolates and
+ *     embeddings, zero-width and tag characters that stand for nothing, U+FEFF,
+ *     and other default-ignorable or format characters go;
+ *   - ZWJ and ZWNJ stay where a script or an emoji sequence needs them, tags
+ *     behind a black flag where they make one of a region, and U+200E, U+200F
+ *     and U+061C, no two in a row, where there is a right-to-left letter;
  *   - at most TEXT_MAX_MARKS combining marks stay on a base character, and as
  *     many that take room of their own (Mc); none at the start or on a blank;
- *   - every kind of blank (category Zs, TAB, and characters that are drawn as
- *     nothing, as U+2800) becomes U+0020; runs of more than TEXT_MAX_BLANKS
- *     shrink to that; trailing ones go, leading ones stay;
+ *     variation selectors and skin tones count as marks;
+ *   - every kind of blank and separator (category Zs, TAB, LF, VT, FF, CR, NEL,
+ *     U+2028, U+2029, and characters that are drawn as nothing, as U+2800)
+ *     becomes U+0020; runs of more than TEXT_MAX_BLANKS shrink to that;
+ *     trailing ones go, leading ones stay;
  *   - noncharacters, U+FFFC and most of what is not assigned become U+FFFD.
  *
  * Writes to out, which holds at least in_len * TEXT_SCRUB_GROWTH + 1 bytes and
@@ -44,8 +51,9 @@ char *text_scrub_copy(const char *text, size_t max_bytes);
 
 /*
  * The longest prefix of s (valid UTF-8, len bytes) that has at most max_bytes
- * bytes and cuts no character or combining sequence where that can be helped
- * (never a character). Returns its length; trailing blanks are not counted.
+ * bytes and cuts no grapheme cluster (UAX #29) where that can be helped, and
+ * never a character. Returns its length; trailing blanks are not counted. All
+ * that is cut is cut by this.
  */
 size_t text_cut(const char *s, size_t len, size_t max_bytes);
 
@@ -68,7 +76,8 @@ bool text_is_harmless(const char *s, size_t len);
 
 /*
  * Does text mention nick: as a whole word, compared without case (ASCII, since
- * nicks are)? A word ends where no nick character (A-Za-z0-9_-) goes on.
+ * nicks are)? A letter or a digit of Latin script, a combining mark, and each
+ * of _ and - goes on with a word; all else ends it. In time linear in len.
  */
 bool text_mentions(const char *text, size_t len, const char *nick);
 

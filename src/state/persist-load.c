@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "base/tlv.h"
 #include "room/chat-rooms.h"
 #include "room/departed.h"
@@ -64,7 +65,7 @@ persist_loaded_topic(struct room *room, const void *value, size_t len)
 	struct tlv item = { .data = value, .len = len };
 
 	if (len > 0 && tlv_get_str(&item, topic, sizeof(topic)) &&
-	    person_record_is_clean(value, len)) {
+	    text_is_harmless(value, len)) {
 		free(room->topic);
 		room->topic = xstrdup(topic);
 	}

@@ -367,19 +367,6 @@ record_get_marker(struct person_record *r, const struct tlv *outer)
 		(void)person_set_marker(&r->person, name, time_ms, INT64_MAX);
 }
 
-bool
-person_record_is_clean(const void *text, size_t len)
-{
-	char *clean;
-	bool is_clean;
-
-	clean = xmalloc(len * TEXT_SCRUB_GROWTH + 1);
-	is_clean = text_scrub(clean, text, len) == len &&
-	    memcmp(clean, text, len) == 0;
-	free(clean);
-	return is_clean;
-}
-
 static void
 record_get_message(struct person_record *r, struct chat *chat,
     const struct tlv *outer)
@@ -423,7 +410,7 @@ record_get_message(struct person_record *r, struct chat *chat,
 		}
 	if (in.is_bad || !is_good || !has_nick || text.len == 0 ||
 	    text.len > HISTORY_TEXT_MAX ||
-	    !person_record_is_clean(text.data, text.len))
+	    !text_is_harmless((const char *)text.data, text.len))
 		return;
 	event.nick = nick;
 	event.text = (const char *)text.data;

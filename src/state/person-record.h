@@ -28,9 +28,6 @@ struct person_key {
 	char folded[NICK_SIZE];
 };
 
-/* Was the text scrubbed, as all is that is kept? */
-bool person_record_is_clean(const void *text, size_t len);
-
 void person_record_put_member(struct buf *out, const struct member *m);
 void person_record_put_bookmark(struct buf *out, struct chat *chat,
     const struct departed *b);

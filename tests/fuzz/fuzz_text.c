@@ -14,21 +14,17 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <unictype.h>
+#include <unigbrk.h>
 #include <unistr.h>
 
 #include "base/text.h"
 #include "base/util.h"
 
 #define FUZZ_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define FUZZ_NICK_CHARACTERS FUZZ_LETTERS "0123456789_-"
-
-/*
- * The most that a cut takes beyond what does not fit: blanks, and a character
- * of four bytes with all its marks.
- */
-#define FUZZ_MAX_CUT (TEXT_MAX_BLANKS + 4 + 2 * TEXT_MAX_MARKS * 4)
+#define FUZZ_WORD_CHARACTERS FUZZ_LETTERS "0123456789_-"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -40,15 +36,13 @@ static const struct {
 	{ 0x00ad, 0x00ad }, /* soft hyphen */
 	{ 0x034f, 0x034f }, /* combining grapheme joiner */
 	{ 0x0600, 0x0605 }, /* Arabic number signs */
-	{ 0x061c, 0x061c }, /* Arabic letter mark */
 	{ 0x06dd, 0x06dd },
 	{ 0x070f, 0x070f },
 	{ 0x08e2, 0x08e2 },
 	{ 0x115f, 0x1160 }, /* Hangul fillers */
 	{ 0x1680, 0x1680 }, /* a blank */
 	{ 0x17b4, 0x17b5 }, /* Khmer inherent vowels */
-	{ 0x180e, 0x180e }, /* Mongolian vowel separator */
-	{ 0x2000, 0x200f }, /* blanks, zero width, marks of direction */
+	{ 0x2000, 0x200b }, /* blanks, zero width */
 	{ 0x2028, 0x202f }, /* line and paragraph, embeddings, overrides */
 	{ 0x205f, 0x206f }, /* joiner, invisible operators, isolates */
 	{ 0x2800, 0x2800 }, /* braille blank */
@@ -63,7 +57,10 @@ static const struct {
 	{ 0x1bca0, 0x1bca3 }, /* shorthand format */
 	{ 0x1d159, 0x1d159 }, /* null notehead */
 	{ 0x1d173, 0x1d17a }, /* musical format */
-	{ 0xe0000, 0xe00ff }, /* tags */
+	{ 0xe0000, 0xe002f }, /* tags but those of flags */
+	{ 0xe003a, 0xe0060 },
+	{ 0xe007b, 0xe007e },
+	{ 0xe0080, 0xe00ff },
 	{ 0xe01f0, 0xe0fff },
 };
 
@@ -79,28 +76,69 @@ fuzz_is_forbidden(ucs4_t c)
 	return (c & 0xfffe) == 0xfffe; /* the last two of each plane */
 }
 
-static void
-fuzz_check_clean(const char *s, size_t len)
+static bool
+fuzz_is_direction(ucs4_t c)
 {
-	size_t i = 0, blanks = 0, marks = 0, spacing_marks = 0;
-	bool has_base = false;
-	ucs4_t c;
-	int n;
+	return c == 0x200e || c == 0x200f || c == 0x61c;
+}
+
+static bool
+fuzz_is_joiner(ucs4_t c)
+{
+	return c == 0x200c || c == 0x200d || c == 0x180e;
+}
+
+static bool
+fuzz_is_tag(ucs4_t c)
+{
+	return c >= 0xe0020 && c <= 0xe007f;
+}
+
+/* is_whole: it was not cut; for what stands for something by what follows. */
+static void
+fuzz_check_clean(const char *s, size_t len, bool is_whole)
+{
+	size_t i = 0, blanks = 0, marks = 0, spacing_marks = 0, tags = 0;
+	bool has_base = false, has_direction = false, has_rtl = false;
+	ucs4_t c = 0, last;
+	int n, bidi;
 
 	assert(text_is_utf8(s, len));
+	assert(text_is_harmless(s, len));
 	assert(len == 0 || s[len - 1] != ' ');
 	while (i < len) {
+		last = c;
 		n = u8_mbtoucr(&c, (const uint8_t *)s + i, len - i);
 		assert(n > 0);
 		i += (size_t)n;
 		assert(!fuzz_is_forbidden(c));
 
+		bidi = uc_bidi_class(c);
+		if (fuzz_is_joiner(c)) {
+			assert(last != 0 && last != ' ');
+			assert(!fuzz_is_joiner(last));
+			assert(!fuzz_is_direction(last));
+			continue;
+		}
+		if (fuzz_is_direction(c)) {
+			assert(!fuzz_is_direction(last));
+			has_direction = true;
+			has_base = false;
+			continue;
+		}
+		has_rtl |= bidi == UC_BIDI_R || bidi == UC_BIDI_AL;
+		if (fuzz_is_tag(c)) {
+			assert(last == 0x1f3f4 || fuzz_is_tag(last));
+			assert(last != 0xe007f && ++tags <= 7);
+			continue;
+		}
+		assert(tags == 0 || last == 0xe007f);
+		tags = 0;
 		if (c == ' ') {
 			assert(++blanks <= TEXT_MAX_BLANKS);
 			has_base = false;
 			continue;
 		}
-		blanks = 0;
 		if (uc_is_general_category(c, UC_CATEGORY_Mn) ||
 		    uc_is_general_category(c, UC_CATEGORY_Me)) {
 			assert(has_base);
@@ -111,34 +149,87 @@ fuzz_check_clean(const char *s, size_t len)
 			assert(++spacing_marks <= 2 * TEXT_MAX_MARKS);
 		} else if (c >= 0x1161 && c <= 0x11ff) {
 			assert(has_base);
+		} else if (has_base && c >= 0x1f3fb && c <= 0x1f3ff) {
+			assert(++marks <= TEXT_MAX_MARKS);
 		} else {
-			marks = spacing_marks = 0;
+			blanks = marks = spacing_marks = 0;
 			has_base = true;
 		}
 	}
+	assert(tags == 0 || c == 0xe007f);
+	assert(!is_whole || !has_direction || has_rtl);
 }
 
-static bool
-fuzz_is_nick_char(char c)
+/* A cut parts no cluster, unless the first is too long for it. */
+static void
+fuzz_check_cut(const char *s, size_t len, size_t cut, size_t max_bytes)
 {
-	return c != '\0' && strchr(FUZZ_NICK_CHARACTERS, c) != NULL;
+	char *breaks = xmalloc(len + 1);
+	size_t i;
+
+	u8_grapheme_breaks((const uint8_t *)s, len, breaks);
+	if (cut > 0 && cut < len && breaks[cut] == 0)
+		for (i = 1; i <= max_bytes; i++)
+			assert(breaks[i] == 0);
+	/* And it leaves nothing out that is plain. */
+	for (i = cut + 1; i <= max_bytes && i < len; i++)
+		assert(s[i - 1] == ' ' || ((s[i - 1] | s[i]) & 0x80) != 0);
+	free(breaks);
+}
+
+/* Is the character at i of a word? Bad bytes are of none. */
+static bool
+fuzz_is_of_word(const char *s, size_t i, size_t len)
+{
+	ucs4_t c;
+
+	if (i >= len || s[i] == '\0')
+		return false;
+	if ((s[i] & 0x80) == 0)
+		return strchr(FUZZ_WORD_CHARACTERS, s[i]) != NULL;
+	return u8_mbtoucr(&c, (const uint8_t *)s + i, len - i) > 0 &&
+	    (uc_is_general_category(c, UC_CATEGORY_M) ||
+		uc_is_script(c, uc_script_byname("Latin")));
 }
 
 /* Is ana mentioned, by the rule at its plainest? */
 static bool
 fuzz_mentions(const char *s, size_t len)
 {
-	size_t i;
+	size_t i, n;
+	ucs4_t c;
+	bool is_in_word = false;
 
-	for (i = 0; i + 3 <= len; i++) {
-		if ((s[i] == 'a' || s[i] == 'A') &&
-		    (s[i + 1] == 'n' || s[i + 1] == 'N') &&
-		    (s[i + 2] == 'a' || s[i + 2] == 'A') &&
-		    (i == 0 || !fuzz_is_nick_char(s[i - 1])) &&
-		    (i + 3 == len || !fuzz_is_nick_char(s[i + 3])))
+	for (i = 0; i < len; i += n) {
+		if (!is_in_word && len - i >= 3 &&
+		    strncasecmp(s + i, "ana", 3) == 0 &&
+		    !fuzz_is_of_word(s, i + 3, len))
 			return true;
+		is_in_word = fuzz_is_of_word(s, i, len);
+		n = u8_mbtoucr(&c, (const uint8_t *)s + i, len - i) > 0 ?
+		    (size_t)u8_mblen((const uint8_t *)s + i, len - i) :
+		    1;
+		n += n == 0; /* NUL */
 	}
 	return false;
+}
+
+/* Whatever is there, ^U takes it back, and what follows starts anew. */
+static void
+fuzz_check_erasing(const char *in, size_t size, const char *out)
+{
+	char *twice = xmalloc(2 * size + 1), *again;
+
+	if (size > 0 && memchr(in, '\033', size) == NULL) {
+		memcpy(twice, in, size);
+		twice[size] = '\025';
+		memcpy(twice + size + 1, in, size);
+		again = xmalloc((2 * size + 1) * TEXT_SCRUB_GROWTH + 1);
+		(void)text_scrub(again, twice, 2 * size + 1);
+		assert(strcmp(again, out) == 0);
+		free(again);
+	}
+	free(twice);
 }
 
 /* A copy of the exact size, so that a sanitizer sees any excess. */
@@ -167,7 +258,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	len = text_scrub(out, in, size);
 	assert(len <= size * TEXT_SCRUB_GROWTH);
 	assert(strlen(out) == len); /* terminated, and no NUL inside */
-	fuzz_check_clean(out, len);
+	fuzz_check_clean(out, len, true);
+	fuzz_check_erasing(in, size, out);
 
 	again = xmalloc(len * TEXT_SCRUB_GROWTH + 1);
 	again_len = text_scrub(again, out, len);
@@ -176,14 +268,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	trackers = fuzz_copy(out, len);
 	cut = text_cut(trackers, len, max_bytes);
 	assert(cut <= len && cut <= max_bytes);
-	fuzz_check_clean(trackers, cut);
+	fuzz_check_clean(trackers, cut, false);
 	if (len <= max_bytes)
 		assert(cut == len);
 	else
-		assert(max_bytes - cut <= FUZZ_MAX_CUT);
-	again_len = text_scrub(again, trackers, cut);
-	assert(again_len == cut && memcmp(again, trackers, cut) == 0);
+		fuzz_check_cut(trackers, len, cut, max_bytes);
 	assert(text_cut(trackers, cut, max_bytes) == cut);
+	/* What was typed may be cut before it is looked at. */
+	cut = text_cut(in, size, max_bytes);
+	assert(cut <= size && cut <= max_bytes);
 
 	assert(text_mentions(in, size, "ana") == fuzz_mentions(in, size));
 	assert(text_mentions(out, len, "ana") == fuzz_mentions(out, len));

@@ -20,6 +20,10 @@
 #define VS16 "\uFE0F" /* an invisible one */
 #define AA "\u093E" /* a vowel sign that takes room */
 #define EIGHT "        "
+#define FAMILY "\U0001F468\u200D\U0001F469\u200D\U0001F467"
+#define SCOTLAND \
+	"\U0001F3F4\U000E0067\U000E0062\U000E0073\U000E0063\U000E0074" \
+	"\U000E007F"
 
 /*
  * Scrubs in_len bytes, and asserts what holds for all: the bound, the end, and
@@ -71,28 +75,144 @@ static const struct check_pair {
 	    "\u1019\u103B\u103E\u1031\u102C\u1037" },
 };
 
-/* hostile 13-15, 17, 18, 58 */
+/* hostile 13, 14, 17, 18, 58 */
 static const struct check_pair check_gone[] = {
-	{ "a\033[2Jb", "a[2Jb" }, { "\033]0;title\007x", "]0;titlex" },
-	{ "\033]52;c;aGk=\033\\x", "]52;c;aGk=\\x" },
-	{ "\033P$q\033\\x", "P$q\\x" },
 	{ "a\302\2332Jb", "a2Jb" }, /* an 8-bit CSI */
-	{ "\302\200\302\205\302\235\302\237a", "a" }, /* other C1 */
-	{ "\a\a\aa\a", "a" }, { "a\b_\x7f", "a_" },
-	{ "a\rb\nc\vd\fe", "abcde" },
+	{ "\302\200\302\206\302\235\302\237a", "a" }, /* other C1 */
+	{ "\a\a\aa\a", "a" },
 	{ "a\016b\017c", "abc" }, /* other character sets */
 	{ "\002bold\002 \00304red\003", "bold 04red" },
 	{ "a\u202Eb\u202C", "ab" }, { "\u202A\u202B\u202Da", "a" },
 	{ "\u2066\u2067\u2068\u2069a", "a" },
 	{ "\u200E\u200F\u061Ca", "a" }, /* the marks */
 	{ "a\u200Bb\u200Cc\u200Dd", "abcd" },
-	{ "a\u2060b\uFEFFc\u00ADd", "abcd" }, { "a\u2028b\u2029c", "abc" },
+	{ "a\u2060b\uFEFFc\u00ADd", "abcd" },
 	{ "a\U000E0001\U000E0041\U000E007Fb", "ab" }, { "a\u034Fb", "ab" },
 	{ "a\uFFF9b\uFFFAc\uFFFB", "abc" },
 	{ "a\u115F\u1160\u3164\uFFA0b", "ab" }, { "a\u180Eb", "ab" },
 	{ "a\u2065b\uFFF0c", "abc" }, /* kept for such */
 	{ "a\u0600b", "ab" }, /* the Arabic number sign */
 	{ "\U0001D173a", "a" }, /* musical format */
+};
+
+/* hostile 4, 18: what separates leaves a blank */
+static const struct check_pair check_separators[] = {
+	{ "first\rsecond", "first second" },
+	{ "a\x0b"
+	  "b",
+	    "a b" },
+	{ "a\fb\nc", "a b c" },
+	{ "a\u2028b\u2029c", "a b c" },
+	{ "a\302\205b", "a b" },
+	{ "10%\r20%\r", "10% 20%" },
+	{ "\ra", " a" },
+};
+
+/* hostile 15 */
+static const struct check_pair check_erased[] = {
+	{ "helk\blo", "hello" },
+	{ "helk\x7flo", "hello" },
+	{ "x\025hello", "hello" },
+	{ "hello wrong\027there", "hello there" },
+	{ "h\u00e9\bello", "hello" },
+	{ "/nicj\bk ana", "/nick ana" },
+	{ "a\b\b\bb", "b" },
+	{ "\b\x7f\025\027", "" },
+	{ "a\b_\x7f", "" },
+	{ "x\u0e01\u0e33\u0e49\by", "xy" }, /* a cluster of three */
+	{ "xe" ACUTE ACUTE "\by", "xy" },
+	{ "x" FAMILY "\by", "xy" },
+	{ "x" SCOTLAND "\by", "xy" },
+	{ "\U0001F1E9\U0001F1EA\U0001F1EB\U0001F1F7\bx",
+	    "\U0001F1E9\U0001F1EAx" },
+	{ "x\U0001F44D\U0001F3FD\by", "xy" },
+	{ "x\xe9\by", "xy" }, /* a bad byte is one character */
+	{ "x\xe2\x82\by", "x" FFFD "y" },
+	{ "e\b" ACUTE "a", "a" },
+	{ "ae\b" ACUTE, "a" ACUTE }, /* it is on the a now */
+	{ "one two  \027\027three", "three" },
+	{ "one two\033\x7fthree", "one three" },
+	{ "one two\033\bthree", "one three" },
+	{ "a" EIGHT EIGHT "\bb", "a       b" },
+	{ "\u06cc\u200c\u0631\b", "\u06cc" }, /* the joiner was for it */
+	{ "\u06cc\u200c\u0631\b\u0631", "\u06cc\u200c\u0631" },
+	{ "a\u200e\u05d0\bb", "ab" },
+	{ "ab\001\bc", "ac" },
+	{ "sudo\025\025ok\033[D\b!", "o!" },
+};
+
+/* hostile 13, 15: what terminals and pastes bring vanishes whole */
+static const struct check_pair check_sequences[] = {
+	{ "\033[A\r", "" },
+	{ "\033OA\033OB\033Oj", "" },
+	{ "\033\033[A", "" },
+	{ "\033[1;5Ca\033[3~b", "ab" },
+	{ "\033[[Aa\033[[Eb", "ab" }, /* the Linux console's F1, F5 */
+	{ "\033[200~pasted\033[201~", "pasted" },
+	{ "\033[I\033[O", "" },
+	{ "\033[<0;10;10M\033[<0;10;10m", "" },
+	{ "\033[M !!a\033[M#\u00a1\u00a2b", "ab" }, /* old mouse reports */
+	{ "\033[32;10;10Ma", "a" },
+	{ "\033[Ma", "a" },
+	{ "\033[?2026;2$ya\033[?1;2cb\033[24;80Rc", "abc" },
+	{ "\033[97;5ua", "a" },
+	{ "\033[31mred\033[0m\033(B", "red" },
+	{ "a\033[2Jb", "ab" },
+	{ "\033]0;t\ahello", "hello" },
+	{ "\033]0;title\033\\x", "x" },
+	{ "\033]52;c;aGk=\033\\x", "x" },
+	{ "\033]11;rgb:0000/0000/0000\033\\", "" },
+	{ "\033P$q\033\\x", "x" },
+	{ "\033]0;t\033[Ax", "x" }, /* broken off */
+	/* What never ends is none: nobody's words are lost. */
+	{ "\033]0;hello", "]0;hello" },
+	{ "\033Please", "Please" },
+	{ "\033hello", "hello" }, /* a key, and then a word */
+	{ "hello\033", "hello" },
+	{ "\033[", "" },
+	{ "\033[12", "" },
+	{ "a\033[\u00e9", "a\u00e9" },
+	{ "\033[1\033[1;2Aa", "a" },
+	{ "\033O\u00e9", "O\u00e9" },
+};
+
+/* hostile 18: what is invisible, and stands for something */
+static const struct check_pair check_joined[] = {
+	{ "\u0645\u06cc\u200c\u0631\u0648\u0645",
+	    "\u0645\u06cc\u200c\u0631\u0648\u0645" }, /* I go, in Persian */
+	{ "\u0645\u06cc\u200c \u0631", "\u0645\u06cc \u0631" },
+	{ "\u0645\u06cc\u200c", "\u0645\u06cc" },
+	{ "\u0631\u200c\u0645", "\u0631\u0645" }, /* reh never joins */
+	{ "\u0645\u06cc\u200c\u200b\u200c\u0631", "\u0645\u06cc\u200c\u0631" },
+	{ "\u0647\u200d.", "\u0647\u200d." }, /* an initial heh */
+	{ "\u0dc1\u0dca\u200d\u0dbb\u0dd3",
+	    "\u0dc1\u0dca\u200d\u0dbb\u0dd3" }, /* Sri, in Sinhala */
+	{ "\u0d15\u0d4d\u200d", "\u0d15\u0d4d\u200d" }, /* Malayalam */
+	{ "\u0915\u094d\u200c\u0937", "\u0915\u094d\u200c\u0937" },
+	{ "\u0915\u094d\u200d\u200d\u0937", "\u0915\u094d\u200d\u0937" },
+	{ "\u09b0\u200d\u09cd\u09af", "\u09b0\u200d\u09cd\u09af" },
+	{ "\u1820\u180e\u1820", "\u1820\u180e\u1820" }, /* Mongolian */
+	{ FAMILY, FAMILY },
+	{ SCOTLAND "!", SCOTLAND "!" },
+	{ "\U0001F469\U0001F3FB\u200D\u2764" VS16
+	  "\u200D\U0001F48B\u200D\U0001F468\U0001F3FB",
+	    "\U0001F469\U0001F3FB\u200D\u2764" VS16
+	    "\u200D\U0001F48B\u200D\U0001F468\U0001F3FB" },
+	{ "\U0001F468\u200D!", "\U0001F468!" },
+	{ "\u200D\U0001F468\u200D", "\U0001F468" },
+	/* Tags that end no flag, or stand behind something else. */
+	{ "\U0001F3F4\U000E0067\U000E0062x", "\U0001F3F4x" },
+	{ "\U0001F3F4\U000E0067\U000E0062\U000E007Fx", "\U0001F3F4x" },
+	{ "\U0001F3F3\U000E0067\U000E0062\U000E0073\U000E007F", "\U0001F3F3" },
+	{ "\u05e0\u200e!", "\u05e0\u200e!" },
+	{ "C++\u200f \u05d4\u05d9\u05d0", "C++\u200f \u05d4\u05d9\u05d0" },
+	{ "\u0627\u061c\u061c\u200f1", "\u0627\u061c1" },
+	{ "\u05e0 \u200e", "\u05e0 \u200e" },
+	{ "a \u200e", "a" },
+	{ "a\u200e" ACUTE, "a" },
+	{ "\u05d0" EIGHT "\u200e" EIGHT "b",
+	    "\u05d0" EIGHT "\u200e"
+	    "b" },
 };
 
 /* hostile 16 */
@@ -194,6 +314,10 @@ static const struct {
 } check_groups[] = {
 	{ check_plain, NITEMS(check_plain) },
 	{ check_gone, NITEMS(check_gone) },
+	{ check_separators, NITEMS(check_separators) },
+	{ check_erased, NITEMS(check_erased) },
+	{ check_sequences, NITEMS(check_sequences) },
+	{ check_joined, NITEMS(check_joined) },
 	{ check_bad, NITEMS(check_bad) },
 	{ check_marks, NITEMS(check_marks) },
 	{ check_blanks, NITEMS(check_blanks) },
@@ -254,13 +378,17 @@ START_TEST(test_worst_growth)
 }
 END_TEST
 
-/* Each character between two letters, which stay: see also fuzz_text. */
+/*
+ * Each character between two letters: see also fuzz_text. Both stay but for
+ * what erases the first.
+ */
 START_TEST(test_every_character)
 {
 	char in[8], *out;
 	uint8_t *end;
 	ucs4_t c;
 	int len;
+	bool erases;
 
 	for (c = 1; c <= 0x10ffff; c += c < 0x20000 || c >= 0xe0000 ? 1 : 17) {
 		end = (uint8_t *)in;
@@ -271,12 +399,59 @@ START_TEST(test_every_character)
 		end += len;
 		*end++ = 'b';
 		out = check_scrub(in, (size_t)((char *)end - in));
-		ck_assert(out[0] == 'a' && out[strlen(out) - 1] == 'b');
-		if (c < 0x80 && c != '\t')
+		erases = c == '\b' || c == 0x7f || c == 0x15 || c == 0x17;
+		ck_assert(out[0] == (erases ? 'b' : 'a') &&
+		    out[strlen(out) - 1] == 'b');
+		if (c < 0x80)
 			ck_assert_uint_eq(strlen(out),
-			    c >= ' ' && c != 0x7f ? 3 : 2);
+			    c >= ' ' && c != 0x7f      ? 3 :
+				c >= '\t' && c <= '\r' ? 3 :
+				erases                 ? 1 :
+							 2);
 		free(out);
 	}
+}
+END_TEST
+
+/* Erasing costs no more than writing, whatever is erased. */
+START_TEST(test_erasing_much)
+{
+	static char in[60000];
+	char *out;
+	size_t n = 0;
+
+	while (n < 20000) {
+		memcpy(in + n, "\U0001F1E9", 4);
+		n += 4;
+	}
+	while (n < sizeof(in)) {
+		memcpy(in + n, "\U0001F1EA\b", 5);
+		n += 5;
+	}
+	out = check_scrub(in, n);
+	ck_assert_uint_eq(strlen(out), 20000);
+	free(out);
+}
+END_TEST
+
+/* As many as there are: no character's cluster grows without limit. */
+START_TEST(test_long_sequences)
+{
+	char in[500], *out;
+	size_t i;
+
+	in[0] = '\0';
+	for (i = 0; i < 20; i++)
+		strcat(in, i == 0 ? "\U0001F468" : "\u200D\U0001F468");
+	out = check_scrub(in, strlen(in));
+	ck_assert_uint_eq(strlen(out), 20 * 4 + (8 + 8 + 1) * 3);
+	free(out);
+	in[0] = '\0';
+	for (i = 0; i < 20; i++)
+		strcat(in, i == 0 ? "\U0001F44D" : "\U0001F3FD");
+	out = check_scrub(in, strlen(in));
+	ck_assert_uint_eq(strlen(out), (1 + TEXT_MAX_MARKS) * 4);
+	free(out);
 }
 END_TEST
 
@@ -334,6 +509,18 @@ static const struct {
 	{ "a\u0915" AA "z", 4, 1 },
 	{ "a\u0915" AA "z", 7, 7 },
 	{ "a e" ACUTE, 3, 1 },
+	{ "ab" FAMILY, 4, 2 },
+	{ "ab" FAMILY, 19, 2 },
+	{ "ab" FAMILY "c", 20, 20 },
+	{ "ab" SCOTLAND, 29, 2 },
+	{ "\U0001F1E9\U0001F1EA\U0001F1EB\U0001F1F7", 15, 8 },
+	{ "a\U0001F1E9\U0001F1EA\U0001F1EB\U0001F1F7", 12, 9 },
+	{ "\U0001F44D\U0001F3FD\U0001F44D\U0001F3FD", 12, 8 },
+	{ "a\u0dc1\u0dca\u200d\u0dbb\u0dd3", 15, 1 },
+	{ "\u1100\u1161\u11a8\u1100", 11, 9 },
+	{ "\r\n", 1, 1 },
+	{ FAMILY, 4, 4 }, /* cannot be helped */
+	{ "a\xff\xff", 2, 2 },
 };
 
 START_TEST(test_cut)
@@ -419,7 +606,23 @@ static const struct {
 	{ "", "ana", false },
 	{ "ana", "", false },
 	{ "a-[", "a-{", false }, /* no letters: case does not fold them */
-	{ "ana\u00E9", "ana", true }, /* nicks are ASCII: a word ends */
+	{ "ana\u00E9", "ana", false },
+	{ "ana\u00EFs came", "ana", false },
+	{ "ma\u00F1ana", "ana", false },
+	{ "man\u0303ana", "ana", false }, /* n and a tilde */
+	{ "ana\u0303", "ana", false },
+	{ "ana\u6765\u4e86", "ana", true }, /* Chinese parts no words */
+	{ "ana\ub294", "ana", true }, /* a Korean particle */
+	{ "\u30a2ana\u3055\u3093", "ana", true },
+	{ "ana\u2019s", "ana", true },
+	{ "ana\xff", "ana", true },
+	{ "`ana`", "ana", true },
+	{ "[ana]", "ana", true },
+	{ "hi [ana]", "[ana]", true },
+	{ "hi [ana]s", "[ana]", false },
+	{ "x[ana]", "[ana]", false },
+	{ "cli`: hi", "cli`", true },
+	{ "a|b|c", "|b|", false },
 	{ "aaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaa", false },
 	{ "x aaaaaaaaaaaaaaaaaaaa", "AAAAAAAAAAAAAAAAAAAA", true },
 	{ "aaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaaa", false },
@@ -452,6 +655,8 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_worst_growth);
 	tcase_add_test(tc, test_every_character);
 	tcase_add_test(tc, test_edges_of_common_letters);
+	tcase_add_test(tc, test_erasing_much);
+	tcase_add_test(tc, test_long_sequences);
 
 	tc = unit_case(s, "rest", NULL, NULL);
 	tcase_add_loop_test(tc, test_cut, 0, (int)NITEMS(check_cuts));
