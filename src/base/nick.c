@@ -38,27 +38,120 @@ nick_is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+static char
+nick_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 bool
-nick_is_char(char c)
+room_name_is_char(char c)
 {
 	return nick_is_letter(c) || (c >= '0' && c <= '9') || c == '_' ||
 	    c == '-';
 }
 
+bool
+nick_is_char(char c)
+{
+	return room_name_is_char(c) ||
+	    (c != '\0' && strchr("[]\\`^{|}", c) != NULL);
+}
+
 static enum nick_check
-nick_check_form(const char *name, size_t max_len)
+nick_check_form(const char *name, size_t max_len, bool is_start,
+    bool (*is_char)(char c))
 {
 	if (*name == '\0')
 		return NICK_EMPTY;
 	if (strnlen(name, max_len + 1) > max_len)
 		return NICK_TOO_LONG;
-	if (!nick_is_letter(*name))
+	if (!is_start)
 		return NICK_BAD_START;
 	for (; *name != '\0'; name++) {
-		if (!nick_is_char(*name))
+		if (!is_char(*name))
 			return NICK_BAD_CHARACTER;
 	}
 	return NICK_OK;
+}
+
+/* How well a name is looked at. */
+enum nick_look {
+	NICK_AS_WRITTEN,
+	NICK_GLANCE /* case is overlooked, and more is alike */
+};
+
+/* Is it written in capitals, two at least besides those that may be an l? */
+static bool
+nick_is_capitals(const char *name)
+{
+	int capitals = 0;
+
+	for (; *name != '\0'; name++) {
+		if (*name >= 'a' && *name <= 'z' && *name != 'l')
+			return false;
+		capitals += *name >= 'A' && *name <= 'Z' && *name != 'I';
+	}
+	return capitals >= 2;
+}
+
+static char
+nick_draw_char(char c, enum nick_look look, bool is_capitals)
+{
+	switch (c) {
+	case 'I':
+	case 'l':
+	case '1':
+	case '|':
+		return is_capitals ? 'I' : 'l';
+	case 'L':
+	case 'i':
+		return look == NICK_GLANCE ? 'l' : c;
+	case '0':
+		return 'o';
+	case '_':
+		return look == NICK_GLANCE ? '-' : c;
+	default:
+		return nick_lower(c);
+	}
+}
+
+/*
+ * A pair and the letter that it looks like can be told apart nowhere, so the
+ * drawing has to be the same for every way of cutting a run into them: vvv,
+ * vw and wv alike become "wv". Hence a run of v and w is counted in v. An n
+ * pairs with the one r before it, so rn needs no such care. Every step writes
+ * no more than it has read.
+ */
+static void
+nick_draw(char *out, const char *name, enum nick_look look)
+{
+	bool is_capitals = look == NICK_AS_WRITTEN && nick_is_capitals(name);
+	bool is_free = true; /* no vowel stands before */
+	size_t strokes;
+	char c;
+
+	while (*name != '\0') {
+		c = nick_lower(*name);
+		if (is_free && (c == 'v' || c == 'w')) {
+			for (strokes = 0; c == 'v' || c == 'w';
+			     c = nick_lower(*++name))
+				strokes += c == 'v' ? 1 : 2;
+			for (; strokes >= 2; strokes -= 2)
+				*out++ = 'w';
+			if (strokes == 1)
+				*out++ = 'v';
+			continue;
+		}
+		if (is_free && c == 'r' && nick_lower(name[1]) == 'n') {
+			*out++ = 'm';
+			name += 2;
+			continue;
+		}
+		is_free = look == NICK_GLANCE || strchr("aeiouy0", c) == NULL;
+		*out++ = nick_draw_char(*name++, look, is_capitals);
+	}
+	*out = '\0';
 }
 
 static bool
@@ -68,7 +161,7 @@ nick_is_reserved(const char *folded, const char *skeleton)
 	size_t i;
 
 	for (i = 0; i < NITEMS(nick_reserved); i++) {
-		nick_skeleton(other, nick_reserved[i]);
+		nick_draw(other, nick_reserved[i], NICK_GLANCE);
 		if (strcmp(skeleton, other) == 0)
 			return true;
 	}
@@ -96,11 +189,13 @@ nick_check(const char *nick)
 	char folded[NICK_SIZE], skeleton[NICK_SIZE];
 	enum nick_check check;
 
-	check = nick_check_form(nick, NICK_MAX);
+	check = nick_check_form(nick, NICK_MAX,
+	    nick_is_char(*nick) && *nick != '-' && (*nick < '0' || *nick > '9'),
+	    nick_is_char);
 	if (check != NICK_OK)
 		return check;
 	nick_fold(folded, nick);
-	nick_skeleton(skeleton, nick);
+	nick_draw(skeleton, nick, NICK_GLANCE);
 	if (nick_is_reserved(folded, skeleton))
 		return NICK_RESERVED;
 	if (nick_is_guest(skeleton))
@@ -111,26 +206,29 @@ nick_check(const char *nick)
 enum nick_check
 room_name_check(const char *name)
 {
-	return nick_check_form(name, ROOM_NAME_MAX);
+	return nick_check_form(name, ROOM_NAME_MAX, nick_is_letter(*name),
+	    room_name_is_char);
 }
 
 #define NICK_STR(x) #x
 #define NICK_NUMBER(x) NICK_STR(x)
-#define NICK_FORM(max) \
-	"1 to " NICK_NUMBER(max) " of A-Z a-z 0-9 _ -, and start with a letter"
+#define NICK_FORM \
+	"nicks are 1 to " NICK_NUMBER( \
+	    NICK_MAX) " of A-Z a-z 0-9 _ - []\\`^{|}, and do not start with 0-9 or -"
+#define ROOM_NAME_FORM \
+	"names of rooms are 1 to " NICK_NUMBER( \
+	    ROOM_NAME_MAX) " of A-Z a-z 0-9 _ -, and start with a letter"
 
 const char *
 nick_check_str(enum nick_check why)
 {
-	static const char form[] = "nicks are " NICK_FORM(NICK_MAX);
-
 	switch (why) {
 	case NICK_EMPTY:
 	case NICK_BAD_START:
 	case NICK_BAD_CHARACTER:
-		return form;
+		return NICK_FORM;
 	case NICK_TOO_LONG:
-		return "that nick is too long; nicks are " NICK_FORM(NICK_MAX);
+		return "that nick is too long; " NICK_FORM;
 	case NICK_RESERVED:
 		return "that nick is reserved, or looks like one that is; "
 		       "choose another nick";
@@ -146,17 +244,13 @@ nick_check_str(enum nick_check why)
 const char *
 room_name_check_str(enum nick_check why)
 {
-	static const char form[] =
-	    "names of rooms are " NICK_FORM(ROOM_NAME_MAX);
-
 	switch (why) {
 	case NICK_EMPTY:
 	case NICK_BAD_START:
 	case NICK_BAD_CHARACTER:
-		return form;
+		return ROOM_NAME_FORM;
 	case NICK_TOO_LONG:
-		return "that name is too long; names of rooms are " NICK_FORM(
-		    ROOM_NAME_MAX);
+		return "that name is too long; " ROOM_NAME_FORM;
 	case NICK_RESERVED:
 	case NICK_GUEST:
 	case NICK_OK:
@@ -168,64 +262,15 @@ room_name_check_str(enum nick_check why)
 void
 nick_fold(char *out, const char *name)
 {
-	for (; *name != '\0'; name++, out++) {
-		*out = *name;
-		if (*out >= 'A' && *out <= 'Z')
-			*out = (char)(*out - 'A' + 'a');
-	}
+	for (; *name != '\0'; name++)
+		*out++ = nick_lower(*name);
 	*out = '\0';
 }
 
-/*
- * A pair and the letter that it looks like can be told apart nowhere, so the
- * skeleton has to be the same for every way of cutting a run into them: vvv,
- * vw and wv alike become "wv". Hence a run of v and w is counted in v. An n
- * pairs with the one r before it, so rn needs no such care. Every step writes
- * no more than it has read.
- */
 void
 nick_skeleton(char *out, const char *name)
 {
-	size_t strokes;
-
-	nick_fold(out, name);
-	name = out; /* from here on in place */
-	while (*name != '\0') {
-		switch (*name) {
-		case 'v':
-		case 'w':
-			for (strokes = 0; *name == 'v' || *name == 'w'; name++)
-				strokes += *name == 'v' ? 1 : 2;
-			for (; strokes >= 2; strokes -= 2)
-				*out++ = 'w';
-			if (strokes == 1)
-				*out++ = 'v';
-			continue;
-		case 'r':
-			if (name[1] == 'n') {
-				*out++ = 'm';
-				name++;
-			} else {
-				*out++ = 'r';
-			}
-			break;
-		case '1':
-		case 'i':
-			*out++ = 'l';
-			break;
-		case '0':
-			*out++ = 'o';
-			break;
-		case '_':
-			*out++ = '-';
-			break;
-		default:
-			*out++ = *name;
-			break;
-		}
-		name++;
-	}
-	*out = '\0';
+	nick_draw(out, name, NICK_AS_WRITTEN);
 }
 
 const char *

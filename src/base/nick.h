@@ -16,14 +16,17 @@ enum nick_check {
 	NICK_OK,
 	NICK_EMPTY,
 	NICK_TOO_LONG,
-	NICK_BAD_START, /* the first is no letter */
-	NICK_BAD_CHARACTER, /* outside A-Za-z0-9_- */
+	NICK_BAD_START, /* the first is a digit or a hyphen, or worse */
+	NICK_BAD_CHARACTER,
 	NICK_RESERVED, /* or looks like a reserved one */
 	NICK_GUEST /* guest and digits: given, not taken */
 };
 
-/* May c be in a nick at all: A-Za-z0-9_- */
+/* May c be in a nick at all: A-Za-z0-9_- and, as in RFC 2812, []\`^{|} */
 bool nick_is_char(char c);
+
+/* The same for the name of a room, and that of a user: A-Za-z0-9_- */
+bool room_name_is_char(char c);
 
 /*
  * May a person take this name? Checks the form and the reserved names only,
@@ -35,14 +38,14 @@ enum nick_check nick_check(const char *nick);
 
 /*
  * What is wrong and what to do, as a sentence for its sender without the
- * leading "!! ", for example: nicks are 1 to 20 of A-Z a-z 0-9 _ -, and start
- * with a letter. A static string; must not be called with NICK_OK.
+ * leading "!! ". A static string; must not be called with NICK_OK.
  */
 const char *nick_check_str(enum nick_check why);
 
 /*
- * The same rules for a room name, ROOM_NAME_MAX long; guests and reserved names
- * are no matter there. Returns NICK_OK or the first four faults.
+ * The same for a room name, ROOM_NAME_MAX long, of fewer characters, of which a
+ * letter is the first; guests and reserved names are no matter there. Returns
+ * NICK_OK or one of the first four faults.
  */
 enum nick_check room_name_check(const char *name);
 const char *room_name_check_str(enum nick_check why);
@@ -58,10 +61,19 @@ const char *room_name_meant(const char *typed);
 void nick_fold(char *out, const char *name);
 
 /*
- * What a nick looks like at a glance: folded, and then l, 1 and i are one
- * letter, so are 0 and o, rn and m, vv and w, _ and -. Two nicks look alike
- * when their skeletons are equal. out holds strlen(name) + 1 bytes.
- * After the idea of UTS #39 section 4 (confusable skeletons).
+ * What a nick looks like as it is written: two nicks are mistaken for one
+ * another when their skeletons are equal. In a skeleton, letters are folded,
+ * and what hardly can be told apart is one:
+ *
+ *   - I, l, 1 and |, but not i and L: aIice is alice, Kari is not Karl. In a
+ *     name of capitals they are another one, since KARI is not Karl either;
+ *   - 0 and o;
+ *   - rn and m, and any run of v and w in which vv counts for w, but where a
+ *     vowel stands before (or 0): Arne is not Ame, rnike is mike.
+ *
+ * After UTS #39 section 4, of which it leaves out what people do not mistake.
+ * Nicks that are the same when folded may have two skeletons. out holds
+ * strlen(name) + 1 bytes.
  */
 void nick_skeleton(char *out, const char *name);
 

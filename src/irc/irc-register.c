@@ -172,7 +172,7 @@ register_user_name(const char *name)
 	size_t len = 0;
 
 	for (; *name != '\0' && len < MEMBER_USER_MAX; name++)
-		if (nick_is_char(*name) || *name == '.')
+		if (room_name_is_char(*name) || *name == '.')
 			user[len++] = *name;
 	if (len == 0)
 		(void)strlcpy(user, "user", MEMBER_USER_MAX + 1);

@@ -192,6 +192,16 @@ bans_find_skeleton(struct bans *all, const char *skeleton)
 	return ban;
 }
 
+/* A ban is kept by the skeleton of its nick in lower case. */
+static void
+ban_skeleton(char skeleton[NICK_SIZE], const char *nick)
+{
+	char folded[NICK_SIZE];
+
+	nick_fold(folded, nick);
+	nick_skeleton(skeleton, folded);
+}
+
 static bool
 ban_is_of_nick(const struct ban *ban, const char *nick)
 {
@@ -210,7 +220,7 @@ bans_find(struct bans *all, const struct ban_subject *subject)
 	char skeleton[NICK_SIZE];
 
 	if (subject->nick[0] != '\0') {
-		nick_skeleton(skeleton, subject->nick);
+		ban_skeleton(skeleton, subject->nick);
 		ban = bans_find_skeleton(all, skeleton);
 		for (; ban != NULL && strcmp(ban->skeleton, skeleton) == 0;
 		     ban = RB_NEXT(ban_skeleton_tree, &all->by_skeleton, ban))
@@ -249,7 +259,7 @@ bans_insert(struct bans *all, struct ban *ban)
 		all->prefixes[subject->origin.kind][subject->prefix]++;
 	}
 	if (subject->nick[0] != '\0') {
-		nick_skeleton(ban->skeleton, subject->nick);
+		ban_skeleton(ban->skeleton, subject->nick);
 		RB_INSERT(ban_skeleton_tree, &all->by_skeleton, ban);
 	}
 }
@@ -328,21 +338,35 @@ bans_match(struct bans *all, const struct credential *credential,
 	return NULL;
 }
 
-const struct ban *
-bans_match_nick(struct bans *all, const char *nick, int64_t now_ms)
+static const struct ban *
+bans_match_skeleton(struct bans *all, const char *skeleton, int64_t now_ms)
 {
-	char skeleton[NICK_SIZE];
 	struct ban *ban;
 
-	if (strlen(nick) > NICK_MAX)
-		return NULL;
-	nick_skeleton(skeleton, nick);
 	while ((ban = bans_find_skeleton(all, skeleton)) != NULL) {
 		if (!ban_has_ended(ban, now_ms))
 			return ban;
 		ban_drop(all, ban);
 	}
 	return NULL;
+}
+
+const struct ban *
+bans_match_nick(struct bans *all, const char *nick, int64_t now_ms)
+{
+	char skeleton[NICK_SIZE];
+	const struct ban *ban;
+
+	if (strlen(nick) > NICK_MAX)
+		return NULL;
+	/* As it is written it may look like a nick that it is not. */
+	nick_skeleton(skeleton, nick);
+	ban = bans_match_skeleton(all, skeleton, now_ms);
+	if (ban == NULL) {
+		ban_skeleton(skeleton, nick);
+		ban = bans_match_skeleton(all, skeleton, now_ms);
+	}
+	return ban;
 }
 
 /* In words */
