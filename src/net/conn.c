@@ -664,6 +664,9 @@ conn_set_tcp_options(const struct net *net, int fd)
 {
 	conn_set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	conn_set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	/* Or else the urgent byte of telnet's Synch (RFC 854), a command, is
+	 * not read, and the IAC before it eats what comes behind. */
+	conn_set_option(fd, SOL_SOCKET, SO_OOBINLINE, 1);
 	/* Else the kernel grows the buffer of a peer that does not read to some
 	 * megabytes, outside of all our limits. */
 	conn_set_option(fd, SOL_SOCKET, SO_SNDBUF,

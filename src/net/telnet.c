@@ -15,6 +15,9 @@
 /* RFC 854 */
 enum {
 	TELNET_SE = 240,
+	TELNET_AYT = 246,
+	TELNET_EC = 247,
+	TELNET_EL = 248,
 	TELNET_SB = 250,
 	TELNET_WILL = 251,
 	TELNET_WONT = 252,
@@ -23,6 +26,10 @@ enum {
 };
 
 #define TELNET_TIMING_MARK 6 /* RFC 860 */
+
+/* What terminals without telnet send to erase. */
+#define TELNET_BACKSPACE '\b'
+#define TELNET_KILL '\025' /* ^U */
 
 enum telnet_state {
 	TELNET_TEXT,
@@ -79,21 +86,36 @@ telnet_refuse(struct telnet *t, uint8_t option, struct buf *reply)
 	buf_addch(reply, (char)option);
 }
 
-/* The byte after an IAC. Returns the state that it leads to. */
-static uint8_t
-telnet_command(struct telnet *t, uint8_t byte)
+/* The byte after an IAC. Returns how many bytes it adds to out, one at most. */
+static size_t
+telnet_command(struct telnet *t, uint8_t byte, char *out, struct buf *reply)
 {
+	t->state = TELNET_TEXT;
 	switch (byte) {
 	case TELNET_WILL:
 	case TELNET_WONT:
 	case TELNET_DO:
 	case TELNET_DONT:
 		t->verb = byte;
-		return TELNET_OPTION;
+		t->state = TELNET_OPTION;
+		return 0;
 	case TELNET_SB:
-		return TELNET_SUB;
+		t->state = TELNET_SUB;
+		return 0;
+	case TELNET_EC:
+		*out = TELNET_BACKSPACE;
+		return 1;
+	case TELNET_EL:
+		*out = TELNET_KILL;
+		return 1;
+	case TELNET_IAC:
+		*out = (char)byte;
+		return 1;
+	case TELNET_AYT:
+		buf_addstr(reply, TELNET_YES);
+		return 0;
 	default:
-		return TELNET_TEXT; /* NOP, AYT, EL...: nothing to do */
+		return 0; /* NOP, DM, IP...: nothing to do */
 	}
 }
 
@@ -114,9 +136,8 @@ telnet_filter(struct telnet *t, char *out, const char *in, size_t len,
 				out[out_len++] = in[i];
 			break;
 		case TELNET_COMMAND:
-			if (byte == TELNET_IAC)
-				out[out_len++] = in[i];
-			t->state = telnet_command(t, byte);
+			out_len += telnet_command(t, byte, out + out_len,
+			    reply);
 			break;
 		case TELNET_OPTION:
 			telnet_refuse(t, byte, reply);
@@ -133,7 +154,8 @@ telnet_filter(struct telnet *t, char *out, const char *in, size_t len,
 			if (byte == TELNET_IAC)
 				t->state = TELNET_SUB;
 			else
-				t->state = telnet_command(t, byte);
+				out_len += telnet_command(t, byte,
+				    out + out_len, reply);
 			break;
 		}
 	}

@@ -12,14 +12,20 @@
 
 #define TELNET_IAC 255
 
+/* The answer to "are you there" (RFC 854), and the longest one. */
+#define TELNET_YES "-- yes\r\n"
+#define TELNET_ANSWER_MAX (sizeof(TELNET_YES) - 1)
+
 /*
  * The telnet protocol's bytes (RFC 854, 855), taken out of the input of a
  * client that has sent an IAC; never used for any other. Every option is
  * refused, once (RFC 1143: a state already told is not answered again, so no
  * loop can arise), but DO TIMING-MARK is answered each time with WONT, since
  * telnet discards output until then (RFC 860). Subnegotiations are swallowed,
- * however long, in constant memory. IAC IAC is the byte 255. Other commands are
- * ignored.
+ * however long, in constant memory. IAC IAC is the byte 255. Erase character
+ * and erase line become the control characters that erase in what people type
+ * (text_scrub()), and "are you there" is answered with a line. Other commands
+ * are ignored.
  */
 struct telnet {
 	uint8_t state;
@@ -35,8 +41,9 @@ bool telnet_is_valid(const struct telnet *t);
 
 /*
  * Filters len bytes: what is text goes to out (len bytes at most; may be in
- * itself), what has to be answered is added to reply. Returns the number of
- * bytes in out. Any packetisation gives the same result.
+ * itself), what has to be answered is added to reply, TELNET_ANSWER_MAX bytes
+ * for each two of in at most. Returns the number of bytes in out. Any
+ * packetization gives the same result.
  */
 size_t telnet_filter(struct telnet *t, char *out, const char *in, size_t len,
     struct buf *reply);

@@ -432,7 +432,7 @@ START_TEST(test_telnet)
 	CHECK_GOT(&p, "[plain][before after]r");
 	UNTIL(peer_read(&p, &got) && got.len == 3);
 	ck_assert_mem_eq(got.data, "\377\374\006", 3);
-	PEER_WRITE(&p, "\377\377\377\366a\nhalf");
+	PEER_WRITE(&p, "\377\377\377\361a\nhalf");
 	pipe_hang_up(&p);
 	UNTIL(p.ended_count == 1);
 	ck_assert_int_eq(p.end, CONN_END_EOF);
@@ -445,6 +445,23 @@ START_TEST(test_telnet)
 END_TEST
 
 /* The same bounds hold for them: turns, line length, pauses. */
+/* Telnet's Synch: the last byte is urgent, and must not go past the others. */
+START_TEST(test_telnet_synch)
+{
+	struct pipe p;
+
+	world_init(_i);
+	pipe_open(&p, _i);
+	PEER_WRITE(&p, "\377\364\377");
+	ck_assert_int_eq(send(p.peer, "\362", 1, IS_TCP(_i) ? MSG_OOB : 0), 1);
+	PEER_WRITE(&p, "hello there\r\n");
+	UNTIL(p.line_count == 1);
+	CHECK_GOT(&p, "[hello there]r");
+	pipe_close(&p);
+	world_fini();
+}
+END_TEST
+
 START_TEST(test_telnet_flood)
 {
 	struct pipe p, other;
@@ -503,5 +520,6 @@ unit_tests(Suite *s)
 
 	tc = unit_case(s, "telnet", NULL, NULL);
 	add_test(tc, test_telnet);
+	add_test(tc, test_telnet_synch);
 	add_test(tc, test_telnet_flood);
 }

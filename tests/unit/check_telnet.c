@@ -20,7 +20,11 @@
 #define WONT "\374"
 #define WILL "\373"
 #define SB "\372"
+#define EL "\370"
+#define EC "\367"
 #define AYT "\366"
+#define IP "\364"
+#define DM "\362"
 #define SE "\360"
 #define ECHO "\001"
 #define TIMING_MARK "\006"
@@ -84,10 +88,23 @@ END_TEST
 
 START_TEST(test_commands_ignored)
 {
-	CHECK_FILTER("a" IAC AYT "b" IAC SE "c" IAC "\361"
-		     "d",
-	    "abcd", "");
+	CHECK_FILTER("a" IAC IP "b" IAC SE "c" IAC DM "d", "abcd", "");
 	CHECK_FILTER("a" IAC "xb", "ab", ""); /* no command at all */
+}
+END_TEST
+
+/* hostile 15: they edit what was typed. */
+START_TEST(test_erasing)
+{
+	CHECK_FILTER("ab" IAC EC "c", "ab\bc", "");
+	CHECK_FILTER("ab" IAC EL "c" IAC EC, "ab\025c\b", "");
+	CHECK_FILTER(IAC SB "x" IAC EC "c", "\bc", ""); /* no IAC SE */
+}
+END_TEST
+
+START_TEST(test_are_you_there)
+{
+	CHECK_FILTER("a" IAC AYT "b" IAC AYT, "ab", "-- yes\r\n-- yes\r\n");
 }
 END_TEST
 
@@ -193,6 +210,8 @@ unit_tests(Suite *s)
 
 	tcase_add_test(tc, test_text);
 	tcase_add_test(tc, test_commands_ignored);
+	tcase_add_test(tc, test_erasing);
+	tcase_add_test(tc, test_are_you_there);
 	tcase_add_test(tc, test_options_refused);
 	tcase_add_test(tc, test_no_loop);
 	tcase_add_test(tc, test_all_options);
