@@ -261,7 +261,10 @@ render_server_text(const struct dialect *d, struct buf *out,
 	struct buf text = BUF_INITIALIZER;
 	struct event said = *e;
 
-	event_text(&text, e);
+	/* One's own nick would be taken for somebody else's mention of it. */
+	if (e->kind == EVENT_WELCOME)
+		said.nick = NULL;
+	event_text(&text, &said);
 	said.text = text.data;
 	said.text_len = text.len;
 	said.number = 0;

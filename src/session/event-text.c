@@ -66,7 +66,10 @@ event_text_welcome(struct buf *out, const struct event *e)
 	size_t i;
 
 	clock_duration(e->duration_ms, duration);
-	buf_addf(out, "welcome back, %s. %s, ", e->nick, duration);
+	buf_addstr(out, "welcome back");
+	if (e->nick != NULL)
+		buf_addf(out, ", %s", e->nick);
+	buf_addf(out, ". %s, ", duration);
 	if (e->count == 0) {
 		buf_addf(out, "nothing%s was said", e->total > 0 ? " new" : "");
 		return;

@@ -287,7 +287,7 @@ START_TEST(test_server)
 	ck_assert_str_eq(render(ALL, &event), "");
 	event.count = 1;
 	ck_assert_str_eq(render(NONE, &event),
-	    ":irc.example NOTICE #kitchen :welcome back, ana. 0s, 1 message: bob 1\r\n");
+	    ":irc.example NOTICE #kitchen :welcome back. 0s, 1 message: bob 1\r\n");
 	/* With server-time each line has its day. */
 	event.kind = EVENT_DATE;
 	event.time_ms = TIME_MS;
