@@ -99,7 +99,8 @@ const struct command cmd_nick = {
 	.manual =
 	    "Take the nick\n"
 	    ".Ar NAME :\n"
-	    "1 to 20 of A-Z a-z 0-9 _ and -, starting with a letter.\n"
+	    "1 to 20 of A-Z a-z 0-9 _ - and of []\\e\\(ga\\(ha{|}, not "
+	    "starting with a\ndigit or a hyphen.\n"
 	    "If your place is kept under that nick, you are shown what you "
 	    "missed.",
 	.run = cmd_nick_run,

@@ -166,6 +166,7 @@ line_find_dialect(const char *name)
 /* What session->state is once their first line has been seen: it has told how
  * their lines end. */
 static char line_has_spoken;
+static char line_knows_utf8; /* and they were told that it was not UTF-8 */
 
 static void
 line_reply(struct session *s, const char *prefix, const char *text)
@@ -253,6 +254,12 @@ line_line(struct session *s, char *text, size_t len, bool has_cr)
 		if (has_cr)
 			member_set_dialect(s->member, &line_crlf);
 	}
+	if (s->state != &line_knows_utf8 && !text_is_utf8(text, len)) {
+		s->state = &line_knows_utf8;
+		session_notice(s,
+		    "that was not UTF-8: what is not shows as \uFFFD; set your "
+		    "terminal to UTF-8");
+	}
 	buf_reset(clean);
 	buf_reserve(clean, len * TEXT_SCRUB_GROWTH + 1);
 	clean->len = text_scrub(clean->data, text, len);
@@ -271,8 +278,8 @@ line_too_long(struct session *s)
 static void
 line_save(const struct session *s, struct fields_out *out)
 {
-	(void)s;
-	(void)out;
+	if (s->state == &line_knows_utf8)
+		buf_addch(out, 'u');
 }
 
 /* Who has not left is in a room. */
@@ -280,7 +287,7 @@ static bool
 line_load(struct session *s, struct fields_in *in, const struct tlv *item)
 {
 	if (item->data != NULL)
-		s->state = &line_has_spoken;
+		s->state = item->len > 0 ? &line_knows_utf8 : &line_has_spoken;
 	if (s->member == NULL)
 		session_set_left(s);
 	if (s->member == NULL || !LIST_EMPTY(&s->member->memberships))

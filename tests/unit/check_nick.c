@@ -224,7 +224,7 @@ static const char *const check_alikes[][2] = {
 	{ "bob", "b0b" },
 	{ "bob", "BOB" },
 	{ "mike", "rnike" },
-	{ "Mike", "RNIKE" },
+	{ "Mike", "Rnike" },
 	{ "x_rnike", "x_mike" },
 	{ "will", "vvill" },
 	{ "will", "VVi11" },
