@@ -29,7 +29,7 @@ static const struct {
 	{ "brbctl 1 json\nkick\nbob\ntoo loud\n\n", CONTROL_PARSE_OK,
 	    "kick|bob|too loud", true },
 	{ "brbctl 1 text\nsay\n\x1b[31mx \n\nmore", CONTROL_PARSE_OK,
-	    "say|[31mx", false },
+	    "say|x", false },
 	{ "brbctl 1 text\nsay\nx\r\n\n", CONTROL_PARSE_OK, "say|x", false },
 	{ "", CONTROL_PARSE_MORE, NULL, false },
 	{ "brbctl 1", CONTROL_PARSE_MORE, NULL, false },
