@@ -274,12 +274,12 @@ line_too_long(struct session *s)
 	    (unsigned long long)s->all->options->max_line);
 }
 
-/* That there is a state is all. */
+/* That there is a state says that they have spoken. */
 static void
 line_save(const struct session *s, struct fields_out *out)
 {
 	if (s->state == &line_knows_utf8)
-		buf_addch(out, 'u');
+		buf_addch(&out->data, 'u');
 }
 
 /* Who has not left is in a room. */
