@@ -20,7 +20,6 @@
 #include "base/text.h"
 #include "irc/irc-message.h"
 #include "irc/irc.h"
-#include "room/host.h"
 #include "room/room.h"
 #include "session/event-text.h"
 
@@ -55,10 +54,7 @@ irc_add_time(struct buf *out, int64_t wall_ms)
 void
 irc_add_mask(struct buf *out, const struct member *m)
 {
-	char host[MEMBER_HOST_SIZE];
-
-	member_host(m, host);
-	buf_addf(out, "%s!%s@%s", m->nick, irc_user(m), host);
+	buf_addf(out, "%s!%s@%s", m->nick, irc_user(m), m->host);
 }
 
 /*
@@ -109,8 +105,6 @@ render_tags(const struct dialect *d, struct buf *out, const struct event *e,
 static void
 render_source(struct buf *out, const struct event *e, const char *nick)
 {
-	char host[MEMBER_HOST_SIZE];
-
 	if (nick == NULL) {
 		buf_addf(out, ":%s ", e->server);
 		return;
@@ -119,8 +113,7 @@ render_source(struct buf *out, const struct event *e, const char *nick)
 		buf_addf(out, ":%s!*@* ", nick);
 		return;
 	}
-	member_host(e->from, host);
-	buf_addf(out, ":%s!%s@%s ", nick, irc_user(e->from), host);
+	buf_addf(out, ":%s!%s@%s ", nick, irc_user(e->from), e->from->host);
 }
 
 /* " #room", or of a private message, to whom. */

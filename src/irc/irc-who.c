@@ -4,7 +4,7 @@
  * WHO (Modern, "WHO message"), with IRCv3's whox; ISON and USERHOST. Plain
  * people are listed like others. Who is invisible (+i) is found by nick, and by
  * mask only by those who share a room with them. Nobody's address is shown: the
- * host is what member_host() makes of it.
+ * host is what base/cloak.h makes of it.
  *
  * A mask may fit everybody, and the loop must not wait for a hundred thousand:
  * so many are looked at, so many are listed, and the asker's flood control is
@@ -22,7 +22,6 @@
 #include "irc/irc.h"
 #include "room/chat.h"
 #include "room/directory.h"
-#include "room/host.h"
 #include "room/modes.h"
 #include "room/roommates.h"
 #include "session/session.h"
@@ -116,15 +115,6 @@ who_add_room(struct buf *out, const struct membership *ms)
 		buf_addf(out, "#%s", ms->room->name);
 }
 
-static void
-who_add_host(struct buf *out, const struct member *m)
-{
-	char host[MEMBER_HOST_SIZE];
-
-	member_host(m, host);
-	buf_addstr(out, host);
-}
-
 /* The blank before it is there. Placeholders are those of whox. */
 static void
 who_add_field(struct buf *out, const struct who *w, char field,
@@ -144,7 +134,7 @@ who_add_field(struct buf *out, const struct who *w, char field,
 		buf_addstr(out, "255.255.255.255");
 		break;
 	case 'h':
-		who_add_host(out, m);
+		buf_addstr(out, m->host);
 		break;
 	case 's':
 		buf_addstr(out, irc_server(w->session));
@@ -192,7 +182,7 @@ who_send(struct who *w, const struct member *m, const struct membership *ms)
 		buf_addf(out, "352 %s ", irc_nick(s));
 		who_add_room(out, ms);
 		buf_addf(out, " %s ", irc_user(m));
-		who_add_host(out, m);
+		buf_addstr(out, m->host);
 		buf_addf(out, " %s %s ", irc_server(s), m->nick);
 		who_add_flags(out, w, m, ms);
 		buf_addf(out, " :0 %s", irc_realname(m));
@@ -221,14 +211,11 @@ who_room(struct who *w, struct room *room)
 static bool
 who_matches(const struct who *w, const struct member *m)
 {
-	char host[MEMBER_HOST_SIZE];
-
-	if (mask_match(w->mask, m->nick) || mask_match(w->mask, irc_user(m)) ||
+	return mask_match(w->mask, m->nick) ||
+	    mask_match(w->mask, irc_user(m)) ||
 	    mask_match(w->mask, irc_realname(m)) ||
-	    mask_match(w->mask, irc_server(w->session)))
-		return true;
-	member_host(m, host);
-	return mask_match(w->mask, host);
+	    mask_match(w->mask, irc_server(w->session)) ||
+	    mask_match(w->mask, m->host);
 }
 
 static void
@@ -359,7 +346,7 @@ who_add_userhost(struct buf *out, const struct member *m)
 	buf_addf(out, "%s%s=%c%s@", m->nick,
 	    (m->flags & MEMBER_OPER) != 0 ? "*" : "",
 	    member_is_away(m) ? '-' : '+', irc_user(m));
-	who_add_host(out, m);
+	buf_addstr(out, m->host);
 }
 
 static void

@@ -15,7 +15,6 @@
 #include "irc/irc.h"
 #include "room/chat.h"
 #include "room/directory.h"
-#include "room/host.h"
 #include "room/whowas.h"
 #include "session/session.h"
 
@@ -61,10 +60,7 @@ whois_times(struct session *s, const struct member *m)
 static void
 whois_member(struct session *s, const struct member *m)
 {
-	char host[MEMBER_HOST_SIZE];
-
-	member_host(m, host);
-	irc_numeric(s, 311, "%s %s %s * :%s", m->nick, irc_user(m), host,
+	irc_numeric(s, 311, "%s %s %s * :%s", m->nick, irc_user(m), m->host,
 	    irc_realname(m));
 	whois_rooms(s, m);
 	irc_numeric(s, 312, "%s %s :%s", m->nick, irc_server(s),

@@ -35,9 +35,27 @@ chat_add_room(struct chat *chat, const char *name)
 	return room;
 }
 
+/* Or a place would be found again in a new room of that name. */
+static void
+chat_forget_bookmarks(struct chat *chat, const struct room *room)
+{
+	const struct bookmark *bookmark;
+	const struct person *p;
+
+	LIST_FOREACH(bookmark, &room->bookmarks, in_room) {
+		p = bookmark->owner;
+		if (p->member != NULL)
+			watch_member_changed(p->member);
+		else if (p->departed != NULL)
+			watch_person_changed(chat, p->departed->folded,
+			    departed_credential(p->departed));
+	}
+}
+
 static void
 chat_remove_room(struct chat *chat, struct room *room)
 {
+	chat_forget_bookmarks(chat, room);
 	watch_room_forgotten(room);
 	if (chat->files != NULL)
 		chat->files->remove(&room->history, room->name,
@@ -108,6 +126,7 @@ chat_init(struct chat *chat, const struct clock *clock,
 	chat->wake = wake;
 	chat->wake_arg = wake_arg;
 	RB_INIT(&chat->by_name);
+	RB_INIT(&chat->returning);
 	LIST_INIT(&chat->ignorers);
 	TAILQ_INIT(&chat->dirty);
 	TAILQ_INIT(&chat->pump);

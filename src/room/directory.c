@@ -59,6 +59,12 @@ directory_set_nick(struct member *m, const char *nick)
 }
 
 static void
+directory_set_host(struct member *m)
+{
+	cloak_str(&m->chat->host_key, &m->credential, m->host);
+}
+
+static void
 directory_insert(struct directory *directory, struct member *m)
 {
 	struct member *clash;
@@ -126,6 +132,7 @@ directory_add_guest(struct directory *directory, struct member *m)
 	char nick[NICK_SIZE];
 
 	m->id = ++directory->last_id;
+	directory_set_host(m);
 	/* Counting on, so that two guests of one day are not mixed up. */
 	do {
 		if (++directory->last_guest > 999999999)
@@ -148,6 +155,7 @@ directory_restore(struct directory *directory, struct member *m,
     const char *nick)
 {
 	directory_set_nick(m, nick);
+	directory_set_host(m);
 	if (RB_INSERT(directory_nicks, &directory->by_nick, m) != NULL)
 		return false;
 	if (RB_INSERT(directory_skeletons, &directory->by_skeleton, m) !=

@@ -20,8 +20,6 @@ src_libbrbd_a_SOURCES += \
 	%D%/directory.h \
 	%D%/handed.c \
 	%D%/handed.h \
-	%D%/host.c \
-	%D%/host.h \
 	%D%/member-handoff.c \
 	%D%/member.c \
 	%D%/member.h \

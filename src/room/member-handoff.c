@@ -387,6 +387,7 @@ member_make(struct chat *chat)
 	m->chat = chat;
 	LIST_INIT(&m->memberships);
 	person_init(&m->person);
+	m->person.member = m;
 	TAILQ_INIT(&m->handed);
 	return m;
 }

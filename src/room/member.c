@@ -124,6 +124,7 @@ member_new(struct chat *chat, const struct credential *credential,
 	m->active_ms = chat->clock->mono_ms;
 	LIST_INIT(&m->memberships);
 	person_init(&m->person);
+	m->person.member = m;
 	TAILQ_INIT(&m->handed);
 	bucket_init(&m->announce, (uint32_t)o->announce_burst,
 	    chat->clock->mono_ms);

@@ -105,7 +105,8 @@ struct shown {
 
 /* Where somebody stopped reading in a room that they are not in now. */
 struct bookmark {
-	LIST_ENTRY(bookmark) in_owner; /* a member's or a departed's list */
+	LIST_ENTRY(bookmark) in_owner;
+	struct person *owner;
 	LIST_ENTRY(bookmark) in_room; /* so that it goes with the room */
 	struct room *room;
 	struct history_cursor cursor;
@@ -129,6 +130,9 @@ struct person {
 	struct ignore_list ignores;
 	struct queued_list queued;
 	struct marker_list markers;
+	/* Whose it is, or neither if it is on its way between two. */
+	struct member *member;
+	struct departed *departed;
 	unsigned marker_count;
 	unsigned ignore_count;
 	unsigned queued_count;
@@ -267,6 +271,9 @@ struct member {
 	char nick[NICK_SIZE];
 	char folded[NICK_SIZE];
 	char skeleton[NICK_SIZE];
+	/* Where they come from, without telling: cloak.h. Of a credential
+	 * always the same, also after a restart if there is a journal. */
+	char host[MEMBER_HOST_SIZE];
 };
 
 /* m's place in room, or NULL: they are not in it. They are in few rooms. */
@@ -365,6 +372,7 @@ struct modes {
 /* Who has come and gone, and is not announced yet: presence.h */
 
 RB_HEAD(presence_tree, presence_item);
+RB_HEAD(presence_returning, presence_item);
 TAILQ_HEAD(presence_queue, presence_item);
 
 struct presence {
@@ -595,8 +603,8 @@ struct chat {
 	struct cloak_key host_key; /* persisted where there is a journal */
 	uint64_t last_msgid; /* of private messages; only grows */
 	uint64_t last_arrival; /* a count over all rooms */
-	/* Rooms with departures that presence_give_up() ends. */
-	size_t returning;
+	/* presence.h: who has left a room that they will be in again. */
+	struct presence_returning returning;
 
 	/* The turn. */
 	struct room_queue dirty;

@@ -23,7 +23,6 @@
 #include "base/mask.h"
 #include "base/origin.h"
 #include "history/event.h"
-#include "room/host.h"
 #include "room/modes-impl.h"
 #include "room/person.h"
 #include "room/watch.h"
@@ -203,11 +202,10 @@ modes_list_match(const struct modes *modes, enum modes_list list,
 	const char *text;
 	const struct mode_mask *mask;
 	const char *name = m->user == NULL ? MODES_PLAIN_USER : m->user;
-	char host[MEMBER_HOST_SIZE], user[MEMBER_USER_MAX + 2];
+	char user[MEMBER_USER_MAX + 2];
 
 	if (TAILQ_EMPTY(&modes->lists[list]))
 		return NULL;
-	member_host(m, host);
 	/* IRC shows ~name, since nobody has verified it. */
 	(void)snprintf(user, sizeof(user), "~%s", name);
 	TAILQ_FOREACH(mask, &modes->lists[list], entry) {
@@ -217,8 +215,8 @@ modes_list_match(const struct modes *modes, enum modes_list list,
 				continue;
 			text += MODES_MUTE_LEN;
 		}
-		if (mask_match_user(text, m->nick, user, host) ||
-		    mask_match_user(text, m->nick, name, host))
+		if (mask_match_user(text, m->nick, user, m->host) ||
+		    mask_match_user(text, m->nick, name, m->host))
 			return mask;
 	}
 	return NULL;
@@ -251,7 +249,6 @@ modes_ban_mask(const struct room *room, const struct member *m,
     char out[MODES_MASK_MAX + 1])
 {
 	const struct membership *ms;
-	char host[MEMBER_HOST_SIZE];
 
 	TAILQ_FOREACH(ms, &room->people, in_room)
 		if (ms->member != m &&
@@ -261,8 +258,7 @@ modes_ban_mask(const struct room *room, const struct member *m,
 			    m->nick);
 			return;
 		}
-	member_host(m, host);
-	(void)snprintf(out, MODES_MASK_MAX + 1, "*!*@%s", host);
+	(void)snprintf(out, MODES_MASK_MAX + 1, "*!*@%s", m->host);
 }
 
 /* Checks */

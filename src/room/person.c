@@ -58,6 +58,7 @@ person_set_bookmark(struct person *p, struct room *room,
 	bookmark = person_bookmark(p, room);
 	if (bookmark == NULL) {
 		bookmark = xcalloc(1, sizeof(*bookmark));
+		bookmark->owner = p;
 		bookmark->room = room;
 		LIST_INSERT_HEAD(&p->bookmarks, bookmark, in_owner);
 		LIST_INSERT_HEAD(&room->bookmarks, bookmark, in_room);

@@ -15,6 +15,8 @@
 
 struct presence_item {
 	RB_ENTRY(presence_item) by_nick;
+	RB_ENTRY(presence_item) in_returning; /* if is_returning */
+	struct presence *presence;
 	TAILQ_ENTRY(presence_item) entry;
 	struct membership *ms; /* the one who came; NULL: somebody left */
 	int64_t since_ms;

@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "room/chat-rooms.h"
 #include "room/directory.h"
 #include "room/presence-impl.h"
 #include "room/publish.h"
@@ -29,6 +28,22 @@ presence_cmp(const struct presence_item *a, const struct presence_item *b)
 
 RB_GENERATE_INTERNAL(presence_tree, presence_item, by_nick, presence_cmp,
     UNUSED static)
+
+/* By nick, then by room; no room comes before all rooms. */
+static int
+presence_returning_cmp(const struct presence_item *a,
+    const struct presence_item *b)
+{
+	int cmp = strcmp(a->folded, b->folded);
+
+	if (cmp != 0)
+		return cmp;
+	return strcmp(a->presence == NULL ? "" : a->presence->room->name,
+	    b->presence == NULL ? "" : b->presence->room->name);
+}
+
+RB_GENERATE_INTERNAL(presence_returning, presence_item, in_returning,
+    presence_returning_cmp, UNUSED static)
 
 static bool
 presence_is_small(const struct presence *p)
@@ -61,12 +76,26 @@ presence_arm(struct presence *p)
 }
 
 static void
+presence_set_returning(struct presence_item *item, bool is_returning)
+{
+	struct chat *chat = item->presence->room->chat;
+
+	if (is_returning == item->is_returning)
+		return;
+	item->is_returning = is_returning;
+	if (is_returning)
+		RB_INSERT(presence_returning, &chat->returning, item);
+	else
+		RB_REMOVE(presence_returning, &chat->returning, item);
+}
+
+static void
 presence_drop(struct presence *p, struct presence_item *item)
 {
+	presence_set_returning(item, false);
 	RB_REMOVE(presence_tree, &p->by_nick, item);
 	TAILQ_REMOVE(&p->queue, item, entry);
 	p->count--;
-	p->room->chat->returning -= item->is_returning;
 	free(item);
 }
 
@@ -91,10 +120,14 @@ presence_find_came(struct presence *p, const struct membership *ms)
 void
 presence_insert(struct presence *p, struct presence_item *item)
 {
+	bool is_returning = item->is_returning;
+
+	item->presence = p;
 	RB_INSERT(presence_tree, &p->by_nick, item);
 	TAILQ_INSERT_TAIL(&p->queue, item, entry);
 	p->count++;
-	p->room->chat->returning += item->is_returning;
+	item->is_returning = false;
+	presence_set_returning(item, is_returning);
 	presence_arm(p);
 }
 
@@ -160,8 +193,7 @@ presence_part_item(struct presence *p, struct presence_item *item)
 
 	if (!item->is_returning)
 		return;
-	item->is_returning = false;
-	p->room->chat->returning--;
+	presence_set_returning(item, false);
 	m = directory_find(&p->room->chat->directory, item->nick);
 	if (m != NULL && credential_cmp(&m->credential, &item->credential) == 0)
 		event.from = m;
@@ -345,9 +377,8 @@ presence_left_returning(struct presence *p, struct membership *ms)
 {
 	struct presence_item *item = presence_add(p, ms, false);
 
-	item->is_returning = ms->is_joined;
+	presence_set_returning(item, ms->is_joined);
 	item->last_arrival = p->room->chat->last_arrival;
-	p->room->chat->returning += item->is_returning;
 	ms->is_joined = false;
 	if (member_looks_away(ms->member))
 		item->away_since_ms = ms->member->break_since_ms;
@@ -486,16 +517,16 @@ presence_assume(struct presence *p, struct membership *ms)
 void
 presence_give_up(struct chat *chat, const char *folded)
 {
-	struct room *room = NULL;
-	struct presence_item *item;
+	struct presence_item key = { .presence = NULL }, *item;
+	struct presence *p;
 
-	while (chat->returning > 0 &&
-	    (room = chat_next_room(chat, room)) != NULL) {
-		item = presence_find(&room->presence, folded);
-		if (item == NULL || !item->is_returning)
-			continue;
-		presence_publish_left(&room->presence, item);
-		presence_drop(&room->presence, item);
-		presence_arm(&room->presence);
+	memcpy(key.folded, folded, strlen(folded) + 1);
+	while ((item = RB_NFIND(presence_returning, &chat->returning, &key)) !=
+		NULL &&
+	    strcmp(item->folded, folded) == 0) {
+		p = item->presence;
+		presence_publish_left(p, item);
+		presence_drop(p, item);
+		presence_arm(p);
 	}
 }

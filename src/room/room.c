@@ -15,7 +15,6 @@
 #include "base/util.h"
 #include "room/acked.h"
 #include "room/deliver.h"
-#include "room/directory.h"
 #include "room/modes.h"
 #include "room/person.h"
 #include "room/publish.h"
@@ -317,17 +316,37 @@ room_kick(struct membership *ms, struct membership *by, const char *text,
 	room_publish(room, event, by);
 }
 
+/* Where m goes in the first count of out, which are in order. */
+static size_t
+room_names_find(const struct member **out, size_t count, const struct member *m)
+{
+	size_t low = 0, high = count, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (strcmp(out[middle]->folded, m->folded) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 size_t
 room_names(const struct room *room, const struct member **out, size_t max)
 {
-	struct directory *directory = &room->chat->directory;
-	struct member *m = NULL;
-	size_t count = 0;
+	const struct membership *ms;
+	size_t count = 0, at;
 
-	while (count < max && count < room->people_count) {
-		m = directory_next(directory, m);
-		if (member_in(m, room) != NULL)
-			out[count++] = m;
+	TAILQ_FOREACH(ms, &room->people, in_room) {
+		at = room_names_find(out, count, ms->member);
+		if (at == max)
+			continue;
+		if (count < max)
+			count++;
+		memmove(&out[at + 1], &out[at],
+		    (count - at - 1) * sizeof(out[0]));
+		out[at] = ms->member;
 	}
 	return count;
 }

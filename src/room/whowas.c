@@ -13,7 +13,6 @@
 
 #include "base/clock.h"
 #include "base/util.h"
-#include "room/host.h"
 #include "room/whowas.h"
 
 void
@@ -39,7 +38,7 @@ whowas_add(struct whowas *whowas, const struct member *m)
 	(void)strlcpy(e->user, m->user == NULL ? "" : m->user, sizeof(e->user));
 	(void)strlcpy(e->realname, m->realname == NULL ? "" : m->realname,
 	    sizeof(e->realname));
-	member_host(m, e->host);
+	(void)strlcpy(e->host, m->host, sizeof(e->host));
 }
 
 const struct whowas_entry *

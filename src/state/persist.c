@@ -305,19 +305,8 @@ static void
 persist_forget_room(const struct room *room, void *arg)
 {
 	struct persist *k = arg;
-	struct chat *chat = k->chat;
 	struct persist_key key;
-	struct departed *b;
-	struct member *m;
 
-	/* Or a place would be found again in a new room of that name. */
-	for (m = NULL; (m = directory_next(&chat->directory, m)) != NULL;)
-		if (person_bookmark(&m->person, room) != NULL)
-			watch_member_changed(m);
-	TAILQ_FOREACH(b, &chat->departed.by_age, by_age)
-		if (person_bookmark(&b->person, room) != NULL)
-			watch_person_changed(chat, b->folded,
-			    departed_credential(b));
 	key = persist_room_key(PERSIST_TOPIC, room);
 	journal_delete(k->journal, key.bytes, key.len);
 	key = persist_room_key(PERSIST_TOPIC_BY, room);

@@ -312,7 +312,7 @@ fixture_fini(struct chat_fixture *fixture)
 {
 	chat_fini(&fixture->chat);
 	ck_assert_uint_eq(fixture->chat.queued_bytes, 0);
-	ck_assert_uint_eq(fixture->chat.returning, 0);
+	ck_assert(RB_EMPTY(&fixture->chat.returning));
 	ck_assert_int_eq(deadlines_next(&fixture->deadlines), -1);
 	options_fini(&fixture->options);
 }

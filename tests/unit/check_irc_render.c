@@ -17,7 +17,6 @@
 #include "chat-fixture.h"
 #include "irc/irc-message.h"
 #include "irc/irc.h"
-#include "room/host.h"
 #include "unit.h"
 
 #define TEXT(s) .text = (s), .text_len = sizeof(s) - 1
@@ -63,7 +62,7 @@ expand(const char *shown)
 	char host[MEMBER_HOST_SIZE], *copy;
 	const char *at;
 
-	member_host(ana.m, host);
+	memcpy(host, ana.m->host, sizeof(host));
 	while ((at = strstr(shown, "HOST")) != NULL) {
 		buf_add(&text, shown, (size_t)(at - shown));
 		buf_addstr(&text, host);

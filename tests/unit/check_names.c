@@ -436,7 +436,7 @@ START_TEST(test_model)
 	for (j = 0; j < crowd_count; j++)
 		fake_fini(&crowd[j]);
 	fixture_pass(&fx, 100000);
-	ck_assert_uint_eq(fx.chat.returning, 0);
+	ck_assert(RB_EMPTY(&fx.chat.returning));
 	fixture_fini(&fx);
 }
 END_TEST

@@ -311,7 +311,7 @@ START_TEST(test_returning)
 	(void)fake_saw(&fx, &ana);
 	(void)fake_saw(&fx, &irc);
 	lose_and_register(&cy, "cy");
-	ck_assert_uint_eq(fx.chat.returning, 2);
+	ck_assert(!RB_EMPTY(&fx.chat.returning));
 	fixture_pass(&fx, 1999);
 	(void)fake_join(&fx, &cy, "lobby");
 	ck_assert(fake_here(&cy)->is_announced && fake_here(&cy)->is_joined);
@@ -320,7 +320,7 @@ START_TEST(test_returning)
 	fixture_pass(&fx, 1);
 	ck_assert_str_eq(fake_saw(&fx, &ana), "");
 	ck_assert_str_eq(fake_saw(&fx, &irc), "part cy\n"); /* the kitchen */
-	ck_assert_uint_eq(fx.chat.returning, 0);
+	ck_assert(RB_EMPTY(&fx.chat.returning));
 	(void)fake_join(&fx, &cy, "kitchen");
 	ck_assert_str_eq(fake_saw(&fx, &irc), "join cy\n");
 }
@@ -353,7 +353,7 @@ START_TEST(test_not_returning)
 	}
 	ck_assert_str_eq(fake_saw(&fx, &ana), "left cy\n");
 	ck_assert_str_eq(fake_saw(&fx, &irc), "part cy\n");
-	ck_assert_uint_eq(fx.chat.returning, 0);
+	ck_assert(RB_EMPTY(&fx.chat.returning));
 }
 END_TEST
 
@@ -403,7 +403,7 @@ START_TEST(test_returning_carried)
 	people[1] = irc;
 	people[2] = cy;
 	ck_assert(fixture_hand_over(&fx, &next, people, 3));
-	ck_assert_uint_eq(next.chat.returning, 1);
+	ck_assert(!RB_EMPTY(&next.chat.returning));
 	ck_assert_uint_eq(next.chat.lobby->tracker_count, 1);
 	if (_i == 0) {
 		(void)fake_join(&next, &people[2], "lobby");
