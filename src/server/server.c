@@ -250,7 +250,7 @@ server_log_state(struct server *s)
 	    (unsigned long long)refused, s->chat.queued_bytes,
 	    s->sessions.bans.count, s->sessions.is_locked, log_lost());
 	for (room = NULL; (room = chat_next_room(&s->chat, room)) != NULL;)
-		log_info("room: name=%s members=%zu in_step=%zu messages=%llu "
+		log_info("room: name=%s members=%zu live=%zu messages=%llu "
 			 "used=%zu size=%zu next=%llu",
 		    room->name, room->people_count, room->live_count,
 		    (unsigned long long)history_count(&room->history),
@@ -359,7 +359,6 @@ server_status(struct buf *out, void *arg)
 
 /* From start to end */
 
-/* One that never runs need not tell the kernel what it would wait for. */
 static bool
 server_begin(struct server *server)
 {
