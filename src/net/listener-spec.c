@@ -18,7 +18,6 @@
 #include <string.h>
 
 #include "net/listener-spec.h"
-#include "net/listener.h"
 
 void
 listener_spec_fini(struct listener_spec *spec)

@@ -97,10 +97,6 @@ struct listener_access {
 struct listener_access listeners_set_access(struct listeners *all,
     struct listener_access access);
 
-/* Is spec well-formed? Returns 0, or -1 with *error. Opens and resolves
- * nothing. */
-int listener_check_spec(const char *spec, char **error) MUST_CHECK;
-
 size_t listeners_count(const struct listeners *all);
 /* Returns "127.0.0.1:4272", "[::1]:4272", "unix:/run/brbd.sock"; NULL past the
  * last. */

@@ -30,6 +30,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "faults.h"
+#include "net/listener-spec.h"
 #include "net/listener.h"
 #include "unit.h"
 
