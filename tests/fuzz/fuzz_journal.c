@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * A store's file of any bytes. What the loader calls a record lies within the
+ * A journal's file of any bytes. What the loader calls a record lies within the
  * file and comes once for each key; and a file written from what was found is
  * found to say the same.
  */
