@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Events as IRC has them. There is a dialect for each set of those capabilities
- * that make a difference to what everybody is sent, so that a line is rendered
- * once for all who have the same set, and not once for each member; what one
- * client alone is told (echo, labels, batches) is irc-reply.c's.
+ * Events as lines of IRC. There is a dialect for each set of those capabilities
+ * that change what everybody is sent, so that a line is rendered once for all
+ * clients with the same set, not once for each member. irc-reply.c handles what
+ * only one client is told (echo, labels, batches).
  *
- * A text that is longer than a line goes out as several messages, since IRC has
- * no other way: nothing is cut off.
+ * A text longer than a line becomes several messages, as IRC has no other way:
+ * nothing is cut off.
  */
 #include "config.h"
 
@@ -57,10 +57,8 @@ irc_add_mask(struct buf *out, const struct member *m)
 	buf_addf(out, "%s!%s@%s", m->nick, irc_user(m), m->host);
 }
 
-/*
- * The tags of event's line, the blank included; part: 0 for the first message
- * that it becomes.
- */
+/* Adds the tags of event's line and the blank. part counts the messages that
+ * the event becomes, from 0. */
 static void
 render_tags(const struct dialect *d, struct buf *out, const struct event *e,
     unsigned part)
@@ -98,10 +96,8 @@ render_tags(const struct dialect *d, struct buf *out, const struct event *e,
 	irc_add_tags_end(out, start);
 }
 
-/*
- * ":nick!user@host ", or of somebody who is not known any more, ":nick!*@* ":
- * from the history nothing may be longer than it was live (repeat.c).
- */
+/* Adds ":nick!user@host " or, for people no longer known, ":nick!*@* ": nothing
+ * from the history may be longer than it was when live (repeat.c). */
 static void
 render_source(struct buf *out, const struct event *e, const char *nick)
 {
@@ -116,7 +112,7 @@ render_source(struct buf *out, const struct event *e, const char *nick)
 	buf_addf(out, ":%s!%s@%s ", nick, irc_user(e->from), e->from->host);
 }
 
-/* " #room", or of a private message, to whom. */
+/* Adds " #room" or, for a private message, the addressee. */
 static void
 render_target(struct buf *out, const struct event *e)
 {
@@ -128,7 +124,7 @@ render_target(struct buf *out, const struct event *e)
 		buf_addf(out, " %s", e->other == NULL ? "*" : e->other);
 }
 
-/* "@tags :nick!user@host COMMAND #room" */
+/* Adds "@tags :nick!user@host COMMAND #room". */
 static void
 render_head(const struct dialect *d, struct buf *out, const struct event *e,
     const char *nick, const char *command, unsigned part)
@@ -145,10 +141,8 @@ render_end(struct buf *out)
 	buf_add(out, "\r\n", 2);
 }
 
-/*
- * Text in as many lines as it needs, each between open and close (CTCP's,
- * Modern "CTCP"; mostly empty).
- */
+/* Adds text in as many lines as it needs, each between open and close (CTCP's
+ * frame, Modern "CTCP"; mostly empty). */
 static void
 render_text(const struct dialect *d, struct buf *out, const struct event *e,
     const char *nick, const char *command, const char *open, const char *close)
@@ -176,7 +170,7 @@ render_text(const struct dialect *d, struct buf *out, const struct event *e,
 	} while (at < e->text_len);
 }
 
-/* ":nick!user@host COMMAND", and if there is one, " :text". */
+/* Adds ":nick!user@host COMMAND" and " :text", if there is one. */
 static void
 render_person(const struct dialect *d, struct buf *out, const struct event *e,
     const char *nick, const char *command)
@@ -192,7 +186,8 @@ render_person(const struct dialect *d, struct buf *out, const struct event *e,
 	render_end(out);
 }
 
-/* JOIN; whoever is away is so from the start (extended-join, away-notify). */
+/* Adds JOIN, followed by AWAY for those who are away (extended-join,
+ * away-notify). */
 static void
 render_join(const struct dialect *d, struct buf *out, const struct event *e)
 {
@@ -217,7 +212,7 @@ render_away(const struct dialect *d, struct buf *out, const struct event *e)
 
 	if (!render_has(d, IRC_CAP_AWAY_NOTIFY))
 		return;
-	/* Without a text it would say that they are back. */
+	/* Without a text it would mean that they are back. */
 	if (e->text != NULL && e->text_len == 0) {
 		away.text = MEMBER_AWAY_TEXT;
 		away.text_len = strlen(away.text);
@@ -243,10 +238,8 @@ render_part(const struct dialect *d, struct buf *out, const struct event *e,
 	render_end(out);
 }
 
-/*
- * What the server says about a replay, to the room that it is of. Without
- * server-time the day is told, too.
- */
+/* Adds what the server says about a replay, to its room. Without server-time
+ * the day is told, too. */
 static void
 render_server_text(const struct dialect *d, struct buf *out,
     const struct event *e)
@@ -265,14 +258,14 @@ render_server_text(const struct dialect *d, struct buf *out,
 	buf_fini(&text);
 }
 
-/* CTCP (Modern, "CTCP") stands between two bytes of 1. */
+/* A CTCP text stands between two bytes of 1 (Modern, "CTCP"). */
 static void
 render_private(const struct dialect *d, struct buf *out, const struct event *e)
 {
 	struct event said = *e;
 	const char *open = "";
 
-	/* A replay of a room brings those that were kept. */
+	/* A private message that was queued comes in a room's replay. */
 	if (e->status == '\0')
 		said.room = NULL;
 	if (e->is_action)
@@ -337,7 +330,7 @@ irc_render(const struct dialect *d, struct buf *out, const struct event *e)
 		render_private(d, out, e);
 		return;
 	case EVENT_TOPIC:
-		/* A client would take it for the topic that there is now. */
+		/* A client would take it for the present topic. */
 		if (e->is_past)
 			render_server_text(d, out, e);
 		else
@@ -382,7 +375,7 @@ irc_render(const struct dialect *d, struct buf *out, const struct event *e)
 			render_server_text(d, out, e);
 		return;
 	case EVENT_WELCOME:
-		/* Whoever missed nothing needs no words about it. */
+		/* Nothing was missed, so nothing is said. */
 		if (e->count > 0 || e->total > 0)
 			render_server_text(d, out, e);
 		return;
@@ -395,18 +388,18 @@ irc_render(const struct dialect *d, struct buf *out, const struct event *e)
 	case EVENT_PAST_END:
 		render_server_text(d, out, e);
 		return;
-	case EVENT_PRESENCE: /* as JOIN, PART or QUIT */
+	case EVENT_PRESENCE: /* JOIN, PART or QUIT tell it */
 	case EVENT_LEFT:
 	case EVENT_WENT:
-	case EVENT_NICK: /* as RENAME */
-	case EVENT_BREAK: /* as AWAY */
+	case EVENT_NICK: /* EVENT_SYNC_RENAME tells it */
+	case EVENT_BREAK: /* EVENT_SYNC_AWAY tells it */
 	case EVENT_BACK:
-	case EVENT_WAITING: /* clients come back to all rooms by themselves */
+	case EVENT_WAITING: /* clients rejoin all rooms by themselves */
 		return;
 	}
 }
 
-/* One for each set; the names are what an upgrade knows them by. */
+/* One for each set; an upgrade knows them by name. */
 #define D(n) \
 	{ \
 		{ "irc-" #n, irc_render, true }, 0x##n \

@@ -8,9 +8,9 @@
 
 #include "room/model.h"
 
-/* They are known to have everything before number, and no more. */
+/* They certainly have everything before number, and no more. */
 void acked_set(struct membership *ms, uint64_t number);
-/* They read on from number: they are not sure to have more. */
+/* They read on from number: nothing after it is certain. */
 void acked_set_back(struct membership *ms, uint64_t number);
 
 #endif

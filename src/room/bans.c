@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Bans are few and looked for at each connection, by whoever likes to connect:
- * so in a tree, once for each length of prefix that is in use, rather than one
- * after the other. A connection is known by its credential, so that is all
- * that a ban of an address can be about: IPv6 lives of a /64.
+ * Bans are looked up at each connection, by whoever likes to connect: so they
+ * are in a tree, with one lookup for each length of prefix in use. A connection
+ * is known by its credential, so a ban of an address can be about nothing else:
+ * of IPv6 it is about a /64.
  *
- * A ban of a nick has the origin of its holder in the same entry, so that both
- * are shown, and lifted, as one. Decided against: a ban of a nick alone, which
- * the next nick evades; and of everybody who ever had it, as several people
- * may share an address.
+ * A ban of a nick holds the origin of its owner in the same entry, so that both
+ * are shown, and lifted, as one. Decided against: bans of a nick alone, which
+ * the next nick evades; and of everybody who ever had it, as several people may
+ * share an address.
  *
- * An end is a time on the wall clock, as people give it and as it has to hold
- * over a restart. What has ended is dropped when it is come upon.
+ * The end of a ban is a time on the wall clock, as people give it and as it
+ * must survive a restart. Bans that have ended are dropped when they are met.
  */
 #include "config.h"
 
@@ -102,13 +102,13 @@ ban_subject_parse(struct ban_subject *subject, const char *text)
 	enum nick_check check;
 
 	memset(subject, 0, sizeof(*subject));
-	/* A nick has neither colon nor period nor slash. */
+	/* A nick holds none of these. */
 	if (strpbrk(text, ".:/") != NULL) {
 		subject->has_origin = true;
 		return origin_parse(&subject->origin, &subject->prefix, text);
 	}
 	check = nick_check(text);
-	/* Guests can be banned, though nobody can become one. */
+	/* Guests can be banned, though nobody can choose to be one. */
 	if (check != NICK_OK && check != NICK_GUEST)
 		return check == NICK_RESERVED ? "nobody can have that nick" :
 						"neither an address nor a nick";
@@ -162,7 +162,7 @@ bans_expire(struct bans *all, int64_t now_ms)
 			ban_drop(all, ban);
 }
 
-/* The first of this origin and prefix, or NULL. */
+/* The first ban of this origin and prefix, or NULL. */
 static struct ban *
 bans_find_origin(struct bans *all, const struct credential *origin,
     unsigned prefix)
@@ -212,7 +212,7 @@ ban_is_of_nick(const struct ban *ban, const char *nick)
 	return strcmp(a, b) == 0;
 }
 
-/* The ban with this very subject, or NULL. */
+/* The ban with exactly this subject, or NULL. */
 static struct ban *
 bans_find(struct bans *all, const struct ban_subject *subject)
 {
@@ -237,7 +237,7 @@ bans_find(struct bans *all, const struct ban_subject *subject)
 	return NULL;
 }
 
-/* Puts it where its id belongs. */
+/* Inserts it in the order of ids. */
 static void
 bans_insert(struct bans *all, struct ban *ban)
 {

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The brbd authors
  */
 
-/* The rooms that there are, in a tree by name. */
+/* The existing rooms, in a tree by name. */
 
 #include "config.h"
 

@@ -15,7 +15,7 @@ struct room *chat_next_room(struct chat *chat, struct room *room);
  * NULL. */
 struct room *chat_room_after(struct chat *chat, const char *name);
 
-/* For chat.c: room is, or is not, one of the rooms that there are. */
+/* For chat.c: adds a room to the tree, or removes it. */
 void chat_insert_room(struct chat *chat, struct room *room);
 void chat_take_out_room(struct chat *chat, struct room *room);
 

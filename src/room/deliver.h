@@ -51,7 +51,7 @@ void deliver_render(struct room *room, const struct event *event);
 /* Hands the turn's lines to everybody live. Those whom deliver() refuses are
  * behind, and read on from the ring. */
 void room_flush(struct room *room);
-void deliver_all(struct chat *chat); /* those of all rooms */
+void deliver_all(struct chat *chat); /* flushes all rooms */
 
 /* To be called when ms has something to read and may be written to. */
 void deliver_pump_later(struct membership *ms);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Nicks: two trees, one by the folded nick and one by its skeleton; each nick
- * and each skeleton is there once. Trees, so that no choice of nicks makes
- * them slow (hostile input 49).
+ * Nicks, in two trees: by folded nick and by skeleton, both unique. No choice
+ * of nicks makes trees slow (hostile input 49).
  */
 #include "config.h"
 
@@ -84,7 +83,7 @@ directory_take_out(struct directory *directory, struct member *m)
 	directory->count--;
 }
 
-/* m has a nick that nobody had before. */
+/* Tells the watch that m has a nick that nobody had before. */
 static void
 directory_tell_used(const struct member *m)
 {
@@ -119,7 +118,7 @@ directory_remove(struct directory *directory, struct member *m)
 	directory_take_out(directory, m);
 	if (!m->is_lost)
 		directory_count_flags(directory, m, false);
-	/* Who takes m's place has the nick in a moment. */
+	/* Whoever takes m's place has the nick in a moment. */
 	if (directory->replaced == m)
 		return;
 	whowas_add(&directory->whowas, m);
@@ -133,7 +132,7 @@ directory_add_guest(struct directory *directory, struct member *m)
 
 	m->id = ++directory->last_id;
 	directory_set_host(m);
-	/* Counting on, so that two guests of one day are not mixed up. */
+	/* Counts on, so that two guests of one day are not mixed up. */
 	do {
 		if (++directory->last_guest > 999999999)
 			directory->last_guest = 1;
@@ -145,7 +144,8 @@ directory_add_guest(struct directory *directory, struct member *m)
 	directory_insert(directory, m);
 	if (directory->count - m->chat->lost_count > directory->present_max)
 		directory->present_max = directory->count - m->chat->lost_count;
-	/* Those of the other kind bring a nick, and have it in a moment. */
+	/* Clients that track members register with a nick, which follows in a
+	 * moment. */
 	if (!m->dialect->tracks_members)
 		directory_tell_used(m);
 }

@@ -35,11 +35,11 @@ struct member *directory_next(struct directory *directory, struct member *m);
  * NULL; for a walk in several parts. */
 struct member *directory_after(struct directory *directory, const char *folded);
 
-/* The one whose nick looks like this one, or is it; or NULL. */
+/* The member whose nick is this one or looks like it; or NULL. */
 struct member *directory_find_lookalike(struct directory *directory,
     const char *nick);
 
-/* For rename.c: m has that nick from now on, which nobody else has. */
+/* For rename.c: gives m that nick, which nobody else has. */
 void directory_change_nick(struct member *m, const char *nick);
 
 #endif

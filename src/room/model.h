@@ -141,30 +141,32 @@ struct person {
 
 /* Who is here: member.h */
 
-/*
- * What the room layer asks of whoever stands behind a member. None of these
- * may call back into the room layer before it returns.
- */
+/* What the room layer asks of the session behind a member. None of these may
+ * call back into the room layer before it returns. */
 struct member_ops {
 	/*
-	 * Hand over rendered, whole lines. -1: too much is unsent already, or
+	 * Hands over rendered, whole lines. -1: too much is unsent already, or
 	 * the connection is ending; nothing was taken, and member_drained()
-	 * follows when there is room again. The hot path: sink is the member's,
-	 * which is not looked at otherwise.
+	 * follows when there is room again. The hot path: only sink, the
+	 * member's, is passed.
 	 */
 	int (*deliver)(void *sink, const char *data, size_t len);
-	/* Bytes handed over so far, and how many of the last that were written
-	 * may not have been read: as things are, and if the connection broke
-	 * now. */
+	/*
+	 * handed: bytes handed over so far. unsent: how many of the last bytes
+	 * may not have been read as things are; unsent_if_broken: if the
+	 * connection broke now.
+	 */
 	uint64_t (*handed)(const struct member *m);
 	size_t (*unsent)(const struct member *m);
 	size_t (*unsent_if_broken)(const struct member *m);
-	/* There is nothing left to show in one of their rooms. If needs_names
-	 * is set, what their client believes about who is there is not right:
-	 * list the names, and clear it. */
+	/*
+	 * Nothing is left to show in one of their rooms. If needs_names is set,
+	 * what their client believes about who is there is wrong: list the
+	 * names, and clear it.
+	 */
 	void (*caught_up)(struct membership *ms);
 	/* Another session with the same credential has taken m's nick and
-	 * place: say so and close. m is freed by the caller right after. */
+	 * place: say so and close. The caller frees m right after. */
 	void (*replaced)(struct member *m);
 };
 
@@ -187,34 +189,37 @@ struct membership {
 	struct member *member;
 	struct room *room;
 	struct history_cursor cursor;
-	uint64_t arrival; /* who came, or got the names, later has a greater */
+	/* Greater than that of all who came, or got the names, earlier. */
+	uint64_t arrival;
 	uint64_t own_from; /* own lines from here on are not shown */
 	uint64_t acknowledged; /* acked.h: surely read up to here */
-	uint64_t mark; /* where they were when the member's mark was set */
-	uint64_t persisted_acknowledged; /* as it was written last */
-	uint64_t repeat_until; /* those below it may have been seen already:
-				* an earlier connection was handed them */
+	uint64_t mark; /* the cursor at the member's checkpoint */
+	uint64_t persisted_acknowledged; /* as last written */
+	/* Messages below may have been seen: an earlier connection was handed
+	 * them. */
+	uint64_t repeat_until;
 	struct shown shown;
-	struct audience *audience; /* live: whom they share bytes with */
+	/* Live: those who share the rendered bytes. */
+	struct audience *audience;
 	uint32_t slot; /* their place there */
 	struct replay *replay;
 	bool is_pumped; /* in the pump's queue */
 	bool is_blocked; /* waiting for member_drained() */
 	bool is_resuming; /* becomes live at the end of chat_load_end() */
 	bool tracks_members; /* the member's dialect does */
-	/* Those with dialects that track members know that they are here; and
-	 * so do all others, which implies the former. */
+	/* Clients that track members know that they are here; and so do all
+	 * others, which implies the former. */
 	bool is_joined;
 	bool is_announced;
 	bool needs_names; /* a tracker was not told all of the others */
 	bool is_persisted_live; /* written as live, without a number */
 	bool is_op; /* rank.h; both are kept with their place */
 	bool is_voiced;
-	bool takes_place; /* or take them for one whom they know to be here */
+	bool takes_place; /* or take them for somebody known to be here */
 };
 TAILQ_HEAD(membership_queue, membership);
 
-/* What IRC's user modes tell of somebody. */
+/* IRC's user modes. */
 enum member_flag {
 	MEMBER_BOT = 1 << 0, /* B */
 	MEMBER_INVISIBLE = 1 << 1, /* i */
@@ -227,16 +232,14 @@ enum member_flag {
 #define MEMBER_REALNAME_MAX 150
 #define MEMBER_HOST_SIZE CLOAK_SIZE
 
-/*
- * A person who is here, or whose connection was lost less than departure-delay
- * ago.
- */
+/* A person who is here, or whose connection was lost less than departure-delay
+ * ago. */
 struct member {
 	RB_ENTRY(member) by_nick;
 	RB_ENTRY(member) by_skeleton;
 	LIST_ENTRY(member) in_ignorers; /* if they ignore anybody */
 	TAILQ_ENTRY(member) in_lost; /* if their connection is lost */
-	uint64_t roommates_walk; /* roommates.c: the last that came by */
+	uint64_t roommates_walk; /* roommates.c: the last walk that met them */
 	struct chat *chat;
 	const struct member_ops *ops; /* NULL: the connection is lost */
 	void *session; /* for ops */
@@ -250,7 +253,7 @@ struct member {
 	unsigned handed_count;
 	struct bucket announce;
 	char *user; /* IRC's user name; NULL: a plain client */
-	char *realname; /* NULL: none but the nick */
+	char *realname; /* NULL: the same as the nick */
 	unsigned flags; /* enum member_flag */
 	char *break_text; /* or NULL; of a break, or while away */
 	int64_t break_since_ms; /* monotonic; the same */
@@ -261,13 +264,14 @@ struct member {
 	struct credential credential;
 	bool is_guest;
 	bool is_on_break; /* nothing is delivered */
-	bool is_away; /* on break for the others; never with is_on_break */
-	bool is_break_told; /* the others were told that they are away */
+	/* Shown as on break, but reading; never with is_on_break. */
+	bool is_away;
+	bool is_break_told; /* others were told that they are away */
 	bool is_lost;
 	bool is_ignorer; /* in the chat's ignorers */
-	bool has_queued_handed; /* some of handed was written */
+	bool has_queued_handed; /* some of handed are in the journal */
 	bool was_told_repeats; /* that private messages are repeated */
-	bool is_known; /* has said or done what others see */
+	bool is_known; /* has said or done something that others see */
 	char nick[NICK_SIZE];
 	char folded[NICK_SIZE];
 	char skeleton[NICK_SIZE];
@@ -288,21 +292,21 @@ member_in(const struct member *m, const struct room *room)
 	return NULL;
 }
 
-/* On break or away: what others are shown. */
+/* On break or away, which looks the same to others. */
 static inline bool
 member_is_away(const struct member *m)
 {
 	return m->is_on_break || m->is_away;
 }
 
-/* So; or who was and is lost, and the others were not told that it is over. */
+/* Is m away; or was, is lost, and the others were not told of an end? */
 static inline bool
 member_looks_away(const struct member *m)
 {
 	return member_is_away(m) || m->is_break_told;
 }
 
-/* What others are shown of a break without a text; or else its text. */
+/* What others are shown of a break: its text, or this. */
 #define MEMBER_AWAY_TEXT "be right back"
 static inline const char *
 member_away_text(const struct member *m)

@@ -37,9 +37,7 @@ struct bookmark *person_set_bookmark(struct person *p, struct room *room,
     struct history_cursor cursor, int64_t left_ms);
 /* Does p ignore the author with this id and folded nick? */
 bool person_ignores(const struct person *p, uint64_t id, const char *folded);
-/*
- * Is somebody's line, with this id and nick as written, not to be shown to m?
- */
+/* Is a line of an author with this id and nick (as written) hidden from m? */
 static inline bool
 member_ignores_author(const struct member *m, uint64_t id, const char *nick)
 {

@@ -37,10 +37,10 @@ enum room_leave {
 	ROOM_LEAVE_QUIT, /* text: why, or NULL */
 	ROOM_LEAVE_LOST,
 	ROOM_LEAVE_WENT, /* text: the room they went to */
-	ROOM_LEAVE_PART, /* text: why, or NULL; they are in others, perhaps */
+	ROOM_LEAVE_PART, /* text: why, or NULL; other rooms may remain */
 	ROOM_LEAVE_KICKED, /* EVENT_KICK has told the others */
-	/* They are here, and in a moment in this room again: the others are
-	 * told only if they are not. */
+	/* They will be in this room again in a moment; the others are told only
+	 * if that does not happen. */
 	ROOM_LEAVE_RETURNING,
 	ROOM_LEAVE_SILENT /* nobody is told */
 };

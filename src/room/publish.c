@@ -2,10 +2,8 @@
  * Copyright (c) 2026 The brbd authors
  */
 
-/*
- * What happens in a room goes into its ring, if it is of a kind that is kept,
- * and to everybody who is there.
- */
+/* What happens in a room goes into its ring, if its kind is numbered, and to
+ * everybody who is there. */
 
 #include "config.h"
 

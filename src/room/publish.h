@@ -7,17 +7,18 @@
 #include "room/model.h"
 
 /*
- * Tell all live, and if it is a kept kind append it to the history. event's
- * number and time_ms are filled in. actor, or NULL: whose doing it is; they are
- * not told, and event's author and nick become theirs. Those with dialects that
- * track members who are not live are told of KICK, MODE and EVENT_SYNC_* at
- * once. If actor's dialect does, all that was published before KICK, MODE or
- * TOPIC is handed out first. Who was kicked is not told, if they leave at once.
+ * Tells all who are live, and appends events of a numbered kind to the history.
+ * event's number and time_ms are filled in. actor, or NULL, is who did it;
+ * actors are not told, and event's author and nick become theirs. Clients that
+ * track members but are not live are told of KICK, MODE and EVENT_SYNC_* at
+ * once. If actor tracks members, all that was published before KICK, MODE or
+ * TOPIC is handed out first. A kicked person is not told, if they leave at
+ * once.
  */
 void room_publish(struct room *room, struct event *event,
     struct membership *actor);
 
-/* The same by m, who need not be in the room; or, if that is NULL, by nobody.
+/* As room_publish(), by m, who need not be in the room, or by nobody (NULL).
  * Nothing is handed out first. */
 void publish_by_member(struct room *room, struct event *event,
     const struct member *m);

@@ -3,11 +3,11 @@
  */
 
 /*
- * A place keeps what its owner was (operator, voice), so who made a room has it
- * again tomorrow. For the same reason whoever finds a room empty becomes its
- * operator only if nobody with a place is one: waiting for the last operator to
- * go to sleep is no way to take a room over. Places end with retention, and so
- * does that.
+ * A bookmark remembers what its owner was (operator, voice), so whoever made a
+ * room is its operator again tomorrow. For the same reason somebody who finds a
+ * room empty becomes operator only if nobody with a bookmark there is one:
+ * waiting for the last operator to go to sleep must not be a way to take over a
+ * room. Bookmarks end with retention, and this with them.
  */
 
 #include "config.h"

@@ -22,12 +22,12 @@ bool rank_joined(struct membership *ms);
  * Returns the first room in which they became operator, or NULL. */
 const struct room *rank_renamed(struct member *m);
 /*
- * For whoever publishes that ms has joined, right after it: clients that track
- * members do not see that by itself ("+o bob", by the server). Nothing if ms is
- * neither operator nor has voice, or is not joined yet.
+ * Tells clients that track members what ms is ("+o bob", by the server); to be
+ * called right after publishing that ms has joined, which does not tell it.
+ * Does nothing if ms is neither operator nor voiced, or not joined yet.
  */
 void rank_tell(struct membership *ms);
-/* For rename.c: ms gets back what they had in that place. */
+/* Gives ms back what they had according to the bookmark. */
 void rank_regained(struct membership *ms, const struct bookmark *bookmark);
 
 #endif

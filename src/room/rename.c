@@ -28,7 +28,8 @@
 #include "room/roommates.h"
 #include "room/watch.h"
 
-/* May who has this credential have the place of holder, who has the nick? */
+/* May somebody with this credential take the place of holder, who has
+ * the nick? */
 static bool
 rename_may_replace(const struct credential *credential,
     const struct member *holder)
@@ -64,9 +65,7 @@ directory_check(struct directory *directory, const struct member *m,
 	return DIRECTORY_RENAMED;
 }
 
-/*
- * Whoever ignored m goes on doing so under the new nick.
- */
+/* Whoever ignored m goes on doing so under the new nick. */
 static void
 rename_in_ignores(struct member *m, const char *old_folded)
 {
@@ -85,7 +84,7 @@ rename_in_ignores(struct member *m, const char *old_folded)
 			}
 }
 
-/* Do those with dialects that track members know of m? */
+/* Do clients that track members know of m? */
 static bool
 rename_is_seen(const struct member *m)
 {
@@ -97,7 +96,8 @@ rename_is_seen(const struct member *m)
 	return false;
 }
 
-/* Those who have seen old are told first that nobody else has m's new nick. */
+/* Tells those who know m as old of the new nick; first, that nobody else has it
+ * any more. */
 static void
 rename_tell_trackers(struct member *m, const char *old)
 {
@@ -107,10 +107,8 @@ rename_tell_trackers(struct member *m, const char *old)
 	roommates_tell(m, &event);
 }
 
-/*
- * m is called nick from now on; the others are told, where they know of m.
- * was_seen: those with dialects that track members knew m by the old nick.
- */
+/* Calls m nick from now on, and tells the others where they know of m.
+ * was_seen: clients that track members knew m by the old nick. */
 static void
 rename_change(struct member *m, const char *nick, bool was_seen)
 {
@@ -143,7 +141,7 @@ rename_change(struct member *m, const char *nick, bool was_seen)
 	}
 }
 
-/* holder leaves a room where m is not. */
+/* Makes holder leave a room in which m is not. */
 static void
 rename_vacate(struct member *m, struct membership *theirs)
 {
@@ -160,10 +158,8 @@ rename_vacate(struct member *m, struct membership *theirs)
 		room_leave(theirs, ROOM_LEAVE_WENT, ours->room->name);
 }
 
-/*
- * Those with dialects that track members know m by another nick, and now have
- * two of the same person.
- */
+/* Clients that track members know m by another nick, so for a moment the person
+ * is there twice; tells them that holder is gone. */
 static void
 rename_tell_replaced(struct member *holder)
 {
@@ -177,9 +173,9 @@ rename_tell_replaced(struct member *holder)
 }
 
 /*
- * holder makes way for m, and leaves behind a person. In a room that both are
- * in, m is taken for holder by the others; from any other room, holder leaves.
- * Returns true if holder was away as far as somebody here could see.
+ * Makes holder give way to m; what holder leaves behind goes to person. In a
+ * room that both are in, the others go on seeing one person; holder leaves all
+ * other rooms. Returns true if somebody here saw holder as away.
  */
 static bool
 rename_replace(struct member *m, struct member *holder, struct person *person)
@@ -212,7 +208,7 @@ rename_replace(struct member *m, struct member *holder, struct person *person)
 	return is_known_away;
 }
 
-/* m goes on from where the person had read to. */
+/* Lets m go on reading from the person's bookmarks. */
 static void
 rename_resume(struct member *m, int64_t away_ms)
 {
@@ -222,7 +218,7 @@ rename_resume(struct member *m, int64_t away_ms)
 	LIST_FOREACH(ms, &m->memberships, in_member) {
 		bookmark = person_bookmark(&m->person, ms->room);
 		if (bookmark == NULL) {
-			/* Private messages may be waiting nonetheless. */
+			/* Private messages may wait nonetheless. */
 			if (!m->is_on_break && !ms->is_blocked &&
 			    !TAILQ_EMPTY(&m->person.queued)) {
 				deliver_remove_live(ms);

@@ -7,10 +7,8 @@
 #include "base/util.h"
 #include "room/model.h"
 
-/*
- * Taking another nick, and with it perhaps the place of who had it: everything
- * that others and the ring see of that.
- */
+/* Taking another nick, and perhaps what was left under it, with all that the
+ * others and the ring see of that. */
 
 enum directory_rename {
 	DIRECTORY_RENAMED,

@@ -6,10 +6,8 @@
 
 #include "room/model.h"
 
-/*
- * The room layer tells what has changed to struct chat_watch, if there is one.
- * It knows nothing of who that is, which is the state layer.
- */
+/* Tells struct chat_watch, if there is one, what has changed. The room layer
+ * knows nothing about the watch, which is the state layer's. */
 
 static inline void
 watch_person_changed(const struct chat *chat, const char *folded,
@@ -21,7 +19,7 @@ watch_person_changed(const struct chat *chat, const char *folded,
 		watch->person(folded, credential, watch->arg);
 }
 
-/* Guests leave nothing behind. */
+/* Nothing is stored of guests. */
 static inline void
 watch_member_changed(const struct member *m)
 {

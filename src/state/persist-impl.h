@@ -17,7 +17,7 @@
 #define PERSIST_TOPIC 't'
 #define PERSIST_TOPIC_BY 'b' /* 8 bytes: when it was set; then by whom */
 
-/* The chat tells of changes from now on, and they are written. */
+/* Makes the chat tell of changes from now on, and writes them. */
 void persist_begin(struct persist *k, struct journal *journal);
 void persist_put_host_key(struct persist *k);
 

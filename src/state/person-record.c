@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The brbd authors
  *
  * What is written was scrubbed and checked when it came in. It is checked again
- * when it is read: then nothing that a damaged file may hold, checksums or not,
- * gets to places that rely on it.
+ * when it is read, so that nothing in a damaged file, checksums or not, gets to
+ * places that rely on it.
  */
 #include "config.h"
 
@@ -51,16 +51,14 @@ enum {
 	MESSAGE_IS_ACTION = 8
 };
 
-/* All that the room has when it is read. */
+/* As repeats: all that the room has when it is read. */
 #define RECORD_ALL UINT64_MAX
 
-/* Rooms may be many; a record has to fit the journal. */
+/* There may be many rooms; a record must fit the journal. */
 #define RECORD_PLACES_MAX 1000
 
-/*
- * Bytes of private messages. What was handed over and has come back may be more
- * than QUEUED_BYTES_MAX; what is on its way is written again and again.
- */
+/* Limits in bytes of private messages. Those handed over and come back may
+ * exceed QUEUED_BYTES_MAX; those on their way are written again and again. */
 #define RECORD_KEPT_MAX ((size_t)256 * 1024)
 #define RECORD_HANDED_MAX ((size_t)64 * 1024)
 
@@ -102,7 +100,7 @@ record_rank(bool is_op, bool is_voiced)
 	return (is_op ? RANK_OP : 0) | (is_voiced ? RANK_VOICED : 0);
 }
 
-/* number: NULL for who is live. What is below repeats may have been seen. */
+/* number: NULL for live people. Messages below repeats may have been seen. */
 static void
 record_put_bookmark(struct buf *out, const struct room *room,
     const uint64_t *number, uint64_t repeats, int64_t left_ms, unsigned rank)
@@ -120,7 +118,7 @@ record_put_bookmark(struct buf *out, const struct room *room,
 	tlv_close(out, mark);
 }
 
-/* The newest, should they be more than max bytes. */
+/* Adds the newest messages, up to max bytes. */
 static void
 record_put_messages(struct buf *out, const struct queued_list *list,
     bool is_repeat, size_t max)
@@ -149,7 +147,7 @@ record_put_messages(struct buf *out, const struct queued_list *list,
 	}
 }
 
-/* All but kept messages; max places. */
+/* Adds all but queued messages; bookmarks up to max. */
 static void
 record_put_person(struct buf *out, const struct person *p, size_t max)
 {
@@ -180,10 +178,8 @@ record_put_person(struct buf *out, const struct person *p, size_t max)
 	}
 }
 
-/*
- * After a crash, what may ms have been handed already? Of one who is reading
- * that is not known: all that there will be.
- */
+/* What ms may have been handed already, if there is a crash. Unknown for people
+ * who are reading: everything that there will be. */
 static uint64_t
 record_repeats(const struct membership *ms)
 {
@@ -215,7 +211,7 @@ person_record_put_member(struct buf *out, const struct member *m)
 	}
 	record_put_person(out, &m->person,
 	    bookmarks > RECORD_PLACES_MAX ? 0 : RECORD_PLACES_MAX - bookmarks);
-	/* First what may not have arrived, which is older. */
+	/* What may not have arrived comes first, as it is older. */
 	record_put_messages(out, &m->handed, true, RECORD_HANDED_MAX);
 	record_put_messages(out, &m->person.queued, false, RECORD_KEPT_MAX);
 }
@@ -232,7 +228,7 @@ person_record_put_bookmark(struct buf *out, struct chat *chat,
 
 /* Reading */
 
-/* A nick, as far as it can be judged: any that a person or guest may have. */
+/* Reads a nick that a person or guest may have. */
 static bool
 record_get_nick(const struct tlv *item, char nick[NICK_SIZE])
 {
