@@ -12,7 +12,7 @@
  *
  * What a CR means shows only with the byte after it. So a CR that is last in
  * the buffer always waits there, also at the limit and in a line that is being
- * discarded: every packetisation gives the same lines.
+ * discarded: every packetization gives the same lines.
  */
 #include "config.h"
 

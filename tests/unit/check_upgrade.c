@@ -419,7 +419,7 @@ END_TEST
 
 struct outcome {
 	int calls;
-	int begun, cancelled;
+	int begun, canceled;
 	char *error;
 };
 
@@ -445,7 +445,7 @@ program_cancel(void *arg)
 {
 	struct outcome *o = arg;
 
-	o->cancelled++;
+	o->canceled++;
 }
 
 static void
@@ -520,7 +520,7 @@ START_TEST(test_program)
 		deadlines_run(&deadlines, clock.mono_ms);
 	}
 	ck_assert_int_eq(o.calls, 1);
-	ck_assert_int_eq(o.begun, o.cancelled);
+	ck_assert_int_eq(o.begun, o.canceled);
 	ck_assert_ptr_nonnull(o.error);
 	if (getuid() != 0 || programs[_i].mode != 0644)
 		ck_assert_msg(strstr(o.error, programs[_i].error) != NULL,
