@@ -1,56 +1,54 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Scrubbing is one pass without a look back. Whether a character stays depends
- * on what was written so far, never on what was read and left out; that makes
- * the result a fixed point, since reading it again meets the same states. The
- * rules that would break this without care: what goes may join two runs of
- * blanks, so blanks are counted as written; a mark on a blank (an invisible
- * one, say) would part them, so blanks carry no marks; and a joiner may need
- * the character behind it, so it waits and is written together with that.
+ * Scrubbing is one pass forward. Whether a character stays depends on what was
+ * written so far, never on what was read and left out; so the result is a fixed
+ * point: reading it again meets the same states. Three rules keep it so: blanks
+ * are counted as written, since what is left out may join two runs of them;
+ * blanks carry no marks, since a mark on a blank would part them; and a joiner,
+ * which may need the character after it, waits and is written together with
+ * that.
  *
- * What a terminal sends for erasing takes back what was written, with the state
- * of then. The states are kept on a stack, one for each grapheme cluster, and
- * only for the few texts in which something is erased.
+ * What a terminal sends for erasing takes back what was written and restores
+ * the state before it. States are kept on a stack, one for each grapheme
+ * cluster, and only for the few texts in which something is erased.
  *
- * Most of what is said is printable ASCII, for which text_scrub() has a loop
- * without a table; one character of another kind is looked up and the loop
- * goes on.
+ * Most text is printable ASCII, for which text_scrub() has a loop without a
+ * table; a character of another kind is looked up and the loop goes on.
  *
- * What is neither printed nor plainly harmful was decided so:
+ * Decisions on what is neither printed nor plainly harmful:
  *
- *   - Private use characters stay. They are one glyph of the reader's font, or
- *     a box; people paste prompts that have them. That a glyph may look like
- *     another is true of half of Unicode, and text is no place where anybody's
- *     identity shows.
- *   - Unassigned characters become U+FFFD: a terminal with newer tables than
- *     ours may take them for marks without limit. Not so in the places kept
- *     for emoji and for ideographs, which can be nothing but base characters
- *     and of which each version of Unicode brings more.
- *   - Noncharacters and U+FFFC, which stands for an object that a line cannot
- *     hold, become U+FFFD too: something was there, and it is not here.
- *   - Hangul vowels and finals pile up on what is before them in terminals
- *     that give them no width, whatever it is; they count as marks.
- *   - Marks that take room (Mc) have a limit of their own. A Burmese syllable
- *     has three of them beside two others in words of every day, and would
- *     lose its last under a common limit.
- *   - The few format characters that are visible, such as the Arabic number
- *     sign, go with the others: terminals disagree on whether they have a
- *     width. So do fillers and U+FFF9 to U+FFFB, which hide an annotation.
- *   - Right-to-left letters stay. Each line starts with a time and an ASCII
- *     nick, so its direction is settled, and stays so without the overrides.
- *     Marks of direction stay beside them, since there they put punctuation
- *     in its place; elsewhere they stand for nothing.
- *   - Joiners stay where they change what is seen: by the rules of RFC 5892
- *     (appendix A.1 and A.2) and UTS 51, and besides behind a letter that
- *     joins (Persian writes an initial heh so), before a virama (Bengali) and
- *     between Mongolian letters.
+ * - Private use characters stay. They are one glyph of the reader's font, or a
+ *   box; people paste prompts that have them. A glyph may look like another,
+ *   but so do half of Unicode's, and nobody's identity shows in a text.
+ * - Unassigned characters become U+FFFD: a terminal with newer tables than ours
+ *   may take them for marks without limit. Exceptions are the ranges reserved
+ *   for emoji and for ideographs, which can only be base characters, and of
+ *   which each version of Unicode brings more.
+ * - Noncharacters and U+FFFC, which stands for an object that a line cannot
+ *   hold, become U+FFFD too: something was there, and it is not here.
+ * - Hangul vowels and finals pile up on whatever precedes them in terminals
+ *   that give them no width; they count as marks.
+ * - Marks that take room (Mc) have a limit of their own. A Burmese syllable of
+ *   everyday words has three of them beside two others, and would lose its last
+ *   under a common limit.
+ * - The few visible format characters, such as the Arabic number sign, go with
+ *   the others: terminals disagree on whether they have a width. So do fillers
+ *   and U+FFF9 to U+FFFB, which hide an annotation.
+ * - Right-to-left letters stay. Each line starts with a time and an ASCII nick,
+ *   which fixes its direction as long as there are no overrides. Marks of
+ *   direction stay beside such letters, where they put punctuation in its
+ *   place; elsewhere they have no meaning.
+ * - Joiners stay where they change what is seen: by the rules of RFC 5892
+ *   (appendix A.1 and A.2) and UTS 51, and also after a letter that joins
+ *   (Persian writes an initial heh so), before a virama (Bengali) and between
+ *   Mongolian letters.
  *
  * Decided against: normalization (NFC), which changes what people said and
- * shields from nothing of the above; replacing instead of removing control
- * characters, which would turn every pasted colored line into a mess; and
- * reading the 8-bit controls (C1) as the start of a sequence, since hardly a
- * terminal sends them, but text that was decoded twice is full of them.
+ * prevents none of the above; replacing instead of removing control characters,
+ * which would make a mess of every pasted colored line; and reading the 8-bit
+ * controls (C1) as the start of a sequence, since hardly a terminal sends them,
+ * while text that was decoded twice is full of them.
  */
 #include "config.h"
 
@@ -91,7 +89,7 @@ enum text_class {
 #define TEXT_MONGOLIAN_JOINER 0x180e
 #define TEXT_BLACK_FLAG 0x1f3f4
 
-/* The emoji of the longest sequence in use has four. */
+/* The longest emoji sequence in use has four. */
 #define TEXT_MAX_JOINED 8
 
 /* Controls, format characters, line and paragraph separators. */
@@ -107,7 +105,8 @@ text_is_between(ucs4_t c, ucs4_t first, ucs4_t last)
 	return c >= first && c <= last;
 }
 
-/* Parts words, but is no Zs: separators, and what is drawn as nothing. */
+/* Does c part words without being of category Zs: a separator, or drawn as
+ * nothing? */
 static bool
 text_is_other_blank(ucs4_t c)
 {
@@ -143,7 +142,7 @@ text_is_hangul_vowel_or_final(ucs4_t c)
 	    text_is_between(c, 0xd7b0, 0xd7ff);
 }
 
-/* Whatever a later version of Unicode puts at c, it will be no mark. */
+/* Is c reserved for base characters in later versions of Unicode? */
 static bool
 text_is_kept_for_bases(ucs4_t c)
 {
@@ -152,10 +151,8 @@ text_is_kept_for_bases(ucs4_t c)
 	    text_is_between(c, 0x30000, 0x3fffd);
 }
 
-/*
- * The most common letters of the world, spared the look-ups below. They start
- * after the Latin-1 signs, since U+0080 to U+00A0 and U+00AD are none.
- */
+/* The world's most common letters, which need no look-up. The ranges start
+ * after the Latin-1 signs, since U+0080 to U+00A0 and U+00AD are no letters. */
 static bool
 text_is_common_letter(ucs4_t c)
 {
@@ -167,10 +164,8 @@ text_is_common_letter(ucs4_t c)
 	    text_is_between(c, 0xac00, 0xd7a3); /* Hangul syllables */
 }
 
-/*
- * The order of the questions matters: an unassigned character may be default
- * ignorable, as are variation selectors, which are marks nevertheless.
- */
+/* The order of the tests matters: an unassigned character may be default
+ * ignorable, as are variation selectors, which are marks nevertheless. */
 static enum text_class
 text_classify(ucs4_t c)
 {
@@ -209,10 +204,8 @@ text_classify(ucs4_t c)
 	return TEXT_BASE;
 }
 
-/*
- * Decodes the character at s (len bytes), and returns its length; or 0 when its
- * first byte starts none. RFC 3629 is what libunistring checks.
- */
+/* Decodes the character at s (len bytes) and returns its length; 0 if its first
+ * byte starts none. libunistring checks as RFC 3629 demands. */
 static size_t
 text_decode(ucs4_t *c, const char *s, size_t len)
 {
@@ -221,18 +214,16 @@ text_decode(ucs4_t *c, const char *s, size_t len)
 	return n > 0 ? (size_t)n : 0;
 }
 
-/* What was read of a grapheme cluster (UAX #29). */
+/* The grapheme cluster being read (UAX #29). */
 struct text_cluster {
-	ucs4_t last; /* its last character; 0: none was read */
-	bool is_picture; /* it may go on behind a ZWJ */
+	ucs4_t last; /* its last character; 0: none yet */
+	bool is_picture; /* it may go on after a ZWJ */
 	bool is_conjunct; /* it does */
 	bool is_half_flag; /* it is the first of two letters */
 };
 
-/*
- * Does c, which comes next, begin another cluster? A consonant behind virama
- * and ZWJ does not: no later version of the rules parts those.
- */
+/* Does c, which comes next, begin another cluster? A consonant after virama and
+ * ZWJ does not: later versions of the rules do not part those. */
 static bool
 text_cluster_breaks(struct text_cluster *k, ucs4_t c)
 {
@@ -255,16 +246,17 @@ text_cluster_breaks(struct text_cluster *k, ucs4_t c)
 	return breaks;
 }
 
-/* What the next character's fate depends on. */
+/* What the treatment of the next character depends on. */
 struct text_state {
-	struct text_cluster cluster; /* known only where clusters are erased */
+	/* Maintained only where clusters are erased. */
+	struct text_cluster cluster;
 	ucs4_t last; /* the last character written */
 	ucs4_t base; /* what marks would be drawn on; 0: nothing */
-	ucs4_t joiner; /* waits for what comes; 0: none does */
+	ucs4_t joiner; /* waits for the next character; 0: none */
 	uint8_t blanks, marks, spacing_marks, joined;
 };
 
-/* What to return to when a cluster is erased. */
+/* The state to return to when a cluster is erased. */
 struct text_undo {
 	size_t n;
 	struct text_state state;
@@ -277,8 +269,8 @@ struct text_scrubber {
 	struct text_undo *undo; /* NULL: none is kept */
 	size_t undos;
 	bool has_direction;
-	bool has_no_string; /* no control string ends in what is left */
-	const char *meta; /* the byte behind an ESC */
+	bool has_no_string; /* the rest contains no end of a control string */
+	const char *meta; /* the byte after an ESC */
 };
 
 static void
@@ -319,9 +311,9 @@ text_edit(struct text_scrubber *t, ucs4_t c)
 }
 
 /*
- * How long the control string is that goes on at s (ECMA-48: OSC, DCS, SOS, PM,
- * APC): up to ST, or BEL as xterm has it, or what breaks it off. 0: it does not
- * end here, so it is none.
+ * The length of the rest of a control string at s (ECMA-48: OSC, DCS, SOS, PM,
+ * APC): up to ST, or BEL as in xterm, or what breaks it off. 0: it has no end,
+ * so it is none.
  */
 static size_t
 text_string_len(struct text_scrubber *t, const char *s, size_t len)
@@ -338,7 +330,7 @@ text_string_len(struct text_scrubber *t, const char *s, size_t len)
 	return 0;
 }
 
-/* How many bytes at s, at most len, are from first to last. */
+/* How many bytes at s, len at most, are from first to last. */
 static size_t
 text_span(const char *s, size_t len, char first, char last)
 {
@@ -349,7 +341,7 @@ text_span(const char *s, size_t len, char first, char last)
 	return n;
 }
 
-/* The same for a control sequence, of which "ESC [" was read. */
+/* The length of the rest of a control sequence, after "ESC [". */
 static size_t
 text_csi_len(const char *s, size_t len)
 {
@@ -364,7 +356,7 @@ text_csi_len(const char *s, size_t len)
 	if (n == len || s[n] < '@' || s[n] > '~')
 		return n;
 	n++;
-	/* An old mouse report: three characters follow. */
+	/* In an old mouse report three characters follow. */
 	if (n == 1 && s[0] == 'M')
 		for (i = 0, more = n; i < 3 && more < len; i++) {
 			size_t c_len = text_decode(&unused, s + more,
@@ -378,9 +370,9 @@ text_csi_len(const char *s, size_t len)
 }
 
 /*
- * How many bytes behind an ESC go with it: all of what keys, pastes, mice and
- * reports send, and of what sets colors and titles. A letter alone stays: it
- * may be the first one of what was typed after the key.
+ * How many bytes after an ESC go with it: all that keys, pastes, mice and
+ * reports send, and what sets colors and titles. A letter alone stays: it may
+ * be the first one typed after the key.
  */
 static size_t
 text_escape_len(struct text_scrubber *t, const char *s, size_t len)
@@ -396,7 +388,7 @@ text_escape_len(struct text_scrubber *t, const char *s, size_t len)
 		n += text_span(s + n, len - n, '0', ';');
 		return n < len && s[n] >= 'A' && s[n] <= '~' ? n + 1 : 0;
 	case '(':
-	case ')': /* another set of characters */
+	case ')': /* selects another set of characters */
 		return len > 1 && s[1] >= '0' && s[1] <= '~' ? 2 : 0;
 	case ']':
 	case 'P':
@@ -410,7 +402,7 @@ text_escape_len(struct text_scrubber *t, const char *s, size_t len)
 	}
 }
 
-/* Does the joiner that waits change what is seen, now that c comes? */
+/* Does the waiting joiner change what is seen, now that c follows? */
 static bool
 text_is_joined(const struct text_state *s, ucs4_t c)
 {
@@ -450,7 +442,7 @@ text_write_joiner(struct text_scrubber *t, ucs4_t joiner)
 	text_write(t, joiner, piece, (size_t)len);
 }
 
-/* A joiner was read: it stays, waits or goes. */
+/* Keeps, delays or drops a joiner. */
 static void
 text_add_joiner(struct text_scrubber *t, ucs4_t c)
 {
@@ -469,7 +461,7 @@ text_add_joiner(struct text_scrubber *t, ucs4_t c)
 		s->joiner = c;
 }
 
-/* May c be written? If so, it has been counted. */
+/* May c be written? If so, it is counted. */
 static bool
 text_count(struct text_state *s, ucs4_t c, enum text_class class)
 {
@@ -524,10 +516,8 @@ text_add(struct text_scrubber *t, ucs4_t c, enum text_class class,
 	text_write(t, c, piece, len);
 }
 
-/*
- * How long the tags at s are that with the black flag before them make one of a
- * region, such as Scotland's (UTS #51, ED-14a); 0: none are.
- */
+/* The length of the tags at s if they form, with the black flag before them,
+ * the flag of a region such as Scotland's (UTS #51, ED-14a); else 0. */
 static size_t
 text_flag_tags_len(const char *s, size_t len)
 {
@@ -546,7 +536,8 @@ text_flag_tags_len(const char *s, size_t len)
 	return 0;
 }
 
-/* Handles the character at in, and returns its length and what goes with it. */
+/* Handles the character at in; returns the length of it and of what goes with
+ * it. */
 static size_t
 text_scrub_one(struct text_scrubber *t, const char *in, size_t len)
 {
@@ -586,7 +577,7 @@ text_scrub_one(struct text_scrubber *t, const char *in, size_t len)
 		c_len += text_escape_len(t, in + 1, len - 1);
 		break;
 	case TEXT_BASE:
-		/* Skin tones come in numbers as little as marks do. */
+		/* Skin tones are limited as marks are. */
 		if (t->state.base != 0 && text_is_between(c, 0x1f3fb, 0x1f3ff))
 			class = TEXT_MARK;
 		text_add(t, c, class, in, c_len);
@@ -606,7 +597,7 @@ text_scrub_one(struct text_scrubber *t, const char *in, size_t len)
 	return c_len;
 }
 
-/* Takes the marks of direction out of s where no letter needs them. */
+/* Removes the marks of direction from s where no letter needs them. */
 static size_t
 text_drop_direction(char *s, size_t len)
 {
@@ -632,13 +623,14 @@ text_drop_direction(char *s, size_t len)
 	return n;
 }
 
-/* Printable ASCII from in[i] on, where nothing is erased. Returns its end. */
+/* Copies printable ASCII from in[i] on, where nothing is erased. Returns its
+ * end. */
 static size_t
 text_scrub_ascii(struct text_scrubber *t, const char *in, size_t i, size_t len)
 {
 	size_t n = t->n, blanks = t->state.blanks;
 
-	do { /* Written always, kept if n moves on. */
+	do { /* Always written, but kept only if n moves on. */
 		blanks = in[i] == ' ' ? blanks + 1 : 0;
 		t->out[n] = in[i++];
 		n += blanks <= TEXT_MAX_BLANKS;
@@ -663,7 +655,7 @@ text_scrub(char *out, const char *in, size_t in_len)
 			i = text_scrub_ascii(&t, in, i, in_len);
 			continue;
 		}
-		/* Erased: once more, with a note of what to return to. */
+		/* Begins again, noting states to return to. */
 		if (t.undo == NULL &&
 		    (in[i] == TEXT_DEL || in[i] == '\b' ||
 			in[i] == TEXT_ERASE_LINE || in[i] == TEXT_ERASE_WORD)) {
@@ -685,7 +677,7 @@ text_scrub(char *out, const char *in, size_t in_len)
 	return n;
 }
 
-/* Where the character begins that byte i of s (valid UTF-8) belongs to. */
+/* The start of the character to which byte i of s (valid UTF-8) belongs. */
 static size_t
 text_character_start(const char *s, size_t i)
 {
@@ -702,7 +694,7 @@ text_cut(const char *s, size_t len, size_t max_bytes)
 	ucs4_t c;
 
 	if (len > max_bytes) {
-		/* Between two of ASCII there is always a border. */
+		/* Between two ASCII characters there is always a border. */
 		at = max_bytes;
 		while (at > 0 && ((s[at] | s[at - 1]) & 0x80) != 0)
 			at--;
@@ -716,7 +708,7 @@ text_cut(const char *s, size_t len, size_t max_bytes)
 			if (text_cluster_breaks(&cluster, c))
 				cut = at;
 		}
-		if (cut == 0) /* a cluster longer than all there may be */
+		if (cut == 0) /* a cluster longer than allowed */
 			cut = text_character_start(s, max_bytes);
 	}
 	while (cut > 0 && s[cut - 1] == ' ')
@@ -775,7 +767,7 @@ text_is_harmless(const char *s, size_t len)
 
 	if (!text_is_utf8(s, len))
 		return false;
-	/* So what is looked at behind a first byte is there. */
+	/* Bytes looked at after a first byte exist. */
 	for (; p < end; p++) {
 		if (*p < ' ' || *p == 0x7f)
 			return false;
@@ -792,9 +784,9 @@ text_is_harmless(const char *s, size_t len)
 }
 
 /*
- * Does c go on with a word of Latin letters? Other scripts do not: where words
- * are not parted by blanks, or endings are put to foreign names, nothing else
- * stands between a nick and what follows it.
+ * Does c continue a word of Latin letters? Other scripts do not: where words
+ * are not parted by blanks, or endings are added to foreign names, nothing else
+ * stands between a nick and what follows.
  */
 static bool
 text_is_of_word(ucs4_t c)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Tag, length, value. Decided against: structs written as they lie in memory,
- * which bind a file to a compiler and a version; and text, which is larger and
- * needs quoting. Integers have one width, so that a field never has to be
- * widened later.
+ * Tag, length, value. Decided against: structs as they lie in memory, which
+ * bind a file to a compiler and a version; and text, which is larger and needs
+ * quoting. Integers have one width, so that no field ever has to be widened.
  */
 #include "config.h"
 
@@ -183,7 +182,7 @@ tlv_get_i64(const struct tlv *item, int64_t *value)
 
 	if (!tlv_get_u64(item, UINT64_MAX, &v))
 		return false;
-	/* What was cast on the way out comes back the same. */
+	/* This reverses the cast made when writing. */
 	memcpy(value, &v, sizeof(*value));
 	return true;
 }
