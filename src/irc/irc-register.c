@@ -325,6 +325,7 @@ irc_ping_run(struct session *s, struct irc_message *msg)
 {
 	struct membership *ms;
 	struct buf *out;
+	bool has_read_all = conn_confirmed(s->conn) == conn_sent(s->conn);
 
 	if (*msg->argv[0] == '\0') {
 		irc_numeric(s, 409, ":No origin specified");
@@ -337,13 +338,43 @@ irc_ping_run(struct session *s, struct irc_message *msg)
 	out = irc_begin(s, NULL);
 	buf_addf(out, "PONG %s :%s", irc_server(s), msg->argv[0]);
 	irc_end(s);
+	/* Nobody misses that, so it is nothing to be asked for. */
+	if (has_read_all)
+		conn_confirm(s->conn, conn_sent(s->conn));
+}
+
+/*
+ * Asks whether all that was sent has been read: the token is how much that is,
+ * with this line.
+ */
+void
+irc_ask(struct session *s)
+{
+	char line[64];
+	uint64_t offset = conn_sent(s->conn);
+	int len, before;
+
+	if (!irc_of(s)->is_registered)
+		return;
+	/* The number may have a digit more than without the line. */
+	len = 0;
+	do {
+		before = len;
+		len = snprintf(line, sizeof(line), "PING :%llu\r\n",
+		    (unsigned long long)(offset + (unsigned)before));
+	} while (len != before);
+	conn_reply(s->conn, line, (size_t)len);
 }
 
 static void
 irc_pong_run(struct session *s, struct irc_message *msg)
 {
-	(void)s;
-	(void)msg;
+	uint64_t token;
+
+	/* Some put the server's name before it. */
+	if (msg->argc > 0 &&
+	    parse_number(msg->argv[msg->argc - 1], UINT64_MAX, &token) == 0)
+		session_confirmed(s, token);
 }
 
 static void
@@ -353,6 +384,7 @@ irc_quit_run(struct session *s, struct irc_message *msg)
 	    NULL :
 	    text_scrub_copy(msg->argv[0], BREAK_TEXT_MAX);
 
+	conn_vouch_all(s->conn);
 	irc_quit(s, why == NULL ? "bye" : why, why);
 	free(why);
 }
@@ -375,7 +407,7 @@ const struct irc_command irc_register_commands[] = {
 	    "say who you are, when you connect", irc_user_run },
 	{ "PING", 1, 1, IRC_UNREGISTERED, "<token>",
 	    "be answered PONG with the token", irc_ping_run },
-	{ "PONG", 0, 1, IRC_UNREGISTERED, "<token>", "answer a PING",
+	{ "PONG", 0, 1, IRC_UNREGISTERED, "[<server>] <token>", "answer a PING",
 	    irc_pong_run },
 	{ "QUIT", 0, 1, IRC_UNREGISTERED, "[:<message>]",
 	    "leave; your places are kept", irc_quit_run },

@@ -420,7 +420,9 @@ irc_quit(struct session *s, const char *text, const char *shown)
 	if (irc_of(s)->is_answering)
 		irc_answer_end(s);
 	session_set_left(s);
-	if (m != NULL)
+	if (m != NULL) {
+		member_pause(m, conn_unsent(s->conn));
 		member_quit(m, shown);
+	}
 	conn_close(s->conn, IRC_FLUSH_MS);
 }

@@ -246,6 +246,8 @@ void irc_add_time(struct buf *out, int64_t wall_ms);
 
 /* Registration: irc-register.c, irc-cap.c */
 
+/* Sends a PING: see protocol.h. */
+void irc_ask(struct session *s);
 void irc_forget_password(struct irc *irc);
 /* Registers s if all that is needed has come. */
 void irc_register_try(struct session *s);

@@ -236,6 +236,7 @@ const struct protocol protocol_irc = {
 	.open = irc_open,
 	.close = irc_close,
 	.drained = irc_monitor_drained,
+	.ask = irc_ask,
 	.line = irc_input,
 	.too_long = irc_too_long,
 	.notice = irc_notice,

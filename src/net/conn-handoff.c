@@ -166,7 +166,7 @@ conn_check(struct fields_in *in, void *base)
 	    !(has_output && c->state == CONN_LINGERING) &&
 	    (p->text.len == 0 || c->telnet != NULL) &&
 	    (has_output || !(c->was_refused || c->is_choked)) &&
-	    (c->saw_eof || !c->told_eof);
+	    (c->saw_eof || !c->told_eof) && c->confirmed <= c->sent;
 }
 
 static const struct field telnet_list[] = {
@@ -174,6 +174,8 @@ static const struct field telnet_list[] = {
 	{ FIELD_UINT(2, struct conn_telnet, machine.verb) },
 	{ FIELD_BYTES(3, struct conn_telnet, machine.refused_do) },
 	{ FIELD_BYTES(4, struct conn_telnet, machine.refused_will) },
+	{ FIELD_BOOL(5, struct conn_telnet, machine.is_asked) },
+	{ FIELD_UINT(6, struct conn_telnet, asked) },
 };
 static const struct fields telnet_fields = {
 	FIELDS("a telnet client", struct conn_telnet, telnet_list),
@@ -203,9 +205,9 @@ static const struct field conn_list[] = {
 	{ FIELD_POINTER(10, struct conn, telnet, &telnet_fields) },
 	{ FIELD_ITEM(11, struct conn_parts, text, conn_put_text) },
 	{ FIELD_POINTER(12, struct conn, timer, &timer_fields) },
-	{ FIELD_UINT(13, struct conn, recent) },
-	{ FIELD_UINT(14, struct conn, older) },
-	{ FIELD_UINT(15, struct conn, look_at_ms) },
+	{ FIELD_UINT(13, struct conn, confirmed) },
+	{ FIELD_UINT(14, struct conn, window) },
+	{ FIELD_UINT(15, struct conn, written_ms) },
 	{ FIELD_UINT(16, struct conn, max_line), .max = UINT16_MAX },
 };
 static const struct fields conn_fields = {
@@ -248,6 +250,7 @@ conn_fill(struct conn *c, const struct conn_parts *p,
 			-1)
 			return -1;
 		c->telnet->machine = telnet->machine;
+		c->telnet->asked = telnet->asked;
 	}
 	if (p->input.len > 0 &&
 	    (conn_need_bev(c) == NULL ||

@@ -37,6 +37,7 @@ enum conn_queue_id { /* a connection is in one at a time */
 /* For clients that speak telnet: from their first IAC on. */
 struct conn_telnet {
 	struct telnet machine;
+	uint64_t asked; /* of sent: TELNET_ASK was sent there; 0: not now */
 	struct evbuffer *text;
 };
 
@@ -49,12 +50,18 @@ struct conn_timer {
 	size_t discarded;
 };
 
+/* How much had been sent by then. */
+struct conn_mark {
+	uint64_t sent;
+	uint32_t at_ms;
+};
+
 struct conn {
 	/* What conn_send() looks at lies in one cache line. */
 	struct net *net;
-	uint64_t sent; /* bytes that conn_send() has taken */
-	uint32_t recent; /* bytes written that may be unread: conn-unsent.c */
+	uint64_t sent; /* bytes of output that were taken */
 	uint32_t look_at_ms; /* monotonic: when conn_look() is due */
+	uint32_t written_ms; /* monotonic: the last write */
 	int fd;
 	uint8_t state; /* enum conn_state */
 	bool has_output; /* the bufferevent's output may hold something */
@@ -69,7 +76,12 @@ struct conn {
 	struct conn_telnet *telnet; /* NULL: none yet */
 	struct conn_timer *timer; /* NULL: not needed now */
 	size_t dropped; /* bytes sent too late, which nobody will get */
-	uint32_t older; /* what recent was until the last conn_look() */
+	/* conn-unsent.c; all times are the low bits of the monotonic clock. */
+	uint64_t confirmed; /* of sent: the peer has surely read that */
+	struct conn_mark marks[2]; /* at the last looks */
+	uint32_t vouched_ms; /* the last conn_vouch() */
+	uint32_t window; /* the peer's largest so far; 0: not looked yet */
+	uint32_t window_at_ms;
 	uint32_t wasted; /* bytes read since the last line */
 	uint32_t max_line; /* conn_set_framing(); 0: the option's */
 	struct framer framer;
@@ -120,6 +132,9 @@ size_t conn_in_kernel(const struct conn *c);
 
 /* Measures what may be unread; from look_at_ms on, before the next write. */
 void conn_look(struct conn *c);
+
+/* A line came from the peer, who is alive and has read what came before. */
+void conn_vouch(struct conn *c);
 
 struct conn_timer *conn_need_timer(struct conn *c);
 void conn_drop_timer(struct conn *c); /* there need not be one */

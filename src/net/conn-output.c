@@ -130,7 +130,6 @@ conn_enqueue(struct conn *c, const char *data, size_t len)
 		conn_set_end(c, CONN_END_ERROR);
 		return;
 	}
-	c->recent += (uint32_t)len;
 	if (!c->has_output) {
 		c->has_output = true;
 		conn_need_timer(c)->moved_ms = net->clock->mono_ms;
@@ -159,15 +158,14 @@ conn_write(struct conn *c, const char *data, size_t len)
 	net->bytes_out += len;
 	if ((int32_t)((uint32_t)net->clock->mono_ms - c->look_at_ms) >= 0)
 		conn_look(c);
+	c->written_ms = (uint32_t)net->clock->mono_ms;
 	if (!c->has_output) {
 		do {
 			net->writes++;
 			n = send(c->fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 		} while (n == -1 && errno == EINTR);
-		if (n == (ssize_t)len) {
-			c->recent += (uint32_t)len;
+		if (n == (ssize_t)len)
 			return;
-		}
 		if (n == -1) {
 			if (errno != EAGAIN) {
 				c->dropped += len;
@@ -176,7 +174,6 @@ conn_write(struct conn *c, const char *data, size_t len)
 			}
 			n = 0;
 		}
-		c->recent += (uint32_t)n;
 		data += n;
 		len -= (size_t)n;
 	}
@@ -273,6 +270,7 @@ conn_sent(const struct conn *c)
 void
 conn_reply(struct conn *c, const void *data, size_t len)
 {
+	c->sent += len;
 	if (c->state != CONN_OPEN)
 		c->dropped += len;
 	else if (c->net->corked == c)

@@ -1,34 +1,45 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * How much of the output the peer may not have read. Whoever comes back is
- * shown that much again, so the answer must never be too small: a line too many
- * stands under a notice that says so, a line too few is lost. The following was
- * measured and is relied on (check_conn_unsent.c fails where it does not hold):
+ * What of the output the peer may not have read. Whoever comes back is shown
+ * that again, so the answer must never be too small: a line too many stands
+ * under a notice that says so, a line too few is lost. What was measured, and
+ * is relied on (check_conn_unsent.c fails where it is not so):
  *
  * TCP on Linux: SIOCOUTQ is exactly what the peer's kernel has not
- * acknowledged. It is a difference of two counters that survive a reset, when
- * the bytes themselves are gone. After our FIN it is one more, until that is
- * acknowledged.
+ * acknowledged, and stays so after a reset, when the bytes themselves are gone:
+ * it is a difference of two counters that survive. After our FIN it is one
+ * more, until that is acknowledged.
  *
- * Acknowledged is not read. A peer that closes in order has read all: close(2)
- * with anything unread sends a reset. When a connection breaks, nobody knows
- * what had been read. Then a margin is added: what was handed over in the last
- * ten seconds (or up to thirty, for want of a finer count) and has been
- * acknowledged, but at most CONN_DOUBT_MAX and at least CONN_DOUBT_MIN. Whoever
- * was reading is not further behind. If the peer had long stopped reading, its
- * receive buffer (some 100 KB) may hold more, but we do not repeat that much
- * for everybody whose connection breaks. The peer's window does not help
- * (tcpi_snd_wnd stays at 64 KiB with 60 KB unread).
+ * A kernel that acknowledges is no program that reads: one that is frozen (a
+ * closed laptop, SIGSTOP) has its receive buffer filled, and if it dies, that is
+ * lost. So what has been read for sure is known from the program alone:
+ *
+ * - It closes in order, after all was acknowledged. close(2) with anything
+ *   unread sends a reset, so it has read all.
+ * - It confirms, asked by a protocol that can ask: conn_confirm().
+ * - It sends a line. That vouches for all that was written more than a round
+ *   trip before the line came.
+ *
+ *       confirmed          marks[0]     marks[1]        sent
+ *           v                 v            v              v
+ *     ------|-----------------|------------|--------------|
+ *      read |  in doubt                     (a look every CONN_LOOK_MS)
+ *
+ * When a connection breaks, what was sent since is in doubt, but for what the
+ * peer's receive buffer cannot have held. That is known from the windows that
+ * it has offered, of which twice the largest is taken: a buffer of small
+ * segments was seen to hold half as much again. (What it offers now tells
+ * nothing: it stays at 64 KiB with 60 KB unread.)
  *
  * Unix sockets on Linux: SIOCOUTQ is what the peer itself has not read, but in
  * the kernel's memory (768 bytes for a line of 60), and 0 once the peer has
- * closed, read or not. So once a second, before a write, we measure how much
- * that is while the peer is known to be there; all that came before has been
- * read. Where it is 0, as it mostly is, this is exact. A peer that closes with
- * anything unread leaves an error behind, else EOF.
+ * closed, read or not. So before a write, at each look, we see how much that is
+ * while the peer is surely there; it has read all that came before. When it is
+ * 0, as it mostly is, this is exact. A peer who closes with anything unread
+ * leaves an error behind, else EOF.
  *
- * Elsewhere only the margin is known, and the size of a send buffer is added.
+ * Elsewhere the windows are not known, and CONN_WINDOW stands for them.
  */
 #include "config.h"
 
@@ -39,20 +50,31 @@
 #ifdef HAVE_LINUX_SOCKIOS_H
 #include <linux/sockios.h>
 #endif
+#ifdef HAVE_STRUCT_TCP_INFO_TCPI_SND_WND
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#endif
 
 #include <poll.h>
+#include <string.h>
 
 #include "net/conn-impl.h"
 
-#define CONN_RECENT_MS 10000
-#define CONN_LOOK_MS 1000
-#define CONN_DOUBT_MIN ((size_t)1024)
-#define CONN_DOUBT_MAX ((size_t)16384)
+#define CONN_LOOK_MS 250
+/* A line vouches so often; a peer's window is asked for so often. */
+#define CONN_VOUCH_MS 100
+#define CONN_WINDOW_MS 10000
+
+/* What a receive buffer holds at least, or where the kernel does not tell; and
+ * the time of a round trip. */
+#define CONN_WINDOW_MIN ((size_t)64 * 1024)
+#define CONN_WINDOW ((uint32_t)128 * 1024)
+#define CONN_ROUND_TRIP_MS 1000
 
 #ifdef HAVE_SIOCOUTQ
 #define CONN_KERNEL_MAX ((size_t)0)
 #else
-#define CONN_KERNEL_MAX ((size_t)CONN_SNDBUF_MIN) /* assumed */
+#define CONN_KERNEL_MAX ((size_t)CONN_SNDBUF_MIN) /* what nobody tells us */
 #endif
 
 size_t
@@ -69,8 +91,15 @@ conn_in_kernel(const struct conn *c)
 	return 0;
 }
 
-/* Does the kernel's figure for c count unread bytes, rather than unacknowledged
- * ones? */
+/* What the peer's kernel does not have. */
+static size_t
+conn_known_unsent(const struct conn *c)
+{
+	return conn_queued(c) + conn_in_kernel(c) + c->dropped +
+	    CONN_KERNEL_MAX;
+}
+
+/* Does what the kernel says about c count unread bytes, not acknowledged? */
 static bool
 conn_tells_unread(const struct conn *c)
 {
@@ -86,56 +115,131 @@ conn_is_hung_up(const struct conn *c)
 	return poll(&pfd, 1, 0) > 0;
 }
 
+/* Will the peer send no more, even if that was not read yet? */
+static bool
+conn_is_at_eof(const struct conn *c)
+{
+#ifdef POLLRDHUP
+	struct pollfd pfd = { .fd = c->fd, .events = POLLRDHUP };
+
+	return c->saw_eof || poll(&pfd, 1, 0) > 0;
+#else
+	return c->saw_eof;
+#endif
+}
+
+static uint32_t
+conn_now_ms(const struct conn *c)
+{
+	return (uint32_t)c->net->clock->mono_ms;
+}
+
+/* The peer's receive window, and the time of a round trip; both above 0. */
+static void
+conn_ask_tcp(const struct conn *c, uint32_t *window, uint32_t *round_trip_ms)
+{
+	*window = CONN_WINDOW;
+	*round_trip_ms = CONN_ROUND_TRIP_MS;
+#ifdef HAVE_STRUCT_TCP_INFO_TCPI_SND_WND
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	if (getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == -1)
+		return;
+	*round_trip_ms = info.tcpi_rtt / 1000 + 2;
+	/* An older kernel than we were built for has less to tell. */
+	if (len == sizeof(info))
+		*window = info.tcpi_snd_wnd;
+#endif
+}
+
+/* The largest window that was seen, this one included. */
+static uint32_t
+conn_window(const struct conn *c)
+{
+	uint32_t window, round_trip_ms;
+
+	conn_ask_tcp(c, &window, &round_trip_ms);
+	return window > c->window ? window : c->window;
+}
+
+void
+conn_confirm(struct conn *c, uint64_t offset)
+{
+	if (offset > c->confirmed)
+		c->confirmed = offset < c->sent ? offset : c->sent;
+}
+
+uint64_t
+conn_confirmed(const struct conn *c)
+{
+	return c->confirmed;
+}
+
 void
 conn_look(struct conn *c)
 {
-	uint32_t now_ms = (uint32_t)c->net->clock->mono_ms, late_ms;
+	uint32_t now_ms = conn_now_ms(c);
 	size_t unread;
 
+	c->look_at_ms = now_ms + CONN_LOOK_MS;
 	if (conn_tells_unread(c)) {
 		unread = conn_queued(c) + conn_in_kernel(c);
-		if (unread < c->recent && !conn_is_hung_up(c))
-			c->recent = (uint32_t)unread;
-		c->look_at_ms = now_ms + CONN_LOOK_MS;
+		if (unread < c->sent && !conn_is_hung_up(c))
+			conn_confirm(c, c->sent - unread);
 		return;
 	}
-	late_ms = now_ms - c->look_at_ms;
-	c->older = late_ms < CONN_RECENT_MS ? c->recent : 0;
-	c->recent = 0;
-	c->look_at_ms = now_ms + CONN_RECENT_MS;
+	c->marks[0] = c->marks[1];
+	c->marks[1].sent = c->sent;
+	c->marks[1].at_ms = c->written_ms;
+	if (c->window == 0 || now_ms - c->window_at_ms >= CONN_WINDOW_MS) {
+		c->window = conn_window(c);
+		c->window_at_ms = now_ms;
+	}
 }
 
-/* Adds to known, the unacknowledged bytes, those before that are in doubt. */
+void
+conn_vouch(struct conn *c)
+{
+	uint32_t now_ms = conn_now_ms(c), window, round_trip_ms;
+	uint64_t has;
+	size_t known;
+	int i;
+
+	if (c->confirmed == c->sent || conn_tells_unread(c) ||
+	    now_ms - c->vouched_ms < CONN_VOUCH_MS)
+		return;
+	c->vouched_ms = now_ms;
+	known = conn_known_unsent(c);
+	has = c->sent > known ? c->sent - known : 0;
+	conn_ask_tcp(c, &window, &round_trip_ms);
+	if (now_ms - c->written_ms > round_trip_ms) {
+		conn_confirm(c, has);
+		return;
+	}
+	for (i = 1; i >= 0; i--)
+		if (now_ms - c->marks[i].at_ms > round_trip_ms) {
+			conn_confirm(c,
+			    c->marks[i].sent < has ? c->marks[i].sent : has);
+			return;
+		}
+}
+
 static size_t
-conn_with_doubt(const struct conn *c, size_t known)
+conn_in_doubt(const struct conn *c)
 {
-	int32_t late_ms = (int32_t)((uint32_t)c->net->clock->mono_ms -
-	    c->look_at_ms);
-	size_t doubt = 0;
+	size_t doubt = (size_t)(c->sent - c->confirmed), known, window;
 
-	known += CONN_KERNEL_MAX;
-	if (late_ms < CONN_RECENT_MS)
-		doubt += c->recent;
-	if (late_ms < 0)
-		doubt += c->older;
-	doubt = doubt > known ? doubt - known : 0;
-	if (doubt < CONN_DOUBT_MIN)
-		doubt = CONN_DOUBT_MIN;
-	if (doubt > CONN_DOUBT_MAX)
-		doubt = CONN_DOUBT_MAX;
-	return known + doubt;
-}
-
-size_t
-conn_unsent_if_broken(const struct conn *c)
-{
-	if (!conn_tells_unread(c))
-		return conn_with_doubt(c, conn_queued(c) + conn_in_kernel(c)) +
-		    c->dropped;
-	/* Corked output is not counted yet. */
-	if (c->net->corked == c)
-		return c->recent + c->net->cork.len + c->dropped;
-	return c->recent + c->dropped;
+	if (conn_tells_unread(c) || doubt == 0)
+		return doubt;
+	known = conn_known_unsent(c);
+	window = 2 * (size_t)conn_window(c);
+	if (window < CONN_WINDOW_MIN)
+		window = CONN_WINDOW_MIN;
+	return doubt < known       ? known :
+	    doubt - known < window ? doubt :
+				     known + window;
 }
 
 static bool
@@ -148,22 +252,38 @@ conn_has_error(const struct conn *c)
 	    error != 0;
 }
 
+/* Has it ended, or will it, by the peer's own doing, who has read all? */
 static bool
-conn_has_broken(const struct conn *c)
+conn_ends_in_order(struct conn *c)
 {
-	if (c->is_broken || c->is_tcp || !conn_is_hung_up(c))
-		return c->is_broken;
-	/* conn_has_error() clears the error, so it is asked only if needed. */
-	return !c->saw_eof || conn_has_error(c);
+	if (c->is_broken || !conn_is_at_eof(c))
+		return false;
+	/* Asking takes the error away, so it is kept. */
+	if (!c->is_tcp && conn_is_hung_up(c) && conn_has_error(c))
+		c->is_broken = true;
+	return !c->is_broken;
 }
 
 size_t
-conn_unsent(const struct conn *c)
+conn_unsent(struct conn *c)
 {
-	size_t known, broken = conn_unsent_if_broken(c);
+	size_t known, doubt;
 
-	if (conn_has_broken(c))
-		return broken;
-	known = conn_queued(c) + conn_in_kernel(c) + c->dropped;
-	return known < broken ? known : broken;
+	if ((int32_t)(conn_now_ms(c) - c->look_at_ms) >= 0 ||
+	    conn_tells_unread(c))
+		conn_look(c);
+	doubt = conn_in_doubt(c);
+	if (!conn_ends_in_order(c))
+		return doubt;
+	known = conn_known_unsent(c);
+	return known < doubt ? known : doubt;
+}
+
+void
+conn_vouch_all(struct conn *c)
+{
+	size_t known = conn_known_unsent(c);
+
+	if (known < c->sent)
+		conn_confirm(c, c->sent - known);
 }

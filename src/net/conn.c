@@ -292,9 +292,24 @@ conn_filter_telnet(struct conn *c)
 		evbuffer_commit_space(c->telnet->text, &vec, 1);
 		evbuffer_drain(in, len);
 	}
+	if (c->telnet->machine.has_mark) {
+		conn_confirm(c, c->telnet->asked);
+		c->telnet->machine.has_mark = false;
+		c->telnet->asked = 0;
+	}
 	if (reply.len > 0)
 		conn_reply(c, reply.data, reply.len);
 	buf_fini(&reply);
+}
+
+void
+conn_ask_telnet(struct conn *c)
+{
+	if (c->telnet == NULL || c->telnet->asked > 0)
+		return;
+	conn_reply(c, TELNET_ASK, sizeof(TELNET_ASK) - 1);
+	c->telnet->machine.is_asked = true;
+	c->telnet->asked = c->sent;
 }
 
 int
@@ -355,6 +370,7 @@ conn_handle_lines(struct conn *c, struct evbuffer *in)
 			c->handler->too_long(c, c->arg);
 			break;
 		case FRAMER_LINE:
+			conn_vouch(c);
 			c->handler->line(c, line.text, line.len, line.has_cr,
 			    c->arg);
 			framer_done(in, &line);

@@ -135,7 +135,7 @@ void conn_free(struct conn *c); /* closes at once; NULL is allowed */
  */
 int conn_send(struct conn *c, const void *data, size_t len) MUST_CHECK;
 
-/* Bytes that conn_send() and conn_reply() have taken so far. */
+/* Bytes of output that were taken so far. */
 uint64_t conn_sent(const struct conn *c);
 
 /*
@@ -177,15 +177,24 @@ void conn_reap(struct net *net);
 size_t conn_queued(const struct conn *c);
 
 /*
- * How many of the last bytes of output the peer may not have read: those queued
- * here, and those that the kernel still had or may have had (conn-unsent.c). In
- * ended(), the answer is for the way in which the connection ended; before, as
- * if it ended in order now.
+ * How many of the last bytes of output the peer may not have read (it is in
+ * conn-unsent.c how that is known): none but those that are on their way if it
+ * has closed in order; or else all that its program has not vouched for.
  */
-size_t conn_unsent(const struct conn *c);
+size_t conn_unsent(struct conn *c);
 
-/* As conn_unsent(), if the connection broke now. Never less than that. */
-size_t conn_unsent_if_broken(const struct conn *c);
+/* The peer's program is alive, and reads all that its kernel has. */
+void conn_vouch_all(struct conn *c);
+
+/*
+ * The peer's program has said that it has read all up to offset, which was what
+ * conn_sent() returned when it was asked.
+ */
+void conn_confirm(struct conn *c, uint64_t offset);
+/* Asks a telnet client, which then confirms by itself; nothing for others. */
+void conn_ask_telnet(struct conn *c);
+/* All that is known to have been read; as conn_sent() counts. */
+uint64_t conn_confirmed(const struct conn *c);
 
 bool conn_is_ending(const struct conn *c);
 int conn_fd(const struct conn *c);

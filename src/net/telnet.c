@@ -68,6 +68,12 @@ telnet_refuse(struct telnet *t, uint8_t option, struct buf *reply)
 {
 	uint8_t verb;
 
+	if (option == TELNET_TIMING_MARK && t->is_asked &&
+	    (t->verb == TELNET_WILL || t->verb == TELNET_WONT)) {
+		t->is_asked = false;
+		t->has_mark = true;
+		return;
+	}
 	if (t->verb == TELNET_DO) {
 		/* A mark in the stream, no state: each waits for its answer. */
 		if (telnet_mark(t->refused_do, option) &&

@@ -21,18 +21,23 @@
  * client that has sent an IAC; never used for any other. Every option is
  * refused, once (RFC 1143: a state already told is not answered again, so no
  * loop can arise), but DO TIMING-MARK is answered each time with WONT, since
- * telnet discards output until then (RFC 860). Subnegotiations are swallowed,
- * however long, in constant memory. IAC IAC is the byte 255. Erase character
- * and erase line become the control characters that erase in what people type
- * (text_scrub()), and "are you there" is answered with a line. Other commands
- * are ignored.
+ * telnet discards output until then (RFC 860); and its WILL or WONT is the
+ * answer to a question of ours. Subnegotiations are swallowed, however long, in
+ * constant memory. IAC IAC is the byte 255. Erase character and erase line
+ * become the control characters that erase in what people type (text_scrub()),
+ * and "are you there" is answered with a line. Other commands are ignored.
  */
 struct telnet {
 	uint8_t state;
 	uint8_t verb;
+	bool is_asked; /* the owner has sent TELNET_ASK */
+	bool has_mark; /* and it was answered; for the owner to clear */
 	uint8_t refused_do[32]; /* a bit for each option: WONT was sent */
 	uint8_t refused_will[32]; /* DONT was sent */
 };
+
+/* Asks for a mark in the peer's stream when it has come to this one. */
+#define TELNET_ASK "\xff\xfd\x06" /* IAC DO TIMING-MARK */
 
 void telnet_init(struct telnet *t);
 

@@ -319,6 +319,12 @@ line_kicked(struct session *s, const struct event *e)
 	buf_fini(&text);
 }
 
+static void
+line_ask(struct session *s)
+{
+	conn_ask_telnet(s->conn);
+}
+
 const struct protocol protocol_line = {
 	.name = "line",
 	.find_dialect = line_find_dialect,
@@ -331,4 +337,5 @@ const struct protocol protocol_line = {
 	.refusal = line_refusal,
 	.save = line_save,
 	.load = line_load,
+	.ask = line_ask,
 };

@@ -42,7 +42,7 @@ handed_forget_arrived(struct member *m)
 {
 	if (m->ops != NULL && !TAILQ_EMPTY(&m->handed))
 		handed_forget(m,
-		    handed_arrived(m, m->ops->unsent_if_broken(m)));
+		    handed_arrived(m, m->ops->unsent(m)));
 }
 
 void

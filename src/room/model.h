@@ -151,14 +151,10 @@ struct member_ops {
 	 * member's, is passed.
 	 */
 	int (*deliver)(void *sink, const char *data, size_t len);
-	/*
-	 * handed: bytes handed over so far. unsent: how many of the last bytes
-	 * may not have been read as things are; unsent_if_broken: if the
-	 * connection broke now.
-	 */
+	/* Bytes handed over so far, and how many of the last ones the client's
+	 * program may not have read. */
 	uint64_t (*handed)(const struct member *m);
 	size_t (*unsent)(const struct member *m);
-	size_t (*unsent_if_broken)(const struct member *m);
 	/*
 	 * Nothing is left to show in one of their rooms. If needs_names is set,
 	 * what their client believes about who is there is wrong: list the

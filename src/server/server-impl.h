@@ -68,6 +68,7 @@ struct server {
 	uint64_t upgrades; /* how many led to this program */
 	int64_t upgrade_us; /* monotonic: the last one's start */
 	int pid_fd; /* of the pid file, or -1 */
+	int64_t flushed_ms; /* monotonic: all was, while stopping; or 0 */
 	int64_t stop_ms; /* when to stop at the latest */
 	struct batching batching;
 	bool is_woken; /* the turn is scheduled */

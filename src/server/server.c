@@ -34,6 +34,7 @@
 #include "session/session.h"
 
 #define SERVER_STOP_FLUSH_MS 2000
+#define SERVER_STOP_LINGER_MS 300
 #define SERVER_STOP_LOOK_MS 50
 
 /* Settings */
@@ -192,9 +193,16 @@ server_stop_cb(void *arg)
 {
 	struct server *server = arg;
 
+	if (server->flushed_ms == 0 &&
+	    sessions_are_flushed(&server->sessions) &&
+	    control_is_flushed(server->control))
+		server->flushed_ms = server->clock.mono_ms;
+	/* Who closes in turn has read all: a moment for that. */
 	if (server->clock.mono_ms >= server->stop_ms ||
-	    (sessions_are_flushed(&server->sessions) &&
-		control_is_flushed(server->control)))
+	    (server->flushed_ms > 0 &&
+		(server->sessions.count == 0 ||
+		    server->clock.mono_ms - server->flushed_ms >=
+			SERVER_STOP_LINGER_MS)))
 		event_base_loopbreak(server->base);
 	else
 		deadline_set(&server->deadlines, &server->stop,

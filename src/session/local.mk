@@ -7,6 +7,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/protocol.c \
 	%D%/protocol.h \
 	%D%/session-accept.c \
+	%D%/session-confirm.c \
 	%D%/session-handoff.c \
 	%D%/session-impl.h \
 	%D%/session-room.c \

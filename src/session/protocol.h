@@ -37,6 +37,9 @@ struct protocol {
 	/* What was refused because they did not read on may be sent. May be
 	 * NULL. */
 	void (*drained)(struct session *s);
+	/* Ask the client something that it answers when it has read all that it
+	 * was sent, and call session_confirmed() then. May be NULL. */
+	void (*ask)(struct session *s);
 	/* The client will send no more. May be NULL. */
 	void (*eof)(struct session *s);
 	/* See session_notice() and session_error(). */

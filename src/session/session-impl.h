@@ -26,6 +26,11 @@ struct session_origin *session_origin_get(struct sessions *all,
 void session_origin_release(struct sessions *all,
     struct session_origin *origin);
 
+/* Asking what has been read; and s, which goes, is not looked at any more. */
+void session_confirm_init(struct sessions *all);
+void session_confirm_fini(struct sessions *all);
+void session_confirm_remove(struct session *s);
+
 /* Reading goes on then. It has been paused. */
 void session_throttle_until(struct session *s, int64_t at_ms);
 

@@ -42,12 +42,14 @@ sessions_init(struct sessions *all, struct net *net, struct chat *chat,
 	bans_init(&all->bans);
 	TAILQ_INIT(&all->list);
 	RB_INIT(&all->origins);
+	session_confirm_init(all);
 }
 
 void
 sessions_fini(struct sessions *all)
 {
 	assert(TAILQ_EMPTY(&all->list));
+	session_confirm_fini(all);
 	bans_fini(&all->bans);
 	buf_fini(&all->text);
 	buf_fini(&all->reply);
@@ -70,6 +72,7 @@ session_free(struct session *s)
 	struct sessions *all = s->all;
 
 	assert(s->member == NULL);
+	session_confirm_remove(s);
 	TAILQ_REMOVE(&all->list, s, entry);
 	all->count--;
 	s->origin->count--;
@@ -127,14 +130,6 @@ session_unsent(const struct member *m)
 	return conn_unsent(s->conn);
 }
 
-static size_t
-session_unsent_if_broken(const struct member *m)
-{
-	const struct session *s = m->session;
-
-	return conn_unsent_if_broken(s->conn);
-}
-
 static void
 session_caught_up(struct membership *ms)
 {
@@ -161,7 +156,6 @@ const struct member_ops session_member_ops = {
 	.deliver = session_deliver,
 	.handed = session_handed,
 	.unsent = session_unsent,
-	.unsent_if_broken = session_unsent_if_broken,
 	.caught_up = session_caught_up,
 	.replaced = session_replaced,
 };
@@ -447,6 +441,8 @@ session_quit(struct session *s, const char *text)
 	else
 		session_notice(s, "bye, %s; your place is kept", m->nick);
 	s->member = NULL;
+	conn_vouch_all(s->conn);
+	member_pause(m, conn_unsent(s->conn));
 	member_quit(m, text);
 	session_close(s, text == NULL ? "bye" : text);
 }
@@ -458,6 +454,7 @@ session_end(struct session *s, const char *line, const char *text)
 
 	session_error(s, "%s", line);
 	s->member = NULL;
+	member_pause(m, conn_unsent(s->conn));
 	member_quit(m, text);
 	session_close(s, line);
 }

@@ -17,6 +17,7 @@
 #include "base/credential.h"
 #include "base/deadline.h"
 #include "base/log.h"
+#include "base/walk.h"
 #include "base/util.h"
 #include "net/conn.h"
 #include "net/listener.h"
@@ -68,6 +69,11 @@ struct sessions {
 	struct buf answer; /* and for the answer to one line of IRC */
 	size_t line_start; /* where its last line begins */
 	struct irc_watched *watched; /* irc-monitor.c; or NULL */
+	/* session-confirm.c: the walk over all, and where it goes on. */
+	struct deadline confirm_due;
+	struct walk confirm_walk;
+	struct session *confirm_next;
+	bool is_in_doubt; /* somebody had something to confirm */
 	uint64_t refused[SESSION_REFUSALS];
 	uint64_t throttled;
 };
@@ -85,6 +91,10 @@ struct session {
 	int64_t since_ms; /* monotonic: they were let in */
 	struct deadline *throttle; /* when reading goes on; NULL: it does */
 	void *state; /* the protocol's own; or NULL */
+	/* session-confirm.c: the output up to which the client was asked whether
+	 * it has read it, or 0; and since when it has some to confirm. */
+	uint64_t asked;
+	int64_t doubt_ms;
 	bool has_entered; /* it has a member, or had one */
 	bool has_left; /* and the member with them: only the end is to come */
 	bool is_held; /* session_hold() */
@@ -131,6 +141,12 @@ void sessions_free_all(struct sessions *all);
 void session_notice(struct session *s, const char *fmt, ...) PRINTFLIKE(2, 3);
 void session_error(struct session *s, const char *fmt, ...) PRINTFLIKE(2, 3);
 void session_event(struct session *s, const struct event *event);
+
+/*
+ * The client has answered what protocol->ask() asked: it has read all up to
+ * token, if that is what conn_sent() was then. Any other is ignored.
+ */
+void session_confirmed(struct session *s, uint64_t token);
 
 /* Takes so many tokens for the line that is being handled. */
 void session_charge(struct session *s, unsigned cost);

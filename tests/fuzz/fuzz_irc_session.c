@@ -125,8 +125,9 @@ check_line(struct client *c, const char *line, size_t len)
 	}
 	require(tags <= FUZZ_TAGS_MAX);
 	require(len - tags <= IRC_LINE_MAX);
-	/* A source, a blank, a command; or ERROR, before anything is said. */
-	require(len - tags > 3 && (*body == ':' || *body == 'E'));
+	/* A source, a blank, a command; or ERROR, before anything is said, or
+	 * PING. */
+	require(len - tags > 3 && strchr(":EP", *body) != NULL);
 	check_bytes(body, len - tags);
 }
 

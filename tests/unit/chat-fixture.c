@@ -406,7 +406,6 @@ static const struct member_ops fake_ops = {
 	.deliver = fake_deliver,
 	.handed = fake_handed,
 	.unsent = fake_unsent,
-	.unsent_if_broken = fake_unsent,
 	.caught_up = fake_caught_up,
 	.replaced = fake_replaced,
 };

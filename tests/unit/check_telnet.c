@@ -168,6 +168,32 @@ START_TEST(test_timing_mark)
 }
 END_TEST
 
+/* Our own mark comes back as WILL or WONT, once, in its place. */
+START_TEST(test_our_mark)
+{
+	static const char answers[][4] = { "\xff\xfb\x06", "\xff\xfc\x06" };
+	struct buf text = BUF_INITIALIZER, reply = BUF_INITIALIZER;
+	struct telnet t;
+	size_t i;
+
+	for (i = 0; i < NITEMS(answers); i++) {
+		telnet_init(&t);
+		filter_packets(&t, "a", 1, 1, &text, &reply);
+		ck_assert(!t.has_mark);
+		t.is_asked = true;
+		filter_packets(&t, answers[i], 3, 1, &text, &reply);
+		ck_assert(t.has_mark && !t.is_asked);
+		ck_assert_uint_eq(reply.len, 0);
+		t.has_mark = false;
+		filter_packets(&t, answers[i], 3, 1, &text, &reply);
+		ck_assert(!t.has_mark);
+		buf_reset(&reply);
+	}
+	buf_fini(&text);
+	buf_fini(&reply);
+}
+END_TEST
+
 START_TEST(test_subnegotiation)
 {
 	CHECK_FILTER("a" IAC SB NAWS "\0\120\0\030" IAC SE "b", "ab", "");
@@ -216,6 +242,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_no_loop);
 	tcase_add_test(tc, test_all_options);
 	tcase_add_test(tc, test_timing_mark);
+	tcase_add_test(tc, test_our_mark);
 	tcase_add_test(tc, test_subnegotiation);
 	tcase_add_test(tc, test_endless_subnegotiation);
 }
