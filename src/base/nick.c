@@ -128,8 +128,9 @@ nick_draw(char *out, const char *name, enum nick_look look)
 {
 	bool is_capitals = look == NICK_AS_WRITTEN && nick_is_capitals(name);
 	bool is_free = true; /* no vowel stands before */
+	const char *start = name;
 	size_t strokes;
-	char c;
+	char c, drawn;
 
 	while (*name != '\0') {
 		c = nick_lower(*name);
@@ -148,8 +149,13 @@ nick_draw(char *out, const char *name, enum nick_look look)
 			name += 2;
 			continue;
 		}
-		is_free = look == NICK_GLANCE || strchr("aeiouy0", c) == NULL;
-		*out++ = nick_draw_char(*name++, look, is_capitals);
+		drawn = nick_draw_char(*name, look, is_capitals);
+		/* At the beginning an l is an I, rather. */
+		is_free = look == NICK_GLANCE ||
+		    (strchr("aeiouyI", drawn) == NULL &&
+			(drawn != 'l' || name != start));
+		*out++ = drawn;
+		name++;
 	}
 	*out = '\0';
 }

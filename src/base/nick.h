@@ -69,7 +69,8 @@ void nick_fold(char *out, const char *name);
  *     name of capitals they are another one, since KARI is not Karl either;
  *   - 0 and o;
  *   - rn and m, and any run of v and w in which vv counts for w, but where a
- *     vowel stands before (or 0): Arne is not Ame, rnike is mike.
+ *     vowel stands before (or what may be one: 0, and I at the beginning):
+ *     Arne is not Ame, rnike is mike.
  *
  * After UTS #39 section 4, of which it leaves out what people do not mistake.
  * Nicks that are the same when folded may have two skeletons. out holds
