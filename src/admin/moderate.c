@@ -136,7 +136,8 @@ moderate_ban(struct sessions *all, const char *whom, int64_t for_ms,
 
 	assert(for_ms >= 0 && for_ms <= MODERATE_BAN_MAX_MS);
 	if (why != NULL) {
-		*error = xasprintf("cannot ban '%.80s': %s", whom, why);
+		*error = xasprintf("cannot ban '%.*s': %s",
+		    (int)text_cut(whom, strlen(whom), 80), whom, why);
 		return -1;
 	}
 	if (moderate_resolve(all, &subject, error) == -1)
@@ -169,7 +170,8 @@ moderate_unban(struct sessions *all, const char *whom, char **error)
 	char name[BAN_STR_SIZE];
 
 	if (why != NULL) {
-		*error = xasprintf("cannot unban '%.80s': %s", whom, why);
+		*error = xasprintf("cannot unban '%.*s': %s",
+		    (int)text_cut(whom, strlen(whom), 80), whom, why);
 		return -1;
 	}
 	ban_subject_str(&subject, name);

@@ -111,6 +111,7 @@ dialogs = \
 	%D%/msg-full.dialog \
 	%D%/msg-lost.dialog \
 	%D%/msg.dialog \
+	%D%/nick-characters.dialog \
 	%D%/nick-rate.dialog \
 	%D%/nick.dialog \
 	%D%/op.dialog \

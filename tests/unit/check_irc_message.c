@@ -496,6 +496,8 @@ check_pieces(const char *text, size_t len, size_t max_bytes)
 #define OE "\xc3\xb6"
 #define EURO "\xe2\x82\xac"
 #define ACUTE "\xcc\x81"
+#define FLAG "\U0001F1E9\U0001F1EA"
+#define THUMB "\U0001F44D\U0001F3FD"
 
 START_TEST(test_split)
 {
@@ -528,6 +530,9 @@ START_TEST(test_split)
 		{ "0123456789abcdo" ACUTE, "0123456789abcd\no" ACUTE "\n", 16 },
 		{ OE OE OE OE OE OE OE OE OE,
 		    OE OE OE OE OE OE OE OE "\n" OE "\n", 17 },
+		{ FLAG FLAG FLAG, FLAG FLAG "\n" FLAG "\n", 20 },
+		{ "a" FLAG FLAG, "a" FLAG "\n" FLAG "\n", 16 },
+		{ THUMB THUMB THUMB, THUMB THUMB "\n" THUMB "\n", 23 },
 	};
 	size_t i;
 
@@ -559,8 +564,8 @@ check_is_whole(const char *pieces, const char *text)
 }
 
 static const char *const check_repeated[] = { "x", " ", OE, EURO, ACUTE,
-	"o" ACUTE, "ab ", "\xf0\x9f\x98\x80", "\x80", "\xff", OE "  ",
-	"a\x80\x80\x80\x80\x80\x80" };
+	"o" ACUTE, FLAG, THUMB, "ab ", "\xf0\x9f\x98\x80", "\x80", "\xff",
+	OE "  ", "a\x80\x80\x80\x80\x80\x80" };
 
 /* Nothing that is no blank is lost, whatever it is. */
 START_TEST(test_split_all)
