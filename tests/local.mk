@@ -20,15 +20,19 @@ scripts = \
 	%D%/check-units
 
 programs = \
+	%D%/upgrade \
 	%D%/crash \
 	%D%/crowd \
-	%D%/losses \
-	%D%/upgrade
+	%D%/losses
 
 if ENABLE_TESTS
 check_LIBRARIES = $(check_libs)
-check_PROGRAMS = $(unit_tests) $(fuzz_targets) $(programs) %D%/dialog
-TESTS = $(scripts) $(programs) $(unit_tests) $(fuzz_tests) $(dialogs)
+check_PROGRAMS = $(unit_tests_slow) $(unit_tests) $(fuzz_targets) $(programs) \
+	%D%/dialog
+# They start in this order: the longest first, so that with make -j none is
+# left when all others have ended.
+TESTS = $(programs) $(unit_tests_slow) $(dialogs_slow) $(scripts) \
+	$(unit_tests) $(fuzz_tests) $(dialogs)
 endif
 
 client_sources = %D%/client.c %D%/client.h %D%/daemon.c %D%/daemon.h
@@ -58,14 +62,10 @@ tests_dialog_SOURCES = \
 TEST_EXTENSIONS = .dialog
 DIALOG_LOG_COMPILER = %D%/dialog$(EXEEXT)
 
-# A deadline tells a test that hangs from one on a busy machine: check's own,
-# 4 s, does not.
 AM_TESTS_ENVIRONMENT = \
-	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT-60}; \
-	export CK_DEFAULT_TIMEOUT; \
 	BRBD='$(abs_builddir)/src/brbd$(EXEEXT)'; export BRBD; \
 	BRBCTL='$(abs_builddir)/src/brbctl$(EXEEXT)'; export BRBCTL; \
 	FUZZ_CORPUS='$(abs_srcdir)/tests/fuzz/corpus'; export FUZZ_CORPUS;
 
-EXTRA_DIST += $(scripts) $(dialogs) %D%/README %D%/clients %D%/hostile.md \
-	%D%/live-systemd
+EXTRA_DIST += $(scripts) $(dialogs_slow) $(dialogs) %D%/README %D%/clients \
+	%D%/hostile.md %D%/live-systemd

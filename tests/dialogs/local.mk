@@ -2,6 +2,15 @@
 # Copyright (c) 2026 The brbd authors
 
 # A dialog is run by tests/dialog against the daemon, each a test of its own.
+# Those that take longest come first.
+dialogs_slow = \
+	%D%/state-retention.dialog \
+	%D%/metrics-stuck.dialog \
+	%D%/control-stuck.dialog \
+	%D%/signals-slow.dialog \
+	%D%/irc-flood.dialog \
+	%D%/presence-large.dialog \
+	%D%/flood.dialog
 dialogs = \
 	%D%/bans.dialog \
 	%D%/bookmark-kitchen.dialog \
@@ -25,10 +34,8 @@ dialogs = \
 	%D%/brbctl-who.dialog \
 	%D%/break-rate.dialog \
 	%D%/control-protocol.dialog \
-	%D%/control-stuck.dialog \
 	%D%/during-catchup.dialog \
 	%D%/errors.dialog \
-	%D%/flood.dialog \
 	%D%/framing.dialog \
 	%D%/greeting-limit.dialog \
 	%D%/greeting-many.dialog \
@@ -45,7 +52,6 @@ dialogs = \
 	%D%/irc-away-lost.dialog \
 	%D%/irc-break-lapped.dialog \
 	%D%/irc-break.dialog \
-	%D%/irc-flood.dialog \
 	%D%/irc-help.dialog \
 	%D%/irc-history.dialog \
 	%D%/irc-info.dialog \
@@ -102,7 +108,6 @@ dialogs = \
 	%D%/mentions.dialog \
 	%D%/metrics-http.dialog \
 	%D%/metrics-loopback.dialog \
-	%D%/metrics-stuck.dialog \
 	%D%/modes-admit.dialog \
 	%D%/modes-restart.dialog \
 	%D%/modes-secret.dialog \
@@ -120,7 +125,6 @@ dialogs = \
 	%D%/options.dialog \
 	%D%/order.dialog \
 	%D%/pid-file.dialog \
-	%D%/presence-large.dialog \
 	%D%/presence-scan.dialog \
 	%D%/presence.dialog \
 	%D%/quit.dialog \
@@ -137,7 +141,6 @@ dialogs = \
 	%D%/scrub-messages.dialog \
 	%D%/scrub.dialog \
 	%D%/signals-int.dialog \
-	%D%/signals-slow.dialog \
 	%D%/signals-twice.dialog \
 	%D%/signals.dialog \
 	%D%/skip.dialog \
@@ -149,7 +152,6 @@ dialogs = \
 	%D%/state-kill.dialog \
 	%D%/state-lock.dialog \
 	%D%/state-restart.dialog \
-	%D%/state-retention.dialog \
 	%D%/state-rooms.dialog \
 	%D%/talk.dialog \
 	%D%/telnet.dialog \

@@ -12,6 +12,7 @@
 
 #include "base/util.h"
 #include "base/walk.h"
+#include "unit.h"
 
 static int64_t fake_us;
 static int wakes;
@@ -333,11 +334,10 @@ START_TEST(test_from_within)
 }
 END_TEST
 
-static Suite *
-walk_suite(void)
+void
+unit_tests(Suite *s)
 {
-	Suite *s = suite_create("walk");
-	TCase *tc = tcase_create("walk");
+	TCase *tc = unit_case(s, "walk", NULL, NULL);
 
 	tcase_add_test(tc, test_resumes);
 	tcase_add_test(tc, test_budget);
@@ -346,18 +346,4 @@ walk_suite(void)
 	tcase_add_test(tc, test_changes_between);
 	tcase_add_test(tc, test_turns);
 	tcase_add_test(tc, test_from_within);
-	suite_add_tcase(s, tc);
-	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(walk_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,6 +1,21 @@
 # SPDX-License-Identifier: ISC
 # Copyright (c) 2026 The brbd authors
 
+# Those that take longest, the longest first, and all others.
+unit_tests_slow = \
+	%D%/check_conn_faults \
+	%D%/check_upgrade \
+	%D%/check_oneshot \
+	%D%/check_cursors \
+	%D%/check_history_crash \
+	%D%/check_conn_end \
+	%D%/check_persist \
+	%D%/check_text \
+	%D%/check_journal \
+	%D%/check_history \
+	%D%/check_names \
+	%D%/check_history_file \
+	%D%/check_conn_output
 unit_tests = \
 	%D%/check_bans \
 	%D%/check_batching \
@@ -11,42 +26,31 @@ unit_tests = \
 	%D%/check_clock \
 	%D%/check_command \
 	%D%/check_conn \
-	%D%/check_conn_end \
-	%D%/check_conn_faults \
-	%D%/check_conn_output \
 	%D%/check_conn_unsent \
 	%D%/check_control \
 	%D%/check_credential \
-	%D%/check_cursors \
 	%D%/check_deadline \
 	%D%/check_departed \
 	%D%/check_directory \
 	%D%/check_fields \
 	%D%/check_framer \
 	%D%/check_histogram \
-	%D%/check_history \
-	%D%/check_history_crash \
 	%D%/check_history_faults \
-	%D%/check_history_file \
 	%D%/check_http \
 	%D%/check_inherit \
 	%D%/check_irc_history \
 	%D%/check_irc_message \
 	%D%/check_irc_render \
 	%D%/check_irc_reply \
-	%D%/check_journal \
 	%D%/check_json \
 	%D%/check_listener \
 	%D%/check_log \
 	%D%/check_mask \
 	%D%/check_member \
 	%D%/check_modes \
-	%D%/check_names \
 	%D%/check_nick \
-	%D%/check_oneshot \
 	%D%/check_opers \
 	%D%/check_options \
-	%D%/check_persist \
 	%D%/check_presence \
 	%D%/check_protocol_line \
 	%D%/check_replay \
@@ -56,9 +60,7 @@ unit_tests = \
 	%D%/check_service_manager \
 	%D%/check_state_dir \
 	%D%/check_telnet \
-	%D%/check_text \
 	%D%/check_tlv \
-	%D%/check_upgrade \
 	%D%/check_util \
 	%D%/check_verify \
 	%D%/check_walk \
