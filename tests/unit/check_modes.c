@@ -283,18 +283,28 @@ END_TEST
 START_TEST(test_nonsense)
 {
 	char line[600];
+	const char *said;
 	size_t i;
 
 	memset(line, 'o', sizeof(line));
 	line[0] = '+';
 	line[sizeof(line) - 1] = '\0';
-	(void)change(&ana, line);
+	said = change(&ana, line); /* each o lacks its nick */
+	ck_assert_uint_eq(strlen(said), strlen("!2o ") * (sizeof(line) - 2));
+	ck_assert_uint_eq(strspn(said, "!2o "), strlen(said));
+	ck_assert_str_eq(shown(), "+n");
 	for (i = 1; i + 1 < sizeof(line); i++)
 		line[i] = (char)(i * 37 % 255 + 1);
-	(void)change(&ana, line);
-	(void)change(&ana, "");
-	(void)change(&ana, "+-+-+-");
-	(void)change(&ana, " +m");
+	/* Every byte, and among them those of modes. */
+	said = change(&ana, line);
+	ck_assert_ptr_nonnull(strstr(said, "!1& !1K !1p "));
+	ck_assert_ptr_nonnull(strstr(said, " !6k "));
+	ck_assert_ptr_nonnull(strstr(said, " +ts "));
+	ck_assert_str_eq(shown(), "+nst");
+	ck_assert_str_eq(change(&ana, ""), "");
+	ck_assert_str_eq(change(&ana, "+-+-+-"), "");
+	ck_assert_str_eq(change(&ana, " +m"), "");
+	ck_assert_str_eq(shown(), "+nst");
 }
 END_TEST
 
