@@ -288,7 +288,7 @@ END_TEST
 /* All of a ban is kept; what ended or was lifted is not. */
 START_TEST(test_kept)
 {
-	char dir[] = "/tmp/check_bans.XXXXXX", shown[BAN_STR_SIZE];
+	char *dir = unit_dir_new(), shown[BAN_STR_SIZE];
 	struct ban_subject both;
 	const struct credential home = origin("2001:db8:0:1::1");
 	const struct ban *ban;
@@ -296,7 +296,6 @@ START_TEST(test_kept)
 	char *error = NULL;
 	int fd;
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
 	fd = open(dir, O_RDONLY | O_DIRECTORY);
 	ck_assert_int_ge(fd, 0);
 	journal = journal_open(fd, "bans", bans_loaded, bans_snapshot, &bans,
@@ -333,10 +332,9 @@ START_TEST(test_kept)
 	ck_assert_ptr_nonnull(add("192.0.2.1", 60, 0));
 	ck_assert_uint_eq(TAILQ_LAST(&bans.list, ban_queue)->id, 4);
 	journal_close(journal);
-	unlinkat(fd, "bans.0", 0);
-	unlinkat(fd, "bans.1", 0);
 	close(fd);
-	ck_assert_int_eq(rmdir(dir), 0);
+	ck_assert_str_eq(unit_dir_names(dir), "bans.0 bans.1");
+	unit_dir_free(dir);
 }
 END_TEST
 

@@ -46,7 +46,7 @@ static struct {
 	struct net net;
 	struct event *tick;
 	struct listeners *listeners;
-	char dir[64];
+	char *dir;
 	int fd; /* the last accepted */
 	size_t count;
 	struct listener_peer peer;
@@ -114,8 +114,7 @@ setup(void)
 	event_priority_set(w.tick, NET_PRIORITY_INPUT);
 	event_add(w.tick, &tick);
 	w.listeners = listeners_new(&w.net, accepted, &w);
-	strlcpy(w.dir, "/tmp/check_listener.XXXXXX", sizeof(w.dir));
-	ck_assert_ptr_nonnull(mkdtemp(w.dir));
+	w.dir = unit_dir_new();
 }
 
 static void
@@ -124,7 +123,8 @@ teardown(void)
 	listeners_free(w.listeners);
 	ck_assert_int_eq(deadlines_next(&w.deadlines), -1);
 	/* Fails if a socket's file was left behind. */
-	ck_assert_int_eq(rmdir(w.dir), 0);
+	ck_assert_str_eq(unit_dir_names(w.dir), "");
+	unit_dir_free(w.dir);
 	if (w.fd != -1)
 		close(w.fd);
 	net_fini(&w.net);

@@ -336,12 +336,11 @@ listen_at(const char *path)
 
 START_TEST(to_syslog)
 {
-	char dir[] = "/tmp/check_log.XXXXXX", path[64], tag[64];
+	char *dir = unit_dir_new(), path[128], tag[64];
 	const char *expected;
 	unsigned long missing;
 	int i;
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/log", dir);
 	log_set_syslog_path(path);
 	log_init(LOG_TARGET_SYSLOG, LOG_LEVEL_INFO);
@@ -380,8 +379,7 @@ START_TEST(to_syslog)
 	ck_assert_uint_eq((unsigned long)i + missing, 1000);
 	ck_assert_str_eq(next_line() + 19 + strlen(tag), "e");
 
-	unlink(path);
-	rmdir(dir);
+	unit_dir_free(dir);
 	log_set_syslog_path("/dev/log");
 }
 END_TEST

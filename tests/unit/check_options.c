@@ -635,15 +635,13 @@ START_TEST(listen_is_not_empty)
 }
 END_TEST
 
-static char dir[] = "/tmp/check_options.XXXXXX";
-static char path[64];
+static char *dir, path[128];
 
 static void
 setup_dir(void)
 {
 	setup();
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	dir = unit_dir_new();
 	snprintf(path, sizeof(path), "%s/f.conf", dir);
 }
 
@@ -651,8 +649,7 @@ static void
 teardown_dir(void)
 {
 	teardown();
-	unlink(path);
-	rmdir(dir);
+	unit_dir_free(dir);
 }
 
 static void

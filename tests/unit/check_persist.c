@@ -9,7 +9,6 @@
 #include <sys/types.h>
 
 #include <check.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +32,7 @@
 
 static struct journal *journal;
 static struct persist persist;
-static char dir[64];
+static char *dir;
 static int dir_fd;
 static const char *unopened; /* the one room whose file cannot be opened */
 
@@ -97,8 +96,7 @@ static void
 setup(void)
 {
 	fault_clear();
-	(void)strcpy(dir, "/tmp/check_keeper.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	dir = unit_dir_new();
 	dir_fd = open(dir, O_RDONLY | O_DIRECTORY);
 	ck_assert_int_ne(dir_fd, -1);
 	fixture_init_options(&fx);
@@ -109,20 +107,12 @@ setup(void)
 static void
 teardown(void)
 {
-	const struct dirent *entry;
-	DIR *d;
-
 	persist_stop(&persist);
 	journal_close(journal);
 	persist_fini(&persist);
 	fixture_fini(&fx);
-	d = opendir(dir);
-	while (d != NULL && (entry = readdir(d)) != NULL)
-		(void)unlinkat(dir_fd, entry->d_name, 0);
-	if (d != NULL)
-		(void)closedir(d);
 	(void)close(dir_fd);
-	(void)rmdir(dir);
+	unit_dir_free(dir);
 }
 
 /* All quit after the crash, which nobody hears of. */

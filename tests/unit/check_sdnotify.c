@@ -20,8 +20,7 @@
 #include "net/sdnotify.h"
 #include "unit.h"
 
-static char dir[] = "/tmp/check_sdnotify.XXXXXX";
-static char path[64];
+static char *dir, path[128];
 static int service_manager = -1;
 
 /* As at the start: the variable is taken, and gone. NULL: there is none. */
@@ -79,8 +78,7 @@ assert_nothing_received(void)
 static void
 setup(void)
 {
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	dir = unit_dir_new();
 	snprintf(path, sizeof(path), "%s/s", dir);
 }
 
@@ -90,8 +88,7 @@ teardown(void)
 	if (service_manager != -1)
 		close(service_manager);
 	service_manager = -1;
-	unlink(path);
-	rmdir(dir);
+	unit_dir_free(dir);
 	start_with(NULL);
 }
 

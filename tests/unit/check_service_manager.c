@@ -20,7 +20,7 @@
 #include "net/service-manager.h"
 #include "unit.h"
 
-static char dir[] = "/tmp/check_manager.XXXXXX";
+static char *dir;
 static struct sockaddr_un sun;
 static int listening = -1;
 static struct clock now;
@@ -36,8 +36,7 @@ status(struct buf *out, void *arg)
 static void
 setup(void)
 {
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	dir = unit_dir_new();
 	sun.sun_family = AF_UNIX;
 	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/s", dir);
 	listening = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
@@ -53,8 +52,7 @@ static void
 teardown(void)
 {
 	close(listening);
-	unlink(sun.sun_path);
-	rmdir(dir);
+	unit_dir_free(dir);
 	unsetenv("NOTIFY_SOCKET");
 	sdnotify_take();
 }

@@ -19,7 +19,7 @@
 #include "state/state-dir.h"
 #include "unit.h"
 
-static char dir[64], path[96];
+static char *dir, path[128];
 static char *error;
 
 static void
@@ -27,15 +27,14 @@ setup(void)
 {
 	fault_clear();
 	error = NULL;
-	(void)strcpy(dir, "/tmp/check_state.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	dir = unit_dir_new();
 	(void)snprintf(path, sizeof(path), "%s/state", dir);
 }
 
 static void
 remove_file(const char *name)
 {
-	char file[128];
+	char file[160];
 
 	(void)snprintf(file, sizeof(file), "%s/%s", path, name);
 	(void)unlink(file);
@@ -44,10 +43,7 @@ remove_file(const char *name)
 static void
 teardown(void)
 {
-	remove_file("lock");
-	(void)rmdir(path);
-	(void)unlink(path);
-	(void)rmdir(dir);
+	unit_dir_free(dir);
 	free(error);
 }
 

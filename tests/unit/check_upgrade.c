@@ -33,7 +33,7 @@ enum { ANA, BOB, CY, DEE, EVE, FAY, GIL, PEOPLE };
 
 static struct mini_server mini;
 static int ends[PEOPLE];
-static char dir[32];
+static char *dir;
 
 /* Everybody in another state. */
 static void
@@ -47,8 +47,7 @@ setup(void)
 	char *text, *spec, *where = NULL, *error = NULL;
 	int i;
 
-	memcpy(dir, "/tmp/upgrade-XXXXXX", 20);
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	dir = unit_dir_new();
 	mini_init(&mini);
 	mini.options.output_limit = 8192;
 	mini.options.max_line = 1024;
@@ -125,7 +124,8 @@ teardown(void)
 	for (i = 0; i < PEOPLE; i++)
 		if (ends[i] != -1)
 			(void)close(ends[i]);
-	ck_assert_int_eq(rmdir(dir), 0);
+	ck_assert_str_eq(unit_dir_names(dir), "");
+	unit_dir_free(dir);
 }
 
 static void

@@ -121,8 +121,7 @@ ring_dir_init(struct ring_dir *dir)
 	/* Rather in memory: there is much waiting for the disk. */
 	if (tmp == NULL || strlen(tmp) > 40)
 		tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-	(void)snprintf(dir->path, sizeof(dir->path), "%s/check_ring.XXXXXX",
-	    tmp);
+	dir->path = xasprintf("%s/check-XXXXXX", tmp);
 	ck_assert_ptr_nonnull(mkdtemp(dir->path));
 	dir->fd = open(dir->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ck_assert_int_ne(dir->fd, -1);
@@ -147,16 +146,8 @@ ring_dir_count(const struct ring_dir *dir, const char *prefix)
 void
 ring_dir_fini(struct ring_dir *dir)
 {
-	struct dirent *entry;
-	DIR *list = opendir(dir->path);
-
-	ck_assert_ptr_nonnull(list);
-	while ((entry = readdir(list)) != NULL)
-		if (entry->d_name[0] != '.')
-			(void)unlinkat(dir->fd, entry->d_name, 0);
-	closedir(list);
 	close(dir->fd);
-	ck_assert_int_eq(rmdir(dir->path), 0);
+	unit_dir_free(dir->path);
 }
 
 char *

@@ -26,7 +26,7 @@ uint64_t ring_verify(const struct history *h, uint64_t *missing);
 /* An empty directory, with a descriptor; removed with all its files. */
 struct ring_dir {
 	int fd;
-	char path[64];
+	char *path;
 };
 void ring_dir_init(struct ring_dir *dir);
 void ring_dir_fini(struct ring_dir *dir);
