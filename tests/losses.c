@@ -238,7 +238,9 @@ person_step(struct person *p)
 	else if (p->plan == PLAN_ORDERLY && person_has_all(p)) {
 		person_end(p, false);
 		p->orderly++;
-	} else if (is_over && p->plan == PLAN_READ)
+	} else if (is_over && p->plan == PLAN_SWALLOW)
+		person_end(p, true); /* no more comes that could be swallowed */
+	else if (is_over && p->plan == PLAN_READ)
 		p->plan = PLAN_STAY;
 }
 
