@@ -5,7 +5,6 @@
 unit_tests_slow = \
 	%D%/check_conn_faults \
 	%D%/check_upgrade \
-	%D%/check_oneshot \
 	%D%/check_cursors \
 	%D%/check_history_crash \
 	%D%/check_conn_end \
@@ -49,6 +48,7 @@ unit_tests = \
 	%D%/check_member \
 	%D%/check_modes \
 	%D%/check_nick \
+	%D%/check_oneshot \
 	%D%/check_opers \
 	%D%/check_options \
 	%D%/check_presence \

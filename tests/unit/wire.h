@@ -59,6 +59,7 @@ struct world {
 	struct net net;
 	struct event *reap;
 	struct event *tick;
+	bool is_tcp;
 	int wakes;
 	int reap_depth;
 };
