@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "admin/member-stats.h"
+#include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/room.h"
 
@@ -38,16 +39,18 @@ enum member_activity
 member_activity(const struct member *m)
 {
 	const struct membership *ms;
+	const struct cursor *c;
 	enum member_activity state = MEMBER_LIVE;
 
 	if (m->is_lost)
 		return MEMBER_LOST;
 	if (member_is_away(m))
 		return MEMBER_ON_BREAK;
-	LIST_FOREACH(ms, &m->memberships, in_member) {
-		if (ms->replay != NULL)
+	MEMBER_FOREACH_CURSOR(c, ms, m)
+	{
+		if (cursor_has_replay(c))
 			return MEMBER_CATCHING_UP;
-		if (!deliver_is_live(ms))
+		if (!cursor_is_live(c))
 			state = MEMBER_SLOW;
 	}
 	return state;
@@ -57,11 +60,12 @@ uint64_t
 member_lag(const struct member *m)
 {
 	const struct membership *ms;
+	const struct cursor *c;
 	uint64_t lag = 0;
 
-	LIST_FOREACH(ms, &m->memberships, in_member)
-		if (!deliver_is_live(ms))
-			lag += room_new_count(ms->room, &ms->cursor, 0);
+	MEMBER_FOREACH_CURSOR(c, ms, m)
+	if (!cursor_is_live(c))
+		lag += cursor_lag(c);
 	return lag;
 }
 

@@ -23,6 +23,7 @@
 #include "base/text.h"
 #include "irc/irc.h"
 #include "net/conn.h"
+#include "room/roommates.h"
 #include "session/protocol.h"
 
 static void
@@ -205,12 +206,10 @@ irc_kicked(struct session *s, const struct event *event)
 
 /* The names that they were not told while too much was unsent. */
 static void
-irc_caught_up(struct membership *ms)
+irc_caught_up(struct cursor *c)
 {
-	if (!ms->needs_names)
-		return;
-	ms->needs_names = false;
-	irc_send_names(ms->member->session, ms->room);
+	if (roommates_names_sent(c))
+		irc_send_names(c->ms->member->session, c->ms->room);
 }
 
 static void

@@ -10,6 +10,7 @@
 #include "plain/command.h"
 #include "plain/plain.h"
 #include "room/chat.h"
+#include "room/cursor.h"
 #include "room/modes-words.h"
 #include "room/modes.h"
 #include "room/person.h"
@@ -101,8 +102,7 @@ cmd_rooms_line(struct session *s, struct room *room)
 	if (ms != NULL) {
 		buf_addstr(&text, ", you among them");
 		if (s->member->is_on_break)
-			fresh = room_new_count(room, &ms->cursor,
-			    ms->repeat_until);
+			fresh = cursor_new_count(membership_cursor(ms));
 	} else if (bookmark != NULL)
 		fresh = room_new_count(room, &bookmark->cursor,
 		    bookmark->repeat_until);

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "plain/plain.h"
+#include "room/cursor.h"
 #include "room/member.h"
 #include "room/modes-words.h"
 #include "room/modes.h"
@@ -62,7 +63,7 @@ plain_refuse_on_break(struct session *s)
 	if (!s->member->is_on_break)
 		return false;
 	session_error(s, "you are on break; /back first (%llu waiting)",
-	    (unsigned long long)room_new_count(ms->room, &ms->cursor, 0));
+	    (unsigned long long)cursor_lag(membership_cursor(ms)));
 	return true;
 }
 

@@ -19,10 +19,11 @@
 #include "net/conn.h"
 #include "plain/command.h"
 #include "plain/plain.h"
-#include "session/event-text.h"
+#include "room/cursor.h"
 #include "room/member.h"
 #include "room/replay.h"
 #include "room/room.h"
+#include "session/event-text.h"
 #include "session/protocol.h"
 #include "session/session.h"
 
@@ -230,7 +231,7 @@ line_text(struct session *s, char *text, size_t len)
 
 	if (len == 0) {
 		session_charge(s, 1);
-		if (ms->replay != NULL)
+		if (cursor_has_replay(membership_cursor(ms)))
 			cmd_skip.run(s, 0, NULL);
 	} else if (text[0] == '/' && text[1] != '/')
 		command_run(s, text + 1);

@@ -1,24 +1,51 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  */
-
-/* How far somebody surely has read: what was handed over and has arrived. */
-
 #include "config.h"
 
 #include "room/acked.h"
+#include "room/cursor.h"
 
 void
-acked_set(struct membership *ms, uint64_t number)
+acked_set(struct cursor *c, uint64_t number)
 {
-	ms->acknowledged = ms->mark = number;
+	c->acked.number = c->acked.mark = number;
 }
 
 void
-acked_set_back(struct membership *ms, uint64_t number)
+acked_set_back(struct cursor *c, uint64_t number)
 {
-	if (ms->acknowledged > number)
-		ms->acknowledged = number;
-	if (ms->mark > number)
-		ms->mark = number;
+	if (c->acked.number > number)
+		c->acked.number = number;
+	if (c->acked.mark > number)
+		c->acked.mark = number;
+}
+
+void
+acked_set_number(struct cursor *c, uint64_t number)
+{
+	c->acked.number = number;
+}
+
+void
+acked_pass_mark(struct cursor *c, uint64_t position, bool has_all)
+{
+	c->acked.number = has_all ? position : c->acked.mark;
+	c->acked.mark = position;
+}
+
+void
+acked_persisted(struct cursor *c)
+{
+	c->acked.is_persisted_live &= cursor_is_live(c);
+	c->acked.persisted = c->acked.number;
+}
+
+bool
+acked_set_persisted_live(struct cursor *c, bool is_live)
+{
+	bool was_live = c->acked.is_persisted_live;
+
+	c->acked.is_persisted_live = is_live;
+	return is_live != was_live;
 }

@@ -14,6 +14,7 @@
 #include "base/handoff.h"
 #include "base/tlv.h"
 #include "room/chat.h"
+#include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/departed.h"
 #include "room/directory.h"
@@ -337,13 +338,15 @@ static void
 chat_resume(struct room *room)
 {
 	struct membership *ms;
+	struct cursor *c;
 
 	TAILQ_FOREACH(ms, &room->people, in_room)
-		if (ms->is_resuming) {
-			ms->is_resuming = false;
-			ms->cursor = room->turn_start;
-			deliver_add_live(ms);
-		}
+		LIST_FOREACH(c, &ms->cursors, in_membership)
+			if (c->delivery.is_resuming) {
+				c->delivery.is_resuming = false;
+				cursor_move(c, room->turn_start);
+				deliver_add_live(c);
+			}
 }
 
 bool

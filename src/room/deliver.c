@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/person.h"
 
@@ -71,65 +72,65 @@ audience_add_segment(struct audience *a, const struct event *event)
 }
 
 void
-deliver_add_live(struct membership *ms)
+deliver_add_live(struct cursor *c)
 {
 	struct audience *a;
-	struct member *m = ms->member;
+	struct member *m = c->ms->member;
 
-	assert(!deliver_is_live(ms));
-	assert(!ms->room->is_dirty && ms->replay == NULL);
+	assert(!cursor_is_live(c));
+	assert(!c->ms->room->is_dirty && c->replay == NULL);
 	assert(TAILQ_EMPTY(&m->person.queued));
-	assert(ms->cursor.number == ms->room->turn_start.number);
-	a = audience_get(ms->room, m->dialect);
+	assert(c->at.number == c->ms->room->turn_start.number);
+	a = audience_get(c->ms->room, m->dialect);
 	if (a->count == a->cap) {
 		a->cap = a->cap == 0 ? 8 : a->cap * 2;
 		a->slots = xreallocarray(a->slots, a->cap, sizeof(*a->slots));
 	}
-	ms->audience = a;
-	ms->slot = a->count;
+	c->delivery.audience = a;
+	c->delivery.slot = a->count;
 	a->slots[a->count++] = (struct slot){
 		.deliver = m->ops->deliver,
 		.sink = m->sink,
-		.ms = ms,
+		.cursor = c,
 		.is_ignorer = m->is_ignorer,
 	};
-	ms->room->live_count++;
+	c->ms->room->live_count++;
 }
 
 void
-deliver_remove_live(struct membership *ms)
+deliver_remove_live(struct cursor *c)
 {
-	struct audience *a = ms->audience;
+	struct audience *a = c->delivery.audience;
 
 	if (a == NULL)
 		return;
-	assert(a->slots[ms->slot].ms == ms);
-	a->slots[ms->slot] = a->slots[--a->count];
-	a->slots[ms->slot].ms->slot = ms->slot;
-	ms->audience = NULL;
-	ms->room->live_count--;
-	ms->needs_names |= a->has_names;
+	assert(a->slots[c->delivery.slot].cursor == c);
+	a->slots[c->delivery.slot] = a->slots[--a->count];
+	a->slots[c->delivery.slot].cursor->delivery.slot = c->delivery.slot;
+	c->delivery.audience = NULL;
+	c->ms->room->live_count--;
+	c->tracking.needs_names |= a->has_names;
 
-	ms->cursor = ms->room->turn_start;
+	c->at = c->ms->room->turn_start;
 }
 
 void
-deliver_leave_live(struct membership *ms)
+deliver_leave_live(struct cursor *c)
 {
-	if (ms->audience != NULL && ms->audience->has_names)
-		room_flush(ms->room);
-	deliver_remove_live(ms);
+	if (c->delivery.audience != NULL && c->delivery.audience->has_names)
+		room_flush(c->ms->room);
+	deliver_remove_live(c);
 }
 
 void
-deliver_set_acted(struct membership *ms)
+deliver_set_acted(struct cursor *c)
 {
-	struct chat *chat = ms->room->chat;
+	struct chat *chat = c->ms->room->chat;
 	struct slot *slot;
 
-	if (ms->audience == NULL)
+	if (c->delivery.audience == NULL)
 		return;
-	slot = &ms->audience->slots[ms->slot];
+	slot = &c->delivery.audience->slots[c->delivery.slot];
 	if (slot->has_acted)
 		return;
 	slot->has_acted = true;
@@ -138,10 +139,11 @@ deliver_set_acted(struct membership *ms)
 }
 
 void
-deliver_set_ignorer(struct membership *ms, bool is_ignorer)
+deliver_set_ignorer(struct cursor *c, bool is_ignorer)
 {
-	if (ms->audience != NULL)
-		ms->audience->slots[ms->slot].is_ignorer = is_ignorer;
+	if (c->delivery.audience != NULL)
+		c->delivery.audience->slots[c->delivery.slot].is_ignorer =
+		    is_ignorer;
 }
 
 void
@@ -165,9 +167,9 @@ deliver_render(struct room *room, const struct event *event)
 	}
 }
 
-/* The audience's lines less those that ms is not to see. */
+/* The audience's lines less those that c is not to see. */
 static void
-deliver_select(const struct audience *a, const struct membership *ms,
+deliver_select(const struct audience *a, const struct cursor *c,
     struct buf *out)
 {
 	const struct segment *s;
@@ -177,9 +179,9 @@ deliver_select(const struct audience *a, const struct membership *ms,
 	for (i = 0; i < a->segment_count; i++) {
 		s = &a->segments[i];
 		if (s->author == 0 ||
-		    (s->author != ms->member->id &&
+		    (s->author != c->ms->member->id &&
 			(!s->is_said ||
-			    !person_ignores(&ms->member->person, s->author,
+			    !person_ignores(&c->ms->member->person, s->author,
 				s->folded))))
 			buf_add(out, a->lines.data + start, s->end - start);
 		start = s->end;
@@ -197,8 +199,8 @@ deliver_to(const struct audience *a, struct slot *slot)
 	const struct buf *lines = &a->lines;
 
 	if (slot->has_acted || slot->is_ignorer) {
-		chat = slot->ms->room->chat;
-		deliver_select(a, slot->ms, &chat->scratch);
+		chat = slot->cursor->ms->room->chat;
+		deliver_select(a, slot->cursor, &chat->scratch);
 		lines = &chat->scratch;
 		slot->has_acted = false;
 		if (lines->len == 0)
@@ -216,7 +218,7 @@ static void
 deliver_to_all(struct room *room, struct audience *a)
 {
 	struct chat *chat = room->chat;
-	struct membership *ms;
+	struct cursor *c;
 	struct slot *slot;
 	uint32_t i;
 	int result;
@@ -227,9 +229,9 @@ deliver_to_all(struct room *room, struct audience *a)
 			PREFETCH(slot[-DELIVER_AHEAD].sink);
 		result = deliver_to(a, slot);
 		if (result == -1) {
-			ms = slot->ms;
-			deliver_remove_live(ms);
-			ms->is_blocked = true;
+			c = slot->cursor;
+			deliver_remove_live(c);
+			c->delivery.is_blocked = true;
 			chat->fell_behind++;
 		} else
 			chat->deliveries += (unsigned)result;
@@ -257,37 +259,44 @@ room_flush(struct room *room)
 }
 
 void
-deliver_pump_later(struct membership *ms)
+deliver_pump_later(struct cursor *c)
 {
-	struct chat *chat = ms->room->chat;
+	struct chat *chat = c->ms->room->chat;
 
-	if (ms->is_pumped)
+	if (c->delivery.is_pumped)
 		return;
-	assert(!deliver_is_live(ms));
-	ms->is_pumped = true;
-	ms->is_blocked = false;
-	TAILQ_INSERT_TAIL(&chat->pump, ms, in_pump);
+	assert(!cursor_is_live(c));
+	c->delivery.is_pumped = true;
+	c->delivery.is_blocked = false;
+	TAILQ_INSERT_TAIL(&chat->pump, c, delivery.in_pump);
 	chat->wake(chat->wake_arg);
 }
 
 void
-deliver_pump_cancel(struct membership *ms)
+deliver_read_on(struct cursor *c)
 {
-	ms->is_blocked = false;
-	if (!ms->is_pumped)
-		return;
-	ms->is_pumped = false;
-	TAILQ_REMOVE(&ms->room->chat->pump, ms, in_pump);
+	deliver_remove_live(c);
+	deliver_pump_later(c);
 }
 
 void
-deliver_refused(struct membership *ms)
+deliver_pump_cancel(struct cursor *c)
 {
-	if (!deliver_is_live(ms))
+	c->delivery.is_blocked = false;
+	if (!c->delivery.is_pumped)
+		return;
+	c->delivery.is_pumped = false;
+	TAILQ_REMOVE(&c->ms->room->chat->pump, c, delivery.in_pump);
+}
+
+void
+deliver_refused(struct cursor *c)
+{
+	if (!cursor_is_live(c))
 		return; /* the pump finds out by itself */
-	deliver_remove_live(ms);
-	ms->is_blocked = true;
-	ms->room->chat->fell_behind++;
+	deliver_remove_live(c);
+	c->delivery.is_blocked = true;
+	c->ms->room->chat->fell_behind++;
 }
 
 void

@@ -13,6 +13,7 @@
 #include "base/handoff.h"
 #include "base/tlv.h"
 #include "room/chat-rooms.h"
+#include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/directory.h"
 #include "room/member.h"
@@ -105,29 +106,30 @@ static const struct handoff_field member_fields[] = {
 };
 
 static const struct handoff_field membership_fields[] = {
-	HANDOFF_UINT(MEMBERSHIP_TAG_NUMBER, struct membership, cursor.number,
+	HANDOFF_UINT(MEMBERSHIP_TAG_NUMBER, struct membership, cursor.at.number,
 	    UINT64_MAX),
-	HANDOFF_UINT(MEMBERSHIP_TAG_OWN_FROM, struct membership, own_from,
-	    UINT64_MAX),
+	HANDOFF_UINT(MEMBERSHIP_TAG_OWN_FROM, struct membership,
+	    cursor.own_from, UINT64_MAX),
 	HANDOFF_UINT(MEMBERSHIP_TAG_REPEAT_UNTIL, struct membership,
-	    repeat_until, UINT64_MAX),
-	HANDOFF_UINT(MEMBERSHIP_TAG_TOLD_FROM, struct membership, shown.from,
-	    UINT64_MAX),
+	    cursor.repeat_until, UINT64_MAX),
+	HANDOFF_UINT(MEMBERSHIP_TAG_TOLD_FROM, struct membership,
+	    cursor.shown.from, UINT64_MAX),
 	HANDOFF_UINT(MEMBERSHIP_TAG_GUEST_FROM, struct membership,
-	    shown.guest_from, UINT64_MAX),
+	    cursor.shown.guest_from, UINT64_MAX),
 	HANDOFF_UINT(MEMBERSHIP_TAG_GUEST_UNTIL, struct membership,
-	    shown.guest_until, UINT64_MAX),
-	HANDOFF_UINT(MEMBERSHIP_TAG_GAP_FROM, struct membership, shown.gap_from,
-	    UINT64_MAX),
+	    cursor.shown.guest_until, UINT64_MAX),
+	HANDOFF_UINT(MEMBERSHIP_TAG_GAP_FROM, struct membership,
+	    cursor.shown.gap_from, UINT64_MAX),
 	HANDOFF_UINT(MEMBERSHIP_TAG_GAP_UNTIL, struct membership,
-	    shown.gap_until, UINT64_MAX),
-	HANDOFF_UINT(MEMBERSHIP_TAG_SURE, struct membership, acknowledged,
+	    cursor.shown.gap_until, UINT64_MAX),
+	HANDOFF_UINT(MEMBERSHIP_TAG_SURE, struct membership,
+	    cursor.acked.number, UINT64_MAX),
+	HANDOFF_UINT(MEMBERSHIP_TAG_MARK, struct membership, cursor.acked.mark,
 	    UINT64_MAX),
-	HANDOFF_UINT(MEMBERSHIP_TAG_MARK, struct membership, mark, UINT64_MAX),
 	HANDOFF_UINT(MEMBERSHIP_TAG_KEPT_SURE, struct membership,
-	    persisted_acknowledged, UINT64_MAX),
+	    cursor.acked.persisted, UINT64_MAX),
 	HANDOFF_BOOL(MEMBERSHIP_TAG_IS_KEPT_LIVE, struct membership,
-	    is_persisted_live),
+	    cursor.acked.is_persisted_live),
 	HANDOFF_BOOL(MEMBERSHIP_TAG_IS_ANNOUNCED, struct membership,
 	    is_announced),
 	HANDOFF_BOOL(MEMBERSHIP_TAG_IS_OP, struct membership, is_op),
@@ -136,9 +138,9 @@ static const struct handoff_field membership_fields[] = {
 	    takes_place),
 	HANDOFF_BOOL(MEMBERSHIP_TAG_IS_JOINED, struct membership, is_joined),
 	HANDOFF_BOOL(MEMBERSHIP_TAG_NEEDS_NAMES, struct membership,
-	    needs_names),
-	HANDOFF_UINT(MEMBERSHIP_TAG_ARRIVAL, struct membership, arrival,
-	    UINT64_MAX - 1),
+	    cursor.tracking.needs_names),
+	HANDOFF_UINT(MEMBERSHIP_TAG_ARRIVAL, struct membership,
+	    cursor.tracking.arrival, UINT64_MAX - 1),
 };
 
 /* Writing */
@@ -146,11 +148,13 @@ static const struct handoff_field membership_fields[] = {
 static enum membership_state
 membership_state(const struct membership *ms)
 {
-	if (deliver_is_live(ms))
+	const struct cursor *c = &ms->cursor;
+
+	if (cursor_is_live(c))
 		return MEMBERSHIP_IN_STEP;
-	if (ms->is_pumped)
+	if (c->delivery.is_pumped)
 		return MEMBERSHIP_PUMPED;
-	return ms->is_blocked ? MEMBERSHIP_BLOCKED : MEMBERSHIP_PAUSED;
+	return c->delivery.is_blocked ? MEMBERSHIP_BLOCKED : MEMBERSHIP_PAUSED;
 }
 
 static void
@@ -160,14 +164,13 @@ membership_save(const struct membership *ms, struct fields_out *out)
 	struct membership now = *ms;
 	size_t mark = tlv_open(data, MEMBER_TAG_MEMBERSHIP), replay;
 
-	if (deliver_is_live(ms))
-		now.cursor = ms->room->turn_start;
+	now.cursor.at = cursor_where(&ms->cursor);
 	tlv_put_str(data, MEMBERSHIP_TAG_ROOM, ms->room->name);
 	tlv_put_u64(data, MEMBERSHIP_TAG_STATE, membership_state(ms));
 	handoff_put(data, membership_fields, NITEMS(membership_fields), &now);
-	if (ms->replay != NULL) {
+	if (ms->cursor.replay != NULL) {
 		replay = tlv_open(data, MEMBERSHIP_TAG_REPLAY);
-		replay_save(ms, out);
+		replay_save(&ms->cursor, out);
 		tlv_close(data, replay);
 	}
 	tlv_close(data, mark);
@@ -247,10 +250,11 @@ membership_is_consistent(const struct membership *ms, const struct member *m,
 	const struct history *h = &ms->room->history;
 
 	if (member_in(m, ms->room) != NULL ||
-	    ms->cursor.number > h->next_number ||
-	    ms->own_from > h->next_number ||
-	    ms->acknowledged > h->next_number || ms->mark > h->next_number ||
-	    ms->persisted_acknowledged > h->next_number)
+	    ms->cursor.at.number > h->next_number ||
+	    ms->cursor.own_from > h->next_number ||
+	    ms->cursor.acked.number > h->next_number ||
+	    ms->cursor.acked.mark > h->next_number ||
+	    ms->cursor.acked.persisted > h->next_number)
 		return false;
 	switch (state) {
 	case MEMBERSHIP_PAUSED:
@@ -273,6 +277,7 @@ membership_load(struct member *m, struct membership **last,
     struct fields_in *in, const struct tlv *outer)
 {
 	struct membership got, *ms;
+	struct cursor *c;
 	enum membership_state state = MEMBERSHIP_PAUSED;
 	struct tlv replay = { .data = NULL };
 
@@ -293,15 +298,16 @@ membership_load(struct member *m, struct membership **last,
 		LIST_INSERT_AFTER(*last, ms, in_member);
 	*last = ms;
 	room_add_person(ms);
-	ms->cursor = history_find(&ms->room->history, got.cursor.number);
-	if (replay.data != NULL && !replay_load(ms, in, &replay))
+	c = membership_cursor(ms);
+	cursor_move(c, history_find(&ms->room->history, got.cursor.at.number));
+	if (replay.data != NULL && !replay_load(c, in, &replay))
 		return false;
 	if (state == MEMBERSHIP_BLOCKED)
-		ms->is_blocked = true;
+		c->delivery.is_blocked = true;
 	else if (state == MEMBERSHIP_PUMPED)
-		deliver_pump_later(ms);
+		deliver_pump_later(c);
 	else if (state == MEMBERSHIP_IN_STEP)
-		ms->is_resuming = true;
+		c->delivery.is_resuming = true;
 	return true;
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "base/util.h"
+#include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/departed.h"
 #include "room/directory.h"
@@ -33,12 +34,14 @@ member_pause(struct member *m, size_t unsent)
 {
 	uint64_t arrived = handed_arrived(m, unsent);
 	struct membership *ms;
+	struct cursor *c;
 	struct bookmark *bookmark;
 
-	LIST_FOREACH(ms, &m->memberships, in_member) {
-		pump_pause(ms);
+	MEMBER_FOREACH_CURSOR(c, ms, m)
+	{
+		pump_pause(c);
 		if (!m->is_guest) /* who has no place to come back to */
-			repeat_set_back(ms, unsent);
+			repeat_set_back(c, unsent);
 	}
 	LIST_FOREACH(bookmark, &m->person.bookmarks, in_owner)
 		if (bookmark->position > arrived && !m->is_guest)
@@ -137,19 +140,21 @@ void
 member_set_dialect(struct member *m, const struct dialect *dialect)
 {
 	struct membership *ms;
+	struct cursor *c;
 
 	if (m->dialect == dialect)
 		return;
 	m->dialect = dialect;
-	LIST_FOREACH(ms, &m->memberships, in_member) {
-		if (deliver_is_live(ms)) {
+	MEMBER_FOREACH_CURSOR(c, ms, m)
+	{
+		if (cursor_is_live(c)) {
 			/* What is rendered already is in the old one. */
 			room_flush(ms->room);
-			deliver_remove_live(ms);
-			deliver_pump_later(ms);
+			deliver_remove_live(c);
+			deliver_pump_later(c);
 		}
-		room_set_tracks_members(ms, dialect->tracks_members);
-		if (ms->tracks_members)
+		roommates_track(c, dialect->tracks_members);
+		if (c->tracking.is_on)
 			presence_show(&ms->room->presence, ms);
 	}
 }
@@ -210,6 +215,7 @@ void
 member_break(struct member *m, const char *text)
 {
 	struct membership *ms;
+	struct cursor *c;
 
 	member_set_break_text(m, text);
 	if (!m->is_on_break) {
@@ -217,10 +223,11 @@ member_break(struct member *m, const char *text)
 		m->is_away = false;
 		m->was_told_repeats = false;
 		m->break_since_ms = m->chat->clock->mono_ms;
-		LIST_FOREACH(ms, &m->memberships, in_member) {
-			if (ms->tracks_members)
+		MEMBER_FOREACH_CURSOR(c, ms, m)
+		{
+			if (c->tracking.is_on)
 				room_flush(ms->room);
-			pump_pause(ms);
+			pump_pause(c);
 		}
 	}
 	watch_member_changed(m);
@@ -247,6 +254,7 @@ void
 member_back(struct member *m, const char *text)
 {
 	struct membership *ms;
+	struct cursor *c;
 	struct event event = { .kind = EVENT_BACK };
 	bool was_on_break = m->is_on_break;
 
@@ -264,9 +272,9 @@ member_back(struct member *m, const char *text)
 	if (!was_on_break)
 		return;
 	member_show_queued(m);
-	LIST_FOREACH(ms, &m->memberships, in_member)
-		replay_start_catchup(ms, ms->cursor, REPLAY_PRESENT,
-		    event.duration_ms);
+	MEMBER_FOREACH_CURSOR(c, ms, m)
+	replay_start_catchup(c, cursor_where(c), REPLAY_PRESENT,
+	    event.duration_ms);
 }
 
 void
@@ -350,12 +358,11 @@ void
 member_drained(struct member *m)
 {
 	struct membership *ms;
+	struct cursor *c;
 
-	LIST_FOREACH(ms, &m->memberships, in_member)
-		if (ms->is_blocked) {
-			deliver_remove_live(ms);
-			deliver_pump_later(ms);
-		}
+	MEMBER_FOREACH_CURSOR(c, ms, m)
+	if (c->delivery.is_blocked)
+		deliver_read_on(c);
 	member_show_queued(m);
 }
 
@@ -395,12 +402,13 @@ member_update_ignorer(struct member *m)
 {
 	bool is_ignorer = m->person.ignore_count > 0;
 	struct membership *ms;
+	struct cursor *c;
 
 	if (is_ignorer == m->is_ignorer)
 		return;
 	m->is_ignorer = is_ignorer;
-	LIST_FOREACH(ms, &m->memberships, in_member)
-		deliver_set_ignorer(ms, is_ignorer);
+	MEMBER_FOREACH_CURSOR(c, ms, m)
+	deliver_set_ignorer(c, is_ignorer);
 	if (is_ignorer)
 		LIST_INSERT_HEAD(&m->chat->ignorers, m, in_ignorers);
 	else
@@ -446,6 +454,7 @@ member_tell(struct member *to, const struct member *from, struct event *event)
 	struct chat *chat = to->chat;
 	struct buf *out = &chat->scratch;
 	struct membership *ms;
+	struct cursor *c;
 	struct queued_message *k;
 	bool is_away = to->is_on_break || to->is_lost;
 
@@ -487,9 +496,10 @@ member_tell(struct member *to, const struct member *from, struct event *event)
 	 * has to wait.
 	 */
 	ms = LIST_FIRST(&to->memberships);
-	if (ms != NULL && !ms->is_blocked) {
-		deliver_leave_live(ms);
-		deliver_pump_later(ms);
+	c = ms == NULL ? NULL : membership_cursor(ms);
+	if (c != NULL && !c->delivery.is_blocked) {
+		deliver_leave_live(c);
+		deliver_pump_later(c);
 	}
 	return MEMBER_TOLD;
 }

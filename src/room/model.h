@@ -42,6 +42,7 @@
  */
 
 struct chat;
+struct cursor;
 struct departed;
 struct departed_owner;
 struct member;
@@ -160,58 +161,86 @@ struct member_ops {
 	 * what their client believes about who is there is wrong: list the
 	 * names, and clear it.
 	 */
-	void (*caught_up)(struct membership *ms);
+	void (*caught_up)(struct cursor *c);
 	/* Another session with the same credential has taken m's nick and
 	 * place: say so and close. The caller frees m right after. */
 	void (*replaced)(struct member *m);
 };
 
+/* The way of a room's lines to a cursor: deliver.c and pump.c */
+struct delivery {
+	TAILQ_ENTRY(cursor) in_pump; /* if is_pumped */
+	struct audience *audience; /* live: those who share the bytes */
+	uint32_t slot; /* their place there */
+	bool is_pumped; /* in the pump's queue */
+	bool is_blocked; /* waiting for member_drained() */
+	bool is_resuming; /* becomes live at the end of chat_load_end() */
+};
+
+/* How far what was handed over has arrived: acked.c */
+struct acked {
+	uint64_t number; /* surely read up to here */
+	uint64_t mark; /* the cursor at the member's checkpoint */
+	/* For the state layer: what it has written, a number or "live". */
+	uint64_t persisted;
+	bool is_persisted_live;
+};
+
+/* Whether they hear of each who comes and goes: roommates.c */
+struct tracking {
+	LIST_ENTRY(cursor) in_room; /* if is_on */
+	/* Greater than that of all who came, or got the names, earlier. */
+	uint64_t arrival;
+	bool is_on; /* the member's dialect tracks members */
+	bool needs_names; /* they were not told all of the others */
+};
+
 /*
- * A member in a room. Their cursor is the number of the next message that they
- * have not been handed yet:
+ * Where somebody reads in a room: the number of the next message that they
+ * have not been handed yet. Each part has its module.
  *
- *   live       audience is set; the cursor is the room's turn_start, and the
- *              field is out of date until they are behind
+ *   live       delivery has an audience; the cursor is the room's turn_start,
+ *              and at is out of date until they are behind
  *   behind     a slow reader, or a replay is running: in the pump's queue, or
  *              waiting until their output has drained (is_blocked: only after
  *              deliver() has refused something)
  *   paused     the member is on break: the cursor stays
  */
-struct membership {
-	LIST_ENTRY(membership) in_member;
-	TAILQ_ENTRY(membership) in_room;
-	LIST_ENTRY(membership) in_trackers; /* if tracks_members */
-	TAILQ_ENTRY(membership) in_pump;
-	struct member *member;
-	struct room *room;
-	struct history_cursor cursor;
-	/* Greater than that of all who came, or got the names, earlier. */
-	uint64_t arrival;
+struct cursor {
+	LIST_ENTRY(cursor) in_membership;
+	struct membership *ms;
+	struct history_cursor at; /* cursor.h */
 	uint64_t own_from; /* own lines from here on are not shown */
-	uint64_t acknowledged; /* acked.h: surely read up to here */
-	uint64_t mark; /* the cursor at the member's checkpoint */
-	uint64_t persisted_acknowledged; /* as last written */
 	/* Messages below may have been seen: an earlier connection was handed
 	 * them. */
 	uint64_t repeat_until;
-	struct shown shown;
-	/* Live: those who share the rendered bytes. */
-	struct audience *audience;
-	uint32_t slot; /* their place there */
-	struct replay *replay;
-	bool is_pumped; /* in the pump's queue */
-	bool is_blocked; /* waiting for member_drained() */
-	bool is_resuming; /* becomes live at the end of chat_load_end() */
-	bool tracks_members; /* the member's dialect does */
+	struct shown shown; /* repeat.c */
+	struct delivery delivery;
+	struct replay *replay; /* replay.c: the catch-up that runs, or NULL */
+	struct acked acked;
+	struct tracking tracking;
+};
+TAILQ_HEAD(cursor_queue, cursor);
+LIST_HEAD(cursor_list, cursor);
+
+/*
+ * A member in a room. They read there with one cursor for each client; that is
+ * one, until a person can have several.
+ */
+struct membership {
+	LIST_ENTRY(membership) in_member;
+	TAILQ_ENTRY(membership) in_room;
+	struct member *member;
+	struct room *room;
+	struct cursor_list cursors;
+	struct cursor cursor; /* the first of them */
 	/* Clients that track members know that they are here; and so do all
-	 * others, which implies the former. */
+	 * others, which implies the former. presence.c */
 	bool is_joined;
 	bool is_announced;
-	bool needs_names; /* a tracker was not told all of the others */
-	bool is_persisted_live; /* written as live, without a number */
-	bool is_op; /* rank.h; both are kept with their place */
-	bool is_voiced;
 	bool takes_place; /* or take them for somebody known to be here */
+	bool is_op; /* rank.h; both are kept with their bookmark */
+	bool is_voiced;
 };
 TAILQ_HEAD(membership_queue, membership);
 
@@ -405,7 +434,7 @@ struct segment {
 struct slot {
 	int (*deliver)(void *sink, const char *data, size_t len);
 	void *sink;
-	struct membership *ms;
+	struct cursor *cursor;
 	bool has_acted; /* some of the turn's lines are their own */
 	bool is_ignorer; /* or of somebody whom they ignore */
 };
@@ -446,7 +475,7 @@ struct room {
 	struct membership_queue people; /* in the order they came */
 	size_t people_count;
 	size_t live_count;
-	LIST_HEAD(, membership) trackers; /* those whose dialect is */
+	struct cursor_list trackers; /* those with tracking.is_on */
 	size_t tracker_count;
 	struct bookmark_list bookmarks;
 	struct presence presence;
@@ -608,11 +637,11 @@ struct chat {
 
 	/* The turn. */
 	struct room_queue dirty;
-	struct membership_queue pump;
+	struct cursor_queue pump;
 	unsigned actors; /* how many live people acted in this turn */
 	struct buf scratch;
 	struct tally tally; /* of the catch-up being counted */
-	struct membership *tally_owner; /* or NULL */
+	struct cursor *tally_owner; /* or NULL */
 	struct roommates roommates;
 
 	/* Counters for the state report. */

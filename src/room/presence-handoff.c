@@ -12,6 +12,7 @@
 #include "base/tlv.h"
 #include "base/util.h"
 #include "room/chat-rooms.h"
+#include "room/cursor.h"
 #include "room/directory.h"
 #include "room/presence-impl.h"
 
@@ -135,7 +136,8 @@ presence_is_complete(const struct presence *p)
 
 	TAILQ_FOREACH(ms, &p->room->people, in_room) {
 		announced += ms->is_announced;
-		if (!ms->is_joined && (ms->is_announced || ms->tracks_members))
+		if (!ms->is_joined &&
+		    (ms->is_announced || membership_tracks(ms)))
 			return false;
 	}
 	TAILQ_FOREACH(item, &p->queue, entry)

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "room/cursor.h"
 #include "room/directory.h"
 #include "room/presence-impl.h"
 #include "room/publish.h"
@@ -153,9 +154,11 @@ presence_tell_trackers(struct presence *p, struct event *event,
     struct membership *ms)
 {
 	size_t others = p->room->tracker_count;
+	const struct cursor *c;
 
-	if (ms != NULL && ms->tracks_members)
-		others--;
+	if (ms != NULL)
+		LIST_FOREACH(c, &ms->cursors, in_membership)
+			others -= c->tracking.is_on;
 	if (others > 0)
 		room_publish(p->room, event, ms);
 }
@@ -367,7 +370,7 @@ presence_came(struct presence *p, struct membership *ms)
 {
 	if (!presence_settle_left(p, ms))
 		(void)presence_add(p, ms, true);
-	if (ms->tracks_members)
+	if (membership_tracks(ms))
 		presence_show(p, ms);
 }
 

@@ -7,6 +7,7 @@
 
 #include "config.h"
 
+#include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/publish.h"
 #include "room/roommates.h"
@@ -59,12 +60,15 @@ publish_is_state(enum event_kind kind)
 void
 room_publish(struct room *room, struct event *event, struct membership *actor)
 {
+	struct cursor *c;
+
 	/* Their client is told by their session, at once. It has to know before
 	 * what others have done. */
-	if (actor != NULL && actor->tracks_members &&
+	if (actor != NULL && membership_tracks(actor) &&
 	    publish_is_state(event->kind))
 		room_flush(room);
 	if (actor != NULL)
-		deliver_set_acted(actor);
+		LIST_FOREACH(c, &actor->cursors, in_membership)
+			deliver_set_acted(c);
 	publish_by_member(room, event, actor == NULL ? NULL : actor->member);
 }

@@ -14,52 +14,52 @@
 #include "room/replay.h"
 
 void
-pump_pause(struct membership *ms)
+pump_pause(struct cursor *c)
 {
-	struct history_cursor c;
+	struct history_cursor at;
 	struct event event;
 
-	replay_stop(ms);
-	deliver_remove_live(ms);
-	deliver_pump_cancel(ms);
+	replay_stop(c);
+	deliver_remove_live(c);
+	deliver_pump_cancel(c);
 
 	/* Their own lines they know: last words before a break are nothing that
 	 * was missed. */
-	c = ms->cursor;
-	if (history_clamp(&ms->room->history, &c) > 0)
+	at = c->at;
+	if (history_clamp(&c->ms->room->history, &at) > 0)
 		return;
-	while (history_read(&ms->room->history, &c, &event) &&
-	    event.author == ms->member->id && event.number >= ms->own_from)
-		ms->cursor = c;
+	while (history_read(&c->ms->room->history, &at, &event) &&
+	    event.author == c->ms->member->id && event.number >= c->own_from)
+		c->at = at;
 }
 
 static void
 pump_run(struct chat *chat)
 {
-	struct membership *ms, *last;
+	struct cursor *c, *last;
 	size_t budget = PUMP_TURN, done;
 	bool is_last;
 
-	last = TAILQ_LAST(&chat->pump, membership_queue);
+	last = TAILQ_LAST(&chat->pump, cursor_queue);
 	for (is_last = last == NULL; !is_last && budget > 0;) {
-		ms = TAILQ_FIRST(&chat->pump);
-		is_last = ms == last;
-		TAILQ_REMOVE(&chat->pump, ms, in_pump);
-		ms->is_pumped = false;
-		switch (replay_pump(ms, PUMP_CHUNK, &done)) {
+		c = TAILQ_FIRST(&chat->pump);
+		is_last = c == last;
+		TAILQ_REMOVE(&chat->pump, c, delivery.in_pump);
+		c->delivery.is_pumped = false;
+		switch (replay_pump(c, PUMP_CHUNK, &done)) {
 		case REPLAY_AGAIN:
-			deliver_pump_later(ms);
+			deliver_pump_later(c);
 			break;
 		case REPLAY_BLOCKED:
-			ms->is_blocked = true;
+			c->delivery.is_blocked = true;
 			break;
 		case REPLAY_DONE:
-			if (!ms->member->is_on_break)
-				deliver_add_live(ms);
+			if (!c->ms->member->is_on_break)
+				deliver_add_live(c);
 			/* From a new list on they know who is there. */
-			if (ms->needs_names)
-				ms->arrival = ++chat->last_arrival;
-			ms->member->ops->caught_up(ms);
+			if (c->tracking.needs_names)
+				c->tracking.arrival = ++chat->last_arrival;
+			c->ms->member->ops->caught_up(c);
 			break;
 		}
 		budget -= done < budget ? done : budget;

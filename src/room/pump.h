@@ -16,8 +16,8 @@
  * on. True: there is more to do at once. */
 bool pump_turn(struct chat *chat);
 
-/* Stops handing anything to ms; the cursor is where they have read to, in the
+/* Stops handing anything to c; the cursor is where they have read to, in the
  * middle of whatever it was. */
-void pump_pause(struct membership *ms);
+void pump_pause(struct cursor *c);
 
 #endif

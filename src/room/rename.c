@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/departed.h"
 #include "room/directory.h"
@@ -213,28 +214,27 @@ static void
 rename_resume(struct member *m, int64_t away_ms)
 {
 	struct membership *ms;
+	struct cursor *c;
 	struct bookmark *bookmark;
 
 	LIST_FOREACH(ms, &m->memberships, in_member) {
+		c = membership_cursor(ms);
 		bookmark = person_bookmark(&m->person, ms->room);
 		if (bookmark == NULL) {
-			/* Private messages may wait nonetheless. */
-			if (!m->is_on_break && !ms->is_blocked &&
-			    !TAILQ_EMPTY(&m->person.queued)) {
-				deliver_remove_live(ms);
-				deliver_pump_later(ms);
-			}
+			/* Private messages may be waiting nonetheless. */
+			if (!m->is_on_break && !c->delivery.is_blocked &&
+			    !TAILQ_EMPTY(&m->person.queued))
+				deliver_read_on(c);
 			continue;
 		}
 		rank_regained(ms, bookmark);
-		if (m->is_on_break) {
-			if (bookmark->cursor.number < ms->cursor.number) {
-				ms->cursor = bookmark->cursor;
-				ms->repeat_until = bookmark->repeat_until;
-				ms->shown.from = bookmark->cursor.number;
-			}
-		} else
-			replay_start_return(ms, bookmark, away_ms);
+		if (!m->is_on_break)
+			replay_start_return(c, bookmark, away_ms);
+		else if (bookmark->cursor.number < c->at.number) {
+			cursor_move(c, bookmark->cursor);
+			c->repeat_until = bookmark->repeat_until;
+			c->shown.from = bookmark->cursor.number;
+		}
 		bookmark_free(bookmark);
 	}
 }

@@ -26,20 +26,20 @@
 #include "room/repeat.h"
 
 static size_t
-repeat_size(const struct membership *ms, struct event *event)
+repeat_size(const struct cursor *c, struct event *event)
 {
-	struct buf *out = &ms->room->chat->scratch;
+	struct buf *out = &c->ms->room->chat->scratch;
 
 	buf_reset(out);
-	event->server = ms->room->chat->options->server_name;
-	event->room = ms->room->name;
-	dialect_render(ms->member->dialect, out, event);
+	event->server = c->ms->room->chat->options->server_name;
+	event->room = c->ms->room->name;
+	dialect_render(c->ms->member->dialect, out, event);
 	return out->len;
 }
 
 /* No line of a message is shorter. */
 static size_t
-repeat_size_min(const struct membership *ms)
+repeat_size_min(const struct cursor *c)
 {
 	struct event event = {
 		.kind = EVENT_SAY,
@@ -47,77 +47,77 @@ repeat_size_min(const struct membership *ms)
 		.text = "a",
 		.text_len = 1,
 	};
-	size_t size = repeat_size(ms, &event);
+	size_t size = repeat_size(c, &event);
 
 	return size > 0 ? size : 1;
 }
 
 static bool
-repeat_was_shown(const struct membership *ms, const struct event *event)
+repeat_was_shown(const struct cursor *c, const struct event *event)
 {
-	const struct member *m = ms->member;
+	const struct member *m = c->ms->member;
 
 	if (event->author == m->id)
 		return false;
-	if (event->number >= ms->shown.guest_from &&
-	    event->number < ms->shown.guest_until)
+	if (event->number >= c->shown.guest_from &&
+	    event->number < c->shown.guest_until)
 		return false; /* before all the others */
 	return !member_ignores_author(m, event->author, event->nick);
 }
 
 void
-repeat_set_back(struct membership *ms, size_t bytes)
+repeat_set_back(struct cursor *c, size_t bytes)
 {
-	const struct history *h = &ms->room->history;
-	struct history_cursor c = ms->cursor, read;
+	const struct history *h = &c->ms->room->history;
+	struct history_cursor at = c->at, read;
 	struct event event;
 	uint64_t more;
 
-	while (bytes > 0 && c.number > ms->shown.from &&
-	    c.number > h->first_number && history_step_back(h, &c)) {
-		read = c;
+	while (bytes > 0 && at.number > c->shown.from &&
+	    at.number > h->first_number && history_step_back(h, &at)) {
+		read = at;
 		(void)history_read(h, &read, &event);
-		if (repeat_was_shown(ms, &event)) {
-			size_t size = repeat_size(ms, &event);
+		if (repeat_was_shown(c, &event)) {
+			size_t size = repeat_size(c, &event);
 
 			bytes -= size < bytes ? size : bytes;
 		}
 	}
-	if (bytes > 0 && c.number > ms->shown.from &&
-	    c.number <= h->first_number) {
+	if (bytes > 0 && at.number > c->shown.from &&
+	    at.number <= h->first_number) {
 		/*
 		 * Earlier ones are no longer held: they are in the gap that
 		 * will be told, as many as are possible; and so is what the
 		 * line of another gap said, if it was lost as well.
 		 */
-		more = bytes / repeat_size_min(ms) + 1;
-		if (more > history_distance(ms->shown.from, c.number))
-			more = history_distance(ms->shown.from, c.number);
-		c.number -= more;
-		if (c.number < ms->shown.gap_until &&
-		    c.number > ms->shown.gap_from)
-			c.number = ms->shown.gap_from;
+		more = bytes / repeat_size_min(c) + 1;
+		if (more > history_distance(c->shown.from, at.number))
+			more = history_distance(c->shown.from, at.number);
+		at.number -= more;
+		if (at.number < c->shown.gap_until &&
+		    at.number > c->shown.gap_from)
+			at.number = c->shown.gap_from;
 	}
-	if (c.number == ms->cursor.number)
+	if (at.number == c->at.number)
 		return;
-	if (ms->repeat_until < ms->cursor.number)
-		ms->repeat_until = ms->cursor.number;
-	ms->cursor = c;
+	if (c->repeat_until < c->at.number)
+		c->repeat_until = c->at.number;
+	c->at = at;
 }
 
 void
 repeat_set_back_bookmark(struct member *m, struct bookmark *bookmark,
     size_t bytes)
 {
-	struct membership ms = {
-		.member = m,
-		.room = bookmark->room,
-		.cursor = bookmark->cursor,
+	struct membership ms = { .member = m, .room = bookmark->room };
+	struct cursor c = {
+		.ms = &ms,
+		.at = bookmark->cursor,
 		.repeat_until = bookmark->repeat_until,
 		.shown = bookmark->shown,
 	};
 
-	repeat_set_back(&ms, bytes);
-	bookmark->cursor = ms.cursor;
-	bookmark->repeat_until = ms.repeat_until;
+	repeat_set_back(&c, bytes);
+	bookmark->cursor = c.at;
+	bookmark->repeat_until = c.repeat_until;
 }

@@ -9,12 +9,12 @@
 #include "room/model.h"
 
 /*
- * Moves ms->cursor back over as many messages as make up at least bytes when
- * rendered, but not over what an earlier connection has shown (ms->shown), and
- * sets ms->repeat_until to where the cursor was. Nothing must be on its way to
- * ms.
+ * Moves c->at back over as many messages as make up at least bytes when
+ * rendered, but not over what an earlier connection has shown (c->shown), and
+ * sets c->repeat_until to where the cursor was. Nothing must be on its way to
+ * c.
  */
-void repeat_set_back(struct membership *ms, size_t bytes);
+void repeat_set_back(struct cursor *c, size_t bytes);
 
 /* As repeat_set_back(), for a room that m has left in this connection. */
 void repeat_set_back_bookmark(struct member *m, struct bookmark *bookmark,

@@ -58,9 +58,9 @@ static const struct handoff_field replay_fields[] = {
 };
 
 void
-replay_save(const struct membership *ms, struct fields_out *out)
+replay_save(const struct cursor *c, struct fields_out *out)
 {
-	struct replay rp = *ms->replay;
+	struct replay rp = *c->replay;
 
 	if (rp.stage == REPLAY_SCAN)
 		rp.scan_from = rp.repeats = 0;
@@ -71,10 +71,9 @@ replay_save(const struct membership *ms, struct fields_out *out)
 }
 
 bool
-replay_load(struct membership *ms, struct fields_in *in,
-    const struct tlv *outer)
+replay_load(struct cursor *c, struct fields_in *in, const struct tlv *outer)
 {
-	struct history *h = &ms->room->history;
+	struct history *h = &c->ms->room->history;
 	struct replay *rp = xcalloc(1, sizeof(*rp));
 	struct tlv_reader r;
 	struct tlv item;
@@ -90,7 +89,7 @@ replay_load(struct membership *ms, struct fields_in *in,
 			    NITEMS(replay_fields), rp);
 	if (!is_good || r.is_bad || rp->done.at.number > h->next_number ||
 	    (rp->until != REPLAY_PRESENT && rp->until > h->next_number) ||
-	    rp->scan_until > h->next_number || ms->replay != NULL) {
+	    rp->scan_until > h->next_number || c->replay != NULL) {
 		buf_fini(&rp->head);
 		free(rp);
 		return fields_fail(in, "a replay is not consistent");
@@ -98,6 +97,6 @@ replay_load(struct membership *ms, struct fields_in *in,
 	rp->done.at = history_find(h, rp->done.at.number);
 	if (rp->stage == REPLAY_SCAN)
 		rp->scan = rp->done.at;
-	ms->replay = rp;
+	c->replay = rp;
 	return true;
 }

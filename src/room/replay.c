@@ -9,7 +9,7 @@
  *   PAST (or that) ──┘ first line
  *
  * A catch-up may begin with messages that an earlier connection was handed and
- * that may have arrived (ms->repeat_until; repeat.c). They are not counted in
+ * that may have arrived (c->repeat_until; repeat.c). They are not counted in
  * the summary and stand between two lines that say so.
  *
  * Each step renders into a scratch buffer and takes effect only when deliver()
@@ -42,60 +42,60 @@
 #define REPLAY_WORK_MIN 1024
 
 static struct replay *
-replay_start(struct membership *ms, enum replay_kind kind,
+replay_start(struct cursor *c, enum replay_kind kind,
     struct history_cursor from, uint64_t until)
 {
 	struct replay *rp;
 
-	assert(ms->replay == NULL);
-	deliver_leave_live(ms);
+	assert(c->replay == NULL);
+	deliver_leave_live(c);
 	rp = xcalloc(1, sizeof(*rp));
 	rp->kind = kind;
 	rp->done.at = from;
 	rp->until = until;
-	rp->done.day = clock_day(ms->room->chat->clock->wall_ms);
-	ms->replay = rp;
-	deliver_pump_later(ms);
+	rp->done.day = clock_day(c->ms->room->chat->clock->wall_ms);
+	c->replay = rp;
+	deliver_pump_later(c);
 	return rp;
 }
 
 static void
-replay_free(struct membership *ms)
+replay_free(struct cursor *c)
 {
-	struct chat *chat = ms->room->chat;
+	struct chat *chat = c->ms->room->chat;
 
-	if (chat->tally_owner == ms) {
+	if (chat->tally_owner == c) {
 		tally_fini(&chat->tally);
 		chat->tally_owner = NULL;
 	}
-	buf_fini(&ms->replay->head);
-	free(ms->replay);
-	ms->replay = NULL;
+	buf_fini(&c->replay->head);
+	free(c->replay);
+	c->replay = NULL;
 }
 
 static void
-replay_render(struct membership *ms, struct buf *out, struct event *event)
+replay_render(struct cursor *c, struct buf *out, struct event *event)
 {
-	event->server = ms->room->chat->options->server_name;
-	event->room = ms->room->name;
-	dialect_render(ms->member->dialect, out, event);
+	event->server = c->ms->room->chat->options->server_name;
+	event->room = c->ms->room->name;
+	dialect_render(c->ms->member->dialect, out, event);
 }
 
 /* The number at which rp ends as things are now. */
 static uint64_t
-replay_end(const struct membership *ms, const struct replay *rp)
+replay_end(const struct cursor *c, const struct replay *rp)
 {
-	return rp->until == REPLAY_PRESENT ? ms->room->turn_start.number :
+	return rp->until == REPLAY_PRESENT ? c->ms->room->turn_start.number :
 					     rp->until;
 }
 
 /* Renders "the last 20 of 1204" when the first line is due, since only then is
  * it known where the present is. */
 static void
-replay_head_past(struct membership *ms, struct replay *rp)
+replay_head_past(struct cursor *c, struct replay *rp)
 {
-	const struct history *h = &ms->room->history;
-	uint64_t end = replay_end(ms, rp);
+	const struct history *h = &c->ms->room->history;
+	uint64_t end = replay_end(c, rp);
 	struct history_cursor at = rp->done.at;
 	struct event event = { .kind = EVENT_PAST };
 
@@ -105,77 +105,76 @@ replay_head_past(struct membership *ms, struct replay *rp)
 	if (end > h->first_number)
 		event.total = history_distance(h->first_number, end);
 	if (event.count > 0 || rp->kind == REPLAY_HISTORY)
-		replay_render(ms, &rp->head, &event);
+		replay_render(c, &rp->head, &event);
 }
 
 void
-replay_start_greeting(struct membership *ms)
+replay_start_greeting(struct cursor *c)
 {
 	struct replay *rp;
 
-	rp = replay_start(ms, REPLAY_GREETING, ms->cursor, REPLAY_PRESENT);
+	rp = replay_start(c, REPLAY_GREETING, c->at, REPLAY_PRESENT);
 	rp->stage = REPLAY_PAST;
 }
 
 void
-replay_start_history(struct membership *ms, uint64_t n)
+replay_start_history(struct cursor *c, uint64_t n)
 {
-	const struct history *h = &ms->room->history;
+	const struct history *h = &c->ms->room->history;
 	struct replay *rp;
 
-	if (ms->replay != NULL) {
-		ms->replay->then_history = n;
+	if (c->replay != NULL) {
+		c->replay->then_history = n;
 		return;
 	}
-	rp = replay_start(ms, REPLAY_HISTORY, history_back(h, n),
+	rp = replay_start(c, REPLAY_HISTORY, history_back(h, n),
 	    h->next_number);
 	rp->stage = REPLAY_PAST;
 }
 
 void
-replay_start_catchup(struct membership *ms, struct history_cursor from,
+replay_start_catchup(struct cursor *c, struct history_cursor from,
     uint64_t until, int64_t away_ms)
 {
 	struct replay *rp;
 
-	if (ms->replay != NULL)
-		replay_stop(ms);
+	if (c->replay != NULL)
+		replay_stop(c);
 	/* First, as this sets the cursor to the turn's start. */
-	deliver_leave_live(ms);
+	deliver_leave_live(c);
 	if (until == REPLAY_PRESENT)
-		ms->cursor = from;
-	acked_set_back(ms, from.number);
-	rp = replay_start(ms, REPLAY_CATCHUP, from, until);
+		c->at = from;
+	acked_set_back(c, from.number);
+	rp = replay_start(c, REPLAY_CATCHUP, from, until);
 	rp->away_ms = away_ms;
 	rp->stage = REPLAY_SCAN;
 	rp->scan = from;
 	rp->scan_until = until == REPLAY_PRESENT ?
-	    ms->room->history.next_number :
+	    c->ms->room->history.next_number :
 	    until;
 }
 
 void
-replay_start_return(struct membership *ms, const struct bookmark *bookmark,
+replay_start_return(struct cursor *c, const struct bookmark *bookmark,
     int64_t away_ms)
 {
-	bool was_live = ms->replay == NULL ||
-	    ms->replay->until != REPLAY_PRESENT;
+	bool was_live = c->replay == NULL || c->replay->until != REPLAY_PRESENT;
 
-	ms->repeat_until = bookmark->repeat_until;
-	ms->shown.from = bookmark->cursor.number;
-	replay_start_catchup(ms, bookmark->cursor,
-	    was_live ? ms->own_from : REPLAY_PRESENT, away_ms);
+	c->repeat_until = bookmark->repeat_until;
+	c->shown.from = bookmark->cursor.number;
+	replay_start_catchup(c, bookmark->cursor,
+	    was_live ? c->own_from : REPLAY_PRESENT, away_ms);
 	if (was_live) {
-		ms->shown.guest_from = ms->own_from;
-		ms->shown.guest_until = ms->cursor.number;
+		c->shown.guest_from = c->own_from;
+		c->shown.guest_until = c->at.number;
 	}
 }
 
-/* Where ms will read on if the replay ends now. */
+/* Where c will read on if the replay ends now. */
 static struct history_cursor
-replay_cursor(const struct membership *ms)
+replay_cursor(const struct cursor *c)
 {
-	const struct replay *rp = ms->replay;
+	const struct replay *rp = c->replay;
 
 	if (rp != NULL)
 		switch (rp->kind) {
@@ -193,74 +192,74 @@ replay_cursor(const struct membership *ms)
 		case REPLAY_HISTORY:
 			break;
 		}
-	return ms->cursor;
+	return c->at;
 }
 
 uint64_t
-replay_position(const struct membership *ms)
+replay_position(const struct cursor *c)
 {
-	return replay_cursor(ms).number;
+	return replay_cursor(c).number;
 }
 
 void
-replay_stop(struct membership *ms)
+replay_stop(struct cursor *c)
 {
-	if (ms->replay == NULL)
+	if (c->replay == NULL)
 		return;
-	ms->cursor = replay_cursor(ms);
-	replay_free(ms);
+	c->at = replay_cursor(c);
+	replay_free(c);
 }
 
 bool
-replay_skip(struct membership *ms, uint64_t *skipped)
+replay_skip(struct cursor *c, uint64_t *skipped)
 {
-	struct replay *rp = ms->replay;
+	struct replay *rp = c->replay;
 	uint64_t end, at, then_history;
 
 	if (rp == NULL)
 		return false;
-	end = replay_end(ms, rp);
+	end = replay_end(c, rp);
 	at = rp->done.at.number;
 	*skipped = end > at ? history_distance(at, end) : 0;
 	if (rp->until == REPLAY_PRESENT)
-		ms->cursor = ms->room->turn_start;
+		c->at = c->ms->room->turn_start;
 	then_history = rp->then_history;
-	replay_free(ms);
+	replay_free(c);
 	if (then_history > 0)
-		replay_start_history(ms, then_history);
-	else if (!ms->is_blocked)
-		deliver_pump_later(ms);
+		replay_start_history(c, then_history);
+	else if (!c->delivery.is_blocked)
+		deliver_pump_later(c);
 	return true;
 }
 
-/* Is event hidden from ms? People know their own lines of this session. */
+/* Is event hidden from c? People know their own lines of this session. */
 static bool
-replay_is_hidden(const struct membership *ms, const struct event *event)
+replay_is_hidden(const struct cursor *c, const struct event *event)
 {
-	const struct member *m = ms->member;
+	const struct member *m = c->ms->member;
 
-	if (event->author == m->id && event->number >= ms->own_from)
+	if (event->author == m->id && event->number >= c->own_from)
 		return true;
 	return member_ignores_author(m, event->author, event->nick);
 }
 
 static void
-replay_render_count(struct membership *ms, struct buf *out,
-    enum event_kind kind, uint64_t count)
+replay_render_count(struct cursor *c, struct buf *out, enum event_kind kind,
+    uint64_t count)
 {
 	struct event event = { .kind = kind, .count = count };
 
-	replay_render(ms, out, &event);
+	replay_render(c, out, &event);
 }
 
 /* Renders what is due before the message event: it may have been seen already,
  * or is the first that was not. */
 static void
-replay_render_repeats(struct membership *ms, struct buf *out,
+replay_render_repeats(struct cursor *c, struct buf *out,
     struct replay_progress *to, const struct event *event)
 {
-	const struct replay *rp = ms->replay;
-	bool is_repeat = event->number < ms->repeat_until;
+	const struct replay *rp = c->replay;
+	bool is_repeat = event->number < c->repeat_until;
 
 	if (rp->kind != REPLAY_CATCHUP || is_repeat == to->in_repeats)
 		return;
@@ -268,16 +267,16 @@ replay_render_repeats(struct membership *ms, struct buf *out,
 	/* If the ring has lapped some of them since, their number is
 	 * unknown. */
 	if (is_repeat)
-		replay_render_count(ms, out, EVENT_REPEATS,
-		    ms->room->history.first_number > rp->scan_from ?
+		replay_render_count(c, out, EVENT_REPEATS,
+		    c->ms->room->history.first_number > rp->scan_from ?
 			0 :
 			rp->repeats);
 	else
-		replay_render_count(ms, out, EVENT_NEW, 0);
+		replay_render_count(c, out, EVENT_NEW, 0);
 }
 
 static void
-replay_render_date(struct membership *ms, struct buf *out,
+replay_render_date(struct cursor *c, struct buf *out,
     struct replay_progress *to, const struct event *event)
 {
 	struct event date = {
@@ -287,16 +286,16 @@ replay_render_date(struct membership *ms, struct buf *out,
 
 	if (clock_day(date.time_ms) == to->day)
 		return;
-	replay_render(ms, out, &date);
+	replay_render(c, out, &date);
 	to->day = clock_day(date.time_ms);
 }
 
 /* Renders the topic behind a gap, for clients that track members and may not
  * know it: it may have been set by a message that is lost. */
 static void
-replay_render_topic(struct membership *ms, struct buf *out, uint64_t gap_until)
+replay_render_topic(struct cursor *c, struct buf *out, uint64_t gap_until)
 {
-	const struct room *room = ms->room;
+	const struct room *room = c->ms->room;
 	struct event event = {
 		.kind = EVENT_TOPIC,
 		.nick = room->topic_by,
@@ -304,27 +303,26 @@ replay_render_topic(struct membership *ms, struct buf *out, uint64_t gap_until)
 		.time_ms = room->topic_ms,
 	};
 
-	if (!ms->tracks_members || room->topic_ms == 0 ||
-	    gap_until <= ms->own_from)
+	if (!c->tracking.is_on || room->topic_ms == 0 ||
+	    gap_until <= c->own_from)
 		return;
 	event.text_len = strlen(event.text);
-	replay_render(ms, out, &event);
+	replay_render(c, out, &event);
 }
 
 /* Renders about max bytes from to->at up to number end, and moves *to on past
  * them. Returns true at the end. */
 static bool
-replay_lines(struct membership *ms, struct buf *out, struct replay_progress *to,
+replay_lines(struct cursor *c, struct buf *out, struct replay_progress *to,
     uint64_t end, size_t max, size_t *work)
 {
-	struct room *room = ms->room;
+	struct room *room = c->ms->room;
 	struct history_cursor *at = &to->at;
 	struct event event;
 	uint64_t before, lost;
 	size_t start = out->len;
 	uint64_t first_pos;
-	bool show_own = ms->replay != NULL &&
-	    ms->replay->kind == REPLAY_HISTORY;
+	bool show_own = c->replay != NULL && c->replay->kind == REPLAY_HISTORY;
 
 	before = at->number;
 	lost = history_clamp(&room->history, at);
@@ -336,8 +334,8 @@ replay_lines(struct membership *ms, struct buf *out, struct replay_progress *to,
 		event.kind = EVENT_GAP;
 		event.count = lost;
 		event.is_uncertain = !history_is_certain(before, at->number);
-		replay_render(ms, out, &event);
-		replay_render_topic(ms, out, at->number);
+		replay_render(c, out, &event);
+		replay_render_topic(c, out, at->number);
 		room->chat->gaps++;
 		to->gap_from = before;
 		to->gap_until = at->number;
@@ -350,19 +348,19 @@ replay_lines(struct membership *ms, struct buf *out, struct replay_progress *to,
 			break;
 		if (!history_read(&room->history, at, &event))
 			break;
-		if (show_own ? member_ignores_author(ms->member, event.author,
-				   event.nick) :
-			       replay_is_hidden(ms, &event))
+		if (show_own ? member_ignores_author(c->ms->member,
+				   event.author, event.nick) :
+			       replay_is_hidden(c, &event))
 			continue;
 		if (event.kind == EVENT_GAP)
 			room->chat->gaps++;
-		else if (ms->replay != NULL) {
-			replay_render_repeats(ms, out, to, &event);
-			replay_render_date(ms, out, to, &event);
+		else if (c->replay != NULL) {
+			replay_render_repeats(c, out, to, &event);
+			replay_render_date(c, out, to, &event);
 			/* They have to know the state after what came since. */
-			event.is_past = event.number < ms->own_from;
+			event.is_past = event.number < c->own_from;
 		}
-		replay_render(ms, out, &event);
+		replay_render(c, out, &event);
 		to->has_shown = true;
 	}
 	*work += out->len - start +
@@ -372,36 +370,36 @@ replay_lines(struct membership *ms, struct buf *out, struct replay_progress *to,
 
 /* Renders what waits for them in rooms that they are not in. */
 static void
-replay_head_waiting(struct membership *ms, struct replay *rp)
+replay_head_waiting(struct cursor *c, struct replay *rp)
 {
 	const struct bookmark *bookmark;
 	struct event event = { .kind = EVENT_WAITING };
 
-	LIST_FOREACH(bookmark, &ms->member->person.bookmarks, in_owner) {
+	LIST_FOREACH(bookmark, &c->ms->member->person.bookmarks, in_owner) {
 		event.count = room_new_count(bookmark->room, &bookmark->cursor,
 		    bookmark->repeat_until);
 		event.total = room_new_count(bookmark->room, &bookmark->cursor,
 		    0);
 		event.other = bookmark->room->name;
 		if (event.total > 0)
-			replay_render(ms, &rp->head, &event);
+			replay_render(c, &rp->head, &event);
 	}
 }
 
 /* Counts a slice for the summary. True: all is counted, and the summary
  * rendered. */
 static bool
-replay_scan(struct membership *ms, struct replay *rp, size_t max, size_t *work)
+replay_scan(struct cursor *c, struct replay *rp, size_t max, size_t *work)
 {
-	struct room *room = ms->room;
+	struct room *room = c->ms->room;
 	struct chat *chat = room->chat;
 	struct event event;
 	struct event_tally top;
 	uint64_t first_pos;
 
 	if (chat->tally_owner == NULL)
-		chat->tally_owner = ms;
-	else if (chat->tally_owner != ms)
+		chat->tally_owner = c;
+	else if (chat->tally_owner != c)
 		return false; /* one replay counts at a time */
 	(void)history_clamp(&room->history, &rp->scan);
 	if (rp->scan_from == 0)
@@ -414,27 +412,27 @@ replay_scan(struct membership *ms, struct replay *rp, size_t max, size_t *work)
 		}
 		if (!history_read(&room->history, &rp->scan, &event))
 			break;
-		if (event.kind == EVENT_GAP || replay_is_hidden(ms, &event))
+		if (event.kind == EVENT_GAP || replay_is_hidden(c, &event))
 			continue;
-		if (event.number < ms->repeat_until)
+		if (event.number < c->repeat_until)
 			rp->repeats++;
 		else
-			tally_add(&chat->tally, &event, ms->member->nick);
+			tally_add(&chat->tally, &event, c->ms->member->nick);
 	}
 	*work += (size_t)(rp->scan.pos - first_pos) / REPLAY_READ_FACTOR;
 	tally_top(&chat->tally, &top);
 	memset(&event, 0, sizeof(event));
 	event.kind = EVENT_WELCOME;
-	event.nick = ms->member->nick;
+	event.nick = c->ms->member->nick;
 	event.duration_ms = rp->away_ms;
 	event.count = chat->tally.messages;
 	event.total = rp->repeats;
 	event.mentions = chat->tally.mentions;
 	event.tally = &top;
-	replay_render(ms, &rp->head, &event);
+	replay_render(c, &rp->head, &event);
 	tally_fini(&chat->tally);
 	chat->tally_owner = NULL;
-	replay_head_waiting(ms, rp);
+	replay_head_waiting(c, rp);
 	return true;
 }
 
@@ -530,38 +528,38 @@ replay_show_queued(struct member *m)
 
 /* What was rendered up to to has been handed over, with the gaps in it. */
 static void
-replay_handed(struct membership *ms, const struct replay_progress *to)
+replay_handed(struct cursor *c, const struct replay_progress *to)
 {
 	if (to->gap_until == 0)
 		return;
-	ms->shown.gap_from = to->gap_from;
-	ms->shown.gap_until = to->gap_until;
+	c->shown.gap_from = to->gap_from;
+	c->shown.gap_until = to->gap_until;
 }
 
 /* Lets a slow reader, who has no replay, read on. */
 static enum replay_pump
-replay_pump_behind(struct membership *ms, size_t max, size_t *done)
+replay_pump_behind(struct cursor *c, size_t max, size_t *done)
 {
-	struct buf *out = &ms->room->chat->scratch;
-	struct replay_progress to = { .at = ms->cursor };
+	struct buf *out = &c->ms->room->chat->scratch;
+	struct replay_progress to = { .at = c->at };
 	bool at_end;
 
-	if (ms->member->is_on_break)
+	if (c->ms->member->is_on_break)
 		return REPLAY_DONE;
-	if (replay_queued(ms->member, NULL) == -1)
+	if (replay_queued(c->ms->member, NULL) == -1)
 		return REPLAY_BLOCKED;
 	buf_reset(out);
-	at_end = replay_lines(ms, out, &to, ms->room->turn_start.number, max,
+	at_end = replay_lines(c, out, &to, c->ms->room->turn_start.number, max,
 	    done);
-	if (replay_deliver(ms->member, out) == -1)
+	if (replay_deliver(c->ms->member, out) == -1)
 		return REPLAY_BLOCKED;
-	ms->cursor = to.at;
-	replay_handed(ms, &to);
+	c->at = to.at;
+	replay_handed(c, &to);
 	return at_end ? REPLAY_DONE : REPLAY_AGAIN;
 }
 
 static void
-replay_render_end(struct membership *ms, const struct replay *rp, bool shown,
+replay_render_end(struct cursor *c, const struct replay *rp, bool shown,
     struct buf *out)
 {
 	struct event event = { .kind = EVENT_LIVE };
@@ -577,67 +575,68 @@ replay_render_end(struct membership *ms, const struct replay *rp, bool shown,
 		event.kind = EVENT_PAST_END;
 		break;
 	}
-	replay_render(ms, out, &event);
+	replay_render(c, out, &event);
 }
 
 enum replay_pump
-replay_pump(struct membership *ms, size_t max, size_t *done)
+replay_pump(struct cursor *c, size_t max, size_t *done)
 {
-	struct replay *rp = ms->replay;
-	struct buf *out = &ms->room->chat->scratch;
+	struct replay *rp = c->replay;
+	struct buf *out = &c->ms->room->chat->scratch;
 	struct replay_progress to;
 	bool at_end;
 	uint64_t then_history;
 
 	/* Even a short write costs a write. */
 	*done = REPLAY_WORK_MIN;
-	assert(ms->member->ops != NULL);
+	assert(c->ms->member->ops != NULL);
 	if (rp == NULL)
-		return replay_pump_behind(ms, max, done);
+		return replay_pump_behind(c, max, done);
 
 	if (rp->stage == REPLAY_SCAN) {
-		if (!replay_scan(ms, rp, max, done))
+		if (!replay_scan(c, rp, max, done))
 			return REPLAY_AGAIN;
 		rp->stage = REPLAY_HEAD;
 	}
 	if (rp->stage == REPLAY_PAST) {
-		replay_head_past(ms, rp);
+		replay_head_past(c, rp);
 		rp->stage = REPLAY_HEAD;
 	}
 	if (rp->stage == REPLAY_HEAD) {
-		if (replay_deliver(ms->member, &rp->head) == -1)
+		if (replay_deliver(c->ms->member, &rp->head) == -1)
 			return REPLAY_BLOCKED;
 		buf_fini(&rp->head);
 		rp->stage = REPLAY_LINES;
 	}
-	if (rp->kind == REPLAY_CATCHUP && replay_queued(ms->member, rp) == -1)
+	if (rp->kind == REPLAY_CATCHUP &&
+	    replay_queued(c->ms->member, rp) == -1)
 		return REPLAY_BLOCKED;
 
 	buf_reset(out);
 	to = rp->done;
-	at_end = replay_lines(ms, out, &to, replay_end(ms, rp), max, done);
+	at_end = replay_lines(c, out, &to, replay_end(c, rp), max, done);
 	if (at_end)
-		replay_render_end(ms, rp, to.has_shown, out);
-	if (replay_deliver(ms->member, out) == -1)
+		replay_render_end(c, rp, to.has_shown, out);
+	if (replay_deliver(c->ms->member, out) == -1)
 		return REPLAY_BLOCKED;
 	rp->done = to;
 	if (rp->kind != REPLAY_HISTORY)
-		replay_handed(ms, &to);
+		replay_handed(c, &to);
 	if (!at_end)
 		return REPLAY_AGAIN;
 	if (rp->until == REPLAY_PRESENT)
-		ms->cursor = to.at;
+		c->at = to.at;
 	if (rp->kind == REPLAY_CATCHUP)
-		watch_member_changed(ms->member);
+		watch_member_changed(c->ms->member);
 	then_history = rp->then_history;
-	replay_free(ms);
+	replay_free(c);
 	if (then_history > 0) {
-		replay_start_history(ms, then_history);
+		replay_start_history(c, then_history);
 		return REPLAY_AGAIN;
 	}
-	if (ms->member->is_on_break ||
-	    (ms->cursor.number == ms->room->turn_start.number &&
-		TAILQ_EMPTY(&ms->member->person.queued)))
+	if (c->ms->member->is_on_break ||
+	    (c->at.number == c->ms->room->turn_start.number &&
+		TAILQ_EMPTY(&c->ms->member->person.queued)))
 		return REPLAY_DONE;
 	return REPLAY_AGAIN;
 }

@@ -27,21 +27,21 @@ enum replay_kind {
  * has reached the present.
  */
 
-/* The number up to which all was handed to ms, which is not live. */
-uint64_t replay_position(const struct membership *ms);
+/* The number up to which all was handed to c, which is not live. */
+uint64_t replay_position(const struct cursor *c);
 
-/* Shows a newcomer the messages from ms->cursor to the present. */
-void replay_start_greeting(struct membership *ms);
+/* Shows a newcomer the messages from c->at to the present. */
+void replay_start_greeting(struct cursor *c);
 
 /*
  * Starts a catch-up: the summary of all from..until, then queued private
- * messages, then the messages. Those below ms->repeat_until come first, under a
+ * messages, then the messages. Those below c->repeat_until come first, under a
  * line that says what they are, and are not counted. until REPLAY_PRESENT: to
- * the present, and from becomes ms->cursor. Otherwise reading goes on at
- * ms->cursor afterwards. A running replay is replaced.
+ * the present, and from becomes c->at. Otherwise reading goes on at
+ * c->at afterwards. A running replay is replaced.
  */
 #define REPLAY_PRESENT UINT64_MAX
-void replay_start_catchup(struct membership *ms, struct history_cursor from,
+void replay_start_catchup(struct cursor *c, struct history_cursor from,
     uint64_t until, int64_t away_ms);
 
 /*
@@ -49,11 +49,11 @@ void replay_start_catchup(struct membership *ms, struct history_cursor from,
  * bookmark: from there to the present or, if they have been live meanwhile, to
  * where they became so.
  */
-void replay_start_return(struct membership *ms, const struct bookmark *bookmark,
+void replay_start_return(struct cursor *c, const struct bookmark *bookmark,
     int64_t away_ms);
 
 /* Shows the last n messages, after any running replay. */
-void replay_start_history(struct membership *ms, uint64_t n);
+void replay_start_history(struct cursor *c, uint64_t n);
 
 /* Hands over private messages queued for m, who is in no room; in a room they
  * are part of a catch-up, or come before the next lines. */
@@ -61,11 +61,11 @@ void replay_show_queued(struct member *m);
 
 /* Ends a replay, if there is one, where it is: the cursor is where it had come
  * to, so nothing is lost. */
-void replay_stop(struct membership *ms);
+void replay_stop(struct cursor *c);
 
 /* /skip: ends a replay; *skipped messages were not shown. False if there is
  * none. */
-bool replay_skip(struct membership *ms, uint64_t *skipped);
+bool replay_skip(struct cursor *c, uint64_t *skipped);
 
 enum replay_pump {
 	REPLAY_AGAIN, /* there is more */
@@ -73,19 +73,19 @@ enum replay_pump {
 	REPLAY_DONE /* at the present, or paused */
 };
 
-/* Renders and hands over about max bytes for ms, which is not live: of its
+/* Renders and hands over about max bytes for c, which is not live: of its
  * replay, or else from its cursor. Sets *done to the work done, in bytes. */
-enum replay_pump replay_pump(struct membership *ms, size_t max,
+enum replay_pump replay_pump(struct cursor *c, size_t max,
     size_t *done) MUST_CHECK;
 
 /*
- * For the next program in this process (handoff.h): adds the replay of ms,
+ * For the next program in this process (handoff.h): adds the replay of c,
  * which has one, to out, in an item that the caller opens and closes; and makes
- * it again, for an ms that is in its room. Whether it is pumped is the
+ * it again, for a c that is in its room. Whether it is pumped is the
  * caller's.
  */
-void replay_save(const struct membership *ms, struct fields_out *out);
-bool replay_load(struct membership *ms, struct fields_in *in,
+void replay_save(const struct cursor *c, struct fields_out *out);
+bool replay_load(struct cursor *c, struct fields_in *in,
     const struct tlv *item) MUST_CHECK;
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "room/acked.h"
+#include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/modes.h"
 #include "room/person.h"
@@ -21,6 +22,7 @@
 #include "room/pump.h"
 #include "room/replay.h"
 #include "room/room.h"
+#include "room/roommates.h"
 #include "room/watch.h"
 
 struct room *
@@ -133,28 +135,55 @@ room_close(struct room *room)
 }
 
 void
-room_set_tracks_members(struct membership *ms, bool tracks_members)
-{
-	struct room *room = ms->room;
-
-	if (tracks_members == ms->tracks_members)
-		return;
-	ms->tracks_members = tracks_members;
-	if (tracks_members) {
-		LIST_INSERT_HEAD(&room->trackers, ms, in_trackers);
-		room->tracker_count++;
-	} else {
-		LIST_REMOVE(ms, in_trackers);
-		room->tracker_count--;
-	}
-}
-
-void
 room_add_person(struct membership *ms)
 {
+	struct cursor *c = &ms->cursor;
+
+	LIST_INIT(&ms->cursors);
+	LIST_INSERT_HEAD(&ms->cursors, c, in_membership);
+	c->ms = ms;
 	TAILQ_INSERT_TAIL(&ms->room->people, ms, in_room);
 	ms->room->people_count++;
-	room_set_tracks_members(ms, ms->member->dialect->tracks_members);
+	roommates_track(c, ms->member->dialect->tracks_members);
+}
+
+/* Newcomers have the last of what was said, and then what comes. */
+static void
+room_begin_new(struct cursor *c, enum room_join how)
+{
+	const struct room *room = c->ms->room;
+	const struct member *m = c->ms->member;
+	bool is_shown = !m->is_on_break && how != ROOM_JOIN_QUIET;
+
+	cursor_move(c,
+	    is_shown ? history_back(&room->history,
+			   room->chat->options->greeting_history) :
+		       history_head(&room->history));
+	c->shown.from = c->at.number;
+	if (m->is_on_break)
+		return;
+	/* Where there is no past, clients are not told of it: what is said
+	 * before the turn ends is not, either. */
+	if (is_shown &&
+	    (!m->dialect->tracks_members ||
+		c->at.number != room->history.next_number))
+		replay_start_greeting(c);
+	else
+		deliver_pump_later(c);
+}
+
+static void
+room_begin_at(struct cursor *c, const struct bookmark *bookmark)
+{
+	cursor_move(c, bookmark->cursor);
+	c->repeat_until = bookmark->repeat_until;
+	if (bookmark->position > 0)
+		c->shown = bookmark->shown;
+	else
+		c->shown.from = bookmark->cursor.number;
+	if (!c->ms->member->is_on_break)
+		replay_start_catchup(c, bookmark->cursor, REPLAY_PRESENT,
+		    c->ms->room->chat->clock->mono_ms - bookmark->left_ms);
 }
 
 struct membership *
@@ -162,17 +191,18 @@ room_join(struct room *room, struct member *m, enum room_join how)
 {
 	struct membership *ms;
 	struct bookmark *bookmark;
-	int64_t now_ms = room->chat->clock->mono_ms;
+	struct cursor *c;
 
 	assert(member_in(m, room) == NULL && m->ops != NULL);
 	ms = xcalloc(1, sizeof(*ms));
 	ms->member = m;
 	ms->room = room;
-	ms->arrival = ++room->chat->last_arrival;
-	ms->own_from = room->history.next_number;
 	LIST_INSERT_HEAD(&m->memberships, ms, in_member);
 	room_add_person(ms);
-	room->used_ms = now_ms;
+	c = membership_cursor(ms);
+	c->tracking.arrival = ++room->chat->last_arrival;
+	c->own_from = room->history.next_number;
+	room->used_ms = room->chat->clock->mono_ms;
 	presence_came(&room->presence, ms);
 
 	bookmark = person_bookmark(&m->person, room);
@@ -180,39 +210,13 @@ room_join(struct room *room, struct member *m, enum room_join how)
 		ms->is_op = bookmark->is_op;
 		ms->is_voiced = bookmark->is_voiced;
 	}
-	if (bookmark != NULL && how == ROOM_JOIN_QUIET) {
+	if (bookmark != NULL && how == ROOM_JOIN_CATCHUP)
+		room_begin_at(c, bookmark);
+	else
+		room_begin_new(c, how);
+	if (bookmark != NULL)
 		bookmark_free(bookmark);
-		bookmark = NULL;
-	}
-	if (bookmark != NULL) {
-		ms->cursor = bookmark->cursor;
-		ms->repeat_until = bookmark->repeat_until;
-		if (bookmark->position > 0)
-			ms->shown = bookmark->shown;
-		else
-			ms->shown.from = bookmark->cursor.number;
-		if (!m->is_on_break)
-			replay_start_catchup(ms, bookmark->cursor,
-			    REPLAY_PRESENT, now_ms - bookmark->left_ms);
-		bookmark_free(bookmark);
-	} else if (m->is_on_break || how == ROOM_JOIN_QUIET) {
-		ms->cursor = history_head(&room->history);
-		ms->shown.from = ms->cursor.number;
-		if (!m->is_on_break)
-			deliver_pump_later(ms);
-	} else {
-		ms->cursor = history_back(&room->history,
-		    room->chat->options->greeting_history);
-		ms->shown.from = ms->cursor.number;
-		/* Where there is no past, clients are not told of it: what is
-		 * said before the turn ends is not, either. */
-		if (m->dialect->tracks_members &&
-		    ms->cursor.number == room->history.next_number)
-			deliver_pump_later(ms);
-		else
-			replay_start_greeting(ms);
-	}
-	acked_set(ms, ms->cursor.number);
+	acked_set(c, c->at.number);
 	watch_member_changed(m);
 	return ms;
 }
@@ -222,22 +226,23 @@ room_leave(struct membership *ms, enum room_leave how, const char *text)
 {
 	struct room *room = ms->room;
 	struct member *m = ms->member;
+	struct cursor *c = membership_cursor(ms);
 	struct bookmark *bookmark;
 
 	watch_member_changed(m);
 	presence_left(&room->presence, ms, how, text);
-	pump_pause(ms);
-	bookmark = person_set_bookmark(&m->person, room, ms->cursor,
+	pump_pause(c);
+	bookmark = person_set_bookmark(&m->person, room, cursor_where(c),
 	    member_away_since_ms(m));
-	if (ms->repeat_until > ms->cursor.number)
-		bookmark->repeat_until = ms->repeat_until;
+	if (c->repeat_until > c->at.number)
+		bookmark->repeat_until = c->repeat_until;
 	if (m->ops != NULL)
 		bookmark->position = m->ops->handed(m);
-	bookmark->shown = ms->shown;
+	bookmark->shown = c->shown;
 	bookmark->is_op = ms->is_op;
 	bookmark->is_voiced = ms->is_voiced;
 	LIST_REMOVE(ms, in_member);
-	room_set_tracks_members(ms, false);
+	roommates_track(c, false);
 	TAILQ_REMOVE(&room->people, ms, in_room);
 	room->people_count--;
 	room->used_ms = room->chat->clock->mono_ms;

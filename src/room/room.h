@@ -43,9 +43,8 @@ enum room_join {
 struct membership *room_join(struct room *room, struct member *m,
     enum room_join how);
 
-/* ms is one of the room's people, and one of those in exact. */
+/* ms, new and with its member, is one of the room's people, with a cursor. */
 void room_add_person(struct membership *ms);
-void room_set_tracks_members(struct membership *ms, bool tracks_members);
 
 /* ms leaves and is freed; the cursor becomes a place of the member's. */
 void room_leave(struct membership *ms, enum room_leave how, const char *text);

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/person.h"
 #include "room/roommates.h"
@@ -87,11 +88,11 @@ roommates_hand(struct roommates *roommates, struct member *to,
 
 /* Those who miss a line about names need a new list of names. */
 static void
-roommates_refused(struct membership *ms, const struct event *event)
+roommates_refused(struct cursor *c, const struct event *event)
 {
 	if (event_is_of_names(event->kind))
-		ms->needs_names = true;
-	deliver_refused(ms);
+		c->tracking.needs_names = true;
+	deliver_refused(c);
 }
 
 static bool
@@ -109,11 +110,14 @@ roommates_refused_all(struct member *peer, const struct member *m,
     const struct event *event)
 {
 	struct membership *ms, *theirs;
+	struct cursor *c;
 
 	LIST_FOREACH(ms, &m->memberships, in_member) {
 		theirs = ms->is_joined ? member_in(peer, ms->room) : NULL;
-		if (theirs != NULL)
-			roommates_refused(theirs, event);
+		if (theirs == NULL)
+			continue;
+		LIST_FOREACH(c, &theirs->cursors, in_membership)
+			roommates_refused(c, event);
 	}
 }
 
@@ -133,7 +137,9 @@ roommates_tell(struct member *m, struct event *event)
 {
 	struct chat *chat = m->chat;
 	struct roommates *roommates = &chat->roommates;
-	struct membership *ms, *theirs;
+	struct membership *ms;
+	struct cursor *theirs;
+	struct member *peer;
 	const struct directory_watch *watch = chat->directory.watch;
 	uint64_t walk = 0;
 
@@ -152,11 +158,12 @@ roommates_tell(struct member *m, struct event *event)
 			walk = roommates_begin_walk(m);
 		/* Including rooms that they have just left. */
 		deliver_all(chat);
-		LIST_FOREACH(theirs, &ms->room->trackers, in_trackers)
-			if (theirs->member->ops != NULL &&
-			    roommates_stamp(theirs->member, walk) &&
-			    !roommates_hand(roommates, theirs->member, event))
-				roommates_refused_all(theirs->member, m, event);
+		LIST_FOREACH(theirs, &ms->room->trackers, tracking.in_room) {
+			peer = theirs->ms->member;
+			if (peer->ops != NULL && roommates_stamp(peer, walk) &&
+			    !roommates_hand(roommates, peer, event))
+				roommates_refused_all(peer, m, event);
+		}
 	}
 	if (watch != NULL)
 		watch->shown(m, event, watch->arg);
@@ -183,11 +190,11 @@ roommates_live(const struct room *room)
 /* Does a room's event go to ms, which is not live? What was said they read from
  * the ring. A break is one from others' typing as well. */
 static bool
-roommates_is_told(const struct membership *ms, const struct event *event)
+roommates_is_told(const struct cursor *c, const struct event *event)
 {
-	const struct member *m = ms->member;
+	const struct member *m = c->ms->member;
 
-	if (deliver_is_live(ms) || m->ops == NULL || m->id == event->author)
+	if (cursor_is_live(c) || m->ops == NULL || m->id == event->author)
 		return false;
 	if (event->kind == EVENT_KICK && strcmp(event->other, m->nick) == 0)
 		return false; /* their session tells them */
@@ -201,7 +208,7 @@ void
 roommates_tell_behind(struct room *room, const struct event *event)
 {
 	struct roommates *roommates = &room->chat->roommates;
-	struct membership *ms;
+	struct cursor *c;
 
 	if (!event_is_for_trackers(event->kind) &&
 	    !event_is_of_names(event->kind))
@@ -209,10 +216,10 @@ roommates_tell_behind(struct room *room, const struct event *event)
 	if (roommates_live(room) == room->tracker_count)
 		return;
 	roommates_begin(roommates);
-	LIST_FOREACH(ms, &room->trackers, in_trackers)
-		if (roommates_is_told(ms, event) &&
-		    !roommates_hand(roommates, ms->member, event))
-			roommates_refused(ms, event);
+	LIST_FOREACH(c, &room->trackers, tracking.in_room)
+		if (roommates_is_told(c, event) &&
+		    !roommates_hand(roommates, c->ms->member, event))
+			roommates_refused(c, event);
 }
 
 void
@@ -220,19 +227,19 @@ roommates_tell_arrivals(struct room *room, struct event *event, uint64_t from,
     uint64_t to)
 {
 	struct roommates *roommates = &room->chat->roommates;
-	struct membership *ms;
+	struct cursor *c;
 
 	event->room = room->name;
 	event->time_ms = room->chat->clock->wall_ms;
 	if (room->tracker_count > 0)
 		room_flush(room);
 	roommates_begin(roommates);
-	LIST_FOREACH(ms, &room->trackers, in_trackers)
-		if (ms->arrival >= from && ms->arrival < to &&
-		    ms->member->ops != NULL &&
-		    ms->member->id != event->author &&
-		    !roommates_hand(roommates, ms->member, event))
-			roommates_refused(ms, event);
+	LIST_FOREACH(c, &room->trackers, tracking.in_room)
+		if (c->tracking.arrival >= from && c->tracking.arrival < to &&
+		    c->ms->member->ops != NULL &&
+		    c->ms->member->id != event->author &&
+		    !roommates_hand(roommates, c->ms->member, event))
+			roommates_refused(c, event);
 }
 
 bool
@@ -246,4 +253,30 @@ roommates_share(const struct member *a, const struct member *b)
 		if (member_in(b, ms->room) != NULL)
 			return true;
 	return false;
+}
+
+void
+roommates_track(struct cursor *c, bool is_on)
+{
+	struct room *room = c->ms->room;
+
+	if (is_on == c->tracking.is_on)
+		return;
+	c->tracking.is_on = is_on;
+	if (is_on) {
+		LIST_INSERT_HEAD(&room->trackers, c, tracking.in_room);
+		room->tracker_count++;
+	} else {
+		LIST_REMOVE(c, tracking.in_room);
+		room->tracker_count--;
+	}
+}
+
+bool
+roommates_names_sent(struct cursor *c)
+{
+	bool needed = c->tracking.needs_names;
+
+	c->tracking.needs_names = false;
+	return needed;
 }

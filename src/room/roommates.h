@@ -47,6 +47,12 @@ void roommates_tell_behind(struct room *room, const struct event *event);
 void roommates_tell_arrivals(struct room *room, struct event *event,
     uint64_t from, uint64_t to);
 
+/* c is one of the room's trackers, or not: its client's dialect says so. */
+void roommates_track(struct cursor *c, bool is_on);
+
+/* Their client is sent the names of all now: true if it lacked some. */
+bool roommates_names_sent(struct cursor *c);
+
 /* Do they share a room? Also true for the same person. */
 bool roommates_share(const struct member *a, const struct member *b);
 

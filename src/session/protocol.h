@@ -11,6 +11,7 @@
 
 struct fields_in;
 struct fields_out;
+struct cursor;
 struct membership;
 struct session;
 struct tlv;
@@ -48,7 +49,7 @@ struct protocol {
 	/* See session_event(). NULL: by the member's dialect. */
 	void (*event)(struct session *s, const struct event *event);
 	/* See caught_up in struct member_ops. May be NULL. */
-	void (*caught_up)(struct membership *ms);
+	void (*caught_up)(struct cursor *c);
 	/* The last line before the connection is closed. May be NULL. */
 	void (*goodbye)(struct session *s, const char *text);
 	/* Their member was put out of a room, as the event (EVENT_KICK) says:

@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/member.h"
 #include "room/modes-words.h"
@@ -131,12 +132,12 @@ session_unsent(const struct member *m)
 }
 
 static void
-session_caught_up(struct membership *ms)
+session_caught_up(struct cursor *c)
 {
-	struct session *s = ms->member->session;
+	struct session *s = c->ms->member->session;
 
 	if (s->protocol->caught_up != NULL)
-		s->protocol->caught_up(ms);
+		s->protocol->caught_up(c);
 	if (s->is_eof)
 		conn_close(s->conn, SESSION_FLUSH_MS);
 }
@@ -268,16 +269,17 @@ session_eof_cb(struct conn *c, void *arg)
 {
 	struct session *s = arg;
 	struct membership *ms;
+	struct cursor *cursor;
 
 	assert(s->conn == c);
 	s->is_eof = true;
 	if (!s->has_left && s->protocol->eof != NULL)
 		s->protocol->eof(s);
 	if (s->member != NULL)
-		LIST_FOREACH(ms, &s->member->memberships, in_member)
-			if (ms->replay != NULL ||
-			    (!deliver_is_live(ms) && !s->member->is_on_break))
-				return;
+		MEMBER_FOREACH_CURSOR(cursor, ms, s->member)
+	if (cursor_has_replay(cursor) ||
+	    (!cursor_is_live(cursor) && !s->member->is_on_break))
+		return;
 	conn_close(s->conn, SESSION_FLUSH_MS);
 }
 

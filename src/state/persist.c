@@ -19,7 +19,9 @@
 
 #include "base/log.h"
 #include "base/tlv.h"
+#include "room/acked.h"
 #include "room/chat-rooms.h"
+#include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/departed.h"
 #include "room/directory.h"
@@ -97,44 +99,37 @@ persist_room_key(char kind, const struct room *room)
 
 /* Where what was handed to them ends. */
 static uint64_t
-persist_position(const struct membership *ms)
+persist_position(const struct cursor *c)
 {
-	return deliver_is_live(ms) ? ms->room->turn_start.number :
-				     replay_position(ms);
+	return cursor_is_live(c) ? c->ms->room->turn_start.number :
+				   replay_position(c);
 }
 
 /*
- * Brings sure up to date: to where they were when the mark was set, once all
- * has arrived that had been handed over until then.
+ * Brings what m has acknowledged up to date: to where they were at the
+ * checkpoint, once all has arrived that had been handed over until then.
  */
 static void
 persist_confirm(struct member *m)
 {
 	struct membership *ms;
-	uint64_t handed, position;
+	struct cursor *c;
+	uint64_t handed;
 	size_t unsent;
-	bool is_marked;
 
 	if (m->ops == NULL) {
 		/* Their cursors were set back when the connection was lost. */
-		LIST_FOREACH(ms, &m->memberships, in_member)
-			ms->acknowledged = ms->cursor.number;
+		MEMBER_FOREACH_CURSOR(c, ms, m)
+		acked_set_number(c, cursor_where(c).number);
 		return;
 	}
 	unsent = m->ops->unsent(m);
 	handed = m->ops->handed(m);
-	is_marked = handed >= unsent && handed - unsent >= m->checkpoint_handed;
-	LIST_FOREACH(ms, &m->memberships, in_member) {
-		position = persist_position(ms);
-		if (unsent == 0)
-			ms->acknowledged = position;
-		else if (is_marked)
-			ms->acknowledged = ms->mark;
-		if (is_marked)
-			ms->mark = position;
-	}
-	if (is_marked)
-		m->checkpoint_handed = handed;
+	if (handed < unsent || handed - unsent < m->checkpoint_handed)
+		return;
+	MEMBER_FOREACH_CURSOR(c, ms, m)
+	acked_pass_mark(c, persist_position(c), unsent == 0);
+	m->checkpoint_handed = handed;
 }
 
 /* When to look again */
@@ -159,12 +154,13 @@ static void
 persist_wake_for(struct persist *k, const struct member *m)
 {
 	const struct membership *ms;
+	const struct cursor *c;
 
-	LIST_FOREACH(ms, &m->memberships, in_member)
-		if (ms->acknowledged != persist_position(ms)) {
-			persist_wake_in(k, PERSIST_SOON_MS);
-			return;
-		}
+	MEMBER_FOREACH_CURSOR(c, ms, m)
+	if (acked_number(c) != persist_position(c)) {
+		persist_wake_in(k, PERSIST_SOON_MS);
+		return;
+	}
 	persist_wake(k);
 }
 
@@ -194,11 +190,10 @@ persist_put_member(struct persist *k, struct member *m)
 {
 	struct persist_key key = persist_person_key(m->folded, &m->credential);
 	struct membership *ms;
+	struct cursor *c;
 
-	LIST_FOREACH(ms, &m->memberships, in_member) {
-		ms->is_persisted_live &= deliver_is_live(ms);
-		ms->persisted_acknowledged = ms->acknowledged;
-	}
+	MEMBER_FOREACH_CURSOR(c, ms, m)
+	acked_persisted(c);
 	m->has_queued_handed = !TAILQ_EMPTY(&m->handed);
 	buf_reset(&k->out);
 	person_record_put_member(&k->out, m);
@@ -405,20 +400,20 @@ persist_look_at(struct member *m)
 {
 	struct persist_looked looked = { .is_due = false };
 	struct membership *ms;
+	struct cursor *c;
 	bool is_live;
 
 	persist_confirm(m);
-	LIST_FOREACH(ms, &m->memberships, in_member) {
-		is_live = deliver_is_live(ms) &&
-		    ms->acknowledged >= ms->room->looked;
-		looked.is_due |= is_live != ms->is_persisted_live;
-		ms->is_persisted_live = is_live;
+	MEMBER_FOREACH_CURSOR(c, ms, m)
+	{
+		is_live = cursor_is_live(c) &&
+		    acked_number(c) >= ms->room->looked;
+		looked.is_due |= acked_set_persisted_live(c, is_live);
 		if (is_live)
 			continue;
-		looked.has_progress |= ms->acknowledged !=
-		    ms->persisted_acknowledged;
-		looked.is_open |= deliver_is_live(ms) ||
-		    ms->acknowledged != persist_position(ms);
+		looked.has_progress |= acked_has_progress(c);
+		looked.is_open |= cursor_is_live(c) ||
+		    acked_number(c) != persist_position(c);
 	}
 	if (m->has_queued_handed) {
 		handed_forget_arrived(m);

@@ -14,7 +14,9 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "base/tlv.h"
+#include "room/acked.h"
 #include "room/chat-rooms.h"
+#include "room/cursor.h"
 #include "room/departed.h"
 #include "room/person.h"
 #include "state/journal.h"
@@ -178,25 +180,26 @@ record_put_person(struct buf *out, const struct person *p, size_t max)
 	}
 }
 
-/* What ms may have been handed already, if there is a crash. Unknown for people
+/* What c may have been handed already, if there is a crash. Unknown for people
  * who are reading: everything that there will be. */
 static uint64_t
-record_repeats(const struct membership *ms)
+record_repeats(const struct cursor *c)
 {
-	const struct member *m = ms->member;
-	uint64_t position = ms->cursor.number;
+	const struct member *m = c->ms->member;
+	uint64_t position = cursor_where(c).number;
 
 	if (!m->is_on_break && m->ops != NULL)
 		return RECORD_ALL;
-	return ms->acknowledged < position && ms->repeat_until < position ?
+	return acked_number(c) < position && c->repeat_until < position ?
 	    position :
-	    ms->repeat_until;
+	    c->repeat_until;
 }
 
 void
 person_record_put_member(struct buf *out, const struct member *m)
 {
 	const struct membership *ms;
+	const struct cursor *c;
 	int64_t away_ms = member_away_since_ms(m);
 	size_t bookmarks = 0;
 
@@ -204,9 +207,9 @@ person_record_put_member(struct buf *out, const struct member *m)
 	LIST_FOREACH(ms, &m->memberships, in_member) {
 		if (bookmarks++ == RECORD_PLACES_MAX)
 			break;
-		record_put_bookmark(out, ms->room,
-		    ms->is_persisted_live ? NULL : &ms->acknowledged,
-		    record_repeats(ms), away_ms,
+		c = membership_cursor(ms);
+		record_put_bookmark(out, ms->room, acked_to_persist(c),
+		    record_repeats(c), away_ms,
 		    record_rank(ms->is_op, ms->is_voiced));
 	}
 	record_put_person(out, &m->person,

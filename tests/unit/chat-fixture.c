@@ -22,6 +22,7 @@
 #include "room/directory.h"
 #include "room/rename.h"
 #include "room/room.h"
+#include "room/roommates.h"
 
 static void
 fake_render_names(struct buf *out, const char *what, const char *const *names,
@@ -380,17 +381,17 @@ fake_unsent(const struct member *m)
 }
 
 static void
-fake_caught_up(struct membership *ms)
+fake_caught_up(struct cursor *c)
 {
-	struct fake *f = ms->member->session;
+	struct fake *f = c->ms->member->session;
 
 	f->caught_up++;
-	if (ms->needs_names) {
+	if (c->tracking.needs_names) {
 		f->names++;
 		if (f->on_names != NULL)
-			f->on_names(f, ms);
+			f->on_names(f, c->ms);
 	}
-	ms->needs_names = false;
+	(void)roommates_names_sent(c);
 }
 
 static void

@@ -217,8 +217,8 @@ model_enter(struct reader *r)
 	r->f.on_deliver = model_deliver;
 	r->f.arg = r;
 	ms = fake_here(&r->f);
-	r->own_from = ms->own_from;
-	live_next = ms->cursor.number;
+	r->own_from = ms->cursor.own_from;
+	live_next = ms->cursor.at.number;
 	r->in_history = r->in_catchup = r->in_repeats = false;
 	r->after = 0;
 	r->log_count = 0;
@@ -233,7 +233,7 @@ model_enter(struct reader *r)
 		live_next = r->next;
 		r->next = saved;
 	}
-	was_greeted = ms->replay == NULL;
+	was_greeted = ms->cursor.replay == NULL;
 	if (!r->is_known)
 		r->next = live_next;
 	ck_assert_int_eq(fake_nick(&r->f, r->nick),
@@ -334,14 +334,14 @@ model_step(void)
 		fake_drain(&r->f);
 		break;
 	case 6:
-		if (fake_here(&r->f)->replay == NULL) {
+		if (fake_here(&r->f)->cursor.replay == NULL) {
 			r->in_history = true;
-			replay_start_history(fake_here(&r->f),
+			replay_start_history(&fake_here(&r->f)->cursor,
 			    1 + model_random(10));
 		}
 		break;
 	case 7:
-		if (replay_skip(fake_here(&r->f), &skipped)) {
+		if (replay_skip(&fake_here(&r->f)->cursor, &skipped)) {
 			if (r->after != 0)
 				r->next = r->after;
 			else if (!r->in_history)
@@ -408,7 +408,8 @@ model_run(unsigned seed)
 		    "the end");
 		ck_assert(readers[i].after == 0);
 		ck_assert(readers[i].owed == 0);
-		ck_assert_ptr_nonnull(fake_here(&readers[i].f)->audience);
+		ck_assert_ptr_nonnull(fake_here(&readers[i].f)
+					  ->cursor.delivery.audience);
 	}
 	for (i = 0; i < PEOPLE; i++)
 		fake_fini(&readers[i].f);

@@ -501,7 +501,7 @@ START_TEST(test_carried)
 	member_set_realname(cy.m, "Cy D.");
 	cy.m->flags = MEMBER_BOT | MEMBER_OPER;
 	member_away(cy.m, "tea");
-	fake_here(&cy)->needs_names = true;
+	fake_here(&cy)->cursor.tracking.needs_names = true;
 	member_break(bob.m, NULL);
 	ck_assert_int_eq(member_tell(bob.m, ana.m, &event), MEMBER_QUEUED);
 	msgid = event.msgid;
@@ -517,13 +517,13 @@ START_TEST(test_carried)
 	ck_assert_str_eq(people[2].m->break_text, "tea");
 	ck_assert(people[2].m->dialect == &fake_dialect_tracker);
 	ck_assert(fake_here(&people[2])->is_joined);
-	ck_assert(fake_here(&people[2])->tracks_members);
-	ck_assert(fake_here(&people[2])->needs_names);
-	ck_assert_uint_eq(fake_here(&people[2])->arrival,
-	    fake_here(&cy)->arrival);
+	ck_assert(fake_here(&people[2])->cursor.tracking.is_on);
+	ck_assert(fake_here(&people[2])->cursor.tracking.needs_names);
+	ck_assert_uint_eq(fake_here(&people[2])->cursor.tracking.arrival,
+	    fake_here(&cy)->cursor.tracking.arrival);
 	ck_assert_uint_eq(next.chat.last_arrival, fx.chat.last_arrival);
 	ck_assert(fake_here(&people[0])->is_joined);
-	ck_assert(!fake_here(&people[0])->tracks_members);
+	ck_assert(!fake_here(&people[0])->cursor.tracking.is_on);
 	memcpy(again, people[2].m->host, sizeof(again));
 	ck_assert_str_eq(host, again);
 	ck_assert_uint_eq(next.chat.last_msgid, msgid);

@@ -529,7 +529,7 @@ soul_toggle_break(struct soul *s)
 	}
 	fixture_settle(&fx);
 	member_break(s->f.m, NULL);
-	s->break_at = fake_here(&s->f)->cursor.number;
+	s->break_at = fake_here(&s->f)->cursor.at.number;
 	s->was_tracker = s->f.unsent == 0;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "chat-fixture.h"
+#include "room/cursor.h"
 #include "room/directory.h"
 #include "room/rename.h"
 #include "room/replay.h"
@@ -77,9 +78,7 @@ START_TEST(test_holes)
 	history_raise(ring, ring->next_number);
 	fake_say(&ana, "three");
 	fixture_settle(&fx);
-	ck_assert_uint_eq(room_new_count(fx.chat.lobby,
-			      &fake_here(&bob)->cursor, 0),
-	    6);
+	ck_assert_uint_eq(cursor_lag(&fake_here(&bob)->cursor), 6);
 	member_back(bob.m, NULL);
 	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 3 ana=3\n1 ana: one\ngap 3\n5 ana: two\ngap 0+\n"
@@ -99,13 +98,13 @@ START_TEST(test_skip)
 {
 	uint64_t skipped = 0;
 
-	ck_assert(!replay_skip(fake_here(&bob), &skipped));
+	ck_assert(!replay_skip(&fake_here(&bob)->cursor, &skipped));
 	member_break(bob.m, NULL);
 	fake_say(&ana, "one");
 	fake_say(&ana, "two");
 	fixture_settle(&fx);
 	member_back(bob.m, NULL);
-	ck_assert(replay_skip(fake_here(&bob), &skipped));
+	ck_assert(replay_skip(&fake_here(&bob)->cursor, &skipped));
 	ck_assert_uint_eq(skipped, 2);
 	fake_say(&ana, "three");
 	ck_assert_str_eq(fake_saw(&fx, &bob), "3 ana: three\n");
@@ -118,7 +117,7 @@ START_TEST(test_history_moves_no_cursor)
 	fake_say(&bob, "two");
 	fixture_settle(&fx);
 	buf_reset(&bob.seen);
-	replay_start_history(fake_here(&bob), 20);
+	replay_start_history(&fake_here(&bob)->cursor, 20);
 	fake_say(&ana, "three");
 	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "past 2 of 2\n1 ana: one\n2 bob: two\nend\n3 ana: three\n");
@@ -126,7 +125,7 @@ START_TEST(test_history_moves_no_cursor)
 	member_break(bob.m, NULL);
 	fake_say(&ana, "four");
 	fixture_settle(&fx);
-	replay_start_history(fake_here(&bob), 1);
+	replay_start_history(&fake_here(&bob)->cursor, 1);
 	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "past 1 of 4\n4 ana: four\nend\n");
 	fake_say(&ana, "five");
@@ -143,7 +142,7 @@ START_TEST(test_history_waits_for_a_replay)
 	fake_say(&ana, "one");
 	fixture_settle(&fx);
 	fake_init(&fx, &cy, 3);
-	replay_start_history(fake_here(&cy), 1);
+	replay_start_history(&fake_here(&cy)->cursor, 1);
 	ck_assert_str_eq(fake_saw(&fx, &cy),
 	    "past 1 of 1\n1 ana: one\nlive after past\n"
 	    "past 1 of 1\n1 ana: one\nend\n");
@@ -184,7 +183,7 @@ START_TEST(test_gap_before_an_end)
 		fake_say(&ana, "x");
 	fixture_settle(&fx);
 	(void)fake_saw(&fx, &bob);
-	replay_start_history(fake_here(&bob), 3);
+	replay_start_history(&fake_here(&bob)->cursor, 3);
 	bob.is_full = true;
 	(void)chat_turn(&fx.chat);
 	say_much(&ana, 40000);
@@ -413,11 +412,11 @@ START_TEST(test_skip_keeps_what_is_queued)
 	fake_say(&ana, "two");
 	fixture_settle(&fx);
 	member_back(bob.m, NULL);
-	replay_start_history(fake_here(&bob), 1);
-	ck_assert(replay_skip(fake_here(&bob), &skipped));
+	replay_start_history(&fake_here(&bob)->cursor, 1);
+	ck_assert(replay_skip(&fake_here(&bob)->cursor, &skipped));
 	ck_assert_uint_eq(skipped, 2);
 	ck_assert_str_eq(fake_saw(&fx, &bob), "past 1 of 2\n2 ana: two\nend\n");
-	ck_assert(!replay_skip(fake_here(&bob), &skipped));
+	ck_assert(!replay_skip(&fake_here(&bob)->cursor, &skipped));
 }
 END_TEST
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "chat-fixture.h"
+#include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/directory.h"
 #include "room/person.h"
@@ -259,13 +260,13 @@ START_TEST(test_slow_reader)
 	fake_say(&ana, "one");
 	ck_assert_str_eq(fake_saw(&fx, &cy), "1 ana: one\n");
 	ck_assert_str_eq(fake_saw(&fx, &bob), "");
-	ck_assert(!deliver_is_live(fake_here(&bob)));
+	ck_assert(!cursor_is_live(&fake_here(&bob)->cursor));
 	fake_say(&bob, "mine");
 	fake_say(&ana, "two");
 	fixture_settle(&fx);
 	fake_drain(&bob);
 	ck_assert_str_eq(fake_saw(&fx, &bob), "1 ana: one\n3 ana: two\n");
-	ck_assert(deliver_is_live(fake_here(&bob)));
+	ck_assert(cursor_is_live(&fake_here(&bob)->cursor));
 
 	bob.is_full = true;
 	say_much(&ana, 40000);
@@ -507,7 +508,7 @@ START_TEST(test_quiet_join)
 	(void)room_join(fx.chat.lobby, cy.m, ROOM_JOIN_QUIET);
 	fake_say(&ana, "new");
 	ck_assert_str_eq(fake_saw(&fx, &cy), "2 ana: new\n");
-	ck_assert(deliver_is_live(fake_here(&cy)));
+	ck_assert(cursor_is_live(&fake_here(&cy)->cursor));
 	member_break(cy.m, NULL);
 	fake_say(&ana, "missed");
 	fixture_settle(&fx);

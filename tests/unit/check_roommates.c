@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "chat-fixture.h"
+#include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/directory.h"
 #include "room/publish.h"
@@ -177,7 +178,7 @@ START_TEST(test_behind)
 	cy.is_full = true;
 	fake_say(&bob, "hi");
 	fixture_settle(&fx);
-	ck_assert(fake_here(&cy)->is_blocked);
+	ck_assert(fake_here(&cy)->cursor.delivery.is_blocked);
 	cy.is_full = false;
 	fake_enter_tracker(&fx, &dee, 4, "dee");
 	publish(EVENT_TAGS, fake_here(&ana), NULL);
@@ -199,7 +200,7 @@ START_TEST(test_in_a_replay)
 	fake_say(&bob, "hi");
 	fixture_settle(&fx);
 	(void)fake_saw(&fx, &cy);
-	replay_start_history(fake_here(&cy), 10);
+	replay_start_history(&fake_here(&cy)->cursor, 10);
 	publish(EVENT_MODE, fake_here(&ana), NULL);
 	publish(EVENT_MODE, fake_here(&cy), NULL);
 	ck_assert_str_eq(fake_saw(&fx, &cy), "mode ana \n1 bob: hi\n");
@@ -213,14 +214,14 @@ START_TEST(test_replay_in_a_turn)
 	fake_say(&bob, "hi");
 	(void)fake_saw(&fx, &cy);
 	publish(EVENT_MODE, fake_here(&ana), NULL);
-	replay_start_history(fake_here(&cy), 10);
+	replay_start_history(&fake_here(&cy)->cursor, 10);
 	ck_assert_str_eq(fake_saw(&fx, &cy), "mode ana \n1 bob: hi\n");
 	ck_assert_uint_eq(cy.names, 0);
 	/* And before a break. */
 	publish(EVENT_MODE, fake_here(&ana), NULL);
 	member_break(cy.m, NULL);
 	ck_assert_str_eq(fake_saw(&fx, &cy), "mode ana \n");
-	ck_assert(!fake_here(&cy)->needs_names);
+	ck_assert(!fake_here(&cy)->cursor.tracking.needs_names);
 }
 END_TEST
 
@@ -248,16 +249,16 @@ START_TEST(test_refused)
 	if (_i != 2)
 		fake_quit(&bob, NULL);
 	fixture_settle(&fx);
-	ck_assert(fake_in(&fx, &cy, "lobby")->needs_names);
-	ck_assert(!fake_in(&fx, &cy, "kitchen")->needs_names);
+	ck_assert(fake_in(&fx, &cy, "lobby")->cursor.tracking.needs_names);
+	ck_assert(!fake_in(&fx, &cy, "kitchen")->cursor.tracking.needs_names);
 	ck_assert_uint_eq(cy.names, 0);
 	fake_drain(&cy);
 	if (_i == 3)
 		member_back(cy.m, NULL);
 	fixture_settle(&fx);
 	ck_assert_uint_ge(cy.names, 1);
-	ck_assert(!fake_in(&fx, &cy, "lobby")->needs_names);
-	ck_assert(deliver_is_live(fake_in(&fx, &cy, "lobby")));
+	ck_assert(!fake_in(&fx, &cy, "lobby")->cursor.tracking.needs_names);
+	ck_assert(cursor_is_live(&fake_in(&fx, &cy, "lobby")->cursor));
 	buf_reset(&cy.seen);
 	fake_enter_tracker(&fx, &dee, 4, "dee");
 	ck_assert_str_eq(fake_saw(&fx, &cy), "join dee\n");
@@ -275,9 +276,9 @@ START_TEST(test_refused_in_all_rooms)
 	cy.is_full = true;
 	cy.caught_up = 0;
 	fake_quit(&ana, NULL);
-	ck_assert(fake_in(&fx, &cy, "lobby")->needs_names);
-	ck_assert(fake_in(&fx, &cy, "kitchen")->needs_names);
-	ck_assert(!fake_in(&fx, &cy, "garden")->needs_names);
+	ck_assert(fake_in(&fx, &cy, "lobby")->cursor.tracking.needs_names);
+	ck_assert(fake_in(&fx, &cy, "kitchen")->cursor.tracking.needs_names);
+	ck_assert(!fake_in(&fx, &cy, "garden")->cursor.tracking.needs_names);
 	fake_drain(&cy);
 	fixture_settle(&fx);
 	ck_assert_uint_eq(cy.names, 2);
@@ -291,13 +292,13 @@ START_TEST(test_refused_tags)
 	cy.is_full = true;
 	publish(EVENT_TAGS, fake_here(&ana), NULL);
 	fixture_settle(&fx);
-	ck_assert(!fake_here(&cy)->needs_names);
+	ck_assert(!fake_here(&cy)->cursor.tracking.needs_names);
 	tell_setname(&ana, "A");
-	ck_assert(!fake_here(&cy)->needs_names);
+	ck_assert(!fake_here(&cy)->cursor.tracking.needs_names);
 	fake_drain(&cy);
 	fixture_settle(&fx);
 	ck_assert_uint_eq(cy.names, 0);
-	ck_assert(deliver_is_live(fake_here(&cy)));
+	ck_assert(cursor_is_live(&fake_here(&cy)->cursor));
 }
 END_TEST
 
@@ -316,7 +317,7 @@ START_TEST(test_ignored)
 	member_set_dialect(cy.m, &fake_dialect_tracker_other);
 	fixture_pass(&fx, 5000);
 	(void)fake_saw(&fx, &cy);
-	replay_start_history(fake_here(&cy), 10);
+	replay_start_history(&fake_here(&cy)->cursor, 10);
 	publish(EVENT_TAGS, fake_here(&bob), NULL);
 	publish(EVENT_KICK, fake_here(&bob), "ana");
 	ck_assert_str_eq(fake_saw(&fx, &cy), "~kick bob ana\n");

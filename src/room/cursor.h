@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef CURSOR_H
+#define CURSOR_H
+
+#include <assert.h>
+
+#include "room/model.h"
+
+/* Where somebody is in a room's history, as others ask for it. */
+
+static inline bool
+cursor_is_live(const struct cursor *c)
+{
+	return c->delivery.audience != NULL;
+}
+
+/* The next message that they have not been handed. Of a catch-up that runs to
+ * the present it is where that began: see replay_position(). */
+static inline struct history_cursor
+cursor_where(const struct cursor *c)
+{
+	return cursor_is_live(c) ? c->ms->room->turn_start : c->at;
+}
+
+/* Is something of the past being shown? */
+static inline bool
+cursor_has_replay(const struct cursor *c)
+{
+	return c->replay != NULL;
+}
+
+/* How many messages they have not been handed. */
+static inline uint64_t
+cursor_lag(const struct cursor *c)
+{
+	struct history_cursor at = cursor_where(c);
+
+	return room_new_count(c->ms->room, &at, 0);
+}
+
+/* How many messages they have not been handed, less those that an earlier
+ * connection may have been. */
+static inline uint64_t
+cursor_new_count(const struct cursor *c)
+{
+	struct history_cursor at = cursor_where(c);
+
+	return room_new_count(c->ms->room, &at, c->repeat_until);
+}
+
+/* They read on from there. Not live, and without a replay. */
+static inline void
+cursor_move(struct cursor *c, struct history_cursor at)
+{
+	assert(!cursor_is_live(c));
+	c->at = at;
+}
+
+/* ms has one cursor, until a person can have several clients. */
+static inline struct cursor *
+membership_cursor(const struct membership *ms)
+{
+	assert(LIST_FIRST(&ms->cursors) == &ms->cursor &&
+	    LIST_NEXT(&ms->cursor, in_membership) == NULL);
+	return LIST_FIRST(&ms->cursors);
+}
+
+/* Does one of their clients hear of each who comes and goes? */
+static inline bool
+membership_tracks(const struct membership *ms)
+{
+	const struct cursor *c;
+
+	LIST_FOREACH(c, &ms->cursors, in_membership)
+		if (c->tracking.is_on)
+			return true;
+	return false;
+}
+
+/* All cursors c of all memberships ms of member m. */
+#define MEMBER_FOREACH_CURSOR(c, ms, m) \
+	LIST_FOREACH(ms, &(m)->memberships, in_member) \
+		LIST_FOREACH(c, &(ms)->cursors, in_membership)
+
+#endif
