@@ -13,8 +13,6 @@ src_libbrbd_a_SOURCES += \
 	%D%/member-stats.h \
 	%D%/metrics.c \
 	%D%/metrics.h \
-	%D%/moderate.c \
-	%D%/moderate.h \
 	%D%/oneshot.c \
 	%D%/oneshot.h \
 	%D%/peercred.c \

@@ -66,7 +66,7 @@ metrics_add_members(struct metrics *m, struct buf *out)
 		    m->stats.counts[i]);
 	metrics_gauge(out, "brbd_connections",
 	    "Connections of people, those that are being closed too.",
-	    sessions->count);
+	    sessions->admission.count);
 	metrics_gauge(out, "brbd_connections_limit",
 	    "How many connections there may be (max-members).",
 	    m->admin->options->max_members);
@@ -78,9 +78,9 @@ metrics_add_members(struct metrics *m, struct buf *out)
 	    chat->queued_bytes);
 	metrics_gauge(out, "brbd_rooms", "Rooms that there are.", chat->count);
 	metrics_gauge(out, "brbd_bans", "Bans that are in force.",
-	    sessions->bans.count);
+	    sessions->chat->bans.count);
 	metrics_gauge(out, "brbd_locked", "Whether nobody new comes in.",
-	    sessions->is_locked);
+	    sessions->admission.is_locked);
 }
 
 static void
@@ -113,11 +113,11 @@ metrics_add_traffic(struct metrics *m, struct buf *out)
 	    sessions->throttled);
 	metrics_head(out, "brbd_refused_connections_total", "counter",
 	    "Connections that were not let in, by why.");
-	for (i = 0; i < SESSION_REFUSALS; i++)
+	for (i = ADMITTED + 1; i < ADMITS; i++)
 		buf_addf(out,
 		    "brbd_refused_connections_total{reason=\"%s\"} %llu\n",
-		    session_refusal_str((enum session_refusal)i),
-		    (unsigned long long)sessions->refused[i]);
+		    admit_str((enum admit)i),
+		    (unsigned long long)sessions->admission.refused[i]);
 	metrics_head(out, "brbd_accept_pauses_total", "counter",
 	    "How often nobody was accepted for a while, by why.");
 	buf_addf(out,

@@ -9,41 +9,89 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actions/actions.h"
 #include "admin/admin.h"
-#include "admin/moderate.h"
 #include "admin/verb.h"
 #include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "room/bans.h"
+#include "room/chat.h"
+#include "room/directory.h"
 
 #define BANS_PIECE 8192
+
+/* As said by an operator, for all to see; "" when there is none. To be
+ * freed. */
+static char *
+moderate_reason(const struct verb_call *call, int index)
+{
+	char *raw = verb_join(call, index);
+	char *text = raw == NULL ? NULL : text_scrub_copy(raw, BAN_REASON_MAX);
+
+	free(raw);
+	return text == NULL ? xstrdup("") : text;
+}
+
+static enum verb_result
+moderate_nobody(struct verb_call *call, const char *nick)
+{
+	return verb_fail(call, xasprintf("no one here is called \"%s\"", nick));
+}
 
 enum verb_result
 verb_run_kick(struct verb_call *call)
 {
-	char *reason = verb_join(call, 1), *error;
-	int result;
+	struct chat *chat = call->admin->sessions->chat;
+	struct member *m = directory_find(&chat->directory, call->argv[0]);
+	char *reason, *line, *text;
 
-	result = moderate_kick(call->admin->sessions, call->argv[0], reason,
-	    &error);
+	if (m == NULL)
+		return moderate_nobody(call, call->argv[0]);
+	reason = moderate_reason(call, 1);
+	line = xasprintf("you have been kicked%s%s%s",
+	    *reason == '\0' ? "" : " (", reason, *reason == '\0' ? "" : ")");
+	text = xasprintf("kicked%s%s", *reason == '\0' ? "" : ": ", reason);
+	log_info("kicked: nick=%s reason=\"%s\"", m->nick, reason);
+	action_put_out(m, line, text);
+	free(text);
+	free(line);
 	free(reason);
-	if (result == -1)
-		return verb_fail(call, error);
 	return verb_say(call, "%s is out", call->argv[0]);
+}
+
+static enum verb_result
+moderate_banned(struct verb_call *call, const struct ban *ban)
+{
+	struct sessions *sessions = call->admin->sessions;
+	char name[BAN_STR_SIZE], until[BAN_UNTIL_SIZE];
+	size_t closed = sessions_end_banned(sessions, ban);
+
+	ban_subject_str(&ban->subject, name);
+	ban_until(ban, sessions->net->clock->wall_ms, until);
+	log_info("banned: who=\"%s\" until=\"%s\" reason=\"%s\" closed=%zu",
+	    name, until[0] == '\0' ? "it is lifted" : until, ban->reason,
+	    closed);
+	return verb_say(call, "%s is banned %s%s; connections ended: %zu", name,
+	    until[0] == '\0' ? "until the ban is lifted" : "until ", until,
+	    closed);
 }
 
 enum verb_result
 verb_run_ban(struct verb_call *call)
 {
-	int64_t now_ms = call->admin->sessions->net->clock->wall_ms, for_ms = 0;
-	char name[BAN_STR_SIZE], until[BAN_UNTIL_SIZE], *reason, *error;
-	const struct ban *ban;
-	int result, next = 1;
-	size_t closed;
+	struct chat *chat = call->admin->sessions->chat;
+	const char *whom = call->argv[0], *why;
+	const struct ban *ban = NULL;
+	enum ban_result result;
+	int64_t for_ms = 0;
+	char *reason;
+	int next = 1;
 
 	if (call->argc > 1 && strcmp(call->argv[1], "for") == 0) {
 		if (call->argc == 2 ||
-		    options_parse_duration(call->argv[2], MODERATE_BAN_MAX_MS,
+		    options_parse_duration(call->argv[2], BAN_FOR_MAX_MS,
 			&for_ms) == -1 ||
 		    for_ms == 0)
 			return verb_fail(call,
@@ -58,17 +106,24 @@ verb_run_ban(struct verb_call *call)
 		    xasprintf("did you mean \"for %s\"? A reason cannot begin "
 			      "with a length of time",
 			call->argv[1]));
-	reason = verb_join(call, next);
-	result = moderate_ban(call->admin->sessions, call->argv[0], for_ms,
-	    reason, &ban, &closed, &error);
+	reason = moderate_reason(call, next);
+	result = action_ban(chat, whom, for_ms, reason, &ban, &why);
 	free(reason);
-	if (result == -1)
-		return verb_fail(call, error);
-	ban_subject_str(&ban->subject, name);
-	ban_until(ban, now_ms, until);
-	return verb_say(call, "%s is banned %s%s; connections ended: %zu", name,
-	    until[0] == '\0' ? "until the ban is lifted" : "until ", until,
-	    closed);
+	switch (result) {
+	case BAN_BAD_SUBJECT:
+		return verb_fail(call,
+		    xasprintf("cannot ban '%.80s': %s", whom, why));
+	case BAN_NOBODY:
+		return moderate_nobody(call, whom);
+	case BAN_TOO_MANY:
+		return verb_fail(call,
+		    xasprintf("there are %d bans already; lift some first",
+			BANS_MAX));
+	case BAN_DONE:
+	case BAN_NONE: /* of action_unban() */
+		break;
+	}
+	return moderate_banned(call, ban);
 }
 
 static void
@@ -104,7 +159,7 @@ bans_add_line(struct verb_call *call, const struct ban *ban, int64_t now_ms)
 enum verb_result
 verb_run_bans(struct verb_call *call)
 {
-	struct bans *bans = &call->admin->sessions->bans;
+	struct bans *bans = &call->admin->sessions->chat->bans;
 	int64_t now_ms = call->admin->sessions->net->clock->wall_ms;
 	uint64_t *last_id = call->state;
 	const struct ban *ban;
@@ -138,25 +193,49 @@ verb_run_bans(struct verb_call *call)
 enum verb_result
 verb_run_unban(struct verb_call *call)
 {
-	char *error;
+	const char *whom = call->argv[0], *why;
+	struct ban_subject subject;
+	char name[BAN_STR_SIZE];
+	enum ban_result result;
 
-	if (moderate_unban(call->admin->sessions, call->argv[0], &error) == -1)
-		return verb_fail(call, error);
-	return verb_say(call, "the ban of %s is lifted", call->argv[0]);
+	result = action_unban(call->admin->sessions->chat, whom, &subject,
+	    &why);
+	if (result == BAN_BAD_SUBJECT)
+		return verb_fail(call,
+		    xasprintf("cannot unban '%.80s': %s", whom, why));
+	ban_subject_str(&subject, name);
+	if (result == BAN_NONE)
+		return verb_fail(call,
+		    xasprintf("there is no ban of %s", name));
+	log_info("ban lifted: who=\"%s\"", name);
+	return verb_say(call, "the ban of %s is lifted", whom);
+}
+
+/* It ends with the process. */
+static enum verb_result
+moderate_lock(struct verb_call *call, bool is_locked, const char *done,
+    const char *was_so)
+{
+	struct admission *admission = &call->admin->sessions->admission;
+	bool was_locked = admission->is_locked;
+
+	admission->is_locked = is_locked;
+	if (was_locked == is_locked)
+		return verb_say(call, "%s", was_so);
+	log_info("%s", is_locked ? "locked: nobody new comes in" : "unlocked");
+	return verb_say(call, "%s", done);
 }
 
 enum verb_result
 verb_run_lock(struct verb_call *call)
 {
-	return moderate_lock(call->admin->sessions) ?
-	    verb_say(call, "nobody new comes in from now on") :
-	    verb_say(call, "it is locked already");
+	return moderate_lock(call, true, "nobody new comes in from now on",
+	    "it is locked already");
 }
 
 enum verb_result
 verb_run_unlock(struct verb_call *call)
 {
-	return moderate_unlock(call->admin->sessions) ?
-	    verb_say(call, "people may come in again") :
-	    verb_say(call, "it is not locked");
+	return moderate_lock(call, false, "people may come in again",
+	    "it is not locked");
 }

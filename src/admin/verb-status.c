@@ -47,10 +47,10 @@ status_add_counts_json(struct verb_call *call)
 	struct json *j = &call->json;
 	int i;
 
-	json_number(j, "connections", sessions->count);
+	json_number(j, "connections", sessions->admission.count);
 	json_number(j, "connections_limit", call->admin->options->max_members);
-	json_bool(j, "locked", sessions->is_locked);
-	json_number(j, "bans", sessions->bans.count);
+	json_bool(j, "locked", sessions->admission.is_locked);
+	json_number(j, "bans", sessions->chat->bans.count);
 	json_number(j, "bookmarks", chat->departed.count);
 	json_number(j, "messages", chat->messages);
 	json_number(j, "deliveries", chat->deliveries);
@@ -61,9 +61,9 @@ status_add_counts_json(struct verb_call *call)
 	json_number(j, "gaps", chat->gaps);
 	json_number(j, "throttled", sessions->throttled);
 	json_object_open(j, "refused");
-	for (i = 0; i < SESSION_REFUSALS; i++)
-		json_number(j, session_refusal_str((enum session_refusal)i),
-		    sessions->refused[i]);
+	for (i = ADMITTED + 1; i < ADMITS; i++)
+		json_number(j, admit_str((enum admit)i),
+		    sessions->admission.refused[i]);
 	json_object_close(j);
 	json_object_open(j, "accept_pauses");
 	json_number(j, "rate", net->accept_pauses_rate);
@@ -158,10 +158,10 @@ status_add_traffic(struct verb_call *call)
 	    (unsigned long long)chat->gaps, status_s(chat->gaps),
 	    (unsigned long long)sessions->throttled);
 	buf_addstr(out, "refused:");
-	for (i = 0; i < SESSION_REFUSALS; i++)
-		buf_addf(out, "%s %llu %s", i == 0 ? "" : ",",
-		    (unsigned long long)sessions->refused[i],
-		    session_refusal_str((enum session_refusal)i));
+	for (i = ADMITTED + 1; i < ADMITS; i++)
+		buf_addf(out, "%s %llu %s", i == ADMITTED + 1 ? "" : ",",
+		    (unsigned long long)sessions->admission.refused[i],
+		    admit_str((enum admit)i));
 	buf_addf(out,
 	    "; accepting paused %llu time%s for the rate, %llu for lack of "
 	    "resources\n",
@@ -185,7 +185,8 @@ status_add_text(struct verb_call *call, const struct member_stats *stats,
 		admin->started_mono_ms,
 	    uptime);
 	buf_addf(out, "%s: up %s, pid %ld%s\n", PACKAGE_STRING, uptime,
-	    (long)getpid(), admin->sessions->is_locked ? ", locked" : "");
+	    (long)getpid(),
+	    admin->sessions->admission.is_locked ? ", locked" : "");
 	buf_addf(out,
 	    "members: %zu of %llu (%zu live, %zu on break, %zu slow, %zu "
 	    "catching up), and %zu lost\n",
@@ -197,7 +198,7 @@ status_add_text(struct verb_call *call, const struct member_stats *stats,
 	buf_addf(out, "places kept: %zu of %llu; bans: %zu\n",
 	    chat->departed.count,
 	    (unsigned long long)admin->options->max_bookmarks,
-	    admin->sessions->bans.count);
+	    admin->sessions->chat->bans.count);
 	status_add_traffic(call);
 	status_add_usage(out, usage);
 	buf_addf(out,

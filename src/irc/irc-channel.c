@@ -20,7 +20,6 @@
 #include "room/chat.h"
 #include "room/directory.h"
 #include "room/modes.h"
-#include "session/session-room.h"
 #include "session/session.h"
 
 struct room *
@@ -64,16 +63,12 @@ irc_refuse(struct session *s, const char *command, const char *code,
 	buf_fini(&text);
 }
 
-/* On break: tells them so, and returns true. */
-static bool
-channel_refuse_on_break(struct session *s, const char *command,
+static void
+channel_on_break(struct session *s, const char *command,
     const struct room *room)
 {
-	if (!s->member->is_on_break)
-		return false;
 	irc_refuse(s, command, "ON_BREAK", room,
 	    "You are on break; BACK first. Nothing was done");
-	return true;
 }
 
 struct event
@@ -125,26 +120,36 @@ irc_send_topic(struct session *s, const struct room *room)
 		    (long long)(room->topic_ms / 1000));
 }
 
-/* text: scrubbed; NULL removes it. */
 static void
 topic_set(struct session *s, struct membership *ms, const char *text)
 {
-	struct event event;
+	const struct room *room = ms->room;
 	char wait[CLOCK_DURATION_SIZE];
 
-	if (text == NULL && ms->room->topic == NULL) {
-		irc_room_numeric(s, 331, ms->room, "No topic is set");
-		return;
-	}
-	if (!member_may_announce(s->member)) {
-		clock_duration(member_announce_wait_ms(s->member) + 999, wait);
-		irc_refuse(s, "TOPIC", "RATE_LIMITED", ms->room,
+	switch (action_topic(ms, text)) {
+	case TOPIC_SET:
+		break;
+	case TOPIC_NOT_OPERATOR:
+		irc_room_numeric(s, 482, room, "Only operators set the topic");
+		break;
+	case TOPIC_ON_BREAK:
+		channel_on_break(s, "TOPIC", room);
+		break;
+	case TOPIC_NONE:
+		irc_room_numeric(s, 331, room, "No topic is set");
+		break;
+	case TOPIC_TOO_LONG:
+		irc_refuse(s, "TOPIC", "TOO_LONG", room,
+		    "Topic too long (limit %d bytes); nothing was changed",
+		    TOPIC_MAX);
+		break;
+	case TOPIC_TOO_OFTEN:
+		session_wait_str(s, wait);
+		irc_refuse(s, "TOPIC", "RATE_LIMITED", room,
 		    "Too many changes; try again in %s. Nothing was changed",
 		    wait);
-		return;
+		break;
 	}
-	room_set_topic(ms, text, &event);
-	irc_event(s, &event);
 }
 
 static void
@@ -163,19 +168,8 @@ irc_topic_run(struct session *s, struct irc_message *msg)
 		irc_send_topic(s, room);
 		return;
 	}
-	if (!modes_may_set_topic(ms)) {
-		irc_room_numeric(s, 482, room, "Only operators set the topic");
-		return;
-	}
-	if (channel_refuse_on_break(s, "TOPIC", room))
-		return;
 	text = text_scrub_copy(msg->argv[1], SIZE_MAX);
-	if (text != NULL && strlen(text) > TOPIC_MAX)
-		irc_refuse(s, "TOPIC", "TOO_LONG", room,
-		    "Topic too long (limit %d bytes); nothing was changed",
-		    TOPIC_MAX);
-	else
-		topic_set(s, ms, text);
+	topic_set(s, ms, text);
 	free(text);
 }
 
@@ -186,31 +180,27 @@ static void
 kick_one(struct session *s, const char *channel, const char *nick,
     const char *text)
 {
-	struct membership *ms, *theirs;
+	struct membership *ms;
 	struct room *room = irc_open_room(s, channel, true, &ms);
-	struct member *m;
-	struct buf *out;
+	struct member *m = directory_find(&s->all->chat->directory, nick);
 
 	if (room == NULL)
 		return;
-	if (!ms->is_op) {
-		irc_room_numeric(s, 482, room, "Only operators kick");
-		return;
-	}
-	m = directory_find(&s->all->chat->directory, nick);
-	if (m == NULL) {
+	if (m == NULL && ms->is_op) {
 		irc_no_such_nick(s, nick);
 		return;
 	}
-	theirs = member_in(m, room);
-	if (theirs == NULL) {
-		out = irc_begin(s, NULL);
-		buf_addf(out, "441 %s %s #%s :They are not on that channel",
-		    irc_nick(s), m->nick, room->name);
-		irc_end(s);
-		return;
+	switch (m == NULL ? KICK_NOT_OPERATOR : action_kick(ms, m, text)) {
+	case KICK_DONE:
+		break;
+	case KICK_NOT_OPERATOR:
+		irc_room_numeric(s, 482, room, "Only operators kick");
+		break;
+	case KICK_NOT_THERE:
+		irc_numeric(s, 441, "%s #%s :They are not on that channel",
+		    m->nick, room->name);
+		break;
 	}
-	session_kick(theirs, ms, text);
 }
 
 /* "KICK #a bob,ana" and "KICK #a,#b bob,ana" (RFC 2812 section 3.2.8). */
@@ -263,17 +253,37 @@ invite_list(struct session *s)
 static void
 invite_go(struct session *s, struct membership *ms, struct member *m)
 {
-	struct room *room = ms->room;
+	const struct room *room = ms->room;
+	enum invite result = action_invite(ms, m);
 
-	irc_numeric(s, 341, "%s #%s", m->nick, room->name);
-	if (!session_invite(ms, m))
-		irc_refuse(s, "INVITE", "NOT_TOLD", room,
-		    "%s %s and was not told; try again when they are back",
-		    m->nick,
-		    m->ops == NULL || m->is_on_break ? "is away" :
-						       "does not read on");
-	else if (member_is_away(m))
-		irc_numeric(s, 301, "%s :%s", m->nick, member_away_text(m));
+	switch (result) {
+	case INVITED:
+	case INVITED_AWAY:
+	case INVITED_SLOW:
+		irc_numeric(s, 341, "%s #%s", m->nick, room->name);
+		if (result != INVITED)
+			irc_refuse(s, "INVITE", "NOT_TOLD", room,
+			    "%s %s and was not told; try again when they are "
+			    "back",
+			    m->nick,
+			    result == INVITED_AWAY ? "is away" :
+						     "does not read on");
+		else if (member_is_away(m))
+			irc_numeric(s, 301, "%s :%s", m->nick,
+			    member_away_text(m));
+		break;
+	case INVITE_ON_BREAK:
+		channel_on_break(s, "INVITE", room);
+		break;
+	case INVITE_NOT_OPERATOR:
+		irc_room_numeric(s, 482, room,
+		    "Only operators invite (mode i)");
+		break;
+	case INVITE_IS_THERE:
+		irc_numeric(s, 443, "%s #%s :is already on channel", m->nick,
+		    room->name);
+		break;
+	}
 }
 
 static void
@@ -297,15 +307,7 @@ irc_invite_run(struct session *s, struct irc_message *msg)
 		return;
 	}
 	room = irc_open_room(s, msg->argv[1], true, &ms);
-	if (room == NULL || channel_refuse_on_break(s, "INVITE", room))
-		return;
-	if (!modes_may_invite(ms))
-		irc_room_numeric(s, 482, room,
-		    "Only operators invite (mode i)");
-	else if (member_in(m, room) != NULL)
-		irc_numeric(s, 443, "%s #%s :is already on channel", m->nick,
-		    room->name);
-	else
+	if (room != NULL)
 		invite_go(s, ms, m);
 }
 

@@ -18,7 +18,6 @@
 #include "room/chat.h"
 #include "room/directory.h"
 #include "room/modes.h"
-#include "session/session-room.h"
 #include "session/session.h"
 
 /* So many tokens are on one line, since that has 15 parameters, the first is

@@ -48,11 +48,8 @@ join_send_own(struct session *s, const struct room *room)
 static void
 join_go(struct session *s, struct room *room)
 {
-	struct membership *ms;
-
 	/* Nothing of it is sent before the answer. */
-	ms = room_join(room, s->member, join_how(s));
-	(void)rank_joined(ms);
+	(void)action_join(s->member, room, join_how(s), NULL);
 	join_send_own(s, room);
 	irc_send_topic(s, room);
 	irc_send_marker(s, room);
@@ -94,63 +91,39 @@ join_refuse(struct session *s, const struct room *room, enum modes_admit why)
 }
 
 static void
-join_open(struct session *s, const char *channel, const char *key)
+join_one(struct session *s, const char *channel, const char *key)
 {
-	enum modes_admit admit = MODES_ADMITTED;
+	enum modes_admit why;
 	struct room *room;
 
-	switch (chat_open_room(s->all->chat, channel + 1, &room)) {
-	case CHAT_ROOM_MADE:
+	if (channel[0] != '#') {
+		irc_no_such_channel(s, channel);
+		return;
+	}
+	switch (action_join_check(s->member, channel + 1, key, &room, &why)) {
+	case JOIN_MAY:
 		join_go(s, room);
 		break;
-	case CHAT_ROOM_FOUND:
-		admit = modes_admit(room, s->member, key);
-		if (admit == MODES_ADMITTED)
-			join_go(s, room);
-		else
-			join_refuse(s, room, admit);
+	case JOIN_IS_THERE:
 		break;
-	case CHAT_ROOM_NOT_ALLOWED:
+	case JOIN_BAD_NAME:
+		irc_about(s, 476, channel,
+		    "Bad channel name: it is # and 1 to 32 of A-Z a-z 0-9 _ -, "
+		    "starting with a letter");
+		break;
+	case JOIN_NO_NEW_ROOMS:
 		irc_about(s, 403, channel,
 		    "No such channel, and new ones are not made here; LIST "
 		    "lists them");
 		break;
-	case CHAT_ROOMS_FULL:
+	case JOIN_ROOMS_FULL:
 		irc_about(s, 403, channel,
 		    "No such channel, and as many as there may be are in use");
 		break;
+	case JOIN_FORBIDDEN:
+		join_refuse(s, room, why);
+		break;
 	}
-}
-
-static void
-join_one(struct session *s, const char *channel, const char *key)
-{
-	struct room *room = irc_find_room(s, channel);
-
-	if (channel[0] != '#')
-		irc_no_such_channel(s, channel);
-	else if (room_name_check(channel + 1) != NICK_OK)
-		irc_about(s, 476, channel,
-		    "Bad channel name: it is # and 1 to 32 of A-Z a-z 0-9 _ -, "
-		    "starting with a letter");
-	else if (room != NULL && member_in(s->member, room) != NULL)
-		return;
-	else
-		join_open(s, channel, key);
-}
-
-/* text: scrubbed, or NULL */
-static void
-part_from(struct session *s, struct membership *ms, const char *text)
-{
-	struct event event = irc_own_event(s, EVENT_SYNC_PART, ms->room);
-
-	event.text = text;
-	event.text_len = text == NULL ? 0 : strlen(text);
-	/* What was said before they have seen. */
-	room_flush(ms->room);
-	irc_event(s, &event);
-	room_leave(ms, ROOM_LEAVE_PART, text);
 }
 
 static void
@@ -159,7 +132,7 @@ part_all(struct session *s)
 	struct membership *ms;
 
 	while ((ms = LIST_FIRST(&s->member->memberships)) != NULL)
-		part_from(s, ms, NULL);
+		action_leave(ms, NULL);
 }
 
 void
@@ -196,7 +169,7 @@ irc_part_run(struct session *s, struct irc_message *msg)
 			continue;
 		session_charge(s, 1);
 		if (irc_open_room(s, channel, true, &ms) != NULL)
-			part_from(s, ms, text);
+			action_leave(ms, text);
 	}
 	free(text);
 }

@@ -222,12 +222,10 @@ oper_kill(struct session *s, struct member *m, const char *why)
 		buf_addf(out, "KILL %s :%s", m->nick, why);
 		irc_end(target);
 	}
-	if (m->is_lost)
-		member_depart(m, ROOM_LEAVE_QUIT, text);
-	else if (target != NULL)
-		irc_quit(target, text, text);
+	if (target != NULL)
+		session_quit(target, text, text);
 	else
-		session_end(m->session, text, text);
+		action_put_out(m, text, text);
 	free(text);
 }
 

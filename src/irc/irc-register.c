@@ -34,82 +34,12 @@
 #define REGISTER_ROOM_MODES "bCeIiklmnostv"
 #define REGISTER_PARAM_MODES "beIklov"
 
-/* Tells why a nick is not to be had; clash is who has one like it. */
 static void
-register_explain_nick(struct session *s, enum directory_rename result,
-    const char *nick, const struct member *clash)
+register_explain_forbidden(struct session *s, const char *nick,
+    const struct room *room)
 {
-	char wait[CLOCK_DURATION_SIZE];
-	char *text = NULL;
+	struct buf *out = irc_begin(s, NULL);
 
-	switch (result) {
-	case DIRECTORY_REFUSED:
-		irc_about(s, 432, nick, nick_check_str(nick_check(nick)));
-		break;
-	case DIRECTORY_TAKEN:
-		irc_about(s, 433, nick, "Nickname is already in use");
-		break;
-	case DIRECTORY_LOOKALIKE:
-		text = xasprintf("Nickname looks like %s, who is here",
-		    clash->nick);
-		irc_about(s, 433, nick, text);
-		break;
-	case DIRECTORY_TOO_OFTEN:
-		clock_duration(member_announce_wait_ms(s->member) + 999, wait);
-		text = xasprintf("Too many changes; try again in %s", wait);
-		irc_about(s, 438, nick, text);
-		break;
-	case DIRECTORY_RENAMED:
-	case DIRECTORY_RETURNED:
-	case DIRECTORY_SAME:
-		break;
-	}
-	free(text);
-}
-
-static bool
-register_is_banned(struct session *s, const char *nick)
-{
-	int64_t now_ms = s->all->net->clock->wall_ms;
-	const struct ban *ban = bans_match_nick(&s->all->bans, nick, now_ms);
-	char *sentence;
-
-	if (ban == NULL)
-		return false;
-	sentence = ban_sentence(ban, now_ms);
-	irc_about(s, 432, nick, sentence);
-	free(sentence);
-	return true;
-}
-
-/* Before the registration: the nick is only wanted. */
-static void
-register_want_nick(struct session *s, const char *nick)
-{
-	struct irc *irc = irc_of(s);
-	const struct member *clash = NULL;
-	enum directory_rename result;
-
-	result = directory_check(&s->all->chat->directory, NULL,
-	    &s->origin->credential, nick, &clash);
-	if (result != DIRECTORY_RENAMED) {
-		register_explain_nick(s, result, nick, clash);
-		return;
-	}
-	(void)strlcpy(irc->nick, nick, sizeof(irc->nick));
-	irc_register_try(s);
-}
-
-/* 435: or a ban of a nick would be evaded. */
-static bool
-register_is_forbidden(struct session *s, const char *nick)
-{
-	const struct room *room = modes_forbids_nick(s->member);
-	struct buf *out;
-
-	if (room == NULL)
-		return false;
-	out = irc_begin(s, NULL);
 	buf_addf(out, "435 %s", irc_nick(s));
 	irc_add_middle(out, nick, IRC_WORD_MAX);
 	buf_addf(out,
@@ -117,51 +47,73 @@ register_is_forbidden(struct session *s, const char *nick)
 	    "while you are there",
 	    room->name);
 	irc_end(s);
-	return true;
 }
 
+/* Tells why a nick is not to be had. */
 static void
-register_change_nick(struct session *s, const char *nick)
+register_explain_nick(struct session *s, enum nick result, const char *nick,
+    const struct nick_answer *answer)
 {
-	struct member *m = s->member;
-	const struct member *clash = NULL;
-	struct event event = {
-		.kind = EVENT_SYNC_RENAME, .from = m, .author = m->id
-	};
-	enum directory_rename result;
-	char old[NICK_SIZE];
+	char wait[CLOCK_DURATION_SIZE];
+	char *text = NULL;
 
-	if (register_is_forbidden(s, nick))
-		return;
-	memcpy(old, m->nick, sizeof(old));
-	event.other = old;
-	event.time_ms = s->all->net->clock->wall_ms;
-	result = directory_rename(m, nick, &clash);
-	if (result != DIRECTORY_RENAMED && result != DIRECTORY_RETURNED) {
-		register_explain_nick(s, result, nick, clash);
-		return;
+	switch (result) {
+	case NICK_INVALID:
+		irc_about(s, 432, nick, nick_check_str(nick_check(nick)));
+		break;
+	case NICK_BANNED:
+		text = ban_sentence(answer->ban, s->all->net->clock->wall_ms);
+		irc_about(s, 432, nick, text);
+		break;
+	case NICK_FORBIDDEN:
+		register_explain_forbidden(s, nick, answer->room);
+		break;
+	case NICK_TAKEN:
+		irc_about(s, 433, nick, "Nickname is already in use");
+		break;
+	case NICK_LOOKALIKE:
+		text = xasprintf("Nickname looks like %s, who is here",
+		    answer->clash->nick);
+		irc_about(s, 433, nick, text);
+		break;
+	case NICK_TOO_OFTEN:
+		session_wait_str(s, wait);
+		text = xasprintf("Too many changes; try again in %s", wait);
+		irc_about(s, 438, nick, text);
+		break;
+	case NICK_CHANGED:
+	case NICK_SAME:
+		break;
 	}
-	event.nick = m->nick;
-	irc_event(s, &event);
-	/* What follows may be told at once, and is so after the answer. */
-	irc_answer_end(s);
-	(void)rank_renamed(m);
-	member_show_queued(m);
+	free(text);
 }
 
 static void
 irc_nick_run(struct session *s, struct irc_message *msg)
 {
 	const char *nick = msg->argc > 0 ? msg->argv[0] : "";
+	struct irc *irc = irc_of(s);
+	struct nick_answer answer;
+	enum nick result;
 
-	if (*nick == '\0')
+	if (*nick == '\0') {
 		irc_numeric(s, 431, ":No nickname given");
-	else if (!register_is_banned(s, nick)) {
-		if (s->member == NULL)
-			register_want_nick(s, nick);
-		else
-			register_change_nick(s, nick);
+		return;
 	}
+	if (s->member != NULL) {
+		result = action_nick(s->member, nick, &answer);
+		if (result == NICK_CHANGED)
+			member_show_queued(s->member);
+	} else { /* before the registration it is only wanted */
+		result = action_nick_check(s->all->chat, &s->origin->credential,
+		    nick, &answer);
+		if (result == NICK_CHANGED) {
+			(void)strlcpy(irc->nick, nick, sizeof(irc->nick));
+			irc_register_try(s);
+			return;
+		}
+	}
+	register_explain_nick(s, result, nick, &answer);
 }
 
 /* A name has only what can stand in a mask. */
@@ -252,7 +204,7 @@ register_refuse(struct session *s)
 	    LOG_LEVEL_WARNING,
 	    "IRC client without the right password: from=\"%s\"", from);
 	irc_numeric(s, 464, ":Password incorrect");
-	irc_quit(s, "password incorrect", NULL);
+	session_quit(s, "password incorrect", NULL);
 }
 
 static void
@@ -282,8 +234,8 @@ void
 irc_register_try(struct session *s)
 {
 	struct irc *irc = irc_of(s);
-	const struct member *clash = NULL;
-	enum directory_rename result;
+	struct nick_answer answer;
+	enum nick result;
 	struct member *m;
 
 	if (irc->is_registered || irc->is_negotiating || irc->nick[0] == '\0' ||
@@ -294,23 +246,24 @@ irc_register_try(struct session *s)
 		return;
 	}
 	irc_forget_password(irc);
-	/* Somebody else may have taken it meanwhile. */
-	result = directory_check(&s->all->chat->directory, NULL,
-	    &s->origin->credential, irc->nick, &clash);
-	if (result != DIRECTORY_RENAMED) {
-		register_explain_nick(s, result, irc->nick, clash);
+	/* Somebody else may have taken it meanwhile, or it was banned. */
+	result = action_nick_check(s->all->chat, &s->origin->credential,
+	    irc->nick, &answer);
+	if (result != NICK_CHANGED) {
+		register_explain_nick(s, result, irc->nick, &answer);
 		irc->nick[0] = '\0';
 		return;
 	}
-	irc->is_registered = true;
+	if (!session_enter(s, irc_dialect(irc->caps)))
+		return;
 	deadline_clear(s->all->net->deadlines, &irc->deadline);
-	session_enter(s, irc_dialect(irc->caps));
 	m = s->member;
 	member_set_user(m, irc->user);
 	member_set_realname(m, irc->realname);
-	result = directory_rename(m, irc->nick, &clash);
-	if (result != DIRECTORY_RENAMED && result != DIRECTORY_RETURNED)
-		register_explain_nick(s, result, irc->nick, clash);
+	result = action_nick(m, irc->nick, &answer);
+	if (result != NICK_CHANGED)
+		register_explain_nick(s, result, irc->nick, &answer);
+	irc->is_registered = true;
 	free(irc->user);
 	free(irc->realname);
 	irc->user = irc->realname = NULL;
@@ -385,7 +338,7 @@ irc_quit_run(struct session *s, struct irc_message *msg)
 	    text_scrub_copy(msg->argv[0], BREAK_TEXT_MAX);
 
 	conn_vouch_all(s->conn);
-	irc_quit(s, why == NULL ? "bye" : why, why);
+	session_quit(s, why == NULL ? "bye" : why, why);
 	free(why);
 }
 

@@ -22,8 +22,6 @@
 #include "net/conn.h"
 #include "session/protocol.h"
 
-#define IRC_FLUSH_MS 5000
-
 const char *
 irc_server(const struct session *s)
 {
@@ -409,20 +407,4 @@ irc_answer_end(struct session *s)
 	irc->label[0] = '\0';
 	conn_reply(s->conn, answer->data, answer->len);
 	buf_reset(answer);
-}
-
-void
-irc_quit(struct session *s, const char *text, const char *shown)
-{
-	struct member *m = s->member;
-
-	irc_line(s, "ERROR :Closing link: %s", text);
-	if (irc_of(s)->is_answering)
-		irc_answer_end(s);
-	session_set_left(s);
-	if (m != NULL) {
-		member_pause(m, conn_unsent(s->conn));
-		member_quit(m, shown);
-	}
-	conn_close(s->conn, IRC_FLUSH_MS);
 }

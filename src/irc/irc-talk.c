@@ -196,28 +196,6 @@ talk_echo(struct session *s, const struct event *event)
 	irc_event(s, event);
 }
 
-/* Some are refused by the room's modes; true if so, and it was told. */
-static bool
-talk_is_refused(struct session *s, const struct talk *t, const char *target,
-    const struct room *room)
-{
-	const struct member *m = s->member;
-	enum modes_speak speak;
-
-	speak = modes_may_speak(room, m, member_in(m, room));
-	if (speak != MODES_MAY_SPEAK) {
-		talk_refuse(s, t, 404, "%s :%s", target,
-		    modes_speak_str(speak, room));
-		return true;
-	}
-	if (t->is_ctcp && modes_has(room, ROOM_NO_CTCP)) {
-		talk_refuse(s, t, 404, "%s :CTCP is not allowed here (+C)",
-		    target);
-		return true;
-	}
-	return false;
-}
-
 static enum event_kind
 talk_kind(const struct talk *t)
 {
@@ -228,88 +206,72 @@ talk_kind(const struct talk *t)
 	return t->is_notice ? EVENT_NOTICE : EVENT_SAY;
 }
 
-/* To those of the room who have at least that status: '@' or '+'. */
 static void
-talk_to_status(struct session *s, const struct talk *t, struct room *room,
-    char status)
+talk_too_long(struct session *s)
 {
-	struct event event = talk_event(t, EVENT_PRIVATE);
-	struct membership *ms;
-
-	event.room = room->name;
-	event.status = status;
-	room_flush(room);
-	TAILQ_FOREACH(ms, &room->people, in_room)
-		if (ms->member != s->member &&
-		    (ms->is_op || (status == '+' && ms->is_voiced)) &&
-		    !member_ignores_author(ms->member, s->member->id,
-			s->member->nick))
-			(void)member_tell(ms->member, s->member, &event);
-	event.nick = s->member->nick;
-	event.from = s->member;
-	event.time_ms = s->all->net->clock->wall_ms;
-	talk_echo(s, &event);
+	irc_numeric(s, 417,
+	    ":Input line was too long with your address before it");
 }
 
+/* "#kitchen", or "@#kitchen" for those there who are operators. */
 static void
 talk_to_room(struct session *s, const struct talk *t, const char *target)
 {
 	char status = *target == '@' || *target == '+' ? *target : '\0';
 	struct room *room = irc_find_room(s, target + (status != '\0'));
-	struct member *m = s->member;
-	struct membership *ms;
-	struct event event = talk_event(t, talk_kind(t));
-	char name[ROOM_NAME_SIZE + 2];
+	struct event event = talk_event(t,
+	    status == '\0' ? talk_kind(t) : EVENT_PRIVATE);
+	enum say result = SAY_HIDDEN;
+	enum modes_speak why;
 
-	if (room == NULL ||
-	    (!modes_may_see(room, m) &&
-		modes_may_speak(room, m, NULL) != MODES_MAY_SPEAK)) {
+	event.status = status;
+	if (room != NULL) {
+		/* What was said before is before the echo. */
+		if (irc_has(s, IRC_CAP_ECHO_MESSAGE))
+			room_flush(room);
+		result = action_say(s->member, room, &event,
+		    t->is_tags || talk_fits(s, t, target), &why);
+	}
+	switch (result) {
+	case SAID:
+		talk_echo(s, &event);
+		break;
+	case SAY_HIDDEN:
 		if (!t->is_notice)
 			irc_no_such_channel(s, target);
-		return;
+		break;
+	case SAY_ON_BREAK:
+		talk_refuse(s, t, 404, "#%s :You are on break; BACK first",
+		    room->name);
+		break;
+	case SAY_FORBIDDEN:
+		talk_refuse(s, t, 404, "#%s :%s", room->name,
+		    modes_speak_str(why, room));
+		break;
+	case SAY_NO_CTCP:
+		talk_refuse(s, t, 404, "#%s :CTCP is not allowed here (+C)",
+		    room->name);
+		break;
+	case SAY_TOO_LONG:
+		talk_too_long(s);
+		break;
 	}
-	(void)snprintf(name, sizeof(name), "#%s", room->name);
-	if (m->is_on_break) {
-		talk_refuse(s, t, 404, "%s :You are on break; BACK first",
-		    name);
-		return;
-	}
-	if (talk_is_refused(s, t, name, room))
-		return;
-	if (!t->is_tags && !talk_fits(s, t, target)) {
-		irc_numeric(s, 417,
-		    ":Input line was too long with your address before it");
-		return;
-	}
-	if (status != '\0') {
-		talk_to_status(s, t, room, status);
-		return;
-	}
-	/* What was said before is before the echo. */
-	if (irc_has(s, IRC_CAP_ECHO_MESSAGE))
-		room_flush(room);
-	ms = member_in(m, room);
-	if (ms != NULL)
-		room_say(ms, &event);
-	else
-		room_say_from_outside(room, m, &event);
-	talk_echo(s, &event);
 }
 
 /* The addressee is away: when will they read it? (RPL_AWAY) */
 static void
 talk_away(struct session *s, const struct talk *t, const struct member *to,
-    enum member_tell shown)
+    bool is_queued)
 {
 	const char *text = member_away_text(to);
 
 	if (t->is_notice || t->is_tags)
 		return;
-	if (shown == MEMBER_QUEUED && to->is_lost)
+	if (is_queued && to->is_lost)
 		irc_numeric(s, 301,
 		    "%s :not connected; it is kept until they are back",
 		    to->nick);
-	else if (shown == MEMBER_QUEUED)
+	else if (is_queued)
 		irc_numeric(s, 301, "%s :%s (kept until they are back)",
 		    to->nick, text);
 	else if (member_is_away(to))
@@ -319,43 +281,37 @@ talk_away(struct session *s, const struct talk *t, const struct member *to,
 static void
 talk_to_person(struct session *s, const struct talk *t, const char *target)
 {
-	struct member *m = s->member;
 	struct member *to = directory_find(&s->all->chat->directory, target);
 	struct event event = talk_event(t, EVENT_PRIVATE);
-	enum member_tell shown = MEMBER_TOLD;
+	enum msg result;
 
 	if (to == NULL) {
 		if (!t->is_notice)
 			irc_no_such_nick(s, target);
 		return;
 	}
-	if (m->is_on_break) {
+	result = action_msg(s->member, to, &event,
+	    t->is_tags || talk_fits(s, t, to->nick));
+	switch (result) {
+	case MSG_SENT:
+	case MSG_QUEUED:
+		talk_echo(s, &event);
+		talk_away(s, t, to, result == MSG_QUEUED);
+		break;
+	case MSG_ON_BREAK:
 		talk_refuse(s, t, 404, "%s :You are on break; BACK first",
 		    to->nick);
-		return;
-	}
-	if (!t->is_tags && !talk_fits(s, t, to->nick)) {
-		irc_numeric(s, 417,
-		    ":Input line was too long with your address before it");
-		return;
-	}
-	/* Who is ignored is not told so. */
-	if (member_ignores_author(to, m->id, m->nick)) {
-		event.nick = m->nick;
-		event.from = m;
-		event.other = to->nick;
-		event.time_ms = s->all->net->clock->wall_ms;
-	} else
-		shown = member_tell(to, m, &event);
-	if (shown == MEMBER_QUEUE_FULL) {
+		break;
+	case MSG_TOO_LONG:
+		talk_too_long(s);
+		break;
+	case MSG_QUEUE_FULL:
 		talk_refuse(s, t, 404,
 		    "%s :Too many messages are waiting for them; it was not "
 		    "sent",
 		    to->nick);
-		return;
+		break;
 	}
-	talk_echo(s, &event);
-	talk_away(s, t, to, shown);
 }
 
 /* Each target once, as many as there may be. */
@@ -459,30 +415,24 @@ irc_away_run(struct session *s, struct irc_message *msg)
 {
 	char *text = talk_break_text(msg);
 
-	if (text == NULL && s->member->is_on_break)
+	if (action_away(s->member, text) == BRB_ON_BREAK)
 		irc_line(s,
 		    "NOTICE %s :you are on break; BACK ends it and shows what "
 		    "you missed",
 		    irc_nick(s));
-	else {
-		member_away(s->member, text);
-		if (text == NULL)
-			irc_numeric(s, 305,
-			    ":You are no longer marked as being away");
-		else
-			irc_numeric(s, 306,
-			    ":You have been marked as being away");
-	}
+	else if (text == NULL)
+		irc_numeric(s, 305, ":You are no longer marked as being away");
+	else
+		irc_numeric(s, 306, ":You have been marked as being away");
 	free(text);
 }
 
 static void
 irc_brb_run(struct session *s, struct irc_message *msg)
 {
-	bool was_on_break = s->member->is_on_break;
 	char *text = talk_break_text(msg);
+	bool was_on_break = action_brb(s->member, text) == BRB_CHANGED;
 
-	member_break(s->member, text);
 	free(text);
 	if (!was_on_break)
 		irc_numeric(s, 306, ":You have been marked as being away");
@@ -495,16 +445,10 @@ irc_brb_run(struct session *s, struct irc_message *msg)
 static void
 irc_back_run(struct session *s, struct irc_message *msg)
 {
-	char *text;
+	char *text = talk_break_text(msg);
 
-	if (!member_is_away(s->member)) {
+	if (action_back(s->member, text) == BRB_NOT_AWAY)
 		irc_line(s, "NOTICE %s :you are not on break", irc_nick(s));
-		return;
-	}
-	text = talk_break_text(msg);
-	irc_numeric(s, 305, ":You are no longer marked as being away");
-	irc_answer_end(s); /* before what was kept */
-	member_back(s->member, text);
 	free(text);
 }
 

@@ -216,9 +216,6 @@ void irc_answer_resume(struct session *s, const char *label);
 /* How s is called in numerics: their nick, or "*". */
 const char *irc_nick(const struct session *s);
 
-/* ERROR, and the connection is closed; the member quits with text. */
-void irc_quit(struct session *s, const char *text, const char *shown);
-
 /* Rendering: irc-render.c */
 
 /* How events are written for who has these capabilities. */

@@ -34,7 +34,7 @@ irc_deadline_cb(void *arg)
 	if (irc_of(s)->is_registered)
 		irc_oper_lost(s);
 	else
-		irc_quit(s, "registration took too long", NULL);
+		session_quit(s, "registration took too long", NULL);
 }
 
 void
@@ -168,7 +168,7 @@ irc_input(struct session *s, char *line, size_t len, bool has_cr)
 
 	(void)has_cr;
 	if (!irc->is_registered && ++irc->lines > IRC_REGISTRATION_LINES) {
-		irc_quit(s, "too many lines before the registration", NULL);
+		session_quit(s, "too many lines before the registration", NULL);
 		return;
 	}
 	irc_handle(s, line, len);
@@ -187,21 +187,29 @@ irc_notice(struct session *s, const char *text)
 	irc_line(s, "NOTICE %s :%s", irc_nick(s), text);
 }
 
-/* Who is invited is told so, whether or not they hear of others. */
 static void
-irc_shown(struct session *s, const struct event *event)
+irc_told(struct session *s, const struct event *event)
 {
-	uint32_t caps = irc_of(s)->caps;
-
-	if (event->kind == EVENT_INVITE)
-		caps |= IRC_CAP_INVITE_NOTIFY;
-	irc_event_as(s, event, caps);
-}
-
-static void
-irc_kicked(struct session *s, const struct event *event)
-{
-	irc_event(s, event);
+	switch (event->kind) {
+	case EVENT_BACK:
+		irc_numeric(s, 305, ":You are no longer marked as being away");
+		break;
+	case EVENT_INVITE: /* whether or not they hear of others */
+		irc_event_as(s, event, irc_of(s)->caps | IRC_CAP_INVITE_NOTIFY);
+		return;
+	case EVENT_SYNC_RENAME:
+		/* The welcome tells it to who has just come in. */
+		if (!irc_of(s)->is_registered)
+			return;
+		irc_event(s, event);
+		break;
+	default:
+		irc_event(s, event);
+		return;
+	}
+	/* What follows is told at once, and so is after the answer. */
+	if (irc_of(s)->is_answering)
+		irc_answer_end(s);
 }
 
 /* The names that they were not told while too much was unsent. */
@@ -216,6 +224,16 @@ static void
 irc_goodbye(struct session *s, const char *text)
 {
 	irc_line(s, "ERROR :Closing link: %s", text);
+	if (irc_of(s)->is_answering)
+		irc_answer_end(s);
+}
+
+static void
+irc_refused(struct session *s, enum admit why, const char *text)
+{
+	if (why == ADMIT_BANNED)
+		irc_numeric(s, 465, ":You are banned from this server: %s",
+		    text);
 }
 
 static const char *
@@ -240,9 +258,10 @@ const struct protocol protocol_irc = {
 	.too_long = irc_too_long,
 	.notice = irc_notice,
 	.error = irc_notice,
-	.event = irc_shown,
+	.event = irc_told,
 	.caught_up = irc_caught_up,
-	.kicked = irc_kicked,
+	.kicked = irc_event,
+	.refused = irc_refused,
 	.goodbye = irc_goodbye,
 	.refusal = irc_refusal,
 	.save = irc_save,

@@ -11,34 +11,35 @@
 #include "room/member.h"
 #include "session/session.h"
 
-/*
- * A message of a break or return; false, with an error told, if it is too long.
- */
-static bool
-cmd_break_text(struct session *s, const char *text)
+static void
+cmd_brb_answer(struct session *s, enum brb result)
 {
-	if (text == NULL || strlen(text) <= BREAK_TEXT_MAX)
-		return true;
-	session_error(s, "message too long (limit %d bytes); nothing was done",
-	    BREAK_TEXT_MAX);
-	return false;
+	switch (result) {
+	case BRB_DONE:
+		session_notice(s, "see you; everything is kept for you");
+		break;
+	case BRB_CHANGED:
+		session_notice(s,
+		    "your message is changed; everything is still kept for "
+		    "you");
+		break;
+	case BRB_TOO_LONG:
+		session_error(s,
+		    "message too long (limit %d bytes); nothing was done",
+		    BREAK_TEXT_MAX);
+		break;
+	case BRB_NOT_AWAY:
+		session_error(s, "you are not on break");
+		break;
+	case BRB_ON_BREAK:
+		break; /* of action_away() */
+	}
 }
 
 static void
 cmd_brb_run(struct session *s, int argc, char *argv[])
 {
-	const char *text = argc > 0 ? argv[0] : NULL;
-	bool was_on_break = s->member->is_on_break;
-
-	if (!cmd_break_text(s, text))
-		return;
-	member_break(s->member, text);
-	if (was_on_break)
-		session_notice(s,
-		    "your message is changed; everything is "
-		    "still kept for you");
-	else
-		session_notice(s, "see you; everything is kept for you");
+	cmd_brb_answer(s, action_brb(s->member, argc > 0 ? argv[0] : NULL));
 }
 
 const struct command cmd_brb = {
@@ -64,12 +65,10 @@ const struct command cmd_brb = {
 static void
 cmd_back_run(struct session *s, int argc, char *argv[])
 {
-	const char *text = argc > 0 ? argv[0] : NULL;
+	enum brb result = action_back(s->member, argc > 0 ? argv[0] : NULL);
 
-	if (!member_is_away(s->member))
-		session_error(s, "you are not on break");
-	else if (cmd_break_text(s, text))
-		member_back(s->member, text);
+	if (result != BRB_DONE)
+		cmd_brb_answer(s, result);
 }
 
 const struct command cmd_back = {

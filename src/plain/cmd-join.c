@@ -18,46 +18,46 @@
 #include "session/session.h"
 
 static void
-cmd_join_go(struct session *s, struct room *room, const char *key)
+cmd_join_go(struct session *s, struct room *room)
 {
-	enum modes_admit admit;
-
-	if (plain_here(s)->room == room) {
-		session_error(s, "you are in %s already", room->name);
-		return;
-	}
-	admit = modes_admit(room, s->member, key);
-	if (admit == MODES_ADMITTED)
-		plain_go(s, room);
-	else
-		session_error(s, "%s", modes_admit_str(admit, room));
+	plain_greet_room(s, room);
+	plain_arrive(s, room, plain_here(s));
+	if (s->member->is_on_break)
+		session_notice(s,
+		    "you are still on break; /back shows what you miss here");
 }
 
 static void
 cmd_join_run(struct session *s, int argc, char *argv[])
 {
 	const char *name = room_name_meant(argv[0]);
-	enum nick_check check = room_name_check(name);
+	enum modes_admit why;
 	struct room *room;
 
-	if (check != NICK_OK) {
-		session_error(s, "%s", room_name_check_str(check));
-		return;
-	}
-	switch (chat_open_room(s->all->chat, name, &room)) {
-	case CHAT_ROOM_FOUND:
-	case CHAT_ROOM_MADE:
-		cmd_join_go(s, room, argc > 1 ? argv[1] : NULL);
+	switch (action_join_check(s->member, name, argc > 1 ? argv[1] : NULL,
+	    &room, &why)) {
+	case JOIN_MAY:
+		cmd_join_go(s, room);
 		break;
-	case CHAT_ROOM_NOT_ALLOWED:
+	case JOIN_IS_THERE:
+		session_error(s, "you are in %s already", room->name);
+		break;
+	case JOIN_BAD_NAME:
+		session_error(s, "%s",
+		    room_name_check_str(room_name_check(name)));
+		break;
+	case JOIN_NO_NEW_ROOMS:
 		session_error(s,
 		    "there is no room \"%s\", and new ones are not "
 		    "made here; /rooms lists them",
 		    name);
 		break;
-	case CHAT_ROOMS_FULL:
+	case JOIN_ROOMS_FULL:
 		session_error(s, "all %llu rooms are in use; /rooms lists them",
 		    (unsigned long long)s->all->options->max_rooms);
+		break;
+	case JOIN_FORBIDDEN:
+		session_error(s, "%s", modes_admit_str(why, room));
 		break;
 	}
 }

@@ -15,7 +15,6 @@
 #include "room/member.h"
 #include "room/modes.h"
 #include "room/room.h"
-#include "session/session-room.h"
 #include "session/session.h"
 
 /* Who has the nick; NULL, with an error told, if nobody does or it is s. */
@@ -35,20 +34,22 @@ cmd_kick_find(struct session *s, const char *nick)
 static void
 cmd_kick_run(struct session *s, int argc, char *argv[])
 {
-	struct membership *here = plain_here(s), *ms;
+	struct membership *here = plain_here(s);
 	struct member *m = cmd_kick_find(s, argv[0]);
 
 	if (m == NULL)
 		return;
-	ms = member_in(m, here->room);
-	if (ms == NULL) {
-		session_error(s, "%s is not in %s", m->nick, here->room->name);
-		return;
-	}
 	if (argc > 1)
 		argv[1][text_cut(argv[1], strlen(argv[1]), KICK_TEXT_MAX)] =
 		    '\0';
-	session_kick(ms, here, argc > 1 ? argv[1] : NULL);
+	switch (action_kick(here, m, argc > 1 ? argv[1] : NULL)) {
+	case KICK_DONE:
+	case KICK_NOT_OPERATOR: /* the table says who may */
+		break;
+	case KICK_NOT_THERE:
+		session_error(s, "%s is not in %s", m->nick, here->room->name);
+		break;
+	}
 }
 
 const struct command cmd_kick = {
@@ -78,25 +79,30 @@ cmd_invite_run(struct session *s, int argc, char *argv[])
 	(void)argc;
 	if (m == NULL)
 		return;
-	if (!modes_may_invite(here)) {
+	switch (action_invite(here, m)) {
+	case INVITED:
+		session_notice(s, "%s is invited to %s", m->nick,
+		    here->room->name);
+		break;
+	case INVITED_AWAY:
+	case INVITED_SLOW:
+		session_notice(s,
+		    "%s is away and was not told; try again when they are back",
+		    m->nick);
+		break;
+	case INVITE_ON_BREAK: /* the table says so */
+		break;
+	case INVITE_NOT_OPERATOR:
 		session_error(s,
 		    "only operators invite to %s (mode i); /who shows who they "
 		    "are",
 		    here->room->name);
-		return;
-	}
-	if (member_in(m, here->room) != NULL) {
+		break;
+	case INVITE_IS_THERE:
 		session_error(s, "%s is in %s already", m->nick,
 		    here->room->name);
-		return;
+		break;
 	}
-	if (session_invite(here, m))
-		session_notice(s, "%s is invited to %s", m->nick,
-		    here->room->name);
-	else
-		session_notice(s,
-		    "%s is away and was not told; try again when they are back",
-		    m->nick);
 }
 
 const struct command cmd_invite = {

@@ -20,69 +20,55 @@
 #include "room/room.h"
 #include "session/session.h"
 
-static bool
-cmd_nick_is_banned(struct session *s, const char *nick)
+static void
+cmd_nick_banned(struct session *s, const char *nick, const struct ban *ban)
 {
-	int64_t now_ms = s->all->net->clock->wall_ms;
-	const struct ban *ban;
-	char *sentence;
+	char *sentence = ban_sentence(ban, s->all->net->clock->wall_ms);
 
-	ban = bans_match_nick(&s->all->bans, nick, now_ms);
-	if (ban == NULL)
-		return false;
-	sentence = ban_sentence(ban, now_ms);
 	session_error(s, "\"%s\" is %s; choose another nick", nick, sentence);
 	free(sentence);
-	return true;
 }
 
 static void
 cmd_nick_run(struct session *s, int argc, char *argv[])
 {
-	struct member *m = s->member;
-	const struct member *clash = NULL;
-	const struct room *forbids = modes_forbids_nick(m);
+	struct nick_answer answer;
 	bool was_op = plain_here(s)->is_op;
-	char wait[CLOCK_DURATION_SIZE];
 
 	(void)argc;
-	if (cmd_nick_is_banned(s, argv[0]))
-		return;
-	if (forbids != NULL) {
-		session_error(s,
-		    "you are banned in %s, and cannot change your nick while "
-		    "you are there",
-		    forbids->name);
-		return;
-	}
-	switch (directory_rename(m, argv[0], &clash)) {
-	case DIRECTORY_RENAMED:
-	case DIRECTORY_RETURNED:
-		session_notice(s, "you are now %s", m->nick);
-		(void)rank_renamed(m);
+	switch (action_nick(s->member, argv[0], &answer)) {
+	case NICK_CHANGED:
 		if (!was_op && plain_here(s)->is_op)
 			session_notice(s, "you are operator of %s",
 			    plain_here(s)->room->name);
 		break;
-	case DIRECTORY_SAME:
-		session_notice(s, "you are %s already", m->nick);
+	case NICK_SAME:
+		session_notice(s, "you are %s already", s->member->nick);
 		break;
-	case DIRECTORY_REFUSED:
+	case NICK_BANNED:
+		cmd_nick_banned(s, argv[0], answer.ban);
+		break;
+	case NICK_FORBIDDEN:
+		session_error(s,
+		    "you are banned in %s, and cannot change your nick while "
+		    "you are there",
+		    answer.room->name);
+		break;
+	case NICK_INVALID:
 		session_error(s, "%s", nick_check_str(nick_check(argv[0])));
 		break;
-	case DIRECTORY_TAKEN:
+	case NICK_TAKEN:
 		session_error(s, "\"%s\" is taken; choose another nick",
-		    clash->nick);
+		    answer.clash->nick);
 		break;
-	case DIRECTORY_LOOKALIKE:
+	case NICK_LOOKALIKE:
 		session_error(s,
 		    "\"%s\" looks like %s, who is here; choose "
 		    "another nick",
-		    argv[0], clash->nick);
+		    argv[0], answer.clash->nick);
 		break;
-	case DIRECTORY_TOO_OFTEN:
-		clock_duration(member_announce_wait_ms(m) + 999, wait);
-		session_error(s, "too many changes; try again in %s", wait);
+	case NICK_TOO_OFTEN:
+		plain_too_often(s);
 		break;
 	}
 }

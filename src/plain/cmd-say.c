@@ -14,6 +14,7 @@
 #include "room/directory.h"
 #include "room/member.h"
 #include "room/person.h"
+#include "session/protocol.h"
 #include "session/session.h"
 
 static void
@@ -42,39 +43,32 @@ const struct command cmd_me = {
 static void
 cmd_msg_send(struct session *s, struct member *to, const char *text)
 {
-	struct member *m = s->member;
 	struct event event = {
 		.kind = EVENT_PRIVATE,
 		.text = text,
 		.text_len = strlen(text),
 	};
-	struct event sent = {
-		.kind = EVENT_PRIVATE_SENT,
-		.time_ms = s->all->chat->clock->wall_ms,
-		.other = to->nick,
-		.text = text,
-		.text_len = event.text_len,
-	};
+	enum msg result = action_msg(s->member, to, &event, true);
 
-	/* Who is ignored is not told so. */
-	if (member_ignores_author(to, m->id, m->nick)) {
-		session_event(s, &sent);
-		return;
-	}
-	switch (member_tell(to, m, &event)) {
-	case MEMBER_TOLD:
-		session_event(s, &sent);
+	event.kind = EVENT_PRIVATE_SENT;
+	switch (result) {
+	case MSG_QUEUED:
+	case MSG_SENT:
+		s->protocol->event(s, &event);
+		if (result == MSG_QUEUED)
+			session_notice(s,
+			    "%s is %s; it is kept until they are back",
+			    to->nick,
+			    to->is_on_break ? "on break" : "not connected");
 		break;
-	case MEMBER_QUEUED:
-		session_event(s, &sent);
-		session_notice(s, "%s is %s; it is kept until they are back",
-		    to->nick, to->is_on_break ? "on break" : "not connected");
-		break;
-	case MEMBER_QUEUE_FULL:
+	case MSG_QUEUE_FULL:
 		session_error(s,
 		    "too many messages are waiting for %s; it was "
 		    "not sent",
 		    to->nick);
+		break;
+	case MSG_ON_BREAK: /* the table says so */
+	case MSG_TOO_LONG: /* only in other protocols */
 		break;
 	}
 }

@@ -28,45 +28,35 @@ static void
 cmd_topic_run(struct session *s, int argc, char *argv[])
 {
 	struct membership *ms = plain_here(s);
-	bool is_removal = argc > 0 && strcmp(argv[0], "-") == 0;
-	char wait[CLOCK_DURATION_SIZE];
 
 	if (argc == 0) {
 		cmd_topic_show(s, ms->room);
 		return;
 	}
-	if (plain_refuse_on_break(s))
-		return;
-	if (!modes_may_set_topic(ms)) {
+	switch (action_topic(ms, strcmp(argv[0], "-") == 0 ? NULL : argv[0])) {
+	case TOPIC_SET:
+		break;
+	case TOPIC_ON_BREAK:
+		(void)plain_refuse_on_break(s);
+		break;
+	case TOPIC_NOT_OPERATOR:
 		session_error(s,
 		    "only operators of %s set the topic (mode t); /who shows "
 		    "who they are",
 		    ms->room->name);
-		return;
-	}
-	/* Nothing to remove is nothing to tell the others. */
-	if (is_removal && ms->room->topic == NULL) {
+		break;
+	case TOPIC_NONE:
 		cmd_topic_show(s, ms->room);
-		return;
-	}
-	if (strlen(argv[0]) > TOPIC_MAX) {
+		break;
+	case TOPIC_TOO_LONG:
 		session_error(s,
 		    "topic too long (limit %d bytes); nothing was "
 		    "changed",
 		    TOPIC_MAX);
-		return;
-	}
-	if (!member_may_announce(s->member)) {
-		clock_duration(member_announce_wait_ms(s->member) + 999, wait);
-		session_error(s, "too many changes; try again in %s", wait);
-		return;
-	}
-	if (is_removal) {
-		room_set_topic(ms, NULL, NULL);
-		session_notice(s, "the topic is removed");
-	} else {
-		room_set_topic(ms, argv[0], NULL);
-		cmd_topic_show(s, ms->room);
+		break;
+	case TOPIC_TOO_OFTEN:
+		plain_too_often(s);
+		break;
 	}
 }
 

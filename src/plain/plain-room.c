@@ -8,14 +8,13 @@
 
 #include <assert.h>
 
+#include "actions/actions.h"
 #include "base/buf.h"
 #include "base/util.h"
 #include "plain/plain.h"
 #include "room/cursor.h"
 #include "room/member.h"
 #include "room/modes-words.h"
-#include "room/modes.h"
-#include "room/rank.h"
 #include "room/room.h"
 #include "session/session.h"
 
@@ -68,49 +67,43 @@ plain_refuse_on_break(struct session *s)
 }
 
 void
+plain_too_often(struct session *s)
+{
+	char wait[CLOCK_DURATION_SIZE];
+
+	session_wait_str(s, wait);
+	session_error(s, "too many changes; try again in %s", wait);
+}
+
+void
 plain_say(struct session *s, enum event_kind kind, const char *text, size_t len)
 {
 	struct event event = { .kind = kind, .text = text, .text_len = len };
-	struct membership *ms = plain_here(s);
-	enum modes_speak speak;
+	struct room *room = plain_here(s)->room;
+	enum modes_speak why;
 
-	if (plain_refuse_on_break(s))
-		return;
-	speak = modes_may_speak(ms->room, s->member, ms);
-	if (speak == MODES_MAY_SPEAK)
-		room_say(ms, &event);
-	else
-		session_error(s, "%s", modes_speak_str(speak, ms->room));
+	switch (action_say(s->member, room, &event, true, &why)) {
+	case SAID:
+		break;
+	case SAY_ON_BREAK:
+		(void)plain_refuse_on_break(s);
+		break;
+	case SAY_FORBIDDEN:
+		session_error(s, "%s", modes_speak_str(why, room));
+		break;
+	case SAY_HIDDEN:
+	case SAY_NO_CTCP:
+	case SAY_TOO_LONG:
+		break; /* only in other protocols */
+	}
 }
 
 void
-plain_arrive(struct session *s, struct room *room)
+plain_arrive(struct session *s, struct room *room, struct membership *from)
 {
-	struct membership *ms;
+	const struct membership *ms;
 
-	assert(LIST_EMPTY(&s->member->memberships));
-	ms = room_join(room, s->member, ROOM_JOIN_CATCHUP);
-	if (rank_joined(ms))
+	ms = action_join(s->member, room, ROOM_JOIN_CATCHUP, from);
+	if (ms->is_op)
 		session_notice(s, "you are operator of %s", room->name);
-}
-
-void
-plain_go(struct session *s, struct room *room)
-{
-	struct membership *behind = plain_here(s);
-	bool was_announced = behind->is_announced;
-
-	plain_greet_room(s, room);
-	/* That there is a secret room is not told. */
-	if (modes_has(room, ROOM_SECRET))
-		room_leave(behind, ROOM_LEAVE_PART, NULL);
-	else
-		room_leave(behind, ROOM_LEAVE_WENT, room->name);
-	plain_arrive(s, room);
-	if (was_announced)
-		member_show(s->member);
-	if (s->member->is_on_break)
-		session_notice(s,
-		    "you are still on break; /back shows what "
-		    "you miss here");
 }

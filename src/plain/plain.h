@@ -27,11 +27,10 @@ struct membership *plain_here(const struct session *s);
 /* Who is here and what the topic is: for somebody who is coming in. */
 void plain_greet_room(struct session *s, const struct room *room);
 
-/* s, in no room, comes into room, after plain_greet_room(), and is told if they
- * are its operator. */
-void plain_arrive(struct session *s, struct room *room);
-/* The same from the room that s is in. */
-void plain_go(struct session *s, struct room *room);
+/* s comes into room, after plain_greet_room(), from the room that they are in
+ * (NULL: from none), and is told if they are its operator. */
+void plain_arrive(struct session *s, struct room *room,
+    struct membership *from);
 
 /*
  * Says text (scrubbed, not empty) in the room that s is in, unless they are on
@@ -42,5 +41,6 @@ void plain_say(struct session *s, enum event_kind kind, const char *text,
 
 /* If on break, tells them so and returns true. */
 bool plain_refuse_on_break(struct session *s);
+void plain_too_often(struct session *s); /* member_announce_wait_ms() */
 
 #endif

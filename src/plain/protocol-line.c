@@ -194,6 +194,34 @@ line_error(struct session *s, const char *text)
 	line_reply(s, "!! ", text);
 }
 
+static void
+line_event(struct session *s, const struct event *e)
+{
+	struct buf *out = &s->all->out;
+
+	switch (e->kind) {
+	case EVENT_SYNC_RENAME:
+		session_notice(s, "you are now %s", e->nick);
+		break;
+	case EVENT_TOPIC:
+		if (e->text_len == 0)
+			session_notice(s, "the topic is removed");
+		else
+			session_notice(s, "topic: %s", e->text);
+		break;
+	case EVENT_INVITE:
+		session_notice(s, "%s invites you to %s; /join %s", e->nick,
+		    e->room, e->room);
+		break;
+	case EVENT_BACK:
+		break; /* the catch-up says it */
+	default:
+		buf_reset(out);
+		dialect_render(s->member->dialect, out, e);
+		conn_reply(s->conn, out->data, out->len);
+	}
+}
+
 static const char *
 line_refusal(const char *text)
 {
@@ -214,35 +242,14 @@ line_open(struct session *s)
 {
 	struct room *lobby = s->all->chat->lobby;
 
-	session_enter(s, &line_lf);
+	if (!session_enter(s, &line_lf))
+		return;
 	plain_greet_room(s, lobby);
 	session_notice(s,
 	    "you are %s. /nick NAME to be somebody, /help for "
 	    "the rest",
 	    s->member->nick);
-	plain_arrive(s, lobby);
-}
-
-/* The whole line, of which the first blank-free part is the command's name. */
-static void
-line_text(struct session *s, char *text, size_t len)
-{
-	struct membership *ms = plain_here(s);
-
-	if (len == 0) {
-		session_charge(s, 1);
-		if (cursor_has_replay(membership_cursor(ms)))
-			cmd_skip.run(s, 0, NULL);
-	} else if (text[0] == '/' && text[1] != '/')
-		command_run(s, text + 1);
-	else {
-		if (text[0] == '/') {
-			text++;
-			len--;
-		}
-		session_charge(s, 1);
-		plain_say(s, EVENT_SAY, text, len);
-	}
+	plain_arrive(s, lobby, NULL);
 }
 
 static void
@@ -263,8 +270,20 @@ line_line(struct session *s, char *text, size_t len, bool has_cr)
 	}
 	buf_reset(clean);
 	buf_reserve(clean, len * TEXT_SCRUB_GROWTH + 1);
-	clean->len = text_scrub(clean->data, text, len);
-	line_text(s, clean->data, clean->len);
+	clean->len = len = text_scrub(clean->data, text, len);
+	text = clean->data;
+	if (len > 0 && text[0] == '/' && text[1] != '/') {
+		command_run(s, text + 1);
+		return;
+	}
+	session_charge(s, 1);
+	if (len == 0) {
+		if (cursor_has_replay(membership_cursor(plain_here(s))))
+			cmd_skip.run(s, 0, NULL);
+	} else if (text[0] == '/') /* what stands behind it is said */
+		plain_say(s, EVENT_SAY, text + 1, len - 1);
+	else
+		plain_say(s, EVENT_SAY, text, len);
 }
 
 static void
@@ -309,12 +328,12 @@ line_kicked(struct session *s, const struct event *e)
 	free(you);
 	/* There is nowhere else to be. */
 	if (strcmp(e->room, lobby->name) == 0)
-		session_end(s, buf_cstr(&text), NULL);
+		action_put_out(s->member, buf_cstr(&text), NULL);
 	else {
 		session_notice(s, "%s; you are in %s now", buf_cstr(&text),
 		    lobby->name);
 		plain_greet_room(s, lobby);
-		plain_arrive(s, lobby);
+		plain_arrive(s, lobby, NULL);
 		member_show(s->member);
 	}
 	buf_fini(&text);
@@ -334,6 +353,7 @@ const struct protocol protocol_line = {
 	.too_long = line_too_long,
 	.notice = line_notice,
 	.error = line_error,
+	.event = line_event,
 	.kicked = line_kicked,
 	.refusal = line_refusal,
 	.save = line_save,

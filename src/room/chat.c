@@ -138,6 +138,7 @@ chat_init(struct chat *chat, const struct clock *clock,
 	chat->last_msgid = (uint64_t)clock->wall_ms * 1000;
 	directory_init(&chat->directory);
 	departed_init(&chat->departed, chat);
+	bans_init(&chat->bans);
 	deadline_init(&chat->tidy, chat_tidy_cb, chat);
 	member_lost_init(chat);
 	chat->lobby = chat_add_room(chat, options->lobby);
@@ -156,6 +157,7 @@ chat_fini(struct chat *chat)
 	assert(chat->directory.count == 0);
 	deadline_clear(chat->deadlines, &chat->tidy);
 	departed_fini(&chat->departed);
+	bans_fini(&chat->bans);
 	while ((room = chat_next_room(chat, NULL)) != NULL) {
 		chat_take_out_room(chat, room);
 		room_close(room);

@@ -23,6 +23,7 @@
 #include "history/event.h"
 #include "history/history.h"
 #include "options/options.h"
+#include "room/bans.h"
 #include "room/tally.h"
 
 /*
@@ -165,6 +166,21 @@ struct member_ops {
 	/* Another session with the same credential has taken m's nick and
 	 * place: say so and close. The caller frees m right after. */
 	void (*replaced)(struct member *m);
+
+	/* What the actions ask (actions.h), outside any walk. */
+
+	/* Tell m of what they did themselves, or of what somebody did to them,
+	 * at once. */
+	void (*event)(struct member *m, const struct event *event);
+	/* Tell m that they are invited, as the event says; false: they do not
+	 * read what they are sent, and were not told. */
+	bool (*invited)(struct member *m, const struct event *event);
+	/* m was put out of a room, as the event (EVENT_KICK) says: tell them,
+	 * and if they have to be in some room, see to that. It may free m. */
+	void (*kicked)(struct member *m, const struct event *event);
+	/* Somebody ends it: tell m this line, and close. m is freed by the
+	 * caller right after. */
+	void (*ended)(struct member *m, const char *line);
 };
 
 /* The way of a room's lines to a cursor: deliver.c and pump.c */
@@ -623,6 +639,7 @@ struct chat {
 	struct room *lobby;
 	struct directory directory;
 	struct departed_set departed;
+	struct bans bans; /* who may not come in */
 	LIST_HEAD(, member) ignorers;
 	struct lost_queue lost; /* the longest lost first */
 	size_t lost_count;

@@ -163,7 +163,7 @@ server_upgraded_ready(const struct server *server)
 		return;
 	log_info("upgraded: version=%s pid=%ld members=%zu upgrades=%llu "
 		 "pause_ms=%lld.%03lld",
-	    PACKAGE_VERSION, (long)getpid(), server->sessions.count,
+	    PACKAGE_VERSION, (long)getpid(), server->sessions.admission.count,
 	    (unsigned long long)server->upgrades,
 	    (long long)((clock_now_us() - server->upgrade_us) / 1000),
 	    (long long)((clock_now_us() - server->upgrade_us) % 1000));

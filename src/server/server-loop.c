@@ -83,7 +83,7 @@ server_turn(struct server *server)
 		    clock_now_us());
 	conn_reap(&server->net);
 	server->is_in_turn = false;
-	if (server->is_stopping && server->sessions.count == 0 &&
+	if (server->is_stopping && server->sessions.admission.count == 0 &&
 	    control_is_flushed(server->control))
 		event_base_loopbreak(server->base);
 }

@@ -200,7 +200,7 @@ server_stop_cb(void *arg)
 	/* Who closes in turn has read all: a moment for that. */
 	if (server->clock.mono_ms >= server->stop_ms ||
 	    (server->flushed_ms > 0 &&
-		(server->sessions.count == 0 ||
+		(server->sessions.admission.count == 0 ||
 		    server->clock.mono_ms - server->flushed_ms >=
 			SERVER_STOP_LINGER_MS)))
 		event_base_loopbreak(server->base);
@@ -218,7 +218,8 @@ server_stop(struct server *server, const char *why)
 	}
 	server->is_stopping = true;
 	upgrade_cancel(server->upgrade);
-	log_info("stopping: %s members=%zu", why, server->sessions.count);
+	log_info("stopping: %s members=%zu", why,
+	    server->sessions.admission.count);
 	service_manager_stopping(&server->service_manager);
 	listeners_free(server->listeners);
 	server->listeners = NULL;
@@ -239,15 +240,16 @@ server_log_state(struct server *s)
 	uint64_t refused = 0;
 	int i;
 
-	for (i = 0; i < SESSION_REFUSALS; i++)
-		refused += s->sessions.refused[i];
+	for (i = ADMITTED + 1; i < ADMITS; i++)
+		refused += s->sessions.admission.refused[i];
 	log_info("state: members=%zu lost=%zu bookmarks=%zu rooms=%zu "
 		 "messages=%llu deliveries=%llu writes=%llu bytes_in=%llu "
 		 "bytes_out=%llu fell_behind=%llu gaps=%llu throttled=%llu "
 		 "refused=%llu kept_bytes=%zu bans=%zu is_locked=%d "
 		 "log_lost=%lu",
-	    s->sessions.count, s->chat.lost_count, s->chat.departed.count,
-	    s->chat.count, (unsigned long long)s->chat.messages,
+	    s->sessions.admission.count, s->chat.lost_count,
+	    s->chat.departed.count, s->chat.count,
+	    (unsigned long long)s->chat.messages,
 	    (unsigned long long)s->chat.deliveries,
 	    (unsigned long long)s->net.writes,
 	    (unsigned long long)s->net.bytes_in,
@@ -256,7 +258,7 @@ server_log_state(struct server *s)
 	    (unsigned long long)s->chat.gaps,
 	    (unsigned long long)s->sessions.throttled,
 	    (unsigned long long)refused, s->chat.queued_bytes,
-	    s->sessions.bans.count, s->sessions.is_locked, log_lost());
+	    s->chat.bans.count, s->sessions.admission.is_locked, log_lost());
 	for (room = NULL; (room = chat_next_room(&s->chat, room)) != NULL;)
 		log_info("room: name=%s members=%zu live=%zu messages=%llu "
 			 "used=%zu size=%zu next=%llu",
@@ -357,9 +359,9 @@ server_status(struct buf *out, void *arg)
 
 	if (server->is_stopping)
 		buf_addstr(out, "Stopping: ");
-	buf_addf(out, "connections=%zu rooms=%zu", server->sessions.count,
-	    server->chat.count);
-	if (server->sessions.is_locked)
+	buf_addf(out, "connections=%zu rooms=%zu",
+	    server->sessions.admission.count, server->chat.count);
+	if (server->sessions.admission.is_locked)
 		buf_addstr(out, "; locked");
 	if (server->is_reload_failed)
 		buf_addstr(out, "; the last reload failed, the log says why");
@@ -392,7 +394,7 @@ server_begin_again(struct server *server, struct fields_in *carried)
 		return true;
 	handoff_close_on_exec(carried);
 	handoff_close_rest(carried);
-	state_resume(&server->state, &server->chat, &server->sessions.bans);
+	state_resume(&server->state, &server->chat, &server->chat.bans);
 	upgrade_unblock_signals();
 	if (server_listen(server, &server->options, &error) == -1) {
 		server->is_reload_failed = true;
@@ -445,7 +447,7 @@ server_new(const struct server_source *source, struct options *options,
 	    &server->deadlines, server_status, server);
 	server->has_rooms = true;
 	if (carried == NULL &&
-	    state_open(&server->state, &server->chat, &server->sessions.bans) ==
+	    state_open(&server->state, &server->chat, &server->chat.bans) ==
 		-1) {
 		server_free(server);
 		return NULL;

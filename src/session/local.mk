@@ -10,8 +10,6 @@ src_libbrbd_a_SOURCES += \
 	%D%/session-confirm.c \
 	%D%/session-handoff.c \
 	%D%/session-impl.h \
-	%D%/session-room.c \
-	%D%/session-room.h \
 	%D%/session-sniff.c \
 	%D%/session.c \
 	%D%/session.h

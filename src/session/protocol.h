@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "actions/actions.h"
 #include "history/event.h"
 
 struct fields_in;
@@ -46,16 +47,16 @@ struct protocol {
 	/* See session_notice() and session_error(). */
 	void (*notice)(struct session *s, const char *text);
 	void (*error)(struct session *s, const char *text);
-	/* See session_event(). NULL: by the member's dialect. */
+	/* See event and invited in struct member_ops. */
 	void (*event)(struct session *s, const struct event *event);
 	/* See caught_up in struct member_ops. May be NULL. */
 	void (*caught_up)(struct cursor *c);
 	/* The last line before the connection is closed. May be NULL. */
 	void (*goodbye)(struct session *s, const char *text);
-	/* Their member was put out of a room, as the event (EVENT_KICK) says:
-	 * tell them, and if they have to be in some room, see to that. It may
-	 * end the session. See session_kick(). */
+	/* See kicked in struct member_ops. It may end the session. */
 	void (*kicked)(struct session *s, const struct event *event);
+	/* They are not let in: say so; goodbye follows. NULL: as an error. */
+	void (*refused)(struct session *s, enum admit why, const char *text);
 	/* The connection cannot be served: one line, ended, for a raw socket.
 	 * A static buffer. */
 	const char *(*refusal)(const char *text);

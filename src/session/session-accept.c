@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Who may come in: not who is banned, nor too many, in all or from one address.
- * How many have come from each is counted in a tree of those that anybody is
- * from.
+ * Coming in: a connection is accepted, and later somebody stands behind it.
+ * Whether they may is asked each time (actions/admit.c), and answered here.
  */
 #include "config.h"
 
@@ -15,110 +14,41 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/util.h"
+#include "room/member.h"
 #include "session/protocol.h"
 #include "session/session-impl.h"
 
-static int
-session_origin_cmp(const struct session_origin *a,
-    const struct session_origin *b)
+/* What somebody who is not let in is told; the caller frees it. It is
+ * logged. */
+static char *
+session_refusal(struct sessions *all, const struct credential *credential,
+    enum admit why, const struct ban *ban)
 {
-	return credential_cmp(&a->credential, &b->credential);
-}
+	int64_t now_ms = all->net->clock->wall_ms;
+	char address[CREDENTIAL_STR_SIZE], *sentence, *text;
 
-RB_GENERATE_INTERNAL(session_origins, session_origin, entry, session_origin_cmp,
-    UNUSED static)
-
-struct session_origin *
-session_origin_get(struct sessions *all, const struct credential *credential)
-{
-	struct session_origin *origin, key = { .credential = *credential };
-
-	origin = RB_FIND(session_origins, &all->origins, &key);
-	if (origin == NULL) {
-		origin = xcalloc(1, sizeof(*origin));
-		origin->credential = *credential;
-		RB_INSERT(session_origins, &all->origins, origin);
-	}
-	return origin;
-}
-
-void
-session_origin_release(struct sessions *all, struct session_origin *origin)
-{
-	if (origin->count > 0)
-		return;
-	RB_REMOVE(session_origins, &all->origins, origin);
-	free(origin);
-}
-
-const char *
-session_refusal_str(enum session_refusal why)
-{
-	switch (why) {
-	case SESSION_REFUSED_FULL:
-		return "full";
-	case SESSION_REFUSED_ADDRESS:
-		return "address";
-	case SESSION_REFUSED_BANNED:
-		return "banned";
-	case SESSION_REFUSED_LOCKED:
-		return "locked";
-	case SESSION_REFUSALS:
-		break;
-	}
-	return "unknown";
-}
-
-/* One line for somebody who cannot come in. */
-static void
-session_refuse(struct sessions *all, int fd, const struct listener_peer *peer,
-    enum session_refusal why, const char *text)
-{
-	const struct protocol *protocol = protocol_find(peer->protocols);
-	char address[CREDENTIAL_STR_SIZE];
-	const char *line;
-
-	all->refused[why]++;
-	credential_str(&peer->credential, address);
+	credential_str(credential, address);
 	log_limited(&all->refused_log[why], all->net->clock->mono_ms,
 	    LOG_LEVEL_WARNING, "refused a connection: reason=%s from=\"%s\"",
-	    session_refusal_str(why), address);
-	line = protocol->refusal(text);
-	/* If it does not fit into a new socket's buffer, then not. */
-	(void)!send(fd, line, strlen(line), MSG_NOSIGNAL | MSG_DONTWAIT);
-	(void)close(fd);
-}
-
-/* Tells and closes who cannot come in, and then returns true. */
-static bool
-session_refuse_some(struct sessions *all, int fd,
-    const struct listener_peer *peer)
-{
-	const struct ban *ban;
-	char *sentence, *text;
-
-	ban = bans_match(&all->bans, &peer->credential,
-	    all->net->clock->wall_ms);
-	if (ban != NULL) {
-		sentence = ban_sentence(ban, all->net->clock->wall_ms);
+	    admit_str(why), address);
+	switch (why) {
+	case ADMIT_BANNED:
+		sentence = ban_sentence(ban, now_ms);
 		text = xasprintf("you are %s", sentence);
-		session_refuse(all, fd, peer, SESSION_REFUSED_BANNED, text);
-		free(text);
 		free(sentence);
-		return true;
-	}
-	if (all->is_locked) {
-		session_refuse(all, fd, peer, SESSION_REFUSED_LOCKED,
+		return text;
+	case ADMIT_LOCKED:
+		return xstrdup(
 		    "nobody is let in at the moment; try again later");
-		return true;
+	case ADMIT_FULL:
+		return xstrdup("everybody's place is taken; try again later");
+	case ADMIT_ADDRESS:
+	case ADMITTED:
+	case ADMITS:
+		break;
 	}
-	if (all->count >= all->options->max_members) {
-		session_refuse(all, fd, peer, SESSION_REFUSED_FULL,
-		    "everybody's place is taken; try again later");
-		return true;
-	}
-	return false;
+	return xstrdup(
+	    "too many connections from your address; close one first");
 }
 
 void
@@ -126,35 +56,36 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 {
 	const struct options *o = all->options;
 	const struct protocol *protocol = protocol_find(peer->protocols);
-	struct session_origin *origin;
+	const struct ban *ban;
+	const char *line;
 	struct session *s;
-	char from[CREDENTIAL_STR_SIZE];
+	enum admit why;
+	char from[CREDENTIAL_STR_SIZE], *text;
 
 	assert(protocol != NULL); /* checked with the settings */
-	if (session_refuse_some(all, fd, peer))
-		return;
-	origin = session_origin_get(all, &peer->credential);
-	if (o->max_per_address > 0 && origin->count >= o->max_per_address) {
-		session_refuse(all, fd, peer, SESSION_REFUSED_ADDRESS,
-		    "too many connections from your address; close one first");
+	why = admit_connection(&all->admission, &peer->credential, &ban);
+	if (why != ADMITTED) {
+		text = session_refusal(all, &peer->credential, why, ban);
+		line = protocol->refusal(text);
+		/* If it does not fit into a new socket's buffer, then not. */
+		(void)!send(fd, line, strlen(line),
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
+		(void)close(fd);
+		free(text);
 		return;
 	}
-
 	s = xcalloc(1, sizeof(*s));
 	s->conn = conn_new(all->net, fd, peer->is_tcp, &session_conn_handler,
 	    s);
 	if (s->conn == NULL) {
 		log_error("cannot set up a connection");
 		free(s);
-		session_origin_release(all, origin);
 		return;
 	}
 	s->all = all;
 	s->protocol = protocol;
-	s->origin = origin;
-	origin->count++;
+	s->origin = admit_add(&all->admission, &peer->credential);
 	TAILQ_INSERT_TAIL(&all->list, s, entry);
-	all->count++;
 	all->unentered_count++;
 	s->since_ms = all->net->clock->mono_ms;
 	bucket_init(&s->lines, (uint32_t)o->line_burst,
@@ -162,8 +93,75 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 	credential_str(&peer->credential, from);
 	log_debug("connection accepted: from=\"%s\" protocol=%s fd=%d "
 		  "members=%zu",
-	    from, protocol->name, fd, all->count);
+	    from, protocol->name, fd, all->admission.count);
 	conn_cork(s->conn);
 	protocol->open(s);
 	conn_uncork(s->conn);
+}
+
+/* s, who has not come in, does not. */
+static void
+session_refuse(struct session *s, enum admit why, const struct ban *ban)
+{
+	char *text = session_refusal(s->all, &s->origin->credential, why, ban);
+
+	if (s->protocol->refused != NULL)
+		s->protocol->refused(s, why, text);
+	else
+		s->protocol->error(s, text);
+	session_close(s, text);
+	free(text);
+}
+
+bool
+session_enter(struct session *s, const struct dialect *dialect)
+{
+	const struct ban *ban;
+	enum admit why;
+	char from[CREDENTIAL_STR_SIZE];
+
+	assert(s->member == NULL && !s->has_left && !s->has_entered);
+	why = admit_entry(&s->all->admission, &s->origin->credential, &ban);
+	if (why != ADMITTED) {
+		session_refuse(s, why, ban);
+		return false;
+	}
+	s->has_entered = true;
+	s->all->unentered_count--;
+	s->member = member_new(s->all->chat, &s->origin->credential,
+	    &session_member_ops, s, s->conn, dialect);
+	credential_str(&s->origin->credential, from);
+	log_debug("somebody came in: nick=%s from=\"%s\" protocol=%s fd=%d",
+	    s->member->nick, from, s->protocol->name, conn_fd(s->conn));
+	return true;
+}
+
+size_t
+sessions_end_banned(struct sessions *all, const struct ban *ban)
+{
+	int64_t now_ms = all->net->clock->wall_ms;
+	struct session *s;
+	size_t count;
+	char *sentence, *line, *text;
+
+	sentence = ban_sentence(ban, now_ms);
+	line = xasprintf("you are %s", sentence);
+	text = xasprintf("banned%s%s", *ban->reason == '\0' ? "" : ": ",
+	    ban->reason);
+	count = ban_enforce(all->chat, line, text);
+	free(text);
+	free(line);
+	free(sentence);
+	TAILQ_FOREACH(s, &all->list, entry) {
+		if (s->has_entered || s->has_left)
+			continue;
+		ban = bans_match(&all->chat->bans, &s->origin->credential,
+		    now_ms);
+		if (ban == NULL)
+			continue;
+		all->admission.refused[ADMIT_BANNED]++;
+		session_refuse(s, ADMIT_BANNED, ban);
+		count++;
+	}
+	return count;
 }

@@ -76,10 +76,10 @@ static const struct fields session_fields = { FIELDS("a session",
     struct session_record, session_list) };
 
 static const struct field sessions_list[] = {
-	{ FIELD_BOOL(1, struct sessions, is_locked) },
+	{ FIELD_BOOL(1, struct sessions, admission.is_locked) },
 	{ FIELD_UINT(2, struct sessions, throttled) },
 	{ FIELD_INT(3, struct sessions, started_ms) },
-	{ FIELD_NUMBERS(4, struct sessions, refused) },
+	{ FIELD_NUMBERS(4, struct sessions, admission.refused) },
 };
 static const struct fields sessions_fields = { FIELDS("the sessions",
     struct sessions, sessions_list) };
@@ -112,7 +112,7 @@ sessions_save(const struct sessions *all, struct fields_out *out)
 	const struct session *s;
 
 	fields_put_item(out, HANDOFF_SESSIONS, &sessions_fields, all);
-	bans_save(&all->bans, out);
+	bans_save(&all->chat->bans, out);
 	TAILQ_FOREACH(s, &all->list, entry)
 		session_save(s, out);
 }
@@ -163,10 +163,8 @@ session_load(struct sessions *all, struct fields_in *in, const struct tlv *item)
 		all->unentered_count++;
 	if (r.is_throttled)
 		session_throttle_until(s, r.throttle_ms);
-	s->origin = session_origin_get(all, &r.credential);
-	s->origin->count++;
+	s->origin = admit_add(&all->admission, &r.credential);
 	TAILQ_INSERT_TAIL(&all->list, s, entry);
-	all->count++;
 	if (s->member != NULL)
 		member_attach(s->member, &session_member_ops, s, s->conn);
 	return s->protocol->load == NULL || s->protocol->load(s, in, &r.state);
@@ -180,7 +178,7 @@ sessions_load(struct sessions *all, struct fields_in *in,
 	case HANDOFF_SESSIONS:
 		return fields_get(in, &sessions_fields, item, all);
 	case HANDOFF_BAN:
-		return bans_load(&all->bans, in, item) != NULL;
+		return bans_load(&all->chat->bans, in, item) != NULL;
 	case HANDOFF_SESSION:
 		return session_load(all, in, item);
 	default:

@@ -11,20 +11,8 @@
 
 #include "session/session.h"
 
-struct session_origin {
-	RB_ENTRY(session_origin) entry;
-	struct credential credential;
-	size_t count;
-};
-
 extern const struct member_ops session_member_ops;
 extern const struct conn_handler session_conn_handler;
-
-/* That of the credential, made if need be; and one that may be unused. */
-struct session_origin *session_origin_get(struct sessions *all,
-    const struct credential *credential);
-void session_origin_release(struct sessions *all,
-    struct session_origin *origin);
 
 /* Asking what has been read; and s, which goes, is not looked at any more. */
 void session_confirm_init(struct sessions *all);

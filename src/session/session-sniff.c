@@ -82,14 +82,16 @@ sniff_line(struct session *s, char *text, size_t len, bool has_cr)
 		    (*p)->is_first_line(text, len))
 			break;
 	sniff_decide(s, *p == NULL ? protocol_table[0] : *p);
-	s->protocol->line(s, text, len, has_cr);
+	if (!s->has_left)
+		s->protocol->line(s, text, len, has_cr);
 }
 
 static void
 sniff_too_long(struct session *s)
 {
 	sniff_decide(s, protocol_table[0]);
-	s->protocol->too_long(s);
+	if (!s->has_left)
+		s->protocol->too_long(s);
 }
 
 /* Nothing will come any more: they are shown what there is. */

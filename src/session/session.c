@@ -40,9 +40,9 @@ sessions_init(struct sessions *all, struct net *net, struct chat *chat,
 	all->chat = chat;
 	all->options = options;
 	all->started_ms = net->clock->mono_ms;
-	bans_init(&all->bans);
 	TAILQ_INIT(&all->list);
-	RB_INIT(&all->origins);
+	RB_INIT(&all->admission.origins);
+	all->admission.chat = chat;
 	session_confirm_init(all);
 }
 
@@ -51,7 +51,6 @@ sessions_fini(struct sessions *all)
 {
 	assert(TAILQ_EMPTY(&all->list));
 	session_confirm_fini(all);
-	bans_fini(&all->bans);
 	buf_fini(&all->text);
 	buf_fini(&all->reply);
 	buf_fini(&all->out);
@@ -75,9 +74,7 @@ session_free(struct session *s)
 	assert(s->member == NULL);
 	session_confirm_remove(s);
 	TAILQ_REMOVE(&all->list, s, entry);
-	all->count--;
-	s->origin->count--;
-	session_origin_release(all, s->origin);
+	admit_remove(&all->admission, s->origin);
 	session_unthrottle(s);
 	if (s->protocol->close != NULL)
 		s->protocol->close(s);
@@ -94,9 +91,7 @@ session_set_left(struct session *s)
 	s->has_left = true;
 }
 
-/* The member has left, or is about to be freed: what is queued is flushed, and
- * then the connection ends. */
-static void
+void
 session_close(struct session *s, const char *text)
 {
 	if (s->protocol->goodbye != NULL)
@@ -153,12 +148,55 @@ session_replaced(struct member *m)
 	session_close(s, "you have come back in another place");
 }
 
+static void
+session_event(struct member *m, const struct event *event)
+{
+	struct session *s = m->session;
+
+	s->protocol->event(s, event);
+}
+
+/* It is no answer to anything that they sent, so nothing else would bound what
+ * waits for who does not read. */
+static bool
+session_invited(struct member *m, const struct event *event)
+{
+	struct session *s = m->session;
+
+	if (conn_queued(s->conn) > s->all->options->output_limit)
+		return false;
+	s->protocol->event(s, event);
+	return true;
+}
+
+static void
+session_kicked(struct member *m, const struct event *event)
+{
+	struct session *s = m->session;
+
+	s->protocol->kicked(s, event);
+}
+
+static void
+session_ended(struct member *m, const char *line)
+{
+	struct session *s = m->session;
+
+	session_error(s, "%s", line);
+	member_pause(m, conn_unsent(s->conn));
+	session_close(s, line);
+}
+
 const struct member_ops session_member_ops = {
 	.deliver = session_deliver,
 	.handed = session_handed,
 	.unsent = session_unsent,
 	.caught_up = session_caught_up,
 	.replaced = session_replaced,
+	.event = session_event,
+	.invited = session_invited,
+	.kicked = session_kicked,
+	.ended = session_ended,
 };
 
 /* conn_handler */
@@ -295,12 +333,7 @@ session_ended_cb(struct conn *c, enum conn_end end, void *arg)
 	    conn_end_str(end), s->member == NULL ? "-" : s->member->nick, from,
 	    conn_fd(c));
 	if (s->member != NULL) {
-		/* A guest who has closed has left; others may have lost the
-		 * connection, which looks the same. */
-		if (s->member->is_guest && s->is_eof)
-			member_quit(s->member, NULL);
-		else
-			member_lost(s->member, conn_unsent(c));
+		action_lost(s->member, s->is_eof, conn_unsent(c));
 	}
 	session_set_left(s);
 	session_free(s);
@@ -314,21 +347,6 @@ const struct conn_handler session_conn_handler = {
 	.eof = session_eof_cb,
 	.ended = session_ended_cb,
 };
-
-void
-session_enter(struct session *s, const struct dialect *dialect)
-{
-	char from[CREDENTIAL_STR_SIZE];
-
-	assert(s->member == NULL && !s->has_left && !s->has_entered);
-	s->has_entered = true;
-	s->all->unentered_count--;
-	s->member = member_new(s->all->chat, &s->origin->credential,
-	    &session_member_ops, s, s->conn, dialect);
-	credential_str(&s->origin->credential, from);
-	log_debug("somebody came in: nick=%s from=\"%s\" protocol=%s fd=%d",
-	    s->member->nick, from, s->protocol->name, conn_fd(s->conn));
-}
 
 void
 session_become(struct session *s, const struct protocol *protocol)
@@ -371,8 +389,7 @@ sessions_free_all(struct sessions *all)
 
 	while ((s = TAILQ_FIRST(&all->list)) != NULL) {
 		if (s->member != NULL) {
-			member_pause(s->member, conn_unsent(s->conn));
-			member_depart(s->member, ROOM_LEAVE_SILENT, NULL);
+			action_stop(s->member, conn_unsent(s->conn));
 		}
 		session_set_left(s);
 		session_free(s);
@@ -411,20 +428,6 @@ session_error(struct session *s, const char *fmt, ...)
 }
 
 void
-session_event(struct session *s, const struct event *event)
-{
-	struct buf *out = &s->all->reply;
-
-	if (s->protocol->event != NULL) {
-		s->protocol->event(s, event);
-		return;
-	}
-	buf_reset(out);
-	dialect_render(s->member->dialect, out, event);
-	conn_reply(s->conn, out->data, out->len);
-}
-
-void
 session_charge(struct session *s, unsigned cost)
 {
 	const struct options *o = s->all->options;
@@ -434,29 +437,19 @@ session_charge(struct session *s, unsigned cost)
 }
 
 void
-session_quit(struct session *s, const char *text)
+session_quit(struct session *s, const char *text, const char *shown)
 {
 	struct member *m = s->member;
 
-	if (m->is_guest)
-		session_notice(s, "bye, %s", m->nick);
-	else
-		session_notice(s, "bye, %s; your place is kept", m->nick);
-	s->member = NULL;
-	conn_vouch_all(s->conn);
-	member_pause(m, conn_unsent(s->conn));
-	member_quit(m, text);
-	session_close(s, text == NULL ? "bye" : text);
+	if (m != NULL)
+		member_pause(m, conn_unsent(s->conn));
+	session_close(s, text);
+	if (m != NULL)
+		action_quit(m, shown);
 }
 
 void
-session_end(struct session *s, const char *line, const char *text)
+session_wait_str(const struct session *s, char out[CLOCK_DURATION_SIZE])
 {
-	struct member *m = s->member;
-
-	session_error(s, "%s", line);
-	s->member = NULL;
-	member_pause(m, conn_unsent(s->conn));
-	member_quit(m, text);
-	session_close(s, line);
+	clock_duration(member_announce_wait_ms(s->member) + 999, out);
 }

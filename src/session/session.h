@@ -7,13 +7,14 @@
 #include <sys/types.h>
 
 #include <bsd/sys/queue.h>
-#include <bsd/sys/tree.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "actions/actions.h"
 #include "base/bucket.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/credential.h"
 #include "base/deadline.h"
 #include "base/log.h"
@@ -21,7 +22,6 @@
 #include "base/util.h"
 #include "net/conn.h"
 #include "net/listener.h"
-#include "room/bans.h"
 #include "room/chat.h"
 
 struct fields_in;
@@ -29,23 +29,10 @@ struct fields_out;
 struct dialect;
 struct irc_watched;
 struct protocol;
-struct session_origin;
 struct tlv;
 struct verify_queue;
 
 TAILQ_HEAD(session_list, session);
-RB_HEAD(session_origins, session_origin);
-
-/* Why somebody was not let in. */
-enum session_refusal {
-	SESSION_REFUSED_FULL, /* max-members */
-	SESSION_REFUSED_ADDRESS, /* max-per-address */
-	SESSION_REFUSED_BANNED,
-	SESSION_REFUSED_LOCKED,
-	SESSION_REFUSALS
-};
-/* One word for it: "full", "address", "banned", "locked". */
-const char *session_refusal_str(enum session_refusal why);
 
 /* Everybody who is connected. */
 struct sessions {
@@ -53,15 +40,12 @@ struct sessions {
 	struct chat *chat;
 	const struct options *options;
 	struct verify_queue *verify; /* set by the owner; NULL: there is none */
-	struct bans bans;
-	bool is_locked; /* nobody new comes in */
+	struct admission admission;
 	struct session_list list;
-	size_t count;
 	size_t unentered_count; /* nobody stands behind them yet */
 	int64_t started_ms; /* monotonic: when the server was */
-	struct session_origins origins; /* how many from each address */
 	struct buf text; /* scratch for one line's text */
-	struct log_limit refused_log[SESSION_REFUSALS];
+	struct log_limit refused_log[ADMITS];
 	struct log_limit oper_log; /* who may not be operator */
 	struct log_limit password_log; /* whose irc-password is wrong */
 	struct buf reply; /* scratch for session_notice() */
@@ -74,7 +58,6 @@ struct sessions {
 	struct walk confirm_walk;
 	struct session *confirm_next;
 	bool is_in_doubt; /* somebody had something to confirm */
-	uint64_t refused[SESSION_REFUSALS];
 	uint64_t throttled;
 };
 
@@ -86,7 +69,7 @@ struct session {
 	struct member *member; /* NULL before session_enter(), and once they
 				* have left */
 	const struct protocol *protocol;
-	struct session_origin *origin;
+	struct admit_origin *origin;
 	struct bucket lines; /* flood control */
 	int64_t since_ms; /* monotonic: they were let in */
 	struct deadline *throttle; /* when reading goes on; NULL: it does */
@@ -113,9 +96,16 @@ void sessions_fini(struct sessions *all); /* none is left */
 void session_accept(struct sessions *all, int fd,
     const struct listener_peer *peer);
 
-/* Somebody stands behind the connection now: a guest, in no room yet, who is
- * written to in this dialect. For protocols. */
-void session_enter(struct session *s, const struct dialect *dialect);
+/*
+ * Somebody stands behind the connection now: a guest, in no room yet, who is
+ * written to in this dialect. False: they may not come in, which they were
+ * told, and the connection is closed. For protocols.
+ */
+bool session_enter(struct session *s, const struct dialect *dialect) MUST_CHECK;
+
+/* Closes those who are banned, whether or not they have come in yet, after a
+ * ban was made; returns how many. Outside any walk over members. */
+size_t sessions_end_banned(struct sessions *all, const struct ban *ban);
 
 /* Nobody stands behind it any more, and only the end is to come. The member is
  * the caller's. */
@@ -140,7 +130,6 @@ void sessions_free_all(struct sessions *all);
  */
 void session_notice(struct session *s, const char *fmt, ...) PRINTFLIKE(2, 3);
 void session_error(struct session *s, const char *fmt, ...) PRINTFLIKE(2, 3);
-void session_event(struct session *s, const struct event *event);
 
 /*
  * The client has answered what protocol->ask() asked: it has read all up to
@@ -159,14 +148,17 @@ void session_charge(struct session *s, unsigned cost);
 void session_hold(struct session *s);
 void session_release(struct session *s);
 
-/* /quit: the member leaves, the rest is flushed, and the connection closed. */
-void session_quit(struct session *s, const char *text);
-
 /*
- * An operator ends it: line is an error to them, text is what the others see
- * behind "left". The place is kept.
+ * The end: text is the last that the client hears, in the protocol's goodbye;
+ * what is queued is flushed, and the connection closed. session_quit() also has
+ * the member leave, if there is one; the others see shown, or, if that is NULL,
+ * only that they left.
  */
-void session_end(struct session *s, const char *line, const char *text);
+void session_close(struct session *s, const char *text);
+void session_quit(struct session *s, const char *text, const char *shown);
+
+/* How long s has to wait before the next change that others are told of. */
+void session_wait_str(const struct session *s, char out[CLOCK_DURATION_SIZE]);
 
 /*
  * For the next program in this process (handoff.h): who is connected, bans, and

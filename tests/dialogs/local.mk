@@ -12,6 +12,7 @@ dialogs_slow = \
 	%D%/presence-large.dialog \
 	%D%/flood.dialog
 dialogs = \
+	%D%/ban-unentered.dialog \
 	%D%/bans.dialog \
 	%D%/bookmark-kitchen.dialog \
 	%D%/bookmark-limit.dialog \

@@ -105,13 +105,13 @@ setup(void)
 	mini_type(ends[ANA], "half a ");
 	mini_run(&mini);
 	ck_assert_ptr_null(ban_subject_parse(&subject, "203.0.113.0/24"));
-	ck_assert_ptr_nonnull(bans_add(&mini.sessions.bans, &subject, "spam",
+	ck_assert_ptr_nonnull(bans_add(&mini.chat.bans, &subject, "spam",
 	    mini.clock.wall_ms, 0));
 	ck_assert_ptr_null(ban_subject_parse(&subject, "mallory"));
-	ck_assert_ptr_nonnull(bans_add(&mini.sessions.bans, &subject, "",
+	ck_assert_ptr_nonnull(bans_add(&mini.chat.bans, &subject, "",
 	    mini.clock.wall_ms, mini.clock.wall_ms + 1000));
-	mini.sessions.is_locked = true;
-	mini.sessions.refused[SESSION_REFUSED_FULL] = 3;
+	mini.sessions.admission.is_locked = true;
+	mini.sessions.admission.refused[ADMIT_FULL] = 3;
 	buf_fini(&seen);
 }
 
@@ -176,8 +176,8 @@ START_TEST(test_same)
 	ck_assert_msg(handoff_open(&in, blob.data, blob.len, HANDOFF_TAKE) &&
 		mini_load(&again, &in, true),
 	    "%s", in.error);
-	ck_assert(again.sessions.is_locked);
-	ck_assert_uint_eq(again.sessions.bans.count, 2);
+	ck_assert(again.sessions.admission.is_locked);
+	ck_assert_uint_eq(again.chat.bans.count, 2);
 	ck_assert_uint_eq(again.chat.queued_bytes, mini.chat.queued_bytes);
 	ck_assert_uint_eq(again.net.bytes_in, mini.net.bytes_in);
 	save(&again, &out2, &blob2);

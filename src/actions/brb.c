@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Breaks, where the cursor stops; and being away, where it does not.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "actions/actions.h"
+#include "room/member.h"
+
+static bool
+brb_is_too_long(const char *text)
+{
+	return text != NULL && strlen(text) > BREAK_TEXT_MAX;
+}
+
+enum brb
+action_brb(struct member *m, const char *text)
+{
+	bool was_on_break = m->is_on_break;
+
+	if (brb_is_too_long(text))
+		return BRB_TOO_LONG;
+	member_break(m, text);
+	return was_on_break ? BRB_CHANGED : BRB_DONE;
+}
+
+enum brb
+action_back(struct member *m, const char *text)
+{
+	const struct event event = { .kind = EVENT_BACK, .nick = m->nick };
+
+	if (!member_is_away(m))
+		return BRB_NOT_AWAY;
+	if (brb_is_too_long(text))
+		return BRB_TOO_LONG;
+	m->ops->event(m, &event); /* before what was kept */
+	member_back(m, text);
+	return BRB_DONE;
+}
+
+enum brb
+action_away(struct member *m, const char *text)
+{
+	if (text == NULL && m->is_on_break)
+		return BRB_ON_BREAK;
+	if (brb_is_too_long(text))
+		return BRB_TOO_LONG;
+	member_away(m, text);
+	return BRB_DONE;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Leaving the server.
+ */
+#include "config.h"
+
+#include "actions/actions.h"
+#include "room/member.h"
+
+void
+action_quit(struct member *m, const char *text)
+{
+	member_depart(m, ROOM_LEAVE_QUIT, text);
+}
+
+void
+action_lost(struct member *m, bool has_closed, size_t unsent)
+{
+	/* A guest who has closed has left; others may have lost the
+	 * connection, which looks the same. */
+	if (m->is_guest && has_closed)
+		action_quit(m, NULL);
+	else
+		member_lost(m, unsent);
+}
+
+void
+action_put_out(struct member *m, const char *line, const char *text)
+{
+	if (m->ops != NULL)
+		m->ops->ended(m, line);
+	action_quit(m, text);
+}
+
+void
+action_stop(struct member *m, size_t unsent)
+{
+	member_pause(m, unsent);
+	member_depart(m, ROOM_LEAVE_SILENT, NULL);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Asking somebody into a room.
+ */
+#include "config.h"
+
+#include "actions/actions.h"
+#include "room/member.h"
+#include "room/modes.h"
+#include "room/person.h"
+#include "room/publish.h"
+
+enum invite
+action_invite(struct membership *ms, struct member *m)
+{
+	struct event event = { .kind = EVENT_INVITE, .other = m->nick };
+
+	if (ms->member->is_on_break)
+		return INVITE_ON_BREAK;
+	if (!modes_may_invite(ms))
+		return INVITE_NOT_OPERATOR;
+	if (member_in(m, ms->room) != NULL)
+		return INVITE_IS_THERE;
+	modes_invite(ms, m);
+	room_publish(ms->room, &event, ms);
+	/* Who is ignored is not told so. */
+	if (member_ignores_author(m, ms->member->id, ms->member->nick))
+		return INVITED;
+	if (m->ops == NULL || m->is_on_break)
+		return INVITED_AWAY;
+	return m->ops->invited(m, &event) ? INVITED : INVITED_SLOW;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Coming into a room, and leaving it.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "actions/actions.h"
+#include "room/chat-rooms.h"
+#include "room/chat.h"
+#include "room/deliver.h"
+#include "room/member.h"
+#include "room/modes.h"
+#include "room/rank.h"
+
+enum join
+action_join_check(struct member *m, const char *name, const char *key,
+    struct room **room, enum modes_admit *why)
+{
+	if (room_name_check(name) != NICK_OK)
+		return JOIN_BAD_NAME;
+	switch (chat_open_room(m->chat, name, room)) {
+	case CHAT_ROOM_FOUND:
+		break;
+	case CHAT_ROOM_MADE:
+		return JOIN_MAY;
+	case CHAT_ROOM_NOT_ALLOWED:
+		return JOIN_NO_NEW_ROOMS;
+	case CHAT_ROOMS_FULL:
+		return JOIN_ROOMS_FULL;
+	}
+	if (member_in(m, *room) != NULL)
+		return JOIN_IS_THERE;
+	*why = modes_admit(*room, m, key);
+	return *why == MODES_ADMITTED ? JOIN_MAY : JOIN_FORBIDDEN;
+}
+
+struct membership *
+action_join(struct member *m, struct room *room, enum room_join how,
+    struct membership *from)
+{
+	bool was_announced = from != NULL && from->is_announced;
+	struct membership *ms;
+
+	/* That there is a secret room is not told. */
+	if (from != NULL && modes_has(room, ROOM_SECRET))
+		room_leave(from, ROOM_LEAVE_PART, NULL);
+	else if (from != NULL)
+		room_leave(from, ROOM_LEAVE_WENT, room->name);
+	ms = room_join(room, m, how);
+	(void)rank_joined(ms);
+	if (was_announced)
+		member_show(m);
+	return ms;
+}
+
+void
+action_leave(struct membership *ms, const char *text)
+{
+	struct member *m = ms->member;
+	const struct options *o = m->chat->options;
+	struct event event = {
+		.kind = EVENT_SYNC_PART,
+		.time_ms = m->chat->clock->wall_ms,
+		.server = o->server_name,
+		.room = ms->room->name,
+		.author = m->id,
+		.from = m,
+		.nick = m->nick,
+		.text = text,
+		.text_len = text == NULL ? 0 : strlen(text),
+	};
+
+	/* What was said before they have seen. */
+	room_flush(ms->room);
+	m->ops->event(m, &event);
+	room_leave(ms, ROOM_LEAVE_PART, text);
+}

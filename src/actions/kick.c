@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Putting somebody out of a room.
+ */
+#include "config.h"
+
+#include "actions/actions.h"
+#include "room/member.h"
+#include "room/room.h"
+
+enum kick
+action_kick(struct membership *by, struct member *m, const char *text)
+{
+	struct membership *ms = member_in(m, by->room);
+	struct member *actor = by->member;
+	struct event event;
+
+	if (!by->is_op)
+		return KICK_NOT_OPERATOR;
+	if (ms == NULL)
+		return KICK_NOT_THERE;
+	room_kick(ms, by, text, &event); /* frees ms, which may be by */
+	if (actor != m)
+		actor->ops->event(actor, &event);
+	if (m->ops != NULL)
+		m->ops->kicked(m, &event);
+	else if (LIST_EMPTY(&m->memberships))
+		member_depart(m, ROOM_LEAVE_SILENT, NULL);
+	return KICK_DONE;
+}

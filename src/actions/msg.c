@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Saying something to one person.
+ */
+#include "config.h"
+
+#include "actions/actions.h"
+#include "room/member.h"
+#include "room/person.h"
+
+enum msg
+action_msg(struct member *m, struct member *to, struct event *event, bool fits)
+{
+	if (m->is_on_break)
+		return MSG_ON_BREAK;
+	if (!fits)
+		return MSG_TOO_LONG;
+	if (member_ignores_author(to, m->id, m->nick)) {
+		event->nick = m->nick;
+		event->from = m;
+		event->other = to->nick;
+		event->time_ms = m->chat->clock->wall_ms;
+		return MSG_SENT;
+	}
+	switch (member_tell(to, m, event)) {
+	case MEMBER_TOLD:
+		break;
+	case MEMBER_QUEUED:
+		return MSG_QUEUED;
+	case MEMBER_QUEUE_FULL:
+		return MSG_QUEUE_FULL;
+	}
+	return MSG_SENT;
+}

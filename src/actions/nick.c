@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Who may be called what.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "actions/actions.h"
+#include "room/bans.h"
+#include "room/modes.h"
+#include "room/rank.h"
+
+static enum nick
+nick_result(enum directory_rename result)
+{
+	switch (result) {
+	case DIRECTORY_RENAMED:
+	case DIRECTORY_RETURNED:
+		break;
+	case DIRECTORY_SAME:
+		return NICK_SAME;
+	case DIRECTORY_REFUSED:
+		return NICK_INVALID;
+	case DIRECTORY_TAKEN:
+		return NICK_TAKEN;
+	case DIRECTORY_LOOKALIKE:
+		return NICK_LOOKALIKE;
+	case DIRECTORY_TOO_OFTEN:
+		return NICK_TOO_OFTEN;
+	}
+	return NICK_CHANGED;
+}
+
+static bool
+nick_is_banned(struct chat *chat, const char *nick, struct nick_answer *answer)
+{
+	memset(answer, 0, sizeof(*answer));
+	answer->ban = bans_match_nick(&chat->bans, nick, chat->clock->wall_ms);
+	return answer->ban != NULL;
+}
+
+enum nick
+action_nick_check(struct chat *chat, const struct credential *credential,
+    const char *nick, struct nick_answer *answer)
+{
+	if (nick_is_banned(chat, nick, answer))
+		return NICK_BANNED;
+	return nick_result(directory_check(&chat->directory, NULL, credential,
+	    nick, &answer->clash));
+}
+
+enum nick
+action_nick(struct member *m, const char *nick, struct nick_answer *answer)
+{
+	struct event event = { .kind = EVENT_SYNC_RENAME, .from = m };
+	enum nick result;
+	char old[NICK_SIZE];
+
+	if (nick_is_banned(m->chat, nick, answer))
+		return NICK_BANNED;
+	answer->room = modes_forbids_nick(m);
+	if (answer->room != NULL)
+		return NICK_FORBIDDEN;
+	memcpy(old, m->nick, sizeof(old));
+	result = nick_result(directory_rename(m, nick, &answer->clash));
+	if (result != NICK_CHANGED)
+		return result;
+	event.time_ms = m->chat->clock->wall_ms;
+	event.author = m->id;
+	event.nick = m->nick;
+	event.other = old;
+	m->ops->event(m, &event);
+	answer->room = rank_renamed(m);
+	return NICK_CHANGED;
+}

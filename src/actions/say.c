@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Saying something in a room, or to those who run it.
+ */
+#include "config.h"
+
+#include "actions/actions.h"
+#include "room/deliver.h"
+#include "room/member.h"
+#include "room/modes.h"
+#include "room/person.h"
+
+/* Private messages to whoever has at least the event's status there. */
+static void
+say_to_status(struct member *m, struct room *room, struct event *event)
+{
+	struct membership *ms;
+
+	event->room = room->name;
+	room_flush(room);
+	TAILQ_FOREACH(ms, &room->people, in_room)
+		if (ms->member != m &&
+		    (ms->is_op || (event->status == '+' && ms->is_voiced)) &&
+		    !member_ignores_author(ms->member, m->id, m->nick))
+			(void)member_tell(ms->member, m, event);
+	event->nick = m->nick;
+	event->from = m;
+	event->time_ms = room->chat->clock->wall_ms;
+}
+
+enum say
+action_say(struct member *m, struct room *room, struct event *event, bool fits,
+    enum modes_speak *why)
+{
+	struct membership *ms = member_in(m, room);
+
+	*why = modes_may_speak(room, m, ms);
+	if (*why != MODES_MAY_SPEAK && ms == NULL && !modes_may_see(room, m))
+		return SAY_HIDDEN;
+	if (m->is_on_break)
+		return SAY_ON_BREAK;
+	if (*why != MODES_MAY_SPEAK)
+		return SAY_FORBIDDEN;
+	if (event->is_ctcp && modes_has(room, ROOM_NO_CTCP))
+		return SAY_NO_CTCP;
+	if (!fits)
+		return SAY_TOO_LONG;
+	if (event->status != '\0')
+		say_to_status(m, room, event);
+	else if (ms != NULL)
+		room_say(ms, event);
+	else
+		room_say_from_outside(room, m, event);
+	return SAID;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * What a room is about.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "actions/actions.h"
+#include "room/member.h"
+#include "room/modes.h"
+
+enum topic
+action_topic(struct membership *ms, const char *text)
+{
+	struct member *m = ms->member;
+	struct event event;
+
+	if (!modes_may_set_topic(ms))
+		return TOPIC_NOT_OPERATOR;
+	if (m->is_on_break)
+		return TOPIC_ON_BREAK;
+	/* Nothing to remove is nothing to tell the others. */
+	if (text == NULL && ms->room->topic == NULL)
+		return TOPIC_NONE;
+	if (text != NULL && strlen(text) > TOPIC_MAX)
+		return TOPIC_TOO_LONG;
+	if (!member_may_announce(m))
+		return TOPIC_TOO_OFTEN;
+	room_set_topic(ms, text, &event);
+	m->ops->event(m, &event);
+	return TOPIC_SET;
+}
