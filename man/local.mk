@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: ISC
 # Copyright (c) 2026 The brbd authors
 
-# Options, commands and verbs are described in one place each,
-# options/options.def, the cmd-*.c and admin/verbs.def; gendoc turns them into
-# what the manual pages and the sample settings file say.
+# Options, commands and verbs are described in one place each: options/options.def,
+# plain/commands.def, irc/commands.def, admin/verbs.def. gendoc turns them into what
+# the manual pages and the sample settings file say.
 
 if HAVE_GENDOC
 gendoc =

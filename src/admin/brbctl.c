@@ -38,11 +38,10 @@ enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 #define BRBCTL_ERROR "error\n"
 #define BRBCTL_SOCKET RUNSTATEDIR "/brbd/control"
 
-static const struct verb brbctl_verbs[] = {
-#define VERB(field, min, max, flags, usage, help, manual) \
-	{ #field, min, max, flags, usage, help, manual, NULL },
+static const struct command brbctl_verbs[] = {
+#define COMMAND(field, ...) { __VA_ARGS__ },
 #include "admin/verbs.def"
-#undef VERB
+#undef COMMAND
 };
 
 struct brbctl {
@@ -150,7 +149,7 @@ brbctl_parse(struct brbctl *ctl, int argc, char *argv[])
 static int64_t
 brbctl_check_verb(int argc, char *argv[])
 {
-	const struct verb *verb = NULL;
+	const struct command *verb = NULL;
 	struct nearest nearest;
 	size_t i;
 

@@ -74,11 +74,13 @@ control_find_verb(struct control_client *c)
 	call->argc = c->request.count - 1;
 	call->is_json = c->request.is_json;
 	json_init(&call->json, &call->out);
-	if (call->argc < verb->min_args || call->argc > verb->max_args)
-		return xasprintf("usage: brbctl %s%s%s", verb->name,
-		    verb->usage[0] == '\0' ? "" : " ", verb->usage);
-	if (call->is_json && (verb->flags & VERB_TEXT))
-		return xasprintf("%s has no JSON", verb->name);
+	if (call->argc < verb->command.min_args ||
+	    call->argc > verb->command.max_args)
+		return xasprintf("usage: brbctl %s%s%s", verb->command.name,
+		    verb->command.usage[0] == '\0' ? "" : " ",
+		    verb->command.usage);
+	if (call->is_json && (verb->command.flags & VERB_TEXT))
+		return xasprintf("%s has no JSON", verb->command.name);
 	return NULL;
 }
 
@@ -91,9 +93,9 @@ control_run(struct control_client *c, struct buf *out)
 	buf_reset(&call->out);
 	result = call->verb->run(call);
 	if (!c->has_begun) {
-		if (call->verb->flags & VERB_ACTS)
+		if (call->verb->command.flags & VERB_ACTS)
 			log_info("control: verb=%s uid=%lu result=%s",
-			    call->verb->name, (unsigned long)c->uid,
+			    call->verb->command.name, (unsigned long)c->uid,
 			    result == VERB_FAILED ? "error" : "ok");
 		if (result == VERB_FAILED)
 			return control_fail(out, buf_cstr(&call->out));

@@ -14,11 +14,10 @@
 #include "base/util.h"
 
 const struct verb verb_table[] = {
-#define VERB(field, min, max, flags, usage, help, manual) \
-	{ #field, min, max, flags, usage, help, manual, verb_run_##field },
+#define COMMAND(field, ...) { { __VA_ARGS__ }, verb_run_##field },
 #include "admin/verbs.def"
-#undef VERB
-	{ NULL, 0, 0, 0, NULL, NULL, NULL, NULL },
+#undef COMMAND
+	{ .run = NULL },
 };
 
 const struct verb *
@@ -26,8 +25,8 @@ verb_find(const char *name)
 {
 	const struct verb *verb;
 
-	for (verb = verb_table; verb->name != NULL; verb++)
-		if (strcmp(verb->name, name) == 0)
+	for (verb = verb_table; verb->run != NULL; verb++)
+		if (strcmp(verb->command.name, name) == 0)
 			return verb;
 	return NULL;
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "base/command.h"
 #include "base/json.h"
 #include "base/walk.h"
 
@@ -35,23 +36,19 @@ enum verb_result {
 	VERB_FAILED /* out says why; nothing changed. Only at the first call */
 };
 
-enum { VERB_ACTS = 1 << 0, VERB_TEXT = 1 << 1, VERB_HOLDS = 1 << 2 };
-#define VERB_ANY 100 /* as many arguments as there are */
-
+enum {
+	VERB_ACTS = 1 << 0, /* it is logged */
+	VERB_TEXT = 1 << 1, /* it has no JSON */
+	VERB_HOLDS = 1 << 2 /* it waits for the end of the process or program */
+};
 struct verb {
-	const char *name;
-	int min_args;
-	int max_args;
-	unsigned flags;
-	const char *usage;
-	const char *help; /* one line, without a period */
-	const char *manual; /* mdoc text */
+	struct command command;
 	/* Adds some KiB at most to out: lines, none of which begins with a full
-	 * stop, or JSON. NULL in brbctl. */
+	 * stop, or JSON. */
 	enum verb_result (*run)(struct verb_call *call);
 };
 
-extern const struct verb verb_table[]; /* ends with name NULL */
+extern const struct verb verb_table[]; /* ends with run NULL */
 const struct verb *verb_find(const char *name); /* or NULL */
 
 /* Helpers for the verbs' run(). */
@@ -66,9 +63,9 @@ enum verb_result verb_say(struct verb_call *call, const char *fmt, ...)
 /* Takes over error, which is told as it is. Returns VERB_FAILED. */
 enum verb_result verb_fail(struct verb_call *call, char *error);
 
-#define VERB(field, min, max, flags, usage, help, manual) \
+#define COMMAND(field, ...) \
 	enum verb_result verb_run_##field(struct verb_call *call);
 #include "admin/verbs.def"
-#undef VERB
+#undef COMMAND
 
 #endif

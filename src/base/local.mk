@@ -12,6 +12,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/cloak.h \
 	%D%/clock.c \
 	%D%/clock.h \
+	%D%/command.c \
+	%D%/command.h \
 	%D%/credential.c \
 	%D%/credential.h \
 	%D%/deadline.c \

@@ -158,7 +158,7 @@ cap_request(struct session *s, char *names)
 	free(asked);
 }
 
-static void
+void
 irc_cap_run(struct session *s, struct irc_message *msg)
 {
 	struct irc *irc = irc_of(s);
@@ -179,9 +179,3 @@ irc_cap_run(struct session *s, struct irc_message *msg)
 	} else
 		irc_about(s, 410, what, "Invalid CAP command");
 }
-
-const struct irc_command irc_cap_commands[] = {
-	{ "CAP", 1, 1, IRC_UNREGISTERED, "LS|LIST|REQ|END [<capabilities>]",
-	    "say which extensions your client knows", irc_cap_run },
-	{ .name = NULL },
-};

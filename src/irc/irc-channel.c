@@ -152,7 +152,7 @@ topic_set(struct session *s, struct membership *ms, const char *text)
 	}
 }
 
-static void
+void
 irc_topic_run(struct session *s, struct irc_message *msg)
 {
 	struct membership *ms;
@@ -204,7 +204,7 @@ kick_one(struct session *s, const char *channel, const char *nick,
 }
 
 /* "KICK #a bob,ana" and "KICK #a,#b bob,ana" (RFC 2812 section 3.2.8). */
-static void
+void
 irc_kick_run(struct session *s, struct irc_message *msg)
 {
 	char *channels = msg->argv[0], *nicks = msg->argv[1];
@@ -286,7 +286,7 @@ invite_go(struct session *s, struct membership *ms, struct member *m)
 	}
 }
 
-static void
+void
 irc_invite_run(struct session *s, struct irc_message *msg)
 {
 	struct membership *ms;
@@ -310,28 +310,3 @@ irc_invite_run(struct session *s, struct irc_message *msg)
 	if (room != NULL)
 		invite_go(s, ms, m);
 }
-
-const struct irc_command irc_channel_commands[] = {
-	{ "JOIN", 1, 1, 0, "<channel>{,<channel>} [<key>{,<key>}]",
-	    "go into rooms, which are made if need be; JOIN 0 leaves all",
-	    irc_join_run },
-	{ "PART", 1, 1, 0, "<channel>{,<channel>} [:<reason>]",
-	    "leave rooms; your place is kept", irc_part_run },
-	{ "TOPIC", 1, 2, 0, "<channel> [:<topic>]",
-	    "show or set the topic; an empty one removes it", irc_topic_run },
-	{ "NAMES", 0, 2, 0, "[<channel>{,<channel>}]", "list who is in a room",
-	    irc_names_run },
-	{ "LIST", 0, 3, 0, "[<condition>{,<condition>}]",
-	    "list the rooms: by mask, or >3 for more than 3 people, <3, C>60 "
-	    "made more than 60 minutes ago, T<60 for the topic",
-	    irc_list_run },
-	{ "MODE", 1, 1, 0, "<channel>|<nick> [<modes> [<parameter>...]]",
-	    "show or change what is allowed in a room, or your own modes",
-	    irc_mode_run },
-	{ "KICK", 2, 1, 0, "<channel> <nick>{,<nick>} [:<reason>]",
-	    "put somebody out of a room, as its operator", irc_kick_run },
-	{ "INVITE", 0, 2, 0, "[<nick> <channel>]",
-	    "ask somebody into a room, or list where you are asked to",
-	    irc_invite_run },
-	{ .name = NULL },
-};

@@ -504,7 +504,7 @@ chathistory_find(struct session *s, const struct irc_message *msg)
 	return -1;
 }
 
-static void
+void
 irc_chathistory_run(struct session *s, struct irc_message *msg)
 {
 	struct chathistory ch = { .s = s };
@@ -537,11 +537,3 @@ irc_chathistory_run(struct session *s, struct irc_message *msg)
 		chathistory_fail(s, "INVALID_TARGET", ch.command, msg->argv[1],
 		    "Messages could not be retrieved");
 }
-
-const struct irc_command irc_history_commands[] = {
-	{ "CHATHISTORY", 1, 3, 0,
-	    "LATEST|BEFORE|AFTER|AROUND <channel> <message> <count>",
-	    "read what was said: a message is timestamp=..., msgid=... or *",
-	    irc_chathistory_run },
-	{ .name = NULL },
-};

@@ -180,21 +180,21 @@ irc_is_here(struct session *s, const char *target)
 	return false;
 }
 
-static void
+void
 irc_lusers_run(struct session *s, struct irc_message *msg)
 {
 	if (irc_is_here(s, msg->argc > 1 ? msg->argv[1] : NULL))
 		irc_send_lusers(s);
 }
 
-static void
+void
 irc_motd_run(struct session *s, struct irc_message *msg)
 {
 	if (irc_is_here(s, msg->argv[0]))
 		irc_send_motd(s);
 }
 
-static void
+void
 irc_version_run(struct session *s, struct irc_message *msg)
 {
 	if (!irc_is_here(s, msg->argv[0]))
@@ -204,7 +204,7 @@ irc_version_run(struct session *s, struct irc_message *msg)
 	irc_send_isupport(s);
 }
 
-static void
+void
 irc_time_run(struct session *s, struct irc_message *msg)
 {
 	int64_t now_ms = s->all->net->clock->wall_ms;
@@ -228,7 +228,7 @@ static const char *const info_lines[] = {
 	"you are: HELP BRB.",
 };
 
-static void
+void
 irc_info_run(struct session *s, struct irc_message *msg)
 {
 	size_t i;
@@ -240,7 +240,7 @@ irc_info_run(struct session *s, struct irc_message *msg)
 	irc_numeric(s, 374, ":End of /INFO list");
 }
 
-static void
+void
 irc_admin_run(struct session *s, struct irc_message *msg)
 {
 	const struct option_list *admin = &s->all->options->admin;
@@ -258,7 +258,7 @@ irc_admin_run(struct session *s, struct irc_message *msg)
 		info_send_text(s, 257 + (unsigned)i, "", admin->items[i]);
 }
 
-static void
+void
 irc_stats_run(struct session *s, struct irc_message *msg)
 {
 	int64_t up_s = (s->all->net->clock->mono_ms - s->all->started_ms) /
@@ -278,7 +278,7 @@ irc_stats_run(struct session *s, struct irc_message *msg)
 	irc_end(s);
 }
 
-static void
+void
 irc_links_run(struct session *s, struct irc_message *msg)
 {
 	const char *mask = "*";
@@ -292,20 +292,3 @@ irc_links_run(struct session *s, struct irc_message *msg)
 		    s->all->options->server_info);
 	irc_about(s, 365, mask, "End of /LINKS list");
 }
-
-const struct irc_command irc_info_commands[] = {
-	{ "LUSERS", 0, 2, 0, "", "how many people and channels there are",
-	    irc_lusers_run },
-	{ "MOTD", 0, 2, 0, "", "the message of the day", irc_motd_run },
-	{ "VERSION", 0, 2, 0, "", "which program this is, and what it can do",
-	    irc_version_run },
-	{ "TIME", 0, 1, 0, "", "what time it is at the server", irc_time_run },
-	{ "INFO", 0, 2, 0, "", "what this server is about", irc_info_run },
-	{ "ADMIN", 0, 1, 0, "", "who runs the server, and how to reach them",
-	    irc_admin_run },
-	{ "STATS", 1, 1, 0, "u", "how long the server has been running",
-	    irc_stats_run },
-	{ "LINKS", 0, 1, 0, "", "which servers there are: this one",
-	    irc_links_run },
-	{ .name = NULL },
-};

@@ -98,7 +98,7 @@ marker_set(struct session *s, const char *name, int64_t time_ms)
 		watch_member_changed(m);
 }
 
-static void
+void
 irc_markread_run(struct session *s, struct irc_message *msg)
 {
 	char name[MARKER_NAME_SIZE];
@@ -123,10 +123,3 @@ irc_markread_run(struct session *s, struct irc_message *msg)
 	}
 	marker_send(s, name, msg->argv[0]);
 }
-
-const struct irc_command irc_marker_commands[] = {
-	{ "MARKREAD", 0, 1, 0, "<channel or nickname> [timestamp=<time>]",
-	    "say how far you have read, or ask; for your next client",
-	    irc_markread_run },
-	{ .name = NULL },
-};

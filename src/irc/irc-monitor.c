@@ -496,7 +496,7 @@ monitor_show_status(struct session *s)
 	monitor_status_end(&status);
 }
 
-static void
+void
 irc_monitor_run(struct session *s, struct irc_message *msg)
 {
 	const char *what = msg->argv[0];
@@ -531,13 +531,6 @@ irc_monitor_run(struct session *s, struct irc_message *msg)
 		break;
 	}
 }
-
-const struct irc_command irc_monitor_commands[] = {
-	{ "MONITOR", 1, 1, 0, "+|- <nickname>{,<nickname>} | C | L | S",
-	    "be told when people come and go: add, remove, clear, list, status",
-	    irc_monitor_run },
-	{ .name = NULL },
-};
 
 /* Upgrades */
 

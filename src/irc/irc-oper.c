@@ -28,8 +28,6 @@
 #include "room/opers.h"
 #include "session/session-impl.h"
 
-#define OPER_COST 5 /* tokens: a check takes a processor for a while */
-
 /* A check under way: irc->oper. */
 struct irc_oper {
 	struct session *session;
@@ -38,16 +36,6 @@ struct irc_oper {
 	char name[NICK_SIZE];
 	char label[IRC_LABEL_MAX + 1];
 };
-
-/* 481 */
-static bool
-oper_refuse(struct session *s)
-{
-	if ((s->member->flags & MEMBER_OPER) != 0)
-		return false;
-	irc_numeric(s, 481, ":Permission Denied- You're not an IRC operator");
-	return true;
-}
 
 /* OPER */
 
@@ -190,7 +178,7 @@ irc_oper_lost(struct session *s)
 		oper_verified(VERIFY_FAILED, oper);
 }
 
-static void
+void
 irc_oper_run(struct session *s, struct irc_message *msg)
 {
 	struct oper found;
@@ -229,14 +217,12 @@ oper_kill(struct session *s, struct member *m, const char *why)
 	free(text);
 }
 
-static void
+void
 irc_kill_run(struct session *s, struct irc_message *msg)
 {
 	struct member *m;
 	char *why;
 
-	if (oper_refuse(s))
-		return;
 	m = directory_find(&s->all->chat->directory, msg->argv[0]);
 	if (m == NULL) {
 		irc_no_such_nick(s, msg->argv[0]);
@@ -249,15 +235,13 @@ irc_kill_run(struct session *s, struct irc_message *msg)
 
 /* To whoever listens to them (+w): IRC clients only, since others are told of
  * what concerns all by "brbctl say". */
-static void
+void
 irc_wallops_run(struct session *s, struct irc_message *msg)
 {
 	struct session *other;
 	struct buf *out;
 	char *text;
 
-	if (oper_refuse(s))
-		return;
 	text = text_scrub_copy(msg->argv[0], IRC_TEXT_MAX);
 	if (text == NULL)
 		irc_need_more_params(s, "WALLOPS");
@@ -273,13 +257,3 @@ irc_wallops_run(struct session *s, struct irc_message *msg)
 		}
 	free(text);
 }
-
-const struct irc_command irc_oper_commands[] = {
-	{ "OPER", 2, OPER_COST, 0, "<name> <password>",
-	    "become an operator of the server", irc_oper_run },
-	{ "KILL", 2, 1, 0, "<nickname> :<reason>",
-	    "for operators: close somebody's connection", irc_kill_run },
-	{ "WALLOPS", 1, 2, 0, ":<text>",
-	    "for operators: tell all who have mode +w", irc_wallops_run },
-	{ .name = NULL },
-};

@@ -88,7 +88,7 @@ register_explain_nick(struct session *s, enum nick result, const char *nick,
 	free(text);
 }
 
-static void
+void
 irc_nick_run(struct session *s, struct irc_message *msg)
 {
 	const char *nick = msg->argc > 0 ? msg->argv[0] : "";
@@ -131,7 +131,7 @@ register_user_name(const char *name)
 	return user;
 }
 
-static void
+void
 irc_user_run(struct session *s, struct irc_message *msg)
 {
 	struct irc *irc = irc_of(s);
@@ -163,7 +163,7 @@ irc_forget_password(struct irc *irc)
 	irc->password = NULL;
 }
 
-static void
+void
 irc_pass_run(struct session *s, struct irc_message *msg)
 {
 	struct irc *irc = irc_of(s);
@@ -273,7 +273,7 @@ irc_register_try(struct session *s)
 	member_show_queued(m);
 }
 
-static void
+void
 irc_ping_run(struct session *s, struct irc_message *msg)
 {
 	struct membership *ms;
@@ -319,7 +319,7 @@ irc_ask(struct session *s)
 	conn_reply(s->conn, line, (size_t)len);
 }
 
-static void
+void
 irc_pong_run(struct session *s, struct irc_message *msg)
 {
 	uint64_t token;
@@ -330,7 +330,7 @@ irc_pong_run(struct session *s, struct irc_message *msg)
 		session_confirmed(s, token);
 }
 
-static void
+void
 irc_quit_run(struct session *s, struct irc_message *msg)
 {
 	char *why = msg->argc == 0 ?
@@ -343,28 +343,9 @@ irc_quit_run(struct session *s, struct irc_message *msg)
 }
 
 /* Servers say so to each other; a client has nothing to report with it. */
-static void
+void
 irc_error_run(struct session *s, struct irc_message *msg)
 {
 	(void)s;
 	(void)msg;
 }
-
-const struct irc_command irc_register_commands[] = {
-	{ "PASS", 1, 1, IRC_UNREGISTERED, "<password>",
-	    "give the password, if one is asked for", irc_pass_run },
-	{ "NICK", 0, 2, IRC_UNREGISTERED, "<nickname>",
-	    "be called so; your places are kept under that name",
-	    irc_nick_run },
-	{ "USER", 4, 1, IRC_UNREGISTERED, "<username> 0 * :<realname>",
-	    "say who you are, when you connect", irc_user_run },
-	{ "PING", 1, 1, IRC_UNREGISTERED, "<token>",
-	    "be answered PONG with the token", irc_ping_run },
-	{ "PONG", 0, 1, IRC_UNREGISTERED, "[<server>] <token>", "answer a PING",
-	    irc_pong_run },
-	{ "QUIT", 0, 1, IRC_UNREGISTERED, "[:<message>]",
-	    "leave; your places are kept", irc_quit_run },
-	{ "ERROR", 0, 1, IRC_UNREGISTERED, "<text>", "does nothing",
-	    irc_error_run },
-	{ .name = NULL },
-};

@@ -374,20 +374,20 @@ talk_run(struct session *s, struct irc_message *msg, bool is_notice)
 	talk_fini(&t);
 }
 
-static void
+void
 irc_privmsg_run(struct session *s, struct irc_message *msg)
 {
 	talk_run(s, msg, false);
 }
 
-static void
+void
 irc_notice_run(struct session *s, struct irc_message *msg)
 {
 	talk_run(s, msg, true);
 }
 
 /* message-tags, "TAGMSG": only for who has negotiated it. */
-static void
+void
 irc_tagmsg_run(struct session *s, struct irc_message *msg)
 {
 	struct talk t = { .command = msg->command, .is_tags = true };
@@ -410,7 +410,7 @@ talk_break_text(const struct irc_message *msg)
 				text_scrub_copy(msg->argv[0], BREAK_TEXT_MAX);
 }
 
-static void
+void
 irc_away_run(struct session *s, struct irc_message *msg)
 {
 	char *text = talk_break_text(msg);
@@ -427,7 +427,7 @@ irc_away_run(struct session *s, struct irc_message *msg)
 	free(text);
 }
 
-static void
+void
 irc_brb_run(struct session *s, struct irc_message *msg)
 {
 	char *text = talk_break_text(msg);
@@ -442,7 +442,7 @@ irc_brb_run(struct session *s, struct irc_message *msg)
 		"see you; everything is kept for you until BACK");
 }
 
-static void
+void
 irc_back_run(struct session *s, struct irc_message *msg)
 {
 	char *text = talk_break_text(msg);
@@ -451,20 +451,3 @@ irc_back_run(struct session *s, struct irc_message *msg)
 		irc_line(s, "NOTICE %s :you are not on break", irc_nick(s));
 	free(text);
 }
-
-const struct irc_command irc_talk_commands[] = {
-	{ "PRIVMSG", 0, 1, 0, "<target>{,<target>} :<text>",
-	    "say something in a channel or to somebody", irc_privmsg_run },
-	{ "NOTICE", 0, 1, 0, "<target>{,<target>} :<text>",
-	    "the same, and nothing answers it by itself", irc_notice_run },
-	{ "TAGMSG", 1, 1, 0, "<target>{,<target>}",
-	    "send only tags, such as that you are typing", irc_tagmsg_run },
-	{ "AWAY", 0, 1, 0, "[:<message>]",
-	    "be marked as away, or no longer; you still see everything",
-	    irc_away_run },
-	{ "BRB", 0, 1, 0, "[:<message>]",
-	    "go on break: you see nothing until you are back", irc_brb_run },
-	{ "BACK", 0, 1, 0, "[:<message>]",
-	    "come back from a break and see what you missed", irc_back_run },
-	{ .name = NULL },
-};

@@ -272,7 +272,7 @@ who_parse(struct who *w, const char *text)
 		memcpy(w->token, comma, digits);
 }
 
-static void
+void
 irc_who_run(struct session *s, struct irc_message *msg)
 {
 	struct who w = { .session = s, .mask = "*" };
@@ -349,25 +349,14 @@ who_add_userhost(struct buf *out, const struct member *m)
 	buf_addstr(out, m->host);
 }
 
-static void
+void
 irc_ison_run(struct session *s, struct irc_message *msg)
 {
 	who_each(s, msg, SIZE_MAX, who_add_nick, 303);
 }
 
-static void
+void
 irc_userhost_run(struct session *s, struct irc_message *msg)
 {
 	who_each(s, msg, USERHOST_MAX, who_add_userhost, 302);
 }
-
-const struct irc_command irc_who_commands[] = {
-	{ "WHO", 0, 2, 0, "<channel>|<mask> [o][%<fields>[,<token>]]",
-	    "who is in a channel, or whose nick, name or host looks so",
-	    irc_who_run },
-	{ "ISON", 1, 1, 0, "<nickname> [<nickname>...]",
-	    "which of them are here", irc_ison_run },
-	{ "USERHOST", 1, 1, 0, "<nickname> [<nickname>...]",
-	    "names and hosts of up to five people", irc_userhost_run },
-	{ .name = NULL },
-};

@@ -87,7 +87,7 @@ whois_nick(struct session *s, const char *nick)
 	irc_about(s, 318, m == NULL ? nick : m->nick, "End of /WHOIS list");
 }
 
-static void
+void
 irc_whois_run(struct session *s, struct irc_message *msg)
 {
 	const char *target = msg->argc > 1 ? msg->argv[0] : NULL;
@@ -128,7 +128,7 @@ whowas_nick(struct session *s, const char *nick, uint64_t max)
 	irc_about(s, 369, nick, "End of WHOWAS");
 }
 
-static void
+void
 irc_whowas_run(struct session *s, struct irc_message *msg)
 {
 	char *rest = msg->argv[0], *nick;
@@ -163,7 +163,7 @@ setname_echo(struct session *s)
 		irc_event(s, &event);
 }
 
-static void
+void
 irc_setname_run(struct session *s, struct irc_message *msg)
 {
 	struct member *m = s->member;
@@ -183,13 +183,3 @@ irc_setname_run(struct session *s, struct irc_message *msg)
 	}
 	free(realname);
 }
-
-const struct irc_command irc_whois_commands[] = {
-	{ "WHOIS", 1, 2, 0, "<nickname>[,<nickname>...]",
-	    "what is known about somebody who is here", irc_whois_run },
-	{ "WHOWAS", 1, 2, 0, "<nickname>[,<nickname>...] [<count>]",
-	    "who had that nick lately, and gave it up", irc_whowas_run },
-	{ "SETNAME", 1, 3, 0, ":<realname>", "change your realname",
-	    irc_setname_run },
-	{ .name = NULL },
-};

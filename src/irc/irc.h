@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/command.h"
 #include "base/deadline.h"
 #include "base/fields.h"
 #include "base/nick.h"
@@ -125,39 +126,20 @@ bool irc_load(struct session *s, struct fields_in *in,
 
 /* Commands */
 
-enum {
-	IRC_UNREGISTERED = 1 << 0 /* may come before the registration, too */
-};
-
-/* One entry beside its handler. The tables end with a name of NULL. */
 struct irc_command {
-	const char *name; /* upper case */
-	int min_args; /* fewer: 461 */
-	unsigned cost; /* tokens of flood control */
-	unsigned flags;
-	const char *usage; /* for HELP; "<channel>{,<channel>} [<key>...]" */
-	const char *help; /* one line */
+	struct command command;
 	/* msg is scrubbed in no way; it lives until the return. */
 	void (*run)(struct session *s, struct irc_message *msg);
 };
 
-/* irc-command.c lists the tables of the families. */
-extern const struct irc_command irc_register_commands[]; /* irc-register.c */
-extern const struct irc_command irc_cap_commands[]; /* irc-cap.c */
-extern const struct irc_command irc_channel_commands[]; /* irc-channel.c */
-extern const struct irc_command irc_talk_commands[]; /* irc-talk.c */
-extern const struct irc_command irc_info_commands[]; /* irc-info.c */
-extern const struct irc_command irc_history_commands[]; /* irc-history.c */
-extern const struct irc_command irc_marker_commands[]; /* irc-marker.c */
-extern const struct irc_command irc_oper_commands[]; /* irc-oper.c */
-extern const struct irc_command irc_help_commands[]; /* irc-help.c */
-extern const struct irc_command irc_who_commands[]; /* irc-who.c */
-extern const struct irc_command irc_whois_commands[]; /* irc-whois.c */
-extern const struct irc_command irc_monitor_commands[]; /* irc-monitor.c */
+/* A row for each command (commands.def), and one of NULLs. */
+extern const struct irc_command irc_commands[];
+const struct irc_command *irc_command_find(const char *name); /* or NULL */
 
-extern const struct irc_command *const irc_command_tables[];
-/* In any case; or NULL. */
-const struct irc_command *irc_command_find(const char *name);
+#define COMMAND(field, ...) \
+	void irc_##field##_run(struct session *s, struct irc_message *msg);
+#include "irc/commands.def"
+#undef COMMAND
 
 /* Answers: irc-reply.c */
 
@@ -300,13 +282,6 @@ struct room *irc_open_room(struct session *s, const char *channel,
 
 /* 332 and 333; nothing if there is no topic. */
 void irc_send_topic(struct session *s, const struct room *room);
-
-/* The handlers. */
-void irc_join_run(struct session *s, struct irc_message *msg);
-void irc_part_run(struct session *s, struct irc_message *msg);
-void irc_names_run(struct session *s, struct irc_message *msg);
-void irc_list_run(struct session *s, struct irc_message *msg);
-void irc_mode_run(struct session *s, struct irc_message *msg);
 
 /* History: irc-history.c, irc-reference.c, irc-marker.c */
 

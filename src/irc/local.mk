@@ -2,9 +2,9 @@
 # Copyright (c) 2026 The brbd authors
 
 src_libbrbd_a_SOURCES += \
+	%D%/commands.def \
 	%D%/irc-cap.c \
 	%D%/irc-channel.c \
-	%D%/irc-command.c \
 	%D%/irc-handoff.c \
 	%D%/irc-help.c \
 	%D%/irc-history.c \

@@ -100,27 +100,40 @@ irc_check_utf8(struct session *s, char **line, size_t *len)
 	return true;
 }
 
+const struct irc_command irc_commands[] = {
+#define COMMAND(field, ...) { { __VA_ARGS__ }, irc_##field##_run },
+#include "irc/commands.def"
+#undef COMMAND
+	{ .run = NULL },
+};
+
+const struct irc_command *
+irc_command_find(const char *name)
+{
+	return command_find(irc_commands, sizeof(irc_commands[0]), name);
+}
+
+/* All that the table says is checked here. */
 static void
 irc_run(struct session *s, struct irc_message *msg)
 {
-	const struct irc_command *command = irc_command_find(msg->command);
+	const struct irc_command *c = irc_command_find(msg->command);
 	struct irc *irc = irc_of(s);
 
-	session_charge(s, command == NULL ? 1 : command->cost);
+	session_charge(s, c == NULL ? 1 : c->command.cost);
 	if (!irc->is_registered &&
-	    (command == NULL || (command->flags & IRC_UNREGISTERED) == 0)) {
+	    (c == NULL || c->command.who != COMMAND_UNREGISTERED))
 		irc_numeric(s, 451, ":You have not registered");
-		return;
-	}
-	if (command == NULL) {
+	else if (c == NULL)
 		irc_about(s, 421, msg->command, "Unknown command");
-		return;
-	}
-	if (msg->argc < command->min_args) {
-		irc_need_more_params(s, command->name);
-		return;
-	}
-	command->run(s, msg);
+	else if (msg->argc < c->command.min_args)
+		irc_need_more_params(s, c->command.name);
+	else if (c->command.who == COMMAND_SERVER_OPERATOR &&
+	    (s->member->flags & MEMBER_OPER) == 0)
+		irc_numeric(s, 481,
+		    ":Permission Denied- You're not an IRC operator");
+	else
+		c->run(s, msg);
 }
 
 static void

@@ -8,22 +8,20 @@
 
 #include <string.h>
 
-#include "plain/cmd-mode.h"
-#include "plain/command.h"
 #include "plain/plain.h"
 #include "room/chat.h"
 #include "room/directory.h"
 #include "room/room.h"
 #include "session/session.h"
 
-static void
+void
 cmd_ban_run(struct session *s, int argc, char *argv[])
 {
 	const struct member *m;
 	char mask[MODES_MASK_MAX + 1];
 
 	if (argc == 0) {
-		cmd_mode_list(s, MODES_BANS);
+		plain_mode_list(s, MODES_BANS);
 		return;
 	}
 	m = directory_find(&s->all->chat->directory, argv[0]);
@@ -33,26 +31,8 @@ cmd_ban_run(struct session *s, int argc, char *argv[])
 	}
 	if (m != NULL)
 		modes_ban_mask(plain_here(s)->room, m, mask);
-	cmd_mode_apply(s, true, 'b', m == NULL ? argv[0] : mask);
+	plain_mode_apply(s, true, 'b', m == NULL ? argv[0] : mask);
 }
-
-const struct command cmd_ban = {
-	.name = "ban",
-	.min_args = 0,
-	.max_args = 1,
-	.cost = 2,
-	.who = COMMAND_ANYONE,
-	.usage = "[NICK|MASK]",
-	.help = "keep somebody out; /unban undoes it",
-	.manual = "List the bans of the room; or, for operators, ban\n"
-		  ".Ar NICK\n"
-		  "or all whom\n"
-		  ".Ar MASK\n"
-		  "fits.\n"
-		  "They cannot come in, and who is in the room cannot speak or "
-		  "take another nick there.",
-	.run = cmd_ban_run,
-};
 
 /* Lifts all bans that match m; returns how many. */
 static unsigned
@@ -65,13 +45,13 @@ cmd_unban_all(struct session *s, const struct member *m)
 
 	while ((mask = modes_find_ban(room, m)) != NULL) {
 		memcpy(text, mask->mask, sizeof(text));
-		cmd_mode_apply(s, false, 'b', text);
+		plain_mode_apply(s, false, 'b', text);
 		count++;
 	}
 	return count;
 }
 
-static void
+void
 cmd_unban_run(struct session *s, int argc, char *argv[])
 {
 	const struct room *room = plain_here(s)->room;
@@ -82,24 +62,7 @@ cmd_unban_run(struct session *s, int argc, char *argv[])
 	if (m != NULL && cmd_unban_all(s, m) > 0)
 		return;
 	if (modes_has_mask(room, MODES_BANS, argv[0]))
-		cmd_mode_apply(s, false, 'b', argv[0]);
+		plain_mode_apply(s, false, 'b', argv[0]);
 	else
 		session_error(s, "there is no such ban; /ban lists them");
 }
-
-const struct command cmd_unban = {
-	.name = "unban",
-	.min_args = 1,
-	.max_args = 1,
-	.cost = 2,
-	.who = COMMAND_OPERATOR,
-	.flags = COMMAND_UNLISTED,
-	.usage = "NICK|MASK",
-	.help = "lift a ban of the room",
-	.manual = "Lift the ban with that\n"
-		  ".Ar MASK ,\n"
-		  "or all that keep\n"
-		  ".Ar NICK ,\n"
-		  "who is here, out.",
-	.run = cmd_unban_run,
-};

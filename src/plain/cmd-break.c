@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "plain/command.h"
+#include "plain/plain.h"
 #include "room/member.h"
 #include "session/session.h"
 
@@ -36,33 +36,13 @@ cmd_brb_answer(struct session *s, enum brb result)
 	}
 }
 
-static void
+void
 cmd_brb_run(struct session *s, int argc, char *argv[])
 {
 	cmd_brb_answer(s, action_brb(s->member, argc > 0 ? argv[0] : NULL));
 }
 
-const struct command cmd_brb = {
-	.name = "brb",
-	.min_args = 0,
-	.max_args = 1,
-	.cost = 1,
-	.who = COMMAND_ANYONE,
-	.flags = COMMAND_REST | COMMAND_ON_BREAK,
-	.usage = "[message]",
-	.help = "go on break: you see nothing until you are back",
-	.manual = "Go on break.\n"
-		  "Nothing is shown to you until\n"
-		  ".Ic /back ,\n"
-		  "and then all that you missed.\n"
-		  "The others are told, with the\n"
-		  ".Ar message\n"
-		  "if there is one.\n"
-		  "On break, it changes the message.",
-	.run = cmd_brb_run,
-};
-
-static void
+void
 cmd_back_run(struct session *s, int argc, char *argv[])
 {
 	enum brb result = action_back(s->member, argc > 0 ? argv[0] : NULL);
@@ -70,18 +50,3 @@ cmd_back_run(struct session *s, int argc, char *argv[])
 	if (result != BRB_DONE)
 		cmd_brb_answer(s, result);
 }
-
-const struct command cmd_back = {
-	.name = "back",
-	.min_args = 0,
-	.max_args = 1,
-	.cost = 1,
-	.who = COMMAND_ANYONE,
-	.flags = COMMAND_REST | COMMAND_ON_BREAK,
-	.usage = "[message]",
-	.help = "come back from a break and see what you missed",
-	.manual = "Come back from a break.\n"
-		  "The others are told, and you are shown all that was said "
-		  "meanwhile.",
-	.run = cmd_back_run,
-};

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/nick.h"
 #include "base/text.h"
-#include "plain/command.h"
+#include "plain/plain.h"
 #include "session/session.h"
 
 #define CMD_HELP_COLUMN 20
@@ -30,40 +30,26 @@ cmd_help_line(struct session *s, const struct command *cmd)
 	buf_fini(&text);
 }
 
-static void
+void
 cmd_help_run(struct session *s, int argc, char *argv[])
 {
-	const struct command *cmd;
+	const struct plain_command *c;
 	const char *name;
-	size_t i;
 
 	if (argc == 0) {
-		for (i = 0; command_table[i] != NULL; i++)
-			if (!(command_table[i]->flags & COMMAND_UNLISTED))
-				cmd_help_line(s, command_table[i]);
+		for (c = plain_commands; c->run != NULL; c++)
+			if (!(c->command.flags & COMMAND_UNLISTED))
+				cmd_help_line(s, &c->command);
 		session_notice(s,
 		    "Anything else is said to the room; //text says "
 		    "/text.");
 		return;
 	}
 	name = argv[0][0] == '/' ? argv[0] + 1 : argv[0];
-	cmd = command_find(name);
-	if (cmd == NULL)
+	c = plain_command_find(name);
+	if (c == NULL)
 		session_error(s, "unknown command \"/%.*s\"; /help lists them",
 		    (int)text_cut(name, strlen(name), NICK_MAX), name);
 	else
-		cmd_help_line(s, cmd);
+		cmd_help_line(s, &c->command);
 }
-
-const struct command cmd_help = {
-	.name = "help",
-	.min_args = 0,
-	.max_args = 1,
-	.cost = 2,
-	.who = COMMAND_ANYONE,
-	.flags = COMMAND_ON_BREAK,
-	.usage = "[COMMAND]",
-	.help = "this list, or one command",
-	.manual = "Show all commands, or one.",
-	.run = cmd_help_run,
-};

@@ -6,7 +6,6 @@
 #include "config.h"
 
 #include "base/util.h"
-#include "plain/command.h"
 #include "plain/plain.h"
 #include "room/cursor.h"
 #include "room/replay.h"
@@ -15,7 +14,7 @@
 #define CMD_HISTORY_DEFAULT 20
 #define CMD_HISTORY_MAX 1000000
 
-static void
+void
 cmd_history_run(struct session *s, int argc, char *argv[])
 {
 	uint64_t n = CMD_HISTORY_DEFAULT;
@@ -28,23 +27,7 @@ cmd_history_run(struct session *s, int argc, char *argv[])
 		replay_start_history(membership_cursor(plain_here(s)), n);
 }
 
-const struct command cmd_history = {
-	.name = "history",
-	.min_args = 0,
-	.max_args = 1,
-	.cost = 2,
-	.who = COMMAND_ANYONE,
-	.flags = COMMAND_ON_BREAK,
-	.usage = "[N]",
-	.help = "show the last messages: N, or 20",
-	.manual = "Show the last\n"
-		  ".Ar N\n"
-		  "messages that are held, 20 if not given.\n"
-		  "What you have not seen yet stays unseen.",
-	.run = cmd_history_run,
-};
-
-static void
+void
 cmd_skip_run(struct session *s, int argc, char *argv[])
 {
 	uint64_t skipped;
@@ -59,17 +42,3 @@ cmd_skip_run(struct session *s, int argc, char *argv[])
 	    (unsigned long long)skipped, skipped == 1 ? "" : "s",
 	    s->member->is_on_break ? "" : "; you are live");
 }
-
-const struct command cmd_skip = {
-	.name = "skip",
-	.min_args = 0,
-	.max_args = 0,
-	.cost = 1,
-	.who = COMMAND_ANYONE,
-	.flags = COMMAND_ON_BREAK,
-	.usage = "",
-	.help = "stop what is being shown (an empty line does it too)",
-	.manual = "Stop a catch-up or a history that is being shown.\n"
-		  "An empty line does the same.",
-	.run = cmd_skip_run,
-};

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/nick.h"
 #include "base/text.h"
-#include "plain/command.h"
+#include "plain/plain.h"
 #include "room/member.h"
 #include "room/person.h"
 #include "session/session.h"
@@ -31,7 +31,7 @@ cmd_ignore_list(struct session *s)
 	buf_fini(&text);
 }
 
-static void
+void
 cmd_ignore_run(struct session *s, int argc, char *argv[])
 {
 	enum nick_check check;
@@ -53,25 +53,7 @@ cmd_ignore_run(struct session *s, int argc, char *argv[])
 		    argv[0], argv[0]);
 }
 
-const struct command cmd_ignore = {
-	.name = "ignore",
-	.min_args = 0,
-	.max_args = 1,
-	.cost = 1,
-	.who = COMMAND_ANYONE,
-	.flags = COMMAND_ON_BREAK,
-	.usage = "[NICK]",
-	.help = "hide somebody's lines, or list whom you ignore",
-	.manual =
-	    "Hide what\n"
-	    ".Ar NICK\n"
-	    "says, live, replayed and in private, or list whom you ignore, "
-	    "64 at most.\n"
-	    "It goes along when they change their nick.",
-	.run = cmd_ignore_run,
-};
-
-static void
+void
 cmd_unignore_run(struct session *s, int argc, char *argv[])
 {
 	(void)argc;
@@ -81,18 +63,3 @@ cmd_unignore_run(struct session *s, int argc, char *argv[])
 	else
 		session_notice(s, "you do not ignore %s any more", argv[0]);
 }
-
-const struct command cmd_unignore = {
-	.name = "unignore",
-	.min_args = 1,
-	.max_args = 1,
-	.cost = 1,
-	.who = COMMAND_ANYONE,
-	.flags = COMMAND_ON_BREAK,
-	.usage = "NICK",
-	.help = "show somebody's lines again",
-	.manual = "Show what\n"
-		  ".Ar NICK\n"
-		  "says again.",
-	.run = cmd_unignore_run,
-};

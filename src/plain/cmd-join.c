@@ -7,7 +7,6 @@
 
 #include "base/nick.h"
 #include "base/util.h"
-#include "plain/command.h"
 #include "plain/plain.h"
 #include "room/chat.h"
 #include "room/cursor.h"
@@ -27,7 +26,7 @@ cmd_join_go(struct session *s, struct room *room)
 		    "you are still on break; /back shows what you miss here");
 }
 
-static void
+void
 cmd_join_run(struct session *s, int argc, char *argv[])
 {
 	const char *name = room_name_meant(argv[0]);
@@ -62,31 +61,6 @@ cmd_join_run(struct session *s, int argc, char *argv[])
 	}
 }
 
-const struct command cmd_join = {
-	.name = "join",
-	.min_args = 1,
-	.max_args = 2,
-	.cost = 2,
-	.who = COMMAND_ANYONE,
-	.flags = COMMAND_ON_BREAK,
-	.usage = "ROOM [KEY]",
-	.help = "go to another room, or make it",
-	.manual =
-	    "Go to\n"
-	    ".Ar ROOM ,\n"
-	    "which is made if there is none of that name; then you are its "
-	    "operator.\n"
-	    "It may be written with a\n"
-	    ".Ql # ,\n"
-	    "as IRC clients do.\n"
-	    "Some rooms have a\n"
-	    ".Ar KEY\n"
-	    "that one has to know.\n"
-	    "If you were there before, you are shown what you missed "
-	    "there.",
-	.run = cmd_join_run,
-};
-
 #define CMD_ROOMS_MAX 100
 
 static void
@@ -112,7 +86,7 @@ cmd_rooms_line(struct session *s, struct room *room)
 	buf_fini(&text);
 }
 
-static void
+void
 cmd_rooms_run(struct session *s, int argc, char *argv[])
 {
 	struct chat *chat = s->all->chat;
@@ -127,19 +101,3 @@ cmd_rooms_run(struct session *s, int argc, char *argv[])
 	if (shown > CMD_ROOMS_MAX)
 		session_notice(s, "and %zu more", shown - CMD_ROOMS_MAX);
 }
-
-const struct command cmd_rooms = {
-	.name = "rooms",
-	.min_args = 0,
-	.max_args = 0,
-	.cost = 2,
-	.who = COMMAND_ANYONE,
-	.flags = COMMAND_ON_BREAK,
-	.usage = "",
-	.help = "list the rooms, and what is new to you there",
-	.manual = "List the rooms: how many are in each, and how many messages "
-		  "are new to you since you were there.\n"
-		  "Secret ones are listed only for those who are or were "
-		  "there.",
-	.run = cmd_rooms_run,
-};

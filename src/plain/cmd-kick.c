@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "plain/command.h"
 #include "plain/plain.h"
 #include "room/chat.h"
 #include "room/directory.h"
@@ -31,7 +30,7 @@ cmd_kick_find(struct session *s, const char *nick)
 	return m == s->member ? NULL : m;
 }
 
-static void
+void
 cmd_kick_run(struct session *s, int argc, char *argv[])
 {
 	struct membership *here = plain_here(s);
@@ -52,25 +51,7 @@ cmd_kick_run(struct session *s, int argc, char *argv[])
 	}
 }
 
-const struct command cmd_kick = {
-	.name = "kick",
-	.min_args = 1,
-	.max_args = 2,
-	.cost = 2,
-	.who = COMMAND_OPERATOR,
-	.flags = COMMAND_REST,
-	.usage = "NICK [REASON]",
-	.help = "put somebody out of the room; they may come back",
-	.manual = "Put\n"
-		  ".Ar NICK\n"
-		  "out of the room, and tell them and the others why.\n"
-		  "They are in the lobby then; from the lobby itself, they are "
-		  "disconnected.\n"
-		  "They may come back unless they are banned as well.",
-	.run = cmd_kick_run,
-};
-
-static void
+void
 cmd_invite_run(struct session *s, int argc, char *argv[])
 {
 	struct membership *here = plain_here(s);
@@ -104,19 +85,3 @@ cmd_invite_run(struct session *s, int argc, char *argv[])
 		break;
 	}
 }
-
-const struct command cmd_invite = {
-	.name = "invite",
-	.min_args = 1,
-	.max_args = 1,
-	.cost = 2,
-	.who = COMMAND_ANYONE,
-	.usage = "NICK",
-	.help = "ask somebody to come to this room",
-	.manual = "Ask\n"
-		  ".Ar NICK\n"
-		  "to come to this room.\n"
-		  "By an operator, it lets them in once whatever the modes and "
-		  "bans say.",
-	.run = cmd_invite_run,
-};

@@ -10,8 +10,6 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "plain/cmd-mode.h"
-#include "plain/command.h"
 #include "plain/plain.h"
 #include "room/chat.h"
 #include "room/modes-change.h"
@@ -46,7 +44,7 @@ cmd_mode_show_list(enum modes_list list, void *arg)
 	struct cmd_mode_call *call = arg;
 
 	call->was_answered = true;
-	cmd_mode_list(call->s, list);
+	plain_mode_list(call->s, list);
 }
 
 static void
@@ -81,7 +79,7 @@ cmd_mode_fini(const struct cmd_mode_call *call)
 }
 
 void
-cmd_mode_apply(struct session *s, bool is_set, char letter, const char *param)
+plain_mode_apply(struct session *s, bool is_set, char letter, const char *param)
 {
 	struct membership *ms = plain_here(s);
 	const struct mode_change change = { is_set, letter, param };
@@ -94,7 +92,7 @@ cmd_mode_apply(struct session *s, bool is_set, char letter, const char *param)
 }
 
 void
-cmd_mode_list(struct session *s, enum modes_list list)
+plain_mode_list(struct session *s, enum modes_list list)
 {
 	const struct room *room = plain_here(s)->room;
 	const struct mode_mask *mask;
@@ -118,7 +116,7 @@ cmd_mode_list(struct session *s, enum modes_list list)
 	}
 }
 
-static void
+void
 cmd_mode_run(struct session *s, int argc, char *argv[])
 {
 	struct membership *ms = plain_here(s);
@@ -135,7 +133,7 @@ cmd_mode_run(struct session *s, int argc, char *argv[])
 		buf_fini(&text);
 		return;
 	}
-	count = command_split(argv[0], words, CMD_MODE_WORDS, false);
+	count = plain_command_split(argv[0], words, CMD_MODE_WORDS, false);
 	if (count > CMD_MODE_WORDS) {
 		session_error(s,
 		    "at most %d names and masks at once; nothing was changed",
@@ -146,21 +144,3 @@ cmd_mode_run(struct session *s, int argc, char *argv[])
 	modes_change(ms->room, ms, count, words, &report);
 	cmd_mode_fini(&call);
 }
-
-const struct command cmd_mode = {
-	.name = "mode",
-	.min_args = 0,
-	.max_args = 1,
-	.cost = 2,
-	.who = COMMAND_ANYONE,
-	.flags = COMMAND_REST,
-	.usage = "[MODES...]",
-	.help = "show the room's modes, or change them: /mode +t-m",
-	.manual = "Show the room's modes, or, for operators, change them:\n"
-		  "letters behind a plus or minus sign, and then what they "
-		  "take, as in\n"
-		  ".Ic /mode +tk-m sesame .\n"
-		  "See\n"
-		  ".Sx Room operators .",
-	.run = cmd_mode_run,
-};

@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "base/nick.h"
-#include "plain/command.h"
 #include "plain/plain.h"
 #include "room/bans.h"
 #include "room/directory.h"
@@ -29,7 +28,7 @@ cmd_nick_banned(struct session *s, const char *nick, const struct ban *ban)
 	free(sentence);
 }
 
-static void
+void
 cmd_nick_run(struct session *s, int argc, char *argv[])
 {
 	struct nick_answer answer;
@@ -72,22 +71,3 @@ cmd_nick_run(struct session *s, int argc, char *argv[])
 		break;
 	}
 }
-
-const struct command cmd_nick = {
-	.name = "nick",
-	.min_args = 1,
-	.max_args = 1,
-	.cost = 2,
-	.who = COMMAND_ANYONE,
-	.flags = COMMAND_ON_BREAK,
-	.usage = "NAME",
-	.help = "be somebody; your place is kept under that name",
-	.manual =
-	    "Take the nick\n"
-	    ".Ar NAME :\n"
-	    "1 to 20 of A-Z a-z 0-9 _ - and of []\\e\\(ga\\(ha{|}, not "
-	    "starting with a\ndigit or a hyphen.\n"
-	    "If your place is kept under that nick, you are shown what you "
-	    "missed.",
-	.run = cmd_nick_run,
-};

@@ -9,11 +9,11 @@
 
 #include "base/text.h"
 #include "net/conn.h"
-#include "plain/command.h"
+#include "plain/plain.h"
 #include "room/member.h"
 #include "session/session.h"
 
-static void
+void
 cmd_quit_run(struct session *s, int argc, char *argv[])
 {
 	const char *text = argc > 0 ? argv[0] : NULL;
@@ -27,20 +27,3 @@ cmd_quit_run(struct session *s, int argc, char *argv[])
 	conn_vouch_all(s->conn);
 	session_quit(s, text == NULL ? "bye" : text, text);
 }
-
-const struct command cmd_quit = {
-	.name = "quit",
-	.min_args = 0,
-	.max_args = 1,
-	.cost = 1,
-	.who = COMMAND_ANYONE,
-	.flags = COMMAND_REST | COMMAND_ON_BREAK,
-	.usage = "[message]",
-	.help = "leave; your place is kept",
-	.manual =
-	    "Leave, and tell the others, with the first 200 bytes of the\n"
-	    ".Ar message\n"
-	    "if there is one.\n"
-	    "Your place is kept unless you are a guest.",
-	.run = cmd_quit_run,
-};

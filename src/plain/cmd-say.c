@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "plain/command.h"
 #include "plain/plain.h"
 #include "room/chat.h"
 #include "room/directory.h"
@@ -17,28 +16,12 @@
 #include "session/protocol.h"
 #include "session/session.h"
 
-static void
+void
 cmd_me_run(struct session *s, int argc, char *argv[])
 {
 	(void)argc;
 	plain_say(s, EVENT_ME, argv[0], strlen(argv[0]));
 }
-
-const struct command cmd_me = {
-	.name = "me",
-	.min_args = 1,
-	.max_args = 1,
-	.cost = 1,
-	.who = COMMAND_ANYONE,
-	.flags = COMMAND_REST,
-	.usage = "ACTION",
-	.help = "say what you do: * bob waves",
-	.manual = "Say what you do rather than what you say:\n"
-		  ".Ic /me waves\n"
-		  "is shown as\n"
-		  ".Dq * bob waves .",
-	.run = cmd_me_run,
-};
 
 static void
 cmd_msg_send(struct session *s, struct member *to, const char *text)
@@ -73,7 +56,7 @@ cmd_msg_send(struct session *s, struct member *to, const char *text)
 	}
 }
 
-static void
+void
 cmd_msg_run(struct session *s, int argc, char *argv[])
 {
 	struct member *to;
@@ -88,24 +71,3 @@ cmd_msg_run(struct session *s, int argc, char *argv[])
 	else
 		cmd_msg_send(s, to, argv[1]);
 }
-
-const struct command cmd_msg = {
-	.name = "msg",
-	.min_args = 2,
-	.max_args = 2,
-	.cost = 1,
-	.who = COMMAND_ANYONE,
-	.flags = COMMAND_REST,
-	.usage = "NICK TEXT",
-	.help = "say something to one person only",
-	.manual =
-	    "Send\n"
-	    ".Ar TEXT\n"
-	    "to\n"
-	    ".Ar NICK\n"
-	    "only.\n"
-	    "It is never part of the history.\n"
-	    "If they are on break or have just lost their connection, it is "
-	    "kept until they are back, up to 64 messages for a person.",
-	.run = cmd_msg_run,
-};

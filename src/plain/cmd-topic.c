@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "plain/command.h"
 #include "plain/plain.h"
 #include "room/member.h"
 #include "room/modes.h"
@@ -24,7 +23,7 @@ cmd_topic_show(struct session *s, const struct room *room)
 		session_notice(s, "topic: %s", room->topic);
 }
 
-static void
+void
 cmd_topic_run(struct session *s, int argc, char *argv[])
 {
 	struct membership *ms = plain_here(s);
@@ -59,20 +58,3 @@ cmd_topic_run(struct session *s, int argc, char *argv[])
 		break;
 	}
 }
-
-const struct command cmd_topic = {
-	.name = "topic",
-	.min_args = 0,
-	.max_args = 1,
-	.cost = 2,
-	.who = COMMAND_ANYONE,
-	.flags = COMMAND_REST | COMMAND_ON_BREAK,
-	.usage = "[TEXT]",
-	.help = "show or set the room's topic; - removes it",
-	.manual = "Show the room's topic, or set it to\n"
-		  ".Ar TEXT ,\n"
-		  "300 bytes at most.\n"
-		  "A single hyphen removes it.\n"
-		  "On break it can be shown only.",
-	.run = cmd_topic_run,
-};

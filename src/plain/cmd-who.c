@@ -9,7 +9,6 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "plain/command.h"
 #include "plain/plain.h"
 #include "room/chat.h"
 #include "room/room.h"
@@ -48,7 +47,7 @@ cmd_who_line(struct session *s, const struct room *room, const struct member *m)
 	buf_fini(&text);
 }
 
-static void
+void
 cmd_who_run(struct session *s, int argc, char *argv[])
 {
 	const struct member *people[CMD_WHO_MAX];
@@ -64,19 +63,3 @@ cmd_who_run(struct session *s, int argc, char *argv[])
 	if (room->people_count > count)
 		session_notice(s, "and %zu more", room->people_count - count);
 }
-
-const struct command cmd_who = {
-	.name = "who",
-	.min_args = 0,
-	.max_args = 0,
-	.cost = 2,
-	.who = COMMAND_ANYONE,
-	.flags = COMMAND_ON_BREAK,
-	.usage = "",
-	.help = "list who is here, who is on break and why",
-	.manual = "List who is in the room: on break since when and why, or "
-		  "idle for how long,\n"
-		  "and who is operator or has voice.\n"
-		  "The first hundred by nick are named.",
-	.run = cmd_who_run,
-};

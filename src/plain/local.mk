@@ -10,15 +10,14 @@ src_libbrbd_a_SOURCES += \
 	%D%/cmd-join.c \
 	%D%/cmd-kick.c \
 	%D%/cmd-mode.c \
-	%D%/cmd-mode.h \
 	%D%/cmd-nick.c \
 	%D%/cmd-op.c \
 	%D%/cmd-quit.c \
 	%D%/cmd-say.c \
 	%D%/cmd-topic.c \
 	%D%/cmd-who.c \
-	%D%/command.c \
-	%D%/command.h \
+	%D%/commands.def \
+	%D%/plain-command.c \
 	%D%/plain-room.c \
 	%D%/plain.h \
 	%D%/protocol-line.c

@@ -17,7 +17,6 @@
 #include "base/text.h"
 #include "base/util.h"
 #include "net/conn.h"
-#include "plain/command.h"
 #include "plain/plain.h"
 #include "room/cursor.h"
 #include "room/member.h"
@@ -273,13 +272,13 @@ line_line(struct session *s, char *text, size_t len, bool has_cr)
 	clean->len = len = text_scrub(clean->data, text, len);
 	text = clean->data;
 	if (len > 0 && text[0] == '/' && text[1] != '/') {
-		command_run(s, text + 1);
+		plain_command_run(s, text + 1);
 		return;
 	}
 	session_charge(s, 1);
 	if (len == 0) {
 		if (cursor_has_replay(membership_cursor(plain_here(s))))
-			cmd_skip.run(s, 0, NULL);
+			cmd_skip_run(s, 0, NULL);
 	} else if (text[0] == '/') /* what stands behind it is said */
 		plain_say(s, EVENT_SAY, text + 1, len - 1);
 	else

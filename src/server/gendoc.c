@@ -16,7 +16,7 @@
 #include "base/util.h"
 #include "irc/irc.h"
 #include "options/options.h"
-#include "plain/command.h"
+#include "plain/plain.h"
 
 /*
  * Prints usage such as "NICK TEXT" or "[message]" as arguments of an mdoc .It.
@@ -40,24 +40,13 @@ gendoc_print_usage(const char *usage)
 static void
 gendoc_print_commands(void)
 {
-	const struct command *const *command;
-	const char *text;
+	const struct plain_command *c;
 
 	puts(".Bl -tag -width Ds");
-	for (command = command_table; *command != NULL; command++) {
-		printf(".It Ic /%s", (*command)->name);
-		gendoc_print_usage((*command)->usage);
-		putchar('\n');
-		text = (*command)->manual;
-		if (text != NULL && text[0] != '\0') {
-			fputs(text, stdout);
-			if (text[strlen(text) - 1] != '\n')
-				putchar('\n');
-		} else {
-			text = (*command)->help;
-			printf("%c%s.\n", toupper((unsigned char)text[0]),
-			    text + 1);
-		}
+	for (c = plain_commands; c->run != NULL; c++) {
+		printf(".It Ic /%s", c->command.name);
+		gendoc_print_usage(c->command.usage);
+		printf("\n%s\n", c->command.manual);
 	}
 	puts(".El");
 }
@@ -96,10 +85,10 @@ gendoc_print_verbs(void)
 	const struct verb *verb;
 
 	puts(".Bl -tag -width Ds");
-	for (verb = verb_table; verb->name != NULL; verb++) {
-		printf(".It Cm %s", verb->name);
-		gendoc_print_verb_usage(verb->usage);
-		printf("\n%s\n", verb->manual);
+	for (verb = verb_table; verb->run != NULL; verb++) {
+		printf(".It Cm %s", verb->command.name);
+		gendoc_print_verb_usage(verb->command.usage);
+		printf("\n%s\n", verb->command.manual);
 	}
 	puts(".El");
 }
@@ -133,16 +122,14 @@ gendoc_print_irc_usage(const char *usage)
 static void
 gendoc_print_irc_commands(void)
 {
-	const struct irc_command *const *table, *c;
+	const struct irc_command *c;
 
 	puts(".Bl -tag -width Ds -compact");
-	for (table = irc_command_tables; *table != NULL; table++) {
-		for (c = *table; c->name != NULL; c++) {
-			printf(".It Ic %s", c->name);
-			gendoc_print_irc_usage(c->usage);
-			putchar('\n');
-			gendoc_print_sentence(c->help);
-		}
+	for (c = irc_commands; c->run != NULL; c++) {
+		printf(".It Ic %s", c->command.name);
+		gendoc_print_irc_usage(c->command.usage);
+		putchar('\n');
+		gendoc_print_sentence(c->command.help);
 	}
 	puts(".El");
 }

@@ -13,27 +13,28 @@
 
 #include "base/text.h"
 #include "base/util.h"
-#include "plain/command.h"
+#include "plain/plain.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *line, *argv[COMMAND_ARGS_MAX + 1], *end;
+	char *line, *argv[PLAIN_ARGS_MAX + 1], *end;
 	size_t len;
 	int argc, i, max;
 	bool is_rest;
 
 	if (size < 1 || size > 8192)
 		return 0;
-	max = data[0] % (COMMAND_ARGS_MAX + 1);
+	max = data[0] % (PLAIN_ARGS_MAX + 1);
 	is_rest = data[0] & 0x80 ? true : false;
 	line = xmalloc((size - 1) * TEXT_SCRUB_GROWTH + 1);
 	len = text_scrub(line, (const char *)data + 1, size - 1);
 	end = line + len;
-	(void)command_find(line);
-	argc = command_split(line + strspn(line, " "), argv, max, is_rest);
+	(void)plain_command_find(line);
+	argc = plain_command_split(line + strspn(line, " "), argv, max,
+	    is_rest);
 	assert(argc >= 0 && argc <= max + 1);
 	assert(max == 0 || !is_rest || argc <= max);
 	for (i = 0; i < argc && argc <= max; i++) {

@@ -10,21 +10,21 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "plain/command.h"
+#include "plain/plain.h"
 #include "unit.h"
 
 START_TEST(test_split)
 {
-	char *argv[COMMAND_ARGS_MAX + 1];
+	char *argv[PLAIN_ARGS_MAX + 1];
 	char none[] = "", one[] = "one", two[] = "one   two ",
 	     rest[] = "bob  some  text here";
 
-	ck_assert_int_eq(command_split(none, argv, 2, false), 0);
-	ck_assert_int_eq(command_split(one, argv, 2, false), 1);
+	ck_assert_int_eq(plain_command_split(none, argv, 2, false), 0);
+	ck_assert_int_eq(plain_command_split(one, argv, 2, false), 1);
 	ck_assert_str_eq(argv[0], "one");
-	ck_assert_int_eq(command_split(two, argv, 2, false), 2);
+	ck_assert_int_eq(plain_command_split(two, argv, 2, false), 2);
 	ck_assert_str_eq(argv[1], "two");
-	ck_assert_int_eq(command_split(rest, argv, 2, true), 2);
+	ck_assert_int_eq(plain_command_split(rest, argv, 2, true), 2);
 	ck_assert_str_eq(argv[0], "bob");
 	ck_assert_str_eq(argv[1], "some  text here");
 }
@@ -33,27 +33,27 @@ END_TEST
 /* hostile 9 */
 START_TEST(test_split_too_many)
 {
-	char *argv[COMMAND_ARGS_MAX + 1];
+	char *argv[PLAIN_ARGS_MAX + 1];
 	char two[] = "a b", thousand[2001], zero[] = "x";
 	size_t i;
 
-	ck_assert_int_eq(command_split(two, argv, 1, false), 2);
+	ck_assert_int_eq(plain_command_split(two, argv, 1, false), 2);
 	for (i = 0; i < sizeof(thousand) - 1; i++)
 		thousand[i] = i % 2 == 0 ? 'a' : ' ';
 	thousand[sizeof(thousand) - 1] = '\0';
-	ck_assert_int_eq(command_split(thousand, argv, 1, false), 2);
-	ck_assert_int_eq(command_split(zero, argv, 0, false), 1);
+	ck_assert_int_eq(plain_command_split(thousand, argv, 1, false), 2);
+	ck_assert_int_eq(plain_command_split(zero, argv, 0, false), 1);
 }
 END_TEST
 
 /* Names in any case, never abbreviated: a typo must not act. */
 START_TEST(test_find)
 {
-	ck_assert_ptr_eq(command_find("nick"), &cmd_nick);
-	ck_assert_ptr_eq(command_find("NICK"), &cmd_nick);
-	ck_assert_ptr_null(command_find("nic"));
-	ck_assert_ptr_null(command_find("nickbob"));
-	ck_assert_ptr_null(command_find(""));
+	ck_assert_ptr_eq(plain_command_find("nick"), &plain_commands[0]);
+	ck_assert_ptr_eq(plain_command_find("NICK"), &plain_commands[0]);
+	ck_assert_ptr_null(plain_command_find("nic"));
+	ck_assert_ptr_null(plain_command_find("nickbob"));
+	ck_assert_ptr_null(plain_command_find(""));
 }
 END_TEST
 
@@ -64,14 +64,14 @@ START_TEST(test_table)
 	const char *p;
 	int i, j, words;
 
-	for (i = 0; (cmd = command_table[i]) != NULL; i++) {
+	for (i = 0; plain_commands[i].run != NULL; i++) {
+		cmd = &plain_commands[i].command;
 		for (p = cmd->name; *p != '\0'; p++)
 			ck_assert(islower((unsigned char)*p));
-		ck_assert_ptr_nonnull(cmd->run);
 		ck_assert_ptr_nonnull(cmd->usage);
 		ck_assert_uint_gt(cmd->cost, 0);
 		ck_assert_int_le(cmd->min_args, cmd->max_args);
-		ck_assert_int_le(cmd->max_args, COMMAND_ARGS_MAX);
+		ck_assert_int_le(cmd->max_args, PLAIN_ARGS_MAX);
 		ck_assert_uint_gt(strlen(cmd->help), 0);
 		ck_assert(cmd->help[strlen(cmd->help) - 1] != '.');
 		ck_assert_uint_gt(strlen(cmd->manual), 0);
@@ -79,7 +79,8 @@ START_TEST(test_table)
 			words += p == cmd->usage || p[-1] == ' ';
 		ck_assert_int_eq(words, cmd->max_args);
 		for (j = 0; j < i; j++)
-			ck_assert_str_ne(cmd->name, command_table[j]->name);
+			ck_assert_str_ne(cmd->name,
+			    plain_commands[j].command.name);
 	}
 	ck_assert_int_eq(i, 24);
 }

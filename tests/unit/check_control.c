@@ -115,17 +115,21 @@ START_TEST(test_verbs)
 	const struct verb *verb;
 	size_t len;
 
-	for (verb = verb_table; verb->name != NULL; verb++) {
-		ck_assert_ptr_eq(verb_find(verb->name), verb);
-		ck_assert_int_le(verb->min_args, verb->max_args);
-		ck_assert((verb->max_args == 0) == (verb->usage[0] == '\0'));
-		ck_assert_uint_le(strlen(verb->name) + strlen(verb->usage), 36);
-		len = strlen(verb->help);
+	for (verb = verb_table; verb->run != NULL; verb++) {
+		ck_assert_ptr_eq(verb_find(verb->command.name), verb);
+		ck_assert_int_le(verb->command.min_args,
+		    verb->command.max_args);
+		ck_assert((verb->command.max_args == 0) ==
+		    (verb->command.usage[0] == '\0'));
+		ck_assert_uint_le(strlen(verb->command.name) +
+			strlen(verb->command.usage),
+		    36);
+		len = strlen(verb->command.help);
 		ck_assert_uint_gt(len, 0);
 		ck_assert_uint_le(len, 41); /* --help has 80 columns */
-		ck_assert(verb->help[len - 1] != '.');
-		len = strlen(verb->manual);
-		ck_assert(strchr(".)", verb->manual[len - 1]) != NULL);
+		ck_assert(verb->command.help[len - 1] != '.');
+		len = strlen(verb->command.manual);
+		ck_assert(strchr(".)", verb->command.manual[len - 1]) != NULL);
 	}
 	ck_assert_ptr_null(verb_find("stat"));
 	ck_assert_ptr_null(verb_find("STATUS"));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The list of commands, and every check that their entries ask for, so that no
+ * The table of commands, and every check that their entries ask for, so that no
  * handler can forget one.
  */
 #include "config.h"
@@ -12,7 +12,6 @@
 
 #include "base/text.h"
 #include "base/util.h"
-#include "plain/command.h"
 #include "plain/plain.h"
 #include "room/modes-change.h"
 #include "room/modes-words.h"
@@ -20,24 +19,19 @@
 #include "room/room.h"
 #include "session/session.h"
 
-#define COMMAND_ECHO_MAX 32
+#define PLAIN_ECHO_MAX 32
 
-/* The order is that of /help. */
-const struct command *const command_table[] = { &cmd_nick, &cmd_brb, &cmd_back,
-	&cmd_quit, &cmd_me, &cmd_msg, &cmd_who, &cmd_history, &cmd_skip,
-	&cmd_join, &cmd_rooms, &cmd_topic, &cmd_ignore, &cmd_unignore,
-	&cmd_invite, &cmd_kick, &cmd_ban, &cmd_unban, &cmd_op, &cmd_deop,
-	&cmd_voice, &cmd_devoice, &cmd_mode, &cmd_help, NULL };
+const struct plain_command plain_commands[] = {
+#define COMMAND(field, ...) { { __VA_ARGS__ }, cmd_##field##_run },
+#include "plain/commands.def"
+#undef COMMAND
+	{ .run = NULL },
+};
 
-const struct command *
-command_find(const char *name)
+const struct plain_command *
+plain_command_find(const char *name)
 {
-	size_t i;
-
-	for (i = 0; command_table[i] != NULL; i++)
-		if (strcasecmp(command_table[i]->name, name) == 0)
-			return command_table[i];
-	return NULL;
+	return command_find(plain_commands, sizeof(plain_commands[0]), name);
 }
 
 /* Terminates the word at *p and moves *p to the next. */
@@ -54,7 +48,7 @@ command_word(char **p)
 }
 
 int
-command_split(char *line, char *argv[], int max, bool is_rest)
+plain_command_split(char *line, char *argv[], int max, bool is_rest)
 {
 	int argc = 0;
 
@@ -75,7 +69,7 @@ command_unknown(struct session *s, const char *name)
 {
 	size_t len = strlen(name), shown;
 
-	shown = text_cut(name, len, COMMAND_ECHO_MAX);
+	shown = text_cut(name, len, PLAIN_ECHO_MAX);
 	session_charge(s, 1);
 	session_error(s, "unknown command \"/%.*s%s\"; /help lists them",
 	    (int)shown, name, shown < len ? "\xe2\x80\xa6" : "");
@@ -94,37 +88,33 @@ command_refuse_plain_member(struct session *s)
 }
 
 void
-command_run(struct session *s, char *line)
+plain_command_run(struct session *s, char *line)
 {
+	const struct plain_command *found;
 	const struct command *cmd;
-	char *name, *rest, *argv[COMMAND_ARGS_MAX + 1] = { NULL };
+	char *name, *rest, *argv[PLAIN_ARGS_MAX + 1] = { NULL };
 	int argc;
 
 	rest = line;
 	name = command_word(&rest);
-	cmd = command_find(name);
-	if (cmd == NULL) {
+	found = plain_command_find(name);
+	if (found == NULL) {
 		command_unknown(s, name);
 		return;
 	}
-	assert(cmd->max_args <= COMMAND_ARGS_MAX);
+	cmd = &found->command;
+	assert(cmd->max_args <= PLAIN_ARGS_MAX);
 	session_charge(s, cmd->cost);
 	if (!(cmd->flags & COMMAND_ON_BREAK) && plain_refuse_on_break(s))
 		return;
-	argc = command_split(rest, argv, cmd->max_args,
+	argc = plain_command_split(rest, argv, cmd->max_args,
 	    cmd->flags & COMMAND_REST);
 	if (argc < cmd->min_args || argc > cmd->max_args) {
 		session_error(s, "usage: /%s%s%s", cmd->name,
 		    *cmd->usage == '\0' ? "" : " ", cmd->usage);
 		return;
 	}
-	switch (cmd->who) {
-	case COMMAND_ANYONE:
-		break;
-	case COMMAND_OPERATOR:
-		if (command_refuse_plain_member(s))
-			return;
-		break;
-	}
-	cmd->run(s, argc, argv);
+	if (cmd->who == COMMAND_ROOM_OPERATOR && command_refuse_plain_member(s))
+		return;
+	found->run(s, argc, argv);
 }
