@@ -16,6 +16,7 @@ unit_tests_slow = \
 	%D%/check_history_file \
 	%D%/check_conn_output
 unit_tests = \
+	%D%/check_actions \
 	%D%/check_bans \
 	%D%/check_batching \
 	%D%/check_bucket \

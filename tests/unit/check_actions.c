@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Actions: what each refuses and in which order, what it does, and what the
+ * actor is told.
+ */
+#include "config.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "actions/actions.h"
+#include "chat-fixture.h"
+#include "room/chat.h"
+#include "room/member.h"
+#include "room/modes-change.h"
+#include "room/person.h"
+#include "room/chat-rooms.h"
+#include "room/directory.h"
+#include "unit.h"
+
+static struct member_ops ops;
+static struct buf told; /* what sessions were asked to tell */
+static struct room *kitchen;
+static bool is_slow;
+
+/* Compares what was told since the last call. */
+#define TOLD(text) \
+	do { \
+		ck_assert_str_eq(buf_cstr(&told), text); \
+		buf_reset(&told); \
+	} while (0)
+
+static void
+tell(struct member *m, const struct event *e)
+{
+	switch (e->kind) {
+	case EVENT_SYNC_RENAME:
+		buf_addf(&told, "%s: was %s;", m->nick, e->other);
+		break;
+	case EVENT_SYNC_PART:
+		buf_addf(&told, "%s: parts %s;", m->nick, e->room);
+		break;
+	case EVENT_TOPIC:
+		buf_addf(&told, "%s: topic %.*s;", m->nick, (int)e->text_len,
+		    e->text);
+		break;
+	case EVENT_BACK:
+		buf_addf(&told, "%s: back;", m->nick);
+		break;
+	case EVENT_KICK:
+		buf_addf(&told, "%s: %s kicks %s from %s;", m->nick, e->nick,
+		    e->other, e->room);
+		break;
+	case EVENT_INVITE:
+		buf_addf(&told, "%s: %s invites to %s;", m->nick, e->nick,
+		    e->room);
+		break;
+	default:
+		ck_abort_msg("an event of kind %d", (int)e->kind);
+	}
+}
+
+static bool
+tell_invited(struct member *m, const struct event *e)
+{
+	if (is_slow)
+		return false;
+	tell(m, e);
+	return true;
+}
+
+static void
+tell_ended(struct member *m, const char *line)
+{
+	struct fake *f = m->session;
+
+	buf_addf(&told, "%s: ends, %s;", m->nick, line);
+	f->m = NULL;
+}
+
+static void
+listen_to(struct fake *f)
+{
+	ops = *f->m->ops;
+	ops.event = tell;
+	ops.invited = tell_invited;
+	ops.kicked = tell;
+	ops.ended = tell_ended;
+	f->m->ops = &ops;
+}
+
+/* ana has made the kitchen and is in it alone; bob and cy are in the lobby. */
+static void
+setup(void)
+{
+	enum modes_admit why;
+
+	fixture_setup();
+	fake_enter(&fx, &cy, 3, "cy");
+	listen_to(&ana);
+	listen_to(&bob);
+	listen_to(&cy);
+	is_slow = false;
+	ck_assert_int_eq(action_join_check(ana.m, "kitchen", NULL, &kitchen,
+			     &why),
+	    JOIN_MAY);
+	ck_assert(action_join(ana.m, kitchen, ROOM_JOIN_QUIET, fake_here(&ana))
+		      ->is_op);
+}
+
+static void
+teardown(void)
+{
+	fixture_teardown();
+	buf_fini(&told);
+}
+
+static void
+set_mode(const char *letters)
+{
+	char *argv[] = { strdup(letters), NULL };
+	const struct mode_report nothing = { .arg = NULL };
+
+	modes_change(kitchen, NULL, 1, argv, &nothing);
+	free(argv[0]);
+}
+
+static void
+ban_bob(bool is_banned)
+{
+	char mask[MODES_MASK_MAX + 1];
+	const struct mode_change change = { is_banned, 'b', mask };
+	const struct mode_report nothing = { .arg = NULL };
+
+	modes_ban_mask(kitchen, bob.m, mask);
+	modes_apply(kitchen, NULL, &change, 1, &nothing);
+}
+
+static struct membership *
+bob_joins(void)
+{
+	return action_join(bob.m, kitchen, ROOM_JOIN_QUIET, fake_here(&bob));
+}
+
+static enum say
+say(struct fake *f, enum event_kind kind, bool fits)
+{
+	struct event event = { .kind = kind, .text = "hi", .text_len = 2 };
+	enum modes_speak why;
+
+	event.is_ctcp = kind == EVENT_CTCP;
+	return action_say(f->m, kitchen, &event, fits, &why);
+}
+
+START_TEST(test_say)
+{
+	set_mode("-n");
+	ck_assert_int_eq(say(&bob, EVENT_SAY, false), SAY_TOO_LONG);
+	ck_assert_int_eq(say(&bob, EVENT_SAY, true), SAID); /* from outside */
+	set_mode("+n");
+	ck_assert_int_eq(say(&bob, EVENT_SAY, false), SAY_FORBIDDEN);
+	set_mode("+s");
+	ck_assert_int_eq(say(&bob, EVENT_SAY, true), SAY_HIDDEN);
+	bob_joins();
+	ck_assert_int_eq(say(&bob, EVENT_SAY, true), SAID);
+	set_mode("+C");
+	ck_assert_int_eq(say(&bob, EVENT_CTCP, true), SAY_NO_CTCP);
+	set_mode("-C+m");
+	ck_assert_int_eq(say(&bob, EVENT_SAY, true), SAY_FORBIDDEN);
+	ck_assert_int_eq(say(&ana, EVENT_SAY, true), SAID);
+	ck_assert_int_eq(action_brb(bob.m, NULL), BRB_DONE);
+	ck_assert_int_eq(say(&bob, EVENT_SAY, true), SAY_ON_BREAK);
+	ck_assert_uint_eq(history_count(&kitchen->history), 3);
+}
+END_TEST
+
+/* "@#kitchen" reaches operators, "+#kitchen" also who has voice. */
+START_TEST(test_say_to_status)
+{
+	struct event event = { .kind = EVENT_PRIVATE,
+		.text = "psst",
+		.text_len = 4,
+		.status = '@' };
+	enum modes_speak why;
+
+	bob_joins();
+	action_join(cy.m, kitchen, ROOM_JOIN_QUIET, fake_here(&cy));
+	(void)fake_saw(&fx, &ana);
+	(void)fake_saw(&fx, &cy);
+	fake_in(&fx, &cy, "kitchen")->is_voiced = true;
+	ck_assert_int_eq(action_say(bob.m, kitchen, &event, true, &why), SAID);
+	ck_assert_str_eq(fake_saw(&fx, &ana), "private bob: psst\n");
+	ck_assert_str_eq(fake_saw(&fx, &cy), "");
+	ck_assert_str_eq(event.nick, "bob");
+	event.status = '+';
+	ck_assert_int_eq(action_say(bob.m, kitchen, &event, true, &why), SAID);
+	ck_assert_str_eq(fake_saw(&fx, &cy), "private bob: psst\n");
+	ck_assert_uint_eq(history_count(&kitchen->history), 0);
+}
+END_TEST
+
+static enum msg
+msg(struct fake *from, struct fake *to, bool fits)
+{
+	struct event event = {
+		.kind = EVENT_PRIVATE, .text = "hi", .text_len = 2
+	};
+	enum msg result = action_msg(from->m, to->m, &event, fits);
+
+	if (result == MSG_SENT || result == MSG_QUEUED)
+		ck_assert_str_eq(event.other, to->m->nick);
+	return result;
+}
+
+START_TEST(test_msg)
+{
+	unsigned i;
+
+	(void)fake_saw(&fx, &bob);
+	ck_assert_int_eq(msg(&ana, &bob, false), MSG_TOO_LONG);
+	ck_assert_int_eq(msg(&ana, &bob, true), MSG_SENT);
+	ck_assert_str_eq(fake_saw(&fx, &bob), "private ana: hi\n");
+	ck_assert_int_eq(member_ignore(bob.m, "ana"), 0);
+	ck_assert_int_eq(msg(&ana, &bob, true), MSG_SENT);
+	ck_assert_str_eq(fake_saw(&fx, &bob), "");
+	ck_assert_int_eq(action_brb(bob.m, NULL), BRB_DONE);
+	ck_assert_int_eq(msg(&bob, &ana, false), MSG_ON_BREAK);
+	for (i = 0; i < QUEUED_MAX; i++)
+		ck_assert_int_eq(msg(&cy, &bob, true), MSG_QUEUED);
+	ck_assert_int_eq(msg(&cy, &bob, true), MSG_QUEUE_FULL);
+}
+END_TEST
+
+static enum nick
+nick(const char *name, struct nick_answer *answer)
+{
+	return action_nick(bob.m, name, answer);
+}
+
+START_TEST(test_nick)
+{
+	struct nick_answer answer;
+	const struct ban *ban;
+	const char *why;
+
+	ck_assert_int_eq(nick("1", &answer), NICK_INVALID);
+	ck_assert_int_eq(nick("bob", &answer), NICK_SAME);
+	ck_assert_int_eq(nick("ANA", &answer), NICK_TAKEN);
+	ck_assert_ptr_eq(answer.clash, ana.m);
+	ck_assert_int_eq(nick("rob", &answer), NICK_CHANGED);
+	TOLD("rob: was bob;");
+	ck_assert_int_eq(nick("bill", &answer), NICK_CHANGED);
+	TOLD("bill: was rob;");
+	ck_assert_int_eq(action_nick_check(&fx.chat, &cy.credential, "bi11",
+			     &answer),
+	    NICK_LOOKALIKE);
+	ck_assert_ptr_eq(answer.clash, bob.m);
+	ck_assert_int_eq(action_ban(&fx.chat, "zed", 0, "", &ban, &why),
+	    BAN_DONE);
+	ck_assert_int_eq(nick("zed", &answer), NICK_BANNED);
+	ck_assert_ptr_eq(answer.ban, ban);
+	ck_assert_int_eq(action_nick_check(&fx.chat, &cy.credential, "ZED",
+			     &answer),
+	    NICK_BANNED);
+	bob_joins();
+	ban_bob(true);
+	ck_assert_int_eq(nick("rob", &answer), NICK_FORBIDDEN);
+	ck_assert_ptr_eq(answer.room, kitchen);
+	ban_bob(false);
+	fx.options.announce_rate.count = 1;
+	fx.options.announce_rate.per_ms = 10000;
+	fx.options.announce_burst = 1;
+	(void)member_may_announce(bob.m);
+	(void)member_may_announce(bob.m);
+	ck_assert_int_eq(nick("rob", &answer), NICK_TOO_OFTEN);
+	TOLD("");
+}
+END_TEST
+
+static enum join
+join_check(struct fake *f, const char *name, const char *key)
+{
+	enum modes_admit why;
+	struct room *room;
+
+	return action_join_check(f->m, name, key, &room, &why);
+}
+
+START_TEST(test_join)
+{
+	struct membership *ms;
+
+	ck_assert_int_eq(join_check(&bob, "not a room", NULL), JOIN_BAD_NAME);
+	ck_assert_int_eq(join_check(&ana, "kitchen", NULL), JOIN_IS_THERE);
+	set_mode("+i");
+	ck_assert_int_eq(join_check(&bob, "kitchen", NULL), JOIN_FORBIDDEN);
+	set_mode("-i");
+	ck_assert_int_eq(join_check(&bob, "kitchen", NULL), JOIN_MAY);
+	fx.options.max_rooms = 2;
+	kitchen->is_permanent = true;
+	ck_assert_int_eq(join_check(&bob, "cellar", NULL), JOIN_ROOMS_FULL);
+	fx.options.room_create = ROOM_CREATE_NOBODY;
+	ck_assert_int_eq(join_check(&bob, "cellar", NULL), JOIN_NO_NEW_ROOMS);
+	(void)fake_saw(&fx, &cy);
+	ms = bob_joins();
+	ck_assert(!ms->is_op);
+	ck_assert_str_eq(fake_saw(&fx, &cy), "went bob kitchen\n");
+	action_leave(ms, "bye");
+	TOLD("bob: parts kitchen;");
+	ck_assert(LIST_EMPTY(&bob.m->memberships));
+}
+END_TEST
+
+/* Whoever makes a room is in it, whatever new rooms are like; and nobody is
+ * told of a secret one. */
+START_TEST(test_join_made)
+{
+	enum modes_admit why;
+	struct room *room;
+
+	free(fx.options.room_modes);
+	fx.options.room_modes = strdup("is");
+	ck_assert_int_eq(action_join_check(bob.m, "den", NULL, &room, &why),
+	    JOIN_MAY);
+	(void)fake_saw(&fx, &cy);
+	ck_assert(action_join(bob.m, room, ROOM_JOIN_QUIET, fake_here(&bob))
+		      ->is_op);
+	ck_assert_str_eq(fake_saw(&fx, &cy), "left bob\n");
+	ck_assert_int_eq(join_check(&cy, "den", NULL), JOIN_FORBIDDEN);
+}
+END_TEST
+
+START_TEST(test_topic)
+{
+	struct membership *ms = bob_joins();
+	char text[TOPIC_MAX + 2];
+
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	ck_assert_int_eq(action_topic(ms, NULL), TOPIC_NONE);
+	ck_assert_int_eq(action_topic(ms, text), TOPIC_TOO_LONG);
+	ck_assert_int_eq(action_topic(ms, "tea"), TOPIC_SET);
+	TOLD("bob: topic tea;");
+	ck_assert_int_eq(action_topic(ms, NULL), TOPIC_SET);
+	TOLD("bob: topic ;");
+	ck_assert_ptr_null(kitchen->topic);
+	ck_assert_int_eq(action_brb(bob.m, NULL), BRB_DONE);
+	ck_assert_int_eq(action_topic(ms, "tea"), TOPIC_ON_BREAK);
+	set_mode("+t");
+	ck_assert_int_eq(action_topic(ms, "tea"), TOPIC_NOT_OPERATOR);
+	ms = fake_in(&fx, &ana, "kitchen");
+	fx.options.announce_rate.count = 1;
+	fx.options.announce_rate.per_ms = 10000;
+	fx.options.announce_burst = 1;
+	(void)member_may_announce(ana.m);
+	(void)member_may_announce(ana.m);
+	ck_assert_int_eq(action_topic(ms, "tea"), TOPIC_TOO_OFTEN);
+	ck_assert_ptr_null(kitchen->topic);
+}
+END_TEST
+
+START_TEST(test_brb)
+{
+	char text[BREAK_TEXT_MAX + 2];
+
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	ck_assert_int_eq(action_back(bob.m, text), BRB_NOT_AWAY);
+	ck_assert_int_eq(action_brb(bob.m, text), BRB_TOO_LONG);
+	ck_assert(!bob.m->is_on_break);
+	ck_assert_int_eq(action_away(bob.m, "tea"), BRB_DONE);
+	ck_assert(bob.m->is_away);
+	ck_assert_int_eq(action_brb(bob.m, NULL), BRB_DONE);
+	ck_assert_int_eq(action_brb(bob.m, "tea"), BRB_CHANGED);
+	ck_assert_int_eq(action_away(bob.m, NULL), BRB_ON_BREAK);
+	ck_assert_int_eq(action_back(bob.m, text), BRB_TOO_LONG);
+	ck_assert(bob.m->is_on_break);
+	TOLD("");
+	ck_assert_int_eq(action_back(bob.m, NULL), BRB_DONE);
+	ck_assert(!bob.m->is_on_break);
+	TOLD("bob: back;");
+}
+END_TEST
+
+START_TEST(test_kick)
+{
+	struct membership *op = fake_in(&fx, &ana, "kitchen"), *ms;
+	struct member *m;
+
+	ck_assert_int_eq(action_kick(op, bob.m, NULL), KICK_NOT_THERE);
+	ms = bob_joins();
+	ck_assert_int_eq(action_kick(ms, ana.m, NULL), KICK_NOT_OPERATOR);
+	ck_assert_int_eq(action_kick(op, bob.m, "spam"), KICK_DONE);
+	TOLD("ana: ana kicks bob from kitchen;bob: ana kicks bob from "
+	     "kitchen;");
+	ck_assert(LIST_EMPTY(&bob.m->memberships));
+	/* Who has lost the connection is told nothing, and is nowhere else. */
+	action_join(cy.m, kitchen, ROOM_JOIN_QUIET, fake_here(&cy));
+	m = cy.m;
+	fake_lose(&cy);
+	ck_assert_int_eq(action_kick(op, m, NULL), KICK_DONE);
+	TOLD("ana: ana kicks cy from kitchen;");
+	ck_assert_ptr_null(directory_find(&fx.chat.directory, "cy"));
+}
+END_TEST
+
+START_TEST(test_invite)
+{
+	struct membership *op = fake_in(&fx, &ana, "kitchen"), *ms;
+
+	set_mode("+i");
+	is_slow = true;
+	ck_assert_int_eq(action_invite(op, bob.m), INVITED_SLOW);
+	is_slow = false;
+	ck_assert_int_eq(action_invite(op, bob.m), INVITED);
+	TOLD("bob: ana invites to kitchen;");
+	ck_assert_int_eq(join_check(&bob, "kitchen", NULL), JOIN_MAY);
+	ms = bob_joins();
+	ck_assert_int_eq(action_invite(op, bob.m), INVITE_IS_THERE);
+	ck_assert_int_eq(action_invite(ms, cy.m), INVITE_NOT_OPERATOR);
+	ck_assert_int_eq(action_brb(cy.m, NULL), BRB_DONE);
+	ck_assert_int_eq(action_invite(op, cy.m), INVITED_AWAY);
+	ck_assert_int_eq(action_brb(ana.m, NULL), BRB_DONE);
+	ck_assert_int_eq(action_invite(op, cy.m), INVITE_ON_BREAK);
+	/* Who is ignored is not told so. */
+	ck_assert_int_eq(action_back(ana.m, NULL), BRB_DONE);
+	ck_assert_int_eq(action_back(cy.m, NULL), BRB_DONE);
+	buf_reset(&told);
+	ck_assert_int_eq(member_ignore(cy.m, "ana"), 0);
+	ck_assert_int_eq(action_invite(op, cy.m), INVITED);
+	TOLD("");
+}
+END_TEST
+
+START_TEST(test_end)
+{
+	struct member *m;
+
+	(void)fake_saw(&fx, &cy);
+	action_put_out(bob.m, "go", "spam");
+	TOLD("bob: ends, go;");
+	ck_assert_str_eq(fake_saw(&fx, &cy), "left bob (spam)\n");
+	fake_enter(&fx, &bob, 2, "bob");
+	m = bob.m;
+	fake_lose(&bob);
+	ck_assert_ptr_eq(directory_find(&fx.chat.directory, "bob"), m);
+	action_put_out(m, "go", NULL);
+	TOLD("");
+	ck_assert_ptr_null(directory_find(&fx.chat.directory, "bob"));
+	/* A guest who closes has left, and has no place. */
+	fake_init(&fx, &bob, 2);
+	m = bob.m;
+	bob.m = NULL;
+	action_lost(m, true, 0);
+	ck_assert_uint_eq(fx.chat.lost_count, 0);
+	ck_assert_uint_eq(fx.chat.departed.count, 1);
+	m = ana.m;
+	ana.m = NULL;
+	action_lost(m, true, 0);
+	ck_assert_uint_eq(fx.chat.lost_count, 1);
+	(void)fake_saw(&fx, &cy);
+	m = cy.m;
+	cy.m = NULL;
+	action_stop(m, 0);
+	ck_assert_uint_eq(fx.chat.departed.count, 2);
+}
+END_TEST
+
+START_TEST(test_admit)
+{
+	struct admission a = { .chat = &fx.chat };
+	struct admit_origin *first, *second;
+	const struct credential here = ana.credential, there = bob.credential;
+	const struct ban *ban, *made;
+	const char *why;
+
+	fx.options.max_members = 3;
+	fx.options.max_per_address = 2;
+	ck_assert_int_eq(admit_connection(&a, &here, &ban), ADMITTED);
+	first = admit_add(&a, &here);
+	second = admit_add(&a, &here);
+	ck_assert_ptr_eq(first, second);
+	ck_assert_int_eq(admit_connection(&a, &here, &ban), ADMIT_ADDRESS);
+	ck_assert_int_eq(admit_connection(&a, &there, &ban), ADMITTED);
+	second = admit_add(&a, &there);
+	ck_assert_int_eq(admit_connection(&a, &there, &ban), ADMIT_FULL);
+	/* Who is connected may still come in. */
+	ck_assert_int_eq(admit_entry(&a, &here, &ban), ADMITTED);
+	a.is_locked = true;
+	ck_assert_int_eq(admit_entry(&a, &here, &ban), ADMIT_LOCKED);
+	ck_assert_int_eq(action_ban(&fx.chat, "192.0.2.1", 0, "", &made, &why),
+	    BAN_DONE);
+	ck_assert_int_eq(admit_entry(&a, &here, &ban), ADMIT_BANNED);
+	ck_assert_ptr_eq(ban, made);
+	ck_assert_int_eq(admit_entry(&a, &there, &ban), ADMIT_LOCKED);
+	ck_assert_uint_eq(a.refused[ADMIT_FULL], 1);
+	ck_assert_uint_eq(a.refused[ADMIT_ADDRESS], 1);
+	ck_assert_uint_eq(a.refused[ADMIT_BANNED], 1);
+	ck_assert_uint_eq(a.refused[ADMIT_LOCKED], 2);
+	ck_assert_str_eq(admit_str(ADMIT_ADDRESS), "address");
+	admit_remove(&a, first);
+	admit_remove(&a, first);
+	admit_remove(&a, second);
+	ck_assert_uint_eq(a.count, 0);
+	ck_assert(RB_EMPTY(&a.origins));
+}
+END_TEST
+
+START_TEST(test_ban)
+{
+	struct ban_subject subject;
+	const struct ban *ban;
+	const char *why;
+
+	ck_assert_int_eq(action_ban(&fx.chat, "1.2.3", 0, "", &ban, &why),
+	    BAN_BAD_SUBJECT);
+	ck_assert_ptr_nonnull(why);
+	ck_assert_int_eq(action_ban(&fx.chat, "guest99", 0, "", &ban, &why),
+	    BAN_NOBODY);
+	ck_assert_int_eq(action_ban(&fx.chat, "bob", 1000, "spam", &ban, &why),
+	    BAN_DONE);
+	ck_assert(ban->subject.has_origin);
+	ck_assert_int_eq(ban->until_ms, fx.clock.wall_ms + 1000);
+	/* By his address, whatever he is called; and nobody else. */
+	ck_assert_uint_eq(ban_enforce(&fx.chat, "you are banned", "banned"), 1);
+	TOLD("bob: ends, you are banned;");
+	ck_assert_ptr_null(bob.m);
+	ck_assert_int_eq(action_unban(&fx.chat, "ana", &subject, &why),
+	    BAN_NONE);
+	ck_assert_int_eq(action_unban(&fx.chat, "1.2.3", &subject, &why),
+	    BAN_BAD_SUBJECT);
+	ck_assert_int_eq(action_unban(&fx.chat, "bob", &subject, &why),
+	    BAN_DONE);
+	ck_assert_uint_eq(fx.chat.bans.count, 0);
+}
+END_TEST
+
+void
+unit_tests(Suite *s)
+{
+	TCase *tc = unit_case(s, "actions", setup, teardown);
+
+	tcase_add_test(tc, test_say);
+	tcase_add_test(tc, test_say_to_status);
+	tcase_add_test(tc, test_msg);
+	tcase_add_test(tc, test_nick);
+	tcase_add_test(tc, test_join);
+	tcase_add_test(tc, test_join_made);
+	tcase_add_test(tc, test_topic);
+	tcase_add_test(tc, test_brb);
+	tcase_add_test(tc, test_kick);
+	tcase_add_test(tc, test_invite);
+	tcase_add_test(tc, test_end);
+	tcase_add_test(tc, test_admit);
+	tcase_add_test(tc, test_ban);
+}
