@@ -44,9 +44,10 @@ enum say {
 	SAY_TOO_LONG /* fits was false */
 };
 /*
- * m says what event tells, as room_say() and room_say_from_outside() have it;
- * with a status of '@' or '+' only to those in the room who have at least that.
- * fits: the protocol could write it. event is filled in for an echo.
+ * m says something: EVENT_SAY, EVENT_ME, EVENT_NOTICE or EVENT_CTCP with a text,
+ * and perhaps tags; or EVENT_TAGS. With a status of '@' or '+' it is an
+ * EVENT_PRIVATE, only to those in the room who have at least that. fits: the
+ * protocol could write it. The rest of event is filled in, for an echo.
  */
 enum say action_say(struct member *m, struct room *room, struct event *event,
     bool fits, enum modes_speak *why) MUST_CHECK;

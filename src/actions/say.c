@@ -10,6 +10,8 @@
 #include "room/member.h"
 #include "room/modes.h"
 #include "room/person.h"
+#include "room/presence.h"
+#include "room/publish.h"
 
 /* Private messages to whoever has at least the event's status there. */
 static void
@@ -46,11 +48,15 @@ action_say(struct member *m, struct room *room, struct event *event, bool fits,
 		return SAY_NO_CTCP;
 	if (!fits)
 		return SAY_TOO_LONG;
-	if (event->status != '\0')
+	if (event->status != '\0') {
 		say_to_status(m, room, event);
-	else if (ms != NULL)
-		room_say(ms, event);
-	else
-		room_say_from_outside(room, m, event);
+		return SAID;
+	}
+	if (ms != NULL) {
+		presence_show(&room->presence, ms);
+		deliver_set_acted(ms);
+	} else
+		m->is_known = true;
+	publish_by_member(room, event, m);
 	return SAID;
 }

@@ -353,10 +353,11 @@ talk_to_all(struct session *s, const struct talk *t, char *targets)
 	}
 }
 
-static void
-talk_run(struct session *s, struct irc_message *msg, bool is_notice)
+void
+irc_privmsg_run(struct session *s, struct irc_message *msg)
 {
-	struct talk t = { .command = msg->command, .is_notice = is_notice };
+	struct talk t = { .command = msg->command,
+		.is_notice = *msg->command == 'N' };
 
 	if (msg->argc < 1 || *msg->argv[0] == '\0') {
 		talk_refuse(s, &t, 411, ":No recipient given (%s)",
@@ -375,15 +376,9 @@ talk_run(struct session *s, struct irc_message *msg, bool is_notice)
 }
 
 void
-irc_privmsg_run(struct session *s, struct irc_message *msg)
-{
-	talk_run(s, msg, false);
-}
-
-void
 irc_notice_run(struct session *s, struct irc_message *msg)
 {
-	talk_run(s, msg, true);
+	irc_privmsg_run(s, msg);
 }
 
 /* message-tags, "TAGMSG": only for who has negotiated it. */

@@ -136,55 +136,52 @@ irc_run(struct session *s, struct irc_message *msg)
 		c->run(s, msg);
 }
 
+/* Tells what is wrong with a line that is no message. */
 static void
-irc_handle(struct session *s, char *line, size_t len)
+irc_complain(struct session *s, enum irc_result result)
 {
-	struct irc_message msg;
-	enum irc_result result;
-	bool is_utf8 = irc_check_utf8(s, &line, &len);
-
-	result = irc_message_parse(&msg, line, len);
-	irc_answer_begin(s, &msg);
+	session_charge(s, 1);
 	switch (result) {
 	case IRC_OK:
-		if (is_utf8)
-			irc_run(s, &msg);
-		else
-			irc_fail(s, "*", "INVALID_UTF8", "",
-			    "Messages have to be UTF-8; nothing was done");
+		irc_fail(s, "*", "INVALID_UTF8", "",
+		    "Messages have to be UTF-8; nothing was done");
 		break;
 	case IRC_EMPTY:
-		session_charge(s, 1);
 		break;
 	case IRC_BAD:
-		if (msg.command != NULL && is_utf8) {
-			irc_run(s, &msg); /* whatever it is, it is unknown */
-			break;
-		}
-		session_charge(s, 1);
 		irc_numeric(s, 400, "* :Malformed message; nothing was done");
 		break;
 	case IRC_TAGS_TOO_LONG:
 	case IRC_TOO_LONG:
-		session_charge(s, 1);
 		irc_input_too_long(s);
 		break;
 	}
-	if (s->state != NULL && irc_of(s)->is_answering)
-		irc_answer_end(s);
 }
 
 static void
 irc_input(struct session *s, char *line, size_t len, bool has_cr)
 {
 	struct irc *irc = irc_of(s);
+	struct irc_message msg;
+	enum irc_result result;
+	bool is_utf8;
 
 	(void)has_cr;
 	if (!irc->is_registered && ++irc->lines > IRC_REGISTRATION_LINES) {
 		session_quit(s, "too many lines before the registration", NULL);
 		return;
 	}
-	irc_handle(s, line, len);
+	is_utf8 = irc_check_utf8(s, &line, &len);
+	result = irc_message_parse(&msg, line, len);
+	irc_answer_begin(s, &msg);
+	/* A bad one may have a command, which is unknown, whatever it is. */
+	if (is_utf8 &&
+	    (result == IRC_OK || (result == IRC_BAD && msg.command != NULL)))
+		irc_run(s, &msg);
+	else
+		irc_complain(s, result);
+	if (s->state != NULL && irc->is_answering)
+		irc_answer_end(s);
 }
 
 static void

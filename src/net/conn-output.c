@@ -252,8 +252,10 @@ conn_send_behind(struct conn *c, const void *data, size_t len)
 }
 
 int
-conn_send(struct conn *c, const void *data, size_t len)
+conn_send(void *conn, const char *data, size_t len)
 {
+	struct conn *c = conn;
+
 	if (c->has_output || c->state != CONN_OPEN || c->net->corked == c)
 		return conn_send_behind(c, data, len);
 	conn_write(c, data, len);

@@ -131,9 +131,10 @@ void conn_free(struct conn *c); /* closes at once; NULL is allowed */
  * unsent output and it would pass output_limit, nothing is queued, -1 comes
  * back, and drained() will tell when to go on. On a connection that is ending
  * -1 comes back, too. An error of the socket only marks c as ended: this never
- * frees c and never calls back.
+ * frees c and never calls back. The room layer has it called without knowing a
+ * struct conn (member_ops.deliver).
  */
-int conn_send(struct conn *c, const void *data, size_t len) MUST_CHECK;
+int conn_send(void *conn, const char *data, size_t len) MUST_CHECK;
 
 /* Bytes of output that were taken so far. */
 uint64_t conn_sent(const struct conn *c);

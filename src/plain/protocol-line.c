@@ -51,9 +51,11 @@ line_add_private(struct buf *out, const struct event *e, const char *from,
 	buf_add(out, e->text, e->text_len);
 }
 
-/* False if there is no line for it. */
-static bool
-line_add(struct buf *out, const struct event *e)
+static const struct dialect line_crlf;
+
+static void
+line_render(const struct dialect *dialect, struct buf *out,
+    const struct event *e)
 {
 	switch (e->kind) {
 	case EVENT_SAY:
@@ -62,26 +64,26 @@ line_add(struct buf *out, const struct event *e)
 		buf_addstr(out, e->nick);
 		buf_add(out, "> ", 2);
 		buf_add(out, e->text, e->text_len);
-		return true;
+		break;
 	case EVENT_NOTICE:
 		line_add_time(out, e);
 		buf_addf(out, "-%s- ", e->nick);
 		buf_add(out, e->text, e->text_len);
-		return true;
+		break;
 	case EVENT_ME:
 		line_add_time(out, e);
 		buf_addf(out, "* %s ", e->nick);
 		buf_add(out, e->text, e->text_len);
-		return true;
+		break;
 	case EVENT_PRIVATE:
 		line_add_private(out, e, e->nick,
 		    e->status == '@'     ? "operators" :
 			e->status == '+' ? "operators and voices" :
 					   "you");
-		return true;
+		break;
 	case EVENT_PRIVATE_SENT:
 		line_add_private(out, e, "you", e->other);
-		return true;
+		break;
 	case EVENT_TOPIC:
 	case EVENT_PRESENCE:
 	case EVENT_LEFT:
@@ -105,14 +107,14 @@ line_add(struct buf *out, const struct event *e)
 		event_text(out, e);
 		if (e->kind == EVENT_DATE)
 			buf_add(out, " --", 3);
-		return true;
+		break;
 	case EVENT_MODE:
 		/* What somebody is on coming back, /who tells as well. */
 		if (e->is_repeat)
-			break;
+			return;
 		buf_add(out, "-- ", 3);
 		event_text(out, e);
-		return true;
+		break;
 	case EVENT_SYNC_JOIN:
 	case EVENT_SYNC_PART:
 	case EVENT_CTCP:
@@ -122,37 +124,19 @@ line_add(struct buf *out, const struct event *e)
 	case EVENT_SYNC_RENAME:
 	case EVENT_SYNC_AWAY:
 	case EVENT_SYNC_SETNAME:
-		break;
+		return;
 	}
-	return false;
-}
-
-static void
-line_render_lf(const struct dialect *dialect, struct buf *out,
-    const struct event *e)
-{
-	(void)dialect;
-	if (line_add(out, e))
-		buf_addch(out, '\n');
-}
-
-static void
-line_render_crlf(const struct dialect *dialect, struct buf *out,
-    const struct event *e)
-{
-	(void)dialect;
-	if (line_add(out, e))
-		buf_add(out, "\r\n", 2);
+	buf_addstr(out, dialect == &line_crlf ? "\r\n" : "\n");
 }
 
 static const struct dialect line_lf = {
 	.name = "line",
-	.render = line_render_lf,
+	.render = line_render,
 };
 
 static const struct dialect line_crlf = {
 	.name = "line-crlf",
-	.render = line_render_crlf,
+	.render = line_render,
 };
 
 static const struct dialect *

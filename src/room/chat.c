@@ -13,6 +13,7 @@
 
 #include "base/util.h"
 #include "room/chat.h"
+#include "room/deliver.h"
 #include "room/departed.h"
 #include "room/directory.h"
 #include "room/member.h"
@@ -245,8 +246,9 @@ chat_restore_room(struct chat *chat, const char *name)
 bool
 chat_turn(struct chat *chat)
 {
-	bool has_more = pump_turn(chat);
-
+	deliver_all(chat);
+	chat->actors = 0;
+	pump_turn(chat);
 	watch_turn_ended(chat);
-	return has_more;
+	return !TAILQ_EMPTY(&chat->pump);
 }

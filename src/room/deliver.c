@@ -8,7 +8,7 @@
  * segments.
  *
  * A membership comes into step only between the flush and the next line
- * (pump_turn() pumps after it has flushed), so that its cursor is the head
+ * (chat_turn() pumps after it has flushed), so that its cursor is the head
  * and the turn is empty: no line can be handed over twice or left out.
  *
  * Decided against: a queue per member (memory grows with the slowest),
@@ -167,11 +167,13 @@ deliver_render(struct room *room, const struct event *event)
 	}
 }
 
-/* The audience's lines less those that c is not to see. */
-static void
-deliver_select(const struct audience *a, const struct cursor *c,
-    struct buf *out)
+/* The audience's lines less those that slot's member is not to see; valid until
+ * the next call. */
+static const struct buf *
+deliver_select(const struct audience *a, struct slot *slot)
 {
+	const struct membership *ms = slot->cursor->ms;
+	struct buf *out = &ms->room->chat->scratch;
 	const struct segment *s;
 	size_t i, start = 0;
 
@@ -186,55 +188,42 @@ deliver_select(const struct audience *a, const struct cursor *c,
 			buf_add(out, a->lines.data + start, s->end - start);
 		start = s->end;
 	}
+	slot->has_acted = false;
+	return out;
 }
 
 /*
- * The turn's lines to one; those that are not for all differ. Returns 1; 0 if
- * none was for them; -1 if they were refused.
- */
-static int
-deliver_to(const struct audience *a, struct slot *slot)
-{
-	struct chat *chat;
-	const struct buf *lines = &a->lines;
-
-	if (slot->has_acted || slot->is_ignorer) {
-		chat = slot->cursor->ms->room->chat;
-		deliver_select(a, slot->cursor, &chat->scratch);
-		lines = &chat->scratch;
-		slot->has_acted = false;
-		if (lines->len == 0)
-			return 0;
-	}
-	return slot->deliver(slot->sink, lines->data, lines->len) == -1 ? -1 :
-									  1;
-}
-
-/*
- * Backwards: who is removed is replaced by the last. A sink is fetched some
- * deliveries before it is its turn.
+ * The turn's lines to each; those that are not for all differ. Backwards: who is
+ * removed is replaced by the last. A sink is fetched some deliveries before it
+ * is its turn.
  */
 static void
 deliver_to_all(struct room *room, struct audience *a)
 {
 	struct chat *chat = room->chat;
+	const struct buf *lines;
 	struct cursor *c;
 	struct slot *slot;
 	uint32_t i;
-	int result;
 
 	for (i = a->count; i-- > 0;) {
 		slot = &a->slots[i];
 		if (i >= DELIVER_AHEAD)
 			PREFETCH(slot[-DELIVER_AHEAD].sink);
-		result = deliver_to(a, slot);
-		if (result == -1) {
-			c = slot->cursor;
-			deliver_remove_live(c);
-			c->delivery.is_blocked = true;
-			chat->fell_behind++;
-		} else
-			chat->deliveries += (unsigned)result;
+		lines = &a->lines;
+		if (slot->has_acted || slot->is_ignorer) {
+			lines = deliver_select(a, slot);
+			if (lines->len == 0)
+				continue;
+		}
+		if (slot->deliver(slot->sink, lines->data, lines->len) == 0) {
+			chat->deliveries++;
+			continue;
+		}
+		c = slot->cursor;
+		deliver_remove_live(c);
+		c->delivery.is_blocked = true;
+		chat->fell_behind++;
 	}
 }
 

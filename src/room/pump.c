@@ -33,8 +33,8 @@ pump_pause(struct cursor *c)
 		c->at = at;
 }
 
-static void
-pump_run(struct chat *chat)
+void
+pump_turn(struct chat *chat)
 {
 	struct cursor *c, *last;
 	size_t budget = PUMP_TURN, done;
@@ -64,13 +64,4 @@ pump_run(struct chat *chat)
 		}
 		budget -= done < budget ? done : budget;
 	}
-}
-
-bool
-pump_turn(struct chat *chat)
-{
-	deliver_all(chat);
-	chat->actors = 0;
-	pump_run(chat);
-	return !TAILQ_EMPTY(&chat->pump);
 }

@@ -12,9 +12,8 @@
 #define PUMP_CHUNK 16384
 #define PUMP_TURN 262144
 
-/* Flushes all rooms with something said in them, then lets those behind read
- * on. True: there is more to do at once. */
-bool pump_turn(struct chat *chat);
+/* Lets those who are behind read on. */
+void pump_turn(struct chat *chat);
 
 /* Stops handing anything to c; the cursor is where they have read to, in the
  * middle of whatever it was. */

@@ -249,29 +249,6 @@ room_leave(struct membership *ms, enum room_leave how, const char *text)
 	free(ms);
 }
 
-static bool
-room_is_said(enum event_kind kind)
-{
-	return kind == EVENT_SAY || kind == EVENT_ME || kind == EVENT_NOTICE ||
-	    kind == EVENT_CTCP || kind == EVENT_TAGS;
-}
-
-void
-room_say(struct membership *ms, struct event *event)
-{
-	assert(room_is_said(event->kind));
-	presence_show(&ms->room->presence, ms);
-	room_publish(ms->room, event, ms);
-}
-
-void
-room_say_from_outside(struct room *room, struct member *m, struct event *event)
-{
-	assert(room_is_said(event->kind) && member_in(m, room) == NULL);
-	m->is_known = true;
-	publish_by_member(room, event, m);
-}
-
 void
 room_set_topic(struct membership *ms, const char *text, struct event *event)
 {

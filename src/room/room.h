@@ -49,17 +49,6 @@ void room_add_person(struct membership *ms);
 /* ms leaves and is freed; the cursor becomes a place of the member's. */
 void room_leave(struct membership *ms, enum room_leave how, const char *text);
 
-/*
- * Says something in the room: EVENT_SAY, EVENT_ME, EVENT_NOTICE or EVENT_CTCP
- * with a text (scrubbed) and perhaps tags; or EVENT_TAGS. The rest of event is
- * filled in, so that it can be echoed.
- */
-void room_say(struct membership *ms, struct event *event);
-
-/* The same by m, who is not in the room. */
-void room_say_from_outside(struct room *room, struct member *m,
-    struct event *event);
-
 /* Sets the topic; NULL removes it. event, or NULL, becomes what the others saw:
  * it is valid as long as text and ms. */
 void room_set_topic(struct membership *ms, const char *text,

@@ -102,14 +102,6 @@ session_close(struct session *s, const char *text)
 
 /* member_ops */
 
-static int
-session_deliver(void *sink, const char *data, size_t len)
-{
-	struct conn *c = sink;
-
-	return conn_send(c, data, len);
-}
-
 static uint64_t
 session_handed(const struct member *m)
 {
@@ -188,7 +180,7 @@ session_ended(struct member *m, const char *line)
 }
 
 const struct member_ops session_member_ops = {
-	.deliver = session_deliver,
+	.deliver = conn_send,
 	.handed = session_handed,
 	.unsent = session_unsent,
 	.caught_up = session_caught_up,

@@ -21,6 +21,7 @@
 #include "room/deliver.h"
 #include "room/directory.h"
 #include "room/rename.h"
+#include "room/publish.h"
 #include "room/room.h"
 #include "room/roommates.h"
 
@@ -619,6 +620,13 @@ fake_say(struct fake *f, const char *text)
 }
 
 void
+fake_speak(struct membership *ms, struct event *event)
+{
+	presence_show(&ms->room->presence, ms);
+	room_publish(ms->room, event, ms);
+}
+
+void
 fake_say_in(struct membership *ms, const char *text)
 {
 	struct event event = {
@@ -627,7 +635,7 @@ fake_say_in(struct membership *ms, const char *text)
 		.text_len = strlen(text),
 	};
 
-	room_say(ms, &event);
+	fake_speak(ms, &event);
 }
 
 int

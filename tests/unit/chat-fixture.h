@@ -81,6 +81,7 @@ void fake_lose(struct fake *f);
 void fake_drain(struct fake *f);
 void fake_say(struct fake *f, const char *text);
 void fake_say_in(struct membership *ms, const char *text);
+void fake_speak(struct membership *ms, struct event *event);
 /* enum member_tell */
 int fake_tell(struct fake *to, struct fake *from, const char *text);
 int fake_tell_bytes(struct member *to, struct fake *from, const char *text,

@@ -26,7 +26,7 @@ START_TEST(test_talk)
 	fake_say(&ana, "hi");
 	ck_assert_str_eq(fake_saw(&fx, &bob), "1 ana: hi\n");
 	ck_assert_str_eq(fake_saw(&fx, &ana), ""); /* not their own */
-	room_say(fake_here(&bob),
+	fake_speak(fake_here(&bob),
 	    &(struct event){
 		.kind = EVENT_ME, .text = "waves", .text_len = 5 });
 	ck_assert_str_eq(fake_saw(&fx, &ana), "2 * bob waves\n");
@@ -436,7 +436,7 @@ START_TEST(test_say_is_filled_in)
 		.text_len = 7,
 	};
 
-	room_say(fake_here(&bob), &event);
+	fake_speak(fake_here(&bob), &event);
 	ck_assert_uint_eq(event.number, 1);
 	ck_assert_int_eq(event.time_ms, fx.clock.wall_ms);
 	ck_assert_str_eq(event.room, "lobby");
@@ -445,7 +445,7 @@ START_TEST(test_say_is_filled_in)
 	ck_assert_str_eq(fake_saw(&fx, &ana), "1 notice bob: careful\n");
 	/* It is in the ring, and counts as said. */
 	member_break(ana.m, NULL);
-	room_say(fake_here(&bob), &event);
+	fake_speak(fake_here(&bob), &event);
 	fixture_settle(&fx);
 	member_back(ana.m, NULL);
 	ck_assert_str_eq(fake_saw(&fx, &ana),
@@ -467,10 +467,10 @@ START_TEST(test_tags)
 
 	fake_enter_tracker(&fx, &cy, 3, "cy");
 	(void)fake_saw(&fx, &ana);
-	room_say(fake_here(&bob), &event);
+	fake_speak(fake_here(&bob), &event);
 	ck_assert_uint_eq(event.number, 0);
 	ck_assert_uint_ne(event.msgid, 0);
-	room_say(fake_here(&bob), &said);
+	fake_speak(fake_here(&bob), &said);
 	ck_assert_uint_eq(said.number, 1);
 	ck_assert_str_eq(fake_saw(&fx, &ana), "1 bob: hi\n");
 	ck_assert_str_eq(fake_saw(&fx, &cy),
@@ -484,14 +484,14 @@ START_TEST(test_say_from_outside)
 	struct event event = { .kind = EVENT_SAY, .text = "hi", .text_len = 2 };
 
 	fake_init_tracker(&fx, &cy, 3, "cy");
-	room_say_from_outside(fx.chat.lobby, cy.m, &event);
+	publish_by_member(fx.chat.lobby, &event, cy.m);
 	ck_assert_uint_eq(event.number, 1);
 	ck_assert_ptr_eq(event.from, cy.m);
 	ck_assert_str_eq(fake_saw(&fx, &ana), "1 cy: hi\n");
 	ck_assert_str_eq(fake_saw(&fx, &cy), "");
 	/* Whom they ignore, there as well. */
 	ck_assert_int_eq(member_ignore(ana.m, "cy"), 0);
-	room_say_from_outside(fx.chat.lobby, cy.m, &event);
+	publish_by_member(fx.chat.lobby, &event, cy.m);
 	ck_assert_str_eq(fake_saw(&fx, &ana), "");
 	ck_assert_str_eq(fake_saw(&fx, &bob), "1 cy: hi\n2 cy: hi\n");
 }
