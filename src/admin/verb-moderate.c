@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Verbs about people: kick, ban, bans, unban, lock, unlock. moderate.c does the
- * work; here are their arguments and answers.
+ * Verbs about people: kick, ban, bans, unban, lock, unlock. What they do is in
+ * actions/; here are their arguments, their answers, and what is logged. The
+ * lock lets in nobody at all, not even who has just lost the connection: until
+ * they have said who they are, nobody can tell them from a stranger.
  */
 #include "config.h"
 
