@@ -54,9 +54,10 @@ action_say(struct member *m, struct room *room, struct event *event, bool fits,
 	}
 	if (ms != NULL) {
 		presence_show(&room->presence, ms);
-		deliver_set_acted(ms);
-	} else
+		room_publish(room, event, ms);
+	} else {
 		m->is_known = true;
-	publish_by_member(room, event, m);
+		publish_by_member(room, event, m);
+	}
 	return SAID;
 }

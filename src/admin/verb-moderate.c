@@ -114,7 +114,8 @@ verb_run_ban(struct verb_call *call)
 	switch (result) {
 	case BAN_BAD_SUBJECT:
 		return verb_fail(call,
-		    xasprintf("cannot ban '%.80s': %s", whom, why));
+		    xasprintf("cannot ban '%.*s': %s",
+			(int)text_cut(whom, strlen(whom), 80), whom, why));
 	case BAN_NOBODY:
 		return moderate_nobody(call, whom);
 	case BAN_TOO_MANY:
@@ -204,7 +205,8 @@ verb_run_unban(struct verb_call *call)
 	    &why);
 	if (result == BAN_BAD_SUBJECT)
 		return verb_fail(call,
-		    xasprintf("cannot unban '%.80s': %s", whom, why));
+		    xasprintf("cannot unban '%.*s': %s",
+			(int)text_cut(whom, strlen(whom), 80), whom, why));
 	ban_subject_str(&subject, name);
 	if (result == BAN_NONE)
 		return verb_fail(call,

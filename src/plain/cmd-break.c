@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * /brb and /back: the cursor stops, and runs on.
+ * /brb, /back and /quit: the cursor stops, and runs on.
  */
 #include "config.h"
 
 #include <string.h>
 
+#include "base/text.h"
+#include "net/conn.h"
 #include "plain/plain.h"
 #include "room/member.h"
 #include "session/session.h"
@@ -49,4 +51,19 @@ cmd_back_run(struct session *s, int argc, char *argv[])
 
 	if (result != BRB_DONE)
 		cmd_brb_answer(s, result);
+}
+
+void
+cmd_quit_run(struct session *s, int argc, char *argv[])
+{
+	const char *text = argc > 0 ? argv[0] : NULL;
+
+	/* Who wants to go is not kept for a message that is too long. */
+	if (argc > 0)
+		argv[0][text_cut(argv[0], strlen(argv[0]), BREAK_TEXT_MAX)] =
+		    '\0';
+	session_notice(s, "bye, %s%s", s->member->nick,
+	    s->member->is_guest ? "" : "; your place is kept");
+	conn_vouch_all(s->conn);
+	session_quit(s, text == NULL ? "bye" : text, text);
 }

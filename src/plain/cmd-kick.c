@@ -9,32 +9,16 @@
 
 #include "base/text.h"
 #include "plain/plain.h"
-#include "room/chat.h"
-#include "room/directory.h"
 #include "room/member.h"
 #include "room/modes.h"
 #include "room/room.h"
 #include "session/session.h"
 
-/* Who has the nick; NULL, with an error told, if nobody does or it is s. */
-static struct member *
-cmd_kick_find(struct session *s, const char *nick)
-{
-	struct member *m = directory_find(&s->all->chat->directory, nick);
-
-	if (m == NULL)
-		session_error(s, "no one here is called \"%.*s\"",
-		    (int)text_cut(nick, strlen(nick), NICK_MAX), nick);
-	else if (m == s->member)
-		session_error(s, "that is you");
-	return m == s->member ? NULL : m;
-}
-
 void
 cmd_kick_run(struct session *s, int argc, char *argv[])
 {
 	struct membership *here = plain_here(s);
-	struct member *m = cmd_kick_find(s, argv[0]);
+	struct member *m = plain_find_other(s, argv[0]);
 
 	if (m == NULL)
 		return;
@@ -55,7 +39,7 @@ void
 cmd_invite_run(struct session *s, int argc, char *argv[])
 {
 	struct membership *here = plain_here(s);
-	struct member *m = cmd_kick_find(s, argv[0]);
+	struct member *m = plain_find_other(s, argv[0]);
 
 	(void)argc;
 	if (m == NULL)

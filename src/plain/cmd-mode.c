@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * /mode, and what the commands that are easier to remember share with it. All
+ * /mode, and /op, /deop, /voice and /devoice, which are easier to remember. All
  * of them come down to a change of modes, which is checked in the room layer.
  */
 #include "config.h"
@@ -143,4 +143,32 @@ cmd_mode_run(struct session *s, int argc, char *argv[])
 	cmd_mode_init(&call, &report, s);
 	modes_change(ms->room, ms, count, words, &report);
 	cmd_mode_fini(&call);
+}
+
+void
+cmd_op_run(struct session *s, int argc, char *argv[])
+{
+	(void)argc;
+	plain_mode_apply(s, true, 'o', argv[0]);
+}
+
+void
+cmd_deop_run(struct session *s, int argc, char *argv[])
+{
+	(void)argc;
+	plain_mode_apply(s, false, 'o', argv[0]);
+}
+
+void
+cmd_voice_run(struct session *s, int argc, char *argv[])
+{
+	(void)argc;
+	plain_mode_apply(s, true, 'v', argv[0]);
+}
+
+void
+cmd_devoice_run(struct session *s, int argc, char *argv[])
+{
+	(void)argc;
+	plain_mode_apply(s, false, 'v', argv[0]);
 }

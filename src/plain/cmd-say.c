@@ -23,16 +23,21 @@ cmd_me_run(struct session *s, int argc, char *argv[])
 	plain_say(s, EVENT_ME, argv[0], strlen(argv[0]));
 }
 
-static void
-cmd_msg_send(struct session *s, struct member *to, const char *text)
+void
+cmd_msg_run(struct session *s, int argc, char *argv[])
 {
+	struct member *to = plain_find_other(s, argv[0]);
 	struct event event = {
 		.kind = EVENT_PRIVATE,
-		.text = text,
-		.text_len = strlen(text),
+		.text = argv[1],
+		.text_len = strlen(argv[1]),
 	};
-	enum msg result = action_msg(s->member, to, &event, true);
+	enum msg result;
 
+	(void)argc;
+	if (to == NULL)
+		return;
+	result = action_msg(s->member, to, &event, true);
 	event.kind = EVENT_PRIVATE_SENT;
 	switch (result) {
 	case MSG_QUEUED:
@@ -46,28 +51,11 @@ cmd_msg_send(struct session *s, struct member *to, const char *text)
 		break;
 	case MSG_QUEUE_FULL:
 		session_error(s,
-		    "too many messages are waiting for %s; it was "
-		    "not sent",
+		    "too many messages are waiting for %s; it was not sent",
 		    to->nick);
 		break;
 	case MSG_ON_BREAK: /* the table says so */
 	case MSG_TOO_LONG: /* only in other protocols */
 		break;
 	}
-}
-
-void
-cmd_msg_run(struct session *s, int argc, char *argv[])
-{
-	struct member *to;
-
-	(void)argc;
-	to = directory_find(&s->all->chat->directory, argv[0]);
-	if (to == NULL)
-		session_error(s, "no one here is called \"%.*s\"",
-		    (int)text_cut(argv[0], strlen(argv[0]), NICK_MAX), argv[0]);
-	else if (to == s->member)
-		session_error(s, "that is you");
-	else
-		cmd_msg_send(s, to, argv[1]);
 }

@@ -11,8 +11,6 @@ src_libbrbd_a_SOURCES += \
 	%D%/cmd-kick.c \
 	%D%/cmd-mode.c \
 	%D%/cmd-nick.c \
-	%D%/cmd-op.c \
-	%D%/cmd-quit.c \
 	%D%/cmd-say.c \
 	%D%/cmd-topic.c \
 	%D%/cmd-who.c \

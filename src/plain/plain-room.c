@@ -7,12 +7,16 @@
 #include "config.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "actions/actions.h"
 #include "base/buf.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "plain/plain.h"
+#include "room/chat.h"
 #include "room/cursor.h"
+#include "room/directory.h"
 #include "room/member.h"
 #include "room/modes-words.h"
 #include "room/room.h"
@@ -106,4 +110,17 @@ plain_arrive(struct session *s, struct room *room, struct membership *from)
 	ms = action_join(s->member, room, ROOM_JOIN_CATCHUP, from);
 	if (ms->is_op)
 		session_notice(s, "you are operator of %s", room->name);
+}
+
+struct member *
+plain_find_other(struct session *s, const char *nick)
+{
+	struct member *m = directory_find(&s->all->chat->directory, nick);
+
+	if (m == NULL)
+		session_error(s, "no one here is called \"%.*s\"",
+		    (int)text_cut(nick, strlen(nick), NICK_MAX), nick);
+	else if (m == s->member)
+		session_error(s, "that is you");
+	return m == s->member ? NULL : m;
 }

@@ -16,6 +16,7 @@
  * is in one room at a time there: the one that they are "here" in.
  */
 
+struct member;
 struct membership;
 struct protocol;
 struct room;
@@ -94,6 +95,8 @@ int plain_command_split(char *line, char *argv[], int max, bool is_rest);
 
 /* If on break, tells them so and returns true. */
 bool plain_refuse_on_break(struct session *s);
+/* Who has the nick; NULL, with an error told, if nobody has, or s. */
+struct member *plain_find_other(struct session *s, const char *nick);
 void plain_too_often(struct session *s); /* member_announce_wait_ms() */
 
 #endif

@@ -181,9 +181,9 @@ deliver_select(const struct audience *a, struct slot *slot)
 	for (i = 0; i < a->segment_count; i++) {
 		s = &a->segments[i];
 		if (s->author == 0 ||
-		    (s->author != c->ms->member->id &&
+		    (s->author != ms->member->id &&
 			(!s->is_said ||
-			    !person_ignores(&c->ms->member->person, s->author,
+			    !person_ignores(&ms->member->person, s->author,
 				s->folded))))
 			buf_add(out, a->lines.data + start, s->end - start);
 		start = s->end;
