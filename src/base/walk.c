@@ -22,6 +22,7 @@ walks_init(struct walks *all, int64_t (*now_us)(void), void (*wake)(void *),
 	all->now_us = now_us;
 	all->wake = wake;
 	all->wake_arg = arg;
+	all->items = WALK_ITEMS;
 }
 
 void
@@ -82,12 +83,22 @@ walks_step(struct walks *all, struct walk_budget *budget)
 	return name;
 }
 
+struct walk_budget
+walks_slice(const struct walks *all)
+{
+	struct walk_budget budget = { .items = all->items };
+
+	if (all->now_us != NULL) {
+		budget.now_us = all->now_us;
+		budget.end_us = all->now_us() + WALK_SLICE_US;
+	}
+	return budget;
+}
+
 const char *
 walks_run(struct walks *all)
 {
-	struct walk_budget budget = { .now_us = all->now_us,
-		.end_us = all->now_us() + WALK_SLICE_US,
-		.items = WALK_ITEMS };
+	struct walk_budget budget = walks_slice(all);
 
 	return walks_step(all, &budget);
 }

@@ -47,6 +47,7 @@ struct walks {
 	int64_t (*now_us)(void);
 	void (*wake)(void *arg); /* see walks_init() */
 	void *wake_arg;
+	unsigned items; /* WALK_ITEMS; fewer in tests */
 };
 
 /*
@@ -67,6 +68,8 @@ void walk_init(struct walk *w, const char *name,
 void walk_start(struct walks *all, struct walk *w);
 void walk_stop(struct walks *all, struct walk *w);
 
+/* A slice from now on, for what is no walk; no limit where nobody runs walks. */
+struct walk_budget walks_slice(const struct walks *all);
 /* One slice of one walk; they take turns. Returns its name; NULL: none runs. */
 const char *walks_run(struct walks *all);
 /* All of all walks, however long that takes. */

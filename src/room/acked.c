@@ -5,6 +5,7 @@
 
 #include "room/acked.h"
 #include "room/cursor.h"
+#include "room/watch.h"
 
 void
 acked_set(struct cursor *c, uint64_t number)
@@ -19,6 +20,9 @@ acked_set_back(struct cursor *c, uint64_t number)
 		c->acked.number = number;
 	if (c->acked.mark > number)
 		c->acked.mark = number;
+	/* Or the room's low-water mark might pass them. */
+	if (c->acked.is_persisted_live && number < c->ms->room->looked)
+		watch_member_changed(c->ms->member);
 }
 
 void

@@ -84,8 +84,8 @@ chat_reconfigure(struct chat *chat)
 		room->is_permanent = room == chat->lobby;
 	for (i = 0; i < o->room.count; i++)
 		chat_get_room(chat, o->room.items[i])->is_permanent = true;
-	departed_trim(&chat->departed);
 	member_lost_changed(chat);
+	deadline_set(chat->deadlines, &chat->tidy_due, chat->clock->mono_ms);
 }
 
 static bool
@@ -94,25 +94,41 @@ chat_room_is_vacant(const struct room *room)
 	return TAILQ_EMPTY(&room->people) && !room->is_permanent;
 }
 
+/* Drops what is too old: messages, rooms, then places. */
+static bool
+chat_tidy(struct walk_budget *budget, void *arg)
+{
+	struct chat *chat = arg;
+	struct room *room;
+	int64_t now_ms = chat->clock->mono_ms;
+
+	while ((room = chat_room_after(chat, chat->tidied)) != NULL) {
+		if (!walk_may_take(budget))
+			return true;
+		memcpy(chat->tidied, room->name, sizeof(chat->tidied));
+		chat->has_old |= room_expire(room);
+		if (chat_room_is_vacant(room) &&
+		    (history_count(&room->history) == 0 ||
+			now_ms - room->said_ms > chat->options->retention)) {
+			chat_remove_room(chat, room);
+			walk_took_long(budget);
+		}
+	}
+	if (!departed_trim(&chat->departed, budget))
+		return true;
+	deadline_set(chat->deadlines, &chat->tidy_due,
+	    now_ms + (chat->has_old ? CHAT_TIDY_SOON_MS : CHAT_TIDY_MS));
+	chat->tidied[0] = '\0';
+	chat->has_old = false;
+	return false;
+}
+
 static void
 chat_tidy_cb(void *arg)
 {
 	struct chat *chat = arg;
-	struct room *room, *next;
-	int64_t now_ms = chat->clock->mono_ms;
-	int64_t wait_ms = CHAT_TIDY_MS;
 
-	for (room = chat_next_room(chat, NULL); room != NULL; room = next) {
-		next = chat_next_room(chat, room);
-		if (room_expire(room))
-			wait_ms = CHAT_TIDY_SOON_MS;
-		if (chat_room_is_vacant(room) &&
-		    (history_count(&room->history) == 0 ||
-			now_ms - room->said_ms > chat->options->retention))
-			chat_remove_room(chat, room);
-	}
-	departed_trim(&chat->departed);
-	deadline_set(chat->deadlines, &chat->tidy, now_ms + wait_ms);
+	walk_start(&chat->deadlines->walks, &chat->tidy);
 }
 
 void
@@ -140,11 +156,12 @@ chat_init(struct chat *chat, const struct clock *clock,
 	directory_init(&chat->directory);
 	departed_init(&chat->departed, chat);
 	bans_init(&chat->bans);
-	deadline_init(&chat->tidy, chat_tidy_cb, chat);
+	deadline_init(&chat->tidy_due, chat_tidy_cb, chat);
+	walk_init(&chat->tidy, "chat_tidy", chat_tidy, chat);
 	member_lost_init(chat);
 	chat->lobby = chat_add_room(chat, options->lobby);
 	chat_reconfigure(chat);
-	deadline_set(deadlines, &chat->tidy, clock->mono_ms + CHAT_TIDY_MS);
+	deadline_set(deadlines, &chat->tidy_due, clock->mono_ms + CHAT_TIDY_MS);
 }
 
 void
@@ -156,7 +173,8 @@ chat_fini(struct chat *chat)
 	while ((m = TAILQ_FIRST(&chat->lost)) != NULL)
 		member_depart(m, ROOM_LEAVE_SILENT, NULL);
 	assert(chat->directory.count == 0);
-	deadline_clear(chat->deadlines, &chat->tidy);
+	deadline_clear(chat->deadlines, &chat->tidy_due);
+	walk_stop(&chat->deadlines->walks, &chat->tidy);
 	departed_fini(&chat->departed);
 	bans_fini(&chat->bans);
 	while ((room = chat_next_room(chat, NULL)) != NULL) {

@@ -118,6 +118,23 @@ departed_find(const struct departed_set *all, const char *folded,
 }
 
 struct departed *
+departed_after(const struct departed_set *all, const char *folded,
+    const struct credential *credential)
+{
+	struct departed_owner owner = { .credential = *credential };
+	struct departed key, *b;
+	/* RB_NFIND() only looks. */
+	struct departed_tree tree = all->by_name;
+
+	memcpy(key.folded, folded, strlen(folded) + 1);
+	key.owner = &owner;
+	b = RB_NFIND(departed_tree, &tree, &key);
+	if (b != NULL && departed_cmp(b, &key) == 0)
+		b = RB_NEXT(departed_tree, &tree, b);
+	return b;
+}
+
+struct departed *
 departed_take(struct departed_set *all, const char *folded,
     const struct credential *credential)
 {
@@ -138,6 +155,18 @@ departed_put(struct departed_set *all, const char *folded,
 	    all->chat->clock->mono_ms);
 }
 
+/* Is the oldest too old, or one too many, by the options in force? */
+static bool
+departed_has_old(const struct departed_set *all)
+{
+	const struct options *o = all->chat->options;
+	const struct departed *b = TAILQ_FIRST(&all->by_age);
+
+	return b != NULL &&
+	    (all->count > o->max_bookmarks ||
+		all->chat->clock->mono_ms - b->made_ms > o->retention);
+}
+
 void
 departed_restore(struct departed_set *all, const char *folded,
     const struct credential *credential, struct person *person, int64_t left_ms,
@@ -145,6 +174,7 @@ departed_restore(struct departed_set *all, const char *folded,
 {
 	struct departed_owner *owner, key = { .credential = *credential };
 	struct departed *b;
+	int i;
 
 	departed_free(all->chat, departed_take(all, folded, credential));
 	b = xcalloc(1, sizeof(*b));
@@ -170,17 +200,18 @@ departed_restore(struct departed_set *all, const char *folded,
 	RB_INSERT(departed_tree, &all->by_name, b);
 	if (owner->count > DEPARTED_PER_CREDENTIAL)
 		departed_drop(all, TAILQ_FIRST(&owner->departed));
-	departed_trim(all);
+	/* If they are many by new settings, departed_trim() drops the rest. */
+	for (i = 0; i < 2 && departed_has_old(all); i++)
+		departed_drop(all, TAILQ_FIRST(&all->by_age));
 }
 
-void
-departed_trim(struct departed_set *all)
+bool
+departed_trim(struct departed_set *all, struct walk_budget *budget)
 {
-	const struct options *o = all->chat->options;
-	struct departed *b;
-
-	while ((b = TAILQ_FIRST(&all->by_age)) != NULL &&
-	    (all->count > o->max_bookmarks ||
-		all->chat->clock->mono_ms - b->made_ms > o->retention))
-		departed_drop(all, b);
+	while (departed_has_old(all)) {
+		if (!walk_may_take(budget))
+			return false;
+		departed_drop(all, TAILQ_FIRST(&all->by_age));
+	}
+	return true;
 }

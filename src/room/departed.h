@@ -4,6 +4,7 @@
 #ifndef DEPARTED_H
 #define DEPARTED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "room/model.h"
@@ -35,6 +36,9 @@ void departed_restore(struct departed_set *all, const char *folded,
 /* NULL: there is none. */
 struct departed *departed_find(const struct departed_set *all,
     const char *folded, const struct credential *credential);
+/* The first in the order of these after that one ("": of all); or NULL. */
+struct departed *departed_after(const struct departed_set *all,
+    const char *folded, const struct credential *credential);
 const struct credential *departed_credential(const struct departed *b);
 
 /* Out of the collection and the caller's to departed_free(); or NULL. */
@@ -42,7 +46,8 @@ struct departed *departed_take(struct departed_set *all, const char *folded,
     const struct credential *credential);
 void departed_free(struct chat *chat, struct departed *b);
 
-/* Drop what is too old or too many by the options that are in force. */
-void departed_trim(struct departed_set *all);
+/* Drops what is too old or too many by the options that are in force. False:
+ * some is left. */
+bool departed_trim(struct departed_set *all, struct walk_budget *budget);
 
 #endif

@@ -300,10 +300,13 @@ member_lost_due_cb(void *arg)
 {
 	struct chat *chat = arg;
 	struct member *m;
+	struct walk_budget budget = walks_slice(&chat->deadlines->walks);
 
+	/* Of a crowd that was lost, the rest leaves in the next run. */
 	while ((m = TAILQ_FIRST(&chat->lost)) != NULL &&
 	    chat->clock->mono_ms - m->lost_since_ms >=
-		chat->options->departure_delay)
+		chat->options->departure_delay &&
+	    walk_may_take(&budget))
 		member_depart(m, ROOM_LEAVE_LOST, NULL);
 	member_lost_changed(chat);
 }

@@ -645,7 +645,10 @@ struct chat {
 	size_t lost_count;
 	struct deadline lost_due; /* when the first of them leaves */
 	size_t queued_bytes;
-	struct deadline tidy; /* old bookmarks and rooms */
+	struct deadline tidy_due; /* old bookmarks and rooms */
+	struct walk tidy;
+	char tidied[ROOM_NAME_SIZE]; /* up to that room */
+	bool has_old; /* a room has more to drop */
 	struct cloak_key host_key; /* persisted where there is a journal */
 	uint64_t last_msgid; /* of private messages; only grows */
 	uint64_t last_arrival; /* a count over all rooms */
