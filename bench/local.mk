@@ -14,7 +14,7 @@ bench_programs = \
 	bench/models/threads
 EXTRA_PROGRAMS = $(bench_programs)
 CLEANFILES += $(bench_programs)
-EXTRA_DIST += bench/README bench/peers bench/run
+EXTRA_DIST += bench/README bench/hold bench/peers bench/run
 
 bench_serve = bench/serve.c bench/serve.h
 bench_ring = bench/models/ring.c bench/models/ring.h

@@ -82,7 +82,7 @@ server_save(struct fields_out *out, char **error, void *arg)
 
 	server->upgrade_us = clock_now_us();
 	server_settle(server);
-	persist_turn(&server->state.persist);
+	persist_flush(&server->state.persist);
 	fields_put_item(out, HANDOFF_SERVER, &server_fields, server);
 	net_save(&server->net, out);
 	listeners_save(server->listeners, HANDOFF_LISTENER, out);

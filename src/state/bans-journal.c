@@ -61,12 +61,17 @@ bans_loaded(const void *key, size_t key_len, const void *value, size_t len,
 	fields_in_fini(&in);
 }
 
-void
-bans_snapshot(struct journal *journal, void *arg)
+/* At most BANS_MAX, which is a matter of a millisecond. */
+bool
+bans_snapshot(struct journal *journal, bool is_first,
+    struct walk_budget *budget, void *arg)
 {
 	const struct bans *all = arg;
 	const struct ban *ban;
 
+	(void)is_first;
+	(void)budget;
 	TAILQ_FOREACH(ban, &all->list, entry)
 		bans_journal_added(ban, journal);
+	return false;
 }

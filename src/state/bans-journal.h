@@ -17,7 +17,8 @@
  */
 void bans_loaded(const void *key, size_t key_len, const void *value, size_t len,
     void *arg);
-void bans_snapshot(struct journal *journal, void *arg);
+bool bans_snapshot(struct journal *journal, bool is_first,
+    struct walk_budget *budget, void *arg);
 void bans_set_journal(struct bans *all, struct journal *journal);
 
 #endif

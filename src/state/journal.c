@@ -8,10 +8,9 @@
  * torn record could be found. So a failure costs a fresh snapshot in the other
  * file, which also brings back what was put meanwhile.
  *
- * A snapshot is written in one go: a copy of a few megabytes into the page
- * cache, some milliseconds every few thousand changes; slices would need a
- * second journal meanwhile. fsync() comes only at the end, as it would stop the
- * loop for as long as the disk likes.
+ * A snapshot is written in slices of the loop's time, while changes go to both
+ * files. fsync() comes only at the end, as it would stop the loop for as long as
+ * the disk likes.
  */
 #include "config.h"
 
@@ -43,6 +42,7 @@ struct journal_file {
 	int fd;
 	uint64_t generation;
 	size_t size;
+	struct buf out; /* not written yet */
 };
 
 struct journal {
@@ -50,13 +50,13 @@ struct journal {
 	struct journal_file files[2];
 	unsigned current;
 	size_t snapshot_len; /* of the current file's size */
-	void (*snapshot)(struct journal *journal, void *arg);
+	journal_snapshot *snapshot;
 	void *arg;
-	struct buf out; /* not written yet; goes to writing */
-	struct journal_file *writing; /* current, or what a snapshot goes to */
 	bool is_held;
 	bool is_stale; /* the file lacks changes: a snapshot is due */
-	bool is_in_snapshot;
+	bool is_in_snapshot; /* one is being written to the other file */
+	bool is_first_step;
+	bool is_in_step; /* what is put is the snapshot's */
 	bool is_dirty; /* written since the last writeback */
 	int64_t now_ms; /* at the last tick */
 	int64_t retry_ms; /* no snapshot before this */
@@ -86,87 +86,134 @@ journal_pwrite(int fd, const char *data, size_t len, size_t offset)
 	return 0;
 }
 
+static struct journal_file *
+journal_next(struct journal *s)
+{
+	return &s->files[!s->current];
+}
+
+/* The current file lacks what was put, or the snapshot comes to nothing. */
 static void
-journal_failed(struct journal *s)
+journal_failed(struct journal *s, struct journal_file *f)
 {
 	log_limited(&s->limit, s->now_ms, LOG_LEVEL_ERROR,
 	    "cannot write to the state; it is tried again: file=%s.%u: %s",
-	    s->name, (unsigned)(s->writing - s->files), strerror(errno));
-	s->is_stale = true;
+	    s->name, (unsigned)(f - s->files), strerror(errno));
 	s->retry_ms = s->now_ms + JOURNAL_RETRY_MS;
-	buf_reset(&s->out);
+	buf_reset(&f->out);
+	if (f == &s->files[s->current]) {
+		s->is_stale = true;
+		return;
+	}
+	s->is_in_snapshot = false;
+	/* Gives back what may be the last space there was. */
+	(void)!ftruncate(f->fd, 0);
 }
 
-/* Writes what was put. After a failure it is dropped: is_stale says so. */
+/* Writes what was put. After a failure it is dropped. */
 static int
+journal_flush_file(struct journal *s, struct journal_file *f)
+{
+	if (f->out.len == 0)
+		return 0;
+	if (f->out.len > JOURNAL_FILE_MAX - f->size)
+		errno = EFBIG;
+	else if (journal_pwrite(f->fd, f->out.data, f->out.len, f->size) == 0) {
+		f->size += f->out.len;
+		buf_reset(&f->out);
+		s->is_dirty = true;
+		return 0;
+	}
+	journal_failed(s, f);
+	return -1;
+}
+
+static void
 journal_flush(struct journal *s)
 {
-	struct journal_file *f = s->writing;
-
-	if (s->out.len == 0)
-		return 0;
-	if (s->out.len > JOURNAL_FILE_MAX - f->size) {
-		errno = EFBIG;
-		journal_failed(s);
-		return -1;
-	}
-	if (journal_pwrite(f->fd, s->out.data, s->out.len, f->size) == -1) {
-		journal_failed(s);
-		return -1;
-	}
-	f->size += s->out.len;
-	buf_reset(&s->out);
-	s->is_dirty = true;
-	return 0;
+	(void)journal_flush_file(s, &s->files[0]);
+	(void)journal_flush_file(s, &s->files[1]);
 }
 
+static void
+journal_add_to(struct journal *s, struct journal_file *f,
+    enum journal_type type, const void *key, size_t key_len, const void *value,
+    size_t len)
+{
+	journal_write_record(&f->out, f->generation, f->size + f->out.len, type,
+	    key, key_len, value, len);
+	if (!s->is_held || f->out.len >= JOURNAL_WRITE_SIZE)
+		(void)journal_flush_file(s, f);
+}
+
+/*
+ * What changes during a snapshot goes to both files: there it may come before
+ * what the snapshot has to say of the same key, which is then the same.
+ */
 static void
 journal_add(struct journal *s, enum journal_type type, const void *key,
     size_t key_len, const void *value, size_t len)
 {
-	if (s->is_stale)
-		return;
-	assert((key_len > 0 || type == JOURNAL_END) &&
-	    key_len <= JOURNAL_KEY_MAX);
+	assert(key_len > 0 && key_len <= JOURNAL_KEY_MAX);
 	assert(len <= JOURNAL_VALUE_MAX);
-	journal_write_record(&s->out, s->writing->generation,
-	    s->writing->size + s->out.len, type, key, key_len, value, len);
-	if (!s->is_held || s->out.len >= JOURNAL_WRITE_SIZE)
-		(void)journal_flush(s);
+	if (!s->is_stale && !s->is_in_step)
+		journal_add_to(s, &s->files[s->current], type, key, key_len,
+		    value, len);
+	if (s->is_in_snapshot)
+		journal_add_to(s, journal_next(s), type, key, key_len, value,
+		    len);
 }
 
-/* Writes a new snapshot to the other file and goes on there. On failure nothing
- * changes. */
+/* Begins a new snapshot in the other file. */
 static void
 journal_start_snapshot(struct journal *s)
 {
-	struct journal_file *old = &s->files[s->current];
-	struct journal_file *new = &s->files[!s->current];
-	bool was_stale = s->is_stale;
+	struct journal_file *new = journal_next(s);
 
-	if (!was_stale && journal_flush(s) == -1)
-		was_stale = true;
-	s->is_stale = false;
-	s->writing = new;
-	if (ftruncate(new->fd, 0) == -1)
-		journal_failed(s);
-	new->generation = old->generation + 1;
-	new->size = 0;
-	journal_write_header(&s->out, new->generation);
-	s->is_held = s->is_in_snapshot = true;
-	s->snapshot(s, s->arg);
-	journal_add(s, JOURNAL_END, NULL, 0, NULL, 0);
-	s->is_held = s->is_in_snapshot = false;
-	if (!s->is_stale && journal_flush(s) == 0) {
-		s->current = !s->current;
-		s->snapshot_len = new->size;
+	journal_flush(s);
+	if (ftruncate(new->fd, 0) == -1) {
+		journal_failed(s, new);
 		return;
 	}
-	/* Gives space back, of which there may be no more. */
-	(void)!ftruncate(new->fd, 0);
-	buf_reset(&s->out);
-	s->writing = old;
-	s->is_stale = was_stale;
+	new->generation = s->files[s->current].generation + 1;
+	new->size = 0;
+	buf_reset(&new->out);
+	journal_write_header(&new->out, new->generation);
+	s->is_in_snapshot = s->is_first_step = true;
+}
+
+/* Goes on with the snapshot, and at its end, with the file that it is in. On
+ * failure all stays as it was. */
+static void
+journal_go_on(struct journal *s, struct walk_budget *budget)
+{
+	struct journal_file *old = &s->files[s->current];
+	struct journal_file *new = journal_next(s);
+	bool has_more;
+
+	s->is_held = s->is_in_step = true;
+	has_more = s->snapshot(s, s->is_first_step, budget, s->arg);
+	s->is_held = s->is_in_step = s->is_first_step = false;
+	if (s->is_in_snapshot && !has_more)
+		journal_add_to(s, new, JOURNAL_END, NULL, 0, NULL, 0);
+	if (!s->is_in_snapshot || journal_flush_file(s, new) == -1 || has_more)
+		return;
+	s->is_in_snapshot = s->is_stale = false;
+	s->current = !s->current;
+	s->snapshot_len = new->size;
+	buf_reset(&old->out);
+}
+
+/* All of it at once. */
+static void
+journal_make_snapshot(struct journal *s)
+{
+	struct walk_budget all = { .now_us = NULL };
+
+	if (!s->is_in_snapshot)
+		journal_start_snapshot(s);
+	if (s->is_in_snapshot)
+		journal_go_on(s, &all);
 }
 
 /* Opening */
@@ -304,16 +351,17 @@ static void
 journal_continue(struct journal *s, unsigned i, size_t file_len,
     const struct journal_scan *scan)
 {
+	struct journal_file *f = &s->files[i];
+
 	s->current = i;
-	s->writing = &s->files[i];
-	s->writing->size = scan->good_len;
+	f->size = scan->good_len;
 	s->snapshot_len = scan->snapshot_len;
 	if (scan->good_len == file_len)
 		return;
 	log_warning("the end of a state file is not whole and was dropped: "
 		    "file=%s.%u bytes=%zu",
 	    s->name, i, file_len - scan->good_len);
-	if (ftruncate(s->writing->fd, (off_t)scan->good_len) == -1)
+	if (ftruncate(f->fd, (off_t)scan->good_len) == -1)
 		s->is_stale = true;
 }
 
@@ -323,21 +371,20 @@ journal_begin(struct journal *s, char **error)
 {
 	struct journal_file *f = &s->files[0];
 
-	s->writing = f;
 	f->generation = 1 +
 	    (f->generation > s->files[1].generation ? f->generation :
 						      s->files[1].generation);
-	journal_write_header(&s->out, f->generation);
-	journal_write_record(&s->out, f->generation, s->out.len, JOURNAL_END,
+	journal_write_header(&f->out, f->generation);
+	journal_write_record(&f->out, f->generation, f->out.len, JOURNAL_END,
 	    NULL, 0, NULL, 0);
 	if (ftruncate(f->fd, 0) == -1 ||
-	    journal_pwrite(f->fd, s->out.data, s->out.len, 0) == -1) {
+	    journal_pwrite(f->fd, f->out.data, f->out.len, 0) == -1) {
 		*error = xasprintf("cannot write the state file '%s.0': %s",
 		    s->name, strerror(errno));
 		return -1;
 	}
-	f->size = s->snapshot_len = s->out.len;
-	buf_reset(&s->out);
+	f->size = s->snapshot_len = f->out.len;
+	buf_reset(&f->out);
 	return 0;
 }
 
@@ -346,18 +393,18 @@ journal_free(struct journal *s)
 {
 	int i;
 
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < 2; i++) {
 		if (s->files[i].fd != -1)
 			(void)close(s->files[i].fd);
-	buf_fini(&s->out);
+		buf_fini(&s->files[i].out);
+	}
 	free(s->name);
 	free(s);
 }
 
 struct journal *
 journal_open(int dir_fd, const char *name, journal_loaded *loaded,
-    void (*snapshot)(struct journal *journal, void *arg), void *arg,
-    char **error)
+    journal_snapshot *snapshot, void *arg, char **error)
 {
 	struct journal *s;
 	struct buf in[2] = { BUF_INITIALIZER, BUF_INITIALIZER };
@@ -397,7 +444,7 @@ journal_renew(struct journal *s, int64_t mono_ms)
 {
 	s->now_ms = mono_ms;
 	s->is_stale = true;
-	journal_start_snapshot(s);
+	journal_make_snapshot(s);
 }
 
 void
@@ -423,9 +470,9 @@ journal_hold(struct journal *s)
 void
 journal_release(struct journal *s)
 {
-	assert(s->is_held && !s->is_in_snapshot);
+	assert(s->is_held && !s->is_in_step);
 	s->is_held = false;
-	(void)journal_flush(s);
+	journal_flush(s);
 }
 
 static bool
@@ -438,12 +485,21 @@ journal_has_grown(const struct journal *s)
 }
 
 bool
-journal_tick(struct journal *s, int64_t mono_ms)
+journal_is_in_snapshot(const struct journal *s)
+{
+	return s->is_in_snapshot;
+}
+
+bool
+journal_tick(struct journal *s, int64_t mono_ms, struct walk_budget *budget)
 {
 	assert(!s->is_held);
 	s->now_ms = mono_ms;
-	if ((s->is_stale || journal_has_grown(s)) && mono_ms >= s->retry_ms)
+	if (!s->is_in_snapshot && (s->is_stale || journal_has_grown(s)) &&
+	    mono_ms >= s->retry_ms)
 		journal_start_snapshot(s);
+	if (s->is_in_snapshot)
+		journal_go_on(s, budget);
 	if (!s->is_dirty)
 		return s->is_stale;
 	if (mono_ms < s->sync_ms)
@@ -464,7 +520,9 @@ journal_close(struct journal *s)
 	if (s == NULL)
 		return;
 	if (s->is_stale)
-		journal_start_snapshot(s);
+		journal_make_snapshot(s);
+	else if (s->is_in_snapshot)
+		(void)!ftruncate(journal_next(s)->fd, 0);
 	if (s->is_stale || fsync(s->files[s->current].fd) == -1)
 		log_error("the state is not complete on the disk: file=%s",
 		    s->name);

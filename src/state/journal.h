@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/util.h"
+#include "base/walk.h"
 
 /*
  * A crash-safe journal of small keys and values in a directory: what was put
@@ -34,16 +35,23 @@ typedef void journal_loaded(const void *key, size_t key_len, const void *value,
     size_t len, void *arg);
 
 /*
+ * Puts all that there is, as far as the budget goes: from the start if is_first,
+ * or from where it has stopped. True: there is more. What changes between two
+ * calls is put as ever, and need not be put again.
+ */
+typedef bool journal_snapshot(struct journal *journal, bool is_first,
+    struct walk_budget *budget, void *arg);
+
+/*
  * Opens or creates the journal of that name in the directory, which stays the
- * caller's; calls loaded for what it holds before returning. snapshot, called
- * from any function below, puts everything. Returns NULL with *error (the
- * caller frees it) if the files cannot be opened, are in use by another
- * process, or are of a later version. Files damaged beyond use are renamed to
- * NAME.N.corrupt-TIME, with a log line, and their contents are lost.
+ * caller's; calls loaded for what it holds before returning. snapshot is called
+ * from journal_renew(), journal_tick() and journal_close(). Returns NULL with
+ * *error (the caller frees it) if the files cannot be opened, are in use by
+ * another process, or are of a later version. Files damaged beyond use are
+ * renamed to NAME.N.corrupt-TIME, with a log line, and their contents are lost.
  */
 struct journal *journal_open(int dir_fd, const char *name,
-    journal_loaded *loaded,
-    void (*snapshot)(struct journal *journal, void *arg), void *arg,
+    journal_loaded *loaded, journal_snapshot *snapshot, void *arg,
     char **error) MUST_CHECK;
 
 /* Writes a new snapshot, or makes journal_tick() try again; for an owner that
@@ -62,10 +70,13 @@ void journal_release(struct journal *journal);
 
 /*
  * To be called about once a second while there are changes: starts a new
- * snapshot when it is time, and makes the kernel start writing to the disk.
- * True: call it again even if nothing changes.
+ * snapshot when it is time, goes on with one within the budget, and makes the
+ * kernel start writing to the disk. True: call it again even if nothing changes;
+ * and while it is in a snapshot, as soon as there is time.
  */
-bool journal_tick(struct journal *journal, int64_t mono_ms);
+bool journal_tick(struct journal *journal, int64_t mono_ms,
+    struct walk_budget *budget);
+bool journal_is_in_snapshot(const struct journal *journal);
 
 /* Waits for the disk. journal may be NULL. */
 void journal_close(struct journal *journal);

@@ -46,6 +46,9 @@
 struct persist_dirty {
 	RB_ENTRY(persist_dirty) entry;
 	struct person_key key;
+	/* Their record is to be deleted: after all that is to be put, or who
+	 * has another nick would have no place for a moment. */
+	bool is_gone;
 };
 
 static int
@@ -53,6 +56,8 @@ persist_dirty_cmp(const struct persist_dirty *a, const struct persist_dirty *b)
 {
 	int cmp;
 
+	if (a->is_gone != b->is_gone)
+		return a->is_gone ? 1 : -1;
 	cmp = strcmp(a->key.folded, b->key.folded);
 	return cmp != 0 ?
 	    cmp :
@@ -139,8 +144,8 @@ persist_wake_in(struct persist *k, int64_t ms)
 {
 	int64_t at_ms = k->chat->clock->mono_ms + ms;
 
-	if (!k->look.is_set || k->look.at_ms > at_ms)
-		deadline_set(k->chat->deadlines, &k->look, at_ms);
+	if (!k->look_due.is_set || k->look_due.at_ms > at_ms)
+		deadline_set(k->chat->deadlines, &k->look_due, at_ms);
 }
 
 static void
@@ -185,6 +190,15 @@ persist_put_host_key(struct persist *k)
 	    sizeof(k->chat->host_key.bytes));
 }
 
+/* May the low-water mark of the room come to stand where c is then? */
+static bool
+persist_is_beyond_look(const struct cursor *c)
+{
+	return acked_number(c) >= c->ms->room->looked;
+}
+
+/* A look misses who has another nick since it began. But then they are written,
+ * so they are judged here as well. */
 static void
 persist_put_member(struct persist *k, struct member *m)
 {
@@ -193,7 +207,11 @@ persist_put_member(struct persist *k, struct member *m)
 	struct cursor *c;
 
 	MEMBER_FOREACH_CURSOR(c, ms, m)
-	acked_persisted(c);
+	{
+		if (k->is_looking && !persist_is_beyond_look(c))
+			(void)acked_set_persisted_live(c, false);
+		acked_persisted(c);
+	}
 	m->has_queued_handed = !TAILQ_EMPTY(&m->handed);
 	buf_reset(&k->out);
 	person_record_put_member(&k->out, m);
@@ -211,11 +229,11 @@ persist_put_departed(struct persist *k, const struct departed *b)
 	journal_put(k->journal, key.bytes, key.len, k->out.data, k->out.len);
 }
 
-static void
+/* False: there is nobody. */
+static bool
 persist_put_person(struct persist *k, const struct person_key *who)
 {
 	struct chat *chat = k->chat;
-	struct persist_key key;
 	struct member *m;
 	struct departed *b;
 
@@ -226,28 +244,48 @@ persist_put_person(struct persist *k, const struct person_key *who)
 		handed_forget_arrived(m);
 		persist_put_member(k, m);
 		persist_wake_for(k, m);
-		return;
+		return true;
 	}
 	b = departed_find(&chat->departed, who->folded, &who->credential);
-	if (b != NULL) {
+	if (b != NULL)
 		persist_put_departed(k, b);
-		return;
+	return b != NULL;
+}
+
+/* Those whose turn it is within the budget. False: some are left. */
+static bool
+persist_put_dirty(struct persist *k, struct walk_budget *budget)
+{
+	struct persist_dirty *d;
+	struct persist_key key;
+
+	while ((d = RB_MIN(persist_dirty_tree, &k->dirty)) != NULL) {
+		if (!walk_may_take(budget))
+			return false;
+		RB_REMOVE(persist_dirty_tree, &k->dirty, d);
+		if (k->journal != NULL && !persist_put_person(k, &d->key)) {
+			if (!d->is_gone) {
+				d->is_gone = true;
+				if (RB_INSERT(persist_dirty_tree, &k->dirty,
+					d) == NULL)
+					continue;
+			} else {
+				key = persist_person_key(d->key.folded,
+				    &d->key.credential);
+				journal_delete(k->journal, key.bytes, key.len);
+			}
+		}
+		free(d);
 	}
-	key = persist_person_key(who->folded, &who->credential);
-	journal_delete(k->journal, key.bytes, key.len);
+	return true;
 }
 
 static void
-persist_put_dirty(struct persist *k)
+persist_put_all_dirty(struct persist *k)
 {
-	struct persist_dirty *d;
+	struct walk_budget all = { .now_us = NULL };
 
-	while ((d = RB_MIN(persist_dirty_tree, &k->dirty)) != NULL) {
-		RB_REMOVE(persist_dirty_tree, &k->dirty, d);
-		if (k->journal != NULL)
-			persist_put_person(k, &d->key);
-		free(d);
-	}
+	(void)persist_put_dirty(k, &all);
 }
 
 static void
@@ -312,33 +350,73 @@ persist_forget_room(const struct room *room, void *arg)
 	journal_delete(k->journal, key.bytes, key.len);
 }
 
-void
-persist_snapshot(struct journal *journal, void *arg)
+static bool
+persist_snapshot_rooms(struct persist *k, struct walk_budget *budget)
 {
-	struct persist *k = arg;
-	struct chat *chat = k->chat;
-	struct journal *before = k->journal;
-	const struct departed *b;
-	struct member *m;
+	struct persist_at *at = &k->snapshot_at;
 	struct room *room;
 
-	/* Also after persist_stop(). */
-	k->journal = journal;
-	persist_put_counts(k);
-	persist_put_host_key(k);
-	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;) {
+	for (room = chat_room_after(k->chat, at->room); room != NULL;
+	     room = chat_next_room(k->chat, room)) {
+		if (!walk_may_take(budget))
+			return false;
 		if (room->topic != NULL)
 			persist_topic(room, k);
 		persist_modes(room, k);
 		if (room->low_water != 0)
 			persist_put_low_water(k, room);
+		memcpy(at->room, room->name, sizeof(at->room));
 	}
-	for (m = NULL; (m = directory_next(&chat->directory, m)) != NULL;)
+	return true;
+}
+
+static bool
+persist_snapshot_people(struct persist *k, struct walk_budget *budget)
+{
+	struct persist_at *at = &k->snapshot_at;
+	struct directory *directory = &k->chat->directory;
+	struct departed_set *departed = &k->chat->departed;
+	struct departed *b;
+	struct member *m;
+
+	for (m = directory_after(directory, at->nick); m != NULL;
+	     m = directory_next(directory, m)) {
+		if (!walk_may_take(budget))
+			return false;
 		if (!m->is_guest)
 			persist_put_member(k, m);
-	TAILQ_FOREACH(b, &chat->departed.by_age, by_age)
+		memcpy(at->nick, m->folded, sizeof(at->nick));
+	}
+	while ((b = departed_after(departed, at->gone, &at->gone_credential)) !=
+	    NULL) {
+		if (!walk_may_take(budget))
+			return false;
 		persist_put_departed(k, b);
+		memcpy(at->gone, b->folded, sizeof(at->gone));
+		at->gone_credential = *departed_credential(b);
+	}
+	return true;
+}
+
+bool
+persist_snapshot(struct journal *journal, bool is_first,
+    struct walk_budget *budget, void *arg)
+{
+	struct persist *k = arg;
+	struct journal *before = k->journal;
+	bool is_done;
+
+	/* Also after persist_stop(). */
+	k->journal = journal;
+	if (is_first) {
+		memset(&k->snapshot_at, 0, sizeof(k->snapshot_at));
+		persist_put_counts(k);
+		persist_put_host_key(k);
+	}
+	is_done = persist_snapshot_rooms(k, budget) &&
+	    persist_snapshot_people(k, budget);
 	k->journal = before;
+	return !is_done;
 }
 
 static void
@@ -350,6 +428,7 @@ persist_touch(const char *folded, const struct credential *credential,
 
 	memcpy(key.key.folded, folded, strlen(folded) + 1);
 	key.key.credential = *credential;
+	key.is_gone = false;
 	if (RB_FIND(persist_dirty_tree, &k->dirty, &key) != NULL)
 		return;
 	d = xcalloc(1, sizeof(*d));
@@ -372,25 +451,48 @@ persist_counted(void *arg)
 }
 
 void
-persist_turn(struct persist *k)
+persist_flush(struct persist *k)
 {
 	if (k->journal == NULL || RB_EMPTY(&k->dirty))
 		return;
 	journal_hold(k->journal);
-	persist_put_dirty(k);
+	persist_put_all_dirty(k);
 	journal_release(k->journal);
+}
+
+/* In a turn with many changes, such as a room's end, it takes several slices. */
+static bool
+persist_write(struct walk_budget *budget, void *arg)
+{
+	struct persist *k = arg;
+	bool is_done;
+
+	if (k->journal == NULL || RB_EMPTY(&k->dirty))
+		return false;
+	journal_hold(k->journal);
+	is_done = persist_put_dirty(k, budget);
+	journal_release(k->journal);
+	return !is_done;
 }
 
 static void
 persist_turn_ended(void *arg)
 {
-	persist_turn(arg);
+	struct persist *k = arg;
+	struct walks *walks = &k->chat->deadlines->walks;
+	struct walk_budget budget = walks_slice(walks);
+
+	if (persist_write(&budget, k))
+		walk_start(walks, &k->write);
 }
 
-/* Looking after those who are here */
+/*
+ * The look at those who are here: a walk over all of them, and then over the
+ * rooms, whose low-water marks go on.
+ */
 
 struct persist_looked {
-	bool is_due; /* has to be written before a settled goes on */
+	bool is_due; /* has to be written before a low-water mark goes on */
 	bool has_progress; /* may be written */
 	bool is_open; /* is to be looked at again */
 };
@@ -406,8 +508,7 @@ persist_look_at(struct member *m)
 	persist_confirm(m);
 	MEMBER_FOREACH_CURSOR(c, ms, m)
 	{
-		is_live = cursor_is_live(c) &&
-		    acked_number(c) >= ms->room->looked;
+		is_live = cursor_is_live(c) && persist_is_beyond_look(c);
 		looked.is_due |= acked_set_persisted_live(c, is_live);
 		if (is_live)
 			continue;
@@ -423,64 +524,107 @@ persist_look_at(struct member *m)
 	return looked;
 }
 
-/* Everybody in turns, should they be many. Returns whether all were. */
-static bool
-persist_look_at_all(struct persist *k)
+/* Of those with some progress only so many are written in a look: the others
+ * come first in the next one. */
+static void
+persist_look_on(struct persist *k, struct member *m)
 {
-	struct member *m;
+	struct persist_look *look = &k->look;
 	struct persist_looked looked;
-	unsigned budget = PERSIST_LOOK_MAX;
-	char next[NICK_SIZE] = "";
-	bool is_open = k->next[0] != '\0';
 
-	for (m = NULL; (m = directory_next(&k->chat->directory, m)) != NULL;) {
-		if (m->is_guest || m->ops == NULL)
-			continue;
-		looked = persist_look_at(m);
-		is_open |= looked.is_open;
-		if (looked.has_progress && !looked.is_due &&
-		    strcmp(m->folded, k->next) >= 0) {
-			if (budget > 0) {
-				budget--;
-				looked.is_due = true;
-			} else if (next[0] == '\0')
-				memcpy(next, m->folded, sizeof(next));
-		}
-		if (looked.is_due)
-			watch_member_changed(m);
+	if (m->is_guest || m->ops == NULL)
+		return;
+	looked = persist_look_at(m);
+	look->is_open |= looked.is_open;
+	if (looked.has_progress && !looked.is_due &&
+	    strcmp(m->folded, look->first) >= 0) {
+		if (look->left > 0) {
+			look->left--;
+			looked.is_due = true;
+		} else if (look->next[0] == '\0')
+			memcpy(look->next, m->folded, sizeof(look->next));
 	}
-	memcpy(k->next, next, sizeof(next));
-	return !is_open && next[0] == '\0';
+	if (looked.is_due)
+		persist_put_member(k, m);
+}
+
+static bool
+persist_look_at_people(struct persist *k, struct walk_budget *budget)
+{
+	struct persist_look *look = &k->look;
+	struct directory *directory = &k->chat->directory;
+	struct member *m;
+
+	for (m = directory_after(directory, look->nick); m != NULL;
+	     m = directory_next(directory, m)) {
+		if (!walk_may_take(budget))
+			return false;
+		persist_look_on(k, m);
+		memcpy(look->nick, m->folded, sizeof(look->nick));
+	}
+	return true;
+}
+
+static bool
+persist_look_at_rooms(struct persist *k, struct walk_budget *budget)
+{
+	struct persist_look *look = &k->look;
+	struct room *room;
+
+	for (room = chat_room_after(k->chat, look->room); room != NULL;
+	     room = chat_next_room(k->chat, room)) {
+		if (!walk_may_take(budget))
+			return false;
+		if (room->low_water != room->looked) {
+			room->low_water = room->looked;
+			persist_put_low_water(k, room);
+		}
+		room->looked = room->turn_start.number;
+		look->is_open |= room->low_water != room->looked;
+		memcpy(look->room, room->name, sizeof(look->room));
+	}
+	return true;
+}
+
+static bool
+persist_look(struct walk_budget *budget, void *arg)
+{
+	struct persist *k = arg;
+	bool is_done;
+
+	/* What has changed meanwhile is written before any mark goes on. */
+	journal_hold(k->journal);
+	is_done = persist_look_at_people(k, budget) &&
+	    persist_put_dirty(k, budget) && persist_look_at_rooms(k, budget);
+	journal_release(k->journal);
+	if (!is_done)
+		return true;
+	k->is_looking = false;
+	/* Who cares for the disk goes by turns. */
+	k->chat->wake(k->chat->wake_arg);
+	if (k->look.is_open || k->look.next[0] != '\0')
+		persist_wake(k);
+	return false;
 }
 
 static void
 persist_look_cb(void *arg)
 {
 	struct persist *k = arg;
-	struct chat *chat = k->chat;
-	struct room *room;
-	bool is_done;
+	struct persist_look *look = &k->look;
 
 	if (k->journal == NULL)
 		return;
-	is_done = persist_look_at_all(k);
-	journal_hold(k->journal);
-	persist_put_dirty(k);
-	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;) {
-		if (room->low_water != room->looked) {
-			room->low_water = room->looked;
-			persist_put_low_water(k, room);
-		}
-		room->looked = room->turn_start.number;
-		is_done &= room->low_water == room->looked;
-	}
-	journal_release(k->journal);
-	/* Who cares for the disk goes by turns. */
-	chat->wake(chat->wake_arg);
-	/* Writing people has woken it. */
-	deadline_clear(chat->deadlines, &k->look);
-	if (!is_done)
+	if (k->is_looking) {
 		persist_wake(k);
+		return;
+	}
+	k->is_looking = true;
+	memcpy(look->first, look->next, sizeof(look->first));
+	look->next[0] = look->nick[0] = look->room[0] = '\0';
+	look->is_open = look->first[0] != '\0';
+	look->left = PERSIST_LOOK_MAX;
+	walk_start(&k->chat->deadlines->walks, &look->walk);
 }
 
 /* From start to end */
@@ -501,7 +645,9 @@ persist_init(struct persist *k, struct chat *chat)
 		.arg = k,
 	};
 	RB_INIT(&k->dirty);
-	deadline_init(&k->look, persist_look_cb, k);
+	deadline_init(&k->look_due, persist_look_cb, k);
+	walk_init(&k->look.walk, "persist_look", persist_look, k);
+	walk_init(&k->write, "persist_write", persist_write, k);
 }
 
 void
@@ -514,16 +660,21 @@ persist_begin(struct persist *k, struct journal *journal)
 static void
 persist_end(struct persist *k)
 {
+	struct walks *walks = &k->chat->deadlines->walks;
+
 	k->journal = NULL;
 	k->chat->watch = NULL;
+	k->is_looking = false;
+	walk_stop(walks, &k->look.walk);
+	walk_stop(walks, &k->write);
 }
 
 void
 persist_fini(struct persist *k)
 {
 	persist_end(k);
-	persist_put_dirty(k); /* frees them */
-	deadline_clear(k->chat->deadlines, &k->look);
+	persist_put_all_dirty(k); /* frees them */
+	deadline_clear(k->chat->deadlines, &k->look_due);
 	buf_fini(&k->out);
 	persist_load_free(k);
 }
@@ -533,7 +684,7 @@ persist_stop(struct persist *k)
 {
 	if (k->journal == NULL)
 		return;
-	persist_turn(k);
+	persist_flush(k);
 	k->ids = k->chat->directory.last_id;
 	k->guests = k->chat->directory.last_guest;
 	persist_put_counts(k);

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/deadline.h"
 #include "base/nick.h"
+#include "base/walk.h"
 #include "room/model.h"
 
 struct journal;
@@ -37,17 +38,39 @@ struct journal;
 struct persist_dirty;
 RB_HEAD(persist_dirty_tree, persist_dirty);
 
+/* The state of a look; nicks are folded. */
+struct persist_look {
+	struct walk walk;
+	char nick[NICK_SIZE]; /* done up to there */
+	char room[ROOM_NAME_SIZE]; /* the same, afterwards */
+	char first[NICK_SIZE]; /* whose progress is written first */
+	char next[NICK_SIZE]; /* in the next look, that is; or "" */
+	unsigned left; /* how many more have their progress written */
+	bool is_open; /* another look is due */
+};
+
+/* What a snapshot is done with. */
+struct persist_at {
+	char room[ROOM_NAME_SIZE];
+	char nick[NICK_SIZE]; /* of those who are here */
+	char gone[NICK_SIZE]; /* of those who are not, */
+	struct credential gone_credential; /* and whose it was */
+};
+
 struct persist {
 	struct chat *chat;
 	struct chat_watch watch; /* the chat has it while there is a journal */
 	struct journal *journal; /* NULL: nothing is kept */
 	struct persist_dirty_tree dirty; /* people to be written this turn */
-	struct deadline look;
+	struct walk write; /* of dirty, what a turn has left */
+	struct deadline look_due;
+	struct persist_look look;
+	bool is_looking;
+	struct persist_at snapshot_at;
 	struct buf out; /* scratch */
 	uint64_t ids; /* given up to here, as far as the journal knows */
 	uint64_t guests;
 	bool has_host_key; /* the journal does */
-	char next[NICK_SIZE]; /* where the next look goes on */
 	struct persist_load *load; /* while it is loaded */
 };
 
@@ -62,7 +85,8 @@ void persist_fini(struct persist *k);
  */
 void persist_loaded(const void *key, size_t key_len, const void *value,
     size_t len, void *persist);
-void persist_snapshot(struct journal *journal, void *persist);
+bool persist_snapshot(struct journal *journal, bool is_first,
+    struct walk_budget *budget, void *persist);
 void persist_start(struct persist *k, struct journal *journal);
 /* The same for a chat that another program has left: the journal, of which
  * nothing is taken, has all of it already. */
@@ -70,7 +94,7 @@ void persist_resume(struct persist *k, struct journal *journal);
 /* Writes what is due; nothing is written any more. Fine if not started. */
 void persist_stop(struct persist *k);
 
-/* Writes what has changed in this turn, which has ended. */
-void persist_turn(struct persist *k);
+/* Writes all that has changed. */
+void persist_flush(struct persist *k);
 
 #endif

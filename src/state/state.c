@@ -70,26 +70,43 @@ state_found(const char *stem, void *arg)
 		chat_restore_room(state->chat, stem + len);
 }
 
-static void
-state_tick_cb(void *arg)
+/* All rooms, then the journals. */
+static bool
+state_write_back(struct walk_budget *budget, void *arg)
 {
 	struct state *state = arg;
 	struct chat *chat = state->chat;
 	struct room *room;
 	bool is_due;
 
-	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;)
+	while ((room = chat_room_after(chat, state->ticked)) != NULL) {
+		if (!walk_may_take(budget))
+			return true;
+		memcpy(state->ticked, room->name, sizeof(state->ticked));
 		if (history_writeback(&room->history) == -1)
 			log_limited(&state->write_log, chat->clock->mono_ms,
 			    LOG_LEVEL_ERROR,
 			    "a history does not get to the disk: room=%s: %s",
 			    room->name, strerror(errno));
+	}
 	is_due = state->people != NULL &&
-	    journal_tick(state->people, chat->clock->mono_ms);
+	    journal_tick(state->people, chat->clock->mono_ms, budget);
 	is_due |= state->ban_journal != NULL &&
-	    journal_tick(state->ban_journal, chat->clock->mono_ms);
+	    journal_tick(state->ban_journal, chat->clock->mono_ms, budget);
 	if (is_due)
 		state_turn(state);
+	if (state->people != NULL && journal_is_in_snapshot(state->people))
+		return true;
+	state->ticked[0] = '\0';
+	return false;
+}
+
+static void
+state_tick_cb(void *arg)
+{
+	struct state *state = arg;
+
+	walk_start(&state->chat->deadlines->walks, &state->write_back);
 }
 
 static void
@@ -100,6 +117,8 @@ state_init(struct state *state, struct chat *chat, struct bans *bans)
 	state->bans = bans;
 	persist_init(&state->persist, chat);
 	deadline_init(&state->tick, state_tick_cb, state);
+	walk_init(&state->write_back, "state_write_back", state_write_back,
+	    state);
 	state->files.open = state_open_room;
 	state->files.remove = state_remove_room;
 	state->files.arg = state;
@@ -126,8 +145,7 @@ state_open_dir(struct state *state)
 /* NULL, after it was logged. */
 static struct journal *
 state_open_journal(struct state *state, const char *name,
-    journal_loaded *loaded,
-    void (*snapshot)(struct journal *journal, void *arg), void *arg)
+    journal_loaded *loaded, journal_snapshot *snapshot, void *arg)
 {
 	struct journal *journal;
 	char *error = NULL;
@@ -220,6 +238,7 @@ state_stop(struct state *state)
 	if (!state->is_open)
 		return;
 	deadline_clear(state->chat->deadlines, &state->tick);
+	walk_stop(&state->chat->deadlines->walks, &state->write_back);
 	persist_stop(&state->persist);
 	journal_close(state->people);
 	persist_fini(&state->persist);

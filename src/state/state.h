@@ -32,6 +32,8 @@ struct state {
 	struct journal *ban_journal;
 	struct room_files files;
 	struct deadline tick;
+	struct walk write_back;
+	char ticked[ROOM_NAME_SIZE]; /* up to that room */
 	struct log_limit open_log;
 	struct log_limit write_log;
 	bool is_open;

@@ -30,6 +30,7 @@ struct owner {
 	unsigned value[KEYS];
 	size_t pad; /* bytes that each value is longer */
 	unsigned loads;
+	unsigned next; /* of a snapshot */
 	struct journal *journal;
 };
 
@@ -105,16 +106,31 @@ loaded(const void *key, size_t key_len, const void *value, size_t len,
 	o->loads++;
 }
 
-static void
-snapshot(struct journal *journal, void *arg)
+static bool
+snapshot(struct journal *journal, bool is_first, struct walk_budget *budget,
+    void *arg)
 {
 	struct owner *o = arg;
-	unsigned k;
 
 	ck_assert_ptr_eq(journal, o->journal);
-	for (k = 0; k < KEYS; k++)
-		if (o->has[k])
-			put(o, k);
+	if (is_first)
+		o->next = 0;
+	for (; o->next < KEYS; o->next++) {
+		if (!walk_may_take(budget))
+			return true;
+		if (o->has[o->next])
+			put(o, o->next);
+	}
+	return false;
+}
+
+/* With a whole snapshot, if it is time for one. */
+static bool
+tick(struct owner *o, int64_t mono_ms)
+{
+	struct walk_budget all = { .now_us = NULL };
+
+	return journal_tick(o->journal, mono_ms, &all);
 }
 
 static bool
@@ -259,12 +275,30 @@ START_TEST(test_hold)
 }
 END_TEST
 
-/* It does not grow for ever, and what is in it stays. */
+static int64_t
+slow_now_us(void)
+{
+	static int64_t now_us;
+
+	return now_us += WALK_SLICE_US;
+}
+
+/* With a slice of a snapshot. */
+static bool
+tick_slice(struct owner *o, int64_t mono_ms, unsigned items)
+{
+	struct walk_budget budget = { .now_us = slow_now_us, .items = items };
+
+	return journal_tick(o->journal, mono_ms, &budget);
+}
+
+/* It does not grow for ever, and what is in it stays; also when snapshots go on
+ * while it changes, and it is killed in the midst of one. */
 START_TEST(test_snapshots)
 {
 	struct owner o;
 	char expected[KEYS * 16];
-	unsigned i;
+	unsigned i, in_snapshot = 0;
 	int64_t now_ms = 0;
 
 	load(&o);
@@ -273,10 +307,22 @@ START_TEST(test_snapshots)
 		set(&o, i % KEYS, i);
 		if (i % 7 == 0)
 			clear(&o, i % 5);
-		journal_tick(o.journal, now_ms += 1000);
-		ck_assert_uint_lt(size_of("test.0"), 500000);
-		ck_assert_uint_lt(size_of("test.1"), 500000);
+		if (_i == 0)
+			tick(&o, now_ms += 1000);
+		else
+			tick_slice(&o, now_ms += 1000, 1 + i % 3);
+		if (_i > 0 && journal_is_in_snapshot(o.journal) &&
+		    ++in_snapshot % 37 == 0) {
+			(void)strcpy(expected, text(&o));
+			drop(&o);
+			load(&o);
+			o.pad = 1000;
+			ck_assert_str_eq(text(&o), expected);
+		}
+		ck_assert_uint_lt(size_of("test.0"), _i == 0 ? 500000 : 700000);
+		ck_assert_uint_lt(size_of("test.1"), _i == 0 ? 500000 : 700000);
 	}
+	ck_assert(_i == 0 || in_snapshot > 100);
 	(void)strcpy(expected, text(&o));
 	drop(&o);
 	ck_assert_str_eq(after_kill(), expected);
@@ -326,7 +372,7 @@ START_TEST(test_flipped)
 	set(&o, 1, 10);
 	fault_set(FAULT_PWRITE, 0, 1, EIO);
 	set(&o, 2, 20);
-	journal_tick(o.journal, 60000); /* a snapshot to test.1 */
+	tick(&o, 60000); /* a snapshot to test.1 */
 	set(&o, 3, 30);
 	drop(&o);
 	len = slurp("test.1", data, sizeof(data));
@@ -361,8 +407,8 @@ START_TEST(test_unfinished_snapshot)
 	set(&o, 1, 10);
 	fault_set(FAULT_PWRITE, 0, 1, EIO);
 	set(&o, 2, 20);
-	ck_assert(journal_tick(o.journal, 1000));
-	ck_assert(!journal_tick(o.journal, 60000));
+	ck_assert(tick(&o, 1000));
+	ck_assert(!tick(&o, 60000));
 	drop(&o);
 	len = slurp("test.1", data, sizeof(data));
 	for (cut = JOURNAL_HEADER; cut < len; cut++) {
@@ -475,11 +521,14 @@ START_TEST(test_full_disk)
 		for (i = 0; i < 5; i++) {
 			set(&o, (calls * 5 + i) % KEYS, calls * i);
 			clear(&o, (calls * 3 + i) % KEYS);
-			journal_tick(o.journal, now_ms += 5000);
+			if (_i == 0)
+				tick(&o, now_ms += 5000);
+			else
+				tick_slice(&o, now_ms += 5000, 1 + i);
 		}
 		fault_clear();
 		/* Not at once, and not at every tick. */
-		journal_tick(o.journal, now_ms += 60000);
+		tick(&o, now_ms += 60000);
 		(void)strcpy(expected, text(&o));
 		drop(&o);
 		ck_assert_str_eq(after_kill(), expected);
@@ -508,9 +557,9 @@ START_TEST(test_renew)
 	fault_set(FAULT_PWRITE, 0, 1000, ENOSPC);
 	journal_renew(again.journal, 1000);
 	fault_clear();
-	ck_assert(journal_tick(again.journal, 1001));
-	(void)journal_tick(again.journal, 1000 + 60000);
-	ck_assert(!journal_tick(again.journal, 1000 + 120000));
+	ck_assert(tick(&again, 1001));
+	(void)tick(&again, 1000 + 60000);
+	ck_assert(!tick(&again, 1000 + 120000));
 	drop(&again);
 	ck_assert_str_eq(after_kill(), "1=1 2=2");
 	load(&again);
@@ -531,7 +580,7 @@ START_TEST(test_retries_are_rare)
 	fault_set(FAULT_PWRITE, 0, 1000, ENOSPC);
 	for (i = 0; i < 600; i++) {
 		set(&o, i % KEYS, i);
-		journal_tick(o.journal, i * 100);
+		tick(&o, i * 100);
 	}
 	ck_assert_uint_le(fault_count(FAULT_PWRITE), 8);
 	fault_clear();
@@ -573,7 +622,7 @@ unit_tests(Suite *s)
 
 	tcase_add_test(tc, test_put_and_load);
 	tcase_add_test(tc, test_hold);
-	tcase_add_test(tc, test_snapshots);
+	tcase_add_loop_test(tc, test_snapshots, 0, 2);
 	tcase_add_test(tc, test_torn);
 	tcase_add_test(tc, test_flipped);
 	tcase_add_test(tc, test_unfinished_snapshot);
@@ -582,7 +631,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_in_use);
 	tcase_add_test(tc, test_no_files_of_ours);
 	tcase_add_test(tc, test_short_and_interrupted);
-	tcase_add_test(tc, test_full_disk);
+	tcase_add_loop_test(tc, test_full_disk, 0, 2);
 	tcase_add_test(tc, test_renew);
 	tcase_add_test(tc, test_retries_are_rare);
 	tcase_add_test(tc, test_faults_while_opening);

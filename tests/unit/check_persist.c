@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "chat-fixture.h"
@@ -27,6 +28,7 @@
 #include "state/persist.h"
 #include "unit.h"
 
+#define CROWD 4000
 #define PEOPLE 3
 #define NUMBERS 4096
 
@@ -63,6 +65,23 @@ remove_room(const struct history *history, const char *room, void *arg)
 
 static const struct room_files files = { open_room, remove_room, NULL };
 
+/* Walks are the test's to run, one item at a time. */
+static bool is_sliced;
+
+static int64_t
+slow_now_us(void)
+{
+	static int64_t now_us;
+
+	return now_us += WALK_SLICE_US;
+}
+
+static void
+no_wake(void *arg)
+{
+	(void)arg;
+}
+
 static void
 start(void)
 {
@@ -73,6 +92,10 @@ start(void)
 	if (mono_ms != 0) {
 		fx.clock.mono_ms = mono_ms;
 		fx.clock.wall_ms = wall_ms;
+	}
+	if (is_sliced) {
+		walks_init(&fx.deadlines.walks, slow_now_us, no_wake, NULL);
+		fx.deadlines.walks.items = 1;
 	}
 	ck_assert_int_eq(chat_set_files(&fx.chat, &files), 0);
 	chat_restore_room(&fx.chat, "kitchen");
@@ -410,7 +433,7 @@ START_TEST(test_talk_is_no_write)
 	fake_say(&p[0], "hi");
 	fixture_pass(&fx, 10 * PERSIST_LOOK_MS);
 	/* It comes to rest. */
-	ck_assert(!persist.look.is_set);
+	ck_assert(!persist.look_due.is_set);
 	fault_clear();
 	for (i = 0; i < 1000; i++) {
 		fake_say(&p[i % 3], "talk");
@@ -419,7 +442,7 @@ START_TEST(test_talk_is_no_write)
 	ck_assert_uint_eq(fault_count(FAULT_PWRITE), 0);
 	fixture_pass(&fx, 10 * PERSIST_LOOK_MS);
 	ck_assert_uint_le(fault_count(FAULT_PWRITE), 2);
-	ck_assert(!persist.look.is_set);
+	ck_assert(!persist.look_due.is_set);
 	restart(p, PEOPLE);
 	/* All have their bookmarks, at the end of the talk. */
 	fake_init(&fx, &p[1], 2);
@@ -427,6 +450,133 @@ START_TEST(test_talk_is_no_write)
 	ck_assert_int_eq(fake_nick(&p[1], "bob"), DIRECTORY_RETURNED);
 	ck_assert_ptr_nonnull(strstr(fake_saw(&fx, &p[1]), " 0\nlive\n"));
 	restart(&p[1], 1);
+}
+END_TEST
+
+/* What has changed is in the journal; a look may be under way. */
+static void
+settle_and_write(void)
+{
+	fixture_settle(&fx);
+	while (persist.write.is_running)
+		(void)walks_run(&fx.deadlines.walks);
+}
+
+static void
+finish_walks(void)
+{
+	while (walks_run(&fx.deadlines.walks) != NULL)
+		continue;
+}
+
+/* The look passes by somebody who has another nick since it began. What they
+ * have not surely read is kept for them all the same. */
+START_TEST(test_renamed_in_look)
+{
+	struct fake p[PEOPLE];
+	int i;
+
+	is_sliced = true;
+	restart(p, 0);
+	fake_enter(&fx, &p[0], 1, "bob");
+	fake_enter(&fx, &p[1], 2, "cy");
+	fake_enter(&fx, &p[2], 3, "zed");
+	fake_say(&p[0], "old");
+	for (i = 0; i < 5; i++) {
+		fixture_pass(&fx, PERSIST_LOOK_MS);
+		finish_walks();
+	}
+	fake_say(&p[0], "lost");
+	fixture_settle(&fx);
+	p[2].unsent = 1;
+	fixture_pass(&fx, PERSIST_LOOK_MS);
+	finish_walks();
+	ck_assert_uint_gt(fx.chat.lobby->looked, fx.chat.lobby->low_water);
+
+	fixture_pass(&fx, PERSIST_LOOK_MS);
+	ck_assert_str_eq(walks_run(&fx.deadlines.walks), "persist_look");
+	ck_assert_str_eq(persist.look.nick, "bob");
+	ck_assert_int_eq(fake_nick(&p[2], "aaa"), DIRECTORY_RENAMED);
+	fixture_settle(&fx);
+	finish_walks();
+	ck_assert_uint_eq(fx.chat.lobby->low_water,
+	    fx.chat.lobby->turn_start.number);
+
+	restart(p, PEOPLE);
+	fake_init(&fx, &p[2], 3);
+	ck_assert_int_eq(fake_nick(&p[2], "aaa"), DIRECTORY_RETURNED);
+	ck_assert_ptr_nonnull(strstr(fake_saw(&fx, &p[2]), " bob: lost\n"));
+	is_sliced = false;
+	restart(&p[2], 1);
+}
+END_TEST
+
+/* Of the processor, so that a busy machine does not count. */
+static int64_t
+cpu_us(void)
+{
+	struct timespec ts;
+
+	ck_assert_int_eq(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts), 0);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+/*
+ * A room goes that a crowd had been in, in slices by the real clock. Those who
+ * were there are written anew, so that nobody finds a place in a new room of
+ * that name. How long the loop was held is printed, as no test may depend on
+ * it.
+ */
+START_TEST(test_room_goes)
+{
+	static struct fake crowd[CROWD];
+	struct membership *ms;
+	int64_t from_us, longest_us = 0;
+	char nick[NICK_SIZE];
+	size_t i;
+	int slices = 0;
+
+	is_sliced = true;
+	restart(crowd, 0);
+	walks_init(&fx.deadlines.walks, clock_now_us, no_wake, NULL);
+	fx.options.max_bookmarks = CROWD;
+	for (i = 0; i < CROWD; i++) {
+		(void)snprintf(nick, sizeof(nick), "m%zu", i);
+		fake_init_with(&fx, &crowd[i], -1 - (int)i, &fake_dialect);
+		ms = fake_join(&fx, &crowd[i], "kitchen");
+		ck_assert_int_eq(fake_nick(&crowd[i], nick), DIRECTORY_RENAMED);
+		if (i == 0)
+			fake_say_in(ms, "hi");
+		/* Half of them are elsewhere, half have gone. */
+		if (i % 2 == 0)
+			(void)fake_join(&fx, &crowd[i], "lobby");
+		room_leave(ms, ROOM_LEAVE_PART, NULL);
+		if (i % 2 == 1)
+			fake_quit(&crowd[i], NULL);
+		settle_and_write();
+	}
+	fx.clock.wall_ms += fx.options.retention;
+	fx.clock.mono_ms += fx.options.retention;
+	fixture_pass(&fx, 61000);
+	for (;;) {
+		from_us = cpu_us();
+		if (walks_run(&fx.deadlines.walks) == NULL)
+			break;
+		slices++;
+		if (cpu_us() - from_us > longest_us)
+			longest_us = cpu_us() - from_us;
+		fixture_settle(&fx);
+	}
+	printf("the longest of %d slices: %lld us\n", slices,
+	    (long long)longest_us);
+	ck_assert_ptr_null(chat_find_room(&fx.chat, "kitchen"));
+	ck_assert(RB_EMPTY(&persist.dirty));
+
+	is_sliced = false;
+	restart(crowd, CROWD);
+	(void)chat_get_room(&fx.chat, "kitchen");
+	ck_assert_uint_gt(fx.chat.departed.count, 0);
+	ck_assert(LIST_EMPTY(&chat_find_room(&fx.chat, "kitchen")->bookmarks));
 }
 END_TEST
 
@@ -444,6 +594,7 @@ struct soul {
 	uint64_t break_at;
 	uint64_t first_again; /* after a crash: the first that was shown */
 	bool is_back;
+	unsigned nick; /* which of the two */
 };
 
 static struct soul souls[PEOPLE];
@@ -487,11 +638,19 @@ soul_read(struct soul *s, uint64_t bytes)
 			s->has[n] = true;
 }
 
+/* The second is at another end of the directory. */
+static const char *
+soul_nick(const struct soul *s)
+{
+	static const char *const nicks[PEOPLE][2] = { { "ana", "zana" },
+		{ "bob", "abob" }, { "cy", "dcy" } };
+
+	return nicks[s - souls][s->nick];
+}
+
 static void
 soul_enter(struct soul *s, int host)
 {
-	static const char *const nicks[PEOPLE] = { "ana", "bob", "cy" };
-
 	memset(s->pending, 0, sizeof(s->pending));
 	s->arrived = 0;
 	s->first_again = 0;
@@ -503,8 +662,8 @@ soul_enter(struct soul *s, int host)
 	s->f.handed = 0;
 	s->f.on_deliver = soul_delivered;
 	s->is_back = true;
-	ck_assert_int_ne(fake_nick(&s->f, nicks[host - 1]), DIRECTORY_REFUSED);
-	ck_assert_str_eq(s->f.m->nick, nicks[host - 1]);
+	ck_assert_int_ne(fake_nick(&s->f, soul_nick(s)), DIRECTORY_REFUSED);
+	ck_assert_str_eq(s->f.m->nick, soul_nick(s));
 	fixture_settle(&fx);
 }
 
@@ -536,6 +695,17 @@ soul_toggle_break(struct soul *s)
 static void
 soul_step(struct soul *s)
 {
+	if (is_sliced && rand() % 2 == 0) {
+		(void)walks_run(&fx.deadlines.walks);
+		return;
+	}
+	if (is_sliced && rand() % 12 == 0) {
+		s->nick = !s->nick;
+		ck_assert_int_eq(fake_nick(&s->f, soul_nick(s)),
+		    DIRECTORY_RENAMED);
+		settle_and_write();
+		return;
+	}
 	switch (rand() % 12) {
 	case 0:
 		soul_toggle_break(s);
@@ -596,6 +766,11 @@ START_TEST(test_model)
 	int round, step, i;
 
 	srand((unsigned)_i);
+	/* In every other run the look at all is interrupted by what happens. */
+	is_sliced = _i % 2 == 1;
+	cut();
+	chat_fini(&fx.chat);
+	start();
 	for (i = 0; i < PEOPLE; i++) {
 		memset(&souls[i], 0, sizeof(souls[i]));
 		soul_enter(&souls[i], i + 1);
@@ -604,7 +779,7 @@ START_TEST(test_model)
 	for (round = 0; round < 20; round++) {
 		for (step = 0; step < 150; step++)
 			soul_step(&souls[rand() % PEOPLE]);
-		fixture_settle(&fx);
+		settle_and_write();
 		cut();
 		for (i = 0; i < PEOPLE; i++) {
 			/* What was handed over at the end did not arrive. */
@@ -618,6 +793,7 @@ START_TEST(test_model)
 	cut();
 	for (i = 0; i < PEOPLE; i++)
 		fake_fini(&souls[i].f);
+	is_sliced = false;
 }
 END_TEST
 
@@ -634,6 +810,8 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_clock_jumps);
 	tcase_add_test(tc, test_file_unopened);
 	tcase_add_test(tc, test_talk_is_no_write);
+	tcase_add_test(tc, test_renamed_in_look);
+	tcase_add_test(tc, test_room_goes);
 	tcase_add_loop_test(tc, test_much_handed, 0, 2);
-	tcase_add_loop_test(tc, test_model, 0, 10);
+	tcase_add_loop_test(tc, test_model, 0, 20);
 }
