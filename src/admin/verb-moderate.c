@@ -168,8 +168,9 @@ verb_run_bans(struct verb_call *call)
 	const struct ban *ban;
 
 	if (last_id == NULL) {
+		if (!bans_expire(bans, now_ms, call->budget))
+			return VERB_MORE;
 		call->state = last_id = xcalloc(1, sizeof(*last_id));
-		bans_expire(bans, now_ms);
 		if (call->is_json) {
 			json_object_open(&call->json, NULL);
 			json_array_open(&call->json, "bans");

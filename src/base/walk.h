@@ -68,6 +68,8 @@ void walk_init(struct walk *w, const char *name,
 void walk_start(struct walks *all, struct walk *w);
 void walk_stop(struct walks *all, struct walk *w);
 
+/* So many items, for what only tidies up by the way. */
+struct walk_budget walk_few(unsigned items);
 /* A slice from now on, for what is no walk; no limit where nobody runs walks. */
 struct walk_budget walks_slice(const struct walks *all);
 /* One slice of one walk; they take turns. Returns its name; NULL: none runs. */

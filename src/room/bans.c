@@ -26,6 +26,9 @@
 #include "base/text.h"
 #include "room/bans.h"
 
+/* So many that have ended are dropped whenever there is a new one. */
+#define BANS_EXPIRE_FEW 64
+
 static int
 ban_origin_cmp(const struct ban *a, const struct ban *b)
 {
@@ -152,14 +155,20 @@ ban_has_ended(const struct ban *ban, int64_t now_ms)
 	return ban->until_ms != 0 && ban->until_ms <= now_ms;
 }
 
-void
-bans_expire(struct bans *all, int64_t now_ms)
+/* Looking at them all costs little; dropping one is a write. */
+bool
+bans_expire(struct bans *all, int64_t now_ms, struct walk_budget *budget)
 {
 	struct ban *ban, *next;
 
-	TAILQ_FOREACH_SAFE(ban, &all->list, entry, next)
-		if (ban_has_ended(ban, now_ms))
-			ban_drop(all, ban);
+	TAILQ_FOREACH_SAFE(ban, &all->list, entry, next) {
+		if (!ban_has_ended(ban, now_ms))
+			continue;
+		if (!walk_may_take(budget))
+			return false;
+		ban_drop(all, ban);
+	}
+	return true;
 }
 
 /* The first ban of this origin and prefix, or NULL. */
@@ -268,10 +277,11 @@ const struct ban *
 bans_add(struct bans *all, const struct ban_subject *subject,
     const char *reason, int64_t now_ms, int64_t until_ms)
 {
+	struct walk_budget few = walk_few(BANS_EXPIRE_FEW);
 	struct ban *ban;
 
 	assert(subject->has_origin || subject->nick[0] != '\0');
-	bans_expire(all, now_ms);
+	(void)bans_expire(all, now_ms, &few);
 	ban = bans_find(all, subject);
 	if (ban != NULL)
 		ban_drop(all, ban);
@@ -306,14 +316,14 @@ bans_restore(struct bans *all, const struct ban *got)
 bool
 bans_remove(struct bans *all, const struct ban_subject *subject, int64_t now_ms)
 {
-	struct ban *ban;
+	struct ban *ban = bans_find(all, subject);
+	bool has_ended;
 
-	bans_expire(all, now_ms);
-	ban = bans_find(all, subject);
 	if (ban == NULL)
 		return false;
+	has_ended = ban_has_ended(ban, now_ms);
 	ban_drop(all, ban);
-	return true;
+	return !has_ended;
 }
 
 const struct ban *

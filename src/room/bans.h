@@ -15,6 +15,7 @@
 #include "base/credential.h"
 #include "base/nick.h"
 #include "base/util.h"
+#include "base/walk.h"
 
 struct fields_in;
 struct fields_out;
@@ -130,8 +131,8 @@ const struct ban *bans_match(struct bans *all,
 const struct ban *bans_match_nick(struct bans *all, const char *nick,
     int64_t now_ms);
 
-/* Drops all that have ended. To be called before walking list. */
-void bans_expire(struct bans *all, int64_t now_ms);
+/* Drops what has ended, before list is shown. False: some is left. */
+bool bans_expire(struct bans *all, int64_t now_ms, struct walk_budget *budget);
 
 /* Writes "2 Jun 14:02", local time, with the year if it is not now's; ""
  * without an end. */

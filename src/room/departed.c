@@ -174,7 +174,7 @@ departed_restore(struct departed_set *all, const char *folded,
 {
 	struct departed_owner *owner, key = { .credential = *credential };
 	struct departed *b;
-	int i;
+	struct walk_budget few = walk_few(2);
 
 	departed_free(all->chat, departed_take(all, folded, credential));
 	b = xcalloc(1, sizeof(*b));
@@ -200,9 +200,8 @@ departed_restore(struct departed_set *all, const char *folded,
 	RB_INSERT(departed_tree, &all->by_name, b);
 	if (owner->count > DEPARTED_PER_CREDENTIAL)
 		departed_drop(all, TAILQ_FIRST(&owner->departed));
-	/* If they are many by new settings, departed_trim() drops the rest. */
-	for (i = 0; i < 2 && departed_has_old(all); i++)
-		departed_drop(all, TAILQ_FIRST(&all->by_age));
+	/* If new settings make many too many, chat_tidy() drops the rest. */
+	(void)departed_trim(all, &few);
 }
 
 bool

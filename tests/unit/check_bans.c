@@ -70,6 +70,14 @@ drop(const char *whom)
 }
 
 static bool
+expire(int64_t now_ms)
+{
+	struct walk_budget all = { .now_us = NULL };
+
+	return bans_expire(&bans, now_ms, &all);
+}
+
+static bool
 is_banned(const char *address, int64_t now_ms)
 {
 	const struct credential c = origin(address);
@@ -225,13 +233,38 @@ START_TEST(test_end)
 	ck_assert_ptr_nonnull(bans_match_nick(&bans, "bob", 199));
 	ck_assert_ptr_null(bans_match_nick(&bans, "bob", 200));
 	ck_assert_uint_eq(bans.count, 2);
-	bans_expire(&bans, 200);
+	ck_assert(expire(200));
 	ck_assert_uint_eq(bans.count, 1);
 	ck_assert(is_banned("192.0.2.4", INT64_MAX));
 	/* Renewed: the later word counts. */
 	ck_assert_ptr_nonnull(add("192.0.2.4", 100, 300));
 	ck_assert_uint_eq(bans.count, 1);
 	ck_assert(!is_banned("192.0.2.4", 300));
+}
+END_TEST
+
+/* Many that have ended are dropped in portions. */
+START_TEST(test_many_end)
+{
+	struct walk_budget few = walk_few(10);
+	struct ban_subject subject;
+	char text[32];
+	unsigned i;
+
+	for (i = 0; i < 200; i++) {
+		(void)snprintf(text, sizeof(text), "192.0.2.%u", i);
+		ck_assert_ptr_nonnull(add(text, 100, 200));
+	}
+	ck_assert(!bans_expire(&bans, 200, &few));
+	ck_assert_uint_eq(bans.count, 190);
+	ck_assert_ptr_nonnull(add("198.51.100.1", 200, 0));
+	ck_assert_uint_gt(bans.count, 1);
+	ck_assert_uint_lt(bans.count, 190);
+	/* Lifting one that has ended is lifting none. */
+	ck_assert_ptr_null(ban_subject_parse(&subject, "192.0.2.199"));
+	ck_assert(!bans_remove(&bans, &subject, 200));
+	ck_assert(expire(200));
+	ck_assert_uint_eq(bans.count, 1);
 }
 END_TEST
 
@@ -310,7 +343,7 @@ START_TEST(test_kept)
 	ck_assert_ptr_nonnull(add("192.0.2.9", 5, 50));
 	ck_assert_ptr_nonnull(add("eve", 5, 0));
 	ck_assert(drop("eve"));
-	bans_expire(&bans, 60);
+	ck_assert(expire(60));
 	/* As after a kill -9: nobody closes the journal in order. */
 	teardown();
 	journal_close(journal);
@@ -446,6 +479,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_prefix);
 	tcase_add_test(tc, test_nick);
 	tcase_add_test(tc, test_end);
+	tcase_add_test(tc, test_many_end);
 	tcase_add_test(tc, test_sentence);
 	tcase_add_test(tc, test_limits);
 	tcase_add_test(tc, test_kept);
