@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * The existing rooms, in a tree by name.
  */
-
-/* The existing rooms, in a tree by name. */
-
 #include "config.h"
 
 #include <string.h>

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Private messages are not in any ring. Those that were handed over are held
  * until they have arrived; should the connection break before, they wait again.
  */
-
 #include "config.h"
 
 #include <stdlib.h>
@@ -41,8 +38,7 @@ void
 handed_forget_arrived(struct member *m)
 {
 	if (m->ops != NULL && !TAILQ_EMPTY(&m->handed))
-		handed_forget(m,
-		    handed_arrived(m, m->ops->unsent(m)));
+		handed_forget(m, handed_arrived(m, m->ops->unsent(m)));
 }
 
 void

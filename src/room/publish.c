@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * What happens in a room goes into its ring, if its kind is numbered, and to
+ * everybody who is there.
  */
-
-/* What happens in a room goes into its ring, if its kind is numbered, and to
- * everybody who is there. */
-
 #include "config.h"
 
 #include "room/cursor.h"

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * The pump: those who are behind read on from the ring, a chunk each, in a
  * circle, so that nobody's catch-up stops anybody else's.
  */
-
 #include "config.h"
 
 #include "room/deliver.h"

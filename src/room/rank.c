@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * A bookmark remembers what its owner was (operator, voice), so whoever made a
  * room is its operator again tomorrow. For the same reason somebody who finds a
  * room empty becomes operator only if nobody with a bookmark there is one:
  * waiting for the last operator to go to sleep must not be a way to take over a
  * room. Bookmarks end with retention, and this with them.
  */
-
 #include "config.h"
 
 #include <stdio.h>

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- */
-
-/*
+ *
  * Under what nick somebody is here. A nick that has a place brings it along:
  * whoever may have it goes on where its owner stopped, be that somebody who
  * left, one who lost the connection, or the same person in another session.
  */
-
 #include "config.h"
 
 #include <string.h>
