@@ -144,6 +144,7 @@ member_set_dialect(struct member *m, const struct dialect *dialect)
 
 	if (m->dialect == dialect)
 		return;
+	repeat_note_change(m);
 	m->dialect = dialect;
 	MEMBER_FOREACH_CURSOR(c, ms, m)
 	{
@@ -381,6 +382,7 @@ member_ignore(struct member *m, const char *nick)
 {
 	struct member *other;
 
+	repeat_note_change(m);
 	other = directory_find(&m->chat->directory, nick);
 	if (person_ignore(&m->person, other == NULL ? 0 : other->id,
 		other == NULL ? nick : other->nick) == -1)
@@ -393,6 +395,7 @@ member_ignore(struct member *m, const char *nick)
 int
 member_unignore(struct member *m, const char *nick)
 {
+	repeat_note_change(m);
 	if (person_unignore(&m->person, nick) == -1)
 		return -1;
 	watch_member_changed(m);

@@ -103,6 +103,10 @@ struct shown {
 	/* The last gap that they were told of. */
 	uint64_t gap_from;
 	uint64_t gap_until;
+	/* Those before were shown in another way, when so many bytes had been
+	 * handed over; or 0. See repeat_note_change(). */
+	uint64_t changed;
+	uint64_t changed_at;
 };
 
 /* Where somebody stopped reading in a room that they are not in now. */
@@ -310,6 +314,7 @@ struct member {
 	bool is_break_told; /* others were told that they are away */
 	bool is_lost;
 	bool is_ignorer; /* in the chat's ignorers */
+	bool was_ignorer; /* or was, in this connection */
 	bool has_queued_handed; /* some of handed are in the journal */
 	bool was_told_repeats; /* that private messages are repeated */
 	bool is_known; /* has said or done something that others see */

@@ -12,6 +12,10 @@
  *     ... [ 812 ][ 813 ][ 814 ][ 815 ][ 816 ]...
  *           may have been seen   new
  *
+ * Today's dialect and ignores say how long those messages were. What was shown
+ * before these changed is bounded from below: by the text alone, and by nothing
+ * where anybody was ignored. (hostile 146)
+ *
  * A second loss while these are repeated moves only the cursor: repeat_until
  * never goes back, since all below it has been handed over once.
  *
@@ -21,9 +25,13 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "base/buf.h"
+#include "room/cursor.h"
 #include "room/person.h"
 #include "room/repeat.h"
+#include "room/replay.h"
 
 static size_t
 repeat_size(const struct cursor *c, struct event *event)
@@ -65,44 +73,127 @@ repeat_was_shown(const struct cursor *c, const struct event *event)
 	return !member_ignores_author(m, event->author, event->nick);
 }
 
-void
-repeat_set_back(struct cursor *c, size_t bytes)
+/* At least as much as it was before something changed. */
+static size_t
+repeat_size_before(const struct cursor *c, const struct event *event)
+{
+	const struct member *m = c->ms->member;
+
+	return m->was_ignorer ? 0 : strlen(event->nick) + event->text_len;
+}
+
+/* Walks back to number at most; returns what is left of bytes. */
+static size_t
+repeat_walk(const struct cursor *c, struct history_cursor *at, uint64_t number,
+    size_t bytes, bool is_before_change)
 {
 	const struct history *h = &c->ms->room->history;
-	struct history_cursor at = c->at, read;
+	struct history_cursor read;
 	struct event event;
-	uint64_t more;
+	size_t size;
 
-	while (bytes > 0 && at.number > c->shown.from &&
-	    at.number > h->first_number && history_step_back(h, &at)) {
-		read = at;
+	while (bytes > 0 && at->number > number &&
+	    at->number > h->first_number && history_step_back(h, at)) {
+		read = *at;
 		(void)history_read(h, &read, &event);
-		if (repeat_was_shown(c, &event)) {
-			size_t size = repeat_size(c, &event);
+		if (!repeat_was_shown(c, &event))
+			continue;
+		size = is_before_change ? repeat_size_before(c, &event) :
+					  repeat_size(c, &event);
+		bytes -= size < bytes ? size : bytes;
+	}
+	return bytes;
+}
 
-			bytes -= size < bytes ? size : bytes;
-		}
+/*
+ * The same where something has changed since: *bytes becomes those that were
+ * handed over before.
+ */
+static void
+repeat_walk_to_change(const struct cursor *c, struct history_cursor *at,
+    uint64_t since_change, size_t *bytes)
+{
+	if (*bytes <= since_change) {
+		(void)repeat_walk(c, at, c->shown.changed, *bytes, false);
+		*bytes = 0;
+		return;
 	}
+	/* All that was shown since is in doubt. */
+	(void)repeat_walk(c, at, c->shown.changed, SIZE_MAX, false);
+	*bytes -= (size_t)since_change;
+}
+
+/* Back to earlier ones that are no longer held. */
+static void
+repeat_walk_to_gap(const struct cursor *c, struct history_cursor *at,
+    size_t bytes, bool is_before_change)
+{
+	uint64_t more, all = history_distance(c->shown.from, at->number);
+
+	/*
+	 * They are in the gap that will be told, as many as are possible; and
+	 * so is what the line of another gap said, if it was lost as well.
+	 */
+	more = is_before_change ? all : bytes / repeat_size_min(c) + 1;
+	if (more > all)
+		more = all;
+	at->number -= more;
+	if (at->number < c->shown.gap_until && at->number > c->shown.gap_from)
+		at->number = c->shown.gap_from;
+}
+
+/* handed: how many bytes were, when c was where it is. */
+static void
+repeat_walk_back(struct cursor *c, size_t bytes, uint64_t handed)
+{
+	const struct history *h = &c->ms->room->history;
+	struct history_cursor at = c->at;
+	bool has_changed = c->shown.changed > c->shown.from;
+
+	if (has_changed && c->shown.changed <= at.number)
+		repeat_walk_to_change(c, &at, handed - c->shown.changed_at,
+		    &bytes);
+	bytes = repeat_walk(c, &at, c->shown.from, bytes, has_changed);
 	if (bytes > 0 && at.number > c->shown.from &&
-	    at.number <= h->first_number) {
-		/*
-		 * Earlier ones are no longer held: they are in the gap that
-		 * will be told, as many as are possible; and so is what the
-		 * line of another gap said, if it was lost as well.
-		 */
-		more = bytes / repeat_size_min(c) + 1;
-		if (more > history_distance(c->shown.from, at.number))
-			more = history_distance(c->shown.from, at.number);
-		at.number -= more;
-		if (at.number < c->shown.gap_until &&
-		    at.number > c->shown.gap_from)
-			at.number = c->shown.gap_from;
-	}
+	    at.number <= h->first_number)
+		repeat_walk_to_gap(c, &at, bytes, has_changed);
 	if (at.number == c->at.number)
 		return;
 	if (c->repeat_until < c->at.number)
 		c->repeat_until = c->at.number;
 	c->at = at;
+}
+
+void
+repeat_set_back(struct cursor *c, size_t bytes)
+{
+	const struct member *m = c->ms->member;
+
+	repeat_walk_back(c, bytes, m->ops->handed(m));
+}
+
+void
+repeat_note_change(struct member *m)
+{
+	struct membership *ms;
+	struct bookmark *bookmark;
+	struct cursor *c;
+
+	if (m->ops == NULL)
+		return;
+	m->was_ignorer |= m->person.ignore_count > 0;
+	MEMBER_FOREACH_CURSOR(c, ms, m)
+	{
+		c->shown.changed = cursor_is_live(c) ?
+		    c->ms->room->turn_start.number :
+		    replay_position(c);
+		c->shown.changed_at = m->ops->handed(m);
+	}
+	LIST_FOREACH(bookmark, &m->person.bookmarks, in_owner)
+		if (bookmark->position > 0) {
+			bookmark->shown.changed = bookmark->cursor.number;
+			bookmark->shown.changed_at = bookmark->position;
+		}
 }
 
 void
@@ -117,7 +208,7 @@ repeat_set_back_bookmark(struct member *m, struct bookmark *bookmark,
 		.shown = bookmark->shown,
 	};
 
-	repeat_set_back(&c, bytes);
+	repeat_walk_back(&c, bytes, bookmark->position);
 	bookmark->cursor = c.at;
 	bookmark->repeat_until = c.repeat_until;
 }

@@ -16,6 +16,12 @@
  */
 void repeat_set_back(struct cursor *c, size_t bytes);
 
+/*
+ * To be called before anything changes in what m is shown of messages, or how:
+ * the dialect, whom they ignore. What comes is not measured like what came.
+ */
+void repeat_note_change(struct member *m);
+
 /* As repeat_set_back(), for a room that m has left in this connection. */
 void repeat_set_back_bookmark(struct member *m, struct bookmark *bookmark,
     size_t bytes);

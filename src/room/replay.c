@@ -162,6 +162,7 @@ replay_start_return(struct cursor *c, const struct bookmark *bookmark,
 
 	c->repeat_until = bookmark->repeat_until;
 	c->shown.from = bookmark->cursor.number;
+	c->shown.changed = 0;
 	replay_start_catchup(c, bookmark->cursor,
 	    was_live ? c->own_from : REPLAY_PRESENT, away_ms);
 	if (was_live) {

@@ -222,6 +222,62 @@ START_TEST(test_unsent_is_told_again)
 }
 END_TEST
 
+/* How many of text are in what was seen. */
+static int
+count_of(const char *saw, const char *text)
+{
+	int count = 0;
+
+	for (; (saw = strstr(saw, text)) != NULL; saw++)
+		count++;
+	return count;
+}
+
+/* Whom they ignored while it was shown, but not when it was lost (146). */
+START_TEST(test_unsent_before_unignore)
+{
+	size_t before;
+	int i;
+
+	fake_enter(&fx, &cy, 3, "cy");
+	ck_assert_int_eq(member_ignore(bob.m, "ana"), 0);
+	fixture_settle(&fx);
+	before = bob.handed;
+	for (i = 0; i < 100; i++) {
+		fake_say(&ana, "not for bob");
+		fake_say(&cy, "for bob");
+	}
+	fixture_settle(&fx);
+	ck_assert_int_eq(member_unignore(bob.m, "ana"), 0);
+	fake_say(&ana, "for bob");
+	fixture_settle(&fx);
+	lose_and_return((size_t)(bob.handed - before));
+	ck_assert_int_eq(count_of(fake_saw(&fx, &bob), ": for bob\n"), 101);
+}
+END_TEST
+
+/* And what was shorter then. */
+START_TEST(test_unsent_in_another_dialect)
+{
+	size_t before;
+	int i;
+
+	fixture_settle(&fx);
+	before = bob.handed;
+	for (i = 0; i < 200; i++)
+		fake_say(&ana, "short");
+	fixture_settle(&fx);
+	member_set_dialect(bob.m, &fake_dialect_other);
+	fixture_settle(&fx);
+	for (i = 0; i < 200; i++)
+		fake_say(&ana, "longer");
+	fixture_settle(&fx);
+	lose_and_return((size_t)(bob.handed - before));
+	ck_assert_int_eq(count_of(fake_saw(&fx, &bob), ": short\n"), 200);
+	ck_assert_int_eq(count_of(fake_saw(&fx, &bob), ": longer\n"), 0);
+}
+END_TEST
+
 static void
 say_three(void)
 {
@@ -433,6 +489,8 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_second_loss);
 	tcase_add_test(tc, test_gap_before_an_end);
 	tcase_add_test(tc, test_unsent_is_told_again);
+	tcase_add_test(tc, test_unsent_before_unignore);
+	tcase_add_test(tc, test_unsent_in_another_dialect);
 	tcase_add_test(tc, test_only_repeats);
 	tcase_add_test(tc, test_ignored_repeats);
 	tcase_add_test(tc, test_loss_among_repeats);
