@@ -183,7 +183,7 @@ enum admit {
 	ADMIT_LOCKED, /* nobody new comes in */
 	ADMITS
 };
-/* One word for it: "full", "address", "banned", "locked". */
+/* Returns "full", "address", "banned" or "locked". */
 const char *admit_str(enum admit why);
 
 /* All connections from one address. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Who may come in: not who is banned, nor too many, in all or from one address.
- * That is asked twice: when somebody connects, and when they come in, since a
- * client may take its time between the two. How many have come from each
- * address is counted in a tree of those that anybody is from.
+ * Admission: nobody who is banned, and not too many people, altogether or from
+ * one address. It is checked twice: when somebody connects, and when they
+ * enter, since a client may take its time between the two. Connections are
+ * counted in a tree of the credentials in use.
  */
 #include "config.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Keeping somebody out of the server, and putting them out. What kicks and bans
- * end is as if by a /quit that somebody else says: the place is kept, and who
- * is not banned may come back to it.
+ * Keeping people out of the server, and putting them out. It ends a member as
+ * if by a /quit that somebody else gives: bookmarks stay, and people who are
+ * not banned may return to them.
  */
 #include "config.h"
 
@@ -12,7 +12,7 @@
 #include "actions/actions.h"
 #include "room/directory.h"
 
-/* Completes what was parsed by who is here. False: nobody is meant. */
+/* Completes the parsed subject by those who are here. False: it is nobody. */
 static bool
 ban_resolve(struct chat *chat, struct ban_subject *subject)
 {

@@ -24,7 +24,7 @@ action_invite(struct membership *ms, struct member *m)
 		return INVITE_IS_THERE;
 	modes_invite(ms, m);
 	room_publish(ms->room, &event, ms);
-	/* Who is ignored is not told so. */
+	/* Ignored people are not told that they are. */
 	if (member_ignores_author(m, ms->member->id, ms->member->nick))
 		return INVITED;
 	if (m->ops == NULL || m->is_on_break)

@@ -44,7 +44,7 @@ action_join(struct member *m, struct room *room, enum room_join how,
 	bool was_announced = from != NULL && from->is_announced;
 	struct membership *ms;
 
-	/* That there is a secret room is not told. */
+	/* The others are not told that there is a secret room. */
 	if (from != NULL && modes_has(room, ROOM_SECRET))
 		room_leave(from, ROOM_LEAVE_PART, NULL);
 	else if (from != NULL)
@@ -73,7 +73,7 @@ action_leave(struct membership *ms, const char *text)
 		.text_len = text == NULL ? 0 : strlen(text),
 	};
 
-	/* What was said before they have seen. */
+	/* They see what was said before. */
 	room_flush(ms->room);
 	m->ops->event(m, &event);
 	room_leave(ms, ROOM_LEAVE_PART, text);

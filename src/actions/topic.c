@@ -21,7 +21,7 @@ action_topic(struct membership *ms, const char *text)
 		return TOPIC_NOT_OPERATOR;
 	if (m->is_on_break)
 		return TOPIC_ON_BREAK;
-	/* Nothing to remove is nothing to tell the others. */
+	/* Without a topic there is nothing to tell the others. */
 	if (text == NULL && ms->room->topic == NULL)
 		return TOPIC_NONE;
 	if (text != NULL && strlen(text) > TOPIC_MAX)

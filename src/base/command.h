@@ -8,18 +8,18 @@
 
 enum command_who {
 	COMMAND_ANYONE,
-	COMMAND_UNREGISTERED, /* and who has not registered yet (IRC) */
-	COMMAND_ROOM_OPERATOR, /* of the room that they are in */
+	COMMAND_UNREGISTERED, /* also clients that have not registered (IRC) */
+	COMMAND_ROOM_OPERATOR, /* operators of the room they are in */
 	COMMAND_SERVER_OPERATOR
 };
 
 #define COMMAND_ANY 100 /* as many arguments as there are */
 
 /*
- * What a command of a protocol, or a verb of brbctl, is like. A row of a
- * commands.def each; whoever looks them up has a table of these with the
- * handlers, checks who may and how many arguments there are before a handler is
- * called, and charges the cost. Help and manuals are made from them.
+ * A command of a protocol, or a verb of brbctl: a row of a commands.def or
+ * verbs.def. Each protocol has a table of these with the handlers; before it
+ * calls one, it checks who may and the number of arguments, and charges the
+ * cost. Help and manuals are made from the rows.
  */
 struct command {
 	const char *name;
@@ -30,13 +30,13 @@ struct command {
 	unsigned flags; /* the protocol's own */
 	const char *usage; /* "NAME", "[message]" or "" */
 	const char *help; /* one line, without a period */
-	const char *manual; /* mdoc text; in IRC more lines of HELP, or "" */
+	const char *manual; /* mdoc text; in IRC further lines of HELP, or "" */
 };
 
 /*
- * The row of that name, in any case but never abbreviated, in a table of any
- * struct of size bytes that begins with a struct command; a name of NULL ends
- * it. NULL: there is none.
+ * Finds the row of that name, in any case but never abbreviated, in a table of
+ * structs of size bytes that begin with a struct command; it ends with a name
+ * of NULL. Returns NULL if there is none.
  */
 const void *command_find(const void *table, size_t size, const char *name);
 

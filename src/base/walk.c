@@ -2,10 +2,10 @@
  * Copyright (c) 2026 The brbd authors
  *
  * Walks take turns, a slice each, so that a short one does not wait for a long
- * one. The budget is time, as that is what the others in the loop have to wait
- * for; a number of items would be too many of the dear ones or too few of the
- * cheap ones. The clock is looked at every few items, since it costs as much
- * as some of them do.
+ * one. The budget is time, as that is what everybody else in the loop waits
+ * for: a number of items would be too many expensive ones or too few cheap
+ * ones. The clock is read only every few items, since it costs as much as some
+ * of them do.
  */
 #include "config.h"
 
@@ -64,8 +64,8 @@ walk_budget_look(struct walk_budget *budget)
 	return true;
 }
 
-/* A walk is not running while its step is, and is not touched after that unless
- * it goes on: its owner may be gone. */
+/* Runs a slice of the first walk. The walk is off the queue meanwhile, and is
+ * touched afterwards only if it goes on: its owner may be gone. */
 static const char *
 walks_step(struct walks *all, struct walk_budget *budget)
 {

@@ -11,23 +11,24 @@
 #include <stdint.h>
 
 /*
- * Work on many things (persons, rooms, places) that must not hold up the loop.
- * A walk is done in slices of a millisecond, between which people talk:
+ * A walk is work on many things (people, rooms, bookmarks) that must not hold
+ * up the loop. It is done in slices of a millisecond, between which people
+ * talk:
  *
  *   walk_start() -> wake() ... walks_run(): step(budget) | talk | step(budget)
  *
- * So whatever a walk is over may change between two slices, and a step may
- * itself remove what it is at. Hence the step keeps its place as the key of the
- * last one that it is done with (a nick, a room's name), and begins each slice
- * by looking for the first behind it. What is added before that place, or moved
- * there, is missed: who must not miss it has to hear of it in another way.
+ * So what a walk is over may change between two slices, and a step may itself
+ * remove the item it is at. Hence the step remembers where it is by the key of
+ * the last item that is done (a nick, a room's name), and begins each slice by
+ * looking for the first one after it. What is added before that point, or moved
+ * there, is missed: whoever must not miss it has to learn of it in another way.
  */
 #define WALK_SLICE_US 1000
-#define WALK_ITEMS 8 /* so many between two looks at the clock */
+#define WALK_ITEMS 8 /* items between two looks at the clock */
 
-/* What a step may use up in one slice: one item at least. */
+/* What a step may use in one slice; at least one item. */
 struct walk_budget {
-	int64_t (*now_us)(void); /* NULL: there is no limit */
+	int64_t (*now_us)(void); /* NULL: without limit */
 	int64_t end_us;
 	unsigned items; /* until the next look at the clock */
 };
@@ -43,28 +44,26 @@ struct walk {
 TAILQ_HEAD(walk_queue, walk);
 
 struct walks {
-	struct walk_queue running; /* whose turn it is comes first */
+	struct walk_queue running; /* the first is the next to run */
 	int64_t (*now_us)(void);
 	void (*wake)(void *arg); /* see walks_init() */
 	void *wake_arg;
 	unsigned items; /* WALK_ITEMS; fewer in tests */
 };
 
-/*
- * wake is called when a walk is started while none runs: walks_run() is wanted
- * then, again and again while walks_are_running(). now_us is a monotonic clock.
- */
+/* wake is called when a walk is started while none runs: call walks_run() then,
+ * again and again while walks_are_running(). now_us is a monotonic clock. */
 void walks_init(struct walks *all, int64_t (*now_us)(void),
     void (*wake)(void *), void *arg);
 
 /*
  * step does as much as the budget allows and returns whether there is more. It
- * may start and stop any walk; if it frees its own owner, it returns false. name
- * is a static string, for the log.
+ * may start and stop any walk; if it frees its own owner, it returns false.
+ * name is a static string, for the log.
  */
 void walk_init(struct walk *w, const char *name,
     bool (*step)(struct walk_budget *budget, void *arg), void *arg);
-/* Fine if it runs already, or if it does not. */
+/* Start a walk, if it does not run; and stop it, if it does. */
 void walk_start(struct walks *all, struct walk *w);
 void walk_stop(struct walks *all, struct walk *w);
 
@@ -72,9 +71,9 @@ void walk_stop(struct walks *all, struct walk *w);
 struct walk_budget walk_few(unsigned items);
 /* A slice from now on, for what is no walk; no limit where nobody runs walks. */
 struct walk_budget walks_slice(const struct walks *all);
-/* One slice of one walk; they take turns. Returns its name; NULL: none runs. */
+/* Runs one slice of one walk. Returns its name, or NULL if none runs. */
 const char *walks_run(struct walks *all);
-/* All of all walks, however long that takes. */
+/* Runs all walks to their ends, however long that takes. */
 void walks_finish(struct walks *all);
 bool walks_are_running(const struct walks *all);
 
@@ -88,7 +87,7 @@ walk_may_take(struct walk_budget *budget)
 	budget->items--;
 	return true;
 }
-/* That item was dear: the clock is looked at before the next. */
+/* To be called after an expensive item: the clock is read before the next. */
 static inline void
 walk_took_long(struct walk_budget *budget)
 {

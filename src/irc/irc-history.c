@@ -29,11 +29,12 @@
 #include "irc/irc.h"
 #include "room/person.h"
 
-#define CHATHISTORY_BYTES_MAX (128 * 1024) /* of text in one answer */
-#define CHATHISTORY_LOOKS_MAX 8000 /* messages: some ms at most */
+#define CHATHISTORY_BYTES_MAX (128 * 1024) /* of text in an answer */
+#define CHATHISTORY_LOOKS_MAX \
+	8000 /* messages read for one, which takes some ms */
 #define CHATHISTORY_NAME "CHATHISTORY"
 
-/* What one answer may still have. */
+/* What an answer may still use. */
 struct history_budget {
 	uint64_t messages;
 	size_t bytes;
@@ -43,15 +44,15 @@ struct history_budget {
 	int64_t last_ms; /* when the last that was taken was said */
 };
 
-/* One request. */
+/* A request. */
 struct chathistory {
 	struct session *s;
-	const char *command; /* what is asked: "BEFORE" */
+	const char *command; /* the subcommand: "BEFORE" */
 	struct room *room;
 	struct history_budget budget;
 };
 
-/* The first message that is not before what ref names; or the first that is
+/* The first message that is not before the one that ref names, or the first
  * after it. */
 static struct history_cursor
 reference_at(const struct history *h, const struct irc_reference *ref)
@@ -69,7 +70,7 @@ reference_after(const struct history *h, const struct irc_reference *ref)
 
 /* Answers */
 
-/* "FAIL CHATHISTORY code command [about] :text" */
+/* Sends "FAIL CHATHISTORY code command [about] :text". */
 static void
 chathistory_fail(struct session *s, const char *code, const char *command,
     const char *about, const char *text)
@@ -100,7 +101,7 @@ budget_is_spent(const struct history_budget *b, const struct event *event)
 	    (!b->is_by_time || event->time_ms != b->last_ms);
 }
 
-/* Does event, which is shown, fit what is left? The first always does. */
+/* Does event, which is shown, fit the budget? The first always does. */
 static bool
 budget_take(struct history_budget *b, const struct event *event)
 {
@@ -115,7 +116,7 @@ budget_take(struct history_budget *b, const struct event *event)
 	return true;
 }
 
-/* Goes back from at, not below lower, by as many messages as *left says. */
+/* Goes back from at, not below lower, by *left messages that are shown. */
 static struct history_cursor
 chathistory_back(const struct chathistory *ch, struct history_cursor at,
     uint64_t lower, struct history_budget *left)
@@ -139,7 +140,8 @@ chathistory_back(const struct chathistory *ch, struct history_cursor at,
 	return at;
 }
 
-/* An empty batch would say that there is no more. */
+/* Fails instead of sending an empty batch, which would mean that there is no
+ * more. */
 static void
 chathistory_give_up(const struct chathistory *ch, const char *where,
     uint64_t number)
@@ -154,7 +156,8 @@ chathistory_give_up(const struct chathistory *ch, const char *where,
 	buf_fini(&context);
 }
 
-/* Moves *at on to what is shown. False: that is too far. */
+/* Moves *at on to a message that is shown. False: too many were read
+ * for that. */
 static bool
 chathistory_skip(struct chathistory *ch, struct history_cursor *at,
     uint64_t upper)
@@ -174,7 +177,7 @@ chathistory_skip(struct chathistory *ch, struct history_cursor *at,
 	return true;
 }
 
-/* Sends what may be sent from at on, below upper. */
+/* Sends messages from at on, below upper. */
 static void
 chathistory_send(struct chathistory *ch, struct history_cursor at,
     uint64_t upper)
@@ -184,7 +187,7 @@ chathistory_send(struct chathistory *ch, struct history_cursor at,
 	struct event event;
 
 	if (!chathistory_skip(ch, &at, upper)) {
-		/* What it stands at was not looked at. */
+		/* The message at at.number was not read yet. */
 		chathistory_give_up(ch, "AFTER", at.number - 1);
 		return;
 	}
@@ -203,7 +206,8 @@ chathistory_send(struct chathistory *ch, struct history_cursor at,
 	irc_batch_end(ch->s, &batch);
 }
 
-/* Up to limit messages before upper, the newest; or after lower, the oldest. */
+/* Sends up to limit messages: the newest before upper, or the oldest after
+ * lower. */
 static void
 chathistory_page(struct chathistory *ch, struct history_cursor lower,
     struct history_cursor upper, bool is_backward)
@@ -236,8 +240,7 @@ chathistory_around(struct chathistory *ch, const struct irc_reference *ref)
 	chathistory_send(ch, at, h->next_number);
 }
 
-/* This may be forwards or backwards in time; the limit counts from the
- * first. */
+/* The two may be in either order; the limit counts from the first. */
 static void
 chathistory_between(struct chathistory *ch, const struct irc_reference *from,
     const struct irc_reference *to)
@@ -275,7 +278,7 @@ static const struct {
 	[CHATHISTORY_TARGETS] = { "TARGETS", 4 },
 };
 
-/* A message that can be named here; else says what is wrong. */
+/* Parses the name of a message of this room; or fails with what is wrong. */
 static bool
 chathistory_reference(const struct chathistory *ch, struct irc_reference *ref,
     const char *text)
@@ -283,7 +286,7 @@ chathistory_reference(const struct chathistory *ch, struct irc_reference *ref,
 	enum irc_reference_result result;
 
 	result = irc_reference_parse(ref, text, ch->room->name);
-	/* One that was never given is nobody's. */
+	/* Numbers never given name no message. */
 	if (result == IRC_REFERENCE_OK &&
 	    ref->number >= ch->room->history.next_number)
 		result = IRC_REFERENCE_ELSEWHERE;
@@ -356,7 +359,7 @@ irc_is_nick(const char *name)
 	}
 }
 
-/* With a nick there is no history; nor is it told who is here. */
+/* A nick has no history, and it is not told whether they are here. */
 static void
 chathistory_of_nick(struct session *s, const char *nick)
 {
@@ -370,7 +373,7 @@ chathistory_of_nick(struct session *s, const char *nick)
 
 struct history_target {
 	const struct room *room;
-	int64_t time_ms; /* of the latest message that is shown */
+	int64_t time_ms; /* of the latest message that s is shown */
 };
 
 static int
@@ -402,7 +405,7 @@ target_latest(const struct session *s, const struct room *room, unsigned *looks,
 	return false;
 }
 
-/* Between the two, without them. */
+/* Lists those with messages between the two times, exclusively. */
 static size_t
 target_list(const struct session *s, int64_t from_ms, int64_t to_ms,
     struct history_target **targets)
@@ -480,7 +483,7 @@ chathistory_run_targets(struct session *s, char *const refs[], uint64_t limit)
 	chathistory_targets(s, ms[0], ms[1], limit);
 }
 
-/* The command's number; or -1, after saying what is wrong. */
+/* The number of the subcommand, or -1 after telling what is wrong. */
 static int
 chathistory_find(struct session *s, const struct irc_message *msg)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What a client can ask about the server. There is one: whoever asks another
- * gets 402 (ERR_NOSUCHSERVER).
+ * What a client can ask about the server. There is one: asking about another
+ * gives 402 (ERR_NOSUCHSERVER).
  */
 #include "config.h"
 
@@ -20,8 +20,8 @@
 #include "room/modes.h"
 #include "session/session.h"
 
-/* So many tokens are on one line, since that has 15 parameters, the first is
- * the nick and the last a text (Modern, "RPL_ISUPPORT (005)"). */
+/* Tokens on one line: it has 15 parameters, the first being the nick and the
+ * last a text (Modern, "RPL_ISUPPORT (005)"). */
 #define INFO_TOKENS 13
 #define INFO_TOKEN_BYTES 380
 #define INFO_ADMIN_LINES 3
@@ -57,12 +57,12 @@ isupport_add(struct isupport *i, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* What channels and those in them can be. */
+/* Adds what channels and the people in them can be. */
 static void
 isupport_add_channels(struct isupport *i)
 {
 	isupport_add(i, "CHANTYPES=#");
-	isupport_add(i, "CHANLIMIT=#:"); /* all that there are */
+	isupport_add(i, "CHANLIMIT=#:"); /* as many as there are */
 	isupport_add(i, "CHANMODES=%s", MODES_CHANMODES);
 	isupport_add(i, "CHANNELLEN=%d", ROOM_NAME_MAX + 1);
 	isupport_add(i, "ELIST=CMNTU");
@@ -110,8 +110,9 @@ irc_send_isupport(struct session *s)
 }
 
 /*
- * Who is connected, whatever protocol they speak. Who has lost the connection
- * is not, though their nick is held; who has not registered is counted apart.
+ * Counts who is connected, whatever their protocol. People who lost the
+ * connection are not, though their nick is held; clients not registered are
+ * counted apart.
  */
 void
 irc_send_lusers(struct session *s)
@@ -134,12 +135,13 @@ irc_send_lusers(struct session *s)
 	    present, directory->present_max, present, directory->present_max);
 }
 
-/* A line of the settings, as several if it is longer than a line of IRC. */
+/* Sends a line of the settings, as several if it is longer than a line
+ * of IRC. */
 static void
 info_send_text(struct session *s, unsigned number, const char *before,
     const char *text)
 {
-	/* ":server NUM nick :before" */
+	/* for ":server NUM nick :before" */
 	size_t head = strlen(irc_server(s)) + strlen(irc_nick(s)) +
 	    strlen(before) + 8;
 	size_t len = strlen(text), at = 0, next, part, room;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * JOIN and PART. The burst of a JOIN is an answer, so it is on its way before
- * anything that the room hands out; what was missed follows from the room layer
- * (draft/chathistory: clients that fetch history by themselves get none).
+ * JOIN and PART. What a JOIN is answered goes out before anything that the room
+ * hands out; what was missed follows from the room layer, except to clients
+ * that fetch history by themselves (draft/chathistory).
  */
 #include "config.h"
 
@@ -35,7 +35,7 @@ join_how(const struct session *s)
 	return ROOM_JOIN_CATCHUP;
 }
 
-/* Who joins is away to others, but need not be told so. */
+/* The client itself is not told that it is away. */
 static void
 join_send_own(struct session *s, const struct room *room)
 {
@@ -64,7 +64,7 @@ join_go(struct session *s, struct room *room)
 		    irc_nick(s), room->name);
 }
 
-/* 471, 473, 474 or 475 */
+/* Sends 471, 473, 474 or 475. */
 static void
 join_refuse(struct session *s, const struct room *room, enum modes_admit why)
 {

@@ -2,9 +2,8 @@
  * Copyright (c) 2026 The brbd authors
  *
  * MARKREAD (IRCv3 draft/read-marker): how far somebody has read, as their
- * client says, so that the next one which they sit down at knows. It is a time,
- * only ever moves on, is theirs alone, and stays with their place when they
- * leave.
+ * client says, for the next client that they use. It is a time, only moves on,
+ * is theirs alone, and stays when they leave.
  *
  * The server's own cursor is another thing: what was sent is not read yet.
  */
@@ -18,7 +17,7 @@
 #include "room/watch.h"
 #include "state/persist.h"
 
-/* name: a marker's; target: as it is shown. */
+/* name is the marker's; target is how it is shown. */
 static void
 marker_send(struct session *s, const char *name, const char *target)
 {
@@ -47,7 +46,7 @@ irc_send_marker(struct session *s, const struct room *room)
 	marker_send(s, name, name);
 }
 
-/* The marker's name for what a client calls it. */
+/* Makes the marker's name from what a client calls it. */
 static bool
 marker_name(char name[MARKER_NAME_SIZE], const char *target)
 {

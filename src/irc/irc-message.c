@@ -30,7 +30,7 @@
 /* The shortest client-only tag is "+a", followed by ";" before the next. */
 #define IRC_CLIENT_TAGS_MAX ((IRC_TAGS_MAX + 1) / 3)
 
-/* Ends the word at *p and moves *p to the next. */
+/* Terminates the word at *p and moves *p to the next. */
 static char *
 irc_cut_word(char **p)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Coming in (Modern, "Connection Setup"): NICK and USER in any order, between
- * CAP LS and CAP END if the client negotiates. Until all is there nobody stands
- * behind the connection; then they are a member, under their nick, whose place
- * is theirs again if they were here before.
+ * Registration (Modern, "Connection Setup"): NICK and USER in any order, and
+ * CAP END if the client negotiates after CAP LS. Until all has come, the
+ * session has no member; then it gets one under that nick, whose bookmarks are
+ * theirs again if they were here before.
  */
 #include "config.h"
 
@@ -29,7 +29,7 @@
 #include "session/session-impl.h"
 
 /* 004 (RPL_MYINFO): modes of people, of rooms and in them, and which of these
- * take a parameter; MODES_CHANMODES and "ov". */
+ * take a parameter: MODES_CHANMODES and "ov". */
 #define REGISTER_USER_MODES "Biow"
 #define REGISTER_ROOM_MODES "bCeIiklmnostv"
 #define REGISTER_PARAM_MODES "beIklov"
@@ -116,7 +116,7 @@ irc_nick_run(struct session *s, struct irc_message *msg)
 	register_explain_nick(s, result, nick, &answer);
 }
 
-/* A name has only what can stand in a mask. */
+/* Keeps only characters that can stand in a mask. */
 static char *
 register_user_name(const char *name)
 {
@@ -188,7 +188,7 @@ register_has_password(const struct session *s)
 		return true;
 	if (given == NULL || strlen(given) != len)
 		return false;
-	/* How long it takes does not tell how much of it was right. */
+	/* Compared in constant time. */
 	for (i = 0; i < len; i++)
 		differs |= (unsigned char)(given[i] ^ wanted[i]);
 	return differs == 0;
@@ -268,7 +268,7 @@ irc_register_try(struct session *s)
 	free(irc->realname);
 	irc->user = irc->realname = NULL;
 	register_welcome(s);
-	/* Behind the answer, unless a room will show it. */
+	/* Comes after the answer, unless a room will show it. */
 	irc_answer_end(s);
 	member_show_queued(m);
 }
@@ -284,7 +284,7 @@ irc_ping_run(struct session *s, struct irc_message *msg)
 		irc_numeric(s, 409, ":No origin specified");
 		return;
 	}
-	/* What was said before is before the answer. */
+	/* What was said before comes before the answer. */
 	if (s->member != NULL)
 		LIST_FOREACH(ms, &s->member->memberships, in_member)
 			room_flush(ms->room);
@@ -342,7 +342,7 @@ irc_quit_run(struct session *s, struct irc_message *msg)
 	free(why);
 }
 
-/* Servers say so to each other; a client has nothing to report with it. */
+/* Ignores ERROR, which only servers send. */
 void
 irc_error_run(struct session *s, struct irc_message *msg)
 {

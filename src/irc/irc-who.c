@@ -26,27 +26,27 @@
 #include "room/roommates.h"
 #include "session/session.h"
 
-#define WHO_LOOKED_MAX 20000 /* people, for one mask */
+#define WHO_LOOKED_MAX 20000 /* people looked at for one mask */
 #define WHO_LISTED_MAX 1000
 #define WHO_LISTED_PER_TOKEN 250
 #define WHO_LOOKED_PER_TOKEN 1000
 #define WHO_TOKEN_MAX 3 /* digits: whox */
 #define USERHOST_MAX 5 /* nicks: Modern, "USERHOST message" */
 
-/* The fields in the order in which they are sent. */
+/* All fields, in the order in which they are sent. */
 static const char who_fields[] = "tcuihsnfdlaor";
 
 struct who {
 	struct session *session;
 	const char *mask; /* as it was given */
-	const char *fields; /* of WHOX; NULL: a plain WHO */
+	const char *fields; /* of WHOX; NULL: an ordinary WHO */
 	size_t field_count;
 	char token[WHO_TOKEN_MAX + 1];
 	bool is_opers_only;
 	size_t listed;
 };
 
-/* Does a mask find m, or only the nick? (+i) */
+/* Does a mask find m for s? Otherwise only the nick does (+i). */
 static bool
 who_may_see(const struct session *s, const struct member *m)
 {
@@ -67,8 +67,7 @@ irc_may_see_in(const struct session *s, const struct membership *ms)
 	    who_may_see(s, ms->member);
 }
 
-/* Some room that m is in and s may know of: one that both are in, if
- * possible. */
+/* A room of m that s may know of: if possible, one that both are in. */
 static const struct membership *
 who_pick_room(const struct session *s, const struct member *m)
 {
@@ -85,8 +84,8 @@ who_pick_room(const struct session *s, const struct member *m)
 	return found;
 }
 
-/* "H*B@": here or gone, operator of the server, bot, what they are in the room
- * of ms (or NULL). */
+/* Adds "H*B@": here or gone, operator of the server, bot, and their status in
+ * the room of ms (or NULL). */
 static void
 who_add_flags(struct buf *out, const struct who *w, const struct member *m,
     const struct membership *ms)
@@ -115,7 +114,7 @@ who_add_room(struct buf *out, const struct membership *ms)
 		buf_addf(out, "#%s", ms->room->name);
 }
 
-/* The blank before it is there. Placeholders are those of whox. */
+/* Adds a field; its blank is there already. Placeholders are those of whox. */
 static void
 who_add_field(struct buf *out, const struct who *w, char field,
     const struct member *m, const struct membership *ms)
@@ -130,7 +129,7 @@ who_add_field(struct buf *out, const struct who *w, char field,
 	case 'u':
 		buf_addstr(out, irc_user(m));
 		break;
-	case 'i': /* nobody's address is told */
+	case 'i': /* addresses are never told */
 		buf_addstr(out, "255.255.255.255");
 		break;
 	case 'h':
@@ -154,7 +153,7 @@ who_add_field(struct buf *out, const struct who *w, char field,
 	case 'r':
 		buf_addf(out, ":%s", irc_realname(m));
 		break;
-	default: /* d, a: all are on this server, and there are no accounts */
+	default: /* d, a: one server, and no accounts */
 		buf_addch(out, '0');
 		break;
 	}
@@ -207,7 +206,7 @@ who_room(struct who *w, struct room *room)
 			who_send(w, ms->member, ms);
 }
 
-/* Is it about m? Everybody is on this server. */
+/* Does the query match m? Everybody matches the server's name. */
 static bool
 who_matches(const struct who *w, const struct member *m)
 {
@@ -246,7 +245,7 @@ who_mask(struct who *w)
 	}
 }
 
-/* "o", "%fields,token", or both together. */
+/* Parses "o", "%fields,token", or both together. */
 static void
 who_parse(struct who *w, const char *text)
 {
@@ -295,7 +294,7 @@ irc_who_run(struct session *s, struct irc_message *msg)
 	irc_about(s, 315, w.mask, "End of WHO list");
 }
 
-/* Calls found() for each of those nicks that is here, max at most. The
+/* Calls found() for each of these nicks that is here, max at most. The
  * parameters are cut up. */
 static void
 who_each(struct session *s, struct irc_message *msg, size_t max,
@@ -339,7 +338,8 @@ who_add_nick(struct buf *out, const struct member *m)
 	buf_addstr(out, m->nick);
 }
 
-/* "bob*=+bob@host": operators have the star, who is away has '-'. */
+/* Adds "bob*=+bob@host": '*' for operators, '-' instead of '+' for
+ * those away. */
 static void
 who_add_userhost(struct buf *out, const struct member *m)
 {

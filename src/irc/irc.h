@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
+ *
+ * Shared by the files of the IRC protocol (protocol-irc.c, irc-*.c) only.
+ * "Modern" is the Modern IRC Client Protocol document.
  */
 #ifndef IRC_H
 #define IRC_H
@@ -25,7 +28,7 @@
 #include "room/room.h"
 #include "session/session.h"
 
-/* Capabilities (IRCv3), in the order of irc-cap.c's table. Those that decide
+/* Capabilities (IRCv3), in the order of irc-cap.c's table. Those that change
  * how events are rendered come first: irc_dialect(). */
 enum irc_cap {
 	IRC_CAP_SERVER_TIME = 1 << 0,
@@ -53,44 +56,44 @@ enum irc_cap {
 	IRC_CAP_USERHOST_IN_NAMES = 1 << 20
 };
 
-/* The table of irc-cap.c; it ends with a name of NULL. */
+/* An entry of irc-cap.c's table, which ends with a name of NULL. */
 struct irc_cap_entry {
 	const char *name;
 	enum irc_cap cap;
 	const char *value; /* or NULL */
-	const char *help; /* for the manual: what they get who ask for it */
+	const char *help; /* for the manual: what it gives */
 };
 extern const struct irc_cap_entry irc_cap_table[];
 
 #define IRC_LABEL_MAX 64 /* bytes: labeled-response */
-/* How long somebody may take to register, in time and lines. */
+/* How long registering may take, in time and lines. */
 #define IRC_REGISTRATION_MS 30000
 #define IRC_REGISTRATION_LINES 64
-#define IRC_TEXT_MAX 300 /* bytes of KILL and WALLOPS, and of QUIT and such */
-#define IRC_WORD_MAX 64 /* bytes of what a peer said, in an answer about it */
+#define IRC_TEXT_MAX 300 /* bytes of texts of KILL, WALLOPS, QUIT and such */
+#define IRC_WORD_MAX 64 /* bytes of a peer's word in an answer about it */
 #define IRC_HISTORY_MAX 100 /* messages of one CHATHISTORY */
 #define IRC_TARGETS_MAX 4 /* of one PRIVMSG, KICK, JOIN...: TARGMAX */
 #define IRC_MONITOR_MAX 100 /* nicks that one client may watch */
 
 struct irc_monitor;
 
-/* A client that speaks IRC: session->state. */
+/* An IRC client: session->state. */
 struct irc {
 	uint32_t caps; /* enum irc_cap: enabled */
 	unsigned cap_version; /* of CAP LS; 0: none was given */
 	bool is_negotiating; /* CAP END is awaited */
 	bool is_registered;
 	unsigned lines; /* before the registration */
-	/* Of the registration; later, irc_oper_lost() is due. */
+	/* The registration's; later, for irc_oper_lost(). */
 	struct deadline deadline;
 	char nick[NICK_SIZE]; /* wanted, before the registration */
 	char *password; /* before the registration; or NULL */
 	char *user; /* before the registration */
 	char *realname;
-	/* While a line is answered. */
+	/* While a line is answered: */
 	bool is_answering;
 	char label[IRC_LABEL_MAX + 1]; /* escaped as it came; "": none */
-	uint64_t batches; /* given, for their reference tags */
+	uint64_t batches; /* count, for their reference tags */
 	struct irc_monitor *monitor; /* irc-monitor.c; NULL: watches nobody */
 	void *oper; /* irc-oper.c: a check under way; or NULL */
 };
@@ -107,13 +110,13 @@ irc_has(const struct session *s, enum irc_cap cap)
 	return (irc_of(s)->caps & (uint32_t)cap) != 0;
 }
 
-/* Is whoever is behind m an IRC client? Then their session. */
+/* The session behind m if it is an IRC client, else NULL. */
 struct session *irc_session_of(const struct member *m);
 
 /*
- * Is this, the whole first line of a client, what an IRC client begins with?
+ * Does text, the whole first line of a client, begin as an IRC client does?
  * CAP, PASS, NICK or USER, in any case, with as many parameters as they have:
- * "NICK bob" is, "NICK is my dog" and "NICKY hello" are not. (irc-sniff.c)
+ * "NICK bob" does, "NICK is my dog" and "NICKY hello" do not. (irc-sniff.c)
  */
 bool irc_is_first_line(const char *text, size_t len);
 
@@ -128,11 +131,11 @@ bool irc_load(struct session *s, struct fields_in *in,
 
 struct irc_command {
 	struct command command;
-	/* msg is scrubbed in no way; it lives until the return. */
+	/* msg is not scrubbed; it lives until the return. */
 	void (*run)(struct session *s, struct irc_message *msg);
 };
 
-/* A row for each command (commands.def), and one of NULLs. */
+/* A row for each command (commands.def); it ends with a name of NULL. */
 extern const struct irc_command irc_commands[];
 const struct irc_command *irc_command_find(const char *name); /* or NULL */
 
@@ -144,29 +147,30 @@ const struct irc_command *irc_command_find(const char *name); /* or NULL */
 /* Answers: irc-reply.c */
 
 /*
- * A line of the answer to what s has sent, or, if nothing is being answered, a
- * line by itself. irc_begin() gives the buffer and has put the source there
- * (":server " or, from being given, ":nick!user@host "); the rest of the line,
- * without CR LF, is added, and irc_end() called.
+ * Make a line of the answer to what s has sent or, if nothing is being
+ * answered, a line by itself. irc_begin() returns a buffer with the source
+ * (":server " or from's ":nick!user@host "); the caller adds the rest of the
+ * line without CR LF, and calls irc_end().
  */
 struct buf *irc_begin(struct session *s, const struct member *from);
 void irc_end(struct session *s);
 
-/* ":server NUM nick rest". Longer than a line may be: cut. */
+/* Sends ":server NUM nick rest"; cut if it is too long. */
 void irc_numeric(struct session *s, unsigned number, const char *fmt, ...)
     PRINTFLIKE(3, 4);
-/* ":server rest" */
+/* Sends ":server rest". */
 void irc_line(struct session *s, const char *fmt, ...) PRINTFLIKE(2, 3);
-/* What others are told as well, rendered for s. */
+/* Sends s an event that others are told as well. */
 void irc_event(struct session *s, const struct event *event);
-/* The same as if they had these capabilities. */
+/* As irc_event(), as if s had these capabilities. */
 void irc_event_as(struct session *s, const struct event *event, uint32_t caps);
-/* "FAIL command code context :text", the context may be ""
- * (standard-replies) */
+/* Sends "FAIL command code context :text" (standard-replies); context may be
+ * "". */
 void irc_fail(struct session *s, const char *command, const char *code,
     const char *context, const char *fmt, ...) PRINTFLIKE(5, 6);
 
-/* "NUM nick what :text", what being as a peer gave it: cut, if need be. */
+/* Sends "NUM nick what :text"; what is as a peer gave it, and cut if
+ * necessary. */
 void irc_about(struct session *s, unsigned number, const char *what,
     const char *text);
 /* Frequent numerics (Modern, "Numerics"). */
@@ -175,10 +179,8 @@ void irc_no_such_channel(struct session *s, const char *name); /* 403 */
 void irc_not_on_channel(struct session *s, const char *name); /* 442 */
 void irc_need_more_params(struct session *s, const char *command); /* 461 */
 
-/*
- * A batch (IRCv3 batch) inside the answer: what is added until irc_batch_end()
- * gets its tag. Nothing without the capability. fmt is "type params".
- */
+/* A batch (IRCv3 batch) inside the answer: lines up to irc_batch_end() get its
+ * tag. Without the capability there is none. fmt is "type params". */
 struct irc_batch {
 	size_t start; /* where it begins in the answer */
 	char reference[24]; /* "": none */
@@ -187,25 +189,25 @@ void irc_batch_begin(struct session *s, struct irc_batch *batch,
     const char *fmt, ...) PRINTFLIKE(3, 4);
 void irc_batch_end(struct session *s, struct irc_batch *batch);
 
-/* The answer to one line, from the first to the last. */
+/* Enclose the answer to one line. */
 void irc_answer_begin(struct session *s, const struct irc_message *msg);
 void irc_answer_end(struct session *s);
 
-/* What follows belongs to a line that was labeled so earlier (an answer that
- * took time); ends with irc_answer_end(). */
+/* Begins the late answer to a line that had this label; ends with
+ * irc_answer_end(). */
 void irc_answer_resume(struct session *s, const char *label);
 
-/* How s is called in numerics: their nick, or "*". */
+/* How numerics call s: their nick, or "*". */
 const char *irc_nick(const struct session *s);
 
 /* Rendering: irc-render.c */
 
-/* How events are written for who has these capabilities. */
+/* The dialect for these capabilities. */
 const struct dialect *irc_dialect(uint32_t caps);
 const struct dialect *irc_find_dialect(const char *name); /* or NULL */
 #define IRC_DIALECTS ((size_t)IRC_CAPS_RENDERED + 1)
 
-/* What somebody is called besides the nick; plain people have no such names. */
+/* The user name and real name of m; plain people have stand-ins. */
 static inline const char *
 irc_user(const struct member *m)
 {
@@ -218,9 +220,9 @@ irc_realname(const struct member *m)
 	return m->realname == NULL ? m->nick : m->realname;
 }
 
-/* "nick!user@host" */
+/* Adds "nick!user@host". */
 void irc_add_mask(struct buf *out, const struct member *m);
-/* "2026-06-02T14:02:11.123Z": server-time */
+/* Adds "2026-06-02T14:02:11.123Z" (server-time). */
 void irc_add_time(struct buf *out, int64_t wall_ms);
 
 /* Registration: irc-register.c, irc-cap.c */
@@ -236,59 +238,59 @@ void irc_send_isupport(struct session *s);
 void irc_send_lusers(struct session *s);
 void irc_send_motd(struct session *s);
 const char *irc_server(const struct session *s); /* our name as a server */
-/* Is target a server, or somebody, that is here? Else s is told so: 402. NULL
- * or empty is here. */
+/* Is target this server, or somebody who is here? Otherwise s is told 402. NULL
+ * or empty means this server. */
 bool irc_is_here(struct session *s, const char *target);
 
 /* irc-who.c */
-/* May s know that somebody is in that room? */
+/* May s know that ms is in its room? */
 bool irc_may_see_in(const struct session *s, const struct membership *ms);
 int64_t irc_idle_s(const struct member *m);
 
 /* Channels: irc-channel.c */
 
-/* The room that a channel's name, "#kitchen" in any case, stands for; NULL:
- * there is none, or it is no channel's name. */
+/* The room for a channel's name ("#kitchen" in any case), or NULL. */
 struct room *irc_find_room(const struct session *s, const char *channel);
-/* 353 and 366: who is there, as far as s may see. */
+/* Sends 353 and 366: who is in room, as far as s may see. */
 void irc_send_names(struct session *s, struct room *room);
-/* Flood control counts it, if they asked for it. */
+/* Charges s for the names of room; to be called if they asked for them. */
 void irc_charge_names(struct session *s, const struct room *room);
-/* "@", "+", "@+" with multi-prefix, or "". */
+/* Returns "@", "+", "@+" (with multi-prefix), or "". */
 const char *irc_prefixes(const struct session *s, const struct membership *ms);
 /* May s know that room exists? (+s) */
 bool irc_may_see_room(const struct session *s, const struct room *room);
-/* "NUM nick #room :text" */
+/* Sends "NUM nick #room :text". */
 void irc_room_numeric(struct session *s, unsigned number,
     const struct room *room, const char *text);
 
 /*
- * What s may not do now, and why, where no numeric says so: a FAIL, or, to who
- * does not know these, a NOTICE. room: what it is about.
+ * Tells that s may not do something now, and why, where there is no numeric for
+ * it: by FAIL or, without that capability, by NOTICE. room is what it is about.
  */
 void irc_refuse(struct session *s, const char *command, const char *code,
     const struct room *room, const char *fmt, ...) PRINTFLIKE(5, 6);
 
-/* Something that s does in room, without a number, for irc_event(). */
+/* Makes an event of s in room, without a number, for irc_event(). */
 struct event irc_own_event(const struct session *s, enum event_kind kind,
     const struct room *room);
 
 /*
- * The room of that name if s may know of it, and what s is there, or NULL with
- * an error told: 403, and if has_to_be_in, 442. *ms may be NULL without that.
+ * The room for channel if s may know of it, and in *ms s's membership there.
+ * NULL after an error: 403 or, with has_to_be_in, 442. Otherwise *ms may be
+ * NULL.
  */
 struct room *irc_open_room(struct session *s, const char *channel,
     bool has_to_be_in, struct membership **ms);
 
-/* 332 and 333; nothing if there is no topic. */
+/* Sends 332 and 333; nothing if there is no topic. */
 void irc_send_topic(struct session *s, const struct room *room);
 
 /* History: irc-history.c, irc-reference.c, irc-marker.c */
 
 /*
  * How a client names a message: by its time,
- * "timestamp=2026-06-02T14:02:11.123Z" (the milliseconds may be missing), or by
- * the msgid that it was sent with, "msgid=kitchen-812".
+ * "timestamp=2026-06-02T14:02:11.123Z" (milliseconds are optional), or by its
+ * msgid, "msgid=kitchen-812".
  */
 struct irc_reference {
 	uint64_t number; /* of the message in its room; 0: by time */
@@ -298,38 +300,38 @@ enum irc_reference_result {
 	IRC_REFERENCE_OK,
 	IRC_REFERENCE_BAD, /* malformed */
 	IRC_REFERENCE_TYPE, /* of another kind: "foo=..." */
-	IRC_REFERENCE_ELSEWHERE /* no msgid of a message in that room */
+	IRC_REFERENCE_ELSEWHERE /* not the msgid of a message in that room */
 };
 enum irc_reference_result irc_reference_parse(struct irc_reference *ref,
     const char *text, const char *room) MUST_CHECK;
-/* "2026-06-02T14:02:11.123Z" or without ".123": server-time */
+/* Parses "2026-06-02T14:02:11.123Z", with or without ".123" (server-time). */
 bool irc_parse_time(const char *text, int64_t *wall_ms) MUST_CHECK;
-/* Can anybody be called so? Guests are, though nobody may choose to be. */
+/* Can anybody have this nick? Guests' nicks count, too. */
 bool irc_is_nick(const char *name);
-/* How far they have read in room (read-marker), to who wants to know: after
- * JOIN and before 366. */
+/* Sends how far they have read in room, if they want to know (read-marker):
+ * after JOIN and before 366. */
 void irc_send_marker(struct session *s, const struct room *room);
 
 /* irc-monitor.c */
 void irc_monitor_free(struct session *s);
-void irc_monitor_drained(struct session *s); /* s reads on */
+void irc_monitor_drained(struct session *s); /* to be called when s reads on */
 /* Fields of struct irc; in->arg is the session. */
 void irc_monitor_put(struct fields_out *out, const struct field *f,
     const void *base);
 bool irc_monitor_get(struct fields_in *in, const struct field *f, void *base,
     const struct tlv *item) MUST_CHECK;
 
-/* irc-oper.c: an answer is not waited for any more. */
+/* irc-oper.c: gives up waiting for a check. */
 void irc_oper_cancel(struct session *s);
-/* That an answer is awaited, for the next program, which has to say that there
- * will be none: irc_oper_lost(), once it runs. Nothing if there is none. */
+/* Saves that a check is awaited. The next program, which will get no answer,
+ * calls irc_oper_lost() once it runs. Does nothing without a check. */
 void irc_oper_put(struct fields_out *out, const struct field *f,
     const void *base);
 bool irc_oper_get(struct fields_in *in, const struct field *f, void *base,
     const struct tlv *item) MUST_CHECK;
 void irc_oper_lost(struct session *s);
 
-/* irc-mode.c: gives s these of enum member_flag, and tells them what
+/* irc-mode.c: sets flags (enum member_flag) of s, and tells them what
  * changed. */
 void irc_set_user_modes(struct session *s, unsigned flags);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * A machine of five states, a byte at a time: only clients that have sent an
- * IAC come here. It speaks no option at all, which every telnet accepts, and
- * leaves the terminal in the line mode that suits a chat. Window size and
- * terminal type were decided against: the plain protocol never asks for them.
+ * A state machine, a byte at a time, as only clients that have sent an IAC come
+ * here. It speaks no option at all, which every telnet accepts, and so leaves
+ * the terminal in its line mode, which suits a chat. Decided against: window
+ * size and terminal type, for which the plain protocol has no use.
  */
 #include "config.h"
 
@@ -75,7 +75,8 @@ telnet_refuse(struct telnet *t, uint8_t option, struct buf *reply)
 		return;
 	}
 	if (t->verb == TELNET_DO) {
-		/* A mark in the stream, no state: each waits for its answer. */
+		/* A mark in the stream rather than a state: each one waits for
+		 * its answer. */
 		if (telnet_mark(t->refused_do, option) &&
 		    option != TELNET_TIMING_MARK)
 			return;
@@ -85,14 +86,15 @@ telnet_refuse(struct telnet *t, uint8_t option, struct buf *reply)
 			return;
 		verb = TELNET_DONT;
 	} else {
-		return; /* WONT and DONT: just as we have it */
+		return; /* WONT and DONT: it is off already */
 	}
 	buf_addch(reply, (char)TELNET_IAC);
 	buf_addch(reply, (char)verb);
 	buf_addch(reply, (char)option);
 }
 
-/* The byte after an IAC. Returns how many bytes it adds to out, one at most. */
+/* Handles the byte after an IAC. Returns how many bytes it adds to out, at most
+ * one. */
 static size_t
 telnet_command(struct telnet *t, uint8_t byte, char *out, struct buf *reply)
 {
@@ -154,9 +156,7 @@ telnet_filter(struct telnet *t, char *out, const char *in, size_t len,
 				t->state = TELNET_SUB_COMMAND;
 			break;
 		case TELNET_SUB_COMMAND:
-			/*
-			 * A command other than SE means that SE was left out.
-			 */
+			/* Any command but SE means that SE was left out. */
 			if (byte == TELNET_IAC)
 				t->state = TELNET_SUB;
 			else

@@ -41,14 +41,14 @@ struct telnet {
 
 void telnet_init(struct telnet *t);
 
-/* Is t in a state that there is? For one that was read from somewhere. */
+/* Is t in a valid state? For one that was read from outside. */
 bool telnet_is_valid(const struct telnet *t);
 
 /*
- * Filters len bytes: what is text goes to out (len bytes at most; may be in
- * itself), what has to be answered is added to reply, TELNET_ANSWER_MAX bytes
- * for each two of in at most. Returns the number of bytes in out. Any
- * packetization gives the same result.
+ * Filters len bytes: text goes to out (at most len bytes; may be in itself),
+ * answers are added to reply, at most TELNET_ANSWER_MAX bytes for each two of
+ * in. Returns the number of bytes in out. Any packetization gives the same
+ * result.
  */
 size_t telnet_filter(struct telnet *t, char *out, const char *in, size_t len,
     struct buf *reply);

@@ -58,7 +58,7 @@ cmd_quit_run(struct session *s, int argc, char *argv[])
 {
 	const char *text = argc > 0 ? argv[0] : NULL;
 
-	/* Who wants to go is not kept for a message that is too long. */
+	/* A message too long must not keep anybody from leaving. */
 	if (argc > 0)
 		argv[0][text_cut(argv[0], strlen(argv[0]), BREAK_TEXT_MAX)] =
 		    '\0';

@@ -17,7 +17,7 @@
 #include "room/room.h"
 #include "session/session.h"
 
-/* Letters, and as many parameters as are told to the others at once. */
+/* Letters, and as many parameters as one event can tell. */
 #define CMD_MODE_WORDS (1 + MODES_PER_EVENT)
 #define CMD_MODE_ERRORS_MAX 5
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * /nick: who somebody is, and whose place they take.
+ * /nick: changes the nick, and returns to what was left under it.
  */
 #include "config.h"
 

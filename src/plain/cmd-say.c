@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * /me and /msg: what is said in other ways than by a plain line.
+ * /me and /msg.
  */
 #include "config.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The room that a person of the plain protocol is in: coming, going, saying
- * something there.
+ * The room that a person of the plain protocol is in: arriving, leaving,
+ * talking.
  */
 #include "config.h"
 
@@ -22,7 +22,7 @@
 #include "room/room.h"
 #include "session/session.h"
 
-#define PLAIN_NAMES_MAX 20 /* named in the greeting */
+#define PLAIN_NAMES_MAX 20 /* in the greeting */
 
 struct membership *
 plain_here(const struct session *s)

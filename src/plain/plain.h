@@ -11,10 +11,8 @@
 #include "history/event.h"
 #include "room/modes.h"
 
-/*
- * What the files of the plain protocol share; of no concern to others. A person
- * is in one room at a time there: the one that they are "here" in.
- */
+/* Shared by the files of the plain protocol only. There, a person is in one
+ * room at a time: the one that they are "here" in. */
 
 struct member;
 struct membership;
@@ -24,28 +22,24 @@ struct session;
 
 extern const struct protocol protocol_line;
 
-/* The room that what s says goes to; s has a member. */
+/* The room to which what s says goes; s has a member. */
 struct membership *plain_here(const struct session *s);
 
-/* Who is here and what the topic is: for somebody who is coming in. */
+/* Tells somebody who is coming in who is here, and the topic. */
 void plain_greet_room(struct session *s, const struct room *room);
 
-/* s comes into room, after plain_greet_room(), from the room that they are in
- * (NULL: from none), and is told if they are its operator. */
+/* Lets s enter room after plain_greet_room(), from the room that they are in
+ * (NULL: none); if they are its operator, tells them. */
 void plain_arrive(struct session *s, struct room *room,
     struct membership *from);
 
-/*
- * Says text (scrubbed, not empty) in the room that s is in, unless they are on
- * break or the room's modes forbid it: then an error says so.
- */
+/* Says text (scrubbed, not empty) in the room of s. On break, or if the room's
+ * modes forbid it, s is told an error instead. */
 void plain_say(struct session *s, enum event_kind kind, const char *text,
     size_t len);
 
-/*
- * Makes a change of modes, with param or NULL, in the room that s is in, and
- * tells s what came of it; and the masks on a list, and who set them.
- */
+/* Make a change of modes, with param or NULL, in the room of s, and tell s the
+ * result; and show the masks on a list, and who set them. */
 void plain_mode_apply(struct session *s, bool is_set, char letter,
     const char *param);
 void plain_mode_list(struct session *s, enum modes_list list);
@@ -53,11 +47,12 @@ void plain_mode_list(struct session *s, enum modes_list list);
 /* Commands */
 
 enum {
-	/* The last argument is the rest of the line, blanks and all. */
+	/* The last argument is the rest of the line, with its blanks. */
 	COMMAND_REST = 1 << 0,
 	/* May be used on break. */
 	COMMAND_ON_BREAK = 1 << 1,
-	/* Not in /help's list: the command that it undoes names it there. */
+	/* Not in /help's list, but named in the line of the command it
+	 * undoes. */
 	COMMAND_UNLISTED = 1 << 2
 };
 
@@ -65,26 +60,27 @@ enum {
 
 struct plain_command {
 	struct command command;
-	/* argv has argc scrubbed words, min_args to max_args of them; they
-	 * live until the return. */
+	/* argv has argc scrubbed words, min_args to max_args of them; they live
+	 * until the return. */
 	void (*run)(struct session *s, int argc, char *argv[]);
 };
 
-/* A row for each command, in the order of /help, and one of NULLs. */
+/* A row for each command, in the order of /help; it ends with a name
+ * of NULL. */
 extern const struct plain_command plain_commands[];
 const struct plain_command *plain_command_find(const char *name); /* or NULL */
 
 /*
- * Runs a line without its slash, scrubbed, terminated; it is cut up in place.
- * All that the table says is checked here, before the handler is called.
+ * Runs a line without its slash, scrubbed and terminated; it is cut up in
+ * place. What the row says is checked and charged before the handler is called.
  * Errors are told to s.
  */
 void plain_command_run(struct session *s, char *line);
 
 /*
- * Cuts what follows a command's name, in place, into at most max arguments, of
- * which the last takes the rest if is_rest. Returns how many there are, or max
- * + 1 if there are more.
+ * Cuts what follows a command's name, in place, into at most max arguments;
+ * is_rest: the last takes the rest. Returns how many there are, or max + 1 if
+ * there are more.
  */
 int plain_command_split(char *line, char *argv[], int max, bool is_rest);
 
@@ -93,7 +89,7 @@ int plain_command_split(char *line, char *argv[], int max, bool is_rest);
 #include "plain/commands.def"
 #undef COMMAND
 
-/* If on break, tells them so and returns true. */
+/* If s is on break, tells them so and returns true. */
 bool plain_refuse_on_break(struct session *s);
 /* Who has the nick; NULL, with an error told, if nobody has, or s. */
 struct member *plain_find_other(struct session *s, const char *nick);

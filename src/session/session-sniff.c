@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The one port: which protocol is it? An IRC client speaks first, at once, and
- * a person in nc waits to be greeted. So the first whole line tells, if it
- * comes within greeting-delay and a protocol takes it for its own. Anything
- * else, silence, or half a line is of the first protocol, the plain one; what
- * came is not lost.
+ * Finds out which protocol a client speaks, where one port serves several. An
+ * IRC client speaks first, at once; a person in nc waits to be greeted. So the
+ * first whole line decides, if it comes within greeting-delay and a protocol
+ * claims it. Anything else, silence, or half a line means the first protocol,
+ * the plain one; no input is lost.
  *
  * Decided against: looking at the first bytes (half a line decides nothing),
- * and changing one's mind later ("NICK is my dog" is chat).
+ * and deciding anew later ("NICK is my dog" is chat).
  */
 #include "config.h"
 
@@ -23,7 +23,7 @@
 #include "session/protocol.h"
 #include "session/session.h"
 
-/* The deadline, until the decision; s->state. */
+/* The deadline of the decision; s->state. */
 static void
 sniff_decide(struct session *s, const struct protocol *protocol)
 {
@@ -94,7 +94,7 @@ sniff_too_long(struct session *s)
 		s->protocol->too_long(s);
 }
 
-/* Nothing will come any more: they are shown what there is. */
+/* No more input will come: shows them what there is. */
 static void
 sniff_eof(struct session *s)
 {

@@ -148,8 +148,8 @@ session_event(struct member *m, const struct event *event)
 	s->protocol->event(s, event);
 }
 
-/* It is no answer to anything that they sent, so nothing else would bound what
- * waits for who does not read. */
+/* It answers nothing that they sent, so nothing else bounds what waits for
+ * somebody who does not read. */
 static bool
 session_invited(struct member *m, const struct event *event)
 {

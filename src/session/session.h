@@ -39,18 +39,18 @@ struct sessions {
 	struct net *net;
 	struct chat *chat;
 	const struct options *options;
-	struct verify_queue *verify; /* set by the owner; NULL: there is none */
+	struct verify_queue *verify; /* set by the owner; or NULL */
 	struct admission admission;
 	struct session_list list;
-	size_t unentered_count; /* nobody stands behind them yet */
-	int64_t started_ms; /* monotonic: when the server was */
+	size_t unentered_count; /* sessions without a member so far */
+	int64_t started_ms; /* monotonic: the server's start */
 	struct buf text; /* scratch for one line's text */
 	struct log_limit refused_log[ADMITS];
-	struct log_limit oper_log; /* who may not be operator */
-	struct log_limit password_log; /* whose irc-password is wrong */
+	struct log_limit oper_log; /* for failed attempts at OPER */
+	struct log_limit password_log; /* for wrong irc-passwords */
 	struct buf reply; /* scratch for session_notice() */
 	struct buf out; /* scratch for a protocol's lines */
-	struct buf answer; /* and for the answer to one line of IRC */
+	struct buf answer; /* scratch: the answer to one line of IRC */
 	size_t line_start; /* where its last line begins */
 	struct irc_watched *watched; /* irc-monitor.c; or NULL */
 	/* session-confirm.c: the walk over all, and where it goes on. */
@@ -61,73 +61,70 @@ struct sessions {
 	uint64_t throttled;
 };
 
-/* One client: a connection, and the member that it speaks for. */
+/* A client: a connection, and the member that it speaks for. */
 struct session {
 	TAILQ_ENTRY(session) entry;
 	struct sessions *all;
 	struct conn *conn;
-	struct member *member; /* NULL before session_enter(), and once they
-				* have left */
+	/* NULL before session_enter(), and once they have left. */
+	struct member *member;
 	const struct protocol *protocol;
 	struct admit_origin *origin;
 	struct bucket lines; /* flood control */
-	int64_t since_ms; /* monotonic: they were let in */
-	struct deadline *throttle; /* when reading goes on; NULL: it does */
+	int64_t since_ms; /* monotonic: when they were admitted */
+	/* When reading goes on; NULL: it is not paused. */
+	struct deadline *throttle;
 	void *state; /* the protocol's own; or NULL */
 	/* session-confirm.c: the output up to which the client was asked whether
 	 * it has read it, or 0; and since when it has some to confirm. */
 	uint64_t asked;
 	int64_t doubt_ms;
-	bool has_entered; /* it has a member, or had one */
-	bool has_left; /* and the member with them: only the end is to come */
+	bool has_entered; /* it has or had a member */
+	bool has_left; /* the member is gone; the connection will end */
 	bool is_held; /* session_hold() */
-	bool is_eof; /* they will say no more: show the rest and close */
+	bool is_eof; /* no more input; show the rest and close */
 };
 
 /* The pointers are the caller's and outlive all. */
 void sessions_init(struct sessions *all, struct net *net, struct chat *chat,
     const struct options *options);
-void sessions_fini(struct sessions *all); /* none is left */
+void sessions_fini(struct sessions *all); /* all must have ended */
 
-/*
- * A listener has accepted somebody: a session, or, when there are too many,
- * they are banned, or it is locked, one line that says so. Takes over fd.
- */
+/* Takes over the accepted fd: makes a session or, if there are too many, they
+ * are banned, or the server is locked, sends one line that says so. */
 void session_accept(struct sessions *all, int fd,
     const struct listener_peer *peer);
 
 /*
- * Somebody stands behind the connection now: a guest, in no room yet, who is
- * written to in this dialect. False: they may not come in, which they were
- * told, and the connection is closed. For protocols.
+ * Gives s a member, in no room yet: a guest, who is written to in this dialect.
+ * False: they may not enter; they were told, and the connection is closed. For
+ * protocols.
  */
 bool session_enter(struct session *s, const struct dialect *dialect) MUST_CHECK;
 
-/* Closes those who are banned, whether or not they have come in yet, after a
- * ban was made; returns how many. Outside any walk over members. */
+/* Closes all whom a new ban reaches, entered or not; returns how many. Not to
+ * be called from a walk over members. */
 size_t sessions_end_banned(struct sessions *all, const struct ban *ban);
 
-/* Nobody stands behind it any more, and only the end is to come. The member is
- * the caller's. */
+/* Marks that s has no member any more, and will end. The member is the
+ * caller's. */
 void session_set_left(struct session *s);
 
-/* What s speaks turns out to be this; it is opened. For protocols. */
+/* Makes s speak protocol, and opens that. For protocols. */
 void session_become(struct session *s, const struct protocol *protocol);
 
-/* Tells everybody text and closes; what is queued is flushed for flush_ms. */
+/* Tells everybody text and closes; output is flushed for flush_ms at most. */
 void sessions_close_all(struct sessions *all, const char *text,
     int64_t flush_ms);
 
-/* Is nothing left to be written to anybody? */
+/* Is all output written? */
 bool sessions_are_flushed(const struct sessions *all);
 
-/* Ends all at once, at exit: their members leave without a word. */
+/* Ends all sessions at once, at exit: their members leave without a word. */
 void sessions_free_all(struct sessions *all);
 
-/*
- * One line to this client, in its protocol's way: a notice, or an error that
- * says what is wrong and what to do. The text needs to be scrubbed already.
- */
+/* Send this client one line, in its protocol's way: a notice, or an error that
+ * says what is wrong and what to do. The text must be scrubbed already. */
 void session_notice(struct session *s, const char *fmt, ...) PRINTFLIKE(2, 3);
 void session_error(struct session *s, const char *fmt, ...) PRINTFLIKE(2, 3);
 
@@ -137,13 +134,13 @@ void session_error(struct session *s, const char *fmt, ...) PRINTFLIKE(2, 3);
  */
 void session_confirmed(struct session *s, uint64_t token);
 
-/* Takes so many tokens for the line that is being handled. */
+/* Charges so many tokens for the line being handled. */
 void session_charge(struct session *s, unsigned cost);
 
 /*
- * Nothing that s sends is read until session_release(): the answer to a line
- * takes time, and the next one waits for it. Whoever holds s sees to it that
- * this ends, also in the next program of this process.
+ * Stops reading s until session_release(), since the answer to a line takes
+ * time and further lines wait for it. The caller makes sure that this ends,
+ * also in the next program of this process.
  */
 void session_hold(struct session *s);
 void session_release(struct session *s);

@@ -424,7 +424,7 @@ START_TEST(test_invite)
 	ck_assert_int_eq(action_invite(op, cy.m), INVITED_AWAY);
 	ck_assert_int_eq(action_brb(ana.m, NULL), BRB_DONE);
 	ck_assert_int_eq(action_invite(op, cy.m), INVITE_ON_BREAK);
-	/* Who is ignored is not told so. */
+	/* Ignored people are not told that they are. */
 	ck_assert_int_eq(action_back(ana.m, NULL), BRB_DONE);
 	ck_assert_int_eq(action_back(cy.m, NULL), BRB_DONE);
 	buf_reset(&told);
