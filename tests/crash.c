@@ -19,7 +19,6 @@
 #include <sys/socket.h>
 
 #include <check.h>
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>

@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/util.h"
 #include "client.h"
 #include "daemon.h"
 #include "unit/unit.h"

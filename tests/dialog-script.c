@@ -7,12 +7,9 @@
  */
 #include "config.h"
 
-#include <sys/socket.h>
-
 #include <arpa/inet.h>
 #include <check.h>
 #include <ctype.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

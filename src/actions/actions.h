@@ -4,15 +4,12 @@
 #ifndef ACTIONS_H
 #define ACTIONS_H
 
-#include <sys/types.h>
-
 #include <bsd/sys/tree.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/credential.h"
-#include "base/nick.h"
 #include "base/util.h"
 #include "history/event.h"
 #include "room/bans.h"

@@ -6,7 +6,6 @@
 #include "config.h"
 
 #include "actions/actions.h"
-#include "room/member.h"
 #include "room/modes.h"
 #include "room/person.h"
 #include "room/publish.h"

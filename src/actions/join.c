@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "actions/actions.h"
-#include "room/chat-rooms.h"
 #include "room/chat.h"
 #include "room/deliver.h"
 #include "room/member.h"

@@ -7,8 +7,6 @@
  */
 #include "config.h"
 
-#include <bsd/string.h>
-
 #include <stdlib.h>
 #include <string.h>
 

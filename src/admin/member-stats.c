@@ -12,8 +12,6 @@
 
 #include "admin/member-stats.h"
 #include "room/cursor.h"
-#include "room/deliver.h"
-#include "room/room.h"
 
 const char *
 member_activity_str(enum member_activity state)

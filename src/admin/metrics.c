@@ -14,7 +14,6 @@
 #include "admin/admin.h"
 #include "admin/metrics.h"
 #include "base/process.h"
-#include "room/chat.h"
 
 #define METRICS_PIECE 8192
 

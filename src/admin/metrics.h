@@ -9,7 +9,6 @@
 
 #include "admin/member-stats.h"
 #include "base/buf.h"
-#include "room/room.h"
 
 struct admin;
 

@@ -19,7 +19,6 @@
 
 #include <sys/socket.h>
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -4,15 +4,12 @@
 #ifndef ONESHOT_H
 #define ONESHOT_H
 
-#include <sys/types.h>
-
 #include <bsd/sys/queue.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/util.h"
 #include "base/walk.h"
 #include "net/conn.h"
 

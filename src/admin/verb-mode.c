@@ -6,15 +6,11 @@
  */
 #include "config.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "admin/admin.h"
 #include "admin/verb.h"
 #include "base/buf.h"
 #include "base/nick.h"
 #include "base/util.h"
-#include "room/chat.h"
 #include "room/modes-change.h"
 #include "room/modes-words.h"
 #include "room/modes.h"

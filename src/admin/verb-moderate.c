@@ -19,7 +19,6 @@
 #include "base/text.h"
 #include "base/util.h"
 #include "room/bans.h"
-#include "room/chat.h"
 #include "room/directory.h"
 
 #define BANS_PIECE 8192

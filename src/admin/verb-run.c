@@ -12,7 +12,6 @@
 #include "admin/metrics.h"
 #include "admin/verb.h"
 #include "base/util.h"
-#include "room/chat.h"
 #include "room/publish.h"
 #include "room/room.h"
 

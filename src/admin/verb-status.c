@@ -14,8 +14,6 @@
 #include "admin/verb.h"
 #include "base/clock.h"
 #include "base/process.h"
-#include "room/chat.h"
-#include "room/room.h"
 
 #define STATUS_PIECE 8192
 

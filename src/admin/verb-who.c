@@ -6,7 +6,6 @@
  */
 #include "config.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "admin/admin.h"
@@ -15,9 +14,7 @@
 #include "base/clock.h"
 #include "base/nick.h"
 #include "net/conn.h"
-#include "room/chat.h"
 #include "room/directory.h"
-#include "room/room.h"
 #include "session/protocol.h"
 
 #define WHO_PIECE 8192 /* bytes of out */

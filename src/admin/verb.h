@@ -4,8 +4,6 @@
 #ifndef VERB_H
 #define VERB_H
 
-#include <sys/types.h>
-
 #include <stdbool.h>
 
 #include "base/buf.h"

@@ -4,7 +4,6 @@
 #ifndef BUF_H
 #define BUF_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/util.h"

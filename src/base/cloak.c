@@ -12,11 +12,8 @@
  */
 #include "config.h"
 
-#include <sys/types.h>
-
 #include <sha2.h>
 #include <stdio.h>
-#include <string.h>
 
 #include <bsd/stdlib.h>
 

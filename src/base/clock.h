@@ -4,7 +4,6 @@
 #ifndef CLOCK_H
 #define CLOCK_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/histogram.h"

@@ -4,8 +4,6 @@
 #ifndef DEADLINE_H
 #define DEADLINE_H
 
-#include <sys/types.h>
-
 #include <bsd/sys/tree.h>
 #include <stdbool.h>
 #include <stdint.h>

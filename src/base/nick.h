@@ -5,7 +5,6 @@
 #define NICK_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #define NICK_MAX 20 /* characters, which are bytes: nicks are ASCII */
 #define NICK_SIZE (NICK_MAX + 1)

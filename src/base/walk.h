@@ -4,8 +4,6 @@
 #ifndef WALK_H
 #define WALK_H
 
-#include <sys/types.h>
-
 #include <bsd/sys/queue.h>
 #include <stdbool.h>
 #include <stdint.h>

@@ -25,7 +25,6 @@
 #include <sys/prctl.h>
 #endif
 #include <sys/stat.h>
-#include <sys/types.h>
 #include <sys/wait.h>
 
 #include <assert.h>

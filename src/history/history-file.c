@@ -11,9 +11,7 @@
 
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/types.h>
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>

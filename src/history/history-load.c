@@ -14,9 +14,7 @@
  */
 #include "config.h"
 
-#include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/nick.h"
 #include "base/text.h"

@@ -11,13 +11,11 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "irc/irc.h"
-#include "room/chat.h"
 #include "room/directory.h"
 #include "room/modes.h"
 #include "session/session.h"

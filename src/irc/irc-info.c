@@ -7,7 +7,6 @@
 #include "config.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -15,7 +14,6 @@
 #include "base/clock.h"
 #include "base/mask.h"
 #include "irc/irc.h"
-#include "room/chat.h"
 #include "room/directory.h"
 #include "room/modes.h"
 #include "session/session.h"

@@ -12,10 +12,7 @@
 
 #include "base/text.h"
 #include "irc/irc.h"
-#include "room/chat.h"
-#include "room/deliver.h"
 #include "room/modes.h"
-#include "room/rank.h"
 #include "session/session.h"
 
 static const char *

@@ -9,14 +9,11 @@
  */
 #include "config.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mask.h"
 #include "base/util.h"
 #include "irc/irc.h"
-#include "room/chat.h"
-#include "room/modes.h"
 #include "session/session.h"
 
 #define LIST_CONDITIONS_MAX 16

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "irc/irc.h"
-#include "room/chat.h"
 #include "room/person.h"
 #include "room/watch.h"
 #include "state/persist.h"

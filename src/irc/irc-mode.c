@@ -7,11 +7,9 @@
 #include "config.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
 #include "irc/irc.h"
-#include "room/chat.h"
 #include "room/directory.h"
 #include "room/modes-change.h"
 #include "room/modes-words.h"

@@ -29,7 +29,6 @@
 #include "base/util.h"
 #include "irc/irc.h"
 #include "net/conn.h"
-#include "room/chat.h"
 #include "room/directory.h"
 #include "room/roommates.h"
 #include "session/session.h"

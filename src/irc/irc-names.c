@@ -11,7 +11,6 @@
 
 #include "base/buf.h"
 #include "irc/irc.h"
-#include "room/chat.h"
 #include "room/modes.h"
 #include "session/session.h"
 

@@ -26,7 +26,6 @@
 #include "net/verify.h"
 #include "room/directory.h"
 #include "room/opers.h"
-#include "session/session-impl.h"
 
 /* A check under way: irc->oper. */
 struct irc_oper {

@@ -22,11 +22,6 @@
 #include "irc/irc.h"
 #include "room/bans.h"
 #include "room/deliver.h"
-#include "room/directory.h"
-#include "room/modes.h"
-#include "room/rank.h"
-#include "room/rename.h"
-#include "session/session-impl.h"
 
 /* 004 (RPL_MYINFO): modes of people, of rooms and in them, and which of these
  * take a parameter: MODES_CHANMODES and "ov". */

@@ -11,7 +11,6 @@
  */
 #include "config.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -20,7 +19,6 @@
 #include "base/text.h"
 #include "irc/irc-message.h"
 #include "irc/irc.h"
-#include "room/room.h"
 #include "session/event-text.h"
 
 /* A dialect, and what it is for. */

@@ -18,12 +18,10 @@
 #include "base/text.h"
 #include "base/util.h"
 #include "irc/irc.h"
-#include "room/chat.h"
 #include "room/deliver.h"
 #include "room/directory.h"
 #include "room/modes-words.h"
 #include "room/modes.h"
-#include "room/person.h"
 #include "session/session.h"
 
 /* What is to be said, to whomever. */

@@ -12,7 +12,6 @@
  */
 #include "config.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,7 +19,6 @@
 #include "base/clock.h"
 #include "base/mask.h"
 #include "irc/irc.h"
-#include "room/chat.h"
 #include "room/directory.h"
 #include "room/modes.h"
 #include "room/roommates.h"

@@ -13,7 +13,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "irc/irc.h"
-#include "room/chat.h"
 #include "room/directory.h"
 #include "room/whowas.h"
 #include "session/session.h"

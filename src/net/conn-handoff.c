@@ -10,8 +10,6 @@
  */
 #include "config.h"
 
-#include <sys/types.h>
-
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

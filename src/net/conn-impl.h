@@ -6,8 +6,6 @@
 #ifndef CONN_IMPL_H
 #define CONN_IMPL_H
 
-#include <sys/types.h>
-
 #include <bsd/sys/queue.h>
 #include <stdbool.h>
 #include <stddef.h>

@@ -15,7 +15,6 @@
 #include "config.h"
 
 #include <sys/socket.h>
-#include <sys/types.h>
 
 #include <assert.h>
 #include <errno.h>

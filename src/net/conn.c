@@ -34,7 +34,6 @@
 #include "config.h"
 
 #include <sys/socket.h>
-#include <sys/types.h>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -4,8 +4,6 @@
 #ifndef CONN_H
 #define CONN_H
 
-#include <sys/types.h>
-
 #include <bsd/sys/queue.h>
 #include <event2/event.h>
 #include <stdbool.h>

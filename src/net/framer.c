@@ -16,8 +16,6 @@
  */
 #include "config.h"
 
-#include <sys/types.h>
-
 #include <event2/buffer.h>
 #include <string.h>
 

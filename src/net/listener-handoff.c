@@ -8,11 +8,7 @@
  */
 #include "config.h"
 
-#include <sys/socket.h>
-#include <sys/types.h>
-
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/handoff.h"
 #include "net/listener-impl.h"

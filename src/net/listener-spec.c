@@ -7,7 +7,6 @@
 #include "config.h"
 
 #include <sys/socket.h>
-#include <sys/types.h>
 #include <sys/un.h>
 
 #include <arpa/inet.h>

@@ -19,7 +19,6 @@
 #include "config.h"
 
 #include <sys/socket.h>
-#include <sys/types.h>
 
 #include <netdb.h>
 #include <netinet/in.h>

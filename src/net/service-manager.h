@@ -4,7 +4,6 @@
 #ifndef SERVICE_MANAGER_H
 #define SERVICE_MANAGER_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"

@@ -4,7 +4,6 @@
 #ifndef VERIFY_H
 #define VERIFY_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/deadline.h"

@@ -9,9 +9,7 @@
 #include <string.h>
 
 #include "plain/plain.h"
-#include "room/chat.h"
 #include "room/directory.h"
-#include "room/room.h"
 #include "session/session.h"
 
 void

@@ -6,14 +6,11 @@
 #include "config.h"
 
 #include "base/nick.h"
-#include "base/util.h"
 #include "plain/plain.h"
-#include "room/chat.h"
 #include "room/cursor.h"
 #include "room/modes-words.h"
 #include "room/modes.h"
 #include "room/person.h"
-#include "room/room.h"
 #include "session/session.h"
 
 static void

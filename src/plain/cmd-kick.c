@@ -9,9 +9,6 @@
 
 #include "base/text.h"
 #include "plain/plain.h"
-#include "room/member.h"
-#include "room/modes.h"
-#include "room/room.h"
 #include "session/session.h"
 
 void

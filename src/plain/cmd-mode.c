@@ -11,10 +11,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "plain/plain.h"
-#include "room/chat.h"
 #include "room/modes-change.h"
 #include "room/modes-words.h"
-#include "room/room.h"
 #include "session/session.h"
 
 /* Letters, and as many parameters as one event can tell. */

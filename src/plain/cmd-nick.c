@@ -11,12 +11,6 @@
 #include "base/nick.h"
 #include "plain/plain.h"
 #include "room/bans.h"
-#include "room/directory.h"
-#include "room/member.h"
-#include "room/modes.h"
-#include "room/rank.h"
-#include "room/rename.h"
-#include "room/room.h"
 #include "session/session.h"
 
 static void

@@ -7,12 +7,7 @@
 
 #include <string.h>
 
-#include "base/text.h"
 #include "plain/plain.h"
-#include "room/chat.h"
-#include "room/directory.h"
-#include "room/member.h"
-#include "room/person.h"
 #include "session/protocol.h"
 #include "session/session.h"
 

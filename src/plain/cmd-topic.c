@@ -7,10 +7,7 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "plain/plain.h"
-#include "room/member.h"
-#include "room/modes.h"
 #include "room/room.h"
 #include "session/session.h"
 

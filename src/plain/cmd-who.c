@@ -10,7 +10,6 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "plain/plain.h"
-#include "room/chat.h"
 #include "room/room.h"
 #include "session/session.h"
 

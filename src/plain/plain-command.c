@@ -8,15 +8,11 @@
 
 #include <assert.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
-#include "base/util.h"
 #include "plain/plain.h"
 #include "room/modes-change.h"
 #include "room/modes-words.h"
-#include "room/modes.h"
-#include "room/room.h"
 #include "session/session.h"
 
 #define PLAIN_ECHO_MAX 32

@@ -20,8 +20,6 @@
 #include "plain/plain.h"
 #include "room/cursor.h"
 #include "room/member.h"
-#include "room/replay.h"
-#include "room/room.h"
 #include "session/event-text.h"
 #include "session/protocol.h"
 #include "session/session.h"

@@ -4,8 +4,6 @@
 #ifndef BANS_H
 #define BANS_H
 
-#include <sys/types.h>
-
 #include <bsd/sys/queue.h>
 #include <bsd/sys/tree.h>
 #include <stdbool.h>

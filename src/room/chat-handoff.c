@@ -22,7 +22,6 @@
 #include "room/modes.h"
 #include "room/person.h"
 #include "room/presence.h"
-#include "room/room.h"
 
 /* These numbers are in blobs: never change or reuse one. */
 enum {

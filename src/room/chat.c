@@ -9,9 +9,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include <bsd/string.h>
-
-#include "base/util.h"
 #include "room/chat.h"
 #include "room/deliver.h"
 #include "room/departed.h"

@@ -5,7 +5,6 @@
 #define CHAT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "base/util.h"
 #include "room/chat-rooms.h"

@@ -4,8 +4,6 @@
 #ifndef MODEL_H
 #define MODEL_H
 
-#include <sys/types.h>
-
 #include <bsd/sys/queue.h>
 #include <bsd/sys/tree.h>
 #include <stdbool.h>
@@ -19,7 +17,6 @@
 #include "base/credential.h"
 #include "base/deadline.h"
 #include "base/nick.h"
-#include "base/util.h"
 #include "history/event.h"
 #include "history/history.h"
 #include "options/options.h"

@@ -4,8 +4,6 @@
 #ifndef PUMP_H
 #define PUMP_H
 
-#include <stdbool.h>
-
 #include "room/model.h"
 
 /* The pump's share for each membership and turn, and for all in a turn. */

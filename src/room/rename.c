@@ -18,7 +18,6 @@
 #include "room/person.h"
 #include "room/presence.h"
 #include "room/publish.h"
-#include "room/pump.h"
 #include "room/rank.h"
 #include "room/rename.h"
 #include "room/replay.h"

@@ -6,8 +6,6 @@
 #include "config.h"
 
 #include <sys/stat.h>
-#include <sys/types.h>
-#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,6 @@
  */
 #include "config.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -27,7 +26,6 @@
 #include "net/service-manager.h"
 #include "net/verify.h"
 #include "room/chat.h"
-#include "server/batching.h"
 #include "server/server-impl.h"
 #include "server/server.h"
 #include "session/protocol.h"

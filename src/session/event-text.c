@@ -6,11 +6,8 @@
  */
 #include "config.h"
 
-#include <string.h>
-
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/util.h"
 #include "history/event.h"
 #include "session/event-text.h"
 

@@ -6,7 +6,6 @@
 #ifndef SESSION_IMPL_H
 #define SESSION_IMPL_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "session/session.h"

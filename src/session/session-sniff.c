@@ -13,8 +13,6 @@
 #include "config.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
 #include "base/deadline.h"
 #include "base/fields.h"

@@ -16,7 +16,6 @@
 
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/types.h>
 
 #include <assert.h>
 #include <errno.h>

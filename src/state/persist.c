@@ -17,17 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/tlv.h"
 #include "room/acked.h"
 #include "room/chat-rooms.h"
 #include "room/cursor.h"
-#include "room/deliver.h"
 #include "room/departed.h"
 #include "room/directory.h"
 #include "room/handed.h"
 #include "room/modes.h"
-#include "room/person.h"
 #include "room/replay.h"
 #include "room/watch.h"
 #include "state/journal.h"

@@ -4,8 +4,6 @@
 #ifndef PERSIST_H
 #define PERSIST_H
 
-#include <sys/types.h>
-
 #include <bsd/sys/tree.h>
 #include <stdbool.h>
 #include <stddef.h>

@@ -8,8 +8,6 @@
 #include "config.h"
 
 #include <assert.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/buf.h"
 #include "base/text.h"
@@ -17,7 +15,6 @@
 #include "room/acked.h"
 #include "room/chat-rooms.h"
 #include "room/cursor.h"
-#include "room/departed.h"
 #include "room/person.h"
 #include "state/journal.h"
 #include "state/person-record.h"

@@ -9,7 +9,6 @@
 
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/types.h>
 
 #include <dirent.h>
 #include <errno.h>

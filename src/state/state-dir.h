@@ -4,8 +4,6 @@
 #ifndef STATE_DIR_H
 #define STATE_DIR_H
 
-#include <stddef.h>
-
 #include "base/util.h"
 
 /*

@@ -13,10 +13,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "history/history-file.h"
 #include "state/bans-journal.h"
+#include "room/chat-rooms.h"
+#include "room/chat.h"
 #include "state/state.h"
 
 #define SERVER_STATE_TICK_MS 1000

@@ -10,8 +10,6 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "room/bans.h"
-#include "room/chat.h"
-#include "state/journal.h"
 #include "state/persist.h"
 #include "state/state-dir.h"
 

@@ -10,8 +10,6 @@
  */
 #include "config.h"
 
-#include <sys/types.h>
-
 #include <event2/buffer.h>
 #include <stdbool.h>
 #include <stdint.h>

@@ -10,11 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/text.h"
 #include "room/chat.h"
-#include "room/departed.h"
 #include "room/person.h"
 #include "state/journal.h"
 #include "state/person-record.h"

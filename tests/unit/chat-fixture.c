@@ -11,7 +11,6 @@
 #include <netinet/in.h>
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -12,11 +12,9 @@
 
 #include "actions/actions.h"
 #include "chat-fixture.h"
-#include "room/chat.h"
 #include "room/member.h"
 #include "room/modes-change.h"
 #include "room/person.h"
-#include "room/chat-rooms.h"
 #include "room/directory.h"
 #include "unit.h"
 

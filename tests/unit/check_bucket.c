@@ -6,7 +6,6 @@
 #include "config.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 #include "base/bucket.h"
 #include "base/util.h"

@@ -9,7 +9,6 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "base/util.h"
 #include "plain/plain.h"
 #include "unit.h"
 

@@ -11,7 +11,6 @@
 
 #include <check.h>
 #include <event2/event.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"

@@ -12,7 +12,6 @@
 
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/types.h>
 
 #include <check.h>
 #include <errno.h>

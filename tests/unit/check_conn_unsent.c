@@ -8,7 +8,6 @@
 
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/types.h>
 
 #ifdef HAVE_LINUX_SOCKIOS_H
 #include <linux/sockios.h>

@@ -6,7 +6,6 @@
 #include "config.h"
 
 #include <sys/socket.h>
-#include <sys/types.h>
 
 #include <check.h>
 #include <grp.h>
@@ -28,8 +27,8 @@ static const struct {
 	{ "brbctl 1 text\nstatus\n\n", CONTROL_PARSE_OK, "status", false },
 	{ "brbctl 1 json\nkick\nbob\ntoo loud\n\n", CONTROL_PARSE_OK,
 	    "kick|bob|too loud", true },
-	{ "brbctl 1 text\nsay\n\x1b[31mx \n\nmore", CONTROL_PARSE_OK,
-	    "say|x", false },
+	{ "brbctl 1 text\nsay\n\x1b[31mx \n\nmore", CONTROL_PARSE_OK, "say|x",
+	    false },
 	{ "brbctl 1 text\nsay\nx\r\n\n", CONTROL_PARSE_OK, "say|x", false },
 	{ "", CONTROL_PARSE_MORE, NULL, false },
 	{ "brbctl 1", CONTROL_PARSE_MORE, NULL, false },

@@ -21,10 +21,8 @@
 #include <string.h>
 
 #include "chat-fixture.h"
-#include "room/directory.h"
 #include "room/rename.h"
 #include "room/replay.h"
-#include "room/room.h"
 #include "unit.h"
 
 #define PEOPLE 6

@@ -5,12 +5,10 @@
 
 #include <check.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "chat-fixture.h"
 #include "room/departed.h"
 #include "room/person.h"
-#include "room/room.h"
 #include "unit.h"
 
 static void

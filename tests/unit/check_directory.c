@@ -6,8 +6,6 @@
 #include "config.h"
 
 #include <check.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "chat-fixture.h"

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/util.h"
 #include "net/framer.h"
 #include "unit.h"
 

@@ -8,14 +8,12 @@
 #include "config.h"
 
 #include <sys/mman.h>
-#include <sys/types.h>
 #include <sys/wait.h>
 #ifdef __linux__
 #include <sys/ptrace.h>
 #endif
 
 #include <check.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>

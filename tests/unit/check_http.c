@@ -7,7 +7,6 @@
 
 #include <check.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/util.h"
 #include "net/http.h"

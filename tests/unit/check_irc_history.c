@@ -16,8 +16,6 @@
 #include "history/history.h"
 #include "irc/irc.h"
 #include "mini-server.h"
-#include "net/listener.h"
-#include "room/chat.h"
 #include "room/directory.h"
 #include "room/person.h"
 #include "session/protocol.h"

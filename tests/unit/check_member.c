@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/handoff.h"
 #include "chat-fixture.h"
 #include "room/directory.h"
 #include "room/person.h"

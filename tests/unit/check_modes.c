@@ -16,7 +16,6 @@
 #include "base/origin.h"
 #include "base/util.h"
 #include "chat-fixture.h"
-#include "room/directory.h"
 #include "room/modes-change.h"
 #include "room/modes-words.h"
 #include "room/modes.h"

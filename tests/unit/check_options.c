@@ -13,7 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/nick.h"
 #include "options/options-impl.h"
 #include "unit.h"
 

@@ -6,8 +6,6 @@
  */
 #include "config.h"
 
-#include <sys/types.h>
-
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,8 +17,6 @@
 #include "chat-fixture.h"
 #include "faults.h"
 #include "history/history-file.h"
-#include "room/departed.h"
-#include "room/directory.h"
 #include "room/person.h"
 #include "room/rename.h"
 #include "room/room.h"

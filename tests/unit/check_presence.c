@@ -7,11 +7,8 @@
 
 #include <check.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "base/handoff.h"
 #include "chat-fixture.h"
-#include "room/directory.h"
 #include "room/rename.h"
 #include "room/room.h"
 #include "unit.h"

@@ -11,7 +11,6 @@
 
 #include "chat-fixture.h"
 #include "room/cursor.h"
-#include "room/directory.h"
 #include "room/rename.h"
 #include "room/replay.h"
 #include "room/room.h"

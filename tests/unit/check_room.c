@@ -11,13 +11,10 @@
 
 #include "chat-fixture.h"
 #include "room/cursor.h"
-#include "room/deliver.h"
-#include "room/directory.h"
 #include "room/person.h"
 #include "room/publish.h"
 #include "room/pump.h"
 #include "room/rename.h"
-#include "room/replay.h"
 #include "room/room.h"
 #include "unit.h"
 

@@ -6,13 +6,9 @@
 #include "config.h"
 
 #include <check.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "chat-fixture.h"
 #include "room/cursor.h"
-#include "room/deliver.h"
-#include "room/directory.h"
 #include "room/publish.h"
 #include "room/rename.h"
 #include "room/replay.h"

@@ -4,7 +4,6 @@
 #include "config.h"
 
 #include <sys/stat.h>
-#include <sys/types.h>
 
 #include <check.h>
 #include <errno.h>

@@ -4,7 +4,6 @@
 #include "config.h"
 
 #include <check.h>
-#include <string.h>
 
 #include "base/tlv.h"
 #include "unit.h"

@@ -5,13 +5,11 @@
  */
 #include "config.h"
 
-#include <sys/types.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <check.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

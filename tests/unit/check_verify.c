@@ -17,13 +17,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <event2/event.h>
 
 #include "base/clock.h"
 #include "base/deadline.h"
-#include "base/log.h"
 #include "net/conn.h"
 #include "net/verify-impl.h"
 #include "net/verify.h"

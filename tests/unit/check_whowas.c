@@ -11,7 +11,6 @@
 
 #include "base/buf.h"
 #include "chat-fixture.h"
-#include "room/directory.h"
 #include "room/rename.h"
 #include "room/roommates.h"
 #include "room/whowas.h"

@@ -9,7 +9,6 @@
 
 #include <netinet/in.h>
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

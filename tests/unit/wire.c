@@ -8,7 +8,6 @@
 
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/types.h>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
