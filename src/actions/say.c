@@ -52,12 +52,12 @@ action_say(struct member *m, struct room *room, struct event *event, bool fits,
 		say_to_status(m, room, event);
 		return SAID;
 	}
-	if (ms != NULL) {
+	if (ms != NULL)
 		presence_show(&room->presence, ms);
-		room_publish(room, event, ms);
-	} else {
+	else {
 		m->is_known = true;
-		publish_by_member(room, event, m);
+		event->from = m;
 	}
+	room_publish(room, event, ms);
 	return SAID;
 }

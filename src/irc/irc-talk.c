@@ -312,63 +312,79 @@ talk_to_person(struct session *s, const struct talk *t, const char *target)
 	}
 }
 
-/* Each target once, as many as there may be. */
-static void
-talk_to_all(struct session *s, const struct talk *t, char *targets)
+/* Text and tags of msg. False: there is nothing to send, and s was told. */
+static bool
+talk_init(struct session *s, struct talk *t, const struct irc_message *msg)
 {
-	const char *seen[IRC_TARGETS_MAX];
-	size_t count = 0, i;
-	char *target;
+	if (t->is_tags && !irc_has(s, IRC_CAP_MESSAGE_TAGS)) {
+		irc_numeric(s, 421, "TAGMSG :Unknown command");
+		return false;
+	}
+	if (msg->argc < 1 || *msg->argv[0] == '\0') {
+		talk_refuse(s, t, 411, ":No recipient given (%s)",
+		    msg->command);
+		return false;
+	}
+	talk_set_tags(t, msg);
+	if (t->is_tags)
+		return t->tags != NULL;
+	if (msg->argc > 1)
+		talk_set_text(t, msg->argv[1]);
+	if (t->len > 0 || t->is_ctcp)
+		return true;
+	talk_refuse(s, t, 412, ":No text to send");
+	return false;
+}
 
+static bool
+talk_has_target(char *const targets[], size_t count, const char *target)
+{
+	while (count > 0)
+		if (strcasecmp(targets[--count], target) == 0)
+			return true;
+	return false;
+}
+
+static void
+talk_too_many_targets(struct session *s, const char *target)
+{
+	struct buf *out = irc_begin(s, NULL);
+
+	buf_addf(out, "407 %s", irc_nick(s));
+	irc_add_middle(out, target, IRC_WORD_MAX);
+	buf_addf(out, " :Too many targets (limit %d)", IRC_TARGETS_MAX);
+	irc_end(s);
+}
+
+/* To each target once, to IRC_TARGETS_MAX at most. */
+void
+irc_privmsg_run(struct session *s, struct irc_message *msg)
+{
+	struct talk t = {
+		.command = msg->command,
+		.is_notice = *msg->command == 'N',
+		.is_tags = *msg->command == 'T',
+	};
+	char *targets = msg->argv[0], *target, *seen[IRC_TARGETS_MAX];
+	size_t count = 0;
+
+	if (!talk_init(s, &t, msg))
+		targets = NULL;
 	while ((target = strsep(&targets, ",")) != NULL) {
-		if (*target == '\0')
-			continue;
-		for (i = 0; i < count; i++)
-			if (strcasecmp(seen[i], target) == 0)
-				break;
-		if (i < count)
+		if (*target == '\0' || talk_has_target(seen, count, target))
 			continue;
 		if (count == IRC_TARGETS_MAX) {
-			struct buf *out;
-
-			if (t->is_notice)
-				return;
-			out = irc_begin(s, NULL);
-			buf_addf(out, "407 %s", irc_nick(s));
-			irc_add_middle(out, target, IRC_WORD_MAX);
-			buf_addf(out, " :Too many targets (limit %d)",
-			    IRC_TARGETS_MAX);
-			irc_end(s);
-			return;
+			if (!t.is_notice)
+				talk_too_many_targets(s, target);
+			break;
 		}
 		if (count > 0)
 			session_charge(s, 1);
 		seen[count++] = target;
 		if (strchr(target, '#') != NULL)
-			talk_to_room(s, t, target);
+			talk_to_room(s, &t, target);
 		else
-			talk_to_person(s, t, target);
-	}
-}
-
-void
-irc_privmsg_run(struct session *s, struct irc_message *msg)
-{
-	struct talk t = { .command = msg->command,
-		.is_notice = *msg->command == 'N' };
-
-	if (msg->argc < 1 || *msg->argv[0] == '\0') {
-		talk_refuse(s, &t, 411, ":No recipient given (%s)",
-		    msg->command);
-		return;
-	}
-	if (msg->argc > 1)
-		talk_set_text(&t, msg->argv[1]);
-	if (t.len == 0 && !t.is_ctcp)
-		talk_refuse(s, &t, 412, ":No text to send");
-	else {
-		talk_set_tags(&t, msg);
-		talk_to_all(s, &t, msg->argv[0]);
+			talk_to_person(s, &t, target);
 	}
 	talk_fini(&t);
 }
@@ -383,16 +399,7 @@ irc_notice_run(struct session *s, struct irc_message *msg)
 void
 irc_tagmsg_run(struct session *s, struct irc_message *msg)
 {
-	struct talk t = { .command = msg->command, .is_tags = true };
-
-	if (!irc_has(s, IRC_CAP_MESSAGE_TAGS)) {
-		irc_numeric(s, 421, "TAGMSG :Unknown command");
-		return;
-	}
-	talk_set_tags(&t, msg);
-	if (t.tags != NULL)
-		talk_to_all(s, &t, msg->argv[0]);
-	talk_fini(&t);
+	irc_privmsg_run(s, msg);
 }
 
 /* Breaks. NULL: there is no text. To be freed. */

@@ -113,15 +113,15 @@ irc_command_find(const char *name)
 	return command_find(irc_commands, sizeof(irc_commands[0]), name);
 }
 
-/* All that the table says is checked here. */
-static void
-irc_run(struct session *s, struct irc_message *msg)
+/* The command that msg is for, if all that the table says holds; or else NULL,
+ * after s was told. */
+static const struct irc_command *
+irc_check_command(struct session *s, const struct irc_message *msg)
 {
 	const struct irc_command *c = irc_command_find(msg->command);
-	struct irc *irc = irc_of(s);
 
 	session_charge(s, c == NULL ? 1 : c->command.cost);
-	if (!irc->is_registered &&
+	if (!irc_of(s)->is_registered &&
 	    (c == NULL || c->command.who != COMMAND_UNREGISTERED))
 		irc_numeric(s, 451, ":You have not registered");
 	else if (c == NULL)
@@ -133,7 +133,8 @@ irc_run(struct session *s, struct irc_message *msg)
 		irc_numeric(s, 481,
 		    ":Permission Denied- You're not an IRC operator");
 	else
-		c->run(s, msg);
+		return c;
+	return NULL;
 }
 
 /* Tells what is wrong with a line that is no message. */
@@ -162,6 +163,7 @@ static void
 irc_input(struct session *s, char *line, size_t len, bool has_cr)
 {
 	struct irc *irc = irc_of(s);
+	const struct irc_command *c;
 	struct irc_message msg;
 	enum irc_result result;
 	bool is_utf8;
@@ -176,9 +178,11 @@ irc_input(struct session *s, char *line, size_t len, bool has_cr)
 	irc_answer_begin(s, &msg);
 	/* A bad one may have a command, which is unknown, whatever it is. */
 	if (is_utf8 &&
-	    (result == IRC_OK || (result == IRC_BAD && msg.command != NULL)))
-		irc_run(s, &msg);
-	else
+	    (result == IRC_OK || (result == IRC_BAD && msg.command != NULL))) {
+		c = irc_check_command(s, &msg);
+		if (c != NULL)
+			c->run(s, &msg);
+	} else
 		irc_complain(s, result);
 	if (s->state != NULL && irc->is_answering)
 		irc_answer_end(s);

@@ -352,38 +352,6 @@ conn_set_framing(struct conn *c, size_t max_line)
 	c->has_no_telnet = true;
 }
 
-/* Hands over one turn's lines; returns how many. */
-static int
-conn_handle_lines(struct conn *c, struct evbuffer *in)
-{
-	struct framer_line line;
-	int n;
-
-	c->has_input = true; /* until the framer finds no line */
-	for (n = 0; n < CONN_LINES_PER_TURN && conn_takes_lines(c); n++) {
-		switch (framer_next(&c->framer, in, conn_max_line(c), &line)) {
-		case FRAMER_MORE:
-			c->has_input = false;
-			return n;
-		case FRAMER_TOO_LONG:
-			c->handler->too_long(c, c->arg);
-			break;
-		case FRAMER_LINE:
-			conn_vouch(c);
-			c->handler->line(c, line.text, line.len, line.has_cr,
-			    c->arg);
-			framer_done(in, &line);
-			break;
-		case FRAMER_NO_MEMORY:
-			conn_set_end(c, CONN_END_ERROR);
-			break;
-		}
-	}
-	if (evbuffer_get_length(in) == 0)
-		c->has_input = false;
-	return n;
-}
-
 /* Counts bytes that were read without completing a line. */
 static void
 conn_count_waste(struct conn *c, size_t bytes)
@@ -414,24 +382,48 @@ conn_tell_eof(struct conn *c)
 static void
 conn_handle_input(struct conn *c)
 {
-	struct evbuffer *in;
+	struct evbuffer *in, *text;
+	struct framer_line line;
+	enum framer_result result = FRAMER_LINE;
 	size_t before, read;
-	int lines;
+	int n;
 
 	if (conn_need_bev(c) == NULL)
 		return;
-	in = bufferevent_get_input(c->bev);
+	in = text = bufferevent_get_input(c->bev);
 	before = evbuffer_get_length(in);
 	c->is_handling = true;
 	conn_cork(c);
 	if (c->telnet != NULL) {
 		conn_filter_telnet(c);
-		lines = conn_handle_lines(c, c->telnet->text);
-	} else
-		lines = conn_handle_lines(c, in);
+		text = c->telnet->text;
+	}
+	c->has_input = true; /* until the framer finds no line */
+	for (n = 0; result != FRAMER_MORE && n < CONN_LINES_PER_TURN &&
+	     conn_takes_lines(c);
+	     n += result != FRAMER_MORE) {
+		result = framer_next(&c->framer, text, conn_max_line(c), &line);
+		switch (result) {
+		case FRAMER_MORE:
+			break;
+		case FRAMER_TOO_LONG:
+			c->handler->too_long(c, c->arg);
+			break;
+		case FRAMER_LINE:
+			conn_vouch(c);
+			c->handler->line(c, line.text, line.len, line.has_cr,
+			    c->arg);
+			framer_done(text, &line);
+			break;
+		case FRAMER_NO_MEMORY:
+			conn_set_end(c, CONN_END_ERROR);
+			break;
+		}
+	}
+	c->has_input = result != FRAMER_MORE && evbuffer_get_length(text) > 0;
 	read = before - evbuffer_get_length(in);
 	c->net->bytes_in += read;
-	if (lines > 0)
+	if (n > 0)
 		c->wasted = 0;
 	else
 		conn_count_waste(c, read);

@@ -192,58 +192,46 @@ deliver_select(const struct audience *a, struct slot *slot)
 }
 
 /*
- * The turn's lines to each; those that are not for all differ. Backwards: who is
- * removed is replaced by the last. A sink is fetched some deliveries before it
- * is its turn.
+ * The slots are gone through backwards: who is removed is replaced by the last.
+ * Each sink is fetched DELIVER_AHEAD deliveries before it is its turn.
  */
-static void
-deliver_to_all(struct room *room, struct audience *a)
-{
-	struct chat *chat = room->chat;
-	const struct buf *lines;
-	struct cursor *c;
-	struct slot *slot;
-	uint32_t i;
-
-	for (i = a->count; i-- > 0;) {
-		slot = &a->slots[i];
-		if (i >= DELIVER_AHEAD)
-			PREFETCH(slot[-DELIVER_AHEAD].sink);
-		lines = &a->lines;
-		if (slot->has_acted || slot->is_ignorer) {
-			lines = deliver_select(a, slot);
-			if (lines->len == 0)
-				continue;
-		}
-		if (slot->deliver(slot->sink, lines->data, lines->len) == 0) {
-			chat->deliveries++;
-			continue;
-		}
-		c = slot->cursor;
-		deliver_remove_live(c);
-		c->delivery.is_blocked = true;
-		chat->fell_behind++;
-	}
-}
-
 void
 room_flush(struct room *room)
 {
+	struct chat *chat = room->chat;
 	struct audience *a;
+	const struct buf *lines;
+	struct slot *slot;
+	uint32_t i;
 
 	if (!room->is_dirty)
 		return;
 	LIST_FOREACH(a, &room->audiences, entry) {
 		if (a->lines.len == 0)
 			continue;
-		deliver_to_all(room, a);
+		for (i = a->count; i-- > 0;) {
+			slot = &a->slots[i];
+			if (i >= DELIVER_AHEAD)
+				PREFETCH(slot[-DELIVER_AHEAD].sink);
+			lines = &a->lines;
+			if (slot->has_acted || slot->is_ignorer) {
+				lines = deliver_select(a, slot);
+				if (lines->len == 0)
+					continue;
+			}
+			if (slot->deliver(slot->sink, lines->data,
+				lines->len) == 0)
+				chat->deliveries++;
+			else
+				deliver_refused(slot->cursor);
+		}
 		buf_reset(&a->lines);
 		a->segment_count = 0;
 		a->has_names = false;
 	}
 	room->turn_start = history_head(&room->history);
 	room->is_dirty = false;
-	TAILQ_REMOVE(&room->chat->dirty, room, in_dirty);
+	TAILQ_REMOVE(&chat->dirty, room, in_dirty);
 }
 
 void

@@ -12,16 +12,32 @@
 #include "room/roommates.h"
 #include "room/watch.h"
 
+/* Does the last such event tell how things are? */
+static bool
+publish_is_state(enum event_kind kind)
+{
+	return kind == EVENT_KICK || kind == EVENT_MODE || kind == EVENT_TOPIC;
+}
+
 void
-publish_by_member(struct room *room, struct event *event,
-    const struct member *m)
+room_publish(struct room *room, struct event *event, struct membership *actor)
 {
 	struct chat *chat = room->chat;
+	struct cursor *c;
 
-	if (m != NULL) {
-		event->author = m->id;
-		event->from = m;
-		event->nick = m->nick;
+	/* Their client is told by their session, at once. It has to know before
+	 * what others have done. */
+	if (actor != NULL && membership_tracks(actor) &&
+	    publish_is_state(event->kind))
+		room_flush(room);
+	if (actor != NULL) {
+		event->from = actor->member;
+		LIST_FOREACH(c, &actor->cursors, in_membership)
+			deliver_set_acted(c);
+	}
+	if (event->from != NULL) {
+		event->author = event->from->id;
+		event->nick = event->from->nick;
 	}
 	event->server = chat->options->server_name;
 	if (event->kind == EVENT_TAGS)
@@ -47,27 +63,4 @@ publish_by_member(struct room *room, struct event *event,
 	}
 	if (deliver_is_full(room))
 		room_flush(room);
-}
-
-/* Does the last such event tell how things are? */
-static bool
-publish_is_state(enum event_kind kind)
-{
-	return kind == EVENT_KICK || kind == EVENT_MODE || kind == EVENT_TOPIC;
-}
-
-void
-room_publish(struct room *room, struct event *event, struct membership *actor)
-{
-	struct cursor *c;
-
-	/* Their client is told by their session, at once. It has to know before
-	 * what others have done. */
-	if (actor != NULL && membership_tracks(actor) &&
-	    publish_is_state(event->kind))
-		room_flush(room);
-	if (actor != NULL)
-		LIST_FOREACH(c, &actor->cursors, in_membership)
-			deliver_set_acted(c);
-	publish_by_member(room, event, actor == NULL ? NULL : actor->member);
 }

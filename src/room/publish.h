@@ -9,7 +9,8 @@
 /*
  * Tells all who are live, and appends events of a numbered kind to the history.
  * event's number and time_ms are filled in. actor, or NULL, is who did it;
- * actors are not told, and event's author and nick become theirs. Clients that
+ * actors are not told, and event's author and nick become theirs, or, without
+ * an actor, those of event's from, if there is one: who is not in the room. Clients that
  * track members but are not live are told of KICK, MODE and EVENT_SYNC_* at
  * once. If actor tracks members, all that was published before KICK, MODE or
  * TOPIC is handed out first. A kicked person is not told, if they leave at
@@ -17,10 +18,5 @@
  */
 void room_publish(struct room *room, struct event *event,
     struct membership *actor);
-
-/* As room_publish(), by m, who need not be in the room, or by nobody (NULL).
- * Nothing is handed out first. */
-void publish_by_member(struct room *room, struct event *event,
-    const struct member *m);
 
 #endif

@@ -481,14 +481,16 @@ START_TEST(test_say_from_outside)
 	struct event event = { .kind = EVENT_SAY, .text = "hi", .text_len = 2 };
 
 	fake_init_tracker(&fx, &cy, 3, "cy");
-	publish_by_member(fx.chat.lobby, &event, cy.m);
+	event.from = cy.m;
+	room_publish(fx.chat.lobby, &event, NULL);
 	ck_assert_uint_eq(event.number, 1);
 	ck_assert_ptr_eq(event.from, cy.m);
 	ck_assert_str_eq(fake_saw(&fx, &ana), "1 cy: hi\n");
 	ck_assert_str_eq(fake_saw(&fx, &cy), "");
 	/* Whom they ignore, there as well. */
 	ck_assert_int_eq(member_ignore(ana.m, "cy"), 0);
-	publish_by_member(fx.chat.lobby, &event, cy.m);
+	event.from = cy.m;
+	room_publish(fx.chat.lobby, &event, NULL);
 	ck_assert_str_eq(fake_saw(&fx, &ana), "");
 	ck_assert_str_eq(fake_saw(&fx, &bob), "1 cy: hi\n2 cy: hi\n");
 }
