@@ -340,20 +340,27 @@ script_run(struct script *s, const char *text)
 	free(expanded);
 }
 
-/* The indented lines that follow become the settings file. */
-void
-script_settings(struct script *s)
+char *
+script_indented(struct script *s)
 {
 	struct buf raw = BUF_INITIALIZER;
+	char *text;
 
 	while (s->next < s->lines.count && isblank(*s->lines.items[s->next])) {
 		const char *line = s->lines.items[s->next++];
 
 		buf_addf(&raw, "%s\n", line + strspn(line, " \t"));
 	}
-	free(s->settings);
-	s->settings = script_expand(s, buf_cstr(&raw));
+	text = script_expand(s, buf_cstr(&raw));
 	buf_fini(&raw);
+	return text;
+}
+
+void
+script_settings(struct script *s)
+{
+	free(s->settings);
+	s->settings = script_indented(s);
 	if (s->is_started)
 		control_write_settings(s);
 }

@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
@@ -216,6 +217,22 @@ service_manager_read_file(const char *path)
 	return xstrdup(data);
 }
 
+/* The file, and a directory for it, with the lines that follow. */
+static void
+service_manager_write_file(struct script *s, const char *path)
+{
+	char *text = script_indented(s), *dir = xstrdup(path);
+	FILE *file;
+
+	*strrchr(dir, '/') = '\0';
+	(void)mkdir(dir, 0700);
+	file = fopen(path, "w");
+	if (file == NULL || fputs(text, file) == EOF || fclose(file) != 0)
+		stage_fail(&s->stage, NULL, "cannot write %s", path);
+	free(text);
+	free(dir);
+}
+
 void
 script_file(struct script *s, const char *text)
 {
@@ -223,8 +240,14 @@ script_file(struct script *s, const char *text)
 	char *expanded = script_expand(s, text), *content;
 
 	if (words_split(&words, expanded) == -1 || words.count < 2)
-		stage_fail(&s->stage, NULL, "file PATH has TEXT, or is-gone");
+		stage_fail(&s->stage, NULL,
+		    "file PATH has TEXT, says, or is-gone");
 	free(expanded);
+	if (strcmp(words.items[1], "says") == 0) {
+		service_manager_write_file(s, words.items[0]);
+		words_fini(&words);
+		return;
+	}
 	content = service_manager_read_file(words.items[0]);
 	if (strcmp(words.items[1], "is-gone") == 0) {
 		if (content != NULL)
@@ -234,7 +257,8 @@ script_file(struct script *s, const char *text)
 			stage_fail(&s->stage, NULL, "it has: %s",
 			    content == NULL ? "(it is not there)" : content);
 	} else {
-		stage_fail(&s->stage, NULL, "file PATH has TEXT, or is-gone");
+		stage_fail(&s->stage, NULL,
+		    "file PATH has TEXT, says, or is-gone");
 	}
 	free(content);
 	words_fini(&words);

@@ -69,6 +69,8 @@ void script_start(struct script *s);
 void script_daemon(struct script *s, const char *text);
 void script_run(struct script *s, const char *text);
 void script_settings(struct script *s);
+/* The indented lines that follow, for the caller to free. */
+char *script_indented(struct script *s);
 
 /* "manager ...": what a service manager does, and is told. */
 void script_manager(struct script *s, const char *text);

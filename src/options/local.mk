@@ -5,6 +5,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/options-doc.c \
 	%D%/options-file.c \
 	%D%/options-impl.h \
+	%D%/options-include.c \
 	%D%/options.c \
 	%D%/options.def \
 	%D%/options.h

@@ -59,8 +59,10 @@ struct options_file {
 	unsigned words; /* so far */
 	char *unknown[UNKNOWN_MAX];
 	size_t unknown_count;
-	/* The line of each setting's last assignment; 0: none. */
-	unsigned *name_lines;
+	/* The setting that is assigned to, or NULL; in braces, how many words
+	 * there were before. */
+	const struct option_entry *assigned;
+	unsigned words_before;
 	struct option_settings *settings;
 	struct option_errors *errors;
 	size_t syntax_errors;
@@ -150,6 +152,24 @@ options_file_error(struct options_file *f, const char *fmt, ...)
 	option_errors_add(f->errors, "%s:%u: %s", f->path, f->line, text);
 	free(text);
 	f->syntax_errors++;
+}
+
+static void
+options_file_add(struct options_file *f, const struct option_entry *e,
+    const char *value, unsigned line)
+{
+	struct option_settings *all = f->settings;
+	struct option_setting *s;
+
+	if (all->count == all->cap) {
+		all->cap = all->cap == 0 ? 32 : all->cap * 2;
+		all->items = xreallocarray(all->items, all->cap,
+		    sizeof(*all->items));
+	}
+	s = &all->items[all->count++];
+	s->entry = e;
+	s->value = value == NULL ? NULL : xstrdup(value);
+	s->line = line;
 }
 
 /* The scan */
@@ -274,18 +294,25 @@ options_file_note_unknown(struct options_file *f, const char *name)
 static void
 options_file_note_name(struct options_file *f)
 {
-	const struct option_entry *e;
 	char *name;
 
 	if (f->word == NULL || f->word_len == 0)
 		return; /* libconfuse complains */
 	name = xstrndup(f->word, f->word_len);
-	e = option_find(name);
-	if (e == NULL)
+	f->assigned = option_find(name);
+	if (f->assigned == NULL)
 		options_file_note_unknown(f, name);
-	else
-		f->name_lines[e - option_table] = f->line;
 	free(name);
+}
+
+/* For "NAME = {}" libconfuse calls no callback. It counts before what else is
+ * assigned to the list in this file. */
+static void
+options_file_note_emptied(struct options_file *f)
+{
+	if (f->assigned != NULL && f->assigned->type == OPTION_LIST &&
+	    f->words == f->words_before)
+		options_file_add(f, f->assigned, NULL, f->line);
 }
 
 static void
@@ -329,8 +356,11 @@ options_file_scan_one(struct options_file *f)
 		break;
 	case '{':
 		f->depth++;
+		f->words_before = f->words;
 		break;
 	case '}':
+		if (f->depth == 1)
+			options_file_note_emptied(f);
 		if (f->depth > 0)
 			f->depth--;
 		break;
@@ -386,24 +416,6 @@ options_file_scan(struct options_file *f)
 
 /* libconfuse */
 
-static void
-options_file_add(struct options_file *f, const struct option_entry *e,
-    const char *value, unsigned line)
-{
-	struct option_settings *all = f->settings;
-	struct option_setting *s;
-
-	if (all->count == all->cap) {
-		all->cap = all->cap == 0 ? 32 : all->cap * 2;
-		all->items = xreallocarray(all->items, all->cap,
-		    sizeof(*all->items));
-	}
-	s = &all->items[all->count++];
-	s->entry = e;
-	s->value = value == NULL ? NULL : xstrdup(value);
-	s->line = line;
-}
-
 static int
 options_file_value_cb(cfg_t *cfg, cfg_opt_t *opt, const char *value,
     void *result)
@@ -433,26 +445,6 @@ options_file_error_cb(cfg_t *cfg, const char *fmt, va_list ap)
 	f->line = (unsigned)cfg->line;
 	options_file_error(f, "%s; " OPTIONS_FILE_SYNTAX, text);
 	free(text);
-}
-
-/* Adds the lists to which {} was assigned and nothing else: libconfuse calls no
- * callback for them. */
-static void
-options_file_add_emptied(struct options_file *f)
-{
-	const struct option_entry *e;
-	size_t i, j, parsed = f->settings->count;
-
-	for (i = 0; i < option_count; i++) {
-		e = &option_table[i];
-		if (f->name_lines[i] == 0)
-			continue;
-		for (j = 0; j < parsed; j++)
-			if (f->settings->items[j].entry == e)
-				break;
-		if (j == parsed)
-			options_file_add(f, e, NULL, f->name_lines[i]);
-	}
 }
 
 static void
@@ -492,9 +484,8 @@ options_file_run_libconfuse(struct options_file *f)
 		options_file_current = f;
 		cfg_set_error_function(cfg, options_file_error_cb);
 		/* libconfuse fails without a message when a name is "". */
-		if (cfg_parse_fp(cfg, in) == CFG_SUCCESS) {
-			options_file_add_emptied(f);
-		} else if (f->syntax_errors == 0) {
+		if (cfg_parse_fp(cfg, in) != CFG_SUCCESS &&
+		    f->syntax_errors == 0) {
 			f->line = (unsigned)cfg->line;
 			options_file_error(f,
 			    "syntax error; " OPTIONS_FILE_SYNTAX);
@@ -521,11 +512,9 @@ options_file_parse(const char *path, char *text, size_t len,
 	};
 	size_t i;
 
-	f.name_lines = xcalloc(option_count, sizeof(*f.name_lines));
 	options_file_scan(&f);
 	if (f.syntax_errors == 0 && len > 0 && !option_errors_are_many(errors))
 		options_file_run_libconfuse(&f);
 	for (i = 0; i < f.unknown_count; i++)
 		free(f.unknown[i]);
-	free(f.name_lines);
 }

@@ -73,7 +73,18 @@ int options_file_read(const char *path, char **text, size_t *len,
 void options_file_parse(const char *path, char *text, size_t len,
     struct option_settings *settings, struct option_errors *errors);
 
-/* options_load() with the file's text instead of the file. */
+/*
+ * Calls found for each file that patterns, as set in the file called path, stand
+ * for: relative ones are meant from its directory. A pattern may fit none.
+ */
+typedef void option_include(const char *path, void *arg);
+void options_include(const char *path, const struct option_list *patterns,
+    option_include *found, void *arg, struct option_errors *errors);
+
+/*
+ * options_load() with the file's text instead of the file; what that includes
+ * is not read.
+ */
 int options_load_text(struct options *o, const char *path, char *text,
     size_t len, char *const assignments[], size_t assignment_count,
     char *const listens[], size_t listen_count,

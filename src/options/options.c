@@ -57,6 +57,7 @@ struct option_load {
 	char *where[INDEX_COUNT]; /* "FILE:LINE"; NULL: still the default */
 	bool is_replaced[INDEX_COUNT]; /* by the source being read */
 	struct option_errors *errors;
+	bool is_included; /* the file that is being read */
 };
 
 const struct option_entry *
@@ -545,7 +546,9 @@ option_load_set(struct option_load *load, const struct option_entry *e,
 	const char *refusal;
 	char *allowed;
 
-	if (e->type == OPTION_LIST && !load->is_replaced[index]) {
+	/* In a further file, {} empties what the others said. */
+	if (e->type == OPTION_LIST &&
+	    (!load->is_replaced[index] || value == NULL)) {
 		option_list_clear(option_field(&load->next, e));
 		load->is_replaced[index] = true;
 	}
@@ -604,10 +607,29 @@ option_load_file(struct option_load *load, const char *path, char *text,
 		}
 		*line = s->line;
 		where = xasprintf("%s:%u", path, s->line);
-		option_load_set(load, s->entry, s->value, where);
+		if (load->is_included &&
+		    s->entry == &option_table[INDEX_include])
+			option_errors_add(load->errors,
+			    "%s: an included file cannot include others",
+			    where);
+		else
+			option_load_set(load, s->entry, s->value, where);
 		free(where);
 	}
 	option_settings_fini(&settings);
+}
+
+static void
+option_load_included_cb(const char *path, void *arg)
+{
+	struct option_load *load = arg;
+	char *text;
+	size_t len;
+
+	if (options_file_read(path, &text, &len, load->errors) == -1)
+		return;
+	option_load_file(load, path, text, len);
+	free(text);
 }
 
 static void
@@ -628,6 +650,9 @@ option_load_assignment(struct option_load *load, const char *assignment)
 	e = option_find(name);
 	if (e == NULL)
 		option_errors_unknown(load->errors, where, name);
+	else if (e == &option_table[INDEX_include])
+		option_errors_add(load->errors, "%s: only a file can include",
+		    where);
 	else if (e->type == OPTION_LIST && equals[1] == '\0')
 		option_load_set(load, e, NULL, where);
 	else
@@ -685,10 +710,10 @@ option_load_check(struct option_load *load)
 	    o->history_size, 48 * o->max_line, "48 times max-line");
 }
 
-int
-options_load_text(struct options *o, const char *path, char *text, size_t len,
-    char *const assignments[], size_t assignment_count, char *const listens[],
-    size_t listen_count, struct option_errors *errors)
+static int
+option_load_all(struct options *o, const char *path, char *text, size_t len,
+    bool may_include, char *const assignments[], size_t assignment_count,
+    char *const listens[], size_t listen_count, struct option_errors *errors)
 {
 	struct option_load load;
 	char *where;
@@ -699,6 +724,11 @@ options_load_text(struct options *o, const char *path, char *text, size_t len,
 	options_init(&load.next);
 	if (text != NULL)
 		option_load_file(&load, path, text, len);
+	if (may_include) {
+		load.is_included = true;
+		options_include(path, &load.next.include,
+		    option_load_included_cb, &load, errors);
+	}
 	option_load_next_source(&load);
 	for (i = 0; i < assignment_count; i++)
 		option_load_assignment(&load, assignments[i]);
@@ -721,6 +751,15 @@ options_load_text(struct options *o, const char *path, char *text, size_t len,
 }
 
 int
+options_load_text(struct options *o, const char *path, char *text, size_t len,
+    char *const assignments[], size_t assignment_count, char *const listens[],
+    size_t listen_count, struct option_errors *errors)
+{
+	return option_load_all(o, path, text, len, false, assignments,
+	    assignment_count, listens, listen_count, errors);
+}
+
+int
 options_load(struct options *o, const char *path, char *const assignments[],
     size_t assignment_count, char *const listens[], size_t listen_count,
     struct option_errors *errors)
@@ -733,8 +772,8 @@ options_load(struct options *o, const char *path, char *const assignments[],
 	 * same. */
 	if (path != NULL && options_file_read(path, &text, &len, errors) == -1)
 		text = NULL;
-	r = options_load_text(o, path, text, len, assignments, assignment_count,
-	    listens, listen_count, errors);
+	r = option_load_all(o, path, text, len, text != NULL, assignments,
+	    assignment_count, listens, listen_count, errors);
 	free(text);
 	return r;
 }

@@ -27,6 +27,9 @@ enum option_log_level {
 	OPTION_LOG_DEBUG
 };
 
+/* At which level log_people() writes. */
+enum option_log_people { OPTION_LOG_PEOPLE_INFO, OPTION_LOG_PEOPLE_DEBUG };
+
 enum option_irc_utf8 { IRC_UTF8_REFUSE, IRC_UTF8_SCRUB };
 
 /* The letters that room-modes may hold. */
@@ -101,9 +104,10 @@ void options_swap(struct options *a, struct options *b);
  * file (path NULL: none), assignments of the form NAME=VALUE, and listen
  * addresses (-l). A LIST that is set at all loses its default; assignments to
  * it add up and replace what the file says ("NAME=" empties it); -l replaces
- * both. A setting given twice in the file is an error, unless it is a LIST, and
+ * both. A setting given twice in one file is an error, unless it is a LIST, and
  * so is a file that is a directory or a FIFO, over 1 MiB, unreadable, or
- * writable for everybody.
+ * writable for everybody. Files that it includes outweigh it, and each other in
+ * the order of their names; LISTs add up.
  *
  * Returns 0 and fills o, which the caller has initialized (its contents have no
  * influence); or -1 with o unchanged and all errors in errors (zeroed by the

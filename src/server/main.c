@@ -465,7 +465,7 @@ main(int argc, char *argv[])
 	else if (order.is_there)
 		result = main_take_over(&args, &options, &order);
 	else if (args.is_test) {
-		server_warn_options(&args.source, &options);
+		server_warn_options(&options);
 		(void)puts("the settings are fine");
 		result = EXIT_FINE;
 	} else if (args.is_detach &&

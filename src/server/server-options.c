@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "admin/control.h"
@@ -109,26 +110,41 @@ server_load_options(struct options *o, const struct server_source *source,
 	return result;
 }
 
+/* Is the file, of a place such as "FILE:LINE", readable for everybody? */
+static bool
+server_is_file_open(const char *where)
+{
+	const char *colon = strrchr(where, ':');
+	char *path;
+	struct stat st;
+	bool is_open;
+
+	path = xstrndup(where,
+	    colon == NULL ? strlen(where) : (size_t)(colon - where));
+	is_open = stat(path, &st) == 0 && (st.st_mode & S_IROTH) != 0;
+	if (is_open)
+		log_warning("everybody may read the hashes of passwords in "
+			    "the settings (chgrp to the server's group and "
+			    "chmod 640 help): path=\"%s\"",
+		    path);
+	free(path);
+	return is_open;
+}
+
 /*
  * Warns of a file of password hashes that others can read. Not an error: there
  * may be a reason, a directory above may be closed, and a good hash may be
  * seen.
  */
 static void
-server_warn_hashes(const struct server_source *source, const struct options *o)
+server_warn_hashes(const struct options *o)
 {
-	struct stat st;
 	size_t i;
 
 	for (i = 0; i < o->oper.count; i++)
-		if (strncmp(o->oper.where[i], "-o ", 3) != 0)
-			break;
-	if (i < o->oper.count && source->path != NULL &&
-	    stat(source->path, &st) == 0 && (st.st_mode & S_IROTH) != 0)
-		log_warning("everybody may read the hashes of passwords in "
-			    "the settings (chgrp to the server's group and "
-			    "chmod 640 help): path=\"%s\"",
-		    source->path);
+		if (strncmp(o->oper.where[i], "-o ", 3) != 0 &&
+		    server_is_file_open(o->oper.where[i]))
+			return;
 }
 
 static bool
@@ -158,9 +174,9 @@ server_warn_password(const struct options *o)
 }
 
 void
-server_warn_options(const struct server_source *source, const struct options *o)
+server_warn_options(const struct options *o)
 {
-	server_warn_hashes(source, o);
+	server_warn_hashes(o);
 	server_warn_password(o);
 }
 

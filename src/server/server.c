@@ -123,6 +123,15 @@ server_prepare_verify(struct server *server)
 		verify_stop(server->verify);
 }
 
+static void
+server_set_people_level(const struct server *server)
+{
+	log_set_people_level(server->options.log_people ==
+		    OPTION_LOG_PEOPLE_INFO ?
+		LOG_LEVEL_INFO :
+		LOG_LEVEL_DEBUG);
+}
+
 /* The second half of a reload, in which nothing can fail. */
 static void
 server_reload_done(struct server *server, struct options *fresh,
@@ -136,9 +145,10 @@ server_reload_done(struct server *server, struct options *fresh,
 	    server_log_restart_only, names);
 	options_keep_restart_only(fresh, &server->options);
 	options_swap(&server->options, fresh);
+	server_set_people_level(server);
 	chat_reconfigure(&server->chat);
 	server_prepare_verify(server);
-	server_warn_options(server->source, &server->options);
+	server_warn_options(&server->options);
 	server->is_reload_failed = false;
 	/* Logged by whichever of the two levels logs more. */
 	log_set_level(after > before ? after : before);
@@ -413,6 +423,7 @@ server_new(const struct server_source *source, struct options *options,
 	server->pid_fd = -1;
 	options_init(&server->options);
 	options_swap(&server->options, options);
+	server_set_people_level(server);
 	clock_update(&server->clock);
 	deadline_init(&server->stop, server_stop_cb, server);
 	if (server_init_loop(server,
@@ -427,7 +438,7 @@ server_new(const struct server_source *source, struct options *options,
 	 * share. */
 	if (carried == NULL || carried->purpose == HANDOFF_TAKE) {
 		server_prepare_verify(server);
-		server_warn_options(source, &server->options);
+		server_warn_options(&server->options);
 	}
 	if (net_init(&server->net, server->base, &server->clock,
 		&server->deadlines, &server->options, server_wake,

@@ -45,8 +45,7 @@ int server_load_options(struct options *o, const struct server_source *source,
     struct option_errors *errors) MUST_CHECK;
 
 /* Logs warnings about valid settings that may be a mistake. */
-void server_warn_options(const struct server_source *source,
-    const struct options *o);
+void server_warn_options(const struct options *o);
 
 /*
  * Makes the server: stored state, listeners, signal handlers. options are moved

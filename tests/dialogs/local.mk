@@ -123,6 +123,7 @@ dialogs = \
 	%D%/op.dialog \
 	%D%/oper-settings.dialog \
 	%D%/options-errors.dialog \
+	%D%/options-include.dialog \
 	%D%/options.dialog \
 	%D%/order.dialog \
 	%D%/pid-file.dialog \
