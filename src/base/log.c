@@ -47,6 +47,7 @@ struct log_out {
 
 static enum log_target log_target = LOG_TARGET_STDERR;
 static enum log_level log_level = LOG_LEVEL_INFO;
+static enum log_level log_people_level = LOG_LEVEL_DEBUG;
 static unsigned long log_dropped; /* since the last line that got through */
 static unsigned long log_lost_count; /* since the start */
 static bool log_is_torn; /* the last write ended inside a line */
@@ -364,6 +365,24 @@ log_debug(const char *fmt, ...)
 		return;
 	va_start(ap, fmt);
 	log_write(LOG_LEVEL_DEBUG, "", fmt, ap);
+	va_end(ap);
+}
+
+void
+log_set_people_level(enum log_level level)
+{
+	log_people_level = level;
+}
+
+void
+log_people(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (log_level < log_people_level)
+		return;
+	va_start(ap, fmt);
+	log_write(log_people_level, "", fmt, ap);
 	va_end(ap);
 }
 

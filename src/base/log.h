@@ -52,6 +52,10 @@ void log_warning(const char *fmt, ...) PRINTFLIKE(1, 2);
 void log_info(const char *fmt, ...) PRINTFLIKE(1, 2);
 void log_debug(const char *fmt, ...) PRINTFLIKE(1, 2);
 
+/* Who comes and goes, at a level of its own: DEBUG unless it was set. */
+void log_set_people_level(enum log_level level);
+void log_people(const char *fmt, ...) PRINTFLIKE(1, 2);
+
 /*
  * A limit on complaints that outsiders can cause at will: one a minute for each
  * limit object, ending with "(N more like it)" for those left out. Zeroed, it

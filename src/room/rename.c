@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/departed.h"
@@ -110,12 +111,15 @@ static void
 rename_change(struct member *m, const char *nick, bool was_seen)
 {
 	struct membership *ms;
-	char old[NICK_SIZE], old_folded[NICK_SIZE], folded[NICK_SIZE];
+	char old[NICK_SIZE], old_folded[NICK_SIZE], folded[NICK_SIZE],
+	    from[CREDENTIAL_STR_SIZE];
 	struct event event;
 
 	memcpy(old, m->nick, sizeof(old));
 	memcpy(old_folded, m->folded, sizeof(old_folded));
 	nick_fold(folded, nick);
+	credential_str(&m->credential, from);
+	log_people("another nick: old=%s nick=%s from=\"%s\"", old, nick, from);
 	if (strcmp(folded, old_folded) != 0)
 		presence_give_up(m->chat, old_folded);
 	watch_member_changed(m);

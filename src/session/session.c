@@ -315,7 +315,7 @@ session_ended_cb(struct conn *c, enum conn_end end, void *arg)
 
 	assert(s->conn == c);
 	credential_str(&s->origin->credential, from);
-	log_debug("connection ended: reason=\"%s\" nick=%s from=\"%s\" fd=%d",
+	log_people("connection ended: reason=\"%s\" nick=%s from=\"%s\" fd=%d",
 	    conn_end_str(end), s->member == NULL ? "-" : s->member->nick, from,
 	    conn_fd(c));
 	if (s->member != NULL) {
