@@ -11,11 +11,13 @@
 #include "base/clock.h"
 #include "options/options.h"
 #include "session/session.h"
+#include "state/state.h"
 
 /* What the control socket and the metrics see and can do. The server fills it
  * and outlives them. */
 struct admin {
 	struct sessions *sessions; /* gives access to rooms and net, too */
+	const struct state *state;
 	const struct options *options;
 	const struct timing *timing; /* of the callbacks of the loop */
 	int64_t started_mono_ms;

@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "admin/brbctl-backup.h"
 #include "admin/control-request.h"
 #include "admin/verb.h"
 #include "base/buf.h"
@@ -47,6 +48,8 @@ static const struct command brbctl_verbs[] = {
 struct brbctl {
 	const char *path;
 	bool is_json;
+	const struct command *verb;
+	const char *directory; /* of a backup, or NULL */
 	int fd;
 	int64_t deadline_ms;
 	struct buf answer;
@@ -145,9 +148,9 @@ brbctl_parse(struct brbctl *ctl, int argc, char *argv[])
 	}
 }
 
-/* Checks verb and arguments; returns how long the answer may take, in ms. */
-static int64_t
-brbctl_check_verb(int argc, char *argv[])
+/* Checks verb and arguments. Returns how many there are without --json. */
+static int
+brbctl_check_verb(struct brbctl *ctl, int argc, char *argv[])
 {
 	const struct command *verb = NULL;
 	struct nearest nearest;
@@ -166,10 +169,20 @@ brbctl_check_verb(int argc, char *argv[])
 	if (verb == NULL)
 		brbctl_die(EXIT_USAGE,
 		    "no verb is called '%s'; brbctl help lists them", argv[0]);
+	/* No room and nobody is called so. */
+	if (strcmp(verb->name, "export") == 0 && argc > 1 &&
+	    (strcmp(argv[argc - 1], "--json") == 0 ||
+		strcmp(argv[argc - 1], "-j") == 0)) {
+		ctl->is_json = true;
+		argc--;
+	}
 	if (argc - 1 < verb->min_args || argc - 1 > verb->max_args)
 		brbctl_die(EXIT_USAGE, "usage: brbctl %s%s%s", verb->name,
 		    verb->usage[0] == '\0' ? "" : " ", verb->usage);
-	return verb->flags & VERB_HOLDS ? BRBCTL_HOLD_MS : BRBCTL_TIMEOUT_MS;
+	ctl->verb = verb;
+	if (strcmp(verb->name, "backup") == 0)
+		ctl->directory = argv[1];
+	return argc;
 }
 
 /* Builds the request: see control-request.h. */
@@ -200,6 +213,14 @@ brbctl_now_ms(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void
+brbctl_set_deadline(struct brbctl *ctl)
+{
+	ctl->deadline_ms = brbctl_now_ms() +
+	    (ctl->verb->flags & VERB_HOLDS ? BRBCTL_HOLD_MS :
+					     BRBCTL_TIMEOUT_MS);
 }
 
 static void
@@ -301,6 +322,8 @@ brbctl_receive(struct brbctl *ctl)
 			return;
 		if (n > 0) {
 			ctl->answer.len += (size_t)n;
+			if (ctl->verb->flags & VERB_LONG)
+				brbctl_set_deadline(ctl);
 			brbctl_check_answer(ctl);
 		} else if (errno == EAGAIN)
 			brbctl_wait(ctl, POLLIN);
@@ -331,6 +354,7 @@ static int
 brbctl_print(struct brbctl *ctl)
 {
 	const char *body, *line;
+	char *error;
 	size_t len, line_len;
 
 	brbctl_take_back(ctl);
@@ -343,6 +367,12 @@ brbctl_print(struct brbctl *ctl)
 	if (brbctl_begins(ctl, BRBCTL_OK)) {
 		body += strlen(BRBCTL_OK);
 		len -= strlen(BRBCTL_OK);
+		if (ctl->directory != NULL &&
+		    (error = backup_write(ctl->directory, body, len)) != NULL)
+			brbctl_die(EXIT_FAILED, "no backup was made: %s",
+			    error);
+		if (ctl->directory != NULL)
+			len = 0;
 		if (fwrite(body, 1, len, stdout) != len || fflush(stdout) != 0)
 			brbctl_die(EXIT_FAILED, "cannot write: %s",
 			    strerror(errno));
@@ -365,7 +395,6 @@ main(int argc, char *argv[])
 {
 	struct brbctl ctl = { .path = getenv("BRBCTL_SOCKET"), .fd = -1 };
 	struct buf request = BUF_INITIALIZER;
-	int64_t timeout_ms;
 	int status;
 
 	if (ctl.path == NULL || ctl.path[0] == '\0')
@@ -373,10 +402,10 @@ main(int argc, char *argv[])
 	brbctl_parse(&ctl, argc, argv);
 	argc -= optind;
 	argv += optind;
-	timeout_ms = brbctl_check_verb(argc, argv);
+	argc = brbctl_check_verb(&ctl, argc, argv);
 	brbctl_build(&ctl, &request, argc, argv);
 
-	ctl.deadline_ms = brbctl_now_ms() + timeout_ms;
+	brbctl_set_deadline(&ctl);
 	brbctl_connect(&ctl);
 	brbctl_send(&ctl, &request);
 	brbctl_receive(&ctl);

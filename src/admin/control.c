@@ -103,7 +103,8 @@ control_run(struct control_client *c, struct buf *out)
 	}
 	buf_add(out, call->out.data, call->out.len);
 	if (result == VERB_MORE)
-		return ONESHOT_MORE;
+		return call->verb->command.flags & VERB_LONG ? ONESHOT_LONG :
+							       ONESHOT_MORE;
 	buf_addstr(out, CONTROL_END);
 	if (result != VERB_HOLD)
 		return ONESHOT_DONE;

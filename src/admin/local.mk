@@ -17,6 +17,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/oneshot.h \
 	%D%/peercred.c \
 	%D%/peercred.h \
+	%D%/verb-backup.c \
+	%D%/verb-export.c \
 	%D%/verb-mode.c \
 	%D%/verb-moderate.c \
 	%D%/verb-run.c \
@@ -27,6 +29,6 @@ src_libbrbd_a_SOURCES += \
 	%D%/verbs.def
 
 bin_PROGRAMS += src/brbctl
-src_brbctl_SOURCES = %D%/brbctl.c
+src_brbctl_SOURCES = %D%/brbctl-backup.c %D%/brbctl-backup.h %D%/brbctl.c
 src_brbctl_CPPFLAGS = $(AM_CPPFLAGS) -DRUNSTATEDIR='"$(runstatedir)"'
 src_brbctl_LDADD = src/libbrbd.a

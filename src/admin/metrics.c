@@ -78,6 +78,12 @@ metrics_add_members(struct metrics *m, struct buf *out)
 	metrics_gauge(out, "brbd_rooms", "Rooms that there are.", chat->count);
 	metrics_gauge(out, "brbd_bans", "Bans that are in force.",
 	    sessions->chat->bans.count);
+	metrics_gauge(out, "brbd_state_failing",
+	    "Whether the disk is full or fails, so that not all is kept.",
+	    state_error(m->admin->state) != 0);
+	metrics_gauge(out, "brbd_rooms_without_file",
+	    "Rooms whose history is not on the disk, though state-dir is set.",
+	    m->admin->state->unkept_rooms);
 	metrics_gauge(out, "brbd_locked", "Whether nobody new comes in.",
 	    sessions->admission.is_locked);
 }

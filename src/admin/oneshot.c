@@ -135,6 +135,10 @@ oneshot_answer(struct walk_budget *budget, void *arg)
 	switch (kind->answer(out, budget, o->arg)) {
 	case ONESHOT_MORE:
 		break;
+	case ONESHOT_LONG:
+		deadline_set(o->all->net->deadlines, &o->timeout,
+		    o->all->net->clock->mono_ms + kind->timeout_ms);
+		break;
 	case ONESHOT_HOLD:
 		o->is_held = true;
 		o->is_last = true;

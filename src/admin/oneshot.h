@@ -24,6 +24,7 @@ TAILQ_HEAD(oneshot_list, oneshot);
 
 enum oneshot_answer {
 	ONESHOT_MORE, /* call again once it has read, or in a later turn */
+	ONESHOT_LONG, /* the same, and the time limit starts anew */
 	ONESHOT_DONE, /* that was all */
 	/*
 	 * That was all, but the connection stays until oneshots_take_back(),

@@ -115,6 +115,14 @@ status_add_json(struct verb_call *call, const struct member_stats *stats,
 		    stats->counts[i]);
 	json_object_close(j);
 	status_add_counts_json(call);
+	json_object_open(j, "state");
+	json_bool(j, "on_disk", admin->state->is_open);
+	if (state_error(admin->state) == 0)
+		json_null(j, "error");
+	else
+		json_string(j, "error", strerror(state_error(admin->state)));
+	json_number(j, "rooms_without_file", admin->state->unkept_rooms);
+	json_object_close(j);
 	status_add_known(j, "resident_bytes", usage->resident_bytes);
 	status_add_known(j, "open_fds", usage->open_fds);
 	json_object_open(j, "turn_seconds");
@@ -169,6 +177,22 @@ status_add_traffic(struct verb_call *call)
 }
 
 static void
+status_add_state(struct buf *out, const struct state *state)
+{
+	int error = state_error(state);
+
+	if (!state->is_open)
+		buf_addstr(out, "state: in memory only (state-dir is empty)\n");
+	else if (error == 0)
+		buf_addstr(out, "state: kept on the disk\n");
+	else
+		buf_addf(out,
+		    "state: NOT ALL IS KEPT ON THE DISK: %s; rooms without a "
+		    "file: %zu\n",
+		    strerror(error), state->unkept_rooms);
+}
+
+static void
 status_add_text(struct verb_call *call, const struct member_stats *stats,
     const struct process_usage *usage)
 {
@@ -197,6 +221,7 @@ status_add_text(struct verb_call *call, const struct member_stats *stats,
 	    chat->departed.count,
 	    (unsigned long long)admin->options->max_bookmarks,
 	    admin->sessions->chat->bans.count);
+	status_add_state(out, admin->state);
 	status_add_traffic(call);
 	status_add_usage(out, usage);
 	buf_addf(out,

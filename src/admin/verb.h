@@ -37,7 +37,9 @@ enum verb_result {
 enum {
 	VERB_ACTS = 1 << 0, /* it is logged */
 	VERB_TEXT = 1 << 1, /* it has no JSON */
-	VERB_HOLDS = 1 << 2 /* it waits for the end of the process or program */
+	VERB_HOLDS =
+	    1 << 2, /* it waits for the end of the process or program */
+	VERB_LONG = 1 << 3 /* it may take any time, as long as it is read */
 };
 struct verb {
 	struct command command;

@@ -677,3 +677,41 @@ history_close(struct history *h)
 	errno = saved;
 	return status;
 }
+
+void
+history_move(struct history *h, struct history *file)
+{
+	struct history moved = *h;
+
+	assert(file->size == h->size && file->head_pos == file->tail_pos);
+	memcpy(file->region, h->region, h->size);
+	moved.fd = file->fd;
+	moved.header = file->header;
+	moved.region = file->region;
+	ring_free_seek_points(file);
+	/* Those of h go along. */
+	h->index = NULL;
+	h->seek_points = NULL;
+	history_fini(h);
+	*h = moved;
+	ring_begin(h);
+}
+
+size_t
+history_image_size(const struct history *h)
+{
+	return HISTORY_HEADER_SIZE + h->size;
+}
+
+void
+history_image(const struct history *h, void *image)
+{
+	struct history copy;
+
+	history_attach(&copy, image, h->size, -1);
+	history_format(&copy);
+	history_copy(&copy, h);
+	ring_begin(&copy);
+	history_store(&copy.header->clean, ring_clean_check(copy.header));
+	ring_free_seek_points(&copy);
+}

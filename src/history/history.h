@@ -250,6 +250,19 @@ int history_share(struct history *h) MUST_CHECK;
 int history_writeback(struct history *h) MUST_CHECK;
 
 /*
+ * Moves a ring in memory into file, an empty one of the same size: cursors stay
+ * valid. file is h's afterwards.
+ */
+void history_move(struct history *h, struct history *file);
+
+/*
+ * Makes a copy as its file would be after history_close(), in history_image_size()
+ * bytes of zeroed memory, aligned for any type.
+ */
+size_t history_image_size(const struct history *h);
+void history_image(const struct history *h, void *image);
+
+/*
  * As history_fini(), but waits until all is on disk and marks the file as
  * closed. Returns -1 with errno if that failed: then it is as after
  * history_fini().

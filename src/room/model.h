@@ -488,6 +488,7 @@ struct room {
 	uint64_t looked;
 	bool is_dirty; /* has lines that were not handed out yet */
 	bool is_permanent;
+	bool is_unkept; /* though there are files: not on the disk */
 	bool is_handed_over; /* its history is another program's: chat_load() */
 	LIST_HEAD(, audience) audiences;
 	struct membership_queue people; /* in the order they came */

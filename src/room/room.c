@@ -71,8 +71,9 @@ room_reopen(struct room *room)
 	if (files == NULL)
 		return 0;
 	assert(history_count(&room->history) == 0);
-	if (files->open(&history, room->name, room->history.size, files->arg) ==
-	    -1)
+	room->is_unkept = files->open(&history, room->name, room->history.size,
+			      files->arg) == -1;
+	if (room->is_unkept)
 		return -1;
 	history_fini(&room->history);
 	room->history = history;
@@ -82,6 +83,25 @@ room_reopen(struct room *room)
 	if (history_count(&room->history) > 0)
 		room->used_ms = room->said_ms = room_newest_ms(room);
 	return 0;
+}
+
+void
+room_keep(struct room *room)
+{
+	const struct room_files *files = room->chat->files;
+	struct history file;
+
+	assert(room->is_unkept);
+	if (files->open(&file, room->name, room->history.size, files->arg) ==
+	    -1)
+		return;
+	/* There was something to be read, but could not be: it stays. */
+	if (history_count(&file) > 0 || file.size != room->history.size) {
+		history_fini(&file);
+		return;
+	}
+	history_move(&room->history, &file);
+	room->is_unkept = false;
 }
 
 bool

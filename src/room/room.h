@@ -21,6 +21,8 @@ void room_close(struct room *room);
 
 /* The history is had from the chat's files, if there are. -1: it is not. */
 int room_reopen(struct room *room) MUST_CHECK;
+/* Tries again, with all that was said since, after room_reopen() has failed. */
+void room_keep(struct room *room);
 
 /* Drops what is older than retention, not too much at once. True: there may be
  * more. */

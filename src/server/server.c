@@ -349,6 +349,7 @@ static void
 server_init_admin(struct server *server)
 {
 	server->admin.sessions = &server->sessions;
+	server->admin.state = &server->state;
 	server->admin.options = &server->options;
 	server->admin.timing = &server->timing;
 	server->admin.started_mono_ms = server->clock.mono_ms;
@@ -371,6 +372,9 @@ server_status(struct buf *out, void *arg)
 	    server->sessions.admission.count, server->chat.count);
 	if (server->sessions.admission.is_locked)
 		buf_addstr(out, "; locked");
+	if (state_error(&server->state) != 0)
+		buf_addf(out, "; the state is not kept: %s",
+		    strerror(state_error(&server->state)));
 	if (server->is_reload_failed)
 		buf_addstr(out, "; the last reload failed, the log says why");
 }

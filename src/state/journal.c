@@ -52,6 +52,7 @@ struct journal {
 	journal_snapshot *snapshot;
 	void *arg;
 	bool is_held;
+	int error; /* of the last failure; 0 since a success */
 	bool is_stale; /* the file lacks changes: a snapshot is due */
 	bool is_in_snapshot; /* one is being written to the other file */
 	bool is_first_step;
@@ -98,6 +99,7 @@ journal_failed(struct journal *s, struct journal_file *f)
 	log_limited(&s->limit, s->now_ms, LOG_LEVEL_ERROR,
 	    "cannot write to the state; it is tried again: file=%s.%u: %s",
 	    s->name, (unsigned)(f - s->files), strerror(errno));
+	s->error = errno;
 	s->retry_ms = s->now_ms + JOURNAL_RETRY_MS;
 	buf_reset(&f->out);
 	if (f == &s->files[s->current]) {
@@ -198,6 +200,7 @@ journal_go_on(struct journal *s, struct walk_budget *budget)
 	if (!s->is_in_snapshot || journal_flush_file(s, new) == -1 || has_more)
 		return;
 	s->is_in_snapshot = s->is_stale = false;
+	s->error = 0;
 	s->current = !s->current;
 	s->snapshot_len = new->size;
 	buf_reset(&old->out);
@@ -481,6 +484,30 @@ journal_has_grown(const struct journal *s)
 
 	return changes > JOURNAL_GROWTH_MIN &&
 	    changes / JOURNAL_GROWTH > s->snapshot_len;
+}
+
+int
+journal_error(const struct journal *s)
+{
+	return s->error;
+}
+
+ssize_t
+journal_read(const struct journal *s, uint64_t *generation, size_t *size,
+    size_t offset, void *data, size_t len)
+{
+	const struct journal_file *f = &s->files[s->current];
+
+	if (s->is_stale || (*generation != 0 && *generation != f->generation)) {
+		errno = s->error != 0 ? s->error : EAGAIN;
+		return -1;
+	}
+	if (*generation == 0)
+		*size = f->size;
+	*generation = f->generation;
+	if (len > *size - offset)
+		len = *size - offset;
+	return pread(f->fd, data, len, (off_t)offset);
 }
 
 bool

@@ -4,6 +4,8 @@
 #ifndef JOURNAL_H
 #define JOURNAL_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -77,6 +79,19 @@ void journal_release(struct journal *journal);
 bool journal_tick(struct journal *journal, int64_t mono_ms,
     struct walk_budget *budget);
 bool journal_is_in_snapshot(const struct journal *journal);
+
+/* The errno of a failure after which the files still lack something, or 0. */
+int journal_error(const struct journal *journal);
+
+/*
+ * Copies what there is, while changes go on: up to len bytes from offset on of
+ * the file that is written to, for a file NAME.0 of its own. *generation is 0 at
+ * the first call, and *size the length to be copied after it. Returns how many
+ * bytes; or -1 with errno, EAGAIN if all has moved to the other file meanwhile,
+ * and it is to be begun again.
+ */
+ssize_t journal_read(const struct journal *journal, uint64_t *generation,
+    size_t *size, size_t offset, void *data, size_t len) MUST_CHECK;
 
 /* Waits for the disk. journal may be NULL. */
 void journal_close(struct journal *journal);

@@ -15,18 +15,20 @@
 #include <string.h>
 
 #include "history/history-file.h"
+#include "room/room.h"
 #include "state/bans-journal.h"
 #include "room/chat-rooms.h"
 #include "room/chat.h"
 #include "state/state.h"
 
 #define SERVER_STATE_TICK_MS 1000
+#define STATE_RETRY_MS 10000 /* rooms without a file get one */
 #define SERVER_STATE_PEOPLE "people"
 #define SERVER_STATE_BANS "bans"
 #define SERVER_STATE_ROOM "room-"
 #define SERVER_STATE_RING ".ring"
 
-static char *
+char *
 state_ring_name(const char *room)
 {
 	return xasprintf(SERVER_STATE_ROOM "%s" SERVER_STATE_RING, room);
@@ -42,9 +44,11 @@ state_open_room(struct history *h, const char *room, size_t size, void *arg)
 
 	result = history_file_open(h, state->dir.dir_fd, name, size, NULL,
 	    error, sizeof(error));
-	if (result == -1)
+	if (result == -1) {
+		state->room_error = errno == 0 ? EIO : errno;
 		log_limited(&state->open_log, state->chat->clock->mono_ms,
 		    LOG_LEVEL_ERROR, "a room's history is not kept: %s", error);
+	}
 	free(name);
 	return result;
 }
@@ -71,6 +75,31 @@ state_found(const char *stem, void *arg)
 		chat_restore_room(state->chat, stem + len);
 }
 
+/* Has the room, and what was said in it, on the disk. */
+static void
+state_write_back_room(struct state *state, struct room *room)
+{
+	if (room->is_unkept && state->is_retry)
+		room_keep(room);
+	state->ticked_unkept += room->is_unkept;
+	if (history_writeback(&room->history) == 0)
+		return;
+	state->ticked_error = errno;
+	log_limited(&state->write_log, state->chat->clock->mono_ms,
+	    LOG_LEVEL_ERROR, "a history does not get to the disk: room=%s: %s",
+	    room->name, strerror(errno));
+}
+
+static void
+state_rooms_done(struct state *state)
+{
+	if (state->ticked_error != 0 || state->ticked_unkept == 0)
+		state->room_error = state->ticked_error;
+	state->unkept_rooms = state->ticked_unkept;
+	if (state->is_retry)
+		state->retry_ms = state->chat->clock->mono_ms + STATE_RETRY_MS;
+}
+
 /* All rooms, then the journals. */
 static bool
 state_write_back(struct walk_budget *budget, void *arg)
@@ -80,21 +109,23 @@ state_write_back(struct walk_budget *budget, void *arg)
 	struct room *room;
 	bool is_due;
 
+	if (state->ticked[0] == '\0') {
+		state->ticked_unkept = 0;
+		state->ticked_error = 0;
+		state->is_retry = chat->clock->mono_ms >= state->retry_ms;
+	}
 	while ((room = chat_room_after(chat, state->ticked)) != NULL) {
 		if (!walk_may_take(budget))
 			return true;
 		memcpy(state->ticked, room->name, sizeof(state->ticked));
-		if (history_writeback(&room->history) == -1)
-			log_limited(&state->write_log, chat->clock->mono_ms,
-			    LOG_LEVEL_ERROR,
-			    "a history does not get to the disk: room=%s: %s",
-			    room->name, strerror(errno));
+		state_write_back_room(state, room);
 	}
+	state_rooms_done(state);
 	is_due = state->people != NULL &&
 	    journal_tick(state->people, chat->clock->mono_ms, budget);
 	is_due |= state->ban_journal != NULL &&
 	    journal_tick(state->ban_journal, chat->clock->mono_ms, budget);
-	if (is_due)
+	if (is_due || state->unkept_rooms > 0)
 		state_turn(state);
 	if (state->people != NULL && journal_is_in_snapshot(state->people))
 		return true;
@@ -223,6 +254,19 @@ state_resume(struct state *state, struct chat *chat, struct bans *bans)
 		journal_renew(state->ban_journal, chat->clock->mono_ms);
 	}
 	state_turn(state);
+}
+
+int
+state_error(const struct state *state)
+{
+	int error = state->room_error;
+
+	if (state->people != NULL && journal_error(state->people) != 0)
+		error = journal_error(state->people);
+	if (state->ban_journal != NULL &&
+	    journal_error(state->ban_journal) != 0)
+		error = journal_error(state->ban_journal);
+	return error;
 }
 
 void

@@ -32,6 +32,12 @@ struct state {
 	struct deadline tick;
 	struct walk write_back;
 	char ticked[ROOM_NAME_SIZE]; /* up to that room */
+	size_t unkept_rooms; /* as of the last tick */
+	int room_error; /* why, and what kept a history from the disk; or 0 */
+	int64_t retry_ms; /* monotonic: when those rooms are tried again */
+	size_t ticked_unkept; /* so far in this tick */
+	int ticked_error;
+	bool is_retry; /* they are tried in this tick */
 	struct log_limit open_log;
 	struct log_limit write_log;
 	bool is_open;
@@ -50,6 +56,15 @@ int state_open(struct state *state, struct chat *chat,
  * state-dir has. What fails is logged, and then not kept.
  */
 void state_resume(struct state *state, struct chat *chat, struct bans *bans);
+
+/*
+ * What of the state is not on the disk, since that is full or fails: an errno,
+ * or 0 if all is well. As of the last second in which anything changed.
+ */
+int state_error(const struct state *state);
+
+/* The name of the file of a room's history; the caller frees it. */
+char *state_ring_name(const char *room);
 
 /* The turn is over: what has changed goes to the disk soon. */
 void state_turn(struct state *state);

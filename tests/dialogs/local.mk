@@ -22,7 +22,9 @@ dialogs = \
 	%D%/brb-many.dialog \
 	%D%/brb-quit.dialog \
 	%D%/brb.dialog \
+	%D%/brbctl-backup.dialog \
 	%D%/brbctl-ban.dialog \
+	%D%/brbctl-export.dialog \
 	%D%/brbctl-kick.dialog \
 	%D%/brbctl-lock.dialog \
 	%D%/brbctl-mode.dialog \

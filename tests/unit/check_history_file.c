@@ -865,6 +865,67 @@ START_TEST(test_adopt)
 }
 END_TEST
 
+/* The image of a ring in use is a file that was closed, at any moment. */
+START_TEST(test_image)
+{
+	uint64_t first, next;
+	char *image;
+	size_t len;
+	int round;
+
+	for (round = 0; round < 100; round++) {
+		(void)ring_open(&h, &dir, SIZE);
+		append((int)ring_random(9));
+		first = h.first_number;
+		next = h.next_number;
+		len = history_image_size(&h);
+		ck_assert_uint_eq(len, HISTORY_HEADER_SIZE + SIZE);
+		image = xcalloc(1, len);
+		history_image(&h, image);
+		append((int)ring_random(9));
+		history_fini(&h);
+		ring_store(&dir, RING_NAME, image, len);
+		free(image);
+		ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_CLOSED);
+		(void)ring_verify(&h, NULL);
+		ck_assert_uint_eq(h.first_number, first);
+		ck_assert_uint_eq(h.next_number, next);
+		history_fini(&h);
+	}
+}
+END_TEST
+
+/* A ring in memory goes on in a file, and with it its cursors. */
+START_TEST(test_move)
+{
+	struct history file;
+	struct history_cursor middle, end;
+	struct event event;
+	uint64_t count, number;
+	int round;
+
+	for (round = 0; round < 50; round++) {
+		history_init(&h, SIZE);
+		append((int)ring_random(200));
+		middle = history_back(&h, history_count(&h) / 2);
+		(void)ring_open(&file, &dir, SIZE);
+		history_move(&h, &file);
+		number = middle.number;
+		if (history_read(&h, &middle, &event))
+			ck_assert_uint_eq(event.number, number);
+		append(1);
+		end = history_head(&h);
+		ck_assert(history_step_back(&h, &end));
+		count = ring_verify(&h, NULL);
+		history_fini(&h);
+		ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_KILLED);
+		ck_assert_uint_eq(ring_verify(&h, NULL), count);
+		ck_assert_int_eq(history_file_remove(&h, dir.fd, RING_NAME), 0);
+		history_fini(&h);
+	}
+}
+END_TEST
+
 START_TEST(test_writeback)
 {
 	int i;
@@ -909,5 +970,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_forged_epoch);
 	tcase_add_test(tc, test_forged_record);
 	tcase_add_test(tc, test_adopt);
+	tcase_add_test(tc, test_image);
+	tcase_add_test(tc, test_move);
 	tcase_add_test(tc, test_writeback);
 }

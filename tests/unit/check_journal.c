@@ -537,6 +537,66 @@ START_TEST(test_full_disk)
 }
 END_TEST
 
+/* For as long as the disk is full, that is known. */
+START_TEST(test_error)
+{
+	struct owner o;
+
+	load(&o);
+	ck_assert_int_eq(journal_error(o.journal), 0);
+	fault_set(FAULT_PWRITE, 0, 1000, ENOSPC);
+	set(&o, 1, 1);
+	ck_assert_int_eq(journal_error(o.journal), ENOSPC);
+	ck_assert(tick(&o, 60000));
+	ck_assert_int_eq(journal_error(o.journal), ENOSPC);
+	fault_clear();
+	(void)tick(&o, 120000);
+	ck_assert_int_eq(journal_error(o.journal), 0);
+	journal_close(o.journal);
+}
+END_TEST
+
+/* A copy that is read while changes go on is what there was at its start. */
+START_TEST(test_read)
+{
+	char expected[KEYS * 16], *copy = NULL;
+	struct owner o;
+	uint64_t generation = 0;
+	size_t size, offset = 0;
+	ssize_t n;
+	unsigned i;
+	int fd;
+
+	load(&o);
+	for (i = 0; i < 100; i++)
+		set(&o, i % KEYS, i);
+	(void)strcpy(expected, text(&o));
+	do {
+		copy = xreallocarray(copy, offset + 100, 1);
+		n = journal_read(o.journal, &generation, &size, offset,
+		    copy + offset, 100);
+		ck_assert_int_gt(n, 0);
+		offset += (size_t)n;
+		set(&o, offset % KEYS, 1000);
+	} while (offset < size);
+	/* All moves to the other file: a copy is begun again. */
+	journal_renew(o.journal, 0);
+	(void)tick(&o, 60000);
+	ck_assert_int_eq(journal_read(o.journal, &generation, &size, 0, copy,
+			     100),
+	    -1);
+	ck_assert_int_eq(errno, EAGAIN);
+	journal_close(o.journal);
+
+	(void)unlinkat(dir_fd, "test.1", 0);
+	fd = openat(dir_fd, "test.0", O_WRONLY | O_TRUNC);
+	ck_assert_int_eq(pwrite(fd, copy, size, 0), (ssize_t)size);
+	(void)close(fd);
+	free(copy);
+	ck_assert_str_eq(after_kill(), expected);
+}
+END_TEST
+
 /* The files lack what its owner has: all of it gets there again. */
 START_TEST(test_renew)
 {
@@ -631,6 +691,8 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_no_files_of_ours);
 	tcase_add_test(tc, test_short_and_interrupted);
 	tcase_add_loop_test(tc, test_full_disk, 0, 2);
+	tcase_add_test(tc, test_error);
+	tcase_add_test(tc, test_read);
 	tcase_add_test(tc, test_renew);
 	tcase_add_test(tc, test_retries_are_rare);
 	tcase_add_test(tc, test_faults_while_opening);

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * export: what is kept of a room or of somebody, to be read by people, or by
+ * programs as JSON. Messages are walked over in slices, each beginning where
+ * the last has stopped; what the ring drops meanwhile is missing.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "admin/admin.h"
+#include "admin/verb.h"
+#include "base/nick.h"
+#include "room/chat.h"
+#include "room/departed.h"
+#include "room/directory.h"
+#include "room/room.h"
+
+#define EXPORT_PIECE 16384
+#define EXPORT_TIME_SIZE 32
+
+struct export
+{
+	char nick[NICK_SIZE]; /* folded; "": of all */
+	char room[ROOM_NAME_SIZE]; /* the one that is looked at */
+	struct history_cursor cursor;
+	bool has_cursor; /* of that room */
+	bool has_any; /* was anything told? */
+};
+
+static void
+export_time(int64_t wall_ms, char out[EXPORT_TIME_SIZE])
+{
+	time_t seconds = (time_t)(wall_ms / 1000);
+	struct tm tm;
+
+	if (localtime_r(&seconds, &tm) == NULL ||
+	    strftime(out, EXPORT_TIME_SIZE, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+		memcpy(out, "?", 2);
+}
+
+static const char *
+export_kind(enum event_kind kind)
+{
+	return kind == EVENT_ME  ? "action" :
+	    kind == EVENT_NOTICE ? "notice" :
+	    kind == EVENT_TOPIC  ? "topic" :
+				   "say";
+}
+
+static void
+export_add_json(struct verb_call *call, const char *room,
+    const struct event *event)
+{
+	struct json *j = &call->json;
+	char *text = xstrndup(event->text, event->text_len);
+
+	json_object_open(j, NULL);
+	json_string(j, "room", room);
+	json_number(j, "number", event->number);
+	json_seconds(j, "time_unix", event_wall_ms(event));
+	json_string(j, "kind", export_kind(event->kind));
+	json_string(j, "nick", event->nick);
+	json_string(j, "text", text);
+	json_object_close(j);
+	free(text);
+}
+
+static void
+export_add_line(struct verb_call *call, const char *room,
+    const struct event *event)
+{
+	/* What stands before the nick, and behind it. */
+	static const char *const marks[][2] = {
+		[EVENT_SAY] = { "<", "> " },
+		[EVENT_ME] = { "* ", " " },
+		[EVENT_NOTICE] = { "-", "- " },
+		[EVENT_TOPIC] = { "-- topic by ", ": " },
+	};
+	char when[EXPORT_TIME_SIZE];
+
+	export_time(event_wall_ms(event), when);
+	buf_addf(&call->out, "[%s] #%s %s%s%s", when, room,
+	    marks[event->kind][0], event->nick, marks[event->kind][1]);
+	buf_add(&call->out, event->text, event->text_len);
+	buf_addch(&call->out, '\n');
+}
+
+static bool
+export_is_wanted(const struct export *e, const struct event *event)
+{
+	char folded[NICK_SIZE];
+
+	if (!event_is_numbered(event->kind))
+		return false;
+	if (e->nick[0] == '\0')
+		return true;
+	nick_fold(folded, event->nick);
+	return strcmp(folded, e->nick) == 0;
+}
+
+/* True: there is more in this room. */
+static bool
+export_room(struct verb_call *call, struct export *e, struct room *room)
+{
+	const struct history *h = &room->history;
+	struct event event;
+
+	if (!e->has_cursor)
+		e->cursor = history_oldest(h);
+	e->has_cursor = true;
+	(void)history_clamp(h, &e->cursor);
+	while (call->out.len < EXPORT_PIECE && walk_may_take(call->budget)) {
+		if (!history_read(h, &e->cursor, &event))
+			return false;
+		if (!export_is_wanted(e, &event))
+			continue;
+		e->has_any = true;
+		if (call->is_json)
+			export_add_json(call, room->name, &event);
+		else
+			export_add_line(call, room->name, &event);
+	}
+	return true;
+}
+
+static void
+export_place_json(struct json *j, const struct room *room,
+    const struct history_cursor *cursor)
+{
+	json_object_open(j, NULL);
+	json_string(j, "room", room->name);
+	json_number(j, "next_number", cursor->number);
+	json_object_close(j);
+}
+
+static void
+export_place(struct buf *out, const struct room *room,
+    const struct history_cursor *cursor)
+{
+	buf_addf(out, "place in #%s: before message %llu\n", room->name,
+	    (unsigned long long)cursor->number);
+}
+
+/* What is known of a person: their places, whom they ignore, and private
+ * messages that wait for them. */
+static void
+export_person_json(struct verb_call *call, const struct person *p,
+    const struct member *m, const char *from)
+{
+	const struct queued_message *q;
+	const struct bookmark *bookmark;
+	const struct membership *ms;
+	const struct ignore *ignore;
+	struct json *j = &call->json;
+	char *text;
+
+	json_object_open(j, NULL);
+	json_string(j, "from", from);
+	json_bool(j, "here", m != NULL);
+	json_array_open(j, "places");
+	if (m != NULL)
+		LIST_FOREACH(ms, &m->memberships, in_member)
+			export_place_json(j, ms->room, &ms->cursor.at);
+	LIST_FOREACH(bookmark, &p->bookmarks, in_owner)
+		export_place_json(j, bookmark->room, &bookmark->cursor);
+	json_array_close(j);
+	json_array_open(j, "ignores");
+	TAILQ_FOREACH(ignore, &p->ignores, entry)
+		json_string(j, NULL, ignore->nick);
+	json_array_close(j);
+	json_array_open(j, "private");
+	TAILQ_FOREACH(q, &p->queued, entry) {
+		text = xstrndup(q->text, q->len);
+		json_object_open(j, NULL);
+		json_seconds(j, "time_unix", q->time_ms);
+		json_string(j, "nick", q->nick);
+		json_string(j, "text", text);
+		json_object_close(j);
+		free(text);
+	}
+	json_array_close(j);
+	json_object_close(j);
+}
+
+static void
+export_person_text(struct verb_call *call, const struct person *p,
+    const struct member *m, const char *from)
+{
+	const struct queued_message *q;
+	const struct bookmark *bookmark;
+	const struct membership *ms;
+	const struct ignore *ignore;
+	struct buf *out = &call->out;
+	char when[EXPORT_TIME_SIZE];
+
+	buf_addf(out, "%s from %s\n", m != NULL ? "here" : "has left", from);
+	if (m != NULL)
+		LIST_FOREACH(ms, &m->memberships, in_member)
+			export_place(out, ms->room, &ms->cursor.at);
+	LIST_FOREACH(bookmark, &p->bookmarks, in_owner)
+		export_place(out, bookmark->room, &bookmark->cursor);
+	TAILQ_FOREACH(ignore, &p->ignores, entry)
+		buf_addf(out, "ignores %s\n", ignore->nick);
+	TAILQ_FOREACH(q, &p->queued, entry) {
+		export_time(q->time_ms, when);
+		buf_addf(out, "[%s] <%s, in private> %.*s\n", when, q->nick,
+		    (int)q->len, q->text);
+	}
+}
+
+static void
+export_person(struct verb_call *call, const struct person *p,
+    const struct credential *credential, const struct member *m)
+{
+	char from[CREDENTIAL_STR_SIZE];
+
+	credential_str(credential, from);
+	if (call->is_json)
+		export_person_json(call, p, m, from);
+	else
+		export_person_text(call, p, m, from);
+}
+
+/* Several may have left by the same nick, from different places. */
+static void
+export_persons(struct verb_call *call, struct export *e)
+{
+	struct chat *chat = call->admin->sessions->chat;
+	const struct member *m = directory_find(&chat->directory, e->nick);
+	const struct departed *d;
+
+	e->has_any = m != NULL;
+	if (m != NULL)
+		export_person(call, &m->person, &m->credential, m);
+	TAILQ_FOREACH(d, &chat->departed.by_age, by_age) {
+		if (strcmp(d->folded, e->nick) != 0)
+			continue;
+		e->has_any = true;
+		export_person(call, &d->person, departed_credential(d), NULL);
+	}
+}
+
+static enum verb_result
+export_begin(struct verb_call *call)
+{
+	struct chat *chat = call->admin->sessions->chat;
+	struct json *j = &call->json;
+	const char *name = call->argv[0];
+	const struct room *room;
+	struct export *e;
+
+	room = chat_find_room(chat, room_name_meant(name));
+	if (room == NULL && (name[0] == '#' || nick_check(name) != NICK_OK))
+		return verb_fail(call,
+		    xasprintf("there is no room \"%s\"", name));
+	call->state = e = xcalloc(1, sizeof(*e));
+	if (call->is_json)
+		json_object_open(j, NULL);
+	if (room != NULL) {
+		memcpy(e->room, room->name, sizeof(e->room));
+		if (call->is_json)
+			json_string(j, "room", room->name);
+	} else {
+		nick_fold(e->nick, name);
+		if (call->is_json) {
+			json_string(j, "nick", name);
+			json_array_open(j, "persons");
+		}
+		export_persons(call, e);
+		if (call->is_json)
+			json_array_close(j);
+	}
+	if (call->is_json)
+		json_array_open(j, "messages");
+	return VERB_MORE;
+}
+
+enum verb_result
+verb_run_export(struct verb_call *call)
+{
+	struct chat *chat = call->admin->sessions->chat;
+	struct export *e = call->state;
+	struct room *room;
+
+	if (e == NULL)
+		return export_begin(call);
+	/* Of a room, or of all, one after the other. */
+	if (e->nick[0] == '\0' || e->has_cursor)
+		room = chat_find_room(chat, e->room);
+	else
+		room = chat_room_after(chat, e->room);
+	if (room != NULL) {
+		memcpy(e->room, room->name, sizeof(e->room));
+		if (export_room(call, e, room))
+			return VERB_MORE;
+	}
+	e->has_cursor = false;
+	if (e->nick[0] != '\0' && chat_room_after(chat, e->room) != NULL)
+		return VERB_MORE;
+	if (call->is_json) {
+		json_array_close(&call->json);
+		json_object_close(&call->json);
+		buf_addch(&call->out, '\n');
+	} else if (!e->has_any) {
+		return verb_say(call, "nothing is kept of \"%s\"",
+		    call->argv[0]);
+	}
+	return VERB_DONE;
+}
