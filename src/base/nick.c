@@ -59,14 +59,14 @@ nick_is_char(char c)
 }
 
 static enum nick_check
-nick_check_form(const char *name, size_t max_len, bool is_start,
+nick_check_form(const char *name, size_t max_len, bool starts_well,
     bool (*is_char)(char c))
 {
 	if (*name == '\0')
 		return NICK_EMPTY;
 	if (strnlen(name, max_len + 1) > max_len)
 		return NICK_TOO_LONG;
-	if (!is_start)
+	if (!starts_well)
 		return NICK_BAD_START;
 	for (; *name != '\0'; name++) {
 		if (!is_char(*name))
