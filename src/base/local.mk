@@ -40,6 +40,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/origin.h \
 	%D%/process.c \
 	%D%/process.h \
+	%D%/text-impl.h \
+	%D%/text-scrub.c \
 	%D%/text.c \
 	%D%/text.h \
 	%D%/tlv.c \
