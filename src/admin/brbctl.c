@@ -89,9 +89,7 @@ brbctl_help(void)
 	}
 }
 
-static _Noreturn void brbctl_die(int status, const char *fmt, ...)
-    PRINTFLIKE(2, 3);
-
+PRINTFLIKE(2, 3)
 static _Noreturn void
 brbctl_die(int status, const char *fmt, ...)
 {

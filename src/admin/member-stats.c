@@ -16,21 +16,15 @@
 const char *
 member_activity_str(enum member_activity state)
 {
-	switch (state) {
-	case MEMBER_LIVE:
-		return "live";
-	case MEMBER_ON_BREAK:
-		return "on_break";
-	case MEMBER_SLOW:
-		return "slow";
-	case MEMBER_CATCHING_UP:
-		return "catching_up";
-	case MEMBER_LOST:
-		return "lost";
-	case MEMBER_ACTIVITIES:
-		break;
-	}
-	return "unknown";
+	static const char *const names[MEMBER_ACTIVITIES] = {
+		[MEMBER_LIVE] = "live",
+		[MEMBER_ON_BREAK] = "on_break",
+		[MEMBER_SLOW] = "slow",
+		[MEMBER_CATCHING_UP] = "catching_up",
+		[MEMBER_LOST] = "lost",
+	};
+
+	return names[state];
 }
 
 enum member_activity

@@ -32,20 +32,15 @@ metrics_head(struct buf *out, const char *name, const char *type,
 }
 
 static void
-metrics_counter(struct buf *out, const char *name, const char *help,
-    uint64_t value)
+metrics_add(struct buf *out, const char *type, const char *name,
+    const char *help, uint64_t value)
 {
-	metrics_head(out, name, "counter", help);
+	metrics_head(out, name, type, help);
 	buf_addf(out, "%s %llu\n", name, (unsigned long long)value);
 }
 
-static void
-metrics_gauge(struct buf *out, const char *name, const char *help,
-    uint64_t value)
-{
-	metrics_head(out, name, "gauge", help);
-	buf_addf(out, "%s %llu\n", name, (unsigned long long)value);
-}
+#define metrics_counter(out, ...) metrics_add(out, "counter", __VA_ARGS__)
+#define metrics_gauge(out, ...) metrics_add(out, "gauge", __VA_ARGS__)
 
 static void
 metrics_add_members(struct metrics *m, struct buf *out)
@@ -187,43 +182,28 @@ metrics_add_process(struct metrics *m, struct buf *out)
 
 /* The rooms, one family after another, as the format demands. */
 
-static uint64_t
-metrics_room_members(const struct room *room)
-{
-	return room->people_count;
-}
-
-static uint64_t
-metrics_room_messages(const struct room *room)
-{
-	return history_count(&room->history);
-}
-
-static uint64_t
-metrics_room_used(const struct room *room)
-{
-	return history_used(&room->history);
-}
-
-static uint64_t
-metrics_room_size(const struct room *room)
-{
-	return room->history.size;
-}
-
 static const struct {
 	const char *name;
 	const char *help;
-	uint64_t (*value)(const struct room *room);
 } metrics_families[] = {
-	{ "brbd_room_members", "People in the room.", metrics_room_members },
-	{ "brbd_room_history_messages", "Messages that the history holds.",
-	    metrics_room_messages },
-	{ "brbd_room_history_bytes", "What of the history is filled.",
-	    metrics_room_used },
-	{ "brbd_room_history_limit_bytes", "The size of the history.",
-	    metrics_room_size },
+	{ "brbd_room_members", "People in the room." },
+	{ "brbd_room_history_messages", "Messages that the history holds." },
+	{ "brbd_room_history_bytes", "What of the history is filled." },
+	{ "brbd_room_history_limit_bytes", "The size of the history." },
 };
+
+static uint64_t
+metrics_of_room(const struct room *room, size_t family)
+{
+	const uint64_t values[NITEMS(metrics_families)] = {
+		room->people_count,
+		history_count(&room->history),
+		history_used(&room->history),
+		room->history.size,
+	};
+
+	return values[family];
+}
 
 static bool
 metrics_add_rooms(struct metrics *m, struct buf *out,
@@ -243,8 +223,8 @@ metrics_add_rooms(struct metrics *m, struct buf *out,
 			/* Room names hold nothing that needs escaping. */
 			buf_addf(out, "%s{room=\"%s\"} %llu\n", name,
 			    room->name,
-			    (unsigned long long)metrics_families[m->family]
-				.value(room));
+			    (unsigned long long)metrics_of_room(room,
+				m->family));
 			if (out->len >= METRICS_PIECE || !walk_may_take(budget))
 				return true;
 		}

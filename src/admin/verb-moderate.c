@@ -185,12 +185,7 @@ verb_run_bans(struct verb_call *call)
 		*last_id = ban->id;
 		bans_add_line(call, ban, now_ms);
 	}
-	if (call->is_json) {
-		json_array_close(&call->json);
-		json_object_close(&call->json);
-		buf_addch(&call->out, '\n');
-	}
-	return VERB_DONE;
+	return verb_end_list(call);
 }
 
 enum verb_result

@@ -286,10 +286,5 @@ verb_run_status(struct verb_call *call)
 		memcpy(status->last, room->name, sizeof(status->last));
 		status_add_room(call, room);
 	}
-	if (call->is_json) {
-		json_array_close(&call->json);
-		json_object_close(&call->json);
-		buf_addch(&call->out, '\n');
-	}
-	return VERB_DONE;
+	return verb_end_list(call);
 }

@@ -155,10 +155,5 @@ verb_run_who(struct verb_call *call)
 	}
 	if (m != NULL)
 		return VERB_MORE;
-	if (call->is_json) {
-		json_array_close(&call->json);
-		json_object_close(&call->json);
-		buf_addch(&call->out, '\n');
-	}
-	return VERB_DONE;
+	return verb_end_list(call);
 }

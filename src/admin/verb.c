@@ -69,6 +69,17 @@ verb_say(struct verb_call *call, const char *fmt, ...)
 }
 
 enum verb_result
+verb_end_list(struct verb_call *call)
+{
+	if (call->is_json) {
+		json_array_close(&call->json);
+		json_object_close(&call->json);
+		buf_addch(&call->out, '\n');
+	}
+	return VERB_DONE;
+}
+
+enum verb_result
 verb_fail(struct verb_call *call, char *error)
 {
 	buf_addstr(&call->out, error);

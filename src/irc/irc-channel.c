@@ -195,8 +195,8 @@ kick_one(struct session *s, const char *channel, const char *nick,
 		irc_room_numeric(s, 482, room, "Only operators kick");
 		break;
 	case KICK_NOT_THERE:
-		irc_numeric(s, 441, "%s #%s :They are not on that channel",
-		    m->nick, room->name);
+		irc_about_in(s, 441, m->nick, room,
+		    "They are not on that channel");
 		break;
 	}
 }
@@ -278,8 +278,7 @@ invite_go(struct session *s, struct membership *ms, struct member *m)
 		    "Only operators invite (mode i)");
 		break;
 	case INVITE_IS_THERE:
-		irc_numeric(s, 443, "%s #%s :is already on channel", m->nick,
-		    room->name);
+		irc_about_in(s, 443, m->nick, room, "is already on channel");
 		break;
 	}
 }

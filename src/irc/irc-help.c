@@ -25,14 +25,14 @@ help_send_index(struct session *s)
 	    "This is the room that remembers what you missed. Commands:");
 	for (c = irc_commands; c->run != NULL; c++) {
 		if (names.len + strlen(c->command.name) > HELP_LIST_BYTES) {
-			irc_about(s, 705, HELP_INDEX, buf_cstr(&names));
+			irc_about(s, 705, HELP_INDEX, "%s", buf_cstr(&names));
 			buf_reset(&names);
 		}
 		buf_addf(&names, "%s%s", names.len > 0 ? " " : "",
 		    c->command.name);
 	}
 	if (names.len > 0)
-		irc_about(s, 705, HELP_INDEX, buf_cstr(&names));
+		irc_about(s, 705, HELP_INDEX, "%s", buf_cstr(&names));
 	irc_about(s, 706, HELP_INDEX,
 	    "HELP and a command says more; begin with HELP BRB.");
 	buf_fini(&names);
@@ -42,21 +42,17 @@ help_send_index(struct session *s)
 static void
 help_send_command(struct session *s, const struct command *command)
 {
-	struct buf text = BUF_INITIALIZER;
 	const char *line, *end;
 
-	buf_addf(&text, "%s%s%s", command->name,
+	irc_about(s, 704, command->name, "%s%s%s", command->name,
 	    *command->usage == '\0' ? "" : " ", command->usage);
-	irc_about(s, 704, command->name, buf_cstr(&text));
-	irc_about(s, 705, command->name, command->help);
+	irc_about(s, 705, command->name, "%s", command->help);
 	for (line = command->manual; *line != '\0'; line = end + 1) {
 		end = strchr(line, '\n');
-		buf_reset(&text);
-		buf_add(&text, line, (size_t)(end - line));
-		irc_about(s, 705, command->name, buf_cstr(&text));
+		irc_about(s, 705, command->name, "%.*s", (int)(end - line),
+		    line);
 	}
 	irc_about(s, 706, command->name, "End of /HELP.");
-	buf_fini(&text);
 }
 
 void

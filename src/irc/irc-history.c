@@ -52,20 +52,14 @@ struct chathistory {
 	struct history_budget budget;
 };
 
-/* The first message that is not before the one that ref names, or the first
- * after it. */
+/* The first message that is not before what ref names, or with further 1, the
+ * first that is after it. */
 static struct history_cursor
-reference_at(const struct history *h, const struct irc_reference *ref)
+reference_seek(const struct history *h, const struct irc_reference *ref,
+    unsigned further)
 {
-	return ref->number > 0 ? history_seek_number(h, ref->number) :
-				 history_seek_time(h, ref->time_ms);
-}
-
-static struct history_cursor
-reference_after(const struct history *h, const struct irc_reference *ref)
-{
-	return ref->number > 0 ? history_seek_number(h, ref->number + 1) :
-				 history_seek_time(h, ref->time_ms + 1);
+	return ref->number > 0 ? history_seek_number(h, ref->number + further) :
+				 history_seek_time(h, ref->time_ms + further);
 }
 
 /* Answers */
@@ -235,7 +229,7 @@ chathistory_around(struct chathistory *ch, const struct irc_reference *ref)
 	half.messages /= 2;
 	half.bytes /= 2;
 	half.looks /= 2;
-	at = chathistory_back(ch, reference_at(h, ref), 0, &half);
+	at = chathistory_back(ch, reference_seek(h, ref, 0), 0, &half);
 	ch->budget.messages += half.extra;
 	chathistory_send(ch, at, h->next_number);
 }
@@ -246,13 +240,13 @@ chathistory_between(struct chathistory *ch, const struct irc_reference *from,
     const struct irc_reference *to)
 {
 	const struct history *h = &ch->room->history;
-	bool is_backward = reference_at(h, from).number >
-	    reference_at(h, to).number;
+	bool is_backward = reference_seek(h, from, 0).number >
+	    reference_seek(h, to, 0).number;
 	const struct irc_reference *first = is_backward ? to : from;
 	const struct irc_reference *last = is_backward ? from : to;
 
-	chathistory_page(ch, reference_after(h, first), reference_at(h, last),
-	    is_backward);
+	chathistory_page(ch, reference_seek(h, first, 1),
+	    reference_seek(h, last, 0), is_backward);
 }
 
 /* Requests */
@@ -325,16 +319,16 @@ chathistory_of_room(struct chathistory *ch, int what, char *const refs[])
 	ch->budget.is_by_time = ref.number == 0;
 	switch (what) {
 	case CHATHISTORY_LATEST:
-		chathistory_page(ch, reference_after(h, &ref), history_head(h),
-		    true);
+		chathistory_page(ch, reference_seek(h, &ref, 1),
+		    history_head(h), true);
 		break;
 	case CHATHISTORY_BEFORE:
-		chathistory_page(ch, history_oldest(h), reference_at(h, &ref),
-		    true);
+		chathistory_page(ch, history_oldest(h),
+		    reference_seek(h, &ref, 0), true);
 		break;
 	case CHATHISTORY_AFTER:
-		chathistory_page(ch, reference_after(h, &ref), history_head(h),
-		    false);
+		chathistory_page(ch, reference_seek(h, &ref, 1),
+		    history_head(h), false);
 		break;
 	case CHATHISTORY_AROUND:
 		chathistory_around(ch, &ref);

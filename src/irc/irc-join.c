@@ -61,31 +61,17 @@ join_go(struct session *s, struct room *room)
 		    irc_nick(s), room->name);
 }
 
-/* Sends 471, 473, 474 or 475. */
-static void
-join_refuse(struct session *s, const struct room *room, enum modes_admit why)
-{
-	switch (why) {
-	case MODES_ADMITTED:
-		break;
-	case MODES_BANNED:
-		irc_room_numeric(s, 474, room,
-		    "Cannot join channel (+b); you are banned");
-		break;
-	case MODES_INVITE_ONLY:
-		irc_room_numeric(s, 473, room,
-		    "Cannot join channel (+i); ask for an invitation");
-		break;
-	case MODES_BAD_KEY:
-		irc_room_numeric(s, 475, room,
-		    "Cannot join channel (+k); it has another key");
-		break;
-	case MODES_FULL:
-		irc_room_numeric(s, 471, room,
-		    "Cannot join channel (+l); it is full");
-		break;
-	}
-}
+static const struct {
+	unsigned number;
+	const char *text;
+} join_refusals[] = {
+	[MODES_BANNED] = { 474, "Cannot join channel (+b); you are banned" },
+	[MODES_INVITE_ONLY] = { 473,
+	    "Cannot join channel (+i); ask for an invitation" },
+	[MODES_BAD_KEY] = { 475,
+	    "Cannot join channel (+k); it has another key" },
+	[MODES_FULL] = { 471, "Cannot join channel (+l); it is full" },
+};
 
 static void
 join_one(struct session *s, const char *channel, const char *key)
@@ -118,7 +104,8 @@ join_one(struct session *s, const char *channel, const char *key)
 		    "No such channel, and as many as there may be are in use");
 		break;
 	case JOIN_FORBIDDEN:
-		join_refuse(s, room, why);
+		irc_room_numeric(s, join_refusals[why].number, room,
+		    join_refusals[why].text);
 		break;
 	}
 }

@@ -160,57 +160,36 @@ irc_tags_find(const char *tags, const char *key, struct irc_tag *tag)
 	return is_found;
 }
 
-/*
- * The next character of an escaped value, with *p before end; or '\0' if it
- * ends in a lone '\'. A needless '\' is dropped (message-tags, "Escaping
- * values").
- */
+/* What is escaped in values, and as what (message-tags, "Escaping values"). */
+static const char irc_plain_chars[] = "; \\\r\n";
+static const char irc_escaped_chars[] = ":s\\rn";
+
+/* The next character of an escaped value, with *p before end; or '\0' if it
+ * ends in a lone '\'. A needless '\' is dropped. */
 static char
 irc_unescape(const char **p, const char *end)
 {
 	char c = *(*p)++;
+	const char *found;
 
 	if (c != '\\')
 		return c;
 	if (*p == end)
 		return '\0';
 	c = *(*p)++;
-	switch (c) {
-	case ':':
-		return ';';
-	case 's':
-		return ' ';
-	case 'r':
-		return '\r';
-	case 'n':
-		return '\n';
-	default:
-		return c;
-	}
+	found = strchr(irc_escaped_chars, c);
+	return found == NULL ? c : irc_plain_chars[found - irc_escaped_chars];
 }
 
 static void
 irc_add_escaped_char(struct buf *out, char c)
 {
-	switch (c) {
-	case ';':
-		buf_add(out, "\\:", 2);
-		break;
-	case ' ':
-		buf_add(out, "\\s", 2);
-		break;
-	case '\\':
-		buf_add(out, "\\\\", 2);
-		break;
-	case '\r':
-		buf_add(out, "\\r", 2);
-		break;
-	case '\n':
-		buf_add(out, "\\n", 2);
-		break;
-	default:
-		buf_addch(out, c);
-	}
+	const char *found = strchr(irc_plain_chars, c);
+
+	if (found != NULL)
+		buf_addch(out, '\\');
+	buf_addch(out,
+	    found == NULL ? c : irc_escaped_chars[found - irc_plain_chars]);
 }
 
 /* Passes the value of tag to add, character by character. */

@@ -49,18 +49,6 @@ mode_bad_param(const struct mode_call *call, const struct mode_change *change,
 }
 
 static void
-mode_not_there(const struct mode_call *call, const struct mode_change *change)
-{
-	struct session *s = call->s;
-	struct buf *out = irc_begin(s, NULL);
-
-	buf_addf(out, "441 %s", irc_nick(s));
-	irc_add_middle(out, mode_param(change), IRC_WORD_MAX);
-	buf_addf(out, " #%s :They are not on that channel", call->room->name);
-	irc_end(s);
-}
-
-static void
 mode_error(enum mode_error why, const struct mode_change *change, void *arg)
 {
 	struct mode_call *call = arg;
@@ -82,7 +70,8 @@ mode_error(enum mode_error why, const struct mode_change *change, void *arg)
 		irc_no_such_nick(call->s, mode_param(change));
 		break;
 	case MODE_NOT_IN_ROOM:
-		mode_not_there(call, change);
+		irc_about_in(call->s, 441, mode_param(change), call->room,
+		    "They are not on that channel");
 		break;
 	case MODE_LIST_FULL:
 		irc_numeric(call->s, 478, "#%s %c :Channel list is full",

@@ -29,58 +29,44 @@
 #define REGISTER_ROOM_MODES "bCeIiklmnostv"
 #define REGISTER_PARAM_MODES "beIklov"
 
-static void
-register_explain_forbidden(struct session *s, const char *nick,
-    const struct room *room)
-{
-	struct buf *out = irc_begin(s, NULL);
-
-	buf_addf(out, "435 %s", irc_nick(s));
-	irc_add_middle(out, nick, IRC_WORD_MAX);
-	buf_addf(out,
-	    " #%s :You are banned there, and cannot change your nick "
-	    "while you are there",
-	    room->name);
-	irc_end(s);
-}
-
 /* Tells why a nick is not to be had. */
 static void
 register_explain_nick(struct session *s, enum nick result, const char *nick,
     const struct nick_answer *answer)
 {
 	char wait[CLOCK_DURATION_SIZE];
-	char *text = NULL;
+	char *text;
 
 	switch (result) {
 	case NICK_INVALID:
-		irc_about(s, 432, nick, nick_check_str(nick_check(nick)));
+		irc_about(s, 432, nick, "%s", nick_check_str(nick_check(nick)));
 		break;
 	case NICK_BANNED:
 		text = ban_sentence(answer->ban, s->all->net->clock->wall_ms);
-		irc_about(s, 432, nick, text);
+		irc_about(s, 432, nick, "%s", text);
+		free(text);
 		break;
 	case NICK_FORBIDDEN:
-		register_explain_forbidden(s, nick, answer->room);
+		irc_about_in(s, 435, nick, answer->room,
+		    "You are banned there, and cannot change your nick while "
+		    "you are there");
 		break;
 	case NICK_TAKEN:
 		irc_about(s, 433, nick, "Nickname is already in use");
 		break;
 	case NICK_LOOKALIKE:
-		text = xasprintf("Nickname looks like %s, who is here",
+		irc_about(s, 433, nick, "Nickname looks like %s, who is here",
 		    answer->clash->nick);
-		irc_about(s, 433, nick, text);
 		break;
 	case NICK_TOO_OFTEN:
 		session_wait_str(s, wait);
-		text = xasprintf("Too many changes; try again in %s", wait);
-		irc_about(s, 438, nick, text);
+		irc_about(s, 438, nick, "Too many changes; try again in %s",
+		    wait);
 		break;
 	case NICK_CHANGED:
 	case NICK_SAME:
 		break;
 	}
-	free(text);
 }
 
 void

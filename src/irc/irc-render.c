@@ -62,9 +62,7 @@ render_tags(const struct dialect *d, struct buf *out, const struct event *e,
     unsigned part)
 {
 	size_t start = out->len;
-	char id[ROOM_NAME_SIZE + 48];
-	const char *with = "";
-	char more[16];
+	char id[ROOM_NAME_SIZE + 48] = "", more[16] = "";
 
 	if (render_has(d, IRC_CAP_SERVER_TIME) && e->time_ms > 0 &&
 	    e->kind != EVENT_DATE) {
@@ -73,17 +71,14 @@ render_tags(const struct dialect *d, struct buf *out, const struct event *e,
 		irc_add_time(out, e->time_ms);
 	}
 	if (render_has(d, IRC_CAP_MESSAGE_TAGS)) {
-		if (part > 0) {
+		if (part > 0)
 			(void)snprintf(more, sizeof(more), ".%u", part);
-			with = more;
-		}
-		id[0] = '\0';
 		if (e->number > 0 && e->room != NULL)
 			(void)snprintf(id, sizeof(id), "%s-%llu%s", e->room,
-			    (unsigned long long)e->number, with);
+			    (unsigned long long)e->number, more);
 		else if (e->msgid > 0)
 			(void)snprintf(id, sizeof(id), "%llx%s",
-			    (unsigned long long)e->msgid, with);
+			    (unsigned long long)e->msgid, more);
 		if (id[0] != '\0')
 			irc_add_tag(out, start, "msgid", id);
 		if (e->from != NULL && (e->from->flags & MEMBER_BOT) != 0)
@@ -103,11 +98,11 @@ render_source(struct buf *out, const struct event *e, const char *nick)
 		buf_addf(out, ":%s ", e->server);
 		return;
 	}
-	if (e->from == NULL) {
+	if (e->from == NULL)
 		buf_addf(out, ":%s!*@* ", nick);
-		return;
-	}
-	buf_addf(out, ":%s!%s@%s ", nick, irc_user(e->from), e->from->host);
+	else
+		buf_addf(out, ":%s!%s@%s ", nick, irc_user(e->from),
+		    e->from->host);
 }
 
 /* Adds " #room" or, for a private message, the addressee. */
@@ -256,21 +251,25 @@ render_server_text(const struct dialect *d, struct buf *out,
 	buf_fini(&text);
 }
 
-/* A CTCP text stands between two bytes of 1 (Modern, "CTCP"). */
+/* What somebody says, to a room or one person. A CTCP text stands between two
+ * bytes of 1 (Modern, "CTCP"). */
 static void
-render_private(const struct dialect *d, struct buf *out, const struct event *e)
+render_said(const struct dialect *d, struct buf *out, const struct event *e)
 {
+	bool is_notice = e->kind == EVENT_NOTICE ||
+	    (e->is_notice && e->kind != EVENT_ME);
 	struct event said = *e;
 	const char *open = "";
 
 	/* A private message that was queued comes in a room's replay. */
-	if (e->status == '\0')
+	if ((e->kind == EVENT_PRIVATE || e->kind == EVENT_PRIVATE_SENT) &&
+	    e->status == '\0')
 		said.room = NULL;
-	if (e->is_action)
+	if (e->is_action || e->kind == EVENT_ME)
 		open = "\1ACTION ";
-	else if (e->is_ctcp)
+	else if (e->is_ctcp || e->kind == EVENT_CTCP)
 		open = "\1";
-	render_text(d, out, &said, e->nick, e->is_notice ? "NOTICE" : "PRIVMSG",
+	render_text(d, out, &said, e->nick, is_notice ? "NOTICE" : "PRIVMSG",
 	    open, *open == '\0' ? "" : "\1");
 }
 
@@ -311,21 +310,12 @@ irc_render(const struct dialect *d, struct buf *out, const struct event *e)
 {
 	switch (e->kind) {
 	case EVENT_SAY:
-		render_text(d, out, e, e->nick, "PRIVMSG", "", "");
-		return;
 	case EVENT_ME:
-		render_text(d, out, e, e->nick, "PRIVMSG", "\1ACTION ", "\1");
-		return;
 	case EVENT_NOTICE:
-		render_text(d, out, e, e->nick, "NOTICE", "", "");
-		return;
 	case EVENT_CTCP:
-		render_text(d, out, e, e->nick,
-		    e->is_notice ? "NOTICE" : "PRIVMSG", "\1", "\1");
-		return;
 	case EVENT_PRIVATE:
 	case EVENT_PRIVATE_SENT:
-		render_private(d, out, e);
+		render_said(d, out, e);
 		return;
 	case EVENT_TOPIC:
 		/* A client would take it for the present topic. */

@@ -173,14 +173,30 @@ irc_fail(struct session *s, const char *command, const char *code,
 }
 
 void
-irc_about(struct session *s, unsigned number, const char *what,
-    const char *text)
+irc_about(struct session *s, unsigned number, const char *what, const char *fmt,
+    ...)
+{
+	struct buf *out = irc_begin(s, NULL);
+	va_list ap;
+
+	buf_addf(out, "%03u %s", number, irc_nick(s));
+	irc_add_middle(out, what, IRC_WORD_MAX);
+	buf_addstr(out, " :");
+	va_start(ap, fmt);
+	buf_vaddf(out, fmt, ap);
+	va_end(ap);
+	irc_end(s);
+}
+
+void
+irc_about_in(struct session *s, unsigned number, const char *what,
+    const struct room *room, const char *text)
 {
 	struct buf *out = irc_begin(s, NULL);
 
 	buf_addf(out, "%03u %s", number, irc_nick(s));
 	irc_add_middle(out, what, IRC_WORD_MAX);
-	buf_addf(out, " :%s", text);
+	buf_addf(out, " #%s :%s", room->name, text);
 	irc_end(s);
 }
 

@@ -345,17 +345,6 @@ talk_has_target(char *const targets[], size_t count, const char *target)
 	return false;
 }
 
-static void
-talk_too_many_targets(struct session *s, const char *target)
-{
-	struct buf *out = irc_begin(s, NULL);
-
-	buf_addf(out, "407 %s", irc_nick(s));
-	irc_add_middle(out, target, IRC_WORD_MAX);
-	buf_addf(out, " :Too many targets (limit %d)", IRC_TARGETS_MAX);
-	irc_end(s);
-}
-
 /* To each target once, to IRC_TARGETS_MAX at most. */
 void
 irc_privmsg_run(struct session *s, struct irc_message *msg)
@@ -375,7 +364,9 @@ irc_privmsg_run(struct session *s, struct irc_message *msg)
 			continue;
 		if (count == IRC_TARGETS_MAX) {
 			if (!t.is_notice)
-				talk_too_many_targets(s, target);
+				irc_about(s, 407, target,
+				    "Too many targets (limit %d)",
+				    IRC_TARGETS_MAX);
 			break;
 		}
 		if (count > 0)

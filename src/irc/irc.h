@@ -172,7 +172,10 @@ void irc_fail(struct session *s, const char *command, const char *code,
 /* Sends "NUM nick what :text"; what is as a peer gave it, and cut if
  * necessary. */
 void irc_about(struct session *s, unsigned number, const char *what,
-    const char *text);
+    const char *fmt, ...) PRINTFLIKE(4, 5);
+/* The same, with the room that it is about: "NUM nick what #room :text". */
+void irc_about_in(struct session *s, unsigned number, const char *what,
+    const struct room *room, const char *text);
 /* Frequent numerics (Modern, "Numerics"). */
 void irc_no_such_nick(struct session *s, const char *nick); /* 401 */
 void irc_no_such_channel(struct session *s, const char *name); /* 403 */

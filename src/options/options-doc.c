@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "options/options-impl.h"
 
 #define HELP_COLUMN 30
@@ -43,24 +44,28 @@ option_choices_words(const struct option_entry *e, size_t *len)
 	return begin;
 }
 
-char *
-option_choices(const struct option_entry *e, const char *separator)
+/* The help up to a CHOICE's {a|b}, that as "a or b", and the rest; the first and
+ * the last only if is_whole. The caller frees it. */
+static char *
+option_doc_choices(const struct option_entry *e, bool is_whole)
 {
-	size_t len, i, n = 1;
+	size_t len, i;
 	const char *words = option_choices_words(e, &len);
-	char *out, *p;
+	struct buf out = BUF_INITIALIZER;
+	char *text;
 
+	if (is_whole)
+		buf_add(&out, e->help, (size_t)(words - 1 - e->help));
 	for (i = 0; i < len; i++)
-		n += words[i] == '|' ? strlen(separator) : 1;
-	p = out = xmalloc(n);
-	for (i = 0; i < len; i++) {
 		if (words[i] == '|')
-			p = stpcpy(p, separator);
+			buf_addstr(&out, " or ");
 		else
-			*p++ = words[i];
-	}
-	*p = '\0';
-	return out;
+			buf_addch(&out, words[i]);
+	if (is_whole)
+		buf_addstr(&out, words + len + 1);
+	text = xstrdup(buf_cstr(&out));
+	buf_fini(&out);
+	return text;
 }
 
 char *
@@ -115,7 +120,7 @@ option_describe(const struct option_entry *e)
 				 "(unlimited), with a count up to %lld",
 		    (long long)e->max);
 	case OPTION_CHOICE:
-		return option_choices(e, " or ");
+		return option_doc_choices(e, false);
 	}
 	return NULL;
 }
@@ -124,18 +129,9 @@ option_describe(const struct option_entry *e)
 static char *
 option_doc_help(const struct option_entry *e)
 {
-	const char *begin, *end;
-	char *choices, *help;
-
 	if (e->type != OPTION_CHOICE)
 		return xstrdup(e->help);
-	begin = strchr(e->help, '{');
-	end = strchr(begin, '}');
-	choices = option_choices(e, " or ");
-	help = xasprintf("%.*s%s%s", (int)(begin - e->help), e->help, choices,
-	    end + 1);
-	free(choices);
-	return help;
+	return option_doc_choices(e, true);
 }
 
 /* Prints words of text, wrapped at DOC_WIDTH. The first line goes on at column;
@@ -214,40 +210,26 @@ option_doc_type(const struct option_entry *e)
 		return xstrdup("A list of strings.");
 	case OPTION_CHOICE:
 		return xstrdup("One of these words.");
-	case OPTION_NUMBER:
-	case OPTION_SIZE:
-	case OPTION_DURATION:
-	case OPTION_RATE:
+	default:
 		allowed = option_describe(e);
 		text = xasprintf("A%s.", allowed + 1);
 		free(allowed);
 		return text;
 	}
-	return NULL;
 }
 
 /* The default as one would write it in the file. */
 static void
 option_doc_print_default(FILE *out, const struct option_entry *e)
 {
-	switch (e->type) {
-	case OPTION_STRING:
+	if (e->type == OPTION_STRING)
 		fprintf(out, "\"%s\"", e->def);
-		return;
-	case OPTION_LIST:
-		if (e->def[0] == '\0')
-			fputs("{}", out);
-		else
-			fprintf(out, "{\"%s\"}", e->def);
-		return;
-	case OPTION_NUMBER:
-	case OPTION_SIZE:
-	case OPTION_DURATION:
-	case OPTION_RATE:
-	case OPTION_CHOICE:
+	else if (e->type != OPTION_LIST)
 		fputs(e->def, out);
-		return;
-	}
+	else if (e->def[0] == '\0')
+		fputs("{}", out);
+	else
+		fprintf(out, "{\"%s\"}", e->def);
 }
 
 void

@@ -137,9 +137,7 @@ fail:
 	return -1;
 }
 
-static void options_file_error(struct options_file *f, const char *fmt, ...)
-    PRINTFLIKE(2, 3);
-
+PRINTFLIKE(2, 3)
 static void
 options_file_error(struct options_file *f, const char *fmt, ...)
 {
@@ -431,9 +429,7 @@ options_file_value_cb(cfg_t *cfg, cfg_opt_t *opt, const char *value,
 	return 0;
 }
 
-static void options_file_error_cb(cfg_t *cfg, const char *fmt, va_list ap)
-    PRINTFLIKE(2, 0);
-
+PRINTFLIKE(2, 0)
 static void
 options_file_error_cb(cfg_t *cfg, const char *fmt, va_list ap)
 {

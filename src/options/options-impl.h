@@ -33,12 +33,8 @@ const struct option_entry *option_find(const char *name);
  */
 char *option_describe(const struct option_entry *e);
 
-/* The words of a CHOICE, in the order of its enum; the caller frees it. */
-char *option_choices(const struct option_entry *e, const char *separator);
-
-/*
- * The words in its help's {a|b}: returns their start, and the length in *len.
- */
+/* The words of a CHOICE in its help's {a|b}, in the order of its enum: returns
+ * their start, and the length in *len. */
 const char *option_choices_words(const struct option_entry *e, size_t *len);
 
 struct option_unit {

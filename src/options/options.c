@@ -115,24 +115,11 @@ option_parse_units(const char *text, const struct option_unit *units,
 	return -1;
 }
 
-static int
-option_parse_size(const char *text, int64_t max, int64_t *value)
-{
-	return option_parse_units(text, option_size_units, OPTION_SIZE_UNITS,
-	    false, max, value);
-}
-
-static int
-option_parse_duration(const char *text, int64_t max, int64_t *value)
-{
-	return option_parse_units(text, option_time_units, OPTION_TIME_UNITS,
-	    true, max, value);
-}
-
 int
 options_parse_duration(const char *text, int64_t max_ms, int64_t *ms)
 {
-	return option_parse_duration(text, max_ms, ms);
+	return option_parse_units(text, option_time_units, OPTION_TIME_UNITS,
+	    true, max_ms, ms);
 }
 
 bool
@@ -166,7 +153,7 @@ option_parse_rate(const char *text, int64_t max, struct rate *rate)
 		r = parse_number(digits, (uint64_t)max, &count);
 		free(digits);
 		if (r == 0)
-			r = option_parse_duration(slash + 1, RATE_PER_MAX_MS,
+			r = options_parse_duration(slash + 1, RATE_PER_MAX_MS,
 			    &per_ms);
 	}
 	if (r == -1 || per_ms == 0)
@@ -235,9 +222,9 @@ option_set(struct options *o, const struct option_entry *e, const char *value,
 {
 	void *field = option_field(o, e);
 	struct rate rate;
-	uint64_t number;
-	int64_t signed_number;
+	int64_t number;
 	char **string;
+	int r;
 
 	switch (e->type) {
 	case OPTION_STRING:
@@ -254,23 +241,19 @@ option_set(struct options *o, const struct option_entry *e, const char *value,
 		option_list_add(field, value, where);
 		return 0;
 	case OPTION_NUMBER:
-		if (parse_number(value, (uint64_t)e->max, &number) == -1 ||
-		    number < (uint64_t)e->min)
-			return -1;
-		*(uint64_t *)field = number;
-		return 0;
 	case OPTION_SIZE:
-		if (option_parse_size(value, e->max, &signed_number) == -1 ||
-		    signed_number < e->min)
+		r = option_parse_units(value, option_size_units,
+		    e->type == OPTION_SIZE ? OPTION_SIZE_UNITS : 0, false,
+		    e->max, &number);
+		if (r == -1 || number < e->min)
 			return -1;
-		*(uint64_t *)field = (uint64_t)signed_number;
+		*(uint64_t *)field = (uint64_t)number;
 		return 0;
 	case OPTION_DURATION:
-		if (option_parse_duration(value, e->max, &signed_number) ==
-			-1 ||
-		    signed_number < e->min)
+		if (options_parse_duration(value, e->max, &number) == -1 ||
+		    number < e->min)
 			return -1;
-		*(int64_t *)field = signed_number;
+		*(int64_t *)field = number;
 		return 0;
 	case OPTION_RATE:
 		if (option_parse_rate(value, e->max, &rate) == -1 ||
@@ -285,6 +268,15 @@ option_set(struct options *o, const struct option_entry *e, const char *value,
 }
 
 /* Sets of options */
+
+/* The bytes of a field that owns no memory. */
+static const size_t option_sizes[] = {
+	[OPTION_NUMBER] = sizeof(uint64_t),
+	[OPTION_SIZE] = sizeof(uint64_t),
+	[OPTION_DURATION] = sizeof(int64_t),
+	[OPTION_RATE] = sizeof(struct rate),
+	[OPTION_CHOICE] = sizeof(int),
+};
 
 void
 options_init(struct options *o)
@@ -322,38 +314,22 @@ option_copy(struct options *to, const struct options *from,
 {
 	void *dst = option_field(to, e);
 	const void *src = option_const_field(from, e);
-	const struct option_list *list;
+	const struct option_list *list = src;
 	char *string;
 	size_t i;
 
-	switch (e->type) {
-	case OPTION_STRING:
+	if (dst == src)
+		return;
+	if (e->type == OPTION_STRING) {
 		string = xstrdup(*(char *const *)src);
 		free(*(char **)dst);
 		*(char **)dst = string;
-		return;
-	case OPTION_LIST:
-		if (dst == src)
-			return;
-		list = src;
+	} else if (e->type == OPTION_LIST) {
 		option_list_clear(dst);
 		for (i = 0; i < list->count; i++)
 			option_list_add(dst, list->items[i], list->where[i]);
-		return;
-	case OPTION_NUMBER:
-	case OPTION_SIZE:
-		*(uint64_t *)dst = *(const uint64_t *)src;
-		return;
-	case OPTION_DURATION:
-		*(int64_t *)dst = *(const int64_t *)src;
-		return;
-	case OPTION_RATE:
-		*(struct rate *)dst = *(const struct rate *)src;
-		return;
-	case OPTION_CHOICE:
-		*(int *)dst = *(const int *)src;
-		return;
-	}
+	} else
+		memcpy(dst, src, option_sizes[e->type]);
 }
 
 static bool
@@ -375,26 +351,12 @@ option_is_equal(const struct options *x, const struct options *y,
 {
 	const void *a = option_const_field(x, e);
 	const void *b = option_const_field(y, e);
-	const struct rate *p, *q;
 
-	switch (e->type) {
-	case OPTION_STRING:
+	if (e->type == OPTION_STRING)
 		return strcmp(*(char *const *)a, *(char *const *)b) == 0;
-	case OPTION_LIST:
+	if (e->type == OPTION_LIST)
 		return option_list_is_equal(a, b);
-	case OPTION_NUMBER:
-	case OPTION_SIZE:
-		return *(const uint64_t *)a == *(const uint64_t *)b;
-	case OPTION_DURATION:
-		return *(const int64_t *)a == *(const int64_t *)b;
-	case OPTION_RATE:
-		p = a;
-		q = b;
-		return p->count == q->count && p->per_ms == q->per_ms;
-	case OPTION_CHOICE:
-		return *(const int *)a == *(const int *)b;
-	}
-	return false;
+	return memcmp(a, b, option_sizes[e->type]) == 0;
 }
 
 void
@@ -509,13 +471,6 @@ option_settings_fini(struct option_settings *settings)
 	memset(settings, 0, sizeof(*settings));
 }
 
-/* Begins the next source: what it says of a LIST replaces earlier sources. */
-static void
-option_load_next_source(struct option_load *load)
-{
-	memset(load->is_replaced, 0, sizeof(load->is_replaced));
-}
-
 /* Why e may not be value although its type allows it, or NULL. */
 static const char *
 option_load_refusal(const struct option_entry *e, const char *value)
@@ -556,14 +511,12 @@ option_load_set(struct option_load *load, const struct option_entry *e,
 	load->where[index] = xstrdup(where);
 	if (value == NULL)
 		return;
-	if (e->type == OPTION_LIST) {
-		list = option_field(&load->next, e);
-		if (list->count == OPTION_LIST_MAX) {
-			option_errors_add(load->errors,
-			    "%s: %s can have %d values at most", where, e->name,
-			    OPTION_LIST_MAX);
-			return;
-		}
+	list = option_field(&load->next, e);
+	if (e->type == OPTION_LIST && list->count == OPTION_LIST_MAX) {
+		option_errors_add(load->errors,
+		    "%s: %s can have %d values at most", where, e->name,
+		    OPTION_LIST_MAX);
+		return;
 	}
 	if (option_set(&load->next, e, value, where) == 0) {
 		refusal = option_load_refusal(e, value);
@@ -729,10 +682,11 @@ option_load_all(struct options *o, const char *path, char *text, size_t len,
 		options_include(path, &load.next.include,
 		    option_load_included_cb, &load, errors);
 	}
-	option_load_next_source(&load);
+	/* What the next source says of a LIST replaces earlier sources. */
+	memset(load.is_replaced, 0, sizeof(load.is_replaced));
 	for (i = 0; i < assignment_count; i++)
 		option_load_assignment(&load, assignments[i]);
-	option_load_next_source(&load);
+	memset(load.is_replaced, 0, sizeof(load.is_replaced));
 	for (i = 0; i < listen_count; i++) {
 		where = xasprintf("-l %.*s", SHOWN_MAX, listens[i]);
 		option_load_set(&load, &option_table[INDEX_listen], listens[i],

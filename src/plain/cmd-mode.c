@@ -143,30 +143,14 @@ cmd_mode_run(struct session *s, int argc, char *argv[])
 	cmd_mode_fini(&call);
 }
 
-void
-cmd_op_run(struct session *s, int argc, char *argv[])
-{
-	(void)argc;
-	plain_mode_apply(s, true, 'o', argv[0]);
-}
+#define CMD_OF_MODE(name, is_set, letter) \
+	void cmd_##name##_run(struct session *s, int argc, char *argv[]) \
+	{ \
+		(void)argc; \
+		plain_mode_apply(s, is_set, letter, argv[0]); \
+	}
 
-void
-cmd_deop_run(struct session *s, int argc, char *argv[])
-{
-	(void)argc;
-	plain_mode_apply(s, false, 'o', argv[0]);
-}
-
-void
-cmd_voice_run(struct session *s, int argc, char *argv[])
-{
-	(void)argc;
-	plain_mode_apply(s, true, 'v', argv[0]);
-}
-
-void
-cmd_devoice_run(struct session *s, int argc, char *argv[])
-{
-	(void)argc;
-	plain_mode_apply(s, false, 'v', argv[0]);
-}
+CMD_OF_MODE(op, true, 'o')
+CMD_OF_MODE(deop, false, 'o')
+CMD_OF_MODE(voice, true, 'v')
+CMD_OF_MODE(devoice, false, 'v')

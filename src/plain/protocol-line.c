@@ -8,6 +8,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,17 @@ line_add_time(struct buf *out, const struct event *e)
 	buf_add(out, "] ", 2);
 }
 
+static void
+line_add_said(struct buf *out, const struct event *e, const char *before,
+    const char *after)
+{
+	line_add_time(out, e);
+	buf_addstr(out, before);
+	buf_addstr(out, e->nick);
+	buf_addstr(out, after);
+	buf_add(out, e->text, e->text_len);
+}
+
 /* Private messages; IRC's notices between hyphens, as its clients show them. */
 static void
 line_add_private(struct buf *out, const struct event *e, const char *from,
@@ -57,21 +69,13 @@ line_render(const struct dialect *dialect, struct buf *out,
 {
 	switch (e->kind) {
 	case EVENT_SAY:
-		line_add_time(out, e);
-		buf_addch(out, '<');
-		buf_addstr(out, e->nick);
-		buf_add(out, "> ", 2);
-		buf_add(out, e->text, e->text_len);
+		line_add_said(out, e, "<", "> ");
 		break;
 	case EVENT_NOTICE:
-		line_add_time(out, e);
-		buf_addf(out, "-%s- ", e->nick);
-		buf_add(out, e->text, e->text_len);
+		line_add_said(out, e, "-", "- ");
 		break;
 	case EVENT_ME:
-		line_add_time(out, e);
-		buf_addf(out, "* %s ", e->nick);
-		buf_add(out, e->text, e->text_len);
+		line_add_said(out, e, "* ", " ");
 		break;
 	case EVENT_PRIVATE:
 		line_add_private(out, e, e->nick,
@@ -207,14 +211,9 @@ static const char *
 line_refusal(const char *text)
 {
 	static char line[512];
-	struct buf out = BUF_INITIALIZER;
 
-	buf_addf(&out, "!! %s", text);
-	memset(line, 0, sizeof(line));
-	memcpy(line, buf_cstr(&out),
-	    out.len < sizeof(line) - 2 ? out.len : sizeof(line) - 2);
-	line[strlen(line)] = '\n';
-	buf_fini(&out);
+	(void)snprintf(line, sizeof(line) - 1, "!! %s", text);
+	(void)strcat(line, "\n");
 	return line;
 }
 
