@@ -103,6 +103,7 @@ dialogs = \
 	%D%/lost-announced.dialog \
 	%D%/lost-connection.dialog \
 	%D%/lost-elsewhere.dialog \
+	%D%/lost-frozen.dialog \
 	%D%/lost-impostor.dialog \
 	%D%/lost-repeats.dialog \
 	%D%/manager-watchdog.dialog \
