@@ -24,7 +24,7 @@
  * When it was not, nothing has changed.
  *
  * Texts are scrubbed. The actor hears of what they did through
- * member_ops.event, where the order matters: before what it leads to.
+ * client_ops.event, where the order matters: before what it leads to.
  */
 
 struct chat;
@@ -139,7 +139,7 @@ enum kick { KICK_DONE, KICK_NOT_OPERATOR, KICK_NOT_THERE };
 #define KICK_TEXT_MAX 300 /* bytes */
 /*
  * m is put out of the room that by is in. The others see EVENT_KICK, by is told
- * the same, and m by member_ops.kicked, which may end their session. by and m
+ * the same, and m by client_ops.kicked, which may end their session. by and m
  * may be freed. Call it outside any walk over members or sessions.
  */
 enum kick action_kick(struct membership *by, struct member *m,

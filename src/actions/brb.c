@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "actions/actions.h"
+#include "room/client.h"
 #include "room/member.h"
 
 static bool
@@ -36,7 +37,7 @@ action_back(struct member *m, const char *text)
 		return BRB_NOT_AWAY;
 	if (brb_is_too_long(text))
 		return BRB_TOO_LONG;
-	m->ops->event(m, &event); /* before what was kept */
+	member_event(m, &event); /* before what was kept */
 	member_back(m, text);
 	return BRB_DONE;
 }

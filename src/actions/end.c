@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "actions/actions.h"
+#include "room/client.h"
 #include "room/member.h"
 
 void
@@ -28,14 +29,17 @@ action_lost(struct member *m, bool has_closed, size_t unsent)
 void
 action_put_out(struct member *m, const char *line, const char *text)
 {
-	if (m->ops != NULL)
-		m->ops->ended(m, line);
+	struct client *client;
+
+	SLIST_FOREACH(client, &m->clients, in_member)
+		if (client->ops != NULL)
+			client->ops->ended(client, line);
 	action_quit(m, text);
 }
 
 void
 action_stop(struct member *m, size_t unsent)
 {
-	member_pause(m, unsent);
+	member_pause(member_client(m), unsent);
 	member_depart(m, ROOM_LEAVE_SILENT, NULL);
 }

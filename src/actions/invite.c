@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "actions/actions.h"
+#include "room/client.h"
 #include "room/modes.h"
 #include "room/person.h"
 #include "room/publish.h"
@@ -13,6 +14,7 @@
 enum invite
 action_invite(struct membership *ms, struct member *m)
 {
+	struct client *client = member_client(m);
 	struct event event = { .kind = EVENT_INVITE, .other = m->nick };
 
 	if (ms->member->is_on_break)
@@ -26,7 +28,7 @@ action_invite(struct membership *ms, struct member *m)
 	/* Ignored people are not told that they are. */
 	if (member_ignores_author(m, ms->member->id, ms->member->nick))
 		return INVITED;
-	if (m->ops == NULL || m->is_on_break)
+	if (client->ops == NULL || m->is_on_break)
 		return INVITED_AWAY;
-	return m->ops->invited(m, &event) ? INVITED : INVITED_SLOW;
+	return client->ops->invited(client, &event) ? INVITED : INVITED_SLOW;
 }

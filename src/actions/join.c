@@ -9,6 +9,7 @@
 
 #include "actions/actions.h"
 #include "room/chat.h"
+#include "room/client.h"
 #include "room/deliver.h"
 #include "room/member.h"
 #include "room/modes.h"
@@ -74,6 +75,6 @@ action_leave(struct membership *ms, const char *text)
 
 	/* They see what was said before. */
 	room_flush(ms->room);
-	m->ops->event(m, &event);
+	member_event(m, &event);
 	room_leave(ms, ROOM_LEAVE_PART, text);
 }

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "actions/actions.h"
+#include "room/client.h"
 #include "room/member.h"
 #include "room/room.h"
 
@@ -22,9 +23,9 @@ action_kick(struct membership *by, struct member *m, const char *text)
 		return KICK_NOT_THERE;
 	room_kick(ms, by, text, &event); /* frees ms, which may be by */
 	if (actor != m)
-		actor->ops->event(actor, &event);
-	if (m->ops != NULL)
-		m->ops->kicked(m, &event);
+		member_event(actor, &event);
+	if (member_is_connected(m))
+		member_client(m)->ops->kicked(member_client(m), &event);
 	else if (LIST_EMPTY(&m->memberships))
 		member_depart(m, ROOM_LEAVE_SILENT, NULL);
 	return KICK_DONE;

@@ -9,6 +9,7 @@
 
 #include "actions/actions.h"
 #include "room/bans.h"
+#include "room/client.h"
 #include "room/modes.h"
 #include "room/rank.h"
 
@@ -71,7 +72,7 @@ action_nick(struct member *m, const char *nick, struct nick_answer *answer)
 	event.author = m->id;
 	event.nick = m->nick;
 	event.other = old;
-	m->ops->event(m, &event);
+	member_event(m, &event);
 	answer->room = rank_renamed(m);
 	return NICK_CHANGED;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "actions/actions.h"
+#include "room/client.h"
 #include "room/member.h"
 #include "room/modes.h"
 
@@ -29,6 +30,6 @@ action_topic(struct membership *ms, const char *text)
 	if (!member_may_announce(m))
 		return TOPIC_TOO_OFTEN;
 	room_set_topic(ms, text, &event);
-	m->ops->event(m, &event);
+	member_event(m, &event);
 	return TOPIC_SET;
 }

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/nick.h"
 #include "net/conn.h"
+#include "room/client.h"
 #include "room/directory.h"
 #include "session/protocol.h"
 
@@ -41,7 +42,7 @@ who_is_in(const struct member *m, const char *room)
 static const struct session *
 who_session(const struct member *m)
 {
-	return m->is_lost ? NULL : m->session;
+	return m->is_lost ? NULL : member_session(m);
 }
 
 static void

@@ -14,6 +14,10 @@
 #define MUST_CHECK __attribute__((warn_unused_result))
 /* Lets the processor fetch memory that is about to be read. */
 #define PREFETCH(p) __builtin_prefetch(p)
+/* The struct of that type whose member field p points to. */
+#define CONTAINER_OF(p, type, field) \
+	((type *)(void *)((char *)(p)-offsetof(type, field)))
+
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
 
 /*

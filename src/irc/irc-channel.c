@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "irc/irc.h"
+#include "room/client.h"
 #include "room/directory.h"
 #include "room/modes.h"
 #include "session/session.h"

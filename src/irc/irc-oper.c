@@ -24,6 +24,7 @@
 #include "base/text.h"
 #include "irc/irc.h"
 #include "net/verify.h"
+#include "room/client.h"
 #include "room/directory.h"
 #include "room/opers.h"
 

@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "irc/irc.h"
 #include "net/conn.h"
+#include "room/client.h"
 #include "session/protocol.h"
 
 const char *
@@ -41,7 +42,7 @@ irc_nick(const struct session *s)
 struct session *
 irc_session_of(const struct member *m)
 {
-	struct session *s = m->session;
+	struct session *s = member_session(m);
 
 	return s != NULL && s->protocol == &protocol_irc ? s : NULL;
 }

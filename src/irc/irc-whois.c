@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "irc/irc.h"
+#include "room/client.h"
 #include "room/directory.h"
 #include "room/whowas.h"
 #include "session/session.h"
@@ -46,7 +47,7 @@ static void
 whois_times(struct session *s, const struct member *m)
 {
 	const struct clock *clock = s->all->net->clock;
-	const struct session *theirs = m->session;
+	const struct session *theirs = member_session(m);
 	int64_t since_ms;
 
 	if (theirs == NULL)

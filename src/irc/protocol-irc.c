@@ -231,7 +231,7 @@ static void
 irc_caught_up(struct cursor *c)
 {
 	if (roommates_names_sent(c))
-		irc_send_names(c->ms->member->session, c->ms->room);
+		irc_send_names(c->client->session, c->ms->room);
 }
 
 static void

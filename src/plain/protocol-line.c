@@ -19,6 +19,7 @@
 #include "base/util.h"
 #include "net/conn.h"
 #include "plain/plain.h"
+#include "room/client.h"
 #include "room/cursor.h"
 #include "room/member.h"
 #include "session/event-text.h"
@@ -158,7 +159,8 @@ static void
 line_reply(struct session *s, const char *prefix, const char *text)
 {
 	struct buf *out = &s->all->out;
-	bool is_crlf = s->member != NULL && s->member->dialect == &line_crlf;
+	bool is_crlf = s->member != NULL &&
+	    member_dialect(s->member) == &line_crlf;
 
 	buf_reset(out);
 	buf_addstr(out, prefix);
@@ -202,7 +204,7 @@ line_event(struct session *s, const struct event *e)
 		break; /* the catch-up says it */
 	default:
 		buf_reset(out);
-		dialect_render(s->member->dialect, out, e);
+		dialect_render(member_dialect(s->member), out, e);
 		conn_reply(s->conn, out->data, out->len);
 	}
 }

@@ -14,6 +14,7 @@
 #include "base/handoff.h"
 #include "base/tlv.h"
 #include "room/chat.h"
+#include "room/client.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/departed.h"
@@ -340,7 +341,7 @@ chat_resume(struct room *room)
 	struct cursor *c;
 
 	TAILQ_FOREACH(ms, &room->people, in_room)
-		LIST_FOREACH(c, &ms->cursors, in_membership)
+		SLIST_FOREACH(c, &ms->cursors, in_membership)
 			if (c->delivery.is_resuming) {
 				c->delivery.is_resuming = false;
 				cursor_move(c, room->turn_start);
@@ -355,7 +356,7 @@ chat_load_end(struct chat *chat, struct fields_in *in)
 	struct member *m;
 
 	for (m = NULL; (m = directory_next(&chat->directory, m)) != NULL;)
-		if (m->is_lost != (m->ops == NULL))
+		if (m->is_lost == member_is_connected(m))
 			return fields_fail(in, "a member has no connection");
 	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;) {
 		history_find_end(&room->history);

@@ -33,27 +33,35 @@ chat_add_room(struct chat *chat, const char *name)
 	return room;
 }
 
-/* Or a place would be found again in a new room of that name. */
+/* What is kept of p, if it is somebody's, is not what it was. */
 static void
-chat_forget_bookmarks(struct chat *chat, const struct room *room)
+chat_person_changed(const struct chat *chat, struct person *p)
 {
-	const struct bookmark *bookmark;
-	const struct person *p;
+	const struct departed *departed;
 
-	LIST_FOREACH(bookmark, &room->bookmarks, in_room) {
-		p = bookmark->owner;
-		if (p->member != NULL)
-			watch_member_changed(p->member);
-		else if (p->departed != NULL)
-			watch_person_changed(chat, p->departed->folded,
-			    departed_credential(p->departed));
+	switch ((enum person_owner)p->owner) {
+	case PERSON_OF_NOBODY:
+		break;
+	case PERSON_OF_MEMBER:
+		watch_member_changed(CONTAINER_OF(p, const struct member,
+		    person));
+		break;
+	case PERSON_OF_DEPARTED:
+		departed = CONTAINER_OF(p, const struct departed, person);
+		watch_person_changed(chat, departed->folded,
+		    departed_credential(departed));
+		break;
 	}
 }
 
 static void
 chat_remove_room(struct chat *chat, struct room *room)
 {
-	chat_forget_bookmarks(chat, room);
+	const struct bookmark *bookmark;
+
+	/* Or a place would be found again in a new room of that name. */
+	LIST_FOREACH(bookmark, &room->bookmarks, in_room)
+		chat_person_changed(chat, bookmark->owner);
 	watch_room_forgotten(room);
 	if (chat->files != NULL)
 		chat->files->remove(&room->history, room->name,

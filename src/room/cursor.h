@@ -62,9 +62,10 @@ cursor_move(struct cursor *c, struct history_cursor at)
 static inline struct cursor *
 membership_cursor(const struct membership *ms)
 {
-	assert(LIST_FIRST(&ms->cursors) == &ms->cursor &&
-	    LIST_NEXT(&ms->cursor, in_membership) == NULL);
-	return LIST_FIRST(&ms->cursors);
+	struct cursor *c = SLIST_FIRST(&ms->cursors);
+
+	assert(c != NULL && SLIST_NEXT(c, in_membership) == NULL);
+	return c;
 }
 
 /* Does one of their clients hear of each who comes and goes? */
@@ -73,7 +74,7 @@ membership_tracks(const struct membership *ms)
 {
 	const struct cursor *c;
 
-	LIST_FOREACH(c, &ms->cursors, in_membership)
+	SLIST_FOREACH(c, &ms->cursors, in_membership)
 		if (c->tracking.is_on)
 			return true;
 	return false;
@@ -82,6 +83,6 @@ membership_tracks(const struct membership *ms)
 /* All cursors c of all memberships ms of member m. */
 #define MEMBER_FOREACH_CURSOR(c, ms, m) \
 	LIST_FOREACH(ms, &(m)->memberships, in_member) \
-		LIST_FOREACH(c, &(ms)->cursors, in_membership)
+		SLIST_FOREACH(c, &(ms)->cursors, in_membership)
 
 #endif

@@ -80,7 +80,7 @@ deliver_add_live(struct cursor *c)
 	assert(!c->ms->room->is_dirty && c->replay == NULL);
 	assert(TAILQ_EMPTY(&m->person.queued));
 	assert(c->at.number == c->ms->room->turn_start.number);
-	a = audience_get(c->ms->room, m->dialect);
+	a = audience_get(c->ms->room, c->client->dialect);
 	if (a->count == a->cap) {
 		a->cap = a->cap == 0 ? 8 : a->cap * 2;
 		a->slots = xreallocarray(a->slots, a->cap, sizeof(*a->slots));
@@ -88,8 +88,8 @@ deliver_add_live(struct cursor *c)
 	c->delivery.audience = a;
 	c->delivery.slot = a->count;
 	a->slots[a->count++] = (struct slot){
-		.deliver = m->ops->deliver,
-		.sink = m->sink,
+		.deliver = c->client->ops->deliver,
+		.sink = c->client->sink,
 		.cursor = c,
 		.is_ignorer = m->is_ignorer,
 	};

@@ -179,7 +179,7 @@ departed_restore(struct departed_set *all, const char *folded,
 	departed_free(all->chat, departed_take(all, folded, credential));
 	b = xcalloc(1, sizeof(*b));
 	person_init(&b->person);
-	b->person.departed = b;
+	b->person.owner = PERSON_OF_DEPARTED;
 	person_move(all->chat, &b->person, person);
 	b->left_ms = left_ms;
 	memcpy(b->folded, folded, strlen(folded) + 1);

@@ -13,6 +13,7 @@
 #include <bsd/string.h>
 
 #include "base/util.h"
+#include "room/client.h"
 #include "room/directory.h"
 #include "room/whowas.h"
 
@@ -145,7 +146,7 @@ directory_add_guest(struct directory *directory, struct member *m)
 		directory->present_max = directory->count - m->chat->lost_count;
 	/* Clients that track members register with a nick, which follows in a
 	 * moment. */
-	if (!m->dialect->tracks_members)
+	if (!member_dialect(m)->tracks_members)
 		directory_tell_used(m);
 }
 

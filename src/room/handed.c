@@ -13,53 +13,55 @@
 
 /* What ended by position has arrived. */
 void
-handed_forget(struct member *m, uint64_t position)
+handed_forget(struct client *client, uint64_t position)
 {
 	struct queued_message *k;
 
-	while ((k = TAILQ_FIRST(&m->handed)) != NULL &&
+	while ((k = TAILQ_FIRST(&client->handed)) != NULL &&
 	    k->position <= position) {
-		TAILQ_REMOVE(&m->handed, k, entry);
-		m->handed_count--;
+		TAILQ_REMOVE(&client->handed, k, entry);
+		client->handed_count--;
 		free(k);
 	}
 }
 
 /* Where in what was handed over the peer surely has everything before. */
 uint64_t
-handed_arrived(const struct member *m, size_t unsent)
+handed_arrived(const struct client *client, size_t unsent)
 {
-	uint64_t handed = m->ops->handed(m);
+	uint64_t handed = client->ops->handed(client);
 
 	return handed > unsent ? handed - unsent : 0;
 }
 
 void
-handed_forget_arrived(struct member *m)
+handed_forget_arrived(struct client *client)
 {
-	if (m->ops != NULL && !TAILQ_EMPTY(&m->handed))
-		handed_forget(m, handed_arrived(m, m->ops->unsent(m)));
+	if (client->ops != NULL && !TAILQ_EMPTY(&client->handed))
+		handed_forget(client,
+		    handed_arrived(client, client->ops->unsent(client)));
 }
 
 void
-handed_add(struct member *m, struct queued_message *k)
+handed_add(struct client *client, struct queued_message *k)
 {
-	k->position = m->ops->handed(m);
-	handed_forget_arrived(m);
-	TAILQ_INSERT_TAIL(&m->handed, k, entry);
-	if (++m->handed_count > QUEUED_MAX)
-		handed_forget(m, TAILQ_FIRST(&m->handed)->position);
+	k->position = client->ops->handed(client);
+	handed_forget_arrived(client);
+	TAILQ_INSERT_TAIL(&client->handed, k, entry);
+	if (++client->handed_count > QUEUED_MAX)
+		handed_forget(client, TAILQ_FIRST(&client->handed)->position);
 }
 
 void
-handed_take_back(struct member *m, uint64_t arrived)
+handed_take_back(struct client *client, uint64_t arrived)
 {
+	struct member *m = client->member;
 	struct queued_message *k;
 
-	handed_forget(m, arrived);
-	while ((k = TAILQ_LAST(&m->handed, queued_list)) != NULL) {
-		TAILQ_REMOVE(&m->handed, k, entry);
-		m->handed_count--;
+	handed_forget(client, arrived);
+	while ((k = TAILQ_LAST(&client->handed, queued_list)) != NULL) {
+		TAILQ_REMOVE(&client->handed, k, entry);
+		client->handed_count--;
 		k->is_repeat = true;
 		person_requeue(m->chat, &m->person, k);
 	}

@@ -12,6 +12,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/chat-rooms.h \
 	%D%/chat.c \
 	%D%/chat.h \
+	%D%/client.h \
 	%D%/cursor.h \
 	%D%/deliver.c \
 	%D%/deliver.h \

@@ -93,11 +93,11 @@ static const struct handoff_field member_fields[] = {
 	HANDOFF_UINT(MEMBER_TAG_FLAGS, struct member, flags, MEMBER_FLAGS),
 	HANDOFF_BOOL(MEMBER_TAG_IS_KNOWN, struct member, is_known),
 	HANDOFF_BOOL(MEMBER_TAG_WAS_TOLD_REPEATS, struct member,
-	    was_told_repeats),
-	HANDOFF_UINT(MEMBER_TAG_MARK_HANDED, struct member, checkpoint_handed,
-	    UINT64_MAX),
+	    client.was_told_repeats),
+	HANDOFF_UINT(MEMBER_TAG_MARK_HANDED, struct member,
+	    client.checkpoint_handed, UINT64_MAX),
 	HANDOFF_BOOL(MEMBER_TAG_HAS_KEPT_HANDED, struct member,
-	    has_queued_handed),
+	    client.has_queued_handed),
 	HANDOFF_INT(MEMBER_TAG_BREAK_SINCE, struct member, break_since_ms),
 	HANDOFF_INT(MEMBER_TAG_LOST_SINCE, struct member, lost_since_ms),
 	HANDOFF_INT(MEMBER_TAG_ACTIVE, struct member, active_ms),
@@ -186,7 +186,7 @@ member_save(const struct member *m, struct fields_out *out)
 
 	tlv_put_str(data, MEMBER_TAG_NICK, m->nick);
 	handoff_put_credential(data, MEMBER_TAG_CREDENTIAL, &m->credential);
-	tlv_put_str(data, MEMBER_TAG_DIALECT, m->dialect->name);
+	tlv_put_str(data, MEMBER_TAG_DIALECT, m->client.dialect->name);
 	handoff_put(data, member_fields, NITEMS(member_fields), m);
 	if (m->break_text != NULL)
 		tlv_put_str(data, MEMBER_TAG_BREAK_TEXT, m->break_text);
@@ -199,7 +199,7 @@ member_save(const struct member *m, struct fields_out *out)
 		person_save(&m->person, out);
 		tlv_close(data, person);
 	}
-	TAILQ_FOREACH(k, &m->handed, entry)
+	TAILQ_FOREACH(k, &m->client.handed, entry)
 		queued_message_save(k, out, MEMBER_TAG_HANDED);
 	LIST_FOREACH(ms, &m->memberships, in_member)
 		membership_save(ms, out);
@@ -318,8 +318,8 @@ member_load_handed(struct member *m, const struct tlv *item)
 
 	if (k == NULL)
 		return false;
-	TAILQ_INSERT_TAIL(&m->handed, k, entry);
-	m->handed_count++;
+	TAILQ_INSERT_TAIL(&m->client.handed, k, entry);
+	m->client.handed_count++;
 	return true;
 }
 
@@ -349,8 +349,8 @@ member_get(struct member *m, char nick[NICK_SIZE], struct fields_in *in,
 	case MEMBER_TAG_DIALECT:
 		if (!tlv_get_str(item, dialect, sizeof(dialect)))
 			return false;
-		m->dialect = find_dialect(dialect);
-		return m->dialect != NULL;
+		m->client.dialect = find_dialect(dialect);
+		return m->client.dialect != NULL;
 	case MEMBER_TAG_BREAK_TEXT:
 		return member_get_text(item, HISTORY_TEXT_MAX, &m->break_text);
 	case MEMBER_TAG_USER:
@@ -361,7 +361,7 @@ member_get(struct member *m, char nick[NICK_SIZE], struct fields_in *in,
 		return person_is_empty(&m->person) &&
 		    person_load(m->chat, &m->person, in, item);
 	case MEMBER_TAG_HANDED:
-		return m->handed_count < QUEUED_MAX &&
+		return m->client.handed_count < QUEUED_MAX &&
 		    member_load_handed(m, item);
 	default:
 		return handoff_get(item, member_fields, NITEMS(member_fields),
@@ -391,10 +391,10 @@ member_make(struct chat *chat)
 	struct member *m = xcalloc(1, sizeof(*m));
 
 	m->chat = chat;
+	member_init_client(m);
 	LIST_INIT(&m->memberships);
 	person_init(&m->person);
-	m->person.member = m;
-	TAILQ_INIT(&m->handed);
+	m->person.owner = PERSON_OF_MEMBER;
 	return m;
 }
 
@@ -404,8 +404,8 @@ member_unmake(struct member *m)
 {
 	struct queued_message *k;
 
-	while ((k = TAILQ_FIRST(&m->handed)) != NULL) {
-		TAILQ_REMOVE(&m->handed, k, entry);
+	while ((k = TAILQ_FIRST(&m->client.handed)) != NULL) {
+		TAILQ_REMOVE(&m->client.handed, k, entry);
 		free(k);
 	}
 	person_clear(m->chat, &m->person);
@@ -428,8 +428,8 @@ member_load(struct chat *chat, struct fields_in *in, const struct tlv *outer,
 	tlv_enter(outer, &r);
 	while (is_good && tlv_next(&r, &item))
 		is_good = member_get(m, nick, in, &item, find_dialect);
-	if (!is_good || r.is_bad || m->dialect == NULL || nick[0] == '\0' ||
-	    m->id == 0 || m->id > chat->directory.last_id ||
+	if (!is_good || r.is_bad || m->client.dialect == NULL ||
+	    nick[0] == '\0' || m->id == 0 || m->id > chat->directory.last_id ||
 	    (m->is_away && (m->is_on_break || m->is_lost)) ||
 	    !directory_restore(&chat->directory, m, nick)) {
 		member_unmake(m);
@@ -444,10 +444,10 @@ member_load(struct chat *chat, struct fields_in *in, const struct tlv *outer,
 }
 
 void
-member_attach(struct member *m, const struct member_ops *ops, void *session,
+member_attach(struct member *m, const struct client_ops *ops, void *session,
     void *sink)
 {
-	m->ops = ops;
-	m->session = session;
-	m->sink = sink;
+	m->client.ops = ops;
+	m->client.session = session;
+	m->client.sink = sink;
 }

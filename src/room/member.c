@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "base/util.h"
+#include "room/client.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/departed.h"
@@ -30,24 +31,26 @@
 #include "room/watch.h"
 
 void
-member_pause(struct member *m, size_t unsent)
+member_pause(struct client *client, size_t unsent)
 {
-	uint64_t arrived = handed_arrived(m, unsent);
+	struct member *m = client->member;
+	uint64_t arrived = handed_arrived(client, unsent);
 	struct membership *ms;
 	struct cursor *c;
 	struct bookmark *bookmark;
 
-	MEMBER_FOREACH_CURSOR(c, ms, m)
-	{
+	MEMBER_FOREACH_CURSOR(c, ms, m) {
+		if (c->client != client)
+			continue;
 		pump_pause(c);
 		if (!m->is_guest) /* who has no place to come back to */
 			repeat_set_back(c, unsent);
 	}
 	LIST_FOREACH(bookmark, &m->person.bookmarks, in_owner)
 		if (bookmark->position > arrived && !m->is_guest)
-			repeat_set_back_bookmark(m, bookmark,
+			repeat_set_back_bookmark(client, bookmark,
 			    (size_t)(bookmark->position - arrived));
-	handed_take_back(m, arrived);
+	handed_take_back(client, arrived);
 }
 
 static void
@@ -65,7 +68,7 @@ member_free(struct member *m)
 		LIST_REMOVE(m, in_ignorers);
 	directory_remove(&chat->directory, m);
 	person_clear(chat, &m->person);
-	handed_forget(m, UINT64_MAX);
+	handed_forget(&m->client, UINT64_MAX);
 	free(m->break_text);
 	free(m->user);
 	free(m->realname);
@@ -107,9 +110,18 @@ member_depart(struct member *m, enum room_leave how, const char *text)
 	member_free(m);
 }
 
+void
+member_init_client(struct member *m)
+{
+	SLIST_INIT(&m->clients);
+	SLIST_INSERT_HEAD(&m->clients, &m->client, in_member);
+	m->client.member = m;
+	TAILQ_INIT(&m->client.handed);
+}
+
 struct member *
 member_new(struct chat *chat, const struct credential *credential,
-    const struct member_ops *ops, void *session, void *sink,
+    const struct client_ops *ops, void *session, void *sink,
     const struct dialect *dialect)
 {
 	struct member *m;
@@ -118,17 +130,17 @@ member_new(struct chat *chat, const struct credential *credential,
 	assert(ops != NULL && dialect != NULL);
 	m = xcalloc(1, sizeof(*m));
 	m->chat = chat;
-	m->ops = ops;
-	m->session = session;
-	m->sink = sink;
-	m->dialect = dialect;
+	member_init_client(m);
+	m->client.ops = ops;
+	m->client.session = session;
+	m->client.sink = sink;
+	m->client.dialect = dialect;
 	m->credential = *credential;
 	m->is_guest = true;
 	m->active_ms = chat->clock->mono_ms;
 	LIST_INIT(&m->memberships);
 	person_init(&m->person);
-	m->person.member = m;
-	TAILQ_INIT(&m->handed);
+	m->person.owner = PERSON_OF_MEMBER;
 	bucket_init(&m->announce, (uint32_t)o->announce_burst,
 	    chat->clock->mono_ms);
 	directory_add_guest(&chat->directory, m);
@@ -139,15 +151,15 @@ member_new(struct chat *chat, const struct credential *credential,
 void
 member_set_dialect(struct member *m, const struct dialect *dialect)
 {
+	struct client *client = member_client(m);
 	struct membership *ms;
 	struct cursor *c;
 
-	if (m->dialect == dialect)
+	if (client->dialect == dialect)
 		return;
 	repeat_note_change(m);
-	m->dialect = dialect;
-	MEMBER_FOREACH_CURSOR(c, ms, m)
-	{
+	client->dialect = dialect;
+	MEMBER_FOREACH_CURSOR(c, ms, m) {
 		if (cursor_is_live(c)) {
 			/* What is rendered already is in the old one. */
 			room_flush(ms->room);
@@ -217,15 +229,16 @@ member_break(struct member *m, const char *text)
 {
 	struct membership *ms;
 	struct cursor *c;
+	struct client *client;
 
 	member_set_break_text(m, text);
 	if (!m->is_on_break) {
 		m->is_on_break = true;
 		m->is_away = false;
-		m->was_told_repeats = false;
+		SLIST_FOREACH(client, &m->clients, in_member)
+			client->was_told_repeats = false;
 		m->break_since_ms = m->chat->clock->mono_ms;
-		MEMBER_FOREACH_CURSOR(c, ms, m)
-		{
+		MEMBER_FOREACH_CURSOR(c, ms, m) {
 			if (c->tracking.is_on)
 				room_flush(ms->room);
 			pump_pause(c);
@@ -274,8 +287,8 @@ member_back(struct member *m, const char *text)
 		return;
 	member_show_queued(m);
 	MEMBER_FOREACH_CURSOR(c, ms, m)
-	replay_start_catchup(c, cursor_where(c), REPLAY_PRESENT,
-	    event.duration_ms);
+		replay_start_catchup(c, cursor_where(c), REPLAY_PRESENT,
+		    event.duration_ms);
 }
 
 void
@@ -323,20 +336,21 @@ void
 member_lost(struct member *m, size_t unsent)
 {
 	struct chat *chat = m->chat;
+	struct client *client = member_client(m);
 	struct membership *ms;
 	bool is_held = false;
 
 	assert(!m->is_lost);
-	member_pause(m, unsent);
+	member_pause(client, unsent);
 	watch_member_changed(m);
 	LIST_FOREACH(ms, &m->memberships, in_member)
 		is_held |= ms->is_joined;
 	is_held |= m->is_known;
 	if (m->is_guest || chat->options->departure_delay == 0)
 		is_held = false;
-	m->ops = NULL;
-	m->session = NULL;
-	m->sink = NULL;
+	client->ops = NULL;
+	client->session = NULL;
+	client->sink = NULL;
 	directory_count_flags(&chat->directory, m, false);
 	m->is_lost = true;
 	/* A break waits for who comes back; who was away was reading. */
@@ -365,8 +379,8 @@ member_drained(struct member *m)
 	struct cursor *c;
 
 	MEMBER_FOREACH_CURSOR(c, ms, m)
-	if (c->delivery.is_blocked)
-		deliver_read_on(c);
+		if (c->delivery.is_blocked)
+			deliver_read_on(c);
 	member_show_queued(m);
 }
 
@@ -414,7 +428,7 @@ member_update_ignorer(struct member *m)
 		return;
 	m->is_ignorer = is_ignorer;
 	MEMBER_FOREACH_CURSOR(c, ms, m)
-	deliver_set_ignorer(c, is_ignorer);
+		deliver_set_ignorer(c, is_ignorer);
 	if (is_ignorer)
 		LIST_INSERT_HEAD(&m->chat->ignorers, m, in_ignorers);
 	else
@@ -444,14 +458,17 @@ static void
 member_tell_now(struct member *to, const struct event *event)
 {
 	struct buf *out = &to->chat->scratch;
+	const struct client *client;
 
-	if (to->is_on_break || to->is_lost ||
-	    (event->status == '\0' && !to->dialect->tracks_members))
+	if (to->is_on_break || to->is_lost)
 		return;
-	buf_reset(out);
-	dialect_render(to->dialect, out, event);
-	if (out->len > 0)
-		(void)to->ops->deliver(to->sink, out->data, out->len);
+	SLIST_FOREACH(client, &to->clients, in_member) {
+		if (event->status == '\0' && !client->dialect->tracks_members)
+			continue;
+		buf_reset(out);
+		dialect_render(client->dialect, out, event);
+		(void)client_deliver(client, out);
+	}
 }
 
 enum member_tell
@@ -459,6 +476,7 @@ member_tell(struct member *to, const struct member *from, struct event *event)
 {
 	struct chat *chat = to->chat;
 	struct buf *out = &chat->scratch;
+	struct client *client = member_client(to);
 	struct membership *ms;
 	struct cursor *c;
 	struct queued_message *k;
@@ -479,12 +497,12 @@ member_tell(struct member *to, const struct member *from, struct event *event)
 	k = queued_message_new(event);
 	if (!is_away && TAILQ_EMPTY(&to->person.queued)) {
 		buf_reset(out);
-		dialect_render(to->dialect, out, event);
-		if (to->ops->deliver(to->sink, out->data, out->len) == 0) {
-			handed_add(to, k);
+		dialect_render(client->dialect, out, event);
+		if (client_deliver(client, out) == 0) {
+			handed_add(client, k);
 			/* What is not with the kernel yet would not outlive
 			 * the process. */
-			if (to->ops->unsent(to) > 0)
+			if (client->ops->unsent(client) > 0)
 				watch_member_changed(to);
 			return MEMBER_TOLD;
 		}

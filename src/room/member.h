@@ -21,7 +21,7 @@ struct tlv;
 /* Makes a new guest with the next guest nick, in no room. ops, session, sink
  * and dialect are the caller's and outlive the member or its loss. */
 struct member *member_new(struct chat *chat,
-    const struct credential *credential, const struct member_ops *ops,
+    const struct credential *credential, const struct client_ops *ops,
     void *session, void *sink, const struct dialect *dialect);
 
 /* Changes how their lines are written from now on. */
@@ -73,7 +73,7 @@ void member_lost(struct member *m, size_t unsent);
 
 /* Stops handing anything over. The last unsent bytes may not have been read:
  * the cursors go back, and private messages are queued again. */
-void member_pause(struct member *m, size_t unsent);
+void member_pause(struct client *client, size_t unsent);
 
 /* To be called when what deliver() refused may be tried again. */
 void member_drained(struct member *m);
@@ -117,6 +117,9 @@ void member_lost_changed(struct chat *chat);
 
 /* Makes m leave all rooms, keeps bookmarks, and frees m. For rename.c and
  * server.c. */
+/* m, new, has its one client, which is not connected yet. */
+void member_init_client(struct member *m);
+
 void member_depart(struct member *m, enum room_leave how, const char *text);
 
 /*
@@ -129,7 +132,7 @@ void member_save(const struct member *m, struct fields_out *out);
 bool member_load(struct chat *chat, struct fields_in *in,
     const struct tlv *item,
     const struct dialect *(*find_dialect)(const char *name)) MUST_CHECK;
-void member_attach(struct member *m, const struct member_ops *ops,
+void member_attach(struct member *m, const struct client_ops *ops,
     void *session, void *sink);
 
 #endif

@@ -40,6 +40,7 @@
  */
 
 struct chat;
+struct client;
 struct cursor;
 struct departed;
 struct departed_owner;
@@ -124,6 +125,12 @@ struct bookmark {
 };
 LIST_HEAD(bookmark_list, bookmark);
 
+enum person_owner {
+	PERSON_OF_NOBODY, /* on its way between two */
+	PERSON_OF_MEMBER,
+	PERSON_OF_DEPARTED
+};
+
 /*
  * All that belongs to a person rather than to their connection. It moves whole
  * between a member and the departed that they become.
@@ -133,56 +140,78 @@ struct person {
 	struct ignore_list ignores;
 	struct queued_list queued;
 	struct marker_list markers;
-	/* Whose it is, or neither if it is on its way between two. */
-	struct member *member;
-	struct departed *departed;
-	unsigned marker_count;
-	unsigned ignore_count;
-	unsigned queued_count;
-	size_t queued_bytes;
+	uint16_t marker_count;
+	uint16_t ignore_count;
+	uint16_t queued_count;
+	uint8_t owner; /* enum person_owner: in what it is embedded */
+	uint32_t queued_bytes;
 };
 
 /* Who is here: member.h */
 
-/* What the room layer asks of the session behind a member. None of these may
+/* What the room layer asks of the session behind a client. None of these may
  * call back into the room layer before it returns. */
-struct member_ops {
+struct client_ops {
 	/*
 	 * Hands over rendered, whole lines. -1: too much is unsent already, or
 	 * the connection is ending; nothing was taken, and member_drained()
 	 * follows when there is room again. The hot path: only sink, the
-	 * member's, is passed.
+	 * client's, is passed.
 	 */
 	int (*deliver)(void *sink, const char *data, size_t len);
 	/* Bytes handed over so far, and how many of the last ones the client's
 	 * program may not have read. */
-	uint64_t (*handed)(const struct member *m);
-	size_t (*unsent)(const struct member *m);
+	uint64_t (*handed)(const struct client *client);
+	size_t (*unsent)(const struct client *client);
 	/*
 	 * Nothing is left to show in one of their rooms. If needs_names is set,
 	 * what their client believes about who is there is wrong: list the
 	 * names, and clear it.
 	 */
 	void (*caught_up)(struct cursor *c);
-	/* Another session with the same credential has taken m's nick and
-	 * place: say so and close. The caller frees m right after. */
-	void (*replaced)(struct member *m);
+	/* Another session with the same credential has taken the member's nick
+	 * and place: say so and close. The caller frees the member right
+	 * after. */
+	void (*replaced)(struct client *client);
 
 	/* What the actions ask (actions.h), outside any walk. */
 
-	/* Tell m of what they did themselves, or of what somebody did to them,
+	/* Tell them of what they did themselves, or of what somebody did to them,
 	 * at once. */
-	void (*event)(struct member *m, const struct event *event);
-	/* Tell m that they are invited, as the event says; false: they do not
+	void (*event)(struct client *client, const struct event *event);
+	/* Tell them that they are invited, as the event says; false: they do not
 	 * read what they are sent, and were not told. */
-	bool (*invited)(struct member *m, const struct event *event);
-	/* m was put out of a room, as the event (EVENT_KICK) says: tell them,
-	 * and if they have to be in some room, see to that. It may free m. */
-	void (*kicked)(struct member *m, const struct event *event);
-	/* Somebody ends it: tell m this line, and close. m is freed by the
-	 * caller right after. */
-	void (*ended)(struct member *m, const char *line);
+	bool (*invited)(struct client *client, const struct event *event);
+	/* They were put out of a room, as the event (EVENT_KICK) says: tell them,
+	 * and if they have to be in some room, see to that. It may free the
+	 * member. */
+	void (*kicked)(struct client *client, const struct event *event);
+	/* Somebody ends it: tell them this line, and close. The caller
+	 * frees the member right after. */
+	void (*ended)(struct client *client, const char *line);
 };
+
+/*
+ * One client of a person: a session, as the room layer sees it. A person has
+ * one, until they can have several; should its connection be lost, it stays
+ * for as long as they do, without ops.
+ */
+struct client {
+	SLIST_ENTRY(client) in_member;
+	struct member *member;
+	const struct client_ops *ops; /* NULL: the connection is lost */
+	void *session; /* for ops */
+	void *sink; /* for ops->deliver() */
+	const struct dialect *dialect;
+	/* handed.h: private messages that were handed over, and may not have
+	 * arrived. */
+	struct queued_list handed;
+	uint64_t checkpoint_handed; /* bytes handed over at the checkpoint */
+	uint8_t handed_count;
+	bool has_queued_handed; /* some of handed are in the journal */
+	bool was_told_repeats; /* that private messages are repeated */
+};
+SLIST_HEAD(client_list, client);
 
 /* The way of a room's lines to a cursor: deliver.c and pump.c */
 struct delivery {
@@ -208,7 +237,7 @@ struct tracking {
 	LIST_ENTRY(cursor) in_room; /* if is_on */
 	/* Greater than that of all who came, or got the names, earlier. */
 	uint64_t arrival;
-	bool is_on; /* the member's dialect tracks members */
+	bool is_on; /* the client's dialect tracks members */
 	bool needs_names; /* they were not told all of the others */
 };
 
@@ -224,8 +253,9 @@ struct tracking {
  *   paused     the member is on break: the cursor stays
  */
 struct cursor {
-	LIST_ENTRY(cursor) in_membership;
+	SLIST_ENTRY(cursor) in_membership;
 	struct membership *ms;
+	struct client *client;
 	struct history_cursor at; /* cursor.h */
 	uint64_t own_from; /* own lines from here on are not shown */
 	/* Messages below may have been seen: an earlier connection was handed
@@ -238,7 +268,8 @@ struct cursor {
 	struct tracking tracking;
 };
 TAILQ_HEAD(cursor_queue, cursor);
-LIST_HEAD(cursor_list, cursor);
+LIST_HEAD(tracker_list, cursor);
+SLIST_HEAD(cursor_list, cursor);
 
 /*
  * A member in a room. They read there with one cursor for each client; that is
@@ -283,27 +314,20 @@ struct member {
 	TAILQ_ENTRY(member) in_lost; /* if their connection is lost */
 	uint64_t roommates_walk; /* roommates.c: the last walk that met them */
 	struct chat *chat;
-	const struct member_ops *ops; /* NULL: the connection is lost */
-	void *session; /* for ops */
-	void *sink; /* for ops->deliver() */
-	const struct dialect *dialect;
+	struct client_list clients;
+	struct client client; /* the first of them */
 	LIST_HEAD(, membership) memberships;
 	struct person person;
-	/* handed.h: private messages that were handed over, and may not have
-	 * arrived. */
-	struct queued_list handed;
-	unsigned handed_count;
 	struct bucket announce;
 	char *user; /* IRC's user name; NULL: a plain client */
 	char *realname; /* NULL: the same as the nick */
-	unsigned flags; /* enum member_flag */
 	char *break_text; /* or NULL; of a break, or while away */
 	int64_t break_since_ms; /* monotonic; the same */
 	int64_t lost_since_ms;
 	int64_t active_ms; /* their last line */
 	uint64_t id; /* never used again; not 0 */
-	uint64_t checkpoint_handed; /* bytes handed over when marks were set */
 	struct credential credential;
+	uint8_t flags; /* enum member_flag */
 	bool is_guest;
 	bool is_on_break; /* nothing is delivered */
 	/* Shown as on break, but reading; never with is_on_break. */
@@ -312,8 +336,6 @@ struct member {
 	bool is_lost;
 	bool is_ignorer; /* in the chat's ignorers */
 	bool was_ignorer; /* or was, in this connection */
-	bool has_queued_handed; /* some of handed are in the journal */
-	bool was_told_repeats; /* that private messages are repeated */
 	bool is_known; /* has said or done something that others see */
 	char nick[NICK_SIZE];
 	char folded[NICK_SIZE];
@@ -494,7 +516,7 @@ struct room {
 	struct membership_queue people; /* in the order they came */
 	size_t people_count;
 	size_t live_count;
-	struct cursor_list trackers; /* those with tracking.is_on */
+	struct tracker_list trackers; /* those with tracking.is_on */
 	size_t tracker_count;
 	struct bookmark_list bookmarks;
 	struct presence presence;

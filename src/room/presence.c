@@ -157,7 +157,7 @@ presence_tell_trackers(struct presence *p, struct event *event,
 	const struct cursor *c;
 
 	if (ms != NULL)
-		LIST_FOREACH(c, &ms->cursors, in_membership)
+		SLIST_FOREACH(c, &ms->cursors, in_membership)
 			others -= c->tracking.is_on;
 	if (others > 0)
 		room_publish(p->room, event, ms);

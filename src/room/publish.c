@@ -32,7 +32,7 @@ room_publish(struct room *room, struct event *event, struct membership *actor)
 		room_flush(room);
 	if (actor != NULL) {
 		event->from = actor->member;
-		LIST_FOREACH(c, &actor->cursors, in_membership)
+		SLIST_FOREACH(c, &actor->cursors, in_membership)
 			deliver_set_acted(c);
 	}
 	if (event->from != NULL) {

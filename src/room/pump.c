@@ -56,7 +56,7 @@ pump_turn(struct chat *chat)
 			/* From a new list on they know who is there. */
 			if (c->tracking.needs_names)
 				c->tracking.arrival = ++chat->last_arrival;
-			c->ms->member->ops->caught_up(c);
+			c->client->ops->caught_up(c);
 			break;
 		}
 		budget -= done < budget ? done : budget;

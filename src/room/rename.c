@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "room/client.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/departed.h"
@@ -149,7 +150,7 @@ rename_vacate(struct member *m, struct membership *theirs)
 	const struct membership *ours = LIST_FIRST(&m->memberships);
 
 	/* An IRC client joins its rooms once it is registered. */
-	if (m->dialect->tracks_members)
+	if (member_dialect(m)->tracks_members)
 		room_leave(theirs, ROOM_LEAVE_RETURNING, NULL);
 	else if (ours == NULL)
 		room_leave(theirs, ROOM_LEAVE_QUIT, NULL);
@@ -182,12 +183,14 @@ static bool
 rename_replace(struct member *m, struct member *holder, struct person *person)
 {
 	struct membership *theirs, *ours;
+	struct client *client;
 	bool is_known_away = false;
 
 	if (rename_is_seen(m))
 		rename_tell_replaced(holder);
 	if (!holder->is_lost)
-		member_pause(holder, holder->ops->unsent(holder));
+		SLIST_FOREACH(client, &holder->clients, in_member)
+			member_pause(client, client->ops->unsent(client));
 	while ((theirs = LIST_FIRST(&holder->memberships)) != NULL) {
 		ours = member_in(m, theirs->room);
 		if (ours == NULL) {
@@ -202,7 +205,8 @@ rename_replace(struct member *m, struct member *holder, struct person *person)
 		room_leave(theirs, ROOM_LEAVE_SILENT, NULL);
 	}
 	if (!holder->is_lost)
-		holder->ops->replaced(holder);
+		SLIST_FOREACH(client, &holder->clients, in_member)
+			client->ops->replaced(client);
 	person_move(m->chat, person, &holder->person);
 	m->chat->directory.replaced = holder;
 	member_depart(holder, ROOM_LEAVE_SILENT, NULL);

@@ -28,6 +28,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "room/client.h"
 #include "room/cursor.h"
 #include "room/person.h"
 #include "room/repeat.h"
@@ -41,7 +42,7 @@ repeat_size(const struct cursor *c, struct event *event)
 	buf_reset(out);
 	event->server = c->ms->room->chat->options->server_name;
 	event->room = c->ms->room->name;
-	dialect_render(c->ms->member->dialect, out, event);
+	dialect_render(c->client->dialect, out, event);
 	return out->len;
 }
 
@@ -167,9 +168,7 @@ repeat_walk_back(struct cursor *c, size_t bytes, uint64_t handed)
 void
 repeat_set_back(struct cursor *c, size_t bytes)
 {
-	const struct member *m = c->ms->member;
-
-	repeat_walk_back(c, bytes, m->ops->handed(m));
+	repeat_walk_back(c, bytes, c->client->ops->handed(c->client));
 }
 
 void
@@ -179,15 +178,12 @@ repeat_note_change(struct member *m)
 	struct bookmark *bookmark;
 	struct cursor *c;
 
-	if (m->ops == NULL)
+	if (!member_is_connected(m))
 		return;
 	m->was_ignorer |= m->person.ignore_count > 0;
-	MEMBER_FOREACH_CURSOR(c, ms, m)
-	{
-		c->shown.changed = cursor_is_live(c) ?
-		    c->ms->room->turn_start.number :
-		    replay_position(c);
-		c->shown.changed_at = m->ops->handed(m);
+	MEMBER_FOREACH_CURSOR(c, ms, m) {
+		c->shown.changed = replay_position(c);
+		c->shown.changed_at = c->client->ops->handed(c->client);
 	}
 	LIST_FOREACH(bookmark, &m->person.bookmarks, in_owner)
 		if (bookmark->position > 0) {
@@ -197,12 +193,16 @@ repeat_note_change(struct member *m)
 }
 
 void
-repeat_set_back_bookmark(struct member *m, struct bookmark *bookmark,
+repeat_set_back_bookmark(struct client *client, struct bookmark *bookmark,
     size_t bytes)
 {
-	struct membership ms = { .member = m, .room = bookmark->room };
+	struct membership ms = {
+		.member = client->member,
+		.room = bookmark->room,
+	};
 	struct cursor c = {
 		.ms = &ms,
+		.client = client,
 		.at = bookmark->cursor,
 		.repeat_until = bookmark->repeat_until,
 		.shown = bookmark->shown,

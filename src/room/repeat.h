@@ -23,7 +23,7 @@ void repeat_set_back(struct cursor *c, size_t bytes);
 void repeat_note_change(struct member *m);
 
 /* As repeat_set_back(), for a room that m has left in this connection. */
-void repeat_set_back_bookmark(struct member *m, struct bookmark *bookmark,
+void repeat_set_back_bookmark(struct client *client, struct bookmark *bookmark,
     size_t bytes);
 
 #endif

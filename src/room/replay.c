@@ -27,6 +27,8 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "room/acked.h"
+#include "room/client.h"
+#include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/handed.h"
 #include "room/person.h"
@@ -78,7 +80,7 @@ replay_render(struct cursor *c, struct buf *out, struct event *event)
 {
 	event->server = c->ms->room->chat->options->server_name;
 	event->room = c->ms->room->name;
-	dialect_render(c->ms->member->dialect, out, event);
+	dialect_render(c->client->dialect, out, event);
 }
 
 /* The number at which rp ends as things are now. */
@@ -199,7 +201,8 @@ replay_cursor(const struct cursor *c)
 uint64_t
 replay_position(const struct cursor *c)
 {
-	return replay_cursor(c).number;
+	return cursor_is_live(c) ? c->ms->room->turn_start.number :
+				   replay_cursor(c).number;
 }
 
 void
@@ -437,14 +440,6 @@ replay_scan(struct cursor *c, struct replay *rp, size_t max, size_t *work)
 	return true;
 }
 
-static int
-replay_deliver(struct member *m, const struct buf *out)
-{
-	if (out->len == 0)
-		return 0;
-	return m->ops->deliver(m->sink, out->data, out->len);
-}
-
 static void
 replay_drop_ignored(struct member *m)
 {
@@ -462,9 +457,10 @@ replay_drop_ignored(struct member *m)
 /* Renders the line before k, if one is due: the first ones may be repeats; and
  * in a catch-up, how many were queued. */
 static void
-replay_queued_head(const struct member *m, const struct replay *rp,
+replay_queued_head(const struct client *client, const struct replay *rp,
     const struct queued_message *k, struct buf *out)
 {
+	const struct member *m = client->member;
 	struct event event = {
 		.kind = EVENT_QUEUED,
 		.server = m->chat->options->server_name,
@@ -472,20 +468,21 @@ replay_queued_head(const struct member *m, const struct replay *rp,
 		.is_repeat = k->is_repeat,
 	};
 
-	if (k->is_repeat ? m->was_told_repeats :
+	if (k->is_repeat ? client->was_told_repeats :
 			   rp == NULL || rp->is_queue_told)
 		return;
 	for (; k != NULL && k->is_repeat == event.is_repeat;
 	     k = TAILQ_NEXT(k, entry))
 		event.count++;
-	dialect_render(m->dialect, out, &event);
+	dialect_render(client->dialect, out, &event);
 }
 
 /* Hands over private messages, each leaving the list once that is done. They
  * belong to no room, but are shown in a room's catch-up. */
 static int
-replay_queued(struct member *m, struct replay *rp)
+replay_queued(struct client *client, struct replay *rp)
 {
+	struct member *m = client->member;
 	struct buf *out = &m->chat->scratch;
 	struct queued_message *k;
 	struct event event;
@@ -493,7 +490,7 @@ replay_queued(struct member *m, struct replay *rp)
 	replay_drop_ignored(m);
 	while ((k = TAILQ_FIRST(&m->person.queued)) != NULL) {
 		buf_reset(out);
-		replay_queued_head(m, rp, k, out);
+		replay_queued_head(client, rp, k, out);
 		memset(&event, 0, sizeof(event));
 		event.kind = EVENT_PRIVATE;
 		event.nick = k->nick;
@@ -504,18 +501,18 @@ replay_queued(struct member *m, struct replay *rp)
 		event.msgid = k->msgid;
 		event.is_notice = k->is_notice;
 		event.is_action = k->is_action;
-		dialect_render(m->dialect, out, &event);
-		if (replay_deliver(m, out) == -1)
+		dialect_render(client->dialect, out, &event);
+		if (client_deliver(client, out) == -1)
 			return -1;
 		if (k->is_repeat)
-			m->was_told_repeats = true;
+			client->was_told_repeats = true;
 		else if (rp != NULL)
 			rp->is_queue_told = true;
 		if (rp != NULL)
 			rp->done.has_shown = true;
 		person_take_queued(m->chat, &m->person, k);
 		watch_member_changed(m);
-		handed_add(m, k);
+		handed_add(client, k);
 	}
 	return 0;
 }
@@ -524,7 +521,7 @@ void
 replay_show_queued(struct member *m)
 {
 	if (LIST_EMPTY(&m->memberships) && !m->is_on_break)
-		(void)replay_queued(m, NULL);
+		(void)replay_queued(member_client(m), NULL);
 }
 
 /* What was rendered up to to has been handed over, with the gaps in it. */
@@ -547,12 +544,12 @@ replay_pump_behind(struct cursor *c, size_t max, size_t *done)
 
 	if (c->ms->member->is_on_break)
 		return REPLAY_DONE;
-	if (replay_queued(c->ms->member, NULL) == -1)
+	if (replay_queued(c->client, NULL) == -1)
 		return REPLAY_BLOCKED;
 	buf_reset(out);
 	at_end = replay_lines(c, out, &to, c->ms->room->turn_start.number, max,
 	    done);
-	if (replay_deliver(c->ms->member, out) == -1)
+	if (client_deliver(c->client, out) == -1)
 		return REPLAY_BLOCKED;
 	c->at = to.at;
 	replay_handed(c, &to);
@@ -590,7 +587,7 @@ replay_pump(struct cursor *c, size_t max, size_t *done)
 
 	/* Even a short write costs a write. */
 	*done = REPLAY_WORK_MIN;
-	assert(c->ms->member->ops != NULL);
+	assert(c->client->ops != NULL);
 	if (rp == NULL)
 		return replay_pump_behind(c, max, done);
 
@@ -604,13 +601,12 @@ replay_pump(struct cursor *c, size_t max, size_t *done)
 		rp->stage = REPLAY_HEAD;
 	}
 	if (rp->stage == REPLAY_HEAD) {
-		if (replay_deliver(c->ms->member, &rp->head) == -1)
+		if (client_deliver(c->client, &rp->head) == -1)
 			return REPLAY_BLOCKED;
 		buf_fini(&rp->head);
 		rp->stage = REPLAY_LINES;
 	}
-	if (rp->kind == REPLAY_CATCHUP &&
-	    replay_queued(c->ms->member, rp) == -1)
+	if (rp->kind == REPLAY_CATCHUP && replay_queued(c->client, rp) == -1)
 		return REPLAY_BLOCKED;
 
 	buf_reset(out);
@@ -618,7 +614,7 @@ replay_pump(struct cursor *c, size_t max, size_t *done)
 	at_end = replay_lines(c, out, &to, replay_end(c, rp), max, done);
 	if (at_end)
 		replay_render_end(c, rp, to.has_shown, out);
-	if (replay_deliver(c->ms->member, out) == -1)
+	if (client_deliver(c->client, out) == -1)
 		return REPLAY_BLOCKED;
 	rp->done = to;
 	if (rp->kind != REPLAY_HISTORY)

@@ -27,7 +27,7 @@ enum replay_kind {
  * has reached the present.
  */
 
-/* The number up to which all was handed to c, which is not live. */
+/* The number up to which all was handed to c. */
 uint64_t replay_position(const struct cursor *c);
 
 /* Shows a newcomer the messages from c->at to the present. */

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "room/acked.h"
+#include "room/client.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/modes.h"
@@ -159,12 +160,13 @@ room_add_person(struct membership *ms)
 {
 	struct cursor *c = &ms->cursor;
 
-	LIST_INIT(&ms->cursors);
-	LIST_INSERT_HEAD(&ms->cursors, c, in_membership);
+	SLIST_INIT(&ms->cursors);
+	SLIST_INSERT_HEAD(&ms->cursors, c, in_membership);
 	c->ms = ms;
+	c->client = member_client(ms->member);
 	TAILQ_INSERT_TAIL(&ms->room->people, ms, in_room);
 	ms->room->people_count++;
-	roommates_track(c, ms->member->dialect->tracks_members);
+	roommates_track(c, c->client->dialect->tracks_members);
 }
 
 /* Newcomers have the last of what was said, and then what comes. */
@@ -185,7 +187,7 @@ room_begin_new(struct cursor *c, enum room_join how)
 	/* Where there is no past, clients are not told of it: what is said
 	 * before the turn ends is not, either. */
 	if (is_shown &&
-	    (!m->dialect->tracks_members ||
+	    (!c->client->dialect->tracks_members ||
 		c->at.number != room->history.next_number))
 		replay_start_greeting(c);
 	else
@@ -213,7 +215,7 @@ room_join(struct room *room, struct member *m, enum room_join how)
 	struct bookmark *bookmark;
 	struct cursor *c;
 
-	assert(member_in(m, room) == NULL && m->ops != NULL);
+	assert(member_in(m, room) == NULL && member_is_connected(m));
 	ms = xcalloc(1, sizeof(*ms));
 	ms->member = m;
 	ms->room = room;
@@ -256,8 +258,8 @@ room_leave(struct membership *ms, enum room_leave how, const char *text)
 	    member_away_since_ms(m));
 	if (c->repeat_until > c->at.number)
 		bookmark->repeat_until = c->repeat_until;
-	if (m->ops != NULL)
-		bookmark->position = m->ops->handed(m);
+	if (c->client->ops != NULL)
+		bookmark->position = c->client->ops->handed(c->client);
 	bookmark->shown = c->shown;
 	bookmark->is_op = ms->is_op;
 	bookmark->is_voiced = ms->is_voiced;

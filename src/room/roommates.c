@@ -73,7 +73,7 @@ roommates_render(struct roommates *roommates, const struct dialect *dialect,
 
 /* Hands the event to to. False: it was refused. */
 static bool
-roommates_hand(struct roommates *roommates, struct member *to,
+roommates_hand(struct roommates *roommates, const struct client *to,
     const struct event *event)
 {
 	const struct roommates_lines *lines;
@@ -115,7 +115,7 @@ roommates_refused_all(struct member *peer, const struct member *m,
 		theirs = ms->is_joined ? member_in(peer, ms->room) : NULL;
 		if (theirs == NULL)
 			continue;
-		LIST_FOREACH(c, &theirs->cursors, in_membership)
+		SLIST_FOREACH(c, &theirs->cursors, in_membership)
 			roommates_refused(c, event);
 	}
 }
@@ -159,8 +159,9 @@ roommates_tell(struct member *m, struct event *event)
 		deliver_all(chat);
 		LIST_FOREACH(theirs, &ms->room->trackers, tracking.in_room) {
 			peer = theirs->ms->member;
-			if (peer->ops != NULL && roommates_stamp(peer, walk) &&
-			    !roommates_hand(roommates, peer, event))
+			if (theirs->client->ops != NULL &&
+			    roommates_stamp(peer, walk) &&
+			    !roommates_hand(roommates, theirs->client, event))
 				roommates_refused_all(peer, m, event);
 		}
 	}
@@ -193,7 +194,8 @@ roommates_is_told(const struct cursor *c, const struct event *event)
 {
 	const struct member *m = c->ms->member;
 
-	if (cursor_is_live(c) || m->ops == NULL || m->id == event->author)
+	if (cursor_is_live(c) || c->client->ops == NULL ||
+	    m->id == event->author)
 		return false;
 	if (event->kind == EVENT_KICK && strcmp(event->other, m->nick) == 0)
 		return false; /* their session tells them */
@@ -217,7 +219,7 @@ roommates_tell_behind(struct room *room, const struct event *event)
 	roommates_begin(roommates);
 	LIST_FOREACH(c, &room->trackers, tracking.in_room)
 		if (roommates_is_told(c, event) &&
-		    !roommates_hand(roommates, c->ms->member, event))
+		    !roommates_hand(roommates, c->client, event))
 			roommates_refused(c, event);
 }
 
@@ -235,9 +237,9 @@ roommates_tell_arrivals(struct room *room, struct event *event, uint64_t from,
 	roommates_begin(roommates);
 	LIST_FOREACH(c, &room->trackers, tracking.in_room)
 		if (c->tracking.arrival >= from && c->tracking.arrival < to &&
-		    c->ms->member->ops != NULL &&
+		    c->client->ops != NULL &&
 		    c->ms->member->id != event->author &&
-		    !roommates_hand(roommates, c->ms->member, event))
+		    !roommates_hand(roommates, c->client, event))
 			roommates_refused(c, event);
 }
 

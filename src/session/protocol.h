@@ -47,13 +47,13 @@ struct protocol {
 	/* See session_notice() and session_error(). */
 	void (*notice)(struct session *s, const char *text);
 	void (*error)(struct session *s, const char *text);
-	/* See event and invited in struct member_ops. */
+	/* See event and invited in struct client_ops. */
 	void (*event)(struct session *s, const struct event *event);
-	/* See caught_up in struct member_ops. May be NULL. */
+	/* See caught_up in struct client_ops. May be NULL. */
 	void (*caught_up)(struct cursor *c);
 	/* The last line before the connection is closed. May be NULL. */
 	void (*goodbye)(struct session *s, const char *text);
-	/* See kicked in struct member_ops. It may end the session. */
+	/* See kicked in struct client_ops. It may end the session. */
 	void (*kicked)(struct session *s, const struct event *event);
 	/* They are not let in: say so; goodbye follows. NULL: as an error. */
 	void (*refused)(struct session *s, enum admit why, const char *text);

@@ -129,7 +129,7 @@ session_enter(struct session *s, const struct dialect *dialect)
 	s->has_entered = true;
 	s->all->unentered_count--;
 	s->member = member_new(s->all->chat, &s->origin->credential,
-	    &session_member_ops, s, s->conn, dialect);
+	    &session_client_ops, s, s->conn, dialect);
 	credential_str(&s->origin->credential, from);
 	log_people("somebody came in: nick=%s from=\"%s\" protocol=%s fd=%d",
 	    s->member->nick, from, s->protocol->name, conn_fd(s->conn));

@@ -12,6 +12,7 @@
 #include <bsd/string.h>
 
 #include "base/handoff.h"
+#include "room/client.h"
 #include "room/directory.h"
 #include "room/member.h"
 #include "session/protocol.h"
@@ -130,7 +131,7 @@ session_resolve(struct sessions *all, const struct session_record *r,
 	s->member = directory_find(&all->chat->directory, r->member);
 	/* Each has one connection. */
 	return s->protocol != NULL && s->member != NULL &&
-	    s->member->ops == NULL && !s->member->is_lost;
+	    !member_is_connected(s->member) && !s->member->is_lost;
 }
 
 static bool
@@ -166,7 +167,7 @@ session_load(struct sessions *all, struct fields_in *in, const struct tlv *item)
 	s->origin = admit_add(&all->admission, &r.credential);
 	TAILQ_INSERT_TAIL(&all->list, s, entry);
 	if (s->member != NULL)
-		member_attach(s->member, &session_member_ops, s, s->conn);
+		member_attach(s->member, &session_client_ops, s, s->conn);
 	return s->protocol->load == NULL || s->protocol->load(s, in, &r.state);
 }
 

@@ -10,7 +10,7 @@
 
 #include "session/session.h"
 
-extern const struct member_ops session_member_ops;
+extern const struct client_ops session_client_ops;
 extern const struct conn_handler session_conn_handler;
 
 /* Asking what has been read; and s, which goes, is not looked at any more. */

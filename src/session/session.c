@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "room/client.h"
 #include "room/cursor.h"
 #include "room/member.h"
 #include "session/protocol.h"
@@ -94,20 +95,20 @@ session_close(struct session *s, const char *text)
 	conn_close(s->conn, SESSION_FLUSH_MS);
 }
 
-/* member_ops */
+/* client_ops */
 
 static uint64_t
-session_handed(const struct member *m)
+session_handed(const struct client *client)
 {
-	const struct session *s = m->session;
+	const struct session *s = client->session;
 
 	return conn_sent(s->conn);
 }
 
 static size_t
-session_unsent(const struct member *m)
+session_unsent(const struct client *client)
 {
-	const struct session *s = m->session;
+	const struct session *s = client->session;
 
 	return conn_unsent(s->conn);
 }
@@ -115,7 +116,7 @@ session_unsent(const struct member *m)
 static void
 session_caught_up(struct cursor *c)
 {
-	struct session *s = c->ms->member->session;
+	struct session *s = c->client->session;
 
 	if (s->protocol->caught_up != NULL)
 		s->protocol->caught_up(c);
@@ -124,9 +125,9 @@ session_caught_up(struct cursor *c)
 }
 
 static void
-session_replaced(struct member *m)
+session_replaced(struct client *client)
 {
-	struct session *s = m->session;
+	struct session *s = client->session;
 
 	session_notice(s,
 	    "you have come back in another place; this "
@@ -135,9 +136,9 @@ session_replaced(struct member *m)
 }
 
 static void
-session_event(struct member *m, const struct event *event)
+session_event(struct client *client, const struct event *event)
 {
-	struct session *s = m->session;
+	struct session *s = client->session;
 
 	s->protocol->event(s, event);
 }
@@ -145,9 +146,9 @@ session_event(struct member *m, const struct event *event)
 /* It answers nothing that they sent, so nothing else bounds what waits for
  * somebody who does not read. */
 static bool
-session_invited(struct member *m, const struct event *event)
+session_invited(struct client *client, const struct event *event)
 {
-	struct session *s = m->session;
+	struct session *s = client->session;
 
 	if (conn_queued(s->conn) > s->all->options->output_limit)
 		return false;
@@ -156,24 +157,24 @@ session_invited(struct member *m, const struct event *event)
 }
 
 static void
-session_kicked(struct member *m, const struct event *event)
+session_kicked(struct client *client, const struct event *event)
 {
-	struct session *s = m->session;
+	struct session *s = client->session;
 
 	s->protocol->kicked(s, event);
 }
 
 static void
-session_ended(struct member *m, const char *line)
+session_ended(struct client *client, const char *line)
 {
-	struct session *s = m->session;
+	struct session *s = client->session;
 
 	session_error(s, "%s", line);
-	member_pause(m, conn_unsent(s->conn));
+	member_pause(client, conn_unsent(s->conn));
 	session_close(s, line);
 }
 
-const struct member_ops session_member_ops = {
+const struct client_ops session_client_ops = {
 	.deliver = conn_send,
 	.handed = session_handed,
 	.unsent = session_unsent,
@@ -301,9 +302,10 @@ session_eof_cb(struct conn *c, void *arg)
 		s->protocol->eof(s);
 	if (s->member != NULL)
 		MEMBER_FOREACH_CURSOR(cursor, ms, s->member)
-	if (cursor_has_replay(cursor) ||
-	    (!cursor_is_live(cursor) && !s->member->is_on_break))
-		return;
+			if (cursor_has_replay(cursor) ||
+			    (!cursor_is_live(cursor) &&
+				!s->member->is_on_break))
+				return;
 	conn_close(s->conn, SESSION_FLUSH_MS);
 }
 
@@ -428,7 +430,7 @@ session_quit(struct session *s, const char *text, const char *shown)
 	struct member *m = s->member;
 
 	if (m != NULL)
-		member_pause(m, conn_unsent(s->conn));
+		member_pause(member_client(m), conn_unsent(s->conn));
 	session_close(s, text);
 	if (m != NULL)
 		action_quit(m, shown);

@@ -20,6 +20,7 @@
 #include "base/tlv.h"
 #include "room/acked.h"
 #include "room/chat-rooms.h"
+#include "room/client.h"
 #include "room/cursor.h"
 #include "room/departed.h"
 #include "room/directory.h"
@@ -99,14 +100,6 @@ persist_room_key(char kind, const struct room *room)
 
 /* How far somebody has come */
 
-/* Where what was handed to them ends. */
-static uint64_t
-persist_position(const struct cursor *c)
-{
-	return cursor_is_live(c) ? c->ms->room->turn_start.number :
-				   replay_position(c);
-}
-
 /*
  * Brings what m has acknowledged up to date: to where they were at the
  * checkpoint, once all has arrived that had been handed over until then.
@@ -114,24 +107,25 @@ persist_position(const struct cursor *c)
 static void
 persist_confirm(struct member *m)
 {
+	struct client *client = member_client(m);
 	struct membership *ms;
 	struct cursor *c;
 	uint64_t handed;
 	size_t unsent;
 
-	if (m->ops == NULL) {
+	if (client->ops == NULL) {
 		/* Their cursors were set back when the connection was lost. */
 		MEMBER_FOREACH_CURSOR(c, ms, m)
-		acked_set_number(c, cursor_where(c).number);
+			acked_set_number(c, cursor_where(c).number);
 		return;
 	}
-	unsent = m->ops->unsent(m);
-	handed = m->ops->handed(m);
-	if (handed < unsent || handed - unsent < m->checkpoint_handed)
+	unsent = client->ops->unsent(client);
+	handed = client->ops->handed(client);
+	if (handed < unsent || handed - unsent < client->checkpoint_handed)
 		return;
 	MEMBER_FOREACH_CURSOR(c, ms, m)
-	acked_pass_mark(c, persist_position(c), unsent == 0);
-	m->checkpoint_handed = handed;
+		acked_pass_mark(c, replay_position(c), unsent == 0);
+	client->checkpoint_handed = handed;
 }
 
 /* When to look again */
@@ -159,10 +153,10 @@ persist_wake_for(struct persist *k, const struct member *m)
 	const struct cursor *c;
 
 	MEMBER_FOREACH_CURSOR(c, ms, m)
-	if (acked_number(c) != persist_position(c)) {
-		persist_wake_in(k, PERSIST_SOON_MS);
-		return;
-	}
+		if (acked_number(c) != replay_position(c)) {
+			persist_wake_in(k, PERSIST_SOON_MS);
+			return;
+		}
 	persist_wake(k);
 }
 
@@ -202,14 +196,15 @@ persist_put_member(struct persist *k, struct member *m)
 	struct persist_key key = persist_person_key(m->folded, &m->credential);
 	struct membership *ms;
 	struct cursor *c;
+	struct client *client;
 
-	MEMBER_FOREACH_CURSOR(c, ms, m)
-	{
+	MEMBER_FOREACH_CURSOR(c, ms, m) {
 		if (k->is_looking && !persist_is_beyond_look(c))
 			(void)acked_set_persisted_live(c, false);
 		acked_persisted(c);
 	}
-	m->has_queued_handed = !TAILQ_EMPTY(&m->handed);
+	SLIST_FOREACH(client, &m->clients, in_member)
+		client->has_queued_handed = !TAILQ_EMPTY(&client->handed);
 	buf_reset(&k->out);
 	person_record_put_member(&k->out, m);
 	journal_put(k->journal, key.bytes, key.len, k->out.data, k->out.len);
@@ -238,7 +233,7 @@ persist_put_person(struct persist *k, const struct person_key *who)
 	if (m != NULL && !m->is_guest &&
 	    credential_cmp(&m->credential, &who->credential) == 0) {
 		persist_confirm(m);
-		handed_forget_arrived(m);
+		handed_forget_arrived(member_client(m));
 		persist_put_member(k, m);
 		persist_wake_for(k, m);
 		return true;
@@ -500,23 +495,25 @@ persist_look_at(struct member *m)
 	struct persist_looked looked = { .is_due = false };
 	struct membership *ms;
 	struct cursor *c;
+	struct client *client;
 	bool is_live;
 
 	persist_confirm(m);
-	MEMBER_FOREACH_CURSOR(c, ms, m)
-	{
+	MEMBER_FOREACH_CURSOR(c, ms, m) {
 		is_live = cursor_is_live(c) && persist_is_beyond_look(c);
 		looked.is_due |= acked_set_persisted_live(c, is_live);
 		if (is_live)
 			continue;
 		looked.has_progress |= acked_has_progress(c);
 		looked.is_open |= cursor_is_live(c) ||
-		    acked_number(c) != persist_position(c);
+		    acked_number(c) != replay_position(c);
 	}
-	if (m->has_queued_handed) {
-		handed_forget_arrived(m);
-		looked.has_progress |= TAILQ_EMPTY(&m->handed);
-		looked.is_open |= !TAILQ_EMPTY(&m->handed);
+	SLIST_FOREACH(client, &m->clients, in_member) {
+		if (!client->has_queued_handed)
+			continue;
+		handed_forget_arrived(client);
+		looked.has_progress |= TAILQ_EMPTY(&client->handed);
+		looked.is_open |= !TAILQ_EMPTY(&client->handed);
 	}
 	return looked;
 }
@@ -529,7 +526,7 @@ persist_look_on(struct persist *k, struct member *m)
 	struct persist_look *look = &k->look;
 	struct persist_looked looked;
 
-	if (m->is_guest || m->ops == NULL)
+	if (m->is_guest || !member_is_connected(m))
 		return;
 	looked = persist_look_at(m);
 	look->is_open |= looked.is_open;

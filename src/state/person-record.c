@@ -14,6 +14,7 @@
 #include "base/tlv.h"
 #include "room/acked.h"
 #include "room/chat-rooms.h"
+#include "room/client.h"
 #include "room/cursor.h"
 #include "room/person.h"
 #include "state/journal.h"
@@ -185,7 +186,7 @@ record_repeats(const struct cursor *c)
 	const struct member *m = c->ms->member;
 	uint64_t position = cursor_where(c).number;
 
-	if (!m->is_on_break && m->ops != NULL)
+	if (!m->is_on_break && member_is_connected(m))
 		return RECORD_ALL;
 	return acked_number(c) < position && c->repeat_until < position ?
 	    position :
@@ -212,7 +213,8 @@ person_record_put_member(struct buf *out, const struct member *m)
 	record_put_person(out, &m->person,
 	    bookmarks > RECORD_PLACES_MAX ? 0 : RECORD_PLACES_MAX - bookmarks);
 	/* What may not have arrived comes first, as it is older. */
-	record_put_messages(out, &m->handed, true, RECORD_HANDED_MAX);
+	record_put_messages(out, &member_client(m)->handed, true,
+	    RECORD_HANDED_MAX);
 	record_put_messages(out, &m->person.queued, false, RECORD_KEPT_MAX);
 }
 

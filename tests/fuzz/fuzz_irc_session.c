@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { ANA, BOB, CY, DEE, EVE, RAW, PEOPLE };
 
-struct client {
+struct irc_client {
 	int fd;
 	bool is_irc;
 	bool has_labels; /* their lines are labeled */
@@ -73,7 +73,7 @@ require(bool condition)
 
 /* What it says after "label=", if it has one of ours, is answered. */
 static void
-check_label(struct client *c, const char *line, size_t len)
+check_label(struct irc_client *c, const char *line, size_t len)
 {
 	unsigned number;
 	char head[24];
@@ -106,7 +106,7 @@ check_bytes(const char *line, size_t len)
 
 /* One line without its end. */
 static void
-check_line(struct client *c, const char *line, size_t len)
+check_line(struct irc_client *c, const char *line, size_t len)
 {
 	const char *body = line;
 	size_t tags = 0;
@@ -133,7 +133,7 @@ check_line(struct client *c, const char *line, size_t len)
 
 /* Whole lines are checked and forgotten. */
 static void
-check_seen(struct client *c)
+check_seen(struct irc_client *c)
 {
 	const char *at = buf_cstr(&c->seen), *end;
 	size_t left = c->seen.len;
@@ -151,7 +151,7 @@ check_seen(struct client *c)
 }
 
 static bool
-client_read(struct client *c)
+client_read(struct irc_client *c)
 {
 	char chunk[65536];
 	ssize_t n;
@@ -173,7 +173,7 @@ client_read(struct client *c)
 
 /* Until nobody has anything more to read. */
 static void
-run(struct mini_server *t, struct client *clients)
+run(struct mini_server *t, struct irc_client *clients)
 {
 	bool has_read = true;
 	int i;
@@ -195,7 +195,7 @@ pass(struct mini_server *t, int64_t ms)
 }
 
 static void
-send_bytes(struct client *c, const char *data, size_t len)
+send_bytes(struct irc_client *c, const char *data, size_t len)
 {
 	ssize_t n;
 
@@ -211,7 +211,7 @@ send_bytes(struct client *c, const char *data, size_t len)
 
 /* A label can be given where the answer cannot but be one. */
 static bool
-may_label(const struct client *c, const char *line, size_t len)
+may_label(const struct irc_client *c, const char *line, size_t len)
 {
 	return c->has_labels && c->labels < FUZZ_LABELS && len < 480 &&
 	    !c->is_stopped && (len == 0 || line[0] != '@') &&
@@ -221,7 +221,7 @@ may_label(const struct client *c, const char *line, size_t len)
 }
 
 static void
-send_line(struct client *c, const char *line, size_t len)
+send_line(struct irc_client *c, const char *line, size_t len)
 {
 	struct buf out = BUF_INITIALIZER;
 	size_t i;
@@ -239,10 +239,10 @@ send_line(struct client *c, const char *line, size_t len)
 }
 
 static void
-play(struct mini_server *t, struct client *clients, const char *line,
+play(struct mini_server *t, struct irc_client *clients, const char *line,
     size_t len)
 {
-	struct client *c;
+	struct irc_client *c;
 
 	if (len == 0)
 		return;
@@ -260,9 +260,9 @@ play(struct mini_server *t, struct client *clients, const char *line,
 }
 
 static void
-begin(struct mini_server *t, struct client *clients)
+begin(struct mini_server *t, struct irc_client *clients)
 {
-	struct client *c;
+	struct irc_client *c;
 	int i;
 
 	mini_init(t);
@@ -308,9 +308,9 @@ hand_over(struct mini_server *t)
 }
 
 static void
-check_end(struct mini_server *t, struct client *clients)
+check_end(struct mini_server *t, struct irc_client *clients)
 {
-	struct client *c;
+	struct irc_client *c;
 	unsigned k;
 	int i;
 
@@ -330,7 +330,7 @@ check_end(struct mini_server *t, struct client *clients)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct client clients[PEOPLE];
+	static struct irc_client clients[PEOPLE];
 	struct mini_server mini;
 	const char *line = (const char *)data, *end;
 	int i;

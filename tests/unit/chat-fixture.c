@@ -365,17 +365,17 @@ fake_deliver(void *sink, const char *data, size_t len)
 }
 
 static uint64_t
-fake_handed(const struct member *m)
+fake_handed(const struct client *client)
 {
-	const struct fake *f = m->session;
+	const struct fake *f = client->session;
 
 	return f->handed;
 }
 
 static size_t
-fake_unsent(const struct member *m)
+fake_unsent(const struct client *client)
 {
-	const struct fake *f = m->session;
+	const struct fake *f = client->session;
 
 	return f->unsent;
 }
@@ -383,7 +383,7 @@ fake_unsent(const struct member *m)
 static void
 fake_caught_up(struct cursor *c)
 {
-	struct fake *f = c->ms->member->session;
+	struct fake *f = c->client->session;
 
 	f->caught_up++;
 	if (c->tracking.needs_names) {
@@ -395,15 +395,15 @@ fake_caught_up(struct cursor *c)
 }
 
 static void
-fake_replaced(struct member *m)
+fake_replaced(struct client *client)
 {
-	struct fake *f = m->session;
+	struct fake *f = client->session;
 
 	f->was_replaced = true;
 	f->m = NULL;
 }
 
-static const struct member_ops fake_ops = {
+static const struct client_ops fake_ops = {
 	.deliver = fake_deliver,
 	.handed = fake_handed,
 	.unsent = fake_unsent,

@@ -18,7 +18,7 @@
 #include "room/directory.h"
 #include "unit.h"
 
-static struct member_ops ops;
+static struct client_ops ops;
 static struct buf told; /* what sessions were asked to tell */
 static struct room *kitchen;
 static bool is_slow;
@@ -31,8 +31,10 @@ static bool is_slow;
 	} while (0)
 
 static void
-tell(struct member *m, const struct event *e)
+tell(struct client *client, const struct event *e)
 {
+	const struct member *m = client->member;
+
 	switch (e->kind) {
 	case EVENT_SYNC_RENAME:
 		buf_addf(&told, "%s: was %s;", m->nick, e->other);
@@ -61,32 +63,32 @@ tell(struct member *m, const struct event *e)
 }
 
 static bool
-tell_invited(struct member *m, const struct event *e)
+tell_invited(struct client *client, const struct event *e)
 {
 	if (is_slow)
 		return false;
-	tell(m, e);
+	tell(client, e);
 	return true;
 }
 
 static void
-tell_ended(struct member *m, const char *line)
+tell_ended(struct client *client, const char *line)
 {
-	struct fake *f = m->session;
+	struct fake *f = client->session;
 
-	buf_addf(&told, "%s: ends, %s;", m->nick, line);
+	buf_addf(&told, "%s: ends, %s;", client->member->nick, line);
 	f->m = NULL;
 }
 
 static void
 listen_to(struct fake *f)
 {
-	ops = *f->m->ops;
+	ops = *f->m->client.ops;
 	ops.event = tell;
 	ops.invited = tell_invited;
 	ops.kicked = tell;
 	ops.ended = tell_ended;
-	f->m->ops = &ops;
+	f->m->client.ops = &ops;
 }
 
 /* ana has made the kitchen and is in it alone; bob and cy are in the lobby. */

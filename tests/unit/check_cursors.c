@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "chat-fixture.h"
+#include "room/client.h"
 #include "room/rename.h"
 #include "room/replay.h"
 #include "unit.h"
@@ -355,7 +356,7 @@ model_step(void)
 		}
 		break;
 	case 8:
-		member_set_dialect(r->f.m, r->f.m->dialect);
+		member_set_dialect(r->f.m, member_dialect(r->f.m));
 		break;
 	case 9:
 	case 10:

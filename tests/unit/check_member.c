@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "chat-fixture.h"
+#include "room/client.h"
 #include "room/directory.h"
 #include "room/person.h"
 #include "room/rename.h"
@@ -266,10 +267,10 @@ START_TEST(test_handed_has_a_limit)
 	bob.unsent = 1000000;
 	for (i = 0; i < QUEUED_MAX + 10; i++)
 		ck_assert_int_eq(fake_tell(&bob, &ana, "x"), MEMBER_TOLD);
-	ck_assert_uint_eq(bob.m->handed_count, QUEUED_MAX);
+	ck_assert_uint_eq(bob.m->client.handed_count, QUEUED_MAX);
 	bob.unsent = 0;
 	ck_assert_int_eq(fake_tell(&bob, &ana, "x"), MEMBER_TOLD);
-	ck_assert_uint_eq(bob.m->handed_count, 1);
+	ck_assert_uint_eq(bob.m->client.handed_count, 1);
 }
 END_TEST
 
@@ -514,7 +515,7 @@ START_TEST(test_carried)
 	ck_assert_uint_eq(people[2].m->flags, MEMBER_BOT | MEMBER_OPER);
 	ck_assert(people[2].m->is_away && !people[2].m->is_on_break);
 	ck_assert_str_eq(people[2].m->break_text, "tea");
-	ck_assert(people[2].m->dialect == &fake_dialect_tracker);
+	ck_assert(member_dialect(people[2].m) == &fake_dialect_tracker);
 	ck_assert(fake_here(&people[2])->is_joined);
 	ck_assert(fake_here(&people[2])->cursor.tracking.is_on);
 	ck_assert(fake_here(&people[2])->cursor.tracking.needs_names);

@@ -12,6 +12,7 @@
 
 #include "base/util.h"
 #include "chat-fixture.h"
+#include "room/client.h"
 #include "room/directory.h"
 #include "room/publish.h"
 #include "room/rename.h"
@@ -171,7 +172,8 @@ model_line(int who, const char *line)
 static bool
 model_is_tracker(int who)
 {
-	return people[who].m != NULL && people[who].m->dialect->tracks_members;
+	return people[who].m != NULL &&
+	    member_dialect(people[who].m)->tracks_members;
 }
 
 static void
