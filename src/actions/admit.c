@@ -25,20 +25,15 @@ RB_GENERATE_INTERNAL(admit_origins, admit_origin, entry, admit_origin_cmp,
 const char *
 admit_str(enum admit why)
 {
-	switch (why) {
-	case ADMIT_FULL:
-		return "full";
-	case ADMIT_ADDRESS:
-		return "address";
-	case ADMIT_BANNED:
-		return "banned";
-	case ADMIT_LOCKED:
-		return "locked";
-	case ADMITTED:
-	case ADMITS:
-		break;
-	}
-	return "unknown";
+	static const char *const names[ADMITS] = {
+		[ADMITTED] = "admitted",
+		[ADMIT_FULL] = "full",
+		[ADMIT_ADDRESS] = "address",
+		[ADMIT_BANNED] = "banned",
+		[ADMIT_LOCKED] = "locked",
+	};
+
+	return names[why];
 }
 
 static struct admit_origin *

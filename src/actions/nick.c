@@ -13,26 +13,15 @@
 #include "room/modes.h"
 #include "room/rank.h"
 
-static enum nick
-nick_result(enum directory_rename result)
-{
-	switch (result) {
-	case DIRECTORY_RENAMED:
-	case DIRECTORY_RETURNED:
-		break;
-	case DIRECTORY_SAME:
-		return NICK_SAME;
-	case DIRECTORY_REFUSED:
-		return NICK_INVALID;
-	case DIRECTORY_TAKEN:
-		return NICK_TAKEN;
-	case DIRECTORY_LOOKALIKE:
-		return NICK_LOOKALIKE;
-	case DIRECTORY_TOO_OFTEN:
-		return NICK_TOO_OFTEN;
-	}
-	return NICK_CHANGED;
-}
+static const enum nick nick_results[] = {
+	[DIRECTORY_RENAMED] = NICK_CHANGED,
+	[DIRECTORY_RETURNED] = NICK_CHANGED,
+	[DIRECTORY_SAME] = NICK_SAME,
+	[DIRECTORY_REFUSED] = NICK_INVALID,
+	[DIRECTORY_TAKEN] = NICK_TAKEN,
+	[DIRECTORY_LOOKALIKE] = NICK_LOOKALIKE,
+	[DIRECTORY_TOO_OFTEN] = NICK_TOO_OFTEN,
+};
 
 static bool
 nick_is_banned(struct chat *chat, const char *nick, struct nick_answer *answer)
@@ -48,8 +37,8 @@ action_nick_check(struct chat *chat, const struct credential *credential,
 {
 	if (nick_is_banned(chat, nick, answer))
 		return NICK_BANNED;
-	return nick_result(directory_check(&chat->directory, NULL, credential,
-	    nick, &answer->clash));
+	return nick_results[directory_check(&chat->directory, NULL, credential,
+	    nick, &answer->clash)];
 }
 
 enum nick
@@ -65,7 +54,7 @@ action_nick(struct member *m, const char *nick, struct nick_answer *answer)
 	if (answer->room != NULL)
 		return NICK_FORBIDDEN;
 	memcpy(old, m->nick, sizeof(old));
-	result = nick_result(directory_rename(m, nick, &answer->clash));
+	result = nick_results[directory_rename(m, nick, &answer->clash)];
 	if (result != NICK_CHANGED)
 		return result;
 	event.time_ms = m->chat->clock->wall_ms;

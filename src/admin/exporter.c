@@ -204,9 +204,3 @@ exporter_commit(struct exporter *exporter)
 {
 	listeners_commit(exporter->listeners);
 }
-
-void
-exporter_revert(struct exporter *exporter)
-{
-	listeners_revert(exporter->listeners);
-}

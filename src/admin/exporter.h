@@ -17,7 +17,7 @@ struct listeners;
 #define EXPORTER_TIMEOUT_MS 5000
 #define EXPORTER_PATH "/metrics"
 
-/* These are as in control.h. */
+/* These are as in control.h; it is the last to prepare, so it has no revert. */
 struct exporter *exporter_new(struct net *net, struct admin *admin);
 void exporter_free(struct exporter *exporter);
 
@@ -28,7 +28,6 @@ int exporter_check_options(const struct options *o,
 int exporter_prepare(struct exporter *exporter, const struct options *o,
     char **error) MUST_CHECK;
 void exporter_commit(struct exporter *exporter);
-void exporter_revert(struct exporter *exporter);
 void exporter_close(struct exporter *exporter);
 
 #endif

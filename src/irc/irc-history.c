@@ -318,17 +318,14 @@ chathistory_of_room(struct chathistory *ch, int what, char *const refs[])
 		return;
 	ch->budget.is_by_time = ref.number == 0;
 	switch (what) {
-	case CHATHISTORY_LATEST:
-		chathistory_page(ch, reference_seek(h, &ref, 1),
-		    history_head(h), true);
-		break;
 	case CHATHISTORY_BEFORE:
 		chathistory_page(ch, history_oldest(h),
 		    reference_seek(h, &ref, 0), true);
 		break;
+	case CHATHISTORY_LATEST:
 	case CHATHISTORY_AFTER:
 		chathistory_page(ch, reference_seek(h, &ref, 1),
-		    history_head(h), false);
+		    history_head(h), what == CHATHISTORY_LATEST);
 		break;
 	case CHATHISTORY_AROUND:
 		chathistory_around(ch, &ref);

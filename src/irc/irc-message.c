@@ -216,17 +216,6 @@ irc_tag_value(struct buf *out, const struct irc_tag *tag)
 	irc_add_value(out, tag, buf_addch);
 }
 
-bool
-irc_tags_value(struct buf *out, const char *tags, const char *key)
-{
-	struct irc_tag tag;
-
-	if (!irc_tags_find(tags, key, &tag))
-		return false;
-	irc_tag_value(out, &tag);
-	return true;
-}
-
 /* "+", perhaps a host and "/", and letters, digits and hyphens. Each span ends
  * before the end of the tags, as a key is followed by something. */
 static bool

@@ -81,11 +81,6 @@ bool irc_tags_find(const char *tags, const char *key, struct irc_tag *tag);
 void irc_tag_value(struct buf *out, const struct irc_tag *tag);
 
 /*
- * As irc_tag_value(), for the tag with this key. Returns whether there is one.
- */
-bool irc_tags_value(struct buf *out, const char *tags, const char *key);
-
-/*
  * Adds those of tags (from irc_message_parse(), or NULL) that clients may send
  * to each other, as "+a=b;+c", for irc_add_tags() or event->tags: the last of
  * each key, sorted by key, escaped anew, without "=" before an empty value.

@@ -326,59 +326,16 @@ irc_monitor_free(struct session *s)
 
 /* The command */
 
-/* A list of names with commas, on as many lines as it needs. */
-struct monitor_list {
-	struct session *session;
-	unsigned number;
-	struct buf names;
-	size_t max;
-};
-
-static void
-monitor_list_begin(struct monitor_list *l, struct session *s, unsigned number)
-{
-	memset(l, 0, sizeof(*l));
-	l->session = s;
-	l->number = number;
-	l->max = IRC_LINE_MAX - strlen(irc_server(s)) - strlen(irc_nick(s)) -
-	    strlen(": 730  :");
-}
-
-static void
-monitor_list_flush(struct monitor_list *l)
-{
-	if (l->names.len > 0)
-		irc_numeric(l->session, l->number, ":%s", buf_cstr(&l->names));
-	buf_reset(&l->names);
-}
-
-static void
-monitor_list_add(struct monitor_list *l, const char *name)
-{
-	if (l->names.len + 1 + strlen(name) > l->max)
-		monitor_list_flush(l);
-	if (l->names.len > 0)
-		buf_addch(&l->names, ',');
-	buf_addstr(&l->names, name);
-}
-
-static void
-monitor_list_end(struct monitor_list *l)
-{
-	monitor_list_flush(l);
-	buf_fini(&l->names);
-}
-
-/* The lists of 730 and 731. */
+/* The lines of 730 and 731. */
 struct monitor_status {
-	struct monitor_list online, offline;
+	struct irc_list online, offline;
 };
 
 static void
 monitor_status_begin(struct monitor_status *status, struct session *s)
 {
-	monitor_list_begin(&status->online, s, 730);
-	monitor_list_begin(&status->offline, s, 731);
+	irc_list_begin(&status->online, s, 730, ',', ":");
+	irc_list_begin(&status->offline, s, 731, ',', ":");
 }
 
 static void
@@ -391,17 +348,17 @@ monitor_status_add(struct monitor_status *status, struct monitor_watch *w)
 	if (w->nick->is_online) {
 		irc_add_mask(&who,
 		    directory_find(&s->all->chat->directory, w->nick->folded));
-		monitor_list_add(&status->online, buf_cstr(&who));
+		irc_list_add(&status->online, buf_cstr(&who));
 	} else
-		monitor_list_add(&status->offline, w->shown);
+		irc_list_add(&status->offline, w->shown);
 	buf_fini(&who);
 }
 
 static void
 monitor_status_end(struct monitor_status *status)
 {
-	monitor_list_end(&status->online);
-	monitor_list_end(&status->offline);
+	irc_list_end(&status->online);
+	irc_list_end(&status->offline);
 }
 
 /* Sends 734: name, and the rest of the list, could not be added. */
@@ -469,14 +426,14 @@ static void
 monitor_show_list(struct session *s)
 {
 	const struct irc_monitor *monitor = irc_of(s)->monitor;
-	struct monitor_list list;
+	struct irc_list list;
 	struct monitor_watch *w;
 
-	monitor_list_begin(&list, s, 732);
+	irc_list_begin(&list, s, 732, ',', ":");
 	if (monitor != NULL)
 		LIST_FOREACH(w, &monitor->watches, in_session)
-			monitor_list_add(&list, w->shown);
-	monitor_list_end(&list);
+			irc_list_add(&list, w->shown);
+	irc_list_end(&list);
 	irc_numeric(s, 733, ":End of MONITOR list");
 }
 

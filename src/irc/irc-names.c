@@ -40,30 +40,19 @@ names_shows(const struct session *s, const struct membership *ms, bool is_in)
 	return is_in || (ms->member->flags & MEMBER_INVISIBLE) == 0;
 }
 
-static void
-names_flush(struct session *s, const struct room *room, struct buf *names)
-{
-	if (names->len == 0)
-		return;
-	irc_numeric(s, 353, "%c #%s :%s",
-	    modes_has(room, ROOM_SECRET) ? '@' : '=', room->name,
-	    buf_cstr(names));
-	buf_reset(names);
-}
-
 /* Sends 353, as many as it takes. */
 static void
 names_send(struct session *s, const struct room *room)
 {
-	struct buf names = BUF_INITIALIZER, name = BUF_INITIALIZER;
+	struct buf name = BUF_INITIALIZER;
 	const struct membership *ms;
 	bool is_in = member_in(s->member, room) != NULL;
-	size_t max = IRC_LINE_MAX -
-	    (strlen(irc_server(s)) + strlen(irc_nick(s)) + strlen(room->name) +
-		sizeof(": 353  = # :"));
+	struct irc_list names;
 
 	if (!modes_may_see_people(room, s->member))
 		return;
+	irc_list_begin(&names, s, 353, ' ',
+	    "%c #%s :", modes_has(room, ROOM_SECRET) ? '@' : '=', room->name);
 	TAILQ_FOREACH(ms, &room->people, in_room) {
 		if (!names_shows(s, ms, is_in))
 			continue;
@@ -73,15 +62,10 @@ names_send(struct session *s, const struct room *room)
 			irc_add_mask(&name, ms->member);
 		else
 			buf_addstr(&name, ms->member->nick);
-		if (names.len + 1 + name.len > max)
-			names_flush(s, room, &names);
-		if (names.len > 0)
-			buf_addch(&names, ' ');
-		buf_add(&names, name.data, name.len);
+		irc_list_add(&names, buf_cstr(&name));
 	}
-	names_flush(s, room, &names);
+	irc_list_end(&names);
 	buf_fini(&name);
-	buf_fini(&names);
 }
 
 void

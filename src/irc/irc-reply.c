@@ -225,6 +225,51 @@ irc_need_more_params(struct session *s, const char *command)
 	irc_about(s, 461, command, "Not enough parameters");
 }
 
+void
+irc_list_begin(struct irc_list *l, struct session *s, unsigned number,
+    char separator, const char *before, ...)
+{
+	va_list ap;
+
+	memset(l, 0, sizeof(*l));
+	l->session = s;
+	l->number = number;
+	l->separator = separator;
+	va_start(ap, before);
+	buf_vaddf(&l->before, before, ap);
+	va_end(ap);
+}
+
+static void
+list_flush(struct irc_list *l)
+{
+	if (l->items.len > 0)
+		irc_numeric(l->session, l->number, "%s%s", buf_cstr(&l->before),
+		    buf_cstr(&l->items));
+	buf_reset(&l->items);
+}
+
+void
+irc_list_add(struct irc_list *l, const char *item)
+{
+	size_t head = strlen(irc_server(l->session)) +
+	    strlen(irc_nick(l->session)) + strlen(": 353  ") + l->before.len;
+
+	if (head + l->items.len + 1 + strlen(item) > IRC_LINE_MAX)
+		list_flush(l);
+	if (l->items.len > 0)
+		buf_addch(&l->items, l->separator);
+	buf_addstr(&l->items, item);
+}
+
+void
+irc_list_end(struct irc_list *l)
+{
+	list_flush(l);
+	buf_fini(&l->before);
+	buf_fini(&l->items);
+}
+
 /* Adds tag ("label=x") to the tags of line, len bytes with its end. */
 static void
 reply_add_tagged(struct buf *out, const char *line, size_t len, const char *tag)

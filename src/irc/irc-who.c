@@ -178,9 +178,8 @@ who_send(struct who *w, const struct member *m, const struct membership *ms)
 	} else {
 		buf_addf(out, "352 %s ", irc_nick(s));
 		who_add_room(out, ms);
-		buf_addf(out, " %s ", irc_user(m));
-		buf_addstr(out, m->host);
-		buf_addf(out, " %s %s ", irc_server(s), m->nick);
+		buf_addf(out, " %s %s %s %s ", irc_user(m), m->host,
+		    irc_server(s), m->nick);
 		who_add_flags(out, w, m, ms);
 		buf_addf(out, " :0 %s", irc_realname(m));
 	}
@@ -298,13 +297,13 @@ static void
 who_each(struct session *s, struct irc_message *msg, size_t max,
     void (*found)(struct buf *out, const struct member *m), unsigned number)
 {
-	struct buf names = BUF_INITIALIZER, one = BUF_INITIALIZER;
-	size_t room = IRC_LINE_MAX - strlen(irc_server(s)) -
-	    strlen(irc_nick(s)) - strlen(": 303  :");
+	struct buf one = BUF_INITIALIZER;
+	struct irc_list names;
 	const struct member *m;
 	char *rest, *nick;
 	int i;
 
+	irc_list_begin(&names, s, number, ' ', ":");
 	for (i = 0; i < msg->argc; i++) {
 		rest = msg->argv[i];
 		while ((nick = strsep(&rest, " ")) != NULL && max > 0) {
@@ -316,17 +315,12 @@ who_each(struct session *s, struct irc_message *msg, size_t max,
 				continue;
 			buf_reset(&one);
 			found(&one, m);
-			if (names.len + 1 + one.len > room) {
-				irc_numeric(s, number, ":%s", buf_cstr(&names));
-				buf_reset(&names);
-			}
-			if (names.len > 0)
-				buf_addch(&names, ' ');
-			buf_add(&names, one.data, one.len);
+			irc_list_add(&names, buf_cstr(&one));
 		}
 	}
-	irc_numeric(s, number, ":%s", buf_cstr(&names));
-	buf_fini(&names);
+	if (names.items.len == 0) /* the answer all the same */
+		irc_numeric(s, number, ":");
+	irc_list_end(&names);
 	buf_fini(&one);
 }
 
@@ -341,10 +335,9 @@ who_add_nick(struct buf *out, const struct member *m)
 static void
 who_add_userhost(struct buf *out, const struct member *m)
 {
-	buf_addf(out, "%s%s=%c%s@", m->nick,
+	buf_addf(out, "%s%s=%c%s@%s", m->nick,
 	    (m->flags & MEMBER_OPER) != 0 ? "*" : "",
-	    member_is_away(m) ? '-' : '+', irc_user(m));
-	buf_addstr(out, m->host);
+	    member_is_away(m) ? '-' : '+', irc_user(m), m->host);
 }
 
 void

@@ -182,6 +182,22 @@ void irc_no_such_channel(struct session *s, const char *name); /* 403 */
 void irc_not_on_channel(struct session *s, const char *name); /* 442 */
 void irc_need_more_params(struct session *s, const char *command); /* 461 */
 
+/*
+ * A list on as many lines as it takes, none if it is empty: "NUM nick before"
+ * and the items with a separator between. before is such as ":".
+ */
+struct irc_list {
+	struct session *session;
+	unsigned number;
+	char separator;
+	struct buf before;
+	struct buf items; /* of the next line */
+};
+void irc_list_begin(struct irc_list *l, struct session *s, unsigned number,
+    char separator, const char *before, ...) PRINTFLIKE(5, 6);
+void irc_list_add(struct irc_list *l, const char *item);
+void irc_list_end(struct irc_list *l);
+
 /* A batch (IRCv3 batch) inside the answer: lines up to irc_batch_end() get its
  * tag. Without the capability there is none. fmt is "type params". */
 struct irc_batch {

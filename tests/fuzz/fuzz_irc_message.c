@@ -27,6 +27,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Adds the value of the tag with this key; returns whether there is one. */
+static bool
+tags_value(struct buf *out, const char *tags, const char *key)
+{
+	struct irc_tag tag;
+
+	if (!irc_tags_find(tags, key, &tag))
+		return false;
+	irc_tag_value(out, &tag);
+	return true;
+}
+
 static void
 fuzz_check_parts(const struct irc_message *m)
 {
@@ -129,7 +141,7 @@ fuzz_build_tag(const char *key, const char *value)
 	assert(built.data[0] == '@' && built.data[built.len - 1] == ' ');
 	built.data[built.len - 1] = '\0';
 	assert(strpbrk(built.data, " \r\n") == NULL);
-	assert(irc_tags_value(&again, built.data + 1, key));
+	assert(tags_value(&again, built.data + 1, key));
 	assert(strcmp(buf_cstr(&again), value) == 0);
 	buf_fini(&built);
 	buf_fini(&again);
@@ -185,7 +197,7 @@ fuzz_client_only(const char *tags)
 		buf_reset(&value);
 		buf_reset(&original);
 		irc_tag_value(&value, &tag);
-		assert(irc_tags_value(&original, tags, key));
+		assert(tags_value(&original, tags, key));
 		assert(strcmp(buf_cstr(&value), buf_cstr(&original)) == 0);
 		free(key);
 	}
