@@ -54,7 +54,8 @@ void client_stop_daemon(struct daemon *d, int64_t patience_ms);
  */
 int client_connect(const struct daemon *d, bool is_unix, int rcvbuf);
 
-/* Adds all that has arrived; false when the connection has ended, in any way. */
+/* Adds all that has arrived; false when the connection has ended, in
+ * any way. */
 bool client_receive(int fd, struct buf *in);
 
 /* Calls take for each whole line of in, which ends in a NUL then, without its

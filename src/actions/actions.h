@@ -41,8 +41,8 @@ enum say {
 	SAY_TOO_LONG /* fits was false */
 };
 /*
- * m says something: EVENT_SAY, EVENT_ME, EVENT_NOTICE or EVENT_CTCP with a text,
- * and perhaps tags; or EVENT_TAGS. With a status of '@' or '+' it is an
+ * m says something: EVENT_SAY, EVENT_ME, EVENT_NOTICE or EVENT_CTCP with a
+ * text, and perhaps tags; or EVENT_TAGS. With a status of '@' or '+' it is an
  * EVENT_PRIVATE, only to those in the room who have at least that. fits: the
  * protocol could write it. The rest of event is filled in, for an echo.
  */

@@ -67,7 +67,8 @@ void walk_stop(struct walks *all, struct walk *w);
 
 /* So many items, for what only tidies up by the way. */
 struct walk_budget walk_few(unsigned items);
-/* A slice from now on, for what is no walk; no limit where nobody runs walks. */
+/* A slice from now on, for what is no walk; no limit where nobody runs
+ * walks. */
 struct walk_budget walks_slice(const struct walks *all);
 /* Runs one slice of one walk. Returns its name, or NULL if none runs. */
 const char *walks_run(struct walks *all);

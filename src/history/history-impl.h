@@ -104,7 +104,8 @@ struct history_header {
 	uint64_t tail; /* tail_pos, sealed: else one bit could hide all */
 	uint64_t head_pos;
 	uint64_t next_number;
-	/* The epoch of new numbers, sealed; on disk before the first is given. */
+	/* The epoch of new numbers, sealed; on disk before the first
+	 * is given. */
 	uint64_t epoch;
 	uint64_t clean; /* once closed, a checksum of the four; else 0 */
 	char boot[HISTORY_BOOT_SIZE]; /* the boot id when it was opened */

@@ -16,8 +16,9 @@
  *   first                   now it does
  *   head_pos, next_number   only hints: the head is where records end
  *
- * Checksums are XXH3's: zlib's crc32() takes 216 ns for a line of 100 bytes where
- * this takes 18, which would have more than doubled the cost of an append.
+ * Checksums are XXH3's: zlib's crc32() takes 216 ns for a line of 100 bytes
+ * where this takes 18, which would have more than doubled the cost of an
+ * append.
  */
 #include "config.h"
 

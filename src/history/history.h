@@ -44,8 +44,8 @@ struct history {
 	uint64_t first_number; /* the oldest held */
 	uint64_t next_number; /* the next to be given; the first is 1 */
 	int64_t last_time_ms; /* of the newest message, held or not */
-	/* For history_next_time(): the clock is not beyond that, since it showed
-	 * the former when the newest message was of the latter. */
+	/* For history_next_time(): the clock is not beyond that, since it
+	 * showed the former when the newest message was of the latter. */
 	bool is_ahead;
 	int64_t ahead_wall_ms;
 	int64_t ahead_from_ms;

@@ -15,8 +15,8 @@
  * looked at and not shown (topics, those of whom they ignore). Who pages on by
  * msgid gets the rest. Who pages on by time would miss what has the same time
  * as the last message of a page, so all of these belong to it; they are more
- * than one only in floods (history_next_time()). A hole in the ring is passed over: clients know no such
- * thing.
+ * than one only in floods (history_next_time()). A hole in the ring is passed
+ * over: clients know no such thing.
  *
  * Private messages are in no history, so a nick's is empty.
  */
@@ -30,8 +30,7 @@
 #include "room/person.h"
 
 #define CHATHISTORY_BYTES_MAX (128 * 1024) /* of text in an answer */
-#define CHATHISTORY_LOOKS_MAX \
-	8000 /* messages read for one, which takes some ms */
+#define CHATHISTORY_LOOKS_MAX 8000 /* messages read for one: some ms */
 #define CHATHISTORY_NAME "CHATHISTORY"
 
 /* What an answer may still use. */

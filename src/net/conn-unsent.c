@@ -12,8 +12,8 @@
  * more, until that is acknowledged.
  *
  * A kernel that acknowledges is no program that reads: one that is frozen (a
- * closed laptop, SIGSTOP) has its receive buffer filled, and if it dies, that is
- * lost. So what has been read for sure is known from the program alone:
+ * closed laptop, SIGSTOP) has its receive buffer filled, and if it dies, that
+ * is lost. So what has been read for sure is known from the program alone:
  *
  * - It closes in order, after all was acknowledged. close(2) with anything
  *   unread sends a reset, so it has read all.

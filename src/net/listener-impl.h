@@ -99,7 +99,8 @@ enum listener_bind {
 
 /*
  * Binds to sa, but to port (network order) unless that is 0, and listens.
- * Returns 0 with *port as bound; or -1 with errno, and then l can only be freed.
+ * Returns 0 with *port as bound; or -1 with errno, and then l can only be
+ * freed.
  */
 int listener_bind_tcp(struct listener *l, const struct sockaddr *sa,
     socklen_t len, in_port_t *port, enum listener_bind how) MUST_CHECK;

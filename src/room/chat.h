@@ -60,11 +60,12 @@ bool chat_turn(struct chat *chat);
 
 /*
  * For the next program in this process (handoff.h). Saved is a chat where no
- * line of the turn is left to be handed out (deliver_all()); 0, or -1 with errno
- * if a history cannot be handed over. It is loaded into a new one, an item
- * after the other: chat_load() takes those that are about rooms and people, and
- * passes over others. When all have come and each member has their session,
- * chat_load_end() checks the whole, and everybody goes on where they were.
+ * line of the turn is left to be handed out (deliver_all()); 0, or -1 with
+ * errno if a history cannot be handed over. It is loaded into a new one, an
+ * item after the other: chat_load() takes those that are about rooms and
+ * people, and passes over others. When all have come and each member has their
+ * session, chat_load_end() checks the whole, and everybody goes on where they
+ * were.
  */
 int chat_save(struct chat *chat, struct fields_out *out) MUST_CHECK;
 bool chat_load(struct chat *chat, struct fields_in *in, const struct tlv *item,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The loop: one event base, one timer for all deadlines, the turn and the walks.
+ * The loop: one event base, one timer for all deadlines, the turn and the
+ * walks.
  *
  *   input (priority 0): sockets, timers, signals
  *   turn  (priority 1): when no input is left, or TURN_LIMIT after the call:
@@ -114,7 +115,8 @@ server_timer_set_cb(void *arg)
 	event_add(server->timer, &tv);
 }
 
-/* A deadline's callback has returned. Many at once must not hold up the loop. */
+/* A deadline's callback has returned. Many at once must not hold up
+ * the loop. */
 static bool
 server_deadline_ran_cb(const char *name, void *arg)
 {

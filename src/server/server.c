@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The server owns everything and ties the layers together: settings, signals, what the
- * control socket asks for, from start to stop. The loop is server-loop.c's.
+ * The server owns everything and ties the layers together: settings, signals,
+ * what the control socket asks for, from start to stop. The loop is
+ * server-loop.c's.
  */
 #include "config.h"
 

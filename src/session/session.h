@@ -75,8 +75,9 @@ struct session {
 	/* When reading goes on; NULL: it is not paused. */
 	struct deadline *throttle;
 	void *state; /* the protocol's own; or NULL */
-	/* session-confirm.c: the output up to which the client was asked whether
-	 * it has read it, or 0; and since when it has some to confirm. */
+	/* session-confirm.c: the output up to which the client was asked
+	 * whether it has read it, or 0; and since when it has some to
+	 * confirm. */
 	uint64_t asked;
 	int64_t doubt_ms;
 	bool has_entered; /* it has or had a member */

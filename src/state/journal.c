@@ -9,8 +9,8 @@
  * file, which also brings back what was put meanwhile.
  *
  * A snapshot is written in slices of the loop's time, while changes go to both
- * files. fsync() comes only at the end, as it would stop the loop for as long as
- * the disk likes.
+ * files. fsync() comes only at the end, as it would stop the loop for as long
+ * as the disk likes.
  */
 #include "config.h"
 

@@ -37,9 +37,9 @@ typedef void journal_loaded(const void *key, size_t key_len, const void *value,
     size_t len, void *arg);
 
 /*
- * Puts all that there is, as far as the budget goes: from the start if is_first,
- * or from where it has stopped. True: there is more. What changes between two
- * calls is put as ever, and need not be put again.
+ * Puts all that there is, as far as the budget goes: from the start if
+ * is_first, or from where it has stopped. True: there is more. What changes
+ * between two calls is put as ever, and need not be put again.
  */
 typedef bool journal_snapshot(struct journal *journal, bool is_first,
     struct walk_budget *budget, void *arg);
@@ -73,8 +73,8 @@ void journal_release(struct journal *journal);
 /*
  * To be called about once a second while there are changes: starts a new
  * snapshot when it is time, goes on with one within the budget, and makes the
- * kernel start writing to the disk. True: call it again even if nothing changes;
- * and while it is in a snapshot, as soon as there is time.
+ * kernel start writing to the disk. True: call it again even if nothing
+ * changes; and while it is in a snapshot, as soon as there is time.
  */
 bool journal_tick(struct journal *journal, int64_t mono_ms,
     struct walk_budget *budget);

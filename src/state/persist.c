@@ -452,7 +452,8 @@ persist_flush(struct persist *k)
 	journal_release(k->journal);
 }
 
-/* In a turn with many changes, such as a room's end, it takes several slices. */
+/* In a turn with many changes, such as a room's end, it takes several
+ * slices. */
 static bool
 persist_write(struct walk_budget *budget, void *arg)
 {

@@ -114,7 +114,8 @@ walk_wake(void *arg)
 	ck_assert_ptr_eq(arg, &w);
 }
 
-/* All that can be done at this moment; deadlines that are due and walks, too. */
+/* All that can be done at this moment; deadlines that are due and
+ * walks, too. */
 static void
 work(void)
 {

@@ -25,8 +25,8 @@ unit_case(Suite *s, const char *name, SFun setup, SFun teardown)
 {
 	TCase *tc = tcase_create(name);
 
-	/* A deadline tells a test that hangs from one on a busy machine: check's
-	 * own, 4 s, does not. */
+	/* A deadline tells a test that hangs from one on a busy machine:
+	 * check's own, 4 s, does not. */
 	if (getenv("CK_DEFAULT_TIMEOUT") == NULL)
 		tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);

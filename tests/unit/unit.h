@@ -8,8 +8,9 @@
 #include <stddef.h>
 
 /*
- * Every check_*.c defines this, and has no main(): it adds its tests to s, whose
- * name is the program's. It is called once, in the process that runs the tests.
+ * Every check_*.c defines this, and has no main(): it adds its tests to s,
+ * whose name is the program's. It is called once, in the process that runs the
+ * tests.
  */
 void unit_tests(Suite *s);
 
