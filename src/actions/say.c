@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Saying something in a room, or to those who run it.
+ * Saying something in a room, or to its operators.
  */
 #include "config.h"
 
@@ -13,7 +13,8 @@
 #include "room/presence.h"
 #include "room/publish.h"
 
-/* Private messages to whoever has at least the event's status there. */
+/* Sends private messages to everybody with at least the event's status
+ * in room. */
 static void
 say_to_status(struct member *m, struct room *room, struct event *event)
 {

@@ -4,10 +4,10 @@
  * What people say (Modern, "Sending Messages"; IRCv3 message-tags,
  * echo-message): to rooms, to one person, to a room's operators.
  *
- * A text is scrubbed as everybody's is, so nothing is relayed as it came;
- * CTCP's frame of two bytes of 1 is taken off before and put back by who
- * renders it. One line in is one line out for IRC clients: if it has no room
- * with the sender's address in front, it is refused with 417 rather than cut.
+ * A text is scrubbed like everybody's, so nothing is relayed as it came; CTCP's
+ * frame of two bytes of 1 is taken off before, and put back by rendering. One
+ * line in is one line out for IRC clients: if it does not fit with the sender's
+ * address in front, it is refused with 417 rather than cut.
  */
 #include "config.h"
 
@@ -24,7 +24,7 @@
 #include "room/modes.h"
 #include "session/session.h"
 
-/* What is to be said, to whomever. */
+/* What is to be said. */
 struct talk {
 	const char *command; /* PRIVMSG, NOTICE or TAGMSG */
 	bool is_notice;
@@ -36,7 +36,8 @@ struct talk {
 	char *tags; /* client-only, normalized */
 };
 
-/* Automatic answers are never given to a NOTICE (RFC 2812 section 3.3.2). */
+/* Tells an error; not for a NOTICE, which is never answered (RFC 2812 section
+ * 3.3.2). */
 PRINTFLIKE(4, 5)
 static void
 talk_refuse(struct session *s, const struct talk *t, unsigned number,
@@ -54,7 +55,7 @@ talk_refuse(struct session *s, const struct talk *t, unsigned number,
 	buf_fini(&text);
 }
 
-/* How many of the bytes at s are digits, at most max. */
+/* How many of the bytes at s are among digits, max at most. */
 static size_t
 talk_span(const char *s, size_t len, const char *digits, size_t max)
 {
@@ -67,8 +68,8 @@ talk_span(const char *s, size_t len, const char *digits, size_t max)
 }
 
 /*
- * How long a color code at s is, with its numbers ("Formatting" of the Modern
- * documents): 3 and up to two digits, 4 and six hexadecimal ones, and either
+ * The length of a color code at s with its numbers ("Formatting" of the Modern
+ * documents): 3 and up to two digits, or 4 and six hexadecimal ones, and either
  * may be followed by a comma and a background. Scrubbing would leave the
  * numbers.
  */
@@ -90,7 +91,7 @@ talk_color_len(const char *s, size_t len)
 	return n;
 }
 
-/* Adds text to out, which has room for len, without color codes. */
+/* Adds text without color codes to out, which has room for len bytes. */
 static size_t
 talk_strip_colors(char *out, const char *text, size_t len)
 {
@@ -104,7 +105,7 @@ talk_strip_colors(char *out, const char *text, size_t len)
 	return out_len;
 }
 
-/* Takes the text out of its frame, if it has one, and scrubs it. */
+/* Takes the text out of CTCP's frame, if it has one, and scrubs it. */
 static void
 talk_set_text(struct talk *t, const char *text)
 {
@@ -164,7 +165,7 @@ talk_event(const struct talk *t, enum event_kind kind)
 	return event;
 }
 
-/* Does it fit into a line, with the sender's address before it? */
+/* Does it fit into a line, with the sender's address in front? */
 static bool
 talk_fits(struct session *s, const struct talk *t, const char *target)
 {
@@ -183,7 +184,7 @@ talk_fits(struct session *s, const struct talk *t, const char *target)
 	return len <= IRC_LINE_MAX;
 }
 
-/* Their own line comes back to who wants that, with its label. */
+/* Sends their own line back if they want that, with its label. */
 static void
 talk_echo(struct session *s, const struct event *event)
 {
@@ -224,7 +225,7 @@ talk_to_room(struct session *s, const struct talk *t, const char *target)
 
 	event.status = status;
 	if (room != NULL) {
-		/* What was said before is before the echo. */
+		/* What was said before comes before the echo. */
 		if (irc_has(s, IRC_CAP_ECHO_MESSAGE))
 			room_flush(room);
 		result = action_say(s->member, room, &event,
@@ -256,7 +257,7 @@ talk_to_room(struct session *s, const struct talk *t, const char *target)
 	}
 }
 
-/* The addressee is away: when will they read it? (RPL_AWAY) */
+/* Tells that the addressee is away, and when they will read it (RPL_AWAY). */
 static void
 talk_away(struct session *s, const struct talk *t, const struct member *to,
     bool is_queued)
@@ -386,14 +387,14 @@ irc_notice_run(struct session *s, struct irc_message *msg)
 	irc_privmsg_run(s, msg);
 }
 
-/* message-tags, "TAGMSG": only for who has negotiated it. */
+/* message-tags, "TAGMSG": only for clients that have negotiated it. */
 void
 irc_tagmsg_run(struct session *s, struct irc_message *msg)
 {
 	irc_privmsg_run(s, msg);
 }
 
-/* Breaks. NULL: there is no text. To be freed. */
+/* Breaks. Returns NULL if there is no text; the caller frees it. */
 static char *
 talk_break_text(const struct irc_message *msg)
 {

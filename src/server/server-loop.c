@@ -115,8 +115,8 @@ server_timer_set_cb(void *arg)
 	event_add(server->timer, &tv);
 }
 
-/* A deadline's callback has returned. Many at once must not hold up
- * the loop. */
+/* Called after each deadline's callback. False if the others should wait, as
+ * many at once must not hold up the loop. */
 static bool
 server_deadline_ran_cb(const char *name, void *arg)
 {
