@@ -416,11 +416,9 @@ persist_touch(const char *folded, const struct credential *credential,
     void *arg)
 {
 	struct persist *k = arg;
-	struct persist_dirty *d, key;
+	struct persist_dirty *d, key = { .key.credential = *credential };
 
 	memcpy(key.key.folded, folded, strlen(folded) + 1);
-	key.key.credential = *credential;
-	key.is_gone = false;
 	if (RB_FIND(persist_dirty_tree, &k->dirty, &key) != NULL)
 		return;
 	d = xcalloc(1, sizeof(*d));
