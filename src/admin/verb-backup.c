@@ -23,8 +23,6 @@
 
 #include "admin/admin.h"
 #include "admin/verb.h"
-#include "room/chat.h"
-#include "room/room.h"
 #include "state/journal.h"
 
 #define BACKUP_PIECE 16384
@@ -163,11 +161,11 @@ verb_run_backup(struct verb_call *call)
 
 	if (b == NULL && !state->is_open)
 		return verb_fail(call,
-		    xstrdup("there is nothing to copy: state-dir is empty"));
+		    "there is nothing to copy: state-dir is empty");
 	if (b == NULL && state_error(state) != 0)
 		return verb_fail(call,
-		    xasprintf("not all of the state is on the disk: %s",
-			strerror(state_error(state))));
+		    "not all of the state is on the disk: %s",
+		    strerror(state_error(state)));
 	if (b == NULL)
 		call->state = xcalloc(1, BACKUP_HEAD);
 	while (is_fine && out->len < BACKUP_PIECE &&

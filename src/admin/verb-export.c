@@ -14,10 +14,8 @@
 #include "admin/admin.h"
 #include "admin/verb.h"
 #include "base/nick.h"
-#include "room/chat.h"
 #include "room/departed.h"
 #include "room/directory.h"
-#include "room/room.h"
 
 #define EXPORT_PIECE 16384
 #define EXPORT_TIME_SIZE 32
@@ -255,8 +253,7 @@ export_begin(struct verb_call *call)
 
 	room = chat_find_room(chat, room_name_meant(name));
 	if (room == NULL && (name[0] == '#' || nick_check(name) != NICK_OK))
-		return verb_fail(call,
-		    xasprintf("there is no room \"%s\"", name));
+		return verb_fail(call, "there is no room \"%s\"", name);
 	call->state = e = xcalloc(1, sizeof(*e));
 	if (call->is_json)
 		json_object_open(j, NULL);
@@ -301,13 +298,8 @@ verb_run_export(struct verb_call *call)
 	e->has_cursor = false;
 	if (e->nick[0] != '\0' && chat_room_after(chat, e->room) != NULL)
 		return VERB_MORE;
-	if (call->is_json) {
-		json_array_close(&call->json);
-		json_object_close(&call->json);
-		buf_addch(&call->out, '\n');
-	} else if (!e->has_any) {
+	if (!call->is_json && !e->has_any)
 		return verb_say(call, "nothing is kept of \"%s\"",
 		    call->argv[0]);
-	}
-	return VERB_DONE;
+	return verb_end_list(call);
 }

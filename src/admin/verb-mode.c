@@ -10,7 +10,6 @@
 #include "admin/verb.h"
 #include "base/buf.h"
 #include "base/nick.h"
-#include "base/util.h"
 #include "room/modes-change.h"
 #include "room/modes-words.h"
 #include "room/modes.h"
@@ -64,7 +63,7 @@ verb_mode_answer(struct verb_call *call, struct verb_mode *mode)
 		    mode->applied.len == 0 ? "that is so already" :
 					     buf_cstr(&mode->applied));
 	if (mode->applied.len == 0)
-		return verb_fail(call, xstrdup(buf_cstr(&mode->errors)));
+		return verb_fail(call, "%s", buf_cstr(&mode->errors));
 	return verb_say(call, "%s: %s; but: %s", room, buf_cstr(&mode->applied),
 	    buf_cstr(&mode->errors));
 }
@@ -84,8 +83,8 @@ verb_run_mode(struct verb_call *call)
 	mode->room = chat_find_room(call->admin->sessions->chat,
 	    room_name_meant(call->argv[0]));
 	if (mode->room == NULL)
-		return verb_fail(call,
-		    xasprintf("there is no room \"%s\"", call->argv[0]));
+		return verb_fail(call, "there is no room \"%s\"",
+		    call->argv[0]);
 	if (call->argc == 1)
 		modes_str(mode->room, true, &mode->applied);
 	else

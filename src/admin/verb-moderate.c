@@ -38,7 +38,7 @@ moderate_reason(const struct verb_call *call, int index)
 static enum verb_result
 moderate_nobody(struct verb_call *call, const char *nick)
 {
-	return verb_fail(call, xasprintf("no one here is called \"%s\"", nick));
+	return verb_fail(call, "no one here is called \"%s\"", nick);
 }
 
 enum verb_result
@@ -96,31 +96,29 @@ verb_run_ban(struct verb_call *call)
 			&for_ms) == -1 ||
 		    for_ms == 0)
 			return verb_fail(call,
-			    xasprintf("\"for\" takes a length of time with its "
-				      "unit, such as 90s, 2h or 30d, up to "
-				      "3650d"));
+			    "\"for\" takes a length of time with its "
+			    "unit, such as 90s, 2h or 30d, up to "
+			    "3650d");
 		next = 3;
 	}
 	if (next == 1 && call->argc > 1 &&
 	    options_is_like_duration(call->argv[1]))
 		return verb_fail(call,
-		    xasprintf("did you mean \"for %s\"? A reason cannot begin "
-			      "with a length of time",
-			call->argv[1]));
+		    "did you mean \"for %s\"? A reason cannot begin "
+		    "with a length of time",
+		    call->argv[1]);
 	reason = moderate_reason(call, next);
 	result = action_ban(chat, whom, for_ms, reason, &ban, &why);
 	free(reason);
 	switch (result) {
 	case BAN_BAD_SUBJECT:
-		return verb_fail(call,
-		    xasprintf("cannot ban '%.*s': %s",
-			(int)text_cut(whom, strlen(whom), 80), whom, why));
+		return verb_fail(call, "cannot ban '%.*s': %s",
+		    (int)text_cut(whom, strlen(whom), 80), whom, why);
 	case BAN_NOBODY:
 		return moderate_nobody(call, whom);
 	case BAN_TOO_MANY:
 		return verb_fail(call,
-		    xasprintf("there are %d bans already; lift some first",
-			BANS_MAX));
+		    "there are %d bans already; lift some first", BANS_MAX);
 	case BAN_DONE:
 	case BAN_NONE: /* of action_unban() */
 		break;
@@ -199,13 +197,11 @@ verb_run_unban(struct verb_call *call)
 	result = action_unban(call->admin->sessions->chat, whom, &subject,
 	    &why);
 	if (result == BAN_BAD_SUBJECT)
-		return verb_fail(call,
-		    xasprintf("cannot unban '%.*s': %s",
-			(int)text_cut(whom, strlen(whom), 80), whom, why));
+		return verb_fail(call, "cannot unban '%.*s': %s",
+		    (int)text_cut(whom, strlen(whom), 80), whom, why);
 	ban_subject_str(&subject, name);
 	if (result == BAN_NONE)
-		return verb_fail(call,
-		    xasprintf("there is no ban of %s", name));
+		return verb_fail(call, "there is no ban of %s", name);
 	log_info("ban lifted: who=\"%s\"", name);
 	return verb_say(call, "the ban of %s is lifted", whom);
 }

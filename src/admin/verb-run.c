@@ -26,9 +26,8 @@ verb_run_say(struct verb_call *call)
 
 	if (strlen(text) > TOPIC_MAX) {
 		free(text);
-		return verb_fail(call,
-		    xasprintf("the text is too long (limit %d bytes)",
-			TOPIC_MAX));
+		return verb_fail(call, "the text is too long (limit %d bytes)",
+		    TOPIC_MAX);
 	}
 	event.text = text;
 	event.text_len = strlen(text);
@@ -49,9 +48,8 @@ verb_run_reload(struct verb_call *call)
 	enum verb_result result;
 
 	if (!call->admin->reload(&why, call->admin->arg))
-		result = verb_fail(call,
-		    xasprintf("%sthe settings are as they were",
-			buf_cstr(&why)));
+		result = verb_fail(call, "%sthe settings are as they were",
+		    buf_cstr(&why));
 	else if (why.len > 0)
 		result = verb_say(call,
 		    "the settings are reloaded; what takes a restart stays as "
@@ -77,8 +75,8 @@ verb_run_upgrade(struct verb_call *call)
 {
 	if (!call->admin->upgrade(call->admin->arg))
 		return verb_fail(call,
-		    xstrdup("the server is stopping, or an upgrade is under "
-			    "way"));
+		    "the server is stopping, or an upgrade is under "
+		    "way");
 	/* brbctl shows it when the connection ends, with the old program,
 	 * unless control_upgrade_failed() takes it back. */
 	(void)verb_say(call, "the server goes on in the new program");

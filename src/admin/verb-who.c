@@ -116,8 +116,8 @@ who_begin(struct verb_call *call)
 	    NULL :
 	    chat_find_room(chat, room_name_meant(call->argv[0]));
 	if (call->argc > 0 && room == NULL)
-		return verb_fail(call,
-		    xasprintf("there is no room \"%s\"", call->argv[0]));
+		return verb_fail(call, "there is no room \"%s\"",
+		    call->argv[0]);
 	call->state = who = xcalloc(1, sizeof(*who));
 	if (room != NULL)
 		memcpy(who->room, room->name, sizeof(who->room));

@@ -80,9 +80,12 @@ verb_end_list(struct verb_call *call)
 }
 
 enum verb_result
-verb_fail(struct verb_call *call, char *error)
+verb_fail(struct verb_call *call, const char *fmt, ...)
 {
-	buf_addstr(&call->out, error);
-	free(error);
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(&call->out, fmt, ap);
+	va_end(ap);
 	return VERB_FAILED;
 }

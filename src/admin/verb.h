@@ -62,8 +62,9 @@ enum verb_result verb_say(struct verb_call *call, const char *fmt, ...)
     PRINTFLIKE(2, 3);
 /* Ends JSON that is an object whose last item is a list. Returns VERB_DONE. */
 enum verb_result verb_end_list(struct verb_call *call);
-/* Takes over error, which is told as it is. Returns VERB_FAILED. */
-enum verb_result verb_fail(struct verb_call *call, char *error);
+/* Tells what is wrong, as it is. Returns VERB_FAILED. */
+enum verb_result verb_fail(struct verb_call *call, const char *fmt, ...)
+    PRINTFLIKE(2, 3);
 
 #define COMMAND(field, ...) \
 	enum verb_result verb_run_##field(struct verb_call *call);

@@ -110,23 +110,16 @@ join_one(struct session *s, const char *channel, const char *key)
 	}
 }
 
-static void
-part_all(struct session *s)
-{
-	struct membership *ms;
-
-	while ((ms = LIST_FIRST(&s->member->memberships)) != NULL)
-		action_leave(ms, NULL);
-}
-
 void
 irc_join_run(struct session *s, struct irc_message *msg)
 {
 	char *channels = msg->argv[0], *keys = msg->argv[1];
 	const char *channel, *key;
+	struct membership *ms;
 
 	if (strcmp(channels, "0") == 0) {
-		part_all(s);
+		while ((ms = LIST_FIRST(&s->member->memberships)) != NULL)
+			action_leave(ms, NULL);
 		return;
 	}
 	while ((channel = strsep(&channels, ",")) != NULL) {

@@ -56,13 +56,6 @@ list_read_condition(struct list_filter *f, const char *text)
 	f->count++;
 }
 
-/* Is value on the right side of the condition's number? */
-static bool
-list_compare(const struct list_condition *c, int64_t value)
-{
-	return c->is_more ? value > c->number : value < c->number;
-}
-
 /* Was it long enough, or short enough, ago? Never if the time is unknown. */
 static bool
 list_is_ago(const struct list_condition *c, int64_t then_ms, int64_t now_ms)
@@ -79,7 +72,7 @@ static bool
 list_matches(const struct session *s, const struct list_filter *f,
     const struct room *room)
 {
-	int64_t now_ms = s->all->net->clock->wall_ms;
+	int64_t now_ms = s->all->net->clock->wall_ms, people;
 	char name[ROOM_NAME_SIZE + 1] = "#";
 	bool has_masks = false, is_named = false, is_good = true;
 	size_t i;
@@ -90,7 +83,9 @@ list_matches(const struct session *s, const struct list_filter *f,
 
 		switch (c->what) {
 		case 'U':
-			is_good = list_compare(c, (int64_t)room->people_count);
+			people = (int64_t)room->people_count;
+			is_good = c->is_more ? people > c->number :
+					       people < c->number;
 			break;
 		case 'C':
 			is_good = list_is_ago(c, room->modes.made_ms, now_ms);

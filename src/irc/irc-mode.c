@@ -250,30 +250,23 @@ irc_set_user_modes(struct session *s, unsigned flags)
 }
 
 static void
-mode_change_own(struct session *s, const char *letters)
-{
-	unsigned flags = s->member->flags;
-
-	if (!mode_read_flags(letters, &flags))
-		irc_numeric(s, 501, ":Unknown MODE flag");
-	irc_set_user_modes(s, flags);
-}
-
-static void
 mode_of_person(struct session *s, const struct irc_message *msg)
 {
 	struct member *m = directory_find(&s->all->chat->directory,
 	    msg->argv[0]);
+	unsigned flags = s->member->flags;
 	struct buf text = BUF_INITIALIZER;
 
 	if (m == NULL)
 		irc_no_such_nick(s, msg->argv[0]);
 	else if (m != s->member)
 		irc_numeric(s, 502, ":Only your own modes are yours");
-	else if (msg->argc > 1)
-		mode_change_own(s, msg->argv[1]);
-	else {
-		mode_add_flags(&text, '+', m->flags);
+	else if (msg->argc > 1) {
+		if (!mode_read_flags(msg->argv[1], &flags))
+			irc_numeric(s, 501, ":Unknown MODE flag");
+		irc_set_user_modes(s, flags);
+	} else {
+		mode_add_flags(&text, '+', flags);
 		irc_numeric(s, 221, "%s", buf_cstr(&text));
 	}
 	buf_fini(&text);

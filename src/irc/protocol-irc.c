@@ -72,13 +72,6 @@ irc_close(struct session *s)
 	s->state = NULL;
 }
 
-/* 417: nothing of it was acted on. */
-static void
-irc_input_too_long(struct session *s)
-{
-	irc_numeric(s, 417, ":Input line was too long");
-}
-
 /*
  * IRCv3 utf8-only. Tags count as well. Returns false if the line is refused;
  * else *line is what to go on with.
@@ -154,7 +147,7 @@ irc_complain(struct session *s, enum irc_result result)
 		break;
 	case IRC_TAGS_TOO_LONG:
 	case IRC_TOO_LONG:
-		irc_input_too_long(s);
+		irc_numeric(s, 417, ":Input line was too long");
 		break;
 	}
 }
@@ -192,7 +185,7 @@ static void
 irc_too_long(struct session *s)
 {
 	session_charge(s, 1);
-	irc_input_too_long(s);
+	irc_numeric(s, 417, ":Input line was too long");
 }
 
 static void
