@@ -45,20 +45,12 @@ control_request_head(struct control_request *r, const char *line, size_t len)
 	return r->is_json || memcmp(line, "text", 4) == 0;
 }
 
-static char *
-control_request_scrub(const char *line, size_t len)
-{
-	char *word = xmalloc(len * TEXT_SCRUB_GROWTH + 1);
-
-	(void)text_scrub(word, line, len);
-	return word;
-}
-
 enum control_parse
 control_request_parse(struct control_request *r, const char *data, size_t len,
     bool is_full)
 {
 	const char *end = memmem(data, len, "\n\n", 2), *line, *next;
+	char *word;
 
 	memset(r, 0, sizeof(*r));
 	if (memchr(data, '\0', len) != NULL)
@@ -78,9 +70,9 @@ control_request_parse(struct control_request *r, const char *data, size_t len,
 		next = memchr(line, '\n', (size_t)(end - line) + 1);
 		if (r->count == CONTROL_REQUEST_WORDS)
 			return control_request_bad(r, "too many arguments");
-		r->words[r->count++] = control_request_scrub(line,
-		    (size_t)(next - line));
-		if (r->words[r->count - 1][0] == '\0')
+		word = xmalloc((size_t)(next - line) * TEXT_SCRUB_GROWTH + 1);
+		r->words[r->count++] = word;
+		if (text_scrub(word, line, (size_t)(next - line)) == 0)
 			return control_request_bad(r,
 			    "an argument has nothing in it that can be shown");
 	}

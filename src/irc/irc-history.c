@@ -339,24 +339,10 @@ chathistory_of_room(struct chathistory *ch, int what, char *const refs[])
 bool
 irc_is_nick(const char *name)
 {
-	switch (nick_check(name)) {
-	case NICK_OK:
-	case NICK_RESERVED:
-	case NICK_GUEST:
-		return true;
-	default:
-		return false;
-	}
-}
+	enum nick_check check = nick_check(name);
 
-/* A nick has no history, and it is not told whether they are here. */
-static void
-chathistory_of_nick(struct session *s, const char *nick)
-{
-	struct irc_batch batch;
-
-	irc_batch_begin(s, &batch, "chathistory %s", nick);
-	irc_batch_end(s, &batch);
+	return check == NICK_OK || check == NICK_RESERVED ||
+	    check == NICK_GUEST;
 }
 
 /* TARGETS */
@@ -503,6 +489,7 @@ irc_chathistory_run(struct session *s, struct irc_message *msg)
 	struct chathistory ch = { .s = s };
 	const char *limit = msg->argv[msg->argc - 1];
 	int what = chathistory_find(s, msg);
+	struct irc_batch batch;
 
 	if (what == -1)
 		return;
@@ -524,9 +511,11 @@ irc_chathistory_run(struct session *s, struct irc_message *msg)
 	ch.room = irc_find_room(s, msg->argv[1]);
 	if (ch.room != NULL && member_in(s->member, ch.room) != NULL)
 		chathistory_of_room(&ch, what, msg->argv + 2);
-	else if (irc_is_nick(msg->argv[1]))
-		chathistory_of_nick(s, msg->argv[1]);
-	else
+	else if (irc_is_nick(msg->argv[1])) {
+		/* There is no history; nor is it told who is here. */
+		irc_batch_begin(s, &batch, "chathistory %s", msg->argv[1]);
+		irc_batch_end(s, &batch);
+	} else
 		chathistory_fail(s, "INVALID_TARGET", ch.command, msg->argv[1],
 		    "Messages could not be retrieved");
 }

@@ -113,7 +113,6 @@ monitor_tell(struct irc_watched *watched, struct monitor_watch *w)
 	struct session *s = w->session;
 	const struct member *m;
 	struct buf who = BUF_INITIALIZER;
-	bool is_shown;
 
 	if (w->is_told_online == w->nick->is_online || s->has_left)
 		return;
@@ -124,9 +123,8 @@ monitor_tell(struct irc_watched *watched, struct monitor_watch *w)
 		(void)strlcpy(w->shown, m->nick, sizeof(w->shown));
 	} else
 		buf_addstr(&who, w->shown);
-	is_shown = monitor_send(watched, s, w->nick->is_online ? 730 : 731,
-	    buf_cstr(&who));
-	if (is_shown)
+	if (monitor_send(watched, s, w->nick->is_online ? 730 : 731,
+		buf_cstr(&who)))
 		w->is_told_online = w->nick->is_online;
 	buf_fini(&who);
 }
@@ -143,34 +141,33 @@ irc_monitor_drained(struct session *s)
 		monitor_tell(s->all->watched, w);
 }
 
+/* The nick is in use now, or no more. */
 static void
-monitor_used_cb(const struct member *m, void *arg)
+monitor_changed(struct irc_watched *watched, const char *name, bool is_online)
 {
-	struct irc_watched *watched = arg;
-	struct monitor_nick *nick = monitor_find(watched, m->folded);
-	struct monitor_watch *w;
-
-	if (nick == NULL)
-		return;
-	nick->is_online = true;
-	LIST_FOREACH(w, &nick->watches, in_nick)
-		monitor_tell(watched, w);
-}
-
-static void
-monitor_freed_cb(const char *name, void *arg)
-{
-	struct irc_watched *watched = arg;
 	struct monitor_nick *nick = monitor_find(watched, name);
 	struct monitor_watch *w;
 
 	if (nick == NULL)
 		return;
-	nick->is_online = false;
+	nick->is_online = is_online;
 	LIST_FOREACH(w, &nick->watches, in_nick) {
-		(void)strlcpy(w->shown, name, sizeof(w->shown));
+		if (!is_online)
+			(void)strlcpy(w->shown, name, sizeof(w->shown));
 		monitor_tell(watched, w);
 	}
+}
+
+static void
+monitor_used_cb(const struct member *m, void *arg)
+{
+	monitor_changed(arg, m->folded, true);
+}
+
+static void
+monitor_freed_cb(const char *name, void *arg)
+{
+	monitor_changed(arg, name, false);
 }
 
 /* extended-monitor: those told as roommates are not told again. */

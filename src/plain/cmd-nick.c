@@ -13,20 +13,12 @@
 #include "room/bans.h"
 #include "session/session.h"
 
-static void
-cmd_nick_banned(struct session *s, const char *nick, const struct ban *ban)
-{
-	char *sentence = ban_sentence(ban, s->all->net->clock->wall_ms);
-
-	session_error(s, "\"%s\" is %s; choose another nick", nick, sentence);
-	free(sentence);
-}
-
 void
 cmd_nick_run(struct session *s, int argc, char *argv[])
 {
 	struct nick_answer answer;
 	bool was_op = plain_here(s)->is_op;
+	char *text;
 
 	(void)argc;
 	switch (action_nick(s->member, argv[0], &answer)) {
@@ -39,7 +31,10 @@ cmd_nick_run(struct session *s, int argc, char *argv[])
 		session_notice(s, "you are %s already", s->member->nick);
 		break;
 	case NICK_BANNED:
-		cmd_nick_banned(s, argv[0], answer.ban);
+		text = ban_sentence(answer.ban, s->all->net->clock->wall_ms);
+		session_error(s, "\"%s\" is %s; choose another nick", argv[0],
+		    text);
+		free(text);
 		break;
 	case NICK_FORBIDDEN:
 		session_error(s,

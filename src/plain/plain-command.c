@@ -71,22 +71,11 @@ command_unknown(struct session *s, const char *name)
 	    (int)shown, name, shown < len ? "\xe2\x80\xa6" : "");
 }
 
-static bool
-command_refuse_plain_member(struct session *s)
-{
-	const struct membership *ms = plain_here(s);
-
-	if (ms->is_op)
-		return false;
-	session_error(s, "%s",
-	    mode_error_str(MODE_NOT_OPERATOR, NULL, ms->room));
-	return true;
-}
-
 void
 plain_command_run(struct session *s, char *line)
 {
 	const struct plain_command *found;
+	const struct membership *ms;
 	const struct command *cmd;
 	char *name, *rest, *argv[PLAIN_ARGS_MAX + 1] = { NULL };
 	int argc;
@@ -110,7 +99,10 @@ plain_command_run(struct session *s, char *line)
 		    *cmd->usage == '\0' ? "" : " ", cmd->usage);
 		return;
 	}
-	if (cmd->who == COMMAND_ROOM_OPERATOR && command_refuse_plain_member(s))
-		return;
-	found->run(s, argc, argv);
+	ms = plain_here(s);
+	if (cmd->who == COMMAND_ROOM_OPERATOR && !ms->is_op)
+		session_error(s, "%s",
+		    mode_error_str(MODE_NOT_OPERATOR, NULL, ms->room));
+	else
+		found->run(s, argc, argv);
 }
