@@ -68,6 +68,8 @@ static void
 line_render(const struct dialect *dialect, struct buf *out,
     const struct event *e)
 {
+	size_t start = out->len;
+
 	switch (e->kind) {
 	case EVENT_SAY:
 		line_add_said(out, e, "<", "> ");
@@ -87,47 +89,18 @@ line_render(const struct dialect *dialect, struct buf *out,
 	case EVENT_PRIVATE_SENT:
 		line_add_private(out, e, "you", e->other);
 		break;
-	case EVENT_TOPIC:
-	case EVENT_PRESENCE:
-	case EVENT_LEFT:
-	case EVENT_WENT:
-	case EVENT_NICK:
-	case EVENT_BREAK:
-	case EVENT_BACK:
-	case EVENT_OPERATOR:
-	case EVENT_KICK:
-	case EVENT_QUEUED:
-	case EVENT_WELCOME:
-	case EVENT_REPEATS:
-	case EVENT_NEW:
-	case EVENT_GAP:
-	case EVENT_DATE:
-	case EVENT_PAST:
-	case EVENT_PAST_END:
-	case EVENT_LIVE:
-	case EVENT_WAITING:
-		buf_add(out, "-- ", 3);
-		event_text(out, e);
-		if (e->kind == EVENT_DATE)
-			buf_add(out, " --", 3);
-		break;
-	case EVENT_MODE:
+	default: /* the server's sentence, if it has one about that */
 		/* What somebody is on coming back, /who tells as well. */
-		if (e->is_repeat)
+		if (e->kind == EVENT_MODE && e->is_repeat)
 			return;
 		buf_add(out, "-- ", 3);
 		event_text(out, e);
-		break;
-	case EVENT_SYNC_JOIN:
-	case EVENT_SYNC_PART:
-	case EVENT_CTCP:
-	case EVENT_TAGS:
-	case EVENT_INVITE:
-	case EVENT_SYNC_QUIT:
-	case EVENT_SYNC_RENAME:
-	case EVENT_SYNC_AWAY:
-	case EVENT_SYNC_SETNAME:
-		return;
+		if (out->len == start + 3) {
+			out->len = start;
+			return;
+		}
+		if (e->kind == EVENT_DATE)
+			buf_add(out, " --", 3);
 	}
 	buf_addstr(out, dialect == &line_crlf ? "\r\n" : "\n");
 }
