@@ -12,6 +12,7 @@
 
 #include <bsd/string.h>
 
+#include "base/checksum.h"
 #include "base/util.h"
 #include "room/client.h"
 #include "room/directory.h"
@@ -23,10 +24,27 @@ directory_nick_cmp(const struct member *a, const struct member *b)
 	return strcmp(a->folded, b->folded);
 }
 
+static uint32_t
+directory_skeleton(const char *nick)
+{
+	char skeleton[NICK_SIZE];
+
+	nick_skeleton(skeleton, nick);
+	return checksum(0, skeleton, strlen(skeleton));
+}
+
+/* A skeleton is had from its nick when it is needed, which is rarely: mostly
+ * the checksums differ. */
 static int
 directory_skeleton_cmp(const struct member *a, const struct member *b)
 {
-	return strcmp(a->skeleton, b->skeleton);
+	char sa[NICK_SIZE], sb[NICK_SIZE];
+
+	if (a->skeleton != b->skeleton)
+		return a->skeleton < b->skeleton ? -1 : 1;
+	nick_skeleton(sa, a->nick);
+	nick_skeleton(sb, b->nick);
+	return strcmp(sa, sb);
 }
 
 RB_GENERATE_INTERNAL(directory_nicks, member, by_nick, directory_nick_cmp,
@@ -54,7 +72,7 @@ directory_set_nick(struct member *m, const char *nick)
 	assert(strlen(nick) <= NICK_MAX);
 	memcpy(m->nick, nick, strlen(nick) + 1);
 	nick_fold(m->folded, m->nick);
-	nick_skeleton(m->skeleton, m->nick);
+	m->skeleton = directory_skeleton(m->nick);
 }
 
 static void
@@ -204,7 +222,8 @@ directory_find_lookalike(struct directory *directory, const char *nick)
 {
 	struct member key;
 
-	nick_skeleton(key.skeleton, nick);
+	(void)strlcpy(key.nick, nick, sizeof(key.nick));
+	key.skeleton = directory_skeleton(nick);
 	return RB_FIND(directory_skeletons, &directory->by_skeleton, &key);
 }
 

@@ -326,6 +326,8 @@ struct member {
 	int64_t lost_since_ms;
 	int64_t active_ms; /* their last line */
 	uint64_t id; /* never used again; not 0 */
+	uint32_t
+	    skeleton; /* directory.c: checksum of what the nick looks like */
 	struct credential credential;
 	uint8_t flags; /* enum member_flag */
 	bool is_guest;
@@ -339,7 +341,6 @@ struct member {
 	bool is_known; /* has said or done something that others see */
 	char nick[NICK_SIZE];
 	char folded[NICK_SIZE];
-	char skeleton[NICK_SIZE];
 	/* Where they come from, without telling: cloak.h. Of a credential
 	 * always the same, also after a restart if there is a journal. */
 	char host[MEMBER_HOST_SIZE];
