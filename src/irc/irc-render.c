@@ -273,35 +273,14 @@ render_said(const struct dialect *d, struct buf *out, const struct event *e)
 	    open, *open == '\0' ? "" : "\1");
 }
 
+/* Adds "TOPIC #room :text" or such; before stands in front of the text. */
 static void
-render_room(const struct dialect *d, struct buf *out, const struct event *e)
+render_change(const struct dialect *d, struct buf *out, const struct event *e,
+    const char *command, const char *before)
 {
-	switch (e->kind) {
-	case EVENT_TOPIC:
-		render_head(d, out, e, e->nick, "TOPIC", 0);
-		buf_addstr(out, " :");
-		buf_add(out, e->text, e->text_len);
-		break;
-	case EVENT_MODE:
-		render_head(d, out, e, e->nick, "MODE", 0);
-		buf_addch(out, ' ');
-		buf_add(out, e->text, e->text_len);
-		break;
-	case EVENT_INVITE:
-		if (!render_has(d, IRC_CAP_INVITE_NOTIFY))
-			return;
-		render_tags(d, out, e, 0);
-		render_source(out, e, e->nick);
-		buf_addf(out, "INVITE %s #%s", e->other, e->room);
-		break;
-	case EVENT_TAGS:
-		if (!render_has(d, IRC_CAP_MESSAGE_TAGS))
-			return;
-		render_head(d, out, e, e->nick, "TAGMSG", 0);
-		break;
-	default:
-		return;
-	}
+	render_head(d, out, e, e->nick, command, 0);
+	buf_addstr(out, before);
+	buf_add(out, e->text, e->text_len);
 	render_end(out);
 }
 
@@ -322,12 +301,24 @@ irc_render(const struct dialect *d, struct buf *out, const struct event *e)
 		if (e->is_past)
 			render_server_text(d, out, e);
 		else
-			render_room(d, out, e);
+			render_change(d, out, e, "TOPIC", " :");
 		return;
 	case EVENT_MODE:
+		render_change(d, out, e, "MODE", " ");
+		return;
 	case EVENT_INVITE:
+		if (!render_has(d, IRC_CAP_INVITE_NOTIFY))
+			return;
+		render_tags(d, out, e, 0);
+		render_source(out, e, e->nick);
+		buf_addf(out, "INVITE %s #%s", e->other, e->room);
+		render_end(out);
+		return;
 	case EVENT_TAGS:
-		render_room(d, out, e);
+		if (!render_has(d, IRC_CAP_MESSAGE_TAGS))
+			return;
+		render_head(d, out, e, e->nick, "TAGMSG", 0);
+		render_end(out);
 		return;
 	case EVENT_SYNC_JOIN:
 		render_join(d, out, e);
