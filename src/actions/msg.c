@@ -7,7 +7,6 @@
 
 #include "actions/actions.h"
 #include "room/member.h"
-#include "room/person.h"
 
 enum msg
 action_msg(struct member *m, struct member *to, struct event *event, bool fits)
@@ -16,13 +15,6 @@ action_msg(struct member *m, struct member *to, struct event *event, bool fits)
 		return MSG_ON_BREAK;
 	if (!fits)
 		return MSG_TOO_LONG;
-	if (member_ignores_author(to, m->id, m->nick)) {
-		event->nick = m->nick;
-		event->from = m;
-		event->other = to->nick;
-		event->time_ms = m->chat->clock->wall_ms;
-		return MSG_SENT;
-	}
 	switch (member_tell(to, m, event)) {
 	case MEMBER_TOLD:
 		break;

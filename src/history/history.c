@@ -135,22 +135,38 @@ history_commit(struct history *h, struct record *r, union record_word first)
 	history_add_seek_point(h, r);
 }
 
+static const struct {
+	enum event_kind kind;
+	enum record_type type;
+} history_kinds[] = {
+	{ EVENT_SAY, RECORD_SAY },
+	{ EVENT_ME, RECORD_ME },
+	{ EVENT_NOTICE, RECORD_NOTICE },
+	{ EVENT_TOPIC, RECORD_TOPIC },
+};
+
 static enum record_type
 history_record_type(enum event_kind kind)
 {
-	return kind == EVENT_SAY ? RECORD_SAY :
-	    kind == EVENT_ME     ? RECORD_ME :
-	    kind == EVENT_NOTICE ? RECORD_NOTICE :
-				   RECORD_TOPIC;
+	size_t i;
+
+	for (i = 0; i < NITEMS(history_kinds); i++)
+		if (history_kinds[i].kind == kind)
+			return history_kinds[i].type;
+	assert(!"a numbered kind that has no record");
+	return RECORD_NONE;
 }
 
 static enum event_kind
 history_event_kind(unsigned type)
 {
-	return type == RECORD_SAY ? EVENT_SAY :
-	    type == RECORD_ME     ? EVENT_ME :
-	    type == RECORD_NOTICE ? EVENT_NOTICE :
-				    EVENT_TOPIC;
+	size_t i;
+
+	for (i = 0; i < NITEMS(history_kinds); i++)
+		if (history_kinds[i].type == type)
+			return history_kinds[i].kind;
+	assert(!"a record of a type that no event has");
+	return EVENT_GAP;
 }
 
 /* A time that the ring can keep, not before that of the newest message. */

@@ -488,6 +488,12 @@ member_tell(struct member *to, const struct member *from, struct event *event)
 	event->nick = from->nick;
 	event->other = to->nick;
 	event->msgid = ++chat->last_msgid;
+	/* Who is ignored is told what others are told. */
+	if (member_ignores_author(to, from->id, from->nick))
+		return is_away && event->kind == EVENT_PRIVATE &&
+			!event->is_ctcp && event->status == '\0' ?
+		    MEMBER_QUEUED :
+		    MEMBER_TOLD;
 	if (event->kind == EVENT_TAGS || event->is_ctcp ||
 	    event->status != '\0') {
 		member_tell_now(to, event);

@@ -112,6 +112,33 @@ person_drop_ignore(struct person *p, struct ignore *ig)
 	free(ig);
 }
 
+bool
+person_rename_ignored(struct person *p, uint64_t id, const char *old_folded,
+    const char *nick)
+{
+	struct ignore *ig, *next, *renamed = NULL;
+	char folded[NICK_SIZE];
+
+	nick_fold(folded, nick);
+	TAILQ_FOREACH(ig, &p->ignores, entry)
+		if (ig->id == id || strcmp(ig->folded, old_folded) == 0)
+			renamed = ig;
+	if (renamed == NULL)
+		return false;
+	/* Each nick once, or one could not be taken off the list. */
+	for (ig = TAILQ_FIRST(&p->ignores); ig != NULL; ig = next) {
+		next = TAILQ_NEXT(ig, entry);
+		if (ig != renamed &&
+		    (ig->id == id || strcmp(ig->folded, folded) == 0 ||
+			strcmp(ig->folded, old_folded) == 0))
+			person_drop_ignore(p, ig);
+	}
+	renamed->id = id;
+	memcpy(renamed->nick, nick, strlen(nick) + 1);
+	memcpy(renamed->folded, folded, sizeof(renamed->folded));
+	return true;
+}
+
 int
 person_unignore(struct person *p, const char *nick)
 {

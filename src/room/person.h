@@ -51,6 +51,10 @@ member_ignores_author(const struct member *m, uint64_t id, const char *nick)
 
 /* Returns -1 if IGNORES_MAX is reached. */
 int person_ignore(struct person *p, uint64_t id, const char *nick) MUST_CHECK;
+/* Who has that id, or had that nick, is called nick now. False: p does not
+ * ignore them. */
+bool person_rename_ignored(struct person *p, uint64_t id,
+    const char *old_folded, const char *nick);
 /* Returns -1 if nobody is ignored under that nick. */
 int person_unignore(struct person *p, const char *nick) MUST_CHECK;
 

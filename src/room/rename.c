@@ -69,18 +69,11 @@ static void
 rename_in_ignores(struct member *m, const char *old_folded)
 {
 	struct member *other;
-	struct ignore *ig;
 
 	LIST_FOREACH(other, &m->chat->ignorers, in_ignorers)
-		TAILQ_FOREACH(ig, &other->person.ignores, entry)
-			if (ig->id == m->id ||
-			    strcmp(ig->folded, old_folded) == 0) {
-				ig->id = m->id;
-				memcpy(ig->nick, m->nick, sizeof(ig->nick));
-				memcpy(ig->folded, m->folded,
-				    sizeof(ig->folded));
-				watch_member_changed(other);
-			}
+		if (person_rename_ignored(&other->person, m->id, old_folded,
+			m->nick))
+			watch_member_changed(other);
 }
 
 /* Do clients that track members know of m? */

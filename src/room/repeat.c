@@ -106,30 +106,12 @@ repeat_walk(const struct cursor *c, struct history_cursor *at, uint64_t number,
 	return bytes;
 }
 
-/*
- * The same where something has changed since: *bytes becomes those that were
- * handed over before.
- */
-static void
-repeat_walk_to_change(const struct cursor *c, struct history_cursor *at,
-    uint64_t since_change, size_t *bytes)
-{
-	if (*bytes <= since_change) {
-		(void)repeat_walk(c, at, c->shown.changed, *bytes, false);
-		*bytes = 0;
-		return;
-	}
-	/* All that was shown since is in doubt. */
-	(void)repeat_walk(c, at, c->shown.changed, SIZE_MAX, false);
-	*bytes -= (size_t)since_change;
-}
-
-/* Back to earlier ones that are no longer held. */
+/* Back to messages from number on that are no longer held. */
 static void
 repeat_walk_to_gap(const struct cursor *c, struct history_cursor *at,
-    size_t bytes, bool is_before_change)
+    uint64_t number, size_t bytes, bool is_before_change)
 {
-	uint64_t more, all = history_distance(c->shown.from, at->number);
+	uint64_t more, all = history_distance(number, at->number);
 
 	/*
 	 * They are in the gap that will be told, as many as are possible; and
@@ -149,15 +131,25 @@ repeat_walk_back(struct cursor *c, size_t bytes, uint64_t handed)
 {
 	const struct history *h = &c->ms->room->history;
 	struct history_cursor at = c->at;
-	bool has_changed = c->shown.changed > c->shown.from;
+	uint64_t number = c->shown.from, since_change;
+	bool is_before = c->shown.changed > c->shown.from;
 
-	if (has_changed && c->shown.changed <= at.number)
-		repeat_walk_to_change(c, &at, handed - c->shown.changed_at,
-		    &bytes);
-	bytes = repeat_walk(c, &at, c->shown.from, bytes, has_changed);
-	if (bytes > 0 && at.number > c->shown.from &&
-	    at.number <= h->first_number)
-		repeat_walk_to_gap(c, &at, bytes, has_changed);
+	if (is_before && c->shown.changed <= at.number) {
+		since_change = handed - c->shown.changed_at;
+		if (bytes <= since_change) {
+			is_before = false;
+			number = c->shown.changed;
+		} else {
+			/* All that was shown since is in doubt. */
+			(void)repeat_walk(c, &at, c->shown.changed, SIZE_MAX,
+			    false);
+			at.number = c->shown.changed;
+			bytes -= (size_t)since_change;
+		}
+	}
+	bytes = repeat_walk(c, &at, number, bytes, is_before);
+	if (bytes > 0 && at.number > number && at.number <= h->first_number)
+		repeat_walk_to_gap(c, &at, number, bytes, is_before);
 	if (at.number == c->at.number)
 		return;
 	if (c->repeat_until < c->at.number)

@@ -113,6 +113,21 @@ session_unsent(const struct client *client)
 	return conn_unsent(s->conn);
 }
 
+/* To be called when s has said all: closes once they have been shown all. */
+static void
+session_close_if_shown(struct session *s)
+{
+	struct membership *ms;
+	struct cursor *c;
+
+	if (s->member != NULL)
+		MEMBER_FOREACH_CURSOR(c, ms, s->member)
+			if (cursor_has_replay(c) ||
+			    (!cursor_is_live(c) && !s->member->is_on_break))
+				return;
+	conn_close(s->conn, SESSION_FLUSH_MS);
+}
+
 static void
 session_caught_up(struct cursor *c)
 {
@@ -121,7 +136,7 @@ session_caught_up(struct cursor *c)
 	if (s->protocol->caught_up != NULL)
 		s->protocol->caught_up(c);
 	if (s->is_eof)
-		conn_close(s->conn, SESSION_FLUSH_MS);
+		session_close_if_shown(s);
 }
 
 static void
@@ -293,20 +308,12 @@ static void
 session_eof_cb(struct conn *c, void *arg)
 {
 	struct session *s = arg;
-	struct membership *ms;
-	struct cursor *cursor;
 
 	assert(s->conn == c);
 	s->is_eof = true;
 	if (!s->has_left && s->protocol->eof != NULL)
 		s->protocol->eof(s);
-	if (s->member != NULL)
-		MEMBER_FOREACH_CURSOR(cursor, ms, s->member)
-			if (cursor_has_replay(cursor) ||
-			    (!cursor_is_live(cursor) &&
-				!s->member->is_on_break))
-				return;
-	conn_close(s->conn, SESSION_FLUSH_MS);
+	session_close_if_shown(s);
 }
 
 static void

@@ -277,6 +277,27 @@ START_TEST(test_unsent_in_another_dialect)
 }
 END_TEST
 
+/* And what is no longer held is counted, whatever has changed. */
+START_TEST(test_unsent_lapped_after_a_change)
+{
+	size_t before;
+
+	fixture_settle(&fx);
+	before = bob.handed;
+	fake_say(&ana, "one");
+	fixture_settle(&fx);
+	ck_assert_int_eq(member_ignore(bob.m, "zed"), 0);
+	say_much(&ana, 40000);
+	lose_and_return((size_t)(bob.handed - before) / 2);
+	ck_assert_ptr_nonnull(strstr(fake_saw(&fx, &bob), "\ngap "));
+	say_much(&ana, 10);
+	before = bob.handed;
+	say_much(&ana, 40000);
+	lose_and_return((size_t)(bob.handed - before) + 100);
+	ck_assert_ptr_nonnull(strstr(fake_saw(&fx, &bob), "\ngap "));
+}
+END_TEST
+
 static void
 say_three(void)
 {
@@ -490,6 +511,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_unsent_is_told_again);
 	tcase_add_test(tc, test_unsent_before_unignore);
 	tcase_add_test(tc, test_unsent_in_another_dialect);
+	tcase_add_test(tc, test_unsent_lapped_after_a_change);
 	tcase_add_test(tc, test_only_repeats);
 	tcase_add_test(tc, test_ignored_repeats);
 	tcase_add_test(tc, test_loss_among_repeats);
