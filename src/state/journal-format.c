@@ -111,19 +111,20 @@ journal_scan(const void *data, size_t len, struct journal_scan *scan)
 {
 	const unsigned char *p = data;
 	struct journal_record r;
-	bool is_cut = true;
+	bool is_cut = true, is_sound;
 
 	memset(scan, 0, sizeof(*scan));
 	scan->state = len == 0 ? JOURNAL_EMPTY : JOURNAL_DAMAGED;
 	if (len < 12 || memcmp(p, JOURNAL_MAGIC, 8) != 0)
 		return;
 	/* A later version may have anything after this. */
-	if (le_get32(p + 8) > JOURNAL_VERSION) {
-		scan->state = JOURNAL_FUTURE;
-		return;
-	}
-	if (len < JOURNAL_HEADER || le_get32(p + 8) != JOURNAL_VERSION ||
-	    le_get32(p + 24) != checksum(0, p, 24))
+	scan->version = le_get32(p + 8);
+	is_sound = len >= JOURNAL_HEADER &&
+	    le_get32(p + 24) == checksum(0, p, 24);
+	if (scan->version > JOURNAL_VERSION ||
+	    (is_sound && scan->version < JOURNAL_VERSION))
+		scan->state = JOURNAL_FOREIGN;
+	if (scan->version != JOURNAL_VERSION || !is_sound)
 		return;
 	/*
 	 * No journal gets this far; later generations must not start over at 0.

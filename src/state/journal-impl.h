@@ -24,7 +24,7 @@
  * are never taken for records.
  */
 #define JOURNAL_MAGIC "brbdkv\r\n"
-#define JOURNAL_VERSION 1
+#define JOURNAL_VERSION 2
 #define JOURNAL_HEADER 28
 #define JOURNAL_RECORD 12
 
@@ -35,11 +35,12 @@ enum journal_state {
 	JOURNAL_EMPTY, /* no bytes at all */
 	JOURNAL_UNFINISHED, /* ends with the file, without a fault */
 	JOURNAL_DAMAGED,
-	JOURNAL_FUTURE /* a later version's */
+	JOURNAL_FOREIGN /* another version's */
 };
 
 struct journal_scan {
 	enum journal_state state;
+	uint32_t version; /* if it is JOURNAL_FOREIGN */
 	uint64_t generation; /* 0: unknown */
 	size_t snapshot_len; /* the snapshot's end, if it is whole */
 	size_t good_len; /* the end of the last good record */

@@ -333,12 +333,12 @@ journal_look(struct journal *s, int dir_fd, unsigned i, struct buf *in,
 		goto out;
 	}
 	journal_scan(in->data, in->len, scan);
-	if (scan->state != JOURNAL_FUTURE && in->len > JOURNAL_FILE_MAX)
+	if (scan->state != JOURNAL_FOREIGN && in->len > JOURNAL_FILE_MAX)
 		scan->state = JOURNAL_DAMAGED;
-	if (scan->state == JOURNAL_FUTURE)
-		*error = xasprintf("the state file '%s' was written by a later "
-				   "version",
-		    file);
+	if (scan->state == JOURNAL_FOREIGN)
+		*error = xasprintf("the state file '%s' is of version %lu, and "
+				   "this program reads version %d",
+		    file, (unsigned long)scan->version, JOURNAL_VERSION);
 	else if (scan->state != JOURNAL_DAMAGED ||
 	    journal_set_aside(dir_fd, file, &s->files[i].fd, error) == 0)
 		result = 0;

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/checksum.h"
+#include "base/tlv.h"
 #include "faults.h"
 #include "state/journal-impl.h"
 #include "unit.h"
@@ -436,17 +438,32 @@ START_TEST(test_both_damaged)
 }
 END_TEST
 
-START_TEST(test_future_version)
+START_TEST(test_other_version)
 {
-	static const char future[] = "brbdkv\r\n\2\0\0\0more";
+	static const char future[] = "brbdkv\r\n\3\0\0\0more";
 	char data[64];
+	struct buf past = BUF_INITIALIZER;
 	struct owner o;
 
 	spill("test.1", future, sizeof(future));
 	ck_assert(!try_open(&o));
-	ck_assert_ptr_nonnull(strstr(error, "later version"));
+	ck_assert_str_eq(error,
+	    "the state file 'test.1' is of version 3, and this program reads "
+	    "version 2");
 	ck_assert_uint_eq(slurp("test.1", data, sizeof(data)), sizeof(future));
 	ck_assert_mem_eq(data, future, sizeof(future));
+
+	/* An earlier one has to be sound, or it may be any damage. */
+	journal_write_header(&past, 1);
+	past.data[8] = 1;
+	spill("test.1", past.data, past.len);
+	load(&o);
+	drop(&o);
+	le_put32(past.data + 24, checksum(0, past.data, 24));
+	spill("test.1", past.data, past.len);
+	ck_assert(!try_open(&o));
+	ck_assert_ptr_nonnull(strstr(error, "is of version 1,"));
+	buf_fini(&past);
 }
 END_TEST
 
@@ -686,7 +703,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_flipped);
 	tcase_add_test(tc, test_unfinished_snapshot);
 	tcase_add_test(tc, test_both_damaged);
-	tcase_add_test(tc, test_future_version);
+	tcase_add_test(tc, test_other_version);
 	tcase_add_test(tc, test_in_use);
 	tcase_add_test(tc, test_no_files_of_ours);
 	tcase_add_test(tc, test_short_and_interrupted);
