@@ -75,6 +75,19 @@ credential_is_strong(const struct credential *c)
 	return c->kind == CREDENTIAL_UID;
 }
 
+bool
+credential_is_valid(const char *bytes)
+{
+	static const struct credential none;
+	struct credential c;
+	size_t used;
+
+	memcpy(&c, bytes, sizeof(c));
+	used = c.kind == CREDENTIAL_IPV6 ? CREDENTIAL_IPV6_PREFIX : 4;
+	return c.kind <= CREDENTIAL_UID &&
+	    memcmp(c.bytes + used, none.bytes, sizeof(c.bytes) - used) == 0;
+}
+
 void
 credential_str(const struct credential *c, char out[CREDENTIAL_STR_SIZE])
 {

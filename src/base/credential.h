@@ -31,6 +31,9 @@ struct credential credential_from_uid(uid_t uid);
 int credential_cmp(const struct credential *a, const struct credential *b);
 bool credential_is_strong(const struct credential *c);
 
+/* Could one of the above have made these bytes? For what was read. */
+bool credential_is_valid(const char *bytes);
+
 #define CREDENTIAL_STR_SIZE 64
 /* Writes it for the log: "192.0.2.1", "2001:db8:0:1::/64", "uid 1000". */
 void credential_str(const struct credential *c, char out[CREDENTIAL_STR_SIZE]);

@@ -21,7 +21,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/credential.h"
 #include "base/fields.h"
 
 static bool
@@ -30,74 +29,36 @@ field_is_for(const struct field *f, enum fields_use use)
 	return f->only == 0 || f->only == use;
 }
 
-/* Numbers */
+/* Numbers of any width; signed ones as their bits. */
+
+union field_number {
+	uint64_t u64;
+	uint32_t u32;
+	uint16_t u16;
+	uint8_t u8;
+};
 
 static uint64_t
 field_load(const void *p, size_t size)
 {
-	uint64_t v64;
-	uint32_t v32;
-	uint16_t v16;
+	union field_number n;
 
-	switch (size) {
-	case sizeof(v64):
-		memcpy(&v64, p, sizeof(v64));
-		return v64;
-	case sizeof(v32):
-		memcpy(&v32, p, sizeof(v32));
-		return v32;
-	case sizeof(v16):
-		memcpy(&v16, p, sizeof(v16));
-		return v16;
-	default:
-		assert(size == 1);
-		return *(const uint8_t *)p;
-	}
+	memcpy(&n, p, size);
+	return size == 8 ? n.u64 : size == 4 ? n.u32 : size == 2 ? n.u16 : n.u8;
 }
 
 static void
 field_store(void *p, size_t size, uint64_t value)
 {
-	uint32_t v32 = (uint32_t)value;
-	uint16_t v16 = (uint16_t)value;
+	union field_number n = { .u64 = value };
 
-	if (size == sizeof(value))
-		memcpy(p, &value, size);
-	else if (size == sizeof(v32))
-		memcpy(p, &v32, size);
-	else if (size == sizeof(v16))
-		memcpy(p, &v16, size);
-	else
-		*(uint8_t *)p = (uint8_t)value;
-}
-
-static int64_t
-field_load_signed(const void *p, size_t size)
-{
-	int64_t v64;
-	int32_t v32;
-
-	if (size == sizeof(v64)) {
-		memcpy(&v64, p, size);
-		return v64;
-	}
-	assert(size == sizeof(v32));
-	memcpy(&v32, p, size);
-	return v32;
-}
-
-static bool
-field_store_signed(void *p, size_t size, int64_t value)
-{
-	int32_t v32 = (int32_t)value;
-
-	if (size == sizeof(value))
-		memcpy(p, &value, size);
-	else if (v32 == value)
-		memcpy(p, &v32, size);
-	else
-		return false;
-	return true;
+	if (size == 4)
+		n.u32 = (uint32_t)value;
+	else if (size == 2)
+		n.u16 = (uint16_t)value;
+	else if (size == 1)
+		n.u8 = (uint8_t)value;
+	memcpy(p, &n, size);
 }
 
 /* Access to pointers of any type, and to the first links of heads and
@@ -169,7 +130,8 @@ field_put_unsigned(struct fields_out *out, const struct field *f, const void *p)
 static void
 field_put_signed(struct fields_out *out, const struct field *f, const void *p)
 {
-	int64_t value = field_load_signed(p, f->size);
+	uint64_t bits = field_load(p, f->size);
+	int64_t value = f->size == 8 ? (int64_t)bits : (int32_t)bits;
 
 	if (f->kind == FIELD_IS_TIME && out->use == FIELDS_DISK) {
 		value += out->clock->wall_ms - out->clock->mono_ms;
@@ -219,8 +181,10 @@ static void
 field_put_list(struct fields_out *out, const struct field *f, const char *base)
 {
 	const char *element = field_pointer(base + f->offset);
-	uint64_t left = f->max == 0 ? UINT64_MAX : f->max;
+	uint64_t left = UINT64_MAX;
 
+	if (f->max != 0 && out->use == FIELDS_DISK)
+		left = f->max;
 	for (; element != NULL && left > 0; left--) {
 		fields_put_item(out, f->tag, f->inner, element);
 		element = field_pointer(element + f->extra);
@@ -273,7 +237,6 @@ field_put(struct fields_out *out, const struct field *f, const char *base)
 		field_put_bytes(out, f, buf->data, buf->len);
 		break;
 	case FIELD_IS_BYTES:
-	case FIELD_IS_CREDENTIAL:
 		field_put_array(out, f, p);
 		break;
 	case FIELD_IS_NUMBERS:
@@ -307,6 +270,7 @@ fields_put(struct fields_out *out, const struct fields *fields,
 {
 	size_t i;
 
+	assert(out->use == FIELDS_DISK || out->use == FIELDS_HANDOFF);
 	for (i = 0; i < fields->count; i++)
 		if (field_is_for(&fields->list[i], out->use))
 			field_put(out, &fields->list[i], base);
@@ -426,7 +390,8 @@ field_get_signed(struct fields_in *in, const struct field *f, void *p,
 		return false;
 	if (f->kind == FIELD_IS_TIME && in->use == FIELDS_DISK)
 		value = clock_mono_of(in->clock, value);
-	return field_store_signed(p, f->size, value);
+	field_store(p, f->size, (uint64_t)value);
+	return f->size == 8 || (value >= INT32_MIN && value <= INT32_MAX);
 }
 
 static bool
@@ -467,35 +432,19 @@ field_get_numbers(const struct field *f, char *base, const struct tlv *item)
 	return true;
 }
 
-/* False: credential.h could not have made it. */
-static bool
-field_get_credential(void *p, const struct tlv *item)
-{
-	struct credential c;
-	size_t used, i;
-
-	if (item->len != sizeof(c))
-		return false;
-	memcpy(&c, item->data, sizeof(c));
-	if (c.kind > CREDENTIAL_UID)
-		return false;
-	/* All bytes must be right, as credentials are compared whole. */
-	used = c.kind == CREDENTIAL_IPV6 ? 8 : 4;
-	for (i = used; i < sizeof(c).bytes; i++)
-		if (c.bytes[i] != 0)
-			return false;
-	memcpy(p, &c, sizeof(c));
-	return true;
-}
-
 /* Allocates an element, with room for a tail, which is no longer than the item.
  * Returns NULL if it is malformed. */
 static void *
 field_new_element(struct fields_in *in, const struct field *f,
     const struct tlv *item)
 {
-	void *element = xcalloc(1, f->inner->size + item->len);
+	size_t i, size = f->inner->size;
+	void *element;
 
+	for (i = 0; i < f->inner->count; i++)
+		if (f->inner->list[i].kind == FIELD_IS_TAIL)
+			size += item->len;
+	element = xcalloc(1, size);
 	if (fields_get(in, f->inner, item, element))
 		return element;
 	free(element);
@@ -563,8 +512,6 @@ field_get(struct fields_in *in, const struct field *f, char *base,
 		return true;
 	case FIELD_IS_NUMBERS:
 		return field_get_numbers(f, base, item);
-	case FIELD_IS_CREDENTIAL:
-		return field_get_credential(p, item);
 	case FIELD_IS_FD:
 		fd = fields_get_fd(in, item, (enum fields_fd)f->max);
 		memcpy(p, &fd, sizeof(fd));
@@ -603,7 +550,9 @@ fields_get_one(struct fields_in *in, const struct fields *fields,
 	char *p = (char *)base + f->offset;
 	bool had_error = in->error != NULL;
 
-	if (field_get(in, f, base, item) && (f->check == NULL || f->check(p)))
+	if (field_get(in, f, base, item) &&
+	    (f->check == NULL ||
+		f->check(f->kind == FIELD_IS_TEXT ? field_pointer(p) : p)))
 		return true;
 	if (!f->may_be_bad || in->use != FIELDS_DISK)
 		return fields_fail(in, "%s: %s is malformed", fields->what,
@@ -630,6 +579,7 @@ fields_get_all(struct fields_in *in, const struct fields *fields,
 	size_t i;
 
 	assert(fields->count <= 64);
+	assert(in->use == FIELDS_DISK || in->use == FIELDS_HANDOFF);
 	tlv_enter(outer, &r);
 	while (tlv_next(&r, &item)) {
 		f = fields_find(fields, in->use, item.tag);

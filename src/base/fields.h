@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/credential.h"
 #include "base/tlv.h"
 #include "base/util.h"
 
@@ -36,7 +37,6 @@ enum field_kind {
 	FIELD_IS_BUF, /* struct buf */
 	FIELD_IS_BYTES, /* an array of bytes, whole */
 	FIELD_IS_NUMBERS, /* an array of uint64_t, and perhaps its count */
-	FIELD_IS_CREDENTIAL,
 	FIELD_IS_FD, /* an int, or -1 */
 	FIELD_IS_STRUCT,
 	FIELD_IS_POINTER, /* to a struct, allocated, or NULL */
@@ -58,14 +58,16 @@ struct field {
 	const char *name;
 	size_t offset, size;
 	/*
-	 * The greatest value, or number of bytes of a text, numbers, or
-	 * elements of a list; for FIELD_IS_FD an enum fields_fd. 0: no limit.
+	 * The greatest value, or number of bytes of a text, or of elements of a
+	 * list that go to the disk; for FIELD_IS_FD an enum fields_fd. 0: no
+	 * limit.
 	 */
 	uint64_t max;
 	size_t extra; /* where a length, a count or an element's entry is */
 	const struct fields *inner;
-	/* Is the value allowed? Strings have their NUL. */
-	bool (*check)(const void *value);
+	unsigned which; /* for functions of several fields */
+	/* Is the value allowed? For strings, texts and bytes. */
+	bool (*check)(const char *value);
 	/* Adds an item, or none; needed for FIELD_IS_ITEM and OTHER. */
 	void (*put)(struct fields_out *out, const struct field *f,
 	    const void *base);
@@ -99,7 +101,8 @@ struct field {
 #define FIELD_NUMBERS(t, of, m) FIELD_(t, FIELD_IS_NUMBERS, of, m)
 #define FIELD_COUNTED(t, of, m, count) \
 	FIELD_NUMBERS(t, of, m), .extra = offsetof(of, count)
-#define FIELD_CREDENTIAL(t, of, m) FIELD_(t, FIELD_IS_CREDENTIAL, of, m)
+#define FIELD_CREDENTIAL(t, of, m) \
+	FIELD_BYTES(t, of, m), .check = credential_is_valid
 #define FIELD_FD(t, of, m, k) FIELD_(t, FIELD_IS_FD, of, m), .max = (k)
 #define FIELD_STRUCT(t, of, m, table) \
 	FIELD_(t, FIELD_IS_STRUCT, of, m), .inner = (table)

@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/credential.h"
 #include "base/fields.h"
 #include "base/util.h"
 
@@ -37,62 +36,16 @@ enum handoff_part {
 	HANDOFF_NET = 3,
 	HANDOFF_LISTENER = 4,
 	HANDOFF_ROOM = 5,
-	HANDOFF_ROSTER = 6,
+	HANDOFF_CHAT = 6,
 	HANDOFF_MEMBER = 7,
 	HANDOFF_PRESENCE = 8,
-	HANDOFF_BOOKMARK = 9,
+	HANDOFF_DEPARTED = 9,
 	HANDOFF_BAN = 10,
 	HANDOFF_SESSIONS = 11,
 	HANDOFF_SESSION = 12,
 	HANDOFF_CONTROL_LISTENER = 13,
 	HANDOFF_METRICS_LISTENER = 14
 };
-
-/* Fields */
-
-enum handoff_type { HANDOFF_UNSIGNED, HANDOFF_SIGNED, HANDOFF_STRING };
-
-/*
- * A field of a struct: its tag, where and how large it is, and the greatest
- * value allowed. Of a string, a char array, that is not looked at.
- */
-struct handoff_field {
-	uint16_t tag;
-	uint8_t type;
-	size_t offset;
-	size_t size;
-	uint64_t max;
-};
-#define HANDOFF_FIELD(tag, type, of, field, max) \
-	{ \
-		(tag), (type), offsetof(of, field), sizeof(((of *)0)->field), \
-		    (max) \
-	}
-/* bool, enum or any unsigned integer; any signed integer; a char array. */
-#define HANDOFF_UINT(tag, of, field, max) \
-	HANDOFF_FIELD(tag, HANDOFF_UNSIGNED, of, field, max)
-#define HANDOFF_BOOL(tag, of, field) HANDOFF_UINT(tag, of, field, 1)
-#define HANDOFF_INT(tag, of, field) \
-	HANDOFF_FIELD(tag, HANDOFF_SIGNED, of, field, 0)
-#define HANDOFF_STR(tag, of, field) \
-	HANDOFF_FIELD(tag, HANDOFF_STRING, of, field, 0)
-
-/* Adds the fields of what base points to, but for those that are zero. */
-void handoff_put(struct buf *out, const struct handoff_field fields[],
-    size_t count, const void *base);
-
-/*
- * Sets the field that item is about, if it is in the list. False: the item is
- * malformed or its value not allowed.
- */
-bool handoff_get(const struct tlv *item, const struct handoff_field fields[],
-    size_t count, void *base) MUST_CHECK;
-
-void handoff_put_credential(struct buf *out, uint16_t tag,
-    const struct credential *credential);
-/* False: nothing that credential.h could have made. */
-bool handoff_get_credential(const struct tlv *item,
-    struct credential *credential) MUST_CHECK;
 
 #define HANDOFF_OUT_INITIALIZER \
 	{ \

@@ -58,6 +58,17 @@ nick_is_char(char c)
 	    (c != '\0' && strchr("[]\\`^{|}", c) != NULL);
 }
 
+bool
+nick_is_wellformed(const char *nick)
+{
+	const char *p;
+
+	for (p = nick; *p != '\0'; p++)
+		if (!nick_is_char(*p))
+			return false;
+	return p > nick;
+}
+
 static enum nick_check
 nick_check_form(const char *name, size_t max_len, bool starts_well,
     bool (*is_char)(char c))

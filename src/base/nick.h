@@ -27,6 +27,10 @@ bool nick_is_char(char c);
 /* The same for the name of a room, and that of a user: A-Za-z0-9_- */
 bool room_name_is_char(char c);
 
+/* Is it of such characters, and not empty? So are all nicks that there ever
+ * were, whatever the rules: guests, and "server". */
+bool nick_is_wellformed(const char *nick);
+
 /*
  * May a person take this name? Checks the form and the reserved names only,
  * not who is present. A reserved name is also refused in look-alike spelling

@@ -625,6 +625,7 @@ upgrade_new(struct event_base *base, struct clock *clock,
 
 	u->base = base;
 	u->clock = clock;
+	u->out.use = FIELDS_HANDOFF;
 	u->deadlines = deadlines;
 	u->program = program;
 	u->owner = *owner;

@@ -88,55 +88,6 @@ conn_put_output(struct fields_out *out, const struct field *f, const void *base)
 		    bufferevent_get_output(c->bev));
 }
 
-/* One bit each, never given another meaning within a version. */
-static uint64_t
-conn_flags(const struct conn *c)
-{
-	return (uint64_t)c->is_paused << 0 | (uint64_t)c->is_choked << 1 |
-	    (uint64_t)c->was_refused << 2 | (uint64_t)c->has_input << 3 |
-	    (uint64_t)c->saw_eof << 4 | (uint64_t)c->told_eof << 5 |
-	    (uint64_t)c->is_tcp << 6 | (uint64_t)c->is_shut << 7 |
-	    (uint64_t)c->is_broken << 8 | (uint64_t)c->has_no_telnet << 9;
-}
-
-static void
-conn_set_flags(struct conn *c, uint64_t flags)
-{
-	c->is_paused = flags >> 0 & 1;
-	c->is_choked = flags >> 1 & 1;
-	c->was_refused = flags >> 2 & 1;
-	c->has_input = flags >> 3 & 1;
-	c->saw_eof = flags >> 4 & 1;
-	c->told_eof = flags >> 5 & 1;
-	c->is_tcp = flags >> 6 & 1;
-	c->is_shut = flags >> 7 & 1;
-	c->is_broken = flags >> 8 & 1;
-	c->has_no_telnet = flags >> 9 & 1;
-}
-
-static void
-conn_put_flags(struct fields_out *out, const struct field *f, const void *base)
-{
-	uint64_t flags = conn_flags(base);
-
-	if (flags != 0)
-		tlv_put_u64(&out->data, f->tag, flags);
-}
-
-static bool
-conn_get_flags(struct fields_in *in, const struct field *f, void *base,
-    const struct tlv *item)
-{
-	uint64_t flags;
-
-	(void)in;
-	(void)f;
-	if (!tlv_get_u64(item, UINT64_MAX, &flags))
-		return false;
-	conn_set_flags(base, flags);
-	return true;
-}
-
 static bool
 conn_check_telnet(struct fields_in *in, void *base)
 {
@@ -197,7 +148,7 @@ static const struct field conn_list[] = {
 	{ FIELD_UINT(4, struct conn, dropped) },
 	{ FIELD_UINT(5, struct conn, wasted) },
 	{ FIELD_BOOL(6, struct conn, framer.is_discarding) },
-	{ FIELD_OTHER(7, "flags", conn_put_flags, conn_get_flags) },
+	{ FIELD_UINT(7, struct conn, flags) },
 	{ FIELD_ITEM(8, struct conn_parts, input, conn_put_input) },
 	{ FIELD_ITEM(9, struct conn_parts, output, conn_put_output) },
 	{ FIELD_POINTER(10, struct conn, telnet, &telnet_fields) },
@@ -279,7 +230,6 @@ conn_make(struct net *net, struct conn_parts *p,
 	p->c.timer = NULL;
 	if (c != NULL) {
 		fields_move(&conn_fields, c, &p->c);
-		conn_set_flags(c, conn_flags(&p->c));
 		result = conn_fill(c, p, telnet);
 	}
 	if (result == 0 && conn_parts_need_timer(p)) {

@@ -83,18 +83,24 @@ struct conn {
 	uint32_t wasted; /* bytes read since the last line */
 	uint32_t max_line; /* conn_set_framing(); 0: the option's */
 	struct framer framer;
-	bool is_reading : 1; /* readable is active */
+	bool is_reading : 1; /* readable is waited for */
 	bool is_handling : 1; /* inside conn_handle_input() */
-	bool is_paused : 1; /* conn_pause_input() */
-	bool is_choked : 1; /* input waits until its answers are read */
-	bool was_refused : 1; /* conn_send() owes a drained() */
-	bool has_input : 1; /* whole lines may wait in the input */
-	bool saw_eof : 1;
-	bool told_eof : 1;
-	bool is_tcp : 1;
-	bool is_shut : 1; /* shut down by us: SIOCOUTQ counts a FIN */
-	bool has_no_telnet : 1; /* conn_set_framing() */
-	bool is_broken : 1; /* it ended by an error, not in order */
+	union {
+		/* In this order they are handed over: HANDOFF_VERSION. */
+		struct {
+			bool is_paused : 1; /* conn_pause_input() */
+			bool is_choked : 1; /* its answers are not read */
+			bool was_refused : 1; /* conn_send() owes a drained() */
+			bool has_input : 1; /* whole lines may wait there */
+			bool saw_eof : 1;
+			bool told_eof : 1;
+			bool is_tcp : 1;
+			bool is_shut : 1; /* our side: SIOCOUTQ counts a FIN */
+			bool has_no_telnet : 1; /* conn_set_framing() */
+			bool is_broken : 1; /* ended by an error */
+		};
+		uint16_t flags;
+	};
 };
 
 #define CONN_SNDBUF_MIN 65536

@@ -62,3 +62,26 @@ chat_take_out_room(struct chat *chat, struct room *room)
 	RB_REMOVE(room_tree, &chat->by_name, room);
 	chat->count--;
 }
+
+void
+chat_put_room_name(struct fields_out *out, const struct field *f,
+    const void *base)
+{
+	const struct room *room;
+
+	memcpy(&room, (const char *)base + f->offset, sizeof(room));
+	tlv_put_str(&out->data, f->tag, room->name);
+}
+
+bool
+chat_get_room_name(struct fields_in *in, const struct field *f, void *base,
+    const struct tlv *item)
+{
+	struct room *room = NULL;
+	char name[ROOM_NAME_SIZE];
+
+	if (tlv_get_str(item, name, sizeof(name)))
+		room = chat_find_room(in->arg, name);
+	memcpy((char *)base + f->offset, &room, sizeof(room));
+	return room != NULL;
+}

@@ -72,6 +72,15 @@ bool chat_load(struct chat *chat, struct fields_in *in, const struct tlv *item,
     const struct dialect *(*find_dialect)(const char *name)) MUST_CHECK;
 bool chat_load_end(struct chat *chat, struct fields_in *in) MUST_CHECK;
 
+/*
+ * As fields.h has it, for the disk: a room's topic, and its modes if they are
+ * to outlive the process. It is read into a room that there is. False:
+ * in->error says why, and what was refused is as if it had not been there.
+ */
+void chat_save_room(const struct room *room, struct fields_out *out);
+bool chat_load_room(struct room *room, struct fields_in *in,
+    const struct tlv *item) MUST_CHECK;
+
 /* The room of that name; it is made if necessary, whatever the settings. */
 struct room *chat_get_room(struct chat *chat, const char *name);
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/fields.h"
 #include "room/model.h"
 
 /*
@@ -32,6 +33,24 @@ void departed_put(struct departed_set *all, const char *folded,
 void departed_restore(struct departed_set *all, const char *folded,
     const struct credential *credential, struct person *person, int64_t left_ms,
     int64_t made_ms);
+
+/*
+ * As fields.h has it: who is gone, all of them, one of them as they were read,
+ * and into the collection again. Read is without nick and credential from the
+ * disk, where those are the key; the person is the caller's then. False:
+ * in->error says why.
+ */
+enum departed_tag { DEPARTED_PERSON = 3 };
+struct departed_record {
+	struct departed b;
+	struct credential credential;
+};
+void departed_save(const struct departed *b, struct fields_out *out);
+void departed_save_all(const struct departed_set *all, struct fields_out *out);
+bool departed_read(struct departed_record *r, struct chat *chat,
+    struct fields_in *in, const struct tlv *item) MUST_CHECK;
+bool departed_load(struct departed_set *all, struct fields_in *in,
+    const struct tlv *item) MUST_CHECK;
 
 /* NULL: there is none. */
 struct departed *departed_find(const struct departed_set *all,

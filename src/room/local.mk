@@ -7,7 +7,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/bans-fields.c \
 	%D%/bans.c \
 	%D%/bans.h \
-	%D%/chat-handoff.c \
+	%D%/chat-fields.c \
 	%D%/chat-rooms.c \
 	%D%/chat-rooms.h \
 	%D%/chat.c \
@@ -16,6 +16,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/cursor.h \
 	%D%/deliver.c \
 	%D%/deliver.h \
+	%D%/departed-fields.c \
 	%D%/departed.c \
 	%D%/departed.h \
 	%D%/directory.c \
@@ -28,6 +29,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/model.h \
 	%D%/modes-change.c \
 	%D%/modes-change.h \
+	%D%/modes-fields.c \
 	%D%/modes-impl.h \
 	%D%/modes-words.c \
 	%D%/modes-words.h \
@@ -35,7 +37,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/modes.h \
 	%D%/opers.c \
 	%D%/opers.h \
-	%D%/person-handoff.c \
+	%D%/person-fields.c \
 	%D%/person.c \
 	%D%/person.h \
 	%D%/presence-handoff.c \

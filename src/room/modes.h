@@ -11,6 +11,9 @@
 #include "room/model.h"
 
 struct buf;
+struct fields_in;
+struct fields_out;
+struct tlv;
 
 /*
  * What is allowed in a room, and to whom. The letters are IRC's (Modern IRC
@@ -52,13 +55,13 @@ void modes_fini(struct room *room);
 void modes_persist(struct room *room);
 
 /*
- * As bytes (tlv.h), for the journal, and for the next program in this process,
- * which gets invitations as well. modes_get() replaces those of the room;
- * false: it is not what modes_put() writes, and the room has those it was made
- * with.
+ * As fields.h has it. modes_load() replaces those of the room, wholly or not at
+ * all, since half of what was not allowed could let in whom it should keep out:
+ * false, in->error says why, and the room has those it was made with.
  */
-void modes_put(const struct modes *modes, struct buf *out, bool is_handed_over);
-bool modes_get(struct room *room, const void *data, size_t len) MUST_CHECK;
+void modes_save(const struct modes *modes, struct fields_out *out);
+bool modes_load(struct room *room, struct fields_in *in,
+    const struct tlv *item) MUST_CHECK;
 
 /* Checks */
 

@@ -307,18 +307,17 @@ person_requeue(struct chat *chat, struct person *p, struct queued_message *k)
 		person_drop_queued(chat, p);
 }
 
-void
+int
 person_queue_restored(struct chat *chat, struct person *p,
     struct queued_message *k)
 {
-	if (chat->queued_bytes + person_queued_size(k) > QUEUED_TOTAL_MAX) {
-		free(k);
-		return;
-	}
+	if (chat->queued_bytes + person_queued_size(k) > QUEUED_TOTAL_MAX)
+		return -1;
 	TAILQ_INSERT_TAIL(&p->queued, k, entry);
 	person_count_queued(chat, p, k);
 	while (p->queued_count > QUEUED_MAX)
 		person_drop_queued(chat, p);
+	return 0;
 }
 
 void

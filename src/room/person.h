@@ -8,12 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/fields.h"
 #include "base/util.h"
 #include "room/model.h"
-
-struct fields_in;
-struct fields_out;
-struct tlv;
 
 #define IGNORES_MAX 64
 
@@ -83,30 +80,38 @@ void person_requeue(struct chat *chat, struct person *p,
 /* As person_queue(), whatever the bytes; -1 if there are QUEUED_MAX. */
 int person_restore_queued(struct chat *chat, struct person *p,
     struct queued_message *k) MUST_CHECK;
-/* As person_queue(), for messages of an earlier process: the oldest go. */
-void person_queue_restored(struct chat *chat, struct person *p,
-    struct queued_message *k);
+/* As person_queue(), for messages of an earlier process: the oldest go. Returns
+ * -1 if all people together have too many. */
+int person_queue_restored(struct chat *chat, struct person *p,
+    struct queued_message *k) MUST_CHECK;
 /* Takes one out of the list; it is the caller's to free. */
 void person_take_queued(struct chat *chat, struct person *p,
     struct queued_message *k);
 void bookmark_free(struct bookmark *bookmark);
 
 /*
- * For the next program in this process (handoff.h): adds p to out, in an item
- * that the caller opens and closes. person_load() makes it again, into an empty
- * p, when all rooms are there; if it returns false, p may have some of it.
+ * As fields.h has it; in->arg is the chat, whose rooms are all there. A person
+ * is read into an empty one, which has some of it if it is refused.
  */
-void person_save(const struct person *p, struct fields_out *out);
-bool person_load(struct chat *chat, struct person *p, struct fields_in *in,
-    const struct tlv *item) MUST_CHECK;
+enum person_tag { PERSON_BOOKMARK = 1, PERSON_HANDED = 4 };
+extern const struct fields person_fields, bookmark_fields, queued_fields;
+extern const struct fields shown_fields;
 
-/* The same for one message, and for a list of at most QUEUED_MAX. NULL: it is
- * malformed. */
-void queued_message_save(const struct queued_message *k, struct fields_out *out,
-    uint16_t tag);
-struct queued_message *queued_message_load(const struct tlv *item) MUST_CHECK;
+/* On the disk: the number of a bookmark of who was live. They surely had all
+ * before the room's low-water mark. */
+#define BOOKMARK_LIVE UINT64_MAX
 
-/* Reads a nick: anybody's that there ever was. */
-bool person_get_nick(const struct tlv *item, char nick[NICK_SIZE]) MUST_CHECK;
+/*
+ * A record has to fit the journal: so many bookmarks, and bytes of private
+ * messages. What was handed over and has come back may be more than
+ * QUEUED_BYTES_MAX; what is on its way is written again and again.
+ */
+#define PERSON_RECORD_BOOKMARKS 1000
+#define PERSON_RECORD_QUEUED ((size_t)256 * 1024)
+#define PERSON_RECORD_HANDED ((size_t)64 * 1024)
+
+/* The newest of them, max bytes at most. */
+void queued_put_newest(struct fields_out *out, uint16_t tag,
+    const struct queued_list *list, size_t max);
 
 #endif

@@ -11,9 +11,8 @@
 #include "base/util.h"
 #include "room/model.h"
 
-struct fields_in;
+struct fields;
 struct fields_out;
-struct tlv;
 
 enum replay_kind {
 	REPLAY_GREETING, /* a newcomer's first lines */
@@ -79,13 +78,13 @@ enum replay_pump replay_pump(struct cursor *c, size_t max,
     size_t *done) MUST_CHECK;
 
 /*
- * For the next program in this process (handoff.h): adds the replay of c,
- * which has one, to out, in an item that the caller opens and closes; and makes
- * it again, for a c that is in its room. Whether it is pumped is the
- * caller's.
+ * For the next program: adds the replay of c, which has one, as an item; it is
+ * read with replay_fields. Then replay_restore() finds its positions, for a c
+ * that has its membership. Whether it is pumped is the caller's. False: it has
+ * positions that there cannot be.
  */
-void replay_save(const struct cursor *c, struct fields_out *out);
-bool replay_load(struct cursor *c, struct fields_in *in,
-    const struct tlv *item) MUST_CHECK;
+extern const struct fields replay_fields;
+void replay_save(const struct cursor *c, struct fields_out *out, uint16_t tag);
+bool replay_restore(struct cursor *c) MUST_CHECK;
 
 #endif

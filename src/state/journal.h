@@ -29,10 +29,10 @@
 struct journal;
 
 #define JOURNAL_KEY_MAX 255 /* bytes; at least 1 */
-#define JOURNAL_VALUE_MAX ((size_t)512 * 1024)
+#define JOURNAL_VALUE_MAX ((size_t)1024 * 1024)
 #define JOURNAL_FILE_MAX ((size_t)256 * 1024 * 1024)
 
-/* Called once for each key that was found, in any order. */
+/* Called once for each key that was found, in the order of their bytes. */
 typedef void journal_loaded(const void *key, size_t key_len, const void *value,
     size_t len, void *arg);
 
@@ -49,7 +49,7 @@ typedef bool journal_snapshot(struct journal *journal, bool is_first,
  * caller's; calls loaded for what it holds before returning. snapshot is called
  * from journal_renew(), journal_tick() and journal_close(). Returns NULL with
  * *error (the caller frees it) if the files cannot be opened, are in use by
- * another process, or are of a later version. Files damaged beyond use are
+ * another process, or are of another version. Files damaged beyond use are
  * renamed to NAME.N.corrupt-TIME, with a log line, and their contents are lost.
  */
 struct journal *journal_open(int dir_fd, const char *name,

@@ -8,7 +8,6 @@ src_libbrbd_a_SOURCES += \
 	%D%/journal-impl.h \
 	%D%/journal.c \
 	%D%/journal.h \
-	%D%/modes-record.c \
 	%D%/persist-impl.h \
 	%D%/persist-load.c \
 	%D%/persist.c \

@@ -8,14 +8,15 @@
 
 /* Shared by persist*.c only. */
 
-/* First bytes of keys. They are in files: never change or reuse one. */
+/*
+ * First bytes of keys. They are in files: never change or reuse one. People
+ * come after the low-water marks, which they need to know.
+ */
 #define PERSIST_COUNTS 'i'
-#define PERSIST_MODES 'm'
 #define PERSIST_HOST_KEY 'h'
+#define PERSIST_LOW_WATER 'l'
 #define PERSIST_PERSON 'p'
-#define PERSIST_LOW_WATER 's'
-#define PERSIST_TOPIC 't'
-#define PERSIST_TOPIC_BY 'b' /* 8 bytes: when it was set; then by whom */
+#define PERSIST_ROOM 'r'
 
 /* Makes the chat tell of changes from now on, and writes them. */
 void persist_begin(struct persist *k, struct journal *journal);

@@ -11,35 +11,32 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/text.h"
-#include "base/tlv.h"
 #include "room/chat-rooms.h"
+#include "room/chat.h"
 #include "room/departed.h"
-#include "room/modes.h"
+#include "room/person.h"
 #include "room/room.h"
 #include "room/watch.h"
 #include "state/persist-impl.h"
-#include "state/person-record.h"
-
-struct persist_loaded_person {
-	struct person_key key;
-	struct person_record record;
-};
 
 struct persist_load {
-	struct buf people; /* key length, key, value length, value */
-	struct persist_loaded_person **list;
-	size_t count;
+	struct departed_record **people;
+	size_t count, cap;
 	size_t dropped;
 };
 
 void
 persist_load_free(struct persist *k)
 {
+	size_t i;
+
 	if (k->load == NULL)
 		return;
-	buf_fini(&k->load->people);
-	free(k->load->list);
+	for (i = 0; i < k->load->count; i++) {
+		person_clear(k->chat, &k->load->people[i]->b.person);
+		free(k->load->people[i]);
+	}
+	free(k->load->people);
 	free(k->load);
 	k->load = NULL;
 }
@@ -57,203 +54,149 @@ persist_loaded_room(struct chat *chat, const unsigned char *key, size_t len)
 	return chat_find_room(chat, name);
 }
 
-static void
-persist_loaded_topic(struct room *room, const void *value, size_t len)
+static bool
+persist_get_key(struct departed_record *r, const unsigned char *key, size_t len)
 {
-	char topic[TOPIC_MAX + 1];
-	struct tlv item = { .data = value, .len = len };
+	struct credential *c = &r->credential;
+	char *folded = r->b.folded;
+	size_t folded_len;
 
-	if (len > 0 && tlv_get_str(&item, topic, sizeof(topic)) &&
-	    text_is_harmless(value, len)) {
-		free(room->topic);
-		room->topic = xstrdup(topic);
-	}
+	if (len <= 1 + sizeof(*c) || len - 1 - sizeof(*c) > NICK_MAX)
+		return false;
+	folded_len = len - 1 - sizeof(*c);
+	memcpy(c, key + 1, sizeof(*c));
+	memcpy(folded, key + 1 + sizeof(*c), folded_len);
+	folded[folded_len] = '\0';
+	if (c->kind > CREDENTIAL_UID || strlen(folded) != folded_len ||
+	    !nick_is_wellformed(folded))
+		return false;
+	nick_fold(folded, folded);
+	return true;
+}
+
+/* Ids that others know are not given again. */
+static void
+persist_raise_last_id(struct chat *chat, const struct person *p)
+{
+	uint64_t *last_id = &chat->directory.last_id;
+	const struct ignore *ig;
+	const struct queued_message *q;
+
+	TAILQ_FOREACH(ig, &p->ignores, entry)
+		if (ig->id > *last_id)
+			*last_id = ig->id;
+	TAILQ_FOREACH(q, &p->queued, entry)
+		if (q->author > *last_id)
+			*last_id = q->author;
 }
 
 static void
-persist_loaded_topic_by(struct room *room, const char *value, size_t len)
+persist_loaded_person(struct persist *k, const unsigned char *key,
+    size_t key_len, const struct tlv *item)
 {
-	char nick[NICK_SIZE];
-	uint64_t set_ms;
-	size_t i;
+	struct persist_load *load = k->load;
+	struct departed_record *r = xmalloc(sizeof(*r));
+	struct fields_in in = { .use = FIELDS_DISK, .clock = k->chat->clock };
 
-	if (len <= 8 || len - 8 > NICK_MAX)
-		return;
-	set_ms = le_get64(value);
-	memcpy(nick, value + 8, len - 8);
-	nick[len - 8] = '\0';
-	if (set_ms == 0 || set_ms > INT64_MAX)
-		return;
-	for (i = 0; nick[i] != '\0'; i++)
-		if (!nick_is_char(nick[i]))
-			return;
-	if (i != len - 8)
-		return;
-	memcpy(room->topic_by, nick, len - 7);
-	room->topic_ms = (int64_t)set_ms;
+	if (!departed_read(r, k->chat, &in, item)) {
+		load->dropped++;
+		free(r);
+	} else if (!persist_get_key(r, key, key_len)) {
+		load->dropped++;
+		person_clear(k->chat, &r->b.person);
+		free(r);
+	} else {
+		persist_raise_last_id(k->chat, &r->b.person);
+		if (load->count == load->cap) {
+			load->cap = load->cap == 0 ? 64 : load->cap * 2;
+			load->people = xreallocarray(load->people, load->cap,
+			    sizeof(struct departed_record *));
+		}
+		load->people[load->count++] = r;
+	}
+	fields_in_fini(&in);
+}
+
+static void
+persist_loaded_item(struct persist *k, const unsigned char *key, size_t key_len,
+    const struct tlv *item)
+{
+	struct fields_in in = { .use = FIELDS_DISK, .clock = k->chat->clock };
+	struct room *room;
+
+	switch (key[0]) {
+	case PERSIST_COUNTS:
+		if (item->len < 16 || le_get64(item->data) > EVENT_AUTHOR_MAX)
+			break;
+		k->ids = le_get64(item->data);
+		k->guests = le_get64(item->data + 8);
+		break;
+	case PERSIST_HOST_KEY:
+		if (item->len == sizeof(k->chat->host_key.bytes)) {
+			memcpy(k->chat->host_key.bytes, item->data, item->len);
+			k->has_host_key = true;
+		}
+		break;
+	case PERSIST_LOW_WATER:
+		room = persist_loaded_room(k->chat, key, key_len);
+		if (room != NULL && item->len == 8)
+			room->low_water = le_get64(item->data);
+		break;
+	case PERSIST_PERSON:
+		persist_loaded_person(k, key, key_len, item);
+		break;
+	case PERSIST_ROOM:
+		room = persist_loaded_room(k->chat, key, key_len);
+		if (room != NULL && !chat_load_room(room, &in, item))
+			log_warning("what is kept of a room could not be "
+				    "read: room=%s: %s",
+			    room->name, in.error);
+		break;
+	}
+	fields_in_fini(&in);
 }
 
 void
 persist_loaded(const void *key, size_t key_len, const void *value, size_t len,
     void *arg)
 {
+	const struct tlv item = { .data = value, .len = len };
 	struct persist *k = arg;
-	struct chat *chat = k->chat;
-	const unsigned char *bytes = key, *number = value;
-	struct room *room;
-	unsigned char lens[8];
 
 	if (k->load == NULL)
 		k->load = xcalloc(1, sizeof(*k->load));
-	switch (bytes[0]) {
-	case PERSIST_COUNTS:
-		if (len < 16 || le_get64(number) > EVENT_AUTHOR_MAX)
-			break;
-		k->ids = le_get64(number);
-		k->guests = le_get64(number + 8);
-		break;
-	case PERSIST_HOST_KEY:
-		if (len == sizeof(chat->host_key.bytes)) {
-			memcpy(chat->host_key.bytes, value, len);
-			k->has_host_key = true;
-		}
-		break;
-	case PERSIST_LOW_WATER:
-		room = persist_loaded_room(chat, bytes, key_len);
-		if (room != NULL && len == 8)
-			room->low_water = le_get64(number);
-		break;
-	case PERSIST_TOPIC:
-		room = persist_loaded_room(chat, bytes, key_len);
-		if (room != NULL)
-			persist_loaded_topic(room, value, len);
-		break;
-	case PERSIST_TOPIC_BY:
-		room = persist_loaded_room(chat, bytes, key_len);
-		if (room != NULL)
-			persist_loaded_topic_by(room, value, len);
-		break;
-	case PERSIST_MODES:
-		room = persist_loaded_room(chat, bytes, key_len);
-		if (room != NULL && !modes_get(room, value, len))
-			log_warning("the modes of a room could not be read: "
-				    "room=%s",
-			    room->name);
-		break;
-	case PERSIST_PERSON:
-		/* Later: it needs to know what is settled. */
-		le_put32(lens, (uint32_t)key_len);
-		le_put32(lens + 4, (uint32_t)len);
-		buf_add(&k->load->people, lens, sizeof(lens));
-		buf_add(&k->load->people, key, key_len);
-		buf_add(&k->load->people, value, len);
-		break;
-	}
-}
-
-static bool
-persist_get_key(struct person_key *who, const char *key, size_t len)
-{
-	size_t folded_len, i;
-
-	if (len <= 1 + sizeof(who->credential))
-		return false;
-	folded_len = len - 1 - sizeof(who->credential);
-	if (folded_len > NICK_MAX)
-		return false;
-	memcpy(&who->credential, key + 1, sizeof(who->credential));
-	memcpy(who->folded, key + 1 + sizeof(who->credential), folded_len);
-	who->folded[folded_len] = '\0';
-	for (i = 0; i < folded_len; i++)
-		if (!nick_is_char(who->folded[i]))
-			return false;
-	nick_fold(who->folded, who->folded);
-	return who->credential.kind <= CREDENTIAL_UID;
-}
-
-static void
-persist_read_person(struct persist *k, const char *key, size_t key_len,
-    const char *value, size_t len)
-{
-	struct chat *chat = k->chat;
-	struct persist_load *load = k->load;
-	struct persist_loaded_person *p;
-	const struct ignore *ig;
-	const struct queued_message *q;
-	uint64_t *last_id = &chat->directory.last_id;
-
-	p = xcalloc(1, sizeof(*p));
-	if (!persist_get_key(&p->key, key, key_len) ||
-	    !person_record_get(&p->record, chat, value, len)) {
-		load->dropped++;
-		free(p);
-		return;
-	}
-	TAILQ_FOREACH(ig, &p->record.person.ignores, entry)
-		if (ig->id > *last_id)
-			*last_id = ig->id;
-	TAILQ_FOREACH(q, &p->record.person.queued, entry)
-		if (q->author > *last_id)
-			*last_id = q->author;
-	load->list[load->count++] = p;
+	persist_loaded_item(k, key, key_len, &item);
 }
 
 static int
 persist_age_cmp(const void *a, const void *b)
 {
-	const struct persist_loaded_person *pa, *pb;
+	const struct departed_record *ra, *rb;
 
-	pa = *(const struct persist_loaded_person *const *)a;
-	pb = *(const struct persist_loaded_person *const *)b;
-	return (pa->record.made_ms > pb->record.made_ms) -
-	    (pa->record.made_ms < pb->record.made_ms);
+	ra = *(const struct departed_record *const *)a;
+	rb = *(const struct departed_record *const *)b;
+	return (ra->b.made_ms > rb->b.made_ms) -
+	    (ra->b.made_ms < rb->b.made_ms);
 }
 
-/* The people that were loaded, the oldest first. */
-static void
-persist_read_people(struct persist *k)
-{
-	struct persist_load *load = k->load;
-	const char *at = load->people.data;
-	const char *end;
-	size_t key_len, len, count = 0;
-
-	if (at == NULL)
-		return;
-	end = at + load->people.len;
-	for (; at < end; at += 8 + key_len + len, count++) {
-		key_len = le_get32(at);
-		len = le_get32(at + 4);
-	}
-	if (count == 0)
-		return;
-	load->list = xcalloc(count, sizeof(struct persist_loaded_person *));
-	for (at = load->people.data; at < end; at += 8 + key_len + len) {
-		key_len = le_get32(at);
-		len = le_get32(at + 4);
-		persist_read_person(k, at + 8, key_len, at + 8 + key_len, len);
-	}
-	if (load->count > 0)
-		qsort(load->list, load->count,
-		    sizeof(struct persist_loaded_person *), persist_age_cmp);
-}
-
+/* The oldest first. */
 static void
 persist_restore_people(struct persist *k)
 {
-	struct chat *chat = k->chat;
 	struct persist_load *load = k->load;
-	struct persist_loaded_person *p;
+	struct departed_record *r;
 	size_t i;
 
-	persist_read_people(k);
+	if (load->count > 0)
+		qsort(load->people, load->count,
+		    sizeof(struct departed_record *), persist_age_cmp);
 	for (i = 0; i < load->count; i++) {
-		p = load->list[i];
-		departed_restore(&chat->departed, p->key.folded,
-		    &p->key.credential, &p->record.person, p->record.left_ms,
-		    p->record.made_ms);
-		free(p);
+		r = load->people[i];
+		departed_restore(&k->chat->departed, r->b.folded,
+		    &r->credential, &r->b.person, r->b.left_ms, r->b.made_ms);
+		free(r);
 	}
+	load->count = 0;
 	if (load->dropped > 0)
 		log_warning("places in the state could not be read: places=%zu",
 		    load->dropped);

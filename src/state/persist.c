@@ -17,15 +17,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/tlv.h"
 #include "room/acked.h"
 #include "room/chat-rooms.h"
+#include "room/chat.h"
 #include "room/client.h"
 #include "room/cursor.h"
 #include "room/departed.h"
 #include "room/directory.h"
 #include "room/handed.h"
-#include "room/modes.h"
+#include "room/person.h"
 #include "room/replay.h"
 #include "room/watch.h"
 #include "state/journal.h"
@@ -40,6 +40,12 @@
 
 /* In a look so many progress notes are written; the others' are older then. */
 #define PERSIST_LOOK_MAX 128
+
+/* Who it is about: the key of their record. */
+struct person_key {
+	struct credential credential;
+	char folded[NICK_SIZE];
+};
 
 struct persist_dirty {
 	RB_ENTRY(persist_dirty) entry;
@@ -163,6 +169,13 @@ persist_wake_for(struct persist *k, const struct member *m)
 /* Writing */
 
 static void
+persist_put_out(struct persist *k, const struct persist_key *key)
+{
+	journal_put(k->journal, key->bytes, key->len, k->out.data.data,
+	    k->out.data.len);
+}
+
+static void
 persist_put_counts(struct persist *k)
 {
 	unsigned char key = PERSIST_COUNTS, value[16];
@@ -205,9 +218,9 @@ persist_put_member(struct persist *k, struct member *m)
 	}
 	SLIST_FOREACH(client, &m->clients, in_member)
 		client->has_queued_handed = !TAILQ_EMPTY(&client->handed);
-	buf_reset(&k->out);
-	person_record_put_member(&k->out, m);
-	journal_put(k->journal, key.bytes, key.len, k->out.data, k->out.len);
+	buf_reset(&k->out.data);
+	person_record_put(&k->out, m);
+	persist_put_out(k, &key);
 }
 
 static void
@@ -216,9 +229,9 @@ persist_put_departed(struct persist *k, const struct departed *b)
 	struct persist_key key;
 
 	key = persist_person_key(b->folded, departed_credential(b));
-	buf_reset(&k->out);
-	person_record_put_bookmark(&k->out, k->chat, b);
-	journal_put(k->journal, key.bytes, key.len, k->out.data, k->out.len);
+	buf_reset(&k->out.data);
+	departed_save(b, &k->out);
+	persist_put_out(k, &key);
 }
 
 /* False: there is nobody. */
@@ -290,40 +303,19 @@ persist_put_low_water(struct persist *k, const struct room *room)
 	journal_put(k->journal, key.bytes, key.len, value, sizeof(value));
 }
 
+/* Its topic or modes have changed. */
 static void
-persist_topic(const struct room *room, void *arg)
+persist_room(const struct room *room, void *arg)
 {
 	struct persist *k = arg;
-	struct persist_key key = persist_room_key(PERSIST_TOPIC, room);
-	struct persist_key by = persist_room_key(PERSIST_TOPIC_BY, room);
-	char value[8 + NICK_SIZE];
+	struct persist_key key = persist_room_key(PERSIST_ROOM, room);
 
-	if (room->topic == NULL)
+	buf_reset(&k->out.data);
+	chat_save_room(room, &k->out);
+	if (k->out.data.len == 0)
 		journal_delete(k->journal, key.bytes, key.len);
 	else
-		journal_put(k->journal, key.bytes, key.len, room->topic,
-		    strlen(room->topic));
-	if (room->topic == NULL || room->topic_ms <= 0)
-		journal_delete(k->journal, by.bytes, by.len);
-	else {
-		le_put64(value, (uint64_t)room->topic_ms);
-		memcpy(value + 8, room->topic_by, strlen(room->topic_by));
-		journal_put(k->journal, by.bytes, by.len, value,
-		    8 + strlen(room->topic_by));
-	}
-}
-
-static void
-persist_modes(const struct room *room, void *arg)
-{
-	struct persist *k = arg;
-	struct persist_key key = persist_room_key(PERSIST_MODES, room);
-
-	if (!room->modes.is_persisted)
-		return;
-	buf_reset(&k->out);
-	modes_put(&room->modes, &k->out, false);
-	journal_put(k->journal, key.bytes, key.len, k->out.data, k->out.len);
+		persist_put_out(k, &key);
 }
 
 static void
@@ -332,11 +324,7 @@ persist_forget_room(const struct room *room, void *arg)
 	struct persist *k = arg;
 	struct persist_key key;
 
-	key = persist_room_key(PERSIST_TOPIC, room);
-	journal_delete(k->journal, key.bytes, key.len);
-	key = persist_room_key(PERSIST_TOPIC_BY, room);
-	journal_delete(k->journal, key.bytes, key.len);
-	key = persist_room_key(PERSIST_MODES, room);
+	key = persist_room_key(PERSIST_ROOM, room);
 	journal_delete(k->journal, key.bytes, key.len);
 	key = persist_room_key(PERSIST_LOW_WATER, room);
 	journal_delete(k->journal, key.bytes, key.len);
@@ -352,9 +340,8 @@ persist_snapshot_rooms(struct persist *k, struct walk_budget *budget)
 	     room = chat_next_room(k->chat, room)) {
 		if (!walk_may_take(budget))
 			return false;
-		if (room->topic != NULL)
-			persist_topic(room, k);
-		persist_modes(room, k);
+		if (room->topic != NULL || room->modes.is_persisted)
+			persist_room(room, k);
 		if (room->low_water != 0)
 			persist_put_low_water(k, room);
 		memcpy(at->room, room->name, sizeof(at->room));
@@ -630,14 +617,16 @@ persist_init(struct persist *k, struct chat *chat)
 	k->watch = (struct chat_watch){
 		.person = persist_touch,
 		.said = persist_wake,
-		.topic = persist_topic,
-		.modes = persist_modes,
+		.topic = persist_room,
+		.modes = persist_room,
 		.forgotten = persist_forget_room,
 		.counted = persist_counted,
 		.turn_ended = persist_turn_ended,
 		.arg = k,
 	};
 	RB_INIT(&k->dirty);
+	k->out.use = FIELDS_DISK;
+	k->out.clock = chat->clock;
 	deadline_init(&k->look_due, persist_look_cb, k);
 	walk_init(&k->look.walk, "persist_look", persist_look, k);
 	walk_init(&k->write, "persist_write", persist_write, k);
@@ -668,7 +657,7 @@ persist_fini(struct persist *k)
 	persist_end(k);
 	persist_put_all_dirty(k); /* frees them */
 	deadline_clear(k->chat->deadlines, &k->look_due);
-	buf_fini(&k->out);
+	fields_out_fini(&k->out);
 	persist_load_free(k);
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/deadline.h"
+#include "base/fields.h"
 #include "base/nick.h"
 #include "base/walk.h"
 #include "room/model.h"
@@ -65,7 +66,7 @@ struct persist {
 	struct persist_look look;
 	bool is_looking;
 	struct persist_at snapshot_at;
-	struct buf out; /* scratch */
+	struct fields_out out; /* scratch */
 	uint64_t ids; /* given up to here, as far as the journal knows */
 	uint64_t guests;
 	bool has_host_key; /* the journal does */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fields.h"
 #include "history/event.h"
 #include "room/chat.h"
 #include "room/modes-change.h"
@@ -56,28 +57,40 @@ check_error(enum mode_error why, const struct mode_change *change, void *arg)
 	require(mode_error_str(why, change, arg)[0] != '\0');
 }
 
+static bool
+load(struct room *room, const void *data, size_t len)
+{
+	struct fields_in in = { .use = FIELDS_HANDOFF };
+	const struct tlv item = { .data = data, .len = len };
+	bool is_good = modes_load(room, &in, &item);
+
+	require(is_good == (in.error == NULL));
+	fields_in_fini(&in);
+	return is_good;
+}
+
 static void
 check_modes(struct room *room)
 {
 	struct modes *modes = &room->modes;
-	struct buf first = BUF_INITIALIZER, second = BUF_INITIALIZER;
+	struct fields_out first = { .use = FIELDS_HANDOFF }, second = first;
 	size_t i;
 
 	for (i = 0; i < MODES_LISTS; i++)
 		require(modes->counts[i] <= MODES_LIST_MAX);
 	require(modes->limit <= MODES_LIMIT_MAX);
 	require(modes->invitation_count <= MODES_INVITATIONS_MAX);
-	modes_str(room, true, &first);
-	check_applied(buf_cstr(&first), NULL);
-	buf_reset(&first);
-	modes_put(modes, &first, true);
-	require(first.len <= JOURNAL_VALUE_MAX);
-	require(modes_get(room, first.data, first.len));
-	modes_put(modes, &second, true);
-	require(first.len == second.len &&
-	    memcmp(first.data, second.data, first.len) == 0);
-	buf_fini(&first);
-	buf_fini(&second);
+	modes_str(room, true, &first.data);
+	check_applied(buf_cstr(&first.data), NULL);
+	buf_reset(&first.data);
+	modes_save(modes, &first);
+	require(first.data.len <= JOURNAL_VALUE_MAX);
+	require(load(room, first.data.data, first.data.len));
+	modes_save(modes, &second);
+	require(first.data.len == second.data.len &&
+	    memcmp(first.data.data, second.data.data, first.data.len) == 0);
+	fields_out_fini(&first);
+	fields_out_fini(&second);
 }
 
 static void
@@ -115,7 +128,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(chat_open_room(&chat, "kitchen", &kitchen) == CHAT_ROOM_MADE);
 	if (data[0] % 2 == 0)
 		change(kitchen, data + 1, size - 1);
-	else if (!modes_get(kitchen, data + 1, size - 1))
+	else if (!load(kitchen, data + 1, size - 1))
 		require(kitchen->modes.flags == ROOM_NO_EXTERNAL &&
 		    kitchen->modes.key[0] == '\0');
 	check_modes(kitchen);

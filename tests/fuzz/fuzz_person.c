@@ -10,12 +10,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "room/chat.h"
+#include "room/departed.h"
 #include "room/person.h"
 #include "state/journal.h"
-#include "state/person-record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -33,43 +34,52 @@ wake(void *arg)
 }
 
 static void
-check_person(const struct person_record *r, const struct clock *clock)
+check_person(const struct departed *b, const struct clock *clock)
 {
 	const struct bookmark *bookmark;
 	const struct queued_message *k;
 	const struct marker *marker;
 
-	require(r->left_ms <= clock->mono_ms);
-	require(r->made_ms <= clock->mono_ms);
-	require(r->person.ignore_count <= IGNORES_MAX);
-	require(r->person.queued_count <= QUEUED_MAX);
-	require(r->person.queued_bytes <= QUEUED_BYTES_MAX);
-	LIST_FOREACH(bookmark, &r->person.bookmarks, in_owner) {
+	require(b->left_ms <= clock->mono_ms);
+	require(b->made_ms <= clock->mono_ms);
+	require(b->person.ignore_count <= IGNORES_MAX);
+	require(b->person.queued_count <= QUEUED_MAX);
+	require(b->person.queued_bytes <=
+	    QUEUED_MAX * (sizeof(*k) + HISTORY_TEXT_MAX));
+	LIST_FOREACH(bookmark, &b->person.bookmarks, in_owner) {
 		require(bookmark->cursor.number <=
 		    bookmark->room->history.next_number);
 		require(bookmark->repeat_until <=
 		    bookmark->room->history.next_number);
 		require(bookmark->left_ms <= clock->mono_ms);
 	}
-	require(r->person.marker_count <= MARKERS_MAX);
-	TAILQ_FOREACH(marker, &r->person.markers, entry)
+	require(b->person.marker_count <= MARKERS_MAX);
+	TAILQ_FOREACH(marker, &b->person.markers, entry)
 		require(marker_is_name(marker->name) && marker->time_ms > 0);
-	TAILQ_FOREACH(k, &r->person.queued, entry)
+	TAILQ_FOREACH(k, &b->person.queued, entry)
 		require(k->len > 0 && text_is_utf8(k->text, k->len));
 }
 
-/* What is written of the bookmark. */
-static void
-write_down(struct buf *out, struct chat *chat, struct person_record *r)
+/* Reads a record, and writes what was read to out. False: it is none. */
+static bool
+read_and_write(struct chat *chat, const void *data, size_t len,
+    struct fields_out *out)
 {
-	struct departed b = { .left_ms = r->left_ms, .made_ms = r->made_ms };
+	struct fields_in in = { .use = FIELDS_DISK, .clock = chat->clock };
+	const struct tlv item = { .data = data, .len = len };
+	struct departed_record r;
+	bool is_good = departed_read(&r, chat, &in, &item);
 
-	person_init(&b.person);
-	person_move(chat, &b.person, &r->person);
-	buf_reset(out);
-	person_record_put_bookmark(out, chat, &b);
-	require(out->len <= JOURNAL_VALUE_MAX);
-	person_clear(chat, &b.person);
+	require(is_good == (in.error == NULL));
+	if (is_good) {
+		check_person(&r.b, chat->clock);
+		departed_save(&r.b, out);
+		require(out->data.len <= JOURNAL_VALUE_MAX);
+		person_clear(chat, &r.b.person);
+	}
+	fields_in_fini(&in);
+	require(chat->queued_bytes == 0);
+	return is_good;
 }
 
 int
@@ -81,25 +91,23 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct deadlines deadlines;
 	struct chat chat;
 	struct room *kitchen;
-	struct person_record r;
-	struct buf first = BUF_INITIALIZER, second = BUF_INITIALIZER;
+	struct fields_out first = { .use = FIELDS_DISK, .clock = &clock };
+	struct fields_out second = first;
 
 	options_init(&options);
 	options.history_size = 65536;
 	deadlines_init(&deadlines, NULL, NULL);
 	chat_init(&chat, &clock, &options, &deadlines, wake, NULL);
 	require(chat_open_room(&chat, "kitchen", &kitchen) == CHAT_ROOM_MADE);
-	if (person_record_get(&r, &chat, data, size)) {
-		check_person(&r, &clock);
-		write_down(&first, &chat, &r);
-		require(person_record_get(&r, &chat, first.data, first.len));
-		check_person(&r, &clock);
-		write_down(&second, &chat, &r);
-		/* The order of places is that of the list, and turns round. */
-		require(first.len == second.len);
+	if (read_and_write(&chat, data, size, &first)) {
+		require(read_and_write(&chat, first.data.data, first.data.len,
+		    &second));
+		require(first.data.len == second.data.len);
+		require(memcmp(first.data.data, second.data.data,
+			    first.data.len) == 0);
 	}
-	buf_fini(&first);
-	buf_fini(&second);
+	fields_out_fini(&first);
+	fields_out_fini(&second);
 	chat_fini(&chat);
 	options_fini(&options);
 	return 0;

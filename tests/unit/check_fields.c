@@ -58,10 +58,8 @@ static const struct clock then = { .mono_ms = 1000, .wall_ms = 501000 };
 static const struct clock now = { .mono_ms = 200, .wall_ms = 501000 };
 
 static bool
-is_lower(const void *value)
+is_lower(const char *s)
 {
-	const char *s = value;
-
 	return s[strspn(s, "abcdefghijklmnopqrstuvwxyz")] == '\0';
 }
 
@@ -148,7 +146,8 @@ static const struct field tree_list[] = {
 	{ FIELD_INT(4, struct tree, wall_ms), .only = FIELDS_HANDOFF },
 	{ FIELD_STRING(5, struct tree, name), .check = is_lower,
 	    .is_needed = true },
-	{ FIELD_TEXT(6, struct tree, motto, 6), .may_be_bad = true },
+	{ FIELD_TEXT(6, struct tree, motto, 8), .may_be_bad = true,
+	    .check = is_lower },
 	{ FIELD_BYTES(7, struct tree, bytes) },
 	{ FIELD_NUMBERS(8, struct tree, rings) },
 	{ FIELD_COUNTED(9, struct tree, years, year_count) },
@@ -346,8 +345,10 @@ static const struct {
 	{ FIELDS_DISK, 1, "1", 0, "a tree: small is malformed" },
 	{ FIELDS_DISK, 2, NULL, 2, "a tree: is_tall is malformed" },
 	{ FIELDS_DISK, 5, "elm", 0, "a tree: name is there twice" },
-	{ FIELDS_DISK, 6, "steadier", 0, NULL },
-	{ FIELDS_HANDOFF, 6, "steadier", 0, "a tree: motto is malformed" },
+	{ FIELDS_HANDOFF, 6, "steadier", 0, NULL },
+	{ FIELDS_DISK, 6, "steadiest", 0, NULL },
+	{ FIELDS_HANDOFF, 6, "steadiest", 0, "a tree: motto is malformed" },
+	{ FIELDS_HANDOFF, 6, "Steady", 0, "a tree: motto is malformed" },
 	{ FIELDS_DISK, 7, "12345", 0, "a tree: bytes is malformed" },
 	{ FIELDS_DISK, 8, "12345678", 0, "a tree: rings is malformed" },
 	{ FIELDS_DISK, 9, "12345678", 0, NULL },
@@ -417,12 +418,20 @@ START_TEST(test_unwanted)
 
 	tree_fill(&tree);
 	tree_add_leaf(&tree, 13, "bad");
-	tree_add_leaf(&tree, 14, "beyond the third");
+	tree_add_leaf(&tree, 14, "a fourth");
 	fields_put(&out, &tree_fields, &tree);
 	ck_assert(!get(FIELDS_HANDOFF, &out.data, &got, &error));
 	ck_assert_str_eq(error, "a tree: leaves is malformed");
 	free(error);
 	tree_free(&got);
+	/* On the disk it is passed over, and nothing comes after the third. */
+	ck_assert(get(FIELDS_DISK, &out.data, &got, &error));
+	ck_assert_str_eq(TAILQ_LAST(&got.leaves, leaves_head)->text,
+	    "a fourth");
+	tree_free(&got);
+	buf_reset(&out.data);
+	out.use = FIELDS_DISK;
+	fields_put(&out, &tree_fields, &tree);
 	ck_assert(get(FIELDS_DISK, &out.data, &got, &error));
 	ck_assert_str_eq(TAILQ_LAST(&got.leaves, leaves_head)->text, "two");
 	tree_free(&got);

@@ -565,9 +565,24 @@ END_TEST
 
 /* Keeping */
 
+static bool
+load(struct room *room, enum fields_use use, const struct buf *data, size_t len)
+{
+	struct fields_in in = { .use = use };
+	const struct tlv item = { .data = (unsigned char *)data->data,
+		.len = len };
+	bool is_good = modes_load(room, &in, &item);
+
+	ck_assert_int_eq(is_good, in.error == NULL);
+	fields_in_fini(&in);
+	return is_good;
+}
+
 START_TEST(test_record)
 {
-	struct buf first = BUF_INITIALIZER, second = BUF_INITIALIZER;
+	struct fields_out out = { .use = FIELDS_HANDOFF };
+	struct fields_out again = { .use = FIELDS_HANDOFF };
+	struct buf *first = &out.data;
 	struct modes *modes;
 	struct room *den;
 	size_t len;
@@ -576,38 +591,39 @@ START_TEST(test_record)
 	modes_invite(member_in(ana.m, kitchen), bob.m);
 	modes = &kitchen->modes;
 	modes->made_ms = 12345;
-	modes_put(modes, &first, true);
+	modes_save(modes, &out);
 	ck_assert_int_eq(chat_open_room(&fx.chat, "den", &den), CHAT_ROOM_MADE);
-	ck_assert(modes_get(den, first.data, first.len));
-	modes_put(&den->modes, &second, true);
-	ck_assert_uint_eq(first.len, second.len);
-	ck_assert_mem_eq(first.data, second.data, first.len);
+	ck_assert(load(den, FIELDS_HANDOFF, first, first->len));
+	modes_save(&den->modes, &again);
+	ck_assert_uint_eq(first->len, again.data.len);
+	ck_assert_mem_eq(first->data, again.data.data, first->len);
 	ck_assert_str_eq(den->modes.key, "sesame");
 	ck_assert_int_eq(den->modes.made_ms, 12345);
 	ck_assert(modes_is_invited(den, bob.m));
 
 	/* In the journal there are no invitations, whose ids mean nothing. */
-	buf_reset(&first);
-	modes_put(modes, &first, false);
-	ck_assert(modes_get(den, first.data, first.len));
+	buf_reset(first);
+	out.use = FIELDS_DISK;
+	modes_save(modes, &out);
+	ck_assert(load(den, FIELDS_DISK, first, first->len));
 	ck_assert_uint_eq(den->modes.invitation_count, 0);
 	ck_assert(den->modes.is_persisted);
 
 	/* Whole or not at all: cut off anywhere, it is what it would be, less
 	 * some items, or nothing. */
-	for (len = 0; len < first.len; len++)
-		if (!modes_get(den, first.data, len)) {
+	for (len = 0; len < first->len; len++)
+		if (!load(den, FIELDS_DISK, first, len)) {
 			ck_assert_uint_eq(den->modes.flags, ROOM_NO_EXTERNAL);
 			ck_assert_str_eq(den->modes.key, "");
 			ck_assert_uint_eq(den->modes.counts[MODES_BANS], 0);
 		}
 	/* What the lobby cannot have it does not get. */
-	ck_assert(modes_get(fx.chat.lobby, first.data, first.len));
+	ck_assert(load(fx.chat.lobby, FIELDS_DISK, first, first->len));
 	ck_assert_str_eq(fx.chat.lobby->modes.key, "");
 	ck_assert_uint_eq(fx.chat.lobby->modes.limit, 0);
 	ck_assert(modes_has(fx.chat.lobby, ROOM_SECRET));
-	buf_fini(&first);
-	buf_fini(&second);
+	fields_out_fini(&out);
+	fields_out_fini(&again);
 }
 END_TEST
 

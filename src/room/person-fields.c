@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * A person as they are written down. To the next program all is exact or
+ * refused: the rooms are the same, and the monotonic clock goes on. On the disk
+ * bookmarks may be of rooms that are no more, or of messages that a history has
+ * lost: what a person cannot have any more is passed over.
+ *
+ * Bookmarks are numbers; where those are in the ring is found again, so that
+ * nothing that was read is taken for an address.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "room/chat-rooms.h"
+#include "room/person.h"
+
+/* Bookmarks */
+
+static const struct field shown_list[] = {
+	{ FIELD_UINT(1, struct shown, from) },
+	{ FIELD_UINT(2, struct shown, guest_from) },
+	{ FIELD_UINT(3, struct shown, guest_until) },
+	{ FIELD_UINT(4, struct shown, gap_from) },
+	{ FIELD_UINT(5, struct shown, gap_until) },
+};
+const struct fields shown_fields = { FIELDS("what was shown", struct shown,
+    shown_list) };
+
+static const struct field bookmark_list[] = {
+	{ FIELD_ROOM(1, struct bookmark, room), .is_needed = true },
+	{ FIELD_UINT(2, struct bookmark, cursor.number) },
+	{ FIELD_TIME(3, struct bookmark, left_ms) },
+	{ FIELD_UINT(4, struct bookmark, repeat_until) },
+	{ FIELD_BOOL(5, struct bookmark, is_op) },
+	{ FIELD_BOOL(6, struct bookmark, is_voiced) },
+	{ FIELD_UINT(7, struct bookmark, position), .only = FIELDS_HANDOFF },
+	{ FIELD_STRUCT(8, struct bookmark, shown, &shown_fields),
+	    .only = FIELDS_HANDOFF },
+};
+const struct fields bookmark_fields = { FIELDS("a bookmark", struct bookmark,
+    bookmark_list) };
+
+/* From the disk: the history may be older than the bookmark. */
+static void
+bookmark_restore(struct bookmark *bookmark)
+{
+	struct room *room = bookmark->room;
+	struct history *h = &room->history;
+	uint64_t number = bookmark->cursor.number;
+
+	if (number == BOOKMARK_LIVE) {
+		/* They had at least all that was said until the low-water mark,
+		 * and were there until something was said last. */
+		bookmark->cursor = room->low_water == 0 ?
+		    history_head(h) :
+		    history_find(h, room->low_water);
+		if (bookmark->left_ms < room->said_ms)
+			bookmark->left_ms = room->said_ms;
+	} else {
+		/* What others have seen must not be given again. */
+		if (number > h->next_number && number < HISTORY_NUMBER_MAX)
+			history_raise(h, number - 1);
+		bookmark->cursor = history_find(h, number);
+	}
+	if (bookmark->repeat_until > h->next_number)
+		bookmark->repeat_until = h->next_number;
+}
+
+static bool
+person_add_bookmark(struct fields_in *in, const struct field *f, void *base,
+    void *element)
+{
+	struct person *p = base;
+	struct bookmark *bookmark = element, *last = in->last;
+	struct history *h = &bookmark->room->history;
+
+	(void)f;
+	if (person_bookmark(p, bookmark->room) != NULL)
+		return false;
+	if (in->use == FIELDS_DISK)
+		bookmark_restore(bookmark);
+	else if (bookmark->cursor.number > h->next_number)
+		return false;
+	else
+		bookmark->cursor = history_find(h, bookmark->cursor.number);
+	bookmark->owner = p;
+	if (last == NULL)
+		LIST_INSERT_HEAD(&p->bookmarks, bookmark, in_owner);
+	else
+		LIST_INSERT_AFTER(last, bookmark, in_owner);
+	LIST_INSERT_HEAD(&bookmark->room->bookmarks, bookmark, in_room);
+	return true;
+}
+
+/* Ignores */
+
+static const struct field ignore_list[] = {
+	{ FIELD_STRING(1, struct ignore, nick), .is_needed = true,
+	    .check = nick_is_wellformed },
+	{ FIELD_UINT(2, struct ignore, id), .max = EVENT_AUTHOR_MAX },
+};
+static const struct fields ignore_fields = { FIELDS("an ignore", struct ignore,
+    ignore_list) };
+
+static bool
+person_add_ignore(struct fields_in *in, const struct field *f, void *base,
+    void *element)
+{
+	struct person *p = base;
+	struct ignore *ig = element;
+
+	(void)in;
+	(void)f;
+	nick_fold(ig->folded, ig->nick);
+	if (p->ignore_count == IGNORES_MAX ||
+	    person_ignores(p, UINT64_MAX, ig->folded))
+		return false;
+	TAILQ_INSERT_TAIL(&p->ignores, ig, entry);
+	p->ignore_count++;
+	return true;
+}
+
+/* Markers */
+
+static const struct field marker_list[] = {
+	{ FIELD_STRING(1, struct marker, name), .is_needed = true,
+	    .check = marker_is_name },
+	{ FIELD_INT(2, struct marker, time_ms) },
+};
+static const struct fields marker_fields = { FIELDS("a marker", struct marker,
+    marker_list) };
+
+static bool
+person_add_marker(struct fields_in *in, const struct field *f, void *base,
+    void *element)
+{
+	struct person *p = base;
+	struct marker *marker = element;
+
+	(void)in;
+	(void)f;
+	if (p->marker_count == MARKERS_MAX || marker->time_ms <= 0 ||
+	    person_marker(p, marker->name) != 0)
+		return false;
+	TAILQ_INSERT_TAIL(&p->markers, marker, entry);
+	p->marker_count++;
+	return true;
+}
+
+/* Private messages */
+
+static bool
+queued_check(struct fields_in *in, void *base)
+{
+	const struct queued_message *k = base;
+
+	return in->use != FIELDS_DISK || text_is_harmless(k->text, k->len);
+}
+
+static const struct field queued_list[] = {
+	{ FIELD_INT(1, struct queued_message, time_ms) },
+	{ FIELD_UINT(2, struct queued_message, author),
+	    .max = EVENT_AUTHOR_MAX },
+	{ FIELD_UINT(3, struct queued_message, msgid) },
+	{ FIELD_BOOL(4, struct queued_message, is_repeat) },
+	{ FIELD_BOOL(5, struct queued_message, is_notice) },
+	{ FIELD_BOOL(6, struct queued_message, is_action) },
+	{ FIELD_STRING(7, struct queued_message, nick), .is_needed = true,
+	    .check = nick_is_wellformed },
+	{ FIELD_TAIL(8, struct queued_message, text, len, HISTORY_TEXT_MAX) },
+	{ FIELD_UINT(9, struct queued_message, position),
+	    .only = FIELDS_HANDOFF },
+};
+const struct fields queued_fields = {
+	FIELDS("a private message", struct queued_message, queued_list),
+	.check = queued_check,
+};
+
+void
+queued_put_newest(struct fields_out *out, uint16_t tag,
+    const struct queued_list *list, size_t max)
+{
+	const struct queued_message *k, *first = NULL;
+	size_t count = 0, bytes = 0;
+
+	TAILQ_FOREACH_REVERSE(k, list, queued_list, entry) {
+		bytes += k->len;
+		if (++count > QUEUED_MAX || bytes > max)
+			break;
+		first = k;
+	}
+	for (k = first; k != NULL; k = TAILQ_NEXT(k, entry))
+		fields_put_item(out, tag, &queued_fields, k);
+}
+
+static void
+person_put_queued(struct fields_out *out, const struct field *f,
+    const void *base)
+{
+	const struct person *p = base;
+
+	queued_put_newest(out, f->tag, &p->queued,
+	    out->use == FIELDS_DISK ? PERSON_RECORD_QUEUED : SIZE_MAX);
+}
+
+static bool
+person_add_queued(struct fields_in *in, const struct field *f, void *base,
+    void *element)
+{
+	struct queued_message *k = element;
+
+	if (f->which == PERSON_HANDED)
+		k->is_repeat = true;
+	if (in->use == FIELDS_DISK)
+		return person_queue_restored(in->arg, base, k) == 0;
+	return person_restore_queued(in->arg, base, k) == 0;
+}
+
+/* The state layer writes what was handed over, and may not have arrived. */
+static void
+person_put_nothing(struct fields_out *out, const struct field *f,
+    const void *base)
+{
+	(void)out;
+	(void)f;
+	(void)base;
+}
+
+#define PERSON_LIST(t, m, table, element, entry, adder) \
+	FIELD_LIST(t, struct person, m, table, element, entry, adder), \
+	    .may_be_bad = true, .which = (t)
+
+static const struct field person_list[] = {
+	{ PERSON_LIST(PERSON_BOOKMARK, bookmarks, &bookmark_fields,
+	      struct bookmark, in_owner, person_add_bookmark),
+	    .max = PERSON_RECORD_BOOKMARKS },
+	{ PERSON_LIST(2, ignores, &ignore_fields, struct ignore, entry,
+	    person_add_ignore) },
+	{ PERSON_LIST(3, markers, &marker_fields, struct marker, entry,
+	    person_add_marker) },
+	{ PERSON_LIST(PERSON_HANDED, queued, &queued_fields,
+	      struct queued_message, entry, person_add_queued),
+	    .put = person_put_nothing, .only = FIELDS_DISK },
+	{ PERSON_LIST(5, queued, &queued_fields, struct queued_message, entry,
+	      person_add_queued),
+	    .put = person_put_queued },
+};
+const struct fields person_fields = { FIELDS("a person", struct person,
+    person_list) };
