@@ -149,13 +149,14 @@ field_put_bytes(struct fields_out *out, const struct field *f, const void *data,
 }
 
 static void
-field_put_array(struct fields_out *out, const struct field *f, const char *p)
+field_put_whole(struct fields_out *out, const struct field *f, const char *p)
 {
 	size_t i;
 
 	for (i = 0; i < f->size && p[i] == 0; i++)
 		continue;
-	field_put_bytes(out, f, p, i == f->size ? 0 : f->size);
+	if (i < f->size || f->is_needed)
+		tlv_put_bytes(&out->data, f->tag, p, f->size);
 }
 
 static void
@@ -237,7 +238,7 @@ field_put(struct fields_out *out, const struct field *f, const char *base)
 		field_put_bytes(out, f, buf->data, buf->len);
 		break;
 	case FIELD_IS_BYTES:
-		field_put_array(out, f, p);
+		field_put_whole(out, f, p);
 		break;
 	case FIELD_IS_NUMBERS:
 		field_put_numbers(out, f, base);

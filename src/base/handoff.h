@@ -20,11 +20,11 @@
  *   magic (8)  version (4)  header's length (4)  total length (8)  check (8)
  *   items, each as in tlv.h: first the table of descriptors, then the parts
  *
- * Each part is written by an X_save() and read by an X_load() beside each
- * other, in files called *-handoff.c. All numbers in it are checked, and all
- * that refers to something else: what is not consistent is refused as a whole.
- * A newer program may add items and fields, which an older one passes over; one
- * that is not there is zero. Anything else takes a new HANDOFF_VERSION.
+ * Each part is written by an X_save() and read by an X_load(), by the same
+ * table (fields.h): in *-handoff.c, or in *-fields.c if it is on the disk as
+ * well. All that refers to something else is checked, too: what is not
+ * consistent is refused as a whole. A newer program may add items and fields,
+ * which an older one passes over. Anything else takes a new HANDOFF_VERSION.
  */
 #define HANDOFF_VERSION 2
 #define HANDOFF_HEADER 32

@@ -24,13 +24,13 @@ struct journal;
  * said is in the rings' own files.
  *
  * After a crash, whoever comes back must miss nothing. So for each membership
- * it is known how far they surely have read (sure): what had been handed over
- * at an earlier look and has been acknowledged since. That number is written
+ * it is known how far they surely have read (acknowledged): what had been
+ * handed over at an earlier look, and has arrived since. That number is written
  * for all who are on break, lost or behind. For those who are live it would
- * change with every message; they share their room's settled, which goes on
- * once in a PERSIST_LOOK_MS, and only when all of them surely have read that
- * far: else they get a number of their own first. So a message costs no write,
- * and a crash a few lines twice.
+ * change with every message; they share their room's low-water mark, which goes
+ * on once in PERSIST_LOOK_MS, and only when all of them surely have read that
+ * far: those who have not get a number of their own first. So a message costs
+ * no write, and a crash a few lines twice.
  */
 #define PERSIST_LOOK_MS 900
 

@@ -26,6 +26,7 @@ struct leaf {
 struct twig {
 	LIST_ENTRY(twig) entry;
 	char name[8];
+	unsigned char buds[2];
 };
 
 struct inner {
@@ -130,6 +131,7 @@ static const struct fields leaf_fields = { FIELDS("a leaf", struct leaf,
     leaf_list) };
 static const struct field twig_list[] = {
 	{ FIELD_STRING(1, struct twig, name), .is_needed = true },
+	{ FIELD_BYTES(2, struct twig, buds), .is_needed = true },
 };
 static const struct fields twig_fields = { FIELDS("a twig", struct twig,
     twig_list) };
