@@ -26,7 +26,7 @@ action_kick(struct membership *by, struct member *m, const char *text)
 		member_event(actor, &event);
 	if (member_is_connected(m))
 		member_client(m)->ops->kicked(member_client(m), &event);
-	else if (LIST_EMPTY(&m->memberships))
+	else if (SLIST_EMPTY(&m->memberships))
 		member_depart(m, ROOM_LEAVE_SILENT, NULL);
 	return KICK_DONE;
 }

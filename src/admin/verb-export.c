@@ -161,7 +161,7 @@ export_person_json(struct verb_call *call, const struct person *p,
 	json_bool(j, "here", m != NULL);
 	json_array_open(j, "places");
 	if (m != NULL)
-		LIST_FOREACH(ms, &m->memberships, in_member)
+		SLIST_FOREACH(ms, &m->memberships, in_member)
 			export_place_json(j, ms->room, &ms->cursor.at);
 	LIST_FOREACH(bookmark, &p->bookmarks, in_owner)
 		export_place_json(j, bookmark->room, &bookmark->cursor);
@@ -197,7 +197,7 @@ export_person_text(struct verb_call *call, const struct person *p,
 
 	buf_addf(out, "%s from %s\n", m != NULL ? "here" : "has left", from);
 	if (m != NULL)
-		LIST_FOREACH(ms, &m->memberships, in_member)
+		SLIST_FOREACH(ms, &m->memberships, in_member)
 			export_place(out, ms->room, &ms->cursor.at);
 	LIST_FOREACH(bookmark, &p->bookmarks, in_owner)
 		export_place(out, bookmark->room, &bookmark->cursor);

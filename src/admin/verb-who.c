@@ -32,7 +32,7 @@ who_is_in(const struct member *m, const char *room)
 
 	if (room[0] == '\0')
 		return true;
-	LIST_FOREACH(ms, &m->memberships, in_member)
+	SLIST_FOREACH(ms, &m->memberships, in_member)
 		if (strcmp(ms->room->name, room) == 0)
 			return true;
 	return false;
@@ -62,7 +62,7 @@ who_add_json(struct verb_call *call, const struct member *m)
 	json_string(j, "break_message",
 	    member_is_away(m) ? m->break_text : NULL);
 	json_array_open(j, "rooms");
-	LIST_FOREACH(ms, &m->memberships, in_member)
+	SLIST_FOREACH(ms, &m->memberships, in_member)
 		json_string(j, NULL, ms->room->name);
 	json_array_close(j);
 	if (s != NULL)
@@ -83,7 +83,7 @@ who_add_line(struct buf *out, const struct member *m)
 	static const char *const states[] = { "live", "on break", "slow",
 		"catching up", "lost" };
 	const struct session *s = who_session(m);
-	const struct membership *ms = LIST_FIRST(&m->memberships);
+	const struct membership *ms = SLIST_FIRST(&m->memberships);
 	int64_t now_ms = m->chat->clock->mono_ms;
 	char from[CREDENTIAL_STR_SIZE], since[CLOCK_DURATION_SIZE] = "-",
 					idle[CLOCK_DURATION_SIZE],
@@ -95,7 +95,7 @@ who_add_line(struct buf *out, const struct member *m)
 	clock_duration(now_ms - m->active_ms, idle);
 	if (ms != NULL) {
 		memcpy(room, ms->room->name, ROOM_NAME_SIZE);
-		if (LIST_NEXT(ms, in_member) != NULL)
+		if (SLIST_NEXT(ms, in_member) != NULL)
 			memcpy(room + strlen(room), "+", 2);
 	}
 	buf_addf(out, "%-20s %-11s %-16s %7s %7s %6llu %8zu %-8s %s\n", m->nick,

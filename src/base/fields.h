@@ -40,7 +40,7 @@ enum field_kind {
 	FIELD_IS_FD, /* an int, or -1 */
 	FIELD_IS_STRUCT,
 	FIELD_IS_POINTER, /* to a struct, allocated, or NULL */
-	FIELD_IS_LIST, /* of structs, allocated: LIST or TAILQ */
+	FIELD_IS_LIST, /* of structs, allocated: LIST, SLIST or TAILQ */
 	FIELD_IS_ITEM, /* struct tlv: its owner reads it; see put */
 	FIELD_IS_OTHER /* see put and get */
 };

@@ -392,7 +392,7 @@ target_list(const struct session *s, int64_t from_ms, int64_t to_ms,
 	int64_t time_ms;
 
 	*targets = NULL;
-	LIST_FOREACH(ms, &s->member->memberships, in_member) {
+	SLIST_FOREACH(ms, &s->member->memberships, in_member) {
 		if (!target_latest(s, ms->room, &looks, &time_ms) ||
 		    time_ms <= from_ms || time_ms >= to_ms)
 			continue;

@@ -118,7 +118,7 @@ irc_join_run(struct session *s, struct irc_message *msg)
 	struct membership *ms;
 
 	if (strcmp(channels, "0") == 0) {
-		while ((ms = LIST_FIRST(&s->member->memberships)) != NULL)
+		while ((ms = SLIST_FIRST(&s->member->memberships)) != NULL)
 			action_leave(ms, NULL);
 		return;
 	}

@@ -267,7 +267,7 @@ irc_ping_run(struct session *s, struct irc_message *msg)
 	}
 	/* What was said before comes before the answer. */
 	if (s->member != NULL)
-		LIST_FOREACH(ms, &s->member->memberships, in_member)
+		SLIST_FOREACH(ms, &s->member->memberships, in_member)
 			room_flush(ms->room);
 	out = irc_begin(s, NULL);
 	buf_addf(out, "PONG %s :%s", irc_server(s), msg->argv[0]);

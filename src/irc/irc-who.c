@@ -71,7 +71,7 @@ who_pick_room(const struct session *s, const struct member *m)
 {
 	const struct membership *ms, *found = NULL;
 
-	LIST_FOREACH(ms, &m->memberships, in_member) {
+	SLIST_FOREACH(ms, &m->memberships, in_member) {
 		if (!irc_may_see_in(s, ms))
 			continue;
 		if (member_in(s->member, ms->room) != NULL)

@@ -27,7 +27,7 @@ whois_rooms(struct session *s, const struct member *m)
 	const struct membership *ms;
 	struct buf chat = BUF_INITIALIZER;
 
-	LIST_FOREACH(ms, &m->memberships, in_member) {
+	SLIST_FOREACH(ms, &m->memberships, in_member) {
 		if (!irc_may_see_in(s, ms))
 			continue;
 		if (chat.len > WHOIS_ROOMS_BYTES) {

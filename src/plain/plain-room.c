@@ -27,7 +27,7 @@ plain_here(const struct session *s)
 {
 	struct membership *ms;
 
-	ms = LIST_FIRST(&s->member->memberships);
+	ms = SLIST_FIRST(&s->member->memberships);
 	assert(ms != NULL);
 	return ms;
 }

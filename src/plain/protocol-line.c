@@ -265,7 +265,7 @@ line_load(struct session *s, struct fields_in *in, const struct tlv *item)
 		s->state = item->len > 0 ? &line_knows_utf8 : &line_has_spoken;
 	if (s->member == NULL)
 		session_set_left(s);
-	if (s->member == NULL || !LIST_EMPTY(&s->member->memberships))
+	if (s->member == NULL || !SLIST_EMPTY(&s->member->memberships))
 		return true;
 	return fields_fail(in, "somebody is in no room");
 }

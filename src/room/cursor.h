@@ -82,7 +82,7 @@ membership_tracks(const struct membership *ms)
 
 /* All cursors c of all memberships ms of member m. */
 #define MEMBER_FOREACH_CURSOR(c, ms, m) \
-	LIST_FOREACH(ms, &(m)->memberships, in_member) \
+	SLIST_FOREACH(ms, &(m)->memberships, in_member) \
 		SLIST_FOREACH(c, &(ms)->cursors, in_membership)
 
 #endif

@@ -62,6 +62,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/room.h \
 	%D%/roommates.c \
 	%D%/roommates.h \
+	%D%/shown.c \
+	%D%/shown.h \
 	%D%/tally.c \
 	%D%/tally.h \
 	%D%/watch.h \

@@ -77,7 +77,7 @@ member_put_memberships(struct fields_out *out, const struct field *f,
 	const struct membership *ms;
 	struct membership now;
 
-	LIST_FOREACH(ms, &m->memberships, in_member) {
+	SLIST_FOREACH(ms, &m->memberships, in_member) {
 		now = *ms;
 		now.cursor.at = cursor_where(membership_cursor(ms));
 		now.cursor.delivery.is_resuming =
@@ -99,9 +99,9 @@ member_add_membership(struct fields_in *in, const struct field *f, void *base,
 	ms->member = m;
 	ms->cursor.ms = ms;
 	if (last == NULL)
-		LIST_INSERT_HEAD(&m->memberships, ms, in_member);
+		SLIST_INSERT_HEAD(&m->memberships, ms, in_member);
 	else
-		LIST_INSERT_AFTER(last, ms, in_member);
+		SLIST_INSERT_AFTER(last, ms, in_member);
 	return true;
 }
 
@@ -234,7 +234,7 @@ member_make(struct chat *chat)
 
 	m->chat = chat;
 	member_init_client(m);
-	LIST_INIT(&m->memberships);
+	SLIST_INIT(&m->memberships);
 	person_init(&m->person);
 	m->person.owner = PERSON_OF_MEMBER;
 	return m;
@@ -247,8 +247,8 @@ member_unmake(struct member *m)
 	struct queued_message *k;
 	struct membership *ms;
 
-	while ((ms = LIST_FIRST(&m->memberships)) != NULL) {
-		LIST_REMOVE(ms, in_member);
+	while ((ms = SLIST_FIRST(&m->memberships)) != NULL) {
+		SLIST_REMOVE_HEAD(&m->memberships, in_member);
 		fields_clear(&membership_fields, ms);
 		free(ms);
 	}
@@ -270,7 +270,7 @@ member_is_consistent(struct member *m)
 	    m->id > m->chat->directory.last_id ||
 	    (m->is_away && (m->is_on_break || m->is_lost)))
 		return false;
-	LIST_FOREACH(ms, &m->memberships, in_member)
+	SLIST_FOREACH(ms, &m->memberships, in_member)
 		if (!cursor_is_consistent(&ms->cursor) ||
 		    (ms->cursor.replay != NULL && !replay_restore(&ms->cursor)))
 			return false;
@@ -300,7 +300,7 @@ member_load(struct chat *chat, struct fields_in *in, const struct tlv *item,
 		chat->lost_count++;
 	}
 	member_update_ignorer(m);
-	LIST_FOREACH(ms, &m->memberships, in_member)
+	SLIST_FOREACH(ms, &m->memberships, in_member)
 		membership_enter(ms);
 	return true;
 }

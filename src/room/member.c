@@ -58,7 +58,7 @@ member_free(struct member *m)
 {
 	struct chat *chat = m->chat;
 
-	assert(LIST_EMPTY(&m->memberships));
+	assert(SLIST_EMPTY(&m->memberships));
 	if (m->is_lost) {
 		TAILQ_REMOVE(&chat->lost, m, in_lost);
 		chat->lost_count--;
@@ -89,7 +89,7 @@ member_tell_quit(struct member *m, enum room_leave how, const char *text)
 		event.text = PRESENCE_LOST;
 	event.text_len = event.text == NULL ? 0 : strlen(event.text);
 	roommates_tell(m, &event);
-	LIST_FOREACH(ms, &m->memberships, in_member)
+	SLIST_FOREACH(ms, &m->memberships, in_member)
 		ms->is_joined = false;
 }
 
@@ -102,7 +102,7 @@ member_depart(struct member *m, enum room_leave how, const char *text)
 
 	left_ms = member_away_since_ms(m);
 	member_tell_quit(m, how, text);
-	while ((ms = LIST_FIRST(&m->memberships)) != NULL)
+	while ((ms = SLIST_FIRST(&m->memberships)) != NULL)
 		room_leave(ms, how, text);
 	if (!m->is_guest && !person_is_empty(&m->person))
 		departed_put(&chat->departed, m->folded, &m->credential,
@@ -138,7 +138,7 @@ member_new(struct chat *chat, const struct credential *credential,
 	m->credential = *credential;
 	m->is_guest = true;
 	m->active_ms = chat->clock->mono_ms;
-	LIST_INIT(&m->memberships);
+	SLIST_INIT(&m->memberships);
 	person_init(&m->person);
 	m->person.owner = PERSON_OF_MEMBER;
 	bucket_init(&m->announce, (uint32_t)o->announce_burst,
@@ -182,7 +182,7 @@ member_publish(struct member *m, struct event *event)
 	struct membership *ms;
 	struct event away = { .kind = EVENT_SYNC_AWAY };
 
-	LIST_FOREACH(ms, &m->memberships, in_member) {
+	SLIST_FOREACH(ms, &m->memberships, in_member) {
 		presence_show(&ms->room->presence, ms);
 		room_publish(ms->room, event, ms);
 	}
@@ -199,7 +199,7 @@ member_show(struct member *m)
 {
 	struct membership *ms;
 
-	LIST_FOREACH(ms, &m->memberships, in_member)
+	SLIST_FOREACH(ms, &m->memberships, in_member)
 		presence_show(&ms->room->presence, ms);
 }
 
@@ -343,7 +343,7 @@ member_lost(struct member *m, size_t unsent)
 	assert(!m->is_lost);
 	member_pause(client, unsent);
 	watch_member_changed(m);
-	LIST_FOREACH(ms, &m->memberships, in_member)
+	SLIST_FOREACH(ms, &m->memberships, in_member)
 		is_held |= ms->is_joined;
 	is_held |= m->is_known;
 	if (m->is_guest || chat->options->departure_delay == 0)
@@ -525,7 +525,7 @@ member_tell(struct member *to, const struct member *from, struct event *event)
 	 * It is handed over by the pump, which finds out by itself whether it
 	 * has to wait.
 	 */
-	ms = LIST_FIRST(&to->memberships);
+	ms = SLIST_FIRST(&to->memberships);
 	c = ms == NULL ? NULL : membership_cursor(ms);
 	if (c != NULL && !c->delivery.is_blocked) {
 		deliver_leave_live(c);

@@ -91,10 +91,8 @@ struct marker {
 };
 TAILQ_HEAD(marker_list, marker);
 
-/* What the present connection has been handed of a room, by number: as far as
- * the order on the wire is known, for repeat_set_back(). */
-struct shown {
-	uint64_t from; /* nothing older: that had arrived before */
+/* What few people have in their struct shown. */
+struct shown_more {
 	/* Seen as a guest, before the catch-up of what they had missed. */
 	uint64_t guest_from;
 	uint64_t guest_until;
@@ -105,6 +103,13 @@ struct shown {
 	 * handed over; or 0. See repeat_note_change(). */
 	uint64_t changed;
 	uint64_t changed_at;
+};
+
+/* What the present connection has been handed of a room, by number: as far as
+ * the order on the wire is known, for repeat_set_back(). shown.h */
+struct shown {
+	uint64_t from; /* nothing older: that had arrived before */
+	struct shown_more *more; /* or NULL: all zero */
 };
 
 /* Where somebody stopped reading in a room that they are not in now. */
@@ -276,7 +281,7 @@ SLIST_HEAD(cursor_list, cursor);
  * one, until a person can have several.
  */
 struct membership {
-	LIST_ENTRY(membership) in_member;
+	SLIST_ENTRY(membership) in_member;
 	TAILQ_ENTRY(membership) in_room;
 	struct member *member;
 	struct room *room;
@@ -290,6 +295,7 @@ struct membership {
 	bool is_op; /* rank.h; both are kept with their bookmark */
 	bool is_voiced;
 };
+SLIST_HEAD(membership_list, membership);
 TAILQ_HEAD(membership_queue, membership);
 
 /* IRC's user modes. */
@@ -316,7 +322,7 @@ struct member {
 	struct chat *chat;
 	struct client_list clients;
 	struct client client; /* the first of them */
-	LIST_HEAD(, membership) memberships;
+	struct membership_list memberships;
 	struct person person;
 	struct bucket announce;
 	char *user; /* IRC's user name; NULL: a plain client */
@@ -352,7 +358,7 @@ member_in(const struct member *m, const struct room *room)
 {
 	struct membership *ms;
 
-	LIST_FOREACH(ms, &m->memberships, in_member)
+	SLIST_FOREACH(ms, &m->memberships, in_member)
 		if (ms->room == room)
 			return ms;
 	return NULL;

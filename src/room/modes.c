@@ -375,7 +375,7 @@ modes_forbids_nick(const struct member *m)
 
 	if (m->is_guest)
 		return NULL;
-	LIST_FOREACH(ms, &m->memberships, in_member)
+	SLIST_FOREACH(ms, &m->memberships, in_member)
 		if (!ms->is_op && !ms->is_voiced && modes_is_muted(ms->room, m))
 			return ms->room;
 	return NULL;

@@ -19,12 +19,18 @@
 
 /* Bookmarks */
 
+static const struct field shown_more_list[] = {
+	{ FIELD_UINT(1, struct shown_more, guest_from) },
+	{ FIELD_UINT(2, struct shown_more, guest_until) },
+	{ FIELD_UINT(3, struct shown_more, gap_from) },
+	{ FIELD_UINT(4, struct shown_more, gap_until) },
+};
+static const struct fields shown_more_fields = { FIELDS("what was shown",
+    struct shown_more, shown_more_list) };
+
 static const struct field shown_list[] = {
 	{ FIELD_UINT(1, struct shown, from) },
-	{ FIELD_UINT(2, struct shown, guest_from) },
-	{ FIELD_UINT(3, struct shown, guest_until) },
-	{ FIELD_UINT(4, struct shown, gap_from) },
-	{ FIELD_UINT(5, struct shown, gap_until) },
+	{ FIELD_POINTER(2, struct shown, more, &shown_more_fields) },
 };
 const struct fields shown_fields = { FIELDS("what was shown", struct shown,
     shown_list) };

@@ -12,6 +12,7 @@
 
 #include "base/util.h"
 #include "room/person.h"
+#include "room/shown.h"
 
 void
 person_init(struct person *p)
@@ -28,6 +29,7 @@ bookmark_free(struct bookmark *bookmark)
 {
 	LIST_REMOVE(bookmark, in_owner);
 	LIST_REMOVE(bookmark, in_room);
+	shown_fini(&bookmark->shown);
 	free(bookmark);
 }
 

@@ -85,7 +85,7 @@ rank_renamed(struct member *m)
 	struct membership *ms;
 	const struct room *first = NULL;
 
-	LIST_FOREACH(ms, &m->memberships, in_member) {
+	SLIST_FOREACH(ms, &m->memberships, in_member) {
 		if (ms->is_op || !modes_is_named(ms->room, m))
 			continue;
 		ms->is_op = true;

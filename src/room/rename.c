@@ -82,7 +82,7 @@ rename_is_seen(const struct member *m)
 {
 	const struct membership *ms;
 
-	LIST_FOREACH(ms, &m->memberships, in_member)
+	SLIST_FOREACH(ms, &m->memberships, in_member)
 		if (ms->is_joined)
 			return true;
 	return false;
@@ -122,7 +122,7 @@ rename_change(struct member *m, const char *nick, bool was_seen)
 	rename_in_ignores(m, old_folded);
 	if (was_seen)
 		rename_tell_trackers(m, old);
-	LIST_FOREACH(ms, &m->memberships, in_member) {
+	SLIST_FOREACH(ms, &m->memberships, in_member) {
 		if (!presence_renamed(&ms->room->presence, ms, old_folded)) {
 			if (ms->takes_place)
 				presence_assume(&ms->room->presence, ms);
@@ -140,7 +140,7 @@ rename_change(struct member *m, const char *nick, bool was_seen)
 static void
 rename_vacate(struct member *m, struct membership *theirs)
 {
-	const struct membership *ours = LIST_FIRST(&m->memberships);
+	const struct membership *ours = SLIST_FIRST(&m->memberships);
 
 	/* An IRC client joins its rooms once it is registered. */
 	if (member_dialect(m)->tracks_members)
@@ -163,7 +163,7 @@ rename_tell_replaced(struct member *holder)
 
 	presence_give_up(holder->chat, holder->folded);
 	roommates_tell(holder, &event);
-	LIST_FOREACH(ms, &holder->memberships, in_member)
+	SLIST_FOREACH(ms, &holder->memberships, in_member)
 		ms->is_joined = false;
 }
 
@@ -184,7 +184,7 @@ rename_replace(struct member *m, struct member *holder, struct person *person)
 	if (!holder->is_lost)
 		SLIST_FOREACH(client, &holder->clients, in_member)
 			member_pause(client, client->ops->unsent(client));
-	while ((theirs = LIST_FIRST(&holder->memberships)) != NULL) {
+	while ((theirs = SLIST_FIRST(&holder->memberships)) != NULL) {
 		ours = member_in(m, theirs->room);
 		if (ours == NULL) {
 			rename_vacate(m, theirs);
@@ -214,7 +214,7 @@ rename_resume(struct member *m, int64_t away_ms)
 	struct cursor *c;
 	struct bookmark *bookmark;
 
-	LIST_FOREACH(ms, &m->memberships, in_member) {
+	SLIST_FOREACH(ms, &m->memberships, in_member) {
 		c = membership_cursor(ms);
 		bookmark = person_bookmark(&m->person, ms->room);
 		if (bookmark == NULL) {
@@ -286,7 +286,7 @@ directory_rename(struct member *m, const char *nick,
 	member_update_ignorer(m);
 	event.duration_ms = chat->clock->mono_ms - away_since_ms;
 	if (is_known_away && !member_is_away(m)) {
-		LIST_FOREACH(ms, &m->memberships, in_member)
+		SLIST_FOREACH(ms, &m->memberships, in_member)
 			room_publish(ms->room, &event, ms);
 		roommates_tell(m, &here);
 	}

@@ -33,6 +33,7 @@
 #include "room/person.h"
 #include "room/repeat.h"
 #include "room/replay.h"
+#include "room/shown.h"
 
 static size_t
 repeat_size(const struct cursor *c, struct event *event)
@@ -68,8 +69,8 @@ repeat_was_shown(const struct cursor *c, const struct event *event)
 
 	if (event->author == m->id)
 		return false;
-	if (event->number >= c->shown.guest_from &&
-	    event->number < c->shown.guest_until)
+	if (event->number >= shown_more(&c->shown)->guest_from &&
+	    event->number < shown_more(&c->shown)->guest_until)
 		return false; /* before all the others */
 	return !member_ignores_author(m, event->author, event->nick);
 }
@@ -121,8 +122,9 @@ repeat_walk_to_gap(const struct cursor *c, struct history_cursor *at,
 	if (more > all)
 		more = all;
 	at->number -= more;
-	if (at->number < c->shown.gap_until && at->number > c->shown.gap_from)
-		at->number = c->shown.gap_from;
+	if (at->number < shown_more(&c->shown)->gap_until &&
+	    at->number > shown_more(&c->shown)->gap_from)
+		at->number = shown_more(&c->shown)->gap_from;
 }
 
 /* handed: how many bytes were, when c was where it is. */
@@ -132,18 +134,18 @@ repeat_walk_back(struct cursor *c, size_t bytes, uint64_t handed)
 	const struct history *h = &c->ms->room->history;
 	struct history_cursor at = c->at;
 	uint64_t number = c->shown.from, since_change;
-	bool is_before = c->shown.changed > c->shown.from;
+	bool is_before = shown_more(&c->shown)->changed > c->shown.from;
 
-	if (is_before && c->shown.changed <= at.number) {
-		since_change = handed - c->shown.changed_at;
+	if (is_before && shown_more(&c->shown)->changed <= at.number) {
+		since_change = handed - shown_more(&c->shown)->changed_at;
 		if (bytes <= since_change) {
 			is_before = false;
-			number = c->shown.changed;
+			number = shown_more(&c->shown)->changed;
 		} else {
 			/* All that was shown since is in doubt. */
-			(void)repeat_walk(c, &at, c->shown.changed, SIZE_MAX,
-			    false);
-			at.number = c->shown.changed;
+			(void)repeat_walk(c, &at,
+			    shown_more(&c->shown)->changed, SIZE_MAX, false);
+			at.number = shown_more(&c->shown)->changed;
 			bytes -= (size_t)since_change;
 		}
 	}
@@ -169,18 +171,21 @@ repeat_note_change(struct member *m)
 	struct membership *ms;
 	struct bookmark *bookmark;
 	struct cursor *c;
+	struct shown_more *more;
 
 	if (!member_is_connected(m))
 		return;
 	m->was_ignorer |= m->person.ignore_count > 0;
 	MEMBER_FOREACH_CURSOR(c, ms, m) {
-		c->shown.changed = replay_position(c);
-		c->shown.changed_at = c->client->ops->handed(c->client);
+		more = shown_get_more(&c->shown);
+		more->changed = replay_position(c);
+		more->changed_at = c->client->ops->handed(c->client);
 	}
 	LIST_FOREACH(bookmark, &m->person.bookmarks, in_owner)
 		if (bookmark->position > 0) {
-			bookmark->shown.changed = bookmark->cursor.number;
-			bookmark->shown.changed_at = bookmark->position;
+			more = shown_get_more(&bookmark->shown);
+			more->changed = bookmark->cursor.number;
+			more->changed_at = bookmark->position;
 		}
 }
 

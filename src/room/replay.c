@@ -34,6 +34,7 @@
 #include "room/person.h"
 #include "room/replay-impl.h"
 #include "room/replay.h"
+#include "room/shown.h"
 #include "room/tally.h"
 #include "room/watch.h"
 
@@ -160,16 +161,19 @@ void
 replay_start_return(struct cursor *c, const struct bookmark *bookmark,
     int64_t away_ms)
 {
+	struct shown_more *more;
 	bool was_live = c->replay == NULL || c->replay->until != REPLAY_PRESENT;
 
 	c->repeat_until = bookmark->repeat_until;
 	c->shown.from = bookmark->cursor.number;
-	c->shown.changed = 0;
+	if (c->shown.more != NULL)
+		c->shown.more->changed = 0;
 	replay_start_catchup(c, bookmark->cursor,
 	    was_live ? c->own_from : REPLAY_PRESENT, away_ms);
 	if (was_live) {
-		c->shown.guest_from = c->own_from;
-		c->shown.guest_until = c->at.number;
+		more = shown_get_more(&c->shown);
+		more->guest_from = c->own_from;
+		more->guest_until = c->at.number;
 	}
 }
 
@@ -520,7 +524,7 @@ replay_queued(struct client *client, struct replay *rp)
 void
 replay_show_queued(struct member *m)
 {
-	if (LIST_EMPTY(&m->memberships) && !m->is_on_break)
+	if (SLIST_EMPTY(&m->memberships) && !m->is_on_break)
 		(void)replay_queued(member_client(m), NULL);
 }
 
@@ -528,10 +532,13 @@ replay_show_queued(struct member *m)
 static void
 replay_handed(struct cursor *c, const struct replay_progress *to)
 {
+	struct shown_more *more;
+
 	if (to->gap_until == 0)
 		return;
-	c->shown.gap_from = to->gap_from;
-	c->shown.gap_until = to->gap_until;
+	more = shown_get_more(&c->shown);
+	more->gap_from = to->gap_from;
+	more->gap_until = to->gap_until;
 }
 
 /* Lets a slow reader, who has no replay, read on. */

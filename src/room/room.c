@@ -24,6 +24,7 @@
 #include "room/replay.h"
 #include "room/room.h"
 #include "room/roommates.h"
+#include "room/shown.h"
 #include "room/watch.h"
 
 struct room *
@@ -195,12 +196,12 @@ room_begin_new(struct cursor *c, enum room_join how)
 }
 
 static void
-room_begin_at(struct cursor *c, const struct bookmark *bookmark)
+room_begin_at(struct cursor *c, struct bookmark *bookmark)
 {
 	cursor_move(c, bookmark->cursor);
 	c->repeat_until = bookmark->repeat_until;
 	if (bookmark->position > 0)
-		c->shown = bookmark->shown;
+		shown_move(&c->shown, &bookmark->shown);
 	else
 		c->shown.from = bookmark->cursor.number;
 	if (!c->ms->member->is_on_break)
@@ -219,7 +220,7 @@ room_join(struct room *room, struct member *m, enum room_join how)
 	ms = xcalloc(1, sizeof(*ms));
 	ms->member = m;
 	ms->room = room;
-	LIST_INSERT_HEAD(&m->memberships, ms, in_member);
+	SLIST_INSERT_HEAD(&m->memberships, ms, in_member);
 	room_add_person(ms);
 	c = membership_cursor(ms);
 	c->tracking.arrival = ++room->chat->last_arrival;
@@ -260,10 +261,10 @@ room_leave(struct membership *ms, enum room_leave how, const char *text)
 		bookmark->repeat_until = c->repeat_until;
 	if (c->client->ops != NULL)
 		bookmark->position = c->client->ops->handed(c->client);
-	bookmark->shown = c->shown;
+	shown_move(&bookmark->shown, &c->shown);
 	bookmark->is_op = ms->is_op;
 	bookmark->is_voiced = ms->is_voiced;
-	LIST_REMOVE(ms, in_member);
+	SLIST_REMOVE(&m->memberships, ms, membership, in_member);
 	roommates_track(c, false);
 	TAILQ_REMOVE(&room->people, ms, in_room);
 	room->people_count--;

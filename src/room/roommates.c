@@ -111,7 +111,7 @@ roommates_refused_all(struct member *peer, const struct member *m,
 	struct membership *ms, *theirs;
 	struct cursor *c;
 
-	LIST_FOREACH(ms, &m->memberships, in_member) {
+	SLIST_FOREACH(ms, &m->memberships, in_member) {
 		theirs = ms->is_joined ? member_in(peer, ms->room) : NULL;
 		if (theirs == NULL)
 			continue;
@@ -150,7 +150,7 @@ roommates_tell(struct member *m, struct event *event)
 	event->time_ms = chat->clock->wall_ms;
 	if (event->nick == NULL)
 		event->nick = m->nick;
-	LIST_FOREACH(ms, &m->memberships, in_member) {
+	SLIST_FOREACH(ms, &m->memberships, in_member) {
 		if (!ms->is_joined || ms->room->tracker_count == 0)
 			continue;
 		if (walk == 0)
@@ -250,7 +250,7 @@ roommates_share(const struct member *a, const struct member *b)
 
 	if (a == b)
 		return true;
-	LIST_FOREACH(ms, &a->memberships, in_member)
+	SLIST_FOREACH(ms, &a->memberships, in_member)
 		if (member_in(b, ms->room) != NULL)
 			return true;
 	return false;

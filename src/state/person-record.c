@@ -67,7 +67,7 @@ person_record_put(struct fields_out *out, const struct member *m)
 	person_init(&gone.person);
 	departed_save(&gone, out);
 	mark = tlv_open(&out->data, DEPARTED_PERSON);
-	LIST_FOREACH(ms, &m->memberships, in_member) {
+	SLIST_FOREACH(ms, &m->memberships, in_member) {
 		if (left-- == 0)
 			break;
 		record_put_membership(out, ms, gone.left_ms);

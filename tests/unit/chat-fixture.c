@@ -609,7 +609,7 @@ fake_drain(struct fake *f)
 struct membership *
 fake_here(const struct fake *f)
 {
-	return LIST_FIRST(&f->m->memberships);
+	return SLIST_FIRST(&f->m->memberships);
 }
 
 void

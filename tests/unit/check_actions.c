@@ -309,7 +309,7 @@ START_TEST(test_join)
 	ck_assert_str_eq(fake_saw(&fx, &cy), "went bob kitchen\n");
 	action_leave(ms, "bye");
 	TOLD("bob: parts kitchen;");
-	ck_assert(LIST_EMPTY(&bob.m->memberships));
+	ck_assert(SLIST_EMPTY(&bob.m->memberships));
 }
 END_TEST
 
@@ -395,7 +395,7 @@ START_TEST(test_kick)
 	ck_assert_int_eq(action_kick(op, bob.m, "spam"), KICK_DONE);
 	TOLD("ana: ana kicks bob from kitchen;bob: ana kicks bob from "
 	     "kitchen;");
-	ck_assert(LIST_EMPTY(&bob.m->memberships));
+	ck_assert(SLIST_EMPTY(&bob.m->memberships));
 	/* Who has lost the connection is told nothing, and is nowhere else. */
 	action_join(cy.m, kitchen, ROOM_JOIN_QUIET, fake_here(&cy));
 	m = cy.m;

@@ -286,7 +286,7 @@ model_join(int i)
 	struct membership *ms = member_in(people[i].m, room);
 
 	if (ms != NULL) {
-		if (draw(3) == 0 && LIST_NEXT(ms, in_member) != NULL) {
+		if (draw(3) == 0 && SLIST_NEXT(ms, in_member) != NULL) {
 			believed[i][r][0] = '\0';
 			room_leave(ms,
 			    draw(2) ? ROOM_LEAVE_PART : ROOM_LEAVE_WENT, "a");
@@ -334,11 +334,11 @@ model_kick(int who, int whom)
 
 	if (people[whom].m == NULL || who == whom)
 		return;
-	LIST_FOREACH(ms, &people[who].m->memberships, in_member)
+	SLIST_FOREACH(ms, &people[who].m->memberships, in_member)
 		if ((theirs = member_in(people[whom].m, ms->room)) != NULL)
 			break;
 	if (theirs == NULL ||
-	    LIST_NEXT(LIST_FIRST(&people[whom].m->memberships), in_member) ==
+	    SLIST_NEXT(SLIST_FIRST(&people[whom].m->memberships), in_member) ==
 		NULL)
 		return;
 	presence_show(&ms->room->presence, ms);
@@ -382,7 +382,7 @@ model_step(void)
 		model_join(i);
 		break;
 	case 7:
-		if (!LIST_EMPTY(&f->m->memberships) && !f->m->is_on_break)
+		if (!SLIST_EMPTY(&f->m->memberships) && !f->m->is_on_break)
 			fake_say(f, "hi");
 		break;
 	case 8:
