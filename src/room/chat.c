@@ -99,6 +99,26 @@ chat_room_is_vacant(const struct room *room)
 	return TAILQ_EMPTY(&room->people) && !room->is_permanent;
 }
 
+/* Would nobody miss it? Nothing that was said is held, and nobody, not even its
+ * operator, has a bookmark there. */
+static bool
+chat_room_is_unused(const struct room *room)
+{
+	return chat_room_is_vacant(room) && LIST_EMPTY(&room->bookmarks) &&
+	    history_count(&room->history) == 0;
+}
+
+static bool
+chat_room_is_old(const struct room *room)
+{
+	const struct chat *chat = room->chat;
+	int64_t last_ms = room->said_ms > room->used_ms ? room->said_ms :
+							  room->used_ms;
+
+	return chat_room_is_vacant(room) &&
+	    chat->clock->mono_ms - last_ms > chat->options->retention;
+}
+
 /* Drops what is too old: messages, rooms, then places. */
 static bool
 chat_tidy(struct walk_budget *budget, void *arg)
@@ -112,9 +132,7 @@ chat_tidy(struct walk_budget *budget, void *arg)
 			return true;
 		memcpy(chat->tidied, room->name, sizeof(chat->tidied));
 		chat->has_old |= room_expire(room);
-		if (chat_room_is_vacant(room) &&
-		    (history_count(&room->history) == 0 ||
-			now_ms - room->said_ms > chat->options->retention)) {
+		if (chat_room_is_unused(room) || chat_room_is_old(room)) {
 			chat_remove_room(chat, room);
 			walk_took_long(budget);
 		}
@@ -192,14 +210,14 @@ chat_fini(struct chat *chat)
 	buf_fini(&chat->scratch);
 }
 
-/* The vacant room unused for longest goes; false if all are in use. */
+/* The unused room left for longest goes; false if all are in use. */
 static bool
 chat_remove_oldest_room(struct chat *chat)
 {
 	struct room *room, *oldest = NULL;
 
 	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;)
-		if (chat_room_is_vacant(room) &&
+		if (chat_room_is_unused(room) &&
 		    (oldest == NULL || room->used_ms < oldest->used_ms))
 			oldest = room;
 	if (oldest == NULL)
@@ -260,10 +278,9 @@ chat_restore_room(struct chat *chat, const char *name)
 	if (strcmp(folded, name) != 0 || chat_find_room(chat, name) != NULL)
 		return;
 	room = chat_add_room(chat, name);
+	/* Beyond max-rooms, too: what was said there is not given up. */
 	if (history_count(&room->history) == 0)
 		chat_remove_room(chat, room);
-	else if (chat->count > chat->options->max_rooms)
-		(void)chat_remove_oldest_room(chat);
 }
 
 bool
