@@ -259,7 +259,7 @@ irc_ping_run(struct session *s, struct irc_message *msg)
 {
 	struct membership *ms;
 	struct buf *out;
-	bool has_read_all = conn_confirmed(s->conn) == conn_sent(s->conn);
+	bool has_read_all;
 
 	if (*msg->argv[0] == '\0') {
 		irc_numeric(s, 409, ":No origin specified");
@@ -269,9 +269,12 @@ irc_ping_run(struct session *s, struct irc_message *msg)
 	if (s->member != NULL)
 		SLIST_FOREACH(ms, &s->member->memberships, in_member)
 			room_flush(ms->room);
+	has_read_all = conn_confirmed(s->conn) == conn_sent(s->conn);
 	out = irc_begin(s, NULL);
 	buf_addf(out, "PONG %s :%s", irc_server(s), msg->argv[0]);
 	irc_end(s);
+	if (irc_of(s)->is_answering)
+		irc_answer_end(s);
 	/* Nobody misses that, so it is nothing to be asked for. */
 	if (has_read_all)
 		conn_confirm(s->conn, conn_sent(s->conn));
@@ -318,7 +321,7 @@ irc_quit_run(struct session *s, struct irc_message *msg)
 	    NULL :
 	    text_scrub_copy(msg->argv[0], BREAK_TEXT_MAX);
 
-	conn_vouch_all(s->conn);
+	session_vouch(s);
 	session_quit(s, why == NULL ? "bye" : why, why);
 	free(why);
 }

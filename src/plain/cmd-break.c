@@ -62,8 +62,8 @@ cmd_quit_run(struct session *s, int argc, char *argv[])
 	if (argc > 0)
 		argv[0][text_cut(argv[0], strlen(argv[0]), BREAK_TEXT_MAX)] =
 		    '\0';
+	session_vouch(s);
 	session_notice(s, "bye, %s%s", s->member->nick,
 	    s->member->is_guest ? "" : "; your place is kept");
-	conn_vouch_all(s->conn);
 	session_quit(s, text == NULL ? "bye" : text, text);
 }

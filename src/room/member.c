@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "base/util.h"
+#include "room/acked.h"
 #include "room/client.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
@@ -370,6 +371,16 @@ member_lost(struct member *m, size_t unsent)
 			member_depart(TAILQ_FIRST(&chat->lost), ROOM_LEAVE_LOST,
 			    NULL);
 	}
+}
+
+void
+member_has_read_all(struct member *m)
+{
+	struct membership *ms;
+	struct cursor *c;
+
+	MEMBER_FOREACH_CURSOR(c, ms, m)
+		acked_set_number(c, replay_position(c));
 }
 
 void

@@ -75,6 +75,9 @@ void member_lost(struct member *m, size_t unsent);
  * the cursors go back, and private messages are queued again. */
 void member_pause(struct client *client, size_t unsent);
 
+/* The client's program has surely read all that it was handed. */
+void member_has_read_all(struct member *m);
+
 /* To be called when what deliver() refused may be tried again. */
 void member_drained(struct member *m);
 

@@ -28,6 +28,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "room/acked.h"
 #include "room/client.h"
 #include "room/cursor.h"
 #include "room/person.h"
@@ -134,21 +135,26 @@ repeat_walk_back(struct cursor *c, size_t bytes, uint64_t handed)
 	const struct history *h = &c->ms->room->history;
 	struct history_cursor at = c->at;
 	uint64_t number = c->shown.from, since_change;
-	bool is_before = shown_more(&c->shown)->changed > c->shown.from;
+	uint64_t read = acked_number(c);
+	uint64_t changed = shown_more(&c->shown)->changed;
+	bool is_before = changed > c->shown.from;
 
-	if (is_before && shown_more(&c->shown)->changed <= at.number) {
+	if (is_before && changed <= at.number) {
 		since_change = handed - shown_more(&c->shown)->changed_at;
 		if (bytes <= since_change) {
 			is_before = false;
-			number = shown_more(&c->shown)->changed;
+			number = changed;
 		} else {
 			/* All that was shown since is in doubt. */
-			(void)repeat_walk(c, &at,
-			    shown_more(&c->shown)->changed, SIZE_MAX, false);
-			at.number = shown_more(&c->shown)->changed;
+			(void)repeat_walk(c, &at, changed, SIZE_MAX, false);
+			if (at.number > changed)
+				at.number = changed;
 			bytes -= (size_t)since_change;
 		}
 	}
+	/* Other lines were sent as well, but not so many that it would be these. */
+	if (number < read && read <= c->at.number)
+		number = read;
 	bytes = repeat_walk(c, &at, number, bytes, is_before);
 	if (bytes > 0 && at.number > number && at.number <= h->first_number)
 		repeat_walk_to_gap(c, &at, number, bytes, is_before);

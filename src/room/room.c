@@ -239,7 +239,8 @@ room_join(struct room *room, struct member *m, enum room_join how)
 		room_begin_new(c, how);
 	if (bookmark != NULL)
 		bookmark_free(bookmark);
-	acked_set(c, c->at.number);
+	/* What this connection was shown here before may not have been read. */
+	acked_set(c, c->shown.from);
 	watch_member_changed(m);
 	return ms;
 }

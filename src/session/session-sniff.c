@@ -21,16 +21,23 @@
 #include "session/protocol.h"
 #include "session/session.h"
 
-/* The deadline of the decision; s->state. */
+/* s->state is the deadline of the decision. */
+static void
+sniff_close(struct session *s)
+{
+	if (s->state != NULL)
+		deadline_clear(s->all->net->deadlines, s->state);
+	free(s->state);
+	s->state = NULL;
+}
+
 static void
 sniff_decide(struct session *s, const struct protocol *protocol)
 {
-	struct deadline *d = s->state;
-
-	deadline_clear(s->all->net->deadlines, d);
-	free(d);
-	s->state = NULL;
-	session_become(s, protocol);
+	sniff_close(s);
+	/* They may have been refused meanwhile. */
+	if (!s->has_left)
+		session_become(s, protocol);
 }
 
 static void
@@ -59,15 +66,6 @@ sniff_open(struct session *s)
 		session_become(s, protocol_table[0]);
 	else
 		sniff_wait(s);
-}
-
-static void
-sniff_close(struct session *s)
-{
-	if (s->state != NULL)
-		deadline_clear(s->all->net->deadlines, s->state);
-	free(s->state);
-	s->state = NULL;
 }
 
 static void

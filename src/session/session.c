@@ -262,8 +262,11 @@ session_line_cb(struct conn *c, char *text, size_t len, bool has_cr, void *arg)
 	assert(s->conn == c);
 	if (s->has_left)
 		return;
-	if (s->member != NULL)
+	if (s->member != NULL) {
 		s->member->active_ms = s->all->net->clock->mono_ms;
+		if (conn_confirmed(c) == conn_sent(c))
+			member_has_read_all(s->member);
+	}
 	s->protocol->line(s, text, len, has_cr);
 	session_throttle(s);
 }
@@ -429,6 +432,14 @@ session_charge(struct session *s, unsigned cost)
 
 	bucket_charge(&s->lines, o->line_rate, (uint32_t)o->line_burst,
 	    s->all->net->clock->mono_ms, cost);
+}
+
+void
+session_vouch(struct session *s)
+{
+	conn_vouch_all(s->conn);
+	if (s->member != NULL && conn_confirmed(s->conn) == conn_sent(s->conn))
+		member_has_read_all(s->member);
 }
 
 void

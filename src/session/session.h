@@ -146,6 +146,10 @@ void session_charge(struct session *s, unsigned cost);
 void session_hold(struct session *s);
 void session_release(struct session *s);
 
+/* For who says that they leave, before they are answered: they are alive, and
+ * read all that was sent to them. */
+void session_vouch(struct session *s);
+
 /*
  * The end: text is the last that the client hears, in the protocol's goodbye;
  * what is queued is flushed, and the connection closed. session_quit() also has

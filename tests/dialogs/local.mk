@@ -12,6 +12,7 @@ dialogs_slow = \
 	%D%/presence-large.dialog \
 	%D%/flood.dialog
 dialogs = \
+	%D%/ban-silent.dialog \
 	%D%/ban-unentered.dialog \
 	%D%/bans.dialog \
 	%D%/bookmark-kitchen.dialog \
@@ -132,6 +133,7 @@ dialogs = \
 	%D%/pid-file.dialog \
 	%D%/presence-scan.dialog \
 	%D%/presence.dialog \
+	%D%/quit-read.dialog \
 	%D%/quit.dialog \
 	%D%/reload-limits.dialog \
 	%D%/reload-listen.dialog \
