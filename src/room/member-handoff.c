@@ -209,6 +209,7 @@ static const struct field member_list[] = {
 	{ FIELD_LIST(22, struct member, memberships, &membership_fields,
 	      struct membership, in_member, member_add_membership),
 	    .put = member_put_memberships },
+	{ FIELD_BOOL(23, struct member, was_ignorer) },
 };
 static const struct fields member_fields = { FIELDS("a member", struct member,
     member_list) };
