@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Breaks, where the cursor stops; and being away, where it does not.
+ * Breaks, on which the cursor stops; and being away, which it ignores.
  */
 #include "config.h"
 
@@ -37,7 +37,7 @@ action_back(struct member *m, const char *text)
 		return BRB_NOT_AWAY;
 	if (brb_is_too_long(text))
 		return BRB_TOO_LONG;
-	member_event(m, &event); /* before what was kept */
+	member_event(m, &event); /* before queued messages */
 	member_back(m, text);
 	return BRB_DONE;
 }

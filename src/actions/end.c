@@ -18,8 +18,8 @@ action_quit(struct member *m, const char *text)
 void
 action_lost(struct member *m, bool has_closed, size_t unsent)
 {
-	/* A guest who has closed has left; others may have lost the
-	 * connection, which looks the same. */
+	/* A guest who closed has left; others may have lost the connection,
+	 * which looks the same. */
 	if (m->is_guest && has_closed)
 		action_quit(m, NULL);
 	else

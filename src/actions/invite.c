@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Asking somebody into a room.
+ * Inviting somebody into a room.
  */
 #include "config.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Coming into a room, and leaving it.
+ * Entering a room, and leaving it.
  */
 #include "config.h"
 

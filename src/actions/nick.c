@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Who may be called what.
+ * Changing the nick.
  */
 #include "config.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What a room is about.
+ * Setting a room's topic.
  */
 #include "config.h"
 

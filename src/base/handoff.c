@@ -61,7 +61,7 @@ handoff_fd_cmp(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* What was claimed costs memory only as far as it is there. */
+/* Allocates no more than there is, whatever the length claims. */
 static bool
 handoff_open_fds(struct fields_in *in, const struct tlv *item)
 {
@@ -119,7 +119,7 @@ handoff_open(struct fields_in *in, const void *blob, size_t len,
 	memset(in, 0, sizeof(*in));
 	in->use = FIELDS_HANDOFF;
 	in->purpose = purpose;
-	/* What is to be taken has just been verified in this very process. */
+	/* What is to be taken was just verified in this very process. */
 	if (purpose != HANDOFF_TAKE)
 		in->check_fd = fields_check_fd;
 	if (!handoff_open_header(in, blob, len))
@@ -136,7 +136,7 @@ handoff_close_on_exec(const struct fields_in *in)
 {
 	size_t i;
 
-	/* No others: whoever started us may have given us some for good. */
+	/* Only these: whoever started us may have given us others for good. */
 	for (i = 0; i < in->fd_count; i++)
 		(void)fcntl(in->fds[i], F_SETFD, FD_CLOEXEC);
 }

@@ -29,7 +29,7 @@
 #define HANDOFF_VERSION 2
 #define HANDOFF_HEADER 32
 
-/* What an item at the top is. Never change or reuse a number. */
+/* The items of the blob. Never change or reuse a number. */
 enum handoff_part {
 	HANDOFF_FDS = 1,
 	HANDOFF_SERVER = 2,
@@ -52,21 +52,22 @@ enum handoff_part {
 		BUF_INITIALIZER, FIELDS_HANDOFF, NULL, NULL, 0, 0 \
 	}
 
-/* The whole blob; the caller frees it. */
+/* Makes the whole blob; the caller frees it. */
 void handoff_seal(const struct fields_out *out, struct buf *blob);
 
 /*
- * Checks the blob, which has to stay, and its table of descriptors, all of them
- * different and none of the standard ones. False: in->error says why. In any
- * case fields_in_fini() has to be called.
+ * Checks the blob, which must stay, and its table of descriptors: all
+ * different, and none of the standard ones. On false in->error says why. In any
+ * case fields_in_fini() must be called.
  */
 bool handoff_open(struct fields_in *in, const void *blob, size_t len,
     enum handoff_purpose purpose) MUST_CHECK;
 
-/* Programs that are executed from now on do not get them. */
+/* Closes the descriptors for programs executed from now on. */
 void handoff_close_on_exec(const struct fields_in *in);
 
-/* Those that nobody took: of things that only another version knows. */
+/* Closes those that nobody took, as they belong to things that only another
+ * version knows. */
 void handoff_close_rest(struct fields_in *in);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Nicks are ASCII on purpose. A line shows <ana> and nothing else tells who
- * that is, so a nick must be typed on any keyboard and told from any other at
- * a glance; with all of Unicode the tables of UTS #39 would be needed, and
- * would still be argued about. A name in one's own script is what the text of
- * a message is for. Letters are compared by their bytes and not by the
- * locale's rules, in which I and i may be different letters (Turkish).
+ * Nicks are ASCII on purpose. A line shows <ana>, and nothing else tells who
+ * that is, so a nick must be typed on any keyboard and told from any other at a
+ * glance; all of Unicode would need the tables of UTS #39, and still be argued
+ * about. People can write their names in their own script in the text of a
+ * message. Letters are compared by their bytes and not by the locale's rules,
+ * in which I and i may be different letters (Turkish).
  */
 #include "config.h"
 
@@ -18,16 +18,16 @@
 
 /*
  * Names that speak for the server, for those who run it, or for several people
- * (the sender of "<you -> ana>" is nobody else). People also send passwords to
- * nickserv and chanserv, out of habit or by a script of their IRC client. The
- * lobby's name is not here: it is a setting, and nothing is said by a room.
+ * (the sender of "<you -> ana>" is nobody else). Also nickserv and chanserv, to
+ * which people send passwords, out of habit or by a script of their IRC client.
+ * The lobby's name is not here: it is a setting, and no line is said by a room.
  */
 static const char *const nick_reserved[] = { "server", "system", "brbd",
 	"admin", "administrator", "root", "operator", "moderator", "sysop",
 	"nickserv", "chanserv", "you", "me", "everyone", "here", "nobody",
 	"anonymous" };
 
-/* Only as they are: Ali would look like all. */
+/* Reserved only as spelled: Ali would look like all. */
 static const char *const nick_reserved_exactly[] = { "all" };
 
 static const char nick_guest[] = "guest";
@@ -86,13 +86,13 @@ nick_check_form(const char *name, size_t max_len, bool starts_well,
 	return NICK_OK;
 }
 
-/* How well a name is looked at. */
+/* How closely a name is looked at. */
 enum nick_look {
 	NICK_AS_WRITTEN,
-	NICK_GLANCE /* case is overlooked, and more is alike */
+	NICK_GLANCE /* ignores case, and more letters are alike */
 };
 
-/* Is it written in capitals, two at least besides those that may be an l? */
+/* Is it in capitals, at least two besides those that may be an l? */
 static bool
 nick_is_capitals(const char *name)
 {
@@ -128,17 +128,17 @@ nick_draw_char(char c, enum nick_look look, bool is_capitals)
 }
 
 /*
- * A pair and the letter that it looks like can be told apart nowhere, so the
- * drawing has to be the same for every way of cutting a run into them: vvv,
- * vw and wv alike become "wv". Hence a run of v and w is counted in v. An n
- * pairs with the one r before it, so rn needs no such care. Every step writes
- * no more than it has read.
+ * A pair and the letter that it looks like cannot be told apart anywhere, so
+ * the drawing must be the same for every way of dividing a run into them: vvv,
+ * vw and wv all become "wv". Hence runs of v and w are counted in v. An n pairs
+ * with the one r before it, so rn needs no such care. No step writes more than
+ * it has read.
  */
 static void
 nick_draw(char *out, const char *name, enum nick_look look)
 {
 	bool is_capitals = look == NICK_AS_WRITTEN && nick_is_capitals(name);
-	bool is_free = true; /* no vowel stands before */
+	bool is_free = true; /* no vowel precedes */
 	const char *start = name;
 	size_t strokes;
 	char c, drawn;
@@ -189,7 +189,7 @@ nick_is_reserved(const char *folded, const char *skeleton)
 	return false;
 }
 
-/* guest1, but also guestl, which looks like it: its skeleton has l for 1. */
+/* Is it guest1, or guestl, which looks like it? (The skeleton has l for 1.) */
 static bool
 nick_is_guest(const char *skeleton)
 {

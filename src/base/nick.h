@@ -24,7 +24,7 @@ enum nick_check {
 /* May c be in a nick at all: A-Za-z0-9_- and, as in RFC 2812, []\`^{|} */
 bool nick_is_char(char c);
 
-/* The same for the name of a room, and that of a user: A-Za-z0-9_- */
+/* The same for names of rooms and users: A-Za-z0-9_- */
 bool room_name_is_char(char c);
 
 /* Is it of such characters, and not empty? So are all nicks that there ever
@@ -32,35 +32,31 @@ bool room_name_is_char(char c);
 bool nick_is_wellformed(const char *nick);
 
 /*
- * May a person take this name? Checks the form and the reserved names only,
- * not who is present. A reserved name is also refused in look-alike spelling
- * (adm1n), a guest name likewise (gue5t is fine; guest1, gUest12 and guestl are
- * not).
+ * May a person take this name? Checks only its form and the reserved names, not
+ * who is present. Look-alike spellings of a reserved name are refused as well
+ * (adm1n), and so are those of guests' names (gue5t is allowed; guest1, gUest12
+ * and guestl are not).
  */
 enum nick_check nick_check(const char *nick);
 
-/*
- * What is wrong and what to do, as a sentence for its sender without the
- * leading "!! ". A static string; must not be called with NICK_OK.
- */
+/* What is wrong and what to do, as a sentence for people, without "!! ". A
+ * static string. Not for NICK_OK. */
 const char *nick_check_str(enum nick_check why);
 
 /*
- * The same for a room name, ROOM_NAME_MAX long, of fewer characters, of which a
- * letter is the first; guests and reserved names are no matter there. Returns
+ * nick_check() for a room name: up to ROOM_NAME_MAX long, of fewer characters,
+ * starting with a letter; guests and reserved names do not matter. Returns
  * NICK_OK or one of the first four faults.
  */
 enum nick_check room_name_check(const char *name);
 const char *room_name_check_str(enum nick_check why);
 
-/* The name of the room that is meant: people write it as IRC does, "#kitchen",
- * too. */
+/* Returns the name meant by what was typed: people also write IRC's
+ * "#kitchen". */
 const char *room_name_meant(const char *typed);
 
-/*
- * Lower case, for comparing: out holds strlen(name) + 1 bytes and may be name.
- * ASCII only.
- */
+/* Lower case (ASCII), for comparing. out holds strlen(name) + 1 bytes and may
+ * be name. */
 void nick_fold(char *out, const char *name);
 
 /*

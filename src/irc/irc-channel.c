@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Channels (Modern, "Channel Operations"), which are the rooms: #kitchen is the
- * room kitchen. Here are TOPIC, KICK and INVITE, and what the other commands of
- * channels share. Who may do what is the room layer's to say (modes.h); what
- * others see of it, too. A room that somebody may not see does not exist.
+ * Channels (Modern, "Channel Operations") are the rooms: #kitchen is the room
+ * kitchen. Here are TOPIC, KICK and INVITE, and what the other commands of
+ * channels share. The room layer decides who may do what (modes.h) and what
+ * others see of it. A room that somebody may not see does not exist for them.
  */
 #include "config.h"
 
@@ -174,7 +174,7 @@ irc_topic_run(struct session *s, struct irc_message *msg)
 
 /* KICK */
 
-/* channel and nick as they were given. */
+/* channel and nick are as the client gave them. */
 static void
 kick_one(struct session *s, const char *channel, const char *nick,
     const char *text)
@@ -237,7 +237,7 @@ irc_kick_run(struct session *s, struct irc_message *msg)
 
 /* INVITE */
 
-/* Which rooms s has been asked to come to. */
+/* Lists the rooms to which s was invited. */
 static void
 invite_list(struct session *s)
 {

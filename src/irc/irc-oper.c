@@ -2,12 +2,12 @@
  * Copyright (c) 2026 The brbd authors
  *
  * Operators of the server: OPER, KILL, WALLOPS (Modern, "Operator Messages").
- * What they may do is little: brbctl(8) is the way to run the server.
+ * They may do little: brbctl(8) is the way to run the server.
  *
  * The password is checked elsewhere (verify.h), and the client is answered when
- * that is done; what else it sends waits until then, as answers come in order.
- * Whoever is wrong is told the same, whatever is wrong. An upgrade in the midst
- * of it ends the check: the next program asks them to try again.
+ * that is done; its further input waits until then, as answers come in order. A
+ * refusal does not tell what was wrong. An upgrade ends a check: the next
+ * program asks the client to try again.
  */
 #include "config.h"
 
@@ -28,10 +28,10 @@
 #include "room/directory.h"
 #include "room/opers.h"
 
-/* A check under way: irc->oper. */
+/* A check in progress: irc->oper. */
 struct irc_oper {
 	struct session *session;
-	struct verify *verify; /* NULL: the last program's, which is no more */
+	struct verify *verify; /* NULL: it was the previous program's */
 	bool is_real;
 	char name[NICK_SIZE];
 	char label[IRC_LABEL_MAX + 1];
@@ -77,7 +77,7 @@ oper_refused(struct session *s)
 	irc_numeric(s, 464, ":Password incorrect");
 }
 
-/* 263 RPL_TRYAGAIN */
+/* Sends 263 RPL_TRYAGAIN. */
 static void
 oper_try_again(struct session *s)
 {
@@ -93,7 +93,7 @@ oper_verified(enum verify_result result, void *arg)
 
 	irc_of(s)->oper = NULL;
 	session_release(s);
-	if (s->member != NULL) { /* else they have left meanwhile */
+	if (s->member != NULL) { /* otherwise they have left meanwhile */
 		irc_answer_resume(s, oper->label);
 		switch (result) {
 		case VERIFY_YES:
@@ -130,7 +130,7 @@ oper_verify(struct session *s, const struct oper *found, const char *password)
 		oper_try_again(s);
 		return;
 	}
-	/* The answer comes later, with the label. */
+	/* The answer comes later, with this label. */
 	memcpy(oper->label, irc->label, sizeof(oper->label));
 	irc->label[0] = '\0';
 	irc->oper = oper;
@@ -163,7 +163,7 @@ irc_oper_get(struct fields_in *in, const struct field *f, void *base,
 	if (!tlv_get_str(item, oper->label, sizeof(oper->label)))
 		return false;
 	session_hold(s);
-	/* From the loop: nothing is sent while they are loaded. */
+	/* From the loop, as nothing can be sent while sessions are loaded. */
 	deadline_set(s->all->net->deadlines, &irc->deadline,
 	    s->all->net->clock->mono_ms);
 	return true;
@@ -195,7 +195,7 @@ irc_oper_run(struct session *s, struct irc_message *msg)
 
 /* KILL and WALLOPS */
 
-/* They see the KILL, and an ERROR; the others why they left. */
+/* The victim sees the KILL and an ERROR, the others why they left. */
 static void
 oper_kill(struct session *s, struct member *m, const char *why)
 {
@@ -233,8 +233,8 @@ irc_kill_run(struct session *s, struct irc_message *msg)
 	free(why);
 }
 
-/* To whoever listens to them (+w): IRC clients only, since others are told of
- * what concerns all by "brbctl say". */
+/* Tells IRC clients that listen (+w); for announcements to everybody there is
+ * "brbctl say". */
 void
 irc_wallops_run(struct session *s, struct irc_message *msg)
 {

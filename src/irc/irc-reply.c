@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What a client is answered. The lines of an answer are collected while its
- * command runs, and sent at the end, since only then it is known what a label
- * (IRCv3 labeled-response) goes on: the line, if there is one; a batch around
- * them, if there are more; an ACK, if there is none.
+ * Answers to a client. The lines of an answer are collected while its command
+ * runs, and sent at its end, since only then it is known where a label (IRCv3
+ * labeled-response) goes: on the line, if there is one; on a batch around them,
+ * if there are more; on an ACK, if there is none.
  *
- * Lines that do not belong to the line that is being answered, as when somebody
- * else does something, are sent at once, each by itself.
+ * Other lines, as when somebody else does something, are sent at once, each by
+ * itself.
  */
 #include "config.h"
 
@@ -47,14 +47,14 @@ irc_session_of(const struct member *m)
 	return s != NULL && s->protocol == &protocol_irc ? s : NULL;
 }
 
-/* Where the lines for s are collected. */
+/* The buffer that collects lines for s. */
 static struct buf *
 reply_buf(struct session *s)
 {
 	return irc_of(s)->is_answering ? &s->all->answer : &s->all->out;
 }
 
-/* The same, for a line that begins. */
+/* The same buffer, at the start of a line. */
 static struct buf *
 reply_start(struct session *s)
 {
@@ -63,7 +63,7 @@ reply_start(struct session *s)
 	return reply_buf(s);
 }
 
-/* A line of somebody who is not being answered goes out at once. */
+/* Ends a line; outside of an answer it is sent at once. */
 static void
 reply_done(struct session *s)
 {
@@ -90,8 +90,9 @@ irc_begin(struct session *s, const struct member *from)
 }
 
 /*
- * What a client has sent may stand in its answer (PONG, an unknown command),
- * but not what controls a terminal. CTCP is no answer.
+ * Removes control characters: answers may repeat what a client sent (PONG, an
+ * unknown command), and must not control a terminal. CTCP is never in an
+ * answer.
  */
 static void
 reply_drop_controls(char *line, size_t len)
@@ -270,7 +271,7 @@ irc_list_end(struct irc_list *l)
 	buf_fini(&l->items);
 }
 
-/* Adds tag ("label=x") to the tags of line, len bytes with its end. */
+/* Adds line (len bytes with its end) with tag ("label=x") among its tags. */
 static void
 reply_add_tagged(struct buf *out, const char *line, size_t len, const char *tag)
 {
@@ -292,7 +293,7 @@ reply_line_len(const struct buf *b, size_t at)
 	return (size_t)(end - b->data) + 1 - at;
 }
 
-/* Does this line, or has it in its tags, belong to a batch already? */
+/* Is this a BATCH line, or does it have a batch among its tags? */
 static bool
 reply_is_in_batch(const char *line, size_t len)
 {
@@ -306,8 +307,8 @@ reply_is_in_batch(const char *line, size_t len)
 	    memmem(line, tags, ";batch=", 7) != NULL;
 }
 
-/* Gives the lines of b from start on this tag, but those that are in a batch of
- * their own. */
+/* Adds tag to the lines of b from start on, except those that are in a batch
+ * already. */
 static void
 reply_tag_lines(struct buf *b, size_t start, const char *tag)
 {
@@ -365,7 +366,7 @@ irc_batch_end(struct session *s, struct irc_batch *batch)
 	irc_line(s, "BATCH -%s", batch->reference);
 }
 
-/* It goes back as it came, so nothing that could not be sent is a label. */
+/* Is tag a label that can be sent back as it came? */
 static bool
 reply_is_label(const struct irc_tag *tag)
 {
@@ -439,7 +440,7 @@ reply_add_label(struct session *s, struct buf *answer)
 		irc_line(s, "ACK");
 	len = reply_line_len(answer, 0);
 	if (len < answer->len && !reply_is_batch(answer, irc_server(s))) {
-		/* More than one: a batch around them. */
+		/* With more than one line: a batch around them. */
 		reply_new_reference(s, batch.reference,
 		    sizeof(batch.reference));
 		buf_addf(&labeled, "@%s :%s BATCH +%s labeled-response\r\n",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * WHOIS, WHOWAS (Modern, "Optional Queries") and SETNAME (IRCv3 setname). What
- * they never show is an address: there is no 338 or 378.
+ * WHOIS, WHOWAS (Modern, "Optional Queries") and SETNAME (IRCv3 setname). They
+ * never show an address: there is no 338 or 378.
  */
 #include "config.h"
 
@@ -20,7 +20,7 @@
 
 #define WHOIS_ROOMS_BYTES 350 /* of channels on one line */
 
-/* 319: those that s may know of. */
+/* Sends 319, with the rooms that s may know of. */
 static void
 whois_rooms(struct session *s, const struct member *m)
 {
@@ -42,7 +42,7 @@ whois_rooms(struct session *s, const struct member *m)
 	buf_fini(&chat);
 }
 
-/* 317: who has lost the connection has no time of signing on. */
+/* Sends 317; people who lost the connection have no signon time. */
 static void
 whois_times(struct session *s, const struct member *m)
 {
@@ -137,7 +137,7 @@ irc_whowas_run(struct session *s, struct irc_message *msg)
 
 	if (msg->argc > 2 && !irc_is_here(s, msg->argv[2]))
 		return;
-	/* "-1", 0 or anything else: all. */
+	/* "-1", 0 or anything else means all. */
 	if (msg->argc > 1 &&
 	    (parse_number(msg->argv[1], UINT32_MAX, &max) == -1 || max == 0))
 		max = UINT64_MAX;
@@ -146,7 +146,7 @@ irc_whowas_run(struct session *s, struct irc_message *msg)
 			whowas_nick(s, nick, max);
 }
 
-/* The others in their rooms have been told; s is told as they were. */
+/* Tells s what the others in their rooms were told. */
 static void
 setname_echo(struct session *s)
 {
@@ -173,7 +173,7 @@ irc_setname_run(struct session *s, struct irc_message *msg)
 		irc_fail(s, "SETNAME", "INVALID_REALNAME", "",
 		    "Realnames have 1 to %d bytes", MEMBER_REALNAME_MAX);
 	else if (m->realname != NULL && strcmp(m->realname, realname) == 0)
-		setname_echo(s); /* nothing new for the others */
+		setname_echo(s); /* nothing has changed for the others */
 	else if (!member_may_announce(m))
 		irc_fail(s, "SETNAME", "CANNOT_CHANGE_REALNAME", "",
 		    "Too many changes; try again later");

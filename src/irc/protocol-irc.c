@@ -3,7 +3,7 @@
  *
  * The IRC protocol: brbd-irc(7). A second protocol over the same rooms, ring
  * and cursors: a room is a channel, and an IRC client may be in many. Here is
- * what happens to each line; what commands do is in irc-*.c, a file for each
+ * what happens to each line; the commands are in irc-*.c, a file for each
  * family.
  *
  *   line ──► irc_message_parse() ──► UTF-8? ──► irc_command_find() ──► run()
@@ -72,10 +72,8 @@ irc_close(struct session *s)
 	s->state = NULL;
 }
 
-/*
- * IRCv3 utf8-only. Tags count as well. Returns false if the line is refused;
- * else *line is what to go on with.
- */
+/* Checks for UTF-8, tags included (IRCv3 utf8-only). False: the line is
+ * refused; else *line is what to go on with. */
 static bool
 irc_check_utf8(struct session *s, char **line, size_t *len)
 {
@@ -219,7 +217,7 @@ irc_told(struct session *s, const struct event *event)
 		irc_answer_end(s);
 }
 
-/* The names that they were not told while too much was unsent. */
+/* Sends the names that they missed while too much was unsent. */
 static void
 irc_caught_up(struct cursor *c)
 {

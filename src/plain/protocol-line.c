@@ -3,7 +3,7 @@
  *
  * The plain line protocol, for people in nc and telnet: brbd-protocol(7).
  * Column 0 is the server's: every line out begins with '[', "--" or "!!", so
- * that nobody can forge another's line. Lines end in LF, and in CR LF for a
+ * that nobody can forge another's line. Lines end in LF, or in CR LF for a
  * client whose first line ended so.
  */
 #include "config.h"
@@ -48,7 +48,8 @@ line_add_said(struct buf *out, const struct event *e, const char *before,
 	buf_add(out, e->text, e->text_len);
 }
 
-/* Private messages; IRC's notices between hyphens, as its clients show them. */
+/* Adds a private message; IRC's notices stand between hyphens, as its clients
+ * show them. */
 static void
 line_add_private(struct buf *out, const struct event *e, const char *from,
     const char *to)
@@ -90,7 +91,7 @@ line_render(const struct dialect *dialect, struct buf *out,
 		line_add_private(out, e, "you", e->other);
 		break;
 	default: /* the server's sentence, if it has one about that */
-		/* What somebody is on coming back, /who tells as well. */
+		/* /who tells what somebody is on coming back. */
 		if (e->kind == EVENT_MODE && e->is_repeat)
 			return;
 		buf_add(out, "-- ", 3);
@@ -123,8 +124,8 @@ line_find_dialect(const char *name)
 	return strcmp(name, line_crlf.name) == 0 ? &line_crlf : NULL;
 }
 
-/* What session->state is once their first line has been seen: it has told how
- * their lines end. */
+/* What session->state points to once the first line has shown how their lines
+ * end. */
 static char line_has_spoken;
 static char line_knows_utf8; /* and they were told that it was not UTF-8 */
 
@@ -257,7 +258,7 @@ line_save(const struct session *s, struct fields_out *out)
 		buf_addch(&out->data, 'u');
 }
 
-/* Who has not left is in a room. */
+/* A member who has not left is in a room. */
 static bool
 line_load(struct session *s, struct fields_in *in, const struct tlv *item)
 {
@@ -281,7 +282,7 @@ line_kicked(struct session *s, const struct event *e)
 	kicked.other = you;
 	event_text(&text, &kicked);
 	free(you);
-	/* There is nowhere else to be. */
+	/* There is no other room to go to. */
 	if (strcmp(e->room, lobby->name) == 0)
 		action_put_out(s->member, buf_cstr(&text), NULL);
 	else {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * How far somebody surely has read: what was handed over and has arrived.
+ * How far somebody has certainly read: what was handed over and has arrived.
  */
 #include "config.h"
 

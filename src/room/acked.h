@@ -15,9 +15,9 @@
  * arrived once the connection has no more unsent than was handed over since.
  */
 
-/* They are known to have everything before number, and no more. */
+/* They certainly have everything before number, and no more. */
 void acked_set(struct cursor *c, uint64_t number);
-/* They read on from number: they are not sure to have more. */
+/* They read on from number: nothing after it is certain. */
 void acked_set_back(struct cursor *c, uint64_t number);
 /* They have everything before number; the mark stays. */
 void acked_set_number(struct cursor *c, uint64_t number);

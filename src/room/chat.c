@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The chat: which rooms there are, and the turn that ends in all of them.
- * Rooms are few (max-rooms), so walking them is fine.
+ * The chat: which rooms there are, and the end of the turn in all of them.
+ * Rooms are few (max-rooms), so they are simply walked.
  */
 #include "config.h"
 
@@ -21,7 +21,7 @@
 #include "room/watch.h"
 
 #define CHAT_TIDY_MS 60000
-#define CHAT_TIDY_SOON_MS 100 /* when there is more to drop */
+#define CHAT_TIDY_SOON_MS 100 /* if there was more to drop */
 
 static struct room *
 chat_add_room(struct chat *chat, const char *name)
@@ -59,7 +59,7 @@ chat_remove_room(struct chat *chat, struct room *room)
 {
 	const struct bookmark *bookmark;
 
-	/* Or a place would be found again in a new room of that name. */
+	/* Otherwise a new room of that name would find the bookmark. */
 	LIST_FOREACH(bookmark, &room->bookmarks, in_room)
 		chat_person_changed(chat, bookmark->owner);
 	watch_room_forgotten(room);
@@ -173,8 +173,7 @@ chat_init(struct chat *chat, const struct clock *clock,
 	tally_init(&chat->tally);
 	roommates_init(&chat->roommates);
 	cloak_key_init(&chat->host_key);
-	/* More than any that was given before: nobody sends one in each
-	 * microsecond. */
+	/* Greater than any given before: nobody sends one each microsecond. */
 	chat->last_msgid = (uint64_t)clock->wall_ms * 1000;
 	directory_init(&chat->directory);
 	departed_init(&chat->departed, chat);
@@ -263,7 +262,7 @@ chat_resume_files(struct chat *chat, const struct room_files *files)
 	chat->files = files;
 	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;)
 		if (!room->is_handed_over)
-			(void)!room_reopen(room); /* has been logged */
+			(void)!room_reopen(room); /* it logs failures */
 }
 
 void

@@ -25,7 +25,8 @@
 #include "room/deliver.h"
 #include "room/person.h"
 
-/* So many deliveries before its own a sink is fetched into the cache. */
+/* The flush prefetches each sink this many deliveries before it writes
+ * to it. */
 #define DELIVER_AHEAD 4
 
 static struct audience *
@@ -269,7 +270,7 @@ void
 deliver_refused(struct cursor *c)
 {
 	if (!cursor_is_live(c))
-		return; /* the pump finds out by itself */
+		return; /* the pump will ask for the names */
 	deliver_remove_live(c);
 	c->delivery.is_blocked = true;
 	c->ms->room->chat->fell_behind++;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Three views of the same bookmarks: by name and credential to find one, by age
+ * Three indexes of the same people: by name and credential to find one, by age
  * to let the oldest go, and by credential so that no single address can push
- * out everybody else's (hostile input 30).
+ * out everybody else (hostile input 30).
  */
 #include "config.h"
 
@@ -109,7 +109,7 @@ departed_find(const struct departed_set *all, const char *folded,
 {
 	struct departed_owner owner = { .credential = *credential };
 	struct departed key;
-	/* RB_FIND() only looks. */
+	/* RB_FIND() does not change the tree. */
 	struct departed_tree tree = all->by_name;
 
 	memcpy(key.folded, folded, strlen(folded) + 1);

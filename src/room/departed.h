@@ -11,25 +11,25 @@
 #include "room/model.h"
 
 /*
- * The place that somebody left: where they had read to in each room, whom they
- * ignore, what private messages wait. It belongs to the nick together with the
- * credential. At most max-bookmarks, of one credential
- * DEPARTED_PER_CREDENTIAL, none older than retention; the oldest go first.
+ * People who left, with what waits for their return: their bookmarks (how far
+ * they had read in each room), whom they ignore, private messages. Each belongs
+ * to a nick together with a credential. There are at most max-bookmarks,
+ * DEPARTED_PER_CREDENTIAL of one credential, and none older than retention; the
+ * oldest go first.
  */
 #define DEPARTED_PER_CREDENTIAL 64
 
 void departed_init(struct departed_set *all, struct chat *chat);
 void departed_fini(struct departed_set *all);
 
-/*
- * Keep a place; person is moved into it and empty afterwards. An older one of
- * the same name and credential is replaced.
- */
+/* Adds somebody who leaves; person is moved into it and empty afterwards. An
+ * older one of the same name and credential is replaced. */
 void departed_put(struct departed_set *all, const char *folded,
     const struct credential *credential, struct person *person,
     int64_t left_ms);
 
-/* The same, for one that was made at made_ms; the oldest first. */
+/* As departed_put() for one that was made at made_ms; call it for the oldest
+ * first. */
 void departed_restore(struct departed_set *all, const char *folded,
     const struct credential *credential, struct person *person, int64_t left_ms,
     int64_t made_ms);
@@ -52,7 +52,7 @@ bool departed_read(struct departed_record *r, struct chat *chat,
 bool departed_load(struct departed_set *all, struct fields_in *in,
     const struct tlv *item) MUST_CHECK;
 
-/* NULL: there is none. */
+/* Returns NULL if there is none. */
 struct departed *departed_find(const struct departed_set *all,
     const char *folded, const struct credential *credential);
 /* The first in the order of these after that one ("": of all); or NULL. */
@@ -60,7 +60,8 @@ struct departed *departed_after(const struct departed_set *all,
     const char *folded, const struct credential *credential);
 const struct credential *departed_credential(const struct departed *b);
 
-/* Out of the collection and the caller's to departed_free(); or NULL. */
+/* Removes one from the set; the caller calls departed_free(). NULL if there is
+ * none. */
 struct departed *departed_take(struct departed_set *all, const char *folded,
     const struct credential *credential);
 void departed_free(struct chat *chat, struct departed *b);

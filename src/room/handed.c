@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Private messages are not in any ring. Those that were handed over are held
- * until they have arrived; should the connection break before, they wait again.
+ * Private messages are in no ring. Those handed over are held until they have
+ * arrived; if the connection breaks before, they are queued again.
  */
 #include "config.h"
 
@@ -11,7 +11,7 @@
 #include "room/handed.h"
 #include "room/person.h"
 
-/* What ended by position has arrived. */
+/* Frees messages that have arrived, as they ended before position. */
 void
 handed_forget(struct client *client, uint64_t position)
 {
@@ -25,7 +25,7 @@ handed_forget(struct client *client, uint64_t position)
 	}
 }
 
-/* Where in what was handed over the peer surely has everything before. */
+/* The position up to which the peer is known to have everything. */
 uint64_t
 handed_arrived(const struct client *client, size_t unsent)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * A person who is here: breaks, a lost connection, leaving. A break or a loss
- * is only a cursor that stops; what reads on from it is replay.c's, and how far
- * a loss sets it back is repeat.c's.
+ * A person who is here: breaks, a lost connection, leaving. On a break or after
+ * a loss the cursor just stops; replay.c reads on from it, and repeat.c knows
+ * how far a loss sets it back.
  */
 #include "config.h"
 
@@ -44,7 +44,7 @@ member_pause(struct client *client, size_t unsent)
 		if (c->client != client)
 			continue;
 		pump_pause(c);
-		if (!m->is_guest) /* who has no place to come back to */
+		if (!m->is_guest) /* guests cannot come back */
 			repeat_set_back(c, unsent);
 	}
 	LIST_FOREACH(bookmark, &m->person.bookmarks, in_owner)
@@ -76,7 +76,8 @@ member_free(struct member *m)
 	free(m);
 }
 
-/* The last that those hear who know each arrival: once, not in each room. */
+/* Tells clients that track members, once and not in each room, that m
+ * is gone. */
 static void
 member_tell_quit(struct member *m, enum room_leave how, const char *text)
 {
@@ -162,7 +163,7 @@ member_set_dialect(struct member *m, const struct dialect *dialect)
 	client->dialect = dialect;
 	MEMBER_FOREACH_CURSOR(c, ms, m) {
 		if (cursor_is_live(c)) {
-			/* What is rendered already is in the old one. */
+			/* Lines already rendered are in the old dialect. */
 			room_flush(ms->room);
 			deliver_remove_live(c);
 			deliver_pump_later(c);
@@ -173,10 +174,8 @@ member_set_dialect(struct member *m, const struct dialect *dialect)
 	}
 }
 
-/*
- * Tells every room that m is in, and those with dialects that track members
- * whether m is away.
- */
+/* Tells every room of m and, separately, clients that track members, whether m
+ * is away. */
 static void
 member_publish(struct member *m, struct event *event)
 {
@@ -188,7 +187,7 @@ member_publish(struct member *m, struct event *event)
 		room_publish(ms->room, event, ms);
 	}
 	if (member_is_away(m)) {
-		/* Without a text they would be back. */
+		/* Without a text it would mean that they are back. */
 		away.text = member_away_text(m);
 		away.text_len = strlen(away.text);
 	}
@@ -280,7 +279,7 @@ member_back(struct member *m, const char *text)
 	m->is_on_break = m->is_away = false;
 	member_set_break_text(m, NULL);
 	watch_member_changed(m);
-	/* Who was told of the break would take them to be away for good. */
+	/* Those who saw the break would take them to be away for ever. */
 	if (m->is_break_told || member_may_announce(m))
 		member_publish(m, &event);
 	m->is_break_told = false;
@@ -354,7 +353,8 @@ member_lost(struct member *m, size_t unsent)
 	client->sink = NULL;
 	directory_count_flags(&chat->directory, m, false);
 	m->is_lost = true;
-	/* A break waits for who comes back; who was away was reading. */
+	/* A break waits for the return; somebody who was only away was
+	 * reading. */
 	if (m->is_away) {
 		m->is_away = false;
 		member_set_break_text(m, NULL);
@@ -366,7 +366,8 @@ member_lost(struct member *m, size_t unsent)
 		member_depart(m, ROOM_LEAVE_LOST, NULL);
 	else {
 		member_lost_changed(chat);
-		/* Bounded, so that a stream of short visits is no lever. */
+		/* Bounded, so that a stream of short visits cannot fill the
+		 * memory. */
 		if (chat->lost_count > chat->options->max_members)
 			member_depart(TAILQ_FIRST(&chat->lost), ROOM_LEAVE_LOST,
 			    NULL);
@@ -464,7 +465,7 @@ member_announce_wait_ms(struct member *m)
 	    (uint32_t)o->announce_burst, m->chat->clock->mono_ms);
 }
 
-/* Nobody misses them: who cannot be told now is not told. */
+/* Tells it now or never: nobody misses these events. */
 static void
 member_tell_now(struct member *to, const struct event *event)
 {
@@ -517,13 +518,13 @@ member_tell(struct member *to, const struct member *from, struct event *event)
 		dialect_render(client->dialect, out, event);
 		if (client_deliver(client, out) == 0) {
 			handed_add(client, k);
-			/* What is not with the kernel yet would not outlive
+			/* What the kernel does not have yet would not outlive
 			 * the process. */
 			if (client->ops->unsent(client) > 0)
 				watch_member_changed(to);
 			return MEMBER_TOLD;
 		}
-		/* A slow reader: it waits until they read on. */
+		/* A slow reader gets it on reading on. */
 	}
 	if (person_queue(chat, &to->person, k) == -1) {
 		free(k);
@@ -532,10 +533,8 @@ member_tell(struct member *to, const struct member *from, struct event *event)
 	watch_member_changed(to);
 	if (is_away)
 		return MEMBER_QUEUED;
-	/*
-	 * It is handed over by the pump, which finds out by itself whether it
-	 * has to wait.
-	 */
+	/* The pump hands it over, and finds out by itself whether it has to
+	 * wait. */
 	ms = SLIST_FIRST(&to->memberships);
 	c = ms == NULL ? NULL : membership_cursor(ms);
 	if (c != NULL && !c->delivery.is_blocked) {

@@ -24,9 +24,8 @@
 #include "room/tally.h"
 
 /*
- * The data of the room layer: what there is, and how it hangs together. What
- * is done with it stands in the modules; each part names the one that changes
- * it, and all others only read it.
+ * The data of the room layer, and how it hangs together. Each part names the
+ * module that changes it; all others only read it.
  *
  *   chat ──── room ──── history (the ring)
  *    │         │  │
@@ -36,7 +35,7 @@
  *    │                       │
  *    ├──── directory ──── member ──── person ──── bookmark ──► room
  *    │                                  │
- *    └──── departed_set ─ departed ─────┘ who is gone, and may come back
+ *    └──── departed_set ─ departed ─────┘ people who left, and may come back
  */
 
 struct chat;
@@ -121,8 +120,8 @@ struct bookmark {
 	struct history_cursor cursor;
 	uint64_t repeat_until; /* those below it may have been seen already */
 	int64_t left_ms; /* monotonic: when they left, or went on break */
-	/* If they have left in this connection, or else 0: where that was in
-	 * what was handed over; and then what shown says is true. */
+	/* If they left the room in this connection: where that was in the
+	 * output handed over, and shown holds; else 0. */
 	uint64_t position;
 	struct shown shown;
 	bool is_op; /* modes.h */
@@ -136,10 +135,8 @@ enum person_owner {
 	PERSON_OF_DEPARTED
 };
 
-/*
- * All that belongs to a person rather than to their connection. It moves whole
- * between a member and the departed that they become.
- */
+/* Everything that belongs to a person rather than to their connection. It moves
+ * as a whole between a member and a departed. */
 struct person {
 	struct bookmark_list bookmarks;
 	struct ignore_list ignores;
@@ -222,7 +219,7 @@ SLIST_HEAD(client_list, client);
 struct delivery {
 	TAILQ_ENTRY(cursor) in_pump; /* if is_pumped */
 	struct audience *audience; /* live: those who share the bytes */
-	uint32_t slot; /* their place there */
+	uint32_t slot; /* the index there */
 	bool is_pumped; /* in the pump's queue */
 	bool is_blocked; /* waiting for member_drained() */
 	bool is_resuming; /* becomes live at the end of chat_load_end() */
@@ -230,25 +227,25 @@ struct delivery {
 
 /* How far what was handed over has arrived: acked.c */
 struct acked {
-	uint64_t number; /* surely read up to here */
+	uint64_t number; /* certainly read up to here */
 	uint64_t mark; /* the cursor at the member's checkpoint */
 	/* For the state layer: what it has written, a number or "live". */
 	uint64_t persisted;
 	bool is_persisted_live;
 };
 
-/* Whether they hear of each who comes and goes: roommates.c */
+/* Whether their client hears of each arrival and departure: roommates.c */
 struct tracking {
 	LIST_ENTRY(cursor) in_room; /* if is_on */
 	/* Greater than that of all who came, or got the names, earlier. */
 	uint64_t arrival;
 	bool is_on; /* the client's dialect tracks members */
-	bool needs_names; /* they were not told all of the others */
+	bool needs_names; /* its list of names is out of date */
 };
 
 /*
- * Where somebody reads in a room: the number of the next message that they
- * have not been handed yet. Each part has its module.
+ * Where somebody reads in a room: the number of the next message that they have
+ * not been handed yet. Each part belongs to one module.
  *
  *   live       delivery has an audience; the cursor is the room's turn_start,
  *              and at is out of date until they are behind
@@ -276,10 +273,8 @@ TAILQ_HEAD(cursor_queue, cursor);
 LIST_HEAD(tracker_list, cursor);
 SLIST_HEAD(cursor_list, cursor);
 
-/*
- * A member in a room. They read there with one cursor for each client; that is
- * one, until a person can have several.
- */
+/* A member in a room. They read there with one cursor for each client: one,
+ * until a person can have several. */
 struct membership {
 	SLIST_ENTRY(membership) in_member;
 	TAILQ_ENTRY(membership) in_room;
@@ -328,9 +323,9 @@ struct member {
 	char *user; /* IRC's user name; NULL: a plain client */
 	char *realname; /* NULL: the same as the nick */
 	char *break_text; /* or NULL; of a break, or while away */
-	int64_t break_since_ms; /* monotonic; the same */
+	int64_t break_since_ms; /* monotonic; for the same */
 	int64_t lost_since_ms;
-	int64_t active_ms; /* their last line */
+	int64_t active_ms; /* when they last said something */
 	uint64_t id; /* never used again; not 0 */
 	uint32_t
 	    skeleton; /* directory.c: checksum of what the nick looks like */
@@ -342,17 +337,17 @@ struct member {
 	bool is_away;
 	bool is_break_told; /* others were told that they are away */
 	bool is_lost;
-	bool is_ignorer; /* in the chat's ignorers */
+	bool is_ignorer; /* in chat->ignorers */
 	bool was_ignorer; /* or was, in this connection */
 	bool is_known; /* has said or done something that others see */
 	char nick[NICK_SIZE];
 	char folded[NICK_SIZE];
-	/* Where they come from, without telling: cloak.h. Of a credential
-	 * always the same, also after a restart if there is a journal. */
+	/* The stand-in for where they come from (cloak.h). It is always the
+	 * same for a credential, also after a restart if there is a journal. */
 	char host[MEMBER_HOST_SIZE];
 };
 
-/* m's place in room, or NULL: they are not in it. They are in few rooms. */
+/* m's membership in room, or NULL. People are in few rooms. */
 static inline struct membership *
 member_in(const struct member *m, const struct room *room)
 {
@@ -395,7 +390,7 @@ struct departed {
 	struct departed_owner *owner;
 	struct person person;
 	int64_t left_ms; /* monotonic: when they left, or went on break */
-	int64_t made_ms; /* when this was made */
+	int64_t made_ms; /* monotonic: when this was made */
 	char folded[NICK_SIZE];
 };
 
@@ -436,7 +431,7 @@ struct modes {
 	uint32_t limit; /* 0: none */
 	struct mode_mask_list lists[MODES_LISTS]; /* the oldest first */
 	size_t counts[MODES_LISTS];
-	uint64_t invitations[MODES_INVITATIONS_MAX]; /* members' ids */
+	uint64_t invitations[MODES_INVITATIONS_MAX]; /* ids of members */
 	size_t invitation_count;
 	int64_t made_ms; /* wall clock: when the room was made */
 	char key[MODES_KEY_MAX + 1]; /* "": none */
@@ -462,21 +457,21 @@ struct presence {
 /* The way out of a room: deliver.h */
 
 /*
- * Where a line ends in an audience's bytes, and whose it is: its author is not
- * sent it (their terminal shows it already), nor is who ignores them, unless
- * it tells who is here.
+ * Where a line ends in an audience's bytes, and whose it is: it is not sent to
+ * its author (whose terminal shows it already), nor to people who ignore them,
+ * unless it tells who is here.
  */
 struct segment {
 	size_t end;
-	uint64_t author; /* 0: everybody's */
-	bool is_said; /* not shown to who ignores the author */
+	uint64_t author; /* 0: nobody's */
+	bool is_said; /* hidden from those who ignore the author */
 	char folded[NICK_SIZE];
 };
 
 /*
- * What the delivery needs to know of somebody live. They lie side by side,
- * so that the way to a socket is one step: between two deliveries the kernel
- * has pushed everything else out of the cache.
+ * What the delivery needs to know of somebody live. Slots lie side by side, so
+ * that the way to a socket is one step: between two deliveries the kernel
+ * pushes everything else out of the cache.
  */
 struct slot {
 	int (*deliver)(void *sink, const char *data, size_t len);
@@ -486,10 +481,8 @@ struct slot {
 	bool is_ignorer; /* or of somebody whom they ignore */
 };
 
-/*
- * All live who have the same dialect. The turn's lines are rendered here,
- * once, when they are published.
- */
+/* All who are live in a room with the same dialect. The turn's lines are
+ * rendered here once, when they are published. */
 struct audience {
 	LIST_ENTRY(audience) entry;
 	const struct dialect *dialect;
@@ -500,7 +493,7 @@ struct audience {
 	struct segment *segments;
 	size_t segment_count;
 	size_t segment_cap;
-	bool has_names; /* some of the lines are event_is_of_names() */
+	bool has_names; /* some lines are event_is_of_names() */
 };
 
 /* A room: a ring, and the cursors of those who are here. room.h */
@@ -509,37 +502,37 @@ struct room {
 	TAILQ_ENTRY(room) in_dirty;
 	struct chat *chat;
 	struct history history;
-	/* The first message of the turn: where everybody live is. */
+	/* The first message of the turn: the cursor of everybody live. */
 	struct history_cursor turn_start;
-	/* The state layer's: all who are kept as live surely have read up to
-	 * the first; the other was delivered at the last look. */
+	/* The state layer's: all who are stored as live have certainly read up
+	 * to the first; the other was turn_start at the last look. */
 	uint64_t low_water;
 	uint64_t looked;
-	bool is_dirty; /* has lines that were not handed out yet */
+	bool is_dirty; /* has lines not handed out yet */
 	bool is_permanent;
 	bool is_unkept; /* though there are files: not on the disk */
 	bool is_handed_over; /* its history is another program's: chat_load() */
 	LIST_HEAD(, audience) audiences;
-	struct membership_queue people; /* in the order they came */
+	struct membership_queue people; /* in the order in which they came */
 	size_t people_count;
 	size_t live_count;
 	struct tracker_list trackers; /* those with tracking.is_on */
 	size_t tracker_count;
 	struct bookmark_list bookmarks;
 	struct presence presence;
-	int64_t used_ms; /* monotonic: somebody came, spoke or left */
-	int64_t said_ms; /* monotonic: of the newest message */
+	int64_t used_ms; /* monotonic: when somebody came, spoke or left */
+	int64_t said_ms; /* monotonic time of the newest message */
 	struct modes modes;
 	char *topic; /* or NULL */
-	char topic_by[NICK_SIZE]; /* who set it, as they were called then */
-	int64_t topic_ms; /* wall clock: when; 0: not known */
+	char topic_by[NICK_SIZE]; /* nick of whoever set it, as it was then */
+	int64_t topic_ms; /* wall clock of setting it; 0: unknown */
 	char name[ROOM_NAME_SIZE]; /* folded */
 };
 
 RB_HEAD(room_tree, room);
 TAILQ_HEAD(room_queue, room);
 
-/* How many messages are new to whoever has this cursor, less those below
+/* How many messages are new to somebody with this cursor, without those below
  * repeat_until. */
 static inline uint64_t
 room_new_count(const struct room *room, const struct history_cursor *cursor,
@@ -552,7 +545,7 @@ room_new_count(const struct room *room, const struct history_cursor *cursor,
 	return history_distance(from, room->history.next_number);
 }
 
-/* Everybody who is here by nick, and by what their nick looks like:
+/* Everybody who is here, by nick and by what the nick looks like:
  * directory.h */
 RB_HEAD(directory_nicks, member);
 RB_HEAD(directory_skeletons, member);
@@ -569,7 +562,7 @@ struct whowas_entry {
 
 struct whowas {
 	struct whowas_entry *entries; /* a ring; NULL: empty */
-	uint64_t count; /* ever */
+	uint64_t count; /* entries ever added */
 };
 
 /*
@@ -622,18 +615,17 @@ struct roommates {
 	size_t cap;
 };
 
-/* The chat: all rooms, who is here, and whose places are kept. chat.h */
+/* The chat: all rooms, everybody who is here, and bookmarks of those who left.
+ * chat.h */
 
-/*
- * Whoever keeps what has to outlive the process is told of what has changed.
- * None of these may call back into the room layer. watch.h calls them.
- */
+/* An observer who stores what has to outlive the process. None of its functions
+ * may call back into the room layer. watch.h calls them. */
 struct chat_watch {
-	/* What there is of who has this nick and credential is not what it
-	 * was: here, gone with their bookmarks, or neither. */
+	/* Something has changed about the person with this nick and credential,
+	 * who is here, departed, or neither. */
 	void (*person)(const char *folded, const struct credential *credential,
 	    void *arg);
-	void (*said)(void *arg); /* what is kept in a history */
+	void (*said)(void *arg); /* a numbered message */
 	void (*topic)(const struct room *room, void *arg);
 	void (*modes)(const struct room *room, void *arg);
 	void (*forgotten)(const struct room *room, void *arg); /* for good */
@@ -703,7 +695,7 @@ struct chat {
 	uint64_t gaps;
 };
 
-/* Monotonic: since when m has not been reading; now if they are. */
+/* Since when m has not been reading, in monotonic time; now if they are. */
 static inline int64_t
 member_away_since_ms(const struct member *m)
 {

@@ -68,7 +68,7 @@ bookmark_restore(struct bookmark *bookmark)
 		if (bookmark->left_ms < room->said_ms)
 			bookmark->left_ms = room->said_ms;
 	} else {
-		/* What others have seen must not be given again. */
+		/* Numbers that others have seen must not be given again. */
 		if (number > h->next_number && number < HISTORY_NUMBER_MAX)
 			history_raise(h, number - 1);
 		bookmark->cursor = history_find(h, number);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What outlives a connection: places, ignores, kept messages. Small lists,
- * each with a limit, so walking them is fine.
+ * What outlives a connection: bookmarks, ignores, queued messages. They are
+ * small lists with limits, and simply walked.
  */
 #include "config.h"
 
@@ -338,7 +338,7 @@ person_move(struct chat *chat, struct person *to, struct person *from)
 		bookmark_free(bookmark);
 	}
 	while ((ig = TAILQ_FIRST(&from->ignores)) != NULL) {
-		/* One too many is forgotten. */
+		/* Beyond the limit it is dropped. */
 		(void)!person_ignore(to, ig->id, ig->nick);
 		person_drop_ignore(from, ig);
 	}

@@ -12,7 +12,7 @@
 #include "room/roommates.h"
 #include "room/watch.h"
 
-/* Does the last such event tell how things are? */
+/* Is it an event of which only the last matters? */
 static bool
 publish_is_state(enum event_kind kind)
 {
@@ -25,8 +25,8 @@ room_publish(struct room *room, struct event *event, struct membership *actor)
 	struct chat *chat = room->chat;
 	struct cursor *c;
 
-	/* Their client is told by their session, at once. It has to know before
-	 * what others have done. */
+	/* The actor's client is told by its session, at once; it must know
+	 * first what others have done before. */
 	if (actor != NULL && membership_tracks(actor) &&
 	    publish_is_state(event->kind))
 		room_flush(room);

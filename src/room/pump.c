@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The pump: those who are behind read on from the ring, a chunk each, in a
+ * The pump lets those who are behind read on from the ring, a chunk each, in a
  * circle, so that nobody's catch-up stops anybody else's.
  */
 #include "config.h"
@@ -20,8 +20,8 @@ pump_pause(struct cursor *c)
 	deliver_remove_live(c);
 	deliver_pump_cancel(c);
 
-	/* Their own lines they know: last words before a break are nothing that
-	 * was missed. */
+	/* People know their own lines: last words before a break are not
+	 * missed. */
 	at = c->at;
 	if (history_clamp(&c->ms->room->history, &at) > 0)
 		return;
@@ -53,7 +53,7 @@ pump_turn(struct chat *chat)
 		case REPLAY_DONE:
 			if (!c->ms->member->is_on_break)
 				deliver_add_live(c);
-			/* From a new list on they know who is there. */
+			/* A new list of names tells them who is there. */
 			if (c->tracking.needs_names)
 				c->tracking.arrival = ++chat->last_arrival;
 			c->client->ops->caught_up(c);

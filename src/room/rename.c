@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Under what nick somebody is here. A nick that has a place brings it along:
- * whoever may have it goes on where its owner stopped, be that somebody who
- * left, one who lost the connection, or the same person in another session.
+ * Taking a nick, and with it what was left under it: whoever may have that goes
+ * on where its owner stopped, be that somebody who left, who lost the
+ * connection, or the same person in another session.
  */
 #include "config.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * A room: who is in it, and what happens there. How that reaches people is
- * deliver.c's; who needs to hear of arrivals and departures is presence.c's.
+ * A room: who is in it, and what happens there. deliver.c brings that to
+ * people; presence.c decides who hears of arrivals and departures.
  */
 #include "config.h"
 
@@ -50,7 +50,7 @@ room_new(struct chat *chat, const char *name)
 	return room;
 }
 
-/* When the newest message was said, monotonic. */
+/* When the newest message was said, in monotonic time. */
 static int64_t
 room_newest_ms(const struct room *room)
 {
@@ -111,7 +111,7 @@ room_expire(struct room *room)
 {
 	const struct chat *chat = room->chat;
 
-	/* Nobody live is left behind by it. */
+	/* All live cursors must be past what is dropped. */
 	if (room->is_dirty)
 		return true;
 	return history_expire(&room->history,
@@ -185,8 +185,8 @@ room_begin_new(struct cursor *c, enum room_join how)
 	c->shown.from = c->at.number;
 	if (m->is_on_break)
 		return;
-	/* Where there is no past, clients are not told of it: what is said
-	 * before the turn ends is not, either. */
+	/* Where there is no past, clients are not told of any: nor of what is
+	 * said before the turn ends. */
 	if (is_shown &&
 	    (!c->client->dialect->tracks_members ||
 		c->at.number != room->history.next_number))

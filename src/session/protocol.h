@@ -17,26 +17,28 @@ struct membership;
 struct session;
 struct tlv;
 
-/* What a protocol fills in: how one kind of client talks. */
+/* A protocol: how one kind of client talks. */
 struct protocol {
 	const char *name; /* in -l ADDR:PORT,NAME */
-	/* One of its dialects, by name; or NULL. NULL if it has none. */
+	/* Finds one of its dialects by name; or NULL. NULL if it has none. */
 	const struct dialect *(*find_dialect)(const char *name);
 
-	/* Is this, the whole first line of a client, what only this protocol
-	 * begins with? NULL: no line tells. */
+	/* Can text, the whole first line of a client, only be this protocol's?
+	 * NULL: a first line never tells. */
 	bool (*is_first_line)(const char *text, size_t len);
 
-	/* The connection is there, and nobody behind it yet: greet, call
+	/* The connection is there, with nobody behind it yet: greet, call
 	 * session_enter(), now or when it is known who it is, and join. */
 	void (*open)(struct session *s);
-	/* The session is freed: so is what state points to. May be NULL. */
+	/* The session is being freed: free what state points to. May
+	 * be NULL. */
 	void (*close)(struct session *s);
-	/* A line came in: raw bytes, writable. has_cr: it ended in CR. */
+	/* A line came in: raw bytes, writable. has_cr: a CR stood before the
+	 * LF. */
 	void (*line)(struct session *s, char *text, size_t len, bool has_cr);
 	/* A line over the limit was dropped. */
 	void (*too_long)(struct session *s);
-	/* What was refused because they did not read on may be sent. May be
+	/* What was refused while they did not read may be sent again. May be
 	 * NULL. */
 	void (*drained)(struct session *s);
 	/* Ask the client something that it answers when it has read all that it
@@ -51,14 +53,14 @@ struct protocol {
 	void (*event)(struct session *s, const struct event *event);
 	/* See caught_up in struct client_ops. May be NULL. */
 	void (*caught_up)(struct cursor *c);
-	/* The last line before the connection is closed. May be NULL. */
+	/* Sends the last line before the connection is closed. May be NULL. */
 	void (*goodbye)(struct session *s, const char *text);
 	/* See kicked in struct client_ops. It may end the session. */
 	void (*kicked)(struct session *s, const struct event *event);
 	/* They are not let in: say so; goodbye follows. NULL: as an error. */
 	void (*refused)(struct session *s, enum admit why, const char *text);
-	/* The connection cannot be served: one line, ended, for a raw socket.
-	 * A static buffer. */
+	/* The line, with its end, for a raw socket that cannot be served.
+	 * Returns a static buffer. */
 	const char *(*refusal)(const char *text);
 	/*
 	 * For the next program in this process: adds what state points to, in
@@ -73,22 +75,22 @@ struct protocol {
 };
 
 /*
- * All that people use, NULL-terminated: the layers above put it together
- * (server/protocols.c). Who says nothing, or nothing that one of them takes for
- * its own, speaks the first.
+ * All protocols that people use, NULL-terminated; the server layer fills it
+ * (server/protocols.c). A client that says nothing, or nothing that one of them
+ * claims, speaks the first.
  */
 extern const struct protocol *const protocol_table[];
 
-/* Which of these is it? (session-sniff.c) */
+/* The protocol of a client until its real one is known (session-sniff.c). */
 extern const struct protocol protocol_sniff;
 
-/* By its name, of whatever protocol; or NULL. */
+/* Finds a dialect by its name in any protocol; or NULL. */
 const struct dialect *protocol_find_dialect(const char *name);
 
 /*
- * By what a listen specification has after the address: a name, or names
- * separated by commas, or "" for all that people use; then the first line
- * tells. NULL: there is no such.
+ * The protocol for what follows the address in a listen specification: a name,
+ * or names separated by commas, or "" for all that people use; with several,
+ * the first line decides. NULL: there is no such protocol.
  */
 const struct protocol *protocol_find(const char *names);
 

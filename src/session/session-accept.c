@@ -67,7 +67,7 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 	if (why != ADMITTED) {
 		text = session_refusal(all, &peer->credential, why, ban);
 		line = protocol->refusal(text);
-		/* If it does not fit into a new socket's buffer, then not. */
+		/* Best effort: it fits into a new socket's buffer. */
 		(void)!send(fd, line, strlen(line),
 		    MSG_NOSIGNAL | MSG_DONTWAIT);
 		(void)close(fd);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Sessions on their way from one program to the next: a connection each, and by
- * its nick the member that it speaks for, if they have not left.
+ * Sessions on their way from one program to the next: each is a connection and,
+ * by nick, the member that it speaks for, unless they have left.
  */
 #include "config.h"
 
@@ -129,7 +129,7 @@ session_resolve(struct sessions *all, const struct session_record *r,
 	if (r->member[0] == '\0')
 		return s->protocol != NULL;
 	s->member = directory_find(&all->chat->directory, r->member);
-	/* Each has one connection. */
+	/* Each member has one connection. */
 	return s->protocol != NULL && s->member != NULL &&
 	    !member_is_connected(s->member) && !s->member->is_lost;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What session*.c share; of no concern to others.
+ * Shared by session*.c only.
  */
 #ifndef SESSION_IMPL_H
 #define SESSION_IMPL_H
@@ -18,7 +18,7 @@ void session_confirm_init(struct sessions *all);
 void session_confirm_fini(struct sessions *all);
 void session_confirm_remove(struct session *s);
 
-/* Reading goes on then. It has been paused. */
+/* Resumes reading, which is paused, at at_ms. */
 void session_throttle_until(struct session *s, int64_t at_ms);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * One client: what joins a connection to a member. It slows floods by not
- * reading on (a token bucket; the rest waits in the kernel), and carries
- * rendered lines from the room layer to the connection. Who may come in is
- * session-accept.c's.
+ * A session is one client: it joins a connection to a member. It slows floods
+ * by not reading (a token bucket; the rest waits in the kernel), and brings
+ * rendered lines from the room layer to the connection. session-accept.c
+ * decides who may come in.
  *
- * A session ends only from conn_reap(), at the end of the turn: whatever
- * happens before, to whomever, no session is freed under anybody's feet.
+ * A session ends only in conn_reap(), at the end of the turn: until then no
+ * session is freed, whatever happens.
  */
 #include "config.h"
 
@@ -238,7 +238,7 @@ session_throttle_until(struct session *s, int64_t at_ms)
 	deadline_set(s->all->net->deadlines, s->throttle, at_ms);
 }
 
-/* Stops reading until there is a token again. */
+/* Stops reading until there is a token. */
 static void
 session_throttle(struct session *s)
 {
@@ -283,7 +283,7 @@ session_too_long_cb(struct conn *c, void *arg)
 	session_throttle(s);
 }
 
-/* Bytes that say nothing cost as much as lines, or they would cost nothing. */
+/* Bytes without a line cost as much as lines, or they would cost nothing. */
 static void
 session_waste_cb(struct conn *c, void *arg)
 {
@@ -306,7 +306,7 @@ session_drained_cb(struct conn *c, void *arg)
 		s->protocol->drained(s);
 }
 
-/* They have said all, but may not have been shown all: that goes on first. */
+/* They have said all, but may not have been shown all, which comes first. */
 static void
 session_eof_cb(struct conn *c, void *arg)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * From the journal to the chat. People come last: their places need to know
- * what their rooms have, and they become bookmarks in the order of their age,
+ * From the journal to the chat. People come last: their bookmarks depend on
+ * what their rooms hold, and they become departed in the order of their age,
  * which is not that of the journal.
  */
 #include "config.h"
@@ -209,7 +209,8 @@ persist_start(struct persist *k, struct journal *journal)
 	struct directory *directory = &chat->directory;
 	struct room *room;
 
-	/* Who is too old or one too many now goes there as well. */
+	/* People who are now too old or too many go into the journal
+	 * as well. */
 	persist_begin(k, journal);
 	if (k->load != NULL)
 		persist_restore_people(k);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What is written of a person is a function of the chat as it is, by their
- * nick and credential: here, gone with a bookmark, or neither. So a change only
- * has to name whom it is about, however they move between the three, and many
- * changes in a turn are one record.
+ * What is written of a person is a function of the chat as it is, by their nick
+ * and credential: here, departed, or neither. So a change only has to name whom
+ * it is about, however they move between the three, and many changes in a turn
+ * are one record.
  *
- * Decided against: a record for each message (a write each), times instead of
+ * Decided against: a record for each message (a write each); times instead of
  * acknowledged bytes for what may not have arrived (clocks jump, and a slow
- * reader may be minutes behind while live), and rendering the unsent again
- * to count it (too slow for a look at everybody).
+ * reader may be minutes behind while live); and rendering the unsent again to
+ * count it (too slow to do for everybody).
  */
 #include "config.h"
 
@@ -32,13 +32,13 @@
 #include "state/persist-impl.h"
 #include "state/person-record.h"
 
-/* Written ahead, so that not every arrival is a write. */
+/* Ids are written ahead, so that not every arrival is a write. */
 #define PERSIST_IDS_AHEAD 256
 #define PERSIST_GUESTS_AHEAD 16
 
 #define PERSIST_SOON_MS 100
 
-/* In a look so many progress notes are written; the others' are older then. */
+/* How many progress notes one look writes; those of others get older. */
 #define PERSIST_LOOK_MAX 128
 
 /* Who it is about: the key of their record. */
@@ -104,7 +104,7 @@ persist_room_key(char kind, const struct room *room)
 	return key;
 }
 
-/* How far somebody has come */
+/* How far people have read */
 
 /*
  * Brings what m has acknowledged up to date: to where they were at the
@@ -151,7 +151,8 @@ persist_wake(void *arg)
 	persist_wake_in(arg, PERSIST_LOOK_MS);
 }
 
-/* After m was written: what they have just been sent arrives in a moment. */
+/* To be called after m was written: what they were just sent arrives in a
+ * moment. */
 static void
 persist_wake_for(struct persist *k, const struct member *m)
 {
@@ -385,7 +386,7 @@ persist_snapshot(struct journal *journal, bool is_first,
 	struct journal *before = k->journal;
 	bool is_done;
 
-	/* Also after persist_stop(). */
+	/* Writes also after persist_stop(). */
 	k->journal = journal;
 	if (is_first) {
 		memset(&k->snapshot_at, 0, sizeof(k->snapshot_at));
@@ -472,7 +473,7 @@ persist_turn_ended(void *arg)
 struct persist_looked {
 	bool is_due; /* has to be written before a low-water mark goes on */
 	bool has_progress; /* may be written */
-	bool is_open; /* is to be looked at again */
+	bool is_open; /* must be looked at again */
 };
 
 static struct persist_looked
@@ -580,7 +581,7 @@ persist_look(struct walk_budget *budget, void *arg)
 	if (!is_done)
 		return true;
 	k->is_looking = false;
-	/* Who cares for the disk goes by turns. */
+	/* state_turn() starts writing to the disk. */
 	k->chat->wake(k->chat->wake_arg);
 	if (k->look.is_open || k->look.next[0] != '\0')
 		persist_wake(k);
@@ -607,7 +608,7 @@ persist_look_cb(void *arg)
 	walk_start(&k->chat->deadlines->walks, &look->walk);
 }
 
-/* From start to end */
+/* Starting and stopping */
 
 void
 persist_init(struct persist *k, struct chat *chat)
@@ -655,7 +656,7 @@ void
 persist_fini(struct persist *k)
 {
 	persist_end(k);
-	persist_put_all_dirty(k); /* frees them */
+	persist_put_all_dirty(k); /* also frees the entries */
 	deadline_clear(k->chat->deadlines, &k->look_due);
 	fields_out_fini(&k->out);
 	persist_load_free(k);

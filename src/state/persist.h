@@ -58,8 +58,8 @@ struct persist_at {
 
 struct persist {
 	struct chat *chat;
-	struct chat_watch watch; /* the chat has it while there is a journal */
-	struct journal *journal; /* NULL: nothing is kept */
+	struct chat_watch watch; /* the chat's while there is a journal */
+	struct journal *journal; /* NULL: nothing is persisted */
 	struct persist_dirty_tree dirty; /* people to be written this turn */
 	struct walk write; /* of dirty, what a turn has left */
 	struct deadline look_due;
@@ -67,30 +67,30 @@ struct persist {
 	bool is_looking;
 	struct persist_at snapshot_at;
 	struct fields_out out; /* scratch */
-	uint64_t ids; /* given up to here, as far as the journal knows */
+	uint64_t ids; /* given up to here according to the journal */
 	uint64_t guests;
-	bool has_host_key; /* the journal does */
-	struct persist_load *load; /* while it is loaded */
+	bool has_host_key; /* the journal has it */
+	struct persist_load *load; /* while the journal is being loaded */
 };
 
 void persist_init(struct persist *k, struct chat *chat);
 void persist_fini(struct persist *k);
 
 /*
- * While the journal is opened persist_loaded() takes what it holds; arg is the
- * struct persist, whose chat has all its rooms with their histories. Then
- * persist_start() makes that bookmarks, and everything that changes is written
- * from now on. The journal is the caller's, closed after persist_stop().
+ * persist_loaded() takes what the journal holds while it is opened; arg is the
+ * struct persist, whose chat has all its rooms with their histories.
+ * persist_start() then makes departed people of it, and from now on every
+ * change is written. The journal is the caller's, closed after persist_stop().
  */
 void persist_loaded(const void *key, size_t key_len, const void *value,
     size_t len, void *persist);
 bool persist_snapshot(struct journal *journal, bool is_first,
     struct walk_budget *budget, void *persist);
 void persist_start(struct persist *k, struct journal *journal);
-/* The same for a chat that another program has left: the journal, of which
- * nothing is taken, has all of it already. */
+/* As persist_start() for a chat that another program has left: the journal
+ * holds all of it already, and nothing is taken from it. */
 void persist_resume(struct persist *k, struct journal *journal);
-/* Writes what is due; nothing is written any more. Fine if not started. */
+/* Writes what is due, and nothing later. Does nothing if not started. */
 void persist_stop(struct persist *k);
 
 /* Writes all that has changed. */

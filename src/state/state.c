@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What the room layer keeps, in the files of a directory. The histories come
- * first, then the people, whose places are numbers in them.
+ * Stores what the room layer must not lose in the files of a directory. The
+ * histories come first, then the people, whose bookmarks are numbers in them.
  *
- * The disk is written to by the kernel, which is nudged once in a second while
- * something has changed. That bounds what power loss can cost; a crash of the
- * process costs nothing, since all is with the kernel already.
+ * The kernel writes to the disk; we only tell it to start, once a second while
+ * something has changed. That bounds what a power cut can cost; a crash of the
+ * process costs nothing, since the kernel has everything already.
  */
 #include "config.h"
 
@@ -156,7 +156,7 @@ state_init(struct state *state, struct chat *chat, struct bans *bans)
 	state->files.arg = state;
 }
 
-/* 0; 1: there is none; -1, after it was logged. */
+/* Returns 0; 1: there is no state-dir; -1, after logging it. */
 static int
 state_open_dir(struct state *state)
 {
@@ -174,7 +174,7 @@ state_open_dir(struct state *state)
 	return 0;
 }
 
-/* NULL, after it was logged. */
+/* Returns NULL after logging it. */
 static struct journal *
 state_open_journal(struct state *state, const char *name,
     journal_loaded *loaded, journal_snapshot *snapshot, void *arg)
@@ -220,8 +220,9 @@ state_open(struct state *state, struct chat *chat, struct bans *bans)
 }
 
 /*
- * What is in the journal is here already. It may be less than that: the disk
- * may have been full, or what was found is damaged. So all is written anew.
+ * Ignores what the journal holds: all of it is here already. The journal may
+ * have less, if the disk was full or a file is damaged, so everything is
+ * written anew.
  */
 static void
 state_known(const void *key, size_t key_len, const void *value, size_t len,

@@ -45,16 +45,14 @@ struct state {
 
 /*
  * Opens state-dir, if there is one, for rooms that nobody has been in and an
- * empty set of bans, and has them go on where they were. 0; -1, after it was
- * logged: then state is to be closed all the same.
+ * empty set of bans, and restores what it holds. Returns 0; or -1 after logging
+ * it, and then state must be closed all the same.
  */
 int state_open(struct state *state, struct chat *chat,
     struct bans *bans) MUST_CHECK;
 
-/*
- * The same for rooms that another program has left, and with them all that
- * state-dir has. What fails is logged, and then not kept.
- */
+/* As state_open() for rooms that another program has left, with all that
+ * state-dir has. Failures are logged; then nothing more is stored. */
 void state_resume(struct state *state, struct chat *chat, struct bans *bans);
 
 /*
@@ -66,11 +64,11 @@ int state_error(const struct state *state);
 /* The name of the file of a room's history; the caller frees it. */
 char *state_ring_name(const char *room);
 
-/* The turn is over: what has changed goes to the disk soon. */
+/* To be called after the turn: changes go to the disk soon. */
 void state_turn(struct state *state);
 
-/* All members have left. Then bans_fini(), chat_fini(), and then close; both
- * are fine if it is not open. */
+/* state_stop() comes after all members have left; then bans_fini(),
+ * chat_fini(), and then state_close(). Both do nothing if it is not open. */
 void state_stop(struct state *state);
 void state_close(struct state *state);
 
