@@ -38,8 +38,7 @@ member_activity(const struct member *m)
 		return MEMBER_LOST;
 	if (member_is_away(m))
 		return MEMBER_ON_BREAK;
-	MEMBER_FOREACH_CURSOR(c, ms, m)
-	{
+	MEMBER_FOREACH_CURSOR(c, ms, m) {
 		if (cursor_has_replay(c))
 			return MEMBER_CATCHING_UP;
 		if (!cursor_is_live(c))
@@ -56,8 +55,8 @@ member_lag(const struct member *m)
 	uint64_t lag = 0;
 
 	MEMBER_FOREACH_CURSOR(c, ms, m)
-	if (!cursor_is_live(c))
-		lag += cursor_lag(c);
+		if (!cursor_is_live(c))
+			lag += cursor_lag(c);
 	return lag;
 }
 
