@@ -442,6 +442,7 @@ START_TEST(test_end)
 	action_put_out(bob.m, "go", "spam");
 	TOLD("bob: ends, go;");
 	ck_assert_str_eq(fake_saw(&fx, &cy), "left bob (spam)\n");
+	fake_fini(&bob);
 	fake_enter(&fx, &bob, 2, "bob");
 	m = bob.m;
 	fake_lose(&bob);
@@ -450,6 +451,7 @@ START_TEST(test_end)
 	TOLD("");
 	ck_assert_ptr_null(directory_find(&fx.chat.directory, "bob"));
 	/* A guest who closes has left, and has no place. */
+	fake_fini(&bob);
 	fake_init(&fx, &bob, 2);
 	m = bob.m;
 	bob.m = NULL;

@@ -554,7 +554,7 @@ START_TEST(test_killed)
 	struct pollfd polled = { .events = POLLIN };
 	struct event_base *base;
 	struct deadlines deadlines;
-	struct clock clock;
+	struct clock clock = { .mono_ms = 0 };
 	struct upgrade *u;
 	int fd = mkstemp(path), fds[2];
 	pid_t server;
