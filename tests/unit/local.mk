@@ -44,6 +44,7 @@ unit_tests = \
 	%D%/check_irc_reply \
 	%D%/check_json \
 	%D%/check_listener \
+	%D%/check_listener_spec \
 	%D%/check_log \
 	%D%/check_mask \
 	%D%/check_member \
