@@ -9,6 +9,7 @@ unit_tests_slow = \
 	%D%/check_history_crash \
 	%D%/check_conn_end \
 	%D%/check_persist \
+	%D%/check_persist_model \
 	%D%/check_text \
 	%D%/check_journal \
 	%D%/check_history \
@@ -78,6 +79,8 @@ tests_unit_libunit_a_SOURCES = \
 	%D%/main.c \
 	%D%/mini-server.c \
 	%D%/mini-server.h \
+	%D%/persist-fixture.c \
+	%D%/persist-fixture.h \
 	%D%/ring.c \
 	%D%/ring.h \
 	%D%/unit.c \
