@@ -54,6 +54,7 @@ unit_tests = \
 	%D%/check_oneshot \
 	%D%/check_opers \
 	%D%/check_options \
+	%D%/check_options_file \
 	%D%/check_presence \
 	%D%/check_protocol_line \
 	%D%/check_replay \
@@ -83,6 +84,8 @@ tests_unit_libunit_a_SOURCES = \
 	%D%/persist-fixture.h \
 	%D%/ring.c \
 	%D%/ring.h \
+	%D%/settings.c \
+	%D%/settings.h \
 	%D%/unit.c \
 	%D%/unit.h \
 	%D%/wire.c \
