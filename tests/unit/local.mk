@@ -14,7 +14,7 @@ unit_tests_slow = \
 	%D%/check_journal \
 	%D%/check_history \
 	%D%/check_names \
-	%D%/check_history_file \
+	%D%/check_history_damage \
 	%D%/check_conn_output
 unit_tests = \
 	%D%/check_actions \
@@ -37,6 +37,7 @@ unit_tests = \
 	%D%/check_framer \
 	%D%/check_histogram \
 	%D%/check_history_faults \
+	%D%/check_history_file \
 	%D%/check_http \
 	%D%/check_inherit \
 	%D%/check_irc_history \

@@ -189,3 +189,35 @@ ring_open(struct history *h, const struct ring_dir *dir, size_t size)
 	    "%s", error);
 	return report.found;
 }
+
+void
+ring_append_some(struct history *h, int n)
+{
+	while (n-- > 0)
+		(void)ring_append(h);
+}
+
+void
+ring_assert_refused(const struct ring_dir *dir, size_t size, const char *what)
+{
+	char error[HISTORY_FILE_ERROR_SIZE] = "";
+	struct history other;
+
+	ck_assert_int_eq(history_file_open(&other, dir->fd, RING_NAME, size,
+			     NULL, error, sizeof(error)),
+	    -1);
+	ck_assert_msg(strstr(error, what) != NULL, "%s: no '%s'", error, what);
+	ck_assert_msg(strstr(error, "history '" RING_NAME "' ") == error, "%s",
+	    error);
+}
+
+void
+ring_poke(const struct ring_dir *dir, size_t offset, const void *data,
+    size_t len)
+{
+	int fd = openat(dir->fd, RING_NAME, O_WRONLY | O_CLOEXEC);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(pwrite(fd, data, len, (off_t)offset), (ssize_t)len);
+	close(fd);
+}

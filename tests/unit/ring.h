@@ -15,6 +15,7 @@
 
 /* Appends a message all of which follows from its number. */
 uint64_t ring_append(struct history *h);
+void ring_append_some(struct history *h, int n);
 
 /*
  * Reads all, forwards and backwards: each message is what its number says, and
@@ -41,6 +42,14 @@ void ring_store(const struct ring_dir *dir, const char *name, const char *data,
 /* history_file_open() that must succeed; returns what was found. */
 enum history_found ring_open(struct history *h, const struct ring_dir *dir,
     size_t size);
+
+/* history_file_open() that must fail, with this in the error. */
+void ring_assert_refused(const struct ring_dir *dir, size_t size,
+    const char *what);
+
+/* Overwrites len bytes of the file. */
+void ring_poke(const struct ring_dir *dir, size_t offset, const void *data,
+    size_t len);
 
 /* xorshift: the same everywhere. */
 extern unsigned ring_seed;
