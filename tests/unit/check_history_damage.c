@@ -9,13 +9,9 @@
 #include <sys/stat.h>
 
 #include <check.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/util.h"

@@ -9,20 +9,18 @@
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "chat-fixture.h"
 #include "faults.h"
-#include "history/history-file.h"
+#include "persist-fixture.h"
 #include "room/person.h"
 #include "room/rename.h"
 #include "room/room.h"
 #include "state/journal.h"
 #include "state/persist.h"
-#include "persist-fixture.h"
 #include "unit.h"
 
 #define CROWD 4000
