@@ -84,8 +84,12 @@ oneshots_fini(struct oneshots *all)
 {
 	struct oneshot *o;
 
-	while ((o = TAILQ_FIRST(&all->list)) != NULL)
+	while ((o = TAILQ_FIRST(&all->list)) != NULL) {
+		/* The end of the process closes the descriptor. */
+		if (o->is_held)
+			(void)bufferevent_setfd(o->bev, -1);
 		oneshot_end(o);
+	}
 	buf_fini(&all->scratch);
 }
 

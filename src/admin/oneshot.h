@@ -63,7 +63,9 @@ struct oneshots {
 /* The pointers are the caller's and outlive all. */
 void oneshots_init(struct oneshots *all, struct net *net,
     const struct oneshot_kind *kind);
-void oneshots_fini(struct oneshots *all); /* ends those that are left */
+/* Ends those that are left, but for the descriptors of ONESHOT_HOLD, which stay
+ * open: all of the server's end is still to come. */
+void oneshots_fini(struct oneshots *all);
 
 /* Takes over fd. ended(arg) is called in any case, perhaps at once. */
 void oneshot_accept(struct oneshots *all, int fd, void *arg);

@@ -28,6 +28,7 @@ struct asked {
 	int empty; /* of no bytes, before them */
 	bool is_full;
 	bool is_held;
+	int fd;
 	int answers; /* calls */
 	bool has_ended;
 };
@@ -98,6 +99,7 @@ ask(struct asked *a, int pieces)
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
 			     fds),
 	    0);
+	a->fd = fds[0];
 	oneshot_accept(&all, fds[0], a);
 	return fds[1];
 }
@@ -385,8 +387,12 @@ START_TEST(test_hold)
 	ck_assert(!is_end);
 	ck_assert(oneshots_are_flushed(&all));
 	ck_assert(!a.has_ended);
+	/* The server is gone, but not yet the process. */
 	end();
 	ck_assert(a.has_ended);
+	(void)take(fd, &is_end);
+	ck_assert(!is_end);
+	close(a.fd);
 	(void)take(fd, &is_end);
 	ck_assert(is_end);
 	close(fd);
