@@ -16,6 +16,7 @@
 #include "base/nick.h"
 #include "room/departed.h"
 #include "room/directory.h"
+#include "session/event-text.h"
 
 #define EXPORT_PIECE 16384
 #define EXPORT_TIME_SIZE 32
@@ -24,8 +25,10 @@ struct export
 {
 	char nick[NICK_SIZE]; /* folded; "": of all */
 	char room[ROOM_NAME_SIZE]; /* the one that is looked at */
-	struct history_cursor cursor;
-	bool has_cursor; /* of that room */
+	/* The next number. Not a position, since another room of that name may
+	 * have been made by the next slice. */
+	uint64_t number;
+	bool is_in_room;
 	bool has_any; /* was anything told? */
 };
 
@@ -40,13 +43,50 @@ export_time(int64_t wall_ms, char out[EXPORT_TIME_SIZE])
 		memcpy(out, "?", 2);
 }
 
-static const char *
+/* What programs are told it is, and what stands before and behind the nick for
+ * people. */
+struct export_kind {
+	const char *name, *before, *behind;
+};
+
+static const struct export_kind *
 export_kind(enum event_kind kind)
 {
-	return kind == EVENT_ME  ? "action" :
-	    kind == EVENT_NOTICE ? "notice" :
-	    kind == EVENT_TOPIC  ? "topic" :
-				   "say";
+	static const struct export_kind say = { "say", "<", "> " },
+					action = { "action", "* ", " " },
+					notice = { "notice", "-", "- " },
+					topic = { "topic", "-- topic by ",
+						": " };
+
+	switch (kind) {
+	case EVENT_ME:
+		return &action;
+	case EVENT_NOTICE:
+		return &notice;
+	case EVENT_TOPIC:
+		return &topic;
+	default: /* a numbered event of a kind that is not shown otherwise */
+		return &say;
+	}
+}
+
+/* Messages that the ring knows to be missing. */
+static void
+export_add_gap(struct verb_call *call, const char *room,
+    const struct event *event)
+{
+	if (!call->is_json) {
+		buf_addf(&call->out, "[?] #%s -- ", room);
+		event_text(&call->out, event);
+		buf_addch(&call->out, '\n');
+		return;
+	}
+	json_object_open(&call->json, NULL);
+	json_string(&call->json, "room", room);
+	json_number(&call->json, "number", event->number);
+	json_string(&call->json, "kind", "gap");
+	json_number(&call->json, "count", event->count);
+	json_object_close(&call->json);
 }
 
 static void
@@ -60,7 +100,7 @@ export_add_json(struct verb_call *call, const char *room,
 	json_string(j, "room", room);
 	json_number(j, "number", event->number);
 	json_seconds(j, "time_unix", event_wall_ms(event));
-	json_string(j, "kind", export_kind(event->kind));
+	json_string(j, "kind", export_kind(event->kind)->name);
 	json_string(j, "nick", event->nick);
 	json_string(j, "text", text);
 	json_object_close(j);
@@ -71,18 +111,12 @@ static void
 export_add_line(struct verb_call *call, const char *room,
     const struct event *event)
 {
-	/* What stands before the nick, and behind it. */
-	static const char *const marks[][2] = {
-		[EVENT_SAY] = { "<", "> " },
-		[EVENT_ME] = { "* ", " " },
-		[EVENT_NOTICE] = { "-", "- " },
-		[EVENT_TOPIC] = { "-- topic by ", ": " },
-	};
+	const struct export_kind *kind = export_kind(event->kind);
 	char when[EXPORT_TIME_SIZE];
 
 	export_time(event_wall_ms(event), when);
-	buf_addf(&call->out, "[%s] #%s %s%s%s", when, room,
-	    marks[event->kind][0], event->nick, marks[event->kind][1]);
+	buf_addf(&call->out, "[%s] #%s %s%s%s", when, room, kind->before,
+	    event->nick, kind->behind);
 	buf_add(&call->out, event->text, event->text_len);
 	buf_addch(&call->out, '\n');
 }
@@ -92,10 +126,10 @@ export_is_wanted(const struct export *e, const struct event *event)
 {
 	char folded[NICK_SIZE];
 
-	if (!event_is_numbered(event->kind))
-		return false;
 	if (e->nick[0] == '\0')
 		return true;
+	if (event->kind == EVENT_GAP)
+		return false;
 	nick_fold(folded, event->nick);
 	return strcmp(folded, e->nick) == 0;
 }
@@ -105,19 +139,20 @@ static bool
 export_room(struct verb_call *call, struct export *e, struct room *room)
 {
 	const struct history *h = &room->history;
+	struct history_cursor cursor = history_seek_number(h, e->number);
 	struct event event;
 
-	if (!e->has_cursor)
-		e->cursor = history_oldest(h);
-	e->has_cursor = true;
-	(void)history_clamp(h, &e->cursor);
+	e->is_in_room = true;
 	while (call->out.len < EXPORT_PIECE && walk_may_take(call->budget)) {
-		if (!history_read(h, &e->cursor, &event))
+		if (!history_read(h, &cursor, &event))
 			return false;
+		e->number = cursor.number;
 		if (!export_is_wanted(e, &event))
 			continue;
 		e->has_any = true;
-		if (call->is_json)
+		if (event.kind == EVENT_GAP)
+			export_add_gap(call, room->name, &event);
+		else if (call->is_json)
 			export_add_json(call, room->name, &event);
 		else
 			export_add_line(call, room->name, &event);
@@ -158,7 +193,7 @@ export_person_json(struct verb_call *call, const struct person *p,
 
 	json_object_open(j, NULL);
 	json_string(j, "from", from);
-	json_bool(j, "here", m != NULL);
+	json_bool(j, "here", m != NULL && !m->is_lost);
 	json_array_open(j, "places");
 	if (m != NULL)
 		SLIST_FOREACH(ms, &m->memberships, in_member)
@@ -195,7 +230,11 @@ export_person_text(struct verb_call *call, const struct person *p,
 	struct buf *out = &call->out;
 	char when[EXPORT_TIME_SIZE];
 
-	buf_addf(out, "%s from %s\n", m != NULL ? "here" : "has left", from);
+	buf_addf(out, "%s from %s\n",
+	    m == NULL      ? "has left" :
+		m->is_lost ? "lost the connection" :
+			     "here",
+	    from);
 	if (m != NULL)
 		SLIST_FOREACH(ms, &m->memberships, in_member)
 			export_place(out, ms->room, &ms->cursor.at);
@@ -229,14 +268,16 @@ export_persons(struct verb_call *call, struct export *e)
 {
 	struct chat *chat = call->admin->sessions->chat;
 	const struct member *m = directory_find(&chat->directory, e->nick);
+	const struct credential least = { 0 };
 	const struct departed *d;
 
 	e->has_any = m != NULL;
 	if (m != NULL)
 		export_person(call, &m->person, &m->credential, m);
-	TAILQ_FOREACH(d, &chat->departed.by_age, by_age) {
-		if (strcmp(d->folded, e->nick) != 0)
-			continue;
+	for (d = departed_after(&chat->departed, e->nick, &least);
+	     d != NULL && strcmp(d->folded, e->nick) == 0;
+	     d = departed_after(&chat->departed, e->nick,
+		 departed_credential(d))) {
 		e->has_any = true;
 		export_person(call, &d->person, departed_credential(d), NULL);
 	}
@@ -252,7 +293,8 @@ export_begin(struct verb_call *call)
 	struct export *e;
 
 	room = chat_find_room(chat, room_name_meant(name));
-	if (room == NULL && (name[0] == '#' || nick_check(name) != NICK_OK))
+	if (room == NULL &&
+	    (!nick_is_wellformed(name) || strlen(name) >= NICK_SIZE))
 		return verb_fail(call, "there is no room \"%s\"", name);
 	call->state = e = xcalloc(1, sizeof(*e));
 	if (call->is_json)
@@ -286,7 +328,7 @@ verb_run_export(struct verb_call *call)
 	if (e == NULL)
 		return export_begin(call);
 	/* Of a room, or of all, one after the other. */
-	if (e->nick[0] == '\0' || e->has_cursor)
+	if (e->nick[0] == '\0' || e->is_in_room)
 		room = chat_find_room(chat, e->room);
 	else
 		room = chat_room_after(chat, e->room);
@@ -295,7 +337,8 @@ verb_run_export(struct verb_call *call)
 		if (export_room(call, e, room))
 			return VERB_MORE;
 	}
-	e->has_cursor = false;
+	e->is_in_room = false;
+	e->number = 0;
 	if (e->nick[0] != '\0' && chat_room_after(chat, e->room) != NULL)
 		return VERB_MORE;
 	if (!call->is_json && !e->has_any)

@@ -33,6 +33,7 @@ unit_tests = \
 	%D%/check_deadline \
 	%D%/check_departed \
 	%D%/check_directory \
+	%D%/check_export \
 	%D%/check_fields \
 	%D%/check_framer \
 	%D%/check_histogram \
