@@ -159,12 +159,13 @@ member_set_dialect(struct member *m, const struct dialect *dialect)
 
 	if (client->dialect == dialect)
 		return;
+	/* Lines already rendered are in the old dialect. */
+	SLIST_FOREACH(ms, &m->memberships, in_member)
+		room_flush(ms->room);
 	repeat_note_change(m);
 	client->dialect = dialect;
 	MEMBER_FOREACH_CURSOR(c, ms, m) {
 		if (cursor_is_live(c)) {
-			/* Lines already rendered are in the old dialect. */
-			room_flush(ms->room);
 			deliver_remove_live(c);
 			deliver_pump_later(c);
 		}

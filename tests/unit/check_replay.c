@@ -255,7 +255,7 @@ START_TEST(test_unsent_before_unignore)
 }
 END_TEST
 
-/* And what was shorter then. */
+/* And what was shorter then, even if it is handed out by the change itself. */
 START_TEST(test_unsent_in_another_dialect)
 {
 	size_t before;
@@ -265,7 +265,8 @@ START_TEST(test_unsent_in_another_dialect)
 	before = bob.handed;
 	for (i = 0; i < 200; i++)
 		fake_say(&ana, "short");
-	fixture_settle(&fx);
+	if (_i == 0)
+		fixture_settle(&fx);
 	member_set_dialect(bob.m, &fake_dialect_other);
 	fixture_settle(&fx);
 	for (i = 0; i < 200; i++)
@@ -510,7 +511,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_gap_before_an_end);
 	tcase_add_test(tc, test_unsent_is_told_again);
 	tcase_add_test(tc, test_unsent_before_unignore);
-	tcase_add_test(tc, test_unsent_in_another_dialect);
+	tcase_add_loop_test(tc, test_unsent_in_another_dialect, 0, 2);
 	tcase_add_test(tc, test_unsent_lapped_after_a_change);
 	tcase_add_test(tc, test_only_repeats);
 	tcase_add_test(tc, test_ignored_repeats);
