@@ -13,7 +13,7 @@
 #include "daemon.h"
 
 /*
- * What the tests with many people share (crash.c, crowd.c, losses.c,
+ * What the tests with many people share (crash.c, crowd.c, frozen.c, losses.c,
  * upgrade.c): a daemon in a directory of its own, and connections to it.
  * Whatever goes wrong in here fails the test.
  */

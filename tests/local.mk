@@ -23,6 +23,7 @@ programs = \
 	%D%/upgrade \
 	%D%/crash \
 	%D%/crowd \
+	%D%/frozen \
 	%D%/losses
 
 if ENABLE_TESTS
@@ -38,6 +39,8 @@ endif
 client_sources = %D%/client.c %D%/client.h %D%/daemon.c %D%/daemon.h
 tests_crash_SOURCES = %D%/crash.c $(client_sources)
 tests_crowd_SOURCES = %D%/crowd.c $(client_sources)
+tests_frozen_SOURCES = %D%/frozen.c %D%/losses-reader.c \
+	%D%/losses-reader.h $(client_sources)
 tests_losses_SOURCES = %D%/losses.c %D%/losses-reader.c \
 	%D%/losses-reader.h $(client_sources)
 tests_upgrade_SOURCES = %D%/upgrade.c $(client_sources)

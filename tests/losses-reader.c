@@ -39,7 +39,7 @@ reader_begin(struct reader *r)
 	r->last = r->guest_first = r->guest_next = 0;
 }
 
-static void
+void
 reader_room_line(struct reader *r, unsigned number)
 {
 	if (r->phase == PHASE_GUEST) {
@@ -95,7 +95,7 @@ reader_is_live(struct reader *r)
 		r->last = r->guest_next - 1;
 }
 
-static void
+void
 reader_notice(struct reader *r, const char *text)
 {
 	bool is_repeats = strstr(text, " that you may have seen already:") !=

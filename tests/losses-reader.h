@@ -39,6 +39,11 @@ void reader_begin(struct reader *r);
 /* They have received this; fails when it is not what it should be. */
 void reader_feed(struct reader *r, const char *data, size_t len);
 
+/* The two parts of that, for who takes the lines apart: a numbered line of the
+ * room, and what the server says, without "-- ". */
+void reader_room_line(struct reader *r, unsigned number);
+void reader_notice(struct reader *r, const char *text);
+
 /* check's own assertions are slow, and do not name the seed. */
 #define LOSSES_ASSERT(condition, ...) \
 	do { \
