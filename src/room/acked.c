@@ -23,7 +23,7 @@ acked_set_back(struct cursor *c, uint64_t number)
 	if (c->acked.mark > number)
 		c->acked.mark = number;
 	/* Or the room's low-water mark might pass them. */
-	if (c->acked.is_persisted_live && number < c->ms->room->looked)
+	if (c->acked.persisted == ACKED_LIVE && number < c->ms->room->looked)
 		watch_member_changed(c->ms->member);
 }
 
@@ -43,15 +43,15 @@ acked_pass_mark(struct cursor *c, uint64_t position, bool has_all)
 void
 acked_persisted(struct cursor *c)
 {
-	c->acked.is_persisted_live &= cursor_is_live(c);
-	c->acked.persisted = c->acked.number;
+	if (c->acked.persisted != ACKED_LIVE || !cursor_is_live(c))
+		c->acked.persisted = c->acked.number;
 }
 
 bool
 acked_set_persisted_live(struct cursor *c, bool is_live)
 {
-	bool was_live = c->acked.is_persisted_live;
-
-	c->acked.is_persisted_live = is_live;
-	return is_live != was_live;
+	if (is_live == (c->acked.persisted == ACKED_LIVE))
+		return false;
+	c->acked.persisted = is_live ? ACKED_LIVE : 0;
+	return true;
 }

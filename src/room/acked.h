@@ -26,6 +26,8 @@ void acked_set_number(struct cursor *c, uint64_t number);
  * mark. */
 void acked_pass_mark(struct cursor *c, uint64_t position, bool has_all);
 
+#define ACKED_LIVE UINT64_MAX
+
 static inline uint64_t
 acked_number(const struct cursor *c)
 {
@@ -48,7 +50,7 @@ acked_has_progress(const struct cursor *c)
 static inline const uint64_t *
 acked_to_persist(const struct cursor *c)
 {
-	return c->acked.is_persisted_live ? NULL : &c->acked.number;
+	return c->acked.persisted == ACKED_LIVE ? NULL : &c->acked.number;
 }
 
 #endif

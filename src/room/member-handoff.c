@@ -13,6 +13,7 @@
 #include <bsd/string.h>
 
 #include "base/handoff.h"
+#include "room/acked.h"
 #include "room/chat-rooms.h"
 #include "room/client.h"
 #include "room/cursor.h"
@@ -47,7 +48,6 @@ static const struct field cursor_list[] = {
 	{ FIELD_UINT(8, struct cursor, acked.number) },
 	{ FIELD_UINT(9, struct cursor, acked.mark) },
 	{ FIELD_UINT(10, struct cursor, acked.persisted) },
-	{ FIELD_BOOL(11, struct cursor, acked.is_persisted_live) },
 	{ FIELD_BOOL(12, struct cursor, tracking.needs_names) },
 	{ FIELD_UINT(13, struct cursor, tracking.arrival),
 	    .max = UINT64_MAX - 1 },
@@ -115,7 +115,7 @@ cursor_is_consistent(const struct cursor *c)
 
 	if (c->at.number > next || c->own_from > next ||
 	    c->acked.number > next || c->acked.mark > next ||
-	    c->acked.persisted > next ||
+	    (c->acked.persisted > next && c->acked.persisted != ACKED_LIVE) ||
 	    d->is_resuming + d->is_pumped + d->is_blocked > 1)
 		return false;
 	if (d->is_resuming)

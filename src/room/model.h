@@ -46,6 +46,7 @@ struct departed_owner;
 struct member;
 struct membership;
 struct presence_item;
+struct presence_left;
 struct replay;
 struct room;
 
@@ -229,9 +230,8 @@ struct delivery {
 struct acked {
 	uint64_t number; /* certainly read up to here */
 	uint64_t mark; /* the cursor at the member's checkpoint */
-	/* For the state layer: what it has written, a number or "live". */
+	/* For the state layer: what it has written, or ACKED_LIVE. */
 	uint64_t persisted;
-	bool is_persisted_live;
 };
 
 /* Whether their client hears of each arrival and departure: roommates.c */
@@ -282,6 +282,7 @@ struct membership {
 	struct room *room;
 	struct cursor_list cursors;
 	struct cursor cursor; /* the first of them */
+	struct presence_item *arrival; /* presence.c: pending, or NULL */
 	/* Clients that track members know that they are here; and so do all
 	 * others, which implies the former. presence.c */
 	bool is_joined;
@@ -442,13 +443,13 @@ struct modes {
 
 /* Who has come and gone, and is not announced yet: presence.h */
 
-RB_HEAD(presence_tree, presence_item);
-RB_HEAD(presence_returning, presence_item);
+RB_HEAD(presence_tree, presence_left);
+RB_HEAD(presence_returning, presence_left);
 TAILQ_HEAD(presence_queue, presence_item);
 
 struct presence {
 	struct room *room;
-	struct presence_tree by_nick;
+	struct presence_tree by_nick; /* who has left */
 	struct presence_queue queue; /* the oldest first */
 	struct deadline deadline;
 	size_t count; /* in the queue */

@@ -17,22 +17,22 @@
 
 /* One who is pending, and where. */
 struct presence_record {
-	struct presence_item item;
+	struct presence_left left;
 	struct room *room;
 	bool has_come;
 };
 
 static const struct field presence_list[] = {
 	{ FIELD_ROOM(1, struct presence_record, room), .is_needed = true },
-	{ FIELD_STRING(2, struct presence_record, item.nick), .is_needed = true,
+	{ FIELD_STRING(2, struct presence_record, left.nick), .is_needed = true,
 	    .check = nick_is_wellformed },
 	{ FIELD_BOOL(3, struct presence_record, has_come) },
-	{ FIELD_INT(4, struct presence_record, item.since_ms) },
-	{ FIELD_CREDENTIAL(5, struct presence_record, item.credential),
+	{ FIELD_INT(4, struct presence_record, left.item.since_ms) },
+	{ FIELD_CREDENTIAL(5, struct presence_record, left.credential),
 	    .is_needed = true },
-	{ FIELD_BOOL(6, struct presence_record, item.is_returning) },
-	{ FIELD_INT(7, struct presence_record, item.away_since_ms) },
-	{ FIELD_UINT(8, struct presence_record, item.last_arrival),
+	{ FIELD_BOOL(6, struct presence_record, left.is_returning) },
+	{ FIELD_INT(7, struct presence_record, left.away_since_ms) },
+	{ FIELD_UINT(8, struct presence_record, left.last_arrival),
 	    .max = UINT64_MAX - 1 },
 };
 static const struct fields presence_fields = { FIELDS("an arrival or departure",
@@ -41,13 +41,19 @@ static const struct fields presence_fields = { FIELDS("an arrival or departure",
 void
 presence_save(const struct presence *p, struct fields_out *out)
 {
-	const struct presence_item *item;
+	struct presence_item *item;
 	struct presence_record r;
 
-	r.room = p->room;
 	TAILQ_FOREACH(item, &p->queue, entry) {
-		r.item = *item;
+		memset(&r, 0, sizeof(r));
+		r.room = p->room;
 		r.has_come = item->ms != NULL;
+		if (r.has_come) {
+			r.left.item = *item;
+			r.left.credential = item->ms->member->credential;
+			memcpy(r.left.nick, item->ms->member->nick, NICK_SIZE);
+		} else
+			r.left = *presence_left_of(item);
 		fields_put_item(out, HANDOFF_PRESENCE, &presence_fields, &r);
 	}
 }
@@ -58,19 +64,23 @@ presence_restore(struct presence_record *r)
 {
 	struct room *room = r->room;
 	struct presence *p = &room->presence;
-	struct presence_item *item = &r->item;
-	struct member *m = directory_find(&room->chat->directory, item->nick);
+	struct presence_left *left = &r->left;
+	struct member *m = directory_find(&room->chat->directory, left->nick);
 	struct membership *ms = m == NULL ? NULL : member_in(m, room);
 
-	nick_fold(item->folded, item->nick);
-	if (presence_find(p, item->folded) != NULL ||
-	    r->has_come != (ms != NULL) || (ms != NULL && ms->is_announced) ||
-	    (item->is_returning && r->has_come))
+	nick_fold(left->folded, left->nick);
+	if (r->has_come) {
+		if (ms == NULL || ms->is_announced || ms->arrival != NULL ||
+		    left->is_returning)
+			return false;
+		presence_insert_came(p, ms, left->item.since_ms);
+		return true;
+	}
+	if (ms != NULL || presence_find(p, left->folded) != NULL)
 		return false;
-	item = xcalloc(1, sizeof(*item));
-	*item = r->item;
-	item->ms = ms;
-	presence_insert(p, item);
+	left = xcalloc(1, sizeof(*left));
+	*left = r->left;
+	presence_insert_left(p, left);
 	return true;
 }
 

@@ -13,17 +13,22 @@
 #include "base/nick.h"
 #include "room/presence.h"
 
+/* Who has come, for each in a large room: small. */
 struct presence_item {
-	RB_ENTRY(presence_item) by_nick;
-	RB_ENTRY(presence_item) in_returning; /* if is_returning */
-	struct presence *presence;
 	TAILQ_ENTRY(presence_item) entry;
-	struct membership *ms; /* the one who came; NULL: somebody left */
+	struct membership *ms; /* NULL: a struct presence_left */
 	int64_t since_ms;
+};
+
+struct presence_left {
+	struct presence_item item;
+	struct presence *presence;
+	RB_ENTRY(presence_left) by_nick;
+	RB_ENTRY(presence_left) in_returning; /* if is_returning */
 	/*
-	 * Whoever left will be here again: clients that track members, if they
-	 * came up to last_arrival, were not told of the departure; if
-	 * away_since_ms is not 0, all were told that they are away.
+	 * They will be here again: clients that track members, if they came up
+	 * to last_arrival, were not told of the departure; if away_since_ms is
+	 * not 0, all were told that they are away.
 	 */
 	bool is_returning;
 	uint64_t last_arrival;
@@ -33,9 +38,17 @@ struct presence_item {
 	char folded[NICK_SIZE];
 };
 
-struct presence_item *presence_find(struct presence *p, const char *folded);
+static inline struct presence_left *
+presence_left_of(struct presence_item *item)
+{
+	return item->ms == NULL ? (struct presence_left *)item : NULL;
+}
 
-/* Appends item; no other in the queue has that nick. */
-void presence_insert(struct presence *p, struct presence_item *item);
+struct presence_left *presence_find(struct presence *p, const char *folded);
+
+/* Appends who has come or left; no other in the queue has that nick. */
+void presence_insert_came(struct presence *p, struct membership *ms,
+    int64_t since_ms);
+void presence_insert_left(struct presence *p, struct presence_left *left);
 
 #endif

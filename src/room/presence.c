@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Pending arrivals and departures are found by the folded nick: an arrival and
- * a departure under one nick and credential cancel each other, and if a
- * stranger takes the nick of somebody who has just left, that departure is
- * announced first. So there is never more than one item for a nick.
+ * Pending departures are found by the folded nick: an arrival and a departure
+ * under one nick and credential cancel each other, and if a stranger takes the
+ * nick of somebody who has just left, that departure is announced first. So
+ * there is never more than one item for a nick. An arrival hangs on its
+ * membership, and is small, as each quiet member of a large room has one.
  */
 #include "config.h"
 
@@ -22,18 +23,18 @@
 #include "room/roommates.h"
 
 static int
-presence_cmp(const struct presence_item *a, const struct presence_item *b)
+presence_cmp(const struct presence_left *a, const struct presence_left *b)
 {
 	return strcmp(a->folded, b->folded);
 }
 
-RB_GENERATE_INTERNAL(presence_tree, presence_item, by_nick, presence_cmp,
+RB_GENERATE_INTERNAL(presence_tree, presence_left, by_nick, presence_cmp,
     UNUSED static)
 
 /* By nick, then by room; no room comes before all rooms. */
 static int
-presence_returning_cmp(const struct presence_item *a,
-    const struct presence_item *b)
+presence_returning_cmp(const struct presence_left *a,
+    const struct presence_left *b)
 {
 	int cmp = strcmp(a->folded, b->folded);
 
@@ -43,7 +44,7 @@ presence_returning_cmp(const struct presence_item *a,
 	    b->presence == NULL ? "" : b->presence->room->name);
 }
 
-RB_GENERATE_INTERNAL(presence_returning, presence_item, in_returning,
+RB_GENERATE_INTERNAL(presence_returning, presence_left, in_returning,
     presence_returning_cmp, UNUSED static)
 
 static bool
@@ -77,75 +78,95 @@ presence_arm(struct presence *p)
 }
 
 static void
-presence_set_returning(struct presence_item *item, bool is_returning)
+presence_set_returning(struct presence_left *left, bool is_returning)
 {
-	struct chat *chat = item->presence->room->chat;
+	struct chat *chat = left->presence->room->chat;
 
-	if (is_returning == item->is_returning)
+	if (is_returning == left->is_returning)
 		return;
-	item->is_returning = is_returning;
+	left->is_returning = is_returning;
 	if (is_returning)
-		RB_INSERT(presence_returning, &chat->returning, item);
+		RB_INSERT(presence_returning, &chat->returning, left);
 	else
-		RB_REMOVE(presence_returning, &chat->returning, item);
+		RB_REMOVE(presence_returning, &chat->returning, left);
 }
 
+/* The deadline stays. */
 static void
-presence_drop(struct presence *p, struct presence_item *item)
+presence_remove(struct presence *p, struct presence_item *item)
 {
-	presence_set_returning(item, false);
-	RB_REMOVE(presence_tree, &p->by_nick, item);
+	struct presence_left *left = presence_left_of(item);
+
+	if (left != NULL) {
+		presence_set_returning(left, false);
+		RB_REMOVE(presence_tree, &p->by_nick, left);
+	} else
+		item->ms->arrival = NULL;
 	TAILQ_REMOVE(&p->queue, item, entry);
 	p->count--;
 	free(item);
 }
 
-struct presence_item *
+static void
+presence_drop(struct presence *p, struct presence_item *item)
+{
+	if (item != NULL)
+		presence_remove(p, item);
+	presence_arm(p);
+}
+
+struct presence_left *
 presence_find(struct presence *p, const char *folded)
 {
-	struct presence_item key;
+	struct presence_left key;
 
 	memcpy(key.folded, folded, strlen(folded) + 1);
 	return RB_FIND(presence_tree, &p->by_nick, &key);
 }
 
-static struct presence_item *
-presence_find_came(struct presence *p, const struct membership *ms)
+static void
+presence_append(struct presence *p, struct presence_item *item)
 {
-	struct presence_item *item;
-
-	item = presence_find(p, ms->member->folded);
-	return item != NULL && item->ms == ms ? item : NULL;
-}
-
-void
-presence_insert(struct presence *p, struct presence_item *item)
-{
-	bool is_returning = item->is_returning;
-
-	item->presence = p;
-	RB_INSERT(presence_tree, &p->by_nick, item);
 	TAILQ_INSERT_TAIL(&p->queue, item, entry);
 	p->count++;
-	item->is_returning = false;
-	presence_set_returning(item, is_returning);
 	presence_arm(p);
 }
 
-/* The item gets the nick that ms has now. */
-static struct presence_item *
-presence_add(struct presence *p, struct membership *ms, bool is_came)
+void
+presence_insert_came(struct presence *p, struct membership *ms,
+    int64_t since_ms)
 {
-	struct presence_item *item;
+	struct presence_item *item = xcalloc(1, sizeof(*item));
 
-	item = xcalloc(1, sizeof(*item));
-	item->ms = is_came ? ms : NULL;
-	item->since_ms = p->room->chat->clock->mono_ms;
-	item->credential = ms->member->credential;
-	memcpy(item->nick, ms->member->nick, sizeof(item->nick));
-	memcpy(item->folded, ms->member->folded, sizeof(item->folded));
-	presence_insert(p, item);
-	return item;
+	item->ms = ms;
+	item->since_ms = since_ms;
+	ms->arrival = item;
+	presence_append(p, item);
+}
+
+void
+presence_insert_left(struct presence *p, struct presence_left *left)
+{
+	bool is_returning = left->is_returning;
+
+	left->presence = p;
+	RB_INSERT(presence_tree, &p->by_nick, left);
+	left->is_returning = false;
+	presence_set_returning(left, is_returning);
+	presence_append(p, &left->item);
+}
+
+static struct presence_left *
+presence_add_left(struct presence *p, const struct membership *ms)
+{
+	struct presence_left *left = xcalloc(1, sizeof(*left));
+
+	left->item.since_ms = p->room->chat->clock->mono_ms;
+	left->credential = ms->member->credential;
+	memcpy(left->nick, ms->member->nick, sizeof(left->nick));
+	memcpy(left->folded, ms->member->folded, sizeof(left->folded));
+	presence_insert_left(p, left);
+	return left;
 }
 
 /* Tells only clients that track members, if there are any other than ms's. */
@@ -189,25 +210,25 @@ presence_part(struct presence *p, struct membership *ms, const char *text)
 
 /* Tells that they have not come back. */
 static void
-presence_part_item(struct presence *p, struct presence_item *item)
+presence_part_item(struct presence *p, struct presence_left *left)
 {
-	struct event event = { .kind = EVENT_SYNC_PART, .nick = item->nick };
+	struct event event = { .kind = EVENT_SYNC_PART, .nick = left->nick };
 	const struct member *m;
 
-	if (!item->is_returning)
+	if (!left->is_returning)
 		return;
-	presence_set_returning(item, false);
-	m = directory_find(&p->room->chat->directory, item->nick);
-	if (m != NULL && credential_cmp(&m->credential, &item->credential) == 0)
+	presence_set_returning(left, false);
+	m = directory_find(&p->room->chat->directory, left->nick);
+	if (m != NULL && credential_cmp(&m->credential, &left->credential) == 0)
 		event.from = m;
-	roommates_tell_arrivals(p->room, &event, 0, item->last_arrival + 1);
+	roommates_tell_arrivals(p->room, &event, 0, left->last_arrival + 1);
 }
 
 /* Tells those who came meanwhile, and did not know of them, that they
  * are back. */
 static void
 presence_join_item(struct presence *p, struct membership *ms,
-    const struct presence_item *item)
+    const struct presence_left *left)
 {
 	struct event event = {
 		.kind = EVENT_SYNC_JOIN,
@@ -220,7 +241,7 @@ presence_join_item(struct presence *p, struct membership *ms,
 	if (ms->is_joined)
 		return;
 	ms->is_joined = true;
-	roommates_tell_arrivals(p->room, &event, item->last_arrival + 1,
+	roommates_tell_arrivals(p->room, &event, left->last_arrival + 1,
 	    UINT64_MAX);
 }
 
@@ -237,13 +258,13 @@ presence_publish_came(struct presence *p, struct membership *ms)
 }
 
 static void
-presence_publish_left(struct presence *p, struct presence_item *item)
+presence_publish_left(struct presence *p, struct presence_left *left)
 {
-	struct event_presence names = { .left = { item->nick },
+	struct event_presence names = { .left = { left->nick },
 		.left_count = 1 };
 	struct event event = { .kind = EVENT_PRESENCE, .presence = &names };
 
-	presence_part_item(p, item);
+	presence_part_item(p, left);
 	room_publish(p->room, &event, NULL);
 }
 
@@ -254,27 +275,30 @@ presence_publish_all(struct presence *p)
 	struct event_presence names = { .came_count = 0 };
 	struct event event = { .kind = EVENT_PRESENCE, .presence = &names };
 	struct presence_item *item;
+	struct presence_left *left;
 	struct membership *only = NULL;
 
 	TAILQ_FOREACH(item, &p->queue, entry)
 		if (item->ms != NULL) {
 			if (names.came_count < PRESENCE_NAMES)
-				names.came[names.came_count] = item->nick;
+				names.came[names.came_count] =
+				    item->ms->member->nick;
 			names.came_count++;
 			presence_join(p, item->ms);
 			item->ms->is_announced = true;
 			only = item->ms;
 		} else {
+			left = presence_left_of(item);
 			if (names.left_count < PRESENCE_NAMES)
-				names.left[names.left_count] = item->nick;
+				names.left[names.left_count] = left->nick;
 			names.left_count++;
-			presence_part_item(p, item);
+			presence_part_item(p, left);
 		}
 	if (names.came_count != 1 || names.left_count != 0)
 		only = NULL;
 	room_publish(p->room, &event, only);
 	while ((item = TAILQ_FIRST(&p->queue)) != NULL)
-		presence_drop(p, item);
+		presence_remove(p, item);
 }
 
 static void
@@ -293,8 +317,8 @@ presence_due_cb(void *arg)
 		if (item->ms != NULL)
 			presence_publish_came(p, item->ms);
 		else
-			presence_publish_left(p, item);
-		presence_drop(p, item);
+			presence_publish_left(p, presence_left_of(item));
+		presence_remove(p, item);
 	}
 	presence_arm(p);
 }
@@ -315,7 +339,7 @@ presence_fini(struct presence *p)
 	struct presence_item *item;
 
 	while ((item = TAILQ_FIRST(&p->queue)) != NULL)
-		presence_drop(p, item);
+		presence_remove(p, item);
 	presence_arm(p);
 }
 
@@ -339,25 +363,23 @@ presence_publish_back(struct presence *p, struct membership *ms,
 static bool
 presence_settle_left(struct presence *p, struct membership *ms)
 {
-	struct presence_item *item;
+	struct presence_left *left;
 	int64_t away_since_ms;
 	bool is_same;
 
-	item = presence_find(p, ms->member->folded);
-	if (item == NULL)
+	left = presence_find(p, ms->member->folded);
+	if (left == NULL)
 		return false;
-	assert(item->ms == NULL);
-	is_same = credential_cmp(&item->credential, &ms->member->credential) ==
+	is_same = credential_cmp(&left->credential, &ms->member->credential) ==
 	    0;
 	if (is_same) {
 		ms->is_announced = true;
-		if (item->is_returning)
-			presence_join_item(p, ms, item);
+		if (left->is_returning)
+			presence_join_item(p, ms, left);
 	} else
-		presence_publish_left(p, item);
-	away_since_ms = item->away_since_ms;
-	presence_drop(p, item);
-	presence_arm(p);
+		presence_publish_left(p, left);
+	away_since_ms = left->away_since_ms;
+	presence_drop(p, &left->item);
 	if (is_same) {
 		presence_join(p, ms);
 		presence_publish_back(p, ms, away_since_ms);
@@ -369,7 +391,7 @@ void
 presence_came(struct presence *p, struct membership *ms)
 {
 	if (!presence_settle_left(p, ms))
-		(void)presence_add(p, ms, true);
+		presence_insert_came(p, ms, p->room->chat->clock->mono_ms);
 	if (membership_tracks(ms))
 		presence_show(p, ms);
 }
@@ -378,13 +400,13 @@ presence_came(struct presence *p, struct membership *ms)
 static void
 presence_left_returning(struct presence *p, struct membership *ms)
 {
-	struct presence_item *item = presence_add(p, ms, false);
+	struct presence_left *left = presence_add_left(p, ms);
 
-	presence_set_returning(item, ms->is_joined);
-	item->last_arrival = p->room->chat->last_arrival;
+	presence_set_returning(left, ms->is_joined);
+	left->last_arrival = p->room->chat->last_arrival;
 	ms->is_joined = false;
 	if (member_looks_away(ms->member))
-		item->away_since_ms = ms->member->break_since_ms;
+		left->away_since_ms = ms->member->break_since_ms;
 }
 
 /* Clients that track members are told at once. */
@@ -419,14 +441,10 @@ void
 presence_left(struct presence *p, struct membership *ms, enum room_leave how,
     const char *text)
 {
-	struct presence_item *item;
 	struct event event = { .kind = EVENT_LEFT };
 
 	if (!ms->is_announced) {
-		item = presence_find_came(p, ms);
-		if (item != NULL)
-			presence_drop(p, item);
-		presence_arm(p);
+		presence_drop(p, ms->arrival);
 		presence_left_trackers(p, ms, how, text);
 		return;
 	}
@@ -453,7 +471,7 @@ presence_left(struct presence *p, struct membership *ms, enum room_leave how,
 		break;
 	}
 	if (!presence_is_small(p)) {
-		(void)presence_add(p, ms, false);
+		(void)presence_add_left(p, ms);
 		return;
 	}
 	event.text = text;
@@ -464,16 +482,12 @@ presence_left(struct presence *p, struct membership *ms, enum room_leave how,
 void
 presence_show(struct presence *p, struct membership *ms)
 {
-	struct presence_item *item;
-
 	ms->member->is_known = true;
 	presence_join(p, ms);
 	if (ms->is_announced || !presence_is_small(p))
 		return;
-	item = presence_find_came(p, ms);
-	assert(item != NULL);
-	presence_drop(p, item);
-	presence_arm(p);
+	assert(ms->arrival != NULL);
+	presence_drop(p, ms->arrival);
 	presence_publish_came(p, ms);
 }
 
@@ -481,38 +495,21 @@ bool
 presence_renamed(struct presence *p, struct membership *ms,
     const char *old_folded)
 {
-	struct presence_item *item;
+	bool was_announced = ms->is_announced;
 
-	if (ms->is_announced) {
-		if (strcmp(old_folded, ms->member->folded) != 0)
-			(void)presence_settle_left(p, ms);
-		return true;
-	}
-	item = presence_find(p, old_folded);
-	assert(item != NULL && item->ms == ms);
-	RB_REMOVE(presence_tree, &p->by_nick, item);
-	if (presence_settle_left(p, ms)) {
-		TAILQ_REMOVE(&p->queue, item, entry);
-		p->count--;
-		free(item);
-		presence_arm(p);
-		return false;
-	}
-	memcpy(item->nick, ms->member->nick, sizeof(item->nick));
-	memcpy(item->folded, ms->member->folded, sizeof(item->folded));
-	RB_INSERT(presence_tree, &p->by_nick, item);
-	return false;
+	if (strcmp(old_folded, ms->member->folded) != 0 &&
+	    presence_settle_left(p, ms) && !was_announced)
+		presence_drop(p, ms->arrival);
+	return was_announced;
 }
 
 void
 presence_assume(struct presence *p, struct membership *ms)
 {
-	struct presence_item *item;
+	struct presence_left *left = presence_find(p, ms->member->folded);
 
-	item = presence_find(p, ms->member->folded);
-	if (item != NULL)
-		presence_drop(p, item);
-	presence_arm(p);
+	presence_drop(p, ms->arrival);
+	presence_drop(p, left == NULL ? NULL : &left->item);
 	presence_join(p, ms);
 	ms->is_announced = true;
 }
@@ -520,16 +517,15 @@ presence_assume(struct presence *p, struct membership *ms)
 void
 presence_give_up(struct chat *chat, const char *folded)
 {
-	struct presence_item key = { .presence = NULL }, *item;
+	struct presence_left key = { .presence = NULL }, *left;
 	struct presence *p;
 
 	memcpy(key.folded, folded, strlen(folded) + 1);
-	while ((item = RB_NFIND(presence_returning, &chat->returning, &key)) !=
+	while ((left = RB_NFIND(presence_returning, &chat->returning, &key)) !=
 		NULL &&
-	    strcmp(item->folded, folded) == 0) {
-		p = item->presence;
-		presence_publish_left(p, item);
-		presence_drop(p, item);
-		presence_arm(p);
+	    strcmp(left->folded, folded) == 0) {
+		p = left->presence;
+		presence_publish_left(p, left);
+		presence_drop(p, &left->item);
 	}
 }
