@@ -98,6 +98,7 @@ struct conn {
 			bool is_shut : 1; /* our side: SIOCOUTQ counts a FIN */
 			bool has_no_telnet : 1; /* conn_set_framing() */
 			bool is_broken : 1; /* ended by an error */
+			bool answers : 1; /* conn_answered() */
 		};
 		uint16_t flags;
 	};

@@ -17,9 +17,10 @@
  *
  * - It closes in order, after all was acknowledged. close(2) with anything
  *   unread sends a reset, so it has read all.
- * - It confirms, asked by a protocol that can ask: conn_confirm().
- * - It sends a line. That vouches for all that was written more than a round
- *   trip before the line came.
+ * - It answers, asked by a protocol that can ask: conn_answered().
+ * - It sends a line, and has never answered. That vouches for all that was
+ *   written more than a round trip before the line came, and a little: between
+ *   reading and writing the program may not have been run.
  *
  *       confirmed          marks[0]     marks[1]        sent
  *           v                 v            v              v
@@ -69,6 +70,8 @@
 #define CONN_WINDOW_MIN ((size_t)64 * 1024)
 #define CONN_WINDOW ((uint32_t)128 * 1024)
 #define CONN_ROUND_TRIP_MS 1000
+/* How long a program that runs may stand between reading and writing. */
+#define CONN_BETWEEN_MS 200
 
 #ifdef HAVE_SIOCOUTQ
 #define CONN_KERNEL_MAX ((size_t)0)
@@ -146,7 +149,7 @@ conn_ask_tcp(const struct conn *c, uint32_t *window, uint32_t *round_trip_ms)
 	memset(&info, 0, sizeof(info));
 	if (getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == -1)
 		return;
-	*round_trip_ms = info.tcpi_rtt / 1000 + 2;
+	*round_trip_ms = info.tcpi_rtt / 1000 + CONN_BETWEEN_MS;
 	/* An older kernel than we were built for has less to tell. */
 	if (len == sizeof(info))
 		*window = info.tcpi_snd_wnd;
@@ -168,6 +171,13 @@ conn_confirm(struct conn *c, uint64_t offset)
 {
 	if (offset > c->confirmed)
 		c->confirmed = offset < c->sent ? offset : c->sent;
+}
+
+void
+conn_answered(struct conn *c, uint64_t offset)
+{
+	c->answers = true;
+	conn_confirm(c, offset);
 }
 
 uint64_t
@@ -206,7 +216,7 @@ conn_vouch(struct conn *c)
 	size_t known;
 	int i;
 
-	if (c->confirmed == c->sent || conn_tells_unread(c) ||
+	if (c->answers || c->confirmed == c->sent || conn_tells_unread(c) ||
 	    now_ms - c->vouched_ms < CONN_VOUCH_MS)
 		return;
 	c->vouched_ms = now_ms;

@@ -292,7 +292,7 @@ conn_filter_telnet(struct conn *c)
 		evbuffer_drain(in, len);
 	}
 	if (c->telnet->machine.has_mark) {
-		conn_confirm(c, c->telnet->asked);
+		conn_answered(c, c->telnet->asked);
 		c->telnet->machine.has_mark = false;
 		c->telnet->asked = 0;
 	}

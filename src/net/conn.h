@@ -185,11 +185,12 @@ size_t conn_unsent(struct conn *c);
 /* The peer's program is alive, and reads all that its kernel has. */
 void conn_vouch_all(struct conn *c);
 
-/*
- * The peer's program has said that it has read all up to offset, which was what
- * conn_sent() returned when it was asked.
- */
+/* The peer's program has surely read all up to offset, as conn_sent()
+ * counts. */
 void conn_confirm(struct conn *c, uint64_t offset);
+/* It has said so, asked at that offset. From now on only answers count: its
+ * lines vouch for nothing. */
+void conn_answered(struct conn *c, uint64_t offset);
 /* Asks a telnet client, which then confirms by itself; nothing for others. */
 void conn_ask_telnet(struct conn *c);
 /* All that is known to have been read; as conn_sent() counts. */

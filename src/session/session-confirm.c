@@ -109,5 +109,5 @@ void
 session_confirmed(struct session *s, uint64_t token)
 {
 	if (s->asked != 0 && token == s->asked)
-		conn_confirm(s->conn, token);
+		conn_answered(s->conn, token);
 }

@@ -221,6 +221,10 @@ START_TEST(test_frozen)
 	UNTIL(in_kernel() == 0);
 	wait_ms(50);
 	type_line();
+	/* It may have stood still since before that came. */
+	ck_assert_uint_eq(conn_unsent(p.c), 50 * 50);
+	wait_ms(250);
+	type_line();
 	ck_assert_uint_eq(conn_unsent(p.c), 0);
 	send_lines(60);
 	UNTIL(in_kernel() == 0);
@@ -274,6 +278,26 @@ START_TEST(test_confirmed)
 	ck_assert_uint_eq(conn_unsent(p.c), 5 * 50);
 	conn_confirm(p.c, UINT64_MAX);
 	ck_assert_uint_eq(conn_unsent(p.c), 0);
+	finish();
+}
+END_TEST
+
+/* Whose program answers, is not taken for having read because of a line. */
+START_TEST(test_answered)
+{
+	uint64_t offset;
+
+	if (!IS_TCP(_i))
+		return;
+	begin(_i, &handler);
+	send_lines(10);
+	offset = conn_sent(p.c);
+	send_lines(5);
+	UNTIL(in_kernel() == 0);
+	conn_answered(p.c, offset);
+	wait_ms(1000);
+	type_line();
+	ck_assert_uint_eq(conn_unsent(p.c), 5 * 50);
 	finish();
 }
 END_TEST
@@ -365,6 +389,7 @@ unit_tests(Suite *s)
 	add_test(tc, test_frozen);
 	add_test(tc, test_line_vouches);
 	add_test(tc, test_confirmed);
+	add_test(tc, test_answered);
 	add_test(tc, test_window);
 	add_test(tc, test_no_end);
 	add_test(tc, test_reset_after_eof);
