@@ -27,6 +27,7 @@
 
 #include "history/history.h"
 #include "irc/irc.h"
+#include "room/deliver.h"
 #include "room/person.h"
 
 #define CHATHISTORY_BYTES_MAX (128 * 1024) /* of text in an answer */
@@ -161,10 +162,10 @@ chathistory_skip(struct chathistory *ch, struct history_cursor *at,
 
 	for (; at->number < upper && history_read(h, &next, &event);
 	     *at = next) {
-		if (chathistory_shows(ch->s, &event))
-			break;
 		if (ch->budget.looks == 0)
 			return false;
+		if (chathistory_shows(ch->s, &event))
+			break;
 		ch->budget.looks--;
 	}
 	return true;
@@ -362,26 +363,36 @@ target_compare(const void *a, const void *b)
 	return strcmp(x->room->name, y->room->name);
 }
 
+/* Has room a latest message that s is shown between the two times, exclusively?
+ * If too many would have to be read for that it may have, and is listed. */
 static bool
-target_latest(const struct session *s, const struct room *room, unsigned *looks,
-    int64_t *time_ms)
+target_latest(const struct session *s, const struct room *room, int64_t from_ms,
+    int64_t to_ms, unsigned *looks, int64_t *time_ms)
 {
-	struct history_cursor at = history_head(&room->history), next;
+	const struct history *h = &room->history;
+	struct history_cursor at = history_head(h), next;
 	struct event event;
 
-	while (*looks > 0 && history_step_back(&room->history, &at)) {
-		(*looks)--;
+	while (history_step_back(h, &at)) {
 		next = at;
-		(void)history_read(&room->history, &next, &event);
-		if (chathistory_shows(s, &event)) {
-			*time_ms = event.time_ms;
-			return true;
+		(void)history_read(h, &next, &event);
+		if (event.kind == EVENT_GAP)
+			continue;
+		*time_ms = event.time_ms;
+		if (event.time_ms <= from_ms)
+			break;
+		if (*looks == 0) {
+			if (*time_ms >= to_ms)
+				*time_ms = to_ms - 1;
+			return *time_ms > from_ms;
 		}
+		(*looks)--;
+		if (chathistory_shows(s, &event))
+			return event.time_ms < to_ms;
 	}
 	return false;
 }
 
-/* Lists those with messages between the two times, exclusively. */
 static size_t
 target_list(const struct session *s, int64_t from_ms, int64_t to_ms,
     struct history_target **targets)
@@ -393,8 +404,8 @@ target_list(const struct session *s, int64_t from_ms, int64_t to_ms,
 
 	*targets = NULL;
 	SLIST_FOREACH(ms, &s->member->memberships, in_member) {
-		if (!target_latest(s, ms->room, &looks, &time_ms) ||
-		    time_ms <= from_ms || time_ms >= to_ms)
+		if (!target_latest(s, ms->room, from_ms, to_ms, &looks,
+			&time_ms))
 			continue;
 		if (count == cap) {
 			cap = cap == 0 ? 16 : cap * 2;
@@ -509,9 +520,11 @@ irc_chathistory_run(struct session *s, struct irc_message *msg)
 		return;
 	}
 	ch.room = irc_find_room(s, msg->argv[1]);
-	if (ch.room != NULL && member_in(s->member, ch.room) != NULL)
+	if (ch.room != NULL && member_in(s->member, ch.room) != NULL) {
+		/* What is answered was delivered before. */
+		room_flush(ch.room);
 		chathistory_of_room(&ch, what, msg->argv + 2);
-	else if (irc_is_nick(msg->argv[1])) {
+	} else if (irc_is_nick(msg->argv[1])) {
 		/* There is no history; nor is it told who is here. */
 		irc_batch_begin(s, &batch, "chathistory %s", msg->argv[1]);
 		irc_batch_end(s, &batch);

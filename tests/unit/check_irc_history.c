@@ -18,6 +18,7 @@
 #include "mini-server.h"
 #include "room/directory.h"
 #include "room/person.h"
+#include "room/publish.h"
 #include "session/protocol.h"
 #include "unit.h"
 
@@ -368,6 +369,101 @@ START_TEST(test_bounds)
 }
 END_TEST
 
+/* Exactly as many as may be looked at: the next one is not known to be shown,
+ * and an empty answer would mean that there is none. */
+START_TEST(test_bound_is_met)
+{
+	int i;
+
+	append(EVENT_SAY, "ana", 1000, 5);
+	for (i = 0; i < 8000; i++)
+		append(EVENT_TOPIC, "ana", 2000, 0);
+	append(EVENT_SAY, "ana", 3000, 5);
+	ck_assert_str_eq(ask("AFTER #lobby msgid=lobby-1 9"), "fail");
+	ck_assert_ptr_nonnull(strstr(buf_cstr(&seen),
+	    "; go on AFTER msgid=lobby-8001\r\n"));
+	ck_assert_str_eq(ask("AFTER #lobby msgid=lobby-8001 9"), "8002");
+	/* All was looked at, and there is none. */
+	ck_assert_str_eq(ask("BETWEEN #lobby msgid=lobby-1 msgid=lobby-8002 9"),
+	    "");
+	ck_assert_str_eq(ask("AFTER #lobby msgid=lobby-2 9"), "8002");
+}
+END_TEST
+
+/* The time at which the lobby is a target between these, or "". */
+static const char *
+ask_targets(const char *from, const char *to)
+{
+	static char time[64];
+	char *text;
+	const char *found;
+
+	text = xasprintf("CHATHISTORY TARGETS timestamp=1970-01-01T00:%sZ "
+			 "timestamp=1970-01-01T00:%sZ 9\r\n",
+	    from, to);
+	mini_type(fd, text);
+	free(text);
+	buf_reset(&seen);
+	mini_run(&mini);
+	mini_read(fd, &seen);
+	ck_assert_ptr_nonnull(strstr(buf_cstr(&seen), " BATCH -"));
+	time[0] = '\0';
+	found = strstr(buf_cstr(&seen), " CHATHISTORY TARGETS #lobby ");
+	if (found != NULL)
+		ck_assert_int_eq(sscanf(found,
+				     " CHATHISTORY TARGETS #lobby "
+				     "1970-01-01T00:%63[0-9:.]",
+				     time),
+		    1);
+	return time;
+}
+
+START_TEST(test_targets)
+{
+	int i;
+
+	ck_assert_str_eq(ask_targets("00:00", "59:00"), "");
+	append(EVENT_SAY, "ana", 10000, 5);
+	ck_assert_str_eq(ask_targets("00:00", "59:00"), "00:10.000");
+	ck_assert_str_eq(ask_targets("00:10", "59:00"), "");
+	ck_assert_str_eq(ask_targets("00:00", "00:10"), "");
+	/* A hole has no time. */
+	history_append_hole(ring(), 10);
+	ck_assert_str_eq(ask_targets("00:00", "59:00"), "00:10.000");
+	/* What is before the first time is not looked at. */
+	for (i = 0; i < 9000; i++)
+		append(EVENT_TOPIC, "ana", 20000, 0);
+	ck_assert_str_eq(ask_targets("00:20", "59:00"), "");
+	/* Too many to know: rather a target too many than one too few. */
+	ck_assert_str_eq(ask_targets("00:05", "59:00"), "00:20.000");
+	ck_assert_str_eq(ask_targets("00:05", "00:15"), "00:14.999");
+	append(EVENT_SAY, "ana", 30000, 5);
+	ck_assert_str_eq(ask_targets("00:05", "59:00"), "00:30.000");
+}
+END_TEST
+
+/* What was said in this turn is delivered before it is in an answer. */
+START_TEST(test_of_this_turn)
+{
+	struct event e = {
+		.kind = EVENT_SAY,
+		.nick = "ana",
+		.author = 1000,
+		.text = "hello",
+		.text_len = 5,
+	};
+	const char *text;
+
+	room_publish(mini.chat.lobby, &e, NULL);
+	mini_type(fd, "CHATHISTORY LATEST #lobby * 9\r\n");
+	mini_run(&mini);
+	mini_read(fd, &seen);
+	text = strstr(buf_cstr(&seen), "@msgid=lobby-1 :ana!*@* PRIVMSG ");
+	ck_assert_ptr_nonnull(text);
+	ck_assert_ptr_nonnull(strstr(text, " BATCH +"));
+}
+END_TEST
+
 void
 unit_tests(Suite *s)
 {
@@ -380,4 +476,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_passed_over);
 	tcase_add_test(tc, test_lapped);
 	tcase_add_test(tc, test_bounds);
+	tcase_add_test(tc, test_bound_is_met);
+	tcase_add_test(tc, test_targets);
+	tcase_add_test(tc, test_of_this_turn);
 }
