@@ -9,7 +9,6 @@
 #include "room/deliver.h"
 #include "room/member.h"
 #include "room/modes.h"
-#include "room/person.h"
 #include "room/presence.h"
 #include "room/publish.h"
 
@@ -21,11 +20,11 @@ say_to_status(struct member *m, struct room *room, struct event *event)
 	struct membership *ms;
 
 	event->room = room->name;
+	event->msgid = ++room->chat->last_msgid; /* one for all of them */
 	room_flush(room);
 	TAILQ_FOREACH(ms, &room->people, in_room)
 		if (ms->member != m &&
-		    (ms->is_op || (event->status == '+' && ms->is_voiced)) &&
-		    !member_ignores_author(ms->member, m->id, m->nick))
+		    (ms->is_op || (event->status == '+' && ms->is_voiced)))
 			(void)member_tell(ms->member, m, event);
 	event->nick = m->nick;
 	event->from = m;

@@ -500,7 +500,8 @@ member_tell(struct member *to, const struct member *from, struct event *event)
 	event->from = from;
 	event->nick = from->nick;
 	event->other = to->nick;
-	event->msgid = ++chat->last_msgid;
+	if (event->msgid == 0)
+		event->msgid = ++chat->last_msgid;
 	/* Who is ignored is told what others are told. */
 	if (member_ignores_author(to, from->id, from->nick))
 		return is_away && event->kind == EVENT_PRIVATE &&

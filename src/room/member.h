@@ -106,8 +106,8 @@ enum member_tell {
 };
 /*
  * Sends a private message to to, who does not ignore from. event has the kind,
- * the text (scrubbed), tags and is_notice; the rest is filled in. The kind is
- * EVENT_PRIVATE, or EVENT_TAGS, which is never queued, like events with is_ctcp
+ * the text (scrubbed), tags and is_notice, and a msgid if others get the same
+ * message; the rest is filled in. The kind is EVENT_PRIVATE, or EVENT_TAGS, which is never queued, like events with is_ctcp
  * or a status. Tags are not queued with a message.
  */
 enum member_tell member_tell(struct member *to, const struct member *from,

@@ -161,12 +161,62 @@ START_TEST(test_echo)
 	mini_run(&mini);
 	text = ask("@label=x PRIVMSG #kitchen :hello");
 	ck_assert_ptr_nonnull(strstr(text, "PRIVMSG #kitchen :hi\r\n"));
-	ck_assert_ptr_eq(strstr(text, "@"), strchr(text, '@'));
+	ck_assert_int_eq(*text, ':');
 	text = strstr(text, "@label=x :bob!bob@");
 	ck_assert_ptr_nonnull(text);
 	ck_assert_ptr_nonnull(strstr(text, " PRIVMSG #kitchen :hello\r\n"));
 	ck_assert_ptr_null(strstr(text, ":hi\r\n"));
 	(void)close(other);
+	mini_run(&mini);
+}
+END_TEST
+
+/* The msgid of the last line that came, until the next call. */
+static const char *
+last_msgid(int from)
+{
+	static char id[3][64];
+	static unsigned next;
+	struct buf text = BUF_INITIALIZER;
+	const char *found;
+
+	next = (next + 1) % NITEMS(id);
+	mini_read(from, &text);
+	found = strstr(buf_cstr(&text), "msgid=");
+	ck_assert_ptr_nonnull(found);
+	ck_assert_int_eq(sscanf(found, "msgid=%63[0-9a-f]", id[next]), 1);
+	ck_assert_ptr_null(strstr(found + 1, "msgid="));
+	buf_fini(&text);
+	return id[next];
+}
+
+/* What goes to several in a room is one message, with one msgid. */
+START_TEST(test_status)
+{
+	int ana = mini_connect_to(&mini, 2, "irc");
+	int cy = mini_connect_to(&mini, 3, "irc");
+	const char *to_ana, *to_cy;
+
+	enter("message-tags echo-message");
+	(void)ask("JOIN #kitchen");
+	mini_type(ana,
+	    "CAP REQ message-tags\r\nNICK ana\r\nUSER ana 0 * :Ana\r\n"
+	    "CAP END\r\nJOIN #kitchen\r\n");
+	mini_type(cy,
+	    "CAP REQ message-tags\r\nNICK cy\r\nUSER cy 0 * :Cy\r\n"
+	    "CAP END\r\nJOIN #kitchen\r\n");
+	mini_run(&mini);
+	(void)ask("MODE #kitchen +vv ana cy");
+	mini_read(ana, &seen);
+	mini_read(cy, &seen);
+	mini_type(fd, "PRIVMSG +#kitchen :psst\r\n");
+	mini_run(&mini);
+	to_ana = last_msgid(ana);
+	to_cy = last_msgid(cy);
+	ck_assert_str_eq(to_ana, to_cy);
+	ck_assert_str_eq(to_ana, last_msgid(fd));
+	(void)close(ana);
+	(void)close(cy);
 	mini_run(&mini);
 }
 END_TEST
@@ -228,6 +278,7 @@ END_TEST
 /* 004 has each mode that 005 has, and no other. */
 START_TEST(test_modes)
 {
+	static const char letters[] = MODES_CHANMODES;
 	const char *text = strstr(ask("NICK bob\r\nUSER bob 0 * :Bob"),
 		       " 004 "),
 		   *c;
@@ -247,7 +298,7 @@ START_TEST(test_modes)
 	}
 	ck_assert_uint_eq(strlen(chat), count);
 	/* The last of the four kinds has none. */
-	for (c = MODES_CHANMODES; c < strrchr(MODES_CHANMODES, ','); c++)
+	for (c = letters; c < strrchr(letters, ','); c++)
 		if (*c != ',') {
 			ck_assert_ptr_nonnull(strchr(params, *c));
 			with_param++;
@@ -266,6 +317,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_without_capability);
 	tcase_add_test(tc, test_batch);
 	tcase_add_test(tc, test_echo);
+	tcase_add_test(tc, test_status);
 	tcase_add_test(tc, test_long);
 	tcase_add_loop_test(tc, test_quoted, 0, (int)NITEMS(quoted));
 	tcase_add_test(tc, test_about_long);
