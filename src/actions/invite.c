@@ -7,6 +7,7 @@
 
 #include "actions/actions.h"
 #include "room/client.h"
+#include "room/deliver.h"
 #include "room/modes.h"
 #include "room/person.h"
 #include "room/publish.h"
@@ -30,5 +31,6 @@ action_invite(struct membership *ms, struct member *m)
 		return INVITED;
 	if (client->ops == NULL || m->is_on_break)
 		return INVITED_AWAY;
+	deliver_before(m, ms->member);
 	return client->ops->invited(client, &event) ? INVITED : INVITED_SLOW;
 }

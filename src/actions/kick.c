@@ -7,6 +7,7 @@
 
 #include "actions/actions.h"
 #include "room/client.h"
+#include "room/deliver.h"
 #include "room/member.h"
 #include "room/room.h"
 
@@ -24,6 +25,7 @@ action_kick(struct membership *by, struct member *m, const char *text)
 	room_kick(ms, by, text, &event); /* frees ms, which may be by */
 	if (actor != m)
 		member_event(actor, &event);
+	deliver_before(m, actor);
 	if (member_is_connected(m))
 		member_client(m)->ops->kicked(member_client(m), &event);
 	else if (SLIST_EMPTY(&m->memberships))

@@ -57,6 +57,7 @@ action_say(struct member *m, struct room *room, struct event *event, bool fits,
 	else {
 		m->is_known = true;
 		event->from = m;
+		deliver_begin(room, m);
 	}
 	room_publish(room, event, ms);
 	return SAID;

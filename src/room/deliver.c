@@ -11,6 +11,11 @@
  * (chat_turn() pumps after it has flushed), so that its cursor is the head
  * and the turn is empty: no line can be handed over twice or left out.
  *
+ * Rooms are flushed in the order in which their turns began, so that what one
+ * person says in two rooms comes in that order to those who are in both. If
+ * they go back to the first room, that is flushed before; and a room that has
+ * to be flushed at once takes those with it that it has to come after.
+ *
  * Decided against: a queue per member (memory grows with the slowest),
  * rendering per member, and reference-counted buffers (libevent spends a
  * kilobyte on each reference, and the lines are short).
@@ -192,6 +197,69 @@ deliver_select(const struct audience *a, struct slot *slot)
 	return out;
 }
 
+/* Flushes the rooms whose turns began up to that one. */
+static void
+deliver_through(struct chat *chat, uint64_t turn)
+{
+	struct room *room;
+
+	while ((room = TAILQ_FIRST(&chat->dirty)) != NULL && room->turn <= turn)
+		room_flush(room);
+}
+
+void
+deliver_begin(struct room *room, struct member *from)
+{
+	struct chat *chat = room->chat;
+	const struct room *first = TAILQ_FIRST(&chat->dirty);
+	uint64_t before = from == NULL ? 0 : from->acted_turn;
+
+	if (first == NULL || before < first->turn)
+		before = 0; /* it was handed out */
+	if (room->is_dirty && before > room->turn)
+		room_flush(room);
+	if (!room->is_dirty) {
+		room->is_dirty = true;
+		room->turn = ++chat->last_turn;
+		room->turn_after = 0;
+		TAILQ_INSERT_TAIL(&chat->dirty, room, in_dirty);
+		chat->wake(chat->wake_arg);
+	}
+	if (before < room->turn && before > room->turn_after)
+		room->turn_after = before;
+	if (from != NULL)
+		from->acted_turn = room->turn;
+}
+
+/* Has m, as far as is known, done something in the room's turn? */
+static bool
+deliver_has_acted(const struct room *room, const struct member *m)
+{
+	const struct membership *ms = member_in(m, room);
+	const struct cursor *c;
+
+	if (ms != NULL)
+		SLIST_FOREACH(c, &ms->cursors, in_membership)
+			if (cursor_is_live(c))
+				return c->delivery.audience
+				    ->slots[c->delivery.slot]
+				    .has_acted;
+	return true;
+}
+
+void
+deliver_before(const struct member *to, const struct member *from)
+{
+	const struct room *first = TAILQ_FIRST(&to->chat->dirty);
+	const struct membership *ms;
+
+	if (first == NULL || from->acted_turn < first->turn)
+		return;
+	SLIST_FOREACH(ms, &to->memberships, in_member)
+		if (ms->room->is_dirty && deliver_has_acted(ms->room, from))
+			room_flush(ms->room);
+}
+
 /*
  * The slots are gone through backwards: who is removed is replaced by the last.
  * Each sink is fetched DELIVER_AHEAD deliveries before it is its turn.
@@ -207,6 +275,8 @@ room_flush(struct room *room)
 
 	if (!room->is_dirty)
 		return;
+	if (room->turn_after > 0)
+		deliver_through(chat, room->turn_after);
 	LIST_FOREACH(a, &room->audiences, entry) {
 		if (a->lines.len == 0)
 			continue;

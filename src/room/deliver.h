@@ -39,6 +39,17 @@ void deliver_set_ignorer(struct cursor *c, bool is_ignorer);
  * room's turn: it is behind until member_drained(). */
 void deliver_refused(struct cursor *c);
 
+/*
+ * Begins the room's turn, unless it has begun, for something that from does (or
+ * NULL). Of what somebody does in several rooms, all who are there see one
+ * thing after the other: what is to come first is handed out first.
+ */
+void deliver_begin(struct room *room, struct member *from);
+
+/* To be called before to is told by itself of something that from does: hands
+ * out what to is to see of from's in this turn of their rooms. */
+void deliver_before(const struct member *to, const struct member *from);
+
 /* Renders event for each dialect in use. */
 void deliver_render(struct room *room, const struct event *event);
 

@@ -502,6 +502,8 @@ member_tell(struct member *to, const struct member *from, struct event *event)
 	event->other = to->nick;
 	if (event->msgid == 0)
 		event->msgid = ++chat->last_msgid;
+	if (!is_away)
+		deliver_before(to, from);
 	/* Who is ignored is told what others are told. */
 	if (member_ignores_author(to, from->id, from->nick))
 		return is_away && event->kind == EVENT_PRIVATE &&

@@ -328,6 +328,8 @@ struct member {
 	int64_t lost_since_ms;
 	int64_t active_ms; /* when they last said something */
 	uint64_t id; /* never used again; not 0 */
+	/* deliver.c: the last turn of a room in which they did something. */
+	uint64_t acted_turn;
 	uint32_t
 	    skeleton; /* directory.c: checksum of what the nick looks like */
 	struct credential credential;
@@ -509,6 +511,10 @@ struct room {
 	 * to the first; the other was turn_start at the last look. */
 	uint64_t low_water;
 	uint64_t looked;
+	/* If is_dirty: the number of its turn, and the last turn of another room
+	 * that has to be handed out before. deliver.c */
+	uint64_t turn;
+	uint64_t turn_after;
 	bool is_dirty; /* has lines not handed out yet */
 	bool is_permanent;
 	bool is_unkept; /* though there are files: not on the disk */
@@ -681,7 +687,8 @@ struct chat {
 	struct presence_returning returning;
 
 	/* The turn. */
-	struct room_queue dirty;
+	struct room_queue dirty; /* in the order of their turns */
+	uint64_t last_turn;
 	struct cursor_queue pump;
 	unsigned actors; /* how many live people acted in this turn */
 	struct buf scratch;

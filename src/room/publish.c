@@ -35,6 +35,7 @@ room_publish(struct room *room, struct event *event, struct membership *actor)
 		SLIST_FOREACH(c, &actor->cursors, in_membership)
 			deliver_set_acted(c);
 	}
+	deliver_begin(room, actor == NULL ? NULL : actor->member);
 	if (event->from != NULL) {
 		event->author = event->from->id;
 		event->nick = event->from->nick;
@@ -56,11 +57,6 @@ room_publish(struct room *room, struct event *event, struct membership *actor)
 	deliver_render(room, event);
 	if (room->tracker_count > 0)
 		roommates_tell_behind(room, event);
-	if (!room->is_dirty) {
-		room->is_dirty = true;
-		TAILQ_INSERT_TAIL(&chat->dirty, room, in_dirty);
-		chat->wake(chat->wake_arg);
-	}
 	if (deliver_is_full(room))
 		room_flush(room);
 }

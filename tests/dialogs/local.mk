@@ -79,6 +79,7 @@ dialogs = \
 	%D%/irc-nick.dialog \
 	%D%/irc-oper-order.dialog \
 	%D%/irc-oper.dialog \
+	%D%/irc-order.dialog \
 	%D%/irc-password.dialog \
 	%D%/irc-register.dialog \
 	%D%/irc-return.dialog \

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "chat-fixture.h"
+#include "room/deliver.h"
 #include "room/cursor.h"
 #include "room/person.h"
 #include "room/publish.h"
@@ -476,6 +477,91 @@ START_TEST(test_tags)
 }
 END_TEST
 
+/* What one person says in several rooms comes in that order. */
+START_TEST(test_order_of_one)
+{
+	struct event outside = {
+		.kind = EVENT_SAY, .text = "o", .text_len = 1
+	};
+	struct event psst = {
+		.kind = EVENT_PRIVATE, .text = "psst", .text_len = 4
+	};
+	struct membership *lobby = fake_here(&ana), *den, *attic;
+	struct room *room;
+
+	den = fake_join(&fx, &ana, "den");
+	attic = fake_join(&fx, &ana, "attic");
+	(void)fake_join(&fx, &bob, "den");
+	(void)fake_join(&fx, &bob, "attic");
+	member_show(ana.m);
+	(void)fake_saw(&fx, &ana);
+	(void)fake_saw(&fx, &bob);
+	fake_say_in(den, "a1");
+	fake_say_in(lobby, "b1");
+	fake_say_in(attic, "c1");
+	fake_say_in(den, "a2");
+	fake_say_in(lobby, "b2");
+	ck_assert_str_eq(fake_saw(&fx, &bob),
+	    "1 ana: a1\n1 ana: b1\n1 ana: c1\n2 ana: a2\n2 ana: b2\n");
+	/* A room that is flushed at once takes with it what comes before. */
+	fake_say_in(den, "a3");
+	fake_say_in(lobby, "b3");
+	room_flush(lobby->room);
+	fake_say_in(attic, "c2");
+	ck_assert_str_eq(fake_saw(&fx, &bob),
+	    "3 ana: a3\n3 ana: b3\n2 ana: c2\n");
+	/* So does a private message. */
+	fake_say_in(den, "a4");
+	fake_say_in(lobby, "b4");
+	ck_assert_int_eq(member_tell(bob.m, ana.m, &psst), MEMBER_TOLD);
+	fake_say_in(den, "a5");
+	ck_assert_str_eq(fake_saw(&fx, &bob),
+	    "4 ana: a4\n4 ana: b4\nprivate ana: psst\n5 ana: a5\n");
+	/* And from a room in which they are not. */
+	room = attic->room;
+	room_leave(attic, ROOM_LEAVE_PART, NULL);
+	(void)fake_saw(&fx, &bob);
+	outside.from = ana.m;
+	deliver_begin(room, ana.m);
+	room_publish(room, &outside, NULL);
+	fake_say_in(den, "a6");
+	memset(&psst, 0, sizeof(psst));
+	psst.kind = EVENT_PRIVATE;
+	psst.text = "psst";
+	psst.text_len = 4;
+	ck_assert_int_eq(member_tell(bob.m, ana.m, &psst), MEMBER_TOLD);
+	ck_assert_str_eq(fake_saw(&fx, &bob),
+	    "3 ana: o\n6 ana: a6\nprivate ana: psst\n");
+}
+END_TEST
+
+/* Others' turns stay whole: only what would be in disorder costs a write. */
+START_TEST(test_order_costs_no_more)
+{
+	struct event psst = {
+		.kind = EVENT_PRIVATE, .text = "psst", .text_len = 4
+	};
+	struct membership *lobby = fake_here(&ana), *den;
+	unsigned before;
+
+	(void)fake_join(&fx, &ana, "den");
+	den = fake_join(&fx, &bob, "den");
+	fake_enter(&fx, &cy, 3, "cy");
+	fixture_settle(&fx);
+	(void)fake_saw(&fx, &ana);
+	(void)fake_saw(&fx, &cy);
+	before = cy.deliveries;
+	fake_say_in(lobby, "1");
+	fake_say_in(lobby, "2");
+	fake_say_in(den, "k");
+	ck_assert_int_eq(member_tell(cy.m, bob.m, &psst), MEMBER_TOLD);
+	fake_say_in(lobby, "3");
+	ck_assert_str_eq(fake_saw(&fx, &cy),
+	    "private bob: psst\n1 ana: 1\n2 ana: 2\n3 ana: 3\n");
+	ck_assert_uint_eq(cy.deliveries - before, 2);
+}
+END_TEST
+
 START_TEST(test_say_from_outside)
 {
 	struct event event = { .kind = EVENT_SAY, .text = "hi", .text_len = 2 };
@@ -581,6 +667,8 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_many_back_at_once);
 	tcase_add_test(tc, test_say_is_filled_in);
 	tcase_add_test(tc, test_tags);
+	tcase_add_test(tc, test_order_of_one);
+	tcase_add_test(tc, test_order_costs_no_more);
 	tcase_add_test(tc, test_say_from_outside);
 	tcase_add_test(tc, test_quiet_join);
 	tcase_add_test(tc, test_what_was_before);
