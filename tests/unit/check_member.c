@@ -294,6 +294,7 @@ START_TEST(test_private_notices)
 	ck_assert_uint_gt(event.msgid, UINT64_C(1780401600000000));
 	last = event.msgid;
 	member_break(bob.m, NULL);
+	event.msgid = 0; /* another message */
 	ck_assert_int_eq(member_tell(bob.m, ana.m, &event), MEMBER_QUEUED);
 	ck_assert_uint_eq(event.msgid, last + 1);
 	ck_assert_uint_eq(TAILQ_FIRST(&bob.m->person.queued)->msgid, last + 1);
