@@ -32,3 +32,9 @@ src_libbrbd_a_SOURCES += \
 	%D%/verify-worker.c \
 	%D%/verify.c \
 	%D%/verify.h
+
+if HAVE_OPENSSL
+src_libbrbd_a_SOURCES += \
+	%D%/tls-record.c \
+	%D%/tls-record.h
+endif

@@ -19,6 +19,7 @@ fuzz_targets = \
 	%D%/fuzz_settings \
 	%D%/fuzz_telnet \
 	%D%/fuzz_text \
+	%D%/fuzz_tls_record \
 	%D%/fuzz_tlv \
 	%D%/fuzz_upgrade
 
@@ -48,6 +49,7 @@ tests_fuzz_fuzz_person_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_settings_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_telnet_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_text_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_tls_record_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_tlv_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_upgrade_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_upgrade_SOURCES = %D%/fuzz_upgrade.c \

@@ -66,6 +66,7 @@ unit_tests = \
 	%D%/check_service_manager \
 	%D%/check_state_dir \
 	%D%/check_telnet \
+	%D%/check_tls_record \
 	%D%/check_tlv \
 	%D%/check_util \
 	%D%/check_verify \
@@ -92,3 +93,6 @@ tests_unit_libunit_a_SOURCES = \
 	%D%/unit.h \
 	%D%/wire.c \
 	%D%/wire.h
+if HAVE_OPENSSL
+tests_unit_libunit_a_SOURCES += %D%/certificate.c %D%/certificate.h
+endif
