@@ -99,6 +99,7 @@ struct conn {
 			bool has_no_telnet : 1; /* conn_set_framing() */
 			bool is_broken : 1; /* ended by an error */
 			bool answers : 1; /* conn_answered() */
+			bool is_relayed : 1; /* conn_set_relayed() */
 		};
 		uint16_t flags;
 	};

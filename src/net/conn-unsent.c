@@ -40,6 +40,9 @@
  * 0, as it mostly is, this is exact. A peer who closes with anything unread
  * leaves an error behind, else EOF.
  *
+ * Behind a proxy nothing that the kernel tells is about the peer: what it has
+ * not answered, or vouched for by a line, is in doubt.
+ *
  * Elsewhere the windows are not known, and CONN_WINDOW stands for them.
  */
 #include "config.h"
@@ -105,7 +108,7 @@ conn_known_unsent(const struct conn *c)
 static bool
 conn_tells_unread(const struct conn *c)
 {
-	return CONN_KERNEL_MAX == 0 && !c->is_tcp;
+	return CONN_KERNEL_MAX == 0 && !c->is_tcp && !c->is_relayed;
 }
 
 /* Has the peer closed, not just shut down one side? */
@@ -142,6 +145,8 @@ conn_ask_tcp(const struct conn *c, uint32_t *window, uint32_t *round_trip_ms)
 {
 	*window = CONN_WINDOW;
 	*round_trip_ms = CONN_ROUND_TRIP_MS;
+	if (c->is_relayed)
+		return;
 #ifdef HAVE_STRUCT_TCP_INFO_TCPI_SND_WND
 	struct tcp_info info;
 	socklen_t len = sizeof(info);
@@ -174,6 +179,12 @@ conn_confirm(struct conn *c, uint64_t offset)
 }
 
 void
+conn_set_relayed(struct conn *c)
+{
+	c->is_relayed = true;
+}
+
+void
 conn_answered(struct conn *c, uint64_t offset)
 {
 	c->answers = true;
@@ -199,9 +210,12 @@ conn_look(struct conn *c)
 			conn_confirm(c, c->sent - unread);
 		return;
 	}
-	c->marks[0] = c->marks[1];
-	c->marks[1].sent = c->sent;
-	c->marks[1].at_ms = c->written_ms;
+	/* The first is always older than any round trip that we know. */
+	if (now_ms - c->marks[1].at_ms >= CONN_ROUND_TRIP_MS) {
+		c->marks[0] = c->marks[1];
+		c->marks[1].sent = c->sent;
+		c->marks[1].at_ms = c->written_ms;
+	}
 	if (c->window == 0 || now_ms - c->window_at_ms >= CONN_WINDOW_MS) {
 		c->window = conn_window(c);
 		c->window_at_ms = now_ms;
@@ -240,7 +254,7 @@ conn_in_doubt(const struct conn *c)
 {
 	size_t doubt = (size_t)(c->sent - c->confirmed), known, window;
 
-	if (conn_tells_unread(c) || doubt == 0)
+	if (conn_tells_unread(c) || c->is_relayed || doubt == 0)
 		return doubt;
 	known = conn_known_unsent(c);
 	window = 2 * (size_t)conn_window(c);
@@ -265,7 +279,7 @@ conn_has_error(const struct conn *c)
 static bool
 conn_ends_in_order(struct conn *c)
 {
-	if (c->is_broken || !conn_is_at_eof(c))
+	if (c->is_broken || c->is_relayed || !conn_is_at_eof(c))
 		return false;
 	/* Asking takes the error away, so it is kept. */
 	if (!c->is_tcp && conn_is_hung_up(c) && conn_has_error(c))

@@ -161,6 +161,10 @@ void conn_resume_input(struct conn *c);
  */
 void conn_set_framing(struct conn *c, size_t max_line);
 
+/* The socket leads to a proxy or gateway, whose kernel tells nothing of who
+ * stands behind it. */
+void conn_set_relayed(struct conn *c);
+
 /*
  * Handles no more lines, flushes what is queued, shuts down, and waits for the
  * peer's end (discarding what it sends, so that no reset destroys our last

@@ -24,6 +24,7 @@ struct listeners;
 struct listener_peer {
 	struct credential credential;
 	bool is_tcp;
+	bool is_relayed; /* by a proxy, which told the credential (proxy.h) */
 	const char *protocols; /* after the comma in -l; "" if not given */
 };
 

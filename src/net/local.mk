@@ -22,6 +22,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/listener-spec.h \
 	%D%/listener.c \
 	%D%/listener.h \
+	%D%/proxy.c \
+	%D%/proxy.h \
 	%D%/sdnotify.c \
 	%D%/sdnotify.h \
 	%D%/service-manager.c \

@@ -476,10 +476,14 @@ static const char *
 option_load_refusal(const struct option_entry *e, const char *value)
 {
 	struct room_operator op;
+	struct credential origin;
 	enum nick_check check;
+	unsigned prefix;
 
 	if (e == &option_table[INDEX_room_operator])
 		return room_operator_parse(&op, value);
+	if (e == &option_table[INDEX_trusted_proxy])
+		return origin_parse(&origin, &prefix, value);
 	if (e == &option_table[INDEX_room_modes])
 		return value[strspn(value, OPTION_ROOM_MODES)] == '\0' ?
 		    NULL :

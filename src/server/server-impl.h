@@ -19,6 +19,7 @@
 #include "handoff/upgrade.h"
 #include "net/conn.h"
 #include "net/listener.h"
+#include "net/proxy.h"
 #include "net/service-manager.h"
 #include "net/verify.h"
 #include "options/options.h"
@@ -48,6 +49,7 @@ struct server {
 	struct service_manager service_manager;
 	struct verify_queue *verify; /* see verify_prepare() */
 	struct listeners *listeners;
+	struct proxies *proxies;
 	struct control *control;
 	struct exporter *exporter;
 	struct admin admin;

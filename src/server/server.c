@@ -232,6 +232,8 @@ server_stop(struct server *server, const char *why)
 	service_manager_stopping(&server->service_manager);
 	listeners_free(server->listeners);
 	server->listeners = NULL;
+	proxies_free(server->proxies);
+	server->proxies = NULL;
 	control_close(server->control);
 	exporter_close(server->exporter);
 	sessions_close_all(&server->sessions, "the server is stopping",
@@ -309,12 +311,24 @@ server_signal(struct server *server, int signo)
 	}
 }
 
+/* It is known who comes. */
+static void
+server_admit(int fd, const struct listener_peer *peer, void *arg)
+{
+	struct server *server = arg;
+
+	session_accept(&server->sessions, fd, peer);
+}
+
 static void
 server_accepted(int fd, const struct listener_peer *peer, void *arg)
 {
 	struct server *server = arg;
 
-	session_accept(&server->sessions, fd, peer);
+	if (proxies_trust(server->proxies, peer))
+		proxies_take(server->proxies, fd, peer);
+	else
+		server_admit(fd, peer, server);
 }
 
 /* From the control socket */
@@ -468,6 +482,7 @@ server_new(const struct server_source *source, struct options *options,
 	}
 	server->listeners = listeners_new(&server->net, server_accepted,
 	    server);
+	server->proxies = proxies_new(&server->net, server_admit, server);
 	server_init_admin(server);
 	server->control = control_new(&server->net, &server->admin);
 	server->exporter = exporter_new(&server->net, &server->admin);
@@ -506,6 +521,7 @@ server_free(struct server *server)
 		return;
 	if (server->listeners != NULL)
 		listeners_free(server->listeners);
+	proxies_free(server->proxies);
 	control_free(server->control);
 	exporter_free(server->exporter);
 	upgrade_free(server->upgrade);

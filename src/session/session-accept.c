@@ -82,6 +82,8 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 		free(s);
 		return;
 	}
+	if (peer->is_relayed)
+		conn_set_relayed(s->conn);
 	s->all = all;
 	s->protocol = protocol;
 	s->origin = admit_add(&all->admission, &peer->credential);

@@ -134,6 +134,7 @@ dialogs = \
 	%D%/pid-file.dialog \
 	%D%/presence-scan.dialog \
 	%D%/presence.dialog \
+	%D%/proxy.dialog \
 	%D%/quit-read.dialog \
 	%D%/quit.dialog \
 	%D%/reload-limits.dialog \

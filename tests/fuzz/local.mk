@@ -16,6 +16,7 @@ fuzz_targets = \
 	%D%/fuzz_modes \
 	%D%/fuzz_nick \
 	%D%/fuzz_person \
+	%D%/fuzz_proxy \
 	%D%/fuzz_settings \
 	%D%/fuzz_telnet \
 	%D%/fuzz_text \
@@ -46,6 +47,7 @@ tests_fuzz_fuzz_journal_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_modes_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_nick_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_person_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_proxy_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_settings_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_telnet_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_text_LDADD = $(fuzz_libs)

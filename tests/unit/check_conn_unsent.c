@@ -302,6 +302,29 @@ START_TEST(test_answered)
 }
 END_TEST
 
+/* What a proxy has read, somebody behind it may not have: neither its end nor
+ * its kernel tells anything. */
+START_TEST(test_relayed)
+{
+	begin(_i, &handler);
+	conn_set_relayed(p.c);
+	send_lines(10);
+	read_bytes(10 * 50);
+	wait_ms(1100);
+	type_line();
+	ck_assert_uint_eq(conn_unsent(p.c), 0);
+	send_lines(3);
+	read_bytes(3 * 50);
+	wait_ms(300);
+	type_line();
+	ck_assert_uint_eq(conn_unsent(p.c), 3 * 50);
+	pipe_hang_up(&p);
+	UNTIL(p.ended_count == 1);
+	ck_assert_uint_eq(p.unsent, 3 * 50);
+	finish();
+}
+END_TEST
+
 /* Nobody vouches, but no buffer holds more than the largest window. */
 START_TEST(test_window)
 {
@@ -390,6 +413,7 @@ unit_tests(Suite *s)
 	add_test(tc, test_line_vouches);
 	add_test(tc, test_confirmed);
 	add_test(tc, test_answered);
+	add_test(tc, test_relayed);
 	add_test(tc, test_window);
 	add_test(tc, test_no_end);
 	add_test(tc, test_reset_after_eof);

@@ -59,6 +59,7 @@ unit_tests = \
 	%D%/check_options_file \
 	%D%/check_presence \
 	%D%/check_protocol_line \
+	%D%/check_proxy \
 	%D%/check_replay \
 	%D%/check_room \
 	%D%/check_roommates \
