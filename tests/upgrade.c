@@ -108,6 +108,7 @@ start(void)
 	client_start_daemon(&d, dir, program,
 	    "-l 127.0.0.1:0,line -o line-rate=20 -o line-burst=400 "
 	    "-o accept-rate=0 -o max-per-address=0 -o history-size=8M "
+	    "-o origin-rate=0 "
 	    "-o stall-timeout=1h -o presence-window=1h -o max-members=%zu%s",
 	    people_count + 10, state);
 	client_await_daemon(&d, patience_ms);

@@ -4,12 +4,12 @@
 #ifndef ACTIONS_H
 #define ACTIONS_H
 
-#include <bsd/sys/tree.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/credential.h"
+#include "base/origins.h"
 #include "base/util.h"
 #include "history/event.h"
 #include "room/bans.h"
@@ -184,17 +184,8 @@ enum admit {
 /* Returns "full", "address", "banned" or "locked". */
 const char *admit_str(enum admit why);
 
-/* All connections from one address. */
-struct admit_origin {
-	RB_ENTRY(admit_origin) entry;
-	struct credential credential;
-	size_t count;
-};
-RB_HEAD(admit_origins, admit_origin);
-
 struct admission {
 	struct chat *chat;
-	struct admit_origins origins;
 	size_t count; /* connections */
 	uint64_t refused[ADMITS];
 	bool is_locked;
@@ -208,9 +199,9 @@ enum admit admit_connection(struct admission *a,
 enum admit admit_entry(struct admission *a, const struct credential *credential,
     const struct ban **ban) MUST_CHECK;
 /* Count a connection, and stop counting it. */
-struct admit_origin *admit_add(struct admission *a,
+struct origin *admit_add(struct admission *a,
     const struct credential *credential);
-void admit_remove(struct admission *a, struct admit_origin *origin);
+void admit_remove(struct admission *a, struct origin *origin);
 
 /* ban.c: bans from the server. */
 enum ban_result {

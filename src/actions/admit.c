@@ -3,24 +3,12 @@
  *
  * Admission: nobody who is banned, and not too many people, altogether or from
  * one address. It is checked twice: when somebody connects, and when they
- * enter, since a client may take its time between the two. Connections are
- * counted in a tree of the credentials in use.
+ * enter, since a client may take its time between the two.
  */
 #include "config.h"
 
-#include <stdlib.h>
-
 #include "actions/actions.h"
 #include "room/model.h"
-
-static int
-admit_origin_cmp(const struct admit_origin *a, const struct admit_origin *b)
-{
-	return credential_cmp(&a->credential, &b->credential);
-}
-
-RB_GENERATE_INTERNAL(admit_origins, admit_origin, entry, admit_origin_cmp,
-    UNUSED static)
 
 const char *
 admit_str(enum admit why)
@@ -34,14 +22,6 @@ admit_str(enum admit why)
 	};
 
 	return names[why];
-}
-
-static struct admit_origin *
-admit_find(struct admission *a, const struct credential *credential)
-{
-	struct admit_origin key = { .credential = *credential };
-
-	return RB_FIND(admit_origins, &a->origins, &key);
 }
 
 enum admit
@@ -67,42 +47,34 @@ admit_connection(struct admission *a, const struct credential *credential,
 {
 	const struct options *o = a->chat->options;
 	enum admit why = admit_entry(a, credential, ban);
-	const struct admit_origin *origin;
+	const struct origin *origin;
 
 	if (why != ADMITTED)
 		return why;
-	origin = admit_find(a, credential);
+	origin = origins_get(&a->chat->origins, credential);
 	if (a->count >= o->max_members)
 		why = ADMIT_FULL;
-	else if (o->max_per_address > 0 && origin != NULL &&
-	    origin->count >= o->max_per_address)
+	else if (o->max_per_address > 0 &&
+	    origin_holds(origin, ORIGIN_CONNECTIONS) >= o->max_per_address)
 		why = ADMIT_ADDRESS;
 	if (why != ADMITTED)
 		a->refused[why]++;
 	return why;
 }
 
-struct admit_origin *
+struct origin *
 admit_add(struct admission *a, const struct credential *credential)
 {
-	struct admit_origin *origin = admit_find(a, credential);
+	struct origin *origin = origins_get(&a->chat->origins, credential);
 
-	if (origin == NULL) {
-		origin = xcalloc(1, sizeof(*origin));
-		origin->credential = *credential;
-		RB_INSERT(admit_origins, &a->origins, origin);
-	}
-	origin->count++;
+	origin_hold(origin, ORIGIN_CONNECTIONS, 1);
 	a->count++;
 	return origin;
 }
 
 void
-admit_remove(struct admission *a, struct admit_origin *origin)
+admit_remove(struct admission *a, struct origin *origin)
 {
 	a->count--;
-	if (--origin->count > 0)
-		return;
-	RB_REMOVE(admit_origins, &a->origins, origin);
-	free(origin);
+	origin_release(origin, ORIGIN_CONNECTIONS, 1);
 }

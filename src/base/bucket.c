@@ -108,28 +108,35 @@ bucket_charge(struct bucket *b, struct rate rate, uint32_t burst,
 	bucket_set(b, level < lowest ? lowest : level, now_ms);
 }
 
+/* Milliseconds until there are so many millionths of a token, from at_ms on. */
+static uint64_t
+bucket_time_ms(const struct bucket *b, struct rate rate, int64_t level)
+{
+	uint64_t missing, time_ms;
+
+	assert(rate.per_ms > 0);
+	/*
+	 * ceil(missing * per_ms / (TOKEN * count)). missing is at most
+	 * UINT32_MAX tokens, the cost of the last take or the burst, and a
+	 * debt, so that the sum stays below 2^64.
+	 */
+	missing = (uint64_t)(level - b->level);
+	time_ms = missing % BUCKET_TOKEN * rate.per_ms + BUCKET_TOKEN - 1;
+	time_ms /= BUCKET_TOKEN;
+	time_ms += missing / BUCKET_TOKEN * rate.per_ms;
+	return time_ms / rate.count + (time_ms % rate.count != 0);
+}
+
 int64_t
 bucket_wait_ms(const struct bucket *b, struct rate rate, uint32_t burst,
     int64_t now_ms)
 {
-	uint64_t missing, time_ms, elapsed_ms;
+	uint64_t time_ms, elapsed_ms;
 
 	(void)burst; /* a bucket holds one token at least */
 	if (rate.count == 0 || b->level >= BUCKET_TOKEN)
 		return 0;
-	assert(rate.per_ms > 0);
-
-	/*
-	 * ceil(missing * per_ms / (TOKEN * count)), from at_ms on. missing is
-	 * at most UINT32_MAX tokens, the cost of the last take, so that the
-	 * sum stays below 2^64.
-	 */
-	missing = (uint64_t)(BUCKET_TOKEN - b->level);
-	time_ms = missing % BUCKET_TOKEN * rate.per_ms + BUCKET_TOKEN - 1;
-	time_ms /= BUCKET_TOKEN;
-	time_ms += missing / BUCKET_TOKEN * rate.per_ms;
-	time_ms = time_ms / rate.count + (time_ms % rate.count != 0);
-
+	time_ms = bucket_time_ms(b, rate, BUCKET_TOKEN);
 	elapsed_ms = bucket_elapsed_ms(b, now_ms);
 	if (time_ms <= elapsed_ms)
 		return 0;
@@ -137,4 +144,17 @@ bucket_wait_ms(const struct bucket *b, struct rate rate, uint32_t burst,
 	if (time_ms > BUCKET_FOREVER_MS)
 		return BUCKET_FOREVER_MS;
 	return (int64_t)time_ms;
+}
+
+int64_t
+bucket_full_ms(const struct bucket *b, struct rate rate, uint32_t burst)
+{
+	int64_t capacity = bucket_capacity(burst);
+	uint64_t time_ms;
+
+	if (rate.count == 0 || b->level >= capacity)
+		return 0;
+	time_ms = bucket_time_ms(b, rate, capacity);
+	return time_ms > BUCKET_FOREVER_MS ? BUCKET_FOREVER_MS :
+					     (int64_t)time_ms;
 }

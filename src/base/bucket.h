@@ -40,4 +40,8 @@ void bucket_charge(struct bucket *b, struct rate rate, uint32_t burst,
 int64_t bucket_wait_ms(const struct bucket *b, struct rate rate, uint32_t burst,
     int64_t now_ms);
 
+/* Milliseconds from the last take or charge until it is full. */
+int64_t bucket_full_ms(const struct bucket *b, struct rate rate,
+    uint32_t burst);
+
 #endif

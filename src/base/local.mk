@@ -38,6 +38,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/nick.h \
 	%D%/origin.c \
 	%D%/origin.h \
+	%D%/origins.c \
+	%D%/origins.h \
 	%D%/process.c \
 	%D%/process.h \
 	%D%/text-impl.h \

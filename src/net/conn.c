@@ -259,6 +259,15 @@ conn_takes_lines(const struct conn *c)
 	return c->state == CONN_OPEN && !c->is_paused && !c->is_choked;
 }
 
+/* Asks the owner as well. */
+static bool
+conn_may_take_line(struct conn *c)
+{
+	if (conn_takes_lines(c) && c->handler->before_line != NULL)
+		c->handler->before_line(c, c->arg);
+	return conn_takes_lines(c);
+}
+
 void
 conn_continue_input(struct conn *c)
 {
@@ -400,7 +409,7 @@ conn_handle_input(struct conn *c)
 	}
 	c->has_input = true; /* until the framer finds no line */
 	for (n = 0; result != FRAMER_MORE && n < CONN_LINES_PER_TURN &&
-	     conn_takes_lines(c);
+	     conn_may_take_line(c);
 	     n += result != FRAMER_MORE) {
 		result = framer_next(&c->framer, text, conn_max_line(c), &line);
 		switch (result) {

@@ -86,6 +86,9 @@ const char *conn_end_str(enum conn_end end);
 /* The owner's functions. All but ended() are called from the loop's callbacks,
  * and may call any function of this header except conn_free(). */
 struct conn_handler {
+	/* The next line is about to be handled; conn_pause_input() has it wait.
+	 * May be NULL. */
+	void (*before_line)(struct conn *c, void *arg);
 	/*
 	 * A line without its end: raw bytes, writable until the return. The
 	 * connection's output is corked meanwhile. has_cr: a CR stood before

@@ -175,6 +175,7 @@ chat_init(struct chat *chat, const struct clock *clock,
 	cloak_key_init(&chat->host_key);
 	/* Greater than any given before: nobody sends one each microsecond. */
 	chat->last_msgid = (uint64_t)clock->wall_ms * 1000;
+	origins_init(&chat->origins, clock);
 	directory_init(&chat->directory);
 	departed_init(&chat->departed, chat);
 	bans_init(&chat->bans);
@@ -206,6 +207,7 @@ chat_fini(struct chat *chat)
 	tally_fini(&chat->tally);
 	roommates_fini(&chat->roommates);
 	directory_fini(&chat->directory);
+	origins_fini(&chat->origins);
 	buf_fini(&chat->scratch);
 }
 

@@ -82,6 +82,13 @@ directory_set_host(struct member *m)
 }
 
 static void
+directory_set_origin(struct member *m)
+{
+	m->origin = origins_get(&m->chat->origins, &m->credential);
+	origin_hold(m->origin, ORIGIN_PEOPLE, 1);
+}
+
+static void
 directory_insert(struct directory *directory, struct member *m)
 {
 	struct member *clash;
@@ -134,6 +141,7 @@ void
 directory_remove(struct directory *directory, struct member *m)
 {
 	directory_take_out(directory, m);
+	origin_release(m->origin, ORIGIN_PEOPLE, 1);
 	if (!m->is_lost)
 		directory_count_flags(directory, m, false);
 	/* Whoever takes m's place has the nick in a moment. */
@@ -150,6 +158,7 @@ directory_add_guest(struct directory *directory, struct member *m)
 
 	m->id = ++directory->last_id;
 	directory_set_host(m);
+	directory_set_origin(m);
 	/* Counts on, so that two guests of one day are not mixed up. */
 	do {
 		if (++directory->last_guest > 999999999)
@@ -182,6 +191,7 @@ directory_restore(struct directory *directory, struct member *m,
 		return false;
 	}
 	directory->count++;
+	directory_set_origin(m);
 	if (!m->is_lost)
 		directory_count_flags(directory, m, true);
 	return true;

@@ -17,6 +17,7 @@
 #include "base/credential.h"
 #include "base/deadline.h"
 #include "base/nick.h"
+#include "base/origins.h"
 #include "history/event.h"
 #include "history/history.h"
 #include "options/options.h"
@@ -333,6 +334,7 @@ struct member {
 	uint32_t
 	    skeleton; /* directory.c: checksum of what the nick looks like */
 	struct credential credential;
+	struct origin *origin; /* of that credential; they hold it */
 	uint8_t flags; /* enum member_flag */
 	bool is_guest;
 	bool is_on_break; /* nothing is delivered */
@@ -668,6 +670,7 @@ struct chat {
 	struct room_tree by_name;
 	size_t count;
 	struct room *lobby;
+	struct origins origins; /* where people come from */
 	struct directory directory;
 	struct departed_set departed;
 	struct bans bans; /* who may not come in */

@@ -92,6 +92,7 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 	s->since_ms = all->net->clock->mono_ms;
 	bucket_init(&s->lines, (uint32_t)o->line_burst,
 	    all->net->clock->mono_ms);
+	session_wait_turn(s);
 	credential_str(&peer->credential, from);
 	log_debug("connection accepted: from=\"%s\" protocol=%s fd=%d "
 		  "members=%zu",

@@ -18,6 +18,9 @@ void session_confirm_init(struct sessions *all);
 void session_confirm_fini(struct sessions *all);
 void session_confirm_remove(struct session *s);
 
+/* Has s wait for those of the same origin who have sent something before. */
+void session_wait_turn(struct session *s);
+
 /* Resumes reading, which is paused, at at_ms. */
 void session_throttle_until(struct session *s, int64_t at_ms);
 

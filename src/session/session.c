@@ -36,7 +36,6 @@ sessions_init(struct sessions *all, struct net *net, struct chat *chat,
 	all->options = options;
 	all->started_ms = net->clock->mono_ms;
 	TAILQ_INIT(&all->list);
-	RB_INIT(&all->admission.origins);
 	all->admission.chat = chat;
 	session_confirm_init(all);
 }
@@ -238,18 +237,64 @@ session_throttle_until(struct session *s, int64_t at_ms)
 	deadline_set(s->all->net->deadlines, s->throttle, at_ms);
 }
 
-/* Stops reading until there is a token. */
-static void
-session_throttle(struct session *s)
+/* What all from one origin have together. */
+static struct rate
+session_origin_rate(const struct sessions *all, uint32_t *burst)
 {
-	const struct options *o = s->all->options;
-	int64_t now_ms = s->all->net->clock->mono_ms, wait_ms;
+	const struct options *o = all->options;
+	struct rate rate = o->line_rate;
 
+	rate.count *= (uint32_t)o->origin_rate;
+	*burst = (uint32_t)(o->line_burst * o->origin_rate);
+	return rate;
+}
+
+void
+session_wait_turn(struct session *s)
+{
+	uint32_t burst;
+	struct rate rate = session_origin_rate(s->all, &burst);
+
+	s->turn_ms = s->all->net->clock->mono_ms +
+	    origin_line_wait_ms(s->origin, rate, burst);
+}
+
+/* A line of somebody who has come in is their origin's as well. Each has a turn
+ * after all who have spoken before: so one line of somebody who was silent is
+ * never late, and those who flood wait for one another. */
+static void
+session_spend_line(struct session *s, size_t len)
+{
+	uint32_t burst;
+	struct rate rate = session_origin_rate(s->all, &burst);
+
+	if (!s->has_entered || rate.count == 0)
+		return;
+	origin_charge_line(s->origin, rate, burst, len);
+	session_wait_turn(s);
+}
+
+/* Stops reading until the next line's time has come. */
+static void
+session_before_line_cb(struct conn *c, void *arg)
+{
+	struct session *s = arg;
+	const struct options *o = s->all->options;
+	int64_t now_ms = s->all->net->clock->mono_ms, wait_ms, turn_ms;
+
+	assert(s->conn == c);
+	if (s->has_left)
+		return;
 	wait_ms = bucket_wait_ms(&s->lines, o->line_rate,
 	    (uint32_t)o->line_burst, now_ms);
-	if (wait_ms == 0)
+	turn_ms = s->turn_ms - now_ms;
+	if (wait_ms <= 0 && turn_ms <= 0)
 		return;
 	s->all->throttled++;
+	if (turn_ms > wait_ms) {
+		s->all->origin_throttled++;
+		wait_ms = turn_ms;
+	}
 	conn_pause_input(s->conn);
 	session_throttle_until(s, now_ms + wait_ms);
 }
@@ -268,7 +313,7 @@ session_line_cb(struct conn *c, char *text, size_t len, bool has_cr, void *arg)
 			member_has_read_all(s->member);
 	}
 	s->protocol->line(s, text, len, has_cr);
-	session_throttle(s);
+	session_spend_line(s, len);
 }
 
 static void
@@ -280,7 +325,7 @@ session_too_long_cb(struct conn *c, void *arg)
 	if (s->has_left)
 		return;
 	s->protocol->too_long(s);
-	session_throttle(s);
+	session_spend_line(s, s->all->options->max_line);
 }
 
 /* Bytes without a line cost as much as lines, or they would cost nothing. */
@@ -291,7 +336,7 @@ session_waste_cb(struct conn *c, void *arg)
 
 	assert(s->conn == c);
 	session_charge(s, 1);
-	session_throttle(s);
+	session_spend_line(s, s->all->options->max_line);
 }
 
 static void
@@ -338,6 +383,7 @@ session_ended_cb(struct conn *c, enum conn_end end, void *arg)
 }
 
 const struct conn_handler session_conn_handler = {
+	.before_line = session_before_line_cb,
 	.line = session_line_cb,
 	.too_long = session_too_long_cb,
 	.waste = session_waste_cb,

@@ -59,6 +59,7 @@ struct sessions {
 	struct session *confirm_next;
 	bool is_in_doubt; /* somebody had something to confirm */
 	uint64_t throttled;
+	uint64_t origin_throttled; /* of these, for what others have sent */
 };
 
 /* A client: a connection, and the member that it speaks for. */
@@ -69,8 +70,11 @@ struct session {
 	/* NULL before session_enter(), and once they have left. */
 	struct member *member;
 	const struct protocol *protocol;
-	struct admit_origin *origin;
+	struct origin *origin; /* it holds the connection */
 	struct bucket lines; /* flood control */
+	/* Monotonic: when the next line may be handled, since all from the same
+	 * origin share their lines. */
+	int64_t turn_ms;
 	int64_t since_ms; /* monotonic: when they were admitted */
 	/* When reading goes on; NULL: it is not paused. */
 	struct deadline *throttle;

@@ -57,6 +57,7 @@ unit_tests = \
 	%D%/check_opers \
 	%D%/check_options \
 	%D%/check_options_file \
+	%D%/check_origins \
 	%D%/check_presence \
 	%D%/check_protocol_line \
 	%D%/check_proxy \
