@@ -71,4 +71,4 @@ AM_TESTS_ENVIRONMENT = \
 	FUZZ_CORPUS='$(abs_srcdir)/tests/fuzz/corpus'; export FUZZ_CORPUS;
 
 EXTRA_DIST += $(scripts) $(dialogs_slow) $(dialogs) %D%/README %D%/clients \
-	%D%/hostile.md %D%/live-systemd
+	%D%/hostile.md %D%/live-systemd %D%/proxied
