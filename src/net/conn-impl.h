@@ -48,9 +48,9 @@ struct conn_timer {
 	size_t discarded;
 };
 
-/* How much had been sent by then. */
+/* How much had been sent by then: the low bits, as at_ms is. */
 struct conn_mark {
-	uint64_t sent;
+	uint32_t sent;
 	uint32_t at_ms;
 };
 
@@ -63,11 +63,9 @@ struct conn {
 	int fd;
 	uint8_t state; /* enum conn_state */
 	bool has_output; /* the bufferevent's output may hold something */
-	uint8_t in_queue; /* enum conn_queue_id */
-	uint8_t end; /* enum conn_end; with CONN_ENDED */
+	uint16_t vouched_ms; /* conn-unsent.c: the last conn_vouch() */
 
 	struct bufferevent *bev; /* NULL at rest: conn_need_bev() */
-	struct event *readable; /* lies behind this struct */
 	TAILQ_ENTRY(conn) entry;
 	const struct conn_handler *handler;
 	void *arg;
@@ -77,13 +75,14 @@ struct conn {
 	/* conn-unsent.c; all times are the low bits of the monotonic clock. */
 	uint64_t confirmed; /* of sent: the peer has surely read that */
 	struct conn_mark marks[2]; /* at the last looks */
-	uint32_t vouched_ms; /* the last conn_vouch() */
 	uint32_t window; /* the peer's largest so far; 0: not looked yet */
-	uint32_t window_at_ms;
 	uint32_t wasted; /* bytes read since the last line */
-	uint32_t max_line; /* conn_set_framing(); 0: the option's */
+	uint16_t max_line; /* conn_set_framing(); 0: the option's */
+	uint16_t window_at; /* when that was asked for, in units of 8 s */
 	struct framer framer;
-	bool is_reading : 1; /* readable is waited for */
+	uint8_t in_queue : 2; /* enum conn_queue_id */
+	uint8_t end : 2; /* enum conn_end; with CONN_ENDED */
+	bool is_reading : 1; /* conn_readable_event() is waited for */
 	bool is_handling : 1; /* inside conn_handle_input() */
 	union {
 		/* In this order they are handed over: HANDOFF_VERSION. */
@@ -104,6 +103,13 @@ struct conn {
 		uint16_t flags;
 	};
 };
+
+/* Only libevent knows how large an event is, so it lies behind the struct. */
+static inline struct event *
+conn_readable_event(struct conn *c)
+{
+	return (struct event *)(void *)(c + 1);
+}
 
 #define CONN_SNDBUF_MIN 65536
 /* Makes a connection as conn_new() does, but leaves the socket as it is and
@@ -136,8 +142,19 @@ void conn_update_reading(struct conn *c);
 /* Bytes in the kernel that the peer does not have; roughly, on Unix sockets. */
 size_t conn_in_kernel(const struct conn *c);
 
-/* Measures what may be unread; from look_at_ms on, before the next write. */
+#define CONN_LOOK_MS 250
+
+/* Measures what may be unread; when that is due, before the next write. */
 void conn_look(struct conn *c);
+
+/* Before the time wraps it is due again, however long nobody has asked. */
+static inline bool
+conn_look_is_due(const struct conn *c)
+{
+	uint32_t now_ms = (uint32_t)c->net->clock->mono_ms;
+
+	return c->look_at_ms - now_ms - 1 >= CONN_LOOK_MS;
+}
 
 /* A line came from the peer, who is alive and has read what came before. */
 void conn_vouch(struct conn *c);

@@ -155,7 +155,7 @@ conn_write(struct conn *c, const char *data, size_t len)
 	if (len == 0)
 		return;
 	net->bytes_out += len;
-	if ((int32_t)((uint32_t)net->clock->mono_ms - c->look_at_ms) >= 0)
+	if (conn_look_is_due(c))
 		conn_look(c);
 	c->written_ms = (uint32_t)net->clock->mono_ms;
 	if (!c->has_output) {

@@ -63,10 +63,11 @@
 
 #include "net/conn-impl.h"
 
-#define CONN_LOOK_MS 250
-/* A line vouches so often; a peer's window is asked for so often. */
+/* A line vouches so often; of the time 16 bits are kept, so that one in some
+ * hundreds that come after a long time may not, which leaves more in doubt. */
 #define CONN_VOUCH_MS 100
-#define CONN_WINDOW_MS 10000
+/* A peer's window is asked for once in 8 s. */
+#define CONN_WINDOW_AT(ms) ((uint16_t)((ms) >> 13))
 
 /* What a receive buffer holds at least, or where the kernel does not tell; and
  * the time of a round trip. */
@@ -213,12 +214,12 @@ conn_look(struct conn *c)
 	/* The first is always older than any round trip that we know. */
 	if (now_ms - c->marks[1].at_ms >= CONN_ROUND_TRIP_MS) {
 		c->marks[0] = c->marks[1];
-		c->marks[1].sent = c->sent;
+		c->marks[1].sent = (uint32_t)c->sent;
 		c->marks[1].at_ms = c->written_ms;
 	}
-	if (c->window == 0 || now_ms - c->window_at_ms >= CONN_WINDOW_MS) {
+	if (c->window == 0 || c->window_at != CONN_WINDOW_AT(now_ms)) {
 		c->window = conn_window(c);
-		c->window_at_ms = now_ms;
+		c->window_at = CONN_WINDOW_AT(now_ms);
 	}
 }
 
@@ -226,14 +227,14 @@ void
 conn_vouch(struct conn *c)
 {
 	uint32_t now_ms = conn_now_ms(c), window, round_trip_ms;
-	uint64_t has;
+	uint64_t has, sent;
 	size_t known;
 	int i;
 
 	if (c->answers || c->confirmed == c->sent || conn_tells_unread(c) ||
-	    now_ms - c->vouched_ms < CONN_VOUCH_MS)
+	    (uint16_t)(now_ms - c->vouched_ms) < CONN_VOUCH_MS)
 		return;
-	c->vouched_ms = now_ms;
+	c->vouched_ms = (uint16_t)now_ms;
 	known = conn_known_unsent(c);
 	has = c->sent > known ? c->sent - known : 0;
 	conn_ask_tcp(c, &window, &round_trip_ms);
@@ -243,8 +244,8 @@ conn_vouch(struct conn *c)
 	}
 	for (i = 1; i >= 0; i--)
 		if (now_ms - c->marks[i].at_ms > round_trip_ms) {
-			conn_confirm(c,
-			    c->marks[i].sent < has ? c->marks[i].sent : has);
+			sent = c->sent - ((uint32_t)c->sent - c->marks[i].sent);
+			conn_confirm(c, sent < has ? sent : has);
 			return;
 		}
 }
@@ -292,8 +293,7 @@ conn_unsent(struct conn *c)
 {
 	size_t known, doubt;
 
-	if ((int32_t)(conn_now_ms(c) - c->look_at_ms) >= 0 ||
-	    conn_tells_unread(c))
+	if (conn_look_is_due(c) || conn_tells_unread(c))
 		conn_look(c);
 	doubt = conn_in_doubt(c);
 	if (!conn_ends_in_order(c))

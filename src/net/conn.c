@@ -111,7 +111,7 @@ conn_move(struct conn *c, enum conn_queue_id id)
 		TAILQ_REMOVE(from, c, entry);
 	if (to != NULL)
 		TAILQ_INSERT_TAIL(to, c, entry);
-	c->in_queue = (uint8_t)id;
+	c->in_queue = id & 3;
 }
 
 /* Schedules waiting input for the next turn. */
@@ -149,9 +149,9 @@ conn_set_end(struct conn *c, enum conn_end end)
 	if (c->state != CONN_OPEN)
 		end = CONN_END_CLOSED;
 	c->state = CONN_ENDED;
-	c->end = (uint8_t)end;
+	c->end = end & 3;
 	c->is_reading = false;
-	event_del(c->readable);
+	event_del(conn_readable_event(c));
 	if (c->bev != NULL)
 		bufferevent_disable(c->bev, EV_WRITE);
 	conn_drop_timer(c);
@@ -189,8 +189,8 @@ conn_update_reading(struct conn *c)
 		return;
 	c->is_reading = want;
 	if (!want)
-		event_del(c->readable);
-	else if (event_add(c->readable, NULL) == -1)
+		event_del(conn_readable_event(c));
+	else if (event_add(conn_readable_event(c), NULL) == -1)
 		conn_set_end(c, CONN_END_ERROR);
 }
 
@@ -357,7 +357,8 @@ conn_max_line(const struct conn *c)
 void
 conn_set_framing(struct conn *c, size_t max_line)
 {
-	c->max_line = (uint32_t)max_line;
+	assert(max_line <= UINT16_MAX);
+	c->max_line = (uint16_t)max_line;
 	c->has_no_telnet = true;
 }
 
@@ -716,16 +717,14 @@ conn_alloc(struct net *net, int fd, const struct conn_handler *handler,
 {
 	struct conn *c;
 
-	/* Only libevent knows how large an event is. */
 	c = xcalloc(1, sizeof(*c) + event_get_struct_event_size());
-	c->readable = (struct event *)(void *)(c + 1);
-	if (event_assign(c->readable, net->base, fd, EV_READ | EV_PERSIST,
-		conn_readable_cb, c) == -1) {
+	if (event_assign(conn_readable_event(c), net->base, fd,
+		EV_READ | EV_PERSIST, conn_readable_cb, c) == -1) {
 		free(c);
 		close(fd);
 		return NULL;
 	}
-	event_priority_set(c->readable, NET_PRIORITY_INPUT);
+	event_priority_set(conn_readable_event(c), NET_PRIORITY_INPUT);
 	c->net = net;
 	c->handler = handler;
 	c->arg = arg;
@@ -768,7 +767,7 @@ conn_free(struct conn *c)
 		evbuffer_free(c->telnet->text);
 		free(c->telnet);
 	}
-	event_del(c->readable);
+	event_del(conn_readable_event(c));
 	conn_give_back_bev(c);
 	close(c->fd);
 	c->net->count--;
