@@ -7,6 +7,7 @@
 
 #include "room/acked.h"
 #include "room/cursor.h"
+#include "room/handed.h"
 #include "room/watch.h"
 
 void
@@ -36,8 +37,29 @@ acked_set_number(struct cursor *c, uint64_t number)
 void
 acked_pass_mark(struct cursor *c, uint64_t position, bool has_all)
 {
-	c->acked.number = has_all ? position : c->acked.mark;
+	if (has_all)
+		c->acked.number = position;
+	else if (c->acked.number < c->acked.mark)
+		c->acked.number = c->acked.mark;
 	c->acked.mark = position;
+}
+
+bool
+acked_pass_bookmarks(const struct client *client)
+{
+	struct bookmark *bookmark;
+	uint64_t arrived;
+	bool is_all = true;
+
+	if (client->ops == NULL)
+		return true;
+	arrived = handed_arrived(client, client->ops->unsent(client));
+	LIST_FOREACH(bookmark, &client->member->person.bookmarks, in_owner) {
+		if (bookmark->position <= arrived)
+			bookmark->acked = bookmark->cursor.number;
+		is_all &= bookmark->acked == bookmark->cursor.number;
+	}
+	return is_all;
 }
 
 void

@@ -26,6 +26,10 @@ void acked_set_number(struct cursor *c, uint64_t number);
  * mark. */
 void acked_pass_mark(struct cursor *c, uint64_t position, bool has_all);
 
+/* The same for bookmarks in rooms that were left in this connection. False: of
+ * some it is not certain that all has arrived. */
+bool acked_pass_bookmarks(const struct client *client);
+
 #define ACKED_LIVE UINT64_MAX
 
 static inline uint64_t

@@ -47,10 +47,12 @@ member_pause(struct client *client, size_t unsent)
 		if (!m->is_guest) /* guests cannot come back */
 			repeat_set_back(c, unsent);
 	}
-	LIST_FOREACH(bookmark, &m->person.bookmarks, in_owner)
+	LIST_FOREACH(bookmark, &m->person.bookmarks, in_owner) {
 		if (bookmark->position > arrived && !m->is_guest)
 			repeat_set_back_bookmark(client, bookmark,
 			    (size_t)(bookmark->position - arrived));
+		bookmark->acked = bookmark->cursor.number;
+	}
 	handed_take_back(client, arrived);
 }
 

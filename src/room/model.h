@@ -126,6 +126,7 @@ struct bookmark {
 	 * output handed over, and shown holds; else 0. */
 	uint64_t position;
 	struct shown shown;
+	uint64_t acked; /* certainly read up to here; at most the cursor */
 	bool is_op; /* modes.h */
 	bool is_voiced;
 };
@@ -213,6 +214,9 @@ struct client {
 	uint64_t checkpoint_handed; /* bytes handed over at the checkpoint */
 	uint8_t handed_count;
 	bool has_queued_handed; /* some of handed are in the journal */
+	/* So is, of a room that was left, a place before the bookmark's, as not
+	 * all had certainly arrived. */
+	bool has_unread_left;
 	bool was_told_repeats; /* that private messages are repeated */
 };
 SLIST_HEAD(client_list, client);

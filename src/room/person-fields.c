@@ -47,6 +47,7 @@ static const struct field bookmark_list[] = {
 	{ FIELD_UINT(7, struct bookmark, position), .only = FIELDS_HANDOFF },
 	{ FIELD_STRUCT(8, struct bookmark, shown, &shown_fields),
 	    .only = FIELDS_HANDOFF },
+	{ FIELD_UINT(9, struct bookmark, acked), .only = FIELDS_HANDOFF },
 };
 const struct fields bookmark_fields = { FIELDS("a bookmark", struct bookmark,
     bookmark_list) };
@@ -61,9 +62,10 @@ bookmark_restore(struct bookmark *bookmark)
 
 	if (number == BOOKMARK_LIVE) {
 		/* They had at least all that was said until the low-water mark,
-		 * and were there until something was said last. */
+		 * if there was one yet, and were there until something was said
+		 * last. */
 		bookmark->cursor = room->low_water == 0 ?
-		    history_head(h) :
+		    history_oldest(h) :
 		    history_find(h, room->low_water);
 		if (bookmark->left_ms < room->said_ms)
 			bookmark->left_ms = room->said_ms;
@@ -75,6 +77,32 @@ bookmark_restore(struct bookmark *bookmark)
 	}
 	if (bookmark->repeat_until > h->next_number)
 		bookmark->repeat_until = h->next_number;
+}
+
+/* After a crash nobody knows what of the output would have arrived: who comes
+ * back reads on from what certainly had. */
+static void
+person_put_bookmarks(struct fields_out *out, const struct field *f,
+    const void *base)
+{
+	const struct person *p = base;
+	const struct bookmark *bookmark;
+	struct bookmark now;
+	size_t left = SIZE_MAX;
+
+	if (out->use == FIELDS_DISK)
+		left = PERSON_RECORD_BOOKMARKS;
+	LIST_FOREACH(bookmark, &p->bookmarks, in_owner) {
+		if (left-- == 0)
+			break;
+		now = *bookmark;
+		if (out->use == FIELDS_DISK && now.acked < now.cursor.number) {
+			if (now.repeat_until < now.cursor.number)
+				now.repeat_until = now.cursor.number;
+			now.cursor.number = now.acked;
+		}
+		fields_put_item(out, f->tag, &bookmark_fields, &now);
+	}
 }
 
 static bool
@@ -94,6 +122,8 @@ person_add_bookmark(struct fields_in *in, const struct field *f, void *base,
 		return false;
 	else
 		bookmark->cursor = history_find(h, bookmark->cursor.number);
+	if (bookmark->acked == 0 || bookmark->acked > bookmark->cursor.number)
+		bookmark->acked = bookmark->cursor.number;
 	bookmark->owner = p;
 	if (last == NULL)
 		LIST_INSERT_HEAD(&p->bookmarks, bookmark, in_owner);
@@ -244,7 +274,7 @@ person_put_nothing(struct fields_out *out, const struct field *f,
 static const struct field person_list[] = {
 	{ PERSON_LIST(PERSON_BOOKMARK, bookmarks, &bookmark_fields,
 	      struct bookmark, in_owner, person_add_bookmark),
-	    .max = PERSON_RECORD_BOOKMARKS },
+	    .put = person_put_bookmarks },
 	{ PERSON_LIST(2, ignores, &ignore_fields, struct ignore, entry,
 	    person_add_ignore) },
 	{ PERSON_LIST(3, markers, &marker_fields, struct marker, entry,

@@ -66,6 +66,7 @@ person_set_bookmark(struct person *p, struct room *room,
 		LIST_INSERT_HEAD(&room->bookmarks, bookmark, in_room);
 	}
 	bookmark->cursor = cursor;
+	bookmark->acked = cursor.number;
 	bookmark->repeat_until = 0;
 	bookmark->left_ms = left_ms;
 	bookmark->position = 0;

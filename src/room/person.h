@@ -29,7 +29,8 @@ void person_clear(struct chat *chat, struct person *p);
 bool person_is_empty(const struct person *p);
 struct bookmark *person_bookmark(const struct person *p,
     const struct room *room);
-/* Makes or moves the bookmark for room; nothing in it is a repeat. */
+/* Makes or moves the bookmark for room: all before it has been read, and nothing
+ * after it is a repeat. */
 struct bookmark *person_set_bookmark(struct person *p, struct room *room,
     struct history_cursor cursor, int64_t left_ms);
 /* Does p ignore the author with this id and folded nick? */

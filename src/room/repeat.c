@@ -209,6 +209,7 @@ repeat_set_back_bookmark(struct client *client, struct bookmark *bookmark,
 		.at = bookmark->cursor,
 		.repeat_until = bookmark->repeat_until,
 		.shown = bookmark->shown,
+		.acked.number = bookmark->acked,
 	};
 
 	repeat_walk_back(&c, bytes, bookmark->position);

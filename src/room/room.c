@@ -183,6 +183,7 @@ room_begin_new(struct cursor *c, enum room_join how)
 			   room->chat->options->greeting_history) :
 		       history_head(&room->history));
 	c->shown.from = c->at.number;
+	acked_set(c, c->at.number);
 	if (m->is_on_break)
 		return;
 	/* Where there is no past, clients are not told of any: nor of what is
@@ -199,6 +200,7 @@ static void
 room_begin_at(struct cursor *c, struct bookmark *bookmark)
 {
 	cursor_move(c, bookmark->cursor);
+	acked_set(c, bookmark->acked);
 	c->repeat_until = bookmark->repeat_until;
 	if (bookmark->position > 0)
 		shown_move(&c->shown, &bookmark->shown);
@@ -239,8 +241,6 @@ room_join(struct room *room, struct member *m, enum room_join how)
 		room_begin_new(c, how);
 	if (bookmark != NULL)
 		bookmark_free(bookmark);
-	/* What this connection was shown here before may not have been read. */
-	acked_set(c, c->shown.from);
 	watch_member_changed(m);
 	return ms;
 }
@@ -260,8 +260,11 @@ room_leave(struct membership *ms, enum room_leave how, const char *text)
 	    member_away_since_ms(m));
 	if (c->repeat_until > c->at.number)
 		bookmark->repeat_until = c->repeat_until;
-	if (c->client->ops != NULL)
+	if (c->client->ops != NULL) {
 		bookmark->position = c->client->ops->handed(c->client);
+		if (acked_number(c) < bookmark->acked)
+			bookmark->acked = acked_number(c);
+	}
 	shown_move(&bookmark->shown, &c->shown);
 	bookmark->is_op = ms->is_op;
 	bookmark->is_voiced = ms->is_voiced;
