@@ -195,11 +195,30 @@ persist_put_host_key(struct persist *k)
 	    sizeof(k->chat->host_key.bytes));
 }
 
-/* May the low-water mark of the room come to stand where c is then? */
+/*
+ * May c be written as live? Then it surely has read up to the low-water mark of
+ * the room: the one there is, or the one that this look brings. A new room has
+ * none.
+ */
 static bool
-persist_is_beyond_look(const struct cursor *c)
+persist_is_beyond_mark(const struct persist *k, const struct cursor *c)
 {
-	return acked_number(c) >= c->ms->room->looked;
+	const struct room *room = c->ms->room;
+	uint64_t mark = k->is_looking ? room->looked : room->low_water;
+
+	return mark != 0 && acked_number(c) >= mark;
+}
+
+/* m as the state layer has them now: what it has not written yet is no part of
+ * it. */
+static void
+persist_put_record(struct persist *k, const struct member *m)
+{
+	struct persist_key key = persist_person_key(m->folded, &m->credential);
+
+	buf_reset(&k->out.data);
+	person_record_put(&k->out, m);
+	persist_put_out(k, &key);
 }
 
 /* A look misses who has another nick since it began. But then they are written,
@@ -207,21 +226,20 @@ persist_is_beyond_look(const struct cursor *c)
 static void
 persist_put_member(struct persist *k, struct member *m)
 {
-	struct persist_key key = persist_person_key(m->folded, &m->credential);
 	struct membership *ms;
 	struct cursor *c;
 	struct client *client;
 
 	MEMBER_FOREACH_CURSOR(c, ms, m) {
-		if (k->is_looking && !persist_is_beyond_look(c))
+		if (!persist_is_beyond_mark(k, c))
 			(void)acked_set_persisted_live(c, false);
 		acked_persisted(c);
 	}
-	SLIST_FOREACH(client, &m->clients, in_member)
+	SLIST_FOREACH(client, &m->clients, in_member) {
 		client->has_queued_handed = !TAILQ_EMPTY(&client->handed);
-	buf_reset(&k->out.data);
-	person_record_put(&k->out, m);
-	persist_put_out(k, &key);
+		client->has_unread_left = !acked_pass_bookmarks(client);
+	}
+	persist_put_record(k, m);
 }
 
 static void
@@ -350,6 +368,8 @@ persist_snapshot_rooms(struct persist *k, struct walk_budget *budget)
 	return true;
 }
 
+/* Until the snapshot is whole it is in no file that would be read. So nobody
+ * counts as written by it: a look has to write them to both files. */
 static bool
 persist_snapshot_people(struct persist *k, struct walk_budget *budget)
 {
@@ -364,7 +384,7 @@ persist_snapshot_people(struct persist *k, struct walk_budget *budget)
 		if (!walk_may_take(budget))
 			return false;
 		if (!m->is_guest)
-			persist_put_member(k, m);
+			persist_put_record(k, m);
 		memcpy(at->nick, m->folded, sizeof(at->nick));
 	}
 	while ((b = departed_after(departed, at->gone, &at->gone_credential)) !=
@@ -393,8 +413,10 @@ persist_snapshot(struct journal *journal, bool is_first,
 		persist_put_counts(k);
 		persist_put_host_key(k);
 	}
+	/* Whoever has another nick since may be among those whose turn was
+	 * past: what has changed is written before. */
 	is_done = persist_snapshot_rooms(k, budget) &&
-	    persist_snapshot_people(k, budget);
+	    persist_snapshot_people(k, budget) && RB_EMPTY(&k->dirty);
 	k->journal = before;
 	return !is_done;
 }
@@ -476,8 +498,16 @@ struct persist_looked {
 	bool is_open; /* must be looked at again */
 };
 
+/* has_arrived: what was written as in doubt. */
+static void
+persist_look_if(struct persist_looked *looked, bool has_arrived)
+{
+	looked->has_progress |= has_arrived;
+	looked->is_open |= !has_arrived;
+}
+
 static struct persist_looked
-persist_look_at(struct member *m)
+persist_look_at(const struct persist *k, struct member *m)
 {
 	struct persist_looked looked = { .is_due = false };
 	struct membership *ms;
@@ -487,7 +517,7 @@ persist_look_at(struct member *m)
 
 	persist_confirm(m);
 	MEMBER_FOREACH_CURSOR(c, ms, m) {
-		is_live = cursor_is_live(c) && persist_is_beyond_look(c);
+		is_live = cursor_is_live(c) && persist_is_beyond_mark(k, c);
 		looked.is_due |= acked_set_persisted_live(c, is_live);
 		if (is_live)
 			continue;
@@ -496,11 +526,12 @@ persist_look_at(struct member *m)
 		    acked_number(c) != replay_position(c);
 	}
 	SLIST_FOREACH(client, &m->clients, in_member) {
-		if (!client->has_queued_handed)
-			continue;
-		handed_forget_arrived(client);
-		looked.has_progress |= TAILQ_EMPTY(&client->handed);
-		looked.is_open |= !TAILQ_EMPTY(&client->handed);
+		if (client->has_queued_handed) {
+			handed_forget_arrived(client);
+			persist_look_if(&looked, TAILQ_EMPTY(&client->handed));
+		}
+		if (client->has_unread_left)
+			persist_look_if(&looked, acked_pass_bookmarks(client));
 	}
 	return looked;
 }
@@ -515,7 +546,7 @@ persist_look_on(struct persist *k, struct member *m)
 
 	if (m->is_guest || !member_is_connected(m))
 		return;
-	looked = persist_look_at(m);
+	looked = persist_look_at(k, m);
 	look->is_open |= looked.is_open;
 	if (looked.has_progress && !looked.is_due &&
 	    strcmp(m->folded, look->first) >= 0) {

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "persist-fixture.h"
 #include "room/room.h"
 #include "state/journal.h"
+#include "state/state-dir.h"
 #include "unit.h"
 
 struct persist_fixture pf;
@@ -43,6 +45,13 @@ remove_room(const struct history *history, const char *room, void *arg)
 	ck_assert_int_eq(history_file_remove(history, pf.dir_fd, name), 0);
 }
 
+static void
+found_room(const char *name, void *arg)
+{
+	(void)arg;
+	chat_restore_room(&fx.chat, name);
+}
+
 static const struct room_files files = { open_room, remove_room, NULL };
 
 static int64_t
@@ -63,6 +72,7 @@ void
 persist_fixture_start(void)
 {
 	int64_t mono_ms = fx.clock.mono_ms, wall_ms = fx.clock.wall_ms;
+	struct state_dir dir = { .dir_fd = pf.dir_fd };
 	char *error = NULL;
 
 	fixture_init(&fx);
@@ -76,7 +86,7 @@ persist_fixture_start(void)
 		fx.deadlines.walks.items = 1;
 	}
 	ck_assert_int_eq(chat_set_files(&fx.chat, &files), 0);
-	chat_restore_room(&fx.chat, "kitchen");
+	state_dir_list(&dir, ".ring", found_room, NULL);
 	persist_init(&pf.persist, &fx.chat);
 	pf.journal = journal_open(pf.dir_fd, "people", persist_loaded,
 	    persist_snapshot, &pf.persist, &error);
@@ -88,8 +98,24 @@ void
 persist_fixture_cut(void)
 {
 	persist_fini(&pf.persist);
+	fault_set(FAULT_PWRITE, 0, 1000, EIO);
+	fault_set(FAULT_FTRUNCATE, 0, 1000, EIO);
 	journal_close(pf.journal);
+	fault_clear();
 	pf.journal = NULL;
+}
+
+void
+persist_fixture_tick(void)
+{
+	static const char much[200000];
+	struct walk_budget budget = { .now_us = slow_now_us, .items = 1 };
+
+	if (!journal_is_in_snapshot(pf.journal)) {
+		journal_put(pf.journal, "?", 1, much, sizeof(much));
+		journal_delete(pf.journal, "?", 1);
+	}
+	(void)journal_tick(pf.journal, fx.clock.mono_ms, &budget);
 }
 
 void

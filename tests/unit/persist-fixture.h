@@ -39,6 +39,9 @@ void persist_fixture_start(void);
  * of. */
 void persist_fixture_restart(struct fake *people, size_t count);
 
+/* Has the journal go on with a snapshot, by one item, or begin one. */
+void persist_fixture_tick(void);
+
 /* What has changed is in the journal; a look may be under way. */
 void persist_fixture_settle(void);
 
