@@ -71,7 +71,7 @@ enum nick {
 	NICK_INVALID, /* nick_check() says why */
 	NICK_TAKEN, /* clash has it */
 	NICK_LOOKALIKE, /* it looks like that of clash */
-	NICK_TOO_OFTEN /* member_announce_wait_ms() says how long */
+	NICK_TOO_OFTEN /* ANNOUNCE_PERSON: member_announce_wait_ms() */
 };
 struct nick_answer {
 	const struct ban *ban;
@@ -114,7 +114,7 @@ enum topic {
 	TOPIC_NOT_OPERATOR, /* t */
 	TOPIC_NONE, /* there is no topic to remove */
 	TOPIC_TOO_LONG, /* TOPIC_MAX */
-	TOPIC_TOO_OFTEN /* member_announce_wait_ms() says how long */
+	TOPIC_TOO_OFTEN /* ANNOUNCE_TOPIC: member_announce_wait_ms() */
 };
 /* Sets the topic; NULL removes it. The member is told by EVENT_TOPIC. */
 enum topic action_topic(struct membership *ms, const char *text) MUST_CHECK;

@@ -27,7 +27,7 @@ action_topic(struct membership *ms, const char *text)
 		return TOPIC_NONE;
 	if (text != NULL && strlen(text) > TOPIC_MAX)
 		return TOPIC_TOO_LONG;
-	if (!member_may_announce(m))
+	if (!ms->is_op && !member_may_announce(m, ANNOUNCE_TOPIC))
 		return TOPIC_TOO_OFTEN;
 	room_set_topic(ms, text, &event);
 	member_event(m, &event);

@@ -143,7 +143,7 @@ topic_set(struct session *s, struct membership *ms, const char *text)
 		    TOPIC_MAX);
 		break;
 	case TOPIC_TOO_OFTEN:
-		session_wait_str(s, wait);
+		session_wait_str(s, ANNOUNCE_TOPIC, wait);
 		irc_refuse(s, "TOPIC", "RATE_LIMITED", room,
 		    "Too many changes; try again in %s. Nothing was changed",
 		    wait);

@@ -59,7 +59,7 @@ register_explain_nick(struct session *s, enum nick result, const char *nick,
 		    answer->clash->nick);
 		break;
 	case NICK_TOO_OFTEN:
-		session_wait_str(s, wait);
+		session_wait_str(s, ANNOUNCE_PERSON, wait);
 		irc_about(s, 438, nick, "Too many changes; try again in %s",
 		    wait);
 		break;

@@ -174,7 +174,7 @@ irc_setname_run(struct session *s, struct irc_message *msg)
 		    "Realnames have 1 to %d bytes", MEMBER_REALNAME_MAX);
 	else if (m->realname != NULL && strcmp(m->realname, realname) == 0)
 		setname_echo(s); /* nothing has changed for the others */
-	else if (!member_may_announce(m))
+	else if (!member_may_announce(m, ANNOUNCE_PERSON))
 		irc_fail(s, "SETNAME", "CANNOT_CHANGE_REALNAME", "",
 		    "Too many changes; try again later");
 	else {

@@ -56,7 +56,7 @@ cmd_nick_run(struct session *s, int argc, char *argv[])
 		    argv[0], answer.clash->nick);
 		break;
 	case NICK_TOO_OFTEN:
-		plain_too_often(s);
+		plain_too_often(s, ANNOUNCE_PERSON);
 		break;
 	}
 }

@@ -51,7 +51,7 @@ cmd_topic_run(struct session *s, int argc, char *argv[])
 		    TOPIC_MAX);
 		break;
 	case TOPIC_TOO_OFTEN:
-		plain_too_often(s);
+		plain_too_often(s, ANNOUNCE_TOPIC);
 		break;
 	}
 }

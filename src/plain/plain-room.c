@@ -69,11 +69,11 @@ plain_refuse_on_break(struct session *s)
 }
 
 void
-plain_too_often(struct session *s)
+plain_too_often(struct session *s, enum announce what)
 {
 	char wait[CLOCK_DURATION_SIZE];
 
-	session_wait_str(s, wait);
+	session_wait_str(s, what, wait);
 	session_error(s, "too many changes; try again in %s", wait);
 }
 

@@ -93,6 +93,7 @@ int plain_command_split(char *line, char *argv[], int max, bool is_rest);
 bool plain_refuse_on_break(struct session *s);
 /* Who has the nick; NULL, with an error told, if nobody has, or s. */
 struct member *plain_find_other(struct session *s, const char *nick);
-void plain_too_often(struct session *s); /* member_announce_wait_ms() */
+/* Tells how long to wait until such a change may be announced. */
+void plain_too_often(struct session *s, enum announce what);
 
 #endif

@@ -200,8 +200,8 @@ static const struct field member_list[] = {
 	{ FIELD_INT(12, struct member, break_since_ms) },
 	{ FIELD_INT(13, struct member, lost_since_ms) },
 	{ FIELD_INT(14, struct member, active_ms) },
-	{ FIELD_INT(15, struct member, announce.level) },
-	{ FIELD_INT(16, struct member, announce.at_ms) },
+	{ FIELD_INT(15, struct member, announce[ANNOUNCE_PERSON].level) },
+	{ FIELD_INT(16, struct member, announce[ANNOUNCE_PERSON].at_ms) },
 	{ FIELD_TEXT(17, struct member, break_text, HISTORY_TEXT_MAX) },
 	{ FIELD_TEXT(18, struct member, user, MEMBER_USER_MAX) },
 	{ FIELD_TEXT(19, struct member, realname, MEMBER_REALNAME_MAX) },
@@ -211,6 +211,8 @@ static const struct field member_list[] = {
 	      struct membership, in_member, member_add_membership),
 	    .put = member_put_memberships },
 	{ FIELD_BOOL(23, struct member, was_ignorer) },
+	{ FIELD_INT(24, struct member, announce[ANNOUNCE_TOPIC].level) },
+	{ FIELD_INT(25, struct member, announce[ANNOUNCE_TOPIC].at_ms) },
 };
 static const struct fields member_fields = { FIELDS("a member", struct member,
     member_list) };

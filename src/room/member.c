@@ -130,6 +130,7 @@ member_new(struct chat *chat, const struct credential *credential,
 {
 	struct member *m;
 	const struct options *o = chat->options;
+	size_t i;
 
 	assert(ops != NULL && dialect != NULL);
 	m = xcalloc(1, sizeof(*m));
@@ -145,8 +146,9 @@ member_new(struct chat *chat, const struct credential *credential,
 	SLIST_INIT(&m->memberships);
 	person_init(&m->person);
 	m->person.owner = PERSON_OF_MEMBER;
-	bucket_init(&m->announce, (uint32_t)o->announce_burst,
-	    chat->clock->mono_ms);
+	for (i = 0; i < ANNOUNCES; i++)
+		bucket_init(&m->announce[i], (uint32_t)o->announce_burst,
+		    chat->clock->mono_ms);
 	directory_add_guest(&chat->directory, m);
 	watch_counted(chat);
 	return m;
@@ -220,7 +222,7 @@ member_publish_break(struct member *m)
 {
 	struct event event = { .kind = EVENT_BREAK, .text = m->break_text };
 
-	if (!member_may_announce(m))
+	if (!member_may_announce(m, ANNOUNCE_PERSON))
 		return;
 	event.text_len = event.text == NULL ? 0 : strlen(event.text);
 	m->is_break_told = true;
@@ -283,7 +285,7 @@ member_back(struct member *m, const char *text)
 	member_set_break_text(m, NULL);
 	watch_member_changed(m);
 	/* Those who saw the break would take them to be away for ever. */
-	if (m->is_break_told || member_may_announce(m))
+	if (m->is_break_told || member_may_announce(m, ANNOUNCE_PERSON))
 		member_publish(m, &event);
 	m->is_break_told = false;
 	if (!was_on_break)
@@ -451,20 +453,20 @@ member_update_ignorer(struct member *m)
 }
 
 bool
-member_may_announce(struct member *m)
+member_may_announce(struct member *m, enum announce what)
 {
 	const struct options *o = m->chat->options;
 
-	return bucket_take(&m->announce, o->announce_rate,
+	return bucket_take(&m->announce[what], o->announce_rate,
 	    (uint32_t)o->announce_burst, m->chat->clock->mono_ms, 1);
 }
 
 int64_t
-member_announce_wait_ms(struct member *m)
+member_announce_wait_ms(const struct member *m, enum announce what)
 {
 	const struct options *o = m->chat->options;
 
-	return bucket_wait_ms(&m->announce, o->announce_rate,
+	return bucket_wait_ms(&m->announce[what], o->announce_rate,
 	    (uint32_t)o->announce_burst, m->chat->clock->mono_ms);
 }
 

@@ -95,9 +95,9 @@ int member_unignore(struct member *m, const char *nick) MUST_CHECK;
 /* To be called after m's ignores have changed otherwise. */
 void member_update_ignorer(struct member *m);
 
-/* Takes a token for announcing a change of nick, a break or a topic. */
-bool member_may_announce(struct member *m);
-int64_t member_announce_wait_ms(struct member *m);
+/* Takes a token for announcing such a change. */
+bool member_may_announce(struct member *m, enum announce what);
+int64_t member_announce_wait_ms(const struct member *m, enum announce what);
 
 enum member_tell {
 	MEMBER_TOLD,

@@ -308,6 +308,13 @@ enum member_flag {
 	MEMBER_FLAGS = (1 << 4) - 1
 };
 
+/* What announce-rate limits, each by itself. */
+enum announce {
+	ANNOUNCE_PERSON, /* nick, real name, breaks: their rooms are told */
+	ANNOUNCE_TOPIC,
+	ANNOUNCES
+};
+
 #define MEMBER_USER_MAX 10 /* bytes */
 #define MEMBER_REALNAME_MAX 150
 #define MEMBER_HOST_SIZE CLOAK_SIZE
@@ -325,7 +332,7 @@ struct member {
 	struct client client; /* the first of them */
 	struct membership_list memberships;
 	struct person person;
-	struct bucket announce;
+	struct bucket announce[ANNOUNCES];
 	char *user; /* IRC's user name; NULL: a plain client */
 	char *realname; /* NULL: the same as the nick */
 	char *break_text; /* or NULL; of a break, or while away */

@@ -256,7 +256,8 @@ directory_rename(struct member *m, const char *nick,
 	    clash);
 	if (result != DIRECTORY_RENAMED)
 		return result;
-	if (!member_may_announce(m))
+	/* Nobody is told of a guest's first nick but by their arrival. */
+	if (!m->is_guest && !member_may_announce(m, ANNOUNCE_PERSON))
 		return DIRECTORY_TOO_OFTEN;
 
 	holder = directory_find(&chat->directory, nick);

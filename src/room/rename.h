@@ -17,7 +17,7 @@ enum directory_rename {
 	DIRECTORY_REFUSED, /* nick_check() says why */
 	DIRECTORY_TAKEN, /* *clash has it */
 	DIRECTORY_LOOKALIKE, /* it looks like that of *clash */
-	DIRECTORY_TOO_OFTEN /* member_announce_wait_ms() says how long */
+	DIRECTORY_TOO_OFTEN /* ANNOUNCE_PERSON */
 };
 
 /*

@@ -501,7 +501,8 @@ session_quit(struct session *s, const char *text, const char *shown)
 }
 
 void
-session_wait_str(const struct session *s, char out[CLOCK_DURATION_SIZE])
+session_wait_str(const struct session *s, enum announce what,
+    char out[CLOCK_DURATION_SIZE])
 {
-	clock_duration(member_announce_wait_ms(s->member) + 999, out);
+	clock_duration(member_announce_wait_ms(s->member, what) + 999, out);
 }

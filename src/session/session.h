@@ -164,7 +164,8 @@ void session_close(struct session *s, const char *text);
 void session_quit(struct session *s, const char *text, const char *shown);
 
 /* How long s has to wait before the next change that others are told of. */
-void session_wait_str(const struct session *s, char out[CLOCK_DURATION_SIZE]);
+void session_wait_str(const struct session *s, enum announce what,
+    char out[CLOCK_DURATION_SIZE]);
 
 /*
  * For the next program in this process (handoff.h): who is connected, bans, and

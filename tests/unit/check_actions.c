@@ -272,8 +272,8 @@ START_TEST(test_nick)
 	fx.options.announce_rate.count = 1;
 	fx.options.announce_rate.per_ms = 10000;
 	fx.options.announce_burst = 1;
-	(void)member_may_announce(bob.m);
-	(void)member_may_announce(bob.m);
+	(void)member_may_announce(bob.m, ANNOUNCE_PERSON);
+	(void)member_may_announce(bob.m, ANNOUNCE_PERSON);
 	ck_assert_int_eq(nick("rob", &answer), NICK_TOO_OFTEN);
 	TOLD("");
 }
@@ -350,14 +350,20 @@ START_TEST(test_topic)
 	ck_assert_int_eq(action_topic(ms, "tea"), TOPIC_ON_BREAK);
 	set_mode("+t");
 	ck_assert_int_eq(action_topic(ms, "tea"), TOPIC_NOT_OPERATOR);
-	ms = fake_in(&fx, &ana, "kitchen");
+	set_mode("-t");
+	ck_assert_int_eq(action_back(bob.m, NULL), BRB_DONE);
 	fx.options.announce_rate.count = 1;
 	fx.options.announce_rate.per_ms = 10000;
 	fx.options.announce_burst = 1;
-	(void)member_may_announce(ana.m);
-	(void)member_may_announce(ana.m);
+	(void)member_may_announce(bob.m, ANNOUNCE_TOPIC);
+	(void)member_may_announce(bob.m, ANNOUNCE_TOPIC);
 	ck_assert_int_eq(action_topic(ms, "tea"), TOPIC_TOO_OFTEN);
 	ck_assert_ptr_null(kitchen->topic);
+	/* Neither does the nick use it up, nor is the operator limited. */
+	ck_assert(member_may_announce(bob.m, ANNOUNCE_PERSON));
+	ms = fake_in(&fx, &ana, "kitchen");
+	ck_assert_int_eq(action_topic(ms, "one"), TOPIC_SET);
+	ck_assert_int_eq(action_topic(ms, "two"), TOPIC_SET);
 }
 END_TEST
 

@@ -86,13 +86,14 @@ START_TEST(test_too_often)
 {
 	fx.options.announce_rate.count = 1;
 	fx.options.announce_rate.per_ms = 10000;
-	bucket_init(&bob.m->announce, 3, fx.clock.mono_ms);
+	bucket_init(&bob.m->announce[ANNOUNCE_PERSON], 3, fx.clock.mono_ms);
 	ck_assert_int_eq(fake_nick(&bob, "bobby"), DIRECTORY_RENAMED);
 	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RENAMED);
 	ck_assert_int_eq(fake_nick(&bob, "rob"), DIRECTORY_RENAMED);
 	ck_assert_int_eq(fake_nick(&bob, "roby"), DIRECTORY_TOO_OFTEN);
 	ck_assert_str_eq(bob.m->nick, "rob");
-	ck_assert_int_eq(member_announce_wait_ms(bob.m), 10000);
+	ck_assert_int_eq(member_announce_wait_ms(bob.m, ANNOUNCE_PERSON),
+	    10000);
 	fixture_pass(&fx, 10000);
 	ck_assert_int_eq(fake_nick(&bob, "roby"), DIRECTORY_RENAMED);
 }
