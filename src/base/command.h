@@ -25,7 +25,7 @@ struct command {
 	const char *name;
 	int min_args;
 	int max_args;
-	unsigned cost; /* tokens of flood control */
+	unsigned cost; /* for flood control, in the protocol's own unit */
 	enum command_who who;
 	unsigned flags; /* the protocol's own */
 	const char *usage; /* "NAME", "[message]" or "" */

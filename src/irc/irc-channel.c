@@ -167,6 +167,7 @@ irc_topic_run(struct session *s, struct irc_message *msg)
 		irc_send_topic(s, room);
 		return;
 	}
+	irc_charge(s, 18);
 	text = text_scrub_copy(msg->argv[1], SIZE_MAX);
 	topic_set(s, ms, text);
 	free(text);
@@ -224,7 +225,7 @@ irc_kick_run(struct session *s, struct irc_message *msg)
 			    "Too many targets; the rest was not kicked");
 			break;
 		}
-		session_charge(s, 1);
+		irc_charge(s, 10);
 		kick_one(s, channel, nick, text);
 		/* They may have kicked themselves off the server. */
 		if (s->has_left)

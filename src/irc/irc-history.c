@@ -32,6 +32,9 @@
 
 #define CHATHISTORY_BYTES_MAX (128 * 1024) /* of text in an answer */
 #define CHATHISTORY_LOOKS_MAX 8000 /* messages read for one: some ms */
+/* What a tenth of a line pays for (irc_charge()). */
+#define CHATHISTORY_BYTES_PER_TENTH 4096
+#define CHATHISTORY_LOOKS_PER_TENTH 250
 #define CHATHISTORY_NAME "CHATHISTORY"
 
 /* What an answer may still use. */
@@ -110,6 +113,13 @@ budget_take(struct history_budget *b, const struct event *event)
 	return true;
 }
 
+/* Charges for the looks since there were so many. */
+static void
+chathistory_charge(struct session *s, unsigned before, unsigned looks)
+{
+	irc_charge(s, (before - looks) / CHATHISTORY_LOOKS_PER_TENTH);
+}
+
 /* Goes back from at, not below lower, by *left messages that are shown. */
 static struct history_cursor
 chathistory_back(const struct chathistory *ch, struct history_cursor at,
@@ -118,6 +128,7 @@ chathistory_back(const struct chathistory *ch, struct history_cursor at,
 	const struct history *h = &ch->room->history;
 	struct history_cursor before, next;
 	struct event event;
+	unsigned looks = left->looks;
 
 	for (; left->looks > 0; left->looks--) {
 		before = at;
@@ -131,6 +142,7 @@ chathistory_back(const struct chathistory *ch, struct history_cursor at,
 			break;
 		at = before;
 	}
+	chathistory_charge(ch->s, looks, left->looks);
 	return at;
 }
 
@@ -179,8 +191,11 @@ chathistory_send(struct chathistory *ch, struct history_cursor at,
 	const struct history *h = &ch->room->history;
 	struct irc_batch batch;
 	struct event event;
+	unsigned looks = ch->budget.looks;
+	size_t bytes = ch->budget.bytes;
 
 	if (!chathistory_skip(ch, &at, upper)) {
+		chathistory_charge(ch->s, looks, ch->budget.looks);
 		/* The message at at.number was not read yet. */
 		chathistory_give_up(ch, "AFTER", at.number - 1);
 		return;
@@ -198,6 +213,10 @@ chathistory_send(struct chathistory *ch, struct history_cursor at,
 		irc_event(ch->s, &event);
 	}
 	irc_batch_end(ch->s, &batch);
+	chathistory_charge(ch->s, looks, ch->budget.looks);
+	irc_charge(ch->s,
+	    (unsigned)((bytes - ch->budget.bytes) /
+		CHATHISTORY_BYTES_PER_TENTH));
 }
 
 /* Sends up to limit messages: the newest before upper, or the oldest after
@@ -394,7 +413,7 @@ target_latest(const struct session *s, const struct room *room, int64_t from_ms,
 }
 
 static size_t
-target_list(const struct session *s, int64_t from_ms, int64_t to_ms,
+target_list(struct session *s, int64_t from_ms, int64_t to_ms,
     struct history_target **targets)
 {
 	const struct membership *ms;
@@ -415,6 +434,7 @@ target_list(const struct session *s, int64_t from_ms, int64_t to_ms,
 		(*targets)[count].room = ms->room;
 		(*targets)[count++].time_ms = time_ms;
 	}
+	chathistory_charge(s, CHATHISTORY_LOOKS_MAX, looks);
 	if (count > 0)
 		qsort(*targets, count, sizeof(**targets), target_compare);
 	return count;

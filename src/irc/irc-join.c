@@ -118,15 +118,17 @@ irc_join_run(struct session *s, struct irc_message *msg)
 	struct membership *ms;
 
 	if (strcmp(channels, "0") == 0) {
-		while ((ms = SLIST_FIRST(&s->member->memberships)) != NULL)
+		while ((ms = SLIST_FIRST(&s->member->memberships)) != NULL) {
+			irc_charge(s, 20); /* as PART */
 			action_leave(ms, NULL);
+		}
 		return;
 	}
 	while ((channel = strsep(&channels, ",")) != NULL) {
 		key = join_key(&keys);
 		if (*channel == '\0')
 			continue;
-		session_charge(s, 1);
+		irc_charge(s, 3);
 		join_one(s, channel, key);
 	}
 }
@@ -144,7 +146,7 @@ irc_part_run(struct session *s, struct irc_message *msg)
 	while ((channel = strsep(&channels, ",")) != NULL) {
 		if (*channel == '\0')
 			continue;
-		session_charge(s, 1);
+		irc_charge(s, 10);
 		if (irc_open_room(s, channel, true, &ms) != NULL)
 			action_leave(ms, text);
 	}

@@ -18,6 +18,9 @@
 
 #define LIST_CONDITIONS_MAX 16
 #define LIST_NUMBER_MAX 1000000000
+#define LIST_LISTED_MAX 2000
+#define LIST_LOOKED_MAX 20000
+#define LIST_LOOKED_PER_TENTH 20
 
 struct list_condition {
 	char what; /* 'U', 'C', 'T', 'N' or 'M' */
@@ -114,13 +117,35 @@ list_shows(const struct session *s, const struct room *room)
 	    (room->is_permanent && room != s->all->chat->lobby);
 }
 
+/* Lists only so many: one answer must neither hold up the others nor fill the
+ * memory. */
+static void
+list_send(struct session *s, const struct list_filter *filter)
+{
+	struct room *room = NULL;
+	size_t listed = 0, looked = 0;
+
+	while ((room = chat_next_room(s->all->chat, room)) != NULL) {
+		if (++looked > LIST_LOOKED_MAX || listed == LIST_LISTED_MAX) {
+			irc_numeric(s, 416, "LIST :Too many; ask for fewer");
+			return;
+		}
+		if (looked % LIST_LOOKED_PER_TENTH == 0)
+			irc_charge(s, 1);
+		if (!list_shows(s, room) || !list_matches(s, filter, room))
+			continue;
+		irc_numeric(s, 322, "#%s %zu :%s", room->name,
+		    room->people_count, room->topic == NULL ? "" : room->topic);
+		listed++;
+	}
+}
+
 void
 irc_list_run(struct session *s, struct irc_message *msg)
 {
 	struct list_filter filter = { .count = 0 };
 	char *conditions = msg->argc > 0 ? msg->argv[0] : NULL;
 	const char *condition;
-	struct room *room = NULL;
 
 	while ((condition = strsep(&conditions, ",")) != NULL) {
 		if (*condition == '\0')
@@ -134,10 +159,6 @@ irc_list_run(struct session *s, struct irc_message *msg)
 		list_read_condition(&filter, condition);
 	}
 	irc_numeric(s, 321, "Channel :Users  Name");
-	while ((room = chat_next_room(s->all->chat, room)) != NULL)
-		if (list_shows(s, room) && list_matches(s, &filter, room))
-			irc_numeric(s, 322, "#%s %zu :%s", room->name,
-			    room->people_count,
-			    room->topic == NULL ? "" : room->topic);
+	list_send(s, &filter);
 	irc_numeric(s, 323, ":End of LIST");
 }

@@ -105,6 +105,7 @@ mode_send_list(struct session *s, const struct room *room, enum modes_list list)
 	};
 	const struct mode_mask *mask;
 
+	irc_charge(s, (unsigned)room->modes.counts[list] / 5);
 	TAILQ_FOREACH(mask, &room->modes.lists[list], entry)
 		irc_numeric(s, numerics[list].entry, "#%s %s %s %lld",
 		    room->name, mask->mask, mask->by,
@@ -131,6 +132,7 @@ mode_applied(const char *text, void *arg)
 
 	event.text = text;
 	event.text_len = strlen(text);
+	irc_charge(call->s, 9); /* with the command, a line */
 	irc_event(call->s, &event);
 }
 

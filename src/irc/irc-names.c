@@ -16,7 +16,7 @@
 
 /* Channels in one NAMES: TARGMAX. */
 #define NAMES_MAX IRC_TARGETS_MAX
-#define NAMES_PER_TOKEN 500
+#define NAMES_PER_TENTH 50
 #define NAMES_LOOKED_MAX 20000 /* people, if no channel is named */
 
 const char *
@@ -79,10 +79,7 @@ irc_send_names(struct session *s, struct room *room)
 void
 irc_charge_names(struct session *s, const struct room *room)
 {
-	size_t cost = room->people_count / NAMES_PER_TOKEN;
-
-	if (cost > 0)
-		session_charge(s, (unsigned)cost);
+	irc_charge(s, (unsigned)(room->people_count / NAMES_PER_TENTH));
 }
 
 static void
@@ -117,7 +114,7 @@ irc_names_run(struct session *s, struct irc_message *msg)
 	size_t count = 0;
 
 	if (msg->argc == 0) {
-		session_charge(s, 3);
+		irc_charge(s, 30);
 		names_send_all(s);
 		return;
 	}

@@ -23,8 +23,9 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "irc/irc.h"
+#include "net/conn.h"
 #include "net/verify.h"
-#include "room/client.h"
+#include "room/deliver.h"
 #include "room/directory.h"
 #include "room/opers.h"
 
@@ -233,27 +234,30 @@ irc_kill_run(struct session *s, struct irc_message *msg)
 	free(why);
 }
 
-/* Tells IRC clients that listen (+w); for announcements to everybody there is
- * "brbctl say". */
+/* Tells IRC clients that listen (+w), and read what they are sent; for
+ * announcements to everybody there is "brbctl say". */
 void
 irc_wallops_run(struct session *s, struct irc_message *msg)
 {
 	struct session *other;
-	struct buf *out;
+	struct buf line = BUF_INITIALIZER;
 	char *text;
 
 	text = text_scrub_copy(msg->argv[0], IRC_TEXT_MAX);
-	if (text == NULL)
+	if (text == NULL) {
 		irc_need_more_params(s, "WALLOPS");
-	else
-		TAILQ_FOREACH(other, &s->all->list, entry) {
-			if (other->member == NULL ||
-			    irc_session_of(other->member) == NULL ||
-			    (other->member->flags & MEMBER_WALLOPS) == 0)
-				continue;
-			out = irc_begin(other, s->member);
-			buf_addf(out, "WALLOPS :%s", text);
-			irc_end(other);
-		}
+		return;
+	}
+	/* What was said before comes before it. */
+	deliver_all(s->all->chat);
+	buf_addch(&line, ':');
+	irc_add_mask(&line, s->member);
+	buf_addf(&line, " WALLOPS :%s\r\n", text);
+	TAILQ_FOREACH(other, &s->all->list, entry)
+		if (other->member != NULL &&
+		    irc_session_of(other->member) != NULL &&
+		    (other->member->flags & MEMBER_WALLOPS) != 0)
+			(void)!conn_send(other->conn, line.data, line.len);
+	buf_fini(&line);
 	free(text);
 }

@@ -371,7 +371,7 @@ irc_privmsg_run(struct session *s, struct irc_message *msg)
 			break;
 		}
 		if (count > 0)
-			session_charge(s, 1);
+			irc_charge(s, 10);
 		seen[count++] = target;
 		if (strchr(target, '#') != NULL)
 			talk_to_room(s, &t, target);

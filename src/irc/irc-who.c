@@ -26,8 +26,8 @@
 
 #define WHO_LOOKED_MAX 20000 /* people looked at for one mask */
 #define WHO_LISTED_MAX 1000
-#define WHO_LISTED_PER_TOKEN 250
-#define WHO_LOOKED_PER_TOKEN 1000
+#define WHO_LISTED_PER_TENTH 25
+#define WHO_LOOKED_PER_TENTH 100
 #define WHO_TOKEN_MAX 3 /* digits: whox */
 #define USERHOST_MAX 5 /* nicks: Modern, "USERHOST message" */
 
@@ -164,8 +164,8 @@ who_send(struct who *w, const struct member *m, const struct membership *ms)
 	struct buf *out = irc_begin(s, NULL);
 	size_t i;
 
-	if (w->listed++ % WHO_LISTED_PER_TOKEN == WHO_LISTED_PER_TOKEN - 1)
-		session_charge(s, 1);
+	if (w->listed++ % WHO_LISTED_PER_TENTH == WHO_LISTED_PER_TENTH - 1)
+		irc_charge(s, 1);
 	if (w->fields != NULL) {
 		buf_addf(out, "354 %s", irc_nick(s));
 		for (i = 0; who_fields[i] != '\0'; i++) {
@@ -193,14 +193,30 @@ who_is_wanted(const struct who *w, const struct member *m)
 }
 
 static void
+who_too_many(struct who *w)
+{
+	irc_numeric(w->session, 416, "WHO :Too many; ask about fewer at once");
+}
+
+/* Only so many people: one answer must neither hold up the others nor fill the
+ * memory. */
+static void
 who_room(struct who *w, struct room *room)
 {
 	const struct membership *ms;
+	size_t looked = 0;
 
-	TAILQ_FOREACH(ms, &room->people, in_room)
+	TAILQ_FOREACH(ms, &room->people, in_room) {
+		if (++looked > WHO_LOOKED_MAX || w->listed >= WHO_LISTED_MAX) {
+			who_too_many(w);
+			return;
+		}
+		if (looked % WHO_LOOKED_PER_TENTH == 0)
+			irc_charge(w->session, 1);
 		if (irc_may_see_in(w->session, ms) &&
 		    who_is_wanted(w, ms->member))
 			who_send(w, ms->member, ms);
+	}
 }
 
 /* Does the query match m? Everybody matches the server's name. */
@@ -230,12 +246,11 @@ who_mask(struct who *w)
 	}
 	for (m = NULL; (m = directory_next(directory, m)) != NULL;) {
 		if (++looked > WHO_LOOKED_MAX || w->listed >= WHO_LISTED_MAX) {
-			irc_numeric(s, 416,
-			    "WHO :Too many; ask about fewer at once");
+			who_too_many(w);
 			return;
 		}
-		if (looked % WHO_LOOKED_PER_TOKEN == 0)
-			session_charge(s, 1);
+		if (looked % WHO_LOOKED_PER_TENTH == 0)
+			irc_charge(s, 1);
 		if (who_is_wanted(w, m) && who_may_see(s, m) &&
 		    who_matches(w, m))
 			who_send(w, m, who_pick_room(s, m));

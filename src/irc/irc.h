@@ -83,6 +83,7 @@ struct irc {
 	unsigned cap_version; /* of CAP LS; 0: none was given */
 	bool is_negotiating; /* CAP END is awaited */
 	bool is_registered;
+	uint8_t tenths; /* of a line: charged and not yet taken */
 	unsigned lines; /* before the registration */
 	/* The registration's; later, for irc_oper_lost(). */
 	struct deadline deadline;
@@ -215,6 +216,9 @@ void irc_answer_end(struct session *s);
 /* Begins the late answer to a line that had this label; ends with
  * irc_answer_end(). */
 void irc_answer_resume(struct session *s, const char *label);
+
+/* Charges s so many tenths of a line for what it has asked for. */
+void irc_charge(struct session *s, unsigned tenths);
 
 /* How numerics call s: their nick, or "*". */
 const char *irc_nick(const struct session *s);

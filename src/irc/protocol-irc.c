@@ -104,6 +104,17 @@ irc_command_find(const char *name)
 	return command_find(irc_commands, sizeof(irc_commands[0]), name);
 }
 
+void
+irc_charge(struct session *s, unsigned tenths)
+{
+	struct irc *irc = irc_of(s);
+
+	tenths += irc->tenths;
+	irc->tenths = tenths % 10;
+	if (tenths >= 10)
+		session_charge(s, tenths / 10);
+}
+
 /* The command that msg is for, if all that the table says holds; or else NULL,
  * after s was told. */
 static const struct irc_command *
@@ -111,7 +122,11 @@ irc_check_command(struct session *s, const struct irc_message *msg)
 {
 	const struct irc_command *c = irc_command_find(msg->command);
 
-	session_charge(s, c == NULL ? 1 : c->command.cost);
+	/* Before the registration their number is limited. */
+	irc_charge(s,
+	    !irc_of(s)->is_registered ? 1 :
+		c == NULL             ? 10 :
+					c->command.cost);
 	if (!irc_of(s)->is_registered &&
 	    (c == NULL || c->command.who != COMMAND_UNREGISTERED))
 		irc_numeric(s, 451, ":You have not registered");
@@ -132,7 +147,7 @@ irc_check_command(struct session *s, const struct irc_message *msg)
 static void
 irc_complain(struct session *s, enum irc_result result)
 {
-	session_charge(s, 1);
+	irc_charge(s, 10);
 	switch (result) {
 	case IRC_OK:
 		irc_fail(s, "*", "INVALID_UTF8", "",
@@ -182,7 +197,7 @@ irc_input(struct session *s, char *line, size_t len, bool has_cr)
 static void
 irc_too_long(struct session *s)
 {
-	session_charge(s, 1);
+	irc_charge(s, 10);
 	irc_numeric(s, 417, ":Input line was too long");
 }
 

@@ -41,6 +41,7 @@ unit_tests = \
 	%D%/check_history_file \
 	%D%/check_http \
 	%D%/check_inherit \
+	%D%/check_irc_flood \
 	%D%/check_irc_history \
 	%D%/check_irc_message \
 	%D%/check_irc_render \
