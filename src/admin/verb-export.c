@@ -82,9 +82,9 @@ export_add_gap(struct verb_call *call, const char *room,
 		return;
 	}
 	json_object_open(&call->json, NULL);
-	json_string(&call->json, "room", room);
+	json_text(&call->json, "room", room);
 	json_number(&call->json, "number", event->number);
-	json_string(&call->json, "kind", "gap");
+	json_text(&call->json, "kind", "gap");
 	json_number(&call->json, "count", event->count);
 	json_object_close(&call->json);
 }
@@ -97,12 +97,12 @@ export_add_json(struct verb_call *call, const char *room,
 	char *text = xstrndup(event->text, event->text_len);
 
 	json_object_open(j, NULL);
-	json_string(j, "room", room);
+	json_text(j, "room", room);
 	json_number(j, "number", event->number);
 	json_seconds(j, "time_unix", event_wall_ms(event));
-	json_string(j, "kind", export_kind(event->kind)->name);
-	json_string(j, "nick", event->nick);
-	json_string(j, "text", text);
+	json_text(j, "kind", export_kind(event->kind)->name);
+	json_text(j, "nick", event->nick);
+	json_text(j, "text", text);
 	json_object_close(j);
 	free(text);
 }
@@ -165,7 +165,7 @@ export_place_json(struct json *j, const struct room *room,
     const struct history_cursor *cursor)
 {
 	json_object_open(j, NULL);
-	json_string(j, "room", room->name);
+	json_text(j, "room", room->name);
 	json_number(j, "next_number", cursor->number);
 	json_object_close(j);
 }
@@ -192,7 +192,7 @@ export_person_json(struct verb_call *call, const struct person *p,
 	char *text;
 
 	json_object_open(j, NULL);
-	json_string(j, "from", from);
+	json_text(j, "from", from);
 	json_bool(j, "here", m != NULL && !m->is_lost);
 	json_array_open(j, "places");
 	if (m != NULL)
@@ -203,15 +203,15 @@ export_person_json(struct verb_call *call, const struct person *p,
 	json_array_close(j);
 	json_array_open(j, "ignores");
 	TAILQ_FOREACH(ignore, &p->ignores, entry)
-		json_string(j, NULL, ignore->nick);
+		json_text(j, NULL, ignore->nick);
 	json_array_close(j);
 	json_array_open(j, "private");
 	TAILQ_FOREACH(q, &p->queued, entry) {
 		text = xstrndup(q->text, q->len);
 		json_object_open(j, NULL);
 		json_seconds(j, "time_unix", q->time_ms);
-		json_string(j, "nick", q->nick);
-		json_string(j, "text", text);
+		json_text(j, "nick", q->nick);
+		json_text(j, "text", text);
 		json_object_close(j);
 		free(text);
 	}
@@ -302,11 +302,11 @@ export_begin(struct verb_call *call)
 	if (room != NULL) {
 		memcpy(e->room, room->name, sizeof(e->room));
 		if (call->is_json)
-			json_string(j, "room", room->name);
+			json_text(j, "room", room->name);
 	} else {
 		nick_fold(e->nick, name);
 		if (call->is_json) {
-			json_string(j, "nick", name);
+			json_text(j, "nick", name);
 			json_array_open(j, "persons");
 		}
 		export_persons(call, e);

@@ -144,13 +144,13 @@ bans_add_line(struct verb_call *call, const struct ban *ban, int64_t now_ms)
 		return;
 	}
 	json_object_open(j, NULL);
-	json_string(j, "who", name);
+	json_text(j, "who", name);
 	json_seconds(j, "made_unix", ban->made_ms);
 	if (ban->until_ms == 0)
-		json_null(j, "until_unix");
+		json_none(j, "until_unix");
 	else
 		json_seconds(j, "until_unix", ban->until_ms);
-	json_string(j, "reason", ban->reason);
+	json_text(j, "reason", ban->reason);
 	json_object_close(j);
 }
 

@@ -76,7 +76,7 @@ status_add_known(struct json *j, const char *key, uint64_t value)
 	if (value > 0)
 		json_number(j, key, value);
 	else
-		json_null(j, key);
+		json_none(j, key);
 }
 
 static void
@@ -105,7 +105,7 @@ status_add_json(struct verb_call *call, const struct member_stats *stats,
 	int i;
 
 	json_object_open(j, NULL);
-	json_string(j, "version", PACKAGE_VERSION);
+	json_text(j, "version", PACKAGE_VERSION);
 	json_number(j, "pid", (uint64_t)getpid());
 	json_seconds(j, "uptime_seconds",
 	    admin->sessions->net->clock->mono_ms - admin->started_mono_ms);
@@ -118,19 +118,19 @@ status_add_json(struct verb_call *call, const struct member_stats *stats,
 	json_object_open(j, "state");
 	json_bool(j, "on_disk", admin->state->is_open);
 	if (state_error(admin->state) == 0)
-		json_null(j, "error");
+		json_none(j, "error");
 	else
-		json_string(j, "error", strerror(state_error(admin->state)));
+		json_text(j, "error", strerror(state_error(admin->state)));
 	json_number(j, "rooms_without_file", admin->state->unkept_rooms);
 	json_object_close(j);
 	status_add_known(j, "resident_bytes", usage->resident_bytes);
 	status_add_known(j, "open_fds", usage->open_fds);
 	json_object_open(j, "turn_seconds");
 	json_number(j, "count", turns->count);
-	json_real(j, "p50", (double)histogram_quantile_ns(turns, 50) / 1e9);
-	json_real(j, "p99", (double)histogram_quantile_ns(turns, 99) / 1e9);
-	json_real(j, "max", (double)turns->max_ns / 1e9);
-	json_string(j, "longest", timing->longest);
+	json_decimal(j, "p50", (double)histogram_quantile_ns(turns, 50) / 1e9);
+	json_decimal(j, "p99", (double)histogram_quantile_ns(turns, 99) / 1e9);
+	json_decimal(j, "max", (double)turns->max_ns / 1e9);
+	json_text(j, "longest", timing->longest);
 	json_object_close(j);
 	json_array_open(j, "rooms");
 }
@@ -251,7 +251,7 @@ status_add_room(struct verb_call *call, const struct room *room)
 		return;
 	}
 	json_object_open(j, NULL);
-	json_string(j, "name", room->name);
+	json_text(j, "name", room->name);
 	json_number(j, "members", room->people_count);
 	json_number(j, "messages_held", history_count(h));
 	json_number(j, "history_bytes", history_used(h));

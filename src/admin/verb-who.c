@@ -56,24 +56,24 @@ who_add_json(struct verb_call *call, const struct member *m)
 
 	credential_str(&m->credential, from);
 	json_object_open(j, NULL);
-	json_string(j, "nick", m->nick);
+	json_text(j, "nick", m->nick);
 	json_bool(j, "guest", m->is_guest);
-	json_string(j, "state", member_activity_str(member_activity(m)));
-	json_string(j, "break_message",
+	json_text(j, "state", member_activity_str(member_activity(m)));
+	json_text(j, "break_message",
 	    member_is_away(m) ? m->break_text : NULL);
 	json_array_open(j, "rooms");
 	SLIST_FOREACH(ms, &m->memberships, in_member)
-		json_string(j, NULL, ms->room->name);
+		json_text(j, NULL, ms->room->name);
 	json_array_close(j);
 	if (s != NULL)
 		json_seconds(j, "connected_seconds", now_ms - s->since_ms);
 	else
-		json_null(j, "connected_seconds");
+		json_none(j, "connected_seconds");
 	json_seconds(j, "idle_seconds", now_ms - m->active_ms);
 	json_number(j, "lag_messages", member_lag(m));
 	json_number(j, "unsent_bytes", s == NULL ? 0 : conn_unsent(s->conn));
-	json_string(j, "protocol", s == NULL ? NULL : s->protocol->name);
-	json_string(j, "from", from);
+	json_text(j, "protocol", s == NULL ? NULL : s->protocol->name);
+	json_text(j, "from", from);
 	json_object_close(j);
 }
 

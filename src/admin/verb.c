@@ -58,7 +58,7 @@ verb_say(struct verb_call *call, const char *fmt, ...)
 	va_end(ap);
 	if (call->is_json) {
 		json_object_open(&call->json, NULL);
-		json_string(&call->json, "result", text);
+		json_text(&call->json, "result", text);
 		json_object_close(&call->json);
 		buf_addch(&call->out, '\n');
 	} else {

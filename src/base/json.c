@@ -21,14 +21,15 @@ json_init(struct json *j, struct buf *out)
 }
 
 static void
-json_add_text(struct json *j, const char *text)
+json_add_text(struct json *j, const char *text, size_t len)
 {
 	static const char hex[] = "0123456789abcdef";
-	bool is_utf8 = text_is_utf8(text, strlen(text));
+	const char *end = text + len;
+	bool is_utf8 = text_is_utf8(text, len);
 	unsigned char c;
 
 	buf_addch(j->out, '"');
-	for (; *text != '\0'; text++) {
+	for (; text < end; text++) {
 		c = (unsigned char)*text;
 		if (c == '"' || c == '\\') {
 			buf_addch(j->out, '\\');
@@ -54,7 +55,7 @@ json_begin(struct json *j, const char *key)
 		buf_addch(j->out, ',');
 	j->has_items[j->depth] = true;
 	if (key != NULL) {
-		json_add_text(j, key);
+		json_add_text(j, key, strlen(key));
 		buf_addch(j->out, ':');
 	}
 }
@@ -101,14 +102,20 @@ json_array_close(struct json *j)
 }
 
 void
-json_string(struct json *j, const char *key, const char *value)
+json_text(struct json *j, const char *key, const char *value)
 {
 	if (value == NULL) {
-		json_null(j, key);
+		json_none(j, key);
 		return;
 	}
+	json_text_len(j, key, value, strlen(value));
+}
+
+void
+json_text_len(struct json *j, const char *key, const char *value, size_t len)
+{
 	json_begin(j, key);
-	json_add_text(j, value);
+	json_add_text(j, value, len);
 }
 
 void
@@ -126,7 +133,7 @@ json_bool(struct json *j, const char *key, bool value)
 }
 
 void
-json_null(struct json *j, const char *key)
+json_none(struct json *j, const char *key)
 {
 	json_begin(j, key);
 	buf_addstr(j->out, "null");
@@ -144,7 +151,7 @@ json_seconds(struct json *j, const char *key, int64_t ms)
 }
 
 void
-json_real(struct json *j, const char *key, double value)
+json_decimal(struct json *j, const char *key, double value)
 {
 	json_begin(j, key);
 	buf_addf(j->out, "%.6f", value);

@@ -31,13 +31,16 @@ void json_array_close(struct json *j);
 
 /* NULL becomes null. If value is not UTF-8, each byte above 0x7f becomes
  * U+FFFD. */
-void json_string(struct json *j, const char *key, const char *value);
+void json_text(struct json *j, const char *key, const char *value);
+/* The same for so many bytes, without a NUL. */
+void json_text_len(struct json *j, const char *key, const char *value,
+    size_t len);
 void json_number(struct json *j, const char *key, uint64_t value);
 void json_bool(struct json *j, const char *key, bool value);
-void json_null(struct json *j, const char *key);
+void json_none(struct json *j, const char *key);
 /* Milliseconds as seconds with a fraction: 1.25. Negative counts as 0. */
 void json_seconds(struct json *j, const char *key, int64_t ms);
 /* Any finite number, with six digits after the point. */
-void json_real(struct json *j, const char *key, double value);
+void json_decimal(struct json *j, const char *key, double value);
 
 #endif

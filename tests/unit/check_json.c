@@ -28,18 +28,18 @@ teardown(void)
 START_TEST(test_nested)
 {
 	json_object_open(&j, NULL);
-	json_string(&j, "a", "b");
+	json_text(&j, "a", "b");
 	json_array_open(&j, "list");
 	json_array_close(&j);
 	json_array_open(&j, "more");
 	json_number(&j, NULL, UINT64_MAX);
 	json_object_open(&j, NULL);
 	json_object_close(&j);
-	json_null(&j, NULL);
+	json_none(&j, NULL);
 	json_array_close(&j);
 	json_bool(&j, "yes", true);
 	json_bool(&j, "no", false);
-	json_string(&j, "none", NULL);
+	json_text(&j, "none", NULL);
 	json_object_close(&j);
 	ck_assert_uint_eq(j.depth, 0);
 	ck_assert_str_eq(buf_cstr(&out),
@@ -62,7 +62,7 @@ START_TEST(test_strings)
 		{ "a\xc3", "\"a\xef\xbf\xbd\"" },
 	};
 
-	json_string(&j, NULL, cases[_i].in);
+	json_text(&j, NULL, cases[_i].in);
 	ck_assert_str_eq(buf_cstr(&out), cases[_i].out);
 }
 END_TEST
@@ -74,7 +74,7 @@ START_TEST(test_times)
 	json_seconds(&j, NULL, 12000);
 	json_seconds(&j, NULL, 12034);
 	json_seconds(&j, NULL, -1);
-	json_real(&j, NULL, 0.0000125);
+	json_decimal(&j, NULL, 0.0000125);
 	json_array_close(&j);
 	ck_assert_str_eq(buf_cstr(&out), "[0,12,12.034,0,0.000013]");
 }
