@@ -38,8 +38,12 @@ enum say {
 	SAY_ON_BREAK,
 	SAY_FORBIDDEN, /* *why says by what */
 	SAY_NO_CTCP, /* C */
+	SAY_SECRET, /* it looks like a password */
 	SAY_TOO_LONG /* fits was false */
 };
+#define SAY_SECRET_TEXT \
+	"that looks like a password: nobody was told, and nothing is kept; " \
+	"if it is none, say it in other words"
 /*
  * m says something: EVENT_SAY, EVENT_ME, EVENT_NOTICE or EVENT_CTCP with a
  * text, and perhaps tags; or EVENT_TAGS. With a status of '@' or '+' it is an

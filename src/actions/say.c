@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "actions/actions.h"
+#include "base/secret.h"
 #include "room/deliver.h"
 #include "room/member.h"
 #include "room/modes.h"
@@ -46,6 +47,8 @@ action_say(struct member *m, struct room *room, struct event *event, bool fits,
 		return SAY_FORBIDDEN;
 	if (event->is_ctcp && modes_has(room, ROOM_NO_CTCP))
 		return SAY_NO_CTCP;
+	if (event->text != NULL && text_is_secret(event->text, event->text_len))
+		return SAY_SECRET;
 	if (!fits)
 		return SAY_TOO_LONG;
 	if (event->status != '\0') {

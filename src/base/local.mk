@@ -42,6 +42,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/origins.h \
 	%D%/process.c \
 	%D%/process.h \
+	%D%/secret.c \
+	%D%/secret.h \
 	%D%/text-impl.h \
 	%D%/text-scrub.c \
 	%D%/text.c \

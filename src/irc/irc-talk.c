@@ -251,6 +251,9 @@ talk_to_room(struct session *s, const struct talk *t, const char *target)
 		talk_refuse(s, t, 404, "#%s :CTCP is not allowed here (+C)",
 		    room->name);
 		break;
+	case SAY_SECRET:
+		talk_refuse(s, t, 404, "#%s :" SAY_SECRET_TEXT, room->name);
+		break;
 	case SAY_TOO_LONG:
 		talk_too_long(s);
 		break;

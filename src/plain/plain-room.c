@@ -93,6 +93,9 @@ plain_say(struct session *s, enum event_kind kind, const char *text, size_t len)
 	case SAY_FORBIDDEN:
 		session_error(s, "%s", modes_speak_str(why, room));
 		break;
+	case SAY_SECRET:
+		session_error(s, SAY_SECRET_TEXT);
+		break;
 	case SAY_HIDDEN:
 	case SAY_NO_CTCP:
 	case SAY_TOO_LONG:

@@ -150,6 +150,7 @@ dialogs = \
 	%D%/rooms.dialog \
 	%D%/scrub-messages.dialog \
 	%D%/scrub.dialog \
+	%D%/secret.dialog \
 	%D%/signals-int.dialog \
 	%D%/signals-twice.dialog \
 	%D%/signals.dialog \

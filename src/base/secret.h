@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef SECRET_H
+#define SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Does text, which somebody is about to say to others, look like a password on
+ * its way to the server? Such as "PASS hunter2", "identify hunter2",
+ * " /msg NickServ identify hunter2" (the blank in front is the mistake), or
+ * "/login ana hunter2". What people say with the same words, "login does not
+ * work", does not. text is scrubbed.
+ */
+bool text_is_secret(const char *text, size_t len);
+
+#endif
