@@ -157,6 +157,18 @@ irc_pass_run(struct session *s, struct irc_message *msg)
 	}
 }
 
+/* Its password is for another server, and whose address it tells is not known:
+ * nobody comes in as their gateway. */
+void
+irc_webirc_run(struct session *s, struct irc_message *msg)
+{
+	(void)msg;
+	if (irc_of(s)->is_registered)
+		irc_numeric(s, 462, ":You may not reregister");
+	else
+		session_quit(s, "WEBIRC is not taken from your address", NULL);
+}
+
 static bool
 register_has_password(const struct session *s)
 {

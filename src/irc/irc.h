@@ -26,6 +26,7 @@
 #include "irc/irc-message.h"
 #include "room/member.h"
 #include "room/room.h"
+#include "session/protocol.h"
 #include "session/session.h"
 
 /* Capabilities (IRCv3), in the order of irc-cap.c's table. Those that change
@@ -116,10 +117,11 @@ struct session *irc_session_of(const struct member *m);
 
 /*
  * Does text, the whole first line of a client, begin as an IRC client does?
- * CAP, PASS, NICK or USER, in any case, with as many parameters as they have:
- * "NICK bob" does, "NICK is my dog" and "NICKY hello" do not. (irc-sniff.c)
+ * CAP, PASS, NICK, USER and the like, with as many parameters as they have:
+ * "NICK bob" does, perhaps; "NICK is my dog" and "NICKY hello" do not.
+ * (irc-sniff.c)
  */
-bool irc_is_first_line(const char *text, size_t len);
+enum first_line irc_first_line(const char *text, size_t len);
 
 /* protocol-irc.c, irc-handoff.c: see protocol.h. */
 extern const struct protocol protocol_irc;

@@ -269,7 +269,7 @@ irc_refusal(const char *text)
 const struct protocol protocol_irc = {
 	.name = "irc",
 	.find_dialect = irc_find_dialect,
-	.is_first_line = irc_is_first_line,
+	.first_line = irc_first_line,
 	.open = irc_open,
 	.close = irc_close,
 	.drained = irc_monitor_drained,

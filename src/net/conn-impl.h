@@ -84,6 +84,7 @@ struct conn {
 	uint8_t end : 2; /* enum conn_end; with CONN_ENDED */
 	bool is_reading : 1; /* conn_readable_event() is waited for */
 	bool is_handling : 1; /* inside conn_handle_input() */
+	bool has_unseen : 1; /* input that may hold the first IAC */
 	union {
 		/* In this order they are handed over: HANDOFF_VERSION. */
 		struct {
@@ -95,10 +96,11 @@ struct conn {
 			bool told_eof : 1;
 			bool is_tcp : 1;
 			bool is_shut : 1; /* our side: SIOCOUTQ counts a FIN */
-			bool has_no_telnet : 1; /* conn_set_framing() */
+			bool has_no_telnet : 1; /* an IAC is a byte */
 			bool is_broken : 1; /* ended by an error */
 			bool answers : 1; /* conn_answered() */
 			bool is_relayed : 1; /* conn_set_relayed() */
+			bool is_unread : 1; /* nothing has come yet */
 		};
 		uint16_t flags;
 	};

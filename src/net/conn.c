@@ -333,18 +333,70 @@ conn_begin_telnet(struct conn *c)
 	return 0;
 }
 
-/* Looks for the first IAC, which makes it a telnet client; what came before is
- * plain text. */
+/*
+ * Looks for the first IAC in new input. Before anybody knows what the peer
+ * speaks it tells something only where it comes first, as a telnet client sends
+ * it; else it is a byte like any other until conn_take_telnet().
+ */
 static void
 conn_detect_telnet(struct conn *c)
 {
 	static const char iac = (char)TELNET_IAC;
 	struct evbuffer *in = bufferevent_get_input(c->bev);
+	ev_ssize_t pos = -1;
 
-	if (c->telnet == NULL && !c->has_no_telnet &&
-	    evbuffer_search(in, &iac, 1, NULL).pos != -1 &&
-	    conn_begin_telnet(c) == -1)
+	c->has_unseen = false;
+	if (c->telnet != NULL || (c->has_no_telnet && !c->is_unread))
+		return;
+	pos = evbuffer_search(in, &iac, 1, NULL).pos;
+	if (c->is_unread && pos != 0) {
+		c->has_no_telnet = true;
+		pos = -1;
+	}
+	c->is_unread = false;
+	if (pos != -1 && conn_begin_telnet(c) == -1)
 		conn_set_end(c, CONN_END_ERROR);
+}
+
+/* Where the lines are looked for. */
+static struct evbuffer *
+conn_text(struct conn *c)
+{
+	if (c->has_unseen)
+		conn_detect_telnet(c);
+	if (c->telnet == NULL)
+		return bufferevent_get_input(c->bev);
+	conn_filter_telnet(c);
+	return c->telnet->text;
+}
+
+size_t
+conn_take_telnet(struct conn *c, char *line, size_t len)
+{
+	struct buf reply = BUF_INITIALIZER;
+
+	c->is_unread = false;
+	if (!c->has_no_telnet)
+		return len;
+	c->has_no_telnet = false;
+	c->has_unseen = true;
+	if (memchr(line, TELNET_IAC, len) == NULL)
+		return len;
+	if (conn_begin_telnet(c) == -1) {
+		conn_set_end(c, CONN_END_ERROR);
+		return len;
+	}
+	len = telnet_filter(&c->telnet->machine, line, line, len, &reply);
+	if (reply.len > 0)
+		conn_reply(c, reply.data, reply.len);
+	buf_fini(&reply);
+	return len;
+}
+
+bool
+conn_has_telnet(const struct conn *c)
+{
+	return c->telnet != NULL;
 }
 
 static size_t
@@ -360,6 +412,7 @@ conn_set_framing(struct conn *c, size_t max_line)
 	assert(max_line <= UINT16_MAX);
 	c->max_line = (uint16_t)max_line;
 	c->has_no_telnet = true;
+	c->is_unread = false;
 }
 
 /* Counts bytes that were read without completing a line. */
@@ -400,14 +453,11 @@ conn_handle_input(struct conn *c)
 
 	if (conn_need_bev(c) == NULL)
 		return;
-	in = text = bufferevent_get_input(c->bev);
+	in = bufferevent_get_input(c->bev);
 	before = evbuffer_get_length(in);
 	c->is_handling = true;
 	conn_cork(c);
-	if (c->telnet != NULL) {
-		conn_filter_telnet(c);
-		text = c->telnet->text;
-	}
+	text = conn_text(c);
 	c->has_input = true; /* until the framer finds no line */
 	for (n = 0; result != FRAMER_MORE && n < CONN_LINES_PER_TURN &&
 	     conn_may_take_line(c);
@@ -424,6 +474,8 @@ conn_handle_input(struct conn *c)
 			c->handler->line(c, line.text, line.len, line.has_cr,
 			    c->arg);
 			framer_done(text, &line);
+			if (c->has_unseen)
+				text = conn_text(c);
 			break;
 		case FRAMER_NO_MEMORY:
 			conn_set_end(c, CONN_END_ERROR);
@@ -506,7 +558,7 @@ conn_readable(struct conn *c)
 		else if (c->state == CONN_LINGERING)
 			conn_set_end(c, CONN_END_CLOSED);
 	} else if (c->state == CONN_OPEN) {
-		conn_detect_telnet(c);
+		c->has_unseen = true;
 		conn_handle_input(c);
 	} else {
 		conn_discard(c, (size_t)n);
@@ -745,6 +797,7 @@ conn_new(struct net *net, int fd, bool is_tcp,
 	if (c == NULL)
 		return NULL;
 	c->is_tcp = is_tcp;
+	c->is_unread = true;
 	if (is_tcp)
 		conn_set_tcp_options(net, fd);
 	conn_update_reading(c);

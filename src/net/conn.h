@@ -169,6 +169,16 @@ void conn_set_framing(struct conn *c, size_t max_line);
 void conn_set_relayed(struct conn *c);
 
 /*
+ * From now on an IAC is telnet's; until then it is only where it is the very
+ * first byte. To be called within line(), with that line, from which telnet's
+ * bytes are taken: returns what is left of len. May be repeated. Never after
+ * conn_set_framing().
+ */
+size_t conn_take_telnet(struct conn *c, char *line, size_t len);
+/* Has the peer sent an IAC that is telnet's? */
+bool conn_has_telnet(const struct conn *c);
+
+/*
  * Handles no more lines, flushes what is queued, shuts down, and waits for the
  * peer's end (discarding what it sends, so that no reset destroys our last
  * words), for flush_ms altogether. Then calls ended(CONN_END_CLOSED). May be

@@ -175,26 +175,38 @@ http_add_date(struct buf *out, int64_t wall_ms)
 	    tm.tm_min, tm.tm_sec);
 }
 
+static void
+http_add_start(struct buf *out, enum http_status status, int64_t wall_ms)
+{
+	buf_addf(out, "HTTP/1.1 %d %s\r\n", (int)status, http_reason(status));
+	http_add_date(out, wall_ms);
+	buf_addstr(out, "Connection: close\r\n");
+}
+
+void
+http_add_answer(struct buf *out, enum http_status status, const char *text,
+    int64_t wall_ms)
+{
+	http_add_start(out, status, wall_ms);
+	if (status == HTTP_BAD_METHOD)
+		buf_addstr(out, "Allow: GET\r\n");
+	buf_addf(out,
+	    "Content-Type: text/plain; charset=utf-8\r\n"
+	    "Content-Length: %zu\r\n\r\n%s\n",
+	    strlen(text) + 1, text);
+}
+
 void
 http_add_head(struct buf *out, enum http_status status, bool is_1_1,
     const char *type, int64_t wall_ms)
 {
-	const char *reason = http_reason(status);
-
-	buf_addf(out, "HTTP/1.1 %d %s\r\n", (int)status, reason);
-	http_add_date(out, wall_ms);
-	buf_addstr(out, "Connection: close\r\n");
-	if (status == HTTP_BAD_METHOD)
-		buf_addstr(out, "Allow: GET\r\n");
-	if (status == HTTP_OK) {
-		buf_addf(out, "Content-Type: %s\r\n%s\r\n", type,
-		    is_1_1 ? "Transfer-Encoding: chunked\r\n" : "");
+	if (status != HTTP_OK) {
+		http_add_answer(out, status, http_reason(status), wall_ms);
 		return;
 	}
-	buf_addf(out,
-	    "Content-Type: text/plain; charset=utf-8\r\n"
-	    "Content-Length: %zu\r\n\r\n%s\n",
-	    strlen(reason) + 1, reason);
+	http_add_start(out, status, wall_ms);
+	buf_addf(out, "Content-Type: %s\r\n%s\r\n", type,
+	    is_1_1 ? "Transfer-Encoding: chunked\r\n" : "");
 }
 
 void

@@ -33,6 +33,10 @@ enum http_status {
 enum http_status http_parse(const char *data, size_t len, bool is_full,
     const char *path, bool *is_1_1) MUST_CHECK;
 
+/* Adds a whole answer: a status that is not HTTP_OK, and a text of one line. */
+void http_add_answer(struct buf *out, enum http_status status, const char *text,
+    int64_t wall_ms);
+
 /* Adds the head of the answer. For HTTP_OK a body of type follows, in chunks if
  * is_1_1, else up to the connection's end; any other status is complete. */
 void http_add_head(struct buf *out, enum http_status status, bool is_1_1,

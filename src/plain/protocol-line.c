@@ -8,6 +8,7 @@
  */
 #include "config.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,10 +125,19 @@ line_find_dialect(const char *name)
 	return strcmp(name, line_crlf.name) == 0 ? &line_crlf : NULL;
 }
 
-/* What session->state points to once the first line has shown how their lines
- * end. */
-static char line_has_spoken;
-static char line_knows_utf8; /* and they were told that it was not UTF-8 */
+#define LINE_HELD_MS 5000
+#define LINE_HELD_MAX 64 /* bytes */
+
+/*
+ * What session->state points to while the first line waits for the next: it may
+ * be the first of an IRC client that was too slow for the greeting's delay, or
+ * of a person who forgot the slash.
+ */
+struct line_held {
+	struct deadline deadline;
+	size_t len;
+	char text[LINE_HELD_MAX + 1];
+};
 
 static void
 line_reply(struct session *s, const char *prefix, const char *text)
@@ -209,17 +219,110 @@ line_open(struct session *s)
 }
 
 static void
+line_close(struct session *s)
+{
+	struct line_held *held = s->state;
+
+	if (held != NULL)
+		deadline_clear(s->all->net->deadlines, &held->deadline);
+	free(held);
+	s->state = NULL;
+}
+
+/* The line that was held, if there is one, was a person's: tells them what they
+ * must have meant, and that is all. */
+static void
+line_unhold(struct session *s)
+{
+	struct line_held *held = s->state;
+	char *p;
+
+	if (held == NULL)
+		return;
+	for (p = held->text; *p >= 'A' && *p <= 'Z'; p++)
+		*p = (char)(*p - 'A' + 'a');
+	if (!s->has_left)
+		session_error(s, "did you mean /%s? nothing was said",
+		    held->text);
+	line_close(s);
+}
+
+static void
+line_held_cb(void *arg)
+{
+	line_unhold(arg);
+}
+
+static void
+line_hold(struct session *s, const char *text, size_t len)
+{
+	struct line_held *held = xcalloc(1, sizeof(*held));
+
+	assert(len <= LINE_HELD_MAX);
+	memcpy(held->text, text, len);
+	held->len = len;
+	deadline_init(&held->deadline, line_held_cb, s);
+	deadline_set(s->all->net->deadlines, &held->deadline,
+	    s->all->net->clock->mono_ms + LINE_HELD_MS);
+	s->state = held;
+}
+
+/* It is no person, but a client of p: it gets the line that was held, and this
+ * one. */
+static void
+line_switch(struct session *s, const struct protocol *p, char *text, size_t len)
+{
+	struct line_held *held = s->state;
+
+	s->state = NULL;
+	session_switch(s, p);
+	if (held != NULL) {
+		deadline_clear(s->all->net->deadlines, &held->deadline);
+		if (!s->has_left)
+			p->line(s, held->text, held->len, false);
+		free(held);
+	}
+	if (!s->has_left)
+		p->line(s, text, len, false);
+}
+
+/* Is this line, of somebody who has done nothing so far, kept from being said,
+ * as it is or may be that of another protocol's client? */
+static bool
+line_is_taken(struct session *s, char *text, size_t len)
+{
+	const struct protocol *p;
+	enum first_line claim = FIRST_LINE_NOT;
+
+	p = protocol_by_first_line(text, len, &claim);
+	if (claim == FIRST_LINE_SURE && !conn_has_telnet(s->conn)) {
+		line_switch(s, p, text, len);
+		return true;
+	}
+	line_unhold(s);
+	if (claim != FIRST_LINE_PERHAPS || len > LINE_HELD_MAX)
+		return false;
+	line_hold(s, text, len);
+	if (conn_has_telnet(s->conn))
+		line_unhold(s);
+	return true;
+}
+
+static void
 line_line(struct session *s, char *text, size_t len, bool has_cr)
 {
 	struct buf *clean = &s->all->text;
+	const struct member *m = s->member;
 
-	if (s->state == NULL) {
-		s->state = &line_has_spoken;
-		if (has_cr)
-			member_set_dialect(s->member, &line_crlf);
-	}
-	if (s->state != &line_knows_utf8 && !text_is_utf8(text, len)) {
-		s->state = &line_knows_utf8;
+	if (!s->has_spoken && has_cr)
+		member_set_dialect(s->member, &line_crlf);
+	if (!s->has_spoken && len > 0)
+		len = conn_take_telnet(s->conn, text, len);
+	if ((!s->has_spoken || s->state != NULL) && m->is_guest &&
+	    !m->is_known && len > 0 && line_is_taken(s, text, len))
+		return;
+	if (!s->knows_utf8 && !text_is_utf8(text, len)) {
+		s->knows_utf8 = true;
 		session_notice(s,
 		    "that was not UTF-8: what is not shows as \uFFFD; set your "
 		    "terminal to UTF-8");
@@ -250,20 +353,33 @@ line_too_long(struct session *s)
 	    (unsigned long long)s->all->options->max_line);
 }
 
-/* That there is a state says that they have spoken. */
+/* No more comes. */
+static void
+line_eof(struct session *s)
+{
+	line_unhold(s);
+}
+
 static void
 line_save(const struct session *s, struct fields_out *out)
 {
-	if (s->state == &line_knows_utf8)
-		buf_addch(&out->data, 'u');
+	const struct line_held *held = s->state;
+
+	buf_add(&out->data, held->text, held->len);
 }
 
 /* A member who has not left is in a room. */
 static bool
 line_load(struct session *s, struct fields_in *in, const struct tlv *item)
 {
-	if (item->data != NULL)
-		s->state = item->len > 0 ? &line_knows_utf8 : &line_has_spoken;
+	const char *text = (const char *)item->data;
+	enum first_line claim;
+
+	/* Older versions wrote something else there. */
+	if (item->len > 0 && item->len <= LINE_HELD_MAX &&
+	    protocol_by_first_line(text, item->len, &claim) != NULL &&
+	    claim == FIRST_LINE_PERHAPS)
+		line_hold(s, text, item->len);
 	if (s->member == NULL)
 		session_set_left(s);
 	if (s->member == NULL || !SLIST_EMPTY(&s->member->memberships))
@@ -305,8 +421,10 @@ const struct protocol protocol_line = {
 	.name = "line",
 	.find_dialect = line_find_dialect,
 	.open = line_open,
+	.close = line_close,
 	.line = line_line,
 	.too_long = line_too_long,
+	.eof = line_eof,
 	.notice = line_notice,
 	.error = line_error,
 	.event = line_event,

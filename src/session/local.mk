@@ -11,5 +11,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/session-handoff.c \
 	%D%/session-impl.h \
 	%D%/session-sniff.c \
+	%D%/session-stranger.c \
 	%D%/session.c \
-	%D%/session.h
+	%D%/session.h \
+	%D%/stranger.c \
+	%D%/stranger.h

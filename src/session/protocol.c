@@ -54,6 +54,20 @@ protocol_find(const char *names)
 	return protocol_by_name(names, strlen(names));
 }
 
+const struct protocol *
+protocol_by_first_line(const char *text, size_t len, enum first_line *claim)
+{
+	const struct protocol *const *p;
+
+	for (p = protocol_table; *p != NULL; p++) {
+		*claim = (*p)->first_line == NULL ? FIRST_LINE_NOT :
+						    (*p)->first_line(text, len);
+		if (*claim != FIRST_LINE_NOT)
+			break;
+	}
+	return *p;
+}
+
 const struct dialect *
 protocol_find_dialect(const char *name)
 {

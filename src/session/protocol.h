@@ -17,15 +17,26 @@ struct membership;
 struct session;
 struct tlv;
 
+/* What the first line of a client tells of a protocol. */
+enum first_line {
+	FIRST_LINE_NOT, /* it cannot be that protocol's */
+	/* It can; and who was greeted as a person may have typed it. */
+	FIRST_LINE_EARLY,
+	/* The same, and it is as likely to be a person's mistake: what they
+	 * meant is /LINE. */
+	FIRST_LINE_PERHAPS,
+	FIRST_LINE_SURE /* no person types that */
+};
+
 /* A protocol: how one kind of client talks. */
 struct protocol {
 	const char *name; /* in -l ADDR:PORT,NAME */
 	/* Finds one of its dialects by name; or NULL. NULL if it has none. */
 	const struct dialect *(*find_dialect)(const char *name);
 
-	/* Can text, the whole first line of a client, only be this protocol's?
-	 * NULL: a first line never tells. */
-	bool (*is_first_line)(const char *text, size_t len);
+	/* What does text, the whole first line of a client, tell? NULL: it
+	 * never tells anything. */
+	enum first_line (*first_line)(const char *text, size_t len);
 
 	/* The connection is there, with nobody behind it yet: greet, call
 	 * session_enter(), now or when it is known who it is, and join. */
@@ -83,6 +94,11 @@ extern const struct protocol *const protocol_table[];
 
 /* The protocol of a client until its real one is known (session-sniff.c). */
 extern const struct protocol protocol_sniff;
+
+/* Asks all protocols about a client's first line: who claims it, and how? NULL
+ * with FIRST_LINE_NOT. */
+const struct protocol *protocol_by_first_line(const char *text, size_t len,
+    enum first_line *claim);
 
 /* Finds a dialect by its name in any protocol; or NULL. */
 const struct dialect *protocol_find_dialect(const char *name);

@@ -86,6 +86,7 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 		conn_set_relayed(s->conn);
 	s->all = all;
 	s->protocol = protocol;
+	s->is_sniffed = protocol == &protocol_sniff;
 	s->origin = admit_add(&all->admission, &peer->credential);
 	TAILQ_INSERT_TAIL(&all->list, s, entry);
 	all->unentered_count++;

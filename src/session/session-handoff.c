@@ -27,7 +27,7 @@ struct session_record {
 	struct bucket lines;
 	int64_t since_ms;
 	int64_t throttle_ms;
-	bool is_throttled, is_eof, has_left;
+	bool is_throttled, is_eof, has_left, has_spoken, is_sniffed, knows_utf8;
 	struct tlv conn, state;
 };
 
@@ -72,6 +72,9 @@ static const struct field session_list[] = {
 	{ FIELD_ITEM(11, struct session_record, conn, session_put_conn),
 	    .is_needed = true },
 	{ FIELD_ITEM(12, struct session_record, state, session_put_state) },
+	{ FIELD_BOOL(13, struct session_record, has_spoken) },
+	{ FIELD_BOOL(14, struct session_record, is_sniffed) },
+	{ FIELD_BOOL(15, struct session_record, knows_utf8) },
 };
 static const struct fields session_fields = { FIELDS("a session",
     struct session_record, session_list) };
@@ -99,6 +102,9 @@ session_save(const struct session *s, struct fields_out *out)
 		.is_throttled = s->throttle != NULL,
 		.is_eof = s->is_eof,
 		.has_left = s->has_left,
+		.has_spoken = s->has_spoken,
+		.is_sniffed = s->is_sniffed,
+		.knows_utf8 = s->knows_utf8,
 	};
 
 	(void)strlcpy(r.protocol, s->protocol->name, sizeof(r.protocol));
@@ -159,6 +165,9 @@ session_load(struct sessions *all, struct fields_in *in, const struct tlv *item)
 	s->is_eof = r.is_eof;
 	s->since_ms = r.since_ms;
 	s->has_left = r.has_left;
+	s->has_spoken = r.has_spoken;
+	s->is_sniffed = r.is_sniffed;
+	s->knows_utf8 = r.knows_utf8;
 	s->has_entered = s->member != NULL || s->has_left;
 	if (!s->has_entered)
 		all->unentered_count++;

@@ -21,6 +21,13 @@ void session_confirm_remove(struct session *s);
 /* Has s wait for those of the same origin who have sent something before. */
 void session_wait_turn(struct session *s);
 
+/*
+ * Looks at a line of s, who has not spoken before: takes a byte order mark off
+ * its front, and answers a client of a protocol that nobody speaks here. True:
+ * it did, and closed the connection.
+ */
+bool session_is_stranger(struct session *s, char **text, size_t *len);
+
 /* Resumes reading, which is paused, at at_ms. */
 void session_throttle_until(struct session *s, int64_t at_ms);
 

@@ -5,10 +5,13 @@
  * IRC client speaks first, at once; a person in nc waits to be greeted. So the
  * first whole line decides, if it comes within greeting-delay and a protocol
  * claims it. Anything else, silence, or half a line means the first protocol,
- * the plain one; no input is lost.
+ * the plain one; no input is lost. Empty lines in front decide nothing, nor
+ * does a telnet client ever speak another.
  *
- * Decided against: looking at the first bytes (half a line decides nothing),
- * and deciding anew later ("NICK is my dog" is chat).
+ * An IRC client that is slower than that is greeted as a person. Its first line
+ * still makes it IRC (plain/protocol-line.c), if no person would type that.
+ *
+ * Decided against: looking at the first bytes, as half a line decides nothing.
  */
 #include "config.h"
 
@@ -71,13 +74,16 @@ sniff_open(struct session *s)
 static void
 sniff_line(struct session *s, char *text, size_t len, bool has_cr)
 {
-	const struct protocol *const *p;
+	const struct protocol *p = NULL;
+	enum first_line claim;
 
-	for (p = protocol_table; *p != NULL; p++)
-		if ((*p)->is_first_line != NULL &&
-		    (*p)->is_first_line(text, len))
-			break;
-	sniff_decide(s, *p == NULL ? protocol_table[0] : *p);
+	if (len == 0) {
+		session_charge(s, 1);
+		return;
+	}
+	if (!conn_has_telnet(s->conn))
+		p = protocol_by_first_line(text, len, &claim);
+	sniff_decide(s, p == NULL ? protocol_table[0] : p);
 	if (!s->has_left)
 		s->protocol->line(s, text, len, has_cr);
 }

@@ -312,7 +312,10 @@ session_line_cb(struct conn *c, char *text, size_t len, bool has_cr, void *arg)
 		if (conn_confirmed(c) == conn_sent(c))
 			member_has_read_all(s->member);
 	}
-	s->protocol->line(s, text, len, has_cr);
+	if (s->has_spoken || !session_is_stranger(s, &text, &len)) {
+		s->protocol->line(s, text, len, has_cr);
+		s->has_spoken |= len > 0;
+	}
 	session_spend_line(s, len);
 }
 

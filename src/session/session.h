@@ -88,6 +88,9 @@ struct session {
 	bool has_left; /* the member is gone; the connection will end */
 	bool is_held; /* session_hold() */
 	bool is_eof; /* no more input; show the rest and close */
+	bool has_spoken; /* a line came that is not empty */
+	bool is_sniffed; /* the port serves all protocols */
+	bool knows_utf8; /* they were told that a line was not UTF-8 */
 };
 
 /* The pointers are the caller's and outlive all. */
@@ -117,6 +120,13 @@ void session_set_left(struct session *s);
 
 /* Makes s speak protocol, and opens that. For protocols. */
 void session_become(struct session *s, const struct protocol *protocol);
+
+/*
+ * s, a guest who has done nothing, speaks protocol from now on, as its line has
+ * shown; nobody hears of the guest. Where the port does not serve that
+ * protocol, the client is told so in its own way, and closed. For protocols.
+ */
+void session_switch(struct session *s, const struct protocol *protocol);
 
 /* Tells everybody text and closes; output is flushed for flush_ms at most. */
 void sessions_close_all(struct sessions *all, const char *text,

@@ -39,6 +39,10 @@ dialogs = \
 	%D%/brbctl-who.dialog \
 	%D%/break-rate.dialog \
 	%D%/control-protocol.dialog \
+	%D%/door-early.dialog \
+	%D%/door-http.dialog \
+	%D%/door-late.dialog \
+	%D%/door-strangers.dialog \
 	%D%/during-catchup.dialog \
 	%D%/errors.dialog \
 	%D%/framing.dialog \

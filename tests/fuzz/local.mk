@@ -7,6 +7,7 @@
 fuzz_targets = \
 	%D%/fuzz_command \
 	%D%/fuzz_control \
+	%D%/fuzz_door \
 	%D%/fuzz_framer \
 	%D%/fuzz_history \
 	%D%/fuzz_http \
@@ -36,6 +37,9 @@ check_libs += %D%/libreplay.a
 tests_fuzz_libreplay_a_SOURCES = %D%/replay.c
 tests_fuzz_fuzz_command_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_control_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_door_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_door_SOURCES = %D%/fuzz_door.c \
+	tests/unit/mini-server.c tests/unit/mini-server.h
 tests_fuzz_fuzz_framer_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_history_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_http_LDADD = $(fuzz_libs)

@@ -419,6 +419,7 @@ START_TEST(test_telnet)
 
 	world_init(_i);
 	pipe_open(&p, _i);
+	p.takes_telnet = true;
 	PEER_WRITE(&p, "plain\nbefore \377");
 	UNTIL(p.line_count == 1);
 	run_ready();
@@ -443,7 +444,52 @@ START_TEST(test_telnet)
 }
 END_TEST
 
-/* The same bounds hold for them: turns, line length, pauses. */
+/* Until somebody says that it is telnet's, an IAC is a byte. */
+START_TEST(test_telnet_untaken)
+{
+	struct pipe p;
+	struct buf got = BUF_INITIALIZER;
+
+	world_init(_i);
+	pipe_open(&p, _i);
+	PEER_WRITE(&p, "a\377\375\001b\n\377\375\001c\n");
+	UNTIL(p.line_count == 2);
+	CHECK_GOT(&p, "[a\377\375\001b][\377\375\001c]");
+	ck_assert(!conn_has_telnet(p.c));
+	p.takes_telnet = true;
+	PEER_WRITE(&p, "d\377\375\001e\nf\377\371\nhal\377");
+	UNTIL(p.line_count == 4);
+	CHECK_GOT(&p, "[a\377\375\001b][\377\375\001c][de][f]");
+	ck_assert(conn_has_telnet(p.c));
+	PEER_WRITE(&p, "\367f\n");
+	UNTIL(p.line_count == 5);
+	CHECK_GOT(&p, "[a\377\375\001b][\377\375\001c][de][f][hal\bf]");
+	UNTIL(peer_read(&p, &got) && got.len == 3);
+	ck_assert_mem_eq(got.data, "\377\374\001", 3);
+	buf_fini(&got);
+	pipe_close(&p);
+	world_fini();
+}
+END_TEST
+
+/* The very first byte tells, and is answered before there is a line. */
+START_TEST(test_telnet_first)
+{
+	struct pipe p;
+	struct buf got = BUF_INITIALIZER;
+
+	world_init(_i);
+	pipe_open(&p, _i);
+	PEER_WRITE(&p, "\377\375\001");
+	UNTIL(peer_read(&p, &got) && got.len == 3);
+	ck_assert_mem_eq(got.data, "\377\374\001", 3);
+	ck_assert(conn_has_telnet(p.c));
+	buf_fini(&got);
+	pipe_close(&p);
+	world_fini();
+}
+END_TEST
+
 /* Telnet's Synch: the last byte is urgent, and must not go past the others. */
 START_TEST(test_telnet_synch)
 {
@@ -461,6 +507,7 @@ START_TEST(test_telnet_synch)
 }
 END_TEST
 
+/* The same bounds hold for them: turns, line length, pauses. */
 START_TEST(test_telnet_flood)
 {
 	struct pipe p, other;
@@ -519,6 +566,8 @@ unit_tests(Suite *s)
 
 	tc = unit_case(s, "telnet", NULL, NULL);
 	add_test(tc, test_telnet);
+	add_test(tc, test_telnet_untaken);
+	add_test(tc, test_telnet_first);
 	add_test(tc, test_telnet_synch);
 	add_test(tc, test_telnet_flood);
 }

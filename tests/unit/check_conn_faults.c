@@ -303,6 +303,7 @@ talk_begin(int variant)
 	memset(&p, 0, sizeof(p));
 	memset(&q, 0, sizeof(q));
 	pipe_open(&q.p, variant);
+	q.p.takes_telnet = true;
 }
 
 static void
@@ -373,6 +374,7 @@ talk_with_error(int variant, unsigned nth, int error, enum toll toll)
 
 	talk_begin(variant);
 	pipe_open(&p.p, variant);
+	p.p.takes_telnet = true;
 	fault_watch(conn_fd(p.p.c));
 	fault_set_nth(nth, error);
 	has_failed = talk(toll);
@@ -429,6 +431,7 @@ START_TEST(test_many_not_now)
 	for (size_t i = 0; i < NITEMS(calls) * NITEMS(errors); i++) {
 		talk_begin(_i);
 		pipe_open(&p.p, _i);
+		p.p.takes_telnet = true;
 		fault_watch(conn_fd(p.p.c));
 		fault_set(calls[i / 2], 0, 20, errors[i % 2]);
 		(void)talk(NONE);
@@ -446,6 +449,7 @@ START_TEST(test_short)
 	for (size_t i = 0; i < NITEMS(most); i++) {
 		talk_begin(_i);
 		pipe_open(&p.p, _i);
+		p.p.takes_telnet = true;
 		fault_watch(conn_fd(p.p.c));
 		fault_short(UINT_MAX, most[i]);
 		(void)talk(NONE);
@@ -467,6 +471,7 @@ talk_without_memory(int variant, unsigned nth, unsigned times)
 	memory_before = nth - 1;
 	memory_times = times;
 	pipe_open(&p.p, variant);
+	p.p.takes_telnet = true;
 	has_failed = talk(times == 1 ? ONE : ANY);
 	talk_end();
 	return has_failed;

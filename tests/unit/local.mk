@@ -69,6 +69,7 @@ unit_tests = \
 	%D%/check_secret \
 	%D%/check_service_manager \
 	%D%/check_state_dir \
+	%D%/check_stranger \
 	%D%/check_telnet \
 	%D%/check_tls_record \
 	%D%/check_tlv \

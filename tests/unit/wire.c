@@ -134,6 +134,8 @@ pipe_line(struct conn *c, char *text, size_t len, bool has_cr, void *arg)
 
 	QUICK_ASSERT(p->c == c);
 	QUICK_ASSERT(p->ended_count == 0);
+	if (p->takes_telnet)
+		len = conn_take_telnet(c, text, len);
 	p->line_count++;
 	buf_addch(&p->lines, '[');
 	buf_add(&p->lines, text, len);

@@ -37,6 +37,7 @@ struct pipe {
 	int peer;
 	struct buf lines; /* as in check_framer.c: [text], [text]r, T */
 	size_t line_count;
+	bool takes_telnet; /* conn_take_telnet() in each line */
 	int waste_count;
 	int drained_count;
 	size_t queued_at_drained;
