@@ -23,7 +23,7 @@ ban_resolve(struct chat *chat, struct ban_subject *subject)
 	m = directory_find(&chat->directory, subject->nick);
 	if (m == NULL)
 		return nick_check(subject->nick) == NICK_OK;
-	ban_subject_add_holder(subject, &m->credential);
+	ban_subject_add_holder(subject, &m->address);
 	return true;
 }
 
@@ -62,7 +62,7 @@ ban_reaches(struct chat *chat, const struct member *m)
 {
 	int64_t now_ms = chat->clock->wall_ms;
 
-	return bans_match(&chat->bans, &m->credential, now_ms) != NULL ||
+	return bans_match(&chat->bans, &m->address, now_ms) != NULL ||
 	    bans_match_nick(&chat->bans, m->nick, now_ms) != NULL;
 }
 

@@ -29,7 +29,12 @@
 #define BACKUP_CHUNK 2048
 #define BACKUP_HEAD 256 /* bytes before the image of a room */
 
-enum backup_step { BACKUP_PEOPLE, BACKUP_BANS, BACKUP_ROOMS };
+enum backup_step {
+	BACKUP_PEOPLE,
+	BACKUP_BANS,
+	BACKUP_ACCOUNTS,
+	BACKUP_ROOMS
+};
 
 /* The verb's state, and behind it the image of a room: one piece of memory. */
 struct backup {
@@ -180,6 +185,11 @@ verb_run_backup(struct verb_call *call)
 			is_fine = state->ban_journal != NULL &&
 			    backup_journal(out, b, state->ban_journal,
 				"bans.0");
+			break;
+		case BACKUP_ACCOUNTS:
+			is_fine = state->accounts != NULL &&
+			    backup_journal(out, b, state->accounts,
+				"accounts.0");
 			break;
 		case BACKUP_ROOMS:
 			if (b->is_in_file) {

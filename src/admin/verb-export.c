@@ -273,7 +273,7 @@ export_persons(struct verb_call *call, struct export *e)
 
 	e->has_any = m != NULL;
 	if (m != NULL)
-		export_person(call, &m->person, &m->credential, m);
+		export_person(call, &m->person, &m->address, m);
 	for (d = departed_after(&chat->departed, e->nick, &least);
 	     d != NULL && strcmp(d->folded, e->nick) == 0;
 	     d = departed_after(&chat->departed, e->nick,

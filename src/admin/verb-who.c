@@ -54,7 +54,7 @@ who_add_json(struct verb_call *call, const struct member *m)
 	const struct membership *ms;
 	char from[CREDENTIAL_STR_SIZE];
 
-	credential_str(&m->credential, from);
+	credential_str(&m->address, from);
 	json_object_open(j, NULL);
 	json_text(j, "nick", m->nick);
 	json_bool(j, "guest", m->is_guest);
@@ -89,7 +89,7 @@ who_add_line(struct buf *out, const struct member *m)
 					idle[CLOCK_DURATION_SIZE],
 					room[ROOM_NAME_SIZE + 1] = "-";
 
-	credential_str(&m->credential, from);
+	credential_str(&m->address, from);
 	if (s != NULL)
 		clock_duration(now_ms - s->since_ms, since);
 	clock_duration(now_ms - m->active_ms, idle);

@@ -63,6 +63,29 @@ credential_from_uid(uid_t uid)
 	return credential_make(CREDENTIAL_UID, &big_endian, sizeof(big_endian));
 }
 
+struct credential
+credential_from_account(uint64_t id)
+{
+	unsigned char bytes[8];
+	size_t i;
+
+	for (i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (unsigned char)(id >> (56 - 8 * i));
+	return credential_make(CREDENTIAL_ACCOUNT, bytes, sizeof(bytes));
+}
+
+uint64_t
+credential_account(const struct credential *c)
+{
+	uint64_t id = 0;
+	size_t i;
+
+	assert(c->kind == CREDENTIAL_ACCOUNT);
+	for (i = 0; i < sizeof(id); i++)
+		id = id << 8 | c->bytes[i];
+	return id;
+}
+
 int
 credential_cmp(const struct credential *a, const struct credential *b)
 {
@@ -72,7 +95,7 @@ credential_cmp(const struct credential *a, const struct credential *b)
 bool
 credential_is_strong(const struct credential *c)
 {
-	return c->kind == CREDENTIAL_UID;
+	return c->kind == CREDENTIAL_UID || c->kind == CREDENTIAL_ACCOUNT;
 }
 
 bool
@@ -83,9 +106,35 @@ credential_is_valid(const char *bytes)
 	size_t used;
 
 	memcpy(&c, bytes, sizeof(c));
-	used = c.kind == CREDENTIAL_IPV6 ? CREDENTIAL_IPV6_PREFIX : 4;
-	return c.kind <= CREDENTIAL_UID &&
+	used = c.kind == CREDENTIAL_IPV6 || c.kind == CREDENTIAL_ACCOUNT ? 8 :
+									   4;
+	return c.kind <= CREDENTIAL_ACCOUNT &&
 	    memcmp(c.bytes + used, none.bytes, sizeof(c.bytes) - used) == 0;
+}
+
+bool
+credential_is_origin(const char *bytes)
+{
+	return credential_is_valid(bytes) &&
+	    (unsigned char)bytes[0] != CREDENTIAL_ACCOUNT;
+}
+
+bool
+credential_is_local(const struct credential *c)
+{
+	static const uint8_t zeros[sizeof(c->bytes)];
+
+	switch ((enum credential_kind)c->kind) {
+	case CREDENTIAL_IPV4:
+		return c->bytes[0] == 127;
+	case CREDENTIAL_IPV6: /* ::1 is the only one that is used */
+		return memcmp(c->bytes, zeros, sizeof(zeros)) == 0;
+	case CREDENTIAL_UID:
+		return true;
+	case CREDENTIAL_ACCOUNT:
+		break;
+	}
+	return false;
 }
 
 void
@@ -106,6 +155,10 @@ credential_str(const struct credential *c, char out[CREDENTIAL_STR_SIZE])
 	case CREDENTIAL_UID:
 		memcpy(&uid, c->bytes, sizeof(uid));
 		snprintf(out, CREDENTIAL_STR_SIZE, "uid %" PRIu32, ntohl(uid));
+		return;
+	case CREDENTIAL_ACCOUNT:
+		snprintf(out, CREDENTIAL_STR_SIZE, "account %016" PRIx64,
+		    credential_account(c));
 		return;
 	}
 	assert(0 && "a credential of no known kind");

@@ -103,6 +103,8 @@ struct field {
 	FIELD_NUMBERS(t, of, m), .extra = offsetof(of, count)
 #define FIELD_CREDENTIAL(t, of, m) \
 	FIELD_BYTES(t, of, m), .check = credential_is_valid
+#define FIELD_ORIGIN(t, of, m) \
+	FIELD_BYTES(t, of, m), .check = credential_is_origin
 #define FIELD_FD(t, of, m, k) FIELD_(t, FIELD_IS_FD, of, m), .max = (k)
 #define FIELD_STRUCT(t, of, m, table) \
 	FIELD_(t, FIELD_IS_STRUCT, of, m), .inner = (table)

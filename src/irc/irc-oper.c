@@ -57,7 +57,7 @@ oper_made(struct session *s, const struct irc_oper *oper)
 {
 	char from[CREDENTIAL_STR_SIZE];
 
-	credential_str(&s->origin->credential, from);
+	credential_str(&s->address, from);
 	log_info("operator of the server: nick=%s name=%s from=\"%s\"",
 	    s->member->nick, oper->name, from);
 	irc_set_user_modes(s, s->member->flags | MEMBER_OPER);
@@ -69,7 +69,7 @@ oper_refused(struct session *s)
 {
 	char from[CREDENTIAL_STR_SIZE];
 
-	credential_str(&s->origin->credential, from);
+	credential_str(&s->address, from);
 	log_limited(&s->all->oper_log, s->all->net->clock->mono_ms,
 	    LOG_LEVEL_WARNING,
 	    "OPER with a wrong name or password: nick=%s "
@@ -187,7 +187,7 @@ irc_oper_run(struct session *s, struct irc_message *msg)
 	if (s->all->verify == NULL)
 		oper_try_again(s);
 	else if (!opers_find(&found, &s->all->options->oper, msg->argv[0],
-		     &s->origin->credential))
+		     &s->address))
 		irc_numeric(s, 491, ":No O-lines for your host");
 	else
 		oper_verify(s, &found, msg->argv[1]);

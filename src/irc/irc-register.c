@@ -86,7 +86,7 @@ irc_nick_run(struct session *s, struct irc_message *msg)
 		if (result == NICK_CHANGED)
 			member_show_queued(s->member);
 	} else { /* before the registration it is only wanted */
-		result = action_nick_check(s->all->chat, &s->origin->credential,
+		result = action_nick_check(s->all->chat, &s->address,
 		    nick, &answer);
 		if (result == NICK_CHANGED) {
 			(void)strlcpy(irc->nick, nick, sizeof(irc->nick));
@@ -192,7 +192,7 @@ register_refuse(struct session *s)
 {
 	char from[CREDENTIAL_STR_SIZE];
 
-	credential_str(&s->origin->credential, from);
+	credential_str(&s->address, from);
 	log_limited(&s->all->password_log, s->all->net->clock->mono_ms,
 	    LOG_LEVEL_WARNING,
 	    "IRC client without the right password: from=\"%s\"", from);
@@ -240,7 +240,7 @@ irc_register_try(struct session *s)
 	}
 	irc_forget_password(irc);
 	/* Somebody else may have taken it meanwhile, or it was banned. */
-	result = action_nick_check(s->all->chat, &s->origin->credential,
+	result = action_nick_check(s->all->chat, &s->address,
 	    irc->nick, &answer);
 	if (result != NICK_CHANGED) {
 		register_explain_nick(s, result, irc->nick, &answer);

@@ -61,7 +61,7 @@ static const struct field ban_list[] = {
 	{ FIELD_UINT(1, struct ban, id), .max = BAN_ID_MAX },
 	{ FIELD_STRING(2, struct ban, subject.nick) },
 	{ FIELD_BOOL(3, struct ban, subject.has_origin) },
-	{ FIELD_CREDENTIAL(4, struct ban, subject.origin) },
+	{ FIELD_ORIGIN(4, struct ban, subject.origin) },
 	{ FIELD_UINT(5, struct ban, subject.prefix) },
 	{ FIELD_INT(6, struct ban, made_ms) },
 	{ FIELD_INT(7, struct ban, until_ms) },

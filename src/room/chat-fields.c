@@ -184,6 +184,8 @@ static const struct field chat_list[] = {
 	{ FIELD_UINT(8, struct chat, last_msgid), .max = UINT64_MAX - 1 },
 	{ FIELD_UINT(9, struct chat, last_arrival), .max = UINT64_MAX - 1 },
 	{ FIELD_BYTES(10, struct chat, host_key.bytes) },
+	/* A program that knows no accounts hands over none. */
+	{ FIELD_BOOL(11, struct chat, accounts.is_known) },
 };
 static const struct fields chat_fields = { FIELDS("the chat", struct chat,
     chat_list) };
@@ -199,7 +201,9 @@ chat_save(struct chat *chat, struct fields_out *out)
 			return -1;
 		fields_put_item(out, HANDOFF_ROOM, &room_fields, room);
 	}
+	chat->accounts.is_known = true;
 	fields_put_item(out, HANDOFF_CHAT, &chat_fields, chat);
+	accounts_save(&chat->accounts, out);
 	for (m = NULL; (m = directory_next(&chat->directory, m)) != NULL;)
 		if (!m->is_lost)
 			member_save(m, out);
@@ -221,6 +225,8 @@ chat_load(struct chat *chat, struct fields_in *in, const struct tlv *item,
 		return room_load(chat, in, item);
 	case HANDOFF_CHAT:
 		return fields_get(in, &chat_fields, item, chat);
+	case HANDOFF_ACCOUNT:
+		return accounts_load(&chat->accounts, in, item) != NULL;
 	case HANDOFF_MEMBER:
 		return member_load(chat, in, item, find_dialect);
 	case HANDOFF_PRESENCE:

@@ -179,6 +179,7 @@ chat_init(struct chat *chat, const struct clock *clock,
 	directory_init(&chat->directory);
 	departed_init(&chat->departed, chat);
 	bans_init(&chat->bans);
+	accounts_init(&chat->accounts);
 	deadline_init(&chat->tidy_due, chat_tidy_cb, chat);
 	walk_init(&chat->tidy, "chat_tidy", chat_tidy, chat);
 	member_lost_init(chat);
@@ -200,6 +201,7 @@ chat_fini(struct chat *chat)
 	walk_stop(&chat->deadlines->walks, &chat->tidy);
 	departed_fini(&chat->departed);
 	bans_fini(&chat->bans);
+	accounts_fini(&chat->accounts);
 	while ((room = chat_next_room(chat, NULL)) != NULL) {
 		chat_take_out_room(chat, room);
 		room_close(room);

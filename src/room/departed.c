@@ -146,6 +146,23 @@ departed_take(struct departed_set *all, const char *folded,
 	return b;
 }
 
+struct departed *
+departed_return(struct departed_set *all, const char *folded,
+    const struct credential *credential)
+{
+	struct departed *b = departed_take(all, folded, credential);
+	struct departed_owner *owner, key = { .credential = *credential };
+
+	if (b != NULL || credential->kind != CREDENTIAL_ACCOUNT)
+		return b;
+	owner = RB_FIND(departed_owner_tree, &all->owners, &key);
+	if (owner != NULL) {
+		b = TAILQ_LAST(&owner->departed, departed_queue);
+		departed_remove(all, b);
+	}
+	return b;
+}
+
 void
 departed_put(struct departed_set *all, const char *folded,
     const struct credential *credential, struct person *person, int64_t left_ms)

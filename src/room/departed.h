@@ -64,6 +64,10 @@ const struct credential *departed_credential(const struct departed *b);
  * none. */
 struct departed *departed_take(struct departed_set *all, const char *folded,
     const struct credential *credential);
+/* The same for who is back; an account's place is theirs under any nick: the
+ * newest, if there is none of that. */
+struct departed *departed_return(struct departed_set *all, const char *folded,
+    const struct credential *credential);
 void departed_free(struct chat *chat, struct departed *b);
 
 /* Drops what is too old or too many by the options that are in force. False:

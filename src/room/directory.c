@@ -78,12 +78,14 @@ directory_set_nick(struct member *m, const char *nick)
 static void
 directory_set_host(struct member *m)
 {
-	cloak_str(&m->chat->host_key, &m->credential, m->host);
+	cloak_str(&m->chat->host_key, &m->address, m->host);
 }
 
-static void
-directory_set_origin(struct member *m)
+void
+directory_share(struct member *m)
 {
+	if (m->origin != NULL)
+		origin_release(m->origin, ORIGIN_PEOPLE, 1);
 	m->origin = origins_get(&m->chat->origins, &m->credential);
 	origin_hold(m->origin, ORIGIN_PEOPLE, 1);
 }
@@ -158,7 +160,7 @@ directory_add_guest(struct directory *directory, struct member *m)
 
 	m->id = ++directory->last_id;
 	directory_set_host(m);
-	directory_set_origin(m);
+	directory_share(m);
 	/* Counts on, so that two guests of one day are not mixed up. */
 	do {
 		if (++directory->last_guest > 999999999)
@@ -191,7 +193,7 @@ directory_restore(struct directory *directory, struct member *m,
 		return false;
 	}
 	directory->count++;
-	directory_set_origin(m);
+	directory_share(m);
 	if (!m->is_lost)
 		directory_count_flags(directory, m, true);
 	return true;

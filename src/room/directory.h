@@ -12,6 +12,8 @@
 void directory_init(struct directory *directory);
 void directory_fini(struct directory *directory);
 
+/* Counts m among the people of their identity's origin, and no other. */
+void directory_share(struct member *m);
 /* Gives m an id and the next guest nick. */
 void directory_add_guest(struct directory *directory, struct member *m);
 void directory_remove(struct directory *directory, struct member *m);

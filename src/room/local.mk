@@ -4,6 +4,9 @@
 src_libbrbd_a_SOURCES += \
 	%D%/acked.c \
 	%D%/acked.h \
+	%D%/account-fields.c \
+	%D%/account.c \
+	%D%/account.h \
 	%D%/bans-fields.c \
 	%D%/bans.c \
 	%D%/bans.h \

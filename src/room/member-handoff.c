@@ -213,6 +213,7 @@ static const struct field member_list[] = {
 	{ FIELD_BOOL(23, struct member, was_ignorer) },
 	{ FIELD_INT(24, struct member, announce[ANNOUNCE_TOPIC].level) },
 	{ FIELD_INT(25, struct member, announce[ANNOUNCE_TOPIC].at_ms) },
+	{ FIELD_ORIGIN(26, struct member, address) },
 };
 static const struct fields member_fields = { FIELDS("a member", struct member,
     member_list) };
@@ -272,6 +273,7 @@ member_is_consistent(struct member *m)
 
 	if (m->client.dialect == NULL || m->id == 0 ||
 	    m->id > m->chat->directory.last_id ||
+	    !credential_is_origin((const char *)&m->address) ||
 	    (m->is_away && (m->is_on_break || m->is_lost)))
 		return false;
 	SLIST_FOREACH(ms, &m->memberships, in_member)
@@ -285,6 +287,7 @@ bool
 member_load(struct chat *chat, struct fields_in *in, const struct tlv *item,
     const struct dialect *(*find_dialect)(const char *name))
 {
+	static const struct credential none;
 	struct member *m = member_make(chat);
 	struct member_names names;
 	struct membership *ms;
@@ -294,6 +297,9 @@ member_load(struct chat *chat, struct fields_in *in, const struct tlv *item,
 	if (fields_get(in, &names_fields, item, &names) &&
 	    fields_get(in, &member_fields, item, m))
 		m->client.dialect = find_dialect(names.dialect);
+	/* Older programs have no identity apart from the origin. */
+	if (credential_cmp(&m->address, &none) == 0)
+		m->address = m->credential;
 	if (in->error != NULL || !member_is_consistent(m) ||
 	    !directory_restore(&chat->directory, m, names.nick)) {
 		member_unmake(m);

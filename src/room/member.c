@@ -140,7 +140,7 @@ member_new(struct chat *chat, const struct credential *credential,
 	m->client.session = session;
 	m->client.sink = sink;
 	m->client.dialect = dialect;
-	m->credential = *credential;
+	m->credential = m->address = *credential;
 	m->is_guest = true;
 	m->active_ms = chat->clock->mono_ms;
 	SLIST_INIT(&m->memberships);
@@ -152,6 +152,15 @@ member_new(struct chat *chat, const struct credential *credential,
 	directory_add_guest(&chat->directory, m);
 	watch_counted(chat);
 	return m;
+}
+
+void
+member_set_identity(struct member *m, const struct credential *identity)
+{
+	watch_member_changed(m);
+	m->credential = *identity;
+	directory_share(m);
+	watch_member_changed(m);
 }
 
 void

@@ -21,6 +21,7 @@
 #include "history/event.h"
 #include "history/history.h"
 #include "options/options.h"
+#include "room/account.h"
 #include "room/bans.h"
 #include "room/tally.h"
 
@@ -344,8 +345,9 @@ struct member {
 	uint64_t acted_turn;
 	uint32_t
 	    skeleton; /* directory.c: checksum of what the nick looks like */
-	struct credential credential;
-	struct origin *origin; /* of that credential; they hold it */
+	struct credential credential; /* whose place it is: their identity */
+	struct credential address; /* where they come from: never an account */
+	struct origin *origin; /* of the identity, whose share it is; held */
 	uint8_t flags; /* enum member_flag */
 	bool is_guest;
 	bool is_on_break; /* nothing is delivered */
@@ -359,7 +361,7 @@ struct member {
 	char nick[NICK_SIZE];
 	char folded[NICK_SIZE];
 	/* The stand-in for where they come from (cloak.h). It is always the
-	 * same for a credential, also after a restart if there is a journal. */
+	 * same for an origin, also after a restart if there is a journal. */
 	char host[MEMBER_HOST_SIZE];
 };
 
@@ -685,6 +687,7 @@ struct chat {
 	struct directory directory;
 	struct departed_set departed;
 	struct bans bans; /* who may not come in */
+	struct accounts accounts;
 	LIST_HEAD(, member) ignorers;
 	struct lost_queue lost; /* the longest lost first */
 	size_t lost_count;

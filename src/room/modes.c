@@ -251,8 +251,7 @@ modes_ban_mask(const struct room *room, const struct member *m,
 
 	TAILQ_FOREACH(ms, &room->people, in_room)
 		if (ms->member != m &&
-		    credential_cmp(&ms->member->credential, &m->credential) ==
-			0) {
+		    credential_cmp(&ms->member->address, &m->address) == 0) {
 			(void)snprintf(out, MODES_MASK_MAX + 1, "%s!*@*",
 			    m->nick);
 			return;
@@ -297,7 +296,7 @@ modes_is_named(const struct room *room, const struct member *m)
 		    list->items[i][len] != ' ')
 			continue;
 		if (room_operator_parse(&op, list->items[i]) == NULL &&
-		    room_operator_is(&op, m->folded, &m->credential))
+		    room_operator_is(&op, m->folded, &m->address))
 			return true;
 	}
 	return false;

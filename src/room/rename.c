@@ -112,7 +112,7 @@ rename_change(struct member *m, const char *nick, bool was_seen)
 	memcpy(old, m->nick, sizeof(old));
 	memcpy(old_folded, m->folded, sizeof(old_folded));
 	nick_fold(folded, nick);
-	credential_str(&m->credential, from);
+	credential_str(&m->address, from);
 	log_people("another nick: old=%s nick=%s from=\"%s\"", old, nick, from);
 	if (strcmp(folded, old_folded) != 0)
 		presence_give_up(m->chat, old_folded);
@@ -266,7 +266,7 @@ directory_rename(struct member *m, const char *nick,
 	nick_fold(folded, nick);
 	if (holder == NULL &&
 	    (strcmp(folded, m->folded) == 0 ||
-		(departed = departed_take(&chat->departed, folded,
+		(departed = departed_return(&chat->departed, folded,
 		     &m->credential)) == NULL)) {
 		rename_change(m, nick, was_seen);
 		return DIRECTORY_RENAMED;

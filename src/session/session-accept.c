@@ -87,7 +87,8 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 	s->all = all;
 	s->protocol = protocol;
 	s->is_sniffed = protocol == &protocol_sniff;
-	s->origin = admit_add(&all->admission, &peer->credential);
+	s->address = peer->credential;
+	s->origin = admit_add(&all->admission, &s->address);
 	TAILQ_INSERT_TAIL(&all->list, s, entry);
 	all->unentered_count++;
 	s->since_ms = all->net->clock->mono_ms;
@@ -107,7 +108,7 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 static void
 session_refuse(struct session *s, enum admit why, const struct ban *ban)
 {
-	char *text = session_refusal(s->all, &s->origin->credential, why, ban);
+	char *text = session_refusal(s->all, &s->address, why, ban);
 
 	if (s->protocol->refused != NULL)
 		s->protocol->refused(s, why, text);
@@ -125,16 +126,16 @@ session_enter(struct session *s, const struct dialect *dialect)
 	char from[CREDENTIAL_STR_SIZE];
 
 	assert(s->member == NULL && !s->has_left && !s->has_entered);
-	why = admit_entry(&s->all->admission, &s->origin->credential, &ban);
+	why = admit_entry(&s->all->admission, &s->address, &ban);
 	if (why != ADMITTED) {
 		session_refuse(s, why, ban);
 		return false;
 	}
 	s->has_entered = true;
 	s->all->unentered_count--;
-	s->member = member_new(s->all->chat, &s->origin->credential,
+	s->member = member_new(s->all->chat, &s->address,
 	    &session_client_ops, s, s->conn, dialect);
-	credential_str(&s->origin->credential, from);
+	credential_str(&s->address, from);
 	log_people("somebody came in: nick=%s from=\"%s\" protocol=%s fd=%d",
 	    s->member->nick, from, s->protocol->name, conn_fd(s->conn));
 	return true;
@@ -159,7 +160,7 @@ sessions_end_banned(struct sessions *all, const struct ban *ban)
 	TAILQ_FOREACH(s, &all->list, entry) {
 		if (s->has_entered || s->has_left)
 			continue;
-		ban = bans_match(&all->chat->bans, &s->origin->credential,
+		ban = bans_match(&all->chat->bans, &s->address,
 		    now_ms);
 		if (ban == NULL)
 			continue;

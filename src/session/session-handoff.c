@@ -60,7 +60,7 @@ session_put_state(struct fields_out *out, const struct field *f,
 static const struct field session_list[] = {
 	{ FIELD_STRING(1, struct session_record, protocol), .is_needed = true },
 	{ FIELD_STRING(2, struct session_record, member) },
-	{ FIELD_CREDENTIAL(3, struct session_record, credential),
+	{ FIELD_ORIGIN(3, struct session_record, credential),
 	    .is_needed = true },
 	{ FIELD_INT(4, struct session_record, lines.level) },
 	{ FIELD_INT(5, struct session_record, lines.at_ms) },
@@ -95,7 +95,7 @@ session_save(const struct session *s, struct fields_out *out)
 {
 	struct session_record r = {
 		.session = s,
-		.credential = s->origin->credential,
+		.credential = s->address,
 		.lines = s->lines,
 		.since_ms = s->since_ms,
 		.throttle_ms = s->throttle == NULL ? 0 : s->throttle->at_ms,
@@ -173,7 +173,9 @@ session_load(struct sessions *all, struct fields_in *in, const struct tlv *item)
 		all->unentered_count++;
 	if (r.is_throttled)
 		session_throttle_until(s, r.throttle_ms);
-	s->origin = admit_add(&all->admission, &r.credential);
+	s->address = r.credential;
+	s->origin = admit_add(&all->admission,
+	    s->member == NULL ? &s->address : &s->member->credential);
 	TAILQ_INSERT_TAIL(&all->list, s, entry);
 	if (s->member != NULL)
 		member_attach(s->member, &session_client_ops, s, s->conn);

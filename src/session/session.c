@@ -374,7 +374,7 @@ session_ended_cb(struct conn *c, enum conn_end end, void *arg)
 	char from[CREDENTIAL_STR_SIZE];
 
 	assert(s->conn == c);
-	credential_str(&s->origin->credential, from);
+	credential_str(&s->address, from);
 	log_people("connection ended: reason=\"%s\" nick=%s from=\"%s\" fd=%d",
 	    conn_end_str(end), s->member == NULL ? "-" : s->member->nick, from,
 	    conn_fd(c));

@@ -70,7 +70,8 @@ struct session {
 	/* NULL before session_enter(), and once they have left. */
 	struct member *member;
 	const struct protocol *protocol;
-	struct origin *origin; /* it holds the connection */
+	struct credential address; /* where it comes from: never an account */
+	struct origin *origin; /* whose share it is; it holds the connection */
 	struct bucket lines; /* flood control */
 	/* Monotonic: when the next line may be handled, since all from the same
 	 * origin share their lines. */

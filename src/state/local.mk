@@ -2,6 +2,8 @@
 # Copyright (c) 2026 The brbd authors
 
 src_libbrbd_a_SOURCES += \
+	%D%/accounts-journal.c \
+	%D%/accounts-journal.h \
 	%D%/bans-journal.c \
 	%D%/bans-journal.h \
 	%D%/journal-format.c \

@@ -16,6 +16,7 @@
 
 #include "history/history-file.h"
 #include "room/room.h"
+#include "state/accounts-journal.h"
 #include "state/bans-journal.h"
 #include "room/chat-rooms.h"
 #include "room/chat.h"
@@ -25,6 +26,7 @@
 #define STATE_RETRY_MS 10000 /* rooms without a file get one */
 #define SERVER_STATE_PEOPLE "people"
 #define SERVER_STATE_BANS "bans"
+#define SERVER_STATE_ACCOUNTS "accounts"
 #define SERVER_STATE_ROOM "room-"
 #define SERVER_STATE_RING ".ring"
 
@@ -125,9 +127,13 @@ state_write_back(struct walk_budget *budget, void *arg)
 	    journal_tick(state->people, chat->clock->mono_ms, budget);
 	is_due |= state->ban_journal != NULL &&
 	    journal_tick(state->ban_journal, chat->clock->mono_ms, budget);
+	is_due |= state->accounts != NULL &&
+	    journal_tick(state->accounts, chat->clock->mono_ms, budget);
 	if (is_due || state->unkept_rooms > 0)
 		state_turn(state);
-	if (state->people != NULL && journal_is_in_snapshot(state->people))
+	if ((state->people != NULL && journal_is_in_snapshot(state->people)) ||
+	    (state->accounts != NULL &&
+		journal_is_in_snapshot(state->accounts)))
 		return true;
 	state->ticked[0] = '\0';
 	return false;
@@ -191,6 +197,20 @@ state_open_journal(struct state *state, const char *name,
 	return journal;
 }
 
+static int
+state_open_accounts(struct state *state, journal_loaded *loaded)
+{
+	struct accounts *accounts = &state->chat->accounts;
+
+	state->accounts = state_open_journal(state, SERVER_STATE_ACCOUNTS,
+	    loaded, accounts_snapshot, accounts);
+	if (state->accounts == NULL)
+		return -1;
+	accounts->is_known = true;
+	accounts_set_journal(accounts, state->accounts);
+	return 0;
+}
+
 int
 state_open(struct state *state, struct chat *chat, struct bans *bans)
 {
@@ -213,9 +233,12 @@ state_open(struct state *state, struct chat *chat, struct bans *bans)
 	if (state->ban_journal == NULL)
 		return -1;
 	bans_set_journal(bans, state->ban_journal);
-	log_info("state opened: dir=%s rooms=%zu bookmarks=%zu bans=%zu",
+	if (state_open_accounts(state, accounts_loaded) == -1)
+		return -1;
+	log_info("state opened: dir=%s rooms=%zu bookmarks=%zu bans=%zu "
+		 "accounts=%zu",
 	    chat->options->state_dir, chat->count, chat->departed.count,
-	    bans->count);
+	    bans->count, chat->accounts.count);
 	return 0;
 }
 
@@ -254,6 +277,9 @@ state_resume(struct state *state, struct chat *chat, struct bans *bans)
 		bans_set_journal(bans, state->ban_journal);
 		journal_renew(state->ban_journal, chat->clock->mono_ms);
 	}
+	if (state_open_accounts(state,
+		chat->accounts.is_known ? state_known : accounts_loaded) == 0)
+		journal_renew(state->accounts, chat->clock->mono_ms);
 	state_turn(state);
 }
 
@@ -267,6 +293,8 @@ state_error(const struct state *state)
 	if (state->ban_journal != NULL &&
 	    journal_error(state->ban_journal) != 0)
 		error = journal_error(state->ban_journal);
+	if (state->accounts != NULL && journal_error(state->accounts) != 0)
+		error = journal_error(state->accounts);
 	return error;
 }
 
@@ -292,6 +320,9 @@ state_stop(struct state *state)
 	bans_set_journal(state->bans, NULL);
 	journal_close(state->ban_journal);
 	state->ban_journal = NULL;
+	accounts_set_journal(&state->chat->accounts, NULL);
+	journal_close(state->accounts);
+	state->accounts = NULL;
 }
 
 void

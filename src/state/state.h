@@ -20,6 +20,7 @@
  *   room-NAME.ring        what was said in a room
  *   people.0, people.1    places, private messages that wait, topics
  *   bans.0, bans.1        who is banned
+ *   accounts.0, accounts.1
  */
 struct state {
 	struct state_dir dir;
@@ -28,6 +29,7 @@ struct state {
 	struct bans *bans;
 	struct journal *people;
 	struct journal *ban_journal;
+	struct journal *accounts;
 	struct room_files files;
 	struct deadline tick;
 	struct walk write_back;

@@ -5,6 +5,7 @@
 # replay.c; --enable-fuzzing gives it libFuzzer's instead.
 
 fuzz_targets = \
+	%D%/fuzz_account \
 	%D%/fuzz_command \
 	%D%/fuzz_control \
 	%D%/fuzz_door \
@@ -35,6 +36,7 @@ endif
 fuzz_libs = $(fuzz_main) src/libbrbd.a $(libraries)
 check_libs += %D%/libreplay.a
 tests_fuzz_libreplay_a_SOURCES = %D%/replay.c
+tests_fuzz_fuzz_account_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_command_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_control_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_door_LDADD = $(fuzz_libs)

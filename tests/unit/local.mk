@@ -17,6 +17,7 @@ unit_tests_slow = \
 	%D%/check_history_damage \
 	%D%/check_conn_output
 unit_tests = \
+	%D%/check_account \
 	%D%/check_actions \
 	%D%/check_bans \
 	%D%/check_batching \

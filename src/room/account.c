@@ -1,0 +1,739 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Accounts in four trees: by id, by nick, by what the nick looks like, and by
+ * what proves them. A nick that looks like an owned one is not to be had
+ * either, as it could be taken for its owner.
+ *
+ * Decided against: ids that count up, since after a lost file the next account
+ * would get the places of an older one; and a name apart from the nick, which
+ * would be a second thing to know of everybody.
+ *
+ * Attempts are counted for a name as it was given, so that nothing tells which
+ * names there are; the names are kept as a checksum. The collection is bounded,
+ * and what was not used for longest goes: by then it was full again, or
+ * somebody has as many addresses as that, and the name holds them up.
+ */
+#include "config.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <sha2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/stdlib.h>
+#include <bsd/string.h>
+
+#include "base/checksum.h"
+#include "base/tlv.h"
+#include "room/account.h"
+
+static int
+account_id_cmp(const struct account *a, const struct account *b)
+{
+	return (a->id > b->id) - (a->id < b->id);
+}
+
+static int
+account_name_cmp(const struct account_nick *a, const struct account_nick *b)
+{
+	return strcmp(a->folded, b->folded);
+}
+
+static int
+account_skeleton_cmp(const struct account_nick *a, const struct account_nick *b)
+{
+	int order = strcmp(a->skeleton, b->skeleton);
+
+	return order != 0 ? order : account_name_cmp(a, b);
+}
+
+static int
+account_proof_cmp(const struct account_proof *a, const struct account_proof *b)
+{
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
+}
+
+static int
+attempt_cmp(const struct attempt *a, const struct attempt *b)
+{
+	return credential_cmp(&a->key, &b->key);
+}
+
+RB_GENERATE_INTERNAL(account_tree, account, by_id, account_id_cmp,
+    UNUSED static)
+RB_GENERATE_INTERNAL(account_name_tree, account_nick, by_name, account_name_cmp,
+    UNUSED static)
+RB_GENERATE_INTERNAL(account_skeleton_tree, account_nick, by_skeleton,
+    account_skeleton_cmp, UNUSED static)
+RB_GENERATE_INTERNAL(account_proof_tree, account_proof, by_bytes,
+    account_proof_cmp, UNUSED static)
+RB_GENERATE_INTERNAL(attempt_tree, attempt, entry, attempt_cmp, UNUSED static)
+
+const char *
+proof_kind_str(enum proof_kind kind)
+{
+	switch (kind) {
+	case PROOF_PASSWORD:
+		return "password";
+	case PROOF_KEY:
+		return "key";
+	case PROOF_UID:
+		return "uid";
+	case PROOF_TOKEN:
+		return "token";
+	case PROOF_KINDS:
+		break;
+	}
+	assert(0 && "no such kind");
+	return "";
+}
+
+void
+accounts_init(struct accounts *all)
+{
+	memset(all, 0, sizeof(*all));
+	RB_INIT(&all->by_id);
+	RB_INIT(&all->by_name);
+	RB_INIT(&all->by_skeleton);
+	RB_INIT(&all->by_bytes);
+	RB_INIT(&all->attempts);
+	TAILQ_INIT(&all->attempts_by_age);
+}
+
+void
+accounts_set_watch(struct accounts *all, const struct accounts_watch *watch,
+    void *arg)
+{
+	all->watch = watch;
+	all->watch_arg = arg;
+}
+
+static void
+accounts_changed(struct accounts *all, const struct account *a)
+{
+	if (all->watch != NULL)
+		all->watch->changed(a, all->watch_arg);
+}
+
+/* Finding */
+
+struct account *
+accounts_find_id(const struct accounts *all, uint64_t id)
+{
+	struct account key = { .id = id };
+	/* RB_FIND() does not change a tree, here and below. */
+	struct account_tree tree = all->by_id;
+
+	return RB_FIND(account_tree, &tree, &key);
+}
+
+struct account *
+accounts_of(const struct accounts *all, const struct credential *identity)
+{
+	return identity->kind != CREDENTIAL_ACCOUNT ?
+	    NULL :
+	    accounts_find_id(all, credential_account(identity));
+}
+
+static struct account_nick *
+accounts_find_nick(const struct accounts *all, const char *nick)
+{
+	struct account_name_tree tree = all->by_name;
+	struct account_nick key;
+
+	if (strlen(nick) > NICK_MAX)
+		return NULL;
+	nick_fold(key.folded, nick);
+	return RB_FIND(account_name_tree, &tree, &key);
+}
+
+struct account *
+accounts_find(const struct accounts *all, const char *nick)
+{
+	const struct account_nick *found = accounts_find_nick(all, nick);
+
+	return found == NULL ? NULL : found->account;
+}
+
+static const struct account_nick *
+accounts_find_skeleton(const struct accounts *all, const char *nick)
+{
+	struct account_skeleton_tree tree = all->by_skeleton;
+	struct account_nick key, *found;
+
+	nick_skeleton(key.skeleton, nick);
+	key.folded[0] = '\0';
+	found = RB_NFIND(account_skeleton_tree, &tree, &key);
+	return found == NULL || strcmp(found->skeleton, key.skeleton) != 0 ?
+	    NULL :
+	    found;
+}
+
+const struct account_nick *
+accounts_owner(const struct accounts *all, const char *nick)
+{
+	const struct account_nick *found = accounts_find_nick(all, nick);
+	char folded[NICK_SIZE];
+
+	if (found != NULL || strlen(nick) > NICK_MAX)
+		return found;
+	/* As it is written it may look like a nick that it is not. */
+	found = accounts_find_skeleton(all, nick);
+	if (found != NULL)
+		return found;
+	nick_fold(folded, nick);
+	return accounts_find_skeleton(all, folded);
+}
+
+struct account_proof *
+accounts_find_proof(const struct accounts *all, enum proof_kind kind,
+    const unsigned char bytes[PROOF_BYTES])
+{
+	struct account_proof_tree tree = all->by_bytes;
+	struct account_proof key = { .kind = (uint8_t)kind };
+
+	memcpy(key.bytes, bytes, sizeof(key.bytes));
+	return RB_FIND(account_proof_tree, &tree, &key);
+}
+
+struct account *
+accounts_next(const struct accounts *all, const struct account *a)
+{
+	return accounts_after(all, a == NULL ? 0 : a->id);
+}
+
+struct account *
+accounts_after(const struct accounts *all, uint64_t id)
+{
+	struct account_tree tree = all->by_id;
+	struct account key = { .id = id + 1 };
+
+	return id == UINT64_MAX ? NULL : RB_NFIND(account_tree, &tree, &key);
+}
+
+/* One account */
+
+const char *
+account_name(const struct account *a)
+{
+	return TAILQ_FIRST(&a->nicks)->nick;
+}
+
+static struct account_nick *
+account_find_nick(const struct account *a, const char *nick)
+{
+	struct account_nick *n;
+	char folded[NICK_SIZE];
+
+	if (strlen(nick) > NICK_MAX)
+		return NULL;
+	nick_fold(folded, nick);
+	TAILQ_FOREACH(n, &a->nicks, in_account)
+		if (strcmp(n->folded, folded) == 0)
+			return n;
+	return NULL;
+}
+
+bool
+account_owns(const struct account *a, const char *nick)
+{
+	return account_find_nick(a, nick) != NULL;
+}
+
+static struct account_proof *
+account_find_password(const struct account *a)
+{
+	struct account_proof *p;
+
+	TAILQ_FOREACH(p, &a->proofs, in_account)
+		if (p->kind == PROOF_PASSWORD)
+			return p;
+	return NULL;
+}
+
+const struct account_proof *
+account_password(const struct account *a)
+{
+	return account_find_password(a);
+}
+
+void
+proof_str(const struct account_proof *p, char out[PROOF_STR_SIZE])
+{
+	uint32_t head = (uint32_t)p->bytes[0] << 24 |
+	    (uint32_t)p->bytes[1] << 16 | (uint32_t)p->bytes[2] << 8 |
+	    p->bytes[3];
+
+	(void)snprintf(out, PROOF_STR_SIZE,
+	    p->kind == PROOF_UID ? "%" PRIu32 : "%08" PRIx32, head);
+}
+
+struct account_proof *
+account_find_proof(const struct account *a, enum proof_kind kind,
+    const char *called)
+{
+	struct account_proof *p;
+	char name[PROOF_STR_SIZE];
+
+	TAILQ_FOREACH(p, &a->proofs, in_account) {
+		proof_str(p, name);
+		if (p->kind == kind && strcmp(name, called) == 0)
+			return p;
+	}
+	return NULL;
+}
+
+static void
+proof_free(struct account_proof *p)
+{
+	if (p->hash != NULL)
+		explicit_bzero(p->hash, strlen(p->hash));
+	free(p->hash);
+	free(p);
+}
+
+void
+account_free(struct account *a)
+{
+	struct account_proof *p;
+	struct account_nick *n;
+
+	while ((n = TAILQ_FIRST(&a->nicks)) != NULL) {
+		TAILQ_REMOVE(&a->nicks, n, in_account);
+		free(n);
+	}
+	while ((p = TAILQ_FIRST(&a->proofs)) != NULL) {
+		TAILQ_REMOVE(&a->proofs, p, in_account);
+		proof_free(p);
+	}
+	free(a);
+}
+
+/* In and out of the trees */
+
+static void
+accounts_insert_nick(struct accounts *all, struct account_nick *n)
+{
+	struct account_nick *clash;
+
+	clash = RB_INSERT(account_name_tree, &all->by_name, n);
+	assert(clash == NULL);
+	clash = RB_INSERT(account_skeleton_tree, &all->by_skeleton, n);
+	assert(clash == NULL);
+}
+
+static void
+accounts_take_out_nick(struct accounts *all, struct account_nick *n)
+{
+	RB_REMOVE(account_name_tree, &all->by_name, n);
+	RB_REMOVE(account_skeleton_tree, &all->by_skeleton, n);
+}
+
+static void
+accounts_take_out(struct accounts *all, struct account *a)
+{
+	struct account_proof *p;
+	struct account_nick *n;
+
+	TAILQ_FOREACH(n, &a->nicks, in_account)
+		accounts_take_out_nick(all, n);
+	TAILQ_FOREACH(p, &a->proofs, in_account)
+		if (p->kind != PROOF_PASSWORD)
+			RB_REMOVE(account_proof_tree, &all->by_bytes, p);
+	RB_REMOVE(account_tree, &all->by_id, a);
+	all->count--;
+}
+
+bool
+accounts_restore(struct accounts *all, struct account *a)
+{
+	struct account_proof *p;
+	struct account_nick *n;
+
+	if (accounts_find_id(all, a->id) != NULL)
+		return false;
+	TAILQ_FOREACH(n, &a->nicks, in_account)
+		if (accounts_find_nick(all, n->folded) != NULL)
+			return false;
+	TAILQ_FOREACH(p, &a->proofs, in_account)
+		if (p->kind != PROOF_PASSWORD &&
+		    accounts_find_proof(all, p->kind, p->bytes) != NULL)
+			return false;
+	TAILQ_FOREACH(n, &a->nicks, in_account)
+		accounts_insert_nick(all, n);
+	TAILQ_FOREACH(p, &a->proofs, in_account)
+		if (p->kind != PROOF_PASSWORD)
+			(void)RB_INSERT(account_proof_tree, &all->by_bytes, p);
+	(void)RB_INSERT(account_tree, &all->by_id, a);
+	all->count++;
+	return true;
+}
+
+void
+accounts_fini(struct accounts *all)
+{
+	struct attempt *attempt;
+	struct account *a;
+
+	all->watch = NULL;
+	while ((a = accounts_next(all, NULL)) != NULL)
+		accounts_forget(all, a);
+	while ((attempt = TAILQ_FIRST(&all->attempts_by_age)) != NULL) {
+		TAILQ_REMOVE(&all->attempts_by_age, attempt, by_age);
+		free(attempt);
+	}
+}
+
+/* Changes */
+
+static struct account_nick *
+account_nick_new(struct account *a, const char *nick, int64_t now_ms)
+{
+	struct account_nick *n = xcalloc(1, sizeof(*n));
+
+	assert(strlen(nick) <= NICK_MAX);
+	n->account = a;
+	n->since_ms = now_ms;
+	memcpy(n->nick, nick, strlen(nick) + 1);
+	nick_fold(n->folded, nick);
+	nick_skeleton(n->skeleton, n->folded);
+	TAILQ_INSERT_TAIL(&a->nicks, n, in_account);
+	a->nick_count++;
+	return n;
+}
+
+struct account *
+accounts_add(struct accounts *all, const char *nick, int64_t now_ms)
+{
+	struct account *a;
+	bool is_new;
+
+	if (accounts_owner(all, nick) != NULL)
+		return NULL;
+	a = xcalloc(1, sizeof(*a));
+	TAILQ_INIT(&a->nicks);
+	TAILQ_INIT(&a->proofs);
+	a->made_ms = now_ms;
+	(void)account_nick_new(a, nick, now_ms);
+	do {
+		arc4random_buf(&a->id, sizeof(a->id));
+	} while (a->id == 0 || accounts_find_id(all, a->id) != NULL);
+	is_new = accounts_restore(all, a);
+	assert(is_new);
+	accounts_changed(all, a);
+	return a;
+}
+
+void
+accounts_forget(struct accounts *all, struct account *a)
+{
+	accounts_take_out(all, a);
+	if (all->watch != NULL)
+		all->watch->forgotten(a, all->watch_arg);
+	account_free(a);
+}
+
+bool
+account_add_nick(struct accounts *all, struct account *a, const char *nick,
+    int64_t now_ms)
+{
+	const struct account_nick *owner = accounts_owner(all, nick);
+
+	if (a->nick_count == ACCOUNT_NICKS_MAX ||
+	    (owner != NULL && owner->account != a) || account_owns(a, nick))
+		return false;
+	accounts_insert_nick(all, account_nick_new(a, nick, now_ms));
+	accounts_changed(all, a);
+	return true;
+}
+
+bool
+account_remove_nick(struct accounts *all, struct account *a, const char *nick)
+{
+	struct account_nick *n = account_find_nick(a, nick);
+
+	if (n == NULL || n == TAILQ_FIRST(&a->nicks))
+		return false;
+	accounts_take_out_nick(all, n);
+	TAILQ_REMOVE(&a->nicks, n, in_account);
+	a->nick_count--;
+	free(n);
+	accounts_changed(all, a);
+	return true;
+}
+
+bool
+account_set_name(struct accounts *all, struct account *a, const char *nick)
+{
+	struct account_nick *n = account_find_nick(a, nick);
+
+	if (n == NULL)
+		return false;
+	TAILQ_REMOVE(&a->nicks, n, in_account);
+	TAILQ_INSERT_HEAD(&a->nicks, n, in_account);
+	accounts_changed(all, a);
+	return true;
+}
+
+static struct account_proof *
+account_proof_new(struct account *a, enum proof_kind kind, int64_t now_ms)
+{
+	struct account_proof *p = xcalloc(1, sizeof(*p));
+
+	p->account = a;
+	p->kind = (uint8_t)kind;
+	p->made_ms = now_ms;
+	TAILQ_INSERT_TAIL(&a->proofs, p, in_account);
+	a->proof_count++;
+	return p;
+}
+
+static void
+account_drop_proof(struct accounts *all, struct account_proof *p)
+{
+	if (p->kind != PROOF_PASSWORD)
+		RB_REMOVE(account_proof_tree, &all->by_bytes, p);
+	TAILQ_REMOVE(&p->account->proofs, p, in_account);
+	p->account->proof_count--;
+	proof_free(p);
+}
+
+void
+account_remove_proof(struct accounts *all, struct account_proof *p)
+{
+	struct account *a = p->account;
+
+	account_drop_proof(all, p);
+	accounts_changed(all, a);
+}
+
+void
+account_set_password(struct accounts *all, struct account *a, const char *hash,
+    int64_t now_ms)
+{
+	struct account_proof *p = account_find_password(a);
+
+	if (p != NULL)
+		account_drop_proof(all, p);
+	if (hash != NULL) {
+		p = account_proof_new(a, PROOF_PASSWORD, now_ms);
+		p->hash = xstrdup(hash);
+	}
+	accounts_changed(all, a);
+}
+
+/* The token that was not used for longest, or NULL. */
+static struct account_proof *
+account_oldest_token(const struct account *a)
+{
+	struct account_proof *p, *oldest = NULL;
+
+	TAILQ_FOREACH(p, &a->proofs, in_account)
+		if (p->kind == PROOF_TOKEN &&
+		    (oldest == NULL || p->used_ms < oldest->used_ms))
+			oldest = p;
+	return oldest;
+}
+
+struct account_proof *
+account_add_proof(struct accounts *all, struct account *a, enum proof_kind kind,
+    const unsigned char bytes[PROOF_BYTES], int64_t now_ms)
+{
+	struct account_proof *p = accounts_find_proof(all, kind, bytes);
+
+	assert(kind != PROOF_PASSWORD);
+	if (p != NULL)
+		return p->account == a ? p : NULL;
+	/* One place is left for a password. */
+	if (a->proof_count + (account_password(a) == NULL) >=
+	    ACCOUNT_PROOFS_MAX) {
+		p = kind == PROOF_TOKEN ? account_oldest_token(a) : NULL;
+		if (p == NULL)
+			return NULL;
+		account_drop_proof(all, p);
+	}
+	p = account_proof_new(a, kind, now_ms);
+	memcpy(p->bytes, bytes, sizeof(p->bytes));
+	p->used_ms = now_ms;
+	(void)RB_INSERT(account_proof_tree, &all->by_bytes, p);
+	accounts_changed(all, a);
+	return p;
+}
+
+void
+account_logged_in(struct accounts *all, struct account *a,
+    struct account_proof *p, int64_t now_ms)
+{
+	if (p == NULL)
+		p = account_find_password(a);
+	if (p != NULL)
+		p->used_ms = now_ms;
+	a->login_ms = now_ms;
+	a->failures = 0;
+	accounts_changed(all, a);
+}
+
+void
+account_failed(struct accounts *all, struct account *a)
+{
+	if (a->failures < UINT32_MAX)
+		a->failures++;
+	accounts_changed(all, a);
+}
+
+/* Proofs */
+
+void
+proof_of_uid(unsigned char bytes[PROOF_BYTES], const struct credential *c)
+{
+	assert(c->kind == CREDENTIAL_UID);
+	memset(bytes, 0, PROOF_BYTES);
+	memcpy(bytes, c->bytes, sizeof(uint32_t));
+}
+
+bool
+proof_of_token(unsigned char bytes[PROOF_BYTES], const char *token)
+{
+	SHA2_CTX sha;
+
+	_Static_assert(PROOF_BYTES == SHA256_DIGEST_LENGTH, "SHA-256");
+	if (strlen(token) != TOKEN_SIZE - 1 ||
+	    strspn(token, "0123456789abcdef") != TOKEN_SIZE - 1)
+		return false;
+	SHA256Init(&sha);
+	SHA256Update(&sha, (const unsigned char *)token, TOKEN_SIZE - 1);
+	SHA256Final(bytes, &sha);
+	return true;
+}
+
+void
+token_make(char out[TOKEN_SIZE])
+{
+	unsigned char random[(TOKEN_SIZE - 1) / 2];
+	size_t i;
+
+	arc4random_buf(random, sizeof(random));
+	for (i = 0; i < sizeof(random); i++)
+		(void)snprintf(out + 2 * i, 3, "%02x", random[i]);
+	explicit_bzero(random, sizeof(random));
+}
+
+/* Attempts */
+
+static struct attempt *
+attempt_get(struct accounts *all, const struct credential *key, int64_t mono_ms)
+{
+	struct attempt wanted = { .key = *key };
+	struct attempt *a = RB_FIND(attempt_tree, &all->attempts, &wanted);
+
+	bool is_known = a != NULL;
+
+	if (is_known)
+		TAILQ_REMOVE(&all->attempts_by_age, a, by_age);
+	else if (all->attempt_count < ACCOUNT_ATTEMPTS_MAX) {
+		a = xcalloc(1, sizeof(*a));
+		all->attempt_count++;
+	} else {
+		a = TAILQ_FIRST(&all->attempts_by_age);
+		TAILQ_REMOVE(&all->attempts_by_age, a, by_age);
+		RB_REMOVE(attempt_tree, &all->attempts, a);
+	}
+	if (!is_known) {
+		a->key = *key;
+		bucket_init(&a->bucket, ACCOUNT_TRIES, mono_ms);
+		(void)RB_INSERT(attempt_tree, &all->attempts, a);
+	}
+	TAILQ_INSERT_TAIL(&all->attempts_by_age, a, by_age);
+	return a;
+}
+
+/* Two keys are never the same: an identity has no such kind. */
+enum { ATTEMPT_NAME = 0x40, ATTEMPT_REGISTER = 0x80 };
+
+static struct credential
+attempt_name_key(const char *name)
+{
+	struct credential key = { .kind = ATTEMPT_NAME };
+	char folded[NICK_SIZE];
+	SHA2_CTX sha;
+	unsigned char digest[SHA256_DIGEST_LENGTH];
+
+	(void)strlcpy(folded, name, sizeof(folded));
+	nick_fold(folded, folded);
+	SHA256Init(&sha);
+	SHA256Update(&sha, (const unsigned char *)folded, strlen(folded));
+	SHA256Final(digest, &sha);
+	memcpy(key.bytes, digest, sizeof(key.bytes));
+	return key;
+}
+
+static const struct rate attempt_rate = { 1, ACCOUNT_TRY_MS };
+
+static int64_t
+attempt_wait_ms(const struct attempt *a, int64_t mono_ms)
+{
+	return bucket_wait_ms(&a->bucket, attempt_rate, ACCOUNT_TRIES, mono_ms);
+}
+
+static void
+attempt_count(struct attempt *a, int64_t mono_ms)
+{
+	bucket_charge(&a->bucket, attempt_rate, ACCOUNT_TRIES, mono_ms, 1);
+}
+
+int64_t
+accounts_attempt(struct accounts *all, const char *name,
+    const struct credential *origin, int64_t mono_ms)
+{
+	const struct credential key = attempt_name_key(name);
+	struct attempt *by_origin = attempt_get(all, origin, mono_ms);
+	struct attempt *by_name = attempt_get(all, &key, mono_ms);
+	int64_t wait_ms = attempt_wait_ms(by_origin, mono_ms);
+	int64_t other_ms = attempt_wait_ms(by_name, mono_ms);
+
+	if (wait_ms < other_ms)
+		wait_ms = other_ms;
+	if (wait_ms > 0)
+		return wait_ms;
+	attempt_count(by_origin, mono_ms);
+	attempt_count(by_name, mono_ms);
+	return 0;
+}
+
+static void
+attempt_give_back(struct attempt *a)
+{
+	/* A millionth of a token is the unit. */
+	a->bucket.level += 1000000;
+}
+
+void
+accounts_attempt_was_right(struct accounts *all, const char *name,
+    const struct credential *origin, int64_t mono_ms)
+{
+	const struct credential key = attempt_name_key(name);
+
+	attempt_give_back(attempt_get(all, origin, mono_ms));
+	attempt_give_back(attempt_get(all, &key, mono_ms));
+}
+
+int64_t
+accounts_attempt_register(struct accounts *all, const struct credential *origin,
+    int64_t mono_ms)
+{
+	struct credential key = *origin;
+	struct attempt *a;
+	int64_t wait_ms;
+
+	key.kind |= ATTEMPT_REGISTER;
+	a = attempt_get(all, &key, mono_ms);
+	wait_ms = attempt_wait_ms(a, mono_ms);
+	if (wait_ms == 0)
+		attempt_count(a, mono_ms);
+	return wait_ms;
+}

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Accounts: who owns which nick, what lets in, how often one may try, and that
+ * nothing that is read makes anything somebody else's (hostile 81, 84, 85).
+ */
+#include "config.h"
+
+#include <check.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fields.h"
+#include "base/log.h"
+#include "base/tlv.h"
+#include "chat-fixture.h"
+#include "room/account.h"
+#include "room/departed.h"
+#include "room/person.h"
+#include "state/accounts-journal.h"
+#include "unit.h"
+
+#define HASH \
+	"$6$rounds=1000$saltsalt$LAV5VE5Y7w1d73x1mFNspYWUpazfmwv2SoepNXNKJ/" \
+	"otop/Zok96Hr8Q13LEv0DRY/x8v0/crpIjl8NJSAqXV/"
+
+static struct accounts accounts;
+
+static void
+setup(void)
+{
+	log_init(LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
+	accounts_init(&accounts);
+}
+
+static void
+teardown(void)
+{
+	accounts_fini(&accounts);
+}
+
+static struct account *
+add(const char *nick)
+{
+	return accounts_add(&accounts, nick, 1);
+}
+
+START_TEST(test_nicks)
+{
+	struct account *rob = add("Bob"), *ann = add("ana");
+
+	ck_assert_ptr_nonnull(rob);
+	ck_assert_ptr_nonnull(ann);
+	ck_assert(rob->id != 0 && rob->id != ann->id);
+	ck_assert_str_eq(account_name(rob), "Bob");
+	ck_assert_ptr_eq(accounts_find(&accounts, "bOB"), rob);
+	ck_assert_ptr_eq(accounts_find_id(&accounts, ann->id), ann);
+	ck_assert_ptr_null(accounts_find(&accounts, "bobby"));
+	ck_assert_ptr_null(accounts_find(&accounts,
+	    "a-nick-that-nobody-can-ever-have"));
+	/* Nor what looks like it. */
+	ck_assert_ptr_null(add("bob"));
+	ck_assert_ptr_null(add("B0B"));
+	ck_assert_ptr_eq(accounts_owner(&accounts, "b0b")->account, rob);
+	ck_assert_ptr_null(accounts_owner(&accounts, "bobby"));
+
+	/* Aliases, one's own look-alikes among them. */
+	ck_assert(account_add_nick(&accounts, rob, "robert", 2));
+	ck_assert(account_add_nick(&accounts, rob, "b0b", 2));
+	ck_assert(!account_add_nick(&accounts, rob, "BOB", 2));
+	ck_assert(!account_add_nick(&accounts, ann, "Robert", 2));
+	ck_assert(!account_add_nick(&accounts, ann, "ana", 2));
+	ck_assert(!account_remove_nick(&accounts, rob, "bob"));
+	ck_assert(!account_remove_nick(&accounts, rob, "ana"));
+	ck_assert(!account_set_name(&accounts, rob, "ana"));
+	ck_assert(account_set_name(&accounts, rob, "ROBERT"));
+	ck_assert_str_eq(account_name(rob), "robert");
+	ck_assert(account_remove_nick(&accounts, rob, "bob"));
+	ck_assert_ptr_eq(accounts_owner(&accounts, "bob")->account, rob);
+	ck_assert(account_remove_nick(&accounts, rob, "b0b"));
+	ck_assert_ptr_null(accounts_owner(&accounts, "bob"));
+	ck_assert(account_add_nick(&accounts, ann, "bob", 3));
+
+	/* A forgotten one's are free, and its id is nobody's. */
+	accounts_forget(&accounts, rob);
+	ck_assert_uint_eq(accounts.count, 1);
+	ck_assert_ptr_nonnull(add("robert"));
+}
+END_TEST
+
+START_TEST(test_nick_limit)
+{
+	struct account *rob = add("bob");
+	char nick[NICK_SIZE];
+	int i;
+
+	for (i = 1; i < ACCOUNT_NICKS_MAX; i++) {
+		(void)snprintf(nick, sizeof(nick), "bob%c", 'a' + i);
+		ck_assert(account_add_nick(&accounts, rob, nick, 1));
+	}
+	ck_assert(!account_add_nick(&accounts, rob, "robert", 1));
+}
+END_TEST
+
+START_TEST(test_proofs)
+{
+	struct account *rob = add("bob"), *ann = add("ana");
+	unsigned char key[PROOF_BYTES] = { 0x1f, 0x2e, 0x3d, 0x4c, 9 };
+	unsigned char uid[PROOF_BYTES], token[PROOF_BYTES];
+	struct credential root = credential_from_uid(0),
+			  user = credential_from_uid(1000);
+	struct account_proof *p;
+	char text[TOKEN_SIZE], name[PROOF_STR_SIZE];
+	int i;
+
+	ck_assert_ptr_null(account_password(rob));
+	account_set_password(&accounts, rob, HASH, 5);
+	account_set_password(&accounts, rob, HASH, 6);
+	ck_assert_str_eq(account_password(rob)->hash, HASH);
+	ck_assert_uint_eq(rob->proof_count, 1);
+
+	p = account_add_proof(&accounts, rob, PROOF_KEY, key, 7);
+	ck_assert_ptr_nonnull(p);
+	proof_str(p, name);
+	ck_assert_str_eq(name, "1f2e3d4c");
+	ck_assert_ptr_eq(account_find_proof(rob, PROOF_KEY, name), p);
+	ck_assert_ptr_null(account_find_proof(rob, PROOF_TOKEN, name));
+	ck_assert_ptr_eq(account_add_proof(&accounts, rob, PROOF_KEY, key, 8),
+	    p);
+	/* The same key for two: no (hostile 85). The same bytes as another
+	 * kind are something else. */
+	ck_assert_ptr_null(account_add_proof(&accounts, ann, PROOF_KEY, key,
+	    8));
+	ck_assert_ptr_null(accounts_find_proof(&accounts, PROOF_TOKEN, key));
+
+	proof_of_uid(uid, &root);
+	ck_assert_ptr_nonnull(account_add_proof(&accounts, ann, PROOF_UID, uid,
+	    8));
+	proof_of_uid(uid, &user);
+	p = account_add_proof(&accounts, ann, PROOF_UID, uid, 8);
+	proof_str(p, name);
+	ck_assert_str_eq(name, "1000");
+	ck_assert_ptr_eq(accounts_find_proof(&accounts, PROOF_UID, uid), p);
+	account_remove_proof(&accounts, p);
+	ck_assert_ptr_null(accounts_find_proof(&accounts, PROOF_UID, uid));
+
+	token_make(text);
+	ck_assert(proof_of_token(token, text));
+	ck_assert_ptr_nonnull(account_add_proof(&accounts, rob, PROOF_TOKEN,
+	    token, 9));
+	ck_assert_ptr_nonnull(accounts_find_proof(&accounts, PROOF_TOKEN,
+	    token));
+	text[0] = text[0] == 'a' ? 'b' : 'a';
+	ck_assert(proof_of_token(token, text));
+	ck_assert_ptr_null(accounts_find_proof(&accounts, PROOF_TOKEN, token));
+	text[0] = 'G';
+	ck_assert(!proof_of_token(token, text));
+	ck_assert(!proof_of_token(token, ""));
+	ck_assert(!proof_of_token(token, "0123456789abcdef"));
+
+	/* The last token makes way for a new one, a key does not. */
+	for (i = 0; i < 2 * ACCOUNT_PROOFS_MAX; i++) {
+		memset(token, i + 1, sizeof(token));
+		p = account_add_proof(&accounts, rob, PROOF_TOKEN, token,
+		    10 + i);
+		ck_assert_ptr_nonnull(p);
+	}
+	ck_assert_uint_eq(rob->proof_count, ACCOUNT_PROOFS_MAX);
+	ck_assert_ptr_nonnull(account_password(rob));
+	ck_assert_ptr_nonnull(accounts_find_proof(&accounts, PROOF_KEY, key));
+	key[0]++;
+	ck_assert_ptr_null(account_add_proof(&accounts, rob, PROOF_KEY, key,
+	    99));
+}
+END_TEST
+
+/* hostile 81: by name, from many addresses; and from one address, for many
+ * names, whether or not there is such an account. */
+START_TEST(test_attempts)
+{
+	struct credential c = credential_from_uid(1);
+	char nick[NICK_SIZE];
+	int64_t now_ms = 1000;
+	int i, done = 0;
+
+	for (i = 0; i < 1000; i++) {
+		c = credential_from_uid((uid_t)i);
+		done += accounts_attempt(&accounts, i % 2 ? "bob" : "BOB", &c,
+			    now_ms) == 0;
+	}
+	ck_assert_int_eq(done, ACCOUNT_TRIES);
+	ck_assert_int_eq(accounts_attempt(&accounts, "bob", &c, now_ms),
+	    ACCOUNT_TRY_MS);
+	now_ms += ACCOUNT_TRY_MS;
+	ck_assert_int_eq(accounts_attempt(&accounts, "bob", &c, now_ms), 0);
+	ck_assert_int_gt(accounts_attempt(&accounts, "bob", &c, now_ms), 0);
+
+	c = credential_from_uid(5000);
+	for (done = i = 0; i < 1000; i++) {
+		(void)snprintf(nick, sizeof(nick), "nick%d", i);
+		done += accounts_attempt(&accounts, nick, &c, now_ms) == 0;
+	}
+	ck_assert_int_eq(done, ACCOUNT_TRIES);
+	/* What was right does not count. */
+	c = credential_from_uid(5001);
+	for (i = 0; i < 100; i++) {
+		ck_assert_int_eq(accounts_attempt(&accounts, "ana", &c, now_ms),
+		    0);
+		accounts_attempt_was_right(&accounts, "ana", &c, now_ms);
+	}
+	for (i = 0; i < ACCOUNT_TRIES; i++)
+		ck_assert_int_eq(accounts_attempt_register(&accounts, &c,
+				     now_ms),
+		    0);
+	ck_assert_int_gt(accounts_attempt_register(&accounts, &c, now_ms), 0);
+	/* Memory is bounded. */
+	for (i = 0; i < 2 * ACCOUNT_ATTEMPTS_MAX; i++) {
+		c = credential_from_uid((uid_t)(10000 + i));
+		(void)!accounts_attempt(&accounts, "bob", &c, now_ms);
+	}
+	ck_assert_uint_eq(accounts.attempt_count, ACCOUNT_ATTEMPTS_MAX);
+}
+END_TEST
+
+/* Writing and reading */
+
+static const struct account *
+load(const struct fields_out *out, enum fields_use use)
+{
+	struct fields_in in = { .use = use };
+	const struct tlv item = { .data = (const unsigned char *)out->data.data,
+		.len = out->data.len };
+	const struct account *a = accounts_load(&accounts, &in, &item);
+
+	ck_assert((a == NULL) == (in.error != NULL));
+	fields_in_fini(&in);
+	return a;
+}
+
+START_TEST(test_kept)
+{
+	unsigned char key[PROOF_BYTES] = { 1 };
+	struct account *rob = add("Bob");
+	struct fields_out out = { .use = FIELDS_DISK };
+	const struct account *a;
+	uint64_t id = rob->id;
+
+	ck_assert(account_add_nick(&accounts, rob, "robert", 2));
+	account_set_password(&accounts, rob, HASH, 3);
+	ck_assert_ptr_nonnull(account_add_proof(&accounts, rob, PROOF_KEY, key,
+	    4));
+	account_logged_in(&accounts, rob, NULL, 5);
+	account_failed(&accounts, rob);
+	account_save(rob, &out);
+	/* Twice the same. */
+	ck_assert_ptr_null(load(&out, FIELDS_DISK));
+	accounts_forget(&accounts, rob);
+	a = load(&out, FIELDS_DISK);
+	ck_assert_ptr_nonnull(a);
+	ck_assert(a->id == id && a->login_ms == 5 && a->failures == 1);
+	ck_assert_str_eq(account_name(a), "Bob");
+	ck_assert(account_owns(a, "robert"));
+	ck_assert_str_eq(account_password(a)->hash, HASH);
+	ck_assert_int_eq(account_password(a)->used_ms, 5);
+	ck_assert_ptr_eq(accounts_find_proof(&accounts, PROOF_KEY, key)
+			     ->account,
+	    a);
+	/* A nick or a key of it is somebody else's by now. */
+	accounts_forget(&accounts, accounts_find(&accounts, "bob"));
+	ck_assert_ptr_nonnull(add("robert"));
+	ck_assert_ptr_null(load(&out, FIELDS_DISK));
+	accounts_forget(&accounts, accounts_find(&accounts, "robert"));
+	rob = add("ana");
+	ck_assert_ptr_nonnull(account_add_proof(&accounts, rob, PROOF_KEY, key,
+	    4));
+	ck_assert_ptr_null(load(&out, FIELDS_DISK));
+	ck_assert_uint_eq(accounts.count, 1);
+	fields_out_fini(&out);
+}
+END_TEST
+
+/* Any bit of it flipped: read as something sound, or refused; and no two ever
+ * share a nick or a key. */
+START_TEST(test_garbled)
+{
+	struct account *rob = add("bob");
+	struct fields_out out = { .use = FIELDS_DISK };
+	unsigned char key[PROOF_BYTES] = { 1 };
+	const struct account *a;
+	size_t i;
+
+	account_set_password(&accounts, rob, HASH, 3);
+	ck_assert_ptr_nonnull(account_add_proof(&accounts, rob, PROOF_KEY, key,
+	    4));
+	account_save(rob, &out);
+	for (i = 0; i < out.data.len * 8; i++) {
+		out.data.data[i / 8] ^= (char)(1 << i % 8);
+		a = load(&out, FIELDS_DISK);
+		if (a != NULL) {
+			QUICK_ASSERT(!account_owns(a, "bob"));
+			QUICK_ASSERT(accounts_find_proof(&accounts, PROOF_KEY,
+					 key)
+					 ->account == rob);
+			accounts_forget(&accounts,
+			    accounts_find_id(&accounts, a->id));
+		}
+		out.data.data[i / 8] ^= (char)(1 << i % 8);
+	}
+	for (i = 0; i < out.data.len; i++) {
+		struct fields_in in = { .use = FIELDS_DISK };
+		const struct tlv item = {
+			.data = (const unsigned char *)out.data.data, .len = i
+		};
+
+		QUICK_ASSERT(accounts_load(&accounts, &in, &item) == NULL);
+		fields_in_fini(&in);
+	}
+	/* Under another's key. */
+	accounts_forget(&accounts, rob);
+	accounts_loaded("12345678", 8, out.data.data, out.data.len, &accounts);
+	ck_assert_uint_eq(accounts.count, 0);
+	fields_out_fini(&out);
+}
+END_TEST
+
+/* A model of ownership: what each account has, in a plain list. */
+#define MODEL_ACCOUNTS 6
+#define MODEL_NICKS 24
+
+struct model {
+	struct account *a[MODEL_ACCOUNTS];
+	int owner[MODEL_NICKS]; /* -1: nobody's */
+};
+
+static const char *
+model_nick(int i)
+{
+	static char nick[NICK_SIZE];
+
+	(void)snprintf(nick, sizeof(nick), "k%c%c", 'a' + i / 5, 'n' + i % 5);
+	return nick;
+}
+
+static void
+model_check(const struct model *m)
+{
+	const struct account_nick *n;
+	int i;
+
+	for (i = 0; i < MODEL_NICKS; i++) {
+		n = accounts_owner(&accounts, model_nick(i));
+		if (m->owner[i] == -1)
+			QUICK_ASSERT(n == NULL);
+		else
+			QUICK_ASSERT(n->account == m->a[m->owner[i]]);
+	}
+}
+
+static int
+model_count(const struct model *m, int who)
+{
+	int i, count = 0;
+
+	for (i = 0; i < MODEL_NICKS; i++)
+		count += m->owner[i] == who;
+	return count;
+}
+
+static void
+model_step(struct model *m)
+{
+	int who = rand() % MODEL_ACCOUNTS, nick = rand() % MODEL_NICKS, i;
+	const char *name = model_nick(nick);
+	bool may;
+
+	switch (rand() % 5) {
+	case 0:
+		if (m->a[who] != NULL)
+			return;
+		m->a[who] = add(name);
+		QUICK_ASSERT((m->a[who] != NULL) == (m->owner[nick] == -1));
+		if (m->a[who] != NULL)
+			m->owner[nick] = who;
+		return;
+	case 1:
+		if (m->a[who] == NULL || rand() % 4 != 0)
+			return;
+		accounts_forget(&accounts, m->a[who]);
+		m->a[who] = NULL;
+		for (i = 0; i < MODEL_NICKS; i++)
+			if (m->owner[i] == who)
+				m->owner[i] = -1;
+		return;
+	case 2:
+		if (m->a[who] == NULL)
+			return;
+		may = m->owner[nick] == -1 &&
+		    model_count(m, who) < ACCOUNT_NICKS_MAX;
+		QUICK_ASSERT(account_add_nick(&accounts, m->a[who], name, 1) ==
+		    may);
+		if (may)
+			m->owner[nick] = who;
+		return;
+	case 3:
+		if (m->a[who] == NULL)
+			return;
+		may = m->owner[nick] == who &&
+		    strcmp(account_name(m->a[who]), name) != 0;
+		QUICK_ASSERT(account_remove_nick(&accounts, m->a[who], name) ==
+		    may);
+		if (may)
+			m->owner[nick] = -1;
+		return;
+	default:
+		if (m->a[who] == NULL)
+			return;
+		may = m->owner[nick] == who;
+		QUICK_ASSERT(account_set_name(&accounts, m->a[who], name) ==
+		    may);
+	}
+}
+
+START_TEST(test_model)
+{
+	struct model m = { .a = { NULL } };
+	int i;
+
+	srand(17);
+	memset(m.owner, 0xff, sizeof(m.owner));
+	for (i = 0; i < 20000; i++) {
+		model_step(&m);
+		model_check(&m);
+	}
+}
+END_TEST
+
+/* An account's place is theirs under each of their nicks; and nobody else's,
+ * whatever they are called. */
+START_TEST(test_place)
+{
+	struct credential account = credential_from_account(77);
+	struct credential other = credential_from_account(78);
+	struct person p;
+
+	person_init(&p);
+	person_set_bookmark(&p, fx.chat.lobby, (struct history_cursor){ 1, 0 },
+	    5);
+	departed_put(&fx.chat.departed, "bob", &account, &p, 17);
+	ck_assert_ptr_null(departed_return(&fx.chat.departed, "bob", &other));
+	ck_assert_ptr_null(departed_return(&fx.chat.departed, "bob",
+	    &bob.m->address));
+	departed_free(&fx.chat,
+	    departed_return(&fx.chat.departed, "robert", &account));
+	ck_assert_uint_eq(fx.chat.departed.count, 0);
+}
+END_TEST
+
+void
+unit_tests(Suite *s)
+{
+	TCase *tc = unit_case(s, "all", setup, teardown);
+
+	tcase_add_test(tc, test_nicks);
+	tcase_add_test(tc, test_nick_limit);
+	tcase_add_test(tc, test_proofs);
+	tcase_add_test(tc, test_attempts);
+	tcase_add_test(tc, test_kept);
+	tcase_add_test(tc, test_garbled);
+	tcase_add_test(tc, test_model);
+	tc = unit_case(s, "place", fixture_setup, fixture_teardown);
+	tcase_add_test(tc, test_place);
+}
