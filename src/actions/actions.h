@@ -139,7 +139,7 @@ enum brb action_back(struct member *m, const char *text) MUST_CHECK;
 enum brb action_away(struct member *m, const char *text) MUST_CHECK;
 
 /* kick.c */
-enum kick { KICK_DONE, KICK_NOT_OPERATOR, KICK_NOT_THERE };
+enum kick { KICK_DONE, KICK_NOT_OPERATOR, KICK_ON_BREAK, KICK_NOT_THERE };
 #define KICK_TEXT_MAX 300 /* bytes */
 /*
  * m is put out of the room that by is in. The others see EVENT_KICK, by is told

@@ -20,6 +20,8 @@ action_kick(struct membership *by, struct member *m, const char *text)
 
 	if (!by->is_op)
 		return KICK_NOT_OPERATOR;
+	if (actor->is_on_break)
+		return KICK_ON_BREAK;
 	if (ms == NULL)
 		return KICK_NOT_THERE;
 	room_kick(ms, by, text, &event); /* frees ms, which may be by */

@@ -62,9 +62,8 @@ irc_refuse(struct session *s, const char *command, const char *code,
 	buf_fini(&text);
 }
 
-static void
-channel_on_break(struct session *s, const char *command,
-    const struct room *room)
+void
+irc_on_break(struct session *s, const char *command, const struct room *room)
 {
 	irc_refuse(s, command, "ON_BREAK", room,
 	    "You are on break; BACK first. Nothing was done");
@@ -132,7 +131,7 @@ topic_set(struct session *s, struct membership *ms, const char *text)
 		irc_room_numeric(s, 482, room, "Only operators set the topic");
 		break;
 	case TOPIC_ON_BREAK:
-		channel_on_break(s, "TOPIC", room);
+		irc_on_break(s, "TOPIC", room);
 		break;
 	case TOPIC_NONE:
 		irc_room_numeric(s, 331, room, "No topic is set");
@@ -195,6 +194,9 @@ kick_one(struct session *s, const char *channel, const char *nick,
 		break;
 	case KICK_NOT_OPERATOR:
 		irc_room_numeric(s, 482, room, "Only operators kick");
+		break;
+	case KICK_ON_BREAK:
+		irc_on_break(s, "KICK", room);
 		break;
 	case KICK_NOT_THERE:
 		irc_about_in(s, 441, m->nick, room,
@@ -273,7 +275,7 @@ invite_go(struct session *s, struct membership *ms, struct member *m)
 			    member_away_text(m));
 		break;
 	case INVITE_ON_BREAK:
-		channel_on_break(s, "INVITE", room);
+		irc_on_break(s, "INVITE", room);
 		break;
 	case INVITE_NOT_OPERATOR:
 		irc_room_numeric(s, 482, room,

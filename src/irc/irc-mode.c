@@ -62,6 +62,9 @@ mode_error(enum mode_error why, const struct mode_change *change, void *arg)
 		irc_room_numeric(call->s, 482, call->room,
 		    "You're not channel operator");
 		break;
+	case MODE_ON_BREAK:
+		irc_on_break(call->s, "MODE", call->room);
+		break;
 	case MODE_UNKNOWN:
 		irc_numeric(call->s, 472, "%c :is unknown mode char to me",
 		    change->letter);

@@ -294,6 +294,9 @@ void irc_room_numeric(struct session *s, unsigned number,
  */
 void irc_refuse(struct session *s, const char *command, const char *code,
     const struct room *room, const char *fmt, ...) PRINTFLIKE(5, 6);
+/* Refuses what cannot be done on break. */
+void irc_on_break(struct session *s, const char *command,
+    const struct room *room);
 
 /* Makes an event of s in room, without a number, for irc_event(). */
 struct event irc_own_event(const struct session *s, enum event_kind kind,

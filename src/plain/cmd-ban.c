@@ -29,24 +29,24 @@ cmd_ban_run(struct session *s, int argc, char *argv[])
 	}
 	if (m != NULL)
 		modes_ban_mask(plain_here(s)->room, m, mask);
-	plain_mode_apply(s, true, 'b', m == NULL ? argv[0] : mask);
+	(void)plain_mode_apply(s, true, 'b', m == NULL ? argv[0] : mask);
 }
 
-/* Lifts all bans that match m; returns how many. */
-static unsigned
+/* Lifts all bans that match m, or tries to; false: there is none. */
+static bool
 cmd_unban_all(struct session *s, const struct member *m)
 {
 	const struct room *room = plain_here(s)->room;
 	const struct mode_mask *mask;
 	char text[MODES_MASK_MAX + 1];
-	unsigned count = 0;
+	bool is_lifted = true, has_any = false;
 
-	while ((mask = modes_find_ban(room, m)) != NULL) {
+	while (is_lifted && (mask = modes_find_ban(room, m)) != NULL) {
 		memcpy(text, mask->mask, sizeof(text));
-		plain_mode_apply(s, false, 'b', text);
-		count++;
+		is_lifted = plain_mode_apply(s, false, 'b', text);
+		has_any = true;
 	}
-	return count;
+	return has_any;
 }
 
 void
@@ -57,10 +57,10 @@ cmd_unban_run(struct session *s, int argc, char *argv[])
 
 	(void)argc;
 	m = directory_find(&s->all->chat->directory, argv[0]);
-	if (m != NULL && cmd_unban_all(s, m) > 0)
+	if (m != NULL && cmd_unban_all(s, m))
 		return;
 	if (modes_has_mask(room, MODES_BANS, argv[0]))
-		plain_mode_apply(s, false, 'b', argv[0]);
+		(void)plain_mode_apply(s, false, 'b', argv[0]);
 	else
 		session_error(s, "there is no such ban; /ban lists them");
 }

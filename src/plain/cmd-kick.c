@@ -26,6 +26,9 @@ cmd_kick_run(struct session *s, int argc, char *argv[])
 	case KICK_DONE:
 	case KICK_NOT_OPERATOR: /* the table says who may */
 		break;
+	case KICK_ON_BREAK:
+		plain_on_break(s);
+		break;
 	case KICK_NOT_THERE:
 		session_error(s, "%s is not in %s", m->nick, here->room->name);
 		break;
@@ -52,7 +55,8 @@ cmd_invite_run(struct session *s, int argc, char *argv[])
 		    "%s is away and was not told; try again when they are back",
 		    m->nick);
 		break;
-	case INVITE_ON_BREAK: /* the table says so */
+	case INVITE_ON_BREAK:
+		plain_on_break(s);
 		break;
 	case INVITE_NOT_OPERATOR:
 		session_error(s,

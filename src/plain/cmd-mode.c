@@ -31,9 +31,12 @@ cmd_mode_error(enum mode_error why, const struct mode_change *change, void *arg)
 	struct cmd_mode_call *call = arg;
 
 	call->was_answered = true;
-	if (call->errors++ < CMD_MODE_ERRORS_MAX)
+	if (why == MODE_ON_BREAK)
+		plain_on_break(call->s);
+	else if (call->errors < CMD_MODE_ERRORS_MAX)
 		session_error(call->s, "%s",
 		    mode_error_str(why, change, plain_here(call->s)->room));
+	call->errors++;
 }
 
 static void
@@ -76,7 +79,7 @@ cmd_mode_fini(const struct cmd_mode_call *call)
 		session_notice(call->s, "that is so already");
 }
 
-void
+bool
 plain_mode_apply(struct session *s, bool is_set, char letter, const char *param)
 {
 	struct membership *ms = plain_here(s);
@@ -87,6 +90,7 @@ plain_mode_apply(struct session *s, bool is_set, char letter, const char *param)
 	cmd_mode_init(&call, &report, s);
 	modes_apply(ms->room, ms, &change, 1, &report);
 	cmd_mode_fini(&call);
+	return call.errors == 0;
 }
 
 void
@@ -147,7 +151,7 @@ cmd_mode_run(struct session *s, int argc, char *argv[])
 	void cmd_##name##_run(struct session *s, int argc, char *argv[]) \
 	{ \
 		(void)argc; \
-		plain_mode_apply(s, is_set, letter, argv[0]); \
+		(void)plain_mode_apply(s, is_set, letter, argv[0]); \
 	}
 
 CMD_OF_MODE(op, true, 'o')

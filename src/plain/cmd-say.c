@@ -49,7 +49,9 @@ cmd_msg_run(struct session *s, int argc, char *argv[])
 		    "too many messages are waiting for %s; it was not sent",
 		    to->nick);
 		break;
-	case MSG_ON_BREAK: /* the table says so */
+	case MSG_ON_BREAK:
+		plain_on_break(s);
+		break;
 	case MSG_TOO_LONG: /* only in other protocols */
 		break;
 	}

@@ -33,7 +33,7 @@ cmd_topic_run(struct session *s, int argc, char *argv[])
 	case TOPIC_SET:
 		break;
 	case TOPIC_ON_BREAK:
-		(void)plain_refuse_on_break(s);
+		plain_on_break(s);
 		break;
 	case TOPIC_NOT_OPERATOR:
 		session_error(s,

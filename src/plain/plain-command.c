@@ -90,8 +90,6 @@ plain_command_run(struct session *s, char *line)
 	cmd = &found->command;
 	assert(cmd->max_args <= PLAIN_ARGS_MAX);
 	session_charge(s, cmd->cost);
-	if (!(cmd->flags & COMMAND_ON_BREAK) && plain_refuse_on_break(s))
-		return;
 	argc = plain_command_split(rest, argv, cmd->max_args,
 	    cmd->flags & COMMAND_REST);
 	if (argc < cmd->min_args || argc > cmd->max_args) {

@@ -56,16 +56,11 @@ plain_greet_room(struct session *s, const struct room *room)
 		session_notice(s, "topic: %s", room->topic);
 }
 
-bool
-plain_refuse_on_break(struct session *s)
+void
+plain_on_break(struct session *s)
 {
-	const struct membership *ms = plain_here(s);
-
-	if (!s->member->is_on_break)
-		return false;
 	session_error(s, "you are on break; /back first (%llu waiting)",
-	    (unsigned long long)cursor_lag(membership_cursor(ms)));
-	return true;
+	    (unsigned long long)cursor_lag(membership_cursor(plain_here(s))));
 }
 
 void
@@ -88,7 +83,7 @@ plain_say(struct session *s, enum event_kind kind, const char *text, size_t len)
 	case SAID:
 		break;
 	case SAY_ON_BREAK:
-		(void)plain_refuse_on_break(s);
+		plain_on_break(s);
 		break;
 	case SAY_FORBIDDEN:
 		session_error(s, "%s", modes_speak_str(why, room));

@@ -39,8 +39,9 @@ void plain_say(struct session *s, enum event_kind kind, const char *text,
     size_t len);
 
 /* Make a change of modes, with param or NULL, in the room of s, and tell s the
- * result; and show the masks on a list, and who set them. */
-void plain_mode_apply(struct session *s, bool is_set, char letter,
+ * result (false: it was refused); and show the masks on a list, and who set
+ * them. */
+bool plain_mode_apply(struct session *s, bool is_set, char letter,
     const char *param);
 void plain_mode_list(struct session *s, enum modes_list list);
 
@@ -49,11 +50,9 @@ void plain_mode_list(struct session *s, enum modes_list list);
 enum {
 	/* The last argument is the rest of the line, with its blanks. */
 	COMMAND_REST = 1 << 0,
-	/* May be used on break. */
-	COMMAND_ON_BREAK = 1 << 1,
 	/* Not in /help's list, but named in the line of the command it
 	 * undoes. */
-	COMMAND_UNLISTED = 1 << 2
+	COMMAND_UNLISTED = 1 << 1
 };
 
 #define PLAIN_ARGS_MAX 4
@@ -89,8 +88,8 @@ int plain_command_split(char *line, char *argv[], int max, bool is_rest);
 #include "plain/commands.def"
 #undef COMMAND
 
-/* If s is on break, tells them so and returns true. */
-bool plain_refuse_on_break(struct session *s);
+/* Tells s that this cannot be done on break. */
+void plain_on_break(struct session *s);
 /* Who has the nick; NULL, with an error told, if nobody has, or s. */
 struct member *plain_find_other(struct session *s, const char *nick);
 /* Tells how long to wait until such a change may be announced. */

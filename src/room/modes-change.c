@@ -283,10 +283,15 @@ mode_apply_member(struct mode_run *run, const struct mode_change *change)
 static bool
 mode_refuse(struct mode_run *run, const struct mode_change *change)
 {
-	if (run->may_change)
+	bool is_on_break = run->actor != NULL &&
+	    run->actor->member->is_on_break;
+
+	if (run->may_change && !is_on_break)
 		return false;
 	if (!run->is_refused)
-		mode_fail(run, MODE_NOT_OPERATOR, change);
+		mode_fail(run,
+		    run->may_change ? MODE_ON_BREAK : MODE_NOT_OPERATOR,
+		    change);
 	run->is_refused = true;
 	return true;
 }

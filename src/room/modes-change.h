@@ -19,7 +19,8 @@ enum mode_error {
 	MODE_BAD_KEY, /* 696 (or 525) */
 	MODE_BAD_LIMIT, /* 696 */
 	MODE_BAD_MASK, /* 696 */
-	MODE_NOT_IN_LOBBY /* i, k, l: everybody arrives there. 696 */
+	MODE_NOT_IN_LOBBY, /* i, k, l: everybody arrives there. 696 */
+	MODE_ON_BREAK /* nothing else was checked */
 };
 
 struct mode_change {
@@ -59,8 +60,8 @@ struct mode_report {
  * Makes the changes that argv asks for, each by itself: failures are reported,
  * changes without effect are passed over, the rest is published. actor is who
  * does it; NULL: the server (brbctl), which may do everything. Lists are shown
- * to everybody in the room; any change takes an operator, or there is one
- * MODE_NOT_OPERATOR.
+ * to everybody in the room; any change takes an operator who is not on break,
+ * or there is one MODE_NOT_OPERATOR or MODE_ON_BREAK.
  */
 void modes_change(struct room *room, struct membership *actor, int argc,
     char *const argv[], const struct mode_report *report);

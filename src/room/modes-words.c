@@ -99,6 +99,8 @@ mode_error_str(enum mode_error why, const struct mode_change *change,
 		return modes_sentence("only operators of %s can do that; /who "
 				      "shows who they are",
 		    room->name);
+	case MODE_ON_BREAK:
+		return "you are on break";
 	case MODE_UNKNOWN:
 		return modes_sentence("there is no mode \"%c\"; there are b e "
 				      "I i k l m n o s t v C",

@@ -398,6 +398,9 @@ START_TEST(test_kick)
 	ck_assert_int_eq(action_kick(op, bob.m, NULL), KICK_NOT_THERE);
 	ms = bob_joins();
 	ck_assert_int_eq(action_kick(ms, ana.m, NULL), KICK_NOT_OPERATOR);
+	member_break(ana.m, NULL);
+	ck_assert_int_eq(action_kick(op, bob.m, NULL), KICK_ON_BREAK);
+	member_back(ana.m, NULL);
 	ck_assert_int_eq(action_kick(op, bob.m, "spam"), KICK_DONE);
 	TOLD("ana: ana kicks bob from kitchen;bob: ana kicks bob from "
 	     "kitchen;");
