@@ -170,6 +170,7 @@ chat_init(struct chat *chat, const struct clock *clock,
 	LIST_INIT(&chat->ignorers);
 	TAILQ_INIT(&chat->dirty);
 	TAILQ_INIT(&chat->pump);
+	TAILQ_INIT(&chat->crowded);
 	tally_init(&chat->tally);
 	roommates_init(&chat->roommates);
 	cloak_key_init(&chat->host_key);

@@ -16,6 +16,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/chat.c \
 	%D%/chat.h \
 	%D%/client.h \
+	%D%/crowd.c \
+	%D%/crowd.h \
 	%D%/cursor.h \
 	%D%/deliver.c \
 	%D%/deliver.h \

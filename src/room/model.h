@@ -334,6 +334,7 @@ struct member {
 	struct membership_list memberships;
 	struct person person;
 	struct bucket announce[ANNOUNCES];
+	struct spent said; /* bytes in rings: crowd.h */
 	char *user; /* IRC's user name; NULL: a plain client */
 	char *realname; /* NULL: the same as the nick */
 	char *break_text; /* or NULL; of a break, or while away */
@@ -544,6 +545,12 @@ struct room {
 	struct presence presence;
 	int64_t used_ms; /* monotonic: when somebody came, spoke or left */
 	int64_t said_ms; /* monotonic time of the newest message */
+	/* crowd.h: bytes that were said lately; and the room for origin_spent(),
+	 * which no other room has or had. */
+	struct spent said;
+	uint64_t key;
+	TAILQ_ENTRY(room) in_crowded;
+	bool is_crowded;
 	struct modes modes;
 	char *topic; /* or NULL */
 	char topic_by[NICK_SIZE]; /* nick of whoever set it, as it was then */
@@ -707,6 +714,8 @@ struct chat {
 	struct room_queue dirty; /* in the order of their turns */
 	uint64_t last_turn;
 	struct cursor_queue pump;
+	struct room_queue crowded; /* crowd.h */
+	uint64_t last_key; /* of a room */
 	unsigned actors; /* how many live people acted in this turn */
 	struct buf scratch;
 	struct tally tally; /* of the catch-up being counted */

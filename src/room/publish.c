@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "room/crowd.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/publish.h"
@@ -24,6 +25,7 @@ room_publish(struct room *room, struct event *event, struct membership *actor)
 {
 	struct chat *chat = room->chat;
 	struct cursor *c;
+	uint64_t before;
 
 	/* The actor's client is told by its session, at once; it must know
 	 * first what others have done before. */
@@ -49,7 +51,11 @@ room_publish(struct room *room, struct event *event, struct membership *actor)
 		event->wall_ms = event->time_ms;
 		event->time_ms = history_next_time(&room->history,
 		    event->wall_ms);
+		before = room->history.head_pos;
 		event->number = history_append(&room->history, event);
+		crowd_said(room, actor == NULL ? NULL : actor->member,
+		    event->from == NULL ? NULL : event->from->origin,
+		    room->history.head_pos - before);
 		room->used_ms = room->said_ms = chat->clock->mono_ms;
 		chat->messages++;
 		watch_said(chat);

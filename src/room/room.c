@@ -15,6 +15,7 @@
 #include "base/util.h"
 #include "room/acked.h"
 #include "room/client.h"
+#include "room/crowd.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/modes.h"
@@ -37,6 +38,7 @@ room_new(struct chat *chat, const char *name)
 	room->chat = chat;
 	nick_fold(room->name, name);
 	room->used_ms = chat->clock->mono_ms;
+	room->key = ++chat->last_key;
 	history_init(&room->history, chat->options->history_size);
 	room->turn_start = history_head(&room->history);
 	/* In memory is better than not at all. */
@@ -127,6 +129,7 @@ room_clear(struct room *room)
 	assert(TAILQ_EMPTY(&room->people));
 	if (room->is_dirty)
 		TAILQ_REMOVE(&room->chat->dirty, room, in_dirty);
+	crowd_remove(room);
 	presence_fini(&room->presence);
 	while ((bookmark = LIST_FIRST(&room->bookmarks)) != NULL)
 		bookmark_free(bookmark);

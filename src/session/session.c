@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "room/client.h"
+#include "room/crowd.h"
 #include "room/cursor.h"
 #include "room/member.h"
 #include "session/protocol.h"
@@ -280,7 +281,7 @@ session_before_line_cb(struct conn *c, void *arg)
 {
 	struct session *s = arg;
 	const struct options *o = s->all->options;
-	int64_t now_ms = s->all->net->clock->mono_ms, wait_ms, turn_ms;
+	int64_t now_ms = s->all->net->clock->mono_ms, wait_ms, turn_ms, room_ms;
 
 	assert(s->conn == c);
 	if (s->has_left)
@@ -288,12 +289,17 @@ session_before_line_cb(struct conn *c, void *arg)
 	wait_ms = bucket_wait_ms(&s->lines, o->line_rate,
 	    (uint32_t)o->line_burst, now_ms);
 	turn_ms = s->turn_ms - now_ms;
-	if (wait_ms <= 0 && turn_ms <= 0)
+	room_ms = s->member == NULL ? 0 : crowd_wait_ms(s->member);
+	if (wait_ms <= 0 && turn_ms <= 0 && room_ms == 0)
 		return;
 	s->all->throttled++;
 	if (turn_ms > wait_ms) {
 		s->all->origin_throttled++;
 		wait_ms = turn_ms;
+	}
+	if (room_ms > wait_ms) {
+		s->all->room_throttled++;
+		wait_ms = room_ms;
 	}
 	conn_pause_input(s->conn);
 	session_throttle_until(s, now_ms + wait_ms);

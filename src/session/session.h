@@ -59,7 +59,9 @@ struct sessions {
 	struct session *confirm_next;
 	bool is_in_doubt; /* somebody had something to confirm */
 	uint64_t throttled;
-	uint64_t origin_throttled; /* of these, for what others have sent */
+	/* Of these: for what all from their address sent, and for what was said
+	 * in a room. */
+	uint64_t origin_throttled, room_throttled;
 };
 
 /* A client: a connection, and the member that it speaks for. */

@@ -10,6 +10,7 @@ dialogs_slow = \
 	%D%/signals-slow.dialog \
 	%D%/irc-flood.dialog \
 	%D%/presence-large.dialog \
+	%D%/flood-history.dialog \
 	%D%/flood-origin.dialog \
 	%D%/flood.dialog
 dialogs = \

@@ -31,6 +31,7 @@ unit_tests = \
 	%D%/check_conn_unsent \
 	%D%/check_control \
 	%D%/check_credential \
+	%D%/check_crowd \
 	%D%/check_deadline \
 	%D%/check_departed \
 	%D%/check_directory \

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Many who flood a room, from few addresses or many: what those who are away
+ * find of its history, and how long those wait who talk. hostile 148
+ */
+#include "config.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "chat-fixture.h"
+#include "room/crowd.h"
+#include "unit.h"
+
+#define SPEAKERS 200
+#define STEP_MS 100
+#define MINUTE_MS 60000
+
+/* Somebody who says all that they may, as a session lets them. */
+struct speaker {
+	struct fake f;
+	int64_t until_ms;
+};
+static struct speaker speakers[SPEAKERS];
+static size_t count;
+static char long_line[2001];
+
+static void
+setup(void)
+{
+	fixture_init_options(&fx);
+	fixture_init(&fx);
+	memset(long_line, 'x', sizeof(long_line) - 1);
+	count = 0;
+}
+
+static void
+discard(struct fake *f, const char *data, size_t len)
+{
+	(void)f;
+	(void)data;
+	(void)len;
+}
+
+static void
+come(struct fake *f, int host)
+{
+	fake_init(&fx, f, host);
+	f->on_deliver = discard;
+}
+
+static void
+leave_all(void)
+{
+	while (count > 0)
+		fake_fini(&speakers[--count].f);
+}
+
+static void
+teardown(void)
+{
+	leave_all();
+	fixture_fini(&fx);
+}
+
+static void
+come_from(int hosts, size_t people)
+{
+	for (size_t i = 0; i < people; i++) {
+		come(&speakers[count].f, 10 + (int)i % hosts);
+		speakers[count++].until_ms = fx.clock.mono_ms;
+	}
+}
+
+/* Says it unless they have to wait; returns how long. */
+static int64_t
+try_to_say(struct fake *f, const char *text)
+{
+	const struct rate rate = { 20, 1000 };
+	int64_t wait_ms = crowd_wait_ms(f->m);
+	int64_t line_ms = origin_line_wait_ms(f->m->origin, rate, 80);
+
+	if (line_ms > wait_ms)
+		wait_ms = line_ms;
+	if (wait_ms > 0)
+		return wait_ms;
+	fake_say(f, text);
+	origin_charge_line(f->m->origin, rate, 80, strlen(text));
+	return 0;
+}
+
+/* All say what they may for so long. Returns the bytes in the ring. */
+static uint64_t
+flood(int64_t ms, const char *text)
+{
+	const struct history *h = &fx.chat.lobby->history;
+	uint64_t from = h->head_pos;
+	int64_t end_ms = fx.clock.mono_ms + ms, wait_ms;
+	struct speaker *s;
+
+	while (fx.clock.mono_ms < end_ms) {
+		for (s = speakers; s < speakers + count; s++) {
+			if (s->until_ms > fx.clock.mono_ms)
+				continue;
+			wait_ms = try_to_say(&s->f, text);
+			s->until_ms = fx.clock.mono_ms + wait_ms;
+		}
+		fixture_settle(&fx);
+		fixture_pass(&fx, STEP_MS);
+	}
+	return h->head_pos - from;
+}
+
+/* How long f waits until they can say it, while the others go on. */
+static int64_t
+wait_to_say(struct fake *f, const char *text)
+{
+	int64_t from_ms = fx.clock.mono_ms;
+
+	while (try_to_say(f, text) > 0)
+		(void)flood(STEP_MS, long_line);
+	return fx.clock.mono_ms - from_ms;
+}
+
+/* Who was there before, and who comes now, from an address that has said
+ * nothing yet. */
+static void
+check_others(int64_t longest_ms)
+{
+	struct fake newcomer;
+
+	come(&newcomer, 3);
+	for (int i = 0; i < 10; i++) {
+		(void)flood(2000, long_line);
+		ck_assert_int_le(wait_to_say(&ana, "are you still there?"),
+		    longest_ms);
+		ck_assert_int_le(wait_to_say(&newcomer, "what is going on?"),
+		    longest_ms);
+	}
+	fake_fini(&newcomer);
+}
+
+static void
+check_flood(int hosts, size_t people, int64_t longest_ms)
+{
+	const struct history *h = &fx.chat.lobby->history;
+	uint64_t bytes;
+
+	come(&ana, 1);
+	come_from(hosts, people);
+	bytes = flood(10 * MINUTE_MS, long_line);
+	ck_assert_uint_le(bytes, h->size / 2 + 2 * sizeof(long_line));
+	ck_assert_uint_ge(bytes, h->size / 4);
+	/* It was so from the first minutes on, and stays so. */
+	bytes = flood(10 * MINUTE_MS, "short");
+	ck_assert_uint_le(bytes, h->size / 2 + 2 * sizeof(long_line));
+	ck_assert_uint_ge(bytes, h->size / 8);
+	check_others(longest_ms);
+	fake_fini(&ana);
+}
+
+START_TEST(test_one_address)
+{
+	check_flood(1, 60, 0);
+}
+END_TEST
+
+START_TEST(test_many_addresses)
+{
+	check_flood(100, 200, 3000);
+}
+END_TEST
+
+START_TEST(test_coming_again)
+{
+	const struct history *h = &fx.chat.lobby->history;
+	uint64_t bytes = 0;
+
+	come(&ana, 1);
+	for (int i = 0; i < 600; i++) {
+		come_from(3, 20);
+		bytes += flood(1000, long_line);
+		leave_all();
+	}
+	ck_assert_uint_le(bytes, h->size / 2 + 2 * sizeof(long_line));
+	check_others(1000);
+	fake_fini(&ana);
+}
+END_TEST
+
+/* Of two behind the address from which others flood, who was silent until now
+ * may speak before them. */
+START_TEST(test_a_neighbour)
+{
+	come(&ana, 10);
+	come_from(1, 60);
+	(void)flood(2 * MINUTE_MS, long_line);
+	ck_assert_int_le(wait_to_say(&ana, "I share their address"), 10000);
+	fake_fini(&ana);
+}
+END_TEST
+
+/* In a class of 30 behind one address somebody says something twice a second
+ * for an hour. */
+START_TEST(test_a_class_is_not_slowed)
+{
+	char line[128];
+
+	come_from(1, 30);
+	for (int i = 0; i < 7200; i++) {
+		(void)snprintf(line, sizeof(line),
+		    "%d: what somebody may say "
+		    "in a class, a sentence",
+		    i);
+		ck_assert_int_eq(try_to_say(&speakers[i % 30].f, line), 0);
+		fixture_settle(&fx);
+		fixture_pass(&fx, 500);
+	}
+}
+END_TEST
+
+START_TEST(test_no_limit)
+{
+	fx.options.line_rate.count = 0;
+	come(&ana, 1);
+	for (int i = 0; i < 1000; i++) {
+		ck_assert_int_eq(crowd_wait_ms(ana.m), 0);
+		fake_say(&ana, long_line);
+	}
+	fx.options.line_rate.count = 5;
+	ck_assert_int_gt(crowd_wait_ms(ana.m), 0);
+	fx.options.origin_rate = 0;
+	ck_assert_int_eq(crowd_wait_ms(ana.m), 0);
+	fx.options.origin_rate = 4;
+	/* In the end it is as if nothing had been. */
+	fixture_pass(&fx, 60 * MINUTE_MS);
+	ck_assert_int_eq(crowd_wait_ms(ana.m), 0);
+	ck_assert(TAILQ_EMPTY(&fx.chat.crowded));
+	fake_fini(&ana);
+}
+END_TEST
+
+void
+unit_tests(Suite *s)
+{
+	TCase *tc = unit_case(s, "crowd", setup, teardown);
+
+	tcase_add_test(tc, test_one_address);
+	tcase_add_test(tc, test_many_addresses);
+	tcase_add_test(tc, test_coming_again);
+	tcase_add_test(tc, test_a_neighbour);
+	tcase_add_test(tc, test_a_class_is_not_slowed);
+	tcase_add_test(tc, test_no_limit);
+}
