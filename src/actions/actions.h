@@ -87,7 +87,7 @@ struct nick_answer {
 enum nick action_nick_check(struct chat *chat,
     const struct credential *credential, const char *nick,
     struct nick_answer *answer) MUST_CHECK;
-/* Gives m another nick, and what was left under it: see directory_rename(). m
+/* Gives m another nick, and what was left under it: see rename_member(). m
  * is told by EVENT_SYNC_RENAME. */
 enum nick action_nick(struct member *m, const char *nick,
     struct nick_answer *answer) MUST_CHECK;
@@ -174,7 +174,7 @@ void action_lost(struct member *m, bool has_closed, size_t unsent);
 void action_put_out(struct member *m, const char *line, const char *text);
 /* The server stops: nobody is told, and bookmarks stay. Frees m. */
 void action_stop(struct member *m, size_t unsent);
-/* The fifth way is in directory_rename(): another session takes their place. */
+/* The fifth way is in rename_member(): another session takes their place. */
 
 /* admit.c: who may connect, and who may enter. */
 enum admit {

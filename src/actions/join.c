@@ -74,7 +74,7 @@ action_leave(struct membership *ms, const char *text)
 	};
 
 	/* They see what was said before. */
-	room_flush(ms->room);
+	deliver_flush(ms->room);
 	member_event(m, &event);
 	room_leave(ms, ROOM_LEAVE_PART, text);
 }

@@ -14,13 +14,13 @@
 #include "room/rank.h"
 
 static const enum nick nick_results[] = {
-	[DIRECTORY_RENAMED] = NICK_CHANGED,
-	[DIRECTORY_RETURNED] = NICK_CHANGED,
-	[DIRECTORY_SAME] = NICK_SAME,
-	[DIRECTORY_REFUSED] = NICK_INVALID,
-	[DIRECTORY_TAKEN] = NICK_TAKEN,
-	[DIRECTORY_LOOKALIKE] = NICK_LOOKALIKE,
-	[DIRECTORY_TOO_OFTEN] = NICK_TOO_OFTEN,
+	[RENAME_DONE] = NICK_CHANGED,
+	[RENAME_RETURNED] = NICK_CHANGED,
+	[RENAME_SAME] = NICK_SAME,
+	[RENAME_REFUSED] = NICK_INVALID,
+	[RENAME_TAKEN] = NICK_TAKEN,
+	[RENAME_LOOKALIKE] = NICK_LOOKALIKE,
+	[RENAME_TOO_OFTEN] = NICK_TOO_OFTEN,
 };
 
 static bool
@@ -37,7 +37,7 @@ action_nick_check(struct chat *chat, const struct credential *credential,
 {
 	if (nick_is_banned(chat, nick, answer))
 		return NICK_BANNED;
-	return nick_results[directory_check(&chat->directory, NULL, credential,
+	return nick_results[rename_check(&chat->directory, NULL, credential,
 	    nick, &answer->clash)];
 }
 
@@ -54,7 +54,7 @@ action_nick(struct member *m, const char *nick, struct nick_answer *answer)
 	if (answer->room != NULL)
 		return NICK_FORBIDDEN;
 	memcpy(old, m->nick, sizeof(old));
-	result = nick_results[directory_rename(m, nick, &answer->clash)];
+	result = nick_results[rename_member(m, nick, &answer->clash)];
 	if (result != NICK_CHANGED)
 		return result;
 	event.time_ms = m->chat->clock->wall_ms;

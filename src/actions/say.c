@@ -22,7 +22,7 @@ say_to_status(struct member *m, struct room *room, struct event *event)
 
 	event->room = room->name;
 	event->msgid = ++room->chat->last_msgid; /* one for all of them */
-	room_flush(room);
+	deliver_flush(room);
 	TAILQ_FOREACH(ms, &room->people, in_room)
 		if (ms->member != m &&
 		    (ms->is_op || (event->status == '+' && ms->is_voiced)))

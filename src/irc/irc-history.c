@@ -542,7 +542,7 @@ irc_chathistory_run(struct session *s, struct irc_message *msg)
 	ch.room = irc_find_room(s, msg->argv[1]);
 	if (ch.room != NULL && member_in(s->member, ch.room) != NULL) {
 		/* What is answered was delivered before. */
-		room_flush(ch.room);
+		deliver_flush(ch.room);
 		chathistory_of_room(&ch, what, msg->argv + 2);
 	} else if (irc_is_nick(msg->argv[1])) {
 		/* There is no history; nor is it told who is here. */

@@ -86,8 +86,8 @@ irc_nick_run(struct session *s, struct irc_message *msg)
 		if (result == NICK_CHANGED)
 			member_show_queued(s->member);
 	} else { /* before the registration it is only wanted */
-		result = action_nick_check(s->all->chat, &s->address,
-		    nick, &answer);
+		result = action_nick_check(s->all->chat, &s->address, nick,
+		    &answer);
 		if (result == NICK_CHANGED) {
 			(void)strlcpy(irc->nick, nick, sizeof(irc->nick));
 			irc_register_try(s);
@@ -240,8 +240,8 @@ irc_register_try(struct session *s)
 	}
 	irc_forget_password(irc);
 	/* Somebody else may have taken it meanwhile, or it was banned. */
-	result = action_nick_check(s->all->chat, &s->address,
-	    irc->nick, &answer);
+	result = action_nick_check(s->all->chat, &s->address, irc->nick,
+	    &answer);
 	if (result != NICK_CHANGED) {
 		register_explain_nick(s, result, irc->nick, &answer);
 		irc->nick[0] = '\0';
@@ -280,7 +280,7 @@ irc_ping_run(struct session *s, struct irc_message *msg)
 	/* What was said before comes before the answer. */
 	if (s->member != NULL)
 		SLIST_FOREACH(ms, &s->member->memberships, in_member)
-			room_flush(ms->room);
+			deliver_flush(ms->room);
 	has_read_all = conn_confirmed(s->conn) == conn_sent(s->conn);
 	out = irc_begin(s, NULL);
 	buf_addf(out, "PONG %s :%s", irc_server(s), msg->argv[0]);

@@ -227,7 +227,7 @@ talk_to_room(struct session *s, const struct talk *t, const char *target)
 	if (room != NULL) {
 		/* What was said before comes before the echo. */
 		if (irc_has(s, IRC_CAP_ECHO_MESSAGE))
-			room_flush(room);
+			deliver_flush(room);
 		result = action_say(s->member, room, &event,
 		    t->is_tags || talk_fits(s, t, target), &why);
 	}

@@ -123,7 +123,7 @@ void
 deliver_leave_live(struct cursor *c)
 {
 	if (c->delivery.audience != NULL && c->delivery.audience->has_names)
-		room_flush(c->ms->room);
+		deliver_flush(c->ms->room);
 	deliver_remove_live(c);
 }
 
@@ -204,7 +204,7 @@ deliver_through(struct chat *chat, uint64_t turn)
 	struct room *room;
 
 	while ((room = TAILQ_FIRST(&chat->dirty)) != NULL && room->turn <= turn)
-		room_flush(room);
+		deliver_flush(room);
 }
 
 void
@@ -217,7 +217,7 @@ deliver_begin(struct room *room, struct member *from)
 	if (first == NULL || before < first->turn)
 		before = 0; /* it was handed out */
 	if (room->is_dirty && before > room->turn)
-		room_flush(room);
+		deliver_flush(room);
 	if (!room->is_dirty) {
 		room->is_dirty = true;
 		room->turn = ++chat->last_turn;
@@ -257,7 +257,7 @@ deliver_before(const struct member *to, const struct member *from)
 		return;
 	SLIST_FOREACH(ms, &to->memberships, in_member)
 		if (ms->room->is_dirty && deliver_has_acted(ms->room, from))
-			room_flush(ms->room);
+			deliver_flush(ms->room);
 }
 
 /*
@@ -265,7 +265,7 @@ deliver_before(const struct member *to, const struct member *from)
  * Each sink is fetched DELIVER_AHEAD deliveries before it is its turn.
  */
 void
-room_flush(struct room *room)
+deliver_flush(struct room *room)
 {
 	struct chat *chat = room->chat;
 	struct audience *a;
@@ -352,7 +352,7 @@ deliver_all(struct chat *chat)
 	struct room *room;
 
 	while ((room = TAILQ_FIRST(&chat->dirty)) != NULL)
-		room_flush(room);
+		deliver_flush(room);
 }
 
 bool

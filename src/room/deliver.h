@@ -12,7 +12,7 @@
  * The way of a message out of the room layer.
  *
  *   room_publish() ── renders ──► audience->lines        (once per dialect)
- *   end of the turn: room_flush() ── deliver() ──► each member live
+ *   end of the turn: deliver_flush() ── deliver() ──► each member live
  *   then pump.h: replays and slow readers, a chunk each, in a circle
  */
 
@@ -55,7 +55,7 @@ void deliver_render(struct room *room, const struct event *event);
 
 /* Hands the turn's lines to everybody live. Those whom deliver() refuses are
  * behind, and read on from the ring. */
-void room_flush(struct room *room);
+void deliver_flush(struct room *room);
 void deliver_all(struct chat *chat); /* flushes all rooms */
 
 /* c, live or not, reads on from the ring. */

@@ -174,7 +174,7 @@ member_set_dialect(struct member *m, const struct dialect *dialect)
 		return;
 	/* Lines already rendered are in the old dialect. */
 	SLIST_FOREACH(ms, &m->memberships, in_member)
-		room_flush(ms->room);
+		deliver_flush(ms->room);
 	repeat_note_change(m);
 	client->dialect = dialect;
 	MEMBER_FOREACH_CURSOR(c, ms, m) {
@@ -254,7 +254,7 @@ member_break(struct member *m, const char *text)
 		m->break_since_ms = m->chat->clock->mono_ms;
 		MEMBER_FOREACH_CURSOR(c, ms, m) {
 			if (c->tracking.is_on)
-				room_flush(ms->room);
+				deliver_flush(ms->room);
 			pump_pause(c);
 		}
 	}

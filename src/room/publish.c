@@ -31,7 +31,7 @@ room_publish(struct room *room, struct event *event, struct membership *actor)
 	 * first what others have done before. */
 	if (actor != NULL && membership_tracks(actor) &&
 	    publish_is_state(event->kind))
-		room_flush(room);
+		deliver_flush(room);
 	if (actor != NULL) {
 		event->from = actor->member;
 		SLIST_FOREACH(c, &actor->cursors, in_membership)
@@ -64,5 +64,5 @@ room_publish(struct room *room, struct event *event, struct membership *actor)
 	if (room->tracker_count > 0)
 		roommates_tell_behind(room, event);
 	if (deliver_is_full(room))
-		room_flush(room);
+		deliver_flush(room);
 }

@@ -38,30 +38,30 @@ rename_may_replace(const struct credential *credential,
 	return holder->is_lost || credential_is_strong(credential);
 }
 
-enum directory_rename
-directory_check(struct directory *directory, const struct member *m,
+enum rename
+rename_check(struct directory *directory, const struct member *m,
     const struct credential *credential, const char *nick,
     const struct member **clash)
 {
 	const struct member *holder, *alike;
 
 	if (nick_check(nick) != NICK_OK)
-		return DIRECTORY_REFUSED;
+		return RENAME_REFUSED;
 	if (m != NULL && strcmp(nick, m->nick) == 0)
-		return DIRECTORY_SAME;
+		return RENAME_SAME;
 	holder = directory_find(directory, nick);
 	if (holder == m)
 		holder = NULL;
 	if (holder != NULL && !rename_may_replace(credential, holder)) {
 		*clash = holder;
-		return DIRECTORY_TAKEN;
+		return RENAME_TAKEN;
 	}
 	alike = directory_find_lookalike(directory, nick);
 	if (alike != NULL && alike != m && alike != holder) {
 		*clash = alike;
-		return DIRECTORY_LOOKALIKE;
+		return RENAME_LOOKALIKE;
 	}
-	return DIRECTORY_RENAMED;
+	return RENAME_DONE;
 }
 
 /* Whoever ignored m goes on doing so under the new nick. */
@@ -236,14 +236,13 @@ rename_resume(struct member *m, int64_t away_ms)
 	}
 }
 
-enum directory_rename
-directory_rename(struct member *m, const char *nick,
-    const struct member **clash)
+enum rename
+rename_member(struct member *m, const char *nick, const struct member **clash)
 {
 	struct chat *chat = m->chat;
 	struct member *holder;
 	struct departed *departed;
-	enum directory_rename result;
+	enum rename result;
 	struct person person;
 	struct event event = { .kind = EVENT_BACK };
 	struct event here = { .kind = EVENT_SYNC_AWAY };
@@ -252,13 +251,12 @@ directory_rename(struct member *m, const char *nick,
 	bool is_known_away, was_seen = rename_is_seen(m);
 	char folded[NICK_SIZE];
 
-	result = directory_check(&chat->directory, m, &m->credential, nick,
-	    clash);
-	if (result != DIRECTORY_RENAMED)
+	result = rename_check(&chat->directory, m, &m->credential, nick, clash);
+	if (result != RENAME_DONE)
 		return result;
 	/* Nobody is told of a guest's first nick but by their arrival. */
 	if (!m->is_guest && !member_may_announce(m, ANNOUNCE_PERSON))
-		return DIRECTORY_TOO_OFTEN;
+		return RENAME_TOO_OFTEN;
 
 	holder = directory_find(&chat->directory, nick);
 	if (holder == m)
@@ -269,7 +267,7 @@ directory_rename(struct member *m, const char *nick,
 		(departed = departed_return(&chat->departed, folded,
 		     &m->credential)) == NULL)) {
 		rename_change(m, nick, was_seen);
-		return DIRECTORY_RENAMED;
+		return RENAME_DONE;
 	}
 
 	person_init(&person);
@@ -292,5 +290,5 @@ directory_rename(struct member *m, const char *nick,
 		roommates_tell(m, &here);
 	}
 	rename_resume(m, event.duration_ms);
-	return DIRECTORY_RETURNED;
+	return RENAME_RETURNED;
 }

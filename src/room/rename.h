@@ -10,24 +10,24 @@
 /* Taking another nick, and perhaps what was left under it, with all that the
  * others and the ring see of that. */
 
-enum directory_rename {
-	DIRECTORY_RENAMED,
-	DIRECTORY_SAME, /* it was the nick already */
-	DIRECTORY_RETURNED, /* and a bookmark was found: a catch-up begins */
-	DIRECTORY_REFUSED, /* nick_check() says why */
-	DIRECTORY_TAKEN, /* *clash has it */
-	DIRECTORY_LOOKALIKE, /* it looks like that of *clash */
-	DIRECTORY_TOO_OFTEN /* ANNOUNCE_PERSON */
+enum rename {
+	RENAME_DONE,
+	RENAME_SAME, /* it was the nick already */
+	RENAME_RETURNED, /* and a bookmark was found: a catch-up begins */
+	RENAME_REFUSED, /* nick_check() says why */
+	RENAME_TAKEN, /* *clash has it */
+	RENAME_LOOKALIKE, /* it looks like that of *clash */
+	RENAME_TOO_OFTEN /* ANNOUNCE_PERSON */
 };
 
 /*
- * What directory_rename() would return for m or, if that is NULL, for somebody
- * with this credential who is not here yet. DIRECTORY_RENAMED: it would be
+ * What rename_member() would return for m or, if that is NULL, for somebody
+ * with this credential who is not here yet. RENAME_DONE: it would be
  * done.
  */
-enum directory_rename directory_check(struct directory *directory,
-    const struct member *m, const struct credential *credential,
-    const char *nick, const struct member **clash) MUST_CHECK;
+enum rename rename_check(struct directory *directory, const struct member *m,
+    const struct credential *credential, const char *nick,
+    const struct member **clash) MUST_CHECK;
 
 /*
  * Gives m a new nick and tells the others. Somebody with m's credential who has
@@ -36,7 +36,7 @@ enum directory_rename directory_check(struct directory *directory,
  * place. On failure nothing has changed. Not to be called from a walk over
  * members: one may be freed (never m).
  */
-enum directory_rename directory_rename(struct member *m, const char *nick,
+enum rename rename_member(struct member *m, const char *nick,
     const struct member **clash) MUST_CHECK;
 
 #endif

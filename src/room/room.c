@@ -315,7 +315,7 @@ room_kick(struct membership *ms, struct membership *by, const char *text,
 	if (by != NULL)
 		presence_show(&room->presence, by);
 	/* They see what was said before; of this they are told otherwise. */
-	room_flush(room);
+	deliver_flush(room);
 	ms->is_op = false;
 	ms->is_voiced = false;
 	if (by == ms) {

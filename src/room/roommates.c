@@ -233,7 +233,7 @@ roommates_tell_arrivals(struct room *room, struct event *event, uint64_t from,
 	event->room = room->name;
 	event->time_ms = room->chat->clock->wall_ms;
 	if (room->tracker_count > 0)
-		room_flush(room);
+		deliver_flush(room);
 	roommates_begin(roommates);
 	LIST_FOREACH(c, &room->trackers, tracking.in_room)
 		if (c->tracking.arrival >= from && c->tracking.arrival < to &&

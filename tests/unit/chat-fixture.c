@@ -446,7 +446,7 @@ fake_init_tracker(struct chat_fixture *fixture, struct fake *f, int host,
 
 	fake_init_with(fixture, f, host, &fake_dialect_tracker);
 	result = fake_nick(f, nick);
-	ck_assert(result == DIRECTORY_RENAMED || result == DIRECTORY_RETURNED);
+	ck_assert(result == RENAME_DONE || result == RENAME_RETURNED);
 }
 
 void
@@ -509,7 +509,7 @@ fake_enter(struct chat_fixture *fixture, struct fake *f, int host,
     const char *nick)
 {
 	fake_init(fixture, f, host);
-	ck_assert_int_ne(fake_nick(f, nick), DIRECTORY_REFUSED);
+	ck_assert_int_ne(fake_nick(f, nick), RENAME_REFUSED);
 	ck_assert_str_eq(f->m->nick, nick);
 	fixture_pass(fixture, fixture->options.presence_window);
 	buf_reset(&f->seen);
@@ -661,7 +661,7 @@ fake_nick(struct fake *f, const char *nick)
 {
 	const struct member *clash;
 
-	return (int)directory_rename(f->m, nick, &clash);
+	return (int)rename_member(f->m, nick, &clash);
 }
 
 const char *

@@ -87,7 +87,7 @@ int fake_tell(struct fake *to, struct fake *from, const char *text);
 int fake_tell_bytes(struct member *to, struct fake *from, const char *text,
     size_t len);
 struct membership *fake_here(const struct fake *f);
-int fake_nick(struct fake *f, const char *nick); /* enum directory_rename */
+int fake_nick(struct fake *f, const char *nick); /* enum rename */
 
 /*
  * What was seen since the last call, in lines such as "3 ana: hi", "came ana",

@@ -236,7 +236,7 @@ model_enter(struct reader *r)
 	if (!r->is_known)
 		r->next = live_next;
 	ck_assert_int_eq(fake_nick(&r->f, r->nick),
-	    r->is_known ? DIRECTORY_RETURNED : DIRECTORY_RENAMED);
+	    r->is_known ? RENAME_RETURNED : RENAME_DONE);
 	if (r->is_known && was_greeted)
 		r->after = live_next;
 	r->is_known = true;

@@ -35,18 +35,17 @@ teardown(void)
 /* hostile 23 */
 START_TEST(test_rename)
 {
-	ck_assert_int_eq(fake_nick(&bob, "rob"), DIRECTORY_RENAMED);
+	ck_assert_int_eq(fake_nick(&bob, "rob"), RENAME_DONE);
 	ck_assert_str_eq(fake_saw(&fx, &ana), "nick bob rob\n");
 	ck_assert_str_eq(fake_saw(&fx, &bob), "");
-	ck_assert_int_eq(fake_nick(&bob, "rob"), DIRECTORY_SAME);
-	ck_assert_int_eq(fake_nick(&bob, "ROB"), DIRECTORY_RENAMED);
+	ck_assert_int_eq(fake_nick(&bob, "rob"), RENAME_SAME);
+	ck_assert_int_eq(fake_nick(&bob, "ROB"), RENAME_DONE);
 	ck_assert_str_eq(bob.m->nick, "ROB");
 	ck_assert_ptr_eq(directory_find(&fx.chat.directory, "rob"), bob.m);
 	ck_assert_ptr_null(directory_find(&fx.chat.directory, "bob"));
-	ck_assert_int_eq(directory_rename(bob.m, "Ana", &clash),
-	    DIRECTORY_TAKEN);
+	ck_assert_int_eq(rename_member(bob.m, "Ana", &clash), RENAME_TAKEN);
 	ck_assert_ptr_eq(clash, ana.m);
-	ck_assert_int_eq(fake_nick(&bob, "1x"), DIRECTORY_REFUSED);
+	ck_assert_int_eq(fake_nick(&bob, "1x"), RENAME_REFUSED);
 	ck_assert_str_eq(bob.m->nick, "ROB");
 }
 END_TEST
@@ -54,17 +53,15 @@ END_TEST
 /* hostile 25 */
 START_TEST(test_lookalikes)
 {
-	ck_assert_int_eq(directory_rename(new.m, "b0b", &clash),
-	    DIRECTORY_LOOKALIKE);
+	ck_assert_int_eq(rename_member(new.m, "b0b", &clash), RENAME_LOOKALIKE);
 	ck_assert_ptr_eq(clash, bob.m);
-	ck_assert_int_eq(fake_nick(&bob, "b0b"),
-	    DIRECTORY_RENAMED); /* oneself */
-	ck_assert_int_eq(fake_nick(&bob, "Bill"), DIRECTORY_RENAMED);
-	ck_assert_int_eq(fake_nick(&new, "BiII"), DIRECTORY_LOOKALIKE);
-	ck_assert_int_eq(fake_nick(&ana, "mike"), DIRECTORY_RENAMED);
-	ck_assert_int_eq(fake_nick(&new, "rnike"), DIRECTORY_LOOKALIKE);
+	ck_assert_int_eq(fake_nick(&bob, "b0b"), RENAME_DONE); /* oneself */
+	ck_assert_int_eq(fake_nick(&bob, "Bill"), RENAME_DONE);
+	ck_assert_int_eq(fake_nick(&new, "BiII"), RENAME_LOOKALIKE);
+	ck_assert_int_eq(fake_nick(&ana, "mike"), RENAME_DONE);
+	ck_assert_int_eq(fake_nick(&new, "rnike"), RENAME_LOOKALIKE);
 	fake_quit(&ana, NULL);
-	ck_assert_int_eq(fake_nick(&new, "rnike"), DIRECTORY_RENAMED);
+	ck_assert_int_eq(fake_nick(&new, "rnike"), RENAME_DONE);
 }
 END_TEST
 
@@ -87,22 +84,22 @@ START_TEST(test_too_often)
 	fx.options.announce_rate.count = 1;
 	fx.options.announce_rate.per_ms = 10000;
 	bucket_init(&bob.m->announce[ANNOUNCE_PERSON], 3, fx.clock.mono_ms);
-	ck_assert_int_eq(fake_nick(&bob, "bobby"), DIRECTORY_RENAMED);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RENAMED);
-	ck_assert_int_eq(fake_nick(&bob, "rob"), DIRECTORY_RENAMED);
-	ck_assert_int_eq(fake_nick(&bob, "roby"), DIRECTORY_TOO_OFTEN);
+	ck_assert_int_eq(fake_nick(&bob, "bobby"), RENAME_DONE);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_DONE);
+	ck_assert_int_eq(fake_nick(&bob, "rob"), RENAME_DONE);
+	ck_assert_int_eq(fake_nick(&bob, "roby"), RENAME_TOO_OFTEN);
 	ck_assert_str_eq(bob.m->nick, "rob");
 	ck_assert_int_eq(member_announce_wait_ms(bob.m, ANNOUNCE_PERSON),
 	    10000);
 	fixture_pass(&fx, 10000);
-	ck_assert_int_eq(fake_nick(&bob, "roby"), DIRECTORY_RENAMED);
+	ck_assert_int_eq(fake_nick(&bob, "roby"), RENAME_DONE);
 }
 END_TEST
 
 /* A live nick is not taken over by an address (hostile 29). */
 START_TEST(test_live_nick_is_safe)
 {
-	ck_assert_int_eq(fake_nick(&new, "bob"), DIRECTORY_TAKEN);
+	ck_assert_int_eq(fake_nick(&new, "bob"), RENAME_TAKEN);
 	ck_assert(!bob.was_replaced);
 }
 END_TEST
@@ -118,7 +115,7 @@ START_TEST(test_uid_takes_over)
 	fake_say(&ana, "hi");
 	fixture_settle(&fx);
 	buf_reset(&new.seen);
-	ck_assert_int_eq(fake_nick(&new, "dee"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&new, "dee"), RENAME_RETURNED);
 	ck_assert(old.was_replaced);
 	ck_assert_str_eq(new.m->nick, "dee");
 	ck_assert_str_eq(fake_saw(&fx, &new), "welcome dee 0 0\nlive\n");
@@ -142,7 +139,7 @@ START_TEST(test_takeover_of_unsent)
 	old.unsent = strlen("2 ana: stuck\n");
 	fake_fini(&new);
 	fake_init(&fx, &new, -1000);
-	ck_assert_int_eq(fake_nick(&new, "dee"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&new, "dee"), RENAME_RETURNED);
 	ck_assert(old.was_replaced);
 	ck_assert_str_eq(fake_saw(&fx, &new),
 	    "welcome dee 0 0 repeats=1\nrepeats 1\n2 ana: stuck\n"
@@ -159,7 +156,7 @@ START_TEST(test_silent_return)
 	fixture_pass(&fx, 500);
 	ck_assert_str_eq(fake_saw(&fx, &ana), "");
 	buf_reset(&new.seen);
-	ck_assert_int_eq(fake_nick(&new, "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&new, "bob"), RENAME_RETURNED);
 	/* The guest has seen "bob?" live; nothing was missed before. */
 	ck_assert_str_eq(fake_saw(&fx, &new), "welcome bob 500 0\nlive\n");
 	fixture_pass(&fx, 100000);
@@ -177,7 +174,7 @@ START_TEST(test_return_before_the_greeting)
 	fake_say(&ana, "one");
 	fixture_settle(&fx);
 	fake_init(&fx, &late, 2);
-	ck_assert_int_eq(fake_nick(&late, "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&late, "bob"), RENAME_RETURNED);
 	fake_say(&ana, "two");
 	ck_assert_str_eq(fake_saw(&fx, &late),
 	    "welcome bob 0 1 ana=1\n1 ana: one\n2 ana: two\n"
@@ -192,11 +189,11 @@ START_TEST(test_lost_and_gone)
 	fixture_pass(&fx, 59000);
 	ck_assert_str_eq(fake_saw(&fx, &ana), "came guest3\n");
 	/* hostile 28: from elsewhere, the nick is not free. */
-	ck_assert_int_eq(fake_nick(&ana, "bob"), DIRECTORY_TAKEN);
+	ck_assert_int_eq(fake_nick(&ana, "bob"), RENAME_TAKEN);
 	fixture_pass(&fx, 1000);
 	ck_assert_str_eq(fake_saw(&fx, &ana), "left bob (connection lost)\n");
 	/* Then it is, but not the bookmark (hostile 27). */
-	ck_assert_int_eq(fake_nick(&ana, "bob"), DIRECTORY_RENAMED);
+	ck_assert_int_eq(fake_nick(&ana, "bob"), RENAME_DONE);
 }
 END_TEST
 
@@ -209,7 +206,7 @@ START_TEST(test_bookmark)
 	fixture_pass(&fx, 60000);
 	fake_fini(&new);
 	fake_init(&fx, &new, 2);
-	ck_assert_int_eq(fake_nick(&new, "BOB"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&new, "BOB"), RENAME_RETURNED);
 	ck_assert_str_eq(fake_saw(&fx, &new),
 	    "welcome BOB 60000 1 ana=1 mentions=1\n1 ana: bob, where are you?\n"
 	    "live after catchup\n");
@@ -228,7 +225,7 @@ START_TEST(test_lost_on_break)
 	fake_lose(&bob);
 	fake_say(&ana, "hi");
 	fixture_pass(&fx, 500);
-	ck_assert_int_eq(fake_nick(&new, "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&new, "bob"), RENAME_RETURNED);
 	ck_assert_str_eq(fake_saw(&fx, &ana), "back bob 1500\n");
 	ck_assert(!new.m->is_on_break);
 }
@@ -249,7 +246,7 @@ START_TEST(test_ignores_and_kept_messages_come_along)
 	fake_quit(&bob, NULL);
 	fake_fini(&new);
 	fake_init(&fx, &new, 2);
-	ck_assert_int_eq(fake_nick(&new, "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&new, "bob"), RENAME_RETURNED);
 	ck_assert_uint_eq(new.m->person.ignore_count, 1);
 	ck_assert(new.m->is_ignorer);
 	ck_assert_str_eq(fake_saw(&fx, &new),
@@ -272,7 +269,7 @@ START_TEST(test_waiting_elsewhere)
 	fixture_settle(&fx);
 	fake_fini(&new);
 	fake_init(&fx, &new, 2);
-	ck_assert_int_eq(fake_nick(&new, "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&new, "bob"), RENAME_RETURNED);
 	ck_assert_str_eq(fake_saw(&fx, &new),
 	    "welcome bob 0 0\nwaiting kitchen 1\nlive\n");
 }
@@ -287,12 +284,12 @@ START_TEST(test_tracker_silent_return)
 	fake_enter_tracker(&fx, &irc, 9, "irc");
 	fake_lose(&bob);
 	fake_init(&fx, &new, 2);
-	ck_assert_int_eq(fake_nick(&new, "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&new, "bob"), RENAME_RETURNED);
 	ck_assert(fake_here(&new)->is_joined && fake_here(&new)->is_announced);
 	ck_assert_str_eq(fake_saw(&fx, &irc), "");
 	ck_assert_str_eq(fake_saw(&fx, &ana), "came irc\n");
 	/* It is as if it had never been otherwise. */
-	ck_assert_int_eq(fake_nick(&new, "rob"), DIRECTORY_RENAMED);
+	ck_assert_int_eq(fake_nick(&new, "rob"), RENAME_DONE);
 	fake_quit(&new, NULL);
 	ck_assert_str_eq(fake_saw(&fx, &irc), "rename bob rob\nquit rob\n");
 	fake_fini(&irc);
@@ -313,7 +310,7 @@ START_TEST(test_tracker_known_guest_returns)
 	(void)fake_saw(&fx, &irc);
 	(void)fake_saw(&fx, &ana);
 	fake_lose(&bob);
-	ck_assert_int_eq(fake_nick(&new, "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&new, "bob"), RENAME_RETURNED);
 	ck_assert_str_eq(fake_saw(&fx, &irc), "quit bob\nrename guest3 bob\n");
 	ck_assert_str_eq(fake_saw(&fx, &ana), "nick guest3 bob\n");
 	fixture_pass(&fx, 10000);
@@ -343,7 +340,7 @@ START_TEST(test_tracker_takes_over)
 		/* They were in the lobby by another nick. */
 		fake_enter_tracker(&fx, &desk, -1000, "dee");
 		ck_assert_str_eq(fake_saw(&fx, &irc), "join dee\n");
-		ck_assert_int_eq(fake_nick(&desk, "cy"), DIRECTORY_RETURNED);
+		ck_assert_int_eq(fake_nick(&desk, "cy"), RENAME_RETURNED);
 		ck_assert_str_eq(fake_saw(&fx, &irc),
 		    "quit cy\nrename dee cy\n");
 	}
@@ -367,7 +364,7 @@ START_TEST(test_tracker_back)
 	ck_assert_str_eq(fake_saw(&fx, &irc), "away bob (tea)\n");
 	fake_lose(&bob);
 	fixture_pass(&fx, 500);
-	ck_assert_int_eq(fake_nick(&new, "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&new, "bob"), RENAME_RETURNED);
 	ck_assert_str_eq(fake_saw(&fx, &ana), "back bob 500\n");
 	ck_assert_str_eq(fake_saw(&fx, &irc), "here bob\n");
 	fake_fini(&irc);

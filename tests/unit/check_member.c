@@ -94,7 +94,7 @@ START_TEST(test_kept_messages_elsewhere)
 	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
 	fixture_settle(&fx);
 	buf_reset(&bob.seen);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
 	ck_assert_str_eq(fake_saw(&fx, &bob), "private ana: one\n");
 	ck_assert_int_eq(fake_tell(&bob, &ana, "two"), MEMBER_TOLD);
 	room_join(kitchen, ana.m, ROOM_JOIN_CATCHUP);
@@ -191,7 +191,7 @@ START_TEST(test_private_messages_survive_a_loss)
 	fake_lose(&bob);
 	fake_fini(&bob);
 	fake_init(&fx, &bob, 2);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
 	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 0\nkept 2 repeated\nprivate ana: two\n"
 	    "private ana: three\nlive after catchup\n");
@@ -204,7 +204,7 @@ lose_and_return(void)
 	fake_lose(&bob);
 	fake_fini(&bob);
 	fake_init(&fx, &bob, 2);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
 }
 
 /* Which of them are repeats, and which are certainly new. */
@@ -220,7 +220,7 @@ START_TEST(test_repeated_and_kept)
 	fake_fini(&bob);
 	fake_init(&fx, &bob, 2);
 	bob.unsent = 1000;
-	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
 	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 0\nkept 1 repeated\nprivate ana: one\n"
 	    "kept 1\nprivate ana: two\nlive after catchup\n");
@@ -251,7 +251,7 @@ START_TEST(test_repeated_elsewhere)
 	room_leave(fake_here(&bob), ROOM_LEAVE_WENT, "kitchen");
 	(void)room_join(kitchen, bob.m, ROOM_JOIN_CATCHUP);
 	(void)fake_saw(&fx, &bob);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
 	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "kept 2 repeated\nprivate ana: one\nprivate ana: two\n");
 	ck_assert_int_eq(fake_tell(&bob, &ana, "three"), MEMBER_TOLD);

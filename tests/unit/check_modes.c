@@ -473,7 +473,7 @@ START_TEST(test_joined)
 	go(&cy, kitchen);
 	ck_assert(!member_in(cy.m, kitchen)->is_op);
 	fake_init(&fx, &ana, 1);
-	ck_assert_int_eq(fake_nick(&ana, "ana"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&ana, "ana"), RENAME_RETURNED);
 	go(&ana, kitchen);
 	ck_assert(member_in(ana.m, kitchen)->is_op);
 
@@ -498,7 +498,7 @@ START_TEST(test_regained)
 	go(&ana, kitchen);
 	ck_assert(!member_in(ana.m, kitchen)->is_op);
 	(void)fake_saw(&fx, &ana);
-	ck_assert_int_eq(fake_nick(&ana, "ana"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&ana, "ana"), RENAME_RETURNED);
 	ck_assert(member_in(ana.m, kitchen)->is_op);
 	ck_assert(member_in(ana.m, kitchen)->is_voiced);
 }
@@ -529,7 +529,7 @@ START_TEST(test_named)
 	ck_assert(member_in(bob.m, kitchen)->is_op);
 	go(&cy, kitchen);
 	ck_assert(!member_in(cy.m, kitchen)->is_op);
-	ck_assert_int_eq(fake_nick(&cy, "zoe"), DIRECTORY_RENAMED);
+	ck_assert_int_eq(fake_nick(&cy, "zoe"), RENAME_DONE);
 	ck_assert_ptr_eq(rank_renamed(cy.m), kitchen);
 	ck_assert(member_in(cy.m, kitchen)->is_op);
 	ck_assert_ptr_null(rank_renamed(cy.m));

@@ -313,7 +313,7 @@ model_nick(int i)
 		int r;
 
 		memcpy(old, people[i].m->nick, sizeof(old));
-		(void)!directory_rename(people[i].m, nick, &clash);
+		(void)!rename_member(people[i].m, nick, &clash);
 		/* The session's own line to them. */
 		model_read(i);
 		for (r = 0; r < MODEL_ROOMS; r++)
@@ -323,7 +323,7 @@ model_nick(int i)
 				    true);
 			}
 	} else
-		(void)!directory_rename(people[i].m, nick, &clash);
+		(void)!rename_member(people[i].m, nick, &clash);
 }
 
 static void

@@ -66,7 +66,7 @@ START_TEST(test_what_a_person_has)
 	fake_init(&fx, &p[1], 2);
 	(void)fake_saw(&fx, &p[1]);
 	fx.clock.mono_ms += 5000;
-	ck_assert_int_eq(fake_nick(&p[1], "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&p[1], "bob"), RENAME_RETURNED);
 	ck_assert_str_eq(fake_saw(&fx, &p[1]),
 	    "welcome bob 5000 2 ana=2\n"
 	    "waiting kitchen 1\n"
@@ -82,7 +82,7 @@ START_TEST(test_what_a_person_has)
 	persist_fixture_restart(p, 2);
 	fake_init(&fx, &p[1], 2);
 	(void)fake_saw(&fx, &p[1]);
-	ck_assert_int_eq(fake_nick(&p[1], "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&p[1], "bob"), RENAME_RETURNED);
 	ck_assert_ptr_null(strstr(fake_saw(&fx, &p[1]), "psst"));
 	persist_fixture_restart(&p[1], 1);
 }
@@ -111,7 +111,7 @@ START_TEST(test_much_handed)
 	persist_fixture_restart(p, 2);
 	fake_init(&fx, &p[1], 2);
 	(void)fake_saw(&fx, &p[1]);
-	ck_assert_int_eq(fake_nick(&p[1], "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&p[1], "bob"), RENAME_RETURNED);
 	seen = fake_saw(&fx, &p[1]);
 	while ((seen = strstr(seen, "private ana: ")) != NULL) {
 		seen++;
@@ -132,18 +132,18 @@ START_TEST(test_keys)
 	persist_fixture_restart(p, 1);
 	ck_assert_uint_eq(fx.chat.departed.count, 1);
 	fake_init(&fx, &p[0], 2);
-	ck_assert_int_eq(fake_nick(&p[0], "ana"), DIRECTORY_RENAMED);
+	ck_assert_int_eq(fake_nick(&p[0], "ana"), RENAME_DONE);
 	fake_quit(&p[0], NULL);
 	persist_fixture_restart(p, 1);
 	ck_assert_uint_eq(fx.chat.departed.count, 2);
 	fake_init(&fx, &p[0], 1);
-	ck_assert_int_eq(fake_nick(&p[0], "ana"), DIRECTORY_RETURNED);
-	ck_assert_int_eq(fake_nick(&p[0], "anna"), DIRECTORY_RENAMED);
+	ck_assert_int_eq(fake_nick(&p[0], "ana"), RENAME_RETURNED);
+	ck_assert_int_eq(fake_nick(&p[0], "anna"), RENAME_DONE);
 	persist_fixture_restart(p, 1);
 	/* Under the new nick, and not under the old one. */
 	ck_assert_uint_eq(fx.chat.departed.count, 2);
 	fake_init(&fx, &p[0], 1);
-	ck_assert_int_eq(fake_nick(&p[0], "ana"), DIRECTORY_RENAMED);
+	ck_assert_int_eq(fake_nick(&p[0], "ana"), RENAME_DONE);
 	fake_fini(&p[0]);
 	persist_fixture_restart(p, 0);
 }
@@ -183,7 +183,7 @@ START_TEST(test_hosts)
 	ck_assert_int_eq(member_tell(q[0].m, q[1].m, &event), MEMBER_TOLD);
 	ck_assert_uint_gt(event.msgid, msgid);
 	member_break(q[1].m, NULL);
-	ck_assert_int_eq(fake_nick(&q[1], "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&q[1], "bob"), RENAME_RETURNED);
 	ck_assert_uint_eq(TAILQ_FIRST(&q[1].m->person.queued)->msgid, msgid);
 	ck_assert(TAILQ_FIRST(&q[1].m->person.queued)->is_notice);
 	ck_assert(TAILQ_FIRST(&q[1].m->person.queued)->is_action);
@@ -322,7 +322,7 @@ START_TEST(test_talk_is_no_write)
 	/* All have their bookmarks, at the end of the talk. */
 	fake_init(&fx, &p[1], 2);
 	(void)fake_saw(&fx, &p[1]);
-	ck_assert_int_eq(fake_nick(&p[1], "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&p[1], "bob"), RENAME_RETURNED);
 	ck_assert_ptr_nonnull(strstr(fake_saw(&fx, &p[1]), " 0\nlive\n"));
 	persist_fixture_restart(&p[1], 1);
 }
@@ -362,7 +362,7 @@ START_TEST(test_renamed_in_look)
 	fixture_pass(&fx, PERSIST_LOOK_MS);
 	ck_assert_str_eq(walks_run(&fx.deadlines.walks), "persist_look");
 	ck_assert_str_eq(pf.persist.look.nick, "bob");
-	ck_assert_int_eq(fake_nick(&p[2], "aaa"), DIRECTORY_RENAMED);
+	ck_assert_int_eq(fake_nick(&p[2], "aaa"), RENAME_DONE);
 	fixture_settle(&fx);
 	finish_walks();
 	ck_assert_uint_eq(fx.chat.lobby->low_water,
@@ -370,7 +370,7 @@ START_TEST(test_renamed_in_look)
 
 	persist_fixture_restart(p, PEOPLE);
 	fake_init(&fx, &p[2], 3);
-	ck_assert_int_eq(fake_nick(&p[2], "aaa"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&p[2], "aaa"), RENAME_RETURNED);
 	ck_assert_ptr_nonnull(strstr(fake_saw(&fx, &p[2]), " bob: lost\n"));
 	pf.is_sliced = false;
 	persist_fixture_restart(&p[2], 1);
@@ -411,7 +411,7 @@ START_TEST(test_room_goes)
 		(void)snprintf(nick, sizeof(nick), "m%zu", i);
 		fake_init_with(&fx, &crowd[i], -1 - (int)i, &fake_dialect);
 		ms = fake_join(&fx, &crowd[i], "kitchen");
-		ck_assert_int_eq(fake_nick(&crowd[i], nick), DIRECTORY_RENAMED);
+		ck_assert_int_eq(fake_nick(&crowd[i], nick), RENAME_DONE);
 		if (i == 0)
 			fake_say_in(ms, "hi");
 		/* Half of them are elsewhere, half have gone. */

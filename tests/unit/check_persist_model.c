@@ -130,7 +130,7 @@ soul_enter(struct soul *s, int host)
 	s->f.handed = 0;
 	s->f.on_deliver = soul_delivered;
 	s->is_back = true;
-	ck_assert_int_ne(fake_nick(&s->f, soul_nick(s)), DIRECTORY_REFUSED);
+	ck_assert_int_ne(fake_nick(&s->f, soul_nick(s)), RENAME_REFUSED);
 	ck_assert_str_eq(s->f.m->nick, soul_nick(s));
 	fixture_settle(&fx);
 }
@@ -193,8 +193,7 @@ soul_step(struct soul *s)
 	}
 	if (pf.is_sliced && rand() % 12 == 0) {
 		s->nick = !s->nick;
-		ck_assert_int_eq(fake_nick(&s->f, soul_nick(s)),
-		    DIRECTORY_RENAMED);
+		ck_assert_int_eq(fake_nick(&s->f, soul_nick(s)), RENAME_DONE);
 		persist_fixture_settle();
 		return;
 	}

@@ -23,7 +23,7 @@ setup(void)
 START_TEST(test_after_the_window)
 {
 	fake_init(&fx, &bob, 2);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RENAMED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_DONE);
 	fixture_pass(&fx, 1999);
 	ck_assert_str_eq(fake_saw(&fx, &ana), "");
 	fixture_pass(&fx, 1);
@@ -152,7 +152,7 @@ START_TEST(test_stranger_with_the_nick)
 	(void)fake_saw(&fx, &ana);
 	fake_quit(&crowd[0], NULL);
 	fake_init(&fx, &stranger, 99);
-	ck_assert_int_eq(fake_nick(&stranger, "paaaa"), DIRECTORY_RENAMED);
+	ck_assert_int_eq(fake_nick(&stranger, "paaaa"), RENAME_DONE);
 	ck_assert_str_eq(fake_saw(&fx, &ana), "left paaaa\n");
 	fixture_pass(&fx, 2000);
 	ck_assert_str_eq(fake_saw(&fx, &ana), "came paaaa\n");
@@ -334,7 +334,7 @@ START_TEST(test_not_returning)
 	else if (_i == 1)
 		fake_quit(&cy, "bye");
 	else if (_i == 2)
-		ck_assert_int_eq(fake_nick(&cy, "dee"), DIRECTORY_RENAMED);
+		ck_assert_int_eq(fake_nick(&cy, "dee"), RENAME_DONE);
 	else {
 		/* To who comes meanwhile they have never been there. */
 		fake_enter_tracker(&fx, &bob, 2, "bob");

@@ -24,7 +24,7 @@ lose_and_return(size_t unsent)
 	fake_lose(&bob);
 	fake_fini(&bob);
 	fake_init(&fx, &bob, 2);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
 }
 
 static void
@@ -159,13 +159,13 @@ START_TEST(test_second_loss)
 	fixture_settle(&fx);
 	fake_say(&ana, "seen as a guest");
 	fixture_settle(&fx);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
 	fixture_settle(&fx);
 	bob.unsent = 60; /* the summary, and the line that was missed */
 	fake_lose(&bob);
 	fake_fini(&bob);
 	fake_init(&fx, &bob, 2);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
 	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 0 repeats=2\nrepeats 2\n1 ana: missed\n"
 	    "2 ana: seen as a guest\nlive after catchup\n");
@@ -210,7 +210,7 @@ START_TEST(test_unsent_is_told_again)
 	buf_reset(&bob.seen);
 	fake_fini(&bob);
 	fake_init(&fx, &bob, 2);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
 	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 1 ana=1 repeats=2\n"
 	    "repeats 2\n2 ana: two\n3 ana: three\nnew\n4 ana: four\n"
@@ -333,7 +333,7 @@ START_TEST(test_ignored_repeats)
 	fake_say(&cy, "new");
 	fake_fini(&bob);
 	fake_init(&fx, &bob, 2);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
 	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "welcome bob 0 1 cy=1\n2 cy: new\nlive after catchup\n");
 }
@@ -400,7 +400,7 @@ START_TEST(test_repeats_wait_for_the_end_of_a_break)
 	fake_init(&fx, &bob, 2);
 	fixture_settle(&fx);
 	member_break(bob.m, NULL);
-	ck_assert_int_eq(fake_nick(&bob, "bob"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
 	buf_reset(&bob.seen);
 	member_back(bob.m, NULL);
 	ck_assert_str_eq(fake_saw(&fx, &bob),

@@ -289,7 +289,7 @@ START_TEST(test_ignore)
 	fake_say(&ana, "ham");
 	ck_assert_str_eq(fake_saw(&fx, &bob), "2 ana: ham\n");
 	/* It goes along with a change of nick. */
-	ck_assert_int_eq(fake_nick(&cy, "dee"), DIRECTORY_RENAMED);
+	ck_assert_int_eq(fake_nick(&cy, "dee"), RENAME_DONE);
 	fake_say(&cy, "spam");
 	ck_assert_str_eq(fake_saw(&fx, &bob), "");
 	member_break(bob.m, NULL);
@@ -506,7 +506,7 @@ START_TEST(test_order_of_one)
 	/* A room that is flushed at once takes with it what comes before. */
 	fake_say_in(den, "a3");
 	fake_say_in(lobby, "b3");
-	room_flush(lobby->room);
+	deliver_flush(lobby->room);
 	fake_say_in(attic, "c2");
 	ck_assert_str_eq(fake_saw(&fx, &bob),
 	    "3 ana: a3\n3 ana: b3\n2 ana: c2\n");

@@ -65,7 +65,7 @@ END_TEST
 START_TEST(test_plain_people)
 {
 	tell_setname(&ana, "Ana A.");
-	ck_assert_int_eq(fake_nick(&ana, "anna"), DIRECTORY_RENAMED);
+	ck_assert_int_eq(fake_nick(&ana, "anna"), RENAME_DONE);
 	ck_assert_str_eq(fake_saw(&fx, &bob), "nick ana anna\n");
 	ck_assert_str_eq(fake_saw(&fx, &cy),
 	    "setname ana (Ana A.)\nrename ana anna\n");
@@ -80,7 +80,7 @@ END_TEST
 START_TEST(test_in_order)
 {
 	fake_say(&bob, "one");
-	ck_assert_int_eq(fake_nick(&bob, "rob"), DIRECTORY_RENAMED);
+	ck_assert_int_eq(fake_nick(&bob, "rob"), RENAME_DONE);
 	fake_say(&bob, "two");
 	ck_assert_str_eq(fake_saw(&fx, &cy),
 	    "1 bob: one\nrename bob rob\n2 rob: two\n");
@@ -151,7 +151,7 @@ START_TEST(test_on_break)
 	(void)fake_saw(&fx, &bob);
 	ck_assert_str_eq(fake_saw(&fx, &ana), "away cy (tea)\n");
 	fake_say(&bob, "hi");
-	ck_assert_int_eq(fake_nick(&bob, "rob"), DIRECTORY_RENAMED);
+	ck_assert_int_eq(fake_nick(&bob, "rob"), RENAME_DONE);
 	publish(EVENT_KICK, fake_here(&ana), "nobody");
 	publish(EVENT_KICK, fake_here(&ana), "cy"); /* by their session */
 	publish(EVENT_TAGS, fake_here(&ana), NULL);

@@ -77,9 +77,9 @@ START_TEST(test_watch)
 {
 	fake_init(&fx, &ana, 1);
 	ck_assert_str_eq(what(), "+guest1 ");
-	ck_assert_int_eq(fake_nick(&ana, "ana"), DIRECTORY_RENAMED);
+	ck_assert_int_eq(fake_nick(&ana, "ana"), RENAME_DONE);
 	ck_assert_str_eq(what(), "-guest1 +ana ");
-	ck_assert_int_eq(fake_nick(&ana, "ANA"), DIRECTORY_RENAMED);
+	ck_assert_int_eq(fake_nick(&ana, "ANA"), RENAME_DONE);
 	ck_assert_str_eq(what(), "");
 	fake_quit(&ana, NULL);
 	ck_assert_str_eq(what(), "-ANA ");
@@ -101,7 +101,7 @@ START_TEST(test_lost)
 	fake_lose(&ana);
 	ck_assert_str_eq(what(), "");
 	fake_init(&fx, &bob, 1);
-	ck_assert_int_eq(fake_nick(&bob, "ana"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "ana"), RENAME_RETURNED);
 	ck_assert_str_eq(what(), "+guest2 -guest2 ");
 	fake_say(&bob, "back");
 	fake_lose(&bob);
@@ -118,7 +118,7 @@ START_TEST(test_takeover)
 	fake_enter(&fx, &ana, -1000, "ana");
 	fake_init(&fx, &bob, -1000);
 	(void)what();
-	ck_assert_int_eq(fake_nick(&bob, "ana"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&bob, "ana"), RENAME_RETURNED);
 	ck_assert(ana.was_replaced);
 	ck_assert_str_eq(what(), "-guest2 ");
 	ck_assert_ptr_null(whowas_find(&fx.chat.directory.whowas, "ana", &at));
@@ -183,12 +183,12 @@ START_TEST(test_whowas)
 	member_set_user(ana.m, "ada");
 	member_set_realname(ana.m, "Ada L.");
 	fake_enter(&fx, &bob, 2, "bob");
-	ck_assert_int_eq(fake_nick(&ana, "ANA"), DIRECTORY_RENAMED);
+	ck_assert_int_eq(fake_nick(&ana, "ANA"), RENAME_DONE);
 	ck_assert_ptr_null(whowas_find(w, "ana", &at));
-	ck_assert_int_eq(fake_nick(&ana, "Ada"), DIRECTORY_RENAMED);
+	ck_assert_int_eq(fake_nick(&ana, "Ada"), RENAME_DONE);
 	fx.clock.wall_ms += 5000;
 	fake_quit(&ana, NULL);
-	ck_assert_int_eq(fake_nick(&bob, "ada"), DIRECTORY_RENAMED);
+	ck_assert_int_eq(fake_nick(&bob, "ada"), RENAME_DONE);
 	fake_quit(&bob, NULL);
 
 	/* The newest first, in any case. */
@@ -219,7 +219,7 @@ START_TEST(test_whowas)
 	fake_init(&fx, &cy, 3);
 	for (i = 0; i < WHOWAS_MAX - 1; i++) {
 		(void)snprintf(nick, sizeof(nick), "cy%dx", i);
-		ck_assert_int_eq(fake_nick(&cy, nick), DIRECTORY_RENAMED);
+		ck_assert_int_eq(fake_nick(&cy, nick), RENAME_DONE);
 	}
 	at = UINT64_MAX;
 	ck_assert_ptr_nonnull(whowas_find(w, "ada", &at));
