@@ -275,7 +275,7 @@ irc_tags_client_only(struct buf *out, const char *tags)
 {
 	/* Sorted, as comparing each to each would take milliseconds for a long
 	 * line of tags. */
-	const char *keys[IRC_CLIENT_TAGS_MAX];
+	const char *keys[IRC_CLIENT_TAGS_MAX], *key;
 	size_t n = 0, added = 0, i;
 	struct irc_tag tag;
 
@@ -288,6 +288,10 @@ irc_tags_client_only(struct buf *out, const char *tags)
 	for (i = 0; i < n; i++) {
 		if (i + 1 < n && irc_compare_keys(keys[i], keys[i + 1]) == 0)
 			continue; /* the last one counts */
+		key = keys[i];
+		irc_tags_next(&key, &tag);
+		if (!text_is_harmless(tag.value, tag.value_len))
+			continue;
 		if (added++ > 0)
 			buf_addch(out, ';');
 		irc_add_client_only(out, keys[i]);

@@ -121,6 +121,9 @@ check_line(struct irc_client *c, const char *line, size_t len)
 		body++;
 		tags = (size_t)(body - line);
 		require(memchr(line, 1, tags) == NULL);
+		/* One's own label may be anything. */
+		require(memmem(line, tags, "label=", 6) != NULL ||
+		    text_is_harmless(line, tags));
 		check_bytes(line, tags);
 	}
 	require(tags <= FUZZ_TAGS_MAX);

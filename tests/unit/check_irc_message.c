@@ -404,7 +404,15 @@ START_TEST(test_client_only)
 		/* escaped anew */
 		{ "+a=\\:\\s\\r\\n\\\\", "+a=\\:\\s\\r\\n\\\\", 1 },
 		{ "+a=\\b\\c=\\\\\\", "+a=bc=\\\\", 1 },
-		{ "+a=\xff;+b=\xc3\xb6", "+a;+b=\xc3\xb6", 2 },
+		{ "+b=\xc3\xb6;+c=\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa7",
+		    "+b=\xc3\xb6;+c=\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa7",
+		    2 },
+		/* what is not UTF-8, or does something to a terminal */
+		{ "+a=\xff;+b=\xc3\xb6", "+b=\xc3\xb6", 1 },
+		{ "+a=x\x1b[2J;+b=\x7f;+c=\xc2\x9b"
+		  "2J;+d=\xe2\x80\xae;+e=\1;+ok",
+		    "+ok", 1 },
+		{ "+a=b;+a=\x1b", "", 0 },
 	};
 	size_t i;
 
