@@ -50,14 +50,14 @@ line_add_said(struct buf *out, const struct event *e, const char *before,
 }
 
 /* Adds a private message; IRC's notices stand between hyphens, as its clients
- * show them. */
+ * show them. Nothing public begins so, whatever somebody says that they do. */
 static void
 line_add_private(struct buf *out, const struct event *e, const char *from,
     const char *to)
 {
 	line_add_time(out, e);
 	if (e->is_action)
-		buf_addf(out, "* %s -> %s ", from, to);
+		buf_addf(out, "<* %s -> %s> ", from, to);
 	else
 		buf_addf(out, "%c%s -> %s%c ", e->is_notice ? '-' : '<', from,
 		    to, e->is_notice ? '-' : '>');
