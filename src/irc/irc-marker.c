@@ -93,7 +93,7 @@ marker_set(struct session *s, const char *name, int64_t time_ms)
 	if (time_ms > 0 &&
 	    person_set_marker(&m->person, name, time_ms,
 		marker_newest_ms(m->chat, name)))
-		watch_member_changed(m);
+		watch_member_changed_a_bit(m);
 }
 
 void

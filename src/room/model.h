@@ -654,6 +654,9 @@ struct chat_watch {
 	 * who is here, departed, or neither. */
 	void (*person)(const char *folded, const struct credential *credential,
 	    void *arg);
+	/* The same, and a crash may lose it, if it was only a moment ago. */
+	void (*person_a_bit)(const char *folded,
+	    const struct credential *credential, void *arg);
 	void (*said)(void *arg); /* a numbered message */
 	void (*topic)(const struct room *room, void *arg);
 	void (*modes)(const struct room *room, void *arg);

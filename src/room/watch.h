@@ -27,6 +27,17 @@ watch_member_changed(const struct member *m)
 		watch_person_changed(m->chat, m->folded, &m->credential);
 }
 
+/* In something that changes often, and is no loss if it is some seconds old
+ * after a crash. */
+static inline void
+watch_member_changed_a_bit(const struct member *m)
+{
+	const struct chat_watch *watch = m->chat->watch;
+
+	if (watch != NULL && !m->is_guest)
+		watch->person_a_bit(m->folded, &m->credential, watch->arg);
+}
+
 static inline void
 watch_said(const struct chat *chat)
 {

@@ -421,20 +421,55 @@ persist_snapshot(struct journal *journal, bool is_first,
 	return !is_done;
 }
 
+/* False: they are in tree already. */
+static bool
+persist_add(struct persist_dirty_tree *tree, const char *folded,
+    const struct credential *credential)
+{
+	struct persist_dirty *d, key = { .key.credential = *credential };
+
+	memcpy(key.key.folded, folded, strlen(folded) + 1);
+	if (RB_FIND(persist_dirty_tree, tree, &key) != NULL)
+		return false;
+	d = xcalloc(1, sizeof(*d));
+	d->key = key.key;
+	RB_INSERT(persist_dirty_tree, tree, d);
+	return true;
+}
+
 static void
 persist_touch(const char *folded, const struct credential *credential,
     void *arg)
 {
 	struct persist *k = arg;
-	struct persist_dirty *d, key = { .key.credential = *credential };
 
-	memcpy(key.key.folded, folded, strlen(folded) + 1);
-	if (RB_FIND(persist_dirty_tree, &k->dirty, &key) != NULL)
-		return;
-	d = xcalloc(1, sizeof(*d));
-	d->key = key.key;
-	RB_INSERT(persist_dirty_tree, &k->dirty, d);
-	k->chat->wake(k->chat->wake_arg);
+	if (persist_add(&k->dirty, folded, credential))
+		k->chat->wake(k->chat->wake_arg);
+}
+
+static void
+persist_touch_a_bit(const char *folded, const struct credential *credential,
+    void *arg)
+{
+	struct persist *k = arg;
+
+	if (persist_add(&k->later, folded, credential) && !k->later_due.is_set)
+		deadline_set(k->chat->deadlines, &k->later_due,
+		    k->chat->clock->mono_ms + PERSIST_LATER_MS);
+}
+
+/* What could wait is due. */
+static void
+persist_later_cb(void *arg)
+{
+	struct persist *k = arg;
+	struct persist_dirty *d;
+
+	while ((d = RB_MIN(persist_dirty_tree, &k->later)) != NULL) {
+		RB_REMOVE(persist_dirty_tree, &k->later, d);
+		persist_touch(d->key.folded, &d->key.credential, k);
+		free(d);
+	}
 }
 
 static void
@@ -453,6 +488,7 @@ persist_counted(void *arg)
 void
 persist_flush(struct persist *k)
 {
+	persist_later_cb(k);
 	if (k->journal == NULL || RB_EMPTY(&k->dirty))
 		return;
 	journal_hold(k->journal);
@@ -648,6 +684,7 @@ persist_init(struct persist *k, struct chat *chat)
 	k->chat = chat;
 	k->watch = (struct chat_watch){
 		.person = persist_touch,
+		.person_a_bit = persist_touch_a_bit,
 		.said = persist_wake,
 		.topic = persist_room,
 		.modes = persist_room,
@@ -657,9 +694,11 @@ persist_init(struct persist *k, struct chat *chat)
 		.arg = k,
 	};
 	RB_INIT(&k->dirty);
+	RB_INIT(&k->later);
 	k->out.use = FIELDS_DISK;
 	k->out.clock = chat->clock;
 	deadline_init(&k->look_due, persist_look_cb, k);
+	deadline_init(&k->later_due, persist_later_cb, k);
 	walk_init(&k->look.walk, "persist_look", persist_look, k);
 	walk_init(&k->write, "persist_write", persist_write, k);
 }
@@ -687,8 +726,10 @@ void
 persist_fini(struct persist *k)
 {
 	persist_end(k);
+	persist_later_cb(k);
 	persist_put_all_dirty(k); /* also frees the entries */
 	deadline_clear(k->chat->deadlines, &k->look_due);
+	deadline_clear(k->chat->deadlines, &k->later_due);
 	fields_out_fini(&k->out);
 	persist_load_free(k);
 }

@@ -34,6 +34,10 @@ struct journal;
  */
 #define PERSIST_LOOK_MS 900
 
+/* What changes often and may be a bit old after a crash, such as read markers,
+ * is written so long after the first change. */
+#define PERSIST_LATER_MS 10000
+
 struct persist_dirty;
 RB_HEAD(persist_dirty_tree, persist_dirty);
 
@@ -61,6 +65,8 @@ struct persist {
 	struct chat_watch watch; /* the chat's while there is a journal */
 	struct journal *journal; /* NULL: nothing is persisted */
 	struct persist_dirty_tree dirty; /* people to be written this turn */
+	struct persist_dirty_tree later; /* and those who can wait */
+	struct deadline later_due;
 	struct walk write; /* of dirty, what a turn has left */
 	struct deadline look_due;
 	struct persist_look look;

@@ -19,6 +19,7 @@
 #include "room/person.h"
 #include "room/rename.h"
 #include "room/room.h"
+#include "room/watch.h"
 #include "state/journal.h"
 #include "state/persist.h"
 #include "unit.h"
@@ -85,6 +86,36 @@ START_TEST(test_what_a_person_has)
 	ck_assert_int_eq(fake_nick(&p[1], "bob"), RENAME_RETURNED);
 	ck_assert_ptr_null(strstr(fake_saw(&fx, &p[1]), "psst"));
 	persist_fixture_restart(&p[1], 1);
+}
+END_TEST
+
+/* A client that marks each line as read costs no write for each; and a clean
+ * stop loses none. */
+START_TEST(test_markers_later)
+{
+	struct fake p[1];
+	int i;
+
+	fake_enter(&fx, &p[0], 1, "ana");
+	fixture_pass(&fx, 10 * PERSIST_LOOK_MS);
+	fault_clear();
+	for (i = 1; i <= 150; i++) {
+		ck_assert(person_set_marker(&p[0].m->person, "#lobby", i,
+		    INT64_MAX));
+		watch_member_changed_a_bit(p[0].m);
+		fixture_pass(&fx, PERSIST_LATER_MS / 100);
+	}
+	ck_assert_uint_ge(fault_count(FAULT_PWRITE), 1);
+	ck_assert_uint_le(fault_count(FAULT_PWRITE), 4);
+	ck_assert(person_set_marker(&p[0].m->person, "#lobby", 1000,
+	    INT64_MAX));
+	watch_member_changed_a_bit(p[0].m);
+	persist_stop(&pf.persist);
+	persist_fixture_restart(p, 1);
+	fake_init(&fx, &p[0], 1);
+	ck_assert_int_eq(fake_nick(&p[0], "ana"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(person_marker(&p[0].m->person, "#lobby"), 1000);
+	persist_fixture_restart(p, 1);
 }
 END_TEST
 
@@ -454,6 +485,7 @@ unit_tests(Suite *s)
 	    persist_fixture_teardown);
 
 	tcase_add_test(tc, test_what_a_person_has);
+	tcase_add_test(tc, test_markers_later);
 	tcase_add_test(tc, test_keys);
 	tcase_add_test(tc, test_hosts);
 	tcase_add_test(tc, test_ids_go_on);
