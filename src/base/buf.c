@@ -28,6 +28,14 @@ buf_fini(struct buf *b)
 }
 
 void
+buf_wipe(struct buf *b)
+{
+	if (b->data != NULL)
+		explicit_bzero(b->data, b->cap);
+	b->len = 0;
+}
+
+void
 buf_reset(struct buf *b)
 {
 	b->len = 0;

@@ -25,6 +25,8 @@ struct buf {
 	}
 
 void buf_fini(struct buf *b); /* frees data; b is empty and valid again */
+/* Overwrites the memory: there were secrets in it. */
+void buf_wipe(struct buf *b);
 void buf_reset(struct buf *b); /* empties, keeps the memory */
 /* Makes room for more bytes after len, which the caller then raises. Never
  * NULL. */

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,4 +44,25 @@ memfile_open(const char *name)
 #else
 	return memfile_make_unlinked(name);
 #endif
+}
+
+void
+memfile_wipe(int fd)
+{
+	static const char zeros[65536];
+	struct stat st;
+	off_t done;
+	ssize_t n;
+
+	if (fstat(fd, &st) == -1)
+		return;
+	for (done = 0; done < st.st_size; done += n) {
+		n = pwrite(fd, zeros,
+		    st.st_size - done < (off_t)sizeof(zeros) ?
+			(size_t)(st.st_size - done) :
+			sizeof(zeros),
+		    done);
+		if (n <= 0)
+			return;
+	}
 }

@@ -13,4 +13,7 @@
  */
 int memfile_open(const char *name) MUST_CHECK;
 
+/* Overwrites all that is in it. */
+void memfile_wipe(int fd);
+
 #endif

@@ -182,10 +182,14 @@ upgrade_write(int fd, const struct buf *blob)
 static void
 upgrade_drop_state(struct upgrade *u)
 {
+	if (u->blob_fd != -1) {
+		memfile_wipe(u->blob_fd);
+		(void)close(u->blob_fd);
+	}
+	buf_wipe(&u->out.data);
+	buf_wipe(&u->blob);
 	fields_out_fini(&u->out);
 	buf_fini(&u->blob);
-	if (u->blob_fd != -1)
-		(void)close(u->blob_fd);
 	u->blob_fd = -1;
 }
 

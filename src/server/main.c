@@ -21,6 +21,7 @@
 #include <bsd/libutil.h>
 
 #include "base/log.h"
+#include "base/memfile.h"
 #include "base/util.h"
 #include "handoff/upgrade.h"
 #include "net/inherit.h"
@@ -410,6 +411,8 @@ main_take_over(const struct main_args *args, struct options *options,
 	}
 	fields_in_fini(&in);
 	upgrade_unmap(&map);
+	/* Keys of TLS may have been in it. */
+	memfile_wipe(order->fd);
 	(void)close(order->fd);
 	pid_fd = server_pid_fd(server);
 	server_upgraded_ready(server);
