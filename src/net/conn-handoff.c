@@ -141,6 +141,47 @@ static const struct field timer_list[] = {
 static const struct fields timer_fields = { FIELDS("a connection's timer",
     struct conn_timer, timer_list) };
 
+static bool
+conn_check_tls(struct fields_in *in, void *base)
+{
+	const struct conn_tls *tls = base;
+
+	if (tls->partial.len > TLS_SEALED_MAX ||
+	    tls->spans.len % sizeof(struct conn_span) != 0)
+		return false;
+	return tls->is_failed || tls_record_is_valid(&tls->record) ||
+	    fields_fail(in, "this program cannot go on with TLS");
+}
+
+static const struct field tls_list[] = {
+	{ FIELD_UINT(1, struct conn_tls, record.suite) },
+	{ FIELD_UINT(2, struct conn_tls, record.in.sequence) },
+	{ FIELD_BYTES(3, struct conn_tls, record.in.secret) },
+	{ FIELD_BYTES(4, struct conn_tls, record.in.key) },
+	{ FIELD_BYTES(5, struct conn_tls, record.in.iv) },
+	{ FIELD_UINT(6, struct conn_tls, record.out.sequence) },
+	{ FIELD_BYTES(7, struct conn_tls, record.out.secret) },
+	{ FIELD_BYTES(8, struct conn_tls, record.out.key) },
+	{ FIELD_BYTES(9, struct conn_tls, record.out.iv) },
+	{ FIELD_UINT(10, struct conn_tls, record.idle_count) },
+	{ FIELD_UINT(11, struct conn_tls, record.message_len) },
+	{ FIELD_BYTES(12, struct conn_tls, record.message) },
+	{ FIELD_BOOL(13, struct conn_tls, record.owes_update) },
+	{ FIELD_BUF(14, struct conn_tls, partial) },
+	{ FIELD_BUF(15, struct conn_tls, spans) },
+	{ FIELD_UINT(16, struct conn_tls, lost) },
+	{ FIELD_BYTES(17, struct conn_tls, peer.key) },
+	{ FIELD_BOOL(18, struct conn_tls, peer.has_key) },
+	{ FIELD_BOOL(19, struct conn_tls, peer.is_web) },
+	{ FIELD_BOOL(20, struct conn_tls, is_closed) },
+	{ FIELD_BOOL(21, struct conn_tls, has_fin) },
+	{ FIELD_BOOL(22, struct conn_tls, is_failed) },
+};
+static const struct fields conn_tls_fields = {
+	FIELDS("a TLS connection", struct conn_tls, tls_list),
+	.check = conn_check_tls,
+};
+
 static const struct field conn_list[] = {
 	{ FIELD_FD(1, struct conn, fd, FIELDS_FD_STREAM) },
 	{ FIELD_UINT(2, struct conn, state), .max = CONN_LINGERING },
@@ -158,6 +199,7 @@ static const struct field conn_list[] = {
 	{ FIELD_UINT(14, struct conn, window) },
 	{ FIELD_UINT(15, struct conn, written_ms) },
 	{ FIELD_UINT(16, struct conn, max_line), .max = UINT16_MAX },
+	{ FIELD_POINTER(17, struct conn, tls, &conn_tls_fields) },
 };
 static const struct fields conn_fields = {
 	FIELDS("a connection", struct conn_parts, conn_list),
@@ -170,6 +212,10 @@ static const struct field net_list[] = {
 	{ FIELD_UINT(3, struct net, writes) },
 	{ FIELD_UINT(4, struct net, accept_pauses_rate) },
 	{ FIELD_UINT(5, struct net, accept_pauses_resources) },
+	{ FIELD_UINT(6, struct net, tls.stats.handshakes) },
+	{ FIELD_NUMBERS(7, struct net, tls.stats.failures) },
+	{ FIELD_NUMBERS(8, struct net, tls.stats.old_versions) },
+	{ FIELD_UINT(9, struct net, tls.stats.broken) },
 };
 static const struct fields net_fields = { FIELDS("the net", struct net,
     net_list) };
@@ -178,6 +224,7 @@ void
 conn_save(const struct conn *c, struct fields_out *out)
 {
 	assert(c->state != CONN_ENDED && !c->is_handling);
+	assert(!conn_is_shaking_hands(c));
 	assert(c->net->corked != c);
 	fields_put(out, &conn_fields, c);
 }

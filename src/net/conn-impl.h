@@ -11,10 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/deadline.h"
 #include "net/conn.h"
 #include "net/framer.h"
 #include "net/telnet.h"
+#include "net/tls-handshake.h"
+#include "net/tls-record.h"
 
 struct evbuffer;
 
@@ -48,6 +51,26 @@ struct conn_timer {
 	size_t discarded;
 };
 
+/* TLS between a connection and its socket: conn-tls.c. */
+
+/* So many bytes of ciphertext carry so many of output. */
+struct conn_span {
+	uint32_t sealed;
+	uint32_t plain;
+};
+
+struct conn_tls {
+	struct tls_record record; /* once the handshake is over */
+	struct conn_handshake *handshake; /* NULL: it is */
+	struct buf partial; /* what has come of a record that is not whole */
+	struct buf spans; /* of struct conn_span; the last are the latest */
+	size_t lost; /* bytes that were sealed and could not be sent */
+	struct tls_peer peer;
+	bool is_closed; /* the peer has sent a close_notify */
+	bool has_fin; /* and its kernel that this is the end */
+	bool is_failed; /* nothing is opened or sealed any more */
+};
+
 /* How much had been sent by then: the low bits, as at_ms is. */
 struct conn_mark {
 	uint32_t sent;
@@ -64,6 +87,7 @@ struct conn {
 	uint8_t state; /* enum conn_state */
 	bool has_output; /* the bufferevent's output may hold something */
 	uint16_t vouched_ms; /* conn-unsent.c: the last conn_vouch() */
+	struct conn_tls *tls; /* NULL: none */
 
 	struct bufferevent *bev; /* NULL at rest: conn_need_bev() */
 	TAILQ_ENTRY(conn) entry;
@@ -101,6 +125,7 @@ struct conn {
 			bool answers : 1; /* conn_answered() */
 			bool is_relayed : 1; /* conn_set_relayed() */
 			bool is_unread : 1; /* nothing has come yet */
+			bool may_be_tls : 1; /* the first byte tells */
 		};
 		uint16_t flags;
 	};
@@ -141,6 +166,19 @@ void conn_set_end(struct conn *c, enum conn_end end);
 /* Starts or stops waiting for input, as c's state demands. */
 void conn_update_reading(struct conn *c);
 
+/* Telnet, and the lines, of what has come. */
+void conn_take_input(struct conn *c);
+/* Counts len bytes that came on a closing connection and are dropped. */
+void conn_discard(struct conn *c, size_t len);
+
+/* Writes to the socket, or queues behind earlier output, past TLS. */
+void conn_write_sealed(struct conn *c, const char *data, size_t len);
+/* Bytes of those that the peer's kernel does not have. */
+size_t conn_sealed_unsent(const struct conn *c);
+
+void net_tls_init(struct net *net);
+void net_tls_fini(struct net *net);
+
 /* Bytes in the kernel that the peer does not have; roughly, on Unix sockets. */
 size_t conn_in_kernel(const struct conn *c);
 
@@ -163,5 +201,25 @@ void conn_vouch(struct conn *c);
 
 struct conn_timer *conn_need_timer(struct conn *c);
 void conn_drop_timer(struct conn *c); /* there need not be one */
+
+/* conn-tls.c */
+
+/* The first byte is there, or will be: is it TLS? If so, c->tls is there. False:
+ * c must not be read now. */
+bool conn_tls_look(struct conn *c);
+/* c->tls is there from now on, and a handshake is waited for. */
+void conn_tls_begin(struct conn *c);
+void conn_tls_readable(struct conn *c);
+/* Seals and writes. */
+void conn_tls_write(struct conn *c, const char *data, size_t len);
+/* The last that we send. */
+void conn_tls_say_goodbye(struct conn *c);
+/* Does a handshake of c's wait for its turn? Then nothing is read. */
+bool conn_tls_is_busy(const struct conn *c);
+/* Frees c->tls, if there is one. */
+void conn_tls_free(struct conn *c);
+/* How many of the last bytes that were sealed belong to the last `sealed` bytes
+ * of ciphertext: those that the peer may not have whole. */
+size_t conn_tls_unsent(const struct conn_tls *tls, size_t sealed);
 
 #endif

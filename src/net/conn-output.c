@@ -116,6 +116,17 @@ conn_want_drained(struct conn *c)
 	    (size_t)c->net->options->output_limit / 4, 0);
 }
 
+/* What nobody will get. */
+static void
+conn_lose(struct conn *c, size_t len)
+{
+	if (c->tls != NULL)
+		c->tls->lost += len;
+	else
+		c->dropped += len;
+	conn_set_end(c, CONN_END_ERROR);
+}
+
 /* Queues what the socket did not take. */
 static void
 conn_enqueue(struct conn *c, const char *data, size_t len)
@@ -125,8 +136,7 @@ conn_enqueue(struct conn *c, const char *data, size_t len)
 	if (conn_need_bev(c) == NULL ||
 	    bufferevent_write(c->bev, data, len) == -1 ||
 	    bufferevent_enable(c->bev, EV_WRITE) == -1) {
-		c->dropped += len;
-		conn_set_end(c, CONN_END_ERROR);
+		conn_lose(c, len);
 		return;
 	}
 	if (!c->has_output) {
@@ -145,19 +155,13 @@ conn_enqueue(struct conn *c, const char *data, size_t len)
 	}
 }
 
-/* Writes to the socket, or queues behind earlier output. */
-static void
-conn_write(struct conn *c, const char *data, size_t len)
+void
+conn_write_sealed(struct conn *c, const char *data, size_t len)
 {
 	struct net *net = c->net;
 	ssize_t n;
 
-	if (len == 0)
-		return;
 	net->bytes_out += len;
-	if (conn_look_is_due(c))
-		conn_look(c);
-	c->written_ms = (uint32_t)net->clock->mono_ms;
 	if (!c->has_output) {
 		do {
 			net->writes++;
@@ -167,8 +171,7 @@ conn_write(struct conn *c, const char *data, size_t len)
 			return;
 		if (n == -1) {
 			if (errno != EAGAIN) {
-				c->dropped += len;
-				conn_set_end(c, CONN_END_ERROR);
+				conn_lose(c, len);
 				return;
 			}
 			n = 0;
@@ -177,6 +180,21 @@ conn_write(struct conn *c, const char *data, size_t len)
 		len -= (size_t)n;
 	}
 	conn_enqueue(c, data, len);
+}
+
+/* Writes to the socket, or queues behind earlier output. */
+static void
+conn_write(struct conn *c, const char *data, size_t len)
+{
+	if (len == 0)
+		return;
+	if (conn_look_is_due(c))
+		conn_look(c);
+	c->written_ms = (uint32_t)c->net->clock->mono_ms;
+	if (c->tls != NULL)
+		conn_tls_write(c, data, len);
+	else
+		conn_write_sealed(c, data, len);
 }
 
 static void

@@ -61,6 +61,9 @@
 #include <poll.h>
 #include <string.h>
 
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+
 #include "net/conn-impl.h"
 
 /* A line vouches so often; of the time 16 bits are kept, so that one in some
@@ -97,10 +100,23 @@ conn_in_kernel(const struct conn *c)
 	return 0;
 }
 
+size_t
+conn_sealed_unsent(const struct conn *c)
+{
+	size_t len = conn_in_kernel(c) + CONN_KERNEL_MAX;
+
+	if (c->has_output)
+		len += evbuffer_get_length(bufferevent_get_output(c->bev));
+	return len;
+}
+
 /* What the peer's kernel does not have. */
 static size_t
 conn_known_unsent(const struct conn *c)
 {
+	if (c->tls != NULL)
+		return conn_tls_unsent(c->tls, conn_sealed_unsent(c)) +
+		    (c->net->corked == c ? c->net->cork.len : 0) + c->dropped;
 	return conn_queued(c) + conn_in_kernel(c) + c->dropped +
 	    CONN_KERNEL_MAX;
 }
@@ -125,6 +141,9 @@ conn_is_hung_up(const struct conn *c)
 static bool
 conn_is_at_eof(const struct conn *c)
 {
+	/* Anybody on the way can end a TCP connection. */
+	if (c->tls != NULL)
+		return c->tls->is_closed;
 #ifdef POLLRDHUP
 	struct pollfd pfd = { .fd = c->fd, .events = POLLRDHUP };
 

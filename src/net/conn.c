@@ -27,6 +27,8 @@
  * Most connections have nothing queued and speak no telnet; struct conn_timer
  * and struct conn_telnet are allocated only while they are needed.
  *
+ * TLS lies between the socket and all of this: conn-tls.c.
+ *
  * Only conn_free() frees anything: a connection that is over goes to
  * net->ended, and its owner is told by conn_reap() at the turn's end. So a
  * failing write never calls anybody back (hostile 51, 52).
@@ -163,10 +165,14 @@ conn_set_end(struct conn *c, enum conn_end end)
 static bool
 conn_wants_to_read(const struct conn *c)
 {
-	if (c->saw_eof)
+	/* After a close_notify the socket's end still tells something. */
+	if (c->saw_eof &&
+	    (c->tls == NULL || c->tls->has_fin || c->state != CONN_LINGERING))
 		return false;
 	switch ((enum conn_state)c->state) {
 	case CONN_OPEN:
+		if (c->tls != NULL && conn_tls_is_busy(c))
+			return false;
 		return !c->is_paused && !c->is_choked && !c->has_input;
 	case CONN_FLUSHING:
 	case CONN_LINGERING:
@@ -210,12 +216,14 @@ conn_linger(struct conn *c)
 {
 	c->state = CONN_LINGERING;
 	c->is_shut = true;
-	if (shutdown(c->fd, SHUT_WR) == -1 || c->saw_eof ||
+	if (shutdown(c->fd, SHUT_WR) == -1 ||
+	    (c->tls == NULL ? c->saw_eof : c->tls->has_fin) ||
 	    c->timer->discarded >= CONN_DISCARD_MAX) {
 		conn_set_end(c, CONN_END_CLOSED);
 		return;
 	}
 	conn_set_close_deadline(c, CONN_LINGER_MS);
+	conn_update_reading(c);
 }
 
 void
@@ -224,6 +232,8 @@ conn_close(struct conn *c, int64_t flush_ms)
 	if (c->state == CONN_OPEN) {
 		if (c->net->corked == c)
 			conn_uncork(c);
+		if (c->state == CONN_OPEN)
+			conn_tls_say_goodbye(c);
 		if (c->state != CONN_OPEN)
 			return;
 		if (c->timer != NULL) /* it checked for a stall until now */
@@ -239,8 +249,7 @@ conn_close(struct conn *c, int64_t flush_ms)
 	}
 }
 
-/* Drops len bytes that came on a closing connection. */
-static void
+void
 conn_discard(struct conn *c, size_t len)
 {
 	c->net->bytes_in += len;
@@ -500,6 +509,15 @@ conn_handle_input(struct conn *c)
 }
 
 void
+conn_take_input(struct conn *c)
+{
+	if (c->bev != NULL &&
+	    evbuffer_get_length(bufferevent_get_input(c->bev)) > 0)
+		c->has_unseen = true;
+	conn_handle_input(c);
+}
+
+void
 conn_pause_input(struct conn *c)
 {
 	c->is_paused = true;
@@ -545,8 +563,16 @@ conn_read(struct conn *c)
 static void
 conn_readable(struct conn *c)
 {
-	ssize_t n = conn_read(c);
+	ssize_t n;
 
+	if (c->may_be_tls && !conn_tls_look(c))
+		return;
+	if (c->tls != NULL) {
+		conn_tls_readable(c);
+		conn_rest(c);
+		return;
+	}
+	n = conn_read(c);
 	if (n == -1) {
 		if (errno != EAGAIN && errno != EINTR)
 			conn_set_end(c, CONN_END_ERROR);
@@ -558,8 +584,7 @@ conn_readable(struct conn *c)
 		else if (c->state == CONN_LINGERING)
 			conn_set_end(c, CONN_END_CLOSED);
 	} else if (c->state == CONN_OPEN) {
-		c->has_unseen = true;
-		conn_handle_input(c);
+		conn_take_input(c);
 	} else {
 		conn_discard(c, (size_t)n);
 	}
@@ -699,6 +724,7 @@ net_init(struct net *net, struct event_base *base, struct clock *clock,
 	TAILQ_INIT(&net->more_input);
 	TAILQ_INIT(&net->resuming);
 	TAILQ_INIT(&net->ended);
+	net_tls_init(net);
 
 	net->resume = event_new(base, -1, 0, net_resume_cb, net);
 	if (net->resume == NULL) {
@@ -718,6 +744,7 @@ net_fini(struct net *net)
 	while (net->spare_count > 0)
 		bufferevent_free(net->spare[--net->spare_count]);
 	event_free(net->resume);
+	net_tls_fini(net);
 	buf_fini(&net->cork);
 }
 
@@ -820,6 +847,7 @@ conn_free(struct conn *c)
 		evbuffer_free(c->telnet->text);
 		free(c->telnet);
 	}
+	conn_tls_free(c);
 	event_del(conn_readable_event(c));
 	conn_give_back_bev(c);
 	close(c->fd);

@@ -14,14 +14,19 @@
 #include "base/clock.h"
 #include "base/deadline.h"
 #include "base/util.h"
+#include "base/walk.h"
+#include "net/tls-handshake.h"
 #include "options/options.h"
 
 struct bufferevent;
+struct conn_handshake;
 struct fields_in;
 struct fields_out;
 struct conn;
+struct tls_context;
 struct tlv;
 TAILQ_HEAD(conn_queue, conn);
+TAILQ_HEAD(conn_handshakes, conn_handshake);
 
 /*
  * What all connections share. The event base has three priorities: sockets and
@@ -36,6 +41,24 @@ enum {
 };
 
 #define CONN_SPARE_MAX 32
+
+/* So many handshakes at once, of 20 KB each. */
+#define NET_TLS_SLOTS 256
+
+struct net_tls {
+	struct tls_context *context; /* net_set_tls() */
+	struct conn_handshakes ready, waiting, slots; /* conn-tls.c */
+	size_t slot_count;
+	struct walk walk;
+	struct deadline retry;
+	struct buf sealed; /* scratch */
+	struct tls_stats {
+		uint64_t handshakes; /* that came to a good end */
+		uint64_t failures[TLS_FAILURES];
+		uint64_t old_versions[TLS_OLD_VERSIONS]; /* offered */
+		uint64_t broken; /* later, by what is no TLS */
+	} stats;
+};
 
 struct net {
 	struct event_base *base;
@@ -56,6 +79,7 @@ struct net {
 	size_t spare_count;
 	struct conn *corked;
 	struct buf cork;
+	struct net_tls tls;
 	size_t count; /* connections that exist */
 	uint64_t bytes_in, bytes_out, writes;
 	/* How often accepting paused, and why. */
@@ -82,6 +106,25 @@ enum conn_end {
 	CONN_END_CLOSED /* after conn_close() */
 };
 const char *conn_end_str(enum conn_end end);
+
+/* What TLS there is on a connection. */
+enum conn_tls_use {
+	CONN_TLS_NEVER,
+	CONN_TLS_MAYBE, /* the first byte tells, if there is a certificate */
+	CONN_TLS_ONLY
+};
+/* A TLS handshake's first byte: the type of its record (RFC 8446 section
+ * 5.1). */
+#define CONN_TLS_FIRST_BYTE 22
+
+enum conn_tls_event {
+	CONN_TLS_BEGINS, /* nothing is to be sent before IS_SECURE */
+	CONN_TLS_IS_SECURE,
+	/* It is not used where it has to be, or where it cannot begin any more
+	 * since output was sent: the owner says so and calls conn_close(). */
+	CONN_TLS_IS_MISSING,
+	CONN_TLS_IS_LATE
+};
 
 /* The owner's functions. All but ended() are called from the loop's callbacks,
  * and may call any function of this header except conn_free(). */
@@ -110,6 +153,8 @@ struct conn_handler {
 	 * it ends at once, with CONN_END_EOF.
 	 */
 	void (*eof)(struct conn *c, void *arg);
+	/* May be NULL where conn_set_tls() is not used. */
+	void (*tls)(struct conn *c, enum conn_tls_event event, void *arg);
 	/* The connection is over. Called once, only from conn_reap(), so
 	 * writing to others and conn_free() are allowed here. */
 	void (*ended)(struct conn *c, enum conn_end end, void *arg);
@@ -123,6 +168,20 @@ struct conn_handler {
  */
 struct conn *conn_new(struct net *net, int fd, bool is_tcp,
     const struct conn_handler *handler, void *arg) MUST_CHECK;
+/* To be called right after conn_new(). CONN_TLS_ONLY: nothing is to be sent
+ * before CONN_TLS_IS_SECURE. */
+void conn_set_tls(struct conn *c, enum conn_tls_use use);
+/* Is what is sent and received encrypted? */
+bool conn_is_secure(const struct conn *c);
+bool conn_is_shaking_hands(const struct conn *c); /* it will be */
+/* The key of the client's certificate, which may be signed by anybody: SHA-256
+ * of its SubjectPublicKeyInfo, TLS_PEER_KEY_SIZE bytes that live as long as c;
+ * or NULL. */
+const uint8_t *conn_tls_key(const struct conn *c);
+/* Takes over the certificate for handshakes from now on; NULL: there is no
+ * TLS. */
+void net_set_tls(struct net *net, struct tls_context *context);
+
 void conn_free(struct conn *c); /* closes at once; NULL is allowed */
 
 /*
@@ -218,7 +277,7 @@ int conn_fd(const struct conn *c);
 
 /*
  * For the next program in this process (handoff.h): adds c, which has not
- * ended, to out, in an item that the caller opens and closes, with all that it
+ * ended and shakes no hands, to out, in an item that the caller opens and closes, with all that it
  * was sent and that was not handled yet, and all that could not be sent.
  * conn_load() makes it again as it was; nothing is sent or handled before the
  * loop runs. NULL: in->error says why.

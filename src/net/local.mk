@@ -6,6 +6,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/conn-handoff.c \
 	%D%/conn-impl.h \
 	%D%/conn-output.c \
+	%D%/conn-tls.c \
 	%D%/conn-unsent.c \
 	%D%/conn.c \
 	%D%/conn.h \
@@ -30,6 +31,9 @@ src_libbrbd_a_SOURCES += \
 	%D%/service-manager.h \
 	%D%/telnet.c \
 	%D%/telnet.h \
+	%D%/tls-context.h \
+	%D%/tls-handshake.h \
+	%D%/tls-record.h \
 	%D%/verify-impl.h \
 	%D%/verify-worker.c \
 	%D%/verify.c \
@@ -37,6 +41,9 @@ src_libbrbd_a_SOURCES += \
 
 if HAVE_OPENSSL
 src_libbrbd_a_SOURCES += \
-	%D%/tls-record.c \
-	%D%/tls-record.h
+	%D%/tls-context.c \
+	%D%/tls-handshake.c \
+	%D%/tls-record.c
+else
+src_libbrbd_a_SOURCES += %D%/tls-none.c
 endif

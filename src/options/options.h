@@ -30,6 +30,8 @@ enum option_log_level {
 /* At which level log_people() writes. */
 enum option_log_people { OPTION_LOG_PEOPLE_INFO, OPTION_LOG_PEOPLE_DEBUG };
 
+enum option_core_dumps { CORE_DUMPS_NO, CORE_DUMPS_YES };
+
 enum option_irc_utf8 { IRC_UTF8_REFUSE, IRC_UTF8_SCRUB };
 
 /* The letters that room-modes may hold. */

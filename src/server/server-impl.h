@@ -33,7 +33,7 @@ struct event;
 struct event_base;
 
 /* "irc, line": the protocols that may be named. */
-#define PROTOCOL_NAMES "irc, line"
+#define PROTOCOL_NAMES "irc, line, and tls or plain"
 
 enum { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNAL_USR1, SIGNAL_USR2, SIGNALS };
 

@@ -16,6 +16,7 @@
 #include "admin/exporter.h"
 #include "base/log.h"
 #include "net/listener-spec.h"
+#include "net/tls-context.h"
 #include "room/opers.h"
 #include "server/server-impl.h"
 #include "session/protocol.h"
@@ -61,8 +62,8 @@ server_check_files(const struct options *o, struct option_errors *errors)
 }
 
 static int
-server_check_listen(const char *text, const char *where,
-    struct option_errors *errors)
+server_check_listen(const struct options *o, const char *text,
+    const char *where, struct option_errors *errors)
 {
 	struct listener_spec spec;
 	const char *why;
@@ -79,8 +80,36 @@ server_check_listen(const char *text, const char *where,
 		    where, text, spec.protocols);
 		result = -1;
 	}
+	if (result == 0 && protocol_tls_use(spec.protocols) == CONN_TLS_ONLY &&
+	    (o->tls_certificate[0] == '\0' || spec.path != NULL)) {
+		option_errors_add(errors, "%s: listen '%s': %s", where, text,
+		    spec.path != NULL ? "there is no TLS on Unix sockets" :
+					"tls needs a tls-certificate");
+		result = -1;
+	}
 	listener_spec_fini(&spec);
 	return result;
+}
+
+/* Can the certificate be used now? */
+static int
+server_check_tls(const struct options *o, struct option_errors *errors)
+{
+	struct tls_context *context;
+	char *error;
+
+	if (o->tls_certificate[0] == '\0' && o->tls_key[0] != '\0') {
+		option_errors_add(errors,
+		    "tls-key is of no use without tls-certificate");
+		return -1;
+	}
+	if (tls_context_new(o, &context, &error) == 0) {
+		tls_context_free(context);
+		return 0;
+	}
+	option_errors_add(errors, "%s", error);
+	free(error);
+	return -1;
 }
 
 int
@@ -96,8 +125,8 @@ server_load_options(struct options *o, const struct server_source *source,
 		return -1;
 	for (i = 0; i < o->listen.count; i++)
 		if (o->listen.where[i] != NULL &&
-		    server_check_listen(o->listen.items[i], o->listen.where[i],
-			errors) == -1)
+		    server_check_listen(o, o->listen.items[i],
+			o->listen.where[i], errors) == -1)
 			result = -1;
 	if (control_check_options(o, errors) == -1)
 		result = -1;
@@ -106,6 +135,8 @@ server_load_options(struct options *o, const struct server_source *source,
 	if (opers_check_options(o, errors) == -1)
 		result = -1;
 	if (server_check_files(o, errors) == -1)
+		result = -1;
+	if (server_check_tls(o, errors) == -1)
 		result = -1;
 	return result;
 }
@@ -152,7 +183,8 @@ server_is_for_irc(const char *text)
 {
 	struct listener_spec spec;
 	bool result = listener_spec_parse(&spec, text) == NULL &&
-	    strcmp(spec.protocols, "irc") == 0;
+	    protocol_find(spec.protocols) != NULL &&
+	    strcmp(protocol_find(spec.protocols)->name, "irc") == 0;
 
 	listener_spec_fini(&spec);
 	return result;

@@ -7,6 +7,10 @@
  */
 #include "config.h"
 
+#ifdef HAVE_SYS_PRCTL_H
+#include <sys/prctl.h>
+#endif
+
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -25,6 +29,7 @@
 #include "net/inherit.h"
 #include "net/listener.h"
 #include "net/service-manager.h"
+#include "net/tls-context.h"
 #include "net/verify.h"
 #include "room/chat.h"
 #include "server/server-impl.h"
@@ -114,6 +119,19 @@ server_adopt(struct server *server, const struct inheritance *in)
 	return 0;
 }
 
+/* Keeps the keys of TLS from core dumps and debuggers. It is to be done before
+ * there are any, also those that an earlier program left. */
+static void
+server_hide_memory(const struct options *o)
+{
+#ifdef PR_SET_DUMPABLE
+	if (o->tls_certificate[0] != '\0' && o->core_dumps == CORE_DUMPS_NO)
+		(void)prctl(PR_SET_DUMPABLE, 0);
+#else
+	(void)o;
+#endif
+}
+
 /* Starts what checks passwords, if the settings need it. */
 static void
 server_prepare_verify(struct server *server)
@@ -136,7 +154,7 @@ server_set_people_level(const struct server *server)
 /* The second half of a reload, in which nothing can fail. */
 static void
 server_reload_done(struct server *server, struct options *fresh,
-    struct buf *names)
+    struct tls_context *context, struct buf *names)
 {
 	enum log_level before, after;
 
@@ -146,6 +164,8 @@ server_reload_done(struct server *server, struct options *fresh,
 	    server_log_restart_only, names);
 	options_keep_restart_only(fresh, &server->options);
 	options_swap(&server->options, fresh);
+	server_hide_memory(&server->options);
+	net_set_tls(&server->net, context);
 	server_set_people_level(server);
 	chat_reconfigure(&server->chat);
 	server_prepare_verify(server);
@@ -163,6 +183,7 @@ static bool
 server_reload(struct server *server, struct buf *why)
 {
 	struct options fresh;
+	struct tls_context *context = NULL;
 	struct option_errors errors = { NULL, 0 };
 	char *line, *next, *error = NULL;
 	bool is_done = false;
@@ -180,12 +201,14 @@ server_reload(struct server *server, struct buf *why)
 		}
 		log_error("settings were not reloaded: errors=%zu",
 		    errors.count);
-	} else if (server_listen(server, &fresh, &error) == -1) {
+	} else if (tls_context_new(&fresh, &context, &error) == -1 ||
+	    server_listen(server, &fresh, &error) == -1) {
+		tls_context_free(context);
 		log_error("settings were not reloaded: %s", error);
 		buf_addf(why, "%s\n", error);
 		free(error);
 	} else {
-		server_reload_done(server, &fresh, why);
+		server_reload_done(server, &fresh, context, why);
 		is_done = true;
 	}
 	option_errors_fini(&errors);
@@ -397,6 +420,21 @@ server_status(struct buf *out, void *arg)
 /* From start to end */
 
 static bool
+server_begin_tls(struct server *server)
+{
+	struct tls_context *context;
+	char *error;
+
+	if (tls_context_new(&server->options, &context, &error) == 0) {
+		net_set_tls(&server->net, context);
+		return true;
+	}
+	log_error("%s", error);
+	free(error);
+	return false;
+}
+
+static bool
 server_begin(struct server *server)
 {
 	char *error = NULL;
@@ -442,6 +480,7 @@ server_new(const struct server_source *source, struct options *options,
 	server->pid_fd = -1;
 	options_init(&server->options);
 	options_swap(&server->options, options);
+	server_hide_memory(&server->options);
 	server_set_people_level(server);
 	clock_update(&server->clock);
 	deadline_init(&server->stop, server_stop_cb, server);
@@ -486,7 +525,8 @@ server_new(const struct server_source *source, struct options *options,
 	server_init_admin(server);
 	server->control = control_new(&server->net, &server->admin);
 	server->exporter = exporter_new(&server->net, &server->admin);
-	if (server_adopt(server, inherited) == -1 ||
+	if (!server_begin_tls(server) ||
+	    server_adopt(server, inherited) == -1 ||
 	    server_init_upgrade(server) == -1 ||
 	    (carried == NULL && !server_begin(server))) {
 		server_free(server);

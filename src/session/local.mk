@@ -12,6 +12,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/session-impl.h \
 	%D%/session-sniff.c \
 	%D%/session-stranger.c \
+	%D%/session-tls.c \
 	%D%/session.c \
 	%D%/session.h \
 	%D%/stranger.c \

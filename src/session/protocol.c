@@ -22,36 +22,68 @@ protocol_by_name(const char *name, size_t len)
 	return NULL;
 }
 
-/* Do names list all protocols of the table, and nothing else? */
+/* Is the name at `at`, which ends at a comma, this one? */
 static bool
-protocol_are_all(const char *names)
+protocol_is_name(const char *at, const char *name)
 {
-	const struct protocol *const *p;
-	const char *at, *end;
-	size_t count = 0;
+	return strcspn(at, ",") == strlen(name) &&
+	    strncmp(at, name, strlen(name)) == 0;
+}
 
-	for (at = names; at != NULL; at = end == NULL ? NULL : end + 1) {
-		end = strchr(at, ',');
-		count++;
-		if (protocol_by_name(at,
-			end == NULL ? strlen(at) : (size_t)(end - at)) == NULL)
-			return false;
-	}
-	for (p = protocol_table; *p != NULL; p++) {
-		count--;
-		if (strstr(names, (*p)->name) == NULL)
-			return false;
-	}
-	return count == 0;
+static const char *
+protocol_next_name(const char *at)
+{
+	at += strcspn(at, ",");
+	return *at == ',' ? at + 1 : NULL;
+}
+
+static bool
+protocol_has_name(const char *names, const char *name)
+{
+	const char *at;
+
+	for (at = names; at != NULL; at = protocol_next_name(at))
+		if (protocol_is_name(at, name))
+			return true;
+	return false;
+}
+
+enum conn_tls_use
+protocol_tls_use(const char *names)
+{
+	return protocol_has_name(names, "tls") ? CONN_TLS_ONLY :
+	    protocol_has_name(names, "plain")  ? CONN_TLS_NEVER :
+						 CONN_TLS_MAYBE;
 }
 
 const struct protocol *
 protocol_find(const char *names)
 {
-	if (*names == '\0' || strcmp(names, protocol_sniff.name) == 0 ||
-	    protocol_are_all(names))
-		return &protocol_sniff;
-	return protocol_by_name(names, strlen(names));
+	const struct protocol *found = NULL, *p;
+	const char *at;
+	size_t count = 0, all = 0;
+
+	if (protocol_has_name(names, "tls") &&
+	    protocol_has_name(names, "plain"))
+		return NULL;
+	for (at = *names == '\0' ? NULL : names; at != NULL;
+	     at = protocol_next_name(at)) {
+		if (protocol_is_name(at, "tls") ||
+		    protocol_is_name(at, "plain"))
+			continue;
+		if (strcmp(at, protocol_sniff.name) == 0 && count == 0)
+			return &protocol_sniff;
+		p = protocol_by_name(at, strcspn(at, ","));
+		if (p == NULL || p == found)
+			return NULL;
+		found = p;
+		count++;
+	}
+	while (protocol_table[all] != NULL)
+		all++;
+	return count == 0 || count == all ? &protocol_sniff :
+	    count == 1                    ? found :
+					    NULL;
 }
 
 const struct protocol *

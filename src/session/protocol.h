@@ -9,6 +9,7 @@
 
 #include "actions/actions.h"
 #include "history/event.h"
+#include "net/conn.h"
 
 struct fields_in;
 struct fields_out;
@@ -106,8 +107,10 @@ const struct dialect *protocol_find_dialect(const char *name);
 /*
  * The protocol for what follows the address in a listen specification: a name,
  * or names separated by commas, or "" for all that people use; with several,
- * the first line decides. NULL: there is no such protocol.
+ * the first line decides. NULL: there is no such protocol. "tls" and "plain"
+ * among them say only what TLS there is; together they are no specification.
  */
 const struct protocol *protocol_find(const char *names);
+enum conn_tls_use protocol_tls_use(const char *names);
 
 #endif

@@ -56,6 +56,7 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 {
 	const struct options *o = all->options;
 	const struct protocol *protocol = protocol_find(peer->protocols);
+	enum conn_tls_use use = session_tls_use(peer);
 	const struct ban *ban;
 	const char *line;
 	struct session *s;
@@ -66,7 +67,7 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 	why = admit_connection(&all->admission, &peer->credential, &ban);
 	if (why != ADMITTED) {
 		text = session_refusal(all, &peer->credential, why, ban);
-		line = protocol->refusal(text);
+		line = use == CONN_TLS_ONLY ? "" : protocol->refusal(text);
 		/* Best effort: it fits into a new socket's buffer. */
 		(void)!send(fd, line, strlen(line),
 		    MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -99,6 +100,11 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 	log_debug("connection accepted: from=\"%s\" protocol=%s fd=%d "
 		  "members=%zu",
 	    from, protocol->name, fd, all->admission.count);
+	conn_set_tls(s->conn, use);
+	if (use == CONN_TLS_ONLY) {
+		session_await_tls(s, protocol);
+		return;
+	}
 	conn_cork(s->conn);
 	protocol->open(s);
 	conn_uncork(s->conn);

@@ -120,8 +120,10 @@ sessions_save(const struct sessions *all, struct fields_out *out)
 
 	fields_put_item(out, HANDOFF_SESSIONS, &sessions_fields, all);
 	bans_save(&all->chat->bans, out);
+	/* Who still shakes hands comes again. */
 	TAILQ_FOREACH(s, &all->list, entry)
-		session_save(s, out);
+		if (!conn_is_shaking_hands(s->conn))
+			session_save(s, out);
 }
 
 /* Reading */

@@ -10,6 +10,8 @@
 
 #include "session/session.h"
 
+#define SESSION_FLUSH_MS 5000
+
 extern const struct client_ops session_client_ops;
 extern const struct conn_handler session_conn_handler;
 
@@ -27,6 +29,13 @@ void session_wait_turn(struct session *s);
  * it did, and closed the connection.
  */
 bool session_is_stranger(struct session *s, char **text, size_t *len);
+/* The protocol of a client that shakes hands. */
+extern const struct protocol protocol_tls;
+/* What TLS there is for somebody who comes in so. */
+enum conn_tls_use session_tls_use(const struct listener_peer *peer);
+/* s, with nobody behind it, speaks then once its hands are shaken. */
+void session_await_tls(struct session *s, const struct protocol *then);
+void session_tls_cb(struct conn *c, enum conn_tls_event event, void *arg);
 
 /* Resumes reading, which is paused, at at_ms. */
 void session_throttle_until(struct session *s, int64_t at_ms);

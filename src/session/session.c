@@ -25,8 +25,6 @@
 #include "session/session-impl.h"
 #include "session/session.h"
 
-#define SESSION_FLUSH_MS 5000
-
 void
 sessions_init(struct sessions *all, struct net *net, struct chat *chat,
     const struct options *options)
@@ -398,6 +396,7 @@ const struct conn_handler session_conn_handler = {
 	.waste = session_waste_cb,
 	.drained = session_drained_cb,
 	.eof = session_eof_cb,
+	.tls = session_tls_cb,
 	.ended = session_ended_cb,
 };
 

@@ -48,6 +48,7 @@ struct sessions {
 	struct log_limit refused_log[ADMITS];
 	struct log_limit oper_log; /* for failed attempts at OPER */
 	struct log_limit password_log; /* for wrong irc-passwords */
+	struct log_limit tls_log; /* for TLS where it cannot begin */
 	struct buf reply; /* scratch for session_notice() */
 	struct buf out; /* scratch for a protocol's lines */
 	struct buf answer; /* scratch: the answer to one line of IRC */
