@@ -31,7 +31,7 @@ admit_entry(struct admission *a, const struct credential *credential,
 	struct chat *chat = a->chat;
 	enum admit why = ADMITTED;
 
-	*ban = bans_match(&chat->bans, credential, chat->clock->wall_ms);
+	*ban = bans_match(&chat->bans, credential, clock_age_ms(chat->clock));
 	if (*ban != NULL)
 		why = ADMIT_BANNED;
 	else if (a->is_locked)

@@ -31,7 +31,7 @@ enum ban_result
 action_ban(struct chat *chat, const char *whom, int64_t for_ms,
     const char *reason, const struct ban **ban, const char **why)
 {
-	int64_t now_ms = chat->clock->wall_ms;
+	int64_t now_ms = clock_age_ms(chat->clock);
 	struct ban_subject subject;
 
 	assert(for_ms >= 0 && for_ms <= BAN_FOR_MAX_MS);
@@ -52,7 +52,7 @@ action_unban(struct chat *chat, const char *whom, struct ban_subject *subject,
 	*why = ban_subject_parse(subject, whom);
 	if (*why != NULL)
 		return BAN_BAD_SUBJECT;
-	return bans_remove(&chat->bans, subject, chat->clock->wall_ms) ?
+	return bans_remove(&chat->bans, subject, clock_age_ms(chat->clock)) ?
 	    BAN_DONE :
 	    BAN_NONE;
 }
@@ -60,7 +60,7 @@ action_unban(struct chat *chat, const char *whom, struct ban_subject *subject,
 static bool
 ban_reaches(struct chat *chat, const struct member *m)
 {
-	int64_t now_ms = chat->clock->wall_ms;
+	int64_t now_ms = clock_age_ms(chat->clock);
 
 	return bans_match(&chat->bans, &m->address, now_ms) != NULL ||
 	    bans_match_nick(&chat->bans, m->nick, now_ms) != NULL;

@@ -27,7 +27,8 @@ static bool
 nick_is_banned(struct chat *chat, const char *nick, struct nick_answer *answer)
 {
 	memset(answer, 0, sizeof(*answer));
-	answer->ban = bans_match_nick(&chat->bans, nick, chat->clock->wall_ms);
+	answer->ban = bans_match_nick(&chat->bans, nick,
+	    clock_age_ms(chat->clock));
 	return answer->ban != NULL;
 }
 

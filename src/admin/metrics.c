@@ -45,6 +45,7 @@ metrics_add(struct buf *out, const char *type, const char *name,
 static void
 metrics_add_members(struct metrics *m, struct buf *out)
 {
+	const struct clock *clock = m->admin->sessions->net->clock;
 	const struct sessions *sessions = m->admin->sessions;
 	const struct chat *chat = sessions->chat;
 	int i;
@@ -79,6 +80,12 @@ metrics_add_members(struct metrics *m, struct buf *out)
 	metrics_gauge(out, "brbd_rooms_without_file",
 	    "Rooms whose history is not on the disk, though state-dir is set.",
 	    m->admin->state->unkept_rooms);
+	metrics_gauge(out, "brbd_clock_synchronised",
+	    "Whether the kernel says that the clock is right.",
+	    clock->age->is_synchronised);
+	metrics_gauge(out, "brbd_expiry_waits_seconds",
+	    "For how long nothing expires, since the clock has jumped.",
+	    (uint64_t)(age_waits_ms(clock->age, clock->mono_ms) + 999) / 1000);
 	metrics_gauge(out, "brbd_locked", "Whether nobody new comes in.",
 	    sessions->admission.is_locked);
 }

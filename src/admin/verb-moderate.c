@@ -70,7 +70,7 @@ moderate_banned(struct verb_call *call, const struct ban *ban)
 	size_t closed = sessions_end_banned(sessions, ban);
 
 	ban_subject_str(&ban->subject, name);
-	ban_until(ban, sessions->net->clock->wall_ms, until);
+	ban_until(ban, sessions->net->clock, until);
 	log_info("banned: who=\"%s\" until=\"%s\" reason=\"%s\" closed=%zu",
 	    name, until[0] == '\0' ? "it is lifted" : until, ban->reason,
 	    closed);
@@ -127,16 +127,18 @@ verb_run_ban(struct verb_call *call)
 }
 
 static void
-bans_add_line(struct verb_call *call, const struct ban *ban, int64_t now_ms)
+bans_add_line(struct verb_call *call, const struct ban *ban)
 {
+	const struct clock *clock = call->admin->sessions->net->clock;
+	int64_t age_ms = clock_age_ms(clock) - ban->made_ms;
 	char name[BAN_STR_SIZE], until[BAN_UNTIL_SIZE],
 	    age[CLOCK_DURATION_SIZE];
 	struct json *j = &call->json;
 
 	ban_subject_str(&ban->subject, name);
-	ban_until(ban, now_ms, until);
+	ban_until(ban, clock, until);
 	if (!call->is_json) {
-		clock_duration(now_ms - ban->made_ms, age);
+		clock_duration(age_ms, age);
 		buf_addf(&call->out, "%s: made %s ago%s%s%s%s%s\n", name, age,
 		    until[0] == '\0' ? "" : ", until ", until,
 		    ban->reason[0] == '\0' ? "" : " (", ban->reason,
@@ -145,11 +147,11 @@ bans_add_line(struct verb_call *call, const struct ban *ban, int64_t now_ms)
 	}
 	json_object_open(j, NULL);
 	json_text(j, "who", name);
-	json_seconds(j, "made_unix", ban->made_ms);
-	if (ban->until_ms == 0)
+	json_seconds(j, "made_unix", clock->wall_ms - age_ms);
+	if (ban->ends_ms == 0)
 		json_none(j, "until_unix");
 	else
-		json_seconds(j, "until_unix", ban->until_ms);
+		json_seconds(j, "until_unix", ban_until_ms(ban, clock));
 	json_text(j, "reason", ban->reason);
 	json_object_close(j);
 }
@@ -160,12 +162,12 @@ enum verb_result
 verb_run_bans(struct verb_call *call)
 {
 	struct bans *bans = &call->admin->sessions->chat->bans;
-	int64_t now_ms = call->admin->sessions->net->clock->wall_ms;
+	const struct clock *clock = call->admin->sessions->net->clock;
 	uint64_t *last_id = call->state;
 	const struct ban *ban;
 
 	if (last_id == NULL) {
-		if (!bans_expire(bans, now_ms, call->budget))
+		if (!bans_expire(bans, clock_age_ms(clock), call->budget))
 			return VERB_MORE;
 		call->state = last_id = xcalloc(1, sizeof(*last_id));
 		if (call->is_json) {
@@ -181,7 +183,7 @@ verb_run_bans(struct verb_call *call)
 		if (call->out.len >= BANS_PIECE)
 			return VERB_MORE;
 		*last_id = ban->id;
-		bans_add_line(call, ban, now_ms);
+		bans_add_line(call, ban);
 	}
 	return verb_end_list(call);
 }

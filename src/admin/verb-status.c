@@ -99,6 +99,7 @@ status_add_json(struct verb_call *call, const struct member_stats *stats,
     const struct process_usage *usage)
 {
 	const struct admin *admin = call->admin;
+	const struct clock *clock = admin->sessions->net->clock;
 	const struct timing *timing = admin->timing;
 	const struct histogram *turns = &timing->callbacks;
 	struct json *j = &call->json;
@@ -108,7 +109,7 @@ status_add_json(struct verb_call *call, const struct member_stats *stats,
 	json_text(j, "version", PACKAGE_VERSION);
 	json_number(j, "pid", (uint64_t)getpid());
 	json_seconds(j, "uptime_seconds",
-	    admin->sessions->net->clock->mono_ms - admin->started_mono_ms);
+	    clock->mono_ms - admin->started_mono_ms);
 	json_object_open(j, "members");
 	for (i = 0; i < MEMBER_ACTIVITIES; i++)
 		json_number(j, member_activity_str((enum member_activity)i),
@@ -122,6 +123,11 @@ status_add_json(struct verb_call *call, const struct member_stats *stats,
 	else
 		json_text(j, "error", strerror(state_error(admin->state)));
 	json_number(j, "rooms_without_file", admin->state->unkept_rooms);
+	json_object_close(j);
+	json_object_open(j, "clock");
+	json_bool(j, "synchronised", clock->age->is_synchronised);
+	json_seconds(j, "expiry_waits_seconds",
+	    age_waits_ms(clock->age, clock->mono_ms));
 	json_object_close(j);
 	status_add_known(j, "resident_bytes", usage->resident_bytes);
 	status_add_known(j, "open_fds", usage->open_fds);
@@ -193,6 +199,28 @@ status_add_state(struct buf *out, const struct state *state)
 }
 
 static void
+status_add_clock(struct buf *out, const struct clock *clock)
+{
+	const struct age *age = clock->age;
+	int64_t jump_ms = age->jump_ms;
+	char by[CLOCK_DURATION_SIZE], left[CLOCK_DURATION_SIZE];
+
+	buf_addf(out, "clock: %s",
+	    age->is_synchronised ?
+		"synchronised" :
+		"not synchronised, so time that the server is off does not "
+		"count");
+	if (age_waits_ms(age, clock->mono_ms) > 0) {
+		clock_duration(jump_ms < 0 ? -jump_ms : jump_ms, by);
+		clock_duration(age_waits_ms(age, clock->mono_ms), left);
+		buf_addf(out,
+		    "; IT HAS JUMPED %s by %s: nothing expires for %s",
+		    jump_ms < 0 ? "back" : "ahead", by, left);
+	}
+	buf_addch(out, '\n');
+}
+
+static void
 status_add_text(struct verb_call *call, const struct member_stats *stats,
     const struct process_usage *usage)
 {
@@ -222,6 +250,7 @@ status_add_text(struct verb_call *call, const struct member_stats *stats,
 	    (unsigned long long)admin->options->max_bookmarks,
 	    admin->sessions->chat->bans.count);
 	status_add_state(out, admin->state);
+	status_add_clock(out, admin->sessions->net->clock);
 	status_add_traffic(call);
 	status_add_usage(out, usage);
 	buf_addf(out,

@@ -4,17 +4,20 @@
 #ifndef CLOCK_H
 #define CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "base/age.h"
 #include "base/histogram.h"
 
 /* The time of the current callback. The server owns one and updates it whenever
  * the loop calls back; all others have a const pointer, so tests can set it. */
 struct clock {
 	int64_t mono_ms; /* monotonic: for time-outs and rates */
-	int64_t wall_ms; /* since the epoch: shown, and for ends of bans */
+	int64_t wall_ms; /* since the epoch: shown, and nothing else */
 	int64_t began_ns; /* monotonic: when the callback began */
 	struct timing *timing; /* or NULL */
+	struct age *age; /* or NULL */
 };
 
 /* To be called when a callback of the loop begins. */
@@ -34,6 +37,27 @@ struct timing {
 void clock_ended(struct clock *c, const char *name);
 
 int64_t clock_now_us(void); /* monotonic, by the real clock */
+
+/* The age clock: by it is measured what is given up once it is old. */
+static inline int64_t
+clock_age_ms(const struct clock *c)
+{
+	return c->mono_ms + (c->age == NULL ? 0 : c->age->ahead_ms);
+}
+
+/* False: nothing may be given up for its age, as the wall clock has jumped. */
+static inline bool
+clock_lets_expire(const struct clock *c)
+{
+	return c->age == NULL || age_waits_ms(c->age, c->mono_ms) == 0;
+}
+
+/* Is what was made at that age older than limit_ms, and may it go? */
+static inline bool
+clock_is_old(const struct clock *c, int64_t made_ms, int64_t limit_ms)
+{
+	return made_ms < clock_age_ms(c) - limit_ms && clock_lets_expire(c);
+}
 
 /*
  * The monotonic time of a wall time that was stored by an earlier run. Never in

@@ -2,6 +2,8 @@
 # Copyright (c) 2026 The brbd authors
 
 src_libbrbd_a_SOURCES += \
+	%D%/age.c \
+	%D%/age.h \
 	%D%/bucket.c \
 	%D%/bucket.h \
 	%D%/buf.c \

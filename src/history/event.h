@@ -105,6 +105,7 @@ struct event {
 	uint64_t msgid; /* of a private message; 0: unknown */
 	int64_t time_ms; /* wall clock; of a message: the room's time */
 	int64_t wall_ms; /* what the clock showed, if time_ms differs; or 0 */
+	int64_t age_ms; /* of a message: what the age clock showed */
 	const char *server; /* what this server calls itself */
 	const char *room; /* its name; NULL: in none */
 	uint64_t author; /* member id; 0: none */

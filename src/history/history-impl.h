@@ -54,11 +54,12 @@ struct record {
 	uint64_t pos; /* its own position */
 	uint64_t number;
 	uint64_t time; /* record_pack_time(); of a hole: 0 */
+	uint64_t age; /* of the age clock, in milliseconds; of a hole: 0 */
 	uint64_t author; /* of a hole: the number after it */
 	char data[]; /* nick, NUL, text, NULs */
 };
 
-_Static_assert(sizeof(struct record) == 48, "the layout of a record");
+_Static_assert(sizeof(struct record) == 56, "the layout of a record");
 _Static_assert(HISTORY_TEXT_MAX <= UINT16_MAX, "text_len");
 
 #define HISTORY_HEADER_SIZE 4096
@@ -86,7 +87,7 @@ record_pack_time(int64_t time_ms, int64_t wall_ms)
 }
 
 #define HISTORY_MAGIC 0x676e697264627262 /* "brbdring" on little-endian */
-#define HISTORY_VERSION 2
+#define HISTORY_VERSION 3
 #define HISTORY_BYTE_ORDER 0x01020304
 #define HISTORY_POS_MAX ((uint64_t)1 << 48) /* no ring comes so far */
 #define HISTORY_BOOT_SIZE 48

@@ -16,6 +16,7 @@
 
 #include <stdlib.h>
 
+#include "base/age.h"
 #include "base/nick.h"
 #include "base/text.h"
 #include "base/util.h"
@@ -77,7 +78,7 @@ history_check(const struct history *h, size_t offset, uint64_t *wasted)
 	if (left < sizeof(*r) || !load_has_form(r, left) ||
 	    r->pos % HISTORY_ALIGN != 0 || r->pos >= HISTORY_POS_MAX ||
 	    r->pos % h->size != offset || r->number == 0 ||
-	    r->number >= HISTORY_NUMBER_MAX)
+	    r->number >= HISTORY_NUMBER_MAX || r->age >= AGE_MAX_MS)
 		return NULL;
 	if (*wasted > (uint64_t)h->size * LOAD_WASTE_MAX)
 		return NULL;

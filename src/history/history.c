@@ -221,6 +221,7 @@ history_append(struct history *h, const struct event *event)
 	r->number = h->next_number;
 	h->last_time_ms = history_bound_time(h, event->time_ms);
 	r->time = record_pack_time(h->last_time_ms, event_wall_ms(event));
+	r->age = (uint64_t)event->age_ms;
 	r->author = event->author;
 	memset((char *)r + size - HISTORY_ALIGN, 0, HISTORY_ALIGN);
 	memcpy(r->data, event->nick, nick_len + 1);
@@ -246,7 +247,7 @@ history_fill_hole(struct record *r, uint64_t pos, uint32_t size,
 
 	r->pos = pos;
 	r->number = number;
-	r->time = 0;
+	r->time = r->age = 0;
 	r->author = next;
 	first.word = 0;
 	first.is.size = size;
@@ -352,6 +353,7 @@ history_read(const struct history *h, struct history_cursor *c,
 		event->kind = history_event_kind(r->first.is.type);
 		event->time_ms = record_time_ms(r);
 		event->wall_ms = record_wall_ms(r);
+		event->age_ms = (int64_t)r->age;
 		event->author = r->author;
 		event->nick = r->data;
 		event->text = r->data + r->first.is.nick_len + 1;
@@ -458,7 +460,7 @@ history_find_end(struct history *h)
 }
 
 bool
-history_expire(struct history *h, int64_t before_ms)
+history_expire(struct history *h, int64_t before_age_ms)
 {
 	const struct record *r;
 	int i;
@@ -467,7 +469,7 @@ history_expire(struct history *h, int64_t before_ms)
 		if (h->tail_pos == h->head_pos)
 			break;
 		r = history_at(h, h->tail_pos);
-		if (record_is_message(r) && record_time_ms(r) >= before_ms)
+		if (record_is_message(r) && (int64_t)r->age >= before_age_ms)
 			break;
 		history_drop_oldest(h);
 	}

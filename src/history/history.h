@@ -106,8 +106,8 @@ void history_init(struct history *h, size_t size);
 void history_fini(struct history *h);
 
 /*
- * Appends an event of a kind that is numbered (kind, time_ms, author, nick,
- * text are used; its number is ignored). Returns the number given. Text beyond
+ * Appends an event of a kind that is numbered (kind, time_ms, age_ms, author,
+ * nick, text are used; its number is ignored). Returns the number given. Text beyond
  * a quarter of the ring is cut, so that an append always succeeds.
  */
 uint64_t history_append(struct history *h, const struct event *event);
@@ -183,9 +183,9 @@ struct history_cursor history_seek_time(const struct history *h,
 struct history_cursor history_seek_number(const struct history *h,
     uint64_t number);
 
-/* Drops messages from before that time (wall clock), some hundreds at a time.
- * True: there may be more to drop. */
-bool history_expire(struct history *h, int64_t before_ms);
+/* Drops messages from before that time (of the age clock), some at a time. True:
+ * there may be more to drop. */
+bool history_expire(struct history *h, int64_t before_age_ms);
 
 /* Bytes in use. */
 size_t history_used(const struct history *h);

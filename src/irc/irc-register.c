@@ -42,7 +42,7 @@ register_explain_nick(struct session *s, enum nick result, const char *nick,
 		irc_about(s, 432, nick, "%s", nick_check_str(nick_check(nick)));
 		break;
 	case NICK_BANNED:
-		text = ban_sentence(answer->ban, s->all->net->clock->wall_ms);
+		text = ban_sentence(answer->ban, s->all->net->clock);
 		irc_about(s, 432, nick, "%s", text);
 		free(text);
 		break;

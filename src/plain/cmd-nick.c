@@ -31,7 +31,7 @@ cmd_nick_run(struct session *s, int argc, char *argv[])
 		session_notice(s, "you are %s already", s->member->nick);
 		break;
 	case NICK_BANNED:
-		text = ban_sentence(answer.ban, s->all->net->clock->wall_ms);
+		text = ban_sentence(answer.ban, s->all->net->clock);
 		session_error(s, "\"%s\" is %s; choose another nick", argv[0],
 		    text);
 		free(text);

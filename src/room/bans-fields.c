@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/age.h"
 #include "base/handoff.h"
 #include "base/origin.h"
 #include "base/text.h"
@@ -46,7 +47,8 @@ ban_check(struct fields_in *in, void *base)
 	char scrubbed[TEXT_SCRUB_GROWTH * BAN_REASON_MAX + 1];
 
 	(void)in;
-	if (ban->id == 0 || ban->made_ms < 0 ||
+	if (ban->id == 0 || ban->made_ms < 0 || ban->ends_ms < 0 ||
+	    ban->made_ms >= AGE_MAX_MS || ban->ends_ms >= AGE_MAX_MS ||
 	    !ban_subject_is_valid(&ban->subject) ||
 	    !text_is_utf8(ban->reason, strlen(ban->reason)))
 		return false;
@@ -63,8 +65,8 @@ static const struct field ban_list[] = {
 	{ FIELD_BOOL(3, struct ban, subject.has_origin) },
 	{ FIELD_ORIGIN(4, struct ban, subject.origin) },
 	{ FIELD_UINT(5, struct ban, subject.prefix) },
-	{ FIELD_INT(6, struct ban, made_ms) },
-	{ FIELD_INT(7, struct ban, until_ms) },
+	{ FIELD_INT(9, struct ban, made_ms), .is_needed = true },
+	{ FIELD_INT(10, struct ban, ends_ms) },
 	{ FIELD_TEXT(8, struct ban, reason, BAN_REASON_MAX),
 	    .is_needed = true },
 };

@@ -11,8 +11,9 @@
  * the next nick evades; and of everybody who ever had it, as several people may
  * share an address.
  *
- * The end of a ban is a time on the wall clock, as people give it and as it
- * must survive a restart. Bans that have ended are dropped when they are met.
+ * A ban ends by the age clock (base/age.h): a wrong clock neither lifts it nor
+ * keeps it. What people are told is that end by the wall clock of the moment.
+ * Bans that have ended are dropped when they are met.
  */
 #include "config.h"
 
@@ -152,7 +153,7 @@ ban_subject_str(const struct ban_subject *subject, char out[BAN_STR_SIZE])
 static bool
 ban_has_ended(const struct ban *ban, int64_t now_ms)
 {
-	return ban->until_ms != 0 && ban->until_ms <= now_ms;
+	return ban->ends_ms != 0 && ban->ends_ms <= now_ms;
 }
 
 /* Looking at them all costs little; dropping one is a write. */
@@ -275,7 +276,7 @@ bans_insert(struct bans *all, struct ban *ban)
 
 const struct ban *
 bans_add(struct bans *all, const struct ban_subject *subject,
-    const char *reason, int64_t now_ms, int64_t until_ms)
+    const char *reason, int64_t now_ms, int64_t ends_ms)
 {
 	struct walk_budget few = walk_few(BANS_EXPIRE_FEW);
 	struct ban *ban;
@@ -291,7 +292,7 @@ bans_add(struct bans *all, const struct ban_subject *subject,
 	ban->id = ++all->last_id;
 	ban->subject = *subject;
 	ban->made_ms = now_ms;
-	ban->until_ms = until_ms;
+	ban->ends_ms = ends_ms;
 	ban->reason = xstrndup(reason,
 	    text_cut(reason, strlen(reason), BAN_REASON_MAX));
 	bans_insert(all, ban);
@@ -381,19 +382,29 @@ bans_match_nick(struct bans *all, const char *nick, int64_t now_ms)
 
 /* In words */
 
-void
-ban_until(const struct ban *ban, int64_t now_ms, char out[BAN_UNTIL_SIZE])
+int64_t
+ban_until_ms(const struct ban *ban, const struct clock *clock)
 {
+	return ban->ends_ms == 0 ?
+	    0 :
+	    clock->wall_ms + (ban->ends_ms - clock_age_ms(clock));
+}
+
+void
+ban_until(const struct ban *ban, const struct clock *clock,
+    char out[BAN_UNTIL_SIZE])
+{
+	int64_t until_ms = ban_until_ms(ban, clock);
 	char date[CLOCK_DATE_SIZE], now[CLOCK_DATE_SIZE];
 	char hhmm[CLOCK_HHMM_SIZE], *year;
 	const char *day;
 
 	out[0] = '\0';
-	if (ban->until_ms == 0)
+	if (until_ms == 0)
 		return;
-	clock_date(ban->until_ms, date);
-	clock_date(now_ms, now);
-	clock_hhmm(ban->until_ms, hhmm);
+	clock_date(until_ms, date);
+	clock_date(clock->wall_ms, now);
+	clock_hhmm(until_ms, hhmm);
 	day = strchr(date, ' ') + 1;
 	year = strrchr(date, ' ');
 	if (strcmp(year, strrchr(now, ' ')) == 0)
@@ -402,11 +413,11 @@ ban_until(const struct ban *ban, int64_t now_ms, char out[BAN_UNTIL_SIZE])
 }
 
 char *
-ban_sentence(const struct ban *ban, int64_t now_ms)
+ban_sentence(const struct ban *ban, const struct clock *clock)
 {
 	char until[BAN_UNTIL_SIZE];
 
-	ban_until(ban, now_ms, until);
+	ban_until(ban, clock, until);
 	return xasprintf("banned%s%s%s%s%s", until[0] == '\0' ? "" : " until ",
 	    until, ban->reason[0] == '\0' ? "" : " (", ban->reason,
 	    ban->reason[0] == '\0' ? "" : ")");

@@ -15,6 +15,7 @@
 #include "base/util.h"
 #include "base/walk.h"
 
+struct clock;
 struct fields_in;
 struct fields_out;
 struct tlv;
@@ -40,8 +41,8 @@ struct ban {
 	uint64_t id; /* counts up */
 	struct ban_subject subject;
 	char skeleton[NICK_SIZE];
-	int64_t made_ms; /* wall clock */
-	int64_t until_ms; /* wall clock; 0: no end */
+	int64_t made_ms; /* of the age clock */
+	int64_t ends_ms; /* of the age clock; 0: never */
 	char *reason; /* "" when none was given */
 };
 
@@ -93,12 +94,12 @@ void ban_subject_add_holder(struct ban_subject *subject,
 
 /*
  * Adds a ban, or renews one of the same subject (of a nick: of the same nick).
- * reason, which must be scrubbed, is copied, BAN_REASON_MAX bytes at most.
- * until_ms 0: no end. Returns the ban, which may go at any time, or NULL if
+ * reason, which must be scrubbed, is copied, BAN_REASON_MAX bytes at most. now_ms
+ * is the age clock, here and elsewhere; ends_ms 0: never. Returns the ban, which may go at any time, or NULL if
  * there are BANS_MAX.
  */
 const struct ban *bans_add(struct bans *all, const struct ban_subject *subject,
-    const char *reason, int64_t now_ms, int64_t until_ms) MUST_CHECK;
+    const char *reason, int64_t now_ms, int64_t ends_ms) MUST_CHECK;
 
 /*
  * As fields.h has it: what a ban is on the disk; an item for each ban, for the
@@ -121,8 +122,8 @@ bool bans_remove(struct bans *all, const struct ban_subject *subject,
 
 /*
  * The ban that matches this credential, or this nick; or NULL. A nick that
- * looks like a banned one (nick_skeleton()) is banned as well. now_ms is the
- * wall clock, here and elsewhere: bans that have ended are dropped.
+ * looks like a banned one (nick_skeleton()) is banned as well. Bans that have
+ * ended are dropped.
  */
 const struct ban *bans_match(struct bans *all,
     const struct credential *credential, int64_t now_ms);
@@ -132,11 +133,16 @@ const struct ban *bans_match_nick(struct bans *all, const char *nick,
 /* Drops what has ended, before list is shown. False: some is left. */
 bool bans_expire(struct bans *all, int64_t now_ms, struct walk_budget *budget);
 
+/* When it will end by the wall clock of now, if that goes on as it should; 0:
+ * never. */
+int64_t ban_until_ms(const struct ban *ban, const struct clock *clock);
+
 /* Writes "2 Jun 14:02", local time, with the year if it is not now's; ""
  * without an end. */
-void ban_until(const struct ban *ban, int64_t now_ms, char out[BAN_UNTIL_SIZE]);
+void ban_until(const struct ban *ban, const struct clock *clock,
+    char out[BAN_UNTIL_SIZE]);
 
 /* Returns "banned until 2 Jun 14:02 (reason)"; the caller frees it. */
-char *ban_sentence(const struct ban *ban, int64_t now_ms);
+char *ban_sentence(const struct ban *ban, const struct clock *clock);
 
 #endif

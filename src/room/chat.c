@@ -112,11 +112,9 @@ static bool
 chat_room_is_old(const struct room *room)
 {
 	const struct chat *chat = room->chat;
-	int64_t last_ms = room->said_ms > room->used_ms ? room->said_ms :
-							  room->used_ms;
 
 	return chat_room_is_vacant(room) &&
-	    chat->clock->mono_ms - last_ms > chat->options->retention;
+	    clock_is_old(chat->clock, room->used_ms, chat->options->retention);
 }
 
 /* Drops what is too old: messages, rooms, then places. */
@@ -285,6 +283,15 @@ chat_restore_room(struct chat *chat, const char *name)
 	/* Beyond max-rooms, too: what was said there is not given up. */
 	if (history_count(&room->history) == 0)
 		chat_remove_room(chat, room);
+}
+
+void
+chat_age_known(struct chat *chat)
+{
+	struct room *room;
+
+	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;)
+		room_age_known(room);
 }
 
 bool

@@ -35,11 +35,13 @@ void chat_resume_files(struct chat *chat, const struct room_files *files);
 
 /*
  * Reopens a room for which there is a file with that name (any text), unless
- * the room exists or nothing in it is younger than retention; also beyond
- * max-rooms. A file that cannot be opened stays as it is, and there is no such
+ * the room exists or nothing was said in it; also beyond max-rooms. A file that cannot be opened stays as it is, and there is no such
  * room.
  */
 void chat_restore_room(struct chat *chat, const char *name);
+
+/* To be called after these, once the age clock goes on from an earlier run. */
+void chat_age_known(struct chat *chat);
 
 /* To be called when options have changed: permanent rooms, bookmarks. */
 void chat_reconfigure(struct chat *chat);

@@ -23,7 +23,8 @@ departed_put_credential(struct fields_out *out, const struct field *f,
 
 static const struct field departed_list[] = {
 	{ FIELD_TIME(1, struct departed_record, b.left_ms) },
-	{ FIELD_TIME(2, struct departed_record, b.made_ms) },
+	/* None: they were here. */
+	{ FIELD_INT(6, struct departed_record, b.made_ms) },
 	{ FIELD_STRUCT(DEPARTED_PERSON, struct departed_record, b.person,
 	    &person_fields) },
 	{ FIELD_STRING(4, struct departed_record, b.folded),
@@ -57,10 +58,14 @@ departed_read(struct departed_record *r, struct chat *chat,
 {
 	memset(r, 0, sizeof(*r));
 	person_init(&r->b.person);
-	r->b.left_ms = r->b.made_ms = chat->clock->mono_ms;
+	r->b.left_ms = chat->clock->mono_ms;
 	in->arg = chat;
-	if (fields_get(in, &departed_fields, item, r))
+	if (fields_get(in, &departed_fields, item, r)) {
+		r->was_here = r->b.made_ms == 0;
+		if (r->was_here)
+			r->b.made_ms = clock_age_ms(chat->clock);
 		return true;
+	}
 	person_clear(chat, &r->b.person);
 	return false;
 }

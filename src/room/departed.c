@@ -169,7 +169,7 @@ departed_put(struct departed_set *all, const char *folded,
 {
 	watch_person_changed(all->chat, folded, credential);
 	departed_restore(all, folded, credential, person, left_ms,
-	    all->chat->clock->mono_ms);
+	    clock_age_ms(all->chat->clock));
 }
 
 /* Is the oldest too old, or one too many, by the options in force? */
@@ -181,7 +181,7 @@ departed_has_old(const struct departed_set *all)
 
 	return b != NULL &&
 	    (all->count > o->max_bookmarks ||
-		all->chat->clock->mono_ms - b->made_ms > o->retention);
+		clock_is_old(all->chat->clock, b->made_ms, o->retention));
 }
 
 void

@@ -28,8 +28,8 @@ void departed_put(struct departed_set *all, const char *folded,
     const struct credential *credential, struct person *person,
     int64_t left_ms);
 
-/* As departed_put() for one that was made at made_ms; call it for the oldest
- * first. */
+/* As departed_put() for one that was made at made_ms of the age clock; call it
+ * for the oldest first. */
 void departed_restore(struct departed_set *all, const char *folded,
     const struct credential *credential, struct person *person, int64_t left_ms,
     int64_t made_ms);
@@ -44,6 +44,7 @@ enum departed_tag { DEPARTED_PERSON = 3 };
 struct departed_record {
 	struct departed b;
 	struct credential credential;
+	bool was_here; /* to the end of that run: they are gone from now on */
 };
 void departed_save(const struct departed *b, struct fields_out *out);
 void departed_save_all(const struct departed_set *all, struct fields_out *out);

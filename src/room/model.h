@@ -409,7 +409,7 @@ struct departed {
 	struct departed_owner *owner;
 	struct person person;
 	int64_t left_ms; /* monotonic: when they left, or went on break */
-	int64_t made_ms; /* monotonic: when this was made */
+	int64_t made_ms; /* of the age clock: when this was made */
 	char folded[NICK_SIZE];
 };
 
@@ -543,7 +543,8 @@ struct room {
 	size_t tracker_count;
 	struct bookmark_list bookmarks;
 	struct presence presence;
-	int64_t used_ms; /* monotonic: when somebody came, spoke or left */
+	int64_t
+	    used_ms; /* of the age clock: when somebody came, spoke or left */
 	int64_t said_ms; /* monotonic time of the newest message */
 	/* crowd.h: bytes that were said lately; and the room for origin_spent(),
 	 * which no other room has or had. */

@@ -51,12 +51,14 @@ room_publish(struct room *room, struct event *event, struct membership *actor)
 		event->wall_ms = event->time_ms;
 		event->time_ms = history_next_time(&room->history,
 		    event->wall_ms);
+		event->age_ms = clock_age_ms(chat->clock);
 		before = room->history.head_pos;
 		event->number = history_append(&room->history, event);
 		crowd_said(room, actor == NULL ? NULL : actor->member,
 		    event->from == NULL ? NULL : event->from->origin,
 		    room->history.head_pos - before);
-		room->used_ms = room->said_ms = chat->clock->mono_ms;
+		room->said_ms = chat->clock->mono_ms;
+		room->used_ms = event->age_ms;
 		chat->messages++;
 		watch_said(chat);
 	}

@@ -37,7 +37,7 @@ room_new(struct chat *chat, const char *name)
 	room = xcalloc(1, sizeof(*room));
 	room->chat = chat;
 	nick_fold(room->name, name);
-	room->used_ms = chat->clock->mono_ms;
+	room->used_ms = clock_age_ms(chat->clock);
 	room->key = ++chat->last_key;
 	history_init(&room->history, chat->options->history_size);
 	room->turn_start = history_head(&room->history);
@@ -52,18 +52,15 @@ room_new(struct chat *chat, const char *name)
 	return room;
 }
 
-/* When the newest message was said, in monotonic time. */
-static int64_t
-room_newest_ms(const struct room *room)
+/* Reads the newest message. False: there is none. */
+static bool
+room_newest(const struct room *room, struct event *event)
 {
 	struct history_cursor c = history_head(&room->history);
-	struct event event;
 
-	if (!history_step_back(&room->history, &c) ||
-	    !history_read(&room->history, &c, &event) ||
-	    !event_is_numbered(event.kind))
-		return room->chat->clock->mono_ms;
-	return clock_mono_of(room->chat->clock, event.time_ms);
+	return history_step_back(&room->history, &c) &&
+	    history_read(&room->history, &c, event) &&
+	    event_is_numbered(event->kind);
 }
 
 int
@@ -71,6 +68,7 @@ room_reopen(struct room *room)
 {
 	const struct room_files *files = room->chat->files;
 	struct history history;
+	struct event event;
 
 	if (files == NULL)
 		return 0;
@@ -81,12 +79,23 @@ room_reopen(struct room *room)
 		return -1;
 	history_fini(&room->history);
 	room->history = history;
+	room->turn_start = history_head(&room->history);
+	if (room_newest(room, &event)) {
+		room->used_ms = event.age_ms;
+		room->said_ms = clock_mono_of(room->chat->clock, event.time_ms);
+	}
+	return 0;
+}
+
+void
+room_age_known(struct room *room)
+{
+	struct event event;
+
+	if (!room_newest(room, &event))
+		room->used_ms = clock_age_ms(room->chat->clock);
 	while (room_expire(room))
 		continue;
-	room->turn_start = history_head(&room->history);
-	if (history_count(&room->history) > 0)
-		room->used_ms = room->said_ms = room_newest_ms(room);
-	return 0;
 }
 
 void
@@ -111,13 +120,15 @@ room_keep(struct room *room)
 bool
 room_expire(struct room *room)
 {
-	const struct chat *chat = room->chat;
+	const struct clock *clock = room->chat->clock;
 
 	/* All live cursors must be past what is dropped. */
 	if (room->is_dirty)
 		return true;
+	if (!clock_lets_expire(clock))
+		return false;
 	return history_expire(&room->history,
-	    chat->clock->wall_ms - chat->options->retention);
+	    clock_age_ms(clock) - room->chat->options->retention);
 }
 
 static void
@@ -230,7 +241,7 @@ room_join(struct room *room, struct member *m, enum room_join how)
 	c = membership_cursor(ms);
 	c->tracking.arrival = ++room->chat->last_arrival;
 	c->own_from = room->history.next_number;
-	room->used_ms = room->chat->clock->mono_ms;
+	room->used_ms = clock_age_ms(room->chat->clock);
 	presence_came(&room->presence, ms);
 
 	bookmark = person_bookmark(&m->person, room);
@@ -275,7 +286,7 @@ room_leave(struct membership *ms, enum room_leave how, const char *text)
 	roommates_track(c, false);
 	TAILQ_REMOVE(&room->people, ms, in_room);
 	room->people_count--;
-	room->used_ms = room->chat->clock->mono_ms;
+	room->used_ms = clock_age_ms(room->chat->clock);
 	free(ms);
 }
 

@@ -25,6 +25,9 @@ int room_reopen(struct room *room) MUST_CHECK;
 /* Tries again, with all that was said since, after room_reopen() has failed. */
 void room_keep(struct room *room);
 
+/* To be called once the age clock goes on from an earlier run. */
+void room_age_known(struct room *room);
+
 /* Drops messages older than retention, a limited number at a time. True: there
  * may be more. */
 bool room_expire(struct room *room);

@@ -44,6 +44,27 @@ server_get_state_dir(struct fields_in *in, const struct field *f, void *base,
 	    "change");
 }
 
+static bool
+server_age_check(struct fields_in *in, void *base)
+{
+	(void)in;
+	return age_is_sound(base);
+}
+
+static const struct field age_list[] = {
+	{ FIELD_INT(1, struct age, ahead_ms) },
+	{ FIELD_INT(2, struct age, sure_wall_ms) },
+	{ FIELD_INT(3, struct age, sure_age_ms) },
+	{ FIELD_INT(4, struct age, offset_ms) },
+	{ FIELD_INT(5, struct age, stands_ms) },
+	{ FIELD_INT(6, struct age, jump_ms) },
+	{ FIELD_BOOL(7, struct age, is_synchronised) },
+};
+static const struct fields age_fields = {
+	FIELDS("the age clock", struct age, age_list),
+	.check = server_age_check,
+};
+
 static const struct field server_list[] = {
 	{ FIELD_INT(1, struct server, admin.started_mono_ms) },
 	{ FIELD_INT(2, struct server, admin.started_wall_ms) },
@@ -58,6 +79,7 @@ static const struct field server_list[] = {
 	{ FIELD_STRING(10, struct server, timing.longest) },
 	{ FIELD_OTHER(11, "state_dir", server_put_state_dir,
 	    server_get_state_dir) },
+	{ FIELD_STRUCT(12, struct server, age, &age_fields) },
 };
 static const struct fields server_fields = { FIELDS("the server", struct server,
     server_list) };

@@ -41,6 +41,8 @@ struct server {
 	const struct server_source *source;
 	struct options options;
 	struct clock clock;
+	struct age age;
+	struct deadline age_due; /* the next look at the clocks */
 	struct deadlines deadlines;
 	struct net net;
 	struct chat chat;

@@ -469,6 +469,18 @@ server_begin_again(struct server *server, struct fields_in *carried)
 	return true;
 }
 
+static void
+server_age_cb(void *arg)
+{
+	struct server *server = arg;
+	const struct clock *clock = &server->clock;
+
+	age_look(&server->age, clock->mono_ms, clock->wall_ms, age_kernel_ms());
+	state_put_age(&server->state);
+	deadline_set(&server->deadlines, &server->age_due,
+	    clock->mono_ms + AGE_LOOK_MS);
+}
+
 struct server *
 server_new(const struct server_source *source, struct options *options,
     const struct inheritance *inherited, struct fields_in *carried)
@@ -483,7 +495,10 @@ server_new(const struct server_source *source, struct options *options,
 	server_hide_memory(&server->options);
 	server_set_people_level(server);
 	clock_update(&server->clock);
+	age_begin(&server->age, server->clock.mono_ms, server->clock.wall_ms);
+	server->clock.age = &server->age;
 	deadline_init(&server->stop, server_stop_cb, server);
+	deadline_init(&server->age_due, server_age_cb, server);
 	if (server_init_loop(server,
 		carried == NULL || carried->purpose == HANDOFF_TAKE) == -1) {
 		log_error("cannot set up the event loop: %s", strerror(errno));
@@ -535,6 +550,8 @@ server_new(const struct server_source *source, struct options *options,
 	/* A half-loaded state is left as it is: the process ends. */
 	if (carried != NULL && !server_begin_again(server, carried))
 		return NULL;
+	if (carried == NULL || carried->purpose == HANDOFF_TAKE)
+		server_age_cb(server);
 	return server;
 }
 
@@ -567,6 +584,7 @@ server_free(struct server *server)
 	upgrade_free(server->upgrade);
 	if (server->has_rooms) {
 		deadline_clear(&server->deadlines, &server->stop);
+		deadline_clear(&server->deadlines, &server->age_due);
 		service_manager_fini(&server->service_manager);
 		sessions_free_all(&server->sessions);
 		state_stop(&server->state);

@@ -24,7 +24,6 @@ static char *
 session_refusal(struct sessions *all, const struct credential *credential,
     enum admit why, const struct ban *ban)
 {
-	int64_t now_ms = all->net->clock->wall_ms;
 	char address[CREDENTIAL_STR_SIZE], *sentence, *text;
 
 	credential_str(credential, address);
@@ -33,7 +32,7 @@ session_refusal(struct sessions *all, const struct credential *credential,
 	    admit_str(why), address);
 	switch (why) {
 	case ADMIT_BANNED:
-		sentence = ban_sentence(ban, now_ms);
+		sentence = ban_sentence(ban, all->net->clock);
 		text = xasprintf("you are %s", sentence);
 		free(sentence);
 		return text;
@@ -150,12 +149,11 @@ session_enter(struct session *s, const struct dialect *dialect)
 size_t
 sessions_end_banned(struct sessions *all, const struct ban *ban)
 {
-	int64_t now_ms = all->net->clock->wall_ms;
 	struct session *s;
 	size_t count;
 	char *sentence, *line, *text;
 
-	sentence = ban_sentence(ban, now_ms);
+	sentence = ban_sentence(ban, all->net->clock);
 	line = xasprintf("you are %s", sentence);
 	text = xasprintf("banned%s%s", *ban->reason == '\0' ? "" : ": ",
 	    ban->reason);
@@ -167,7 +165,7 @@ sessions_end_banned(struct sessions *all, const struct ban *ban)
 		if (s->has_entered || s->has_left)
 			continue;
 		ban = bans_match(&all->chat->bans, &s->address,
-		    now_ms);
+		    clock_age_ms(all->net->clock));
 		if (ban == NULL)
 			continue;
 		all->admission.refused[ADMIT_BANNED]++;

@@ -12,6 +12,7 @@
  * First bytes of keys. They are in files: never change or reuse one. People
  * come after the low-water marks, which they need to know.
  */
+#define PERSIST_AGE 'a' /* the first: ages are compared with it */
 #define PERSIST_COUNTS 'i'
 #define PERSIST_HOST_KEY 'h'
 #define PERSIST_LOW_WATER 'l'

@@ -125,6 +125,14 @@ persist_loaded_item(struct persist *k, const unsigned char *key, size_t key_len,
 	struct room *room;
 
 	switch (key[0]) {
+	case PERSIST_AGE:
+		if (item->len == 24 && k->chat->clock->age != NULL)
+			k->has_age = age_go_on(k->chat->clock->age,
+			    k->chat->clock->mono_ms,
+			    (int64_t)le_get64(item->data),
+			    (int64_t)le_get64(item->data + 8),
+			    (int64_t)le_get64(item->data + 16));
+		break;
 	case PERSIST_COUNTS:
 		if (item->len < 16 || le_get64(item->data) > EVENT_AUTHOR_MAX)
 			break;
@@ -194,6 +202,9 @@ persist_restore_people(struct persist *k)
 		r = load->people[i];
 		departed_restore(&k->chat->departed, r->b.folded,
 		    &r->credential, &r->b.person, r->b.left_ms, r->b.made_ms);
+		if (r->was_here)
+			watch_person_changed(k->chat, r->b.folded,
+			    &r->credential);
 		free(r);
 	}
 	load->count = 0;
@@ -212,6 +223,7 @@ persist_start(struct persist *k, struct journal *journal)
 	/* People who are now too old or too many go into the journal
 	 * as well. */
 	persist_begin(k, journal);
+	chat_age_known(chat);
 	if (k->load != NULL)
 		persist_restore_people(k);
 	persist_load_free(k);

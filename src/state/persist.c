@@ -187,6 +187,20 @@ persist_put_counts(struct persist *k)
 }
 
 void
+persist_put_age(struct persist *k)
+{
+	const struct clock *clock = k->chat->clock;
+	unsigned char key = PERSIST_AGE, value[24];
+
+	if (k->journal == NULL || clock->age == NULL)
+		return;
+	le_put64(value, (uint64_t)clock_age_ms(clock));
+	le_put64(value + 8, (uint64_t)clock->age->sure_wall_ms);
+	le_put64(value + 16, (uint64_t)clock->age->sure_age_ms);
+	journal_put(k->journal, &key, 1, value, sizeof(value));
+}
+
+void
 persist_put_host_key(struct persist *k)
 {
 	unsigned char key = PERSIST_HOST_KEY;
@@ -410,6 +424,7 @@ persist_snapshot(struct journal *journal, bool is_first,
 	k->journal = journal;
 	if (is_first) {
 		memset(&k->snapshot_at, 0, sizeof(k->snapshot_at));
+		persist_put_age(k);
 		persist_put_counts(k);
 		persist_put_host_key(k);
 	}
@@ -742,6 +757,7 @@ persist_stop(struct persist *k)
 	persist_flush(k);
 	k->ids = k->chat->directory.last_id;
 	k->guests = k->chat->directory.last_guest;
+	persist_put_age(k);
 	persist_put_counts(k);
 	persist_end(k);
 }

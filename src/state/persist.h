@@ -76,6 +76,7 @@ struct persist {
 	uint64_t ids; /* given up to here according to the journal */
 	uint64_t guests;
 	bool has_host_key; /* the journal has it */
+	bool has_age; /* the same */
 	struct persist_load *load; /* while the journal is being loaded */
 };
 
@@ -101,5 +102,9 @@ void persist_stop(struct persist *k);
 
 /* Writes all that has changed. */
 void persist_flush(struct persist *k);
+
+/* Writes what the age clock shows; to be called from time to time. What passes
+ * between that and a crash does not count. */
+void persist_put_age(struct persist *k);
 
 #endif

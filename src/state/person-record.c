@@ -63,7 +63,6 @@ person_record_put(struct fields_out *out, const struct member *m)
 	const struct membership *ms;
 	size_t mark, left = PERSON_RECORD_BOOKMARKS;
 
-	gone.made_ms = gone.left_ms;
 	person_init(&gone.person);
 	departed_save(&gone, out);
 	mark = tlv_open(&out->data, DEPARTED_PERSON);

@@ -211,6 +211,30 @@ state_open_accounts(struct state *state, journal_loaded *loaded)
 	return 0;
 }
 
+/*
+ * The age clock was at least where the newest message and the newest ban have
+ * it. The journal has it as of AGE_LOOK_MS before a crash; what is further ahead
+ * of that was not made here, unless the journal is lost.
+ */
+static void
+state_raise_age(const struct state *state)
+{
+	const struct clock *clock = state->chat->clock;
+	const struct ban *ban = TAILQ_LAST(&state->bans->list, ban_queue);
+	int64_t max_ms = state->persist.has_age ?
+	    clock_age_ms(clock) + 2 * AGE_LOOK_MS :
+	    AGE_MAX_MS;
+	struct room *room;
+
+	if (clock->age == NULL)
+		return;
+	for (room = NULL; (room = chat_next_room(state->chat, room)) != NULL;)
+		if (room->used_ms < max_ms)
+			age_raise(clock->age, clock->mono_ms, room->used_ms);
+	if (ban != NULL && ban->made_ms < max_ms)
+		age_raise(clock->age, clock->mono_ms, ban->made_ms);
+}
+
 int
 state_open(struct state *state, struct chat *chat, struct bans *bans)
 {
@@ -227,11 +251,12 @@ state_open(struct state *state, struct chat *chat, struct bans *bans)
 	    persist_loaded, persist_snapshot, &state->persist);
 	if (state->people == NULL)
 		return -1;
-	persist_start(&state->persist, state->people);
 	state->ban_journal = state_open_journal(state, SERVER_STATE_BANS,
 	    bans_loaded, bans_snapshot, bans);
 	if (state->ban_journal == NULL)
 		return -1;
+	state_raise_age(state);
+	persist_start(&state->persist, state->people);
 	bans_set_journal(bans, state->ban_journal);
 	if (state_open_accounts(state, accounts_loaded) == -1)
 		return -1;
@@ -296,6 +321,13 @@ state_error(const struct state *state)
 	if (state->accounts != NULL && journal_error(state->accounts) != 0)
 		error = journal_error(state->accounts);
 	return error;
+}
+
+void
+state_put_age(struct state *state)
+{
+	persist_put_age(&state->persist);
+	state_turn(state);
 }
 
 void

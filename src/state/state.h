@@ -66,6 +66,9 @@ int state_error(const struct state *state);
 /* The name of the file of a room's history; the caller frees it. */
 char *state_ring_name(const char *room);
 
+/* To be called from time to time: what the age clock shows goes to the disk. */
+void state_put_age(struct state *state);
+
 /* To be called after the turn: changes go to the disk soon. */
 void state_turn(struct state *state);
 

@@ -533,7 +533,8 @@ START_TEST(test_ban)
 	ck_assert_int_eq(action_ban(&fx.chat, "bob", 1000, "spam", &ban, &why),
 	    BAN_DONE);
 	ck_assert(ban->subject.has_origin);
-	ck_assert_int_eq(ban->until_ms, fx.clock.wall_ms + 1000);
+	ck_assert_int_eq(ban->ends_ms, fx.clock.mono_ms + 1000);
+	ck_assert_int_eq(ban_until_ms(ban, &fx.clock), fx.clock.wall_ms + 1000);
 	/* By his address, whatever he is called; and nobody else. */
 	ck_assert_uint_eq(ban_enforce(&fx.chat, "you are banned", "banned"), 1);
 	TOLD("bob: ends, you are banned;");

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fields.h"
 #include "base/log.h"
 #include "room/bans.h"
@@ -270,23 +271,25 @@ END_TEST
 START_TEST(test_sentence)
 {
 	/* Tue 2 Jun 2026 14:02 */
-	const int64_t now_ms = INT64_C(1780408920000);
+	const struct clock clock = { .wall_ms = INT64_C(1780408920000),
+		.mono_ms = 1000 };
+	const int64_t now_ms = clock_age_ms(&clock);
 	const int64_t day_ms = INT64_C(86400000);
 	struct ban_subject subject;
 	char *s;
 
-	s = ban_sentence(add("192.0.2.1", now_ms, now_ms + day_ms), now_ms);
+	s = ban_sentence(add("192.0.2.1", now_ms, now_ms + day_ms), &clock);
 	ck_assert_str_eq(s, "banned until 3 Jun 14:02 (spam)");
 	free(s);
 	s = ban_sentence(add("192.0.2.1", now_ms, now_ms + 365 * day_ms),
-	    now_ms);
+	    &clock);
 	ck_assert_str_eq(s, "banned until 2 Jun 2027 14:02 (spam)");
 	free(s);
-	s = ban_sentence(add("192.0.2.1", now_ms, 0), now_ms);
+	s = ban_sentence(add("192.0.2.1", now_ms, 0), &clock);
 	ck_assert_str_eq(s, "banned (spam)");
 	free(s);
 	ck_assert_ptr_null(ban_subject_parse(&subject, "bob"));
-	s = ban_sentence(bans_add(&bans, &subject, "", now_ms, 0), now_ms);
+	s = ban_sentence(bans_add(&bans, &subject, "", now_ms, 0), &clock);
 	ck_assert_str_eq(s, "banned");
 	free(s);
 }
@@ -407,7 +410,7 @@ ban_bytes(struct buf *out, const char *nick, const struct credential *origin,
 		tlv_put_bytes(out, 4, origin, sizeof(*origin));
 		tlv_put_u64(out, 5, prefix);
 	}
-	tlv_put_i64(out, 6, made_ms);
+	tlv_put_i64(out, 9, made_ms);
 	tlv_put_str(out, 8, "spam");
 }
 

@@ -260,27 +260,54 @@ START_TEST(test_ids_made_up)
 }
 END_TEST
 
-/* hostile 72: the clock is turned back by a year, and forward. */
+/* hostile 72: the clock is turned back by a year, and forward. check_age.c has
+ * more of it. */
 START_TEST(test_clock_jumps)
 {
 	const int64_t day_ms = 86400000;
 	struct fake p[1];
+	struct departed *b;
+	int64_t made_ms;
 
 	fake_enter(&fx, &p[0], 1, "ana");
 	fake_quit(&p[0], NULL);
 	fixture_settle(&fx);
+	made_ms = clock_age_ms(&fx.clock);
 	fx.clock.wall_ms -= 365 * day_ms;
-	fx.clock.mono_ms = 1000; /* and the machine was started anew */
 	persist_fixture_restart(p, 1);
 	ck_assert_uint_eq(fx.chat.departed.count, 1);
-	ck_assert_int_eq(TAILQ_FIRST(&fx.chat.departed.by_age)->made_ms, 1000);
+	b = TAILQ_FIRST(&fx.chat.departed.by_age);
+	ck_assert_int_eq(b->made_ms, made_ms);
+	/* What is shown cannot be in the future. */
+	ck_assert_int_eq(b->left_ms, fx.clock.mono_ms);
 	fx.clock.wall_ms += 366 * day_ms;
 	persist_fixture_restart(p, 0);
-	ck_assert_int_eq(TAILQ_FIRST(&fx.chat.departed.by_age)->made_ms,
-	    1000 - day_ms);
-	fx.clock.wall_ms += fx.options.retention;
+	b = TAILQ_FIRST(&fx.chat.departed.by_age);
+	ck_assert_int_eq(b->made_ms, made_ms);
+	ck_assert_int_eq(b->left_ms, fx.clock.mono_ms - day_ms);
+	fx.clock.mono_ms += fx.options.retention + 1;
 	persist_fixture_restart(p, 0);
 	ck_assert_uint_eq(fx.chat.departed.count, 0);
+	persist_fixture_restart(p, 0);
+	ck_assert_uint_eq(fx.chat.departed.count, 0);
+}
+END_TEST
+
+/* Who was here to the end has a place from then on, however long ago that was
+ * written. */
+START_TEST(test_here_for_long)
+{
+	struct fake p[1];
+
+	fake_enter(&fx, &p[0], 1, "ana");
+	fixture_settle(&fx);
+	fx.clock.mono_ms += 2 * fx.options.retention;
+	fx.clock.wall_ms += 2 * fx.options.retention;
+	persist_fixture_restart(p, 1);
+	ck_assert_uint_eq(fx.chat.departed.count, 1);
+	persist_fixture_restart(p, 0);
+	ck_assert_uint_eq(fx.chat.departed.count, 1);
+	fx.clock.mono_ms += fx.options.retention + 1;
 	persist_fixture_restart(p, 0);
 	ck_assert_uint_eq(fx.chat.departed.count, 0);
 }
@@ -319,7 +346,7 @@ START_TEST(test_file_unopened)
 	ck_assert_uint_eq(history_count(&kitchen->history), 1);
 
 	/* Its own file goes along with it. */
-	fx.clock.wall_ms += fx.options.retention + 1;
+	fx.clock.mono_ms += fx.options.retention + 1;
 	fixture_pass(&fx, 61000);
 	ck_assert_ptr_null(chat_find_room(&fx.chat, "kitchen"));
 	ck_assert_int_eq(faccessat(pf.dir_fd, "kitchen.ring", F_OK, 0), -1);
@@ -491,6 +518,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_ids_go_on);
 	tcase_add_test(tc, test_ids_made_up);
 	tcase_add_test(tc, test_clock_jumps);
+	tcase_add_test(tc, test_here_for_long);
 	tcase_add_test(tc, test_file_unopened);
 	tcase_add_test(tc, test_talk_is_no_write);
 	tcase_add_test(tc, test_renamed_in_look);

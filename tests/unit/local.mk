@@ -19,6 +19,7 @@ unit_tests_slow = \
 unit_tests = \
 	%D%/check_account \
 	%D%/check_actions \
+	%D%/check_age \
 	%D%/check_bans \
 	%D%/check_batching \
 	%D%/check_bucket \
