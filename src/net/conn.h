@@ -192,7 +192,7 @@ void conn_free(struct conn *c); /* closes at once; NULL is allowed */
  * back, and drained() will tell when to go on. On a connection that is ending
  * -1 comes back, too. An error of the socket only marks c as ended: this never
  * frees c and never calls back. The room layer has it called without knowing a
- * struct conn (member_ops.deliver).
+ * struct conn (client_ops.deliver).
  */
 int conn_send(void *conn, const char *data, size_t len) MUST_CHECK;
 

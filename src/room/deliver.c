@@ -7,7 +7,7 @@
  * all of them (who spoke, who ignores somebody) gets the same bytes less some
  * segments.
  *
- * A membership comes into step only between the flush and the next line
+ * A cursor becomes live only between the flush and the next line
  * (chat_turn() pumps after it has flushed), so that its cursor is the head
  * and the turn is empty: no line can be handed over twice or left out.
  *

@@ -67,10 +67,6 @@ void member_set_realname(struct member *m, const char *realname);
 /* Sets and counts flags; never set the field. m must not be lost. */
 void member_set_flags(struct member *m, unsigned flags);
 
-/* Somebody said /quit (text: scrubbed, or NULL): leaves all rooms and frees m.
- * Unless they are a guest, bookmarks stay. */
-void member_quit(struct member *m, const char *text);
-
 /*
  * The connection is gone without /quit, and its last unsent bytes may not have
  * been read: the cursors are set back accordingly. The nick is held and nothing
@@ -114,10 +110,11 @@ enum member_tell {
 	MEMBER_QUEUE_FULL /* too many are waiting; it was dropped */
 };
 /*
- * Sends a private message to to, who does not ignore from. event has the kind,
- * the text (scrubbed), tags and is_notice, and a msgid if others get the same
- * message; the rest is filled in. The kind is EVENT_PRIVATE, or EVENT_TAGS, which is never queued, like events with is_ctcp
- * or a status. Tags are not queued with a message.
+ * Sends a private message to to; if they ignore from, it is dropped, and the
+ * result is as if it were not. event has the kind, the text (scrubbed), tags
+ * and is_notice, and a msgid if others get the same message; the rest is filled
+ * in. The kind is EVENT_PRIVATE, or EVENT_TAGS, which is never queued, like
+ * events with is_ctcp or a status. Tags are not queued with a message.
  */
 enum member_tell member_tell(struct member *to, const struct member *from,
     struct event *event);
@@ -127,11 +124,11 @@ enum member_tell member_tell(struct member *to, const struct member *from,
 void member_lost_init(struct chat *chat);
 void member_lost_changed(struct chat *chat);
 
-/* Makes m leave all rooms, keeps bookmarks, and frees m. For rename.c and
- * server.c. */
-/* m, new, has its one client, which is not connected yet. */
+/* Gives m, which is new, its one client, which is not connected yet. */
 void member_init_client(struct member *m);
 
+/* Makes m leave all rooms, and frees m. Unless m is a guest,
+ * bookmarks stay. text: scrubbed, or NULL. */
 void member_depart(struct member *m, enum room_leave how, const char *text);
 
 /*

@@ -113,7 +113,7 @@ START_TEST(test_markers_later)
 	persist_stop(&pf.persist);
 	persist_fixture_restart(p, 1);
 	fake_init(&fx, &p[0], 1);
-	ck_assert_int_eq(fake_nick(&p[0], "ana"), DIRECTORY_RETURNED);
+	ck_assert_int_eq(fake_nick(&p[0], "ana"), RENAME_RETURNED);
 	ck_assert_int_eq(person_marker(&p[0].m->person, "#lobby"), 1000);
 	persist_fixture_restart(p, 1);
 }
