@@ -57,7 +57,6 @@ struct listeners {
 	struct listener_queue fresh; /* between prepare and commit */
 	struct bucket bucket;
 	struct deadline gate; /* while set, nobody is accepted */
-	bool is_paused; /* by listeners_pause() */
 	int spare_fd; /* or -1 */
 	struct log_limit limit;
 };

@@ -50,7 +50,7 @@ static const struct listener_access listener_everybody = { 0666, (gid_t)-1 };
 void
 listeners_update(struct listeners *all)
 {
-	bool is_open = !all->is_paused && !all->gate.is_set;
+	bool is_open = !all->gate.is_set;
 	struct listener *l;
 
 	TAILQ_FOREACH(l, &all->open, entry) {
@@ -188,7 +188,7 @@ listener_accept_some(struct listener *l)
 	if (all->purpose == NULL)
 		rate = all->net->options->accept_rate;
 	listeners_open_spare(all);
-	for (int n = 0; n < LISTENER_ACCEPTS_PER_TURN && !all->is_paused; n++) {
+	for (int n = 0; n < LISTENER_ACCEPTS_PER_TURN; n++) {
 		wait_ms = bucket_wait_ms(&all->bucket, rate, rate.count,
 		    now_ms);
 		if (wait_ms > 0) {
@@ -659,16 +659,6 @@ listeners_have_inherited(const struct listeners *all)
 	return false;
 }
 
-int
-listeners_set(struct listeners *all, const struct option_list *specs,
-    char **error)
-{
-	if (listeners_prepare(all, specs, error) == -1)
-		return -1;
-	listeners_commit(all);
-	return 0;
-}
-
 void
 listeners_set_purpose(struct listeners *all, const char *purpose)
 {
@@ -682,41 +672,4 @@ listeners_set_access(struct listeners *all, struct listener_access access)
 
 	all->access = access;
 	return before;
-}
-
-size_t
-listeners_count(const struct listeners *all)
-{
-	const struct listener *l;
-	size_t count = 0;
-
-	TAILQ_FOREACH(l, &all->open, entry)
-		count++;
-	return count;
-}
-
-const char *
-listeners_name(const struct listeners *all, size_t index)
-{
-	const struct listener *l;
-
-	TAILQ_FOREACH(l, &all->open, entry) {
-		if (index-- == 0)
-			return l->name;
-	}
-	return NULL;
-}
-
-void
-listeners_pause(struct listeners *all)
-{
-	all->is_paused = true;
-	listeners_update(all);
-}
-
-void
-listeners_resume(struct listeners *all)
-{
-	all->is_paused = false;
-	listeners_update(all);
 }

@@ -48,6 +48,15 @@ struct listeners *listeners_new(struct net *net, listener_accepted *accepted,
 void listeners_free(struct listeners *all);
 
 /*
+ * Also listens on fd, an inherited socket (inherit.h), for good; to be called
+ * before listeners_prepare(). It replaces what that is told to open at the same
+ * address or, if it is bound to all addresses, on the same port. Its file is
+ * not removed. Takes over fd; or returns -1 with errno, and does not.
+ */
+int listeners_adopt(struct listeners *all, int fd,
+    const char *protocols) MUST_CHECK;
+
+/*
  * Makes the open sockets those of specs, each ADDR:PORT[,PROTOCOL...] or
  * unix:PATH[,PROTOCOL...]; those already open stay as they are. ADDR is *, a
  * name, an IPv4 address or a bracketed IPv6 address. A name opens a socket for
@@ -58,24 +67,9 @@ void listeners_free(struct listeners *all);
  * port as bound.
  *
  * All or nothing: -1 with *error ("cannot listen on 'x': why"; the caller frees
- * it) leaves everything as it was.
- */
-int listeners_set(struct listeners *all, const struct option_list *specs,
-    char **error) MUST_CHECK;
-
-/*
- * Also listens on fd, an inherited socket (inherit.h), for good; to be called
- * before listeners_set(). It replaces what that is told to open at the same
- * address or, if it is bound to all addresses, on the same port. Its file is
- * not removed. Takes over fd; or returns -1 with errno, and does not.
- */
-int listeners_adopt(struct listeners *all, int fd,
-    const char *protocols) MUST_CHECK;
-
-/*
- * listeners_set() in two steps, so that several sets change together or not at
- * all: after a prepare that returned 0 comes either commit, which cannot fail,
- * or revert.
+ * it) leaves everything as it was. There are two steps, so that several sets
+ * change together or not at all: after a prepare that returned 0 comes either
+ * commit, which cannot fail, or revert.
  */
 int listeners_prepare(struct listeners *all, const struct option_list *specs,
     char **error) MUST_CHECK;
@@ -98,27 +92,18 @@ struct listener_access {
 struct listener_access listeners_set_access(struct listeners *all,
     struct listener_access access);
 
-size_t listeners_count(const struct listeners *all);
-/* Returns "127.0.0.1:4272", "[::1]:4272", "unix:/run/brbd.sock"; NULL past the
- * last. */
-const char *listeners_name(const struct listeners *all, size_t index);
-
 /* Was one of them adopted? */
 bool listeners_have_inherited(const struct listeners *all);
 
 /*
  * For the next program in this process (handoff.h): an item for each socket,
  * with this tag (enum handoff_part). listeners_load() opens one such again, as
- * it was; listeners_set() then keeps those that it is told to open. knows(): is
+ * it was; listeners_commit() then keeps those that it is told to open. knows(): is
  * there such a protocol?
  */
 void listeners_save(const struct listeners *all, uint16_t part,
     struct fields_out *out);
 bool listeners_load(struct listeners *all, struct fields_in *in,
     const struct tlv *item, bool (*knows)(const char *protocols)) MUST_CHECK;
-
-/* Stops accepting, and starts again. */
-void listeners_pause(struct listeners *all);
-void listeners_resume(struct listeners *all);
 
 #endif

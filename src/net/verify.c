@@ -96,21 +96,6 @@ struct verify_queue {
 
 static void verify_pump(struct verify_queue *q);
 
-const char *
-verify_result_str(enum verify_result result)
-{
-	switch (result) {
-	case VERIFY_YES:
-		return "yes";
-	case VERIFY_NO:
-		return "no";
-	case VERIFY_FAILED:
-		return "failed";
-	}
-	assert(0 && "no such result");
-	return "";
-}
-
 /* One request */
 
 static void

@@ -23,7 +23,6 @@ enum verify_result {
 	 * or the C library cannot compute such a hash. It is logged. */
 	VERIFY_FAILED
 };
-const char *verify_result_str(enum verify_result result);
 
 /* How many are checked at once, and may wait; more are refused. */
 #define VERIFY_WORKERS 2

@@ -360,16 +360,6 @@ option_is_equal(const struct options *x, const struct options *y,
 }
 
 void
-options_copy(struct options *to, const struct options *from)
-{
-	const struct option_entry *e;
-
-	memset(to, 0, sizeof(*to));
-	for (e = option_table; e < option_table + option_count; e++)
-		option_copy(to, from, e);
-}
-
-void
 options_swap(struct options *a, struct options *b)
 {
 	struct options t = *a;

@@ -96,9 +96,6 @@ void option_errors_fini(struct option_errors *errors);
 void options_init(struct options *o);
 void options_fini(struct options *o);
 
-/* options_copy() makes a deep copy into a to that holds nothing yet, as
- * options_init() does; options_swap() exchanges two sets. Neither can fail. */
-void options_copy(struct options *to, const struct options *from);
 void options_swap(struct options *a, struct options *b);
 
 /*

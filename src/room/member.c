@@ -306,12 +306,6 @@ member_back(struct member *m, const char *text)
 }
 
 void
-member_quit(struct member *m, const char *text)
-{
-	member_depart(m, ROOM_LEAVE_QUIT, text);
-}
-
-void
 member_lost_changed(struct chat *chat)
 {
 	const struct member *m = TAILQ_FIRST(&chat->lost);

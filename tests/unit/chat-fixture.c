@@ -529,7 +529,7 @@ fake_quit(struct fake *f, const char *text)
 	struct member *m = f->m;
 
 	f->m = NULL;
-	member_quit(m, text);
+	member_depart(m, ROOM_LEAVE_QUIT, text);
 }
 
 static const struct dialect *

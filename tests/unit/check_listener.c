@@ -28,7 +28,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "faults.h"
-#include "net/listener.h"
+#include "net/listener-impl.h"
 #include "unit.h"
 
 #define PATIENCE_MS 10000
@@ -48,7 +48,6 @@ static struct {
 	size_t count;
 	struct listener_peer peer;
 	char protocols[64];
-	bool pause_at_once;
 } w;
 
 static int64_t
@@ -86,8 +85,6 @@ accepted(int fd, const struct listener_peer *peer, void *arg)
 	w.count++;
 	w.peer = *peer;
 	strlcpy(w.protocols, peer->protocols, sizeof(w.protocols));
-	if (w.pause_at_once)
-		listeners_pause(w.listeners);
 }
 
 static void
@@ -150,7 +147,7 @@ run_ready(void)
 	}
 }
 
-/* listeners_set() with one or two specs; NULL for none. */
+/* Listens as one or two specs say; NULL for none. */
 static int
 set_specs(const char *a, const char *b, char **error)
 {
@@ -162,10 +159,33 @@ set_specs(const char *a, const char *b, char **error)
 		items[list.count++] = xstrdup(a);
 	if (b != NULL)
 		items[list.count++] = xstrdup(b);
-	result = listeners_set(w.listeners, &list, error);
+	result = listeners_prepare(w.listeners, &list, error);
+	if (result == 0)
+		listeners_commit(w.listeners);
 	for (size_t i = 0; i < list.count; i++)
 		free(items[i]);
 	return result;
+}
+
+static const char *
+listening_name(size_t index)
+{
+	const struct listener *l;
+
+	TAILQ_FOREACH(l, &w.listeners->open, entry)
+		if (index-- == 0)
+			return l->name;
+	return NULL;
+}
+
+static size_t
+listening_count(void)
+{
+	size_t count = 0;
+
+	while (listening_name(count) != NULL)
+		count++;
+	return count;
 }
 
 static void
@@ -192,7 +212,7 @@ set_fails(const char *a, const char *b, const char *expected)
 static int
 connect_to(size_t index)
 {
-	const char *name = listeners_name(w.listeners, index);
+	const char *name = listening_name(index);
 	struct sockaddr_storage ss;
 	struct sockaddr_in *sin = (struct sockaddr_in *)&ss;
 	struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)&ss;
@@ -253,12 +273,10 @@ START_TEST(test_tcp)
 	int fd;
 
 	set_fine("127.0.0.1:0,line,irc", NULL);
-	ck_assert_uint_eq(listeners_count(w.listeners), 1);
-	ck_assert_int_eq(strncmp(listeners_name(w.listeners, 0),
-			     "127.0.0.1:", 10),
-	    0);
-	ck_assert_str_ne(listeners_name(w.listeners, 0), "127.0.0.1:0");
-	ck_assert_ptr_null(listeners_name(w.listeners, 1));
+	ck_assert_uint_eq(listening_count(), 1);
+	ck_assert_int_eq(strncmp(listening_name(0), "127.0.0.1:", 10), 0);
+	ck_assert_str_ne(listening_name(0), "127.0.0.1:0");
+	ck_assert_ptr_null(listening_name(1));
 	fd = connect_to(0);
 	run_until(1);
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -274,7 +292,7 @@ END_TEST
 static const char *
 port_of(size_t index)
 {
-	return strrchr(listeners_name(w.listeners, index), ':');
+	return strrchr(listening_name(index), ':');
 }
 
 START_TEST(test_name_with_several_addresses)
@@ -282,7 +300,7 @@ START_TEST(test_name_with_several_addresses)
 	int fd;
 
 	set_fine("localhost:0", NULL);
-	for (size_t i = 0; i < listeners_count(w.listeners); i++) {
+	for (size_t i = 0; i < listening_count(); i++) {
 		ck_assert_str_eq(port_of(i), port_of(0));
 		fd = connect_to(i);
 		run_until(i + 1);
@@ -292,8 +310,8 @@ START_TEST(test_name_with_several_addresses)
 	}
 	/* Not the same as all addresses: those do not go together. */
 	set_fine("*:0", NULL);
-	ck_assert_uint_eq(listeners_count(w.listeners), has_ipv6() ? 2 : 1);
-	for (size_t i = 0; i < listeners_count(w.listeners); i++)
+	ck_assert_uint_eq(listening_count(), has_ipv6() ? 2 : 1);
+	for (size_t i = 0; i < listening_count(); i++)
 		ck_assert_str_eq(port_of(i), port_of(0));
 }
 END_TEST
@@ -305,8 +323,7 @@ START_TEST(test_ipv6)
 	if (!has_ipv6())
 		return;
 	set_fine("[::1]:0", NULL);
-	ck_assert_int_eq(strncmp(listeners_name(w.listeners, 0), "[::1]:", 6),
-	    0);
+	ck_assert_int_eq(strncmp(listening_name(0), "[::1]:", 6), 0);
 	fd = connect_to(0);
 	run_until(1);
 	ck_assert_int_eq(w.peer.credential.kind, CREDENTIAL_IPV6);
@@ -327,7 +344,7 @@ START_TEST(test_unix)
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert(S_ISSOCK(st.st_mode));
 	ck_assert_int_eq(st.st_mode & 0777, 0666);
-	ck_assert_str_eq(listeners_name(w.listeners, 0) + 5, path);
+	ck_assert_str_eq(listening_name(0) + 5, path);
 	fd = connect_to(0);
 	run_until(1);
 	ck_assert(!w.peer.is_tcp);
@@ -336,7 +353,7 @@ START_TEST(test_unix)
 	close(fd);
 	set_fine(NULL, NULL);
 	ck_assert_int_eq(stat(path, &st), -1);
-	ck_assert_uint_eq(listeners_count(w.listeners), 0);
+	ck_assert_uint_eq(listening_count(), 0);
 	free(path);
 	free(spec);
 }
@@ -417,7 +434,7 @@ START_TEST(test_all_or_nothing)
 	int fd;
 
 	set_fine("127.0.0.1:0", NULL);
-	name = xstrdup(listeners_name(w.listeners, 0));
+	name = xstrdup(listening_name(0));
 	set_fails(spec, "127.0.0.1:x",
 	    "cannot listen on '127.0.0.1:x': a port is a number from 0 to "
 	    "65535");
@@ -433,8 +450,8 @@ START_TEST(test_all_or_nothing)
 	    taken);
 	set_fails("127.0.0.1:0", taken, error);
 
-	ck_assert_uint_eq(listeners_count(w.listeners), 1);
-	ck_assert_str_eq(listeners_name(w.listeners, 0), name);
+	ck_assert_uint_eq(listening_count(), 1);
+	ck_assert_str_eq(listening_name(0), name);
 	fd = connect_to(0);
 	run_until(1);
 	ck_assert_str_eq(w.protocols, ""); /* not irc */
@@ -455,12 +472,12 @@ START_TEST(test_reload_keeps)
 	int fds[3];
 
 	set_fine("127.0.0.1:0", spec);
-	name = xstrdup(listeners_name(w.listeners, 0));
-	ck_assert_uint_eq(listeners_count(w.listeners), 2);
+	name = xstrdup(listening_name(0));
+	ck_assert_uint_eq(listening_count(), 2);
 	fds[0] = connect_to(0);
 	set_fine("127.0.0.1:0,irc", NULL);
-	ck_assert_uint_eq(listeners_count(w.listeners), 1);
-	ck_assert_str_eq(listeners_name(w.listeners, 0), name);
+	ck_assert_uint_eq(listening_count(), 1);
+	ck_assert_str_eq(listening_name(0), name);
 	ck_assert_int_eq(access(path, F_OK), -1);
 	run_until(1);
 	ck_assert_str_eq(w.protocols, "irc");
@@ -468,8 +485,8 @@ START_TEST(test_reload_keeps)
 	/* Also under another name. */
 	fds[1] = connect_to(0);
 	set_fine(name, spec);
-	ck_assert_str_eq(listeners_name(w.listeners, 0), name);
-	ck_assert_uint_eq(listeners_count(w.listeners), 2);
+	ck_assert_str_eq(listening_name(0), name);
+	ck_assert_uint_eq(listening_count(), 2);
 	fds[2] = connect_to(1);
 	run_until(2);
 	for (size_t i = 0; i < 3; i++)
@@ -487,17 +504,17 @@ START_TEST(test_reload_other_name)
 	int fd;
 
 	set_fine("127.0.0.1:0", NULL);
-	name = xstrdup(listeners_name(w.listeners, 0));
+	name = xstrdup(listening_name(0));
 	alias = xasprintf("localhost%s", port_of(0));
 	set_fine(NULL, NULL);
 	set_fine(name, NULL);
 	fd = connect_to(0);
 	set_fine(alias, NULL);
-	ck_assert_str_eq(listeners_name(w.listeners, 0), name);
+	ck_assert_str_eq(listening_name(0), name);
 	run_until(1);
 	close(fd);
 	set_fine(name, NULL);
-	ck_assert_uint_eq(listeners_count(w.listeners), 1);
+	ck_assert_uint_eq(listening_count(), 1);
 	/* Both at once would be one socket with two sets of protocols. */
 	ck_assert_int_eq(set_specs(name, alias, &error), -1);
 	free(error);
@@ -507,43 +524,6 @@ START_TEST(test_reload_other_name)
 END_TEST
 
 /* The gate */
-
-START_TEST(test_pause_and_resume)
-{
-	int fds[3];
-
-	set_fine("127.0.0.1:0", NULL);
-	listeners_pause(w.listeners);
-	for (size_t i = 0; i < 3; i++)
-		fds[i] = connect_to(0);
-	w.clock.mono_ms = -1;
-	run_ready();
-	ck_assert_uint_eq(w.count, 0);
-	ck_assert_int_eq(w.clock.mono_ms, -1); /* nor was anybody woken */
-	clock_update(&w.clock);
-
-	w.pause_at_once = true; /* from within */
-	listeners_resume(w.listeners);
-	run_until(1);
-	run_ready();
-	ck_assert_uint_eq(w.count, 1);
-	w.pause_at_once = false;
-	listeners_resume(w.listeners);
-	run_until(3);
-
-	/* A socket that is opened meanwhile is paused, too. */
-	listeners_pause(w.listeners);
-	set_fine("127.0.0.1:0", "localhost:0");
-	for (size_t i = 0; i < 3; i++)
-		close(fds[i]);
-	fds[0] = connect_to(1);
-	run_ready();
-	ck_assert_uint_eq(w.count, 3);
-	listeners_resume(w.listeners);
-	run_until(4);
-	close(fds[0]);
-}
-END_TEST
 
 /* hostile 43 */
 START_TEST(test_accept_rate)
@@ -750,7 +730,6 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_all_or_nothing);
 	tcase_add_test(tc, test_reload_keeps);
 	tcase_add_test(tc, test_reload_other_name);
-	tcase_add_test(tc, test_pause_and_resume);
 	tcase_add_test(tc, test_accept_rate);
 	tcase_add_test(tc, test_accepts_per_turn);
 	tcase_add_test(tc, test_reset_before_accept);

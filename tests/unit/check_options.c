@@ -347,10 +347,15 @@ START_TEST(copies)
 	struct options other;
 	char names[200] = "";
 
-	ASSERT_LOADS("lobby = hall\nroom = {a, b}\nmax-line = 1K\n"
-		     "max-members = 3\nline-rate = 7/2s\nretention = 1d\n"
-		     "room-create = nobody\n");
-	options_copy(&other, &options);
+	static const char text[] =
+	    "lobby = hall\nroom = {a, b}\nmax-line = 1K\n"
+	    "max-members = 3\nline-rate = 7/2s\nretention = 1d\n"
+	    "room-create = nobody\n";
+
+	ASSERT_LOADS(text);
+	options_init(&other);
+	options_swap(&options, &other);
+	ASSERT_LOADS(text);
 	settings_assert_same(&options, &other);
 	ck_assert_ptr_ne(options.lobby, other.lobby);
 	options_changed_restart_only(&options, &other, count_name, names);

@@ -54,7 +54,8 @@ setup(void)
 	spec = xasprintf("unix:%s/socket", dir);
 	specs.items = &spec;
 	specs.where = &where;
-	ck_assert_int_eq(listeners_set(mini.listeners, &specs, &error), 0);
+	ck_assert_int_eq(listeners_prepare(mini.listeners, &specs, &error), 0);
+	listeners_commit(mini.listeners);
 	free(spec);
 	for (i = 0; i < PEOPLE; i++) {
 		ends[i] = mini_connect(&mini, i + 1);

@@ -150,9 +150,8 @@ START_TEST(test_answers)
 {
 	char too_long[VERIFY_PASSWORD_MAX + 2];
 
-	ck_assert_str_eq(verify_result_str(verify(hashes[_i], "secret")),
-	    "yes");
-	ck_assert_str_eq(verify_result_str(verify(hashes[_i], "Secret")), "no");
+	ck_assert_int_eq(verify(hashes[_i], "secret"), VERIFY_YES);
+	ck_assert_int_eq(verify(hashes[_i], "Secret"), VERIFY_NO);
 	ck_assert_int_eq(verify(hashes[_i], "secre"), VERIFY_NO);
 	ck_assert_int_eq(verify(hashes[_i], "secrets"), VERIFY_NO);
 	ck_assert_int_eq(verify(hashes[_i], ""), VERIFY_NO);
@@ -173,8 +172,7 @@ START_TEST(test_bad_hash)
 	size_t i;
 
 	for (i = 0; i < NITEMS(bad); i++)
-		ck_assert_str_eq(verify_result_str(verify(bad[i], "secret")),
-		    "failed");
+		ck_assert_int_eq(verify(bad[i], "secret"), VERIFY_FAILED);
 	memset(too_long, 'x', sizeof(too_long));
 	memcpy(too_long, "$6$", 3);
 	too_long[sizeof(too_long) - 1] = '\0';
