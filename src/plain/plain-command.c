@@ -8,8 +8,11 @@
 
 #include <assert.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/nearest.h"
 #include "base/text.h"
+#include "base/util.h"
 #include "plain/plain.h"
 #include "room/modes-change.h"
 #include "room/modes-words.h"
@@ -60,15 +63,72 @@ plain_command_split(char *line, char *argv[], int max, bool is_rest)
 	return argc;
 }
 
-static void
-command_unknown(struct session *s, const char *name)
+/* What other chats call a command. */
+static const struct {
+	const char *name, *meant;
+} command_elsewhere[] = {
+	{ "exit", "quit" },
+	{ "bye", "quit" },
+	{ "disconnect", "quit" },
+	{ "part", "join" },
+	{ "leave", "join" },
+	{ "names", "who" },
+	{ "users", "who" },
+	{ "list", "rooms" },
+	{ "away", "brb" },
+	{ "query", "msg" },
+	{ "tell", "msg" },
+	{ "whisper", "msg" },
+	{ "commands", "help" },
+};
+
+/* The command that must have been meant by name, or NULL. */
+static const char *
+command_meant(const char *name)
+{
+	const struct plain_command *c;
+	struct nearest nearest;
+	size_t i;
+
+	for (i = 0; i < NITEMS(command_elsewhere); i++)
+		if (strcasecmp(name, command_elsewhere[i].name) == 0)
+			return command_elsewhere[i].meant;
+	nearest_init(&nearest, name);
+	for (c = plain_commands; c->run != NULL; c++)
+		nearest_offer(&nearest, c->command.name);
+	return nearest.name;
+}
+
+void
+plain_command_unknown(struct session *s, const char *name)
 {
 	size_t len = strlen(name), shown;
+	const char *meant = command_meant(name);
 
 	shown = text_cut(name, len, PLAIN_ECHO_MAX);
-	session_charge(s, 1);
-	session_error(s, "unknown command \"/%.*s%s\"; /help lists them",
-	    (int)shown, name, shown < len ? "\xe2\x80\xa6" : "");
+	session_error(s, "unknown command \"/%.*s%s\"; %s%s%s", (int)shown,
+	    name, shown < len ? "\xe2\x80\xa6" : "",
+	    meant == NULL ? "" : "did you mean /",
+	    meant == NULL ? "/help lists them" : meant,
+	    meant == NULL ? "" : "?");
+}
+
+bool
+plain_command_forgot_slash(struct session *s, const char *text)
+{
+	static const char *const words[] = { "quit", "exit", "help", "brb" };
+	size_t i;
+
+	for (i = 0; i < NITEMS(words); i++)
+		if (strcasecmp(text, words[i]) == 0)
+			break;
+	if (i < 2)
+		session_error(s, "is \"/quit\" meant? nothing was said");
+	else if (i < NITEMS(words) && !s->member->is_on_break)
+		session_notice(s,
+		    "is \"/%s\" meant? without the slash it is just said",
+		    words[i]);
+	return i < 2;
 }
 
 void
@@ -84,7 +144,8 @@ plain_command_run(struct session *s, char *line)
 	name = command_word(&rest);
 	found = plain_command_find(name);
 	if (found == NULL) {
-		command_unknown(s, name);
+		session_charge(s, 1);
+		plain_command_unknown(s, name);
 		return;
 	}
 	cmd = &found->command;

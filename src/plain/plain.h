@@ -83,6 +83,16 @@ void plain_command_run(struct session *s, char *line);
  */
 int plain_command_split(char *line, char *argv[], int max, bool is_rest);
 
+/* Tells that there is no such command, and what may be meant. */
+void plain_command_unknown(struct session *s, const char *name);
+
+/* Is text a command whose slash was forgotten, such as "quit"? They are told.
+ * True: it must not be said. */
+bool plain_command_forgot_slash(struct session *s, const char *text);
+
+/* Adds a command's manual (mdoc) as plain text, a sentence a line. */
+void plain_help_text(struct buf *out, const char *manual);
+
 #define COMMAND(field, ...) \
 	void cmd_##field##_run(struct session *s, int argc, char *argv[]);
 #include "plain/commands.def"

@@ -341,7 +341,7 @@ line_line(struct session *s, char *text, size_t len, bool has_cr)
 			cmd_skip_run(s, 0, NULL);
 	} else if (text[0] == '/') /* what stands behind it is said */
 		plain_say(s, EVENT_SAY, text + 1, len - 1);
-	else
+	else if (!plain_command_forgot_slash(s, text))
 		plain_say(s, EVENT_SAY, text, len);
 }
 

@@ -86,6 +86,17 @@ modes_shown(const char *param)
 	return (int)text_cut(param, strlen(param), MODES_SHOWN_MAX);
 }
 
+static bool
+modes_has_operator(const struct room *room)
+{
+	const struct membership *ms;
+
+	TAILQ_FOREACH(ms, &room->people, in_room)
+		if (ms->is_op)
+			return true;
+	return false;
+}
+
 const char *
 mode_error_str(enum mode_error why, const struct mode_change *change,
     const struct room *room)
@@ -96,6 +107,11 @@ mode_error_str(enum mode_error why, const struct mode_change *change,
 
 	switch (why) {
 	case MODE_NOT_OPERATOR:
+		if (!modes_has_operator(room))
+			return modes_sentence("only operators of %s can do "
+					      "that, and none is here; whoever "
+					      "runs the server can do it, too",
+			    room->name);
 		return modes_sentence("only operators of %s can do that; /who "
 				      "shows who they are",
 		    room->name);

@@ -9,6 +9,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/util.h"
 #include "plain/plain.h"
 #include "unit.h"
 
@@ -56,6 +58,51 @@ START_TEST(test_find)
 }
 END_TEST
 
+/* The manual as text has nothing of mdoc left in it. */
+START_TEST(test_help_text)
+{
+	static const char *const left[] = { "  ", " .", " ,", "\\(", "Ar ",
+		"Ic " };
+	struct buf text = BUF_INITIALIZER;
+	const char *line, *end;
+	size_t i, k;
+
+	for (i = 0; plain_commands[i].run != NULL; i++) {
+		buf_reset(&text);
+		plain_help_text(&text, plain_commands[i].command.manual);
+		for (line = buf_cstr(&text); *line != '\0'; line = end + 1) {
+			end = strchr(line, '\n');
+			ck_assert_ptr_nonnull(end);
+			ck_assert_msg(isupper((unsigned char)*line) &&
+				end[-1] == '.' && end - line < 300,
+			    "%s", line);
+		}
+		ck_assert_uint_gt(text.len, 0);
+		for (k = 0; k < NITEMS(left); k++)
+			ck_assert_msg(strstr(text.data, left[k]) == NULL, "%s",
+			    text.data);
+	}
+	buf_fini(&text);
+}
+END_TEST
+
+START_TEST(test_help_macros)
+{
+	struct buf text = BUF_INITIALIZER;
+
+	plain_help_text(&text,
+	    "Take\n.Ar NICK Ns 's\nplace, of []\\e\\(ga\\(ha.\n"
+	    "Or write\n.Ql # ,\nand\n.Dq * bob waves .\nSee\n"
+	    ".Sx Room operators .\nEnd with\n.Ic /mode +t .");
+	ck_assert_str_eq(buf_cstr(&text),
+	    "Take NICK's place, of []\\`^.\n"
+	    "Or write \"#\", and \"* bob waves\".\n"
+	    "See \"Room operators\" in brbd-protocol(7).\n"
+	    "End with /mode +t.\n");
+	buf_fini(&text);
+}
+END_TEST
+
 /* Every entry is complete, since /help and the manual are made from it. */
 START_TEST(test_table)
 {
@@ -93,5 +140,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_split);
 	tcase_add_test(tc, test_split_too_many);
 	tcase_add_test(tc, test_find);
+	tcase_add_test(tc, test_help_text);
+	tcase_add_test(tc, test_help_macros);
 	tcase_add_test(tc, test_table);
 }
