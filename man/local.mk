@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The brbd authors
 
 # Options, commands and verbs are described in one place each: options/options.def,
-# plain/commands.def, irc/commands.def, admin/verbs.def. gendoc turns them into what
+# plain/commands.def, irc/commands.def, json/commands.def, admin/verbs.def. gendoc turns them into what
 # the manual pages and the sample settings file say.
 
 if HAVE_GENDOC
@@ -14,9 +14,9 @@ run_gendoc = ./src/gendoc$(EXEEXT)
 endif
 
 fragments = man/commands.mdoc man/irc-caps.mdoc man/irc-commands.mdoc \
-	man/options.mdoc man/verbs.mdoc
+	man/json-commands.mdoc man/options.mdoc man/verbs.mdoc
 pages = man/brbctl.8 man/brbd.8 man/brbd.conf.5 man/brbd-irc.7 \
-	man/brbd-protocol.7
+	man/brbd-json.7 man/brbd-protocol.7
 man_MANS = $(pages)
 
 man/options.mdoc: $(gendoc)
@@ -31,6 +31,9 @@ man/verbs.mdoc: $(gendoc)
 man/irc-commands.mdoc: $(gendoc)
 	$(AM_V_GEN)$(MKDIR_P) man && \
 	$(run_gendoc) irc-commands-mdoc >$@.tmp && mv -f $@.tmp $@
+man/json-commands.mdoc: $(gendoc)
+	$(AM_V_GEN)$(MKDIR_P) man && \
+	$(run_gendoc) json-commands-mdoc >$@.tmp && mv -f $@.tmp $@
 man/irc-caps.mdoc: $(gendoc)
 	$(AM_V_GEN)$(MKDIR_P) man && \
 	$(run_gendoc) irc-caps-mdoc >$@.tmp && mv -f $@.tmp $@
@@ -41,6 +44,7 @@ man/brbctl.8: man/brbctl.8.in
 man/brbd.8: man/brbd.8.in
 man/brbd.conf.5: man/brbd.conf.5.in
 man/brbd-irc.7: man/brbd-irc.7.in
+man/brbd-json.7: man/brbd-json.7.in
 man/brbd-protocol.7: man/brbd-protocol.7.in
 $(pages): $(fragments) Makefile
 	$(AM_V_GEN)sed \
@@ -48,6 +52,7 @@ $(pages): $(fragments) Makefile
 	    -e '/^@COMMANDS@$$/{r man/commands.mdoc' -e 'd;}' \
 	    -e '/^@IRC_CAPS@$$/{r man/irc-caps.mdoc' -e 'd;}' \
 	    -e '/^@IRC_COMMANDS@$$/{r man/irc-commands.mdoc' -e 'd;}' \
+	    -e '/^@JSON_COMMANDS@$$/{r man/json-commands.mdoc' -e 'd;}' \
 	    -e '/^@VERBS@$$/{r man/verbs.mdoc' -e 'd;}' \
 	    -e 's|@RUNSTATEDIR[@]|$(runstatedir)|g' \
 	    -e 's|@SYSCONFDIR[@]|$(sysconfdir)|g' \
@@ -56,4 +61,4 @@ $(pages): $(fragments) Makefile
 
 CLEANFILES += $(pages) $(fragments) brbd.conf.sample
 EXTRA_DIST += man/brbctl.8.in man/brbd.8.in man/brbd.conf.5.in \
-	man/brbd-irc.7.in man/brbd-protocol.7.in
+	man/brbd-irc.7.in man/brbd-json.7.in man/brbd-protocol.7.in

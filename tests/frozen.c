@@ -2,9 +2,9 @@
  * Copyright (c) 2026 The brbd authors
  *
  * What a program has read, not its kernel: readers that are processes of their
- * own, over TCP and a Unix socket, in the plain protocol and in IRC, are
- * stopped (SIGSTOP) while lines go on arriving, and then killed or let go on;
- * or they are killed as they read. In between they change what they are sent:
+ * own, over TCP and a Unix socket, in all protocols, are stopped (SIGSTOP) while
+ * lines go on arriving, and then killed or let go on; or they are killed as they
+ * read. In between they change what they are sent:
  * whom they ignore, their capabilities, whether they are on a break. The server
  * stops and starts as well (hostile 145, 146).
  *
@@ -53,7 +53,7 @@ struct shared {
 
 struct program {
 	const char *nick;
-	bool is_unix, is_irc;
+	bool is_unix, is_irc, is_json;
 	bool answers; /* PING */
 	pid_t pid; /* -1: there is none */
 	bool is_stopped;
@@ -67,6 +67,9 @@ static struct program programs[] = {
 	{ .nick = "dee", .is_irc = true, .answers = true },
 	{ .nick = "eve", .is_irc = true },
 	{ .nick = "flo", .is_irc = true, .is_unix = true, .answers = true },
+#ifdef HAVE_JANSSON
+	{ .nick = "gil", .is_json = true, .answers = true },
+#endif
 };
 #define PROGRAMS NITEMS(programs)
 
@@ -173,11 +176,56 @@ self_irc_line(char *line)
 		mine->see.was_refused = true;
 }
 
+/* The server writes its objects in one way, so that this is enough. */
+static bool
+self_json_has(const char *line, const char *what, unsigned *number)
+{
+	const char *at = strstr(line, what);
+
+	return at != NULL && sscanf(at + strlen(what), "%u", number) == 1;
+}
+
+static void
+self_json_line(char *line)
+{
+	char ack[64];
+	unsigned number;
+
+	if (self_json_has(line, "{\"event\":\"ask\",\"token\":\"", &number)) {
+		(void)snprintf(ack, sizeof(ack), "{\"ack\":\"%u\"}\n", number);
+		self_type(ack);
+	} else if (strstr(line, "\"nick\":\"ana\",\"text\":") != NULL) {
+		LOSSES_ASSERT(self_json_has(line, "\"text\":\"", &number),
+		    "%s: %s", self->nick, line);
+		reader_room_line(&mine->see, number);
+	} else if (strncmp(line, "{\"event\":\"repeats\"", 18) == 0)
+		reader_notice(&mine->see,
+		    "messages that you may have seen already:");
+	else if (strncmp(line, "{\"event\":\"new\"", 14) == 0)
+		reader_notice(&mine->see, "new since then:");
+	else if (strncmp(line, "{\"event\":\"live\"", 15) == 0)
+		reader_notice(&mine->see, "that is all; you are live");
+	else if (strncmp(line, "{\"event\":\"welcome\"", 18) == 0)
+		reader_notice(&mine->see, "welcome back, all");
+	else if (strncmp(line, "{\"done\":\"nick\"", 14) == 0)
+		self_type("{\"join\":\"lobby\"}\n");
+	else if (strncmp(line, "{\"done\":\"join\"", 14) == 0) {
+		mine->see.phase = PHASE_CATCHUP;
+		mine->has_been = true;
+	} else if (strstr(line, "\"error\":\"nick-taken\"") != NULL)
+		mine->see.was_refused = true;
+	else
+		LOSSES_ASSERT(strstr(line, "\"gap\"") == NULL, "%s: %s",
+		    self->nick, line);
+}
+
 static void
 self_line(void *arg, char *line)
 {
 	(void)arg;
-	if (self->is_irc)
+	if (self->is_json)
+		self_json_line(line);
+	else if (self->is_irc)
 		self_irc_line(line);
 	else
 		self_plain_line(line);
@@ -224,9 +272,14 @@ self_change(void)
 					 "CAP REQ :message-tags batch\r\n",
 					 "CAP REQ :-message-tags\r\n",
 					 "CAP REQ :echo-message\r\n",
-					 "AWAY :out\r\n", "AWAY\r\n" };
+					 "AWAY :out\r\n", "AWAY\r\n" },
+				 *const json[] = { "{\"ignore\":\"noise\"}\n",
+					 "{\"unignore\":\"noise\"}\n",
+					 "{\"brb\":true}\n",
+					 "{\"back\":true}\n" };
 
 	self_type(self->is_irc ? irc[frozen_random(NITEMS(irc))] :
+		self->is_json  ? json[frozen_random(NITEMS(json))] :
 				 plain[frozen_random(NITEMS(plain))]);
 	mine->changes++;
 }
@@ -237,7 +290,9 @@ self_register(void)
 	char *text;
 
 	mine->see.was_refused = false;
-	if (self->is_irc)
+	if (self->is_json)
+		text = xasprintf("{\"nick\":\"%s\"}\n", self->nick);
+	else if (self->is_irc)
 		text = xasprintf("NICK %s\r\nUSER u 0 * :u\r\nJOIN #lobby\r\n",
 		    self->nick);
 	else
@@ -282,7 +337,8 @@ self_attend(int64_t *change_ms)
 			if (mine->see.next == world->said + 1)
 				return true;
 			if (!self->is_irc)
-				self_type("/back\n");
+				self_type(self->is_json ? "{\"back\":true}\n" :
+							  "/back\n");
 		} else if (mine->has_been && client_now_ms() >= *change_ms) {
 			*change_ms = client_now_ms() +
 			    (int64_t)frozen_random(2 * CHANGE_MS);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "admin/verb.h"
+#include "base/command.h"
 #include "base/util.h"
 #include "irc/irc.h"
 #include "options/options.h"
@@ -134,6 +135,41 @@ gendoc_print_irc_commands(void)
 	puts(".El");
 }
 
+/* Prints a JSON request's usage: names in capitals are what stands there. */
+static void
+gendoc_print_json_usage(const char *usage)
+{
+	size_t len;
+
+	for (; *usage != '\0'; usage += len + (usage[len] == ' ')) {
+		len = strcspn(usage, " ");
+		printf(" %s \\&%.*s",
+		    isupper((unsigned char)usage[usage[0] == '"']) ? "Ar" :
+								     "No",
+		    (int)len, usage);
+	}
+}
+
+static void
+gendoc_print_json_commands(void)
+{
+	static const struct command commands[] = {
+#define COMMAND(field, ...) { __VA_ARGS__ },
+#include "json/commands.def"
+#undef COMMAND
+	};
+	size_t i;
+
+	puts(".Bl -tag -width Ds -compact");
+	for (i = 0; i < NITEMS(commands); i++) {
+		printf(".It Cm %s", commands[i].name);
+		gendoc_print_json_usage(commands[i].usage);
+		putchar('\n');
+		gendoc_print_sentence(commands[i].help);
+	}
+	puts(".El");
+}
+
 static void
 gendoc_print_irc_caps(void)
 {
@@ -168,6 +204,7 @@ static const struct gendoc {
 	{ "commands-mdoc", gendoc_print_commands },
 	{ "verbs-mdoc", gendoc_print_verbs },
 	{ "irc-commands-mdoc", gendoc_print_irc_commands },
+	{ "json-commands-mdoc", gendoc_print_json_commands },
 	{ "irc-caps-mdoc", gendoc_print_irc_caps },
 };
 

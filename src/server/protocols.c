@@ -6,8 +6,14 @@
 #include "config.h"
 
 #include "irc/irc.h"
+#ifdef HAVE_JANSSON
+#include "json/jsonl.h"
+#endif
 #include "plain/plain.h"
 #include "session/protocol.h"
 
 const struct protocol *const protocol_table[] = { &protocol_line, &protocol_irc,
+#ifdef HAVE_JANSSON
+	&protocol_jsonl,
+#endif
 	NULL };

@@ -32,8 +32,12 @@
 struct event;
 struct event_base;
 
-/* "irc, line": the protocols that may be named. */
+/* The protocols that may be named. */
+#ifdef HAVE_JANSSON
+#define PROTOCOL_NAMES "irc, json, line, and tls or plain"
+#else
 #define PROTOCOL_NAMES "irc, line, and tls or plain"
+#endif
 
 enum { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNAL_USR1, SIGNAL_USR2, SIGNALS };
 

@@ -174,3 +174,13 @@ dialogs = \
 	%D%/topic.dialog \
 	%D%/unix-socket.dialog \
 	%D%/who.dialog
+
+dialogs_json = \
+	%D%/json-catchup.dialog \
+	%D%/json-errors.dialog \
+	%D%/json-upgrade.dialog \
+	%D%/json.dialog
+if HAVE_JANSSON
+dialogs += $(dialogs_json)
+endif
+EXTRA_DIST += $(dialogs_json)

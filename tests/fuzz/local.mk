@@ -25,6 +25,9 @@ fuzz_targets = \
 	%D%/fuzz_tls_record \
 	%D%/fuzz_tlv \
 	%D%/fuzz_upgrade
+if HAVE_JANSSON
+fuzz_targets += %D%/fuzz_jsonl_session
+endif
 
 if ENABLE_FUZZING
 fuzz_main = $(FUZZER_FLAGS)
@@ -50,6 +53,9 @@ tests_fuzz_fuzz_irc_session_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_irc_session_SOURCES = %D%/fuzz_irc_session.c \
 	tests/unit/mini-server.c tests/unit/mini-server.h
 tests_fuzz_fuzz_journal_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_jsonl_session_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_jsonl_session_SOURCES = %D%/fuzz_jsonl_session.c \
+	tests/unit/mini-server.c tests/unit/mini-server.h
 tests_fuzz_fuzz_modes_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_nick_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_person_LDADD = $(fuzz_libs)

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Pages of a room's history by number: the newest, those before a number, or
+ * those after it. One answer is bounded by messages and by bytes; what is in
+ * it comes in the order in which it was said, and "more" tells whether there
+ * is more that way.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "json/jsonl.h"
+#include "room/deliver.h"
+#include "room/person.h"
+
+#define JSONL_HISTORY_BYTES ((size_t)128 * 1024)
+
+/* Goes back from at by limit messages at most. */
+static struct history_cursor
+history_page_back(const struct history *h, struct history_cursor at,
+    uint64_t limit)
+{
+	struct history_cursor before = at;
+
+	while (limit-- > 0 && history_step_back(h, &before))
+		at = before;
+	return at;
+}
+
+/* Adds messages from *at on, below upper, and moves it on. */
+static void
+history_page_add(const struct session *s, struct json *j,
+    const struct room *room, struct history_cursor *at, uint64_t upper,
+    uint64_t limit)
+{
+	size_t start = j->out->len;
+	struct event event;
+
+	while (limit-- > 0 && at->number < upper &&
+	    j->out->len - start < JSONL_HISTORY_BYTES &&
+	    history_read(&room->history, at, &event)) {
+		if (event.kind != EVENT_GAP &&
+		    member_ignores_author(s->member, event.author, event.nick))
+			continue;
+		event.room = room->name;
+		jsonl_add_event(j, &event);
+	}
+}
+
+static void
+history_page(struct session *s, const struct jsonl_request *rq,
+    const struct room *room)
+{
+	const struct history *h = &room->history;
+	struct history_cursor at, upper = history_head(h);
+	uint64_t before, after, limit;
+	bool is_more;
+	struct json *j;
+
+	if (!jsonl_number(s, rq, "before", &before) ||
+	    !jsonl_number(s, rq, "after", &after) ||
+	    !jsonl_number(s, rq, "limit", &limit))
+		return;
+	if (limit == 0 || limit > JSONL_HISTORY_MAX)
+		limit = JSONL_HISTORY_MAX;
+	if (before > 0)
+		upper = history_seek_number(h, before);
+	if (after > 0)
+		at = history_seek_number(h, after + 1);
+	else
+		at = history_page_back(h, upper, limit);
+	is_more = at.number > h->first_number;
+	j = jsonl_begin_done(s, rq);
+	json_text(j, "room", room->name);
+	json_array_open(j, "messages");
+	history_page_add(s, j, room, &at, upper.number, limit);
+	json_array_close(j);
+	json_bool(j, "more", after > 0 ? at.number < upper.number : is_more);
+	jsonl_end(s);
+}
+
+void
+jsonl_history_run(struct session *s, const struct jsonl_request *rq)
+{
+	char *name = jsonl_value(s, rq);
+	struct membership *ms;
+
+	if (name == NULL)
+		return;
+	if ((ms = jsonl_in(s, rq, name)) != NULL) {
+		/* What was said before comes before it. */
+		deliver_flush(ms->room);
+		history_page(s, rq, ms->room);
+	}
+	free(name);
+}

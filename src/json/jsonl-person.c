@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * What is about oneself: nick, breaks, ignores, and the end.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "actions/actions.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "json/jsonl.h"
+#include "room/bans.h"
+#include "room/deliver.h"
+#include "room/member.h"
+#include "room/person.h"
+
+static void
+nick_take(struct session *s, const struct jsonl_request *rq, const char *nick)
+{
+	char wait[CLOCK_DURATION_SIZE], *text;
+	struct nick_answer answer;
+	struct json *j;
+
+	switch (action_nick(s->member, nick, &answer)) {
+	case NICK_CHANGED:
+	case NICK_SAME:
+		j = jsonl_begin_done(s, rq);
+		json_text(j, "nick", s->member->nick);
+		jsonl_end(s);
+		break;
+	case NICK_BANNED:
+		text = ban_sentence(answer.ban, s->all->net->clock);
+		jsonl_failed(s, rq, "banned", "that nick is %s", text);
+		free(text);
+		break;
+	case NICK_FORBIDDEN:
+		jsonl_failed(s, rq, "forbidden",
+		    "you are banned in %s, and cannot change your nick there",
+		    answer.room->name);
+		break;
+	case NICK_INVALID:
+		jsonl_failed(s, rq, "bad-nick", "%s",
+		    nick_check_str(nick_check(nick)));
+		break;
+	case NICK_TAKEN:
+		jsonl_failed(s, rq, "nick-taken", "\"%s\" is taken",
+		    answer.clash->nick);
+		break;
+	case NICK_LOOKALIKE:
+		jsonl_failed(s, rq, "nick-taken",
+		    "it looks like %s, who is here", answer.clash->nick);
+		break;
+	case NICK_TOO_OFTEN:
+		session_wait_str(s, ANNOUNCE_PERSON, wait);
+		jsonl_failed(s, rq, "too-often",
+		    "too many changes; try again in %s", wait);
+		break;
+	}
+}
+
+void
+jsonl_nick_run(struct session *s, const struct jsonl_request *rq)
+{
+	char *nick = jsonl_value(s, rq);
+
+	if (nick != NULL)
+		nick_take(s, rq, nick);
+	free(nick);
+}
+
+static void
+brb_answer(struct session *s, const struct jsonl_request *rq, enum brb result)
+{
+	switch (result) {
+	case BRB_DONE:
+	case BRB_CHANGED:
+		jsonl_done(s, rq);
+		break;
+	case BRB_TOO_LONG:
+		jsonl_failed(s, rq, "too-long",
+		    "the text is too long (limit %d bytes)", BREAK_TEXT_MAX);
+		break;
+	case BRB_NOT_AWAY:
+		jsonl_failed(s, rq, "not-away", "you are not on break");
+		break;
+	case BRB_ON_BREAK:
+		jsonl_failed(s, rq, "on-break",
+		    "you are on break; \"back\" ends it");
+		break;
+	}
+}
+
+static void
+brb_run(struct session *s, const struct jsonl_request *rq,
+    enum brb (*action)(struct member *m, const char *text))
+{
+	char *text;
+
+	if (!jsonl_optional(s, rq, &text))
+		return;
+	brb_answer(s, rq,
+	    action(s->member, text == NULL || *text == '\0' ? NULL : text));
+	free(text);
+}
+
+void
+jsonl_brb_run(struct session *s, const struct jsonl_request *rq)
+{
+	brb_run(s, rq, action_brb);
+}
+
+void
+jsonl_back_run(struct session *s, const struct jsonl_request *rq)
+{
+	brb_run(s, rq, action_back);
+}
+
+void
+jsonl_away_run(struct session *s, const struct jsonl_request *rq)
+{
+	brb_run(s, rq, action_away);
+}
+
+void
+jsonl_ignore_run(struct session *s, const struct jsonl_request *rq)
+{
+	char *nick = jsonl_value(s, rq);
+	enum nick_check check;
+
+	if (nick == NULL)
+		return;
+	check = nick_check(nick);
+	if (check != NICK_OK && check != NICK_RESERVED && check != NICK_GUEST)
+		jsonl_failed(s, rq, "bad-nick", "%s", nick_check_str(check));
+	else if (strcasecmp(nick, s->member->nick) == 0)
+		jsonl_failed(s, rq, "yourself", "that is you");
+	else if (member_ignore(s->member, nick) == -1)
+		jsonl_failed(s, rq, "too-many", "you ignore %d already",
+		    IGNORES_MAX);
+	else
+		jsonl_done(s, rq);
+	free(nick);
+}
+
+void
+jsonl_unignore_run(struct session *s, const struct jsonl_request *rq)
+{
+	char *nick = jsonl_value(s, rq);
+
+	if (nick == NULL)
+		return;
+	if (member_unignore(s->member, nick) == -1)
+		jsonl_failed(s, rq, "no-such-nick", "you do not ignore them");
+	else
+		jsonl_done(s, rq);
+	free(nick);
+}
+
+void
+jsonl_ack_run(struct session *s, const struct jsonl_request *rq)
+{
+	uint64_t token;
+
+	/* Nobody is told: it answers a question of ours. */
+	if (json_is_string(rq->value) &&
+	    parse_number(json_string_value(rq->value), UINT64_MAX, &token) == 0)
+		session_confirmed(s, token);
+}
+
+void
+jsonl_ping_run(struct session *s, const struct jsonl_request *rq)
+{
+	struct membership *ms;
+	char *text = jsonl_value(s, rq);
+	struct json *j;
+
+	if (text == NULL)
+		return;
+	/* What was said before comes before the answer. */
+	SLIST_FOREACH(ms, &s->member->memberships, in_member)
+		deliver_flush(ms->room);
+	j = jsonl_begin_done(s, rq);
+	json_text(j, "ping", text);
+	jsonl_end(s);
+	free(text);
+}
+
+void
+jsonl_quit_run(struct session *s, const struct jsonl_request *rq)
+{
+	char *text = NULL;
+
+	/* Whatever the value is, it must not keep anybody from leaving. */
+	if (json_is_string(rq->value)) {
+		text = jsonl_value(s, rq);
+		text[text_cut(text, strlen(text), BREAK_TEXT_MAX)] = '\0';
+	}
+	session_vouch(s);
+	jsonl_done(s, rq);
+	session_quit(s, "bye", text);
+	free(text);
+}

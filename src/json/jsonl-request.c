@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Requests: a line is parsed by jansson, which refuses what is no JSON (RFC
+ * 8259), two members of one name, and U+0000; the limit on a line bounds its
+ * depth and size. Texts are scrubbed like everybody's. Members that a request
+ * does not know are ignored, so that programs may be newer than the server.
+ */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "json/jsonl.h"
+#include "net/conn.h"
+#include "room/chat.h"
+#include "room/directory.h"
+
+const struct jsonl_command jsonl_commands[] = {
+#define COMMAND(field, ...) { { __VA_ARGS__ }, jsonl_##field##_run },
+#include "json/commands.def"
+#undef COMMAND
+	{ .run = NULL },
+};
+
+/* Answers */
+
+/* The object that is being written, between jsonl_begin() and jsonl_end(). */
+static struct json jsonl_writer;
+
+struct json *
+jsonl_begin(struct session *s, const char *key, const char *value)
+{
+	buf_reset(&s->all->out);
+	json_init(&jsonl_writer, &s->all->out);
+	json_object_open(&jsonl_writer, NULL);
+	json_text(&jsonl_writer, key, value);
+	return &jsonl_writer;
+}
+
+void
+jsonl_end(struct session *s)
+{
+	struct buf *out = &s->all->out;
+
+	json_object_close(&jsonl_writer);
+	buf_addch(out, '\n');
+	conn_reply(s->conn, out->data, out->len);
+}
+
+static struct json *
+jsonl_begin_answer(struct session *s, const char *how,
+    const struct jsonl_request *rq)
+{
+	struct json *j = jsonl_begin(s, how,
+	    rq->command == NULL ? NULL : rq->command->name);
+
+	if (rq->ref != NULL)
+		json_text(j, "ref", rq->ref);
+	return j;
+}
+
+struct json *
+jsonl_begin_done(struct session *s, const struct jsonl_request *rq)
+{
+	return jsonl_begin_answer(s, "done", rq);
+}
+
+void
+jsonl_done(struct session *s, const struct jsonl_request *rq)
+{
+	(void)jsonl_begin_done(s, rq);
+	jsonl_end(s);
+}
+
+void
+jsonl_failed(struct session *s, const struct jsonl_request *rq,
+    const char *code, const char *fmt, ...)
+{
+	struct buf text = BUF_INITIALIZER;
+	struct json *j;
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	j = jsonl_begin_answer(s, "failed", rq);
+	json_text(j, "error", code);
+	json_text(j, "text", buf_cstr(&text));
+	jsonl_end(s);
+	buf_fini(&text);
+}
+
+/* What a request says */
+
+static char *
+jsonl_scrub(const json_t *value)
+{
+	size_t len = json_string_length(value);
+	char *text = xmalloc(len * TEXT_SCRUB_GROWTH + 1);
+
+	text[text_scrub(text, json_string_value(value), len)] = '\0';
+	return text;
+}
+
+char *
+jsonl_value(struct session *s, const struct jsonl_request *rq)
+{
+	if (json_is_string(rq->value))
+		return jsonl_scrub(rq->value);
+	jsonl_failed(s, rq, "no-text", "\"%s\" needs a text: %s",
+	    rq->command->name, rq->command->usage);
+	return NULL;
+}
+
+char *
+jsonl_member(struct session *s, const struct jsonl_request *rq,
+    const char *name)
+{
+	const json_t *value = json_object_get(rq->object, name);
+
+	(void)s;
+	return json_is_string(value) ? jsonl_scrub(value) : NULL;
+}
+
+bool
+jsonl_optional(struct session *s, const struct jsonl_request *rq, char **text)
+{
+	*text = NULL;
+	if (json_is_null(rq->value) || json_is_true(rq->value))
+		return true;
+	*text = jsonl_value(s, rq);
+	return *text != NULL;
+}
+
+bool
+jsonl_number(struct session *s, const struct jsonl_request *rq,
+    const char *name, uint64_t *number)
+{
+	const json_t *value = json_object_get(rq->object, name);
+
+	*number = 0;
+	if (value == NULL || json_is_null(value))
+		return true;
+	if (json_is_integer(value) && json_integer_value(value) >= 0) {
+		*number = (uint64_t)json_integer_value(value);
+		return true;
+	}
+	if (json_is_string(value) &&
+	    parse_number(json_string_value(value), HISTORY_NUMBER_MAX,
+		number) == 0)
+		return true;
+	jsonl_failed(s, rq, "no-number", "\"%s\" is no number", name);
+	return false;
+}
+
+struct membership *
+jsonl_in(struct session *s, const struct jsonl_request *rq, const char *name)
+{
+	char folded[ROOM_NAME_SIZE];
+	struct membership *ms;
+
+	if (room_name_check(name) == NICK_OK) {
+		nick_fold(folded, name);
+		SLIST_FOREACH(ms, &s->member->memberships, in_member)
+			if (strcmp(ms->room->name, folded) == 0)
+				return ms;
+	}
+	jsonl_failed(s, rq, "not-in-room",
+	    "you are in no room of that name; \"join\" it first");
+	return NULL;
+}
+
+struct membership *
+jsonl_room(struct session *s, const struct jsonl_request *rq)
+{
+	struct membership *ms = SLIST_FIRST(&s->member->memberships);
+	const json_t *value = json_object_get(rq->object, "room");
+
+	if (json_is_string(value))
+		return jsonl_in(s, rq, json_string_value(value));
+	if (ms != NULL && SLIST_NEXT(ms, in_member) == NULL)
+		return ms;
+	jsonl_failed(s, rq, "no-room", "in which room? say \"room\": NAME");
+	return NULL;
+}
+
+struct member *
+jsonl_find(struct session *s, const struct jsonl_request *rq, const char *nick)
+{
+	struct member *m = directory_find(&s->all->chat->directory, nick);
+
+	if (m == NULL)
+		jsonl_failed(s, rq, "no-such-nick", "no one here is called so");
+	return m;
+}
+
+/* Finds the command that the object names. */
+static const struct jsonl_command *
+jsonl_find_command(struct jsonl_request *rq)
+{
+	const struct jsonl_command *c;
+	json_t *value;
+
+	for (c = jsonl_commands; c->run != NULL; c++)
+		if ((value = json_object_get(rq->object, c->command.name)) !=
+		    NULL) {
+			rq->command = &c->command;
+			rq->value = value;
+			return c;
+		}
+	return NULL;
+}
+
+void
+jsonl_input(struct session *s, char *line, size_t len, bool has_cr)
+{
+	struct jsonl_request rq = { .object = NULL };
+	const struct jsonl_command *c = NULL;
+	const json_t *ref;
+	json_error_t error;
+
+	(void)has_cr;
+	rq.object = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
+	if (!json_is_object(rq.object)) {
+		session_charge(s, 1);
+		jsonl_failed(s, &rq, "no-object", "a line is one object: %s",
+		    rq.object == NULL ? error.text : "this is none");
+		json_decref(rq.object);
+		return;
+	}
+	ref = json_object_get(rq.object, "ref");
+	if (json_is_string(ref) && json_string_length(ref) <= JSONL_REF_MAX)
+		rq.ref = json_string_value(ref);
+	c = jsonl_find_command(&rq);
+	session_charge(s, c == NULL ? 1 : c->command.cost);
+	if (c == NULL)
+		jsonl_failed(s, &rq, "no-command",
+		    "no member of it is a command; see brbd-json(7)");
+	else
+		c->run(s, &rq);
+	json_decref(rq.object);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Saying something, in a room or to one person. What one says is not told to
+ * oneself: the answer has its number.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "actions/actions.h"
+#include "json/jsonl.h"
+#include "room/modes-words.h"
+
+/* Sets the kind of what is said; false: s was told that there is no such. */
+static bool
+talk_kind(struct session *s, const struct jsonl_request *rq,
+    enum event_kind *kind)
+{
+	static const struct {
+		const char *name;
+		enum event_kind kind;
+	} kinds[] = { { "say", EVENT_SAY }, { "me", EVENT_ME },
+		{ "notice", EVENT_NOTICE } };
+	const json_t *value = json_object_get(rq->object, "kind");
+	size_t i;
+
+	*kind = EVENT_SAY;
+	if (value == NULL)
+		return true;
+	for (i = 0; json_is_string(value) && i < NITEMS(kinds); i++)
+		if (strcmp(json_string_value(value), kinds[i].name) == 0) {
+			*kind = kinds[i].kind;
+			return true;
+		}
+	jsonl_failed(s, rq, "no-kind",
+	    "\"kind\" is \"say\", \"me\" or \"notice\"");
+	return false;
+}
+
+/* Is text something to say? If not, s was told. */
+static bool
+talk_check(struct session *s, const struct jsonl_request *rq, const char *text)
+{
+	size_t max = s->all->options->max_line;
+
+	if (*text == '\0')
+		jsonl_failed(s, rq, "no-text", "there is nothing in the text");
+	else if (strlen(text) > max)
+		jsonl_failed(s, rq, "too-long",
+		    "the text is too long (limit %zu bytes)", max);
+	else
+		return true;
+	return false;
+}
+
+static void
+say_in(struct session *s, const struct jsonl_request *rq, struct room *room,
+    enum event_kind kind, const char *text)
+{
+	struct event event = {
+		.kind = kind, .text = text, .text_len = strlen(text)
+	};
+	enum modes_speak why;
+	struct json *j;
+
+	switch (action_say(s->member, room, &event, true, &why)) {
+	case SAID:
+		event.room = room->name;
+		j = jsonl_begin_done(s, rq);
+		jsonl_add_message(j, &event);
+		jsonl_end(s);
+		break;
+	case SAY_ON_BREAK:
+		jsonl_failed(s, rq, "on-break",
+		    "you are on break; \"back\" "
+		    "ends it");
+		break;
+	case SAY_FORBIDDEN:
+		jsonl_failed(s, rq, "forbidden", "%s",
+		    modes_speak_str(why, room));
+		break;
+	case SAY_SECRET:
+		jsonl_failed(s, rq, "secret", SAY_SECRET_TEXT);
+		break;
+	case SAY_HIDDEN:
+	case SAY_NO_CTCP:
+	case SAY_TOO_LONG:
+		break; /* only in other protocols */
+	}
+}
+
+void
+jsonl_say_run(struct session *s, const struct jsonl_request *rq)
+{
+	char *text = jsonl_value(s, rq);
+	struct membership *ms;
+	enum event_kind kind;
+
+	if (text != NULL && talk_check(s, rq, text) &&
+	    talk_kind(s, rq, &kind) && (ms = jsonl_room(s, rq)) != NULL)
+		say_in(s, rq, ms->room, kind, text);
+	free(text);
+}
+
+static void
+msg_to(struct session *s, const struct jsonl_request *rq, struct member *to,
+    enum event_kind kind, const char *text)
+{
+	struct event event = { .kind = EVENT_PRIVATE,
+		.text = text,
+		.text_len = strlen(text),
+		.is_action = kind == EVENT_ME,
+		.is_notice = kind == EVENT_NOTICE };
+	enum msg result = action_msg(s->member, to, &event, true);
+	struct json *j;
+
+	switch (result) {
+	case MSG_SENT:
+	case MSG_QUEUED:
+		event.room = NULL;
+		j = jsonl_begin_done(s, rq);
+		json_text(j, "to", to->nick);
+		jsonl_add_message(j, &event);
+		json_bool(j, "kept", result == MSG_QUEUED);
+		jsonl_end(s);
+		break;
+	case MSG_QUEUE_FULL:
+		jsonl_failed(s, rq, "too-many",
+		    "too many messages are waiting for them; it was not sent");
+		break;
+	case MSG_ON_BREAK:
+		jsonl_failed(s, rq, "on-break",
+		    "you are on break; \"back\" ends it");
+		break;
+	case MSG_TOO_LONG:
+		break; /* only in other protocols */
+	}
+}
+
+void
+jsonl_msg_run(struct session *s, const struct jsonl_request *rq)
+{
+	char *nick = jsonl_value(s, rq), *text;
+	struct member *to;
+	enum event_kind kind;
+
+	if (nick == NULL)
+		return;
+	text = jsonl_member(s, rq, "text");
+	if (text == NULL)
+		jsonl_failed(s, rq, "no-text", "it needs a \"text\"");
+	else if (talk_check(s, rq, text) && talk_kind(s, rq, &kind) &&
+	    (to = jsonl_find(s, rq, nick)) != NULL) {
+		if (to == s->member)
+			jsonl_failed(s, rq, "yourself", "that is you");
+		else
+			msg_to(s, rq, to, kind, text);
+	}
+	free(text);
+	free(nick);
+}

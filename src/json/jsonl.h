@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef JSONL_H
+#define JSONL_H
+
+#include <jansson.h>
+
+#include "base/command.h"
+#include "base/json.h"
+#include "history/event.h"
+#include "room/model.h"
+#include "session/session.h"
+
+/*
+ * The protocol for programs, brbd-json(7): an object a line, in both
+ * directions. A request has one member that names a command; each is answered
+ * by one object with a member "done" or "failed", which has the request's "ref",
+ * if it had one. All else that comes is an "event".
+ */
+
+#define JSONL_LINE_MAX 16384 /* bytes of a request */
+#define JSONL_REF_MAX 64
+#define JSONL_HISTORY_MAX 100
+
+/* A request that is being answered. */
+struct jsonl_request {
+	const struct command *command;
+	json_t *object;
+	json_t *value; /* of the member that names the command */
+	const char *ref; /* or NULL */
+};
+
+struct jsonl_command {
+	struct command command;
+	void (*run)(struct session *s, const struct jsonl_request *rq);
+};
+/* Ends with a name of NULL. */
+extern const struct jsonl_command jsonl_commands[];
+
+extern const struct protocol protocol_jsonl;
+
+/* Events: jsonl-event.c */
+
+extern const struct dialect jsonl_dialect;
+/* Adds it as an object, to an array or at the top; or nothing. */
+void jsonl_add_event(struct json *j, const struct event *event);
+/* Sends it. */
+void jsonl_event(struct session *s, const struct event *event);
+/* Adds the members of a message: room, number, msgid, time. */
+void jsonl_add_message(struct json *j, const struct event *event);
+/* Adds a number, which may be beyond 2^53, as a string. */
+void jsonl_add_number(struct json *j, const char *key, uint64_t number);
+/* Sends who is in the room, as one or more events "people". */
+void jsonl_send_people(struct session *s, const struct room *room);
+
+/* Requests: jsonl-request.c */
+
+/* Handles a line. */
+void jsonl_input(struct session *s, char *line, size_t len, bool has_cr);
+
+/* An object for s that the caller fills and jsonl_end() sends. One at a time. */
+struct json *jsonl_begin(struct session *s, const char *key, const char *value);
+void jsonl_end(struct session *s);
+/* The answer to rq, in two steps or in one. */
+struct json *jsonl_begin_done(struct session *s,
+    const struct jsonl_request *rq);
+void jsonl_done(struct session *s, const struct jsonl_request *rq);
+/* It was not done: code is a word for programs, the text is for people. */
+void jsonl_failed(struct session *s, const struct jsonl_request *rq,
+    const char *code, const char *fmt, ...) PRINTFLIKE(4, 5);
+
+/*
+ * The text of rq's value, or of its member of that name, scrubbed; the caller
+ * frees it. NULL: it is missing or no text, and if it is needed, s was told so.
+ */
+char *jsonl_value(struct session *s, const struct jsonl_request *rq);
+char *jsonl_member(struct session *s, const struct jsonl_request *rq,
+    const char *name);
+/* The value as a text, or NULL if it is null or true. False: it is neither, and
+ * s was told. */
+bool jsonl_optional(struct session *s, const struct jsonl_request *rq,
+    char **text) MUST_CHECK;
+/* A member that is a number written as a string. 0: it is missing. False: it is
+ * no such number, and s was told. */
+bool jsonl_number(struct session *s, const struct jsonl_request *rq,
+    const char *name, uint64_t *number) MUST_CHECK;
+
+/* Their membership in the room that the member "room" names; it may be missing
+ * if they are in just one. NULL: s was told. */
+struct membership *jsonl_room(struct session *s,
+    const struct jsonl_request *rq);
+/* In the room of that name. NULL: s was told. */
+struct membership *jsonl_in(struct session *s, const struct jsonl_request *rq,
+    const char *name);
+/* Finds somebody by nick. NULL: s was told. */
+struct member *jsonl_find(struct session *s, const struct jsonl_request *rq,
+    const char *nick);
+
+#define COMMAND(field, ...) \
+	void jsonl_##field##_run(struct session *s, \
+	    const struct jsonl_request *rq);
+#include "json/commands.def"
+#undef COMMAND
+
+#endif

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The brbd authors
+
+if HAVE_JANSSON
+src_libbrbd_a_SOURCES += \
+	%D%/commands.def \
+	%D%/jsonl-event.c \
+	%D%/jsonl-history.c \
+	%D%/jsonl-person.c \
+	%D%/jsonl-request.c \
+	%D%/jsonl-room.c \
+	%D%/jsonl-talk.c \
+	%D%/jsonl.h \
+	%D%/protocol-jsonl.c
+endif
+EXTRA_DIST += %D%/commands.def
