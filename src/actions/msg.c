@@ -7,6 +7,7 @@
 
 #include "actions/actions.h"
 #include "room/member.h"
+#include "room/person.h"
 
 enum msg
 action_msg(struct member *m, struct member *to, struct event *event, bool fits)
@@ -15,6 +16,7 @@ action_msg(struct member *m, struct member *to, struct event *event, bool fits)
 		return MSG_ON_BREAK;
 	if (!fits)
 		return MSG_TOO_LONG;
+	person_make_known(&m->person, clock_age_ms(m->chat->clock));
 	switch (member_tell(to, m, event)) {
 	case MEMBER_TOLD:
 		break;

@@ -10,6 +10,7 @@
 #include "room/deliver.h"
 #include "room/member.h"
 #include "room/modes.h"
+#include "room/person.h"
 #include "room/presence.h"
 #include "room/publish.h"
 
@@ -51,6 +52,7 @@ action_say(struct member *m, struct room *room, struct event *event, bool fits,
 		return SAY_SECRET;
 	if (!fits)
 		return SAY_TOO_LONG;
+	person_make_known(&m->person, clock_age_ms(m->chat->clock));
 	if (event->status != '\0') {
 		say_to_status(m, room, event);
 		return SAID;

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Three indexes of the same people: by name and credential to find one, by age
- * to let the oldest go, and by credential so that no single address can push
- * out everybody else (hostile input 30).
+ * Indexes of the same people: by name and credential to find one, by age to let
+ * go who has been away for too long, and for each credential by rank, so that
+ * if there are too many, those go first who were there least: of all addresses,
+ * the one with most places loses the last in rank. So nobody can push out
+ * somebody else's place by places of their own (hostile 30, 148).
+ *
+ * Who has never said a word and never gone on break, a passer, goes before all
+ * others. Of these, whoever is known for the longest stays longest: not who left
+ * last, or they would lose their place by coming back.
  */
 #include "config.h"
 
@@ -19,7 +25,9 @@
 struct departed_owner {
 	RB_ENTRY(departed_owner) entry;
 	struct credential credential;
+	struct origin *origin; /* of that credential; its places are held */
 	struct departed_queue departed; /* the oldest first */
+	struct departed_ranks ranks;
 	size_t count;
 };
 
@@ -43,6 +51,32 @@ RB_GENERATE_INTERNAL(departed_owner_tree, departed_owner, entry,
     departed_owner_cmp, UNUSED static)
 RB_GENERATE_INTERNAL(departed_tree, departed, by_name, departed_cmp,
     UNUSED static)
+
+static int64_t
+departed_known_ms(const struct departed *b)
+{
+	return b->is_passer ? INT64_MAX : b->person.known_ms;
+}
+
+/* Of the same owner. */
+static int
+departed_rank_cmp(const struct departed *a, const struct departed *b)
+{
+	if (departed_known_ms(a) != departed_known_ms(b))
+		return departed_known_ms(a) < departed_known_ms(b) ? -1 : 1;
+	if (a->made_ms != b->made_ms)
+		return a->made_ms < b->made_ms ? -1 : 1;
+	return strcmp(a->folded, b->folded);
+}
+
+RB_GENERATE_INTERNAL(departed_ranks, departed, by_rank, departed_rank_cmp,
+    UNUSED static)
+
+static enum origin_held
+departed_held(const struct departed *b)
+{
+	return b->is_passer ? ORIGIN_PASSERS : ORIGIN_PLACES;
+}
 
 void
 departed_init(struct departed_set *all, struct chat *chat)
@@ -69,6 +103,8 @@ departed_remove(struct departed_set *all, struct departed *b)
 	RB_REMOVE(departed_tree, &all->by_name, b);
 	TAILQ_REMOVE(&all->by_age, b, by_age);
 	TAILQ_REMOVE(&owner->departed, b, in_owner);
+	RB_REMOVE(departed_ranks, &owner->ranks, b);
+	origin_release(owner->origin, departed_held(b), 1);
 	all->count--;
 	b->owner = NULL;
 	if (--owner->count == 0) {
@@ -172,16 +208,38 @@ departed_put(struct departed_set *all, const char *folded,
 	    clock_age_ms(all->chat->clock));
 }
 
-/* Is the oldest too old, or one too many, by the options in force? */
-static bool
-departed_has_old(const struct departed_set *all)
+/* Who has to go by the options in force: who has been away for too long, or who
+ * is one too many; or NULL. */
+static struct departed *
+departed_next_out(struct departed_set *all)
 {
 	const struct options *o = all->chat->options;
-	const struct departed *b = TAILQ_FIRST(&all->by_age);
+	struct departed *b = TAILQ_FIRST(&all->by_age);
+	struct departed_owner *owner, key;
+	const struct origin *heaviest;
 
-	return b != NULL &&
-	    (all->count > o->max_bookmarks ||
-		clock_is_old(all->chat->clock, b->made_ms, o->retention));
+	if (b == NULL ||
+	    clock_is_old(all->chat->clock, b->made_ms, o->retention))
+		return b;
+	if (all->count <= o->max_bookmarks)
+		return NULL;
+	heaviest = origins_heaviest(&all->chat->origins, ORIGIN_PASSERS);
+	if (heaviest == NULL)
+		heaviest = origins_heaviest(&all->chat->origins, ORIGIN_PLACES);
+	assert(heaviest != NULL);
+	key.credential = heaviest->credential;
+	owner = RB_FIND(departed_owner_tree, &all->owners, &key);
+	return RB_MAX(departed_ranks, &owner->ranks);
+}
+
+/* How many places people from one address may have. */
+static size_t
+departed_share(const struct departed_set *all)
+{
+	size_t share = (size_t)all->chat->options->max_bookmarks / 16;
+
+	return share > DEPARTED_PER_CREDENTIAL ? share :
+						 DEPARTED_PER_CREDENTIAL;
 }
 
 void
@@ -205,18 +263,23 @@ departed_restore(struct departed_set *all, const char *folded,
 	if (owner == NULL) {
 		owner = xcalloc(1, sizeof(*owner));
 		owner->credential = *credential;
+		owner->origin = origins_get(&all->chat->origins, credential);
 		TAILQ_INIT(&owner->departed);
+		RB_INIT(&owner->ranks);
 		RB_INSERT(departed_owner_tree, &all->owners, owner);
 	}
 	b->owner = owner;
 	b->made_ms = made_ms;
 	owner->count++;
 	all->count++;
+	b->is_passer = b->person.known_ms == 0;
+	origin_hold(owner->origin, departed_held(b), 1);
 	TAILQ_INSERT_TAIL(&owner->departed, b, in_owner);
+	RB_INSERT(departed_ranks, &owner->ranks, b);
 	TAILQ_INSERT_TAIL(&all->by_age, b, by_age);
 	RB_INSERT(departed_tree, &all->by_name, b);
-	if (owner->count > DEPARTED_PER_CREDENTIAL)
-		departed_drop(all, TAILQ_FIRST(&owner->departed));
+	if (owner->count > departed_share(all))
+		departed_drop(all, RB_MAX(departed_ranks, &owner->ranks));
 	/* If new settings make many too many, chat_tidy() drops the rest. */
 	(void)departed_trim(all, &few);
 }
@@ -224,10 +287,12 @@ departed_restore(struct departed_set *all, const char *folded,
 bool
 departed_trim(struct departed_set *all, struct walk_budget *budget)
 {
-	while (departed_has_old(all)) {
+	struct departed *b;
+
+	while ((b = departed_next_out(all)) != NULL) {
 		if (!walk_may_take(budget))
 			return false;
-		departed_drop(all, TAILQ_FIRST(&all->by_age));
+		departed_drop(all, b);
 	}
 	return true;
 }

@@ -13,9 +13,10 @@
 /*
  * People who left, with what waits for their return: their bookmarks (how far
  * they had read in each room), whom they ignore, private messages. Each belongs
- * to a nick together with a credential. There are at most max-bookmarks,
- * DEPARTED_PER_CREDENTIAL of one credential, and none older than retention; the
- * oldest go first.
+ * to a nick together with a credential. There are at most max-bookmarks, a
+ * sixteenth of them of one credential, but DEPARTED_PER_CREDENTIAL in any case,
+ * and none older than retention. Who goes if they are too many is in
+ * departed.c.
  */
 #define DEPARTED_PER_CREDENTIAL 64
 

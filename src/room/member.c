@@ -246,6 +246,7 @@ member_break(struct member *m, const char *text)
 	struct client *client;
 
 	member_set_break_text(m, text);
+	person_make_known(&m->person, clock_age_ms(m->chat->clock));
 	if (!m->is_on_break) {
 		m->is_on_break = true;
 		m->is_away = false;

@@ -151,6 +151,9 @@ struct person {
 	uint16_t queued_count;
 	uint8_t owner; /* enum person_owner: in what it is embedded */
 	uint32_t queued_bytes;
+	/* Of the age clock: when they first said something, or went on break;
+	 * 0: never. */
+	int64_t known_ms;
 };
 
 /* Who is here: member.h */
@@ -406,15 +409,18 @@ struct departed {
 	RB_ENTRY(departed) by_name;
 	TAILQ_ENTRY(departed) by_age;
 	TAILQ_ENTRY(departed) in_owner;
+	RB_ENTRY(departed) by_rank; /* in owner */
 	struct departed_owner *owner;
 	struct person person;
 	int64_t left_ms; /* monotonic: when they left, or went on break */
 	int64_t made_ms; /* of the age clock: when this was made */
+	bool is_passer; /* has never said a word, nor gone on break */
 	char folded[NICK_SIZE];
 };
 
 RB_HEAD(departed_tree, departed);
 RB_HEAD(departed_owner_tree, departed_owner);
+RB_HEAD(departed_ranks, departed);
 TAILQ_HEAD(departed_queue, departed);
 
 struct departed_set {

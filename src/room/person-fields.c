@@ -285,6 +285,7 @@ static const struct field person_list[] = {
 	{ PERSON_LIST(5, queued, &queued_fields, struct queued_message, entry,
 	      person_add_queued),
 	    .put = person_put_queued },
+	{ FIELD_INT(6, struct person, known_ms) },
 };
 const struct fields person_fields = { FIELDS("a person", struct person,
     person_list) };

@@ -40,6 +40,13 @@ person_is_empty(const struct person *p)
 	    p->queued_count == 0 && p->marker_count == 0;
 }
 
+void
+person_make_known(struct person *p, int64_t now_ms)
+{
+	if (p->known_ms == 0 || p->known_ms > now_ms)
+		p->known_ms = now_ms;
+}
+
 struct bookmark *
 person_bookmark(const struct person *p, const struct room *room)
 {
@@ -348,6 +355,9 @@ person_move(struct chat *chat, struct person *to, struct person *from)
 		    INT64_MAX);
 		person_drop_marker(from, marker);
 	}
+	if (from->known_ms != 0)
+		person_make_known(to, from->known_ms);
+	from->known_ms = 0;
 	TAILQ_CONCAT(&to->queued, &from->queued, entry);
 	to->queued_count += from->queued_count;
 	to->queued_bytes += from->queued_bytes;

@@ -27,6 +27,8 @@ void person_init(struct person *p);
 void person_move(struct chat *chat, struct person *to, struct person *from);
 void person_clear(struct chat *chat, struct person *p);
 bool person_is_empty(const struct person *p);
+/* They say something, or go on break: their place is worth more. */
+void person_make_known(struct person *p, int64_t now_ms);
 struct bookmark *person_bookmark(const struct person *p,
     const struct room *room);
 /* Makes or moves the bookmark for room: all before it has been read, and nothing

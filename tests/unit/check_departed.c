@@ -71,15 +71,94 @@ START_TEST(test_limits)
 		(void)snprintf(nick, sizeof(nick), "n%u", i);
 		put(nick, 1, 1);
 	}
-	/* One address has pushed out its own only. */
+	/* One address has pushed out nobody. */
 	ck_assert_uint_eq(fx.chat.departed.count, DEPARTED_PER_CREDENTIAL + 1);
-	ck_assert_uint_eq(take("n0", 1), 0);
-	ck_assert_uint_eq(take("n9999", 1), 1);
+	ck_assert_uint_eq(take("n0", 1), 1);
+	ck_assert_uint_eq(take("n9999", 1), 0);
 	for (i = 0; i < 2000; i++)
 		put("bob", 1000 + i, i + 1);
 	ck_assert_uint_eq(fx.chat.departed.count, 1000);
-	ck_assert_uint_eq(take("bob", 1000), 0);
-	ck_assert_uint_eq(take("bob", 2999), 2000);
+	/* It has given up all but one for those who came. */
+	ck_assert_uint_eq(take("n2", 1), 0);
+	ck_assert_uint_eq(take("n1", 1), 1);
+	ck_assert_uint_eq(take("early", 2), 1);
+	ck_assert_uint_eq(take("bob", 1000), 1);
+	ck_assert_uint_eq(take("bob", 2999), 0);
+	fixture_fini(&fx);
+}
+END_TEST
+
+/* Somebody comes from host as nick, perhaps says a word, and leaves. */
+static void
+visit(int host, const char *nick, bool has_spoken)
+{
+	struct fake f;
+
+	fake_init(&fx, &f, host);
+	(void)fake_nick(&f, nick);
+	if (has_spoken)
+		person_make_known(&f.m->person, fx.clock.mono_ms);
+	fixture_pass(&fx, 10);
+	fake_quit(&f, NULL);
+	fake_fini(&f);
+}
+
+static bool
+has_place(const char *nick, int host)
+{
+	struct fake f;
+	bool has;
+
+	fake_init(&fx, &f, host);
+	has = departed_find(&fx.chat.departed, nick, &f.credential) != NULL;
+	fake_fini(&f);
+	return has;
+}
+
+/* Places of many who never said a word, from one address or many, and of those
+ * who did. hostile 148 */
+START_TEST(test_shares)
+{
+	char nick[16];
+	int i;
+
+	fixture_init_options(&fx);
+	fx.options.max_bookmarks = 100;
+	fixture_init(&fx);
+	visit(2, "kim", true);
+	for (i = 0; i < 20; i++) {
+		(void)snprintf(nick, sizeof(nick), "office%d", i);
+		visit(3, nick, true);
+	}
+	for (i = 0; i < 70; i++) {
+		(void)snprintf(nick, sizeof(nick), "y%d", i);
+		visit(2, nick, false);
+	}
+	ck_assert(has_place("kim", 2));
+	for (i = 0; i < 3000; i++) {
+		(void)snprintf(nick, sizeof(nick), "z%d", i);
+		visit(4 + i % 100, nick, false);
+	}
+	ck_assert_uint_eq(fx.chat.departed.count, 100);
+	ck_assert(has_place("kim", 2));
+	ck_assert(has_place("office0", 3) && has_place("office19", 3));
+
+	/* Who says a word has a place before all who did not. */
+	visit(2, "lee", true);
+	ck_assert(has_place("lee", 2));
+	/* Those who say a word take from the address that has most, and there
+	 * from who is known for the shortest time. */
+	for (i = 0; i < 3000; i++) {
+		(void)snprintf(nick, sizeof(nick), "w%d", i);
+		visit(4 + i % 16, nick, true);
+	}
+	ck_assert_uint_eq(fx.chat.departed.count, 100);
+	ck_assert(has_place("kim", 2) && has_place("lee", 2));
+	ck_assert(has_place("office0", 3) && has_place("office3", 3));
+	ck_assert(!has_place("office19", 3));
+	/* Who is known stays so when they come again and go. */
+	visit(3, "office0", false);
+	ck_assert(has_place("office0", 3));
 	fixture_fini(&fx);
 }
 END_TEST
@@ -132,6 +211,7 @@ unit_tests(Suite *s)
 
 	tcase_add_test(tc, test_put_and_take);
 	tcase_add_test(tc, test_limits);
+	tcase_add_test(tc, test_shares);
 	tcase_add_test(tc, test_retention);
 	tcase_add_test(tc, test_a_room_takes_its_places_along);
 }

@@ -68,6 +68,10 @@ START_TEST(test_what_a_person_has)
 	(void)fake_saw(&fx, &p[1]);
 	fx.clock.mono_ms += 5000;
 	ck_assert_int_eq(fake_nick(&p[1], "bob"), RENAME_RETURNED);
+	/* Since the break, on the clock that went on. */
+	ck_assert_int_lt(p[1].m->person.known_ms, fx.clock.mono_ms);
+	ck_assert_int_ne(p[1].m->person.known_ms, 0);
+	ck_assert_int_eq(p[0].m->person.known_ms, 0);
 	ck_assert_str_eq(fake_saw(&fx, &p[1]),
 	    "welcome bob 5000 2 ana=2\n"
 	    "waiting kitchen 1\n"
