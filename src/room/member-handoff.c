@@ -19,6 +19,7 @@
 #include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/directory.h"
+#include "room/handed.h"
 #include "room/member.h"
 #include "room/person.h"
 #include "room/replay.h"
@@ -232,24 +233,10 @@ member_save(const struct member *m, struct fields_out *out)
 	tlv_close(&out->data, mark);
 }
 
-static struct member *
-member_make(struct chat *chat)
-{
-	struct member *m = xcalloc(1, sizeof(*m));
-
-	m->chat = chat;
-	member_init_client(m);
-	SLIST_INIT(&m->memberships);
-	person_init(&m->person);
-	m->person.owner = PERSON_OF_MEMBER;
-	return m;
-}
-
 /* It is in no tree and no room yet. */
 static void
 member_unmake(struct member *m)
 {
-	struct queued_message *k;
 	struct membership *ms;
 
 	while ((ms = SLIST_FIRST(&m->memberships)) != NULL) {
@@ -257,10 +244,7 @@ member_unmake(struct member *m)
 		fields_clear(&membership_fields, ms);
 		free(ms);
 	}
-	while ((k = TAILQ_FIRST(&m->client.handed)) != NULL) {
-		TAILQ_REMOVE(&m->client.handed, k, entry);
-		free(k);
-	}
+	handed_forget(&m->client, UINT64_MAX);
 	person_clear(m->chat, &m->person);
 	fields_clear(&member_fields, m);
 	free(m);
@@ -288,7 +272,7 @@ member_load(struct chat *chat, struct fields_in *in, const struct tlv *item,
     const struct dialect *(*find_dialect)(const char *name))
 {
 	static const struct credential none;
-	struct member *m = member_make(chat);
+	struct member *m = member_alloc(chat);
 	struct member_names names;
 	struct membership *ms;
 

@@ -114,13 +114,20 @@ member_depart(struct member *m, enum room_leave how, const char *text)
 	member_free(m);
 }
 
-void
-member_init_client(struct member *m)
+struct member *
+member_alloc(struct chat *chat)
 {
+	struct member *m = xcalloc(1, sizeof(*m));
+
+	m->chat = chat;
 	SLIST_INIT(&m->clients);
 	SLIST_INSERT_HEAD(&m->clients, &m->client, in_member);
 	m->client.member = m;
 	TAILQ_INIT(&m->client.handed);
+	SLIST_INIT(&m->memberships);
+	person_init(&m->person);
+	m->person.owner = PERSON_OF_MEMBER;
+	return m;
 }
 
 struct member *
@@ -133,9 +140,7 @@ member_new(struct chat *chat, const struct credential *credential,
 	size_t i;
 
 	assert(ops != NULL && dialect != NULL);
-	m = xcalloc(1, sizeof(*m));
-	m->chat = chat;
-	member_init_client(m);
+	m = member_alloc(chat);
 	m->client.ops = ops;
 	m->client.session = session;
 	m->client.sink = sink;
@@ -143,9 +148,6 @@ member_new(struct chat *chat, const struct credential *credential,
 	m->credential = m->address = *credential;
 	m->is_guest = true;
 	m->active_ms = chat->clock->mono_ms;
-	SLIST_INIT(&m->memberships);
-	person_init(&m->person);
-	m->person.owner = PERSON_OF_MEMBER;
 	for (i = 0; i < ANNOUNCES; i++)
 		bucket_init(&m->announce[i], (uint32_t)o->announce_burst,
 		    chat->clock->mono_ms);

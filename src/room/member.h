@@ -124,8 +124,8 @@ enum member_tell member_tell(struct member *to, const struct member *from,
 void member_lost_init(struct chat *chat);
 void member_lost_changed(struct chat *chat);
 
-/* Gives m, which is new, its one client, which is not connected yet. */
-void member_init_client(struct member *m);
+/* Makes a member with one client, which is not connected; in no tree yet. */
+struct member *member_alloc(struct chat *chat);
 
 /* Makes m leave all rooms, and frees m. Unless m is a guest,
  * bookmarks stay. text: scrubbed, or NULL. */
