@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Allocation that never fails, and numbers from outside.
+ * Allocation that never fails, numbers from outside, and whole writes.
  *
  * Running out of memory aborts rather than exits: there is a core to look at,
  * and no exit handler runs on half-made state. Products are checked here rather
@@ -13,9 +13,11 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/util.h"
 
@@ -107,5 +109,26 @@ parse_number(const char *s, uint64_t max, uint64_t *value)
 		n = n * 10 + digit;
 	}
 	*value = n;
+	return 0;
+}
+
+int
+write_at(int fd, const void *data, size_t len, size_t offset)
+{
+	const char *p = data;
+	ssize_t n;
+
+	while (len > 0) {
+		n = pwrite(fd, p, len, (off_t)offset);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == 0)
+			errno = ENOSPC;
+		if (n <= 0)
+			return -1;
+		p += n;
+		len -= (size_t)n;
+		offset += (size_t)n;
+	}
 	return 0;
 }

@@ -40,4 +40,7 @@ char *xvasprintf(const char *fmt, va_list ap) PRINTFLIKE(1, 0);
  */
 int parse_number(const char *s, uint64_t max, uint64_t *value) MUST_CHECK;
 
+/* Writes all of data there, or returns -1 with errno: some may be written. */
+int write_at(int fd, const void *data, size_t len, size_t offset) MUST_CHECK;
+
 #endif

@@ -163,22 +163,6 @@ upgrade_resolve(const char *argv0)
 
 /* The state */
 
-static int
-upgrade_write(int fd, const struct buf *blob)
-{
-	size_t done;
-	ssize_t n;
-
-	for (done = 0; done < blob->len; done += (size_t)n) {
-		n = write(fd, blob->data + done, blob->len - done);
-		if (n == -1 && errno == EINTR)
-			n = 0;
-		else if (n <= 0)
-			return -1;
-	}
-	return 0;
-}
-
 static void
 upgrade_drop_state(struct upgrade *u)
 {
@@ -202,7 +186,8 @@ upgrade_save(struct upgrade *u, char **error)
 		return -1;
 	handoff_seal(&u->out, &u->blob);
 	u->blob_fd = memfile_open("brbd-state");
-	if (u->blob_fd == -1 || upgrade_write(u->blob_fd, &u->blob) == -1) {
+	if (u->blob_fd == -1 ||
+	    write_at(u->blob_fd, u->blob.data, u->blob.len, 0) == -1) {
 		*error = xasprintf("cannot write the state: %s",
 		    strerror(errno));
 		return -1;

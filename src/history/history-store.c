@@ -585,10 +585,9 @@ history_peek(struct history *h, int fd, bool is_growing)
 int
 history_share(struct history *h)
 {
-	size_t size = HISTORY_HEADER_SIZE + h->size, done;
+	size_t size = HISTORY_HEADER_SIZE + h->size;
 	struct history new = *h;
 	void *base;
-	ssize_t n;
 	int fd;
 
 	if (h->fd != -1)
@@ -596,15 +595,8 @@ history_share(struct history *h)
 	fd = memfile_open("brbd-history");
 	if (fd == -1)
 		return -1;
-	for (done = 0; done < size; done += (size_t)n) {
-		n = pwrite(fd, (const char *)h->header + done, size - done,
-		    (off_t)done);
-		if (n == -1 && errno == EINTR)
-			n = 0;
-		else if (n <= 0)
-			break;
-	}
-	base = done == size ? ring_map(fd, h->size) : NULL;
+	base = write_at(fd, h->header, size, 0) == 0 ? ring_map(fd, h->size) :
+						       NULL;
 	if (base == NULL) {
 		int saved = errno;
 

@@ -66,26 +66,6 @@ struct journal {
 
 /* Writing */
 
-static int
-journal_pwrite(int fd, const char *data, size_t len, size_t offset)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		n = pwrite(fd, data, len, (off_t)offset);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == 0)
-			errno = ENOSPC;
-		if (n <= 0)
-			return -1;
-		data += n;
-		len -= (size_t)n;
-		offset += (size_t)n;
-	}
-	return 0;
-}
-
 static struct journal_file *
 journal_next(struct journal *s)
 {
@@ -119,7 +99,7 @@ journal_flush_file(struct journal *s, struct journal_file *f)
 		return 0;
 	if (f->out.len > JOURNAL_FILE_MAX - f->size)
 		errno = EFBIG;
-	else if (journal_pwrite(f->fd, f->out.data, f->out.len, f->size) == 0) {
+	else if (write_at(f->fd, f->out.data, f->out.len, f->size) == 0) {
 		f->size += f->out.len;
 		buf_reset(&f->out);
 		s->is_dirty = true;
@@ -380,7 +360,7 @@ journal_begin(struct journal *s, char **error)
 	journal_write_record(&f->out, f->generation, f->out.len, JOURNAL_END,
 	    NULL, 0, NULL, 0);
 	if (ftruncate(f->fd, 0) == -1 ||
-	    journal_pwrite(f->fd, f->out.data, f->out.len, 0) == -1) {
+	    write_at(f->fd, f->out.data, f->out.len, 0) == -1) {
 		*error = xasprintf("cannot write the state file '%s.0': %s",
 		    s->name, strerror(errno));
 		return -1;
