@@ -95,12 +95,16 @@ struct event_tally {
 	uint64_t others_count; /* their messages */
 };
 
+/* How old what is said is, if it is shown later. */
+enum event_age { EVENT_AGE_LIVE, EVENT_AGE_TODAY, EVENT_AGE_EARLIER };
+
 /* Authors' ids stay below this; a damaged file may say otherwise. */
 #define EVENT_AUTHOR_MAX (UINT64_MAX / 2)
 
 struct event {
 	enum event_kind kind;
 	enum event_live live;
+	enum event_age age;
 	uint64_t number; /* of the message in its room; 0: live only */
 	uint64_t msgid; /* of a private message; 0: unknown */
 	int64_t time_ms; /* wall clock; of a message: the room's time */

@@ -26,10 +26,8 @@ join_key(char **keys)
 static enum room_join
 join_how(const struct session *s)
 {
-	if (irc_has(s, IRC_CAP_CHATHISTORY) ||
-	    (s->member->flags & MEMBER_BOT) != 0)
-		return ROOM_JOIN_QUIET;
-	return ROOM_JOIN_CATCHUP;
+	return irc_has(s, IRC_CAP_CHATHISTORY) ? ROOM_JOIN_QUIET :
+						 ROOM_JOIN_CATCHUP;
 }
 
 /* The client itself is not told that it is away. */

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "irc/irc-message.h"
 #include "irc/irc.h"
@@ -52,7 +53,7 @@ irc_add_time(struct buf *out, int64_t wall_ms)
 void
 irc_add_mask(struct buf *out, const struct member *m)
 {
-	buf_addf(out, "%s!%s@%s", m->nick, irc_user(m), m->host);
+	buf_addf(out, "%s!%s@%s", m->nick, member_user(m), m->host);
 }
 
 /* Adds the tags of event's line and the blank. part counts the messages that
@@ -64,8 +65,7 @@ render_tags(const struct dialect *d, struct buf *out, const struct event *e,
 	size_t start = out->len;
 	char id[ROOM_NAME_SIZE + 48] = "", more[16] = "";
 
-	if (render_has(d, IRC_CAP_SERVER_TIME) && e->time_ms > 0 &&
-	    e->kind != EVENT_DATE) {
+	if (render_has(d, IRC_CAP_SERVER_TIME) && e->time_ms > 0) {
 		irc_add_tag(out, start, "time", NULL);
 		buf_addch(out, '=');
 		irc_add_time(out, e->time_ms);
@@ -101,7 +101,7 @@ render_source(struct buf *out, const struct event *e, const char *nick)
 	if (e->from == NULL)
 		buf_addf(out, ":%s!*@* ", nick);
 	else
-		buf_addf(out, ":%s!%s@%s ", nick, irc_user(e->from),
+		buf_addf(out, ":%s!%s@%s ", nick, member_user(e->from),
 		    e->from->host);
 }
 
@@ -231,8 +231,24 @@ render_part(const struct dialect *d, struct buf *out, const struct event *e,
 	render_end(out);
 }
 
-/* Adds what the server says about a replay, to its room. Without server-time
- * the day is told, too. */
+/* Adds "[14:02] ", or with the day as well if it is another, in front of what
+ * is shown late to clients without server-time. */
+static void
+render_age(const struct dialect *d, struct buf *out, const struct event *e)
+{
+	char date[CLOCK_DATE_SIZE], hhmm[CLOCK_HHMM_SIZE];
+
+	if (e->age == EVENT_AGE_LIVE || render_has(d, IRC_CAP_SERVER_TIME))
+		return;
+	clock_hhmm(event_wall_ms(e), hhmm);
+	if (e->age == EVENT_AGE_EARLIER) {
+		clock_date(event_wall_ms(e), date);
+		buf_addf(out, "[%s %s] ", date, hhmm);
+	} else
+		buf_addf(out, "[%s] ", hhmm);
+}
+
+/* Adds what the server says about a replay, to its room. */
 static void
 render_server_text(const struct dialect *d, struct buf *out,
     const struct event *e)
@@ -243,6 +259,7 @@ render_server_text(const struct dialect *d, struct buf *out,
 	/* One's own nick would be taken for somebody else's mention of it. */
 	if (e->kind == EVENT_WELCOME)
 		said.nick = NULL;
+	render_age(d, &text, e);
 	event_text(&text, &said);
 	said.text = text.data;
 	said.text_len = text.len;
@@ -258,6 +275,7 @@ render_said(const struct dialect *d, struct buf *out, const struct event *e)
 {
 	bool is_notice = e->kind == EVENT_NOTICE ||
 	    (e->is_notice && e->kind != EVENT_ME);
+	struct buf text = BUF_INITIALIZER;
 	struct event said = *e;
 	const char *open = "";
 
@@ -268,9 +286,17 @@ render_said(const struct dialect *d, struct buf *out, const struct event *e)
 	if (e->is_action || e->kind == EVENT_ME)
 		open = "\1ACTION ";
 	else if (e->is_ctcp || e->kind == EVENT_CTCP)
-		open = "\1";
+		open = "\1"; /* what follows is a word for programs */
+	if (strcmp(open, "\1") != 0)
+		render_age(d, &text, e);
+	if (text.len > 0) {
+		buf_add(&text, e->text, e->text_len);
+		said.text = text.data;
+		said.text_len = text.len;
+	}
 	render_text(d, out, &said, e->nick, is_notice ? "NOTICE" : "PRIVMSG",
 	    open, *open == '\0' ? "" : "\1");
+	buf_fini(&text);
 }
 
 /* Adds "TOPIC #room :text" or such; before stands in front of the text. */
@@ -345,10 +371,6 @@ irc_render(const struct dialect *d, struct buf *out, const struct event *e)
 		buf_addf(out, "NICK %s", e->nick);
 		render_end(out);
 		return;
-	case EVENT_DATE:
-		if (!render_has(d, IRC_CAP_SERVER_TIME))
-			render_server_text(d, out, e);
-		return;
 	case EVENT_LIVE:
 		if (e->live != EVENT_LIVE_NOW)
 			render_server_text(d, out, e);
@@ -367,6 +389,7 @@ irc_render(const struct dialect *d, struct buf *out, const struct event *e)
 	case EVENT_PAST_END:
 		render_server_text(d, out, e);
 		return;
+	case EVENT_DATE: /* each message has its time */
 	case EVENT_PRESENCE: /* JOIN, PART or QUIT tell it */
 	case EVENT_LEFT:
 	case EVENT_WENT:

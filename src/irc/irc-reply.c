@@ -366,6 +366,31 @@ irc_batch_end(struct session *s, struct irc_batch *batch)
 	irc_line(s, "BATCH -%s", batch->reference);
 }
 
+/*
+ * There is a batch for what is sent at once, rather than one from the replay's
+ * start to its end: clients show a batch when it is complete, and have not read
+ * what they do not show.
+ */
+void
+irc_mark_past(struct session *s, struct buf *lines, const char *room)
+{
+	char reference[24], tag[40];
+	struct buf batch = BUF_INITIALIZER;
+
+	if (!irc_has(s, IRC_CAP_BATCH))
+		return;
+	reply_new_reference(s, reference, sizeof(reference));
+	(void)snprintf(tag, sizeof(tag), "batch=%s", reference);
+	reply_tag_lines(lines, 0, tag);
+	buf_addf(&batch, ":%s BATCH +%s chathistory #%s\r\n", irc_server(s),
+	    reference, room);
+	buf_add(&batch, lines->data, lines->len);
+	buf_addf(&batch, ":%s BATCH -%s\r\n", irc_server(s), reference);
+	buf_reset(lines);
+	buf_add(lines, batch.data, batch.len);
+	buf_fini(&batch);
+}
+
 /* Is tag a label that can be sent back as it came? */
 static bool
 reply_is_label(const struct irc_tag *tag)

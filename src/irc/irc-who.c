@@ -125,7 +125,7 @@ who_add_field(struct buf *out, const struct who *w, char field,
 		who_add_room(out, ms);
 		break;
 	case 'u':
-		buf_addstr(out, irc_user(m));
+		buf_addstr(out, member_user(m));
 		break;
 	case 'i': /* addresses are never told */
 		buf_addstr(out, "255.255.255.255");
@@ -178,7 +178,7 @@ who_send(struct who *w, const struct member *m, const struct membership *ms)
 	} else {
 		buf_addf(out, "352 %s ", irc_nick(s));
 		who_add_room(out, ms);
-		buf_addf(out, " %s %s %s %s ", irc_user(m), m->host,
+		buf_addf(out, " %s %s %s %s ", member_user(m), m->host,
 		    irc_server(s), m->nick);
 		who_add_flags(out, w, m, ms);
 		buf_addf(out, " :0 %s", irc_realname(m));
@@ -224,7 +224,7 @@ static bool
 who_matches(const struct who *w, const struct member *m)
 {
 	return mask_match(w->mask, m->nick) ||
-	    mask_match(w->mask, irc_user(m)) ||
+	    mask_match(w->mask, member_user(m)) ||
 	    mask_match(w->mask, irc_realname(m)) ||
 	    mask_match(w->mask, irc_server(w->session)) ||
 	    mask_match(w->mask, m->host);
@@ -352,7 +352,7 @@ who_add_userhost(struct buf *out, const struct member *m)
 {
 	buf_addf(out, "%s%s=%c%s@%s", m->nick,
 	    (m->flags & MEMBER_OPER) != 0 ? "*" : "",
-	    member_is_away(m) ? '-' : '+', irc_user(m), m->host);
+	    member_is_away(m) ? '-' : '+', member_user(m), m->host);
 }
 
 void

@@ -60,7 +60,7 @@ whois_times(struct session *s, const struct member *m)
 static void
 whois_member(struct session *s, const struct member *m)
 {
-	irc_numeric(s, 311, "%s %s %s * :%s", m->nick, irc_user(m), m->host,
+	irc_numeric(s, 311, "%s %s %s * :%s", m->nick, member_user(m), m->host,
 	    irc_realname(m));
 	whois_rooms(s, m);
 	irc_numeric(s, 312, "%s %s :%s", m->nick, irc_server(s),
@@ -118,7 +118,7 @@ whowas_nick(struct session *s, const char *nick, uint64_t max)
 		clock_date(e->until_ms, date);
 		clock_hhmm(e->until_ms, time);
 		irc_numeric(s, 314, "%s %s %s * :%s", e->nick,
-		    e->user[0] == '\0' ? "plain" : e->user, e->host,
+		    e->user[0] == '\0' ? MEMBER_PLAIN_USER : e->user, e->host,
 		    e->realname[0] == '\0' ? e->nick : e->realname);
 		irc_numeric(s, 312, "%s %s :until %s %s", e->nick,
 		    irc_server(s), date, time);

@@ -211,6 +211,9 @@ void irc_batch_begin(struct session *s, struct irc_batch *batch,
     const char *fmt, ...) PRINTFLIKE(3, 4);
 void irc_batch_end(struct session *s, struct irc_batch *batch);
 
+/* Puts lines, of the past of room, into a batch of their own; see protocol.h. */
+void irc_mark_past(struct session *s, struct buf *lines, const char *room);
+
 /* Enclose the answer to one line. */
 void irc_answer_begin(struct session *s, const struct irc_message *msg);
 void irc_answer_end(struct session *s);
@@ -232,13 +235,7 @@ const struct dialect *irc_dialect(uint32_t caps);
 const struct dialect *irc_find_dialect(const char *name); /* or NULL */
 #define IRC_DIALECTS ((size_t)IRC_CAPS_RENDERED + 1)
 
-/* The user name and real name of m; plain people have stand-ins. */
-static inline const char *
-irc_user(const struct member *m)
-{
-	return m->user == NULL ? "plain" : m->user;
-}
-
+/* The real name of m; those who gave none have a stand-in. */
 static inline const char *
 irc_realname(const struct member *m)
 {

@@ -279,6 +279,7 @@ const struct protocol protocol_irc = {
 	.notice = irc_notice,
 	.error = irc_notice,
 	.event = irc_told,
+	.mark_past = irc_mark_past,
 	.caught_up = irc_caught_up,
 	.kicked = irc_event,
 	.refused = irc_refused,

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mask.h"
 #include "base/nearest.h"
 #include "base/nick.h"
 #include "base/origin.h"
@@ -469,6 +470,7 @@ option_load_refusal(const struct option_entry *e, const char *value)
 	struct credential origin;
 	enum nick_check check;
 	unsigned prefix;
+	char mask[MASK_SIZE];
 
 	if (e == &option_table[INDEX_room_operator])
 		return room_operator_parse(&op, value);
@@ -477,8 +479,12 @@ option_load_refusal(const struct option_entry *e, const char *value)
 	if (e == &option_table[INDEX_room_modes])
 		return value[strspn(value, OPTION_ROOM_MODES)] == '\0' ?
 		    NULL :
-		    "only the modes i, m, n, s, t and C can be given; + alone "
-		    "stands for none";
+		    "only the modes i, m, n, s, t, C and N can be given; + "
+		    "alone stands for none";
+	if (e == &option_table[INDEX_no_history])
+		return mask_normalize(mask, value) == 0 ?
+		    NULL :
+		    "it is no mask such as *!eggdrop@*";
 	if (e != &option_table[INDEX_lobby] && e != &option_table[INDEX_room])
 		return NULL;
 	check = room_name_check(value);

@@ -35,7 +35,7 @@ enum option_core_dumps { CORE_DUMPS_NO, CORE_DUMPS_YES };
 enum option_irc_utf8 { IRC_UTF8_REFUSE, IRC_UTF8_SCRUB };
 
 /* The letters that room-modes may hold. */
-#define OPTION_ROOM_MODES "+imnstC"
+#define OPTION_ROOM_MODES "+imnstCN"
 
 enum option_room_create { ROOM_CREATE_ANYONE, ROOM_CREATE_NOBODY };
 

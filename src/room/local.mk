@@ -42,6 +42,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/modes.h \
 	%D%/opers.c \
 	%D%/opers.h \
+	%D%/past.c \
+	%D%/past.h \
 	%D%/person-fields.c \
 	%D%/person.c \
 	%D%/person.h \

@@ -21,6 +21,7 @@
 #include "room/directory.h"
 #include "room/handed.h"
 #include "room/member.h"
+#include "room/past.h"
 #include "room/person.h"
 #include "room/presence.h"
 #include "room/publish.h"
@@ -39,21 +40,24 @@ member_pause(struct client *client, size_t unsent)
 	struct membership *ms;
 	struct cursor *c;
 	struct bookmark *bookmark;
+	bool has_repeats;
 
+	/* Guests cannot come back. */
+	has_repeats = !m->is_guest && past_is_for(m);
 	MEMBER_FOREACH_CURSOR(c, ms, m) {
 		if (c->client != client)
 			continue;
 		pump_pause(c);
-		if (!m->is_guest) /* guests cannot come back */
+		if (has_repeats)
 			repeat_set_back(c, unsent);
 	}
 	LIST_FOREACH(bookmark, &m->person.bookmarks, in_owner) {
-		if (bookmark->position > arrived && !m->is_guest)
+		if (bookmark->position > arrived && has_repeats)
 			repeat_set_back_bookmark(client, bookmark,
 			    (size_t)(bookmark->position - arrived));
 		bookmark->acked = bookmark->cursor.number;
 	}
-	handed_take_back(client, arrived);
+	handed_take_back(client, has_repeats ? arrived : UINT64_MAX);
 }
 
 static void
@@ -590,7 +594,15 @@ void
 member_set_flags(struct member *m, unsigned flags)
 {
 	struct directory *directory = &m->chat->directory;
+	struct membership *ms;
+	struct cursor *c;
+	uint64_t skipped;
 
+	if ((flags & ~(unsigned)m->flags & MEMBER_BOT) != 0) {
+		MEMBER_FOREACH_CURSOR(c, ms, m)
+			(void)replay_skip(c, &skipped);
+		watch_member_changed(m);
+	}
 	assert(!m->is_lost && (flags & ~(unsigned)MEMBER_FLAGS) == 0);
 	directory_count_flags(directory, m, false);
 	m->flags = flags;

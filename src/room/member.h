@@ -64,7 +64,8 @@ void member_away(struct member *m, const char *text);
 void member_set_user(struct member *m, const char *user);
 void member_set_realname(struct member *m, const char *realname);
 
-/* Sets and counts flags; never set the field. m must not be lost. */
+/* Sets and counts flags; never set the field. m must not be lost. With
+ * MEMBER_BOT, what is being shown of the past ends. */
 void member_set_flags(struct member *m, unsigned flags);
 
 /*

@@ -172,6 +172,10 @@ struct client_ops {
 	 * program may not have read. */
 	uint64_t (*handed)(const struct client *client);
 	size_t (*unsent)(const struct client *client);
+	/* Marks whole lines of a room's past as such, where the protocol can.
+	 * May be NULL. */
+	void (*mark_past)(const struct client *client, struct buf *lines,
+	    const char *room);
 	/*
 	 * Nothing is left to show in one of their rooms. If needs_names is set,
 	 * what their client believes about who is there is wrong: list the
@@ -368,6 +372,14 @@ struct member {
 	 * same for an origin, also after a restart if there is a journal. */
 	char host[MEMBER_HOST_SIZE];
 };
+
+/* IRC's user name; plain people have a stand-in. */
+#define MEMBER_PLAIN_USER "plain"
+static inline const char *
+member_user(const struct member *m)
+{
+	return m->user == NULL ? MEMBER_PLAIN_USER : m->user;
+}
 
 /* m's membership in room, or NULL. People are in few rooms. */
 static inline struct membership *

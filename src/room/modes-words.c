@@ -166,7 +166,7 @@ modes_str(const struct room *room, bool shows_key, struct buf *out)
 	const char *letter;
 
 	buf_addch(out, '+');
-	for (letter = "Ciklmnst"; *letter != '\0'; letter++)
+	for (letter = "CNiklmnst"; *letter != '\0'; letter++)
 		if ((modes->flags & modes_flag_find(*letter)) != 0 ||
 		    (*letter == 'k' && modes->key[0] != '\0') ||
 		    (*letter == 'l' && modes->limit != 0))

@@ -26,15 +26,12 @@
 #include "room/person.h"
 #include "room/watch.h"
 
-/* The user name, for masks, of people who do not speak IRC. */
-#define MODES_PLAIN_USER "plain"
-
-/* The order is that of modes_str(). */
 static const struct {
 	char letter;
 	enum room_flag flag;
 } modes_flags[] = {
 	{ 'C', ROOM_NO_CTCP },
+	{ 'N', ROOM_NO_PAST },
 	{ 'i', ROOM_INVITE_ONLY },
 	{ 'm', ROOM_MODERATED },
 	{ 'n', ROOM_NO_EXTERNAL },
@@ -192,6 +189,18 @@ modes_mask_remove(struct modes *modes, enum modes_list list,
 	free(mask);
 }
 
+bool
+modes_mask_matches(const char *mask, const struct member *m, const char *host)
+{
+	const char *name = member_user(m);
+	char user[MEMBER_USER_MAX + 2];
+
+	/* IRC shows ~name, since nobody has verified it. */
+	(void)snprintf(user, sizeof(user), "~%s", name);
+	return mask_match_user(mask, m->nick, user, host) ||
+	    mask_match_user(mask, m->nick, name, host);
+}
+
 /* The first mask that matches m, or NULL. mutes: those about speaking count,
  * too. */
 static const struct mode_mask *
@@ -200,13 +209,6 @@ modes_list_match(const struct modes *modes, enum modes_list list,
 {
 	const char *text;
 	const struct mode_mask *mask;
-	const char *name = m->user == NULL ? MODES_PLAIN_USER : m->user;
-	char user[MEMBER_USER_MAX + 2];
-
-	if (TAILQ_EMPTY(&modes->lists[list]))
-		return NULL;
-	/* IRC shows ~name, since nobody has verified it. */
-	(void)snprintf(user, sizeof(user), "~%s", name);
 	TAILQ_FOREACH(mask, &modes->lists[list], entry) {
 		text = mask->mask;
 		if (modes_mask_is_mute(text)) {
@@ -214,8 +216,7 @@ modes_list_match(const struct modes *modes, enum modes_list list,
 				continue;
 			text += MODES_MUTE_LEN;
 		}
-		if (mask_match_user(text, m->nick, user, m->host) ||
-		    mask_match_user(text, m->nick, name, m->host))
+		if (modes_mask_matches(text, m, m->host))
 			return mask;
 	}
 	return NULL;

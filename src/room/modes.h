@@ -22,7 +22,7 @@ struct tlv;
  *
  *   b e I   masks: banned, exempt from bans, may come in despite i
  *   k l     key needed to come in, most people in the room
- *   i m n s t C     enum room_flag
+ *   i m n s t C N   enum room_flag
  *   o v     of a member: operator, voice
  */
 enum room_flag {
@@ -31,11 +31,12 @@ enum room_flag {
 	ROOM_NO_EXTERNAL = 1 << 2, /* n: only people in the room speak */
 	ROOM_SECRET = 1 << 3, /* s: not listed */
 	ROOM_TOPIC_LOCKED = 1 << 4, /* t: operators set the topic */
-	ROOM_NO_CTCP = 1 << 5 /* C: no CTCP to the room except ACTION */
+	ROOM_NO_CTCP = 1 << 5, /* C: no CTCP to the room except ACTION */
+	ROOM_NO_PAST = 1 << 6 /* N: newcomers are shown nothing of the past */
 };
 
 /* For RPL_ISUPPORT: CHANMODES=, PREFIX=, MAXLIST=beI:, KEYLEN=, MODES=. */
-#define MODES_CHANMODES "beI,k,l,Cimnst"
+#define MODES_CHANMODES "beI,k,l,CNimnst"
 #define MODES_LIST_MAX 100 /* masks in each list */
 #define MODES_LIMIT_MAX 100000
 /*
@@ -107,6 +108,10 @@ bool modes_has(const struct room *room, enum room_flag flag);
 bool modes_may_see(const struct room *room, const struct member *m);
 /* May m see who is in it? In a secret room only people in it do. */
 bool modes_may_see_people(const struct room *room, const struct member *m);
+
+/* Does a normalized mask match m, as if m came from host? */
+bool modes_mask_matches(const char *mask, const struct member *m,
+    const char *host);
 
 /* Is m on the list of bans, and not of exemptions? */
 bool modes_is_banned(const struct room *room, const struct member *m);

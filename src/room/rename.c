@@ -17,6 +17,7 @@
 #include "room/directory.h"
 #include "room/member.h"
 #include "room/modes.h"
+#include "room/past.h"
 #include "room/person.h"
 #include "room/presence.h"
 #include "room/publish.h"
@@ -225,6 +226,10 @@ rename_resume(struct member *m, int64_t away_ms)
 			continue;
 		}
 		rank_regained(ms, bookmark);
+		if (!past_is_for(m)) {
+			bookmark_free(bookmark);
+			continue;
+		}
 		if (!m->is_on_break)
 			replay_start_return(c, bookmark, away_ms);
 		else if (bookmark->cursor.number < c->at.number) {

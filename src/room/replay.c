@@ -31,6 +31,7 @@
 #include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/handed.h"
+#include "room/past.h"
 #include "room/person.h"
 #include "room/replay-impl.h"
 #include "room/replay.h"
@@ -283,6 +284,17 @@ replay_render_repeats(struct cursor *c, struct buf *out,
 		replay_render_count(c, out, EVENT_NEW, 0);
 }
 
+/* A minute late is not old. */
+#define REPLAY_OLD_MS 60000
+
+static enum event_age
+replay_age(const struct chat *chat, int64_t wall_ms)
+{
+	return clock_day(wall_ms) == clock_day(chat->clock->wall_ms) ?
+	    EVENT_AGE_TODAY :
+	    EVENT_AGE_EARLIER;
+}
+
 static void
 replay_render_date(struct cursor *c, struct buf *out,
     struct replay_progress *to, const struct event *event)
@@ -367,6 +379,8 @@ replay_lines(struct cursor *c, struct buf *out, struct replay_progress *to,
 			replay_render_date(c, out, to, &event);
 			/* They have to know the state after what came since. */
 			event.is_past = event.number < c->own_from;
+			event.age = replay_age(room->chat,
+			    event_wall_ms(&event));
 		}
 		replay_render(c, out, &event);
 		to->has_shown = true;
@@ -444,14 +458,17 @@ replay_scan(struct cursor *c, struct replay *rp, size_t max, size_t *work)
 	return true;
 }
 
+/* Drops those of whom they ignore, and what programs may have seen already. */
 static void
-replay_drop_ignored(struct member *m)
+replay_drop_unwanted(struct member *m)
 {
 	struct queued_message *k, *next;
+	bool has_repeats = past_is_for(m);
 
 	for (k = TAILQ_FIRST(&m->person.queued); k != NULL; k = next) {
 		next = TAILQ_NEXT(k, entry);
-		if (member_ignores_author(m, k->author, k->nick)) {
+		if ((k->is_repeat && !has_repeats) ||
+		    member_ignores_author(m, k->author, k->nick)) {
 			person_take_queued(m->chat, &m->person, k);
 			free(k);
 		}
@@ -491,7 +508,7 @@ replay_queued(struct client *client, struct replay *rp)
 	struct queued_message *k;
 	struct event event;
 
-	replay_drop_ignored(m);
+	replay_drop_unwanted(m);
 	while ((k = TAILQ_FIRST(&m->person.queued)) != NULL) {
 		buf_reset(out);
 		replay_queued_head(client, rp, k, out);
@@ -505,6 +522,8 @@ replay_queued(struct client *client, struct replay *rp)
 		event.msgid = k->msgid;
 		event.is_notice = k->is_notice;
 		event.is_action = k->is_action;
+		if (m->chat->clock->wall_ms - k->time_ms >= REPLAY_OLD_MS)
+			event.age = replay_age(m->chat, k->time_ms);
 		dialect_render(client->dialect, out, &event);
 		if (client_deliver(client, out) == -1)
 			return -1;
@@ -619,6 +638,8 @@ replay_pump(struct cursor *c, size_t max, size_t *done)
 	buf_reset(out);
 	to = rp->done;
 	at_end = replay_lines(c, out, &to, replay_end(c, rp), max, done);
+	if (out->len > 0 && c->client->ops->mark_past != NULL)
+		c->client->ops->mark_past(c->client, out, c->ms->room->name);
 	if (at_end)
 		replay_render_end(c, rp, to.has_shown, out);
 	if (client_deliver(c->client, out) == -1)

@@ -18,6 +18,7 @@
 #include "room/crowd.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
+#include "room/past.h"
 #include "room/modes.h"
 #include "room/person.h"
 #include "room/publish.h"
@@ -184,18 +185,19 @@ room_add_person(struct membership *ms)
 	roommates_track(c, c->client->dialect->tracks_members);
 }
 
-/* Newcomers have the last of what was said, and then what comes. */
+/* Newcomers have the last of what was said, if has_past, and then what
+ * comes. */
 static void
-room_begin_new(struct cursor *c, enum room_join how)
+room_begin_new(struct cursor *c, enum room_join how, bool has_past)
 {
 	const struct room *room = c->ms->room;
 	const struct member *m = c->ms->member;
 	bool is_shown = !m->is_on_break && how != ROOM_JOIN_QUIET;
 
 	cursor_move(c,
-	    is_shown ? history_back(&room->history,
-			   room->chat->options->greeting_history) :
-		       history_head(&room->history));
+	    is_shown && has_past ? history_back(&room->history,
+				       room->chat->options->greeting_history) :
+				   history_head(&room->history));
 	c->shown.from = c->at.number;
 	acked_set(c, c->at.number);
 	if (m->is_on_break)
@@ -249,10 +251,12 @@ room_join(struct room *room, struct member *m, enum room_join how)
 		ms->is_op = bookmark->is_op;
 		ms->is_voiced = bookmark->is_voiced;
 	}
-	if (bookmark != NULL && how == ROOM_JOIN_CATCHUP)
+	if (!past_is_for(m))
+		room_begin_new(c, how, false);
+	else if (bookmark != NULL && how == ROOM_JOIN_CATCHUP)
 		room_begin_at(c, bookmark);
 	else
-		room_begin_new(c, how);
+		room_begin_new(c, how, !modes_has(room, ROOM_NO_PAST));
 	if (bookmark != NULL)
 		bookmark_free(bookmark);
 	watch_member_changed(m);

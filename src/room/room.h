@@ -34,7 +34,8 @@ bool room_expire(struct room *room);
 
 enum room_join {
 	/* Reads on from the bookmark here; without one, the last
-	 * greeting-history messages are shown. */
+	 * greeting-history messages are shown. Neither
+	 * unless past_is_for() them. */
 	ROOM_JOIN_CATCHUP,
 	/* Reads from now on; a bookmark is dropped. Nothing is shown but queued
 	 * private messages. */

@@ -11,6 +11,7 @@
 #include "history/event.h"
 #include "net/conn.h"
 
+struct buf;
 struct fields_in;
 struct fields_out;
 struct cursor;
@@ -63,6 +64,9 @@ struct protocol {
 	void (*error)(struct session *s, const char *text);
 	/* See event and invited in struct client_ops. */
 	void (*event)(struct session *s, const struct event *event);
+	/* See mark_past in struct client_ops. May be NULL. */
+	void (*mark_past)(struct session *s, struct buf *lines,
+	    const char *room);
 	/* See caught_up in struct client_ops. May be NULL. */
 	void (*caught_up)(struct cursor *c);
 	/* Sends the last line before the connection is closed. May be NULL. */

@@ -127,6 +127,16 @@ session_close_if_shown(struct session *s)
 }
 
 static void
+session_mark_past(const struct client *client, struct buf *lines,
+    const char *room)
+{
+	struct session *s = client->session;
+
+	if (s->protocol->mark_past != NULL)
+		s->protocol->mark_past(s, lines, room);
+}
+
+static void
 session_caught_up(struct cursor *c)
 {
 	struct session *s = c->client->session;
@@ -191,6 +201,7 @@ const struct client_ops session_client_ops = {
 	.deliver = conn_send,
 	.handed = session_handed,
 	.unsent = session_unsent,
+	.mark_past = session_mark_past,
 	.caught_up = session_caught_up,
 	.replaced = session_replaced,
 	.event = session_event,

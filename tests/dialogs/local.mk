@@ -83,10 +83,12 @@ dialogs = \
 	%D%/irc-names.dialog \
 	%D%/irc-nick-modes.dialog \
 	%D%/irc-nick.dialog \
+	%D%/irc-no-history.dialog \
 	%D%/irc-oper-order.dialog \
 	%D%/irc-oper.dialog \
 	%D%/irc-order.dialog \
 	%D%/irc-password.dialog \
+	%D%/irc-past.dialog \
 	%D%/irc-register.dialog \
 	%D%/irc-return.dialog \
 	%D%/irc-secret.dialog \

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "base/util.h"
 #include "chat-fixture.h"
@@ -287,12 +288,44 @@ START_TEST(test_server)
 	event.count = 1;
 	ck_assert_str_eq(render(NONE, &event),
 	    ":irc.example NOTICE #kitchen :welcome back. 0s, 1 message: bob 1\r\n");
-	/* With server-time each line has its day. */
+	/* Each line has its day. */
 	event.kind = EVENT_DATE;
 	event.time_ms = TIME_MS;
 	ck_assert_str_eq(render(IRC_CAP_SERVER_TIME, &event), "");
-	ck_assert_str_eq(render(NONE, &event),
-	    ":irc.example NOTICE #kitchen :Tue 2 Jun 2026\r\n");
+	ck_assert_str_eq(render(NONE, &event), "");
+}
+END_TEST
+
+/* Who is not told the time of what is old finds it in the text. */
+START_TEST(test_age)
+{
+	struct event event = {
+		.kind = EVENT_SAY, BY_ANA, .text = "hi", .text_len = 2
+	};
+	char hhmm[CLOCK_HHMM_SIZE], date[CLOCK_DATE_SIZE], want[128];
+
+	event.time_ms = TIME_MS;
+	clock_hhmm(TIME_MS, hhmm);
+	clock_date(TIME_MS, date);
+	ck_assert_ptr_nonnull(strstr(render(NONE, &event), " :hi\r\n"));
+	event.age = EVENT_AGE_TODAY;
+	(void)snprintf(want, sizeof(want), " :[%s] hi\r\n", hhmm);
+	ck_assert_ptr_nonnull(strstr(render(NONE, &event), want));
+	ck_assert_ptr_nonnull(strstr(render(IRC_CAP_SERVER_TIME, &event),
+	    " :hi\r\n"));
+	event.age = EVENT_AGE_EARLIER;
+	event.kind = EVENT_ME;
+	(void)snprintf(want, sizeof(want), " :\1ACTION [%s %s] hi\1\r\n", date,
+	    hhmm);
+	ck_assert_ptr_nonnull(strstr(render(NONE, &event), want));
+	/* It would make another word of what programs read. */
+	event.kind = EVENT_CTCP;
+	ck_assert_ptr_nonnull(strstr(render(NONE, &event), " :\1hi\1\r\n"));
+	event.kind = EVENT_TOPIC;
+	event.is_past = true;
+	(void)snprintf(want, sizeof(want),
+	    " :[%s %s] ana set the topic: hi\r\n", date, hhmm);
+	ck_assert_ptr_nonnull(strstr(render(NONE, &event), want));
 }
 END_TEST
 
@@ -470,6 +503,7 @@ unit_tests(Suite *s)
 	tcase_add_loop_test(tc, test_events, 0, (int)NITEMS(cases));
 	tcase_add_test(tc, test_author);
 	tcase_add_test(tc, test_server);
+	tcase_add_test(tc, test_age);
 	tcase_add_loop_test(tc, test_split, 0, 4);
 	tcase_add_test(tc, test_dialects);
 	tcase_add_test(tc, test_once_per_set);

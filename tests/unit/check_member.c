@@ -8,11 +8,14 @@
 
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "chat-fixture.h"
 #include "room/client.h"
 #include "room/directory.h"
+#include "room/past.h"
 #include "room/person.h"
 #include "room/rename.h"
 #include "room/room.h"
@@ -206,6 +209,62 @@ lose_and_return(void)
 	fake_init(&fx, &bob, 2);
 	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
 }
+
+/* Programs that obey are told nothing twice: not what had been said to them when
+ * they lost the connection, neither in private nor in a room. */
+START_TEST(test_bots_have_no_repeats)
+{
+	member_set_flags(bob.m, MEMBER_BOT);
+	bob.unsent = 1000;
+	fake_say(&ana, "!op ann");
+	ck_assert_int_eq(fake_tell(&bob, &ana, "!op ben"), MEMBER_TOLD);
+	fixture_settle(&fx);
+	fake_lose(&bob);
+	ck_assert_int_eq(fake_tell_bytes(directory_find(&fx.chat.directory,
+					     "bob"),
+			     &ana, "psst", 4),
+	    MEMBER_QUEUED);
+	fake_fini(&bob);
+	fake_init_tracker(&fx, &bob, 2, "bob");
+	member_set_flags(bob.m, MEMBER_BOT);
+	(void)room_join(fx.chat.lobby, bob.m, ROOM_JOIN_CATCHUP);
+	/* What they were never told is no repeat. */
+	ck_assert_str_eq(fake_saw(&fx, &bob), "private ana: psst\n");
+}
+END_TEST
+
+/* Nor those that a server that was killed had handed over. */
+START_TEST(test_masks_have_no_repeats)
+{
+	char *mask = xstrdup("b*!*@*"), *where = xstrdup("test");
+
+	fx.options.no_history = (struct option_list){
+		.items = &mask, .where = &where, .count = 1
+	};
+	ck_assert(!past_is_for(bob.m));
+	ck_assert(past_is_for(ana.m));
+	member_break(bob.m, NULL);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "one"), MEMBER_QUEUED);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "two"), MEMBER_QUEUED);
+	TAILQ_FIRST(&bob.m->person.queued)->is_repeat = true;
+	(void)fake_saw(&fx, &bob);
+	member_back(bob.m, NULL);
+	ck_assert_str_eq(fake_saw(&fx, &bob),
+	    "welcome bob 0 0\nkept 1\nprivate ana: two\nlive after catchup\n");
+	/* By the address, and by what others are told instead. */
+	free(mask);
+	mask = xstrdup("192.0.2.1");
+	ck_assert(past_is_for(bob.m));
+	ck_assert(!past_is_for(ana.m));
+	free(mask);
+	mask = xasprintf("*!plain@%s", bob.m->host);
+	ck_assert(!past_is_for(bob.m));
+	ck_assert(past_is_for(ana.m));
+	free(mask);
+	free(where);
+	memset(&fx.options.no_history, 0, sizeof(fx.options.no_history));
+}
+END_TEST
 
 /* Which of them are repeats, and which are certainly new. */
 START_TEST(test_repeated_and_kept)
@@ -579,6 +638,8 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_markers);
 	tcase_add_test(tc, test_kept_messages_of_the_ignored);
 	tcase_add_test(tc, test_private_messages_survive_a_loss);
+	tcase_add_test(tc, test_bots_have_no_repeats);
+	tcase_add_test(tc, test_masks_have_no_repeats);
 	tcase_add_test(tc, test_repeated_and_kept);
 	tcase_add_test(tc, test_repeated_elsewhere);
 	tcase_add_test(tc, test_handed_has_a_limit);

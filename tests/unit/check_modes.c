@@ -298,8 +298,8 @@ START_TEST(test_nonsense)
 	said = change(&ana, line);
 	ck_assert_ptr_nonnull(strstr(said, "!1& !1K !1p "));
 	ck_assert_ptr_nonnull(strstr(said, " !6k "));
-	ck_assert_ptr_nonnull(strstr(said, " +ts "));
-	ck_assert_str_eq(shown(), "+nst");
+	ck_assert_ptr_nonnull(strstr(said, " +tNs "));
+	ck_assert_str_eq(shown(), "+Nnst");
 	ck_assert_str_eq(change(&ana, ""), "");
 	ck_assert_str_eq(change(&ana, "+-+-+-"), "");
 	ck_assert_str_eq(change(&ana, " +m"), "");
@@ -632,10 +632,10 @@ START_TEST(test_room_modes)
 	struct room *den;
 
 	free(fx.options.room_modes);
-	fx.options.room_modes = xstrdup("+imnstC");
+	fx.options.room_modes = xstrdup("+imnstCN");
 	ck_assert_int_eq(chat_open_room(&fx.chat, "den", &den), CHAT_ROOM_MADE);
 	kitchen = den;
-	ck_assert_str_eq(shown(), "+Cimnst");
+	ck_assert_str_eq(shown(), "+CNimnst");
 	free(fx.options.room_modes);
 	fx.options.room_modes = xstrdup("+");
 	ck_assert_int_eq(chat_open_room(&fx.chat, "den2", &kitchen),

@@ -497,6 +497,29 @@ START_TEST(test_skip_keeps_what_is_queued)
 }
 END_TEST
 
+/* Who says in the middle of it to be a bot is shown no more of the past. */
+START_TEST(test_bot_stops_the_past)
+{
+	size_t before;
+
+	fx.options.greeting_history = 1000;
+	say_much(&ana, 1000);
+	(void)fake_saw(&fx, &bob);
+	fake_init_tracker(&fx, &cy, 3, "cy");
+	(void)room_join(fx.chat.lobby, cy.m, ROOM_JOIN_CATCHUP);
+	ck_assert(chat_turn(&fx.chat));
+	ck_assert_ptr_nonnull(strstr(buf_cstr(&cy.seen), "line 9\n"));
+	ck_assert_ptr_null(strstr(buf_cstr(&cy.seen), "line 990\n"));
+	before = cy.seen.len;
+	member_set_flags(cy.m, MEMBER_BOT);
+	fixture_settle(&fx);
+	ck_assert_uint_eq(cy.seen.len, before);
+	(void)fake_saw(&fx, &cy);
+	fake_say(&ana, "now");
+	ck_assert_ptr_nonnull(strstr(fake_saw(&fx, &cy), "ana: now\n"));
+}
+END_TEST
+
 void
 unit_tests(Suite *s)
 {
@@ -521,4 +544,5 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_repeats_in_a_room_that_was_left);
 	tcase_add_test(tc, test_repeats_that_are_no_longer_held);
 	tcase_add_test(tc, test_skip_keeps_what_is_queued);
+	tcase_add_test(tc, test_bot_stops_the_past);
 }
