@@ -303,7 +303,7 @@ START_TEST(test_nonsense)
 	ck_assert_str_eq(change(&ana, ""), "");
 	ck_assert_str_eq(change(&ana, "+-+-+-"), "");
 	ck_assert_str_eq(change(&ana, " +m"), "");
-	ck_assert_str_eq(shown(), "+nst");
+	ck_assert_str_eq(shown(), "+Nnst");
 }
 END_TEST
 
