@@ -20,6 +20,7 @@
 
 #include "dialog-actor.h"
 #include "dialog-pattern.h"
+#include "tls-client.h"
 
 /* Lines and bytes of a line that the report of a failure shows. */
 #define ACTOR_SHOWN_LINES 15
@@ -92,9 +93,34 @@ fail:
 	return -1;
 }
 
+int
+actor_begin_tls(struct actor *p, bool is_old)
+{
+	p->tls = tls_client_new(p->fd, is_old);
+	return p->tls == NULL ? -1 : 0;
+}
+
+void
+actor_shutdown(struct actor *p)
+{
+	if (p->tls != NULL)
+		tls_client_shutdown(p->tls);
+	shutdown(p->fd, SHUT_WR);
+}
+
 void
 actor_close(struct actor *p)
 {
+	if (p->tls != NULL)
+		tls_client_shutdown(p->tls);
+	actor_cut(p);
+}
+
+void
+actor_cut(struct actor *p)
+{
+	tls_client_free(p->tls);
+	p->tls = NULL;
 	if (p->fd != -1)
 		close(p->fd);
 	p->fd = -1;
@@ -107,7 +133,7 @@ actor_reset(struct actor *p)
 	struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
 
 	setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-	actor_close(p);
+	actor_cut(p);
 }
 
 void
@@ -127,8 +153,11 @@ void
 actor_flush(struct actor *p)
 {
 	while (p->fd != -1 && actor_has_unsent(p)) {
-		ssize_t n = send(p->fd, p->out.data + p->out_sent,
-		    p->out.len - p->out_sent, MSG_NOSIGNAL);
+		const char *data = p->out.data + p->out_sent;
+		size_t len = p->out.len - p->out_sent;
+		ssize_t n = p->tls != NULL ?
+		    tls_client_send(p->tls, data, len) :
+		    send(p->fd, data, len, MSG_NOSIGNAL);
 
 		if (n >= 0) {
 			p->out_sent += (size_t)n;
@@ -150,7 +179,9 @@ actor_receive(struct actor *p)
 
 	while (p->fd != -1 && !p->has_eof && total < ACTOR_RECEIVE_MAX) {
 		char chunk[16384];
-		ssize_t n = recv(p->fd, chunk, sizeof(chunk), 0);
+		ssize_t n = p->tls != NULL ?
+		    tls_client_receive(p->tls, chunk, sizeof(chunk)) :
+		    recv(p->fd, chunk, sizeof(chunk), 0);
 
 		if (n > 0) {
 			buf_add(&p->in, chunk, (size_t)n);
@@ -158,7 +189,7 @@ actor_receive(struct actor *p)
 		} else if (n == 0) {
 			p->has_eof = true;
 			/* As nc and telnet do, which then exit. */
-			shutdown(p->fd, SHUT_WR);
+			actor_shutdown(p);
 		} else if (errno == EAGAIN) {
 			return;
 		} else if (errno != EINTR) {

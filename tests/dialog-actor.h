@@ -12,6 +12,8 @@
 
 #include "base/buf.h"
 
+struct tls_client;
+
 /* Somebody in a dialog, with the connection that they have at the moment. */
 struct actor {
 	TAILQ_ENTRY(actor) entry;
@@ -21,6 +23,7 @@ struct actor {
 	size_t in_read; /* what of it the dialog has gone through */
 	struct buf out; /* not sent yet */
 	size_t out_sent;
+	struct tls_client *tls; /* NULL: in the clear */
 	bool has_eof;
 	int error; /* errno of the connection's end, or 0 */
 	bool is_reading;
@@ -45,6 +48,13 @@ int actor_connect(struct actor *p, const struct sockaddr *to, socklen_t to_len,
  * received stays to be read. */
 void actor_close(struct actor *p);
 void actor_reset(struct actor *p);
+
+/* Begins TLS on the new connection. -1: the tests were built without. */
+int actor_begin_tls(struct actor *p, bool is_old) MUST_CHECK;
+/* Closes the sending side: in TLS's way, and the socket's. */
+void actor_shutdown(struct actor *p);
+/* Closes without TLS's close_notify. */
+void actor_cut(struct actor *p);
 
 /* Queues bytes for the connection and sends what can be sent now. */
 void actor_send(struct actor *p, const void *bytes, size_t len);

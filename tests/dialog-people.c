@@ -18,6 +18,7 @@
 
 #include "dialog-pattern.h"
 #include "dialog-script.h"
+#include "tls-client.h"
 
 /* A statement about one person: text is what comes after the word or sign. */
 struct people_act {
@@ -37,6 +38,7 @@ struct people_call {
 	struct sockaddr_storage to, from;
 	socklen_t to_len, from_len; /* from_len 0: from anywhere */
 	bool is_slow;
+	bool is_tls, is_old; /* TLS; 1.2 at most */
 };
 
 static void
@@ -110,7 +112,7 @@ people_call_irc(struct script *s, struct people_call *call)
 		sin->sin_port = htons((uint16_t)s->stage.daemon.port_irc);
 }
 
-/* connect [unix | ipv6 | irc | at NAME] [from ADDRESS] [slow] */
+/* connect [unix | ipv6 | irc | at NAME] [from ADDRESS] [slow] [tls | tls1.2] */
 static void
 people_connect(struct script *s, struct actor *p, const char *text)
 {
@@ -141,6 +143,10 @@ people_connect(struct script *s, struct actor *p, const char *text)
 			people_call_from(s, &call, words.items[++i]);
 		else if (strcmp(word, "slow") == 0)
 			call.is_slow = true;
+		else if (strcmp(word, "tls") == 0)
+			call.is_tls = true;
+		else if (strcmp(word, "tls1.2") == 0)
+			call.is_tls = call.is_old = true;
 		else
 			stage_fail(&s->stage, p, "connect how?");
 	}
@@ -150,6 +156,8 @@ people_connect(struct script *s, struct actor *p, const char *text)
 		from, call.from_len, call.is_slow) == -1)
 		stage_fail(&s->stage, p, "cannot connect: %s", strerror(errno));
 	actor_note(p, '*', "connects", strlen("connects"));
+	if (call.is_tls && actor_begin_tls(p, call.is_old) == -1)
+		stage_fail(&s->stage, p, "there is no TLS: needs tls");
 }
 
 static void
@@ -335,9 +343,13 @@ people_irc(struct script *s, struct actor *p, const char *text)
 {
 	char *nick = xasprintf("NICK %s", p->name);
 	char *user = xasprintf("USER %s 0 * :%s", p->name, p->name);
-	char *caps = xasprintf("CAP REQ :%s", text);
+	const char *rest = script_after(text, "tls");
+	char *caps;
 
-	people_connect(s, p, "irc");
+	people_connect(s, p, rest != NULL ? "irc tls" : "irc");
+	if (rest != NULL)
+		text = rest;
+	caps = xasprintf("CAP REQ :%s", text);
 	if (*text != '\0')
 		people_type(s, p, caps);
 	people_type(s, p, nick);
@@ -433,12 +445,48 @@ people_reset(struct script *s, struct actor *p, const char *text)
 }
 
 static void
+people_cut(struct script *s, struct actor *p, const char *text)
+{
+	(void)text;
+	people_flush(s, p);
+	actor_note(p, '*', "cuts", strlen("cuts"));
+	actor_cut(p);
+}
+
+static void
+people_update_keys(struct script *s, struct actor *p, const char *text)
+{
+	(void)text;
+	people_flush(s, p);
+	if (p->tls == NULL)
+		stage_fail(&s->stage, p, "%s has no TLS", p->name);
+	tls_client_update(p->tls);
+}
+
+/* The connection ends, since there can be no TLS, or not so. */
+static void
+people_refused(struct script *s, struct actor *p, const char *text)
+{
+	int64_t deadline = stage_deadline(&s->stage);
+
+	(void)text;
+	people_need_connection(s, p);
+	while (!p->has_eof)
+		if (stage_turn(&s->stage, deadline) == -1)
+			stage_fail(&s->stage, p, "the connection stays");
+	if (p->error != EPROTO)
+		stage_fail(&s->stage, p, "TLS is not refused: %s",
+		    strerror(p->error));
+	actor_cut(p);
+}
+
+static void
 people_shutdown(struct script *s, struct actor *p, const char *text)
 {
 	(void)text;
 	people_flush(s, p);
 	actor_note(p, '*', "shuts down", strlen("shuts down"));
-	shutdown(p->fd, SHUT_WR);
+	actor_shutdown(p);
 }
 
 static void
@@ -537,15 +585,18 @@ static const struct people_act people_words[] = {
 	{ "account", people_account },
 	{ "close", people_close },
 	{ "connect", people_connect },
+	{ "cut", people_cut },
 	{ "enter", people_enter },
 	{ "eof", people_eof },
 	{ "ignore-rest", people_ignore_rest },
 	{ "irc", people_irc },
 	{ "quiet", people_quiet },
 	{ "read", people_read },
+	{ "refused", people_refused },
 	{ "reset", people_reset },
 	{ "shutdown", people_shutdown },
 	{ "stop-reading", people_stop_reading },
+	{ "updates-keys", people_update_keys },
 };
 
 /* What is to be done, and *text: with what. NULL when it is no such thing. */

@@ -17,6 +17,7 @@
 
 #include "dialog-pattern.h"
 #include "dialog-script.h"
+#include "tls-client.h"
 
 void
 words_add(struct words *w, const char *word)
@@ -176,6 +177,25 @@ script_repeat(struct script *s, const char *text)
 	s->repeat = 0;
 }
 
+/* certificate NAME SECONDS: new ones in {dir}/certificate and {dir}/key */
+static void
+script_certificate(struct script *s, const char *text)
+{
+	char name[64], *path, *key_path;
+	long seconds;
+	int result;
+
+	if (sscanf(text, "%63s %ld", name, &seconds) != 2)
+		stage_fail(&s->stage, NULL, "certificate NAME SECONDS");
+	path = xasprintf("%s/certificate", s->stage.dir);
+	key_path = xasprintf("%s/key", s->stage.dir);
+	result = tls_client_certificate(name, seconds, path, key_path);
+	free(path);
+	free(key_path);
+	if (result == -1)
+		stage_fail(&s->stage, NULL, "no certificate: needs tls");
+}
+
 static void
 script_statement(struct script *s, const char *text)
 {
@@ -197,6 +217,8 @@ script_statement(struct script *s, const char *text)
 		script_brbctl(s, rest);
 	else if ((rest = script_after(text, "timer")) != NULL)
 		script_timer(s, rest);
+	else if ((rest = script_after(text, "certificate")) != NULL)
+		script_certificate(s, rest);
 	else if (strcmp(text, "settings") == 0)
 		script_settings(s);
 	else if (script_after(text, "needs") == NULL && !script_people(s, text))
@@ -247,6 +269,13 @@ script_has_address(const char *name)
 	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
 	bool is_ipv4 = inet_pton(AF_INET, name, &in.sin_addr) == 1;
 	int fd, bad;
+
+	if (strcmp(name, "tls") == 0)
+#ifdef HAVE_OPENSSL
+		return true;
+#else
+		return false;
+#endif
 
 	if (!is_ipv4 && inet_pton(AF_INET6, name, &in6.sin6_addr) != 1)
 		return false;

@@ -60,7 +60,9 @@ tests_dialog_SOURCES = \
 	%D%/dialog-script.h \
 	%D%/dialog-stage.c \
 	%D%/dialog-stage.h \
-	%D%/dialog.c
+	%D%/dialog.c \
+	%D%/tls-client.c \
+	%D%/tls-client.h
 
 TEST_EXTENSIONS = .dialog
 DIALOG_LOG_COMPILER = %D%/dialog$(EXEEXT)

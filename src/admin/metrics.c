@@ -14,6 +14,7 @@
 #include "admin/admin.h"
 #include "admin/metrics.h"
 #include "base/process.h"
+#include "net/tls-context.h"
 
 #define METRICS_PIECE 8192
 
@@ -135,6 +136,39 @@ metrics_add_traffic(struct metrics *m, struct buf *out)
 }
 
 static void
+metrics_add_tls(struct buf *out, const struct net *net)
+{
+	const struct net_tls *tls = &net->tls;
+	int i;
+
+	metrics_counter(out, "brbd_tls_handshakes_total",
+	    "TLS handshakes that came to a good end.", tls->stats.handshakes);
+	metrics_head(out, "brbd_tls_failures_total", "counter",
+	    "TLS handshakes that did not, by why.");
+	for (i = 0; i < TLS_FAILURES; i++)
+		buf_addf(out, "brbd_tls_failures_total{reason=\"%s\"} %llu\n",
+		    tls_failure_str((enum tls_failure)i),
+		    (unsigned long long)tls->stats.failures[i]);
+	metrics_head(out, "brbd_tls_old_versions_total", "counter",
+	    "Clients that know only older versions of TLS.");
+	for (i = 0; i < TLS_OLD_VERSIONS; i++)
+		buf_addf(out,
+		    "brbd_tls_old_versions_total{version=\"%s\"} %llu\n",
+		    net_tls_old_versions[i],
+		    (unsigned long long)tls->stats.old_versions[i]);
+	metrics_counter(out, "brbd_tls_broken_total",
+	    "Connections that were closed for what is no TLS, later.",
+	    tls->stats.broken);
+	if (tls->context == NULL)
+		return;
+	metrics_head(out, "brbd_tls_certificate_expiry_seconds", "gauge",
+	    "The time until the certificate expires.");
+	buf_addf(out, "brbd_tls_certificate_expiry_seconds %lld\n",
+	    (long long)(tls_context_expires_s(tls->context) -
+		net->clock->wall_ms / 1000));
+}
+
+static void
 metrics_add_turns(struct buf *out, const struct timing *timing)
 {
 	static const char name[] = "brbd_turn_duration_seconds";
@@ -250,6 +284,7 @@ metrics_render(struct metrics *m, struct buf *out, struct walk_budget *budget)
 		m->has_numbers = true;
 		metrics_add_members(m, out);
 		metrics_add_traffic(m, out);
+		metrics_add_tls(out, m->admin->sessions->net);
 		metrics_add_turns(out, m->admin->timing);
 		metrics_add_process(m, out);
 		return true;

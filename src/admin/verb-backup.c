@@ -29,12 +29,7 @@
 #define BACKUP_CHUNK 2048
 #define BACKUP_HEAD 256 /* bytes before the image of a room */
 
-enum backup_step {
-	BACKUP_PEOPLE,
-	BACKUP_BANS,
-	BACKUP_ACCOUNTS,
-	BACKUP_ROOMS
-};
+enum backup_step { BACKUP_PEOPLE, BACKUP_BANS, BACKUP_ACCOUNTS, BACKUP_ROOMS };
 
 /* The verb's state, and behind it the image of a room: one piece of memory. */
 struct backup {

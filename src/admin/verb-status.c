@@ -14,6 +14,7 @@
 #include "admin/verb.h"
 #include "base/clock.h"
 #include "base/process.h"
+#include "net/tls-context.h"
 
 #define STATUS_PIECE 8192
 
@@ -66,6 +67,30 @@ status_add_counts_json(struct verb_call *call)
 	json_object_open(j, "accept_pauses");
 	json_number(j, "rate", net->accept_pauses_rate);
 	json_number(j, "resources", net->accept_pauses_resources);
+	json_object_close(j);
+}
+
+static void
+status_add_tls_json(struct verb_call *call)
+{
+	const struct net_tls *tls = &call->admin->sessions->net->tls;
+	struct json *j = &call->json;
+	int i;
+
+	if (tls->context == NULL) {
+		json_none(j, "tls");
+		return;
+	}
+	json_object_open(j, "tls");
+	json_text(j, "names", tls_context_names(tls->context));
+	json_number(j, "expires",
+	    (uint64_t)tls_context_expires_s(tls->context));
+	json_number(j, "handshakes", tls->stats.handshakes);
+	json_object_open(j, "failures");
+	for (i = 0; i < TLS_FAILURES; i++)
+		json_number(j, tls_failure_str((enum tls_failure)i),
+		    tls->stats.failures[i]);
+	json_object_close(j);
 	json_object_close(j);
 }
 
@@ -129,6 +154,7 @@ status_add_json(struct verb_call *call, const struct member_stats *stats,
 	json_seconds(j, "expiry_waits_seconds",
 	    age_waits_ms(clock->age, clock->mono_ms));
 	json_object_close(j);
+	status_add_tls_json(call);
 	status_add_known(j, "resident_bytes", usage->resident_bytes);
 	status_add_known(j, "open_fds", usage->open_fds);
 	json_object_open(j, "turn_seconds");
@@ -221,6 +247,33 @@ status_add_clock(struct buf *out, const struct clock *clock)
 }
 
 static void
+status_add_tls(struct buf *out, const struct net *net)
+{
+	const struct net_tls *tls = &net->tls;
+	time_t expires_s;
+	uint64_t failed = 0;
+	struct tm tm;
+	char date[16];
+	int64_t days;
+	int i;
+
+	if (tls->context == NULL)
+		return;
+	for (i = 0; i < TLS_FAILURES; i++)
+		failed += tls->stats.failures[i];
+	expires_s = (time_t)tls_context_expires_s(tls->context);
+	(void)gmtime_r(&expires_s, &tm);
+	(void)strftime(date, sizeof(date), "%Y-%m-%d", &tm);
+	days = (expires_s - net->clock->wall_ms / 1000) / 86400;
+	buf_addf(out,
+	    "TLS: %s, until %s (%lld day%s); %llu handshake%s, %llu "
+	    "failed\n",
+	    tls_context_names(tls->context), date, (long long)days,
+	    days == 1 ? "" : "s", (unsigned long long)tls->stats.handshakes,
+	    status_s(tls->stats.handshakes), (unsigned long long)failed);
+}
+
+static void
 status_add_text(struct verb_call *call, const struct member_stats *stats,
     const struct process_usage *usage)
 {
@@ -251,6 +304,7 @@ status_add_text(struct verb_call *call, const struct member_stats *stats,
 	    admin->sessions->chat->bans.count);
 	status_add_state(out, admin->state);
 	status_add_clock(out, admin->sessions->net->clock);
+	status_add_tls(out, admin->sessions->net);
 	status_add_traffic(call);
 	status_add_usage(out, usage);
 	buf_addf(out,

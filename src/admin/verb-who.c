@@ -59,8 +59,7 @@ who_add_json(struct verb_call *call, const struct member *m)
 	json_text(j, "nick", m->nick);
 	json_bool(j, "guest", m->is_guest);
 	json_text(j, "state", member_activity_str(member_activity(m)));
-	json_text(j, "break_message",
-	    member_is_away(m) ? m->break_text : NULL);
+	json_text(j, "break_message", member_is_away(m) ? m->break_text : NULL);
 	json_array_open(j, "rooms");
 	SLIST_FOREACH(ms, &m->memberships, in_member)
 		json_text(j, NULL, ms->room->name);

@@ -287,6 +287,9 @@ conn_make(struct net *net, struct conn_parts *p,
 	free(telnet);
 	free(timer);
 	if (result == 0) {
+		/* The FIN was waited for long enough. */
+		if (c->tls != NULL && c->tls->is_closed)
+			c->saw_eof = true;
 		conn_continue_input(c);
 		return c;
 	}

@@ -212,6 +212,8 @@ void conn_tls_begin(struct conn *c);
 void conn_tls_readable(struct conn *c);
 /* Seals and writes. */
 void conn_tls_write(struct conn *c, const char *data, size_t len);
+/* The time is up: c's peer has sent a close_notify, and no FIN. */
+void conn_tls_no_fin(struct conn *c);
 /* The last that we send. */
 void conn_tls_say_goodbye(struct conn *c);
 /* Does a handshake of c's wait for its turn? Then nothing is read. */

@@ -83,7 +83,10 @@ conn_timer_cb(void *arg)
 {
 	struct conn *c = arg;
 
-	if (c->state == CONN_OPEN)
+	if (c->state == CONN_OPEN && c->tls != NULL && c->tls->is_closed &&
+	    !c->saw_eof)
+		conn_tls_no_fin(c);
+	else if (c->state == CONN_OPEN)
 		conn_check_stall(c);
 	else
 		conn_set_end(c, CONN_END_CLOSED);

@@ -15,6 +15,10 @@
  * others wait, and who has been at it for a second makes way. A client that has
  * sent no whole record yet takes no such place.
  *
+ * A close_notify tells that no more input comes, and the FIN behind it that the
+ * peer has read all; what we send in between makes that a reset, where the peer
+ * is gone. So we wait for the FIN, a moment.
+ *
  * The peer's kernel acknowledges ciphertext. So that we know which lines that
  * is, the lengths of records are kept until they are acknowledged: a look at
  * the kernel when there are many, and two become one when there still are.
@@ -40,6 +44,10 @@
 #define CONN_TLS_YIELD_MS 1000
 #define CONN_TLS_FAILED_MS 2000 /* for the alert to arrive */
 #define CONN_TLS_READ_MAX 4096
+#define CONN_TLS_FIN_MS 250
+
+const char *const net_tls_old_versions[TLS_OLD_VERSIONS] = { "ssl", "1.0",
+	"1.1", "1.2" };
 
 /* Spans are few mostly; a client that does not read gets so many. */
 #define CONN_SPANS_FEW 8
@@ -348,6 +356,37 @@ conn_tls_take_data(struct conn *c, const struct tls_opened *opened)
 		conn_set_end(c, CONN_END_ERROR);
 }
 
+static void
+conn_tls_set_eof(struct conn *c)
+{
+	c->saw_eof = true;
+	conn_update_reading(c);
+}
+
+/* To be called after a close_notify. */
+static void
+conn_tls_await_fin(struct conn *c)
+{
+	char byte;
+
+	if (recv(c->fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 0)
+		c->tls->has_fin = true;
+	if (c->tls->has_fin || c->has_output)
+		conn_tls_set_eof(c);
+	else
+		deadline_set(c->net->deadlines, &conn_need_timer(c)->deadline,
+		    c->net->clock->mono_ms + CONN_TLS_FIN_MS);
+}
+
+void
+conn_tls_no_fin(struct conn *c)
+{
+	if (!c->has_output)
+		conn_drop_timer(c);
+	conn_tls_set_eof(c);
+	conn_take_input(c);
+}
+
 /* Opens the records in data, and keeps what is left. */
 static void
 conn_tls_take(struct conn *c, char *data, size_t len)
@@ -384,10 +423,8 @@ conn_tls_take(struct conn *c, char *data, size_t len)
 	buf_fini(&tls->partial);
 	if (!is_over && len > 0)
 		buf_add(&tls->partial, data, len);
-	if (tls->is_closed && c->state == CONN_OPEN) {
-		c->saw_eof = true;
-		conn_update_reading(c);
-	}
+	if (tls->is_closed && c->state == CONN_OPEN)
+		conn_tls_await_fin(c);
 	if (c->state == CONN_OPEN)
 		conn_take_input(c);
 	if (result == TLS_BAD)
@@ -409,12 +446,16 @@ conn_tls_take_fin(struct conn *c)
 	}
 	if (!tls->is_closed)
 		c->is_broken = true;
-	c->saw_eof = true;
-	if (c->state == CONN_OPEN)
-		conn_set_end(c, CONN_END_ERROR);
-	else if (c->state == CONN_LINGERING)
+	conn_tls_set_eof(c);
+	if (c->state == CONN_LINGERING)
 		conn_set_end(c, CONN_END_CLOSED);
-	conn_update_reading(c);
+	else if (c->state == CONN_OPEN && !tls->is_closed)
+		conn_set_end(c, CONN_END_ERROR);
+	else if (c->state == CONN_OPEN) {
+		if (!c->has_output)
+			conn_drop_timer(c);
+		conn_take_input(c);
+	}
 }
 
 static void

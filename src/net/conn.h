@@ -60,6 +60,9 @@ struct net_tls {
 	} stats;
 };
 
+/* The names of old_versions. */
+extern const char *const net_tls_old_versions[TLS_OLD_VERSIONS];
+
 struct net {
 	struct event_base *base;
 	struct clock *clock; /* updated whenever the loop calls back */

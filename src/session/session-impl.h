@@ -10,8 +10,6 @@
 
 #include "session/session.h"
 
-#define SESSION_FLUSH_MS 5000
-
 extern const struct client_ops session_client_ops;
 extern const struct conn_handler session_conn_handler;
 
@@ -29,6 +27,8 @@ void session_wait_turn(struct session *s);
  * it did, and closed the connection.
  */
 bool session_is_stranger(struct session *s, char **text, size_t *len);
+/* Closes, with these last words alone: for who has not spoken yet. */
+void session_end_stranger(struct session *s, const char *words, size_t len);
 /* The protocol of a client that shakes hands. */
 extern const struct protocol protocol_tls;
 /* What TLS there is for somebody who comes in so. */

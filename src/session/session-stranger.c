@@ -39,9 +39,8 @@ stranger_drop_guest(struct session *s)
 	action_quit(m, NULL);
 }
 
-/* Closes, with these last words alone. */
-static void
-stranger_end(struct session *s, const char *words, size_t len)
+void
+session_end_stranger(struct session *s, const char *words, size_t len)
 {
 	conn_reply(s->conn, words, len);
 	stranger_drop_guest(s);
@@ -75,7 +74,7 @@ session_is_stranger(struct session *s, char **text, size_t *len)
 		buf_addstr(&answer, s->protocol->refusal(words));
 		free(words);
 	}
-	stranger_end(s, answer.data, answer.len);
+	session_end_stranger(s, answer.data, answer.len);
 	buf_fini(&answer);
 	return true;
 }
@@ -90,7 +89,7 @@ session_switch(struct session *s, const struct protocol *protocol)
 	    conn_fd(s->conn));
 	if (!s->is_sniffed) {
 		words = protocol->refusal("this port is for another protocol");
-		stranger_end(s, words, strlen(words));
+		session_end_stranger(s, words, strlen(words));
 		return;
 	}
 	stranger_drop_guest(s);

@@ -84,23 +84,12 @@ session_await_tls(struct session *s, const struct protocol *then)
 	s->state = (void *)(uintptr_t)then;
 }
 
-/* Says text, in the clear, to somebody who has not come in. */
-static void
-session_end_clear(struct session *s, const struct protocol *protocol,
-    const char *text)
-{
-	const char *line = protocol->refusal(text);
-
-	conn_reply(s->conn, line, strlen(line));
-	session_set_left(s);
-	conn_close(s->conn, SESSION_FLUSH_MS);
-}
-
 void
 session_tls_cb(struct conn *c, enum conn_tls_event event, void *arg)
 {
 	struct session *s = arg;
 	const struct protocol *then = s->protocol;
+	const char *line;
 	char from[CREDENTIAL_STR_SIZE];
 
 	assert(s->conn == c);
@@ -121,9 +110,9 @@ session_tls_cb(struct conn *c, enum conn_tls_event event, void *arg)
 		conn_uncork(c);
 		break;
 	case CONN_TLS_IS_MISSING:
-		session_end_clear(s, then,
-		    "this port is for TLS alone; connect with TLS, or to "
-		    "another port");
+		line = then->refusal("this port is for TLS alone; connect with "
+				     "TLS, or to another port");
+		session_end_stranger(s, line, strlen(line));
 		break;
 	case CONN_TLS_IS_LATE:
 		credential_str(&s->origin->credential, from);
@@ -132,7 +121,10 @@ session_tls_cb(struct conn *c, enum conn_tls_event event, void *arg)
 		    "closed a connection: reason=\"TLS begins after the "
 		    "greeting\" from=\"%s\"",
 		    from);
-		session_close(s, "TLS begins with a connection's first byte");
+		line = then->refusal(
+		    "TLS begins with a connection's first byte, and before "
+		    "the greeting");
+		session_end_stranger(s, line, strlen(line));
 		break;
 	}
 }

@@ -25,6 +25,8 @@
 #include "session/session-impl.h"
 #include "session/session.h"
 
+#define SESSION_FLUSH_MS 5000
+
 void
 sessions_init(struct sessions *all, struct net *net, struct chat *chat,
     const struct options *options)

@@ -173,6 +173,11 @@ dialogs = \
 	%D%/state-rooms.dialog \
 	%D%/talk.dialog \
 	%D%/telnet.dialog \
+	%D%/tls-door.dialog \
+	%D%/tls-port.dialog \
+	%D%/tls-reload.dialog \
+	%D%/tls-upgrade.dialog \
+	%D%/tls.dialog \
 	%D%/topic.dialog \
 	%D%/unix-socket.dialog \
 	%D%/who.dialog

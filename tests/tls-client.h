@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef TLS_CLIENT_H
+#define TLS_CLIENT_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A client's end of TLS over a connected, non-blocking socket, by libssl. It
+ * takes every certificate. */
+struct tls_client;
+
+/* is_old: it knows nothing newer than TLS 1.2. NULL: built without OpenSSL. */
+struct tls_client *tls_client_new(int fd, bool is_old);
+/* Without a word to the server, and without closing fd. NULL is allowed. */
+void tls_client_free(struct tls_client *c);
+
+/*
+ * As send(2) and recv(2), and shake hands first. Errors are EPROTO, when TLS is
+ * broken or refused, and ECONNABORTED, at an end without a close_notify.
+ */
+ssize_t tls_client_send(struct tls_client *c, const void *data, size_t len);
+ssize_t tls_client_receive(struct tls_client *c, void *data, size_t len);
+
+/* Sends a close_notify. */
+void tls_client_shutdown(struct tls_client *c);
+
+/* Changes the key, and asks the server for the same. */
+void tls_client_update(struct tls_client *c);
+
+/* Writes a new certificate and its key into the files. -1: it cannot. */
+int tls_client_certificate(const char *name, long seconds, const char *path,
+    const char *key_path);
+
+#endif
