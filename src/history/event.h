@@ -133,6 +133,9 @@ struct event {
 	bool is_ctcp; /* between IRC clients: CTCP */
 	bool is_uncertain; /* there may be more: the power was cut */
 	const struct event_presence *presence;
+	/* Of an arrival: those whose own (struct cursor) is that or a later one
+	 * were told of it when they came; 0: nobody was. */
+	uint64_t known_from;
 	const struct event_tally *tally;
 };
 

@@ -70,6 +70,7 @@ audience_add_segment(struct audience *a, const struct event *event)
 	s = &a->segments[a->segment_count++];
 	s->end = a->lines.len;
 	s->author = event->author;
+	s->known_from = event->known_from;
 	s->is_said = !event_is_of_names(event->kind);
 	s->folded[0] = '\0';
 	if (event->author != 0 && event->nick != NULL)
@@ -172,6 +173,20 @@ deliver_render(struct room *room, const struct event *event)
 	}
 }
 
+/* Is it one's own, said by somebody whom they ignore, or known to them? */
+static bool
+deliver_is_hidden(const struct cursor *c, const struct segment *s)
+{
+	const struct member *m = c->ms->member;
+
+	if (s->known_from > 0 && c->tracking.arrival >= s->known_from)
+		return true;
+	return s->author != 0 &&
+	    (s->author == m->id ||
+		(s->is_said &&
+		    person_ignores(&m->person, s->author, s->folded)));
+}
+
 /* The audience's lines less those that slot's member is not to see; valid until
  * the next call. */
 static const struct buf *
@@ -185,11 +200,7 @@ deliver_select(const struct audience *a, struct slot *slot)
 	buf_reset(out);
 	for (i = 0; i < a->segment_count; i++) {
 		s = &a->segments[i];
-		if (s->author == 0 ||
-		    (s->author != ms->member->id &&
-			(!s->is_said ||
-			    !person_ignores(&ms->member->person, s->author,
-				s->folded))))
+		if (!deliver_is_hidden(slot->cursor, s))
 			buf_add(out, a->lines.data + start, s->end - start);
 		start = s->end;
 	}

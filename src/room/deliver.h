@@ -30,8 +30,8 @@ void deliver_remove_live(struct cursor *c);
  */
 void deliver_leave_live(struct cursor *c);
 
-/* To be called when a line of the turn is c's own, or c began or ceased to
- * ignore people. c need not be live. */
+/* To be called when a line of the turn is c's own or not for them, or c began or
+ * ceased to ignore people. c need not be live. */
 void deliver_set_acted(struct cursor *c);
 void deliver_set_ignorer(struct cursor *c, bool is_ignorer);
 

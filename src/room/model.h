@@ -501,6 +501,7 @@ struct presence {
 struct segment {
 	size_t end;
 	uint64_t author; /* 0: nobody's */
+	uint64_t known_from; /* the event's */
 	bool is_said; /* hidden from those who ignore the author */
 	char folded[NICK_SIZE];
 };

@@ -34,6 +34,7 @@ static const struct field presence_list[] = {
 	{ FIELD_INT(7, struct presence_record, left.away_since_ms) },
 	{ FIELD_UINT(8, struct presence_record, left.last_arrival),
 	    .max = UINT64_MAX - 1 },
+	{ FIELD_UINT(9, struct presence_record, left.item.known_from) },
 };
 static const struct fields presence_fields = { FIELDS("an arrival or departure",
     struct presence_record, presence_list) };
@@ -74,6 +75,7 @@ presence_restore(struct presence_record *r)
 		    left->is_returning)
 			return false;
 		presence_insert_came(p, ms, left->item.since_ms);
+		ms->arrival->known_from = left->item.known_from;
 		return true;
 	}
 	if (ms != NULL || presence_find(p, left->folded) != NULL)

@@ -18,6 +18,9 @@ struct presence_item {
 	TAILQ_ENTRY(presence_item) entry;
 	struct membership *ms; /* NULL: a struct presence_left */
 	int64_t since_ms;
+	/* Of who came: those who came from then on were greeted with the nick
+	 * that they have now. */
+	uint64_t known_from;
 };
 
 struct presence_left {

@@ -16,6 +16,7 @@
 
 #include "base/util.h"
 #include "room/cursor.h"
+#include "room/deliver.h"
 #include "room/directory.h"
 #include "room/presence-impl.h"
 #include "room/publish.h"
@@ -140,6 +141,7 @@ presence_insert_came(struct presence *p, struct membership *ms,
 
 	item->ms = ms;
 	item->since_ms = since_ms;
+	item->known_from = p->room->chat->last_arrival + 1;
 	ms->arrival = item;
 	presence_append(p, item);
 }
@@ -245,16 +247,26 @@ presence_join_item(struct presence *p, struct membership *ms,
 	    UINT64_MAX);
 }
 
+/* Tells that ms came; not those who know that from their greeting. */
 static void
-presence_publish_came(struct presence *p, struct membership *ms)
+presence_publish_came(struct presence *p, struct membership *ms,
+    uint64_t known_from)
 {
 	struct event_presence names = { .came = { ms->member->nick },
 		.came_count = 1 };
-	struct event event = { .kind = EVENT_PRESENCE, .presence = &names };
+	struct event event = { .kind = EVENT_PRESENCE,
+		.presence = &names,
+		.known_from = known_from };
+	const struct membership *other;
+	struct cursor *c;
 
 	presence_join(p, ms);
 	ms->is_announced = true;
 	room_publish(p->room, &event, ms);
+	TAILQ_FOREACH(other, &p->room->people, in_room)
+		SLIST_FOREACH(c, &other->cursors, in_membership)
+			if (c->tracking.arrival >= known_from)
+				deliver_set_acted(c);
 }
 
 static void
@@ -315,7 +327,7 @@ presence_due_cb(void *arg)
 	while ((item = TAILQ_FIRST(&p->queue)) != NULL &&
 	    presence_is_small(p) && presence_due_ms(p) <= now_ms) {
 		if (item->ms != NULL)
-			presence_publish_came(p, item->ms);
+			presence_publish_came(p, item->ms, item->known_from);
 		else
 			presence_publish_left(p, presence_left_of(item));
 		presence_remove(p, item);
@@ -482,13 +494,16 @@ presence_left(struct presence *p, struct membership *ms, enum room_leave how,
 void
 presence_show(struct presence *p, struct membership *ms)
 {
+	uint64_t known_from;
+
 	ms->member->is_known = true;
 	presence_join(p, ms);
 	if (ms->is_announced || !presence_is_small(p))
 		return;
 	assert(ms->arrival != NULL);
+	known_from = ms->arrival->known_from;
 	presence_drop(p, ms->arrival);
-	presence_publish_came(p, ms);
+	presence_publish_came(p, ms, known_from);
 }
 
 bool
@@ -500,6 +515,9 @@ presence_renamed(struct presence *p, struct membership *ms,
 	if (strcmp(old_folded, ms->member->folded) != 0 &&
 	    presence_settle_left(p, ms) && !was_announced)
 		presence_drop(p, ms->arrival);
+	/* Who was greeted with the old nick has yet to hear of this one. */
+	if (ms->arrival != NULL)
+		ms->arrival->known_from = p->room->chat->last_arrival + 1;
 	return was_announced;
 }
 

@@ -140,6 +140,7 @@ dialogs = \
 	%D%/options.dialog \
 	%D%/order.dialog \
 	%D%/pid-file.dialog \
+	%D%/presence-greeted.dialog \
 	%D%/presence-scan.dialog \
 	%D%/presence.dialog \
 	%D%/proxy.dialog \
