@@ -198,6 +198,10 @@ struct admission {
 /* May one more connect from there? */
 enum admit admit_connection(struct admission *a,
     const struct credential *credential, const struct ban **ban) MUST_CHECK;
+/* Is it a gateway's (the setting webirc), which has no limit of connections?
+ * password: and is that its password? NULL: whatever it is. */
+bool admit_is_gateway(const struct admission *a,
+    const struct credential *credential, const char *password) MUST_CHECK;
 /* May somebody who is connected enter? Much may have changed since they
  * connected. */
 enum admit admit_entry(struct admission *a, const struct credential *credential,

@@ -8,6 +8,8 @@
 #include "config.h"
 
 #include "actions/actions.h"
+#include "base/origin.h"
+#include "base/secret.h"
 #include "room/model.h"
 
 const char *
@@ -41,6 +43,23 @@ admit_entry(struct admission *a, const struct credential *credential,
 	return why;
 }
 
+bool
+admit_is_gateway(const struct admission *a, const struct credential *credential,
+    const char *password)
+{
+	const struct option_list *list = &a->chat->options->webirc;
+	struct gateway gateway;
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (gateway_parse(&gateway, list->items[i]) == NULL &&
+		    origin_has(&gateway.origin, gateway.prefix, credential) &&
+		    (password == NULL ||
+			text_is_same_secret(password, gateway.password)))
+			return true;
+	return false;
+}
+
 enum admit
 admit_connection(struct admission *a, const struct credential *credential,
     const struct ban **ban)
@@ -55,7 +74,8 @@ admit_connection(struct admission *a, const struct credential *credential,
 	if (a->count >= o->max_members)
 		why = ADMIT_FULL;
 	else if (o->max_per_address > 0 &&
-	    origin_holds(origin, ORIGIN_CONNECTIONS) >= o->max_per_address)
+	    origin_holds(origin, ORIGIN_CONNECTIONS) >= o->max_per_address &&
+	    !admit_is_gateway(a, credential, NULL))
 		why = ADMIT_ADDRESS;
 	if (why != ADMITTED)
 		a->refused[why]++;

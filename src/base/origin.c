@@ -177,3 +177,18 @@ room_operator_is(const struct room_operator *op, const char *folded,
 	    (!op->has_origin ||
 		origin_has(&op->origin, op->prefix, credential));
 }
+
+const char *
+gateway_parse(struct gateway *gateway, const char *text)
+{
+	char origin[ORIGIN_STR_SIZE];
+	size_t len = strcspn(text, " ");
+
+	gateway->password = text + len + strspn(text + len, " ");
+	if (*gateway->password == '\0' || len >= sizeof(origin) ||
+	    strchr(gateway->password, ' ') != NULL)
+		return "must be ORIGIN PASSWORD";
+	memcpy(origin, text, len);
+	origin[len] = '\0';
+	return origin_parse(&gateway->origin, &gateway->prefix, origin);
+}

@@ -54,4 +54,15 @@ const char *room_operator_parse(struct room_operator *op,
 bool room_operator_is(const struct room_operator *op, const char *folded,
     const struct credential *credential);
 
+/* A value of the setting webirc: whose gateway may tell where its users come
+ * from, with this password. */
+struct gateway {
+	struct credential origin;
+	unsigned prefix;
+	const char *password; /* within the text that was read */
+};
+/* Reads "ORIGIN PASSWORD". Returns NULL, or what is wrong as a static string. */
+const char *gateway_parse(struct gateway *gateway,
+    const char *text) MUST_CHECK;
+
 #endif

@@ -143,3 +143,16 @@ text_is_secret(const char *text, size_t len)
 			    secret_count(w) > 0));
 	return secret_is_command(&w, is_command);
 }
+
+bool
+text_is_same_secret(const char *given, const char *wanted)
+{
+	size_t len = strlen(wanted), i;
+	unsigned char differs = 0;
+
+	if (strlen(given) != len)
+		return false;
+	for (i = 0; i < len; i++)
+		differs |= (unsigned char)(given[i] ^ wanted[i]);
+	return differs == 0;
+}

@@ -16,4 +16,7 @@
  */
 bool text_is_secret(const char *text, size_t len);
 
+/* Are they equal? It takes as long for any text of the same length. */
+bool text_is_same_secret(const char *given, const char *wanted);
+
 #endif

@@ -8,6 +8,11 @@
  */
 #include "config.h"
 
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <bsd/string.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +22,7 @@
 #include "base/credential.h"
 #include "base/log.h"
 #include "base/nick.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "base/util.h"
 #include "irc/irc.h"
@@ -157,16 +163,45 @@ irc_pass_run(struct session *s, struct irc_message *msg)
 	}
 }
 
-/* Its password is for another server, and whose address it tells is not known:
- * nobody comes in as their gateway. */
+/* Where a gateway's user comes from, if text is an address. */
+static bool
+webirc_address(const char *text, struct credential *credential)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6 };
+
+	if (inet_pton(AF_INET, text, &sin.sin_addr) == 1)
+		*credential = credential_from_address((struct sockaddr *)&sin);
+	else if (inet_pton(AF_INET6, text, &sin6.sin6_addr) == 1)
+		*credential = credential_from_address((struct sockaddr *)&sin6);
+	else
+		return false;
+	return true;
+}
+
+/*
+ * WEBIRC password gateway host address (IRCv3 "WEBIRC"): the host is not used,
+ * as nobody's is shown. Whoever may not send it is another server's gateway,
+ * whose users must not come in as it.
+ */
 void
 irc_webirc_run(struct session *s, struct irc_message *msg)
 {
-	(void)msg;
-	if (irc_of(s)->is_registered)
+	const struct admission *a = &s->all->admission;
+	struct credential credential;
+
+	if (irc_of(s)->is_registered) {
 		irc_numeric(s, 462, ":You may not reregister");
-	else
+		return;
+	}
+	if (!admit_is_gateway(a, &s->address, NULL))
 		session_quit(s, "WEBIRC is not taken from your address", NULL);
+	else if (!admit_is_gateway(a, &s->address, msg->argv[0]))
+		session_quit(s, "WEBIRC with another password", NULL);
+	else if (msg->argc < 4 || !webirc_address(msg->argv[3], &credential))
+		session_quit(s, "WEBIRC without an address", NULL);
+	else
+		session_relayed(s, &credential);
 }
 
 static bool
@@ -174,17 +209,9 @@ register_has_password(const struct session *s)
 {
 	const char *wanted = s->all->options->irc_password;
 	const char *given = irc_of(s)->password;
-	size_t len = strlen(wanted), i;
-	unsigned char differs = 0;
 
-	if (len == 0)
-		return true;
-	if (given == NULL || strlen(given) != len)
-		return false;
-	/* Compared in constant time. */
-	for (i = 0; i < len; i++)
-		differs |= (unsigned char)(given[i] ^ wanted[i]);
-	return differs == 0;
+	return *wanted == '\0' ||
+	    (given != NULL && text_is_same_secret(given, wanted));
 }
 
 static void

@@ -467,6 +467,7 @@ static const char *
 option_load_refusal(const struct option_entry *e, const char *value)
 {
 	struct room_operator op;
+	struct gateway gateway;
 	struct credential origin;
 	enum nick_check check;
 	unsigned prefix;
@@ -474,6 +475,8 @@ option_load_refusal(const struct option_entry *e, const char *value)
 
 	if (e == &option_table[INDEX_room_operator])
 		return room_operator_parse(&op, value);
+	if (e == &option_table[INDEX_webirc])
+		return gateway_parse(&gateway, value);
 	if (e == &option_table[INDEX_trusted_proxy])
 		return origin_parse(&origin, &prefix, value);
 	if (e == &option_table[INDEX_room_modes])

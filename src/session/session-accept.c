@@ -123,6 +123,25 @@ session_refuse(struct session *s, enum admit why, const struct ban *ban)
 	free(text);
 }
 
+void
+session_relayed(struct session *s, const struct credential *address)
+{
+	struct admission *a = &s->all->admission;
+	const struct ban *ban;
+	enum admit why;
+
+	assert(s->member == NULL && !s->has_left);
+	/* The gateway's own place becomes theirs. */
+	admit_remove(a, s->origin);
+	why = admit_connection(a, address, &ban);
+	s->address = *address;
+	s->origin = admit_add(a, address);
+	conn_set_relayed(s->conn);
+	session_wait_turn(s);
+	if (why != ADMITTED)
+		session_refuse(s, why, ban);
+}
+
 bool
 session_enter(struct session *s, const struct dialect *dialect)
 {
@@ -138,8 +157,8 @@ session_enter(struct session *s, const struct dialect *dialect)
 	}
 	s->has_entered = true;
 	s->all->unentered_count--;
-	s->member = member_new(s->all->chat, &s->address,
-	    &session_client_ops, s, s->conn, dialect);
+	s->member = member_new(s->all->chat, &s->address, &session_client_ops,
+	    s, s->conn, dialect);
 	credential_str(&s->address, from);
 	log_people("somebody came in: nick=%s from=\"%s\" protocol=%s fd=%d",
 	    s->member->nick, from, s->protocol->name, conn_fd(s->conn));

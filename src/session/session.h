@@ -114,6 +114,10 @@ void session_accept(struct sessions *all, int fd,
  */
 bool session_enter(struct session *s, const struct dialect *dialect) MUST_CHECK;
 
+/* s, which has not entered yet, is a gateway's: who stands behind it comes from
+ * there. If they may not, they are told, and the connection is closed. */
+void session_relayed(struct session *s, const struct credential *address);
+
 /* Closes all whom a new ban reaches, entered or not; returns how many. Not to
  * be called from a walk over members. */
 size_t sessions_end_banned(struct sessions *all, const struct ban *ban);

@@ -181,6 +181,7 @@ dialogs = \
 	%D%/tls.dialog \
 	%D%/topic.dialog \
 	%D%/unix-socket.dialog \
+	%D%/webirc.dialog \
 	%D%/who.dialog
 
 dialogs_json = \
