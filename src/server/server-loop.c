@@ -25,7 +25,6 @@
 
 #include "net/callback.h"
 #include "server/batching.h"
-#include "room/deliver.h"
 #include "server/server-impl.h"
 
 #define SERVER_TURN_LIMIT_US 1000
@@ -77,7 +76,6 @@ server_turn(struct server *server)
 	server->is_woken = false;
 	server->is_waiting = false;
 	server->is_in_turn = true;
-	deliver_all(&server->chat);
 	if (chat_turn(&server->chat))
 		server_wake(server);
 	state_turn(&server->state);
