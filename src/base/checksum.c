@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The brbd authors
  *
  * A wrapper around libxxhash that offers only the call we need. The history,
- * where each message is checked, calls libxxhash itself; a CRC would be too
- * slow there.
+ * whose checks are of 64 bits or on the way of each message, calls libxxhash
+ * itself.
  */
 #include "config.h"
 

@@ -18,12 +18,14 @@ struct clock;
 /*
  * A table of fields says what of a struct is stored in the journal, and handed
  * over to the next program in this process (handoff.h). The same table writes
- * and reads it, as a sequence of tlv.h, so neither the two directions nor the
- * two uses can differ. The table is beside the struct's module, in x-fields.c
- * or x.c.
+ * and reads it, as a sequence of tlv.h, so that the two directions cannot
+ * differ; a field may be for one use only. The table is beside the struct's
+ * module, in x-fields.c, x-handoff.c or x.c.
  *
- * Zero values are not written, and what is missing is zero. A reader checks
- * each value, passes over unknown tags, and names the field that it refuses.
+ * Zero values are not written, unless they are needed, and what is missing
+ * stays as it was in the struct: zero, if the caller has left it so. A reader
+ * checks each value, passes over unknown tags, and names the field that it
+ * refuses.
  */
 enum fields_use { FIELDS_DISK = 1, FIELDS_HANDOFF };
 

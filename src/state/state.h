@@ -18,9 +18,10 @@
  *
  *   lock                  so that no second process uses it
  *   room-NAME.ring        what was said in a room
- *   people.0, people.1    places, private messages that wait, topics
+ *   people.0, people.1    places, private messages that wait, topics, modes,
+ *                         the ids that were given, the age clock
  *   bans.0, bans.1        who is banned
- *   accounts.0, accounts.1
+ *   accounts.0, accounts.1  who owns a nick
  */
 struct state {
 	struct state_dir dir;
