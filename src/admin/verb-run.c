@@ -9,21 +9,36 @@
 #include <string.h>
 
 #include "admin/admin.h"
+#include "admin/member-stats.h"
 #include "admin/metrics.h"
 #include "admin/verb.h"
 #include "base/util.h"
 #include "room/publish.h"
 #include "room/room.h"
 
+/* People are counted, who may be in several rooms. */
+static enum verb_result
+run_say_counted(struct verb_call *call, struct member_stats *stats)
+{
+	if (member_stats_take(stats, &call->admin->sessions->chat->directory,
+		call->budget))
+		return VERB_MORE;
+	return verb_say(call, "said to %zu who are live",
+	    stats->counts[MEMBER_LIVE]);
+}
+
 enum verb_result
 verb_run_say(struct verb_call *call)
 {
 	struct chat *chat = call->admin->sessions->chat;
 	struct event event = { .kind = EVENT_OPERATOR };
-	char *text = verb_join(call, 0);
+	struct member_stats *stats = call->state;
+	char *text;
 	struct room *room;
-	size_t members = 0;
 
+	if (stats != NULL)
+		return run_say_counted(call, stats);
+	text = verb_join(call, 0);
 	if (strlen(text) > TOPIC_MAX) {
 		free(text);
 		return verb_fail(call, "the text is too long (limit %d bytes)",
@@ -34,11 +49,11 @@ verb_run_say(struct verb_call *call)
 	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;) {
 		if (room->people_count == 0)
 			continue;
-		members += room->live_count;
 		room_publish(room, &event, NULL);
 	}
 	free(text);
-	return verb_say(call, "said to %zu who are live", members);
+	call->state = stats = xcalloc(1, sizeof(*stats));
+	return run_say_counted(call, stats);
 }
 
 enum verb_result
