@@ -257,7 +257,6 @@ int
 control_check_options(const struct options *o, struct option_errors *errors)
 {
 	struct listener_spec spec;
-	struct peercred_rule access;
 	const char *why;
 	char *text;
 	int result = 0;
@@ -277,12 +276,11 @@ control_check_options(const struct options *o, struct option_errors *errors)
 		listener_spec_fini(&spec);
 		free(text);
 	}
-	if ((why = peercred_rule_init(&access, o->control_group)) != NULL) {
+	if ((why = peercred_check_group(o->control_group)) != NULL) {
 		option_errors_add(errors, "control-group '%s': %s",
 		    o->control_group, why);
 		result = -1;
 	}
-	peercred_rule_fini(&access);
 	return result;
 }
 

@@ -44,23 +44,40 @@ peercred_get(struct peercred *peer, int fd)
 	return 0;
 }
 
+static const char *
+peercred_find_group(const char *name, const struct group **group)
+{
+	errno = 0;
+	/* cppcheck-suppress getgrnamCalled ; there is one thread */
+	*group = getgrnam(name);
+	if (*group != NULL)
+		return NULL;
+	return errno == 0 || errno == ENOENT ? "there is no such group" :
+					       strerror(errno);
+}
+
+const char *
+peercred_check_group(const char *name)
+{
+	const struct group *group;
+
+	return name[0] == '\0' ? NULL : peercred_find_group(name, &group);
+}
+
 const char *
 peercred_rule_init(struct peercred_rule *access, const char *name)
 {
 	const struct group *group;
 	const struct passwd *user;
+	const char *why;
 
 	memset(access, 0, sizeof(*access));
 	access->self = geteuid();
 	if (name[0] == '\0')
 		return NULL;
-	errno = 0;
-	/* cppcheck-suppress getgrnamCalled ; there is one thread */
-	group = getgrnam(name);
-	if (group == NULL)
-		return errno == 0 || errno == ENOENT ?
-		    "there is no such group" :
-		    strerror(errno);
+	why = peercred_find_group(name, &group);
+	if (why != NULL)
+		return why;
 	access->has_group = true;
 	access->group = group->gr_gid;
 	for (char **member = group->gr_mem;

@@ -39,6 +39,10 @@ struct peercred_rule {
 	size_t member_count;
 };
 
+/* Is that a group, or ""? Returns NULL, or what is wrong as a static string.
+ * Its members, each of whom may take a while, are not asked for. */
+const char *peercred_check_group(const char *group) MUST_CHECK;
+
 /* group is a name, or "" for none. Returns NULL, or what is wrong as a static
  * string; then the rule is that for no group. */
 const char *peercred_rule_init(struct peercred_rule *access,
