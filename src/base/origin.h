@@ -62,7 +62,6 @@ struct gateway {
 	const char *password; /* within the text that was read */
 };
 /* Reads "ORIGIN PASSWORD". Returns NULL, or what is wrong as a static string. */
-const char *gateway_parse(struct gateway *gateway,
-    const char *text) MUST_CHECK;
+const char *gateway_parse(struct gateway *gateway, const char *text) MUST_CHECK;
 
 #endif
