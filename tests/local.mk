@@ -43,7 +43,8 @@ tests_frozen_SOURCES = %D%/frozen.c %D%/losses-reader.c \
 	%D%/losses-reader.h $(client_sources)
 tests_losses_SOURCES = %D%/losses.c %D%/losses-reader.c \
 	%D%/losses-reader.h $(client_sources)
-tests_upgrade_SOURCES = %D%/upgrade.c $(client_sources)
+tests_upgrade_SOURCES = %D%/upgrade.c $(client_sources) \
+	%D%/tls-client.c %D%/tls-client.h
 
 tests_dialog_SOURCES = \
 	%D%/daemon.c \

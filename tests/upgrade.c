@@ -4,7 +4,8 @@
  * A thousand people in all states, talk without a pause, and one upgrade after
  * the other: everybody sees everything that was said, in order and once; the
  * process stays the same, and so does the number of its descriptors. Programs
- * that fail change nothing (hostile 68, 70, 71). The longest time that a line
+ * that fail change nothing (hostile 68, 70, 71). The same by TLS, with keys that
+ * change (hostile 88). The longest time that a line
  * took to another member is printed; all others but one are waiting for it,
  * too.
  *
@@ -18,6 +19,7 @@
 
 #include <check.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -30,6 +32,7 @@
 #include "base/util.h"
 #include "client.h"
 #include "daemon.h"
+#include "tls-client.h"
 #include "unit/unit.h"
 
 /* These come first. */
@@ -43,6 +46,7 @@ enum role { LIVE, ON_BREAK, SLOW, MID_LINE, TELNET, LIVE_TOO, ROLES };
 
 struct person {
 	int fd;
+	struct tls_client *tls; /* NULL: none */
 	struct buf in;
 	enum role role;
 	unsigned next; /* the number of the line that they should see next */
@@ -65,6 +69,7 @@ static unsigned mids, mids_said; /* who is in mid-line, and lines of each */
 static int64_t longest_us;
 static char *dir, program[64];
 static bool has_state; /* state-dir is set */
+static char *tls_dir; /* of the certificate; NULL: there is no TLS */
 
 /* The program */
 
@@ -104,15 +109,21 @@ start(void)
 {
 	char *state = has_state ? xasprintf(" -o state-dir=%s/state", dir) :
 				  xstrdup("");
+	char *tls = tls_dir == NULL ?
+	    xstrdup("") :
+	    xasprintf(",tls -o core-dumps=yes "
+		      "-o tls-certificate=%s/certificate -o tls-key=%s/key",
+		tls_dir, tls_dir);
 
 	client_start_daemon(&d, dir, program,
-	    "-l 127.0.0.1:0,line -o line-rate=20 -o line-burst=400 "
+	    "-l 127.0.0.1:0,line%s -o line-rate=20 -o line-burst=400 "
 	    "-o accept-rate=0 -o max-per-address=0 -o history-size=8M "
 	    "-o origin-rate=0 "
 	    "-o stall-timeout=1h -o presence-window=1h -o max-members=%zu%s",
-	    people_count + 10, state);
+	    tls, people_count + 10, state);
 	client_await_daemon(&d, patience_ms);
 	free(state);
+	free(tls);
 }
 
 /* Its open descriptors; 0 where that cannot be seen. */
@@ -139,6 +150,12 @@ enter(struct person *p)
 {
 	p->fd = client_connect(&d, false, p->role == SLOW ? 2048 : 0);
 	ck_assert_int_ne(p->fd, -1);
+	if (tls_dir != NULL) {
+		/* Hands are shaken at once. */
+		ck_assert_int_eq(fcntl(p->fd, F_SETFL, 0), 0);
+		p->tls = tls_client_new(p->fd, false);
+		ck_assert_int_eq(fcntl(p->fd, F_SETFL, O_NONBLOCK), 0);
+	}
 	p->next = 1;
 }
 
@@ -206,11 +223,27 @@ take_answers(struct person *p, char *data, size_t *len)
 	*len = queued;
 }
 
+static bool
+receive(struct person *p)
+{
+	ssize_t n;
+
+	if (p->tls == NULL)
+		return client_receive(p->fd, &p->in);
+	do {
+		n = tls_client_receive(p->tls, buf_reserve(&p->in, 16384),
+		    16384);
+		if (n > 0)
+			p->in.len += (size_t)n;
+	} while (n > 0);
+	return n == -1 && errno == EAGAIN;
+}
+
 static void
 see(struct person *p)
 {
-	QUICK_ASSERT_MSG(client_receive(p->fd, &p->in),
-	    "a connection ended: %s", buf_cstr(&d.log));
+	QUICK_ASSERT_MSG(receive(p), "a connection ended: %s",
+	    buf_cstr(&d.log));
 	if (p->role == TELNET)
 		take_answers(p, p->in.data, &p->in.len);
 	client_take_lines(&p->in, see_line, p);
@@ -219,7 +252,9 @@ see(struct person *p)
 static void
 type(struct person *p, const void *data, size_t len)
 {
-	ck_assert_int_eq(write(p->fd, data, len), (ssize_t)len);
+	ck_assert_int_eq(p->tls != NULL ? tls_client_send(p->tls, data, len) :
+					  write(p->fd, data, len),
+	    (ssize_t)len);
 }
 
 #define TYPE(p, literal) type(p, literal, sizeof(literal) - 1)
@@ -491,6 +526,7 @@ leave(void)
 	size_t i;
 
 	for (i = 0; i < people_count; i++) {
+		tls_client_free(people[i].tls);
 		(void)close(people[i].fd);
 		buf_fini(&people[i].in);
 	}
@@ -523,6 +559,8 @@ run(size_t count)
 	fds = count_fds();
 	longest_us = 0;
 	for (round = 0; round < rounds; round++) {
+		for (i = 0; tls_dir != NULL && i < people_count; i += 7)
+			tls_client_update(people[i].tls);
 		say_halves(true, round);
 		upgrade("upgraded: ");
 		say_halves(false, round);
@@ -577,6 +615,27 @@ START_TEST(test_upgrade)
 }
 END_TEST
 
+/* By TLS: keys, counters and half records are carried. */
+START_TEST(test_tls)
+{
+	char *path, *key_path;
+
+	(void)client_raise_nofile();
+	has_state = false;
+	tls_dir = unit_dir_new();
+	path = xasprintf("%s/certificate", tls_dir);
+	key_path = xasprintf("%s/key", tls_dir);
+	ck_assert_int_eq(tls_client_certificate("localhost", 3600, path,
+			     key_path),
+	    0);
+	run(300);
+	unit_dir_free(tls_dir);
+	tls_dir = NULL;
+	free(path);
+	free(key_path);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -588,5 +647,11 @@ main(void)
 	tcase_set_timeout(tc, 3600);
 	tcase_add_test(tc, test_upgrade);
 	tcase_add_test(tc, test_state);
+#ifdef HAVE_OPENSSL
+	tcase_add_test(tc, test_tls);
+#else
+	(void)test_tls;
+	(void)printf("skipped by TLS: built without OpenSSL\n");
+#endif
 	return unit_run(suite);
 }
