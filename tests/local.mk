@@ -10,6 +10,7 @@ include tests/dialogs/local.mk
 include tests/fuzz/local.mk
 
 scripts = \
+	%D%/check-certbot \
 	%D%/check-check-layers \
 	%D%/check-completions \
 	%D%/check-layers \
