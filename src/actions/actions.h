@@ -75,6 +75,7 @@ enum nick {
 	NICK_INVALID, /* nick_check() says why */
 	NICK_TAKEN, /* clash has it */
 	NICK_LOOKALIKE, /* it looks like that of clash */
+	NICK_OWNED, /* it is owner's, or looks like it; m is not logged in */
 	NICK_TOO_OFTEN /* ANNOUNCE_PERSON: member_announce_wait_ms() */
 };
 struct nick_answer {
@@ -82,6 +83,7 @@ struct nick_answer {
 	/* Also the room in which it makes them operator; or NULL. */
 	const struct room *room;
 	const struct member *clash;
+	const struct account_nick *owner;
 };
 /* Would somebody with this credential, who is not here yet, get this nick? */
 enum nick action_nick_check(struct chat *chat,
@@ -91,6 +93,99 @@ enum nick action_nick_check(struct chat *chat,
  * is told by EVENT_SYNC_RENAME. */
 enum nick action_nick(struct member *m, const char *nick,
     struct nick_answer *answer) MUST_CHECK;
+
+/* account.c: logging in, and making an account. */
+
+/* A password of a new account. */
+#define PASSWORD_MIN 8
+#define PASSWORD_MAX 500
+/* NULL, or what is wrong with it. */
+const char *password_check(const char *password) MUST_CHECK;
+
+enum login_purpose {
+	LOGIN_TO, /* an account */
+	LOGIN_REGISTER, /* making one of one's nick */
+	LOGIN_PASSWORD /* changing one's own */
+};
+
+enum login {
+	LOGIN_DONE,
+	LOGIN_VERIFY, /* the password has to be compared with try->hash */
+	LOGIN_WRONG, /* there is no such account, or it is not its password */
+	LOGIN_TOO_OFTEN, /* wait_ms: too many wrong ones */
+	LOGIN_AGAIN, /* it cannot be found out now */
+	LOGIN_ALREADY, /* they are logged in */
+	LOGIN_INSECURE, /* others can read it on its way */
+	LOGIN_NO_PASSWORD, /* none was given */
+	/* About making one: */
+	LOGIN_BAD_PASSWORD, /* password_check() */
+	LOGIN_NOT_ALLOWED, /* the setting register */
+	LOGIN_NO_NICK, /* a guest has nothing to own */
+	LOGIN_TAKEN, /* somebody owns the nick, or one that looks like it */
+	LOGIN_FULL /* max-accounts */
+};
+
+/* What is to be found out. Wipe it afterwards. */
+struct login_try {
+	char name[NICK_SIZE];
+	char hash[ACCOUNT_HASH_MAX + 1];
+	unsigned char token[PROOF_BYTES]; /* by which they came in; or zeros */
+	uint64_t id; /* 0: there is no such account */
+	int64_t wait_ms;
+	bool is_real; /* else a right password is wrong */
+};
+
+/* What came of it. */
+struct login_answer {
+	const struct account *account;
+	int64_t last_ms; /* wall clock: their last login; 0: none */
+	int64_t wait_ms;
+	uint32_t failures; /* wrong passwords since then */
+	enum nick nick; /* why they have another than wanted, or NICK_SAME */
+	struct nick_answer nick_answer;
+};
+
+/*
+ * Somebody from there says that they own the account of name, and gives a
+ * secret: a token, which is LOGIN_DONE at once, or a password. Whether that is
+ * right is told to action_login_verified(), which returns the account, or NULL.
+ */
+enum login action_login_check(struct chat *chat,
+    const struct credential *address, const char *name, const char *secret,
+    struct login_try *try) MUST_CHECK;
+struct account *action_login_verified(struct chat *chat,
+    const struct credential *address, struct login_try *try,
+    bool is_right) MUST_CHECK;
+/* The owner of a has come, by p or a password (NULL): answer tells how it was
+ * since the last time. */
+void action_logged_in(struct chat *chat, struct account *a,
+    struct account_proof *p, struct login_answer *answer);
+/* m, who is not logged in, is so now: their place is the account's. If their
+ * nick is none of its, they take this one, unless it is NULL. */
+void action_login(struct member *m, const struct account *a, const char *nick,
+    struct login_answer *answer);
+
+/*
+ * May m make an account of their nick? LOGIN_DONE: yes. When they try, they may
+ * have to wait so long; else it counts. action_register() makes it, with the
+ * hash of the password, and logs m in.
+ */
+enum login action_register_check(const struct member *m) MUST_CHECK;
+int64_t action_register_wait_ms(struct member *m) MUST_CHECK;
+enum login action_register(struct member *m, const char *nick, const char *hash,
+    struct login_answer *answer) MUST_CHECK;
+
+enum account_add {
+	ACCOUNT_ADDED,
+	ACCOUNT_BAD_NICK, /* nobody can have it */
+	ACCOUNT_OWNED, /* or what it looks like */
+	ACCOUNT_HELD, /* somebody is called so now */
+	ACCOUNTS_FULL
+};
+/* Can nick become an account's (NULL: a new one's)? holder may have it. */
+enum account_add action_account_check(struct chat *chat,
+    const struct account *a, const char *nick,
+    const struct member *holder) MUST_CHECK;
 
 /* join.c */
 enum join {

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The brbd authors
 
 src_libbrbd_a_SOURCES += \
+	%D%/account.c \
 	%D%/actions.h \
 	%D%/admit.c \
 	%D%/ban.c \

@@ -32,12 +32,27 @@ nick_is_banned(struct chat *chat, const char *nick, struct nick_answer *answer)
 	return answer->ban != NULL;
 }
 
+/* Is it an account's that is not theirs? */
+static bool
+nick_is_owned(struct chat *chat, const struct credential *identity,
+    const char *nick, struct nick_answer *answer)
+{
+	const struct account_nick *owner = accounts_owner(&chat->accounts,
+	    nick);
+
+	answer->owner = owner;
+	return owner != NULL &&
+	    owner->account != accounts_of(&chat->accounts, identity);
+}
+
 enum nick
 action_nick_check(struct chat *chat, const struct credential *credential,
     const char *nick, struct nick_answer *answer)
 {
 	if (nick_is_banned(chat, nick, answer))
 		return NICK_BANNED;
+	if (nick_is_owned(chat, credential, nick, answer))
+		return NICK_OWNED;
 	return nick_results[rename_check(&chat->directory, NULL, credential,
 	    nick, &answer->clash)];
 }
@@ -51,6 +66,8 @@ action_nick(struct member *m, const char *nick, struct nick_answer *answer)
 
 	if (nick_is_banned(m->chat, nick, answer))
 		return NICK_BANNED;
+	if (nick_is_owned(m->chat, &m->credential, nick, answer))
+		return NICK_OWNED;
 	answer->room = modes_forbids_nick(m);
 	if (answer->room != NULL)
 		return NICK_FORBIDDEN;

@@ -4,6 +4,8 @@
 src_libbrbd_a_SOURCES += \
 	%D%/age.c \
 	%D%/age.h \
+	%D%/base64.c \
+	%D%/base64.h \
 	%D%/bucket.c \
 	%D%/bucket.h \
 	%D%/buf.c \

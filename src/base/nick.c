@@ -24,8 +24,8 @@
  */
 static const char *const nick_reserved[] = { "server", "system", "brbd",
 	"admin", "administrator", "root", "operator", "moderator", "sysop",
-	"nickserv", "chanserv", "you", "me", "everyone", "here", "nobody",
-	"anonymous" };
+	"nickserv", "chanserv", "authserv", "userserv", "you", "me", "everyone",
+	"here", "nobody", "anonymous" };
 
 /* Reserved only as spelled: Ali would look like all. */
 static const char *const nick_reserved_exactly[] = { "all" };

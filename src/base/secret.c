@@ -156,3 +156,11 @@ text_is_same_secret(const char *given, const char *wanted)
 		differs |= (unsigned char)(given[i] ^ wanted[i]);
 	return differs == 0;
 }
+
+bool
+name_is_service(const char *name)
+{
+	struct secret_words w = { .word = name, .len = strlen(name) };
+
+	return secret_is_service(&w, false);
+}

@@ -15,6 +15,8 @@
  * work", does not. text is scrubbed.
  */
 bool text_is_secret(const char *text, size_t len);
+/* Is that what keeps accounts on other networks? To it one sends passwords. */
+bool name_is_service(const char *name);
 
 /* Are they equal? It takes as long for any text of the same length. */
 bool text_is_same_secret(const char *given, const char *wanted);

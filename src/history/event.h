@@ -48,6 +48,7 @@ enum event_kind {
 	EVENT_SYNC_RENAME, /* nick, other: the old one */
 	EVENT_SYNC_AWAY, /* nick, text; NULL: no longer away */
 	EVENT_SYNC_SETNAME, /* nick, text */
+	EVENT_SYNC_ACCOUNT, /* nick, text: the account that they logged in to */
 
 	/* For one person. */
 	EVENT_PRIVATE, /* nick, other: to whom, text; is_notice */
@@ -155,7 +156,7 @@ event_is_numbered(enum event_kind kind)
 static inline bool
 event_is_for_trackers(enum event_kind kind)
 {
-	return kind >= EVENT_SYNC_JOIN && kind <= EVENT_SYNC_SETNAME;
+	return kind >= EVENT_SYNC_JOIN && kind <= EVENT_SYNC_ACCOUNT;
 }
 
 /* Does it change who is in a room, what they are called or what they may do? */

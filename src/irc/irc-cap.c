@@ -17,9 +17,9 @@
  * after CAP LS 302 or later. */
 const struct irc_cap_entry irc_cap_table[] = {
 	{ "account-notify", IRC_CAP_ACCOUNT_NOTIFY, NULL,
-	    "who logs in or out; nobody does, there are no accounts" },
+	    "who in your channels logs in to an account" },
 	{ "account-tag", IRC_CAP_ACCOUNT_TAG, NULL,
-	    "the account of who said something; there are none" },
+	    "the account of who said something" },
 	{ "away-notify", IRC_CAP_AWAY_NOTIFY, NULL,
 	    "who in your channels goes away and comes back" },
 	{ "batch", IRC_CAP_BATCH, NULL,
@@ -27,6 +27,8 @@ const struct irc_cap_entry irc_cap_table[] = {
 	{ "cap-notify", IRC_CAP_CAP_NOTIFY, NULL,
 	    "capabilities that come and go; none do" },
 	{ "chghost", IRC_CAP_CHGHOST, NULL, "hosts that change; none do" },
+	{ "draft/account-registration", IRC_CAP_ACCOUNT_REGISTRATION, NULL,
+	    "REGISTER makes an account of your nick" },
 	{ "draft/chathistory", IRC_CAP_CHATHISTORY, NULL,
 	    "you ask for history yourself, and get none on JOIN" },
 	{ "draft/event-playback", IRC_CAP_EVENT_PLAYBACK, NULL,
@@ -36,7 +38,7 @@ const struct irc_cap_entry irc_cap_table[] = {
 	{ "echo-message", IRC_CAP_ECHO_MESSAGE, NULL,
 	    "what you say comes back to you, as the others see it" },
 	{ "extended-join", IRC_CAP_EXTENDED_JOIN, NULL,
-	    "JOIN has the account, *, and the real name" },
+	    "JOIN has the account, or *, and the real name" },
 	{ "extended-monitor", IRC_CAP_EXTENDED_MONITOR, NULL,
 	    "who you MONITOR goes away or changes the real name" },
 	{ "invite-notify", IRC_CAP_INVITE_NOTIFY, NULL,
@@ -49,6 +51,8 @@ const struct irc_cap_entry irc_cap_table[] = {
 	    "all that somebody is, @+, and not just the highest" },
 	{ "no-implicit-names", IRC_CAP_NO_IMPLICIT_NAMES, NULL,
 	    "no list of who is there on JOIN" },
+	{ "sasl", IRC_CAP_SASL, NULL,
+	    "AUTHENTICATE logs in to an account; where nobody else can read it" },
 	{ "server-time", IRC_CAP_SERVER_TIME, NULL,
 	    "when something was said or done" },
 	{ "setname", IRC_CAP_SETNAME, NULL,
@@ -82,6 +86,15 @@ cap_find(const char *name)
 	return 0;
 }
 
+/* Nobody is asked for a password where others can read it. */
+static uint32_t
+cap_offered(const struct session *s)
+{
+	return session_is_private(s) ? UINT32_MAX :
+				       UINT32_MAX &
+		~(uint32_t)(IRC_CAP_SASL | IRC_CAP_ACCOUNT_REGISTRATION);
+}
+
 /* Sends ":server CAP nick LS [*] :names", in several lines if necessary: '*'
  * means that more follow, for clients that know it. */
 static void
@@ -102,7 +115,9 @@ cap_send_list(struct session *s, const char *what, uint32_t caps,
 			buf_reset(&names);
 		}
 		buf_addf(&names, "%s%s", names.len > 0 ? " " : "", c->name);
-		if (has_values && c->value != NULL)
+		if (has_values && c->cap == IRC_CAP_SASL)
+			buf_addf(&names, "=%s", irc_sasl_mechanisms(s));
+		else if (has_values && c->value != NULL)
 			buf_addf(&names, "=%s", c->value);
 	}
 	irc_line(s, "CAP %s %s :%s", irc_nick(s), what, buf_cstr(&names));
@@ -122,7 +137,7 @@ cap_ls(struct session *s, const char *version)
 		irc->caps |= IRC_CAP_CAP_NOTIFY;
 	if (!irc->is_registered)
 		irc->is_negotiating = true;
-	cap_send_list(s, "LS", UINT32_MAX, irc->cap_version >= 302);
+	cap_send_list(s, "LS", cap_offered(s), irc->cap_version >= 302);
 }
 
 /* Enables or disables all of names, or nothing. */
@@ -141,7 +156,7 @@ cap_request(struct session *s, char *names)
 		if (*name == '\0')
 			continue;
 		cap = cap_find(*name == '-' ? name + 1 : name);
-		if (cap == 0)
+		if ((cap & cap_offered(s)) == 0)
 			is_good = false;
 		else if (*name == '-')
 			caps &= ~cap;

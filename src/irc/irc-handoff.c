@@ -63,6 +63,9 @@ static const struct field irc_list[] = {
 	/* The last: an answer to OPER is due instead of the registration. */
 	{ FIELD_OTHER(12, "deadline", irc_put_deadline, irc_get_deadline) },
 	{ FIELD_OTHER(13, "oper", irc_oper_put, irc_oper_get) },
+	{ FIELD_POINTER(14, struct irc, sasl, &irc_sasl_fields) },
+	{ FIELD_UINT(15, struct irc, login_by), .max = IRC_LOGIN_BY_ACCOUNT },
+	{ FIELD_INT(16, struct irc, left_ms) },
 };
 static const struct fields irc_fields = {
 	FIELDS("an IRC client", struct irc, irc_list),

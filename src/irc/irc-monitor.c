@@ -180,7 +180,8 @@ monitor_is_for(const struct session *s, const struct member *m,
 	    roommates_was_told(s->member))
 		return false;
 	return (kind == EVENT_SYNC_AWAY && irc_has(s, IRC_CAP_AWAY_NOTIFY)) ||
-	    (kind == EVENT_SYNC_SETNAME && irc_has(s, IRC_CAP_SETNAME));
+	    (kind == EVENT_SYNC_SETNAME && irc_has(s, IRC_CAP_SETNAME)) ||
+	    (kind == EVENT_SYNC_ACCOUNT && irc_has(s, IRC_CAP_ACCOUNT_NOTIFY));
 }
 
 static void

@@ -16,6 +16,7 @@
 #include <bsd/string.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -64,6 +65,18 @@ register_explain_nick(struct session *s, enum nick result, const char *nick,
 		irc_about(s, 433, nick, "Nickname looks like %s, who is here",
 		    answer->clash->nick);
 		break;
+	case NICK_OWNED:
+		if (strcasecmp(nick, answer->owner->nick) != 0)
+			irc_about(s, 433, nick,
+			    "Nickname looks like %s, which belongs to an "
+			    "account",
+			    answer->owner->nick);
+		else
+			irc_about(s, 433, nick,
+			    "%s belongs to an account; if it is yours, log in "
+			    "with SASL or PASS %s:PASSWORD",
+			    answer->owner->nick, answer->owner->nick);
+		break;
 	case NICK_TOO_OFTEN:
 		session_wait_str(s, ANNOUNCE_PERSON, wait);
 		irc_about(s, 438, nick, "Too many changes; try again in %s",
@@ -73,6 +86,21 @@ register_explain_nick(struct session *s, enum nick result, const char *nick,
 	case NICK_SAME:
 		break;
 	}
+}
+
+/* Before there is a member. Who comes by a Unix socket may own the nick. */
+static enum nick
+register_check_nick(struct session *s, const char *nick,
+    struct nick_answer *answer)
+{
+	struct credential identity = session_identity(s);
+	enum nick result;
+
+	result = action_nick_check(s->all->chat, &identity, nick, answer);
+	if (result != NICK_OWNED || !session_login_by_connection(s, nick))
+		return result;
+	identity = session_identity(s);
+	return action_nick_check(s->all->chat, &identity, nick, answer);
 }
 
 void
@@ -89,12 +117,17 @@ irc_nick_run(struct session *s, struct irc_message *msg)
 	}
 	if (s->member != NULL) {
 		result = action_nick(s->member, nick, &answer);
+		if (result == NICK_OWNED &&
+		    session_login_by_connection(s, nick))
+			result = action_nick(s->member, nick, &answer);
 		if (result == NICK_CHANGED)
 			member_show_queued(s->member);
 	} else { /* before the registration it is only wanted */
-		result = action_nick_check(s->all->chat, &s->address, nick,
-		    &answer);
-		if (result == NICK_CHANGED) {
+		result = register_check_nick(s, nick, &answer);
+		/* They may be about to log in. */
+		if (result == NICK_CHANGED ||
+		    (result == NICK_OWNED &&
+			(irc->is_negotiating || irc->password != NULL))) {
 			(void)strlcpy(irc->nick, nick, sizeof(irc->nick));
 			irc_register_try(s);
 			return;
@@ -210,7 +243,8 @@ register_has_password(const struct session *s)
 	const char *wanted = s->all->options->irc_password;
 	const char *given = irc_of(s)->password;
 
-	return *wanted == '\0' ||
+	/* Who has logged in has given a better one. */
+	return *wanted == '\0' || session_account(s) != NULL ||
 	    (given != NULL && text_is_same_secret(given, wanted));
 }
 
@@ -261,14 +295,15 @@ irc_register_try(struct session *s)
 	if (irc->is_registered || irc->is_negotiating || irc->nick[0] == '\0' ||
 	    irc->user == NULL)
 		return;
+	if (s->login != NULL || irc_pass_logs_in(s))
+		return; /* again when they have logged in */
 	if (!register_has_password(s)) {
 		register_refuse(s);
 		return;
 	}
 	irc_forget_password(irc);
 	/* Somebody else may have taken it meanwhile, or it was banned. */
-	result = action_nick_check(s->all->chat, &s->address, irc->nick,
-	    &answer);
+	result = register_check_nick(s, irc->nick, &answer);
 	if (result != NICK_CHANGED) {
 		register_explain_nick(s, result, irc->nick, &answer);
 		irc->nick[0] = '\0';

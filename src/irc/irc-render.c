@@ -86,6 +86,10 @@ render_tags(const struct dialect *d, struct buf *out, const struct event *e,
 		if (part == 0)
 			irc_add_tags(out, start, e->tags);
 	}
+	if (render_has(d, IRC_CAP_ACCOUNT_TAG) && e->from != NULL &&
+	    member_account(e->from) != NULL)
+		irc_add_tag(out, start, "account",
+		    account_name(member_account(e->from)));
 	irc_add_tags_end(out, start);
 }
 
@@ -188,7 +192,11 @@ render_join(const struct dialect *d, struct buf *out, const struct event *e)
 
 	render_head(d, out, e, e->nick, "JOIN", 0);
 	if (render_has(d, IRC_CAP_EXTENDED_JOIN) && e->from != NULL)
-		buf_addf(out, " * :%s", irc_realname(e->from));
+		buf_addf(out, " %s :%s",
+		    member_account(e->from) == NULL ?
+			"*" :
+			account_name(member_account(e->from)),
+		    irc_realname(e->from));
 	render_end(out);
 	if (e->from == NULL || !member_is_away(e->from) ||
 	    !render_has(d, IRC_CAP_AWAY_NOTIFY))
@@ -365,6 +373,14 @@ irc_render(const struct dialect *d, struct buf *out, const struct event *e)
 		if (render_has(d, IRC_CAP_SETNAME))
 			render_person(d, out, e, e->nick, "SETNAME");
 		return;
+	case EVENT_SYNC_ACCOUNT:
+		if (!render_has(d, IRC_CAP_ACCOUNT_NOTIFY))
+			return;
+		render_tags(d, out, e, 0);
+		render_source(out, e, e->nick);
+		buf_addf(out, "ACCOUNT %.*s", (int)e->text_len, e->text);
+		render_end(out);
+		return;
 	case EVENT_SYNC_RENAME:
 		render_tags(d, out, e, 0);
 		render_source(out, e, e->other);
@@ -411,7 +427,8 @@ irc_render(const struct dialect *d, struct buf *out, const struct event *e)
 	    D(n##7), D(n##8), D(n##9), D(n##a), D(n##b), D(n##c), D(n##d), \
 	    D(n##e), D(n##f)
 static const struct irc_dialect irc_dialect_table[IRC_DIALECTS] = { D16(0),
-	D16(1), D16(2), D16(3) };
+	D16(1), D16(2), D16(3), D16(4), D16(5), D16(6), D16(7), D16(8), D16(9),
+	D16(a), D16(b), D16(c), D16(d), D16(e), D16(f) };
 #undef D16
 #undef D
 

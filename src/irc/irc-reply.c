@@ -89,6 +89,15 @@ irc_begin(struct session *s, const struct member *from)
 	return out;
 }
 
+struct buf *
+irc_begin_bare(struct session *s)
+{
+	struct buf *out = reply_start(s);
+
+	s->all->line_start = out->len;
+	return out;
+}
+
 /*
  * Removes control characters: answers may repeat what a client sent (PONG, an
  * unknown command), and must not control a terminal. CTCP is never in an

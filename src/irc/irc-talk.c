@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "base/util.h"
 #include "irc/irc.h"
@@ -287,6 +288,14 @@ talk_to_person(struct session *s, const struct talk *t, const char *target)
 	struct event event = talk_event(t, EVENT_PRIVATE);
 	enum msg result;
 
+	if (to == NULL && name_is_service(target)) {
+		irc_line(s,
+		    "NOTICE %s :there is no %s here, and nobody was told: log "
+		    "in with SASL or PASS NICK:PASSWORD; REGISTER makes an "
+		    "account",
+		    irc_nick(s), "NickServ");
+		return;
+	}
 	if (to == NULL) {
 		if (!t->is_notice)
 			irc_no_such_nick(s, target);

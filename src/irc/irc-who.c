@@ -151,7 +151,13 @@ who_add_field(struct buf *out, const struct who *w, char field,
 	case 'r':
 		buf_addf(out, ":%s", irc_realname(m));
 		break;
-	default: /* d, a: one server, and no accounts */
+	case 'a':
+		buf_addstr(out,
+		    member_account(m) == NULL ?
+			"0" :
+			account_name(member_account(m)));
+		break;
+	default: /* d: there is one server */
 		buf_addch(out, '0');
 		break;
 	}

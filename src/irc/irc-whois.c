@@ -67,6 +67,9 @@ whois_member(struct session *s, const struct member *m)
 	    s->all->options->server_info);
 	if (member_is_away(m))
 		irc_numeric(s, 301, "%s :%s", m->nick, member_away_text(m));
+	if (member_account(m) != NULL)
+		irc_numeric(s, 330, "%s %s :is logged in as", m->nick,
+		    account_name(member_account(m)));
 	if ((m->flags & MEMBER_OPER) != 0)
 		irc_numeric(s, 313, "%s :is an operator of the server",
 		    m->nick);

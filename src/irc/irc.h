@@ -38,10 +38,10 @@ enum irc_cap {
 	IRC_CAP_AWAY_NOTIFY = 1 << 3,
 	IRC_CAP_SETNAME = 1 << 4,
 	IRC_CAP_INVITE_NOTIFY = 1 << 5,
-	IRC_CAPS_RENDERED = (1 << 6) - 1,
-
 	IRC_CAP_ACCOUNT_NOTIFY = 1 << 6,
 	IRC_CAP_ACCOUNT_TAG = 1 << 7,
+	IRC_CAPS_RENDERED = (1 << 8) - 1,
+
 	IRC_CAP_BATCH = 1 << 8,
 	IRC_CAP_CAP_NOTIFY = 1 << 9,
 	IRC_CAP_CHGHOST = 1 << 10,
@@ -54,7 +54,9 @@ enum irc_cap {
 	IRC_CAP_MULTI_PREFIX = 1 << 17,
 	IRC_CAP_NO_IMPLICIT_NAMES = 1 << 18,
 	IRC_CAP_STANDARD_REPLIES = 1 << 19,
-	IRC_CAP_USERHOST_IN_NAMES = 1 << 20
+	IRC_CAP_USERHOST_IN_NAMES = 1 << 20,
+	IRC_CAP_SASL = 1 << 21,
+	IRC_CAP_ACCOUNT_REGISTRATION = 1 << 22
 };
 
 /* An entry of irc-cap.c's table, which ends with a name of NULL. */
@@ -77,6 +79,16 @@ extern const struct irc_cap_entry irc_cap_table[];
 #define IRC_MONITOR_MAX 100 /* nicks that one client may watch */
 
 struct irc_monitor;
+struct irc_sasl;
+
+/* How a login that is under way was asked for. */
+enum irc_login {
+	IRC_LOGIN_BY_NOTHING,
+	IRC_LOGIN_BY_SASL,
+	IRC_LOGIN_BY_PASS,
+	IRC_LOGIN_BY_REGISTER,
+	IRC_LOGIN_BY_ACCOUNT
+};
 
 /* An IRC client: session->state. */
 struct irc {
@@ -98,6 +110,9 @@ struct irc {
 	uint64_t batches; /* count, for their reference tags */
 	struct irc_monitor *monitor; /* irc-monitor.c; NULL: watches nobody */
 	void *oper; /* irc-oper.c: a check under way; or NULL */
+	struct irc_sasl *sasl; /* irc-sasl.c: what has come so far; or NULL */
+	uint8_t login_by; /* enum irc_login */
+	int64_t left_ms; /* of the deadline, while a password is compared */
 };
 
 static inline struct irc *
@@ -157,6 +172,8 @@ const struct irc_command *irc_command_find(const char *name); /* or NULL */
  */
 struct buf *irc_begin(struct session *s, const struct member *from);
 void irc_end(struct session *s);
+/* As irc_begin(), for a line without a source. */
+struct buf *irc_begin_bare(struct session *s);
 
 /* Sends ":server NUM nick rest"; cut if it is too long. */
 void irc_numeric(struct session *s, unsigned number, const char *fmt, ...)
@@ -355,6 +372,18 @@ void irc_oper_put(struct fields_out *out, const struct field *f,
 bool irc_oper_get(struct fields_in *in, const struct field *f, void *base,
     const struct tlv *item) MUST_CHECK;
 void irc_oper_lost(struct session *s);
+
+/* irc-sasl.c */
+extern const struct fields irc_sasl_fields;
+void irc_sasl_free(struct irc *irc);
+/* What s can log in by: "PLAIN,EXTERNAL". */
+const char *irc_sasl_mechanisms(const struct session *s);
+/* Was PASS given a nick and its password? Then that is looked at, and
+ * irc_register_try() is called when it is known. */
+bool irc_pass_logs_in(struct session *s) MUST_CHECK;
+/* See struct protocol. */
+void irc_logged_in(struct session *s, enum login_purpose purpose,
+    enum login result, const struct login_answer *answer);
 
 /* irc-mode.c: sets flags (enum member_flag) of s, and tells them what
  * changed. */

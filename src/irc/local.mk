@@ -22,6 +22,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/irc-register.c \
 	%D%/irc-render.c \
 	%D%/irc-reply.c \
+	%D%/irc-sasl.c \
 	%D%/irc-sniff.c \
 	%D%/irc-talk.c \
 	%D%/irc-who.c \

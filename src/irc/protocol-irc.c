@@ -66,6 +66,7 @@ irc_close(struct session *s)
 	irc_oper_cancel(s);
 	irc_monitor_free(s);
 	irc_forget_password(irc);
+	irc_sasl_free(irc);
 	free(irc->user);
 	free(irc->realname);
 	free(irc);
@@ -282,6 +283,7 @@ const struct protocol protocol_irc = {
 	.mark_past = irc_mark_past,
 	.caught_up = irc_caught_up,
 	.kicked = irc_event,
+	.logged_in = irc_logged_in,
 	.refused = irc_refused,
 	.goodbye = irc_goodbye,
 	.refusal = irc_refusal,

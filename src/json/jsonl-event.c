@@ -194,6 +194,7 @@ event_name(const struct event *e)
 	case EVENT_TAGS: /* between IRC clients */
 	case EVENT_CTCP:
 	case EVENT_SYNC_SETNAME:
+	case EVENT_SYNC_ACCOUNT:
 	case EVENT_PRIVATE_SENT: /* the answer tells it */
 	case EVENT_DATE: /* each message has it */
 	case EVENT_PAST_END:
@@ -268,6 +269,7 @@ event_add_members(struct json *j, const struct event *e)
 	case EVENT_TAGS:
 	case EVENT_CTCP:
 	case EVENT_SYNC_SETNAME:
+	case EVENT_SYNC_ACCOUNT:
 	case EVENT_PRIVATE_SENT:
 	case EVENT_DATE:
 	case EVENT_PAST_END:

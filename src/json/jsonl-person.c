@@ -23,9 +23,13 @@ nick_take(struct session *s, const struct jsonl_request *rq, const char *nick)
 {
 	char wait[CLOCK_DURATION_SIZE], *text;
 	struct nick_answer answer;
+	enum nick result = action_nick(s->member, nick, &answer);
 	struct json *j;
 
-	switch (action_nick(s->member, nick, &answer)) {
+	/* Who comes by a Unix socket, or with a certificate, may own it. */
+	if (result == NICK_OWNED && session_login_by_connection(s, nick))
+		result = action_nick(s->member, nick, &answer);
+	switch (result) {
 	case NICK_CHANGED:
 	case NICK_SAME:
 		j = jsonl_begin_done(s, rq);
@@ -53,6 +57,9 @@ nick_take(struct session *s, const struct jsonl_request *rq, const char *nick)
 	case NICK_LOOKALIKE:
 		jsonl_failed(s, rq, "nick-taken",
 		    "it looks like %s, who is here", answer.clash->nick);
+		break;
+	case NICK_OWNED:
+		jsonl_failed(s, rq, "nick-owned", "it belongs to an account");
 		break;
 	case NICK_TOO_OFTEN:
 		session_wait_str(s, ANNOUNCE_PERSON, wait);

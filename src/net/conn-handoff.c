@@ -125,6 +125,7 @@ static const struct field telnet_list[] = {
 	{ FIELD_BYTES(4, struct conn_telnet, machine.refused_will) },
 	{ FIELD_BOOL(5, struct conn_telnet, machine.is_asked) },
 	{ FIELD_UINT(6, struct conn_telnet, asked) },
+	{ FIELD_BOOL(7, struct conn_telnet, machine.is_hiding) },
 };
 static const struct fields telnet_fields = {
 	FIELDS("a telnet client", struct conn_telnet, telnet_list),

@@ -329,6 +329,19 @@ conn_ask_telnet(struct conn *c)
 	c->telnet->asked = c->sent;
 }
 
+void
+conn_hide_typing(struct conn *c, bool is_hidden)
+{
+	if (c->telnet == NULL || c->telnet->machine.is_hiding == is_hidden)
+		return;
+	c->telnet->machine.is_hiding = is_hidden;
+	/* The end of the line that was typed was not shown either. */
+	if (is_hidden)
+		conn_reply(c, TELNET_HIDE, sizeof(TELNET_HIDE) - 1);
+	else
+		conn_reply(c, TELNET_SHOW "\r\n", sizeof(TELNET_SHOW) + 1);
+}
+
 int
 conn_begin_telnet(struct conn *c)
 {

@@ -272,6 +272,9 @@ void conn_confirm(struct conn *c, uint64_t offset);
 void conn_answered(struct conn *c, uint64_t offset);
 /* Asks a telnet client, which then confirms by itself; nothing for others. */
 void conn_ask_telnet(struct conn *c);
+/* Has a telnet client show what is typed no longer, or again; nothing for
+ * others. */
+void conn_hide_typing(struct conn *c, bool is_hidden);
 /* All that is known to have been read; as conn_sent() counts. */
 uint64_t conn_confirmed(const struct conn *c);
 

@@ -25,6 +25,7 @@ enum {
 	TELNET_DONT = 254
 };
 
+#define TELNET_ECHO 1 /* RFC 857 */
 #define TELNET_TIMING_MARK 6 /* RFC 860 */
 
 /* What terminals without telnet send to erase. */
@@ -74,6 +75,9 @@ telnet_refuse(struct telnet *t, uint8_t option, struct buf *reply)
 		t->has_mark = true;
 		return;
 	}
+	/* That is what TELNET_HIDE asked for. */
+	if (option == TELNET_ECHO && t->verb == TELNET_DO && t->is_hiding)
+		return;
 	if (t->verb == TELNET_DO) {
 		/* A mark in the stream rather than a state: each one waits for
 		 * its answer. */

@@ -32,12 +32,18 @@ struct telnet {
 	uint8_t verb;
 	bool is_asked; /* the owner has sent TELNET_ASK */
 	bool has_mark; /* and it was answered; for the owner to clear */
+	bool is_hiding; /* the owner has sent TELNET_HIDE */
 	uint8_t refused_do[32]; /* a bit for each option: WONT was sent */
 	uint8_t refused_will[32]; /* DONT was sent */
 };
 
 /* Asks for a mark in the peer's stream when it has come to this one. */
 #define TELNET_ASK "\xff\xfd\x06" /* IAC DO TIMING-MARK */
+
+/* The peer's terminal shows what is typed no longer, as the server says that it
+ * would (RFC 857); and does so again. */
+#define TELNET_HIDE "\xff\xfb\x01" /* IAC WILL ECHO */
+#define TELNET_SHOW "\xff\xfc\x01" /* IAC WONT ECHO */
 
 void telnet_init(struct telnet *t);
 

@@ -6,6 +6,7 @@
 #ifndef VERIFY_IMPL_H
 #define VERIFY_IMPL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "net/verify.h"
@@ -15,11 +16,12 @@
  */
 struct verify_request {
 	int64_t limit_ms;
+	bool is_new; /* a hash is to be made */
 	char hash[VERIFY_HASH_MAX + 1];
 	char password[VERIFY_PASSWORD_MAX + 1];
 };
 
-/* The answer to it, one byte. */
+/* The first byte of the answer to it. */
 enum verify_answer {
 	VERIFY_ANSWER_YES = 'y',
 	VERIFY_ANSWER_NO = 'n',
@@ -27,6 +29,12 @@ enum verify_answer {
 	VERIFY_ANSWER_LATE = 'l',
 	VERIFY_ANSWER_KILLED = 'k',
 	VERIFY_ANSWER_NO_PROCESS = 'p'
+};
+
+/* The answer, sent as it is, too. */
+struct verify_reply {
+	char answer; /* enum verify_answer */
+	char hash[VERIFY_HASH_MAX + 1]; /* that was made; or "" */
 };
 
 /* Runs a worker until the other end of fd, a stream socket, is closed. For a

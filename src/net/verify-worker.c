@@ -30,6 +30,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bsd/stdlib.h>
 #include <bsd/string.h>
 #include <bsd/unistd.h>
 
@@ -105,14 +106,53 @@ worker_limit(int64_t limit_ms)
 #endif
 }
 
+/* What a new password's hash begins with: the best kind there is. */
+static const char *
+worker_salt(void)
+{
+#ifdef CRYPT_GENSALT_IMPLEMENTS_DEFAULT_PREFIX
+	return crypt_gensalt(NULL, 0, NULL, 0);
+#else
+	static char salt[24] = "$6$";
+	static const char base64[] = "./0123456789"
+				     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz";
+	size_t i;
+
+	for (i = 3; i < 3 + 16; i++)
+		salt[i] = base64[arc4random_uniform(64)];
+	return salt;
+#endif
+}
+
+/* Writes a new hash to fd. */
 static _Noreturn void
-worker_compute(struct verify_request *request)
+worker_make(struct verify_request *request, int fd)
+{
+	const char *salt = worker_salt(), *computed = NULL;
+	size_t len;
+
+	if (salt != NULL)
+		/* cppcheck-suppress cryptCalled ; there is one thread */
+		computed = crypt(request->password, salt);
+	explicit_bzero(request->password, sizeof(request->password));
+	if (computed == NULL || verify_check_hash(computed) != NULL)
+		_exit(WORKER_EXIT_UNKNOWN);
+	len = strlen(computed);
+	_exit(write(fd, computed, len) == (ssize_t)len ? WORKER_EXIT_YES :
+							 WORKER_EXIT_UNKNOWN);
+}
+
+static _Noreturn void
+worker_compute(struct verify_request *request, int fd)
 {
 	const char *computed;
 	int status;
 
 	(void)close(STDIN_FILENO);
 	worker_limit(request->limit_ms);
+	if (request->is_new)
+		worker_make(request, fd);
 	/* cppcheck-suppress cryptCalled ; there is one thread */
 	computed = crypt(request->password, request->hash);
 	explicit_bzero(request->password, sizeof(request->password));
@@ -148,20 +188,28 @@ worker_answer(int status)
 
 /* The worker */
 
+/* A hash fits into a pipe, which is read when the child has ended. */
 static enum verify_answer
-worker_check(struct verify_request *request)
+worker_check(struct verify_request *request, struct verify_reply *reply)
 {
-	pid_t pid = fork(), ended;
-	int status;
+	pid_t pid, ended;
+	int status, fds[2];
 
+	if (pipe(fds) == -1)
+		return VERIFY_ANSWER_NO_PROCESS;
+	pid = fork();
 	if (pid == 0)
-		worker_compute(request);
+		worker_compute(request, fds[1]);
 	explicit_bzero(request, sizeof(*request));
+	(void)close(fds[1]);
+	do {
+		ended = pid == -1 ? -1 : waitpid(pid, &status, 0);
+	} while (ended == -1 && pid != -1 && errno == EINTR);
+	if (ended == pid && pid != -1)
+		(void)!read(fds[0], reply->hash, sizeof(reply->hash) - 1);
+	(void)close(fds[0]);
 	if (pid == -1)
 		return VERIFY_ANSWER_NO_PROCESS;
-	do {
-		ended = waitpid(pid, &status, 0);
-	} while (ended == -1 && errno == EINTR);
 	return ended == pid ? worker_answer(status) : VERIFY_ANSWER_KILLED;
 }
 
@@ -209,13 +257,16 @@ _Noreturn void
 verify_worker_run(int fd)
 {
 	struct verify_request request;
-	char answer;
+	struct verify_reply reply;
 
 	worker_leave(fd);
 	while (worker_read(&request)) {
-		answer = (char)worker_check(&request);
-		if (write(STDIN_FILENO, &answer, 1) != 1)
+		memset(&reply, 0, sizeof(reply));
+		reply.answer = (char)worker_check(&request, &reply);
+		if (write(STDIN_FILENO, &reply, sizeof(reply)) !=
+		    (ssize_t)sizeof(reply))
 			break;
+		explicit_bzero(&reply, sizeof(reply));
 	}
 	_exit(0);
 }

@@ -75,6 +75,7 @@ struct verify {
 	struct verify_list *list; /* the list it is in; NULL: a worker has it */
 	struct verify_worker *worker;
 	struct verify_request request; /* wiped once a worker has it */
+	char hash[VERIFY_HASH_MAX + 1]; /* that was made */
 	bool is_too_long; /* the password, so it is wrong in any case */
 	enum verify_result result;
 	void (*done)(enum verify_result result, void *arg);
@@ -91,6 +92,7 @@ struct verify_queue {
 	size_t waiting_count;
 	struct verify_list ended; /* done() is due */
 	struct deadline tell;
+	char hash[VERIFY_HASH_MAX + 1]; /* see verify_hash() */
 	struct log_limit failed_log;
 };
 
@@ -125,6 +127,7 @@ verify_end(struct verify *v, enum verify_result result)
 	verify_leave(v);
 	explicit_bzero(&v->request, sizeof(v->request));
 	v->result = v->is_too_long && result == VERIFY_YES ? VERIFY_NO : result;
+	v->hash[0] = '\0';
 	v->list = &q->ended;
 	TAILQ_INSERT_TAIL(&q->ended, v, entry);
 	deadline_set(q->deadlines, &q->tell, q->clock->mono_ms);
@@ -141,7 +144,9 @@ verify_tell_cb(void *arg)
 	TAILQ_REMOVE(&q->ended, v, entry);
 	if (!TAILQ_EMPTY(&q->ended))
 		deadline_set(q->deadlines, &q->tell, q->clock->mono_ms);
+	memcpy(q->hash, v->hash, sizeof(q->hash));
 	v->done(v->result, v->arg);
+	explicit_bzero(q->hash, sizeof(q->hash));
 	verify_free(v);
 }
 
@@ -216,13 +221,14 @@ worker_deadline_cb(void *arg)
 }
 
 static void
-worker_answered(struct verify_worker *w, enum verify_answer answer)
+worker_answered(struct verify_worker *w, const struct verify_reply *reply)
 {
+	struct verify *v = w->current;
 	struct verify_queue *q = w->q;
 	enum verify_result result = VERIFY_FAILED;
 	const char *why = NULL;
 
-	switch (answer) {
+	switch ((enum verify_answer)reply->answer) {
 	case VERIFY_ANSWER_YES:
 		result = VERIFY_YES;
 		break;
@@ -246,24 +252,29 @@ worker_answered(struct verify_worker *w, enum verify_answer answer)
 		verify_log_failed(q, why);
 	w->is_busy = false;
 	deadline_clear(q->deadlines, &w->deadline);
-	if (w->current != NULL)
-		verify_end(w->current, result);
+	if (v == NULL)
+		return;
+	verify_end(v, result);
+	if (v->result == VERIFY_YES)
+		memcpy(v->hash, reply->hash, sizeof(v->hash) - 1);
 }
 
 static void
 worker_readable(struct verify_worker *w)
 {
 	struct verify_queue *q = w->q;
-	unsigned char answer;
+	struct verify_reply reply;
 	ssize_t n;
 
-	n = read(w->fd, &answer, 1);
+	/* It is written in one go, and small. */
+	n = read(w->fd, &reply, sizeof(reply));
 	if (n == -1 && (errno == EINTR || errno == EAGAIN))
 		return;
-	if (n == 1 && w->is_busy)
-		worker_answered(w, (enum verify_answer)answer);
+	if (n == (ssize_t)sizeof(reply) && w->is_busy)
+		worker_answered(w, &reply);
 	else
 		worker_give_up(w, "a process has ended");
+	explicit_bzero(&reply, sizeof(reply));
 	verify_pump(q);
 }
 
@@ -456,8 +467,9 @@ verify_queue_free(struct verify_queue *q)
 	free(q);
 }
 
-struct verify *
-verify_start(struct verify_queue *q, const char *hash, const char *password,
+/* hash NULL: one is to be made. */
+static struct verify *
+verify_add(struct verify_queue *q, const char *hash, const char *password,
     void (*done)(enum verify_result, void *), void *arg)
 {
 	struct verify *v;
@@ -473,14 +485,36 @@ verify_start(struct verify_queue *q, const char *hash, const char *password,
 	v->is_too_long = strlcpy(v->request.password, password,
 			     sizeof(v->request.password)) >=
 	    sizeof(v->request.password);
-	if (strlcpy(v->request.hash, hash, sizeof(v->request.hash)) >=
-	    sizeof(v->request.hash))
+	v->request.is_new = hash == NULL;
+	if (hash != NULL &&
+	    strlcpy(v->request.hash, hash, sizeof(v->request.hash)) >=
+		sizeof(v->request.hash))
 		v->request.hash[0] = '\0'; /* unknown to crypt(3) */
 	v->list = &q->waiting;
 	TAILQ_INSERT_TAIL(&q->waiting, v, entry);
 	q->waiting_count++;
 	verify_pump(q);
 	return v;
+}
+
+struct verify *
+verify_start(struct verify_queue *q, const char *hash, const char *password,
+    void (*done)(enum verify_result, void *), void *arg)
+{
+	return verify_add(q, hash, password, done, arg);
+}
+
+struct verify *
+verify_start_new(struct verify_queue *q, const char *password,
+    void (*done)(enum verify_result, void *), void *arg)
+{
+	return verify_add(q, NULL, password, done, arg);
+}
+
+const char *
+verify_hash(const struct verify_queue *q)
+{
+	return q->hash;
 }
 
 void

@@ -26,7 +26,7 @@ enum verify_result {
 
 /* How many are checked at once, and may wait; more are refused. */
 #define VERIFY_WORKERS 2
-#define VERIFY_WAITING_MAX 16
+#define VERIFY_WAITING_MAX 64
 #define VERIFY_LIMIT_MS 10000 /* in real time, for one check */
 #define VERIFY_HASH_MAX 383 /* bytes; no hash of crypt(5) is longer */
 /* In bytes. A longer one is never right; crypt(3) has the same limit. */
@@ -63,6 +63,15 @@ void verify_stop(struct verify_queue *q);
 struct verify *verify_start(struct verify_queue *q, const char *hash,
     const char *password, void (*done)(enum verify_result, void *arg),
     void *arg) MUST_CHECK;
+
+/*
+ * Makes a hash of a new password, of the best kind that there is, in the same
+ * way: done is called with VERIFY_YES or VERIFY_FAILED, and may ask
+ * verify_hash() for it meanwhile. A password too long is VERIFY_NO.
+ */
+struct verify *verify_start_new(struct verify_queue *q, const char *password,
+    void (*done)(enum verify_result, void *arg), void *arg) MUST_CHECK;
+const char *verify_hash(const struct verify_queue *q);
 
 /* Cancels a request: done is not called. v may be NULL. */
 void verify_cancel(struct verify *v);

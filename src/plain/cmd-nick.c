@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/nick.h"
@@ -14,25 +15,20 @@
 #include "session/session.h"
 
 void
-cmd_nick_run(struct session *s, int argc, char *argv[])
+plain_explain_nick(struct session *s, enum nick why, const char *nick,
+    const struct nick_answer *answer)
 {
-	struct nick_answer answer;
-	bool was_op = plain_here(s)->is_op;
 	char *text;
 
-	(void)argc;
-	switch (action_nick(s->member, argv[0], &answer)) {
+	switch (why) {
 	case NICK_CHANGED:
-		if (!was_op && plain_here(s)->is_op)
-			session_notice(s, "you are operator of %s",
-			    plain_here(s)->room->name);
 		break;
 	case NICK_SAME:
 		session_notice(s, "you are %s already", s->member->nick);
 		break;
 	case NICK_BANNED:
-		text = ban_sentence(answer.ban, s->all->net->clock);
-		session_error(s, "\"%s\" is %s; choose another nick", argv[0],
+		text = ban_sentence(answer->ban, s->all->net->clock);
+		session_error(s, "\"%s\" is %s; choose another nick", nick,
 		    text);
 		free(text);
 		break;
@@ -40,23 +36,54 @@ cmd_nick_run(struct session *s, int argc, char *argv[])
 		session_error(s,
 		    "you are banned in %s, and cannot change your nick while "
 		    "you are there",
-		    answer.room->name);
+		    answer->room->name);
 		break;
 	case NICK_INVALID:
-		session_error(s, "%s", nick_check_str(nick_check(argv[0])));
+		session_error(s, "%s", nick_check_str(nick_check(nick)));
 		break;
 	case NICK_TAKEN:
 		session_error(s, "\"%s\" is taken; choose another nick",
-		    answer.clash->nick);
+		    answer->clash->nick);
 		break;
 	case NICK_LOOKALIKE:
 		session_error(s,
 		    "\"%s\" looks like %s, who is here; choose "
 		    "another nick",
-		    argv[0], answer.clash->nick);
+		    nick, answer->clash->nick);
+		break;
+	case NICK_OWNED:
+		if (strcasecmp(nick, answer->owner->nick) != 0)
+			session_error(s,
+			    "\"%s\" looks like %s, which belongs to an "
+			    "account; choose another nick",
+			    nick, answer->owner->nick);
+		else
+			session_error(s,
+			    "%s belongs to an account; if it is yours, /login "
+			    "%s",
+			    answer->owner->nick, answer->owner->nick);
 		break;
 	case NICK_TOO_OFTEN:
 		plain_too_often(s, ANNOUNCE_PERSON);
 		break;
 	}
+}
+
+void
+cmd_nick_run(struct session *s, int argc, char *argv[])
+{
+	struct nick_answer answer;
+	bool was_op = plain_here(s)->is_op;
+	enum nick result;
+
+	(void)argc;
+	result = action_nick(s->member, argv[0], &answer);
+	/* Who comes by a Unix socket may own it. */
+	if (result == NICK_OWNED && session_login_by_connection(s, argv[0]))
+		return;
+	if (result != NICK_CHANGED)
+		plain_explain_nick(s, result, argv[0], &answer);
+	else if (!was_op && plain_here(s)->is_op)
+		session_notice(s, "you are operator of %s",
+		    plain_here(s)->room->name);
 }

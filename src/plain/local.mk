@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The brbd authors
 
 src_libbrbd_a_SOURCES += \
+	%D%/cmd-account.c \
 	%D%/cmd-ban.c \
 	%D%/cmd-break.c \
 	%D%/cmd-help.c \

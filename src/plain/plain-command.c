@@ -16,6 +16,7 @@
 #include "plain/plain.h"
 #include "room/modes-change.h"
 #include "room/modes-words.h"
+#include "session/session-account.h"
 #include "session/session.h"
 
 #define PLAIN_ECHO_MAX 32

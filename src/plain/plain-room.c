@@ -11,6 +11,7 @@
 
 #include "actions/actions.h"
 #include "base/buf.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "base/util.h"
 #include "plain/plain.h"
@@ -113,7 +114,11 @@ plain_find_other(struct session *s, const char *nick)
 {
 	struct member *m = directory_find(&s->all->chat->directory, nick);
 
-	if (m == NULL)
+	if (m == NULL && name_is_service(nick))
+		session_error(s,
+		    "there is no NickServ here, and nobody was "
+		    "told; /login NAME asks for your password");
+	else if (m == NULL)
 		session_error(s, "no one here is called \"%.*s\"",
 		    (int)text_cut(nick, strlen(nick), NICK_MAX), nick);
 	else if (m == s->member)

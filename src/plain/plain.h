@@ -10,6 +10,7 @@
 #include "base/command.h"
 #include "history/event.h"
 #include "room/modes.h"
+#include "session/session.h"
 
 /* Shared by the files of the plain protocol only. There, a person is in one
  * room at a time: the one that they are "here" in. */
@@ -97,6 +98,13 @@ void plain_help_text(struct buf *out, const char *manual);
 	void cmd_##field##_run(struct session *s, int argc, char *argv[]);
 #include "plain/commands.def"
 #undef COMMAND
+
+/* Why s has another nick than the wanted one. */
+void plain_explain_nick(struct session *s, enum nick why, const char *nick,
+    const struct nick_answer *answer);
+/* See struct protocol. */
+void plain_logged_in(struct session *s, enum login_purpose purpose,
+    enum login result, const struct login_answer *answer);
 
 /* Tells s that this cannot be done on break. */
 void plain_on_break(struct session *s);

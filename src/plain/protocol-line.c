@@ -314,6 +314,8 @@ line_line(struct session *s, char *text, size_t len, bool has_cr)
 	struct buf *clean = &s->all->text;
 	const struct member *m = s->member;
 
+	if (session_take_password(s, text, len))
+		return;
 	if (!s->has_spoken && has_cr)
 		member_set_dialect(s->member, &line_crlf);
 	if (!s->has_spoken && len > 0)
@@ -429,6 +431,8 @@ const struct protocol protocol_line = {
 	.error = line_error,
 	.event = line_event,
 	.kicked = line_kicked,
+	.logged_in = plain_logged_in,
+	.takes_nick = true,
 	.refusal = line_refusal,
 	.save = line_save,
 	.load = line_load,

@@ -245,6 +245,7 @@ event_text(struct buf *out, const struct event *e)
 	case EVENT_SYNC_RENAME:
 	case EVENT_SYNC_AWAY:
 	case EVENT_SYNC_SETNAME:
+	case EVENT_SYNC_ACCOUNT:
 		break; /* what people say is the protocol's */
 	}
 }

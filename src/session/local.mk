@@ -10,6 +10,9 @@ src_libbrbd_a_SOURCES += \
 	%D%/session-confirm.c \
 	%D%/session-handoff.c \
 	%D%/session-impl.h \
+	%D%/session-account.c \
+	%D%/session-account.h \
+	%D%/session-login.c \
 	%D%/session-sniff.c \
 	%D%/session-stranger.c \
 	%D%/session-tls.c \

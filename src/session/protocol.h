@@ -73,6 +73,11 @@ struct protocol {
 	void (*goodbye)(struct session *s, const char *text);
 	/* See kicked in struct client_ops. It may end the session. */
 	void (*kicked)(struct session *s, const struct event *event);
+	/* What came of logging in: see session_login(). May be NULL. */
+	void (*logged_in)(struct session *s, enum login_purpose purpose,
+	    enum login result, const struct login_answer *answer);
+	/* Who logs in takes a nick of the account as well. */
+	bool takes_nick;
 	/* They are not let in: say so; goodbye follows. NULL: as an error. */
 	void (*refused)(struct session *s, enum admit why, const char *text);
 	/* The line, with its end, for a raw socket that cannot be served.

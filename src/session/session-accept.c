@@ -146,6 +146,8 @@ bool
 session_enter(struct session *s, const struct dialect *dialect)
 {
 	const struct ban *ban;
+	const struct account *a;
+	struct credential identity;
 	enum admit why;
 	char from[CREDENTIAL_STR_SIZE];
 
@@ -159,6 +161,13 @@ session_enter(struct session *s, const struct dialect *dialect)
 	s->all->unentered_count--;
 	s->member = member_new(s->all->chat, &s->address, &session_client_ops,
 	    s, s->conn, dialect);
+	a = s->account == 0 ?
+	    NULL :
+	    accounts_find_id(&s->all->chat->accounts, s->account);
+	if (a != NULL) {
+		identity = credential_from_account(a->id);
+		member_set_identity(s->member, &identity);
+	}
 	credential_str(&s->address, from);
 	log_people("somebody came in: nick=%s from=\"%s\" protocol=%s fd=%d",
 	    s->member->nick, from, s->protocol->name, conn_fd(s->conn));

@@ -28,7 +28,8 @@ struct session_record {
 	int64_t since_ms;
 	int64_t throttle_ms;
 	bool is_throttled, is_eof, has_left, has_spoken, is_sniffed, knows_utf8;
-	struct tlv conn, state;
+	struct tlv conn, state, login;
+	uint64_t account;
 };
 
 static void
@@ -57,6 +58,15 @@ session_put_state(struct fields_out *out, const struct field *f,
 	tlv_close(&out->data, mark);
 }
 
+static void
+session_put_login(struct fields_out *out, const struct field *f,
+    const void *base)
+{
+	const struct session_record *r = base;
+
+	session_login_save(r->session, out, f->tag);
+}
+
 static const struct field session_list[] = {
 	{ FIELD_STRING(1, struct session_record, protocol), .is_needed = true },
 	{ FIELD_STRING(2, struct session_record, member) },
@@ -75,6 +85,8 @@ static const struct field session_list[] = {
 	{ FIELD_BOOL(13, struct session_record, has_spoken) },
 	{ FIELD_BOOL(14, struct session_record, is_sniffed) },
 	{ FIELD_BOOL(15, struct session_record, knows_utf8) },
+	{ FIELD_ITEM(16, struct session_record, login, session_put_login) },
+	{ FIELD_UINT(17, struct session_record, account) },
 };
 static const struct fields session_fields = { FIELDS("a session",
     struct session_record, session_list) };
@@ -102,6 +114,7 @@ session_save(const struct session *s, struct fields_out *out)
 		.is_throttled = s->throttle != NULL,
 		.is_eof = s->is_eof,
 		.has_left = s->has_left,
+		.account = s->account,
 		.has_spoken = s->has_spoken,
 		.is_sniffed = s->is_sniffed,
 		.knows_utf8 = s->knows_utf8,
@@ -146,6 +159,7 @@ static bool
 session_load(struct sessions *all, struct fields_in *in, const struct tlv *item)
 {
 	struct session_record r;
+	struct credential identity;
 	struct session *s;
 
 	memset(&r, 0, sizeof(r));
@@ -176,11 +190,14 @@ session_load(struct sessions *all, struct fields_in *in, const struct tlv *item)
 	if (r.is_throttled)
 		session_throttle_until(s, r.throttle_ms);
 	s->address = r.credential;
-	s->origin = admit_add(&all->admission,
-	    s->member == NULL ? &s->address : &s->member->credential);
+	s->account = r.account;
+	identity = session_identity(s);
+	s->origin = admit_add(&all->admission, &identity);
 	TAILQ_INSERT_TAIL(&all->list, s, entry);
 	if (s->member != NULL)
 		member_attach(s->member, &session_client_ops, s, s->conn);
+	if (r.login.data != NULL && !session_login_load(s, in, &r.login))
+		return false;
 	return s->protocol->load == NULL || s->protocol->load(s, in, &r.state);
 }
 

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "base/util.h"
 #include "session/session.h"
 
 extern const struct client_ops session_client_ops;
@@ -36,6 +37,13 @@ enum conn_tls_use session_tls_use(const struct listener_peer *peer);
 /* s, with nobody behind it, speaks then once its hands are shaken. */
 void session_await_tls(struct session *s, const struct protocol *then);
 void session_tls_cb(struct conn *c, enum conn_tls_event event, void *arg);
+
+/* Gives up a login that is under way; and for the next program. */
+void session_login_cancel(struct session *s);
+void session_login_save(const struct session *s, struct fields_out *out,
+    uint16_t tag);
+bool session_login_load(struct session *s, struct fields_in *in,
+    const struct tlv *item) MUST_CHECK;
 
 /* Resumes reading, which is paused, at at_ms. */
 void session_throttle_until(struct session *s, int64_t at_ms);

@@ -115,7 +115,7 @@ session_tls_cb(struct conn *c, enum conn_tls_event event, void *arg)
 		session_end_stranger(s, line, strlen(line));
 		break;
 	case CONN_TLS_IS_LATE:
-		credential_str(&s->origin->credential, from);
+		credential_str(&s->address, from);
 		log_limited(&s->all->tls_log, s->all->net->clock->mono_ms,
 		    LOG_LEVEL_INFO,
 		    "closed a connection: reason=\"TLS begins after the "

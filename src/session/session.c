@@ -71,6 +71,7 @@ session_free(struct session *s)
 	TAILQ_REMOVE(&all->list, s, entry);
 	admit_remove(&all->admission, s->origin);
 	session_unthrottle(s);
+	session_login_cancel(s);
 	if (s->protocol->close != NULL)
 		s->protocol->close(s);
 	conn_free(s->conn);

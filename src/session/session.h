@@ -28,6 +28,7 @@ struct fields_in;
 struct fields_out;
 struct dialect;
 struct irc_watched;
+struct session_login;
 struct protocol;
 struct tlv;
 struct verify_queue;
@@ -49,6 +50,7 @@ struct sessions {
 	struct log_limit oper_log; /* for failed attempts at OPER */
 	struct log_limit password_log; /* for wrong irc-passwords */
 	struct log_limit tls_log; /* for TLS where it cannot begin */
+	struct log_limit login_log; /* for wrong passwords of accounts */
 	struct buf reply; /* scratch for session_notice() */
 	struct buf out; /* scratch for a protocol's lines */
 	struct buf answer; /* scratch: the answer to one line of IRC */
@@ -83,6 +85,9 @@ struct session {
 	/* When reading goes on; NULL: it is not paused. */
 	struct deadline *throttle;
 	void *state; /* the protocol's own; or NULL */
+	/* session-login.c: a password is awaited or compared; or NULL. */
+	struct session_login *login;
+	uint64_t account; /* id: they have logged in; 0: not */
 	/* session-confirm.c: the output up to which the client was asked
 	 * whether it has read it, or 0; and since when it has some to
 	 * confirm. */
@@ -156,6 +161,30 @@ void session_error(struct session *s, const char *fmt, ...) PRINTFLIKE(2, 3);
  * token, if that is what conn_sent() was then. Any other is ignored.
  */
 void session_confirmed(struct session *s, uint64_t token);
+
+/*
+ * Who is behind s: session-login.c. All of these end with the protocol's
+ * logged_in(), now or later; until then no more input is handled.
+ */
+/* The account that s is logged in to, or NULL; before session_enter(), too. And
+ * whose place s has, or will have. */
+struct account *session_account(const struct session *s);
+struct credential session_identity(const struct session *s);
+/* Can nobody read what s sends? Else no secrets are taken. */
+bool session_is_private(const struct session *s);
+/* Logs s in to the account of that name by a password or token. */
+void session_login(struct session *s, const char *name, const char *secret);
+/* The same by what the connection shows: a Unix user. False: it shows no owner
+ * of that nick (NULL: of any account), and nothing was told. */
+bool session_login_by_connection(struct session *s, const char *name);
+/* Makes an account, or changes the password; s has a member. */
+void session_set_password(struct session *s, enum login_purpose purpose,
+    const char *password);
+/* Asks for a password, for people who type; and takes the line after that,
+ * which is no line of chat. False: none was asked for. */
+void session_ask_password(struct session *s, enum login_purpose purpose,
+    const char *name);
+bool session_take_password(struct session *s, const char *text, size_t len);
 
 /* Charges so many tokens for the line being handled. */
 void session_charge(struct session *s, unsigned cost);

@@ -14,6 +14,8 @@ dialogs_slow = \
 	%D%/flood-origin.dialog \
 	%D%/flood.dialog
 dialogs = \
+	%D%/account-unix.dialog \
+	%D%/account.dialog \
 	%D%/ban-silent.dialog \
 	%D%/ban-unentered.dialog \
 	%D%/bans.dialog \
@@ -91,6 +93,7 @@ dialogs = \
 	%D%/irc-past.dialog \
 	%D%/irc-register.dialog \
 	%D%/irc-return.dialog \
+	%D%/irc-sasl.dialog \
 	%D%/irc-secret.dialog \
 	%D%/irc-sniff-silent.dialog \
 	%D%/irc-sniff.dialog \

@@ -127,6 +127,7 @@ fake_render(const struct dialect *dialect, struct buf *out,
 	case EVENT_SYNC_RENAME:
 	case EVENT_SYNC_AWAY:
 	case EVENT_SYNC_SETNAME:
+	case EVENT_SYNC_ACCOUNT:
 		return;
 	case EVENT_PRIVATE_SENT:
 		buf_addf(out, "sent %s", e->other);
@@ -227,6 +228,7 @@ fake_render_tracker(const struct dialect *dialect, struct buf *out,
 		fake_render_text(out, e);
 		break;
 	case EVENT_SYNC_SETNAME:
+	case EVENT_SYNC_ACCOUNT:
 		buf_addf(out, "setname %s", e->nick);
 		fake_render_text(out, e);
 		break;

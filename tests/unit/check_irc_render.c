@@ -414,7 +414,7 @@ START_TEST(test_dialects)
 		ck_assert_str_eq(irc_dialect(caps)->name, name);
 		ck_assert_ptr_eq(irc_find_dialect(name), irc_dialect(caps));
 	}
-	ck_assert_ptr_null(irc_find_dialect("irc-40"));
+	ck_assert_ptr_null(irc_find_dialect("irc-100"));
 	ck_assert_ptr_null(irc_find_dialect("line"));
 }
 END_TEST

@@ -124,5 +124,5 @@ unit_tests(Suite *s)
 	setenv("TZ", "UTC", 1);
 	tcase_add_loop_test(tc, test_lines, 0, (int)NITEMS(lines));
 	tcase_add_loop_test(tc, test_exact, EVENT_SYNC_JOIN,
-	    EVENT_SYNC_SETNAME + 1);
+	    EVENT_SYNC_ACCOUNT + 1);
 }

@@ -163,6 +163,47 @@ START_TEST(test_answers)
 }
 END_TEST
 
+static char made[VERIFY_HASH_MAX + 1];
+
+static void
+keep_hash(struct asker *a)
+{
+	(void)a;
+	memcpy(made, verify_hash(q), sizeof(made));
+}
+
+/* A new hash is good enough, another each time, and of the password. */
+static enum verify_result
+make(const char *password)
+{
+	struct asker a = { .on_answer = keep_hash };
+
+	a.v = verify_start_new(q, password, answered, &a);
+	ck_assert_ptr_nonnull(a.v);
+	wait_for(&a);
+	ck_assert_str_eq(verify_hash(q), "");
+	return a.result;
+}
+
+START_TEST(test_new)
+{
+	char first[VERIFY_HASH_MAX + 1], too_long[VERIFY_PASSWORD_MAX + 2];
+
+	ck_assert_int_eq(make("horse battery"), VERIFY_YES);
+	ck_assert_ptr_null(verify_check_hash(made));
+	memcpy(first, made, sizeof(first));
+	ck_assert_int_eq(make("horse battery"), VERIFY_YES);
+	ck_assert_ptr_null(verify_check_hash(made));
+	ck_assert_str_ne(first, made);
+	ck_assert_int_eq(verify(first, "horse battery"), VERIFY_YES);
+	ck_assert_int_eq(verify(first, "horse"), VERIFY_NO);
+	memset(too_long, 'x', sizeof(too_long) - 1);
+	too_long[sizeof(too_long) - 1] = '\0';
+	ck_assert_int_eq(make(too_long), VERIFY_NO);
+	ck_assert_str_eq(made, "");
+}
+END_TEST
+
 /* What can stand in no settings does no harm here either. */
 START_TEST(test_bad_hash)
 {
@@ -492,6 +533,7 @@ unit_tests(Suite *s)
 	TCase *tc = unit_case(s, "verify", setup, teardown);
 
 	tcase_add_loop_test(tc, test_answers, 0, (int)NITEMS(hashes));
+	tcase_add_test(tc, test_new);
 	tcase_add_test(tc, test_bad_hash);
 	tcase_add_test(tc, test_slow);
 	tcase_add_test(tc, test_limit);

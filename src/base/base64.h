@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef BASE64_H
+#define BASE64_H
+
+#include <sys/types.h>
+
+#include <stddef.h>
+
+#include "base/util.h"
+
+/*
+ * Decodes len characters of base64 (RFC 4648 section 4, with padding) to out,
+ * which has room for len / 4 * 3 bytes. Returns how many there are; or -1 for
+ * anything that no encoder makes: other characters, wrong padding, bits that
+ * are left.
+ */
+ssize_t base64_decode(unsigned char *out, const char *in,
+    size_t len) MUST_CHECK;
+
+#endif

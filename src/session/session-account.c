@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * /account: what belongs to somebody's account, shown and changed by
+ * themselves. Each protocol has the command; the words are the same.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "session/session-account.h"
+#include "session/session.h"
+
+/* The account of a caller, and its words. */
+struct account_call {
+	struct session *s;
+	struct accounts *all;
+	struct account *a;
+	int argc;
+	char **argv;
+};
+
+static void
+account_age(const struct session *s, int64_t wall_ms,
+    char out[CLOCK_DURATION_SIZE])
+{
+	int64_t ago_ms = s->all->net->clock->wall_ms - wall_ms;
+
+	clock_duration(ago_ms > 0 ? ago_ms : 0, out);
+}
+
+static void
+account_show(const struct account_call *call)
+{
+	struct session *s = call->s;
+	const struct account_nick *n;
+	const struct account_proof *p;
+	struct buf text = BUF_INITIALIZER;
+	char made[CLOCK_DURATION_SIZE], used[CLOCK_DURATION_SIZE],
+	    name[PROOF_STR_SIZE];
+
+	account_age(s, call->a->made_ms, made);
+	TAILQ_FOREACH(n, &call->a->nicks, in_account)
+		if (n != TAILQ_FIRST(&call->a->nicks))
+			buf_addf(&text, "%s%s",
+			    text.len == 0 ? ", also " : ", ", n->nick);
+	session_notice(s, "account %s%s, made %s ago", account_name(call->a),
+	    buf_cstr(&text), made);
+	buf_fini(&text);
+	TAILQ_FOREACH(p, &call->a->proofs, in_account) {
+		proof_str(p, name);
+		account_age(s, p->made_ms, made);
+		account_age(s, p->used_ms, used);
+		session_notice(s, "%s%s%s, made %s ago, %s%s%s",
+		    proof_kind_str(p->kind),
+		    p->kind == PROOF_PASSWORD ? "" : " ",
+		    p->kind == PROOF_PASSWORD ? "" : name, made,
+		    p->used_ms == 0 ? "never used" : "used ",
+		    p->used_ms == 0 ? "" : used, p->used_ms == 0 ? "" : " ago");
+	}
+}
+
+static void
+account_password_run(const struct account_call *call)
+{
+	session_ask_password(call->s, LOGIN_PASSWORD, account_name(call->a));
+}
+
+static void
+account_token_run(const struct account_call *call)
+{
+	unsigned char bytes[PROOF_BYTES];
+	char token[TOKEN_SIZE];
+
+	if (!session_is_private(call->s)) {
+		session_error(call->s, SESSION_INSECURE_TEXT);
+		return;
+	}
+	token_make(token);
+	if (!proof_of_token(bytes, token) ||
+	    account_add_proof(call->all, call->a, PROOF_TOKEN, bytes,
+		call->s->all->net->clock->wall_ms) == NULL)
+		session_error(call->s,
+		    "as many credentials as there may be are in use; remove "
+		    "one first");
+	else
+		session_notice(call->s,
+		    "token %s: a program logs in with it as with the "
+		    "password; it is shown this once",
+		    token);
+	explicit_bzero(token, sizeof(token));
+}
+
+static void
+account_remove_run(const struct account_call *call)
+{
+	enum proof_kind kind;
+	struct account_proof *p = NULL;
+
+	for (kind = PROOF_KEY; kind < PROOF_KINDS && p == NULL; kind++)
+		p = account_find_proof(call->a, kind, call->argv[1]);
+	if (p == NULL) {
+		session_error(call->s,
+		    "there is none of that name; /account "
+		    "lists them");
+		return;
+	}
+	account_remove_proof(call->all, p);
+	session_notice(call->s, "it lets nobody in any more");
+}
+
+static void
+account_uid_run(const struct account_call *call)
+{
+	unsigned char bytes[PROOF_BYTES];
+	struct session *s = call->s;
+
+	if (s->address.kind != CREDENTIAL_UID) {
+		session_error(s, "you do not come by a Unix socket");
+		return;
+	}
+	proof_of_uid(bytes, &s->address);
+	if (account_add_proof(call->all, call->a, PROOF_UID, bytes,
+		s->all->net->clock->wall_ms) == NULL)
+		session_error(s,
+		    "you have another account, or too many credentials");
+	else
+		session_notice(s,
+		    "from now on you need no password by a Unix socket");
+}
+
+static void
+account_alias_add(const struct account_call *call)
+{
+	struct session *s = call->s;
+	const char *nick = call->argv[1];
+
+	switch (action_account_check(s->all->chat, call->a, nick, s->member)) {
+	case ACCOUNT_ADDED:
+	case ACCOUNTS_FULL:
+		break;
+	case ACCOUNT_BAD_NICK:
+		session_error(s, "nobody can have that nick");
+		return;
+	case ACCOUNT_OWNED:
+		session_error(s,
+		    "that nick, or one that looks like it, "
+		    "belongs to an account");
+		return;
+	case ACCOUNT_HELD:
+		session_error(s, "somebody here is called %s", nick);
+		return;
+	}
+	if (account_add_nick(call->all, call->a, nick,
+		s->all->net->clock->wall_ms))
+		session_notice(s, "%s is yours, too", nick);
+	else
+		session_error(s, "an account has at most %d nicks",
+		    ACCOUNT_NICKS_MAX);
+}
+
+static void
+account_alias_remove(const struct account_call *call)
+{
+	const struct member *m = call->s->member;
+
+	if (strcasecmp(m->nick, call->argv[1]) == 0)
+		session_error(call->s,
+		    "you are called so; change your nick "
+		    "first");
+	else if (account_remove_nick(call->all, call->a, call->argv[1]))
+		session_notice(call->s, "it is yours no more");
+	else
+		session_error(call->s, "that is none of your aliases");
+}
+
+static void
+account_main_run(const struct account_call *call)
+{
+	if (account_set_name(call->all, call->a, call->argv[1]))
+		session_notice(call->s, "your account is called %s now",
+		    account_name(call->a));
+	else
+		session_error(call->s, "that is none of your nicks");
+}
+
+static const struct {
+	const char *word;
+	int args;
+	void (*run)(const struct account_call *call);
+} account_words[] = {
+	{ "password", 0, account_password_run },
+	{ "token", 0, account_token_run },
+	{ "uid", 0, account_uid_run },
+	{ "remove", 1, account_remove_run },
+	{ "alias", 1, account_alias_add },
+	{ "unalias", 1, account_alias_remove },
+	{ "main", 1, account_main_run },
+};
+
+void
+session_account_run(struct session *s, int argc, char *argv[])
+{
+	struct account_call call = {
+		.s = s,
+		.all = &s->all->chat->accounts,
+		.a = session_account(s),
+		.argc = argc,
+		.argv = argv,
+	};
+	size_t i;
+
+	if (call.a == NULL) {
+		session_notice(s, "%s",
+		    s->member->is_guest ?
+			"you have no account: /nick NAME, then /register makes "
+			"one; or /login NAME" :
+			"you have no account: /register makes one of your "
+			"nick; or /login NAME");
+		return;
+	}
+	if (argc == 0) {
+		account_show(&call);
+		return;
+	}
+	for (i = 0; i < NITEMS(account_words); i++)
+		if (strcasecmp(argv[0], account_words[i].word) == 0 &&
+		    argc == 1 + account_words[i].args) {
+			account_words[i].run(&call);
+			return;
+		}
+	session_error(s, "usage: /account " SESSION_ACCOUNT_USAGE);
+}
+
+/* In words */
+
+void
+session_login_text(struct session *s, enum login_purpose purpose,
+    enum login result, const struct login_answer *answer, struct buf *out)
+{
+	char ago[CLOCK_DURATION_SIZE];
+
+	switch (result) {
+	case LOGIN_DONE:
+		if (purpose == LOGIN_REGISTER)
+			buf_addf(out,
+			    "%s is yours: nobody else can have it; /login %s "
+			    "from wherever you are",
+			    account_name(answer->account),
+			    account_name(answer->account));
+		else if (purpose == LOGIN_PASSWORD)
+			buf_addstr(out, "your password is changed");
+		else
+			buf_addf(out, "you are logged in as %s",
+			    account_name(answer->account));
+		if (purpose == LOGIN_TO && answer->last_ms != 0) {
+			account_age(s, answer->last_ms, ago);
+			buf_addf(out, "; the last time was %s ago", ago);
+		}
+		if (purpose == LOGIN_TO && answer->failures > 0)
+			buf_addf(out, "; wrong passwords since then: %lu",
+			    (unsigned long)answer->failures);
+		break;
+	case LOGIN_VERIFY:
+		break;
+	case LOGIN_WRONG:
+		buf_addstr(out,
+		    "there is no such account, or it has another "
+		    "password");
+		break;
+	case LOGIN_TOO_OFTEN:
+		clock_duration(answer->wait_ms + 999, ago);
+		buf_addf(out, "too many attempts; try again in %s", ago);
+		break;
+	case LOGIN_AGAIN:
+		buf_addstr(out, "that cannot be checked now; please try again");
+		break;
+	case LOGIN_ALREADY:
+		buf_addstr(out, "you are logged in already");
+		break;
+	case LOGIN_INSECURE:
+		buf_addstr(out, SESSION_INSECURE_TEXT);
+		break;
+	case LOGIN_NO_PASSWORD:
+		buf_addstr(out, "nothing has changed");
+		break;
+	case LOGIN_BAD_PASSWORD:
+		buf_addf(out,
+		    "a password has at least %d characters, at most "
+		    "%d, and no control characters",
+		    PASSWORD_MIN, PASSWORD_MAX);
+		break;
+	case LOGIN_NOT_ALLOWED:
+		buf_addstr(out,
+		    "whoever runs this server makes the accounts; "
+		    "ask them");
+		break;
+	case LOGIN_NO_NICK:
+		buf_addstr(out,
+		    "a guest has no nick to keep; /nick NAME first");
+		break;
+	case LOGIN_TAKEN:
+		buf_addstr(out,
+		    "your nick, or one that looks like it, belongs "
+		    "to an account");
+		break;
+	case LOGIN_FULL:
+		buf_addstr(out, "there are as many accounts as there may be");
+		break;
+	}
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef SESSION_ACCOUNT_H
+#define SESSION_ACCOUNT_H
+
+#include "base/buf.h"
+#include "session/session.h"
+
+/* What protocols say alike about accounts. */
+
+#define SESSION_ACCOUNT_USAGE \
+	"[password|token|uid|remove|alias|unalias|main [NAME]]"
+#define SESSION_INSECURE_TEXT \
+	"others could read a password on its way here; it is taken over TLS, on " \
+	"a Unix socket and from this machine only"
+
+/* Runs /account with these words, which s has typed; s has a member. */
+void session_account_run(struct session *s, int argc, char *argv[]);
+/* Adds a sentence about what came of session_login() and the like. */
+void session_login_text(struct session *s, enum login_purpose purpose,
+    enum login result, const struct login_answer *answer, struct buf *out);
+
+#endif
