@@ -26,12 +26,13 @@ bool text_is_picture(ucs4_t c); /* an emoji, or room for one */
 struct text_cluster {
 	ucs4_t last; /* its last character; 0: none yet */
 	bool is_picture; /* it may go on after a ZWJ */
-	bool is_conjunct; /* it does */
+	ucs4_t virama; /* before that ZWJ, which joins a consonant; or 0 */
 	bool is_half_flag; /* it is the first of two letters */
 };
 
-/* Does c, which comes next, begin another cluster? A consonant after virama and
- * ZWJ does not: later versions of the rules do not part those. */
+/* Does c, which comes next, begin another cluster? A letter of the virama's own
+ * script after virama and ZWJ does not: later versions of the rules do not part
+ * those. */
 bool text_cluster_breaks(struct text_cluster *k, ucs4_t c);
 
 #endif

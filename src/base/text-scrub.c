@@ -372,6 +372,13 @@ text_write_joiner(struct text_scrubber *t, ucs4_t joiner)
 	text_write(t, joiner, piece, (size_t)len);
 }
 
+/* Is there something that a mark would be drawn on? */
+static bool
+text_takes_marks(const struct text_state *s)
+{
+	return s->base != 0 && text_classify(s->last) != TEXT_DIRECTION;
+}
+
 /* Keeps, delays or drops a joiner. */
 static void
 text_add_joiner(struct text_scrubber *t, ucs4_t c)
@@ -381,7 +388,7 @@ text_add_joiner(struct text_scrubber *t, ucs4_t c)
 	    (uc_joining_type(s->base) == UC_JOINING_TYPE_D ||
 		uc_joining_type(s->base) == UC_JOINING_TYPE_L);
 
-	if (s->base == 0 || s->joiner != 0 || s->last == TEXT_ZWJ ||
+	if (!text_takes_marks(s) || s->joiner != 0 || s->last == TEXT_ZWJ ||
 	    s->last == TEXT_ZWNJ)
 		return;
 	if (c != TEXT_MONGOLIAN_JOINER &&
@@ -403,11 +410,12 @@ text_count(struct text_state *s, ucs4_t c, enum text_class class)
 		s->base = 0;
 		return true;
 	case TEXT_MARK:
-		return s->base != 0 && s->marks++ < TEXT_MAX_MARKS;
+		return text_takes_marks(s) && s->marks++ < TEXT_MAX_MARKS;
 	case TEXT_SPACING_MARK:
-		return s->base != 0 && s->spacing_marks++ < TEXT_MAX_MARKS;
+		return text_takes_marks(s) &&
+		    s->spacing_marks++ < TEXT_MAX_MARKS;
 	case TEXT_DIRECTION:
-		s->base = 0;
+		/* It may go in the end, so what was counted goes on. */
 		return true;
 	case TEXT_BASE:
 	case TEXT_REPLACE:

@@ -52,6 +52,14 @@ text_decode(ucs4_t *c, const char *s, size_t len)
 	return n > 0 ? (size_t)n : 0;
 }
 
+/* Is c written into one with what stands before the virama? */
+static bool
+text_is_conjunct(ucs4_t virama, ucs4_t c)
+{
+	return virama != 0 && c >= 0x80 && uc_script(c) == uc_script(virama) &&
+	    uc_is_general_category_withtable(c, UC_CATEGORY_MASK_L);
+}
+
 bool
 text_cluster_breaks(struct text_cluster *k, ucs4_t c)
 {
@@ -61,14 +69,14 @@ text_cluster_breaks(struct text_cluster *k, ucs4_t c)
 	if (k->last == 0 || is_ascii)
 		breaks = true;
 	else if (k->last == TEXT_ZWJ &&
-	    (k->is_conjunct || (k->is_picture && is_picture)))
+	    (text_is_conjunct(k->virama, c) || (k->is_picture && is_picture)))
 		breaks = false;
 	else if (text_is_flag_letter(k->last) && text_is_flag_letter(c))
 		breaks = !k->is_half_flag;
 	else
 		breaks = uc_is_grapheme_break(k->last, c);
 	k->is_picture = is_picture || (k->is_picture && !breaks);
-	k->is_conjunct = c == TEXT_ZWJ && text_is_virama(k->last);
+	k->virama = c == TEXT_ZWJ && text_is_virama(k->last) ? k->last : 0;
 	k->is_half_flag = breaks && text_is_flag_letter(c);
 	k->last = c;
 	return breaks;

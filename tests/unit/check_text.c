@@ -137,6 +137,12 @@ static const struct check_pair check_erased[] = {
 	{ "\u06cc\u200c\u0631\b", "\u06cc" }, /* the joiner was for it */
 	{ "\u06cc\u200c\u0631\b\u0631", "\u06cc\u200c\u0631" },
 	{ "a\u200e\u05d0\bb", "ab" },
+	/* Behind virama and ZWJ only a letter of that script is of the same
+	 * character. */
+	{ "\u0d9a\u0dca\u200dx\b", "\u0d9a\u0dca\u200d" },
+	{ "\u0d9a\u0dca\u200d \bb", "\u0d9a\u0dca\u200db" },
+	{ "\u0d9a\u0dca\u200d\u05d0\b", "\u0d9a\u0dca\u200d" },
+	{ "a\u0d9a\u0dca\u200d\u0dbb\u0dd3\b", "a" },
 	{ "ab\001\bc", "ac" },
 	{ "sudo\025\025ok\033[D\b!", "o!" },
 };
@@ -209,6 +215,14 @@ static const struct check_pair check_joined[] = {
 	{ "\u0627\u061c\u061c\u200f1", "\u0627\u061c1" },
 	{ "\u05e0 \u200e", "\u05e0 \u200e" },
 	{ "a \u200e", "a" },
+	/* The marks of direction go, and what they parted is one. */
+	{ "\U0001f44d\U0001f3fd\u200e\U0001f3fd\u200e\U0001f3fd",
+	    "\U0001f44d\U0001f3fd" },
+	{ "\U0001f3fd\u200e\U0001f3fd\u200f" ACUTE "\u200e" ACUTE,
+	    "\U0001f3fd" },
+	{ "a" ACUTE ACUTE ACUTE ACUTE "\u200e" ACUTE "\u200e" ACUTE,
+	    "a" ACUTE ACUTE ACUTE ACUTE },
+	{ "\u05d0\U0001f3fd\u200e\U0001f3fd", "\u05d0\U0001f3fd\u200e" },
 	{ "a\u200e" ACUTE, "a" },
 	{ "\u05d0" EIGHT "\u200e" EIGHT "b",
 	    "\u05d0" EIGHT "\u200e"
