@@ -32,10 +32,13 @@ confirm_look_at(struct session *s, int64_t now_ms)
 
 	if (s->member == NULL || s->protocol->ask == NULL)
 		return false;
-	if (s->asked > 0 && confirmed < s->asked)
-		return false;
+	if (s->is_asked) {
+		if (confirmed < s->asked)
+			return false;
+		s->is_asked = false;
+		s->doubt_ms = 0;
+	}
 	sent = conn_sent(s->conn);
-	s->asked = 0;
 	if (confirmed == sent) {
 		s->doubt_ms = 0;
 		return false;
@@ -46,10 +49,12 @@ confirm_look_at(struct session *s, int64_t now_ms)
 	    now_ms - s->doubt_ms < CONFIRM_MS)
 		return true;
 	s->protocol->ask(s);
-	/* Nothing was sent: it cannot be asked now. */
-	if (conn_sent(s->conn) > sent)
-		s->asked = conn_sent(s->conn);
 	s->doubt_ms = 0;
+	/* Else nothing was sent: it cannot be asked now. */
+	if (conn_sent(s->conn) > sent) {
+		s->is_asked = true;
+		s->asked = conn_sent(s->conn);
+	}
 	return true;
 }
 
@@ -108,6 +113,6 @@ session_confirm_remove(struct session *s)
 void
 session_confirmed(struct session *s, uint64_t token)
 {
-	if (s->asked != 0 && token == s->asked)
+	if (s->is_asked && token == s->asked)
 		conn_answered(s->conn, token);
 }

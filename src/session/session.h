@@ -81,25 +81,28 @@ struct session {
 	/* Monotonic: when the next line may be handled, since all from the same
 	 * origin share their lines. */
 	int64_t turn_ms;
-	int64_t since_ms; /* monotonic: when they were admitted */
 	/* When reading goes on; NULL: it is not paused. */
 	struct deadline *throttle;
 	void *state; /* the protocol's own; or NULL */
 	/* session-login.c: a password is awaited or compared; or NULL. */
 	struct session_login *login;
 	uint64_t account; /* id: they have logged in; 0: not */
-	/* session-confirm.c: the output up to which the client was asked
-	 * whether it has read it, or 0; and since when it has some to
-	 * confirm. */
-	uint64_t asked;
-	int64_t doubt_ms;
-	bool has_entered; /* it has or had a member */
-	bool has_left; /* the member is gone; the connection will end */
-	bool is_held; /* session_hold() */
-	bool is_eof; /* no more input; show the rest and close */
-	bool has_spoken; /* a line came that is not empty */
-	bool is_sniffed; /* the port serves all protocols */
-	bool knows_utf8; /* they were told that a line was not UTF-8 */
+	/* session-confirm.c: if is_asked, the output up to which the client was
+	 * asked whether it has read it; or since when (monotonic) it has some
+	 * to confirm, or 0. */
+	union {
+		uint64_t asked;
+		int64_t doubt_ms;
+	};
+	int64_t since_ms : 48; /* monotonic: when they were admitted */
+	bool is_asked : 1;
+	bool has_entered : 1; /* it has or had a member */
+	bool has_left : 1; /* the member is gone; the connection will end */
+	bool is_held : 1; /* session_hold() */
+	bool is_eof : 1; /* no more input; show the rest and close */
+	bool has_spoken : 1; /* a line came that is not empty */
+	bool is_sniffed : 1; /* the port serves all protocols */
+	bool knows_utf8 : 1; /* they were told that a line was not UTF-8 */
 };
 
 /* The pointers are the caller's and outlive all. */
