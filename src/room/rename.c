@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "room/acked.h"
 #include "room/client.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
@@ -234,6 +235,7 @@ rename_resume(struct member *m, int64_t away_ms)
 			replay_start_return(c, bookmark, away_ms);
 		else if (bookmark->cursor.number < c->at.number) {
 			cursor_move(c, bookmark->cursor);
+			acked_set_back(c, bookmark->cursor.number);
 			c->repeat_until = bookmark->repeat_until;
 			c->shown.from = bookmark->cursor.number;
 		}
