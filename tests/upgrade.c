@@ -42,6 +42,7 @@ enum role { LIVE, ON_BREAK, SLOW, MID_LINE, TELNET, LIVE_TOO, ROLES };
 
 #define FLOOD 600 /* lines, read at 20 a second */
 #define WARM_UP 100 /* lines that wait for whoever is on break */
+#define MISSED 20 /* lines before the end of a daemon */
 #define MIDS 5 /* of those in mid-line, so many talk */
 
 struct person {
@@ -70,6 +71,7 @@ static int64_t longest_us;
 static char *dir, program[64];
 static bool has_state; /* state-dir is set */
 static char *tls_dir; /* of the certificate; NULL: there is no TLS */
+static bool has_ended; /* a daemon, so that repeats are allowed */
 
 /* The program */
 
@@ -118,7 +120,7 @@ start(void)
 	client_start_daemon(&d, dir, program,
 	    "-l 127.0.0.1:0,line%s -o line-rate=20 -o line-burst=400 "
 	    "-o accept-rate=0 -o max-per-address=0 -o history-size=8M "
-	    "-o origin-rate=0 "
+	    "-o origin-rate=0 -o greeting-history=0 "
 	    "-o stall-timeout=1h -o presence-window=1h -o max-members=%zu%s",
 	    tls, people_count + 10, state);
 	client_await_daemon(&d, patience_ms);
@@ -146,8 +148,19 @@ count_fds(void)
 /* People */
 
 static void
+type(struct person *p, const void *data, size_t len)
+{
+	ck_assert_int_eq(p->tls != NULL ? tls_client_send(p->tls, data, len) :
+					  write(p->fd, data, len),
+	    (ssize_t)len);
+}
+
+static void
 enter(struct person *p)
 {
+	char nick[32];
+	int len;
+
 	p->fd = client_connect(&d, false, p->role == SLOW ? 2048 : 0);
 	ck_assert_int_ne(p->fd, -1);
 	if (tls_dir != NULL) {
@@ -156,7 +169,11 @@ enter(struct person *p)
 		p->tls = tls_client_new(p->fd, false);
 		ck_assert_int_eq(fcntl(p->fd, F_SETFL, O_NONBLOCK), 0);
 	}
-	p->next = 1;
+	/* Guests leave nothing behind. */
+	len = snprintf(nick, sizeof(nick), "/nick p%zu\n",
+	    (size_t)(p - people));
+	if (has_state)
+		type(p, nick, (size_t)len);
 }
 
 static void
@@ -179,6 +196,9 @@ see_line(void *arg, char *line)
 	QUICK_ASSERT_MSG(text != NULL, "nobody said this: %s", line);
 	text += 2;
 	if (sscanf(text, "t %u %lld ", &number, &stamp) == 2) {
+		/* They may come again, and the speaker knows them all. */
+		if (has_ended && (number < p->next || p == &people[SPEAKER]))
+			return;
 		QUICK_ASSERT_MSG(number == p->next, "%u came for %u", number,
 		    p->next);
 		QUICK_ASSERT_MSG(strstr(text, padding) != NULL,
@@ -191,6 +211,8 @@ see_line(void *arg, char *line)
 			longest_us = client_now_us() - stamp;
 	} else if (sscanf(text, "m %u %u", &mid, &number) == 2) {
 		QUICK_ASSERT_MSG(mid < MIDS, "nobody said this: %s", line);
+		if (has_ended && (p->role == MID_LINE || number <= p->mid[mid]))
+			return;
 		QUICK_ASSERT_MSG(number == p->mid[mid] + 1, "%u came for %u",
 		    number, p->mid[mid] + 1);
 		p->mid[mid]++;
@@ -249,14 +271,6 @@ see(struct person *p)
 	client_take_lines(&p->in, see_line, p);
 }
 
-static void
-type(struct person *p, const void *data, size_t len)
-{
-	ck_assert_int_eq(p->tls != NULL ? tls_client_send(p->tls, data, len) :
-					  write(p->fd, data, len),
-	    (ssize_t)len);
-}
-
 #define TYPE(p, literal) type(p, literal, sizeof(literal) - 1)
 
 /* Reads what there is for all who read. */
@@ -291,8 +305,10 @@ wait_for(bool (*done)(const struct person *))
 		for (i = 0; i < people_count && done(&people[i]); i++)
 			;
 		ck_assert_msg(client_now_us() < end_us,
-		    "%zu people still wait, the first is %zu, role %d, at %u",
-		    left, i, (int)people[i].role, people[i].next);
+		    "%zu people still wait, the first is %zu, role %d, at %u "
+		    "of %u: %s",
+		    left, i, (int)people[i].role, people[i].next, said,
+		    buf_cstr(&d.log));
 		look_around(100);
 	}
 }
@@ -335,6 +351,12 @@ is_done(const struct person *p)
 		if (p->mid[i] != mids_said)
 			return false;
 	return p == &people[SPEAKER] || p->next == said + 1;
+}
+
+static bool
+is_done_or_away(const struct person *p)
+{
+	return p->is_away || is_done(p);
 }
 
 static void
@@ -467,6 +489,7 @@ gather(void)
 		people[i].fd = -1;
 	for (i = 0; i < people_count; i++) {
 		people[i].role = i < OTHERS ? LIVE : (enum role)(i % ROLES);
+		people[i].next = 1;
 		enter(&people[i]);
 		if (i % 100 == 99)
 			look_around(0);
@@ -520,6 +543,45 @@ fail_by_settings(void)
 	free(path);
 }
 
+/* Half of them are on break when it ends, and have not seen the last lines. */
+static void
+end_and_come_back(bool is_killed)
+{
+	size_t i;
+
+	for (i = OTHERS; i < people_count; i++)
+		if (i % 2 == 0 && people[i].role != MID_LINE) {
+			people[i].role = ON_BREAK;
+			TYPE(&people[i], "/brb\n");
+		}
+	wait_for(is_where_wanted);
+	for (i = 0; i < MISSED; i++)
+		say();
+	wait_for(is_done_or_away);
+	if (is_killed) {
+		ck_assert_int_eq(kill(d.pid, SIGKILL), 0);
+		ck_assert_int_eq(daemon_reap(&d, patience_ms), 0);
+		daemon_fini(&d);
+	} else
+		client_stop_daemon(&d, patience_ms);
+	has_ended = true;
+	start();
+	for (i = 0; i < people_count; i++) {
+		(void)close(people[i].fd);
+		people[i].fd = -1;
+		buf_reset(&people[i].in);
+	}
+	for (i = OTHERS; i < people_count; i++) {
+		if (people[i].role == ON_BREAK)
+			people[i].role = LIVE;
+		people[i].is_away = false;
+		enter(&people[i]);
+	}
+	enter(&people[LISTENER]);
+	wait_for(is_done);
+	enter(&people[SPEAKER]);
+}
+
 static void
 leave(void)
 {
@@ -549,6 +611,7 @@ run(size_t count)
 	people = xcalloc(count, sizeof(*people));
 	pfds = xcalloc(count, sizeof(*pfds));
 	said = mids = mids_said = 0;
+	has_ended = false;
 	longest_us = 0;
 	memset(padding, 'x', sizeof(padding) - 1);
 	dir = unit_dir_new();
@@ -584,15 +647,20 @@ run(size_t count)
 	for (i = OTHERS; i < people_count; i++)
 		if (people[i].role == TELNET && rounds < 200)
 			ck_assert_uint_eq(people[i].answers, rounds);
+	if (has_state) {
+		end_and_come_back(true);
+		end_and_come_back(false);
+	}
 	leave();
 }
 
-/* With the history in files, and everybody's bookmark in a journal. */
+/* With the history in files, and everybody's bookmark in a journal; which is
+ * read back at the end. */
 START_TEST(test_state)
 {
 	(void)client_raise_nofile();
 	has_state = true;
-	run(100);
+	run(60); /* fewer than may leave from one address */
 }
 END_TEST
 

@@ -292,6 +292,22 @@ file_convert(const struct file *f, int fd, bool is_damaged, struct history *h)
 	return status;
 }
 
+/* Says of a header whose own check holds why it is not for us. */
+static int
+file_fail_foreign(const struct file *f, int fd)
+{
+	struct history_header header;
+
+	if (history_read_file(fd, &header, sizeof(header)) <
+	    (ssize_t)sizeof(header))
+		return file_fail_errno(f, "read");
+	if (header.magic == HISTORY_MAGIC && header.version != HISTORY_VERSION)
+		return file_fail(f,
+		    "is of another version (%lu, this program reads %d)",
+		    (unsigned long)header.version, HISTORY_VERSION);
+	return file_fail(f, "was written on another kind of machine");
+}
+
 /* Unless it returns 0, fd is still the caller's. */
 static int
 file_open(const struct file *f, int fd, struct history *h)
@@ -309,9 +325,7 @@ file_open(const struct file *f, int fd, struct history *h)
 		close(fd);
 		return 0;
 	case HISTORY_FOREIGN:
-		return file_fail(f,
-		    "was written by a later version, or on another kind of "
-		    "machine");
+		return file_fail_foreign(f, fd);
 	case HISTORY_ERROR:
 		break;
 	}
@@ -371,7 +385,7 @@ history_file_open(struct history *h, int dir_fd, const char *name, size_t size,
 }
 
 int
-history_file_remove(const struct history *h, int dir_fd, const char *name)
+history_file_is_in(const struct history *h, int dir_fd, const char *name)
 {
 	struct stat st, named;
 
@@ -381,7 +395,13 @@ history_file_remove(const struct history *h, int dir_fd, const char *name)
 		return -1;
 	if (fstatat(dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) == -1)
 		return errno == ENOENT ? 0 : -1;
-	if (st.st_dev != named.st_dev || st.st_ino != named.st_ino)
-		return 0;
-	return unlinkat(dir_fd, name, 0);
+	return st.st_dev == named.st_dev && st.st_ino == named.st_ino;
+}
+
+int
+history_file_remove(const struct history *h, int dir_fd, const char *name)
+{
+	int is_in = history_file_is_in(h, dir_fd, name);
+
+	return is_in == 1 ? unlinkat(dir_fd, name, 0) : is_in;
 }

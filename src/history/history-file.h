@@ -24,7 +24,7 @@
  *   power was cut    recovered in place; that is logged
  *
  * Returns -1 with a text for people in error ("history 'lobby.ring' is in use
- * by another process") if it is in use, of a later version, somebody else's, no
+ * by another process") if it is in use, of another version, somebody else's, no
  * regular file, or the disk fails; h then needs no history_fini(). report may
  * be NULL.
  */
@@ -33,6 +33,11 @@ int history_file_open(struct history *h, int dir_fd, const char *name,
     size_t error_size) MUST_CHECK;
 
 #define HISTORY_FILE_ERROR_SIZE 256
+
+/* 1: the file name in dir_fd is the one that h has open; 0: it is another, or
+ * there is none. Returns -1 with errno. */
+int history_file_is_in(const struct history *h, int dir_fd,
+    const char *name) MUST_CHECK;
 
 /* Removes the file name in dir_fd if h has it open; any other file of that name
  * is left alone. Returns -1 with errno. */

@@ -196,7 +196,7 @@ enum history_status {
 	HISTORY_OK,
 	HISTORY_DAMAGED, /* no crash and no power cut leaves it so */
 	HISTORY_OTHER_SIZE, /* sound as far as checked, but another size */
-	HISTORY_FOREIGN, /* of a later version, or another kind of machine */
+	HISTORY_FOREIGN, /* of another version, or another kind of machine */
 	HISTORY_ERROR /* errno */
 };
 

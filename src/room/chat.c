@@ -264,7 +264,10 @@ chat_resume_files(struct chat *chat, const struct room_files *files)
 
 	chat->files = files;
 	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;)
-		if (!room->is_handed_over)
+		if (room->is_handed_over)
+			room->is_unkept = !files->has(&room->history,
+			    room->name, files->arg);
+		else
 			(void)!room_reopen(room); /* it logs failures */
 }
 

@@ -29,8 +29,8 @@ void chat_fini(struct chat *chat); /* all members must have left */
 int chat_set_files(struct chat *chat,
     const struct room_files *files) MUST_CHECK;
 
-/* As chat_set_files(), but after chat_load(): histories that were handed over
- * are in files already. */
+/* As chat_set_files(), but after chat_load(): a history that was handed over is
+ * in its file already, or room_keep() brings it there. */
 void chat_resume_files(struct chat *chat, const struct room_files *files);
 
 /*

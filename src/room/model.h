@@ -692,6 +692,8 @@ struct room_files {
 	 * the reason has been logged. */
 	int (*open)(struct history *h, const char *room, size_t size,
 	    void *arg);
+	/* Is h, which another program has opened, that file? */
+	bool (*has)(const struct history *h, const char *room, void *arg);
 	/* The room is gone for good. h, its history, is still open; a file of
 	 * that name in which h is not open belongs to others. */
 	void (*remove)(const struct history *h, const char *room, void *arg);

@@ -55,6 +55,17 @@ state_open_room(struct history *h, const char *room, size_t size, void *arg)
 	return result;
 }
 
+static bool
+state_has_room(const struct history *h, const char *room, void *arg)
+{
+	struct state *state = arg;
+	char *name = state_ring_name(room);
+	int is_in = history_file_is_in(h, state->dir.dir_fd, name);
+
+	free(name);
+	return is_in == 1;
+}
+
 static void
 state_remove_room(const struct history *h, const char *room, void *arg)
 {
@@ -158,6 +169,7 @@ state_init(struct state *state, struct chat *chat, struct bans *bans)
 	walk_init(&state->write_back, "state_write_back", state_write_back,
 	    state);
 	state->files.open = state_open_room;
+	state->files.has = state_has_room;
 	state->files.remove = state_remove_room;
 	state->files.arg = state;
 }

@@ -35,6 +35,16 @@ open_room(struct history *history, const char *room, size_t size, void *arg)
 	return 0;
 }
 
+static bool
+has_room(const struct history *history, const char *room, void *arg)
+{
+	char name[64];
+
+	(void)arg;
+	(void)snprintf(name, sizeof(name), "%s.ring", room);
+	return history_file_is_in(history, pf.dir_fd, name) == 1;
+}
+
 static void
 remove_room(const struct history *history, const char *room, void *arg)
 {
@@ -52,7 +62,11 @@ found_room(const char *name, void *arg)
 	chat_restore_room(&fx.chat, name);
 }
 
-static const struct room_files files = { open_room, remove_room, NULL };
+const struct room_files persist_fixture_files = {
+	.open = open_room,
+	.has = has_room,
+	.remove = remove_room,
+};
 
 static int64_t
 slow_now_us(void)
@@ -85,7 +99,7 @@ persist_fixture_start(void)
 		    persist_fixture_no_wake, NULL);
 		fx.deadlines.walks.items = 1;
 	}
-	ck_assert_int_eq(chat_set_files(&fx.chat, &files), 0);
+	ck_assert_int_eq(chat_set_files(&fx.chat, &persist_fixture_files), 0);
 	state_dir_list(&dir, ".ring", found_room, NULL);
 	persist_init(&pf.persist, &fx.chat);
 	pf.journal = journal_open(pf.dir_fd, "people", persist_loaded,

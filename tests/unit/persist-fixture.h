@@ -26,6 +26,8 @@ struct persist_fixture {
 };
 
 extern struct persist_fixture pf;
+/* Of its directory. */
+extern const struct room_files persist_fixture_files;
 
 void persist_fixture_setup(void);
 void persist_fixture_teardown(void);
