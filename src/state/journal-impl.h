@@ -19,19 +19,27 @@
  *   records  type (1)  key length (1)  0 (2)  value length (4)  checksum (4)
  *            key  value
  *
- * The records up to JOURNAL_END are the snapshot. A record's checksum covers
- * the generation and its offset as well, so that left-overs of former contents
- * are never taken for records.
+ * The header is that of all versions. The records up to JOURNAL_END are the
+ * snapshot. A record's checksum covers the generation and its offset as well,
+ * so that left-overs of former contents are never taken for records; nor is
+ * what people say, as it has no zero bytes.
  */
 #define JOURNAL_MAGIC "brbdkv\r\n"
 #define JOURNAL_VERSION 2
 #define JOURNAL_HEADER 28
 #define JOURNAL_RECORD 12
 
-enum journal_type { JOURNAL_PUT = 1, JOURNAL_DELETE, JOURNAL_END };
+/* Only the first two have a key, and only the first has a value. */
+enum journal_type {
+	JOURNAL_PUT = 1,
+	JOURNAL_DELETE,
+	JOURNAL_END,
+	JOURNAL_MOVED, /* the other file has all of this, and what follows */
+	JOURNAL_LOST /* this was made from what was left of damaged files */
+};
 
 enum journal_state {
-	JOURNAL_WHOLE, /* the snapshot is whole */
+	JOURNAL_WHOLE, /* the snapshot's end is there */
 	JOURNAL_EMPTY, /* no bytes at all */
 	JOURNAL_UNFINISHED, /* ends with the file, without a fault */
 	JOURNAL_DAMAGED,
@@ -41,16 +49,25 @@ enum journal_state {
 struct journal_scan {
 	enum journal_state state;
 	uint32_t version; /* if it is JOURNAL_FOREIGN */
-	uint64_t generation; /* 0: unknown */
+	uint64_t generation; /* 0: unknown, so no record can be */
 	size_t snapshot_len; /* the snapshot's end, if it is whole */
 	size_t good_len; /* the end of the last good record */
+	size_t faults; /* places that are not as they were written */
+	bool has_moved; /* JOURNAL_MOVED */
+	bool has_lost; /* JOURNAL_LOST */
 };
 
 /* Examines a file's bytes. */
 void journal_scan(const void *data, size_t len, struct journal_scan *scan);
 
-/* Calls loaded for each key of a file that journal_scan() has found whole. */
-void journal_replay(const void *data, const struct journal_scan *scan,
+struct journal_source {
+	const void *data;
+	const struct journal_scan *scan;
+};
+
+/* Calls loaded for each key that is left by the records of files whose
+ * generations are known, one after the other. */
+void journal_replay(const struct journal_source *sources, size_t count,
     journal_loaded *loaded, void *arg);
 
 /* Add what goes to a file of that generation, at offset. */

@@ -10,7 +10,13 @@
  *
  * A snapshot is written in slices of the loop's time, while changes go to both
  * files. fsync() comes only at the end, as it would stop the loop for as long
- * as the disk likes.
+ * as the disk likes. Once a snapshot is whole, the other file says that it has
+ * moved: else a lost newer file would look like one that was never begun.
+ *
+ * What is left of damaged files is the records of both, the older file's first:
+ * as the newer one began with all that the older had, and each change went to
+ * both until then, only what is lost in both is lost. It is written to a file
+ * that takes the place of a damaged one before anything else is done.
  */
 #include "config.h"
 
@@ -54,6 +60,7 @@ struct journal {
 	bool is_held;
 	int error; /* of the last failure; 0 since a success */
 	bool is_stale; /* the file lacks changes: a snapshot is due */
+	bool has_lost; /* the same, as it says that something was lost */
 	bool is_in_snapshot; /* one is being written to the other file */
 	bool is_first_step;
 	bool is_in_step; /* what is put is the snapshot's */
@@ -163,6 +170,18 @@ journal_start_snapshot(struct journal *s)
 	s->is_in_snapshot = s->is_first_step = true;
 }
 
+/* All is in the other file from now on. This one may have a torn end. */
+static void
+journal_mark_moved(struct journal_file *f)
+{
+	buf_reset(&f->out);
+	journal_write_record(&f->out, f->generation, f->size, JOURNAL_MOVED,
+	    NULL, 0, NULL, 0);
+	if (ftruncate(f->fd, (off_t)f->size) == 0)
+		(void)!write_at(f->fd, f->out.data, f->out.len, f->size);
+	buf_reset(&f->out);
+}
+
 /* Goes on with the snapshot, and at its end, with the file that it is in. On
  * failure all stays as it was. */
 static void
@@ -179,11 +198,11 @@ journal_go_on(struct journal *s, struct walk_budget *budget)
 		journal_add_to(s, new, JOURNAL_END, NULL, 0, NULL, 0);
 	if (!s->is_in_snapshot || journal_flush_file(s, new) == -1 || has_more)
 		return;
-	s->is_in_snapshot = s->is_stale = false;
+	s->is_in_snapshot = s->is_stale = s->has_lost = false;
 	s->error = 0;
 	s->current = !s->current;
 	s->snapshot_len = new->size;
-	buf_reset(&old->out);
+	journal_mark_moved(old);
 }
 
 /* All of it at once. */
@@ -206,16 +225,19 @@ journal_file_name(const char *name, unsigned i)
 	return xasprintf("%s.%u", name, i);
 }
 
-/* Opens and locks a file. Returns -1 with *error. */
+/* Opens and locks a file, which may not be there yet. Returns -1 with *error. */
 static int
-journal_open_file(int dir_fd, const char *file, char **error)
+journal_open_file(int dir_fd, const char *file, bool *is_new, char **error)
 {
+	/* O_NONBLOCK, so that opening a FIFO does not wait. */
+	const int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 	struct stat st;
 	int fd;
 
-	/* O_NONBLOCK, so that opening a FIFO does not wait. */
-	fd = openat(dir_fd, file,
-	    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	fd = openat(dir_fd, file, flags);
+	*is_new = fd == -1 && errno == ENOENT;
+	if (*is_new)
+		fd = openat(dir_fd, file, flags | O_CREAT, 0600);
 	if (fd == -1) {
 		*error = xasprintf("cannot open the state file '%s': %s", file,
 		    strerror(errno));
@@ -265,67 +287,48 @@ journal_read_file(int fd, struct buf *in)
 	return 0;
 }
 
-/* Renames a damaged file and makes a new one in its place. */
-static int
-journal_set_aside(int dir_fd, const char *file, int *fd, char **error)
-{
-	char *aside, when[32] = "";
-	time_t now = time(NULL);
-	struct tm tm;
-	int result = -1;
+/* What is found in a file at the start. */
+struct journal_found {
+	struct journal_scan scan;
+	struct buf in;
+	bool is_new;
+};
 
-	/* The form is that of history files. */
-	if (gmtime_r(&now, &tm) != NULL)
-		(void)strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
-	aside = xasprintf("%s.corrupt-%s", file, when);
-	if (renameat(dir_fd, file, dir_fd, aside) == -1)
-		*error = xasprintf("the state file '%s' is damaged and cannot "
-				   "be set aside: %s",
-		    file, strerror(errno));
-	else {
-		log_warning("a state file is damaged and was set aside: "
-			    "file=%s as=%s",
-		    file, aside);
-		(void)close(*fd);
-		*fd = journal_open_file(dir_fd, file, error);
-		if (*fd != -1)
-			result = 0;
-	}
-	free(aside);
-	return result;
-}
-
-/* Opens and examines file i; if it is whole, its contents are in in. Returns 0,
- * or -1 with *error. */
+/* Opens, reads and examines file i. Returns 0, or -1 with *error. */
 static int
-journal_look(struct journal *s, int dir_fd, unsigned i, struct buf *in,
-    struct journal_scan *scan, char **error)
+journal_look(struct journal *s, int dir_fd, unsigned i, struct journal_found *f,
+    char **error)
 {
 	char *file = journal_file_name(s->name, i);
 	int result = -1;
 
-	s->files[i].fd = journal_open_file(dir_fd, file, error);
+	s->files[i].fd = journal_open_file(dir_fd, file, &f->is_new, error);
 	if (s->files[i].fd == -1)
 		goto out;
-	if (journal_read_file(s->files[i].fd, in) == -1) {
+	if (journal_read_file(s->files[i].fd, &f->in) == -1) {
 		*error = xasprintf("cannot read the state file '%s': %s", file,
 		    strerror(errno));
 		goto out;
 	}
-	journal_scan(in->data, in->len, scan);
-	if (scan->state != JOURNAL_FOREIGN && in->len > JOURNAL_FILE_MAX)
-		scan->state = JOURNAL_DAMAGED;
-	if (scan->state == JOURNAL_FOREIGN)
-		*error = xasprintf("the state file '%s' is of version %lu, and "
-				   "this program reads version %d",
-		    file, (unsigned long)scan->version, JOURNAL_VERSION);
-	else if (scan->state != JOURNAL_DAMAGED ||
-	    journal_set_aside(dir_fd, file, &s->files[i].fd, error) == 0)
+	journal_scan(f->in.data, f->in.len, &f->scan);
+	if (f->scan.state == JOURNAL_FOREIGN)
+		*error = xasprintf("the state file '%s' is of another version "
+				   "(%lu, this program reads %d)",
+		    file, (unsigned long)f->scan.version, JOURNAL_VERSION);
+	else if (f->in.len > JOURNAL_FILE_MAX)
+		*error = xasprintf("the state file '%s' is too large", file);
+	else
 		result = 0;
-	s->files[i].generation = scan->generation;
+	s->files[i].generation = f->scan.generation;
 out:
 	free(file);
 	return result;
+}
+
+static bool
+journal_is_damaged(const struct journal_found *f)
+{
+	return f->scan.state == JOURNAL_DAMAGED || f->scan.faults > 0;
 }
 
 /* Goes on at the end of a file that was found whole. */
@@ -347,27 +350,184 @@ journal_continue(struct journal *s, unsigned i, size_t file_len,
 		s->is_stale = true;
 }
 
-/* Begins with an empty snapshot, as nothing was there. */
-static int
-journal_begin(struct journal *s, char **error)
-{
-	struct journal_file *f = &s->files[0];
+/* Damaged files */
 
-	f->generation = 1 +
-	    (f->generation > s->files[1].generation ? f->generation :
-						      s->files[1].generation);
+/* Gives a damaged file, which is about to lose its name, a second one. */
+static int
+journal_set_aside(int dir_fd, const char *file, char **error)
+{
+	char *aside = NULL, when[32] = "";
+	time_t now = time(NULL);
+	struct tm tm;
+	int result = -1, i;
+
+	/* The form is that of history files. */
+	if (gmtime_r(&now, &tm) != NULL)
+		(void)strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
+	for (i = 1; i < 10 && result == -1; i++) {
+		free(aside);
+		aside = i == 1 ? xasprintf("%s.corrupt-%s", file, when) :
+				 xasprintf("%s.corrupt-%s.%d", file, when, i);
+		result = linkat(dir_fd, file, dir_fd, aside, 0);
+		if (result == -1 && errno != EEXIST)
+			break;
+	}
+	if (result == -1)
+		*error = xasprintf("the state file '%s' is damaged and cannot "
+				   "be set aside: %s",
+		    file, strerror(errno));
+	else
+		log_warning("a state file is damaged and was set aside: "
+			    "file=%s as=%s",
+		    file, aside);
+	free(aside);
+	return result;
+}
+
+/* Writes f's file i, which takes the place of what has that name. Returns -1
+ * with *error. */
+static int
+journal_replace(struct journal *s, int dir_fd, unsigned i, char **error)
+{
+	struct journal_file *f = &s->files[i];
+	char *file = journal_file_name(s->name, i);
+	char *temporary = xasprintf("%s.new", file);
+	bool is_new;
+	int fd, result = -1;
+
+	/* A leftover of a start that was cut short. */
+	(void)unlinkat(dir_fd, temporary, 0);
+	fd = journal_open_file(dir_fd, temporary, &is_new, error);
+	if (fd == -1)
+		goto out;
+	if (write_at(fd, f->out.data, f->out.len, 0) == -1 || fsync(fd) == -1 ||
+	    renameat(dir_fd, temporary, dir_fd, file) == -1) {
+		*error = xasprintf("cannot write the state file '%s': %s", file,
+		    strerror(errno));
+		(void)close(fd);
+		(void)unlinkat(dir_fd, temporary, 0);
+		goto out;
+	}
+	(void)close(f->fd);
+	f->fd = fd;
+	f->size = f->out.len;
+	buf_reset(&f->out);
+	result = 0;
+out:
+	free(temporary);
+	free(file);
+	return result;
+}
+
+/* Adds what is left to a file that is being made. */
+static void
+journal_keep(const void *key, size_t key_len, const void *value, size_t len,
+    void *arg)
+{
+	struct journal_file *f = arg;
+
+	journal_write_record(&f->out, f->generation, f->out.len, JOURNAL_PUT,
+	    key, key_len, value, len);
+}
+
+/* Begins with a file of all that is left, which may be nothing. */
+static int
+journal_begin(struct journal *s, int dir_fd, unsigned i,
+    const struct journal_source *sources, size_t count, char **error)
+{
+	struct journal_file *f = &s->files[i];
+	uint64_t other = s->files[!i].generation;
+
+	f->generation = 1 + (f->generation > other ? f->generation : other);
 	journal_write_header(&f->out, f->generation);
+	if (s->has_lost)
+		journal_write_record(&f->out, f->generation, f->out.len,
+		    JOURNAL_LOST, NULL, 0, NULL, 0);
+	journal_replay(sources, count, journal_keep, f);
 	journal_write_record(&f->out, f->generation, f->out.len, JOURNAL_END,
 	    NULL, 0, NULL, 0);
-	if (ftruncate(f->fd, 0) == -1 ||
-	    write_at(f->fd, f->out.data, f->out.len, 0) == -1) {
-		*error = xasprintf("cannot write the state file '%s.0': %s",
-		    s->name, strerror(errno));
-		return -1;
+	s->current = i;
+	s->snapshot_len = f->out.len;
+	return journal_replace(s, dir_fd, i, error);
+}
+
+/* The files whose records count, the older first. */
+static size_t
+journal_sources(const struct journal_found found[2],
+    struct journal_source sources[2])
+{
+	bool is_first_newer = found[0].scan.generation >
+	    found[1].scan.generation;
+	size_t count = 0;
+	unsigned i, n;
+
+	for (n = 0; n < 2; n++) {
+		i = n ^ is_first_newer;
+		if (found[i].scan.generation == 0)
+			continue;
+		sources[count].data = found[i].in.data;
+		sources[count++].scan = &found[i].scan;
 	}
-	f->size = s->snapshot_len = f->out.len;
-	buf_reset(&f->out);
-	return 0;
+	return count;
+}
+
+/* Makes one file of what is left of both. Returns -1 with *error. */
+static int
+journal_recover(struct journal *s, int dir_fd,
+    const struct journal_found found[2], char **error)
+{
+	struct journal_source sources[2];
+	size_t count = journal_sources(found, sources);
+	bool is_bad[2] = { journal_is_damaged(&found[0]),
+		journal_is_damaged(&found[1]) };
+	unsigned i, target;
+	int result = 0;
+
+	/* The damaged one gives way; of two, the newer. */
+	target = is_bad[0] != is_bad[1] ?
+	    is_bad[1] :
+	    s->files[1].generation > s->files[0].generation;
+	if (!is_bad[0] && !is_bad[1])
+		target = !target; /* it is empty, or was never finished */
+	log_error("state files are damaged or lost, and what was in them may "
+		  "be, too: name=%s bytes=%zu,%zu faults=%zu,%zu",
+	    s->name, found[0].in.len, found[1].in.len, found[0].scan.faults,
+	    found[1].scan.faults);
+	for (i = 0; i < 2 && result == 0; i++)
+		if (is_bad[i]) {
+			char *file = journal_file_name(s->name, i);
+
+			result = journal_set_aside(dir_fd, file, error);
+			free(file);
+		}
+	s->has_lost = true;
+	if (result == 0)
+		result = journal_begin(s, dir_fd, target, sources, count,
+		    error);
+	/* It has a second name, and this one would be found damaged again. */
+	if (result == 0 && is_bad[!target]) {
+		s->files[!target].generation = 0;
+		result = journal_replace(s, dir_fd, !target, error);
+	}
+	return result;
+}
+
+/* Are all records there that there ever were? best is the newest whole file, or
+ * -1. */
+static bool
+journal_has_all(const struct journal_found found[2], int best)
+{
+	const struct journal_scan *scan, *other;
+
+	if (best == -1)
+		return found[0].is_new && found[1].is_new;
+	scan = &found[best].scan;
+	other = &found[!best].scan;
+	/* What follows the end of a newer one's snapshot may be lost. */
+	return scan->faults == 0 && !scan->has_moved &&
+	    (other->state != JOURNAL_DAMAGED ||
+		(other->generation != 0 &&
+		    other->generation < scan->generation));
 }
 
 static void
@@ -389,30 +549,45 @@ journal_open(int dir_fd, const char *name, journal_loaded *loaded,
     journal_snapshot *snapshot, void *arg, char **error)
 {
 	struct journal *s;
-	struct buf in[2] = { BUF_INITIALIZER, BUF_INITIALIZER };
-	struct journal_scan scan[2];
+	struct journal_found found[2];
+	struct journal_source sources[2];
+	size_t count;
 	int best = -1, i, result = 0;
 
+	memset(found, 0, sizeof(found));
 	s = xcalloc(1, sizeof(*s));
 	s->name = xstrdup(name);
 	s->snapshot = snapshot;
 	s->arg = arg;
 	s->files[0].fd = s->files[1].fd = -1;
 	for (i = 0; i < 2 && result == 0; i++) {
-		result = journal_look(s, dir_fd, (unsigned)i, &in[i], &scan[i],
-		    error);
-		if (result == 0 && scan[i].state == JOURNAL_WHOLE &&
-		    (best == -1 || scan[i].generation > scan[best].generation))
+		result = journal_look(s, dir_fd, (unsigned)i, &found[i], error);
+		if (result == 0 && found[i].scan.state == JOURNAL_WHOLE &&
+		    (best == -1 ||
+			found[i].scan.generation > found[best].scan.generation))
 			best = i;
 	}
-	if (result == 0 && best == -1)
-		result = journal_begin(s, error);
+	count = journal_sources(found, sources);
+	if (result == 0 && !journal_has_all(found, best))
+		result = journal_recover(s, dir_fd, found, error);
+	else if (result == 0 && best == -1)
+		result = journal_begin(s, dir_fd, 0, NULL, 0, error);
 	else if (result == 0) {
-		journal_continue(s, (unsigned)best, in[best].len, &scan[best]);
-		journal_replay(in[best].data, &scan[best], loaded, arg);
+		journal_continue(s, (unsigned)best, found[best].in.len,
+		    &found[best].scan);
+		s->has_lost = found[best].scan.has_lost;
+		/* It has all that the other one has. */
+		sources[0].data = found[best].in.data;
+		sources[0].scan = &found[best].scan;
+		count = 1;
 	}
-	buf_fini(&in[0]);
-	buf_fini(&in[1]);
+	if (result == 0) {
+		if (s->has_lost)
+			loaded(NULL, 0, NULL, 0, arg);
+		journal_replay(sources, count, loaded, arg);
+	}
+	buf_fini(&found[0].in);
+	buf_fini(&found[1].in);
 	if (result == 0)
 		return s;
 	journal_free(s);
@@ -501,7 +676,8 @@ journal_tick(struct journal *s, int64_t mono_ms, struct walk_budget *budget)
 {
 	assert(!s->is_held);
 	s->now_ms = mono_ms;
-	if (!s->is_in_snapshot && (s->is_stale || journal_has_grown(s)) &&
+	if (!s->is_in_snapshot &&
+	    (s->is_stale || s->has_lost || journal_has_grown(s)) &&
 	    mono_ms >= s->retry_ms)
 		journal_start_snapshot(s);
 	if (s->is_in_snapshot)

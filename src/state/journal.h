@@ -32,7 +32,8 @@ struct journal;
 #define JOURNAL_VALUE_MAX ((size_t)1024 * 1024)
 #define JOURNAL_FILE_MAX ((size_t)256 * 1024 * 1024)
 
-/* Called once for each key that was found, in the order of their bytes. */
+/* Called once for each key that was found, in the order of their bytes; before
+ * all of them without a key (key_len 0) if some may be missing, or old. */
 typedef void journal_loaded(const void *key, size_t key_len, const void *value,
     size_t len, void *arg);
 
@@ -49,8 +50,8 @@ typedef bool journal_snapshot(struct journal *journal, bool is_first,
  * caller's; calls loaded for what it holds before returning. snapshot is called
  * from journal_renew(), journal_tick() and journal_close(). Returns NULL with
  * *error (the caller frees it) if the files cannot be opened, are in use by
- * another process, or are of another version. Files damaged beyond use are
- * renamed to NAME.N.corrupt-TIME, with a log line, and their contents are lost.
+ * another process, or are of another version. Damaged files are kept as
+ * NAME.N.corrupt-TIME, and what is left of them is used; the log says so.
  */
 struct journal *journal_open(int dir_fd, const char *name,
     journal_loaded *loaded, journal_snapshot *snapshot, void *arg,

@@ -54,6 +54,20 @@ persist_loaded_room(struct chat *chat, const unsigned char *key, size_t len)
 	return chat_find_room(chat, name);
 }
 
+/* Numbers that others have seen must not be given again, if the history has
+ * lost them. */
+static void
+persist_loaded_low_water(const struct persist *k, struct room *room,
+    uint64_t number)
+{
+	if (number == 0 || number >= HISTORY_NUMBER_MAX)
+		return;
+	history_raise(&room->history, number - 1);
+	/* That somebody had not read so far may be what is lost. */
+	if (!k->has_lost)
+		room->low_water = number;
+}
+
 static bool
 persist_get_key(struct departed_record *r, const unsigned char *key, size_t len)
 {
@@ -148,7 +162,7 @@ persist_loaded_item(struct persist *k, const unsigned char *key, size_t key_len,
 	case PERSIST_LOW_WATER:
 		room = persist_loaded_room(k->chat, key, key_len);
 		if (room != NULL && item->len == 8)
-			room->low_water = le_get64(item->data);
+			persist_loaded_low_water(k, room, le_get64(item->data));
 		break;
 	case PERSIST_PERSON:
 		persist_loaded_person(k, key, key_len, item);
@@ -173,6 +187,10 @@ persist_loaded(const void *key, size_t key_len, const void *value, size_t len,
 
 	if (k->load == NULL)
 		k->load = xcalloc(1, sizeof(*k->load));
+	if (key_len == 0) {
+		k->has_lost = true;
+		return;
+	}
 	persist_loaded_item(k, key, key_len, &item);
 }
 
@@ -235,6 +253,7 @@ persist_start(struct persist *k, struct journal *journal)
 		if (directory->last_id < room->history.max_author)
 			directory->last_id = room->history.max_author;
 		history_find_end(&room->history);
+		room->turn_start = history_head(&room->history);
 		/* Nobody is live. */
 		room->looked = room->turn_start.number;
 	}

@@ -78,6 +78,7 @@ struct persist {
 	bool has_host_key; /* the journal has it */
 	bool has_age; /* the same */
 	struct persist_load *load; /* while the journal is being loaded */
+	bool has_lost; /* the journal may lack something */
 };
 
 void persist_init(struct persist *k, struct chat *chat);

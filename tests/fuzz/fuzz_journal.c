@@ -65,22 +65,26 @@ look(const uint8_t *data, size_t size)
 {
 	struct found f = { .data = data, .size = size }, again = { .count = 0 };
 	struct journal_scan scan;
+	struct journal_source source = { .data = data, .scan = &scan };
 
 	journal_scan(data, size, &scan);
 	require(scan.good_len <= size && scan.snapshot_len <= scan.good_len);
-	if (scan.state != JOURNAL_WHOLE)
+	require(scan.state != JOURNAL_WHOLE || scan.generation != 0);
+	if (scan.generation == 0)
 		return;
 	journal_write_header(&f.copy, 7);
-	journal_replay(data, &scan, loaded, &f);
+	journal_replay(&source, 1, loaded, &f);
 	journal_write_record(&f.copy, 7, f.copy.len, JOURNAL_END, NULL, 0, NULL,
 	    0);
 
 	journal_scan(f.copy.data, f.copy.len, &scan);
 	require(scan.state == JOURNAL_WHOLE && scan.good_len == f.copy.len);
+	require(scan.faults == 0);
+	source.data = f.copy.data;
 	again.data = (const uint8_t *)f.copy.data;
 	again.size = f.copy.len;
 	journal_write_header(&again.copy, 7);
-	journal_replay(f.copy.data, &scan, loaded, &again);
+	journal_replay(&source, 1, loaded, &again);
 	journal_write_record(&again.copy, 7, again.copy.len, JOURNAL_END, NULL,
 	    0, NULL, 0);
 	require(again.count == f.count && again.copy.len == f.copy.len);
@@ -108,7 +112,7 @@ look_behind_checksums(const uint8_t *data, size_t size)
 		if (key_len + len > size - 3)
 			break;
 		journal_write_record(&file, 3, file.len,
-		    (enum journal_type)(data[0] % 5), data + 3, key_len,
+		    (enum journal_type)(data[0] % 7), data + 3, key_len,
 		    data + 3 + key_len, len);
 		data += 3 + key_len + len;
 		size -= 3 + key_len + len;

@@ -132,7 +132,8 @@ START_TEST(test_refusals)
 	    offsetof(struct history_header, check) -
 		offsetof(struct history_header, byte_order));
 	ring_poke(&dir, 0, &header, sizeof(header));
-	ring_assert_refused(&dir, SIZE, "a later version");
+	ring_assert_refused(&dir, SIZE,
+	    "is of another version (3, this program reads 2)");
 	ck_assert_int_eq(ring_dir_count(&dir, ""), 1);
 	ring_store(&dir, RING_NAME, data, len);
 	free(data);

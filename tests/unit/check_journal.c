@@ -30,6 +30,7 @@ struct owner {
 	bool has[KEYS];
 	unsigned value[KEYS];
 	size_t pad; /* bytes that each value is longer */
+	bool has_lost; /* it was told that some may be missing */
 	unsigned loads;
 	unsigned next; /* of a snapshot */
 	struct journal *journal;
@@ -95,6 +96,11 @@ loaded(const void *key, size_t key_len, const void *value, size_t len,
 	char name[16];
 	unsigned k;
 
+	if (key_len == 0) {
+		ck_assert_uint_eq(o->loads, 0);
+		o->has_lost = true;
+		return;
+	}
 	ck_assert_uint_lt(key_len, sizeof(name));
 	memcpy(name, key, key_len);
 	name[key_len] = '\0';
@@ -379,21 +385,156 @@ START_TEST(test_flipped)
 	len = slurp("test.1", data, sizeof(data));
 	other_len = slurp("test.0", other, sizeof(other));
 	for (i = 0; i < len; i++) {
-		if (i >= 8 && i < 12)
-			continue; /* the version: another test */
 		data[i] = (char)(data[i] ^ 0x10);
 		spill("test.1", data, len);
 		spill("test.0", other, other_len);
 		load(&o);
 		ck_assert(o.has[1] && o.value[1] == 10);
-		/* Either the snapshot was found whole, or the older file. */
-		ck_assert(o.has[2] || !o.has[3]);
+		/* If it lacks something, it says so. */
+		ck_assert(o.has_lost || (o.has[2] && o.has[3]) || i > len - 16);
 		drop(&o);
+		unit_dir_clear(dir, ".corrupt-");
 		data[i] = (char)(data[i] ^ 0x10);
 	}
 	spill("test.1", data, len);
 	spill("test.0", other, other_len);
 	ck_assert_str_eq(after_kill(), "1=10 2=20 3=30");
+}
+END_TEST
+
+/*
+ * Two files of which the newer has all, with 1=11 and 3=30, and a start of it
+ * says less and less; the older has 1=10 and 2=20, and that it has moved.
+ */
+static char old_data[512], new_data[512];
+static size_t old_len, new_len;
+
+static void
+make_files(void)
+{
+	struct owner o;
+
+	load(&o);
+	set(&o, 1, 10);
+	set(&o, 2, 20);
+	journal_renew(o.journal, 0);
+	set(&o, 3, 30);
+	clear(&o, 2);
+	set(&o, 1, 11);
+	drop(&o);
+	old_len = slurp("test.0", old_data, sizeof(old_data));
+	new_len = slurp("test.1", new_data, sizeof(new_data));
+	ck_assert_uint_lt(old_len, sizeof(old_data));
+	ck_assert_uint_lt(new_len, sizeof(new_data));
+}
+
+/* Opens what is there: it has what there was, or says that it may not; and what
+ * it has is there at the next start as well. */
+static void
+assert_recovers(struct owner *o, const char *expected)
+{
+	static char was[KEYS * 16];
+	const char *names;
+	bool has_lost;
+
+	load(o);
+	ck_assert(o->has_lost || strcmp(text(o), expected) == 0);
+	ck_assert(!o->has[1] || o->value[1] == 10 || o->value[1] == 11);
+	ck_assert(!o->has[2] || o->value[2] == 20);
+	ck_assert(!o->has[3] || o->value[3] == 30);
+	(void)strcpy(was, text(o));
+	has_lost = o->has_lost;
+	drop(o);
+	names = xstrdup(unit_dir_names(dir));
+	load(o);
+	ck_assert_str_eq(text(o), was);
+	ck_assert_int_eq(o->has_lost, has_lost);
+	ck_assert_str_eq(unit_dir_names(dir), names);
+	free((char *)(uintptr_t)names);
+	drop(o);
+}
+
+/* A length that goes beyond the end is what a write that was cut short leaves,
+ * too. */
+static bool
+is_last_length(size_t i)
+{
+	size_t last = new_len - (JOURNAL_RECORD + 1 + 3);
+
+	return i == last + 1 || (i >= last + 4 && i < last + 8);
+}
+
+/* hostile 63: any byte of either file is another one. */
+START_TEST(test_each_byte)
+{
+	static const char flips[] = { 0x01, 0x10, (char)0x80, (char)0xff };
+	struct owner o;
+	size_t i, n;
+	char *data = _i == 0 ? old_data : new_data;
+
+	make_files();
+	for (i = 0; i < (_i == 0 ? old_len : new_len); i++)
+		for (n = 0; n < sizeof(flips); n++) {
+			data[i] ^= flips[n];
+			spill("test.0", old_data, old_len);
+			spill("test.1", new_data, new_len);
+			assert_recovers(&o,
+			    _i == 1 && is_last_length(i) ? "1=10 3=30" :
+							   "1=11 3=30");
+			/* The older file has what the newer one has lost. */
+			ck_assert(o.has[1]);
+			if (_i == 0)
+				ck_assert_str_eq(text(&o), "1=11 3=30");
+			data[i] ^= flips[n];
+			unit_dir_clear(dir, ".corrupt-");
+		}
+}
+END_TEST
+
+/* Either file is cut off anywhere, or gone. */
+START_TEST(test_each_length)
+{
+	static const char *const states[] = { "1=10 2=20", "1=10 2=20 3=30",
+		"1=10 3=30", "1=11 3=30" };
+	struct owner o;
+	size_t i, len;
+	unsigned state;
+
+	make_files();
+	for (i = 0; i <= old_len; i++) {
+		spill("test.0", old_data, i);
+		spill("test.1", new_data, new_len);
+		load(&o);
+		ck_assert_str_eq(text(&o), "1=11 3=30");
+		ck_assert(!o.has_lost);
+		drop(&o);
+	}
+	for (i = 0; i <= new_len; i++) {
+		spill("test.0", old_data, old_len);
+		spill("test.1", new_data, i);
+		if (i == 0 && _i == 1)
+			ck_assert_int_eq(unlinkat(dir_fd, "test.1", 0), 0);
+		load(&o);
+		for (state = 0; strcmp(text(&o), states[state]) != 0; state++)
+			ck_assert_uint_lt(state, NITEMS(states));
+		/* The whole snapshot begins a file that can be killed. */
+		len = JOURNAL_HEADER + 2 * (JOURNAL_RECORD + 1 + 3) +
+		    JOURNAL_RECORD;
+		ck_assert_int_eq(o.has_lost, i < len);
+		drop(&o);
+	}
+	ck_assert_uint_eq(count_corrupt(), 0);
+	/* Nothing is left of either. */
+	spill("test.0", "", 0);
+	spill("test.1", "", 0);
+	load(&o);
+	ck_assert(o.has_lost);
+	/* Until there is a snapshot of what there is. */
+	(void)tick(&o, 60000);
+	drop(&o);
+	load(&o);
+	ck_assert(!o.has_lost);
+	drop(&o);
 }
 END_TEST
 
@@ -440,30 +581,32 @@ END_TEST
 
 START_TEST(test_other_version)
 {
-	static const char future[] = "brbdkv\r\n\3\0\0\0more";
 	char data[64];
-	struct buf past = BUF_INITIALIZER;
+	struct buf other = BUF_INITIALIZER;
 	struct owner o;
+	int version;
 
-	spill("test.1", future, sizeof(future));
-	ck_assert(!try_open(&o));
-	ck_assert_str_eq(error,
-	    "the state file 'test.1' is of version 3, and this program reads "
-	    "version 2");
-	ck_assert_uint_eq(slurp("test.1", data, sizeof(data)), sizeof(future));
-	ck_assert_mem_eq(data, future, sizeof(future));
-
-	/* An earlier one has to be sound, or it may be any damage. */
-	journal_write_header(&past, 1);
-	past.data[8] = 1;
-	spill("test.1", past.data, past.len);
-	load(&o);
-	drop(&o);
-	le_put32(past.data + 24, checksum(0, past.data, 24));
-	spill("test.1", past.data, past.len);
-	ck_assert(!try_open(&o));
-	ck_assert_ptr_nonnull(strstr(error, "is of version 1,"));
-	buf_fini(&past);
+	for (version = 1; version <= 3; version += 2) {
+		buf_reset(&other);
+		journal_write_header(&other, 1);
+		other.data[8] = (char)version;
+		buf_add(&other, "whatever", 8);
+		/* One bit makes it so, too. */
+		spill("test.1", other.data, other.len);
+		load(&o);
+		drop(&o);
+		le_put32(other.data + 24, checksum(0, other.data, 24));
+		spill("test.1", other.data, other.len);
+		ck_assert(!try_open(&o));
+		ck_assert_ptr_nonnull(strstr(error, "'test.1' is of another "));
+		ck_assert_ptr_nonnull(strstr(error,
+		    version == 1 ? "(1, this program reads 2)" :
+				   "(3, this program reads 2)"));
+		ck_assert_uint_eq(slurp("test.1", data, sizeof(data)),
+		    other.len);
+		ck_assert_mem_eq(data, other.data, other.len);
+	}
+	buf_fini(&other);
 }
 END_TEST
 
@@ -701,6 +844,8 @@ unit_tests(Suite *s)
 	tcase_add_loop_test(tc, test_snapshots, 0, 2);
 	tcase_add_test(tc, test_torn);
 	tcase_add_test(tc, test_flipped);
+	tcase_add_loop_test(tc, test_each_byte, 0, 2);
+	tcase_add_loop_test(tc, test_each_length, 0, 2);
 	tcase_add_test(tc, test_unfinished_snapshot);
 	tcase_add_test(tc, test_both_damaged);
 	tcase_add_test(tc, test_other_version);

@@ -358,6 +358,174 @@ START_TEST(test_file_unopened)
 }
 END_TEST
 
+/* A room that could not be kept, as the disk was full, is kept by the next
+ * program. */
+START_TEST(test_unkept_handed_over)
+{
+	struct chat_fixture next;
+	struct room *kitchen;
+	struct fake p[2];
+
+	pf.unopened = "kitchen";
+	fake_init(&fx, &p[0], 1);
+	fake_say_in(fake_join(&fx, &p[0], "kitchen"), "cake");
+	ck_assert(chat_find_room(&fx.chat, "kitchen")->is_unkept);
+	p[1] = p[0];
+	ck_assert(fixture_hand_over(&fx, &next, &p[1], 1));
+	chat_resume_files(&next.chat, &persist_fixture_files);
+	ck_assert(!next.chat.lobby->is_unkept);
+	kitchen = chat_find_room(&next.chat, "kitchen");
+	ck_assert(kitchen->is_unkept);
+	pf.unopened = NULL;
+	room_keep(kitchen);
+	ck_assert(!kitchen->is_unkept);
+	fake_fini(&p[1]);
+	fixture_fini(&next);
+	persist_fixture_restart(p, 1);
+	kitchen = chat_find_room(&fx.chat, "kitchen");
+	ck_assert_ptr_nonnull(kitchen);
+	ck_assert_uint_eq(history_count(&kitchen->history), 1);
+}
+END_TEST
+
+/* Who takes their old nick while on a break has read no more than they had
+ * then. */
+START_TEST(test_nick_on_break)
+{
+	struct fake p[PEOPLE];
+
+	fake_enter(&fx, &p[0], 1, "ana");
+	fake_enter(&fx, &p[1], 2, "bob");
+	fake_quit(&p[1], NULL);
+	fake_say(&p[0], "missed");
+	fake_enter(&fx, &p[2], 2, "rob");
+	fake_say(&p[0], "seen");
+	fixture_pass(&fx, 3 * PERSIST_LOOK_MS);
+	fixture_settle(&fx);
+	member_break(p[2].m, NULL);
+	fixture_settle(&fx);
+	p[2].unsent = SIZE_MAX;
+	ck_assert_int_eq(fake_nick(&p[2], "bob"), RENAME_RETURNED);
+	persist_fixture_restart(p, PEOPLE);
+	fake_init(&fx, &p[1], 2);
+	(void)fake_saw(&fx, &p[1]);
+	ck_assert_int_eq(fake_nick(&p[1], "bob"), RENAME_RETURNED);
+	ck_assert_ptr_nonnull(strstr(fake_saw(&fx, &p[1]), " ana: missed\n"));
+	persist_fixture_restart(&p[1], 1);
+}
+END_TEST
+
+/* Who is live, and takes an old nick, is shown what was missed then; of which
+ * nothing counts as read before it has arrived. */
+START_TEST(test_nick_while_live)
+{
+	struct fake p[PEOPLE];
+
+	fake_enter(&fx, &p[0], 1, "ana");
+	fake_enter(&fx, &p[1], 2, "bob");
+	fake_say(&p[0], "old");
+	fake_quit(&p[1], NULL);
+	fake_say(&p[0], "missed");
+	fake_enter(&fx, &p[2], 2, "rob");
+	fixture_pass(&fx, 3 * PERSIST_LOOK_MS);
+	fake_say(&p[0], "seen");
+	fixture_pass(&fx, 3 * PERSIST_LOOK_MS);
+	p[2].unsent = SIZE_MAX;
+	ck_assert_int_eq(fake_nick(&p[2], "bob"), RENAME_RETURNED);
+	persist_fixture_restart(p, PEOPLE);
+	fake_init(&fx, &p[1], 2);
+	(void)fake_saw(&fx, &p[1]);
+	ck_assert_int_eq(fake_nick(&p[1], "bob"), RENAME_RETURNED);
+	ck_assert_ptr_nonnull(strstr(fake_saw(&fx, &p[1]), " ana: missed\n"));
+	persist_fixture_restart(&p[1], 1);
+}
+END_TEST
+
+/* The file of a room is gone, and the numbers in it are those of no other
+ * messages. */
+START_TEST(test_ring_lost)
+{
+	struct fake p[2];
+	const char *seen;
+
+	fake_enter(&fx, &p[0], 1, "ana");
+	fake_enter(&fx, &p[1], 2, "bob");
+	fake_say(&p[0], "old");
+	fixture_settle(&fx);
+	fixture_pass(&fx, 3 * PERSIST_LOOK_MS);
+	ck_assert_uint_eq(fx.chat.lobby->low_water, 2);
+	fake_say(&p[0], "lost");
+	fixture_settle(&fx);
+	if (_i == 1)
+		fake_quit(&p[1], NULL);
+	fixture_settle(&fx);
+	persist_fixture_cut();
+	fake_fini(&p[0]);
+	fake_fini(&p[1]);
+	chat_fini(&fx.chat);
+	ck_assert_int_eq(unlinkat(pf.dir_fd, "lobby.ring", 0), 0);
+	persist_fixture_start();
+	fake_init(&fx, &p[1], 2);
+	(void)fake_saw(&fx, &p[1]);
+	fake_say(&p[1], "new");
+	ck_assert_int_eq(fake_nick(&p[1], "bob"), RENAME_RETURNED);
+	seen = fake_saw(&fx, &p[1]);
+	ck_assert_msg(strstr(seen, "gap") != NULL, "%s", seen);
+	ck_assert_uint_gt(fx.chat.lobby->history.first_number, 3);
+	persist_fixture_restart(&p[1], 1);
+}
+END_TEST
+
+/* A bit of the journal is flipped: whoever has a place lacks nothing. */
+START_TEST(test_journal_damaged)
+{
+	static char data[8192];
+	struct fake p[2];
+	ssize_t len, i;
+	int fd, returned = 0;
+
+	fake_enter(&fx, &p[0], 1, "ana");
+	fake_enter(&fx, &p[1], 2, "bob");
+	fake_say(&p[0], "old");
+	fixture_settle(&fx);
+	fixture_pass(&fx, 3 * PERSIST_LOOK_MS);
+	fake_say(&p[0], "lost");
+	p[1].unsent = SIZE_MAX;
+	fixture_settle(&fx);
+	fixture_pass(&fx, 3 * PERSIST_LOOK_MS);
+	ck_assert_uint_eq(fx.chat.lobby->low_water, 3);
+	persist_fixture_restart(p, 2);
+	persist_fixture_cut();
+	chat_fini(&fx.chat);
+	fd = openat(pf.dir_fd, "people.0", O_RDONLY);
+	len = read(fd, data, sizeof(data));
+	(void)close(fd);
+	ck_assert(len > 500 && len < (ssize_t)sizeof(data));
+	for (i = 0; i < len; i += 2) {
+		data[i] ^= 4;
+		fd = openat(pf.dir_fd, "people.0", O_WRONLY | O_TRUNC);
+		ck_assert_int_eq(write(fd, data, (size_t)len), len);
+		(void)close(fd);
+		(void)unlinkat(pf.dir_fd, "people.1", 0);
+		data[i] ^= 4;
+		persist_fixture_start();
+		fake_init(&fx, &p[1], 2);
+		(void)fake_saw(&fx, &p[1]);
+		if (fake_nick(&p[1], "bob") == RENAME_RETURNED) {
+			ck_assert_ptr_nonnull(strstr(fake_saw(&fx, &p[1]),
+			    " ana: lost\n"));
+			returned++;
+		}
+		persist_fixture_cut();
+		fake_fini(&p[1]);
+		chat_fini(&fx.chat);
+		unit_dir_clear(pf.dir, ".corrupt-");
+	}
+	ck_assert_int_gt(returned, (int)len / 4);
+	persist_fixture_start();
+}
+END_TEST
+
 /* Once everybody has read it, a message costs nothing. */
 START_TEST(test_talk_is_no_write)
 {
@@ -524,6 +692,11 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_clock_jumps);
 	tcase_add_test(tc, test_here_for_long);
 	tcase_add_test(tc, test_file_unopened);
+	tcase_add_test(tc, test_unkept_handed_over);
+	tcase_add_test(tc, test_nick_on_break);
+	tcase_add_test(tc, test_nick_while_live);
+	tcase_add_loop_test(tc, test_ring_lost, 0, 2);
+	tcase_add_test(tc, test_journal_damaged);
 	tcase_add_test(tc, test_talk_is_no_write);
 	tcase_add_test(tc, test_renamed_in_look);
 	tcase_add_test(tc, test_room_goes);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/util.h"
@@ -99,4 +100,19 @@ unit_dir_names(const char *dir)
 	}
 	free(entries);
 	return buf_cstr(&names);
+}
+
+void
+unit_dir_clear(const char *dir, const char *part)
+{
+	char *names = xstrdup(unit_dir_names(dir)), *next = names, *path;
+	const char *name;
+
+	while ((name = strsep(&next, " ")) != NULL)
+		if (strstr(name, part) != NULL) {
+			path = xasprintf("%s/%s", dir, name);
+			ck_assert_int_eq(unlink(path), 0);
+			free(path);
+		}
+	free(names);
 }

@@ -31,6 +31,8 @@ int unit_run(Suite *s);
 char *unit_dir_new(void);
 void unit_dir_free(char *dir);
 const char *unit_dir_names(const char *dir);
+/* Removes the files in it whose names have part in them. */
+void unit_dir_clear(const char *dir, const char *part);
 
 /*
  * Like ck_assert(), which writes a note to another process even if all is well:
