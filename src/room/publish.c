@@ -32,12 +32,13 @@ room_publish(struct room *room, struct event *event, struct membership *actor)
 	if (actor != NULL && membership_tracks(actor) &&
 	    publish_is_state(event->kind))
 		deliver_flush(room);
+	/* It may hand out what they did before, in a turn of its own. */
+	deliver_begin(room, actor == NULL ? NULL : actor->member);
 	if (actor != NULL) {
 		event->from = actor->member;
 		SLIST_FOREACH(c, &actor->cursors, in_membership)
 			deliver_set_acted(c);
 	}
-	deliver_begin(room, actor == NULL ? NULL : actor->member);
 	if (event->from != NULL) {
 		event->author = event->from->id;
 		event->nick = event->from->nick;
