@@ -241,6 +241,24 @@ origins_get(struct origins *all, const struct credential *credential)
 	return o;
 }
 
+void
+origin_put(struct fields_out *out, uint16_t tag, const struct origin *o)
+{
+	tlv_put_bytes(&out->data, tag, &o->credential, sizeof(o->credential));
+}
+
+struct origin *
+origins_read(struct origins *all, const struct tlv *item)
+{
+	struct credential credential;
+
+	if (item->len != sizeof(credential) ||
+	    !credential_is_valid((const char *)item->data))
+		return NULL;
+	memcpy(&credential, item->data, sizeof(credential));
+	return origins_get(all, &credential);
+}
+
 struct origin *
 origins_after(struct origins *all, const struct credential *credential)
 {

@@ -12,6 +12,7 @@
 #include "base/bucket.h"
 #include "base/clock.h"
 #include "base/credential.h"
+#include "base/fields.h"
 
 /*
  * What each origin uses of the things that are there for all, so that none can
@@ -121,6 +122,10 @@ void origins_fini(struct origins *all); /* nothing may be held */
  * something is held. */
 struct origin *origins_get(struct origins *all,
     const struct credential *credential);
+/* As fields.h has it: its credential, and as origins_get() from that; or
+ * NULL. */
+void origin_put(struct fields_out *out, uint16_t tag, const struct origin *o);
+struct origin *origins_read(struct origins *all, const struct tlv *item);
 /* The first after that one, in some order (NULL: of all) that stays; networks
  * are left out. NULL: no more. */
 struct origin *origins_after(struct origins *all,

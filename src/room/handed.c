@@ -21,7 +21,7 @@ handed_forget(struct client *client, uint64_t position)
 	    k->position <= position) {
 		TAILQ_REMOVE(&client->handed, k, entry);
 		client->handed_count--;
-		free(k);
+		queued_message_free(k);
 	}
 }
 

@@ -171,6 +171,7 @@ client_add_handed(struct fields_in *in, const struct field *f, void *base,
 	(void)f;
 	if (client->handed_count == QUEUED_MAX)
 		return false;
+	queued_message_hold(k);
 	TAILQ_INSERT_TAIL(&client->handed, k, entry);
 	client->handed_count++;
 	return true;

@@ -545,7 +545,7 @@ member_tell(struct member *to, const struct member *from, struct event *event)
 		/* A slow reader gets it on reading on. */
 	}
 	if (person_queue(chat, &to->person, k) == -1) {
-		free(k);
+		queued_message_free(k);
 		return MEMBER_QUEUE_FULL;
 	}
 	watch_member_changed(to);

@@ -72,6 +72,8 @@ struct queued_message {
 	uint64_t position; /* where it ended in the output handed over */
 	uint64_t msgid; /* or 0 */
 	size_t len;
+	struct origin *origin; /* of the author; NULL: unknown */
+	bool is_held; /* by that */
 	bool is_repeat; /* it was handed over before, and may have arrived */
 	bool is_notice;
 	bool is_action;
@@ -569,6 +571,7 @@ struct room {
 	 * which no other room has or had. */
 	struct spent said;
 	uint64_t key;
+	struct origin *maker; /* whose room it is, held; or NULL */
 	TAILQ_ENTRY(room) in_crowded;
 	bool is_crowded;
 	struct modes modes;

@@ -198,6 +198,28 @@ queued_check(struct fields_in *in, void *base)
 	return in->use != FIELDS_DISK || text_is_harmless(k->text, k->len);
 }
 
+static void
+queued_put_origin(struct fields_out *out, const struct field *f,
+    const void *base)
+{
+	const struct queued_message *k = base;
+
+	if (k->origin != NULL)
+		origin_put(out, f->tag, k->origin);
+}
+
+static bool
+queued_get_origin(struct fields_in *in, const struct field *f, void *base,
+    const struct tlv *item)
+{
+	struct queued_message *k = base;
+	struct chat *chat = in->arg;
+
+	(void)f;
+	k->origin = origins_read(&chat->origins, item);
+	return k->origin != NULL;
+}
+
 static const struct field queued_list[] = {
 	{ FIELD_INT(1, struct queued_message, time_ms) },
 	{ FIELD_UINT(2, struct queued_message, author),
@@ -211,6 +233,7 @@ static const struct field queued_list[] = {
 	{ FIELD_TAIL(8, struct queued_message, text, len, HISTORY_TEXT_MAX) },
 	{ FIELD_UINT(9, struct queued_message, position),
 	    .only = FIELDS_HANDOFF },
+	{ FIELD_OTHER(10, "origin", queued_put_origin, queued_get_origin) },
 };
 const struct fields queued_fields = {
 	FIELDS("a private message", struct queued_message, queued_list),

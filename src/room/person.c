@@ -246,6 +246,8 @@ queued_message_new(const struct event *event)
 	memcpy(k->nick, event->nick, strlen(event->nick) + 1);
 	k->len = event->text_len;
 	memcpy(k->text, event->text, event->text_len);
+	k->origin = event->from == NULL ? NULL : event->from->origin;
+	queued_message_hold(k);
 	return k;
 }
 
@@ -253,6 +255,23 @@ static size_t
 person_queued_size(const struct queued_message *k)
 {
 	return sizeof(*k) + k->len;
+}
+
+void
+queued_message_hold(struct queued_message *k)
+{
+	assert(!k->is_held);
+	k->is_held = k->origin != NULL;
+	if (k->is_held)
+		origin_hold(k->origin, ORIGIN_KEPT, person_queued_size(k));
+}
+
+void
+queued_message_free(struct queued_message *k)
+{
+	if (k->is_held)
+		origin_release(k->origin, ORIGIN_KEPT, person_queued_size(k));
+	free(k);
 }
 
 static void
@@ -264,14 +283,50 @@ person_count_queued(struct chat *chat, struct person *p,
 	chat->queued_bytes += person_queued_size(k);
 }
 
+/* Half of limit is for one author, three fifths for one origin; in part at
+ * least, others find room, too. */
+static bool
+queued_is_fair(uint64_t own, uint64_t origin, uint64_t all, uint64_t limit)
+{
+	return own + origin + 2 * all <= 2 * limit;
+}
+
+/* May k wait for p, beside all that does? */
+static bool
+person_has_room_for(const struct person *p, const struct queued_message *k)
+{
+	size_t size = person_queued_size(k), own = 1, origin = 1;
+	size_t own_bytes = size, origin_bytes = size;
+	const struct queued_message *other;
+
+	TAILQ_FOREACH(other, &p->queued, entry) {
+		if (other->author == k->author) {
+			own++;
+			own_bytes += person_queued_size(other);
+		}
+		if (other->origin == k->origin) {
+			origin++;
+			origin_bytes += person_queued_size(other);
+		}
+	}
+	return queued_is_fair(own, origin, (size_t)p->queued_count + 1,
+		   QUEUED_MAX) &&
+	    queued_is_fair(own_bytes, origin_bytes, p->queued_bytes + size,
+		QUEUED_BYTES_MAX);
+}
+
 int
 person_queue(struct chat *chat, struct person *p, struct queued_message *k)
 {
 	size_t size = person_queued_size(k);
+	uint64_t held = k->origin == NULL ?
+	    size :
+	    origin_holds(k->origin, ORIGIN_KEPT);
 
-	if (p->queued_count >= QUEUED_MAX ||
-	    p->queued_bytes + size > QUEUED_BYTES_MAX ||
-	    chat->queued_bytes + size > QUEUED_TOTAL_MAX)
+	/* Of what is for all, one origin has a small part: since this does not
+	 * fade, many of them could use it up one after the other. */
+	if (!person_has_room_for(p, k) ||
+	    QUEUED_SHARES * held + chat->queued_bytes + size > QUEUED_TOTAL_MAX)
 		return -1;
 	TAILQ_INSERT_TAIL(&p->queued, k, entry);
 	person_count_queued(chat, p, k);
@@ -294,7 +349,7 @@ person_drop_queued(struct chat *chat, struct person *p)
 	struct queued_message *k = TAILQ_FIRST(&p->queued);
 
 	person_take_queued(chat, p, k);
-	free(k);
+	queued_message_free(k);
 }
 
 int
@@ -303,6 +358,7 @@ person_restore_queued(struct chat *chat, struct person *p,
 {
 	if (p->queued_count >= QUEUED_MAX)
 		return -1;
+	queued_message_hold(k);
 	TAILQ_INSERT_TAIL(&p->queued, k, entry);
 	person_count_queued(chat, p, k);
 	return 0;
@@ -323,6 +379,7 @@ person_queue_restored(struct chat *chat, struct person *p,
 {
 	if (chat->queued_bytes + person_queued_size(k) > QUEUED_TOTAL_MAX)
 		return -1;
+	queued_message_hold(k);
 	TAILQ_INSERT_TAIL(&p->queued, k, entry);
 	person_count_queued(chat, p, k);
 	while (p->queued_count > QUEUED_MAX)

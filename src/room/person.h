@@ -19,6 +19,7 @@
 /* Bounds for the memory: for one person, and over all people. */
 #define QUEUED_MAX 64
 #define QUEUED_BYTES_MAX ((size_t)16 * 1024)
+#define QUEUED_SHARES 32 /* one origin has the 33rd part of all at most */
 #define QUEUED_TOTAL_MAX ((size_t)64 * 1024 * 1024)
 
 void person_init(struct person *p);
@@ -72,8 +73,12 @@ bool marker_is_name(const char *name);
 
 /* Makes one of an EVENT_PRIVATE. */
 struct queued_message *queued_message_new(const struct event *event);
+/* Counts one that was read as its author's. */
+void queued_message_hold(struct queued_message *k);
+void queued_message_free(struct queued_message *k);
 
-/* Queues a private message, and owns it. Returns -1 if too many are waiting. */
+/* Queues a private message, and owns it. Returns -1 if too many are waiting;
+ * the sooner, the more of these are the author's, and from their origin. */
 int person_queue(struct chat *chat, struct person *p,
     struct queued_message *k) MUST_CHECK;
 /* As person_queue(), ahead of all others, for messages that had been handed

@@ -470,7 +470,7 @@ replay_drop_unwanted(struct member *m)
 		if ((k->is_repeat && !has_repeats) ||
 		    member_ignores_author(m, k->author, k->nick)) {
 			person_take_queued(m->chat, &m->person, k);
-			free(k);
+			queued_message_free(k);
 		}
 	}
 }

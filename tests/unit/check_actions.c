@@ -227,7 +227,7 @@ START_TEST(test_msg)
 	ck_assert_str_eq(fake_saw(&fx, &bob), "");
 	ck_assert_int_eq(action_brb(bob.m, NULL), BRB_DONE);
 	ck_assert_int_eq(msg(&bob, &ana, false), MSG_ON_BREAK);
-	for (i = 0; i < QUEUED_MAX; i++)
+	for (i = 0; i < QUEUED_MAX / 2; i++)
 		ck_assert_int_eq(msg(&cy, &bob, true), MSG_QUEUED);
 	ck_assert_int_eq(msg(&cy, &bob, true), MSG_QUEUE_FULL);
 }

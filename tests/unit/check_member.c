@@ -41,14 +41,62 @@ END_TEST
 
 START_TEST(test_private_messages_have_a_limit)
 {
+	struct fake dee, eve;
 	int i;
 
+	/* Half of it is for one, who may be anybody. */
 	member_break(bob.m, NULL);
-	for (i = 0; i < QUEUED_MAX; i++)
+	for (i = 0; i < QUEUED_MAX / 2; i++)
 		ck_assert_int_eq(fake_tell(&bob, &ana, "x"), MEMBER_QUEUED);
 	ck_assert_int_eq(fake_tell(&bob, &ana, "x"), MEMBER_QUEUE_FULL);
 	ck_assert_uint_eq(fx.chat.queued_bytes, bob.m->person.queued_bytes);
-	ck_assert_uint_ge(fx.chat.queued_bytes, QUEUED_MAX);
+	ck_assert_uint_ge(fx.chat.queued_bytes, QUEUED_MAX / 2);
+	/* Another from the same address, and one from elsewhere. */
+	fake_init(&fx, &dee, 1);
+	for (i = 0; fake_tell(&bob, &dee, "x") == MEMBER_QUEUED; i++)
+		;
+	ck_assert_int_eq(i, 8);
+	fake_init(&fx, &eve, 5);
+	for (i = 0; fake_tell(&bob, &eve, "x") == MEMBER_QUEUED; i++)
+		;
+	ck_assert_int_eq(i, 12);
+	ck_assert_uint_gt(origin_holds(ana.m->origin, ORIGIN_KEPT),
+	    origin_holds(eve.m->origin, ORIGIN_KEPT));
+	member_back(bob.m, NULL);
+	fixture_settle(&fx);
+	fake_fini(&dee);
+	fake_fini(&eve);
+}
+END_TEST
+
+/* What all people have waiting is for all origins. hostile 148 */
+START_TEST(test_private_messages_are_shared)
+{
+	static struct fake crowd[600];
+	static char text[1500];
+	struct fake dee;
+	size_t i, held, most = 0;
+
+	memset(text, 'x', sizeof(text));
+	for (i = 0; i < NITEMS(crowd); i++) {
+		fake_init(&fx, &crowd[i], 5);
+		member_break(crowd[i].m, NULL);
+	}
+	for (int host = 10; host < 82; host++) {
+		fake_init(&fx, &dee, host);
+		for (i = 0; i < NITEMS(crowd); i++)
+			(void)fake_tell_bytes(crowd[i].m, &dee, text,
+			    sizeof(text));
+		held = origin_holds(dee.m->origin, ORIGIN_KEPT);
+		most = held > most ? held : most;
+		fake_fini(&dee);
+	}
+	ck_assert_uint_le(most, QUEUED_TOTAL_MAX / 32);
+	ck_assert_uint_lt(fx.chat.queued_bytes, QUEUED_TOTAL_MAX);
+	member_break(bob.m, NULL);
+	ck_assert_int_eq(fake_tell(&bob, &ana, "for you"), MEMBER_QUEUED);
+	for (i = 0; i < NITEMS(crowd); i++)
+		fake_fini(&crowd[i]);
 }
 END_TEST
 
@@ -77,7 +125,7 @@ START_TEST(test_private_messages_have_a_size)
 	     fake_tell_bytes(bob.m, &ana, text, sizeof(text)) == MEMBER_QUEUED;
 	     i++)
 		;
-	ck_assert_int_eq(i, QUEUED_BYTES_MAX / sizeof(text));
+	ck_assert_int_eq(i, QUEUED_BYTES_MAX / 2 / sizeof(text));
 }
 END_TEST
 
@@ -633,6 +681,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_private_messages_have_a_limit);
 	tcase_add_test(tc, test_private_message_to_a_slow_reader);
 	tcase_add_test(tc, test_private_messages_have_a_size);
+	tcase_add_test(tc, test_private_messages_are_shared);
 	tcase_add_test(tc, test_kept_messages_elsewhere);
 	tcase_add_test(tc, test_kept_messages_after_a_greeting);
 	tcase_add_test(tc, test_markers);
