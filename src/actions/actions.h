@@ -194,6 +194,7 @@ enum join {
 	JOIN_BAD_NAME, /* room_name_check() says why */
 	JOIN_NO_NEW_ROOMS, /* room-create */
 	JOIN_ROOMS_FULL, /* max-rooms */
+	JOIN_TOO_MANY_ROOMS, /* max-rooms-per-address */
 	JOIN_FORBIDDEN /* *why tells */
 };
 /* May m enter the room of that name? It is made if necessary. *room is set if

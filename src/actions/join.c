@@ -15,16 +15,32 @@
 #include "room/modes.h"
 #include "room/rank.h"
 
+/* Has m's origin made as many as it may? Only if rooms are getting few. */
+static bool
+join_has_made_enough(const struct member *m)
+{
+	const struct options *o = m->chat->options;
+
+	return o->max_rooms_per_address > 0 &&
+	    m->chat->count >= o->max_rooms / 2 &&
+	    origin_holds(m->origin, ORIGIN_ROOMS) >= o->max_rooms_per_address;
+}
+
 enum join
 action_join_check(struct member *m, const char *name, const char *key,
     struct room **room, enum modes_admit *why)
 {
 	if (room_name_check(name) != NICK_OK)
 		return JOIN_BAD_NAME;
+	if (join_has_made_enough(m) && chat_find_room(m->chat, name) == NULL)
+		return m->chat->options->room_create == ROOM_CREATE_NOBODY ?
+		    JOIN_NO_NEW_ROOMS :
+		    JOIN_TOO_MANY_ROOMS;
 	switch (chat_open_room(m->chat, name, room)) {
 	case CHAT_ROOM_FOUND:
 		break;
 	case CHAT_ROOM_MADE:
+		room_set_maker(*room, m->origin);
 		return JOIN_MAY;
 	case CHAT_ROOM_NOT_ALLOWED:
 		return JOIN_NO_NEW_ROOMS;

@@ -377,10 +377,15 @@ history_file_open(struct history *h, int dir_fd, const char *name, size_t size,
 		log_warning("history may lack its newest messages, since the "
 			    "machine went down: name=%s",
 		    name);
-	log_info("history opened: name=%s found=%s messages=%llu missing=%llu",
-	    name, file_found_str(f.report),
-	    (unsigned long long)history_count(h),
-	    (unsigned long long)f.report->missing);
+	/* Anybody can make rooms, as often as they like. */
+	if (f.report->found == HISTORY_NEW)
+		log_debug("history begun: name=%s", name);
+	else
+		log_info("history opened: name=%s found=%s messages=%llu "
+			 "missing=%llu",
+		    name, file_found_str(f.report),
+		    (unsigned long long)history_count(h),
+		    (unsigned long long)f.report->missing);
 	return 0;
 }
 

@@ -101,6 +101,11 @@ join_one(struct session *s, const char *channel, const char *key)
 		irc_about(s, 403, channel,
 		    "No such channel, and as many as there may be are in use");
 		break;
+	case JOIN_TOO_MANY_ROOMS:
+		irc_about(s, 403, channel,
+		    "No such channel, and those from your address have made "
+		    "as many as they may");
+		break;
 	case JOIN_FORBIDDEN:
 		irc_room_numeric(s, join_refusals[why].number, room,
 		    join_refusals[why].text);

@@ -101,6 +101,11 @@ join_named(struct session *s, const struct jsonl_request *rq, const char *name,
 		jsonl_failed(s, rq, "rooms-full", "all %llu rooms are in use",
 		    (unsigned long long)s->all->options->max_rooms);
 		break;
+	case JOIN_TOO_MANY_ROOMS:
+		jsonl_failed(s, rq, "rooms-full",
+		    "those from your address have made as many rooms as they "
+		    "may");
+		break;
 	case JOIN_FORBIDDEN:
 		jsonl_failed(s, rq, "forbidden", "%s",
 		    modes_admit_str(why, room));

@@ -52,6 +52,11 @@ cmd_join_run(struct session *s, int argc, char *argv[])
 		session_error(s, "all %llu rooms are in use; /rooms lists them",
 		    (unsigned long long)s->all->options->max_rooms);
 		break;
+	case JOIN_TOO_MANY_ROOMS:
+		session_error(s,
+		    "those from your address have made as many rooms as they "
+		    "may; /rooms lists them");
+		break;
 	case JOIN_FORBIDDEN:
 		session_error(s, "%s", modes_admit_str(why, room));
 		break;

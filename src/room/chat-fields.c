@@ -62,6 +62,27 @@ room_is_topic(const char *topic)
 	return topic[0] != '\0' && text_is_harmless(topic, strlen(topic));
 }
 
+static void
+room_put_maker(struct fields_out *out, const struct field *f, const void *base)
+{
+	const struct room *room = base;
+
+	if (room->maker != NULL)
+		origin_put(out, f->tag, room->maker);
+}
+
+static bool
+room_get_maker(struct fields_in *in, const struct field *f, void *base,
+    const struct tlv *item)
+{
+	struct room *room = base;
+	struct chat *chat = in->arg;
+
+	(void)f;
+	room->maker = origins_read(&chat->origins, item);
+	return room->maker != NULL;
+}
+
 static const struct field room_list[] = {
 	{ FIELD_STRING(1, struct room, name), .only = FIELDS_HANDOFF,
 	    .is_needed = true, .check = room_is_name },
@@ -77,6 +98,7 @@ static const struct field room_list[] = {
 	{ FIELD_INT(8, struct room, said_ms), .only = FIELDS_HANDOFF },
 	{ FIELD_UINT(9, struct room, low_water), .only = FIELDS_HANDOFF },
 	{ FIELD_UINT(10, struct room, looked), .only = FIELDS_HANDOFF },
+	{ FIELD_OTHER(11, "maker", room_put_maker, room_get_maker) },
 };
 static const struct fields room_fields = { FIELDS("a room", struct room_record,
     room_list) };
@@ -95,6 +117,7 @@ room_take(struct room *room, struct room *got)
 	room->topic = got->topic;
 	got->topic = NULL;
 	memcpy(room->topic_by, got->topic_by, sizeof(room->topic_by));
+	room_set_maker(room, got->maker);
 	room->topic_ms = got->topic_by[0] == '\0' ? 0 : got->topic_ms;
 }
 
@@ -104,6 +127,7 @@ chat_load_room(struct room *room, struct fields_in *in, const struct tlv *item)
 	struct room_record got;
 
 	memset(&got, 0, sizeof(got));
+	in->arg = room->chat;
 	if (!fields_get(in, &room_fields, item, &got))
 		return false;
 	room_take(room, &got.room);
@@ -155,6 +179,7 @@ room_load(struct chat *chat, struct fields_in *in, const struct tlv *item)
 	struct history history;
 
 	memset(&got, 0, sizeof(got));
+	in->arg = chat;
 	if (!fields_get(in, &room_fields, item, &got))
 		return false;
 	if (room_load_ring(&history, got.room.history.fd, in->purpose) == -1)

@@ -142,6 +142,7 @@ room_clear(struct room *room)
 	if (room->is_dirty)
 		TAILQ_REMOVE(&room->chat->dirty, room, in_dirty);
 	crowd_remove(room);
+	room_set_maker(room, NULL);
 	presence_fini(&room->presence);
 	while ((bookmark = LIST_FIRST(&room->bookmarks)) != NULL)
 		bookmark_free(bookmark);
@@ -225,6 +226,16 @@ room_begin_at(struct cursor *c, struct bookmark *bookmark)
 	if (!c->ms->member->is_on_break)
 		replay_start_catchup(c, bookmark->cursor, REPLAY_PRESENT,
 		    c->ms->room->chat->clock->mono_ms - bookmark->left_ms);
+}
+
+void
+room_set_maker(struct room *room, struct origin *maker)
+{
+	if (room->maker != NULL)
+		origin_release(room->maker, ORIGIN_ROOMS, 1);
+	room->maker = maker;
+	if (maker != NULL)
+		origin_hold(maker, ORIGIN_ROOMS, 1);
 }
 
 struct membership *

@@ -56,6 +56,8 @@ void room_leave(struct membership *ms, enum room_leave how, const char *text);
 
 /* Sets the topic; NULL removes it. event (may be NULL) becomes what the others
  * saw; it is valid as long as text and ms. */
+/* Whoever made it comes from there. */
+void room_set_maker(struct room *room, struct origin *maker);
 void room_set_topic(struct membership *ms, const char *text,
     struct event *event);
 
