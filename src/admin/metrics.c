@@ -15,6 +15,7 @@
 #include "admin/metrics.h"
 #include "base/process.h"
 #include "net/tls-context.h"
+#include "room/modes.h"
 
 #define METRICS_PIECE 8192
 
@@ -119,6 +120,12 @@ metrics_add_traffic(struct metrics *m, struct buf *out)
 	    "How often a member was read more slowly since they sent too "
 	    "fast.",
 	    sessions->throttled);
+	metrics_counter(out, "brbd_throttled_origins_total",
+	    "How often that was for what all from their address sent.",
+	    sessions->origin_throttled);
+	metrics_counter(out, "brbd_throttled_rooms_total",
+	    "How often that was for what was said in a room lately.",
+	    sessions->room_throttled);
 	metrics_head(out, "brbd_refused_connections_total", "counter",
 	    "Connections that were not let in, by why.");
 	for (i = ADMITTED + 1; i < ADMITS; i++)
@@ -261,6 +268,8 @@ metrics_add_rooms(struct metrics *m, struct buf *out,
 			    metrics_families[m->family].help);
 		while ((room = chat_room_after(chat, m->last)) != NULL) {
 			memcpy(m->last, room->name, sizeof(m->last));
+			if (modes_has(room, ROOM_SECRET))
+				continue; /* not even that there is one */
 			/* Room names hold nothing that needs escaping. */
 			buf_addf(out, "%s{room=\"%s\"} %llu\n", name,
 			    room->name,
