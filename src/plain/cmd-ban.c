@@ -29,7 +29,13 @@ cmd_ban_run(struct session *s, int argc, char *argv[])
 	}
 	if (m != NULL)
 		modes_ban_mask(plain_here(s)->room, m, mask);
-	(void)plain_mode_apply(s, true, 'b', m == NULL ? argv[0] : mask);
+	if (plain_mode_apply(s, true, 'b', m == NULL ? argv[0] : mask) &&
+	    m != NULL && mask[0] != '*')
+		session_notice(s,
+		    "others here come from the same address, so %s can come "
+		    "back under another nick; /ban *!*@%s keeps out all from "
+		    "there",
+		    m->nick, m->host);
 }
 
 /* Lifts all bans that match m, or tries to; false: there is none. */

@@ -16,6 +16,7 @@ dialogs_slow = \
 dialogs = \
 	%D%/account-unix.dialog \
 	%D%/account.dialog \
+	%D%/ban-evaded.dialog \
 	%D%/ban-silent.dialog \
 	%D%/ban-unentered.dialog \
 	%D%/bans.dialog \
@@ -107,6 +108,7 @@ dialogs = \
 	%D%/join.dialog \
 	%D%/kick.dialog \
 	%D%/limits-address.dialog \
+	%D%/limits-rooms-address.dialog \
 	%D%/limits-rooms.dialog \
 	%D%/limits.dialog \
 	%D%/lobby-name.dialog \
@@ -125,6 +127,7 @@ dialogs = \
 	%D%/mentions.dialog \
 	%D%/metrics-http.dialog \
 	%D%/metrics-loopback.dialog \
+	%D%/metrics-secret.dialog \
 	%D%/modes-admit.dialog \
 	%D%/modes-restart.dialog \
 	%D%/modes-secret.dialog \
