@@ -103,18 +103,13 @@ register_check_nick(struct session *s, const char *nick,
 	return action_nick_check(s->all->chat, &identity, nick, answer);
 }
 
-void
-irc_nick_run(struct session *s, struct irc_message *msg)
+static void
+register_nick(struct session *s, const char *nick)
 {
-	const char *nick = msg->argc > 0 ? msg->argv[0] : "";
 	struct irc *irc = irc_of(s);
 	struct nick_answer answer;
 	enum nick result;
 
-	if (*nick == '\0') {
-		irc_numeric(s, 431, ":No nickname given");
-		return;
-	}
 	if (s->member != NULL) {
 		result = action_nick(s->member, nick, &answer);
 		if (result == NICK_OWNED &&
@@ -133,7 +128,26 @@ irc_nick_run(struct session *s, struct irc_message *msg)
 			return;
 		}
 	}
-	register_explain_nick(s, result, nick, &answer);
+	if (result != NICK_TAKEN || !session_probe(s, answer.clash, nick))
+		register_explain_nick(s, result, nick, &answer);
+}
+
+void
+irc_nick_run(struct session *s, struct irc_message *msg)
+{
+	if (msg->argc == 0 || *msg->argv[0] == '\0')
+		irc_numeric(s, 431, ":No nickname given");
+	else
+		register_nick(s, msg->argv[0]);
+}
+
+void
+irc_take_nick(struct session *s, const char *nick)
+{
+	irc_answer_begin(s, NULL);
+	register_nick(s, nick);
+	if (irc_of(s)->is_answering)
+		irc_answer_end(s);
 }
 
 /* Keeps only characters that can stand in a mask. */
@@ -305,7 +319,9 @@ irc_register_try(struct session *s)
 	/* Somebody else may have taken it meanwhile, or it was banned. */
 	result = register_check_nick(s, irc->nick, &answer);
 	if (result != NICK_CHANGED) {
-		register_explain_nick(s, result, irc->nick, &answer);
+		if (result != NICK_TAKEN ||
+		    !session_probe(s, answer.clash, irc->nick))
+			register_explain_nick(s, result, irc->nick, &answer);
 		irc->nick[0] = '\0';
 		return;
 	}

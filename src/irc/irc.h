@@ -269,6 +269,8 @@ void irc_add_time(struct buf *out, int64_t wall_ms);
 /* Sends a PING: see protocol.h. */
 void irc_ask(struct session *s);
 void irc_forget_password(struct irc *irc);
+/* See protocol.h. */
+void irc_take_nick(struct session *s, const char *nick);
 /* Registers s if all that is needed has come. */
 void irc_register_try(struct session *s);
 

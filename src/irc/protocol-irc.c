@@ -275,6 +275,7 @@ const struct protocol protocol_irc = {
 	.close = irc_close,
 	.drained = irc_monitor_drained,
 	.ask = irc_ask,
+	.take_nick = irc_take_nick,
 	.line = irc_input,
 	.too_long = irc_too_long,
 	.notice = irc_notice,

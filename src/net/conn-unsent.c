@@ -204,6 +204,12 @@ conn_set_relayed(struct conn *c)
 	c->is_relayed = true;
 }
 
+bool
+conn_has_answered(const struct conn *c)
+{
+	return c->answers;
+}
+
 void
 conn_answered(struct conn *c, uint64_t offset)
 {

@@ -768,6 +768,46 @@ conn_set_option(int fd, int level, int name, int value)
 	(void)setsockopt(fd, level, name, &value, sizeof(value));
 }
 
+void
+conn_probe(struct conn *c, bool is_on)
+{
+#ifdef TCP_KEEPIDLE
+	if (!c->is_tcp || c->state != CONN_OPEN)
+		return;
+	conn_set_option(c->fd, IPPROTO_TCP, TCP_KEEPIDLE,
+	    is_on ? 1 : CONN_KEEPALIVE_IDLE_S);
+	conn_set_option(c->fd, IPPROTO_TCP, TCP_KEEPINTVL,
+	    is_on ? 1 : CONN_KEEPALIVE_INTERVAL_S);
+#else
+	(void)c;
+	(void)is_on;
+#endif
+}
+
+bool
+conn_has_acked(const struct conn *c, int64_t ms)
+{
+#ifdef TCP_KEEPIDLE
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	return !c->is_tcp || c->is_relayed ||
+	    getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == -1 ||
+	    (int64_t)info.tcpi_last_ack_recv < ms;
+#else
+	(void)c;
+	(void)ms;
+	return true;
+#endif
+}
+
+void
+conn_give_up(struct conn *c)
+{
+	conn_set_end(c, CONN_END_ERROR);
+}
+
 static void
 conn_set_tcp_options(const struct net *net, int fd)
 {

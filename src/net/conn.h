@@ -270,6 +270,7 @@ void conn_confirm(struct conn *c, uint64_t offset);
 /* It has said so, asked at that offset. From now on only answers count: its
  * lines vouch for nothing. */
 void conn_answered(struct conn *c, uint64_t offset);
+bool conn_has_answered(const struct conn *c); /* ever */
 /* Asks a telnet client, which then confirms by itself; nothing for others. */
 void conn_ask_telnet(struct conn *c);
 /* Has a telnet client show what is typed no longer, or again; nothing for
@@ -277,6 +278,13 @@ void conn_ask_telnet(struct conn *c);
 void conn_hide_typing(struct conn *c, bool is_hidden);
 /* All that is known to have been read; as conn_sent() counts. */
 uint64_t conn_confirmed(const struct conn *c);
+
+/* Has the peer's kernel tell soon whether it is there, or no longer; and has it
+ * told so within the last ms? Also true where it is not asked. */
+void conn_probe(struct conn *c, bool is_on);
+bool conn_has_acked(const struct conn *c, int64_t ms);
+/* The peer is not there any more: c ends as by an error. */
+void conn_give_up(struct conn *c);
 
 bool conn_is_ending(const struct conn *c);
 int conn_fd(const struct conn *c);

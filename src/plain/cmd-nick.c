@@ -70,20 +70,28 @@ plain_explain_nick(struct session *s, enum nick why, const char *nick,
 }
 
 void
-cmd_nick_run(struct session *s, int argc, char *argv[])
+plain_take_nick(struct session *s, const char *nick)
 {
 	struct nick_answer answer;
 	bool was_op = plain_here(s)->is_op;
 	enum nick result;
 
-	(void)argc;
-	result = action_nick(s->member, argv[0], &answer);
+	result = action_nick(s->member, nick, &answer);
 	/* Who comes by a Unix socket may own it. */
-	if (result == NICK_OWNED && session_login_by_connection(s, argv[0]))
+	if (result == NICK_OWNED && session_login_by_connection(s, nick))
+		return;
+	if (result == NICK_TAKEN && session_probe(s, answer.clash, nick))
 		return;
 	if (result != NICK_CHANGED)
-		plain_explain_nick(s, result, argv[0], &answer);
+		plain_explain_nick(s, result, nick, &answer);
 	else if (!was_op && plain_here(s)->is_op)
 		session_notice(s, "you are operator of %s",
 		    plain_here(s)->room->name);
+}
+
+void
+cmd_nick_run(struct session *s, int argc, char *argv[])
+{
+	(void)argc;
+	plain_take_nick(s, argv[0]);
 }

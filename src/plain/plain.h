@@ -110,6 +110,8 @@ void plain_logged_in(struct session *s, enum login_purpose purpose,
 void plain_on_break(struct session *s);
 /* Who has the nick; NULL, with an error told, if nobody has, or s. */
 struct member *plain_find_other(struct session *s, const char *nick);
+/* As /nick does; see take_nick in protocol.h. */
+void plain_take_nick(struct session *s, const char *nick);
 /* Tells how long to wait until such a change may be announced. */
 void plain_too_often(struct session *s, enum announce what);
 

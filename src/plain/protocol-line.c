@@ -437,4 +437,5 @@ const struct protocol protocol_line = {
 	.save = line_save,
 	.load = line_load,
 	.ask = line_ask,
+	.take_nick = plain_take_nick,
 };

@@ -57,6 +57,9 @@ struct protocol {
 	/* Ask the client something that it answers when it has read all that it
 	 * was sent, and call session_confirmed() then. May be NULL. */
 	void (*ask)(struct session *s);
+	/* What session_probe() asked is known: tries once more to give s this
+	 * nick, and answers. NULL: nobody is asked. */
+	void (*take_nick)(struct session *s, const char *nick);
 	/* The client will send no more. May be NULL. */
 	void (*eof)(struct session *s);
 	/* See session_notice() and session_error(). */

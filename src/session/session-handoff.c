@@ -23,6 +23,7 @@ struct session_record {
 	const struct session *session; /* that is written */
 	char protocol[64];
 	char member[NICK_SIZE]; /* "": none */
+	char probe[NICK_SIZE]; /* "": none */
 	struct credential credential;
 	struct bucket lines;
 	int64_t since_ms;
@@ -87,6 +88,7 @@ static const struct field session_list[] = {
 	{ FIELD_BOOL(15, struct session_record, knows_utf8) },
 	{ FIELD_ITEM(16, struct session_record, login, session_put_login) },
 	{ FIELD_UINT(17, struct session_record, account) },
+	{ FIELD_STRING(18, struct session_record, probe) },
 };
 static const struct fields session_fields = { FIELDS("a session",
     struct session_record, session_list) };
@@ -120,6 +122,7 @@ session_save(const struct session *s, struct fields_out *out)
 		.knows_utf8 = s->knows_utf8,
 	};
 
+	(void)strlcpy(r.probe, session_probe_nick(s), sizeof(r.probe));
 	(void)strlcpy(r.protocol, s->protocol->name, sizeof(r.protocol));
 	if (s->member != NULL)
 		memcpy(r.member, s->member->nick, sizeof(r.member));
@@ -198,6 +201,8 @@ session_load(struct sessions *all, struct fields_in *in, const struct tlv *item)
 		member_attach(s->member, &session_client_ops, s, s->conn);
 	if (r.login.data != NULL && !session_login_load(s, in, &r.login))
 		return false;
+	if (r.probe[0] != '\0' && s->protocol->take_nick != NULL)
+		session_probe_resume(s, r.probe);
 	return s->protocol->load == NULL || s->protocol->load(s, in, &r.state);
 }
 

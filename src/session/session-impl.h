@@ -19,6 +19,13 @@ void session_confirm_init(struct sessions *all);
 void session_confirm_fini(struct sessions *all);
 void session_confirm_remove(struct session *s);
 
+/* session-probe.c: s has sent a line; s, which goes, is freed of all probes; the
+ * nick for which s waits, or "", and waiting for it in the next program. */
+void session_probe_alive(struct session *s);
+void session_probe_remove(struct session *s);
+const char *session_probe_nick(const struct session *s);
+void session_probe_resume(struct session *s, const char *nick);
+
 /* Has s wait for those of the same origin who have sent something before. */
 void session_wait_turn(struct session *s);
 

@@ -69,6 +69,7 @@ session_free(struct session *s)
 	assert(s->member == NULL);
 	session_confirm_remove(s);
 	TAILQ_REMOVE(&all->list, s, entry);
+	session_probe_remove(s);
 	admit_remove(&all->admission, s->origin);
 	session_unthrottle(s);
 	session_login_cancel(s);
@@ -325,6 +326,8 @@ session_line_cb(struct conn *c, char *text, size_t len, bool has_cr, void *arg)
 	assert(s->conn == c);
 	if (s->has_left)
 		return;
+	if (s->is_probed)
+		session_probe_alive(s);
 	if (s->member != NULL) {
 		s->member->active_ms = s->all->net->clock->mono_ms;
 		if (conn_confirmed(c) == conn_sent(c))

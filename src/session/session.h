@@ -28,12 +28,15 @@ struct fields_in;
 struct fields_out;
 struct dialect;
 struct irc_watched;
+struct member;
 struct session_login;
+struct session_probe;
 struct protocol;
 struct tlv;
 struct verify_queue;
 
 TAILQ_HEAD(session_list, session);
+LIST_HEAD(session_probes, session_probe);
 
 /* Everybody who is connected. */
 struct sessions {
@@ -61,6 +64,7 @@ struct sessions {
 	struct walk confirm_walk;
 	struct session *confirm_next;
 	bool is_in_doubt; /* somebody had something to confirm */
+	struct session_probes probes; /* session-probe.c */
 	uint64_t throttled;
 	/* Of these: for what all from their address sent, and for what was said
 	 * in a room. */
@@ -103,6 +107,10 @@ struct session {
 	bool has_spoken : 1; /* a line came that is not empty */
 	bool is_sniffed : 1; /* the port serves all protocols */
 	bool knows_utf8 : 1; /* they were told that a line was not UTF-8 */
+	/* session-probe.c: it waits for another's sign of life; it was asked for
+	 * one, now or not long ago. */
+	bool is_probing : 1;
+	bool is_probed : 1;
 };
 
 /* The pointers are the caller's and outlive all. */
@@ -199,6 +207,14 @@ void session_charge(struct session *s, unsigned cost);
  */
 void session_hold(struct session *s);
 void session_release(struct session *s);
+
+/*
+ * Asks whether holder, who has the nick that s wants, is still there, if s comes
+ * from the same place. True: s is held, and protocol->take_nick() is called when
+ * that is known, within some seconds. False: the nick is taken.
+ */
+bool session_probe(struct session *s, const struct member *holder,
+    const char *nick) MUST_CHECK;
 
 /* For who says that they leave, before they are answered: they are alive, and
  * read all that was sent to them. */

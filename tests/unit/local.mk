@@ -63,6 +63,7 @@ unit_tests = \
 	%D%/check_options_file \
 	%D%/check_origins \
 	%D%/check_presence \
+	%D%/check_probe \
 	%D%/check_protocol_line \
 	%D%/check_proxy \
 	%D%/check_replay \
