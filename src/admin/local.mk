@@ -17,6 +17,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/oneshot.h \
 	%D%/peercred.c \
 	%D%/peercred.h \
+	%D%/verb-account.c \
 	%D%/verb-backup.c \
 	%D%/verb-export.c \
 	%D%/verb-mode.c \

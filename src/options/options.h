@@ -39,7 +39,6 @@ enum option_irc_utf8 { IRC_UTF8_REFUSE, IRC_UTF8_SCRUB };
 
 enum option_room_create { ROOM_CREATE_ANYONE, ROOM_CREATE_NOBODY };
 enum option_register { REGISTER_ANYONE, REGISTER_LOCAL, REGISTER_ADMINS };
-enum option_forget { FORGET_ANONYMISE, FORGET_KEEP };
 
 #define OPTION_FIELD_STRING char *
 #define OPTION_FIELD_LIST struct option_list

@@ -28,6 +28,7 @@ dialogs = \
 	%D%/brb-many.dialog \
 	%D%/brb-quit.dialog \
 	%D%/brb.dialog \
+	%D%/brbctl-account.dialog \
 	%D%/brbctl-backup.dialog \
 	%D%/brbctl-ban.dialog \
 	%D%/brbctl-export.dialog \

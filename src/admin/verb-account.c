@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * account: who owns which nick, and what lets them in. A password never comes
+ * here: brbctl(8) is given its hash.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "actions/actions.h"
+#include "admin/admin.h"
+#include "admin/verb.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/verify.h"
+#include "room/departed.h"
+#include "room/directory.h"
+#include "room/member.h"
+
+#define ACCOUNT_PIECE 8192
+
+static struct chat *
+account_chat(const struct verb_call *call)
+{
+	return call->admin->sessions->chat;
+}
+
+static void
+account_json(struct json *j, const struct account *a)
+{
+	const struct account_nick *n;
+	const struct account_proof *p;
+	char name[PROOF_STR_SIZE];
+
+	json_object_open(j, NULL);
+	json_text(j, "name", account_name(a));
+	json_array_open(j, "nicks");
+	TAILQ_FOREACH(n, &a->nicks, in_account)
+		json_text(j, NULL, n->nick);
+	json_array_close(j);
+	json_seconds(j, "made_unix", a->made_ms);
+	if (a->login_ms == 0)
+		json_none(j, "login_unix");
+	else
+		json_seconds(j, "login_unix", a->login_ms);
+	json_number(j, "failures", a->failures);
+	json_array_open(j, "credentials");
+	TAILQ_FOREACH(p, &a->proofs, in_account) {
+		proof_str(p, name);
+		json_object_open(j, NULL);
+		json_text(j, "kind", proof_kind_str(p->kind));
+		if (p->kind != PROOF_PASSWORD)
+			json_text(j, "id", name);
+		json_seconds(j, "made_unix", p->made_ms);
+		json_object_close(j);
+	}
+	json_array_close(j);
+	json_object_close(j);
+}
+
+static void
+account_line(struct buf *out, const struct account *a, int64_t now_ms)
+{
+	const struct account_nick *n;
+	char age[CLOCK_DURATION_SIZE];
+
+	clock_duration(now_ms > a->made_ms ? now_ms - a->made_ms : 0, age);
+	buf_addf(out, "%s: made %s ago", account_name(a), age);
+	if (a->login_ms != 0) {
+		clock_duration(now_ms > a->login_ms ? now_ms - a->login_ms : 0,
+		    age);
+		buf_addf(out, ", last login %s ago", age);
+	}
+	TAILQ_FOREACH(n, &a->nicks, in_account)
+		if (n != TAILQ_FIRST(&a->nicks))
+			buf_addf(out, ", alias %s", n->nick);
+	if (a->failures > 0)
+		buf_addf(out, ", wrong passwords since then: %lu",
+		    (unsigned long)a->failures);
+	buf_addch(out, '\n');
+}
+
+/* Ids are random, so the order is none that people would know. */
+static enum verb_result
+account_list(struct verb_call *call)
+{
+	struct chat *chat = account_chat(call);
+	uint64_t *last = call->state;
+	const struct account *a;
+
+	if (last == NULL) {
+		call->state = last = xcalloc(1, sizeof(*last));
+		if (call->is_json) {
+			json_object_open(&call->json, NULL);
+			json_array_open(&call->json, "accounts");
+		} else if (chat->accounts.count == 0)
+			return verb_say(call, "there are no accounts");
+	}
+	while ((a = accounts_after(&chat->accounts, *last)) != NULL) {
+		if (call->out.len >= ACCOUNT_PIECE)
+			return VERB_MORE;
+		*last = a->id;
+		if (call->is_json)
+			account_json(&call->json, a);
+		else
+			account_line(&call->out, a, chat->clock->wall_ms);
+	}
+	return verb_end_list(call);
+}
+
+static enum verb_result
+account_show(struct verb_call *call, struct account *a)
+{
+	const struct account_proof *p;
+	char name[PROOF_STR_SIZE];
+
+	if (call->is_json) {
+		account_json(&call->json, a);
+		buf_addch(&call->out, '\n');
+		return VERB_DONE;
+	}
+	account_line(&call->out, a, account_chat(call)->clock->wall_ms);
+	TAILQ_FOREACH(p, &a->proofs, in_account) {
+		proof_str(p, name);
+		buf_addf(&call->out, "%s%s%s\n", proof_kind_str(p->kind),
+		    p->kind == PROOF_PASSWORD ? "" : " ",
+		    p->kind == PROOF_PASSWORD ? "" : name);
+	}
+	return VERB_DONE;
+}
+
+static enum verb_result
+account_add(struct verb_call *call, const char *nick)
+{
+	struct chat *chat = account_chat(call);
+	const char *why = NULL;
+
+	switch (action_account_check(chat, NULL, nick, NULL)) {
+	case ACCOUNT_ADDED:
+	case ACCOUNTS_FULL: /* that is for people */
+		break;
+	case ACCOUNT_BAD_NICK:
+		why = "nobody can have that nick";
+		break;
+	case ACCOUNT_OWNED:
+		why = "it, or what it looks like, belongs to an account";
+		break;
+	case ACCOUNT_HELD:
+		why = "somebody who is here is called so";
+		break;
+	}
+	if (why != NULL ||
+	    accounts_add(&chat->accounts, nick, chat->clock->wall_ms) == NULL)
+		return verb_fail(call, "cannot make an account of '%s': %s",
+		    nick, why == NULL ? "it is taken" : why);
+	log_info("account made: name=%s by=admin", nick);
+	return verb_say(call, "%s has an account; it needs a password or a key",
+	    nick);
+}
+
+static enum verb_result
+account_give_password(struct verb_call *call, struct account *a,
+    const char *hash)
+{
+	struct chat *chat = account_chat(call);
+	const char *why = verify_check_hash(hash);
+
+	if (why != NULL)
+		return verb_fail(call, "%s", why);
+	account_set_password(&chat->accounts, a, hash, chat->clock->wall_ms);
+	return verb_say(call, "%s has a new password", account_name(a));
+}
+
+/* A key as 64 hexadecimal digits, perhaps with colons, or uid:N. */
+static bool
+account_parse_key(const char *text, enum proof_kind *kind,
+    unsigned char bytes[PROOF_BYTES])
+{
+	struct ban_subject subject;
+	size_t n = 0;
+	int digit;
+
+	if (strncmp(text, "uid:", 4) == 0) {
+		*kind = PROOF_UID;
+		if (ban_subject_parse(&subject, text) != NULL)
+			return false;
+		proof_of_uid(bytes, &subject.origin);
+		return true;
+	}
+	*kind = PROOF_KEY;
+	memset(bytes, 0, PROOF_BYTES);
+	for (; *text != '\0'; text++) {
+		if (*text == ':' && n % 2 == 0)
+			continue;
+		if (n == 2 * PROOF_BYTES)
+			return false;
+		if (*text >= '0' && *text <= '9')
+			digit = *text - '0';
+		else if ((*text | 0x20) >= 'a' && (*text | 0x20) <= 'f')
+			digit = (*text | 0x20) - 'a' + 10;
+		else
+			return false;
+		bytes[n / 2] = (unsigned char)(bytes[n / 2] << 4 | digit);
+		n++;
+	}
+	return n == 2 * PROOF_BYTES;
+}
+
+static enum verb_result
+account_key(struct verb_call *call, struct account *a, const char *text)
+{
+	struct chat *chat = account_chat(call);
+	unsigned char bytes[PROOF_BYTES];
+	enum proof_kind kind;
+
+	if (!account_parse_key(text, &kind, bytes))
+		return verb_fail(call,
+		    "a key is the SHA-256 of a certificate's public key, 64 "
+		    "hexadecimal digits; or uid:N");
+	if (account_add_proof(&chat->accounts, a, kind, bytes,
+		chat->clock->wall_ms) == NULL)
+		return verb_fail(call,
+		    "it is another account's, or there are too many");
+	return verb_say(call, "%s comes in by that from now on",
+	    account_name(a));
+}
+
+/* All that is kept of them goes: places first, as they are known by the id. */
+static enum verb_result
+account_forget(struct verb_call *call, struct account *a)
+{
+	struct chat *chat = account_chat(call);
+	const struct credential identity = credential_from_account(a->id);
+	struct departed *gone;
+	struct member *m, *next;
+	char name[NICK_SIZE];
+
+	memcpy(name, account_name(a), sizeof(name));
+	for (m = directory_next(&chat->directory, NULL); m != NULL; m = next) {
+		next = directory_next(&chat->directory, m);
+		if (member_account(m) == a)
+			action_put_out(m, "your account is forgotten", NULL);
+	}
+	while ((gone = departed_return(&chat->departed, name, &identity)) !=
+	    NULL)
+		departed_free(chat, gone);
+	accounts_forget(&chat->accounts, a);
+	log_info("account forgotten: name=%s", name);
+	return verb_say(call, "%s is forgotten", name);
+}
+
+enum verb_result
+verb_run_account(struct verb_call *call)
+{
+	const char *what = call->argv[0];
+	struct account *a;
+
+	if (strcmp(what, "list") == 0 && call->argc == 1)
+		return account_list(call);
+	if (call->argc < 2)
+		return verb_fail(call, "usage: brbctl account %s",
+		    call->verb->command.usage);
+	if (strcmp(what, "add") == 0 && call->argc == 2)
+		return account_add(call, call->argv[1]);
+	a = accounts_find(&account_chat(call)->accounts, call->argv[1]);
+	if (a == NULL)
+		return verb_fail(call, "there is no account \"%s\"",
+		    call->argv[1]);
+	if (strcmp(what, "show") == 0 && call->argc == 2)
+		return account_show(call, a);
+	if (strcmp(what, "password") == 0 && call->argc == 3)
+		return account_give_password(call, a, call->argv[2]);
+	if (strcmp(what, "key") == 0 && call->argc == 3)
+		return account_key(call, a, call->argv[2]);
+	if (strcmp(what, "forget") == 0 && call->argc == 2)
+		return account_forget(call, a);
+	return verb_fail(call, "usage: brbctl account %s",
+	    call->verb->command.usage);
+}
