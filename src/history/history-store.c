@@ -674,9 +674,17 @@ void
 history_move(struct history *h, struct history *file)
 {
 	struct history moved = *h;
+	uint64_t pos = h->tail_pos;
+	size_t offset, len;
 
 	assert(file->size == h->size && file->head_pos == file->tail_pos);
-	memcpy(file->region, h->region, h->size);
+	for (; pos < h->head_pos; pos += len) {
+		offset = pos % h->size;
+		len = h->size - offset;
+		if (h->head_pos - pos < len)
+			len = (size_t)(h->head_pos - pos);
+		memcpy(file->region + offset, h->region + offset, len);
+	}
 	moved.fd = file->fd;
 	moved.header = file->header;
 	moved.region = file->region;
@@ -687,6 +695,8 @@ history_move(struct history *h, struct history *file)
 	history_fini(h);
 	*h = moved;
 	ring_begin(h);
+	/* All of it has yet to get to the disk. */
+	h->written_pos = h->tail_pos;
 }
 
 size_t
