@@ -301,12 +301,24 @@ bans_add(struct bans *all, const struct ban_subject *subject,
 	return ban;
 }
 
+/* The list is in the order of ids. */
+static bool
+bans_has_id(const struct bans *all, uint64_t id)
+{
+	const struct ban *ban = TAILQ_LAST(&all->list, ban_queue);
+
+	while (ban != NULL && ban->id > id)
+		ban = TAILQ_PREV(ban, ban_queue, entry);
+	return ban != NULL && ban->id == id;
+}
+
 const struct ban *
 bans_restore(struct bans *all, const struct ban *got)
 {
 	struct ban *ban;
 
-	if (all->count >= BANS_MAX || bans_find(all, &got->subject) != NULL)
+	if (all->count >= BANS_MAX || bans_find(all, &got->subject) != NULL ||
+	    bans_has_id(all, got->id))
 		return NULL;
 	ban = xcalloc(1, sizeof(*ban));
 	*ban = *got;

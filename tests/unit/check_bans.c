@@ -464,8 +464,12 @@ START_TEST(test_garbled)
 	ck_assert(!loads(&out));
 	/* The same twice. */
 	ban_bytes(&out, "bob", NULL, 0, 5);
-	bans_loaded("", 0, out.data, out.len, &bans);
-	bans_loaded("", 0, out.data, out.len, &bans);
+	bans_loaded("1", 1, out.data, out.len, &bans);
+	bans_loaded("1", 1, out.data, out.len, &bans);
+	ck_assert_uint_eq(bans.count, 1);
+	/* Another with the same id. */
+	ban_bytes(&out, NULL, &uid, 32, 5);
+	bans_loaded("2", 1, out.data, out.len, &bans);
 	ck_assert_uint_eq(bans.count, 1);
 	buf_fini(&out);
 }
