@@ -335,8 +335,10 @@ member_lost_due_cb(void *arg)
 	while ((m = TAILQ_FIRST(&chat->lost)) != NULL &&
 	    chat->clock->mono_ms - m->lost_since_ms >=
 		chat->options->departure_delay &&
-	    walk_may_take(&budget))
+	    walk_may_take(&budget)) {
 		member_depart(m, ROOM_LEAVE_LOST, NULL);
+		walk_took_long(&budget);
+	}
 	member_lost_changed(chat);
 }
 
