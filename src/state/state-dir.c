@@ -104,15 +104,15 @@ state_dir_close(struct state_dir *state)
 }
 
 /* The names are collected first, since found() may change the directory. */
-void
+int
 state_dir_list(const struct state_dir *state, const char *ending,
     void (*found)(const char *stem, void *arg), void *arg)
 {
 	const struct dirent *entry;
+	int fd, error;
 	size_t count = 0, i, len, ending_len = strlen(ending);
 	char **stems = NULL;
 	DIR *dir;
-	int fd;
 
 	/* Opened again, since duplicates would share a position. */
 	fd = openat(state->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -122,10 +122,10 @@ state_dir_list(const struct state_dir *state, const char *ending,
 		    strerror(errno));
 		if (fd != -1)
 			(void)close(fd);
-		return;
+		return -1;
 	}
 	/* cppcheck-suppress readdirCalled ; there is one thread */
-	while ((entry = readdir(dir)) != NULL) {
+	while (errno = 0, (entry = readdir(dir)) != NULL) {
 		len = strlen(entry->d_name);
 		if (len <= ending_len ||
 		    strcmp(entry->d_name + len - ending_len, ending) != 0)
@@ -133,10 +133,16 @@ state_dir_list(const struct state_dir *state, const char *ending,
 		stems = xreallocarray(stems, count + 1, sizeof(*stems));
 		stems[count++] = xstrndup(entry->d_name, len - ending_len);
 	}
+	error = errno;
 	(void)closedir(dir);
+	if (error != 0)
+		log_error("cannot list the state directory: %s",
+		    strerror(error));
 	for (i = 0; i < count; i++) {
-		found(stems[i], arg);
+		if (error == 0)
+			found(stems[i], arg);
 		free(stems[i]);
 	}
 	free(stems);
+	return error == 0 ? 0 : -1;
 }

@@ -27,8 +27,9 @@ int state_dir_open(struct state_dir *state, const char *path,
 void state_dir_close(struct state_dir *state);
 
 /* Calls found for each file whose name has that ending, with the ending cut
- * off, in any order. found may rename and remove files. */
-void state_dir_list(const struct state_dir *state, const char *ending,
-    void (*found)(const char *stem, void *arg), void *arg);
+ * off, in any order. found may rename and remove files. Returns -1 if not all
+ * of them can be known, after logging it; found was not called then. */
+int state_dir_list(const struct state_dir *state, const char *ending,
+    void (*found)(const char *stem, void *arg), void *arg) MUST_CHECK;
 
 #endif

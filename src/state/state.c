@@ -44,6 +44,7 @@ state_open_room(struct history *h, const char *room, size_t size, void *arg)
 	char *name = state_ring_name(room);
 	int result;
 
+	errno = 0;
 	result = history_file_open(h, state->dir.dir_fd, name, size, NULL,
 	    error, sizeof(error));
 	if (result == -1) {
@@ -258,7 +259,9 @@ state_open(struct state *state, struct chat *chat, struct bans *bans)
 		return result == 1 ? 0 : -1;
 	if (chat_set_files(chat, &state->files) == -1)
 		return -1;
-	state_dir_list(&state->dir, SERVER_STATE_RING, state_found, state);
+	if (state_dir_list(&state->dir, SERVER_STATE_RING, state_found,
+		state) == -1)
+		return -1;
 	state->people = state_open_journal(state, SERVER_STATE_PEOPLE,
 	    persist_loaded, persist_snapshot, &state->persist);
 	if (state->people == NULL)

@@ -121,13 +121,13 @@ START_TEST(test_list)
 	ck_assert_int_eq(state_dir_open(&state, path, &error), 0);
 	for (i = 0; names[i] != NULL; i++)
 		(void)close(openat(state.dir_fd, names[i], O_CREAT, 0600));
-	state_dir_list(&state, ".ring", found, &stems);
+	ck_assert_int_eq(state_dir_list(&state, ".ring", found, &stems), 0);
 	ck_assert_str_eq(buf_cstr(&stems), "a;");
 	/* And once more, since it is a directory that is read through. */
-	state_dir_list(&state, ".ring", found, &stems);
+	ck_assert_int_eq(state_dir_list(&state, ".ring", found, &stems), 0);
 	ck_assert_str_eq(buf_cstr(&stems), "a;a;");
 	fault_set(FAULT_OPENAT, 0, 1, EMFILE);
-	state_dir_list(&state, ".ring", found, &stems);
+	ck_assert_int_eq(state_dir_list(&state, ".ring", found, &stems), -1);
 	ck_assert_str_eq(buf_cstr(&stems), "a;a;");
 	for (i = 0; names[i] != NULL; i++)
 		remove_file(names[i]);

@@ -100,7 +100,7 @@ persist_fixture_start(void)
 		fx.deadlines.walks.items = 1;
 	}
 	ck_assert_int_eq(chat_set_files(&fx.chat, &persist_fixture_files), 0);
-	state_dir_list(&dir, ".ring", found_room, NULL);
+	ck_assert_int_eq(state_dir_list(&dir, ".ring", found_room, NULL), 0);
 	persist_init(&pf.persist, &fx.chat);
 	pf.journal = journal_open(pf.dir_fd, "people", persist_loaded,
 	    persist_snapshot, &pf.persist, &error);
