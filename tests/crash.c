@@ -128,6 +128,9 @@ person_connect(struct person *p, const char *nick)
 	p->as_guest.count = 0;
 	p->is_named = p->is_live = p->in_repeats = false;
 	p->post_max = p->posted + POSTS;
+	/* Nobody will see what was never said. */
+	if (p < people + WRITERS)
+		seen_of[p - people] = p->posted;
 	person_type(p, "/nick ");
 	person_type(p, nick);
 	person_type(p, "\n");

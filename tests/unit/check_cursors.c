@@ -150,6 +150,8 @@ model_read_line(struct reader *r, const char *line)
 {
 	uint64_t number, from;
 
+	if (*line == '~')
+		line++;
 	model_read_frame(r, line);
 	if (strncmp(line, "past ", 5) == 0 && r->in_history)
 		return;
@@ -356,7 +358,8 @@ model_step(void)
 		}
 		break;
 	case 8:
-		member_set_dialect(r->f.m, member_dialect(r->f.m));
+		member_set_dialect(r->f.m,
+		    model_random(2) ? &fake_dialect : &fake_dialect_other);
 		break;
 	case 9:
 	case 10:
