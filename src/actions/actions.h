@@ -319,15 +319,14 @@ enum ban_result {
 /*
  * Bans whom (see ban_subject_parse()). With the nick of somebody who is here,
  * their credential is banned as well; with a guest's nick, which is never given
- * again, only that. for_ms 0: without end. ban_enforce() then puts out those
- * whom it reaches. *ban is valid until the next call.
+ * again, only that. for_ms 0: without end. *ban is valid until the next
+ * call. Whoever is here is for action_end_banned().
  */
 enum ban_result action_ban(struct chat *chat, const char *whom, int64_t for_ms,
     const char *reason, const struct ban **ban, const char **why) MUST_CHECK;
 enum ban_result action_unban(struct chat *chat, const char *whom,
     struct ban_subject *subject, const char **why) MUST_CHECK;
-/* Puts out everybody who is here and banned, with these texts: see
- * action_put_out(). Returns how many were connected. */
-size_t ban_enforce(struct chat *chat, const char *line, const char *text);
+/* Puts out m if they are banned, and tells them. True: m is freed. */
+bool action_end_banned(struct member *m) MUST_CHECK;
 
 #endif

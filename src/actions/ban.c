@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 #include "actions/actions.h"
 #include "room/directory.h"
@@ -57,27 +58,26 @@ action_unban(struct chat *chat, const char *whom, struct ban_subject *subject,
 	    BAN_NONE;
 }
 
-static bool
-ban_reaches(struct chat *chat, const struct member *m)
+bool
+action_end_banned(struct member *m)
 {
-	int64_t now_ms = clock_age_ms(chat->clock);
+	struct bans *bans = &m->chat->bans;
+	const struct clock *clock = m->chat->clock;
+	const struct ban *ban;
+	char *sentence, *line, *text;
 
-	return bans_match(&chat->bans, &m->address, now_ms) != NULL ||
-	    bans_match_nick(&chat->bans, m->nick, now_ms) != NULL;
-}
-
-size_t
-ban_enforce(struct chat *chat, const char *line, const char *text)
-{
-	struct member *m, *next;
-	size_t count = 0;
-
-	for (m = directory_next(&chat->directory, NULL); m != NULL; m = next) {
-		next = directory_next(&chat->directory, m);
-		if (!ban_reaches(chat, m))
-			continue;
-		count += !m->is_lost;
-		action_put_out(m, line, text);
-	}
-	return count;
+	ban = bans_match(bans, &m->address, clock_age_ms(clock));
+	if (ban == NULL)
+		ban = bans_match_nick(bans, m->nick, clock_age_ms(clock));
+	if (ban == NULL)
+		return false;
+	sentence = ban_sentence(ban, clock);
+	line = xasprintf("you are %s", sentence);
+	text = xasprintf("banned%s%s", *ban->reason == '\0' ? "" : ": ",
+	    ban->reason);
+	action_put_out(m, line, text);
+	free(text);
+	free(line);
+	free(sentence);
+	return true;
 }

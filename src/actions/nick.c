@@ -66,6 +66,11 @@ action_nick(struct member *m, const char *nick, struct nick_answer *answer)
 
 	if (nick_is_banned(m->chat, nick, answer))
 		return NICK_BANNED;
+	/* By their nick, those who are to be put out are found. */
+	answer->ban = bans_match(&m->chat->bans, &m->address,
+	    clock_age_ms(m->chat->clock));
+	if (answer->ban != NULL)
+		return NICK_BANNED;
 	if (nick_is_owned(m->chat, &m->credential, nick, answer))
 		return NICK_OWNED;
 	answer->room = modes_forbids_nick(m);

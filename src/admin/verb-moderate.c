@@ -62,21 +62,40 @@ verb_run_kick(struct verb_call *call)
 	return verb_say(call, "%s is out", call->argv[0]);
 }
 
+/* The ban is made; those whom it reaches are put out meanwhile. */
+struct moderate_ban {
+	char name[BAN_STR_SIZE];
+	char until[BAN_UNTIL_SIZE];
+	uint64_t ended_before;
+};
+
+static enum verb_result
+moderate_ban_goes_on(struct verb_call *call, const struct moderate_ban *b)
+{
+	const struct sessions *sessions = call->admin->sessions;
+
+	if (sessions->ban_walk.is_running)
+		return VERB_MORE;
+	return verb_say(call, "%s is banned %s%s; connections ended: %llu",
+	    b->name, b->until[0] == '\0' ? "until the ban is lifted" : "until ",
+	    b->until,
+	    (unsigned long long)(sessions->banned_ended - b->ended_before));
+}
+
 static enum verb_result
 moderate_banned(struct verb_call *call, const struct ban *ban)
 {
 	struct sessions *sessions = call->admin->sessions;
-	char name[BAN_STR_SIZE], until[BAN_UNTIL_SIZE];
-	size_t closed = sessions_end_banned(sessions, ban);
+	struct moderate_ban *b = xcalloc(1, sizeof(*b));
 
-	ban_subject_str(&ban->subject, name);
-	ban_until(ban, sessions->net->clock, until);
-	log_info("banned: who=\"%s\" until=\"%s\" reason=\"%s\" closed=%zu",
-	    name, until[0] == '\0' ? "it is lifted" : until, ban->reason,
-	    closed);
-	return verb_say(call, "%s is banned %s%s; connections ended: %zu", name,
-	    until[0] == '\0' ? "until the ban is lifted" : "until ", until,
-	    closed);
+	ban_subject_str(&ban->subject, b->name);
+	ban_until(ban, sessions->net->clock, b->until);
+	b->ended_before = sessions->banned_ended;
+	log_info("banned: who=\"%s\" until=\"%s\" reason=\"%s\"", b->name,
+	    b->until[0] == '\0' ? "it is lifted" : b->until, ban->reason);
+	call->state = b;
+	sessions_end_banned(sessions);
+	return moderate_ban_goes_on(call, b);
 }
 
 enum verb_result
@@ -90,6 +109,8 @@ verb_run_ban(struct verb_call *call)
 	char *reason;
 	int next = 1;
 
+	if (call->state != NULL)
+		return moderate_ban_goes_on(call, call->state);
 	if (call->argc > 1 && strcmp(call->argv[1], "for") == 0) {
 		if (call->argc == 2 ||
 		    options_parse_duration(call->argv[2], BAN_FOR_MAX_MS,

@@ -13,7 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "actions/actions.h"
 #include "base/log.h"
+#include "room/directory.h"
 #include "room/member.h"
 #include "session/protocol.h"
 #include "session/session-impl.h"
@@ -174,21 +176,13 @@ session_enter(struct session *s, const struct dialect *dialect)
 	return true;
 }
 
-size_t
-sessions_end_banned(struct sessions *all, const struct ban *ban)
+/* Those who have not entered yet. */
+static void
+sessions_refuse_banned(struct sessions *all)
 {
+	const struct ban *ban;
 	struct session *s;
-	size_t count;
-	char *sentence, *line, *text;
 
-	sentence = ban_sentence(ban, all->net->clock);
-	line = xasprintf("you are %s", sentence);
-	text = xasprintf("banned%s%s", *ban->reason == '\0' ? "" : ": ",
-	    ban->reason);
-	count = ban_enforce(all->chat, line, text);
-	free(text);
-	free(line);
-	free(sentence);
 	TAILQ_FOREACH(s, &all->list, entry) {
 		if (s->has_entered || s->has_left)
 			continue;
@@ -198,7 +192,35 @@ sessions_end_banned(struct sessions *all, const struct ban *ban)
 			continue;
 		all->admission.refused[ADMIT_BANNED]++;
 		session_refuse(s, ADMIT_BANNED, ban);
-		count++;
+		all->banned_ended++;
 	}
-	return count;
+}
+
+bool
+sessions_ban_step(struct walk_budget *budget, void *arg)
+{
+	struct sessions *all = arg;
+	struct directory *directory = &all->chat->directory;
+	struct member *m;
+	bool is_lost;
+
+	while ((m = directory_after(directory, all->ban_after)) != NULL) {
+		if (!walk_may_take(budget))
+			return true;
+		memcpy(all->ban_after, m->folded, sizeof(all->ban_after));
+		is_lost = m->is_lost;
+		if (action_end_banned(m)) {
+			all->banned_ended += !is_lost;
+			walk_took_long(budget);
+		}
+	}
+	return false;
+}
+
+void
+sessions_end_banned(struct sessions *all)
+{
+	sessions_refuse_banned(all);
+	all->ban_after[0] = '\0';
+	walk_start(&all->net->deadlines->walks, &all->ban_walk);
 }

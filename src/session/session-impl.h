@@ -26,6 +26,9 @@ void session_probe_remove(struct session *s);
 const char *session_probe_nick(const struct session *s);
 void session_probe_resume(struct session *s, const char *nick);
 
+/* The step of ban_walk. */
+bool sessions_ban_step(struct walk_budget *budget, void *sessions);
+
 /* Has s wait for those of the same origin who have sent something before. */
 void session_wait_turn(struct session *s);
 

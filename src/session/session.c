@@ -39,6 +39,8 @@ sessions_init(struct sessions *all, struct net *net, struct chat *chat,
 	TAILQ_INIT(&all->list);
 	all->admission.chat = chat;
 	session_confirm_init(all);
+	walk_init(&all->ban_walk, "sessions: who is banned", sessions_ban_step,
+	    all);
 }
 
 void
@@ -46,6 +48,7 @@ sessions_fini(struct sessions *all)
 {
 	assert(TAILQ_EMPTY(&all->list));
 	session_confirm_fini(all);
+	walk_stop(&all->net->deadlines->walks, &all->ban_walk);
 	buf_fini(&all->text);
 	buf_fini(&all->reply);
 	buf_fini(&all->out);

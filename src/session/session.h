@@ -65,6 +65,10 @@ struct sessions {
 	struct session *confirm_next;
 	bool is_in_doubt; /* somebody had something to confirm */
 	struct session_probes probes; /* session-probe.c */
+	/* Members who are banned: the walk, and whom it has looked at. */
+	struct walk ban_walk;
+	char ban_after[NICK_SIZE];
+	uint64_t banned_ended; /* connections */
 	uint64_t throttled;
 	/* Of these: for what all from their address sent, and for what was said
 	 * in a room. */
@@ -134,9 +138,9 @@ bool session_enter(struct session *s, const struct dialect *dialect) MUST_CHECK;
  * there. If they may not, they are told, and the connection is closed. */
 void session_relayed(struct session *s, const struct credential *address);
 
-/* Closes all whom a new ban reaches, entered or not; returns how many. Not to
- * be called from a walk over members. */
-size_t sessions_end_banned(struct sessions *all, const struct ban *ban);
+/* Has all whom a new ban reaches closed, entered or not, by ban_walk, which counts
+ * them in banned_ended. */
+void sessions_end_banned(struct sessions *all);
 
 /* Marks that s has no member any more, and will end. The member is the
  * caller's. */
@@ -152,7 +156,8 @@ void session_become(struct session *s, const struct protocol *protocol);
  */
 void session_switch(struct session *s, const struct protocol *protocol);
 
-/* Tells everybody text and closes; output is flushed for flush_ms at most. */
+/* Tells everybody text and closes; output is flushed for flush_ms at most. At
+ * once, and not in slices: there is nobody whom that holds up. */
 void sessions_close_all(struct sessions *all, const char *text,
     int64_t flush_ms);
 
