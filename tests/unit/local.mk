@@ -29,6 +29,7 @@ unit_tests = \
 	%D%/check_clock \
 	%D%/check_command \
 	%D%/check_conn \
+	%D%/check_conn_tls \
 	%D%/check_conn_unsent \
 	%D%/check_control \
 	%D%/check_credential \

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * TLS below a connection, with libssl at the other end: who the client is, what
+ * it may not have read, and handshakes that are slow, or too many. hostile 53,
+ * 85, 87
+ */
+#include "config.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit.h"
+
+#ifndef HAVE_OPENSSL
+
+void
+unit_tests(Suite *s)
+{
+	(void)s;
+	printf("skipped: built without OpenSSL\n");
+	exit(77);
+}
+
+#else
+
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <openssl/ssl.h>
+
+#include "base/util.h"
+#include "certificate.h"
+#include "net/conn-impl.h"
+#include "net/tls-context.h"
+#include "wire.h"
+
+#define TCP 2 /* the variant, with epoll */
+
+static struct pipe p;
+static struct conn_handler tls_handler;
+static int events[4];
+static SSL_CTX *ctx;
+static SSL *client;
+
+static void
+on_tls(struct conn *c, enum conn_tls_event event, void *arg)
+{
+	(void)c;
+	(void)arg;
+	events[event]++;
+}
+
+static void
+begin(void)
+{
+	struct tls_context *context;
+	struct certificate c;
+	struct options o;
+	char *dir = unit_dir_new(), *error = NULL;
+
+	world_init(TCP);
+	memset(events, 0, sizeof(events));
+	tls_handler = handler_with_eof;
+	tls_handler.tls = on_tls;
+	options_init(&o);
+	free(o.tls_certificate);
+	free(o.tls_key);
+	o.tls_certificate = xasprintf("%s/certificate", dir);
+	o.tls_key = xasprintf("%s/key", dir);
+	certificate_init(&c, "chat.example", 3600);
+	ck_assert_int_eq(certificate_write(&c, o.tls_certificate, o.tls_key),
+	    0);
+	ck_assert_msg(tls_context_new(&o, &context, &error) == 0, "%s", error);
+	ck_assert_str_eq(tls_context_names(context), "chat.example");
+	net_set_tls(&w.net, context);
+	certificate_fini(&c);
+	options_fini(&o);
+	unit_dir_free(dir);
+	ctx = SSL_CTX_new(TLS_client_method());
+}
+
+static void
+call(enum conn_tls_use use)
+{
+	int on = 1;
+
+	pipe_open_with(&p, TCP, &tls_handler);
+	conn_set_tls(p.c, use);
+	ck_assert_int_eq(setsockopt(p.peer, IPPROTO_TCP, TCP_NODELAY, &on,
+			     sizeof(on)),
+	    0);
+	ck_assert_int_eq(fcntl(p.peer, F_SETFL, O_NONBLOCK), 0);
+	client = SSL_new(ctx);
+	ck_assert_int_eq(SSL_set_fd(client, p.peer), 1);
+	SSL_set_connect_state(client);
+}
+
+static void
+shake(void)
+{
+	int i;
+
+	for (i = 0; i < 1000 && events[CONN_TLS_IS_SECURE] == 0; i++) {
+		(void)SSL_do_handshake(client);
+		run_ready();
+		advance(0);
+	}
+	ck_assert_int_eq(events[CONN_TLS_IS_SECURE], 1);
+	ck_assert(conn_is_secure(p.c));
+}
+
+static void
+finish(void)
+{
+	SSL_free(client);
+	client = NULL;
+	pipe_close(&p);
+	world_fini();
+	SSL_CTX_free(ctx);
+}
+
+START_TEST(lines_both_ways)
+{
+	char got[16];
+
+	begin();
+	call(_i == 0 ? CONN_TLS_MAYBE : CONN_TLS_ONLY);
+	shake();
+	ck_assert_int_eq(events[CONN_TLS_BEGINS], _i == 0);
+	ck_assert_ptr_null(conn_tls_key(p.c));
+	ck_assert_int_eq(SSL_write(client, "one\ntw", 6), 6);
+	ck_assert_int_eq(SSL_write(client, "o\n", 2), 2);
+	UNTIL(p.line_count == 2);
+	CHECK_GOT(&p, "[one][two]");
+	ck_assert_int_eq(conn_send(p.c, "three\n", 6), 0);
+	while (SSL_read(client, got, sizeof(got)) != 6)
+		run_ready();
+	ck_assert_mem_eq(got, "three\n", 6);
+	ck_assert_uint_eq(w.net.tls.stats.handshakes, 1);
+	ck_assert_uint_eq(w.net.tls.slot_count, 0);
+	finish();
+}
+END_TEST
+
+/* Signed by nobody: what counts is the key. */
+START_TEST(the_key_of_a_client)
+{
+	static const unsigned char web[] = "\10http/1.1";
+	struct certificate c;
+	unsigned char *der = NULL;
+	uint8_t hash[TLS_PEER_KEY_SIZE];
+	int len;
+
+	begin();
+	/* It is over, and for another name. */
+	certificate_init(&c, "ana", -10);
+	(void)SSL_CTX_use_certificate(ctx, c.x509);
+	(void)SSL_CTX_use_PrivateKey(ctx, c.key);
+	call(CONN_TLS_ONLY);
+	if (_i == 1)
+		(void)SSL_set_alpn_protos(client, web, sizeof(web) - 1);
+	shake();
+	if (_i == 1)
+		/* A browser is not asked. */
+		ck_assert_ptr_null(conn_tls_key(p.c));
+	else {
+		len = i2d_PUBKEY(c.key, &der);
+		ck_assert_int_eq(EVP_Digest(der, (size_t)len, hash, NULL,
+				     EVP_sha256(), NULL),
+		    1);
+		OPENSSL_free(der);
+		ck_assert_ptr_nonnull(conn_tls_key(p.c));
+		ck_assert_mem_eq(conn_tls_key(p.c), hash, sizeof(hash));
+	}
+	certificate_fini(&c);
+	finish();
+}
+END_TEST
+
+START_TEST(lengths_of_records)
+{
+	const struct conn_span spans[] = { { 122, 100 }, { 72, 50 }, { 24, 0 },
+		{ 39, 17 } };
+	struct conn_tls tls;
+
+	memset(&tls, 0, sizeof(tls));
+	buf_add(&tls.spans, spans, sizeof(spans));
+	ck_assert_uint_eq(conn_tls_unsent(&tls, 0), 0);
+	ck_assert_uint_eq(conn_tls_unsent(&tls, 1), 17);
+	ck_assert_uint_eq(conn_tls_unsent(&tls, 39), 17);
+	ck_assert_uint_eq(conn_tls_unsent(&tls, 63), 17);
+	/* A record that is not whole tells the peer nothing. */
+	ck_assert_uint_eq(conn_tls_unsent(&tls, 64), 67);
+	ck_assert_uint_eq(conn_tls_unsent(&tls, 135), 67);
+	ck_assert_uint_eq(conn_tls_unsent(&tls, 136), 167);
+	ck_assert_uint_eq(conn_tls_unsent(&tls, 1000), 167);
+	tls.lost = 39;
+	ck_assert_uint_eq(conn_tls_unsent(&tls, 0), 17);
+	ck_assert_uint_eq(conn_tls_unsent(&tls, 25), 67);
+	buf_fini(&tls.spans);
+}
+END_TEST
+
+/* The client reads some of it, and is gone. */
+START_TEST(what_may_be_unread)
+{
+	char line[50], got[64 * 1024];
+	size_t seen = 0, sent;
+
+	begin();
+	call(CONN_TLS_ONLY);
+	shake();
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 1] = '\n';
+	while (conn_send(p.c, line, sizeof(line)) == 0)
+		ck_assert_uint_le(p.c->tls->spans.len,
+		    257 * sizeof(struct conn_span));
+	while (seen < (size_t)_i * 500)
+		if (SSL_read(client, got, sizeof(line)) == sizeof(line))
+			seen += sizeof(line);
+		else
+			run_ready();
+	sent = conn_sent(p.c);
+	/* Whatever the kernels hold is not read. */
+	ck_assert_uint_ge(conn_unsent(p.c), sent - seen);
+	pipe_hang_up(&p);
+	UNTIL(p.ended_count > 0);
+	ck_assert_int_eq(p.end, CONN_END_ERROR);
+	ck_assert_uint_ge(p.unsent, sent - seen);
+	ck_assert_uint_le(p.unsent, sent);
+	finish();
+}
+END_TEST
+
+/* All is read, and the end is in order: nothing is in doubt. */
+START_TEST(all_is_read)
+{
+	char got[64];
+
+	begin();
+	call(CONN_TLS_ONLY);
+	shake();
+	ck_assert_int_eq(conn_send(p.c, "hello\n", 6), 0);
+	while (SSL_read(client, got, sizeof(got)) != 6)
+		run_ready();
+	ck_assert_uint_eq(conn_unsent(p.c), 6);
+	if (_i == 1)
+		(void)SSL_shutdown(client);
+	pipe_hang_up(&p);
+	if (_i == 0) {
+		UNTIL(p.ended_count == 1);
+		/* Anybody on the way can send a FIN. */
+		ck_assert_int_eq(p.end, CONN_END_ERROR);
+		ck_assert_uint_eq(p.unsent, 6);
+	} else {
+		UNTIL(p.eof_count == 1);
+		conn_close(p.c, 1000);
+		UNTIL(p.ended_count == 1);
+		ck_assert_uint_eq(p.unsent, 0);
+	}
+	finish();
+}
+END_TEST
+
+START_TEST(a_byte_a_second)
+{
+	static const char hello[] = "\26\3\1\1\0\1\0\0\374\3\3";
+	size_t i;
+
+	begin();
+	call(CONN_TLS_MAYBE);
+	for (i = 0; i < 10; i++) {
+		ck_assert_int_eq(p.ended_count, 0);
+		ck_assert_int_eq(write(p.peer, hello + i, 1), 1);
+		run_ready();
+		advance(1000);
+	}
+	/* Its callbacks have set the clock back to the real time. */
+	advance(11000);
+	run_ready();
+	ck_assert_int_eq(p.ended_count, 1);
+	ck_assert_uint_eq(w.net.tls.stats.failures[TLS_FAILURE_TIMEOUT], 1);
+	ck_assert_uint_eq(w.net.tls.slot_count, 0);
+	finish();
+}
+END_TEST
+
+/* So many that say hello and nothing more: who comes then waits a second. */
+START_TEST(too_many_at_once)
+{
+	static struct pipe others[NET_TLS_SLOTS];
+	SSL *hellos;
+	char hello[1024];
+	int i;
+	size_t len;
+
+	begin();
+	hellos = SSL_new(ctx);
+	SSL_set_bio(hellos, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+	SSL_set_connect_state(hellos);
+	(void)SSL_do_handshake(hellos);
+	len = (size_t)BIO_read(SSL_get_wbio(hellos), hello, sizeof(hello));
+	SSL_free(hellos);
+	for (i = 0; i < NET_TLS_SLOTS; i++) {
+		pipe_open_with(&others[i], TCP, &tls_handler);
+		conn_set_tls(others[i].c, CONN_TLS_ONLY);
+		ck_assert_int_eq(write(others[i].peer, hello, len),
+		    (ssize_t)len);
+	}
+	run_ready();
+	advance(0);
+	ck_assert_uint_eq(w.net.tls.slot_count, NET_TLS_SLOTS);
+	call(CONN_TLS_ONLY);
+	for (i = 0; i < 3; i++) {
+		(void)SSL_do_handshake(client);
+		run_ready();
+		advance(0);
+	}
+	ck_assert(conn_is_shaking_hands(p.c));
+	ck_assert_uint_eq(w.net.tls.slot_count, NET_TLS_SLOTS);
+	advance(1001);
+	shake();
+	run_ready();
+	ck_assert_int_eq(others[0].ended_count, 1);
+	ck_assert_int_eq(others[1].ended_count, 0);
+	advance(11000);
+	run_ready();
+	ck_assert_uint_eq(w.net.tls.slot_count, 0);
+	for (i = 0; i < NET_TLS_SLOTS; i++) {
+		ck_assert_int_eq(others[i].ended_count, 1);
+		pipe_close(&others[i]);
+	}
+	finish();
+}
+END_TEST
+
+void
+unit_tests(Suite *s)
+{
+	TCase *tc = unit_case(s, "tls", NULL, NULL);
+
+	tcase_add_loop_test(tc, lines_both_ways, 0, 2);
+	tcase_add_loop_test(tc, the_key_of_a_client, 0, 2);
+	tcase_add_test(tc, lengths_of_records);
+	tcase_add_loop_test(tc, what_may_be_unread, 0, 5);
+	tcase_add_loop_test(tc, all_is_read, 0, 2);
+	tcase_add_test(tc, a_byte_a_second);
+	tcase_add_test(tc, too_many_at_once);
+}
+
+#endif
