@@ -238,7 +238,7 @@ enum brb action_away(struct member *m, const char *text) MUST_CHECK;
 enum kick { KICK_DONE, KICK_NOT_OPERATOR, KICK_ON_BREAK, KICK_NOT_THERE };
 #define KICK_TEXT_MAX 300 /* bytes */
 /*
- * m is put out of the room that by is in. The others see EVENT_KICK, by is told
+ * m (NULL: nobody has that nick) is put out of the room that by is in. The others see EVENT_KICK, by is told
  * the same, and m by client_ops.kicked, which may end their session. by and m
  * may be freed. Call it outside any walk over members or sessions.
  */

@@ -14,7 +14,7 @@
 enum kick
 action_kick(struct membership *by, struct member *m, const char *text)
 {
-	struct membership *ms = member_in(m, by->room);
+	struct membership *ms = m == NULL ? NULL : member_in(m, by->room);
 	struct member *actor = by->member;
 	struct event event;
 

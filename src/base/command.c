@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include <string.h>
 #include <strings.h>
 
 #include "base/command.h"
@@ -20,4 +21,16 @@ command_find(const void *table, size_t size, const char *name)
 		if (strcasecmp(c->name, name) == 0)
 			return row;
 	}
+}
+
+char *
+command_word(char **p)
+{
+	char *word = *p;
+
+	*p += strcspn(*p, " ");
+	if (**p != '\0')
+		*(*p)++ = '\0';
+	*p += strspn(*p, " ");
+	return word;
 }

@@ -33,6 +33,9 @@ struct command {
 	const char *manual; /* mdoc text; in IRC further lines of HELP, or "" */
 };
 
+/* Terminates the word at *p and moves *p to the next. */
+char *command_word(char **p);
+
 /*
  * Finds the row of that name, in any case but never abbreviated, in a table of
  * structs of size bytes that begin with a struct command; it ends with a name

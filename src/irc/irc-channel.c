@@ -3,8 +3,9 @@
  *
  * Channels (Modern, "Channel Operations") are the rooms: #kitchen is the room
  * kitchen. Here are TOPIC, KICK and INVITE, and what the other commands of
- * channels share. The room layer decides who may do what (modes.h) and what
- * others see of it. A room that somebody may not see does not exist for them.
+ * channels share. The actions decide who may do what (actions.h), and the room
+ * layer what others see of it. A room that somebody may not see does not exist
+ * for them.
  */
 #include "config.h"
 
@@ -185,11 +186,7 @@ kick_one(struct session *s, const char *channel, const char *nick,
 
 	if (room == NULL)
 		return;
-	if (m == NULL && ms->is_op) {
-		irc_no_such_nick(s, nick);
-		return;
-	}
-	switch (m == NULL ? KICK_NOT_OPERATOR : action_kick(ms, m, text)) {
+	switch (action_kick(ms, m, text)) {
 	case KICK_DONE:
 		break;
 	case KICK_NOT_OPERATOR:
@@ -199,8 +196,11 @@ kick_one(struct session *s, const char *channel, const char *nick,
 		irc_on_break(s, "KICK", room);
 		break;
 	case KICK_NOT_THERE:
-		irc_about_in(s, 441, m->nick, room,
-		    "They are not on that channel");
+		if (m == NULL)
+			irc_no_such_nick(s, nick);
+		else
+			irc_about_in(s, 441, m->nick, room,
+			    "They are not on that channel");
 		break;
 	}
 }
@@ -229,9 +229,6 @@ irc_kick_run(struct session *s, struct irc_message *msg)
 		}
 		irc_charge(s, 10);
 		kick_one(s, channel, nick, text);
-		/* They may have kicked themselves off the server. */
-		if (s->has_left)
-			break;
 		if (has_many)
 			channel = strsep(&channels, ",");
 	}

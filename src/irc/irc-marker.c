@@ -14,7 +14,6 @@
 #include "irc/irc.h"
 #include "room/person.h"
 #include "room/watch.h"
-#include "state/persist.h"
 
 /* name is the marker's; target is how it is shown. */
 static void

@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/command.h"
 #include "base/text.h"
 #include "irc/irc-message.h"
 
@@ -29,19 +30,6 @@
 #define IRC_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 /* The shortest client-only tag is "+a", followed by ";" before the next. */
 #define IRC_CLIENT_TAGS_MAX ((IRC_TAGS_MAX + 1) / 3)
-
-/* Terminates the word at *p and moves *p to the next. */
-static char *
-irc_cut_word(char **p)
-{
-	char *word = *p;
-
-	*p += strcspn(*p, " ");
-	if (**p != '\0')
-		*(*p)++ = '\0';
-	*p += strspn(*p, " ");
-	return word;
-}
 
 /* Is it letters, or three digits? (Modern IRC, "Command") */
 static bool
@@ -76,7 +64,7 @@ irc_cut_params(struct irc_message *m, char *p, char *end)
 			m->argv[m->argc++] = p;
 			return;
 		}
-		m->argv[m->argc++] = irc_cut_word(&p);
+		m->argv[m->argc++] = command_word(&p);
 	}
 }
 
@@ -109,13 +97,13 @@ irc_message_parse(struct irc_message *m, char *line, size_t len)
 	p += strspn(p, " ");
 	if (*p == ':') {
 		p++;
-		m->source = irc_cut_word(&p);
+		m->source = command_word(&p);
 		if (*m->source == '\0')
 			return IRC_BAD;
 	}
 	if (*p == '\0')
 		return IRC_BAD;
-	m->command = irc_cut_word(&p);
+	m->command = command_word(&p);
 	if (!irc_is_command(m->command))
 		return IRC_BAD;
 	irc_upcase(m->command);

@@ -66,7 +66,6 @@ struct irc_monitor {
 struct irc_watched {
 	struct monitor_nicks nicks;
 	struct directory_watch hook;
-	struct sessions *all;
 	struct buf line; /* scratch */
 };
 
@@ -216,7 +215,6 @@ monitor_watched(struct sessions *all)
 		return watched;
 	watched = xcalloc(1, sizeof(*watched));
 	RB_INIT(&watched->nicks);
-	watched->all = all;
 	watched->hook.used = monitor_used_cb;
 	watched->hook.freed = monitor_freed_cb;
 	watched->hook.shown = monitor_told_cb;

@@ -302,7 +302,7 @@ reply_line_len(const struct buf *b, size_t at)
 	return (size_t)(end - b->data) + 1 - at;
 }
 
-/* Is this a BATCH line, or does it have a batch among its tags? */
+/* Does it have a batch among its tags? */
 static bool
 reply_is_in_batch(const char *line, size_t len)
 {

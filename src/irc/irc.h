@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
- *
- * Shared by the files of the IRC protocol (protocol-irc.c, irc-*.c) only.
- * "Modern" is the Modern IRC Client Protocol document.
  */
 #ifndef IRC_H
 #define IRC_H
@@ -29,8 +26,8 @@
 #include "session/protocol.h"
 #include "session/session.h"
 
-/* Capabilities (IRCv3), in the order of irc-cap.c's table. Those that change
- * how events are rendered come first: irc_dialect(). */
+/* Capabilities (IRCv3): irc-cap.c. Those that change how events are rendered
+ * come first: irc_dialect(). */
 enum irc_cap {
 	IRC_CAP_SERVER_TIME = 1 << 0,
 	IRC_CAP_MESSAGE_TAGS = 1 << 1,
@@ -288,7 +285,7 @@ bool irc_is_here(struct session *s, const char *target);
 bool irc_may_see_in(const struct session *s, const struct membership *ms);
 int64_t irc_idle_s(const struct member *m);
 
-/* Channels: irc-channel.c */
+/* Channels: irc-channel.c, irc-names.c */
 
 /* The room for a channel's name ("#kitchen" in any case), or NULL. */
 struct room *irc_find_room(const struct session *s, const char *channel);

@@ -6,7 +6,7 @@
  * what happens to each line; the commands are in irc-*.c, a file for each
  * family.
  *
- *   line ──► irc_message_parse() ──► UTF-8? ──► irc_command_find() ──► run()
+ *   line ──► UTF-8? ──► irc_message_parse() ──► irc_command_find() ──► run()
  *                                                    │
  *            irc_answer_begin() ─────── replies ─────┴──► irc_answer_end()
  *
@@ -228,7 +228,7 @@ irc_told(struct session *s, const struct event *event)
 		irc_event(s, event);
 		return;
 	}
-	/* What follows is told at once, and so is after the answer. */
+	/* What comes of it is sent at once: after this. */
 	if (irc_of(s)->is_answering)
 		irc_answer_end(s);
 }

@@ -34,19 +34,6 @@ plain_command_find(const char *name)
 	return command_find(plain_commands, sizeof(plain_commands[0]), name);
 }
 
-/* Terminates the word at *p and moves *p to the next. */
-static char *
-command_word(char **p)
-{
-	char *word = *p;
-
-	*p += strcspn(*p, " ");
-	if (**p != '\0')
-		*(*p)++ = '\0';
-	*p += strspn(*p, " ");
-	return word;
-}
-
 int
 plain_command_split(char *line, char *argv[], int max, bool is_rest)
 {
