@@ -12,7 +12,6 @@
 #include <bsd/sys/queue.h>
 #include <stdbool.h>
 
-#include "base/bucket.h"
 #include "base/deadline.h"
 #include "base/log.h"
 #include "net/conn.h"
@@ -55,7 +54,6 @@ struct listeners {
 	struct listener_access access;
 	struct listener_queue open;
 	struct listener_queue fresh; /* between prepare and commit */
-	struct bucket bucket;
 	struct deadline gate; /* while set, nobody is accepted */
 	int spare_fd; /* or -1 */
 	struct log_limit limit;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Listening sockets, and the gate that they share. Decided against: libevent's
+ * Listening sockets, and what they share. Decided against: libevent's
  * evconnlistener, which accepts until nobody waits, so a connect flood keeps it
  * busy (hostile 43), and reports every error to its owner.
  *
@@ -180,28 +180,16 @@ static void
 listener_accept_some(struct listener *l)
 {
 	struct listeners *all = l->all;
-	struct rate rate = { 0, 1000 };
-	int64_t now_ms = all->net->clock->mono_ms, wait_ms;
 	struct sockaddr_storage ss;
 	int fd;
 
-	if (all->purpose == NULL)
-		rate = all->net->options->accept_rate;
 	listeners_open_spare(all);
 	for (int n = 0; n < LISTENER_ACCEPTS_PER_TURN; n++) {
-		wait_ms = bucket_wait_ms(&all->bucket, rate, rate.count,
-		    now_ms);
-		if (wait_ms > 0) {
-			all->net->accept_pauses_rate++;
-			listeners_hold(all, wait_ms);
-			return;
-		}
 		if ((fd = listener_accept(l, &ss)) == -1) {
 			if (!listener_accept_failed(l, errno))
 				return;
 			continue;
 		}
-		(void)bucket_take(&all->bucket, rate, rate.count, now_ms, 1);
 		listener_admit(l, fd, &ss);
 	}
 }
@@ -222,8 +210,6 @@ listeners_new(struct net *net, listener_accepted *accepted, void *arg)
 	all->access = listener_everybody;
 	TAILQ_INIT(&all->open);
 	TAILQ_INIT(&all->fresh);
-	bucket_init(&all->bucket, net->options->accept_rate.count,
-	    net->clock->mono_ms);
 	deadline_init(&all->gate, listeners_gate_cb, all);
 	listeners_open_spare(all);
 	return all;

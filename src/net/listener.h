@@ -34,8 +34,8 @@ typedef void listener_accepted(int fd, const struct listener_peer *peer,
     void *arg);
 
 /*
- * Makes an empty set with its gate: options->accept_rate over all sockets, and
- * at most LISTENER_ACCEPTS_PER_TURN for each wake-up. Without descriptors
+ * Makes an empty set, which accepts at most LISTENER_ACCEPTS_PER_TURN for each
+ * wake-up (accept-rate is the gate's: gate.h). Without descriptors
  * (EMFILE, ENFILE), the spare one is used to accept and close a connection, so
  * that the peer knows, and accepting pauses for 100 ms, with one log line a
  * minute. ECONNABORTED and the like are ignored.
@@ -77,7 +77,7 @@ void listeners_commit(struct listeners *all);
 void listeners_revert(struct listeners *all);
 
 /* Marks the set as not for people: purpose, a static string, stands in the log
- * ("listening for control on"), and accept_rate does not apply. */
+ * ("listening for control on"). */
 void listeners_set_purpose(struct listeners *all, const char *purpose);
 
 /*

@@ -12,6 +12,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/conn.h \
 	%D%/framer.c \
 	%D%/framer.h \
+	%D%/gate.c \
+	%D%/gate.h \
 	%D%/http.c \
 	%D%/http.h \
 	%D%/inherit.c \

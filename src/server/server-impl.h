@@ -18,6 +18,7 @@
 #include "base/histogram.h"
 #include "handoff/upgrade.h"
 #include "net/conn.h"
+#include "net/gate.h"
 #include "net/listener.h"
 #include "net/proxy.h"
 #include "net/service-manager.h"
@@ -55,6 +56,7 @@ struct server {
 	struct service_manager service_manager;
 	struct verify_queue *verify; /* see verify_prepare() */
 	struct listeners *listeners;
+	struct gate *gate; /* for those who are accepted */
 	struct proxies *proxies;
 	struct control *control;
 	struct exporter *exporter;

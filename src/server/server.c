@@ -257,6 +257,8 @@ server_stop(struct server *server, const char *why)
 	server->listeners = NULL;
 	proxies_free(server->proxies);
 	server->proxies = NULL;
+	gate_free(server->gate);
+	server->gate = NULL;
 	control_close(server->control);
 	exporter_close(server->exporter);
 	sessions_close_all(&server->sessions, "the server is stopping",
@@ -334,13 +336,29 @@ server_signal(struct server *server, int signo)
 	}
 }
 
-/* It is known who comes. */
 static void
 server_admit(int fd, const struct listener_peer *peer, void *arg)
 {
 	struct server *server = arg;
 
 	session_accept(&server->sessions, fd, peer);
+}
+
+static void
+server_turn_away(int fd, const struct listener_peer *peer, void *arg)
+{
+	struct server *server = arg;
+
+	session_turn_away(&server->sessions, fd, peer);
+}
+
+/* It is known who comes. */
+static void
+server_known(int fd, const struct listener_peer *peer, void *arg)
+{
+	struct server *server = arg;
+
+	gate_enter(server->gate, fd, peer);
 }
 
 static void
@@ -351,7 +369,7 @@ server_accepted(int fd, const struct listener_peer *peer, void *arg)
 	if (proxies_trust(server->proxies, peer))
 		proxies_take(server->proxies, fd, peer);
 	else
-		server_admit(fd, peer, server);
+		server_known(fd, peer, server);
 }
 
 /* From the control socket */
@@ -536,7 +554,9 @@ server_new(const struct server_source *source, struct options *options,
 	}
 	server->listeners = listeners_new(&server->net, server_accepted,
 	    server);
-	server->proxies = proxies_new(&server->net, server_admit, server);
+	server->proxies = proxies_new(&server->net, server_known, server);
+	server->gate = gate_new(&server->net, &server->chat.origins,
+	    server_admit, server_turn_away, server);
 	server_init_admin(server);
 	server->control = control_new(&server->net, &server->admin);
 	server->exporter = exporter_new(&server->net, &server->admin);
@@ -579,6 +599,7 @@ server_free(struct server *server)
 	if (server->listeners != NULL)
 		listeners_free(server->listeners);
 	proxies_free(server->proxies);
+	gate_free(server->gate);
 	control_free(server->control);
 	exporter_free(server->exporter);
 	upgrade_free(server->upgrade);

@@ -52,6 +52,31 @@ session_refusal(struct sessions *all, const struct credential *credential,
 	    "too many connections from your address; close one first");
 }
 
+/* Refuses an fd that has no session. */
+static void
+session_refuse_fd(struct sessions *all, int fd,
+    const struct listener_peer *peer, enum admit why, const struct ban *ban)
+{
+	const struct protocol *protocol = protocol_find(peer->protocols);
+	char *text = session_refusal(all, &peer->credential, why, ban);
+	const char *line = session_tls_use(peer) == CONN_TLS_ONLY ?
+	    "" :
+	    protocol->refusal(text);
+
+	/* Best effort: it fits into a new socket's buffer. */
+	(void)!send(fd, line, strlen(line), MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)close(fd);
+	free(text);
+}
+
+void
+session_turn_away(struct sessions *all, int fd,
+    const struct listener_peer *peer)
+{
+	all->admission.refused[ADMIT_ADDRESS]++;
+	session_refuse_fd(all, fd, peer, ADMIT_ADDRESS, NULL);
+}
+
 void
 session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 {
@@ -59,21 +84,14 @@ session_accept(struct sessions *all, int fd, const struct listener_peer *peer)
 	const struct protocol *protocol = protocol_find(peer->protocols);
 	enum conn_tls_use use = session_tls_use(peer);
 	const struct ban *ban;
-	const char *line;
 	struct session *s;
 	enum admit why;
-	char from[CREDENTIAL_STR_SIZE], *text;
+	char from[CREDENTIAL_STR_SIZE];
 
 	assert(protocol != NULL); /* checked with the settings */
 	why = admit_connection(&all->admission, &peer->credential, &ban);
 	if (why != ADMITTED) {
-		text = session_refusal(all, &peer->credential, why, ban);
-		line = use == CONN_TLS_ONLY ? "" : protocol->refusal(text);
-		/* Best effort: it fits into a new socket's buffer. */
-		(void)!send(fd, line, strlen(line),
-		    MSG_NOSIGNAL | MSG_DONTWAIT);
-		(void)close(fd);
-		free(text);
+		session_refuse_fd(all, fd, peer, why, ban);
 		return;
 	}
 	s = xcalloc(1, sizeof(*s));

@@ -127,6 +127,10 @@ void sessions_fini(struct sessions *all); /* all must have ended */
 void session_accept(struct sessions *all, int fd,
     const struct listener_peer *peer);
 
+/* Takes over the accepted fd of one who connects too often, and is told so. */
+void session_turn_away(struct sessions *all, int fd,
+    const struct listener_peer *peer);
+
 /*
  * Gives s a member, in no room yet: a guest, who is written to in this dialect.
  * False: they may not enter; they were told, and the connection is closed. For

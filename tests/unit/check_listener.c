@@ -526,34 +526,6 @@ END_TEST
 /* The gate */
 
 /* hostile 43 */
-START_TEST(test_accept_rate)
-{
-	int fds[20];
-	int64_t next_ms;
-
-	w.options.accept_rate = (struct rate){ 5, 3600 * 1000 };
-	listeners_free(w.listeners);
-	w.listeners = listeners_new(&w.net, accepted, &w);
-	set_fine("127.0.0.1:0", "localhost:0"); /* one gate for all */
-	for (size_t i = 0; i < NITEMS(fds); i++)
-		fds[i] = connect_to(i % 2);
-	run_until(5);
-	run_ready();
-	ck_assert_uint_eq(w.count, 5);
-	next_ms = deadlines_next(&w.deadlines);
-	ck_assert_int_gt(next_ms, w.clock.mono_ms + 600 * 1000);
-	ck_assert_int_le(next_ms, w.clock.mono_ms + 720 * 1000);
-
-	/* The rest waits in the kernel's queue, and gets in in time. */
-	w.options.accept_rate.count = 0;
-	deadlines_run(&w.deadlines, next_ms);
-	run_until(NITEMS(fds));
-	for (size_t i = 0; i < NITEMS(fds); i++)
-		close(fds[i]);
-}
-END_TEST
-
-/* hostile 43 */
 START_TEST(test_accepts_per_turn)
 {
 	int fds[MANY];
@@ -730,7 +702,6 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_all_or_nothing);
 	tcase_add_test(tc, test_reload_keeps);
 	tcase_add_test(tc, test_reload_other_name);
-	tcase_add_test(tc, test_accept_rate);
 	tcase_add_test(tc, test_accepts_per_turn);
 	tcase_add_test(tc, test_reset_before_accept);
 	tcase_add_test(tc, test_accept_fails);

@@ -41,6 +41,7 @@ unit_tests = \
 	%D%/check_fields \
 	%D%/check_framer \
 	%D%/check_histogram \
+	%D%/check_gate \
 	%D%/check_history_faults \
 	%D%/check_history_file \
 	%D%/check_http \
