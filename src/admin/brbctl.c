@@ -316,8 +316,12 @@ brbctl_receive(struct brbctl *ctl)
 
 	for (;;) {
 		n = recv(ctl->fd, buf_reserve(&ctl->answer, 65536), 65536, 0);
-		if (n == 0 || ctl->answer.len > BRBCTL_ANSWER_MAX)
+		if (n == 0)
 			return;
+		if (ctl->answer.len > BRBCTL_ANSWER_MAX)
+			brbctl_die(EXIT_FAILED,
+			    "the answer is of more than 1 GiB, which is too "
+			    "much for brbctl");
 		if (n > 0) {
 			ctl->answer.len += (size_t)n;
 			if (ctl->verb->flags & VERB_LONG)
