@@ -469,8 +469,8 @@ ring_give_up(int fd, const struct stat *st)
 	int saved = errno;
 
 	/* If this fails too, the next start sees what is left. */
-	if (st->st_size == 0 && ftruncate(fd, 0) == 0)
-		fsync(fd);
+	if (st->st_size == 0)
+		(void)!ftruncate(fd, 0);
 	errno = saved;
 	return HISTORY_ERROR;
 }

@@ -555,6 +555,7 @@ struct room {
 	bool is_dirty; /* has lines not handed out yet */
 	bool is_permanent;
 	bool is_unkept; /* though there are files: not on the disk */
+	bool is_kept_out; /* unkept for good: another history has its file */
 	bool is_handed_over; /* its history is another program's: chat_load() */
 	LIST_HEAD(, audience) audiences;
 	struct membership_queue people; /* in the order in which they came */

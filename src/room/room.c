@@ -111,7 +111,11 @@ room_keep(struct room *room)
 		return;
 	/* There was something to be read, but could not be: it stays. */
 	if (history_count(&file) > 0 || file.size != room->history.size) {
-		history_fini(&file);
+		log_error("a room's history is not kept, as there is another "
+			  "one: room=%s messages=%llu",
+		    room->name, (unsigned long long)history_count(&file));
+		room->is_kept_out = true;
+		(void)!history_close(&file);
 		return;
 	}
 	history_move(&room->history, &file);

@@ -22,7 +22,8 @@ void room_close(struct room *room);
 /* Opens the history in the chat's files, if there are any. Returns -1 on
  * failure. */
 int room_reopen(struct room *room) MUST_CHECK;
-/* Tries again, with all that was said since, after room_reopen() has failed. */
+/* Tries again, with all that was said since, after room_reopen() has failed. A
+ * file that holds another history is left alone, and then it is_kept_out. */
 void room_keep(struct room *room);
 
 /* To be called once the age clock goes on from an earlier run. */

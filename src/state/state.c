@@ -91,10 +91,13 @@ state_found(const char *stem, void *arg)
 
 /* Has the room, and what was said in it, on the disk. */
 static void
-state_write_back_room(struct state *state, struct room *room)
+state_write_back_room(struct state *state, struct room *room,
+    struct walk_budget *budget)
 {
-	if (room->is_unkept && state->is_retry)
+	if (room->is_unkept && !room->is_kept_out && state->is_retry) {
 		room_keep(room);
+		walk_took_long(budget);
+	}
 	state->ticked_unkept += room->is_unkept;
 	if (history_writeback(&room->history) == 0)
 		return;
@@ -132,7 +135,7 @@ state_write_back(struct walk_budget *budget, void *arg)
 		if (!walk_may_take(budget))
 			return true;
 		memcpy(state->ticked, room->name, sizeof(state->ticked));
-		state_write_back_room(state, room);
+		state_write_back_room(state, room, budget);
 	}
 	state_rooms_done(state);
 	is_due = state->people != NULL &&

@@ -339,6 +339,15 @@ START_TEST(test_file_unopened)
 	ck_assert_int_eq(chat_open_room(&fx.chat, "kitchen", &kitchen),
 	    CHAT_ROOM_MADE);
 	ck_assert_uint_eq(history_count(&kitchen->history), 0);
+	ck_assert(kitchen->is_unkept);
+	room_keep(kitchen);
+	ck_assert(!kitchen->is_kept_out);
+	/* Nor does it take the place of what there was, once that can be
+	 * opened. */
+	pf.unopened = NULL;
+	room_keep(kitchen);
+	ck_assert(kitchen->is_unkept && kitchen->is_kept_out);
+	pf.unopened = "kitchen";
 	fixture_pass(&fx, 61000);
 	ck_assert_ptr_null(chat_find_room(&fx.chat, "kitchen"));
 	ck_assert_int_eq(faccessat(pf.dir_fd, "kitchen.ring", F_OK, 0), 0);
