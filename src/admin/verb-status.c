@@ -18,8 +18,21 @@
 
 #define STATUS_PIECE 8192
 
+/* The addresses that use most, by what was said lately and then by their
+ * connections. */
+#define STATUS_ORIGINS 3
+struct status_origin {
+	struct credential credential;
+	uint64_t said, connections, rooms, places, kept;
+};
+
 struct status {
 	struct member_stats stats;
+	struct credential last_origin;
+	bool has_last_origin;
+	bool has_origins;
+	size_t origin_count;
+	struct status_origin origins[STATUS_ORIGINS]; /* the heaviest first */
 	bool has_numbers; /* the numbers are written; rooms follow */
 	char last[ROOM_NAME_SIZE];
 };
@@ -164,7 +177,6 @@ status_add_json(struct verb_call *call, const struct member_stats *stats,
 	json_decimal(j, "max", (double)turns->max_ns / 1e9);
 	json_text(j, "longest", timing->longest);
 	json_object_close(j);
-	json_array_open(j, "rooms");
 }
 
 static const char *
@@ -314,8 +326,6 @@ status_add_text(struct verb_call *call, const struct member_stats *stats,
 	    (double)histogram_quantile_ns(turns, 50) / 1e6,
 	    (double)histogram_quantile_ns(turns, 99) / 1e6,
 	    (double)turns->max_ns / 1e6, timing->longest);
-	buf_addf(out, "rooms: %zu of %llu\n", chat->count,
-	    (unsigned long long)admin->options->max_rooms);
 }
 
 static void
@@ -342,6 +352,107 @@ status_add_room(struct verb_call *call, const struct room *room)
 	json_object_close(j);
 }
 
+static bool
+status_origin_is_heavier(const struct status_origin *a,
+    const struct status_origin *b)
+{
+	return a->said != b->said ? a->said > b->said :
+				    a->connections > b->connections;
+}
+
+static void
+status_take_origin(struct status *status, const struct origin *o)
+{
+	const struct status_origin taken = {
+		.credential = o->credential,
+		.said = origin_said(o),
+		.connections = o->held[ORIGIN_CONNECTIONS],
+		.rooms = o->held[ORIGIN_ROOMS],
+		.places = o->held[ORIGIN_PASSERS] + o->held[ORIGIN_PLACES],
+		.kept = o->held[ORIGIN_KEPT],
+	};
+	size_t i = status->origin_count;
+
+	if (i == STATUS_ORIGINS) {
+		if (!status_origin_is_heavier(&taken, &status->origins[i - 1]))
+			return;
+		i--;
+	} else
+		status->origin_count++;
+	for (;
+	     i > 0 && status_origin_is_heavier(&taken, &status->origins[i - 1]);
+	     i--)
+		status->origins[i] = status->origins[i - 1];
+	status->origins[i] = taken;
+}
+
+/* True: there are more. */
+static bool
+status_take_origins(struct status *status, struct origins *all,
+    struct walk_budget *budget)
+{
+	const struct origin *o;
+
+	while (!status->has_origins) {
+		o = origins_after(all,
+		    status->has_last_origin ? &status->last_origin : NULL);
+		status->has_origins = o == NULL;
+		if (o == NULL)
+			break;
+		status->last_origin = o->credential;
+		status->has_last_origin = true;
+		status_take_origin(status, o);
+		if (!walk_may_take(budget))
+			return true;
+	}
+	return false;
+}
+
+static void
+status_add_origins(struct verb_call *call, const struct status *status)
+{
+	const struct status_origin *o;
+	struct json *j = &call->json;
+	char from[CREDENTIAL_STR_SIZE];
+
+	if (call->is_json)
+		json_array_open(j, "origins");
+	else
+		buf_addstr(&call->out, "addresses that use most:\n");
+	for (o = status->origins; o < status->origins + status->origin_count;
+	     o++) {
+		credential_str(&o->credential, from);
+		if (!call->is_json) {
+			buf_addf(&call->out,
+			    "  %s: %llu connection%s, %llu bytes said lately, "
+			    "%llu room%s made, %llu place%s, %llu bytes "
+			    "kept\n",
+			    from, (unsigned long long)o->connections,
+			    status_s(o->connections),
+			    (unsigned long long)o->said,
+			    (unsigned long long)o->rooms, status_s(o->rooms),
+			    (unsigned long long)o->places, status_s(o->places),
+			    (unsigned long long)o->kept);
+			continue;
+		}
+		json_object_open(j, NULL);
+		json_text(j, "from", from);
+		json_number(j, "connections", o->connections);
+		json_number(j, "said_bytes", o->said);
+		json_number(j, "rooms", o->rooms);
+		json_number(j, "places", o->places);
+		json_number(j, "kept_bytes", o->kept);
+		json_object_close(j);
+	}
+	if (call->is_json) {
+		json_array_close(j);
+		json_array_open(j, "rooms");
+	} else
+		buf_addf(&call->out, "rooms: %zu of %llu\n",
+		    call->admin->sessions->chat->count,
+		    (unsigned long long)call->admin->options->max_rooms);
+}
+
 enum verb_result
 verb_run_status(struct verb_call *call)
 {
@@ -354,12 +465,15 @@ verb_run_status(struct verb_call *call)
 		call->state = status = xcalloc(1, sizeof(*status));
 	if (member_stats_take(&status->stats, &chat->directory, call->budget))
 		return VERB_MORE;
+	if (status_take_origins(status, &chat->origins, call->budget))
+		return VERB_MORE;
 	if (!status->has_numbers) {
 		process_usage(&usage);
 		if (call->is_json)
 			status_add_json(call, &status->stats, &usage);
 		else
 			status_add_text(call, &status->stats, &usage);
+		status_add_origins(call, status);
 		status->has_numbers = true;
 	}
 	while ((room = chat_room_after(chat, status->last)) != NULL) {
