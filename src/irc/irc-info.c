@@ -65,7 +65,8 @@ isupport_add_channels(struct isupport *i)
 	isupport_add(i, "CHANNELLEN=%d", ROOM_NAME_MAX + 1);
 	isupport_add(i, "ELIST=CMNTU");
 	isupport_add(i, "EXCEPTS=e");
-	isupport_add(i, "EXTBAN=,m");
+	isupport_add(i, "ACCOUNTEXTBAN=a");
+	isupport_add(i, "EXTBAN=$,am");
 	isupport_add(i, "INVEX=I");
 	isupport_add(i, "KEYLEN=%d", MODES_KEY_MAX);
 	isupport_add(i, "KICKLEN=%d", KICK_TEXT_MAX);

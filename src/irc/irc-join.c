@@ -64,6 +64,8 @@ static const struct {
 	const char *text;
 } join_refusals[] = {
 	[MODES_BANNED] = { 474, "Cannot join channel (+b); you are banned" },
+	[MODES_NOT_LOGGED_IN] = { 477,
+	    "Cannot join channel (+r); log in to an account first" },
 	[MODES_INVITE_ONLY] = { 473,
 	    "Cannot join channel (+i); ask for an invitation" },
 	[MODES_BAD_KEY] = { 475,

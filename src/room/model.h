@@ -460,7 +460,7 @@ struct mode_mask {
 	/* The nick of whoever set it at that time, or "server". */
 	char by[NICK_SIZE];
 	/* nick!user@host with * and ?. In the lists b and e, "m:nick!user@host"
-	 * is about speaking only: IRC's extban, EXTBAN=,m. */
+	 * is about speaking only: IRC's extban, EXTBAN=$,m. */
 	char mask[MODES_MASK_MAX + 1];
 };
 TAILQ_HEAD(mode_mask_list, mode_mask);

@@ -151,7 +151,8 @@ mode_apply_flag(struct mode_run *run, const struct mode_change *change,
 
 	if (change->is_set == ((modes->flags & flag) != 0))
 		return;
-	if (flag == ROOM_INVITE_ONLY && modes_is_lobby(run->room)) {
+	if ((flag == ROOM_INVITE_ONLY || flag == ROOM_LOGGED_IN) &&
+	    modes_is_lobby(run->room)) {
 		mode_fail(run, MODE_NOT_IN_LOBBY, change);
 		return;
 	}

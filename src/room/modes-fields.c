@@ -92,7 +92,7 @@ modes_load(struct room *room, struct fields_in *in, const struct tlv *item)
 	}
 	/* The settings may have another lobby now. */
 	if (modes_is_lobby(room)) {
-		modes->flags &= ~(unsigned)ROOM_INVITE_ONLY;
+		modes->flags &= ~(unsigned)(ROOM_INVITE_ONLY | ROOM_LOGGED_IN);
 		modes->key[0] = '\0';
 		modes->limit = 0;
 	}

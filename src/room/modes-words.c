@@ -41,6 +41,10 @@ modes_admit_str(enum modes_admit why, const struct room *room)
 		return modes_sentence("you are banned from %s; only one of its "
 				      "operators can let you in",
 		    room->name);
+	case MODES_NOT_LOGGED_IN:
+		return modes_sentence("%s is only for those who are logged in "
+				      "to an account",
+		    room->name);
 	case MODES_INVITE_ONLY:
 		return modes_sentence("%s is only for those who are invited; "
 				      "ask one of its operators",
@@ -119,7 +123,7 @@ mode_error_str(enum mode_error why, const struct mode_change *change,
 		return "you are on break";
 	case MODE_UNKNOWN:
 		return modes_sentence("there is no mode \"%c\"; there are b e "
-				      "I i k l m n o s t v C",
+				      "I i k l m n o r s t v C",
 		    change->letter);
 	case MODE_NO_PARAM:
 		return modes_sentence("mode %c needs %s behind the letters",
@@ -166,7 +170,7 @@ modes_str(const struct room *room, bool shows_key, struct buf *out)
 	const char *letter;
 
 	buf_addch(out, '+');
-	for (letter = "CNiklmnst"; *letter != '\0'; letter++)
+	for (letter = "CNiklmnrst"; *letter != '\0'; letter++)
 		if ((modes->flags & modes_flag_find(*letter)) != 0 ||
 		    (*letter == 'k' && modes->key[0] != '\0') ||
 		    (*letter == 'l' && modes->limit != 0))

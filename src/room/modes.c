@@ -22,6 +22,7 @@
 #include "base/mask.h"
 #include "base/origin.h"
 #include "history/event.h"
+#include "room/member.h"
 #include "room/modes-impl.h"
 #include "room/person.h"
 #include "room/watch.h"
@@ -35,6 +36,7 @@ static const struct {
 	{ 'i', ROOM_INVITE_ONLY },
 	{ 'm', ROOM_MODERATED },
 	{ 'n', ROOM_NO_EXTERNAL },
+	{ 'r', ROOM_LOGGED_IN },
 	{ 's', ROOM_SECRET },
 	{ 't', ROOM_TOPIC_LOCKED },
 };
@@ -98,7 +100,7 @@ modes_init(struct room *room)
 	for (; *p != '\0'; p++)
 		modes->flags |= modes_flag_find(*p);
 	if (modes_is_lobby(room))
-		modes->flags &= ~(unsigned)ROOM_INVITE_ONLY;
+		modes->flags &= ~(unsigned)(ROOM_INVITE_ONLY | ROOM_LOGGED_IN);
 }
 
 void
@@ -143,11 +145,58 @@ modes_mask_is_mute(const char *mask)
 	return strncasecmp(mask, MODES_MUTE, MODES_MUTE_LEN) == 0;
 }
 
+/* Masks of accounts: "$a:bob", whatever the nick at the moment. */
+#define MODES_ACCOUNT "$a:"
+#define MODES_ACCOUNT_LEN (sizeof(MODES_ACCOUNT) - 1)
+
+static bool
+modes_mask_is_account(const char *mask)
+{
+	return strncasecmp(mask, MODES_ACCOUNT, MODES_ACCOUNT_LEN) == 0;
+}
+
+static bool
+modes_account_normalize(char *out, size_t size, const char *name)
+{
+	size_t i, len = strlen(name);
+
+	for (i = 0; i < len; i++)
+		if (name[i] != '*' && name[i] != '?' && !nick_is_char(name[i]))
+			return false;
+	return len > 0 &&
+	    (size_t)snprintf(out, size, MODES_ACCOUNT "%s", name) < size;
+}
+
+/* Is m logged in to an account of which some nick fits the pattern? */
+static bool
+modes_account_match(const char *pattern, const struct member *m)
+{
+	const struct account *a = member_account(m);
+	const struct account_nick *n;
+
+	if (a == NULL)
+		return false;
+	TAILQ_FOREACH(n, &a->nicks, in_account)
+		if (mask_match(pattern, n->nick))
+			return true;
+	return false;
+}
+
 bool
 modes_mask_normalize(char out[MODES_MASK_MAX + 1], const char *in)
 {
-	size_t len = modes_mask_is_mute(in) ? MODES_MUTE_LEN : 0;
+	size_t len;
 	char mask[MASK_SIZE];
+
+	/* With the prefix that ISUPPORT tells, or without, as it was. */
+	if (strncasecmp(in, "$" MODES_MUTE, MODES_MUTE_LEN + 1) == 0)
+		in++;
+	len = modes_mask_is_mute(in) ? MODES_MUTE_LEN : 0;
+	if (modes_mask_is_account(in + len)) {
+		memcpy(out, MODES_MUTE, len);
+		return modes_account_normalize(out + len,
+		    MODES_MASK_MAX + 1 - len, in + len + MODES_ACCOUNT_LEN);
+	}
 
 	memcpy(out, MODES_MUTE, len);
 	return mask_normalize(mask, in + len) == 0 &&
@@ -195,6 +244,8 @@ modes_mask_matches(const char *mask, const struct member *m, const char *host)
 	const char *name = member_user(m);
 	char user[MEMBER_USER_MAX + 2];
 
+	if (modes_mask_is_account(mask))
+		return modes_account_match(mask + MODES_ACCOUNT_LEN, m);
 	/* IRC shows ~name, since nobody has verified it. */
 	(void)snprintf(user, sizeof(user), "~%s", name);
 	return mask_match_user(mask, m->nick, user, host) ||
@@ -248,8 +299,14 @@ void
 modes_ban_mask(const struct room *room, const struct member *m,
     char out[MODES_MASK_MAX + 1])
 {
+	const struct account *a = member_account(m);
 	const struct membership *ms;
 
+	if (a != NULL) {
+		(void)snprintf(out, MODES_MASK_MAX + 1, MODES_ACCOUNT "%s",
+		    account_name(a));
+		return;
+	}
 	TAILQ_FOREACH(ms, &room->people, in_room)
 		if (ms->member != m &&
 		    credential_cmp(&ms->member->address, &m->address) == 0) {
@@ -287,6 +344,7 @@ modes_is_named(const struct room *room, const struct member *m)
 {
 	const struct option_list *list = &room->chat->options->room_operator;
 	struct room_operator op;
+	const struct account *a;
 	size_t i, len = strlen(room->name);
 
 	if (m->is_guest)
@@ -296,8 +354,14 @@ modes_is_named(const struct room *room, const struct member *m)
 		if (strncasecmp(list->items[i], room->name, len) != 0 ||
 		    list->items[i][len] != ' ')
 			continue;
-		if (room_operator_parse(&op, list->items[i]) == NULL &&
-		    room_operator_is(&op, m->folded, &m->address))
+		if (room_operator_parse(&op, list->items[i]) != NULL)
+			continue;
+		/* An account is meant, if the nick is one's. */
+		a = accounts_find(&room->chat->accounts, op.nick);
+		if (a != NULL && member_account(m) != a)
+			continue;
+		if (room_operator_is(&op, a == NULL ? m->folded : op.nick,
+			&m->address))
 			return true;
 	}
 	return false;
@@ -315,6 +379,8 @@ modes_admit(const struct room *room, const struct member *m, const char *key)
 		return MODES_BANNED;
 	if (bookmark != NULL && bookmark->is_op)
 		return MODES_ADMITTED;
+	if (modes_has(room, ROOM_LOGGED_IN) && member_account(m) == NULL)
+		return MODES_NOT_LOGGED_IN;
 	if (modes_has(room, ROOM_INVITE_ONLY) &&
 	    !modes_list_has(modes, MODES_INVITED, m))
 		return MODES_INVITE_ONLY;

@@ -32,11 +32,12 @@ enum room_flag {
 	ROOM_SECRET = 1 << 3, /* s: not listed */
 	ROOM_TOPIC_LOCKED = 1 << 4, /* t: operators set the topic */
 	ROOM_NO_CTCP = 1 << 5, /* C: no CTCP to the room except ACTION */
-	ROOM_NO_PAST = 1 << 6 /* N: newcomers are shown nothing of the past */
+	ROOM_NO_PAST = 1 << 6, /* N: newcomers are shown nothing of the past */
+	ROOM_LOGGED_IN = 1 << 7 /* r: only who is logged in comes in */
 };
 
 /* For RPL_ISUPPORT: CHANMODES=, PREFIX=, MAXLIST=beI:, KEYLEN=, MODES=. */
-#define MODES_CHANMODES "beI,k,l,CNimnst"
+#define MODES_CHANMODES "beI,k,l,CNimnrst"
 #define MODES_LIST_MAX 100 /* masks in each list */
 #define MODES_LIMIT_MAX 100000
 /*
@@ -69,6 +70,7 @@ bool modes_load(struct room *room, struct fields_in *in,
 enum modes_admit {
 	MODES_ADMITTED,
 	MODES_BANNED, /* 474 */
+	MODES_NOT_LOGGED_IN, /* 477 */
 	MODES_INVITE_ONLY, /* 473 */
 	MODES_BAD_KEY, /* 475 */
 	MODES_FULL /* 471 */

@@ -14,6 +14,7 @@ dialogs_slow = \
 	%D%/flood-origin.dialog \
 	%D%/flood.dialog
 dialogs = \
+	%D%/account-modes.dialog \
 	%D%/account-unix.dialog \
 	%D%/account.dialog \
 	%D%/ban-evaded.dialog \
