@@ -22,6 +22,9 @@
  *             bob is out           lines, none of which begins with a full stop
  *             .                    and that is the end, or it was cut off
  *
+ * An error may follow an answer that is held (VERB_HOLDS): what that told of has
+ * failed later, and the error stands in its place.
+ *
  * All is UTF-8; lines end in LF.
  */
 #define CONTROL_REQUEST_MAX 4096 /* bytes, the empty line and all */
