@@ -299,10 +299,12 @@ START_TEST(too_many_at_once)
 	static struct pipe others[NET_TLS_SLOTS];
 	SSL *hellos;
 	char hello[1024];
+	int64_t began_ms;
 	int i;
 	size_t len;
 
 	begin();
+	began_ms = now_ms();
 	hellos = SSL_new(ctx);
 	SSL_set_bio(hellos, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
 	SSL_set_connect_state(hellos);
@@ -324,7 +326,9 @@ START_TEST(too_many_at_once)
 		run_ready();
 		advance(0);
 	}
-	ck_assert(conn_is_shaking_hands(p.c));
+	/* Unless the machine is so slow that the second is over. */
+	if (now_ms() - began_ms < 900)
+		ck_assert(conn_is_shaking_hands(p.c));
 	ck_assert_uint_eq(w.net.tls.slot_count, NET_TLS_SLOTS);
 	advance(1001);
 	shake();
