@@ -53,7 +53,9 @@ enum event_kind {
 	/* For one person. */
 	EVENT_PRIVATE, /* nick, other: to whom, text; is_notice */
 	EVENT_PRIVATE_SENT, /* other: to whom, text; is_notice */
-	EVENT_QUEUED, /* count private messages follow; is_repeat: seen? */
+	/* count private messages follow; is_repeat: seen? total before them are
+	 * gone, as too many waited. */
+	EVENT_QUEUED,
 	/* nick, duration_ms, count, tally, mentions; total: repeats */
 	EVENT_WELCOME,
 	/* The next count messages (some, if it is 0) may have been shown

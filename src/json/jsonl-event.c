@@ -247,6 +247,8 @@ event_add_members(struct json *j, const struct event *e)
 		break;
 	case EVENT_QUEUED:
 		json_number(j, "count", e->count);
+		if (e->total > 0)
+			json_number(j, "lost", e->total);
 		break;
 	case EVENT_GAP:
 	case EVENT_PAST:

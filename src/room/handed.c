@@ -21,6 +21,7 @@ handed_forget(struct client *client, uint64_t position)
 	    k->position <= position) {
 		TAILQ_REMOVE(&client->handed, k, entry);
 		client->handed_count--;
+		client->handed_dropped = 0; /* they came before */
 		queued_message_free(k);
 	}
 }
@@ -48,8 +49,13 @@ handed_add(struct client *client, struct queued_message *k)
 	k->position = client->ops->handed(client);
 	handed_forget_arrived(client);
 	TAILQ_INSERT_TAIL(&client->handed, k, entry);
-	if (++client->handed_count > QUEUED_MAX)
-		handed_forget(client, TAILQ_FIRST(&client->handed)->position);
+	if (++client->handed_count <= QUEUED_MAX)
+		return;
+	k = TAILQ_FIRST(&client->handed);
+	TAILQ_REMOVE(&client->handed, k, entry);
+	client->handed_count--;
+	client->handed_dropped++;
+	queued_message_free(k);
 }
 
 void
@@ -59,6 +65,8 @@ handed_take_back(struct client *client, uint64_t arrived)
 	struct queued_message *k;
 
 	handed_forget(client, arrived);
+	m->person.queued_lost += client->handed_dropped;
+	client->handed_dropped = 0;
 	while ((k = TAILQ_LAST(&client->handed, queued_list)) != NULL) {
 		TAILQ_REMOVE(&client->handed, k, entry);
 		client->handed_count--;

@@ -10,10 +10,10 @@
 #include "room/model.h"
 
 /*
- * To be called when a private message has been handed over: the
- * client holds it until it
- * has arrived. Takes over k. At most the last QUEUED_MAX are held, since no
- * more could be queued again.
+ * To be called when a private message has been handed over: the client holds it
+ * until it has arrived. Takes over k. At most the last QUEUED_MAX are held,
+ * since no more could be queued again; should the connection break, the person
+ * is told how many are missing.
  */
 void handed_add(struct client *client, struct queued_message *k);
 

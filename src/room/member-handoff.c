@@ -184,6 +184,7 @@ static const struct field client_list[] = {
 	{ FIELD_LIST(4, struct client, handed, &queued_fields,
 	    struct queued_message, entry, client_add_handed) },
 	{ FIELD_BOOL(5, struct client, has_unread_left) },
+	{ FIELD_UINT(6, struct client, handed_dropped) },
 };
 static const struct fields client_fields = { FIELDS("a client", struct client,
     client_list) };

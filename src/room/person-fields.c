@@ -309,6 +309,7 @@ static const struct field person_list[] = {
 	      person_add_queued),
 	    .put = person_put_queued },
 	{ FIELD_INT(6, struct person, known_ms) },
+	{ FIELD_UINT(7, struct person, queued_lost) },
 };
 const struct fields person_fields = { FIELDS("a person", struct person,
     person_list) };

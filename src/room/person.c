@@ -352,6 +352,16 @@ person_drop_queued(struct chat *chat, struct person *p)
 	queued_message_free(k);
 }
 
+/* The oldest go, and p will be told. */
+static void
+person_limit_queued(struct chat *chat, struct person *p)
+{
+	while (p->queued_count > QUEUED_MAX) {
+		person_drop_queued(chat, p);
+		p->queued_lost++;
+	}
+}
+
 int
 person_restore_queued(struct chat *chat, struct person *p,
     struct queued_message *k)
@@ -369,8 +379,7 @@ person_requeue(struct chat *chat, struct person *p, struct queued_message *k)
 {
 	TAILQ_INSERT_HEAD(&p->queued, k, entry);
 	person_count_queued(chat, p, k);
-	while (p->queued_count > QUEUED_MAX)
-		person_drop_queued(chat, p);
+	person_limit_queued(chat, p);
 }
 
 int
@@ -382,8 +391,7 @@ person_queue_restored(struct chat *chat, struct person *p,
 	queued_message_hold(k);
 	TAILQ_INSERT_TAIL(&p->queued, k, entry);
 	person_count_queued(chat, p, k);
-	while (p->queued_count > QUEUED_MAX)
-		person_drop_queued(chat, p);
+	person_limit_queued(chat, p);
 	return 0;
 }
 
@@ -420,8 +428,9 @@ person_move(struct chat *chat, struct person *to, struct person *from)
 	to->queued_bytes += from->queued_bytes;
 	from->queued_count = 0;
 	from->queued_bytes = 0;
-	while (to->queued_count > QUEUED_MAX)
-		person_drop_queued(chat, to);
+	to->queued_lost += from->queued_lost;
+	from->queued_lost = 0;
+	person_limit_queued(chat, to);
 }
 
 void

@@ -487,10 +487,12 @@ replay_queued_head(const struct client *client, const struct replay *rp,
 		.server = m->chat->options->server_name,
 		.other = m->nick,
 		.is_repeat = k->is_repeat,
+		.total = m->person.queued_lost,
 	};
 
-	if (k->is_repeat ? client->was_told_repeats :
-			   rp == NULL || rp->is_queue_told)
+	if (event.total == 0 &&
+	    (k->is_repeat ? client->was_told_repeats :
+			    rp == NULL || rp->is_queue_told))
 		return;
 	for (; k != NULL && k->is_repeat == event.is_repeat;
 	     k = TAILQ_NEXT(k, entry))
@@ -527,6 +529,7 @@ replay_queued(struct client *client, struct replay *rp)
 		dialect_render(client->dialect, out, &event);
 		if (client_deliver(client, out) == -1)
 			return -1;
+		m->person.queued_lost = 0;
 		if (k->is_repeat)
 			client->was_told_repeats = true;
 		else if (rp != NULL)

@@ -188,6 +188,13 @@ event_text(struct buf *out, const struct event *e)
 		buf_add(out, e->text, e->text_len);
 		break;
 	case EVENT_QUEUED:
+		if (e->total > 0)
+			buf_addf(out,
+			    "\xe2\x80\xa6 %llu earlier private message%s %s no "
+			    "longer held; ",
+			    (unsigned long long)e->total,
+			    e->total == 1 ? "" : "s",
+			    e->total == 1 ? "is" : "are");
 		if (e->is_repeat)
 			buf_addf(out,
 			    "%llu private message%s that you may have seen "

@@ -135,6 +135,9 @@ fake_render(const struct dialect *dialect, struct buf *out,
 	case EVENT_QUEUED:
 		buf_addf(out, "kept %llu%s", (unsigned long long)e->count,
 		    e->is_repeat ? " repeated" : "");
+		if (e->total > 0)
+			buf_addf(out, " lost %llu",
+			    (unsigned long long)e->total);
 		break;
 	case EVENT_WELCOME:
 		buf_addf(out, "welcome %s %lld %llu", e->nick,

@@ -378,6 +378,33 @@ START_TEST(test_handed_has_a_limit)
 	bob.unsent = 0;
 	ck_assert_int_eq(fake_tell(&bob, &ana, "x"), MEMBER_TOLD);
 	ck_assert_uint_eq(bob.m->client.handed_count, 1);
+	ck_assert_uint_eq(bob.m->client.handed_dropped, 0);
+}
+END_TEST
+
+/* If more than that has not arrived, it is said how many are missing. */
+START_TEST(test_handed_beyond_the_limit)
+{
+	struct buf expected = BUF_INITIALIZER;
+	int i;
+
+	bob.unsent = 1000000;
+	for (i = 0; i < QUEUED_MAX + 10; i++)
+		ck_assert_int_eq(fake_tell(&bob, &ana, "x"), MEMBER_TOLD);
+	fake_lose(&bob);
+	fake_fini(&bob);
+	fake_init(&fx, &bob, 2);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
+	buf_addf(&expected, "welcome bob 0 0\nkept %d repeated lost 10\n",
+	    QUEUED_MAX);
+	for (i = 0; i < QUEUED_MAX; i++)
+		buf_addstr(&expected, "private ana: x\n");
+	buf_addstr(&expected, "live after catchup\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), buf_cstr(&expected));
+	buf_fini(&expected);
+	/* Once is enough. */
+	lose_and_return();
+	ck_assert_str_eq(fake_saw(&fx, &bob), "welcome bob 0 0\nlive\n");
 }
 END_TEST
 
@@ -692,6 +719,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_repeated_and_kept);
 	tcase_add_test(tc, test_repeated_elsewhere);
 	tcase_add_test(tc, test_handed_has_a_limit);
+	tcase_add_test(tc, test_handed_beyond_the_limit);
 	tcase_add_test(tc, test_private_notices);
 	tcase_add_test(tc, test_private_tags);
 	tcase_add_test(tc, test_kept_messages_in_no_room);
