@@ -20,6 +20,9 @@
 #include "room/member.h"
 
 #define ACCOUNT_PIECE 8192
+#define ACCOUNT_USAGE \
+	"usage: brbctl account list, or add, show or forget NICK, or " \
+	"password NICK HASH, or key NICK KEY"
 
 static struct chat *
 account_chat(const struct verb_call *call)
@@ -260,8 +263,7 @@ verb_run_account(struct verb_call *call)
 	if (strcmp(what, "list") == 0 && call->argc == 1)
 		return account_list(call);
 	if (call->argc < 2)
-		return verb_fail(call, "usage: brbctl account %s",
-		    call->verb->command.usage);
+		return verb_fail(call, ACCOUNT_USAGE);
 	if (strcmp(what, "add") == 0 && call->argc == 2)
 		return account_add(call, call->argv[1]);
 	a = accounts_find(&account_chat(call)->accounts, call->argv[1]);
@@ -276,6 +278,5 @@ verb_run_account(struct verb_call *call)
 		return account_key(call, a, call->argv[2]);
 	if (strcmp(what, "forget") == 0 && call->argc == 2)
 		return account_forget(call, a);
-	return verb_fail(call, "usage: brbctl account %s",
-	    call->verb->command.usage);
+	return verb_fail(call, ACCOUNT_USAGE);
 }

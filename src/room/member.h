@@ -26,12 +26,6 @@ struct member *member_new(struct chat *chat,
 
 /* Makes m, and so their place, somebody else's: they have logged in. */
 void member_set_identity(struct member *m, const struct credential *identity);
-/* The account that m is logged in to, or NULL. */
-static inline struct account *
-member_account(const struct member *m)
-{
-	return accounts_of(&m->chat->accounts, &m->credential);
-}
 
 /* Changes how their lines are written from now on. */
 void member_set_dialect(struct member *m, const struct dialect *dialect);

@@ -153,6 +153,8 @@ struct person {
 	uint16_t queued_count;
 	uint8_t owner; /* enum person_owner: in what it is embedded */
 	uint32_t queued_bytes;
+	/* Private messages that were dropped, of which they were not told. */
+	uint32_t queued_lost;
 	/* Of the age clock: when they first said something, or went on break;
 	 * 0: never. */
 	int64_t known_ms;
@@ -228,6 +230,8 @@ struct client {
 	 * all had certainly arrived. */
 	bool has_unread_left;
 	bool was_told_repeats; /* that private messages are repeated */
+	uint32_t handed_dropped; /* from before handed, and not known to have
+				  * arrived: there were too many */
 };
 SLIST_HEAD(client_list, client);
 
@@ -757,6 +761,13 @@ struct chat {
 	uint64_t fell_behind;
 	uint64_t gaps;
 };
+
+/* The account that m is logged in to, or NULL. */
+static inline struct account *
+member_account(const struct member *m)
+{
+	return accounts_of(&m->chat->accounts, &m->credential);
+}
 
 /* Since when m has not been reading, in monotonic time; now if they are. */
 static inline int64_t

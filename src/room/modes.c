@@ -22,7 +22,6 @@
 #include "base/mask.h"
 #include "base/origin.h"
 #include "history/event.h"
-#include "room/member.h"
 #include "room/modes-impl.h"
 #include "room/person.h"
 #include "room/watch.h"
