@@ -1,22 +1,116 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What is about oneself: nick, breaks, ignores, and the end.
+ * What is about oneself: nick, account, breaks, ignores, and the end. Some take
+ * time: what the request was is kept in the session's state until the answer is
+ * known, and no further one is handled before.
  */
 #include "config.h"
 
+#include <assert.h>
+#include <bsd/string.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "actions/actions.h"
 #include "base/clock.h"
+#include "base/fields.h"
 #include "base/text.h"
 #include "json/jsonl.h"
 #include "room/bans.h"
 #include "room/deliver.h"
 #include "room/member.h"
 #include "room/person.h"
+#include "session/session-account.h"
+
+/* The request that is answered later. */
+struct jsonl_pending {
+	const struct command *command;
+	bool has_ref;
+	char ref[JSONL_REF_MAX + 1];
+};
+
+static void
+pending_begin(struct session *s, const struct jsonl_request *rq)
+{
+	struct jsonl_pending *p = xcalloc(1, sizeof(*p));
+
+	assert(s->state == NULL);
+	p->command = rq->command;
+	p->has_ref = rq->ref != NULL;
+	if (p->has_ref)
+		(void)strlcpy(p->ref, rq->ref, sizeof(p->ref));
+	s->state = p;
+}
+
+/* Takes it back; p has what rq points to. */
+static void
+pending_end(struct session *s, struct jsonl_pending *p,
+    struct jsonl_request *rq)
+{
+	struct jsonl_pending *pending = s->state;
+
+	memset(p, 0, sizeof(*p));
+	if (pending != NULL)
+		*p = *pending;
+	free(pending);
+	s->state = NULL;
+	memset(rq, 0, sizeof(*rq));
+	rq->command = p->command;
+	rq->ref = p->has_ref ? p->ref : NULL;
+}
+
+void
+jsonl_close(struct session *s)
+{
+	free(s->state);
+	s->state = NULL;
+}
+
+/* Over an upgrade the answer stays, and loses its ref. */
+void
+jsonl_save(const struct session *s, struct fields_out *out)
+{
+	const struct jsonl_pending *p = s->state;
+
+	if (p != NULL)
+		buf_addstr(&out->data, p->command->name);
+}
+
+bool
+jsonl_load(struct session *s, struct fields_in *in, const struct tlv *item)
+{
+	struct jsonl_pending *p;
+	const struct jsonl_command *c;
+
+	(void)in;
+	for (c = jsonl_commands; item->len > 0 && c->run != NULL; c++)
+		if (strlen(c->command.name) == item->len &&
+		    memcmp(c->command.name, item->data, item->len) == 0) {
+			p = xcalloc(1, sizeof(*p));
+			p->command = &c->command;
+			s->state = p;
+		}
+	if (s->member == NULL)
+		session_set_left(s);
+	return true;
+}
+
+/* Whose connection is dead does not keep the nick. */
+static bool
+nick_probe(struct session *s, const struct jsonl_request *rq,
+    const struct member *holder, const char *nick)
+{
+	struct jsonl_pending p;
+	struct jsonl_request again;
+
+	pending_begin(s, rq);
+	if (session_probe(s, holder, nick))
+		return true;
+	pending_end(s, &p, &again);
+	return false;
+}
 
 static void
 nick_take(struct session *s, const struct jsonl_request *rq, const char *nick)
@@ -51,6 +145,8 @@ nick_take(struct session *s, const struct jsonl_request *rq, const char *nick)
 		    nick_check_str(nick_check(nick)));
 		break;
 	case NICK_TAKEN:
+		if (nick_probe(s, rq, answer.clash, nick))
+			break;
 		jsonl_failed(s, rq, "nick-taken", "\"%s\" is taken",
 		    answer.clash->nick);
 		break;
@@ -67,6 +163,103 @@ nick_take(struct session *s, const struct jsonl_request *rq, const char *nick)
 		    "too many changes; try again in %s", wait);
 		break;
 	}
+}
+
+void
+jsonl_take_nick(struct session *s, const char *nick)
+{
+	struct jsonl_pending p;
+	struct jsonl_request rq;
+
+	pending_end(s, &p, &rq);
+	nick_take(s, &rq, nick);
+}
+
+/* Accounts */
+
+static const char *
+login_code(enum login result)
+{
+	switch (result) {
+	case LOGIN_WRONG:
+		return "wrong-password";
+	case LOGIN_TOO_OFTEN:
+	case LOGIN_AGAIN:
+		return "too-often";
+	case LOGIN_INSECURE:
+		return "insecure";
+	case LOGIN_NO_PASSWORD:
+	case LOGIN_BAD_PASSWORD:
+		return "bad-password";
+	case LOGIN_NO_NICK:
+		return "bad-nick";
+	case LOGIN_TAKEN:
+		return "nick-owned";
+	case LOGIN_DONE:
+	case LOGIN_VERIFY:
+	case LOGIN_ALREADY:
+	case LOGIN_NOT_ALLOWED:
+	case LOGIN_FULL:
+		break;
+	}
+	return "forbidden";
+}
+
+void
+jsonl_logged_in(struct session *s, enum login_purpose purpose,
+    enum login result, const struct login_answer *answer)
+{
+	struct buf text = BUF_INITIALIZER;
+	struct jsonl_pending p;
+	struct jsonl_request rq;
+	struct json *j;
+
+	/* By the connection, when a nick was asked for. */
+	if (s->state == NULL)
+		return;
+	pending_end(s, &p, &rq);
+	if (result == LOGIN_DONE) {
+		j = jsonl_begin_done(s, &rq);
+		json_text(j, "account", account_name(answer->account));
+		json_text(j, "nick", s->member->nick);
+		json_number(j, "failures", answer->failures);
+		jsonl_end(s);
+		return;
+	}
+	session_login_text(s, purpose, result, answer, &text);
+	jsonl_failed(s, &rq, login_code(result), "%s", buf_cstr(&text));
+	buf_fini(&text);
+}
+
+/* A password is taken as it is. */
+void
+jsonl_login_run(struct session *s, const struct jsonl_request *rq)
+{
+	const json_t *password = json_object_get(rq->object, "password");
+	char *name = jsonl_value(s, rq);
+
+	if (name == NULL)
+		return;
+	if (session_account(s) != NULL)
+		jsonl_failed(s, rq, "forbidden", "you are logged in already");
+	else if (json_is_string(password)) {
+		pending_begin(s, rq);
+		session_login(s, name, json_string_value(password));
+	} else
+		jsonl_failed(s, rq, "bad-password",
+		    "it needs a \"password\", or a token there");
+	free(name);
+}
+
+void
+jsonl_register_run(struct session *s, const struct jsonl_request *rq)
+{
+	if (!json_is_string(rq->value)) {
+		jsonl_failed(s, rq, "no-text", "it needs a password");
+		return;
+	}
+	pending_begin(s, rq);
+	session_set_password(s, LOGIN_REGISTER, json_string_value(rq->value));
 }
 
 void

@@ -38,6 +38,13 @@ join_answer(struct session *s, const struct jsonl_request *rq,
 	json_bool(j, "op", ms->is_op);
 	jsonl_end(s);
 	jsonl_send_people(s, room);
+	/* Else the catch-up ends so. */
+	if (!cursor_has_replay(membership_cursor(ms)) &&
+	    !s->member->is_on_break) {
+		j = jsonl_begin(s, "event", "live");
+		json_text(j, "room", room->name);
+		jsonl_end(s);
+	}
 }
 
 /* The place in room is behind that number, which their program has. */

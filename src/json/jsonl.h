@@ -97,6 +97,15 @@ struct membership *jsonl_in(struct session *s, const struct jsonl_request *rq,
 struct member *jsonl_find(struct session *s, const struct jsonl_request *rq,
     const char *nick);
 
+/* What takes time: jsonl-person.c. As struct protocol has them. */
+void jsonl_close(struct session *s);
+void jsonl_save(const struct session *s, struct fields_out *out);
+bool jsonl_load(struct session *s, struct fields_in *in,
+    const struct tlv *item);
+void jsonl_take_nick(struct session *s, const char *nick);
+void jsonl_logged_in(struct session *s, enum login_purpose purpose,
+    enum login result, const struct login_answer *answer);
+
 #define COMMAND(field, ...) \
 	void jsonl_##field##_run(struct session *s, \
 	    const struct jsonl_request *rq);

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/fields.h"
 #include "json/jsonl.h"
 #include "net/conn.h"
 #include "room/roommates.h"
@@ -141,23 +140,6 @@ jsonl_caught_up(struct cursor *c)
 		jsonl_send_people(c->client->session, c->ms->room);
 }
 
-static void
-jsonl_save(const struct session *s, struct fields_out *out)
-{
-	(void)s;
-	(void)out;
-}
-
-static bool
-jsonl_load(struct session *s, struct fields_in *in, const struct tlv *item)
-{
-	(void)in;
-	(void)item;
-	if (s->member == NULL)
-		session_set_left(s);
-	return true;
-}
-
 const struct protocol protocol_jsonl = {
 	.name = "json",
 	.find_dialect = jsonl_find_dialect,
@@ -174,6 +156,10 @@ const struct protocol protocol_jsonl = {
 	.kicked = jsonl_event,
 	.refused = jsonl_refused,
 	.refusal = jsonl_refusal,
+	.take_nick = jsonl_take_nick,
+	.logged_in = jsonl_logged_in,
+	.takes_nick = true,
+	.close = jsonl_close,
 	.save = jsonl_save,
 	.load = jsonl_load,
 };

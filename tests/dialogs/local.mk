@@ -193,6 +193,7 @@ dialogs = \
 	%D%/who.dialog
 
 dialogs_json = \
+	%D%/json-account.dialog \
 	%D%/json-catchup.dialog \
 	%D%/json-errors.dialog \
 	%D%/json-upgrade.dialog \
