@@ -152,6 +152,8 @@ action_login(struct member *m, const struct account *a, const char *nick,
 	answer->nick = NICK_SAME;
 	if (nick != NULL && !account_owns(a, m->nick))
 		answer->nick = action_nick(m, nick, &answer->nick_answer);
+	if (answer->nick != NICK_CHANGED)
+		rename_return(m);
 }
 
 /* Has the nick been owned since it was given to its holder? Then that is who
@@ -174,6 +176,8 @@ action_account_check(struct chat *chat, const struct account *a,
 		return ACCOUNT_BAD_NICK;
 	/* Somebody else is called so at the moment. */
 	m = directory_find(&chat->directory, nick);
+	if (m == NULL || m == holder)
+		m = directory_find_lookalike(&chat->directory, nick);
 	if (m != NULL && m != holder)
 		return ACCOUNT_HELD;
 	if (a == NULL && chat->accounts.count >= chat->options->max_accounts)

@@ -14,6 +14,7 @@
 #include "room/member.h"
 #include "room/modes.h"
 #include "room/rank.h"
+#include "room/watch.h"
 
 /* Has m's origin made as many as it may? Only if rooms are getting few. */
 static bool
@@ -41,6 +42,7 @@ action_join_check(struct member *m, const char *name, const char *key,
 		break;
 	case CHAT_ROOM_MADE:
 		room_set_maker(*room, m->origin);
+		watch_modes_changed(*room); /* which has the maker */
 		return JOIN_MAY;
 	case CHAT_ROOM_NOT_ALLOWED:
 		return JOIN_NO_NEW_ROOMS;

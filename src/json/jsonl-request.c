@@ -201,17 +201,19 @@ jsonl_find(struct session *s, const struct jsonl_request *rq, const char *nick)
 static const struct jsonl_command *
 jsonl_find_command(struct jsonl_request *rq)
 {
-	const struct jsonl_command *c;
+	const struct jsonl_command *c, *found = NULL;
 	json_t *value;
 
 	for (c = jsonl_commands; c->run != NULL; c++)
 		if ((value = json_object_get(rq->object, c->command.name)) !=
 		    NULL) {
+			if (found != NULL)
+				return NULL;
+			found = c;
 			rq->command = &c->command;
 			rq->value = value;
-			return c;
 		}
-	return NULL;
+	return found;
 }
 
 void
@@ -238,7 +240,9 @@ jsonl_input(struct session *s, char *line, size_t len, bool has_cr)
 	session_charge(s, c == NULL ? 1 : c->command.cost);
 	if (c == NULL)
 		jsonl_failed(s, &rq, "no-command",
-		    "no member of it is a command; see brbd-json(7)");
+		    rq.command == NULL ?
+			"no member of it is a command; see brbd-json(7)" :
+			"more than one member of it is a command");
 	else
 		c->run(s, &rq);
 	json_decref(rq.object);

@@ -62,12 +62,9 @@ join_move_place(struct session *s, struct room *room, uint64_t number)
 }
 
 static void
-join_go(struct session *s, const struct jsonl_request *rq, struct room *room)
+join_go(struct session *s, const struct jsonl_request *rq, struct room *room,
+    uint64_t number)
 {
-	uint64_t number;
-
-	if (!jsonl_number(s, rq, "after", &number))
-		return;
 	if (number >= room->history.next_number) {
 		jsonl_failed(s, rq, "no-such-number",
 		    "%s has no message of that number yet; join it without "
@@ -88,10 +85,21 @@ join_named(struct session *s, const struct jsonl_request *rq, const char *name,
 {
 	enum modes_admit why;
 	struct room *room;
+	uint64_t number;
 
+	/* None is made for a number that it cannot have. */
+	if (!jsonl_number(s, rq, "after", &number))
+		return;
+	if (number > 0 && room_name_check(name) == NICK_OK &&
+	    chat_find_room(s->all->chat, name) == NULL) {
+		jsonl_failed(s, rq, "no-such-number",
+		    "there is no such room, so it has no messages; join it "
+		    "without \"after\"");
+		return;
+	}
 	switch (action_join_check(s->member, name, key, &room, &why)) {
 	case JOIN_MAY:
-		join_go(s, rq, room);
+		join_go(s, rq, room, number);
 		break;
 	case JOIN_IS_THERE:
 		jsonl_failed(s, rq, "is-there", "you are there already");

@@ -367,11 +367,15 @@ conn_tls_set_eof(struct conn *c)
 static void
 conn_tls_await_fin(struct conn *c)
 {
+	ssize_t n;
 	char byte;
 
-	if (recv(c->fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 0)
+	n = recv(c->fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+	if (n == 0)
 		c->tls->has_fin = true;
-	if (c->tls->has_fin || c->has_output)
+	else if (n == -1 && errno != EAGAIN && errno != EINTR)
+		c->is_broken = true; /* looking has taken the error away */
+	if (c->tls->has_fin || c->is_broken || c->has_output)
 		conn_tls_set_eof(c);
 	else
 		deadline_set(c->net->deadlines, &conn_need_timer(c)->deadline,

@@ -143,7 +143,7 @@ conn_is_at_eof(const struct conn *c)
 {
 	/* Anybody on the way can end a TCP connection. */
 	if (c->tls != NULL)
-		return c->tls->is_closed;
+		return c->tls->is_closed && c->saw_eof;
 #ifdef POLLRDHUP
 	struct pollfd pfd = { .fd = c->fd, .events = POLLRDHUP };
 
@@ -231,7 +231,7 @@ conn_look(struct conn *c)
 
 	c->look_at_ms = now_ms + CONN_LOOK_MS;
 	if (conn_tells_unread(c)) {
-		unread = conn_queued(c) + conn_in_kernel(c);
+		unread = conn_queued(c) + conn_in_kernel(c) + c->dropped;
 		if (unread < c->sent && !conn_is_hung_up(c))
 			conn_confirm(c, c->sent - unread);
 		return;
@@ -248,20 +248,15 @@ conn_look(struct conn *c)
 	}
 }
 
-void
-conn_vouch(struct conn *c)
+/* The program has read all that was written more than a round trip ago. */
+static void
+conn_vouch_now(struct conn *c)
 {
 	uint32_t now_ms = conn_now_ms(c), window, round_trip_ms;
-	uint64_t has, sent;
-	size_t known;
+	size_t known = conn_known_unsent(c);
+	uint64_t has = c->sent > known ? c->sent - known : 0, sent;
 	int i;
 
-	if (c->answers || c->confirmed == c->sent || conn_tells_unread(c) ||
-	    (uint16_t)(now_ms - c->vouched_ms) < CONN_VOUCH_MS)
-		return;
-	c->vouched_ms = (uint16_t)now_ms;
-	known = conn_known_unsent(c);
-	has = c->sent > known ? c->sent - known : 0;
 	conn_ask_tcp(c, &window, &round_trip_ms);
 	if (now_ms - c->written_ms > round_trip_ms) {
 		conn_confirm(c, has);
@@ -273,6 +268,18 @@ conn_vouch(struct conn *c)
 			conn_confirm(c, sent < has ? sent : has);
 			return;
 		}
+}
+
+void
+conn_vouch(struct conn *c)
+{
+	uint32_t now_ms = conn_now_ms(c);
+
+	if (c->answers || c->confirmed == c->sent || conn_tells_unread(c) ||
+	    (uint16_t)(now_ms - c->vouched_ms) < CONN_VOUCH_MS)
+		return;
+	c->vouched_ms = (uint16_t)now_ms;
+	conn_vouch_now(c);
 }
 
 static size_t
@@ -307,8 +314,10 @@ conn_ends_in_order(struct conn *c)
 {
 	if (c->is_broken || c->is_relayed || !conn_is_at_eof(c))
 		return false;
-	/* Asking takes the error away, so it is kept. */
-	if (!c->is_tcp && conn_is_hung_up(c) && conn_has_error(c))
+	/* Asking takes the error away, so it is kept. After a FIN that was read,
+	 * what we write ourselves provokes one. */
+	if ((!c->is_tcp || !c->saw_eof) && conn_is_hung_up(c) &&
+	    conn_has_error(c))
 		c->is_broken = true;
 	return !c->is_broken;
 }

@@ -471,6 +471,7 @@ conn_handle_input(struct conn *c)
 	struct framer_line line;
 	enum framer_result result = FRAMER_LINE;
 	size_t before, read;
+	bool may_vouch;
 	int n;
 
 	if (conn_need_bev(c) == NULL)
@@ -479,6 +480,9 @@ conn_handle_input(struct conn *c)
 	before = evbuffer_get_length(in);
 	c->is_handling = true;
 	conn_cork(c);
+	/* A line that has waited tells nothing of what was written since it
+	 * came. */
+	may_vouch = !c->has_waited;
 	text = conn_text(c);
 	c->has_input = true; /* until the framer finds no line */
 	for (n = 0; result != FRAMER_MORE && n < CONN_LINES_PER_TURN &&
@@ -492,7 +496,8 @@ conn_handle_input(struct conn *c)
 			c->handler->too_long(c, c->arg);
 			break;
 		case FRAMER_LINE:
-			conn_vouch(c);
+			if (may_vouch)
+				conn_vouch(c);
 			c->handler->line(c, line.text, line.len, line.has_cr,
 			    c->arg);
 			framer_done(text, &line);
@@ -505,6 +510,7 @@ conn_handle_input(struct conn *c)
 		}
 	}
 	c->has_input = result != FRAMER_MORE && evbuffer_get_length(text) > 0;
+	c->has_waited = c->has_input;
 	read = before - evbuffer_get_length(in);
 	c->net->bytes_in += read;
 	if (n > 0)

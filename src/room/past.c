@@ -23,7 +23,7 @@ past_is_for(const struct member *m)
 		return false;
 	if (masks->count == 0)
 		return true;
-	credential_str(&m->credential, address);
+	credential_str(&m->address, address);
 	for (i = 0; i < masks->count; i++)
 		if (mask_normalize(mask, masks->items[i]) == 0 &&
 		    (modes_mask_matches(mask, m, m->host) ||

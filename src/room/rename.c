@@ -238,9 +238,46 @@ rename_resume(struct member *m, int64_t away_ms)
 			acked_set_back(c, bookmark->cursor.number);
 			c->repeat_until = bookmark->repeat_until;
 			c->shown.from = bookmark->cursor.number;
+			if (c->shown.more != NULL)
+				c->shown.more->changed = 0;
 		}
 		bookmark_free(bookmark);
 	}
+}
+
+/* What m has left under that nick: as who they are, or as who came from there
+ * before the nick was their account's; or the newest of their account. */
+static struct departed *
+rename_left(struct member *m, const char *folded)
+{
+	struct departed_set *all = &m->chat->departed;
+	const struct account *a = member_account(m);
+	struct departed *departed = departed_take(all, folded, &m->credential);
+
+	if (departed == NULL && a != NULL && account_owns(a, folded))
+		departed = departed_take(all, folded, &m->address);
+	return departed != NULL ? departed :
+				  departed_return(all, folded, &m->credential);
+}
+
+void
+rename_return(struct member *m)
+{
+	struct chat *chat = m->chat;
+	struct departed *departed = departed_take(&chat->departed, m->folded,
+	    &m->credential);
+	struct person person;
+	int64_t away_ms;
+
+	if (departed == NULL)
+		return;
+	away_ms = chat->clock->mono_ms - departed->left_ms;
+	person_init(&person);
+	person_move(chat, &person, &departed->person);
+	departed_free(chat, departed);
+	person_move(chat, &m->person, &person);
+	member_update_ignorer(m);
+	rename_resume(m, away_ms);
 }
 
 enum rename
@@ -271,8 +308,7 @@ rename_member(struct member *m, const char *nick, const struct member **clash)
 	nick_fold(folded, nick);
 	if (holder == NULL &&
 	    (strcmp(folded, m->folded) == 0 ||
-		(departed = departed_return(&chat->departed, folded,
-		     &m->credential)) == NULL)) {
+		(departed = rename_left(m, folded)) == NULL)) {
 		rename_change(m, nick, was_seen);
 		return RENAME_DONE;
 	}

@@ -39,4 +39,8 @@ enum rename rename_check(struct directory *directory, const struct member *m,
 enum rename rename_member(struct member *m, const char *nick,
     const struct member **clash) MUST_CHECK;
 
+/* m is somebody else than before, under the same nick: gives them what they have
+ * left under it. */
+void rename_return(struct member *m);
+
 #endif

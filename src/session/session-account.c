@@ -103,6 +103,10 @@ account_remove_run(const struct account_call *call)
 
 	for (kind = PROOF_KEY; kind < PROOF_KINDS && p == NULL; kind++)
 		p = account_find_proof(call->a, kind, call->argv[1]);
+	if (p == NULL && strcmp(call->argv[1], "password") == 0)
+		TAILQ_FOREACH(p, &call->a->proofs, in_account)
+			if (p->kind == PROOF_PASSWORD)
+				break;
 	if (p == NULL) {
 		session_error(call->s,
 		    "there is none of that name; /account "

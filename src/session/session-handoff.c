@@ -162,7 +162,6 @@ static bool
 session_load(struct sessions *all, struct fields_in *in, const struct tlv *item)
 {
 	struct session_record r;
-	struct credential identity;
 	struct session *s;
 
 	memset(&r, 0, sizeof(r));
@@ -194,8 +193,7 @@ session_load(struct sessions *all, struct fields_in *in, const struct tlv *item)
 		session_throttle_until(s, r.throttle_ms);
 	s->address = r.credential;
 	s->account = r.account;
-	identity = session_identity(s);
-	s->origin = admit_add(&all->admission, &identity);
+	s->origin = admit_add(&all->admission, &s->address);
 	TAILQ_INSERT_TAIL(&all->list, s, entry);
 	if (s->member != NULL)
 		member_attach(s->member, &session_client_ops, s, s->conn);

@@ -27,6 +27,7 @@
 #include "session/session-impl.h"
 
 #define LOGIN_PROMPT_MS 60000
+#define LOGIN_AHEAD_MS 1000
 
 enum login_step {
 	LOGIN_STEP_PROMPT, /* a password is awaited */
@@ -37,6 +38,7 @@ enum login_step {
 struct session_login {
 	struct session *session;
 	uint8_t step; /* enum login_step */
+	bool is_typed; /* the password, at a prompt */
 	uint8_t purpose; /* enum login_purpose */
 	char name[NICK_SIZE]; /* of the account that is meant */
 	struct deadline due;
@@ -88,16 +90,6 @@ session_identity(const struct session *s)
 	return a == NULL ? s->address : credential_from_account(a->id);
 }
 
-/* The connection counts as the account's from now on. */
-static void
-login_share(struct session *s)
-{
-	const struct credential identity = session_identity(s);
-
-	admit_remove(&s->all->admission, s->origin);
-	s->origin = admit_add(&s->all->admission, &identity);
-}
-
 static void
 login_free(struct session_login *l)
 {
@@ -110,10 +102,48 @@ login_free(struct session_login *l)
 	free(l);
 }
 
+/* The session waits for it no more, and may begin another; l is freed by
+ * login_wipe(). */
+static void
+login_detach(struct session_login *l)
+{
+	l->session->login = NULL;
+	deadline_clear(l->session->all->net->deadlines, &l->due);
+}
+
+static void
+login_wipe(struct session_login *l)
+{
+	explicit_bzero(l, sizeof(*l));
+	free(l);
+}
+
 void
 session_login_cancel(struct session *s)
 {
 	login_free(s->login);
+}
+
+static struct session_login *login_new(struct session *s,
+    enum login_purpose purpose, enum login_step step, const char *name);
+
+/* Whoever types may do so for a prompt that is not there, or once more: the next
+ * line is no line of chat. for_ms 0: whenever it comes. */
+static void
+login_shun(struct session *s, enum login_purpose purpose, int64_t for_ms)
+{
+	struct session_login *l;
+
+	if (s->has_left || s->login != NULL)
+		return;
+	l = login_new(s, purpose, LOGIN_STEP_LATE, "");
+	if (for_ms > 0)
+		deadline_set(s->all->net->deadlines, &l->due,
+		    s->all->net->clock->mono_ms + for_ms);
+	else
+		session_notice(s,
+		    "your next line is not said to anybody, as it may be the "
+		    "password; commands are commands");
 }
 
 /* The end of it: tells the client. */
@@ -141,7 +171,6 @@ login_done(struct session *s, struct account *a, struct account_proof *p,
 	if (s->member != NULL)
 		action_login(s->member, a,
 		    s->protocol->takes_nick ? nick : NULL, &answer);
-	login_share(s);
 	login_end(s, LOGIN_TO, LOGIN_DONE, &answer);
 }
 
@@ -161,6 +190,8 @@ login_refused(struct session *s, const struct session_login *l,
 		    l->try.id == 0 ? "-" : l->name, from);
 	}
 	login_end(s, l->purpose, result, &answer);
+	if (l->is_typed)
+		login_shun(s, l->purpose, 0);
 }
 
 /* What the hash tells. l is freed. */
@@ -189,10 +220,8 @@ login_found(struct session_login *l, enum verify_result found)
 		if (l->purpose == LOGIN_REGISTER) {
 			result = action_register(s->member, l->name, hash,
 			    &answer);
-			if (result == LOGIN_DONE) {
+			if (result == LOGIN_DONE)
 				s->account = answer.account->id;
-				login_share(s);
-			}
 		} else if (a != NULL) {
 			account_set_password(&chat->accounts, a, hash,
 			    chat->clock->wall_ms);
@@ -230,6 +259,10 @@ login_due_cb(void *arg)
 
 	if (l->step == LOGIN_STEP_HASH) {
 		login_verified_cb(VERIFY_FAILED, l);
+		return;
+	}
+	if (l->step == LOGIN_STEP_LATE) {
+		login_free(l);
 		return;
 	}
 	l->step = LOGIN_STEP_LATE;
@@ -270,8 +303,9 @@ login_compute(struct session_login *l, const char *secret)
 		session_hold(s);
 		return;
 	}
+	login_detach(l);
 	login_refused(s, l, LOGIN_AGAIN);
-	login_free(l);
+	login_wipe(l);
 }
 
 void
@@ -294,13 +328,15 @@ session_login(struct session *s, const char *name, const char *secret)
 		login_compute(l, secret);
 		return;
 	}
+	/* The answer may try something else, as if this were over. */
+	login_detach(l);
 	if (result == LOGIN_DONE) {
 		p = accounts_find_proof(&chat->accounts, PROOF_TOKEN,
 		    l->try.token);
 		login_done(s, p->account, p, l->name);
 	} else
 		login_refused(s, l, result);
-	login_free(l);
+	login_wipe(l);
 }
 
 bool
@@ -362,6 +398,8 @@ session_ask_password(struct session *s, enum login_purpose purpose,
 
 	if (result != LOGIN_DONE) {
 		login_end(s, purpose, result, &answer);
+		/* Programs do not wait for a prompt. */
+		login_shun(s, purpose, LOGIN_AHEAD_MS);
 		return;
 	}
 	l = login_new(s, purpose, LOGIN_STEP_PROMPT, name);
@@ -384,11 +422,19 @@ session_take_password(struct session *s, const char *text, size_t len)
 		return false;
 	purpose = l->purpose;
 	is_late = l->step == LOGIN_STEP_LATE;
+	if (is_late && len > 0 && text[0] == '/') {
+		login_free(l);
+		return false;
+	}
 	memcpy(name, l->name, sizeof(name));
 	login_free(l);
 	conn_hide_typing(s->conn, false);
 	secret = xstrndup(text, len);
-	if (len == 0 || is_late)
+	if (is_late)
+		session_error(s,
+		    "that was not said to anybody, as it may be a password; say "
+		    "it again if it is none");
+	else if (len == 0)
 		login_end(s, purpose, LOGIN_NO_PASSWORD, &answer);
 	else if (purpose == LOGIN_TO)
 		session_login(s, name, secret);
@@ -396,6 +442,12 @@ session_take_password(struct session *s, const char *text, size_t len)
 		session_set_password(s, purpose, secret);
 	explicit_bzero(secret, strlen(secret));
 	free(secret);
+	if (len == 0 || is_late)
+		return true;
+	if (s->login != NULL)
+		s->login->is_typed = true;
+	else if (purpose != LOGIN_TO || session_account(s) == NULL)
+		login_shun(s, purpose, 0);
 	return true;
 }
 
@@ -406,6 +458,7 @@ static const struct field login_list[] = {
 	{ FIELD_UINT(2, struct session_login, purpose), .max = LOGIN_PASSWORD },
 	{ FIELD_STRING(3, struct session_login, name) },
 	{ FIELD_INT(4, struct session_login, due.at_ms) },
+	{ FIELD_BOOL(5, struct session_login, is_typed) },
 };
 static const struct fields login_fields = { FIELDS("a login",
     struct session_login, login_list) };

@@ -87,12 +87,16 @@ probe_look_cb(void *arg)
 	struct session_probe *p = arg;
 	struct session *old = p->holder;
 	int64_t past_ms = p->all->net->clock->mono_ms - p->began_ms;
+	/* What has not reached it, or is not read from it, it cannot answer. */
+	bool may_answer = old != NULL && !old->has_left && p->was_asked &&
+	    old->throttle == NULL && !old->is_held &&
+	    conn_queued(old->conn) == 0;
 
 	if (p->asker == NULL)
 		probe_free(p);
 	else if (old == NULL || old->has_left ||
 	    conn_confirmed(old->conn) >= p->offset ||
-	    (!p->was_asked && conn_has_acked(old->conn, past_ms)))
+	    (!may_answer && conn_has_acked(old->conn, past_ms)))
 		probe_end(p);
 	else if (past_ms >= PROBE_MS)
 		conn_give_up(old->conn); /* and it ends with the turn */

@@ -54,8 +54,11 @@ accounts_loaded(const void *key, size_t key_len, const void *value, size_t len,
 	struct accounts *all = arg;
 	struct fields_in in = { .use = FIELDS_DISK };
 	const struct tlv item = { .data = value, .len = len };
-	const struct account *a = accounts_load(all, &in, &item);
+	const struct account *a;
 
+	if (key_len == 0)
+		return; /* the log has it */
+	a = accounts_load(all, &in, &item);
 	if (a == NULL)
 		log_error("an account that was kept makes no sense: %s",
 		    in.error);
