@@ -123,7 +123,7 @@ mode_error_str(enum mode_error why, const struct mode_change *change,
 		return "you are on break";
 	case MODE_UNKNOWN:
 		return modes_sentence("there is no mode \"%c\"; there are b e "
-				      "I i k l m n o r s t v C",
+				      "I i k l m n o r s t v C N",
 		    change->letter);
 	case MODE_NO_PARAM:
 		return modes_sentence("mode %c needs %s behind the letters",
