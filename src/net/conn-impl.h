@@ -124,7 +124,8 @@ struct conn {
 			bool is_broken : 1; /* ended by an error */
 			bool answers : 1; /* conn_answered() */
 			bool is_relayed : 1; /* conn_set_relayed() */
-			bool has_waited : 1; /* has_input since an earlier read */
+			bool
+			    has_waited : 1; /* has_input since an earlier read */
 			bool is_unread : 1; /* nothing has come yet */
 			bool may_be_tls : 1; /* the first byte tells */
 		};

@@ -184,8 +184,7 @@ tls_record_is_valid(const struct tls_record *r)
 	return tls_find_cipher(r->suite) != NULL &&
 	    r->message_len < sizeof(r->message) &&
 	    r->in.sequence < UINT64_MAX / 2 &&
-	    r->out.sequence < UINT64_MAX / 2 &&
-	    r->idle_count <= TLS_IDLE_MAX;
+	    r->out.sequence < UINT64_MAX / 2 && r->idle_count <= TLS_IDLE_MAX;
 }
 
 void
