@@ -358,6 +358,9 @@ unit_tests(Suite *s)
 	tcase_add_loop_test(tc, what_may_be_unread, 0, 5);
 	tcase_add_loop_test(tc, all_is_read, 0, 2);
 	tcase_add_test(tc, a_byte_a_second);
+	/* By the real clock, within a second. */
+	tc = unit_case(s, "tls at once", NULL, NULL);
+	tcase_set_tags(tc, "no-valgrind");
 	tcase_add_test(tc, too_many_at_once);
 }
 
