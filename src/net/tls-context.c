@@ -232,6 +232,7 @@ tls_set_suites(SSL_CTX *ctx, const char *suites)
 static char *
 tls_context_fill(struct tls_context *context, const struct options *o)
 {
+	static char groups[] = TLS_GROUPS; /* the macro's cast drops a const */
 	SSL_CTX *ctx = context->ctx;
 	char *error = NULL;
 
@@ -241,7 +242,7 @@ tls_context_fill(struct tls_context *context, const struct options *o)
 	(void)SSL_CTX_set_options(ctx,
 	    SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
 		SSL_OP_CIPHER_SERVER_PREFERENCE);
-	(void)SSL_CTX_set1_groups_list(ctx, TLS_GROUPS);
+	(void)SSL_CTX_set1_groups_list(ctx, groups);
 	(void)SSL_CTX_set_max_cert_list(ctx, TLS_CERTIFICATES_MAX);
 	SSL_CTX_set_default_passwd_cb(ctx, tls_no_password_cb);
 	SSL_CTX_set_alpn_select_cb(ctx, tls_select_alpn_cb, NULL);

@@ -300,7 +300,7 @@ START_TEST(too_many_at_once)
 	SSL *hellos;
 	char hello[1024];
 	int64_t began_ms;
-	int i;
+	int i, ended = 0;
 	size_t len;
 
 	begin();
@@ -332,10 +332,11 @@ START_TEST(too_many_at_once)
 	ck_assert_uint_eq(w.net.tls.slot_count, NET_TLS_SLOTS);
 	advance(1001);
 	shake();
-	for (i = 0; i < 100 && others[0].ended_count == 0; i++)
-		run_ready();
-	ck_assert_int_eq(others[0].ended_count, 1);
-	ck_assert_int_eq(others[1].ended_count, 0);
+	run_ready();
+	/* One has made way; which one was first, poll(2) does not tell. */
+	for (i = 0; i < NET_TLS_SLOTS; i++)
+		ended += others[i].ended_count;
+	ck_assert_int_eq(ended, 1);
 	advance(11000);
 	run_ready();
 	ck_assert_uint_eq(w.net.tls.slot_count, 0);
