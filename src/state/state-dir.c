@@ -124,8 +124,12 @@ state_dir_list(const struct state_dir *state, const char *ending,
 			(void)close(fd);
 		return -1;
 	}
-	/* cppcheck-suppress readdirCalled ; there is one thread */
-	while (errno = 0, (entry = readdir(dir)) != NULL) {
+	for (;;) {
+		errno = 0;
+		/* cppcheck-suppress readdirCalled ; there is one thread */
+		entry = readdir(dir);
+		if (entry == NULL)
+			break;
 		len = strlen(entry->d_name);
 		if (len <= ending_len ||
 		    strcmp(entry->d_name + len - ending_len, ending) != 0)
