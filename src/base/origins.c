@@ -298,8 +298,10 @@ origin_set_rank(struct origin *o, int index, uint64_t weight)
 static void
 origin_count(struct origin *o, enum origin_held what, int64_t amount)
 {
+	assert(what < ORIGIN_HELDS);
 	o->held[what] += (uint64_t)amount;
 	if (what >= ORIGIN_PASSERS)
+		/* cppcheck-suppress arrayIndexOutOfBoundsCond ; see above */
 		origin_set_rank(o, what - ORIGIN_PASSERS, o->held[what]);
 	if (o->network != NULL)
 		origin_count(o->network, what, amount);

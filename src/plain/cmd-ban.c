@@ -16,7 +16,7 @@ void
 cmd_ban_run(struct session *s, int argc, char *argv[])
 {
 	const struct member *m;
-	char mask[MODES_MASK_MAX + 1];
+	char mask[MODES_MASK_MAX + 1] = "";
 
 	if (argc == 0) {
 		plain_mode_list(s, MODES_BANS);
@@ -30,7 +30,7 @@ cmd_ban_run(struct session *s, int argc, char *argv[])
 	if (m != NULL)
 		modes_ban_mask(plain_here(s)->room, m, mask);
 	if (plain_mode_apply(s, true, 'b', m == NULL ? argv[0] : mask) &&
-	    m != NULL && mask[0] != '*')
+	    m != NULL && mask[0] != '*' && mask[0] != '$')
 		session_notice(s,
 		    "others here come from the same address, so %s can come "
 		    "back under another nick; /ban *!*@%s keeps out all from "

@@ -237,6 +237,7 @@ journal_open_file(int dir_fd, const char *file, bool *is_new, char **error)
 	fd = openat(dir_fd, file, flags);
 	*is_new = fd == -1 && errno == ENOENT;
 	if (*is_new)
+		/* cppcheck-suppress resourceLeak ; it is -1 */
 		fd = openat(dir_fd, file, flags | O_CREAT, 0600);
 	if (fd == -1) {
 		*error = xasprintf("cannot open the state file '%s': %s", file,
