@@ -268,7 +268,7 @@ people_see_raw(struct script *s, struct actor *p, const char *text)
 		stage_fail(&s->stage, p, "a bad \\ escape");
 	for (;;) {
 		size_t have = p->in.len - p->in_read;
-		const char *seen = p->in.data + p->in_read;
+		const char *seen = have == 0 ? "" : p->in.data + p->in_read;
 
 		if (have > raw.len)
 			have = raw.len;
