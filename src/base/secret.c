@@ -120,9 +120,12 @@ text_is_secret(const char *text, size_t len)
 	static const char *const quotes[] = { "quote", "raw" };
 	static const char *const verbs[] = { "id", "auth", "ghost", "regain",
 		"recover", "release" };
-	struct secret_words w = { .rest = text, .end = text + len };
+	struct secret_words w = { .rest = text };
 	bool is_command;
 
+	if (len == 0)
+		return false;
+	w.end = text + len;
 	while (w.rest < w.end && *w.rest == ' ')
 		w.rest++;
 	is_command = w.rest < w.end && *w.rest == '/';

@@ -65,6 +65,8 @@ stranger_is_smtp(const char *line, size_t len)
 enum stranger
 stranger_of(const char *line, size_t len)
 {
+	if (len == 0)
+		return STRANGER_NONE;
 	if (stranger_is_tls(line, len))
 		return STRANGER_TLS;
 	/* Of a request whose first line was too long, the next is this. */
@@ -86,7 +88,7 @@ stranger_of(const char *line, size_t len)
 	    stranger_is_request(line, len, "SIP"))
 		return STRANGER_RTSP;
 	/* As STUN and many others begin, and no keyboard does. */
-	return len > 0 && line[0] == '\0' ? STRANGER_BINARY : STRANGER_NONE;
+	return line[0] == '\0' ? STRANGER_BINARY : STRANGER_NONE;
 }
 
 const char *
