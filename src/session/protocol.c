@@ -81,9 +81,8 @@ protocol_find(const char *names)
 	}
 	while (protocol_table[all] != NULL)
 		all++;
-	return count == 0 || count == all ? &protocol_sniff :
-	    count == 1                    ? found :
-					    NULL;
+	/* With several, the first line tells which of all it is. */
+	return count > all ? NULL : count == 1 ? found : &protocol_sniff;
 }
 
 const struct protocol *

@@ -118,8 +118,8 @@ const struct dialect *protocol_find_dialect(const char *name);
 
 /*
  * The protocol for what follows the address in a listen specification: a name,
- * or names separated by commas, or "" for all that people use; with several,
- * the first line decides. NULL: there is no such protocol. "tls" and "plain"
+ * or names separated by commas, or "" for all; with several, the first line
+ * decides among all. NULL: there is no such protocol. "tls" and "plain"
  * among them say only what TLS there is; together they are no specification.
  */
 const struct protocol *protocol_find(const char *names);
