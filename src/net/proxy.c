@@ -114,6 +114,9 @@ proxy_parse_1(const uint8_t *data, size_t len, size_t *more, bool *is_text,
 	*is_text = true;
 	if (memcmp(data, "PROXY ", len < 6 ? len : 6) != 0)
 		return PROXY_BAD;
+	/* The shortest line has more than what is read at first. */
+	if (memchr(data, '\n', len - 1) != NULL)
+		return PROXY_BAD;
 	if (data[len - 1] != '\n') {
 		*more = PROXY_V1_MAX - len;
 		return len < PROXY_V1_MAX ? PROXY_MORE : PROXY_BAD;
