@@ -23,6 +23,17 @@
 #include "room/client.h"
 #include "session/protocol.h"
 
+void
+irc_charge(struct session *s, unsigned tenths)
+{
+	struct irc *irc = irc_of(s);
+
+	tenths += irc->tenths;
+	irc->tenths = tenths % 10;
+	if (tenths >= 10)
+		session_charge(s, tenths / 10);
+}
+
 const char *
 irc_server(const struct session *s)
 {

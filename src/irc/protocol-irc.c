@@ -105,17 +105,6 @@ irc_command_find(const char *name)
 	return command_find(irc_commands, sizeof(irc_commands[0]), name);
 }
 
-void
-irc_charge(struct session *s, unsigned tenths)
-{
-	struct irc *irc = irc_of(s);
-
-	tenths += irc->tenths;
-	irc->tenths = tenths % 10;
-	if (tenths >= 10)
-		session_charge(s, tenths / 10);
-}
-
 /* The command that msg is for, if all that the table says holds; or else NULL,
  * after s was told. */
 static const struct irc_command *
