@@ -151,6 +151,11 @@ void conn_continue_input(struct conn *c);
 
 /* Speaks telnet from now on. Returns -1 if libevent has no memory. */
 int conn_begin_telnet(struct conn *c) MUST_CHECK;
+/* Where lines are looked for: the bufferevent's input, or, of telnet, what is
+ * left of it. */
+struct evbuffer *conn_text(struct conn *c);
+
+void conn_set_tcp_options(const struct net *net, int fd);
 
 /* Asks for conn_write_cb() below the low-water mark, not only at zero. */
 void conn_want_drained(struct conn *c);

@@ -37,12 +37,8 @@
 
 #include <sys/socket.h>
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-
 #include <assert.h>
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +49,6 @@
 
 #include "net/callback.h"
 #include "net/conn-impl.h"
-#include "net/telnet.h"
 
 /* While closing: how much input is discarded, and how long we wait. */
 #define CONN_DISCARD_MAX (1024 * 1024)
@@ -61,12 +56,6 @@
 
 /* Bytes in one read(2): the most that one client may have waiting here. */
 #define CONN_READ_MAX 4096
-
-/* A silent peer is probed after a while, and given up after three minutes. */
-#define CONN_KEEPALIVE_IDLE_S 120
-#define CONN_KEEPALIVE_INTERVAL_S 20
-#define CONN_KEEPALIVE_PROBES 3
-#define CONN_USER_TIMEOUT_MS (180 * 1000)
 
 const char *
 conn_end_str(enum conn_end end)
@@ -284,141 +273,6 @@ conn_continue_input(struct conn *c)
 	    (c->has_input || (c->saw_eof && !c->told_eof)))
 		conn_handle_later(c);
 	conn_update_reading(c);
-}
-
-/* Moves what the bufferevent has read into telnet->text, without telnet's own
- * bytes. */
-static void
-conn_filter_telnet(struct conn *c)
-{
-	struct evbuffer *in = bufferevent_get_input(c->bev);
-	struct buf reply = BUF_INITIALIZER;
-	struct evbuffer_iovec vec;
-	const char *chunk;
-	size_t len;
-
-	while ((len = evbuffer_get_contiguous_space(in)) > 0) {
-		chunk = (const char *)evbuffer_pullup(in, (ev_ssize_t)len);
-		if (evbuffer_reserve_space(c->telnet->text, (ev_ssize_t)len,
-			&vec, 1) != 1) {
-			conn_set_end(c, CONN_END_ERROR);
-			break;
-		}
-		vec.iov_len = telnet_filter(&c->telnet->machine, vec.iov_base,
-		    chunk, len, &reply);
-		evbuffer_commit_space(c->telnet->text, &vec, 1);
-		evbuffer_drain(in, len);
-	}
-	if (c->telnet->machine.has_mark) {
-		conn_answered(c, c->telnet->asked);
-		c->telnet->machine.has_mark = false;
-		c->telnet->asked = 0;
-	}
-	if (reply.len > 0)
-		conn_reply(c, reply.data, reply.len);
-	buf_fini(&reply);
-}
-
-void
-conn_ask_telnet(struct conn *c)
-{
-	if (c->telnet == NULL || c->telnet->asked > 0)
-		return;
-	conn_reply(c, TELNET_ASK, sizeof(TELNET_ASK) - 1);
-	c->telnet->machine.is_asked = true;
-	c->telnet->asked = c->sent;
-}
-
-void
-conn_hide_typing(struct conn *c, bool is_hidden)
-{
-	if (c->telnet == NULL || c->telnet->machine.is_hiding == is_hidden)
-		return;
-	c->telnet->machine.is_hiding = is_hidden;
-	/* The end of the line that was typed was not shown either. */
-	if (is_hidden)
-		conn_reply(c, TELNET_HIDE, sizeof(TELNET_HIDE) - 1);
-	else
-		conn_reply(c, TELNET_SHOW "\r\n", sizeof(TELNET_SHOW) + 1);
-}
-
-int
-conn_begin_telnet(struct conn *c)
-{
-	struct evbuffer *text = evbuffer_new();
-
-	if (text == NULL)
-		return -1;
-	c->telnet = xcalloc(1, sizeof(*c->telnet));
-	telnet_init(&c->telnet->machine);
-	c->telnet->text = text;
-	return 0;
-}
-
-/*
- * Looks for the first IAC in new input. Before anybody knows what the peer
- * speaks it tells something only where it comes first, as a telnet client sends
- * it; else it is a byte like any other until conn_take_telnet().
- */
-static void
-conn_detect_telnet(struct conn *c)
-{
-	static const char iac = (char)TELNET_IAC;
-	struct evbuffer *in = bufferevent_get_input(c->bev);
-	ev_ssize_t pos = -1;
-
-	c->has_unseen = false;
-	if (c->telnet != NULL || (c->has_no_telnet && !c->is_unread))
-		return;
-	pos = evbuffer_search(in, &iac, 1, NULL).pos;
-	if (c->is_unread && pos != 0) {
-		c->has_no_telnet = true;
-		pos = -1;
-	}
-	c->is_unread = false;
-	if (pos != -1 && conn_begin_telnet(c) == -1)
-		conn_set_end(c, CONN_END_ERROR);
-}
-
-/* Where the lines are looked for. */
-static struct evbuffer *
-conn_text(struct conn *c)
-{
-	if (c->has_unseen)
-		conn_detect_telnet(c);
-	if (c->telnet == NULL)
-		return bufferevent_get_input(c->bev);
-	conn_filter_telnet(c);
-	return c->telnet->text;
-}
-
-size_t
-conn_take_telnet(struct conn *c, char *line, size_t len)
-{
-	struct buf reply = BUF_INITIALIZER;
-
-	c->is_unread = false;
-	if (!c->has_no_telnet)
-		return len;
-	c->has_no_telnet = false;
-	c->has_unseen = true;
-	if (memchr(line, TELNET_IAC, len) == NULL)
-		return len;
-	if (conn_begin_telnet(c) == -1) {
-		conn_set_end(c, CONN_END_ERROR);
-		return len;
-	}
-	len = telnet_filter(&c->telnet->machine, line, line, len, &reply);
-	if (reply.len > 0)
-		conn_reply(c, reply.data, reply.len);
-	buf_fini(&reply);
-	return len;
-}
-
-bool
-conn_has_telnet(const struct conn *c)
-{
-	return c->telnet != NULL;
 }
 
 static size_t
@@ -767,86 +621,10 @@ net_fini(struct net *net)
 	buf_fini(&net->cork);
 }
 
-static void
-conn_set_option(int fd, int level, int name, int value)
-{
-	/* Nice to have: a socket without it works nonetheless. */
-	(void)setsockopt(fd, level, name, &value, sizeof(value));
-}
-
-void
-conn_probe(struct conn *c, bool is_on)
-{
-#ifdef TCP_KEEPIDLE
-	if (!c->is_tcp || c->state != CONN_OPEN)
-		return;
-	conn_set_option(c->fd, IPPROTO_TCP, TCP_KEEPIDLE,
-	    is_on ? 1 : CONN_KEEPALIVE_IDLE_S);
-	conn_set_option(c->fd, IPPROTO_TCP, TCP_KEEPINTVL,
-	    is_on ? 1 : CONN_KEEPALIVE_INTERVAL_S);
-#else
-	(void)c;
-	(void)is_on;
-#endif
-}
-
-bool
-conn_has_acked(const struct conn *c, int64_t ms)
-{
-#ifdef TCP_KEEPIDLE
-	struct tcp_info info;
-	socklen_t len = sizeof(info);
-
-	memset(&info, 0, sizeof(info));
-	return !c->is_tcp || c->is_relayed ||
-	    getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == -1 ||
-	    (int64_t)info.tcpi_last_ack_recv < ms;
-#else
-	(void)c;
-	(void)ms;
-	return true;
-#endif
-}
-
 void
 conn_give_up(struct conn *c)
 {
 	conn_set_end(c, CONN_END_ERROR);
-}
-
-static void
-conn_set_tcp_options(const struct net *net, int fd)
-{
-	conn_set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	conn_set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	/* Or else the urgent byte of telnet's Synch (RFC 854), a command, is
-	 * not read, and the IAC before it eats what comes behind. */
-	conn_set_option(fd, SOL_SOCKET, SO_OOBINLINE, 1);
-	/* Else the kernel grows the buffer of a peer that does not read to some
-	 * megabytes, outside of all our limits. */
-	conn_set_option(fd, SOL_SOCKET, SO_SNDBUF,
-	    net->options->output_limit > CONN_SNDBUF_MIN ?
-		(int)net->options->output_limit :
-		CONN_SNDBUF_MIN);
-#ifdef TCP_KEEPIDLE
-	conn_set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, CONN_KEEPALIVE_IDLE_S);
-	conn_set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL,
-	    CONN_KEEPALIVE_INTERVAL_S);
-	conn_set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, CONN_KEEPALIVE_PROBES);
-#endif
-#ifdef TCP_USER_TIMEOUT
-	/* It counts a window that stays shut, too, which our stall check is to
-	 * judge: so it must not be sooner. */
-	int64_t timeout_ms = 2 * net->options->stall_timeout;
-
-	if (timeout_ms < CONN_USER_TIMEOUT_MS)
-		timeout_ms = CONN_USER_TIMEOUT_MS;
-	if (timeout_ms > INT_MAX)
-		timeout_ms = INT_MAX;
-	conn_set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)timeout_ms);
-#else
-	(void)net;
-#endif
 }
 
 struct conn *

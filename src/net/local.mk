@@ -6,6 +6,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/conn-handoff.c \
 	%D%/conn-impl.h \
 	%D%/conn-output.c \
+	%D%/conn-tcp.c \
+	%D%/conn-telnet.c \
 	%D%/conn-tls.c \
 	%D%/conn-unsent.c \
 	%D%/conn.c \
