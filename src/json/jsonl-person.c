@@ -115,7 +115,7 @@ nick_probe(struct session *s, const struct jsonl_request *rq,
 static void
 nick_take(struct session *s, const struct jsonl_request *rq, const char *nick)
 {
-	char wait[CLOCK_DURATION_SIZE], *text;
+	char *text;
 	struct nick_answer answer;
 	enum nick result = action_nick(s->member, nick, &answer);
 	struct json *j;
@@ -158,9 +158,7 @@ nick_take(struct session *s, const struct jsonl_request *rq, const char *nick)
 		jsonl_failed(s, rq, "nick-owned", "it belongs to an account");
 		break;
 	case NICK_TOO_OFTEN:
-		session_wait_str(s, ANNOUNCE_PERSON, wait);
-		jsonl_failed(s, rq, "too-often",
-		    "too many changes; try again in %s", wait);
+		jsonl_too_often(s, rq, ANNOUNCE_PERSON);
 		break;
 	}
 }
@@ -288,8 +286,7 @@ brb_answer(struct session *s, const struct jsonl_request *rq, enum brb result)
 		jsonl_failed(s, rq, "not-away", "you are not on break");
 		break;
 	case BRB_ON_BREAK:
-		jsonl_failed(s, rq, "on-break",
-		    "you are on break; \"back\" ends it");
+		jsonl_on_break(s, rq);
 		break;
 	}
 }

@@ -93,6 +93,23 @@ jsonl_failed(struct session *s, const struct jsonl_request *rq,
 	buf_fini(&text);
 }
 
+void
+jsonl_on_break(struct session *s, const struct jsonl_request *rq)
+{
+	jsonl_failed(s, rq, "on-break", "you are on break; \"back\" ends it");
+}
+
+void
+jsonl_too_often(struct session *s, const struct jsonl_request *rq,
+    enum announce what)
+{
+	char wait[CLOCK_DURATION_SIZE];
+
+	session_wait_str(s, what, wait);
+	jsonl_failed(s, rq, "too-often", "too many changes; try again in %s",
+	    wait);
+}
+
 /* What a request says */
 
 static char *

@@ -246,15 +246,12 @@ static void
 topic_set(struct session *s, const struct jsonl_request *rq,
     struct membership *ms, const char *text)
 {
-	char wait[CLOCK_DURATION_SIZE];
-
 	switch (action_topic(ms, text)) {
 	case TOPIC_SET:
 		jsonl_done(s, rq);
 		break;
 	case TOPIC_ON_BREAK:
-		jsonl_failed(s, rq, "on-break",
-		    "you are on break; \"back\" ends it");
+		jsonl_on_break(s, rq);
 		break;
 	case TOPIC_NOT_OPERATOR:
 		jsonl_failed(s, rq, "not-operator",
@@ -268,9 +265,7 @@ topic_set(struct session *s, const struct jsonl_request *rq,
 		    "the topic is too long (limit %d bytes)", TOPIC_MAX);
 		break;
 	case TOPIC_TOO_OFTEN:
-		session_wait_str(s, ANNOUNCE_TOPIC, wait);
-		jsonl_failed(s, rq, "too-often",
-		    "too many changes; try again in %s", wait);
+		jsonl_too_often(s, rq, ANNOUNCE_TOPIC);
 		break;
 	}
 }
@@ -315,8 +310,7 @@ jsonl_kick_run(struct session *s, const struct jsonl_request *rq)
 		jsonl_failed(s, rq, "not-operator", "only operators kick");
 		break;
 	case KICK_ON_BREAK:
-		jsonl_failed(s, rq, "on-break",
-		    "you are on break; \"back\" ends it");
+		jsonl_on_break(s, rq);
 		break;
 	case KICK_NOT_THERE:
 		jsonl_failed(s, rq, "no-such-nick", "they are not there");
@@ -347,8 +341,7 @@ jsonl_invite_run(struct session *s, const struct jsonl_request *rq)
 		jsonl_failed(s, rq, "away", "they are away and were not told");
 		break;
 	case INVITE_ON_BREAK:
-		jsonl_failed(s, rq, "on-break",
-		    "you are on break; \"back\" ends it");
+		jsonl_on_break(s, rq);
 		break;
 	case INVITE_NOT_OPERATOR:
 		jsonl_failed(s, rq, "not-operator",

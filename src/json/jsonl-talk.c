@@ -73,9 +73,7 @@ say_in(struct session *s, const struct jsonl_request *rq, struct room *room,
 		jsonl_end(s);
 		break;
 	case SAY_ON_BREAK:
-		jsonl_failed(s, rq, "on-break",
-		    "you are on break; \"back\" "
-		    "ends it");
+		jsonl_on_break(s, rq);
 		break;
 	case SAY_FORBIDDEN:
 		jsonl_failed(s, rq, "forbidden", "%s",
@@ -131,8 +129,7 @@ msg_to(struct session *s, const struct jsonl_request *rq, struct member *to,
 		    "too many messages are waiting for them; it was not sent");
 		break;
 	case MSG_ON_BREAK:
-		jsonl_failed(s, rq, "on-break",
-		    "you are on break; \"back\" ends it");
+		jsonl_on_break(s, rq);
 		break;
 	case MSG_TOO_LONG:
 		break; /* only in other protocols */

@@ -70,6 +70,11 @@ void jsonl_done(struct session *s, const struct jsonl_request *rq);
 void jsonl_failed(struct session *s, const struct jsonl_request *rq,
     const char *code, const char *fmt, ...) PRINTFLIKE(4, 5);
 
+/* Two that many requests share. */
+void jsonl_on_break(struct session *s, const struct jsonl_request *rq);
+void jsonl_too_often(struct session *s, const struct jsonl_request *rq,
+    enum announce what);
+
 /*
  * The text of rq's value, or of its member of that name, scrubbed; the caller
  * frees it. NULL: it is missing or no text, and if it is needed, s was told so.
