@@ -86,7 +86,7 @@ struct conn {
 	int fd;
 	uint8_t state; /* enum conn_state */
 	bool has_output; /* the bufferevent's output may hold something */
-	uint16_t vouched_ms; /* conn-unsent.c: the last conn_vouch() */
+	uint16_t window_at; /* conn-unsent.c: of window, in units of 8 s */
 	struct conn_tls *tls; /* NULL: none */
 
 	struct bufferevent *bev; /* NULL at rest: conn_need_bev() */
@@ -100,9 +100,9 @@ struct conn {
 	uint64_t confirmed; /* of sent: the peer has surely read that */
 	struct conn_mark marks[2]; /* at the last looks */
 	uint32_t window; /* the peer's largest so far; 0: not looked yet */
+	uint32_t vouched_ms; /* the last conn_vouch() */
 	uint32_t wasted; /* bytes read since the last line */
 	uint16_t max_line; /* conn_set_framing(); 0: the option's */
-	uint16_t window_at; /* when that was asked for, in units of 8 s */
 	struct framer framer;
 	uint8_t in_queue : 2; /* enum conn_queue_id */
 	uint8_t end : 2; /* enum conn_end; with CONN_ENDED */

@@ -66,8 +66,7 @@
 
 #include "net/conn-impl.h"
 
-/* A line vouches so often; of the time 16 bits are kept, so that one in some
- * hundreds that come after a long time may not, which leaves more in doubt. */
+/* A line vouches so often. */
 #define CONN_VOUCH_MS 100
 /* A peer's window is asked for once in 8 s. */
 #define CONN_WINDOW_AT(ms) ((uint16_t)((ms) >> 13))
@@ -276,9 +275,9 @@ conn_vouch(struct conn *c)
 	uint32_t now_ms = conn_now_ms(c);
 
 	if (c->answers || c->confirmed == c->sent || conn_tells_unread(c) ||
-	    (uint16_t)(now_ms - c->vouched_ms) < CONN_VOUCH_MS)
+	    now_ms - c->vouched_ms < CONN_VOUCH_MS)
 		return;
-	c->vouched_ms = (uint16_t)now_ms;
+	c->vouched_ms = now_ms;
 	conn_vouch_now(c);
 }
 
