@@ -75,7 +75,53 @@ tls_client_certificate(const char *name, long seconds, const char *path,
 struct tls_client {
 	SSL_CTX *ctx;
 	SSL *ssl;
+	int error; /* errno of what broke it; 0: nothing */
 };
+
+/* libssl names the reason of a failure once, to whoever sees it first. */
+static ssize_t
+tls_client_result(struct tls_client *c, int result)
+{
+	unsigned long error = ERR_peek_error();
+
+	if (result > 0)
+		return result;
+	switch (SSL_get_error(c->ssl, result)) {
+	case SSL_ERROR_WANT_READ:
+	case SSL_ERROR_WANT_WRITE:
+		errno = EAGAIN;
+		return -1;
+	case SSL_ERROR_ZERO_RETURN:
+		return 0;
+	case SSL_ERROR_SYSCALL:
+		c->error = errno == 0 ? ECONNABORTED : errno;
+		break;
+	default:
+		c->error = ERR_GET_REASON(error) ==
+			SSL_R_UNEXPECTED_EOF_WHILE_READING ?
+		    ECONNABORTED :
+		    EPROTO;
+		break;
+	}
+	errno = c->error;
+	return -1;
+}
+
+/* False: it is broken, which errno tells. */
+static bool
+tls_client_prepare(struct tls_client *c)
+{
+	ERR_clear_error();
+	errno = c->error;
+	return c->error == 0;
+}
+
+static void
+tls_client_shake(struct tls_client *c)
+{
+	if (tls_client_prepare(c))
+		(void)tls_client_result(c, SSL_do_handshake(c->ssl));
+}
 
 struct tls_client *
 tls_client_new(int fd, bool is_old)
@@ -93,7 +139,7 @@ tls_client_new(int fd, bool is_old)
 	if (c->ssl == NULL || SSL_set_fd(c->ssl, fd) != 1)
 		abort();
 	SSL_set_connect_state(c->ssl);
-	(void)SSL_do_handshake(c->ssl);
+	tls_client_shake(c);
 	return c;
 }
 
@@ -107,38 +153,11 @@ tls_client_free(struct tls_client *c)
 	free(c);
 }
 
-static ssize_t
-tls_client_result(struct tls_client *c, int result)
-{
-	unsigned long error = ERR_peek_error();
-
-	if (result > 0)
-		return result;
-	switch (SSL_get_error(c->ssl, result)) {
-	case SSL_ERROR_WANT_READ:
-	case SSL_ERROR_WANT_WRITE:
-		errno = EAGAIN;
-		return -1;
-	case SSL_ERROR_ZERO_RETURN:
-		return 0;
-	case SSL_ERROR_SYSCALL:
-		if (errno == 0)
-			errno = ECONNABORTED;
-		return -1;
-	default:
-		errno = ERR_GET_REASON(error) ==
-			SSL_R_UNEXPECTED_EOF_WHILE_READING ?
-		    ECONNABORTED :
-		    EPROTO;
-		return -1;
-	}
-}
-
 ssize_t
 tls_client_send(struct tls_client *c, const void *data, size_t len)
 {
-	ERR_clear_error();
-	errno = 0;
+	if (!tls_client_prepare(c))
+		return -1;
 	return tls_client_result(c,
 	    SSL_write(c->ssl, data, len > 16384 ? 16384 : (int)len));
 }
@@ -146,24 +165,25 @@ tls_client_send(struct tls_client *c, const void *data, size_t len)
 ssize_t
 tls_client_receive(struct tls_client *c, void *data, size_t len)
 {
-	ERR_clear_error();
-	errno = 0;
+	if (!tls_client_prepare(c))
+		return -1;
 	return tls_client_result(c, SSL_read(c->ssl, data, (int)len));
 }
 
 void
 tls_client_shutdown(struct tls_client *c)
 {
-	ERR_clear_error();
-	(void)SSL_shutdown(c->ssl);
+	if (tls_client_prepare(c))
+		(void)SSL_shutdown(c->ssl);
 }
 
 void
 tls_client_update(struct tls_client *c)
 {
-	ERR_clear_error();
+	if (!tls_client_prepare(c))
+		return;
 	(void)SSL_key_update(c->ssl, SSL_KEY_UPDATE_REQUESTED);
-	(void)SSL_do_handshake(c->ssl);
+	tls_client_shake(c);
 }
 
 int
