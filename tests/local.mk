@@ -24,6 +24,7 @@ programs = \
 	%D%/upgrade \
 	%D%/crash \
 	%D%/crowd \
+	%D%/flipped \
 	%D%/frozen \
 	%D%/losses
 
@@ -40,6 +41,7 @@ endif
 client_sources = %D%/client.c %D%/client.h %D%/daemon.c %D%/daemon.h
 tests_crash_SOURCES = %D%/crash.c $(client_sources)
 tests_crowd_SOURCES = %D%/crowd.c $(client_sources)
+tests_flipped_SOURCES = %D%/flipped.c $(client_sources)
 tests_frozen_SOURCES = %D%/frozen.c %D%/losses-reader.c \
 	%D%/losses-reader.h $(client_sources)
 tests_losses_SOURCES = %D%/losses.c %D%/losses-reader.c \
