@@ -36,6 +36,7 @@
 #define WRITERS 3
 #define LINES_MAX 200000
 #define POSTS 100 /* of a writer, between two crashes */
+#define CRASHES_IN_TALK 4 /* at least */
 #define WINDOW 10 /* lines posted that the first listener has not seen yet */
 
 enum role { WRITER, LISTENER, ON_BREAK, AWAY, READER };
@@ -78,6 +79,7 @@ static bool is_first_run = true;
 static int64_t patience_ms = 20000;
 static char *dir;
 static unsigned long repeats, crashes;
+static unsigned long crashes_in_talk; /* of them, with lines just seen */
 
 static void
 lines_add(struct lines *l, unsigned line)
@@ -346,6 +348,19 @@ crash_end(int signal)
 	daemon_fini(&d);
 }
 
+/* Kills it while people talk, unless the machine is so slow that nobody was
+ * shown anything since it was started. */
+static void
+crash_kill(void)
+{
+	size_t before = people[FIRST_LISTENER].seen.count;
+
+	crash_talk(rand() % (rand() % 3 == 0 ? 600 : 100));
+	crashes++;
+	crashes_in_talk += people[FIRST_LISTENER].seen.count > before;
+	crash_end(SIGKILL);
+}
+
 /* The history as somebody new is shown it. */
 static void
 crash_read_history(struct person *p)
@@ -410,7 +425,7 @@ crash_check(const struct lines *history)
 
 START_TEST(test_crash)
 {
-	int64_t end_ms;
+	int64_t end_ms, late_ms;
 	unsigned seed = client_setting("CRASH_SEED", (unsigned)time(NULL));
 	struct person *fin = &people[FIN];
 	size_t i;
@@ -430,10 +445,13 @@ START_TEST(test_crash)
 	crash_gather();
 	is_first_run = false;
 	/* However slow the machine is. */
-	while (client_now_ms() < end_ms || crashes < 10) {
-		crash_talk(rand() % (rand() % 3 == 0 ? 600 : 100));
-		crash_end(SIGKILL);
-		crashes++;
+	late_ms = end_ms + 10 * patience_ms;
+	while (client_now_ms() < end_ms || crashes < 10 ||
+	    crashes_in_talk < CRASHES_IN_TALK) {
+		ck_assert_msg(client_now_ms() < late_ms,
+		    "%lu crashes, only %lu of them while lines arrived",
+		    crashes, crashes_in_talk);
+		crash_kill();
 		crash_start();
 		/* Some are killed while they start, or catch up. */
 		if (rand() % 4 != 0)
@@ -446,11 +464,11 @@ START_TEST(test_crash)
 	crash_gather();
 	crash_read_history(fin);
 	crash_end(SIGTERM);
-	(void)printf("%lu crashes, %zu lines, %lu repeated\n", crashes,
-	    fin->seen.count, repeats);
+	(void)printf("%lu crashes, %lu of them in talk; %zu lines, %lu repeated"
+		     "\n",
+	    crashes, crashes_in_talk, fin->seen.count, repeats);
 	crash_check(&fin->seen);
 	ck_assert_uint_gt(fin->seen.count, 100);
-	ck_assert_uint_gt(crashes, 3);
 	for (i = 0; i <= PEOPLE; i++)
 		person_fini(&people[i]);
 }
