@@ -174,6 +174,10 @@ action_account_check(struct chat *chat, const struct account *a,
 	if (bans_match_nick(&chat->bans, nick, clock_age_ms(chat->clock)) !=
 	    NULL)
 		return ACCOUNT_BAD_NICK;
+	/* Whoever has it first, or after it was freed, would be operator for
+	 * good. */
+	if (holder != NULL && modes_names_nick(chat, nick, &holder->address))
+		return ACCOUNT_NAMED;
 	/* Somebody else is called so at the moment. */
 	m = directory_find(&chat->directory, nick);
 	if (m == NULL || m == holder)
@@ -204,6 +208,8 @@ action_register_check(const struct member *m)
 	case ACCOUNT_OWNED:
 	case ACCOUNT_HELD:
 		return LOGIN_TAKEN;
+	case ACCOUNT_NAMED:
+		return LOGIN_NAMED;
 	case ACCOUNTS_FULL:
 		return LOGIN_FULL;
 	}

@@ -122,6 +122,7 @@ enum login {
 	LOGIN_NOT_ALLOWED, /* the setting register */
 	LOGIN_NO_NICK, /* a guest has nothing to own */
 	LOGIN_TAKEN, /* somebody owns the nick, or one that looks like it */
+	LOGIN_NAMED, /* room-operator has the nick: an admin makes it */
 	LOGIN_FULL /* max-accounts */
 };
 
@@ -180,6 +181,7 @@ enum account_add {
 	ACCOUNT_BAD_NICK, /* nobody can have it */
 	ACCOUNT_OWNED, /* or what it looks like */
 	ACCOUNT_HELD, /* somebody is called so now */
+	ACCOUNT_NAMED, /* room-operator has it: an admin makes it */
 	ACCOUNTS_FULL
 };
 /* Can nick become an account's (NULL: a new one's)? holder may have it. */

@@ -142,7 +142,8 @@ account_add(struct verb_call *call, const char *nick)
 
 	switch (action_account_check(chat, NULL, nick, NULL)) {
 	case ACCOUNT_ADDED:
-	case ACCOUNTS_FULL: /* that is for people */
+	case ACCOUNT_NAMED:
+	case ACCOUNTS_FULL: /* these are for people */
 		break;
 	case ACCOUNT_BAD_NICK:
 		why = "nobody can have that nick";

@@ -36,12 +36,15 @@ verb_mode_list(enum modes_list list, void *arg)
 {
 	struct verb_mode *mode = arg;
 	const struct mode_mask *mask;
+	char text[MODES_MASK_MAX + 1];
 
 	buf_addf(&mode->applied,
 	    "%smasks of mode %c:", mode->applied.len == 0 ? "" : ", ",
 	    modes_list_letter(list));
-	TAILQ_FOREACH(mask, &mode->room->modes.lists[list], entry)
-		buf_addf(&mode->applied, " %s", mask->mask);
+	TAILQ_FOREACH(mask, &mode->room->modes.lists[list], entry) {
+		mode_mask_str(mode->room, mask, text);
+		buf_addf(&mode->applied, " %s", text);
+	}
 }
 
 static void

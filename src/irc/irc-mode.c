@@ -87,6 +87,7 @@ mode_error(enum mode_error why, const struct mode_change *change, void *arg)
 	case MODE_NO_PARAM:
 	case MODE_BAD_LIMIT:
 	case MODE_BAD_MASK:
+	case MODE_NO_ACCOUNT:
 	case MODE_NOT_IN_LOBBY:
 		mode_bad_param(call, change, change->letter != 'k', text);
 		break;
@@ -107,12 +108,15 @@ mode_send_list(struct session *s, const struct room *room, enum modes_list list)
 		[MODES_INVITED] = { 346, 347, "End of channel invite list" },
 	};
 	const struct mode_mask *mask;
+	char text[MODES_MASK_MAX + 1];
 
 	irc_charge(s, (unsigned)room->modes.counts[list] / 5);
-	TAILQ_FOREACH(mask, &room->modes.lists[list], entry)
+	TAILQ_FOREACH(mask, &room->modes.lists[list], entry) {
+		mode_mask_str(room, mask, text);
 		irc_numeric(s, numerics[list].entry, "#%s %s %s %lld",
-		    room->name, mask->mask, mask->by,
+		    room->name, text, mask->by,
 		    (long long)(mask->set_ms / 1000));
+	}
 	irc_room_numeric(s, numerics[list].end, room, numerics[list].text);
 }
 

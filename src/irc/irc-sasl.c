@@ -116,6 +116,7 @@ register_code(enum login result)
 	case LOGIN_INSECURE:
 	case LOGIN_NO_PASSWORD:
 	case LOGIN_NOT_ALLOWED:
+	case LOGIN_NAMED:
 	case LOGIN_FULL:
 		break;
 	}

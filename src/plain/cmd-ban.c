@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * /ban and /unban, of a room. A nick stands for the address of its holder, as
- * long as nobody else here comes from there, too.
+ * /ban and /unban, of a room. A nick stands for the account of its holder; or
+ * for their address, as long as nobody else here comes from there, too. What of
+ * the person it does not reach is told.
  */
 #include "config.h"
 
@@ -29,8 +30,16 @@ cmd_ban_run(struct session *s, int argc, char *argv[])
 	}
 	if (m != NULL)
 		modes_ban_mask(plain_here(s)->room, m, mask);
-	if (plain_mode_apply(s, true, 'b', m == NULL ? argv[0] : mask) &&
-	    m != NULL && mask[0] != '*' && mask[0] != '$')
+	if (!plain_mode_apply(s, true, 'b', m == NULL ? argv[0] : mask) ||
+	    m == NULL || mask[0] == '*')
+		return;
+	if (mask[0] == '$')
+		session_notice(s,
+		    "that is their account, wherever it comes from and whatever "
+		    "it is called; to keep out who comes from the same address "
+		    "without it, too: /ban *!*@%s",
+		    m->host);
+	else
 		session_notice(s,
 		    "others here come from the same address, so %s can come "
 		    "back under another nick; /ban *!*@%s keeps out all from "
@@ -48,7 +57,7 @@ cmd_unban_all(struct session *s, const struct member *m)
 	bool is_lifted = true, has_any = false;
 
 	while (is_lifted && (mask = modes_find_ban(room, m)) != NULL) {
-		memcpy(text, mask->mask, sizeof(text));
+		mode_mask_str(room, mask, text);
 		is_lifted = plain_mode_apply(s, false, 'b', text);
 		has_any = true;
 	}

@@ -100,6 +100,7 @@ plain_mode_list(struct session *s, enum modes_list list)
 	const struct mode_mask *mask;
 	int64_t now_ms = s->all->chat->clock->wall_ms;
 	char age[CLOCK_DURATION_SIZE], letter = modes_list_letter(list);
+	char text[MODES_MASK_MAX + 1];
 
 	if (TAILQ_EMPTY(&room->modes.lists[list])) {
 		session_notice(s, "%s has no masks of mode %c", room->name,
@@ -113,8 +114,8 @@ plain_mode_list(struct session *s, enum modes_list list)
 		clock_duration(now_ms < mask->set_ms ? 0 :
 						       now_ms - mask->set_ms,
 		    age);
-		session_notice(s, "%s (by %s, %s ago)", mask->mask, mask->by,
-		    age);
+		mode_mask_str(room, mask, text);
+		session_notice(s, "%s (by %s, %s ago)", text, mask->by, age);
 	}
 }
 

@@ -463,8 +463,12 @@ struct mode_mask {
 	int64_t set_ms; /* wall clock */
 	/* The nick of whoever set it at that time, or "server". */
 	char by[NICK_SIZE];
-	/* nick!user@host with * and ?. In the lists b and e, "m:nick!user@host"
-	 * is about speaking only: IRC's extban, EXTBAN=$,m. */
+	/* The account that is meant, whatever it is called; 0: it is a pattern.
+	 * mask has the name of that time, so see mode_mask_str(). */
+	uint64_t account;
+	/* nick!user@host with * and ?, or "$a:ACCOUNT". In the lists b and e,
+	 * "m:nick!user@host" is about speaking only: IRC's extban,
+	 * EXTBAN=$,m. */
 	char mask[MODES_MASK_MAX + 1];
 };
 TAILQ_HEAD(mode_mask_list, mode_mask);

@@ -227,22 +227,28 @@ mode_apply_mask(struct mode_run *run, const struct mode_change *change,
 {
 	struct chat *chat = run->room->chat;
 	struct modes *modes = &run->room->modes;
-	struct mode_mask *mask;
+	struct mode_mask *mask, wanted;
 	char text[MODES_MASK_MAX + 1];
+	bool has_account;
 
-	if (!modes_mask_normalize(text, change->param)) {
+	if (!modes_mask_read(run->room, &wanted, change->param, &has_account)) {
 		mode_fail(run, MODE_BAD_MASK, change);
 		return;
 	}
-	mask = modes_mask_find(modes, list, text);
+	mask = modes_mask_find(modes, list, &wanted);
 	if (change->is_set == (mask != NULL))
 		return;
+	if (change->is_set && !has_account) {
+		mode_fail(run, MODE_NO_ACCOUNT, change);
+		return;
+	}
+	mode_mask_str(run->room, &wanted, text);
 	if (change->is_set && modes->counts[list] == MODES_LIST_MAX) {
 		mode_fail(run, MODE_LIST_FULL, change);
 		return;
 	}
 	if (change->is_set)
-		modes_mask_add(modes, list, text,
+		modes_mask_add(modes, list, &wanted,
 		    run->actor == NULL ? MODES_SERVER :
 					 run->actor->member->nick,
 		    chat->clock->wall_ms);

@@ -18,7 +18,8 @@ mode_mask_check(struct fields_in *in, void *base)
 
 	(void)in;
 	return modes_mask_normalize(normalized, mask->mask) &&
-	    strcmp(normalized, mask->mask) == 0;
+	    strcmp(normalized, mask->mask) == 0 &&
+	    (mask->account == 0 || modes_mask_names_account(mask->mask));
 }
 
 static const struct field mode_mask_list[] = {
@@ -26,6 +27,7 @@ static const struct field mode_mask_list[] = {
 	{ FIELD_STRING(2, struct mode_mask, by), .is_needed = true,
 	    .check = nick_is_wellformed },
 	{ FIELD_INT(3, struct mode_mask, set_ms) },
+	{ FIELD_UINT(4, struct mode_mask, account) },
 };
 static const struct fields mode_mask_fields = {
 	FIELDS("a mask", struct mode_mask, mode_mask_list),
@@ -42,7 +44,7 @@ modes_add(struct fields_in *in, const struct field *f, void *base,
 
 	(void)in;
 	if (modes->counts[list] == MODES_LIST_MAX ||
-	    modes_mask_find(modes, list, mask->mask) != NULL)
+	    modes_mask_find(modes, list, mask) != NULL)
 		return false;
 	TAILQ_INSERT_TAIL(&modes->lists[list], mask, entry);
 	modes->counts[list]++;

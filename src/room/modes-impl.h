@@ -26,14 +26,27 @@ unsigned modes_flag_find(char letter);
  * leading colon. */
 bool modes_key_is_valid(const char *key);
 
-/* Normalizes a mask for storing. False: it is none, or too long. */
+/* Normalizes the text of a mask for storing. False: it is none, or too long. */
 bool modes_mask_normalize(char out[MODES_MASK_MAX + 1],
     const char *in) MUST_CHECK;
+/* Is a normalized mask "$a:NAME", perhaps with "m:" before it, and NAME one
+ * account's and no pattern? */
+bool modes_mask_names_account(const char *mask);
 
+/*
+ * Reads what was typed into the text and the account of mask. has_account, if it
+ * comes back as false: the mask names an account that there is not, and so can
+ * only be looked for. False: it is no mask.
+ */
+bool modes_mask_read(const struct room *room, struct mode_mask *mask,
+    const char *typed, bool *has_account) MUST_CHECK;
+
+/* The mask on a list that is the same as wanted, or NULL. */
 struct mode_mask *modes_mask_find(const struct modes *modes,
-    enum modes_list list, const char *mask);
-void modes_mask_add(struct modes *modes, enum modes_list list, const char *mask,
-    const char *by, int64_t set_ms);
+    enum modes_list list, const struct mode_mask *wanted);
+/* Adds one with the text and the account of wanted. */
+void modes_mask_add(struct modes *modes, enum modes_list list,
+    const struct mode_mask *wanted, const char *by, int64_t set_ms);
 void modes_mask_remove(struct modes *modes, enum modes_list list,
     struct mode_mask *mask);
 

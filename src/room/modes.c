@@ -144,7 +144,8 @@ modes_mask_is_mute(const char *mask)
 	return strncasecmp(mask, MODES_MUTE, MODES_MUTE_LEN) == 0;
 }
 
-/* Masks of accounts: "$a:bob", whatever the nick at the moment. */
+/* Masks of accounts: "$a:bob", whatever the nick at the moment; "$a:b*" is one of
+ * their names. */
 #define MODES_ACCOUNT "$a:"
 #define MODES_ACCOUNT_LEN (sizeof(MODES_ACCOUNT) - 1)
 
@@ -181,6 +182,20 @@ modes_account_match(const char *pattern, const struct member *m)
 	return false;
 }
 
+/* What stands behind "m:". */
+static const char *
+modes_mask_body(const char *mask)
+{
+	return modes_mask_is_mute(mask) ? mask + MODES_MUTE_LEN : mask;
+}
+
+bool
+modes_mask_names_account(const char *mask)
+{
+	mask = modes_mask_body(mask);
+	return modes_mask_is_account(mask) && strpbrk(mask, "*?") == NULL;
+}
+
 bool
 modes_mask_normalize(char out[MODES_MASK_MAX + 1], const char *in)
 {
@@ -191,41 +206,107 @@ modes_mask_normalize(char out[MODES_MASK_MAX + 1], const char *in)
 	if (strncasecmp(in, "$" MODES_MUTE, MODES_MUTE_LEN + 1) == 0)
 		in++;
 	len = modes_mask_is_mute(in) ? MODES_MUTE_LEN : 0;
-	if (modes_mask_is_account(in + len)) {
-		memcpy(out, MODES_MUTE, len);
+	memcpy(out, MODES_MUTE, len);
+	if (modes_mask_is_account(in + len))
 		return modes_account_normalize(out + len,
 		    MODES_MASK_MAX + 1 - len, in + len + MODES_ACCOUNT_LEN);
-	}
-
-	memcpy(out, MODES_MUTE, len);
 	return mask_normalize(mask, in + len) == 0 &&
 	    strlcpy(out + len, mask, MODES_MASK_MAX + 1 - len) <=
 	    MODES_MASK_MAX - len;
 }
 
+bool
+modes_mask_read(const struct room *room, struct mode_mask *mask,
+    const char *typed, bool *has_account)
+{
+	const struct account *a = NULL;
+	const char *body;
+
+	memset(mask, 0, sizeof(*mask));
+	*has_account = true;
+	if (!modes_mask_normalize(mask->mask, typed))
+		return false;
+	if (modes_mask_names_account(mask->mask)) {
+		body = modes_mask_body(mask->mask);
+		a = accounts_find(&room->chat->accounts,
+		    body + MODES_ACCOUNT_LEN);
+		*has_account = a != NULL;
+	}
+	if (a != NULL) {
+		mask->account = a->id;
+		mode_mask_str(room, mask, mask->mask);
+	}
+	return true;
+}
+
+void
+mode_mask_str(const struct room *room, const struct mode_mask *mask,
+    char out[MODES_MASK_MAX + 1])
+{
+	const struct account *a = mask->account == 0 ?
+	    NULL :
+	    accounts_find_id(&room->chat->accounts, mask->account);
+
+	if (a != NULL)
+		(void)snprintf(out, MODES_MASK_MAX + 1, "%s" MODES_ACCOUNT "%s",
+		    modes_mask_is_mute(mask->mask) ? MODES_MUTE : "",
+		    account_name(a));
+	else if (out != mask->mask)
+		memcpy(out, mask->mask, sizeof(mask->mask));
+}
+
+static bool
+mode_mask_is(const struct mode_mask *mask, const struct mode_mask *wanted)
+{
+	if (mask->account != 0 || wanted->account != 0)
+		return mask->account == wanted->account &&
+		    modes_mask_is_mute(mask->mask) ==
+		    modes_mask_is_mute(wanted->mask);
+	return strcasecmp(mask->mask, wanted->mask) == 0;
+}
+
 struct mode_mask *
 modes_mask_find(const struct modes *modes, enum modes_list list,
-    const char *text)
+    const struct mode_mask *wanted)
 {
 	struct mode_mask *mask;
 
 	TAILQ_FOREACH(mask, &modes->lists[list], entry)
-		if (strcasecmp(mask->mask, text) == 0)
+		if (mode_mask_is(mask, wanted))
 			return mask;
 	return NULL;
 }
 
 void
-modes_mask_add(struct modes *modes, enum modes_list list, const char *text,
-    const char *by, int64_t set_ms)
+modes_mask_add(struct modes *modes, enum modes_list list,
+    const struct mode_mask *wanted, const char *by, int64_t set_ms)
 {
 	struct mode_mask *mask = xcalloc(1, sizeof(*mask));
 
-	(void)strlcpy(mask->mask, text, sizeof(mask->mask));
+	(void)strlcpy(mask->mask, wanted->mask, sizeof(mask->mask));
 	(void)strlcpy(mask->by, by, sizeof(mask->by));
+	mask->account = wanted->account;
 	mask->set_ms = set_ms;
 	TAILQ_INSERT_TAIL(&modes->lists[list], mask, entry);
 	modes->counts[list]++;
+}
+
+void
+modes_forget_account(struct room *room, uint64_t account)
+{
+	struct mode_mask *mask, *next;
+	bool is_changed = false;
+	int i;
+
+	for (i = 0; i < MODES_LISTS; i++)
+		TAILQ_FOREACH_SAFE(mask, &room->modes.lists[i], entry, next)
+			if (mask->account == account) {
+				modes_mask_remove(&room->modes,
+				    (enum modes_list)i, mask);
+				is_changed = true;
+			}
+	if (is_changed)
+		modes_persist(room);
 }
 
 void
@@ -251,24 +332,30 @@ modes_mask_matches(const char *mask, const struct member *m, const char *host)
 	    mask_match_user(mask, m->nick, name, host);
 }
 
+static bool
+mode_mask_matches(const struct mode_mask *mask, const struct member *m)
+{
+	const struct account *a;
+
+	if (mask->account == 0)
+		return modes_mask_matches(modes_mask_body(mask->mask), m,
+		    m->host);
+	a = member_account(m);
+	return a != NULL && a->id == mask->account;
+}
+
 /* The first mask that matches m, or NULL. mutes: those about speaking count,
  * too. */
 static const struct mode_mask *
 modes_list_match(const struct modes *modes, enum modes_list list,
     const struct member *m, bool mutes)
 {
-	const char *text;
 	const struct mode_mask *mask;
-	TAILQ_FOREACH(mask, &modes->lists[list], entry) {
-		text = mask->mask;
-		if (modes_mask_is_mute(text)) {
-			if (!mutes)
-				continue;
-			text += MODES_MUTE_LEN;
-		}
-		if (modes_mask_matches(text, m, m->host))
+
+	TAILQ_FOREACH(mask, &modes->lists[list], entry)
+		if ((mutes || !modes_mask_is_mute(mask->mask)) &&
+		    mode_mask_matches(mask, m))
 			return mask;
-	}
 	return NULL;
 }
 
@@ -288,10 +375,11 @@ modes_find_ban(const struct room *room, const struct member *m)
 bool
 modes_has_mask(const struct room *room, enum modes_list list, const char *typed)
 {
-	char text[MODES_MASK_MAX + 1];
+	struct mode_mask mask;
+	bool has_account;
 
-	return modes_mask_normalize(text, typed) &&
-	    modes_mask_find(&room->modes, list, text) != NULL;
+	return modes_mask_read(room, &mask, typed, &has_account) &&
+	    modes_mask_find(&room->modes, list, &mask) != NULL;
 }
 
 void
@@ -363,6 +451,24 @@ modes_is_named(const struct room *room, const struct member *m)
 			&m->address))
 			return true;
 	}
+	return false;
+}
+
+bool
+modes_names_nick(const struct chat *chat, const char *nick,
+    const struct credential *address)
+{
+	const struct option_list *list = &chat->options->room_operator;
+	struct room_operator op;
+	char folded[NICK_SIZE];
+	size_t i;
+
+	nick_fold(folded, nick);
+	for (i = 0; i < list->count; i++)
+		if (room_operator_parse(&op, list->items[i]) == NULL &&
+		    strcmp(op.nick, folded) == 0 &&
+		    !(op.has_origin && room_operator_is(&op, folded, address)))
+			return true;
 	return false;
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/util.h"
 #include "room/model.h"
@@ -20,7 +21,9 @@ struct tlv;
  * Client Protocol, "Channel Modes"); they bind everybody, whatever their
  * protocol:
  *
- *   b e I   masks: banned, exempt from bans, may come in despite i
+ *   b e I   masks: banned, exempt from bans, may come in despite i. "$a:NAME"
+ *           means the account of that name, and goes on to do so when it is
+ *           called otherwise; with * or ? it is a pattern of names
  *   k l     key needed to come in, most people in the room
  *   i m n s t C N   enum room_flag
  *   o v     of a member: operator, voice
@@ -111,6 +114,12 @@ bool modes_may_see(const struct room *room, const struct member *m);
 /* May m see who is in it? In a secret room only people in it do. */
 bool modes_may_see_people(const struct room *room, const struct member *m);
 
+/* Writes a mask of the room as it is shown: an account by its present name. */
+void mode_mask_str(const struct room *room, const struct mode_mask *mask,
+    char out[MODES_MASK_MAX + 1]);
+/* Removes all masks that name the account, which is to be forgotten. */
+void modes_forget_account(struct room *room, uint64_t account);
+
 /* Does a normalized mask match m, as if m came from host? */
 bool modes_mask_matches(const char *mask, const struct member *m,
     const char *host);
@@ -142,6 +151,11 @@ bool modes_is_invited(const struct room *room, const struct member *m);
 /* For rank.c: m has come in. And do the settings have m as operator here? */
 void modes_use_invitation(struct room *room, const struct member *m);
 bool modes_is_named(const struct room *room, const struct member *m);
+
+/* Do the settings make operator of some room who has this nick, but for those
+ * that ask for an origin and have this one? Who has it there may be anybody. */
+bool modes_names_nick(const struct chat *chat, const char *nick,
+    const struct credential *address);
 
 /* The list of a letter, or -1 if it has none; and the letter of a list. */
 int modes_list_find(char letter);

@@ -158,6 +158,12 @@ account_alias_add(const struct account_call *call)
 	case ACCOUNT_HELD:
 		session_error(s, "somebody here is called %s", nick);
 		return;
+	case ACCOUNT_NAMED:
+		session_error(s,
+		    "the settings make operator of a room who is called %s; "
+		    "only whoever runs this server gives that nick away",
+		    nick);
+		return;
 	}
 	if (account_add_nick(call->all, call->a, nick,
 		s->all->net->clock->wall_ms))
@@ -311,6 +317,11 @@ session_login_text(struct session *s, enum login_purpose purpose,
 		buf_addstr(out,
 		    "your nick, or one that looks like it, belongs "
 		    "to an account");
+		break;
+	case LOGIN_NAMED:
+		buf_addstr(out,
+		    "the settings make operator of a room who has your nick; "
+		    "ask whoever runs this server for its account");
 		break;
 	case LOGIN_FULL:
 		buf_addstr(out, "there are as many accounts as there may be");

@@ -414,6 +414,63 @@ START_TEST(test_masks)
 }
 END_TEST
 
+static void
+log_in(struct fake *f, const struct account *a)
+{
+	struct credential identity = credential_from_account(a->id);
+
+	member_set_identity(f->m, &identity);
+}
+
+/* A mask of an account follows it and not its name (hostile 84). */
+START_TEST(test_mask_account)
+{
+	struct accounts *all = &fx.chat.accounts;
+	struct account *rob = accounts_add(all, "bob", 1);
+	struct account *other;
+	char text[MODES_MASK_MAX + 1];
+	uint64_t id;
+
+	ck_assert_ptr_nonnull(rob);
+	id = rob->id;
+	ck_assert(account_add_nick(all, rob, "robert", 1));
+	log_in(&bob, rob);
+	ck_assert_str_eq(change(&ana, "+b $a:nobody"), "!11b ");
+	ck_assert_int_eq(MODE_NO_ACCOUNT, 11);
+	ck_assert_str_eq(change(&ana, "+be $a:ROBERT $m:$a:robert"),
+	    "+be $a:bob m:$a:bob ");
+	ck_assert_str_eq(change(&ana, "+b $a:bob"), "");
+	ck_assert(modes_is_banned(kitchen, bob.m));
+	ck_assert(!modes_is_banned(kitchen, cy.m));
+
+	/* The alias is the name now, and then the old name is another's. */
+	ck_assert(account_set_name(all, rob, "robert"));
+	ck_assert(account_remove_nick(all, rob, "bob"));
+	other = accounts_add(all, "bob", 2);
+	ck_assert_ptr_nonnull(other);
+	log_in(&cy, other);
+	ck_assert(modes_is_banned(kitchen, bob.m));
+	ck_assert(!modes_is_banned(kitchen, cy.m));
+	mode_mask_str(kitchen, modes_find_ban(kitchen, bob.m), text);
+	ck_assert_str_eq(text, "$a:robert");
+	ck_assert(!modes_has_mask(kitchen, MODES_BANS, "$a:bob"));
+	ck_assert(modes_has_mask(kitchen, MODES_BANS, "$a:robert"));
+	ck_assert(modes_has_mask(kitchen, MODES_EXEMPTIONS, "m:$a:robert"));
+	ck_assert_str_eq(change(&ana, "-b $a:bob"), "");
+	ck_assert_str_eq(change(&ana, "+b $a:bob"), "+b $a:bob ");
+	ck_assert(modes_is_banned(kitchen, cy.m));
+
+	/* It is forgotten with its account; a pattern is of names. */
+	ck_assert_str_eq(change(&ana, "+b $a:x*"), "+b $a:x* ");
+	modes_forget_account(kitchen, id);
+	accounts_forget(all, rob);
+	ck_assert_uint_eq(kitchen->modes.counts[MODES_BANS], 2);
+	ck_assert_uint_eq(kitchen->modes.counts[MODES_EXEMPTIONS], 0);
+	ck_assert_str_eq(change(&ana, "-b $a:bob"), "-b $a:bob ");
+	ck_assert(!modes_is_banned(kitchen, cy.m));
+}
+END_TEST
+
 START_TEST(test_secret)
 {
 	(void)change(&ana, "+s");
@@ -587,7 +644,8 @@ START_TEST(test_record)
 	struct room *den;
 	size_t len;
 
-	(void)change(&ana, "+klstbeI-n sesame 10 x y z");
+	ck_assert_ptr_nonnull(accounts_add(&fx.chat.accounts, "bob", 1));
+	(void)change(&ana, "+klstbeIb-n sesame 10 x y z $a:bob");
 	modes_invite(member_in(ana.m, kitchen), bob.m);
 	modes = &kitchen->modes;
 	modes->made_ms = 12345;
@@ -600,6 +658,7 @@ START_TEST(test_record)
 	ck_assert_str_eq(den->modes.key, "sesame");
 	ck_assert_int_eq(den->modes.made_ms, 12345);
 	ck_assert(modes_is_invited(den, bob.m));
+	ck_assert(modes_has_mask(den, MODES_BANS, "$a:bob"));
 
 	/* In the journal there are no invitations, whose ids mean nothing. */
 	buf_reset(first);
@@ -690,6 +749,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_admit);
 	tcase_add_test(tc, test_speak);
 	tcase_add_test(tc, test_masks);
+	tcase_add_test(tc, test_mask_account);
 	tcase_add_test(tc, test_secret);
 	tcase_add_test(tc, test_invitations_max);
 	tcase_add_test(tc, test_joined);
