@@ -4,7 +4,7 @@
  * The steps are ordered so that nothing is given up before success is certain:
  *
  *   a moment later   save, start a child      (nothing is on the stack)
- *   child has ended  block signals
+ *   child has ended  wait for what cannot be handed over, block signals
  *   two turns later  save, verify, exec
  *
  * Signals stay blocked over execve(2): they wait in the kernel until the new
@@ -56,13 +56,15 @@
 /* A child that nobody is left to end is ended by this alarm. */
 #define UPGRADE_ALARM_S ((UPGRADE_LOOK_MS + 999) / 1000 + 1)
 
-/* How often to check whether a child that closed its output has ended. */
+/* How often to check whether a child that closed its output has ended, or what
+ * is under way. */
 #define UPGRADE_REAP_MS 5
 
 enum upgrade_step {
 	UPGRADE_IDLE,
 	UPGRADE_ASKED, /* phase 1 begins in a moment */
 	UPGRADE_LOOKING, /* a child is at work */
+	UPGRADE_WAITING, /* something has to end that is under way */
 	UPGRADE_FIRST_TURN, /* signals are blocked, the loop goes on */
 	UPGRADE_SECOND_TURN
 };
@@ -480,6 +482,26 @@ upgrade_soon(struct upgrade *u, enum upgrade_step step)
 	(void)event_add(u->soon, &at_once);
 }
 
+/* The child has found nothing. */
+static void
+upgrade_wait(struct upgrade *u)
+{
+	int64_t now_ms = u->clock->mono_ms;
+
+	if (u->step != UPGRADE_WAITING)
+		u->end_ms = now_ms + UPGRADE_WAIT_MS;
+	u->step = UPGRADE_WAITING;
+	if (u->owner.is_ready != NULL && !u->owner.is_ready(u->owner.arg) &&
+	    now_ms < u->end_ms) {
+		deadline_set(u->deadlines, &u->deadline,
+		    now_ms + UPGRADE_REAP_MS);
+		return;
+	}
+	deadline_clear(u->deadlines, &u->deadline);
+	upgrade_mask(SIG_BLOCK);
+	upgrade_soon(u, UPGRADE_FIRST_TURN);
+}
+
 /*
  * Called when the child closed its output, or when it is time to check again.
  */
@@ -499,8 +521,7 @@ upgrade_look_on(struct upgrade *u)
 			return;
 		}
 		upgrade_drop_state(u);
-		upgrade_mask(SIG_BLOCK);
-		upgrade_soon(u, UPGRADE_FIRST_TURN);
+		upgrade_wait(u);
 	} else if (now_ms >= u->end_ms) {
 		upgrade_fail(u, "look", upgrade_late(u->look_ms));
 	} else {
@@ -512,7 +533,12 @@ upgrade_look_on(struct upgrade *u)
 static void
 upgrade_deadline_cb(void *arg)
 {
-	upgrade_look_on(arg);
+	struct upgrade *u = arg;
+
+	if (u->step == UPGRADE_WAITING)
+		upgrade_wait(u);
+	else
+		upgrade_look_on(u);
 }
 
 static void
@@ -599,6 +625,7 @@ upgrade_go_on(struct upgrade *u)
 		break;
 	case UPGRADE_IDLE:
 	case UPGRADE_LOOKING:
+	case UPGRADE_WAITING:
 		break;
 	}
 }

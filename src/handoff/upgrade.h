@@ -24,6 +24,7 @@ struct upgrade;
  *   look    the loop goes on while a child verifies a state: at most
  *           UPGRADE_LOOK_MS. It finds whatever is wrong with the new program,
  *           or with the settings.
+ *   wait    for what cannot be handed over: at most UPGRADE_WAIT_MS
  *   verify  the present state, waited for: at most UPGRADE_VERIFY_MS
  *   take    execve(2)
  *
@@ -31,6 +32,7 @@ struct upgrade;
  */
 #define UPGRADE_LOOK_MS 10000
 #define UPGRADE_VERIFY_MS 2000
+#define UPGRADE_WAIT_MS 3000
 
 /* The program to be executed; the pointers are the caller's. */
 struct upgrade_program {
@@ -86,6 +88,10 @@ struct upgrade_owner {
 	/* It failed (error), or is about to happen (NULL). */
 	void (*done)(const char *error, void *arg);
 	void *arg;
+	/* True when nothing is under way that cannot be handed over: from the
+	 * first call to done() nothing of that kind is to begin. NULL: there
+	 * never is. */
+	bool (*is_ready)(void *arg);
 };
 
 /* base has NET_PRIORITIES. Returns NULL if libevent has no memory. */

@@ -142,6 +142,12 @@ static const struct field timer_list[] = {
 static const struct fields timer_fields = { FIELDS("a connection's timer",
     struct conn_timer, timer_list) };
 
+static const struct field handshake_list[] = {
+	{ FIELD_INT(1, struct conn_handshake, deadline.at_ms) },
+};
+static const struct fields handshake_fields = { FIELDS("a TLS handshake",
+    struct conn_handshake, handshake_list) };
+
 static bool
 conn_check_tls(struct fields_in *in, void *base)
 {
@@ -150,6 +156,10 @@ conn_check_tls(struct fields_in *in, void *base)
 	if (tls->partial.len > TLS_SEALED_MAX ||
 	    tls->spans.len % sizeof(struct conn_span) != 0)
 		return false;
+	if (tls->handshake != NULL)
+		return !tls->is_closed && !tls->is_failed &&
+		    tls_handshake_next(tls->partial.data, tls->partial.len) >=
+		    0;
 	return tls->is_failed || tls_record_is_valid(&tls->record) ||
 	    fields_fail(in, "this program cannot go on with TLS");
 }
@@ -177,6 +187,7 @@ static const struct field tls_list[] = {
 	{ FIELD_BOOL(20, struct conn_tls, is_closed) },
 	{ FIELD_BOOL(21, struct conn_tls, has_fin) },
 	{ FIELD_BOOL(22, struct conn_tls, is_failed) },
+	{ FIELD_POINTER(23, struct conn_tls, handshake, &handshake_fields) },
 };
 static const struct fields conn_tls_fields = {
 	FIELDS("a TLS connection", struct conn_tls, tls_list),
@@ -225,7 +236,7 @@ void
 conn_save(const struct conn *c, struct fields_out *out)
 {
 	assert(c->state != CONN_ENDED && !c->is_handling);
-	assert(!conn_is_shaking_hands(c));
+	assert(conn_can_be_saved(c));
 	assert(c->net->corked != c);
 	fields_put(out, &conn_fields, c);
 }
@@ -291,6 +302,8 @@ conn_make(struct net *net, struct conn_parts *p,
 		/* The FIN was waited for long enough. */
 		if (c->tls != NULL && c->tls->is_closed)
 			c->saw_eof = true;
+		if (conn_is_shaking_hands(c))
+			conn_tls_continue(c);
 		conn_continue_input(c);
 		return c;
 	}

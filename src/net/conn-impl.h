@@ -59,6 +59,22 @@ struct conn_span {
 	uint32_t plain;
 };
 
+enum conn_handshake_place {
+	HANDSHAKE_ELSEWHERE, /* waits for the client */
+	HANDSHAKE_READY, /* has a record to take; its turn comes */
+	HANDSHAKE_WAITING /* the same, but there are too many */
+};
+
+struct conn_handshake {
+	TAILQ_ENTRY(conn_handshake) entry; /* of ready or waiting */
+	TAILQ_ENTRY(conn_handshake) slot; /* if it has tls */
+	struct conn *c;
+	struct tls_handshake *tls;
+	struct deadline deadline;
+	int64_t began_ms; /* tls was made */
+	enum conn_handshake_place place;
+};
+
 struct conn_tls {
 	struct tls_record record; /* once the handshake is over */
 	struct conn_handshake *handshake; /* NULL: it is */
@@ -216,6 +232,8 @@ void conn_drop_timer(struct conn *c); /* there need not be one */
 bool conn_tls_look(struct conn *c);
 /* c->tls is there from now on, and a handshake is waited for. */
 void conn_tls_begin(struct conn *c);
+/* To be called when c, which shakes hands, has come from another program. */
+void conn_tls_continue(struct conn *c);
 void conn_tls_readable(struct conn *c);
 /* Seals and writes. */
 void conn_tls_write(struct conn *c, const char *data, size_t len);

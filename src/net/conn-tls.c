@@ -15,6 +15,10 @@
  * others wait, and who has been at it for a second makes way. A client that has
  * sent no whole record yet takes no such place.
  *
+ * An SSL cannot be handed to another program, but what has come before there is
+ * one can. So before an upgrade none begins, and those that have begun are
+ * waited for (net_tls_hold()).
+ *
  * A close_notify tells that no more input comes, and the FIN behind it that the
  * peer has read all; what we send in between makes that a reset, where the peer
  * is gone. So we wait for the FIN, a moment.
@@ -52,22 +56,6 @@ const char *const net_tls_old_versions[TLS_OLD_VERSIONS] = { "ssl", "1.0",
 /* Spans are few mostly; a client that does not read gets so many. */
 #define CONN_SPANS_FEW 8
 #define CONN_SPANS_MAX 256
-
-enum conn_handshake_place {
-	HANDSHAKE_ELSEWHERE, /* waits for the client */
-	HANDSHAKE_READY, /* has a record to take; its turn comes */
-	HANDSHAKE_WAITING /* the same, but there are too many */
-};
-
-struct conn_handshake {
-	TAILQ_ENTRY(conn_handshake) entry; /* of ready or waiting */
-	TAILQ_ENTRY(conn_handshake) slot; /* if it has tls */
-	struct conn *c;
-	struct tls_handshake *tls;
-	struct deadline deadline;
-	int64_t began_ms; /* tls was made */
-	enum conn_handshake_place place;
-};
 
 /* Handshakes */
 
@@ -148,18 +136,32 @@ conn_handshake_cb(void *arg)
 	conn_handshake_failed(arg, TLS_FAILURE_TIMEOUT);
 }
 
-void
-conn_tls_begin(struct conn *c)
+static void
+conn_await_handshake(struct conn *c, struct conn_handshake *h, int64_t until_ms)
 {
-	struct conn_handshake *h = xcalloc(1, sizeof(*h));
-
-	c->may_be_tls = false;
-	c->tls = xcalloc(1, sizeof(*c->tls));
 	c->tls->handshake = h;
 	h->c = c;
 	deadline_init(&h->deadline, conn_handshake_cb, c);
-	deadline_set(c->net->deadlines, &h->deadline,
+	deadline_set(c->net->deadlines, &h->deadline, until_ms);
+}
+
+void
+conn_tls_begin(struct conn *c)
+{
+	c->may_be_tls = false;
+	c->tls = xcalloc(1, sizeof(*c->tls));
+	conn_await_handshake(c, xcalloc(1, sizeof(struct conn_handshake)),
 	    c->net->clock->mono_ms + CONN_TLS_HANDSHAKE_MS);
+}
+
+void
+conn_tls_continue(struct conn *c)
+{
+	struct conn_handshake *h = c->tls->handshake;
+
+	conn_await_handshake(c, h, h->deadline.at_ms);
+	if (tls_handshake_next(c->tls->partial.data, c->tls->partial.len) > 0)
+		handshake_move(h, HANDSHAKE_READY);
 }
 
 bool
@@ -195,6 +197,10 @@ handshake_take_slot(struct conn_handshake *h)
 	struct conn_handshake *oldest = TAILQ_FIRST(&t->slots);
 	int64_t now_ms = net->clock->mono_ms;
 
+	if (t->is_held) {
+		handshake_move(h, HANDSHAKE_WAITING);
+		return false;
+	}
 	if (t->slot_count == NET_TLS_SLOTS) {
 		if (now_ms - oldest->began_ms < CONN_TLS_YIELD_MS) {
 			handshake_move(h, HANDSHAKE_WAITING);
@@ -213,6 +219,20 @@ handshake_take_slot(struct conn_handshake *h)
 	TAILQ_INSERT_TAIL(&t->slots, h, slot);
 	t->slot_count++;
 	return true;
+}
+
+size_t
+net_tls_hold(struct net *net)
+{
+	net->tls.is_held = true;
+	return net->tls.slot_count;
+}
+
+void
+net_tls_release(struct net *net)
+{
+	net->tls.is_held = false;
+	net_tls_retry(net);
 }
 
 static void conn_tls_take(struct conn *c, char *data, size_t len);
@@ -645,6 +665,12 @@ bool
 conn_is_shaking_hands(const struct conn *c)
 {
 	return c->tls != NULL && c->tls->handshake != NULL;
+}
+
+bool
+conn_can_be_saved(const struct conn *c)
+{
+	return !conn_is_shaking_hands(c) || c->tls->handshake->tls == NULL;
 }
 
 const uint8_t *

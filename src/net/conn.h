@@ -49,6 +49,7 @@ struct net_tls {
 	struct tls_context *context; /* net_set_tls() */
 	struct conn_handshakes ready, waiting, slots; /* conn-tls.c */
 	size_t slot_count;
+	bool is_held; /* net_tls_hold() */
 	struct walk walk;
 	struct deadline retry;
 	struct buf sealed; /* scratch */
@@ -185,6 +186,14 @@ const uint8_t *conn_tls_key(const struct conn *c);
  * TLS. */
 void net_set_tls(struct net *net, struct tls_context *context);
 
+/*
+ * From now on no handshake begins; what comes waits, and can be handed to the
+ * next program. Returns how many have begun and are not over, which cannot.
+ * net_tls_release() lets them begin again. Both may be repeated.
+ */
+size_t net_tls_hold(struct net *net);
+void net_tls_release(struct net *net);
+
 void conn_free(struct conn *c); /* closes at once; NULL is allowed */
 
 /*
@@ -290,13 +299,15 @@ bool conn_is_ending(const struct conn *c);
 int conn_fd(const struct conn *c);
 
 /*
- * For the next program in this process (handoff.h): adds c, which has not
- * ended and shakes no hands, to out, in an item that the caller opens and closes, with all that it
- * was sent and that was not handled yet, and all that could not be sent.
+ * For the next program in this process (handoff.h): adds c, which has not ended
+ * and can be saved, to out, in an item that the caller opens and closes, with
+ * all that it was sent and that was not handled yet, and all that could not be
+ * sent.
  * conn_load() makes it again as it was; nothing is sent or handled before the
  * loop runs. NULL: in->error says why.
  */
 void conn_save(const struct conn *c, struct fields_out *out);
+bool conn_can_be_saved(const struct conn *c); /* no: its handshake has begun */
 struct conn *conn_load(struct net *net, struct fields_in *in,
     const struct tlv *item, const struct conn_handler *handler,
     void *arg) MUST_CHECK;

@@ -198,6 +198,13 @@ server_upgrade_begin(void *arg)
 {
 	struct server *server = arg;
 
+	size_t count = net_tls_hold(&server->net);
+
+	if (count > 0)
+		log_info("closed connections: reason=\"their TLS handshakes "
+			 "were not over when the server was upgraded\" "
+			 "count=%zu",
+		    count);
 	/* The next program would inherit children that it does not know of. */
 	verify_stop(server->verify);
 	service_manager_reloading(&server->service_manager);
@@ -213,13 +220,23 @@ server_upgrade_cancel(void *arg)
 	service_manager_ready(&server->service_manager);
 }
 
+static bool
+server_upgrade_is_ready(void *arg)
+{
+	struct server *server = arg;
+
+	return net_tls_hold(&server->net) == 0;
+}
+
 static void
 server_upgrade_done(const char *error, void *arg)
 {
 	struct server *server = arg;
 
-	if (error != NULL)
-		control_upgrade_failed(server->control, error);
+	if (error == NULL)
+		return;
+	net_tls_release(&server->net);
+	control_upgrade_failed(server->control, error);
 }
 
 int
@@ -231,6 +248,7 @@ server_init_upgrade(struct server *server)
 		.cancel = server_upgrade_cancel,
 		.done = server_upgrade_done,
 		.arg = server,
+		.is_ready = server_upgrade_is_ready,
 	};
 
 	server->upgrade = upgrade_new(server->base, &server->clock,

@@ -29,6 +29,7 @@ struct session_record {
 	int64_t since_ms;
 	int64_t throttle_ms;
 	bool is_throttled, is_eof, has_left, has_spoken, is_sniffed, knows_utf8;
+	bool awaits_tls; /* before the protocol */
 	struct tlv conn, state, login;
 	uint64_t account;
 };
@@ -89,6 +90,7 @@ static const struct field session_list[] = {
 	{ FIELD_ITEM(16, struct session_record, login, session_put_login) },
 	{ FIELD_UINT(17, struct session_record, account) },
 	{ FIELD_STRING(18, struct session_record, probe) },
+	{ FIELD_BOOL(19, struct session_record, awaits_tls) },
 };
 static const struct fields session_fields = { FIELDS("a session",
     struct session_record, session_list) };
@@ -120,10 +122,12 @@ session_save(const struct session *s, struct fields_out *out)
 		.has_spoken = s->has_spoken,
 		.is_sniffed = s->is_sniffed,
 		.knows_utf8 = s->knows_utf8,
+		.awaits_tls = s->protocol == &protocol_tls,
 	};
 
 	(void)strlcpy(r.probe, session_probe_nick(s), sizeof(r.probe));
-	(void)strlcpy(r.protocol, s->protocol->name, sizeof(r.protocol));
+	(void)strlcpy(r.protocol, session_protocol(s)->name,
+	    sizeof(r.protocol));
 	if (s->member != NULL)
 		memcpy(r.member, s->member->nick, sizeof(r.member));
 	fields_put_item(out, HANDOFF_SESSION, &session_fields, &r);
@@ -136,9 +140,9 @@ sessions_save(const struct sessions *all, struct fields_out *out)
 
 	fields_put_item(out, HANDOFF_SESSIONS, &sessions_fields, all);
 	bans_save(&all->chat->bans, out);
-	/* Who still shakes hands comes again. */
+	/* Others in the midst of a handshake have to come again. */
 	TAILQ_FOREACH(s, &all->list, entry)
-		if (!conn_is_shaking_hands(s->conn))
+		if (conn_can_be_saved(s->conn))
 			session_save(s, out);
 }
 
@@ -174,6 +178,12 @@ session_load(struct sessions *all, struct fields_in *in, const struct tlv *item)
 		    "a session's member or protocol is not there");
 	}
 	s->conn = conn_load(all->net, in, &r.conn, &session_conn_handler, s);
+	if (s->conn != NULL && conn_is_shaking_hands(s->conn) &&
+	    !r.awaits_tls) {
+		conn_free(s->conn);
+		s->conn = NULL;
+		(void)fields_fail(in, "a session does not await its TLS");
+	}
 	if (s->conn == NULL) {
 		free(s);
 		return false;
@@ -199,6 +209,10 @@ session_load(struct sessions *all, struct fields_in *in, const struct tlv *item)
 		member_attach(s->member, &session_client_ops, s, s->conn);
 	if (r.login.data != NULL && !session_login_load(s, in, &r.login))
 		return false;
+	if (r.awaits_tls) {
+		session_await_tls(s, s->protocol);
+		return s->member == NULL;
+	}
 	if (r.probe[0] != '\0' && s->protocol->take_nick != NULL)
 		session_probe_resume(s, r.probe);
 	return s->protocol->load == NULL || s->protocol->load(s, in, &r.state);

@@ -46,6 +46,8 @@ extern const struct protocol protocol_tls;
 enum conn_tls_use session_tls_use(const struct listener_peer *peer);
 /* s, with nobody behind it, speaks then once its hands are shaken. */
 void session_await_tls(struct session *s, const struct protocol *then);
+/* What s speaks, or that then. */
+const struct protocol *session_protocol(const struct session *s);
 void session_tls_cb(struct conn *c, enum conn_tls_event event, void *arg);
 
 /* Gives up a login that is under way; and for the next program. */

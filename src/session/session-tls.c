@@ -84,19 +84,23 @@ session_await_tls(struct session *s, const struct protocol *then)
 	s->state = (void *)(uintptr_t)then;
 }
 
+const struct protocol *
+session_protocol(const struct session *s)
+{
+	return s->protocol == &protocol_tls ? s->state : s->protocol;
+}
+
 void
 session_tls_cb(struct conn *c, enum conn_tls_event event, void *arg)
 {
 	struct session *s = arg;
-	const struct protocol *then = s->protocol;
+	const struct protocol *then = session_protocol(s);
 	const char *line;
 	char from[CREDENTIAL_STR_SIZE];
 
 	assert(s->conn == c);
-	if (s->protocol == &protocol_tls) {
-		then = s->state;
+	if (s->protocol == &protocol_tls)
 		s->state = NULL;
-	}
 	switch (event) {
 	case CONN_TLS_BEGINS:
 		if (s->protocol->close != NULL)

@@ -488,7 +488,7 @@ START_TEST(test_program)
 	struct outcome o = { .calls = 0 };
 	struct upgrade_program program = { .path = path, .argv = argv };
 	const struct upgrade_owner owner = { program_save, program_begin,
-		program_cancel, program_done, &o };
+		program_cancel, program_done, &o, NULL };
 	struct event_base *base = event_base_new();
 	struct deadlines deadlines;
 	struct clock clock = { .timing = NULL };
@@ -551,7 +551,7 @@ START_TEST(test_killed)
 	struct outcome o = { .calls = 0 };
 	struct upgrade_program program = { .path = path, .argv = argv };
 	const struct upgrade_owner owner = { program_save, program_begin,
-		program_cancel, program_done, &o };
+		program_cancel, program_done, &o, NULL };
 	struct pollfd polled = { .events = POLLIN };
 	struct event_base *base;
 	struct deadlines deadlines;
