@@ -47,6 +47,8 @@ void
 clock_update(struct clock *c)
 {
 	c->began_ns = clock_read_ns(CLOCK_MONOTONIC);
+	if (c->is_set_by_hand)
+		return;
 	c->mono_ms = c->began_ns / 1000000;
 	c->wall_ms = clock_read_ns(CLOCK_REALTIME) / 1000000;
 }

@@ -18,6 +18,7 @@ struct clock {
 	int64_t began_ns; /* monotonic: when the callback began */
 	struct timing *timing; /* or NULL */
 	struct age *age; /* or NULL */
+	bool is_set_by_hand; /* by tests: it does not follow the system */
 };
 
 /* To be called when a callback of the loop begins. */

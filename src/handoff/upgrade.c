@@ -410,7 +410,7 @@ upgrade_reap(struct upgrade *u, int *status)
 static int64_t
 upgrade_now_ms(void)
 {
-	struct clock now;
+	struct clock now = { 0 };
 
 	clock_update(&now);
 	return now.mono_ms;

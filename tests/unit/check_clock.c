@@ -58,7 +58,7 @@ check_date(int64_t wall_ms)
 
 START_TEST(test_update)
 {
-	struct clock a, b;
+	struct clock a = { 0 }, b = { 0 };
 	time_t before = time(NULL), after;
 
 	clock_update(&a);

@@ -53,7 +53,7 @@ static struct {
 static int64_t
 now_ms(void)
 {
-	struct clock c;
+	struct clock c = { 0 };
 
 	clock_update(&c);
 	return c.mono_ms;

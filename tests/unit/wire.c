@@ -29,7 +29,7 @@ struct world w;
 int64_t
 now_ms(void)
 {
-	struct clock c;
+	struct clock c = { 0 };
 
 	clock_update(&c);
 	return c.mono_ms;
