@@ -122,6 +122,11 @@ struct event {
 	size_t text_len;
 	const char *other;
 	const char *tags; /* IRC's client-only ones: "+a=b;+c", or NULL */
+	/* Of a message: what its author's program knows it by, if anything, and
+	 * whose ids these are (0: nobody's). See ids.h. */
+	const char *id; /* not terminated */
+	size_t id_len;
+	uint64_t id_key;
 	int64_t duration_ms;
 	uint64_t count;
 	uint64_t total;
@@ -135,6 +140,7 @@ struct event {
 	bool is_action; /* an action (/me) in private */
 	bool is_ctcp; /* between IRC clients: CTCP */
 	bool is_uncertain; /* there may be more: the power was cut */
+	bool is_id_shown; /* this is for whose id it is */
 	const struct event_presence *presence;
 	/* Of an arrival: those whose own (struct cursor) is that or a later one
 	 * were told of it when they came; 0: nobody was. */

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <xxhash.h>
 
 #include "history/history.h"
@@ -33,6 +34,9 @@ enum record_type {
 	RECORD_TOPIC,
 	RECORD_NOTICE
 };
+
+/* Added to the type of a message that has an id: see record_id(). */
+#define RECORD_HAS_ID 0x80
 
 /* A record's first word. It is stored last and in one go: the record exists
  * from then on. */
@@ -56,7 +60,14 @@ struct record {
 	uint64_t time; /* record_pack_time(); of a hole: 0 */
 	uint64_t age; /* of the age clock, in milliseconds; of a hole: 0 */
 	uint64_t author; /* of a hole: the number after it */
-	char data[]; /* nick, NUL, text, NULs */
+	char data[]; /* nick, NUL, text; with an id: struct record_id; NULs */
+};
+
+/* Behind the text, at any alignment. Who has none pays nothing for it. */
+struct record_id {
+	uint8_t key[sizeof(uint64_t)]; /* whose id it is */
+	uint8_t len;
+	char id[];
 };
 
 _Static_assert(sizeof(struct record) == 56, "the layout of a record");
@@ -162,6 +173,33 @@ record_is_message(const struct record *r)
 	return r->first.is.type >= RECORD_SAY;
 }
 
+/* The type without what may be added to it. */
+static inline enum record_type
+record_message_type(union record_word first)
+{
+	return (enum record_type)(first.is.type & ~RECORD_HAS_ID);
+}
+
+/* The id of a sound record, or NULL. */
+static inline const struct record_id *
+record_id(const struct record *r)
+{
+	return !record_is_message(r) ||
+		(r->first.is.type & RECORD_HAS_ID) == 0 ?
+	    NULL :
+	    (const void *)(r->data + r->first.is.nick_len + 1 +
+		r->first.is.text_len);
+}
+
+static inline uint64_t
+record_id_key(const struct record_id *id)
+{
+	uint64_t key;
+
+	memcpy(&key, id->key, sizeof(key));
+	return key;
+}
+
 static inline int64_t
 record_time_ms(const struct record *r)
 {
@@ -226,6 +264,10 @@ history_add_seek_point(struct history *h, const struct record *r)
 	point->number = r->number;
 	point->time_ms = record_time_ms(r);
 }
+
+/* To be called when r has become the newest; and to forget all ids. */
+void history_add_id(struct history *h, const struct record *r);
+void history_free_ids(struct history *h);
 
 /* Writes a hole of size bytes at pos. */
 void history_write_hole(struct history *h, uint64_t pos, uint32_t size,

@@ -31,27 +31,40 @@ static bool
 load_has_form(const struct record *r, size_t left)
 {
 	union record_word first = r->first;
-	size_t used;
+	size_t used = sizeof(*r) + first.is.nick_len + 1 + first.is.text_len;
 
 	if (first.is.size % HISTORY_ALIGN != 0 || first.is.size < sizeof(*r) ||
 	    first.is.size > left)
 		return false;
-	switch (first.is.type) {
-	case RECORD_HOLE:
+	if (first.is.type == RECORD_HOLE)
 		return first.is.nick_len == 0 && first.is.text_len == 0 &&
 		    r->author > r->number && r->author < HISTORY_NUMBER_MAX;
+	switch (record_message_type(first)) {
 	case RECORD_SAY:
 	case RECORD_ME:
 	case RECORD_TOPIC:
 	case RECORD_NOTICE:
-		used = sizeof(*r) + first.is.nick_len + 1 + first.is.text_len;
+		if ((first.is.type & RECORD_HAS_ID) != 0) {
+			if (first.is.size < used + sizeof(struct record_id))
+				return false;
+			used += sizeof(struct record_id) + record_id(r)->len;
+		}
 		return first.is.nick_len <= NICK_MAX &&
 		    first.is.text_len <= HISTORY_TEXT_MAX &&
 		    first.is.size == HISTORY_ROUND(used) &&
 		    r->data[first.is.nick_len] == '\0';
-	default:
-		return false;
+	case RECORD_NONE:
+	case RECORD_PAD:
+	case RECORD_HOLE:
+		break;
 	}
+	return false;
+}
+
+static bool
+load_is_harmless_id(const struct record_id *id)
+{
+	return record_id_key(id) != 0 && history_id_is_valid(id->id, id->len);
 }
 
 static bool
@@ -65,6 +78,7 @@ load_is_harmless(const struct record *r)
 		if (!nick_is_char(r->data[i]))
 			return false;
 	return r->author <= EVENT_AUTHOR_MAX &&
+	    (record_id(r) == NULL || load_is_harmless_id(record_id(r))) &&
 	    text_is_harmless(r->data + r->first.is.nick_len + 1,
 		r->first.is.text_len);
 }
@@ -98,6 +112,7 @@ load_clear(struct history *h)
 	h->last_time_ms = 0;
 	free(h->seek_points);
 	h->seek_points = NULL;
+	history_free_ids(h);
 }
 
 /* Takes the sound record at pos as the next of the ring, or the first. */
@@ -121,6 +136,7 @@ load_take(struct history *h, uint64_t pos, bool is_first)
 	h->head_pos = pos + r->first.is.size;
 	h->next_number = record_next(r);
 	history_add_seek_point(h, r);
+	history_add_id(h, r);
 }
 
 /* Finds the sound record at pos, or behind the pads there, in a ring that

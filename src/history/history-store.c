@@ -231,18 +231,19 @@ history_init(struct history *h, size_t size)
 
 /* Frees what belongs to the ring but lies outside its memory. */
 static void
-ring_free_seek_points(struct history *h)
+ring_free_indexes(struct history *h)
 {
 	history_find_end(h);
 	free(h->seek_points);
 	h->seek_points = NULL;
+	history_free_ids(h);
 }
 
 /* Frees all but the descriptor. */
 static void
 ring_unmap(struct history *h)
 {
-	ring_free_seek_points(h);
+	ring_free_indexes(h);
 	munmap(h->header, HISTORY_HEADER_SIZE + h->size);
 }
 
@@ -250,7 +251,7 @@ void
 history_fini(struct history *h)
 {
 	if (h->fd == -1) {
-		ring_free_seek_points(h);
+		ring_free_indexes(h);
 		free(h->header);
 	} else {
 		ring_unmap(h);
@@ -688,10 +689,11 @@ history_move(struct history *h, struct history *file)
 	moved.fd = file->fd;
 	moved.header = file->header;
 	moved.region = file->region;
-	ring_free_seek_points(file);
+	ring_free_indexes(file);
 	/* Those of h go along. */
 	h->index = NULL;
 	h->seek_points = NULL;
+	h->ids = NULL;
 	history_fini(h);
 	*h = moved;
 	ring_begin(h);
@@ -715,5 +717,5 @@ history_image(const struct history *h, void *image)
 	history_copy(&copy, h);
 	ring_begin(&copy);
 	history_store(&copy.header->clean, ring_clean_check(copy.header));
-	ring_free_seek_points(&copy);
+	ring_free_indexes(&copy);
 }

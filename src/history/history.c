@@ -133,6 +133,7 @@ history_commit(struct history *h, struct record *r, union record_word first)
 	history_store(&h->header->head_pos, h->head_pos);
 	history_store(&h->header->next_number, h->next_number);
 	history_add_seek_point(h, r);
+	history_add_id(h, r);
 }
 
 static const struct {
@@ -158,7 +159,7 @@ history_record_type(enum event_kind kind)
 }
 
 static enum event_kind
-history_event_kind(unsigned type)
+history_event_kind(enum record_type type)
 {
 	size_t i;
 
@@ -199,22 +200,39 @@ history_next_time(struct history *h, int64_t wall_ms)
 	    last_ms < limit_ms ? last_ms + 1 : last_ms);
 }
 
+/* Writes the event's id behind the text, if it has one. */
+static void
+history_put_id(char *at, const struct event *event)
+{
+	struct record_id *id = (void *)at;
+
+	if (event->id_key == 0)
+		return;
+	memcpy(id->key, &event->id_key, sizeof(id->key));
+	id->len = (uint8_t)event->id_len;
+	memcpy(id->id, event->id, event->id_len);
+}
+
 uint64_t
 history_append(struct history *h, const struct event *event)
 {
 	struct record *r;
 	union record_word first;
-	size_t nick_len, text_len, text_max, size;
+	size_t nick_len, text_len, text_max, size, id_size = 0;
 
 	assert(event_is_numbered(event->kind));
 	nick_len = strlen(event->nick);
 	assert(nick_len <= NICK_MAX);
+	if (event->id_key != 0) {
+		assert(history_id_is_valid(event->id, event->id_len));
+		id_size = sizeof(struct record_id) + event->id_len;
+	}
 	text_len = event->text_len;
 	text_max = h->size / 4 < HISTORY_TEXT_MAX ? h->size / 4 :
 						    HISTORY_TEXT_MAX;
 	if (text_len > text_max)
 		text_len = text_cut(event->text, text_len, text_max);
-	size = HISTORY_ROUND(sizeof(*r) + nick_len + 1 + text_len);
+	size = HISTORY_ROUND(sizeof(*r) + nick_len + 1 + text_len + id_size);
 
 	r = history_reserve(h, size);
 	r->pos = h->head_pos;
@@ -227,11 +245,13 @@ history_append(struct history *h, const struct event *event)
 	memcpy(r->data, event->nick, nick_len + 1);
 	if (text_len > 0)
 		memcpy(r->data + nick_len + 1, event->text, text_len);
+	history_put_id(r->data + nick_len + 1 + text_len, event);
 	if (event->author > h->max_author)
 		h->max_author = event->author;
 
 	first.is.size = (uint32_t)size;
-	first.is.type = history_record_type(event->kind);
+	first.is.type = (uint8_t)(history_record_type(event->kind) |
+	    (event->id_key != 0 ? RECORD_HAS_ID : 0));
 	first.is.nick_len = (uint8_t)nick_len;
 	first.is.text_len = (uint16_t)text_len;
 	history_commit(h, r, first);
@@ -329,6 +349,26 @@ history_clamp(const struct history *h, struct history_cursor *c)
 	return lost;
 }
 
+static void
+history_read_message(const struct record *r, struct event *event)
+{
+	const struct record_id *id = record_id(r);
+
+	event->kind = history_event_kind(record_message_type(r->first));
+	event->time_ms = record_time_ms(r);
+	event->wall_ms = record_wall_ms(r);
+	event->age_ms = (int64_t)r->age;
+	event->author = r->author;
+	event->nick = r->data;
+	event->text = r->data + r->first.is.nick_len + 1;
+	event->text_len = r->first.is.text_len;
+	if (id != NULL) {
+		event->id = id->id;
+		event->id_len = id->len;
+		event->id_key = record_id_key(id);
+	}
+}
+
 bool
 history_read(const struct history *h, struct history_cursor *c,
     struct event *event)
@@ -349,16 +389,8 @@ history_read(const struct history *h, struct history_cursor *c,
 		event->nick = event->text = "";
 		event->count = history_distance(c->number, r->author);
 		event->is_uncertain = !history_is_certain(c->number, r->author);
-	} else {
-		event->kind = history_event_kind(r->first.is.type);
-		event->time_ms = record_time_ms(r);
-		event->wall_ms = record_wall_ms(r);
-		event->age_ms = (int64_t)r->age;
-		event->author = r->author;
-		event->nick = r->data;
-		event->text = r->data + r->first.is.nick_len + 1;
-		event->text_len = r->first.is.text_len;
-	}
+	} else
+		history_read_message(r, event);
 	c->number = record_next(r);
 	c->pos += r->first.is.size;
 	return true;

@@ -12,6 +12,7 @@
 #include "history/event.h"
 
 struct history_header;
+struct history_ids;
 struct history_seek_point;
 
 /*
@@ -57,6 +58,7 @@ struct history {
 	struct history_index *index; /* for history_find(), or NULL */
 	struct history_seek_point
 	    *seek_points; /* for history_seek_time(), or NULL */
+	struct history_ids *ids; /* for history_find_id(), or NULL */
 };
 
 struct history_cursor {
@@ -107,8 +109,9 @@ void history_fini(struct history *h);
 
 /*
  * Appends an event of a kind that is numbered (kind, time_ms, age_ms, author,
- * nick, text are used; its number is ignored). Returns the number given. Text beyond
- * a quarter of the ring is cut, so that an append always succeeds.
+ * nick, text are used, and id if there is an id_key; its number is ignored).
+ * Returns the number given. Text beyond a quarter of the ring is cut, so that an
+ * append always succeeds.
  */
 uint64_t history_append(struct history *h, const struct event *event);
 
@@ -182,6 +185,16 @@ struct history_cursor history_seek_time(const struct history *h,
     int64_t time_ms);
 struct history_cursor history_seek_number(const struct history *h,
     uint64_t number);
+
+/*
+ * Finds the newest message that was given this id by the owner of id_key (which
+ * is not 0) and is still held; false: none. It takes some µs. The index costs
+ * memory only for messages that have an id: 80 bytes each, while they are held.
+ */
+#define HISTORY_ID_MAX 64 /* bytes; of printable ASCII without blanks */
+bool history_id_is_valid(const char *id, size_t len);
+bool history_find_id(const struct history *h, uint64_t id_key, const char *id,
+    size_t len, struct history_cursor *c) MUST_CHECK;
 
 /* Drops messages from before that time (of the age clock), some at a time. True:
  * there may be more to drop. */

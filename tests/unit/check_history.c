@@ -77,6 +77,94 @@ START_TEST(test_read_back)
 }
 END_TEST
 
+static uint64_t
+append_with_id(struct history *h, uint64_t key, const char *id,
+    const char *text)
+{
+	struct event e = { .kind = EVENT_ME,
+		.nick = "ana",
+		.text = text,
+		.text_len = strlen(text),
+		.id_key = key,
+		.id = id,
+		.id_len = strlen(id) };
+
+	return history_append(h, &e);
+}
+
+/* The number that was given to it, or 0. */
+static uint64_t
+find_id(const struct history *h, uint64_t key, const char *id)
+{
+	struct history_cursor c;
+
+	return history_find_id(h, key, id, strlen(id), &c) ? c.number : 0;
+}
+
+START_TEST(test_id)
+{
+	struct history h;
+	struct history_cursor c;
+	struct event e;
+	uint64_t plain;
+	int i;
+
+	history_init(&h, 2000);
+	ck_assert_uint_eq(find_id(&h, 1, "a"), 0);
+	ck_assert_uint_eq(append(&h, "ana", "without"), 1);
+	plain = history_used(&h);
+	ck_assert_uint_eq(append_with_id(&h, 1, "a", "one"), 2);
+	ck_assert_uint_eq(append_with_id(&h, 2, "a", "two"), 3);
+	ck_assert_uint_eq(append_with_id(&h, 1, "b", ""), 4);
+	/* Who has none pays nothing. */
+	ck_assert_uint_eq(append(&h, "ana", "without"), 5);
+	ck_assert_uint_eq(h.head_pos - h.last_pos, plain);
+	ck_assert_uint_eq(find_id(&h, 1, "a"), 2);
+	ck_assert_uint_eq(find_id(&h, 2, "a"), 3);
+	ck_assert_uint_eq(find_id(&h, 1, "b"), 4);
+	ck_assert_uint_eq(find_id(&h, 2, "b"), 0);
+	ck_assert_uint_eq(find_id(&h, 1, "ab"), 0);
+
+	c = history_oldest(&h);
+	ck_assert(history_read(&h, &c, &e));
+	ck_assert_uint_eq(e.id_key, 0);
+	ck_assert_ptr_null(e.id);
+	ck_assert(history_read(&h, &c, &e));
+	ck_assert_int_eq(e.kind, EVENT_ME);
+	ck_assert_uint_eq(e.text_len, 3);
+	ck_assert_uint_eq(e.id_key, 1);
+	ck_assert_uint_eq(e.id_len, 1);
+	ck_assert_mem_eq(e.id, "a", 1);
+
+	/* Given again: the newest. Then all are lapped. */
+	ck_assert_uint_eq(append_with_id(&h, 1, "a", "other"), 6);
+	ck_assert_uint_eq(find_id(&h, 1, "a"), 6);
+	for (i = 0; i < 100; i++) {
+		(void)append_with_id(&h, 3, "again", "x");
+		ck_assert_uint_eq(find_id(&h, 3, "again"), h.next_number - 1);
+	}
+	ck_assert_uint_eq(find_id(&h, 1, "a"), 0);
+	ck_assert_uint_eq(find_id(&h, 2, "a"), 0);
+	history_fini(&h);
+}
+END_TEST
+
+START_TEST(test_id_valid)
+{
+	char id[HISTORY_ID_MAX + 1];
+
+	memset(id, '~', sizeof(id));
+	ck_assert(history_id_is_valid(id, HISTORY_ID_MAX));
+	ck_assert(!history_id_is_valid(id, HISTORY_ID_MAX + 1));
+	ck_assert(history_id_is_valid("!", 1));
+	ck_assert(!history_id_is_valid("", 0));
+	ck_assert(!history_id_is_valid("a b", 3));
+	ck_assert(!history_id_is_valid("a\177", 2));
+	ck_assert(!history_id_is_valid("\303\244", 2));
+	ck_assert(!history_id_is_valid("a\0b", 3));
+}
+END_TEST
+
 /* Against a list, through many wraps, for rings of all sizes (hostile 39). */
 START_TEST(test_wraps)
 {
@@ -495,6 +583,8 @@ unit_tests(Suite *s)
 
 	tcase_add_test(tc, test_empty);
 	tcase_add_test(tc, test_read_back);
+	tcase_add_test(tc, test_id);
+	tcase_add_test(tc, test_id_valid);
 	tcase_add_test(tc, test_wraps);
 	tcase_add_test(tc, test_cursor_at_a_pad);
 	tcase_add_test(tc, test_clamp_is_exact);

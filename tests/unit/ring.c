@@ -28,6 +28,9 @@ ring_random(unsigned below)
 	return ring_seed % below;
 }
 
+/* The id of the message that was made last, if it has one. */
+static char ring_id[HISTORY_ID_MAX];
+
 static void
 ring_make(uint64_t number, struct event *event, char nick[16], char text[128])
 {
@@ -47,6 +50,18 @@ ring_make(uint64_t number, struct event *event, char nick[16], char text[128])
 	for (i = 0; i < event->text_len; i++)
 		text[i] = (char)('a' + (number + i * (mixed >> 16)) % 26);
 	event->text = text;
+	if (mixed % 5 != 0)
+		return;
+	/* Two owners with the same ids. */
+	event->id_key = 1 + mixed % 2;
+	event->id_len = 1 + mixed % HISTORY_ID_MAX;
+	memset(ring_id, '-', sizeof(ring_id));
+	(void)snprintf(ring_id, sizeof(ring_id), "%x",
+	    (unsigned)(number % HISTORY_EPOCH));
+	ring_id[strlen(ring_id)] = '=';
+	if (event->id_len < 11)
+		event->id_len = 11;
+	event->id = ring_id;
 }
 
 uint64_t
@@ -60,8 +75,9 @@ ring_append(struct history *h)
 }
 
 static void
-ring_check_message(const struct event *event)
+ring_check_message(const struct history *h, const struct event *event)
 {
+	struct history_cursor found;
 	struct event expected;
 	char nick[16], text[128];
 
@@ -73,6 +89,16 @@ ring_check_message(const struct event *event)
 	QUICK_ASSERT(event->text_len == expected.text_len);
 	if (expected.text_len > 0)
 		QUICK_ASSERT(memcmp(event->text, text, expected.text_len) == 0);
+	QUICK_ASSERT(event->id_key == expected.id_key);
+	QUICK_ASSERT(event->id_len == expected.id_len);
+	if (expected.id_key == 0)
+		return;
+	QUICK_ASSERT(memcmp(event->id, expected.id, expected.id_len) == 0);
+	QUICK_ASSERT(history_find_id(h, event->id_key, event->id, event->id_len,
+	    &found));
+	QUICK_ASSERT(found.number == event->number);
+	QUICK_ASSERT(!history_find_id(h, 3 - event->id_key, event->id,
+	    event->id_len, &found));
 }
 
 uint64_t
@@ -98,7 +124,7 @@ ring_verify(const struct history *h, uint64_t *missing)
 		} else {
 			messages++;
 			QUICK_ASSERT(c.number == expected + 1);
-			ring_check_message(&event);
+			ring_check_message(h, &event);
 			QUICK_ASSERT(event.author <= h->max_author);
 		}
 	}
