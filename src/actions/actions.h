@@ -34,6 +34,7 @@ struct membership;
 /* say.c: saying something in a room. */
 enum say {
 	SAID,
+	SAID_BEFORE, /* under the same id */
 	SAY_HIDDEN, /* a secret room, of which they must not know */
 	SAY_ON_BREAK,
 	SAY_FORBIDDEN, /* *why says by what */
@@ -48,7 +49,9 @@ enum say {
  * m says something: EVENT_SAY, EVENT_ME, EVENT_NOTICE or EVENT_CTCP with a
  * text, and perhaps tags; or EVENT_TAGS. With a status of '@' or '+' it is an
  * EVENT_PRIVATE, only to those in the room who have at least that. fits: the
- * protocol could write it. The rest of event is filled in, for an echo.
+ * protocol could write it. With an id that their client has given to the same
+ * before (ids.h), it is not said again, whatever has changed since. The rest of
+ * event is filled in, for an echo.
  */
 enum say action_say(struct member *m, struct room *room, struct event *event,
     bool fits, enum modes_speak *why) MUST_CHECK;

@@ -7,7 +7,9 @@
 
 #include "actions/actions.h"
 #include "base/secret.h"
+#include "room/client.h"
 #include "room/deliver.h"
+#include "room/ids.h"
 #include "room/member.h"
 #include "room/modes.h"
 #include "room/person.h"
@@ -39,6 +41,11 @@ action_say(struct member *m, struct room *room, struct event *event, bool fits,
 {
 	struct membership *ms = member_in(m, room);
 
+	if (event->id != NULL &&
+	    client_has_said(member_client(m), room, event)) {
+		event->room = room->name;
+		return SAID_BEFORE;
+	}
 	*why = modes_may_speak(room, m, ms);
 	if (*why != MODES_MAY_SPEAK && ms == NULL && !modes_may_see(room, m))
 		return SAY_HIDDEN;

@@ -258,6 +258,8 @@ talk_to_room(struct session *s, const struct talk *t, const char *target)
 	case SAY_TOO_LONG:
 		talk_too_long(s);
 		break;
+	case SAID_BEFORE:
+		break; /* only in JSON */
 	}
 }
 

@@ -92,6 +92,7 @@ plain_say(struct session *s, enum event_kind kind, const char *text, size_t len)
 	case SAY_SECRET:
 		session_error(s, SAY_SECRET_TEXT);
 		break;
+	case SAID_BEFORE:
 	case SAY_HIDDEN:
 	case SAY_NO_CTCP:
 	case SAY_TOO_LONG:

@@ -28,6 +28,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/directory.h \
 	%D%/handed.c \
 	%D%/handed.h \
+	%D%/ids.c \
+	%D%/ids.h \
 	%D%/member-handoff.c \
 	%D%/member.c \
 	%D%/member.h \

@@ -185,6 +185,7 @@ static const struct field client_list[] = {
 	    struct queued_message, entry, client_add_handed) },
 	{ FIELD_BOOL(5, struct client, has_unread_left) },
 	{ FIELD_UINT(6, struct client, handed_dropped) },
+	{ FIELD_UINT(7, struct client, id_secret) },
 };
 static const struct fields client_fields = { FIELDS("a client", struct client,
     client_list) };

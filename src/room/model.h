@@ -230,6 +230,7 @@ struct client {
 	 * all had certainly arrived. */
 	bool has_unread_left;
 	bool was_told_repeats; /* that private messages are repeated */
+	uint64_t id_secret; /* ids.h; 0: its messages have no ids */
 	uint32_t handed_dropped; /* from before handed, and not known to have
 				  * arrived: there were too many */
 };

@@ -31,6 +31,7 @@
 #include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/handed.h"
+#include "room/ids.h"
 #include "room/past.h"
 #include "room/person.h"
 #include "room/replay-impl.h"
@@ -382,6 +383,7 @@ replay_lines(struct cursor *c, struct buf *out, struct replay_progress *to,
 			event.age = replay_age(room->chat,
 			    event_wall_ms(&event));
 		}
+		event.is_id_shown = client_has_id(c->client, &event);
 		replay_render(c, out, &event);
 		to->has_shown = true;
 	}

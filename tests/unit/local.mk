@@ -45,6 +45,7 @@ unit_tests = \
 	%D%/check_history_faults \
 	%D%/check_history_file \
 	%D%/check_http \
+	%D%/check_ids \
 	%D%/check_inherit \
 	%D%/check_irc_flood \
 	%D%/check_irc_history \
