@@ -91,6 +91,8 @@ event_add_said(struct json *j, const struct event *e)
 	jsonl_add_message(j, e);
 	json_text(j, "nick", e->nick);
 	event_add_text(j, e);
+	if (e->is_id_shown)
+		json_text_len(j, "id", e->id, e->id_len);
 }
 
 static void

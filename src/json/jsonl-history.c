@@ -11,7 +11,9 @@
 #include <stdlib.h>
 
 #include "json/jsonl.h"
+#include "room/client.h"
 #include "room/deliver.h"
+#include "room/ids.h"
 #include "room/person.h"
 
 #define JSONL_HISTORY_BYTES ((size_t)128 * 1024)
@@ -34,6 +36,7 @@ history_page_add(const struct session *s, struct json *j,
     const struct room *room, struct history_cursor *at, uint64_t upper,
     uint64_t limit)
 {
+	const struct client *client = member_client(s->member);
 	size_t start = j->out->len;
 	struct event event;
 
@@ -44,6 +47,7 @@ history_page_add(const struct session *s, struct json *j,
 		    member_ignores_author(s->member, event.author, event.nick))
 			continue;
 		event.room = room->name;
+		event.is_id_shown = client_has_id(client, &event);
 		jsonl_add_event(j, &event);
 	}
 }

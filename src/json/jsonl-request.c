@@ -59,6 +59,8 @@ jsonl_begin_answer(struct session *s, const char *how,
 
 	if (rq->ref != NULL)
 		json_text(j, "ref", rq->ref);
+	if (rq->id != NULL)
+		json_text(j, "id", rq->id);
 	return j;
 }
 
@@ -214,6 +216,17 @@ jsonl_find(struct session *s, const struct jsonl_request *rq, const char *nick)
 	return m;
 }
 
+/* The text of a member that is sent back as it is, or NULL. */
+static const char *
+jsonl_label(const struct jsonl_request *rq, const char *name, size_t max)
+{
+	const json_t *value = json_object_get(rq->object, name);
+
+	return json_is_string(value) && json_string_length(value) <= max ?
+	    json_string_value(value) :
+	    NULL;
+}
+
 /* Finds the command that the object names. */
 static const struct jsonl_command *
 jsonl_find_command(struct jsonl_request *rq)
@@ -238,7 +251,6 @@ jsonl_input(struct session *s, char *line, size_t len, bool has_cr)
 {
 	struct jsonl_request rq = { .object = NULL };
 	const struct jsonl_command *c = NULL;
-	const json_t *ref;
 	json_error_t error;
 
 	(void)has_cr;
@@ -250,9 +262,8 @@ jsonl_input(struct session *s, char *line, size_t len, bool has_cr)
 		json_decref(rq.object);
 		return;
 	}
-	ref = json_object_get(rq.object, "ref");
-	if (json_is_string(ref) && json_string_length(ref) <= JSONL_REF_MAX)
-		rq.ref = json_string_value(ref);
+	rq.ref = jsonl_label(&rq, "ref", JSONL_REF_MAX);
+	rq.id = jsonl_label(&rq, "id", HISTORY_ID_MAX);
 	c = jsonl_find_command(&rq);
 	session_charge(s, c == NULL ? 1 : c->command.cost);
 	if (c == NULL)

@@ -11,6 +11,9 @@
 
 #include "actions/actions.h"
 #include "json/jsonl.h"
+#include "room/chat.h"
+#include "room/client.h"
+#include "room/ids.h"
 #include "room/modes-words.h"
 
 /* Sets the kind of what is said; false: s was told that there is no such. */
@@ -56,21 +59,30 @@ talk_check(struct session *s, const struct jsonl_request *rq, const char *text)
 }
 
 static void
-say_in(struct session *s, const struct jsonl_request *rq, struct room *room,
-    enum event_kind kind, const char *text)
+say_done(struct session *s, const struct jsonl_request *rq,
+    const struct room *room, struct event *event, bool is_again)
 {
-	struct event event = {
-		.kind = kind, .text = text, .text_len = strlen(text)
-	};
-	enum modes_speak why;
-	struct json *j;
+	struct json *j = jsonl_begin_done(s, rq);
 
-	switch (action_say(s->member, room, &event, true, &why)) {
+	event->room = room->name;
+	jsonl_add_message(j, event);
+	if (is_again)
+		json_bool(j, "again", true);
+	jsonl_end(s);
+}
+
+static void
+say_in(struct session *s, const struct jsonl_request *rq, struct room *room,
+    struct event *event)
+{
+	enum modes_speak why;
+
+	switch (action_say(s->member, room, event, true, &why)) {
 	case SAID:
-		event.room = room->name;
-		j = jsonl_begin_done(s, rq);
-		jsonl_add_message(j, &event);
-		jsonl_end(s);
+		say_done(s, rq, room, event, false);
+		break;
+	case SAID_BEFORE:
+		say_done(s, rq, room, event, true);
 		break;
 	case SAY_ON_BREAK:
 		jsonl_on_break(s, rq);
@@ -89,17 +101,83 @@ say_in(struct session *s, const struct jsonl_request *rq, struct room *room,
 	}
 }
 
+/* Has the event's id, if it is to have one. False: s was told that it cannot. */
+static bool
+say_id(struct session *s, const struct jsonl_request *rq, struct event *event)
+{
+	if (json_object_get(rq->object, "id") == NULL)
+		return true;
+	if (rq->id == NULL || !history_id_is_valid(rq->id, strlen(rq->id)))
+		jsonl_failed(s, rq, "bad-id",
+		    "\"id\" is a text of 1 to %d letters, digits and signs",
+		    HISTORY_ID_MAX);
+	else if (member_client(s->member)->id_secret == 0)
+		jsonl_failed(s, rq, "no-client",
+		    "an \"id\" needs a \"client\" before it");
+	else {
+		event->id = rq->id;
+		event->id_len = strlen(rq->id);
+		return true;
+	}
+	return false;
+}
+
+/* Was it said in the room that rq names, which they have left or were put out
+ * of? */
+static bool
+say_was_done(struct session *s, const struct jsonl_request *rq,
+    struct event *event)
+{
+	const json_t *name = json_object_get(rq->object, "room");
+	struct room *room;
+
+	if (event->id == NULL || !json_is_string(name) ||
+	    room_name_check(json_string_value(name)) != NICK_OK)
+		return false;
+	room = chat_find_room(s->all->chat, json_string_value(name));
+	if (room == NULL || member_in(s->member, room) != NULL ||
+	    !client_has_said(member_client(s->member), room, event))
+		return false;
+	say_done(s, rq, room, event, true);
+	return true;
+}
+
+static void
+say_text(struct session *s, const struct jsonl_request *rq, const char *text)
+{
+	struct event event = { .text = text, .text_len = strlen(text) };
+	struct membership *ms;
+
+	if (!talk_check(s, rq, text) || !talk_kind(s, rq, &event.kind) ||
+	    !say_id(s, rq, &event) || say_was_done(s, rq, &event))
+		return;
+	if ((ms = jsonl_room(s, rq)) != NULL)
+		say_in(s, rq, ms->room, &event);
+}
+
 void
 jsonl_say_run(struct session *s, const struct jsonl_request *rq)
 {
 	char *text = jsonl_value(s, rq);
-	struct membership *ms;
-	enum event_kind kind;
 
-	if (text != NULL && talk_check(s, rq, text) &&
-	    talk_kind(s, rq, &kind) && (ms = jsonl_room(s, rq)) != NULL)
-		say_in(s, rq, ms->room, kind, text);
+	if (text != NULL)
+		say_text(s, rq, text);
 	free(text);
+}
+
+/* Secrets are taken as they are. */
+void
+jsonl_client_run(struct session *s, const struct jsonl_request *rq)
+{
+	if (json_is_string(rq->value) &&
+	    client_set_secret(member_client(s->member),
+		json_string_value(rq->value)) == 0)
+		jsonl_done(s, rq);
+	else
+		jsonl_failed(s, rq, "bad-client",
+		    "\"client\" is a secret of %d to %d letters, digits and "
+		    "signs, made at random",
+		    CLIENT_SECRET_MIN, CLIENT_SECRET_MAX);
 }
 
 static void

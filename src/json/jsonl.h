@@ -29,6 +29,7 @@ struct jsonl_request {
 	json_t *object;
 	json_t *value; /* of the member that names the command */
 	const char *ref; /* or NULL */
+	const char *id; /* of what is said (ids.h); or NULL */
 };
 
 struct jsonl_command {

@@ -196,6 +196,7 @@ dialogs_json = \
 	%D%/json-account.dialog \
 	%D%/json-catchup.dialog \
 	%D%/json-errors.dialog \
+	%D%/json-ids.dialog \
 	%D%/json-upgrade.dialog \
 	%D%/json.dialog
 if HAVE_JANSSON
