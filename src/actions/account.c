@@ -149,11 +149,13 @@ action_login(struct member *m, const struct account *a, const char *nick,
 	assert(member_account(m) == NULL);
 	member_set_identity(m, &identity);
 	login_tell(m, a);
+	m->is_logging_in = true;
 	answer->nick = NICK_SAME;
 	if (nick != NULL && !account_owns(a, m->nick))
 		answer->nick = action_nick(m, nick, &answer->nick_answer);
 	if (answer->nick != NICK_CHANGED)
 		rename_return(m);
+	m->is_logging_in = false;
 }
 
 /* Has the nick been owned since it was given to its holder? Then that is who

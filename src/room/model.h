@@ -373,6 +373,9 @@ struct member {
 	bool is_ignorer; /* in chat->ignorers */
 	bool was_ignorer; /* or was, in this connection */
 	bool is_known; /* has said or done something that others see */
+	/* For the moment of the login: what they have in this connection is not
+	 * their account's yet. */
+	bool is_logging_in;
 	char nick[NICK_SIZE];
 	char folded[NICK_SIZE];
 	/* The stand-in for where they come from (cloak.h). It is always the

@@ -170,6 +170,37 @@ rename_tell_replaced(struct member *holder)
 }
 
 /*
+ * What was left under a nick does not replace what somebody has who is logged
+ * in: of two bookmarks that are both the account's, the one that was left last
+ * stays, with the rank of either; one of another credential, from before the
+ * nick was theirs, goes to rest. But at the login what they have is a guest's,
+ * and gives way.
+ */
+static void
+rename_keep_own(struct member *m, const struct credential *left,
+    struct person *person, struct person *rest)
+{
+	bool is_own = credential_cmp(left, &m->credential) == 0;
+	struct bookmark *bookmark, *next, *own;
+
+	if (m->is_logging_in || m->credential.kind != CREDENTIAL_ACCOUNT)
+		return;
+	LIST_FOREACH_SAFE(bookmark, &person->bookmarks, in_owner, next) {
+		own = person_bookmark(&m->person, bookmark->room);
+		if (!is_own &&
+		    (own != NULL || member_in(m, bookmark->room) != NULL)) {
+			LIST_REMOVE(bookmark, in_owner);
+			bookmark->owner = rest;
+			LIST_INSERT_HEAD(&rest->bookmarks, bookmark, in_owner);
+		} else if (own != NULL && bookmark->left_ms < own->left_ms) {
+			own->is_op |= bookmark->is_op;
+			own->is_voiced |= bookmark->is_voiced;
+			bookmark_free(bookmark);
+		}
+	}
+}
+
+/*
  * Makes holder give way to m; what holder leaves behind goes to person. In a
  * room that both are in, the others go on seeing one person; holder leaves all
  * other rooms. Returns true if somebody here saw holder as away.
@@ -203,6 +234,8 @@ rename_replace(struct member *m, struct member *holder, struct person *person)
 		SLIST_FOREACH(client, &holder->clients, in_member)
 			client->ops->replaced(client);
 	person_move(m->chat, person, &holder->person);
+	/* Only the same owner can be replaced, so nothing is left over. */
+	rename_keep_own(m, &holder->credential, person, NULL);
 	m->chat->directory.replaced = holder;
 	member_depart(holder, ROOM_LEAVE_SILENT, NULL);
 	return is_known_away;
@@ -245,17 +278,43 @@ rename_resume(struct member *m, int64_t away_ms)
 	}
 }
 
+/* Takes over what was left by somebody with that credential; what is not m's
+ * stays where it is. */
+static void
+rename_take(struct member *m, struct departed *departed,
+    const struct credential *left, struct person *person)
+{
+	struct chat *chat = m->chat;
+	struct person rest;
+
+	person_init(&rest);
+	person_move(chat, person, &departed->person);
+	rename_keep_own(m, left, person, &rest);
+	if (!LIST_EMPTY(&rest.bookmarks)) {
+		rest.known_ms = person->known_ms;
+		watch_person_changed(chat, departed->folded, left);
+		departed_restore(&chat->departed, departed->folded, left, &rest,
+		    departed->left_ms, departed->made_ms);
+	}
+	departed_free(chat, departed);
+}
+
 /* What m has left under that nick: as who they are, or as who came from there
- * before the nick was their account's; or the newest of their account. */
+ * before the nick was their account's; or the newest of their account. *left
+ * is the credential of whoever left it. */
 static struct departed *
-rename_left(struct member *m, const char *folded)
+rename_left(struct member *m, const char *folded, struct credential *left)
 {
 	struct departed_set *all = &m->chat->departed;
 	const struct account *a = member_account(m);
 	struct departed *departed = departed_take(all, folded, &m->credential);
 
-	if (departed == NULL && a != NULL && account_owns(a, folded))
+	*left = m->credential;
+	if (departed == NULL && a != NULL && account_owns(a, folded)) {
 		departed = departed_take(all, folded, &m->address);
+		if (departed != NULL)
+			*left = m->address;
+	}
 	return departed != NULL ? departed :
 				  departed_return(all, folded, &m->credential);
 }
@@ -273,8 +332,7 @@ rename_return(struct member *m)
 		return;
 	away_ms = chat->clock->mono_ms - departed->left_ms;
 	person_init(&person);
-	person_move(chat, &person, &departed->person);
-	departed_free(chat, departed);
+	rename_take(m, departed, &m->credential, &person);
 	person_move(chat, &m->person, &person);
 	member_update_ignorer(m);
 	rename_resume(m, away_ms);
@@ -286,13 +344,14 @@ rename_member(struct member *m, const char *nick, const struct member **clash)
 	struct chat *chat = m->chat;
 	struct member *holder;
 	struct departed *departed;
+	struct credential left;
 	enum rename result;
 	struct person person;
 	struct event event = { .kind = EVENT_BACK };
 	struct event here = { .kind = EVENT_SYNC_AWAY };
 	struct membership *ms;
 	int64_t away_since_ms;
-	bool is_known_away, was_seen = rename_is_seen(m);
+	bool is_known_away, is_return, was_seen = rename_is_seen(m);
 	char folded[NICK_SIZE];
 
 	result = rename_check(&chat->directory, m, &m->credential, nick, clash);
@@ -308,7 +367,7 @@ rename_member(struct member *m, const char *nick, const struct member **clash)
 	nick_fold(folded, nick);
 	if (holder == NULL &&
 	    (strcmp(folded, m->folded) == 0 ||
-		(departed = rename_left(m, folded)) == NULL)) {
+		(departed = rename_left(m, folded, &left)) == NULL)) {
 		rename_change(m, nick, was_seen);
 		return RENAME_DONE;
 	}
@@ -320,11 +379,14 @@ rename_member(struct member *m, const char *nick, const struct member **clash)
 	} else {
 		away_since_ms = departed->left_ms;
 		is_known_away = false;
-		person_move(chat, &person, &departed->person);
-		departed_free(chat, departed);
+		rename_take(m, departed, &left, &person);
 	}
 	rename_change(m, nick, was_seen);
+	/* Else nothing of what was left is for them. */
+	is_return = holder != NULL || !person_is_empty(&person);
 	person_move(chat, &m->person, &person);
+	if (!is_return)
+		return RENAME_DONE;
 	member_update_ignorer(m);
 	event.duration_ms = chat->clock->mono_ms - away_since_ms;
 	if (is_known_away && !member_is_away(m)) {

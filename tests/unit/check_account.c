@@ -19,6 +19,7 @@
 #include "room/account.h"
 #include "room/departed.h"
 #include "room/person.h"
+#include "room/rename.h"
 #include "state/accounts-journal.h"
 #include "unit.h"
 
@@ -457,6 +458,101 @@ START_TEST(test_place)
 }
 END_TEST
 
+static struct room *
+room(const char *name)
+{
+	struct room *found;
+
+	(void)!chat_open_room(&fx.chat, name, &found);
+	return found;
+}
+
+static void
+leave_place(const char *nick, const struct credential *credential,
+    const char *where, uint64_t number, int64_t left_ms)
+{
+	struct person p;
+
+	person_init(&p);
+	person_set_bookmark(&p, room(where),
+	    (struct history_cursor){ number, 0 }, left_ms);
+	departed_put(&fx.chat.departed, nick, credential, &p, left_ms);
+}
+
+static uint64_t
+bookmarked(const struct person *p, const char *where)
+{
+	const struct bookmark *b = person_bookmark(p, room(where));
+
+	return b == NULL ? 0 : b->cursor.number;
+}
+
+/* What waits under a nick does not replace what an account has: the newest of
+ * its own stays, and another's stays where it is (hostile 84). */
+START_TEST(test_place_merged)
+{
+	struct accounts *all = &fx.chat.accounts;
+	struct account *a = accounts_add(all, "bob", 1);
+	struct credential identity = credential_from_account(a->id);
+	struct departed *left;
+
+	ck_assert(account_add_nick(all, a, "robert", 1));
+	ck_assert(account_add_nick(all, a, "bobby", 1));
+	member_set_identity(bob.m, &identity);
+	(void)person_set_bookmark(&bob.m->person, room("den"),
+	    (struct history_cursor){ 7, 0 }, 70);
+	(void)person_set_bookmark(&bob.m->person, room("kitchen"),
+	    (struct history_cursor){ 7, 0 }, 70);
+
+	/* Of their address, from before the nick was theirs. */
+	leave_place("robert", &bob.m->address, "den", 3, 90);
+	leave_place("robert", &identity, "attic", 4, 90);
+	ck_assert_int_eq(fake_nick(&bob, "robert"), RENAME_RETURNED);
+	ck_assert_uint_eq(bookmarked(&bob.m->person, "attic"), 4);
+	ck_assert_uint_eq(bookmarked(&bob.m->person, "den"), 7);
+	fixture_pass(&fx, 60000);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_DONE);
+	fixture_pass(&fx, 60000);
+	ck_assert_int_eq(fake_nick(&bob, "robert"), RENAME_DONE);
+	ck_assert_uint_eq(bookmarked(&bob.m->person, "den"), 7);
+	left = departed_find(&fx.chat.departed, "robert", &bob.m->address);
+	ck_assert_ptr_nonnull(left);
+	ck_assert_uint_eq(bookmarked(&left->person, "den"), 3);
+
+	/* Of their own: the one that was left last. */
+	leave_place("bobby", &identity, "den", 5, 69);
+	person_bookmark(&departed_find(&fx.chat.departed, "bobby", &identity)
+			     ->person,
+	    room("den"))
+	    ->is_op = true;
+	fixture_pass(&fx, 60000);
+	ck_assert_int_eq(fake_nick(&bob, "bobby"), RENAME_DONE);
+	ck_assert_uint_eq(bookmarked(&bob.m->person, "den"), 7);
+	ck_assert(person_bookmark(&bob.m->person, room("den"))->is_op);
+	leave_place("bob", &identity, "kitchen", 9, 71);
+	fixture_pass(&fx, 60000);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
+	ck_assert_uint_eq(bookmarked(&bob.m->person, "kitchen"), 9);
+}
+END_TEST
+
+/* But what a guest has seen a moment before the login gives way to the place
+ * of the account: else what they missed would be lost. */
+START_TEST(test_place_at_login)
+{
+	struct account *a = accounts_add(&fx.chat.accounts, "robert", 1);
+	struct credential identity = credential_from_account(a->id);
+
+	leave_place("robert", &identity, "den", 3, 50);
+	(void)person_set_bookmark(&bob.m->person, room("den"),
+	    (struct history_cursor){ 7, 0 }, 70);
+	member_set_identity(bob.m, &identity);
+	bob.m->is_logging_in = true;
+	ck_assert_int_eq(fake_nick(&bob, "robert"), RENAME_RETURNED);
+	ck_assert_uint_eq(bookmarked(&bob.m->person, "den"), 3);
+}
+END_TEST
+
 void
 unit_tests(Suite *s)
 {
@@ -471,4 +567,6 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_model);
 	tc = unit_case(s, "place", fixture_setup, fixture_teardown);
 	tcase_add_test(tc, test_place);
+	tcase_add_test(tc, test_place_merged);
+	tcase_add_test(tc, test_place_at_login);
 }
