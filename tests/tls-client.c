@@ -51,6 +51,28 @@ tls_client_update(struct tls_client *c)
 	(void)c;
 }
 
+void
+tls_client_limit(struct tls_client *c, size_t bytes)
+{
+	(void)c;
+	(void)bytes;
+}
+
+void
+tls_client_feed(struct tls_client *c, const void *data, size_t len)
+{
+	(void)c;
+	(void)data;
+	(void)len;
+}
+
+const char *
+tls_client_options(const char *dir)
+{
+	(void)dir;
+	return "";
+}
+
 int
 tls_client_certificate(const char *name, long seconds, const char *path,
     const char *key_path)
@@ -64,19 +86,112 @@ tls_client_certificate(const char *name, long seconds, const char *path,
 
 #else
 
-#include <errno.h>
-#include <stdlib.h>
+#include <sys/socket.h>
 
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "base/buf.h"
 #include "unit/certificate.h"
 
 struct tls_client {
 	SSL_CTX *ctx;
 	SSL *ssl;
+	int fd;
 	int error; /* errno of what broke it; 0: nothing */
+	size_t limit; /* bytes that may be sent */
+	bool is_fed;
+	struct buf fed; /* what is left of it */
 };
+
+/* Between libssl and the socket, or the test. */
+
+static int
+tls_client_write_cb(BIO *bio, const char *data, int len)
+{
+	struct tls_client *c = BIO_get_data(bio);
+	size_t n = (size_t)len < c->limit ? (size_t)len : c->limit;
+	ssize_t sent;
+
+	BIO_clear_retry_flags(bio);
+	sent = n == 0 ? 0 : send(c->fd, data, n, MSG_NOSIGNAL);
+	if (n == 0 || (sent == -1 && (errno == EAGAIN || errno == EINTR))) {
+		BIO_set_retry_write(bio);
+		return -1;
+	}
+	if (sent > 0 && c->limit != SIZE_MAX)
+		c->limit -= (size_t)sent;
+	return (int)sent;
+}
+
+static int
+tls_client_read_cb(BIO *bio, char *data, int len)
+{
+	struct tls_client *c = BIO_get_data(bio);
+	ssize_t n;
+
+	BIO_clear_retry_flags(bio);
+	if (c->is_fed) {
+		n = (size_t)len < c->fed.len ? len : (ssize_t)c->fed.len;
+		if (n > 0) {
+			memcpy(data, c->fed.data, (size_t)n);
+			c->fed.len -= (size_t)n;
+			memmove(c->fed.data, c->fed.data + n, c->fed.len);
+		} else {
+			errno = EAGAIN;
+			n = -1;
+		}
+	} else
+		n = recv(c->fd, data, (size_t)len, 0);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		BIO_set_retry_read(bio);
+	else if (n == 0)
+		BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
+	return (int)n;
+}
+
+static long
+tls_client_ctrl_cb(BIO *bio, int command, long number, void *pointer)
+{
+	(void)number;
+	(void)pointer;
+	switch (command) {
+	case BIO_CTRL_FLUSH:
+		return 1;
+	case BIO_CTRL_EOF:
+		return BIO_test_flags(bio, BIO_FLAGS_IN_EOF) != 0;
+	default:
+		return 0;
+	}
+}
+
+static BIO *
+tls_client_bio(struct tls_client *c)
+{
+	static BIO_METHOD *method;
+	BIO *bio;
+
+	if (method == NULL) {
+		method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "the test's");
+		if (method == NULL ||
+		    BIO_meth_set_write(method, tls_client_write_cb) != 1 ||
+		    BIO_meth_set_read(method, tls_client_read_cb) != 1 ||
+		    BIO_meth_set_ctrl(method, tls_client_ctrl_cb) != 1)
+			abort();
+	}
+	bio = BIO_new(method);
+	if (bio == NULL)
+		abort();
+	BIO_set_data(bio, c);
+	BIO_set_init(bio, 1);
+	return bio;
+}
 
 /* libssl names the reason of a failure once, to whoever sees it first. */
 static ssize_t
@@ -127,6 +242,7 @@ struct tls_client *
 tls_client_new(int fd, bool is_old)
 {
 	struct tls_client *c = calloc(1, sizeof(*c));
+	BIO *bio;
 
 	if (c == NULL || (c->ctx = SSL_CTX_new(TLS_client_method())) == NULL)
 		abort();
@@ -135,9 +251,12 @@ tls_client_new(int fd, bool is_old)
 	(void)SSL_CTX_set_mode(c->ctx,
 	    SSL_MODE_ENABLE_PARTIAL_WRITE |
 		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	c->ssl = SSL_new(c->ctx);
-	if (c->ssl == NULL || SSL_set_fd(c->ssl, fd) != 1)
+	c->fd = fd;
+	c->limit = SIZE_MAX;
+	if ((c->ssl = SSL_new(c->ctx)) == NULL)
 		abort();
+	bio = tls_client_bio(c);
+	SSL_set_bio(c->ssl, bio, bio);
 	SSL_set_connect_state(c->ssl);
 	tls_client_shake(c);
 	return c;
@@ -150,6 +269,7 @@ tls_client_free(struct tls_client *c)
 		return;
 	SSL_free(c->ssl);
 	SSL_CTX_free(c->ctx);
+	buf_fini(&c->fed);
 	free(c);
 }
 
@@ -184,6 +304,35 @@ tls_client_update(struct tls_client *c)
 		return;
 	(void)SSL_key_update(c->ssl, SSL_KEY_UPDATE_REQUESTED);
 	tls_client_shake(c);
+}
+
+void
+tls_client_limit(struct tls_client *c, size_t bytes)
+{
+	c->limit = bytes;
+}
+
+void
+tls_client_feed(struct tls_client *c, const void *data, size_t len)
+{
+	c->is_fed = true;
+	buf_add(&c->fed, data, len);
+}
+
+const char *
+tls_client_options(const char *dir)
+{
+	static char options[600];
+	char path[256], key_path[256];
+
+	(void)snprintf(path, sizeof(path), "%s/certificate", dir);
+	(void)snprintf(key_path, sizeof(key_path), "%s/key", dir);
+	if (tls_client_certificate("localhost", 86400, path, key_path) == -1)
+		abort();
+	(void)snprintf(options, sizeof(options),
+	    "-o core-dumps=yes -o tls-certificate=%s -o tls-key=%s", path,
+	    key_path);
+	return options;
 }
 
 int

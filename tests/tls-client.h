@@ -31,6 +31,21 @@ void tls_client_shutdown(struct tls_client *c);
 /* Changes the key, and asks the server for the same. */
 void tls_client_update(struct tls_client *c);
 
+/*
+ * From now on only so many bytes more are sent, of ciphertext, which ends
+ * wherever that is; SIZE_MAX: all. What did not fit is EAGAIN, and has to be
+ * sent again, the same from its start.
+ */
+void tls_client_limit(struct tls_client *c, size_t bytes);
+
+/* From now on this is what the server has sent, of ciphertext, and fd is not
+ * read. */
+void tls_client_feed(struct tls_client *c, const void *data, size_t len);
+
+/* A certificate for localhost is in dir then; returns the daemon's options for
+ * it, in static memory: "", where there is no TLS. */
+const char *tls_client_options(const char *dir);
+
 /* Writes a new certificate and its key into the files. -1: it cannot. */
 int tls_client_certificate(const char *name, long seconds, const char *path,
     const char *key_path);
