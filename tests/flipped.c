@@ -289,18 +289,23 @@ image_cut_power(struct image *image)
 
 /* What there is */
 
-/* How long ago something was differs from run to run. */
+/* How long ago something was differs from run to run, and until when a ban
+ * lasts, as the time while the daemon does not run may not count. */
 static void
-view_drop_ages(struct buf *view)
+view_drop_times(struct buf *view)
 {
+	static const char *const heads[] = { "made ", "until " };
 	char *from, *to;
+	size_t i;
 
 	(void)buf_cstr(view);
-	for (from = view->data; (from = strstr(from, "made ")) != NULL;) {
-		from += strlen("made ");
-		to = from + strcspn(from, ",\n");
-		memmove(from, to, strlen(to) + 1);
-	}
+	for (i = 0; i < NITEMS(heads); i++)
+		for (from = view->data;
+		     (from = strstr(from, heads[i])) != NULL;) {
+			from += strlen(heads[i]);
+			to = from + strcspn(from, ",(\n");
+			memmove(from, to, strlen(to) + 1);
+		}
 	view->len = strlen(view->data);
 }
 
@@ -318,7 +323,7 @@ view_take(struct buf *view)
 		buf_addf(view, "%s?\n", requests[i]);
 		flipped_ask(view, requests[i]);
 	}
-	view_drop_ages(view);
+	view_drop_times(view);
 }
 
 static const char place[] = "place in #";
