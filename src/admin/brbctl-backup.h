@@ -4,14 +4,25 @@
 #ifndef BRBCTL_BACKUP_H
 #define BRBCTL_BACKUP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
+#include "base/util.h"
+
+/* Writes the files of a backup, as its lines come (verb-backup.c). */
+struct backup_writer;
+
+/* path, which stays the caller's, is the directory: it is made, or is empty. */
+struct backup_writer *backup_writer_new(const char *path);
+
+/* Takes a line without its end. False: it has failed, and no more is taken. */
+bool backup_writer_take(struct backup_writer *w, const char *line) MUST_CHECK;
+
 /*
- * Writes the files of an answer to the verb backup (verb-backup.c) into the
- * directory path, which is made, or empty. Returns NULL, having told on stdout
- * how many there are, or what is wrong: the caller frees it, and what has been
- * written is no backup.
+ * All lines have come. Only now the files get their names; if anything is wrong
+ * they are removed, and the text returned, which the caller frees, says what.
+ * NULL: all is well, and *files is how many there are. Frees w.
  */
-char *backup_write(const char *path, const char *answer, size_t len);
+char *backup_writer_finish(struct backup_writer *w, size_t *files) MUST_CHECK;
 
 #endif

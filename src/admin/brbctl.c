@@ -5,7 +5,8 @@
  * answer. It knows the verbs for --help, and so that a typo costs no
  * connection; the daemon does the rest. The answer is read to its end before
  * any of it is printed: a slow pager must not make the daemon give up on us,
- * and an answer that was cut off is not taken for a whole one.
+ * and an answer that was cut off is not taken for a whole one. Only a backup,
+ * which may be of any size, goes to its files as it comes.
  */
 #include "config.h"
 
@@ -50,9 +51,10 @@ struct brbctl {
 	bool is_json;
 	const struct command *verb;
 	const char *directory; /* of a backup, or NULL */
+	struct backup_writer *backup; /* once the server has said "ok" */
 	int fd;
 	int64_t deadline_ms;
-	struct buf answer;
+	struct buf answer; /* what of it was not used yet */
 };
 
 static void
@@ -308,6 +310,45 @@ brbctl_check_answer(struct brbctl *ctl)
 		    ctl->path);
 }
 
+/* Writes the lines of a backup that have come, up to that with the full stop.
+ * False: it has failed. */
+static bool
+brbctl_take_backup(struct brbctl *ctl)
+{
+	char *line = ctl->answer.data, *end = line + ctl->answer.len, *lf;
+	bool is_fine = true;
+
+	if (ctl->backup == NULL) {
+		if (!brbctl_begins(ctl, BRBCTL_OK))
+			return true;
+		ctl->backup = backup_writer_new(ctl->directory);
+		line += strlen(BRBCTL_OK);
+	}
+	while (is_fine && line < end && line[0] != '.' &&
+	    (lf = memchr(line, '\n', (size_t)(end - line))) != NULL) {
+		*lf = '\0';
+		is_fine = backup_writer_take(ctl->backup, line);
+		line = lf + 1;
+	}
+	ctl->answer.len = (size_t)(end - line);
+	memmove(ctl->answer.data, line, ctl->answer.len);
+	return is_fine;
+}
+
+static int
+brbctl_finish_backup(struct brbctl *ctl)
+{
+	size_t files;
+	char *error = backup_writer_finish(ctl->backup, &files);
+
+	if (error != NULL)
+		brbctl_die(EXIT_FAILED, "no backup was made: %s", error);
+	(void)printf("%zu files are in %s\n", files, ctl->directory);
+	if (fflush(stdout) != 0)
+		brbctl_die(EXIT_FAILED, "cannot write: %s", strerror(errno));
+	return EXIT_FINE;
+}
+
 /* Reads until the connection ends, which may be after the end of the answer. */
 static void
 brbctl_receive(struct brbctl *ctl)
@@ -326,7 +367,10 @@ brbctl_receive(struct brbctl *ctl)
 			ctl->answer.len += (size_t)n;
 			if (ctl->verb->flags & VERB_LONG)
 				brbctl_set_deadline(ctl);
-			brbctl_check_answer(ctl);
+			if (ctl->backup == NULL)
+				brbctl_check_answer(ctl);
+			if (ctl->directory != NULL && !brbctl_take_backup(ctl))
+				return;
 		} else if (errno == EAGAIN)
 			brbctl_wait(ctl, POLLIN);
 		else if (errno != EINTR)
@@ -356,7 +400,6 @@ static int
 brbctl_print(struct brbctl *ctl)
 {
 	const char *body, *line;
-	char *error;
 	size_t len, line_len;
 
 	brbctl_take_back(ctl);
@@ -369,12 +412,6 @@ brbctl_print(struct brbctl *ctl)
 	if (brbctl_begins(ctl, BRBCTL_OK)) {
 		body += strlen(BRBCTL_OK);
 		len -= strlen(BRBCTL_OK);
-		if (ctl->directory != NULL &&
-		    (error = backup_write(ctl->directory, body, len)) != NULL)
-			brbctl_die(EXIT_FAILED, "no backup was made: %s",
-			    error);
-		if (ctl->directory != NULL)
-			len = 0;
 		if (fwrite(body, 1, len, stdout) != len || fflush(stdout) != 0)
 			brbctl_die(EXIT_FAILED, "cannot write: %s",
 			    strerror(errno));
@@ -411,7 +448,8 @@ main(int argc, char *argv[])
 	brbctl_connect(&ctl);
 	brbctl_send(&ctl, &request);
 	brbctl_receive(&ctl);
-	status = brbctl_print(&ctl);
+	status = ctl.backup != NULL ? brbctl_finish_backup(&ctl) :
+				      brbctl_print(&ctl);
 	(void)close(ctl.fd);
 	buf_fini(&ctl.answer);
 	buf_fini(&request);

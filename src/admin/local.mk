@@ -3,6 +3,8 @@
 
 src_libbrbd_a_SOURCES += \
 	%D%/admin.h \
+	%D%/brbctl-backup.c \
+	%D%/brbctl-backup.h \
 	%D%/control-request.c \
 	%D%/control-request.h \
 	%D%/control.c \
@@ -30,6 +32,6 @@ src_libbrbd_a_SOURCES += \
 	%D%/verbs.def
 
 bin_PROGRAMS += src/brbctl
-src_brbctl_SOURCES = %D%/brbctl-backup.c %D%/brbctl-backup.h %D%/brbctl.c
+src_brbctl_SOURCES = %D%/brbctl.c
 src_brbctl_CPPFLAGS = $(AM_CPPFLAGS) -DRUNSTATEDIR='"$(runstatedir)"'
 src_brbctl_LDADD = src/libbrbd.a

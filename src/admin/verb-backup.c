@@ -7,13 +7,16 @@
  *
  *     file room-lobby.ring 1052672
  *     data 6272...     in hexadecimal
- *     skip 917504      so many zeros
+ *     skip 1024        so many zeros
+ *     at 917504        what follows goes there, also back
+ *     gone             what was copied of this file is to be removed
  *     done 3           files, all of which are whole
  *
  * The people come before the rooms: whoever reads on meanwhile is shown some
- * lines again after a return to the backup, and misses none. A room is copied
- * in one go, to memory; a journal by and by, since it only grows, and from its
- * start when a new one has been begun. A file that is named twice begins anew.
+ * lines again after a return to the backup, and misses none. All is copied by
+ * and by. A journal only grows; when a new one has been begun, its file begins
+ * anew: it is named again. A room is as it was when its file was begun, but for
+ * what it drops meanwhile.
  */
 #include "config.h"
 
@@ -27,11 +30,9 @@
 
 #define BACKUP_PIECE 16384
 #define BACKUP_CHUNK 2048
-#define BACKUP_HEAD 256 /* bytes before the image of a room */
 
 enum backup_step { BACKUP_PEOPLE, BACKUP_BANS, BACKUP_ACCOUNTS, BACKUP_ROOMS };
 
-/* The verb's state, and behind it the image of a room: one piece of memory. */
 struct backup {
 	enum backup_step step;
 	bool is_in_file;
@@ -40,9 +41,11 @@ struct backup {
 	size_t size; /* which has so many bytes */
 	size_t zeros; /* before offset, and not told yet */
 	uint64_t generation; /* of the journal */
-	char last[ROOM_NAME_SIZE];
+	struct history_image
+	    image; /* of the room that is copied, or the last */
+	uint64_t room_key; /* whether it is still the same */
+	char room[ROOM_NAME_SIZE];
 };
-_Static_assert(sizeof(struct backup) <= BACKUP_HEAD, "the image lies behind");
 
 static void
 backup_begin_file(struct buf *out, struct backup *b, const char *name)
@@ -93,6 +96,10 @@ backup_journal(struct buf *out, struct backup *b, const struct journal *journal,
 	unsigned char chunk[BACKUP_CHUNK];
 	ssize_t n;
 
+	if (journal == NULL) {
+		errno = EIO; /* it could not be opened: the log has it */
+		return false;
+	}
 	n = journal_read(journal, &b->generation, &b->size,
 	    b->is_in_file ? b->offset : 0, chunk, sizeof(chunk));
 	if (n == -1 && errno == EAGAIN && b->is_in_file) {
@@ -112,43 +119,78 @@ backup_journal(struct buf *out, struct backup *b, const struct journal *journal,
 	return true;
 }
 
-/* Takes the image of the next room. False: there are no more. */
+/* Begins with the next room. False: there are no more. */
 static bool
-backup_next_room(struct verb_call *call)
+backup_next_room(struct buf *out, struct backup *b, struct chat *chat)
 {
-	struct chat *chat = call->admin->sessions->chat;
 	const struct room *room;
-	struct backup *b = call->state, *next;
 	char *name;
 
 	do {
-		room = chat_room_after(chat, b->last);
+		room = chat_room_after(chat, b->room);
 		if (room == NULL)
 			return false;
-		memcpy(b->last, room->name, sizeof(b->last));
+		memcpy(b->room, room->name, sizeof(b->room));
 	} while (room->is_unkept);
-	b->size = history_image_size(&room->history);
-	next = xcalloc(1, BACKUP_HEAD + b->size);
-	*next = *b;
-	free(b);
-	call->state = next;
-	history_image(&room->history, (char *)next + BACKUP_HEAD);
+	b->room_key = room->key;
+	history_image_begin(&b->image, &room->history);
+	b->size = history_image_size(&b->image);
 	name = state_ring_name(room->name);
-	backup_begin_file(&call->out, next, name);
+	backup_begin_file(out, b, name);
 	free(name);
 	return true;
 }
 
+/* A piece of the room; it may have been removed meanwhile. */
 static void
-backup_room(struct buf *out, struct backup *b)
+backup_room(struct buf *out, struct backup *b, struct chat *chat)
 {
-	const unsigned char *image = (const unsigned char *)b + BACKUP_HEAD;
-	size_t len = b->size - b->offset;
+	const struct room *room = chat_find_room(chat, b->room);
+	unsigned char chunk[BACKUP_CHUNK];
+	size_t n, offset;
 
-	backup_add(out, b, image + b->offset,
-	    len < BACKUP_CHUNK ? len : BACKUP_CHUNK);
-	if (b->offset == b->size)
+	if (room == NULL || room->key != b->room_key) {
+		buf_addstr(out, "gone\n");
+		b->is_in_file = false;
+		return;
+	}
+	n = history_image_read(&b->image, &room->history, chunk, sizeof(chunk),
+	    &offset);
+	if (n == 0) {
 		backup_end_file(b);
+		return;
+	}
+	if (offset != b->offset) {
+		buf_addf(out, "at %zu\n", offset);
+		b->zeros = 0;
+		b->offset = offset;
+	}
+	backup_add(out, b, chunk, n);
+}
+
+/* False: there is nothing left. */
+static bool
+backup_go_on(struct buf *out, struct backup *b, const struct state *state,
+    bool *is_fine)
+{
+	switch (b->step) {
+	case BACKUP_PEOPLE:
+		*is_fine = backup_journal(out, b, state->people, "people.0");
+		return true;
+	case BACKUP_BANS:
+		*is_fine = backup_journal(out, b, state->ban_journal, "bans.0");
+		return true;
+	case BACKUP_ACCOUNTS:
+		*is_fine = backup_journal(out, b, state->accounts,
+		    "accounts.0");
+		return true;
+	case BACKUP_ROOMS:
+		break;
+	}
+	if (!b->is_in_file)
+		return backup_next_room(out, b, state->chat);
+	backup_room(out, b, state->chat);
+	return true;
 }
 
 enum verb_result
@@ -167,35 +209,13 @@ verb_run_backup(struct verb_call *call)
 		    "not all of the state is on the disk: %s",
 		    strerror(state_error(state)));
 	if (b == NULL)
-		call->state = xcalloc(1, BACKUP_HEAD);
+		call->state = b = xcalloc(1, sizeof(*b));
 	while (is_fine && out->len < BACKUP_PIECE &&
-	    walk_may_take(call->budget)) {
-		b = call->state;
-		switch (b->step) {
-		case BACKUP_PEOPLE:
-			is_fine = state->people != NULL &&
-			    backup_journal(out, b, state->people, "people.0");
-			break;
-		case BACKUP_BANS:
-			is_fine = state->ban_journal != NULL &&
-			    backup_journal(out, b, state->ban_journal,
-				"bans.0");
-			break;
-		case BACKUP_ACCOUNTS:
-			is_fine = state->accounts != NULL &&
-			    backup_journal(out, b, state->accounts,
-				"accounts.0");
-			break;
-		case BACKUP_ROOMS:
-			if (b->is_in_file) {
-				backup_room(out, b);
-			} else if (!backup_next_room(call)) {
-				buf_addf(out, "done %zu\n", b->files);
-				return VERB_DONE;
-			}
-			break;
+	    walk_may_take(call->budget))
+		if (!backup_go_on(out, b, state, &is_fine)) {
+			buf_addf(out, "done %zu\n", b->files);
+			return VERB_DONE;
 		}
-	}
 	if (is_fine)
 		return VERB_MORE;
 	buf_addf(out, "failed %s\n", strerror(errno));

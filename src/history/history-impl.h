@@ -269,6 +269,10 @@ history_add_seek_point(struct history *h, const struct record *r)
 void history_add_id(struct history *h, const struct record *r);
 void history_free_ids(struct history *h);
 
+/* Fills in a hole but for its check and its first word, which is returned. */
+union record_word history_fill_hole(struct record *r, uint64_t pos,
+    uint32_t size, uint64_t number, uint64_t next);
+
 /* Writes a hole of size bytes at pos. */
 void history_write_hole(struct history *h, uint64_t pos, uint32_t size,
     uint64_t number, uint64_t next);
@@ -313,6 +317,9 @@ void history_copy(struct history *dst, const struct history *src);
 
 /* Writes what was copied to disk. Returns -1 with errno. */
 int history_commit_copy(struct history *h);
+
+/* The value of struct history_header's clean in a ring that is closed. */
+uint64_t history_clean_check(const struct history_header *header);
 
 /* Was the file closed in order, or is the machine still up that had it open? */
 bool history_is_closed(const struct history_header *header);

@@ -80,8 +80,8 @@ history_is_same_boot(const struct history_header *header)
 }
 
 /* A checksum of the live fields; never 0. */
-static uint64_t
-ring_clean_check(const struct history_header *header)
+uint64_t
+history_clean_check(const struct history_header *header)
 {
 	return XXH3_64bits(&header->tail,
 		   offsetof(struct history_header, clean) -
@@ -92,7 +92,7 @@ ring_clean_check(const struct history_header *header)
 bool
 history_is_closed(const struct history_header *header)
 {
-	return header->clean == ring_clean_check(header);
+	return header->clean == history_clean_check(header);
 }
 
 uint64_t
@@ -662,7 +662,7 @@ history_close(struct history *h)
 
 	status = ring_sync(h, HISTORY_HEADER_SIZE + h->size);
 	if (status == 0) {
-		history_store(&header->clean, ring_clean_check(header));
+		history_store(&header->clean, history_clean_check(header));
 		status = ring_sync(h, HISTORY_HEADER_SIZE);
 	}
 	saved = errno;
@@ -699,23 +699,4 @@ history_move(struct history *h, struct history *file)
 	ring_begin(h);
 	/* All of it has yet to get to the disk. */
 	h->written_pos = h->tail_pos;
-}
-
-size_t
-history_image_size(const struct history *h)
-{
-	return HISTORY_HEADER_SIZE + h->size;
-}
-
-void
-history_image(const struct history *h, void *image)
-{
-	struct history copy;
-
-	history_attach(&copy, image, h->size, -1);
-	history_format(&copy);
-	history_copy(&copy, h);
-	ring_begin(&copy);
-	history_store(&copy.header->clean, ring_clean_check(copy.header));
-	ring_free_indexes(&copy);
 }

@@ -258,8 +258,7 @@ history_append(struct history *h, const struct event *event)
 	return r->number;
 }
 
-/* Fills in a hole; returns its first word. */
-static union record_word
+union record_word
 history_fill_hole(struct record *r, uint64_t pos, uint32_t size,
     uint64_t number, uint64_t next)
 {

@@ -269,11 +269,30 @@ int history_writeback(struct history *h) MUST_CHECK;
 void history_move(struct history *h, struct history *file);
 
 /*
- * Makes a copy as its file would be after history_close(), in history_image_size()
- * bytes of zeroed memory, aligned for any type.
+ * A copy of a ring, in pieces, between which messages may be appended and
+ * dropped: a file as it would be after history_close() at the time of
+ * history_image_begin(). What the ring has dropped before its turn came is a
+ * hole in the copy.
  */
-size_t history_image_size(const struct history *h);
-void history_image(const struct history *h, void *image);
+struct history_image {
+	size_t size; /* of the ring */
+	uint64_t tail_pos, head_pos, next_number; /* at the beginning */
+	bool has_header; /* it was read */
+	uint64_t pos; /* of the next byte */
+	uint64_t record_pos; /* of what that is in, or begins */
+	uint64_t record_number; /* the first that is not copied as a whole */
+};
+
+#define HISTORY_PIECE_MIN 512
+
+void history_image_begin(struct history_image *image, const struct history *h);
+/* The length of the file; what is not read is zeros. */
+size_t history_image_size(const struct history_image *image);
+/* Reads up to len bytes (HISTORY_PIECE_MIN at least), for *offset in the file,
+ * where something may have been read before. h is the same ring. Returns how
+ * many; 0: that was all. */
+size_t history_image_read(struct history_image *image, const struct history *h,
+    void *data, size_t len, size_t *offset) MUST_CHECK;
 
 /*
  * As history_fini(), but waits until all is on disk and marks the file as

@@ -6,6 +6,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/history-file.c \
 	%D%/history-file.h \
 	%D%/history-ids.c \
+	%D%/history-image.c \
 	%D%/history-impl.h \
 	%D%/history-load.c \
 	%D%/history-seek.c \

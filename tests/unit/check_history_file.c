@@ -291,36 +291,6 @@ START_TEST(test_adopt)
 }
 END_TEST
 
-/* The image of a ring in use is a file that was closed, at any moment. */
-START_TEST(test_image)
-{
-	uint64_t first, next;
-	char *image;
-	size_t len;
-	int round;
-
-	for (round = 0; round < 100; round++) {
-		(void)ring_open(&h, &dir, SIZE);
-		ring_append_some(&h, (int)ring_random(9));
-		first = h.first_number;
-		next = h.next_number;
-		len = history_image_size(&h);
-		ck_assert_uint_eq(len, HISTORY_HEADER_SIZE + SIZE);
-		image = xcalloc(1, len);
-		history_image(&h, image);
-		ring_append_some(&h, (int)ring_random(9));
-		history_fini(&h);
-		ring_store(&dir, RING_NAME, image, len);
-		free(image);
-		ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_CLOSED);
-		(void)ring_verify(&h, NULL);
-		ck_assert_uint_eq(h.first_number, first);
-		ck_assert_uint_eq(h.next_number, next);
-		history_fini(&h);
-	}
-}
-END_TEST
-
 /* A ring in memory goes on in a file, and with it its cursors. */
 START_TEST(test_move)
 {
@@ -386,7 +356,6 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_unfinished);
 	tcase_add_test(tc, test_raise);
 	tcase_add_test(tc, test_adopt);
-	tcase_add_test(tc, test_image);
 	tcase_add_test(tc, test_move);
 	tcase_add_test(tc, test_writeback);
 }

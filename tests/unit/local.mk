@@ -20,6 +20,7 @@ unit_tests = \
 	%D%/check_account \
 	%D%/check_actions \
 	%D%/check_age \
+	%D%/check_backup \
 	%D%/check_bans \
 	%D%/check_batching \
 	%D%/check_bucket \
@@ -44,6 +45,7 @@ unit_tests = \
 	%D%/check_gate \
 	%D%/check_history_faults \
 	%D%/check_history_file \
+	%D%/check_history_image \
 	%D%/check_http \
 	%D%/check_ids \
 	%D%/check_inherit \
