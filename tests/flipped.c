@@ -290,11 +290,12 @@ image_cut_power(struct image *image)
 /* What there is */
 
 /* How long ago something was differs from run to run, and until when a ban
- * lasts, as the time while the daemon does not run may not count. */
+ * lasts, as the time while the daemon does not run may not count; and the time
+ * zone of the daemon does from hour to hour. */
 static void
 view_drop_times(struct buf *view)
 {
-	static const char *const heads[] = { "made ", "until " };
+	static const char *const heads[] = { "made ", "until ", "\n[2" };
 	char *from, *to;
 	size_t i;
 
@@ -303,7 +304,7 @@ view_drop_times(struct buf *view)
 		for (from = view->data;
 		     (from = strstr(from, heads[i])) != NULL;) {
 			from += strlen(heads[i]);
-			to = from + strcspn(from, ",(\n");
+			to = from + strcspn(from, ",(]\n");
 			memmove(from, to, strlen(to) + 1);
 		}
 	view->len = strlen(view->data);
