@@ -3,8 +3,8 @@
  *
  * What somebody sees who loses connections (losses.c): every line once and in
  * order, but for repeats, which stand between the lines that say so. What they
- * see as a guest, before their nick is theirs again, counts when the catch-up
- * has told all that was before.
+ * see as a guest, before their nick is theirs again, is not in the catch-up,
+ * which tells all that was before.
  */
 #include "config.h"
 
@@ -39,6 +39,15 @@ reader_begin(struct reader *r)
 	r->last = r->guest_first = r->guest_next = 0;
 }
 
+/* number, or what comes after those that were seen as a guest. */
+static unsigned
+reader_after_guest(const struct reader *r, unsigned number)
+{
+	return number >= r->guest_first && number < r->guest_next ?
+	    r->guest_next :
+	    number;
+}
+
 void
 reader_room_line(struct reader *r, unsigned number)
 {
@@ -50,7 +59,11 @@ reader_room_line(struct reader *r, unsigned number)
 		r->guest_next++;
 		return;
 	}
-	LOSSES_ASSERT(r->last == 0 || number == r->last + 1,
+	LOSSES_ASSERT(number == reader_after_guest(r, number),
+	    "%s saw %u as a guest and again", r->nick, number);
+	r->next = reader_after_guest(r, r->next);
+	LOSSES_ASSERT(r->last == 0 ||
+		number == reader_after_guest(r, r->last + 1),
 	    "%s saw %u after %u", r->nick, number, r->last);
 	LOSSES_ASSERT(number <= r->next, "%s saw %u and has missed %u", r->nick,
 	    number, r->next);

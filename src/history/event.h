@@ -131,6 +131,7 @@ struct event {
 	uint64_t count;
 	uint64_t total;
 	uint64_t mentions;
+	uint64_t seen; /* EVENT_WELCOME: of count, shown before it */
 	bool is_repeat;
 	/* '@' or '+' if it was said only to those who have that status in room,
 	 * else 0. */

@@ -124,6 +124,8 @@ event_add_welcome(struct json *j, const struct event *e)
 	json_number(j, "count", e->count);
 	json_number(j, "repeats", e->total);
 	json_number(j, "mentions", e->mentions);
+	if (e->seen > 0)
+		json_number(j, "shown", e->seen);
 	json_array_open(j, "by");
 	for (i = 0; t != NULL && i < t->names; i++) {
 		json_object_open(j, NULL);

@@ -308,8 +308,7 @@ member_back(struct member *m, const char *text)
 		return;
 	member_show_queued(m);
 	MEMBER_FOREACH_CURSOR(c, ms, m)
-		replay_start_catchup(c, cursor_where(c), REPLAY_PRESENT,
-		    event.duration_ms);
+		replay_start_catchup(c, cursor_where(c), event.duration_ms);
 }
 
 void

@@ -97,9 +97,13 @@ TAILQ_HEAD(marker_list, marker);
 
 /* What few people have in their struct shown. */
 struct shown_more {
-	/* Seen as a guest, before the catch-up of what they had missed. */
-	uint64_t guest_from;
-	uint64_t guest_until;
+	/* Shown before it was known whose place is read on from, and not shown
+	 * again by the catch-up of that: shown_return(). */
+	uint64_t seen_from;
+	uint64_t seen_until;
+	/* Not shown although they are in between: /skip; or hidden, perhaps. */
+	uint64_t unseen_from;
+	uint64_t unseen_until;
 	/* The last gap that they were told of. */
 	uint64_t gap_from;
 	uint64_t gap_until;

@@ -20,12 +20,14 @@
 /* Bookmarks */
 
 static const struct field shown_more_list[] = {
-	{ FIELD_UINT(1, struct shown_more, guest_from) },
-	{ FIELD_UINT(2, struct shown_more, guest_until) },
+	{ FIELD_UINT(1, struct shown_more, seen_from) },
+	{ FIELD_UINT(2, struct shown_more, seen_until) },
 	{ FIELD_UINT(3, struct shown_more, gap_from) },
 	{ FIELD_UINT(4, struct shown_more, gap_until) },
 	{ FIELD_UINT(5, struct shown_more, changed) },
 	{ FIELD_UINT(6, struct shown_more, changed_at) },
+	{ FIELD_UINT(7, struct shown_more, unseen_from) },
+	{ FIELD_UINT(8, struct shown_more, unseen_until) },
 };
 static const struct fields shown_more_fields = { FIELDS("what was shown",
     struct shown_more, shown_more_list) };

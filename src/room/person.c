@@ -401,10 +401,17 @@ person_move(struct chat *chat, struct person *to, struct person *from)
 	struct bookmark *bookmark, *moved;
 	struct ignore *ig;
 	struct marker *marker;
+	uint64_t position;
 
 	while ((bookmark = LIST_FIRST(&from->bookmarks)) != NULL) {
+		moved = person_bookmark(to, bookmark->room);
+		position = moved == NULL ? 0 : moved->position;
+		if (position > 0)
+			shown_return(&moved->shown, bookmark->cursor.number,
+			    moved->cursor.number);
 		moved = person_set_bookmark(to, bookmark->room,
 		    bookmark->cursor, bookmark->left_ms);
+		moved->position = position;
 		moved->repeat_until = bookmark->repeat_until;
 		moved->is_op |= bookmark->is_op;
 		moved->is_voiced |= bookmark->is_voiced;

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "room/acked.h"
 #include "room/client.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
@@ -27,6 +26,7 @@
 #include "room/replay.h"
 #include "room/room.h"
 #include "room/roommates.h"
+#include "room/shown.h"
 #include "room/watch.h"
 
 /* May somebody with this credential take the place of holder, who has
@@ -241,14 +241,35 @@ rename_replace(struct member *m, struct member *holder, struct person *person)
 	return is_known_away;
 }
 
-/* Lets m go on reading from the person's bookmarks. */
+/* What m ignored was not shown to them, and the person may want it. */
 static void
-rename_resume(struct member *m, int64_t away_ms)
+rename_note_unseen(struct member *m)
+{
+	struct membership *ms;
+	struct bookmark *bookmark;
+	struct cursor *c;
+
+	if (!m->is_ignorer && !m->was_ignorer)
+		return;
+	MEMBER_FOREACH_CURSOR(c, ms, m)
+		shown_note_unseen(&c->shown, c->shown.from, c->own_from);
+	LIST_FOREACH(bookmark, &m->person.bookmarks, in_owner)
+		if (bookmark->position > 0)
+			shown_note_unseen(&bookmark->shown,
+			    bookmark->shown.from, bookmark->cursor.number);
+}
+
+/* Makes what person has m's, who reads on from the bookmarks. */
+static void
+rename_resume(struct member *m, struct person *person, int64_t away_ms)
 {
 	struct membership *ms;
 	struct cursor *c;
 	struct bookmark *bookmark;
 
+	rename_note_unseen(m);
+	person_move(m->chat, &m->person, person);
+	member_update_ignorer(m);
 	SLIST_FOREACH(ms, &m->memberships, in_member) {
 		c = membership_cursor(ms);
 		bookmark = person_bookmark(&m->person, ms->room);
@@ -264,16 +285,8 @@ rename_resume(struct member *m, int64_t away_ms)
 			bookmark_free(bookmark);
 			continue;
 		}
-		if (!m->is_on_break)
+		if (!m->is_on_break || bookmark->cursor.number < c->at.number)
 			replay_start_return(c, bookmark, away_ms);
-		else if (bookmark->cursor.number < c->at.number) {
-			cursor_move(c, bookmark->cursor);
-			acked_set_back(c, bookmark->cursor.number);
-			c->repeat_until = bookmark->repeat_until;
-			c->shown.from = bookmark->cursor.number;
-			if (c->shown.more != NULL)
-				c->shown.more->changed = 0;
-		}
 		bookmark_free(bookmark);
 	}
 }
@@ -333,9 +346,7 @@ rename_return(struct member *m)
 	away_ms = chat->clock->mono_ms - departed->left_ms;
 	person_init(&person);
 	rename_take(m, departed, &m->credential, &person);
-	person_move(chat, &m->person, &person);
-	member_update_ignorer(m);
-	rename_resume(m, away_ms);
+	rename_resume(m, &person, away_ms);
 }
 
 enum rename
@@ -351,7 +362,7 @@ rename_member(struct member *m, const char *nick, const struct member **clash)
 	struct event here = { .kind = EVENT_SYNC_AWAY };
 	struct membership *ms;
 	int64_t away_since_ms;
-	bool is_known_away, is_return, was_seen = rename_is_seen(m);
+	bool is_known_away, was_seen = rename_is_seen(m);
 	char folded[NICK_SIZE];
 
 	result = rename_check(&chat->directory, m, &m->credential, nick, clash);
@@ -382,18 +393,17 @@ rename_member(struct member *m, const char *nick, const struct member **clash)
 		rename_take(m, departed, &left, &person);
 	}
 	rename_change(m, nick, was_seen);
-	/* Else nothing of what was left is for them. */
-	is_return = holder != NULL || !person_is_empty(&person);
-	person_move(chat, &m->person, &person);
-	if (!is_return)
+	if (holder == NULL && person_is_empty(&person)) {
+		/* Nothing of what was left is for them. */
+		person_move(chat, &m->person, &person);
 		return RENAME_DONE;
-	member_update_ignorer(m);
+	}
 	event.duration_ms = chat->clock->mono_ms - away_since_ms;
 	if (is_known_away && !member_is_away(m)) {
 		SLIST_FOREACH(ms, &m->memberships, in_member)
 			room_publish(ms->room, &event, ms);
 		roommates_tell(m, &here);
 	}
-	rename_resume(m, event.duration_ms);
+	rename_resume(m, &person, event.duration_ms);
 	return RENAME_RETURNED;
 }

@@ -70,9 +70,10 @@ repeat_was_shown(const struct cursor *c, const struct event *event)
 
 	if (event->author == m->id)
 		return false;
-	if (event->number >= shown_more(&c->shown)->guest_from &&
-	    event->number < shown_more(&c->shown)->guest_until)
-		return false; /* before all the others */
+	/* That was before all the others. */
+	if (event->number >= shown_more(&c->shown)->seen_from &&
+	    event->number < shown_more(&c->shown)->seen_until)
+		return false;
 	return !member_ignores_author(m, event->author, event->nick);
 }
 

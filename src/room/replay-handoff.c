@@ -27,6 +27,8 @@ static const struct field replay_list[] = {
 	{ FIELD_BOOL(14, struct replay, is_queue_told) },
 	{ FIELD_INT(15, struct replay, away_ms) },
 	{ FIELD_BUF(16, struct replay, head) },
+	{ FIELD_UINT(17, struct replay, seen) },
+	{ FIELD_UINT(18, struct replay, seen_repeats) },
 };
 const struct fields replay_fields = { FIELDS("a replay", struct replay,
     replay_list) };
@@ -37,7 +39,7 @@ replay_save(const struct cursor *c, struct fields_out *out, uint16_t tag)
 	struct replay rp = *c->replay;
 
 	if (rp.stage == REPLAY_SCAN)
-		rp.scan_from = rp.repeats = 0;
+		rp.scan_from = rp.repeats = rp.seen = rp.seen_repeats = 0;
 	fields_put_item(out, tag, &replay_fields, &rp);
 }
 
@@ -54,5 +56,10 @@ replay_restore(struct cursor *c)
 	rp->done.at = history_find(h, rp->done.at.number);
 	if (rp->stage == REPLAY_SCAN)
 		rp->scan = rp->done.at;
+	/* Older programs have catch-ups go back, and leave the cursor. */
+	if (rp->kind == REPLAY_CATCHUP && rp->until != REPLAY_PRESENT) {
+		rp->until = REPLAY_PRESENT;
+		c->at = rp->done.at;
+	}
 	return true;
 }

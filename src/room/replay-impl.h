@@ -33,7 +33,10 @@ struct replay {
 	struct history_cursor scan;
 	uint64_t scan_from; /* the first held message when counting began */
 	uint64_t scan_until;
-	uint64_t repeats; /* repeats counted among those to be shown */
+	uint64_t repeats; /* counted, and not in the summary */
+	/* Of those in the summary, and of these: shown_has_seen(). */
+	uint64_t seen;
+	uint64_t seen_repeats;
 	struct buf head; /* the rendered first line */
 	uint64_t then_history; /* messages of a /history asked for meanwhile */
 	bool is_queue_told;

@@ -139,7 +139,7 @@ replay_start_history(struct cursor *c, uint64_t n)
 
 void
 replay_start_catchup(struct cursor *c, struct history_cursor from,
-    uint64_t until, int64_t away_ms)
+    int64_t away_ms)
 {
 	struct replay *rp;
 
@@ -147,36 +147,35 @@ replay_start_catchup(struct cursor *c, struct history_cursor from,
 		replay_stop(c);
 	/* First, as this sets the cursor to the turn's start. */
 	deliver_leave_live(c);
-	if (until == REPLAY_PRESENT)
-		c->at = from;
+	c->at = from;
 	acked_set_back(c, from.number);
-	rp = replay_start(c, REPLAY_CATCHUP, from, until);
+	rp = replay_start(c, REPLAY_CATCHUP, from, REPLAY_PRESENT);
 	rp->away_ms = away_ms;
 	rp->stage = REPLAY_SCAN;
 	rp->scan = from;
-	rp->scan_until = until == REPLAY_PRESENT ?
-	    c->ms->room->history.next_number :
-	    until;
+	rp->scan_until = c->ms->room->history.next_number;
 }
 
 void
 replay_start_return(struct cursor *c, const struct bookmark *bookmark,
     int64_t away_ms)
 {
-	struct shown_more *more;
-	bool was_live = c->replay == NULL || c->replay->until != REPLAY_PRESENT;
+	uint64_t until;
 
+	if (c->replay != NULL)
+		replay_stop(c);
+	deliver_leave_live(c);
+	until = c->at.number;
+	shown_return(&c->shown, bookmark->cursor.number, until);
 	c->repeat_until = bookmark->repeat_until;
-	c->shown.from = bookmark->cursor.number;
-	if (c->shown.more != NULL)
-		c->shown.more->changed = 0;
-	replay_start_catchup(c, bookmark->cursor,
-	    was_live ? c->own_from : REPLAY_PRESENT, away_ms);
-	if (was_live) {
-		more = shown_get_more(&c->shown);
-		more->guest_from = c->own_from;
-		more->guest_until = c->at.number;
+	if (c->ms->member->is_on_break) {
+		c->at = bookmark->cursor;
+		acked_set_back(c, c->at.number);
+		return;
 	}
+	replay_start_catchup(c, bookmark->cursor, away_ms);
+	/* What is said since they came is live, if late. */
+	c->replay->scan_until = until > c->own_from ? until : c->own_from;
 }
 
 /* Where c will read on if the replay ends now. */
@@ -189,15 +188,7 @@ replay_cursor(const struct cursor *c)
 		switch (rp->kind) {
 		case REPLAY_CATCHUP:
 		case REPLAY_GREETING:
-			/*
-			 * Rather some lines twice than one not at all: what a
-			 * guest saw meanwhile is told again to the person that
-			 * they turned out to be.
-			 */
-			if (rp->until == REPLAY_PRESENT ||
-			    rp->done.at.number < rp->until)
-				return rp->done.at;
-			break;
+			return rp->done.at;
 		case REPLAY_HISTORY:
 			break;
 		}
@@ -231,8 +222,14 @@ replay_skip(struct cursor *c, uint64_t *skipped)
 	end = replay_end(c, rp);
 	at = rp->done.at.number;
 	*skipped = end > at ? history_distance(at, end) : 0;
-	if (rp->until == REPLAY_PRESENT)
+	if (rp->kind != REPLAY_HISTORY) {
+		*skipped -= shown_seen_count(&c->shown, at, end);
+		/* They have read that now; but may turn out to be somebody else,
+		 * who has not. */
+		shown_note_unseen(&c->shown, at,
+		    end < c->own_from ? end : c->own_from);
 		c->at = c->ms->room->turn_start;
+	}
 	then_history = rp->then_history;
 	replay_free(c);
 	if (then_history > 0)
@@ -242,7 +239,8 @@ replay_skip(struct cursor *c, uint64_t *skipped)
 	return true;
 }
 
-/* Is event hidden from c? People know their own lines of this session. */
+/* Is event hidden from c, who was not shown it before? People know their own
+ * lines of this session. */
 static bool
 replay_is_hidden(const struct cursor *c, const struct event *event)
 {
@@ -251,6 +249,17 @@ replay_is_hidden(const struct cursor *c, const struct event *event)
 	if (event->author == m->id && event->number >= c->own_from)
 		return true;
 	return member_ignores_author(m, event->author, event->nick);
+}
+
+/* Is event shown to c by its replay, or without one? /history shows all. */
+static bool
+replay_is_due(const struct cursor *c, const struct event *event)
+{
+	if (c->replay != NULL && c->replay->kind == REPLAY_HISTORY)
+		return !member_ignores_author(c->ms->member, event->author,
+		    event->nick);
+	return !replay_is_hidden(c, event) &&
+	    !shown_has_seen(&c->shown, event->number);
 }
 
 static void
@@ -280,7 +289,7 @@ replay_render_repeats(struct cursor *c, struct buf *out,
 		replay_render_count(c, out, EVENT_REPEATS,
 		    c->ms->room->history.first_number > rp->scan_from ?
 			0 :
-			rp->repeats);
+			rp->repeats - rp->seen_repeats);
 	else
 		replay_render_count(c, out, EVENT_NEW, 0);
 }
@@ -343,13 +352,15 @@ replay_lines(struct cursor *c, struct buf *out, struct replay_progress *to,
 	uint64_t before, lost;
 	size_t start = out->len;
 	uint64_t first_pos;
-	bool show_own = c->replay != NULL && c->replay->kind == REPLAY_HISTORY;
 
 	before = at->number;
 	lost = history_clamp(&room->history, at);
 	/* Messages behind the end are not missed. */
 	if (at->number > end)
 		lost = before < end ? history_distance(before, end) : 0;
+	if (c->replay == NULL || c->replay->kind != REPLAY_HISTORY)
+		lost -= shown_seen_count(&c->shown, before,
+		    at->number < end ? at->number : end);
 	if (lost > 0 || !history_is_certain(before, at->number)) {
 		memset(&event, 0, sizeof(event));
 		event.kind = EVENT_GAP;
@@ -369,9 +380,7 @@ replay_lines(struct cursor *c, struct buf *out, struct replay_progress *to,
 			break;
 		if (!history_read(&room->history, at, &event))
 			break;
-		if (show_own ? member_ignores_author(c->ms->member,
-				   event.author, event.nick) :
-			       replay_is_hidden(c, &event))
+		if (!replay_is_due(c, &event))
 			continue;
 		if (event.kind == EVENT_GAP)
 			room->chat->gaps++;
@@ -410,6 +419,24 @@ replay_head_waiting(struct cursor *c, struct replay *rp)
 	}
 }
 
+/* Counts event for the summary; it is not hidden. */
+static void
+replay_scan_event(struct cursor *c, struct replay *rp,
+    const struct event *event)
+{
+	bool is_seen = shown_has_seen(&c->shown, event->number);
+
+	if (event->number < c->repeat_until) {
+		rp->repeats++;
+		rp->seen_repeats += is_seen;
+	} else if (!is_seen || event->number < c->own_from ||
+	    c->shown.from >= c->own_from) {
+		tally_add(&c->ms->room->chat->tally, event,
+		    c->ms->member->nick);
+		rp->seen += is_seen;
+	}
+}
+
 /* Counts a slice for the summary. True: all is counted, and the summary
  * rendered. */
 static bool
@@ -438,10 +465,7 @@ replay_scan(struct cursor *c, struct replay *rp, size_t max, size_t *work)
 			break;
 		if (event.kind == EVENT_GAP || replay_is_hidden(c, &event))
 			continue;
-		if (event.number < c->repeat_until)
-			rp->repeats++;
-		else
-			tally_add(&chat->tally, &event, c->ms->member->nick);
+		replay_scan_event(c, rp, &event);
 	}
 	*work += (size_t)(rp->scan.pos - first_pos) / REPLAY_READ_FACTOR;
 	tally_top(&chat->tally, &top);
@@ -451,6 +475,7 @@ replay_scan(struct cursor *c, struct replay *rp, size_t max, size_t *work)
 	event.duration_ms = rp->away_ms;
 	event.count = chat->tally.messages;
 	event.total = rp->repeats;
+	event.seen = rp->seen;
 	event.mentions = chat->tally.mentions;
 	event.tally = &top;
 	replay_render(c, &rp->head, &event);

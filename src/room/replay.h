@@ -33,20 +33,19 @@ uint64_t replay_position(const struct cursor *c);
 void replay_start_greeting(struct cursor *c);
 
 /*
- * Starts a catch-up: the summary of all from..until, then queued private
- * messages, then the messages. Those below c->repeat_until come first, under a
- * line that says what they are, and are not counted. until REPLAY_PRESENT: to
- * the present, and from becomes c->at. Otherwise reading goes on at
- * c->at afterwards. A running replay is replaced.
+ * Starts a catch-up: the summary of all from there to the present, then queued
+ * private messages, then the messages. Those below c->repeat_until come first,
+ * under a line that says what they are, and are not counted. A running replay
+ * is replaced.
  */
-#define REPLAY_PRESENT UINT64_MAX
 void replay_start_catchup(struct cursor *c, struct history_cursor from,
-    uint64_t until, int64_t away_ms);
+    int64_t away_ms);
 
 /*
- * Starts a catch-up for somebody who came as a guest and turns out to own the
- * bookmark: from there to the present or, if they have been live meanwhile, to
- * where they became so.
+ * Lets somebody who came as a guest, and turns out to own the bookmark, read on
+ * from there: with a catch-up, unless they are on break. What they were shown
+ * as a guest is not shown again; the summary counts it, if it was said before
+ * they came.
  */
 void replay_start_return(struct cursor *c, const struct bookmark *bookmark,
     int64_t away_ms);
@@ -65,6 +64,9 @@ void replay_stop(struct cursor *c);
 /* /skip: ends a replay; *skipped messages were not shown. False if there is
  * none. */
 bool replay_skip(struct cursor *c, uint64_t *skipped);
+
+/* Where a replay that follows the present ends. */
+#define REPLAY_PRESENT UINT64_MAX
 
 enum replay_pump {
 	REPLAY_AGAIN, /* there is more */

@@ -228,7 +228,7 @@ room_begin_at(struct cursor *c, struct bookmark *bookmark)
 	else
 		c->shown.from = bookmark->cursor.number;
 	if (!c->ms->member->is_on_break)
-		replay_start_catchup(c, bookmark->cursor, REPLAY_PRESENT,
+		replay_start_catchup(c, bookmark->cursor,
 		    c->ms->room->chat->clock->mono_ms - bookmark->left_ms);
 }
 

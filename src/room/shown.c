@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "history/history.h"
 #include "room/shown.h"
 
 const struct shown_more *
@@ -26,6 +27,79 @@ shown_get_more(struct shown *shown)
 	if (shown->more == NULL)
 		shown->more = xcalloc(1, sizeof(*shown->more));
 	return shown->more;
+}
+
+void
+shown_return(struct shown *shown, uint64_t from, uint64_t until)
+{
+	struct shown_more *more = shown_get_more(shown);
+	uint64_t began = shown->from;
+
+	if (more->seen_until == 0 || more->seen_until <= until) {
+		/* What was seen before the last return joins what that showed:
+		 * it is complete. */
+		if (more->seen_until > 0 && more->seen_from < began)
+			began = more->seen_from;
+		more->seen_from = began;
+		more->seen_until = until;
+	}
+	more->changed = 0;
+	shown->from = from;
+}
+
+void
+shown_note_unseen(struct shown *shown, uint64_t from, uint64_t until)
+{
+	struct shown_more *more;
+
+	if (from >= until)
+		return;
+	more = shown_get_more(shown);
+	/* What was shown between two of them is shown twice. */
+	if (more->unseen_until == 0 || from < more->unseen_from)
+		more->unseen_from = from;
+	if (until > more->unseen_until)
+		more->unseen_until = until;
+}
+
+static bool
+shown_is_in(uint64_t number, uint64_t from, uint64_t until)
+{
+	return number >= from && number < until;
+}
+
+bool
+shown_has_seen(const struct shown *shown, uint64_t number)
+{
+	const struct shown_more *more = shown_more(shown);
+
+	return shown_is_in(number, more->seen_from, more->seen_until) &&
+	    !shown_is_in(number, more->unseen_from, more->unseen_until);
+}
+
+static uint64_t
+shown_count(uint64_t from, uint64_t until, uint64_t low, uint64_t high)
+{
+	if (from < low)
+		from = low;
+	if (until > high)
+		until = high;
+	return from < until ? history_distance(from, until) : 0;
+}
+
+uint64_t
+shown_seen_count(const struct shown *shown, uint64_t from, uint64_t until)
+{
+	const struct shown_more *more = shown_more(shown);
+
+	if (from < more->seen_from)
+		from = more->seen_from;
+	if (until > more->seen_until)
+		until = more->seen_until;
+	if (from >= until)
+		return 0;
+	return history_distance(from, until) -
+	    shown_count(from, until, more->unseen_from, more->unseen_until);
 }
 
 void

@@ -84,6 +84,12 @@ event_text_welcome(struct buf *out, const struct event *e)
 		buf_addf(out, "; %llu mention%s you",
 		    (unsigned long long)e->mentions,
 		    e->mentions == 1 ? "s" : "");
+	if (e->seen > 0 && e->seen == e->count)
+		buf_addf(out, "; %s shown above",
+		    e->seen == 1 ? "it is" : "all are");
+	else if (e->seen > 0)
+		buf_addf(out, "; %llu of them %s shown above",
+		    (unsigned long long)e->seen, e->seen == 1 ? "is" : "are");
 }
 
 static void

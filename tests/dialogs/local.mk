@@ -55,6 +55,7 @@ dialogs = \
 	%D%/greeting-limit.dialog \
 	%D%/greeting-many.dialog \
 	%D%/greeting-none.dialog \
+	%D%/greeting-return.dialog \
 	%D%/greeting.dialog \
 	%D%/half-close-behind.dialog \
 	%D%/handed-dual.dialog \

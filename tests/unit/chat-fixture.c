@@ -155,6 +155,9 @@ fake_render(const struct dialect *dialect, struct buf *out,
 		if (e->total > 0)
 			buf_addf(out, " repeats=%llu",
 			    (unsigned long long)e->total);
+		if (e->seen > 0)
+			buf_addf(out, " seen=%llu",
+			    (unsigned long long)e->seen);
 		break;
 	case EVENT_REPEATS:
 		buf_addf(out, "repeats %llu", (unsigned long long)e->count);

@@ -34,8 +34,12 @@ struct reader {
 	struct fake f;
 	const char *nick;
 	uint64_t next; /* of the message that they should see next */
-	/* During a closed catch-up: where reading goes on; else 0. */
-	uint64_t after;
+	uint64_t last; /* the last that they saw */
+	/* By number: shown to this connection before it had their nick; not
+	 * shown to it again. */
+	bool was_shown[NUMBERS];
+	uint64_t shown_until; /* or 0 */
+	bool is_guest;
 	uint64_t own_from; /* own messages from here are not shown */
 	/* First message that did not arrive, until told; else 0. */
 	uint64_t owed;
@@ -91,7 +95,7 @@ model_advance(struct reader *r, uint64_t number, const char *what)
 		r->owed = 0;
 	}
 	for (; r->next < number; r->next++)
-		ck_assert_msg(authors[r->next] == r,
+		ck_assert_msg(authors[r->next] == r || r->was_shown[r->next],
 		    "BRBD_MODEL_SEED=%u: %s: %s %llu, but %llu was not seen",
 		    seed_now, r->nick, what, (unsigned long long)number,
 		    (unsigned long long)r->next);
@@ -128,6 +132,14 @@ model_read_frame(struct reader *r, const char *line)
 	}
 }
 
+/* What they were shown as a guest is not awaited. */
+static void
+model_pass_shown(struct reader *r)
+{
+	while (!r->is_guest && r->was_shown[r->next])
+		r->next++;
+}
+
 static void
 model_read_live(struct reader *r)
 {
@@ -135,14 +147,19 @@ model_read_live(struct reader *r)
 		r->next = r->owed;
 		r->owed = 0;
 	}
-	if (r->after != 0) {
-		/* The past is told up to where they became live. */
-		if (r->next < r->own_from)
-			model_advance(r, r->own_from, "the past to");
-		r->next = r->after;
-		r->after = 0;
-	}
+	if (r->in_catchup && r->next < r->shown_until)
+		model_advance(r, r->shown_until, "live after");
 	r->in_catchup = r->in_repeats = false;
+}
+
+/* count messages before number are gone, without those that were shown. */
+static uint64_t
+model_gap_from(const struct reader *r, uint64_t number, uint64_t count)
+{
+	while (count > 0)
+		if (!r->was_shown[--number])
+			count--;
+	return number;
 }
 
 static void
@@ -163,9 +180,7 @@ model_read_line(struct reader *r, const char *line)
 		if (r->in_history)
 			return;
 		number = model_room()->history.first_number;
-		if (r->after != 0 && number > r->own_from)
-			number = r->own_from;
-		from = number - strtoull(line + 4, NULL, 10);
+		from = model_gap_from(r, number, strtoull(line + 4, NULL, 10));
 		/* How many of those that are gone they are owed can only be
 		 * guessed: their own took no bytes. */
 		if (r->owed != 0 && r->in_catchup && from <= r->next)
@@ -186,7 +201,15 @@ model_read_line(struct reader *r, const char *line)
 	ck_assert_msg(!model_is_own(r, number),
 	    "BRBD_MODEL_SEED=%u: %s saw their own %llu", seed_now, r->nick,
 	    (unsigned long long)number);
+	ck_assert_msg(!r->was_shown[number],
+	    "BRBD_MODEL_SEED=%u: %s saw %llu twice", seed_now, r->nick,
+	    (unsigned long long)number);
+	r->was_shown[number] = r->is_guest;
+	if (r->is_guest)
+		r->shown_until = number + 1;
+	r->last = number;
 	r->next = number + 1;
+	model_pass_shown(r);
 }
 
 static void
@@ -202,9 +225,37 @@ model_deliver(struct fake *f, const char *data, size_t len)
 		    1;
 		ck_assert_uint_lt(r->log_count, NUMBERS);
 		r->log[r->log_count].end = f->handed - (uint64_t)(end - data);
-		r->log[r->log_count++].next = r->next;
+		r->log[r->log_count].next = r->next;
 		model_read_line(r, line);
+		/* What lies before it may have been shown to a guest. */
+		if (r->last >= r->log[r->log_count].next)
+			r->log[r->log_count].next = r->last;
+		r->log_count++;
 	}
+}
+
+/* As a guest for a while, from next on, with a reference of their own. They may
+ * be shown no more than a first line, and skip the rest. */
+static uint64_t
+model_be_guest(struct reader *r, uint64_t next)
+{
+	uint64_t saved = r->next, skipped;
+
+	r->next = next;
+	r->is_guest = true;
+	r->f.is_full = model_random(3) == 0;
+	(void)chat_turn(&fx.chat);
+	if (r->f.is_full && model_random(2) == 0 &&
+	    replay_skip(&fake_here(&r->f)->cursor, &skipped))
+		r->next = model_room()->turn_start.number;
+	if (r->f.is_full && model_random(2) == 0)
+		fake_drain(&r->f);
+	if (!r->f.is_full)
+		fixture_settle(&fx);
+	next = r->next;
+	r->next = saved;
+	r->is_guest = false;
+	return next;
 }
 
 static void
@@ -212,7 +263,6 @@ model_enter(struct reader *r)
 {
 	struct membership *ms;
 	uint64_t live_next;
-	bool was_greeted;
 
 	fake_init(&fx, &r->f, 1 + (int)(r - readers));
 	r->f.on_deliver = model_deliver;
@@ -221,37 +271,23 @@ model_enter(struct reader *r)
 	r->own_from = ms->cursor.own_from;
 	live_next = ms->cursor.at.number;
 	r->in_history = r->in_catchup = r->in_repeats = false;
-	r->after = 0;
+	memset(r->was_shown, 0, sizeof(r->was_shown));
+	r->shown_until = 0;
 	r->log_count = 0;
 	r->session_from = r->is_known ? r->next : live_next;
 
-	if (model_random(2) == 0) {
-		/* As a guest for a while, with a reference of their own. */
-		uint64_t saved = r->next;
-
-		r->next = live_next;
-		fixture_settle(&fx);
-		live_next = r->next;
-		r->next = saved;
-	}
-	was_greeted = ms->cursor.replay == NULL;
+	if (model_random(2) == 0)
+		live_next = model_be_guest(r, live_next);
 	if (!r->is_known)
 		r->next = live_next;
 	ck_assert_int_eq(fake_nick(&r->f, r->nick),
 	    r->is_known ? RENAME_RETURNED : RENAME_DONE);
-	if (r->is_known && was_greeted)
-		r->after = live_next;
 	r->is_known = true;
 }
 
-/* They stopped reading: a closed catch-up that was cut off goes on from where
- * it had come to. */
 static void
 model_paused(struct reader *r)
 {
-	if (r->after != 0 && r->next >= r->own_from && r->owed == 0)
-		r->next = r->after;
-	r->after = 0;
 	r->in_catchup = r->in_repeats = false;
 }
 
@@ -343,9 +379,7 @@ model_step(void)
 		break;
 	case 7:
 		if (replay_skip(&fake_here(&r->f)->cursor, &skipped)) {
-			if (r->after != 0)
-				r->next = r->after;
-			else if (!r->in_history)
+			if (!r->in_history)
 				r->next = model_room()->turn_start.number;
 			/* They do not want what they are owed. */
 			if (!r->in_history) {
@@ -353,7 +387,6 @@ model_step(void)
 				r->log_count = 0;
 				r->in_catchup = r->in_repeats = false;
 			}
-			r->after = 0;
 			r->in_history = false;
 		}
 		break;
@@ -408,7 +441,6 @@ model_run(unsigned seed)
 	for (i = 0; i < PEOPLE; i++) {
 		model_advance(&readers[i], model_room()->history.next_number,
 		    "the end");
-		ck_assert(readers[i].after == 0);
 		ck_assert(readers[i].owed == 0);
 		ck_assert_ptr_nonnull(fake_here(&readers[i].f)
 					  ->cursor.delivery.audience);

@@ -157,8 +157,9 @@ START_TEST(test_silent_return)
 	ck_assert_str_eq(fake_saw(&fx, &ana), "");
 	buf_reset(&new.seen);
 	ck_assert_int_eq(fake_nick(&new, "bob"), RENAME_RETURNED);
-	/* The guest has seen "bob?" live; nothing was missed before. */
-	ck_assert_str_eq(fake_saw(&fx, &new), "welcome bob 500 0\nlive\n");
+	/* The guest has seen "bob?" live. */
+	ck_assert_str_eq(fake_saw(&fx, &new),
+	    "welcome bob 500 1 ana=1 mentions=1 seen=1\nlive\n");
 	fixture_pass(&fx, 100000);
 	ck_assert_str_eq(fake_saw(&fx, &ana), "");
 	fake_say(&new, "here");

@@ -393,6 +393,7 @@ END_TEST
 /* On break when they turn out to be somebody who was lost. */
 START_TEST(test_repeats_wait_for_the_end_of_a_break)
 {
+	fx.options.greeting_history = 0;
 	say_three();
 	bob.unsent = 1000;
 	fake_lose(&bob);

@@ -72,6 +72,7 @@ unit_tests = \
 	%D%/check_protocol_line \
 	%D%/check_proxy \
 	%D%/check_replay \
+	%D%/check_return \
 	%D%/check_room \
 	%D%/check_roommates \
 	%D%/check_sdnotify \

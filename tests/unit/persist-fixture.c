@@ -141,6 +141,8 @@ persist_fixture_setup(void)
 	ck_assert_int_ne(pf.dir_fd, -1);
 	fixture_init_options(&fx);
 	fx.options.history_size = 65536;
+	/* Or who comes back would be shown it, and not be missing it. */
+	fx.options.greeting_history = 0;
 	persist_fixture_start();
 }
 
