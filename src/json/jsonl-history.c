@@ -52,13 +52,26 @@ history_page_add(const struct session *s, struct json *j,
 	}
 }
 
+/* Tells what is no longer held between number and the oldest message. */
+static void
+history_page_gap(struct json *j, const struct room *room, uint64_t number)
+{
+	struct history_cursor at = { .number = number };
+	struct event gap = { .kind = EVENT_GAP, .room = room->name };
+
+	gap.count = history_clamp(&room->history, &at);
+	gap.is_uncertain = !history_is_certain(number, at.number);
+	if (at.number > number)
+		jsonl_add_event(j, &gap);
+}
+
 static void
 history_page(struct session *s, const struct jsonl_request *rq,
     const struct room *room)
 {
 	const struct history *h = &room->history;
 	struct history_cursor at, upper = history_head(h);
-	uint64_t before, after, limit;
+	uint64_t before = JSONL_NO_NUMBER, after = JSONL_NO_NUMBER, limit = 0;
 	bool is_more;
 	struct json *j;
 
@@ -68,9 +81,9 @@ history_page(struct session *s, const struct jsonl_request *rq,
 		return;
 	if (limit == 0 || limit > JSONL_HISTORY_MAX)
 		limit = JSONL_HISTORY_MAX;
-	if (before > 0)
+	if (before != JSONL_NO_NUMBER)
 		upper = history_seek_number(h, before);
-	if (after > 0)
+	if (after != JSONL_NO_NUMBER)
 		at = history_seek_number(h, after + 1);
 	else
 		at = history_page_back(h, upper, limit);
@@ -78,9 +91,12 @@ history_page(struct session *s, const struct jsonl_request *rq,
 	j = jsonl_begin_done(s, rq);
 	json_text(j, "room", room->name);
 	json_array_open(j, "messages");
+	if (after != JSONL_NO_NUMBER)
+		history_page_gap(j, room, after + 1);
 	history_page_add(s, j, room, &at, upper.number, limit);
 	json_array_close(j);
-	json_bool(j, "more", after > 0 ? at.number < upper.number : is_more);
+	json_bool(j, "more",
+	    after != JSONL_NO_NUMBER ? at.number < upper.number : is_more);
 	jsonl_end(s);
 }
 

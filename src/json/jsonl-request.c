@@ -160,7 +160,6 @@ jsonl_number(struct session *s, const struct jsonl_request *rq,
 {
 	const json_t *value = json_object_get(rq->object, name);
 
-	*number = 0;
 	if (value == NULL || json_is_null(value))
 		return true;
 	if (json_is_integer(value) && json_integer_value(value) >= 0) {

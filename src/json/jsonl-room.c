@@ -62,9 +62,21 @@ join_move_place(struct session *s, struct room *room, uint64_t number)
 }
 
 static void
+join_enter(struct session *s, const struct jsonl_request *rq, struct room *room)
+{
+	/* Nothing of it is sent before the answer. */
+	join_answer(s, rq,
+	    action_join(s->member, room, ROOM_JOIN_CATCHUP, NULL));
+}
+
+static void
 join_go(struct session *s, const struct jsonl_request *rq, struct room *room,
     uint64_t number)
 {
+	if (number == JSONL_NO_NUMBER) {
+		join_enter(s, rq, room);
+		return;
+	}
 	if (number >= room->history.next_number) {
 		jsonl_failed(s, rq, "no-such-number",
 		    "%s has no message of that number yet; join it without "
@@ -72,11 +84,8 @@ join_go(struct session *s, const struct jsonl_request *rq, struct room *room,
 		    room->name);
 		return;
 	}
-	if (number > 0)
-		join_move_place(s, room, number);
-	/* Nothing of it is sent before the answer. */
-	join_answer(s, rq,
-	    action_join(s->member, room, ROOM_JOIN_CATCHUP, NULL));
+	join_move_place(s, room, number);
+	join_enter(s, rq, room);
 }
 
 static void
@@ -85,12 +94,13 @@ join_named(struct session *s, const struct jsonl_request *rq, const char *name,
 {
 	enum modes_admit why;
 	struct room *room;
-	uint64_t number;
+	uint64_t number = JSONL_NO_NUMBER;
 
 	/* None is made for a number that it cannot have. */
 	if (!jsonl_number(s, rq, "after", &number))
 		return;
-	if (number > 0 && room_name_check(name) == NICK_OK &&
+	if (number > 0 && number != JSONL_NO_NUMBER &&
+	    room_name_check(name) == NICK_OK &&
 	    chat_find_room(s->all->chat, name) == NULL) {
 		jsonl_failed(s, rq, "no-such-number",
 		    "there is no such room, so it has no messages; join it "

@@ -87,10 +87,11 @@ char *jsonl_member(struct session *s, const struct jsonl_request *rq,
  * s was told. */
 bool jsonl_optional(struct session *s, const struct jsonl_request *rq,
     char **text) MUST_CHECK;
-/* A member that is a number written as a string. 0: it is missing. False: it is
- * no such number, and s was told. */
+/* A member that is a number, which may be written as a string; it stays as it
+ * was if there is none. False: it is no such number, and s was told. */
 bool jsonl_number(struct session *s, const struct jsonl_request *rq,
     const char *name, uint64_t *number) MUST_CHECK;
+#define JSONL_NO_NUMBER UINT64_MAX /* no request can have this one */
 
 /* Their membership in the room that the member "room" names; it may be missing
  * if they are in just one. NULL: s was told. */

@@ -198,6 +198,7 @@ dialogs_json = \
 	%D%/json-catchup.dialog \
 	%D%/json-errors.dialog \
 	%D%/json-ids.dialog \
+	%D%/json-lapped.dialog \
 	%D%/json-upgrade.dialog \
 	%D%/json.dialog
 if HAVE_JANSSON
