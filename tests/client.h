@@ -13,8 +13,8 @@
 #include "daemon.h"
 
 /*
- * What the tests with many people share (crash.c, crowd.c, frozen.c, losses.c,
- * upgrade.c): a daemon in a directory of its own, and connections to it.
+ * What the tests with many people share (crash.c, crowd.c, flipped.c, frozen.c,
+ * losses.c, once.c, upgrade.c): a daemon in a directory of its own, and connections to it.
  * Whatever goes wrong in here fails the test.
  */
 

@@ -27,6 +27,9 @@ programs = \
 	%D%/flipped \
 	%D%/frozen \
 	%D%/losses
+if HAVE_JANSSON
+programs += %D%/once
+endif
 
 if ENABLE_TESTS
 check_LIBRARIES = $(check_libs)
@@ -46,6 +49,7 @@ tests_frozen_SOURCES = %D%/frozen.c %D%/losses-reader.c \
 	%D%/losses-reader.h $(client_sources)
 tests_losses_SOURCES = %D%/losses.c %D%/losses-reader.c \
 	%D%/losses-reader.h $(client_sources)
+tests_once_SOURCES = %D%/once.c $(client_sources)
 tests_upgrade_SOURCES = %D%/upgrade.c $(client_sources) \
 	%D%/tls-client.c %D%/tls-client.h
 
