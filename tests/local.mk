@@ -18,7 +18,8 @@ scripts = \
 	%D%/check-lists \
 	%D%/check-manual \
 	%D%/check-metrics \
-	%D%/check-units
+	%D%/check-units \
+	%D%/check-web
 
 programs = \
 	%D%/upgrade \
@@ -80,5 +81,14 @@ AM_TESTS_ENVIRONMENT = \
 	BRBCTL='$(abs_builddir)/src/brbctl$(EXEEXT)'; export BRBCTL; \
 	FUZZ_CORPUS='$(abs_srcdir)/tests/fuzz/corpus'; export FUZZ_CORPUS;
 
-EXTRA_DIST += $(scripts) $(dialogs_slow) $(dialogs) %D%/README %D%/clients \
+# The page's logic, run by check-web.
+web_tests = \
+	%D%/web/chat.test.mjs \
+	%D%/web/commands.test.mjs \
+	%D%/web/fakes.mjs \
+	%D%/web/link.test.mjs \
+	%D%/web/text.test.mjs \
+	%D%/web/timeline.test.mjs
+
+EXTRA_DIST += $(web_tests) $(scripts) $(dialogs_slow) $(dialogs) %D%/README %D%/clients \
 	%D%/hostile.md %D%/live-systemd %D%/proxied

@@ -1,0 +1,604 @@
+// SPDX-License-Identifier: ISC
+// Copyright (c) 2026 The brbd authors
+//
+// The page: the chat on one side, the browser on the other. What changes is
+// drawn once a frame.
+
+import { Chat } from "./chat.js";
+import { Composer } from "./composer.js";
+import { TimelineView } from "./view.js";
+import { Store, browserArea } from "./store.js";
+import { run } from "./actions.js";
+import { parseInput } from "./commands.js";
+import { $, bdi, button, h, icon, iconButton } from "./dom.js";
+import { colourOf } from "./rows.js";
+import { renderPeople, renderPlaces } from "./side.js";
+import * as notify from "./notify.js";
+import * as panels from "./panels.js";
+import * as words from "./words.js";
+
+const TOAST_MS = 9000;
+
+// A socket as the link wants it.
+function openSocket({ opened, received, closed }) {
+	const url = new URL(".", location.href);
+	url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+	url.search = url.hash = "";
+	const socket = new WebSocket(url, "brb.json");
+	socket.onopen = opened;
+	socket.onclose = closed;
+	socket.onmessage = (e) => received(e.data);
+	return socket;
+}
+
+const randomId = () => [...crypto.getRandomValues(new Uint8Array(16))].map(
+    (b) => b.toString(16).padStart(2, "0")).join("");
+
+class Page {
+	#frame = 0;
+	#stale = new Set();
+	#pending = new WeakMap();
+	#wanted = decodeURIComponent(location.hash.slice(1)).toLowerCase();
+	current = null;
+
+	constructor() {
+		const tab = new Store(browserArea("sessionStorage"));
+		this.store = new Store(browserArea("localStorage"));
+		this.chat = new Chat({ open: openSocket, id: randomId,
+			timers: { set: (ms, fn) => setTimeout(fn, ms),
+				clear: (id) => clearTimeout(id) },
+			random: Math.random, now: Date.now, store: this.store,
+			tab });
+		this.composer = new Composer({ form: $("composer"),
+			text: $("text"), list: $("choices"),
+			notice: $("notice"), drafts: tab, ui: {
+				submit: (text) => this.submit(text),
+				words: () => this.#words(),
+				maxText: () => this.chat.hello?.max_text ?? 2048,
+				page: (d) => this.view.page(d),
+				escape: () => this.markRead(),
+			} });
+		this.view = new TimelineView({ scroller: $("scroller"),
+			list: $("timeline"), now: Date.now,
+			scrolled: () => this.stale("end"), actions: {
+				pending: (room) => this.#pendingOf(room),
+				loadOlder: () => {
+					if (this.current?.state === "live")
+						this.chat.loadOlder(
+						    this.current);
+				},
+				loadHole: (line) =>
+					this.chat.loadHole(this.current, line),
+				retry: (e) => this.chat.retry(e),
+				discard: (e) => this.chat.discard(e),
+				jump: (n) => this.view.jump(n),
+				skip: () => this.chat.skip(this.current),
+				markRead: () => this.markRead(),
+			} });
+		this.#buildTools();
+		this.#listen();
+		this.open(this.chat.room(this.#firstRoom()));
+		this.chat.start();
+	}
+
+	#firstRoom() {
+		return /^[a-z][a-z0-9_-]*$/.test(this.#wanted) ? this.#wanted :
+		    this.store.get("current") ??
+			this.store.get("rooms", [])[0] ?? "lobby";
+	}
+
+	// What the chat tells
+
+	#listen() {
+		const { chat } = this;
+		chat.on("state", () => this.stale("state", "places", "view"));
+		chat.on("rooms", () => this.stale("places", "state"));
+		chat.on("people", (room) => room === this.current &&
+		    this.stale("people"));
+		chat.on("room", (room) => {
+			this.stale("places");
+			if (room === this.current)
+				this.stale("view", "title");
+		});
+		chat.on("live", (room) => this.#caughtUp(room));
+		chat.on("said", (room, line) => this.#said(room, line));
+		chat.on("toast", (text, action) => this.toast(text, action && {
+			text: action.text,
+			act: () => this.join(action.join) }));
+		addEventListener("online", () => chat.link.wake());
+		addEventListener("pageshow", () => chat.link.wake());
+		addEventListener("hashchange", () => this.#hashChanged());
+		addEventListener("focus", () => this.stale("places"));
+		addEventListener("blur", () => this.stale("places"));
+		document.addEventListener("visibilitychange", () => {
+			if (document.visibilityState === "visible")
+				chat.link.wake();
+			this.stale("places");
+		});
+		/* Who does something here sees what is here. */
+		addEventListener("pointerdown", () => this.#attend());
+		addEventListener("keydown", (e) => this.#key(e));
+		this.#listenToKeyboard();
+		$("shade").addEventListener("click", () => this.#closeDrawers());
+	}
+
+	// A phone's keyboard covers the page without resizing it, on some.
+	#listenToKeyboard() {
+		const v = window.visualViewport;
+		if (!v)
+			return;
+		const fit = () => {
+			const covered = v.scale === 1 &&
+			    v.height < innerHeight - 60;
+			document.documentElement.style.setProperty("--height",
+			    covered ? `${v.height}px` : "100dvh");
+			if (covered)
+				scrollTo(0, 0);
+		};
+		v.addEventListener("resize", fit);
+		v.addEventListener("scroll", fit);
+	}
+
+	#said(room, line) {
+		const isSeen = this.isAttended(room);
+		if (!isSeen && room.divider === null && !line.mine)
+			room.placeDivider();
+		if (line.mine || line.kind === "topic")
+			return;
+		if (room === this.current)
+			this.#announce(`${line.nick}: ${line.text}`);
+		if (!isSeen && line.mention && notify.isAllowed() &&
+		    this.store.get("notify", false) && !document.hasFocus())
+			notify.notify(room, line, () => this.open(room));
+		this.stale("places");
+	}
+
+	#announce(text) {
+		const log = $("live");
+		log.append(h("p", {}, text));
+		while (log.childElementCount > 20)
+			log.firstChild.remove();
+	}
+
+	#caughtUp(room) {
+		if (room !== this.current)
+			return;
+		if (room.unread > 0)
+			this.#announce(`${words.plural(room.unread,
+			    "new message")}` + (room.mentions > 0 ?
+			    `, ${words.plural(room.mentions, "mention")}` : ""));
+		if (this.view.isAtEnd && room.divider !== null)
+			this.view.open();
+		this.stale("view");
+	}
+
+	// Rooms
+
+	isAttended = (room) => room === this.current && this.view.isAtEnd &&
+	    document.visibilityState === "visible" && document.hasFocus();
+
+	open = (room) => {
+		this.current = room;
+		this.store.set("current", room.kind === "room" ? room.name :
+		    this.chat.lobby);
+		if (room.divider === null)
+			room.placeDivider();
+		if (room.kind === "talk")
+			room.unread = 0;
+		this.composer.open(room.key, room.kind === "talk" ?
+		    `To ${room.name} alone` : `Say something in ${room.name}`);
+		this.view.show(room);
+		history.replaceState(null, "", room.kind === "talk" ?
+		    location.pathname : `#${room.name}`);
+		this.#closeDrawers();
+		this.stale("state", "places", "people", "title", "view");
+	};
+
+	join = (name, key) => {
+		const there = this.chat.rooms.get(name);
+		this.open(there && there.state !== "out" ? there :
+		    this.chat.isUp ? this.chat.join(name, key) :
+			this.chat.room(name));
+	};
+
+	leave(room) {
+		this.chat.leave(room);
+		if (room === this.current)
+			this.open([...this.chat.rooms.values()][0] ??
+			    this.chat.room(this.chat.lobby));
+	}
+
+	openTalk = (nick) => {
+		this.open(this.chat.talk(nick));
+		this.composer.focus();
+	};
+
+	openSelf = () => panels.openSelf(this.chat);
+
+	openLine = async (name, n) => {
+		this.join(name);
+		await this.chat.loadAround(this.current, n);
+		this.view.jump(n);
+	};
+
+	#hashChanged() {
+		const name = decodeURIComponent(location.hash.slice(1))
+		    .toLowerCase();
+		if (/^[a-z][a-z0-9_-]*$/.test(name) &&
+		    name !== this.current.name)
+			this.join(name);
+	}
+
+	// Reading and talking
+
+	#attend() {
+		const room = this.current;
+		if (this.isAttended(room) && room.divider === null &&
+		    room.state === "live" && room.unread > 0)
+			this.chat.markRead(room);
+	}
+
+	markRead() {
+		const room = this.current;
+		if (room.unread === 0 && room.divider === null)
+			return;
+		const n = room.unread;
+		const undo = this.chat.markRead(room);
+		this.view.toEnd();
+		this.composer.focus();
+		if (n > 0)
+			this.toast(`${words.plural(n, "message")} marked as ` +
+			    "read", { text: "Undo",
+			    act: () => {
+				this.chat.undoRead(room, undo);
+				this.view.open();
+			    } });
+	}
+
+	submit(text) {
+		if (text.trim() === "") {
+			if (this.current.catchup !== null)
+				this.chat.skip(this.current);
+			return true;
+		}
+		const what = parseInput(text);
+		if (what.do === "error") {
+			this.composer.say(what.text);
+			return false;
+		}
+		return run(this, what);
+	}
+
+	say(room, text, kind) {
+		if (this.chat.onBreak !== null) {
+			this.composer.say("You are on break; come back first. " +
+			    "Nothing was said.");
+			return false;
+		}
+		if (!this.chat.say(room, text, kind)) {
+			this.composer.say("Too much is waiting to be said; try " +
+			    "again when there is a connection.");
+			return false;
+		}
+		this.view.toEnd();
+		return true;
+	}
+
+	// What is not said yet stands at the end, as items of the timeline.
+	#pendingOf(room) {
+		return this.chat.outbox.entries.filter((e) =>
+			room.kind === "talk" ? e.to?.toLowerCase() ===
+			    room.name.toLowerCase() : e.room === room.name)
+		    .map((e) => {
+			const item = this.#pending.get(e) ?? { entry: e };
+			this.#pending.set(e, item);
+			const isForeign = e.state === "queued" &&
+			    this.chat.isUp && !this.chat.isMine(e);
+			return Object.assign(item, { kind: e.kind,
+				nick: e.nick, text: e.text, time: e.time,
+				mine: true, error: e.error,
+				state: isForeign ? "foreign" : e.state });
+		    });
+	}
+
+	#words() {
+		const nicks = this.current.kind === "talk" ?
+		    [this.current.name] :
+		    this.current.sortedPeople().map((p) => p.nick)
+			.filter((n) => n !== this.chat.me.nick);
+		return { nicks, rooms: [...new Set([
+			...this.chat.rooms.keys(),
+			...this.chat.directory.map((r) => r.room)])] };
+	}
+
+	// Keys
+
+	#key(e) {
+		this.#attend();
+		if (document.querySelector("dialog[open]"))
+			return;
+		const isTyping = /^(INPUT|TEXTAREA)$/.test(e.target.tagName);
+		if (this.#shortcut(e) || (!isTyping && this.#bareKey(e)))
+			e.preventDefault();
+	}
+
+	#shortcut(e) {
+		if (e.ctrlKey && e.shiftKey && e.key.toLowerCase() === "f") {
+			panels.openSearch(this.chat, this);
+			return true;
+		}
+		if (!e.altKey || e.ctrlKey || e.metaKey)
+			return false;
+		const by = { ArrowUp: -1, ArrowDown: 1 }[e.key];
+		if (by)
+			this.#step(by, e.shiftKey);
+		else if (e.key === "End")
+			this.view.toEnd();
+		else
+			return false;
+		return true;
+	}
+
+	#bareKey(e) {
+		if (e.key === "?") {
+			panels.openHelp();
+			return true;
+		}
+		if (e.key === "Escape") {
+			if (!this.#closeDrawers())
+				this.markRead();
+			return true;
+		}
+		/* Whoever begins to type means the field. */
+		if (e.key.length === 1 && e.key !== " " && !e.ctrlKey &&
+		    !e.metaKey && !e.altKey)
+			this.composer.focus();
+		return false;
+	}
+
+	#step(by, isUnreadOnly) {
+		const all = [...this.chat.rooms.values(),
+			...this.chat.talks.values()];
+		const at = all.indexOf(this.current);
+		for (let i = 1; i <= all.length; i++) {
+			const room = all[(at + by * i + all.length * i) %
+			    all.length];
+			if (!isUnreadOnly || room.unread > 0) {
+				this.open(room);
+				return;
+			}
+		}
+	}
+
+	// Drawing
+
+	stale(...what) {
+		for (const w of what)
+			this.#stale.add(w);
+		this.#frame ||= requestAnimationFrame(() => {
+			this.#frame = 0;
+			const parts = this.#stale;
+			this.#stale = new Set();
+			for (const w of parts)
+				this.#draw[w]();
+		});
+	}
+
+	#draw = {
+		places: () => {
+			renderPlaces($("places"), this.chat, this);
+			this.#drawTitle();
+		},
+		people: () => renderPeople($("people"), this.current, this),
+		title: () => this.#drawHead(),
+		state: () => this.#drawState(),
+		view: () => {
+			this.view.update();
+			this.#drawEmpty();
+		},
+		end: () => this.#drawEnd(),
+	};
+
+	#drawTitle() {
+		let n = 0;
+		for (const r of [...this.chat.rooms.values(),
+			...this.chat.talks.values()])
+			if (!this.isAttended(r))
+				n += r.kind === "talk" ? r.unread : r.mentions;
+		const name = this.current.name;
+		document.title = `${n > 0 ? `(${n}) ` : ""}${name} · ` +
+		    (this.chat.hello?.server ?? "brbd");
+	}
+
+	#drawHead() {
+		const room = this.current;
+		$("title").replaceChildren(bdi(room.name));
+		$("topic").textContent = room.topic ?? "";
+		$("topic").title = room.topic ?? "";
+		$("app").classList.toggle("no-people", room.kind === "talk");
+		this.#drawEnd();
+	}
+
+	#drawEmpty() {
+		const room = this.current;
+		const isEmpty = room.timeline.items.length === 0 &&
+		    this.#pendingOf(room).length === 0;
+		$("empty").hidden = !isEmpty;
+		if (isEmpty)
+			$("empty").textContent = room.state === "out" ?
+			    room.error ?? "You are not in this room." :
+			    room.state !== "live" ? "Coming in…" :
+			    room.kind === "talk" ?
+				`What you and ${room.name} say here is for ` +
+				    "you two alone." :
+				"Nothing was said here yet.\nThe first words " +
+				    "are yours.";
+	}
+
+	#drawEnd() {
+		const room = this.current, el = $("to-end");
+		const wasHidden = el.hidden;
+		el.hidden = this.view.isAtEnd;
+		if (el.hidden && !wasHidden &&
+		    document.activeElement === document.body)
+			this.composer.focus();
+		if (!el.hidden)
+			el.replaceChildren(icon("down"), room.unread > 0 ?
+			    `To now, past ${words.plural(room.unread,
+				"new message")}` : "To now");
+	}
+
+	#drawState() {
+		const { chat } = this;
+		$("server").textContent = chat.hello?.server ?? "brbd";
+		$("self").replaceChildren(
+		    button("", this.openSelf, { class: "self",
+			"aria-label": `You are ${chat.me.nick ?? "nobody yet"}: ` +
+			    "name and account" },
+		    h("span", { class: `dot ${colourOf(chat.me.nick ?? "")}` }),
+		    bdi(chat.me.nick ?? "…")),
+		    notify.canNotify() && this.#bell(),
+		    iconButton("help", "Help", () => panels.openHelp()));
+		this.#drawBanner();
+		this.#drawAskName();
+		$("send").disabled = chat.onBreak !== null;
+	}
+
+	#bell() {
+		const isOn = notify.isAllowed() &&
+		    this.store.get("notify", false);
+		return iconButton("bell", "Notify me when somebody mentions me",
+		    async () => {
+			const on = !isOn && await notify.askToNotify();
+			this.store.set("notify", on);
+			if (!isOn && !on)
+				this.toast("This browser does not allow " +
+				    "notifications here.");
+			this.stale("state");
+		    }, { "aria-pressed": String(isOn) });
+	}
+
+	#drawBanner() {
+		const { chat } = this, { link } = chat;
+		let text = "", act = null, isQuiet = false;
+		if (chat.refusal !== null && link.state !== "up") {
+			text = `The server says: ${chat.refusal}. Trying ` +
+			    "again soon.";
+		} else if (link.state === "waiting" ||
+		    (link.state === "connecting" && chat.hello !== null)) {
+			text = "No connection. What you say is kept here and " +
+			    "said when it is back.";
+			act = ["Try now", () => link.wake()];
+		} else if (link.state === "connecting") {
+			text = "Connecting…";
+			isQuiet = true;
+		} else if (chat.onBreak !== null) {
+			text = "You are on break" + (chat.onBreak ?
+			    ` (${chat.onBreak})` : "") +
+			    ". Everything is kept for you.";
+			act = ["I am back", () => chat.back()];
+		} else if (this.current.state === "out") {
+			text = "You are not in this room.";
+			act = ["Come in", () => chat.join(this.current.name)];
+		} else if (chat.newVersion) {
+			text = "The server is a newer one. What you have typed " +
+			    "is kept.";
+			act = ["Reload", () => location.reload()];
+		}
+		const el = $("banner");
+		el.hidden = text === "";
+		el.classList.toggle("quiet", isQuiet);
+		if (el.dataset.text === text)
+			return;
+		el.dataset.text = text;
+		el.replaceChildren(h("span", { class: "text" }, text),
+		    act && button(act[0], async () => {
+			try {
+				await act[1]();
+			} catch (o) {
+				this.toast(o.text);
+			}
+		    }, { class: "pill main" }));
+	}
+
+	// A newcomer reads at once, and is asked who they are beside that.
+	#drawAskName() {
+		const { chat } = this, el = $("ask-name");
+		el.hidden = !chat.isUp || (chat.hasChosen &&
+		    chat.problem === null);
+		const text = `${chat.problem}|${chat.me.nick}`;
+		if (el.hidden || el.dataset.text === text)
+			return;
+		el.dataset.text = text;
+		el.replaceChildren(
+		    h("span", {}, chat.problem ?? "You are here as ",
+			chat.problem === null && h("strong", {}, chat.me.nick),
+			chat.problem === null && "."),
+		    button("Choose a name", () => panels.openSelf(chat),
+			{ class: "pill main" }),
+		    button("Log in", () => panels.openSelf(chat,
+			{ mode: "login" }), { class: "pill" }),
+		    button("Stay a guest", () => chat.stayGuest(),
+			{ class: "pill" }));
+	}
+
+	#buildTools() {
+		$("open-side").append(icon("menu"));
+		$("open-side").addEventListener("click", () =>
+			this.#toggle("show-side"));
+		$("send").append(icon("send"));
+		$("to-end").addEventListener("click", () => this.view.toEnd());
+		$("tools").append(
+		    button(icon("cup"), () => panels.openBreak(this.chat), {
+			class: "break-button", "aria-label": "Be right back",
+			title: "Take a break: nothing is missed" },
+		    h("span", {}, "Break")),
+		    iconButton("search", "Search", () =>
+			panels.openSearch(this.chat, this)),
+		    iconButton("plus", "Go to another room", () =>
+			panels.openJoin(this)),
+		    iconButton("people", "People", () => {
+			if (matchMedia("(max-width: 60rem)").matches)
+				this.#toggle("show-people");
+			else
+				$("people").querySelector("button")?.focus();
+		    }));
+	}
+
+	#toggle(drawer) {
+		const on = $("app").classList.toggle(drawer);
+		$("shade").hidden = !on;
+		$("open-side").setAttribute("aria-expanded", String(on));
+		if (on)
+			$(drawer === "show-side" ? "side" : "people")
+			    .querySelector("button")?.focus();
+	}
+
+	#closeDrawers() {
+		const list = $("app").classList;
+		const was = list.contains("show-side") ||
+		    list.contains("show-people");
+		list.remove("show-side", "show-people");
+		$("shade").hidden = true;
+		$("open-side").setAttribute("aria-expanded", "false");
+		return was;
+	}
+
+	toast(text, action) {
+		const el = h("div", { class: "toast" }, h("span", {}, text),
+		    action && button(action.text, () => {
+			el.remove();
+			action.act();
+		    }));
+		$("toasts").append(el);
+		const end = () => {
+			if (el.matches(":hover, :focus-within"))
+				setTimeout(end, TOAST_MS);
+			else
+				el.remove();
+		};
+		setTimeout(end, TOAST_MS);
+	}
+}
+
+window.page = new Page();

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The brbd authors
+
+# The page. It has no build chain: these are the files that a browser gets.
+web_files = \
+	%D%/actions.js \
+	%D%/app.js \
+	%D%/chat.js \
+	%D%/commands.js \
+	%D%/composer.js \
+	%D%/dom.js \
+	%D%/emitter.js \
+	%D%/events.js \
+	%D%/icon.svg \
+	%D%/index.html \
+	%D%/link.js \
+	%D%/manifest.webmanifest \
+	%D%/notify.js \
+	%D%/outbox.js \
+	%D%/panels.js \
+	%D%/room.js \
+	%D%/rows.js \
+	%D%/side.js \
+	%D%/store.js \
+	%D%/style.css \
+	%D%/text.js \
+	%D%/timeline.js \
+	%D%/view.js \
+	%D%/words.js
+
+EXTRA_DIST += $(web_files)
