@@ -88,19 +88,26 @@ register_explain_nick(struct session *s, enum nick result, const char *nick,
 	}
 }
 
-/* Before there is a member. Who comes by a Unix socket may own the nick. */
+/* Before there is a member. */
 static enum nick
 register_check_nick(struct session *s, const char *nick,
     struct nick_answer *answer)
 {
 	struct credential identity = session_identity(s);
-	enum nick result;
 
-	result = action_nick_check(s->all->chat, &identity, nick, answer);
-	if (result != NICK_OWNED || !session_login_by_connection(s, nick))
-		return result;
-	identity = session_identity(s);
 	return action_nick_check(s->all->chat, &identity, nick, answer);
+}
+
+/* May a nick that is somebody's be wanted? They may be about to log in, or
+ * their connection does so when they register: no sooner, as their client would
+ * be told 907 when it logs in itself. */
+static bool
+register_may_own(const struct session *s, const char *nick)
+{
+	const struct irc *irc = irc_of(s);
+
+	return irc->is_negotiating || irc->password != NULL ||
+	    session_may_log_in(s, nick);
 }
 
 static void
@@ -119,10 +126,8 @@ register_nick(struct session *s, const char *nick)
 			member_show_queued(s->member);
 	} else { /* before the registration it is only wanted */
 		result = register_check_nick(s, nick, &answer);
-		/* They may be about to log in. */
 		if (result == NICK_CHANGED ||
-		    (result == NICK_OWNED &&
-			(irc->is_negotiating || irc->password != NULL))) {
+		    (result == NICK_OWNED && register_may_own(s, nick))) {
 			(void)strlcpy(irc->nick, nick, sizeof(irc->nick));
 			irc_register_try(s);
 			return;
@@ -318,6 +323,8 @@ irc_register_try(struct session *s)
 	irc_forget_password(irc);
 	/* Somebody else may have taken it meanwhile, or it was banned. */
 	result = register_check_nick(s, irc->nick, &answer);
+	if (result == NICK_OWNED && session_login_by_connection(s, irc->nick))
+		result = register_check_nick(s, irc->nick, &answer);
 	if (result != NICK_CHANGED) {
 		if (result != NICK_TAKEN ||
 		    !session_probe(s, answer.clash, irc->nick))

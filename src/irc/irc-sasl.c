@@ -7,7 +7,8 @@
  * be a token. While one is compared, the time for registering stands still.
  *
  * Decided against: a second login in one connection (907): what the first has
- * read would be the second's.
+ * read would be the second's. EXTERNAL for who is logged in by just that, as a
+ * connection does by itself when it registers, changes nothing and is 903.
  */
 #include "config.h"
 
@@ -238,9 +239,15 @@ sasl_plain(struct session *s, char *data, size_t len)
 static void
 sasl_external(struct session *s, const char *data, size_t len)
 {
+	const char *name = len == 0 ? NULL : data;
+	bool is_name = memchr(data, '\0', len) == NULL;
+
+	if (is_name && session_proves_account(s, name)) {
+		sasl_answer(s, LOGIN_DONE, "");
+		return;
+	}
 	sasl_pause(s, IRC_LOGIN_BY_SASL);
-	if (memchr(data, '\0', len) == NULL &&
-	    session_login_by_connection(s, len == 0 ? NULL : data))
+	if (is_name && session_login_by_connection(s, name))
 		return;
 	irc_of(s)->login_by = IRC_LOGIN_BY_NOTHING;
 	sasl_resume(s);
@@ -287,7 +294,8 @@ sasl_begin(struct session *s, const char *name)
 		mechanism = SASL_PLAIN;
 	else if (strcasecmp(name, "EXTERNAL") == 0)
 		mechanism = SASL_EXTERNAL;
-	if (session_account(s) != NULL)
+	if (session_account(s) != NULL &&
+	    (mechanism != SASL_EXTERNAL || !session_proves_account(s, NULL)))
 		irc_numeric(s, 907, ":You have already authenticated");
 	else if (!session_is_private(s))
 		irc_numeric(s, 904, ":SASL authentication failed: %s",
@@ -317,9 +325,12 @@ irc_authenticate_run(struct session *s, struct irc_message *msg)
 	else if (strcmp(text, "*") == 0) {
 		irc_sasl_free(irc);
 		irc_numeric(s, 906, ":SASL authentication aborted");
-	} else if (len > SASL_CHUNK || sasl->text.len + len > SASL_MAX) {
+	} else if (len > SASL_CHUNK) {
 		irc_sasl_free(irc);
 		irc_numeric(s, 905, ":SASL message too long");
+	} else if (sasl->text.len + len > SASL_MAX) {
+		irc_sasl_free(irc);
+		irc_numeric(s, 904, ":SASL authentication failed: too long");
 	} else {
 		if (strcmp(text, "+") != 0)
 			buf_add(&sasl->text, text, len);
@@ -356,6 +367,17 @@ irc_pass_logs_in(struct session *s)
 
 /* REGISTER, VERIFY and ACCOUNT */
 
+static void
+register_refuse_name(struct session *s, const char *name)
+{
+	struct buf context = BUF_INITIALIZER;
+
+	irc_add_middle(&context, name, IRC_WORD_MAX);
+	irc_fail(s, "REGISTER", "ACCOUNT_NAME_MUST_BE_NICK",
+	    buf_cstr(&context) + 1, "An account is called like your nick");
+	buf_fini(&context);
+}
+
 void
 irc_register_run(struct session *s, struct irc_message *msg)
 {
@@ -367,8 +389,7 @@ irc_register_run(struct session *s, struct irc_message *msg)
 		    "Finish connecting first");
 	else if (strcmp(name, "*") != 0 &&
 	    strcasecmp(name, s->member->nick) != 0)
-		irc_fail(s, "REGISTER", "ACCOUNT_NAME_MUST_BE_NICK",
-		    irc_nick(s), "An account is called like your nick");
+		register_refuse_name(s, name);
 	else {
 		irc_of(s)->login_by = IRC_LOGIN_BY_REGISTER;
 		session_set_password(s, LOGIN_REGISTER, password);

@@ -339,13 +339,37 @@ session_login(struct session *s, const char *name, const char *secret)
 	login_wipe(l);
 }
 
-bool
-session_login_by_connection(struct session *s, const char *name)
+/* What of the connection lets s into the account of name. */
+static struct account_proof *
+login_proof_of(const struct session *s, const char *name)
 {
 	struct account_proof *p = login_proof(s);
 
-	if (p == NULL || session_account(s) != NULL ||
-	    (name != NULL && !account_owns(p->account, name)))
+	return p == NULL || (name != NULL && !account_owns(p->account, name)) ?
+	    NULL :
+	    p;
+}
+
+bool
+session_may_log_in(const struct session *s, const char *name)
+{
+	return session_account(s) == NULL && login_proof_of(s, name) != NULL;
+}
+
+bool
+session_proves_account(const struct session *s, const char *name)
+{
+	const struct account_proof *p = login_proof_of(s, name);
+
+	return p != NULL && p->account == session_account(s);
+}
+
+bool
+session_login_by_connection(struct session *s, const char *name)
+{
+	struct account_proof *p = login_proof_of(s, name);
+
+	if (p == NULL || session_account(s) != NULL)
 		return false;
 	login_done(s, p->account, p,
 	    name == NULL ? account_name(p->account) : name);

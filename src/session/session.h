@@ -194,9 +194,14 @@ struct credential session_identity(const struct session *s);
 bool session_is_private(const struct session *s);
 /* Logs s in to the account of that name by a password or token. */
 void session_login(struct session *s, const char *name, const char *secret);
-/* The same by what the connection shows: a Unix user. False: it shows no owner
+/* The same by what the connection shows: a certificate's key or a Unix user.
+ * False: it shows no owner
  * of that nick (NULL: of any account), and nothing was told. */
 bool session_login_by_connection(struct session *s, const char *name);
+/* Would it? And: is s logged in to the account that the connection shows, which
+ * owns that nick (NULL: any)? */
+bool session_may_log_in(const struct session *s, const char *name);
+bool session_proves_account(const struct session *s, const char *name);
 /* Makes an account, or changes the password; s has a member. */
 void session_set_password(struct session *s, enum login_purpose purpose,
     const char *password);

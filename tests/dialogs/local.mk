@@ -8,6 +8,7 @@ dialogs_slow = \
 	%D%/metrics-stuck.dialog \
 	%D%/control-stuck.dialog \
 	%D%/signals-slow.dialog \
+	%D%/irc-external.dialog \
 	%D%/irc-flood.dialog \
 	%D%/presence-large.dialog \
 	%D%/flood-history.dialog \
@@ -97,6 +98,7 @@ dialogs = \
 	%D%/irc-past.dialog \
 	%D%/irc-register.dialog \
 	%D%/irc-return.dialog \
+	%D%/irc-sasl-odd.dialog \
 	%D%/irc-sasl.dialog \
 	%D%/irc-secret.dialog \
 	%D%/irc-sniff-silent.dialog \
