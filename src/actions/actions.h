@@ -62,10 +62,13 @@ enum msg {
 	MSG_QUEUED, /* they get it when they are back */
 	MSG_ON_BREAK, /* the sender is */
 	MSG_TOO_LONG, /* fits was false */
+	MSG_ACCOUNTS_ONLY, /* member_accepts(): they do not */
 	MSG_QUEUE_FULL
 };
 /* event is as for member_tell(), which fills it in. Ignored people are not told
- * that they are: it looks sent. */
+ * that they are: it looks sent. Whom m writes to may answer (accepted.h). */
+#define MSG_ACCOUNTS_ONLY_TEXT \
+	"takes private messages only from who is logged in"
 enum msg action_msg(struct member *m, struct member *to, struct event *event,
     bool fits) MUST_CHECK;
 

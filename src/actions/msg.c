@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "actions/actions.h"
+#include "room/accepted.h"
 #include "room/member.h"
 #include "room/person.h"
 
@@ -16,6 +17,10 @@ action_msg(struct member *m, struct member *to, struct event *event, bool fits)
 		return MSG_ON_BREAK;
 	if (!fits)
 		return MSG_TOO_LONG;
+	if (!member_accepts(to, m))
+		return MSG_ACCOUNTS_ONLY;
+	if (!member_accepts(m, to))
+		member_accept(m, to);
 	person_make_known(&m->person, clock_age_ms(m->chat->clock));
 	switch (member_tell(to, m, event)) {
 	case MEMBER_TOLD:

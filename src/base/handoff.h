@@ -26,7 +26,7 @@
  * consistent is refused as a whole. A newer program may add items and fields,
  * which an older one passes over. Anything else takes a new HANDOFF_VERSION.
  */
-#define HANDOFF_VERSION 4
+#define HANDOFF_VERSION 5
 #define HANDOFF_HEADER 32
 
 /* The items of the blob. Never change or reuse a number. */

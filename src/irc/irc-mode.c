@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The brbd authors
  *
  * MODE (Modern, "MODE message"): of channels, whose rules are the room layer's
- * (modes.h), and of oneself. Nobody sees or sets the modes of others.
+ * (modes.h), and of oneself. Nobody sees or sets the modes of others. ACCEPT,
+ * which other servers have for another mode, goes with mode R.
  */
 #include "config.h"
 
@@ -10,6 +11,7 @@
 
 #include "base/buf.h"
 #include "irc/irc.h"
+#include "room/accepted.h"
 #include "room/directory.h"
 #include "room/modes-change.h"
 #include "room/modes-words.h"
@@ -188,6 +190,7 @@ static const struct {
 	unsigned flag;
 } mode_flags[] = {
 	{ 'B', MEMBER_BOT },
+	{ 'R', MEMBER_ACCOUNTS_ONLY },
 	{ 'i', MEMBER_INVISIBLE },
 	{ 'o', MEMBER_OPER },
 	{ 'w', MEMBER_WALLOPS },
@@ -288,4 +291,48 @@ irc_mode_run(struct session *s, struct irc_message *msg)
 		mode_of_channel(s, msg);
 	else
 		mode_of_person(s, msg);
+}
+
+/* Its numerics are those of other servers, too. */
+static void
+accept_list(struct session *s)
+{
+	const struct accepted *a;
+	struct irc_list list;
+
+	irc_list_begin(&list, s, 281, ' ', "%s", ":");
+	SLIST_FOREACH(a, &s->member->accepted, entry)
+		irc_list_add(&list, a->nick);
+	irc_list_end(&list);
+	irc_numeric(s, 282, ":End of /ACCEPT list");
+}
+
+static void
+accept_nick(struct session *s, const char *nick)
+{
+	struct member *m = s->member;
+	const struct member *other = directory_find(&s->all->chat->directory,
+	    nick);
+
+	if (other == NULL || other == m)
+		irc_no_such_nick(s, nick);
+	else
+		member_accept(m, other);
+}
+
+void
+irc_accept_run(struct session *s, struct irc_message *msg)
+{
+	char *rest = msg->argv[0], *nick;
+	unsigned count = 0;
+
+	while ((nick = strsep(&rest, ",")) != NULL &&
+	    count++ < IRC_TARGETS_MAX) {
+		if (strcmp(nick, "*") == 0)
+			accept_list(s);
+		else if (*nick != '-')
+			accept_nick(s, nick);
+		else if (!member_unaccept(s->member, nick + 1))
+			irc_about(s, 458, nick + 1, "is not on your list");
+	}
 }

@@ -315,6 +315,10 @@ talk_to_person(struct session *s, const struct talk *t, const char *target)
 		talk_refuse(s, t, 404, "%s :You are on break; BACK first",
 		    to->nick);
 		break;
+	case MSG_ACCOUNTS_ONLY:
+		talk_refuse(s, t, 477, "%s :%s " MSG_ACCOUNTS_ONLY_TEXT " (+R)",
+		    to->nick, to->nick);
+		break;
 	case MSG_TOO_LONG:
 		talk_too_long(s);
 		break;

@@ -345,6 +345,27 @@ jsonl_ignore_run(struct session *s, const struct jsonl_request *rq)
 }
 
 void
+jsonl_accept_run(struct session *s, const struct jsonl_request *rq)
+{
+	char *from = jsonl_value(s, rq);
+	unsigned flags = s->member->flags & ~(unsigned)MEMBER_ACCOUNTS_ONLY;
+
+	if (from == NULL)
+		return;
+	if (strcmp(from, "accounts") == 0)
+		flags |= MEMBER_ACCOUNTS_ONLY;
+	else if (strcmp(from, "anyone") != 0) {
+		jsonl_failed(s, rq, "no-kind",
+		    "\"accept\" is \"accounts\" or \"anyone\"");
+		free(from);
+		return;
+	}
+	member_set_flags(s->member, flags);
+	jsonl_done(s, rq);
+	free(from);
+}
+
+void
 jsonl_unignore_run(struct session *s, const struct jsonl_request *rq)
 {
 	char *nick = jsonl_value(s, rq);

@@ -206,6 +206,10 @@ msg_to(struct session *s, const struct jsonl_request *rq, struct member *to,
 		jsonl_failed(s, rq, "too-many",
 		    "too many messages are waiting for them; it was not sent");
 		break;
+	case MSG_ACCOUNTS_ONLY:
+		jsonl_failed(s, rq, "no-account", "%s " MSG_ACCOUNTS_ONLY_TEXT,
+		    to->nick);
+		break;
 	case MSG_ON_BREAK:
 		jsonl_on_break(s, rq);
 		break;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * /ignore and /unignore: hides somebody's lines from one person.
+ * What of others one person wants to see: /ignore, /unignore, and /accept for
+ * private messages.
  */
 #include "config.h"
 
@@ -62,4 +63,29 @@ cmd_unignore_run(struct session *s, int argc, char *argv[])
 		    (int)text_cut(argv[0], strlen(argv[0]), NICK_MAX), argv[0]);
 	else
 		session_notice(s, "you do not ignore %s any more", argv[0]);
+}
+
+void
+cmd_accept_run(struct session *s, int argc, char *argv[])
+{
+	struct member *m = s->member;
+	unsigned flags = m->flags;
+
+	if (argc > 0 && strcasecmp(argv[0], "accounts") == 0)
+		flags |= MEMBER_ACCOUNTS_ONLY;
+	else if (argc > 0 && strcasecmp(argv[0], "anyone") == 0)
+		flags &= ~(unsigned)MEMBER_ACCOUNTS_ONLY;
+	else if (argc > 0) {
+		session_error(s, "usage: /accept [accounts|anyone]");
+		return;
+	}
+	member_set_flags(m, flags);
+	if ((flags & MEMBER_ACCOUNTS_ONLY) != 0)
+		session_notice(s,
+		    "only who is logged in may /msg you, and whom you write "
+		    "to; /accept anyone ends it");
+	else
+		session_notice(s,
+		    "anyone may /msg you; /accept accounts: only who is logged "
+		    "in");
 }

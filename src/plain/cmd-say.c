@@ -49,6 +49,11 @@ cmd_msg_run(struct session *s, int argc, char *argv[])
 		    "too many messages are waiting for %s; it was not sent",
 		    to->nick);
 		break;
+	case MSG_ACCOUNTS_ONLY:
+		session_error(s,
+		    "%s " MSG_ACCOUNTS_ONLY_TEXT "; /register or /login",
+		    to->nick);
+		break;
 	case MSG_ON_BREAK:
 		plain_on_break(s);
 		break;

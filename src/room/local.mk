@@ -2,6 +2,8 @@
 # Copyright (c) 2026 The brbd authors
 
 src_libbrbd_a_SOURCES += \
+	%D%/accepted.c \
+	%D%/accepted.h \
 	%D%/acked.c \
 	%D%/acked.h \
 	%D%/account-fields.c \

@@ -13,6 +13,7 @@
 #include <bsd/string.h>
 
 #include "base/handoff.h"
+#include "room/accepted.h"
 #include "room/acked.h"
 #include "room/chat-rooms.h"
 #include "room/client.h"
@@ -218,6 +219,9 @@ static const struct field member_list[] = {
 	{ FIELD_INT(24, struct member, announce[ANNOUNCE_TOPIC].level) },
 	{ FIELD_INT(25, struct member, announce[ANNOUNCE_TOPIC].at_ms) },
 	{ FIELD_ORIGIN(26, struct member, address) },
+	{ FIELD_LIST(27, struct member, accepted, &accepted_fields,
+	      struct accepted, entry, member_add_accepted),
+	    .put = member_put_accepted },
 };
 static const struct fields member_fields = { FIELDS("a member", struct member,
     member_list) };
@@ -248,6 +252,7 @@ member_unmake(struct member *m)
 		free(ms);
 	}
 	handed_forget(&m->client, UINT64_MAX);
+	member_accepted_clear(m);
 	person_clear(m->chat, &m->person);
 	fields_clear(&member_fields, m);
 	free(m);

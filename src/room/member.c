@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "base/util.h"
+#include "room/accepted.h"
 #include "room/acked.h"
 #include "room/client.h"
 #include "room/cursor.h"
@@ -76,6 +77,7 @@ member_free(struct member *m)
 	directory_remove(&chat->directory, m);
 	person_clear(chat, &m->person);
 	handed_forget(&m->client, UINT64_MAX);
+	member_accepted_clear(m);
 	free(m->break_text);
 	free(m->user);
 	free(m->realname);

@@ -324,7 +324,9 @@ enum member_flag {
 	MEMBER_INVISIBLE = 1 << 1, /* i */
 	MEMBER_WALLOPS = 1 << 2, /* w: listens to them */
 	MEMBER_OPER = 1 << 3, /* o: operator of the server */
-	MEMBER_FLAGS = (1 << 4) - 1
+	/* R: only who is logged in, or accepted, may write to them. */
+	MEMBER_ACCOUNTS_ONLY = 1 << 4,
+	MEMBER_FLAGS = (1 << 5) - 1
 };
 
 /* What announce-rate limits, each by itself. */
@@ -337,6 +339,15 @@ enum announce {
 #define MEMBER_USER_MAX 10 /* bytes */
 #define MEMBER_REALNAME_MAX 150
 #define MEMBER_HOST_SIZE CLOAK_SIZE
+
+/* Somebody who may write to a member with MEMBER_ACCOUNTS_ONLY without being
+ * logged in, until they leave or take another nick: accepted.h. */
+struct accepted {
+	SLIST_ENTRY(accepted) entry;
+	uint64_t id; /* the member's */
+	char nick[NICK_SIZE];
+};
+SLIST_HEAD(accepted_list, accepted);
 
 /* A person who is here, or whose connection was lost less than departure-delay
  * ago. */
@@ -353,6 +364,7 @@ struct member {
 	struct person person;
 	struct bucket announce[ANNOUNCES];
 	struct spent said; /* bytes in rings: crowd.h */
+	struct accepted_list accepted; /* the last one first */
 	char *user; /* IRC's user name; NULL: a plain client */
 	char *realname; /* NULL: the same as the nick */
 	char *break_text; /* or NULL; of a break, or while away */

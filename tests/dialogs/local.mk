@@ -66,6 +66,7 @@ dialogs = \
 	%D%/history.dialog \
 	%D%/ignore.dialog \
 	%D%/ipv6.dialog \
+	%D%/irc-accept.dialog \
 	%D%/irc-away-lost.dialog \
 	%D%/irc-break-lapped.dialog \
 	%D%/irc-break.dialog \

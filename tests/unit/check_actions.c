@@ -12,6 +12,7 @@
 
 #include "actions/actions.h"
 #include "chat-fixture.h"
+#include "room/accepted.h"
 #include "room/member.h"
 #include "room/modes-change.h"
 #include "room/person.h"
@@ -230,6 +231,44 @@ START_TEST(test_msg)
 	for (i = 0; i < QUEUED_MAX / 2; i++)
 		ck_assert_int_eq(msg(&cy, &bob, true), MSG_QUEUED);
 	ck_assert_int_eq(msg(&cy, &bob, true), MSG_QUEUE_FULL);
+}
+END_TEST
+
+/* Only the logged in may write to ana, and whom she accepts or writes to: so
+ * many, and as long as they are called so. */
+START_TEST(test_msg_accounts_only)
+{
+	struct fake many[ACCEPTED_MAX];
+	char name[NICK_SIZE];
+	unsigned i;
+
+	member_set_flags(ana.m, MEMBER_ACCOUNTS_ONLY);
+	ck_assert_int_eq(msg(&bob, &ana, true), MSG_ACCOUNTS_ONLY);
+	ck_assert_int_eq(msg(&ana, &ana, true), MSG_SENT);
+	ck_assert_int_eq(msg(&ana, &bob, true), MSG_SENT);
+	ck_assert_int_eq(msg(&ana, &bob, true), MSG_SENT);
+	ck_assert_int_eq(msg(&bob, &ana, true), MSG_SENT);
+	ck_assert_int_eq(fake_nick(&bob, "rob"), RENAME_DONE);
+	ck_assert_int_eq(msg(&bob, &ana, true), MSG_ACCOUNTS_ONLY);
+	ck_assert(member_unaccept(ana.m, "BOB"));
+	ck_assert(!member_unaccept(ana.m, "bob"));
+	member_accept(ana.m, bob.m);
+	ck_assert_int_eq(msg(&bob, &ana, true), MSG_SENT);
+	for (i = 0; i < ACCEPTED_MAX; i++) {
+		(void)snprintf(name, sizeof(name), "many%c%u",
+		    'a' + (char)(i / 10), i % 10);
+		fake_enter(&fx, &many[i], 100 + (int)i, name);
+		ck_assert_int_eq(msg(&bob, &ana, true), MSG_SENT);
+		member_accept(ana.m, many[i].m);
+		member_accept(ana.m, many[i].m);
+	}
+	ck_assert_int_eq(msg(&bob, &ana, true), MSG_ACCOUNTS_ONLY);
+	for (i = 0; i < ACCEPTED_MAX; i++) {
+		ck_assert_int_eq(msg(&many[i], &ana, true), MSG_SENT);
+		fake_fini(&many[i]);
+	}
+	member_set_flags(ana.m, 0);
+	ck_assert_int_eq(msg(&bob, &ana, true), MSG_SENT);
 }
 END_TEST
 
@@ -562,6 +601,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_say);
 	tcase_add_test(tc, test_say_to_status);
 	tcase_add_test(tc, test_msg);
+	tcase_add_test(tc, test_msg_accounts_only);
 	tcase_add_test(tc, test_nick);
 	tcase_add_test(tc, test_join);
 	tcase_add_test(tc, test_join_made);

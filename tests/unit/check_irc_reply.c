@@ -289,7 +289,7 @@ START_TEST(test_modes)
 	ck_assert_int_eq(sscanf(text, " 004 bob irc.example %*s %15s %31s %31s",
 			     people, chat, params),
 	    3);
-	ck_assert_str_eq(people, "Biow");
+	ck_assert_str_eq(people, "BRiow");
 	for (c = MODES_CHANMODES "ov"; *c != '\0'; c++) {
 		if (*c == ',')
 			continue;

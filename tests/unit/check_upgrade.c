@@ -353,7 +353,7 @@ START_TEST(test_blob)
 	blob.data[8] = 9;
 	ck_assert(!handoff_open(&in, blob.data, blob.len, HANDOFF_TAKE));
 	ck_assert_str_eq(in.error,
-	    "its version is 9, and this program reads version 4");
+	    "its version is 9, and this program reads version 5");
 	fields_in_fini(&in);
 
 	/* A descriptor is there once, and it is none of 0 to 2. */
