@@ -8,15 +8,35 @@
 
 #include "base/base64.h"
 
+static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz"
+				    "0123456789+/";
+
 static int
 base64_value(char c)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz"
-				     "0123456789+/";
-	const char *found = c == '\0' ? NULL : strchr(digits, c);
+	const char *found = c == '\0' ? NULL : strchr(base64_digits, c);
 
-	return found == NULL ? -1 : (int)(found - digits);
+	return found == NULL ? -1 : (int)(found - base64_digits);
+}
+
+void
+base64_encode(char *out, const unsigned char *data, size_t len)
+{
+	size_t i, n, digit;
+	uint32_t bits;
+
+	for (i = 0; i < len; i += 3) {
+		n = len - i < 3 ? len - i : 3;
+		bits = (uint32_t)data[i] << 16;
+		bits |= n > 1 ? (uint32_t)data[i + 1] << 8 : 0;
+		bits |= n > 2 ? (uint32_t)data[i + 2] : 0;
+		for (digit = 0; digit < 4; digit++)
+			*out++ = digit <= n ?
+			    base64_digits[bits >> (18 - 6 * digit) & 63] :
+			    '=';
+	}
+	*out = '\0';
 }
 
 ssize_t

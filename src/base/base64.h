@@ -19,4 +19,9 @@
 ssize_t base64_decode(unsigned char *out, const char *in,
     size_t len) MUST_CHECK;
 
+/* Encodes len bytes, with padding and a terminating NUL: out has room for
+ * BASE64_ENCODED_SIZE(len) characters. */
+#define BASE64_ENCODED_SIZE(len) (((len) + 2) / 3 * 4 + 1)
+void base64_encode(char *out, const unsigned char *data, size_t len);
+
 #endif

@@ -384,8 +384,7 @@ irc_ping_run(struct session *s, struct irc_message *msg)
 void
 irc_ask(struct session *s)
 {
-	char line[64];
-	uint64_t offset = conn_sent(s->conn);
+	char line[64] = "";
 	int len, before;
 
 	if (!irc_of(s)->is_registered)
@@ -395,7 +394,8 @@ irc_ask(struct session *s)
 	do {
 		before = len;
 		len = snprintf(line, sizeof(line), "PING :%llu\r\n",
-		    (unsigned long long)(offset + (unsigned)before));
+		    (unsigned long long)conn_sent_after(s->conn, line,
+			(size_t)before));
 	} while (len != before);
 	conn_reply(s->conn, line, (size_t)len);
 }

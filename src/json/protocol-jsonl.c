@@ -119,8 +119,7 @@ jsonl_refusal(const char *text)
 static void
 jsonl_ask(struct session *s)
 {
-	char line[80];
-	uint64_t offset = conn_sent(s->conn);
+	char line[80] = "";
 	int len = 0, before;
 
 	/* The number may have a digit more than without the line. */
@@ -128,7 +127,8 @@ jsonl_ask(struct session *s)
 		before = len;
 		len = snprintf(line, sizeof(line),
 		    "{\"event\":\"ask\",\"token\":\"%llu\"}\n",
-		    (unsigned long long)(offset + (unsigned)before));
+		    (unsigned long long)conn_sent_after(s->conn, line,
+			(size_t)before));
 	} while (len != before);
 	conn_reply(s->conn, line, (size_t)len);
 }

@@ -114,6 +114,7 @@ conn_check(struct fields_in *in, void *base)
 	return c->fd != -1 && (c->timer != NULL || !conn_parts_need_timer(p)) &&
 	    !(has_output && c->state == CONN_LINGERING) &&
 	    (p->text.len == 0 || c->telnet != NULL) &&
+	    (c->websocket == NULL || c->telnet == NULL) &&
 	    (has_output || !(c->was_refused || c->is_choked)) &&
 	    (c->saw_eof || !c->told_eof) && c->confirmed <= c->sent;
 }
@@ -194,6 +195,40 @@ static const struct fields conn_tls_fields = {
 	.check = conn_check_tls,
 };
 
+static bool
+conn_check_websocket(struct fields_in *in, void *base)
+{
+	const struct conn_websocket *ws = base;
+
+	(void)in;
+	return websocket_is_valid(&ws->reader);
+}
+
+static const struct field websocket_list[] = {
+	{ FIELD_BUF(1, struct conn_websocket, reader.message) },
+	{ FIELD_BUF(2, struct conn_websocket, reader.control) },
+	{ FIELD_UINT(3, struct conn_websocket, reader.left) },
+	{ FIELD_BYTES(4, struct conn_websocket, reader.head) },
+	{ FIELD_UINT(5, struct conn_websocket, reader.head_len) },
+	{ FIELD_UINT(6, struct conn_websocket, reader.mask_at) },
+	{ FIELD_UINT(7, struct conn_websocket, reader.utf8.missing) },
+	{ FIELD_UINT(8, struct conn_websocket, reader.utf8.low) },
+	{ FIELD_UINT(9, struct conn_websocket, reader.utf8.high) },
+	{ FIELD_BOOL(10, struct conn_websocket, reader.is_in_payload) },
+	{ FIELD_BOOL(11, struct conn_websocket, reader.is_in_message) },
+	{ FIELD_BOOL(12, struct conn_websocket, reader.is_text) },
+	{ FIELD_BOOL(13, struct conn_websocket, reader.is_too_long) },
+	{ FIELD_UINT(14, struct conn_websocket, heard_ms) },
+	{ FIELD_UINT(15, struct conn_websocket, close_code) },
+	{ FIELD_BOOL(16, struct conn_websocket, is_binary) },
+	{ FIELD_BOOL(17, struct conn_websocket, is_pinged) },
+	{ FIELD_BOOL(18, struct conn_websocket, is_closed) },
+};
+static const struct fields websocket_fields = {
+	FIELDS("a WebSocket", struct conn_websocket, websocket_list),
+	.check = conn_check_websocket,
+};
+
 static const struct field conn_list[] = {
 	{ FIELD_FD(1, struct conn, fd, FIELDS_FD_STREAM) },
 	{ FIELD_UINT(2, struct conn, state), .max = CONN_LINGERING },
@@ -212,6 +247,7 @@ static const struct field conn_list[] = {
 	{ FIELD_UINT(15, struct conn, written_ms) },
 	{ FIELD_UINT(16, struct conn, max_line), .max = UINT16_MAX },
 	{ FIELD_POINTER(17, struct conn, tls, &conn_tls_fields) },
+	{ FIELD_POINTER(18, struct conn, websocket, &websocket_fields) },
 };
 static const struct fields conn_fields = {
 	FIELDS("a connection", struct conn_parts, conn_list),

@@ -18,6 +18,7 @@
 #include "net/telnet.h"
 #include "net/tls-handshake.h"
 #include "net/tls-record.h"
+#include "net/websocket.h"
 
 struct evbuffer;
 
@@ -87,6 +88,16 @@ struct conn_tls {
 	bool is_failed; /* nothing is opened or sealed any more */
 };
 
+/* For clients that speak WebSocket: conn-websocket.c. */
+struct conn_websocket {
+	struct websocket reader;
+	uint32_t heard_ms; /* monotonic: of the peer, or the ping was sent */
+	uint16_t close_code; /* of our close frame */
+	bool is_binary; /* what we send */
+	bool is_pinged; /* and has not answered */
+	bool is_closed; /* the peer has sent a close frame */
+};
+
 /* How much had been sent by then: the low bits, as at_ms is. */
 struct conn_mark {
 	uint32_t sent;
@@ -104,6 +115,7 @@ struct conn {
 	bool has_output; /* the bufferevent's output may hold something */
 	uint16_t window_at; /* conn-unsent.c: of window, in units of 8 s */
 	struct conn_tls *tls; /* NULL: none */
+	struct conn_websocket *websocket; /* NULL: none */
 
 	struct bufferevent *bev; /* NULL at rest: conn_need_bev() */
 	TAILQ_ENTRY(conn) entry;
@@ -222,6 +234,9 @@ conn_look_is_due(const struct conn *c)
 /* A line came from the peer, who is alive and has read what came before. */
 void conn_vouch(struct conn *c);
 
+/* As conn_reply(), past the WebSocket: for bytes that are no lines. */
+void conn_reply_bytes(struct conn *c, const void *data, size_t len);
+
 struct conn_timer *conn_need_timer(struct conn *c);
 void conn_drop_timer(struct conn *c); /* there need not be one */
 
@@ -248,5 +263,20 @@ void conn_tls_free(struct conn *c);
 /* How many of the last bytes that were sealed belong to the last `sealed` bytes
  * of ciphertext: those that the peer may not have whole. */
 size_t conn_tls_unsent(const struct conn_tls *tls, size_t sealed);
+
+/* conn-websocket.c; c speaks it, but for the last two */
+
+/* Takes the next message off in, as framer_next() does a line. To be followed by
+ * conn_message_done() when that is done with. */
+enum framer_result conn_next_message(struct conn *c, struct evbuffer *in,
+    size_t max_len, struct framer_line *line) MUST_CHECK;
+void conn_message_done(struct conn *c);
+/* The lines as frames; valid until the next call for any connection. */
+const struct buf *conn_frame(struct conn *c, const char *lines, size_t len);
+/* All that has come before the end is handled. */
+void conn_websocket_eof(struct conn *c);
+/* The last that we send. */
+void conn_websocket_say_goodbye(struct conn *c);
+void conn_free_websocket(struct conn *c);
 
 #endif

@@ -275,7 +275,13 @@ int
 conn_send(void *conn, const char *data, size_t len)
 {
 	struct conn *c = conn;
+	const struct buf *frames;
 
+	if (c->websocket != NULL) {
+		frames = conn_frame(c, data, len);
+		data = frames->data;
+		len = frames->len;
+	}
 	if (c->has_output || c->state != CONN_OPEN || c->net->corked == c)
 		return conn_send_behind(c, data, len);
 	conn_write(c, data, len);
@@ -291,6 +297,19 @@ conn_sent(const struct conn *c)
 
 void
 conn_reply(struct conn *c, const void *data, size_t len)
+{
+	const struct buf *frames;
+
+	if (c->websocket != NULL) {
+		frames = conn_frame(c, data, len);
+		data = frames->data;
+		len = frames->len;
+	}
+	conn_reply_bytes(c, data, len);
+}
+
+void
+conn_reply_bytes(struct conn *c, const void *data, size_t len)
 {
 	c->sent += len;
 	if (c->state != CONN_OPEN)

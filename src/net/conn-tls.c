@@ -680,6 +680,12 @@ conn_tls_key(const struct conn *c)
 							   NULL;
 }
 
+const char *
+conn_tls_alpn(const struct conn *c)
+{
+	return conn_is_secure(c) && c->tls->peer.is_web ? "http/1.1" : NULL;
+}
+
 void
 net_set_tls(struct net *net, struct tls_context *context)
 {

@@ -27,7 +27,8 @@
  * Most connections have nothing queued and speak no telnet; struct conn_timer
  * and struct conn_telnet are allocated only while they are needed.
  *
- * TLS lies between the socket and all of this: conn-tls.c.
+ * A WebSocket has messages instead of lines, and puts both in frames:
+ * conn-websocket.c. TLS lies between the socket and all of this: conn-tls.c.
  *
  * Only conn_free() frees anything: a connection that is over goes to
  * net->ended, and its owner is told by conn_reap() at the turn's end. So a
@@ -222,6 +223,8 @@ conn_close(struct conn *c, int64_t flush_ms)
 		if (c->net->corked == c)
 			conn_uncork(c);
 		if (c->state == CONN_OPEN)
+			conn_websocket_say_goodbye(c);
+		if (c->state == CONN_OPEN)
 			conn_tls_say_goodbye(c);
 		if (c->state != CONN_OPEN)
 			return;
@@ -308,12 +311,35 @@ conn_count_waste(struct conn *c, size_t bytes)
 static void
 conn_tell_eof(struct conn *c)
 {
-	if (c->handler->eof == NULL)
+	if (c->websocket != NULL)
+		conn_websocket_eof(c);
+	else if (c->handler->eof == NULL)
 		conn_set_end(c, CONN_END_EOF);
 	else if (!c->told_eof) {
 		c->told_eof = true;
 		c->handler->eof(c, c->arg);
 	}
+}
+
+/* Finds the next line, or message. */
+static enum framer_result
+conn_next_line(struct conn *c, struct evbuffer *text, struct framer_line *line)
+{
+	return c->websocket == NULL ?
+	    framer_next(&c->framer, text, conn_max_line(c), line) :
+	    conn_next_message(c, text, conn_max_line(c), line);
+}
+
+static void
+conn_give_line(struct conn *c, struct evbuffer *text, struct framer_line *line)
+{
+	bool is_message = c->websocket != NULL;
+
+	c->handler->line(c, line->text, line->len, line->has_cr, c->arg);
+	if (is_message)
+		conn_message_done(c);
+	else
+		framer_done(text, line);
 }
 
 /* The one place where input is handled: new input, input that has waited, and
@@ -342,7 +368,7 @@ conn_handle_input(struct conn *c)
 	for (n = 0; result != FRAMER_MORE && n < CONN_LINES_PER_TURN &&
 	     conn_may_take_line(c);
 	     n += result != FRAMER_MORE) {
-		result = framer_next(&c->framer, text, conn_max_line(c), &line);
+		result = conn_next_line(c, text, &line);
 		switch (result) {
 		case FRAMER_MORE:
 			break;
@@ -352,9 +378,7 @@ conn_handle_input(struct conn *c)
 		case FRAMER_LINE:
 			if (may_vouch)
 				conn_vouch(c);
-			c->handler->line(c, line.text, line.len, line.has_cr,
-			    c->arg);
-			framer_done(text, &line);
+			conn_give_line(c, text, &line);
 			if (c->has_unseen)
 				text = conn_text(c);
 			break;
@@ -363,7 +387,9 @@ conn_handle_input(struct conn *c)
 			break;
 		}
 	}
-	c->has_input = result != FRAMER_MORE && evbuffer_get_length(text) > 0;
+	/* What is left of a WebSocket's waits for its output to drain. */
+	c->has_input = evbuffer_get_length(text) > 0 &&
+	    (result != FRAMER_MORE || c->websocket != NULL);
 	c->has_waited = c->has_input;
 	read = before - evbuffer_get_length(in);
 	c->net->bytes_in += read;
@@ -619,6 +645,8 @@ net_fini(struct net *net)
 	event_free(net->resume);
 	net_tls_fini(net);
 	buf_fini(&net->cork);
+	buf_fini(&net->frames.lines);
+	buf_fini(&net->frames.frames);
 }
 
 void
@@ -684,6 +712,7 @@ conn_free(struct conn *c)
 		evbuffer_free(c->telnet->text);
 		free(c->telnet);
 	}
+	conn_free_websocket(c);
 	conn_tls_free(c);
 	event_del(conn_readable_event(c));
 	conn_give_back_bev(c);

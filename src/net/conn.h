@@ -61,6 +61,12 @@ struct net_tls {
 	} stats;
 };
 
+/* The lines that were last sent over a WebSocket, and their frames. */
+struct net_frames {
+	struct buf lines, frames;
+	bool is_binary;
+};
+
 /* The names of old_versions. */
 extern const char *const net_tls_old_versions[TLS_OLD_VERSIONS];
 
@@ -83,6 +89,7 @@ struct net {
 	size_t spare_count;
 	struct conn *corked;
 	struct buf cork;
+	struct net_frames frames;
 	struct net_tls tls;
 	size_t count; /* connections that exist */
 	uint64_t bytes_in, bytes_out, writes;
@@ -182,6 +189,9 @@ bool conn_is_shaking_hands(const struct conn *c); /* it will be */
  * of its SubjectPublicKeyInfo, TLS_PEER_KEY_SIZE bytes that live as long as c;
  * or NULL. */
 const uint8_t *conn_tls_key(const struct conn *c);
+/* The protocol that the client asked for by ALPN, if it is "http/1.1"; or
+ * NULL. */
+const char *conn_tls_alpn(const struct conn *c);
 /* Takes over the certificate for handshakes from now on; NULL: there is no
  * TLS. */
 void net_set_tls(struct net *net, struct tls_context *context);
@@ -208,8 +218,10 @@ void conn_free(struct conn *c); /* closes at once; NULL is allowed */
  */
 int conn_send(void *conn, const char *data, size_t len) MUST_CHECK;
 
-/* Bytes of output that were taken so far. */
+/* Bytes of output that were taken so far, with what frames them. */
 uint64_t conn_sent(const struct conn *c);
+/* What that will be once these lines are sent. */
+uint64_t conn_sent_after(const struct conn *c, const char *lines, size_t len);
 
 /*
  * As conn_send(), but always queues: for answers to what the client itself
@@ -248,6 +260,20 @@ void conn_set_relayed(struct conn *c);
 size_t conn_take_telnet(struct conn *c, char *line, size_t len);
 /* Has the peer sent an IAC that is telnet's? */
 bool conn_has_telnet(const struct conn *c);
+
+/*
+ * From now on a WebSocket's messages (RFC 6455) are the lines, both ways: what
+ * conn_send() and conn_reply() are given are whole lines, each of which becomes
+ * a message, binary or of text. To be called within line(), after
+ * conn_set_framing() and the answer to the handshake. A message may have
+ * max_line bytes; a line end at its end is none of it, any other is.
+ */
+void conn_begin_websocket(struct conn *c, bool is_binary);
+bool conn_is_websocket(const struct conn *c);
+/* To be called every few seconds: asks a WebSocket's peer for a sign of life
+ * when there has been none for long, and ends what gives none. Nothing for
+ * others. */
+void conn_keep_alive(struct conn *c);
 
 /*
  * Handles no more lines, flushes what is queued, shuts down, and waits for the

@@ -10,6 +10,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/conn-telnet.c \
 	%D%/conn-tls.c \
 	%D%/conn-unsent.c \
+	%D%/conn-websocket.c \
 	%D%/conn.c \
 	%D%/conn.h \
 	%D%/framer.c \
@@ -41,7 +42,9 @@ src_libbrbd_a_SOURCES += \
 	%D%/verify-impl.h \
 	%D%/verify-worker.c \
 	%D%/verify.c \
-	%D%/verify.h
+	%D%/verify.h \
+	%D%/websocket.c \
+	%D%/websocket.h
 
 if HAVE_OPENSSL
 src_libbrbd_a_SOURCES += \

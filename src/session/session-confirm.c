@@ -9,7 +9,8 @@
  * cannot be asked. In an idle room nobody is asked anything.
  *
  * Everybody is looked at from time to time, rather than when something is
- * written: that is the hot path.
+ * written: that is the hot path. Whether a WebSocket's peer is still there is
+ * looked at then as well.
  */
 #include "config.h"
 
@@ -30,6 +31,7 @@ confirm_look_at(struct session *s, int64_t now_ms)
 {
 	uint64_t confirmed = conn_confirmed(s->conn), sent;
 
+	conn_keep_alive(s->conn);
 	if (s->member == NULL || s->protocol->ask == NULL)
 		return false;
 	if (s->is_asked) {
