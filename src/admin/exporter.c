@@ -44,8 +44,14 @@ static bool
 exporter_request(const char *data, size_t len, bool is_full, void *arg)
 {
 	struct exporter_client *c = arg;
+	struct http_request rq;
 
-	c->status = http_parse(data, len, is_full, EXPORTER_PATH, &c->is_1_1);
+	c->status = http_parse(data, len, is_full, &rq);
+	c->is_1_1 = rq.is_1_1;
+	if (c->status == HTTP_OK && !http_text_is(&rq.path, EXPORTER_PATH))
+		c->status = HTTP_NOT_FOUND;
+	else if (c->status == HTTP_OK && rq.method != HTTP_GET)
+		c->status = HTTP_BAD_METHOD;
 	return c->status != HTTP_MORE;
 }
 

@@ -21,21 +21,22 @@ static const struct {
 	bool is_1_1;
 } cases[] = {
 	{ HOST "\r\n", HTTP_OK, true },
-	{ "GET /metrics HTTP/1.1\nhost:x\n\n", HTTP_OK, true },
+	{ HEAD "host:x\r\n\r\n", HTTP_OK, true },
 	{ "GET /metrics HTTP/1.0\r\n\r\n", HTTP_OK, false },
 	{ "GET /metrics?name=x&b HTTP/1.0\r\n\r\n", HTTP_OK, false },
 	{ HOST "Accept: text/plain;q=0.5,*/*\r\nX:\r\nY: \t z \t\r\n\r\n",
 	    HTTP_OK, true },
 	{ HOST "Content-Length: 0\r\n\r\n", HTTP_OK, true },
 
-	{ "GET /metric HTTP/1.0\r\n\r\n", HTTP_NOT_FOUND, false },
-	{ "GET /metricsx HTTP/1.0\r\n\r\n", HTTP_NOT_FOUND, false },
-	{ "GET /metrics/ HTTP/1.0\r\n\r\n", HTTP_NOT_FOUND, false },
-	{ "GET / HTTP/1.0\r\n\r\n", HTTP_NOT_FOUND, false },
-	{ "GET * HTTP/1.0\r\n\r\n", HTTP_NOT_FOUND, false },
-	{ "HEAD /metrics HTTP/1.0\r\n\r\n", HTTP_BAD_METHOD, false },
-	{ "get /metrics HTTP/1.0\r\n\r\n", HTTP_BAD_METHOD, false },
+	{ "HEAD / HTTP/1.0\r\n\r\n", HTTP_OK, false },
+	{ "OPTIONS * HTTP/1.0\r\n\r\n", HTTP_OK, false },
+	{ "CONNECT x:1 HTTP/1.0\r\n\r\n", HTTP_OK, false },
 
+	{ "GET * HTTP/1.0\r\n\r\n", HTTP_BAD_REQUEST, false },
+	{ "GET http://x/ HTTP/1.0\r\n\r\n", HTTP_BAD_REQUEST, false },
+	{ "GET /metrics HTTP/1.1\nhost:x\n\n", HTTP_BAD_REQUEST, false },
+	{ HEAD "host:x\n\r\n", HTTP_BAD_REQUEST, true },
+	{ HOST "\n", HTTP_BAD_REQUEST, true },
 	{ "\r\n", HTTP_BAD_REQUEST, false },
 	{ "GET /metrics\r\n", HTTP_BAD_REQUEST, false },
 	{ "GET /metrics HTTP/1.1 \r\n", HTTP_BAD_REQUEST, false },
@@ -57,6 +58,10 @@ static const struct {
 	{ HOST "Content-Length: -0\r\n\r\n", HTTP_BAD_REQUEST, true },
 	{ HOST "Content-Length: 00\r\n\r\n", HTTP_BAD_REQUEST, true },
 	{ HOST "Transfer-Encoding: chunked\r\n\r\n", HTTP_BAD_REQUEST, true },
+	{ HOST "Content-Length: 0\r\nContent-Length: 0\r\n\r\n",
+	    HTTP_BAD_REQUEST, true },
+	{ HOST "Content-Length: 0, 0\r\n\r\n", HTTP_BAD_REQUEST, true },
+	{ HOST "Origin: a\r\nORIGIN: b\r\n\r\n", HTTP_BAD_REQUEST, true },
 };
 
 START_TEST(test_request)
@@ -64,7 +69,7 @@ START_TEST(test_request)
 	const char *request = cases[_i].request;
 	size_t len = strlen(request), i;
 	enum http_status status = HTTP_MORE;
-	bool is_1_1;
+	struct http_request rq;
 
 	/* As it may come: byte by byte. It is never anything else meanwhile. */
 	for (i = 0; i <= len && status == HTTP_MORE; i++) {
@@ -72,25 +77,65 @@ START_TEST(test_request)
 		char *part = xmalloc(i);
 
 		memcpy(part, request, i);
-		status = http_parse(part, i, false, "/metrics", &is_1_1);
+		status = http_parse(part, i, false, &rq);
 		free(part);
 	}
 	ck_assert_int_eq(status, cases[_i].status);
-	ck_assert(is_1_1 == cases[_i].is_1_1);
-	ck_assert_int_eq(http_parse(request, len, false, "/metrics", &is_1_1),
+	ck_assert(rq.is_1_1 == cases[_i].is_1_1);
+	ck_assert_int_eq(http_parse(request, len, false, &rq),
 	    cases[_i].status);
 }
 END_TEST
 
 START_TEST(test_too_large)
 {
-	bool is_1_1;
+	struct http_request rq;
 
-	ck_assert_int_eq(http_parse("GET /me", 7, true, "/metrics", &is_1_1),
+	ck_assert_int_eq(http_parse("GET /me", 7, true, &rq), HTTP_TOO_LARGE);
+	ck_assert_int_eq(http_parse(HOST, strlen(HOST), true, &rq),
 	    HTTP_TOO_LARGE);
-	ck_assert_int_eq(http_parse(HOST, strlen(HOST), true, "/metrics",
-			     &is_1_1),
-	    HTTP_TOO_LARGE);
+}
+END_TEST
+
+static void
+check_text(const struct http_text *text, const char *expected)
+{
+	ck_assert_msg(http_text_is(text, expected), "'%.*s' is not '%s'",
+	    (int)text->len, text->at, expected);
+}
+
+START_TEST(test_parts)
+{
+	static const char request[] = "GET /a/b?c=d?e HTTP/1.1\r\n"
+				      "hOST: \t example.org:1 \r\n"
+				      "Accept-Encoding: br ,, gzip\r\n"
+				      "X: \r\n"
+				      "accept-encoding: , zstd,\r\n"
+				      "\r\nGET /next";
+	static const char *const encodings[] = { "br", "gzip", "zstd" };
+	struct http_elements e = { .line = NULL };
+	struct http_request rq;
+	struct http_text text;
+	size_t i;
+
+	ck_assert_int_eq(http_parse(request, strlen(request), false, &rq),
+	    HTTP_OK);
+	ck_assert_int_eq(rq.method, HTTP_GET);
+	check_text(&rq.path, "/a/b");
+	check_text(&rq.query, "c=d?e");
+	ck_assert(http_find(&rq, "Host", &text));
+	check_text(&text, "example.org:1");
+	ck_assert(http_find(&rq, "x", &text));
+	check_text(&text, "");
+	ck_assert(!http_find(&rq, "Accept", &text));
+	ck_assert_uint_eq(http_count(&rq, "Accept-Encoding"), 2);
+	for (i = 0; i < NITEMS(encodings); i++) {
+		ck_assert(http_next_element(&rq, "accept-encoding", &e, &text));
+		check_text(&text, encodings[i]);
+	}
+	ck_assert(!http_next_element(&rq, "accept-encoding", &e, &text));
+	ck_assert(http_has_element(&rq, "Accept-Encoding", "ZSTD"));
+	ck_assert(!http_has_element(&rq, "Accept-Encoding", ""));
 }
 END_TEST
 
@@ -129,5 +174,6 @@ unit_tests(Suite *s)
 
 	tcase_add_loop_test(tc, test_request, 0, (int)NITEMS(cases));
 	tcase_add_test(tc, test_too_large);
+	tcase_add_test(tc, test_parts);
 	tcase_add_test(tc, test_head);
 }
