@@ -169,8 +169,10 @@ brbctl_check_verb(struct brbctl *ctl, int argc, char *argv[])
 	if (verb == NULL)
 		brbctl_die(EXIT_USAGE,
 		    "no verb is called '%s'; brbctl help lists them", argv[0]);
-	/* No room and nobody is called so. */
-	if (strcmp(verb->name, "export") == 0 && argc > 1 &&
+	/* No room, nobody, and no hash is called so. */
+	if ((strcmp(verb->name, "export") == 0 ||
+		strcmp(verb->name, "account") == 0) &&
+	    argc > 1 &&
 	    (strcmp(argv[argc - 1], "--json") == 0 ||
 		strcmp(argv[argc - 1], "-j") == 0)) {
 		ctl->is_json = true;

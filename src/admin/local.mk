@@ -21,7 +21,9 @@ src_libbrbd_a_SOURCES += \
 	%D%/peercred.h \
 	%D%/verb-account.c \
 	%D%/verb-backup.c \
+	%D%/verb-export-person.c \
 	%D%/verb-export.c \
+	%D%/verb-export.h \
 	%D%/verb-mode.c \
 	%D%/verb-moderate.c \
 	%D%/verb-run.c \

@@ -11,6 +11,7 @@
 
 #include "actions/actions.h"
 #include "admin/admin.h"
+#include "admin/verb-export.h"
 #include "admin/verb.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -21,7 +22,7 @@
 
 #define ACCOUNT_PIECE 8192
 #define ACCOUNT_USAGE \
-	"usage: brbctl account list, or add, show or forget NICK, or " \
+	"usage: brbctl account list, or add, show, export or forget NICK, or " \
 	"password NICK HASH, or key NICK KEY"
 
 static struct chat *
@@ -263,6 +264,8 @@ verb_run_account(struct verb_call *call)
 
 	if (strcmp(what, "list") == 0 && call->argc == 1)
 		return account_list(call);
+	if (strcmp(what, "export") == 0 && call->state != NULL)
+		return export_go_on(call);
 	if (call->argc < 2)
 		return verb_fail(call, ACCOUNT_USAGE);
 	if (strcmp(what, "add") == 0 && call->argc == 2)
@@ -273,6 +276,11 @@ verb_run_account(struct verb_call *call)
 		    call->argv[1]);
 	if (strcmp(what, "show") == 0 && call->argc == 2)
 		return account_show(call, a);
+	if (strcmp(what, "export") == 0 && call->argc == 2)
+		return export_begin_person(call, account_name(a), false);
+	if (strcmp(what, "export") == 0 && call->argc == 3 &&
+	    strcmp(call->argv[2], "hashes") == 0)
+		return export_begin_person(call, account_name(a), true);
 	if (strcmp(what, "password") == 0 && call->argc == 3)
 		return account_give_password(call, a, call->argv[2]);
 	if (strcmp(what, "key") == 0 && call->argc == 3)

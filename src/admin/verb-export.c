@@ -2,8 +2,9 @@
  * Copyright (c) 2026 The brbd authors
  *
  * export: what is kept of a room or of somebody, to be read by people, or by
- * programs as JSON. Messages are walked over in slices, each beginning where
- * the last has stopped; what the ring drops meanwhile is missing.
+ * programs as JSON. People (verb-export-person.c), then messages, are walked
+ * over in slices, each beginning where the last has stopped; what the ring
+ * drops meanwhile is missing.
  */
 #include "config.h"
 
@@ -12,27 +13,10 @@
 #include <time.h>
 
 #include "admin/admin.h"
-#include "admin/verb.h"
-#include "base/nick.h"
-#include "room/departed.h"
-#include "room/directory.h"
+#include "admin/verb-export.h"
 #include "session/event-text.h"
 
-#define EXPORT_PIECE 16384
-#define EXPORT_TIME_SIZE 32
-
-struct export
-{
-	char nick[NICK_SIZE]; /* folded; "": of all */
-	char room[ROOM_NAME_SIZE]; /* the one that is looked at */
-	/* The next number. Not a position, since another room of that name may
-	 * have been made by the next slice. */
-	uint64_t number;
-	bool is_in_room;
-	bool has_any; /* was anything told? */
-};
-
-static void
+void
 export_time(int64_t wall_ms, char out[EXPORT_TIME_SIZE])
 {
 	time_t seconds = (time_t)(wall_ms / 1000);
@@ -126,12 +110,12 @@ export_is_wanted(const struct export *e, const struct event *event)
 {
 	char folded[NICK_SIZE];
 
-	if (e->nick[0] == '\0')
+	if (e->nick_count == 0)
 		return true;
 	if (event->kind == EVENT_GAP)
 		return false;
 	nick_fold(folded, event->nick);
-	return strcmp(folded, e->nick) == 0;
+	return export_has_nick(e, folded);
 }
 
 /* True: there is more in this room. */
@@ -160,175 +144,14 @@ export_room(struct verb_call *call, struct export *e, struct room *room)
 	return true;
 }
 
-static void
-export_place_json(struct json *j, const struct room *room,
-    const struct history_cursor *cursor)
-{
-	json_object_open(j, NULL);
-	json_text(j, "room", room->name);
-	json_number(j, "next_number", cursor->number);
-	json_object_close(j);
-}
-
-static void
-export_place(struct buf *out, const struct room *room,
-    const struct history_cursor *cursor)
-{
-	buf_addf(out, "place in #%s: before message %llu\n", room->name,
-	    (unsigned long long)cursor->number);
-}
-
-/* What is known of a person: their places, whom they ignore, and private
- * messages that wait for them. */
-static void
-export_person_json(struct verb_call *call, const struct person *p,
-    const struct member *m, const char *from)
-{
-	const struct queued_message *q;
-	const struct bookmark *bookmark;
-	const struct membership *ms;
-	const struct ignore *ignore;
-	struct json *j = &call->json;
-	char *text;
-
-	json_object_open(j, NULL);
-	json_text(j, "from", from);
-	json_bool(j, "here", m != NULL && !m->is_lost);
-	json_array_open(j, "places");
-	if (m != NULL)
-		SLIST_FOREACH(ms, &m->memberships, in_member)
-			export_place_json(j, ms->room, &ms->cursor.at);
-	LIST_FOREACH(bookmark, &p->bookmarks, in_owner)
-		export_place_json(j, bookmark->room, &bookmark->cursor);
-	json_array_close(j);
-	json_array_open(j, "ignores");
-	TAILQ_FOREACH(ignore, &p->ignores, entry)
-		json_text(j, NULL, ignore->nick);
-	json_array_close(j);
-	json_array_open(j, "private");
-	TAILQ_FOREACH(q, &p->queued, entry) {
-		text = xstrndup(q->text, q->len);
-		json_object_open(j, NULL);
-		json_seconds(j, "time_unix", q->time_ms);
-		json_text(j, "nick", q->nick);
-		json_text(j, "text", text);
-		json_object_close(j);
-		free(text);
-	}
-	json_array_close(j);
-	json_object_close(j);
-}
-
-static void
-export_person_text(struct verb_call *call, const struct person *p,
-    const struct member *m, const char *from)
-{
-	const struct queued_message *q;
-	const struct bookmark *bookmark;
-	const struct membership *ms;
-	const struct ignore *ignore;
-	struct buf *out = &call->out;
-	char when[EXPORT_TIME_SIZE];
-
-	buf_addf(out, "%s from %s\n",
-	    m == NULL      ? "has left" :
-		m->is_lost ? "lost the connection" :
-			     "here",
-	    from);
-	if (m != NULL)
-		SLIST_FOREACH(ms, &m->memberships, in_member)
-			export_place(out, ms->room, &ms->cursor.at);
-	LIST_FOREACH(bookmark, &p->bookmarks, in_owner)
-		export_place(out, bookmark->room, &bookmark->cursor);
-	TAILQ_FOREACH(ignore, &p->ignores, entry)
-		buf_addf(out, "ignores %s\n", ignore->nick);
-	TAILQ_FOREACH(q, &p->queued, entry) {
-		export_time(q->time_ms, when);
-		buf_addf(out, "[%s] <%s, in private> %.*s\n", when, q->nick,
-		    (int)q->len, q->text);
-	}
-}
-
-static void
-export_person(struct verb_call *call, const struct person *p,
-    const struct credential *credential, const struct member *m)
-{
-	char from[CREDENTIAL_STR_SIZE];
-
-	credential_str(credential, from);
-	if (call->is_json)
-		export_person_json(call, p, m, from);
-	else
-		export_person_text(call, p, m, from);
-}
-
-/* Several may have left by the same nick, from different places. */
-static void
-export_persons(struct verb_call *call, struct export *e)
-{
-	struct chat *chat = call->admin->sessions->chat;
-	const struct member *m = directory_find(&chat->directory, e->nick);
-	const struct credential least = { 0 };
-	const struct departed *d;
-
-	e->has_any = m != NULL;
-	if (m != NULL)
-		export_person(call, &m->person, &m->address, m);
-	for (d = departed_after(&chat->departed, e->nick, &least);
-	     d != NULL && strcmp(d->folded, e->nick) == 0;
-	     d = departed_after(&chat->departed, e->nick,
-		 departed_credential(d))) {
-		e->has_any = true;
-		export_person(call, &d->person, departed_credential(d), NULL);
-	}
-}
-
+/* Of the room, or of all rooms, one after the other. */
 static enum verb_result
-export_begin(struct verb_call *call)
+export_messages(struct verb_call *call, struct export *e)
 {
 	struct chat *chat = call->admin->sessions->chat;
-	struct json *j = &call->json;
-	const char *name = call->argv[0];
-	const struct room *room;
-	struct export *e;
-
-	room = chat_find_room(chat, room_name_meant(name));
-	if (room == NULL &&
-	    (!nick_is_wellformed(name) || strlen(name) >= NICK_SIZE))
-		return verb_fail(call, "there is no room \"%s\"", name);
-	call->state = e = xcalloc(1, sizeof(*e));
-	if (call->is_json)
-		json_object_open(j, NULL);
-	if (room != NULL) {
-		memcpy(e->room, room->name, sizeof(e->room));
-		if (call->is_json)
-			json_text(j, "room", room->name);
-	} else {
-		nick_fold(e->nick, name);
-		if (call->is_json) {
-			json_text(j, "nick", name);
-			json_array_open(j, "persons");
-		}
-		export_persons(call, e);
-		if (call->is_json)
-			json_array_close(j);
-	}
-	if (call->is_json)
-		json_array_open(j, "messages");
-	return VERB_MORE;
-}
-
-enum verb_result
-verb_run_export(struct verb_call *call)
-{
-	struct chat *chat = call->admin->sessions->chat;
-	struct export *e = call->state;
 	struct room *room;
 
-	if (e == NULL)
-		return export_begin(call);
-	/* Of a room, or of all, one after the other. */
-	if (e->nick[0] == '\0' || e->is_in_room)
+	if (e->nick_count == 0 || e->is_in_room)
 		room = chat_find_room(chat, e->room);
 	else
 		room = chat_room_after(chat, e->room);
@@ -339,10 +162,68 @@ verb_run_export(struct verb_call *call)
 	}
 	e->is_in_room = false;
 	e->number = 0;
-	if (e->nick[0] != '\0' && chat_room_after(chat, e->room) != NULL)
+	if (e->nick_count > 0 && chat_room_after(chat, e->room) != NULL)
 		return VERB_MORE;
 	if (!call->is_json && !e->has_any)
-		return verb_say(call, "nothing is kept of \"%s\"",
-		    call->argv[0]);
+		return verb_say(call, "nothing is kept of \"%s\"", e->called);
 	return verb_end_list(call);
+}
+
+static enum verb_result
+export_begin_room(struct verb_call *call, const struct room *room,
+    const char *called)
+{
+	struct export *e = xcalloc(1, sizeof(*e));
+
+	call->state = e;
+	e->step = EXPORT_SAID;
+	(void)snprintf(e->called, sizeof(e->called), "%s", called);
+	memcpy(e->room, room->name, sizeof(e->room));
+	if (call->is_json) {
+		json_object_open(&call->json, NULL);
+		json_text(&call->json, "room", room->name);
+		json_array_open(&call->json, "messages");
+	}
+	return VERB_MORE;
+}
+
+enum verb_result
+export_go_on(struct verb_call *call)
+{
+	struct export *e = call->state;
+
+	if (e->step == EXPORT_SAID)
+		return export_messages(call, e);
+	if (!export_people(call, e)) {
+		e->step = EXPORT_SAID;
+		if (call->is_json) {
+			json_array_close(&call->json);
+			json_array_open(&call->json, "messages");
+		}
+	}
+	return VERB_MORE;
+}
+
+/* "#" is before a room, "@" before a nick; without one a room is meant if there
+ * is one that is called so. */
+enum verb_result
+verb_run_export(struct verb_call *call)
+{
+	const char *name = call->argv[0];
+	const struct room *room = NULL;
+
+	if (call->state != NULL)
+		return export_go_on(call);
+	if (name[0] == '@')
+		name++;
+	else
+		room = chat_find_room(call->admin->sessions->chat,
+		    room_name_meant(name));
+	if (room != NULL)
+		return export_begin_room(call, room, name);
+	if (nick_is_wellformed(name) && strlen(name) < NICK_SIZE)
+		return export_begin_person(call, name, false);
+	return name == call->argv[0] ?
+	    verb_fail(call, "there is no room \"%s\"", name) :
+	    verb_fail(call, "nobody can be called \"%s\"", name);
 }

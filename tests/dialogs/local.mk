@@ -33,6 +33,7 @@ dialogs = \
 	%D%/brbctl-account.dialog \
 	%D%/brbctl-backup.dialog \
 	%D%/brbctl-ban.dialog \
+	%D%/brbctl-export-account.dialog \
 	%D%/brbctl-export.dialog \
 	%D%/brbctl-kick.dialog \
 	%D%/brbctl-lock.dialog \

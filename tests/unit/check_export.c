@@ -135,6 +135,7 @@ END_TEST
 /* What a guest has said is kept, too. */
 START_TEST(test_guest)
 {
+	struct buf said = BUF_INITIALIZER;
 	char nick[NICK_SIZE];
 
 	fake_init(&fx, &ana, 1);
@@ -142,11 +143,11 @@ START_TEST(test_guest)
 	fake_say(&ana, "who am I?");
 	fixture_settle(&fx);
 	begin(nick);
-	ck_assert_int_eq(slice(), VERB_MORE);
-	ck_assert_ptr_nonnull(strstr(buf_cstr(&call.out), "here from "));
-	ck_assert_int_eq(slice(), VERB_MORE);
-	ck_assert_ptr_nonnull(strstr(buf_cstr(&call.out), "> who am I?\n"));
-	ck_assert_int_eq(slice(), VERB_DONE);
+	while (slice() == VERB_MORE)
+		buf_add(&said, call.out.data, call.out.len);
+	ck_assert_ptr_nonnull(strstr(buf_cstr(&said), "here from "));
+	ck_assert_ptr_nonnull(strstr(buf_cstr(&said), "> who am I?\n"));
+	buf_fini(&said);
 }
 END_TEST
 
