@@ -4,6 +4,7 @@
 # Benchmarks: bench/README. Built by "make bench" and "make bench-smoke" alone.
 
 bench_programs = \
+	bench/attack \
 	bench/floor \
 	bench/load \
 	bench/models/bufferevent \
@@ -14,10 +15,17 @@ bench_programs = \
 	bench/models/threads
 EXTRA_PROGRAMS = $(bench_programs)
 CLEANFILES += $(bench_programs)
-EXTRA_DIST += bench/README bench/hold bench/peers bench/run
+EXTRA_DIST += bench/README bench/hold bench/peers bench/run \
+	bench/under-attack
 
 bench_serve = bench/serve.c bench/serve.h
 bench_ring = bench/models/ring.c bench/models/ring.h
+bench_attack_SOURCES = \
+	bench/attack.c \
+	bench/latency.c bench/latency.h \
+	bench/trial.c bench/trial.h \
+	bench/usage.c bench/usage.h
+bench_attack_LDADD =
 bench_load_SOURCES = \
 	bench/dialect-pubsub.c \
 	bench/dialect.c bench/dialect.h \
@@ -56,3 +64,4 @@ bench: $(bench_programs) src/brbd$(EXEEXT)
 	$(srcdir)/bench/run -b . -p
 bench-smoke: $(bench_programs) src/brbd$(EXEEXT)
 	$(srcdir)/bench/run -b . -q
+	$(srcdir)/bench/under-attack -b . -t 1 flush places

@@ -33,7 +33,8 @@ trial_since_s(int64_t ns)
 void
 trial_fail(const char *what)
 {
-	(void)fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
+	(void)fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name,
+	    what, strerror(errno));
 	exit(EXIT_OWN_FAULT);
 }
 
