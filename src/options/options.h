@@ -32,6 +32,9 @@ enum option_log_people { OPTION_LOG_PEOPLE_INFO, OPTION_LOG_PEOPLE_DEBUG };
 
 enum option_core_dumps { CORE_DUMPS_NO, CORE_DUMPS_YES };
 
+/* Where browsers are served. */
+enum option_web { WEB_AUTO, WEB_ON, WEB_OFF };
+
 enum option_irc_utf8 { IRC_UTF8_REFUSE, IRC_UTF8_SCRUB };
 
 /* The letters that room-modes may hold. */

@@ -11,9 +11,10 @@
 #endif
 #include "plain/plain.h"
 #include "session/protocol.h"
+#include "web/web.h"
 
 const struct protocol *const protocol_table[] = { &protocol_line, &protocol_irc,
 #ifdef HAVE_JANSSON
 	&protocol_jsonl,
 #endif
-	NULL };
+	&protocol_web, NULL };

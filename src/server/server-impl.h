@@ -35,9 +35,9 @@ struct event_base;
 
 /* The protocols that may be named. */
 #ifdef HAVE_JANSSON
-#define PROTOCOL_NAMES "irc, json, line, and tls or plain"
+#define PROTOCOL_NAMES "irc, json, line, web, and tls or plain"
 #else
-#define PROTOCOL_NAMES "irc, line, and tls or plain"
+#define PROTOCOL_NAMES "irc, line, web, and tls or plain"
 #endif
 
 enum { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNAL_USR1, SIGNAL_USR2, SIGNALS };

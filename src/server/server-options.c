@@ -20,6 +20,7 @@
 #include "room/opers.h"
 #include "server/server-impl.h"
 #include "session/protocol.h"
+#include "web/web.h"
 
 /* Descriptors for other things than members and rooms: the standard ones, log,
  * listeners, libevent, brbctl. */
@@ -133,6 +134,8 @@ server_load_options(struct options *o, const struct server_source *source,
 	if (exporter_check_options(o, errors) == -1)
 		result = -1;
 	if (opers_check_options(o, errors) == -1)
+		result = -1;
+	if (web_check_options(o, errors) == -1)
 		result = -1;
 	if (server_check_files(o, errors) == -1)
 		result = -1;

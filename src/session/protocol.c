@@ -99,6 +99,17 @@ protocol_by_first_line(const char *text, size_t len, enum first_line *claim)
 	return *p;
 }
 
+const struct protocol *
+protocol_by_alpn(const char *alpn)
+{
+	const struct protocol *const *p;
+
+	for (p = protocol_table; *p != NULL; p++)
+		if ((*p)->alpn != NULL && strcmp((*p)->alpn, alpn) == 0)
+			break;
+	return *p;
+}
+
 const struct dialect *
 protocol_find_dialect(const char *name)
 {
@@ -106,7 +117,8 @@ protocol_find_dialect(const char *name)
 	const struct dialect *d;
 
 	for (p = protocol_table; *p != NULL; p++) {
-		d = (*p)->find_dialect(name);
+		d = (*p)->find_dialect == NULL ? NULL :
+						 (*p)->find_dialect(name);
 		if (d != NULL)
 			return d;
 	}

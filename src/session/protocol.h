@@ -33,6 +33,7 @@ enum first_line {
 /* A protocol: how one kind of client talks. */
 struct protocol {
 	const char *name; /* in -l ADDR:PORT,NAME */
+	const char *alpn; /* TLS's name of it (RFC 7301); or NULL */
 	/* Finds one of its dialects by name; or NULL. NULL if it has none. */
 	const struct dialect *(*find_dialect)(const char *name);
 
@@ -112,6 +113,9 @@ extern const struct protocol protocol_sniff;
  * with FIRST_LINE_NOT. */
 const struct protocol *protocol_by_first_line(const char *text, size_t len,
     enum first_line *claim);
+
+/* Which protocol a client wants that has named one by ALPN; or NULL. */
+const struct protocol *protocol_by_alpn(const char *alpn);
 
 /* Finds a dialect by its name in any protocol; or NULL. */
 const struct dialect *protocol_find_dialect(const char *name);

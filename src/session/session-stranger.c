@@ -48,6 +48,17 @@ session_end_stranger(struct session *s, const char *words, size_t len)
 	conn_close(s->conn, STRANGER_FLUSH_MS);
 }
 
+/* Is it a line of a protocol that s speaks, or may speak yet? */
+static bool
+session_is_understood(const struct session *s, const char *text, size_t len)
+{
+	enum first_line claim;
+	const struct protocol *p = protocol_by_first_line(text, len, &claim);
+
+	return claim == FIRST_LINE_SURE &&
+	    (s->protocol == p || s->protocol == &protocol_sniff);
+}
+
 bool
 session_is_stranger(struct session *s, char **text, size_t *len)
 {
@@ -61,7 +72,7 @@ session_is_stranger(struct session *s, char **text, size_t *len)
 		*len -= 3;
 	}
 	stranger = stranger_of(*text, *len);
-	if (stranger == STRANGER_NONE)
+	if (stranger == STRANGER_NONE || session_is_understood(s, *text, *len))
 		return false;
 	log_debug("refused a client that speaks %s: fd=%d",
 	    stranger_str(stranger), conn_fd(s->conn));

@@ -109,6 +109,10 @@ session_tls_cb(struct conn *c, enum conn_tls_event event, void *arg)
 		break;
 	case CONN_TLS_IS_SECURE:
 		s->since_ms = s->all->net->clock->mono_ms;
+		/* It need not wait to see what the first line is. */
+		if (then == &protocol_sniff && conn_tls_alpn(c) != NULL &&
+		    protocol_by_alpn(conn_tls_alpn(c)) != NULL)
+			then = protocol_by_alpn(conn_tls_alpn(c));
 		conn_cork(c);
 		session_become(s, then);
 		conn_uncork(c);

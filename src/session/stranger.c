@@ -62,6 +62,12 @@ stranger_is_smtp(const char *line, size_t len)
 	    memchr(line + 5, ' ', len - 5) == NULL;
 }
 
+bool
+stranger_is_http(const char *line, size_t len)
+{
+	return stranger_is_request(line, len, "HTTP");
+}
+
 enum stranger
 stranger_of(const char *line, size_t len)
 {
@@ -70,7 +76,7 @@ stranger_of(const char *line, size_t len)
 	if (stranger_is_tls(line, len))
 		return STRANGER_TLS;
 	/* Of a request whose first line was too long, the next is this. */
-	if (stranger_is_request(line, len, "HTTP") ||
+	if (stranger_is_http(line, len) ||
 	    (stranger_begins(line, len, "Host: ") &&
 		memchr(line + 6, ' ', len - 6) == NULL))
 		return STRANGER_HTTP;

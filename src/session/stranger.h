@@ -4,6 +4,7 @@
 #ifndef STRANGER_H
 #define STRANGER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Protocols that are told by a client's first line, and are not spoken here. */
@@ -20,6 +21,8 @@ enum stranger {
 
 /* What speaks a client whose first line that is not empty is that? */
 enum stranger stranger_of(const char *line, size_t len);
+/* Is that the first line of a request by HTTP? */
+bool stranger_is_http(const char *line, size_t len);
 /* Returns its name: "HTTP". */
 const char *stranger_str(enum stranger stranger);
 
