@@ -23,7 +23,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/verb-backup.c \
 	%D%/verb-export-person.c \
 	%D%/verb-export.c \
-	%D%/verb-export.h \
+	%D%/verb-impl.h \
 	%D%/verb-mode.c \
 	%D%/verb-moderate.c \
 	%D%/verb-run.c \

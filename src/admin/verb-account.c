@@ -11,7 +11,7 @@
 
 #include "actions/actions.h"
 #include "admin/admin.h"
-#include "admin/verb-export.h"
+#include "admin/verb-impl.h"
 #include "admin/verb.h"
 #include "base/clock.h"
 #include "base/log.h"

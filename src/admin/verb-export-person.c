@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "admin/admin.h"
-#include "admin/verb-export.h"
+#include "admin/verb-impl.h"
 #include "room/chat.h"
 #include "room/departed.h"
 #include "room/directory.h"

@@ -13,7 +13,7 @@
 #include <time.h>
 
 #include "admin/admin.h"
-#include "admin/verb-export.h"
+#include "admin/verb-impl.h"
 #include "session/event-text.h"
 
 void

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  */
-#ifndef VERB_EXPORT_H
-#define VERB_EXPORT_H
+#ifndef VERB_IMPL_H
+#define VERB_IMPL_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +14,8 @@
 #include "room/account.h"
 #include "room/model.h"
 
-/* What the verbs export and account share: all that is kept of somebody. */
+/* Shared by verb*.c only: what the verbs export and account have in common, all
+ * that is kept of somebody. */
 
 #define EXPORT_PIECE 16384 /* bytes that one slice adds, and some more */
 #define EXPORT_TIME_SIZE 32
