@@ -28,6 +28,7 @@
 struct jsonl_pending {
 	const struct command *command;
 	bool has_ref;
+	bool wants_token;
 	char ref[JSONL_REF_MAX + 1];
 };
 
@@ -39,6 +40,7 @@ pending_begin(struct session *s, const struct jsonl_request *rq)
 	assert(s->state == NULL);
 	p->command = rq->command;
 	p->has_ref = rq->ref != NULL;
+	p->wants_token = json_is_true(json_object_get(rq->object, "token"));
 	if (p->has_ref)
 		(void)strlcpy(p->ref, rq->ref, sizeof(p->ref));
 	s->state = p;
@@ -204,6 +206,18 @@ login_code(enum login result)
 	return "forbidden";
 }
 
+/* A program that wants to come back has a token for that instead of the
+ * password. */
+static void
+login_add_token(struct session *s, struct json *j, struct account *a)
+{
+	char token[TOKEN_SIZE];
+
+	if (session_make_token(s, a, token))
+		json_text(j, "token", token);
+	explicit_bzero(token, sizeof(token));
+}
+
 void
 jsonl_logged_in(struct session *s, enum login_purpose purpose,
     enum login result, const struct login_answer *answer)
@@ -222,6 +236,8 @@ jsonl_logged_in(struct session *s, enum login_purpose purpose,
 		json_text(j, "account", account_name(answer->account));
 		json_text(j, "nick", s->member->nick);
 		json_number(j, "failures", answer->failures);
+		if (p.wants_token)
+			login_add_token(s, j, session_account(s));
 		jsonl_end(s);
 		return;
 	}

@@ -70,20 +70,27 @@ account_password_run(const struct account_call *call)
 	session_ask_password(call->s, LOGIN_PASSWORD, account_name(call->a));
 }
 
+bool
+session_make_token(struct session *s, struct account *a, char token[TOKEN_SIZE])
+{
+	unsigned char bytes[PROOF_BYTES];
+
+	token_make(token);
+	return proof_of_token(bytes, token) &&
+	    account_add_proof(&s->all->chat->accounts, a, PROOF_TOKEN, bytes,
+		s->all->net->clock->wall_ms) != NULL;
+}
+
 static void
 account_token_run(const struct account_call *call)
 {
-	unsigned char bytes[PROOF_BYTES];
 	char token[TOKEN_SIZE];
 
 	if (!session_is_private(call->s)) {
 		session_error(call->s, SESSION_INSECURE_TEXT);
 		return;
 	}
-	token_make(token);
-	if (!proof_of_token(bytes, token) ||
-	    account_add_proof(call->all, call->a, PROOF_TOKEN, bytes,
-		call->s->all->net->clock->wall_ms) == NULL)
+	if (!session_make_token(call->s, call->a, token))
 		session_error(call->s,
 		    "as many credentials as there may be are in use; remove "
 		    "one first");
