@@ -94,9 +94,9 @@ fail:
 }
 
 int
-actor_begin_tls(struct actor *p, bool is_old)
+actor_begin_tls(struct actor *p, enum tls_client_kind kind)
 {
-	p->tls = tls_client_new(p->fd, is_old);
+	p->tls = tls_client_new(p->fd, kind);
 	return p->tls == NULL ? -1 : 0;
 }
 

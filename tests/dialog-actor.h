@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "tls-client.h"
 
 struct tls_client;
 
@@ -50,7 +51,7 @@ void actor_close(struct actor *p);
 void actor_reset(struct actor *p);
 
 /* Begins TLS on the new connection. -1: the tests were built without. */
-int actor_begin_tls(struct actor *p, bool is_old) MUST_CHECK;
+int actor_begin_tls(struct actor *p, enum tls_client_kind kind) MUST_CHECK;
 /* Closes the sending side: in TLS's way, and the socket's. */
 void actor_shutdown(struct actor *p);
 /* Closes without TLS's close_notify. */

@@ -38,7 +38,8 @@ struct people_call {
 	struct sockaddr_storage to, from;
 	socklen_t to_len, from_len; /* from_len 0: from anywhere */
 	bool is_slow;
-	bool is_tls, is_old; /* TLS; 1.2 at most */
+	bool is_tls;
+	enum tls_client_kind kind;
 };
 
 static void
@@ -112,7 +113,8 @@ people_call_irc(struct script *s, struct people_call *call)
 		sin->sin_port = htons((uint16_t)s->stage.daemon.port_irc);
 }
 
-/* connect [unix | ipv6 | irc | at NAME] [from ADDRESS] [slow] [tls | tls1.2] */
+/* connect [unix | ipv6 | irc | at NAME] [from ADDRESS] [slow]
+ * [tls | tls1.2 | certified] */
 static void
 people_connect(struct script *s, struct actor *p, const char *text)
 {
@@ -146,7 +148,9 @@ people_connect(struct script *s, struct actor *p, const char *text)
 		else if (strcmp(word, "tls") == 0)
 			call.is_tls = true;
 		else if (strcmp(word, "tls1.2") == 0)
-			call.is_tls = call.is_old = true;
+			call.kind = TLS_CLIENT_OLD;
+		else if (strcmp(word, "certified") == 0)
+			call.kind = TLS_CLIENT_CERTIFIED;
 		else
 			stage_fail(&s->stage, p, "connect how?");
 	}
@@ -156,7 +160,8 @@ people_connect(struct script *s, struct actor *p, const char *text)
 		from, call.from_len, call.is_slow) == -1)
 		stage_fail(&s->stage, p, "cannot connect: %s", strerror(errno));
 	actor_note(p, '*', "connects", strlen("connects"));
-	if (call.is_tls && actor_begin_tls(p, call.is_old) == -1)
+	if ((call.is_tls || call.kind != TLS_CLIENT_PLAIN) &&
+	    actor_begin_tls(p, call.kind) == -1)
 		stage_fail(&s->stage, p, "there is no TLS: needs tls");
 }
 

@@ -8,10 +8,10 @@
 #ifndef HAVE_OPENSSL
 
 struct tls_client *
-tls_client_new(int fd, bool is_old)
+tls_client_new(int fd, enum tls_client_kind kind)
 {
 	(void)fd;
-	(void)is_old;
+	(void)kind;
 	return NULL;
 }
 
@@ -238,15 +238,27 @@ tls_client_shake(struct tls_client *c)
 		(void)tls_client_result(c, SSL_do_handshake(c->ssl));
 }
 
+static void
+tls_client_show(struct tls_client *c)
+{
+	static struct certificate certificate;
+
+	if (certificate.x509 == NULL)
+		certificate_init(&certificate, "a client", 86400);
+	if (SSL_use_certificate(c->ssl, certificate.x509) != 1 ||
+	    SSL_use_PrivateKey(c->ssl, certificate.key) != 1)
+		abort();
+}
+
 struct tls_client *
-tls_client_new(int fd, bool is_old)
+tls_client_new(int fd, enum tls_client_kind kind)
 {
 	struct tls_client *c = calloc(1, sizeof(*c));
 	BIO *bio;
 
 	if (c == NULL || (c->ctx = SSL_CTX_new(TLS_client_method())) == NULL)
 		abort();
-	if (is_old)
+	if (kind == TLS_CLIENT_OLD)
 		(void)SSL_CTX_set_max_proto_version(c->ctx, TLS1_2_VERSION);
 	(void)SSL_CTX_set_mode(c->ctx,
 	    SSL_MODE_ENABLE_PARTIAL_WRITE |
@@ -255,6 +267,8 @@ tls_client_new(int fd, bool is_old)
 	c->limit = SIZE_MAX;
 	if ((c->ssl = SSL_new(c->ctx)) == NULL)
 		abort();
+	if (kind == TLS_CLIENT_CERTIFIED)
+		tls_client_show(c);
 	bio = tls_client_bio(c);
 	SSL_set_bio(c->ssl, bio, bio);
 	SSL_set_connect_state(c->ssl);

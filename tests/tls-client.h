@@ -13,8 +13,15 @@
  * takes every certificate. */
 struct tls_client;
 
-/* is_old: it knows nothing newer than TLS 1.2. NULL: built without OpenSSL. */
-struct tls_client *tls_client_new(int fd, bool is_old);
+enum tls_client_kind {
+	TLS_CLIENT_PLAIN,
+	TLS_CLIENT_OLD, /* knows nothing newer than TLS 1.2 */
+	/* Shows a certificate, signed by itself and the same for all clients of
+	 * this process. */
+	TLS_CLIENT_CERTIFIED
+};
+/* NULL: built without OpenSSL. */
+struct tls_client *tls_client_new(int fd, enum tls_client_kind kind);
 /* Without a word to the server, and without closing fd. NULL is allowed. */
 void tls_client_free(struct tls_client *c);
 

@@ -166,7 +166,7 @@ enter(struct person *p)
 	if (tls_dir != NULL) {
 		/* Hands are shaken at once. */
 		ck_assert_int_eq(fcntl(p->fd, F_SETFL, 0), 0);
-		p->tls = tls_client_new(p->fd, false);
+		p->tls = tls_client_new(p->fd, TLS_CLIENT_PLAIN);
 		ck_assert_int_eq(fcntl(p->fd, F_SETFL, O_NONBLOCK), 0);
 	}
 	/* Guests leave nothing behind. */

@@ -57,6 +57,31 @@ whois_times(struct session *s, const struct member *m)
 	    (long long)irc_idle_s(m), (long long)(since_ms / 1000));
 }
 
+/* Sends 671: what they read and write is encrypted. And to themselves 276, with
+ * the key that EXTERNAL takes. */
+static void
+whois_security(struct session *s, const struct member *m)
+{
+	const struct session *theirs = member_session(m);
+	const uint8_t *key;
+	struct buf *out;
+	size_t i;
+
+	if (theirs == NULL || !conn_is_secure(theirs->conn))
+		return;
+	irc_numeric(s, 671, "%s :is using a secure connection", m->nick);
+	key = conn_tls_key(theirs->conn);
+	if (key == NULL || theirs != s)
+		return;
+	out = irc_begin(s, NULL);
+	buf_addf(out, "276 %s %s :has client certificate fingerprint ", m->nick,
+	    m->nick);
+	for (i = 0; i < PROOF_BYTES; i++)
+		buf_addf(out, "%02x", key[i]);
+	buf_addstr(out, ", the SHA-256 of its public key");
+	irc_end(s);
+}
+
 static void
 whois_member(struct session *s, const struct member *m)
 {
@@ -75,6 +100,7 @@ whois_member(struct session *s, const struct member *m)
 		    m->nick);
 	if ((m->flags & MEMBER_BOT) != 0)
 		irc_numeric(s, 335, "%s :is a bot", m->nick);
+	whois_security(s, m);
 	whois_times(s, m);
 }
 

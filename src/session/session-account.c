@@ -144,6 +144,33 @@ account_uid_run(const struct account_call *call)
 		    "from now on you need no password by a Unix socket");
 }
 
+/* The key of the certificate that the client shows now. */
+static void
+account_key_run(const struct account_call *call)
+{
+	struct session *s = call->s;
+	const uint8_t *key = conn_tls_key(s->conn);
+	struct account_proof *p;
+	char name[PROOF_STR_SIZE];
+
+	if (key == NULL) {
+		session_error(s, "your connection shows no certificate");
+		return;
+	}
+	p = account_add_proof(call->all, call->a, PROOF_KEY, key,
+	    s->all->net->clock->wall_ms);
+	if (p == NULL) {
+		session_error(s,
+		    "that key lets in somebody else, or you have too many "
+		    "credentials");
+		return;
+	}
+	proof_str(p, name);
+	session_notice(s,
+	    "from now on you need no password with that certificate, key %s",
+	    name);
+}
+
 static void
 account_alias_add(const struct account_call *call)
 {
@@ -213,6 +240,7 @@ static const struct {
 	{ "password", 0, account_password_run },
 	{ "token", 0, account_token_run },
 	{ "uid", 0, account_uid_run },
+	{ "key", 0, account_key_run },
 	{ "remove", 1, account_remove_run },
 	{ "alias", 1, account_alias_add },
 	{ "unalias", 1, account_alias_remove },

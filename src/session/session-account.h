@@ -10,7 +10,7 @@
 /* What protocols say alike about accounts. */
 
 #define SESSION_ACCOUNT_USAGE \
-	"[password|token|uid|remove|alias|unalias|main [NAME]]"
+	"[password|token|uid|key|remove|alias|unalias|main [NAME]]"
 #define SESSION_INSECURE_TEXT \
 	"others could read a password on its way here; it is taken over TLS, on " \
 	"a Unix socket and from this machine only"

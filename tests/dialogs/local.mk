@@ -8,6 +8,7 @@ dialogs_slow = \
 	%D%/metrics-stuck.dialog \
 	%D%/control-stuck.dialog \
 	%D%/signals-slow.dialog \
+	%D%/irc-certified.dialog \
 	%D%/irc-external.dialog \
 	%D%/irc-flood.dialog \
 	%D%/presence-large.dialog \
