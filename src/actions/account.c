@@ -66,6 +66,20 @@ login_other_hash(const struct accounts *all, const char *name)
 	return LOGIN_NO_HASH;
 }
 
+static struct attempt_subject
+login_subject(const struct accounts *all, const struct credential *address,
+    const struct login_try *try)
+{
+	const struct account *a = accounts_find_id(all, try->id);
+
+	return (struct attempt_subject){
+		.account = try->id,
+		.name = try->name,
+		.origin = address,
+		.is_known = a != NULL && account_knows(a, address),
+	};
+}
+
 enum login
 action_login_check(struct chat *chat, const struct credential *address,
     const char *name, const char *secret, struct login_try *try)
@@ -73,6 +87,7 @@ action_login_check(struct chat *chat, const struct credential *address,
 	struct accounts *all = &chat->accounts;
 	struct account *a = accounts_find(all, name);
 	const struct account_proof *p;
+	struct attempt_subject subject;
 	unsigned char bytes[PROOF_BYTES];
 	const char *hash;
 
@@ -86,13 +101,16 @@ action_login_check(struct chat *chat, const struct credential *address,
 			return LOGIN_DONE;
 		}
 	}
-	try->wait_ms = accounts_attempt(all, name, address,
-	    chat->clock->mono_ms);
-	if (try->wait_ms > 0)
-		return LOGIN_TOO_OFTEN;
-	p = a == NULL ? NULL : account_password(a);
 	if (a != NULL)
 		try->id = a->id;
+	subject = login_subject(all, address, try);
+	try->wait_ms = attempts_begin(&all->attempts, &subject,
+	    chat->clock->mono_ms, &try->may_wait);
+	if (try->wait_ms > 0)
+		return LOGIN_TOO_OFTEN;
+	try->is_counted = true;
+	try->is_known = subject.is_known;
+	p = a == NULL ? NULL : account_password(a);
 	try->is_real = p != NULL;
 	hash = p != NULL ? p->hash : login_other_hash(all, try->name);
 	(void)strlcpy(try->hash, hash, sizeof(try->hash));
@@ -110,23 +128,37 @@ action_login_verified(struct chat *chat, const struct credential *address,
 	/* The password may have been changed meanwhile. */
 	if (is_right && try->is_real && p != NULL &&
 	    strcmp(p->hash, try->hash) == 0) {
-		accounts_attempt_was_right(all, try->name, address,
-		    chat->clock->mono_ms);
+		action_login_end(chat, address, try, ATTEMPT_RIGHT);
 		return a;
 	}
+	action_login_end(chat, address, try, ATTEMPT_WRONG);
 	if (a != NULL)
 		account_failed(all, a);
 	return NULL;
 }
 
 void
-action_logged_in(struct chat *chat, struct account *a, struct account_proof *p,
-    struct login_answer *answer)
+action_login_end(struct chat *chat, const struct credential *address,
+    struct login_try *try, enum attempt_end how)
+{
+	struct attempt_subject subject;
+
+	if (!try->is_counted)
+		return;
+	try->is_counted = false;
+	subject = login_subject(&chat->accounts, address, try);
+	subject.is_known = try->is_known;
+	attempts_end(&chat->accounts.attempts, &subject, how);
+}
+
+void
+action_logged_in(struct chat *chat, const struct credential *address,
+    struct account *a, struct account_proof *p, struct login_answer *answer)
 {
 	answer->account = a;
 	answer->last_ms = a->login_ms;
 	answer->failures = a->failures;
-	account_logged_in(&chat->accounts, a, p, chat->clock->wall_ms);
+	account_logged_in(&chat->accounts, a, p, address, chat->clock->wall_ms);
 }
 
 /* Tells those who want to know that m is somebody now. */
@@ -221,8 +253,15 @@ action_register_check(const struct member *m)
 int64_t
 action_register_wait_ms(struct member *m)
 {
-	return accounts_attempt_register(&m->chat->accounts, &m->address,
+	return attempts_register(&m->chat->accounts.attempts, &m->address,
 	    m->chat->clock->mono_ms);
+}
+
+int64_t
+action_change_wait_ms(struct chat *chat, const struct account *a)
+{
+	return attempts_change(&chat->accounts.attempts, a->id,
+	    chat->clock->mono_ms);
 }
 
 enum login
@@ -247,7 +286,7 @@ action_register(struct member *m, const char *nick, const char *hash,
 		(void)!account_add_proof(all, a, PROOF_UID, uid, now_ms);
 	}
 	log_info("account made: name=%s", account_name(a));
-	action_logged_in(chat, a, NULL, answer);
+	action_logged_in(chat, &m->address, a, NULL, answer);
 	action_login(m, a, NULL, answer);
 	return LOGIN_DONE;
 }

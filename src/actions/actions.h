@@ -12,6 +12,7 @@
 #include "base/origins.h"
 #include "base/util.h"
 #include "history/event.h"
+#include "room/attempts.h"
 #include "room/bans.h"
 #include "room/modes.h"
 #include "room/rename.h"
@@ -111,7 +112,8 @@ const char *password_check(const char *password) MUST_CHECK;
 enum login_purpose {
 	LOGIN_TO, /* an account */
 	LOGIN_REGISTER, /* making one of one's nick */
-	LOGIN_PASSWORD /* changing one's own */
+	LOGIN_PASSWORD, /* changing one's own */
+	LOGIN_CONFIRM /* showing who one is, before that */
 };
 
 enum login {
@@ -123,6 +125,7 @@ enum login {
 	LOGIN_ALREADY, /* they are logged in */
 	LOGIN_INSECURE, /* others can read it on its way */
 	LOGIN_NO_PASSWORD, /* none was given */
+	LOGIN_UNCONFIRMED, /* the present password has to come first */
 	/* About making one: */
 	LOGIN_BAD_PASSWORD, /* password_check() */
 	LOGIN_NOT_ALLOWED, /* the setting register */
@@ -139,7 +142,10 @@ struct login_try {
 	unsigned char token[PROOF_BYTES]; /* by which they came in; or zeros */
 	uint64_t id; /* 0: there is no such account */
 	int64_t wait_ms;
+	bool may_wait; /* or less, if others that are tried now are right */
 	bool is_real; /* else a right password is wrong */
+	bool is_counted; /* as an attempt that is not ended */
+	bool is_known; /* and so: see struct attempt_subject */
 };
 
 /* What came of it. */
@@ -155,7 +161,9 @@ struct login_answer {
 /*
  * Somebody from there says that they own the account of name, and gives a
  * secret: a token, which is LOGIN_DONE at once, or a password. Whether that is
- * right is told to action_login_verified(), which returns the account, or NULL.
+ * right is told to action_login_verified(), which returns the account, or NULL;
+ * that it could not be found out, or that nobody waits for it any more, to
+ * action_login_end().
  */
 enum login action_login_check(struct chat *chat,
     const struct credential *address, const char *name, const char *secret,
@@ -163,10 +171,12 @@ enum login action_login_check(struct chat *chat,
 struct account *action_login_verified(struct chat *chat,
     const struct credential *address, struct login_try *try,
     bool is_right) MUST_CHECK;
-/* The owner of a has come, by p or a password (NULL): answer tells how it was
- * since the last time. */
-void action_logged_in(struct chat *chat, struct account *a,
-    struct account_proof *p, struct login_answer *answer);
+void action_login_end(struct chat *chat, const struct credential *address,
+    struct login_try *try, enum attempt_end how);
+/* The owner of a has come from there, by p or a password (NULL): answer tells
+ * how it was since the last time. */
+void action_logged_in(struct chat *chat, const struct credential *address,
+    struct account *a, struct account_proof *p, struct login_answer *answer);
 /* m, who is not logged in, is so now: their place is the account's. If their
  * nick is none of its, they take this one, unless it is NULL. */
 void action_login(struct member *m, const struct account *a, const char *nick,
@@ -179,6 +189,9 @@ void action_login(struct member *m, const struct account *a, const char *nick,
  */
 enum login action_register_check(const struct member *m) MUST_CHECK;
 int64_t action_register_wait_ms(struct member *m) MUST_CHECK;
+/* The same for changing the password of a. */
+int64_t action_change_wait_ms(struct chat *chat,
+    const struct account *a) MUST_CHECK;
 enum login action_register(struct member *m, const char *nick, const char *hash,
     struct login_answer *answer) MUST_CHECK;
 

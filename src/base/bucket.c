@@ -127,6 +127,13 @@ bucket_time_ms(const struct bucket *b, struct rate rate, int64_t level)
 	return time_ms / rate.count + (time_ms % rate.count != 0);
 }
 
+void
+bucket_give_back(struct bucket *b, uint32_t cost)
+{
+	/* What is more than fits is nothing. */
+	b->level += (int64_t)cost * BUCKET_TOKEN;
+}
+
 int64_t
 bucket_wait_ms(const struct bucket *b, struct rate rate, uint32_t burst,
     int64_t now_ms)

@@ -36,6 +36,9 @@ bool bucket_take(struct bucket *b, struct rate rate, uint32_t burst,
 void bucket_charge(struct bucket *b, struct rate rate, uint32_t burst,
     int64_t now_ms, uint32_t cost);
 
+/* Give back what was taken and should not have been. */
+void bucket_give_back(struct bucket *b, uint32_t cost);
+
 /* Milliseconds until bucket_take() will succeed; 0 when it would now. */
 int64_t bucket_wait_ms(const struct bucket *b, struct rate rate, uint32_t burst,
     int64_t now_ms);

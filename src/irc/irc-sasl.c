@@ -116,6 +116,7 @@ register_code(enum login result)
 	case LOGIN_AGAIN:
 	case LOGIN_INSECURE:
 	case LOGIN_NO_PASSWORD:
+	case LOGIN_UNCONFIRMED:
 	case LOGIN_NOT_ALLOWED:
 	case LOGIN_NAMED:
 	case LOGIN_FULL:
@@ -416,6 +417,12 @@ irc_account_run(struct session *s, struct irc_message *msg)
 		irc_of(s)->login_by = IRC_LOGIN_BY_ACCOUNT;
 		session_set_password(s, LOGIN_PASSWORD, password);
 		explicit_bzero(password, strlen(password));
+	} else if (msg->argc == 3 &&
+	    strcasecmp(msg->argv[0], "PASSWORD") == 0) {
+		irc_of(s)->login_by = IRC_LOGIN_BY_ACCOUNT;
+		session_change_password(s, msg->argv[1], msg->argv[2]);
+		explicit_bzero(msg->argv[1], strlen(msg->argv[1]));
+		explicit_bzero(msg->argv[2], strlen(msg->argv[2]));
 	} else if (msg->argc == 1 && strcasecmp(msg->argv[0], "PASSWORD") == 0)
 		irc_need_more_params(s, "ACCOUNT");
 	else

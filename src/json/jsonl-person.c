@@ -190,6 +190,7 @@ login_code(enum login result)
 		return "insecure";
 	case LOGIN_NO_PASSWORD:
 	case LOGIN_BAD_PASSWORD:
+	case LOGIN_UNCONFIRMED:
 		return "bad-password";
 	case LOGIN_NO_NICK:
 		return "bad-nick";

@@ -128,6 +128,7 @@ static const struct field account_list[] = {
 	{ FIELD_INT(4, struct account, made_ms) },
 	{ FIELD_INT(5, struct account, login_ms) },
 	{ FIELD_UINT(6, struct account, failures) },
+	{ FIELD_COUNTED(7, struct account, known, known_count) },
 };
 static const struct fields account_fields = {
 	FIELDS("an account", struct account, account_list),

@@ -8,11 +8,6 @@
  * Decided against: ids that count up, since after a lost file the next account
  * would get the places of an older one; and a name apart from the nick, which
  * would be a second thing to know of everybody.
- *
- * Attempts are counted for a name as it was given, so that nothing tells which
- * names there are; the names are kept as a checksum. The collection is bounded,
- * and what was not used for longest goes: by then it was full again, or
- * somebody has as many addresses as that, and the name holds them up.
  */
 #include "config.h"
 
@@ -58,12 +53,6 @@ account_proof_cmp(const struct account_proof *a, const struct account_proof *b)
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
 }
 
-static int
-attempt_cmp(const struct attempt *a, const struct attempt *b)
-{
-	return credential_cmp(&a->key, &b->key);
-}
-
 RB_GENERATE_INTERNAL(account_tree, account, by_id, account_id_cmp,
     UNUSED static)
 RB_GENERATE_INTERNAL(account_name_tree, account_nick, by_name, account_name_cmp,
@@ -72,7 +61,6 @@ RB_GENERATE_INTERNAL(account_skeleton_tree, account_nick, by_skeleton,
     account_skeleton_cmp, UNUSED static)
 RB_GENERATE_INTERNAL(account_proof_tree, account_proof, by_bytes,
     account_proof_cmp, UNUSED static)
-RB_GENERATE_INTERNAL(attempt_tree, attempt, entry, attempt_cmp, UNUSED static)
 
 const char *
 proof_kind_str(enum proof_kind kind)
@@ -101,8 +89,7 @@ accounts_init(struct accounts *all)
 	RB_INIT(&all->by_name);
 	RB_INIT(&all->by_skeleton);
 	RB_INIT(&all->by_bytes);
-	RB_INIT(&all->attempts);
-	TAILQ_INIT(&all->attempts_by_age);
+	attempts_init(&all->attempts);
 }
 
 void
@@ -377,16 +364,12 @@ accounts_restore(struct accounts *all, struct account *a)
 void
 accounts_fini(struct accounts *all)
 {
-	struct attempt *attempt;
 	struct account *a;
 
 	all->watch = NULL;
 	while ((a = accounts_next(all, NULL)) != NULL)
 		accounts_forget(all, a);
-	while ((attempt = TAILQ_FIRST(&all->attempts_by_age)) != NULL) {
-		TAILQ_REMOVE(&all->attempts_by_age, attempt, by_age);
-		free(attempt);
-	}
+	attempts_fini(&all->attempts);
 }
 
 /* Changes */
@@ -565,10 +548,58 @@ account_add_proof(struct accounts *all, struct account *a, enum proof_kind kind,
 	return p;
 }
 
+/* What is kept of an origin: not it, but enough to know it again. */
+static uint64_t
+account_origin_number(const struct account *a, const struct credential *origin)
+{
+	unsigned char digest[SHA256_DIGEST_LENGTH];
+	SHA2_CTX sha;
+
+	SHA256Init(&sha);
+	SHA256Update(&sha, (const unsigned char *)&a->id, sizeof(a->id));
+	SHA256Update(&sha, (const unsigned char *)origin, sizeof(*origin));
+	SHA256Final(digest, &sha);
+	return le_get64(digest);
+}
+
+static size_t
+account_find_origin(const struct account *a, const struct credential *origin)
+{
+	uint64_t number = account_origin_number(a, origin);
+	size_t i;
+
+	for (i = 0; i < a->known_count; i++)
+		if (a->known[i] == number)
+			break;
+	return i;
+}
+
+bool
+account_knows(const struct account *a, const struct credential *origin)
+{
+	return account_find_origin(a, origin) < a->known_count;
+}
+
+/* The last is the one used last; the first goes. */
+static void
+account_know(struct account *a, const struct credential *origin)
+{
+	size_t i = account_find_origin(a, origin);
+
+	if (i == a->known_count && i == ACCOUNT_KNOWN_MAX)
+		i = 0;
+	else if (i == a->known_count)
+		a->known_count++;
+	memmove(&a->known[i], &a->known[i + 1],
+	    (a->known_count - 1 - i) * sizeof(a->known[0]));
+	a->known[a->known_count - 1] = account_origin_number(a, origin);
+}
+
 void
 account_logged_in(struct accounts *all, struct account *a,
-    struct account_proof *p, int64_t now_ms)
+    struct account_proof *p, const struct credential *origin, int64_t now_ms)
 {
+	account_know(a, origin);
 	if (p == NULL)
 		p = account_find_password(a);
 	if (p != NULL)
@@ -621,119 +652,4 @@ token_make(char out[TOKEN_SIZE])
 	for (i = 0; i < sizeof(random); i++)
 		(void)snprintf(out + 2 * i, 3, "%02x", random[i]);
 	explicit_bzero(random, sizeof(random));
-}
-
-/* Attempts */
-
-static struct attempt *
-attempt_get(struct accounts *all, const struct credential *key, int64_t mono_ms)
-{
-	struct attempt wanted = { .key = *key };
-	struct attempt *a = RB_FIND(attempt_tree, &all->attempts, &wanted);
-
-	bool is_known = a != NULL;
-
-	if (is_known)
-		TAILQ_REMOVE(&all->attempts_by_age, a, by_age);
-	else if (all->attempt_count < ACCOUNT_ATTEMPTS_MAX) {
-		a = xcalloc(1, sizeof(*a));
-		all->attempt_count++;
-	} else {
-		a = TAILQ_FIRST(&all->attempts_by_age);
-		TAILQ_REMOVE(&all->attempts_by_age, a, by_age);
-		RB_REMOVE(attempt_tree, &all->attempts, a);
-	}
-	if (!is_known) {
-		a->key = *key;
-		bucket_init(&a->bucket, ACCOUNT_TRIES, mono_ms);
-		(void)RB_INSERT(attempt_tree, &all->attempts, a);
-	}
-	TAILQ_INSERT_TAIL(&all->attempts_by_age, a, by_age);
-	return a;
-}
-
-/* Two keys are never the same: an identity has no such kind. */
-enum { ATTEMPT_NAME = 0x40, ATTEMPT_REGISTER = 0x80 };
-
-static struct credential
-attempt_name_key(const char *name)
-{
-	struct credential key = { .kind = ATTEMPT_NAME };
-	char folded[NICK_SIZE];
-	SHA2_CTX sha;
-	unsigned char digest[SHA256_DIGEST_LENGTH];
-
-	(void)strlcpy(folded, name, sizeof(folded));
-	nick_fold(folded, folded);
-	SHA256Init(&sha);
-	SHA256Update(&sha, (const unsigned char *)folded, strlen(folded));
-	SHA256Final(digest, &sha);
-	memcpy(key.bytes, digest, sizeof(key.bytes));
-	return key;
-}
-
-static const struct rate attempt_rate = { 1, ACCOUNT_TRY_MS };
-
-static int64_t
-attempt_wait_ms(const struct attempt *a, int64_t mono_ms)
-{
-	return bucket_wait_ms(&a->bucket, attempt_rate, ACCOUNT_TRIES, mono_ms);
-}
-
-static void
-attempt_count(struct attempt *a, int64_t mono_ms)
-{
-	bucket_charge(&a->bucket, attempt_rate, ACCOUNT_TRIES, mono_ms, 1);
-}
-
-int64_t
-accounts_attempt(struct accounts *all, const char *name,
-    const struct credential *origin, int64_t mono_ms)
-{
-	const struct credential key = attempt_name_key(name);
-	struct attempt *by_origin = attempt_get(all, origin, mono_ms);
-	struct attempt *by_name = attempt_get(all, &key, mono_ms);
-	int64_t wait_ms = attempt_wait_ms(by_origin, mono_ms);
-	int64_t other_ms = attempt_wait_ms(by_name, mono_ms);
-
-	if (wait_ms < other_ms)
-		wait_ms = other_ms;
-	if (wait_ms > 0)
-		return wait_ms;
-	attempt_count(by_origin, mono_ms);
-	attempt_count(by_name, mono_ms);
-	return 0;
-}
-
-static void
-attempt_give_back(struct attempt *a)
-{
-	/* A millionth of a token is the unit. */
-	a->bucket.level += 1000000;
-}
-
-void
-accounts_attempt_was_right(struct accounts *all, const char *name,
-    const struct credential *origin, int64_t mono_ms)
-{
-	const struct credential key = attempt_name_key(name);
-
-	attempt_give_back(attempt_get(all, origin, mono_ms));
-	attempt_give_back(attempt_get(all, &key, mono_ms));
-}
-
-int64_t
-accounts_attempt_register(struct accounts *all, const struct credential *origin,
-    int64_t mono_ms)
-{
-	struct credential key = *origin;
-	struct attempt *a;
-	int64_t wait_ms;
-
-	key.kind |= ATTEMPT_REGISTER;
-	a = attempt_get(all, &key, mono_ms);
-	wait_ms = attempt_wait_ms(a, mono_ms);
-	if (wait_ms == 0)
-		attempt_count(a, mono_ms);
-	return wait_ms;
 }

@@ -10,10 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/bucket.h"
 #include "base/credential.h"
 #include "base/nick.h"
 #include "base/util.h"
+#include "room/attempts.h"
 
 struct fields_in;
 struct fields_out;
@@ -27,6 +27,7 @@ struct tlv;
  */
 #define ACCOUNT_NICKS_MAX 9 /* the name and 8 aliases */
 #define ACCOUNT_PROOFS_MAX 32
+#define ACCOUNT_KNOWN_MAX 8
 #define ACCOUNT_HASH_MAX 383 /* bytes: VERIFY_HASH_MAX */
 
 /* What lets somebody into an account: its credentials. */
@@ -77,6 +78,8 @@ struct account {
 	int64_t made_ms; /* wall clock */
 	int64_t login_ms; /* wall clock: the last login; 0: none */
 	uint32_t failures; /* wrong passwords since then */
+	uint64_t known[ACCOUNT_KNOWN_MAX]; /* see account_knows() */
+	size_t known_count;
 };
 
 RB_HEAD(account_tree, account);
@@ -90,16 +93,6 @@ struct accounts_watch {
 	void (*forgotten)(const struct account *a, void *arg);
 };
 
-/* How often passwords were tried lately, from some origin or for some name. */
-struct attempt {
-	RB_ENTRY(attempt) entry;
-	TAILQ_ENTRY(attempt) by_age;
-	struct credential key;
-	struct bucket bucket;
-};
-RB_HEAD(attempt_tree, attempt);
-TAILQ_HEAD(attempt_queue, attempt);
-
 struct accounts {
 	struct account_tree by_id;
 	struct account_name_tree by_name;
@@ -112,9 +105,7 @@ struct accounts {
 	 * holds is here. */
 	uint64_t snapshot_id;
 	bool is_known;
-	struct attempt_tree attempts;
-	struct attempt_queue attempts_by_age; /* the longest unused first */
-	size_t attempt_count;
+	struct attempts attempts; /* passwords that were tried lately */
 };
 
 void accounts_init(struct accounts *all);
@@ -143,6 +134,8 @@ struct account *accounts_after(const struct accounts *all, uint64_t id);
 /* The name of an account, as it is shown. */
 const char *account_name(const struct account *a);
 bool account_owns(const struct account *a, const char *nick);
+/* Is that one of the last ACCOUNT_KNOWN_MAX origins that they logged in from? */
+bool account_knows(const struct account *a, const struct credential *origin);
 const struct account_proof *account_password(const struct account *a);
 /* What people call a proof by: "1f2e3d4c", or "1000" for a uid. */
 #define PROOF_STR_SIZE 16
@@ -179,9 +172,10 @@ struct account_proof *account_add_proof(struct accounts *all, struct account *a,
     enum proof_kind kind, const unsigned char bytes[PROOF_BYTES],
     int64_t now_ms) MUST_CHECK;
 void account_remove_proof(struct accounts *all, struct account_proof *p);
-/* Somebody has logged in by p, a password if p is NULL; and: could not. */
+/* Somebody has logged in from there by p, a password if p is NULL; and: could
+ * not. */
 void account_logged_in(struct accounts *all, struct account *a,
-    struct account_proof *p, int64_t now_ms);
+    struct account_proof *p, const struct credential *origin, int64_t now_ms);
 void account_failed(struct accounts *all, struct account *a);
 
 /* The bytes of a proof: of a uid's; and of a token, from what a client sent;
@@ -191,23 +185,6 @@ void proof_of_uid(unsigned char bytes[PROOF_BYTES], const struct credential *c);
 bool proof_of_token(unsigned char bytes[PROOF_BYTES],
     const char *token) MUST_CHECK;
 void token_make(char out[TOKEN_SIZE]);
-
-/*
- * Passwords are tried ACCOUNT_TRIES times at once, and then once in
- * ACCOUNT_TRY_MS: for one name, whether or not there is such an account, and
- * from one origin. Returns 0 and counts one; or how long to wait. What was
- * right does not count.
- */
-#define ACCOUNT_TRIES 5
-#define ACCOUNT_TRY_MS 20000
-#define ACCOUNT_ATTEMPTS_MAX 20000 /* names and origins that are remembered */
-int64_t accounts_attempt(struct accounts *all, const char *name,
-    const struct credential *origin, int64_t mono_ms) MUST_CHECK;
-void accounts_attempt_was_right(struct accounts *all, const char *name,
-    const struct credential *origin, int64_t mono_ms);
-/* Making accounts is bounded by origin in the same way. */
-int64_t accounts_attempt_register(struct accounts *all,
-    const struct credential *origin, int64_t mono_ms) MUST_CHECK;
 
 /*
  * As fields.h has it: what an account is on the disk; an item for each, for the

@@ -9,6 +9,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/account-fields.c \
 	%D%/account.c \
 	%D%/account.h \
+	%D%/attempts.c \
+	%D%/attempts.h \
 	%D%/bans-fields.c \
 	%D%/bans.c \
 	%D%/bans.h \

@@ -297,7 +297,7 @@ session_login_text(struct session *s, enum login_purpose purpose,
 			    "from wherever you are",
 			    account_name(answer->account),
 			    account_name(answer->account));
-		else if (purpose == LOGIN_PASSWORD)
+		else if (purpose != LOGIN_TO)
 			buf_addstr(out, "your password is changed");
 		else
 			buf_addf(out, "you are logged in as %s",
@@ -313,6 +313,11 @@ session_login_text(struct session *s, enum login_purpose purpose,
 	case LOGIN_VERIFY:
 		break;
 	case LOGIN_WRONG:
+		if (purpose == LOGIN_CONFIRM) {
+			buf_addstr(out,
+			    "that is not your password; nothing has changed");
+			break;
+		}
 		buf_addstr(out,
 		    "there is no such account, or it has another "
 		    "password");
@@ -329,6 +334,11 @@ session_login_text(struct session *s, enum login_purpose purpose,
 		break;
 	case LOGIN_INSECURE:
 		buf_addstr(out, SESSION_INSECURE_TEXT);
+		break;
+	case LOGIN_UNCONFIRMED:
+		buf_addstr(out,
+		    "it takes the present password before the new one; or come "
+		    "by a key or a Unix user that lets you in");
 		break;
 	case LOGIN_NO_PASSWORD:
 		buf_addstr(out, "nothing has changed");

@@ -10,6 +10,10 @@
  * Whatever is typed after a prompt is a secret, also when nobody waits for it
  * any more: a password that came too late must not be said.
  *
+ * Who has to wait for others to be computed, because too many are or because
+ * attempts are only free once they were right, stands in a queue of all
+ * sessions, and tries again whenever one is done.
+ *
  * An upgrade ends the computing: the next program asks the client to try again.
  */
 #include "config.h"
@@ -28,11 +32,16 @@
 
 #define LOGIN_PROMPT_MS 60000
 #define LOGIN_AHEAD_MS 1000
+/* For so long after a login nobody is asked who they are once more. */
+#define LOGIN_FRESH_MS 600000
+/* How many logins wait for others that are computed, and how long. */
+#define LOGIN_WAITING_MAX 256
+#define LOGIN_WAIT_MS 30000
 
 enum login_step {
 	LOGIN_STEP_PROMPT, /* a password is awaited */
 	LOGIN_STEP_LATE, /* nobody waits for it any more */
-	LOGIN_STEP_HASH /* it is compared, or a hash of it is made */
+	LOGIN_STEP_HASH /* it is compared, or a hash of it is made; or waits */
 };
 
 struct session_login {
@@ -45,6 +54,9 @@ struct session_login {
 	struct verify *verify; /* NULL: it was the previous program's */
 	struct login_try try;
 	int64_t wait_ms; /* see struct login_answer */
+	TAILQ_ENTRY(session_login) waiting; /* if secret is set */
+	char *secret; /* what is to be tried when it is its turn */
+	char *next; /* LOGIN_CONFIRM: the new password; NULL: it is asked for */
 };
 
 bool
@@ -91,6 +103,42 @@ session_identity(const struct session *s)
 }
 
 static void
+login_forget(char *secret)
+{
+	if (secret != NULL)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
+}
+
+/* The secret of l, which waits no more; the caller's to forget. */
+static char *
+login_stop_waiting(struct session_login *l)
+{
+	struct sessions *all = l->session->all;
+	char *secret = l->secret;
+
+	if (secret == NULL)
+		return NULL;
+	TAILQ_REMOVE(&all->logins_waiting, l, waiting);
+	all->logins_waiting_count--;
+	l->secret = NULL;
+	return secret;
+}
+
+static void
+login_wipe(struct session_login *l)
+{
+	struct session *s = l->session;
+
+	login_forget(login_stop_waiting(l));
+	login_forget(l->next);
+	/* Who does not wait for the answer has guessed. */
+	action_login_end(s->all->chat, &s->address, &l->try, ATTEMPT_WRONG);
+	explicit_bzero(l, sizeof(*l));
+	free(l);
+}
+
+static void
 login_free(struct session_login *l)
 {
 	if (l == NULL)
@@ -98,8 +146,7 @@ login_free(struct session_login *l)
 	deadline_clear(l->session->all->net->deadlines, &l->due);
 	verify_cancel(l->verify);
 	l->session->login = NULL;
-	explicit_bzero(l, sizeof(*l));
-	free(l);
+	login_wipe(l);
 }
 
 /* The session waits for it no more, and may begin another; l is freed by
@@ -111,13 +158,6 @@ login_detach(struct session_login *l)
 	deadline_clear(l->session->all->net->deadlines, &l->due);
 }
 
-static void
-login_wipe(struct session_login *l)
-{
-	explicit_bzero(l, sizeof(*l));
-	free(l);
-}
-
 void
 session_login_cancel(struct session *s)
 {
@@ -126,6 +166,8 @@ session_login_cancel(struct session *s)
 
 static struct session_login *login_new(struct session *s,
     enum login_purpose purpose, enum login_step step, const char *name);
+static void login_confirmed(struct session_login *l);
+static void login_wake(struct sessions *all);
 
 /* Whoever types may do so for a prompt that is not there, or once more: the next
  * line is no line of chat. for_ms 0: whenever it comes. */
@@ -155,6 +197,13 @@ login_end(struct session *s, enum login_purpose purpose, enum login result,
 		s->protocol->logged_in(s, purpose, result, answer);
 }
 
+/* It is surely the owner who is there now. */
+static void
+login_is_proved(struct session *s)
+{
+	s->proved_until_ms = s->all->net->clock->mono_ms + LOGIN_FRESH_MS;
+}
+
 /* s is the owner of a, as p (NULL: the password) has shown. */
 static void
 login_done(struct session *s, struct account *a, struct account_proof *p,
@@ -166,8 +215,10 @@ login_done(struct session *s, struct account *a, struct account_proof *p,
 	credential_str(&s->address, from);
 	log_info("logged in: account=%s by=%s from=\"%s\"", account_name(a),
 	    proof_kind_str(p == NULL ? PROOF_PASSWORD : p->kind), from);
-	action_logged_in(s->all->chat, a, p, &answer);
+	action_logged_in(s->all->chat, &s->address, a, p, &answer);
 	s->account = a->id;
+	if (p == NULL || p->kind != PROOF_TOKEN)
+		login_is_proved(s);
 	if (s->member != NULL)
 		action_login(s->member, a,
 		    s->protocol->takes_nick ? nick : NULL, &answer);
@@ -206,9 +257,17 @@ login_found(struct session_login *l, enum verify_result found)
 	const char *hash = found == VERIFY_YES ? verify_hash(s->all->verify) :
 						 "";
 
-	if (found == VERIFY_FAILED)
+	if (found == VERIFY_FAILED) {
+		action_login_end(chat, &s->address, &l->try, ATTEMPT_UNKNOWN);
 		login_refused(s, l, LOGIN_AGAIN);
-	else if (l->purpose == LOGIN_TO) {
+	} else if (l->purpose == LOGIN_CONFIRM) {
+		a = action_login_verified(chat, &s->address, &l->try,
+		    found == VERIFY_YES);
+		if (a != NULL && a == session_account(s))
+			login_confirmed(l);
+		else
+			login_refused(s, l, LOGIN_WRONG);
+	} else if (l->purpose == LOGIN_TO) {
 		a = action_login_verified(chat, &s->address, &l->try,
 		    found == VERIFY_YES);
 		if (a != NULL)
@@ -220,8 +279,10 @@ login_found(struct session_login *l, enum verify_result found)
 		if (l->purpose == LOGIN_REGISTER) {
 			result = action_register(s->member, l->name, hash,
 			    &answer);
-			if (result == LOGIN_DONE)
+			if (result == LOGIN_DONE) {
 				s->account = answer.account->id;
+				login_is_proved(s);
+			}
 		} else if (a != NULL) {
 			account_set_password(&chat->accounts, a, hash,
 			    chat->clock->wall_ms);
@@ -238,6 +299,7 @@ login_verified_cb(enum verify_result found, void *arg)
 {
 	struct session_login *l = arg;
 	struct session *s = l->session;
+	struct sessions *all = s->all;
 
 	l->verify = NULL;
 	s->login = NULL;
@@ -245,9 +307,9 @@ login_verified_cb(enum verify_result found, void *arg)
 	if (!s->has_left)
 		login_found(l, found);
 	/* Another may have begun meanwhile. */
-	deadline_clear(s->all->net->deadlines, &l->due);
-	explicit_bzero(l, sizeof(*l));
-	free(l);
+	deadline_clear(all->net->deadlines, &l->due);
+	login_wipe(l);
+	login_wake(all);
 }
 
 /* Nobody has typed the password; or an upgrade has ended the computing. */
@@ -287,47 +349,81 @@ login_new(struct session *s, enum login_purpose purpose, enum login_step step,
 	return l;
 }
 
+/* Has l wait for others to be done. False: too many do. */
+static bool
+login_wait(struct session_login *l, const char *secret)
+{
+	struct session *s = l->session;
+	struct sessions *all = s->all;
+
+	if (all->logins_waiting_count >= LOGIN_WAITING_MAX)
+		return false;
+	l->secret = xstrdup(secret);
+	TAILQ_INSERT_TAIL(&all->logins_waiting, l, waiting);
+	all->logins_waiting_count++;
+	l->step = LOGIN_STEP_HASH;
+	if (!l->due.is_set)
+		deadline_set(all->net->deadlines, &l->due,
+		    all->net->clock->mono_ms + LOGIN_WAIT_MS);
+	session_hold(s);
+	return true;
+}
+
 /* Has the hash computed, which takes a moment. */
 static void
 login_compute(struct session_login *l, const char *secret)
 {
 	struct session *s = l->session;
 	struct verify_queue *q = s->all->verify;
+	bool is_new = l->purpose == LOGIN_REGISTER ||
+	    l->purpose == LOGIN_PASSWORD;
 
 	l->step = LOGIN_STEP_HASH;
 	if (q != NULL)
-		l->verify = l->purpose == LOGIN_TO ?
-		    verify_start(q, l->try.hash, secret, login_verified_cb, l) :
-		    verify_start_new(q, secret, login_verified_cb, l);
+		l->verify = is_new ?
+		    verify_start_new(q, secret, login_verified_cb, l) :
+		    verify_start(q, l->try.hash, secret, login_verified_cb, l);
 	if (l->verify != NULL) {
+		deadline_clear(s->all->net->deadlines, &l->due);
 		session_hold(s);
 		return;
 	}
+	action_login_end(s->all->chat, &s->address, &l->try, ATTEMPT_UNKNOWN);
+	if (q != NULL && login_wait(l, secret))
+		return;
 	login_detach(l);
 	login_refused(s, l, LOGIN_AGAIN);
 	login_wipe(l);
 }
 
-void
-session_login(struct session *s, const char *name, const char *secret)
+/* Tries a password or token for l->name: now, or when others are done. */
+static void
+login_begin(struct session_login *l, const char *secret)
 {
-	struct session_login *l = login_new(s, LOGIN_TO, LOGIN_STEP_HASH, name);
+	struct session *s = l->session;
 	struct chat *chat = s->all->chat;
 	struct account_proof *p;
 	enum login result = LOGIN_VERIFY;
 
-	if (session_account(s) != NULL)
-		result = LOGIN_ALREADY;
+	if ((session_account(s) != NULL) != (l->purpose == LOGIN_CONFIRM))
+		result = session_account(s) != NULL ? LOGIN_ALREADY :
+						      LOGIN_WRONG;
 	else if (!session_is_private(s))
 		result = LOGIN_INSECURE;
 	else
-		result = action_login_check(chat, &s->address, name, secret,
+		result = action_login_check(chat, &s->address, l->name, secret,
 		    &l->try);
 	l->wait_ms = l->try.wait_ms;
 	if (result == LOGIN_VERIFY) {
 		login_compute(l, secret);
 		return;
 	}
+	if (result == LOGIN_TOO_OFTEN && l->try.may_wait &&
+	    login_wait(l, secret))
+		return;
+	/* A token is not what was asked for. */
+	if (result == LOGIN_DONE && l->purpose == LOGIN_CONFIRM)
+		result = LOGIN_WRONG;
 	/* The answer may try something else, as if this were over. */
 	login_detach(l);
 	if (result == LOGIN_DONE) {
@@ -337,6 +433,73 @@ session_login(struct session *s, const char *name, const char *secret)
 	} else
 		login_refused(s, l, result);
 	login_wipe(l);
+}
+
+void
+session_login(struct session *s, const char *name, const char *secret)
+{
+	login_begin(login_new(s, LOGIN_TO, LOGIN_STEP_HASH, name), secret);
+}
+
+/* One is done: those who wait try again, the first first. */
+static void
+login_wake(struct sessions *all)
+{
+	struct session_login *l;
+	size_t count = all->logins_waiting_count;
+	char *secret;
+
+	while (count-- > 0 && (l = TAILQ_FIRST(&all->logins_waiting)) != NULL) {
+		secret = login_stop_waiting(l);
+		session_release(l->session);
+		if (l->purpose == LOGIN_REGISTER ||
+		    l->purpose == LOGIN_PASSWORD)
+			login_compute(l, secret);
+		else
+			login_begin(l, secret);
+		login_forget(secret);
+	}
+}
+
+/* Who asks to change the password has given the present one. */
+static void
+login_confirmed(struct session_login *l)
+{
+	struct session *s = l->session;
+	char *next = l->next;
+
+	l->next = NULL;
+	login_is_proved(s);
+	if (next != NULL)
+		session_set_password(s, LOGIN_PASSWORD, next);
+	else
+		session_ask_password(s, LOGIN_PASSWORD, l->name);
+	login_forget(next);
+}
+
+/* Does s need no present password to set another? Somebody may have left a
+ * terminal behind; a token is for programs, and lies in their files. */
+static bool
+login_is_fresh(const struct session *s)
+{
+	return session_proves_account(s, NULL) ||
+	    s->all->net->clock->mono_ms < s->proved_until_ms;
+}
+
+void
+session_change_password(struct session *s, const char *present,
+    const char *password)
+{
+	struct session_login *l;
+
+	if (session_account(s) == NULL || login_is_fresh(s)) {
+		session_set_password(s, LOGIN_PASSWORD, password);
+		return;
+	}
+	l = login_new(s, LOGIN_CONFIRM, LOGIN_STEP_HASH,
+	    account_name(session_account(s)));
+	l->next = xstrdup(password);
+	login_begin(l, present);
 }
 
 /* What of the connection lets s into the account of name. */
@@ -382,10 +545,12 @@ login_may(const struct session *s, enum login_purpose purpose)
 {
 	bool is_in = session_account(s) != NULL;
 
-	if (is_in != (purpose == LOGIN_PASSWORD))
+	if (is_in != (purpose == LOGIN_PASSWORD || purpose == LOGIN_CONFIRM))
 		return is_in ? LOGIN_ALREADY : LOGIN_WRONG;
 	if (!session_is_private(s))
 		return LOGIN_INSECURE;
+	if (purpose == LOGIN_PASSWORD && !login_is_fresh(s))
+		return LOGIN_UNCONFIRMED;
 	return purpose != LOGIN_REGISTER ? LOGIN_DONE :
 					   action_register_check(s->member);
 }
@@ -401,6 +566,12 @@ session_set_password(struct session *s, enum login_purpose purpose,
 		result = LOGIN_BAD_PASSWORD;
 	if (result == LOGIN_DONE && purpose == LOGIN_REGISTER) {
 		answer.wait_ms = action_register_wait_ms(s->member);
+		if (answer.wait_ms > 0)
+			result = LOGIN_TOO_OFTEN;
+	}
+	if (result == LOGIN_DONE && purpose == LOGIN_PASSWORD) {
+		answer.wait_ms = action_change_wait_ms(s->all->chat,
+		    session_account(s));
 		if (answer.wait_ms > 0)
 			result = LOGIN_TOO_OFTEN;
 	}
@@ -420,6 +591,11 @@ session_ask_password(struct session *s, enum login_purpose purpose,
 	enum login result = login_may(s, purpose);
 	struct session_login *l;
 
+	if (result == LOGIN_UNCONFIRMED &&
+	    account_password(session_account(s)) != NULL) {
+		purpose = LOGIN_CONFIRM;
+		result = LOGIN_DONE;
+	}
 	if (result != LOGIN_DONE) {
 		login_end(s, purpose, result, &answer);
 		/* Programs do not wait for a prompt. */
@@ -430,7 +606,10 @@ session_ask_password(struct session *s, enum login_purpose purpose,
 	deadline_set(s->all->net->deadlines, &l->due,
 	    s->all->net->clock->mono_ms + LOGIN_PROMPT_MS);
 	conn_hide_typing(s->conn, true);
-	session_notice(s, "password:");
+	session_notice(s, "%s:",
+	    purpose == LOGIN_CONFIRM      ? "your present password" :
+		purpose == LOGIN_PASSWORD ? "new password" :
+					    "password");
 }
 
 bool
@@ -460,8 +639,9 @@ session_take_password(struct session *s, const char *text, size_t len)
 		    "it again if it is none");
 	else if (len == 0)
 		login_end(s, purpose, LOGIN_NO_PASSWORD, &answer);
-	else if (purpose == LOGIN_TO)
-		session_login(s, name, secret);
+	else if (purpose == LOGIN_TO || purpose == LOGIN_CONFIRM)
+		login_begin(login_new(s, purpose, LOGIN_STEP_HASH, name),
+		    secret);
 	else
 		session_set_password(s, purpose, secret);
 	explicit_bzero(secret, strlen(secret));
@@ -479,7 +659,7 @@ session_take_password(struct session *s, const char *text, size_t len)
 
 static const struct field login_list[] = {
 	{ FIELD_UINT(1, struct session_login, step), .max = LOGIN_STEP_HASH },
-	{ FIELD_UINT(2, struct session_login, purpose), .max = LOGIN_PASSWORD },
+	{ FIELD_UINT(2, struct session_login, purpose), .max = LOGIN_CONFIRM },
 	{ FIELD_STRING(3, struct session_login, name) },
 	{ FIELD_INT(4, struct session_login, due.at_ms) },
 	{ FIELD_BOOL(5, struct session_login, is_typed) },

@@ -37,6 +37,7 @@ sessions_init(struct sessions *all, struct net *net, struct chat *chat,
 	all->options = options;
 	all->started_ms = net->clock->mono_ms;
 	TAILQ_INIT(&all->list);
+	TAILQ_INIT(&all->logins_waiting);
 	all->admission.chat = chat;
 	session_confirm_init(all);
 	walk_init(&all->ban_walk, "sessions: who is banned", sessions_ban_step,

@@ -54,6 +54,9 @@ struct sessions {
 	struct log_limit password_log; /* for wrong irc-passwords */
 	struct log_limit tls_log; /* for TLS where it cannot begin */
 	struct log_limit login_log; /* for wrong passwords of accounts */
+	/* session-login.c: who waits for others to be computed. */
+	TAILQ_HEAD(, session_login) logins_waiting;
+	size_t logins_waiting_count;
 	struct buf reply; /* scratch for session_notice() */
 	struct buf out; /* scratch for a protocol's lines */
 	struct buf answer; /* scratch: the answer to one line of IRC */
@@ -94,6 +97,8 @@ struct session {
 	void *state; /* the protocol's own; or NULL */
 	/* session-login.c: a password is awaited or compared; or NULL. */
 	struct session_login *login;
+	/* Monotonic: until then their owner was surely there. */
+	int64_t proved_until_ms;
 	uint64_t account; /* id: they have logged in; 0: not */
 	/* session-confirm.c: if is_asked, the output up to which the client was
 	 * asked whether it has read it; or since when (monotonic) it has some
@@ -204,6 +209,10 @@ bool session_may_log_in(const struct session *s, const char *name);
 bool session_proves_account(const struct session *s, const char *name);
 /* Makes an account, or changes the password; s has a member. */
 void session_set_password(struct session *s, enum login_purpose purpose,
+    const char *password);
+/* Changes the password, if present is the one that they have; or whatever it is
+ * if they have just shown who they are. */
+void session_change_password(struct session *s, const char *present,
     const char *password);
 /* Asks for a password, for people who type; and takes the line after that,
  * which is no line of chat. False: none was asked for. */

@@ -16,7 +16,10 @@ dialogs_slow = \
 	%D%/flood-origin.dialog \
 	%D%/flood.dialog
 dialogs = \
+	%D%/account-guesses.dialog \
 	%D%/account-modes.dialog \
+	%D%/account-parallel.dialog \
+	%D%/account-password.dialog \
 	%D%/account-unix.dialog \
 	%D%/account.dialog \
 	%D%/ban-evaded.dialog \

@@ -177,51 +177,32 @@ START_TEST(test_proofs)
 }
 END_TEST
 
-/* hostile 81: by name, from many addresses; and from one address, for many
- * names, whether or not there is such an account. */
-START_TEST(test_attempts)
+/* The last origins from which they have logged in, and nobody else's. */
+START_TEST(test_known)
 {
-	struct credential c = credential_from_uid(1);
-	char nick[NICK_SIZE];
-	int64_t now_ms = 1000;
-	int i, done = 0;
+	struct account *rob = add("bob"), *ann = add("ana");
+	struct credential c;
+	int i;
 
-	for (i = 0; i < 1000; i++) {
+	for (i = 0; i < ACCOUNT_KNOWN_MAX; i++) {
 		c = credential_from_uid((uid_t)i);
-		done += accounts_attempt(&accounts, i % 2 ? "bob" : "BOB", &c,
-			    now_ms) == 0;
+		ck_assert(!account_knows(rob, &c));
+		account_logged_in(&accounts, rob, NULL, &c, 1);
+		ck_assert(account_knows(rob, &c));
+		ck_assert(!account_knows(ann, &c));
 	}
-	ck_assert_int_eq(done, ACCOUNT_TRIES);
-	ck_assert_int_eq(accounts_attempt(&accounts, "bob", &c, now_ms),
-	    ACCOUNT_TRY_MS);
-	now_ms += ACCOUNT_TRY_MS;
-	ck_assert_int_eq(accounts_attempt(&accounts, "bob", &c, now_ms), 0);
-	ck_assert_int_gt(accounts_attempt(&accounts, "bob", &c, now_ms), 0);
-
-	c = credential_from_uid(5000);
-	for (done = i = 0; i < 1000; i++) {
-		(void)snprintf(nick, sizeof(nick), "nick%d", i);
-		done += accounts_attempt(&accounts, nick, &c, now_ms) == 0;
-	}
-	ck_assert_int_eq(done, ACCOUNT_TRIES);
-	/* What was right does not count. */
-	c = credential_from_uid(5001);
-	for (i = 0; i < 100; i++) {
-		ck_assert_int_eq(accounts_attempt(&accounts, "ana", &c, now_ms),
-		    0);
-		accounts_attempt_was_right(&accounts, "ana", &c, now_ms);
-	}
-	for (i = 0; i < ACCOUNT_TRIES; i++)
-		ck_assert_int_eq(accounts_attempt_register(&accounts, &c,
-				     now_ms),
-		    0);
-	ck_assert_int_gt(accounts_attempt_register(&accounts, &c, now_ms), 0);
-	/* Memory is bounded. */
-	for (i = 0; i < 2 * ACCOUNT_ATTEMPTS_MAX; i++) {
-		c = credential_from_uid((uid_t)(10000 + i));
-		(void)!accounts_attempt(&accounts, "bob", &c, now_ms);
-	}
-	ck_assert_uint_eq(accounts.attempt_count, ACCOUNT_ATTEMPTS_MAX);
+	/* The one used for longest goes. */
+	c = credential_from_uid(0);
+	account_logged_in(&accounts, rob, NULL, &c, 1);
+	ck_assert_uint_eq(rob->known_count, ACCOUNT_KNOWN_MAX);
+	c = credential_from_uid(1000);
+	account_logged_in(&accounts, rob, NULL, &c, 1);
+	ck_assert(account_knows(rob, &c));
+	c = credential_from_uid(1);
+	ck_assert(!account_knows(rob, &c));
+	c = credential_from_uid(0);
+	ck_assert(account_knows(rob, &c));
+	ck_assert_uint_eq(rob->known_count, ACCOUNT_KNOWN_MAX);
 }
 END_TEST
 
@@ -246,13 +227,14 @@ START_TEST(test_kept)
 	struct account *rob = add("Bob");
 	struct fields_out out = { .use = FIELDS_DISK };
 	const struct account *a;
+	const struct credential origin = credential_from_uid(3);
 	uint64_t id = rob->id;
 
 	ck_assert(account_add_nick(&accounts, rob, "robert", 2));
 	account_set_password(&accounts, rob, HASH, 3);
 	ck_assert_ptr_nonnull(account_add_proof(&accounts, rob, PROOF_KEY, key,
 	    4));
-	account_logged_in(&accounts, rob, NULL, 5);
+	account_logged_in(&accounts, rob, NULL, &origin, 5);
 	account_failed(&accounts, rob);
 	account_save(rob, &out);
 	/* Twice the same. */
@@ -263,6 +245,7 @@ START_TEST(test_kept)
 	ck_assert(a->id == id && a->login_ms == 5 && a->failures == 1);
 	ck_assert_str_eq(account_name(a), "Bob");
 	ck_assert(account_owns(a, "robert"));
+	ck_assert(account_knows(a, &origin));
 	ck_assert_str_eq(account_password(a)->hash, HASH);
 	ck_assert_int_eq(account_password(a)->used_ms, 5);
 	ck_assert_ptr_eq(accounts_find_proof(&accounts, PROOF_KEY, key)
@@ -561,7 +544,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_nicks);
 	tcase_add_test(tc, test_nick_limit);
 	tcase_add_test(tc, test_proofs);
-	tcase_add_test(tc, test_attempts);
+	tcase_add_test(tc, test_known);
 	tcase_add_test(tc, test_kept);
 	tcase_add_test(tc, test_garbled);
 	tcase_add_test(tc, test_model);

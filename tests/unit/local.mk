@@ -20,6 +20,7 @@ unit_tests = \
 	%D%/check_account \
 	%D%/check_actions \
 	%D%/check_age \
+	%D%/check_attempts \
 	%D%/check_backup \
 	%D%/check_bans \
 	%D%/check_batching \
