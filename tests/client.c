@@ -97,7 +97,8 @@ client_start_daemon(struct daemon *d, const char *dir, const char *program,
 	va_end(ap);
 	(void)buf_cstr(&args);
 	for (next = args.data; (argv[argc] = strsep(&next, " ")) != NULL;)
-		ck_assert_uint_lt(++argc, ARGS_MAX);
+		if (argv[argc][0] != '\0')
+			ck_assert_uint_lt(++argc, ARGS_MAX);
 	daemon_init(d);
 	ck_assert_int_eq(daemon_start(d, argv, &setup), 0);
 	buf_fini(&args);
@@ -175,16 +176,32 @@ client_connect(const struct daemon *d, bool is_unix, int rcvbuf)
 }
 
 bool
-client_receive(int fd, struct buf *in)
+client_receive_by(struct tls_client *tls, int fd, struct buf *in)
 {
+	char *data;
 	ssize_t n;
 
 	do {
-		n = read(fd, buf_reserve(in, 65536), 65536);
+		data = buf_reserve(in, 65536);
+		n = tls != NULL ? tls_client_receive(tls, data, 65536) :
+				  read(fd, data, 65536);
 		if (n > 0)
 			in->len += (size_t)n;
 	} while (n > 0 || (n == -1 && errno == EINTR));
 	return n == -1 && errno == EAGAIN;
+}
+
+bool
+client_receive(int fd, struct buf *in)
+{
+	return client_receive_by(NULL, fd, in);
+}
+
+ssize_t
+client_send_by(struct tls_client *tls, int fd, const void *data, size_t len)
+{
+	return tls != NULL ? tls_client_send(tls, data, len) :
+			     send(fd, data, len, MSG_NOSIGNAL);
 }
 
 void

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "daemon.h"
+#include "tls-client.h"
 
 /*
  * What the tests with many people share (crash.c, crowd.c, flipped.c, frozen.c,
@@ -57,6 +58,11 @@ int client_connect(const struct daemon *d, bool is_unix, int rcvbuf);
 /* Adds all that has arrived; false when the connection has ended, in
  * any way. */
 bool client_receive(int fd, struct buf *in);
+
+/* The same, and send(2), by TLS; or without, if tls is NULL. */
+bool client_receive_by(struct tls_client *tls, int fd, struct buf *in);
+ssize_t client_send_by(struct tls_client *tls, int fd, const void *data,
+    size_t len);
 
 /* Calls take for each whole line of in, which ends in a NUL then, without its
  * LF or CR LF; what is left is the start of another. */

@@ -3,12 +3,15 @@
  *
  * Writers post numbered lines, others listen, are on break or away, and the
  * daemon is killed at random moments and started again (hostile 61). Everybody
- * comes back each time. At the end
+ * comes back each time: by TLS, into their accounts, and programs with JSON as
+ * well. At the end
  *
  *   - the history has no line twice, and those of each writer in order;
  *   - everybody who only listens has seen what the history has, in that order,
  *     each line once but for those below "that you may have seen already". So
  *     every line that somebody saw is there, and nobody missed one.
+ *
+ * A token that its owner was told of lets them in after each crash.
  *
  * It lasts as long as CRASH_SECONDS in the environment says (8), and prints the
  * seed of its random numbers, which CRASH_SEED sets. BRBD names the daemon,
@@ -40,13 +43,23 @@
 #define WINDOW 10 /* lines posted that the first listener has not seen yet */
 
 enum role { WRITER, LISTENER, ON_BREAK, AWAY, READER };
+enum { TLS = 1, ACCOUNT = 2, JSON = 4 }; /* flags */
 static const struct {
 	const char *nick;
 	enum role role;
+	unsigned flags;
 } cast[] = {
-	{ "wanda", WRITER }, { "will", WRITER }, { "wolf", WRITER },
-	{ "lisa", LISTENER }, { "bert", ON_BREAK }, { "andy", AWAY },
-	{ "fin", READER }, /* of the history, at the end */
+	{ "wanda", WRITER, 0 }, { "will", WRITER, TLS | ACCOUNT },
+	{ "wolf", WRITER, TLS }, { "lisa", LISTENER, 0 },
+	{ "tess", LISTENER, TLS }, { "ada", LISTENER, TLS | ACCOUNT },
+	{ "bert", ON_BREAK, 0 }, { "tim", ON_BREAK, TLS },
+	{ "abe", ON_BREAK, ACCOUNT }, { "andy", AWAY, 0 },
+	{ "toni", AWAY, TLS }, { "amy", AWAY, TLS | ACCOUNT },
+#ifdef HAVE_JANSSON
+	{ "jay", LISTENER, JSON }, { "joe", LISTENER, JSON | TLS },
+	{ "jo", ON_BREAK, JSON }, { "jim", AWAY, JSON | TLS },
+#endif
+	{ "fin", READER, 0 }, /* of the history, at the end */
 };
 #define PEOPLE (NITEMS(cast) - 1)
 #define FIN PEOPLE
@@ -61,6 +74,8 @@ struct lines {
 
 struct person {
 	int fd; /* -1: not connected */
+	struct tls_client *tls; /* NULL: none */
+	char token[80]; /* of their account; "": not yet */
 	struct buf in, out;
 	struct lines seen;
 	struct lines as_guest; /* seen in this connection before the catch-up */
@@ -78,6 +93,7 @@ static unsigned seen_of[WRITERS]; /* by the first listener */
 static bool is_first_run = true;
 static int64_t patience_ms = 20000;
 static char *dir;
+static const char *tls_options;
 static unsigned long repeats, crashes;
 static unsigned long crashes_in_talk; /* of them, with lines just seen */
 
@@ -97,10 +113,10 @@ static void
 crash_start(void)
 {
 	client_start_daemon(&d, dir, NULL,
-	    "-l 127.0.0.1:0,line -o line-rate=0 -o accept-rate=0 "
+	    "-l 127.0.0.1:0 %s -o max-per-address=0 -o line-rate=0 -o accept-rate=0 "
 	    "-o announce-rate=0 -o presence-window=1h -o history-size=16M "
 	    "-o max-members=100 -o greeting-history=0 -o state-dir=%s/state",
-	    dir);
+	    tls_options, dir);
 }
 
 static void
@@ -119,12 +135,20 @@ person_type(struct person *p, const char *text)
 	buf_addstr(&p->out, text);
 }
 
+static bool
+person_is(const struct person *p, unsigned flag)
+{
+	return (cast[p - people].flags & flag) != 0;
+}
+
 static void
 person_connect(struct person *p, const char *nick)
 {
 	p->fd = client_connect(&d, false, 0);
 	if (p->fd == -1)
 		return;
+	if (person_is(p, TLS))
+		p->tls = tls_client_new(p->fd, false);
 	buf_reset(&p->in);
 	buf_reset(&p->out);
 	p->as_guest.count = 0;
@@ -133,9 +157,16 @@ person_connect(struct person *p, const char *nick)
 	/* Nobody will see what was never said. */
 	if (p < people + WRITERS)
 		seen_of[p - people] = p->posted;
-	person_type(p, "/nick ");
+	person_type(p,
+	    person_is(p, JSON)    ? "{\"nick\":\"" :
+		*p->token == '\0' ? "/nick " :
+				    "/login ");
 	person_type(p, nick);
-	person_type(p, "\n");
+	if (*p->token != '\0') {
+		person_type(p, " ");
+		person_type(p, p->token);
+	}
+	person_type(p, person_is(p, JSON) ? "\"}\n" : "\n");
 }
 
 static void
@@ -162,6 +193,10 @@ person_is_back(struct person *p)
 	enum role role = cast[p - people].role;
 	size_t i;
 
+	/* At first they are who they are before they are live, or after. */
+	if (is_first_run &&
+	    (p->is_live || (person_is(p, ACCOUNT) && *p->token == '\0')))
+		return;
 	p->is_live = true;
 	p->in_repeats = false;
 	/* Said before they had their nick again: after what they missed. */
@@ -169,30 +204,93 @@ person_is_back(struct person *p)
 		person_saw(p, p->as_guest.items[i]);
 	p->as_guest.count = 0;
 	if (role == ON_BREAK)
-		person_type(p, "/brb\n");
+		person_type(p,
+		    person_is(p, JSON) ? "{\"brb\":true}\n" : "/brb\n");
 	else if (role == AWAY)
-		person_type(p, "/quit\n");
+		person_type(p,
+		    person_is(p, JSON) ? "{\"quit\":true}\n" : "/quit\n");
+}
+
+static void
+person_heard(struct person *p, const char *nick, unsigned number)
+{
+	unsigned writer;
+
+	for (writer = 0; strcmp(cast[writer].nick, nick) != 0;)
+		ck_assert_uint_lt(++writer, WRITERS);
+	ck_assert_uint_lt(number, LINES_MAX);
+	if (cast[p - people].role == WRITER)
+		return;
+	if (p->is_named)
+		person_saw(p, writer * LINES_MAX + number);
+	else
+		lines_add(&p->as_guest, writer * LINES_MAX + number);
+}
+
+/* An account is theirs when they have a token, which is told at once and is
+ * good whatever happens then. False: it is about something else. */
+static bool
+person_makes_account(struct person *p, const char *line)
+{
+	if (strncmp(line, "-- you are now ", 15) == 0)
+		person_type(p, "/register\ncorrect horse battery\n");
+	else if (strstr(line, " is yours: nobody else can have it") != NULL)
+		person_type(p, "/account token\n");
+	else if (sscanf(line, "-- token %79[^:]:", p->token) == 1)
+		person_is_back(p);
+	else
+		return false;
+	return true;
+}
+
+/* The server writes its objects in one way, so that this is enough. */
+static void
+person_json_line(struct person *p, const char *line)
+{
+	const char *said = strstr(line, "\"nick\":\"");
+	char nick[32], ack[64];
+	unsigned number;
+
+	if (strncmp(line, "{\"event\":\"say\",", 15) == 0 && said != NULL &&
+	    sscanf(said, "\"nick\":\"%31[^\"]\",\"text\":\"%u\"", nick,
+		&number) == 2)
+		person_heard(p, nick, number);
+	else if (sscanf(line, "{\"event\":\"ask\",\"token\":\"%u\"", &number) ==
+	    1) {
+		(void)snprintf(ack, sizeof(ack), "{\"ack\":\"%u\"}\n", number);
+		person_type(p, ack);
+	} else if (strncmp(line, "{\"done\":\"nick\"", 14) == 0)
+		person_type(p, "{\"join\":\"lobby\"}\n");
+	else if (strncmp(line, "{\"done\":\"join\"", 14) == 0)
+		p->is_named = true;
+	else if (strncmp(line, "{\"event\":\"repeats\"", 18) == 0)
+		p->in_repeats = true;
+	else if (strncmp(line, "{\"event\":\"new\"", 14) == 0)
+		p->in_repeats = false;
+	else if (strncmp(line, "{\"event\":\"live\"", 15) == 0)
+		person_is_back(p);
+	else
+		ck_assert_msg(strncmp(line, "{\"failed\"", 9) != 0 &&
+			strstr(line, "\"gap\"") == NULL,
+		    "%s sees: %s", cast[p - people].nick, line);
 }
 
 static void
 person_line(void *arg, char *line)
 {
 	struct person *p = arg;
-	unsigned writer, number;
+	unsigned number;
 	char nick[32];
 	size_t len = strlen(line);
 
-	if (sscanf(line, "[%*u:%*u] <%31[^>]> %u", nick, &number) == 2) {
-		for (writer = 0; strcmp(cast[writer].nick, nick) != 0;)
-			ck_assert_uint_lt(++writer, WRITERS);
-		ck_assert_uint_lt(number, LINES_MAX);
-		if (cast[p - people].role == WRITER)
-			return;
-		if (p->is_named)
-			person_saw(p, writer * LINES_MAX + number);
-		else
-			lines_add(&p->as_guest, writer * LINES_MAX + number);
-	} else if (strncmp(line, "-- you are now ", 15) == 0) {
+	if (person_is(p, JSON))
+		person_json_line(p, line);
+	else if (sscanf(line, "[%*u:%*u] <%31[^>]> %u", nick, &number) == 2)
+		person_heard(p, nick, number);
+	else if (is_first_run && person_is(p, ACCOUNT) &&
+	    person_makes_account(p, line))
+		p->is_named = true;
+	else if (strncmp(line, "-- you are now ", 15) == 0) {
 		p->is_named = true;
 		if (is_first_run)
 			person_is_back(p);
@@ -214,10 +312,14 @@ person_line(void *arg, char *line)
 static void
 person_read(struct person *p)
 {
-	bool is_open = client_receive(p->fd, &p->in);
+	bool is_open = client_receive_by(p->tls, p->fd, &p->in);
 
 	client_take_lines(&p->in, person_line, p);
 	if (!is_open) {
+		if (p->tls != NULL)
+			tls_client_shutdown(p->tls);
+		tls_client_free(p->tls);
+		p->tls = NULL;
 		(void)close(p->fd);
 		p->fd = -1;
 	}
@@ -228,7 +330,7 @@ person_write(struct person *p)
 {
 	ssize_t n;
 
-	n = send(p->fd, p->out.data, p->out.len, MSG_NOSIGNAL);
+	n = client_send_by(p->tls, p->fd, p->out.data, p->out.len);
 	if (n <= 0)
 		return;
 	p->out.len -= (size_t)n;
@@ -482,6 +584,7 @@ main(void)
 	int status;
 
 	dir = unit_dir_new();
+	tls_options = tls_client_options(dir);
 	tcase_set_timeout(tc, 0);
 	tcase_add_test(tc, test_crash);
 	status = unit_run(suite);

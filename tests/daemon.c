@@ -209,8 +209,8 @@ daemon_parse_line(struct daemon *d, const char *line)
 		d->unix_path = xstrdup(name + 5);
 	} else if (colon != NULL && name[0] == '[') {
 		d->port_ipv6 = (unsigned)strtoul(colon + 1, NULL, 10);
-	} else if (colon != NULL && d->has_irc && d->port_ipv4 != 0) {
-		d->port_irc = (unsigned)strtoul(colon + 1, NULL, 10);
+	} else if (colon != NULL && d->has_second && d->port_ipv4 != 0) {
+		d->port_second = (unsigned)strtoul(colon + 1, NULL, 10);
 	} else if (colon != NULL) {
 		d->port_ipv4 = (unsigned)strtoul(colon + 1, NULL, 10);
 	}

@@ -26,8 +26,8 @@ struct daemon {
 	size_t log_parsed; /* whole lines of it were looked at */
 	/* Where it listens, as the log says; 0 and NULL: not there (yet). */
 	unsigned port_ipv4, port_ipv6;
-	unsigned port_irc; /* the second of IPv4, if has_irc */
-	bool has_irc;
+	unsigned port_second; /* the second of IPv4, if has_second */
+	bool has_second;
 	char *unix_path;
 };
 

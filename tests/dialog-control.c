@@ -118,7 +118,7 @@ control_add_listen(struct script *s, struct words *argv)
 	words_add(argv, "localhost:0");
 	words_add(argv, "-l");
 	words_add(argv, "127.0.0.1:0,irc");
-	s->stage.daemon.has_irc = true;
+	s->stage.daemon.has_second = true;
 	free(socket_path);
 }
 
@@ -159,7 +159,7 @@ script_start(struct script *s)
 	while (!st->daemon.is_ready ||
 	    (st->daemon.port_ipv4 == 0 && st->daemon.port_ipv6 == 0 &&
 		st->daemon.unix_path == NULL) ||
-	    (st->daemon.has_irc && st->daemon.port_irc == 0)) {
+	    (st->daemon.has_second && st->daemon.port_second == 0)) {
 		if (stage_turn(st, deadline) == -1)
 			stage_fail(st, NULL, "the daemon %s",
 			    st->daemon.is_ready ?

@@ -109,8 +109,8 @@ people_call_irc(struct script *s, struct people_call *call)
 	struct sockaddr_in *sin = (struct sockaddr_in *)&call->to;
 
 	people_call_ipv4(s, call);
-	if (s->stage.daemon.has_irc)
-		sin->sin_port = htons((uint16_t)s->stage.daemon.port_irc);
+	if (s->stage.daemon.has_second)
+		sin->sin_port = htons((uint16_t)s->stage.daemon.port_second);
 }
 
 /* connect [unix | ipv6 | irc | at NAME] [from ADDRESS] [slow]

@@ -2,15 +2,16 @@
  * Copyright (c) 2026 The brbd authors
  *
  * What a program has read, not its kernel: readers that are processes of their
- * own, over TCP and a Unix socket, in all protocols, are stopped (SIGSTOP) while
- * lines go on arriving, and then killed or let go on; or they are killed as they
- * read. In between they change what they are sent:
+ * own, over TCP, TLS and a Unix socket, in all protocols, are stopped (SIGSTOP)
+ * while lines go on arriving, and then killed or let go on; or they are killed as
+ * they read. In between they change what they are sent:
  * whom they ignore, their capabilities, whether they are on a break. The server
  * stops and starts as well (hostile 145, 146).
  *
  * A reader notes a line before it takes it out of its socket. So whatever was
  * not noted was unread, and has to be shown after the next connect; what was
- * noted may be shown once more, under the line that says so.
+ * noted may be shown once more, under the line that says so. A record of TLS of
+ * which it has taken a part is nothing that it could have noted.
  *
  * BRBD names the daemon, DIALOG_TIMEOUT the patience, as for the dialogs;
  * LOSSES_SEED is a seed, FROZEN_ROUNDS how many ends of readers there are.
@@ -53,7 +54,7 @@ struct shared {
 
 struct program {
 	const char *nick;
-	bool is_unix, is_irc, is_json;
+	bool is_unix, is_irc, is_json, is_secure;
 	bool answers; /* PING */
 	pid_t pid; /* -1: there is none */
 	bool is_stopped;
@@ -70,6 +71,11 @@ static struct program programs[] = {
 #ifdef HAVE_JANSSON
 	{ .nick = "gil", .is_json = true, .answers = true },
 #endif
+#ifdef HAVE_OPENSSL
+	{ .nick = "hal", .is_secure = true },
+	{ .nick = "ida", .is_irc = true, .is_secure = true },
+	{ .nick = "jon", .is_irc = true, .is_secure = true, .answers = true },
+#endif
 };
 #define PROGRAMS NITEMS(programs)
 
@@ -83,6 +89,7 @@ static struct {
 
 static struct daemon d;
 static char *dir;
+static const char *tls_options;
 static int speaker = -1, noise = -1;
 static struct buf speaker_in;
 static unsigned pings, pongs, rounds, restarts;
@@ -103,12 +110,24 @@ frozen_random(unsigned below)
 static const struct program *self;
 static struct shared *mine;
 static int fd;
+static struct tls_client *tls;
+static struct buf typed; /* and not sent yet */
+
+static void
+self_flush(void)
+{
+	/* Little at a time, so that it fits, once hands are shaken; an end is
+	 * seen by who reads. */
+	if (typed.len > 0 &&
+	    client_send_by(tls, fd, typed.data, typed.len) != -1)
+		buf_reset(&typed);
+}
 
 static void
 self_type(const char *text)
 {
-	/* Little at a time, so that it fits; an end is seen by who reads. */
-	(void)!send(fd, text, strlen(text), MSG_NOSIGNAL);
+	buf_addstr(&typed, text);
+	self_flush();
 }
 
 static void
@@ -242,6 +261,7 @@ self_read(void)
 	static size_t held_len;
 	struct buf in = BUF_INITIALIZER;
 	char data[PEEK_MAX];
+	bool is_open = true;
 	ssize_t n;
 
 	if (mine->see.in.len == 1) { /* a new connection */
@@ -252,13 +272,18 @@ self_read(void)
 	if (n <= 0)
 		return n == -1 && (errno == EAGAIN || errno == EINTR);
 	buf_add(&in, held, held_len);
-	buf_add(&in, data, (size_t)n);
+	if (tls == NULL)
+		buf_add(&in, data, (size_t)n);
+	else {
+		tls_client_feed(tls, data, (size_t)n);
+		is_open = client_receive_by(tls, fd, &in);
+	}
 	client_take_lines(&in, self_line, NULL);
 	LOSSES_ASSERT(in.len < sizeof(held), "%s: an endless line", self->nick);
 	memcpy(held, in.data, in.len);
 	held_len = in.len;
 	buf_fini(&in);
-	return recv(fd, data, (size_t)n, 0) == n;
+	return recv(fd, data, (size_t)n, 0) == n && is_open;
 }
 
 /* Something that decides what they are sent from now on. */
@@ -316,6 +341,11 @@ self_connect(void)
 	reader_begin(&mine->see);
 	mine->see.was_orderly = false;
 	mine->see.in.len = 1; /* see self_read() */
+	buf_reset(&typed);
+	if (self->is_secure) {
+		tls = tls_client_new(fd, false);
+		tls_client_feed(tls, NULL, 0);
+	}
 	self_register();
 	return true;
 }
@@ -327,6 +357,7 @@ self_attend(int64_t *change_ms)
 	struct pollfd pfd = { fd, POLLIN, 0 };
 
 	for (;;) {
+		self_flush();
 		if (poll(&pfd, 1, 0) > 0) {
 			if (!self_read() || mine->see.was_refused)
 				return false;
@@ -362,6 +393,8 @@ self_run(size_t i)
 			continue;
 		}
 		is_done = self_attend(&change_ms);
+		tls_client_free(tls);
+		tls = NULL;
 		(void)close(fd);
 		if (mine->see.was_refused)
 			(void)poll(NULL, 0, 10);
@@ -475,10 +508,11 @@ static void
 frozen_start_server(void)
 {
 	client_start_daemon(&d, dir, NULL,
-	    "-l 127.0.0.1:0 -l unix:%s/sock -o line-rate=0 -o accept-rate=0 "
+	    "-l 127.0.0.1:0 -l unix:%s/sock %s -o line-rate=0 "
+	    "-o accept-rate=0 "
 	    "-o max-per-address=0 -o announce-rate=0 -o presence-window=1h "
 	    "-o history-size=64M -o state-dir=%s/state",
-	    dir, dir);
+	    dir, tls_options, dir);
 	client_await_daemon(&d, patience_ms);
 	speaker = speaker_connect("NICK ana\r\nUSER a 0 * :a\r\n"
 				  "JOIN #lobby\r\n");
@@ -610,6 +644,7 @@ START_TEST(test_frozen)
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ck_assert_ptr_ne(world, MAP_FAILED);
 	dir = unit_dir_new();
+	tls_options = tls_client_options(dir);
 	frozen_start_server();
 	for (p = programs; p < programs + PROGRAMS; p++) {
 		world->readers[p - programs].see.nick = p->nick;

@@ -42,7 +42,8 @@ TESTS = $(programs) $(unit_tests_slow) $(dialogs_slow) $(scripts) \
 	$(unit_tests) $(fuzz_tests) $(dialogs)
 endif
 
-client_sources = %D%/client.c %D%/client.h %D%/daemon.c %D%/daemon.h
+client_sources = %D%/client.c %D%/client.h %D%/daemon.c %D%/daemon.h \
+	%D%/tls-client.c %D%/tls-client.h
 tests_crash_SOURCES = %D%/crash.c $(client_sources)
 tests_crowd_SOURCES = %D%/crowd.c $(client_sources)
 tests_flipped_SOURCES = %D%/flipped.c $(client_sources)
@@ -51,8 +52,7 @@ tests_frozen_SOURCES = %D%/frozen.c %D%/losses-reader.c \
 tests_losses_SOURCES = %D%/losses.c %D%/losses-reader.c \
 	%D%/losses-reader.h $(client_sources)
 tests_once_SOURCES = %D%/once.c $(client_sources)
-tests_upgrade_SOURCES = %D%/upgrade.c $(client_sources) \
-	%D%/tls-client.c %D%/tls-client.h
+tests_upgrade_SOURCES = %D%/upgrade.c $(client_sources)
 
 tests_dialog_SOURCES = \
 	%D%/daemon.c \

@@ -135,7 +135,9 @@ reader_notice(struct reader *r, const char *text)
 	    strcmp(text, "that was the past; you are live") == 0 ||
 	    strcmp(text, "that is all; you are live") == 0)
 		reader_is_live(r);
-	else
+	else if (strstr(text, " is yours: nobody else can have it") != NULL)
+		r->has_registered = true;
+	else if (sscanf(text, "token %79[^:]:", r->token) != 1)
 		LOSSES_ASSERT(strstr(text, "no longer held") == NULL, "%s: %s",
 		    r->nick, text);
 }

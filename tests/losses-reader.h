@@ -24,6 +24,8 @@ struct reader {
 	bool in_repeats, in_private_repeats;
 	bool was_orderly; /* the end of the connection before */
 	bool was_refused; /* the nick is still taken */
+	bool has_registered; /* their account has just been made */
+	char token[80]; /* which lets them into it; "": not told yet */
 	unsigned next; /* of the line that they have never seen */
 	unsigned last; /* the line before, in this replay or live */
 	unsigned next_private;

@@ -2,8 +2,10 @@
  * Copyright (c) 2026 The brbd authors
  *
  * Exactly what was missed, over connections that break in every way. Ana says
- * numbered lines without a pause. Bob, over TCP, and cy, over a Unix socket,
- * lose their connections again and again and come back under their nicks.
+ * numbered lines without a pause. Bob, over TCP, cy, over a Unix socket, and
+ * tess, by TLS, lose their connections again and again and come back under their
+ * nicks; so does ada, by TLS, to her account. Where bytes are counted below, TLS
+ * has them as ciphertext, so that records are cut anywhere.
  * Between them and the daemon is a proxy, in here: it hands on what the daemon
  * sends up to some byte, and then swallows some more, or leaves the rest
  * unread, and resets or closes, or lets them come back while the old connection
@@ -42,11 +44,14 @@
 #define PRIVATE_AHEAD 20
 #define PRIVATE_INTERVAL_MS 50
 /*
- * Over TCP, the daemon sets a broken connection back by 16 KiB at most of what
- * was acknowledged, of the last ten seconds. Together less than that:
+ * Over TCP, the daemon sets a broken connection back by what a receive buffer
+ * may hold, which is 64 KiB at least. Less than that, with a record of TLS that
+ * has not come whole:
  */
 #define SWALLOW_MAX 8000
 #define TCP_RCVBUF 4096
+/* Below some segments, the kernel often sends one in 200 ms. */
+#define TLS_RCVBUF 16384
 #define STUCK_MAX_MS 3000
 
 enum plan {
@@ -60,18 +65,28 @@ enum plan {
 struct person {
 	struct reader see;
 	bool is_unix;
+	bool is_secure; /* by TLS */
+	bool has_account;
 	int fd; /* -1: not connected */
+	struct tls_client *tls; /* of fd */
 	int old_fd; /* the one before, still open; or -1 */
 	enum plan plan;
 	size_t forward;
 	unsigned amount;
 	int64_t stuck_ms; /* since when */
+	struct buf out; /* to be sent */
 	unsigned rounds, orderly, takeovers;
 };
 
 static struct daemon d;
-static struct person bob = { .see.nick = "bob" }, cy = { .see.nick = "cy" };
-static struct person *const people[] = { &bob, &cy };
+static struct person people[] = {
+	{ .see.nick = "bob" },
+	{ .see.nick = "cy", .is_unix = true },
+#ifdef HAVE_OPENSSL
+	{ .see.nick = "tess", .is_secure = true },
+	{ .see.nick = "ada", .is_secure = true, .has_account = true },
+#endif
+};
 static int speaker = -1;
 static unsigned said, said_private[NITEMS(people)];
 static int64_t said_private_ms[NITEMS(people)];
@@ -90,28 +105,59 @@ losses_random(unsigned below)
 
 /* Their connections */
 
-/* /nick, and then line. */
+/* Little, and nothing is unread: it fits, once hands are shaken. */
+static void
+person_flush(struct person *p)
+{
+	if (p->out.len > 0 &&
+	    client_send_by(p->tls, p->fd, p->out.data, p->out.len) != -1)
+		buf_reset(&p->out);
+}
+
+/* Says who they are, and then line. */
 static void
 person_type(struct person *p, const char *line)
 {
-	char *text = xasprintf("/nick %s\n%s", p->see.nick, line);
-
-	/* Little, and nothing is unread: it fits. */
-	(void)!send(p->fd, text, strlen(text), MSG_NOSIGNAL);
-	free(text);
+	if (p->see.token[0] != '\0')
+		buf_addf(&p->out, "/login %s %s\n", p->see.nick, p->see.token);
+	else
+		buf_addf(&p->out, "/nick %s\n", p->see.nick);
+	buf_addstr(&p->out, line);
+	person_flush(p);
 }
 
 static void
 person_connect(struct person *p)
 {
-	p->fd = client_connect(&d, p->is_unix, p->is_unix ? 0 : TCP_RCVBUF);
+	struct daemon at = d;
+
+	if (p->is_secure)
+		at.port_ipv4 = d.port_second;
+	p->fd = client_connect(&at, p->is_unix,
+	    p->is_unix       ? 0 :
+		p->is_secure ? TLS_RCVBUF :
+			       TCP_RCVBUF);
 	ck_assert_int_ne(p->fd, -1);
+	if (p->is_secure)
+		p->tls = tls_client_new(p->fd, false);
+	buf_reset(&p->out);
 	reader_begin(&p->see);
 	p->plan = is_over ? PLAN_STAY : PLAN_READ;
 	p->forward = losses_random(4) == 0 ? losses_random(3000) :
 					     losses_random(30000);
 	/* A break makes known who is here, so that their nick is held. */
-	person_type(p, p->rounds == 0 ? "/brb\n/back\n" : "");
+	person_type(p,
+	    p->rounds > 0      ? "" :
+		p->has_account ? "/brb\n/back\n/register\ncorrect horse\n" :
+				 "/brb\n/back\n");
+}
+
+/* No more is sent by TLS. */
+static void
+person_end_tls(struct person *p)
+{
+	tls_client_free(p->tls);
+	p->tls = NULL;
 }
 
 static void
@@ -128,6 +174,9 @@ losses_reset(int fd)
 static void
 person_end(struct person *p, bool is_reset)
 {
+	if (p->tls != NULL && p->plan == PLAN_ORDERLY)
+		tls_client_shutdown(p->tls);
+	person_end_tls(p);
 	if (is_reset)
 		losses_reset(p->fd);
 	else
@@ -142,11 +191,14 @@ static void
 person_choose(struct person *p)
 {
 	/* Before they have been themselves once, nothing is kept for them. */
-	if (p->rounds == 0 && p->see.phase < PHASE_LIVE) {
+	if (p->rounds == 0 &&
+	    (p->see.phase < PHASE_LIVE ||
+		(p->has_account && p->see.token[0] == '\0'))) {
 		p->forward = 1000;
 		return;
 	}
-	switch (losses_random(p->is_unix ? 4 : 5)) {
+	/* While hands are shaken nothing comes that could be swallowed. */
+	switch (losses_random(p->is_unix || p->out.len > 0 ? 4 : 5)) {
 	case 0:
 		p->plan = PLAN_ORDERLY;
 		break;
@@ -166,8 +218,9 @@ person_choose(struct person *p)
 static void
 person_unstick(struct person *p)
 {
-	if (p->is_unix && losses_random(2) == 0) {
+	if ((p->is_unix || p->has_account) && losses_random(2) == 0) {
 		/* Taken over while it is still there. */
+		person_end_tls(p);
 		if (p->old_fd != -1)
 			(void)close(p->old_fd);
 		p->old_fd = p->fd;
@@ -177,6 +230,35 @@ person_unstick(struct person *p)
 		p->see.was_orderly = false;
 	} else
 		person_end(p, losses_random(2) == 0);
+}
+
+/* This many bytes have come, and count. */
+static void
+person_feed(struct person *p, const char *data, size_t len)
+{
+	char plain[4096];
+	ssize_t n;
+
+	if (p->tls == NULL) {
+		reader_feed(&p->see, data, len);
+		return;
+	}
+	tls_client_feed(p->tls, data, len);
+	while ((n = tls_client_receive(p->tls, plain, sizeof(plain))) > 0)
+		reader_feed(&p->see, plain, (size_t)n);
+	LOSSES_ASSERT(n == -1 && errno == EAGAIN, "%s: TLS has ended",
+	    p->see.nick);
+}
+
+static void
+person_answer(struct person *p)
+{
+	if (p->see.was_refused)
+		person_type(p, "");
+	if (p->see.has_registered)
+		buf_addstr(&p->out, "/account token\n");
+	p->see.was_refused = p->see.has_registered = false;
+	person_flush(p);
 }
 
 static void
@@ -199,10 +281,8 @@ person_read(struct person *p)
 		if (p->plan == PLAN_SWALLOW) {
 			p->amount -= (unsigned)n;
 		} else {
-			reader_feed(&p->see, data, (size_t)n);
-			if (p->see.was_refused)
-				person_type(p, "");
-			p->see.was_refused = false;
+			person_feed(p, data, (size_t)n);
+			person_answer(p);
 			p->forward -= p->plan == PLAN_READ ? (size_t)n : 0;
 		}
 	}
@@ -215,7 +295,7 @@ person_read(struct person *p)
 static size_t
 person_index(const struct person *p)
 {
-	return p == &bob ? 0 : 1;
+	return (size_t)(p - people);
 }
 
 static bool
@@ -278,12 +358,12 @@ speaker_say(void)
 		pad_len = (int)losses_random(losses_random(4) == 0 ? 400 : 40);
 		buf_addf(&text, "%u %.*s.\n", ++said, pad_len, pad);
 		i = losses_random(NITEMS(people));
-		if (losses_random(50) == 0 && people[i]->rounds > 0 &&
-		    said_private[i] - people[i]->see.next_private + 1 <
+		if (losses_random(50) == 0 && people[i].rounds > 0 &&
+		    said_private[i] - people[i].see.next_private + 1 <
 			PRIVATE_AHEAD &&
 		    now_ms - said_private_ms[i] >= PRIVATE_INTERVAL_MS) {
 			said_private_ms[i] = now_ms;
-			buf_addf(&text, "/msg %s %u .\n", people[i]->see.nick,
+			buf_addf(&text, "/msg %s %u .\n", people[i].see.nick,
 			    ++said_private[i]);
 		}
 	}
@@ -303,12 +383,12 @@ speaker_may_speak(void)
 	if (is_over)
 		return false;
 	for (i = 0; i < NITEMS(people); i++)
-		if (people[i]->plan == PLAN_ORDERLY ||
-		    (people[i]->rounds == 0 &&
-			people[i]->see.phase != PHASE_LIVE && said == 0) ||
-		    (said - people[i]->see.next >= SPEAKER_AHEAD &&
-			people[i]->see.next <= said &&
-			people[i]->plan == PLAN_READ))
+		if (people[i].plan == PLAN_ORDERLY ||
+		    (people[i].rounds == 0 &&
+			people[i].see.phase != PHASE_LIVE && said == 0) ||
+		    (said - people[i].see.next >= SPEAKER_AHEAD &&
+			people[i].see.next <= said &&
+			people[i].plan == PLAN_READ))
 			return false;
 	return true;
 }
@@ -325,7 +405,7 @@ losses_step(void)
 	bool may_speak = speaker_may_speak();
 
 	for (i = 0; i < NITEMS(people); i++) {
-		pfds[i].fd = people[i]->plan == PLAN_STUCK ? -1 : people[i]->fd;
+		pfds[i].fd = people[i].plan == PLAN_STUCK ? -1 : people[i].fd;
 		pfds[i].events = POLLIN;
 		pfds[i].revents = 0;
 	}
@@ -333,12 +413,12 @@ losses_step(void)
 	pfds[i].events = POLLIN;
 	(void)poll(pfds, NITEMS(pfds), may_speak ? 0 : 10);
 	for (i = 0; i < NITEMS(people); i++)
-		if (pfds[i].revents != 0 && pfds[i].fd == people[i]->fd)
-			person_read(people[i]);
+		if (pfds[i].revents != 0 && pfds[i].fd == people[i].fd)
+			person_read(&people[i]);
 	if (pfds[i].revents != 0)
 		(void)!read(speaker, discarded, sizeof(discarded));
 	for (i = 0; i < NITEMS(people); i++)
-		person_step(people[i]);
+		person_step(&people[i]);
 	if (may_speak)
 		speaker_say();
 	daemon_read_log(&d);
@@ -347,15 +427,39 @@ losses_step(void)
 static bool
 losses_is_enough(int64_t start_ms)
 {
-	return client_now_ms() - start_ms >= duration_ms &&
-	    bob.rounds >= ROUNDS_MIN && cy.rounds >= ROUNDS_MIN;
+	size_t i;
+
+	for (i = 0; i < NITEMS(people); i++)
+		if (people[i].rounds < ROUNDS_MIN)
+			return false;
+	return client_now_ms() - start_ms >= duration_ms;
 }
 
 static bool
 losses_has_ended(void)
 {
-	return is_over && bob.plan == PLAN_STAY && cy.plan == PLAN_STAY &&
-	    person_has_all(&bob) && person_has_all(&cy);
+	size_t i;
+
+	for (i = 0; i < NITEMS(people); i++)
+		if (people[i].plan != PLAN_STAY || !person_has_all(&people[i]))
+			return false;
+	return is_over;
+}
+
+static void
+losses_report(void)
+{
+	const struct person *p;
+
+	for (p = people; p < people + NITEMS(people); p++)
+		(void)fprintf(stderr,
+		    "%s: %u rounds, %u orderly, %u takeovers; %u of %u lines, "
+		    "%u repeats; %u of %u private messages, %u repeats; plan "
+		    "%d, phase %d\n",
+		    p->see.nick, p->rounds, p->orderly, p->takeovers,
+		    p->see.next - 1, said, p->see.repeats,
+		    p->see.next_private - 1, said_private[person_index(p)],
+		    p->see.private_repeats, (int)p->plan, (int)p->see.phase);
 }
 
 static void
@@ -364,10 +468,12 @@ losses_stop(void)
 	size_t i;
 
 	for (i = 0; i < NITEMS(people); i++) {
-		(void)close(people[i]->fd);
-		if (people[i]->old_fd != -1)
-			(void)close(people[i]->old_fd);
-		buf_fini(&people[i]->see.in);
+		(void)close(people[i].fd);
+		if (people[i].old_fd != -1)
+			(void)close(people[i].old_fd);
+		person_end_tls(&people[i]);
+		buf_fini(&people[i].see.in);
+		buf_fini(&people[i].out);
 	}
 	(void)close(speaker);
 	client_stop_daemon(&d, patience_ms);
@@ -376,22 +482,24 @@ losses_stop(void)
 START_TEST(test_losses)
 {
 	char *dir = unit_dir_new();
+	const char *tls_options = tls_client_options(dir);
 	struct person *p;
 	int64_t start_ms;
 	size_t i;
 
 	client_start_daemon(&d, dir, NULL,
-	    "-l 127.0.0.1:0,line -l unix:%s/sock -o line-rate=0 "
+	    "-l 127.0.0.1:0,line%s -l unix:%s/sock %s -o line-rate=0 "
 	    "-o accept-rate=0 -o max-per-address=0 -o announce-rate=0 "
 	    "-o presence-window=1h -o history-size=64M",
-	    dir);
+	    tls_options[0] == '\0' ? "" : " -l 0.0.0.0:0,line,tls", dir,
+	    tls_options);
+	d.has_second = tls_options[0] != '\0';
 	client_await_daemon(&d, patience_ms);
 	speaker = client_connect(&d, false, 0);
 	ck_assert_int_ne(speaker, -1);
 	speaker_write("/nick ana\n", 10);
-	cy.is_unix = true;
 	for (i = 0; i < NITEMS(people); i++) {
-		p = people[i];
+		p = &people[i];
 		p->fd = p->old_fd = -1;
 		p->see.next = p->see.next_private = 1;
 	}
@@ -399,27 +507,17 @@ START_TEST(test_losses)
 	start_ms = client_now_ms();
 	while (!losses_has_ended()) {
 		is_over = is_over || losses_is_enough(start_ms);
-		if (client_now_ms() > start_ms + duration_ms + patience_ms)
-			losses_fail("of %u lines, bob has %u and cy %u; of %u "
-				    "and %u private ones, %u and %u; they are "
-				    "at plan %d and %d, phase %d and %d",
-			    said, bob.see.next - 1, cy.see.next - 1,
-			    said_private[0], said_private[1],
-			    bob.see.next_private - 1, cy.see.next_private - 1,
-			    (int)bob.plan, (int)cy.plan, (int)bob.see.phase,
-			    (int)cy.see.phase);
+		if (client_now_ms() > start_ms + duration_ms + patience_ms) {
+			losses_report();
+			losses_fail("not all have seen all");
+		}
 		losses_step();
 	}
-	for (i = 0; i < NITEMS(people); i++) {
-		p = people[i];
-		(void)fprintf(stderr,
-		    "%s: %u rounds, %u orderly, %u takeovers; %u lines, %u "
-		    "repeats; %u private messages, %u repeats\n",
-		    p->see.nick, p->rounds, p->orderly, p->takeovers, said,
-		    p->see.repeats, said_private[i], p->see.private_repeats);
-	}
+	losses_report();
 	losses_stop();
-	ck_assert_str_eq(unit_dir_names(dir), "brbd.conf notify");
+	ck_assert_str_eq(unit_dir_names(dir),
+	    tls_options[0] == '\0' ? "brbd.conf notify" :
+				     "brbd.conf certificate key notify");
 	unit_dir_free(dir);
 }
 END_TEST
