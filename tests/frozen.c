@@ -636,7 +636,7 @@ frozen_report(void)
 
 START_TEST(test_frozen)
 {
-	unsigned wanted = client_setting("FROZEN_ROUNDS", 40), last_said = 0;
+	unsigned wanted = client_setting("FROZEN_ROUNDS", 60), last_said = 0;
 	struct program *p;
 	int64_t end_ms;
 
