@@ -19,7 +19,7 @@ const table = [
 		0, 1, (text) => ({ do: "quit", text })],
 	["me", "ACTION", "say what you do: * bob waves",
 		1, 1, (text) => ({ do: "say", text, kind: "me" })],
-	["msg", "NICK TEXT", "say something to one person only",
+	["msg", "NICK TEXT", "say something to one person only; /accept limits who may",
 		2, 2, (nick, text) => ({ do: "msg", nick, text })],
 	["who", "", "list who is here, who is on break and why",
 		0, 0, () => ({ do: "who" })],

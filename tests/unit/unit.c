@@ -35,6 +35,15 @@ unit_case(Suite *s, const char *name, SFun setup, SFun teardown)
 	return tc;
 }
 
+size_t
+unit_stride(void)
+{
+	const char *text = getenv("BRBD_STRIDE");
+	size_t stride = text == NULL ? 0 : strtoul(text, NULL, 10);
+
+	return stride == 0 ? 1 : stride;
+}
+
 int
 unit_run(Suite *s)
 {

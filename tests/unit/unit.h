@@ -35,6 +35,12 @@ const char *unit_dir_names(const char *dir);
 void unit_dir_clear(const char *dir, const char *part);
 
 /*
+ * How many bytes apart a test of every byte goes that is slow: 1, or
+ * BRBD_STRIDE, which valgrind's runs set.
+ */
+size_t unit_stride(void);
+
+/*
  * Like ck_assert(), which writes a note to another process even if all is well:
  * too slow where there are a million.
  */
