@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include <unicase.h>
 #include <unictype.h>
 #include <unigbrk.h>
 #include <unistr.h>
@@ -215,4 +216,33 @@ text_mentions(const char *text, size_t len, const char *nick)
 		c_len = c_len > 0 ? c_len : 1;
 	}
 	return false;
+}
+
+size_t
+text_fold(char *out, const char *s, size_t len)
+{
+	size_t i, c_len, out_len = 0;
+	ucs4_t c;
+	int n;
+
+	for (i = 0; i < len; i += c_len) {
+		if ((unsigned char)s[i] < 0x80) {
+			out[out_len++] = (char)(s[i] >= 'A' && s[i] <= 'Z' ?
+				s[i] | 0x20 :
+				s[i]);
+			c_len = 1;
+			continue;
+		}
+		c_len = text_decode(&c, s + i, len - i);
+		n = c_len == 0 ?
+		    -1 :
+		    u8_uctomb((uint8_t *)out + out_len, uc_tolower(c), 4);
+		if (n > 0) {
+			out_len += (size_t)n;
+			continue;
+		}
+		out[out_len++] = s[i];
+		c_len = 1;
+	}
+	return out_len;
 }

@@ -77,4 +77,13 @@ bool text_is_harmless(const char *s, size_t len);
  */
 bool text_mentions(const char *text, size_t len, const char *nick);
 
+/*
+ * Writes s as it is compared without case: each character (of valid UTF-8) as
+ * its lower-case one, where Unicode has one for it alone. out holds at least
+ * len * TEXT_FOLD_GROWTH bytes; returns the length. What is found in a folded
+ * text was there, in some case.
+ */
+#define TEXT_FOLD_GROWTH 2
+size_t text_fold(char *out, const char *s, size_t len);
+
 #endif

@@ -656,6 +656,62 @@ START_TEST(test_mentions)
 }
 END_TEST
 
+static const struct {
+	const char *text, *folded;
+} check_folds[] = {
+	{ "", "" }, { "Az@[`{09", "az@[`{09" },
+	{ "\xc3\x84\xc3\x96\xc3\x9c",
+	    "\xc3\xa4\xc3\xb6\xc3\xbc" }, /* umlauts */
+	{ "\xce\xa3\xcf\x83", "\xcf\x83\xcf\x83" }, /* sigma */
+	{ "\xd0\x96", "\xd0\xb6" }, /* zhe */
+	{ "\xe2\x84\xa6", "\xcf\x89" }, /* the ohm sign: shorter */
+	{ "\xc8\xba", "\xe2\xb1\xa5" }, /* A with stroke: longer */
+	{ "\xe6\x97\xa5", "\xe6\x97\xa5" }, /* no case */
+	{ "\xf0\x9f\x91\x8d", "\xf0\x9f\x91\x8d" },
+	{ "\xf0\x90\x90\x80", "\xf0\x90\x90\xa8" }, /* Deseret */
+	{ "A\xff"
+	  "B\xc3",
+	    "a\xff"
+	    "b\xc3" }, /* not UTF-8: as it is */
+};
+
+START_TEST(test_fold)
+{
+	const char *text = check_folds[_i].text;
+	size_t len = strlen(text), folded_len;
+	char *copy = xmalloc(len + 1), *out = xmalloc(len * TEXT_FOLD_GROWTH);
+
+	memcpy(copy, text, len);
+	folded_len = text_fold(out, copy, len);
+	ck_assert_uint_eq(folded_len, strlen(check_folds[_i].folded));
+	ck_assert(memcmp(out, check_folds[_i].folded, folded_len) == 0);
+	free(copy);
+	free(out);
+}
+END_TEST
+
+/* No character grows by more than that, and folding again changes nothing. */
+START_TEST(test_fold_every_character)
+{
+	char in[8], out[8 * TEXT_FOLD_GROWTH], again[8 * TEXT_FOLD_GROWTH * 2];
+	size_t len, out_len;
+	ucs4_t c;
+	int n;
+
+	for (c = 1; c <= 0x10ffff; c++) {
+		n = u8_uctomb((uint8_t *)in, c, sizeof(in));
+		if (n <= 0)
+			continue; /* a surrogate */
+		len = (size_t)n;
+		out_len = text_fold(out, in, len);
+		QUICK_ASSERT(out_len > 0 && out_len <= len * TEXT_FOLD_GROWTH);
+		QUICK_ASSERT(text_is_utf8(out, out_len));
+		QUICK_ASSERT(text_fold(again, out, out_len) == out_len);
+		QUICK_ASSERT(memcmp(again, out, out_len) == 0);
+	}
+}
+END_TEST
+
 void
 unit_tests(Suite *s)
 {
@@ -677,5 +733,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_scrub_copy);
 	tcase_add_test(tc, test_is_utf8);
 	tcase_add_test(tc, test_is_harmless);
+	tcase_add_loop_test(tc, test_fold, 0, (int)NITEMS(check_folds));
+	tcase_add_test(tc, test_fold_every_character);
 	tcase_add_loop_test(tc, test_mentions, 0, (int)NITEMS(check_mentions));
 }
