@@ -75,6 +75,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/room.h \
 	%D%/roommates.c \
 	%D%/roommates.h \
+	%D%/search.c \
+	%D%/search.h \
 	%D%/shown.c \
 	%D%/shown.h \
 	%D%/tally.c \

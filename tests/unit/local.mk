@@ -77,6 +77,7 @@ unit_tests = \
 	%D%/check_room \
 	%D%/check_roommates \
 	%D%/check_sdnotify \
+	%D%/check_search \
 	%D%/check_secret \
 	%D%/check_service_manager \
 	%D%/check_state_dir \
