@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "irc/irc.h"
+#include "net/sts.h"
 #include "session/session.h"
 
 /* What each capability gives is help for brbd-irc(7). Values are sent only
@@ -59,6 +60,9 @@ const struct irc_cap_entry irc_cap_table[] = {
 	    "SETNAME changes your real name, and you see those of others" },
 	{ "standard-replies", IRC_CAP_STANDARD_REPLIES, NULL,
 	    "FAIL, WARN and NOTE are known to you" },
+	{ "sts", IRC_CAP_STS, NULL,
+	    "for clients to obey, not to ask for: come by TLS, at that port, and "
+	    "for so many seconds do nothing else" },
 	{ "userhost-in-names", IRC_CAP_USERHOST_IN_NAMES, NULL,
 	    "NAMES has nick!user@host" },
 	{ .name = NULL },
@@ -95,6 +99,28 @@ cap_offered(const struct session *s)
 		~(uint32_t)(IRC_CAP_SASL | IRC_CAP_ACCOUNT_REGISTRATION);
 }
 
+/*
+ * Adds what it is told of coming by TLS (IRCv3 sts): the port if others can read
+ * what is sent, the duration if not. Nothing on a Unix socket or from this
+ * machine, whose name is in no certificate; nor to clients that know no values.
+ */
+static void
+cap_add_sts(struct session *s, struct buf *names)
+{
+	const struct options *o = s->all->options;
+	bool is_secure = conn_is_secure(s->conn);
+
+	if ((!is_secure && session_is_private(s)) || !sts_is_safe(s->all->net))
+		return;
+	buf_addf(names, "%ssts=", names->len > 0 ? " " : "");
+	if (!is_secure)
+		buf_addf(names, "port=%llu", (unsigned long long)o->sts_port);
+	else
+		buf_addf(names, "duration=%llu%s",
+		    (unsigned long long)(o->sts_duration / 1000),
+		    o->sts_preload == STS_PRELOAD_YES ? ",preload" : "");
+}
+
 /* Sends ":server CAP nick LS [*] :names", in several lines if necessary: '*'
  * means that more follow, for clients that know it. */
 static void
@@ -107,6 +133,8 @@ cap_send_list(struct session *s, const char *what, uint32_t caps,
 	const struct irc_cap_entry *c;
 
 	for (c = irc_cap_table; c->name != NULL; c++) {
+		if (c->cap == IRC_CAP_STS && has_values)
+			cap_add_sts(s, &names);
 		if (((uint32_t)c->cap & caps) == 0)
 			continue;
 		if (is_long && names.len > CAP_LIST_BYTES) {

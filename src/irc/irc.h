@@ -38,6 +38,7 @@ enum irc_cap {
 	IRC_CAP_ACCOUNT_NOTIFY = 1 << 6,
 	IRC_CAP_ACCOUNT_TAG = 1 << 7,
 	IRC_CAPS_RENDERED = (1 << 8) - 1,
+	IRC_CAP_STS = 0, /* nobody has it: it is only told */
 
 	IRC_CAP_BATCH = 1 << 8,
 	IRC_CAP_CAP_NOTIFY = 1 << 9,

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/deadline.h"
+#include "base/log.h"
 #include "base/util.h"
 #include "base/walk.h"
 #include "net/tls-handshake.h"
@@ -53,6 +54,7 @@ struct net_tls {
 	struct walk walk;
 	struct deadline retry;
 	struct buf sealed; /* scratch */
+	struct log_limit sts_log; /* sts.c */
 	struct tls_stats {
 		uint64_t handshakes; /* that came to a good end */
 		uint64_t failures[TLS_FAILURES];

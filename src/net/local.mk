@@ -34,6 +34,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/sdnotify.h \
 	%D%/service-manager.c \
 	%D%/service-manager.h \
+	%D%/sts.c \
+	%D%/sts.h \
 	%D%/telnet.c \
 	%D%/telnet.h \
 	%D%/tls-context.h \

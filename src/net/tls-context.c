@@ -25,6 +25,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "net/tls-context.h"
 #include "net/tls-record.h"
 
@@ -178,10 +179,30 @@ tls_names(const X509 *x509)
 	return text;
 }
 
+/* Would clients remember to come by TLS for longer than any such certificate is
+ * valid? See sts.h for one that is about to expire. */
+static char *
+tls_check_sts(const X509 *x509, const struct options *o)
+{
+	int days = 0, seconds = 0;
+	char duration[CLOCK_DURATION_SIZE];
+
+	if (o->sts_port == 0 ||
+	    ASN1_TIME_diff(&days, &seconds, X509_get0_notBefore(x509),
+		X509_get0_notAfter(x509)) != 1 ||
+	    days * INT64_C(86400) + seconds > (int64_t)(o->sts_duration / 1000))
+		return NULL;
+	clock_duration((int64_t)o->sts_duration, duration);
+	return xasprintf("sts-duration is %s, and tls-certificate '%s' is "
+			 "valid for %d day%s: it must be shorter",
+	    duration, o->tls_certificate, days, days == 1 ? "" : "s");
+}
+
 /* Notes what the certificate says. Returns NULL, or what is wrong. */
 static char *
-tls_describe(struct tls_context *context, const char *path)
+tls_describe(struct tls_context *context, const struct options *o)
 {
+	const char *path = o->tls_certificate;
 	const X509 *x509 = SSL_CTX_get0_certificate(context->ctx);
 	struct tm tm;
 	char date[16];
@@ -198,7 +219,7 @@ tls_describe(struct tls_context *context, const char *path)
 		    path, date);
 	if (X509_cmp_current_time(X509_get0_notBefore(x509)) > 0)
 		return xasprintf("tls-certificate '%s' is not valid yet", path);
-	return NULL;
+	return tls_check_sts(x509, o);
 }
 
 /* Are all suites of TLS 1.3 those that tls-record.c knows? */
@@ -252,7 +273,7 @@ tls_context_fill(struct tls_context *context, const struct options *o)
 	    (error = tls_load_files(ctx, o->tls_certificate,
 		 o->tls_key[0] == '\0' ? o->tls_certificate : o->tls_key)) ==
 		NULL)
-		error = tls_describe(context, o->tls_certificate);
+		error = tls_describe(context, o);
 	return error;
 }
 

@@ -30,6 +30,9 @@ enum option_log_level {
 /* At which level log_people() writes. */
 enum option_log_people { OPTION_LOG_PEOPLE_INFO, OPTION_LOG_PEOPLE_DEBUG };
 
+/* May IRC clients be delivered with it? */
+enum option_sts_preload { STS_PRELOAD_NO, STS_PRELOAD_YES };
+
 enum option_core_dumps { CORE_DUMPS_NO, CORE_DUMPS_YES };
 
 /* Where browsers are served. */

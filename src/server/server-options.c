@@ -104,6 +104,10 @@ server_check_tls(const struct options *o, struct option_errors *errors)
 		    "tls-key is of no use without tls-certificate");
 		return -1;
 	}
+	if (o->tls_certificate[0] == '\0' && o->sts_port != 0) {
+		option_errors_add(errors, "sts-port needs a tls-certificate");
+		return -1;
+	}
 	if (tls_context_new(o, &context, &error) == 0) {
 		tls_context_free(context);
 		return 0;

@@ -29,6 +29,7 @@
 #include "net/inherit.h"
 #include "net/listener.h"
 #include "net/service-manager.h"
+#include "net/sts.h"
 #include "net/tls-context.h"
 #include "net/verify.h"
 #include "room/chat.h"
@@ -166,6 +167,7 @@ server_reload_done(struct server *server, struct options *fresh,
 	options_swap(&server->options, fresh);
 	server_hide_memory(&server->options);
 	net_set_tls(&server->net, context);
+	(void)!sts_is_safe(&server->net); /* which warns */
 	server_set_people_level(server);
 	chat_reconfigure(&server->chat);
 	server_prepare_verify(server);
@@ -445,6 +447,7 @@ server_begin_tls(struct server *server)
 
 	if (tls_context_new(&server->options, &context, &error) == 0) {
 		net_set_tls(&server->net, context);
+		(void)!sts_is_safe(&server->net); /* which warns */
 		return true;
 	}
 	log_error("%s", error);

@@ -109,6 +109,7 @@ dialogs = \
 	%D%/irc-secret.dialog \
 	%D%/irc-sniff-silent.dialog \
 	%D%/irc-sniff.dialog \
+	%D%/irc-sts.dialog \
 	%D%/irc-talk.dialog \
 	%D%/irc-topic-rate.dialog \
 	%D%/irc-topic-restart.dialog \
