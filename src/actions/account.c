@@ -271,7 +271,6 @@ action_register(struct member *m, const char *nick, const char *hash,
 	struct chat *chat = m->chat;
 	struct accounts *all = &chat->accounts;
 	int64_t now_ms = chat->clock->wall_ms;
-	unsigned char uid[PROOF_BYTES];
 	struct account *a;
 
 	/* Much may have changed while the hash was computed. */
@@ -280,11 +279,6 @@ action_register(struct member *m, const char *nick, const char *hash,
 	    (a = accounts_add(all, nick, now_ms)) == NULL)
 		return LOGIN_TAKEN;
 	account_set_password(all, a, hash, now_ms);
-	if (m->address.kind == CREDENTIAL_UID) {
-		proof_of_uid(uid, &m->address);
-		/* They may have another account already. */
-		(void)!account_add_proof(all, a, PROOF_UID, uid, now_ms);
-	}
 	log_info("account made: name=%s", account_name(a));
 	action_logged_in(chat, &m->address, a, NULL, answer);
 	action_login(m, a, NULL, answer);

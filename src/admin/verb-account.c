@@ -23,7 +23,8 @@
 #define ACCOUNT_PIECE 8192
 #define ACCOUNT_USAGE \
 	"usage: brbctl account list, or add, show, export or forget NICK, or " \
-	"password NICK HASH, or key NICK KEY"
+	"password NICK HASH, or password NICK --remove, or key NICK KEY, or " \
+	"key NICK del ID"
 
 static struct chat *
 account_chat(const struct verb_call *call)
@@ -58,6 +59,10 @@ account_json(struct json *j, const struct account *a)
 		if (p->kind != PROOF_PASSWORD)
 			json_text(j, "id", name);
 		json_seconds(j, "made_unix", p->made_ms);
+		if (p->used_ms == 0)
+			json_none(j, "used_unix");
+		else
+			json_seconds(j, "used_unix", p->used_ms);
 		json_object_close(j);
 	}
 	json_array_close(j);
@@ -117,20 +122,29 @@ account_list(struct verb_call *call)
 static enum verb_result
 account_show(struct verb_call *call, struct account *a)
 {
+	int64_t now_ms = account_chat(call)->clock->wall_ms;
+	char name[PROOF_STR_SIZE], made[CLOCK_DURATION_SIZE],
+	    used[CLOCK_DURATION_SIZE];
 	const struct account_proof *p;
-	char name[PROOF_STR_SIZE];
 
 	if (call->is_json) {
 		account_json(&call->json, a);
 		buf_addch(&call->out, '\n');
 		return VERB_DONE;
 	}
-	account_line(&call->out, a, account_chat(call)->clock->wall_ms);
+	account_line(&call->out, a, now_ms);
 	TAILQ_FOREACH(p, &a->proofs, in_account) {
 		proof_str(p, name);
-		buf_addf(&call->out, "%s%s%s\n", proof_kind_str(p->kind),
+		clock_duration(now_ms > p->made_ms ? now_ms - p->made_ms : 0,
+		    made);
+		clock_duration(now_ms > p->used_ms ? now_ms - p->used_ms : 0,
+		    used);
+		buf_addf(&call->out, "%s%s%s, made %s ago, %s%s%s\n",
+		    proof_kind_str(p->kind),
 		    p->kind == PROOF_PASSWORD ? "" : " ",
-		    p->kind == PROOF_PASSWORD ? "" : name);
+		    p->kind == PROOF_PASSWORD ? "" : name, made,
+		    p->used_ms == 0 ? "never used" : "used ",
+		    p->used_ms == 0 ? "" : used, p->used_ms == 0 ? "" : " ago");
 	}
 	return VERB_DONE;
 }
@@ -170,10 +184,21 @@ account_give_password(struct verb_call *call, struct account *a,
     const char *hash)
 {
 	struct chat *chat = account_chat(call);
-	const char *why = verify_check_hash(hash);
+	bool is_removed = strcmp(hash, "--remove") == 0;
+	const char *why = is_removed ? NULL : verify_check_hash(hash);
 
 	if (why != NULL)
 		return verb_fail(call, "%s", why);
+	if (is_removed && account_password(a) == NULL)
+		return verb_fail(call, "%s has no password", account_name(a));
+	if (is_removed) {
+		account_set_password(&chat->accounts, a, NULL, 0);
+		return verb_say(call, "%s has no password any more%s",
+		    account_name(a),
+		    a->proof_count > 0 ?
+			"" :
+			", nor anything else that lets them in");
+	}
 	account_set_password(&chat->accounts, a, hash, chat->clock->wall_ms);
 	return verb_say(call, "%s has a new password", account_name(a));
 }
@@ -232,6 +257,42 @@ account_key(struct verb_call *call, struct account *a, const char *text)
 	    account_name(a));
 }
 
+/* The key, uid or token that is meant: as it was given, or as it is listed. */
+static struct account_proof *
+account_meant(const struct accounts *all, const struct account *a,
+    const char *text)
+{
+	struct account_proof *p = NULL;
+	unsigned char bytes[PROOF_BYTES];
+	enum proof_kind kind;
+
+	if (account_parse_key(text, &kind, bytes))
+		p = accounts_find_proof(all, kind, bytes);
+	if (p != NULL)
+		return p->account == a ? p : NULL;
+	for (kind = PROOF_KEY; kind < PROOF_KINDS && p == NULL; kind++)
+		p = account_find_proof(a, kind, text);
+	return p;
+}
+
+static enum verb_result
+account_key_remove(struct verb_call *call, struct account *a, const char *text)
+{
+	struct accounts *all = &account_chat(call)->accounts;
+	struct account_proof *p = account_meant(all, a, text);
+	enum proof_kind kind;
+
+	if (p == NULL)
+		return verb_fail(call,
+		    "%s has no key, uid or token \"%s\"; brbctl account show "
+		    "lists them",
+		    account_name(a), text);
+	kind = (enum proof_kind)p->kind;
+	account_remove_proof(all, p);
+	return verb_say(call, "%s comes in by that %s no more", account_name(a),
+	    proof_kind_str(kind));
+}
+
 /* All that is kept of them goes: places first, as they are known by the id. */
 static enum verb_result
 account_forget(struct verb_call *call, struct account *a)
@@ -285,6 +346,9 @@ verb_run_account(struct verb_call *call)
 		return account_give_password(call, a, call->argv[2]);
 	if (strcmp(what, "key") == 0 && call->argc == 3)
 		return account_key(call, a, call->argv[2]);
+	if (strcmp(what, "key") == 0 && call->argc == 4 &&
+	    strcmp(call->argv[2], "del") == 0)
+		return account_key_remove(call, a, call->argv[3]);
 	if (strcmp(what, "forget") == 0 && call->argc == 2)
 		return account_forget(call, a);
 	return verb_fail(call, ACCOUNT_USAGE);

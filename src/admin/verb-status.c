@@ -418,10 +418,11 @@ status_add_origins(struct verb_call *call, const struct status *status)
 	if (call->is_json)
 		json_array_open(j, "origins");
 	else
-		buf_addstr(&call->out, "addresses that use most:\n");
+		buf_addstr(&call->out, "who uses most:\n");
 	for (o = status->origins; o < status->origins + status->origin_count;
 	     o++) {
-		credential_str(&o->credential, from);
+		accounts_str(&call->admin->sessions->chat->accounts,
+		    &o->credential, from);
 		if (!call->is_json) {
 			buf_addf(&call->out,
 			    "  %s: %llu connection%s, %llu bytes said lately, "

@@ -73,6 +73,8 @@ who_add_json(struct verb_call *call, const struct member *m)
 	json_number(j, "unsent_bytes", s == NULL ? 0 : conn_unsent(s->conn));
 	json_text(j, "protocol", s == NULL ? NULL : s->protocol->name);
 	json_text(j, "from", from);
+	json_text(j, "account",
+	    member_account(m) == NULL ? NULL : account_name(member_account(m)));
 	json_object_close(j);
 }
 

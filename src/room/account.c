@@ -203,6 +203,19 @@ accounts_after(const struct accounts *all, uint64_t id)
 	return id == UINT64_MAX ? NULL : RB_NFIND(account_tree, &tree, &key);
 }
 
+void
+accounts_str(const struct accounts *all, const struct credential *c,
+    char out[CREDENTIAL_STR_SIZE])
+{
+	const struct account *a = accounts_of(all, c);
+
+	if (a == NULL)
+		credential_str(c, out);
+	else
+		(void)snprintf(out, CREDENTIAL_STR_SIZE, "account %s",
+		    account_name(a));
+}
+
 /* One account */
 
 const char *

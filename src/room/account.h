@@ -131,6 +131,9 @@ struct account *accounts_next(const struct accounts *all,
 /* The next behind that id, whether or not there is one of that. */
 struct account *accounts_after(const struct accounts *all, uint64_t id);
 
+/* As credential_str(), but an account by its name. */
+void accounts_str(const struct accounts *all, const struct credential *c,
+    char out[CREDENTIAL_STR_SIZE]);
 /* The name of an account, as it is shown. */
 const char *account_name(const struct account *a);
 bool account_owns(const struct account *a, const char *nick);

@@ -283,6 +283,42 @@ session_account_run(struct session *s, int argc, char *argv[])
 
 /* In words */
 
+static void
+login_done_text(const struct session *s, enum login_purpose purpose,
+    const struct login_answer *answer, struct buf *out)
+{
+	char ago[CLOCK_DURATION_SIZE];
+
+	switch (purpose) {
+	case LOGIN_TO:
+		break;
+	case LOGIN_REGISTER:
+		buf_addf(out,
+		    "%s is yours: nobody else can have it; /login %s from "
+		    "wherever you are",
+		    account_name(answer->account),
+		    account_name(answer->account));
+		/* It may be a server's, and several people's. */
+		if (s->address.kind == CREDENTIAL_UID)
+			buf_addstr(out,
+			    "; if nobody else is your Unix user, /account uid "
+			    "lets it in without the password");
+		return;
+	case LOGIN_PASSWORD:
+	case LOGIN_CONFIRM:
+		buf_addstr(out, "your password is changed");
+		return;
+	}
+	buf_addf(out, "you are logged in as %s", account_name(answer->account));
+	if (answer->last_ms != 0) {
+		account_age(s, answer->last_ms, ago);
+		buf_addf(out, "; the last time was %s ago", ago);
+	}
+	if (answer->failures > 0)
+		buf_addf(out, "; wrong passwords since then: %lu",
+		    (unsigned long)answer->failures);
+}
+
 void
 session_login_text(struct session *s, enum login_purpose purpose,
     enum login result, const struct login_answer *answer, struct buf *out)
@@ -291,24 +327,7 @@ session_login_text(struct session *s, enum login_purpose purpose,
 
 	switch (result) {
 	case LOGIN_DONE:
-		if (purpose == LOGIN_REGISTER)
-			buf_addf(out,
-			    "%s is yours: nobody else can have it; /login %s "
-			    "from wherever you are",
-			    account_name(answer->account),
-			    account_name(answer->account));
-		else if (purpose != LOGIN_TO)
-			buf_addstr(out, "your password is changed");
-		else
-			buf_addf(out, "you are logged in as %s",
-			    account_name(answer->account));
-		if (purpose == LOGIN_TO && answer->last_ms != 0) {
-			account_age(s, answer->last_ms, ago);
-			buf_addf(out, "; the last time was %s ago", ago);
-		}
-		if (purpose == LOGIN_TO && answer->failures > 0)
-			buf_addf(out, "; wrong passwords since then: %lu",
-			    (unsigned long)answer->failures);
+		login_done_text(s, purpose, answer, out);
 		break;
 	case LOGIN_VERIFY:
 		break;
