@@ -32,6 +32,7 @@
 
 #include "members.h"
 #include "report.h"
+#include "secure.h"
 #include "settings.h"
 #include "talk.h"
 #include "trial.h"
@@ -106,6 +107,8 @@ main(int argc, char *argv[])
 	settings_apply_limits();
 	trial.limit_s = settings.limit_s;
 	trial.report = report_print;
+	if (settings.is_secure)
+		secure_init(NULL, NULL);
 	members_init(&talk_listener);
 	talk_init();
 	load_measure_join();

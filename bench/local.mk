@@ -33,13 +33,15 @@ bench_load_SOURCES = \
 	bench/load.c \
 	bench/members.c bench/members.h \
 	bench/report.c bench/report.h \
+	bench/secure.c bench/secure.h \
 	bench/settings.c bench/settings.h \
 	bench/talk.c bench/talk.h \
 	bench/trial.c bench/trial.h \
 	bench/usage.c bench/usage.h
-bench_load_LDADD = $(LIBBSD_LIBS)
-bench_floor_SOURCES = bench/floor.c $(bench_serve)
-bench_floor_LDADD =
+bench_load_LDADD = $(LIBBSD_LIBS) $(OPENSSL_LIBS)
+bench_floor_SOURCES = bench/floor.c bench/secure.c bench/secure.h \
+	$(bench_serve)
+bench_floor_LDADD = $(OPENSSL_LIBS)
 bench_models_bufferevent_SOURCES = bench/models/bufferevent.c $(bench_serve)
 bench_models_bufferevent_LDADD = $(LIBEVENT_LIBS)
 bench_models_fork_SOURCES = bench/models/fork.c $(bench_ring) $(bench_serve)

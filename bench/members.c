@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "members.h"
+#include "secure.h"
 #include "settings.h"
 #include "trial.h"
 
@@ -80,7 +81,9 @@ members_watch(struct member *m, int op, uint32_t events)
 size_t
 members_write(const struct member *m, const char *data, size_t len)
 {
-	ssize_t n = send(m->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t n = m->secure != NULL ?
+	    secure_write(m->secure, data, len) :
+	    send(m->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	if (n == -1 && errno != EAGAIN && errno != EINTR)
 		trial_gave_up("reset");
@@ -160,6 +163,30 @@ members_set_live(struct member *m)
 	members_joining--;
 }
 
+/* Whether m's handshake is over, which there is only with TLS. */
+static bool
+members_shake(struct member *m)
+{
+	if (!settings.is_secure)
+		return true;
+	if (m->secure == NULL)
+		m->secure = secure_new(m->fd);
+	if (m->secure == NULL)
+		trial_fail("secure_new");
+	switch (secure_shake(m->secure)) {
+	case SECURE_DONE:
+		return true;
+	case SECURE_READS:
+		members_watch(m, EPOLL_CTL_MOD, EPOLLIN);
+		return false;
+	case SECURE_WRITES:
+		members_watch(m, EPOLL_CTL_MOD, EPOLLOUT);
+		return false;
+	default:
+		trial_gave_up("handshake-failed");
+	}
+}
+
 static void
 members_connected(struct member *m)
 {
@@ -170,6 +197,8 @@ members_connected(struct member *m)
 	(void)getsockopt(m->fd, SOL_SOCKET, SO_ERROR, &error, &len);
 	if (error != 0)
 		trial_gave_up("refused");
+	if (!members_shake(m))
+		return;
 	m->is_connected = true;
 	trial.now_ns = trial_clock_ns();
 	members_watch(m, EPOLL_CTL_MOD, EPOLLIN);
@@ -229,8 +258,9 @@ members_dropped(struct member *m, const char *how)
 	members_keep_rest(m, NULL, 0);
 }
 
-static void
-members_read(struct member *m)
+/* Whether anything came. */
+static bool
+members_read_once(struct member *m)
 {
 	static char buf[MEMBERS_READ];
 	struct dialect_item item;
@@ -240,12 +270,14 @@ members_read(struct member *m)
 	if (m->rest_len > 0)
 		memcpy(buf, m->rest, m->rest_len);
 	end = buf + m->rest_len;
-	n = recv(m->fd, end, (size_t)(buf + sizeof(buf) - end), MSG_DONTWAIT);
+	n = (ssize_t)(buf + sizeof(buf) - end);
+	n = m->secure != NULL ? secure_read(m->secure, end, (size_t)n) :
+				recv(m->fd, end, (size_t)n, MSG_DONTWAIT);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
+		return false;
 	if (n <= 0) {
 		members_dropped(m, n == 0 ? "closed" : "reset");
-		return;
+		return false;
 	}
 	trial.now_ns = trial_clock_ns();
 	members_listener->was_read(m);
@@ -262,6 +294,15 @@ members_read(struct member *m)
 		trial_gave_up("endless-line");
 	if (m->rest_len > 0 || at < end)
 		members_keep_rest(m, at, (size_t)(end - at));
+	return true;
+}
+
+/* Of TLS all that libssl has; epoll does not know of that. */
+static void
+members_read(struct member *m)
+{
+	while (members_read_once(m) && m->secure != NULL)
+		continue;
 }
 
 bool

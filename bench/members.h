@@ -18,6 +18,7 @@ struct member {
 	bool is_synced; /* a line that looks for who is live came */
 	bool is_sleeper;
 	bool is_dropped; /* a sleeper whose connection the server closed */
+	struct secure *secure; /* NULL: no TLS */
 	struct dialect_self self;
 	char *rest; /* of a thing that has not come whole */
 	size_t rest_len;

@@ -97,23 +97,18 @@ serve_input_fini(struct serve_input *in)
 	in->len = 0;
 }
 
-ssize_t
-serve_read(struct serve_input *in, int fd, char *buf)
+/* n bytes have been read into buf, behind what is in in. */
+static ssize_t
+serve_whole(struct serve_input *in, char *buf, size_t n)
 {
 	size_t len = in->len, whole;
 	const char *end;
-	ssize_t n;
 
-	n = recv(fd, buf + len, SERVE_READ_MAX - len, 0);
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	if (n <= 0)
-		return -1;
 	if (len > 0)
 		memcpy(buf, in->data, len);
 	serve_input_fini(in);
 
-	len += (size_t)n;
+	len += n;
 	end = memrchr(buf, '\n', len);
 	whole = end == NULL ? 0 : (size_t)(end - buf) + 1;
 	if (whole < len) {
@@ -124,4 +119,23 @@ serve_read(struct serve_input *in, int fd, char *buf)
 		memcpy(in->data, buf + whole, in->len);
 	}
 	return (ssize_t)whole;
+}
+
+ssize_t
+serve_lines(struct serve_input *in, const char *data, size_t len, char *buf)
+{
+	memcpy(buf + in->len, data, len);
+	return serve_whole(in, buf, len);
+}
+
+ssize_t
+serve_read(struct serve_input *in, int fd, char *buf)
+{
+	ssize_t n = recv(fd, buf + in->len, SERVE_READ_MAX - in->len, 0);
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n <= 0)
+		return -1;
+	return serve_whole(in, buf, (size_t)n);
 }

@@ -37,6 +37,10 @@ int serve_accept(int listen_fd, int flags);
  * yet, or nothing to read. -1: the end, an error, or too long a line.
  */
 ssize_t serve_read(struct serve_input *in, int fd, char *buf);
+/* The same for what has been read already, len bytes of data; with what is in in
+ * no more than SERVE_READ_MAX. */
+ssize_t serve_lines(struct serve_input *in, const char *data, size_t len,
+    char *buf);
 void serve_input_fini(struct serve_input *in);
 
 /* Exits with a message about errno. */

@@ -34,7 +34,7 @@ static _Noreturn void
 settings_usage(void)
 {
 	(void)fputs(
-	    "usage: load [-egr] [-c CPU] [-d DIALECT] [-i ASIDE] [-I SIZE]\n"
+	    "usage: load [-egrS] [-c CPU] [-d DIALECT] [-i ASIDE] [-I SIZE]\n"
 	    "            [-j JOINING] [-L LABEL] [-l LIVE] [-m MEMBERS] [-n LINES]\n"
 	    "            [-p PORT] [-P PID] [-s SENDERS] [-T LIMIT] [-t SECONDS]\n"
 	    "            [-W SECONDS] [-w WINDOW] [-z SLEEPERS]\n"
@@ -55,6 +55,7 @@ settings_usage(void)
 	    "  -p  the server's port on 127.0.0.1\n"
 	    "  -P  the server's process, to look at what it costs\n"
 	    "  -r  the senders talk in turns, a line at a time\n"
+	    "  -S  by TLS\n"
 	    "  -s  how many of them talk (1)\n"
 	    "  -T  after so many seconds the server has given up (30), or after\n"
 	    "      five without anything from it\n"
@@ -187,6 +188,9 @@ settings_set(int opt, const char *arg)
 	case 'l':
 		dialect_options.live_text = arg;
 		break;
+	case 'S':
+		settings.is_secure = true;
+		break;
 	case 'r':
 		settings.is_in_turns = true;
 		break;
@@ -199,7 +203,7 @@ settings_set(int opt, const char *arg)
 void
 settings_parse(int argc, char *argv[])
 {
-	static const char opts[] = "c:d:egI:i:j:L:l:m:n:p:P:rs:T:t:W:w:z:";
+	static const char opts[] = "c:d:egI:i:j:L:l:m:n:p:P:rSs:T:t:W:w:z:";
 	unsigned others;
 	int opt;
 

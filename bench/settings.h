@@ -33,6 +33,7 @@ struct settings {
 	int cpu; /* -1: any */
 	bool is_echo; /* senders get their own lines back */
 	bool is_gap_told; /* who missed lines is told how many */
+	bool is_secure; /* by TLS */
 	bool is_in_turns; /* one line at a time, from one after another */
 };
 
