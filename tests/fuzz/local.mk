@@ -24,7 +24,8 @@ fuzz_targets = \
 	%D%/fuzz_text \
 	%D%/fuzz_tls_record \
 	%D%/fuzz_tlv \
-	%D%/fuzz_upgrade
+	%D%/fuzz_upgrade \
+	%D%/fuzz_websocket
 if HAVE_JANSSON
 fuzz_targets += %D%/fuzz_jsonl_session
 endif
@@ -65,6 +66,7 @@ tests_fuzz_fuzz_telnet_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_text_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_tls_record_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_tlv_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_websocket_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_upgrade_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_upgrade_SOURCES = %D%/fuzz_upgrade.c \
 	tests/unit/mini-server.c tests/unit/mini-server.h

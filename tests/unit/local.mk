@@ -88,6 +88,7 @@ unit_tests = \
 	%D%/check_util \
 	%D%/check_verify \
 	%D%/check_walk \
+	%D%/check_websocket \
 	%D%/check_whowas
 
 # What unit tests share.
