@@ -21,6 +21,7 @@
 #include "dialog-actor.h"
 #include "dialog-pattern.h"
 #include "tls-client.h"
+#include "ws-client.h"
 
 /* Lines and bytes of a line that the report of a failure shows. */
 #define ACTOR_SHOWN_LINES 15
@@ -101,6 +102,16 @@ actor_begin_tls(struct actor *p, enum tls_client_kind kind)
 }
 
 void
+actor_begin_ws(struct actor *p, const char *protocol)
+{
+	struct buf request = BUF_INITIALIZER;
+
+	p->ws = ws_client_new(protocol, &request);
+	actor_send(p, request.data, request.len);
+	buf_fini(&request);
+}
+
+void
 actor_shutdown(struct actor *p)
 {
 	if (p->tls != NULL)
@@ -111,6 +122,13 @@ actor_shutdown(struct actor *p)
 void
 actor_close(struct actor *p)
 {
+	struct buf frame = BUF_INITIALIZER;
+
+	if (p->ws != NULL && !p->has_eof) {
+		ws_client_add_close(&frame);
+		actor_send(p, frame.data, frame.len);
+		buf_fini(&frame);
+	}
 	if (p->tls != NULL)
 		tls_client_shutdown(p->tls);
 	actor_cut(p);
@@ -121,6 +139,8 @@ actor_cut(struct actor *p)
 {
 	tls_client_free(p->tls);
 	p->tls = NULL;
+	ws_client_free(p->ws);
+	p->ws = NULL;
 	if (p->fd != -1)
 		close(p->fd);
 	p->fd = -1;
@@ -141,6 +161,19 @@ actor_send(struct actor *p, const void *bytes, size_t len)
 {
 	buf_add(&p->out, bytes, len);
 	actor_flush(p);
+}
+
+void
+actor_send_line(struct actor *p, const char *line)
+{
+	struct buf out = BUF_INITIALIZER;
+
+	if (p->ws != NULL)
+		ws_client_add_text(&out, line, strlen(line));
+	else
+		buf_addf(&out, "%s%s", line, p->is_irc ? "\r\n" : "\n");
+	actor_send(p, out.data, out.len);
+	buf_fini(&out);
 }
 
 bool
@@ -184,7 +217,10 @@ actor_receive(struct actor *p)
 		    recv(p->fd, chunk, sizeof(chunk), 0);
 
 		if (n > 0) {
-			buf_add(&p->in, chunk, (size_t)n);
+			if (p->ws != NULL)
+				ws_client_take(p->ws, chunk, (size_t)n, &p->in);
+			else
+				buf_add(&p->in, chunk, (size_t)n);
 			total += (size_t)n;
 		} else if (n == 0) {
 			p->has_eof = true;

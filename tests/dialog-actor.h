@@ -14,6 +14,7 @@
 #include "tls-client.h"
 
 struct tls_client;
+struct ws_client;
 
 /* Somebody in a dialog, with the connection that they have at the moment. */
 struct actor {
@@ -25,6 +26,7 @@ struct actor {
 	struct buf out; /* not sent yet */
 	size_t out_sent;
 	struct tls_client *tls; /* NULL: in the clear */
+	struct ws_client *ws; /* NULL: no WebSocket */
 	bool has_eof;
 	int error; /* errno of the connection's end, or 0 */
 	bool is_reading;
@@ -52,6 +54,10 @@ void actor_reset(struct actor *p);
 
 /* Begins TLS on the new connection. -1: the tests were built without. */
 int actor_begin_tls(struct actor *p, enum tls_client_kind kind) MUST_CHECK;
+/* Begins a WebSocket on the new connection. */
+void actor_begin_ws(struct actor *p, const char *protocol);
+/* Sends a line, with its end, or as a message. */
+void actor_send_line(struct actor *p, const char *line);
 /* Closes the sending side: in TLS's way, and the socket's. */
 void actor_shutdown(struct actor *p);
 /* Closes without TLS's close_notify. */

@@ -40,6 +40,7 @@ struct people_call {
 	bool is_slow;
 	bool is_tls;
 	enum tls_client_kind kind;
+	const char *ws; /* the protocol of a WebSocket; NULL: none */
 };
 
 static void
@@ -114,7 +115,7 @@ people_call_irc(struct script *s, struct people_call *call)
 }
 
 /* connect [unix | ipv6 | irc | at NAME] [from ADDRESS] [slow]
- * [tls | tls1.2 | certified] */
+ * [tls | tls1.2 | certified] [ws | ws PROTOCOL] */
 static void
 people_connect(struct script *s, struct actor *p, const char *text)
 {
@@ -151,10 +152,12 @@ people_connect(struct script *s, struct actor *p, const char *text)
 			call.kind = TLS_CLIENT_OLD;
 		else if (strcmp(word, "certified") == 0)
 			call.kind = TLS_CLIENT_CERTIFIED;
-		else
+		else if (strcmp(word, "ws") == 0) {
+			call.ws = i + 1 < words.count ? words.items[++i] : "";
+			p->is_irc = strcmp(call.ws, "brb.json") != 0;
+		} else
 			stage_fail(&s->stage, p, "connect how?");
 	}
-	words_fini(&words);
 	from = call.from_len > 0 ? (const struct sockaddr *)&call.from : NULL;
 	if (actor_connect(p, (const struct sockaddr *)&call.to, call.to_len,
 		from, call.from_len, call.is_slow) == -1)
@@ -163,17 +166,17 @@ people_connect(struct script *s, struct actor *p, const char *text)
 	if ((call.is_tls || call.kind != TLS_CLIENT_PLAIN) &&
 	    actor_begin_tls(p, call.kind) == -1)
 		stage_fail(&s->stage, p, "there is no TLS: needs tls");
+	if (call.ws != NULL)
+		actor_begin_ws(p, call.ws);
+	words_fini(&words);
 }
 
 static void
 people_type(struct script *s, struct actor *p, const char *line)
 {
-	char *whole = xasprintf("%s%s", line, p->is_irc ? "\r\n" : "\n");
-
 	people_need_connection(s, p);
 	actor_note(p, '>', line, strlen(line));
-	actor_send(p, whole, strlen(whole));
-	free(whole);
+	actor_send_line(p, line);
 }
 
 static void

@@ -71,7 +71,9 @@ tests_dialog_SOURCES = \
 	%D%/dialog-stage.h \
 	%D%/dialog.c \
 	%D%/tls-client.c \
-	%D%/tls-client.h
+	%D%/tls-client.h \
+	%D%/ws-client.c \
+	%D%/ws-client.h
 
 TEST_EXTENSIONS = .dialog
 DIALOG_LOG_COMPILER = %D%/dialog$(EXEEXT)

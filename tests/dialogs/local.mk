@@ -200,7 +200,9 @@ dialogs = \
 	%D%/topic.dialog \
 	%D%/unix-socket.dialog \
 	%D%/webirc.dialog \
-	%D%/who.dialog
+	%D%/web.dialog \
+	%D%/who.dialog \
+	%D%/ws-irc.dialog
 
 dialogs_json = \
 	%D%/json-account.dialog \
@@ -209,7 +211,8 @@ dialogs_json = \
 	%D%/json-ids.dialog \
 	%D%/json-lapped.dialog \
 	%D%/json-upgrade.dialog \
-	%D%/json.dialog
+	%D%/json.dialog \
+	%D%/ws.dialog
 if HAVE_JANSSON
 dialogs += $(dialogs_json)
 endif
