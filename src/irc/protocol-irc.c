@@ -184,6 +184,30 @@ irc_input(struct session *s, char *line, size_t len, bool has_cr)
 		irc_answer_end(s);
 }
 
+/* Messages and topics, of all that are sent. */
+static bool
+irc_says_in(struct session *s, const char *text, size_t len,
+    const struct room *room)
+{
+	struct buf copy = BUF_INITIALIZER;
+	struct irc_message msg;
+	char *targets, *target;
+	bool says = false;
+
+	buf_add(&copy, text, len);
+	(void)buf_cstr(&copy);
+	if (irc_message_parse(&msg, copy.data, len) == IRC_OK && msg.argc > 1 &&
+	    (strcmp(msg.command, "PRIVMSG") == 0 ||
+		strcmp(msg.command, "NOTICE") == 0 ||
+		strcmp(msg.command, "TOPIC") == 0)) {
+		targets = msg.argv[0];
+		while ((target = strsep(&targets, ",")) != NULL)
+			says |= irc_find_room(s, target) == room;
+	}
+	buf_fini(&copy);
+	return says;
+}
+
 static void
 irc_too_long(struct session *s)
 {
@@ -266,6 +290,7 @@ const struct protocol protocol_irc = {
 	.ask = irc_ask,
 	.take_nick = irc_take_nick,
 	.line = irc_input,
+	.says_in = irc_says_in,
 	.too_long = irc_too_long,
 	.notice = irc_notice,
 	.error = irc_notice,

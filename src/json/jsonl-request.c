@@ -245,6 +245,29 @@ jsonl_find_command(struct jsonl_request *rq)
 	return found;
 }
 
+bool
+jsonl_says_in(struct session *s, const char *line, size_t len,
+    const struct room *room)
+{
+	struct membership *ms = SLIST_FIRST(&s->member->memberships);
+	json_t *object = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+	const char *name = json_string_value(json_object_get(object, "room"));
+	char folded[ROOM_NAME_SIZE];
+	bool says = json_object_get(object, "say") != NULL ||
+	    json_object_get(object, "topic") != NULL;
+
+	if (name == NULL)
+		says = says && ms != NULL && ms->room == room;
+	else if (room_name_check(name) != NICK_OK)
+		says = false;
+	else {
+		nick_fold(folded, name);
+		says = says && strcmp(folded, room->name) == 0;
+	}
+	json_decref(object);
+	return says;
+}
+
 void
 jsonl_input(struct session *s, char *line, size_t len, bool has_cr)
 {

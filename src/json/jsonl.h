@@ -59,6 +59,9 @@ void jsonl_send_people(struct session *s, const struct room *room);
 
 /* Handles a line. */
 void jsonl_input(struct session *s, char *line, size_t len, bool has_cr);
+/* As struct protocol has it. */
+bool jsonl_says_in(struct session *s, const char *line, size_t len,
+    const struct room *room);
 
 /* An object for s that the caller fills and jsonl_end() sends. One at a time. */
 struct json *jsonl_begin(struct session *s, const char *key, const char *value);

@@ -146,6 +146,7 @@ const struct protocol protocol_jsonl = {
 	.first_line = jsonl_first_line,
 	.open = jsonl_open,
 	.line = jsonl_input,
+	.says_in = jsonl_says_in,
 	.too_long = jsonl_too_long,
 	.ask = jsonl_ask,
 	.notice = jsonl_notice,

@@ -201,7 +201,9 @@ conn_check_websocket(struct fields_in *in, void *base)
 	const struct conn_websocket *ws = base;
 
 	(void)in;
-	return websocket_is_valid(&ws->reader);
+	return websocket_is_valid(&ws->reader) &&
+	    (!ws->is_put_back ||
+		(!ws->reader.is_in_message && ws->reader.message.len > 0));
 }
 
 static const struct field websocket_list[] = {
@@ -223,6 +225,7 @@ static const struct field websocket_list[] = {
 	{ FIELD_BOOL(16, struct conn_websocket, is_binary) },
 	{ FIELD_BOOL(17, struct conn_websocket, is_pinged) },
 	{ FIELD_BOOL(18, struct conn_websocket, is_closed) },
+	{ FIELD_BOOL(19, struct conn_websocket, is_put_back) },
 };
 static const struct fields websocket_fields = {
 	FIELDS("a WebSocket", struct conn_websocket, websocket_list),

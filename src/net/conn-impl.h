@@ -96,6 +96,8 @@ struct conn_websocket {
 	bool is_binary; /* what we send */
 	bool is_pinged; /* and has not answered */
 	bool is_closed; /* the peer has sent a close frame */
+	bool
+	    is_put_back; /* the reader's message is the next line: it is whole */
 };
 
 /* How much had been sent by then: the low bits, as at_ms is. */
@@ -136,6 +138,7 @@ struct conn {
 	uint8_t end : 2; /* enum conn_end; with CONN_ENDED */
 	bool is_reading : 1; /* conn_readable_event() is waited for */
 	bool is_handling : 1; /* inside conn_handle_input() */
+	bool has_put_back : 1; /* conn_put_back(), in there */
 	bool has_unseen : 1; /* input that may hold the first IAC */
 	union {
 		/* In this order they are handed over: HANDOFF_VERSION. */
@@ -267,10 +270,11 @@ size_t conn_tls_unsent(const struct conn_tls *tls, size_t sealed);
 /* conn-websocket.c; c speaks it, but for the last two */
 
 /* Takes the next message off in, as framer_next() does a line. To be followed by
- * conn_message_done() when that is done with. */
+ * conn_message_done() when that is done with, or is put back: it is the next
+ * one, then. */
 enum framer_result conn_next_message(struct conn *c, struct evbuffer *in,
     size_t max_len, struct framer_line *line) MUST_CHECK;
-void conn_message_done(struct conn *c);
+void conn_message_done(struct conn *c, bool is_put_back);
 /* The lines as frames; valid until the next call for any connection. */
 const struct buf *conn_frame(struct conn *c, const char *lines, size_t len);
 /* All that has come before the end is handled. */

@@ -151,6 +151,16 @@ conn_next_message(struct conn *c, struct evbuffer *in, size_t max_len,
 	size_t len, used;
 	char *chunk;
 
+	if (ws->is_put_back) {
+		ws->is_put_back = false;
+		got.data = ws->reader.message.data;
+		got.len = ws->reader.message.len;
+		*line = (struct framer_line){
+			.text = got.data,
+			.len = conn_message_len(&got),
+		};
+		return FRAMER_LINE;
+	}
 	ws->heard_ms = (uint32_t)c->net->clock->mono_ms;
 	ws->is_pinged = false;
 	while (c->state == CONN_OPEN && !ws->is_closed && !c->is_choked &&
@@ -176,9 +186,11 @@ conn_next_message(struct conn *c, struct evbuffer *in, size_t max_len,
 }
 
 void
-conn_message_done(struct conn *c)
+conn_message_done(struct conn *c, bool is_put_back)
 {
-	websocket_done(&c->websocket->reader);
+	c->websocket->is_put_back = is_put_back;
+	if (!is_put_back)
+		websocket_done(&c->websocket->reader);
 }
 
 /* Output */

@@ -337,9 +337,10 @@ conn_give_line(struct conn *c, struct evbuffer *text, struct framer_line *line)
 
 	c->handler->line(c, line->text, line->len, line->has_cr, c->arg);
 	if (is_message)
-		conn_message_done(c);
-	else
+		conn_message_done(c, c->has_put_back);
+	else if (!c->has_put_back)
 		framer_done(text, line);
+	c->has_put_back = false;
 }
 
 /* The one place where input is handled: new input, input that has waited, and
@@ -388,8 +389,9 @@ conn_handle_input(struct conn *c)
 		}
 	}
 	/* What is left of a WebSocket's waits for its output to drain. */
-	c->has_input = evbuffer_get_length(text) > 0 &&
-	    (result != FRAMER_MORE || c->websocket != NULL);
+	c->has_input = (evbuffer_get_length(text) > 0 &&
+			   (result != FRAMER_MORE || c->websocket != NULL)) ||
+	    (c->websocket != NULL && c->websocket->is_put_back);
 	c->has_waited = c->has_input;
 	read = before - evbuffer_get_length(in);
 	c->net->bytes_in += read;
@@ -421,6 +423,13 @@ conn_pause_input(struct conn *c)
 {
 	c->is_paused = true;
 	conn_update_reading(c);
+}
+
+void
+conn_put_back(struct conn *c)
+{
+	assert(c->is_handling && c->is_paused);
+	c->has_put_back = true;
 }
 
 void

@@ -242,6 +242,11 @@ void conn_uncork(struct conn *c);
 void conn_pause_input(struct conn *c);
 void conn_resume_input(struct conn *c);
 
+/* The line that is being handled, not changed yet, is handled later: it is the
+ * first after conn_resume_input(). To be called within line(), after
+ * conn_pause_input(). */
+void conn_put_back(struct conn *c);
+
 /*
  * From now on lines may have max_line bytes, whatever the option says, and each
  * byte is text: no telnet. To be called within line() or right after

@@ -53,7 +53,9 @@ enum {
 	COMMAND_REST = 1 << 0,
 	/* Not in /help's list, but named in the line of the command it
 	 * undoes. */
-	COMMAND_UNLISTED = 1 << 1
+	COMMAND_UNLISTED = 1 << 1,
+	/* What it is given is kept in the room's history. */
+	COMMAND_KEPT = 1 << 2
 };
 
 #define PLAIN_ARGS_MAX 4

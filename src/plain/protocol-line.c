@@ -308,6 +308,35 @@ line_is_taken(struct session *s, char *text, size_t len)
 	return true;
 }
 
+/* What is said, and what /me and /topic do. */
+static bool
+line_says_in(struct session *s, const char *text, size_t len,
+    const struct room *room)
+{
+	struct buf *clean = &s->all->text;
+	const struct plain_command *c;
+	enum first_line claim;
+	char *rest;
+
+	if (plain_here(s)->room != room || s->member->is_on_break ||
+	    s->login != NULL)
+		return false;
+	/* The first may be another protocol's. */
+	if (!s->has_spoken && protocol_by_first_line(text, len, &claim) != NULL)
+		return false;
+	buf_reset(clean);
+	buf_reserve(clean, len * TEXT_SCRUB_GROWTH + 1);
+	clean->len = len = text_scrub(clean->data, text, len);
+	(void)buf_cstr(clean);
+	rest = clean->data;
+	if (rest[0] != '/' || rest[1] == '/')
+		return len > 0;
+	rest++;
+	c = plain_command_find(command_word(&rest));
+	return c != NULL && (c->command.flags & COMMAND_KEPT) != 0 &&
+	    *rest != '\0';
+}
+
 static void
 line_line(struct session *s, char *text, size_t len, bool has_cr)
 {
@@ -425,6 +454,7 @@ const struct protocol protocol_line = {
 	.open = line_open,
 	.close = line_close,
 	.line = line_line,
+	.says_in = line_says_in,
 	.too_long = line_too_long,
 	.eof = line_eof,
 	.notice = line_notice,

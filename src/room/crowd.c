@@ -8,7 +8,8 @@
  * this one.
  *
  * Few rooms are crowded at a time, most often none. Only these are looked at
- * before a line is handled.
+ * before a line is handled, and only what is said in them waits, with what the
+ * same client sends after that: its order is kept.
  *
  * Decided against: a bucket for each room, which whoever floods empties for all.
  */
@@ -57,39 +58,35 @@ crowd_said(struct room *room, struct member *actor, struct origin *from,
 	}
 }
 
-static int64_t
-crowd_wait_in_ms(const struct member *m, const struct room *room)
+struct room *
+crowd_next(struct chat *chat, const struct room *room)
 {
+	struct room *next = room == NULL ? TAILQ_FIRST(&chat->crowded) :
+					   TAILQ_NEXT(room, in_crowded);
+	struct room *gone;
+
+	while (next != NULL && !crowd_is_due(next)) {
+		gone = next;
+		next = TAILQ_NEXT(next, in_crowded);
+		crowd_remove(gone);
+	}
+	return next;
+}
+
+int64_t
+crowd_wait_ms(const struct member *m, const struct room *room)
+{
+	const struct options *o = m->chat->options;
 	int64_t now_ms = m->chat->clock->mono_ms, wait_ms;
 	uint64_t own = spent_now(&m->said, ORIGIN_SAID_MS, now_ms);
 	uint64_t origin = origin_spent(m->origin, room->key);
 	uint64_t all = spent_now(&room->said, ORIGIN_SAID_MS, now_ms);
 	uint64_t limit = room->history.size / CROWD_PART;
 
-	/* Who is not in it has nothing to say there, unless they just did. */
-	if (origin_is_fair(own, origin, all, limit) ||
-	    (origin == 0 && member_in(m, room) == NULL))
+	if (o->line_rate.count == 0 || o->origin_rate == 0 ||
+	    origin_is_fair(own, origin, all, limit))
 		return 0;
 	wait_ms = spent_fade_ms(own + origin + ORIGIN_SHARE * all,
 	    ORIGIN_SHARE * limit, ORIGIN_SAID_MS);
 	return wait_ms > CROWD_WAIT_MS ? wait_ms : CROWD_WAIT_MS;
-}
-
-int64_t
-crowd_wait_ms(struct member *m)
-{
-	const struct options *o = m->chat->options;
-	struct room *room, *next;
-	int64_t wait_ms = 0, ms;
-
-	TAILQ_FOREACH_SAFE(room, &m->chat->crowded, in_crowded, next) {
-		if (!crowd_is_due(room)) {
-			crowd_remove(room);
-			continue;
-		}
-		ms = crowd_wait_in_ms(m, room);
-		if (ms > wait_ms)
-			wait_ms = ms;
-	}
-	return o->line_rate.count == 0 || o->origin_rate == 0 ? 0 : wait_ms;
 }

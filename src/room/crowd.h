@@ -20,9 +20,12 @@
 void crowd_said(struct room *room, struct member *actor, struct origin *from,
     uint64_t bytes);
 
-/* How long m has to wait before they may say more: before their next line is
- * handled, whatever it is. 0: not at all. */
-int64_t crowd_wait_ms(struct member *m);
+/* The first room after that one (NULL: of all) in which so much was said that
+ * some may have to wait; mostly there is none. Valid as long as nothing is said. */
+struct room *crowd_next(struct chat *chat, const struct room *room);
+/* How long m has to wait before they may say more in room. 0: not at all. What
+ * they do otherwise never waits. */
+int64_t crowd_wait_ms(const struct member *m, const struct room *room);
 
 void crowd_remove(struct room *room); /* which goes */
 

@@ -16,6 +16,7 @@ struct fields_in;
 struct fields_out;
 struct cursor;
 struct membership;
+struct room;
 struct session;
 struct tlv;
 
@@ -50,6 +51,11 @@ struct protocol {
 	/* A line came in: raw bytes, writable. has_cr: a CR stood before the
 	 * LF. */
 	void (*line)(struct session *s, char *text, size_t len, bool has_cr);
+	/* Would this line, if it is handled now, add something to what room
+	 * keeps? Asked when so much was said there that some have to wait.
+	 * NULL: no line would. */
+	bool (*says_in)(struct session *s, const char *text, size_t len,
+	    const struct room *room);
 	/* A line over the limit was dropped. */
 	void (*too_long)(struct session *s);
 	/* What was refused while they did not read may be sent again. May be

@@ -298,7 +298,7 @@ session_before_line_cb(struct conn *c, void *arg)
 {
 	struct session *s = arg;
 	const struct options *o = s->all->options;
-	int64_t now_ms = s->all->net->clock->mono_ms, wait_ms, turn_ms, room_ms;
+	int64_t now_ms = s->all->net->clock->mono_ms, wait_ms, turn_ms;
 
 	assert(s->conn == c);
 	if (s->has_left)
@@ -306,20 +306,63 @@ session_before_line_cb(struct conn *c, void *arg)
 	wait_ms = bucket_wait_ms(&s->lines, o->line_rate,
 	    (uint32_t)o->line_burst, now_ms);
 	turn_ms = s->turn_ms - now_ms;
-	room_ms = s->member == NULL ? 0 : crowd_wait_ms(s->member);
-	if (wait_ms <= 0 && turn_ms <= 0 && room_ms == 0)
+	if (wait_ms <= 0 && turn_ms <= 0)
 		return;
 	s->all->throttled++;
 	if (turn_ms > wait_ms) {
 		s->all->origin_throttled++;
 		wait_ms = turn_ms;
 	}
-	if (room_ms > wait_ms) {
-		s->all->room_throttled++;
-		wait_ms = room_ms;
-	}
 	conn_pause_input(s->conn);
 	session_throttle_until(s, now_ms + wait_ms);
+}
+
+/* How long the line has to wait, since much was said in a room where it would
+ * be said. */
+static int64_t
+session_room_wait_ms(struct session *s, const char *text, size_t len)
+{
+	struct room *room = NULL;
+	int64_t wait_ms = 0, ms;
+
+	if (s->member == NULL || s->protocol->says_in == NULL)
+		return 0;
+	while ((room = crowd_next(s->all->chat, room)) != NULL) {
+		ms = crowd_wait_ms(s->member, room);
+		if (ms > wait_ms && s->protocol->says_in(s, text, len, room))
+			wait_ms = ms;
+	}
+	return wait_ms;
+}
+
+/* Who does not know why nothing happens would say it again. */
+#define SESSION_TELL_WAIT_MS 3000
+
+/* Has the line wait, if it has to. */
+static bool
+session_waits_for_room(struct session *s, const char *text, size_t len)
+{
+	int64_t wait_ms = session_room_wait_ms(s, text, len);
+	char wait[CLOCK_DURATION_SIZE];
+
+	if (wait_ms == 0) {
+		s->was_told_wait = false;
+		return false;
+	}
+	s->all->throttled++;
+	s->all->room_throttled++;
+	if (wait_ms > SESSION_TELL_WAIT_MS && !s->was_told_wait) {
+		s->was_told_wait = true;
+		clock_duration(wait_ms, wait);
+		session_notice(s,
+		    "so much is said there that this waits, %s or less; it is "
+		    "not lost",
+		    wait);
+	}
+	conn_pause_input(s->conn);
+	session_throttle_until(s, s->all->net->clock->mono_ms + wait_ms);
+	conn_put_back(s->conn);
+	return true;
 }
 
 static void
@@ -332,6 +375,8 @@ session_line_cb(struct conn *c, char *text, size_t len, bool has_cr, void *arg)
 		return;
 	if (s->is_probed)
 		session_probe_alive(s);
+	if (session_waits_for_room(s, text, len))
+		return;
 	if (s->member != NULL) {
 		s->member->active_ms = s->all->net->clock->mono_ms;
 		if (conn_confirmed(c) == conn_sent(c))

@@ -116,6 +116,7 @@ struct session {
 	bool has_spoken : 1; /* a line came that is not empty */
 	bool is_sniffed : 1; /* the port serves all protocols */
 	bool knows_utf8 : 1; /* they were told that a line was not UTF-8 */
+	bool was_told_wait : 1; /* that a line waits */
 	/* session-probe.c: it waits for another's sign of life; it was asked for
 	 * one, now or not long ago. */
 	bool is_probing : 1;

@@ -14,6 +14,7 @@ dialogs_slow = \
 	%D%/presence-large.dialog \
 	%D%/flood-history.dialog \
 	%D%/flood-origin.dialog \
+	%D%/flood-others.dialog \
 	%D%/flood.dialog
 dialogs = \
 	%D%/account-guesses.dialog \

@@ -264,6 +264,64 @@ START_TEST(test_pause)
 END_TEST
 
 static void
+line_is_put_back(struct pipe *p, const char *text, size_t len)
+{
+	(void)text;
+	(void)len;
+	if (p->line_count % 2 == 0)
+		return;
+	conn_pause_input(p->c);
+	conn_put_back(p->c);
+}
+
+/* What is put back comes again, before the next, as it was left: the handler
+ * writes over it. */
+static void
+check_put_back(struct pipe *p)
+{
+	p->on_line = line_is_put_back;
+	UNTIL(p->line_count == 1);
+	run_ready();
+	CHECK_GOT(p, "[one]");
+	conn_resume_input(p->c);
+	UNTIL(p->line_count == 3);
+	run_ready();
+	CHECK_GOT(p, "[one][www][two]");
+	conn_resume_input(p->c);
+	UNTIL(p->line_count == 4);
+	CHECK_GOT(p, "[one][www][two][www]");
+}
+
+START_TEST(test_put_back)
+{
+	struct pipe p;
+
+	world_init(_i);
+	pipe_open(&p, _i);
+	PEER_WRITE(&p, "one\ntwo\n");
+	check_put_back(&p);
+	pipe_close(&p);
+	world_fini();
+}
+END_TEST
+
+START_TEST(test_put_back_in_a_frame)
+{
+	struct pipe p;
+
+	world_init(_i);
+	pipe_open(&p, _i);
+	conn_set_framing(p.c, MAX_LINE);
+	conn_begin_websocket(p.c, false);
+	/* Masked with zeros. */
+	PEER_WRITE(&p, "\x81\x83\0\0\0\0one\x81\x83\0\0\0\0two");
+	check_put_back(&p);
+	pipe_close(&p);
+	world_fini();
+}
+END_TEST
+
+static void
 line_pauses_and_resumes(struct pipe *p, const char *text, size_t len)
 {
 	(void)text;
@@ -559,6 +617,8 @@ unit_tests(Suite *s)
 	add_test(tc, test_input_is_bounded);
 	add_test(tc, test_pause);
 	add_test(tc, test_pause_within_line);
+	add_test(tc, test_put_back);
+	add_test(tc, test_put_back_in_a_frame);
 	add_test(tc, test_eof);
 	add_test(tc, test_eof_while_paused);
 	add_test(tc, test_half_close);

@@ -74,21 +74,24 @@ come_from(int hosts, size_t people)
 	}
 }
 
-/* Says it unless they have to wait; returns how long. */
-static int64_t
-try_to_say(struct fake *f, const char *text)
+/* Says it, unless f has to wait. *until_ms is when f may try: the room allows
+ * it, or their turn among all of their address has come. */
+static bool
+try_to_say(struct fake *f, int64_t *until_ms, const char *text)
 {
 	const struct rate rate = { 20, 1000 };
-	int64_t wait_ms = crowd_wait_ms(f->m);
-	int64_t line_ms = origin_line_wait_ms(f->m->origin, rate, 80);
+	int64_t now_ms = fx.clock.mono_ms, wait_ms;
 
-	if (line_ms > wait_ms)
-		wait_ms = line_ms;
+	if (*until_ms > now_ms)
+		return false;
+	wait_ms = crowd_wait_ms(f->m, fx.chat.lobby);
+	*until_ms = now_ms + wait_ms;
 	if (wait_ms > 0)
-		return wait_ms;
+		return false;
 	fake_say(f, text);
 	origin_charge_line(f->m->origin, rate, 80, strlen(text));
-	return 0;
+	*until_ms = now_ms + origin_line_wait_ms(f->m->origin, rate, 80);
+	return true;
 }
 
 /* All say what they may for so long. Returns the bytes in the ring. */
@@ -97,16 +100,12 @@ flood(int64_t ms, const char *text)
 {
 	const struct history *h = &fx.chat.lobby->history;
 	uint64_t from = h->head_pos;
-	int64_t end_ms = fx.clock.mono_ms + ms, wait_ms;
+	int64_t end_ms = fx.clock.mono_ms + ms;
 	struct speaker *s;
 
 	while (fx.clock.mono_ms < end_ms) {
-		for (s = speakers; s < speakers + count; s++) {
-			if (s->until_ms > fx.clock.mono_ms)
-				continue;
-			wait_ms = try_to_say(&s->f, text);
-			s->until_ms = fx.clock.mono_ms + wait_ms;
-		}
+		for (s = speakers; s < speakers + count; s++)
+			(void)try_to_say(&s->f, &s->until_ms, text);
 		fixture_settle(&fx);
 		fixture_pass(&fx, STEP_MS);
 	}
@@ -115,11 +114,11 @@ flood(int64_t ms, const char *text)
 
 /* How long f waits until they can say it, while the others go on. */
 static int64_t
-wait_to_say(struct fake *f, const char *text)
+wait_to_say(struct fake *f, int64_t *until_ms, const char *text)
 {
 	int64_t from_ms = fx.clock.mono_ms;
 
-	while (try_to_say(f, text) > 0)
+	while (!try_to_say(f, until_ms, text))
 		(void)flood(STEP_MS, long_line);
 	return fx.clock.mono_ms - from_ms;
 }
@@ -130,13 +129,16 @@ static void
 check_others(int64_t longest_ms)
 {
 	struct fake newcomer;
+	int64_t until_ms = 0, newcomer_until_ms = 0;
 
 	come(&newcomer, 3);
 	for (int i = 0; i < 10; i++) {
 		(void)flood(2000, long_line);
-		ck_assert_int_le(wait_to_say(&ana, "are you still there?"),
+		ck_assert_int_le(wait_to_say(&ana, &until_ms,
+				     "are you still there?"),
 		    longest_ms);
-		ck_assert_int_le(wait_to_say(&newcomer, "what is going on?"),
+		ck_assert_int_le(wait_to_say(&newcomer, &newcomer_until_ms,
+				     "what is going on?"),
 		    longest_ms);
 	}
 	fake_fini(&newcomer);
@@ -194,10 +196,33 @@ END_TEST
  * may speak before them. */
 START_TEST(test_a_neighbour)
 {
+	int64_t until_ms = 0;
+
 	come(&ana, 10);
 	come_from(1, 60);
 	(void)flood(2 * MINUTE_MS, long_line);
-	ck_assert_int_le(wait_to_say(&ana, "I share their address"), 10000);
+	ck_assert_int_le(wait_to_say(&ana, &until_ms, "I share their address"),
+	    10000);
+	fake_fini(&ana);
+}
+END_TEST
+
+/* And may go on, at the pace at which people talk. */
+START_TEST(test_a_neighbour_talks)
+{
+	int64_t longest_ms = 0, wait_ms, until_ms = 0;
+
+	come(&ana, 10);
+	come_from(1, 60);
+	(void)flood(5 * MINUTE_MS, long_line);
+	for (int i = 0; i < 20; i++) {
+		wait_ms = wait_to_say(&ana, &until_ms,
+		    "can anybody hear me in all this?");
+		if (wait_ms > longest_ms)
+			longest_ms = wait_ms;
+		(void)flood(10000, i % 2 == 0 ? "short" : long_line);
+	}
+	ck_assert_int_le(longest_ms, 3000);
 	fake_fini(&ana);
 }
 END_TEST
@@ -214,7 +239,8 @@ START_TEST(test_a_class_is_not_slowed)
 		    "%d: what somebody may say "
 		    "in a class, a sentence",
 		    i);
-		ck_assert_int_eq(try_to_say(&speakers[i % 30].f, line), 0);
+		ck_assert(try_to_say(&speakers[i % 30].f,
+		    &speakers[i % 30].until_ms, line));
 		fixture_settle(&fx);
 		fixture_pass(&fx, 500);
 	}
@@ -226,17 +252,20 @@ START_TEST(test_no_limit)
 	fx.options.line_rate.count = 0;
 	come(&ana, 1);
 	for (int i = 0; i < 1000; i++) {
-		ck_assert_int_eq(crowd_wait_ms(ana.m), 0);
+		ck_assert_int_eq(crowd_wait_ms(ana.m, fx.chat.lobby), 0);
 		fake_say(&ana, long_line);
 	}
 	fx.options.line_rate.count = 5;
-	ck_assert_int_gt(crowd_wait_ms(ana.m), 0);
+	ck_assert_ptr_eq(crowd_next(&fx.chat, NULL), fx.chat.lobby);
+	ck_assert_ptr_null(crowd_next(&fx.chat, fx.chat.lobby));
+	ck_assert_int_gt(crowd_wait_ms(ana.m, fx.chat.lobby), 0);
 	fx.options.origin_rate = 0;
-	ck_assert_int_eq(crowd_wait_ms(ana.m), 0);
+	ck_assert_int_eq(crowd_wait_ms(ana.m, fx.chat.lobby), 0);
 	fx.options.origin_rate = 4;
 	/* In the end it is as if nothing had been. */
 	fixture_pass(&fx, 60 * MINUTE_MS);
-	ck_assert_int_eq(crowd_wait_ms(ana.m), 0);
+	ck_assert_int_eq(crowd_wait_ms(ana.m, fx.chat.lobby), 0);
+	ck_assert_ptr_null(crowd_next(&fx.chat, NULL));
 	ck_assert(TAILQ_EMPTY(&fx.chat.crowded));
 	fake_fini(&ana);
 }
@@ -251,6 +280,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_many_addresses);
 	tcase_add_test(tc, test_coming_again);
 	tcase_add_test(tc, test_a_neighbour);
+	tcase_add_test(tc, test_a_neighbour_talks);
 	tcase_add_test(tc, test_a_class_is_not_slowed);
 	tcase_add_test(tc, test_no_limit);
 }
