@@ -148,7 +148,7 @@ person_connect(struct person *p, const char *nick)
 	if (p->fd == -1)
 		return;
 	if (person_is(p, TLS))
-		p->tls = tls_client_new(p->fd, false);
+		p->tls = tls_client_new(p->fd, TLS_CLIENT_PLAIN);
 	buf_reset(&p->in);
 	buf_reset(&p->out);
 	p->as_guest.count = 0;

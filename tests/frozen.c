@@ -343,7 +343,7 @@ self_connect(void)
 	mine->see.in.len = 1; /* see self_read() */
 	buf_reset(&typed);
 	if (self->is_secure) {
-		tls = tls_client_new(fd, false);
+		tls = tls_client_new(fd, TLS_CLIENT_PLAIN);
 		tls_client_feed(tls, NULL, 0);
 	}
 	self_register();

@@ -139,7 +139,7 @@ person_connect(struct person *p)
 			       TCP_RCVBUF);
 	ck_assert_int_ne(p->fd, -1);
 	if (p->is_secure)
-		p->tls = tls_client_new(p->fd, false);
+		p->tls = tls_client_new(p->fd, TLS_CLIENT_PLAIN);
 	buf_reset(&p->out);
 	reader_begin(&p->see);
 	p->plan = is_over ? PLAN_STAY : PLAN_READ;

@@ -15,6 +15,14 @@ tls_client_new(int fd, enum tls_client_kind kind)
 	return NULL;
 }
 
+struct tls_client *
+tls_client_new_limited(int fd, size_t bytes)
+{
+	(void)fd;
+	(void)bytes;
+	return NULL;
+}
+
 void
 tls_client_free(struct tls_client *c)
 {
@@ -250,8 +258,8 @@ tls_client_show(struct tls_client *c)
 		abort();
 }
 
-struct tls_client *
-tls_client_new(int fd, enum tls_client_kind kind)
+static struct tls_client *
+tls_client_make(int fd, enum tls_client_kind kind, size_t limit)
 {
 	struct tls_client *c = calloc(1, sizeof(*c));
 	BIO *bio;
@@ -264,7 +272,7 @@ tls_client_new(int fd, enum tls_client_kind kind)
 	    SSL_MODE_ENABLE_PARTIAL_WRITE |
 		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	c->fd = fd;
-	c->limit = SIZE_MAX;
+	c->limit = limit;
 	if ((c->ssl = SSL_new(c->ctx)) == NULL)
 		abort();
 	if (kind == TLS_CLIENT_CERTIFIED)
@@ -274,6 +282,18 @@ tls_client_new(int fd, enum tls_client_kind kind)
 	SSL_set_connect_state(c->ssl);
 	tls_client_shake(c);
 	return c;
+}
+
+struct tls_client *
+tls_client_new(int fd, enum tls_client_kind kind)
+{
+	return tls_client_make(fd, kind, SIZE_MAX);
+}
+
+struct tls_client *
+tls_client_new_limited(int fd, size_t bytes)
+{
+	return tls_client_make(fd, TLS_CLIENT_PLAIN, bytes);
 }
 
 void

@@ -22,6 +22,8 @@ enum tls_client_kind {
 };
 /* NULL: built without OpenSSL. */
 struct tls_client *tls_client_new(int fd, enum tls_client_kind kind);
+/* The same, with a limit from the start. */
+struct tls_client *tls_client_new_limited(int fd, size_t bytes);
 /* Without a word to the server, and without closing fd. NULL is allowed. */
 void tls_client_free(struct tls_client *c);
 
