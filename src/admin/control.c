@@ -269,16 +269,16 @@ control_check_options(const struct options *o, struct option_errors *errors)
 		else if (strchr(o->control, ',') != NULL)
 			why = "there is a comma in the path";
 		if (why != NULL) {
-			option_errors_add(errors, "control '%s': %s",
-			    o->control, why);
+			option_errors_add(errors, "%s: control '%s': %s",
+			    options_where(o, &o->control), o->control, why);
 			result = -1;
 		}
 		listener_spec_fini(&spec);
 		free(text);
 	}
 	if ((why = peercred_check_group(o->control_group)) != NULL) {
-		option_errors_add(errors, "control-group '%s': %s",
-		    o->control_group, why);
+		option_errors_add(errors, "%s: control-group '%s': %s",
+		    options_where(o, &o->control_group), o->control_group, why);
 		result = -1;
 	}
 	return result;
@@ -288,7 +288,7 @@ int
 control_prepare(struct control *control, const struct options *o, char **error)
 {
 	char *text = xasprintf(LISTENER_UNIX_PREFIX "%s", o->control);
-	char *where = NULL;
+	char *where = (char *)(uintptr_t)options_where(o, &o->control);
 	struct option_list specs = { .items = &text,
 		.where = &where,
 		.count = o->control[0] == '\0' ? 0 : 1 };
@@ -307,8 +307,8 @@ control_prepare(struct control *control, const struct options *o, char **error)
 		      "SupplementaryGroups= has it be so)";
 	control->before = listeners_set_access(control->listeners, files);
 	if (why != NULL)
-		*error = xasprintf("control-group '%s': %s", o->control_group,
-		    why);
+		*error = xasprintf("%s: control-group '%s': %s",
+		    options_where(o, &o->control_group), o->control_group, why);
 	else
 		result = listeners_prepare(control->listeners, &specs, error);
 	if (result == -1) {

@@ -439,6 +439,10 @@ listeners_open_unix(struct listeners *all, const struct listener_spec *spec,
 	return why;
 }
 
+/* A reload could not tell the two from each other. */
+#define LISTENER_TWICE_CHOSEN \
+	"given twice; an address can have one port that the system chooses (0)"
+
 static const char *
 listeners_open(struct listeners *all, const struct option_list *texts,
     size_t index, struct listener_queue *fresh)
@@ -451,7 +455,9 @@ listeners_open(struct listeners *all, const struct option_list *texts,
 		len = strcspn(texts->items[i], ",");
 		if (strlen(spec.address) == len &&
 		    strncmp(texts->items[i], spec.address, len) == 0)
-			why = "given twice";
+			why = spec.port != NULL && strcmp(spec.port, "0") == 0 ?
+			    LISTENER_TWICE_CHOSEN :
+			    "given twice";
 	}
 	if (why == NULL && !listeners_keep(all, &spec))
 		why = spec.path != NULL ?

@@ -115,15 +115,23 @@ tls_check_file(const char *path)
 }
 
 static char *
-tls_load_files(SSL_CTX *ctx, const char *certificate, const char *key)
+tls_load_certificate(SSL_CTX *ctx, const char *certificate)
+{
+	const char *why = tls_check_file(certificate);
+
+	if (why == NULL &&
+	    SSL_CTX_use_certificate_chain_file(ctx, certificate) != 1)
+		why = tls_complaint();
+	return why == NULL ?
+	    NULL :
+	    xasprintf("cannot read tls-certificate '%s': %s", certificate, why);
+}
+
+static char *
+tls_load_key(SSL_CTX *ctx, const char *certificate, const char *key)
 {
 	const char *why;
 
-	if ((why = tls_check_file(certificate)) != NULL ||
-	    (SSL_CTX_use_certificate_chain_file(ctx, certificate) != 1 &&
-		(why = tls_complaint()) != NULL))
-		return xasprintf("cannot read tls-certificate '%s': %s",
-		    certificate, why);
 	if ((why = tls_check_file(key)) != NULL)
 		return xasprintf("cannot read tls-key '%s': %s%s", key, why,
 		    errno == EACCES ? " (chgrp it to the server's group and "
@@ -200,9 +208,8 @@ tls_check_sts(const X509 *x509, const struct options *o)
 
 /* Notes what the certificate says. Returns NULL, or what is wrong. */
 static char *
-tls_describe(struct tls_context *context, const struct options *o)
+tls_describe(struct tls_context *context, const char *path)
 {
-	const char *path = o->tls_certificate;
 	const X509 *x509 = SSL_CTX_get0_certificate(context->ctx);
 	struct tm tm;
 	char date[16];
@@ -219,7 +226,7 @@ tls_describe(struct tls_context *context, const struct options *o)
 		    path, date);
 	if (X509_cmp_current_time(X509_get0_notBefore(x509)) > 0)
 		return xasprintf("tls-certificate '%s' is not valid yet", path);
-	return tls_check_sts(x509, o);
+	return NULL;
 }
 
 /* Are all suites of TLS 1.3 those that tls-record.c knows? */
@@ -250,12 +257,51 @@ tls_set_suites(SSL_CTX *ctx, const char *suites)
 		suites);
 }
 
+/* Says where the setting stands that is wrong, if it is; frees error. */
+static char *
+tls_at(const char *where, char *error)
+{
+	char *text;
+
+	if (error == NULL)
+		return NULL;
+	text = xasprintf("%s: %s", where, error);
+	free(error);
+	return text;
+}
+
+static char *
+tls_context_load(struct tls_context *context, const struct options *o)
+{
+	const char *certificate = o->tls_certificate;
+	const char *key = o->tls_key[0] == '\0' ? certificate : o->tls_key;
+	SSL_CTX *ctx = context->ctx;
+	char *error;
+
+	error = tls_at(options_where(o, &o->tls_ciphers),
+	    tls_set_suites(ctx, o->tls_ciphers));
+	if (error == NULL)
+		error = tls_at(options_where(o, &o->tls_certificate),
+		    tls_load_certificate(ctx, certificate));
+	if (error == NULL)
+		error = tls_at(options_where_of(o, &o->tls_key,
+				   &o->tls_certificate),
+		    tls_load_key(ctx, certificate, key));
+	if (error == NULL)
+		error = tls_at(options_where(o, &o->tls_certificate),
+		    tls_describe(context, certificate));
+	if (error == NULL)
+		error = tls_at(options_where_of(o, &o->sts_duration,
+				   &o->tls_certificate),
+		    tls_check_sts(SSL_CTX_get0_certificate(ctx), o));
+	return error;
+}
+
 static char *
 tls_context_fill(struct tls_context *context, const struct options *o)
 {
 	static char groups[] = TLS_GROUPS; /* the macro's cast drops a const */
 	SSL_CTX *ctx = context->ctx;
-	char *error = NULL;
 
 	(void)SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
 	(void)SSL_CTX_set_num_tickets(ctx, 0);
@@ -269,12 +315,7 @@ tls_context_fill(struct tls_context *context, const struct options *o)
 	SSL_CTX_set_alpn_select_cb(ctx, tls_select_alpn_cb, NULL);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_cert_verify_callback(ctx, tls_verify_cb, NULL);
-	if ((error = tls_set_suites(ctx, o->tls_ciphers)) == NULL &&
-	    (error = tls_load_files(ctx, o->tls_certificate,
-		 o->tls_key[0] == '\0' ? o->tls_certificate : o->tls_key)) ==
-		NULL)
-		error = tls_describe(context, o);
-	return error;
+	return tls_context_load(context, o);
 }
 
 int

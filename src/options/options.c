@@ -55,10 +55,10 @@ enum option_index {
 /* The state of options_load(). */
 struct option_load {
 	struct options next;
-	char *where[INDEX_COUNT]; /* "FILE:LINE"; NULL: still the default */
 	bool is_replaced[INDEX_COUNT]; /* by the source being read */
 	struct option_errors *errors;
 	bool is_included; /* the file that is being read */
+	size_t bytes; /* of all included files up to this one */
 };
 
 const struct option_entry *
@@ -304,7 +304,10 @@ options_fini(struct options *o)
 			free(*(char **)option_field(o, e));
 		else if (e->type == OPTION_LIST)
 			option_list_clear(option_field(o, e));
+		if (o->where != NULL)
+			free(o->where[e - option_table]);
 	}
+	free(o->where);
 	memset(o, 0, sizeof(*o));
 }
 
@@ -367,6 +370,33 @@ options_swap(struct options *a, struct options *b)
 
 	*a = *b;
 	*b = t;
+}
+
+static const char *
+option_where(const struct options *o, const void *field)
+{
+	size_t offset = (size_t)((const char *)field - (const char *)o), i;
+
+	for (i = 0; o->where != NULL && i < option_count; i++)
+		if (option_table[i].offset == offset)
+			return o->where[i];
+	return NULL;
+}
+
+const char *
+options_where_of(const struct options *o, const void *field, const void *other)
+{
+	const char *where = option_where(o, field);
+
+	if (where == NULL)
+		where = option_where(o, other);
+	return where == NULL ? "defaults" : where;
+}
+
+const char *
+options_where(const struct options *o, const void *field)
+{
+	return options_where_of(o, field, field);
 }
 
 void
@@ -462,6 +492,26 @@ option_settings_fini(struct option_settings *settings)
 	memset(settings, 0, sizeof(*settings));
 }
 
+/* What stands in front of what the server says to IRC clients: not to be
+ * mistaken for NICK!USER@HOST. */
+static bool
+option_is_host(const char *value)
+{
+	return value[strspn(value,
+		   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		   "0123456789.-_")] == '\0';
+}
+
+/* Something that IRC clients take for one word. */
+static bool
+option_is_word(const char *value)
+{
+	for (; *value != '\0'; value++)
+		if ((unsigned char)*value <= ' ' || *value == 0x7f)
+			return false;
+	return true;
+}
+
 /* Why e may not be value although its type allows it, or NULL. */
 static const char *
 option_load_refusal(const struct option_entry *e, const char *value)
@@ -488,6 +538,12 @@ option_load_refusal(const struct option_entry *e, const char *value)
 		return mask_normalize(mask, value) == 0 ?
 		    NULL :
 		    "it is no mask such as *!eggdrop@*";
+	if (e == &option_table[INDEX_server_name])
+		return option_is_host(value) ?
+		    NULL :
+		    "only A-Z a-z 0-9 . - and _ can be in it";
+	if (e == &option_table[INDEX_network])
+		return option_is_word(value) ? NULL : "it has to be one word";
 	if (e != &option_table[INDEX_lobby] && e != &option_table[INDEX_room])
 		return NULL;
 	check = room_name_check(value);
@@ -510,8 +566,11 @@ option_load_set(struct option_load *load, const struct option_entry *e,
 		option_list_clear(option_field(&load->next, e));
 		load->is_replaced[index] = true;
 	}
-	free(load->where[index]);
-	load->where[index] = xstrdup(where);
+	if (load->next.where == NULL)
+		load->next.where = xcalloc(option_count,
+		    sizeof(*load->next.where));
+	free(load->next.where[index]);
+	load->next.where[index] = xstrdup(where);
 	if (value == NULL)
 		return;
 	list = option_field(&load->next, e);
@@ -582,9 +641,17 @@ option_load_included_cb(const char *path, void *arg)
 	char *text;
 	size_t len;
 
-	if (options_file_read(path, &text, &len, load->errors) == -1)
+	if (load->bytes > OPTIONS_FILE_MAX ||
+	    options_file_read(path, &text, &len, load->errors) == -1)
 		return;
-	option_load_file(load, path, text, len);
+	load->bytes += len;
+	if (load->bytes > OPTIONS_FILE_MAX)
+		option_errors_add(load->errors,
+		    "%s: cannot read the settings: the files that are included "
+		    "are larger than 1 MiB together",
+		    path);
+	else
+		option_load_file(load, path, text, len);
 	free(text);
 }
 
@@ -617,16 +684,6 @@ option_load_assignment(struct option_load *load, const char *assignment)
 	free(where);
 }
 
-/* Where the first of two settings that is not a default comes from. */
-static const char *
-option_load_where(const struct option_load *load, enum option_index a,
-    enum option_index b)
-{
-	if (load->where[a] != NULL)
-		return load->where[a];
-	return load->where[b] != NULL ? load->where[b] : "defaults";
-}
-
 static void
 option_load_check_least(struct option_load *load, enum option_index a,
     enum option_index b, uint64_t value, uint64_t least, const char *why)
@@ -638,7 +695,10 @@ option_load_check_least(struct option_load *load, enum option_index a,
 	text = option_format((int64_t)least, option_size_units,
 	    OPTION_SIZE_UNITS);
 	option_errors_add(load->errors, "%s: %s must be at least %s here: %s",
-	    option_load_where(load, a, b), option_table[a].name, text, why);
+	    options_where_of(&load->next,
+		option_field(&load->next, &option_table[a]),
+		option_field(&load->next, &option_table[b])),
+	    option_table[a].name, text, why);
 	free(text);
 }
 
@@ -652,12 +712,12 @@ option_load_check(struct option_load *load)
 		option_errors_add(load->errors,
 		    "%s: max-rooms must be at least %zu here: "
 		    "the lobby and each permanent room count",
-		    option_load_where(load, INDEX_max_rooms, INDEX_room),
+		    options_where_of(o, &o->max_rooms, &o->room),
 		    o->room.count + 1);
 	if (o->listen.count == 0)
 		option_errors_add(load->errors,
 		    "%s: listen must have at least one address",
-		    option_load_where(load, INDEX_listen, INDEX_listen));
+		    options_where(o, &o->listen));
 	/* Scrubbing can make a line three times as long, and it gets a time and
 	 * a name. A handful of the longest must fit everywhere. */
 	option_load_check_least(load, INDEX_output_limit, INDEX_max_line,
@@ -702,8 +762,6 @@ option_load_all(struct options *o, const char *path, char *text, size_t len,
 	if (errors->count == 0)
 		options_swap(o, &load.next);
 	options_fini(&load.next);
-	for (i = 0; i < INDEX_COUNT; i++)
-		free(load.where[i]);
 	return errors->count == 0 ? 0 : -1;
 }
 

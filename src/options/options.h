@@ -60,6 +60,7 @@ struct options {
 	OPTION_FIELD_##type field;
 #include "options/options.def"
 #undef OPTION
+	char **where; /* see options_where(); NULL: all are defaults */
 };
 
 enum option_type {
@@ -104,6 +105,13 @@ void options_init(struct options *o);
 void options_fini(struct options *o);
 
 void options_swap(struct options *a, struct options *b);
+
+/* Where the setting whose field this is (&o->control) comes from, for errors:
+ * "brbd.conf:3", "-o NAME=VALUE" or "defaults". Valid as long as o is. */
+const char *options_where(const struct options *o, const void *field);
+/* The same for the first of two that is no default. */
+const char *options_where_of(const struct options *o, const void *field,
+    const void *other);
 
 /*
  * Loads the settings of three sources, each outweighing the one before: the

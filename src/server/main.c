@@ -433,6 +433,24 @@ main_print_errors(const char *text)
 	}
 }
 
+/* The settings are fine, as far as they say themselves; are the places that they
+ * name? */
+static int
+main_test(const struct options *options)
+{
+	struct option_errors errors = { NULL, 0 };
+	int result = EXIT_FINE;
+
+	server_warn_options(options);
+	if (server_check_places(options, &errors) == -1) {
+		main_print_errors(errors.text);
+		result = EXIT_USAGE;
+	} else
+		(void)puts("the settings are fine");
+	option_errors_fini(&errors);
+	return result;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -468,9 +486,7 @@ main(int argc, char *argv[])
 	else if (order.is_there)
 		result = main_take_over(&args, &options, &order);
 	else if (args.is_test) {
-		server_warn_options(&options);
-		(void)puts("the settings are fine");
-		result = EXIT_FINE;
+		result = main_test(&options);
 	} else if (args.is_detach &&
 	    main_check_detach(&args, &options, file) == -1)
 		result = EXIT_USAGE;

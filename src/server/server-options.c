@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,9 +54,10 @@ server_check_files(const struct options *o, struct option_errors *errors)
 	    o->max_members + o->max_rooms + SERVER_RESERVED_FDS <= files)
 		return 0;
 	option_errors_add(errors,
-	    "max-members %llu and max-rooms %llu do not fit into the limit on "
+	    "%s: max-members %llu and max-rooms %llu do not fit into the limit on "
 	    "open files, %llu, of which %d are needed otherwise: lower the "
 	    "ones or raise the other",
+	    options_where_of(o, &o->max_members, &o->max_rooms),
 	    (unsigned long long)o->max_members,
 	    (unsigned long long)o->max_rooms, (unsigned long long)files,
 	    SERVER_RESERVED_FDS);
@@ -101,11 +103,14 @@ server_check_tls(const struct options *o, struct option_errors *errors)
 
 	if (o->tls_certificate[0] == '\0' && o->tls_key[0] != '\0') {
 		option_errors_add(errors,
-		    "tls-key is of no use without tls-certificate");
+		    "%s: tls-key is of no use without tls-certificate",
+		    options_where(o, &o->tls_key));
 		return -1;
 	}
 	if (o->tls_certificate[0] == '\0' && o->sts_port != 0) {
-		option_errors_add(errors, "sts-port needs a tls-certificate");
+		option_errors_add(errors,
+		    "%s: sts-port needs a tls-certificate",
+		    options_where(o, &o->sts_port));
 		return -1;
 	}
 	if (tls_context_new(o, &context, &error) == 0) {
@@ -145,6 +150,81 @@ server_load_options(struct options *o, const struct server_source *source,
 		result = -1;
 	if (server_check_tls(o, errors) == -1)
 		result = -1;
+	return result;
+}
+
+/* Why nothing can be made at that path, or NULL: it may be there, or its
+ * directory is; or that is made when the server is started, as systemd does. */
+static const char *
+server_why_not_there(const char *path, struct stat *st)
+{
+	const char *slash = strrchr(path, '/');
+	char *parent;
+	const char *why = NULL;
+
+	memset(st, 0, sizeof(*st));
+	if (stat(path, st) == 0)
+		return NULL;
+	memset(st, 0, sizeof(*st));
+	if (errno != ENOENT)
+		return strerror(errno);
+	parent = slash == NULL ? xstrdup(".") :
+				 xstrndup(path, (size_t)(slash - path) + 1);
+	if (stat(parent, st) == 0 && !S_ISDIR(st->st_mode))
+		why = strerror(ENOTDIR);
+	else if (st->st_mode == 0)
+		log_warning("it is not there, nor is the directory that it "
+			    "would be made in: path=\"%s\"",
+		    path);
+	memset(st, 0, sizeof(*st));
+	free(parent);
+	return why;
+}
+
+static const char *
+server_check_state_dir(const char *path)
+{
+	struct stat st;
+	const char *why = server_why_not_there(path, &st);
+
+	if (why != NULL || st.st_mode == 0)
+		return why;
+	if (!S_ISDIR(st.st_mode))
+		return strerror(ENOTDIR);
+	return (st.st_mode & (S_IWGRP | S_IWOTH)) != 0 ?
+	    "others may write to it (chmod go-w helps)" :
+	    NULL;
+}
+
+static const char *
+server_check_control(const char *path)
+{
+	struct stat st;
+	const char *why = server_why_not_there(path, &st);
+
+	if (why != NULL || st.st_mode == 0 || S_ISSOCK(st.st_mode))
+		return why;
+	return "it is there, and no socket";
+}
+
+int
+server_check_places(const struct options *o, struct option_errors *errors)
+{
+	const char *why;
+	int result = 0;
+
+	if (o->state_dir[0] != '\0' &&
+	    (why = server_check_state_dir(o->state_dir)) != NULL) {
+		option_errors_add(errors, "%s: state-dir '%s': %s",
+		    options_where(o, &o->state_dir), o->state_dir, why);
+		result = -1;
+	}
+	if (o->control[0] != '\0' &&
+	    (why = server_check_control(o->control)) != NULL) {
+		option_errors_add(errors, "%s: control '%s': %s",
+		    options_where(o, &o->control), o->control, why);
+		result = -1;
+	}
 	return result;
 }
 
@@ -226,8 +306,9 @@ server_check_reload(const struct options *fresh, const struct options *in_force,
 	if (fresh->output_limit >= 4 * in_force->max_line)
 		return 0;
 	option_errors_add(errors,
-	    "output-limit must be at least 4 times the max-line in force, "
+	    "%s: output-limit must be at least 4 times the max-line in force, "
 	    "%llu bytes",
+	    options_where(fresh, &fresh->output_limit),
 	    (unsigned long long)in_force->max_line);
 	return -1;
 }

@@ -44,6 +44,11 @@ enum log_level server_log_level(const struct server_source *source,
 int server_load_options(struct options *o, const struct server_source *source,
     struct option_errors *errors) MUST_CHECK;
 
+/* Looks, without any effect, at the files that the settings name, for what could
+ * not be used there. Returns 0, or -1 with errors. */
+int server_check_places(const struct options *o,
+    struct option_errors *errors) MUST_CHECK;
+
 /* Logs warnings about valid settings that may be a mistake. */
 void server_warn_options(const struct options *o);
 

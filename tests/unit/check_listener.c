@@ -443,7 +443,8 @@ START_TEST(test_all_or_nothing)
 	    "directory");
 	ck_assert_int_eq(access(path, F_OK), -1); /* undone */
 	set_fails("127.0.0.1:0,irc", "127.0.0.1:0",
-	    "cannot listen on '127.0.0.1:0': given twice");
+	    "cannot listen on '127.0.0.1:0': given twice; an address can have "
+	    "one port that the system chooses (0)");
 	/* What is in use by another socket of the same set. */
 	taken = xasprintf("127.0.0.1%s", port_of(0));
 	error = xasprintf("cannot listen on '%s': Address already in use",

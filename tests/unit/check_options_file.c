@@ -282,6 +282,28 @@ START_TEST(file_size)
 }
 END_TEST
 
+/* Files that are included are bounded together; where a setting comes from is
+ * known of each. */
+START_TEST(file_includes)
+{
+	char *other = xasprintf("%s/z.part", dir);
+
+	write_file("#######\n", OPTIONS_FILE_MAX / 16);
+	ck_assert_int_eq(rename(path, other), 0);
+	write_file("lobby=hall\ninclude={\"*.part\",\"z.part\"}\n", 1);
+	ck_assert_int_eq(load_path(path), 0);
+	ck_assert(strstr(options_where(&options, &options.lobby), ":1") !=
+	    NULL);
+	ck_assert_str_eq(options_where(&options, &options.control), "defaults");
+	write_file("include={\"*.part\",\"z.part\",\"./z.part\"}\n", 1);
+	ck_assert_int_eq(load_path(path), -1);
+	ck_assert_ptr_nonnull(strstr(errors.text,
+	    "/./z.part: cannot read the settings: the files that are included "
+	    "are larger than 1 MiB together\n"));
+	free(other);
+}
+END_TEST
+
 /*
  * What is garbage is looked at until there are enough errors, not to its end.
  */
@@ -354,6 +376,7 @@ unit_tests(Suite *s)
 	tcase_add_test(files, file_is_read);
 	tcase_add_test(files, file_kinds);
 	tcase_add_test(files, file_size);
+	tcase_add_test(files, file_includes);
 	tcase_add_test(files, file_garbage);
 	tcase_add_test(files, file_long_list);
 	tcase_add_test(files, file_and_assignment_errors);
