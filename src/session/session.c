@@ -95,6 +95,14 @@ session_set_left(struct session *s)
 void
 session_close(struct session *s, const char *text)
 {
+	char from[CREDENTIAL_STR_SIZE];
+
+	/* When the connection ends, nobody is behind it any more. */
+	if (s->member != NULL) {
+		credential_str(&s->address, from);
+		log_people("somebody left: nick=%s from=\"%s\" fd=%d",
+		    s->member->nick, from, conn_fd(s->conn));
+	}
 	if (s->protocol->goodbye != NULL)
 		s->protocol->goodbye(s, text);
 	session_set_left(s);

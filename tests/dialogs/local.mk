@@ -83,6 +83,7 @@ dialogs = \
 	%D%/irc-invite.dialog \
 	%D%/irc-join-caps.dialog \
 	%D%/irc-join-limits.dialog \
+	%D%/irc-join-many.dialog \
 	%D%/irc-join-nobody.dialog \
 	%D%/irc-join.dialog \
 	%D%/irc-kept-action.dialog \
