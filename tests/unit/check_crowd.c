@@ -275,12 +275,15 @@ void
 unit_tests(Suite *s)
 {
 	TCase *tc = unit_case(s, "crowd", setup, teardown);
+	TCase *hours = unit_case(s, "hours", setup, teardown);
 
+	/* Under valgrind these take minutes, and reach no other code. */
+	tcase_set_tags(hours, "slow");
 	tcase_add_test(tc, test_one_address);
-	tcase_add_test(tc, test_many_addresses);
-	tcase_add_test(tc, test_coming_again);
+	tcase_add_test(hours, test_many_addresses);
+	tcase_add_test(hours, test_coming_again);
 	tcase_add_test(tc, test_a_neighbour);
 	tcase_add_test(tc, test_a_neighbour_talks);
-	tcase_add_test(tc, test_a_class_is_not_slowed);
+	tcase_add_test(hours, test_a_class_is_not_slowed);
 	tcase_add_test(tc, test_no_limit);
 }
