@@ -116,6 +116,8 @@ metrics_add_traffic(struct metrics *m, struct buf *out)
 	metrics_counter(out, "brbd_gaps_total",
 	    "How often a member was told that messages are no longer held.",
 	    chat->gaps);
+	metrics_counter(out, "brbd_searches_total", "Searches in what is held.",
+	    sessions->searches);
 	metrics_counter(out, "brbd_throttled_total",
 	    "How often a member was read more slowly since they sent too "
 	    "fast.",

@@ -58,6 +58,8 @@ const struct irc_cap_entry irc_cap_table[] = {
 	    "when something was said or done" },
 	{ "setname", IRC_CAP_SETNAME, NULL,
 	    "SETNAME changes your real name, and you see those of others" },
+	{ "soju.im/search", IRC_CAP_SEARCH, NULL,
+	    "SEARCH finds what was said" },
 	{ "standard-replies", IRC_CAP_STANDARD_REPLIES, NULL,
 	    "FAIL, WARN and NOTE are known to you" },
 	{ "sts", IRC_CAP_STS, NULL,

@@ -54,7 +54,8 @@ enum irc_cap {
 	IRC_CAP_STANDARD_REPLIES = 1 << 19,
 	IRC_CAP_USERHOST_IN_NAMES = 1 << 20,
 	IRC_CAP_SASL = 1 << 21,
-	IRC_CAP_ACCOUNT_REGISTRATION = 1 << 22
+	IRC_CAP_ACCOUNT_REGISTRATION = 1 << 22,
+	IRC_CAP_SEARCH = 1 << 23
 };
 
 /* An entry of irc-cap.c's table, which ends with a name of NULL. */
@@ -78,6 +79,7 @@ extern const struct irc_cap_entry irc_cap_table[];
 
 struct irc_monitor;
 struct irc_sasl;
+struct search;
 
 /* How a login that is under way was asked for. */
 enum irc_login {
@@ -107,6 +109,7 @@ struct irc {
 	char label[IRC_LABEL_MAX + 1]; /* escaped as it came; "": none */
 	uint64_t batches; /* count, for their reference tags */
 	struct irc_monitor *monitor; /* irc-monitor.c; NULL: watches nobody */
+	char *search_label; /* irc-search.c: of the one under way; or NULL */
 	void *oper; /* irc-oper.c: a check under way; or NULL */
 	struct irc_sasl *sasl; /* irc-sasl.c: what has come so far; or NULL */
 	uint8_t login_by; /* enum irc_login */
@@ -382,6 +385,7 @@ const char *irc_sasl_mechanisms(const struct session *s);
  * irc_register_try() is called when it is known. */
 bool irc_pass_logs_in(struct session *s) MUST_CHECK;
 /* See struct protocol. */
+void irc_found(struct session *s, const struct search *search);
 void irc_logged_in(struct session *s, enum login_purpose purpose,
     enum login result, const struct login_answer *answer);
 

@@ -23,6 +23,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/irc-render.c \
 	%D%/irc-reply.c \
 	%D%/irc-sasl.c \
+	%D%/irc-search.c \
 	%D%/irc-sniff.c \
 	%D%/irc-talk.c \
 	%D%/irc-who.c \

@@ -67,6 +67,7 @@ irc_close(struct session *s)
 	irc_monitor_free(s);
 	irc_forget_password(irc);
 	irc_sasl_free(irc);
+	free(irc->search_label);
 	free(irc->user);
 	free(irc->realname);
 	free(irc);
@@ -299,6 +300,7 @@ const struct protocol protocol_irc = {
 	.caught_up = irc_caught_up,
 	.kicked = irc_event,
 	.logged_in = irc_logged_in,
+	.found = irc_found,
 	.refused = irc_refused,
 	.goodbye = irc_goodbye,
 	.refusal = irc_refusal,

@@ -16,8 +16,6 @@
 #include "room/ids.h"
 #include "room/person.h"
 
-#define JSONL_HISTORY_BYTES ((size_t)128 * 1024)
-
 /* Goes back from at by limit messages at most. */
 static struct history_cursor
 history_page_back(const struct history *h, struct history_cursor at,
@@ -41,7 +39,7 @@ history_page_add(const struct session *s, struct json *j,
 	struct event event;
 
 	while (limit-- > 0 && at->number < upper &&
-	    j->out->len - start < JSONL_HISTORY_BYTES &&
+	    j->out->len - start < JSONL_PAGE_BYTES &&
 	    history_read(&room->history, at, &event)) {
 		if (event.kind != EVENT_GAP &&
 		    member_ignores_author(s->member, event.author, event.nick))

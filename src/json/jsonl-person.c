@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What is about oneself: nick, account, breaks, ignores, and the end. Some take
- * time: what the request was is kept in the session's state until the answer is
- * known, and no further one is handled before.
+ * What is about oneself: nick, account, breaks, ignores, and the end.
  */
 #include "config.h"
 
@@ -24,93 +22,15 @@
 #include "room/person.h"
 #include "session/session-account.h"
 
-/* The request that is answered later. */
-struct jsonl_pending {
-	const struct command *command;
-	bool has_ref;
-	bool wants_token;
-	char ref[JSONL_REF_MAX + 1];
-};
-
-static void
-pending_begin(struct session *s, const struct jsonl_request *rq)
-{
-	struct jsonl_pending *p = xcalloc(1, sizeof(*p));
-
-	assert(s->state == NULL);
-	p->command = rq->command;
-	p->has_ref = rq->ref != NULL;
-	p->wants_token = json_is_true(json_object_get(rq->object, "token"));
-	if (p->has_ref)
-		(void)strlcpy(p->ref, rq->ref, sizeof(p->ref));
-	s->state = p;
-}
-
-/* Takes it back; p has what rq points to. */
-static void
-pending_end(struct session *s, struct jsonl_pending *p,
-    struct jsonl_request *rq)
-{
-	struct jsonl_pending *pending = s->state;
-
-	memset(p, 0, sizeof(*p));
-	if (pending != NULL)
-		*p = *pending;
-	free(pending);
-	s->state = NULL;
-	memset(rq, 0, sizeof(*rq));
-	rq->command = p->command;
-	rq->ref = p->has_ref ? p->ref : NULL;
-}
-
-void
-jsonl_close(struct session *s)
-{
-	free(s->state);
-	s->state = NULL;
-}
-
-/* Over an upgrade the answer stays, and loses its ref. */
-void
-jsonl_save(const struct session *s, struct fields_out *out)
-{
-	const struct jsonl_pending *p = s->state;
-
-	if (p != NULL)
-		buf_addstr(&out->data, p->command->name);
-}
-
-bool
-jsonl_load(struct session *s, struct fields_in *in, const struct tlv *item)
-{
-	struct jsonl_pending *p;
-	const struct jsonl_command *c;
-
-	(void)in;
-	for (c = jsonl_commands; item->len > 0 && c->run != NULL; c++)
-		if (strlen(c->command.name) == item->len &&
-		    memcmp(c->command.name, item->data, item->len) == 0) {
-			p = xcalloc(1, sizeof(*p));
-			p->command = &c->command;
-			s->state = p;
-		}
-	if (s->member == NULL)
-		session_set_left(s);
-	return true;
-}
-
 /* Whose connection is dead does not keep the nick. */
 static bool
 nick_probe(struct session *s, const struct jsonl_request *rq,
     const struct member *holder, const char *nick)
 {
-	struct jsonl_pending p;
-	struct jsonl_request again;
-
-	pending_begin(s, rq);
+	jsonl_pending_begin(s, rq);
 	if (session_probe(s, holder, nick))
 		return true;
-	pending_end(s, &p, &again);
+	jsonl_pending_free(s);
 	return false;
 }
 
@@ -171,7 +91,7 @@ jsonl_take_nick(struct session *s, const char *nick)
 	struct jsonl_pending p;
 	struct jsonl_request rq;
 
-	pending_end(s, &p, &rq);
+	jsonl_pending_end(s, &p, &rq);
 	nick_take(s, &rq, nick);
 }
 
@@ -231,7 +151,7 @@ jsonl_logged_in(struct session *s, enum login_purpose purpose,
 	/* By the connection, when a nick was asked for. */
 	if (s->state == NULL)
 		return;
-	pending_end(s, &p, &rq);
+	jsonl_pending_end(s, &p, &rq);
 	if (result == LOGIN_DONE) {
 		j = jsonl_begin_done(s, &rq);
 		json_text(j, "account", account_name(answer->account));
@@ -259,7 +179,7 @@ jsonl_login_run(struct session *s, const struct jsonl_request *rq)
 	if (session_account(s) != NULL)
 		jsonl_failed(s, rq, "forbidden", "you are logged in already");
 	else if (json_is_string(password)) {
-		pending_begin(s, rq);
+		jsonl_pending_begin(s, rq);
 		session_login(s, name, json_string_value(password));
 	} else
 		jsonl_failed(s, rq, "bad-password",
@@ -274,7 +194,7 @@ jsonl_register_run(struct session *s, const struct jsonl_request *rq)
 		jsonl_failed(s, rq, "no-text", "it needs a password");
 		return;
 	}
-	pending_begin(s, rq);
+	jsonl_pending_begin(s, rq);
 	session_set_password(s, LOGIN_REGISTER, json_string_value(rq->value));
 }
 

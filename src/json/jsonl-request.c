@@ -215,8 +215,7 @@ jsonl_find(struct session *s, const struct jsonl_request *rq, const char *nick)
 	return m;
 }
 
-/* The text of a member that is sent back as it is, or NULL. */
-static const char *
+const char *
 jsonl_label(const struct jsonl_request *rq, const char *name, size_t max)
 {
 	const json_t *value = json_object_get(rq->object, name);
@@ -285,7 +284,6 @@ jsonl_input(struct session *s, char *line, size_t len, bool has_cr)
 		return;
 	}
 	rq.ref = jsonl_label(&rq, "ref", JSONL_REF_MAX);
-	rq.id = jsonl_label(&rq, "id", HISTORY_ID_MAX);
 	c = jsonl_find_command(&rq);
 	session_charge(s, c == NULL ? 1 : c->command.cost);
 	if (c == NULL)

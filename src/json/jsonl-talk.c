@@ -158,10 +158,13 @@ say_text(struct session *s, const struct jsonl_request *rq, const char *text)
 void
 jsonl_say_run(struct session *s, const struct jsonl_request *rq)
 {
-	char *text = jsonl_value(s, rq);
+	struct jsonl_request with = *rq;
+	char *text;
 
+	with.id = jsonl_label(rq, "id", HISTORY_ID_MAX);
+	text = jsonl_value(s, &with);
 	if (text != NULL)
-		say_text(s, rq, text);
+		say_text(s, &with, text);
 	free(text);
 }
 

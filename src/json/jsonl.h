@@ -12,6 +12,8 @@
 #include "room/model.h"
 #include "session/session.h"
 
+struct search;
+
 /*
  * The protocol for programs, brbd-json(7): an object a line, in both
  * directions. A request has one member that names a command; each is answered
@@ -22,6 +24,7 @@
 #define JSONL_LINE_MAX 16384 /* bytes of a request */
 #define JSONL_REF_MAX 64
 #define JSONL_HISTORY_MAX 100
+#define JSONL_PAGE_BYTES ((size_t)128 * 1024) /* of messages in an answer */
 
 /* A request that is being answered. */
 struct jsonl_request {
@@ -86,6 +89,10 @@ void jsonl_too_often(struct session *s, const struct jsonl_request *rq,
 char *jsonl_value(struct session *s, const struct jsonl_request *rq);
 char *jsonl_member(struct session *s, const struct jsonl_request *rq,
     const char *name);
+/* The text of a member that is sent back as it is, of max bytes at most, or
+ * NULL. It is valid as long as rq is. */
+const char *jsonl_label(const struct jsonl_request *rq, const char *name,
+    size_t max);
 /* The value as a text, or NULL if it is null or true. False: it is neither, and
  * s was told. */
 bool jsonl_optional(struct session *s, const struct jsonl_request *rq,
@@ -107,14 +114,31 @@ struct membership *jsonl_in(struct session *s, const struct jsonl_request *rq,
 struct member *jsonl_find(struct session *s, const struct jsonl_request *rq,
     const char *nick);
 
-/* What takes time: jsonl-person.c. As struct protocol has them. */
-void jsonl_close(struct session *s);
+/* What takes time: jsonl-pending.c. */
+
+/* The request that is answered later. */
+struct jsonl_pending {
+	const struct command *command;
+	bool has_ref;
+	bool wants_token; /* of a login or registration: one for the next time */
+	char ref[JSONL_REF_MAX + 1];
+};
+/* Keeps rq in the state of s, which handles no other meanwhile; and takes it
+ * back: p has what rq points to then. */
+void jsonl_pending_begin(struct session *s, const struct jsonl_request *rq);
+void jsonl_pending_end(struct session *s, struct jsonl_pending *p,
+    struct jsonl_request *rq);
+void jsonl_pending_free(struct session *s);
+
+/* As struct protocol has them. */
 void jsonl_save(const struct session *s, struct fields_out *out);
 bool jsonl_load(struct session *s, struct fields_in *in,
     const struct tlv *item);
 void jsonl_take_nick(struct session *s, const char *nick);
 void jsonl_logged_in(struct session *s, enum login_purpose purpose,
     enum login result, const struct login_answer *answer);
+
+void jsonl_found(struct session *s, const struct search *search);
 
 #define COMMAND(field, ...) \
 	void jsonl_##field##_run(struct session *s, \

@@ -6,9 +6,11 @@ src_libbrbd_a_SOURCES += \
 	%D%/commands.def \
 	%D%/jsonl-event.c \
 	%D%/jsonl-history.c \
+	%D%/jsonl-pending.c \
 	%D%/jsonl-person.c \
 	%D%/jsonl-request.c \
 	%D%/jsonl-room.c \
+	%D%/jsonl-search.c \
 	%D%/jsonl-talk.c \
 	%D%/jsonl.h \
 	%D%/protocol-jsonl.c

@@ -159,8 +159,9 @@ const struct protocol protocol_jsonl = {
 	.refusal = jsonl_refusal,
 	.take_nick = jsonl_take_nick,
 	.logged_in = jsonl_logged_in,
+	.found = jsonl_found,
 	.takes_nick = true,
-	.close = jsonl_close,
+	.close = jsonl_pending_free,
 	.save = jsonl_save,
 	.load = jsonl_load,
 };

@@ -7,6 +7,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/cmd-break.c \
 	%D%/cmd-help.c \
 	%D%/cmd-history.c \
+	%D%/cmd-search.c \
 	%D%/cmd-ignore.c \
 	%D%/cmd-join.c \
 	%D%/cmd-kick.c \

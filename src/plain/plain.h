@@ -19,6 +19,7 @@ struct member;
 struct membership;
 struct protocol;
 struct room;
+struct search;
 struct session;
 
 extern const struct protocol protocol_line;
@@ -107,6 +108,8 @@ void plain_explain_nick(struct session *s, enum nick why, const char *nick,
 /* See struct protocol. */
 void plain_logged_in(struct session *s, enum login_purpose purpose,
     enum login result, const struct login_answer *answer);
+
+void plain_found(struct session *s, const struct search *search);
 
 /* Tells s that this cannot be done on break. */
 void plain_on_break(struct session *s);

@@ -462,6 +462,7 @@ const struct protocol protocol_line = {
 	.event = line_event,
 	.kicked = line_kicked,
 	.logged_in = plain_logged_in,
+	.found = plain_found,
 	.takes_nick = true,
 	.refusal = line_refusal,
 	.save = line_save,

@@ -103,6 +103,7 @@ server_save(struct fields_out *out, char **error, void *arg)
 
 	server->upgrade_us = clock_now_us();
 	gate_open(server->gate);
+	sessions_end_searches(&server->sessions);
 	server_settle(server);
 	persist_flush(&server->state.persist);
 	fields_put_item(out, HANDOFF_SERVER, &server_fields, server);

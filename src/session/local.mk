@@ -14,6 +14,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/session-account.h \
 	%D%/session-login.c \
 	%D%/session-probe.c \
+	%D%/session-search.c \
 	%D%/session-sniff.c \
 	%D%/session-stranger.c \
 	%D%/session-tls.c \

@@ -17,6 +17,7 @@ struct fields_out;
 struct cursor;
 struct membership;
 struct room;
+struct search;
 struct session;
 struct tlv;
 
@@ -86,6 +87,8 @@ struct protocol {
 	/* What came of logging in: see session_login(). May be NULL. */
 	void (*logged_in)(struct session *s, enum login_purpose purpose,
 	    enum login result, const struct login_answer *answer);
+	/* What session_search() has found. */
+	void (*found)(struct session *s, const struct search *search);
 	/* Who logs in takes a nick of the account as well. */
 	bool takes_nick;
 	/* They are not let in: say so; goodbye follows. NULL: as an error. */

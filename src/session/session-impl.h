@@ -57,6 +57,9 @@ void session_login_save(const struct session *s, struct fields_out *out,
 bool session_login_load(struct session *s, struct fields_in *in,
     const struct tlv *item) MUST_CHECK;
 
+/* Gives up a search that is under way. */
+void session_search_cancel(struct session *s);
+
 /* Resumes reading, which is paused, at at_ms. */
 void session_throttle_until(struct session *s, int64_t at_ms);
 

@@ -77,6 +77,7 @@ session_free(struct session *s)
 	admit_remove(&all->admission, s->origin);
 	session_unthrottle(s);
 	session_login_cancel(s);
+	session_search_cancel(s);
 	if (s->protocol->close != NULL)
 		s->protocol->close(s);
 	conn_free(s->conn);

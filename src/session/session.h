@@ -30,7 +30,9 @@ struct dialect;
 struct irc_watched;
 struct member;
 struct session_login;
+struct search_query;
 struct session_probe;
+struct session_search;
 struct protocol;
 struct tlv;
 struct verify_queue;
@@ -72,6 +74,7 @@ struct sessions {
 	struct walk ban_walk;
 	char ban_after[NICK_SIZE];
 	uint64_t banned_ended; /* connections */
+	uint64_t searches;
 	uint64_t throttled;
 	/* Of these: for what all from their address sent, and for what was said
 	 * in a room. */
@@ -99,6 +102,7 @@ struct session {
 	struct session_login *login;
 	/* Monotonic: until then their owner was surely there. */
 	int64_t proved_until_ms;
+	struct session_search *search; /* session-search.c; or NULL */
 	uint64_t account; /* id: they have logged in; 0: not */
 	/* session-confirm.c: if is_asked, the output up to which the client was
 	 * asked whether it has read it; or since when (monotonic) it has some
@@ -231,6 +235,14 @@ void session_charge(struct session *s, unsigned cost);
  */
 void session_hold(struct session *s);
 void session_release(struct session *s);
+
+/*
+ * Searches what is said where s is (room/search.h), which takes time: s is held,
+ * and protocol->found() is called. All that run are ended early, before they
+ * would go over to the next program.
+ */
+void session_search(struct session *s, const struct search_query *query);
+void sessions_end_searches(struct sessions *all);
 
 /*
  * Asks whether holder, who has the nick that s wants, is still there, if s comes

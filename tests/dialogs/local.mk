@@ -108,6 +108,7 @@ dialogs = \
 	%D%/irc-return.dialog \
 	%D%/irc-sasl-odd.dialog \
 	%D%/irc-sasl.dialog \
+	%D%/irc-search.dialog \
 	%D%/irc-secret.dialog \
 	%D%/irc-sniff-silent.dialog \
 	%D%/irc-sniff.dialog \
@@ -178,6 +179,7 @@ dialogs = \
 	%D%/rooms.dialog \
 	%D%/scrub-messages.dialog \
 	%D%/scrub.dialog \
+	%D%/search.dialog \
 	%D%/secret.dialog \
 	%D%/signals-int.dialog \
 	%D%/signals-twice.dialog \
@@ -212,6 +214,7 @@ dialogs_json = \
 	%D%/json-errors.dialog \
 	%D%/json-ids.dialog \
 	%D%/json-lapped.dialog \
+	%D%/json-search.dialog \
 	%D%/json-upgrade.dialog \
 	%D%/json.dialog \
 	%D%/ws.dialog

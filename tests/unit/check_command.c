@@ -128,7 +128,7 @@ START_TEST(test_table)
 			ck_assert_str_ne(cmd->name,
 			    plain_commands[j].command.name);
 	}
-	ck_assert_int_eq(i, 29);
+	ck_assert_int_eq(i, 30);
 }
 END_TEST
 

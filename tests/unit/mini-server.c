@@ -123,6 +123,10 @@ mini_run(struct mini_server *t)
 		if (chat_turn(&t->chat))
 			t->is_woken = true;
 		conn_reap(&t->net);
+		if (walks_are_running(&t->deadlines.walks)) {
+			walks_finish(&t->deadlines.walks);
+			quiet = 0;
+		}
 	}
 	deliver_all(&t->chat);
 	conn_reap(&t->net);
@@ -148,6 +152,7 @@ mini_read(int fd, struct buf *out)
 void
 mini_save(struct mini_server *t, struct fields_out *out)
 {
+	sessions_end_searches(&t->sessions);
 	net_save(&t->net, out);
 	listeners_save(t->listeners, HANDOFF_LISTENER, out);
 	require(chat_save(&t->chat, out) == 0);
