@@ -73,10 +73,8 @@ gendoc_print_verb_usage(const char *usage)
 			fputs(" ...", stdout);
 			usage += 3;
 		}
-		if (*usage == ']') {
+		for (; *usage == ']'; usage++)
 			fputs(" Oc", stdout);
-			usage++;
-		}
 	}
 }
 
