@@ -322,8 +322,12 @@ jsonl_ack_run(struct session *s, const struct jsonl_request *rq)
 	uint64_t token;
 
 	/* Nobody is told: it answers a question of ours. */
-	if (json_is_string(rq->value) &&
-	    parse_number(json_string_value(rq->value), UINT64_MAX, &token) == 0)
+	if (!json_is_string(rq->value) ||
+	    parse_number(json_string_value(rq->value), UINT64_MAX, &token) != 0)
+		return;
+	if (token == 0)
+		session_will_answer(s);
+	else
 		session_confirmed(s, token);
 }
 

@@ -118,3 +118,9 @@ session_confirmed(struct session *s, uint64_t token)
 	if (s->is_asked && token == s->asked)
 		conn_answered(s->conn, token);
 }
+
+void
+session_will_answer(struct session *s)
+{
+	conn_answered(s->conn, conn_confirmed(s->conn));
+}

@@ -191,6 +191,9 @@ void session_error(struct session *s, const char *fmt, ...) PRINTFLIKE(2, 3);
  * token, if that is what conn_sent() was then. Any other is ignored.
  */
 void session_confirmed(struct session *s, uint64_t token);
+/* The client has said, before it was asked, that it will answer: so its silence
+ * tells that it is not there any more. */
+void session_will_answer(struct session *s);
 
 /*
  * Who is behind s: session-login.c. All of these end with the protocol's

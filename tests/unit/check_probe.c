@@ -112,6 +112,19 @@ START_TEST(test_silent)
 }
 END_TEST
 
+/* It has only said that it will answer. */
+START_TEST(test_silent_unasked)
+{
+	session_will_answer(TAILQ_FIRST(&mini.sessions.list));
+	ask_for_bob(1);
+	ck_assert_str_eq(saw(new_fd), "");
+	pass(4500);
+	ck_assert_str_eq(saw(new_fd), "");
+	pass(1000);
+	ck_assert_ptr_nonnull(strstr(saw(new_fd), " 001 bob "));
+}
+END_TEST
+
 START_TEST(test_answers)
 {
 	answer_once();
@@ -190,4 +203,5 @@ unit_tests(Suite *s)
 	tc = unit_case(s, "silent", setup, teardown);
 	tcase_set_tags(tc, "no-valgrind");
 	tcase_add_test(tc, test_silent);
+	tcase_add_test(tc, test_silent_unasked);
 }
