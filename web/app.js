@@ -99,6 +99,8 @@ class Page {
 			this.stale("places");
 			if (room === this.current)
 				this.stale("view", "title");
+			else
+				room.trim(false);
 		});
 		chat.on("live", (room) => this.#caughtUp(room));
 		chat.on("said", (room, line) => this.#said(room, line));
@@ -120,6 +122,11 @@ class Page {
 		addEventListener("keydown", (e) => this.#key(e));
 		this.#listenToKeyboard();
 		$("shade").addEventListener("click", () => this.#closeDrawers());
+		/* What follows # in the address is a room. */
+		document.querySelector(".skip").addEventListener("click", (e) => {
+			e.preventDefault();
+			this.composer.focus();
+		});
 	}
 
 	// A phone's keyboard covers the page without resizing it, on some.
@@ -185,14 +192,20 @@ class Page {
 			room.placeDivider();
 		if (room.kind === "talk")
 			room.unread = 0;
-		this.composer.open(room.key, room.kind === "talk" ?
-		    `To ${room.name} alone` : `Say something in ${room.name}`);
+		this.#openComposer();
 		this.view.show(room);
 		history.replaceState(null, "", room.kind === "talk" ?
 		    location.pathname : `#${room.name}`);
 		this.#closeDrawers();
 		this.stale("state", "places", "people", "title", "view");
 	};
+
+	#openComposer() {
+		const { name, key, kind } = this.current;
+		this.composer.open(key, this.chat.onBreak !== null ?
+		    "You are on break" : kind === "talk" ? `To ${name} alone` :
+		    `Say something in ${name}`);
+	}
 
 	join = (name, key) => {
 		const there = this.chat.rooms.get(name);
@@ -246,6 +259,7 @@ class Page {
 		const undo = this.chat.markRead(room);
 		this.view.toEnd();
 		this.composer.focus();
+		$("toasts").replaceChildren();
 		if (n > 0)
 			this.toast(`${words.plural(n, "message")} marked as ` +
 			    "read", { text: "Undo",
@@ -393,6 +407,7 @@ class Page {
 		title: () => this.#drawHead(),
 		state: () => this.#drawState(),
 		view: () => {
+			this.current.trim(!this.view.isAtEnd);
 			this.view.update();
 			this.#drawEmpty();
 		},
@@ -461,7 +476,8 @@ class Page {
 		    iconButton("help", "Help", () => panels.openHelp()));
 		this.#drawBanner();
 		this.#drawAskName();
-		$("send").disabled = chat.onBreak !== null;
+		$("break").hidden = chat.onBreak !== null;
+		this.#openComposer();
 	}
 
 	#bell() {
@@ -550,7 +566,8 @@ class Page {
 		$("to-end").addEventListener("click", () => this.view.toEnd());
 		$("tools").append(
 		    button(icon("cup"), () => panels.openBreak(this.chat), {
-			class: "break-button", "aria-label": "Be right back",
+			class: "break-button", id: "break",
+			"aria-label": "Break: be right back",
 			title: "Take a break: nothing is missed" },
 		    h("span", {}, "Break")),
 		    iconButton("search", "Search", () =>

@@ -17,6 +17,7 @@ import { Room, toLine, toLines } from "./room.js";
 import { receiveEvent } from "./events.js";
 
 const ORDER_PATIENCE = 300; /* ms, for a line whose number is not the next */
+const NICK_AGAIN = 20000; /* ms, until a nick is asked for once more */
 const HISTORY_PAGE = 100;
 const TALK_KEPT = 100, TALKS_KEPT = 20;
 
@@ -137,6 +138,8 @@ export class Chat extends Emitter {
 		this.refusal = null;
 		this.onBreak = null;
 		this.setMe(hello.nick, null);
+		/* We answer what we are asked; who is silent is gone. */
+		this.link.send({ ack: "0" });
 		/* What is sent once more is known by it. */
 		this.ask({ client: this.client });
 		const who = this.#store.get("me", {});
@@ -150,6 +153,7 @@ export class Chat extends Emitter {
 
 	#login(who) {
 		this.ask({ login: who.account, password: who.token }, (o) => {
+			this.problem = null;
 			this.setMe(o.nick, o.account);
 			this.#settle();
 		}, (o) => {
@@ -165,6 +169,7 @@ export class Chat extends Emitter {
 
 	#takeNick(nick) {
 		this.ask({ nick }, (o) => {
+			this.problem = null;
 			this.setMe(o.nick, this.me.account);
 			this.#settle();
 		}, (o) => {
@@ -174,7 +179,27 @@ export class Chat extends Emitter {
 			    `${nick} belongs to an account. Log in to it, or ` +
 				"choose another name." :
 			    `You are not ${nick}: ${o.text}.`;
+			if (o.error === "nick-taken")
+				this.#timers.set(NICK_AGAIN, () =>
+					this.#takeNickAgain(nick, this.hello));
 			this.#settle();
+		});
+	}
+
+	// It may be one's own earlier connection that has it, and is about to be
+	// found dead.
+	#takeNickAgain(nick, hello) {
+		if (this.hello !== hello || !this.isUp || !this.isGuest ||
+		    this.#store.get("me", {}).nick !== nick)
+			return;
+		this.ask({ nick }, (o) => {
+			this.problem = null;
+			this.setMe(o.nick, this.me.account);
+			this.flush();
+		}, (o) => {
+			if (o.error === "nick-taken")
+				this.#timers.set(NICK_AGAIN, () =>
+					this.#takeNickAgain(nick, hello));
 		});
 	}
 
@@ -192,7 +217,7 @@ export class Chat extends Emitter {
 
 	// Was it typed as the one that one is now? A guest's number changes.
 	isMine(e) {
-		return e.nick === this.me.nick ||
+		return e.nick === this.me.nick || e.nick === this.me.account ||
 		    (isGuestNick(e.nick) && this.isGuest);
 	}
 
@@ -567,8 +592,11 @@ export class Chat extends Emitter {
 		    { room: room.name };
 		if (this.outbox.isFull)
 			return false;
-		this.outbox.add({ ...place, nick: this.me.nick }, clean, kind,
-		    this.#now());
+		/* Without a connection it is meant to be said as who one was. */
+		const wanted = this.isUp ? null : this.#store.get("me", {});
+		this.outbox.add({ ...place, nick: wanted?.account ??
+			wanted?.nick ?? this.me.nick }, clean, kind,
+		this.#now());
 		this.flush();
 		this.emit("room", room);
 		return true;
@@ -646,9 +674,13 @@ export class Chat extends Emitter {
 
 	private(o) {
 		const talk = this.talk(o.nick);
+		/* What was not confirmed comes again after a connection. */
+		if (talk.timeline.items.some((i) => i.msgid && i.msgid ===
+		    o.msgid))
+			return;
 		const item = talk.note({ kind: o.kind, nick: o.nick,
 			text: o.text, time: Date.parse(o.time) || this.#now(),
-			mention: true });
+			msgid: o.msgid, mention: true });
 		this.#saveTalks();
 		this.emit("said", talk, item);
 		this.emit("room", talk);
@@ -659,8 +691,8 @@ export class Chat extends Emitter {
 		this.#tab.set("talks", [...this.talks.values()]
 		    .slice(-TALKS_KEPT).map((t) => [t.name, t.timeline.items
 			.filter((i) => i.kind !== "note").slice(-TALK_KEPT)
-			.map(({ kind, nick, text, time }) =>
-			    ({ kind, nick, text, time }))]));
+			.map(({ kind, nick, text, time, msgid }) =>
+			    ({ kind, nick, text, time, msgid }))]));
 	}
 
 	#loadTalks() {

@@ -38,8 +38,9 @@ export class Composer {
 			this.#submit();
 		});
 		text.addEventListener("input", () => this.#changed());
-		text.addEventListener("keydown", (e) => this.#key_(e));
+		text.addEventListener("keydown", (e) => this.#keyDown(e));
 		text.addEventListener("blur", () => this.#choose([]));
+		addEventListener("resize", () => this.#fit());
 	}
 
 	open(key, placeholder) {
@@ -83,12 +84,12 @@ export class Composer {
 		this.#choose(completeCommand(text));
 	}
 
-	#saveDraft() {
+	#saveDraft(key = this.#key, text = this.#text.value) {
 		const drafts = this.#drafts.get("drafts", {});
-		if (this.#text.value === "")
-			delete drafts[this.#key];
+		if (text === "")
+			delete drafts[key];
 		else
-			drafts[this.#key] = this.#text.value;
+			drafts[key] = text;
 		this.#drafts.set("drafts", drafts);
 	}
 
@@ -98,11 +99,20 @@ export class Composer {
 		    `${Math.min(this.#text.scrollHeight, 200)}px`;
 	}
 
-	#clear() {
-		this.#sentBefore.push(this.#text.value);
+	// Does what was typed, all of it or none. It may lead to another room,
+	// whose draft is left alone.
+	#do(lines) {
+		const key = this.#key, text = this.#text.value;
+		if (!lines.every((line) => this.#ui.submit(line)))
+			return;
+		this.#sentBefore.push(text);
 		this.#sentBefore.splice(0, this.#sentBefore.length - 50);
+		this.#saveDraft(key, "");
+		if (key !== this.#key)
+			return;
 		this.#text.value = "";
-		this.#changed();
+		this.#fit();
+		this.#choose([]);
 	}
 
 	#submit() {
@@ -111,8 +121,8 @@ export class Composer {
 		this.#choose([]);
 		if (lines.length >= ASK_LINES)
 			this.#askLines(lines);
-		else if (this.#ui.submit(lines[0] ?? ""))
-			this.#clear();
+		else
+			this.#do([lines[0] ?? ""]);
 		this.focus();
 	}
 
@@ -126,9 +136,9 @@ export class Composer {
 		const send = button(`Say ${words.count(lines.length)} lines`,
 		    () => {
 			/* What begins with / is said, not done. */
-			if (lines.every((l) => this.#ui.submit(
-			    l.startsWith("/") ? `/${l}` : l)))
-				this.#clear();
+			this.#do(lines.map((l) => l.startsWith("/") ?
+			    `/${l}` : l));
+			this.say("");
 			this.focus();
 		});
 		this.say(`These are ${words.count(lines.length)} lines, each ` +
@@ -143,7 +153,7 @@ export class Composer {
 		send.focus();
 	}
 
-	#key_(e) {
+	#keyDown(e) {
 		if (e.isComposing || e.ctrlKey || e.metaKey)
 			return;
 		const act = this.#choices.length > 0 && !e.altKey ?
@@ -234,8 +244,6 @@ export class Composer {
 					} } },
 			h("b", {}, `/${c.name}`), " ", bdi(c.usage), " ",
 			h("span", {}, c.help))));
-		this.#text.setAttribute("aria-expanded",
-		    String(choices.length > 0));
 		this.#move(0);
 	}
 

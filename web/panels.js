@@ -23,9 +23,11 @@ function panel(title, ...content) {
 	document.querySelector("dialog.panel")?.close();
 	document.body.append(dialog);
 	dialog.showModal();
+	dialog.querySelector("input:not([readonly])")?.focus();
 	return dialog;
 }
 
+// A field; the first one of a panel has the focus.
 const field = (label, properties) => h("label", { class: "field" },
     h("span", {}, label), h("input", { autocapitalize: "none",
 	spellcheck: "false", ...properties }));
@@ -141,7 +143,7 @@ export function openSearch(chat, ui, text = "") {
 		return STAY;
 	};
 	const el = form([field("What was said", { name: "text",
-		required: true, value: text, type: "search" })], "Search",
+		required: true, value: text, inputmode: "search" })], "Search",
 	search);
 	panel("Search", el, results);
 	if (text)

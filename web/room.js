@@ -325,9 +325,10 @@ export class Room {
 		this.recount();
 	}
 
-	trim(isAtEnd) {
-		return this.timeline.trim(isAtEnd ? ROOM_ITEMS_MAX :
-		    ROOM_ITEMS_HARD_MAX);
+	// Memory is bounded, and less so while somebody reads up there.
+	trim(isReading) {
+		return this.timeline.trim(isReading || this.divider !== null ?
+		    ROOM_ITEMS_HARD_MAX : ROOM_ITEMS_MAX);
 	}
 
 	// People

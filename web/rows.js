@@ -49,12 +49,12 @@ export function describe(items, i, room, { first, now }) {
 export function makeRow(item, d, room, actions) {
 	const before = [
 		d.day && h("div", { class: "day" }, h("span", {}, d.day)),
+		d.isDivider && makeDivider(room, actions),
 		d.hole !== null && button(room.isLoading ? "Loading…" :
 		    words.hole(d.hole), () => actions.loadHole(item),
 		    { class: "hole" }, h("span", {}, "Show them")),
 		d.lost && h("div", { class: "lost" },
 		    words.gap(d.lost.count, d.lost.uncertain)),
-		d.isDivider && makeDivider(room, actions),
 	];
 	const body = item.kind === "note" ? makeNote(item) :
 	    item.kind === "topic" ? makeTopic(item) :
@@ -155,7 +155,7 @@ function makeDivider(room, actions) {
 		h("strong", {}, words.plural(lines.length, "new message")),
 		running ? h("span", { class: "since" },
 		    `of ${words.count(room.catchup.count)}; more is coming`) :
-		    room.missedFor > 0 && h("span", { class: "since" },
+		    room.missedFor >= 60 && h("span", { class: "since" },
 			`while you were away for ` +
 			words.duration(room.missedFor)),
 		h("span", { class: "grow" }),

@@ -312,12 +312,15 @@ test("people come, go, rename and are away, in one note for a crowd", () => {
 
 test("private messages make a conversation that a reload keeps", () => {
 	const p = started();
-	p.server.connection.tell({ event: "msg", msgid: "1",
+	const msg = { event: "msg", msgid: "1",
 		time: "2026-11-30T14:02:33.017Z", nick: "Ana", kind: "say",
-		text: "psst" });
+		text: "psst" };
+	p.server.connection.tell(msg);
 	assert.equal(p.chat.talks.get("ana").unread, 1);
 	p.chat.link.stop();
 	const again = started(p);
+	again.server.connection.tell(msg);
+	assert.equal(again.chat.talks.get("ana").timeline.items.length, 1);
 	assert.equal(again.chat.talks.get("ana").timeline.items[0].text, "psst");
 	assert.equal(again.chat.talks.get("ana").unread, 0);
 });
