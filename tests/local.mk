@@ -92,5 +92,12 @@ web_tests = \
 	%D%/web/text.test.mjs \
 	%D%/web/timeline.test.mjs
 
-EXTRA_DIST += $(web_tests) $(scripts) $(dialogs_slow) $(dialogs) %D%/README %D%/clients \
+# The page in a browser, run by .ci/run.
+browser_tests = \
+	%D%/browser/package-lock.json \
+	%D%/browser/package.json \
+	%D%/browser/peers.mjs \
+	%D%/browser/play.mjs
+
+EXTRA_DIST += $(web_tests) $(browser_tests) $(scripts) $(dialogs_slow) $(dialogs) %D%/README %D%/clients \
 	%D%/hostile.md %D%/live-systemd %D%/proxied

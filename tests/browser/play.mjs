@@ -1,0 +1,561 @@
+// SPDX-License-Identifier: ISC
+// Copyright (c) 2026 The brbd authors
+//
+// The page in a real browser, with people in nc and IRC in the same room. Each
+// step says what must hold; what the page looks like is left in OUT, to be looked
+// at.
+//
+// usage: node play.mjs OUT, in a directory with node_modules; BRBD and BRBCTL in
+// the environment
+
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { Daemon, PATIENCE, Person, Wire, freePort, inIrc, inNc, until } from
+    "./peers.mjs";
+
+const out = resolve(process.argv[2]);
+const require = createRequire(join(process.cwd(), "package.json"));
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+const DESKTOP = { width: 1280, height: 800 };
+const PHONE = { width: 390, height: 844 };
+const TARGET = 44; /* pixels, of what a finger has to meet */
+const EVIL = "<img src=x onerror=\"window.evil=1\"><script>window.evil=1" +
+    "</script>\"'&lt;{{7*7}}";
+
+const directory = mkdtempSync(join(tmpdir(), "browser-"));
+const port = await freePort();
+const daemon = new Daemon({ program: resolve(process.env.BRBD), port,
+	directory, settings: `server-name = "chat.example.org"
+history-size = 96K
+line-rate = 0
+announce-rate = 0
+accept-rate = 0
+max-per-address = 0
+presence-window = 0
+departure-delay = 0
+register = anyone
+` });
+const wire = new Wire();
+let browser, page, complaints = [];
+
+function watch(p) {
+	p.setDefaultTimeout(PATIENCE);
+	p.on("pageerror", (e) => complaints.push(`error: ${e.message}`));
+	p.on("console", (m) => {
+		/* A connection that breaks is what is tested. */
+		if (m.type() === "error" &&
+		    !/WebSocket connection|ERR_CONNECTION|ERR_EMPTY/
+			.test(m.text()))
+			complaints.push(`console: ${m.text()}`);
+	});
+	return p;
+}
+
+async function newPage(options = {}, url = `http://127.0.0.1:${wire.port}/`) {
+	const context = await browser.newContext({ viewport: DESKTOP,
+		reducedMotion: "reduce", ...options });
+	const p = watch(await context.newPage());
+	await p.goto(url);
+	await p.waitForSelector("#banner", { state: "hidden" });
+	return p;
+}
+
+let shots = 0;
+const shot = (name, p = page) => p.screenshot({
+	path: join(out, `${String(++shots).padStart(2, "0")}-${name}.png`) });
+
+const row = (text) => page.locator("#timeline .line").filter({ hasText: text });
+const shows = (text) => row(text).first().waitFor({ state: "attached" });
+const count = async (text) => row(text).count();
+
+async function say(text, p = page) {
+	await p.fill("#text", text);
+	await p.press("#text", "Enter");
+}
+
+async function takeName(p, name) {
+	await p.click("text=Choose a name");
+	await p.fill("dialog input[name=name]", name);
+	await p.press("dialog input[name=name]", "Enter");
+	await p.waitForSelector(`.self:has-text("${name}")`);
+}
+
+// Nobody is kept out: what axe-core finds, as sentences.
+async function accessible(what, p = page) {
+	await p.evaluate(axe);
+	const found = await p.evaluate(async () => {
+		const r = await window.axe.run(document, { runOnly: ["wcag2a",
+			"wcag2aa", "wcag21a", "wcag21aa", "wcag22aa",
+			"best-practice"] });
+		return r.violations.map((v) => `${v.id}: ${v.help}: ` +
+		    v.nodes.map((n) => n.target.join(" ") + " " +
+			n.failureSummary.split("\n").slice(1).join(";"))
+			.slice(0, 3).join(" | "));
+	});
+	assert.deepEqual(found, [], `axe-core, ${what}`);
+}
+
+// What can be touched is large enough for that.
+async function touchable() {
+	const small = await page.evaluate((least) =>
+		[...document.querySelectorAll("button, input, textarea")]
+		    .map((el) => [el, el.getBoundingClientRect()])
+		    .filter(([, r]) => r.width > 0 && r.right > 0 &&
+			r.left < innerWidth && r.height > 0)
+		    .filter(([, r]) => r.height < least || r.width < least)
+		    .map(([el, r]) => `${el.id || el.className}: ` +
+			`${r.width}x${r.height}`), TARGET);
+	assert.deepEqual(small, [], "too small for a finger");
+}
+
+// Nothing sticks out to the side.
+async function fits() {
+	assert.equal(await page.evaluate(() =>
+		document.documentElement.scrollWidth <= innerWidth), true,
+	"the page is wider than the screen");
+}
+
+let ana, joe;
+
+const steps = {
+	async "a newcomer reads at once, and says who they are"() {
+		ana = await inNc(port, "ana");
+		ana.type("lunch?", "/me waits");
+		page = await newPage();
+		await shows("lunch?");
+		await page.locator("#ask-name").waitFor();
+		await shot("newcomer");
+		await takeName(page, "bob");
+		joe = await inIrc(port, "joe");
+		joe.type("PRIVMSG #lobby :from IRC, https://example.org/a_(b)");
+		await shows("from IRC");
+		assert.equal(await page.locator("#timeline a").getAttribute(
+		    "href"), "https://example.org/a_(b)");
+		assert.equal(await page.locator("#timeline a").getAttribute(
+		    "rel"), "noopener noreferrer");
+		await say("in a minute");
+		await ana.sees("<bob> in a minute");
+		await joe.sees("PRIVMSG #lobby :in a minute");
+		await until("the line is said", async () =>
+			await page.locator(".queued, .sent").count() === 0);
+		assert.equal(await count("in a minute"), 1);
+	},
+
+	async "a break, and what was missed"() {
+		await page.click("#break");
+		await page.fill("dialog input", "making tea");
+		await page.press("dialog input", "Enter");
+		await ana.sees("bob: be right back (making tea)");
+		await page.locator("#banner").getByText("You are on break")
+		    .waitFor();
+		joe.type("PRIVMSG #lobby :morning all");
+		await ana.sees("<joe> morning all");
+		ana.type("bob: bring a cup for me", "tea is coming",
+		    "/msg bob with sugar", "/brb fetching milk");
+		await joe.sees(":tea is coming");
+		await ana.sees("see you");
+		await shot("break");
+		assert.equal(await count("morning all"), 0);
+		await page.click("text=I am back");
+		const divider = page.locator(".divider");
+		await divider.getByText("3 new messages").waitFor();
+		await divider.getByText("1 mentions you").waitFor();
+		await page.locator("#people").getByText("fetching milk")
+		    .waitFor();
+		await page.locator("#places").getByText("ana").waitFor();
+		await shot("back");
+		await divider.getByText("joe 1").click();
+		await page.locator("li:focus").getByText("morning all").waitFor();
+		await page.getByText("Mark as read").click();
+		await divider.waitFor({ state: "detached" });
+		await page.getByText("Undo").click();
+		await divider.waitFor();
+		await page.getByText("Mark as read").click();
+		ana.type("/back");
+	},
+
+	async "the connection breaks, and nothing is missing or double"() {
+		wire.cut();
+		await page.locator("#banner").getByText("No connection").waitFor();
+		ana.type("one while bob is gone", "two while bob is gone");
+		await say("three, typed without a connection");
+		await page.locator(".queued").waitFor();
+		await shot("offline");
+		wire.mend();
+		await shows("two while bob is gone");
+		await ana.sees("<bob> three, typed without a connection");
+		await until("it is said", async () =>
+			await page.locator(".queued, .sent").count() === 0);
+		for (const text of ["one while bob", "two while bob",
+			"three, typed"])
+			assert.equal(await count(text), 1, text);
+	},
+
+	async "a network that says nothing any more is noticed"() {
+		wire.freeze();
+		ana.type("said while the tunnel was long");
+		await page.evaluate(() => dispatchEvent(new Event("online")));
+		await shows("said while the tunnel was long");
+		assert.equal(await count("said while the tunnel was long"), 1);
+	},
+
+	async "the server is killed, and started again"() {
+		await daemon.end("SIGKILL");
+		await say("typed while the server was dead");
+		await page.locator(".queued").waitFor();
+		await daemon.start();
+		ana = await inNc(port, "ana");
+		await until("it is said", async () =>
+			await page.locator(".queued, .sent").count() === 0 &&
+			    await count("typed while the server was dead") === 1);
+		ana.type("after the crash");
+		await shows("after the crash");
+		for (const text of ["in a minute", "three, typed", "morning all"])
+			assert.equal(await count(text), 1, text);
+	},
+
+	async "the server is upgraded in place, and nobody notices"() {
+		const before = await page.evaluate(() => performance.now());
+		await page.fill("#text", "half a li");
+		execFileSync(resolve(process.env.BRBCTL), ["-s",
+			daemon.control, "upgrade"]);
+		await page.fill("#text", "half a line is whole");
+		await page.press("#text", "Enter");
+		await ana.sees("<bob> half a line is whole");
+		ana.type("after the upgrade");
+		await shows("after the upgrade");
+		assert.ok(await page.evaluate((t) =>
+			performance.getEntriesByType("resource").filter((e) =>
+				e.startTime > t).length, before) === 0,
+		"no new connection");
+	},
+
+	async "what the ring no longer holds is a row with its count"() {
+		await page.press("#text", "Escape");
+		await page.locator(".divider").waitFor({ state: "detached" });
+		wire.cut();
+		await page.locator("#banner").getByText("No connection").waitFor();
+		const long = "x".repeat(400);
+		const lines = [...Array(400).keys()].map((n) =>
+			`flood ${n} ${long}`);
+		ana.type(...lines, "/who");
+		await ana.sees("ana (you): idle");
+		wire.mend();
+		await shows("flood 399");
+		const lost = page.locator(".lost");
+		const divider = page.locator(".divider");
+		await divider.waitFor();
+		const n = Number((await lost.first().textContent())
+		    .replace(/,/g, "").match(/\d+/)[0]);
+		const held = Number((await divider.textContent())
+		    .match(/(\d+) new/)[1]);
+		assert.equal(n + held, 400, `${n} lost, ${held} held`);
+		await shot("gap");
+		await page.press("#text", "Escape");
+	},
+
+	async "names and texts of all kinds are text"() {
+		const evil = await inIrc(port, "evil");
+		const other = await inIrc(port, "evil2");
+		evil.type(`TOPIC #lobby :${EVIL}`,
+		    `PRIVMSG #lobby :${EVIL} javascript:alert(1) ` +
+			"data:text/html,<script>window.evil=1</script>",
+		    `PRIVMSG #lobby :\u0001ACTION ${EVIL}\u0001`,
+		    `NOTICE #lobby :${EVIL}`, `PRIVMSG bob :${EVIL}`,
+		    `INVITE bob #lobby`, `AWAY :${EVIL}`,
+		    `SETNAME :${EVIL}`,
+		    `PRIVMSG #lobby :${"W".repeat(450)}`,
+		    `PRIVMSG #lobby :\u202ereversed\u202c ${"\u0301".repeat(40)}`);
+		other.type(`PART #lobby :${EVIL}`, "JOIN #lobby",
+		    `QUIT :${EVIL}`);
+		ana.type(`/brb ${EVIL.slice(0, 90)}`);
+		await shows("WWWW");
+		await page.locator("#topic").getByText("window.evil").waitFor();
+		await page.locator("#places").getByText("evil").click();
+		await shows("onerror");
+		await shot("markup-private");
+		await page.locator("#places").getByText("lobby").click();
+		await shot("markup");
+		await page.click(".self");
+		await page.fill("dialog input[name=name]", EVIL.slice(0, 19));
+		await page.press("dialog input[name=name]", "Enter");
+		await page.locator("dialog .error").getByText("name").waitFor();
+		await page.press("dialog input[name=name]", "Escape");
+		await page.evaluate((name) => page.join(name), EVIL);
+		await page.locator(".toast").getByText("You are not in")
+		    .first().waitFor();
+		await page.evaluate(() => page.open(
+		    page.chat.rooms.get("lobby")));
+		assert.equal(await page.evaluate(() => window.evil), undefined);
+		assert.equal(await page.locator("#app img").count(), 1,
+		    "the server's sign alone");
+		assert.deepEqual(await page.locator("#timeline a").evaluateAll(
+		    (all) => all.map((a) => a.protocol).filter((p) =>
+			p !== "https:" && p !== "http:")), []);
+		await fits();
+		ana.type("/back");
+		evil.leave();
+		other.leave();
+	},
+
+	async "a page from elsewhere cannot come in"() {
+		const site = createServer((_, answer) => {
+			answer.setHeader("content-type", "text/html");
+			answer.end("<title>elsewhere</title>");
+		});
+		await new Promise((go) => site.listen(0, "127.0.0.1", go));
+		const context = await browser.newContext();
+		const p = await context.newPage();
+		await p.goto(`http://127.0.0.1:${site.address().port}/`);
+		const tries = await p.evaluate(async (there) => {
+			const socket = (protocol) => new Promise((go) => {
+				const s = new WebSocket(`ws://${there}/`,
+				    protocol);
+				s.onopen = () => go("open");
+				s.onerror = () => go("refused");
+			});
+			const read = await fetch(`http://${there}/`).then(
+			    (r) => r.text(), () => "refused");
+			const post = await fetch(`http://${there}/`, {
+				method: "POST", mode: "no-cors",
+				body: "{\"nick\":\"mallory\"}\n" +
+				    "{\"join\":\"lobby\"}\n" +
+				    "{\"say\":\"cross-site\"}\n" })
+			    .then((r) => r.type, () => "refused");
+			return [await socket("brb.json"),
+				await socket("text.ircv3.net"), read, post];
+		}, `127.0.0.1:${port}`);
+		assert.deepEqual(tries.slice(0, 3),
+		    ["refused", "refused", "refused"]);
+		ana.type("after the stranger");
+		await shows("after the stranger");
+		assert.equal(await count("cross-site"), 0);
+		await context.close();
+		site.close();
+	},
+
+	async "all can be done by keyboard"() {
+		await page.keyboard.press("Escape");
+		await page.reload();
+		await page.waitForSelector("#banner", { state: "hidden" });
+		await page.keyboard.press("Tab");
+		assert.equal(await page.evaluate(() =>
+			document.activeElement.className), "skip");
+		await page.keyboard.press("Enter");
+		await page.keyboard.type("/jo");
+		await page.locator("#choices").getByText("/join").waitFor();
+		await page.keyboard.press("Tab");
+		await page.keyboard.type("kitchen");
+		await page.keyboard.press("Enter");
+		await page.locator("#title").getByText("kitchen").waitFor();
+		await page.locator("#empty").getByText("first words").waitFor();
+		await shot("empty-room");
+		await page.keyboard.press("Alt+ArrowUp");
+		await page.locator("#title").getByText("lobby").waitFor();
+		await page.locator("#people").getByText("ana").waitFor();
+		await page.keyboard.type("an");
+		await page.keyboard.press("Tab");
+		assert.equal(await page.inputValue("#text"), "ana: ");
+		await page.keyboard.type("done by keys");
+		await page.keyboard.press("Enter");
+		await ana.sees("<bob> ana: done by keys");
+		await page.keyboard.press("Shift+Tab");
+		await page.keyboard.press("?");
+		await page.locator("dialog").getByText("What you can type")
+		    .waitFor();
+		await accessible("help");
+		await shot("help");
+		await page.keyboard.press("Escape");
+		await page.locator("dialog").waitFor({ state: "detached" });
+	},
+
+	async "several lines are asked about once"() {
+		await page.evaluate(() => {
+			const data = new DataTransfer();
+			data.setData("text/plain", "x");
+			document.getElementById("text").focus();
+		});
+		await page.fill("#text", "first of two\n/second of two");
+		await page.press("#text", "Enter");
+		await page.getByText("Say 2 lines").click();
+		await ana.sees("<bob> first of two");
+		await ana.sees("<bob> /second of two");
+	},
+
+	async "an account is made, and known after a reload"() {
+		await say("/register");
+		await page.fill("dialog input[name=password]",
+		    "correct horse battery");
+		await shot("register");
+		await accessible("register");
+		await page.press("dialog input[name=password]", "Enter");
+		await page.locator("dialog").waitFor({ state: "detached" });
+		await page.reload();
+		await until("logged in", () => page.evaluate(() =>
+			window.page.chat.isUp &&
+			    window.page.chat.me.account === "bob"));
+		const kept = await page.evaluate(() =>
+			JSON.stringify({ ...localStorage }));
+		assert.ok(!kept.includes("correct horse"),
+		    "no password is kept");
+		const second = await newPage({ viewport: PHONE });
+		await second.click("text=Log in");
+		await second.fill("dialog input[name=name]", "bob");
+		await second.fill("dialog input[name=password]", "wrong");
+		await shot("login", second);
+		await second.press("dialog input[name=password]", "Enter");
+		await second.locator("dialog .error").getByText("password")
+		    .waitFor();
+		await second.context().close();
+	},
+
+	async "what was said is found"() {
+		await say("/search after the upgrade");
+		const dialog = page.locator("dialog");
+		await dialog.locator(".result, .end, .error:not(:empty)").first()
+		    .waitFor();
+		await shot("search");
+		await accessible("search");
+		await page.keyboard.press("Escape");
+	},
+
+	async "a phone, and the dark"() {
+		await page.setViewportSize(PHONE);
+		await page.locator("#open-side").waitFor();
+		await fits();
+		await touchable();
+		await accessible("phone");
+		await shot("phone");
+		await page.click("#open-side");
+		await shot("phone-rooms");
+		await touchable();
+		await accessible("phone, rooms");
+		await page.keyboard.press("Escape");
+		await page.click("[aria-label=People]");
+		await shot("phone-people");
+		await page.keyboard.press("Escape");
+		await page.emulateMedia({ colorScheme: "dark" });
+		await accessible("phone, dark");
+		await shot("phone-dark");
+		await page.setViewportSize(DESKTOP);
+		await accessible("dark");
+		await shot("dark");
+		await page.emulateMedia({ colorScheme: "light" });
+		await accessible("light");
+	},
+
+	async "two hundred people and thousands of lines"() {
+		const crowd = [];
+		for (let n = 0; n < 200; n++) {
+			const p = new Person(port);
+			p.type(`/nick person${n}`, `I am number ${n}`);
+			crowd.push(p);
+		}
+		await until("all are there", () => page.evaluate(() =>
+			window.page.current.people.size >= 202));
+		await until("all have spoken", () => page.evaluate(() =>
+			window.page.current.timeline.items.filter((i) =>
+				i.text.startsWith("I am number")).length ===
+				    200));
+		await shot("crowd");
+		await accessible("a crowd");
+		for (let n = 0; n < 6000; n += 100)
+			crowd[0].type(...[...Array(100).keys()].map((i) =>
+				`quick ${n + i}`));
+		await until("the last line is here", () => page.evaluate(() =>
+			window.page.current.timeline.items.some((i) =>
+				i.text === "quick 5999")), 2 * PATIENCE);
+		const { rows, items } = await page.evaluate(() => ({
+			rows: document.getElementById("timeline")
+			    .childElementCount,
+			items: window.page.current.timeline.items.length }));
+		assert.ok(rows < 400, `${rows} rows in the document`);
+		assert.ok(items <= 3000, `${items} items are held`);
+		crowd.forEach((p) => p.leave());
+		const slow = await scrollThrough();
+		console.log(`    ${slow.steps} steps up, the longest frame ` +
+		    `${Math.round(slow.longest)} ms, ${slow.rows} rows at most`);
+		assert.ok(slow.rows < 400);
+	},
+};
+
+// Scrolls up through all that is held, a screen at a time.
+async function scrollThrough() {
+	return page.evaluate(async () => {
+		const scroller = document.getElementById("scroller");
+		const list = document.getElementById("timeline");
+		const frame = () => new Promise(requestAnimationFrame);
+		let longest = 0, rows = 0, steps = 0, still = 0;
+		while (still < 30 && steps < 1500) {
+			const first = list.firstElementChild;
+			const top = scroller.scrollTop;
+			scroller.scrollTop -= 600;
+			const from = performance.now();
+			await frame();
+			await frame();
+			longest = Math.max(longest, performance.now() - from);
+			rows = Math.max(rows, list.childElementCount);
+			steps++;
+			still = scroller.scrollTop === top &&
+			    list.firstElementChild === first ? still + 1 : 0;
+		}
+		return { longest, rows, steps };
+	});
+}
+
+async function play() {
+	mkdirSync(out, { recursive: true });
+	mkdirSync(join(directory, "state"), { mode: 0o700 });
+	await daemon.start();
+	await wire.open(port);
+	browser = await chromium.launch({ args: ["--no-sandbox"],
+		executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium" });
+	let passed = 0;
+	for (const [name, step] of Object.entries(steps)) {
+		const start = Date.now();
+		try {
+			await step();
+			assert.deepEqual(complaints, [],
+			    "the browser has complained");
+		} catch (e) {
+			console.log(`not ok: ${name}\n${e.stack}`);
+			await page?.screenshot({ path: join(out,
+			    "failed.png") }).catch(() => {});
+			break;
+		}
+		console.log(`ok: ${name} (${Date.now() - start} ms)`);
+		passed++;
+	}
+	return Object.keys(steps).length - passed;
+}
+
+let failed = Object.keys(steps).length;
+try {
+	failed = await play();
+} catch (e) {
+	console.log(e.stack);
+} finally {
+	await browser?.close();
+	wire.close();
+	ana?.leave();
+	joe?.leave();
+	const ended = await daemon.end("SIGTERM");
+	if (ended !== "0") {
+		console.log(`the server ended with ${ended}`);
+		failed ||= 1;
+	}
+	if (failed === 0)
+		rmSync(directory, { recursive: true });
+	else
+		console.log(`what the server said: ${directory}/brbd.log`);
+}
+const all = Object.keys(steps).length;
+console.log(`${all - failed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
