@@ -34,6 +34,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/sdnotify.h \
 	%D%/service-manager.c \
 	%D%/service-manager.h \
+	%D%/scram.c \
+	%D%/scram.h \
 	%D%/sts.c \
 	%D%/sts.h \
 	%D%/telnet.c \
@@ -52,7 +54,8 @@ if HAVE_OPENSSL
 src_libbrbd_a_SOURCES += \
 	%D%/tls-context.c \
 	%D%/tls-handshake.c \
-	%D%/tls-record.c
+	%D%/tls-record.c \
+	%D%/scram-crypto.c
 else
-src_libbrbd_a_SOURCES += %D%/tls-none.c
+src_libbrbd_a_SOURCES += %D%/scram-none.c %D%/tls-none.c
 endif

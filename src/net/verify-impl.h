@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "net/scram.h"
 #include "net/verify.h"
 
 /*
@@ -17,6 +18,7 @@
 struct verify_request {
 	int64_t limit_ms;
 	bool is_new; /* a hash is to be made */
+	uint32_t scram_iterations; /* of a verifier to be made; 0: none */
 	char hash[VERIFY_HASH_MAX + 1];
 	char password[VERIFY_PASSWORD_MAX + 1];
 };
@@ -34,7 +36,9 @@ enum verify_answer {
 /* The answer, sent as it is, too. */
 struct verify_reply {
 	char answer; /* enum verify_answer */
-	char hash[VERIFY_HASH_MAX + 1]; /* that was made; or "" */
+	/* What was made; or "". */
+	char hash[VERIFY_HASH_MAX + 1];
+	char scram[SCRAM_TEXT_MAX + 1];
 };
 
 /* Runs a worker until the other end of fd, a stream socket, is closed. For a

@@ -125,22 +125,49 @@ worker_salt(void)
 #endif
 }
 
-/* Writes a new hash to fd. */
+/* Without a verifier a password is as right as with one. */
+static void
+worker_make_scram(const struct verify_request *request,
+    char out[SCRAM_TEXT_MAX + 1])
+{
+	struct scram_verifier v = { .iterations = request->scram_iterations };
+
+	out[0] = '\0';
+	if (v.iterations == 0)
+		return;
+	arc4random_buf(v.salt, sizeof(v.salt));
+	if (scram_verifier_make(&v, request->password))
+		scram_verifier_format(&v, out);
+	explicit_bzero(&v, sizeof(v));
+}
+
+/* Writes what was made to fd: a hash, if it is new, and a verifier. */
+static _Noreturn void
+worker_tell(struct verify_request *request, const char *hash, int fd)
+{
+	struct verify_reply made;
+	bool is_written;
+
+	memset(&made, 0, sizeof(made));
+	(void)strlcpy(made.hash, hash, sizeof(made.hash));
+	worker_make_scram(request, made.scram);
+	explicit_bzero(request->password, sizeof(request->password));
+	is_written = write(fd, &made, sizeof(made)) == (ssize_t)sizeof(made);
+	explicit_bzero(&made, sizeof(made));
+	_exit(is_written ? WORKER_EXIT_YES : WORKER_EXIT_UNKNOWN);
+}
+
 static _Noreturn void
 worker_make(struct verify_request *request, int fd)
 {
 	const char *salt = worker_salt(), *computed = NULL;
-	size_t len;
 
 	if (salt != NULL)
 		/* cppcheck-suppress cryptCalled ; there is one thread */
 		computed = crypt(request->password, salt);
-	explicit_bzero(request->password, sizeof(request->password));
 	if (computed == NULL || verify_check_hash(computed) != NULL)
 		_exit(WORKER_EXIT_UNKNOWN);
-	len = strlen(computed);
-	_exit(write(fd, computed, len) == (ssize_t)len ? WORKER_EXIT_YES :
-							 WORKER_EXIT_UNKNOWN);
+	worker_tell(request, computed, fd);
 }
 
 static _Noreturn void
@@ -155,15 +182,15 @@ worker_compute(struct verify_request *request, int fd)
 		worker_make(request, fd);
 	/* cppcheck-suppress cryptCalled ; there is one thread */
 	computed = crypt(request->password, request->hash);
-	explicit_bzero(request->password, sizeof(request->password));
 	/* An ordinary comparison, as knowing how much of two hashes is equal
 	 * does not help to find a password. */
 	if (computed == NULL || computed[0] == '*')
 		status = WORKER_EXIT_UNKNOWN;
 	else if (strcmp(computed, request->hash) == 0)
-		status = WORKER_EXIT_YES;
+		worker_tell(request, "", fd);
 	else
 		status = WORKER_EXIT_NO;
+	explicit_bzero(request->password, sizeof(request->password));
 	_exit(status);
 }
 
@@ -188,7 +215,7 @@ worker_answer(int status)
 
 /* The worker */
 
-/* A hash fits into a pipe, which is read when the child has ended. */
+/* What was made fits into a pipe, which is read when the child has ended. */
 static enum verify_answer
 worker_check(struct verify_request *request, struct verify_reply *reply)
 {
@@ -206,7 +233,7 @@ worker_check(struct verify_request *request, struct verify_reply *reply)
 		ended = pid == -1 ? -1 : waitpid(pid, &status, 0);
 	} while (ended == -1 && pid != -1 && errno == EINTR);
 	if (ended == pid && pid != -1)
-		(void)!read(fds[0], reply->hash, sizeof(reply->hash) - 1);
+		(void)!read(fds[0], reply, sizeof(*reply));
 	(void)close(fds[0]);
 	if (pid == -1)
 		return VERIFY_ANSWER_NO_PROCESS;

@@ -76,6 +76,7 @@ struct verify {
 	struct verify_worker *worker;
 	struct verify_request request; /* wiped once a worker has it */
 	char hash[VERIFY_HASH_MAX + 1]; /* that was made */
+	char scram[SCRAM_TEXT_MAX + 1]; /* the same */
 	bool is_too_long; /* the password, so it is wrong in any case */
 	enum verify_result result;
 	void (*done)(enum verify_result result, void *arg);
@@ -93,6 +94,8 @@ struct verify_queue {
 	struct verify_list ended; /* done() is due */
 	struct deadline tell;
 	char hash[VERIFY_HASH_MAX + 1]; /* see verify_hash() */
+	char scram[SCRAM_TEXT_MAX + 1]; /* see verify_scram() */
+	uint32_t scram_iterations;
 	struct log_limit failed_log;
 };
 
@@ -127,7 +130,7 @@ verify_end(struct verify *v, enum verify_result result)
 	verify_leave(v);
 	explicit_bzero(&v->request, sizeof(v->request));
 	v->result = v->is_too_long && result == VERIFY_YES ? VERIFY_NO : result;
-	v->hash[0] = '\0';
+	v->hash[0] = v->scram[0] = '\0';
 	v->list = &q->ended;
 	TAILQ_INSERT_TAIL(&q->ended, v, entry);
 	deadline_set(q->deadlines, &q->tell, q->clock->mono_ms);
@@ -145,8 +148,10 @@ verify_tell_cb(void *arg)
 	if (!TAILQ_EMPTY(&q->ended))
 		deadline_set(q->deadlines, &q->tell, q->clock->mono_ms);
 	memcpy(q->hash, v->hash, sizeof(q->hash));
+	memcpy(q->scram, v->scram, sizeof(q->scram));
 	v->done(v->result, v->arg);
 	explicit_bzero(q->hash, sizeof(q->hash));
+	explicit_bzero(q->scram, sizeof(q->scram));
 	verify_free(v);
 }
 
@@ -255,8 +260,10 @@ worker_answered(struct verify_worker *w, const struct verify_reply *reply)
 	if (v == NULL)
 		return;
 	verify_end(v, result);
-	if (v->result == VERIFY_YES)
-		memcpy(v->hash, reply->hash, sizeof(v->hash) - 1);
+	if (v->result != VERIFY_YES)
+		return;
+	memcpy(v->hash, reply->hash, sizeof(v->hash) - 1);
+	memcpy(v->scram, reply->scram, sizeof(v->scram) - 1);
 }
 
 static void
@@ -486,6 +493,7 @@ verify_add(struct verify_queue *q, const char *hash, const char *password,
 			     sizeof(v->request.password)) >=
 	    sizeof(v->request.password);
 	v->request.is_new = hash == NULL;
+	v->request.scram_iterations = q->scram_iterations;
 	if (hash != NULL &&
 	    strlcpy(v->request.hash, hash, sizeof(v->request.hash)) >=
 		sizeof(v->request.hash))
@@ -515,6 +523,18 @@ const char *
 verify_hash(const struct verify_queue *q)
 {
 	return q->hash;
+}
+
+void
+verify_set_scram(struct verify_queue *q, uint32_t iterations)
+{
+	q->scram_iterations = iterations;
+}
+
+const char *
+verify_scram(const struct verify_queue *q)
+{
+	return q->scram;
 }
 
 void

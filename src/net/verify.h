@@ -72,6 +72,13 @@ struct verify *verify_start(struct verify_queue *q, const char *hash,
 struct verify *verify_start_new(struct verify_queue *q, const char *password,
     void (*done)(enum verify_result, void *arg), void *arg) MUST_CHECK;
 const char *verify_hash(const struct verify_queue *q);
+/*
+ * From now on, whenever a password was right or a hash of a new one is made, a
+ * verifier for SCRAM is made of it as well, with so many iterations (0: none).
+ * done may ask for it as text; "": there is none.
+ */
+void verify_set_scram(struct verify_queue *q, uint32_t iterations);
+const char *verify_scram(const struct verify_queue *q);
 
 /* Cancels a request: done is not called. v may be NULL. */
 void verify_cancel(struct verify *v);

@@ -19,6 +19,7 @@ fuzz_targets = \
 	%D%/fuzz_nick \
 	%D%/fuzz_person \
 	%D%/fuzz_proxy \
+	%D%/fuzz_sasl \
 	%D%/fuzz_settings \
 	%D%/fuzz_telnet \
 	%D%/fuzz_text \
@@ -61,6 +62,9 @@ tests_fuzz_fuzz_modes_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_nick_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_person_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_proxy_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_sasl_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_sasl_SOURCES = %D%/fuzz_sasl.c \
+	tests/unit/scram-client.c tests/unit/scram-client.h
 tests_fuzz_fuzz_settings_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_telnet_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_text_LDADD = $(fuzz_libs)

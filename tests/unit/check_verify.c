@@ -164,12 +164,14 @@ START_TEST(test_answers)
 END_TEST
 
 static char made[VERIFY_HASH_MAX + 1];
+static char scram[SCRAM_TEXT_MAX + 1];
 
 static void
 keep_hash(struct asker *a)
 {
 	(void)a;
 	memcpy(made, verify_hash(q), sizeof(made));
+	memcpy(scram, verify_scram(q), sizeof(scram));
 }
 
 /* A new hash is good enough, another each time, and of the password. */
@@ -201,6 +203,37 @@ START_TEST(test_new)
 	too_long[sizeof(too_long) - 1] = '\0';
 	ck_assert_int_eq(make(too_long), VERIFY_NO);
 	ck_assert_str_eq(made, "");
+}
+END_TEST
+
+/* A verifier is made of a password that is new, or right; of no other. */
+START_TEST(test_scram)
+{
+	struct asker a = { .on_answer = keep_hash };
+	struct scram_verifier v, again;
+
+	if (!scram_is_available())
+		return;
+	ck_assert_int_eq(make("horse battery"), VERIFY_YES);
+	ck_assert_str_eq(scram, "");
+	verify_set_scram(q, 100);
+	ck_assert_int_eq(make("horse battery"), VERIFY_YES);
+	ck_assert(scram_verifier_parse(&v, scram));
+	ck_assert_uint_eq(v.iterations, 100);
+	again = v;
+	ck_assert(scram_verifier_make(&again, "horse battery"));
+	ck_assert_mem_eq(&v, &again, sizeof(v));
+	ck_assert_str_eq(verify_scram(q), "");
+	a.v = verify_start(q, hashes[0], "secret", answered, &a);
+	wait_for(&a);
+	ck_assert_int_eq(a.result, VERIFY_YES);
+	ck_assert(scram_verifier_parse(&again, scram));
+	ck_assert_mem_ne(again.salt, v.salt, SCRAM_SALT);
+	a = (struct asker){ .on_answer = keep_hash };
+	a.v = verify_start(q, hashes[0], "wrong", answered, &a);
+	wait_for(&a);
+	ck_assert_int_eq(a.result, VERIFY_NO);
+	ck_assert_str_eq(scram, "");
 }
 END_TEST
 
@@ -534,6 +567,7 @@ unit_tests(Suite *s)
 
 	tcase_add_loop_test(tc, test_answers, 0, (int)NITEMS(hashes));
 	tcase_add_test(tc, test_new);
+	tcase_add_test(tc, test_scram);
 	tcase_add_test(tc, test_bad_hash);
 	tcase_add_test(tc, test_slow);
 	tcase_add_test(tc, test_limit);

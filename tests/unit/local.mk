@@ -77,6 +77,7 @@ unit_tests = \
 	%D%/check_room \
 	%D%/check_roommates \
 	%D%/check_sdnotify \
+	%D%/check_scram \
 	%D%/check_search \
 	%D%/check_secret \
 	%D%/check_service_manager \
@@ -105,6 +106,8 @@ tests_unit_libunit_a_SOURCES = \
 	%D%/persist-fixture.h \
 	%D%/ring.c \
 	%D%/ring.h \
+	%D%/scram-client.c \
+	%D%/scram-client.h \
 	%D%/settings.c \
 	%D%/settings.h \
 	%D%/unit.c \
