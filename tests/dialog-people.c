@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "dialog-pattern.h"
+#include "dialog-people-impl.h"
 #include "dialog-script.h"
 #include "tls-client.h"
 
@@ -171,7 +172,7 @@ people_connect(struct script *s, struct actor *p, const char *text)
 	words_fini(&words);
 }
 
-static void
+void
 people_type(struct script *s, struct actor *p, const char *line)
 {
 	people_need_connection(s, p);
@@ -192,8 +193,7 @@ people_type_raw(struct script *s, struct actor *p, const char *text)
 	buf_fini(&raw);
 }
 
-/* The next line; what was wanted is for the report only. */
-static const char *
+const char *
 people_next(struct script *s, struct actor *p, size_t *len, int64_t deadline,
     const char *wanted)
 {
@@ -212,7 +212,7 @@ people_next(struct script *s, struct actor *p, size_t *len, int64_t deadline,
 	return line;
 }
 
-static _Noreturn void
+_Noreturn void
 people_fail_line(struct script *s, struct actor *p, const char *wanted,
     const char *line, size_t len)
 {
@@ -234,8 +234,7 @@ people_check_pattern(struct script *s, struct actor *p, const char *pattern)
 		    (int)strcspn(unknown, "}") + 1, unknown);
 }
 
-/* The next line must match. */
-static void
+void
 people_see(struct script *s, struct actor *p, const char *pattern)
 {
 	const char *line;
@@ -602,6 +601,7 @@ static const struct people_act people_words[] = {
 	{ "read", people_read },
 	{ "refused", people_refused },
 	{ "reset", people_reset },
+	{ "scram", people_scram },
 	{ "shutdown", people_shutdown },
 	{ "stop-reading", people_stop_reading },
 	{ "updates-keys", people_update_keys },

@@ -64,7 +64,9 @@ tests_dialog_SOURCES = \
 	%D%/dialog-manager.c \
 	%D%/dialog-pattern.c \
 	%D%/dialog-pattern.h \
+	%D%/dialog-people-impl.h \
 	%D%/dialog-people.c \
+	%D%/dialog-scram.c \
 	%D%/dialog-script.c \
 	%D%/dialog-script.h \
 	%D%/dialog-stage.c \

@@ -350,4 +350,15 @@ enum ban_result action_unban(struct chat *chat, const char *whom,
 /* Puts out m if they are banned, and tells them. True: m is freed. */
 bool action_end_banned(struct member *m) MUST_CHECK;
 
+/* scram.c */
+struct scram_verifier;
+/* The verifier of the account of that name; false: a made-up one, which is the
+ * same each time, and nobody's. */
+bool action_scram_verifier(const struct chat *chat, const char *name,
+    struct scram_verifier *v) MUST_CHECK;
+/* Keeps the verifier that was made when a's password was right, "" being none,
+ * as the setting says: or takes it away. */
+void action_scram_keep(struct chat *chat, struct account *a,
+    const char *verifier);
+
 #endif

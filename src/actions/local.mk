@@ -14,4 +14,5 @@ src_libbrbd_a_SOURCES += \
 	%D%/msg.c \
 	%D%/nick.c \
 	%D%/say.c \
+	%D%/scram.c \
 	%D%/topic.c

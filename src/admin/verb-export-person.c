@@ -101,6 +101,8 @@ export_account_json(struct json *j, const struct account *a, bool has_hashes)
 		export_hash(p, hash);
 		if (has_hashes)
 			json_text(j, "hash", hash);
+		if (has_hashes && p->scram != NULL)
+			json_text(j, "scram", p->scram);
 		json_object_close(j);
 	}
 	json_array_close(j);
@@ -147,6 +149,8 @@ export_account_text(struct buf *out, const struct account *a, bool has_hashes)
 		export_hash(p, hash);
 		if (has_hashes)
 			buf_addf(out, ": %s", hash);
+		if (has_hashes && p->scram != NULL)
+			buf_addf(out, " %s", p->scram);
 		buf_addch(out, '\n');
 	}
 }

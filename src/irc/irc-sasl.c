@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The brbd authors
  *
  * Logging in: AUTHENTICATE (IRCv3 sasl-3.2; RFC 4616 for PLAIN, RFC 4422 for
- * EXTERNAL), "PASS nick:password" for clients without SASL, REGISTER
+ * EXTERNAL, net/scram.h for SCRAM-SHA-256), "PASS nick:password" for clients without SASL, REGISTER
  * (draft/account-registration), and ACCOUNT, which is our own. A password may
  * be a token. While one is compared, the time for registering stands still.
  *
@@ -20,22 +20,30 @@
 #include "base/clock.h"
 #include "base/fields.h"
 #include "irc/irc.h"
+#include "net/scram.h"
 #include "room/client.h"
 #include "session/session-account.h"
 
 #define SASL_CHUNK 400 /* characters; a shorter one is the last */
 #define SASL_MAX 1200 /* characters: more than the longest password takes */
 
-enum sasl_mechanism { SASL_PLAIN = 1, SASL_EXTERNAL };
+enum sasl_mechanism { SASL_PLAIN = 1, SASL_EXTERNAL, SASL_SCRAM };
 
 struct irc_sasl {
 	uint8_t mechanism; /* enum sasl_mechanism */
 	struct buf text; /* so far, in base64 */
+	/* Of SCRAM: */
+	struct scram scram;
+	bool is_challenged;
+	uint64_t proved; /* the account's id; 0: not yet */
 };
 
 static const struct field sasl_list[] = {
-	{ FIELD_UINT(1, struct irc_sasl, mechanism), .max = SASL_EXTERNAL },
+	{ FIELD_UINT(1, struct irc_sasl, mechanism), .max = SASL_SCRAM },
 	{ FIELD_BUF(2, struct irc_sasl, text) },
+	{ FIELD_STRUCT(3, struct irc_sasl, scram, &scram_fields) },
+	{ FIELD_BOOL(4, struct irc_sasl, is_challenged) },
+	{ FIELD_UINT(5, struct irc_sasl, proved) },
 };
 const struct fields irc_sasl_fields = { FIELDS("SASL", struct irc_sasl,
     sasl_list) };
@@ -48,17 +56,31 @@ irc_sasl_free(struct irc *irc)
 	if (irc->sasl->text.len > 0)
 		explicit_bzero(irc->sasl->text.data, irc->sasl->text.len);
 	buf_fini(&irc->sasl->text);
+	scram_fini(&irc->sasl->scram);
 	free(irc->sasl);
 	irc->sasl = NULL;
+}
+
+static bool
+sasl_has_external(const struct session *s)
+{
+	return s->address.kind == CREDENTIAL_UID ||
+	    conn_tls_key(s->conn) != NULL;
+}
+
+static bool
+sasl_has_scram(const struct session *s)
+{
+	return s->all->options->scram == SCRAM_YES;
 }
 
 const char *
 irc_sasl_mechanisms(const struct session *s)
 {
-	return s->address.kind == CREDENTIAL_UID ||
-		conn_tls_key(s->conn) != NULL ?
-	    "PLAIN,EXTERNAL" :
-	    "PLAIN";
+	if (sasl_has_scram(s))
+		return sasl_has_external(s) ? "PLAIN,EXTERNAL," SCRAM_NAME :
+					      "PLAIN," SCRAM_NAME;
+	return sasl_has_external(s) ? "PLAIN,EXTERNAL" : "PLAIN";
 }
 
 /* What comes of it */
@@ -257,6 +279,81 @@ sasl_external(struct session *s, const char *data, size_t len)
 	    "of that name");
 }
 
+/* Sends what the mechanism answers, cut up as what comes. */
+static void
+sasl_send(struct session *s, struct buf *data)
+{
+	char *text = xcalloc(1, BASE64_ENCODED_SIZE(data->len)), *p = text;
+	size_t left, n;
+
+	base64_encode(text, (const unsigned char *)buf_cstr(data), data->len);
+	left = strlen(text);
+	do {
+		n = left < SASL_CHUNK ? left : SASL_CHUNK;
+		buf_addf(irc_begin_bare(s), "AUTHENTICATE %.*s",
+		    n == 0 ? 1 : (int)n, n == 0 ? "+" : p);
+		irc_end(s);
+		p += n;
+		left -= n;
+	} while (n == SASL_CHUNK);
+	explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+/* client-first-message; true: it is over. */
+static bool
+sasl_scram_begin(struct session *s, const char *data, size_t len)
+{
+	struct irc_sasl *sasl = irc_of(s)->sasl;
+	const char *why = scram_begin(&sasl->scram, data, len);
+	struct buf out = BUF_INITIALIZER;
+
+	if (why != NULL) {
+		irc_numeric(s, 904, ":SASL authentication failed: %s", why);
+		return true;
+	}
+	session_scram_challenge(s, &sasl->scram, &out);
+	sasl_send(s, &out);
+	buf_fini(&out);
+	sasl->is_challenged = true;
+	return false;
+}
+
+/* client-final-message; true: it was wrong, which was told. */
+static bool
+sasl_scram_prove(struct session *s, const char *data, size_t len)
+{
+	struct irc_sasl *sasl = irc_of(s)->sasl;
+	struct buf out = BUF_INITIALIZER;
+	const struct account *a;
+
+	irc_of(s)->login_by = IRC_LOGIN_BY_SASL;
+	a = session_scram_finish(s, &sasl->scram, data, len, &out);
+	if (a != NULL) {
+		sasl->proved = a->id;
+		sasl_send(s, &out);
+	}
+	buf_fini(&out);
+	return a == NULL;
+}
+
+/* Returns true when it is over. */
+static bool
+sasl_scram(struct session *s, const char *data, size_t len)
+{
+	struct irc_sasl *sasl = irc_of(s)->sasl;
+
+	if (!sasl->is_challenged)
+		return sasl_scram_begin(s, data, len);
+	if (sasl->proved == 0)
+		return sasl_scram_prove(s, data, len);
+	/* The client has seen that the server knows the password, too. */
+	irc_of(s)->login_by = IRC_LOGIN_BY_SASL;
+	if (len > 0 || !session_scram_done(s, sasl->proved, sasl->scram.name))
+		sasl_answer(s, LOGIN_WRONG, "it did not end as it should");
+	return true;
+}
+
 /* All has come: takes it apart. */
 static void
 sasl_finish(struct session *s)
@@ -264,6 +361,7 @@ sasl_finish(struct session *s)
 	struct irc *irc = irc_of(s);
 	struct irc_sasl *sasl = irc->sasl;
 	unsigned char data[SASL_MAX / 4 * 3 + 1];
+	bool is_over = true;
 	ssize_t len;
 
 	len = base64_decode(data, sasl->text.data, sasl->text.len);
@@ -279,10 +377,16 @@ sasl_finish(struct session *s)
 		case SASL_EXTERNAL:
 			sasl_external(s, (char *)data, (size_t)len);
 			break;
+		case SASL_SCRAM:
+			is_over = sasl_scram(s, (char *)data, (size_t)len);
+			break;
 		}
 	}
 	explicit_bzero(data, sizeof(data));
-	irc_sasl_free(irc);
+	if (is_over)
+		irc_sasl_free(irc);
+	else
+		buf_reset(&sasl->text);
 }
 
 static void
@@ -295,6 +399,8 @@ sasl_begin(struct session *s, const char *name)
 		mechanism = SASL_PLAIN;
 	else if (strcasecmp(name, "EXTERNAL") == 0)
 		mechanism = SASL_EXTERNAL;
+	else if (strcasecmp(name, SCRAM_NAME) == 0 && sasl_has_scram(s))
+		mechanism = SASL_SCRAM;
 	if (session_account(s) != NULL &&
 	    (mechanism != SASL_EXTERNAL || !session_proves_account(s, NULL)))
 		irc_numeric(s, 907, ":You have already authenticated");

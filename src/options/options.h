@@ -33,6 +33,9 @@ enum option_log_people { OPTION_LOG_PEOPLE_INFO, OPTION_LOG_PEOPLE_DEBUG };
 /* May IRC clients be delivered with it? */
 enum option_sts_preload { STS_PRELOAD_NO, STS_PRELOAD_YES };
 
+/* May one log in by SCRAM? */
+enum option_scram { SCRAM_NO, SCRAM_YES };
+
 enum option_core_dumps { CORE_DUMPS_NO, CORE_DUMPS_YES };
 
 /* Where browsers are served. */

@@ -10,6 +10,7 @@
 
 #include "base/fields.h"
 #include "base/handoff.h"
+#include "net/scram.h"
 #include "net/verify.h"
 #include "room/account.h"
 
@@ -61,7 +62,8 @@ proof_check(struct fields_in *in, void *base)
 	const struct account_proof *p = base;
 
 	(void)in;
-	if ((p->kind == PROOF_PASSWORD) != (p->hash != NULL))
+	if ((p->kind == PROOF_PASSWORD) != (p->hash != NULL) ||
+	    (p->scram != NULL && p->hash == NULL))
 		return false;
 	switch ((enum proof_kind)p->kind) {
 	case PROOF_PASSWORD:
@@ -83,6 +85,8 @@ static const struct field proof_list[] = {
 	    .check = proof_is_hash },
 	{ FIELD_INT(4, struct account_proof, made_ms) },
 	{ FIELD_INT(5, struct account_proof, used_ms) },
+	{ FIELD_TEXT(6, struct account_proof, scram, SCRAM_TEXT_MAX),
+	    .check = scram_verifier_is_text },
 };
 static const struct fields proof_fields = {
 	FIELDS("a credential of an account", struct account_proof, proof_list),

@@ -294,6 +294,9 @@ proof_free(struct account_proof *p)
 	if (p->hash != NULL)
 		explicit_bzero(p->hash, strlen(p->hash));
 	free(p->hash);
+	if (p->scram != NULL)
+		explicit_bzero(p->scram, strlen(p->scram));
+	free(p->scram);
 	free(p);
 }
 
@@ -520,6 +523,18 @@ account_set_password(struct accounts *all, struct account *a, const char *hash,
 		p = account_proof_new(a, PROOF_PASSWORD, now_ms);
 		p->hash = xstrdup(hash);
 	}
+	accounts_changed(all, a);
+}
+
+void
+account_set_scram(struct accounts *all, struct account *a, const char *scram)
+{
+	struct account_proof *p = account_find_password(a);
+
+	if (p->scram != NULL)
+		explicit_bzero(p->scram, strlen(p->scram));
+	free(p->scram);
+	p->scram = scram == NULL ? NULL : xstrdup(scram);
 	accounts_changed(all, a);
 }
 

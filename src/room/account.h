@@ -48,6 +48,7 @@ struct account_proof {
 	TAILQ_ENTRY(account_proof) in_account;
 	struct account *account;
 	char *hash; /* NULL but for a password */
+	char *scram; /* a password's verifier (net/scram.h), or NULL */
 	int64_t made_ms; /* wall clock */
 	int64_t used_ms; /* the same; 0: never */
 	uint8_t kind; /* enum proof_kind */
@@ -166,6 +167,10 @@ bool account_set_name(struct accounts *all, struct account *a,
 /* Sets the password, whose hash is copied; NULL removes it. */
 void account_set_password(struct accounts *all, struct account *a,
     const char *hash, int64_t now_ms);
+/* Keeps a verifier beside the password, which must be there; NULL removes it. A
+ * new password has none. */
+void account_set_scram(struct accounts *all, struct account *a,
+    const char *scram);
 /*
  * Adds a key, uid or token. With ACCOUNT_PROOFS_MAX, a new token has the one
  * that was not used for longest make way; NULL: there is none, or it is

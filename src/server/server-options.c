@@ -17,6 +17,7 @@
 #include "admin/exporter.h"
 #include "base/log.h"
 #include "net/listener-spec.h"
+#include "net/scram.h"
 #include "net/tls-context.h"
 #include "room/opers.h"
 #include "server/server-impl.h"
@@ -105,6 +106,13 @@ server_check_tls(const struct options *o, struct option_errors *errors)
 		option_errors_add(errors,
 		    "%s: tls-key is of no use without tls-certificate",
 		    options_where(o, &o->tls_key));
+		return -1;
+	}
+	if (o->scram == SCRAM_YES && !scram_is_available()) {
+		option_errors_add(errors,
+		    "%s: scram needs OpenSSL, which this brbd is built "
+		    "without",
+		    options_where(o, &o->scram));
 		return -1;
 	}
 	if (o->tls_certificate[0] == '\0' && o->sts_port != 0) {

@@ -28,6 +28,7 @@
 #include "net/conn.h"
 #include "net/inherit.h"
 #include "net/listener.h"
+#include "net/scram.h"
 #include "net/service-manager.h"
 #include "net/sts.h"
 #include "net/tls-context.h"
@@ -137,6 +138,8 @@ server_hide_memory(const struct options *o)
 static void
 server_prepare_verify(struct server *server)
 {
+	verify_set_scram(server->verify,
+	    server->options.scram == SCRAM_YES ? SCRAM_ITERATIONS : 0);
 	if (server->options.oper.count > 0)
 		verify_prepare(server->verify);
 	else

@@ -25,6 +25,7 @@
 
 #include "base/fields.h"
 #include "base/log.h"
+#include "net/scram.h"
 #include "net/verify.h"
 #include "room/member.h"
 #include "session/protocol.h"
@@ -263,6 +264,9 @@ login_found(struct session_login *l, enum verify_result found)
 	} else if (l->purpose == LOGIN_CONFIRM) {
 		a = action_login_verified(chat, &s->address, &l->try,
 		    found == VERIFY_YES);
+		if (a != NULL)
+			action_scram_keep(chat, a,
+			    verify_scram(s->all->verify));
 		if (a != NULL && a == session_account(s))
 			login_confirmed(l);
 		else
@@ -270,9 +274,11 @@ login_found(struct session_login *l, enum verify_result found)
 	} else if (l->purpose == LOGIN_TO) {
 		a = action_login_verified(chat, &s->address, &l->try,
 		    found == VERIFY_YES);
-		if (a != NULL)
+		if (a != NULL) {
+			action_scram_keep(chat, a,
+			    verify_scram(s->all->verify));
 			login_done(s, a, NULL, l->name);
-		else
+		} else
 			login_refused(s, l, LOGIN_WRONG);
 	} else if (s->member != NULL && found == VERIFY_YES) {
 		a = session_account(s);
@@ -289,6 +295,9 @@ login_found(struct session_login *l, enum verify_result found)
 			answer.account = a;
 			result = LOGIN_DONE;
 		}
+		if (result == LOGIN_DONE && (a = session_account(s)) != NULL)
+			action_scram_keep(chat, a,
+			    verify_scram(s->all->verify));
 		login_end(s, l->purpose, result, &answer);
 	} else
 		login_refused(s, l, LOGIN_BAD_PASSWORD);
@@ -439,6 +448,59 @@ void
 session_login(struct session *s, const char *name, const char *secret)
 {
 	login_begin(login_new(s, LOGIN_TO, LOGIN_STEP_HASH, name), secret);
+}
+
+/* SCRAM. The proof is looked at here and now, as it takes no time. */
+void
+session_scram_challenge(struct session *s, struct scram *x, struct buf *out)
+{
+	struct scram_verifier v;
+
+	(void)!action_scram_verifier(s->all->chat, x->name, &v);
+	scram_challenge(x, &v, NULL, out);
+	explicit_bzero(&v, sizeof(v));
+}
+
+struct account *
+session_scram_finish(struct session *s, struct scram *x, const char *text,
+    size_t len, struct buf *out)
+{
+	struct session_login *l = login_new(s, LOGIN_TO, LOGIN_STEP_HASH,
+	    x->name);
+	struct chat *chat = s->all->chat;
+	struct account *a = NULL;
+	struct scram_verifier v;
+	enum login result = LOGIN_ALREADY;
+	bool is_real, is_right;
+
+	if (session_account(s) == NULL)
+		result = action_login_check(chat, &s->address, x->name, "",
+		    &l->try);
+	l->wait_ms = l->try.wait_ms;
+	if (result == LOGIN_VERIFY) {
+		is_real = action_scram_verifier(chat, x->name, &v);
+		is_right = scram_finish(x, &v, text, len, out);
+		explicit_bzero(&v, sizeof(v));
+		a = action_login_verified(chat, &s->address, &l->try,
+		    is_real && is_right);
+		result = LOGIN_WRONG;
+	}
+	login_detach(l);
+	if (a == NULL)
+		login_refused(s, l, result);
+	login_wipe(l);
+	return a;
+}
+
+bool
+session_scram_done(struct session *s, uint64_t id, const char *name)
+{
+	struct account *a = accounts_find_id(&s->all->chat->accounts, id);
+
+	if (a == NULL || session_account(s) != NULL)
+		return false;
+	login_done(s, a, NULL, name);
+	return true;
 }
 
 /* One is done: those who wait try again, the first first. */

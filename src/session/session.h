@@ -29,6 +29,7 @@ struct fields_out;
 struct dialect;
 struct irc_watched;
 struct member;
+struct scram;
 struct session_login;
 struct search_query;
 struct session_probe;
@@ -207,6 +208,19 @@ struct credential session_identity(const struct session *s);
 bool session_is_private(const struct session *s);
 /* Logs s in to the account of that name by a password or token. */
 void session_login(struct session *s, const char *name, const char *secret);
+/*
+ * The same by SCRAM (net/scram.h), in three steps: what x is challenged with; its
+ * last message, which is told as a login that has failed, by logged_in(), or
+ * proves the account that is returned, with the server's own proof in out; and
+ * the login to that, by its id, once the client has seen this. False: there is
+ * no such account any more.
+ */
+void session_scram_challenge(struct session *s, struct scram *x,
+    struct buf *out);
+struct account *session_scram_finish(struct session *s, struct scram *x,
+    const char *text, size_t len, struct buf *out) MUST_CHECK;
+bool session_scram_done(struct session *s, uint64_t id,
+    const char *name) MUST_CHECK;
 /* The same by what the connection shows: a certificate's key or a Unix user.
  * False: it shows no owner
  * of that nick (NULL: of any account), and nothing was told. */

@@ -108,6 +108,7 @@ dialogs = \
 	%D%/irc-return.dialog \
 	%D%/irc-sasl-odd.dialog \
 	%D%/irc-sasl.dialog \
+	%D%/irc-scram.dialog \
 	%D%/irc-search.dialog \
 	%D%/irc-secret.dialog \
 	%D%/irc-sniff-silent.dialog \
