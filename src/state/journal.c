@@ -198,6 +198,8 @@ journal_go_on(struct journal *s, struct walk_budget *budget)
 		journal_add_to(s, new, JOURNAL_END, NULL, 0, NULL, 0);
 	if (!s->is_in_snapshot || journal_flush_file(s, new) == -1 || has_more)
 		return;
+	if (s->error != 0)
+		log_info("the state is on the disk again: name=%s", s->name);
 	s->is_in_snapshot = s->is_stale = s->has_lost = false;
 	s->error = 0;
 	s->current = !s->current;
@@ -672,19 +674,26 @@ journal_is_in_snapshot(const struct journal *s)
 	return s->is_in_snapshot;
 }
 
+/* A failure has to be made good for, also that of a snapshot which only would
+ * have made the file smaller: it is told of until then. */
+static bool
+journal_is_due(const struct journal *s)
+{
+	return s->is_stale || s->has_lost || s->error != 0;
+}
+
 bool
 journal_tick(struct journal *s, int64_t mono_ms, struct walk_budget *budget)
 {
 	assert(!s->is_held);
 	s->now_ms = mono_ms;
-	if (!s->is_in_snapshot &&
-	    (s->is_stale || s->has_lost || journal_has_grown(s)) &&
+	if (!s->is_in_snapshot && (journal_is_due(s) || journal_has_grown(s)) &&
 	    mono_ms >= s->retry_ms)
 		journal_start_snapshot(s);
 	if (s->is_in_snapshot)
 		journal_go_on(s, budget);
 	if (!s->is_dirty)
-		return s->is_stale;
+		return journal_is_due(s);
 	if (mono_ms < s->sync_ms)
 		return true;
 	s->is_dirty = false;
@@ -694,7 +703,7 @@ journal_tick(struct journal *s, int64_t mono_ms, struct walk_budget *budget)
 	(void)!sync_file_range(s->files[s->current].fd, 0, 0,
 	    SYNC_FILE_RANGE_WRITE);
 #endif
-	return s->is_stale;
+	return journal_is_due(s);
 }
 
 void

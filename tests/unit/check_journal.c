@@ -716,6 +716,38 @@ START_TEST(test_error)
 }
 END_TEST
 
+/* A snapshot that only was to make the file smaller has failed: it is told of,
+ * and tried again by itself, though nothing changes any more. */
+START_TEST(test_error_of_growth)
+{
+	struct owner o;
+	unsigned i;
+	int64_t now_ms = 0;
+
+	load(&o);
+	o.pad = 4000;
+	for (i = 0; i < KEYS; i++)
+		set(&o, i % 4, i);
+	fault_clear();
+	fault_set(FAULT_PWRITE, 0, 1000, ENOSPC);
+	ck_assert(tick(&o, now_ms));
+	ck_assert_int_eq(journal_error(o.journal), ENOSPC);
+	for (i = 0; i < 50; i++)
+		ck_assert(tick(&o, now_ms += 1000));
+	ck_assert_uint_le(fault_count(FAULT_PWRITE), 8);
+	fault_clear();
+	for (i = 0; i < 20 && journal_error(o.journal) != 0; i++) {
+		ck_assert(!journal_is_in_snapshot(o.journal));
+		(void)tick(&o, now_ms += 1000);
+	}
+	ck_assert_int_eq(journal_error(o.journal), 0);
+	ck_assert(!tick(&o, now_ms += 1000));
+	ck_assert_uint_lt(size_of("test.1"), 5 * 4096);
+	drop(&o);
+	ck_assert_str_eq(after_kill(), "0=60 1=61 2=62 3=63");
+}
+END_TEST
+
 /* A copy that is read while changes go on is what there was at its start. */
 START_TEST(test_read)
 {
@@ -854,6 +886,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_short_and_interrupted);
 	tcase_add_loop_test(tc, test_full_disk, 0, 2);
 	tcase_add_test(tc, test_error);
+	tcase_add_test(tc, test_error_of_growth);
 	tcase_add_test(tc, test_read);
 	tcase_add_test(tc, test_renew);
 	tcase_add_test(tc, test_retries_are_rare);
