@@ -12,6 +12,7 @@ unit_tests_slow = \
 	%D%/check_persist_model \
 	%D%/check_text \
 	%D%/check_journal \
+	%D%/check_journal_damage \
 	%D%/check_history \
 	%D%/check_names \
 	%D%/check_history_damage \
@@ -99,6 +100,8 @@ tests_unit_libunit_a_SOURCES = \
 	%D%/chat-fixture.h \
 	%D%/faults.c \
 	%D%/faults.h \
+	%D%/journal-owner.c \
+	%D%/journal-owner.h \
 	%D%/main.c \
 	%D%/mini-server.c \
 	%D%/mini-server.h \
