@@ -21,6 +21,7 @@
 #include "base/text.h"
 #include "room/client.h"
 #include "room/directory.h"
+#include "room/forget.h"
 #include "room/member.h"
 #include "room/roommates.h"
 
@@ -283,4 +284,17 @@ action_register(struct member *m, const char *nick, const char *hash,
 	action_logged_in(chat, &m->address, a, NULL, answer);
 	action_login(m, a, NULL, answer);
 	return LOGIN_DONE;
+}
+
+void
+action_forget(struct chat *chat, struct account *a, bool unnames)
+{
+	struct member *m, *next;
+
+	for (m = directory_next(&chat->directory, NULL); m != NULL; m = next) {
+		next = directory_next(&chat->directory, m);
+		if (member_account(m) == a)
+			action_put_out(m, "your account is forgotten", NULL);
+	}
+	forget_begin(&chat->forget, a, unnames);
 }

@@ -208,6 +208,10 @@ enum account_add action_account_check(struct chat *chat,
     const struct account *a, const char *nick,
     const struct member *holder) MUST_CHECK;
 
+/* Puts out who is logged in to a, and forgets it: see forget.h. The messages lose
+ * its name if unnames. */
+void action_forget(struct chat *chat, struct account *a, bool unnames);
+
 /* join.c */
 enum join {
 	JOIN_MAY,

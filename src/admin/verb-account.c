@@ -16,8 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "net/verify.h"
-#include "room/departed.h"
-#include "room/directory.h"
+#include "room/forget.h"
 #include "room/member.h"
 
 #define ACCOUNT_PIECE 8192
@@ -293,28 +292,37 @@ account_key_remove(struct verb_call *call, struct account *a, const char *text)
 	    proof_kind_str(kind));
 }
 
-/* All that is kept of them goes: places first, as they are known by the id. */
+struct forgetting {
+	uint64_t account;
+	bool unnames;
+	char name[NICK_SIZE];
+};
+
 static enum verb_result
 account_forget(struct verb_call *call, struct account *a)
 {
+	struct forgetting *state = xcalloc(1, sizeof(*state));
 	struct chat *chat = account_chat(call);
-	const struct credential identity = credential_from_account(a->id);
-	struct departed *gone;
-	struct member *m, *next;
-	char name[NICK_SIZE];
 
-	memcpy(name, account_name(a), sizeof(name));
-	for (m = directory_next(&chat->directory, NULL); m != NULL; m = next) {
-		next = directory_next(&chat->directory, m);
-		if (member_account(m) == a)
-			action_put_out(m, "your account is forgotten", NULL);
-	}
-	while ((gone = departed_return(&chat->departed, name, &identity)) !=
-	    NULL)
-		departed_free(chat, gone);
-	accounts_forget(&chat->accounts, a);
-	log_info("account forgotten: name=%s", name);
-	return verb_say(call, "%s is forgotten", name);
+	state->account = a->id;
+	state->unnames = chat->options->forget_messages == FORGET_ANONYMISE;
+	memcpy(state->name, account_name(a), sizeof(state->name));
+	call->state = state;
+	action_forget(chat, a, state->unnames);
+	return VERB_MORE;
+}
+
+static enum verb_result
+account_forget_go_on(struct verb_call *call)
+{
+	const struct forgetting *state = call->state;
+
+	if (forget_is_busy(&account_chat(call)->forget, state->account))
+		return VERB_MORE;
+	return verb_say(call, "%s is forgotten; what they said in rooms %s",
+	    state->name,
+	    state->unnames ? "stays, without their name" :
+			     "stays under their name (forget-messages)");
 }
 
 enum verb_result
@@ -327,6 +335,8 @@ verb_run_account(struct verb_call *call)
 		return account_list(call);
 	if (strcmp(what, "export") == 0 && call->state != NULL)
 		return export_go_on(call);
+	if (strcmp(what, "forget") == 0 && call->state != NULL)
+		return account_forget_go_on(call);
 	if (call->argc < 2)
 		return verb_fail(call, ACCOUNT_USAGE);
 	if (strcmp(what, "add") == 0 && call->argc == 2)

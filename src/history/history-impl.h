@@ -121,6 +121,8 @@ struct history_header {
 	uint64_t epoch;
 	uint64_t clean; /* once closed, a checksum of the four; else 0 */
 	char boot[HISTORY_BOOT_SIZE]; /* the boot id when it was opened */
+	/* The record that history_unname() is at, sealed; or 0. */
+	uint64_t unnamed;
 };
 
 _Static_assert(sizeof(struct history_header) <= 512, "a sector");
@@ -216,6 +218,14 @@ record_wall_ms(const struct record *r)
 
 	return record_time_ms(r) - behind * RECORD_MINUTE_MS;
 }
+
+/* The position of c's message; c is not lapped. */
+uint64_t history_locate(const struct history *h,
+    const struct history_cursor *c);
+/* Has what lies there the form of a record, in so many bytes at most? */
+bool history_has_form(const struct record *r, size_t left);
+/* Ends what a kill has cut short; before anything else is read. */
+void history_finish_unname(struct history *h);
 
 /* The number that follows r. */
 static inline uint64_t

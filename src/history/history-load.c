@@ -27,8 +27,8 @@
  * made up by somebody reaches it. */
 #define LOAD_WASTE_MAX 4
 
-static bool
-load_has_form(const struct record *r, size_t left)
+bool
+history_has_form(const struct record *r, size_t left)
 {
 	union record_word first = r->first;
 	size_t used = sizeof(*r) + first.is.nick_len + 1 + first.is.text_len;
@@ -89,7 +89,7 @@ history_check(const struct history *h, size_t offset, uint64_t *wasted)
 	const struct record *r = history_at(h, offset);
 	size_t left = h->size - offset;
 
-	if (left < sizeof(*r) || !load_has_form(r, left) ||
+	if (left < sizeof(*r) || !history_has_form(r, left) ||
 	    r->pos % HISTORY_ALIGN != 0 || r->pos >= HISTORY_POS_MAX ||
 	    r->pos % h->size != offset || r->number == 0 ||
 	    r->number >= HISTORY_NUMBER_MAX || r->age >= AGE_MAX_MS)
@@ -173,6 +173,7 @@ history_walk(struct history *h)
 	uint64_t tail = history_pos_open(header->tail), pos = tail, number = 0;
 	const struct record *r;
 
+	history_finish_unname(h);
 	load_clear(h);
 	if (tail % HISTORY_ALIGN != 0 || header->next_number == 0 ||
 	    header->next_number >= HISTORY_NUMBER_MAX)

@@ -63,7 +63,7 @@ history_skip_pad(const struct history *h, uint64_t pos)
  * may have a pad before its message; that pad may even have been dropped and
  * overwritten while the message, now the oldest, is still held.
  */
-static uint64_t
+uint64_t
 history_locate(const struct history *h, const struct history_cursor *c)
 {
 	return history_skip_pad(h,

@@ -164,6 +164,10 @@ uint64_t history_clamp(const struct history *h, struct history_cursor *c);
 bool history_read(const struct history *h, struct history_cursor *c,
     struct event *event);
 
+/* Takes the author's name off the message at c, which is not lapped and neither
+ * at a hole nor at the head: as many hyphens stand there instead. */
+void history_unname(struct history *h, const struct history_cursor *c);
+
 /* Moves c, which is not lapped, back by one. Returns false at the oldest. */
 bool history_step_back(const struct history *h, struct history_cursor *c);
 

@@ -11,5 +11,6 @@ src_libbrbd_a_SOURCES += \
 	%D%/history-load.c \
 	%D%/history-seek.c \
 	%D%/history-store.c \
+	%D%/history-unname.c \
 	%D%/history.c \
 	%D%/history.h

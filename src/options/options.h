@@ -47,6 +47,7 @@ enum option_irc_utf8 { IRC_UTF8_REFUSE, IRC_UTF8_SCRUB };
 #define OPTION_ROOM_MODES "+imnstCN"
 
 enum option_room_create { ROOM_CREATE_ANYONE, ROOM_CREATE_NOBODY };
+enum option_forget { FORGET_ANONYMISE, FORGET_KEEP };
 enum option_register { REGISTER_ANYONE, REGISTER_LOCAL, REGISTER_ADMINS };
 
 #define OPTION_FIELD_STRING char *

@@ -512,6 +512,16 @@ account_remove_proof(struct accounts *all, struct account_proof *p)
 }
 
 void
+account_remove_proofs(struct accounts *all, struct account *a)
+{
+	struct account_proof *p;
+
+	while ((p = TAILQ_FIRST(&a->proofs)) != NULL)
+		account_drop_proof(all, p);
+	accounts_changed(all, a);
+}
+
+void
 account_set_password(struct accounts *all, struct account *a, const char *hash,
     int64_t now_ms)
 {

@@ -180,6 +180,7 @@ struct account_proof *account_add_proof(struct accounts *all, struct account *a,
     enum proof_kind kind, const unsigned char bytes[PROOF_BYTES],
     int64_t now_ms) MUST_CHECK;
 void account_remove_proof(struct accounts *all, struct account_proof *p);
+void account_remove_proofs(struct accounts *all, struct account *a);
 /* Somebody has logged in from there by p, a password if p is NULL; and: could
  * not. */
 void account_logged_in(struct accounts *all, struct account *a,

@@ -12,6 +12,7 @@
 #include "room/chat.h"
 #include "room/deliver.h"
 #include "room/departed.h"
+#include "room/forget.h"
 #include "room/directory.h"
 #include "room/member.h"
 #include "room/modes.h"
@@ -179,6 +180,7 @@ chat_init(struct chat *chat, const struct clock *clock,
 	departed_init(&chat->departed, chat);
 	bans_init(&chat->bans);
 	accounts_init(&chat->accounts);
+	forget_init(&chat->forget, chat);
 	deadline_init(&chat->tidy_due, chat_tidy_cb, chat);
 	walk_init(&chat->tidy, "chat_tidy", chat_tidy, chat);
 	member_lost_init(chat);
@@ -198,6 +200,7 @@ chat_fini(struct chat *chat)
 	assert(chat->directory.count == 0);
 	deadline_clear(chat->deadlines, &chat->tidy_due);
 	walk_stop(&chat->deadlines->walks, &chat->tidy);
+	forget_fini(&chat->forget);
 	departed_fini(&chat->departed);
 	bans_fini(&chat->bans);
 	accounts_fini(&chat->accounts);

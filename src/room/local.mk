@@ -30,6 +30,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/departed.h \
 	%D%/directory.c \
 	%D%/directory.h \
+	%D%/forget.c \
+	%D%/forget.h \
 	%D%/handed.c \
 	%D%/handed.h \
 	%D%/ids.c \

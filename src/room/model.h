@@ -734,6 +734,16 @@ struct room_files {
 
 TAILQ_HEAD(lost_queue, member);
 
+/* Accounts that go: forget.h */
+
+TAILQ_HEAD(forgotten_queue, forgotten);
+
+struct forget {
+	struct chat *chat;
+	struct forgotten_queue queue;
+	struct walk walk;
+};
+
 struct chat {
 	const struct clock *clock;
 	const struct options *options;
@@ -752,6 +762,7 @@ struct chat {
 	struct departed_set departed;
 	struct bans bans; /* who may not come in */
 	struct accounts accounts;
+	struct forget forget; /* accounts that go */
 	LIST_HEAD(, member) ignorers;
 	struct lost_queue lost; /* the longest lost first */
 	size_t lost_count;

@@ -17,6 +17,7 @@ dialogs_slow = \
 	%D%/flood-others.dialog \
 	%D%/flood.dialog
 dialogs = \
+	%D%/account-forget.dialog \
 	%D%/account-guesses.dialog \
 	%D%/account-modes.dialog \
 	%D%/account-parallel.dialog \

@@ -18,8 +18,11 @@
 #include "chat-fixture.h"
 #include "room/account.h"
 #include "room/departed.h"
+#include "room/forget.h"
+#include "room/modes-change.h"
 #include "room/person.h"
 #include "room/rename.h"
+#include "room/room.h"
 #include "state/accounts-journal.h"
 #include "unit.h"
 
@@ -450,6 +453,19 @@ room(const char *name)
 	return found;
 }
 
+/* How many messages in r are by that nick. */
+static size_t
+names_in(struct room *r, const char *nick)
+{
+	struct history_cursor c = history_oldest(&r->history);
+	struct event e;
+	size_t count = 0;
+
+	while (history_read(&r->history, &c, &e))
+		count += strcmp(e.nick, nick) == 0;
+	return count;
+}
+
 static void
 leave_place(const char *nick, const struct credential *credential,
     const char *where, uint64_t number, int64_t left_ms)
@@ -536,6 +552,69 @@ START_TEST(test_place_at_login)
 }
 END_TEST
 
+/* All of it goes: masks, places, the name on what was said in every room; and
+ * who reads is not disturbed. */
+START_TEST(test_forget)
+{
+	struct accounts *all = &fx.chat.accounts;
+	struct account *a = accounts_add(all, "bob", 1);
+	struct credential identity = credential_from_account(a->id);
+	const struct mode_change change = { true, 'b', "$a:bob" };
+	struct membership *ms;
+	uint64_t id = a->id;
+	int i;
+
+	ck_assert(account_add_nick(all, a, "robert", 1));
+	account_set_password(all, a, HASH, 1);
+	leave_place("robert", &identity, "attic", 1, 5);
+	leave_place("bob", &identity, "attic", 1, 5);
+	for (i = 0; i < 200; i++) {
+		fake_say(&bob, "from bob");
+		fake_say(&ana, "from ana");
+	}
+	(void)fake_saw(&fx, &ana);
+	ms = fake_join(&fx, &bob, "den");
+	fake_say_in(ms, "in the den");
+	modes_apply(ms->room, NULL, &change, 1, NULL);
+	ck_assert_uint_eq(ms->room->modes.counts[MODES_BANS], 1);
+	room_set_topic(ms, "mine", NULL);
+	fake_quit(&bob, NULL);
+
+	forget_begin(&fx.chat.forget, a, true);
+	ck_assert(forget_is_busy(&fx.chat.forget, id));
+	/* Nothing lets in meanwhile. */
+	ck_assert_ptr_null(account_password(a));
+	fixture_settle(&fx);
+	walks_finish(&fx.deadlines.walks);
+	ck_assert(!forget_is_busy(&fx.chat.forget, id));
+	ck_assert_ptr_null(accounts_find_id(all, id));
+	ck_assert_ptr_null(departed_find(&fx.chat.departed, "bob", &identity));
+	ck_assert_ptr_null(departed_find(&fx.chat.departed, "robert",
+	    &identity));
+	ck_assert_uint_eq(room("den")->modes.counts[MODES_BANS], 0);
+	ck_assert_str_eq(room("den")->topic_by, "---");
+	ck_assert_uint_eq(names_in(fx.chat.lobby, "bob"), 0);
+	ck_assert_uint_ge(names_in(fx.chat.lobby, "---"), 1);
+	ck_assert_uint_eq(names_in(fx.chat.lobby, "---"),
+	    names_in(fx.chat.lobby, "ana"));
+	ck_assert_uint_eq(names_in(room("den"), "bob"), 0);
+}
+END_TEST
+
+/* But not if it is to be kept; the account goes all the same. */
+START_TEST(test_forget_keep)
+{
+	struct account *a = accounts_add(&fx.chat.accounts, "bob", 1);
+
+	fake_say(&bob, "from bob");
+	fake_quit(&bob, NULL);
+	forget_begin(&fx.chat.forget, a, false);
+	walks_finish(&fx.deadlines.walks);
+	ck_assert_uint_eq(names_in(fx.chat.lobby, "bob"), 1);
+	ck_assert_ptr_null(accounts_find(&fx.chat.accounts, "bob"));
+}
+END_TEST
+
 void
 unit_tests(Suite *s)
 {
@@ -552,4 +631,6 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_place);
 	tcase_add_test(tc, test_place_merged);
 	tcase_add_test(tc, test_place_at_login);
+	tcase_add_test(tc, test_forget);
+	tcase_add_test(tc, test_forget_keep);
 }

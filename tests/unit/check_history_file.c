@@ -343,6 +343,85 @@ START_TEST(test_writeback)
 }
 END_TEST
 
+static void
+said_by(const char *nick, const char *text)
+{
+	struct event e = { .kind = EVENT_SAY,
+		.nick = nick,
+		.text = text,
+		.text_len = strlen(text),
+		.time_ms = 42,
+		.author = 7 };
+
+	(void)history_append(&h, &e);
+}
+
+/* "ana: one|bob: two" */
+static const char *
+all_said(void)
+{
+	static char out[256];
+	struct history_cursor c = history_oldest(&h);
+	struct event e;
+	size_t len = 0;
+
+	out[0] = '\0';
+	while (history_read(&h, &c, &e))
+		len += (size_t)snprintf(out + len, sizeof(out) - len,
+		    "%s%s: %.*s", len == 0 ? "" : "|", e.nick, (int)e.text_len,
+		    e.text);
+	return out;
+}
+
+/* A name is taken off in place: nothing moves, and the file is sound; and when
+ * the process is killed in the midst of it, it is taken off nevertheless. */
+START_TEST(test_unname)
+{
+	struct history_cursor first, second, third;
+	struct record *r;
+	struct event e;
+
+	ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_NEW);
+	said_by("ana", "one");
+	second = history_head(&h);
+	said_by("bobby", "two");
+	third = history_head(&h);
+	said_by("ana", "three");
+	first = history_oldest(&h);
+	history_unname(&h, &first);
+	ck_assert_str_eq(all_said(), "---: one|bobby: two|ana: three");
+	ck_assert(history_read(&h, &third, &e));
+	ck_assert_str_eq(e.nick, "ana");
+	ck_assert_uint_eq(history_seek_number(&h, 2).pos, second.pos);
+	history_fini(&h);
+	ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_KILLED);
+	ck_assert_str_eq(all_said(), "---: one|bobby: two|ana: three");
+
+	/* Killed after the first bytes of the name. */
+	second = history_seek_number(&h, 2);
+	r = history_at(&h, second.pos);
+	h.header->unnamed = history_pos_seal(second.pos);
+	memset(r->data, '-', 2);
+	history_fini(&h);
+	ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_KILLED);
+	ck_assert_str_eq(all_said(), "---: one|-----: two|ana: three");
+	ck_assert_uint_eq(h.header->unnamed, 0);
+
+	/* Nonsense there does nothing. */
+	h.header->unnamed = history_pos_seal(second.pos + 8);
+	history_fini(&h);
+	ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_KILLED);
+	h.header->unnamed = 12345;
+	history_fini(&h);
+	ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_KILLED);
+	h.header->unnamed = history_pos_seal(SIZE - 8);
+	ck_assert_int_eq(history_close(&h), 0);
+	ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_CLOSED);
+	ck_assert_str_eq(all_said(), "---: one|-----: two|ana: three");
+	history_fini(&h);
+}
+END_TEST
+
 void
 unit_tests(Suite *s)
 {
@@ -350,6 +429,7 @@ unit_tests(Suite *s)
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, test_reopen);
+	tcase_add_test(tc, test_unname);
 	tcase_add_test(tc, test_reopen_empty);
 	tcase_add_test(tc, test_refusals);
 	tcase_add_test(tc, test_resize);
