@@ -42,6 +42,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/nick.h \
 	%D%/origin.c \
 	%D%/origin.h \
+	%D%/origins-handoff.c \
+	%D%/origins-impl.h \
 	%D%/origins.c \
 	%D%/origins.h \
 	%D%/process.c \

@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "base/origin.h"
-#include "base/origins.h"
+#include "base/origins-impl.h"
 #include "base/util.h"
 
 #define ORIGIN_NETWORK_PREFIX 48
@@ -136,6 +136,12 @@ origin_fade_ms(const struct origin *o)
 	return ms > until_ms ? ms : until_ms;
 }
 
+bool
+origin_is_as_new(const struct origin *o)
+{
+	return origin_fade_ms(o) <= origin_now_ms(o);
+}
+
 /* Puts o where it belongs among those that hold nothing; or takes it out. */
 static void
 origin_settle(struct origin *o)
@@ -152,6 +158,13 @@ origin_settle(struct origin *o)
 	o->forget_ms = origin_fade_ms(o);
 	RB_INSERT(origin_forget_tree, &all->forget, o);
 	all->idle_count++;
+}
+
+void
+origin_used(struct origin *o)
+{
+	if (o->is_idle)
+		origin_settle(o);
 }
 
 static void
@@ -222,6 +235,19 @@ origins_find(struct origins *all, const struct credential *credential,
 	all->count++;
 	origin_settle(o);
 	return o;
+}
+
+struct origin *
+origins_network(struct origins *all, const struct credential *credential)
+{
+	return origins_find(all, credential, true);
+}
+
+struct origin *
+origins_next(struct origins *all, struct origin *o)
+{
+	return o == NULL ? RB_MIN(origin_tree, &all->tree) :
+			   RB_NEXT(origin_tree, &all->tree, o);
 }
 
 struct origin *
@@ -358,8 +384,7 @@ origin_charge(struct origin *o, struct rate rate, uint32_t burst, uint32_t cost)
 
 	bucket_charge(&o->lines, rate, burst, now_ms, cost);
 	o->lines_until_ms = now_ms + bucket_full_ms(&o->lines, rate, burst);
-	if (o->is_idle)
-		origin_settle(o);
+	origin_used(o);
 }
 
 /* What a network has. */
@@ -397,14 +422,15 @@ origin_line_wait_ms(const struct origin *o, struct rate rate, uint32_t burst)
 	return wide_ms > wait_ms ? wide_ms : wait_ms;
 }
 
-static void
-origin_add_spent(struct origin *o, uint64_t key, uint64_t amount)
+/* The place for what it has put at key; if there is none, the least of all is
+ * given up. */
+static struct spent *
+origin_place(struct origin *o, uint64_t key)
 {
 	int64_t now_ms = origin_now_ms(o);
 	uint64_t here, least = UINT64_MAX;
 	size_t i, at = 0;
 
-	spent_add(&o->said, ORIGIN_SAID_MS, now_ms, amount);
 	if (o->spents == NULL)
 		o->spents = xcalloc(1, sizeof(*o->spents));
 	for (i = 0; i < ORIGIN_SPENTS; i++) {
@@ -423,9 +449,23 @@ origin_add_spent(struct origin *o, uint64_t key, uint64_t amount)
 		o->spents->items[at].key = key;
 		o->spents->items[at].spent.amount = 0;
 	}
-	spent_add(&o->spents->items[at].spent, ORIGIN_SAID_MS, now_ms, amount);
-	if (o->is_idle)
-		origin_settle(o);
+	return &o->spents->items[at].spent;
+}
+
+static void
+origin_add_spent(struct origin *o, uint64_t key, uint64_t amount)
+{
+	int64_t now_ms = origin_now_ms(o);
+
+	spent_add(&o->said, ORIGIN_SAID_MS, now_ms, amount);
+	spent_add(origin_place(o, key), ORIGIN_SAID_MS, now_ms, amount);
+	origin_used(o);
+}
+
+void
+origin_set_spent(struct origin *o, uint64_t key, const struct spent *spent)
+{
+	*origin_place(o, key) = *spent;
 }
 
 void
@@ -477,8 +517,7 @@ static void
 origin_count_connect(struct origin *o, int64_t half_ms, int64_t now_ms)
 {
 	spent_add(&o->connects, half_ms, now_ms, ORIGIN_CONNECT);
-	if (o->is_idle)
-		origin_settle(o);
+	origin_used(o);
 }
 
 bool

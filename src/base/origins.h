@@ -131,6 +131,12 @@ struct origin *origins_read(struct origins *all, const struct tlv *item);
 struct origin *origins_after(struct origins *all,
     const struct credential *credential);
 
+/* For the next program (handoff.h): what all of them have used; and that again,
+ * an item after the other. */
+void origins_save(struct origins *all, struct fields_out *out);
+bool origins_load(struct origins *all, struct fields_in *in,
+    const struct tlv *item) MUST_CHECK;
+
 /* Count what is held, and what no longer is. */
 void origin_hold(struct origin *o, enum origin_held what, uint64_t amount);
 void origin_release(struct origin *o, enum origin_held what, uint64_t amount);

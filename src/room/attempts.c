@@ -19,6 +19,8 @@
 
 #include <bsd/string.h>
 
+#include "base/fields.h"
+#include "base/handoff.h"
 #include "base/nick.h"
 #include "room/attempts.h"
 
@@ -128,6 +130,42 @@ attempt_get(struct attempts *all, const struct credential *key, int64_t mono_ms)
 	}
 	TAILQ_INSERT_TAIL(&all->by_age, a, by_age);
 	return a;
+}
+
+static const struct field attempt_list[] = {
+	{ FIELD_BYTES(1, struct attempt, key), .is_needed = true },
+	{ FIELD_INT(2, struct attempt, bucket.level) },
+	{ FIELD_INT(3, struct attempt, bucket.at_ms) },
+};
+static const struct fields attempt_fields = { FIELDS("an attempt",
+    struct attempt, attempt_list) };
+
+void
+attempts_save(const struct attempts *all, int64_t mono_ms,
+    struct fields_out *out)
+{
+	const struct attempt *a;
+
+	TAILQ_FOREACH(a, &all->by_age, by_age)
+		if (a->bucket.at_ms +
+			bucket_full_ms(&a->bucket, attempt_rate,
+			    attempt_burst(&a->key)) >
+		    mono_ms)
+			fields_put_item(out, HANDOFF_ATTEMPT, &attempt_fields,
+			    a);
+}
+
+bool
+attempts_load(struct attempts *all, struct fields_in *in,
+    const struct tlv *item)
+{
+	struct attempt read;
+
+	memset(&read, 0, sizeof(read));
+	if (!fields_get(in, &attempt_fields, item, &read))
+		return false;
+	attempt_get(all, &read.key, read.bucket.at_ms)->bucket = read.bucket;
+	return true;
 }
 
 static void

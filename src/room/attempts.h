@@ -14,6 +14,10 @@
 #include "base/credential.h"
 #include "base/util.h"
 
+struct fields_in;
+struct fields_out;
+struct tlv;
+
 /*
  * Passwords are tried so many times at once, and then once in ATTEMPT_MS: for
  * one account from one origin; from one origin, whatever the account; and for
@@ -53,6 +57,13 @@ struct attempts {
 
 void attempts_init(struct attempts *all);
 void attempts_fini(struct attempts *all);
+
+/* For the next program (handoff.h): those that still count; and again, an item
+ * after the other. What is being tried counts until it ends there. */
+void attempts_save(const struct attempts *all, int64_t mono_ms,
+    struct fields_out *out);
+bool attempts_load(struct attempts *all, struct fields_in *in,
+    const struct tlv *item) MUST_CHECK;
 
 /*
  * Begins to try: returns 0, and it counts until attempts_end(); or how long to

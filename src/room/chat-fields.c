@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "room/chat.h"
 #include "room/client.h"
+#include "room/crowd.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/departed.h"
@@ -99,6 +100,10 @@ static const struct field room_list[] = {
 	{ FIELD_UINT(9, struct room, low_water), .only = FIELDS_HANDOFF },
 	{ FIELD_UINT(10, struct room, looked), .only = FIELDS_HANDOFF },
 	{ FIELD_OTHER(11, "maker", room_put_maker, room_get_maker) },
+	{ FIELD_UINT(12, struct room, key), .only = FIELDS_HANDOFF },
+	{ FIELD_UINT(13, struct room, said.amount), .only = FIELDS_HANDOFF,
+	    .max = HISTORY_SIZE_MAX },
+	{ FIELD_INT(14, struct room, said.at_ms), .only = FIELDS_HANDOFF },
 };
 static const struct fields room_fields = { FIELDS("a room", struct room_record,
     room_list) };
@@ -168,6 +173,12 @@ room_fill(struct room *room, struct fields_in *in, struct room_record *got,
 	room->low_water = got->room.low_water;
 	room->looked = got->room.looked;
 	room->is_handed_over = true;
+	/* It is what origins know the room by. */
+	if (got->room.key > 0)
+		room->key = got->room.key;
+	if (room->chat->last_key < room->key)
+		room->chat->last_key = room->key;
+	room->said = got->room.said;
 	room_take(room, &got->room);
 	return true;
 }
@@ -211,6 +222,9 @@ static const struct field chat_list[] = {
 	{ FIELD_BYTES(10, struct chat, host_key.bytes) },
 	/* A program that knows no accounts hands over none. */
 	{ FIELD_BOOL(11, struct chat, accounts.is_known) },
+	{ FIELD_UINT(12, struct chat, origins.connects.amount),
+	    .max = UINT32_MAX },
+	{ FIELD_INT(13, struct chat, origins.connects.at_ms) },
 };
 static const struct fields chat_fields = { FIELDS("the chat", struct chat,
     chat_list) };
@@ -229,6 +243,8 @@ chat_save(struct chat *chat, struct fields_out *out)
 	chat->accounts.is_known = true;
 	fields_put_item(out, HANDOFF_CHAT, &chat_fields, chat);
 	accounts_save(&chat->accounts, out);
+	attempts_save(&chat->accounts.attempts, chat->clock->mono_ms, out);
+	origins_save(&chat->origins, out);
 	for (m = NULL; (m = directory_next(&chat->directory, m)) != NULL;)
 		if (!m->is_lost)
 			member_save(m, out);
@@ -252,6 +268,10 @@ chat_load(struct chat *chat, struct fields_in *in, const struct tlv *item,
 		return fields_get(in, &chat_fields, item, chat);
 	case HANDOFF_ACCOUNT:
 		return accounts_load(&chat->accounts, in, item) != NULL;
+	case HANDOFF_ATTEMPT:
+		return attempts_load(&chat->accounts.attempts, in, item);
+	case HANDOFF_ORIGIN:
+		return origins_load(&chat->origins, in, item);
 	case HANDOFF_MEMBER:
 		return member_load(chat, in, item, find_dialect);
 	case HANDOFF_PRESENCE:
@@ -295,8 +315,10 @@ chat_load_end(struct chat *chat, struct fields_in *in)
 			    "announced",
 			    room->name);
 	}
-	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;)
+	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;) {
 		chat_resume(room);
+		crowd_restored(room);
+	}
 	chat_reconfigure(chat);
 	return true;
 }

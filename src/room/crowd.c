@@ -40,6 +40,24 @@ crowd_remove(struct room *room)
 	room->is_crowded = false;
 }
 
+static void
+crowd_add(struct room *room)
+{
+	if (room->is_crowded || !crowd_is_due(room))
+		return;
+	room->is_crowded = true;
+	TAILQ_INSERT_TAIL(&room->chat->crowded, room, in_crowded);
+}
+
+void
+crowd_restored(struct room *room)
+{
+	/* A time to come would never pass. */
+	if (room->said.at_ms > room->chat->clock->mono_ms)
+		room->said.at_ms = room->chat->clock->mono_ms;
+	crowd_add(room);
+}
+
 void
 crowd_said(struct room *room, struct member *actor, struct origin *from,
     uint64_t bytes)
@@ -52,10 +70,7 @@ crowd_said(struct room *room, struct member *actor, struct origin *from,
 		origin_spend(from, room->key, bytes);
 	if (actor != NULL)
 		spent_add(&actor->said, ORIGIN_SAID_MS, now_ms, bytes);
-	if (!room->is_crowded && crowd_is_due(room)) {
-		room->is_crowded = true;
-		TAILQ_INSERT_TAIL(&chat->crowded, room, in_crowded);
-	}
+	crowd_add(room);
 }
 
 struct room *

@@ -27,6 +27,9 @@ struct room *crowd_next(struct chat *chat, const struct room *room);
  * they do otherwise never waits. */
 int64_t crowd_wait_ms(const struct member *m, const struct room *room);
 
+/* What was said, and when, is from an earlier program. */
+void crowd_restored(struct room *room);
+
 void crowd_remove(struct room *room); /* which goes */
 
 #endif

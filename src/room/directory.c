@@ -88,8 +88,6 @@ directory_share(struct member *m)
 		origin_release(m->origin, ORIGIN_PEOPLE, 1);
 	m->origin = origins_get(&m->chat->origins, &m->credential);
 	origin_hold(m->origin, ORIGIN_PEOPLE, 1);
-	/* Coming again forgets nothing: as if they had said it all. */
-	m->said = m->origin->said;
 }
 
 static void

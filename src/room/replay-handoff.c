@@ -56,10 +56,5 @@ replay_restore(struct cursor *c)
 	rp->done.at = history_find(h, rp->done.at.number);
 	if (rp->stage == REPLAY_SCAN)
 		rp->scan = rp->done.at;
-	/* Older programs have catch-ups go back, and leave the cursor. */
-	if (rp->kind == REPLAY_CATCHUP && rp->until != REPLAY_PRESENT) {
-		rp->until = REPLAY_PRESENT;
-		c->at = rp->done.at;
-	}
-	return true;
+	return (rp->until == REPLAY_PRESENT) == (rp->kind != REPLAY_HISTORY);
 }

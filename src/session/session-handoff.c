@@ -28,8 +28,10 @@ struct session_record {
 	struct bucket lines;
 	int64_t since_ms;
 	int64_t throttle_ms;
+	int64_t turn_ms;
 	bool is_throttled, is_eof, has_left, has_spoken, is_sniffed, knows_utf8;
 	bool awaits_tls; /* before the protocol */
+	bool was_told_wait;
 	struct tlv conn, state, login;
 	uint64_t account;
 };
@@ -91,6 +93,8 @@ static const struct field session_list[] = {
 	{ FIELD_UINT(17, struct session_record, account) },
 	{ FIELD_STRING(18, struct session_record, probe) },
 	{ FIELD_BOOL(19, struct session_record, awaits_tls) },
+	{ FIELD_INT(20, struct session_record, turn_ms) },
+	{ FIELD_BOOL(21, struct session_record, was_told_wait) },
 };
 static const struct fields session_fields = { FIELDS("a session",
     struct session_record, session_list) };
@@ -100,6 +104,9 @@ static const struct field sessions_list[] = {
 	{ FIELD_UINT(2, struct sessions, throttled) },
 	{ FIELD_INT(3, struct sessions, started_ms) },
 	{ FIELD_NUMBERS(4, struct sessions, admission.refused) },
+	{ FIELD_UINT(5, struct sessions, origin_throttled) },
+	{ FIELD_UINT(6, struct sessions, room_throttled) },
+	{ FIELD_UINT(7, struct sessions, banned_ended) },
 };
 static const struct fields sessions_fields = { FIELDS("the sessions",
     struct sessions, sessions_list) };
@@ -119,6 +126,8 @@ session_save(const struct session *s, struct fields_out *out)
 		.is_eof = s->is_eof,
 		.has_left = s->has_left,
 		.account = s->account,
+		.turn_ms = s->turn_ms,
+		.was_told_wait = s->was_told_wait,
 		.has_spoken = s->has_spoken,
 		.is_sniffed = s->is_sniffed,
 		.knows_utf8 = s->knows_utf8,
@@ -196,6 +205,8 @@ session_load(struct sessions *all, struct fields_in *in, const struct tlv *item)
 	s->has_spoken = r.has_spoken;
 	s->is_sniffed = r.is_sniffed;
 	s->knows_utf8 = r.knows_utf8;
+	s->turn_ms = r.turn_ms;
+	s->was_told_wait = r.was_told_wait;
 	s->has_entered = s->member != NULL || s->has_left;
 	if (!s->has_entered)
 		all->unentered_count++;

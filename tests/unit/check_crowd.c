@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "chat-fixture.h"
+#include "room/attempts.h"
 #include "room/crowd.h"
 #include "unit.h"
 
@@ -227,6 +228,21 @@ START_TEST(test_a_neighbour_talks)
 }
 END_TEST
 
+/* Nor does who comes only now wait for what others have said. */
+START_TEST(test_a_new_neighbour)
+{
+	int64_t until_ms = 0;
+
+	come_from(1, 60);
+	(void)flood(2 * MINUTE_MS, long_line);
+	come(&ana, 10);
+	ck_assert_int_le(wait_to_say(&ana, &until_ms, "what is going on?"),
+	    5000);
+	ck_assert_int_le(wait_to_say(&ana, &until_ms, "hello?"), 10000);
+	fake_fini(&ana);
+}
+END_TEST
+
 /* In a class of 30 behind one address somebody says something twice a second
  * for an hour. */
 START_TEST(test_a_class_is_not_slowed)
@@ -271,6 +287,62 @@ START_TEST(test_no_limit)
 }
 END_TEST
 
+/* The next program knows what was used: lines, connections, a room, and how
+ * often a password was tried. */
+START_TEST(test_no_amnesty)
+{
+	const struct rate lines = { 20, 1000 }, connects = { 10, 1000 };
+	struct chat_fixture next;
+	struct fake people[2];
+	struct origin *o;
+	struct room *room;
+	int64_t room_ms, line_ms, connect_ms, account_ms, wait_ms;
+
+	come(&ana, 10);
+	come(&bob, 1);
+	come_from(1, 20);
+	(void)flood(MINUTE_MS, long_line);
+	leave_all();
+	for (int i = 0; i < 60; i++)
+		fake_say(&ana, long_line);
+	fixture_settle(&fx);
+	o = ana.m->origin;
+	origin_charge_line(o, lines, 80, 100000);
+	while (origin_may_connect(o, connects, &connect_ms))
+		;
+	while ((account_ms = attempts_register(&fx.chat.accounts.attempts,
+		    &o->credential, fx.clock.mono_ms)) == 0)
+		;
+	room_ms = crowd_wait_ms(ana.m, fx.chat.lobby);
+	line_ms = origin_line_wait_ms(o, lines, 80);
+	ck_assert_int_gt(room_ms, 0);
+	ck_assert_int_gt(line_ms, 0);
+	people[0] = ana;
+	people[1] = bob;
+	ck_assert(fixture_hand_over(&fx, &next, people, 2));
+	o = people[0].m->origin;
+	ck_assert_ptr_eq(crowd_next(&next.chat, NULL), next.chat.lobby);
+	ck_assert_int_eq(crowd_wait_ms(people[0].m, next.chat.lobby), room_ms);
+	ck_assert_int_eq(crowd_wait_ms(people[1].m, next.chat.lobby),
+	    crowd_wait_ms(bob.m, fx.chat.lobby));
+	ck_assert_int_eq(origin_line_wait_ms(o, lines, 80), line_ms);
+	ck_assert(!origin_may_connect(o, connects, &wait_ms));
+	ck_assert_int_eq(wait_ms, connect_ms);
+	ck_assert_int_eq(attempts_register(&next.chat.accounts.attempts,
+			     &o->credential, next.clock.mono_ms),
+	    account_ms);
+	/* Another room has another key. */
+	room = fake_join(&next, &people[0], "attic")->room;
+	ck_assert_uint_ne(room->key, next.chat.lobby->key);
+	ck_assert_int_eq(crowd_wait_ms(people[0].m, room), 0);
+	fake_fini(&people[0]);
+	fake_fini(&people[1]);
+	fixture_fini(&next);
+	fake_fini(&bob);
+	fake_fini(&ana);
+}
+END_TEST
+
 void
 unit_tests(Suite *s)
 {
@@ -284,6 +356,8 @@ unit_tests(Suite *s)
 	tcase_add_test(hours, test_coming_again);
 	tcase_add_test(tc, test_a_neighbour);
 	tcase_add_test(tc, test_a_neighbour_talks);
+	tcase_add_test(tc, test_a_new_neighbour);
 	tcase_add_test(hours, test_a_class_is_not_slowed);
 	tcase_add_test(tc, test_no_limit);
+	tcase_add_test(tc, test_no_amnesty);
 }
