@@ -21,9 +21,8 @@
 
 #define JSONL_PEOPLE_MAX 100 /* in one event */
 
-/* RFC 3339, in UTC. */
-static void
-event_add_time(struct json *j, int64_t wall_ms)
+void
+jsonl_add_time(struct json *j, const char *key, int64_t wall_ms)
 {
 	time_t s = (time_t)(wall_ms / 1000);
 	struct tm tm;
@@ -34,7 +33,7 @@ event_add_time(struct json *j, int64_t wall_ms)
 		return;
 	(void)snprintf(text, sizeof(text), "%s.%03dZ", day,
 	    (int)(wall_ms % 1000));
-	json_text(j, "time", text);
+	json_text(j, key, text);
 }
 
 void
@@ -63,7 +62,7 @@ jsonl_add_message(struct json *j, const struct event *e)
 		    (unsigned long long)e->msgid);
 		json_text(j, "msgid", id);
 	}
-	event_add_time(j, e->time_ms);
+	jsonl_add_time(j, "time", e->time_ms);
 }
 
 static void
@@ -326,10 +325,12 @@ jsonl_event(struct session *s, const struct event *event)
 		conn_reply(s->conn, out->data, out->len);
 }
 
+/* has_times: since when they do what they do, which /who tells people. */
 static void
-people_add(struct json *j, const struct membership *ms)
+people_add(struct json *j, const struct membership *ms, bool has_times)
 {
 	const struct member *m = ms->member;
+	int64_t now_ms = m->chat->clock->mono_ms;
 
 	json_object_open(j, NULL);
 	json_text(j, "nick", m->nick);
@@ -341,11 +342,17 @@ people_add(struct json *j, const struct membership *ms)
 		json_text(j, "away", member_away_text(m));
 	if (m->is_lost)
 		json_bool(j, "lost", true);
+	if (has_times)
+		json_seconds(j, "for",
+		    now_ms -
+			(m->is_lost               ? m->lost_since_ms :
+				member_is_away(m) ? m->break_since_ms :
+						    m->active_ms));
 	json_object_close(j);
 }
 
 void
-jsonl_send_people(struct session *s, const struct room *room)
+jsonl_send_people(struct session *s, const struct room *room, bool has_times)
 {
 	const struct membership *ms = TAILQ_FIRST(&room->people);
 	struct json *j;
@@ -359,7 +366,7 @@ jsonl_send_people(struct session *s, const struct room *room)
 		for (n = 0; ms != NULL && n < JSONL_PEOPLE_MAX;
 		     ms = TAILQ_NEXT(ms, in_room))
 			if (ms->is_joined || ms->member == s->member) {
-				people_add(j, ms);
+				people_add(j, ms, has_times);
 				n++;
 			}
 		json_array_close(j);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What is about oneself: nick, account, breaks, ignores, and the end.
+ * What is about oneself: nick, breaks, ignores, and the end.
  */
 #include "config.h"
 
@@ -95,109 +95,6 @@ jsonl_take_nick(struct session *s, const char *nick)
 	nick_take(s, &rq, nick);
 }
 
-/* Accounts */
-
-static const char *
-login_code(enum login result)
-{
-	switch (result) {
-	case LOGIN_WRONG:
-		return "wrong-password";
-	case LOGIN_TOO_OFTEN:
-	case LOGIN_AGAIN:
-		return "too-often";
-	case LOGIN_INSECURE:
-		return "insecure";
-	case LOGIN_NO_PASSWORD:
-	case LOGIN_BAD_PASSWORD:
-	case LOGIN_UNCONFIRMED:
-		return "bad-password";
-	case LOGIN_NO_NICK:
-		return "bad-nick";
-	case LOGIN_TAKEN:
-		return "nick-owned";
-	case LOGIN_DONE:
-	case LOGIN_VERIFY:
-	case LOGIN_ALREADY:
-	case LOGIN_NOT_ALLOWED:
-	case LOGIN_NAMED:
-	case LOGIN_FULL:
-		break;
-	}
-	return "forbidden";
-}
-
-/* A program that wants to come back has a token for that instead of the
- * password. */
-static void
-login_add_token(struct session *s, struct json *j, struct account *a)
-{
-	char token[TOKEN_SIZE];
-
-	if (session_make_token(s, a, token))
-		json_text(j, "token", token);
-	explicit_bzero(token, sizeof(token));
-}
-
-void
-jsonl_logged_in(struct session *s, enum login_purpose purpose,
-    enum login result, const struct login_answer *answer)
-{
-	struct buf text = BUF_INITIALIZER;
-	struct jsonl_pending p;
-	struct jsonl_request rq;
-	struct json *j;
-
-	/* By the connection, when a nick was asked for. */
-	if (s->state == NULL)
-		return;
-	jsonl_pending_end(s, &p, &rq);
-	if (result == LOGIN_DONE) {
-		j = jsonl_begin_done(s, &rq);
-		json_text(j, "account", account_name(answer->account));
-		json_text(j, "nick", s->member->nick);
-		json_number(j, "failures", answer->failures);
-		if (p.wants_token)
-			login_add_token(s, j, session_account(s));
-		jsonl_end(s);
-		return;
-	}
-	session_login_text(s, purpose, result, answer, &text);
-	jsonl_failed(s, &rq, login_code(result), "%s", buf_cstr(&text));
-	buf_fini(&text);
-}
-
-/* A password is taken as it is. */
-void
-jsonl_login_run(struct session *s, const struct jsonl_request *rq)
-{
-	const json_t *password = json_object_get(rq->object, "password");
-	char *name = jsonl_value(s, rq);
-
-	if (name == NULL)
-		return;
-	if (session_account(s) != NULL)
-		jsonl_failed(s, rq, "forbidden", "you are logged in already");
-	else if (json_is_string(password)) {
-		jsonl_pending_begin(s, rq);
-		session_login(s, name, json_string_value(password));
-	} else
-		jsonl_failed(s, rq, "bad-password",
-		    "it needs a \"password\", or a token there");
-	free(name);
-}
-
-void
-jsonl_register_run(struct session *s, const struct jsonl_request *rq)
-{
-	if (!json_is_string(rq->value)) {
-		jsonl_failed(s, rq, "no-text", "it needs a password");
-		return;
-	}
-	jsonl_pending_begin(s, rq);
-	session_set_password(s, LOGIN_REGISTER, json_string_value(rq->value));
-}
-
 void
 jsonl_nick_run(struct session *s, const struct jsonl_request *rq)
 {
@@ -260,14 +157,31 @@ jsonl_away_run(struct session *s, const struct jsonl_request *rq)
 	brb_run(s, rq, action_away);
 }
 
+static void
+ignore_list(struct session *s, const struct jsonl_request *rq)
+{
+	const struct ignore *ignore;
+	struct json *j = jsonl_begin_done(s, rq);
+
+	json_array_open(j, "ignored");
+	TAILQ_FOREACH(ignore, &s->member->person.ignores, entry)
+		json_text(j, NULL, ignore->nick);
+	json_array_close(j);
+	jsonl_end(s);
+}
+
 void
 jsonl_ignore_run(struct session *s, const struct jsonl_request *rq)
 {
-	char *nick = jsonl_value(s, rq);
 	enum nick_check check;
+	char *nick;
 
-	if (nick == NULL)
+	if (!jsonl_optional(s, rq, &nick))
 		return;
+	if (nick == NULL) {
+		ignore_list(s, rq);
+		return;
+	}
 	check = nick_check(nick);
 	if (check != NICK_OK && check != NICK_RESERVED && check != NICK_GUEST)
 		jsonl_failed(s, rq, "bad-nick", "%s", nick_check_str(check));
@@ -284,12 +198,15 @@ jsonl_ignore_run(struct session *s, const struct jsonl_request *rq)
 void
 jsonl_accept_run(struct session *s, const struct jsonl_request *rq)
 {
-	char *from = jsonl_value(s, rq);
 	unsigned flags = s->member->flags & ~(unsigned)MEMBER_ACCOUNTS_ONLY;
+	struct json *j;
+	char *from;
 
-	if (from == NULL)
+	if (!jsonl_optional(s, rq, &from))
 		return;
-	if (strcmp(from, "accounts") == 0)
+	if (from == NULL)
+		flags = s->member->flags;
+	else if (strcmp(from, "accounts") == 0)
 		flags |= MEMBER_ACCOUNTS_ONLY;
 	else if (strcmp(from, "anyone") != 0) {
 		jsonl_failed(s, rq, "no-kind",
@@ -297,9 +214,12 @@ jsonl_accept_run(struct session *s, const struct jsonl_request *rq)
 		free(from);
 		return;
 	}
-	member_set_flags(s->member, flags);
-	jsonl_done(s, rq);
 	free(from);
+	member_set_flags(s->member, flags);
+	j = jsonl_begin_done(s, rq);
+	json_text(j, "accept",
+	    (flags & MEMBER_ACCOUNTS_ONLY) != 0 ? "accounts" : "anyone");
+	jsonl_end(s);
 }
 
 void

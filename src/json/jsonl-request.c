@@ -134,14 +134,20 @@ jsonl_value(struct session *s, const struct jsonl_request *rq)
 	return NULL;
 }
 
-char *
+bool
 jsonl_member(struct session *s, const struct jsonl_request *rq,
-    const char *name)
+    const char *name, char **text)
 {
 	const json_t *value = json_object_get(rq->object, name);
 
-	(void)s;
-	return json_is_string(value) ? jsonl_scrub(value) : NULL;
+	*text = NULL;
+	if (json_is_string(value))
+		*text = jsonl_scrub(value);
+	else if (value != NULL && !json_is_null(value)) {
+		jsonl_failed(s, rq, "no-text", "\"%s\" has to be a text", name);
+		return false;
+	}
+	return true;
 }
 
 bool
@@ -199,6 +205,10 @@ jsonl_room(struct session *s, const struct jsonl_request *rq)
 
 	if (json_is_string(value))
 		return jsonl_in(s, rq, json_string_value(value));
+	if (value != NULL && !json_is_null(value)) {
+		jsonl_failed(s, rq, "no-room", "\"room\" has to be a text");
+		return NULL;
+	}
 	if (ms != NULL && SLIST_NEXT(ms, in_member) == NULL)
 		return ms;
 	jsonl_failed(s, rq, "no-room", "in which room? say \"room\": NAME");
@@ -213,6 +223,14 @@ jsonl_find(struct session *s, const struct jsonl_request *rq, const char *nick)
 	if (m == NULL)
 		jsonl_failed(s, rq, "no-such-nick", "no one here is called so");
 	return m;
+}
+
+bool
+jsonl_has(const struct jsonl_request *rq, const char *name)
+{
+	const json_t *value = json_object_get(rq->object, name);
+
+	return value != NULL && !json_is_null(value);
 }
 
 const char *
@@ -268,6 +286,24 @@ jsonl_says_in(struct session *s, const char *line, size_t len,
 }
 
 void
+jsonl_help_run(struct session *s, const struct jsonl_request *rq)
+{
+	const struct jsonl_command *c;
+	struct json *j = jsonl_begin_done(s, rq);
+
+	json_array_open(j, "commands");
+	for (c = jsonl_commands; c->run != NULL; c++) {
+		json_object_open(j, NULL);
+		json_text(j, "name", c->command.name);
+		json_text(j, "usage", c->command.usage);
+		json_text(j, "help", c->command.help);
+		json_object_close(j);
+	}
+	json_array_close(j);
+	jsonl_end(s);
+}
+
+void
 jsonl_input(struct session *s, char *line, size_t len, bool has_cr)
 {
 	struct jsonl_request rq = { .object = NULL };
@@ -286,7 +322,11 @@ jsonl_input(struct session *s, char *line, size_t len, bool has_cr)
 	rq.ref = jsonl_label(&rq, "ref", JSONL_REF_MAX);
 	c = jsonl_find_command(&rq);
 	session_charge(s, c == NULL ? 1 : c->command.cost);
-	if (c == NULL)
+	if (rq.ref == NULL && jsonl_has(&rq, "ref"))
+		jsonl_failed(s, &rq, "bad-ref",
+		    "\"ref\" has to be a text of %d bytes at most",
+		    JSONL_REF_MAX);
+	else if (c == NULL)
 		jsonl_failed(s, &rq, "no-command",
 		    rq.command == NULL ?
 			"no member of it is a command; see brbd-json(7)" :

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Rooms: coming in and leaving, who is there, topics, modes, and who is put
- * out or invited.
+ * Rooms: coming in and leaving, who is there, topics, and who is put out or
+ * invited.
  */
 #include "config.h"
 
@@ -22,7 +22,6 @@
 #include "room/replay.h"
 
 #define JSONL_ROOMS_MAX 1000
-#define JSONL_MODE_WORDS (1 + MODES_PER_EVENT)
 
 /* What a program is told of a room that it comes into. */
 static void
@@ -37,7 +36,7 @@ join_answer(struct session *s, const struct jsonl_request *rq,
 	jsonl_add_number(j, "last", room->history.next_number - 1);
 	json_bool(j, "op", ms->is_op);
 	jsonl_end(s);
-	jsonl_send_people(s, room);
+	jsonl_send_people(s, room, false);
 	/* Else the catch-up ends so. */
 	if (!cursor_has_replay(membership_cursor(ms)) &&
 	    !s->member->is_on_break) {
@@ -145,10 +144,24 @@ jsonl_join_run(struct session *s, const struct jsonl_request *rq)
 
 	if (name == NULL)
 		return;
-	key = jsonl_member(s, rq, "key");
-	join_named(s, rq, name, key);
-	free(key);
+	if (jsonl_member(s, rq, "key", &key)) {
+		join_named(s, rq, name, key);
+		free(key);
+	}
 	free(name);
+}
+
+/* What a request says to those who stay, or NULL. False: s was told that it is
+ * no text. */
+static bool
+room_last_words(struct session *s, const struct jsonl_request *rq, size_t max,
+    char **text)
+{
+	if (!jsonl_member(s, rq, "text", text))
+		return false;
+	if (*text != NULL)
+		(*text)[text_cut(*text, strlen(*text), max)] = '\0';
+	return true;
 }
 
 void
@@ -159,11 +172,8 @@ jsonl_leave_run(struct session *s, const struct jsonl_request *rq)
 
 	if (name == NULL)
 		return;
-	if ((ms = jsonl_in(s, rq, name)) != NULL) {
-		text = jsonl_member(s, rq, "text");
-		if (text != NULL)
-			text[text_cut(text, strlen(text), BREAK_TEXT_MAX)] =
-			    '\0';
+	if ((ms = jsonl_in(s, rq, name)) != NULL &&
+	    room_last_words(s, rq, BREAK_TEXT_MAX, &text)) {
 		action_leave(ms, text);
 		free(text);
 		jsonl_done(s, rq);
@@ -205,7 +215,7 @@ jsonl_who_run(struct session *s, const struct jsonl_request *rq)
 		return;
 	if ((ms = jsonl_in(s, rq, name)) != NULL) {
 		session_charge(s, (unsigned)(ms->room->people_count / 500));
-		jsonl_send_people(s, ms->room);
+		jsonl_send_people(s, ms->room, true);
 		jsonl_done(s, rq);
 	}
 	free(name);
@@ -309,9 +319,8 @@ jsonl_kick_run(struct session *s, const struct jsonl_request *rq)
 		jsonl_failed(s, rq, "yourself", "that is you");
 		return;
 	}
-	text = jsonl_member(s, rq, "text");
-	if (text != NULL)
-		text[text_cut(text, strlen(text), KICK_TEXT_MAX)] = '\0';
+	if (!room_last_words(s, rq, KICK_TEXT_MAX, &text))
+		return;
 	switch (action_kick(ms, m, text)) {
 	case KICK_DONE:
 		jsonl_done(s, rq);
@@ -361,92 +370,4 @@ jsonl_invite_run(struct session *s, const struct jsonl_request *rq)
 		jsonl_failed(s, rq, "is-there", "they are there already");
 		break;
 	}
-}
-
-/* Changes of modes */
-
-struct mode_call {
-	struct session *s;
-	const struct jsonl_request *rq;
-	const struct room *room;
-	bool has_failed;
-};
-
-static void
-mode_error(enum mode_error why, const struct mode_change *change, void *arg)
-{
-	struct mode_call *call = arg;
-
-	if (!call->has_failed)
-		jsonl_failed(call->s, call->rq,
-		    why == MODE_NOT_OPERATOR ? "not-operator" : "bad-mode",
-		    "%s", mode_error_str(why, change, call->room));
-	call->has_failed = true;
-}
-
-/* The others see it as an event. */
-static void
-mode_applied(const char *text, void *arg)
-{
-	struct mode_call *call = arg;
-	struct event event = { .kind = EVENT_MODE,
-		.room = call->room->name,
-		.nick = call->s->member->nick,
-		.text = text,
-		.text_len = strlen(text) };
-
-	jsonl_event(call->s, &event);
-}
-
-static void
-mode_change(struct session *s, const struct jsonl_request *rq,
-    struct membership *ms, char *text)
-{
-	struct mode_call call = { .s = s, .rq = rq, .room = ms->room };
-	const struct mode_report report = {
-		.error = mode_error, .applied = mode_applied, .arg = &call
-	};
-	char *words[JSONL_MODE_WORDS], *word;
-	int count = 0;
-
-	while ((word = strsep(&text, " ")) != NULL)
-		if (*word != '\0' && count < JSONL_MODE_WORDS)
-			words[count++] = word;
-	if (count == 0) {
-		jsonl_failed(s, rq, "bad-mode", "there is nothing in it");
-		return;
-	}
-	modes_change(ms->room, ms, count, words, &report);
-	if (!call.has_failed)
-		jsonl_done(s, rq);
-}
-
-static void
-mode_show(struct session *s, const struct jsonl_request *rq,
-    const struct room *room)
-{
-	struct buf text = BUF_INITIALIZER;
-	struct json *j;
-
-	modes_str(room, true, &text);
-	j = jsonl_begin_done(s, rq);
-	json_text(j, "room", room->name);
-	json_text(j, "modes", buf_cstr(&text));
-	jsonl_end(s);
-	buf_fini(&text);
-}
-
-void
-jsonl_mode_run(struct session *s, const struct jsonl_request *rq)
-{
-	struct membership *ms = jsonl_room(s, rq);
-	char *text;
-
-	if (ms == NULL || !jsonl_optional(s, rq, &text))
-		return;
-	if (text == NULL)
-		mode_show(s, rq, ms->room);
-	else
-		mode_change(s, rq, ms, text);
-	free(text);
 }

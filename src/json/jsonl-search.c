@@ -40,7 +40,7 @@ search_run(struct session *s, const struct jsonl_request *rq, const char *text,
 	};
 	const struct membership *ms;
 
-	if (json_object_get(rq->object, "room") != NULL) {
+	if (jsonl_has(rq, "room")) {
 		if ((ms = jsonl_room(s, rq)) == NULL)
 			return;
 		query.room = ms->room;
@@ -60,9 +60,10 @@ jsonl_search_run(struct session *s, const struct jsonl_request *rq)
 
 	if (text == NULL)
 		return;
-	from = jsonl_member(s, rq, "from");
-	search_run(s, rq, text, from);
-	free(from);
+	if (jsonl_member(s, rq, "from", &from)) {
+		search_run(s, rq, text, from);
+		free(from);
+	}
 	free(text);
 }
 

@@ -30,7 +30,7 @@ talk_kind(struct session *s, const struct jsonl_request *rq,
 	size_t i;
 
 	*kind = EVENT_SAY;
-	if (value == NULL)
+	if (!jsonl_has(rq, "kind"))
 		return true;
 	for (i = 0; json_is_string(value) && i < NITEMS(kinds); i++)
 		if (strcmp(json_string_value(value), kinds[i].name) == 0) {
@@ -105,7 +105,7 @@ say_in(struct session *s, const struct jsonl_request *rq, struct room *room,
 static bool
 say_id(struct session *s, const struct jsonl_request *rq, struct event *event)
 {
-	if (json_object_get(rq->object, "id") == NULL)
+	if (!jsonl_has(rq, "id"))
 		return true;
 	if (rq->id == NULL || !history_id_is_valid(rq->id, strlen(rq->id)))
 		jsonl_failed(s, rq, "bad-id",
@@ -230,7 +230,10 @@ jsonl_msg_run(struct session *s, const struct jsonl_request *rq)
 
 	if (nick == NULL)
 		return;
-	text = jsonl_member(s, rq, "text");
+	if (!jsonl_member(s, rq, "text", &text)) {
+		free(nick);
+		return;
+	}
 	if (text == NULL)
 		jsonl_failed(s, rq, "no-text", "it needs a \"text\"");
 	else if (talk_check(s, rq, text) && talk_kind(s, rq, &kind) &&

@@ -55,8 +55,12 @@ void jsonl_event(struct session *s, const struct event *event);
 void jsonl_add_message(struct json *j, const struct event *event);
 /* Adds a number, which may be beyond 2^53, as a string. */
 void jsonl_add_number(struct json *j, const char *key, uint64_t number);
-/* Sends who is in the room, as one or more events "people". */
-void jsonl_send_people(struct session *s, const struct room *room);
+/* Adds a time as RFC 3339 has it, in UTC. */
+void jsonl_add_time(struct json *j, const char *key, int64_t wall_ms);
+/* Sends who is in the room, as one or more events "people"; has_times: and for
+ * how long they have been idle, away or lost. */
+void jsonl_send_people(struct session *s, const struct room *room,
+    bool has_times);
 
 /* Requests: jsonl-request.c */
 
@@ -84,11 +88,14 @@ void jsonl_too_often(struct session *s, const struct jsonl_request *rq,
 
 /*
  * The text of rq's value, or of its member of that name, scrubbed; the caller
- * frees it. NULL: it is missing or no text, and if it is needed, s was told so.
+ * frees it. The value has to be there, a member (NULL then) need not; else s is
+ * told: NULL, or false.
  */
 char *jsonl_value(struct session *s, const struct jsonl_request *rq);
-char *jsonl_member(struct session *s, const struct jsonl_request *rq,
-    const char *name);
+bool jsonl_member(struct session *s, const struct jsonl_request *rq,
+    const char *name, char **text) MUST_CHECK;
+/* Has it a member of that name that is not null? */
+bool jsonl_has(const struct jsonl_request *rq, const char *name);
 /* The text of a member that is sent back as it is, of max bytes at most, or
  * NULL. It is valid as long as rq is. */
 const char *jsonl_label(const struct jsonl_request *rq, const char *name,
@@ -120,7 +127,8 @@ struct member *jsonl_find(struct session *s, const struct jsonl_request *rq,
 struct jsonl_pending {
 	const struct command *command;
 	bool has_ref;
-	bool wants_token; /* of a login or registration: one for the next time */
+	bool
+	    wants_token; /* of a login or registration: one for the next time */
 	char ref[JSONL_REF_MAX + 1];
 };
 /* Keeps rq in the state of s, which handles no other meanwhile; and takes it

@@ -4,8 +4,10 @@
 if HAVE_JANSSON
 src_libbrbd_a_SOURCES += \
 	%D%/commands.def \
+	%D%/jsonl-account.c \
 	%D%/jsonl-event.c \
 	%D%/jsonl-history.c \
+	%D%/jsonl-modes.c \
 	%D%/jsonl-pending.c \
 	%D%/jsonl-person.c \
 	%D%/jsonl-request.c \

@@ -137,7 +137,7 @@ static void
 jsonl_caught_up(struct cursor *c)
 {
 	if (roommates_names_sent(c))
-		jsonl_send_people(c->client->session, c->ms->room);
+		jsonl_send_people(c->client->session, c->ms->room, false);
 }
 
 const struct protocol protocol_jsonl = {

@@ -15,13 +15,14 @@
 #include "session/session-account.h"
 #include "session/session.h"
 
-/* The account of a caller, and its words. */
+/* The account of a caller, its words, and what came of it. */
 struct account_call {
 	struct session *s;
 	struct accounts *all;
 	struct account *a;
 	int argc;
 	char **argv;
+	struct buf *text;
 };
 
 static void
@@ -34,24 +35,23 @@ account_age(const struct session *s, int64_t wall_ms,
 }
 
 static void
-account_show(const struct account_call *call)
+account_show(struct session *s, const struct account *a)
 {
-	struct session *s = call->s;
 	const struct account_nick *n;
 	const struct account_proof *p;
 	struct buf text = BUF_INITIALIZER;
 	char made[CLOCK_DURATION_SIZE], used[CLOCK_DURATION_SIZE],
 	    name[PROOF_STR_SIZE];
 
-	account_age(s, call->a->made_ms, made);
-	TAILQ_FOREACH(n, &call->a->nicks, in_account)
-		if (n != TAILQ_FIRST(&call->a->nicks))
+	account_age(s, a->made_ms, made);
+	TAILQ_FOREACH(n, &a->nicks, in_account)
+		if (n != TAILQ_FIRST(&a->nicks))
 			buf_addf(&text, "%s%s",
 			    text.len == 0 ? ", also " : ", ", n->nick);
-	session_notice(s, "account %s%s, made %s ago", account_name(call->a),
+	session_notice(s, "account %s%s, made %s ago", account_name(a),
 	    buf_cstr(&text), made);
 	buf_fini(&text);
-	TAILQ_FOREACH(p, &call->a->proofs, in_account) {
+	TAILQ_FOREACH(p, &a->proofs, in_account) {
 		proof_str(p, name);
 		account_age(s, p->made_ms, made);
 		account_age(s, p->used_ms, used);
@@ -62,12 +62,6 @@ account_show(const struct account_call *call)
 		    p->used_ms == 0 ? "never used" : "used ",
 		    p->used_ms == 0 ? "" : used, p->used_ms == 0 ? "" : " ago");
 	}
-}
-
-static void
-account_password_run(const struct account_call *call)
-{
-	session_ask_password(call->s, LOGIN_PASSWORD, account_name(call->a));
 }
 
 bool
@@ -81,28 +75,31 @@ session_make_token(struct session *s, struct account *a, char token[TOKEN_SIZE])
 		s->all->net->clock->wall_ms) != NULL;
 }
 
-static void
+/* Each returns whether it was done, and adds a sentence about that. */
+
+static bool
 account_token_run(const struct account_call *call)
 {
 	char token[TOKEN_SIZE];
+	bool is_made;
 
 	if (!session_is_private(call->s)) {
-		session_error(call->s, SESSION_INSECURE_TEXT);
-		return;
+		buf_addstr(call->text, SESSION_INSECURE_TEXT);
+		return false;
 	}
-	if (!session_make_token(call->s, call->a, token))
-		session_error(call->s,
-		    "as many credentials as there may be are in use; remove "
-		    "one first");
-	else
-		session_notice(call->s,
+	is_made = session_make_token(call->s, call->a, token);
+	if (is_made)
+		buf_addf(call->text,
 		    "token %s: a program logs in with it as with the "
 		    "password; it is shown this once",
 		    token);
+	else
+		buf_addstr(call->text, SESSION_PROOFS_FULL_TEXT);
 	explicit_bzero(token, sizeof(token));
+	return is_made;
 }
 
-static void
+static bool
 account_remove_run(const struct account_call *call)
 {
 	enum proof_kind kind;
@@ -115,37 +112,40 @@ account_remove_run(const struct account_call *call)
 			if (p->kind == PROOF_PASSWORD)
 				break;
 	if (p == NULL) {
-		session_error(call->s,
+		buf_addstr(call->text,
 		    "there is none of that name; /account "
 		    "lists them");
-		return;
+		return false;
 	}
 	account_remove_proof(call->all, p);
-	session_notice(call->s, "it lets nobody in any more");
+	buf_addstr(call->text, "it lets nobody in any more");
+	return true;
 }
 
-static void
+static bool
 account_uid_run(const struct account_call *call)
 {
 	unsigned char bytes[PROOF_BYTES];
 	struct session *s = call->s;
 
 	if (s->address.kind != CREDENTIAL_UID) {
-		session_error(s, "you do not come by a Unix socket");
-		return;
+		buf_addstr(call->text, "you do not come by a Unix socket");
+		return false;
 	}
 	proof_of_uid(bytes, &s->address);
 	if (account_add_proof(call->all, call->a, PROOF_UID, bytes,
-		s->all->net->clock->wall_ms) == NULL)
-		session_error(s,
+		s->all->net->clock->wall_ms) == NULL) {
+		buf_addstr(call->text,
 		    "you have another account, or too many credentials");
-	else
-		session_notice(s,
-		    "from now on you need no password by a Unix socket");
+		return false;
+	}
+	buf_addstr(call->text,
+	    "from now on you need no password by a Unix socket");
+	return true;
 }
 
 /* The key of the certificate that the client shows now. */
-static void
+static bool
 account_key_run(const struct account_call *call)
 {
 	struct session *s = call->s;
@@ -154,24 +154,25 @@ account_key_run(const struct account_call *call)
 	char name[PROOF_STR_SIZE];
 
 	if (key == NULL) {
-		session_error(s, "your connection shows no certificate");
-		return;
+		buf_addstr(call->text, "your connection shows no certificate");
+		return false;
 	}
 	p = account_add_proof(call->all, call->a, PROOF_KEY, key,
 	    s->all->net->clock->wall_ms);
 	if (p == NULL) {
-		session_error(s,
+		buf_addstr(call->text,
 		    "that key lets in somebody else, or you have too many "
 		    "credentials");
-		return;
+		return false;
 	}
 	proof_str(p, name);
-	session_notice(s,
+	buf_addf(call->text,
 	    "from now on you need no password with that certificate, key %s",
 	    name);
+	return true;
 }
 
-static void
+static bool
 account_alias_add(const struct account_call *call)
 {
 	struct session *s = call->s;
@@ -182,62 +183,69 @@ account_alias_add(const struct account_call *call)
 	case ACCOUNTS_FULL:
 		break;
 	case ACCOUNT_BAD_NICK:
-		session_error(s, "nobody can have that nick");
-		return;
+		buf_addstr(call->text, "nobody can have that nick");
+		return false;
 	case ACCOUNT_OWNED:
-		session_error(s,
+		buf_addstr(call->text,
 		    "that nick, or one that looks like it, "
 		    "belongs to an account");
-		return;
+		return false;
 	case ACCOUNT_HELD:
-		session_error(s, "somebody here is called %s", nick);
-		return;
+		buf_addf(call->text, "somebody here is called %s", nick);
+		return false;
 	case ACCOUNT_NAMED:
-		session_error(s,
+		buf_addf(call->text,
 		    "the settings make operator of a room who is called %s; "
 		    "only whoever runs this server gives that nick away",
 		    nick);
-		return;
+		return false;
 	}
-	if (account_add_nick(call->all, call->a, nick,
-		s->all->net->clock->wall_ms))
-		session_notice(s, "%s is yours, too", nick);
-	else
-		session_error(s, "an account has at most %d nicks",
+	if (!account_add_nick(call->all, call->a, nick,
+		s->all->net->clock->wall_ms)) {
+		buf_addf(call->text, "an account has at most %d nicks",
 		    ACCOUNT_NICKS_MAX);
+		return false;
+	}
+	buf_addf(call->text, "%s is yours, too", nick);
+	return true;
 }
 
-static void
+static bool
 account_alias_remove(const struct account_call *call)
 {
 	const struct member *m = call->s->member;
 
-	if (strcasecmp(m->nick, call->argv[1]) == 0)
-		session_error(call->s,
+	if (strcasecmp(m->nick, call->argv[1]) == 0) {
+		buf_addstr(call->text,
 		    "you are called so; change your nick "
 		    "first");
-	else if (account_remove_nick(call->all, call->a, call->argv[1]))
-		session_notice(call->s, "it is yours no more");
-	else
-		session_error(call->s, "that is none of your aliases");
+		return false;
+	}
+	if (!account_remove_nick(call->all, call->a, call->argv[1])) {
+		buf_addstr(call->text, "that is none of your aliases");
+		return false;
+	}
+	buf_addstr(call->text, "it is yours no more");
+	return true;
 }
 
-static void
+static bool
 account_main_run(const struct account_call *call)
 {
-	if (account_set_name(call->all, call->a, call->argv[1]))
-		session_notice(call->s, "your account is called %s now",
-		    account_name(call->a));
-	else
-		session_error(call->s, "that is none of your nicks");
+	if (!account_set_name(call->all, call->a, call->argv[1])) {
+		buf_addstr(call->text, "that is none of your nicks");
+		return false;
+	}
+	buf_addf(call->text, "your account is called %s now",
+	    account_name(call->a));
+	return true;
 }
 
 static const struct {
 	const char *word;
 	int args;
-	void (*run)(const struct account_call *call);
+	bool (*run)(const struct account_call *call);
 } account_words[] = {
-	{ "password", 0, account_password_run },
 	{ "token", 0, account_token_run },
 	{ "uid", 0, account_uid_run },
 	{ "key", 0, account_key_run },
@@ -247,38 +255,53 @@ static const struct {
 	{ "main", 1, account_main_run },
 };
 
-void
-session_account_run(struct session *s, int argc, char *argv[])
+bool
+session_account_change(struct session *s, int argc, char *argv[],
+    struct buf *text)
 {
-	struct account_call call = {
+	const struct account_call call = {
 		.s = s,
 		.all = &s->all->chat->accounts,
 		.a = session_account(s),
 		.argc = argc,
 		.argv = argv,
+		.text = text,
 	};
 	size_t i;
 
 	if (call.a == NULL) {
-		session_notice(s, "%s",
+		buf_addstr(text,
 		    s->member->is_guest ?
 			"you have no account: /nick NAME, then /register makes "
 			"one; or /login NAME" :
 			"you have no account: /register makes one of your "
 			"nick; or /login NAME");
-		return;
+		return false;
 	}
-	if (argc == 0) {
-		account_show(&call);
-		return;
-	}
-	for (i = 0; i < NITEMS(account_words); i++)
+	for (i = 0; argc > 0 && i < NITEMS(account_words); i++)
 		if (strcasecmp(argv[0], account_words[i].word) == 0 &&
-		    argc == 1 + account_words[i].args) {
-			account_words[i].run(&call);
-			return;
-		}
-	session_error(s, "usage: /account " SESSION_ACCOUNT_USAGE);
+		    argc == 1 + account_words[i].args)
+			return account_words[i].run(&call);
+	buf_addstr(text, "usage: /account " SESSION_ACCOUNT_USAGE);
+	return false;
+}
+
+void
+session_account_run(struct session *s, int argc, char *argv[])
+{
+	const struct account *a = session_account(s);
+	struct buf text = BUF_INITIALIZER;
+
+	if (a != NULL && argc == 0)
+		account_show(s, a);
+	else if (a != NULL && argc == 1 && strcasecmp(argv[0], "password") == 0)
+		session_ask_password(s, LOGIN_PASSWORD, account_name(a));
+	else if (session_account_change(s, argc, argv, &text) || a == NULL)
+		session_notice(s, "%s", buf_cstr(&text));
+	else
+		session_error(s, "%s", buf_cstr(&text));
+	buf_wipe(&text);
+	buf_fini(&text);
 }
 
 /* In words */

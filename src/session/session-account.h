@@ -15,8 +15,15 @@
 	"others could read a password on its way here; it is taken over TLS, on " \
 	"a Unix socket and from this machine only"
 
+#define SESSION_PROOFS_FULL_TEXT \
+	"as many credentials as there may be are in use; remove one first"
+
 /* Runs /account with these words, which s has typed; s has a member. */
 void session_account_run(struct session *s, int argc, char *argv[]);
+/* The same, for what changes something but the password. False: it was not done.
+ * Adds a sentence that says so, with a new token in it if that was asked for. */
+bool session_account_change(struct session *s, int argc, char *argv[],
+    struct buf *text) MUST_CHECK;
 /*
  * Makes a token that lets into a; the caller shows it to s, whose connection
  * has to be private, and wipes it. False: a has as many credentials as there may

@@ -216,6 +216,7 @@ dialogs_json = \
 	%D%/json-errors.dialog \
 	%D%/json-ids.dialog \
 	%D%/json-lapped.dialog \
+	%D%/json-manage.dialog \
 	%D%/json-search.dialog \
 	%D%/json-upgrade.dialog \
 	%D%/json.dialog \

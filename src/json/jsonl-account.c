@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Accounts: logging in, making one, and what belongs to it.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "actions/actions.h"
+#include "json/jsonl.h"
+#include "session/session-account.h"
+
+static const char *
+login_code(enum login result)
+{
+	switch (result) {
+	case LOGIN_WRONG:
+		return "wrong-password";
+	case LOGIN_TOO_OFTEN:
+	case LOGIN_AGAIN:
+		return "too-often";
+	case LOGIN_INSECURE:
+		return "insecure";
+	case LOGIN_NO_PASSWORD:
+	case LOGIN_BAD_PASSWORD:
+	case LOGIN_UNCONFIRMED:
+		return "bad-password";
+	case LOGIN_NO_NICK:
+		return "bad-nick";
+	case LOGIN_TAKEN:
+		return "nick-owned";
+	case LOGIN_DONE:
+	case LOGIN_VERIFY:
+	case LOGIN_ALREADY:
+	case LOGIN_NOT_ALLOWED:
+	case LOGIN_NAMED:
+	case LOGIN_FULL:
+		break;
+	}
+	return "forbidden";
+}
+
+/* A program that wants to come back has a token for that instead of the
+ * password. */
+static void
+login_add_token(struct session *s, struct json *j, struct account *a)
+{
+	char token[TOKEN_SIZE];
+
+	if (session_make_token(s, a, token))
+		json_text(j, "token", token);
+	explicit_bzero(token, sizeof(token));
+}
+
+void
+jsonl_logged_in(struct session *s, enum login_purpose purpose,
+    enum login result, const struct login_answer *answer)
+{
+	struct buf text = BUF_INITIALIZER;
+	struct jsonl_pending p;
+	struct jsonl_request rq;
+	struct json *j;
+
+	/* By the connection, when a nick was asked for. */
+	if (s->state == NULL)
+		return;
+	jsonl_pending_end(s, &p, &rq);
+	if (result == LOGIN_DONE) {
+		j = jsonl_begin_done(s, &rq);
+		json_text(j, "account", account_name(answer->account));
+		json_text(j, "nick", s->member->nick);
+		json_number(j, "failures", answer->failures);
+		if (p.wants_token)
+			login_add_token(s, j, session_account(s));
+		jsonl_end(s);
+		return;
+	}
+	session_login_text(s, purpose, result, answer, &text);
+	jsonl_failed(s, &rq, login_code(result), "%s", buf_cstr(&text));
+	buf_fini(&text);
+}
+
+/* A password is taken as it is. */
+void
+jsonl_login_run(struct session *s, const struct jsonl_request *rq)
+{
+	const json_t *password = json_object_get(rq->object, "password");
+	char *name = jsonl_value(s, rq);
+
+	if (name == NULL)
+		return;
+	if (session_account(s) != NULL)
+		jsonl_failed(s, rq, "forbidden", "you are logged in already");
+	else if (json_is_string(password)) {
+		jsonl_pending_begin(s, rq);
+		session_login(s, name, json_string_value(password));
+	} else
+		jsonl_failed(s, rq, "bad-password",
+		    "it needs a \"password\", or a token there");
+	free(name);
+}
+
+void
+jsonl_register_run(struct session *s, const struct jsonl_request *rq)
+{
+	if (!json_is_string(rq->value)) {
+		jsonl_failed(s, rq, "no-text", "it needs a password");
+		return;
+	}
+	jsonl_pending_begin(s, rq);
+	session_set_password(s, LOGIN_REGISTER, json_string_value(rq->value));
+}
+
+static void
+account_show(struct session *s, const struct jsonl_request *rq)
+{
+	const struct account *a = session_account(s);
+	const struct account_nick *n;
+	const struct account_proof *p;
+	char name[PROOF_STR_SIZE];
+	struct json *j = jsonl_begin_done(s, rq);
+
+	json_text(j, "account", a == NULL ? NULL : account_name(a));
+	if (a == NULL) {
+		jsonl_end(s);
+		return;
+	}
+	jsonl_add_time(j, "made", a->made_ms);
+	json_array_open(j, "nicks");
+	TAILQ_FOREACH(n, &a->nicks, in_account)
+		json_text(j, NULL, n->nick);
+	json_array_close(j);
+	json_array_open(j, "credentials");
+	TAILQ_FOREACH(p, &a->proofs, in_account) {
+		proof_str(p, name);
+		json_object_open(j, NULL);
+		json_text(j, "kind", proof_kind_str(p->kind));
+		json_text(j, "name", p->kind == PROOF_PASSWORD ? NULL : name);
+		jsonl_add_time(j, "made", p->made_ms);
+		if (p->used_ms != 0)
+			jsonl_add_time(j, "used", p->used_ms);
+		json_object_close(j);
+	}
+	json_array_close(j);
+	jsonl_end(s);
+}
+
+static void
+account_token(struct session *s, const struct jsonl_request *rq)
+{
+	struct account *a = session_account(s);
+	char token[TOKEN_SIZE];
+	struct json *j;
+
+	if (!session_is_private(s))
+		jsonl_failed(s, rq, "insecure", "%s", SESSION_INSECURE_TEXT);
+	else if (!session_make_token(s, a, token))
+		jsonl_failed(s, rq, "too-many", "%s", SESSION_PROOFS_FULL_TEXT);
+	else {
+		j = jsonl_begin_done(s, rq);
+		json_text(j, "token", token);
+		jsonl_end(s);
+	}
+	explicit_bzero(token, sizeof(token));
+}
+
+static void
+account_change(struct session *s, const struct jsonl_request *rq, char *what,
+    char *name)
+{
+	struct buf text = BUF_INITIALIZER;
+	char *argv[] = { what, name, NULL };
+
+	if (session_account(s) != NULL && strcmp(what, "token") == 0)
+		account_token(s, rq);
+	else if (session_account_change(s, name == NULL ? 1 : 2, argv, &text))
+		jsonl_done(s, rq);
+	else
+		jsonl_failed(s, rq, "forbidden", "%s", buf_cstr(&text));
+	buf_wipe(&text);
+	buf_fini(&text);
+}
+
+void
+jsonl_account_run(struct session *s, const struct jsonl_request *rq)
+{
+	char *what, *name;
+
+	if (!jsonl_optional(s, rq, &what))
+		return;
+	if (what == NULL) {
+		account_show(s, rq);
+		return;
+	}
+	if (jsonl_member(s, rq, "name", &name)) {
+		account_change(s, rq, what, name);
+		free(name);
+	}
+	free(what);
+}
