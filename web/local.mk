@@ -18,6 +18,7 @@ web_files = \
 	%D%/notify.js \
 	%D%/outbox.js \
 	%D%/panels.js \
+	%D%/read.css \
 	%D%/room.js \
 	%D%/rows.js \
 	%D%/side.js \

@@ -41,6 +41,9 @@ enum option_core_dumps { CORE_DUMPS_NO, CORE_DUMPS_YES };
 /* Where browsers are served. */
 enum option_web { WEB_AUTO, WEB_ON, WEB_OFF };
 
+/* Whether search engines may show what is read. */
+enum option_web_index { WEB_INDEX_NO, WEB_INDEX_YES };
+
 enum option_irc_utf8 { IRC_UTF8_REFUSE, IRC_UTF8_SCRUB };
 
 /* The letters that room-modes may hold. */

@@ -17,7 +17,8 @@ bool modes_is_lobby(const struct room *room);
 /* All bits of enum room_flag. */
 #define MODES_FLAGS \
 	(ROOM_INVITE_ONLY | ROOM_MODERATED | ROOM_NO_EXTERNAL | ROOM_SECRET | \
-	    ROOM_TOPIC_LOCKED | ROOM_NO_CTCP | ROOM_NO_PAST | ROOM_LOGGED_IN)
+	    ROOM_TOPIC_LOCKED | ROOM_NO_CTCP | ROOM_NO_PAST | ROOM_LOGGED_IN | \
+	    ROOM_READABLE)
 
 /* The flag for a letter, or 0. */
 unsigned modes_flag_find(char letter);

@@ -123,7 +123,7 @@ mode_error_str(enum mode_error why, const struct mode_change *change,
 		return "you are on break";
 	case MODE_UNKNOWN:
 		return modes_sentence("there is no mode \"%c\"; there are b e "
-				      "I i k l m n o r s t v C N",
+				      "I i k l m n o r s t v w C N",
 		    change->letter);
 	case MODE_NO_PARAM:
 		return modes_sentence("mode %c needs %s behind the letters",
@@ -175,7 +175,7 @@ modes_str(const struct room *room, bool shows_key, struct buf *out)
 	const char *letter;
 
 	buf_addch(out, '+');
-	for (letter = "CNiklmnrst"; *letter != '\0'; letter++)
+	for (letter = "CNiklmnrstw"; *letter != '\0'; letter++)
 		if ((modes->flags & modes_flag_find(*letter)) != 0 ||
 		    (*letter == 'k' && modes->key[0] != '\0') ||
 		    (*letter == 'l' && modes->limit != 0))

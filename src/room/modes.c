@@ -36,6 +36,7 @@ static const struct {
 	{ 'm', ROOM_MODERATED },
 	{ 'n', ROOM_NO_EXTERNAL },
 	{ 'r', ROOM_LOGGED_IN },
+	{ 'w', ROOM_READABLE },
 	{ 's', ROOM_SECRET },
 	{ 't', ROOM_TOPIC_LOCKED },
 };
@@ -522,6 +523,12 @@ bool
 modes_may_invite(const struct membership *ms)
 {
 	return ms->is_op || !modes_has(ms->room, ROOM_INVITE_ONLY);
+}
+
+bool
+modes_may_be_read(const struct room *room)
+{
+	return modes_has(room, ROOM_READABLE) && !modes_has(room, ROOM_NO_PAST);
 }
 
 bool

@@ -25,7 +25,7 @@ struct tlv;
  *           means the account of that name, and goes on to do so when it is
  *           called otherwise; with * or ? it is a pattern of names
  *   k l     key needed to come in, most people in the room
- *   i m n s t C N   enum room_flag
+ *   i m n r s t w C N   enum room_flag
  *   o v     of a member: operator, voice
  */
 enum room_flag {
@@ -36,11 +36,12 @@ enum room_flag {
 	ROOM_TOPIC_LOCKED = 1 << 4, /* t: operators set the topic */
 	ROOM_NO_CTCP = 1 << 5, /* C: no CTCP to the room except ACTION */
 	ROOM_NO_PAST = 1 << 6, /* N: newcomers are shown nothing of the past */
-	ROOM_LOGGED_IN = 1 << 7 /* r: only who is logged in comes in */
+	ROOM_LOGGED_IN = 1 << 7, /* r: only who is logged in comes in */
+	ROOM_READABLE = 1 << 8 /* w: on the web, for who is not in the room */
 };
 
 /* For RPL_ISUPPORT: CHANMODES=, PREFIX=, MAXLIST=beI:, KEYLEN=, MODES=. */
-#define MODES_CHANMODES "beI,k,l,CNimnrst"
+#define MODES_CHANMODES "beI,k,l,CNimnrstw"
 #define MODES_LIST_MAX 100 /* masks in each list */
 #define MODES_LIMIT_MAX 100000
 /*
@@ -111,6 +112,9 @@ bool modes_has(const struct room *room, enum room_flag flag);
 /* May m see that the room exists, and its topic? Not if it is secret, m is not
  * in it and has no bookmark there; nor if they are banned from it. */
 bool modes_may_see(const struct room *room, const struct member *m);
+/* May anybody read what was said there? Not in a room that shows newcomers
+ * nothing of the past. */
+bool modes_may_be_read(const struct room *room);
 /* May m see who is in it? In a secret room only people in it do. */
 bool modes_may_see_people(const struct room *room, const struct member *m);
 

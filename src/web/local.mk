@@ -7,6 +7,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/web-door.c \
 	%D%/web-file.c \
 	%D%/web-impl.h \
+	%D%/web-room.c \
 	%D%/web-websocket.c \
 	%D%/web.h
 nodist_src_libbrbd_a_SOURCES = %D%/web-files.c

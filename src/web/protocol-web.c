@@ -110,11 +110,11 @@ web_send_document(const struct web_request *rq)
 	if (rq->http.method == HTTP_OTHER_METHOD)
 		web_send_text(rq, HTTP_BAD_METHOD,
 		    "Only GET and HEAD are answered here.");
-	else if (file == NULL)
+	else if (file != NULL)
+		web_send_file(rq, file);
+	else if (!web_send_room(rq))
 		web_send_text(rq, HTTP_NOT_FOUND,
 		    "There is nothing at that path.");
-	else
-		web_send_file(rq, file);
 }
 
 static void

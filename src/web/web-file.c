@@ -49,7 +49,7 @@ web_find_file(const struct http_text *path)
 	size_t i;
 
 	/* The page speaks JSON. */
-	if (protocol_find("json") == NULL)
+	if (index != NULL && protocol_find("json") == NULL)
 		return NULL;
 	for (i = 0; i < web_file_count; i++)
 		if (index != NULL ? strcmp(index, web_files[i].path) == 0 :

@@ -46,6 +46,12 @@ extern const size_t web_file_count;
 const struct web_file *web_find_file(const struct http_text *path);
 void web_send_file(const struct web_request *rq, const struct web_file *file);
 
+/* Rooms that may be read: web-room.c */
+
+/* Answers with what was said in a room. False: there is no such room here, and
+ * nothing was sent. */
+bool web_send_room(const struct web_request *rq);
+
 /* Who may come in: web-door.c */
 
 /* Is HTTP served on that connection? */

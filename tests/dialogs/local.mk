@@ -206,6 +206,7 @@ dialogs = \
 	%D%/topic.dialog \
 	%D%/unix-socket.dialog \
 	%D%/webirc.dialog \
+	%D%/web-room.dialog \
 	%D%/web.dialog \
 	%D%/who.dialog \
 	%D%/ws-irc.dialog
