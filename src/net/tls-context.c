@@ -131,15 +131,20 @@ static char *
 tls_load_key(SSL_CTX *ctx, const char *certificate, const char *key)
 {
 	const char *why;
+	bool is_read;
 
 	if ((why = tls_check_file(key)) != NULL)
 		return xasprintf("cannot read tls-key '%s': %s%s", key, why,
 		    errno == EACCES ? " (chgrp it to the server's group and "
 				      "chmod 640 it)" :
 				      "");
-	if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) == 1)
+	is_read = SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) == 1;
+	/* A key of another kind than the certificate's gets a place of its own,
+	 * where there is no certificate. */
+	if (is_read && SSL_CTX_check_private_key(ctx) == 1)
 		return NULL;
-	if (ERR_GET_REASON(ERR_peek_error()) == X509_R_KEY_VALUES_MISMATCH ||
+	if (is_read ||
+	    ERR_GET_REASON(ERR_peek_error()) == X509_R_KEY_VALUES_MISMATCH ||
 	    ERR_GET_REASON(ERR_peek_error()) == X509_R_KEY_TYPE_MISMATCH)
 		return xasprintf(
 		    "tls-key '%s' is not the key of tls-certificate '%s'", key,
