@@ -199,6 +199,7 @@ dialogs = \
 	%D%/talk.dialog \
 	%D%/telnet.dialog \
 	%D%/tls-door.dialog \
+	%D%/tls-plain.dialog \
 	%D%/tls-port.dialog \
 	%D%/tls-reload.dialog \
 	%D%/tls-upgrade.dialog \

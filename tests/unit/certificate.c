@@ -25,11 +25,18 @@ must(bool is_done)
 void
 certificate_init(struct certificate *c, const char *name, long seconds)
 {
+	certificate_init_for(c, name, seconds, EVP_EC_gen("P-256"));
+}
+
+void
+certificate_init_for(struct certificate *c, const char *name, long seconds,
+    EVP_PKEY *key)
+{
 	X509_NAME *subject = X509_NAME_new();
 	X509_EXTENSION *names;
 	char *text = xasprintf("DNS:%s", name);
 
-	c->key = EVP_EC_gen("P-256");
+	c->key = key;
 	c->x509 = X509_new();
 	must(c->key != NULL && c->x509 != NULL && subject != NULL);
 	must(X509_set_version(c->x509, X509_VERSION_3));
@@ -44,7 +51,11 @@ certificate_init(struct certificate *c, const char *name, long seconds)
 	names = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, text);
 	must(names != NULL && X509_add_ext(c->x509, names, -1));
 	must(X509_set_pubkey(c->x509, c->key));
-	must(X509_sign(c->x509, c->key, EVP_sha256()) > 0);
+	/* Edwards curves have a hash of their own. */
+	must(X509_sign(c->x509, c->key,
+		 EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448") ?
+		     NULL :
+		     EVP_sha256()) > 0);
 	X509_EXTENSION_free(names);
 	X509_NAME_free(subject);
 	free(text);

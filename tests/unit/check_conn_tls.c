@@ -117,6 +117,23 @@ shake(void)
 	ck_assert(conn_is_secure(p.c));
 }
 
+/* It may fail. */
+static void
+shake_until_over(void)
+{
+	char byte;
+	int i;
+
+	for (i = 0; i < 1000 && events[CONN_TLS_IS_SECURE] == 0 &&
+	     p.ended_count == 0 && !p.c->tls->is_failed;
+	     i++) {
+		if (SSL_do_handshake(client) == 1)
+			(void)SSL_read(client, &byte, 1);
+		run_ready();
+		advance(0);
+	}
+}
+
 static void
 finish(void)
 {
@@ -181,6 +198,183 @@ START_TEST(the_key_of_a_client)
 		ck_assert_mem_eq(conn_tls_key(p.c), hash, sizeof(hash));
 	}
 	certificate_fini(&c);
+	finish();
+}
+END_TEST
+
+static const struct {
+	const char *kind, *curve; /* curve NULL: none is to be named */
+	unsigned bits; /* of RSA */
+	bool is_good;
+} client_keys[] = {
+	{ "RSA", NULL, 2048, true },
+	{ "ED25519", NULL, 0, true },
+	{ "ED448", NULL, 0, true },
+	{ "EC", "P-384", 0, true },
+	{ "EC", "P-521", 0, true },
+	/* There is no such signature in TLS 1.3, so the client shows none. */
+	{ "EC", "secp256k1", 0, false },
+	/* Too short for any. */
+	{ "RSA", NULL, 512, false },
+};
+
+/* Whether it can be used or not, nothing breaks, and it is nobody else's key. */
+START_TEST(strange_keys_of_clients)
+{
+	struct certificate c;
+	EVP_PKEY *key = client_keys[_i].bits > 0 ?
+	    EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)client_keys[_i].bits) :
+	    client_keys[_i].curve != NULL ?
+	    EVP_PKEY_Q_keygen(NULL, NULL, "EC", client_keys[_i].curve) :
+	    EVP_PKEY_Q_keygen(NULL, NULL, client_keys[_i].kind);
+
+	ck_assert_ptr_nonnull(key);
+	begin();
+	SSL_CTX_set_security_level(ctx, 0);
+	certificate_init_for(&c, "ana", 3600, key);
+	(void)SSL_CTX_use_certificate(ctx, c.x509);
+	(void)SSL_CTX_use_PrivateKey(ctx, c.key);
+	call(CONN_TLS_ONLY);
+	if (client_keys[_i].is_good) {
+		shake();
+		ck_assert_ptr_nonnull(conn_tls_key(p.c));
+	} else {
+		shake_until_over();
+		if (p.ended_count == 0)
+			ck_assert_ptr_null(conn_tls_key(p.c));
+	}
+	certificate_fini(&c);
+	finish();
+}
+END_TEST
+
+/* hostile 85: a chain of 100 KB is not read. */
+START_TEST(a_large_certificate)
+{
+	struct certificate c;
+	int i, len;
+
+	begin();
+	certificate_init(&c, "ana", 3600);
+	ck_assert_int_eq(SSL_CTX_use_certificate(ctx, c.x509), 1);
+	ck_assert_int_eq(SSL_CTX_use_PrivateKey(ctx, c.key), 1);
+	len = i2d_X509(c.x509, NULL);
+	ck_assert_int_gt(len, 0);
+	for (i = 0; i < 100 * 1024; i += len)
+		ck_assert_int_eq(SSL_CTX_add1_chain_cert(ctx, c.x509), 1);
+	certificate_fini(&c);
+	call(CONN_TLS_ONLY);
+	shake_until_over();
+	UNTIL(w.net.tls.stats.failures[TLS_FAILURE_BROKEN] == 1);
+	ck_assert_int_eq(events[CONN_TLS_IS_SECURE], 0);
+	ck_assert_uint_eq(w.net.tls.slot_count, 0);
+	finish();
+}
+END_TEST
+
+/* hostile 87. A list of protocols, as it goes over the wire. */
+#define LIST(literal) literal, sizeof(literal) - 1
+static const struct {
+	const char *host; /* NULL: none */
+	const char *protocols;
+	size_t len;
+	bool is_web;
+} hello_kinds[] = {
+	{ NULL, LIST("\3irc"), false },
+	{ "", LIST("\10http/1.1"), true },
+	{ "chat.example", LIST("\2h2\10http/1.1"), true },
+	/* The server's choice is first. */
+	{ "chat.example.", LIST("\10http/1.1\3irc"), false },
+	{ "other.example", LIST("\2h2"), false },
+	{ "127.0.0.1", LIST("\1\0"), false },
+	{ "\xff\xfe%s%n", LIST("\7IRC/1.0\0"), false },
+	{ "../../etc/passwd", LIST("\11http/1.10"), false },
+	{ "a\r\nb", LIST("\3irc\3irc\3irc"), false },
+};
+
+START_TEST(hellos_of_every_kind)
+{
+	char longest[256];
+	const char *host;
+
+	begin();
+	call(_i % 2 == 0 ? CONN_TLS_MAYBE : CONN_TLS_ONLY);
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[255] = '\0';
+	host = hello_kinds[_i].host;
+	if (host != NULL && host[0] == '\0')
+		host = longest;
+	if (host != NULL)
+		(void)SSL_set_tlsext_host_name(client, host);
+	(void)SSL_set_alpn_protos(client,
+	    (const unsigned char *)hello_kinds[_i].protocols,
+	    (unsigned)hello_kinds[_i].len);
+	shake();
+	ck_assert(p.c->tls->peer.is_web == hello_kinds[_i].is_web);
+	finish();
+}
+END_TEST
+
+/* The first records are right, and then: bytes in another order, other types,
+ * too long, nothing in them. */
+static const struct {
+	const char *bytes;
+	size_t len;
+	enum tls_failure why;
+} after_hello[] = {
+	{ LIST("\26\3\3\0\0"), TLS_FAILURE_BROKEN },
+	{ LIST("\27\3\3\0\1x"), TLS_FAILURE_BROKEN },
+	{ LIST("\27\3\3\0\21xxxxxxxxxxxxxxxxx"), TLS_FAILURE_BROKEN },
+	{ LIST("\24\3\3\0\1\2"), TLS_FAILURE_BROKEN },
+	{ LIST("\25\3\3\0\2\2\50"), TLS_FAILURE_REFUSED },
+	{ LIST("\25\3\3\0\2\1\0"), TLS_FAILURE_BROKEN },
+	{ LIST("\27\3\3\101\1"), TLS_FAILURE_GARBAGE }, /* 2^14 + 257 */
+	{ LIST("\27\3\3\377\377"), TLS_FAILURE_GARBAGE },
+	{ LIST("\30\3\3\0\1x"), TLS_FAILURE_GARBAGE }, /* a heartbeat */
+	{ LIST("GET / HTTP/1.1\r\n"), TLS_FAILURE_GARBAGE },
+	{ LIST("\26\3\3\0\4\1\0\0\0"), TLS_FAILURE_BROKEN }, /* a hello */
+};
+
+START_TEST(nonsense_after_the_hello)
+{
+	int i;
+
+	begin();
+	call(CONN_TLS_ONLY);
+	(void)SSL_do_handshake(client);
+	for (i = 0; i < 1000 && w.net.tls.slot_count == 0; i++) {
+		run_ready();
+		advance(0);
+	}
+	ck_assert_int_eq(write(p.peer, after_hello[_i].bytes,
+			     after_hello[_i].len),
+	    (ssize_t)after_hello[_i].len);
+	for (i = 0; i < 1000 && !p.c->tls->is_failed; i++) {
+		run_ready();
+		advance(0);
+	}
+	ck_assert(p.c->tls->is_failed);
+	ck_assert_uint_eq(w.net.tls.stats.failures[after_hello[_i].why], 1);
+	ck_assert_uint_eq(w.net.tls.slot_count, 0);
+	ck_assert_int_eq(events[CONN_TLS_IS_SECURE], 0);
+	finish();
+}
+END_TEST
+
+/* hostile 53: it sends its hello and reads nothing, while there is no room for
+ * an answer: that costs what is queued, and ends. */
+START_TEST(a_client_that_does_not_read)
+{
+	begin();
+	call(CONN_TLS_ONLY);
+	(void)SSL_do_handshake(client);
+	UNTIL((run_ready(), advance(0), w.net.tls.slot_count == 1));
+	ck_assert_uint_lt(conn_queued(p.c), 8192);
+	advance(11000);
+	run_ready();
+	ck_assert_int_eq(p.ended_count, 1);
+	ck_assert_uint_eq(w.net.tls.stats.failures[TLS_FAILURE_TIMEOUT], 1);
+	ck_assert_uint_eq(w.net.tls.slot_count, 0);
 	finish();
 }
 END_TEST
@@ -355,6 +549,13 @@ unit_tests(Suite *s)
 
 	tcase_add_loop_test(tc, lines_both_ways, 0, 2);
 	tcase_add_loop_test(tc, the_key_of_a_client, 0, 2);
+	tcase_add_loop_test(tc, strange_keys_of_clients, 0,
+	    NITEMS(client_keys));
+	tcase_add_test(tc, a_large_certificate);
+	tcase_add_loop_test(tc, hellos_of_every_kind, 0, NITEMS(hello_kinds));
+	tcase_add_loop_test(tc, nonsense_after_the_hello, 0,
+	    NITEMS(after_hello));
+	tcase_add_test(tc, a_client_that_does_not_read);
 	tcase_add_test(tc, lengths_of_records);
 	tcase_add_loop_test(tc, what_may_be_unread, 0, 5);
 	tcase_add_loop_test(tc, all_is_read, 0, 2);
