@@ -29,9 +29,15 @@ function note(chat, room, text, more = {}) {
 	return item;
 }
 
+// In a room of more people nobody's coming and going is a note.
+const CROWD = 20;
+
 // Arrivals and departures in a row are one note; who came and went again in
 // between is not in it.
 function presence(chat, room, nick, what) {
+	chat.emit("people", room);
+	if (room.people.size > CROWD)
+		return;
 	const items = room.timeline.items;
 	let item = items[items.length - 1];
 	if (!item?.presence || chat.now() - item.time > 600000) {
@@ -50,7 +56,6 @@ function presence(chat, room, nick, what) {
 	if (item.text === "")
 		room.timeline.removeNote(item);
 	chat.emit("room", room);
-	chat.emit("people", room);
 }
 
 // A run begins where the page is; the server says what comes.

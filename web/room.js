@@ -380,6 +380,6 @@ export class Room {
 		    p.op ? 0 : 1;
 		return [...this.people.values()].sort((a, b) =>
 		    rank(a) - rank(b) || a.nick.localeCompare(b.nick, "en",
-			{ sensitivity: "base" }));
+			{ sensitivity: "base", numeric: true }));
 	}
 }

@@ -416,14 +416,54 @@ const steps = {
 		await second.context().close();
 	},
 
+	async "it opens at the first new line, and scrolling marks nothing"() {
+		await say("before I close the page");
+		await ana.sees("<bob> before I close the page");
+		await page.goto("about:blank");
+		ana.type(...[...Array(80).keys()].map((n) => `unread ${n}`),
+		    "/who");
+		await ana.sees("ana (you): idle");
+		await page.goto(`http://127.0.0.1:${wire.port}/`);
+		const divider = page.locator(".divider");
+		await divider.getByText("80 new messages").waitFor();
+		const isSeen = (el) => {
+			const r = el.getBoundingClientRect();
+			return r.top > 0 && r.bottom < innerHeight;
+		};
+		await until("the first new line is in view", async () =>
+			await divider.evaluate(isSeen) &&
+			    await row("unread 0").first().evaluate(isSeen));
+		await shows("before I close the page");
+		await shot("unread");
+		await page.locator("#to-end").click();
+		await until("the end is in view", () =>
+			row("unread 79").first().evaluate(isSeen));
+		assert.equal(await page.evaluate(() =>
+			window.page.current.unread), 80);
+		await page.reload();
+		await divider.getByText("80 new messages").waitFor();
+		await divider.getByText("Mark as read").click();
+		await divider.waitFor({ state: "detached" });
+		await page.reload();
+		await shows("unread 79");
+		await until("it is live", () => page.evaluate(() =>
+			window.page.current.state === "live"));
+		assert.equal(await divider.count(), 0);
+	},
+
 	async "what was said is found"() {
-		await say("/search after the upgrade");
+		await say("/search DONE BY KEYS");
 		const dialog = page.locator("dialog");
-		await dialog.locator(".result, .end, .error:not(:empty)").first()
-		    .waitFor();
+		await dialog.locator(".end").getByText("That is all").waitFor();
 		await shot("search");
 		await accessible("search");
+		await dialog.locator(".result").getByText("done by keys").click();
+		await page.locator("li:focus").getByText("done by keys").waitFor();
+		await say("/search nowhere to be found");
+		await dialog.getByText("Nothing was found").waitFor();
 		await page.keyboard.press("Escape");
+		await dialog.waitFor({ state: "detached" });
+		await page.keyboard.press("Alt+End");
 	},
 
 	async "a phone, and the dark"() {

@@ -3,6 +3,8 @@
 
 import test from "node:test";
 import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { byteLength, isEmojiOnly, mentionTest, nickColour, nickProblem,
 	pastedLines, splitLinks } from "../../web/text.js";
 import { Store } from "../../web/store.js";
@@ -87,6 +89,23 @@ test("words are those of the room", () => {
 	assert.equal(words.gap(1, false), "1 earlier message is no longer held");
 	assert.match(words.gap(0, true), /may have been lost/);
 	assert.equal(words.dayName(0, 100000), "Today");
+});
+
+test("the page is small, and asks for nothing from elsewhere", () => {
+	const web = new URL("../../web/", import.meta.url);
+	let packed = 0;
+	for (const name of readdirSync(web)) {
+		const text = readFileSync(new URL(name, web));
+		packed += gzipSync(text, { level: 9 }).length;
+		const others = text.toString().match(/https?:\/\/[^\s"'`)]+/g) ??
+		    [];
+		assert.deepEqual(others.filter((a) =>
+			a !== "http://www.w3.org/2000/svg"), [], name);
+		assert.doesNotMatch(text.toString(),
+		    /innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|style="/,
+		    name);
+	}
+	assert.ok(packed < 60 * 1024, `${packed} bytes`);
 });
 
 test("a store that is forbidden or full costs memory, and nothing else", () => {
