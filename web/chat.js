@@ -293,9 +293,13 @@ export class Chat extends Emitter {
 	#settle() {
 		this.#settled = true;
 		const names = new Set([...this.#store.get("rooms", [])]);
-		for (const room of this.rooms.values())
+		for (const room of this.rooms.values()) {
 			if (room.state !== "out")
 				names.add(room.name);
+			/* How far, depends on who one is. */
+			if (room.timeline.last === 0n)
+				room.read = this.#storedRead(room.name);
+		}
 		if (names.size === 0)
 			names.add(this.lobby);
 		for (const name of names)

@@ -24,6 +24,7 @@ export class TimelineView {
 	// To be opened at the first new line as soon as it is here.
 	#opening = false;
 	#jump = null;
+	#place = { size: "", anchor: null };
 	room = null;
 	isAtEnd = true;
 
@@ -35,17 +36,14 @@ export class TimelineView {
 		this.scrolled = scrolled;
 		scroller.addEventListener("scroll", () => this.#schedule(),
 		    { passive: true });
-		new ResizeObserver(() => {
-			if (this.isAtEnd)
-				this.#toBottom();
-			this.#schedule();
-		}).observe(scroller);
+		new ResizeObserver(() => this.#schedule()).observe(scroller);
 	}
 
 	show(room) {
 		this.room = room;
 		this.#rows.clear();
 		this.#list.replaceChildren();
+		this.#place = { size: "", anchor: null };
 		this.isAtEnd = true;
 		this.#jump = null;
 		this.open();
@@ -94,6 +92,7 @@ export class TimelineView {
 	#work() {
 		if (this.room === null)
 			return;
+		this.#keepPlace();
 		if (this.#stale) {
 			this.#stale = false;
 			this.#items = this.#collect();
@@ -107,7 +106,27 @@ export class TimelineView {
 		if (this.#slice.from === 0 &&
 		    this.#scroller.scrollTop < NEAR_TOP)
 			this.#actions.loadOlder();
+		this.#place = { size: this.#size(),
+			anchor: this.isAtEnd ? null : this.#anchor() };
 		this.scrolled();
+	}
+
+	#size() {
+		const s = this.#scroller;
+		return `${s.clientWidth} ${s.clientHeight} ${s.scrollHeight}`;
+	}
+
+	// A window that changes its size moves what is in it, which is not that
+	// somebody has scrolled.
+	#keepPlace() {
+		const { size, anchor } = this.#place;
+		if (size === this.#size())
+			return;
+		if (this.isAtEnd)
+			this.#toBottom();
+		else if (anchor?.row.isConnected)
+			this.#scroller.scrollTop +=
+			    anchor.row.getBoundingClientRect().top - anchor.top;
 	}
 
 	#collect() {
@@ -136,7 +155,7 @@ export class TimelineView {
 		    s.scrollHeight - s.scrollTop - s.clientHeight < NEAR_END;
 	}
 
-	// The first row that is in view: {item, top}.
+	// The first row that is in view: {item, row, top}.
 	#anchor() {
 		const rows = this.#list.children;
 		const edge = this.#scroller.getBoundingClientRect().top;
@@ -149,7 +168,7 @@ export class TimelineView {
 				low = mid + 1;
 		}
 		const row = rows[low];
-		return row ? { item: row.item,
+		return row ? { item: row.item, row,
 			top: row.getBoundingClientRect().top } : null;
 	}
 

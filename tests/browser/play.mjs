@@ -467,8 +467,14 @@ const steps = {
 	},
 
 	async "a phone, and the dark"() {
+		const isAtEnd = () => page.evaluate(() =>
+			window.page.view.isAtEnd &&
+			    document.getElementById("to-end").hidden);
+		await until("the end is in view", isAtEnd);
 		await page.setViewportSize(PHONE);
 		await page.locator("#open-side").waitFor();
+		await row("unread 79").first().waitFor();
+		await until("it still is on a small screen", isAtEnd);
 		await fits();
 		await touchable();
 		await accessible("phone");

@@ -82,6 +82,26 @@ test("a reload opens at the first line that was not read", () => {
 	assert.deepEqual(texts(again.room), ["two", "three", "four"]);
 });
 
+test("how far one has read belongs to the account", async () => {
+	const p = started();
+	p.server.say("ana", "one");
+	p.chat.markRead(p.room);
+	await p.chat.login("bob", "password");
+	p.server.say("ana", "two");
+	p.chat.markRead(p.room);
+	p.server.say("ana", "three");
+	p.chat.link.stop();
+	const again = page({ ...p, tab: new FakeArea() });
+	/* The page shows a room before it knows who one is. */
+	const room = again.chat.room("lobby");
+	again.chat.start();
+	again.accept();
+	assert.equal(again.chat.me.account, "bob");
+	assert.deepEqual(texts(room), ["three"]);
+	assert.equal(room.unread, 1);
+	assert.ok(![...p.local.map.values()].join().includes("password"));
+});
+
 test("what is no longer held is said with its count", () => {
 	const p = started();
 	p.server.say("ana", "1");

@@ -213,6 +213,12 @@ class FakeConnection {
 		done({ nick: o.nick });
 	}
 
+	on_login(o, done) {
+		this.nick = o.login;
+		done({ nick: o.login, account: o.login, failures: 0,
+			token: o.token ? "token" : undefined });
+	}
+
 	on_join(o, done, failed) {
 		const after = o.after === undefined ? null : BigInt(o.after);
 		if (after !== null && after >= this.server.next) {
