@@ -261,6 +261,7 @@ const steps = {
 		await page.press("#text", "Escape");
 	},
 
+	/* hostile 97 */
 	async "names and texts of all kinds are text"() {
 		const evil = await inIrc(port, "evil");
 		const other = await inIrc(port, "evil2");

@@ -304,6 +304,7 @@ test("a hole is filled page by page", async () => {
 	assert.equal(holes(p.room), 0);
 });
 
+/* hostile 98 */
 test("one more version of the server is told, and nothing typed is lost", () => {
 	const p = started();
 	assert.equal(p.chat.newVersion, false);

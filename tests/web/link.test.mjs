@@ -22,6 +22,7 @@ function make(seed = 1) {
 	return { time, link, sockets, seen };
 }
 
+/* hostile 101 */
 test("it connects again, later and later, and never at the same times", () => {
 	const waits = new Set();
 	for (let seed = 1; seed <= 20; seed++) {
@@ -82,6 +83,7 @@ test("silence is asked about, and ended", () => {
 	assert.equal(link.state, "waiting");
 });
 
+/* hostile 94 */
 test("after a sleep it is asked at once and given up soon", () => {
 	const { time, link, sockets, seen } = make();
 	link.start();
