@@ -743,12 +743,6 @@ conn_reap(struct net *net)
 	}
 }
 
-bool
-conn_is_ending(const struct conn *c)
-{
-	return c->state != CONN_OPEN;
-}
-
 int
 conn_fd(const struct conn *c)
 {

@@ -328,7 +328,6 @@ bool conn_has_acked(const struct conn *c, int64_t ms);
 /* The peer is not there any more: c ends as by an error. */
 void conn_give_up(struct conn *c);
 
-bool conn_is_ending(const struct conn *c);
 int conn_fd(const struct conn *c);
 
 /*

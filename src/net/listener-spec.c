@@ -131,16 +131,3 @@ listener_spec_error(const char *text, const char *why)
 {
 	return xasprintf("cannot listen on '%s': %s", text, why);
 }
-
-int
-listener_check_spec(const char *text, char **error)
-{
-	struct listener_spec spec;
-	const char *why = listener_spec_parse(&spec, text);
-
-	listener_spec_fini(&spec);
-	if (why == NULL)
-		return 0;
-	*error = listener_spec_error(text, why);
-	return -1;
-}

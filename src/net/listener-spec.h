@@ -28,7 +28,4 @@ void listener_spec_fini(struct listener_spec *spec);
 /* Returns "cannot listen on 'text': why"; the caller frees it. */
 char *listener_spec_error(const char *text, const char *why);
 
-/* Is text well-formed? Returns 0, or -1 with *error, which the caller frees. */
-int listener_check_spec(const char *text, char **error) MUST_CHECK;
-
 #endif

@@ -455,7 +455,7 @@ START_TEST(test_write_after_eof)
 	pipe_hang_up(&p);
 	UNTIL(p.eof_count == 1);
 	ck_assert_int_eq(p.ended_count, 0);
-	while (!conn_is_ending(p.c)) {
+	while (!wire_is_ending(p.c)) {
 		QUICK_ASSERT(conn_send(p.c, "hello\n", 6) == 0);
 		run_ready();
 		if (p.c == NULL)

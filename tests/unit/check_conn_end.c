@@ -27,7 +27,7 @@ START_TEST(test_close)
 	ck_assert_int_eq(conn_send(p.c, "bye\n", 4), 0);
 	conn_close(p.c, 5000);
 	conn_close(p.c, 5000);
-	ck_assert(conn_is_ending(p.c));
+	ck_assert(wire_is_ending(p.c));
 	ck_assert_int_eq(conn_send(p.c, "late", 4), -1);
 	conn_reply(p.c, "late", 4);
 	UNTIL(!peer_read(&p, &got));
@@ -244,10 +244,10 @@ START_TEST(test_write_error)
 	conn_pause_input(p.c);
 	pipe_hang_up(&p);
 	/* TCP learns of it with the answer to the first write. */
-	while (!conn_is_ending(p.c)) {
+	while (!wire_is_ending(p.c)) {
 		ck_assert_int_eq(conn_send(p.c, "hello\n", 6), 0);
 		ck_assert_int_eq(p.ended_count, 0);
-		if (!conn_is_ending(p.c))
+		if (!wire_is_ending(p.c))
 			run_ready();
 	}
 	ck_assert_int_eq(conn_send(p.c, "hello\n", 6), -1);
@@ -368,7 +368,7 @@ START_TEST(test_free_in_any_state)
 	conn_close(closing.c, 5000);
 	fill(&ended, &sent);
 	advance(STALL_MS * 2);
-	ck_assert(conn_is_ending(ended.c));
+	ck_assert(wire_is_ending(ended.c));
 	pipe_close(&waiting);
 	pipe_close(&queued);
 	pipe_close(&closing);

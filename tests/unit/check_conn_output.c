@@ -61,7 +61,7 @@ START_TEST(test_refused_and_drained)
 	ck_assert_uint_gt(taken + 700, OUTPUT_LIMIT);
 	ck_assert_uint_le(taken, OUTPUT_LIMIT);
 	ck_assert_uint_ge(conn_unsent(p.c), taken);
-	ck_assert(!conn_is_ending(p.c));
+	ck_assert(!wire_is_ending(p.c));
 	run_ready();
 	ck_assert_int_eq(p.drained_count, 0);
 
@@ -304,7 +304,7 @@ START_TEST(test_stalled)
 	fill(&p, &sent);
 	run_ready();
 	start_ms = w.clock.mono_ms;
-	while (!conn_is_ending(p.c)) {
+	while (!wire_is_ending(p.c)) {
 		advance(10);
 		past_ms = w.clock.mono_ms - start_ms;
 		QUICK_ASSERT(past_ms <= STALL_MS * 5 / 4);
@@ -346,7 +346,7 @@ START_TEST(test_stalled_after_a_while)
 	/* Now they have stopped for good. */
 	start_ms += STALL_MS / 2;
 	w.clock.mono_ms = start_ms;
-	while (!conn_is_ending(p.c)) {
+	while (!wire_is_ending(p.c)) {
 		advance(10);
 		past_ms = w.clock.mono_ms - start_ms;
 		QUICK_ASSERT(past_ms <= STALL_MS * 5 / 4);
@@ -380,7 +380,7 @@ START_TEST(test_slow_is_not_stalled)
 		run_ready(); /* this may set the clock back to real time */
 		w.clock.mono_ms = start_ms + (i + 1) * (STALL_MS * 3 / 4);
 		deadlines_run(&w.deadlines, w.clock.mono_ms);
-		ck_assert(!conn_is_ending(p.c));
+		ck_assert(!wire_is_ending(p.c));
 		/* Until a byte moves: a small one need not open the window. */
 		while ((n = recv(p.peer, data, sizeof(data), 0)) > 0) {
 			total += (size_t)n;

@@ -102,6 +102,9 @@ void line_pauses(struct pipe *p, const char *text, size_t len);
 
 /* The peer's side */
 
+/* Has c's end begun? Then its owner is told of nothing more but that. */
+bool wire_is_ending(const struct conn *c);
+
 /* Writes all of it, running the loop while it does not fit. */
 void peer_write(struct pipe *p, const void *data, size_t len);
 
