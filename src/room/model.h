@@ -472,7 +472,7 @@ struct departed_set {
 /* What is allowed in a room: modes.h */
 
 #define MODES_KEY_MAX 23
-#define MODES_MASK_MAX 120 /* bytes */
+#define MODES_MASK_MAX 121 /* bytes */
 #define MODES_INVITATIONS_MAX 64 /* for one room; the oldest go */
 
 /* There is a list for each of the letters b, e, I. */
@@ -487,8 +487,8 @@ struct mode_mask {
 	 * mask has the name of that time, so see mode_mask_str(). */
 	uint64_t account;
 	/* nick!user@host with * and ?, or "$a:ACCOUNT". In the lists b and e,
-	 * "m:nick!user@host" is about speaking only: IRC's extban,
-	 * EXTBAN=$,m. */
+	 * "$m:nick!user@host" is about speaking only: IRC's extban,
+	 * EXTBAN=$,am. */
 	char mask[MODES_MASK_MAX + 1];
 };
 TAILQ_HEAD(mode_mask_list, mode_mask);

@@ -5,21 +5,26 @@
  */
 #include "config.h"
 
+#include <bsd/string.h>
 #include <string.h>
 
 #include "base/fields.h"
 #include "room/modes-impl.h"
 
+/* "$m:" was written as "m:" once. */
 static bool
 mode_mask_check(struct fields_in *in, void *base)
 {
-	const struct mode_mask *mask = base;
+	struct mode_mask *mask = base;
 	char normalized[MODES_MASK_MAX + 1];
 
 	(void)in;
-	return modes_mask_normalize(normalized, mask->mask) &&
-	    strcmp(normalized, mask->mask) == 0 &&
-	    (mask->account == 0 || modes_mask_names_account(mask->mask));
+	if (!modes_mask_normalize(normalized, mask->mask) ||
+	    strcmp(normalized + (normalized[1] == 'm' && mask->mask[0] == 'm'),
+		mask->mask) != 0)
+		return false;
+	(void)strlcpy(mask->mask, normalized, sizeof(mask->mask));
+	return mask->account == 0 || modes_mask_names_account(mask->mask);
 }
 
 static const struct field mode_mask_list[] = {

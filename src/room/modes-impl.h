@@ -30,7 +30,7 @@ bool modes_key_is_valid(const char *key);
 /* Normalizes the text of a mask for storing. False: it is none, or too long. */
 bool modes_mask_normalize(char out[MODES_MASK_MAX + 1],
     const char *in) MUST_CHECK;
-/* Is a normalized mask "$a:NAME", perhaps with "m:" before it, and NAME one
+/* Is a normalized mask "$a:NAME", perhaps with "$m:" before it, and NAME one
  * account's and no pattern? */
 bool modes_mask_names_account(const char *mask);
 

@@ -136,7 +136,7 @@ modes_key_is_valid(const char *key)
 }
 
 /* The prefix of masks that are about speaking only. */
-#define MODES_MUTE "m:"
+#define MODES_MUTE "$m:"
 #define MODES_MUTE_LEN (sizeof(MODES_MUTE) - 1)
 
 static bool
@@ -183,7 +183,7 @@ modes_account_match(const char *pattern, const struct member *m)
 	return false;
 }
 
-/* What stands behind "m:". */
+/* What stands behind "$m:". */
 static const char *
 modes_mask_body(const char *mask)
 {
@@ -200,18 +200,23 @@ modes_mask_names_account(const char *mask)
 bool
 modes_mask_normalize(char out[MODES_MASK_MAX + 1], const char *in)
 {
-	size_t len;
+	size_t len = 0;
 	char mask[MASK_SIZE];
 
-	/* With the prefix that ISUPPORT tells, or without, as it was. */
-	if (strncasecmp(in, "$" MODES_MUTE, MODES_MUTE_LEN + 1) == 0)
-		in++;
-	len = modes_mask_is_mute(in) ? MODES_MUTE_LEN : 0;
+	/* "m:", without the prefix that ISUPPORT tells, is the same; it was
+	 * written so. */
+	if (strncasecmp(in, &MODES_MUTE[1], MODES_MUTE_LEN - 1) == 0) {
+		len = MODES_MUTE_LEN;
+		in += len - 1;
+	} else if (modes_mask_is_mute(in)) {
+		len = MODES_MUTE_LEN;
+		in += len;
+	}
 	memcpy(out, MODES_MUTE, len);
-	if (modes_mask_is_account(in + len))
+	if (modes_mask_is_account(in))
 		return modes_account_normalize(out + len,
-		    MODES_MASK_MAX + 1 - len, in + len + MODES_ACCOUNT_LEN);
-	return mask_normalize(mask, in + len) == 0 &&
+		    MODES_MASK_MAX + 1 - len, in + MODES_ACCOUNT_LEN);
+	return mask_normalize(mask, in) == 0 &&
 	    strlcpy(out + len, mask, MODES_MASK_MAX + 1 - len) <=
 	    MODES_MASK_MAX - len;
 }

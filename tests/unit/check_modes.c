@@ -438,7 +438,7 @@ START_TEST(test_mask_account)
 	ck_assert_str_eq(change(&ana, "+b $a:nobody"), "!11b ");
 	ck_assert_int_eq(MODE_NO_ACCOUNT, 11);
 	ck_assert_str_eq(change(&ana, "+be $a:ROBERT $m:$a:robert"),
-	    "+be $a:bob m:$a:bob ");
+	    "+be $a:bob $m:$a:bob ");
 	ck_assert_str_eq(change(&ana, "+b $a:bob"), "");
 	ck_assert(modes_is_banned(kitchen, bob.m));
 	ck_assert(!modes_is_banned(kitchen, cy.m));
@@ -455,7 +455,7 @@ START_TEST(test_mask_account)
 	ck_assert_str_eq(text, "$a:robert");
 	ck_assert(!modes_has_mask(kitchen, MODES_BANS, "$a:bob"));
 	ck_assert(modes_has_mask(kitchen, MODES_BANS, "$a:robert"));
-	ck_assert(modes_has_mask(kitchen, MODES_EXEMPTIONS, "m:$a:robert"));
+	ck_assert(modes_has_mask(kitchen, MODES_EXEMPTIONS, "$m:$a:robert"));
 	ck_assert_str_eq(change(&ana, "-b $a:bob"), "");
 	ck_assert_str_eq(change(&ana, "+b $a:bob"), "+b $a:bob ");
 	ck_assert(modes_is_banned(kitchen, cy.m));
