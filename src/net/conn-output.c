@@ -206,12 +206,16 @@ conn_flush_cork(struct conn *c)
 	struct buf *cork = &c->net->cork;
 	size_t len = cork->len;
 
-	/* Emptied before the write, which counts what is queued. */
+	/* Emptied before the write, which counts what is queued; and what it
+	 * writes is not sent before. */
 	buf_reset(cork);
-	if (c->state == CONN_OPEN)
+	if (c->state == CONN_OPEN) {
+		c->sent -= len;
 		conn_write(c, cork->data, len);
-	else
+		c->sent += len;
+	} else {
 		c->dropped += len;
+	}
 }
 
 static void
@@ -220,6 +224,7 @@ conn_write_corked(struct conn *c, const void *data, size_t len)
 	struct buf *cork = &c->net->cork;
 
 	buf_add(cork, data, len);
+	c->sent += len;
 	/* Rare: corked output must not exceed the limit of queued output by
 	 * far. */
 	if (cork->len >= CONN_CORK_MAX ||
@@ -263,11 +268,12 @@ conn_send_behind(struct conn *c, const void *data, size_t len)
 		conn_want_drained(c);
 		return -1;
 	}
-	if (is_corked)
+	if (is_corked) {
 		conn_write_corked(c, data, len);
-	else
+	} else {
 		conn_write(c, data, len);
-	c->sent += len;
+		c->sent += len;
+	}
 	return 0;
 }
 
@@ -311,11 +317,13 @@ conn_reply(struct conn *c, const void *data, size_t len)
 void
 conn_reply_bytes(struct conn *c, const void *data, size_t len)
 {
-	c->sent += len;
+	if (c->net->corked == c && c->state == CONN_OPEN) {
+		conn_write_corked(c, data, len);
+		return;
+	}
 	if (c->state != CONN_OPEN)
 		c->dropped += len;
-	else if (c->net->corked == c)
-		conn_write_corked(c, data, len);
 	else
 		conn_write(c, data, len);
+	c->sent += len;
 }

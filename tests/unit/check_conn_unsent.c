@@ -259,6 +259,31 @@ START_TEST(test_line_vouches)
 }
 END_TEST
 
+/* Not for what was written just before it came, be it an answer or collected;
+ * which counts from when it is written. */
+START_TEST(test_line_vouches_for_no_answer)
+{
+	bool is_corked = IS_POLL(_i);
+
+	if (!IS_TCP(_i))
+		return;
+	begin(_i, &handler);
+	send_lines(10);
+	wait_ms(300);
+	if (is_corked) {
+		conn_cork(p.c);
+		send_lines(1);
+		conn_reply(p.c, "answer\n", 7);
+		conn_uncork(p.c);
+	} else {
+		conn_reply(p.c, "answer\n", 7);
+	}
+	type_line();
+	ck_assert_uint_eq(conn_unsent(p.c), is_corked ? 57 : 7);
+	finish();
+}
+END_TEST
+
 /* What the program has said that it has read is read. */
 START_TEST(test_confirmed)
 {
@@ -411,6 +436,7 @@ unit_tests(Suite *s)
 	add_test(tc, test_reset_with_a_full_buffer);
 	add_test(tc, test_frozen);
 	add_test(tc, test_line_vouches);
+	add_test(tc, test_line_vouches_for_no_answer);
 	add_test(tc, test_confirmed);
 	add_test(tc, test_answered);
 	add_test(tc, test_relayed);
