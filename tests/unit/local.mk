@@ -34,6 +34,7 @@ unit_tests = \
 	%D%/check_conn \
 	%D%/check_conn_tls \
 	%D%/check_conn_unsent \
+	%D%/check_conn_websocket \
 	%D%/check_control \
 	%D%/check_credential \
 	%D%/check_crowd \
