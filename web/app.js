@@ -31,6 +31,12 @@ function openSocket({ opened, received, closed }) {
 	return socket;
 }
 
+// The room that the address names, after #; or null.
+function roomInAddress() {
+	const name = location.hash.slice(1).toLowerCase();
+	return /^[a-z][a-z0-9_-]*$/.test(name) ? name : null;
+}
+
 const randomId = () => [...crypto.getRandomValues(new Uint8Array(16))].map(
     (b) => b.toString(16).padStart(2, "0")).join("");
 
@@ -38,7 +44,6 @@ class Page {
 	#frame = 0;
 	#stale = new Set();
 	#pending = new WeakMap();
-	#wanted = decodeURIComponent(location.hash.slice(1)).toLowerCase();
 	current = null;
 
 	constructor() {
@@ -63,7 +68,9 @@ class Page {
 			scrolled: () => this.stale("end"), actions: {
 				pending: (room) => this.#pendingOf(room),
 				loadOlder: () => {
-					if (this.current?.state === "live")
+					/* On break nothing else comes. */
+					if (this.current.state === "live" ||
+					    this.chat.onBreak !== null)
 						this.chat.loadOlder(
 						    this.current);
 				},
@@ -82,9 +89,8 @@ class Page {
 	}
 
 	#firstRoom() {
-		return /^[a-z][a-z0-9_-]*$/.test(this.#wanted) ? this.#wanted :
-		    this.store.get("current") ??
-			this.store.get("rooms", [])[0] ?? "lobby";
+		return roomInAddress() ?? this.store.get("current") ??
+		    this.store.get("rooms", [])[0] ?? "lobby";
 	}
 
 	// What the chat tells
@@ -235,10 +241,8 @@ class Page {
 	};
 
 	#hashChanged() {
-		const name = decodeURIComponent(location.hash.slice(1))
-		    .toLowerCase();
-		if (/^[a-z][a-z0-9_-]*$/.test(name) &&
-		    name !== this.current.name)
+		const name = roomInAddress();
+		if (name !== null && name !== this.current.name)
 			this.join(name);
 	}
 
@@ -508,6 +512,9 @@ class Page {
 		} else if (link.state === "connecting") {
 			text = "Connecting…";
 			isQuiet = true;
+		} else if (link.state === "closed" && chat.hello !== null) {
+			text = "You have left; your place is kept.";
+			act = ["Come back", () => link.start()];
 		} else if (chat.onBreak !== null) {
 			text = "You are on break" + (chat.onBreak ?
 			    ` (${chat.onBreak})` : "") +

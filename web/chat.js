@@ -15,6 +15,7 @@ import { Link } from "./link.js";
 import { Outbox } from "./outbox.js";
 import { Room, toLine, toLines } from "./room.js";
 import { receiveEvent } from "./events.js";
+import { plural } from "./words.js";
 
 const ORDER_PATIENCE = 300; /* ms, for a line whose number is not the next */
 const NICK_AGAIN = 20000; /* ms, until a nick is asked for once more */
@@ -245,6 +246,9 @@ export class Chat extends Emitter {
 
 	#loggedIn(o) {
 		this.problem = null;
+		if (o.failures > 0)
+			this.emit("toast", `There were ${plural(o.failures,
+			    "wrong password")} since you were here last.`);
 		this.#store.set("me", { nick: o.nick, account: o.account,
 			token: o.token });
 		this.setMe(o.nick, o.account);

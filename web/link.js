@@ -21,7 +21,7 @@ export const LINK = {
 	openTimeout: 20000,
 	silence: 45000,
 	probeTimeout: 12000,
-	wakeTimeout: 4000,
+	wakeTimeout: 6000,
 };
 
 export class Link {

@@ -377,6 +377,15 @@ const steps = {
 		await page.locator("dialog").waitFor({ state: "detached" });
 	},
 
+	async "who leaves may come back"() {
+		await say("/quit");
+		await ana.sees("bob left");
+		await page.getByText("You have left").waitFor();
+		await page.getByText("Come back").click();
+		await ana.sees("bob came");
+		await page.locator("#banner").waitFor({ state: "hidden" });
+	},
+
 	async "several lines are asked about once"() {
 		await page.evaluate(() => {
 			const data = new DataTransfer();
@@ -527,6 +536,11 @@ const steps = {
 		assert.ok(items <= 3000, `${items} items are held`);
 		crowd.forEach((p) => p.leave());
 		const slow = await scrollThrough();
+		assert.deepEqual(await page.evaluate(() => {
+			const t = window.page.current.timeline;
+			return [t.more, t.items.filter((i, at) => at > 0 &&
+				i.sub === 0 && !i.joined).length];
+		}), [false, 0], "all of the history is here, and no hole");
 		console.log(`    ${slow.steps} steps up, the longest frame ` +
 		    `${Math.round(slow.longest)} ms, ${slow.rows} rows at most`);
 		assert.ok(slow.rows < 400);
