@@ -145,6 +145,9 @@ session_probe(struct session *s, const struct member *holder, const char *nick)
 	if (p->offset > sent) {
 		old->is_asked = true;
 		old->asked = p->offset;
+	} else if (old->is_asked && conn_confirmed(old->conn) < old->asked) {
+		/* It has a question before it, and telnet has one at a time. */
+		p->offset = old->asked;
 	} else {
 		p->was_asked = false;
 		p->offset = UINT64_MAX;

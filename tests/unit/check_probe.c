@@ -161,6 +161,40 @@ START_TEST(test_never_answers)
 }
 END_TEST
 
+/* A telnet is asked by a TIMING-MARK, one at a time: it has one before it, from
+ * when it should say what it has read, or has none. */
+START_TEST(test_telnet)
+{
+	struct session *s;
+
+	(void)close(old_fd);
+	mini_run(&mini);
+	pass(30000);
+	old_fd = mini_connect_to(&mini, 1, "line");
+	mini_type(old_fd, "\xff\xfb\x1f/nick dee\r\n");
+	ck_assert_ptr_nonnull(strstr(saw(old_fd), "you are now dee"));
+	s = TAILQ_FIRST(&mini.sessions.list);
+	s->protocol->ask(s);
+	ck_assert_ptr_nonnull(strstr(saw(old_fd), "\xff\xfd\x06"));
+	mini_type(old_fd, "\xff\xfc\x06");
+	mini_run(&mini);
+	ck_assert(conn_has_answered(s->conn));
+	if (_i == 1) {
+		s->protocol->ask(s);
+		s->is_asked = true;
+		s->asked = conn_sent(s->conn);
+	}
+	new_fd = mini_connect_to(&mini, 1, "line");
+	(void)saw(new_fd);
+	mini_type(new_fd, "/nick dee\n");
+	ck_assert_str_eq(saw(new_fd), "");
+	pass(4500);
+	ck_assert_str_eq(saw(new_fd), "");
+	pass(1000);
+	ck_assert_ptr_nonnull(strstr(saw(new_fd), "you are now dee"));
+}
+END_TEST
+
 /* From elsewhere nobody is asked. */
 START_TEST(test_elsewhere)
 {
@@ -197,6 +231,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_answers);
 	tcase_add_test(tc, test_talks);
 	tcase_add_test(tc, test_never_answers);
+	tcase_add_loop_test(tc, test_telnet, 0, 2);
 	tcase_add_test(tc, test_elsewhere);
 	tcase_add_loop_test(tc, test_ends, 0, 2);
 	/* By the real clock, as the kernel's acknowledgements are. */
