@@ -54,6 +54,7 @@ $(pages): $(fragments) Makefile
 	    -e '/^@IRC_COMMANDS@$$/{r man/irc-commands.mdoc' -e 'd;}' \
 	    -e '/^@JSON_COMMANDS@$$/{r man/json-commands.mdoc' -e 'd;}' \
 	    -e '/^@VERBS@$$/{r man/verbs.mdoc' -e 'd;}' \
+	    -e 's|@DATADIR[@]|$(datadir)|g' \
 	    -e 's|@RUNSTATEDIR[@]|$(runstatedir)|g' \
 	    -e 's|@SYSCONFDIR[@]|$(sysconfdir)|g' \
 	    -e 's|@VERSION[@]|$(VERSION)|g' \

@@ -20,6 +20,9 @@ scripts = \
 	%D%/check-metrics \
 	%D%/check-units \
 	%D%/check-web
+if HAVE_JANSSON
+scripts += %D%/check-schema
+endif
 
 programs = \
 	%D%/upgrade \
@@ -102,4 +105,4 @@ browser_tests = \
 	%D%/browser/play.mjs
 
 EXTRA_DIST += $(web_tests) $(browser_tests) $(scripts) $(dialogs_slow) $(dialogs) %D%/README %D%/clients \
-	%D%/hostile.md %D%/live-systemd %D%/proxied
+	%D%/check-schema %D%/check-schema.py %D%/hostile.md %D%/live-systemd %D%/proxied

@@ -16,5 +16,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/jsonl-talk.c \
 	%D%/jsonl.h \
 	%D%/protocol-jsonl.c
+
+pkgdata_DATA = %D%/brbd-json.schema.json
 endif
-EXTRA_DIST += %D%/commands.def
+EXTRA_DIST += %D%/brbd-json.schema.json %D%/commands.def
