@@ -295,7 +295,8 @@ image_cut_power(struct image *image)
 static void
 view_drop_times(struct buf *view)
 {
-	static const char *const heads[] = { "made ", "until ", "\n[2" };
+	static const char *const heads[] = { "made ", "used ", "until ",
+		"\n[2" };
 	char *from, *to;
 	size_t i;
 
