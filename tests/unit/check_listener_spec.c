@@ -37,8 +37,7 @@ START_TEST(test_good_specs)
 	char *error = NULL;
 
 	for (size_t i = 0; i < NITEMS(specs); i++)
-		ck_assert_msg(check_spec(specs[i], &error) == 0, "%s",
-		    error);
+		ck_assert_msg(check_spec(specs[i], &error) == 0, "%s", error);
 }
 END_TEST
 
