@@ -552,13 +552,12 @@ account_set_scram(struct accounts *all, struct account *a, const char *scram)
 static struct account_proof *
 account_oldest_token(const struct account *a)
 {
-	struct account_proof *p, *oldest = NULL;
+	struct account_proof *p;
 
 	TAILQ_FOREACH(p, &a->proofs, in_account)
-		if (p->kind == PROOF_TOKEN &&
-		    (oldest == NULL || p->used_ms < oldest->used_ms))
-			oldest = p;
-	return oldest;
+		if (p->kind == PROOF_TOKEN)
+			return p;
+	return NULL;
 }
 
 struct account_proof *
@@ -640,8 +639,11 @@ account_logged_in(struct accounts *all, struct account *a,
 	account_know(a, origin);
 	if (p == NULL)
 		p = account_find_password(a);
-	if (p != NULL)
+	if (p != NULL) {
 		p->used_ms = now_ms;
+		TAILQ_REMOVE(&a->proofs, p, in_account);
+		TAILQ_INSERT_TAIL(&a->proofs, p, in_account);
+	}
 	a->login_ms = now_ms;
 	a->failures = 0;
 	accounts_changed(all, a);

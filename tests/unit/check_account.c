@@ -115,6 +115,8 @@ START_TEST(test_proofs)
 	unsigned char uid[PROOF_BYTES], token[PROOF_BYTES];
 	struct credential root = credential_from_uid(0),
 			  user = credential_from_uid(1000);
+	struct credential origin;
+	unsigned char other[PROOF_BYTES];
 	struct account_proof *p;
 	char text[TOKEN_SIZE], name[PROOF_STR_SIZE];
 	int i;
@@ -164,7 +166,8 @@ START_TEST(test_proofs)
 	ck_assert(!proof_of_token(token, ""));
 	ck_assert(!proof_of_token(token, "0123456789abcdef"));
 
-	/* The last token makes way for a new one, a key does not. */
+	/* The token that was not used for longest makes way for a new one,
+	 * whatever the clock shows; a key does not. */
 	for (i = 0; i < 2 * ACCOUNT_PROOFS_MAX; i++) {
 		memset(token, i + 1, sizeof(token));
 		p = account_add_proof(&accounts, rob, PROOF_TOKEN, token,
@@ -172,6 +175,17 @@ START_TEST(test_proofs)
 		ck_assert_ptr_nonnull(p);
 	}
 	ck_assert_uint_eq(rob->proof_count, ACCOUNT_PROOFS_MAX);
+	memset(token, 2 * ACCOUNT_PROOFS_MAX - 3, sizeof(token));
+	p = accounts_find_proof(&accounts, PROOF_TOKEN, token);
+	ck_assert_ptr_nonnull(p);
+	origin = credential_from_uid(1);
+	account_logged_in(&accounts, rob, p, &origin, 1);
+	for (i = 0; i < ACCOUNT_PROOFS_MAX - 4; i++) {
+		memset(other, 100 + i, sizeof(other));
+		ck_assert_ptr_nonnull(account_add_proof(&accounts, rob,
+		    PROOF_TOKEN, other, 5));
+	}
+	ck_assert_ptr_eq(accounts_find_proof(&accounts, PROOF_TOKEN, token), p);
 	ck_assert_ptr_nonnull(account_password(rob));
 	ck_assert_ptr_nonnull(accounts_find_proof(&accounts, PROOF_KEY, key));
 	key[0]++;
