@@ -30,6 +30,11 @@
 	"$y$j9T$saltsaltsaltsaltsalt..$" \
 	"0000000000000000000000000000000000000000000"
 
+/* So many accounts may be made from one origin in a day, or if that is more,
+ * such a part of max-accounts. */
+#define REGISTER_PER_DAY 10
+#define REGISTER_SHARE 400
+
 const char *
 password_check(const char *password)
 {
@@ -156,6 +161,7 @@ void
 action_logged_in(struct chat *chat, const struct credential *address,
     struct account *a, struct account_proof *p, struct login_answer *answer)
 {
+	a->used_age_ms = clock_age_ms(chat->clock);
 	answer->account = a;
 	answer->last_ms = a->login_ms;
 	answer->failures = a->failures;
@@ -254,7 +260,10 @@ action_register_check(const struct member *m)
 int64_t
 action_register_wait_ms(struct member *m)
 {
+	uint64_t share = m->chat->options->max_accounts / REGISTER_SHARE;
+
 	return attempts_register(&m->chat->accounts.attempts, &m->address,
+	    share > REGISTER_PER_DAY ? (uint32_t)share : REGISTER_PER_DAY,
 	    m->chat->clock->mono_ms);
 }
 

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "base/age.h"
 #include "base/fields.h"
 #include "base/handoff.h"
 #include "net/scram.h"
@@ -120,7 +121,8 @@ account_check(struct fields_in *in, void *base)
 	const struct account *a = base;
 
 	(void)in;
-	return a->id != 0 && a->nick_count > 0;
+	return a->id != 0 && a->nick_count > 0 && a->used_age_ms >= 0 &&
+	    a->used_age_ms < AGE_MAX_MS;
 }
 
 static const struct field account_list[] = {
@@ -133,6 +135,7 @@ static const struct field account_list[] = {
 	{ FIELD_INT(5, struct account, login_ms) },
 	{ FIELD_UINT(6, struct account, failures) },
 	{ FIELD_COUNTED(7, struct account, known, known_count) },
+	{ FIELD_INT(8, struct account, used_age_ms) },
 };
 static const struct fields account_fields = {
 	FIELDS("an account", struct account, account_list),

@@ -657,6 +657,21 @@ account_failed(struct accounts *all, struct account *a)
 	accounts_changed(all, a);
 }
 
+bool
+account_is_untried(const struct account *a)
+{
+	return a->login_ms != 0 && a->login_ms == a->made_ms;
+}
+
+void
+account_date(struct accounts *all, struct account *a, int64_t age_ms)
+{
+	if (a->used_age_ms != 0)
+		return;
+	a->used_age_ms = age_ms;
+	accounts_changed(all, a);
+}
+
 /* Proofs */
 
 void

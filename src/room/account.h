@@ -78,6 +78,7 @@ struct account {
 	size_t proof_count;
 	int64_t made_ms; /* wall clock */
 	int64_t login_ms; /* wall clock: the last login; 0: none */
+	int64_t used_age_ms; /* the same by the age clock; 0: not known yet */
 	uint32_t failures; /* wrong passwords since then */
 	uint64_t known[ACCOUNT_KNOWN_MAX]; /* see account_knows() */
 	size_t known_count;
@@ -186,6 +187,10 @@ void account_remove_proofs(struct accounts *all, struct account *a);
 void account_logged_in(struct accounts *all, struct account *a,
     struct account_proof *p, const struct credential *origin, int64_t now_ms);
 void account_failed(struct accounts *all, struct account *a);
+/* Has nobody logged in since a was registered? False if an admin has made it. */
+bool account_is_untried(const struct account *a);
+/* What is not known of when it was used is now, by the age clock. */
+void account_date(struct accounts *all, struct account *a, int64_t age_ms);
 
 /* The bytes of a proof: of a uid's; and of a token, from what a client sent;
  * false: it is none, by its form. */

@@ -30,8 +30,12 @@ enum attempt_kind {
 	ATTEMPT_ORIGIN,
 	ATTEMPT_ACCOUNT,
 	ATTEMPT_REGISTER,
+	ATTEMPT_REGISTER_DAY,
 	ATTEMPT_CHANGE
 };
+
+#define ATTEMPT_DAY_MS 86400000
+#define ATTEMPT_NETWORK 6 /* bytes of an IPv6 address */
 
 static const struct rate attempt_rate = { 1, ATTEMPT_MS };
 
@@ -84,7 +88,8 @@ attempt_key(enum attempt_kind kind, const struct attempt_subject *s)
 		nick_fold(folded, folded);
 	}
 	SHA256Init(&sha);
-	if (kind != ATTEMPT_ORIGIN && kind != ATTEMPT_REGISTER) {
+	if (kind == ATTEMPT_PAIR || kind == ATTEMPT_ACCOUNT ||
+	    kind == ATTEMPT_CHANGE) {
 		SHA256Update(&sha, (const unsigned char *)&s->account,
 		    sizeof(s->account));
 		SHA256Update(&sha, (const unsigned char *)folded,
@@ -248,32 +253,48 @@ attempts_end(struct attempts *all, const struct attempt_subject *s,
 	}
 }
 
-static int64_t
-attempts_count_one(struct attempts *all, enum attempt_kind kind,
-    const struct attempt_subject *s, int64_t mono_ms)
-{
-	struct credential key = attempt_key(kind, s);
-	bool has_pending;
-	int64_t wait_ms = attempt_wait_ms(all, &key, mono_ms, &has_pending);
-
-	if (wait_ms == 0)
-		attempt_count(attempt_get(all, &key, mono_ms), mono_ms);
-	return wait_ms;
-}
-
 int64_t
 attempts_register(struct attempts *all, const struct credential *origin,
-    int64_t mono_ms)
+    uint32_t per_day, int64_t mono_ms)
 {
-	const struct attempt_subject s = { .origin = origin };
+	const struct rate day_rate = { per_day, ATTEMPT_DAY_MS };
+	struct credential network = *origin;
+	const struct attempt_subject s = { .origin = &network };
+	struct credential key, day_key;
+	struct attempt *day;
+	int64_t wait_ms, day_ms = 0;
+	bool has_pending;
 
-	return attempts_count_one(all, ATTEMPT_REGISTER, &s, mono_ms);
+	if (network.kind == CREDENTIAL_IPV6)
+		memset(network.bytes + ATTEMPT_NETWORK, 0,
+		    sizeof(network.bytes) - ATTEMPT_NETWORK);
+	key = attempt_key(ATTEMPT_REGISTER, &s);
+	day_key = attempt_key(ATTEMPT_REGISTER_DAY, &s);
+	wait_ms = attempt_wait_ms(all, &key, mono_ms, &has_pending);
+	day = attempt_find(all, &day_key);
+	if (day != NULL)
+		day_ms = bucket_wait_ms(&day->bucket, day_rate, per_day,
+		    mono_ms);
+	if (wait_ms > 0 || day_ms > 0)
+		return wait_ms > day_ms ? wait_ms : day_ms;
+	attempt_count(attempt_get(all, &key, mono_ms), mono_ms);
+	if (day == NULL) {
+		day = attempt_get(all, &day_key, mono_ms);
+		bucket_init(&day->bucket, per_day, mono_ms);
+	}
+	bucket_charge(&day->bucket, day_rate, per_day, mono_ms, 1);
+	return 0;
 }
 
 int64_t
 attempts_change(struct attempts *all, uint64_t account, int64_t mono_ms)
 {
 	const struct attempt_subject s = { .account = account };
+	struct credential key = attempt_key(ATTEMPT_CHANGE, &s);
+	bool has_pending;
+	int64_t wait_ms = attempt_wait_ms(all, &key, mono_ms, &has_pending);
 
-	return attempts_count_one(all, ATTEMPT_CHANGE, &s, mono_ms);
+	if (wait_ms == 0)
+		attempt_count(attempt_get(all, &key, mono_ms), mono_ms);
+	return wait_ms;
 }

@@ -82,11 +82,12 @@ enum attempt_end {
 void attempts_end(struct attempts *all, const struct attempt_subject *s,
     enum attempt_end how);
 
-/* Anything else that may be done ATTEMPT_TRIES times at once: making accounts
- * from one origin; changing the password of one account. Returns 0 and counts
- * it, or how long to wait. */
+/* Making accounts is bounded in the same way, and by so many a day; of IPv6
+ * counts the /48, as whoever has one of those has 65536 origins. Returns 0 and
+ * counts it, or how long to wait. */
 int64_t attempts_register(struct attempts *all, const struct credential *origin,
-    int64_t mono_ms) MUST_CHECK;
+    uint32_t per_day, int64_t mono_ms) MUST_CHECK;
+/* And changing the password of one account. */
 int64_t attempts_change(struct attempts *all, uint64_t account,
     int64_t mono_ms) MUST_CHECK;
 

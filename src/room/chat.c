@@ -118,7 +118,7 @@ chat_room_is_old(const struct room *room)
 	    clock_is_old(chat->clock, room->used_ms, chat->options->retention);
 }
 
-/* Drops what is too old: messages, rooms, then places. */
+/* Drops what is too old: messages, rooms, then places and accounts. */
 static bool
 chat_tidy(struct walk_budget *budget, void *arg)
 {
@@ -136,7 +136,8 @@ chat_tidy(struct walk_budget *budget, void *arg)
 			walk_took_long(budget);
 		}
 	}
-	if (!departed_trim(&chat->departed, budget))
+	if (!departed_trim(&chat->departed, budget) ||
+	    !forget_unused(&chat->forget, &chat->tidied_account, budget))
 		return true;
 	deadline_set(chat->deadlines, &chat->tidy_due,
 	    now_ms + (chat->has_old ? CHAT_TIDY_SOON_MS : CHAT_TIDY_MS));

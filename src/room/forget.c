@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "history/history.h"
@@ -209,4 +210,47 @@ forget_begin(struct forget *f, struct account *a, bool unnames)
 	account_remove_proofs(&f->chat->accounts, a);
 	TAILQ_INSERT_TAIL(&f->queue, g, entry);
 	walk_start(&f->chat->deadlines->walks, &f->walk);
+}
+
+/* Is somebody logged in to it, or has a place there? */
+static bool
+forget_is_in_use(struct chat *chat, const struct account *a)
+{
+	const struct credential identity = credential_from_account(a->id);
+	const struct origin *o = origins_get(&chat->origins, &identity);
+
+	return o->held[ORIGIN_PEOPLE] > 0 || o->held[ORIGIN_PASSERS] > 0 ||
+	    o->held[ORIGIN_PLACES] > 0;
+}
+
+static bool
+forget_is_due(struct chat *chat, const struct account *a)
+{
+	const struct options *o = chat->options;
+	int64_t limit_ms = o->account_retention;
+
+	if (account_is_untried(a) && o->account_unused != 0 &&
+	    (limit_ms == 0 || o->account_unused < limit_ms))
+		limit_ms = o->account_unused;
+	return limit_ms != 0 &&
+	    clock_is_old(chat->clock, a->used_age_ms, limit_ms) &&
+	    !forget_is_in_use(chat, a);
+}
+
+bool
+forget_unused(struct forget *f, uint64_t *last, struct walk_budget *budget)
+{
+	struct chat *chat = f->chat;
+	struct account *a;
+
+	while ((a = accounts_after(&chat->accounts, *last)) != NULL) {
+		if (!walk_may_take(budget))
+			return false;
+		*last = a->id;
+		account_date(&chat->accounts, a, clock_age_ms(chat->clock));
+		if (forget_is_due(chat, a))
+			forget_begin(f, a, false);
+	}
+	*last = 0;
+	return true;
 }

@@ -21,6 +21,11 @@ void forget_fini(struct forget *f);
 /* Begins with a, of which nobody is here; its messages lose their author's name
  * if unnames. */
 void forget_begin(struct forget *f, struct account *a, bool unnames);
+/* Begins with all that nobody has used for too long, by the settings
+ * account-unused and account-retention; *last is where to go on, 0 at first and
+ * in the end. False: some are left. */
+bool forget_unused(struct forget *f, uint64_t *last,
+    struct walk_budget *budget);
 /* Is it still being forgotten? */
 bool forget_is_busy(const struct forget *f, uint64_t account);
 

@@ -771,6 +771,7 @@ struct chat {
 	struct deadline tidy_due; /* old bookmarks and rooms */
 	struct walk tidy;
 	char tidied[ROOM_NAME_SIZE]; /* up to that room */
+	uint64_t tidied_account; /* and that account */
 	bool has_old; /* a room has more to drop */
 	struct cloak_key host_key; /* persisted where there is a journal */
 	uint64_t last_msgid; /* of private messages; only grows */

@@ -366,7 +366,12 @@ session_login_text(struct session *s, enum login_purpose purpose,
 		break;
 	case LOGIN_TOO_OFTEN:
 		clock_duration(answer->wait_ms + 999, ago);
-		buf_addf(out, "too many attempts; try again in %s", ago);
+		buf_addf(out, "%s; try again in %s",
+		    purpose == LOGIN_REGISTER ?
+			"too many accounts were made from where you come "
+			"lately" :
+			"too many attempts",
+		    ago);
 		break;
 	case LOGIN_AGAIN:
 		buf_addstr(out, "that cannot be checked now; please try again");
@@ -411,7 +416,9 @@ session_login_text(struct session *s, enum login_purpose purpose,
 		    "ask whoever runs this server for its account");
 		break;
 	case LOGIN_FULL:
-		buf_addstr(out, "there are as many accounts as there may be");
+		buf_addstr(out,
+		    "there are as many accounts as there may be "
+		    "(max-accounts); ask whoever runs this server");
 		break;
 	}
 }

@@ -629,6 +629,62 @@ START_TEST(test_forget_keep)
 }
 END_TEST
 
+/* Tidies once, DAYS later. */
+static void
+tidy_after(int days)
+{
+	struct walk_budget all = walk_few(1000);
+	uint64_t last = 0;
+
+	fx.clock.mono_ms += (int64_t)days * 86400000;
+	ck_assert(forget_unused(&fx.chat.forget, &last, &all));
+	ck_assert_uint_eq(last, 0);
+	walks_finish(&fx.deadlines.walks);
+}
+
+/* Who has registered and never come again; an admin's stay, those who are here,
+ * and places. */
+START_TEST(test_unused)
+{
+	struct accounts *all = &fx.chat.accounts;
+	const int64_t made_ms = 5;
+	struct account *a, *made, *tried, *here, *left;
+	struct credential from = credential_from_uid(1), identity;
+
+	made = accounts_add(all, "made", made_ms);
+	tried = accounts_add(all, "tried", made_ms);
+	account_logged_in(all, tried, NULL, &from, 7);
+	here = accounts_add(all, "here", made_ms);
+	account_logged_in(all, here, NULL, &from, made_ms);
+	identity = credential_from_account(here->id);
+	member_set_identity(bob.m, &identity);
+	left = accounts_add(all, "left", made_ms);
+	account_logged_in(all, left, NULL, &from, made_ms);
+	identity = credential_from_account(left->id);
+	leave_place("left", &identity, "attic", 1, 5);
+	a = accounts_add(all, "alone", made_ms);
+	account_logged_in(all, a, NULL, &from, made_ms);
+	ck_assert(account_is_untried(a) && account_is_untried(here));
+	ck_assert(!account_is_untried(tried) && !account_is_untried(made));
+
+	tidy_after(0);
+	ck_assert_int_gt(a->used_age_ms, 0);
+	tidy_after(29);
+	ck_assert_uint_eq(all->count, 5);
+	tidy_after(2);
+	ck_assert_uint_eq(all->count, 4);
+	ck_assert_ptr_null(accounts_find(all, "alone"));
+	/* All of them, if that is set; but for those that are in use. */
+	fx.options.account_retention = INT64_C(60) * 86400000;
+	tidy_after(1);
+	ck_assert_uint_eq(all->count, 4);
+	tidy_after(30);
+	ck_assert_uint_eq(all->count, 2);
+	ck_assert_ptr_nonnull(accounts_find(all, "here"));
+	ck_assert_ptr_nonnull(accounts_find(all, "left"));
+}
+END_TEST
+
 void
 unit_tests(Suite *s)
 {
@@ -647,4 +703,5 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_place_at_login);
 	tcase_add_test(tc, test_forget);
 	tcase_add_test(tc, test_forget_keep);
+	tcase_add_test(tc, test_unused);
 }

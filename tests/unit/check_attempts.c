@@ -6,6 +6,8 @@
  */
 #include "config.h"
 
+#include <netinet/in.h>
+
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,13 +155,35 @@ START_TEST(test_others)
 	int i;
 
 	for (i = 0; i < ATTEMPT_TRIES; i++) {
-		ck_assert_int_eq(attempts_register(&attempts, &c, now_ms), 0);
+		ck_assert_int_eq(attempts_register(&attempts, &c, 7, now_ms),
+		    0);
 		ck_assert_int_eq(attempts_change(&attempts, 7, now_ms), 0);
 	}
-	ck_assert_int_gt(attempts_register(&attempts, &c, now_ms), 0);
+	ck_assert_int_gt(attempts_register(&attempts, &c, 7, now_ms), 0);
 	ck_assert_int_gt(attempts_change(&attempts, 7, now_ms), 0);
 	ck_assert_int_eq(attempts_change(&attempts, 8, now_ms), 0);
 	ck_assert(guess(7, "bob", 1, false));
+}
+END_TEST
+
+/* However slowly: so many accounts a day, and of all of an IPv6 network. */
+START_TEST(test_register_day)
+{
+	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6 };
+	struct credential c;
+	int i, done = 0;
+
+	for (i = 0; i < 1440; i++) {
+		sin6.sin6_addr.s6_addr[7] = (uint8_t)i;
+		c = credential_from_address((const struct sockaddr *)&sin6);
+		done += attempts_register(&attempts, &c, 7, now_ms) == 0;
+		now_ms += 60000;
+	}
+	ck_assert_int_ge(done, 13);
+	ck_assert_int_le(done, 14);
+	sin6.sin6_addr.s6_addr[5] = 1;
+	c = credential_from_address((const struct sockaddr *)&sin6);
+	ck_assert_int_eq(attempts_register(&attempts, &c, 7, now_ms), 0);
 }
 END_TEST
 
@@ -183,5 +207,6 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_account);
 	tcase_add_test(tc, test_right);
 	tcase_add_test(tc, test_others);
+	tcase_add_test(tc, test_register_day);
 	tcase_add_test(tc, test_bounded);
 }
