@@ -331,6 +331,15 @@ enum admit admit_entry(struct admission *a, const struct credential *credential,
 struct origin *admit_add(struct admission *a,
     const struct credential *credential);
 void admit_remove(struct admission *a, struct origin *origin);
+/*
+ * Whose a connection of origin is once it is logged in to the account: its
+ * owner's, whatever comes from the same address; or still origin's, where the
+ * account has as many as an address may, or the origin has lent to so many
+ * accounts lately that it could be one person's way around the limits. is_lent:
+ * that was found out before.
+ */
+struct origin *admit_share(struct admission *a, struct origin *origin,
+    uint64_t account, bool is_lent);
 
 /* ban.c: bans from the server. */
 enum ban_result {

@@ -98,3 +98,26 @@ admit_remove(struct admission *a, struct origin *origin)
 	a->count--;
 	origin_release(origin, ORIGIN_CONNECTIONS, 1);
 }
+
+struct origin *
+admit_share(struct admission *a, struct origin *origin, uint64_t account,
+    bool is_lent)
+{
+	const struct credential identity = credential_from_account(account);
+	struct chat *chat = a->chat;
+	uint64_t max = chat->options->max_per_address;
+	struct origin *share;
+
+	if (origin->credential.kind == CREDENTIAL_ACCOUNT)
+		return origin;
+	share = origins_get(&chat->origins, &identity);
+	if (max > 0 && origin_holds(share, ORIGIN_CONNECTIONS) >= max)
+		return origin;
+	if (!is_lent &&
+	    !attempts_lend(&chat->accounts.attempts, account,
+		&origin->credential, chat->clock->mono_ms))
+		return origin;
+	origin_hold(share, ORIGIN_CONNECTIONS, 1);
+	origin_release(origin, ORIGIN_CONNECTIONS, 1);
+	return share;
+}

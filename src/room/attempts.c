@@ -31,10 +31,13 @@ enum attempt_kind {
 	ATTEMPT_ACCOUNT,
 	ATTEMPT_REGISTER,
 	ATTEMPT_REGISTER_DAY,
+	ATTEMPT_LENT, /* to an account from an origin */
+	ATTEMPT_LENDER, /* from an origin */
 	ATTEMPT_CHANGE
 };
 
 #define ATTEMPT_DAY_MS 86400000
+#define ATTEMPT_HOUR_MS 3600000
 #define ATTEMPT_NETWORK 6 /* bytes of an IPv6 address */
 
 static const struct rate attempt_rate = { 1, ATTEMPT_MS };
@@ -70,9 +73,11 @@ attempts_fini(struct attempts *all)
 static uint32_t
 attempt_burst(const struct credential *key)
 {
-	return key->kind == ATTEMPT_ORIGIN ? ATTEMPT_ORIGIN_TRIES :
-	    key->kind == ATTEMPT_ACCOUNT   ? ATTEMPT_ACCOUNT_TRIES :
-					     ATTEMPT_TRIES;
+	return key->kind == ATTEMPT_LENT ? 1 :
+	    key->kind == ATTEMPT_LENDER  ? ATTEMPT_LEND :
+	    key->kind == ATTEMPT_ORIGIN  ? ATTEMPT_ORIGIN_TRIES :
+	    key->kind == ATTEMPT_ACCOUNT ? ATTEMPT_ACCOUNT_TRIES :
+					   ATTEMPT_TRIES;
 }
 
 static struct credential
@@ -88,8 +93,8 @@ attempt_key(enum attempt_kind kind, const struct attempt_subject *s)
 		nick_fold(folded, folded);
 	}
 	SHA256Init(&sha);
-	if (kind == ATTEMPT_PAIR || kind == ATTEMPT_ACCOUNT ||
-	    kind == ATTEMPT_CHANGE) {
+	if (kind == ATTEMPT_PAIR || kind == ATTEMPT_LENT ||
+	    kind == ATTEMPT_ACCOUNT || kind == ATTEMPT_CHANGE) {
 		SHA256Update(&sha, (const unsigned char *)&s->account,
 		    sizeof(s->account));
 		SHA256Update(&sha, (const unsigned char *)folded,
@@ -284,6 +289,32 @@ attempts_register(struct attempts *all, const struct credential *origin,
 	}
 	bucket_charge(&day->bucket, day_rate, per_day, mono_ms, 1);
 	return 0;
+}
+
+bool
+attempts_lend(struct attempts *all, uint64_t account,
+    const struct credential *origin, int64_t mono_ms)
+{
+	static const struct rate lent_rate = { 1, ATTEMPT_HOUR_MS };
+	static const struct rate lender_rate = { ATTEMPT_LEND,
+		ATTEMPT_HOUR_MS };
+	const struct attempt_subject s = { .account = account,
+		.origin = origin };
+	struct credential key = attempt_key(ATTEMPT_LENT, &s);
+	struct credential lender_key = attempt_key(ATTEMPT_LENDER, &s);
+	struct attempt *lent = attempt_find(all, &key), *lender;
+
+	/* It is one of them already. */
+	if (lent != NULL &&
+	    bucket_wait_ms(&lent->bucket, lent_rate, 1, mono_ms) > 0)
+		return true;
+	lender = attempt_get(all, &lender_key, mono_ms);
+	if (!bucket_take(&lender->bucket, lender_rate, ATTEMPT_LEND, mono_ms,
+		1))
+		return false;
+	lent = attempt_get(all, &key, mono_ms);
+	bucket_charge(&lent->bucket, lent_rate, 1, mono_ms, 1);
+	return true;
 }
 
 int64_t

@@ -87,6 +87,11 @@ void attempts_end(struct attempts *all, const struct attempt_subject *s,
  * counts it, or how long to wait. */
 int64_t attempts_register(struct attempts *all, const struct credential *origin,
     uint32_t per_day, int64_t mono_ms) MUST_CHECK;
+/* May a connection from there count as the account's? So many accounts of one
+ * origin may have theirs in an hour. */
+#define ATTEMPT_LEND 16
+bool attempts_lend(struct attempts *all, uint64_t account,
+    const struct credential *origin, int64_t mono_ms) MUST_CHECK;
 /* And changing the password of one account. */
 int64_t attempts_change(struct attempts *all, uint64_t account,
     int64_t mono_ms) MUST_CHECK;

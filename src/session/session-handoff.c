@@ -32,6 +32,7 @@ struct session_record {
 	bool is_throttled, is_eof, has_left, has_spoken, is_sniffed, knows_utf8;
 	bool awaits_tls; /* before the protocol */
 	bool was_told_wait;
+	bool is_shared; /* counted as the account's: admit_share() */
 	struct tlv conn, state, login;
 	uint64_t account;
 };
@@ -95,6 +96,7 @@ static const struct field session_list[] = {
 	{ FIELD_BOOL(19, struct session_record, awaits_tls) },
 	{ FIELD_INT(20, struct session_record, turn_ms) },
 	{ FIELD_BOOL(21, struct session_record, was_told_wait) },
+	{ FIELD_BOOL(22, struct session_record, is_shared) },
 };
 static const struct fields session_fields = { FIELDS("a session",
     struct session_record, session_list) };
@@ -132,6 +134,7 @@ session_save(const struct session *s, struct fields_out *out)
 		.is_sniffed = s->is_sniffed,
 		.knows_utf8 = s->knows_utf8,
 		.awaits_tls = s->protocol == &protocol_tls,
+		.is_shared = s->origin->credential.kind == CREDENTIAL_ACCOUNT,
 	};
 
 	(void)strlcpy(r.probe, session_probe_nick(s), sizeof(r.probe));
@@ -215,6 +218,9 @@ session_load(struct sessions *all, struct fields_in *in, const struct tlv *item)
 	s->address = r.credential;
 	s->account = r.account;
 	s->origin = admit_add(&all->admission, &s->address);
+	if (r.is_shared && r.account != 0)
+		s->origin = admit_share(&all->admission, s->origin, r.account,
+		    true);
 	TAILQ_INSERT_TAIL(&all->list, s, entry);
 	if (s->member != NULL)
 		member_attach(s->member, &session_client_ops, s, s->conn);

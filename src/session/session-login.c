@@ -198,6 +198,13 @@ login_end(struct session *s, enum login_purpose purpose, enum login result,
 		s->protocol->logged_in(s, purpose, result, answer);
 }
 
+void
+session_set_account(struct session *s, uint64_t account)
+{
+	s->account = account;
+	s->origin = admit_share(&s->all->admission, s->origin, account, false);
+}
+
 /* It is surely the owner who is there now. */
 static void
 login_is_proved(struct session *s)
@@ -217,7 +224,7 @@ login_done(struct session *s, struct account *a, struct account_proof *p,
 	log_info("logged in: account=%s by=%s from=\"%s\"", account_name(a),
 	    proof_kind_str(p == NULL ? PROOF_PASSWORD : p->kind), from);
 	action_logged_in(s->all->chat, &s->address, a, p, &answer);
-	s->account = a->id;
+	session_set_account(s, a->id);
 	if (p == NULL || p->kind != PROOF_TOKEN)
 		login_is_proved(s);
 	if (s->member != NULL)
@@ -286,7 +293,7 @@ login_found(struct session_login *l, enum verify_result found)
 			result = action_register(s->member, l->name, hash,
 			    &answer);
 			if (result == LOGIN_DONE) {
-				s->account = answer.account->id;
+				session_set_account(s, answer.account->id);
 				login_is_proved(s);
 			}
 		} else if (a != NULL) {

@@ -19,6 +19,7 @@ dialogs_slow = \
 dialogs = \
 	%D%/account-forget.dialog \
 	%D%/account-guesses.dialog \
+	%D%/account-limits.dialog \
 	%D%/account-modes.dialog \
 	%D%/account-parallel.dialog \
 	%D%/account-password.dialog \

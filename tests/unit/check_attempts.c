@@ -187,6 +187,24 @@ START_TEST(test_register_day)
 }
 END_TEST
 
+/* So many accounts an hour of one origin; each of them as often as it likes. */
+START_TEST(test_lend)
+{
+	struct credential c = credential_from_uid(1);
+	struct credential other = credential_from_uid(2);
+	uint64_t i;
+
+	for (i = 0; i < 3 * ATTEMPT_LEND; i++)
+		ck_assert(attempts_lend(&attempts, 1 + i % ATTEMPT_LEND, &c,
+		    now_ms));
+	ck_assert(!attempts_lend(&attempts, 100, &c, now_ms));
+	ck_assert(attempts_lend(&attempts, 1, &c, now_ms));
+	ck_assert(attempts_lend(&attempts, 100, &other, now_ms));
+	now_ms += 3600000;
+	ck_assert(attempts_lend(&attempts, 100, &c, now_ms));
+}
+END_TEST
+
 START_TEST(test_bounded)
 {
 	unsigned i;
@@ -208,5 +226,6 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_right);
 	tcase_add_test(tc, test_others);
 	tcase_add_test(tc, test_register_day);
+	tcase_add_test(tc, test_lend);
 	tcase_add_test(tc, test_bounded);
 }
