@@ -624,7 +624,11 @@ export class Chat extends Emitter {
 		const o = e.to ? { msg: e.to, text: e.text, kind: e.kind } :
 		    { say: e.text, room: e.room, kind: e.kind, id: e.id };
 		this.ask(o, (a) => this.#sent(e, a), (a) => {
-			if (a.error !== "offline")
+			if (a.error === "on-break") {
+				/* It waits until one is back. */
+				e.state = "queued";
+				this.onBreak ??= "";
+			} else if (a.error !== "offline")
 				this.outbox.fail(e, a.text);
 			else if (e.to)
 				this.outbox.fail(e, "it is not known whether " +

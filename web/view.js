@@ -24,6 +24,8 @@ export class TimelineView {
 	// To be opened at the first new line as soon as it is here.
 	#opening = false;
 	#jump = null;
+	// The first new line as it was shown: {item, at, top}; or null.
+	#opened = null;
 	#place = { size: "", anchor: null };
 	room = null;
 	isAtEnd = true;
@@ -45,7 +47,7 @@ export class TimelineView {
 		this.#list.replaceChildren();
 		this.#place = { size: "", anchor: null };
 		this.isAtEnd = true;
-		this.#jump = null;
+		this.#jump = this.#opened = null;
 		this.open();
 	}
 
@@ -61,6 +63,7 @@ export class TimelineView {
 	}
 
 	toEnd() {
+		this.#opened = null;
 		this.isAtEnd = true;
 		this.#opening = false;
 		this.update();
@@ -137,6 +140,16 @@ export class TimelineView {
 	}
 
 	#maybeOpen() {
+		/* What was said before comes a moment later; it is shown a part
+		 * of, unless somebody has scrolled. */
+		const opened = this.#opened;
+		if (opened !== null && this.room.firstUnread() === opened.item &&
+		    this.#indexOf(opened.item) > opened.at) {
+			this.#opened = null;
+			if (this.#scroller.scrollTop === opened.top)
+				this.#jump = { item: opened.item,
+					isDivider: true };
+		}
 		if (!this.#opening)
 			return;
 		const first = this.room.firstUnread();
@@ -230,11 +243,15 @@ export class TimelineView {
 	}
 
 	#show(row, { isDivider, flash }) {
-		const share = isDivider ? 0.04 : 0.3;
+		const share = isDivider ? 0.14 : 0.3;
 		const edge = this.#scroller.getBoundingClientRect().top;
 		this.#scroller.scrollTop +=
 		    row.getBoundingClientRect().top - edge -
 		    share * this.#scroller.clientHeight;
+		if (isDivider)
+			this.#opened = { item: row.item,
+				at: this.#indexOf(row.item),
+				top: this.#scroller.scrollTop };
 		if (!flash)
 			return;
 		row.focus({ preventScroll: true });

@@ -442,8 +442,8 @@ const steps = {
 		};
 		await until("the first new line is in view", async () =>
 			await divider.evaluate(isSeen) &&
-			    await row("unread 0").first().evaluate(isSeen));
-		await shows("before I close the page");
+			    await row("unread 0").first().evaluate(isSeen) &&
+			    await row("before I close").first().evaluate(isSeen));
 		await shot("unread");
 		await page.locator("#to-end").click();
 		await until("the end is in view", () =>

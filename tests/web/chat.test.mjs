@@ -227,6 +227,17 @@ test("a break is kept, and its end is a catch-up", async () => {
 	assert.equal(p.room.state, "live");
 });
 
+test("what is said when a break has just begun waits for its end", async () => {
+	const p = started();
+	p.server.connection.isOnBreak = true;
+	p.chat.say(p.room, "too late");
+	assert.equal(p.chat.onBreak, "");
+	assert.equal(p.chat.outbox.entries[0].state, "queued");
+	await p.chat.back();
+	assert.deepEqual(p.server.lines.map((l) => l.text), ["too late"]);
+	assert.equal(p.chat.outbox.entries.length, 0);
+});
+
 test("marking as read can be undone", () => {
 	const p = started();
 	p.server.say("ana", "one");
@@ -408,12 +419,12 @@ test("what is not ready holds up its place and no other", () => {
 // The promise, by chance: whatever breaks, in the end the page has each line
 // that was said since it came, once and in order, and the server has each line
 // of the page's once.
-test("nothing is missing and nothing is double, whatever happens", () => {
+test("nothing is missing and nothing is double, whatever happens", async () => {
 	for (let seed = 1; seed <= 300; seed++)
-		chance(seed);
+		await chance(seed);
 });
 
-function chance(seed) {
+async function chance(seed) {
 	const random = randomFrom(seed);
 	const below = (n) => Math.floor(random() * n);
 	const p = started({ random: randomFrom(seed + 1000) });
@@ -437,9 +448,13 @@ function chance(seed) {
 		() => p.chat.onBreak !== null && p.chat.back().catch(() => {}),
 		() => p.chat.markRead(p.room),
 	];
-	for (let i = 0; i < 120; i++)
+	for (let i = 0; i < 120; i++) {
 		steps[below(steps.length)]();
-	settle(p);
+		/* What a promise was waited for goes on. */
+		await null;
+		await null;
+	}
+	await settle(p);
 	const seen = p.room.timeline.items.filter((i) => i.sub === 0)
 	    .map((i) => String(i.n));
 	assert.deepEqual(seen, p.server.lines.map((l) => l.number),
@@ -473,14 +488,14 @@ function swallow(c) {
 }
 
 // All is well again, and time passes.
-function settle(p) {
+async function settle(p) {
 	p.chat.link.fail();
 	for (let i = 0; i < 5; i++) {
 		if (p.chat.link.state === "waiting")
 			p.accept();
 		p.time.pass(2000);
 		if (p.chat.onBreak !== null)
-			p.chat.back();
+			await p.chat.back();
 		p.time.pass(2000);
 	}
 	p.server.say("ana", "the end");

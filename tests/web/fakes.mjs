@@ -253,6 +253,10 @@ class FakeConnection {
 			failed("no-client", "an id needs a client before it");
 			return;
 		}
+		if (this.isOnBreak) {
+			failed("on-break", "you are on break");
+			return;
+		}
 		const key = `${this.client}/${o.id}`;
 		let line = this.server.ids.get(key);
 		if (!line) {
