@@ -124,7 +124,7 @@ START_TEST(test_pings)
 		ck_assert_uint_le(conn_queued(p.c), 2 * OUTPUT_LIMIT + 65536);
 	}
 	ck_assert_uint_lt(count, 100000);
-	ck_assert(!conn_is_ending(p.c));
+	ck_assert(!wire_is_ending(p.c));
 	ck_assert(!p.c->is_reading);
 	/* All that were whole are answered when there is room. */
 	for (i = 0; got.len < count * 127; i++) {
@@ -246,7 +246,7 @@ START_TEST(test_silence)
 	conn_keep_alive(p.c);
 	conn_resume_input(p.c);
 	run_ready();
-	ck_assert(!conn_is_ending(p.c));
+	ck_assert(!wire_is_ending(p.c));
 	advance(45000);
 	conn_keep_alive(p.c);
 	PEER_GOT("\x89\x00");

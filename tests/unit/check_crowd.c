@@ -311,7 +311,7 @@ START_TEST(test_no_amnesty)
 	while (origin_may_connect(o, connects, &connect_ms))
 		;
 	while ((account_ms = attempts_register(&fx.chat.accounts.attempts,
-		    &o->credential, fx.clock.mono_ms)) == 0)
+		    &o->credential, 1000, fx.clock.mono_ms)) == 0)
 		;
 	room_ms = crowd_wait_ms(ana.m, fx.chat.lobby);
 	line_ms = origin_line_wait_ms(o, lines, 80);
@@ -329,7 +329,7 @@ START_TEST(test_no_amnesty)
 	ck_assert(!origin_may_connect(o, connects, &wait_ms));
 	ck_assert_int_eq(wait_ms, connect_ms);
 	ck_assert_int_eq(attempts_register(&next.chat.accounts.attempts,
-			     &o->credential, next.clock.mono_ms),
+			     &o->credential, 1000, next.clock.mono_ms),
 	    account_ms);
 	/* Another room has another key. */
 	room = fake_join(&next, &people[0], "attic")->room;
