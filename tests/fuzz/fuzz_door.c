@@ -158,7 +158,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		pass(t, 1000);
 	mini_read(watcher, &seen);
 	buf_reset(&seen);
-	stranger = memmem(text, size, "|~", 2) == NULL ?
+	/* Over a WebSocket they may come in, and speak. */
+	stranger = memmem(text, size, "|~", 2) == NULL &&
+		memmem(text, size, "Sec-WebSocket-Key", 17) == NULL ?
 	    first_stranger(text, size) :
 	    STRANGER_NONE;
 	send_pieces(t, fd, text, size);
