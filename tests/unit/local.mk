@@ -92,6 +92,7 @@ unit_tests = \
 	%D%/check_util \
 	%D%/check_verify \
 	%D%/check_walk \
+	%D%/check_web \
 	%D%/check_websocket \
 	%D%/check_whowas
 
