@@ -150,6 +150,33 @@ static const struct field attempt_list[] = {
 static const struct fields attempt_fields = { FIELDS("an attempt",
     struct attempt, attempt_list) };
 
+/* When it is surely full again, and counts no more. */
+static int64_t
+attempt_until_ms(const struct attempt *a)
+{
+	int64_t full_ms;
+
+	switch ((enum attempt_kind)a->key.kind) {
+	case ATTEMPT_REGISTER_DAY:
+		full_ms = ATTEMPT_DAY_MS;
+		break;
+	case ATTEMPT_LENT:
+	case ATTEMPT_LENDER:
+		full_ms = ATTEMPT_HOUR_MS;
+		break;
+	case ATTEMPT_PAIR:
+	case ATTEMPT_ORIGIN:
+	case ATTEMPT_ACCOUNT:
+	case ATTEMPT_REGISTER:
+	case ATTEMPT_CHANGE:
+	default: /* read from another program */
+		full_ms = bucket_full_ms(&a->bucket, attempt_rate,
+		    attempt_burst(&a->key));
+		break;
+	}
+	return a->bucket.at_ms + full_ms;
+}
+
 void
 attempts_save(const struct attempts *all, int64_t mono_ms,
     struct fields_out *out)
@@ -157,10 +184,7 @@ attempts_save(const struct attempts *all, int64_t mono_ms,
 	const struct attempt *a;
 
 	TAILQ_FOREACH(a, &all->by_age, by_age)
-		if (a->bucket.at_ms +
-			bucket_full_ms(&a->bucket, attempt_rate,
-			    attempt_burst(&a->key)) >
-		    mono_ms)
+		if (attempt_until_ms(a) > mono_ms)
 			fields_put_item(out, HANDOFF_ATTEMPT, &attempt_fields,
 			    a);
 }

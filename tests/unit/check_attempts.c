@@ -13,7 +13,9 @@
 #include <stdlib.h>
 
 #include "base/credential.h"
+#include "base/fields.h"
 #include "base/nick.h"
+#include "base/tlv.h"
 #include "room/attempts.h"
 #include "unit.h"
 
@@ -205,6 +207,35 @@ START_TEST(test_lend)
 }
 END_TEST
 
+/* To the next program goes what still counts, the slow as well as the quick. */
+START_TEST(test_handed_over)
+{
+	struct credential c = credential_from_uid(1);
+	struct fields_out out = { .use = FIELDS_HANDOFF };
+	struct fields_in in = { .use = FIELDS_HANDOFF };
+	struct tlv_reader reader;
+	struct attempts next;
+	struct tlv item;
+
+	while (attempts_register(&attempts, &c, 3, now_ms) == 0)
+		;
+	ck_assert(attempts_lend(&attempts, 1, &c, now_ms));
+	ck_assert(guess(7, "bob", 1, false));
+	now_ms += 10 * ATTEMPT_MS;
+	attempts_save(&attempts, now_ms, &out);
+	attempts_init(&next);
+	tlv_init(&reader, out.data.data, out.data.len);
+	while (tlv_next(&reader, &item))
+		ck_assert(attempts_load(&next, &in, &item));
+	/* The day's, the lender and what it has lent. */
+	ck_assert_uint_eq(next.count, 3);
+	ck_assert_int_gt(attempts_register(&next, &c, 3, now_ms), 0);
+	attempts_fini(&next);
+	fields_in_fini(&in);
+	fields_out_fini(&out);
+}
+END_TEST
+
 START_TEST(test_bounded)
 {
 	unsigned i;
@@ -227,5 +258,6 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_others);
 	tcase_add_test(tc, test_register_day);
 	tcase_add_test(tc, test_lend);
+	tcase_add_test(tc, test_handed_over);
 	tcase_add_test(tc, test_bounded);
 }
