@@ -18,7 +18,7 @@ import { receiveEvent } from "./events.js";
 import { plural } from "./words.js";
 
 const ORDER_PATIENCE = 300; /* ms, for a line whose number is not the next */
-const NICK_AGAIN = 20000; /* ms, until a nick is asked for once more */
+const NICK_AGAIN = [700, 2000, 20000]; /* ms, until a nick is asked for again */
 const HISTORY_PAGE = 100;
 const TALK_KEPT = 100, TALKS_KEPT = 20;
 
@@ -168,39 +168,40 @@ export class Chat extends Emitter {
 		});
 	}
 
-	#takeNick(nick) {
+	// It may be one's own earlier connection that has the nick, and is about
+	// to end or to be found dead: so it is asked for a few times, first before
+	// anything else is done.
+	#takeNick(nick, tries = 0) {
+		const { hello } = this;
+		const isTaken = (o) => {
+			const wait = NICK_AGAIN[Math.min(tries,
+			    NICK_AGAIN.length - 1)];
+			if (o.error !== "nick-taken")
+				return false;
+			this.#timers.set(wait, () => {
+				if (this.hello === hello && this.isGuest &&
+				    this.link.state === "up" &&
+				    this.#store.get("me", {}).nick === nick)
+					this.#takeNick(nick, tries + 1);
+			});
+			return tries < NICK_AGAIN.length - 1;
+		};
 		this.ask({ nick }, (o) => {
 			this.problem = null;
 			this.setMe(o.nick, this.me.account);
-			this.#settle();
+			if (this.#settled)
+				this.flush();
+			else
+				this.#settle();
 		}, (o) => {
-			if (o.error === "offline")
+			if (o.error === "offline" || isTaken(o) ||
+			    this.#settled)
 				return;
 			this.problem = o.error === "nick-owned" ?
 			    `${nick} belongs to an account. Log in to it, or ` +
 				"choose another name." :
 			    `You are not ${nick}: ${o.text}.`;
-			if (o.error === "nick-taken")
-				this.#timers.set(NICK_AGAIN, () =>
-					this.#takeNickAgain(nick, this.hello));
 			this.#settle();
-		});
-	}
-
-	// It may be one's own earlier connection that has it, and is about to be
-	// found dead.
-	#takeNickAgain(nick, hello) {
-		if (this.hello !== hello || !this.isUp || !this.isGuest ||
-		    this.#store.get("me", {}).nick !== nick)
-			return;
-		this.ask({ nick }, (o) => {
-			this.problem = null;
-			this.setMe(o.nick, this.me.account);
-			this.flush();
-		}, (o) => {
-			if (o.error === "nick-taken")
-				this.#timers.set(NICK_AGAIN, () =>
-					this.#takeNickAgain(nick, hello));
 		});
 	}
 

@@ -208,10 +208,41 @@ test("who cannot be who they were says nothing as somebody else", async () => {
 	p.chat.say(p.room, "as bob");
 	p.server.people.push("bob");
 	p.accept();
+	p.time.pass(5000);
 	assert.match(p.chat.problem, /You are not bob/);
 	assert.equal(p.server.lines.length, 0);
 	p.chat.retry(p.chat.outbox.entries[0]);
 	assert.match(p.server.lines[0].nick, /^guest/);
+});
+
+test("one's own connection that is about to end does not cost the nick",
+    async () => {
+	const p = started();
+	await p.chat.chooseNick("bob");
+	p.drop();
+	p.chat.say(p.room, "as bob");
+	p.server.people.push("bob");
+	p.accept();
+	assert.equal(p.server.connection.log.filter((o) => o.join).length, 0);
+	p.server.people.pop();
+	p.time.pass(1000);
+	assert.equal(p.chat.me.nick, "bob");
+	assert.equal(p.chat.problem, null);
+	assert.equal(p.server.lines[0].nick, "bob");
+});
+
+test("a nick that comes free later is taken then", async () => {
+	const p = started();
+	await p.chat.chooseNick("bob");
+	p.drop();
+	p.server.people.push("bob");
+	p.accept();
+	p.time.pass(5000);
+	assert.ok(p.chat.isGuest);
+	p.server.people.pop();
+	p.time.pass(30000);
+	assert.equal(p.chat.me.nick, "bob");
+	assert.equal(p.chat.problem, null);
 });
 
 test("a break is kept, and its end is a catch-up", async () => {
