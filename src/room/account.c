@@ -639,8 +639,9 @@ account_logged_in(struct accounts *all, struct account *a,
 	account_know(a, origin);
 	if (p == NULL)
 		p = account_find_password(a);
-	if (p != NULL) {
+	if (p != NULL)
 		p->used_ms = now_ms;
+	if (p != NULL && p->kind == PROOF_TOKEN) {
 		TAILQ_REMOVE(&a->proofs, p, in_account);
 		TAILQ_INSERT_TAIL(&a->proofs, p, in_account);
 	}

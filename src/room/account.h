@@ -73,7 +73,7 @@ struct account {
 	RB_ENTRY(account) by_id;
 	uint64_t id; /* not 0 */
 	struct account_nicks nicks; /* the name first */
-	struct account_proofs proofs; /* the longest unused first */
+	struct account_proofs proofs; /* tokens: the longest unused first */
 	size_t nick_count;
 	size_t proof_count;
 	int64_t made_ms; /* wall clock */
