@@ -70,7 +70,7 @@ who_add_json(struct verb_call *call, const struct member *m)
 		json_none(j, "connected_seconds");
 	json_seconds(j, "idle_seconds", now_ms - m->active_ms);
 	json_number(j, "lag_messages", member_lag(m));
-	json_number(j, "unsent_bytes", s == NULL ? 0 : conn_unsent(s->conn));
+	json_number(j, "unsent_bytes", s == NULL ? 0 : conn_waiting(s->conn));
 	json_text(j, "protocol", s == NULL ? NULL : s->protocol->name);
 	json_text(j, "from", from);
 	json_text(j, "account",
@@ -102,7 +102,7 @@ who_add_line(struct buf *out, const struct member *m)
 	buf_addf(out, "%-20s %-11s %-16s %7s %7s %6llu %8zu %-8s %s\n", m->nick,
 	    states[member_activity(m)], room, since, idle,
 	    (unsigned long long)member_lag(m),
-	    s == NULL ? (size_t)0 : conn_unsent(s->conn),
+	    s == NULL ? (size_t)0 : conn_waiting(s->conn),
 	    s == NULL ? "-" : s->protocol->name, from);
 }
 

@@ -109,9 +109,8 @@ conn_sealed_unsent(const struct conn *c)
 	return len;
 }
 
-/* What the peer's kernel does not have. */
-static size_t
-conn_known_unsent(const struct conn *c)
+size_t
+conn_waiting(const struct conn *c)
 {
 	if (c->tls != NULL)
 		return conn_tls_unsent(c->tls, conn_sealed_unsent(c)) +
@@ -252,7 +251,7 @@ static void
 conn_vouch_now(struct conn *c)
 {
 	uint32_t now_ms = conn_now_ms(c), window, round_trip_ms;
-	size_t known = conn_known_unsent(c);
+	size_t known = conn_waiting(c);
 	uint64_t has = c->sent > known ? c->sent - known : 0, sent;
 	int i;
 
@@ -288,7 +287,7 @@ conn_in_doubt(const struct conn *c)
 
 	if (conn_tells_unread(c) || c->is_relayed || doubt == 0)
 		return doubt;
-	known = conn_known_unsent(c);
+	known = conn_waiting(c);
 	window = 2 * (size_t)conn_window(c);
 	if (window < CONN_WINDOW_MIN)
 		window = CONN_WINDOW_MIN;
@@ -331,14 +330,14 @@ conn_unsent(struct conn *c)
 	doubt = conn_in_doubt(c);
 	if (!conn_ends_in_order(c))
 		return doubt;
-	known = conn_known_unsent(c);
+	known = conn_waiting(c);
 	return known < doubt ? known : doubt;
 }
 
 void
 conn_vouch_all(struct conn *c)
 {
-	size_t known = conn_known_unsent(c);
+	size_t known = conn_waiting(c);
 
 	if (known < c->sent)
 		conn_confirm(c, c->sent - known);

@@ -295,6 +295,8 @@ void conn_reap(struct net *net);
 
 /* Bytes of output queued in this process. */
 size_t conn_queued(const struct conn *c);
+/* And in the kernel, not acknowledged by the peer's. */
+size_t conn_waiting(const struct conn *c);
 
 /*
  * How many of the last bytes of output the peer may not have read (it is in

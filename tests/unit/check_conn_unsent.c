@@ -425,11 +425,30 @@ START_TEST(test_alive)
 }
 END_TEST
 
+/* What its kernel has does not wait, whatever its program has read. */
+START_TEST(test_waiting)
+{
+	begin(_i, &handler);
+	ck_assert_uint_eq(conn_waiting(p.c), 0);
+	send_lines(4);
+	read_bytes(200);
+	UNTIL(conn_waiting(p.c) == 0);
+	if (IS_TCP(_i))
+		ck_assert_uint_eq(conn_unsent(p.c), 200);
+	conn_cork(p.c);
+	send_lines(1);
+	ck_assert_uint_eq(conn_waiting(p.c), 50);
+	conn_uncork(p.c);
+	finish();
+}
+END_TEST
+
 void
 unit_tests(Suite *s)
 {
 	TCase *tc = unit_case(s, "unsent", NULL, NULL);
 
+	add_test(tc, test_waiting);
 	add_test(tc, test_orderly_end);
 	add_test(tc, test_orderly_close);
 	add_test(tc, test_close_with_lines_unread);
