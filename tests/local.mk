@@ -106,4 +106,5 @@ browser_tests = \
 
 EXTRA_DIST += $(web_tests) $(browser_tests) $(scripts) $(dialogs_slow) $(dialogs) %D%/README %D%/clients \
 	%D%/clients-common.sh %D%/clients-tls \
-	%D%/check-schema %D%/check-schema.py %D%/hostile.md %D%/live-systemd %D%/proxied
+	%D%/check-schema %D%/check-schema.py %D%/hostile.md \
+	%D%/live-systemd %D%/proxied %D%/tls-tools
