@@ -15,6 +15,7 @@
 #include "admin/metrics.h"
 #include "base/process.h"
 #include "net/tls-context.h"
+#include "net/verify.h"
 #include "room/modes.h"
 
 #define METRICS_PIECE 8192
@@ -135,6 +136,16 @@ metrics_add_traffic(struct metrics *m, struct buf *out)
 		    "brbd_refused_connections_total{reason=\"%s\"} %llu\n",
 		    admit_str((enum admit)i),
 		    (unsigned long long)sessions->admission.refused[i]);
+	metrics_head(out, "brbd_logins_total", "counter",
+	    "Logins to accounts, by what.");
+	for (i = PROOF_PASSWORD; i < PROOF_KINDS; i++)
+		buf_addf(out, "brbd_logins_total{by=\"%s\"} %llu\n",
+		    proof_kind_str((enum proof_kind)i),
+		    (unsigned long long)sessions->logins[i]);
+	if (sessions->verify != NULL)
+		metrics_counter(out, "brbd_password_hashes_total",
+		    "Hashes of passwords that were computed.",
+		    verify_count(sessions->verify));
 	metrics_head(out, "brbd_accept_pauses_total", "counter",
 	    "How often nobody was accepted for a while, by why.");
 	buf_addf(out,

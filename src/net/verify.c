@@ -91,6 +91,7 @@ struct verify_queue {
 	struct verify_worker workers[VERIFY_WORKERS];
 	struct verify_list waiting;
 	size_t waiting_count;
+	uint64_t count; /* see verify_count() */
 	struct verify_list ended; /* done() is due */
 	struct deadline tell;
 	char hash[VERIFY_HASH_MAX + 1]; /* see verify_hash() */
@@ -377,6 +378,7 @@ worker_send(struct verify_worker *w, struct verify *v)
 	v->worker = w;
 	w->current = v;
 	w->is_busy = true;
+	q->count++;
 	v->request.limit_ms = q->limit_ms;
 	/* It has read all earlier requests, so there is room. */
 	do {
@@ -535,6 +537,12 @@ const char *
 verify_scram(const struct verify_queue *q)
 {
 	return q->scram;
+}
+
+uint64_t
+verify_count(const struct verify_queue *q)
+{
+	return q->count;
 }
 
 void

@@ -80,6 +80,9 @@ const char *verify_hash(const struct verify_queue *q);
 void verify_set_scram(struct verify_queue *q, uint32_t iterations);
 const char *verify_scram(const struct verify_queue *q);
 
+/* How many requests a process was given to compute. */
+uint64_t verify_count(const struct verify_queue *q);
+
 /* Cancels a request: done is not called. v may be NULL. */
 void verify_cancel(struct verify *v);
 

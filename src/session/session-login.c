@@ -224,6 +224,7 @@ login_done(struct session *s, struct account *a, struct account_proof *p,
 	log_info("logged in: account=%s by=%s from=\"%s\"", account_name(a),
 	    proof_kind_str(p == NULL ? PROOF_PASSWORD : p->kind), from);
 	action_logged_in(s->all->chat, &s->address, a, p, &answer);
+	s->all->logins[p == NULL ? PROOF_PASSWORD : p->kind]++;
 	session_set_account(s, a->id);
 	if (p == NULL || p->kind != PROOF_TOKEN)
 		login_is_proved(s);

@@ -57,6 +57,7 @@ struct sessions {
 	struct log_limit password_log; /* for wrong irc-passwords */
 	struct log_limit tls_log; /* for TLS where it cannot begin */
 	struct log_limit login_log; /* for wrong passwords of accounts */
+	uint64_t logins[PROOF_KINDS]; /* of this process */
 	/* session-login.c: who waits for others to be computed. */
 	TAILQ_HEAD(, session_login) logins_waiting;
 	size_t logins_waiting_count;

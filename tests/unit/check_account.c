@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actions/actions.h"
 #include "base/fields.h"
 #include "base/log.h"
 #include "base/tlv.h"
@@ -685,6 +686,50 @@ START_TEST(test_unused)
 }
 END_TEST
 
+/* After a restart all come at once, with their tokens: none of them needs a hash
+ * to be computed, whatever else is tried from there. */
+START_TEST(test_storm)
+{
+	enum { PEOPLE = 5000 };
+	struct accounts *all = &fx.chat.accounts;
+	char(*tokens)[TOKEN_SIZE] = calloc(PEOPLE, TOKEN_SIZE);
+	unsigned char bytes[PROOF_BYTES];
+	struct login_answer answer;
+	struct account_proof *p;
+	struct login_try try;
+	struct account *a;
+	char nick[NICK_SIZE];
+	int i;
+
+	ck_assert_ptr_nonnull(tokens);
+	for (i = 0; i < PEOPLE; i++) {
+		(void)snprintf(nick, sizeof(nick), "p%dq", i);
+		a = accounts_add(all, nick, 1);
+		ck_assert_ptr_nonnull(a);
+		account_set_password(all, a, HASH, 1);
+		token_make(tokens[i]);
+		ck_assert(proof_of_token(bytes, tokens[i]));
+		ck_assert_ptr_nonnull(account_add_proof(all, a, PROOF_TOKEN,
+		    bytes, 1));
+	}
+	for (i = 0; i < PEOPLE; i++) {
+		(void)snprintf(nick, sizeof(nick), "p%dq", i);
+		ck_assert_int_eq(action_login_check(&fx.chat, &bob.m->address,
+				     nick, tokens[i], &try),
+		    LOGIN_DONE);
+		p = accounts_find_proof(all, PROOF_TOKEN, try.token);
+		ck_assert_ptr_nonnull(p);
+		ck_assert_str_eq(account_name(p->account), nick);
+		memset(&answer, 0, sizeof(answer));
+		action_logged_in(&fx.chat, &bob.m->address, p->account, p,
+		    &answer);
+		ck_assert_uint_eq(answer.failures, 0);
+	}
+	ck_assert_uint_eq(all->attempts.count, 0);
+	free(tokens);
+}
+END_TEST
+
 void
 unit_tests(Suite *s)
 {
@@ -704,4 +749,5 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_forget);
 	tcase_add_test(tc, test_forget_keep);
 	tcase_add_test(tc, test_unused);
+	tcase_add_test(tc, test_storm);
 }
