@@ -55,8 +55,11 @@ export class Link {
 	}
 
 	stop() {
+		const wasUp = this.state === "up";
 		this.#drop();
 		this.#set("closed");
+		if (wasUp)
+			this.#handlers.down();
 	}
 
 	send(object) {

@@ -382,8 +382,9 @@ const steps = {
 		await ana.sees("bob left");
 		await page.getByText("You have left").waitFor();
 		await page.getByText("Come back").click();
-		await ana.sees("bob came");
 		await page.locator("#banner").waitFor({ state: "hidden" });
+		await say("here I am again");
+		await ana.sees("<bob> here I am again");
 	},
 
 	async "several lines are asked about once"() {

@@ -245,6 +245,20 @@ test("a nick that comes free later is taken then", async () => {
 	assert.equal(p.chat.problem, null);
 });
 
+test("who leaves by a command comes back to where they were", () => {
+	const p = started();
+	p.server.say("ana", "one");
+	p.chat.quit("bye");
+	assert.equal(p.chat.link.state, "closed");
+	assert.equal(p.room.state, "joining");
+	assert.equal(p.time.waiting, 0);
+	p.server.say("ana", "two");
+	p.chat.start();
+	p.accept();
+	assert.deepEqual(texts(p.room), ["one", "two"]);
+	assert.equal(p.room.state, "live");
+});
+
 test("a break is kept, and its end is a catch-up", async () => {
 	const p = started();
 	await p.chat.brb("tea");
