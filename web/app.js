@@ -470,6 +470,8 @@ class Page {
 	#drawState() {
 		const { chat } = this;
 		$("server").textContent = chat.hello?.server ?? "brbd";
+		$("motd").textContent = chat.hello?.motd ?? "";
+		$("motd").hidden = !chat.hello?.motd;
 		$("self").replaceChildren(
 		    button("", this.openSelf, { class: "self",
 			"aria-label": `You are ${chat.me.nick ?? "nobody yet"}: ` +

@@ -8,14 +8,17 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "json/jsonl.h"
 #include "net/conn.h"
 #include "room/roommates.h"
 #include "session/protocol.h"
 
+#define JSONL_MOTD_MAX 1000 /* bytes */
 #define JSONL_VERSION 1 /* of the protocol; things are only added to it */
 
 /* Nobody begins a talk with an object. */
@@ -41,6 +44,7 @@ static void
 jsonl_open(struct session *s)
 {
 	struct json *j;
+	char *motd;
 
 	conn_set_framing(s->conn, JSONL_LINE_MAX);
 	if (!session_enter(s, &jsonl_dialect))
@@ -52,6 +56,10 @@ jsonl_open(struct session *s)
 	json_text(j, "nick", s->member->nick);
 	json_text(j, "lobby", s->all->chat->lobby->name);
 	json_number(j, "max_text", s->all->options->max_line);
+	motd = text_scrub_copy(s->all->options->web_motd, JSONL_MOTD_MAX);
+	if (motd != NULL)
+		json_text(j, "motd", motd);
+	free(motd);
 	jsonl_end(s);
 }
 
