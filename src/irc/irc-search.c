@@ -140,13 +140,17 @@ search_run(struct session *s, struct search_words *w)
 	struct search_query query = {
 		.has_topics = irc_has(s, IRC_CAP_EVENT_PLAYBACK),
 	};
-	char *text = text_scrub_copy(buf_cstr(&w->text), SEARCH_TEXT_MAX);
+	char *text = text_scrub_copy(buf_cstr(&w->text), SIZE_MAX);
 
 	query.text = text == NULL ? "" : text;
 	query.from = w->from.len == 0 ? NULL : buf_cstr(&w->from);
 	if (text == NULL && query.from == NULL)
 		irc_fail(s, SEARCH_NAME, "INVALID_PARAMS", "text",
 		    "What should be found? SEARCH text=lunch");
+	else if (strlen(query.text) > SEARCH_TEXT_MAX)
+		irc_fail(s, SEARCH_NAME, "INVALID_PARAMS", "text",
+		    "That is too long to search for (limit %d bytes)",
+		    SEARCH_TEXT_MAX);
 	else if (search_in(s, &w->in, &query) &&
 	    search_time(s, "after", &w->after, &query.after_ms) &&
 	    search_time(s, "before", &w->before, &query.before_ms) &&

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "json/jsonl.h"
 #include "room/client.h"
@@ -47,6 +48,9 @@ search_run(struct session *s, const struct jsonl_request *rq, const char *text,
 	}
 	if (*text == '\0' && from == NULL)
 		jsonl_failed(s, rq, "no-text", "there is nothing in the text");
+	else if (strlen(text) > SEARCH_TEXT_MAX)
+		jsonl_failed(s, rq, "too-long",
+		    "the text is too long (limit %d bytes)", SEARCH_TEXT_MAX);
 	else if (search_limits(s, rq, &query)) {
 		jsonl_pending_begin(s, rq);
 		session_search(s, &query);

@@ -6,6 +6,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "base/clock.h"
 #include "net/conn.h"
@@ -27,7 +29,13 @@ cmd_search_run(struct session *s, int argc, char *argv[])
 	};
 
 	(void)argc;
-	session_search(s, &query);
+	if (strlen(argv[0]) > SEARCH_TEXT_MAX)
+		session_error(s,
+		    "that is too long to search for (limit %d "
+		    "bytes)",
+		    SEARCH_TEXT_MAX);
+	else
+		session_search(s, &query);
 }
 
 static void

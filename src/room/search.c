@@ -13,6 +13,7 @@
  */
 #include "config.h"
 
+#include <assert.h>
 #include <bsd/string.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,22 +69,25 @@ search_new(const struct member *m, const struct search_query *query)
 {
 	const struct membership *ms;
 	struct search *search;
-	size_t rooms = 0, len = strlen(query->text);
+	size_t rooms = 0;
 
 	SLIST_FOREACH(ms, &m->memberships, in_member)
 		rooms++;
 	search = xcalloc(1,
 	    sizeof(*search) + rooms * sizeof(search->places[0]));
-	if (len > SEARCH_TEXT_MAX)
-		len = text_cut(query->text, len, SEARCH_TEXT_MAX);
-	search->needle_len = text_fold(search->needle, query->text, len);
-	if (query->from != NULL)
-		(void)strlcpy(search->from, query->from, sizeof(search->from));
+	assert(strlen(query->text) <= SEARCH_TEXT_MAX);
+	search->needle_len = text_fold(search->needle, query->text,
+	    strlen(query->text));
 	search->after_ms = query->after_ms;
 	search->before_ms = query->before_ms;
 	search->limit = query->limit;
 	search->has_topics = query->has_topics;
 	search->has_more = true; /* until all was read */
+	/* Nobody has a longer nick: then nothing is looked through. */
+	if (query->from != NULL &&
+	    strlcpy(search->from, query->from, sizeof(search->from)) >=
+		sizeof(search->from))
+		return search;
 	SLIST_FOREACH(ms, &m->memberships, in_member)
 		if (query->room == NULL || query->room == ms->room)
 			search_add_place(search, ms->room, query);

@@ -24,7 +24,7 @@
 #define SEARCH_READ_MAX ((uint64_t)64 * 1024 * 1024)
 
 struct search_query {
-	const char *text; /* scrubbed; "": anything */
+	const char *text; /* scrubbed, at most so long; "": anything */
 	const struct room *room; /* NULL: all that they are in */
 	const char *from; /* a nick; NULL: anybody */
 	uint64_t before; /* a number in that room; 0: from the newest on */

@@ -93,6 +93,8 @@ START_TEST(test_queries)
 	ck_assert_str_eq(found(&q), "lobby 3;den 2;den 1;more");
 	q.limit = 4;
 	ck_assert_str_eq(found(&q), "lobby 3;den 2;den 1;lobby 1;");
+	q.from = "bob56789012345678901234567890";
+	ck_assert_str_eq(found(&q), "");
 	q.from = "BOB";
 	ck_assert_str_eq(found(&q), "den 2;");
 	q.text = "";
