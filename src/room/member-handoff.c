@@ -221,7 +221,7 @@ static const struct field member_list[] = {
 	{ FIELD_ORIGIN(26, struct member, address) },
 	{ FIELD_UINT(27, struct member, said.amount), .max = UINT32_MAX },
 	{ FIELD_INT(28, struct member, said.at_ms) },
-	{ FIELD_LIST(27, struct member, accepted, &accepted_fields,
+	{ FIELD_LIST(29, struct member, accepted, &accepted_fields,
 	      struct accepted, entry, member_add_accepted),
 	    .put = member_put_accepted },
 };

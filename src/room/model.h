@@ -472,7 +472,7 @@ struct departed_set {
 /* What is allowed in a room: modes.h */
 
 #define MODES_KEY_MAX 23
-#define MODES_MASK_MAX 121 /* bytes */
+#define MODES_MASK_MAX 120 /* bytes */
 #define MODES_INVITATIONS_MAX 64 /* for one room; the oldest go */
 
 /* There is a list for each of the letters b, e, I. */
