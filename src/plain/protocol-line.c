@@ -464,6 +464,7 @@ const struct protocol protocol_line = {
 	.logged_in = plain_logged_in,
 	.found = plain_found,
 	.takes_nick = true,
+	.has_slash = true,
 	.refusal = line_refusal,
 	.save = line_save,
 	.load = line_load,

@@ -91,6 +91,8 @@ struct protocol {
 	void (*found)(struct session *s, const struct search *search);
 	/* Who logs in takes a nick of the account as well. */
 	bool takes_nick;
+	/* People type commands with a slash in front: texts name them so. */
+	bool has_slash;
 	/* They are not let in: say so; goodbye follows. NULL: as an error. */
 	void (*refused)(struct session *s, enum admit why, const char *text);
 	/* The line, with its end, for a raw socket that cannot be served.

@@ -12,8 +12,16 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "session/protocol.h"
 #include "session/session-account.h"
 #include "session/session.h"
+
+/* How a command is called: as people type it, or as their client sends it. */
+static const char *
+account_command(const struct session *s, const char *typed, const char *sent)
+{
+	return s->protocol->has_slash ? typed : sent;
+}
 
 /* The account of a caller, its words, and what came of it. */
 struct account_call {
@@ -112,9 +120,9 @@ account_remove_run(const struct account_call *call)
 			if (p->kind == PROOF_PASSWORD)
 				break;
 	if (p == NULL) {
-		buf_addstr(call->text,
-		    "there is none of that name; /account "
-		    "lists them");
+		buf_addf(call->text,
+		    "there is none of that name; %s lists them",
+		    account_command(call->s, "/account", "ACCOUNT"));
 		return false;
 	}
 	account_remove_proof(call->all, p);
@@ -270,19 +278,21 @@ session_account_change(struct session *s, int argc, char *argv[],
 	size_t i;
 
 	if (call.a == NULL) {
-		buf_addstr(text,
-		    s->member->is_guest ?
-			"you have no account: /nick NAME, then /register makes "
-			"one; or /login NAME" :
-			"you have no account: /register makes one of your "
-			"nick; or /login NAME");
+		buf_addf(text, "you have no account: %s makes one%s; or %s",
+		    account_command(s,
+			s->member->is_guest ? "/nick NAME, then /register" :
+					      "/register",
+			"REGISTER"),
+		    s->member->is_guest ? "" : " of your nick",
+		    account_command(s, "/login NAME", "log in"));
 		return false;
 	}
 	for (i = 0; argc > 0 && i < NITEMS(account_words); i++)
 		if (strcasecmp(argv[0], account_words[i].word) == 0 &&
 		    argc == 1 + account_words[i].args)
 			return account_words[i].run(&call);
-	buf_addstr(text, "usage: /account " SESSION_ACCOUNT_USAGE);
+	buf_addf(text, "usage: %s " SESSION_ACCOUNT_USAGE,
+	    account_command(s, "/account", "ACCOUNT"));
 	return false;
 }
 
@@ -317,15 +327,17 @@ login_done_text(const struct session *s, enum login_purpose purpose,
 		break;
 	case LOGIN_REGISTER:
 		buf_addf(out,
-		    "%s is yours: nobody else can have it; /login %s from "
+		    "%s is yours: nobody else can have it; %s%s from "
 		    "wherever you are",
 		    account_name(answer->account),
-		    account_name(answer->account));
+		    account_command(s, "/login ", "log in"),
+		    account_command(s, account_name(answer->account), ""));
 		/* It may be a server's, and several people's. */
 		if (s->address.kind == CREDENTIAL_UID)
-			buf_addstr(out,
-			    "; if nobody else is your Unix user, /account uid "
-			    "lets it in without the password");
+			buf_addf(out,
+			    "; if nobody else is your Unix user, %s lets it in "
+			    "without the password",
+			    account_command(s, "/account uid", "ACCOUNT UID"));
 		return;
 	case LOGIN_PASSWORD:
 	case LOGIN_CONFIRM:
