@@ -107,7 +107,10 @@ file_lock(const struct file *f, int fd)
 	if (!S_ISREG(st.st_mode))
 		return file_fail(f, "is not a regular file");
 	if (st.st_uid != geteuid())
-		return file_fail(f, "belongs to another user");
+		return file_fail(f,
+		    "belongs to another user (uid %lu): chown it to that which "
+		    "the server runs as",
+		    (unsigned long)st.st_uid);
 	if ((st.st_mode & 077) != 0)
 		return file_fail(f, "is open to others: chmod 600 '%s'",
 		    f->name);

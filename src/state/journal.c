@@ -243,7 +243,11 @@ journal_open_file(int dir_fd, const char *file, bool *is_new, char **error)
 		fd = openat(dir_fd, file, flags | O_CREAT, 0600);
 	if (fd == -1) {
 		*error = xasprintf("cannot open the state file '%s': %s", file,
-		    strerror(errno));
+		    errno == ELOOP      ? "it is a symbolic link" :
+			errno == EACCES ? "it is not readable and writable "
+					  "for the user that the server runs "
+					  "as (chown and chmod 600 help)" :
+					  strerror(errno));
 		return -1;
 	}
 	if (fstat(fd, &st) == -1)
