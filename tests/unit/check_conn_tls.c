@@ -294,17 +294,17 @@ static const struct {
 
 START_TEST(hellos_of_every_kind)
 {
-	char longest[256];
-	const char *host;
+	const char *name = hello_kinds[_i].host;
+	char host[256];
 
 	begin();
 	call(_i % 2 == 0 ? CONN_TLS_MAYBE : CONN_TLS_ONLY);
-	memset(longest, 'x', sizeof(longest) - 1);
-	longest[255] = '\0';
-	host = hello_kinds[_i].host;
-	if (host != NULL && host[0] == '\0')
-		host = longest;
-	if (host != NULL)
+	/* "": the longest that there can be. */
+	memset(host, 'x', sizeof(host) - 1);
+	host[sizeof(host) - 1] = '\0';
+	if (name != NULL && name[0] != '\0')
+		(void)snprintf(host, sizeof(host), "%s", name);
+	if (name != NULL)
 		(void)SSL_set_tlsext_host_name(client, host);
 	(void)SSL_set_alpn_protos(client,
 	    (const unsigned char *)hello_kinds[_i].protocols,
