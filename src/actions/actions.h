@@ -239,6 +239,7 @@ enum topic {
 	TOPIC_NOT_OPERATOR, /* t */
 	TOPIC_NONE, /* there is no topic to remove */
 	TOPIC_TOO_LONG, /* TOPIC_MAX */
+	TOPIC_SECRET, /* it looks like a password */
 	TOPIC_TOO_OFTEN /* ANNOUNCE_TOPIC: member_announce_wait_ms() */
 };
 /* Sets the topic; NULL removes it. The member is told by EVENT_TOPIC. */
@@ -251,7 +252,8 @@ enum brb {
 	BRB_CHANGED, /* only the text: they were on break */
 	BRB_NOT_AWAY, /* they are neither on break nor away */
 	BRB_ON_BREAK, /* which only action_back() ends */
-	BRB_TOO_LONG
+	BRB_TOO_LONG,
+	BRB_SECRET /* the text looks like a password */
 };
 enum brb action_brb(struct member *m, const char *text) MUST_CHECK;
 /* The member is told by EVENT_BACK. */

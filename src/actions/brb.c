@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "actions/actions.h"
+#include "base/secret.h"
 #include "room/client.h"
 #include "room/member.h"
 
@@ -17,6 +18,12 @@ brb_is_too_long(const char *text)
 	return text != NULL && strlen(text) > BREAK_TEXT_MAX;
 }
 
+static bool
+brb_is_secret(const char *text)
+{
+	return text != NULL && text_is_secret(text, strlen(text));
+}
+
 enum brb
 action_brb(struct member *m, const char *text)
 {
@@ -24,6 +31,8 @@ action_brb(struct member *m, const char *text)
 
 	if (brb_is_too_long(text))
 		return BRB_TOO_LONG;
+	if (brb_is_secret(text))
+		return BRB_SECRET;
 	member_break(m, text);
 	return was_on_break ? BRB_CHANGED : BRB_DONE;
 }
@@ -37,6 +46,8 @@ action_back(struct member *m, const char *text)
 		return BRB_NOT_AWAY;
 	if (brb_is_too_long(text))
 		return BRB_TOO_LONG;
+	if (brb_is_secret(text))
+		return BRB_SECRET;
 	member_event(m, &event); /* before queued messages */
 	member_back(m, text);
 	return BRB_DONE;
@@ -49,6 +60,8 @@ action_away(struct member *m, const char *text)
 		return BRB_ON_BREAK;
 	if (brb_is_too_long(text))
 		return BRB_TOO_LONG;
+	if (brb_is_secret(text))
+		return BRB_SECRET;
 	member_away(m, text);
 	return BRB_DONE;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "actions/actions.h"
+#include "base/secret.h"
 #include "room/client.h"
 #include "room/member.h"
 #include "room/modes.h"
@@ -27,6 +28,8 @@ action_topic(struct membership *ms, const char *text)
 		return TOPIC_NONE;
 	if (text != NULL && strlen(text) > TOPIC_MAX)
 		return TOPIC_TOO_LONG;
+	if (text != NULL && text_is_secret(text, strlen(text)))
+		return TOPIC_SECRET;
 	if (!ms->is_op && !member_may_announce(m, ANNOUNCE_TOPIC))
 		return TOPIC_TOO_OFTEN;
 	room_set_topic(ms, text, &event);

@@ -90,6 +90,11 @@ secret_is_command(const struct secret_words *w, bool is_command)
 
 	if (count == 0)
 		return false;
+	/* WEBIRC password gateway host address; REGISTER account email pw */
+	if (secret_is(w, "webirc"))
+		return (is_command || secret_is_capitals(w)) && count >= 4;
+	if (secret_is(w, "register") && secret_is_capitals(w) && count == 3)
+		return true;
 	if (secret_is_any(w, of_clients, NITEMS(of_clients)))
 		return is_command || secret_is_capitals(w) || count == 1;
 	return secret_is_any(w, of_people, NITEMS(of_people)) &&

@@ -142,6 +142,9 @@ topic_set(struct session *s, struct membership *ms, const char *text)
 		    "Topic too long (limit %d bytes); nothing was changed",
 		    TOPIC_MAX);
 		break;
+	case TOPIC_SECRET:
+		irc_refuse(s, "TOPIC", "SECRET", room, SAY_SECRET_TEXT);
+		break;
 	case TOPIC_TOO_OFTEN:
 		session_wait_str(s, ANNOUNCE_TOPIC, wait);
 		irc_refuse(s, "TOPIC", "RATE_LIMITED", room,

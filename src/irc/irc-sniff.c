@@ -68,12 +68,10 @@ sniff_claim(const struct irc_message *msg, const char *typed)
 	if (strcmp(msg->command, "NICK") == 0 && msg->argc == 1)
 		return nick_is_wellformed(msg->argv[0]) ? FIRST_LINE_PERHAPS :
 							  FIRST_LINE_EARLY;
-	if (is_capitals)
-		return FIRST_LINE_SURE;
-	/* "pass me the salt" */
-	return strcmp(msg->command, "PASS") == 0 && msg->argc > 1 ?
-	    FIRST_LINE_NOT :
-	    FIRST_LINE_EARLY;
+	/* "pass me the salt": in capitals, what follows tells. */
+	if (strcmp(msg->command, "PASS") == 0 && msg->argc > 1)
+		return is_capitals ? FIRST_LINE_PERHAPS : FIRST_LINE_NOT;
+	return is_capitals ? FIRST_LINE_SURE : FIRST_LINE_EARLY;
 }
 
 enum first_line

@@ -420,12 +420,21 @@ talk_break_text(const struct irc_message *msg)
 				text_scrub_copy(msg->argv[0], BREAK_TEXT_MAX);
 }
 
+static void
+talk_secret_break(struct session *s)
+{
+	irc_line(s, "NOTICE %s :" SAY_SECRET_TEXT, irc_nick(s));
+}
+
 void
 irc_away_run(struct session *s, struct irc_message *msg)
 {
 	char *text = talk_break_text(msg);
+	enum brb result = action_away(s->member, text);
 
-	if (action_away(s->member, text) == BRB_ON_BREAK)
+	if (result == BRB_SECRET)
+		talk_secret_break(s);
+	else if (result == BRB_ON_BREAK)
 		irc_line(s,
 		    "NOTICE %s :you are on break; BACK ends it and shows what "
 		    "you missed",
@@ -441,9 +450,14 @@ void
 irc_brb_run(struct session *s, struct irc_message *msg)
 {
 	char *text = talk_break_text(msg);
-	bool was_on_break = action_brb(s->member, text) == BRB_CHANGED;
+	enum brb result = action_brb(s->member, text);
+	bool was_on_break = result == BRB_CHANGED;
 
 	free(text);
+	if (result == BRB_SECRET) {
+		talk_secret_break(s);
+		return;
+	}
 	if (!was_on_break)
 		irc_numeric(s, 306, ":You have been marked as being away");
 	irc_line(s, "NOTICE %s :%s", irc_nick(s),
@@ -456,8 +470,11 @@ void
 irc_back_run(struct session *s, struct irc_message *msg)
 {
 	char *text = talk_break_text(msg);
+	enum brb result = action_back(s->member, text);
 
-	if (action_back(s->member, text) == BRB_NOT_AWAY)
+	if (result == BRB_SECRET)
+		talk_secret_break(s);
+	else if (result == BRB_NOT_AWAY)
 		irc_line(s, "NOTICE %s :you are not on break", irc_nick(s));
 	free(text);
 }

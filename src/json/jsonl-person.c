@@ -113,6 +113,9 @@ brb_answer(struct session *s, const struct jsonl_request *rq, enum brb result)
 	case BRB_CHANGED:
 		jsonl_done(s, rq);
 		break;
+	case BRB_SECRET:
+		jsonl_failed(s, rq, "secret", SAY_SECRET_TEXT);
+		break;
 	case BRB_TOO_LONG:
 		jsonl_failed(s, rq, "too-long",
 		    "the text is too long (limit %d bytes)", BREAK_TEXT_MAX);

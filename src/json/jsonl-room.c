@@ -284,6 +284,9 @@ topic_set(struct session *s, const struct jsonl_request *rq,
 		jsonl_failed(s, rq, "too-long",
 		    "the topic is too long (limit %d bytes)", TOPIC_MAX);
 		break;
+	case TOPIC_SECRET:
+		jsonl_failed(s, rq, "secret", SAY_SECRET_TEXT);
+		break;
 	case TOPIC_TOO_OFTEN:
 		jsonl_too_often(s, rq, ANNOUNCE_TOPIC);
 		break;

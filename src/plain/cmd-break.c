@@ -25,6 +25,9 @@ cmd_brb_answer(struct session *s, enum brb result)
 		    "your message is changed; everything is still kept for "
 		    "you");
 		break;
+	case BRB_SECRET:
+		session_error(s, SAY_SECRET_TEXT);
+		break;
 	case BRB_TOO_LONG:
 		session_error(s,
 		    "message too long (limit %d bytes); nothing was done",

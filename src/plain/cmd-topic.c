@@ -44,6 +44,9 @@ cmd_topic_run(struct session *s, int argc, char *argv[])
 	case TOPIC_NONE:
 		cmd_topic_show(s, ms->room);
 		break;
+	case TOPIC_SECRET:
+		session_error(s, SAY_SECRET_TEXT);
+		break;
 	case TOPIC_TOO_LONG:
 		session_error(s,
 		    "topic too long (limit %d bytes); nothing was "

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fields.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "base/util.h"
 #include "net/conn.h"
@@ -239,6 +240,11 @@ line_unhold(struct session *s)
 
 	if (held == NULL)
 		return;
+	if (text_is_secret(held->text, held->len) && !s->has_left) {
+		session_error(s, SAY_SECRET_TEXT);
+		line_close(s);
+		return;
+	}
 	for (p = held->text; *p >= 'A' && *p <= 'Z'; p++)
 		*p = (char)(*p - 'A' + 'a');
 	if (!s->has_left)

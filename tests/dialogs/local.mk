@@ -183,6 +183,7 @@ dialogs = \
 	%D%/scrub-messages.dialog \
 	%D%/scrub.dialog \
 	%D%/search.dialog \
+	%D%/secret-texts.dialog \
 	%D%/secret.dialog \
 	%D%/signals-int.dialog \
 	%D%/signals-twice.dialog \

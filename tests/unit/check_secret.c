@@ -30,7 +30,10 @@ START_TEST(test_secret)
 		"/msg nickserv hunter2", "/ns identify hunter2",
 		"ns identify ana hunter2", "nickserv ghost ana hunter2",
 		"NickServ REGISTER hunter2 a@example.net", "/ns id pw",
-		"passwd hunter2" };
+		"passwd hunter2",
+		"WEBIRC hunter2 gateway host.example.net 192.0.2.1",
+		"/webirc hunter2 gateway host.example.net 192.0.2.1",
+		"REGISTER * * hunter2", "REGISTER ana a@example.net hunter2" };
 	size_t i;
 
 	for (i = 0; i < NITEMS(secrets); i++)
@@ -51,7 +54,9 @@ START_TEST(test_no_secret)
 		"msg ana hello", "notice the difference", "/msg NickServ",
 		"q: who knows?", "PASSWORD x", "operate it", "/pass",
 		"quote of the day", "/quote", "loginx y", "ns identify",
-		"the PASS hunter2" };
+		"the PASS hunter2", "webirc is a way to come by the web",
+		"WEBIRC IS A WAY", "register at the desk",
+		"Register now for it" };
 	size_t i;
 
 	for (i = 0; i < NITEMS(said); i++)
