@@ -45,6 +45,12 @@ TESTS = $(programs) $(unit_tests_slow) $(dialogs_slow) $(scripts) \
 	$(unit_tests) $(fuzz_tests) $(dialogs)
 endif
 
+# All but the programs, which take long.
+.PHONY: check-short
+check-short:
+	$(MAKE) check TESTS="$(unit_tests_slow) $(dialogs_slow) $(scripts) \
+	    $(unit_tests) $(fuzz_tests) $(dialogs)"
+
 client_sources = %D%/client.c %D%/client.h %D%/daemon.c %D%/daemon.h \
 	%D%/tls-client.c %D%/tls-client.h
 tests_crash_SOURCES = %D%/crash.c $(client_sources)
