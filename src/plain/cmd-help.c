@@ -17,13 +17,18 @@
 
 #define CMD_HELP_COLUMN 20
 
+/* In a list, a usage that is wider than the column is left for /help COMMAND to
+ * tell. */
 static void
-cmd_help_line(struct session *s, const struct command *cmd)
+cmd_help_line(struct session *s, const struct command *cmd, bool is_listed)
 {
 	struct buf text = BUF_INITIALIZER;
+	const char *usage = cmd->usage;
 
-	buf_addf(&text, "/%s%s%s", cmd->name, *cmd->usage == '\0' ? "" : " ",
-	    cmd->usage);
+	if (is_listed &&
+	    strlen(cmd->name) + strlen(usage) + 2 > CMD_HELP_COLUMN)
+		usage = "...";
+	buf_addf(&text, "/%s%s%s", cmd->name, *usage == '\0' ? "" : " ", usage);
 	do
 		buf_addch(&text, ' ');
 	while (text.len < CMD_HELP_COLUMN);
@@ -130,7 +135,7 @@ cmd_help_one(struct session *s, const struct command *cmd)
 	struct buf text = BUF_INITIALIZER;
 	char *at, *line;
 
-	cmd_help_line(s, cmd);
+	cmd_help_line(s, cmd, false);
 	plain_help_text(&text, cmd->manual);
 	(void)buf_cstr(&text);
 	at = text.data;
@@ -148,7 +153,7 @@ cmd_help_run(struct session *s, int argc, char *argv[])
 	if (argc == 0) {
 		for (c = plain_commands; c->run != NULL; c++)
 			if (!(c->command.flags & COMMAND_UNLISTED))
-				cmd_help_line(s, &c->command);
+				cmd_help_line(s, &c->command, true);
 		session_notice(s,
 		    "Anything else is said to the room; //text says "
 		    "/text.");

@@ -50,8 +50,8 @@ modes_admit_str(enum modes_admit why, const struct room *room)
 				      "ask one of its operators",
 		    room->name);
 	case MODES_BAD_KEY:
-		return modes_sentence("%s has a key; /join %s KEY", room->name,
-		    room->name);
+		return modes_sentence("%s needs the right key; /join %s KEY",
+		    room->name, room->name);
 	case MODES_FULL:
 		return modes_sentence("%s is full (limit %lu); try again later",
 		    room->name, (unsigned long)room->modes.limit);
