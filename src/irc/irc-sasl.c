@@ -36,6 +36,7 @@ struct irc_sasl {
 	struct scram scram;
 	bool is_challenged;
 	uint64_t proved; /* the account's id; 0: not yet */
+	int64_t password_ms; /* when the password was made that proved it */
 };
 
 static const struct field sasl_list[] = {
@@ -44,6 +45,7 @@ static const struct field sasl_list[] = {
 	{ FIELD_STRUCT(3, struct irc_sasl, scram, &scram_fields) },
 	{ FIELD_BOOL(4, struct irc_sasl, is_challenged) },
 	{ FIELD_UINT(5, struct irc_sasl, proved) },
+	{ FIELD_INT(6, struct irc_sasl, password_ms) },
 };
 const struct fields irc_sasl_fields = { FIELDS("SASL", struct irc_sasl,
     sasl_list) };
@@ -331,10 +333,22 @@ sasl_scram_prove(struct session *s, const char *data, size_t len)
 	a = session_scram_finish(s, &sasl->scram, data, len, &out);
 	if (a != NULL) {
 		sasl->proved = a->id;
+		sasl->password_ms = account_password(a)->made_ms;
 		sasl_send(s, &out);
 	}
 	buf_fini(&out);
 	return a == NULL;
+}
+
+/* Is the password that was proved the account's still? */
+static bool
+sasl_scram_holds(const struct session *s, const struct irc_sasl *sasl)
+{
+	const struct account *a = accounts_find_id(&s->all->chat->accounts,
+	    sasl->proved);
+	const struct account_proof *p = a == NULL ? NULL : account_password(a);
+
+	return p != NULL && p->made_ms == sasl->password_ms;
 }
 
 /* Returns true when it is over. */
@@ -349,7 +363,8 @@ sasl_scram(struct session *s, const char *data, size_t len)
 		return sasl_scram_prove(s, data, len);
 	/* The client has seen that the server knows the password, too. */
 	irc_of(s)->login_by = IRC_LOGIN_BY_SASL;
-	if (len > 0 || !session_scram_done(s, sasl->proved, sasl->scram.name))
+	if (len > 0 || !sasl_scram_holds(s, sasl) ||
+	    !session_scram_done(s, sasl->proved, sasl->scram.name))
 		sasl_answer(s, LOGIN_WRONG, "it did not end as it should");
 	return true;
 }

@@ -64,6 +64,8 @@ static const struct {
 	{ "users", "who" },
 	{ "list", "rooms" },
 	{ "away", "brb" },
+	{ "afk", "brb" },
+	{ "whois", "who" },
 	{ "query", "msg" },
 	{ "tell", "msg" },
 	{ "whisper", "msg" },

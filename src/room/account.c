@@ -579,7 +579,8 @@ account_add_proof(struct accounts *all, struct account *a, enum proof_kind kind,
 	}
 	p = account_proof_new(a, kind, now_ms);
 	memcpy(p->bytes, bytes, sizeof(p->bytes));
-	p->used_ms = now_ms;
+	/* A key or a user has just shown itself; a token is new. */
+	p->used_ms = kind == PROOF_TOKEN ? 0 : now_ms;
 	(void)RB_INSERT(account_proof_tree, &all->by_bytes, p);
 	accounts_changed(all, a);
 	return p;

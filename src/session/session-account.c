@@ -312,6 +312,8 @@ session_account_run(struct session *s, int argc, char *argv[])
 		session_error(s, "%s", buf_cstr(&text));
 	buf_wipe(&text);
 	buf_fini(&text);
+	if (a == NULL && argc == 1 && strcasecmp(argv[0], "password") == 0)
+		session_shun_password(s);
 }
 
 /* In words */

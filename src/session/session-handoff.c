@@ -31,7 +31,7 @@ struct session_record {
 	int64_t turn_ms;
 	bool is_throttled, is_eof, has_left, has_spoken, is_sniffed, knows_utf8;
 	bool awaits_tls; /* before the protocol */
-	bool was_told_wait;
+	bool was_told_wait, began_too_long;
 	bool is_shared; /* counted as the account's: admit_share() */
 	struct tlv conn, state, login;
 	uint64_t account;
@@ -97,6 +97,7 @@ static const struct field session_list[] = {
 	{ FIELD_INT(20, struct session_record, turn_ms) },
 	{ FIELD_BOOL(21, struct session_record, was_told_wait) },
 	{ FIELD_BOOL(22, struct session_record, is_shared) },
+	{ FIELD_BOOL(23, struct session_record, began_too_long) },
 };
 static const struct fields session_fields = { FIELDS("a session",
     struct session_record, session_list) };
@@ -131,6 +132,7 @@ session_save(const struct session *s, struct fields_out *out)
 		.turn_ms = s->turn_ms,
 		.was_told_wait = s->was_told_wait,
 		.has_spoken = s->has_spoken,
+		.began_too_long = s->began_too_long,
 		.is_sniffed = s->is_sniffed,
 		.knows_utf8 = s->knows_utf8,
 		.awaits_tls = s->protocol == &protocol_tls,
@@ -206,6 +208,7 @@ session_load(struct sessions *all, struct fields_in *in, const struct tlv *item)
 	s->since_ms = r.since_ms;
 	s->has_left = r.has_left;
 	s->has_spoken = r.has_spoken;
+	s->began_too_long = r.began_too_long;
 	s->is_sniffed = r.is_sniffed;
 	s->knows_utf8 = r.knows_utf8;
 	s->turn_ms = r.turn_ms;

@@ -170,6 +170,22 @@ static struct session_login *login_new(struct session *s,
 static void login_confirmed(struct session_login *l);
 static void login_wake(struct sessions *all);
 
+/* What asks for a password, for that. */
+static const char *
+login_command(enum login_purpose purpose)
+{
+	switch (purpose) {
+	case LOGIN_TO:
+		return "/login NAME";
+	case LOGIN_REGISTER:
+		return "/register";
+	case LOGIN_PASSWORD:
+	case LOGIN_CONFIRM:
+		return "/account password";
+	}
+	return "/login NAME";
+}
+
 /* Whoever types may do so for a prompt that is not there, or once more: the next
  * line is no line of chat. for_ms 0: whenever it comes. */
 static void
@@ -185,8 +201,9 @@ login_shun(struct session *s, enum login_purpose purpose, int64_t for_ms)
 		    s->all->net->clock->mono_ms + for_ms);
 	else
 		session_notice(s,
-		    "your next line is not said to anybody, as it may be the "
-		    "password; commands are commands");
+		    "%s asks once more; your next line is not said to anybody, "
+		    "as it may be the password",
+		    login_command(purpose));
 }
 
 /* The end of it: tells the client. */
@@ -680,6 +697,12 @@ session_ask_password(struct session *s, enum login_purpose purpose,
 	    purpose == LOGIN_CONFIRM      ? "your present password" :
 		purpose == LOGIN_PASSWORD ? "new password" :
 					    "password");
+}
+
+void
+session_shun_password(struct session *s)
+{
+	login_shun(s, LOGIN_PASSWORD, LOGIN_AHEAD_MS);
 }
 
 bool

@@ -48,7 +48,12 @@ sniff_silent_cb(void *arg)
 {
 	struct session *s = arg;
 
-	sniff_decide(s, protocol_table[0]);
+	/* What they have sent waits for its turn, so they were not silent. */
+	if (s->throttle != NULL && s->turn_ms > s->all->net->clock->mono_ms)
+		deadline_set(s->all->net->deadlines, s->state,
+		    s->turn_ms + s->all->options->greeting_delay);
+	else
+		sniff_decide(s, protocol_table[0]);
 }
 
 static void

@@ -72,6 +72,9 @@ session_is_stranger(struct session *s, char **text, size_t *len)
 		*len -= 3;
 	}
 	stranger = stranger_of(*text, *len);
+	if (stranger == STRANGER_NONE && s->began_too_long &&
+	    stranger_is_http_field(*text, *len))
+		stranger = STRANGER_HTTP;
 	if (stranger == STRANGER_NONE || session_is_understood(s, *text, *len))
 		return false;
 	log_debug("refused a client that speaks %s: fd=%d",

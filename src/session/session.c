@@ -406,6 +406,7 @@ session_too_long_cb(struct conn *c, void *arg)
 	assert(s->conn == c);
 	if (s->has_left)
 		return;
+	s->began_too_long |= !s->has_spoken;
 	s->protocol->too_long(s);
 	session_spend_line(s, s->all->options->max_line);
 }

@@ -120,6 +120,7 @@ struct session {
 	bool is_held : 1; /* session_hold() */
 	bool is_eof : 1; /* no more input; show the rest and close */
 	bool has_spoken : 1; /* a line came that is not empty */
+	bool began_too_long : 1; /* before that, one that was too long */
 	bool is_sniffed : 1; /* the port serves all protocols */
 	bool knows_utf8 : 1; /* they were told that a line was not UTF-8 */
 	bool was_told_wait : 1; /* that a line waits */
@@ -237,6 +238,9 @@ void session_set_password(struct session *s, enum login_purpose purpose,
  * if they have just shown who they are. */
 void session_change_password(struct session *s, const char *present,
     const char *password);
+/* The next line is no line of chat, as it may be a password, though none was
+ * asked for. */
+void session_shun_password(struct session *s);
 /* Asks for a password, for people who type; and takes the line after that,
  * which is no line of chat. False: none was asked for. */
 void session_ask_password(struct session *s, enum login_purpose purpose,

@@ -6,13 +6,16 @@
  * browser send lines of its choice to any port of the machine it runs on.
  *
  * What a person may type first is none of these. So words count only as
- * programs write them, in capitals, and a request only if it is whole.
+ * programs write them, in capitals, and a request only if it is whole. Of a
+ * request whose first line was too long to be looked at, the next is a field.
  */
 #include "config.h"
 
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/util.h"
 #include "session/stranger.h"
 
 static bool
@@ -68,6 +71,29 @@ stranger_is_http(const char *line, size_t len)
 	return stranger_is_request(line, len, "HTTP");
 }
 
+bool
+stranger_is_http_field(const char *line, size_t len)
+{
+	/* With "-", also all that begin so. */
+	static const char *const names[] = { "accept", "accept-",
+		"authorization", "cache-control", "connection", "content-",
+		"cookie", "date", "dnt", "expect", "forwarded", "from", "host",
+		"if-", "origin", "pragma", "priority", "range", "referer",
+		"sec-", "te", "trailer", "transfer-encoding", "upgrade",
+		"upgrade-", "user-agent", "via", "x-" };
+	const char *colon = memchr(line, ':', len);
+	size_t i, n, name_len = colon == NULL ? 0 : (size_t)(colon - line);
+
+	for (i = 0; i < NITEMS(names); i++) {
+		n = strlen(names[i]);
+		if ((name_len == n ||
+			(name_len > n && names[i][n - 1] == '-')) &&
+		    strncasecmp(line, names[i], n) == 0)
+			return memchr(line, ' ', name_len) == NULL;
+	}
+	return false;
+}
+
 enum stranger
 stranger_of(const char *line, size_t len)
 {
@@ -75,7 +101,6 @@ stranger_of(const char *line, size_t len)
 		return STRANGER_NONE;
 	if (stranger_is_tls(line, len))
 		return STRANGER_TLS;
-	/* Of a request whose first line was too long, the next is this. */
 	if (stranger_is_http(line, len) ||
 	    (stranger_begins(line, len, "Host: ") &&
 		memchr(line + 6, ' ', len - 6) == NULL))

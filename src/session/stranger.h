@@ -23,6 +23,8 @@ enum stranger {
 enum stranger stranger_of(const char *line, size_t len);
 /* Is that the first line of a request by HTTP? */
 bool stranger_is_http(const char *line, size_t len);
+/* Is that a field of such a request, by one of the names that clients send? */
+bool stranger_is_http_field(const char *line, size_t len);
 /* Returns its name: "HTTP". */
 const char *stranger_str(enum stranger stranger);
 

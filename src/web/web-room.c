@@ -232,7 +232,8 @@ web_write_page(struct web_page *page, const struct session *s,
 	page->at = first;
 	start = first.pos;
 	web_begin_page(page, s);
-	if (number != NULL && *number < h->first_number)
+	/* None has a number below 1. */
+	if (number != NULL && *number < h->first_number && h->first_number > 1)
 		buf_addstr(&page->html,
 		    "<p>(what was said before is no longer held)</p>\n");
 	while (count < WEB_PAGE_MESSAGES &&

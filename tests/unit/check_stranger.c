@@ -97,6 +97,28 @@ START_TEST(test_names)
 }
 END_TEST
 
+START_TEST(test_fields)
+{
+	static const char *const fields[] = { "Host: localhost",
+		"host: localhost", "Accept: */*", "accept-language:de",
+		"User-Agent: a b c", "X-Anything: x", "Content-Length: 3",
+		"sec-fetch-mode: cors" };
+	static const char *const others[] = { "", ":", "hello", "host",
+		"bob: hi", "hosts: two", "accepted: yes", "the host: ana",
+		"x: y", "accept -: x" };
+	size_t i;
+
+	for (i = 0; i < NITEMS(fields); i++)
+		ck_assert_msg(stranger_is_http_field(fields[i],
+				  strlen(fields[i])),
+		    "%s", fields[i]);
+	for (i = 0; i < NITEMS(others); i++)
+		ck_assert_msg(!stranger_is_http_field(others[i],
+				  strlen(others[i])),
+		    "%s", others[i]);
+}
+END_TEST
+
 void
 unit_tests(Suite *s)
 {
@@ -104,5 +126,6 @@ unit_tests(Suite *s)
 
 	tcase_add_test(tc, test_lines);
 	tcase_add_test(tc, test_binary);
+	tcase_add_test(tc, test_fields);
 	tcase_add_test(tc, test_names);
 }
