@@ -33,17 +33,17 @@
 uint64_t
 spent_now(const struct spent *s, int64_t half_ms, int64_t now_ms)
 {
-	int64_t elapsed_ms = now_ms - s->at_ms;
-	uint64_t amount = s->amount;
+	/* Any two times: what was handed over may be damaged. */
+	uint64_t elapsed_ms = (uint64_t)now_ms - (uint64_t)s->at_ms;
+	uint64_t half = (uint64_t)half_ms, amount = s->amount;
 
-	if (amount == 0 || elapsed_ms <= 0)
+	if (amount == 0 || s->at_ms >= now_ms)
 		return amount;
-	if (elapsed_ms / half_ms >= 64)
+	if (elapsed_ms / half >= 64)
 		return 0;
-	amount >>= elapsed_ms / half_ms;
+	amount >>= elapsed_ms / half;
 	/* Between two halvings, a straight line. */
-	return amount -
-	    amount * (uint64_t)(elapsed_ms % half_ms) / (uint64_t)(2 * half_ms);
+	return amount - amount * (elapsed_ms % half) / (2 * half);
 }
 
 void

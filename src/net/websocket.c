@@ -439,11 +439,11 @@ void
 websocket_add_lines(struct buf *out, enum websocket_opcode opcode,
     const char *lines, size_t len)
 {
-	const char *end = lines + len, *next;
+	const char *next;
 	size_t n;
 
-	for (; lines < end; lines = next) {
-		n = websocket_line(lines, (size_t)(end - lines), &next);
+	for (; len > 0; len -= (size_t)(next - lines), lines = next) {
+		n = websocket_line(lines, len, &next);
 		websocket_add_frame(out, opcode, lines, n);
 	}
 }
