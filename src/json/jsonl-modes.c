@@ -210,7 +210,7 @@ ban_set(struct session *s, const struct jsonl_request *rq,
 	const struct member *m = directory_find(&s->all->chat->directory, whom);
 	struct mode_call call;
 	struct mode_report report = mode_begin(&call, s, rq, ms->room);
-	char mask[MODES_MASK_MAX + 1];
+	char mask[MODES_MASK_MAX + 1] = "";
 	struct json *j;
 
 	if (m == s->member) {
