@@ -81,6 +81,8 @@ conn_websocket_fail(struct conn *c, uint16_t code)
 	log_debug("a WebSocket is broken off: code=%u fd=%d", (unsigned)code,
 	    c->fd);
 	c->websocket->close_code = code;
+	/* Nothing of what broke them is kept, or handed over. */
+	websocket_fini(&c->websocket->reader);
 	c->is_broken = true;
 	conn_close(c, CONN_WEBSOCKET_FAILED_MS);
 }

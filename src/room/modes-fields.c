@@ -20,7 +20,7 @@ mode_mask_check(struct fields_in *in, void *base)
 
 	(void)in;
 	if (!modes_mask_normalize(normalized, mask->mask) ||
-	    strcmp(normalized + (normalized[1] == 'm' && mask->mask[0] == 'm'),
+	    strcmp(normalized + (normalized[0] == '$' && mask->mask[0] == 'm'),
 		mask->mask) != 0)
 		return false;
 	(void)strlcpy(mask->mask, normalized, sizeof(mask->mask));
