@@ -36,6 +36,7 @@ struct file {
 	int dir_fd;
 	const char *name;
 	size_t size;
+	bool is_growing; /* history_open_growing() */
 	struct history_report *report;
 	char *error;
 	size_t error_size;
@@ -317,7 +318,9 @@ file_open(const struct file *f, int fd, struct history *h)
 {
 	enum history_status status;
 
-	status = history_open(h, fd, f->size, f->report);
+	status = f->is_growing ?
+	    history_open_growing(h, fd, f->size, f->report) :
+	    history_open(h, fd, f->size, f->report);
 	switch (status) {
 	case HISTORY_OK:
 		return 0;
@@ -353,43 +356,75 @@ file_found_str(const struct history_report *report)
 	return "?";
 }
 
+static void
+file_log_opened(const struct file *f, const struct history *h)
+{
+	/* Anybody can make rooms, as often as they like; and small rings are
+	 * opened all the time. */
+	bool is_usual = f->report->found == HISTORY_NEW ||
+	    (f->is_growing && f->report->missing == 0);
+
+	if (f->report->found == HISTORY_POWER_CUT && !f->is_growing)
+		log_warning("history may lack its newest messages, since the "
+			    "machine went down: name=%s",
+		    f->name);
+	(is_usual ? log_debug : log_info)(
+	    "history opened: name=%s found=%s messages=%llu missing=%llu",
+	    f->name, file_found_str(f->report),
+	    (unsigned long long)history_count(h),
+	    (unsigned long long)f->report->missing);
+}
+
+static int
+file_open_named(struct file *f, struct history *h)
+{
+	struct history_report own;
+	int fd;
+
+	if (f->report == NULL)
+		f->report = &own;
+	memset(f->report, 0, sizeof(*f->report));
+	fd = file_open_locked(f);
+	if (fd == -1)
+		return -1;
+	if (file_open(f, fd, h) == -1) {
+		close(fd);
+		return -1;
+	}
+	file_log_opened(f, h);
+	return 0;
+}
+
 int
 history_file_open(struct history *h, int dir_fd, const char *name, size_t size,
     struct history_report *report, char *error, size_t error_size)
 {
-	struct history_report own = { .found = HISTORY_NEW };
 	struct file f = {
 		.dir_fd = dir_fd,
 		.name = name,
 		.size = HISTORY_ROUND(size),
-		.report = report == NULL ? &own : report,
+		.report = report,
 		.error = error,
 		.error_size = error_size,
 	};
-	int fd;
 
-	memset(f.report, 0, sizeof(*f.report));
-	fd = file_open_locked(&f);
-	if (fd == -1)
-		return -1;
-	if (file_open(&f, fd, h) == -1) {
-		close(fd);
-		return -1;
-	}
-	if (f.report->found == HISTORY_POWER_CUT)
-		log_warning("history may lack its newest messages, since the "
-			    "machine went down: name=%s",
-		    name);
-	/* Anybody can make rooms, as often as they like. */
-	if (f.report->found == HISTORY_NEW)
-		log_debug("history begun: name=%s", name);
-	else
-		log_info("history opened: name=%s found=%s messages=%llu "
-			 "missing=%llu",
-		    name, file_found_str(f.report),
-		    (unsigned long long)history_count(h),
-		    (unsigned long long)f.report->missing);
-	return 0;
+	return file_open_named(&f, h);
+}
+
+int
+history_file_open_growing(struct history *h, int dir_fd, const char *name,
+    size_t size, char *error, size_t error_size)
+{
+	struct file f = {
+		.dir_fd = dir_fd,
+		.name = name,
+		.size = HISTORY_ROUND(size),
+		.is_growing = true,
+		.error = error,
+		.error_size = error_size,
+	};
+
+	return file_open_named(&f, h);
 }
 
 int

@@ -32,6 +32,10 @@ int history_file_open(struct history *h, int dir_fd, const char *name,
     size_t size, struct history_report *report, char *error,
     size_t error_size) MUST_CHECK;
 
+/* As history_file_open(), while people wait: history_open_growing(). */
+int history_file_open_growing(struct history *h, int dir_fd, const char *name,
+    size_t size, char *error, size_t error_size) MUST_CHECK;
+
 #define HISTORY_FILE_ERROR_SIZE 256
 
 /* 1: the file name in dir_fd is the one that h has open; 0: it is another, or

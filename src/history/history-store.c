@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #include "base/memfile.h"
+#include "base/nick.h"
 #include "base/util.h"
 #include "history/history-impl.h"
 #include "history/history.h"
@@ -146,7 +147,7 @@ history_attach(struct history *h, void *base, size_t size, int fd)
 	memset(h, 0, sizeof(*h));
 	h->header = base;
 	h->region = (char *)base + HISTORY_HEADER_SIZE;
-	h->size = size;
+	h->size = h->allocated = size;
 	h->fd = fd;
 	h->first_number = h->next_number = 1;
 }
@@ -388,20 +389,63 @@ ring_write_zeroes(int fd, off_t length, off_t size)
 	return 0;
 }
 
-/* Allocates the whole file on disk, so that no store to it can fail. */
+/* Allocates that part of the file on disk, so that no store to it can fail.
+ * From length on there is nothing in it. */
 static int
-ring_allocate(int fd, off_t length, size_t size)
+ring_allocate(int fd, off_t length, off_t from, off_t end)
 {
-	off_t end = (off_t)(HISTORY_HEADER_SIZE + size);
 	int error;
 
 	do {
-		error = posix_fallocate(fd, 0, end);
+		error = posix_fallocate(fd, from, end - from);
 	} while (error == EINTR);
 	if (error == EOPNOTSUPP || error == EINVAL)
 		return ring_write_zeroes(fd, length, end);
 	errno = error;
 	return error == 0 ? 0 : -1;
+}
+
+/* So much of a ring has to be allocated if its records end at pos. */
+static size_t
+ring_step(size_t size, uint64_t pos)
+{
+	if (pos >= size - sizeof(struct record))
+		return size;
+	pos += sizeof(struct record);
+	pos += HISTORY_STEP - 1 - (pos - 1) % HISTORY_STEP;
+	return pos > size ? size : (size_t)pos;
+}
+
+/* How much to allocate of a ring that is only as large as it has to be, if this
+ * is its header (NULL: it is new). After a power cut that says nothing. */
+static size_t
+ring_growing_size(const struct history_header *header, size_t size)
+{
+	if (header == NULL)
+		return ring_step(size, 0);
+	if (!history_is_closed(header) && !history_is_same_boot(header))
+		return size;
+	return ring_step(size, header->head_pos);
+}
+
+int
+history_grow(struct history *h, size_t text_len)
+{
+	size_t need = sizeof(struct record) + NICK_SIZE + text_len +
+	    sizeof(struct record_id) + HISTORY_ID_MAX + HISTORY_ALIGN;
+	size_t allocated;
+	off_t from = (off_t)(HISTORY_HEADER_SIZE + h->allocated);
+
+	if (h->allocated == h->size)
+		return 0;
+	allocated = ring_step(h->size, h->head_pos + need);
+	if (allocated <= h->allocated)
+		return 0;
+	if (ring_allocate(h->fd, from, from,
+		(off_t)(HISTORY_HEADER_SIZE + allocated)) == -1)
+		return -1;
+	h->allocated = allocated;
+	return 0;
 }
 
 /* Reads all of the file once: a fault of the disk gives an error here, where
@@ -428,7 +472,8 @@ ring_probe(int fd, size_t size)
 }
 
 static enum history_status
-ring_open(struct history *h, int fd, size_t size, struct history_report *report)
+ring_open(struct history *h, int fd, size_t size, bool is_growing,
+    struct history_report *report)
 {
 	void *base;
 	bool is_acknowledged;
@@ -452,7 +497,7 @@ ring_open(struct history *h, int fd, size_t size, struct history_report *report)
 	ring_begin(h);
 	/* The epoch must be on disk before it is used. A new file need not: it
 	 * is made while others wait, and may be lost as a whole. */
-	if (report->found != HISTORY_NEW &&
+	if (report->found != HISTORY_NEW && !is_growing &&
 	    ring_sync(h, HISTORY_HEADER_SIZE) == -1) {
 		int saved = errno;
 
@@ -476,14 +521,27 @@ ring_give_up(int fd, const struct stat *st)
 	return HISTORY_ERROR;
 }
 
-enum history_status
-history_open(struct history *h, int fd, size_t size,
+/* The file has its full length, and so much of it is on the disk. */
+static int
+ring_make_room(int fd, off_t length, size_t size, size_t allocated)
+{
+	off_t end = (off_t)(HISTORY_HEADER_SIZE + size);
+
+	if (ring_allocate(fd, length, 0,
+		(off_t)(HISTORY_HEADER_SIZE + allocated)) == -1)
+		return -1;
+	return length < end && allocated < size ? ftruncate(fd, end) : 0;
+}
+
+static enum history_status
+ring_open_file(struct history *h, int fd, size_t size, bool is_growing,
     struct history_report *report)
 {
 	struct history_header header;
 	struct history new;
 	struct stat st;
 	enum history_status status;
+	size_t allocated;
 	ssize_t n;
 
 	assert(size >= HISTORY_SIZE_MIN && size <= HISTORY_SIZE_MAX);
@@ -507,19 +565,42 @@ history_open(struct history *h, int fd, size_t size,
 		if (header.size != size)
 			return HISTORY_OTHER_SIZE;
 	}
-	if (ring_allocate(fd, st.st_size, size) == -1)
+	allocated = !is_growing ?
+	    size :
+	    ring_growing_size(st.st_size > 0 ? &header : NULL, size);
+	if (ring_make_room(fd, st.st_size, size, allocated) == -1)
 		return ring_give_up(fd, &st);
 	if (report->found != HISTORY_NEW) {
 		errno = ring_probe(fd, size);
 		if (errno != 0)
 			return HISTORY_ERROR;
 	}
-	status = ring_open(&new, fd, size, report);
+	status = ring_open(&new, fd, size, is_growing, report);
 	if (status == HISTORY_ERROR)
 		return ring_give_up(fd, &st);
-	if (status == HISTORY_OK)
-		*h = new;
+	if (status != HISTORY_OK)
+		return status;
+	*h = new;
+	if (is_growing) {
+		h->allocated = ring_step(size, h->head_pos);
+		if (h->allocated > allocated)
+			h->allocated = allocated;
+	}
 	return status;
+}
+
+enum history_status
+history_open(struct history *h, int fd, size_t size,
+    struct history_report *report)
+{
+	return ring_open_file(h, fd, size, false, report);
+}
+
+enum history_status
+history_open_growing(struct history *h, int fd, size_t size,
+    struct history_report *report)
+{
+	return ring_open_file(h, fd, size, true, report);
 }
 
 /* Maps fd as a ring that is not loaded yet. Returns -1 with errno. */

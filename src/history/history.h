@@ -39,6 +39,7 @@ struct history_seek_point;
 struct history {
 	char *region;
 	size_t size; /* a multiple of 8 */
+	size_t allocated; /* less than size only in history_open_growing() */
 	uint64_t tail_pos; /* the oldest record; head_pos when empty */
 	uint64_t head_pos; /* where the next record (or a pad before it) goes */
 	uint64_t last_pos; /* the newest record, if any */
@@ -239,6 +240,21 @@ struct history_report {
  */
 enum history_status history_open(struct history *h, int fd, size_t size,
     struct history_report *report) MUST_CHECK;
+
+/*
+ * As history_open(), for one of many small rings, which is opened while people
+ * wait: only what is in use is allocated, and history_grow() has to come before
+ * each append. Nothing waits for the disk. So if the power is cut in the second
+ * after that, what was said may be lost without a gap that tells of it, and the
+ * caller has to know next_number from elsewhere (history_raise()).
+ */
+enum history_status history_open_growing(struct history *h, int fd, size_t size,
+    struct history_report *report) MUST_CHECK;
+
+/* Has room on the disk for a message of text_len bytes. -1 with errno: there is
+ * none, and history_append() must not be called. Does nothing in other rings. */
+#define HISTORY_STEP 4096
+int history_grow(struct history *h, size_t text_len) MUST_CHECK;
 
 /*
  * Takes over the ring behind a descriptor that another program of this process,

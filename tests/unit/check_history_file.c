@@ -43,6 +43,94 @@ teardown(void)
 	ring_dir_fini(&dir);
 }
 
+/* Opens it as one of many small rings. */
+static void
+open_growing(size_t size)
+{
+	char error[HISTORY_FILE_ERROR_SIZE];
+
+	ck_assert_msg(history_file_open_growing(&h, dir.fd, RING_NAME, size,
+			  error, sizeof(error)) == 0,
+	    "%s", error);
+}
+
+static void
+grow_and_append(size_t text_len)
+{
+	static char text[8192];
+	struct event event = { .kind = EVENT_SAY,
+		.nick = "ana",
+		.author = 7,
+		.text = text,
+		.text_len = text_len };
+
+	memset(text, 'x', sizeof(text));
+	ck_assert_int_eq(history_grow(&h, text_len), 0);
+	(void)history_append(&h, &event);
+}
+
+START_TEST(test_growing)
+{
+	const size_t size = 65536;
+	struct stat st;
+	uint64_t count;
+	int i;
+
+	open_growing(size);
+	ck_assert_int_eq(fstatat(dir.fd, RING_NAME, &st, 0), 0);
+	ck_assert_int_eq(st.st_size, HISTORY_HEADER_SIZE + (off_t)size);
+	ck_assert_int_le(st.st_blocks * 512,
+	    HISTORY_HEADER_SIZE + HISTORY_STEP);
+	ck_assert_uint_eq(h.allocated, HISTORY_STEP);
+	/* All that a record touches is there before it is written; so is what a
+	 * hole would need. */
+	for (i = 0; i < 200; i++) {
+		grow_and_append((size_t)(i * 37 % 1500));
+		ck_assert_uint_ge(h.allocated,
+		    h.head_pos + sizeof(struct record) < size ?
+			h.head_pos + sizeof(struct record) :
+			size);
+		if (i % 7 == 0) {
+			count = h.next_number;
+			if (i % 2 == 0)
+				ck_assert_int_eq(history_close(&h), 0);
+			else
+				history_fini(&h);
+			open_growing(size);
+			ck_assert_uint_eq(h.next_number, count);
+		}
+		ck_assert_int_eq(fstat(h.fd, &st), 0);
+		ck_assert_int_ge(st.st_blocks * 512,
+		    (off_t)(HISTORY_HEADER_SIZE + h.allocated));
+	}
+	ck_assert_uint_eq(h.allocated, size);
+	ck_assert_uint_gt(h.first_number, 1);
+	history_fini(&h);
+	/* It is an ordinary ring. */
+	ck_assert_int_eq(ring_open(&h, &dir, size), HISTORY_KILLED);
+	ck_assert_uint_eq(h.next_number, 201);
+	history_fini(&h);
+}
+END_TEST
+
+/* After a power cut nothing in the file says what is allocated. */
+START_TEST(test_growing_power_cut)
+{
+	struct stat st;
+
+	open_growing(65536);
+	grow_and_append(100);
+	memset(h.header->boot, 'x', 8);
+	history_fini(&h);
+	open_growing(65536);
+	ck_assert_int_eq(fstat(h.fd, &st), 0);
+	ck_assert_int_ge(st.st_blocks * 512, HISTORY_HEADER_SIZE + 65536);
+	ck_assert_uint_gt(h.next_number, HISTORY_EPOCH);
+	ck_assert_int_eq(history_grow(&h, 9), 0);
+	history_fini(&h);
+}
+END_TEST
+
 START_TEST(test_reopen)
 {
 	struct stat st;
@@ -428,6 +516,8 @@ unit_tests(Suite *s)
 	TCase *tc = unit_case(s, "history_file", setup, teardown);
 
 	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, test_growing);
+	tcase_add_test(tc, test_growing_power_cut);
 	tcase_add_test(tc, test_reopen);
 	tcase_add_test(tc, test_unname);
 	tcase_add_test(tc, test_reopen_empty);
