@@ -46,6 +46,9 @@ enum say {
 #define SAY_SECRET_TEXT \
 	"that looks like a password: nobody was told, and nothing is kept; " \
 	"if it is none, say it in other words"
+/* Is text, scrubbed, a password that went astray, as base/secret.h knows them, or
+ * the one that m has just given? */
+bool action_is_secret(const struct member *m, const char *text, size_t len);
 /*
  * m says something: EVENT_SAY, EVENT_ME, EVENT_NOTICE or EVENT_CTCP with a
  * text, and perhaps tags; or EVENT_TAGS. With a status of '@' or '+' it is an
@@ -62,6 +65,7 @@ enum msg {
 	MSG_SENT,
 	MSG_QUEUED, /* they get it when they are back */
 	MSG_ON_BREAK, /* the sender is */
+	MSG_SECRET, /* it is the password that they have just given */
 	MSG_TOO_LONG, /* fits was false */
 	MSG_ACCOUNTS_ONLY, /* member_accepts(): they do not */
 	MSG_QUEUE_FULL

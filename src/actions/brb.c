@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "actions/actions.h"
-#include "base/secret.h"
 #include "room/client.h"
 #include "room/member.h"
 
@@ -19,9 +18,9 @@ brb_is_too_long(const char *text)
 }
 
 static bool
-brb_is_secret(const char *text)
+brb_is_secret(const struct member *m, const char *text)
 {
-	return text != NULL && text_is_secret(text, strlen(text));
+	return text != NULL && action_is_secret(m, text, strlen(text));
 }
 
 enum brb
@@ -31,7 +30,7 @@ action_brb(struct member *m, const char *text)
 
 	if (brb_is_too_long(text))
 		return BRB_TOO_LONG;
-	if (brb_is_secret(text))
+	if (brb_is_secret(m, text))
 		return BRB_SECRET;
 	member_break(m, text);
 	return was_on_break ? BRB_CHANGED : BRB_DONE;
@@ -46,7 +45,7 @@ action_back(struct member *m, const char *text)
 		return BRB_NOT_AWAY;
 	if (brb_is_too_long(text))
 		return BRB_TOO_LONG;
-	if (brb_is_secret(text))
+	if (brb_is_secret(m, text))
 		return BRB_SECRET;
 	member_event(m, &event); /* before queued messages */
 	member_back(m, text);
@@ -60,7 +59,7 @@ action_away(struct member *m, const char *text)
 		return BRB_ON_BREAK;
 	if (brb_is_too_long(text))
 		return BRB_TOO_LONG;
-	if (brb_is_secret(text))
+	if (brb_is_secret(m, text))
 		return BRB_SECRET;
 	member_away(m, text);
 	return BRB_DONE;

@@ -5,6 +5,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "actions/actions.h"
 #include "room/client.h"
 #include "room/member.h"
@@ -12,6 +14,8 @@
 void
 action_quit(struct member *m, const char *text)
 {
+	if (text != NULL && action_is_secret(m, text, strlen(text)))
+		text = NULL;
 	member_depart(m, ROOM_LEAVE_QUIT, text);
 }
 

@@ -9,12 +9,16 @@
 #include "room/accepted.h"
 #include "room/member.h"
 #include "room/person.h"
+#include "room/typed-secret.h"
 
 enum msg
 action_msg(struct member *m, struct member *to, struct event *event, bool fits)
 {
 	if (m->is_on_break)
 		return MSG_ON_BREAK;
+	if (event->text != NULL &&
+	    typed_secret_is(m, event->text, event->text_len))
+		return MSG_SECRET;
 	if (!fits)
 		return MSG_TOO_LONG;
 	if (!member_accepts(to, m))

@@ -15,6 +15,13 @@
 #include "room/person.h"
 #include "room/presence.h"
 #include "room/publish.h"
+#include "room/typed-secret.h"
+
+bool
+action_is_secret(const struct member *m, const char *text, size_t len)
+{
+	return text_is_secret(text, len) || typed_secret_is(m, text, len);
+}
 
 /* Sends private messages to everybody with at least the event's status
  * in room. */
@@ -55,7 +62,8 @@ action_say(struct member *m, struct room *room, struct event *event, bool fits,
 		return SAY_FORBIDDEN;
 	if (event->is_ctcp && modes_has(room, ROOM_NO_CTCP))
 		return SAY_NO_CTCP;
-	if (event->text != NULL && text_is_secret(event->text, event->text_len))
+	if (event->text != NULL &&
+	    action_is_secret(m, event->text, event->text_len))
 		return SAY_SECRET;
 	if (!fits)
 		return SAY_TOO_LONG;

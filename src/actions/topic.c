@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "actions/actions.h"
-#include "base/secret.h"
 #include "room/client.h"
 #include "room/member.h"
 #include "room/modes.h"
@@ -28,7 +27,7 @@ action_topic(struct membership *ms, const char *text)
 		return TOPIC_NONE;
 	if (text != NULL && strlen(text) > TOPIC_MAX)
 		return TOPIC_TOO_LONG;
-	if (text != NULL && text_is_secret(text, strlen(text)))
+	if (text != NULL && action_is_secret(m, text, strlen(text)))
 		return TOPIC_SECRET;
 	if (!ms->is_op && !member_may_announce(m, ANNOUNCE_TOPIC))
 		return TOPIC_TOO_OFTEN;

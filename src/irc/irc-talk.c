@@ -319,6 +319,9 @@ talk_to_person(struct session *s, const struct talk *t, const char *target)
 		talk_refuse(s, t, 477, "%s :%s " MSG_ACCOUNTS_ONLY_TEXT " (+R)",
 		    to->nick, to->nick);
 		break;
+	case MSG_SECRET:
+		talk_refuse(s, t, 404, "%s :" SAY_SECRET_TEXT, to->nick);
+		break;
 	case MSG_TOO_LONG:
 		talk_too_long(s);
 		break;

@@ -216,6 +216,9 @@ msg_to(struct session *s, const struct jsonl_request *rq, struct member *to,
 	case MSG_ON_BREAK:
 		jsonl_on_break(s, rq);
 		break;
+	case MSG_SECRET:
+		jsonl_failed(s, rq, "secret", SAY_SECRET_TEXT);
+		break;
 	case MSG_TOO_LONG:
 		break; /* only in other protocols */
 	}

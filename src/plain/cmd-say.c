@@ -54,6 +54,9 @@ cmd_msg_run(struct session *s, int argc, char *argv[])
 		    "%s " MSG_ACCOUNTS_ONLY_TEXT "; /register or /login",
 		    to->nick);
 		break;
+	case MSG_SECRET:
+		session_error(s, SAY_SECRET_TEXT);
+		break;
 	case MSG_ON_BREAK:
 		plain_on_break(s);
 		break;

@@ -104,6 +104,23 @@ plain_command_unknown(struct session *s, const char *name)
 }
 
 bool
+plain_command_begins(const char *text, size_t len)
+{
+	char word[PLAIN_ECHO_MAX + 1];
+	size_t word_len = 0;
+
+	if (len == 0 || text[0] != '/')
+		return false;
+	while (word_len + 1 < len && text[word_len + 1] != ' ' &&
+	    word_len < PLAIN_ECHO_MAX) {
+		word[word_len] = text[word_len + 1];
+		word_len++;
+	}
+	word[word_len] = '\0';
+	return plain_command_find(word) != NULL;
+}
+
+bool
 plain_command_forgot_slash(struct session *s, const char *text)
 {
 	static const char *const words[] = { "quit", "exit", "help", "brb" };

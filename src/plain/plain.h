@@ -90,6 +90,9 @@ int plain_command_split(char *line, char *argv[], int max, bool is_rest);
 /* Tells that there is no such command, and what may be meant. */
 void plain_command_unknown(struct session *s, const char *name);
 
+/* Does text, as it came, begin with a command's name, as in "/quit now"? */
+bool plain_command_begins(const char *text, size_t len);
+
 /* Is text a command whose slash was forgotten, such as "quit"? They are told.
  * True: it must not be said. */
 bool plain_command_forgot_slash(struct session *s, const char *text);

@@ -24,6 +24,7 @@
 #include "room/client.h"
 #include "room/cursor.h"
 #include "room/member.h"
+#include "room/typed-secret.h"
 #include "session/event-text.h"
 #include "session/protocol.h"
 #include "session/session.h"
@@ -343,13 +344,37 @@ line_says_in(struct session *s, const char *text, size_t len,
 	    *rest != '\0';
 }
 
+/*
+ * Is this line, typed when a password was asked for, none? A command that is too
+ * short for a password ("/quit") ends the question, and is run. A longer one may
+ * be the password that somebody has, but never becomes a new one: whoever did
+ * not notice the question would be locked out.
+ */
+static bool
+line_is_no_password(struct session *s, const char *text, size_t len)
+{
+	enum login_prompt prompt = session_prompt(s);
+	bool is_short = len < PASSWORD_MIN;
+
+	if (prompt == LOGIN_PROMPT_NONE || !plain_command_begins(text, len) ||
+	    (!is_short && prompt == LOGIN_PROMPT_PRESENT))
+		return false;
+	session_end_prompt(s);
+	session_error(s,
+	    is_short ? "no password came, and nothing has changed" :
+		       "a command is no new password; nothing has changed, "
+		       "and it was not run: type it again");
+	return !is_short;
+}
+
 static void
 line_line(struct session *s, char *text, size_t len, bool has_cr)
 {
 	struct buf *clean = &s->all->text;
 	const struct member *m = s->member;
 
-	if (session_take_password(s, text, len))
+	if (line_is_no_password(s, text, len) ||
+	    session_take_password(s, text, len))
 		return;
 	if (!s->has_spoken && has_cr)
 		member_set_dialect(s->member, &line_crlf);
@@ -376,7 +401,9 @@ line_line(struct session *s, char *text, size_t len, bool has_cr)
 	if (len == 0) {
 		if (cursor_has_replay(membership_cursor(plain_here(s))))
 			cmd_skip_run(s, 0, NULL);
-	} else if (text[0] == '/') /* what stands behind it is said */
+	} else if (typed_secret_is(m, text, len))
+		session_error(s, SAY_SECRET_TEXT);
+	else if (text[0] == '/') /* what stands behind it is said */
 		plain_say(s, EVENT_SAY, text + 1, len - 1);
 	else if (!plain_command_forgot_slash(s, text))
 		plain_say(s, EVENT_SAY, text, len);

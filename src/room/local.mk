@@ -83,6 +83,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/shown.h \
 	%D%/tally.c \
 	%D%/tally.h \
+	%D%/typed-secret.c \
+	%D%/typed-secret.h \
 	%D%/watch.h \
 	%D%/whowas.c \
 	%D%/whowas.h

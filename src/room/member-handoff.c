@@ -25,6 +25,7 @@
 #include "room/person.h"
 #include "room/replay.h"
 #include "room/room.h"
+#include "room/typed-secret.h"
 
 /* Memberships */
 
@@ -224,6 +225,7 @@ static const struct field member_list[] = {
 	{ FIELD_LIST(29, struct member, accepted, &accepted_fields,
 	      struct accepted, entry, member_add_accepted),
 	    .put = member_put_accepted },
+	{ FIELD_POINTER(41, struct member, typed, &typed_secret_fields) },
 };
 static const struct fields member_fields = { FIELDS("a member", struct member,
     member_list) };
@@ -304,6 +306,7 @@ member_load(struct chat *chat, struct fields_in *in, const struct tlv *item,
 		chat->lost_count++;
 	}
 	member_update_ignorer(m);
+	typed_secret_resume(m);
 	SLIST_FOREACH(ms, &m->memberships, in_member)
 		membership_enter(ms);
 	return true;

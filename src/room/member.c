@@ -31,6 +31,7 @@
 #include "room/replay.h"
 #include "room/room.h"
 #include "room/roommates.h"
+#include "room/typed-secret.h"
 #include "room/watch.h"
 
 void
@@ -78,6 +79,7 @@ member_free(struct member *m)
 	person_clear(chat, &m->person);
 	handed_forget(&m->client, UINT64_MAX);
 	member_accepted_clear(m);
+	typed_secret_forget(m);
 	free(m->break_text);
 	free(m->user);
 	free(m->realname);

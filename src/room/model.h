@@ -365,6 +365,7 @@ struct member {
 	struct bucket announce[ANNOUNCES];
 	struct spent said; /* bytes in rings: crowd.h */
 	struct accepted_list accepted; /* the last one first */
+	struct typed_secret *typed; /* typed-secret.h; or NULL */
 	char *user; /* IRC's user name; NULL: a plain client */
 	char *realname; /* NULL: the same as the nick */
 	char *break_text; /* or NULL; of a break, or while away */

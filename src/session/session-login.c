@@ -28,6 +28,7 @@
 #include "net/scram.h"
 #include "net/verify.h"
 #include "room/member.h"
+#include "room/typed-secret.h"
 #include "session/protocol.h"
 #include "session/session-impl.h"
 
@@ -101,6 +102,14 @@ session_identity(const struct session *s)
 	if (s->member != NULL)
 		return s->member->credential;
 	return a == NULL ? s->address : credential_from_account(a->id);
+}
+
+/* So that it is not said when it is typed once more. */
+static void
+login_note(struct session *s, const char *secret)
+{
+	if (s->member != NULL)
+		typed_secret_note(s->member, secret);
 }
 
 static void
@@ -472,6 +481,7 @@ login_begin(struct session_login *l, const char *secret)
 void
 session_login(struct session *s, const char *name, const char *secret)
 {
+	login_note(s, secret);
 	login_begin(login_new(s, LOGIN_TO, LOGIN_STEP_HASH, name), secret);
 }
 
@@ -649,6 +659,7 @@ session_set_password(struct session *s, enum login_purpose purpose,
 	struct login_answer answer = { .nick = NICK_SAME };
 	enum login result = login_may(s, purpose);
 
+	login_note(s, password);
 	if (result == LOGIN_DONE && password_check(password) != NULL)
 		result = LOGIN_BAD_PASSWORD;
 	if (result == LOGIN_DONE && purpose == LOGIN_REGISTER) {
@@ -705,6 +716,27 @@ session_shun_password(struct session *s)
 	login_shun(s, LOGIN_PASSWORD, LOGIN_AHEAD_MS);
 }
 
+enum login_prompt
+session_prompt(const struct session *s)
+{
+	const struct session_login *l = s->login;
+
+	if (l == NULL || l->step != LOGIN_STEP_PROMPT)
+		return LOGIN_PROMPT_NONE;
+	return l->purpose == LOGIN_TO || l->purpose == LOGIN_CONFIRM ?
+	    LOGIN_PROMPT_PRESENT :
+	    LOGIN_PROMPT_NEW;
+}
+
+void
+session_end_prompt(struct session *s)
+{
+	if (session_prompt(s) == LOGIN_PROMPT_NONE)
+		return;
+	login_free(s->login);
+	conn_hide_typing(s->conn, false);
+}
+
 bool
 session_take_password(struct session *s, const char *text, size_t len)
 {
@@ -732,10 +764,11 @@ session_take_password(struct session *s, const char *text, size_t len)
 		    "it again if it is none");
 	else if (len == 0)
 		login_end(s, purpose, LOGIN_NO_PASSWORD, &answer);
-	else if (purpose == LOGIN_TO || purpose == LOGIN_CONFIRM)
+	else if (purpose == LOGIN_TO || purpose == LOGIN_CONFIRM) {
+		login_note(s, secret);
 		login_begin(login_new(s, purpose, LOGIN_STEP_HASH, name),
 		    secret);
-	else
+	} else
 		session_set_password(s, purpose, secret);
 	explicit_bzero(secret, strlen(secret));
 	free(secret);

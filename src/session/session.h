@@ -246,6 +246,14 @@ void session_shun_password(struct session *s);
 void session_ask_password(struct session *s, enum login_purpose purpose,
     const char *name);
 bool session_take_password(struct session *s, const char *text, size_t len);
+/* What s is asked for; and that is given up, and s not told. */
+enum login_prompt {
+	LOGIN_PROMPT_NONE,
+	LOGIN_PROMPT_PRESENT, /* the password that they have */
+	LOGIN_PROMPT_NEW
+};
+enum login_prompt session_prompt(const struct session *s);
+void session_end_prompt(struct session *s);
 
 /* Charges so many tokens for the line being handled. */
 void session_charge(struct session *s, unsigned cost);

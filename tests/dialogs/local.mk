@@ -23,6 +23,7 @@ dialogs = \
 	%D%/account-modes.dialog \
 	%D%/account-parallel.dialog \
 	%D%/account-password.dialog \
+	%D%/account-prompt.dialog \
 	%D%/account-unix.dialog \
 	%D%/account.dialog \
 	%D%/ban-evaded.dialog \
@@ -184,6 +185,7 @@ dialogs = \
 	%D%/scrub.dialog \
 	%D%/search.dialog \
 	%D%/secret-texts.dialog \
+	%D%/secret-typed.dialog \
 	%D%/secret.dialog \
 	%D%/signals-int.dialog \
 	%D%/signals-twice.dialog \

@@ -89,6 +89,7 @@ unit_tests = \
 	%D%/check_tls_context \
 	%D%/check_tls_record \
 	%D%/check_tlv \
+	%D%/check_typed_secret \
 	%D%/check_util \
 	%D%/check_verify \
 	%D%/check_walk \
