@@ -4,13 +4,29 @@
 // Actions: what a command that was typed does. Each returns false if the text is
 // to stay in the field.
 
+import { openAccount, openSelf } from "./account.js";
 import * as panels from "./panels.js";
 import * as words from "./words.js";
 
 // What the server says is shown above the field; what was typed is gone by then.
 function tell(page, promise) {
-	promise.catch((o) => page.composer.say(o.text));
+	promise.catch((o) => page.composer.say(words.sentence(o.text)));
 	return true;
+}
+
+function note(page, text) {
+	page.current.note({ kind: "note", time: page.chat.now(), text });
+	page.stale("view");
+}
+
+function noteWho(page) {
+	const people = page.current.sortedPeople();
+	const away = people.filter((p) => p.away !== undefined);
+	note(page, `${words.plural(people.length, "person", "people")} here: ` +
+	    words.names(people.map((p) => p.nick), 50) +
+	    (away.length > 0 ? `; on break: ${words.names(away.map((p) =>
+		`${p.nick} (${[p.away, words.duration(p.for ?? 0)]
+		    .filter(Boolean).join(", ")})`), 20)}` : ""));
 }
 
 const actions = {
@@ -30,24 +46,13 @@ const actions = {
 		page.chat.logout();
 		return true;
 	},
-	who(page) {
-		const room = page.current;
-		page.chat.ask({ who: room.name });
-		const people = room.sortedPeople();
-		const away = people.filter((p) => p.away !== undefined);
-		room.note({ kind: "note", time: page.chat.now(),
-			text: `${words.plural(people.length, "person",
-			    "people")} here: ` +
-			    words.names(people.map((p) => p.nick), 50) +
-			    (away.length > 0 ? `; on break: ${words.names(
-				away.map((p) => p.nick + (p.away ?
-				    ` (${p.away})` : "")), 20)}` : "") });
-		page.stale("view");
-		return true;
-	},
-	history(page) {
-		page.chat.loadOlder(page.current);
-		return true;
+	who: (page) => tell(page, page.chat.request({ who: page.current.name })
+	    .then(() => noteWho(page))),
+	history(page, a) {
+		if (a.n > 0)
+			return tell(page, page.showLast(a.n));
+		page.composer.say("/history takes a number of messages.");
+		return false;
 	},
 	skip(page) {
 		page.chat.skip(page.current);
@@ -61,10 +66,8 @@ const actions = {
 		page.leave(page.current);
 		return true;
 	},
-	rooms(page) {
-		page.chat.refreshDirectory();
-		return true;
-	},
+	rooms: (page) => tell(page, page.chat.refreshDirectory().then(
+	    (rooms) => note(page, words.rooms(rooms)))),
 	search(page, a) {
 		panels.openSearch(page.chat, page, a.text);
 		return true;
@@ -73,32 +76,29 @@ const actions = {
 		page.composer.say(page.current.topic ?? "No topic is set.");
 		return true;
 	},
-	ignore(page, a) {
-		const { chat } = page;
-		if (a.nick === undefined) {
-			page.composer.say(chat.ignores.size === 0 ?
-			    "You ignore nobody here." :
-			    `You ignore ${words.names([...chat.ignores], 50)}.`);
-			return true;
-		}
-		return tell(page, chat.ignore(a.nick));
-	},
-	unignore: (page, a) => tell(page, page.chat.unignore(a.nick)),
 	request(page, a) {
-		const o = a.needsRoom ?
-		    { ...a.object, room: page.current.name } : a.object;
-		return tell(page, page.chat.request(o).then((answer) => {
-			if (answer.modes !== undefined)
-				page.composer.say(`Modes: ${answer.modes}`);
-			return answer;
+		const { chat } = page;
+		const o = a.inRoom ? { ...a.object, room: page.current.name } :
+		    a.object;
+		return tell(page, chat.request(o).then((answer) => {
+			if (/ignore$/.test(answer.done))
+				chat.refreshIgnores();
+			page.composer.say(words.answer(answer) || a.done);
 		}));
 	},
+	account(page, { what, name }) {
+		if (what !== undefined)
+			return tell(page, openAccount(page.chat, { what,
+				name }));
+		openSelf(page.chat);
+		return true;
+	},
 	register(page) {
-		panels.openSelf(page.chat, { mode: "register" });
+		openSelf(page.chat, { mode: "register" });
 		return true;
 	},
 	login(page, a) {
-		panels.openSelf(page.chat, { mode: "login", name: a.name });
+		openSelf(page.chat, { mode: "login", name: a.name });
 		return true;
 	},
 	read(page) {

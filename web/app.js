@@ -8,6 +8,7 @@ import { Chat } from "./chat.js";
 import { Composer } from "./composer.js";
 import { TimelineView } from "./view.js";
 import { Store, browserArea } from "./store.js";
+import { openSelf } from "./account.js";
 import { run } from "./actions.js";
 import { parseInput } from "./commands.js";
 import { $, bdi, button, h, icon, iconButton } from "./dom.js";
@@ -232,13 +233,28 @@ class Page {
 		this.composer.focus();
 	};
 
-	openSelf = () => panels.openSelf(this.chat);
+	openSelf = () => openSelf(this.chat);
+
+	openJoin = () => panels.openJoin(this);
 
 	openLine = async (name, n) => {
 		this.join(name);
 		await this.chat.loadAround(this.current, n);
 		this.view.jump(n);
 	};
+
+	// Shows the last n lines, from the first of them on.
+	async showLast(n) {
+		const room = this.current, { timeline } = room;
+		const lines = () => timeline.items.filter((i) => i.sub === 0);
+		for (let had = -1; lines().length < n && had < lines().length;) {
+			had = lines().length;
+			await this.chat.loadOlder(room);
+		}
+		const first = lines().slice(-n)[0];
+		if (first && room === this.current)
+			this.view.jump(first.n);
+	}
 
 	#hashChanged() {
 		const name = roomInAddress();
@@ -559,9 +575,9 @@ class Page {
 		    h("span", {}, chat.problem ?? "You are here as ",
 			chat.problem === null && h("strong", {}, chat.me.nick),
 			chat.problem === null && "."),
-		    button("Choose a name", () => panels.openSelf(chat),
+		    button("Choose a name", () => openSelf(chat),
 			{ class: "pill main" }),
-		    button("Log in", () => panels.openSelf(chat,
+		    button("Log in", () => openSelf(chat,
 			{ mode: "login" }), { class: "pill" }),
 		    button("Stay a guest", () => chat.stayGuest(),
 			{ class: "pill" }));

@@ -33,13 +33,14 @@ export class Chat extends Emitter {
 	// Why one is not who one was, in words; or null.
 	problem = null;
 	onBreak = null; /* its text */
-	ignores = new Set();
 	refusal = null;
 	newVersion = false;
 	#timers;
 	#now;
 	#store;
 	#tab;
+	/* Does one ignore anybody? Then numbers leap. */
+	#hides = false;
 	#pending = new Map();
 	#ref = 0;
 	#settled = false;
@@ -258,6 +259,17 @@ export class Chat extends Emitter {
 		this.flush();
 	}
 
+	// The account may have been given another of its names.
+	accountIs(name) {
+		if (name === this.me.account)
+			return;
+		this.#store.set("me", { ...this.#store.get("me", {}),
+			account: name });
+		this.setMe(this.me.nick, name);
+		for (const room of this.rooms.values())
+			this.saveRead(room);
+	}
+
 	// Is who one was no more: what was kept here about that goes.
 	logout() {
 		this.#store.remove("me");
@@ -270,16 +282,6 @@ export class Chat extends Emitter {
 	// Leaves, until one does something again.
 	quit(text) {
 		this.ask({ quit: text || true }, () => this.link.stop());
-	}
-
-	async ignore(nick) {
-		await this.request({ ignore: nick });
-		this.ignores.add(nick.toLowerCase());
-	}
-
-	async unignore(nick) {
-		await this.request({ unignore: nick });
-		this.ignores.delete(nick.toLowerCase());
 	}
 
 	stayGuest() {
@@ -309,7 +311,8 @@ export class Chat extends Emitter {
 			names.add(this.lobby);
 		for (const name of names)
 			this.join(name);
-		this.refreshDirectory();
+		this.refreshDirectory().catch(() => {});
+		this.refreshIgnores();
 		this.flush();
 		this.emit("state");
 	}
@@ -389,7 +392,6 @@ export class Chat extends Emitter {
 
 	#joined(room, o) {
 		room.topic = o.topic;
-		room.isOp = o.op;
 		room.lastKnown = BigInt(o.last ?? 0);
 		if (room.state === "joining")
 			room.state = "catching-up";
@@ -469,16 +471,22 @@ export class Chat extends Emitter {
 			room.state = "out";
 			this.rooms.delete(room.name);
 			this.#saveRooms();
-			this.refreshDirectory();
+			this.refreshDirectory().catch(() => {});
 		}
 		this.#saveTalks();
 		this.emit("rooms");
 	}
 
-	refreshDirectory() {
-		this.ask({ rooms: true }, (o) => {
-			this.directory = o.rooms;
-			this.emit("rooms");
+	async refreshDirectory() {
+		const o = await this.request({ rooms: true });
+		this.directory = o.rooms;
+		this.emit("rooms");
+		return o.rooms;
+	}
+
+	refreshIgnores() {
+		this.ask({ ignore: null }, (o) => {
+			this.#hides = o.ignored.length > 0;
 		});
 	}
 
@@ -487,7 +495,7 @@ export class Chat extends Emitter {
 	// A line that came, for a room.
 	line(room, line) {
 		const isRun = room.run !== null;
-		room.hides = this.ignores.size > 0;
+		room.hides = this.#hides;
 		const result = room.receive(line);
 		if (result === "ask")
 			this.#askLater(room);

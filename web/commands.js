@@ -24,7 +24,7 @@ const table = [
 	["who", "", "list who is here, who is on break and why",
 		0, 0, () => ({ do: "who" })],
 	["history", "[N]", "show the last messages: N, or 20",
-		0, 1, () => ({ do: "history" })],
+		0, 1, (n) => ({ do: "history", n: Number(n ?? 20) })],
 	["skip", "", "stop what is being shown (an empty line does it too)",
 		0, 0, () => ({ do: "skip" })],
 	["join", "ROOM [KEY]", "go to another room, or make it",
@@ -38,32 +38,42 @@ const table = [
 		1, 1, (text) => ({ do: "search", text })],
 	["topic", "[TEXT]", "show or set the room's topic; - removes it",
 		0, 1, (text) => text === undefined ? { do: "show-topic" } :
-		    request({ topic: text === "-" ? null : text }, true)],
+		    request({ topic: text === "-" ? null : text }, IN_ROOM)],
 	["ignore", "[NICK]", "hide somebody's lines, or list whom you ignore",
-		0, 1, (nick) => ({ do: "ignore", nick })],
+		0, 1, (nick) => request({ ignore: nick ?? null }, {
+			done: nick && `You see nothing of ${nick}'s any ` +
+			    `more; /unignore ${nick} undoes it.` })],
 	["unignore", "NICK", "show somebody's lines again",
-		1, 1, (nick) => ({ do: "unignore", nick })],
+		1, 1, (nick) => request({ unignore: nick },
+		    { done: `You see what ${nick} says again.` })],
+	["accept", "[accounts|anyone]",
+		"who may /msg you: who is logged in, or anyone",
+		0, 1, (who) => request({ accept: who ?? null })],
 	["invite", "NICK", "ask somebody to come to this room",
-		1, 1, (nick) => request({ invite: nick }, true)],
+		1, 1, (nick) => request({ invite: nick }, { inRoom: true,
+			done: `${nick} is asked to come here.` })],
 	["kick", "NICK [REASON]",
 		"put somebody out of the room; they may come back",
 		1, 2, (kick, text) => request(text ? { kick, text } :
-		    { kick }, true)],
+		    { kick }, IN_ROOM)],
 	["ban", "[NICK|MASK]", "keep somebody out; /unban undoes it",
-		1, 1, (mask) => request({ mode: `+b ${mask}` }, true)],
+		0, 1, (ban) => request({ ban: ban ?? null }, IN_ROOM)],
 	["unban", "NICK|MASK", "lift a ban of the room",
-		1, 1, (mask) => request({ mode: `-b ${mask}` }, true)],
+		1, 1, (unban) => request({ unban }, IN_ROOM)],
 	["op", "NICK", "make somebody operator of the room; /deop undoes it",
-		1, 1, (nick) => request({ mode: `+o ${nick}` }, true)],
+		1, 1, (nick) => request({ mode: `+o ${nick}` }, IN_ROOM)],
 	["deop", "NICK", "somebody is operator of the room no more",
-		1, 1, (nick) => request({ mode: `-o ${nick}` }, true)],
+		1, 1, (nick) => request({ mode: `-o ${nick}` }, IN_ROOM)],
 	["voice", "NICK", "let somebody always speak; /devoice undoes it",
-		1, 1, (nick) => request({ mode: `+v ${nick}` }, true)],
+		1, 1, (nick) => request({ mode: `+v ${nick}` }, IN_ROOM)],
 	["devoice", "NICK", "somebody has voice no more",
-		1, 1, (nick) => request({ mode: `-v ${nick}` }, true)],
+		1, 1, (nick) => request({ mode: `-v ${nick}` }, IN_ROOM)],
 	["mode", "[MODES...]",
 		"show the room's modes, or change them: /mode +t-m",
-		0, 1, (mode) => request({ mode: mode ?? null }, true)],
+		0, 1, (mode) => request({ mode: mode ?? null }, IN_ROOM)],
+	["account", "[password|token|uid|key|remove|alias|unalias|main [NAME]]",
+		"your account; /register makes one, /login NAME",
+		0, 2, (what, name) => ({ do: "account", what, name })],
 	["register", "", "make an account, so that nobody else has your nick",
 		0, 0, () => ({ do: "register" })],
 	["login", "NAME", "be who you are; you are asked for your password",
@@ -85,7 +95,10 @@ export const COMMANDS = table.map(([name, usage, help, min, max, make]) =>
 // The last word of these is all that follows.
 const TAKES_REST = /message|ACTION|TEXT|REASON|MODES/;
 
-const request = (object, needsRoom) => ({ do: "request", object, needsRoom });
+// A request as brbd-json(7) has it: whether it is about the room that is shown,
+// and what to say when it is done, if the answer does not.
+const request = (object, more = {}) => ({ do: "request", object, ...more });
+const IN_ROOM = { inRoom: true };
 
 const byName = new Map(COMMANDS.map((c) => [c.name, c]));
 

@@ -58,13 +58,6 @@ export class Composer {
 		this.#text.focus();
 	}
 
-	insert(text) {
-		this.focus();
-		this.#text.setRangeText(text, this.#text.selectionStart,
-		    this.#text.selectionEnd, "end");
-		this.#changed();
-	}
-
 	// A line above the field: what is wrong, or a question with buttons.
 	say(text, ...buttons) {
 		this.#notice.replaceChildren(...(text ?

@@ -3,11 +3,13 @@
 
 # The page. It has no build chain: these are the files that a browser gets.
 web_files = \
+	%D%/account.js \
 	%D%/actions.js \
 	%D%/app.js \
 	%D%/chat.js \
 	%D%/commands.js \
 	%D%/composer.js \
+	%D%/dialog.js \
 	%D%/dom.js \
 	%D%/emitter.js \
 	%D%/events.js \

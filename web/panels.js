@@ -1,117 +1,12 @@
 // SPDX-License-Identifier: ISC
 // Copyright (c) 2026 The brbd authors
 //
-// Panels: what is shown over the page and closed again. Each is a dialog of the
-// browser's, which keeps the focus inside and gives it back.
+// Panels: a break, another room, the search, and the help.
 
-import { bdi, button, h, iconButton } from "./dom.js";
+import { bdi, button, h } from "./dom.js";
+import { STAY, field, form, panel } from "./dialog.js";
 import { COMMANDS } from "./commands.js";
-import { nickProblem } from "./text.js";
 import * as words from "./words.js";
-
-function panel(title, ...content) {
-	const dialog = h("dialog", { class: "panel",
-		"aria-labelledby": "panel-title" },
-	h("div", { class: "panel-head" }, h("h2", { id: "panel-title" }, title),
-	    iconButton("close", "Close", () => dialog.close())),
-	...content);
-	dialog.addEventListener("close", () => dialog.remove());
-	dialog.addEventListener("click", (e) => {
-		if (e.target === dialog)
-			dialog.close();
-	});
-	document.querySelector("dialog.panel")?.close();
-	document.body.append(dialog);
-	dialog.showModal();
-	dialog.querySelector("input:not([readonly])")?.focus();
-	return dialog;
-}
-
-// A field; the first one of a panel has the focus.
-const field = (label, properties) => h("label", { class: "field" },
-    h("span", {}, label), h("input", { autocapitalize: "none",
-	spellcheck: "false", ...properties }));
-
-const STAY = Symbol("stay");
-
-// A form whose action may fail, which it then says. act(values) is awaited, and
-// its panel closed unless the answer is STAY.
-function form(fields, submit, act, ...more) {
-	const error = h("p", { class: "error", role: "alert" });
-	const go = h("button", { type: "submit", class: "main" }, submit);
-	const el = h("form", { class: "panel-form" }, ...fields, error,
-	    h("div", { class: "buttons" }, ...more, go));
-	el.addEventListener("submit", async (e) => {
-		e.preventDefault();
-		error.textContent = "";
-		go.disabled = true;
-		try {
-			const next = await act(
-			    Object.fromEntries(new FormData(el)));
-			if (next !== STAY)
-				el.closest("dialog")?.close();
-		} catch (o) {
-			error.textContent = capital(o.text ?? String(o));
-		}
-		go.disabled = false;
-	});
-	return el;
-}
-
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1) +
-    (/[.!?]$/.test(text) ? "" : ".");
-
-const fail = (text) => {
-	throw { text };
-};
-
-// Who one is: a name, an account, or a guest.
-export function openSelf(chat, { mode = "name", name = "" } = {}) {
-	const { nick, account } = chat.me;
-	if (account) {
-		panel(`You are ${nick}`, h("p", {},
-		    `You are logged in to the account ${account}: your place ` +
-			"in each room is kept, wherever you come from."),
-		h("div", { class: "buttons" }, button("Log out", (e) => {
-			e.target.closest("dialog").close();
-			chat.logout();
-		})));
-		return;
-	}
-	const to = (next) => button({ name: "Choose a name", login: "Log in",
-		register: "Make an account" }[next], () =>
-		openSelf(chat, { mode: next, name }), { class: "link" });
-	if (mode === "login")
-		panel("Log in", form([
-			field("Name", { name: "name", required: true,
-				value: name, autocomplete: "username" }),
-			field("Password", { name: "password", type: "password",
-				required: true,
-				autocomplete: "current-password" })],
-		"Log in", (v) => chat.login(v.name.trim(), v.password),
-		to("name")));
-	else if (mode === "register")
-		panel("Make an account", h("p", {}, `Nobody else can have the ` +
-		    `name ${nick} then, and your place is kept wherever you ` +
-			"come from."),
-		form([field("Name", { name: "name", readonly: true,
-			value: nick, autocomplete: "username" }),
-		field("A password", { name: "password", type: "password",
-			required: true, autocomplete: "new-password" })],
-		"Make it", (v) => chat.register(v.password)));
-	else
-		panel(chat.isGuest ? "Who are you?" : `You are ${nick}`,
-		    form([field("Name", { name: "name", required: true,
-			value: chat.isGuest ? name : nick, maxlength: 20,
-			autocomplete: "nickname" })],
-		    "Use this name", (v) => {
-			const problem = nickProblem(v.name.trim());
-			return problem ? fail(problem) :
-			    chat.chooseNick(v.name.trim());
-		    }),
-		    h("div", { class: "buttons" }, to("login"),
-			!chat.isGuest && to("register")));
-}
 
 export function openBreak(chat) {
 	panel("Take a break", h("p", {}, "Nothing comes until you are back, " +

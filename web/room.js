@@ -50,7 +50,6 @@ export class Room {
 	timeline = new Timeline();
 	people = new Map();
 	topic = null;
-	isOp = false;
 	// out, joining, catching-up, live
 	state = "out";
 	// The server's last number when we came in.
@@ -341,7 +340,6 @@ export class Room {
 			return;
 		this.people = this.#part;
 		this.#part = null;
-		this.isOp = this.people.get(this.me)?.op ?? this.isOp;
 	}
 
 	came(nick) {

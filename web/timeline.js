@@ -21,7 +21,6 @@ export class Timeline {
 	// Is there more above the first line?
 	more = true;
 	#sub = 0;
-	#lines = 0;
 
 	// The greatest number; 0 if there is none.
 	get last() {
@@ -32,10 +31,6 @@ export class Timeline {
 	get first() {
 		const item = this.items.find((i) => i.sub === 0);
 		return item ? item.n : 0n;
-	}
-
-	get lineCount() {
-		return this.#lines;
 	}
 
 	#lastLine() {
@@ -84,7 +79,6 @@ export class Timeline {
 		line.sub = 0;
 		line.joined = joined;
 		this.items.push(line);
-		this.#lines++;
 	}
 
 	// Puts a note at the end.
@@ -122,7 +116,6 @@ export class Timeline {
 		line.joined = joins;
 		const after = this.lineFrom(at);
 		this.items.splice(at, 0, line);
-		this.#lines++;
 		if (after !== null)
 			after.joined = after.n === line.n + 1n;
 		return true;
@@ -150,7 +143,6 @@ export class Timeline {
 			item.sub = ++this.#sub;
 			item.frozen = true;
 		}
-		this.#lines = 0;
 		this.more = false;
 		if (text)
 			this.note({ kind: "note", text, time });
@@ -161,8 +153,7 @@ export class Timeline {
 		const extra = this.items.length - max;
 		if (extra <= 0)
 			return 0;
-		for (const item of this.items.splice(0, extra))
-			this.#lines -= item.sub === 0;
+		this.items.splice(0, extra);
 		this.more = true;
 		return extra;
 	}

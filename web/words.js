@@ -10,6 +10,10 @@ export const plural = (n, one, many = one + "s") =>
 const digits = new Intl.NumberFormat(undefined);
 export const count = (n) => digits.format(n);
 
+// What a server says begins small and ends without a full stop.
+export const sentence = (text) => text.charAt(0).toUpperCase() +
+    text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+
 // Seconds as the room says them elsewhere: 34m, 2h 5m, 3d 4h.
 export function duration(seconds) {
 	const s = Math.max(0, Math.floor(seconds));
@@ -44,11 +48,14 @@ const day = new Intl.DateTimeFormat(undefined,
     { weekday: "long", day: "numeric", month: "long" });
 const dayOfYear = new Intl.DateTimeFormat(undefined,
     { weekday: "short", day: "numeric", month: "long", year: "numeric" });
+const shortDate = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const exact = new Intl.DateTimeFormat(undefined,
     { dateStyle: "full", timeStyle: "medium" });
 
 export const timeOfDay = (ms) => clock.format(ms);
 export const exactTime = (ms) => exact.format(ms);
+
+export const date = (iso) => shortDate.format(Date.parse(iso));
 
 // Days are told apart by the reader's own midnight.
 export const dayKey = (ms) => {
@@ -88,3 +95,25 @@ export function gap(n, uncertain) {
 
 export const hole = (n) => n > 0n && n < 1000000n ?
     `${plural(Number(n), "message")} not shown` : "Messages not shown";
+
+// The rooms that there are, as /rooms lists them.
+export const rooms = (list) => list.map((r) => `${r.room}: ` +
+    plural(r.people, "person", "people") +
+    (r.new > 0 ? `, ${count(r.new)} new` : "")).join("; ") || "No rooms.";
+
+// What an answer of the server's tells, beside that it is done; or nothing.
+export function answer(o) {
+	if (o.modes !== undefined)
+		return `Modes: ${o.modes}`;
+	if (o.masks !== undefined)
+		return o.masks.map((m) => `${m.mask}, by ${m.by}`)
+		    .join("; ") || "There is nobody on that list.";
+	if (o.ignored !== undefined)
+		return o.ignored.length === 0 ? "You ignore nobody." :
+		    `You ignore ${names(o.ignored, 64)}.`;
+	if (o.accept !== undefined)
+		return "You take private messages from " + (o.accept ===
+		    "accounts" ? "who is logged in, and whom you write to." :
+		    "anyone.");
+	return o.mask !== undefined ? `Banned: ${o.mask}` : "";
+}

@@ -24,9 +24,15 @@ test("commands are parsed as their usage says", () => {
 	assert.deepEqual(parseInput("/join #Kitchen secret"),
 	    { do: "join", room: "kitchen", key: "secret" });
 	assert.deepEqual(parseInput("/topic -"), { do: "request",
-		object: { topic: null }, needsRoom: true });
+		object: { topic: null }, inRoom: true });
 	assert.deepEqual(parseInput("/kick cy be nice"), { do: "request",
-		object: { kick: "cy", text: "be nice" }, needsRoom: true });
+		object: { kick: "cy", text: "be nice" }, inRoom: true });
+	assert.deepEqual(parseInput("/ban"), { do: "request",
+		object: { ban: null }, inRoom: true });
+	assert.deepEqual(parseInput("/accept accounts"), { do: "request",
+		object: { accept: "accounts" } });
+	assert.deepEqual(parseInput("/account alias bobby"), { do: "account",
+		what: "alias", name: "bobby" });
 	assert.deepEqual(parseInput("/who"), { do: "who" });
 	assert.equal(parseInput("/who me").do, "error");
 });
@@ -40,13 +46,22 @@ test("a typo does nothing, and says how to go on", () => {
 	assert.equal(parseInput("/__proto__ x").do, "error");
 });
 
-test("help says what the server's own help says", () => {
-	const def = readFileSync(new URL("../../src/plain/commands.def",
-	    import.meta.url), "utf8");
-	const rows = new Map([...def.replace(/"\s*\n\s*"/g, "").matchAll(
-	    /^COMMAND\(\w+, "(\w+)",[^"]*?(?:SESSION_\w+|"((?:[^"\\]|\\.)*)"),\s*"((?:[^"\\]|\\.)*)"/gm
-	)].map(([, name, usage, help]) => [name, { usage, help }]));
+const source = (path) => readFileSync(new URL(`../../src/${path}`,
+    import.meta.url), "utf8");
+
+// What a macro of the accounts' stands for.
+const defined = (macro) => new RegExp(`#define ${macro} \\\\\\s*"([^"]*)"`)
+    .exec(source("session/session-account.h"))[1];
+
+test("all commands of the server's are there, and help says the same", () => {
+	const def = source("plain/commands.def").replace(/"\s*\n\s*"/g, "");
+	const rows = new Map([...def.matchAll(
+	    /^COMMAND\(\w+, "(\w+)",[^"]*?(?:(SESSION_\w+)|"((?:[^"\\]|\\.)*)"),\s*"((?:[^"\\]|\\.)*)"/gm
+	)].map(([, name, macro, usage, help]) => [name, { usage: macro ?
+	    defined(macro) : usage, help }]));
 	assert.ok(rows.size > 20);
+	assert.deepEqual([...rows.keys()].filter((name) =>
+		!COMMANDS.some((c) => c.name === name)), []);
 	for (const c of COMMANDS) {
 		if (PAGE_ONLY.includes(c.name))
 			continue;

@@ -89,6 +89,18 @@ test("words are those of the room", () => {
 	assert.equal(words.gap(1, false), "1 earlier message is no longer held");
 	assert.match(words.gap(0, true), /may have been lost/);
 	assert.equal(words.dayName(0, 100000), "Today");
+	assert.equal(words.rooms([{ room: "a", people: 1, new: 0 },
+		{ room: "b", people: 2, new: 3 }]),
+	"a: 1 person; b: 2 people, 3 new");
+	assert.equal(words.answer({ done: "ban", masks: [] }),
+	    "There is nobody on that list.");
+	assert.equal(words.answer({ done: "ban", masks: [{ mask: "x!*@*",
+		by: "ana" }] }), "x!*@*, by ana");
+	assert.equal(words.answer({ done: "ignore", ignored: ["a", "b"] }),
+	    "You ignore a and b.");
+	assert.match(words.answer({ done: "accept", accept: "accounts" }),
+	    /logged in/);
+	assert.equal(words.answer({ done: "kick" }), "");
 });
 
 test("the page is small, and asks for nothing from elsewhere", () => {
