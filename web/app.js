@@ -597,14 +597,8 @@ class Page {
 		    h("span", {}, "Break")),
 		    iconButton("search", "Search", () =>
 			panels.openSearch(this.chat, this)),
-		    iconButton("plus", "Go to another room", () =>
-			panels.openJoin(this)),
-		    iconButton("people", "People", () => {
-			if (matchMedia("(max-width: 60rem)").matches)
-				this.#toggle("show-people");
-			else
-				$("people").querySelector("button")?.focus();
-		    }));
+		    iconButton("people", "People", () =>
+			this.#toggle("show-people"), { class: "medium" }));
 	}
 
 	#toggle(drawer) {

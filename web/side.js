@@ -4,7 +4,7 @@
 // The lists beside the timeline: rooms and conversations with what is unread in
 // them, and the people of the room.
 
-import { bdi, button, h } from "./dom.js";
+import { bdi, button, h, iconButton } from "./dom.js";
 import { colourOf } from "./rows.js";
 import * as words from "./words.js";
 
@@ -41,10 +41,12 @@ export function renderPlaces(el, chat, ui) {
 	const others = chat.directory.filter((r) => !chat.rooms.has(r.room));
 	const make = (room) => entry(room, { current: ui.current,
 		isSeen: ui.isAttended(room), open: ui.open });
-	const part = (title, list) => list.length > 0 && [
-		h("h2", {}, title), h("ul", {}, ...list)];
+	const part = (title, list, more) => list.length > 0 && [
+		h("div", { class: "part-head" }, h("h2", {}, title), more),
+		h("ul", {}, ...list)];
 	keepFocus(el, "key", () => el.replaceChildren(...[
-		part("Rooms", rooms.map(make)),
+		part("Rooms", rooms.map(make), iconButton("plus",
+		    "Go to another room", ui.openJoin, { data: { key: "+" } })),
 		part("Conversations", talks.map(make)),
 		part("Other rooms", others.slice(0, 50).map((r) =>
 			h("li", {}, button("", () => ui.join(r.room), {

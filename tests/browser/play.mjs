@@ -25,6 +25,9 @@ const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 const DESKTOP = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
+const SCREENS = { "small-phone": { width: 360, height: 640 },
+	landscape: { width: 740, height: 360 },
+	tablet: { width: 820, height: 1180 } };
 const TARGET = 44; /* pixels, of what a finger has to meet */
 const EVIL = "<img src=x onerror=\"window.evil=1\"><script>window.evil=1" +
     "</script>\"'&lt;{{7*7}}";
@@ -103,8 +106,8 @@ async function accessible(what, p = page) {
 }
 
 // What can be touched is large enough for that.
-async function touchable() {
-	const small = await page.evaluate((least) =>
+async function touchable(p = page) {
+	const small = await p.evaluate((least) =>
 		[...document.querySelectorAll("button, input, textarea")]
 		    .map((el) => [el, el.getBoundingClientRect()])
 		    .filter(([, r]) => r.width > 0 && r.right > 0 &&
@@ -116,8 +119,8 @@ async function touchable() {
 }
 
 // Nothing sticks out to the side.
-async function fits() {
-	assert.equal(await page.evaluate(() =>
+async function fits(p = page) {
+	assert.equal(await p.evaluate(() =>
 		document.documentElement.scrollWidth <= innerWidth), true,
 	"the page is wider than the screen");
 }
@@ -427,6 +430,59 @@ const steps = {
 		await second.context().close();
 	},
 
+	async "an account has names, tokens and what else lets in"() {
+		const dialog = page.locator("dialog").last();
+		const list = dialog.locator(".list");
+		await page.click(".self");
+		await dialog.getByText("What lets you in").waitFor();
+		await dialog.getByText("One more name").click();
+		await page.fill("dialog input[name=name]", "bobby");
+		await page.press("dialog input[name=name]", "Enter");
+		await list.getByText("bobby").waitFor();
+		await dialog.getByText("Make a token").click();
+		await dialog.getByText("The token is").waitFor();
+		const tokens = await list.getByText("A token").count();
+		assert.ok(tokens >= 2, "the page has one, too");
+		await page.setViewportSize(PHONE);
+		await shot("account");
+		await touchable();
+		await accessible("account");
+		await page.setViewportSize(DESKTOP);
+		await list.getByText("Remove").last().click();
+		await until("a token is gone", async () =>
+			await list.getByText("A token").count() < tokens);
+		await list.getByText("Give it up").click();
+		await list.getByText("bobby").waitFor({ state: "detached" });
+		await page.keyboard.press("Escape");
+		await dialog.waitFor({ state: "detached" });
+		await say("/account key");
+		await page.locator("#notice").getByText("no certificate")
+		    .waitFor();
+	},
+
+	async "what the server knows is told by commands"() {
+		const notice = page.locator("#notice");
+		for (const [text, answer] of [
+			["/accept accounts", "from who is logged in"],
+			["/accept anyone", "from anyone"],
+			["/ignore joe", "nothing of joe"],
+			["/ignore", "You ignore joe"],
+			["/unignore joe", "what joe says again"],
+			["/mode", "Modes: +"],
+			["/ban", "nobody on that list"],
+			["/kick nobody-here", "No one here is called so."],
+			["/history none", "a number"],
+			["/nosuch", "no command"]]) {
+			await say(text);
+			await notice.getByText(answer).waitFor();
+		}
+		await page.fill("#text", "");
+		await say("/who");
+		await row("people here: ").last().waitFor();
+		await say("/rooms");
+		await row("lobby: ").last().waitFor();
+	},
+
 	async "it opens at the first new line, and scrolling marks nothing"() {
 		await say("before I close the page");
 		await ana.sees("<bob> before I close the page");
@@ -506,6 +562,65 @@ const steps = {
 		await shot("dark");
 		await page.emulateMedia({ colorScheme: "light" });
 		await accessible("light");
+	},
+
+	async "it fits every screen, whatever is said"() {
+		ana.type("long".repeat(100), "\u05e9\u05dc\u05d5\u05dd ".repeat(20),
+		    "\ud83c\udf89", `https://example.org/${"very/".repeat(60)}`,
+		    "/me waves at everybody", "bob: do you see all of this?");
+		await shows("do you see all of this?");
+		const context = await browser.newContext({ isMobile: true,
+			hasTouch: true, reducedMotion: "reduce",
+			viewport: SCREENS["small-phone"] });
+		const p = watch(await context.newPage());
+		await p.goto(`http://127.0.0.1:${wire.port}/`);
+		await p.click("text=Stay a guest");
+		await p.locator("#timeline").getByText("do you see all").waitFor();
+		for (const [name, size] of Object.entries(SCREENS))
+			for (const scheme of ["light", "dark"]) {
+				await p.setViewportSize(size);
+				await p.emulateMedia({ colorScheme: scheme });
+				await fits(p);
+				await touchable(p);
+				await until(`the end is in view: ${name}`, () =>
+					p.evaluate(() => window.page.view.isAtEnd));
+				await shot(`${name}-${scheme}`, p);
+			}
+		await context.close();
+	},
+
+	async "the keyboard of a phone covers nothing that one needs"() {
+		const context = await browser.newContext({ isMobile: true,
+			hasTouch: true, reducedMotion: "reduce", viewport: PHONE });
+		const p = watch(await context.newPage());
+		/* As browsers tell of one that lies over the page. */
+		await p.addInitScript(() => {
+			const v = new EventTarget();
+			Object.assign(v, { scale: 1, height: innerHeight });
+			window.visualViewport = v;
+			window.cover = (height) => {
+				v.height = height;
+				v.dispatchEvent(new Event("resize"));
+			};
+		});
+		await p.goto(`http://127.0.0.1:${wire.port}/`);
+		await p.locator("#timeline").getByText("do you see all").waitFor();
+		const bottom = () => p.evaluate(() => Math.round(
+		    document.getElementById("foot").getBoundingClientRect()
+			.bottom));
+		assert.equal(await bottom(), PHONE.height);
+		await p.evaluate(() => window.cover(500));
+		await until("the field is above the keyboard", async () =>
+			await bottom() === 500);
+		await until("what was said last is there as well", () =>
+			p.evaluate(() => document.querySelector(
+			    "#timeline .row:last-child").getBoundingClientRect()
+			    .bottom <= 500));
+		await shot("phone-keyboard", p);
+		await p.evaluate(() => window.cover(innerHeight));
+		await until("the keyboard is gone", async () =>
+			await bottom() === PHONE.height);
+		await context.close();
 	},
 
 	async "two hundred people and thousands of lines"() {
