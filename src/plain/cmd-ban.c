@@ -30,8 +30,13 @@ cmd_ban_run(struct session *s, int argc, char *argv[])
 	}
 	if (m != NULL)
 		modes_ban_mask(plain_here(s)->room, m, mask);
-	if (!plain_mode_apply(s, true, 'b', m == NULL ? argv[0] : mask) ||
-	    m == NULL || mask[0] == '*')
+	if (!plain_mode_apply(s, true, 'b', m == NULL ? argv[0] : mask))
+		return;
+	if (m == NULL && modes_mask_is_of_nobody(plain_here(s)->room, argv[0]))
+		session_notice(s,
+		    "there is no account of that name; if somebody makes it, "
+		    "they are banned");
+	if (m == NULL || mask[0] == '*')
 		return;
 	if (mask[0] == '$')
 		session_notice(s,

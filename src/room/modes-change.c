@@ -238,11 +238,12 @@ mode_apply_mask(struct mode_run *run, const struct mode_change *change,
 	mask = modes_mask_find(modes, list, &wanted);
 	if (change->is_set == (mask != NULL))
 		return;
-	if (change->is_set && !has_account) {
+	/* A slip would let in whoever takes that name. */
+	if (change->is_set && !has_account && list != MODES_BANS) {
 		mode_fail(run, MODE_NO_ACCOUNT, change);
 		return;
 	}
-	mode_mask_str(run->room, &wanted, text);
+	mode_mask_str(run->room, mask != NULL ? mask : &wanted, text);
 	if (change->is_set && modes->counts[list] == MODES_LIST_MAX) {
 		mode_fail(run, MODE_LIST_FULL, change);
 		return;

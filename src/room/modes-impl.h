@@ -36,8 +36,8 @@ bool modes_mask_names_account(const char *mask);
 
 /*
  * Reads what was typed into the text and the account of mask. has_account, if it
- * comes back as false: the mask names an account that there is not, and so can
- * only be looked for. False: it is no mask.
+ * comes back as false: the mask names an account that there is not. False: it is
+ * no mask.
  */
 bool modes_mask_read(const struct room *room, struct mode_mask *mask,
     const char *typed, bool *has_account) MUST_CHECK;

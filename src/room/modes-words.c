@@ -156,8 +156,8 @@ mode_error_str(enum mode_error why, const struct mode_change *change,
 		    modes_shown(param), param, MODES_MASK_MAX);
 	case MODE_NO_ACCOUNT:
 		return modes_sentence("\"%.*s\" names no account that there "
-				      "is; a mask of an account holds for it "
-				      "whatever it is called later",
+				      "is, and would let in whoever makes it; "
+				      "only a ban can be of such a name",
 		    modes_shown(param), param);
 	case MODE_NOT_IN_LOBBY:
 		return modes_sentence("%s cannot have mode %c, as everybody "

@@ -238,10 +238,8 @@ modes_mask_read(const struct room *room, struct mode_mask *mask,
 		    body + MODES_ACCOUNT_LEN);
 		*has_account = a != NULL;
 	}
-	if (a != NULL) {
+	if (a != NULL)
 		mask->account = a->id;
-		mode_mask_str(room, mask, mask->mask);
-	}
 	return true;
 }
 
@@ -257,14 +255,15 @@ mode_mask_str(const struct room *room, const struct mode_mask *mask,
 		(void)snprintf(out, MODES_MASK_MAX + 1, "%s" MODES_ACCOUNT "%s",
 		    modes_mask_is_mute(mask->mask) ? MODES_MUTE : "",
 		    account_name(a));
-	else if (out != mask->mask)
+	else
 		memcpy(out, mask->mask, sizeof(mask->mask));
 }
 
+/* A mask of a name that was nobody's goes by that name, whoever has it now. */
 static bool
 mode_mask_is(const struct mode_mask *mask, const struct mode_mask *wanted)
 {
-	if (mask->account != 0 || wanted->account != 0)
+	if (mask->account != 0)
 		return mask->account == wanted->account &&
 		    modes_mask_is_mute(mask->mask) ==
 		    modes_mask_is_mute(wanted->mask);
@@ -386,6 +385,16 @@ modes_has_mask(const struct room *room, enum modes_list list, const char *typed)
 
 	return modes_mask_read(room, &mask, typed, &has_account) &&
 	    modes_mask_find(&room->modes, list, &mask) != NULL;
+}
+
+bool
+modes_mask_is_of_nobody(const struct room *room, const char *typed)
+{
+	struct mode_mask mask;
+	bool has_account;
+
+	return modes_mask_read(room, &mask, typed, &has_account) &&
+	    !has_account;
 }
 
 void

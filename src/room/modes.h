@@ -23,7 +23,8 @@ struct tlv;
  *
  *   b e I   masks: banned, exempt from bans, may come in despite i. "$a:NAME"
  *           means the account of that name, and goes on to do so when it is
- *           called otherwise; with * or ? it is a pattern of names
+ *           called otherwise; with * or ? it is a pattern of names, and so
+ *           is, in b alone, a name that is no account's yet
  *   k l     key needed to come in, most people in the room
  *   i m n r s t w C N   enum room_flag
  *   o v     of a member: operator, voice
@@ -137,6 +138,10 @@ const struct mode_mask *modes_find_ban(const struct room *room,
 /* Is mask, as typed, on that list? */
 bool modes_has_mask(const struct room *room, enum modes_list list,
     const char *mask);
+
+/* Does mask, as typed, name an account that there is not? A ban of one holds for
+ * whoever makes it. */
+bool modes_mask_is_of_nobody(const struct room *room, const char *mask);
 
 /*
  * The room that keeps m from changing the nick, or NULL: one in which they are

@@ -174,7 +174,7 @@ START_TEST(test_change)
 	ck_assert_str_eq(change(&ana, "+b bob"), "+b bob!*@* ");
 	ck_assert_str_eq(change(&ana, "+b BOB!*@*"), "");
 	ck_assert_str_eq(change(&ana, "be-b+I BOB"), "list e list b list I ");
-	ck_assert_str_eq(change(&ana, "-b BOB"), "-b BOB!*@* ");
+	ck_assert_str_eq(change(&ana, "-b BOB"), "-b bob!*@* ");
 	ck_assert_str_eq(change(NULL, "+m"), "+m ");
 	(void)fake_saw(&fx, &ana);
 	ck_assert_str_eq(change(NULL, "-m"), "-m ");
@@ -435,7 +435,11 @@ START_TEST(test_mask_account)
 	id = rob->id;
 	ck_assert(account_add_nick(all, rob, "robert", 1));
 	log_in(&bob, rob);
-	ck_assert_str_eq(change(&ana, "+b $a:nobody"), "!11b ");
+	/* Only a ban can be of a name that is nobody's yet. */
+	ck_assert_str_eq(change(&ana, "+eI $a:nobody $a:nobody"),
+	    "!11e !11I ");
+	ck_assert_str_eq(change(&ana, "+b $a:nobody"), "+b $a:nobody ");
+	ck_assert_str_eq(change(&ana, "-b $a:NOBODY"), "-b $a:nobody ");
 	ck_assert_int_eq(MODE_NO_ACCOUNT, 11);
 	ck_assert_str_eq(change(&ana, "+be $a:ROBERT $m:$a:robert"),
 	    "+be $a:bob $m:$a:bob ");
