@@ -201,7 +201,8 @@ action_login(struct member *m, const struct account *a, const char *nick,
  * owns it. */
 enum account_add
 action_account_check(struct chat *chat, const struct account *a,
-    const char *nick, const struct member *holder)
+    const char *nick, const struct member *holder,
+    const struct credential *address)
 {
 	const struct account_nick *owner;
 	const struct member *m;
@@ -217,7 +218,7 @@ action_account_check(struct chat *chat, const struct account *a,
 		return ACCOUNT_BAD_NICK;
 	/* Whoever has it first, or after it was freed, would be operator for
 	 * good. */
-	if (holder != NULL && modes_names_nick(chat, nick, &holder->address))
+	if (address != NULL && modes_names_nick(chat, nick, address))
 		return ACCOUNT_NAMED;
 	/* Somebody else is called so at the moment. */
 	m = directory_find(&chat->directory, nick);
@@ -231,18 +232,18 @@ action_account_check(struct chat *chat, const struct account *a,
 }
 
 enum login
-action_register_check(const struct member *m)
+action_register_check(struct chat *chat, const struct registrant *who)
 {
-	struct chat *chat = m->chat;
-	enum option_register who = (enum option_register)
-				       chat->options->register_who;
+	enum option_register allowed = (enum option_register)
+					   chat->options->register_who;
 
-	if (who == REGISTER_ADMINS ||
-	    (who == REGISTER_LOCAL && !credential_is_local(&m->address)))
+	if (allowed == REGISTER_ADMINS ||
+	    (allowed == REGISTER_LOCAL && !credential_is_local(who->address)))
 		return LOGIN_NOT_ALLOWED;
-	if (m->is_guest)
+	if (who->m != NULL && who->m->is_guest)
 		return LOGIN_NO_NICK;
-	switch (action_account_check(chat, NULL, m->nick, m)) {
+	switch (action_account_check(chat, NULL, who->nick, who->m,
+	    who->address)) {
 	case ACCOUNT_ADDED:
 		break;
 	case ACCOUNT_BAD_NICK:
@@ -258,13 +259,13 @@ action_register_check(const struct member *m)
 }
 
 int64_t
-action_register_wait_ms(struct member *m)
+action_register_wait_ms(struct chat *chat, const struct credential *address)
 {
-	uint64_t share = m->chat->options->max_accounts / REGISTER_SHARE;
+	uint64_t share = chat->options->max_accounts / REGISTER_SHARE;
 
-	return attempts_register(&m->chat->accounts.attempts, &m->address,
+	return attempts_register(&chat->accounts.attempts, address,
 	    share > REGISTER_PER_DAY ? (uint32_t)share : REGISTER_PER_DAY,
-	    m->chat->clock->mono_ms);
+	    chat->clock->mono_ms);
 }
 
 int64_t
@@ -275,23 +276,25 @@ action_change_wait_ms(struct chat *chat, const struct account *a)
 }
 
 enum login
-action_register(struct member *m, const char *nick, const char *hash,
-    struct login_answer *answer)
+action_register(struct chat *chat, const struct registrant *who,
+    const char *hash, struct login_answer *answer)
 {
-	struct chat *chat = m->chat;
+	struct member *m = who->m;
 	struct accounts *all = &chat->accounts;
 	int64_t now_ms = chat->clock->wall_ms;
 	struct account *a;
 
 	/* Much may have changed while the hash was computed. */
-	if (m->is_guest || strcmp(m->nick, nick) != 0 ||
-	    action_account_check(chat, NULL, nick, m) != ACCOUNT_ADDED ||
-	    (a = accounts_add(all, nick, now_ms)) == NULL)
+	if ((m != NULL && (m->is_guest || strcmp(m->nick, who->nick) != 0)) ||
+	    action_account_check(chat, NULL, who->nick, m, who->address) !=
+		ACCOUNT_ADDED ||
+	    (a = accounts_add(all, who->nick, now_ms)) == NULL)
 		return LOGIN_TAKEN;
 	account_set_password(all, a, hash, now_ms);
 	log_info("account made: name=%s", account_name(a));
-	action_logged_in(chat, &m->address, a, NULL, answer);
-	action_login(m, a, NULL, answer);
+	action_logged_in(chat, who->address, a, NULL, answer);
+	if (m != NULL)
+		action_login(m, a, NULL, answer);
 	return LOGIN_DONE;
 }
 

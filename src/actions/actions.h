@@ -186,18 +186,27 @@ void action_logged_in(struct chat *chat, const struct credential *address,
 void action_login(struct member *m, const struct account *a, const char *nick,
     struct login_answer *answer);
 
+/* Who makes an account: m of the nick that they have or, m being NULL, somebody
+ * who comes from there and has said what they want to be called. */
+struct registrant {
+	struct member *m;
+	const struct credential *address;
+	const char *nick;
+};
 /*
- * May m make an account of their nick? LOGIN_DONE: yes. When they try, they may
- * have to wait so long; else it counts. action_register() makes it, with the
- * hash of the password, and logs m in.
+ * May they make one? LOGIN_DONE: yes. When they try, they may have to wait so
+ * long; else it counts. action_register() makes it, with the hash of the
+ * password, and logs m in.
  */
-enum login action_register_check(const struct member *m) MUST_CHECK;
-int64_t action_register_wait_ms(struct member *m) MUST_CHECK;
+enum login action_register_check(struct chat *chat,
+    const struct registrant *who) MUST_CHECK;
+int64_t action_register_wait_ms(struct chat *chat,
+    const struct credential *address) MUST_CHECK;
 /* The same for changing the password of a. */
 int64_t action_change_wait_ms(struct chat *chat,
     const struct account *a) MUST_CHECK;
-enum login action_register(struct member *m, const char *nick, const char *hash,
-    struct login_answer *answer) MUST_CHECK;
+enum login action_register(struct chat *chat, const struct registrant *who,
+    const char *hash, struct login_answer *answer) MUST_CHECK;
 
 enum account_add {
 	ACCOUNT_ADDED,
@@ -207,10 +216,11 @@ enum account_add {
 	ACCOUNT_NAMED, /* room-operator has it: an admin makes it */
 	ACCOUNTS_FULL
 };
-/* Can nick become an account's (NULL: a new one's)? holder may have it. */
+/* Can nick become an account's (NULL: a new one's)? holder may have it. address
+ * is where whoever asks comes from; NULL: they run this server. */
 enum account_add action_account_check(struct chat *chat,
-    const struct account *a, const char *nick,
-    const struct member *holder) MUST_CHECK;
+    const struct account *a, const char *nick, const struct member *holder,
+    const struct credential *address) MUST_CHECK;
 
 /* Puts out who is logged in to a, and forgets it: see forget.h. The messages lose
  * its name if unnames. */

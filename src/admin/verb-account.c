@@ -154,7 +154,7 @@ account_add(struct verb_call *call, const char *nick)
 	struct chat *chat = account_chat(call);
 	const char *why = NULL;
 
-	switch (action_account_check(chat, NULL, nick, NULL)) {
+	switch (action_account_check(chat, NULL, nick, NULL, NULL)) {
 	case ACCOUNT_ADDED:
 	case ACCOUNT_NAMED:
 	case ACCOUNTS_FULL: /* these are for people */

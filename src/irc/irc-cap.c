@@ -147,6 +147,9 @@ cap_send_list(struct session *s, const char *what, uint32_t caps,
 		buf_addf(&names, "%s%s", names.len > 0 ? " " : "", c->name);
 		if (has_values && c->cap == IRC_CAP_SASL)
 			buf_addf(&names, "=%s", irc_sasl_mechanisms(s));
+		else if (has_values && c->cap == IRC_CAP_ACCOUNT_REGISTRATION)
+			buf_addstr(&names,
+			    irc_registers_early(s) ? "=before-connect" : "");
 		else if (has_values && c->value != NULL)
 			buf_addf(&names, "=%s", c->value);
 	}

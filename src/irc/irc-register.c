@@ -126,6 +126,8 @@ register_nick(struct session *s, const char *nick)
 			member_show_queued(s->member);
 	} else { /* before the registration it is only wanted */
 		result = register_check_nick(s, nick, &answer);
+		irc->nick_is_taken = result == NICK_TAKEN ||
+		    result == NICK_LOOKALIKE || result == NICK_OWNED;
 		if (result == NICK_CHANGED ||
 		    (result == NICK_OWNED && register_may_own(s, nick))) {
 			(void)strlcpy(irc->nick, nick, sizeof(irc->nick));

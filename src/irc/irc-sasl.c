@@ -2,9 +2,10 @@
  * Copyright (c) 2026 The brbd authors
  *
  * Logging in: AUTHENTICATE (IRCv3 sasl-3.2; RFC 4616 for PLAIN, RFC 4422 for
- * EXTERNAL, net/scram.h for SCRAM-SHA-256), "PASS nick:password" for clients without SASL, REGISTER
- * (draft/account-registration), and ACCOUNT, which is our own. A password may
- * be a token. While one is compared, the time for registering stands still.
+ * EXTERNAL, net/scram.h for SCRAM-SHA-256), "PASS nick:password" for clients
+ * without SASL, REGISTER (draft/account-registration), and ACCOUNT, which is our
+ * own. A password may be a token. While one is compared, the time for
+ * registering stands still.
  *
  * Decided against: a second login in one connection (907): what the first has
  * read would be the second's. EXTERNAL for who is logged in by just that, as a
@@ -500,21 +501,46 @@ register_refuse_name(struct session *s, const char *name)
 	buf_fini(&context);
 }
 
+/* Before the connection is registered: the nick is wanted, and nobody else's; or
+ * it was refused just now, as that is what it is. */
+static void
+register_without_nick(struct session *s)
+{
+	if (irc_of(s)->nick_is_taken)
+		irc_fail(s, "REGISTER", "ACCOUNT_EXISTS", "*",
+		    "That nick is somebody else's; NICK with another one first");
+	else
+		irc_fail(s, "REGISTER", "NEED_NICK", "*",
+		    "NICK first: an account is called like your nick");
+}
+
+bool
+irc_registers_early(const struct session *s)
+{
+	return *s->all->options->irc_password == '\0';
+}
+
 void
 irc_register_run(struct session *s, struct irc_message *msg)
 {
+	const struct irc *irc = irc_of(s);
 	const char *name = msg->argv[0];
+	const char *nick = s->member != NULL ? s->member->nick : irc->nick;
 	char *password = msg->argv[2];
 
-	if (s->member == NULL)
+	if (s->member == NULL && !irc_registers_early(s))
 		irc_fail(s, "REGISTER", "COMPLETE_CONNECTION_REQUIRED", "*",
 		    "Finish connecting first");
-	else if (strcmp(name, "*") != 0 &&
-	    strcasecmp(name, s->member->nick) != 0)
+	else if (*nick == '\0')
+		register_without_nick(s);
+	else if (strcmp(name, "*") != 0 && strcasecmp(name, nick) != 0)
 		register_refuse_name(s, name);
 	else {
-		irc_of(s)->login_by = IRC_LOGIN_BY_REGISTER;
-		session_set_password(s, LOGIN_REGISTER, password);
+		sasl_pause(s, IRC_LOGIN_BY_REGISTER);
+		if (s->member != NULL)
+			session_set_password(s, LOGIN_REGISTER, password);
+		else
+			session_register_early(s, nick, password);
 	}
 	explicit_bzero(password, strlen(password));
 }

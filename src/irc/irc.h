@@ -96,6 +96,7 @@ struct irc {
 	unsigned cap_version; /* of CAP LS; 0: none was given */
 	bool is_negotiating; /* CAP END is awaited */
 	bool is_registered;
+	bool nick_is_taken; /* the one wanted last, which so is not nick */
 	uint8_t tenths; /* of a line: charged and not yet taken */
 	unsigned lines; /* before the registration */
 	/* The registration's; later, for irc_oper_lost(). */
@@ -381,6 +382,9 @@ extern const struct fields irc_sasl_fields;
 void irc_sasl_free(struct irc *irc);
 /* What s can log in by: "PLAIN,EXTERNAL". */
 const char *irc_sasl_mechanisms(const struct session *s);
+/* May REGISTER come before the registration of the connection (the value
+ * before-connect of draft/account-registration)? Not past a password for all. */
+bool irc_registers_early(const struct session *s);
 /* Was PASS given a nick and its password? Then that is looked at, and
  * irc_register_try() is called when it is known. */
 bool irc_pass_logs_in(struct session *s) MUST_CHECK;

@@ -186,7 +186,8 @@ account_alias_add(const struct account_call *call)
 	struct session *s = call->s;
 	const char *nick = call->argv[1];
 
-	switch (action_account_check(s->all->chat, call->a, nick, s->member)) {
+	switch (action_account_check(s->all->chat, call->a, nick, s->member,
+	    &s->address)) {
 	case ACCOUNT_ADDED:
 	case ACCOUNTS_FULL:
 		break;
@@ -416,13 +417,13 @@ session_login_text(struct session *s, enum login_purpose purpose,
 		    "ask them");
 		break;
 	case LOGIN_NO_NICK:
-		buf_addstr(out,
-		    "a guest has no nick to keep; /nick NAME first");
+		buf_addf(out, "a guest has no nick to keep; %s first",
+		    account_command(s, "/nick NAME", "NICK NAME"));
 		break;
 	case LOGIN_TAKEN:
 		buf_addstr(out,
-		    "your nick, or one that looks like it, belongs "
-		    "to an account");
+		    "that nick, or one that looks like it, is somebody "
+		    "else's");
 		break;
 	case LOGIN_NAMED:
 		buf_addstr(out,

@@ -18,6 +18,7 @@
  */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -280,6 +281,17 @@ login_refused(struct session *s, const struct session_login *l,
 		login_shun(s, l->purpose, 0);
 }
 
+/* s, which makes an account of that nick. */
+static struct registrant
+login_registrant(const struct session *s, const char *nick)
+{
+	return (struct registrant){
+		.m = s->member,
+		.address = &s->address,
+		.nick = nick,
+	};
+}
+
 /* What the hash tells. l is freed. */
 static void
 login_found(struct session_login *l, enum verify_result found)
@@ -287,6 +299,7 @@ login_found(struct session_login *l, enum verify_result found)
 	struct session *s = l->session;
 	struct chat *chat = s->all->chat;
 	struct login_answer answer = { .nick = NICK_SAME };
+	struct registrant who;
 	struct account *a;
 	enum login result = LOGIN_AGAIN;
 	const char *hash = found == VERIFY_YES ? verify_hash(s->all->verify) :
@@ -314,11 +327,11 @@ login_found(struct session_login *l, enum verify_result found)
 			login_done(s, a, NULL, l->name);
 		} else
 			login_refused(s, l, LOGIN_WRONG);
-	} else if (s->member != NULL && found == VERIFY_YES) {
+	} else if (found == VERIFY_YES) {
 		a = session_account(s);
 		if (l->purpose == LOGIN_REGISTER) {
-			result = action_register(s->member, l->name, hash,
-			    &answer);
+			who = login_registrant(s, l->name);
+			result = action_register(chat, &who, hash, &answer);
 			if (result == LOGIN_DONE) {
 				session_set_account(s, answer.account->id);
 				login_is_proved(s);
@@ -636,10 +649,11 @@ session_login_by_connection(struct session *s, const char *name)
 	return true;
 }
 
-/* Whether s may do that at all. */
+/* Whether s may do that at all; nick is of the account to be made. */
 static enum login
-login_may(const struct session *s, enum login_purpose purpose)
+login_may(const struct session *s, enum login_purpose purpose, const char *nick)
 {
+	const struct registrant who = login_registrant(s, nick);
 	bool is_in = session_account(s) != NULL;
 
 	if (is_in != (purpose == LOGIN_PASSWORD || purpose == LOGIN_CONFIRM))
@@ -648,22 +662,26 @@ login_may(const struct session *s, enum login_purpose purpose)
 		return LOGIN_INSECURE;
 	if (purpose == LOGIN_PASSWORD && !login_is_fresh(s))
 		return LOGIN_UNCONFIRMED;
-	return purpose != LOGIN_REGISTER ? LOGIN_DONE :
-					   action_register_check(s->member);
+	return purpose != LOGIN_REGISTER ?
+	    LOGIN_DONE :
+	    action_register_check(s->all->chat, &who);
 }
 
-void
-session_set_password(struct session *s, enum login_purpose purpose,
-    const char *password)
+/* Has a hash made of the password, and then the account of nick; or the
+ * password changed of that which s has. */
+static void
+login_set_password(struct session *s, enum login_purpose purpose,
+    const char *nick, const char *password)
 {
 	struct login_answer answer = { .nick = NICK_SAME };
-	enum login result = login_may(s, purpose);
+	enum login result = login_may(s, purpose, nick);
 
 	login_note(s, password);
 	if (result == LOGIN_DONE && password_check(password) != NULL)
 		result = LOGIN_BAD_PASSWORD;
 	if (result == LOGIN_DONE && purpose == LOGIN_REGISTER) {
-		answer.wait_ms = action_register_wait_ms(s->member);
+		answer.wait_ms = action_register_wait_ms(s->all->chat,
+		    &s->address);
 		if (answer.wait_ms > 0)
 			result = LOGIN_TOO_OFTEN;
 	}
@@ -676,9 +694,29 @@ session_set_password(struct session *s, enum login_purpose purpose,
 	if (result != LOGIN_DONE)
 		login_end(s, purpose, result, &answer);
 	else
-		login_compute(login_new(s, purpose, LOGIN_STEP_HASH,
-				  s->member->nick),
+		login_compute(login_new(s, purpose, LOGIN_STEP_HASH, nick),
 		    password);
+}
+
+void
+session_set_password(struct session *s, enum login_purpose purpose,
+    const char *password)
+{
+	login_set_password(s, purpose, s->member->nick, password);
+}
+
+void
+session_register_early(struct session *s, const char *nick,
+    const char *password)
+{
+	struct login_answer answer = { .nick = NICK_SAME };
+	const struct ban *ban;
+
+	assert(s->member == NULL);
+	if (admit_entry(&s->all->admission, &s->address, &ban) == ADMITTED)
+		login_set_password(s, LOGIN_REGISTER, nick, password);
+	else
+		login_end(s, LOGIN_REGISTER, LOGIN_NOT_ALLOWED, &answer);
 }
 
 void
@@ -686,7 +724,7 @@ session_ask_password(struct session *s, enum login_purpose purpose,
     const char *name)
 {
 	struct login_answer answer = { .nick = NICK_SAME };
-	enum login result = login_may(s, purpose);
+	enum login result = login_may(s, purpose, name);
 	struct session_login *l;
 
 	if (result == LOGIN_UNCONFIRMED &&

@@ -234,6 +234,9 @@ bool session_proves_account(const struct session *s, const char *name);
 /* Makes an account, or changes the password; s has a member. */
 void session_set_password(struct session *s, enum login_purpose purpose,
     const char *password);
+/* Makes an account of a nick for s, which has no member yet. */
+void session_register_early(struct session *s, const char *nick,
+    const char *password);
 /* Changes the password, if present is the one that they have; or whatever it is
  * if they have just shown who they are. */
 void session_change_password(struct session *s, const char *present,

@@ -107,6 +107,7 @@ dialogs = \
 	%D%/irc-order.dialog \
 	%D%/irc-password.dialog \
 	%D%/irc-past.dialog \
+	%D%/irc-register-early.dialog \
 	%D%/irc-register.dialog \
 	%D%/irc-return.dialog \
 	%D%/irc-sasl-odd.dialog \
