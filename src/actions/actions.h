@@ -127,6 +127,7 @@ enum login {
 	LOGIN_TOO_OFTEN, /* wait_ms: too many wrong ones */
 	LOGIN_AGAIN, /* it cannot be found out now */
 	LOGIN_ALREADY, /* they are logged in */
+	LOGIN_BANNED, /* the account is: ban */
 	LOGIN_INSECURE, /* others can read it on its way */
 	LOGIN_NO_PASSWORD, /* none was given */
 	LOGIN_UNCONFIRMED, /* the present password has to come first */
@@ -158,6 +159,7 @@ struct login_answer {
 	int64_t last_ms; /* wall clock: their last login; 0: none */
 	int64_t wait_ms;
 	uint32_t failures; /* wrong passwords since then */
+	const struct ban *ban;
 	enum nick nick; /* why they have another than wanted, or NICK_SAME */
 	struct nick_answer nick_answer;
 };
@@ -339,10 +341,10 @@ enum admit admit_connection(struct admission *a,
  * password: and is that its password? NULL: whatever it is. */
 bool admit_is_gateway(const struct admission *a,
     const struct credential *credential, const char *password) MUST_CHECK;
-/* May somebody who is connected enter? Much may have changed since they
- * connected. */
+/* May somebody who is connected, and logged in to account (NULL: to none),
+ * enter? Much may have changed since they connected. */
 enum admit admit_entry(struct admission *a, const struct credential *credential,
-    const struct ban **ban) MUST_CHECK;
+    const struct account *account, const struct ban **ban) MUST_CHECK;
 /* Count a connection, and stop counting it. */
 struct origin *admit_add(struct admission *a,
     const struct credential *credential);
@@ -367,15 +369,19 @@ enum ban_result {
 };
 #define BAN_FOR_MAX_MS INT64_C(315360000000) /* 10 years */
 /*
- * Bans whom (see ban_subject_parse()). With the nick of somebody who is here,
- * their credential is banned as well; with a guest's nick, which is never given
- * again, only that. for_ms 0: without end. *ban is valid until the next
+ * Bans whom: see ban_subject_parse(), or "account:NAME". With the nick of
+ * somebody who is here, their origin and their account are banned as well; with
+ * a guest's nick, which is never given again, only those. With the nick of an
+ * account whose owner is not here, the account is. for_ms 0: without end. *ban is valid until the next
  * call. Whoever is here is for action_end_banned().
  */
 enum ban_result action_ban(struct chat *chat, const char *whom, int64_t for_ms,
     const char *reason, const struct ban **ban, const char **why) MUST_CHECK;
 enum ban_result action_unban(struct chat *chat, const char *whom,
     struct ban_subject *subject, const char **why) MUST_CHECK;
+/* The ban of that account (NULL: none), or NULL. */
+const struct ban *action_account_ban(struct chat *chat,
+    const struct account *a) MUST_CHECK;
 /* Puts out m if they are banned, and tells them. True: m is freed. */
 bool action_end_banned(struct member *m) MUST_CHECK;
 

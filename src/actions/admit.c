@@ -28,12 +28,14 @@ admit_str(enum admit why)
 
 enum admit
 admit_entry(struct admission *a, const struct credential *credential,
-    const struct ban **ban)
+    const struct account *account, const struct ban **ban)
 {
 	struct chat *chat = a->chat;
 	enum admit why = ADMITTED;
 
 	*ban = bans_match(&chat->bans, credential, clock_age_ms(chat->clock));
+	if (*ban == NULL)
+		*ban = action_account_ban(chat, account);
 	if (*ban != NULL)
 		why = ADMIT_BANNED;
 	else if (a->is_locked)
@@ -65,7 +67,7 @@ admit_connection(struct admission *a, const struct credential *credential,
     const struct ban **ban)
 {
 	const struct options *o = a->chat->options;
-	enum admit why = admit_entry(a, credential, ban);
+	enum admit why = admit_entry(a, credential, NULL, ban);
 	const struct origin *origin;
 
 	if (why != ADMITTED)

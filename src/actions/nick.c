@@ -69,6 +69,8 @@ action_nick(struct member *m, const char *nick, struct nick_answer *answer)
 	/* By their nick, those who are to be put out are found. */
 	answer->ban = bans_match(&m->chat->bans, &m->address,
 	    clock_age_ms(m->chat->clock));
+	if (answer->ban == NULL)
+		answer->ban = action_account_ban(m->chat, member_account(m));
 	if (answer->ban != NULL)
 		return NICK_BANNED;
 	if (nick_is_owned(m->chat, &m->credential, nick, answer))

@@ -143,6 +143,7 @@ register_code(enum login result)
 	case LOGIN_NO_PASSWORD:
 	case LOGIN_UNCONFIRMED:
 	case LOGIN_NOT_ALLOWED:
+	case LOGIN_BANNED:
 	case LOGIN_NAMED:
 	case LOGIN_FULL:
 		break;

@@ -36,6 +36,7 @@ login_code(enum login result)
 	case LOGIN_VERIFY:
 	case LOGIN_ALREADY:
 	case LOGIN_NOT_ALLOWED:
+	case LOGIN_BANNED:
 	case LOGIN_NAMED:
 	case LOGIN_FULL:
 		break;

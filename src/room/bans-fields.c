@@ -31,6 +31,8 @@ ban_subject_is_valid(const struct ban_subject *subject)
 		if (check != NICK_OK && check != NICK_GUEST)
 			return false;
 	}
+	if (subject->account != 0 && subject->nick[0] == '\0')
+		return false;
 	if (!subject->has_origin)
 		return subject->nick[0] != '\0';
 	if (subject->prefix > max ||
@@ -65,6 +67,7 @@ static const struct field ban_list[] = {
 	{ FIELD_BOOL(3, struct ban, subject.has_origin) },
 	{ FIELD_ORIGIN(4, struct ban, subject.origin) },
 	{ FIELD_UINT(5, struct ban, subject.prefix) },
+	{ FIELD_UINT(11, struct ban, subject.account) },
 	{ FIELD_INT(9, struct ban, made_ms), .is_needed = true },
 	{ FIELD_INT(10, struct ban, ends_ms) },
 	{ FIELD_TEXT(8, struct ban, reason, BAN_REASON_MAX),

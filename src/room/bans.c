@@ -6,8 +6,8 @@
  * is known by its credential, so a ban of an address can be about nothing else:
  * of IPv6 it is about a /64.
  *
- * A ban of a nick holds the origin of its owner in the same entry, so that both
- * are shown, and lifted, as one. Decided against: bans of a nick alone, which
+ * A ban of a nick holds the origin of its owner, and their account, in the same
+ * entry, so that all are shown, and lifted, as one. Decided against: bans of a nick alone, which
  * the next nick evades; and of everybody who ever had it, as several people may
  * share an address.
  *
@@ -43,6 +43,14 @@ ban_origin_cmp(const struct ban *a, const struct ban *b)
 }
 
 static int
+ban_account_cmp(const struct ban *a, const struct ban *b)
+{
+	uint64_t x = a->subject.account, y = b->subject.account;
+
+	return x != y ? (x > y) - (x < y) : (a->id > b->id) - (a->id < b->id);
+}
+
+static int
 ban_skeleton_cmp(const struct ban *a, const struct ban *b)
 {
 	int order = strcmp(a->skeleton, b->skeleton);
@@ -51,6 +59,8 @@ ban_skeleton_cmp(const struct ban *a, const struct ban *b)
 }
 
 RB_GENERATE_INTERNAL(ban_origin_tree, ban, by_origin, ban_origin_cmp,
+    UNUSED static)
+RB_GENERATE_INTERNAL(ban_account_tree, ban, by_account, ban_account_cmp,
     UNUSED static)
 RB_GENERATE_INTERNAL(ban_skeleton_tree, ban, by_skeleton, ban_skeleton_cmp,
     UNUSED static)
@@ -61,6 +71,7 @@ bans_init(struct bans *all)
 	memset(all, 0, sizeof(*all));
 	TAILQ_INIT(&all->list);
 	RB_INIT(&all->by_origin);
+	RB_INIT(&all->by_account);
 	RB_INIT(&all->by_skeleton);
 }
 
@@ -73,6 +84,8 @@ ban_drop(struct bans *all, struct ban *ban)
 		RB_REMOVE(ban_origin_tree, &all->by_origin, ban);
 		all->prefixes[ban->subject.origin.kind][ban->subject.prefix]--;
 	}
+	if (ban->subject.account != 0)
+		RB_REMOVE(ban_account_tree, &all->by_account, ban);
 	if (ban->subject.nick[0] != '\0')
 		RB_REMOVE(ban_skeleton_tree, &all->by_skeleton, ban);
 	if (all->watch != NULL)
@@ -134,18 +147,19 @@ ban_subject_add_holder(struct ban_subject *subject,
 void
 ban_subject_str(const struct ban_subject *subject, char out[BAN_STR_SIZE])
 {
-	char origin[ORIGIN_STR_SIZE];
+	char origin[ORIGIN_STR_SIZE] = "";
+	bool has_account = subject->account != 0;
 
-	if (!subject->has_origin) {
-		snprintf(out, BAN_STR_SIZE, "%s", subject->nick);
-		return;
-	}
-	origin_str(&subject->origin, subject->prefix, origin);
+	if (subject->has_origin)
+		origin_str(&subject->origin, subject->prefix, origin);
 	if (subject->nick[0] == '\0')
 		memcpy(out, origin, sizeof(origin));
+	else if (!subject->has_origin && !has_account)
+		snprintf(out, BAN_STR_SIZE, "%s", subject->nick);
 	else
-		snprintf(out, BAN_STR_SIZE, "%s (%.70s)", subject->nick,
-		    origin);
+		snprintf(out, BAN_STR_SIZE, "%s (%s%s%s)", subject->nick,
+		    has_account ? "account" : "",
+		    has_account && subject->has_origin ? ", " : "", origin);
 }
 
 /* The collection */
@@ -268,6 +282,8 @@ bans_insert(struct bans *all, struct ban *ban)
 		RB_INSERT(ban_origin_tree, &all->by_origin, ban);
 		all->prefixes[subject->origin.kind][subject->prefix]++;
 	}
+	if (subject->account != 0)
+		RB_INSERT(ban_account_tree, &all->by_account, ban);
 	if (subject->nick[0] != '\0') {
 		ban_skeleton(ban->skeleton, subject->nick);
 		RB_INSERT(ban_skeleton_tree, &all->by_skeleton, ban);
@@ -357,6 +373,25 @@ bans_match(struct bans *all, const struct credential *credential,
 				return ban;
 			ban_drop(all, ban);
 		}
+	}
+	return NULL;
+}
+
+const struct ban *
+bans_match_account(struct bans *all, uint64_t account, int64_t now_ms)
+{
+	struct ban key, *ban;
+
+	if (account == 0)
+		return NULL;
+	key.id = 0;
+	key.subject.account = account;
+	while ((ban = RB_NFIND(ban_account_tree, &all->by_account, &key)) !=
+		NULL &&
+	    ban->subject.account == account) {
+		if (!ban_has_ended(ban, now_ms))
+			return ban;
+		ban_drop(all, ban);
 	}
 	return NULL;
 }

@@ -22,20 +22,24 @@ struct tlv;
 
 #define BANS_MAX 10000
 #define BAN_REASON_MAX 200 /* bytes */
-#define BAN_STR_SIZE 96
+#define BAN_STR_SIZE 128
 #define BAN_UNTIL_SIZE 40
 
 /* Whom a ban is about: an origin (addresses with a common prefix, or a Unix
- * uid), a nick, or both: that is how a ban of a nick reaches its holder. */
+ * uid), a nick, an account; or several of them: that is how a ban of a nick
+ * reaches its holder. Of an account there is always a nick, by which the ban is
+ * listed and lifted. */
 struct ban_subject {
 	bool has_origin;
 	struct credential origin; /* its bits behind prefix are zero */
 	unsigned prefix; /* bits; a uid: 32 */
 	char nick[NICK_SIZE]; /* as given; "": none */
+	uint64_t account; /* its id; 0: none */
 };
 
 struct ban {
 	RB_ENTRY(ban) by_origin;
+	RB_ENTRY(ban) by_account;
 	RB_ENTRY(ban) by_skeleton;
 	TAILQ_ENTRY(ban) entry;
 	uint64_t id; /* counts up */
@@ -48,6 +52,7 @@ struct ban {
 
 TAILQ_HEAD(ban_queue, ban);
 RB_HEAD(ban_origin_tree, ban);
+RB_HEAD(ban_account_tree, ban);
 RB_HEAD(ban_skeleton_tree, ban);
 
 /* Functions that are told of each change while it is made. */
@@ -59,6 +64,7 @@ struct bans_watch {
 struct bans {
 	struct ban_queue list; /* the oldest first */
 	struct ban_origin_tree by_origin;
+	struct ban_account_tree by_account;
 	struct ban_skeleton_tree by_skeleton;
 	size_t count;
 	uint64_t last_id;
@@ -83,8 +89,8 @@ void bans_set_watch(struct bans *all, const struct bans_watch *watch,
 const char *ban_subject_parse(struct ban_subject *subject,
     const char *text) MUST_CHECK;
 
-/* Writes "192.0.2.0/24", "2001:db8:0:1::/64", "uid:1000", "bob", or with both
- * "bob (192.0.2.1)". */
+/* Writes "192.0.2.0/24", "2001:db8:0:1::/64", "uid:1000", "bob", or with more
+ * "bob (192.0.2.1)", "bob (account)", "bob (account, 192.0.2.1)". */
 void ban_subject_str(const struct ban_subject *subject, char out[BAN_STR_SIZE]);
 
 /* Adds the present holder to the ban of a nick. A guest's nick is removed, as
@@ -121,12 +127,14 @@ bool bans_remove(struct bans *all, const struct ban_subject *subject,
     int64_t now_ms);
 
 /*
- * The ban that matches this credential, or this nick; or NULL. A nick that
- * looks like a banned one (nick_skeleton()) is banned as well. Bans that have
- * ended are dropped.
+ * The ban that matches this credential, account (0: none) or nick; or NULL. A
+ * nick that looks like a banned one (nick_skeleton()) is banned as well. Bans
+ * that have ended are dropped.
  */
 const struct ban *bans_match(struct bans *all,
     const struct credential *credential, int64_t now_ms);
+const struct ban *bans_match_account(struct bans *all, uint64_t account,
+    int64_t now_ms);
 const struct ban *bans_match_nick(struct bans *all, const char *nick,
     int64_t now_ms);
 

@@ -172,7 +172,8 @@ session_enter(struct session *s, const struct dialect *dialect)
 	char from[CREDENTIAL_STR_SIZE];
 
 	assert(s->member == NULL && !s->has_left && !s->has_entered);
-	why = admit_entry(&s->all->admission, &s->address, &ban);
+	a = session_account(s);
+	why = admit_entry(&s->all->admission, &s->address, a, &ban);
 	if (why != ADMITTED) {
 		session_refuse(s, why, ban);
 		return false;
@@ -181,9 +182,6 @@ session_enter(struct session *s, const struct dialect *dialect)
 	s->all->unentered_count--;
 	s->member = member_new(s->all->chat, &s->address, &session_client_ops,
 	    s, s->conn, dialect);
-	a = s->account == 0 ?
-	    NULL :
-	    accounts_find_id(&s->all->chat->accounts, s->account);
 	if (a != NULL) {
 		identity = credential_from_account(a->id);
 		member_set_identity(s->member, &identity);
@@ -206,6 +204,8 @@ sessions_refuse_banned(struct sessions *all)
 			continue;
 		ban = bans_match(&all->chat->bans, &s->address,
 		    clock_age_ms(all->net->clock));
+		if (ban == NULL)
+			ban = action_account_ban(all->chat, session_account(s));
 		if (ban == NULL)
 			continue;
 		all->admission.refused[ADMIT_BANNED]++;

@@ -361,7 +361,7 @@ void
 session_login_text(struct session *s, enum login_purpose purpose,
     enum login result, const struct login_answer *answer, struct buf *out)
 {
-	char ago[CLOCK_DURATION_SIZE];
+	char ago[CLOCK_DURATION_SIZE], *sentence;
 
 	switch (result) {
 	case LOGIN_DONE:
@@ -393,6 +393,11 @@ session_login_text(struct session *s, enum login_purpose purpose,
 		break;
 	case LOGIN_ALREADY:
 		buf_addstr(out, "you are logged in already");
+		break;
+	case LOGIN_BANNED:
+		sentence = ban_sentence(answer->ban, s->all->net->clock);
+		buf_addf(out, "that account is %s", sentence);
+		free(sentence);
 		break;
 	case LOGIN_INSECURE:
 		buf_addstr(out, SESSION_INSECURE_TEXT);

@@ -239,7 +239,8 @@ login_is_proved(struct session *s)
 	s->proved_until_ms = s->all->net->clock->mono_ms + LOGIN_FRESH_MS;
 }
 
-/* s is the owner of a, as p (NULL: the password) has shown. */
+/* s is the owner of a, as p (NULL: the password) has shown; but the account may
+ * be banned. */
 static void
 login_done(struct session *s, struct account *a, struct account_proof *p,
     const char *nick)
@@ -247,6 +248,11 @@ login_done(struct session *s, struct account *a, struct account_proof *p,
 	struct login_answer answer = { .nick = NICK_SAME };
 	char from[CREDENTIAL_STR_SIZE];
 
+	answer.ban = action_account_ban(s->all->chat, a);
+	if (answer.ban != NULL) {
+		login_end(s, LOGIN_TO, LOGIN_BANNED, &answer);
+		return;
+	}
 	credential_str(&s->address, from);
 	log_info("logged in: account=%s by=%s from=\"%s\"", account_name(a),
 	    proof_kind_str(p == NULL ? PROOF_PASSWORD : p->kind), from);
@@ -713,7 +719,8 @@ session_register_early(struct session *s, const char *nick,
 	const struct ban *ban;
 
 	assert(s->member == NULL);
-	if (admit_entry(&s->all->admission, &s->address, &ban) == ADMITTED)
+	if (admit_entry(&s->all->admission, &s->address, NULL, &ban) ==
+	    ADMITTED)
 		login_set_password(s, LOGIN_REGISTER, nick, password);
 	else
 		login_end(s, LOGIN_REGISTER, LOGIN_NOT_ALLOWED, &answer);

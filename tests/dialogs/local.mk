@@ -40,6 +40,7 @@ dialogs = \
 	%D%/brb.dialog \
 	%D%/brbctl-account.dialog \
 	%D%/brbctl-backup.dialog \
+	%D%/brbctl-ban-account.dialog \
 	%D%/brbctl-ban.dialog \
 	%D%/brbctl-export-account.dialog \
 	%D%/brbctl-export.dialog \

@@ -537,14 +537,14 @@ START_TEST(test_admit)
 	second = admit_add(&a, &there);
 	ck_assert_int_eq(admit_connection(&a, &there, &ban), ADMIT_FULL);
 	/* Who is connected may still come in. */
-	ck_assert_int_eq(admit_entry(&a, &here, &ban), ADMITTED);
+	ck_assert_int_eq(admit_entry(&a, &here, NULL, &ban), ADMITTED);
 	a.is_locked = true;
-	ck_assert_int_eq(admit_entry(&a, &here, &ban), ADMIT_LOCKED);
+	ck_assert_int_eq(admit_entry(&a, &here, NULL, &ban), ADMIT_LOCKED);
 	ck_assert_int_eq(action_ban(&fx.chat, "192.0.2.1", 0, "", &made, &why),
 	    BAN_DONE);
-	ck_assert_int_eq(admit_entry(&a, &here, &ban), ADMIT_BANNED);
+	ck_assert_int_eq(admit_entry(&a, &here, NULL, &ban), ADMIT_BANNED);
 	ck_assert_ptr_eq(ban, made);
-	ck_assert_int_eq(admit_entry(&a, &there, &ban), ADMIT_LOCKED);
+	ck_assert_int_eq(admit_entry(&a, &there, NULL, &ban), ADMIT_LOCKED);
 	ck_assert_uint_eq(a.refused[ADMIT_FULL], 1);
 	ck_assert_uint_eq(a.refused[ADMIT_ADDRESS], 1);
 	ck_assert_uint_eq(a.refused[ADMIT_BANNED], 1);
@@ -593,6 +593,44 @@ START_TEST(test_ban)
 }
 END_TEST
 
+/* Of who is logged in the account is banned, and of an account whose owner is not
+ * here. */
+START_TEST(test_ban_account)
+{
+	struct accounts *all = &fx.chat.accounts;
+	struct account *a = accounts_add(all, "cyan", 1);
+	struct admission admission = { .chat = &fx.chat };
+	const struct credential there = credential_from_uid(77);
+	struct login_answer login;
+	struct nick_answer answer;
+	const struct ban *ban;
+	const char *why;
+
+	ck_assert_ptr_nonnull(a);
+	ck_assert_ptr_null(action_account_ban(&fx.chat, a));
+	ck_assert_ptr_null(action_account_ban(&fx.chat, NULL));
+	action_login(bob.m, a, NULL, &login);
+	ck_assert_int_eq(action_ban(&fx.chat, "bob", 0, "", &ban, &why),
+	    BAN_DONE);
+	ck_assert_uint_eq(ban->subject.account, a->id);
+	ck_assert(ban->subject.has_origin);
+	ck_assert_int_eq(action_nick(bob.m, "cyan", &answer), NICK_BANNED);
+	ck_assert_ptr_eq(action_account_ban(&fx.chat, a), ban);
+	ck_assert_int_eq(admit_entry(&admission, &there, NULL, &ban), ADMITTED);
+	ck_assert_int_eq(admit_entry(&admission, &there, a, &ban),
+	    ADMIT_BANNED);
+	ck_assert(action_end_banned(bob.m));
+	ck_assert_ptr_null(bob.m);
+
+	ck_assert_int_eq(action_ban(&fx.chat, "cyan", 0, "", &ban, &why),
+	    BAN_DONE);
+	ck_assert_uint_eq(ban->subject.account, a->id);
+	ck_assert(!ban->subject.has_origin);
+	ck_assert_int_eq(action_ban(&fx.chat, "account:ana", 0, "", &ban, &why),
+	    BAN_BAD_SUBJECT);
+}
+END_TEST
+
 void
 unit_tests(Suite *s)
 {
@@ -612,4 +650,5 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_end);
 	tcase_add_test(tc, test_admit);
 	tcase_add_test(tc, test_ban);
+	tcase_add_test(tc, test_ban_account);
 }

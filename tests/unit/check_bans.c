@@ -220,6 +220,35 @@ START_TEST(test_nick)
 }
 END_TEST
 
+/* Whose the nick is, whatever they are called and from wherever they come. */
+START_TEST(test_account)
+{
+	struct ban_subject subject;
+	char shown[BAN_STR_SIZE];
+
+	ck_assert_ptr_null(ban_subject_parse(&subject, "bob"));
+	subject.account = 7;
+	ban_subject_str(&subject, shown);
+	ck_assert_str_eq(shown, "bob (account)");
+	ck_assert_ptr_nonnull(bans_add(&bans, &subject, "", 0, 100));
+	ck_assert_ptr_nonnull(bans_match_account(&bans, 7, 99));
+	ck_assert_ptr_null(bans_match_account(&bans, 6, 99));
+	ck_assert_ptr_null(bans_match_account(&bans, 8, 99));
+	ck_assert_ptr_null(bans_match_account(&bans, 0, 99));
+	/* Another one of the same account, and this one ends. */
+	ck_assert_ptr_null(ban_subject_parse(&subject, "robert"));
+	subject.account = 7;
+	ck_assert_ptr_nonnull(bans_add(&bans, &subject, "", 0, 0));
+	ck_assert_str_eq(bans_match_account(&bans, 7, 100)->subject.nick,
+	    "robert");
+	ck_assert_uint_eq(bans.count, 1);
+	/* Renewed as one of the nick alone. */
+	ck_assert_ptr_nonnull(add("ROBERT", 100, 0));
+	ck_assert_ptr_null(bans_match_account(&bans, 7, 100));
+	ck_assert_uint_eq(bans.count, 1);
+}
+END_TEST
+
 /* One that has ended is as good as lifted, wherever it is come upon. */
 START_TEST(test_end)
 {
@@ -339,6 +368,7 @@ START_TEST(test_kept)
 	bans_set_journal(&bans, journal);
 	ck_assert_ptr_null(ban_subject_parse(&both, "bob"));
 	ban_subject_add_holder(&both, &home);
+	both.account = 7;
 	ck_assert_ptr_nonnull(bans_add(&bans, &both, "\xc3\xa4rger", 5, 0));
 	ck_assert_ptr_nonnull(add("192.0.2.0/24", 5, 100));
 	ck_assert_ptr_nonnull(add("uid:1000", 5, 0));
@@ -359,7 +389,8 @@ START_TEST(test_kept)
 	ck_assert_ptr_nonnull(ban);
 	ck_assert_ptr_eq(bans_match(&bans, &home, 60), ban);
 	ban_subject_str(&ban->subject, shown);
-	ck_assert_str_eq(shown, "bob (2001:db8:0:1::/64)");
+	ck_assert_str_eq(shown, "bob (account, 2001:db8:0:1::/64)");
+	ck_assert_ptr_eq(bans_match_account(&bans, 7, 60), ban);
 	ck_assert_str_eq(ban->reason, "\xc3\xa4rger");
 	ck_assert_int_eq(ban->made_ms, 5);
 	ck_assert(is_banned("192.0.2.9", 99));
@@ -484,6 +515,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_address);
 	tcase_add_test(tc, test_prefix);
 	tcase_add_test(tc, test_nick);
+	tcase_add_test(tc, test_account);
 	tcase_add_test(tc, test_end);
 	tcase_add_test(tc, test_many_end);
 	tcase_add_test(tc, test_sentence);
