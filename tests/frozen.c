@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The brbd authors
  *
  * What a program has read, not its kernel: readers that are processes of their
- * own, over TCP, TLS and a Unix socket, in all protocols, are stopped (SIGSTOP)
- * while lines go on arriving, and then killed or let go on; or they are killed as
+ * own, over TCP, TLS and a Unix socket, in all protocols and telnet, are stopped
+ * (SIGSTOP) while lines go on arriving, and then killed or let go on; or they are killed as
  * they read. In between they change what they are sent:
  * whom they ignore, their capabilities, whether they are on a break. The server
  * stops and starts as well (hostile 145, 146).
@@ -54,8 +54,8 @@ struct shared {
 
 struct program {
 	const char *nick;
-	bool is_unix, is_irc, is_json, is_secure;
-	bool answers; /* PING */
+	bool is_unix, is_irc, is_json, is_secure, is_telnet;
+	bool answers; /* PING, or what telnet is asked */
 	pid_t pid; /* -1: there is none */
 	bool is_stopped;
 	int64_t next_ms; /* something is done to it then */
@@ -68,6 +68,8 @@ static struct program programs[] = {
 	{ .nick = "dee", .is_irc = true, .answers = true },
 	{ .nick = "eve", .is_irc = true },
 	{ .nick = "flo", .is_irc = true, .is_unix = true, .answers = true },
+	{ .nick = "kim", .is_telnet = true, .answers = true },
+	{ .nick = "lou", .is_telnet = true },
 #ifdef HAVE_JANSSON
 	{ .nick = "gil", .is_json = true, .answers = true },
 #endif
@@ -250,6 +252,35 @@ self_line(void *arg, char *line)
 		self_plain_line(line);
 }
 
+#define IAC "\377"
+#define TIMING_MARK "\006"
+#define WINDOW_SIZE "\037"
+
+/* Takes telnet's commands, of three bytes each, out of what was received; or a
+ * part of one, which it leaves for the next time. Were they asked whether they
+ * have read all? */
+static bool
+self_telnet(char *data, size_t *len, size_t *taken)
+{
+	bool was_asked = false;
+	size_t i, to = 0;
+
+	*taken = *len;
+	for (i = 0; i < *len; i++)
+		if (data[i] != *IAC)
+			data[to++] = data[i];
+		else if (*len - i < 3) {
+			*taken = i;
+			break;
+		} else {
+			was_asked |= memcmp(data + i, IAC "\375" TIMING_MARK,
+					 3) == 0;
+			i += 2;
+		}
+	*len = to;
+	return was_asked;
+}
+
 /*
  * What is there is looked at, noted, and only then taken. False when the
  * connection has ended.
@@ -259,6 +290,8 @@ self_read(void)
 {
 	static char held[PEEK_MAX]; /* of a line that is not whole yet */
 	static size_t held_len;
+	size_t len, taken;
+	bool was_asked = false;
 	struct buf in = BUF_INITIALIZER;
 	char data[PEEK_MAX];
 	bool is_open = true;
@@ -271,9 +304,12 @@ self_read(void)
 	n = recv(fd, data, sizeof(data), MSG_PEEK);
 	if (n <= 0)
 		return n == -1 && (errno == EAGAIN || errno == EINTR);
+	len = taken = (size_t)n;
+	if (self->is_telnet)
+		was_asked = self_telnet(data, &len, &taken);
 	buf_add(&in, held, held_len);
 	if (tls == NULL)
-		buf_add(&in, data, (size_t)n);
+		buf_add(&in, data, len);
 	else {
 		tls_client_feed(tls, data, (size_t)n);
 		is_open = client_receive_by(tls, fd, &in);
@@ -283,7 +319,9 @@ self_read(void)
 	memcpy(held, in.data, in.len);
 	held_len = in.len;
 	buf_fini(&in);
-	return recv(fd, data, (size_t)n, 0) == n && is_open;
+	if (was_asked && self->answers)
+		self_type(IAC "\374" TIMING_MARK);
+	return recv(fd, data, taken, 0) == (ssize_t)taken && is_open;
 }
 
 /* Something that decides what they are sent from now on. */
@@ -322,8 +360,9 @@ self_register(void)
 		    self->nick);
 	else
 		/* A break makes known who is here, so that their nick is
-		 * held. */
-		text = xasprintf("/nick %s\n%s", self->nick,
+		 * held. A telnet is known by a command. */
+		text = xasprintf("%s/nick %s\n%s",
+		    self->is_telnet ? IAC "\373" WINDOW_SIZE : "", self->nick,
 		    mine->has_been ? "" : "/brb\n/back\n");
 	self_type(text);
 	free(text);

@@ -221,6 +221,7 @@ void net_tls_fini(struct net *net);
 size_t conn_in_kernel(const struct conn *c);
 
 #define CONN_LOOK_MS 250
+#define CONN_BETWEEN_MS 2000
 
 /* Measures what may be unread; when that is due, before the next write. */
 void conn_look(struct conn *c);

@@ -19,8 +19,10 @@
  *   unread sends a reset, so it has read all.
  * - It answers, asked by a protocol that can ask: conn_answered().
  * - It sends a line, and has never answered. That vouches for all that was
- *   written more than a round trip before the line came, and a little: between
- *   reading and writing the program may not have been run.
+ *   written more than a round trip before the line came, and two seconds: so
+ *   long a program may not have been run between reading and writing, where
+ *   many others want to be. (200 ms were too few: readers on a busy machine
+ *   lost lines. Two seconds cost some more that are shown again.)
  *
  *       confirmed          marks[0]     marks[1]        sent
  *           v                 v            v              v
@@ -76,8 +78,6 @@
 #define CONN_WINDOW_MIN ((size_t)64 * 1024)
 #define CONN_WINDOW ((uint32_t)128 * 1024)
 #define CONN_ROUND_TRIP_MS 1000
-/* How long a program that runs may stand between reading and writing. */
-#define CONN_BETWEEN_MS 200
 
 #ifdef HAVE_SIOCOUTQ
 #define CONN_KERNEL_MAX ((size_t)0)
@@ -162,7 +162,7 @@ static void
 conn_ask_tcp(const struct conn *c, uint32_t *window, uint32_t *round_trip_ms)
 {
 	*window = CONN_WINDOW;
-	*round_trip_ms = CONN_ROUND_TRIP_MS;
+	*round_trip_ms = CONN_ROUND_TRIP_MS + c->net->between_ms;
 	if (c->is_relayed)
 		return;
 #ifdef HAVE_STRUCT_TCP_INFO_TCPI_SND_WND
@@ -172,7 +172,7 @@ conn_ask_tcp(const struct conn *c, uint32_t *window, uint32_t *round_trip_ms)
 	memset(&info, 0, sizeof(info));
 	if (getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == -1)
 		return;
-	*round_trip_ms = info.tcpi_rtt / 1000 + CONN_BETWEEN_MS;
+	*round_trip_ms = info.tcpi_rtt / 1000 + c->net->between_ms;
 	/* An older kernel than we were built for has less to tell. */
 	if (len == sizeof(info))
 		*window = info.tcpi_snd_wnd;
@@ -235,7 +235,8 @@ conn_look(struct conn *c)
 		return;
 	}
 	/* The first is always older than any round trip that we know. */
-	if (now_ms - c->marks[1].at_ms >= CONN_ROUND_TRIP_MS) {
+	if (now_ms - c->marks[1].at_ms >=
+	    CONN_ROUND_TRIP_MS + c->net->between_ms) {
 		c->marks[0] = c->marks[1];
 		c->marks[1].sent = (uint32_t)c->sent;
 		c->marks[1].at_ms = c->written_ms;

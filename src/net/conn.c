@@ -629,6 +629,7 @@ net_init(struct net *net, struct event_base *base, struct clock *clock,
 	net->options = options;
 	net->wake = wake;
 	net->wake_arg = wake_arg;
+	net->between_ms = CONN_BETWEEN_MS;
 	TAILQ_INIT(&net->more_input);
 	TAILQ_INIT(&net->resuming);
 	TAILQ_INIT(&net->ended);

@@ -89,6 +89,9 @@ struct net {
 	/* given back by connections at rest, for the next that needs one */
 	struct bufferevent *spare[CONN_SPARE_MAX];
 	size_t spare_count;
+	/* How long a program that runs may stand between reading and writing:
+	 * a line that it sends does not vouch for what came within that. */
+	uint32_t between_ms;
 	struct conn *corked;
 	struct buf cork;
 	struct net_frames frames;
