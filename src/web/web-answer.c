@@ -13,14 +13,32 @@
 
 #define WEB_FLUSH_MS 5000
 
-void
-web_add_head(const struct web_request *rq, struct buf *out,
+static void
+head_begin(const struct web_request *rq, struct buf *out,
     enum http_status status)
 {
 	buf_addf(out, "HTTP/1.1 %d %s\r\n", (int)status, http_reason(status));
 	http_add_date(out, rq->session->all->net->clock->wall_ms);
 	if (!rq->is_kept)
 		buf_addstr(out, "Connection: close\r\n");
+}
+
+void
+web_add_part_head(const struct web_request *rq, struct buf *out,
+    enum http_status status)
+{
+	head_begin(rq, out, status);
+	buf_addstr(out,
+	    "Content-Security-Policy: default-src 'none'\r\n"
+	    "X-Content-Type-Options: nosniff\r\n"
+	    "Cross-Origin-Resource-Policy: same-origin\r\n");
+}
+
+void
+web_add_head(const struct web_request *rq, struct buf *out,
+    enum http_status status)
+{
+	head_begin(rq, out, status);
 	buf_addstr(out,
 	    "Content-Security-Policy: default-src 'none'; "
 	    "script-src 'self'; style-src 'self'; img-src 'self' data:; "

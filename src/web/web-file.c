@@ -107,6 +107,16 @@ web_takes_packed(const struct web_request *rq)
 	return false;
 }
 
+static void
+web_add_file_head(const struct web_request *rq, struct buf *out,
+    enum http_status status, const struct web_file *file)
+{
+	if (strncmp(web_type(file->path), "text/html", 9) == 0)
+		web_add_head(rq, out, status);
+	else
+		web_add_part_head(rq, out, status);
+}
+
 void
 web_send_file(const struct web_request *rq, const struct web_file *file)
 {
@@ -116,7 +126,7 @@ web_send_file(const struct web_request *rq, const struct web_file *file)
 	char *tag = xasprintf("\"%s%s\"", file->tag, is_packed ? "-gz" : "");
 
 	if (web_is_known(rq, tag)) {
-		web_add_head(rq, &head, HTTP_NOT_MODIFIED);
+		web_add_file_head(rq, &head, HTTP_NOT_MODIFIED, file);
 		buf_addf(&head,
 		    "ETag: %s\r\n"
 		    "Cache-Control: no-cache\r\n"
@@ -124,7 +134,7 @@ web_send_file(const struct web_request *rq, const struct web_file *file)
 		    tag);
 		web_send(rq, &head, NULL, 0);
 	} else {
-		web_add_head(rq, &head, HTTP_OK);
+		web_add_file_head(rq, &head, HTTP_OK, file);
 		buf_addf(&head,
 		    "ETag: %s\r\n"
 		    "Cache-Control: no-cache\r\n"

@@ -65,6 +65,10 @@ bool web_may_enter(struct web_request *rq);
 /* Adds the head up to what is about the body. */
 void web_add_head(const struct web_request *rq, struct buf *out,
     enum http_status status);
+/* The same for what a page loads and nobody opens by itself: a short one, as
+ * there are many of them. */
+void web_add_part_head(const struct web_request *rq, struct buf *out,
+    enum http_status status);
 /* Sends the head that was begun, with its end, and the body, unless it is not
  * asked for; and closes, if the connection is not kept. */
 void web_send(const struct web_request *rq, struct buf *head, const void *body,

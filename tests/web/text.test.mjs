@@ -108,7 +108,8 @@ test("the page is small, and asks for nothing from elsewhere", () => {
 	let packed = 0;
 	for (const name of readdirSync(web)) {
 		const text = readFileSync(new URL(name, web));
-		packed += gzipSync(text, { level: 9 }).length;
+		packed += name === "local.mk" ? 0 :
+		    gzipSync(text, { level: 9 }).length;
 		const others = text.toString().match(/https?:\/\/[^\s"'`)]+/g) ??
 		    [];
 		assert.deepEqual(others.filter((a) =>
