@@ -10,6 +10,7 @@ import { TimelineView } from "./view.js";
 import { Store, browserArea } from "./store.js";
 import { openSelf } from "./account.js";
 import { run } from "./actions.js";
+import { openSocket } from "./socket.js";
 import { parseInput } from "./commands.js";
 import { $, bdi, button, h, icon, iconButton } from "./dom.js";
 import { colourOf } from "./rows.js";
@@ -19,18 +20,6 @@ import * as panels from "./panels.js";
 import * as words from "./words.js";
 
 const TOAST_MS = 9000;
-
-// A socket as the link wants it.
-function openSocket({ opened, received, closed }) {
-	const url = new URL(".", location.href);
-	url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-	url.search = url.hash = "";
-	const socket = new WebSocket(url, "brb.json");
-	socket.onopen = opened;
-	socket.onclose = closed;
-	socket.onmessage = (e) => received(e.data);
-	return socket;
-}
 
 // The room that the address names, after #; or null.
 function roomInAddress() {
@@ -161,8 +150,8 @@ class Page {
 			return;
 		if (room === this.current)
 			this.#announce(`${line.nick}: ${line.text}`);
-		if (!isSeen && line.mention && notify.isAllowed() &&
-		    this.store.get("notify", false) && !document.hasFocus())
+		if (!isSeen && line.mention && this.#mayNotify() &&
+		    !document.hasFocus())
 			notify.notify(room, line, () => this.open(room));
 		this.stale("places");
 	}
@@ -428,7 +417,7 @@ class Page {
 		state: () => this.#drawState(),
 		view: () => {
 			this.current.trim(!this.view.isAtEnd);
-			this.view.update();
+			this.view.draw();
 			this.#drawEmpty();
 		},
 		end: () => this.#drawEnd(),
@@ -502,9 +491,12 @@ class Page {
 		this.#openComposer();
 	}
 
+	// The browser is asked last, as that takes its time.
+	#mayNotify = () => this.store.get("notify", false) &&
+	    notify.isAllowed();
+
 	#bell() {
-		const isOn = notify.isAllowed() &&
-		    this.store.get("notify", false);
+		const isOn = this.#mayNotify();
 		return iconButton("bell", "Notify me when somebody mentions me",
 		    async () => {
 			const on = !isOn && await notify.askToNotify();

@@ -49,9 +49,9 @@ export class Composer {
 			this.#text.value = this.#drafts.get("drafts", {})[key] ??
 			    "";
 			this.say("");
+			this.#fit();
 		}
 		this.#text.placeholder = placeholder;
-		this.#fit();
 	}
 
 	focus() {

@@ -24,6 +24,7 @@ web_files = \
 	%D%/room.js \
 	%D%/rows.js \
 	%D%/side.js \
+	%D%/socket.js \
 	%D%/store.js \
 	%D%/style.css \
 	%D%/text.js \

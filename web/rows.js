@@ -134,7 +134,8 @@ function makeDivider(room, actions) {
 	const lines = room.unreadLines();
 	const by = new Map();
 	for (const line of lines)
-		by.set(line.nick, [...(by.get(line.nick) ?? []), line]);
+		if (!by.get(line.nick)?.push(line))
+			by.set(line.nick, [line]);
 	const most = [...by].sort((a, b) => b[1].length - a[1].length);
 	const mentions = lines.filter((l) => l.mention);
 	const parts = most.slice(0, 4).map(([nick, said]) =>

@@ -62,6 +62,14 @@ export class TimelineView {
 		this.#schedule();
 	}
 
+	// The same at once, for who is in a frame already.
+	draw() {
+		cancelAnimationFrame(this.#frame);
+		this.#frame = 0;
+		this.#stale = true;
+		this.#work();
+	}
+
 	toEnd() {
 		this.#opened = null;
 		this.isAtEnd = true;
