@@ -181,3 +181,13 @@ mask_normalize(char out[MASK_SIZE], const char *in)
 	out[n] = '\0';
 	return 0;
 }
+
+bool
+mask_is_extended(const char *in)
+{
+	size_t len = strcspn(in, ":!@");
+
+	/* What has a ':' otherwise is an IPv6 address. */
+	return *in == '$' || *in == '~' ||
+	    (in[len] == ':' && strspn(in, "0123456789abcdefABCDEF*?") < len);
+}

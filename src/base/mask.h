@@ -35,4 +35,11 @@ bool mask_match_user(const char *mask, const char *nick, const char *user,
  */
 int mask_normalize(char out[MASK_SIZE], const char *in) MUST_CHECK;
 
+/*
+ * Does what was typed look like a mask of another server's own, such as "$~a",
+ * "~account:bob" or "R:bob"? mask_normalize() takes it for a host, which nobody
+ * has.
+ */
+bool mask_is_extended(const char *in);
+
 #endif

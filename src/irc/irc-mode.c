@@ -89,6 +89,7 @@ mode_error(enum mode_error why, const struct mode_change *change, void *arg)
 	case MODE_NO_PARAM:
 	case MODE_BAD_LIMIT:
 	case MODE_BAD_MASK:
+	case MODE_OTHER_MASK:
 	case MODE_NO_ACCOUNT:
 	case MODE_NOT_IN_LOBBY:
 		mode_bad_param(call, change, change->letter != 'k', text);

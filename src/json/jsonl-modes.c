@@ -46,6 +46,7 @@ mode_error_code(enum mode_error why)
 	case MODE_BAD_KEY:
 	case MODE_BAD_LIMIT:
 	case MODE_BAD_MASK:
+	case MODE_OTHER_MASK:
 	case MODE_NOT_IN_LOBBY:
 	case MODE_NO_ACCOUNT:
 		break;

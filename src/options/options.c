@@ -535,7 +535,8 @@ option_load_refusal(const struct option_entry *e, const char *value)
 		    "only the modes i, m, n, s, t, C and N can be given; + "
 		    "alone stands for none";
 	if (e == &option_table[INDEX_no_history])
-		return mask_normalize(mask, value) == 0 ?
+		return mask_normalize(mask, value) == 0 &&
+			!mask_is_extended(value) ?
 		    NULL :
 		    "it is no mask such as *!eggdrop@*";
 	if (e == &option_table[INDEX_server_name])

@@ -238,6 +238,11 @@ mode_apply_mask(struct mode_run *run, const struct mode_change *change,
 	mask = modes_mask_find(modes, list, &wanted);
 	if (change->is_set == (mask != NULL))
 		return;
+	/* Older versions took it for a host; what they have kept can go. */
+	if (change->is_set && modes_mask_is_other(change->param)) {
+		mode_fail(run, MODE_OTHER_MASK, change);
+		return;
+	}
 	/* A slip would let in whoever takes that name. */
 	if (change->is_set && !has_account && list != MODES_BANS) {
 		mode_fail(run, MODE_NO_ACCOUNT, change);

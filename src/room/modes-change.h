@@ -21,7 +21,8 @@ enum mode_error {
 	MODE_BAD_MASK, /* 696 */
 	MODE_NOT_IN_LOBBY, /* i, k, l: everybody arrives there. 696 */
 	MODE_ON_BREAK, /* nothing else was checked */
-	MODE_NO_ACCOUNT /* $a:NAME, and there is none of that name: 696 */
+	MODE_NO_ACCOUNT, /* $a:NAME, and there is none of that name: 696 */
+	MODE_OTHER_MASK /* one that other servers have: 696 */
 };
 
 struct mode_change {

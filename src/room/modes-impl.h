@@ -30,6 +30,9 @@ bool modes_key_is_valid(const char *key);
 /* Normalizes the text of a mask for storing. False: it is none, or too long. */
 bool modes_mask_normalize(char out[MODES_MASK_MAX + 1],
     const char *in) MUST_CHECK;
+/* Is what was typed a mask of another server's own, which is none here? Stored
+ * ones may be. */
+bool modes_mask_is_other(const char *typed);
 /* Is a normalized mask "$a:NAME", perhaps with "$m:" before it, and NAME one
  * account's and no pattern? */
 bool modes_mask_names_account(const char *mask);

@@ -154,6 +154,13 @@ mode_error_str(enum mode_error why, const struct mode_change *change,
 				      "nick!user@host, with * for any "
 				      "characters, %d bytes at most",
 		    modes_shown(param), param, MODES_MASK_MAX);
+	case MODE_OTHER_MASK:
+		return modes_sentence(
+		    "\"%.*s\" is no mask here; $a:NAME is an "
+		    "account, $a:* is all, $m:MASK keeps from "
+		    "speaking, and mode r keeps out who has no "
+		    "account",
+		    modes_shown(param), param);
 	case MODE_NO_ACCOUNT:
 		return modes_sentence("\"%.*s\" names no account that there "
 				      "is, and would let in whoever makes it; "

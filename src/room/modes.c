@@ -222,6 +222,15 @@ modes_mask_normalize(char out[MODES_MASK_MAX + 1], const char *in)
 }
 
 bool
+modes_mask_is_other(const char *typed)
+{
+	if (strncasecmp(typed, &MODES_MUTE[1], MODES_MUTE_LEN - 1) == 0)
+		typed += MODES_MUTE_LEN - 1;
+	typed = modes_mask_body(typed);
+	return !modes_mask_is_account(typed) && mask_is_extended(typed);
+}
+
+bool
 modes_mask_read(const struct room *room, struct mode_mask *mask,
     const char *typed, bool *has_account)
 {

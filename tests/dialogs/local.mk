@@ -150,6 +150,7 @@ dialogs = \
 	%D%/metrics-loopback.dialog \
 	%D%/metrics-secret.dialog \
 	%D%/modes-admit.dialog \
+	%D%/modes-other-masks.dialog \
 	%D%/modes-restart.dialog \
 	%D%/modes-secret.dialog \
 	%D%/modes-speak.dialog \

@@ -194,6 +194,23 @@ START_TEST(test_normalize_length)
 }
 END_TEST
 
+START_TEST(test_extended)
+{
+	static const char *const masks[] = { "$a", "$~a", "$x:y", "$a:b", "$",
+		"~account:bob", "~q", "R:bob", "account:bob", "m:bob",
+		"ab.cd:1" };
+	static const char *const hosts[] = { "", "bob", "bob!*@*", "*!*@$a",
+		"2001:db8::1", "2001:DB8:*", "::1", "*:*", "?::", "*.example",
+		"x!y@2001:db8::1", "b@z:1", "[bob]", "a\\*" };
+	size_t i;
+
+	for (i = 0; i < NITEMS(masks); i++)
+		ck_assert_msg(mask_is_extended(masks[i]), "%s", masks[i]);
+	for (i = 0; i < NITEMS(hosts); i++)
+		ck_assert_msg(!mask_is_extended(hosts[i]), "%s", hosts[i]);
+}
+END_TEST
+
 void
 unit_tests(Suite *s)
 {
@@ -205,4 +222,5 @@ unit_tests(Suite *s)
 	tcase_add_loop_test(tc, test_normalize, 0, NITEMS(check_wholes));
 	tcase_add_test(tc, test_normalize_refused);
 	tcase_add_test(tc, test_normalize_length);
+	tcase_add_test(tc, test_extended);
 }
