@@ -112,6 +112,7 @@ clock_local(int64_t wall_ms)
 
 struct clock_minute {
 	int64_t number; /* since the epoch */
+	time_t made; /* in which minute of the system's clock; 0: none */
 	int day;
 	char hhmm[CLOCK_HHMM_SIZE];
 };
@@ -119,19 +120,23 @@ struct clock_minute {
 static const struct clock_minute *
 clock_minute_of(int64_t wall_ms)
 {
-	static struct clock_minute m = { .number = INT64_MIN }; /* none */
+	/* Several, as who reads the past asks about now in between. */
+	static struct clock_minute minutes[8];
 	int64_t number = clock_floor_div(wall_ms, CLOCK_MINUTE_MS);
+	struct clock_minute *m = &minutes[number & 7];
+	time_t now = time(NULL) / 60 + 1;
 	struct tm tm;
 
-	if (number == m.number)
-		return &m;
+	if (number == m->number && now == m->made)
+		return m;
 	tm = clock_local(wall_ms);
-	m.number = number;
+	m->number = number;
+	m->made = now;
 	/* 64 bits, since years beyond five million must not overflow. */
-	m.day = (int)((int64_t)tm.tm_year * 366 + tm.tm_yday);
-	snprintf(m.hhmm, sizeof(m.hhmm), "%02u:%02u",
+	m->day = (int)((int64_t)tm.tm_year * 366 + tm.tm_yday);
+	snprintf(m->hhmm, sizeof(m->hhmm), "%02u:%02u",
 	    (unsigned int)tm.tm_hour % 24, (unsigned int)tm.tm_min % 60);
-	return &m;
+	return m;
 }
 
 void

@@ -51,6 +51,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/secret.c \
 	%D%/secret.h \
 	%D%/text-impl.h \
+	%D%/text-mention.c \
 	%D%/text-scrub.c \
 	%D%/text.c \
 	%D%/text.h \

@@ -4,7 +4,7 @@
 #ifndef TEXT_IMPL_H
 #define TEXT_IMPL_H
 
-/* For text.c and text-scrub.c alone. */
+/* For text*.c alone. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -17,7 +17,6 @@
 #include <unigbrk.h>
 #include <unistr.h>
 
-#include "base/nick.h"
 #include "base/text-impl.h"
 #include "base/text.h"
 
@@ -168,54 +167,6 @@ text_is_harmless(const char *s, size_t len)
 			return false; /* U+2066 to U+2069 */
 	}
 	return true;
-}
-
-/*
- * Does c continue a word of Latin letters? Other scripts do not: where words
- * are not parted by blanks, or endings are added to foreign names, nothing else
- * stands between a nick and what follows.
- */
-static bool
-text_is_of_word(ucs4_t c)
-{
-	static const uc_script_t *latin;
-
-	if (c < 0x80)
-		return c == '_' || c == '-' || text_is_between(c, '0', '9') ||
-		    text_is_between(c | 0x20, 'a', 'z');
-	if (latin == NULL)
-		latin = uc_script_byname("Latin");
-	return uc_script(c) == latin ||
-	    uc_is_general_category(c, UC_CATEGORY_M);
-}
-
-bool
-text_mentions(const char *text, size_t len, const char *nick)
-{
-	char folded[NICK_SIZE], word[NICK_SIZE];
-	size_t nick_len = strlen(nick), i, c_len;
-	bool is_in_word = false;
-	ucs4_t c;
-
-	if (nick_len == 0 || nick_len > NICK_MAX)
-		return false;
-	nick_fold(folded, nick);
-	for (i = 0; i + nick_len <= len; i += c_len) {
-		if (!is_in_word && (text[i] | 0x20) == (folded[0] | 0x20)) {
-			memcpy(word, text + i, nick_len);
-			word[nick_len] = '\0';
-			nick_fold(word, word);
-			if (strcmp(word, folded) == 0 &&
-			    (text_decode(&c, text + i + nick_len,
-				 len - i - nick_len) == 0 ||
-				!text_is_of_word(c)))
-				return true;
-		}
-		c_len = text_decode(&c, text + i, len - i);
-		is_in_word = c_len > 0 && text_is_of_word(c);
-		c_len = c_len > 0 ? c_len : 1;
-	}
-	return false;
 }
 
 size_t

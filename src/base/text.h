@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Scrubbing makes text longer by this factor at most: a bad byte becomes
  * U+FFFD, which is 3 bytes. */
@@ -76,6 +77,30 @@ bool text_is_harmless(const char *s, size_t len);
  * word; all else ends it. Takes time linear in len.
  */
 bool text_mentions(const char *text, size_t len, const char *nick);
+
+/*
+ * A filter of the words in a text, for who asks whether it mentions each of
+ * many: as many 64-bit blocks as text_filter_blocks() says, zeroed, then filled
+ * by text_filter(). Who is sought has a probe. What text_filter_may_mention()
+ * denies, text_mentions() denies as well; of the rest, a few per cent.
+ */
+struct text_probe {
+	uint32_t hash; /* chooses the block */
+	uint64_t bits; /* 0: the nick has no word, and may be anywhere */
+};
+
+size_t text_filter_blocks(size_t len); /* of the text; at least 1 */
+void text_filter(uint64_t *filter, size_t blocks, const char *text, size_t len);
+void text_probe(struct text_probe *probe, const char *nick);
+
+static inline bool
+text_filter_may_mention(const uint64_t *filter, size_t blocks,
+    const struct text_probe *probe)
+{
+	uint64_t block = filter[((uint64_t)probe->hash * blocks) >> 32];
+
+	return (block & probe->bits) == probe->bits;
+}
 
 /*
  * Writes s as it is compared without case: each character (of valid UTF-8) as

@@ -245,6 +245,21 @@ fuzz_copy(const char *s, size_t len)
 	return copy;
 }
 
+/* Nobody who is mentioned is denied by the filter. */
+static void
+fuzz_check_filter(const char *s, size_t len, const char *nick)
+{
+	size_t blocks = text_filter_blocks(len);
+	uint64_t *filter = xcalloc(blocks, sizeof(*filter));
+	struct text_probe probe;
+
+	text_filter(filter, blocks, s, len);
+	text_probe(&probe, nick);
+	assert(text_filter_may_mention(filter, blocks, &probe) ||
+	    !text_mentions(s, len, nick));
+	free(filter);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -282,6 +297,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	assert(text_mentions(in, size, "ana") == fuzz_mentions(in, size));
 	assert(text_mentions(out, len, "ana") == fuzz_mentions(out, len));
+	fuzz_check_filter(in, size, "ana");
+	fuzz_check_filter(in, size, "[a]");
+	fuzz_check_filter(out, len, "a-b");
 
 	free(trackers);
 	free(again);

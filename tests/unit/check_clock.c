@@ -29,11 +29,13 @@ static void
 check_zone(const char *tz)
 {
 	char hhmm[CLOCK_HHMM_SIZE];
+	int i;
 
 	ck_assert_int_eq(setenv("TZ", tz, 1), 0);
 	tzset();
-	/* Leave the cache with another minute. */
-	clock_hhmm(-12345 * DAY, hhmm);
+	/* Leave the cache with other minutes. */
+	for (i = 0; i < 64; i++)
+		clock_hhmm(-12345 * DAY - i * MINUTE, hhmm);
 }
 
 static const char *

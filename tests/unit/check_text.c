@@ -6,9 +6,14 @@
 #include "config.h"
 
 #include <check.h>
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include <unictype.h>
 #include <unistr.h>
 
 #include "base/text.h"
@@ -656,6 +661,89 @@ START_TEST(test_mentions)
 }
 END_TEST
 
+/*
+ * text_mentions() as it was before there were filters, without any haste: for
+ * each place, whether it is the beginning of a word, and the nick, and its end.
+ */
+static bool
+slow_is_of_word(ucs4_t c)
+{
+	return (c < 0x80 && (isalnum((int)c) || c == '_' || c == '-')) ||
+	    (c >= 0x80 &&
+		(uc_script(c) == uc_script_byname("Latin") ||
+		    uc_is_general_category(c, UC_CATEGORY_M)));
+}
+
+static bool
+slow_mentions(const char *text, size_t len, const char *nick)
+{
+	size_t nick_len = strlen(nick), i;
+	bool is_in_word = false;
+	ucs4_t c;
+	int n;
+
+	for (i = 0; i + nick_len <= len; i += n > 0 ? (size_t)n : 1) {
+		if (!is_in_word && strncasecmp(text + i, nick, nick_len) == 0 &&
+		    (i + nick_len == len ||
+			u8_mbtoucr(&c, (const uint8_t *)text + i + nick_len,
+			    len - i - nick_len) <= 0 ||
+			!slow_is_of_word(c)))
+			return true;
+		n = u8_mbtoucr(&c, (const uint8_t *)text + i, len - i);
+		is_in_word = n > 0 && slow_is_of_word(c);
+	}
+	return false;
+}
+
+/* Whatever the text and the nick, all three agree; and the filter is a good one:
+ * of those who are not mentioned, few are let pass. */
+START_TEST(test_mentions_at_random)
+{
+	static const char *const parts[] = { "a", "A", "n", "b", "ana", "ANA",
+		"bob", "-", "_", "1", " ", " ", "  ", ", ", "[", "]", "|", "`",
+		"@", "\u00E9", "\u0303", "\u6765", "\ub294", "\xff", "\xc3",
+		"\u0130", "\U0001F469\u200D", "aaaaaaaaaaaaaaaaaaaa", "." };
+	static const char *const nicks[] = { "a", "ana", "Ana", "bob", "b-",
+		"[ana]", "a|b", "|b|", "^^^", "ana`", "`", "a1", "_a",
+		"aaaaaaaaaaaaaaaaaaaa", "nobody", "zoe" };
+	unsigned denied = 0, passed = 0, seen = 0, round, i;
+	uint64_t filter[64];
+	struct text_probe probe;
+	char text[1024];
+	size_t len, blocks;
+	bool is_mention;
+
+	srandom(1);
+	for (round = 0; round < 40000; round++) {
+		len = 0;
+		for (i = (unsigned)random() % 24; i > 0; i--)
+			len += strlen(strcpy(text + len,
+			    parts[(size_t)random() % NITEMS(parts)]));
+		blocks = text_filter_blocks(len);
+		QUICK_ASSERT(blocks <= NITEMS(filter));
+		memset(filter, 0, sizeof(filter));
+		text_filter(filter, blocks, text, len);
+		for (i = 0; i < NITEMS(nicks); i++) {
+			is_mention = slow_mentions(text, len, nicks[i]);
+			QUICK_ASSERT_MSG(text_mentions(text, len, nicks[i]) ==
+				is_mention,
+			    "%s in %s", nicks[i], text);
+			text_probe(&probe, nicks[i]);
+			seen += is_mention;
+			if (text_filter_may_mention(filter, blocks, &probe))
+				passed += !is_mention && probe.bits != 0;
+			else {
+				QUICK_ASSERT_MSG(!is_mention, "%s in %s",
+				    nicks[i], text);
+				denied++;
+			}
+		}
+	}
+	ck_assert_uint_gt(seen, 1000);
+	ck_assert_uint_lt(passed, denied / 5);
+}
+END_TEST
+
 static const struct {
 	const char *text, *folded;
 } check_folds[] = {
@@ -736,4 +824,5 @@ unit_tests(Suite *s)
 	tcase_add_loop_test(tc, test_fold, 0, (int)NITEMS(check_folds));
 	tcase_add_test(tc, test_fold_every_character);
 	tcase_add_loop_test(tc, test_mentions, 0, (int)NITEMS(check_mentions));
+	tcase_add_test(tc, test_mentions_at_random);
 }
