@@ -58,4 +58,5 @@ history_unname(struct history *h, const struct history_cursor *c)
 	history_store(&h->header->unnamed, history_pos_seal(pos));
 	record_unname(r);
 	history_store(&h->header->unnamed, 0);
+	h->rewritten++;
 }

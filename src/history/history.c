@@ -70,6 +70,12 @@ history_locate(const struct history *h, const struct history_cursor *c)
 	    c->number == h->first_number ? h->tail_pos : c->pos);
 }
 
+uint64_t
+history_position(const struct history *h, const struct history_cursor *c)
+{
+	return history_locate(h, c);
+}
+
 static void
 history_drop_oldest(struct history *h)
 {

@@ -53,6 +53,7 @@ struct history {
 	int64_t ahead_from_ms;
 	uint64_t max_author; /* the greatest author of a held message */
 	uint64_t written_pos; /* writing to disk has begun up to here */
+	uint64_t rewritten; /* how often a held message was changed */
 	struct history_header
 	    *header; /* before the region; stored in the file */
 	int fd; /* of a mapped file or memory file; else -1 */
@@ -164,6 +165,11 @@ uint64_t history_clamp(const struct history *h, struct history_cursor *c);
  */
 bool history_read(const struct history *h, struct history_cursor *c,
     struct event *event);
+
+/* Where the message at c lies, which is not lapped and not at the head: the same
+ * for all cursors with its number. */
+uint64_t history_position(const struct history *h,
+    const struct history_cursor *c);
 
 /* Takes the author's name off the message at c, which is not lapped and neither
  * at a hole nor at the head: as many hyphens stand there instead. */

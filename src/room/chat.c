@@ -171,6 +171,7 @@ chat_init(struct chat *chat, const struct clock *clock,
 	TAILQ_INIT(&chat->dirty);
 	TAILQ_INIT(&chat->pump);
 	TAILQ_INIT(&chat->crowded);
+	TAILQ_INIT(&chat->pieces);
 	tally_init(&chat->tally);
 	roommates_init(&chat->roommates);
 	cloak_key_init(&chat->host_key);

@@ -55,6 +55,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/person-fields.c \
 	%D%/person.c \
 	%D%/person.h \
+	%D%/pieces.c \
+	%D%/pieces.h \
 	%D%/presence-handoff.c \
 	%D%/presence-impl.h \
 	%D%/presence.c \

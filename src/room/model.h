@@ -47,6 +47,8 @@ struct departed;
 struct departed_owner;
 struct member;
 struct membership;
+struct piece;
+struct pieces;
 struct presence_item;
 struct presence_left;
 struct replay;
@@ -571,6 +573,7 @@ struct room {
 	TAILQ_ENTRY(room) in_dirty;
 	struct chat *chat;
 	struct history history;
+	struct pieces *pieces; /* pieces.h: while somebody reads the past */
 	/* The first message of the turn: the cursor of everybody live. */
 	struct history_cursor turn_start;
 	/* The state layer's: all who are stored as live have certainly read up
@@ -745,6 +748,8 @@ struct forget {
 	struct walk walk;
 };
 
+TAILQ_HEAD(piece_queue, piece);
+
 struct chat {
 	const struct clock *clock;
 	const struct options *options;
@@ -784,6 +789,8 @@ struct chat {
 	struct room_queue dirty; /* in the order of their turns */
 	uint64_t last_turn;
 	struct cursor_queue pump;
+	struct piece_queue pieces; /* the latest used first */
+	size_t piece_bytes;
 	struct room_queue crowded; /* crowd.h */
 	uint64_t last_key; /* of a room */
 	unsigned actors; /* how many live people acted in this turn */

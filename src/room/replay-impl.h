@@ -23,6 +23,7 @@ struct replay_progress {
 	bool has_shown;
 	bool in_repeats; /* repeats were announced, and new lines not yet */
 	uint64_t gap_from, gap_until; /* the last gap; or 0 */
+	uint64_t border; /* a piece is known to begin there; pieces.h */
 };
 
 struct replay {
@@ -31,6 +32,7 @@ struct replay {
 	struct replay_progress done;
 	uint64_t until; /* or REPLAY_PRESENT */
 	struct history_cursor scan;
+	uint64_t scan_border; /* as done.border */
 	uint64_t scan_from; /* the first held message when counting began */
 	uint64_t scan_until;
 	uint64_t repeats; /* counted, and not in the summary */
@@ -40,6 +42,7 @@ struct replay {
 	struct buf head; /* the rendered first line */
 	uint64_t then_history; /* messages of a /history asked for meanwhile */
 	bool is_queue_told;
+	bool holds_pieces; /* pieces_hold(); since the first call of the pump */
 	int64_t away_ms;
 };
 

@@ -25,6 +25,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "room/acked.h"
 #include "room/client.h"
@@ -34,6 +35,7 @@
 #include "room/ids.h"
 #include "room/past.h"
 #include "room/person.h"
+#include "room/pieces.h"
 #include "room/replay-impl.h"
 #include "room/replay.h"
 #include "room/shown.h"
@@ -45,6 +47,9 @@
 
 /* The least that a call counts as, in bytes. */
 #define REPLAY_WORK_MIN 1024
+
+/* What counting a piece for the summary counts as, once it is made. */
+#define REPLAY_WORK_PIECE 128
 
 static struct replay *
 replay_start(struct cursor *c, enum replay_kind kind,
@@ -73,6 +78,8 @@ replay_free(struct cursor *c)
 		tally_fini(&chat->tally);
 		chat->tally_owner = NULL;
 	}
+	if (c->replay->holds_pieces)
+		pieces_release(c->ms->room);
 	buf_fini(&c->replay->head);
 	free(c->replay);
 	c->replay = NULL;
@@ -340,6 +347,64 @@ replay_render_topic(struct cursor *c, struct buf *out, uint64_t gap_until)
 	replay_render(c, out, &event);
 }
 
+/* Are all messages of piece shown to c, or hidden, by the same rules as those of
+ * others, and none by a rule of its own? */
+static bool
+replay_is_common(const struct cursor *c, const struct piece *piece)
+{
+	const struct member *m = c->ms->member;
+	const struct piece_entry *e;
+	size_t i;
+
+	for (i = 0; m->person.ignore_count > 0 && i < piece->count; i++) {
+		e = &piece->entries[i];
+		if (member_ignores_author(m, e->author, e->name->nick))
+			return false;
+	}
+	if (c->replay->kind == REPLAY_HISTORY)
+		return true;
+	return shown_seen_count(&c->shown, piece->from.number,
+		   piece->to.number) == 0 &&
+	    (piece->to.number <= c->own_from ||
+		!piece_has_author(piece, m->id));
+}
+
+/*
+ * Adds the lines of the piece that begins at to->at as all are shown them, and
+ * moves *to on behind it. False: there is none, or its lines are not the same
+ * for c as for others.
+ */
+static bool
+replay_piece(struct cursor *c, struct buf *out, struct replay_progress *to,
+    uint64_t end)
+{
+	const struct replay *rp = c->replay;
+	const struct buf *lines;
+	struct piece *piece;
+	size_t work = 0;
+
+	if (rp == NULL || to->border != to->at.number ||
+	    !pieces_are_shared(c->ms->room))
+		return false;
+	piece = pieces_get(c->ms->room, &to->at, &work);
+	if (piece == NULL || piece->to.number > end || !piece->is_plain ||
+	    piece->day != to->day ||
+	    (piece->has_ids && c->client->id_secret != 0))
+		return false;
+	if (rp->kind == REPLAY_CATCHUP &&
+	    (to->in_repeats ? piece->to.number > c->repeat_until :
+			      piece->from.number < c->repeat_until))
+		return false;
+	if (!replay_is_common(c, piece))
+		return false;
+	lines = piece_lines(piece, c->client->dialect);
+	buf_add(out, lines->data, lines->len);
+	to->at = piece->to;
+	to->border = to->at.number;
+	to->has_shown = true;
+	return true;
+}
+
 /* Renders about max bytes from to->at up to number end, and moves *to on past
  * them. Returns true at the end. */
 static bool
@@ -378,7 +443,9 @@ replay_lines(struct cursor *c, struct buf *out, struct replay_progress *to,
 		if (out->len - start >= max ||
 		    at->pos - first_pos >= max * REPLAY_READ_FACTOR)
 			break;
-		if (!history_read(&room->history, at, &event))
+		if (replay_piece(c, out, to, end))
+			continue;
+		if (!pieces_read(room, at, &event, &to->border))
 			break;
 		if (!replay_is_due(c, &event))
 			continue;
@@ -419,22 +486,87 @@ replay_head_waiting(struct cursor *c, struct replay *rp)
 	}
 }
 
-/* Counts event for the summary; it is not hidden. */
-static void
-replay_scan_event(struct cursor *c, struct replay *rp,
-    const struct event *event)
+/* Does the message of that number, which is not hidden, belong in the summary?
+ * It is counted as a repeat if not. */
+static bool
+replay_scan_number(struct cursor *c, struct replay *rp, uint64_t number)
 {
-	bool is_seen = shown_has_seen(&c->shown, event->number);
+	bool is_seen = shown_has_seen(&c->shown, number);
 
-	if (event->number < c->repeat_until) {
+	if (number < c->repeat_until) {
 		rp->repeats++;
 		rp->seen_repeats += is_seen;
-	} else if (!is_seen || event->number < c->own_from ||
-	    c->shown.from >= c->own_from) {
-		tally_add(&c->ms->room->chat->tally, event,
-		    c->ms->member->nick);
-		rp->seen += is_seen;
+		return false;
 	}
+	if (is_seen && number >= c->own_from && c->shown.from < c->own_from)
+		return false;
+	rp->seen += is_seen;
+	return true;
+}
+
+/* Does the message at at mention m? */
+static bool
+replay_mentions(const struct member *m, const struct room *room,
+    struct history_cursor at)
+{
+	struct event event;
+
+	return history_read(&room->history, &at, &event) &&
+	    text_mentions(event.text, event.text_len, m->nick);
+}
+
+/* Counts the piece that begins at the scan, as far as the scan goes, which is
+ * behind it then. False: there is none. */
+static bool
+replay_scan_piece(struct cursor *c, struct replay *rp,
+    const struct text_probe *probe, size_t *work)
+{
+	const struct member *m = c->ms->member;
+	struct room *room = c->ms->room;
+	struct event event = { .kind = EVENT_SAY };
+	const struct piece_entry *e;
+	const struct piece *piece;
+
+	if (rp->scan_border != rp->scan.number || !pieces_are_shared(room))
+		return false;
+	piece = pieces_get(room, &rp->scan, work);
+	if (piece == NULL || piece->to.number > rp->scan_until)
+		return false;
+	for (e = piece->entries; e < piece->entries + piece->count; e++) {
+		if (e->name == NULL)
+			continue; /* a gap */
+		event.number = e->number;
+		event.author = e->author;
+		event.nick = e->name->nick;
+		if (!replay_is_hidden(c, &event) &&
+		    replay_scan_number(c, rp, e->number))
+			tally_add(&room->chat->tally, e->name,
+			    piece_may_mention(piece, e, probe) &&
+				replay_mentions(m, room, e->at));
+	}
+	rp->scan = piece->to;
+	rp->scan_border = rp->scan.number;
+	*work += REPLAY_WORK_PIECE * REPLAY_READ_FACTOR;
+	return true;
+}
+
+/* Counts the next message; false: there is none. */
+static bool
+replay_scan_message(struct cursor *c, struct replay *rp, size_t *work)
+{
+	struct room *room = c->ms->room;
+	uint64_t pos = rp->scan.pos;
+	struct event event;
+
+	if (!pieces_read(room, &rp->scan, &event, &rp->scan_border))
+		return false;
+	*work += (size_t)(rp->scan.pos - pos);
+	if (event.kind != EVENT_GAP && !replay_is_hidden(c, &event) &&
+	    replay_scan_number(c, rp, event.number))
+		tally_add_nick(&room->chat->tally, event.nick,
+		    text_mentions(event.text, event.text_len,
+			c->ms->member->nick));
+	return true;
 }
 
 /* Counts a slice for the summary. True: all is counted, and the summary
@@ -446,28 +578,27 @@ replay_scan(struct cursor *c, struct replay *rp, size_t max, size_t *work)
 	struct chat *chat = room->chat;
 	struct event event;
 	struct event_tally top;
-	uint64_t first_pos;
+	struct text_probe probe;
+	size_t read = 0; /* bytes of the ring */
 
 	if (chat->tally_owner == NULL)
 		chat->tally_owner = c;
 	else if (chat->tally_owner != c)
 		return false; /* one replay counts at a time */
+	text_probe(&probe, c->ms->member->nick);
 	(void)history_clamp(&room->history, &rp->scan);
 	if (rp->scan_from == 0)
 		rp->scan_from = rp->scan.number;
-	first_pos = rp->scan.pos;
 	while (rp->scan.number < rp->scan_until) {
-		if (rp->scan.pos - first_pos >= max * REPLAY_READ_FACTOR) {
+		if (read >= max * REPLAY_READ_FACTOR) {
 			*work += max;
 			return false;
 		}
-		if (!history_read(&room->history, &rp->scan, &event))
+		if (!replay_scan_piece(c, rp, &probe, &read) &&
+		    !replay_scan_message(c, rp, &read))
 			break;
-		if (event.kind == EVENT_GAP || replay_is_hidden(c, &event))
-			continue;
-		replay_scan_event(c, rp, &event);
 	}
-	*work += (size_t)(rp->scan.pos - first_pos) / REPLAY_READ_FACTOR;
+	*work += read / REPLAY_READ_FACTOR;
 	tally_top(&chat->tally, &top);
 	memset(&event, 0, sizeof(event));
 	event.kind = EVENT_WELCOME;
@@ -646,6 +777,10 @@ replay_pump(struct cursor *c, size_t max, size_t *done)
 	assert(c->client->ops != NULL);
 	if (rp == NULL)
 		return replay_pump_behind(c, max, done);
+	if (!rp->holds_pieces) {
+		pieces_hold(c->ms->room);
+		rp->holds_pieces = true;
+	}
 
 	if (rp->stage == REPLAY_SCAN) {
 		if (!replay_scan(c, rp, max, done))

@@ -2,14 +2,15 @@
  * Copyright (c) 2026 The brbd authors
  *
  * Authors are told apart by their nick at that time, as that is what the reader
- * sees. They are in a tree, which no choice of nicks makes slow.
+ * sees. They are in a tree, which no choice of nicks makes slow. A name that is
+ * counted again and again, by one tally after the other, remembers its author of
+ * the present tally, which spares the search.
  */
 #include "config.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "base/util.h"
 #include "room/tally.h"
 
@@ -28,10 +29,53 @@ tally_cmp(const struct tally_author *a, const struct tally_author *b)
 
 RB_GENERATE_INTERNAL(tally_tree, tally_author, entry, tally_cmp, UNUSED static)
 
+static int
+tally_name_cmp(const struct tally_name *a, const struct tally_name *b)
+{
+	return strcmp(a->nick, b->nick);
+}
+
+RB_GENERATE_INTERNAL(tally_names, tally_name, entry, tally_name_cmp,
+    UNUSED static)
+
+void
+tally_names_init(struct tally_names *names)
+{
+	RB_INIT(names);
+}
+
+struct tally_name *
+tally_name_hold(struct tally_names *names, const char *nick)
+{
+	struct tally_name key, *name;
+
+	memcpy(key.nick, nick, strlen(nick) + 1);
+	name = RB_FIND(tally_names, names, &key);
+	if (name == NULL) {
+		name = xcalloc(1, sizeof(*name));
+		memcpy(name->nick, nick, strlen(nick) + 1);
+		RB_INSERT(tally_names, names, name);
+	}
+	name->holders++;
+	return name;
+}
+
+void
+tally_name_release(struct tally_names *names, struct tally_name *name)
+{
+	if (--name->holders > 0)
+		return;
+	RB_REMOVE(tally_names, names, name);
+	free(name);
+}
+
 void
 tally_init(struct tally *t)
 {
+	static uint64_t last_serial;
+
 	memset(t, 0, sizeof(*t));
+	t->serial = ++last_serial;
 	RB_INIT(&t->by_nick);
 }
 
@@ -47,24 +91,41 @@ tally_fini(struct tally *t)
 	tally_init(t);
 }
 
-void
-tally_add(struct tally *t, const struct event *event, const char *nick)
+static struct tally_author *
+tally_author(struct tally *t, const char *nick)
 {
 	struct tally_author key, *a;
 
-	nick_fold(key.folded, event->nick);
+	nick_fold(key.folded, nick);
 	a = RB_FIND(tally_tree, &t->by_nick, &key);
 	if (a == NULL) {
 		a = xcalloc(1, sizeof(*a));
-		memcpy(a->nick, event->nick, strlen(event->nick) + 1);
+		memcpy(a->nick, nick, strlen(nick) + 1);
 		memcpy(a->folded, key.folded, sizeof(a->folded));
 		RB_INSERT(tally_tree, &t->by_nick, a);
 		t->authors++;
 	}
-	a->count++;
+	return a;
+}
+
+void
+tally_add(struct tally *t, struct tally_name *name, bool is_mention)
+{
+	if (name->tally != t->serial) {
+		name->author = tally_author(t, name->nick);
+		name->tally = t->serial;
+	}
+	name->author->count++;
 	t->messages++;
-	if (text_mentions(event->text, event->text_len, nick))
-		t->mentions++;
+	t->mentions += is_mention;
+}
+
+void
+tally_add_nick(struct tally *t, const char *nick, bool is_mention)
+{
+	tally_author(t, nick)->count++;
+	t->messages++;
+	t->mentions += is_mention;
 }
 
 void

@@ -70,6 +70,7 @@ unit_tests = \
 	%D%/check_options \
 	%D%/check_options_file \
 	%D%/check_origins \
+	%D%/check_pieces \
 	%D%/check_presence \
 	%D%/check_probe \
 	%D%/check_protocol_line \
