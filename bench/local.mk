@@ -5,6 +5,7 @@
 
 bench_programs = \
 	bench/attack \
+	bench/catchup \
 	bench/floor \
 	bench/load \
 	bench/models/bufferevent \
@@ -26,6 +27,12 @@ bench_attack_SOURCES = \
 	bench/trial.c bench/trial.h \
 	bench/usage.c bench/usage.h
 bench_attack_LDADD =
+bench_catchup_SOURCES = \
+	bench/catchup.c \
+	bench/latency.c bench/latency.h \
+	bench/trial.c bench/trial.h \
+	bench/usage.c bench/usage.h
+bench_catchup_LDADD =
 bench_load_SOURCES = \
 	bench/dialect-pubsub.c \
 	bench/dialect.c bench/dialect.h \
