@@ -38,6 +38,7 @@ enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 #define BRBCTL_ANSWER_MAX ((size_t)1 << 30)
 #define BRBCTL_OK "ok\n"
 #define BRBCTL_ERROR "error\n"
+#define BRBCTL_USAGE "usage: " /* an error of the command line */
 #define BRBCTL_SOCKET RUNSTATEDIR "/brbd/control"
 
 static const struct command brbctl_verbs[] = {
@@ -428,7 +429,9 @@ brbctl_print(struct brbctl *ctl)
 		line_len = strcspn(line, "\n");
 		(void)fprintf(stderr, "brbctl: %.*s\n", (int)line_len, line);
 	}
-	return EXIT_FAILED;
+	return strncmp(body, BRBCTL_USAGE, strlen(BRBCTL_USAGE)) == 0 ?
+	    EXIT_USAGE :
+	    EXIT_FAILED;
 }
 
 int

@@ -325,6 +325,20 @@ account_forget_go_on(struct verb_call *call)
 			     "stays under their name (forget-messages)");
 }
 
+/* Does that take a nick? */
+static bool
+account_is_of_nick(const char *what)
+{
+	static const char *const verbs[] = { "add", "show", "export",
+		"password", "key", "forget" };
+	size_t i;
+
+	for (i = 0; i < NITEMS(verbs); i++)
+		if (strcmp(what, verbs[i]) == 0)
+			return true;
+	return false;
+}
+
 enum verb_result
 verb_run_account(struct verb_call *call)
 {
@@ -337,7 +351,7 @@ verb_run_account(struct verb_call *call)
 		return export_go_on(call);
 	if (strcmp(what, "forget") == 0 && call->state != NULL)
 		return account_forget_go_on(call);
-	if (call->argc < 2)
+	if (call->argc < 2 || !account_is_of_nick(what))
 		return verb_fail(call, ACCOUNT_USAGE);
 	if (strcmp(what, "add") == 0 && call->argc == 2)
 		return account_add(call, call->argv[1]);

@@ -99,6 +99,11 @@ export_add_line(struct verb_call *call, const char *room,
 	char when[EXPORT_TIME_SIZE];
 
 	export_time(event_wall_ms(event), when);
+	if (event->kind == EVENT_TOPIC && event->text_len == 0) {
+		buf_addf(&call->out, "[%s] #%s -- topic removed by %s\n", when,
+		    room, event->nick);
+		return;
+	}
 	buf_addf(&call->out, "[%s] #%s %s%s%s", when, room, kind->before,
 	    event->nick, kind->behind);
 	buf_add(&call->out, event->text, event->text_len);

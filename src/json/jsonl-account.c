@@ -51,7 +51,7 @@ login_add_token(struct session *s, struct json *j, struct account *a)
 {
 	char token[TOKEN_SIZE];
 
-	if (session_make_token(s, a, token))
+	if (session_make_token(s, a, token) != NULL)
 		json_text(j, "token", token);
 	explicit_bzero(token, sizeof(token));
 }
@@ -153,16 +153,19 @@ static void
 account_token(struct session *s, const struct jsonl_request *rq)
 {
 	struct account *a = session_account(s);
-	char token[TOKEN_SIZE];
+	const struct account_proof *p;
+	char token[TOKEN_SIZE], name[PROOF_STR_SIZE];
 	struct json *j;
 
 	if (!session_is_private(s))
 		jsonl_failed(s, rq, "insecure", "%s", SESSION_INSECURE_TEXT);
-	else if (!session_make_token(s, a, token))
+	else if ((p = session_make_token(s, a, token)) == NULL)
 		jsonl_failed(s, rq, "too-many", "%s", SESSION_PROOFS_FULL_TEXT);
 	else {
 		j = jsonl_begin_done(s, rq);
 		json_text(j, "token", token);
+		proof_str(p, name);
+		json_text(j, "name", name);
 		jsonl_end(s);
 	}
 	explicit_bzero(token, sizeof(token));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * /help, made from the table. It must fit a screen of 24 lines, so commands
+ * /help, made from the table. It must fit a screen of 24 lines, with the
+ * one in which one types on, so commands
  * that undo another one are named in that one's line. Of one command it tells
  * what the manual does, whose source (mdoc) is in the table as well: only the
  * macros that stand there are known here.

@@ -51,15 +51,15 @@ plain_command_split(char *line, char *argv[], int max, bool is_rest)
 	return argc;
 }
 
-/* What other chats call a command. */
+/* What other chats call a command; or what has to be told about it. */
 static const struct {
 	const char *name, *meant;
 } command_elsewhere[] = {
 	{ "exit", "quit" },
 	{ "bye", "quit" },
 	{ "disconnect", "quit" },
-	{ "part", "join" },
-	{ "leave", "join" },
+	{ "part", "join ROOM goes to another room, /quit leaves" },
+	{ "leave", "join ROOM goes to another room, /quit leaves" },
 	{ "names", "who" },
 	{ "users", "who" },
 	{ "list", "rooms" },
@@ -94,13 +94,17 @@ plain_command_unknown(struct session *s, const char *name)
 {
 	size_t len = strlen(name), shown;
 	const char *meant = command_meant(name);
+	bool is_told;
 
 	shown = text_cut(name, len, PLAIN_ECHO_MAX);
+	is_told = meant != NULL && strchr(meant, ' ') != NULL;
 	session_error(s, "unknown command \"/%.*s%s\"; %s%s%s", (int)shown,
 	    name, shown < len ? "\xe2\x80\xa6" : "",
-	    meant == NULL ? "" : "did you mean /",
+	    meant == NULL ? "" :
+		is_told   ? "/" :
+			    "did you mean /",
 	    meant == NULL ? "/help lists them" : meant,
-	    meant == NULL ? "" : "?");
+	    meant == NULL || is_told ? "" : "?");
 }
 
 bool

@@ -72,15 +72,16 @@ account_show(struct session *s, const struct account *a)
 	}
 }
 
-bool
+const struct account_proof *
 session_make_token(struct session *s, struct account *a, char token[TOKEN_SIZE])
 {
 	unsigned char bytes[PROOF_BYTES];
 
 	token_make(token);
-	return proof_of_token(bytes, token) &&
+	return proof_of_token(bytes, token) ?
 	    account_add_proof(&s->all->chat->accounts, a, PROOF_TOKEN, bytes,
-		s->all->net->clock->wall_ms) != NULL;
+		s->all->net->clock->wall_ms) :
+	    NULL;
 }
 
 /* Each returns whether it was done, and adds a sentence about that. */
@@ -88,23 +89,25 @@ session_make_token(struct session *s, struct account *a, char token[TOKEN_SIZE])
 static bool
 account_token_run(const struct account_call *call)
 {
-	char token[TOKEN_SIZE];
-	bool is_made;
+	char token[TOKEN_SIZE], name[PROOF_STR_SIZE];
+	const struct account_proof *p;
 
 	if (!session_is_private(call->s)) {
 		buf_addstr(call->text, SESSION_INSECURE_TEXT);
 		return false;
 	}
-	is_made = session_make_token(call->s, call->a, token);
-	if (is_made)
+	p = session_make_token(call->s, call->a, token);
+	if (p != NULL) {
+		proof_str(p, name);
 		buf_addf(call->text,
 		    "token %s: a program logs in with it as with the "
-		    "password; it is shown this once",
-		    token);
-	else
+		    "password; it is shown this once; %s remove %s ends it",
+		    token, account_command(call->s, "/account", "ACCOUNT"),
+		    name);
+	} else
 		buf_addstr(call->text, SESSION_PROOFS_FULL_TEXT);
 	explicit_bzero(token, sizeof(token));
-	return is_made;
+	return p != NULL;
 }
 
 static bool

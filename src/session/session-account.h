@@ -26,11 +26,11 @@ bool session_account_change(struct session *s, int argc, char *argv[],
     struct buf *text) MUST_CHECK;
 /*
  * Makes a token that lets into a; the caller shows it to s, whose connection
- * has to be private, and wipes it. False: a has as many credentials as there may
- * be.
+ * has to be private, and wipes it. Returns what a has of it from now on, or NULL:
+ * it has as many credentials as there may be.
  */
-bool session_make_token(struct session *s, struct account *a,
-    char token[TOKEN_SIZE]) MUST_CHECK;
+const struct account_proof *session_make_token(struct session *s,
+    struct account *a, char token[TOKEN_SIZE]) MUST_CHECK;
 /* Adds a sentence about what came of session_login() and the like. */
 void session_login_text(struct session *s, enum login_purpose purpose,
     enum login result, const struct login_answer *answer, struct buf *out);

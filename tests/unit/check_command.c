@@ -132,6 +132,33 @@ START_TEST(test_table)
 }
 END_TEST
 
+#define SCREEN_LINES 24
+#define SCREEN_COLUMNS 80
+
+/* /help has to fit a screen: a line each, the one that ends it, and the one in
+ * which one types on. */
+START_TEST(test_help_fits)
+{
+	const struct command *cmd;
+	size_t column;
+	int i, lines = 2;
+
+	for (i = 0; plain_commands[i].run != NULL; i++) {
+		cmd = &plain_commands[i].command;
+		if (cmd->flags & COMMAND_UNLISTED)
+			continue;
+		lines++;
+		/* "-- /name usage   help" */
+		column = strlen("-- /") + strlen(cmd->name) + 1;
+		if (column < strlen("-- ") + 20)
+			column = strlen("-- ") + 20;
+		ck_assert_msg(column + strlen(cmd->help) < SCREEN_COLUMNS,
+		    "/%s is too wide", cmd->name);
+	}
+	ck_assert_int_le(lines, SCREEN_LINES);
+}
+END_TEST
+
 void
 unit_tests(Suite *s)
 {
@@ -143,4 +170,5 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_help_text);
 	tcase_add_test(tc, test_help_macros);
 	tcase_add_test(tc, test_table);
+	tcase_add_test(tc, test_help_fits);
 }
