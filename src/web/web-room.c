@@ -183,8 +183,9 @@ web_begin_page(struct web_page *page, const struct session *s)
 	web_add_string(html, s->all->options->server_name);
 	buf_addf(html,
 	    "</title>\n"
+	    "<link rel=\"icon\" href=\"/icon.svg\">\n"
 	    "<link rel=\"stylesheet\" href=\"/read.css\">\n"
-	    "<h1>%s</h1>\n",
+	    "<main><h1>%s</h1>\n",
 	    room->name);
 	if (room->topic == NULL || *room->topic == '\0')
 		return;
@@ -203,7 +204,7 @@ web_end_page(struct web_page *page, struct history_cursor first)
 
 	for (i = 0; i < WEB_PAGE_MESSAGES && history_step_back(h, &before); i++)
 		continue;
-	buf_addstr(&page->html, "<nav><p>");
+	buf_addstr(&page->html, "</main>\n<nav><p>");
 	if (before.number < first.number) {
 		web_add_link(page, before.number, "earlier");
 		buf_addstr(&page->html, "\n");
