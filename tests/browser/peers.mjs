@@ -4,9 +4,9 @@
 // What the browser is played against: the daemon, people in nc and with an IRC
 // client, and a wire in between that can be cut or go silent.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createServer, connect } from "node:net";
-import { createWriteStream, writeFileSync } from "node:fs";
+import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export const PATIENCE = Number(process.env.BROWSER_TIMEOUT ?? 20) * 1000;
@@ -84,14 +84,26 @@ export class Daemon {
 	}
 }
 
-// Lines over TCP: nc, or an IRC client that answers pings.
+// nc as a socket.
+function openNc(port) {
+	const nc = spawn("nc", ["127.0.0.1", String(port)],
+	    { stdio: ["pipe", "pipe", "ignore"] });
+	nc.stdin.on("error", () => {});
+	return { setEncoding: (e) => nc.stdout.setEncoding(e),
+		on: (event, fn) => (event === "data" ? nc.stdout : nc)
+		    .on(event, fn),
+		write: (text) => nc.stdin.write(text),
+		destroy: () => nc.kill() };
+}
+
+// Lines over TCP: nc, something as simple, or an IRC client that answers pings.
 export class Person {
 	lines = [];
 	#seen = 0;
 	#rest = "";
 
-	constructor(port, { irc = false } = {}) {
-		this.socket = connect(port, "127.0.0.1");
+	constructor(port, { irc = false, nc = false } = {}) {
+		this.socket = nc ? openNc(port) : connect(port, "127.0.0.1");
 		this.socket.setEncoding("utf8");
 		this.socket.on("error", () => {});
 		this.socket.on("data", (data) => {
@@ -129,7 +141,7 @@ export class Person {
 }
 
 export async function inNc(port, nick) {
-	const p = new Person(port);
+	const p = new Person(port, { nc: true });
 	p.type(`/nick ${nick}`);
 	await p.sees(`-- you are now ${nick}`);
 	return p;
@@ -142,6 +154,47 @@ export async function inIrc(port, nick) {
 	p.type("JOIN #lobby");
 	await p.sees(" 366 ");
 	return p;
+}
+
+// irssi, in a terminal of tmux's.
+export class Irssi {
+	#tmux;
+
+	constructor(directory, port, nick) {
+		const home = join(directory, `irssi-${nick}`);
+		const env = { ...process.env, HOME: directory, TMUX: "",
+			LC_ALL: "C.UTF-8", SHELL: "/bin/sh" };
+		mkdirSync(home);
+		this.#tmux = (...words) => execFileSync("tmux", ["-S",
+			join(home, "tmux"), "-f", "/dev/null", ...words],
+		{ env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+		this.#tmux("new-session", "-d", "-x", "120", "-y", "100",
+		    `exec irssi --home=${home} -c 127.0.0.1 -p ${port} ` +
+			`-n ${nick}`);
+	}
+
+	type(text) {
+		this.#tmux("send-keys", "-l", text);
+		this.#tmux("send-keys", "Enter");
+	}
+
+	sees(text) {
+		let screen = "";
+		return until(`irssi shows "${text}"`, () => {
+			screen = this.#tmux("capture-pane", "-p", "-S", "-");
+			return screen.includes(text);
+		}).catch((e) => {
+			throw new Error(`${e.message}; there was:\n${screen}`);
+		});
+	}
+
+	leave() {
+		try {
+			this.#tmux("kill-server");
+		} catch {
+			/* It has ended by itself. */
+		}
+	}
 }
 
 // Between the browser and the server: passes all on; cut, it ends what there is

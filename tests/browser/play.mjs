@@ -15,7 +15,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { Daemon, PATIENCE, Person, Wire, freePort, inIrc, inNc, until } from
+import { Daemon, Irssi, PATIENCE, Person, Wire, freePort, inIrc, inNc, until } from
     "./peers.mjs";
 
 const out = resolve(process.argv[2]);
@@ -184,6 +184,41 @@ const steps = {
 		ana.type("/back");
 	},
 
+	async "three people play the README"() {
+		const lee = new Irssi(directory, port, "lee");
+		try {
+			await lee.sees("Welcome");
+			lee.type("/join #lobby");
+			await ana.sees("lee came");
+			await say("in two minutes");
+			await lee.sees("bob> in two minutes");
+			await say("/brb making more tea");
+			await ana.sees("bob: be right back (making more tea)");
+			ana.type("bob: bring a cup for lee");
+			await lee.sees("bob: bring a cup for lee");
+			lee.type("good morning");
+			await ana.sees("<lee> good morning");
+			ana.type("more tea is coming");
+			await lee.sees("more tea is coming");
+			await say("/back");
+			const divider = page.locator(".divider");
+			await divider.getByText("3 new messages").waitFor();
+			await divider.getByText("1 mentions you").waitFor();
+			await divider.getByText("ana 2").waitFor();
+			await shot("readme");
+			await divider.getByText("lee 1").click();
+			await page.locator("li:focus").getByText("good morning")
+			    .waitFor();
+			await say("here, two cups");
+			await ana.sees("<bob> here, two cups");
+			await lee.sees("bob> here, two cups");
+			lee.type("/quit bye");
+			await ana.sees("lee left");
+		} finally {
+			lee.leave();
+		}
+	},
+
 	async "the connection breaks, and nothing is missing or double"() {
 		wire.cut();
 		await page.locator("#banner").getByText("No connection").waitFor();
@@ -202,9 +237,11 @@ const steps = {
 	},
 
 	async "a network that says nothing any more is noticed"() {
+		/* As for a laptop that sleeps; it wakes, and the browser says so. */
+		await page.context().setOffline(true);
 		wire.freeze();
 		ana.type("said while the tunnel was long");
-		await page.evaluate(() => dispatchEvent(new Event("online")));
+		await page.context().setOffline(false);
 		await shows("said while the tunnel was long");
 		assert.equal(await count("said while the tunnel was long"), 1);
 	},
@@ -307,6 +344,25 @@ const steps = {
 		ana.type("/back");
 		evil.leave();
 		other.leave();
+	},
+
+	async "who reads without coming in sees text as well"() {
+		ana.type("/join reading", "/mode +w", `/topic ${EVIL}`,
+		    `${EVIL} javascript:alert(1) https://example.org/"onx="`,
+		    `/me ${EVIL}`, "/join lobby");
+		await ana.sees("you are live");
+		const p = watch(await page.context().newPage());
+		await p.goto(`http://127.0.0.1:${wire.port}/r/reading`);
+		await p.getByText("javascript:alert(1)").waitFor();
+		await shot("read-only", p);
+		await accessible("/r/reading", p);
+		assert.deepEqual(await p.evaluate(() => [window.evil,
+			document.querySelectorAll("img, script").length,
+			[...document.links].filter((a) => a.origin !== origin &&
+			    (!/^https?:$/.test(a.protocol) ||
+				a.relList.contains("noopener") === false))
+			    .length]), [undefined, 0, 0]);
+		await p.close();
 	},
 
 	async "a page from elsewhere cannot come in"() {
