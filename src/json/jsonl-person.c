@@ -283,7 +283,8 @@ jsonl_quit_run(struct session *s, const struct jsonl_request *rq)
 		text[text_cut(text, strlen(text), BREAK_TEXT_MAX)] = '\0';
 	}
 	session_vouch(s);
+	session_pause(s);
 	jsonl_done(s, rq);
-	session_quit(s, "bye", text);
+	session_leave(s, "bye", text);
 	free(text);
 }

@@ -227,6 +227,17 @@ conn_sent_after(const struct conn *c, const char *lines, size_t len)
 	    (c->websocket == NULL ? len : websocket_lines_size(lines, len));
 }
 
+/* Decided against 1012, a restart: who sends SIGTERM does not say whether the
+ * program will be started again, and an upgrade keeps the connection. */
+void
+conn_set_going_away(struct conn *c)
+{
+	/* What the peer's own end, or fault, is answered with stays. */
+	if (c->websocket != NULL && c->state == CONN_OPEN &&
+	    !c->websocket->is_closed)
+		c->websocket->close_code = WEBSOCKET_GOING_AWAY;
+}
+
 void
 conn_websocket_say_goodbye(struct conn *c)
 {

@@ -280,6 +280,9 @@ bool conn_has_telnet(const struct conn *c);
  */
 void conn_begin_websocket(struct conn *c, bool is_binary);
 bool conn_is_websocket(const struct conn *c);
+/* Before conn_close(): the server goes, rather than this one connection. A
+ * WebSocket's close frame says so (1001). Nothing for others. */
+void conn_set_going_away(struct conn *c);
 /* To be called every few seconds: asks a WebSocket's peer for a sign of life
  * when there has been none for long, and ends what gives none. Nothing for
  * others. */

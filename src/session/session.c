@@ -495,6 +495,7 @@ sessions_close_all(struct sessions *all, const char *text, int64_t flush_ms)
 			if (s->protocol->goodbye != NULL)
 				s->protocol->goodbye(s, text);
 		}
+		conn_set_going_away(s->conn);
 		conn_close(s->conn, flush_ms);
 	}
 }
@@ -573,12 +574,24 @@ session_vouch(struct session *s)
 }
 
 void
+session_pause(struct session *s)
+{
+	if (s->member != NULL)
+		member_pause(member_client(s->member), conn_unsent(s->conn));
+}
+
+void
 session_quit(struct session *s, const char *text, const char *shown)
+{
+	session_pause(s);
+	session_leave(s, text, shown);
+}
+
+void
+session_leave(struct session *s, const char *text, const char *shown)
 {
 	struct member *m = s->member;
 
-	if (m != NULL)
-		member_pause(member_client(m), conn_unsent(s->conn));
 	session_close(s, text);
 	if (m != NULL)
 		action_quit(m, shown);

@@ -297,6 +297,10 @@ void session_vouch(struct session *s);
  */
 void session_close(struct session *s, const char *text);
 void session_quit(struct session *s, const char *text, const char *shown);
+/* The two parts of that: from the first on nothing is delivered. What is
+ * answered between them need not arrive. */
+void session_pause(struct session *s);
+void session_leave(struct session *s, const char *text, const char *shown);
 
 /* How long s has to wait before the next change that others are told of. */
 void session_wait_str(const struct session *s, enum announce what,
