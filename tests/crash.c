@@ -4,7 +4,7 @@
  * Writers post numbered lines, others listen, are on break or away, and the
  * daemon is killed at random moments and started again (hostile 61). Everybody
  * comes back each time: by TLS, into their accounts, and programs with JSON as
- * well. At the end
+ * well, some of them over WebSockets, and with IRC over those. At the end
  *
  *   - the history has no line twice, and those of each writer in order;
  *   - everybody who only listens has seen what the history has, in that order,
@@ -35,6 +35,7 @@
 #include "client.h"
 #include "daemon.h"
 #include "unit/unit.h"
+#include "unit/ws-client.h"
 
 #define WRITERS 3
 #define LINES_MAX 200000
@@ -43,7 +44,7 @@
 #define WINDOW 10 /* lines posted that the first listener has not seen yet */
 
 enum role { WRITER, LISTENER, ON_BREAK, AWAY, READER };
-enum { TLS = 1, ACCOUNT = 2, JSON = 4 }; /* flags */
+enum { TLS = 1, ACCOUNT = 2, JSON = 4, IRC = 8, WS = 16 }; /* flags */
 static const struct {
 	const char *nick;
 	enum role role;
@@ -58,7 +59,10 @@ static const struct {
 #ifdef HAVE_JANSSON
 	{ "jay", LISTENER, JSON }, { "joe", LISTENER, JSON | TLS },
 	{ "jo", ON_BREAK, JSON }, { "jim", AWAY, JSON | TLS },
+	{ "pam", LISTENER, JSON | WS }, { "pat", LISTENER, JSON | WS | TLS },
+	{ "pip", ON_BREAK, JSON | WS }, { "pia", AWAY, JSON | WS },
 #endif
+	{ "iris", LISTENER, IRC | WS }, { "ian", AWAY, IRC | WS | TLS },
 	{ "fin", READER, 0 }, /* of the history, at the end */
 };
 #define PEOPLE (NITEMS(cast) - 1)
@@ -75,7 +79,9 @@ struct lines {
 struct person {
 	int fd; /* -1: not connected */
 	struct tls_client *tls; /* NULL: none */
+	struct ws_client *ws; /* the same */
 	char token[80]; /* of their account; "": not yet */
+	struct buf raw; /* what came over a WebSocket */
 	struct buf in, out;
 	struct lines seen;
 	struct lines as_guest; /* seen in this connection before the catch-up */
@@ -132,7 +138,10 @@ crash_check_daemon(void)
 static void
 person_type(struct person *p, const char *text)
 {
-	buf_addstr(&p->out, text);
+	if (p->ws != NULL)
+		ws_client_add_lines(p->ws, &p->out, text, strlen(text));
+	else
+		buf_addstr(&p->out, text);
 }
 
 static bool
@@ -151,6 +160,12 @@ person_connect(struct person *p, const char *nick)
 		p->tls = tls_client_new(p->fd, TLS_CLIENT_PLAIN);
 	buf_reset(&p->in);
 	buf_reset(&p->out);
+	if (person_is(p, WS)) {
+		p->ws = ws_client_new(person_is(p, JSON) ? "brb.json" :
+							   "text.ircv3.net",
+		    &p->out);
+		ws_client_answer(p->ws, &p->out);
+	}
 	p->as_guest.count = 0;
 	p->is_named = p->is_live = p->in_repeats = false;
 	p->post_max = p->posted + POSTS;
@@ -159,6 +174,7 @@ person_connect(struct person *p, const char *nick)
 		seen_of[p - people] = p->posted;
 	person_type(p,
 	    person_is(p, JSON)    ? "{\"nick\":\"" :
+		person_is(p, IRC) ? "USER u 0 * :u\nNICK " :
 		*p->token == '\0' ? "/nick " :
 				    "/login ");
 	person_type(p, nick);
@@ -166,7 +182,10 @@ person_connect(struct person *p, const char *nick)
 		person_type(p, " ");
 		person_type(p, p->token);
 	}
-	person_type(p, person_is(p, JSON) ? "\"}\n" : "\n");
+	person_type(p,
+	    person_is(p, JSON)    ? "\"}\n" :
+		person_is(p, IRC) ? "\nJOIN #lobby\n" :
+				    "\n");
 }
 
 static void
@@ -208,7 +227,9 @@ person_is_back(struct person *p)
 		    person_is(p, JSON) ? "{\"brb\":true}\n" : "/brb\n");
 	else if (role == AWAY)
 		person_type(p,
-		    person_is(p, JSON) ? "{\"quit\":true}\n" : "/quit\n");
+		    person_is(p, JSON)    ? "{\"quit\":true}\n" :
+			person_is(p, IRC) ? "QUIT\n" :
+					    "/quit\n");
 }
 
 static void
@@ -275,6 +296,39 @@ person_json_line(struct person *p, const char *line)
 		    "%s sees: %s", cast[p - people].nick, line);
 }
 
+/* Nothing tells the end of what was missed: their place, with its repeats, is
+ * shown at once. */
+static void
+person_irc_line(struct person *p, char *line)
+{
+	char nick[32], *text = strstr(line, " PRIVMSG #lobby :");
+	unsigned number;
+
+	if (strncmp(line, "PING ", 5) == 0) {
+		line[1] = 'O';
+		person_type(p, line);
+		person_type(p, "\n");
+	} else if (strstr(line, " 366 ") != NULL) {
+		p->is_named = true;
+		person_is_back(p);
+	} else if (strstr(line, "that you may have seen already:") != NULL)
+		p->in_repeats = true;
+	else if (strstr(line, "new since then:") != NULL)
+		p->in_repeats = false;
+	else if (text != NULL && sscanf(line, ":%31[^!]", nick) == 1) {
+		text = strchr(text, ':') + 1;
+		if (*text == '[' && strchr(text, ']') != NULL)
+			text = strchr(text, ']') + 2; /* when it was said */
+		ck_assert_msg(sscanf(text, "%u", &number) == 1, "%s sees: %s",
+		    cast[p - people].nick, line);
+		person_heard(p, nick, number);
+	} else
+		ck_assert_msg(strncmp(line, "ERROR", 5) != 0 &&
+			strstr(line, " 433 ") == NULL &&
+			strstr(line, "no longer held") == NULL,
+		    "%s sees: %s", cast[p - people].nick, line);
+}
+
 static void
 person_line(void *arg, char *line)
 {
@@ -285,6 +339,8 @@ person_line(void *arg, char *line)
 
 	if (person_is(p, JSON))
 		person_json_line(p, line);
+	else if (person_is(p, IRC))
+		person_irc_line(p, line);
 	else if (sscanf(line, "[%*u:%*u] <%31[^>]> %u", nick, &number) == 2)
 		person_heard(p, nick, number);
 	else if (is_first_run && person_is(p, ACCOUNT) &&
@@ -312,14 +368,21 @@ person_line(void *arg, char *line)
 static void
 person_read(struct person *p)
 {
-	bool is_open = client_receive_by(p->tls, p->fd, &p->in);
+	bool is_open = client_receive_by(p->tls, p->fd,
+	    p->ws != NULL ? &p->raw : &p->in);
 
+	if (p->ws != NULL) {
+		ws_client_take(p->ws, p->raw.data, p->raw.len, &p->in);
+		buf_reset(&p->raw);
+	}
 	client_take_lines(&p->in, person_line, p);
 	if (!is_open) {
 		if (p->tls != NULL)
 			tls_client_shutdown(p->tls);
 		tls_client_free(p->tls);
 		p->tls = NULL;
+		ws_client_free(p->ws);
+		p->ws = NULL;
 		(void)close(p->fd);
 		p->fd = -1;
 	}
@@ -489,6 +552,7 @@ crash_read_history(struct person *p)
 static void
 person_fini(struct person *p)
 {
+	buf_fini(&p->raw);
 	buf_fini(&p->in);
 	buf_fini(&p->out);
 	free(p->seen.items);

@@ -21,7 +21,7 @@
 #include "dialog-actor.h"
 #include "dialog-pattern.h"
 #include "tls-client.h"
-#include "ws-client.h"
+#include "unit/ws-client.h"
 
 /* Lines and bytes of a line that the report of a failure shows. */
 #define ACTOR_SHOWN_LINES 15

@@ -2,9 +2,9 @@
  * Copyright (c) 2026 The brbd authors
  *
  * What a program has read, not its kernel: readers that are processes of their
- * own, over TCP, TLS and a Unix socket, in all protocols and telnet, are stopped
- * (SIGSTOP) while lines go on arriving, and then killed or let go on; or they are killed as
- * they read. In between they change what they are sent:
+ * own, over TCP, TLS, WebSockets and a Unix socket, in all protocols and telnet,
+ * are stopped (SIGSTOP) while lines go on arriving, and then killed or let go on;
+ * or they are killed as they read. In between they change what they are sent:
  * whom they ignore, their capabilities, whether they are on a break. The server
  * stops and starts as well (hostile 145, 146).
  *
@@ -39,22 +39,24 @@
 #include "daemon.h"
 #include "losses-reader.h"
 #include "unit/unit.h"
+#include "unit/ws-client.h"
 
 #define SPEAKER_AHEAD 3000 /* lines that the slowest may be behind */
 #define PEEK_MAX 8192 /* more than the longest line */
 #define CHANGE_MS 40 /* a reader changes something about this often */
+#define LINES_MIN 300 /* or nobody can have missed much */
 #define STEP_MS 2 /* between two bursts of the speaker */
 
 /* A reader as its process and this one share it. */
 struct shared {
 	struct reader see;
-	bool has_been; /* known under their nick */
 	unsigned changes;
 };
 
 struct program {
 	const char *nick;
 	bool is_unix, is_irc, is_json, is_secure, is_telnet;
+	bool is_ws; /* over a WebSocket */
 	bool answers; /* PING, or what telnet is asked */
 	pid_t pid; /* -1: there is none */
 	bool is_stopped;
@@ -70,8 +72,10 @@ static struct program programs[] = {
 	{ .nick = "flo", .is_irc = true, .is_unix = true, .answers = true },
 	{ .nick = "kim", .is_telnet = true, .answers = true },
 	{ .nick = "lou", .is_telnet = true },
+	{ .nick = "mia", .is_irc = true, .is_ws = true, .answers = true },
 #ifdef HAVE_JANSSON
 	{ .nick = "gil", .is_json = true, .answers = true },
+	{ .nick = "liv", .is_json = true, .is_ws = true, .answers = true },
 #endif
 #ifdef HAVE_OPENSSL
 	{ .nick = "hal", .is_secure = true },
@@ -113,6 +117,7 @@ static const struct program *self;
 static struct shared *mine;
 static int fd;
 static struct tls_client *tls;
+static struct ws_client *ws;
 static struct buf typed; /* and not sent yet */
 
 static void
@@ -128,128 +133,30 @@ self_flush(void)
 static void
 self_type(const char *text)
 {
-	buf_addstr(&typed, text);
+	if (ws != NULL)
+		ws_client_add_lines(ws, &typed, text, strlen(text));
+	else
+		buf_addstr(&typed, text);
 	self_flush();
-}
-
-static void
-self_plain_line(char *line)
-{
-	unsigned number;
-
-	if (strncmp(line, "-- ", 3) == 0)
-		reader_notice(&mine->see, line + 3);
-	else if (sscanf(line, "[%*d:%*d] <ana> %u ", &number) == 1)
-		reader_room_line(&mine->see, number);
-	else if (strstr(line, "is taken") != NULL)
-		mine->see.was_refused = true;
-	else
-		LOSSES_ASSERT(strstr(line, "<noise> ") != NULL ||
-			strncmp(line, "!! ", 3) == 0, /* no change */
-		    "%s: %s", self->nick, line);
-	if (mine->see.phase == PHASE_LIVE)
-		mine->has_been = true;
-}
-
-/* The text of ":SOURCE NAME TARGET :TEXT", or NULL. */
-static char *
-self_irc_text(char *line, const char *source, const char *name)
-{
-	char *text;
-
-	if (*line == '@' && (line = strchr(line, ' ')) != NULL)
-		line++;
-	if (line == NULL || strncmp(line, source, strlen(source)) != 0 ||
-	    (line = strchr(line, ' ')) == NULL)
-		return NULL;
-	line++;
-	if (strncmp(line, name, strlen(name)) != 0 ||
-	    (text = strstr(line, " :")) == NULL)
-		return NULL;
-	return text + 2;
-}
-
-static void
-self_irc_line(char *line)
-{
-	char *text;
-	unsigned number;
-
-	if (strncmp(line, "PING ", 5) == 0) {
-		if (self->answers) {
-			line[1] = 'O';
-			self_type(line);
-			self_type("\r\n");
-		}
-	} else if ((text = self_irc_text(line, ":ana!", "PRIVMSG #lobby")) !=
-	    NULL) {
-		if (*text == '[' && strchr(text, ']') != NULL)
-			text = strchr(text, ']') + 2;
-		LOSSES_ASSERT(sscanf(text, "%u ", &number) == 1, "%s: %s",
-		    self->nick, line);
-		reader_room_line(&mine->see, number);
-	} else if ((text = self_irc_text(line, ":", "NOTICE #lobby")) != NULL) {
-		reader_notice(&mine->see, text);
-	} else if (self_irc_text(line, ":", "366 ") != NULL) {
-		mine->see.phase = PHASE_CATCHUP;
-		mine->has_been = true;
-	} else if (self_irc_text(line, ":", "433 ") != NULL)
-		mine->see.was_refused = true;
-}
-
-/* The server writes its objects in one way, so that this is enough. */
-static bool
-self_json_has(const char *line, const char *what, unsigned *number)
-{
-	const char *at = strstr(line, what);
-
-	return at != NULL && sscanf(at + strlen(what), "%u", number) == 1;
-}
-
-static void
-self_json_line(char *line)
-{
-	char ack[64];
-	unsigned number;
-
-	if (self_json_has(line, "{\"event\":\"ask\",\"token\":\"", &number)) {
-		(void)snprintf(ack, sizeof(ack), "{\"ack\":\"%u\"}\n", number);
-		self_type(ack);
-	} else if (strstr(line, "\"nick\":\"ana\",\"text\":") != NULL) {
-		LOSSES_ASSERT(self_json_has(line, "\"text\":\"", &number),
-		    "%s: %s", self->nick, line);
-		reader_room_line(&mine->see, number);
-	} else if (strncmp(line, "{\"event\":\"repeats\"", 18) == 0)
-		reader_notice(&mine->see,
-		    "messages that you may have seen already:");
-	else if (strncmp(line, "{\"event\":\"new\"", 14) == 0)
-		reader_notice(&mine->see, "new since then:");
-	else if (strncmp(line, "{\"event\":\"live\"", 15) == 0)
-		reader_notice(&mine->see, "that is all; you are live");
-	else if (strncmp(line, "{\"event\":\"welcome\"", 18) == 0)
-		reader_notice(&mine->see, "welcome back, all");
-	else if (strncmp(line, "{\"done\":\"nick\"", 14) == 0)
-		self_type("{\"join\":\"lobby\"}\n");
-	else if (strncmp(line, "{\"done\":\"join\"", 14) == 0) {
-		mine->see.phase = PHASE_CATCHUP;
-		mine->has_been = true;
-	} else if (strstr(line, "\"error\":\"nick-taken\"") != NULL)
-		mine->see.was_refused = true;
-	else
-		LOSSES_ASSERT(strstr(line, "\"gap\"") == NULL, "%s: %s",
-		    self->nick, line);
 }
 
 static void
 self_line(void *arg, char *line)
 {
+	struct buf answers = BUF_INITIALIZER;
+
 	(void)arg;
 	if (self->is_json)
-		self_json_line(line);
+		reader_json_line(&mine->see, line, &answers);
 	else if (self->is_irc)
-		self_irc_line(line);
-	else
-		self_plain_line(line);
+		reader_irc_line(&mine->see, line, &answers);
+	else if (strstr(line, "<noise> ") == NULL &&
+	    (strncmp(line, "!! ", 3) != 0 || /* no change */
+		strstr(line, "is taken") != NULL))
+		reader_line(&mine->see, line);
+	if (answers.len > 0 && self->answers)
+		self_type(buf_cstr(&answers));
+	buf_fini(&answers);
 }
 
 #define IAC "\377"
@@ -308,7 +215,9 @@ self_read(void)
 	if (self->is_telnet)
 		was_asked = self_telnet(data, &len, &taken);
 	buf_add(&in, held, held_len);
-	if (tls == NULL)
+	if (ws != NULL)
+		ws_client_take(ws, data, len, &in);
+	else if (tls == NULL)
 		buf_add(&in, data, len);
 	else {
 		tls_client_feed(tls, data, (size_t)n);
@@ -348,6 +257,14 @@ self_change(void)
 }
 
 static void
+self_begin_websocket(void)
+{
+	ws = ws_client_new(self->is_json ? "brb.json" : "text.ircv3.net",
+	    &typed);
+	ws_client_answer(ws, &typed);
+}
+
+static void
 self_register(void)
 {
 	char *text;
@@ -363,7 +280,7 @@ self_register(void)
 		 * held. A telnet is known by a command. */
 		text = xasprintf("%s/nick %s\n%s",
 		    self->is_telnet ? IAC "\373" WINDOW_SIZE : "", self->nick,
-		    mine->has_been ? "" : "/brb\n/back\n");
+		    mine->see.has_been ? "" : "/brb\n/back\n");
 	self_type(text);
 	free(text);
 }
@@ -385,6 +302,8 @@ self_connect(void)
 		tls = tls_client_new(fd, TLS_CLIENT_PLAIN);
 		tls_client_feed(tls, NULL, 0);
 	}
+	if (self->is_ws)
+		self_begin_websocket();
 	self_register();
 	return true;
 }
@@ -409,7 +328,8 @@ self_attend(int64_t *change_ms)
 			if (!self->is_irc)
 				self_type(self->is_json ? "{\"back\":true}\n" :
 							  "/back\n");
-		} else if (mine->has_been && client_now_ms() >= *change_ms) {
+		} else if (mine->see.has_been &&
+		    client_now_ms() >= *change_ms) {
 			*change_ms = client_now_ms() +
 			    (int64_t)frozen_random(2 * CHANGE_MS);
 			self_change();
@@ -434,6 +354,8 @@ self_run(size_t i)
 		is_done = self_attend(&change_ms);
 		tls_client_free(tls);
 		tls = NULL;
+		ws_client_free(ws);
+		ws = NULL;
 		(void)close(fd);
 		if (mine->see.was_refused)
 			(void)poll(NULL, 0, 10);
@@ -534,7 +456,7 @@ speaker_may_speak(void)
 	size_t i;
 
 	for (i = 0; i < PROGRAMS; i++)
-		if (!world->readers[i].has_been ||
+		if (!world->readers[i].see.has_been ||
 		    world->said - world->readers[i].see.next + 1 >=
 			SPEAKER_AHEAD)
 			return false;
@@ -624,7 +546,7 @@ program_step(struct program *p)
 	size_t i = (size_t)(p - programs);
 
 	if (program_has_ended(p) || client_now_ms() < p->next_ms ||
-	    !world->readers[i].has_been)
+	    !world->readers[i].see.has_been)
 		return;
 	p->next_ms = client_now_ms() + (int64_t)frozen_random(300);
 	if (p->is_stopped && frozen_random(3) == 0) {
@@ -691,7 +613,8 @@ START_TEST(test_frozen)
 		program_start(p);
 	}
 	end_ms = client_now_ms() + patience_ms;
-	while (rounds < wanted || restarts < wanted / 20) {
+	while (rounds < wanted || restarts < wanted / 20 ||
+	    world->said < LINES_MIN) {
 		if (speaker_may_speak())
 			speaker_say();
 		speaker_hear();

@@ -61,7 +61,8 @@ tests_frozen_SOURCES = %D%/frozen.c %D%/losses-reader.c \
 tests_losses_SOURCES = %D%/losses.c %D%/losses-reader.c \
 	%D%/losses-reader.h $(client_sources)
 tests_once_SOURCES = %D%/once.c $(client_sources)
-tests_upgrade_SOURCES = %D%/upgrade.c $(client_sources)
+tests_upgrade_SOURCES = %D%/upgrade.c %D%/upgrade.h %D%/upgrade-late.c \
+	%D%/upgrade-people.c $(client_sources)
 
 tests_dialog_SOURCES = \
 	%D%/daemon.c \
@@ -82,9 +83,7 @@ tests_dialog_SOURCES = \
 	%D%/dialog-stage.h \
 	%D%/dialog.c \
 	%D%/tls-client.c \
-	%D%/tls-client.h \
-	%D%/ws-client.c \
-	%D%/ws-client.h
+	%D%/tls-client.h
 
 TEST_EXTENSIONS = .dialog
 DIALOG_LOG_COMPILER = %D%/dialog$(EXEEXT)

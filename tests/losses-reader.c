@@ -48,7 +48,7 @@ reader_after_guest(const struct reader *r, unsigned number)
 	    number;
 }
 
-void
+static void
 reader_room_line(struct reader *r, unsigned number)
 {
 	if (r->phase == PHASE_GUEST) {
@@ -97,6 +97,7 @@ reader_is_live(struct reader *r)
 	if (r->phase == PHASE_GUEST)
 		return;
 	r->phase = PHASE_LIVE;
+	r->has_been = true;
 	if (r->guest_first == 0)
 		return;
 	LOSSES_ASSERT(r->guest_first <= r->next,
@@ -108,7 +109,7 @@ reader_is_live(struct reader *r)
 		r->last = r->guest_next - 1;
 }
 
-void
+static void
 reader_notice(struct reader *r, const char *text)
 {
 	bool is_repeats = strstr(text, " that you may have seen already:") !=
@@ -142,10 +143,9 @@ reader_notice(struct reader *r, const char *text)
 		    r->nick, text);
 }
 
-static void
-reader_line(void *arg, char *line)
+void
+reader_line(struct reader *r, char *line)
 {
-	struct reader *r = arg;
 	unsigned number;
 
 	if (strncmp(line, "-- ", 3) == 0)
@@ -162,9 +162,99 @@ reader_line(void *arg, char *line)
 	}
 }
 
+/* The text of ":SOURCE NAME TARGET :TEXT", or NULL. */
+static char *
+reader_irc_text(char *line, const char *source, const char *name)
+{
+	char *text;
+
+	if (*line == '@' && (line = strchr(line, ' ')) != NULL)
+		line++;
+	if (line == NULL || strncmp(line, source, strlen(source)) != 0 ||
+	    (line = strchr(line, ' ')) == NULL)
+		return NULL;
+	line++;
+	if (strncmp(line, name, strlen(name)) != 0 ||
+	    (text = strstr(line, " :")) == NULL)
+		return NULL;
+	return text + 2;
+}
+
+void
+reader_irc_line(struct reader *r, char *line, struct buf *answers)
+{
+	char *text;
+	unsigned number;
+
+	if (strncmp(line, "PING ", 5) == 0) {
+		line[1] = 'O';
+		buf_addf(answers, "%s\r\n", line);
+	} else if ((text = reader_irc_text(line, ":ana!", "PRIVMSG #lobby")) !=
+	    NULL) {
+		if (*text == '[' && strchr(text, ']') != NULL)
+			text = strchr(text, ']') + 2;
+		LOSSES_ASSERT(sscanf(text, "%u ", &number) == 1, "%s: %s",
+		    r->nick, line);
+		reader_room_line(r, number);
+	} else if ((text = reader_irc_text(line, ":", "NOTICE #lobby")) != NULL)
+		reader_notice(r, text);
+	else if (reader_irc_text(line, ":", "366 ") != NULL) {
+		/* Nothing tells the end of what was missed. */
+		r->phase = PHASE_LIVE;
+		r->has_been = true;
+	} else if (reader_irc_text(line, ":", "433 ") != NULL)
+		r->was_refused = true;
+}
+
+/* The server writes its objects in one way, so that this is enough. */
+static bool
+reader_json_has(const char *line, const char *what, unsigned *number)
+{
+	const char *at = strstr(line, what);
+
+	return at != NULL && sscanf(at + strlen(what), "%u", number) == 1;
+}
+
+void
+reader_json_line(struct reader *r, char *line, struct buf *answers)
+{
+	unsigned number;
+
+	if (reader_json_has(line, "{\"event\":\"ask\",\"token\":\"", &number))
+		buf_addf(answers, "{\"ack\":\"%u\"}\n", number);
+	else if (strstr(line, "\"nick\":\"ana\",\"text\":") != NULL) {
+		LOSSES_ASSERT(reader_json_has(line, "\"text\":\"", &number),
+		    "%s: %s", r->nick, line);
+		reader_room_line(r, number);
+	} else if (strncmp(line, "{\"event\":\"repeats\"", 18) == 0)
+		reader_notice(r, "messages that you may have seen already:");
+	else if (strncmp(line, "{\"event\":\"new\"", 14) == 0)
+		reader_notice(r, "new since then:");
+	else if (strncmp(line, "{\"event\":\"live\"", 15) == 0)
+		reader_notice(r, "that is all; you are live");
+	else if (strncmp(line, "{\"event\":\"welcome\"", 18) == 0)
+		reader_notice(r, "welcome back, all");
+	else if (strncmp(line, "{\"done\":\"nick\"", 14) == 0)
+		buf_addstr(answers, "{\"join\":\"lobby\"}\n");
+	else if (strncmp(line, "{\"done\":\"join\"", 14) == 0) {
+		r->phase = PHASE_CATCHUP;
+		r->has_been = true;
+	} else if (strstr(line, "\"error\":\"nick-taken\"") != NULL)
+		r->was_refused = true;
+	else
+		LOSSES_ASSERT(strstr(line, "\"gap\"") == NULL, "%s: %s",
+		    r->nick, line);
+}
+
+static void
+reader_line_cb(void *arg, char *line)
+{
+	reader_line(arg, line);
+}
+
 void
 reader_feed(struct reader *r, const char *data, size_t len)
 {
 	buf_add(&r->in, data, len);
-	client_take_lines(&r->in, reader_line, r);
+	client_take_lines(&r->in, reader_line_cb, r);
 }

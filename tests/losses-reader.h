@@ -24,6 +24,7 @@ struct reader {
 	bool in_repeats, in_private_repeats;
 	bool was_orderly; /* the end of the connection before */
 	bool was_refused; /* the nick is still taken */
+	bool has_been; /* known under their nick */
 	bool has_registered; /* their account has just been made */
 	char token[80]; /* which lets them into it; "": not told yet */
 	unsigned next; /* of the line that they have never seen */
@@ -41,10 +42,14 @@ void reader_begin(struct reader *r);
 /* They have received this; fails when it is not what it should be. */
 void reader_feed(struct reader *r, const char *data, size_t len);
 
-/* The two parts of that, for who takes the lines apart: a numbered line of the
- * room, and what the server says, without "-- ". */
-void reader_room_line(struct reader *r, unsigned number);
-void reader_notice(struct reader *r, const char *text);
+/*
+ * The same for one line, of the plain protocol, IRC or JSON; what the program
+ * has to answer is added to answers, with the ends of lines. In JSON it joins
+ * the lobby once it is called by its nick.
+ */
+void reader_line(struct reader *r, char *line);
+void reader_irc_line(struct reader *r, char *line, struct buf *answers);
+void reader_json_line(struct reader *r, char *line, struct buf *answers);
 
 /* check's own assertions are slow, and do not name the seed. */
 #define LOSSES_ASSERT(condition, ...) \

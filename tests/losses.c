@@ -4,8 +4,10 @@
  * Exactly what was missed, over connections that break in every way. Ana says
  * numbered lines without a pause. Bob, over TCP, cy, over a Unix socket, and
  * tess, by TLS, lose their connections again and again and come back under their
- * nicks; so does ada, by TLS, to her account. Where bytes are counted below, TLS
- * has them as ciphertext, so that records are cut anywhere.
+ * nicks; so does ada, by TLS, to her account; and kim, liv and mia over
+ * WebSockets, with IRC and JSON. Where bytes are counted below, TLS has them as
+ * ciphertext, and a WebSocket in frames, so that records and frames are cut
+ * anywhere.
  * Between them and the daemon is a proxy, in here: it hands on what the daemon
  * sends up to some byte, and then swallows some more, or leaves the rest
  * unread, and resets or closes, or lets them come back while the old connection
@@ -37,6 +39,7 @@
 #include "daemon.h"
 #include "losses-reader.h"
 #include "unit/unit.h"
+#include "unit/ws-client.h"
 
 #define ROUNDS_MIN 5 /* of each, however slow the machine is */
 #define SPEAKER_AHEAD 2000 /* lines that the slowest may be behind */
@@ -62,13 +65,18 @@ enum plan {
 	PLAN_STAY /* to the end of the test */
 };
 
+/* What is spoken, the last two over a WebSocket. */
+enum speech { PLAIN, WS_JSON, WS_IRC };
+
 struct person {
 	struct reader see;
+	enum speech speech;
 	bool is_unix;
 	bool is_secure; /* by TLS */
 	bool has_account;
 	int fd; /* -1: not connected */
 	struct tls_client *tls; /* of fd */
+	struct ws_client *ws; /* the same */
 	int old_fd; /* the one before, still open; or -1 */
 	enum plan plan;
 	size_t forward;
@@ -85,6 +93,13 @@ static struct person people[] = {
 #ifdef HAVE_OPENSSL
 	{ .see.nick = "tess", .is_secure = true },
 	{ .see.nick = "ada", .is_secure = true, .has_account = true },
+#endif
+	{ .see.nick = "kim", .speech = WS_IRC },
+#ifdef HAVE_JANSSON
+	{ .see.nick = "liv", .speech = WS_JSON },
+#ifdef HAVE_OPENSSL
+	{ .see.nick = "mia", .speech = WS_JSON, .is_secure = true },
+#endif
 #endif
 };
 static int speaker = -1;
@@ -114,16 +129,44 @@ person_flush(struct person *p)
 		buf_reset(&p->out);
 }
 
-/* Says who they are, and then line. */
 static void
-person_type(struct person *p, const char *line)
+person_type(struct person *p, const struct buf *lines)
 {
-	if (p->see.token[0] != '\0')
-		buf_addf(&p->out, "/login %s %s\n", p->see.nick, p->see.token);
+	if (p->ws != NULL)
+		ws_client_add_lines(p->ws, &p->out, lines->data, lines->len);
 	else
-		buf_addf(&p->out, "/nick %s\n", p->see.nick);
-	buf_addstr(&p->out, line);
+		buf_add(&p->out, lines->data, lines->len);
 	person_flush(p);
+}
+
+/* Says who they are; for the first time, with a break: that makes known who is
+ * here, so that their nick is held. */
+static void
+person_introduce(struct person *p, bool is_first)
+{
+	struct buf lines = BUF_INITIALIZER;
+	const char *nick = p->see.nick;
+
+	switch (p->speech) {
+	case PLAIN:
+		if (p->see.token[0] != '\0')
+			buf_addf(&lines, "/login %s %s\n", nick, p->see.token);
+		else
+			buf_addf(&lines, "/nick %s\n", nick);
+		if (is_first)
+			buf_addstr(&lines, "/brb\n/back\n");
+		if (is_first && p->has_account)
+			buf_addstr(&lines, "/register\ncorrect horse\n");
+		break;
+	case WS_JSON:
+		buf_addf(&lines, "{\"nick\":\"%s\"}\n", nick);
+		break;
+	case WS_IRC:
+		buf_addf(&lines, "NICK %s\nUSER u 0 * :u\nJOIN #lobby\n", nick);
+		break;
+	}
+	person_type(p, &lines);
+	buf_fini(&lines);
 }
 
 static void
@@ -131,7 +174,7 @@ person_connect(struct person *p)
 {
 	struct daemon at = d;
 
-	if (p->is_secure)
+	if (p->is_secure || p->speech != PLAIN)
 		at.port_ipv4 = d.port_second;
 	p->fd = client_connect(&at, p->is_unix,
 	    p->is_unix       ? 0 :
@@ -141,23 +184,27 @@ person_connect(struct person *p)
 	if (p->is_secure)
 		p->tls = tls_client_new(p->fd, TLS_CLIENT_PLAIN);
 	buf_reset(&p->out);
+	if (p->speech != PLAIN) {
+		p->ws = ws_client_new(p->speech == WS_JSON ? "brb.json" :
+							     "text.ircv3.net",
+		    &p->out);
+		ws_client_answer(p->ws, &p->out);
+	}
 	reader_begin(&p->see);
 	p->plan = is_over ? PLAN_STAY : PLAN_READ;
 	p->forward = losses_random(4) == 0 ? losses_random(3000) :
 					     losses_random(30000);
-	/* A break makes known who is here, so that their nick is held. */
-	person_type(p,
-	    p->rounds > 0      ? "" :
-		p->has_account ? "/brb\n/back\n/register\ncorrect horse\n" :
-				 "/brb\n/back\n");
+	person_introduce(p, p->rounds == 0);
 }
 
-/* No more is sent by TLS. */
+/* No more is sent by TLS, or over a WebSocket. */
 static void
 person_end_tls(struct person *p)
 {
 	tls_client_free(p->tls);
 	p->tls = NULL;
+	ws_client_free(p->ws);
+	p->ws = NULL;
 }
 
 static void
@@ -174,6 +221,10 @@ losses_reset(int fd)
 static void
 person_end(struct person *p, bool is_reset)
 {
+	if (p->ws != NULL && p->plan == PLAN_ORDERLY) {
+		ws_client_add_close(&p->out);
+		person_flush(p);
+	}
 	if (p->tls != NULL && p->plan == PLAN_ORDERLY)
 		tls_client_shutdown(p->tls);
 	person_end_tls(p);
@@ -182,7 +233,8 @@ person_end(struct person *p, bool is_reset)
 	else
 		(void)close(p->fd);
 	p->fd = -1;
-	p->see.was_orderly = p->plan == PLAN_ORDERLY;
+	/* That a browser closes says nothing of what its page has read. */
+	p->see.was_orderly = p->plan == PLAN_ORDERLY && p->speech == PLAIN;
 	p->rounds++;
 }
 
@@ -204,6 +256,7 @@ person_choose(struct person *p)
 		break;
 	case 4:
 		p->plan = PLAN_SWALLOW;
+		p->stuck_ms = client_now_ms();
 		p->amount = losses_random(SWALLOW_MAX);
 		break;
 	default:
@@ -232,6 +285,32 @@ person_unstick(struct person *p)
 		person_end(p, losses_random(2) == 0);
 }
 
+/* A message that came over a WebSocket. */
+static void
+person_message(void *arg, char *line)
+{
+	struct person *p = arg;
+	struct buf answers = BUF_INITIALIZER;
+
+	if (p->speech == WS_JSON)
+		reader_json_line(&p->see, line, &answers);
+	else
+		reader_irc_line(&p->see, line, &answers);
+	person_type(p, &answers);
+	buf_fini(&answers);
+}
+
+static void
+person_feed_plain(struct person *p, const char *data, size_t len)
+{
+	if (p->ws == NULL)
+		reader_feed(&p->see, data, len);
+	else {
+		ws_client_take(p->ws, data, len, &p->see.in);
+		client_take_lines(&p->see.in, person_message, p);
+	}
+}
+
 /* This many bytes have come, and count. */
 static void
 person_feed(struct person *p, const char *data, size_t len)
@@ -240,12 +319,12 @@ person_feed(struct person *p, const char *data, size_t len)
 	ssize_t n;
 
 	if (p->tls == NULL) {
-		reader_feed(&p->see, data, len);
+		person_feed_plain(p, data, len);
 		return;
 	}
 	tls_client_feed(p->tls, data, len);
 	while ((n = tls_client_receive(p->tls, plain, sizeof(plain))) > 0)
-		reader_feed(&p->see, plain, (size_t)n);
+		person_feed_plain(p, plain, (size_t)n);
 	LOSSES_ASSERT(n == -1 && errno == EAGAIN, "%s: TLS has ended",
 	    p->see.nick);
 }
@@ -253,8 +332,11 @@ person_feed(struct person *p, const char *data, size_t len)
 static void
 person_answer(struct person *p)
 {
+	/* Of IRC so many lines are not taken before the registration. */
+	if (p->speech == WS_IRC)
+		return;
 	if (p->see.was_refused)
-		person_type(p, "");
+		person_introduce(p, false);
 	if (p->see.has_registered)
 		buf_addstr(&p->out, "/account token\n");
 	p->see.was_refused = p->see.has_registered = false;
@@ -311,6 +393,8 @@ person_step(struct person *p)
 {
 	if (p->fd == -1)
 		person_connect(p);
+	else if (p->see.was_refused && p->speech == WS_IRC)
+		person_end(p, true);
 	else if (p->plan == PLAN_STUCK &&
 	    (said >= p->amount || is_over ||
 		client_now_ms() - p->stuck_ms > STUCK_MAX_MS))
@@ -318,8 +402,11 @@ person_step(struct person *p)
 	else if (p->plan == PLAN_ORDERLY && person_has_all(p)) {
 		person_end(p, false);
 		p->orderly++;
-	} else if (is_over && p->plan == PLAN_SWALLOW)
-		person_end(p, true); /* no more comes that could be swallowed */
+	} else if (p->plan == PLAN_SWALLOW &&
+	    (is_over || client_now_ms() - p->stuck_ms > STUCK_MAX_MS))
+		/* No more comes that could be swallowed; also to who was about to
+		 * join. */
+		person_end(p, true);
 	else if (is_over && p->plan == PLAN_READ)
 		p->plan = PLAN_STAY;
 }
@@ -359,6 +446,7 @@ speaker_say(void)
 		buf_addf(&text, "%u %.*s.\n", ++said, pad_len, pad);
 		i = losses_random(NITEMS(people));
 		if (losses_random(50) == 0 && people[i].rounds > 0 &&
+		    people[i].speech == PLAIN &&
 		    said_private[i] - people[i].see.next_private + 1 <
 			PRIVATE_AHEAD &&
 		    now_ms - said_private_ms[i] >= PRIVATE_INTERVAL_MS) {
@@ -488,12 +576,11 @@ START_TEST(test_losses)
 	size_t i;
 
 	client_start_daemon(&d, dir, NULL,
-	    "-l 127.0.0.1:0,line%s -l unix:%s/sock %s -o line-rate=0 "
+	    "-l 127.0.0.1:0,line -l 0.0.0.0:0 -l unix:%s/sock %s -o line-rate=0 "
 	    "-o accept-rate=0 -o max-per-address=0 -o announce-rate=0 "
 	    "-o presence-window=1h -o history-size=64M",
-	    tls_options[0] == '\0' ? "" : " -l 0.0.0.0:0,line,tls", dir,
-	    tls_options);
-	d.has_second = tls_options[0] != '\0';
+	    dir, tls_options);
+	d.has_second = true;
 	client_await_daemon(&d, patience_ms);
 	speaker = client_connect(&d, false, 0);
 	ck_assert_int_ne(speaker, -1);

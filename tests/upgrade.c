@@ -5,6 +5,7 @@
  * the other: everybody sees everything that was said, in order and once; the
  * process stays the same, and so does the number of its descriptors. Programs
  * that fail change nothing (hostile 68, 70, 71). Some are programs with JSON,
+ * some come over WebSockets, with JSON or IRC and halves of frames on their way,
  * some are logged in, and all or some come by TLS: with keys that change, halves
  * of records on their way, and hands that are being shaken (hostile 88).
  *
@@ -21,9 +22,7 @@
 
 #include <check.h>
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,68 +31,16 @@
 
 #include "base/buf.h"
 #include "base/util.h"
-#include "client.h"
-#include "daemon.h"
-#include "tls-client.h"
 #include "unit/unit.h"
+#include "upgrade.h"
 
-/* These come first. */
-enum { SPEAKER, LISTENER, FLOODER, WITNESS, OTHERS };
-/* And the others by turns. */
-enum role { LIVE, ON_BREAK, SLOW, MID_LINE, TELNET, LIVE_TOO, ROLES };
-
-#define FLOOD 600 /* lines, read at 20 a second */
 #define WARM_UP 100 /* lines that wait for whoever is on break */
 #define MISSED 20 /* lines before the end of a daemon */
-#define MIDS 5 /* of those in mid-line, so many talk */
-#define CUT 7 /* bytes of a record: the header, and two */
 
-struct person {
-	int fd;
-	struct tls_client *tls; /* NULL: none */
-	bool is_json, is_secure, has_account;
-	char token[80]; /* of the account; "": not yet */
-	struct buf in;
-	enum role role;
-	unsigned next; /* the number of the line that they should see next */
-	unsigned mid[MIDS]; /* the same of those in mid-line */
-	unsigned answers; /* of a telnet */
-	bool is_live;
-	bool is_away;
-	bool is_idle; /* does not read now */
-};
+struct upgrade_world world;
 
-/* Who come by TLS just before an upgrade: */
-enum {
-	LATE_SHAKING, /* has said hello, and goes on when the upgrade has begun */
-	LATE_HALF, /* has said half of it */
-	LATE_SILENT, /* has said nothing */
-	LATE_GOING, /* has said that it ends, and its socket is still there */
-	LATE
-};
-struct late {
-	int fd;
-	struct tls_client *tls; /* NULL: not now */
-	struct buf in;
-	bool is_open;
-};
-
-static struct daemon d;
-static struct late late[LATE];
-static struct person *people;
-static struct pollfd *pfds;
-static size_t people_count;
-static char padding[500];
-static int64_t patience_ms;
-static unsigned rounds;
-static unsigned said; /* lines */
-static unsigned mids, mids_said; /* who is in mid-line, and lines of each */
-static int64_t longest_us;
 static char *dir, program[64];
-static bool has_state; /* state-dir is set */
 static char *tls_dir; /* of the certificate; NULL: there is no TLS */
-static bool is_all_secure; /* everybody comes by TLS */
-static bool has_ended; /* a daemon, so that repeats are allowed */
 
 /* The program */
 
@@ -151,18 +98,20 @@ install_half_good(void)
 static void
 start(void)
 {
-	char *state = has_state ? xasprintf(" -o state-dir=%s/state", dir) :
-				  xstrdup("");
+	char *state = world.has_state ?
+	    xasprintf(" -o state-dir=%s/state", dir) :
+	    xstrdup("");
 	const char *tls = tls_dir == NULL ? "" : tls_client_options(tls_dir);
 
-	client_start_daemon(&d, dir, program,
+	client_start_daemon(&world.d, dir, program,
 	    "-l 127.0.0.1:0,line%s -l 0.0.0.0:0 %s -o line-rate=20 -o line-burst=400 "
 	    "-o accept-rate=0 -o max-per-address=0 -o history-size=8M "
 	    "-o origin-rate=0 -o greeting-history=0 "
 	    "-o stall-timeout=1h -o presence-window=1h -o max-members=%zu%s",
-	    is_all_secure ? ",tls" : "", tls, people_count + 10, state);
-	d.has_second = true;
-	client_await_daemon(&d, patience_ms);
+	    world.is_all_secure ? ",tls" : "", tls, world.people_count + 10,
+	    state);
+	world.d.has_second = true;
+	client_await_daemon(&world.d, world.patience_ms);
 	free(state);
 }
 
@@ -170,7 +119,7 @@ start(void)
 static size_t
 count_fds(void)
 {
-	char *path = xasprintf("/proc/%ld/fd", (long)d.pid);
+	char *path = xasprintf("/proc/%ld/fd", (long)world.d.pid);
 	DIR *entries = opendir(path);
 	size_t count = 0;
 
@@ -183,313 +132,19 @@ count_fds(void)
 	return count;
 }
 
-/* People */
-
-static void
-type(struct person *p, const void *data, size_t len)
-{
-	ck_assert_int_eq(p->tls != NULL ? tls_client_send(p->tls, data, len) :
-					  write(p->fd, data, len),
-	    (ssize_t)len);
-}
-
-/* Who they are, unless they are guests, who leave nothing behind. */
-static void
-introduce(struct person *p)
-{
-	size_t i = (size_t)(p - people);
-	struct buf hello = BUF_INITIALIZER;
-
-	if (has_state && p->is_json)
-		buf_addf(&hello, "{\"nick\":\"p%zu\"}\n", i);
-	else if (has_state && p->token[0] != '\0')
-		buf_addf(&hello, "/login p%zu %s\n", i, p->token);
-	else if (has_state)
-		buf_addf(&hello, "/nick p%zu\n", i);
-	if (p->is_json)
-		buf_addstr(&hello, "{\"join\":\"lobby\"}\n");
-	else if (p->has_account && p->token[0] == '\0')
-		buf_addstr(&hello, "/register\ncorrect horse\n");
-	if (hello.len > 0)
-		type(p, hello.data, hello.len);
-	buf_fini(&hello);
-}
-
-/* The first port is for the line protocol alone, and for TLS if that is for all;
- * the second is for everything. */
-static int
-call(bool is_second, int rcvbuf)
-{
-	struct daemon at = d;
-	int fd;
-
-	if (is_second)
-		at.port_ipv4 = d.port_second;
-	fd = client_connect(&at, false, rcvbuf);
-	ck_assert_int_ne(fd, -1);
-	return fd;
-}
-
-static void
-enter(struct person *p)
-{
-	p->fd = call(p->is_json || p->is_secure != is_all_secure,
-	    p->role == SLOW ? 2048 : 0);
-	if (p->is_secure) {
-		/* Hands are shaken at once. */
-		ck_assert_int_eq(fcntl(p->fd, F_SETFL, 0), 0);
-		p->tls = tls_client_new(p->fd, TLS_CLIENT_PLAIN);
-		ck_assert_int_eq(fcntl(p->fd, F_SETFL, O_NONBLOCK), 0);
-	}
-	introduce(p);
-}
-
-static void
-leave_one(struct person *p)
-{
-	tls_client_free(p->tls);
-	p->tls = NULL;
-	(void)close(p->fd);
-	p->fd = -1;
-	buf_reset(&p->in);
-}
-
-/* What the line says that was said, or NULL; the server writes its objects in
- * one way. */
-static char *
-see_json(struct person *p, char *line)
-{
-	char ack[64], *text = strstr(line, "\"text\":\""), *end;
-	unsigned number;
-
-	QUICK_ASSERT_MSG(strncmp(line, "{\"failed\"", 9) != 0 &&
-		strncmp(line, "{\"event\":\"gap\"", 14) != 0,
-	    "an error: %s", line);
-	if (sscanf(line, "{\"event\":\"ask\",\"token\":\"%u\"", &number) == 1) {
-		(void)snprintf(ack, sizeof(ack), "{\"ack\":\"%u\"}\n", number);
-		type(p, ack, strlen(ack));
-	}
-	if (strncmp(line, "{\"event\":\"live\"", 15) == 0)
-		p->is_live = true;
-	if (strncmp(line, "{\"event\":\"say\"", 14) != 0 || text == NULL)
-		return NULL;
-	text += strlen("\"text\":\"");
-	if ((end = strchr(text, '"')) != NULL)
-		*end = '\0';
-	return text;
-}
-
-/* Whose account is being made. */
-static void
-see_account(struct person *p, const char *line)
-{
-	if (strstr(line, " is yours: nobody else can have it") != NULL)
-		type(p, "/account token\n", strlen("/account token\n"));
-	else
-		(void)sscanf(line, "-- token %79[^:]:", p->token);
-}
-
-static void
-see_line(void *arg, char *line)
-{
-	struct person *p = arg;
-	const char *text;
-	unsigned number, mid;
-	long long stamp;
-
-	if (strcmp(line, "-- you are live") == 0)
-		p->is_live = true;
-	if (p->has_account && p->token[0] == '\0')
-		see_account(p, line);
-	if (strncmp(line, "-- see you", 10) == 0)
-		p->is_away = true;
-	QUICK_ASSERT_MSG(strncmp(line, "!! ", 3) != 0, "an error: %s", line);
-	QUICK_ASSERT_MSG(strstr(line, "no longer held") == NULL, "%s", line);
-	if (p->is_json) {
-		text = see_json(p, line);
-		if (text == NULL)
-			return;
-	} else {
-		if (line[0] != '[')
-			return;
-		text = strstr(line, "> ");
-		QUICK_ASSERT_MSG(text != NULL, "nobody said this: %s", line);
-		text += 2;
-	}
-	if (sscanf(text, "t %u %lld ", &number, &stamp) == 2) {
-		/* They may come again, and the speaker knows them all. */
-		if (has_ended && (number < p->next || p == &people[SPEAKER]))
-			return;
-		QUICK_ASSERT_MSG(number == p->next, "%u came for %u", number,
-		    p->next);
-		QUICK_ASSERT_MSG(strstr(text, padding) != NULL,
-		    "number %u came garbled to %zu (%zu): ...%s", number,
-		    (size_t)(p - people), strlen(line),
-		    strlen(line) > 100 ? line + strlen(line) - 100 : line);
-		p->next++;
-		if (p == &people[LISTENER] &&
-		    client_now_us() - stamp > longest_us)
-			longest_us = client_now_us() - stamp;
-	} else if (sscanf(text, "m %u %u", &mid, &number) == 2) {
-		QUICK_ASSERT_MSG(mid < MIDS, "nobody said this: %s", line);
-		if (has_ended && (p->role == MID_LINE || number <= p->mid[mid]))
-			return;
-		QUICK_ASSERT_MSG(number == p->mid[mid] + 1, "%u came for %u",
-		    number, p->mid[mid] + 1);
-		p->mid[mid]++;
-	} else if (sscanf(text, "f %u", &number) == 1) {
-		QUICK_ASSERT_MSG(number == p->next, "%u came for %u", number,
-		    p->next);
-		p->next++;
-	} else
-		ck_abort_msg("nobody said this: %s", line);
-}
-
-/* A telnet's answers stand between the lines. */
-static void
-take_answers(struct person *p, char *data, size_t *len)
-{
-	size_t i, queued = 0;
-
-	for (i = 0; i < *len; i++)
-		if ((unsigned char)data[i] == 0xff && i + 2 < *len) {
-			/* DO TIMING-MARK asks what was read. */
-			if (memcmp(data + i + 1, "\xfd\x06", 2) != 0) {
-				QUICK_ASSERT_MSG((unsigned char)data[i + 1] ==
-					0xfc,
-				    "no WONT");
-				p->answers++;
-			}
-			i += 2;
-		} else
-			data[queued++] = data[i];
-	*len = queued;
-}
-
-static void
-see(struct person *p)
-{
-	QUICK_ASSERT_MSG(client_receive_by(p->tls, p->fd, &p->in),
-	    "the connection of %zu ended: %s", (size_t)(p - people),
-	    buf_cstr(&d.log));
-	if (p->role == TELNET)
-		take_answers(p, p->in.data, &p->in.len);
-	client_take_lines(&p->in, see_line, p);
-}
-
-#define TYPE(p, literal) type(p, literal, sizeof(literal) - 1)
-
-/* Reads what there is for all who read. */
-static void
-look_around(int timeout_ms)
-{
-	size_t i;
-
-	for (i = 0; i < people_count; i++) {
-		pfds[i].fd = people[i].is_idle ? -1 : people[i].fd;
-		pfds[i].events = POLLIN;
-	}
-	(void)poll(pfds, people_count, timeout_ms);
-	for (i = 0; i < people_count; i++)
-		if (pfds[i].revents != 0)
-			see(&people[i]);
-	client_hear_daemon(&d);
-	ck_assert_int_ne(d.log_fd, -1);
-}
-
-static void
-wait_for(bool (*done)(const struct person *))
-{
-	int64_t end_us = client_now_us() + patience_ms * 1000;
-	size_t i, left;
-
-	for (;;) {
-		for (i = 0, left = 0; i < people_count; i++)
-			left += !done(&people[i]);
-		if (left == 0)
-			return;
-		for (i = 0; i < people_count && done(&people[i]); i++)
-			;
-		ck_assert_msg(client_now_us() < end_us,
-		    "%zu people still wait, the first is %zu, role %d, at %u "
-		    "of %u: %s",
-		    left, i, (int)people[i].role, people[i].next, said,
-		    buf_cstr(&d.log));
-		look_around(100);
-	}
-}
-
 /* Waits until the daemon holds no more than fds descriptors, and returns how
  * many it holds: the fewest there were is the limit of the next round. The
  * state's own is closed a moment after the upgrade, thus may be in any count. */
 static size_t
 wait_for_fds(size_t fds)
 {
-	int64_t end_us = client_now_us() + patience_ms * 1000;
+	int64_t end_us = client_now_us() + world.patience_ms * 1000;
 	size_t now;
 
 	while ((now = count_fds()) > fds && client_now_us() < end_us)
-		look_around(10);
+		people_look_around(10);
 	ck_assert_uint_le(now, fds);
 	return now;
-}
-
-static bool
-is_live(const struct person *p)
-{
-	return p->is_live && (!p->has_account || p->token[0] != '\0');
-}
-
-static bool
-is_where_wanted(const struct person *p)
-{
-	return p->is_away == (p->role == ON_BREAK);
-}
-
-/* Has p seen all? */
-static bool
-is_done(const struct person *p)
-{
-	unsigned i;
-
-	if (p == &people[FLOODER])
-		return true;
-	if (p == &people[WITNESS])
-		return p->next == FLOOD + 1;
-	/* Their own lines they do not see. */
-	for (i = 0; i < mids && p->role != MID_LINE; i++)
-		if (p->mid[i] != mids_said)
-			return false;
-	return p == &people[SPEAKER] || p->next == said + 1;
-}
-
-static bool
-is_done_or_away(const struct person *p)
-{
-	return p->is_away || is_done(p);
-}
-
-static void
-say(void)
-{
-	char line[1024];
-	int len;
-
-	len = snprintf(line, sizeof(line), "t %u %lld %s\n", ++said,
-	    (long long)client_now_us(), padding);
-	type(&people[SPEAKER], line, (size_t)len);
-}
-
-/* Every so often, as the speaker may say 20 lines a second. */
-static void
-say_at_times(void)
-{
-	static int64_t last_us;
-
-	if (client_now_us() - last_us < 60000)
-		return;
-	last_us = client_now_us();
-	say();
 }
 
 /* Upgrades */
@@ -497,7 +152,7 @@ say_at_times(void)
 static unsigned
 count_in_log(const char *text)
 {
-	const char *log = buf_cstr(&d.log);
+	const char *log = buf_cstr(&world.d.log);
 	unsigned count = 0;
 
 	while ((log = strstr(log, text)) != NULL) {
@@ -511,7 +166,7 @@ count_in_log(const char *text)
 static double
 longest_pause_ms(void)
 {
-	const char *log = buf_cstr(&d.log);
+	const char *log = buf_cstr(&world.d.log);
 	double longest = 0, pause;
 
 	while ((log = strstr(log, "pause_ms=")) != NULL) {
@@ -523,89 +178,22 @@ longest_pause_ms(void)
 	return longest;
 }
 
-/* Who has just come, or is about to go, when the other program comes. */
-
-static void
-late_go_on(struct late *l)
-{
-	if (l->tls != NULL)
-		l->is_open = client_receive_by(l->tls, l->fd, &l->in);
-}
-
-static void
-late_come(void)
-{
-	struct late *l;
-
-	if (tls_dir == NULL)
-		return;
-	for (l = late; l < late + LATE; l++) {
-		l->fd = call(!is_all_secure, 0);
-		l->is_open = true;
-		/* Where everything is spoken, who is silent is greeted. */
-		l->tls = tls_client_new_limited(l->fd,
-		    l == &late[LATE_SILENT] && is_all_secure ? 0 :
-			l == &late[LATE_HALF] || l == &late[LATE_SILENT] ?
-							       CUT :
-							       SIZE_MAX);
-	}
-	l = &late[LATE_GOING];
-	ck_assert_int_eq(fcntl(l->fd, F_SETFL, 0), 0);
-	ck_assert_int_eq(tls_client_send(l->tls, "/who\n", 5), 5);
-	ck_assert_int_eq(fcntl(l->fd, F_SETFL, O_NONBLOCK), 0);
-	tls_client_shutdown(l->tls);
-}
-
-static bool
-late_is_done(struct late *l)
-{
-	return l == &late[LATE_GOING] ?
-	    !l->is_open :
-	    strstr(buf_cstr(&l->in), "you are live\n") != NULL;
-}
-
-/* All are greeted, and who was going is gone. */
-static void
-late_finish(void)
-{
-	int64_t end_us = client_now_us() + patience_ms * 1000;
-	struct late *l;
-
-	if (tls_dir == NULL)
-		return;
-	for (l = late; l < late + LATE; l++) {
-		tls_client_limit(l->tls, SIZE_MAX);
-		while (!late_is_done(l)) {
-			ck_assert_msg(client_now_us() < end_us &&
-				(l->is_open || l == &late[LATE_GOING]),
-			    "late %zu: %s: %s", (size_t)(l - late),
-			    buf_cstr(&l->in), buf_cstr(&d.log));
-			look_around(5);
-			late_go_on(l);
-		}
-		tls_client_free(l->tls);
-		l->tls = NULL;
-		(void)close(l->fd);
-		buf_fini(&l->in);
-	}
-}
-
 /* Asks for an upgrade, and goes on talking until text is in the log. */
 static void
 upgrade(const char *text)
 {
 	unsigned before = count_in_log(text);
 	unsigned asked = count_in_log("upgrading: ");
-	int64_t end_us = client_now_us() + patience_ms * 1000;
+	int64_t end_us = client_now_us() + world.patience_ms * 1000;
 
-	ck_assert_int_eq(kill(d.pid, SIGUSR2), 0);
+	ck_assert_int_eq(kill(world.d.pid, SIGUSR2), 0);
 	while (count_in_log(text) == before) {
 		ck_assert_msg(client_now_us() < end_us, "never '%s': %s", text,
-		    buf_cstr(&d.log));
-		say_at_times();
-		look_around(5);
+		    people_log_end());
+		people_say_at_times();
+		people_look_around(5);
 		if (count_in_log("upgrading: ") > asked)
-			late_go_on(&late[LATE_SHAKING]);
+			late_go_on();
 	}
 }
 
@@ -618,10 +206,17 @@ say_halves(bool is_first, unsigned round)
 	size_t i;
 	int len;
 
-	for (i = OTHERS; i < people_count; i++) {
-		struct person *p = &people[i];
+	for (i = OTHERS; i < world.people_count; i++) {
+		struct person *p = &world.people[i];
 
-		if (p->role == MID_LINE && mid < MIDS) {
+		if (p->role == MID_LINE && mid < MIDS && p->ws != NULL) {
+			(void)snprintf(line, sizeof(line), "m %u %u", mid++,
+			    round + 1);
+			if (is_first)
+				person_say_half(p, line, round);
+			else
+				person_say_rest(p);
+		} else if (p->role == MID_LINE && mid < MIDS) {
 			len = snprintf(line, sizeof(line), "m %u", mid++);
 			if (is_first && p->tls != NULL) {
 				/* Half a record. */
@@ -634,29 +229,32 @@ say_halves(bool is_first, unsigned round)
 			if (p->tls != NULL)
 				tls_client_limit(p->tls, SIZE_MAX);
 			if (is_first || p->tls != NULL)
-				type(p, line, (size_t)len);
+				person_type(p, line, (size_t)len);
 			if (!is_first) {
 				len = snprintf(line, sizeof(line), " %u\n",
 				    round + 1);
-				type(p, line, (size_t)len);
+				person_type(p, line, (size_t)len);
 			}
+		} else if (p->role == SLOW && p->ws != NULL && is_first) {
+			/* A sign of life, as they do not read any pings. */
+			person_pong(p);
 		} else if (p->role == TELNET && round < 200) {
 			/* DO, and an option that was never asked for */
 			line[0] = (char)(round + 1);
 			if (is_first)
 				TYPE(p, "\xff\xfd");
 			else
-				type(p, line, 1);
+				person_type(p, line, 1);
 		} else if (p->role == ON_BREAK && is_first &&
-		    i / ROLES % rounds == round) {
+		    i / ROLES % world.rounds == round) {
 			/* In the midst of it when the other program comes. */
-			TYPE(p, "/back\n");
+			person_back(p);
 			p->is_away = false;
 			p->role = LIVE;
 		}
 	}
-	mids = mid;
-	mids_said += !is_first;
+	world.mids = mid;
+	world.mids_said += !is_first;
 }
 
 /* Some change their keys before an upgrade, and ask for ours; of the records that
@@ -666,16 +264,18 @@ change_keys(bool is_first)
 {
 	size_t i;
 
-	for (i = 0; i < people_count; i += 7) {
-		if (people[i].tls == NULL)
+	for (i = 0; i < world.people_count; i += 7) {
+		if (world.people[i].tls == NULL)
 			continue;
-		if (i % 14 == 0 && i >= OTHERS && people[i].role != TELNET)
-			tls_client_limit(people[i].tls,
+		if (i % 14 == 0 && i >= OTHERS &&
+		    world.people[i].role != TELNET &&
+		    world.people[i].ws == NULL)
+			tls_client_limit(world.people[i].tls,
 			    is_first ? CUT : SIZE_MAX);
 		if (is_first)
-			tls_client_update(people[i].tls);
-		else if (!people[i].is_idle)
-			see(&people[i]);
+			tls_client_update(world.people[i].tls);
+		else if (!world.people[i].is_idle)
+			person_see(&world.people[i]);
 	}
 }
 
@@ -687,8 +287,40 @@ flood(void)
 
 	for (i = 1; i <= FLOOD; i++)
 		buf_addf(&lines, "f %d\n", i);
-	type(&people[FLOODER], lines.data, lines.len);
+	person_type(&world.people[FLOODER], lines.data, lines.len);
 	buf_fini(&lines);
+}
+
+/* What a person speaks, of those who come by turns. */
+static enum speech
+choose_speech(size_t i, enum role role)
+{
+	size_t turn = i / ROLES % 8;
+
+	if (role == TELNET)
+		return PLAIN;
+#ifdef HAVE_JANSSON
+	if (i % (2 * ROLES) == LIVE_TOO)
+		return JSON;
+	if (turn == 3 || turn == 6)
+		return WS_JSON;
+#endif
+	return turn == 4 || turn == 5 ? WS_IRC : PLAIN;
+}
+
+static void
+choose(struct person *p, size_t i)
+{
+	p->role = i < OTHERS ? LIVE : (enum role)(i % ROLES);
+	p->next = 1;
+	p->is_secure = world.is_all_secure ||
+	    (world.has_tls && i >= OTHERS && i % 4 >= 2);
+	p->has_account = world.has_state && i % (2 * ROLES) == ROLES + LIVE_TOO;
+	if (i >= OTHERS && !p->has_account)
+		p->speech = choose_speech(i, p->role);
+	/* IRC has no break in which nothing comes. */
+	if (p->speech == WS_IRC && p->role == ON_BREAK)
+		p->role = LIVE;
 }
 
 static void
@@ -696,35 +328,27 @@ gather(void)
 {
 	size_t i;
 
-	for (i = 0; i < people_count; i++)
-		people[i].fd = -1;
-	for (i = 0; i < people_count; i++) {
-		people[i].role = i < OTHERS ? LIVE : (enum role)(i % ROLES);
-		people[i].next = 1;
-		people[i].is_secure = is_all_secure ||
-		    (tls_dir != NULL && i >= OTHERS && i % 4 >= 2);
-#ifdef HAVE_JANSSON
-		people[i].is_json = i >= OTHERS && i % (2 * ROLES) == LIVE_TOO;
-#endif
-		people[i].has_account = has_state &&
-		    i % (2 * ROLES) == ROLES + LIVE_TOO;
-		enter(&people[i]);
+	for (i = 0; i < world.people_count; i++)
+		world.people[i].fd = -1;
+	for (i = 0; i < world.people_count; i++) {
+		choose(&world.people[i], i);
+		person_enter(&world.people[i]);
 		if (i % 100 == 99)
-			look_around(0);
+			people_look_around(0);
 	}
-	wait_for(is_live);
-	TYPE(&people[WITNESS], "/join flood\n");
-	TYPE(&people[FLOODER], "/join flood\n");
-	for (i = OTHERS; i < people_count; i++) {
-		if (people[i].role == ON_BREAK)
-			TYPE(&people[i], "/brb\n");
-		people[i].is_idle = people[i].role == SLOW;
+	people_wait(person_is_live);
+	TYPE(&world.people[WITNESS], "/join flood\n");
+	TYPE(&world.people[FLOODER], "/join flood\n");
+	for (i = OTHERS; i < world.people_count; i++) {
+		if (world.people[i].role == ON_BREAK)
+			person_brb(&world.people[i]);
+		world.people[i].is_idle = world.people[i].role == SLOW;
 	}
-	wait_for(is_where_wanted);
+	people_wait(person_is_where_wanted);
 	flood();
 	for (i = 0; i < WARM_UP; i++) {
-		say();
-		look_around(0);
+		people_say();
+		people_look_around(0);
 	}
 }
 
@@ -769,34 +393,35 @@ end_and_come_back(bool is_killed)
 {
 	size_t i;
 
-	for (i = OTHERS; i < people_count; i++)
-		if (i % 2 == 0 && people[i].role != MID_LINE) {
-			people[i].role = ON_BREAK;
-			TYPE(&people[i], "/brb\n");
+	for (i = OTHERS; i < world.people_count; i++)
+		if (i % 2 == 0 && world.people[i].role != MID_LINE &&
+		    world.people[i].speech != WS_IRC) {
+			world.people[i].role = ON_BREAK;
+			person_brb(&world.people[i]);
 		}
-	wait_for(is_where_wanted);
+	people_wait(person_is_where_wanted);
 	for (i = 0; i < MISSED; i++)
-		say();
-	wait_for(is_done_or_away);
+		people_say();
+	people_wait(person_is_done_or_away);
 	if (is_killed) {
-		ck_assert_int_eq(kill(d.pid, SIGKILL), 0);
-		ck_assert_int_eq(daemon_reap(&d, patience_ms), 0);
-		daemon_fini(&d);
+		ck_assert_int_eq(kill(world.d.pid, SIGKILL), 0);
+		ck_assert_int_eq(daemon_reap(&world.d, world.patience_ms), 0);
+		daemon_fini(&world.d);
 	} else
-		client_stop_daemon(&d, patience_ms);
-	has_ended = true;
+		client_stop_daemon(&world.d, world.patience_ms);
+	world.has_ended = true;
 	start();
-	for (i = 0; i < people_count; i++)
-		leave_one(&people[i]);
-	for (i = OTHERS; i < people_count; i++) {
-		if (people[i].role == ON_BREAK)
-			people[i].role = LIVE;
-		people[i].is_away = false;
-		enter(&people[i]);
+	for (i = 0; i < world.people_count; i++)
+		person_leave(&world.people[i]);
+	for (i = OTHERS; i < world.people_count; i++) {
+		if (world.people[i].role == ON_BREAK)
+			world.people[i].role = LIVE;
+		world.people[i].is_away = false;
+		person_enter(&world.people[i]);
 	}
-	enter(&people[LISTENER]);
-	wait_for(is_done);
-	enter(&people[SPEAKER]);
+	person_enter(&world.people[LISTENER]);
+	people_wait(person_is_done);
+	person_enter(&world.people[SPEAKER]);
 }
 
 static void
@@ -804,17 +429,14 @@ leave(void)
 {
 	size_t i;
 
-	for (i = 0; i < people_count; i++) {
-		leave_one(&people[i]);
-		buf_fini(&people[i].in);
-	}
-	client_stop_daemon(&d, patience_ms);
+	for (i = 0; i < world.people_count; i++)
+		person_leave(&world.people[i]);
+	client_stop_daemon(&world.d, world.patience_ms);
 	ck_assert_str_eq(unit_dir_names(dir),
-	    has_state ? "brbd brbd.conf notify state" :
-			"brbd brbd.conf notify");
+	    world.has_state ? "brbd brbd.conf notify state" :
+			      "brbd brbd.conf notify");
 	unit_dir_free(dir);
-	free(people);
-	free(pfds);
+	free(world.people);
 }
 
 static void
@@ -823,24 +445,22 @@ run(size_t count)
 	size_t i, fds;
 	unsigned round;
 
-	people_count = count;
-	people = xcalloc(count, sizeof(*people));
-	pfds = xcalloc(count, sizeof(*pfds));
-	said = mids = mids_said = 0;
-	has_ended = false;
-	longest_us = 0;
-	memset(padding, 'x', sizeof(padding) - 1);
+	world.people_count = count;
+	world.people = xcalloc(count, sizeof(*world.people));
+	world.said = world.mids = world.mids_said = 0;
+	world.has_ended = false;
+	world.longest_us = 0;
 	dir = unit_dir_new();
 	(void)snprintf(program, sizeof(program), "%s/brbd", dir);
 	install_brbd();
 	start();
 	gather();
 	/* Whoever checked passwords is not handed over. */
-	if (has_state)
+	if (world.has_state)
 		upgrade("upgraded: ");
 	fds = count_fds();
-	longest_us = 0;
-	for (round = 0; round < rounds; round++) {
+	world.longest_us = 0;
+	for (round = 0; round < world.rounds; round++) {
 		late_come();
 		change_keys(true);
 		say_halves(true, round);
@@ -853,22 +473,24 @@ run(size_t count)
 	/* The first is seen by a member, and all others are busy, too. */
 	(void)printf("members=%zu upgrades=%u longest_wait_ms=%.1f "
 		     "longest_pause_ms=%.1f\n",
-	    count, rounds, (double)longest_us / 1000, longest_pause_ms());
+	    count, world.rounds, (double)world.longest_us / 1000,
+	    longest_pause_ms());
 	fail_by_program();
 	fail_by_settings();
 	upgrade("upgraded: ");
 	(void)wait_for_fds(fds);
 	ck_assert_uint_eq(count_in_log("the upgrade failed"), 6);
-	for (i = 0; i < people_count; i++) {
-		people[i].is_idle = false;
-		if (people[i].role == ON_BREAK)
-			TYPE(&people[i], "/back\n");
+	for (i = 0; i < world.people_count; i++) {
+		world.people[i].is_idle = false;
+		if (world.people[i].role == ON_BREAK)
+			person_back(&world.people[i]);
 	}
-	wait_for(is_done);
-	for (i = OTHERS; i < people_count; i++)
-		if (people[i].role == TELNET && rounds < 200)
-			ck_assert_uint_eq(people[i].answers, rounds);
-	if (has_state) {
+	people_wait(person_is_done);
+	for (i = OTHERS; i < world.people_count; i++)
+		if (world.people[i].role == TELNET && world.rounds < 200)
+			ck_assert_uint_eq(world.people[i].answers,
+			    world.rounds);
+	if (world.has_state) {
 		end_and_come_back(true);
 		end_and_come_back(false);
 	}
@@ -881,8 +503,9 @@ begin(bool is_secure)
 	(void)client_raise_nofile();
 #ifdef HAVE_OPENSSL
 	tls_dir = unit_dir_new();
+	world.has_tls = true;
 #endif
-	is_all_secure = is_secure;
+	world.is_all_secure = is_secure;
 }
 
 static void
@@ -891,7 +514,8 @@ end(void)
 	if (tls_dir != NULL)
 		unit_dir_free(tls_dir);
 	tls_dir = NULL;
-	is_all_secure = false;
+	world.has_tls = false;
+	world.is_all_secure = false;
 }
 
 /* With the history in files, and everybody's bookmark in a journal; which is
@@ -899,7 +523,7 @@ end(void)
 START_TEST(test_state)
 {
 	begin(false);
-	has_state = true;
+	world.has_state = true;
 	run(60); /* fewer than may leave from one address */
 	end();
 }
@@ -912,7 +536,7 @@ START_TEST(test_upgrade)
 	const char *word;
 	size_t count, max = client_raise_nofile();
 
-	has_state = false;
+	world.has_state = false;
 	while ((word = strsep(&next, ",")) != NULL) {
 		count = (size_t)atoi(word);
 		ck_assert_uint_gt(count, OTHERS + ROLES);
@@ -927,7 +551,7 @@ END_TEST
 START_TEST(test_tls)
 {
 	begin(true);
-	has_state = false;
+	world.has_state = false;
 	run(200);
 	end();
 }
@@ -939,8 +563,8 @@ main(void)
 	Suite *suite = suite_create("upgrade");
 	TCase *tc = unit_case(suite, "upgrade", NULL, NULL);
 
-	patience_ms = client_patience_ms(6);
-	rounds = client_setting("UPGRADE_ROUNDS", 5);
+	world.patience_ms = client_patience_ms(6);
+	world.rounds = client_setting("UPGRADE_ROUNDS", 5);
 	tcase_set_timeout(tc, 3600);
 	tcase_add_test(tc, test_upgrade);
 	tcase_add_test(tc, test_state);

@@ -13,6 +13,7 @@
 #include "base/util.h"
 #include "net/websocket.h"
 #include "unit.h"
+#include "ws-client.h"
 
 #define MAX_MESSAGE 200
 
@@ -201,26 +202,6 @@ START_TEST(test_frames)
 }
 END_TEST
 
-/* Adds a frame as a client sends it. */
-static void
-add_masked(struct buf *out, uint8_t first, const char *data, size_t len)
-{
-	static const uint8_t mask[4] = { 0x12, 0x00, 0xff, 0x81 };
-	size_t i;
-
-	buf_addch(out, (char)first);
-	if (len < 126) {
-		buf_addch(out, (char)(0x80 | len));
-	} else {
-		buf_addch(out, (char)(0x80 | 126));
-		buf_addch(out, (char)(len >> 8));
-		buf_addch(out, (char)len);
-	}
-	buf_add(out, mask, sizeof(mask));
-	for (i = 0; i < len; i++)
-		buf_addch(out, (char)((uint8_t)data[i] ^ mask[i % 4]));
-}
-
 /* One at the limit is whole; of one beyond it nothing is kept, and the next is
  * whole again. */
 START_TEST(test_too_long)
@@ -229,22 +210,22 @@ START_TEST(test_too_long)
 	char text[MAX_MESSAGE + 1];
 
 	memset(text, 'x', sizeof(text));
-	add_masked(&in, 0x81, text, MAX_MESSAGE);
-	add_masked(&in, 0x81, text, MAX_MESSAGE + 1);
-	add_masked(&in, 0x81, "a", 1);
-	add_masked(&in, 0x01, text, 150);
-	add_masked(&in, 0x00, text, 50);
-	add_masked(&in, 0x00, text, 1);
-	add_masked(&in, 0x89, "p", 1);
-	add_masked(&in, 0x00, text, 199);
-	add_masked(&in, 0x80, text, 10);
-	add_masked(&in, 0x81, "b", 1);
+	ws_client_add_frame(&in, 0x81, text, MAX_MESSAGE);
+	ws_client_add_frame(&in, 0x81, text, MAX_MESSAGE + 1);
+	ws_client_add_frame(&in, 0x81, "a", 1);
+	ws_client_add_frame(&in, 0x01, text, 150);
+	ws_client_add_frame(&in, 0x00, text, 50);
+	ws_client_add_frame(&in, 0x00, text, 1);
+	ws_client_add_frame(&in, 0x89, "p", 1);
+	ws_client_add_frame(&in, 0x00, text, 199);
+	ws_client_add_frame(&in, 0x80, text, 10);
+	ws_client_add_frame(&in, 0x81, "b", 1);
 	buf_addf(&expected, "t[%.*s]Lt[a]L?pt[b]", MAX_MESSAGE, text);
 	check_all(in.data, in.len, buf_cstr(&expected));
 	/* Text is text also where it is dropped. */
 	buf_reset(&in);
-	add_masked(&in, 0x01, text, MAX_MESSAGE + 1);
-	add_masked(&in, 0x80, "\xff", 1);
+	ws_client_add_frame(&in, 0x01, text, MAX_MESSAGE + 1);
+	ws_client_add_frame(&in, 0x80, "\xff", 1);
 	check_all(in.data, in.len, "Lbad 1007");
 	buf_fini(&in);
 	buf_fini(&expected);

@@ -121,7 +121,9 @@ tests_unit_libunit_a_SOURCES = \
 	%D%/unit.c \
 	%D%/unit.h \
 	%D%/wire.c \
-	%D%/wire.h
+	%D%/wire.h \
+	%D%/ws-client.c \
+	%D%/ws-client.h
 if HAVE_OPENSSL
 tests_unit_libunit_a_SOURCES += %D%/certificate.c %D%/certificate.h
 endif

@@ -19,6 +19,8 @@
 
 struct ws_client {
 	struct buf in; /* what is no whole frame, or head, yet */
+	struct buf line; /* what was typed of one that is not whole */
+	struct buf *answers; /* where pongs go; NULL: pings are shown */
 	char *wanted; /* what the head has to say of the protocol */
 	bool is_open;
 	bool is_refused;
@@ -50,12 +52,14 @@ ws_client_free(struct ws_client *c)
 	if (c == NULL)
 		return;
 	buf_fini(&c->in);
+	buf_fini(&c->line);
 	free(c->wanted);
 	free(c);
 }
 
-static void
-ws_add(struct buf *out, uint8_t first, const char *data, size_t len)
+void
+ws_client_add_frame(struct buf *out, uint8_t first, const char *data,
+    size_t len)
 {
 	static const uint8_t mask[4] = { 0xa5, 0x01, 0x00, 0x7e };
 	size_t i;
@@ -76,13 +80,44 @@ ws_add(struct buf *out, uint8_t first, const char *data, size_t len)
 void
 ws_client_add_text(struct buf *out, const char *text, size_t len)
 {
-	ws_add(out, 0x81, text, len);
+	ws_client_add_frame(out, 0x81, text, len);
+}
+
+void
+ws_client_add_fragments(struct buf *out, const char *text, size_t len,
+    size_t at)
+{
+	ws_client_add_frame(out, 0x01, text, at);
+	ws_client_add_frame(out, 0x80, text + at, len - at);
+}
+
+void
+ws_client_add_lines(struct ws_client *c, struct buf *out, const char *text,
+    size_t len)
+{
+	const char *end = text + len, *lf;
+
+	for (; (lf = memchr(text, '\n', (size_t)(end - text))) != NULL;
+	     text = lf + 1) {
+		buf_add(&c->line, text, (size_t)(lf - text));
+		if (c->line.len > 0 && c->line.data[c->line.len - 1] == '\r')
+			c->line.len--;
+		ws_client_add_text(out, c->line.data, c->line.len);
+		buf_reset(&c->line);
+	}
+	buf_add(&c->line, text, (size_t)(end - text));
+}
+
+void
+ws_client_answer(struct ws_client *c, struct buf *answers)
+{
+	c->answers = answers;
 }
 
 void
 ws_client_add_close(struct buf *out)
 {
-	ws_add(out, 0x88, "\x03\xe8", 2);
+	ws_client_add_frame(out, 0x88, "\x03\xe8", 2);
 }
 
 static void
@@ -170,7 +205,11 @@ ws_take_frame(struct ws_client *c, struct buf *lines)
 			len = len << 8 | in[i];
 	if (c->in.len - head < len)
 		return false;
-	ws_show(in[0], in + head, (size_t)len, lines);
+	if (in[0] == 0x89 && c->answers != NULL)
+		ws_client_add_frame(c->answers, 0x8a, c->in.data + head,
+		    (size_t)len);
+	else
+		ws_show(in[0], in + head, (size_t)len, lines);
 	ws_drop(c, head + (size_t)len);
 	return true;
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 
@@ -20,9 +21,21 @@ struct ws_client;
 struct ws_client *ws_client_new(const char *protocol, struct buf *out);
 void ws_client_free(struct ws_client *c); /* NULL is allowed */
 
-/* Adds a message of text, or a close frame. */
+/* Adds a frame with that first byte, of less than 64 KiB, masked. */
+void ws_client_add_frame(struct buf *out, uint8_t first, const char *data,
+    size_t len);
+/* Adds a message of text, in one frame or in two, the first of at bytes; or a
+ * close frame. */
 void ws_client_add_text(struct buf *out, const char *text, size_t len);
+void ws_client_add_fragments(struct buf *out, const char *text, size_t len,
+    size_t at);
 void ws_client_add_close(struct buf *out);
+/* Adds each line of text, without its LF or CR LF, as a message; what is behind the last LF is kept until
+ * the rest comes. */
+void ws_client_add_lines(struct ws_client *c, struct buf *out, const char *text,
+    size_t len);
+/* From now on pings are answered there, and not shown. NULL: no more. */
+void ws_client_answer(struct ws_client *c, struct buf *answers);
 
 /*
  * Takes what came, and adds lines: a message of text as it is, other frames as
