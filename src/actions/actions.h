@@ -54,8 +54,9 @@ bool action_is_secret(const struct member *m, const char *text, size_t len);
  * text, and perhaps tags; or EVENT_TAGS. With a status of '@' or '+' it is an
  * EVENT_PRIVATE, only to those in the room who have at least that. fits: the
  * protocol could write it. With an id that their client has given to the same
- * before (ids.h), it is not said again, whatever has changed since. The rest of
- * event is filled in, for an echo.
+ * before (ids.h), it is not said again, whatever has changed since. With is_aside
+ * m is not in room, but action_aside() has let them. The rest of event is filled
+ * in, for an echo.
  */
 enum say action_say(struct member *m, struct room *room, struct event *event,
     bool fits, enum modes_speak *why) MUST_CHECK;
@@ -241,6 +242,16 @@ enum join {
 /* May m enter the room of that name? It is made if necessary. *room is set if
  * it exists; key may be NULL. */
 enum join action_join_check(struct member *m, const char *name, const char *key,
+    struct room **room, enum modes_admit *why) MUST_CHECK;
+enum aside {
+	ASIDE_MAY,
+	ASIDE_NO_ROOM, /* or none that they may know of */
+	ASIDE_FORBIDDEN /* *why tells */
+};
+/* May m, who is not in the room of that name, read there or say something as if
+ * they were? They may if they could come in. *room is set unless there is
+ * none. */
+enum aside action_aside(struct member *m, const char *name, const char *key,
     struct room **room, enum modes_admit *why) MUST_CHECK;
 /* Lets m enter, who may; from is a room that they leave for it, or NULL. */
 struct membership *action_join(struct member *m, struct room *room,

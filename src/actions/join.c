@@ -55,6 +55,19 @@ action_join_check(struct member *m, const char *name, const char *key,
 	return *why == MODES_ADMITTED ? JOIN_MAY : JOIN_FORBIDDEN;
 }
 
+enum aside
+action_aside(struct member *m, const char *name, const char *key,
+    struct room **room, enum modes_admit *why)
+{
+	*room = room_name_check(name) == NICK_OK ?
+	    chat_find_room(m->chat, name) :
+	    NULL;
+	if (*room == NULL || !modes_may_see(*room, m))
+		return ASIDE_NO_ROOM;
+	*why = modes_admit(*room, m, key);
+	return *why == MODES_ADMITTED ? ASIDE_MAY : ASIDE_FORBIDDEN;
+}
+
 struct membership *
 action_join(struct member *m, struct room *room, enum room_join how,
     struct membership *from)

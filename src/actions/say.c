@@ -53,7 +53,8 @@ action_say(struct member *m, struct room *room, struct event *event, bool fits,
 		event->room = room->name;
 		return SAID_BEFORE;
 	}
-	*why = modes_may_speak(room, m, ms);
+	*why = event->is_aside ? modes_may_speak_aside(room, m) :
+				 modes_may_speak(room, m, ms);
 	if (*why != MODES_MAY_SPEAK && ms == NULL && !modes_may_see(room, m))
 		return SAY_HIDDEN;
 	if (m->is_on_break)

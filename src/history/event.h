@@ -142,6 +142,7 @@ struct event {
 	bool is_ctcp; /* between IRC clients: CTCP */
 	bool is_uncertain; /* there may be more: the power was cut */
 	bool is_id_shown; /* this is for whose id it is */
+	bool is_aside; /* to be said by who is not there, but could be */
 	const struct event_presence *presence;
 	/* Of an arrival: those whose own (struct cursor) is that or a later one
 	 * were told of it when they came; 0: nobody was. */

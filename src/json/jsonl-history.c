@@ -14,6 +14,7 @@
 #include "room/client.h"
 #include "room/deliver.h"
 #include "room/ids.h"
+#include "room/modes.h"
 #include "room/person.h"
 
 /* Goes back from at by limit messages at most. */
@@ -63,6 +64,20 @@ history_page_gap(struct json *j, const struct room *room, uint64_t number)
 		jsonl_add_event(j, &gap);
 }
 
+/* May s, who is not there, read what was said there? */
+static bool
+history_is_shown(struct session *s, const struct jsonl_request *rq,
+    const struct room *room)
+{
+	if (member_in(s->member, room) != NULL)
+		return true;
+	if (!modes_has(room, ROOM_NO_PAST))
+		return true;
+	jsonl_failed(s, rq, "forbidden",
+	    "what was said there is shown only to who was there");
+	return false;
+}
+
 static void
 history_page(struct session *s, const struct jsonl_request *rq,
     const struct room *room)
@@ -70,6 +85,8 @@ history_page(struct session *s, const struct jsonl_request *rq,
 	const struct history *h = &room->history;
 	struct history_cursor at, upper = history_head(h);
 	uint64_t before = JSONL_NO_NUMBER, after = JSONL_NO_NUMBER, limit = 0;
+	uint64_t max = member_in(s->member, room) == NULL ? JSONL_ASIDE_MAX :
+							    JSONL_HISTORY_MAX;
 	bool is_more;
 	struct json *j;
 
@@ -77,8 +94,8 @@ history_page(struct session *s, const struct jsonl_request *rq,
 	    !jsonl_number(s, rq, "after", &after) ||
 	    !jsonl_number(s, rq, "limit", &limit))
 		return;
-	if (limit == 0 || limit > JSONL_HISTORY_MAX)
-		limit = JSONL_HISTORY_MAX;
+	if (limit == 0 || limit > max)
+		limit = max;
 	if (before != JSONL_NO_NUMBER)
 		upper = history_seek_number(h, before);
 	if (after != JSONL_NO_NUMBER)
@@ -102,14 +119,15 @@ void
 jsonl_history_run(struct session *s, const struct jsonl_request *rq)
 {
 	char *name = jsonl_value(s, rq);
-	struct membership *ms;
+	struct room *room;
 
 	if (name == NULL)
 		return;
-	if ((ms = jsonl_in(s, rq, name)) != NULL) {
+	if ((room = jsonl_reach(s, rq, name)) != NULL &&
+	    history_is_shown(s, rq, room)) {
 		/* What was said before comes before it. */
-		deliver_flush(ms->room);
-		history_page(s, rq, ms->room);
+		deliver_flush(room);
+		history_page(s, rq, room);
 	}
 	free(name);
 }

@@ -12,11 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actions/actions.h"
 #include "base/text.h"
 #include "json/jsonl.h"
 #include "net/conn.h"
 #include "room/chat.h"
 #include "room/directory.h"
+#include "room/modes-words.h"
 
 const struct jsonl_command jsonl_commands[] = {
 #define COMMAND(field, ...) { { __VA_ARGS__ }, jsonl_##field##_run },
@@ -195,6 +197,44 @@ jsonl_in(struct session *s, const struct jsonl_request *rq, const char *name)
 	jsonl_failed(s, rq, "not-in-room",
 	    "you are in no room of that name; \"join\" it first");
 	return NULL;
+}
+
+static struct room *
+jsonl_reach_aside(struct session *s, const struct jsonl_request *rq,
+    const char *name)
+{
+	const char *key = json_string_value(json_object_get(rq->object, "key"));
+	enum modes_admit why;
+	struct room *room;
+
+	switch (action_aside(s->member, name, key, &room, &why)) {
+	case ASIDE_MAY:
+		return room;
+	case ASIDE_NO_ROOM:
+		jsonl_failed(s, rq, "no-such-room", "there is no such room");
+		break;
+	case ASIDE_FORBIDDEN:
+		jsonl_failed(s, rq, "forbidden", "%s",
+		    modes_admit_str(why, room));
+		break;
+	}
+	return NULL;
+}
+
+struct room *
+jsonl_reach(struct session *s, const struct jsonl_request *rq, const char *name)
+{
+	struct membership *ms;
+	struct room *room = room_name_check(name) == NICK_OK ?
+	    chat_find_room(s->all->chat, name) :
+	    NULL;
+
+	if (room != NULL && member_in(s->member, room) != NULL)
+		return room;
+	if (json_is_false(json_object_get(rq->object, "attend")))
+		return jsonl_reach_aside(s, rq, name);
+	ms = jsonl_in(s, rq, name);
+	return ms == NULL ? NULL : ms->room;
 }
 
 struct membership *

@@ -209,13 +209,13 @@ void
 jsonl_who_run(struct session *s, const struct jsonl_request *rq)
 {
 	char *name = jsonl_value(s, rq);
-	const struct membership *ms;
+	const struct room *room;
 
 	if (name == NULL)
 		return;
-	if ((ms = jsonl_in(s, rq, name)) != NULL) {
-		session_charge(s, (unsigned)(ms->room->people_count / 500));
-		jsonl_send_people(s, ms->room, true);
+	if ((room = jsonl_reach(s, rq, name)) != NULL) {
+		session_charge(s, (unsigned)(room->people_count / 500));
+		jsonl_send_people(s, room, true);
 		jsonl_done(s, rq);
 	}
 	free(name);
@@ -241,6 +241,8 @@ rooms_add(struct json *j, const struct session *s, struct room *room)
 	jsonl_add_number(j, "last", room->history.next_number - 1);
 	json_bool(j, "in", ms != NULL);
 	json_number(j, "new", fresh);
+	if (ms == NULL && bookmark != NULL && fresh > 0)
+		jsonl_add_number(j, "read", bookmark->cursor.number - 1);
 	json_object_close(j);
 }
 

@@ -146,13 +146,22 @@ static void
 say_text(struct session *s, const struct jsonl_request *rq, const char *text)
 {
 	struct event event = { .text = text, .text_len = strlen(text) };
+	struct room *room = NULL;
 	struct membership *ms;
+	const char *name;
 
 	if (!talk_check(s, rq, text) || !talk_kind(s, rq, &event.kind) ||
 	    !say_id(s, rq, &event) || say_was_done(s, rq, &event))
 		return;
-	if ((ms = jsonl_room(s, rq)) != NULL)
-		say_in(s, rq, ms->room, &event);
+	name = json_string_value(json_object_get(rq->object, "room"));
+	if (name != NULL) {
+		room = jsonl_reach(s, rq, name);
+		event.is_aside = room != NULL &&
+		    member_in(s->member, room) == NULL;
+	} else if ((ms = jsonl_room(s, rq)) != NULL)
+		room = ms->room;
+	if (room != NULL)
+		say_in(s, rq, room, &event);
 }
 
 void

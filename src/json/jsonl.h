@@ -25,6 +25,8 @@ struct search;
 #define JSONL_REF_MAX 64
 #define JSONL_HISTORY_MAX 100
 #define JSONL_PAGE_BYTES ((size_t)128 * 1024) /* of messages in an answer */
+/* For who does not attend, and can have it in no other way. */
+#define JSONL_ASIDE_MAX 1000
 
 /* A request that is being answered. */
 struct jsonl_request {
@@ -114,6 +116,10 @@ bool jsonl_number(struct session *s, const struct jsonl_request *rq,
  * if they are in just one. NULL: s was told. */
 struct membership *jsonl_room(struct session *s,
     const struct jsonl_request *rq);
+/* The room of that name, which they are in; or, if the request says "attend":
+ * false, could come into. NULL: s was told. */
+struct room *jsonl_reach(struct session *s, const struct jsonl_request *rq,
+    const char *name);
 /* In the room of that name. NULL: s was told. */
 struct membership *jsonl_in(struct session *s, const struct jsonl_request *rq,
     const char *name);

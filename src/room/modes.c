@@ -529,6 +529,12 @@ modes_may_speak(const struct room *room, const struct member *m,
 		return MODES_MAY_SPEAK;
 	if (ms == NULL && modes_has(room, ROOM_NO_EXTERNAL))
 		return MODES_SPEAK_EXTERNAL;
+	return modes_may_speak_aside(room, m);
+}
+
+enum modes_speak
+modes_may_speak_aside(const struct room *room, const struct member *m)
+{
 	if (modes_is_muted(room, m))
 		return MODES_SPEAK_BANNED;
 	if (modes_has(room, ROOM_MODERATED))

@@ -103,6 +103,9 @@ enum modes_speak {
  */
 enum modes_speak modes_may_speak(const struct room *room,
     const struct member *m, const struct membership *ms) MUST_CHECK;
+/* The same for who is not there, but could come in: n is no reason then. */
+enum modes_speak modes_may_speak_aside(const struct room *room,
+    const struct member *m) MUST_CHECK;
 
 bool modes_may_set_topic(const struct membership *ms); /* else 482 */
 /* May they invite others? All may, unless the room is invite-only

@@ -221,6 +221,7 @@ dialogs = \
 
 dialogs_json = \
 	%D%/json-account.dialog \
+	%D%/json-aside.dialog \
 	%D%/json-catchup.dialog \
 	%D%/json-errors.dialog \
 	%D%/json-ids.dialog \
