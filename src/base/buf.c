@@ -57,26 +57,15 @@ buf_reserve(struct buf *b, size_t more)
 }
 
 void
-buf_add(struct buf *b, const void *data, size_t len)
+buf_addu(struct buf *b, uint64_t n)
 {
-	char *room = buf_reserve(b, len);
+	char digits[20]; /* of 2^64 */
+	size_t at = sizeof(digits);
 
-	/* An empty piece may come with a NULL, which memcpy() must not see. */
-	if (len > 0)
-		memcpy(room, data, len);
-	b->len += len;
-}
-
-void
-buf_addstr(struct buf *b, const char *s)
-{
-	buf_add(b, s, strlen(s));
-}
-
-void
-buf_addch(struct buf *b, char c)
-{
-	buf_add(b, &c, 1);
+	do
+		digits[--at] = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	buf_add(b, digits + at, sizeof(digits) - at);
 }
 
 void

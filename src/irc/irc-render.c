@@ -40,20 +40,51 @@ render_has(const struct dialect *d, enum irc_cap cap)
 void
 irc_add_time(struct buf *out, int64_t wall_ms)
 {
+	/* Of what is read one after the other, much is of the same minute. */
+	static time_t minute = -1;
+	static char text[32];
 	time_t s = (time_t)(wall_ms / 1000);
+	unsigned ms = (unsigned)(wall_ms % 60000);
 	struct tm tm;
-	char text[32];
 
-	if (gmtime_r(&s, &tm) == NULL ||
-	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
-		(void)snprintf(text, sizeof(text), "1970-01-01T00:00:00");
-	buf_addf(out, "%s.%03dZ", text, (int)(wall_ms % 1000));
+	if (s / 60 != minute) {
+		minute = s / 60;
+		if (gmtime_r(&s, &tm) == NULL ||
+		    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:", &tm) == 0)
+			(void)snprintf(text, sizeof(text), "1970-01-01T00:00:");
+	}
+	buf_addstr(out, text);
+	buf_add(out,
+	    (const char[]){ (char)('0' + ms / 10000),
+		(char)('0' + ms / 1000 % 10), '.', (char)('0' + ms / 100 % 10),
+		(char)('0' + ms / 10 % 10), (char)('0' + ms % 10), 'Z' },
+	    7);
 }
 
 void
 irc_add_mask(struct buf *out, const struct member *m)
 {
 	buf_addf(out, "%s!%s@%s", m->nick, member_user(m), m->host);
+}
+
+/* Adds the tag msgid, if the event has an id; what that consists of needs no
+ * escaping. */
+static void
+render_msgid(struct buf *out, size_t start, const struct event *e,
+    unsigned part)
+{
+	if (e->number > 0 && e->room != NULL) {
+		irc_add_tag(out, start, "msgid=", NULL);
+		buf_addstr(out, e->room);
+		buf_addch(out, '-');
+		buf_addu(out, e->number);
+	} else if (e->msgid > 0) {
+		irc_add_tag(out, start, "msgid=", NULL);
+		buf_addf(out, "%llx", (unsigned long long)e->msgid);
+	} else
+		return;
+	if (part > 0)
+		buf_addf(out, ".%u", part);
 }
 
 /* Adds the tags of event's line and the blank. part counts the messages that
@@ -63,7 +94,6 @@ render_tags(const struct dialect *d, struct buf *out, const struct event *e,
     unsigned part)
 {
 	size_t start = out->len;
-	char id[ROOM_NAME_SIZE + 48] = "", more[16] = "";
 
 	if (render_has(d, IRC_CAP_SERVER_TIME) && e->time_ms > 0) {
 		irc_add_tag(out, start, "time", NULL);
@@ -71,16 +101,7 @@ render_tags(const struct dialect *d, struct buf *out, const struct event *e,
 		irc_add_time(out, e->time_ms);
 	}
 	if (render_has(d, IRC_CAP_MESSAGE_TAGS)) {
-		if (part > 0)
-			(void)snprintf(more, sizeof(more), ".%u", part);
-		if (e->number > 0 && e->room != NULL)
-			(void)snprintf(id, sizeof(id), "%s-%llu%s", e->room,
-			    (unsigned long long)e->number, more);
-		else if (e->msgid > 0)
-			(void)snprintf(id, sizeof(id), "%llx%s",
-			    (unsigned long long)e->msgid, more);
-		if (id[0] != '\0')
-			irc_add_tag(out, start, "msgid", id);
+		render_msgid(out, start, e, part);
 		if (e->from != NULL && (e->from->flags & MEMBER_BOT) != 0)
 			irc_add_tag(out, start, "bot", NULL);
 		if (part == 0)
@@ -102,9 +123,11 @@ render_source(struct buf *out, const struct event *e, const char *nick)
 		buf_addf(out, ":%s ", e->server);
 		return;
 	}
-	if (e->from == NULL)
-		buf_addf(out, ":%s!*@* ", nick);
-	else
+	if (e->from == NULL) {
+		buf_addch(out, ':');
+		buf_addstr(out, nick);
+		buf_addstr(out, "!*@* ");
+	} else
 		buf_addf(out, ":%s!%s@%s ", nick, member_user(e->from),
 		    e->from->host);
 }
@@ -115,9 +138,10 @@ render_target(struct buf *out, const struct event *e)
 {
 	if (e->status != '\0')
 		buf_addf(out, " %c#%s", e->status, e->room);
-	else if (e->room != NULL)
-		buf_addf(out, " #%s", e->room);
-	else
+	else if (e->room != NULL) {
+		buf_add(out, " #", 2);
+		buf_addstr(out, e->room);
+	} else
 		buf_addf(out, " %s", e->other == NULL ? "*" : e->other);
 }
 
@@ -153,7 +177,8 @@ render_text(const struct dialect *d, struct buf *out, const struct event *e,
 		render_source(out, e, nick);
 		buf_addstr(out, command);
 		render_target(out, e);
-		buf_addf(out, " :%s", open);
+		buf_add(out, " :", 2);
+		buf_addstr(out, open);
 		start = out->len - source + strlen(close);
 		room = start + IRC_SPLIT_MIN < IRC_LINE_MAX ?
 		    IRC_LINE_MAX - start :

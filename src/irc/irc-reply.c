@@ -295,13 +295,12 @@ irc_list_end(struct irc_list *l)
 static void
 reply_add_tagged(struct buf *out, const char *line, size_t len, const char *tag)
 {
-	if (line[0] == '@') {
-		buf_addf(out, "@%s;", tag);
-		buf_add(out, line + 1, len - 1);
-	} else {
-		buf_addf(out, "@%s ", tag);
-		buf_add(out, line, len);
-	}
+	bool has_tags = line[0] == '@';
+
+	buf_addch(out, '@');
+	buf_addstr(out, tag);
+	buf_addch(out, has_tags ? ';' : ' ');
+	buf_add(out, line + has_tags, len - has_tags);
 }
 
 static size_t
@@ -313,18 +312,11 @@ reply_line_len(const struct buf *b, size_t at)
 	return (size_t)(end - b->data) + 1 - at;
 }
 
-/* Does it have a batch among its tags? */
+/* Is it in a batch? That tag comes first: reply_add_tagged() puts it there. */
 static bool
 reply_is_in_batch(const char *line, size_t len)
 {
-	const char *end = memchr(line, ' ', len);
-	size_t tags;
-
-	if (line[0] != '@' || end == NULL)
-		return false;
-	tags = (size_t)(end - line);
-	return memmem(line, tags, "@batch=", 7) != NULL ||
-	    memmem(line, tags, ";batch=", 7) != NULL;
+	return len > 7 && memcmp(line, "@batch=", 7) == 0;
 }
 
 /* Adds tag to the lines of b from start on, except those that are in a batch

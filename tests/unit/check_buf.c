@@ -140,6 +140,26 @@ START_TEST(test_reset_keeps_memory)
 }
 END_TEST
 
+START_TEST(test_numbers)
+{
+	static const struct {
+		uint64_t n;
+		const char *text;
+	} numbers[] = { { 0, "0" }, { 9, "9" }, { 10, "10" },
+		{ 17592186044422, "17592186044422" },
+		{ UINT64_MAX, "18446744073709551615" } };
+	struct buf b = BUF_INITIALIZER;
+	size_t i;
+
+	for (i = 0; i < NITEMS(numbers); i++) {
+		buf_reset(&b);
+		buf_addu(&b, numbers[i].n);
+		ck_assert_str_eq(buf_cstr(&b), numbers[i].text);
+	}
+	buf_fini(&b);
+}
+END_TEST
+
 void
 unit_tests(Suite *s)
 {
@@ -150,5 +170,6 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_reserve);
 	tcase_add_test(tc, test_format_at_the_edge);
 	tcase_add_test(tc, test_many);
+	tcase_add_test(tc, test_numbers);
 	tcase_add_test(tc, test_reset_keeps_memory);
 }

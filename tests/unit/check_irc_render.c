@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -494,6 +495,34 @@ START_TEST(test_once_per_set)
 }
 END_TEST
 
+/* Times one after the other, of the same minute and of others. */
+START_TEST(test_times)
+{
+	static const int64_t steps[] = { 0, 1, 9, 90, 899, 1000, 9001, 50000,
+		59999, 60000, 1, 3600000, 86399999, 86400000 * INT64_C(366) };
+	struct buf b = BUF_INITIALIZER;
+	int64_t ms = 1767225540000; /* a minute before 2026 */
+	char want[64];
+	struct tm tm;
+	time_t s;
+	size_t i;
+
+	for (i = 0; i < 20 * NITEMS(steps); i++) {
+		ms += steps[i % NITEMS(steps)];
+		s = (time_t)(ms / 1000);
+		ck_assert_ptr_nonnull(gmtime_r(&s, &tm));
+		(void)snprintf(want, sizeof(want),
+		    "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900,
+		    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+		    (int)(ms % 1000));
+		buf_reset(&b);
+		irc_add_time(&b, ms);
+		ck_assert_str_eq(buf_cstr(&b), want);
+	}
+	buf_fini(&b);
+}
+END_TEST
+
 void
 unit_tests(Suite *s)
 {
@@ -502,6 +531,7 @@ unit_tests(Suite *s)
 	setenv("TZ", "UTC", 1);
 	tcase_add_loop_test(tc, test_events, 0, (int)NITEMS(cases));
 	tcase_add_test(tc, test_author);
+	tcase_add_test(tc, test_times);
 	tcase_add_test(tc, test_server);
 	tcase_add_test(tc, test_age);
 	tcase_add_loop_test(tc, test_split, 0, 4);
