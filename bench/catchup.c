@@ -314,6 +314,21 @@ fill(void)
 	is_filling = false;
 }
 
+/* Clients come, so many at a time that all can be accepted. */
+static void
+come(unsigned from, unsigned to)
+{
+	unsigned i;
+
+	for (i = from; i < to; i++) {
+		clients[i].number = i;
+		client_open(&clients[i]);
+		pending++;
+		if (i % 64 == 63 || i + 1 == to)
+			wait_for_all();
+	}
+}
+
 static int
 compare(const void *a, const void *b)
 {
@@ -336,20 +351,18 @@ run(void)
 	if (epoll_fd == -1)
 		trial_fail("epoll_create1");
 	is_busy = false;
-	for (i = 0; i < all; i++) {
-		clients[i].number = i;
-		client_open(&clients[i]);
-		pending++;
-		if (i % 64 == 63 || i + 1 == all)
-			wait_for_all();
-	}
+	come(0, CATCHUP_TALKERS);
+	if (requests > 0)
+		fill();
+	come(CATCHUP_TALKERS, all);
 	first = clients + CATCHUP_TALKERS;
 	for (i = 0; i < readers && requests == 0; i++)
 		client_say(first + i, "/brb\n");
 	/* The last of them has been heard of, and so have all. */
 	for (i = 0; i < 10; i++)
 		look_around(50);
-	fill();
+	if (requests == 0)
+		fill();
 	for (i = 0; i < 4; i++)
 		look_around(50);
 
