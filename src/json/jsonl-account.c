@@ -69,6 +69,12 @@ jsonl_logged_in(struct session *s, enum login_purpose purpose,
 	if (s->state == NULL)
 		return;
 	jsonl_pending_end(s, &p, &rq);
+	if (result == LOGIN_DONE && purpose == LOGIN_PASSWORD) {
+		j = jsonl_begin_done(s, &rq);
+		json_text(j, "account", account_name(session_account(s)));
+		jsonl_end(s);
+		return;
+	}
 	if (result == LOGIN_DONE) {
 		j = jsonl_begin_done(s, &rq);
 		json_text(j, "account", account_name(answer->account));
@@ -82,6 +88,19 @@ jsonl_logged_in(struct session *s, enum login_purpose purpose,
 	session_login_text(s, purpose, result, answer, &text);
 	jsonl_failed(s, &rq, login_code(result), "%s", buf_cstr(&text));
 	buf_fini(&text);
+}
+
+/* By the Unix user, or the key of a certificate. */
+static void
+login_by_connection(struct session *s, const struct jsonl_request *rq,
+    const char *name)
+{
+	jsonl_pending_begin(s, rq);
+	if (session_login_by_connection(s, name))
+		return;
+	jsonl_pending_free(s);
+	jsonl_failed(s, rq, "bad-password",
+	    "it needs a \"password\", or a token there");
 }
 
 /* A password is taken as it is. */
@@ -99,8 +118,7 @@ jsonl_login_run(struct session *s, const struct jsonl_request *rq)
 		jsonl_pending_begin(s, rq);
 		session_login(s, name, json_string_value(password));
 	} else
-		jsonl_failed(s, rq, "bad-password",
-		    "it needs a \"password\", or a token there");
+		login_by_connection(s, rq, name);
 	free(name);
 }
 
@@ -171,6 +189,28 @@ account_token(struct session *s, const struct jsonl_request *rq)
 	explicit_bzero(token, sizeof(token));
 }
 
+/* A new password; the present one shows that it is they who ask, unless their
+ * connection does. */
+static void
+account_new_password(struct session *s, const struct jsonl_request *rq)
+{
+	const json_t *password = json_object_get(rq->object, "password");
+	const json_t *present = json_object_get(rq->object, "present");
+
+	if (!json_is_string(password)) {
+		jsonl_failed(s, rq, "bad-password",
+		    "it needs the new \"password\", and the \"present\" one");
+		return;
+	}
+	jsonl_pending_begin(s, rq);
+	if (json_is_string(present))
+		session_change_password(s, json_string_value(present),
+		    json_string_value(password));
+	else
+		session_set_password(s, LOGIN_PASSWORD,
+		    json_string_value(password));
+}
+
 static void
 account_change(struct session *s, const struct jsonl_request *rq, char *what,
     char *name)
@@ -199,7 +239,9 @@ jsonl_account_run(struct session *s, const struct jsonl_request *rq)
 		account_show(s, rq);
 		return;
 	}
-	if (jsonl_member(s, rq, "name", &name)) {
+	if (session_account(s) != NULL && strcasecmp(what, "password") == 0)
+		account_new_password(s, rq);
+	else if (jsonl_member(s, rq, "name", &name)) {
 		account_change(s, rq, what, name);
 		free(name);
 	}
