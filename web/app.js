@@ -12,8 +12,8 @@ import { openSelf } from "./account.js";
 import { run } from "./actions.js";
 import { openSocket } from "./socket.js";
 import { parseInput } from "./commands.js";
-import { $, bdi, button, h, icon, iconButton } from "./dom.js";
-import { colourOf } from "./rows.js";
+import { $, button, h, icon, iconButton } from "./dom.js";
+import { drawEmpty, drawEnd, drawHead, drawState, drawTitle } from "./head.js";
 import { renderPeople, renderPlaces } from "./side.js";
 import * as notify from "./notify.js";
 import * as panels from "./panels.js";
@@ -56,7 +56,7 @@ class Page {
 		this.view = new TimelineView({ scroller: $("scroller"),
 			list: $("timeline"), now: Date.now,
 			scrolled: () => this.stale("end"), actions: {
-				pending: (room) => this.#pendingOf(room),
+				pending: (room) => this.pendingOf(room),
 				loadOlder: () => {
 					/* On break nothing else comes. */
 					if (this.current.state === "live" ||
@@ -150,7 +150,7 @@ class Page {
 			return;
 		if (room === this.current)
 			this.#announce(`${line.nick}: ${line.text}`);
-		if (!isSeen && line.mention && this.#mayNotify() &&
+		if (!isSeen && line.mention && this.mayNotify() &&
 		    !document.hasFocus())
 			notify.notify(room, line, () => this.open(room));
 		this.stale("places");
@@ -175,6 +175,10 @@ class Page {
 		this.stale("view");
 	}
 
+	// The browser is asked last, as that takes its time.
+	mayNotify = () => this.store.get("notify", false) &&
+	    notify.isAllowed();
+
 	// Rooms
 
 	isAttended = (room) => room === this.current && this.view.isAtEnd &&
@@ -188,7 +192,7 @@ class Page {
 			room.placeDivider();
 		if (room.kind === "talk")
 			room.unread = 0;
-		this.#openComposer();
+		this.openComposer();
 		this.view.show(room);
 		history.replaceState(null, "", room.kind === "talk" ?
 		    location.pathname : `#${room.name}`);
@@ -196,7 +200,7 @@ class Page {
 		this.stale("state", "places", "people", "title", "view");
 	};
 
-	#openComposer() {
+	openComposer() {
 		const { name, key, kind } = this.current;
 		this.composer.open(key, this.chat.onBreak !== null ?
 		    "You are on break" : kind === "talk" ? `To ${name} alone` :
@@ -308,7 +312,7 @@ class Page {
 	}
 
 	// What is not said yet stands at the end, as items of the timeline.
-	#pendingOf(room) {
+	pendingOf(room) {
 		return this.chat.outbox.entries.filter((e) =>
 			room.kind === "talk" ? e.to?.toLowerCase() ===
 			    room.name.toLowerCase() : e.room === room.name)
@@ -410,170 +414,18 @@ class Page {
 	#draw = {
 		places: () => {
 			renderPlaces($("places"), this.chat, this);
-			this.#drawTitle();
+			drawTitle(this);
 		},
 		people: () => renderPeople($("people"), this.current, this),
-		title: () => this.#drawHead(),
-		state: () => this.#drawState(),
+		title: () => drawHead(this),
+		state: () => drawState(this),
 		view: () => {
 			this.current.trim(!this.view.isAtEnd);
 			this.view.draw();
-			this.#drawEmpty();
+			drawEmpty(this);
 		},
-		end: () => this.#drawEnd(),
+		end: () => drawEnd(this),
 	};
-
-	#drawTitle() {
-		let n = 0;
-		for (const r of [...this.chat.rooms.values(),
-			...this.chat.talks.values()])
-			if (!this.isAttended(r))
-				n += r.kind === "talk" ? r.unread : r.mentions;
-		const name = this.current.name;
-		document.title = `${n > 0 ? `(${n}) ` : ""}${name} · ` +
-		    (this.chat.hello?.server ?? "brbd");
-	}
-
-	#drawHead() {
-		const room = this.current;
-		$("title").replaceChildren(bdi(room.name));
-		$("topic").textContent = room.topic ?? "";
-		$("topic").title = room.topic ?? "";
-		$("app").classList.toggle("no-people", room.kind === "talk");
-		this.#drawEnd();
-	}
-
-	#drawEmpty() {
-		const room = this.current;
-		const isEmpty = room.timeline.items.length === 0 &&
-		    this.#pendingOf(room).length === 0;
-		$("empty").hidden = !isEmpty;
-		if (isEmpty)
-			$("empty").textContent = room.state === "out" ?
-			    room.error ?? "You are not in this room." :
-			    room.state !== "live" ? "Coming in…" :
-			    room.kind === "talk" ?
-				`What you and ${room.name} say here is for ` +
-				    "you two alone." :
-				"Nothing was said here yet.\nThe first words " +
-				    "are yours.";
-	}
-
-	#drawEnd() {
-		const room = this.current, el = $("to-end");
-		const wasHidden = el.hidden;
-		el.hidden = this.view.isAtEnd;
-		if (el.hidden && !wasHidden &&
-		    document.activeElement === document.body)
-			this.composer.focus();
-		if (!el.hidden)
-			el.replaceChildren(icon("down"), room.unread > 0 ?
-			    `To now, past ${words.plural(room.unread,
-				"new message")}` : "To now");
-	}
-
-	#drawState() {
-		const { chat } = this;
-		$("server").textContent = chat.hello?.server ?? "brbd";
-		$("motd").textContent = chat.hello?.motd ?? "";
-		$("motd").hidden = !chat.hello?.motd;
-		$("self").replaceChildren(
-		    button("", this.openSelf, { class: "self",
-			"aria-label": `You are ${chat.me.nick ?? "nobody yet"}: ` +
-			    "name and account" },
-		    h("span", { class: `dot ${colourOf(chat.me.nick ?? "")}` }),
-		    bdi(chat.me.nick ?? "…")),
-		    notify.canNotify() && this.#bell(),
-		    iconButton("help", "Help", () => panels.openHelp()));
-		this.#drawBanner();
-		this.#drawAskName();
-		$("break").hidden = chat.onBreak !== null;
-		this.#openComposer();
-	}
-
-	// The browser is asked last, as that takes its time.
-	#mayNotify = () => this.store.get("notify", false) &&
-	    notify.isAllowed();
-
-	#bell() {
-		const isOn = this.#mayNotify();
-		return iconButton("bell", "Notify me when somebody mentions me",
-		    async () => {
-			const on = !isOn && await notify.askToNotify();
-			this.store.set("notify", on);
-			if (!isOn && !on)
-				this.toast("This browser does not allow " +
-				    "notifications here.");
-			this.stale("state");
-		    }, { "aria-pressed": String(isOn) });
-	}
-
-	#drawBanner() {
-		const { chat } = this, { link } = chat;
-		let text = "", act = null, isQuiet = false;
-		if (chat.refusal !== null && link.state !== "up") {
-			text = `The server says: ${chat.refusal}. Trying ` +
-			    "again soon.";
-		} else if (link.state === "waiting" ||
-		    (link.state === "connecting" && chat.hello !== null)) {
-			text = "No connection. What you say is kept here and " +
-			    "said when it is back.";
-			act = ["Try now", () => link.wake()];
-		} else if (link.state === "connecting") {
-			text = "Connecting…";
-			isQuiet = true;
-		} else if (link.state === "closed" && chat.hello !== null) {
-			text = "You have left; your place is kept.";
-			act = ["Come back", () => link.start()];
-		} else if (chat.onBreak !== null) {
-			text = "You are on break" + (chat.onBreak ?
-			    ` (${chat.onBreak})` : "") +
-			    ". Everything is kept for you.";
-			act = ["I am back", () => chat.back()];
-		} else if (this.current.state === "out") {
-			text = "You are not in this room.";
-			act = ["Come in", () => chat.join(this.current.name)];
-		} else if (chat.newVersion) {
-			text = "The server is a newer one. What you have typed " +
-			    "is kept.";
-			act = ["Reload", () => location.reload()];
-		}
-		const el = $("banner");
-		el.hidden = text === "";
-		el.classList.toggle("quiet", isQuiet);
-		if (el.dataset.text === text)
-			return;
-		el.dataset.text = text;
-		el.replaceChildren(h("span", { class: "text" }, text),
-		    act && button(act[0], async () => {
-			try {
-				await act[1]();
-			} catch (o) {
-				this.toast(o.text);
-			}
-		    }, { class: "pill main" }));
-	}
-
-	// A newcomer reads at once, and is asked who they are beside that.
-	#drawAskName() {
-		const { chat } = this, el = $("ask-name");
-		el.hidden = !chat.isUp || (chat.hasChosen &&
-		    chat.problem === null);
-		const text = `${chat.problem}|${chat.me.nick}`;
-		if (el.hidden || el.dataset.text === text)
-			return;
-		el.dataset.text = text;
-		el.replaceChildren(
-		    h("span", {}, chat.problem ?? "You are here as ",
-			chat.problem === null && h("strong", {}, chat.me.nick),
-			chat.problem === null && "."),
-		    button("Choose a name", () => openSelf(chat),
-			{ class: "pill main" }),
-		    button("Log in", () => openSelf(chat,
-			{ mode: "login" }), { class: "pill" }),
-		    button("Stay a guest", () => chat.stayGuest(),
-			{ class: "pill" }));
-	}
 
 	#buildTools() {
 		$("open-side").append(icon("menu"));

@@ -24,10 +24,16 @@ export function h(tag, properties = {}, ...children) {
 		else
 			el.setAttribute(name, value === true ? "" : value);
 	}
-	el.append(...children.flat().filter((c) => c !== null &&
-	    c !== undefined && c !== false));
+	el.append(...shown(children));
 	return el;
 }
+
+// Children of which some may be nothing: null or false are no text.
+const shown = (children) => children.flat().filter((c) => c !== null &&
+    c !== undefined && c !== false);
+
+// An element has these children instead.
+export const fill = (el, ...children) => el.replaceChildren(...shown(children));
 
 export const button = (label, onClick, properties = {}, ...children) =>
 	h("button", { type: "button", ...properties, on: { click: onClick } },

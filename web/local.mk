@@ -13,6 +13,7 @@ web_files = \
 	%D%/dom.js \
 	%D%/emitter.js \
 	%D%/events.js \
+	%D%/head.js \
 	%D%/icon.svg \
 	%D%/index.html \
 	%D%/link.js \

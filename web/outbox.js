@@ -66,10 +66,6 @@ export class Outbox {
 		this.#save();
 	}
 
-	byId(id) {
-		return this.entries.find((e) => e.id === id) ?? null;
-	}
-
 	fail(entry, error) {
 		entry.state = "failed";
 		entry.error = error;

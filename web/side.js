@@ -4,7 +4,7 @@
 // The lists beside the timeline: rooms and conversations with what is unread in
 // them, and the people of the room.
 
-import { bdi, button, h, iconButton } from "./dom.js";
+import { bdi, button, fill, h, iconButton } from "./dom.js";
 import { colourOf } from "./rows.js";
 import * as words from "./words.js";
 
@@ -44,7 +44,7 @@ export function renderPlaces(el, chat, ui) {
 	const part = (title, list, more) => list.length > 0 && [
 		h("div", { class: "part-head" }, h("h2", {}, title), more),
 		h("ul", {}, ...list)];
-	keepFocus(el, "key", () => el.replaceChildren(...[
+	keepFocus(el, "key", () => fill(el,
 		part("Rooms", rooms.map(make), iconButton("plus",
 		    "Go to another room", ui.openJoin, { data: { key: "+" } })),
 		part("Conversations", talks.map(make)),
@@ -57,8 +57,7 @@ export function renderPlaces(el, chat, ui) {
 			bdi(r.room, { class: "name" }),
 			h("span", { class: "badge quiet" }, r.new > 0 ?
 			    `${words.count(r.new)} new` :
-			    words.count(r.people)))))),
-	].flat().filter(Boolean)));
+			    words.count(r.people))))))));
 }
 
 export function renderPeople(el, room, ui) {

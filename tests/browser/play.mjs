@@ -74,6 +74,10 @@ let shots = 0;
 const shot = (name, p = page) => p.screenshot({
 	path: join(out, `${String(++shots).padStart(2, "0")}-${name}.png`) });
 
+// What is to be read; values that are no words slip in easily.
+const words = (p = page) => p.evaluate(() => document.body.innerText);
+const NO_WORDS = /\b(null|undefined|false|NaN)\b|\[object/;
+
 const row = (text) => page.locator("#timeline .line").filter({ hasText: text });
 const shows = (text) => row(text).first().waitFor({ state: "attached" });
 const count = async (text) => row(text).count();
@@ -149,6 +153,25 @@ const steps = {
 		await until("the line is said", async () =>
 			await page.locator(".queued, .sent").count() === 0);
 		assert.equal(await count("in a minute"), 1);
+	},
+
+	async "a browser that cannot notify, and a server that says nothing"() {
+		const context = await browser.newContext({ viewport: PHONE });
+		const p = watch(await context.newPage());
+		await p.addInitScript(() => {
+			delete window.Notification;
+			window.WebSocket = class {
+				static OPEN = 1;
+				readyState = 0;
+				close() {}
+			};
+		});
+		await p.goto(`http://127.0.0.1:${wire.port}/`);
+		await p.locator("#banner").getByText("Connecting").waitFor();
+		await p.click("#open-side");
+		await p.locator("#self").getByText("\u2026").waitFor();
+		assert.doesNotMatch(await words(p), NO_WORDS);
+		await context.close();
 	},
 
 	async "a break, and what was missed"() {
@@ -755,6 +778,7 @@ async function play() {
 		const start = Date.now();
 		try {
 			await step();
+			assert.doesNotMatch(await words(), NO_WORDS);
 			assert.deepEqual(complaints, [],
 			    "the browser has complained");
 		} catch (e) {
