@@ -46,6 +46,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/origins-impl.h \
 	%D%/origins.c \
 	%D%/origins.h \
+	%D%/private-file.c \
+	%D%/private-file.h \
 	%D%/process.c \
 	%D%/process.h \
 	%D%/secret.c \

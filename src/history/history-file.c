@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/private-file.h"
 #include "base/util.h"
 #include "history/history-file.h"
 #include "history/history-impl.h"
@@ -112,9 +113,8 @@ file_lock(const struct file *f, int fd)
 		    "belongs to another user (uid %lu): chown it to that which "
 		    "the server runs as",
 		    (unsigned long)st.st_uid);
-	if ((st.st_mode & 077) != 0)
-		return file_fail(f, "is open to others: chmod 600 '%s'",
-		    f->name);
+	if (private_file_ensure(fd, &st, f->name) == -1)
+		return file_fail_errno(f, "made private");
 	if (flock(fd, LOCK_EX | LOCK_NB) == -1)
 		return errno == EWOULDBLOCK ?
 		    file_fail(f, "is in use by another process") :

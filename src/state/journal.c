@@ -34,6 +34,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/private-file.h"
 #include "state/journal-impl.h"
 
 #define JOURNAL_WRITE_SIZE ((size_t)64 * 1024)
@@ -263,7 +264,7 @@ journal_open_file(int dir_fd, const char *file, bool *is_new, char **error)
 			file) :
 		    xasprintf("cannot lock the state file '%s': %s", file,
 			strerror(errno));
-	else if ((st.st_mode & 07777) != 0600 && fchmod(fd, 0600) == -1)
+	else if (private_file_ensure(fd, &st, file) == -1)
 		*error = xasprintf("cannot make the state file '%s' private: "
 				   "%s",
 		    file, strerror(errno));
