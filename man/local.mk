@@ -55,6 +55,7 @@ $(pages): $(fragments) Makefile
 	    -e '/^@JSON_COMMANDS@$$/{r man/json-commands.mdoc' -e 'd;}' \
 	    -e '/^@VERBS@$$/{r man/verbs.mdoc' -e 'd;}' \
 	    -e 's|@DATADIR[@]|$(datadir)|g' \
+	    -e 's|@DOCDIR[@]|$(docdir)|g' \
 	    -e 's|@RUNSTATEDIR[@]|$(runstatedir)|g' \
 	    -e 's|@SYSCONFDIR[@]|$(sysconfdir)|g' \
 	    -e 's|@VERSION[@]|$(VERSION)|g' \

@@ -13,6 +13,7 @@ scripts = \
 	%D%/check-certbot \
 	%D%/check-check-layers \
 	%D%/check-completions \
+	%D%/check-dashboard \
 	%D%/check-layers \
 	%D%/check-callbacks \
 	%D%/check-lists \
