@@ -31,7 +31,8 @@ programs = \
 	%D%/crowd \
 	%D%/flipped \
 	%D%/frozen \
-	%D%/losses
+	%D%/losses \
+	%D%/storm
 if HAVE_JANSSON
 programs += %D%/once
 endif
@@ -62,6 +63,7 @@ tests_frozen_SOURCES = %D%/frozen.c %D%/losses-reader.c \
 tests_losses_SOURCES = %D%/losses.c %D%/losses-reader.c \
 	%D%/losses-reader.h $(client_sources)
 tests_once_SOURCES = %D%/once.c $(client_sources)
+tests_storm_SOURCES = %D%/storm.c $(client_sources)
 tests_upgrade_SOURCES = %D%/upgrade.c %D%/upgrade.h %D%/upgrade-late.c \
 	%D%/upgrade-people.c $(client_sources)
 

@@ -15,6 +15,27 @@ tls_client_new(int fd, enum tls_client_kind kind)
 	return NULL;
 }
 
+struct tls_identity *
+tls_identity_new(char key[TLS_KEY_SIZE])
+{
+	key[0] = '\0';
+	return NULL;
+}
+
+void
+tls_identity_free(struct tls_identity *identity)
+{
+	(void)identity;
+}
+
+struct tls_client *
+tls_client_new_as(int fd, const struct tls_identity *identity)
+{
+	(void)fd;
+	(void)identity;
+	return NULL;
+}
+
 struct tls_client *
 tls_client_new_limited(int fd, size_t bytes)
 {
@@ -246,20 +267,63 @@ tls_client_shake(struct tls_client *c)
 		(void)tls_client_result(c, SSL_do_handshake(c->ssl));
 }
 
+struct tls_identity {
+	struct certificate certificate;
+};
+
+struct tls_identity *
+tls_identity_new(char key[TLS_KEY_SIZE])
+{
+	struct tls_identity *identity = calloc(1, sizeof(*identity));
+	unsigned char *der = NULL, hash[32];
+	unsigned hash_len = 0;
+	int len;
+	size_t i;
+
+	if (identity == NULL)
+		abort();
+	certificate_init(&identity->certificate, "a client", 86400);
+	len = i2d_PUBKEY(identity->certificate.key, &der);
+	if (len <= 0 ||
+	    EVP_Digest(der, (size_t)len, hash, &hash_len, EVP_sha256(), NULL) !=
+		1)
+		abort();
+	OPENSSL_free(der);
+	for (i = 0; i < sizeof(hash); i++)
+		(void)snprintf(key + 2 * i, 3, "%02x", hash[i]);
+	return identity;
+}
+
+void
+tls_identity_free(struct tls_identity *identity)
+{
+	if (identity != NULL)
+		certificate_fini(&identity->certificate);
+	free(identity);
+}
+
 static void
-tls_client_show(struct tls_client *c)
+tls_client_show(struct tls_client *c, const struct certificate *certificate)
+{
+	if (SSL_use_certificate(c->ssl, certificate->x509) != 1 ||
+	    SSL_use_PrivateKey(c->ssl, certificate->key) != 1)
+		abort();
+}
+
+/* The same for all clients of this process. */
+static const struct certificate *
+tls_client_shared(void)
 {
 	static struct certificate certificate;
 
 	if (certificate.x509 == NULL)
 		certificate_init(&certificate, "a client", 86400);
-	if (SSL_use_certificate(c->ssl, certificate.x509) != 1 ||
-	    SSL_use_PrivateKey(c->ssl, certificate.key) != 1)
-		abort();
+	return &certificate;
 }
 
 static struct tls_client *
-tls_client_make(int fd, enum tls_client_kind kind, size_t limit)
+tls_client_make(int fd, enum tls_client_kind kind,
+    const struct certificate *certificate, size_t limit)
 {
 	struct tls_client *c = calloc(1, sizeof(*c));
 	BIO *bio;
@@ -275,8 +339,8 @@ tls_client_make(int fd, enum tls_client_kind kind, size_t limit)
 	c->limit = limit;
 	if ((c->ssl = SSL_new(c->ctx)) == NULL)
 		abort();
-	if (kind == TLS_CLIENT_CERTIFIED)
-		tls_client_show(c);
+	if (certificate != NULL)
+		tls_client_show(c, certificate);
 	bio = tls_client_bio(c);
 	SSL_set_bio(c->ssl, bio, bio);
 	SSL_set_connect_state(c->ssl);
@@ -287,13 +351,22 @@ tls_client_make(int fd, enum tls_client_kind kind, size_t limit)
 struct tls_client *
 tls_client_new(int fd, enum tls_client_kind kind)
 {
-	return tls_client_make(fd, kind, SIZE_MAX);
+	return tls_client_make(fd, kind,
+	    kind == TLS_CLIENT_CERTIFIED ? tls_client_shared() : NULL,
+	    SIZE_MAX);
+}
+
+struct tls_client *
+tls_client_new_as(int fd, const struct tls_identity *identity)
+{
+	return tls_client_make(fd, TLS_CLIENT_PLAIN, &identity->certificate,
+	    SIZE_MAX);
 }
 
 struct tls_client *
 tls_client_new_limited(int fd, size_t bytes)
 {
-	return tls_client_make(fd, TLS_CLIENT_PLAIN, bytes);
+	return tls_client_make(fd, TLS_CLIENT_PLAIN, NULL, bytes);
 }
 
 void

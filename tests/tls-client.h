@@ -22,6 +22,13 @@ enum tls_client_kind {
 };
 /* NULL: built without OpenSSL. */
 struct tls_client *tls_client_new(int fd, enum tls_client_kind kind);
+/* Somebody with a certificate of their own, signed by themselves; NULL: built
+ * without OpenSSL. Frees what was made: tls_identity_free(). */
+#define TLS_KEY_SIZE 65 /* the SHA-256 of the public key, in hexadecimal */
+struct tls_identity *tls_identity_new(char key[TLS_KEY_SIZE]);
+void tls_identity_free(struct tls_identity *identity);
+struct tls_client *tls_client_new_as(int fd,
+    const struct tls_identity *identity);
 /* The same, with a limit from the start. */
 struct tls_client *tls_client_new_limited(int fd, size_t bytes);
 /* Without a word to the server, and without closing fd. NULL is allowed. */
