@@ -731,17 +731,38 @@ conn_free(struct conn *c)
 	free(c);
 }
 
-void
-conn_reap(struct net *net)
+/* Connections that end meanwhile are appended; each ends once, so this ends. */
+static void
+conn_reap_within(struct net *net, struct walk_budget *budget)
 {
 	struct conn *c;
 
-	/* Connections that end meanwhile are appended; each ends once, so this
-	 * ends. */
-	while ((c = TAILQ_FIRST(&net->ended)) != NULL) {
+	while ((c = TAILQ_FIRST(&net->ended)) != NULL &&
+	    walk_may_take(budget)) {
 		conn_move(c, CONN_NOWHERE);
 		c->handler->ended(c, (enum conn_end)c->end, c->arg);
+		/* What came and was not read is freed by the kernel, which may
+		 * take a millisecond and more. */
+		walk_took_long(budget);
 	}
+}
+
+void
+conn_reap(struct net *net)
+{
+	struct walk_budget all = { .now_us = NULL };
+
+	conn_reap_within(net, &all);
+}
+
+void
+conn_reap_some(struct net *net)
+{
+	struct walk_budget slice = walks_slice(&net->deadlines->walks);
+
+	conn_reap_within(net, &slice);
+	if (!TAILQ_EMPTY(&net->ended))
+		net->wake(net->wake_arg);
 }
 
 int

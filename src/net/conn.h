@@ -296,8 +296,10 @@ void conn_keep_alive(struct conn *c);
  */
 void conn_close(struct conn *c, int64_t flush_ms);
 
-/* Calls ended() for all that have ended. Only for the end of the turn. */
+/* Calls ended() for all that have ended, or for those for whom a millisecond is
+ * enough, and wakes for the others. Only for the end of the turn. */
 void conn_reap(struct net *net);
+void conn_reap_some(struct net *net);
 
 /* Bytes of output queued in this process. */
 size_t conn_queued(const struct conn *c);

@@ -82,7 +82,7 @@ server_turn(struct server *server)
 	if (actors > 0)
 		batching_turn_done(&server->batching, actors, start_us,
 		    clock_now_us());
-	conn_reap(&server->net);
+	conn_reap_some(&server->net);
 	server->is_in_turn = false;
 	if (server->is_stopping && server->sessions.admission.count == 0 &&
 	    control_is_flushed(server->control))

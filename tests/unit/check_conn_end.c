@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "net/conn-impl.h"
 #include "net/conn.h"
 #include "unit.h"
 #include "wire.h"
@@ -42,6 +43,44 @@ START_TEST(test_close)
 	CHECK_GOT(&p, "");
 	buf_fini(&got);
 	pipe_close(&p);
+	world_fini();
+}
+END_TEST
+
+static int64_t slow_us;
+
+/* Each look at the clock comes two thirds of a slice after the last one. */
+static int64_t
+slow_now_us(void)
+{
+	return slow_us += WALK_SLICE_US * 2 / 3;
+}
+
+/* Many who end at once do not hold up the loop. */
+START_TEST(test_reap_some)
+{
+	struct pipe p[4];
+	size_t i, ended, before = 0;
+
+	world_init(_i);
+	for (i = 0; i < NITEMS(p); i++)
+		pipe_open(&p[i], _i);
+	for (i = 0; i < NITEMS(p); i++)
+		conn_set_end(p[i].c, CONN_END_ERROR);
+	w.deadlines.walks.now_us = slow_now_us;
+	do {
+		w.reap_depth++; /* see the handler in wire.c */
+		conn_reap_some(&w.net);
+		w.reap_depth--;
+		for (ended = i = 0; i < NITEMS(p); i++)
+			ended += p[i].ended_count > 0;
+		ck_assert_uint_gt(ended, before);
+		ck_assert_uint_le(ended, before + 2);
+		before = ended;
+	} while (ended < NITEMS(p));
+	w.deadlines.walks.now_us = NULL;
+	for (i = 0; i < NITEMS(p); i++)
+		pipe_close(&p[i]);
 	world_fini();
 }
 END_TEST
@@ -395,6 +434,7 @@ unit_tests(Suite *s)
 
 	tc = unit_case(s, "end", NULL, NULL);
 	add_test(tc, test_close);
+	add_test(tc, test_reap_some);
 	add_test(tc, test_close_flushes);
 	add_test(tc, test_close_deadlines);
 	add_test(tc, test_close_within_line);
