@@ -41,6 +41,14 @@ actor_new(const char *name)
 }
 
 void
+actor_forget_scram(struct actor *p)
+{
+	free(p->scram_final);
+	free(p->scram_expected);
+	p->scram_final = p->scram_expected = NULL;
+}
+
+void
 actor_free(struct actor *p)
 {
 	if (p == NULL)
@@ -49,6 +57,7 @@ actor_free(struct actor *p)
 	buf_fini(&p->in);
 	buf_fini(&p->out);
 	buf_fini(&p->transcript);
+	actor_forget_scram(p);
 	free(p->name);
 	free(p);
 }

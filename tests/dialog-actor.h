@@ -33,12 +33,15 @@ struct actor {
 	bool is_irc; /* lines end in CR LF, both ways */
 	bool is_here; /* by "enter", so arrivals are shown to them */
 	bool ignores_rest;
+	/* Of a login by SCRAM that is under way; or NULL. */
+	char *scram_final, *scram_expected;
 	struct buf transcript; /* what was typed and seen, made visible */
 };
 TAILQ_HEAD(actor_queue, actor);
 
 struct actor *actor_new(const char *name);
 void actor_free(struct actor *p);
+void actor_forget_scram(struct actor *p);
 
 /*
  * Connects to the address to, from from (NULL: any). is_slow: with a receive

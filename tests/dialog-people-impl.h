@@ -24,5 +24,10 @@ _Noreturn void people_fail_line(struct script *s, struct actor *p,
 /* scram NAME PASSWORD: up to what the server makes of it, or its refusal
  * (dialog-scram.c). */
 void people_scram(struct script *s, struct actor *p, const char *text);
+/* Its steps: scram-begin NAME PASSWORD, up to the challenge; scram-prove, up to
+ * the server's proof; scram-end. */
+void people_scram_begin(struct script *s, struct actor *p, const char *text);
+void people_scram_prove(struct script *s, struct actor *p, const char *text);
+void people_scram_end(struct script *s, struct actor *p, const char *text);
 
 #endif

@@ -49,35 +49,65 @@ people_answer(struct script *s, struct actor *p, const char *text)
 }
 
 void
-people_scram(struct script *s, struct actor *p, const char *text)
+people_scram_begin(struct script *s, struct actor *p, const char *text)
 {
 	static const char nonce[] = "fyko+d2lbbFgONRv9qkxdawL";
 	size_t len = strcspn(text, " ");
-	char *name = xstrndup(text, len), *first, *challenge, *final, *end,
-	     *expected;
+	char *name = xstrndup(text, len), *first, *challenge;
 
 	people_type(s, p, "AUTHENTICATE SCRAM-SHA-256");
 	people_see(s, p, "AUTHENTICATE +");
 	first = scram_client_first(name, nonce);
 	people_answer(s, p, first);
 	challenge = people_take_challenge(s, p);
-	final = challenge == NULL ?
+	actor_forget_scram(p);
+	p->scram_final = challenge == NULL ?
 	    NULL :
 	    scram_client_final(name, nonce, text + len + (text[len] == ' '),
-		challenge, &expected);
-	if (final == NULL)
+		challenge, &p->scram_expected);
+	if (p->scram_final == NULL)
 		stage_fail(&s->stage, p, "no challenge of SCRAM");
-	people_answer(s, p, final);
-	end = people_take_challenge(s, p);
-	if (end != NULL && strcmp(end, expected) != 0)
-		stage_fail(&s->stage, p, "the server does not know it: %s",
-		    end);
-	if (end != NULL)
-		people_type(s, p, "AUTHENTICATE +");
-	free(end);
-	free(expected);
-	free(final);
 	free(challenge);
 	free(first);
 	free(name);
+}
+
+/* False: the server does not take it, as its next line says. */
+static bool
+people_prove(struct script *s, struct actor *p)
+{
+	char *end;
+
+	if (p->scram_final == NULL)
+		stage_fail(&s->stage, p, "scram-begin comes first");
+	people_answer(s, p, p->scram_final);
+	end = people_take_challenge(s, p);
+	if (end != NULL && strcmp(end, p->scram_expected) != 0)
+		stage_fail(&s->stage, p, "the server does not know it: %s",
+		    end);
+	actor_forget_scram(p);
+	free(end);
+	return end != NULL;
+}
+
+void
+people_scram_prove(struct script *s, struct actor *p, const char *text)
+{
+	(void)text;
+	(void)people_prove(s, p);
+}
+
+void
+people_scram_end(struct script *s, struct actor *p, const char *text)
+{
+	(void)text;
+	people_type(s, p, "AUTHENTICATE +");
+}
+
+void
+people_scram(struct script *s, struct actor *p, const char *text)
+{
+	people_scram_begin(s, p, text);
+	if (people_prove(s, p))
+		people_scram_end(s, p, "");
 }

@@ -113,6 +113,7 @@ dialogs = \
 	%D%/irc-return.dialog \
 	%D%/irc-sasl-odd.dialog \
 	%D%/irc-sasl.dialog \
+	%D%/irc-scram-upgrade.dialog \
 	%D%/irc-scram.dialog \
 	%D%/irc-search.dialog \
 	%D%/irc-secret.dialog \
