@@ -7,13 +7,17 @@
  * waits for somebody, and there is talk in the lobby; afterwards it is
  * counted how much of that is still there.
  *
- * usage: attack [-P PID] [-t SECONDS] -p PORT ATTACK
+ * usage: attack [-P PID] [-t SECONDS] -p PORT [-S PORT] [-M PORT] [-C PATH]
+ *               ATTACK
  *        attack -l
+ *   -S, -M, -C  where the server speaks TLS, shows metrics, and listens to
+ *               brbctl, for the attacks on these
  */
 #include "config.h"
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -30,6 +34,7 @@
 #include <unistd.h>
 
 #include "latency.h"
+#include "secure.h"
 #include "trial.h"
 #include "usage.h"
 
@@ -52,6 +57,15 @@ enum {
 	FROM_WITNESSES
 };
 
+/* What of the server is attacked. */
+enum target {
+	TARGET_PEOPLE,
+	TARGET_TLS, /* handshakes, one after the other */
+	TARGET_METRICS,
+	TARGET_CONTROL,
+	TARGETS
+};
+
 /* In texts, % is a number that never comes twice, & the connection's. */
 struct attack {
 	const char *name;
@@ -62,49 +76,80 @@ struct attack {
 	unsigned addresses;
 	bool is_ending; /* and the connection is closed, and made again */
 	bool is_bytewise;
+	enum target target;
 };
+
+/* As many as people from an address may make, and the rest of them not. */
+#define ATTACK_ROOMS \
+	"#lobby,#a1,#a2,#a3,#a4,#a5,#a6,#a7,#a8,#a9,#b1,#b2,#b3,#b4,#b5,#b6," \
+	"#b7,#b8,#b9,#c1,#c2,#c3,#c4,#c5,#c6,#c7,#c8,#c9,#d1,#d2,#d3,#d4,#d5," \
+	"#d6,#d7,#d8,#d9,#e1,#e2,#e3"
 
 static const struct attack attacks[] = {
 	{ "flush", "60 connections of one address talk as fast as they can",
-	    "/nick f%\n", "rubbish %\n", 60, 1, false, false },
+	    "/nick f%\n", "rubbish %\n", 60, 1, false, false, TARGET_PEOPLE },
 	{ "flush50", "the same, 64 connections from 50 addresses", "/nick f%\n",
-	    "rubbish %\n", 64, 50, false, false },
+	    "rubbish %\n", 64, 50, false, false, TARGET_PEOPLE },
 	{ "bulk", "lines of 2,000 bytes from 64 connections of 50 addresses",
-	    "/nick f%\n", NULL, 64, 50, false, false },
+	    "/nick f%\n", NULL, 64, 50, false, false, TARGET_PEOPLE },
 	{ "reconnect", "a burst of lines, and the next connection, for ever",
 	    "/nick f%\na\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\nn\no\n/quit\n",
-	    "", 20, 1, true, false },
+	    "", 20, 1, true, false, TARGET_PEOPLE },
 	{ "connect", "connections that are closed at once", "/who\n", "", 50, 1,
-	    true, false },
+	    true, false, TARGET_PEOPLE },
 	{ "places", "one address becomes somebody, says a word and leaves",
-	    "/nick p%\nhello\n/quit\n", "", 20, 1, true, false },
+	    "/nick p%\nhello\n/quit\n", "", 20, 1, true, false, TARGET_PEOPLE },
 	{ "quit", "who has said /quit talks on, for ever", "/nick q%\n/quit\n",
-	    "rubbish %\n", 20, 1, true, false },
+	    "rubbish %\n", 20, 1, true, false, TARGET_PEOPLE },
 	{ "places50", "the same from 50 addresses", "/nick p%\nhello\n/quit\n",
-	    "", 50, 50, true, false },
+	    "", 50, 50, true, false, TARGET_PEOPLE },
 	{ "rooms", "new rooms as fast as they are made", "/nick r%\n",
-	    "/join den%\nhello\n", 16, 1, false, false },
+	    "/join den%\nhello\n", 16, 1, false, false, TARGET_PEOPLE },
 	{ "mail", "private messages for somebody on break", "/nick m%\n",
-	    "/msg mel rubbish %\n", 16, 4, false, false },
+	    "/msg mel rubbish %\n", 16, 4, false, false, TARGET_PEOPLE },
 	{ "nicks", "40 people rename themselves for ever", "/nick n%\n",
-	    "/nick n%\n", 40, 4, false, false },
+	    "/nick n%\n", 40, 4, false, false, TARGET_PEOPLE },
 	{ "breaks", "40 people go and return for ever", "/nick b%\n",
-	    "/brb lunch %\n/back\n", 40, 4, false, false },
+	    "/brb lunch %\n/back\n", 40, 4, false, false, TARGET_PEOPLE },
 	{ "who", "lists of who is there and of rooms, for ever", "/nick w%\n",
-	    "/who\n/rooms\n/help\n", 40, 4, false, false },
+	    "/who\n/rooms\n/help\n", 40, 4, false, false, TARGET_PEOPLE },
 	{ "history", "all of the history, for ever", "/nick h%\n",
-	    "/history 100000\n", 40, 4, false, false },
+	    "/history 100000\n", 40, 4, false, false, TARGET_PEOPLE },
 	{ "join", "in and out of two rooms for ever", "/nick j%\n",
-	    "/join den\n/join lobby\n", 60, 4, false, false },
+	    "/join den\n/join lobby\n", 60, 4, false, false, TARGET_PEOPLE },
 	{ "irc-who", "WHO, NAMES and LIST of IRC, for ever",
 	    "NICK i%\r\nUSER i 0 * :i\r\nJOIN #lobby\r\n",
-	    "WHO #lobby\r\nNAMES #lobby\r\nLIST\r\n", 40, 4, false, false },
+	    "WHO #lobby\r\nNAMES #lobby\r\nLIST\r\n", 40, 4, false, false,
+	    TARGET_PEOPLE },
 	{ "irc-masks", "lists of modes full of masks",
 	    "NICK i%\r\nUSER i 0 * :i\r\nJOIN #masks&\r\n",
 	    "MODE #masks& +bbb x%!*@* y%!*@* z%!*@*\r\nMODE #masks& b\r\n", 16,
-	    1, false, false },
+	    1, false, false, TARGET_PEOPLE },
+	{ "irc-join", "900 join the lobby and part, for ever",
+	    "NICK i%\r\nUSER i 0 * :i\r\n", "JOIN #lobby\r\nPART #lobby\r\n",
+	    900, 50, false, false, TARGET_PEOPLE },
+	{ "irc-nicks", "40 people in 40 rooms rename themselves for ever",
+	    "NICK i%\r\nUSER i 0 * :i\r\nJOIN " ATTACK_ROOMS "\r\n",
+	    "NICK i%\r\n", 40, 4, false, false, TARGET_PEOPLE },
+	{ "irc-past", "CHATHISTORY at its maximum, for ever",
+	    "CAP REQ :batch server-time message-tags draft/chathistory\r\n"
+	    "NICK i%\r\nUSER i 0 * :i\r\nCAP END\r\nJOIN #lobby\r\n",
+	    "CHATHISTORY LATEST #lobby * 1000\r\n", 40, 4, false, false,
+	    TARGET_PEOPLE },
+	{ "search", "searches that find all and nothing, for ever",
+	    "/nick s%\na line to be found\n", "/search t\n/search zzz%\n", 40,
+	    4, false, false, TARGET_PEOPLE },
+	{ "return", "900 go on break and return at once, for ever",
+	    "/nick r%\nhello everybody\n", "/brb\n/back\n", 900, 50, false,
+	    false, TARGET_PEOPLE },
+	{ "tls", "TLS handshakes, for ever", "", "", 64, 8, false, false,
+	    TARGET_TLS },
+	{ "metrics", "metrics, for ever", "GET /metrics HTTP/1.0\r\n\r\n", "",
+	    16, 1, false, false, TARGET_METRICS },
+	{ "control", "brbctl status and who, for ever",
+	    "brbctl 1 text\nwho\n\n", "", 16, 1, false, false, TARGET_CONTROL },
 	{ "bytes", "one byte at a time from 400 connections", "/nick y%\n",
-	    "slow line %\n", 400, 8, false, true },
+	    "slow line %\n", 400, 8, false, true, TARGET_PEOPLE },
 };
 
 struct client {
@@ -118,6 +163,7 @@ struct client {
 	size_t out_done;
 	int64_t began_ns;
 	bool has_entered;
+	struct secure *secure; /* of TLS's handshake, or NULL */
 	void (*readable)(struct client *c);
 };
 
@@ -143,17 +189,20 @@ static struct client *attackers;
 static struct phase calm, attacked, *phase;
 static const struct attack *attack;
 static char *bulk;
-static unsigned port;
+static unsigned ports[TARGETS];
+static const char *control_path;
 static pid_t server_pid; /* 0: nobody to look at */
 static double seconds = 5;
 static int epoll_fd;
-static unsigned long numbers, written, connects, refused;
+static unsigned long numbers, written, connects, refused, handshakes;
 static unsigned said_in_lobby, strangers;
-static struct sockaddr_in server_address;
 
 static void
 client_close(struct client *c)
 {
+	if (c->secure != NULL)
+		secure_free(c->secure);
+	c->secure = NULL;
 	if (c->fd != -1)
 		(void)close(c->fd);
 	c->fd = -1;
@@ -163,13 +212,38 @@ client_close(struct client *c)
 	c->has_entered = false;
 }
 
-/* A socket that is bound to host of that kind of address; connected if it can be
- * at once. */
+/* A socket that is connected to the control socket, or being so. */
 static int
-connect_from(unsigned kind, unsigned host)
+connect_to_control(void)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd == -1)
+		trial_fail("socket");
+	(void)snprintf(to.sun_path, sizeof(to.sun_path), "%s", control_path);
+	if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) == -1) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* A socket that is bound to host of that kind of address; connected to target if
+ * it can be at once. */
+static int
+connect_from(unsigned kind, unsigned host, enum target target)
 {
 	struct sockaddr_in from = { .sin_family = AF_INET };
+	struct sockaddr_in to = { .sin_family = AF_INET };
 	int fd, on = 1;
+
+	if (target == TARGET_CONTROL)
+		return connect_to_control();
+	to.sin_port = htons((uint16_t)ports[target]);
+	/* Where 0 is to choose the port, an address can have but one. */
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK +
+	    (target == TARGET_TLS ? 1 : 0));
 
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd == -1)
@@ -180,8 +254,7 @@ connect_from(unsigned kind, unsigned host)
 	    sizeof(on));
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (bind(fd, (const struct sockaddr *)&from, sizeof(from)) == -1 ||
-	    (connect(fd, (const struct sockaddr *)&server_address,
-		 sizeof(server_address)) == -1 &&
+	    (connect(fd, (const struct sockaddr *)&to, sizeof(to)) == -1 &&
 		errno != EINPROGRESS)) {
 		(void)close(fd);
 		return -1;
@@ -190,13 +263,13 @@ connect_from(unsigned kind, unsigned host)
 }
 
 static void
-client_open(struct client *c, unsigned kind, unsigned host)
+client_open(struct client *c, unsigned kind, unsigned host, enum target target)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = c };
 
 	client_close(c);
 	c->began_ns = trial_clock_ns();
-	c->fd = connect_from(kind, host);
+	c->fd = connect_from(kind, host, target);
 	connects++;
 	if (c->fd == -1)
 		refused++;
@@ -248,13 +321,41 @@ client_say(struct client *c, const char *text)
 	c->out_done = 0;
 }
 
+/* Goes on with a handshake; what has come to its end is begun anew. */
+static void
+attacker_shake(struct client *c)
+{
+	if (c->secure == NULL)
+		c->secure = secure_new(c->fd);
+	if (c->secure == NULL)
+		trial_fail("secure_new");
+	switch (secure_shake(c->secure)) {
+	case SECURE_DONE:
+		handshakes++;
+		client_close(c);
+		break;
+	case SECURE_FAILED:
+		if (errno != ENOTCONN)
+			client_close(c);
+		break;
+	case SECURE_READS:
+	case SECURE_WRITES:
+		break;
+	}
+}
+
 static void
 attacker_step(struct client *c)
 {
 	if (c->fd == -1)
-		client_open(c, FROM_ATTACKERS, c->number % attack->addresses);
+		client_open(c, FROM_ATTACKERS, c->number % attack->addresses,
+		    attack->target);
 	if (c->fd == -1)
 		return;
+	if (attack->target == TARGET_TLS) {
+		attacker_shake(c);
+		return;
+	}
 	if (!c->has_entered && c->out_len == 0) {
 		client_say(c, attack->enter);
 	} else if (c->out_done == c->out_len) {
@@ -269,8 +370,11 @@ static void
 attacker_readable(struct client *c)
 {
 	static char data[256 * 1024];
-	ssize_t n = recv(c->fd, data, sizeof(data), 0);
+	ssize_t n;
 
+	if (attack->target == TARGET_TLS)
+		return;
+	n = recv(c->fd, data, sizeof(data), 0);
 	if (n == 0 || (n == -1 && errno != EAGAIN) ||
 	    (n > 0 && attack->is_ending && attack->line[0] == '\0' &&
 		strstr(attack->enter, "/quit") == NULL))
@@ -360,7 +464,7 @@ stranger_come(void)
 
 	c->fd = -1;
 	c->readable = stranger_readable;
-	client_open(c, FROM_STRANGERS, strangers++ % 200);
+	client_open(c, FROM_STRANGERS, strangers++ % 200, TARGET_PEOPLE);
 	/* A line, so that nobody waits for whether it is IRC. */
 	if (c->fd == -1 ||
 	    (send(c->fd, "/who\n", 5, MSG_NOSIGNAL) != 5 && errno != EAGAIN))
@@ -418,7 +522,7 @@ witness(unsigned kind, unsigned host, const char *text, const char *until,
     int *stay_fd)
 {
 	static char answer[ATTACK_ANSWER];
-	int fd = connect_from(kind, host);
+	int fd = connect_from(kind, host, TARGET_PEOPLE);
 	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
 	size_t len = 0;
 	ssize_t n;
@@ -466,7 +570,7 @@ pairs_come(void)
 		c->fd = -1;
 		c->number = i;
 		c->readable = victim_readable;
-		client_open(c, FROM_PAIRS, i);
+		client_open(c, FROM_PAIRS, i, TARGET_PEOPLE);
 		(void)snprintf(text, sizeof(text),
 		    i < 2 ? "/nick v%u\n" : "/nick v%u\n/join pair%u\n", i,
 		    i / 2);
@@ -601,8 +705,10 @@ run(void)
 	printf("attack=%s status=ok", attack->name);
 	phase_print("calm", &calm);
 	phase_print("attacked", &attacked);
-	printf(" attack_bytes_s=%.0f attack_connects_s=%.0f",
-	    (double)written / seconds, (double)connects / seconds);
+	printf(" attack_bytes_s=%.0f attack_connects_s=%.0f"
+	       " attack_handshakes_s=%.0f",
+	    (double)written / seconds, (double)connects / seconds,
+	    (double)handshakes / seconds);
 	history = witness(FROM_WITNESSES, 3, "/history 1000000\n",
 	    "-- end of history", NULL);
 	i = count(history, "> t 0 ");
@@ -634,13 +740,28 @@ find(const char *name)
 	exit(EXIT_OWN_FAULT);
 }
 
+static unsigned
+port_parse(const char *text)
+{
+	return (unsigned)strtoul(text, NULL, 10);
+}
+
 int
 main(int argc, char *argv[])
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "lP:p:t:")) != -1)
+	while ((opt = getopt(argc, argv, "C:lM:P:p:S:t:")) != -1)
 		switch (opt) {
+		case 'C':
+			control_path = optarg;
+			break;
+		case 'M':
+			ports[TARGET_METRICS] = port_parse(optarg);
+			break;
+		case 'S':
+			ports[TARGET_TLS] = port_parse(optarg);
+			break;
 		case 'l':
 			list();
 			return 0;
@@ -648,7 +769,7 @@ main(int argc, char *argv[])
 			server_pid = (pid_t)strtol(optarg, NULL, 10);
 			break;
 		case 'p':
-			port = (unsigned)strtoul(optarg, NULL, 10);
+			ports[TARGET_PEOPLE] = port_parse(optarg);
 			break;
 		case 't':
 			seconds = strtod(optarg, NULL);
@@ -656,17 +777,24 @@ main(int argc, char *argv[])
 		default:
 			return EXIT_OWN_FAULT;
 		}
-	if (port == 0 || optind != argc - 1) {
+	if (ports[TARGET_PEOPLE] == 0 || optind != argc - 1) {
 		(void)fprintf(stderr,
-		    "usage: attack [-P PID] [-t SECONDS] -p PORT ATTACK\n"
+		    "usage: attack [-P PID] [-t SECONDS] -p PORT [-S PORT] "
+		    "[-M PORT] [-C PATH]\n"
+		    "              ATTACK\n"
 		    "       attack -l\n");
 		return EXIT_OWN_FAULT;
 	}
 	attack = find(argv[optind]);
+	if (attack->target == TARGET_CONTROL ? control_path == NULL :
+					       ports[attack->target] == 0) {
+		printf("attack=%s status=skipped why=no-such-target\n",
+		    attack->name);
+		return 0;
+	}
+	if (attack->target == TARGET_TLS)
+		secure_init(NULL, NULL);
 	trial.report = gave_up;
-	server_address.sin_family = AF_INET;
-	server_address.sin_port = htons((uint16_t)port);
-	server_address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	run();
 	return 0;
 }

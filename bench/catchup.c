@@ -138,6 +138,7 @@ client_ask(struct client *c)
 {
 	c->state = STATE_WAITING;
 	c->tail_len = 0;
+	c->is_in_number = false;
 	memset(c->expected, 0, sizeof(c->expected));
 	if (requests == 0)
 		client_say(c, "/back\n");
@@ -314,6 +315,15 @@ fill(void)
 	is_filling = false;
 }
 
+/* Until nothing comes any more. */
+static void
+quiet(void)
+{
+	do
+		look_around(50);
+	while (trial_since_s(trial.now_ns) < 0.5);
+}
+
 /* Clients come, so many at a time that all can be accepted. */
 static void
 come(unsigned from, unsigned to)
@@ -358,13 +368,10 @@ run(void)
 	first = clients + CATCHUP_TALKERS;
 	for (i = 0; i < readers && requests == 0; i++)
 		client_say(first + i, "/brb\n");
-	/* The last of them has been heard of, and so have all. */
-	for (i = 0; i < 10; i++)
-		look_around(50);
+	quiet();
 	if (requests == 0)
 		fill();
-	for (i = 0; i < 4; i++)
-		look_around(50);
+	quiet();
 
 	is_busy = was_busy;
 	cpu_s = usage_cpu_s(server_pid);

@@ -17,16 +17,17 @@ bench_programs = \
 EXTRA_PROGRAMS = $(bench_programs)
 CLEANFILES += $(bench_programs)
 EXTRA_DIST += bench/README bench/hold bench/peers bench/run \
-	bench/under-attack
+	bench/return bench/under-attack
 
 bench_serve = bench/serve.c bench/serve.h
 bench_ring = bench/models/ring.c bench/models/ring.h
 bench_attack_SOURCES = \
 	bench/attack.c \
 	bench/latency.c bench/latency.h \
+	bench/secure.c bench/secure.h \
 	bench/trial.c bench/trial.h \
 	bench/usage.c bench/usage.h
-bench_attack_LDADD =
+bench_attack_LDADD = $(OPENSSL_LIBS)
 bench_catchup_SOURCES = \
 	bench/catchup.c \
 	bench/latency.c bench/latency.h \
@@ -73,4 +74,5 @@ bench: $(bench_programs) src/brbd$(EXEEXT)
 	$(srcdir)/bench/run -b . -p
 bench-smoke: $(bench_programs) src/brbd$(EXEEXT)
 	$(srcdir)/bench/run -b . -q
-	$(srcdir)/bench/under-attack -b . -t 1 flush places
+	$(srcdir)/bench/return -b . -m 20 -r 1
+	$(srcdir)/bench/under-attack -b . -t 1 flush places tls metrics control
