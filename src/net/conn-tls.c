@@ -256,6 +256,7 @@ conn_tls_secure(struct conn *c)
 	c->handler->tls(c, CONN_TLS_IS_SECURE, c->arg);
 	if (rest.len > 0)
 		conn_tls_take(c, rest.data, rest.len);
+	buf_wipe(&rest);
 	buf_fini(&rest);
 	conn_update_reading(c);
 }
@@ -525,6 +526,8 @@ conn_tls_readable(struct conn *c)
 	if (had > 0)
 		memcpy(scratch, tls->partial.data, had);
 	conn_tls_take(c, scratch, had + (size_t)n);
+	/* It was opened in place, and may be a password. */
+	explicit_bzero(scratch, had + (size_t)n);
 }
 
 /* Output */

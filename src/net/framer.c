@@ -143,5 +143,6 @@ framer_next(struct framer *f, struct evbuffer *buf, size_t max_line,
 void
 framer_done(struct evbuffer *buf, const struct framer_line *line)
 {
+	explicit_bzero(line->text, line->len);
 	evbuffer_drain(buf, line->consumed);
 }

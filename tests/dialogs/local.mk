@@ -25,6 +25,7 @@ dialogs = \
 	%D%/account-password.dialog \
 	%D%/account-prompt.dialog \
 	%D%/account-unix.dialog \
+	%D%/account-wiped.dialog \
 	%D%/account.dialog \
 	%D%/ban-evaded.dialog \
 	%D%/ban-silent.dialog \
