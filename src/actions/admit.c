@@ -10,6 +10,7 @@
 #include "actions/actions.h"
 #include "base/origin.h"
 #include "base/secret.h"
+#include "net/proxy.h"
 #include "room/model.h"
 
 const char *
@@ -77,7 +78,8 @@ admit_connection(struct admission *a, const struct credential *credential,
 		why = ADMIT_FULL;
 	else if (o->max_per_address > 0 &&
 	    origin_holds(origin, ORIGIN_CONNECTIONS) >= o->max_per_address &&
-	    !admit_is_gateway(a, credential, NULL))
+	    !admit_is_gateway(a, credential, NULL) &&
+	    !proxy_is_trusted(o, credential))
 		why = ADMIT_ADDRESS;
 	if (why != ADMITTED)
 		a->refused[why]++;

@@ -54,6 +54,21 @@ credential_from_address(const struct sockaddr *sa)
 	    CREDENTIAL_IPV6_PREFIX);
 }
 
+bool
+credential_from_text(struct credential *c, const char *text)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6 };
+
+	if (inet_pton(AF_INET, text, &sin.sin_addr) == 1)
+		*c = credential_from_address((struct sockaddr *)&sin);
+	else if (inet_pton(AF_INET6, text, &sin6.sin6_addr) == 1)
+		*c = credential_from_address((struct sockaddr *)&sin6);
+	else
+		return false;
+	return true;
+}
+
 struct credential
 credential_from_uid(uid_t uid)
 {

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/util.h"
+
 enum credential_kind {
 	CREDENTIAL_IPV4,
 	CREDENTIAL_IPV6,
@@ -33,6 +35,8 @@ struct credential {
 /* Takes AF_INET and AF_INET6; IPv4-mapped IPv6 (RFC 4291 2.5.5.2) counts as
  * IPv4. */
 struct credential credential_from_address(const struct sockaddr *sa);
+/* Takes an address as inet_pton(3) does. False: it is none. */
+bool credential_from_text(struct credential *c, const char *text) MUST_CHECK;
 struct credential credential_from_uid(uid_t uid);
 struct credential credential_from_account(uint64_t id);
 /* The id of an account's. */

@@ -10,9 +10,6 @@
 
 #include <sys/socket.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <bsd/string.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,22 +214,6 @@ irc_pass_run(struct session *s, struct irc_message *msg)
 	}
 }
 
-/* Where a gateway's user comes from, if text is an address. */
-static bool
-webirc_address(const char *text, struct credential *credential)
-{
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6 };
-
-	if (inet_pton(AF_INET, text, &sin.sin_addr) == 1)
-		*credential = credential_from_address((struct sockaddr *)&sin);
-	else if (inet_pton(AF_INET6, text, &sin6.sin6_addr) == 1)
-		*credential = credential_from_address((struct sockaddr *)&sin6);
-	else
-		return false;
-	return true;
-}
-
 /*
  * WEBIRC password gateway host address (IRCv3 "WEBIRC"): the host is not used,
  * as nobody's is shown. Whoever may not send it is another server's gateway,
@@ -252,7 +233,8 @@ irc_webirc_run(struct session *s, struct irc_message *msg)
 		session_quit(s, "WEBIRC is not taken from your address", NULL);
 	else if (!admit_is_gateway(a, &s->address, msg->argv[0]))
 		session_quit(s, "WEBIRC with another password", NULL);
-	else if (msg->argc < 4 || !webirc_address(msg->argv[3], &credential))
+	else if (msg->argc < 4 ||
+	    !credential_from_text(&credential, msg->argv[3]))
 		session_quit(s, "WEBIRC without an address", NULL);
 	else
 		session_relayed(s, &credential);

@@ -4,7 +4,9 @@
  * Connections that come through a proxy. The specification forbids to guess
  * whether there is a header, or whoever the proxy serves could write one: so
  * from those whom trusted-proxy names there has to be one, and from all others
- * it is a line in a foreign language (session/).
+ * it is a line in a foreign language (session/). But an HTTP proxy cannot write
+ * one, and says in each request who it is for; it is known by its first byte,
+ * which is none that a header begins with.
  *
  * The header comes before everything else, TLS included, and nothing behind it
  * may be taken from the socket: so it is read in steps of known length, and in
@@ -243,6 +245,16 @@ proxy_receive(struct proxy *p, size_t more, bool is_text)
 	return recv(p->fd, to, more, 0);
 }
 
+/* GET or HEAD, with which no header begins. */
+static bool
+proxy_speaks_http(const struct proxy *p)
+{
+	char first;
+
+	return recv(p->fd, &first, 1, MSG_PEEK) == 1 &&
+	    (first == 'G' || first == 'H');
+}
+
 static void
 proxy_readable(struct proxy *p)
 {
@@ -254,6 +266,13 @@ proxy_readable(struct proxy *p)
 	ssize_t n;
 	bool is_text;
 
+	if (p->len == 0 && proxy_speaks_http(p)) {
+		peer.credential = p->credential;
+		event_del(p->readable);
+		all->accepted(p->fd, &peer, all->arg);
+		proxy_free(p, false);
+		return;
+	}
 	while ((result = proxy_parse(p->header, p->len, &more, &is_text,
 		    &peer.credential)) == PROXY_MORE) {
 		n = proxy_receive(p, more, is_text);
@@ -305,16 +324,16 @@ proxies_free(struct proxies *all)
 }
 
 bool
-proxies_trust(const struct proxies *all, const struct listener_peer *peer)
+proxy_is_trusted(const struct options *o, const struct credential *credential)
 {
-	const struct option_list *list = &all->net->options->trusted_proxy;
+	const struct option_list *list = &o->trusted_proxy;
 	struct credential origin;
 	unsigned prefix;
 	size_t i;
 
 	for (i = 0; i < list->count; i++)
 		if (origin_parse(&origin, &prefix, list->items[i]) == NULL &&
-		    origin_has(&origin, prefix, &peer->credential))
+		    origin_has(&origin, prefix, credential))
 			return true;
 	return false;
 }

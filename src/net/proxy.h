@@ -41,10 +41,15 @@ struct proxies *proxies_new(struct net *net, listener_accepted *accepted,
 void proxies_free(struct proxies *all);
 
 /* Is it a proxy that options->trusted_proxy names? */
-bool proxies_trust(const struct proxies *all, const struct listener_peer *peer);
+bool proxy_is_trusted(const struct options *o,
+    const struct credential *credential);
 
-/* Takes over the accepted fd of a trusted proxy. Without a header within
- * PROXY_WAIT_MS, or with a bad one, it is closed, with a debug line. */
+/*
+ * Takes over the accepted fd of a trusted proxy. Without a header within
+ * PROXY_WAIT_MS, or with a bad one, it is closed, with a debug line; but one that
+ * begins with a request of HTTP is let in, as one that tells in each request who
+ * it is for (web/web-forwarded.c).
+ */
 #define PROXY_WAIT_MS 5000
 void proxies_take(struct proxies *all, int fd,
     const struct listener_peer *peer);

@@ -371,7 +371,7 @@ server_accepted(int fd, const struct listener_peer *peer, void *arg)
 {
 	struct server *server = arg;
 
-	if (proxies_trust(server->proxies, peer))
+	if (proxy_is_trusted(&server->options, &peer->credential))
 		proxies_take(server->proxies, fd, peer);
 	else
 		server_known(fd, peer, server);

@@ -31,7 +31,7 @@ struct session_record {
 	int64_t turn_ms;
 	bool is_throttled, is_eof, has_left, has_spoken, is_sniffed, knows_utf8;
 	bool awaits_tls; /* before the protocol */
-	bool was_told_wait, began_too_long;
+	bool was_told_wait, began_too_long, is_behind_tls;
 	bool is_shared; /* counted as the account's: admit_share() */
 	struct tlv conn, state, login;
 	uint64_t account;
@@ -98,6 +98,7 @@ static const struct field session_list[] = {
 	{ FIELD_BOOL(21, struct session_record, was_told_wait) },
 	{ FIELD_BOOL(22, struct session_record, is_shared) },
 	{ FIELD_BOOL(23, struct session_record, began_too_long) },
+	{ FIELD_BOOL(24, struct session_record, is_behind_tls) },
 };
 static const struct fields session_fields = { FIELDS("a session",
     struct session_record, session_list) };
@@ -133,6 +134,7 @@ session_save(const struct session *s, struct fields_out *out)
 		.was_told_wait = s->was_told_wait,
 		.has_spoken = s->has_spoken,
 		.began_too_long = s->began_too_long,
+		.is_behind_tls = s->is_behind_tls,
 		.is_sniffed = s->is_sniffed,
 		.knows_utf8 = s->knows_utf8,
 		.awaits_tls = s->protocol == &protocol_tls,
@@ -209,6 +211,7 @@ session_load(struct sessions *all, struct fields_in *in, const struct tlv *item)
 	s->has_left = r.has_left;
 	s->has_spoken = r.has_spoken;
 	s->began_too_long = r.began_too_long;
+	s->is_behind_tls = r.is_behind_tls;
 	s->is_sniffed = r.is_sniffed;
 	s->knows_utf8 = r.knows_utf8;
 	s->turn_ms = r.turn_ms;

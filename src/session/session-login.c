@@ -65,7 +65,8 @@ struct session_login {
 bool
 session_is_private(const struct session *s)
 {
-	return conn_is_secure(s->conn) || credential_is_local(&s->address);
+	return conn_is_secure(s->conn) || s->is_behind_tls ||
+	    credential_is_local(&s->address);
 }
 
 /* What the connection itself proves, whatever the client says: the key of its

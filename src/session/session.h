@@ -120,6 +120,8 @@ struct session {
 	bool is_held : 1; /* session_hold() */
 	bool is_eof : 1; /* no more input; show the rest and close */
 	bool has_spoken : 1; /* a line came that is not empty */
+	/* They came to a proxy on this machine by TLS. */
+	bool is_behind_tls : 1;
 	bool began_too_long : 1; /* before that, one that was too long */
 	bool is_sniffed : 1; /* the port serves all protocols */
 	bool knows_utf8 : 1; /* they were told that a line was not UTF-8 */

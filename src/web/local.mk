@@ -6,6 +6,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/web-answer.c \
 	%D%/web-door.c \
 	%D%/web-file.c \
+	%D%/web-forwarded.c \
 	%D%/web-impl.h \
 	%D%/web-room.c \
 	%D%/web-websocket.c \

@@ -134,10 +134,10 @@ web_answer(struct session *s, struct web_request *rq)
 	}
 	if (!web_may_enter(rq))
 		return;
-	if (web_asks_for_websocket(rq))
-		web_send_websocket(rq);
-	else
+	if (!web_asks_for_websocket(rq))
 		web_send_document(rq);
+	else if (web_forward(rq)) /* from here on one client has it */
+		web_send_websocket(rq);
 }
 
 /* All has come of the request, or what cannot be one. */

@@ -77,6 +77,12 @@ void web_send(const struct web_request *rq, struct buf *head, const void *body,
 void web_send_text(const struct web_request *rq, enum http_status status,
     const char *fmt, ...) PRINTFLIKE(3, 4);
 
+/* Behind a proxy: web-forwarded.c */
+
+/* From now on who is behind a trusted proxy counts as who speaks. False: they
+ * may not come in, and were answered. */
+bool web_forward(const struct web_request *rq);
+
 /* Upgrades: web-websocket.c */
 
 /* Is it a request for a WebSocket? */

@@ -173,6 +173,7 @@ dialogs = \
 	%D%/presence-greeted.dialog \
 	%D%/presence-scan.dialog \
 	%D%/presence.dialog \
+	%D%/proxy-http.dialog \
 	%D%/proxy.dialog \
 	%D%/quit-read.dialog \
 	%D%/quit.dialog \
