@@ -107,6 +107,8 @@ web_tests = \
 
 # The page in a browser, run by .ci/run.
 browser_tests = \
+	%D%/browser/clients.mjs \
+	%D%/browser/measure.mjs \
 	%D%/browser/package-lock.json \
 	%D%/browser/package.json \
 	%D%/browser/peers.mjs \
