@@ -16,8 +16,8 @@ bench_programs = \
 	bench/models/threads
 EXTRA_PROGRAMS = $(bench_programs)
 CLEANFILES += $(bench_programs)
-EXTRA_DIST += bench/README bench/hold bench/peers bench/run \
-	bench/return bench/under-attack
+EXTRA_DIST += bench/README bench/all bench/hold bench/peers bench/plot \
+	bench/return bench/run bench/under-attack
 
 bench_serve = bench/serve.c bench/serve.h
 bench_ring = bench/models/ring.c bench/models/ring.h
@@ -71,8 +71,11 @@ bench_models_threads_LDFLAGS = $(AM_LDFLAGS) -pthread
 
 .PHONY: bench bench-smoke
 bench: $(bench_programs) src/brbd$(EXEEXT)
-	$(srcdir)/bench/run -b . -p
+	$(srcdir)/bench/all -b . -p -g $(srcdir)/bench/plots
 bench-smoke: $(bench_programs) src/brbd$(EXEEXT)
 	$(srcdir)/bench/run -b . -q
 	$(srcdir)/bench/return -b . -m 20 -r 1
+	rm -rf bench-smoke
+	$(srcdir)/bench/all -b . -o bench-smoke -r 1 -t 0.2 size10 table
+	rm -rf bench-smoke
 	$(srcdir)/bench/under-attack -b . -t 1 flush places tls metrics control
