@@ -37,6 +37,7 @@ dialogs = \
 	%D%/brb-drop.dialog \
 	%D%/brb-lapped.dialog \
 	%D%/brb-many.dialog \
+	%D%/brb-quit-at-once.dialog \
 	%D%/brb-quit.dialog \
 	%D%/brb.dialog \
 	%D%/brbctl-account.dialog \

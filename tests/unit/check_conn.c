@@ -9,6 +9,9 @@
 
 #include <sys/socket.h>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <check.h>
 #include <event2/event.h>
 #include <string.h>
@@ -601,6 +604,41 @@ START_TEST(test_telnet_flood)
 }
 END_TEST
 
+/* A peer whose cable was pulled is found by the kernel; silence alone ends nobody
+ * (hostile 50). */
+START_TEST(test_vanished)
+{
+	struct pipe p;
+	int value;
+	socklen_t len = sizeof(value);
+
+	world_init(_i);
+	pipe_open(&p, _i);
+	if (IS_TCP(_i)) {
+		ck_assert_int_eq(getsockopt(conn_fd(p.c), SOL_SOCKET,
+				     SO_KEEPALIVE, &value, &len),
+		    0);
+		ck_assert_int_ne(value, 0);
+#ifdef TCP_USER_TIMEOUT
+		len = sizeof(value);
+		ck_assert_int_eq(getsockopt(conn_fd(p.c), IPPROTO_TCP,
+				     TCP_USER_TIMEOUT, &value, &len),
+		    0);
+		ck_assert_int_gt(value, 0);
+		ck_assert_int_le(value, 300000);
+#endif
+	}
+	ck_assert_int_eq(conn_send(p.c, "hello\n", 6), 0);
+	run_ready();
+	w.clock.mono_ms += INT64_C(7) * 24 * 3600 * 1000;
+	deadlines_run(&w.deadlines, w.clock.mono_ms);
+	run_ready();
+	ck_assert_int_eq(p.ended_count, 0);
+	pipe_close(&p);
+	world_fini();
+}
+END_TEST
+
 void
 unit_tests(Suite *s)
 {
@@ -623,6 +661,7 @@ unit_tests(Suite *s)
 	add_test(tc, test_eof_while_paused);
 	add_test(tc, test_half_close);
 	add_test(tc, test_write_after_eof);
+	add_test(tc, test_vanished);
 
 	tc = unit_case(s, "telnet", NULL, NULL);
 	add_test(tc, test_telnet);

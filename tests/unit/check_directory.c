@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Nicks, and who may take over what was left under one.
+ * Nicks, in trees, in which no choice of them is slow (hostile 49), and who may
+ * take over what was left under one.
  */
 #include "config.h"
 

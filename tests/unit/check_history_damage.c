@@ -309,7 +309,7 @@ END_TEST
 #define PAGE 256
 
 /*
- * After a power cut each page is of any age. All that is readable is there; a
+ * hostile 62: after a power cut each page is of any age. All that is readable is there; a
  * number once given is not given again; what is missing in between is counted.
  */
 START_TEST(test_power_cut)
