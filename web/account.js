@@ -9,7 +9,7 @@ import { STAY, fail, field, form, panel } from "./dialog.js";
 import { nickProblem } from "./text.js";
 import * as words from "./words.js";
 
-const newPassword = (label, name = "password") => field(label, { name,
+const newPassword = (label) => field(label, { name: "password",
 	type: "password", required: true, autocomplete: "new-password" });
 
 const nameField = (value, more) => field("Name", { name: "name",
@@ -63,20 +63,19 @@ export function openSelf(chat, { mode = "name", name = "" } = {}) {
 const KINDS = { password: "A password", key: "A certificate, key",
 	uid: "The Unix user", token: "A token" };
 
-// The account: what belongs to it and what lets into it. What is to be changed
-// first is {what, name}, as the request has it.
-export async function openAccount(chat, { what, name } = {}) {
-	const done = what === undefined ? {} :
-	    await chat.request({ account: what, name });
+// The account: what belongs to it and what lets into it. A change, which is made
+// first, is a request "account".
+export async function openAccount(chat, change = null) {
+	const done = change === null ? {} : await chat.request(change);
 	const a = await chat.request({ account: null });
 	chat.accountIs(a.account);
-	const change = async (...args) => {
-		await openAccount(chat, { what: args[0], name: args[1] });
+	const ask = async (account, more) => {
+		await openAccount(chat, { account, ...more });
 		return STAY;
 	};
 	const error = h("p", { class: "error", role: "alert" });
-	const act = (label, about, ...args) => button(label, () =>
-		change(...args).catch((o) => { error.textContent =
+	const act = (label, about, what, name) => button(label, () =>
+		ask(what, { name }).catch((o) => { error.textContent =
 			words.sentence(o.text); }),
 	{ "aria-label": `${label}: ${about}` });
 	const note = done.token ? ["The token is ", h("strong", {}, done.token),
@@ -98,7 +97,8 @@ export async function openAccount(chat, { what, name } = {}) {
 			nick)))),
 	h("details", {}, h("summary", {}, "One more name"),
 	    form([nameField("", { autocomplete: "off" })],
-		"Have this name, too", (v) => change("alias", v.name.trim()))),
+		"Have this name, too",
+		(v) => ask("alias", { name: v.name.trim() }))),
 	h("h3", {}, "What lets you in"),
 	h("ul", { class: "list" }, ...a.credentials.map((c) => {
 		const kind = KINDS[c.kind] ?? c.kind;
@@ -107,6 +107,11 @@ export async function openAccount(chat, { what, name } = {}) {
 			`used ${words.date(c.used)}` : "never used"),
 		c.name && act("Remove", who, "remove", c.name));
 	})),
+	h("details", {}, h("summary", {}, "Another password"),
+	    form([field("Your present password", { name: "present",
+		type: "password", autocomplete: "current-password" }),
+	    newPassword("The new one")], "Change it",
+	    (v) => ask("password", v))),
 	h("div", { class: "buttons" },
 	    button("Log out", (e) => {
 		e.target.closest("dialog").close();

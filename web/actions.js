@@ -87,9 +87,10 @@ const actions = {
 		}));
 	},
 	account(page, { what, name }) {
-		if (what !== undefined)
-			return tell(page, openAccount(page.chat, { what,
-				name }));
+		/* That is asked for in the panel. */
+		if (what !== undefined && what !== "password")
+			return tell(page, openAccount(page.chat,
+			    { account: what, name }));
 		openSelf(page.chat);
 		return true;
 	},

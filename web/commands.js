@@ -39,7 +39,7 @@ const table = [
 	["topic", "[TEXT]", "show or set the room's topic; - removes it",
 		0, 1, (text) => text === undefined ? { do: "show-topic" } :
 		    request({ topic: text === "-" ? null : text }, IN_ROOM)],
-	["ignore", "[NICK]", "hide somebody's lines, or list whom you ignore",
+	["ignore", "[NICK]", "hide somebody's lines; /unignore undoes it",
 		0, 1, (nick) => request({ ignore: nick ?? null }, {
 			done: nick && `You see nothing of ${nick}'s any ` +
 			    `more; /unignore ${nick} undoes it.` })],

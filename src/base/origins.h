@@ -100,6 +100,7 @@ struct origin {
 	struct spent said; /* bytes, in all rooms; origins.c keeps it */
 	struct origin_spents *spents; /* or NULL */
 	int64_t forget_ms;
+	int64_t browsed_ms; /* monotonic: when it last got a page; 0: never */
 };
 
 /* So many are remembered that hold nothing; who has used least goes first. */

@@ -11,6 +11,10 @@
  * An IRC client that is slower than that is greeted as a person. Its first line
  * still makes it IRC (plain/protocol-line.c), if no person would type that.
  *
+ * A browser opens connections that it may need soon, and asks for something when
+ * it does; the greeting would be no answer to that. So who is silent is let wait
+ * for longer if somebody from there has just asked by HTTP.
+ *
  * Decided against: looking at the first bytes, as half a line decides nothing.
  */
 #include "config.h"
@@ -24,13 +28,24 @@
 #include "session/protocol.h"
 #include "session/session.h"
 
-/* s->state is the deadline of the decision. */
+/* Browsers close what they have not used for 10 s. */
+#define SNIFF_BROWSER_MS 12000
+/* How long before its greeting somebody may have browsed. */
+#define SNIFF_BROWSED_MS 2000
+
+struct sniff {
+	struct deadline decision;
+	bool may_browse; /* and so has waited for longer */
+};
+
 static void
 sniff_close(struct session *s)
 {
-	if (s->state != NULL)
-		deadline_clear(s->all->net->deadlines, s->state);
-	free(s->state);
+	struct sniff *sniff = s->state;
+
+	if (sniff != NULL)
+		deadline_clear(s->all->net->deadlines, &sniff->decision);
+	free(sniff);
 	s->state = NULL;
 }
 
@@ -43,28 +58,44 @@ sniff_decide(struct session *s, const struct protocol *protocol)
 		session_become(s, protocol);
 }
 
+static bool
+sniff_may_browse(const struct session *s)
+{
+	int64_t browsed_ms = s->origin->browsed_ms;
+
+	return browsed_ms != 0 &&
+	    s->all->net->clock->mono_ms - browsed_ms < SNIFF_BROWSED_MS;
+}
+
 static void
 sniff_silent_cb(void *arg)
 {
 	struct session *s = arg;
+	struct sniff *sniff = s->state;
+	struct deadlines *deadlines = s->all->net->deadlines;
+	int64_t now_ms = s->all->net->clock->mono_ms;
 
 	/* What they have sent waits for its turn, so they were not silent. */
-	if (s->throttle != NULL && s->turn_ms > s->all->net->clock->mono_ms)
-		deadline_set(s->all->net->deadlines, s->state,
+	if (s->throttle != NULL && s->turn_ms > now_ms)
+		deadline_set(deadlines, &sniff->decision,
 		    s->turn_ms + s->all->options->greeting_delay);
-	else
+	else if (!sniff->may_browse && sniff_may_browse(s)) {
+		sniff->may_browse = true;
+		deadline_set(deadlines, &sniff->decision,
+		    now_ms + SNIFF_BROWSER_MS);
+	} else
 		sniff_decide(s, protocol_table[0]);
 }
 
 static void
 sniff_wait(struct session *s)
 {
-	struct deadline *d = xcalloc(1, sizeof(*d));
+	struct sniff *sniff = xcalloc(1, sizeof(*sniff));
 
-	deadline_init(d, sniff_silent_cb, s);
-	deadline_set(s->all->net->deadlines, d,
+	deadline_init(&sniff->decision, sniff_silent_cb, s);
+	deadline_set(s->all->net->deadlines, &sniff->decision,
 	    s->all->net->clock->mono_ms + s->all->options->greeting_delay);
-	s->state = d;
+	s->state = sniff;
 }
 
 static void

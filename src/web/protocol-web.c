@@ -106,7 +106,9 @@ static void
 web_send_document(const struct web_request *rq)
 {
 	const struct web_file *file = web_find_file(&rq->http.path);
+	struct session *s = rq->session;
 
+	s->origin->browsed_ms = s->all->net->clock->mono_ms;
 	if (rq->http.method == HTTP_OTHER_METHOD)
 		web_send_text(rq, HTTP_BAD_METHOD,
 		    "Only GET and HEAD are answered here.");

@@ -532,6 +532,18 @@ const steps = {
 			await list.getByText("A token").count() < tokens);
 		await list.getByText("Give it up").click();
 		await list.getByText("bobby").waitFor({ state: "detached" });
+		await dialog.getByText("Another password").click();
+		await page.fill("dialog input[name=present]", "wrong");
+		await page.fill("dialog input[name=password]",
+		    "battery staple horse");
+		await page.press("dialog input[name=password]", "Enter");
+		await dialog.getByText("That is not your password").waitFor();
+		await page.fill("dialog input[name=present]",
+		    "correct horse battery");
+		await page.press("dialog input[name=password]", "Enter");
+		await page.locator("dialog input[name=present]").waitFor(
+		    { state: "hidden" });
+		await dialog.getByText("That is done").waitFor();
 		await page.keyboard.press("Escape");
 		await dialog.waitFor({ state: "detached" });
 		await say("/account key");
@@ -782,7 +794,8 @@ async function play() {
 			assert.deepEqual(complaints, [],
 			    "the browser has complained");
 		} catch (e) {
-			console.log(`not ok: ${name}\n${e.stack}`);
+			console.log([`not ok: ${name}`, e.stack, ...complaints]
+			    .join("\n"));
 			await page?.screenshot({ path: join(out,
 			    "failed.png") }).catch(() => {});
 			break;

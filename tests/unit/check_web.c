@@ -140,6 +140,47 @@ START_TEST(test_many)
 }
 END_TEST
 
+static void
+come_from(int host)
+{
+	(void)close(fd);
+	fd = mini_connect(t, host);
+	mini_run(t);
+}
+
+/* Where all protocols are spoken, a browser's spare connections are not greeted
+ * as people: it asks by them later. */
+START_TEST(test_spare)
+{
+	begin();
+	t->options.greeting_delay = 300;
+	type("GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	check_got("HTTP/1.1 404 Not Found\r\n");
+	come_from(1);
+	pass(300);
+	pass(9999);
+	check_is_open();
+	type("GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	check_got("HTTP/1.1 404 Not Found\r\n");
+	/* It may be somebody in nc after all; and others are. */
+	come_from(1);
+	pass(300);
+	pass(11999);
+	check_is_open();
+	pass(1);
+	check_got("-- ");
+	come_from(1);
+	pass(300);
+	check_got("-- ");
+	come_from(1);
+	type("GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	come_from(2);
+	pass(300);
+	check_got("-- ");
+	finish();
+}
+END_TEST
+
 /* The next program goes on with half a request, and with its time. */
 START_TEST(test_upgrade)
 {
@@ -185,5 +226,6 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_silence);
 	tcase_add_test(tc, test_kept);
 	tcase_add_test(tc, test_many);
+	tcase_add_test(tc, test_spare);
 	tcase_add_loop_test(tc, test_upgrade, 0, 2);
 }
