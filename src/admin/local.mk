@@ -21,6 +21,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/peercred.h \
 	%D%/verb-account.c \
 	%D%/verb-backup.c \
+	%D%/verb-export-modes.c \
 	%D%/verb-export-person.c \
 	%D%/verb-export.c \
 	%D%/verb-impl.h \

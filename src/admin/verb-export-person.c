@@ -3,7 +3,8 @@
  *
  * export: the people. Somebody's are all who are or were called so, wherever
  * they come from; an account's also all who are or were logged in to it, by
- * whatever nick. So both everybody here and all places are gone through.
+ * whatever nick. So both everybody here and all places are gone through; what
+ * the rooms have is verb-export-modes.c's.
  */
 #include "config.h"
 

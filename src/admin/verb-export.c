@@ -199,12 +199,14 @@ export_go_on(struct verb_call *call)
 
 	if (e->step == EXPORT_SAID)
 		return export_messages(call, e);
-	if (!export_people(call, e)) {
-		e->step = EXPORT_SAID;
-		if (call->is_json) {
-			json_array_close(&call->json);
-			json_array_open(&call->json, "messages");
-		}
+	if (e->step == EXPORT_MODES ? export_modes(call, e) :
+				      export_people(call, e))
+		return VERB_MORE;
+	e->step = e->step == EXPORT_MODES ? EXPORT_SAID : EXPORT_MODES;
+	if (call->is_json) {
+		json_array_close(&call->json);
+		json_array_open(&call->json,
+		    e->step == EXPORT_MODES ? "modes" : "messages");
 	}
 	return VERB_MORE;
 }

@@ -20,7 +20,7 @@
 #define EXPORT_PIECE 16384 /* bytes that one slice adds, and some more */
 #define EXPORT_TIME_SIZE 32
 
-enum export_step { EXPORT_HERE, EXPORT_GONE, EXPORT_SAID };
+enum export_step { EXPORT_HERE, EXPORT_GONE, EXPORT_MODES, EXPORT_SAID };
 
 /* A verb's state. */
 struct export
@@ -52,6 +52,8 @@ enum verb_result export_go_on(struct verb_call *call);
 
 /* A slice of the people. False: that was all. */
 bool export_people(struct verb_call *call, struct export *e);
+/* The same of what rooms have about them (verb-export-modes.c). */
+bool export_modes(struct verb_call *call, struct export *e);
 bool export_has_nick(const struct export *e, const char *folded);
 void export_time(int64_t wall_ms, char out[EXPORT_TIME_SIZE]);
 
