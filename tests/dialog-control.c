@@ -6,9 +6,11 @@
  */
 #include "config.h"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -272,6 +274,26 @@ control_limit(struct script *s, const char *text)
 	if (number == NULL || parse_number(number, 1000000, &value) == -1)
 		stage_fail(&s->stage, NULL, "daemon limit nofile NUMBER");
 	s->nofile = value;
+}
+
+/* Files that grow are refused: a full disk, as far as a process can play one.
+ * The soft limit alone is set, so that it can be lifted. */
+static void
+control_fill_disk(struct script *s, bool is_full)
+{
+#ifdef __linux__
+	struct rlimit limit;
+	pid_t pid = s->stage.daemon.pid;
+
+	if (prlimit(pid, RLIMIT_FSIZE, NULL, &limit) == -1)
+		stage_fail(&s->stage, NULL, "prlimit: %s", strerror(errno));
+	limit.rlim_cur = is_full ? 1 : limit.rlim_max;
+	if (prlimit(pid, RLIMIT_FSIZE, &limit, NULL) == -1)
+		stage_fail(&s->stage, NULL, "prlimit: %s", strerror(errno));
+#else
+	(void)is_full;
+	stage_fail(&s->stage, NULL, "only where there is prlimit(2)");
+#endif
 }
 
 static void
@@ -579,6 +601,11 @@ script_daemon(struct script *s, const char *text)
 		control_end_run(s, SIGKILL);
 	} else if ((rest = script_after(text, "limit")) != NULL) {
 		control_limit(s, rest);
+	} else if (strcmp(text, "disk-full") == 0) {
+		script_start(s);
+		control_fill_disk(s, true);
+	} else if (strcmp(text, "disk-free") == 0) {
+		control_fill_disk(s, false);
 	} else if ((rest = script_after(text, "log")) != NULL) {
 		control_wait_log(s, rest);
 	} else if ((rest = script_after(text, "never-logs")) != NULL) {

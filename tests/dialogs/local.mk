@@ -203,6 +203,7 @@ dialogs = \
 	%D%/stalled.dialog \
 	%D%/start-errors.dialog \
 	%D%/start-nofile.dialog \
+	%D%/state-full.dialog \
 	%D%/state-kill.dialog \
 	%D%/state-lock.dialog \
 	%D%/state-restart.dialog \
