@@ -189,6 +189,28 @@ metrics_add_tls(struct buf *out, const struct net *net)
 }
 
 static void
+metrics_add_web(struct buf *out, const struct net *net)
+{
+	const struct net_web *web = &net->web;
+	size_t i;
+
+	metrics_counter(out, "brbd_websockets_broken_total",
+	    "WebSockets that were closed for what breaks RFC 6455.",
+	    web->broken);
+	metrics_head(out, "brbd_http_answers_total", "counter",
+	    "Answers to requests of HTTP; 1xx are WebSockets that began.");
+	for (i = 0; i < NITEMS(web->answers); i++)
+		buf_addf(out,
+		    "brbd_http_answers_total{status=\"%zuxx\"} %llu\n", i + 1,
+		    (unsigned long long)web->answers[i]);
+	metrics_head(out, "brbd_http_refused_total", "counter",
+	    "Requests that were not let in, by what was wrong.");
+	for (i = 0; i < NET_WEB_REFUSALS; i++)
+		buf_addf(out, "brbd_http_refused_total{reason=\"%s\"} %llu\n",
+		    net_web_refusals[i], (unsigned long long)web->refused[i]);
+}
+
+static void
 metrics_add_turns(struct buf *out, const struct timing *timing)
 {
 	static const char name[] = "brbd_turn_duration_seconds";
@@ -307,6 +329,7 @@ metrics_render(struct metrics *m, struct buf *out, struct walk_budget *budget)
 		metrics_add_members(m, out);
 		metrics_add_traffic(m, out);
 		metrics_add_tls(out, m->admin->sessions->net);
+		metrics_add_web(out, m->admin->sessions->net);
 		metrics_add_turns(out, m->admin->timing);
 		metrics_add_process(m, out);
 		return true;

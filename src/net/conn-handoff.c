@@ -267,6 +267,9 @@ static const struct field net_list[] = {
 	{ FIELD_NUMBERS(7, struct net, tls.stats.failures) },
 	{ FIELD_NUMBERS(8, struct net, tls.stats.old_versions) },
 	{ FIELD_UINT(9, struct net, tls.stats.broken) },
+	{ FIELD_NUMBERS(10, struct net, web.answers) },
+	{ FIELD_NUMBERS(11, struct net, web.refused) },
+	{ FIELD_UINT(12, struct net, web.broken) },
 };
 static const struct fields net_fields = { FIELDS("the net", struct net,
     net_list) };

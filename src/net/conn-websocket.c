@@ -44,6 +44,13 @@
 /* A close frame is the connection's last: so long the rest may take. */
 #define CONN_WEBSOCKET_FLUSH_MS 2000
 
+const char *const net_web_refusals[NET_WEB_REFUSALS] = {
+	[NET_WEB_HOST] = "host",
+	[NET_WEB_ORIGIN] = "origin",
+	[NET_WEB_VERSION] = "version",
+	[NET_WEB_KEY] = "key",
+};
+
 void
 conn_begin_websocket(struct conn *c, bool is_binary)
 {
@@ -84,6 +91,7 @@ conn_websocket_fail(struct conn *c, uint16_t code)
 	/* Nothing of what broke them is kept, or handed over. */
 	websocket_fini(&c->websocket->reader);
 	c->is_broken = true;
+	c->net->web.broken++;
 	conn_close(c, CONN_WEBSOCKET_FAILED_MS);
 }
 

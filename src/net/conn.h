@@ -69,6 +69,21 @@ struct net_frames {
 	bool is_binary;
 };
 
+/* What browsers asked for (web/). */
+enum net_web_refusal {
+	NET_WEB_HOST, /* a name that is not known: web-host */
+	NET_WEB_ORIGIN, /* a page of another server: web-origin */
+	NET_WEB_VERSION, /* of a WebSocket: another than 13 */
+	NET_WEB_KEY, /* the same: none that could be one */
+	NET_WEB_REFUSALS
+};
+struct net_web {
+	uint64_t answers[5]; /* by the first digit of their status, from 1 on */
+	uint64_t refused[NET_WEB_REFUSALS];
+	uint64_t broken; /* WebSockets, by what is none */
+};
+extern const char *const net_web_refusals[NET_WEB_REFUSALS];
+
 /* The names of old_versions. */
 extern const char *const net_tls_old_versions[TLS_OLD_VERSIONS];
 
@@ -96,6 +111,7 @@ struct net {
 	struct buf cork;
 	struct net_frames frames;
 	struct net_tls tls;
+	struct net_web web;
 	size_t count; /* connections that exist */
 	uint64_t bytes_in, bytes_out, writes;
 	/* How often accepting paused, and why. */

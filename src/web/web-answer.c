@@ -17,6 +17,7 @@ static void
 head_begin(const struct web_request *rq, struct buf *out,
     enum http_status status)
 {
+	rq->session->all->net->web.answers[status / 100 - 1]++;
 	buf_addf(out, "HTTP/1.1 %d %s\r\n", (int)status, http_reason(status));
 	http_add_date(out, rq->session->all->net->clock->wall_ms);
 	if (!rq->is_kept)

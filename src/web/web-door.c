@@ -214,6 +214,7 @@ web_may_enter(struct web_request *rq)
 	 * asks for a document. */
 	if (has_host && (has_origin || !web_asks_for_websocket(rq)) &&
 	    !web_host_is_known(s, &host)) {
+		s->all->net->web.refused[NET_WEB_HOST]++;
 		web_send_text(rq, HTTP_FORBIDDEN,
 		    "This server is not known by that name here. Its "
 		    "administrator can tell the name by the setting web-host.");
@@ -221,6 +222,7 @@ web_may_enter(struct web_request *rq)
 	}
 	if (has_origin && !(has_host && web_origin_is_own(&origin, &host)) &&
 	    !web_list_has(&s->all->options->web_origin, &origin)) {
+		s->all->net->web.refused[NET_WEB_ORIGIN]++;
 		web_send_text(rq, HTTP_FORBIDDEN,
 		    "Pages of other servers may not come here. The "
 		    "administrator can allow some by the setting web-origin.");

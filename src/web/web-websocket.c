@@ -58,6 +58,7 @@ web_check_websocket(const struct web_request *rq, struct http_text *key)
 
 	if (!http_find(&rq->http, "Sec-WebSocket-Version", &version) ||
 	    !http_text_is(&version, "13")) {
+		rq->session->all->net->web.refused[NET_WEB_VERSION]++;
 		web_send_text(rq, HTTP_UPGRADE_REQUIRED,
 		    "WebSocket is spoken here in version 13 alone.");
 		return false;
@@ -66,6 +67,7 @@ web_check_websocket(const struct web_request *rq, struct http_text *key)
 	    http_find(&rq->http, "Sec-WebSocket-Key", key) &&
 	    websocket_key_is_valid(key->at, key->len))
 		return true;
+	rq->session->all->net->web.refused[NET_WEB_KEY]++;
 	web_send_text(rq, HTTP_BAD_REQUEST,
 	    "Sec-WebSocket-Key has to be 16 bytes in base64.");
 	return false;

@@ -6,6 +6,7 @@
 dialogs_slow = \
 	%D%/state-retention.dialog \
 	%D%/metrics-stuck.dialog \
+	%D%/metrics-web.dialog \
 	%D%/control-stuck.dialog \
 	%D%/signals-slow.dialog \
 	%D%/irc-certified.dialog \
