@@ -58,7 +58,11 @@ cmd_join_run(struct session *s, int argc, char *argv[])
 		    "may; /rooms lists them");
 		break;
 	case JOIN_FORBIDDEN:
-		session_error(s, "%s", modes_admit_str(why, room));
+		if (why == MODES_BAD_KEY)
+			session_error(s, "%s; /join %s KEY",
+			    modes_admit_str(why, room), room->name);
+		else
+			session_error(s, "%s", modes_admit_str(why, room));
 		break;
 	}
 }

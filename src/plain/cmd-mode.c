@@ -25,6 +25,16 @@ struct cmd_mode_call {
 	bool was_answered;
 };
 
+void
+plain_refuse_mode(struct session *s, enum mode_error why,
+    const struct mode_change *change, const struct room *room)
+{
+	bool is_shown = why == MODE_NOT_OPERATOR && modes_has_operator(room);
+
+	session_error(s, "%s%s", mode_error_str(why, change, room),
+	    is_shown ? "; /who shows who they are" : "");
+}
+
 static void
 cmd_mode_error(enum mode_error why, const struct mode_change *change, void *arg)
 {
@@ -34,8 +44,8 @@ cmd_mode_error(enum mode_error why, const struct mode_change *change, void *arg)
 	if (why == MODE_ON_BREAK)
 		plain_on_break(call->s);
 	else if (call->errors < CMD_MODE_ERRORS_MAX)
-		session_error(call->s, "%s",
-		    mode_error_str(why, change, plain_here(call->s)->room));
+		plain_refuse_mode(call->s, why, change,
+		    plain_here(call->s)->room);
 	call->errors++;
 }
 

@@ -171,8 +171,7 @@ plain_command_run(struct session *s, char *line)
 	}
 	ms = plain_here(s);
 	if (cmd->who == COMMAND_ROOM_OPERATOR && !ms->is_op)
-		session_error(s, "%s",
-		    mode_error_str(MODE_NOT_OPERATOR, NULL, ms->room));
+		plain_refuse_mode(s, MODE_NOT_OPERATOR, NULL, ms->room);
 	else
 		found->run(s, argc, argv);
 }

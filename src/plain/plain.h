@@ -9,6 +9,7 @@
 
 #include "base/command.h"
 #include "history/event.h"
+#include "room/modes-change.h"
 #include "room/modes.h"
 #include "session/session.h"
 
@@ -40,6 +41,9 @@ void plain_arrive(struct session *s, struct room *room,
 void plain_say(struct session *s, enum event_kind kind, const char *text,
     size_t len);
 
+/* Says why not, and what to type. */
+void plain_refuse_mode(struct session *s, enum mode_error why,
+    const struct mode_change *change, const struct room *room);
 /* Make a change of modes, with param or NULL, in the room of s, and tell s the
  * result (false: it was refused); and show the masks on a list, and who set
  * them. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Modes in words: each sentence says what is wrong, and what to do.
+ * Modes in words: each sentence says what is wrong, and what to do, but for
+ * commands, which are each protocol's own.
  */
 #include "config.h"
 
@@ -50,8 +51,7 @@ modes_admit_str(enum modes_admit why, const struct room *room)
 				      "ask one of its operators",
 		    room->name);
 	case MODES_BAD_KEY:
-		return modes_sentence("%s needs the right key; /join %s KEY",
-		    room->name, room->name);
+		return modes_sentence("%s needs the right key", room->name);
 	case MODES_FULL:
 		return modes_sentence("%s is full (limit %lu); try again later",
 		    room->name, (unsigned long)room->modes.limit);
@@ -90,7 +90,7 @@ modes_shown(const char *param)
 	return (int)text_cut(param, strlen(param), MODES_SHOWN_MAX);
 }
 
-static bool
+bool
 modes_has_operator(const struct room *room)
 {
 	const struct membership *ms;
@@ -116,8 +116,7 @@ mode_error_str(enum mode_error why, const struct mode_change *change,
 					      "that, and none is here; whoever "
 					      "runs the server can do it, too",
 			    room->name);
-		return modes_sentence("only operators of %s can do that; /who "
-				      "shows who they are",
+		return modes_sentence("only operators of %s can do that",
 		    room->name);
 	case MODE_ON_BREAK:
 		return "you are on break";
