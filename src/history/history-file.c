@@ -375,10 +375,25 @@ file_log_opened(const struct file *f, const struct history *h)
 	    (unsigned long long)f->report->missing);
 }
 
+/* A file that could not be filled is not left behind; it is locked, so nobody
+ * else has it. */
+static void
+file_drop(const struct file *f, int fd, bool was_empty)
+{
+	int error = errno;
+
+	if (was_empty)
+		(void)unlinkat(f->dir_fd, f->name, 0);
+	close(fd);
+	errno = error;
+}
+
 static int
 file_open_named(struct file *f, struct history *h)
 {
 	struct history_report own;
+	struct stat st;
+	bool was_empty;
 	int fd;
 
 	if (f->report == NULL)
@@ -387,8 +402,9 @@ file_open_named(struct file *f, struct history *h)
 	fd = file_open_locked(f);
 	if (fd == -1)
 		return -1;
+	was_empty = fstat(fd, &st) == 0 && st.st_size == 0;
 	if (file_open(f, fd, h) == -1) {
-		close(fd);
+		file_drop(f, fd, was_empty);
 		return -1;
 	}
 	file_log_opened(f, h);
