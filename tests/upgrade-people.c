@@ -25,11 +25,21 @@ static char padding[PADDING + 1];
 /* Coming */
 
 static void
-send_bytes(struct person *p, const void *data, size_t len)
+send_now(struct person *p, const void *data, size_t len)
 {
 	ck_assert_int_eq(p->tls != NULL ? tls_client_send(p->tls, data, len) :
 					  write(p->fd, data, len),
 	    (ssize_t)len);
+}
+
+/* An answer to a ping waits until the message that was begun is whole. */
+static void
+send_bytes(struct person *p, const void *data, size_t len)
+{
+	if (p->half.len > 0)
+		buf_add(&p->later, data, len);
+	else
+		send_now(p, data, len);
 }
 
 void
@@ -132,6 +142,7 @@ person_leave(struct person *p)
 	buf_fini(&p->raw);
 	buf_fini(&p->in);
 	buf_fini(&p->half);
+	buf_fini(&p->later);
 }
 
 /* Breaks, and halves of what is said */
@@ -177,7 +188,7 @@ person_say_half(struct person *p, const char *text, unsigned round)
 		return;
 	}
 	cut = 1 + 3 * round % (p->half.len - 1);
-	send_bytes(p, p->half.data, cut);
+	send_now(p, p->half.data, cut);
 	p->half.len -= cut;
 	memmove(p->half.data, p->half.data + cut, p->half.len);
 }
@@ -187,8 +198,11 @@ person_say_rest(struct person *p)
 {
 	if (p->tls != NULL)
 		tls_client_limit(p->tls, SIZE_MAX);
-	send_bytes(p, p->half.data, p->half.len);
+	send_now(p, p->half.data, p->half.len);
 	buf_reset(&p->half);
+	if (p->later.len > 0)
+		send_now(p, p->later.data, p->later.len);
+	buf_reset(&p->later);
 }
 
 void

@@ -36,6 +36,7 @@ struct person {
 	struct buf raw; /* what came over a WebSocket */
 	struct buf in; /* lines */
 	struct buf half; /* what is left of a message, half of which was sent */
+	struct buf later; /* frames, which may not stand within that */
 	enum role role;
 	unsigned next; /* the number of the line that they should see next */
 	unsigned mid[MIDS]; /* the same of those in mid-line */
