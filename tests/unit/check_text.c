@@ -668,9 +668,13 @@ END_TEST
 static bool
 slow_is_of_word(ucs4_t c)
 {
+	static const uc_script_t *latin;
+
+	if (latin == NULL)
+		latin = uc_script_byname("Latin");
 	return (c < 0x80 && (isalnum((int)c) || c == '_' || c == '-')) ||
 	    (c >= 0x80 &&
-		(uc_script(c) == uc_script_byname("Latin") ||
+		(uc_script(c) == latin ||
 		    uc_is_general_category(c, UC_CATEGORY_M)));
 }
 
@@ -714,7 +718,7 @@ START_TEST(test_mentions_at_random)
 	bool is_mention;
 
 	srandom(1);
-	for (round = 0; round < 40000; round++) {
+	for (round = 0; round < 4000; round++) {
 		len = 0;
 		for (i = (unsigned)random() % 24; i > 0; i--)
 			len += strlen(strcpy(text + len,
@@ -739,7 +743,7 @@ START_TEST(test_mentions_at_random)
 			}
 		}
 	}
-	ck_assert_uint_gt(seen, 1000);
+	ck_assert_uint_gt(seen, 500);
 	ck_assert_uint_lt(passed, denied / 5);
 }
 END_TEST
