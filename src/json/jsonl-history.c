@@ -37,10 +37,11 @@ history_page_add(const struct session *s, struct json *j,
 {
 	const struct client *client = member_client(s->member);
 	size_t start = j->out->len;
+	size_t max = member_in(s->member, room) == NULL ? JSONL_ASIDE_BYTES :
+							  JSONL_PAGE_BYTES;
 	struct event event;
 
-	while (limit-- > 0 && at->number < upper &&
-	    j->out->len - start < JSONL_PAGE_BYTES &&
+	while (limit-- > 0 && at->number < upper && j->out->len - start < max &&
 	    history_read(&room->history, at, &event)) {
 		if (event.kind != EVENT_GAP &&
 		    member_ignores_author(s->member, event.author, event.nick))

@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "json/jsonl.h"
 #include "room/bans.h"
+#include "room/directory.h"
 #include "room/deliver.h"
 #include "room/member.h"
 #include "room/person.h"
@@ -99,8 +100,17 @@ void
 jsonl_nick_run(struct session *s, const struct jsonl_request *rq)
 {
 	char *nick = jsonl_value(s, rq);
+	const struct member *holder;
 
-	if (nick != NULL)
+	if (nick == NULL)
+		return;
+	holder = directory_find(&s->all->chat->directory, nick);
+	/* It is their owner who is there, perhaps; they stay. */
+	if (holder != NULL && holder != s->member &&
+	    json_is_false(json_object_get(rq->object, "attend")))
+		jsonl_failed(s, rq, "nick-taken", "\"%s\" is here already",
+		    holder->nick);
+	else
 		nick_take(s, rq, nick);
 	free(nick);
 }

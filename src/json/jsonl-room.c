@@ -221,6 +221,20 @@ jsonl_who_run(struct session *s, const struct jsonl_request *rq)
 	free(name);
 }
 
+/* Where one stopped, if there is something after that: fresh messages, and those
+ * that an earlier connection may have received. */
+static void
+rooms_add_place(struct json *j, const struct room *room,
+    const struct bookmark *bookmark, uint64_t fresh)
+{
+	uint64_t all = room_new_count(room, &bookmark->cursor, 0);
+
+	if (all == 0 || bookmark->cursor.number == 0)
+		return;
+	json_number(j, "repeats", all > fresh ? all - fresh : 0);
+	jsonl_add_number(j, "read", bookmark->cursor.number - 1);
+}
+
 static void
 rooms_add(struct json *j, const struct session *s, struct room *room)
 {
@@ -241,8 +255,8 @@ rooms_add(struct json *j, const struct session *s, struct room *room)
 	jsonl_add_number(j, "last", room->history.next_number - 1);
 	json_bool(j, "in", ms != NULL);
 	json_number(j, "new", fresh);
-	if (ms == NULL && bookmark != NULL && fresh > 0)
-		jsonl_add_number(j, "read", bookmark->cursor.number - 1);
+	if (ms == NULL && bookmark != NULL)
+		rooms_add_place(j, room, bookmark, fresh);
 	json_object_close(j);
 }
 

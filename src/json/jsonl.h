@@ -26,7 +26,8 @@ struct search;
 #define JSONL_HISTORY_MAX 100
 #define JSONL_PAGE_BYTES ((size_t)128 * 1024) /* of messages in an answer */
 /* For who does not attend, and can have it in no other way. */
-#define JSONL_ASIDE_MAX 1000
+#define JSONL_ASIDE_MAX 2000
+#define JSONL_ASIDE_BYTES ((size_t)256 * 1024)
 
 /* A request that is being answered. */
 struct jsonl_request {
