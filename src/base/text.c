@@ -92,6 +92,25 @@ text_character_start(const char *s, size_t i)
 }
 
 size_t
+text_cluster(const char *s, size_t len)
+{
+	struct text_cluster cluster = { 0 };
+	size_t at, c_len;
+	ucs4_t c;
+
+	for (at = 0; at < len; at += c_len) {
+		c_len = text_decode(&c, s + at, len - at);
+		if (c_len == 0) {
+			c_len = 1;
+			c = 0xfffd;
+		}
+		if (text_cluster_breaks(&cluster, c) && at > 0)
+			break;
+	}
+	return at;
+}
+
+size_t
 text_cut(const char *s, size_t len, size_t max_bytes)
 {
 	struct text_cluster cluster = { 0 };

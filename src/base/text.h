@@ -57,6 +57,10 @@ char *text_scrub_copy(const char *text, size_t max_bytes);
  */
 size_t text_cut(const char *s, size_t len, size_t max_bytes);
 
+/* Bytes of the first grapheme cluster (UAX #29) of s; 0 if len is 0. A byte that
+ * is no UTF-8 counts as a character. */
+size_t text_cluster(const char *s, size_t len);
+
 /* Is all of s valid UTF-8? (What people say is scrubbed instead.) */
 bool text_is_utf8(const char *s, size_t len);
 
