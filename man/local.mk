@@ -17,6 +17,9 @@ fragments = man/commands.mdoc man/irc-caps.mdoc man/irc-commands.mdoc \
 	man/json-commands.mdoc man/options.mdoc man/verbs.mdoc
 pages = man/brbctl.8 man/brbd.8 man/brbd.conf.5 man/brbd-irc.7 \
 	man/brbd-json.7 man/brbd-protocol.7
+if HAVE_JANSSON
+pages += man/brb.1
+endif
 man_MANS = $(pages)
 
 man/options.mdoc: $(gendoc)
@@ -40,6 +43,7 @@ man/irc-caps.mdoc: $(gendoc)
 brbd.conf.sample: $(gendoc)
 	$(AM_V_GEN)$(run_gendoc) sample >$@.tmp && mv -f $@.tmp $@
 
+man/brb.1: man/brb.1.in
 man/brbctl.8: man/brbctl.8.in
 man/brbd.8: man/brbd.8.in
 man/brbd.conf.5: man/brbd.conf.5.in
@@ -62,5 +66,5 @@ $(pages): $(fragments) Makefile
 	    $(srcdir)/$@.in >$@.tmp && mv -f $@.tmp $@
 
 CLEANFILES += $(pages) $(fragments) brbd.conf.sample
-EXTRA_DIST += man/brbctl.8.in man/brbd.8.in man/brbd.conf.5.in \
+EXTRA_DIST += man/brb.1.in man/brbctl.8.in man/brbd.8.in man/brbd.conf.5.in \
 	man/brbd-irc.7.in man/brbd-json.7.in man/brbd-protocol.7.in

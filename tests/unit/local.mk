@@ -98,6 +98,13 @@ unit_tests = \
 	%D%/check_websocket \
 	%D%/check_whowas
 
+# The client's.
+if HAVE_JANSSON
+unit_tests += %D%/check_edit
+endif
+tests_unit_check_edit_LDADD = tests/unit/libunit.a $(brb_libraries) \
+	$(CHECK_LIBS) $(libraries)
+
 # What unit tests share.
 check_libs += %D%/libunit.a
 tests_unit_libunit_a_SOURCES = \

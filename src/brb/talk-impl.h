@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * For talk*.c alone.
+ */
+#ifndef TALK_IMPL_H
+#define TALK_IMPL_H
+
+#include "brb/link.h"
+#include "brb/talk.h"
+
+#define TALK_PRIVATE_IDS 64
+
+struct event;
+
+struct pending {
+	TAILQ_ENTRY(pending) entry;
+	uint64_t ref;
+	talk_answer_fn *fn;
+	void *arg;
+};
+
+struct talk {
+	struct link *link;
+	const struct talk_options *options;
+	const struct talk_handler *handler;
+	void *arg;
+	TAILQ_HEAD(, pending) pending;
+	uint64_t ref;
+	struct talk_rooms rooms;
+	size_t room_count;
+	struct unsaid_list unsaid;
+	size_t unsaid_count;
+	uint64_t next_id;
+	char run[TALK_SECRET_SIZE]; /* so that ids of two runs differ */
+	char nick[NICK_SIZE];
+	char wanted[NICK_SIZE]; /* or "": none */
+	char *login_name, *login_secret; /* or NULL */
+	char lobby[ROOM_NAME_SIZE];
+	char *break_text; /* NULL: not on break */
+	bool is_greeted, is_settled, is_quitting;
+	bool is_flushing; /* a ping is on its way: talk-said.c */
+	/* The last private messages that came. */
+	char private_ids[TALK_PRIVATE_IDS][TALK_MSGID_SIZE];
+	unsigned next_private_id;
+	unsigned nick_tries;
+	struct event *nick_timer;
+};
+
+/* talk-said.c: what is said, in order. */
+void talk_take_said(struct talk *t, json_t *o);
+void talk_send_unsaid(struct talk *t);
+void talk_connection_lost(struct talk *t);
+/* Nothing that was said before can come any more: those that wait are told. */
+void talk_tell_held(struct talk *t, struct talk_room *room);
+/* What waits to be said in a room where that cannot be is not said. */
+void talk_give_up(struct talk *t, const struct talk_room *room);
+/* What waits was said by whoever one is now. */
+void talk_unsaid_renamed(struct talk *t);
+void talk_free_unsaid(struct talk *t);
+
+/* talk-room.c */
+void talk_take_event(struct talk *t, const char *name, json_t *o);
+void talk_rejoin_all(struct talk *t);
+void talk_free_rooms(struct talk *t);
+/* The room that o is about, if one is in it; or NULL. */
+struct talk_room *talk_room_of(struct talk *t, const json_t *o);
+
+void talk_note(struct talk *t, enum talk_note what, struct talk_room *room,
+    const char *fmt, ...) PRINTFLIKE(4, 5);
+/* What the server says of a request that has failed. */
+void talk_note_failed(struct talk *t, struct talk_room *room, json_t *answer);
+
+/* Scrubs all texts in o. */
+void talk_scrub(json_t *o);
+
+#endif

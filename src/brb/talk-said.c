@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * What is said, here and by others, in order and once.
+ *
+ * Others' messages come in the order of their numbers; one's own come with the
+ * answer, which may be before what others said just before. So an own message
+ * whose number is not the next one waits: until a later one comes, or the answer
+ * to a "ping", before which the server hands out all that was said. As a slow
+ * reader's may come still later, the place in the room is not moved by it; those
+ * beyond are in room->ahead, and not told again.
+ *
+ * What has no answer when a connection breaks is sent again under its id, by
+ * which the server knows it. Private messages have none, and are not.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
+#include "brb/talk-impl.h"
+
+#define TALK_IN_FLIGHT_MAX 16 /* without an answer */
+
+const struct unsaid_list *
+talk_unsaid(const struct talk *t)
+{
+	return &t->unsaid;
+}
+
+size_t
+talk_unsaid_count(const struct talk *t)
+{
+	return t->unsaid_count;
+}
+
+static void
+unsaid_remove(struct talk *t, struct unsaid *u)
+{
+	TAILQ_REMOVE(&t->unsaid, u, entry);
+	t->unsaid_count--;
+	json_decref(u->said);
+	free(u);
+}
+
+void
+talk_free_unsaid(struct talk *t)
+{
+	struct unsaid *u;
+
+	while ((u = TAILQ_FIRST(&t->unsaid)) != NULL)
+		unsaid_remove(t, u);
+}
+
+/* What was told */
+
+static bool
+room_is_ahead(const struct talk_room *room, uint64_t number)
+{
+	size_t i;
+
+	for (i = 0; i < room->ahead_count; i++)
+		if (room->ahead[i] == number)
+			return true;
+	return false;
+}
+
+/* The place is behind that message. */
+static void
+room_move(struct talk_room *room, uint64_t number, const char *time)
+{
+	size_t i, kept = 0;
+
+	room->last = number;
+	(void)snprintf(room->last_time, sizeof(room->last_time), "%s", time);
+	for (i = 0; i < room->ahead_count; i++)
+		if (room->ahead[i] > number)
+			room->ahead[kept++] = room->ahead[i];
+	room->ahead_count = kept;
+}
+
+static void
+room_note_own(struct talk_room *room, uint64_t number, const char *time)
+{
+	if (number == room->last + 1) {
+		room_move(room, number, time);
+		return;
+	}
+	if (room->ahead_count == TALK_AHEAD_MAX)
+		room_move(room, room->ahead[0], "");
+	if (room->ahead_count < TALK_AHEAD_MAX)
+		room->ahead[room->ahead_count++] = number;
+}
+
+/* Tells an own message, and forgets that it waited. */
+static void
+talk_tell_own(struct talk *t, struct talk_room *room, struct unsaid *u)
+{
+	json_t *o = u->said;
+
+	u->said = NULL;
+	(void)json_object_set_new(o, "event", json_string(u->kind));
+	(void)json_object_set_new(o, "nick", json_string(t->nick));
+	(void)json_object_set_new(o, "text", json_string(u->text));
+	room_note_own(room, u->number, talk_text(o, "time"));
+	unsaid_remove(t, u);
+	t->handler->said(t->arg, room, o, true);
+	json_decref(o);
+	t->handler->changed(t->arg);
+}
+
+/* The first that was said in room, with a number below upper. */
+static struct unsaid *
+talk_first_held(struct talk *t, const struct talk_room *room, uint64_t upper)
+{
+	struct unsaid *u, *first = NULL;
+
+	TAILQ_FOREACH(u, &t->unsaid, entry)
+		if (u->said != NULL && u->number < upper &&
+		    strcmp(u->room, room->name) == 0 &&
+		    (first == NULL || u->number < first->number))
+			first = u;
+	return first;
+}
+
+static void
+talk_tell_held_below(struct talk *t, struct talk_room *room, uint64_t upper)
+{
+	struct unsaid *u;
+
+	while ((u = talk_first_held(t, room, upper)) != NULL)
+		talk_tell_own(t, room, u);
+}
+
+void
+talk_tell_held(struct talk *t, struct talk_room *room)
+{
+	talk_tell_held_below(t, room, UINT64_MAX);
+}
+
+static struct unsaid *
+talk_find_id(struct talk *t, const char *id)
+{
+	struct unsaid *u;
+
+	TAILQ_FOREACH(u, &t->unsaid, entry)
+		if (!u->is_private && strcmp(u->id, id) == 0)
+			return u;
+	return NULL;
+}
+
+void
+talk_take_said(struct talk *t, json_t *o)
+{
+	struct talk_room *room = talk_room_of(t, o);
+	struct unsaid *u = talk_find_id(t, talk_text(o, "id"));
+	uint64_t number = talk_number(o, "number");
+
+	if (u != NULL) {
+		/* It was said before the connection broke. */
+		u->was_shown = true;
+		if (!u->is_sent)
+			unsaid_remove(t, u);
+	}
+	if (room == NULL || number <= room->last || room_is_ahead(room, number))
+		return;
+	talk_tell_held_below(t, room, number);
+	room_move(room, number, talk_text(o, "time"));
+	if (strcmp(talk_text(o, "event"), "topic") == 0) {
+		free(room->topic);
+		room->topic = xstrdup(talk_text(o, "text"));
+	}
+	t->handler->said(t->arg, room, o, u != NULL);
+}
+
+/* What is said here */
+
+static void
+talk_pong(void *arg, json_t *answer, bool ok)
+{
+	struct talk *t = arg;
+	struct talk_room *room;
+
+	(void)ok;
+	t->is_flushing = false;
+	if (answer == NULL)
+		return;
+	TAILQ_FOREACH(room, &t->rooms, entry)
+		if (room->state == TALK_LIVE)
+			talk_tell_held(t, room);
+}
+
+static void
+talk_flush(struct talk *t)
+{
+	if (t->is_flushing)
+		return;
+	t->is_flushing = true;
+	talk_ask(t, json_pack("{s:s}", "ping", "before"), talk_pong, t);
+}
+
+static void
+talk_was_said(struct talk *t, struct unsaid *u, json_t *answer)
+{
+	struct talk_room *room = talk_find_room(t, u->room);
+
+	u->number = talk_number(answer, "number");
+	if (u->was_shown || room == NULL || u->number <= room->last ||
+	    room_is_ahead(room, u->number)) {
+		unsaid_remove(t, u);
+		t->handler->changed(t->arg);
+		return;
+	}
+	u->said = json_incref(answer);
+	if (u->number == room->last + 1)
+		talk_tell_own(t, room, u);
+	else if (room->state == TALK_LIVE)
+		talk_flush(t);
+	t->handler->changed(t->arg);
+}
+
+static void
+talk_was_not_said(struct talk *t, struct unsaid *u, json_t *answer)
+{
+	const char *why = talk_text(answer, "text");
+
+	if (strcmp(talk_text(answer, "error"), "on-break") == 0 &&
+	    !u->is_private) {
+		u->is_sent = false;
+		if (t->break_text == NULL)
+			t->break_text = xstrdup("");
+		t->handler->changed(t->arg);
+		return;
+	}
+	talk_note(t, TALK_ERROR, NULL, "not said%s%s: \"%s\": %s",
+	    u->is_private ? " to " : " in ", u->room, u->text, why);
+	unsaid_remove(t, u);
+	t->handler->changed(t->arg);
+}
+
+/* Whoever it was said to, and how. */
+struct talk_sending {
+	struct talk *talk;
+	struct unsaid *unsaid;
+};
+
+static void
+talk_say_answer(void *arg, json_t *answer, bool ok)
+{
+	struct talk_sending *s = arg;
+	struct talk *t = s->talk;
+	struct unsaid *u = s->unsaid;
+
+	free(s);
+	if (answer == NULL && u->is_private) {
+		talk_note(t, TALK_ERROR, NULL,
+		    "the connection was lost, so "
+		    "it is not known whether this was sent to %s: \"%s\"",
+		    u->room, u->text);
+		unsaid_remove(t, u);
+	} else if (answer == NULL)
+		u->is_sent = false;
+	else if (!ok)
+		talk_was_not_said(t, u, answer);
+	else if (u->is_private) {
+		t->handler->sent(t->arg, answer, u->text, u->kind);
+		unsaid_remove(t, u);
+		t->handler->changed(t->arg);
+	} else
+		talk_was_said(t, u, answer);
+	if (answer != NULL)
+		talk_send_unsaid(t);
+}
+
+static void
+talk_send_one(struct talk *t, struct unsaid *u)
+{
+	struct talk_sending *s = xcalloc(1, sizeof(*s));
+	json_t *o;
+
+	s->talk = t;
+	s->unsaid = u;
+	u->is_sent = true;
+	if (u->is_private)
+		talk_ask(t,
+		    json_pack("{s:s,s:s,s:s}", "msg", u->room, "text", u->text,
+			"kind", u->kind),
+		    talk_say_answer, s);
+	else {
+		o = json_pack("{s:s,s:s,s:s,s:s}", "say", u->text, "room",
+		    u->room, "kind", u->kind, "id", u->id);
+		if (!t->options->attends)
+			(void)json_object_set_new(o, "attend", json_false());
+		talk_ask(t, o, talk_say_answer, s);
+	}
+}
+
+/* Could it be said now? */
+static bool
+talk_may_send(struct talk *t, const struct unsaid *u)
+{
+	const struct talk_room *room;
+
+	/* It was typed as somebody else, whom one is perhaps again soon. */
+	if (strcasecmp(u->nick, t->nick) != 0 &&
+	    !(talk_is_guest(u->nick) && talk_is_guest(t->nick)))
+		return false;
+	if (u->is_private || !t->options->attends)
+		return true;
+	room = talk_find_room(t, u->room);
+	return room != NULL &&
+	    (room->state == TALK_LIVE || room->state == TALK_CATCHING_UP);
+}
+
+/* Is there one before u for the same place that was not sent? */
+static bool
+talk_is_behind(const struct talk *t, const struct unsaid *u)
+{
+	const struct unsaid *other;
+
+	TAILQ_FOREACH(other, &t->unsaid, entry) {
+		if (other == u)
+			return false;
+		if (!other->is_sent && strcmp(other->room, u->room) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+talk_send_unsaid(struct talk *t)
+{
+	struct unsaid *u;
+	size_t flying = 0;
+
+	if (!t->is_settled || t->break_text != NULL)
+		return;
+	TAILQ_FOREACH(u, &t->unsaid, entry)
+		flying += u->is_sent && u->said == NULL;
+	TAILQ_FOREACH(u, &t->unsaid, entry) {
+		if (flying >= TALK_IN_FLIGHT_MAX)
+			return;
+		if (u->is_sent || talk_is_behind(t, u) || !talk_may_send(t, u))
+			continue;
+		flying++;
+		talk_send_one(t, u);
+	}
+}
+
+static bool
+talk_add(struct talk *t, const char *to, bool is_private, const char *kind,
+    const char *text)
+{
+	struct unsaid *u;
+	char *clean = text_scrub_copy(text, TALK_TEXT_MAX);
+	size_t len;
+
+	if (clean == NULL || t->unsaid_count >= TALK_UNSAID_MAX ||
+	    strlen(to) >= sizeof(u->room)) {
+		free(clean);
+		return false;
+	}
+	len = strlen(clean);
+	u = xcalloc(1, sizeof(*u) + len + 1);
+	memcpy(u->text, clean, len + 1);
+	free(clean);
+	(void)snprintf(u->room, sizeof(u->room), "%s", to);
+	(void)snprintf(u->kind, sizeof(u->kind), "%s", kind);
+	(void)snprintf(u->nick, sizeof(u->nick), "%s",
+	    t->is_settled || t->wanted[0] == '\0' ? t->nick : t->wanted);
+	(void)snprintf(u->id, sizeof(u->id), "%.16s-%llu", t->run,
+	    (unsigned long long)++t->next_id);
+	u->is_private = is_private;
+	TAILQ_INSERT_TAIL(&t->unsaid, u, entry);
+	t->unsaid_count++;
+	talk_send_unsaid(t);
+	t->handler->changed(t->arg);
+	return true;
+}
+
+bool
+talk_say(struct talk *t, const char *room, const char *kind, const char *text)
+{
+	return talk_add(t, room, false, kind, text);
+}
+
+bool
+talk_msg(struct talk *t, const char *nick, const char *kind, const char *text)
+{
+	return talk_add(t, nick, true, kind, text);
+}
+
+void
+talk_unsaid_renamed(struct talk *t)
+{
+	struct unsaid *u;
+
+	TAILQ_FOREACH(u, &t->unsaid, entry)
+		memcpy(u->nick, t->nick, sizeof(u->nick));
+}
+
+void
+talk_connection_lost(struct talk *t)
+{
+	struct talk_room *room;
+	struct unsaid *u;
+
+	t->is_flushing = false;
+	TAILQ_FOREACH(room, &t->rooms, entry) {
+		/* Those were said, and nothing more comes before them. */
+		talk_tell_held(t, room);
+		room->is_listing = false;
+		if (room->state != TALK_OUT)
+			room->state = TALK_JOINING;
+	}
+	TAILQ_FOREACH(u, &t->unsaid, entry) {
+		u->is_sent = false;
+		u->was_shown = false;
+	}
+}
+
+void
+talk_give_up(struct talk *t, const struct talk_room *room)
+{
+	struct unsaid *u, *next;
+
+	TAILQ_FOREACH_SAFE(u, &t->unsaid, entry, next) {
+		if (u->is_private || u->is_sent ||
+		    strcmp(u->room, room->name) != 0)
+			continue;
+		talk_note(t, TALK_ERROR, NULL, "not said in %s: \"%s\"",
+		    u->room, u->text);
+		unsaid_remove(t, u);
+	}
+}

@@ -1,0 +1,902 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * Talking: what comes is printed, what is typed is said. One room is looked at;
+ * what is said in others waits in their backlogs until one goes there.
+ *
+ * A picture is drawn once for all that a turn of the loop has brought, by an
+ * event that is made active with the first of it: it is run after those that
+ * were ready before, and so often that nobody waits for it.
+ */
+#include "config.h"
+
+#include <sys/types.h>
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "brb/link.h"
+#include "brb/ui-impl.h"
+
+#define UI_PAUSE_MS 50 /* after which ESC is a key of its own */
+#define UI_QUIT_MS 3000 /* for the server's last words */
+
+/* Lines */
+
+static int64_t
+ui_wall_ms(void)
+{
+	struct clock now;
+
+	memset(&now, 0, sizeof(now));
+	clock_update(&now);
+	return now.wall_ms;
+}
+
+void
+ui_changed(struct ui *ui)
+{
+	event_active(ui->draw, EV_TIMEOUT, 0);
+}
+
+struct buf *
+ui_lines(struct ui *ui)
+{
+	ui_changed(ui);
+	return &ui->screen.lines;
+}
+
+void
+ui_note(struct ui *ui, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	show_note(&ui->show, ui_lines(ui), text);
+	free(text);
+}
+
+void
+ui_error(struct ui *ui, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	show_error(&ui->show, ui_lines(ui), text);
+	free(text);
+}
+
+/* Rooms */
+
+struct view *
+ui_view(struct ui *ui, struct talk_room *room)
+{
+	struct view *view = room->view;
+
+	if (view == NULL) {
+		view = xcalloc(1, sizeof(*view));
+		view->show = ui->show;
+		view->show.day = 0;
+		view->left_ms = ui_wall_ms();
+		room->view = view;
+	}
+	return view;
+}
+
+static void
+view_free(struct view *view)
+{
+	if (view == NULL)
+		return;
+	buf_fini(&view->backlog);
+	free(view);
+}
+
+/* The oldest half goes, so that not each line moves all others. */
+static void
+view_shorten(struct view *view)
+{
+	size_t at = view->backlog.len / 2, i;
+	char *end = memchr(view->backlog.data + at, '\n',
+	    view->backlog.len - at);
+
+	at = end == NULL ? view->backlog.len :
+			   (size_t)(end - view->backlog.data) + 1;
+	for (i = 0; i < at; i++)
+		view->dropped += view->backlog.data[i] == '\n';
+	memmove(view->backlog.data, view->backlog.data + at,
+	    view->backlog.len - at);
+	view->backlog.len -= at;
+}
+
+/* Where lines of that room go. */
+static struct buf *
+ui_room_lines(struct ui *ui, struct talk_room *room, struct show **show)
+{
+	struct view *view;
+
+	*show = &ui->show;
+	if (room == NULL || room == ui->current || !ui->screen.is_terminal)
+		return ui_lines(ui);
+	view = ui_view(ui, room);
+	if (view->backlog.len > UI_BACKLOG_MAX)
+		view_shorten(view);
+	*show = &view->show;
+	return &view->backlog;
+}
+
+struct talk_room *
+ui_numbered(struct ui *ui, unsigned number)
+{
+	struct talk_room *room;
+
+	TAILQ_FOREACH(room, talk_rooms(ui->talk), entry)
+		if (!room->is_left && --number == 0)
+			return room;
+	return NULL;
+}
+
+/* The next after the current one with something unread, round in a circle. */
+struct talk_room *
+ui_next_unread(struct ui *ui)
+{
+	struct talk_room *room, *first = NULL;
+	bool is_behind = false;
+
+	TAILQ_FOREACH(room, talk_rooms(ui->talk), entry) {
+		if (room == ui->current)
+			is_behind = true;
+		else if (ui_view(ui, room)->unread > 0) {
+			if (is_behind)
+				return room;
+			if (first == NULL)
+				first = room;
+		}
+	}
+	return first;
+}
+
+struct talk_room *
+ui_any_room(struct ui *ui)
+{
+	struct talk_room *room;
+
+	TAILQ_FOREACH(room, talk_rooms(ui->talk), entry)
+		if (!room->is_left)
+			return room;
+	return NULL;
+}
+
+void
+ui_go(struct ui *ui, struct talk_room *room)
+{
+	struct view *view;
+	char since[CLOCK_HHMM_SIZE];
+
+	if (ui->current == room)
+		return;
+	if (ui->current != NULL)
+		ui_view(ui, ui->current)->left_ms = ui_wall_ms();
+	ui->current = room;
+	ui->is_completing = false;
+	if (room == NULL) {
+		ui_changed(ui);
+		return;
+	}
+	view = ui_view(ui, room);
+	if (room->topic != NULL && *room->topic != '\0')
+		ui_note(ui, "%s: %s", room->name, room->topic);
+	else
+		ui_note(ui, "%s", room->name);
+	if (view->dropped > 0)
+		ui_note(ui,
+		    "%zu lines before these are not kept here; "
+		    "/history has them",
+		    view->dropped);
+	if (view->unread > 0) {
+		clock_hhmm(view->left_ms, since);
+		ui_note(ui, "new since %s --", since);
+	}
+	buf_add(ui_lines(ui), view->backlog.data, view->backlog.len);
+	buf_reset(&view->backlog);
+	view->dropped = view->unread = 0;
+	view->is_mentioned = false;
+}
+
+/* What the talk tells */
+
+static bool
+ui_mentions(struct ui *ui, const json_t *o)
+{
+	const char *text = talk_text(o, "text");
+	const char *nick = talk_my_nick(ui->talk);
+
+	return !talk_is_guest(nick) && text_mentions(text, strlen(text), nick);
+}
+
+static void
+ui_said(void *arg, struct talk_room *room, json_t *o, bool is_own)
+{
+	struct ui *ui = arg;
+	struct show *show;
+	struct buf *out = ui_room_lines(ui, room, &show);
+	bool mentions = !is_own && ui_mentions(ui, o);
+
+	show_said(show, out, o, mentions);
+	/* Many at once ring once: those are of the past. */
+	if (mentions)
+		ui->screen.has_bell = true;
+	if (room != ui->current) {
+		ui_view(ui, room)->unread++;
+		ui_view(ui, room)->is_mentioned |= mentions;
+		ui_changed(ui);
+	}
+}
+
+/* "new since 14:02", before what was missed. */
+static void
+ui_divide(struct ui *ui, struct show *show, struct buf *out, const json_t *o)
+{
+	double away_s = json_number_value(json_object_get(o, "away"));
+	char since[CLOCK_HHMM_SIZE], *text;
+
+	if (talk_number(o, "count") == 0 || !(away_s >= 0 && away_s < 1e9))
+		return;
+	clock_hhmm(ui_wall_ms() - (int64_t)(away_s * 1000), since);
+	text = xasprintf("new since %s --", since);
+	show_note(show, out, text);
+	free(text);
+	(void)ui;
+}
+
+static void
+ui_event(void *arg, struct talk_room *room, const char *name, json_t *o)
+{
+	struct ui *ui = arg;
+	struct show *show;
+	struct buf *out;
+
+	/* Of what is about no room all that is looked at is told. */
+	out = ui_room_lines(ui, room, &show);
+	/* A connection that was lost for a moment is worth no line. */
+	if (strcmp(name, "welcome") == 0 && talk_number(o, "count") == 0 &&
+	    ui->was_down)
+		return;
+	show_event(show, out, name, o, talk_my_nick(ui->talk));
+	if (strcmp(name, "welcome") == 0)
+		ui_divide(ui, show, out, o);
+	if (strcmp(name, "msg") == 0 || strcmp(name, "invite") == 0)
+		ui->screen.has_bell = true;
+	if (room != NULL && room == ui->current && room->is_left)
+		ui_go(ui, ui_any_room(ui));
+	ui_changed(ui);
+}
+
+static void
+ui_sent(void *arg, json_t *o, const char *text, const char *kind)
+{
+	struct ui *ui = arg;
+
+	show_sent(&ui->show, ui_lines(ui), talk_text(o, "to"), kind, text);
+	if (json_is_true(json_object_get(o, "kept")))
+		ui_note(ui, "%s is on break; it is kept until they are back",
+		    talk_text(o, "to"));
+}
+
+static void
+ui_talk_note(void *arg, enum talk_note what, struct talk_room *room,
+    const char *text)
+{
+	struct ui *ui = arg;
+	char *clean = text_scrub_copy(text, 4096);
+
+	(void)room;
+	if (what == TALK_ERROR)
+		ui_error(ui, "%s", clean == NULL ? "" : clean);
+	else
+		ui_note(ui, "%s", clean == NULL ? "" : clean);
+	free(clean);
+}
+
+static void
+ui_settled(void *arg)
+{
+	struct ui *ui = arg;
+
+	if (ui->was_down)
+		ui_note(ui, "connected again");
+	ui->was_down = false;
+	ui->has_settled = true;
+}
+
+static void
+ui_down(void *arg, const char *why, int64_t wait_ms)
+{
+	struct ui *ui = arg;
+
+	if (ui->is_quitting) {
+		(void)event_base_loopbreak(ui->base);
+		return;
+	}
+	if (wait_ms == -1) {
+		ui_error(ui, "%s", why);
+		ui->status = 1;
+		(void)event_base_loopbreak(ui->base);
+		return;
+	}
+	/* Told once; the prompt shows it then. */
+	if (!ui->was_down)
+		ui_error(ui, "%s; trying again%s", why,
+		    ui->screen.is_terminal ? " (Enter: at once)" : "");
+	ui->was_down = true;
+}
+
+static void
+ui_talk_changed(void *arg)
+{
+	struct ui *ui = arg;
+
+	ui_changed(ui);
+}
+
+static const struct talk_handler ui_talk_handler = {
+	.said = ui_said,
+	.event = ui_event,
+	.sent = ui_sent,
+	.note = ui_talk_note,
+	.changed = ui_talk_changed,
+	.settled = ui_settled,
+	.down = ui_down,
+};
+
+/* The picture */
+
+static void ui_feed(struct ui *ui);
+
+static void
+ui_add_elsewhere(struct ui *ui, struct buf *prompt)
+{
+	struct talk_room *room;
+	struct view *view;
+	unsigned number = 0;
+
+	TAILQ_FOREACH(room, talk_rooms(ui->talk), entry) {
+		if (room->is_left)
+			continue;
+		number++;
+		view = ui_view(ui, room);
+		if (view->unread > 0 && room != ui->current)
+			buf_addf(prompt, " %u:%s(%zu%s)", number, room->name,
+			    view->unread, view->is_mentioned ? "*" : "");
+	}
+}
+
+static void
+ui_prompt(struct ui *ui, struct buf *prompt)
+{
+	const char *p;
+	size_t lines;
+
+	switch (ui->question) {
+	case UI_PASTE:
+		p = edit_pasted(ui->edit, &lines);
+		buf_addf(prompt, "say these %zu lines? y or n: ", lines);
+		(void)p;
+		return;
+	case UI_LOGIN:
+		buf_addf(prompt, "password of %s: ", ui->question_name);
+		return;
+	case UI_REGISTER:
+		buf_addstr(prompt, "a password for your account: ");
+		return;
+	case UI_NO_QUESTION:
+		break;
+	}
+	buf_addstr(prompt,
+	    ui->current == NULL ? "(no room)" : ui->current->name);
+	ui_add_elsewhere(ui, prompt);
+	if (!talk_is_settled(ui->talk))
+		buf_addstr(prompt,
+		    ui->was_down ? " (offline)" : " (connecting)");
+	else if (ui->current != NULL && ui->current->state == TALK_OUT)
+		buf_addstr(prompt, " (not in it)");
+	if (talk_is_on_break(ui->talk))
+		buf_addstr(prompt, " (brb)");
+	buf_addstr(prompt, "> ");
+}
+
+/* The last lines that wait to be said, above the prompt. */
+static void
+ui_draw_unsaid(struct ui *ui)
+{
+	struct screen *s = &ui->screen;
+	const struct unsaid *u;
+	size_t skip = talk_unsaid_count(ui->talk);
+	size_t cols = s->cols > 0 ? s->cols - 1 : 0;
+	struct buf row = BUF_INITIALIZER;
+
+	skip = skip > UI_UNSAID_ROWS ? skip - UI_UNSAID_ROWS : 0;
+	TAILQ_FOREACH(u, talk_unsaid(ui->talk), entry) {
+		if (skip > 0) {
+			skip--;
+			continue;
+		}
+		buf_reset(&row);
+		show_unsaid(&ui->show, &row, u->nick, u->kind, u->text, cols);
+		buf_add(&s->out, row.data, row.len);
+		buf_addch(&s->out, '\n');
+		s->row_cols[s->rows_up++] = cols;
+	}
+	buf_fini(&row);
+}
+
+static void
+ui_draw_row(struct ui *ui)
+{
+	struct buf prompt = BUF_INITIALIZER;
+
+	ui_prompt(ui, &prompt);
+	ui->screen.prompt_cols = edit_draw(ui->edit, buf_cstr(&prompt),
+	    ui->screen.cols, &ui->screen.out);
+	buf_fini(&prompt);
+}
+
+static void
+ui_check_end(struct ui *ui)
+{
+	if (ui->screen.is_gone)
+		(void)event_base_loopbreak(ui->base);
+	/* All that came from a pipe has to be said. */
+	if (ui->is_eof && !ui->is_quitting && ui->paste.len == 0 &&
+	    talk_unsaid_count(ui->talk) == 0 && talk_is_settled(ui->talk))
+		ui_quit(ui, "");
+}
+
+static void
+ui_draw_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct ui *ui = arg;
+
+	(void)fd;
+	(void)what;
+	ui_feed(ui);
+	screen_begin(&ui->screen);
+	if (ui->screen.is_raw && !ui->is_quitting) {
+		ui_draw_unsaid(ui);
+		ui_draw_row(ui);
+	}
+	screen_flush(&ui->screen);
+	ui_check_end(ui);
+}
+
+/* Input */
+
+void
+ui_say(struct ui *ui, const char *kind, const char *text)
+{
+	if (ui->current == NULL)
+		ui_error(ui, "you are in no room; /join one");
+	else if (!talk_say(ui->talk, ui->current->name, kind, text) &&
+	    *text != '\0')
+		ui_error(ui,
+		    "too many lines wait to be said; this was not "
+		    "taken: %s",
+		    text);
+}
+
+/* Says what still waits of a paste, as far as there is room. */
+static void
+ui_feed(struct ui *ui)
+{
+	char *line, *end;
+
+	while (ui->paste.len > 0 &&
+	    talk_unsaid_count(ui->talk) < TALK_UNSAID_MAX) {
+		line = ui->paste.data + ui->paste_done;
+		end = memchr(line, '\n', ui->paste.len - ui->paste_done);
+		if (end == NULL) {
+			buf_reset(&ui->paste);
+			ui->paste_done = 0;
+			break;
+		}
+		*end = '\0';
+		if (!talk_say(ui->talk, ui->paste_room, "say", line) &&
+		    *line != '\0')
+			ui_error(ui, "not said: %s", line);
+		ui->paste_done = (size_t)(end + 1 - ui->paste.data);
+	}
+	if (ui->screen.is_terminal || !ui->has_settled || ui->is_eof ||
+	    ui->readable == NULL)
+		return;
+	/* A pipe is read as fast as it is said. */
+	if (talk_unsaid_count(ui->talk) < TALK_UNSAID_MAX / 2)
+		(void)event_add(ui->readable, NULL);
+}
+
+static void
+ui_line(struct ui *ui, const char *line)
+{
+	/* Somebody waits. */
+	link_hurry(talk_link(ui->talk));
+	if (line[0] == '/' && line[1] != '/')
+		ui_command(ui, line);
+	else if (line[0] != '\0')
+		ui_say(ui, "say", line[0] == '/' ? line + 1 : line);
+}
+
+void
+ui_quit(struct ui *ui, const char *text)
+{
+	struct timeval tv = { .tv_sec = UI_QUIT_MS / 1000 };
+	const struct unsaid *u;
+
+	ui->is_quitting = true;
+	TAILQ_FOREACH(u, talk_unsaid(ui->talk), entry)
+		if (u->said == NULL)
+			ui_error(ui, "not said, perhaps, in %s: %s", u->room,
+			    u->text);
+	if (!talk_is_settled(ui->talk)) {
+		(void)event_base_loopbreak(ui->base);
+		return;
+	}
+	talk_quit(ui->talk, text);
+	(void)event_base_loopexit(ui->base, &tv);
+}
+
+static void
+ui_paste_answer(struct ui *ui, unsigned char c)
+{
+	const char *paste;
+	size_t lines;
+
+	paste = edit_pasted(ui->edit, &lines);
+	ui->question = UI_NO_QUESTION;
+	if ((c == 'y' || c == 'Y') && ui->current != NULL) {
+		buf_add(&ui->paste, paste, strlen(paste));
+		(void)snprintf(ui->paste_room, sizeof(ui->paste_room), "%s",
+		    ui->current->name);
+	} else
+		ui_note(ui, "not said");
+	edit_drop_paste(ui->edit);
+	ui_changed(ui);
+}
+
+static void
+ui_suspend(struct ui *ui)
+{
+	screen_restore(&ui->screen);
+	(void)raise(SIGSTOP);
+	/* Here again: SIGCONT. */
+	screen_raw(&ui->screen);
+	screen_resized(&ui->screen);
+	ui_changed(ui);
+}
+
+static void
+ui_take_line(struct ui *ui)
+{
+	enum ui_question question = ui->question;
+	char *line = xstrdup(edit_take(ui->edit));
+
+	if (question == UI_LOGIN || question == UI_REGISTER) {
+		edit_set_secret(ui->edit, false);
+		ui_answered_password(ui, line);
+		ui->question = UI_NO_QUESTION;
+		explicit_bzero(line, strlen(line));
+	} else
+		ui_line(ui, line);
+	free(line);
+	ui_changed(ui);
+}
+
+static void
+ui_interrupt(struct ui *ui)
+{
+	if (ui->question != UI_NO_QUESTION) {
+		ui->question = UI_NO_QUESTION;
+		edit_set_secret(ui->edit, false);
+	} else
+		ui_note(ui, "/quit or ^D ends it, /brb is a break");
+	ui_changed(ui);
+}
+
+static void
+ui_room_key(struct ui *ui, struct talk_room *room)
+{
+	if (room != NULL)
+		ui_go(ui, room);
+}
+
+static void
+ui_key(struct ui *ui, unsigned char c)
+{
+	enum edit_event event;
+
+	if (ui->question == UI_PASTE) {
+		ui_paste_answer(ui, c);
+		return;
+	}
+	event = edit_byte(ui->edit, c);
+	if (event != EDIT_NOTHING && event != EDIT_COMPLETE)
+		ui->is_completing = false;
+	switch (event) {
+	case EDIT_NOTHING:
+		break;
+	case EDIT_CHANGED:
+		ui_changed(ui);
+		break;
+	case EDIT_LINE:
+		ui_take_line(ui);
+		break;
+	case EDIT_END:
+		ui_quit(ui, "");
+		break;
+	case EDIT_INTERRUPT:
+		ui_interrupt(ui);
+		break;
+	case EDIT_SUSPEND:
+		ui_suspend(ui);
+		break;
+	case EDIT_REDRAW:
+		buf_addstr(&ui->screen.out, "\033[H\033[2J");
+		ui->screen.rows_up = 0;
+		ui_changed(ui);
+		break;
+	case EDIT_COMPLETE:
+		ui_complete(ui);
+		ui_changed(ui);
+		break;
+	case EDIT_ROOM:
+		ui_room_key(ui, ui_numbered(ui, edit_number(ui->edit)));
+		break;
+	case EDIT_NEXT_ROOM:
+		ui_room_key(ui, ui_next_unread(ui));
+		break;
+	case EDIT_PASTED:
+		ui->question = UI_PASTE;
+		ui_changed(ui);
+		break;
+	}
+}
+
+/* From a pipe: whole lines; one that is longer than any may be is cut. */
+static void
+ui_byte(struct ui *ui, char c)
+{
+	if (c != '\n') {
+		if (ui->typed.len < EDIT_TEXT_MAX && c != '\0')
+			buf_addch(&ui->typed, c);
+		return;
+	}
+	if (ui->typed.len > 0 && ui->typed.data[ui->typed.len - 1] == '\r')
+		ui->typed.len--;
+	ui_line(ui, buf_cstr(&ui->typed));
+	buf_reset(&ui->typed);
+}
+
+static void
+ui_eof(struct ui *ui)
+{
+	(void)event_del(ui->readable);
+	if (ui->screen.is_terminal) {
+		/* The terminal is gone. */
+		ui->screen.is_gone = true;
+		(void)event_base_loopbreak(ui->base);
+		return;
+	}
+	if (ui->typed.len > 0)
+		ui_byte(ui, '\n');
+	ui->is_eof = true;
+	ui_changed(ui);
+}
+
+static void
+ui_readable_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct ui *ui = arg;
+	unsigned char keys[4096];
+	struct timeval tv = { .tv_usec = UI_PAUSE_MS * 1000 };
+	ssize_t n, i;
+
+	(void)what;
+	n = read(fd, keys, ui->screen.is_terminal ? sizeof(keys) : 512);
+	if (n == -1 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n <= 0) {
+		ui_eof(ui);
+		return;
+	}
+	for (i = 0; i < n && !ui->is_quitting; i++)
+		if (ui->screen.is_terminal)
+			ui_key(ui, keys[i]);
+		else
+			ui_byte(ui, (char)keys[i]);
+	explicit_bzero(keys, sizeof(keys));
+	if (edit_is_waiting(ui->edit))
+		(void)event_add(ui->pause, &tv);
+	if (!ui->screen.is_terminal &&
+	    talk_unsaid_count(ui->talk) >= TALK_UNSAID_MAX / 2)
+		(void)event_del(ui->readable);
+}
+
+static void
+ui_pause_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct ui *ui = arg;
+
+	(void)fd;
+	(void)what;
+	(void)edit_pause(ui->edit);
+}
+
+static void
+ui_resize_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct ui *ui = arg;
+
+	(void)fd;
+	(void)what;
+	screen_resized(&ui->screen);
+	ui_changed(ui);
+}
+
+static void
+ui_continued_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct ui *ui = arg;
+
+	(void)fd;
+	(void)what;
+	/* Whoever stopped us may have changed the terminal. */
+	if (ui->screen.is_raw) {
+		ui->screen.is_raw = false;
+		screen_raw(&ui->screen);
+	}
+	screen_resized(&ui->screen);
+	ui_changed(ui);
+}
+
+static void
+ui_end_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct ui *ui = arg;
+
+	(void)fd;
+	(void)what;
+	if (ui->is_quitting)
+		(void)event_base_loopbreak(ui->base);
+	else
+		ui_quit(ui, "");
+}
+
+/* Begin and end */
+
+static struct event *
+ui_event_new(struct ui *ui, int fd, short what, event_callback_fn cb)
+{
+	struct event *e = event_new(ui->base, fd, what, cb, ui);
+
+	if (e == NULL)
+		abort();
+	return e;
+}
+
+static void
+ui_open_events(struct ui *ui)
+{
+	static const int signals[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT };
+	size_t i;
+
+	ui->draw = ui_event_new(ui, -1, 0, ui_draw_cb);
+	ui->pause = ui_event_new(ui, -1, 0, ui_pause_cb);
+	ui->resize = ui_event_new(ui, SIGWINCH, EV_SIGNAL | EV_PERSIST,
+	    ui_resize_cb);
+	ui->go_on = ui_event_new(ui, SIGCONT, EV_SIGNAL | EV_PERSIST,
+	    ui_continued_cb);
+	(void)event_add(ui->resize, NULL);
+	(void)event_add(ui->go_on, NULL);
+	for (i = 0; i < NITEMS(signals); i++) {
+		ui->end[i] = ui_event_new(ui, signals[i],
+		    EV_SIGNAL | EV_PERSIST, ui_end_cb);
+		(void)event_add(ui->end[i], NULL);
+	}
+	/* A file cannot be waited for by epoll: it is always ready. */
+	ui->readable = ui_event_new(ui, STDIN_FILENO, EV_READ | EV_PERSIST,
+	    ui_readable_cb);
+	if (ui->screen.is_terminal && event_add(ui->readable, NULL) == -1)
+		abort();
+}
+
+static void
+ui_fini(struct ui *ui)
+{
+	struct talk_room *room;
+	size_t i;
+
+	TAILQ_FOREACH(room, talk_rooms(ui->talk), entry)
+		view_free(room->view);
+	talk_free(ui->talk);
+	event_free(ui->draw);
+	event_free(ui->pause);
+	event_free(ui->resize);
+	event_free(ui->go_on);
+	if (ui->readable != NULL)
+		event_free(ui->readable);
+	for (i = 0; i < NITEMS(ui->end); i++)
+		event_free(ui->end[i]);
+	edit_free(ui->edit);
+	buf_fini(&ui->typed);
+	buf_fini(&ui->paste);
+	screen_fini(&ui->screen);
+	event_base_free(ui->base);
+}
+
+static struct event_base *
+ui_event_base(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base;
+
+	/* Standard input may be a file, for which epoll has no events. */
+	if (config == NULL ||
+	    event_config_require_features(config, EV_FEATURE_FDS) == -1)
+		abort();
+	base = event_base_new_with_config(config);
+	event_config_free(config);
+	if (base == NULL)
+		abort();
+	return base;
+}
+
+int
+ui_run(const struct ui_options *options)
+{
+	struct ui ui;
+	struct talk_room *room, *first = NULL;
+	size_t i;
+
+	memset(&ui, 0, sizeof(ui));
+	ui.options = options;
+	ui.base = ui_event_base();
+	screen_init(&ui.screen);
+	ui.show.has_colors = options->has_colors && ui.screen.is_terminal;
+	ui.show.names_rooms = !ui.screen.is_terminal &&
+	    options->rooms[0] != NULL && options->rooms[1] != NULL;
+	ui.edit = edit_new();
+	ui.talk = talk_new(ui.base, options->address, &options->talk,
+	    &ui_talk_handler, &ui);
+	ui_open_events(&ui);
+	screen_raw(&ui.screen);
+	for (i = 0; options->rooms[i] != NULL; i++) {
+		room = talk_join(ui.talk, options->rooms[i], NULL, NULL);
+		if (first == NULL)
+			first = room;
+	}
+	if (options->rooms[0] == NULL)
+		first = talk_join(ui.talk, talk_lobby(ui.talk), NULL, NULL);
+	ui.current = first;
+	ui_changed(&ui);
+	talk_start(ui.talk);
+	(void)event_base_dispatch(ui.base);
+	/* What still waits to be shown, and the terminal as it was. */
+	if (!ui.screen.is_gone) {
+		screen_begin(&ui.screen);
+		screen_flush(&ui.screen);
+	}
+	screen_restore(&ui.screen);
+	ui_fini(&ui);
+	return ui.status;
+}
