@@ -25,6 +25,17 @@
 #define CONTROL_LAST_LINE "-- the server is stopping"
 /* A larger piece of memory is a checker's. */
 #define CONTROL_REGION_MAX (256UL << 20)
+/* It keeps what was freed, and copies of it. */
+#define CONTROL_IS_SANITIZED false
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#undef CONTROL_IS_SANITIZED
+#define CONTROL_IS_SANITIZED true
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#undef CONTROL_IS_SANITIZED
+#define CONTROL_IS_SANITIZED true
+#endif
 
 /*
  * Settings for dialogs, unless these give them: nobody is slowed down, nothing
@@ -549,7 +560,7 @@ control_check_memory(struct script *s, const char *text)
 	FILE *maps;
 	int fd;
 
-	if (getenv("DIALOG_WRAPPER") != NULL)
+	if (getenv("DIALOG_WRAPPER") != NULL || CONTROL_IS_SANITIZED)
 		return;
 	(void)snprintf(path, sizeof(path), "/proc/%ld/maps",
 	    (long)s->stage.daemon.pid);
