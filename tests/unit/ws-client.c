@@ -95,9 +95,12 @@ void
 ws_client_add_lines(struct ws_client *c, struct buf *out, const char *text,
     size_t len)
 {
-	const char *end = text + len, *lf;
+	const char *end, *lf;
 
-	for (; (lf = memchr(text, '\n', (size_t)(end - text))) != NULL;
+	if (len == 0)
+		return;
+	for (end = text + len;
+	     (lf = memchr(text, '\n', (size_t)(end - text))) != NULL;
 	     text = lf + 1) {
 		buf_add(&c->line, text, (size_t)(lf - text));
 		if (c->line.len > 0 && c->line.data[c->line.len - 1] == '\r')
