@@ -273,6 +273,7 @@ brb_find_nick(struct brb *b)
 			brb_bad_usage(nick_check_str(nick_check(b->nick)), "");
 		return;
 	}
+	/* cppcheck-suppress getpwuidCalled */
 	pw = getpwuid(getuid());
 	b->nick = NULL;
 	if (pw == NULL)

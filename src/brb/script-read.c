@@ -94,8 +94,7 @@ script_read_event(struct script *s, struct talk_room *room, const char *name,
 	}
 	if (strcmp(name, "people") != 0 || s->o->verb != SCRIPT_WHO)
 		return;
-	json_array_foreach(json_object_get(o, "people"), i, person)
-	{
+	TALK_EACH(json_object_get(o, "people"), i, person) {
 		if (s->o->is_json)
 			read_add_json(s, person);
 		else
@@ -160,8 +159,7 @@ read_take_page(struct script *s, const json_t *o)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(list, i, one)
-	{
+	TALK_EACH(list, i, one) {
 		number = talk_number(one, "number");
 		/* Numbers that go back would have it go on for ever. */
 		if (number > 0 && s->has_last && number <= s->last)
@@ -228,8 +226,7 @@ read_mark(struct script *s)
 	uint64_t last;
 	size_t i;
 
-	json_array_foreach(s->rooms, i, one)
-	{
+	TALK_EACH(s->rooms, i, one) {
 		last = talk_number(one, "shown");
 		/* Nothing new, but something that was perhaps not received:
 		 * that is read now as well. */
@@ -316,9 +313,10 @@ read_unread_answer(void *arg, json_t *answer, bool ok)
 	list = json_object_get(o, "rooms");
 	json_decref(s->rooms);
 	s->rooms = json_array();
-	json_array_foreach(list, i, one) if (s->o->verb == SCRIPT_CATCHUP ||
-	    strcasecmp(talk_text(one, "room"), s->room) == 0)(void)
-	    json_array_append(s->rooms, one);
+	TALK_EACH(list, i, one)
+		if (s->o->verb == SCRIPT_CATCHUP ||
+		    strcasecmp(talk_text(one, "room"), s->room) == 0)
+			(void)json_array_append(s->rooms, one);
 	one = json_array_get(s->rooms, 0);
 	if (s->o->is_following && one != NULL && !read_is_new(one)) {
 		s->last = talk_number(one, "last");
@@ -359,8 +357,7 @@ read_rooms_answer(void *arg, json_t *answer, bool ok)
 
 	if (o == NULL)
 		return;
-	json_array_foreach(json_object_get(o, "rooms"), i, one)
-	{
+	TALK_EACH(json_object_get(o, "rooms"), i, one) {
 		if (s->o->is_json)
 			read_add_json(s, one);
 		else

@@ -228,8 +228,7 @@ show_by(struct buf *out, const json_t *o)
 	const char *comma = ": ";
 	size_t i;
 
-	json_array_foreach(list, i, one)
-	{
+	TALK_EACH(list, i, one) {
 		buf_addf(out, "%s%s %llu", comma, talk_text(one, "nick"),
 		    (unsigned long long)talk_number(one, "count"));
 		comma = ", ";

@@ -30,6 +30,7 @@ store_base(void)
 		return xstrdup(dir);
 	dir = getenv("HOME");
 	if (dir == NULL || dir[0] != '/') {
+		/* cppcheck-suppress getpwuidCalled */
 		pw = getpwuid(getuid());
 		dir = pw == NULL ? NULL : pw->pw_dir;
 	}

@@ -102,8 +102,8 @@ room_take_people(struct talk_room *room, const json_t *o)
 
 	if (!room->is_listing)
 		room_forget_people(room);
-	json_array_foreach(list, i, person)
-	    room_add_person(room, talk_text(person, "nick"));
+	TALK_EACH(list, i, person)
+		room_add_person(room, talk_text(person, "nick"));
 	room->is_listing = json_is_true(json_object_get(o, "more"));
 }
 

@@ -66,9 +66,9 @@ talk_is_plain(const char *s, size_t len)
 void
 talk_scrub(json_t *o)
 {
-	const char *key;
 	json_t *value;
 	size_t i, len;
+	void *at;
 	char *clean;
 
 	if (json_is_string(o)) {
@@ -80,9 +80,12 @@ talk_scrub(json_t *o)
 		(void)json_string_set(o, clean);
 		free(clean);
 	} else if (json_is_array(o)) {
-		json_array_foreach(o, i, value) talk_scrub(value);
+		TALK_EACH(o, i, value)
+			talk_scrub(value);
 	} else if (json_is_object(o)) {
-		json_object_foreach(o, key, value) talk_scrub(value);
+		for (at = json_object_iter(o); at != NULL;
+		     at = json_object_iter_next(o, at))
+			talk_scrub(json_object_iter_value(at));
 	}
 }
 

@@ -135,6 +135,12 @@ struct link *talk_link(struct talk *t);
 typedef void talk_answer_fn(void *arg, json_t *answer, bool ok);
 /* Sends a request, which it takes over; fn (or NULL) is called once. */
 void talk_ask(struct talk *t, json_t *request, talk_answer_fn *fn, void *arg);
+/* Goes over the items of an array; over none if list is no array. */
+#define TALK_EACH(list, i, one) \
+	for (i = 0; i < json_array_size(list) && \
+	     (one = json_array_get(list, i)) != NULL; \
+	     i++)
+
 /* A text of an object, or "". */
 const char *talk_text(const json_t *o, const char *name);
 /* A number of an object, which may be written as a text; or 0. */

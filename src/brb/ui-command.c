@@ -106,10 +106,10 @@ cmd_show_list(struct ui *ui, const char *title, const json_t *list,
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(list, i, one)
-	    buf_addf(&text, "%s%s", i == 0 ? "" : ", ",
-		json_is_string(one) ? json_string_value(one) :
-				      talk_text(one, member));
+	TALK_EACH(list, i, one)
+		buf_addf(&text, "%s%s", i == 0 ? "" : ", ",
+		    json_is_string(one) ? json_string_value(one) :
+					  talk_text(one, member));
 	ui_note(ui, "%s: %s", title, text.len == 0 ? "none" : buf_cstr(&text));
 	buf_fini(&text);
 }
@@ -120,12 +120,13 @@ cmd_show_rooms(struct ui *ui, const json_t *o)
 	const json_t *list = json_object_get(o, "rooms"), *one;
 	size_t i;
 
-	json_array_foreach(list, i, one)
-	    ui_note(ui, "%s: %llu here, %llu new%s%s", talk_text(one, "room"),
-		(unsigned long long)talk_number(one, "people"),
-		(unsigned long long)talk_number(one, "new"),
-		*talk_text(one, "topic") == '\0' ? "" : ": ",
-		talk_text(one, "topic"));
+	TALK_EACH(list, i, one)
+		ui_note(ui, "%s: %llu here, %llu new%s%s",
+		    talk_text(one, "room"),
+		    (unsigned long long)talk_number(one, "people"),
+		    (unsigned long long)talk_number(one, "new"),
+		    *talk_text(one, "topic") == '\0' ? "" : ": ",
+		    talk_text(one, "topic"));
 }
 
 static void
@@ -137,8 +138,7 @@ cmd_show_messages(struct ui *ui, const json_t *o)
 
 	ui_note(ui, "%zu message%s:", json_array_size(list),
 	    json_array_size(list) == 1 ? "" : "s");
-	json_array_foreach(list, i, one)
-	{
+	TALK_EACH(list, i, one) {
 		if (strcmp(talk_text(one, "event"), "gap") == 0)
 			show_event(&show, ui_lines(ui), "gap", one, "");
 		else
@@ -160,8 +160,9 @@ cmd_show_account(struct ui *ui, const json_t *o)
 		ui_note(ui, "you have no account; /register makes one");
 	else
 		ui_note(ui, "account: %s", talk_text(o, "account"));
-	json_array_foreach(list, i, one) ui_note(ui, "%s %s",
-	    talk_text(one, "kind"), talk_text(one, "name"));
+	TALK_EACH(list, i, one)
+		ui_note(ui, "%s %s", talk_text(one, "kind"),
+		    talk_text(one, "name"));
 }
 
 /* Shows whatever the answer has to show. */
