@@ -577,7 +577,7 @@ START_TEST(test_losses)
 
 	client_start_daemon(&d, dir, NULL,
 	    "-l 127.0.0.1:0,line -l 0.0.0.0:0 -l unix:%s/sock %s -o line-rate=0 "
-	    "-o accept-rate=0 -o max-per-address=0 -o announce-rate=0 "
+	    "-o max-sessions=1 -o accept-rate=0 -o max-per-address=0 -o announce-rate=0 "
 	    "-o presence-window=1h -o history-size=64M",
 	    dir, tls_options);
 	d.has_second = true;

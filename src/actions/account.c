@@ -190,8 +190,10 @@ action_login(struct member *m, const struct account *a, const char *nick,
 	login_tell(m, a);
 	m->is_logging_in = true;
 	answer->nick = NICK_SAME;
-	if (nick != NULL && !account_owns(a, m->nick))
+	if (nick != NULL && !account_owns(a, m->nick)) {
 		answer->nick = action_nick(m, nick, &answer->nick_answer);
+		m = answer->nick_answer.member;
+	}
 	if (answer->nick != NICK_CHANGED)
 		rename_return(m);
 	m->is_logging_in = false;

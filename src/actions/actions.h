@@ -88,7 +88,9 @@ enum nick {
 	NICK_TAKEN, /* clash has it */
 	NICK_LOOKALIKE, /* it looks like that of clash */
 	NICK_OWNED, /* it is owner's, or looks like it; m is not logged in */
-	NICK_TOO_OFTEN /* ANNOUNCE_PERSON: member_announce_wait_ms() */
+	NICK_TOO_OFTEN, /* ANNOUNCE_PERSON: member_announce_wait_ms() */
+	/* clash is they themselves, in max-sessions sessions already */
+	NICK_TOO_MANY
 };
 struct nick_answer {
 	const struct ban *ban;
@@ -96,13 +98,18 @@ struct nick_answer {
 	const struct room *room;
 	const struct member *clash;
 	const struct account_nick *owner;
+	/* Who they are then: m, or those whom they are already in another
+	 * session, to which this one has come: clients.h. */
+	struct member *member;
 };
 /* Would somebody with this credential, who is not here yet, get this nick? */
 enum nick action_nick_check(struct chat *chat,
     const struct credential *credential, const char *nick,
     struct nick_answer *answer) MUST_CHECK;
 /* Gives m another nick, and what was left under it: see rename_member(). m
- * is told by EVENT_SYNC_RENAME. */
+ * is told by EVENT_SYNC_RENAME. If it is theirs, with a strong credential, and
+ * they are here under it, the client with which they ask comes to them there; m
+ * may be freed: see answer->member. */
 enum nick action_nick(struct member *m, const char *nick,
     struct nick_answer *answer) MUST_CHECK;
 
@@ -185,7 +192,8 @@ void action_login_end(struct chat *chat, const struct credential *address,
 void action_logged_in(struct chat *chat, const struct credential *address,
     struct account *a, struct account_proof *p, struct login_answer *answer);
 /* m, who is not logged in, is so now: their place is the account's. If their
- * nick is none of its, they take this one, unless it is NULL. */
+ * nick is none of its, they take this one, unless it is NULL. Then m may be
+ * freed, as by action_nick(). */
 void action_login(struct member *m, const struct account *a, const char *nick,
     struct login_answer *answer);
 
@@ -253,10 +261,12 @@ enum aside {
  * none. */
 enum aside action_aside(struct member *m, const char *name, const char *key,
     struct room **room, enum modes_admit *why) MUST_CHECK;
-/* Lets m enter, who may; from is a room that they leave for it, or NULL. */
+/* Lets m enter with the client that acts, who may; from is a room that this
+ * leaves for it, or NULL. The person's clients that follow come in as well. */
 struct membership *action_join(struct member *m, struct room *room,
     enum room_join how, struct membership *from);
-/* Makes ms leave; the member is told by EVENT_SYNC_PART. text may be NULL. */
+/* Makes the client that acts leave, and the member, if no other of their clients
+ * has joined; who leaves is told by EVENT_SYNC_PART. text may be NULL. */
 void action_leave(struct membership *ms, const char *text);
 
 /* topic.c */
@@ -314,16 +324,18 @@ enum invite action_invite(struct membership *ms, struct member *m) MUST_CHECK;
 
 /* end.c: the five ways in which members leave the server. */
 
-/* They said so. Frees m. */
-void action_quit(struct member *m, const char *text);
+/* They said so, to that client, which member_pause() was called for. Frees it;
+ * the member leaves with the last one. */
+void action_quit(struct client *client, const char *text);
 /* The connection is gone, and its last unsent bytes may not have arrived.
- * has_closed: the peer had closed its end. May free m. */
-void action_lost(struct member *m, bool has_closed, size_t unsent);
+ * has_closed: the peer had closed its end. May free the client's member. */
+void action_lost(struct client *client, bool has_closed, size_t unsent);
 /* An operator ends it: line is told to them, if they are connected, and text to
  * the others. Frees m. */
 void action_put_out(struct member *m, const char *line, const char *text);
-/* The server stops: nobody is told, and bookmarks stay. Frees m. */
-void action_stop(struct member *m, size_t unsent);
+/* The server stops: nobody is told, and bookmarks stay. Frees the client
+ * or, with the last one, its member. */
+void action_stop(struct client *client, size_t unsent);
 /* The fifth way is in rename_member(): another session takes their place. */
 
 /* admit.c: who may connect, and who may enter. */

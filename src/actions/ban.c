@@ -109,10 +109,15 @@ action_end_banned(struct member *m)
 {
 	struct bans *bans = &m->chat->bans;
 	const struct clock *clock = m->chat->clock;
+	const struct client *client;
 	const struct ban *ban;
 	char *sentence, *line, *text;
 
 	ban = bans_match(bans, &m->address, clock_age_ms(clock));
+	SLIST_FOREACH(client, &m->clients, in_member)
+		if (ban == NULL && client->ops != NULL)
+			ban = bans_match(bans, &client->address,
+			    clock_age_ms(clock));
 	if (ban == NULL)
 		ban = action_account_ban(m->chat, member_account(m));
 	if (ban == NULL)

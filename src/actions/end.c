@@ -9,23 +9,32 @@
 
 #include "actions/actions.h"
 #include "room/client.h"
+#include "room/clients.h"
 #include "room/member.h"
 
 void
-action_quit(struct member *m, const char *text)
+action_quit(struct client *client, const char *text)
 {
-	if (text != NULL && action_is_secret(m, text, strlen(text)))
+	if (text != NULL &&
+	    action_is_secret(client->member, text, strlen(text)))
 		text = NULL;
-	member_depart(m, ROOM_LEAVE_QUIT, text);
+	if (client_has_others(client))
+		client_quit(client, text);
+	else
+		member_depart(client->member, ROOM_LEAVE_QUIT, text);
 }
 
 void
-action_lost(struct member *m, bool has_closed, size_t unsent)
+action_lost(struct client *client, bool has_closed, size_t unsent)
 {
+	struct member *m = client->member;
+
 	/* A guest who closed has left; others may have lost the connection,
 	 * which looks the same. */
-	if (m->is_guest && has_closed)
-		action_quit(m, NULL);
+	if (client_has_others(client))
+		client_lost(client, unsent);
+	else if (m->is_guest && has_closed)
+		action_quit(client, NULL);
 	else
 		member_lost(m, unsent);
 }
@@ -38,12 +47,16 @@ action_put_out(struct member *m, const char *line, const char *text)
 	SLIST_FOREACH(client, &m->clients, in_member)
 		if (client->ops != NULL)
 			client->ops->ended(client, line);
-	action_quit(m, text);
+	member_depart(m, ROOM_LEAVE_QUIT, text);
 }
 
 void
-action_stop(struct member *m, size_t unsent)
+action_stop(struct client *client, size_t unsent)
 {
-	member_pause(member_client(m), unsent);
-	member_depart(m, ROOM_LEAVE_SILENT, NULL);
+	if (client_has_others(client)) {
+		client_lost(client, unsent);
+		return;
+	}
+	member_pause(client, unsent);
+	member_depart(client->member, ROOM_LEAVE_SILENT, NULL);
 }

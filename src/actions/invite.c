@@ -15,7 +15,8 @@
 enum invite
 action_invite(struct membership *ms, struct member *m)
 {
-	struct client *client = member_client(m);
+	struct client *client;
+	bool was_told = false;
 	struct event event = { .kind = EVENT_INVITE, .other = m->nick };
 
 	if (ms->member->is_on_break)
@@ -29,8 +30,11 @@ action_invite(struct membership *ms, struct member *m)
 	/* Ignored people are not told that they are. */
 	if (member_ignores_author(m, ms->member->id, ms->member->nick))
 		return INVITED;
-	if (client->ops == NULL || m->is_on_break)
+	if (!member_is_connected(m) || m->is_on_break)
 		return INVITED_AWAY;
 	deliver_before(m, ms->member);
-	return client->ops->invited(client, &event) ? INVITED : INVITED_SLOW;
+	SLIST_FOREACH(client, &m->clients, in_member)
+		was_told |= client->ops != NULL &&
+		    client->ops->invited(client, &event);
+	return was_told ? INVITED : INVITED_SLOW;
 }

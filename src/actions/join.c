@@ -10,10 +10,13 @@
 #include "actions/actions.h"
 #include "room/chat.h"
 #include "room/client.h"
+#include "room/clients.h"
+#include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/member.h"
 #include "room/modes.h"
 #include "room/rank.h"
+#include "room/room.h"
 #include "room/watch.h"
 
 /* Has m's origin made as many as it may? Only if rooms are getting few. */
@@ -31,6 +34,9 @@ enum join
 action_join_check(struct member *m, const char *name, const char *key,
     struct room **room, enum modes_admit *why)
 {
+	struct membership *ms;
+	struct cursor *c;
+
 	if (room_name_check(name) != NICK_OK)
 		return JOIN_BAD_NAME;
 	if (join_has_made_enough(m) && chat_find_room(m->chat, name) == NULL)
@@ -49,8 +55,14 @@ action_join_check(struct member *m, const char *name, const char *key,
 	case CHAT_ROOMS_FULL:
 		return JOIN_ROOMS_FULL;
 	}
-	if (member_in(m, *room) != NULL)
-		return JOIN_IS_THERE;
+	ms = member_in(m, *room);
+	if (ms != NULL) {
+		c = membership_cursor(ms, member_client(m));
+		/* Whoever follows stays from now on. */
+		if (c != NULL)
+			c->is_following = false;
+		return c != NULL ? JOIN_IS_THERE : JOIN_MAY;
+	}
 	*why = modes_admit(*room, m, key);
 	return *why == MODES_ADMITTED ? JOIN_MAY : JOIN_FORBIDDEN;
 }
@@ -68,6 +80,19 @@ action_aside(struct member *m, const char *name, const char *key,
 	return *why == MODES_ADMITTED ? ASIDE_MAY : ASIDE_FORBIDDEN;
 }
 
+/* The client that acts leaves the room of from for another. */
+static void
+join_leave(struct membership *from, const struct room *room)
+{
+	struct cursor *c = membership_cursor(from, member_client(from->member));
+
+	/* The others are not told that there is a secret room. */
+	if (modes_has(room, ROOM_SECRET))
+		client_leave_room(c, ROOM_LEAVE_PART, NULL);
+	else
+		client_leave_room(c, ROOM_LEAVE_WENT, room->name);
+}
+
 struct membership *
 action_join(struct member *m, struct room *room, enum room_join how,
     struct membership *from)
@@ -75,15 +100,18 @@ action_join(struct member *m, struct room *room, enum room_join how,
 	bool was_announced = from != NULL && from->is_announced;
 	struct membership *ms;
 
-	/* The others are not told that there is a secret room. */
-	if (from != NULL && modes_has(room, ROOM_SECRET))
-		room_leave(from, ROOM_LEAVE_PART, NULL);
-	else if (from != NULL)
-		room_leave(from, ROOM_LEAVE_WENT, room->name);
+	if (from != NULL)
+		join_leave(from, room);
+	ms = member_in(m, room);
+	if (ms != NULL) {
+		room_attend(ms, member_client(m), how);
+		return ms;
+	}
 	ms = room_join(room, m, how);
 	(void)rank_joined(ms);
 	if (was_announced)
 		member_show(m);
+	clients_follow(ms);
 	return ms;
 }
 
@@ -92,6 +120,7 @@ action_leave(struct membership *ms, const char *text)
 {
 	struct member *m = ms->member;
 	const struct options *o = m->chat->options;
+	struct cursor *c = membership_cursor(ms, member_client(m));
 	struct event event = {
 		.kind = EVENT_SYNC_PART,
 		.time_ms = m->chat->clock->wall_ms,
@@ -106,6 +135,6 @@ action_leave(struct membership *ms, const char *text)
 
 	/* They see what was said before. */
 	deliver_flush(ms->room);
-	member_event(m, &event);
-	room_leave(ms, ROOM_LEAVE_PART, text);
+	member_answer(m, &event);
+	client_leave_room(c, ROOM_LEAVE_PART, text);
 }

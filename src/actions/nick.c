@@ -8,8 +8,11 @@
 #include <string.h>
 
 #include "actions/actions.h"
+#include "base/log.h"
 #include "room/bans.h"
 #include "room/client.h"
+#include "room/clients.h"
+#include "room/directory.h"
 #include "room/modes.h"
 #include "room/rank.h"
 
@@ -21,12 +24,16 @@ static const enum nick nick_results[] = {
 	[RENAME_TAKEN] = NICK_TAKEN,
 	[RENAME_LOOKALIKE] = NICK_LOOKALIKE,
 	[RENAME_TOO_OFTEN] = NICK_TOO_OFTEN,
+	[RENAME_JOINS] = NICK_CHANGED,
+	[RENAME_TOO_MANY] = NICK_TOO_MANY,
 };
 
 static bool
-nick_is_banned(struct chat *chat, const char *nick, struct nick_answer *answer)
+nick_is_banned(struct chat *chat, struct member *m, const char *nick,
+    struct nick_answer *answer)
 {
 	memset(answer, 0, sizeof(*answer));
+	answer->member = m;
 	answer->ban = bans_match_nick(&chat->bans, nick,
 	    clock_age_ms(chat->clock));
 	return answer->ban != NULL;
@@ -49,7 +56,7 @@ enum nick
 action_nick_check(struct chat *chat, const struct credential *credential,
     const char *nick, struct nick_answer *answer)
 {
-	if (nick_is_banned(chat, nick, answer))
+	if (nick_is_banned(chat, NULL, nick, answer))
 		return NICK_BANNED;
 	if (nick_is_owned(chat, credential, nick, answer))
 		return NICK_OWNED;
@@ -57,14 +64,30 @@ action_nick_check(struct chat *chat, const struct credential *credential,
 	    nick, &answer->clash)];
 }
 
+/* The client with which m asks comes to them, where they are. */
+static void
+nick_join(struct member *m, const char *nick, struct nick_answer *answer)
+{
+	struct member *to = directory_find(&m->chat->directory, nick);
+	char from[CREDENTIAL_STR_SIZE];
+
+	credential_str(&m->address, from);
+	log_people("another session: old=%s nick=%s from=\"%s\"", m->nick,
+	    to->nick, from);
+	(void)client_move(member_client(m), to);
+	answer->member = to;
+	answer->room = NULL;
+}
+
 enum nick
 action_nick(struct member *m, const char *nick, struct nick_answer *answer)
 {
 	struct event event = { .kind = EVENT_SYNC_RENAME, .from = m };
 	enum nick result;
+	enum rename renamed;
 	char old[NICK_SIZE];
 
-	if (nick_is_banned(m->chat, nick, answer))
+	if (nick_is_banned(m->chat, m, nick, answer))
 		return NICK_BANNED;
 	/* By their nick, those who are to be put out are found. */
 	answer->ban = bans_match(&m->chat->bans, &m->address,
@@ -79,7 +102,12 @@ action_nick(struct member *m, const char *nick, struct nick_answer *answer)
 	if (answer->room != NULL)
 		return NICK_FORBIDDEN;
 	memcpy(old, m->nick, sizeof(old));
-	result = nick_results[rename_member(m, nick, &answer->clash)];
+	renamed = rename_member(m, nick, &answer->clash);
+	if (renamed == RENAME_JOINS) {
+		nick_join(m, nick, answer);
+		return NICK_CHANGED;
+	}
+	result = nick_results[renamed];
 	if (result != NICK_CHANGED)
 		return result;
 	event.time_ms = m->chat->clock->wall_ms;

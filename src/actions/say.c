@@ -8,6 +8,7 @@
 #include "actions/actions.h"
 #include "base/secret.h"
 #include "room/client.h"
+#include "room/clients.h"
 #include "room/deliver.h"
 #include "room/ids.h"
 #include "room/member.h"
@@ -81,5 +82,7 @@ action_say(struct member *m, struct room *room, struct event *event, bool fits,
 		deliver_begin(room, m);
 	}
 	room_publish(room, event, ms);
+	if (ms != NULL)
+		membership_spoke(ms);
 	return SAID;
 }

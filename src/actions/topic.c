@@ -32,6 +32,6 @@ action_topic(struct membership *ms, const char *text)
 	if (!ms->is_op && !member_may_announce(m, ANNOUNCE_TOPIC))
 		return TOPIC_TOO_OFTEN;
 	room_set_topic(ms, text, &event);
-	member_event(m, &event);
+	member_answer(m, &event);
 	return TOPIC_SET;
 }

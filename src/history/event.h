@@ -102,7 +102,8 @@ struct event_tally {
 enum event_age { EVENT_AGE_LIVE, EVENT_AGE_TODAY, EVENT_AGE_EARLIER };
 
 /* Authors' ids stay below this; a damaged file may say otherwise. */
-#define EVENT_AUTHOR_MAX (UINT64_MAX / 2)
+#define EVENT_AUTHOR_MAX (UINT64_MAX >> 8)
+#define EVENT_VIA_MAX 127 /* and so do the numbers of their clients */
 
 struct event {
 	enum event_kind kind;
@@ -116,6 +117,7 @@ struct event {
 	const char *server; /* what this server calls itself */
 	const char *room; /* its name; NULL: in none */
 	uint64_t author; /* member id; 0: none */
+	uint8_t via; /* the number of the author's client (struct client) */
 	const struct member *from; /* the author, if they are here now */
 	const char *nick; /* the author's nick at that time */
 	const char *text; /* scrubbed; not terminated */
@@ -143,6 +145,7 @@ struct event {
 	bool is_uncertain; /* there may be more: the power was cut */
 	bool is_id_shown; /* this is for whose id it is */
 	bool is_aside; /* to be said by who is not there, but could be */
+	bool is_own; /* said just now by another client of who is shown it */
 	const struct event_presence *presence;
 	/* Of an arrival: those whose own (struct cursor) is that or a later one
 	 * were told of it when they came; 0: nobody was. */
@@ -178,6 +181,15 @@ event_is_of_names(enum event_kind kind)
 	    kind == EVENT_SYNC_QUIT || kind == EVENT_SYNC_RENAME;
 }
 
+/* Are the other clients of who did it told as everybody is? Else they are told
+ * by themselves, or not at all. */
+static inline bool
+event_is_for_others(enum event_kind kind)
+{
+	return event_is_numbered(kind) || kind == EVENT_MODE ||
+	    kind == EVENT_KICK || kind == EVENT_INVITE || kind == EVENT_TAGS;
+}
+
 /* A way of writing events down, one for each variant of a protocol. All who
  * have the same dialect (the same pointer) share the rendered bytes. */
 struct dialect {
@@ -192,6 +204,11 @@ struct dialect {
 	/* Its clients keep a list of who is here, so they are told of each
 	 * arrival and departure, whatever else is paused. */
 	bool tracks_members;
+	/* They are in all rooms in which the person is, whichever of the
+	 * person's clients has joined. */
+	bool follows;
+	/* Nobody need have read what they were shown. */
+	bool is_for_programs;
 };
 
 static inline void

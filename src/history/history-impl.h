@@ -59,7 +59,8 @@ struct record {
 	uint64_t number;
 	uint64_t time; /* record_pack_time(); of a hole: 0 */
 	uint64_t age; /* of the age clock, in milliseconds; of a hole: 0 */
-	uint64_t author; /* of a hole: the number after it */
+	uint64_t
+	    author; /* record_pack_author(); of a hole: the number after it */
 	char data[]; /* nick, NUL, text; with an id: struct record_id; NULs */
 };
 
@@ -95,6 +96,16 @@ record_pack_time(int64_t time_ms, int64_t wall_ms)
 		behind = -RECORD_BEHIND_MAX;
 	return (uint64_t)time_ms << RECORD_BEHIND_BITS |
 	    ((uint64_t)behind & ((UINT64_C(1) << RECORD_BEHIND_BITS) - 1));
+}
+
+/* A record's author: the member's id and, in the high bits, the number of their
+ * client. */
+#define RECORD_VIA_SHIFT 56
+
+static inline uint64_t
+record_pack_author(uint64_t author, uint8_t via)
+{
+	return author | (uint64_t)via << RECORD_VIA_SHIFT;
 }
 
 #define HISTORY_MAGIC 0x676e697264627262 /* "brbdring" on little-endian */

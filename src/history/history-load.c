@@ -77,7 +77,7 @@ load_is_harmless(const struct record *r)
 	for (i = 0; i < r->first.is.nick_len; i++)
 		if (!nick_is_char(r->data[i]))
 			return false;
-	return r->author <= EVENT_AUTHOR_MAX &&
+	return r->author >> RECORD_VIA_SHIFT <= EVENT_VIA_MAX &&
 	    (record_id(r) == NULL || load_is_harmless_id(record_id(r))) &&
 	    text_is_harmless(r->data + r->first.is.nick_len + 1,
 		r->first.is.text_len);
@@ -127,8 +127,8 @@ load_take(struct history *h, uint64_t pos, bool is_first)
 	} else if (r->prev != pos - h->last_pos)
 		r->prev = (uint32_t)(pos - h->last_pos);
 	if (record_is_message(r)) {
-		if (r->author > h->max_author)
-			h->max_author = r->author;
+		if ((r->author & EVENT_AUTHOR_MAX) > h->max_author)
+			h->max_author = r->author & EVENT_AUTHOR_MAX;
 		if (record_time_ms(r) > h->last_time_ms)
 			h->last_time_ms = record_time_ms(r);
 	}

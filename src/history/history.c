@@ -246,7 +246,7 @@ history_append(struct history *h, const struct event *event)
 	h->last_time_ms = history_bound_time(h, event->time_ms);
 	r->time = record_pack_time(h->last_time_ms, event_wall_ms(event));
 	r->age = (uint64_t)event->age_ms;
-	r->author = event->author;
+	r->author = record_pack_author(event->author, event->via);
 	memset((char *)r + size - HISTORY_ALIGN, 0, HISTORY_ALIGN);
 	memcpy(r->data, event->nick, nick_len + 1);
 	if (text_len > 0)
@@ -363,7 +363,8 @@ history_read_message(const struct record *r, struct event *event)
 	event->time_ms = record_time_ms(r);
 	event->wall_ms = record_wall_ms(r);
 	event->age_ms = (int64_t)r->age;
-	event->author = r->author;
+	event->author = r->author & EVENT_AUTHOR_MAX;
+	event->via = (uint8_t)(r->author >> RECORD_VIA_SHIFT);
 	event->nick = r->data;
 	event->text = r->data + r->first.is.nick_len + 1;
 	event->text_len = r->first.is.text_len;

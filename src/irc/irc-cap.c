@@ -78,7 +78,7 @@ cap_set(struct session *s, uint32_t caps)
 {
 	irc_of(s)->caps = caps;
 	if (s->member != NULL)
-		member_set_dialect(s->member, irc_dialect(caps));
+		member_set_dialect(session_client(s), irc_dialect(caps));
 }
 
 static uint32_t

@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "irc/irc.h"
 #include "room/client.h"
+#include "room/cursor.h"
 #include "room/directory.h"
 #include "room/modes.h"
 #include "session/session.h"
@@ -88,13 +89,23 @@ irc_own_event(const struct session *s, enum event_kind kind,
 	return event;
 }
 
+struct membership *
+irc_in(const struct session *s, const struct room *room)
+{
+	struct membership *ms = member_in(s->member, room);
+
+	return ms != NULL && membership_cursor(ms, session_client(s)) != NULL ?
+	    ms :
+	    NULL;
+}
+
 struct room *
 irc_open_room(struct session *s, const char *channel, bool has_to_be_in,
     struct membership **ms)
 {
 	struct room *room = irc_find_room(s, channel);
 
-	*ms = room == NULL ? NULL : member_in(s->member, room);
+	*ms = room == NULL ? NULL : irc_in(s, room);
 	if (room == NULL || (*ms == NULL && !irc_may_see_room(s, room))) {
 		irc_no_such_channel(s, channel);
 		return NULL;

@@ -12,7 +12,10 @@
 
 #include "base/text.h"
 #include "irc/irc.h"
+#include "room/client.h"
+#include "room/cursor.h"
 #include "room/modes.h"
+#include "room/room.h"
 #include "session/session.h"
 
 static const char *
@@ -40,11 +43,10 @@ join_send_own(struct session *s, const struct room *room)
 	    irc_of(s)->caps & ~(uint32_t)IRC_CAP_AWAY_NOTIFY);
 }
 
+/* What the client is told of a room that it has come into. */
 static void
-join_go(struct session *s, struct room *room)
+join_tell(struct session *s, struct room *room)
 {
-	/* Nothing of it is sent before the answer. */
-	(void)action_join(s->member, room, join_how(s), NULL);
 	join_send_own(s, room);
 	irc_send_topic(s, room);
 	irc_send_marker(s, room);
@@ -57,6 +59,27 @@ join_go(struct session *s, struct room *room)
 		    "NOTICE %s :#%s: You are still on break; BACK shows what "
 		    "you miss here",
 		    irc_nick(s), room->name);
+}
+
+static void
+join_go(struct session *s, struct room *room)
+{
+	/* Nothing of it is sent before the answer. */
+	(void)action_join(s->member, room, join_how(s), NULL);
+	join_tell(s, room);
+}
+
+void
+irc_joined(struct session *s, struct membership *ms)
+{
+	struct client *client = session_client(s);
+
+	/* Before the welcome there are no rooms. */
+	if (!irc_of(s)->is_registered)
+		return;
+	room_attend(ms, client, join_how(s));
+	membership_cursor(ms, client)->is_following = true;
+	join_tell(s, ms->room);
 }
 
 static const struct {
@@ -120,10 +143,13 @@ irc_join_run(struct session *s, struct irc_message *msg)
 {
 	char *channels = msg->argv[0], *keys = msg->argv[1];
 	const char *channel, *key;
-	struct membership *ms;
+	struct membership *ms, *next;
 
 	if (strcmp(channels, "0") == 0) {
-		while ((ms = SLIST_FIRST(&s->member->memberships)) != NULL) {
+		SLIST_FOREACH_SAFE(ms, &s->member->memberships, in_member,
+		    next) {
+			if (membership_cursor(ms, session_client(s)) == NULL)
+				continue;
 			irc_charge(s, 20); /* as PART */
 			action_leave(ms, NULL);
 		}

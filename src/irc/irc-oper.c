@@ -25,6 +25,7 @@
 #include "irc/irc.h"
 #include "net/conn.h"
 #include "net/verify.h"
+#include "room/client.h"
 #include "room/deliver.h"
 #include "room/directory.h"
 #include "room/opers.h"
@@ -211,7 +212,7 @@ oper_kill(struct session *s, struct member *m, const char *why)
 		buf_addf(out, "KILL %s :%s", m->nick, why);
 		irc_end(target);
 	}
-	if (target != NULL)
+	if (target != NULL && !client_has_others(session_client(target)))
 		session_quit(target, text, text);
 	else
 		action_put_out(m, text, text);
@@ -254,8 +255,7 @@ irc_wallops_run(struct session *s, struct irc_message *msg)
 	irc_add_mask(&line, s->member);
 	buf_addf(&line, " WALLOPS :%s\r\n", text);
 	TAILQ_FOREACH(other, &s->all->list, entry)
-		if (other->member != NULL &&
-		    irc_session_of(other->member) != NULL &&
+		if (other->member != NULL && other->protocol == s->protocol &&
 		    (other->member->flags & MEMBER_WALLOPS) != 0)
 			(void)!conn_send(other->conn, line.data, line.len);
 	buf_fini(&line);

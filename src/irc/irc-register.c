@@ -25,6 +25,7 @@
 #include "base/util.h"
 #include "irc/irc.h"
 #include "room/bans.h"
+#include "room/clients.h"
 #include "room/deliver.h"
 
 /* 004 (RPL_MYINFO): modes of people, of rooms and in them, and which of these
@@ -74,6 +75,12 @@ register_explain_nick(struct session *s, enum nick result, const char *nick,
 			    "with SASL or PASS %s:PASSWORD",
 			    answer->owner->nick, answer->owner->nick);
 		break;
+	case NICK_TOO_MANY:
+		irc_about(s, 433, nick,
+		    "You are here in %llu sessions already; end one of them "
+		    "first",
+		    (unsigned long long)s->all->options->max_sessions);
+		break;
 	case NICK_TOO_OFTEN:
 		session_wait_str(s, ANNOUNCE_PERSON, wait);
 		irc_about(s, 438, nick, "Too many changes; try again in %s",
@@ -119,8 +126,10 @@ register_nick(struct session *s, const char *nick)
 		if (result == NICK_OWNED &&
 		    session_login_by_connection(s, nick))
 			result = action_nick(s->member, nick, &answer);
-		if (result == NICK_CHANGED)
+		if (result == NICK_CHANGED) {
+			client_follow(session_client(s));
 			member_show_queued(s->member);
+		}
 	} else { /* before the registration it is only wanted */
 		result = register_check_nick(s, nick, &answer);
 		irc->nick_is_taken = result == NICK_TAKEN ||
@@ -325,6 +334,7 @@ irc_register_try(struct session *s)
 	result = action_nick(m, irc->nick, &answer);
 	if (result != NICK_CHANGED)
 		register_explain_nick(s, result, irc->nick, &answer);
+	m = s->member;
 	irc->is_registered = true;
 	free(irc->user);
 	free(irc->realname);
@@ -332,6 +342,7 @@ irc_register_try(struct session *s)
 	register_welcome(s);
 	/* Comes after the answer, unless a room will show it. */
 	irc_answer_end(s);
+	client_follow(session_client(s));
 	member_show_queued(m);
 }
 

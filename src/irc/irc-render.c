@@ -445,7 +445,11 @@ irc_render(const struct dialect *d, struct buf *out, const struct event *e)
 /* One for each set; an upgrade knows them by name. */
 #define D(n) \
 	{ \
-		{ "irc-" #n, irc_render, true }, 0x##n \
+		{ .name = "irc-" #n, \
+			.render = irc_render, \
+			.tracks_members = true, \
+			.follows = true }, \
+		    0x##n \
 	}
 #define D16(n) \
 	D(n##0), D(n##1), D(n##2), D(n##3), D(n##4), D(n##5), D(n##6), \

@@ -53,9 +53,15 @@ irc_nick(const struct session *s)
 struct session *
 irc_session_of(const struct member *m)
 {
-	struct session *s = member_session(m);
+	const struct client *client;
+	struct session *s;
 
-	return s != NULL && s->protocol == &protocol_irc ? s : NULL;
+	SLIST_FOREACH(client, &m->clients, in_member) {
+		s = client->session;
+		if (s != NULL && s->protocol == &protocol_irc)
+			return s;
+	}
+	return NULL;
 }
 
 /* The buffer that collects lines for s. */

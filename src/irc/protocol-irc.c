@@ -296,6 +296,7 @@ const struct protocol protocol_irc = {
 	.notice = irc_notice,
 	.error = irc_notice,
 	.event = irc_told,
+	.joined = irc_joined,
 	.mark_past = irc_mark_past,
 	.caught_up = irc_caught_up,
 	.kicked = irc_event,

@@ -312,6 +312,7 @@ const struct dialect jsonl_dialect = {
 	.name = "json",
 	.render = jsonl_render,
 	.tracks_members = true,
+	.is_for_programs = true,
 };
 
 void

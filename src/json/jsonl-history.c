@@ -35,7 +35,7 @@ history_page_add(const struct session *s, struct json *j,
     const struct room *room, struct history_cursor *at, uint64_t upper,
     uint64_t limit)
 {
-	const struct client *client = member_client(s->member);
+	const struct client *client = session_client(s);
 	size_t start = j->out->len;
 	size_t max = member_in(s->member, room) == NULL ? JSONL_ASIDE_BYTES :
 							  JSONL_PAGE_BYTES;

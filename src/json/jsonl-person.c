@@ -80,6 +80,12 @@ nick_take(struct session *s, const struct jsonl_request *rq, const char *nick)
 	case NICK_OWNED:
 		jsonl_failed(s, rq, "nick-owned", "it belongs to an account");
 		break;
+	case NICK_TOO_MANY:
+		jsonl_failed(s, rq, "too-many",
+		    "you are here in %llu sessions already; end one of them "
+		    "first",
+		    (unsigned long long)s->all->options->max_sessions);
+		break;
 	case NICK_TOO_OFTEN:
 		jsonl_too_often(s, rq, ANNOUNCE_PERSON);
 		break;

@@ -17,6 +17,7 @@
 #include "json/jsonl.h"
 #include "net/conn.h"
 #include "room/chat.h"
+#include "room/cursor.h"
 #include "room/directory.h"
 #include "room/modes-words.h"
 
@@ -183,6 +184,32 @@ jsonl_number(struct session *s, const struct jsonl_request *rq,
 }
 
 struct membership *
+jsonl_here(const struct session *s, const struct room *room)
+{
+	struct membership *ms = member_in(s->member, room);
+
+	return ms != NULL && membership_cursor(ms, session_client(s)) != NULL ?
+	    ms :
+	    NULL;
+}
+
+/* The room that s is in, if it is in one. */
+static struct membership *
+jsonl_only_room(const struct session *s)
+{
+	struct membership *ms, *only = NULL;
+
+	SLIST_FOREACH(ms, &s->member->memberships, in_member) {
+		if (jsonl_here(s, ms->room) == NULL)
+			continue;
+		if (only != NULL)
+			return NULL;
+		only = ms;
+	}
+	return only;
+}
+
+struct membership *
 jsonl_in(struct session *s, const struct jsonl_request *rq, const char *name)
 {
 	char folded[ROOM_NAME_SIZE];
@@ -191,7 +218,8 @@ jsonl_in(struct session *s, const struct jsonl_request *rq, const char *name)
 	if (room_name_check(name) == NICK_OK) {
 		nick_fold(folded, name);
 		SLIST_FOREACH(ms, &s->member->memberships, in_member)
-			if (strcmp(ms->room->name, folded) == 0)
+			if (strcmp(ms->room->name, folded) == 0 &&
+			    jsonl_here(s, ms->room) != NULL)
 				return ms;
 	}
 	jsonl_failed(s, rq, "not-in-room",
@@ -240,7 +268,7 @@ jsonl_reach(struct session *s, const struct jsonl_request *rq, const char *name)
 struct membership *
 jsonl_room(struct session *s, const struct jsonl_request *rq)
 {
-	struct membership *ms = SLIST_FIRST(&s->member->memberships);
+	struct membership *ms = jsonl_only_room(s);
 	const json_t *value = json_object_get(rq->object, "room");
 
 	if (json_is_string(value))
@@ -249,7 +277,7 @@ jsonl_room(struct session *s, const struct jsonl_request *rq)
 		jsonl_failed(s, rq, "no-room", "\"room\" has to be a text");
 		return NULL;
 	}
-	if (ms != NULL && SLIST_NEXT(ms, in_member) == NULL)
+	if (ms != NULL)
 		return ms;
 	jsonl_failed(s, rq, "no-room", "in which room? say \"room\": NAME");
 	return NULL;
@@ -306,7 +334,7 @@ bool
 jsonl_says_in(struct session *s, const char *line, size_t len,
     const struct room *room)
 {
-	struct membership *ms = SLIST_FIRST(&s->member->memberships);
+	struct membership *ms = jsonl_only_room(s);
 	json_t *object = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
 	const char *name = json_string_value(json_object_get(object, "room"));
 	char folded[ROOM_NAME_SIZE];

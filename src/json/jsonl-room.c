@@ -38,7 +38,7 @@ join_answer(struct session *s, const struct jsonl_request *rq,
 	jsonl_end(s);
 	jsonl_send_people(s, room, false);
 	/* Else the catch-up ends so. */
-	if (!cursor_has_replay(membership_cursor(ms)) &&
+	if (!cursor_has_replay(membership_cursor(ms, session_client(s))) &&
 	    !s->member->is_on_break) {
 		j = jsonl_begin(s, "event", "live");
 		json_text(j, "room", room->name);
@@ -196,7 +196,7 @@ jsonl_skip_run(struct session *s, const struct jsonl_request *rq)
 		return;
 	}
 	free(name);
-	if (!replay_skip(membership_cursor(ms), &skipped)) {
+	if (!replay_skip(membership_cursor(ms, session_client(s)), &skipped)) {
 		jsonl_failed(s, rq, "no-catchup", "no catch-up runs there");
 		return;
 	}
@@ -238,13 +238,14 @@ rooms_add_place(struct json *j, const struct room *room,
 static void
 rooms_add(struct json *j, const struct session *s, struct room *room)
 {
-	const struct membership *ms = member_in(s->member, room);
+	const struct membership *ms = jsonl_here(s, room);
 	const struct bookmark *bookmark = person_bookmark(&s->member->person,
 	    room);
 	uint64_t fresh = 0;
 
 	if (ms != NULL)
-		fresh = cursor_new_count(membership_cursor(ms));
+		fresh = cursor_new_count(membership_cursor(ms,
+		    session_client(s)));
 	else if (bookmark != NULL)
 		fresh = room_new_count(room, &bookmark->cursor,
 		    bookmark->repeat_until);

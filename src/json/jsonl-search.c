@@ -87,8 +87,7 @@ jsonl_found(struct session *s, const struct search *search)
 	for (; i < count && j->out->len - start < JSONL_PAGE_BYTES; i++) {
 		if (!search_hit(search, s->member, i, &event))
 			continue;
-		event.is_id_shown = client_has_id(member_client(s->member),
-		    &event);
+		event.is_id_shown = client_has_id(session_client(s), &event);
 		jsonl_add_event(j, &event);
 	}
 	json_array_close(j);

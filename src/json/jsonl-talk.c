@@ -111,7 +111,7 @@ say_id(struct session *s, const struct jsonl_request *rq, struct event *event)
 		jsonl_failed(s, rq, "bad-id",
 		    "\"id\" is a text of 1 to %d letters, digits and signs",
 		    HISTORY_ID_MAX);
-	else if (member_client(s->member)->id_secret == 0)
+	else if (session_client(s)->id_secret == 0)
 		jsonl_failed(s, rq, "no-client",
 		    "an \"id\" needs a \"client\" before it");
 	else {
@@ -136,7 +136,7 @@ say_was_done(struct session *s, const struct jsonl_request *rq,
 		return false;
 	room = chat_find_room(s->all->chat, json_string_value(name));
 	if (room == NULL || member_in(s->member, room) != NULL ||
-	    !client_has_said(member_client(s->member), room, event))
+	    !client_has_said(session_client(s), room, event))
 		return false;
 	say_done(s, rq, room, event, true);
 	return true;
@@ -182,7 +182,7 @@ void
 jsonl_client_run(struct session *s, const struct jsonl_request *rq)
 {
 	if (json_is_string(rq->value) &&
-	    client_set_secret(member_client(s->member),
+	    client_set_secret(session_client(s),
 		json_string_value(rq->value)) == 0)
 		jsonl_done(s, rq);
 	else

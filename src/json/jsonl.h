@@ -121,6 +121,8 @@ struct membership *jsonl_room(struct session *s,
  * false, could come into. NULL: s was told. */
 struct room *jsonl_reach(struct session *s, const struct jsonl_request *rq,
     const char *name);
+/* Is s itself in the room, and not only another session of theirs? Or NULL. */
+struct membership *jsonl_here(const struct session *s, const struct room *room);
 /* In the room of that name. NULL: s was told. */
 struct membership *jsonl_in(struct session *s, const struct jsonl_request *rq,
     const char *name);

@@ -24,7 +24,7 @@ cmd_history_run(struct session *s, int argc, char *argv[])
 		session_error(s, "how many messages? a number from 1 to %d",
 		    CMD_HISTORY_MAX);
 	else
-		replay_start_history(membership_cursor(plain_here(s)), n);
+		replay_start_history(plain_cursor(s), n);
 }
 
 void
@@ -34,7 +34,7 @@ cmd_skip_run(struct session *s, int argc, char *argv[])
 
 	(void)argc;
 	(void)argv;
-	if (!replay_skip(membership_cursor(plain_here(s)), &skipped)) {
+	if (!replay_skip(plain_cursor(s), &skipped)) {
 		session_error(s, "there is nothing to skip");
 		return;
 	}

@@ -81,8 +81,8 @@ cmd_rooms_line(struct session *s, struct room *room)
 	buf_addf(&text, "%s: %zu here", room->name, room->people_count);
 	if (ms != NULL) {
 		buf_addstr(&text, ", you among them");
-		if (s->member->is_on_break)
-			fresh = cursor_new_count(membership_cursor(ms));
+		if (s->member->is_on_break && ms == plain_here(s))
+			fresh = cursor_new_count(plain_cursor(s));
 	} else if (bookmark != NULL)
 		fresh = room_new_count(room, &bookmark->cursor,
 		    bookmark->repeat_until);

@@ -63,6 +63,13 @@ plain_explain_nick(struct session *s, enum nick why, const char *nick,
 			    "%s",
 			    answer->owner->nick, answer->owner->nick);
 		break;
+	case NICK_TOO_MANY:
+		session_error(s,
+		    "you are here as %s in %llu sessions already; end one of "
+		    "them first",
+		    answer->clash->nick,
+		    (unsigned long long)s->all->options->max_sessions);
+		break;
 	case NICK_TOO_OFTEN:
 		plain_too_often(s, ANNOUNCE_PERSON);
 		break;

@@ -46,9 +46,9 @@ search_add(struct session *s, struct buf *out, struct event *event,
 		.time_ms = event_wall_ms(event) };
 
 	if (clock_day(date.time_ms) != *day)
-		dialect_render(member_dialect(s->member), out, &date);
+		dialect_render(session_client(s)->dialect, out, &date);
 	*day = clock_day(date.time_ms);
-	dialect_render(member_dialect(s->member), out, event);
+	dialect_render(session_client(s)->dialect, out, event);
 }
 
 void

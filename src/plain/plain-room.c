@@ -26,11 +26,20 @@
 struct membership *
 plain_here(const struct session *s)
 {
+	const struct client *client = session_client(s);
 	struct membership *ms;
 
-	ms = SLIST_FIRST(&s->member->memberships);
-	assert(ms != NULL);
-	return ms;
+	SLIST_FOREACH(ms, &s->member->memberships, in_member)
+		if (membership_cursor(ms, client) != NULL)
+			return ms;
+	assert(!"a person of the plain protocol is in a room");
+	return NULL;
+}
+
+struct cursor *
+plain_cursor(const struct session *s)
+{
+	return membership_cursor(plain_here(s), session_client(s));
 }
 
 void
@@ -40,7 +49,6 @@ plain_greet_room(struct session *s, const struct room *room)
 	struct buf text = BUF_INITIALIZER;
 	size_t count, i;
 
-	assert(member_in(s->member, room) == NULL);
 	if (room->people_count == 0)
 		buf_addstr(&text, "nobody else is here");
 	else
@@ -61,7 +69,7 @@ void
 plain_on_break(struct session *s)
 {
 	session_error(s, "you are on break; /back first (%llu waiting)",
-	    (unsigned long long)cursor_lag(membership_cursor(plain_here(s))));
+	    (unsigned long long)cursor_lag(plain_cursor(s)));
 }
 
 void

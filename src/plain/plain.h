@@ -16,6 +16,7 @@
 /* Shared by the files of the plain protocol only. There, a person is in one
  * room at a time: the one that they are "here" in. */
 
+struct cursor;
 struct member;
 struct membership;
 struct protocol;
@@ -27,6 +28,9 @@ extern const struct protocol protocol_line;
 
 /* The room to which what s says goes; s has a member. */
 struct membership *plain_here(const struct session *s);
+
+/* Where s reads there. */
+struct cursor *plain_cursor(const struct session *s);
 
 /* Tells somebody who is coming in who is here, and the topic. */
 void plain_greet_room(struct session *s, const struct room *room);

@@ -46,7 +46,7 @@ line_add_said(struct buf *out, const struct event *e, const char *before,
 {
 	line_add_time(out, e);
 	buf_addstr(out, before);
-	buf_addstr(out, e->nick);
+	buf_addstr(out, e->is_own ? "you" : e->nick);
 	buf_addstr(out, after);
 	buf_add(out, e->text, e->text_len);
 }
@@ -146,7 +146,7 @@ line_reply(struct session *s, const char *prefix, const char *text)
 {
 	struct buf *out = &s->all->out;
 	bool is_crlf = s->member != NULL &&
-	    member_dialect(s->member) == &line_crlf;
+	    session_client(s)->dialect == &line_crlf;
 
 	buf_reset(out);
 	buf_addstr(out, prefix);
@@ -190,7 +190,7 @@ line_event(struct session *s, const struct event *e)
 		break; /* the catch-up says it */
 	default:
 		buf_reset(out);
-		dialect_render(member_dialect(s->member), out, e);
+		dialect_render(session_client(s)->dialect, out, e);
 		conn_reply(s->conn, out->data, out->len);
 	}
 }
@@ -377,7 +377,7 @@ line_line(struct session *s, char *text, size_t len, bool has_cr)
 	    session_take_password(s, text, len))
 		return;
 	if (!s->has_spoken && has_cr)
-		member_set_dialect(s->member, &line_crlf);
+		member_set_dialect(session_client(s), &line_crlf);
 	if (!s->has_spoken && len > 0)
 		len = conn_take_telnet(s->conn, text, len);
 	if ((!s->has_spoken || s->state != NULL) && m->is_guest &&
@@ -399,7 +399,7 @@ line_line(struct session *s, char *text, size_t len, bool has_cr)
 	}
 	session_charge(s, 1);
 	if (len == 0) {
-		if (cursor_has_replay(membership_cursor(plain_here(s))))
+		if (cursor_has_replay(plain_cursor(s)))
 			cmd_skip_run(s, 0, NULL);
 	} else if (typed_secret_is(m, text, len))
 		session_error(s, SAY_SECRET_TEXT);
@@ -437,6 +437,7 @@ static bool
 line_load(struct session *s, struct fields_in *in, const struct tlv *item)
 {
 	const char *text = (const char *)item->data;
+	const struct membership *ms;
 	enum first_line claim;
 
 	/* Older versions wrote something else there. */
@@ -446,8 +447,11 @@ line_load(struct session *s, struct fields_in *in, const struct tlv *item)
 		line_hold(s, text, item->len);
 	if (s->member == NULL)
 		session_set_left(s);
-	if (s->member == NULL || !SLIST_EMPTY(&s->member->memberships))
+	if (s->member == NULL)
 		return true;
+	SLIST_FOREACH(ms, &s->member->memberships, in_member)
+		if (membership_cursor(ms, session_client(s)) != NULL)
+			return true;
 	return fields_fail(in, "somebody is in no room");
 }
 
@@ -463,12 +467,14 @@ line_kicked(struct session *s, const struct event *e)
 	event_text(&text, &kicked);
 	free(you);
 	/* There is no other room to go to. */
-	if (strcmp(e->room, lobby->name) == 0)
-		action_put_out(s->member, buf_cstr(&text), NULL);
-	else {
+	if (strcmp(e->room, lobby->name) == 0) {
+		session_error(s, "%s", buf_cstr(&text));
+		session_quit(s, buf_cstr(&text), NULL);
+	} else {
 		session_notice(s, "%s; you are in %s now", buf_cstr(&text),
 		    lobby->name);
 		plain_greet_room(s, lobby);
+		session_acts(s);
 		plain_arrive(s, lobby, NULL);
 		member_show(s->member);
 	}

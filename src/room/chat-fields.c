@@ -301,12 +301,16 @@ chat_resume(struct room *room)
 bool
 chat_load_end(struct chat *chat, struct fields_in *in)
 {
+	const struct client *client;
 	struct room *room;
 	struct member *m;
 
 	for (m = NULL; (m = directory_next(&chat->directory, m)) != NULL;)
-		if (m->is_lost == member_is_connected(m))
-			return fields_fail(in, "a member has no connection");
+		SLIST_FOREACH(client, &m->clients, in_member)
+			if ((m->is_lost || client->is_lost) !=
+			    (client->ops == NULL))
+				return fields_fail(in,
+				    "a member has no connection");
 	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;) {
 		history_find_end(&room->history);
 		if (!presence_is_complete(&room->presence))

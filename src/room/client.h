@@ -9,14 +9,49 @@
 #include "base/buf.h"
 #include "room/model.h"
 
-/* m has one client, until a person can have several. */
+/* The clients of a person, as others ask for them; see clients.h. */
+
+/* How many are connected. */
+size_t clients_count(const struct member *m);
+
+/* Has the person other clients that are connected? */
+bool client_has_others(const struct client *client);
+
+/* Makes a client of m, not connected; in no room. */
+struct client *client_add(struct member *m);
+
+/* It is in no room, and goes; its member stays. */
+void client_remove(struct client *client);
+
+/* The person is doing something with it now: what they say, it is not told. */
+void client_acts(struct client *client);
+
+/* The client of m that did something last; or, if it is lost, one that is
+ * connected, if there is any. */
 static inline struct client *
 member_client(const struct member *m)
 {
-	struct client *client = SLIST_FIRST(&m->clients);
+	struct client *client;
 
-	assert(client != NULL && SLIST_NEXT(client, in_member) == NULL);
+	SLIST_FOREACH(client, &m->clients, in_member)
+		if (client->ops != NULL)
+			return client;
+	client = SLIST_FIRST(&m->clients);
+	assert(client != NULL);
 	return client;
+}
+
+/* The client of m that is this session's; it has one. */
+static inline struct client *
+member_client_of(const struct member *m, const void *session)
+{
+	struct client *client;
+
+	SLIST_FOREACH(client, &m->clients, in_member)
+		if (client->session == session)
+			return client;
+	assert(!"a session is some client's");
+	return NULL;
 }
 
 /* Is one of their clients connected? Not if they are lost. */
@@ -51,6 +86,16 @@ client_deliver(const struct client *client, const struct buf *out)
 	if (out->len == 0)
 		return 0;
 	return client->ops->deliver(client->sink, out->data, out->len);
+}
+
+/* Tells the client with which m has just done it. */
+static inline void
+member_answer(const struct member *m, const struct event *event)
+{
+	struct client *client = member_client(m);
+
+	if (client->ops != NULL)
+		client->ops->event(client, event);
 }
 
 /* Tells m, by all of their clients, of what they did themselves, or of what

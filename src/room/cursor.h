@@ -58,14 +58,33 @@ cursor_move(struct cursor *c, struct history_cursor at)
 	c->at = at;
 }
 
-/* ms has one cursor, until a person can have several clients. */
+/* Where the client reads in the room of ms, or NULL: it is not there, though
+ * another of the person's clients is. */
 static inline struct cursor *
-membership_cursor(const struct membership *ms)
+membership_cursor(const struct membership *ms, const struct client *client)
 {
-	struct cursor *c = SLIST_FIRST(&ms->cursors);
+	struct cursor *c;
 
-	assert(c != NULL && SLIST_NEXT(c, in_membership) == NULL);
-	return c;
+	SLIST_FOREACH(c, &ms->cursors, in_membership)
+		if (c->client == client)
+			return c;
+	return NULL;
+}
+
+/* Where the client reads in room, or NULL. */
+static inline struct cursor *
+client_in(const struct client *client, const struct room *room)
+{
+	const struct membership *ms = member_in(client->member, room);
+
+	return ms == NULL ? NULL : membership_cursor(ms, client);
+}
+
+/* Did that client say it, who reads at c? */
+static inline bool
+cursor_is_own(const struct cursor *c, uint64_t author, uint8_t via)
+{
+	return author == c->client->member->id && via == c->client->number;
 }
 
 /* Does one of their clients hear of each who comes and goes? */

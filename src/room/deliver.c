@@ -28,6 +28,7 @@
 #include "base/util.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
+#include "room/ids.h"
 #include "room/person.h"
 
 /* The flush prefetches each sink this many deliveries before it writes
@@ -70,6 +71,9 @@ audience_add_segment(struct audience *a, const struct event *event)
 	s = &a->segments[a->segment_count++];
 	s->end = a->lines.len;
 	s->author = event->author;
+	s->number = event_is_numbered(event->kind) ? event->number : 0;
+	s->via = event->via;
+	s->is_for_others = event_is_for_others(event->kind);
 	s->known_from = event->known_from;
 	s->is_said = !event_is_of_names(event->kind);
 	s->folded[0] = '\0';
@@ -181,10 +185,30 @@ deliver_is_hidden(const struct cursor *c, const struct segment *s)
 
 	if (s->known_from > 0 && c->tracking.arrival >= s->known_from)
 		return true;
-	return s->author != 0 &&
-	    (s->author == m->id ||
-		(s->is_said &&
-		    person_ignores(&m->person, s->author, s->folded)));
+	if (s->author == m->id)
+		return !s->is_for_others || s->via == c->client->number;
+	return s->author != 0 && s->is_said &&
+	    person_ignores(&m->person, s->author, s->folded);
+}
+
+/* What one says with another client is shown as one's own. */
+static void
+deliver_add_own(struct cursor *c, struct buf *out, const struct segment *s)
+{
+	struct room *room = c->ms->room;
+	struct history_cursor at = history_find(&room->history, s->number);
+	struct event event;
+
+	if (at.number != s->number ||
+	    !history_read(&room->history, &at, &event) ||
+	    event.number != s->number)
+		return; /* it was lapped in this turn */
+	event.from = c->ms->member;
+	event.is_own = true;
+	event.server = room->chat->options->server_name;
+	event.room = room->name;
+	event.is_id_shown = client_has_id(c->client, &event);
+	dialect_render(c->client->dialect, out, &event);
 }
 
 /* The audience's lines less those that slot's member is not to see; valid until
@@ -200,7 +224,11 @@ deliver_select(const struct audience *a, struct slot *slot)
 	buf_reset(out);
 	for (i = 0; i < a->segment_count; i++) {
 		s = &a->segments[i];
-		if (!deliver_is_hidden(slot->cursor, s))
+		if (deliver_is_hidden(slot->cursor, s))
+			;
+		else if (s->number > 0 && s->author == ms->member->id)
+			deliver_add_own(slot->cursor, out, s);
+		else
 			buf_add(out, a->lines.data + start, s->end - start);
 		start = s->end;
 	}
@@ -249,13 +277,18 @@ deliver_has_acted(const struct room *room, const struct member *m)
 	const struct membership *ms = member_in(m, room);
 	const struct cursor *c;
 
+	bool has_live = false;
+
 	if (ms != NULL)
 		SLIST_FOREACH(c, &ms->cursors, in_membership)
-			if (cursor_is_live(c))
-				return c->delivery.audience
-				    ->slots[c->delivery.slot]
-				    .has_acted;
-	return true;
+			if (cursor_is_live(c)) {
+				has_live = true;
+				if (c->delivery.audience
+					->slots[c->delivery.slot]
+					.has_acted)
+					return true;
+			}
+	return !has_live;
 }
 
 void

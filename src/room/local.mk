@@ -19,7 +19,10 @@ src_libbrbd_a_SOURCES += \
 	%D%/chat-rooms.h \
 	%D%/chat.c \
 	%D%/chat.h \
+	%D%/client.c \
 	%D%/client.h \
+	%D%/clients.c \
+	%D%/clients.h \
 	%D%/crowd.c \
 	%D%/crowd.h \
 	%D%/cursor.h \

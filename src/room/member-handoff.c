@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,7 @@
 #include "room/person.h"
 #include "room/replay.h"
 #include "room/room.h"
+#include "room/roommates.h"
 #include "room/typed-secret.h"
 
 /* Memberships */
@@ -56,9 +58,52 @@ static const struct field cursor_list[] = {
 	    .max = UINT64_MAX - 1 },
 	{ FIELD_POINTER(14, struct cursor, replay, &replay_fields),
 	    .put = cursor_put_replay },
+	{ FIELD_UINT(15, struct cursor, number), .max = EVENT_VIA_MAX },
+	{ FIELD_UINT(16, struct cursor, read) },
+	{ FIELD_BOOL(17, struct cursor, is_following) },
 };
 static const struct fields cursor_fields = { FIELDS("a cursor", struct cursor,
     cursor_list) };
+
+/* c as it is written down. */
+static struct cursor
+cursor_now(const struct cursor *c)
+{
+	struct cursor now = *c;
+
+	now.at = cursor_where(c);
+	now.delivery.is_resuming = cursor_is_live(c);
+	now.number = c->client->number;
+	return now;
+}
+
+/* All but the first. */
+static void
+membership_put_cursors(struct fields_out *out, const struct field *f,
+    const void *base)
+{
+	const struct membership *ms = base;
+	const struct cursor *c = SLIST_FIRST(&ms->cursors);
+	struct cursor now;
+
+	while ((c = SLIST_NEXT(c, in_membership)) != NULL) {
+		now = cursor_now(c);
+		fields_put_item(out, f->tag, &cursor_fields, &now);
+	}
+}
+
+static bool
+membership_add_cursor(struct fields_in *in, const struct field *f, void *base,
+    void *element)
+{
+	struct membership *ms = base;
+	struct cursor *c = element;
+
+	(void)in;
+	(void)f;
+	SLIST_INSERT_HEAD(&ms->cursors, c, in_membership);
+	return true;
+}
 
 static const struct field membership_list[] = {
 	{ FIELD_ROOM(1, struct membership, room), .is_needed = true },
@@ -68,6 +113,10 @@ static const struct field membership_list[] = {
 	{ FIELD_BOOL(5, struct membership, is_op) },
 	{ FIELD_BOOL(6, struct membership, is_voiced) },
 	{ FIELD_BOOL(7, struct membership, takes_place) },
+	{ FIELD_UINT(9, struct membership, read) },
+	{ FIELD_LIST(8, struct membership, cursors, &cursor_fields,
+	      struct cursor, in_membership, membership_add_cursor),
+	    .put = membership_put_cursors },
 };
 static const struct fields membership_fields = { FIELDS("a membership",
     struct membership, membership_list) };
@@ -82,9 +131,7 @@ member_put_memberships(struct fields_out *out, const struct field *f,
 
 	SLIST_FOREACH(ms, &m->memberships, in_member) {
 		now = *ms;
-		now.cursor.at = cursor_where(membership_cursor(ms));
-		now.cursor.delivery.is_resuming =
-		    cursor_is_live(membership_cursor(ms));
+		now.cursor = cursor_now(SLIST_FIRST(&ms->cursors));
 		fields_put_item(out, f->tag, &membership_fields, &now);
 	}
 }
@@ -95,12 +142,17 @@ member_add_membership(struct fields_in *in, const struct field *f, void *base,
 {
 	struct member *m = base;
 	struct membership *ms = element, *last = in->last;
+	struct cursor *c;
 
 	(void)f;
 	if (member_in(m, ms->room) != NULL)
 		return false;
 	ms->member = m;
-	ms->cursor.ms = ms;
+	/* The one that is embedded comes first; without a client they are not
+	 * yet added to it. */
+	SLIST_INSERT_HEAD(&ms->cursors, &ms->cursor, in_membership);
+	SLIST_FOREACH(c, &ms->cursors, in_membership)
+		c->ms = ms;
 	if (last == NULL)
 		SLIST_INSERT_HEAD(&m->memberships, ms, in_member);
 	else
@@ -121,12 +173,13 @@ cursor_is_consistent(const struct cursor *c)
 	    (c->acked.persisted > next && c->acked.persisted != ACKED_LIVE) ||
 	    d->is_resuming + d->is_pumped + d->is_blocked > 1)
 		return false;
+	if (c->client->is_lost || m->is_lost)
+		return c->replay == NULL && !d->is_resuming && !d->is_pumped &&
+		    !d->is_blocked;
 	if (d->is_resuming)
-		return c->replay == NULL && !m->is_on_break && !m->is_lost &&
-		    TAILQ_EMPTY(&m->person.queued);
-	if (d->is_pumped || d->is_blocked)
-		return !m->is_lost;
-	return c->replay == NULL && (m->is_on_break || m->is_lost);
+		return c->replay == NULL && !m->is_on_break;
+	return d->is_pumped || d->is_blocked ||
+	    (c->replay == NULL && m->is_on_break);
 }
 
 /* Into its room. */
@@ -136,31 +189,20 @@ membership_enter(struct membership *ms)
 	struct cursor *c;
 
 	room_add_person(ms);
-	c = membership_cursor(ms);
-	cursor_move(c, history_find(&ms->room->history, c->at.number));
-	if (c->delivery.is_pumped) {
-		c->delivery.is_pumped = false;
-		deliver_pump_later(c);
+	SLIST_FOREACH(c, &ms->cursors, in_membership) {
+		roommates_track(c,
+		    !c->client->is_lost && c->client->dialect->tracks_members);
+		cursor_move(c, history_find(&ms->room->history, c->at.number));
+		if (c->delivery.is_pumped) {
+			c->delivery.is_pumped = false;
+			deliver_pump_later(c);
+		}
 	}
 }
 
 /* Members */
 
 #define MEMBER_DIALECT_SIZE 64
-
-/* What of a member is found by a name. */
-struct member_names {
-	char nick[NICK_SIZE];
-	char dialect[MEMBER_DIALECT_SIZE];
-};
-
-static const struct field names_list[] = {
-	{ FIELD_STRING(1, struct member_names, nick), .is_needed = true,
-	    .check = nick_is_wellformed },
-	{ FIELD_STRING(2, struct member_names, dialect), .is_needed = true },
-};
-static const struct fields names_fields = { FIELDS("a member",
-    struct member_names, names_list) };
 
 static bool
 client_add_handed(struct fields_in *in, const struct field *f, void *base,
@@ -173,6 +215,8 @@ client_add_handed(struct fields_in *in, const struct field *f, void *base,
 	(void)f;
 	if (client->handed_count == QUEUED_MAX)
 		return false;
+	if (client->handed.tqh_last == NULL)
+		TAILQ_INIT(&client->handed);
 	queued_message_hold(k);
 	TAILQ_INSERT_TAIL(&client->handed, k, entry);
 	client->handed_count++;
@@ -188,12 +232,89 @@ static const struct field client_list[] = {
 	{ FIELD_BOOL(5, struct client, has_unread_left) },
 	{ FIELD_UINT(6, struct client, handed_dropped) },
 	{ FIELD_UINT(7, struct client, id_secret) },
+	{ FIELD_UINT(8, struct client, number), .max = EVENT_VIA_MAX },
+	{ FIELD_BYTES(9, struct client, address) },
+	{ FIELD_BOOL(10, struct client, is_lost) },
+	{ FIELD_INT(11, struct client, lost_since_ms) },
 };
 static const struct fields client_fields = { FIELDS("a client", struct client,
     client_list) };
 
+/* Another client of a member than the first. */
+struct client_record {
+	SLIST_ENTRY(client_record) entry;
+	struct client client;
+	char dialect[MEMBER_DIALECT_SIZE];
+};
+SLIST_HEAD(client_record_list, client_record);
+
+static const struct field client_record_list[] = {
+	{ FIELD_STRING(1, struct client_record, dialect), .is_needed = true },
+	{ FIELD_STRUCT(2, struct client_record, client, &client_fields) },
+};
+static const struct fields client_record_fields = { FIELDS("another client",
+    struct client_record, client_record_list) };
+
+/* What of a member is found by a name. */
+struct member_names {
+	const struct member *m; /* that is written */
+	struct client_record_list clients; /* that were read, the last first */
+	char nick[NICK_SIZE];
+	char dialect[MEMBER_DIALECT_SIZE];
+};
+
+static void
+names_put_clients(struct fields_out *out, const struct field *f,
+    const void *base)
+{
+	const struct member_names *names = base;
+	const struct client *client = SLIST_FIRST(&names->m->clients);
+	struct client_record r;
+
+	while ((client = SLIST_NEXT(client, in_member)) != NULL) {
+		memset(&r, 0, sizeof(r));
+		r.client = *client;
+		(void)strlcpy(r.dialect, client->dialect->name,
+		    sizeof(r.dialect));
+		fields_put_item(out, f->tag, &client_record_fields, &r);
+	}
+}
+
+static bool
+names_add_client(struct fields_in *in, const struct field *f, void *base,
+    void *element)
+{
+	struct member_names *names = base;
+	struct client_record *r = element;
+
+	(void)in;
+	(void)f;
+	SLIST_INSERT_HEAD(&names->clients, r, entry);
+	return true;
+}
+
+static const struct field names_list[] = {
+	{ FIELD_STRING(1, struct member_names, nick), .is_needed = true,
+	    .check = nick_is_wellformed },
+	{ FIELD_STRING(2, struct member_names, dialect), .is_needed = true },
+	{ FIELD_LIST(30, struct member_names, clients, &client_record_fields,
+	      struct client_record, entry, names_add_client),
+	    .put = names_put_clients },
+};
+static const struct fields names_fields = { FIELDS("a member",
+    struct member_names, names_list) };
+
+static void
+member_put_client(struct fields_out *out, const struct field *f,
+    const void *base)
+{
+	const struct member *m = base;
+
+	fields_put_item(out, f->tag, &client_fields, SLIST_FIRST(&m->clients));
+}
+
 static const struct field member_list[] = {
-	/* 1 and 2 are names. */
+	/* 1, 2 and 30 are names. */
 	{ FIELD_UINT(3, struct member, id) },
 	{ FIELD_CREDENTIAL(4, struct member, credential), .is_needed = true },
 	{ FIELD_BOOL(5, struct member, is_guest) },
@@ -212,7 +333,8 @@ static const struct field member_list[] = {
 	{ FIELD_TEXT(18, struct member, user, MEMBER_USER_MAX) },
 	{ FIELD_TEXT(19, struct member, realname, MEMBER_REALNAME_MAX) },
 	{ FIELD_STRUCT(20, struct member, person, &person_fields) },
-	{ FIELD_STRUCT(21, struct member, client, &client_fields) },
+	{ FIELD_STRUCT(21, struct member, client, &client_fields),
+	    .put = member_put_client },
 	{ FIELD_LIST(22, struct member, memberships, &membership_fields,
 	      struct membership, in_member, member_add_membership),
 	    .put = member_put_memberships },
@@ -234,14 +356,43 @@ void
 member_save(const struct member *m, struct fields_out *out)
 {
 	size_t mark = tlv_open(&out->data, HANDOFF_MEMBER);
-	struct member_names names;
+	struct member_names names = { .m = m };
 
 	memcpy(names.nick, m->nick, sizeof(names.nick));
-	(void)strlcpy(names.dialect, member_dialect(m)->name,
+	(void)strlcpy(names.dialect, SLIST_FIRST(&m->clients)->dialect->name,
 	    sizeof(names.dialect));
 	fields_put(out, &names_fields, &names);
 	fields_put(out, &member_fields, m);
 	tlv_close(&out->data, mark);
+}
+
+static void
+names_clear(struct member_names *names)
+{
+	struct client_record *r;
+
+	while ((r = SLIST_FIRST(&names->clients)) != NULL) {
+		SLIST_REMOVE_HEAD(&names->clients, entry);
+		if (r->client.handed.tqh_last != NULL)
+			handed_forget(&r->client, UINT64_MAX);
+		free(r);
+	}
+}
+
+static void
+membership_unmake(struct membership *ms)
+{
+	struct cursor *c;
+
+	while ((c = SLIST_FIRST(&ms->cursors)) != NULL) {
+		SLIST_REMOVE_HEAD(&ms->cursors, in_membership);
+		if (c == &ms->cursor)
+			continue;
+		fields_clear(&cursor_fields, c);
+		free(c);
+	}
+	fields_clear(&membership_fields, ms);
+	free(ms);
 }
 
 /* It is in no tree and no room yet. */
@@ -249,32 +400,97 @@ static void
 member_unmake(struct member *m)
 {
 	struct membership *ms;
+	struct client *client;
 
 	while ((ms = SLIST_FIRST(&m->memberships)) != NULL) {
 		SLIST_REMOVE_HEAD(&m->memberships, in_member);
-		fields_clear(&membership_fields, ms);
-		free(ms);
+		membership_unmake(ms);
 	}
-	handed_forget(&m->client, UINT64_MAX);
+	while ((client = SLIST_FIRST(&m->clients)) != NULL)
+		client_remove(client);
 	member_accepted_clear(m);
 	person_clear(m->chat, &m->person);
 	fields_clear(&member_fields, m);
 	free(m);
 }
 
+/* The client of that number, or NULL. */
+static struct client *
+member_numbered(const struct member *m, uint8_t number)
+{
+	struct client *client;
+
+	SLIST_FOREACH(client, &m->clients, in_member)
+		if (client->number == number)
+			return client;
+	return NULL;
+}
+
+/* Makes the clients that were read m's, and those of its cursors. False: two are
+ * the same, or a cursor is nobody's. */
+static bool
+member_take_clients(struct member *m, struct member_names *names,
+    const struct dialect *(*find_dialect)(const char *name))
+{
+	struct client_record *r;
+	struct client *client, *after = &m->client;
+	struct membership *ms;
+	struct cursor *c, *other;
+	size_t count = 1;
+
+	m->client.dialect = find_dialect(names->dialect);
+	SLIST_FOREACH(r, &names->clients, entry) {
+		if (member_numbered(m, r->client.number) != NULL ||
+		    ++count > EVENT_VIA_MAX)
+			return false;
+		client = client_add(m);
+		SLIST_REMOVE_HEAD(&m->clients, in_member);
+		client->number = r->client.number;
+		client->address = r->client.address;
+		client->id_secret = r->client.id_secret;
+		client->is_lost = r->client.is_lost;
+		client->lost_since_ms = r->client.lost_since_ms;
+		client->checkpoint_handed = r->client.checkpoint_handed;
+		client->has_queued_handed = r->client.has_queued_handed;
+		client->was_told_repeats = r->client.was_told_repeats;
+		client->has_unread_left = r->client.has_unread_left;
+		client->handed_dropped = r->client.handed_dropped;
+		client->handed_count = r->client.handed_count;
+		if (r->client.handed.tqh_last != NULL)
+			TAILQ_CONCAT(&client->handed, &r->client.handed, entry);
+		r->client.handed_count = 0;
+		client->dialect = find_dialect(r->dialect);
+		SLIST_INSERT_AFTER(after, client, in_member);
+	}
+	SLIST_FOREACH(ms, &m->memberships, in_member)
+		SLIST_FOREACH(c, &ms->cursors, in_membership) {
+			c->client = member_numbered(m, c->number);
+			if (c->client == NULL)
+				return false;
+			SLIST_FOREACH(other, &ms->cursors, in_membership)
+				if (other != c && other->number == c->number)
+					return false;
+		}
+	return true;
+}
+
 static bool
 member_is_consistent(struct member *m)
 {
 	struct membership *ms;
+	struct cursor *c;
+	const struct client *client;
 
-	if (m->client.dialect == NULL || m->id == 0 ||
-	    m->id > m->chat->directory.last_id ||
+	SLIST_FOREACH(client, &m->clients, in_member)
+		if (client->dialect == NULL)
+			return false;
+	if (m->id == 0 || m->id > m->chat->directory.last_id ||
 	    !credential_is_origin((const char *)&m->address) ||
 	    (m->is_away && (m->is_on_break || m->is_lost)))
 		return false;
-	SLIST_FOREACH(ms, &m->memberships, in_member)
-		if (!cursor_is_consistent(&ms->cursor) ||
-		    (ms->cursor.replay != NULL && !replay_restore(&ms->cursor)))
+	MEMBER_FOREACH_CURSOR(c, ms, m)
+		if (!cursor_is_consistent(c) ||
+		    (c->replay != NULL && !replay_restore(c)))
 			return false;
 	return true;
 }
@@ -287,16 +503,20 @@ member_load(struct chat *chat, struct fields_in *in, const struct tlv *item,
 	struct member *m = member_alloc(chat);
 	struct member_names names;
 	struct membership *ms;
+	bool is_good;
 
 	memset(&names, 0, sizeof(names));
 	in->arg = chat;
-	if (fields_get(in, &names_fields, item, &names) &&
-	    fields_get(in, &member_fields, item, m))
-		m->client.dialect = find_dialect(names.dialect);
+	is_good = fields_get(in, &names_fields, item, &names) &&
+	    fields_get(in, &member_fields, item, m) &&
+	    member_take_clients(m, &names, find_dialect);
 	/* Older programs have no identity apart from the origin. */
 	if (credential_cmp(&m->address, &none) == 0)
 		m->address = m->credential;
-	if (in->error != NULL || !member_is_consistent(m) ||
+	if (credential_cmp(&m->client.address, &none) == 0)
+		m->client.address = m->address;
+	names_clear(&names);
+	if (in->error != NULL || !is_good || !member_is_consistent(m) ||
 	    !directory_restore(&chat->directory, m, names.nick)) {
 		member_unmake(m);
 		return fields_fail(in, "a member is not consistent");
@@ -312,11 +532,32 @@ member_load(struct chat *chat, struct fields_in *in, const struct tlv *item,
 	return true;
 }
 
-void
-member_attach(struct member *m, const struct client_ops *ops, void *session,
-    void *sink)
+/* The client of that number that waits for its session; or NULL. */
+static struct client *
+member_awaited(const struct member *m, uint8_t number)
 {
-	m->client.ops = ops;
-	m->client.session = session;
-	m->client.sink = sink;
+	struct client *client = member_numbered(m, number);
+
+	return client != NULL && client->ops == NULL && !client->is_lost &&
+		!m->is_lost ?
+	    client :
+	    NULL;
+}
+
+bool
+member_awaits(const struct member *m, uint8_t number)
+{
+	return member_awaited(m, number) != NULL;
+}
+
+void
+member_attach(struct member *m, uint8_t number, const struct client_ops *ops,
+    void *session, void *sink)
+{
+	struct client *client = member_awaited(m, number);
+
+	assert(client != NULL);
+	client->ops = ops;
+	client->session = session;
+	client->sink = sink;
 }

@@ -52,6 +52,8 @@ member_pause(struct client *client, size_t unsent)
 		pump_pause(c);
 		if (has_repeats)
 			repeat_set_back(c, unsent);
+		if (c->read > c->at.number)
+			c->read = c->at.number;
 	}
 	LIST_FOREACH(bookmark, &m->person.bookmarks, in_owner) {
 		if (bookmark->position > arrived && has_repeats)
@@ -65,6 +67,8 @@ member_pause(struct client *client, size_t unsent)
 static void
 member_free(struct member *m)
 {
+	struct client *client;
+
 	struct chat *chat = m->chat;
 
 	assert(SLIST_EMPTY(&m->memberships));
@@ -77,7 +81,8 @@ member_free(struct member *m)
 		LIST_REMOVE(m, in_ignorers);
 	directory_remove(&chat->directory, m);
 	person_clear(chat, &m->person);
-	handed_forget(&m->client, UINT64_MAX);
+	while ((client = SLIST_FIRST(&m->clients)) != NULL)
+		client_remove(client);
 	member_accepted_clear(m);
 	typed_secret_forget(m);
 	free(m->break_text);
@@ -129,9 +134,7 @@ member_alloc(struct chat *chat)
 
 	m->chat = chat;
 	SLIST_INIT(&m->clients);
-	SLIST_INSERT_HEAD(&m->clients, &m->client, in_member);
-	m->client.member = m;
-	TAILQ_INIT(&m->client.handed);
+	(void)client_add(m);
 	SLIST_INIT(&m->memberships);
 	person_init(&m->person);
 	m->person.owner = PERSON_OF_MEMBER;
@@ -153,6 +156,7 @@ member_new(struct chat *chat, const struct credential *credential,
 	m->client.session = session;
 	m->client.sink = sink;
 	m->client.dialect = dialect;
+	m->client.address = *credential;
 	m->credential = m->address = *credential;
 	m->is_guest = true;
 	m->active_ms = chat->clock->mono_ms;
@@ -174,9 +178,9 @@ member_set_identity(struct member *m, const struct credential *identity)
 }
 
 void
-member_set_dialect(struct member *m, const struct dialect *dialect)
+member_set_dialect(struct client *client, const struct dialect *dialect)
 {
-	struct client *client = member_client(m);
+	struct member *m = client->member;
 	struct membership *ms;
 	struct cursor *c;
 
@@ -188,6 +192,8 @@ member_set_dialect(struct member *m, const struct dialect *dialect)
 	repeat_note_change(m);
 	client->dialect = dialect;
 	MEMBER_FOREACH_CURSOR(c, ms, m) {
+		if (c->client != client)
+			continue;
 		if (cursor_is_live(c)) {
 			deliver_remove_live(c);
 			deliver_pump_later(c);
@@ -312,7 +318,9 @@ member_back(struct member *m, const char *text)
 		return;
 	member_show_queued(m);
 	MEMBER_FOREACH_CURSOR(c, ms, m)
-		replay_start_catchup(c, cursor_where(c), event.duration_ms);
+		if (c->client->ops != NULL)
+			replay_start_catchup(c, cursor_where(c),
+			    event.duration_ms);
 }
 
 void
@@ -368,6 +376,7 @@ member_lost(struct member *m, size_t unsent)
 	is_held |= m->is_known;
 	if (m->is_guest || chat->options->departure_delay == 0)
 		is_held = false;
+	client->lost_since_ms = chat->clock->mono_ms;
 	client->ops = NULL;
 	client->session = NULL;
 	client->sink = NULL;
@@ -395,25 +404,26 @@ member_lost(struct member *m, size_t unsent)
 }
 
 void
-member_has_read_all(struct member *m)
+member_has_read_all(struct client *client)
 {
 	struct membership *ms;
 	struct cursor *c;
 
-	MEMBER_FOREACH_CURSOR(c, ms, m)
-		acked_set_number(c, replay_position(c));
+	MEMBER_FOREACH_CURSOR(c, ms, client->member)
+		if (c->client == client)
+			acked_set_number(c, replay_position(c));
 }
 
 void
-member_drained(struct member *m)
+member_drained(struct client *client)
 {
 	struct membership *ms;
 	struct cursor *c;
 
-	MEMBER_FOREACH_CURSOR(c, ms, m)
-		if (c->delivery.is_blocked)
+	MEMBER_FOREACH_CURSOR(c, ms, client->member)
+		if (c->client == client && c->delivery.is_blocked)
 			deliver_read_on(c);
-	member_show_queued(m);
+	member_show_queued(client->member);
 }
 
 void
@@ -495,6 +505,8 @@ member_tell_now(struct member *to, const struct event *event)
 	if (to->is_on_break || to->is_lost)
 		return;
 	SLIST_FOREACH(client, &to->clients, in_member) {
+		if (client->ops == NULL)
+			continue;
 		if (event->status == '\0' && !client->dialect->tracks_members)
 			continue;
 		buf_reset(out);
@@ -503,12 +515,30 @@ member_tell_now(struct member *to, const struct event *event)
 	}
 }
 
+/* All of their clients get it. Returns the first that took it, and has to answer
+ * for it; NULL: none did. */
+static struct client *
+member_tell_clients(struct member *to, const struct event *event)
+{
+	struct buf *out = &to->chat->scratch;
+	struct client *client, *first = NULL;
+
+	SLIST_FOREACH(client, &to->clients, in_member) {
+		if (client->ops == NULL)
+			continue;
+		buf_reset(out);
+		dialect_render(client->dialect, out, event);
+		if (client_deliver(client, out) == 0 && first == NULL)
+			first = client;
+	}
+	return first;
+}
+
 enum member_tell
 member_tell(struct member *to, const struct member *from, struct event *event)
 {
 	struct chat *chat = to->chat;
-	struct buf *out = &chat->scratch;
-	struct client *client = member_client(to);
+	struct client *client;
 	struct membership *ms;
 	struct cursor *c;
 	struct queued_message *k;
@@ -537,9 +567,8 @@ member_tell(struct member *to, const struct member *from, struct event *event)
 	assert(event->kind == EVENT_PRIVATE);
 	k = queued_message_new(event);
 	if (!is_away && TAILQ_EMPTY(&to->person.queued)) {
-		buf_reset(out);
-		dialect_render(client->dialect, out, event);
-		if (client_deliver(client, out) == 0) {
+		client = member_tell_clients(to, event);
+		if (client != NULL) {
 			handed_add(client, k);
 			/* What the kernel does not have yet would not outlive
 			 * the process. */
@@ -558,12 +587,12 @@ member_tell(struct member *to, const struct member *from, struct event *event)
 		return MEMBER_QUEUED;
 	/* The pump hands it over, and finds out by itself whether it has to
 	 * wait. */
-	ms = SLIST_FIRST(&to->memberships);
-	c = ms == NULL ? NULL : membership_cursor(ms);
-	if (c != NULL && !c->delivery.is_blocked) {
-		deliver_leave_live(c);
-		deliver_pump_later(c);
-	}
+	MEMBER_FOREACH_CURSOR(c, ms, to)
+		if (c->client->ops != NULL && !c->delivery.is_blocked) {
+			deliver_leave_live(c);
+			deliver_pump_later(c);
+			return MEMBER_TOLD;
+		}
 	return MEMBER_TOLD;
 }
 

@@ -27,8 +27,8 @@ struct member *member_new(struct chat *chat,
 /* Makes m, and so their place, somebody else's: they have logged in. */
 void member_set_identity(struct member *m, const struct credential *identity);
 
-/* Changes how their lines are written from now on. */
-void member_set_dialect(struct member *m, const struct dialect *dialect);
+/* Changes how the client's lines are written from now on. */
+void member_set_dialect(struct client *client, const struct dialect *dialect);
 
 /* To be called when they have done something: in small rooms their arrival is
  * announced. */
@@ -76,10 +76,10 @@ void member_lost(struct member *m, size_t unsent);
 void member_pause(struct client *client, size_t unsent);
 
 /* The client's program has surely read all that it was handed. */
-void member_has_read_all(struct member *m);
+void member_has_read_all(struct client *client);
 
 /* To be called when what deliver() refused may be tried again. */
-void member_drained(struct member *m);
+void member_drained(struct client *client);
 
 /* Shows queued private messages to m, who is in no room, on coming back under
  * their nick. In a room, or on break, it does nothing. */
@@ -136,7 +136,8 @@ void member_save(const struct member *m, struct fields_out *out);
 bool member_load(struct chat *chat, struct fields_in *in,
     const struct tlv *item,
     const struct dialect *(*find_dialect)(const char *name)) MUST_CHECK;
-void member_attach(struct member *m, const struct client_ops *ops,
-    void *session, void *sink);
+bool member_awaits(const struct member *m, uint8_t number);
+void member_attach(struct member *m, uint8_t number,
+    const struct client_ops *ops, void *session, void *sink);
 
 #endif

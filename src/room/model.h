@@ -196,6 +196,8 @@ struct client_ops {
 	 * and place: say so and close. The caller frees the member right
 	 * after. */
 	void (*replaced)(struct client *client);
+	/* The session's client is this one from now on, of another member. */
+	void (*moved)(struct client *client);
 
 	/* What the actions ask (actions.h), outside any walk. */
 
@@ -209,15 +211,18 @@ struct client_ops {
 	 * and if they have to be in some room, see to that. It may free the
 	 * member. */
 	void (*kicked)(struct client *client, const struct event *event);
+	/* They are in a room, by another of their clients, and this one follows
+	 * them there: room_attend(). For dialects that follow. */
+	void (*joined)(struct client *client, struct membership *ms);
 	/* Somebody ends it: tell them this line, and close. The caller
-	 * frees the member right after. */
+	 * frees the member or the client right after. */
 	void (*ended)(struct client *client, const char *line);
 };
 
 /*
  * One client of a person: a session, as the room layer sees it. A person has
- * one, until they can have several; should its connection be lost, it stays
- * for as long as they do, without ops.
+ * one or several (clients.h), each with cursors of its own. If its connection
+ * is lost, it stays without ops, and has the places where it stopped.
  */
 struct client {
 	SLIST_ENTRY(client) in_member;
@@ -237,8 +242,14 @@ struct client {
 	bool has_unread_left;
 	bool was_told_repeats; /* that private messages are repeated */
 	uint64_t id_secret; /* ids.h; 0: its messages have no ids */
+	uint64_t roommates_walk; /* roommates.c: the last walk that met it */
 	uint32_t handed_dropped; /* from before handed, and not known to have
 				  * arrived: there were too many */
+	uint8_t number; /* no other client of the member has it */
+	bool was_kicked; /* actions/kick.c: it has to be told */
+	bool is_lost; /* while the person has others */
+	struct credential address; /* where it comes from */
+	int64_t lost_since_ms;
 };
 SLIST_HEAD(client_list, client);
 
@@ -289,6 +300,12 @@ struct cursor {
 	/* Messages below may have been seen: an earlier connection was handed
 	 * them. */
 	uint64_t repeat_until;
+	/* The person has read all before it here, as far as that has arrived:
+	 * what they were shown when they last spoke, or a catch-up ended.
+	 * membership_read() */
+	uint64_t read;
+	bool is_following; /* another of their clients has joined */
+	uint8_t number; /* the client's, on the way between programs */
 	struct shown shown; /* repeat.c */
 	struct delivery delivery;
 	struct replay *replay; /* replay.c: the catch-up that runs, or NULL */
@@ -299,15 +316,16 @@ TAILQ_HEAD(cursor_queue, cursor);
 LIST_HEAD(tracker_list, cursor);
 SLIST_HEAD(cursor_list, cursor);
 
-/* A member in a room. They read there with one cursor for each client: one,
- * until a person can have several. */
+/* A member in a room. They read there with one cursor for each of their clients
+ * that is there. */
 struct membership {
 	SLIST_ENTRY(membership) in_member;
 	TAILQ_ENTRY(membership) in_room;
 	struct member *member;
 	struct room *room;
 	struct cursor_list cursors;
-	struct cursor cursor; /* the first of them */
+	struct cursor cursor; /* one of them, if it has a membership */
+	uint64_t read; /* with clients that are not there any more */
 	struct presence_item *arrival; /* presence.c: pending, or NULL */
 	/* Clients that track members know that they are here; and so do all
 	 * others, which implies the former. presence.c */
@@ -360,8 +378,8 @@ struct member {
 	TAILQ_ENTRY(member) in_lost; /* if their connection is lost */
 	uint64_t roommates_walk; /* roommates.c: the last walk that met them */
 	struct chat *chat;
-	struct client_list clients;
-	struct client client; /* the first of them */
+	struct client_list clients; /* who did something last comes first */
+	struct client client; /* one of them, if it has a member */
 	struct membership_list memberships;
 	struct person person;
 	struct bucket announce[ANNOUNCES];
@@ -534,7 +552,10 @@ struct presence {
 struct segment {
 	size_t end;
 	uint64_t author; /* 0: nobody's */
+	uint64_t number; /* of the message; 0: live only */
 	uint64_t known_from; /* the event's */
+	uint8_t via; /* the number of the author's client */
+	bool is_for_others; /* and for the author's other clients */
 	bool is_said; /* hidden from those who ignore the author */
 	char folded[NICK_SIZE];
 };

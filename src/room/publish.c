@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "room/client.h"
 #include "room/crowd.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
@@ -40,6 +41,7 @@ room_publish(struct room *room, struct event *event, struct membership *actor)
 			deliver_set_acted(c);
 	}
 	if (event->from != NULL) {
+		event->via = member_client(event->from)->number;
 		event->author = event->from->id;
 		event->nick = event->from->nick;
 	}

@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/pump.h"
 #include "room/replay.h"
@@ -26,7 +27,8 @@ pump_pause(struct cursor *c)
 	if (history_clamp(&c->ms->room->history, &at) > 0)
 		return;
 	while (history_read(&c->ms->room->history, &at, &event) &&
-	    event.author == c->ms->member->id && event.number >= c->own_from)
+	    cursor_is_own(c, event.author, event.via) &&
+	    event.number >= c->own_from)
 		c->at = at;
 }
 

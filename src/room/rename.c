@@ -40,6 +40,15 @@ rename_may_replace(const struct credential *credential,
 	return holder->is_lost || credential_is_strong(credential);
 }
 
+/* May they come to holder, who is here, as another client of theirs? With a
+ * limit of one they take the place. */
+static bool
+rename_joins(const struct member *m, const struct member *holder)
+{
+	return !holder->is_lost && holder->chat->options->max_sessions > 1 &&
+	    (m == NULL || m != holder);
+}
+
 enum rename
 rename_check(struct directory *directory, const struct member *m,
     const struct credential *credential, const char *nick,
@@ -62,6 +71,13 @@ rename_check(struct directory *directory, const struct member *m,
 	if (alike != NULL && alike != m && alike != holder) {
 		*clash = alike;
 		return RENAME_LOOKALIKE;
+	}
+	if (holder != NULL && rename_joins(m, holder)) {
+		*clash = holder;
+		return clients_count(holder) <
+			holder->chat->options->max_sessions ?
+		    RENAME_JOINS :
+		    RENAME_TOO_MANY;
 	}
 	return RENAME_DONE;
 }
@@ -214,8 +230,8 @@ rename_replace(struct member *m, struct member *holder, struct person *person)
 
 	if (rename_is_seen(m))
 		rename_tell_replaced(holder);
-	if (!holder->is_lost)
-		SLIST_FOREACH(client, &holder->clients, in_member)
+	SLIST_FOREACH(client, &holder->clients, in_member)
+		if (client->ops != NULL)
 			member_pause(client, client->ops->unsent(client));
 	while ((theirs = SLIST_FIRST(&holder->memberships)) != NULL) {
 		ours = member_in(m, theirs->room);
@@ -230,8 +246,8 @@ rename_replace(struct member *m, struct member *holder, struct person *person)
 		ours->is_joined |= theirs->is_joined;
 		room_leave(theirs, ROOM_LEAVE_SILENT, NULL);
 	}
-	if (!holder->is_lost)
-		SLIST_FOREACH(client, &holder->clients, in_member)
+	SLIST_FOREACH(client, &holder->clients, in_member)
+		if (client->ops != NULL)
 			client->ops->replaced(client);
 	person_move(m->chat, person, &holder->person);
 	/* Only the same owner can be replaced, so nothing is left over. */
@@ -252,11 +268,32 @@ rename_note_unseen(struct member *m)
 	if (!m->is_ignorer && !m->was_ignorer)
 		return;
 	MEMBER_FOREACH_CURSOR(c, ms, m)
-		shown_note_unseen(&c->shown, c->shown.from, c->own_from);
+		if (c->client->ops != NULL)
+			shown_note_unseen(&c->shown, c->shown.from,
+			    c->own_from);
 	LIST_FOREACH(bookmark, &m->person.bookmarks, in_owner)
 		if (bookmark->position > 0)
 			shown_note_unseen(&bookmark->shown,
 			    bookmark->shown.from, bookmark->cursor.number);
+}
+
+/* Makes c read on from the bookmark in its room, or NULL. */
+static void
+rename_read_on(struct cursor *c, const struct bookmark *bookmark,
+    int64_t away_ms)
+{
+	const struct member *m = c->ms->member;
+
+	if (bookmark == NULL) {
+		/* Private messages may be waiting nonetheless. */
+		if (!m->is_on_break && !c->delivery.is_blocked &&
+		    !TAILQ_EMPTY(&m->person.queued))
+			deliver_read_on(c);
+		return;
+	}
+	if (past_is_for(m) &&
+	    (!m->is_on_break || bookmark->cursor.number < c->at.number))
+		replay_start_return(c, bookmark, away_ms);
 }
 
 /* Makes what person has m's, who reads on from the bookmarks. */
@@ -271,23 +308,14 @@ rename_resume(struct member *m, struct person *person, int64_t away_ms)
 	person_move(m->chat, &m->person, person);
 	member_update_ignorer(m);
 	SLIST_FOREACH(ms, &m->memberships, in_member) {
-		c = membership_cursor(ms);
 		bookmark = person_bookmark(&m->person, ms->room);
-		if (bookmark == NULL) {
-			/* Private messages may be waiting nonetheless. */
-			if (!m->is_on_break && !c->delivery.is_blocked &&
-			    !TAILQ_EMPTY(&m->person.queued))
-				deliver_read_on(c);
-			continue;
-		}
-		rank_regained(ms, bookmark);
-		if (!past_is_for(m)) {
+		if (bookmark != NULL)
+			rank_regained(ms, bookmark);
+		SLIST_FOREACH(c, &ms->cursors, in_membership)
+			if (c->client->ops != NULL)
+				rename_read_on(c, bookmark, away_ms);
+		if (bookmark != NULL)
 			bookmark_free(bookmark);
-			continue;
-		}
-		if (!m->is_on_break || bookmark->cursor.number < c->at.number)
-			replay_start_return(c, bookmark, away_ms);
-		bookmark_free(bookmark);
 	}
 }
 

@@ -17,7 +17,11 @@ enum rename {
 	RENAME_REFUSED, /* nick_check() says why */
 	RENAME_TAKEN, /* *clash has it */
 	RENAME_LOOKALIKE, /* it looks like that of *clash */
-	RENAME_TOO_OFTEN /* ANNOUNCE_PERSON */
+	RENAME_TOO_OFTEN, /* ANNOUNCE_PERSON */
+	/* It is theirs, and they are here: client_move() makes them one; or
+	 * with as many clients as they may have. *clash is who has it. */
+	RENAME_JOINS,
+	RENAME_TOO_MANY
 };
 
 /*

@@ -44,6 +44,9 @@ repeat_size(const struct cursor *c, struct event *event)
 	buf_reset(out);
 	event->server = c->ms->room->chat->options->server_name;
 	event->room = c->ms->room->name;
+	/* Shown live as "you", and later by the nick: the shorter counts. */
+	event->is_own = event->author == c->client->member->id &&
+	    strlen(event->nick) > strlen("you");
 	dialect_render(c->client->dialect, out, event);
 	return out->len;
 }
@@ -68,7 +71,7 @@ repeat_was_shown(const struct cursor *c, const struct event *event)
 {
 	const struct member *m = c->ms->member;
 
-	if (event->author == m->id)
+	if (cursor_is_own(c, event->author, event->via))
 		return false;
 	/* That was before all the others. */
 	if (event->number >= shown_more(&c->shown)->seen_from &&
@@ -184,6 +187,8 @@ repeat_note_change(struct member *m)
 		return;
 	m->was_ignorer |= m->person.ignore_count > 0;
 	MEMBER_FOREACH_CURSOR(c, ms, m) {
+		if (c->client->ops == NULL)
+			continue;
 		more = shown_get_more(&c->shown);
 		more->changed = replay_position(c);
 		more->changed_at = c->client->ops->handed(c->client);

@@ -253,7 +253,8 @@ replay_is_hidden(const struct cursor *c, const struct event *event)
 {
 	const struct member *m = c->ms->member;
 
-	if (event->author == m->id && event->number >= c->own_from)
+	if (cursor_is_own(c, event->author, event->via) &&
+	    event->number >= c->own_from)
 		return true;
 	return member_ignores_author(m, event->author, event->nick);
 }
@@ -459,6 +460,9 @@ replay_lines(struct cursor *c, struct buf *out, struct replay_progress *to,
 			event.age = replay_age(room->chat,
 			    event_wall_ms(&event));
 		}
+		event.is_own = c->replay == NULL &&
+		    event.author == c->ms->member->id &&
+		    event.number >= c->own_from;
 		event.is_id_shown = client_has_id(c->client, &event);
 		replay_render(c, out, &event);
 		to->has_shown = true;
@@ -818,6 +822,10 @@ replay_pump(struct cursor *c, size_t max, size_t *done)
 		c->at = to.at;
 	if (rp->kind == REPLAY_CATCHUP)
 		watch_member_changed(c->ms->member);
+	/* Programs are shown more than anybody reads. */
+	if (rp->kind != REPLAY_HISTORY && c->read < c->at.number &&
+	    !c->client->dialect->is_for_programs)
+		c->read = c->at.number;
 	then_history = rp->then_history;
 	replay_free(c);
 	if (then_history > 0) {

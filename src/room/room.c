@@ -23,6 +23,7 @@
 #include "room/person.h"
 #include "room/publish.h"
 #include "room/pump.h"
+#include "room/repeat.h"
 #include "room/replay.h"
 #include "room/room.h"
 #include "room/roommates.h"
@@ -179,15 +180,43 @@ room_close(struct room *room)
 void
 room_add_person(struct membership *ms)
 {
-	struct cursor *c = &ms->cursor;
-
-	SLIST_INIT(&ms->cursors);
-	SLIST_INSERT_HEAD(&ms->cursors, c, in_membership);
-	c->ms = ms;
-	c->client = member_client(ms->member);
 	TAILQ_INSERT_TAIL(&ms->room->people, ms, in_room);
 	ms->room->people_count++;
-	roommates_track(c, c->client->dialect->tracks_members);
+}
+
+struct cursor *
+cursor_new(struct membership *ms, struct client *client)
+{
+	struct cursor *c = ms->cursor.ms == NULL ? &ms->cursor :
+						   xcalloc(1, sizeof(*c));
+
+	c->ms = ms;
+	cursor_add(c, client);
+	return c;
+}
+
+void
+cursor_add(struct cursor *c, struct client *client)
+{
+	c->client = client;
+	SLIST_INSERT_HEAD(&c->ms->cursors, c, in_membership);
+	roommates_track(c,
+	    client->ops != NULL && client->dialect->tracks_members);
+}
+
+void
+cursor_free(struct cursor *c)
+{
+	struct membership *ms = c->ms;
+
+	assert(c->replay == NULL && !cursor_is_live(c));
+	SLIST_REMOVE(&ms->cursors, c, cursor, in_membership);
+	roommates_track(c, false);
+	shown_fini(&c->shown);
+	if (c == &ms->cursor)
+		memset(c, 0, sizeof(*c));
+	else
+		free(c);
 }
 
 /* Newcomers have the last of what was said, if has_past, and then what
@@ -204,6 +233,7 @@ room_begin_new(struct cursor *c, enum room_join how, bool has_past)
 				       room->chat->options->greeting_history) :
 				   history_head(&room->history));
 	c->shown.from = c->at.number;
+	c->read = c->at.number;
 	acked_set(c, c->at.number);
 	if (m->is_on_break)
 		return;
@@ -222,6 +252,7 @@ room_begin_at(struct cursor *c, struct bookmark *bookmark)
 {
 	cursor_move(c, bookmark->cursor);
 	acked_set(c, bookmark->acked);
+	c->read = bookmark->cursor.number;
 	c->repeat_until = bookmark->repeat_until;
 	if (bookmark->position > 0)
 		shown_move(&c->shown, &bookmark->shown);
@@ -242,6 +273,116 @@ room_set_maker(struct room *room, struct origin *maker)
 		origin_hold(maker, ORIGIN_ROOMS, 1);
 }
 
+uint64_t
+cursor_read(const struct cursor *c)
+{
+	return c->read < acked_number(c) ? c->read : acked_number(c);
+}
+
+uint64_t
+membership_read(const struct membership *ms, const struct cursor *except)
+{
+	const struct cursor *c;
+	uint64_t read = ms->read;
+
+	SLIST_FOREACH(c, &ms->cursors, in_membership)
+		if (c != except && cursor_read(c) > read)
+			read = cursor_read(c);
+	return read;
+}
+
+uint64_t
+membership_handed(const struct membership *ms, const struct cursor *except)
+{
+	const struct cursor *c;
+	uint64_t handed = 0;
+
+	SLIST_FOREACH(c, &ms->cursors, in_membership)
+		if (c != except && replay_position(c) > handed)
+			handed = replay_position(c);
+	return handed;
+}
+
+/* Of those who were lost and came from the same place as client, the cursor that
+ * was handed least in the room of ms; or NULL. */
+static struct cursor *
+membership_lost_of(const struct membership *ms, const struct client *client)
+{
+	struct cursor *c, *first = NULL;
+
+	SLIST_FOREACH(c, &ms->cursors, in_membership)
+		if (c->client->ops == NULL &&
+		    credential_cmp(&c->client->address, &client->address) ==
+			0 &&
+		    (first == NULL || c->at.number < first->at.number))
+			first = c;
+	return first;
+}
+
+uint64_t
+membership_take_place(struct membership *ms, const struct client *client)
+{
+	struct cursor *lost = membership_lost_of(ms, client);
+	uint64_t place = membership_read(ms, membership_cursor(ms, client));
+
+	if (lost != NULL) {
+		if (lost->at.number < place)
+			place = lost->at.number;
+		cursor_free(lost);
+	}
+	return place;
+}
+
+void
+room_attend(struct membership *ms, struct client *client, enum room_join how)
+{
+	struct room *room = ms->room;
+	struct bookmark place = {
+		.repeat_until = membership_handed(ms, NULL),
+		.left_ms = ms->member->active_ms,
+	};
+	uint64_t from = membership_take_place(ms, client);
+	struct bookmark *bookmark = person_bookmark(&ms->member->person, room);
+	struct cursor *c = cursor_new(ms, client);
+
+	c->tracking.arrival = ++room->chat->last_arrival;
+	c->own_from = room->history.next_number;
+	if (!past_is_for(ms->member) || how == ROOM_JOIN_QUIET)
+		room_begin_new(c, how, false);
+	else if (bookmark != NULL) /* where their program says */
+		room_begin_at(c, bookmark);
+	else {
+		if (from > place.repeat_until)
+			from = place.repeat_until;
+		place.cursor = history_find(&room->history, from);
+		place.acked = from;
+		room_begin_at(c, &place);
+	}
+	if (bookmark != NULL)
+		bookmark_free(bookmark);
+	watch_member_changed(ms->member);
+}
+
+struct membership *
+room_enter(struct room *room, struct member *m, struct client *client)
+{
+	struct membership *ms = xcalloc(1, sizeof(*ms));
+	struct cursor *c;
+
+	assert(member_in(m, room) == NULL && client->ops != NULL);
+	ms->member = m;
+	ms->room = room;
+	SLIST_INIT(&ms->cursors);
+	SLIST_INSERT_HEAD(&m->memberships, ms, in_member);
+	room_add_person(ms);
+	c = cursor_new(ms, client);
+	c->tracking.arrival = ++room->chat->last_arrival;
+	c->own_from = room->history.next_number;
+	room->used_ms = clock_age_ms(room->chat->clock);
+	presence_came(&room->presence, ms);
+	return ms;
+}
+
 struct membership *
 room_join(struct room *room, struct member *m, enum room_join how)
 {
@@ -249,17 +390,8 @@ room_join(struct room *room, struct member *m, enum room_join how)
 	struct bookmark *bookmark;
 	struct cursor *c;
 
-	assert(member_in(m, room) == NULL && member_is_connected(m));
-	ms = xcalloc(1, sizeof(*ms));
-	ms->member = m;
-	ms->room = room;
-	SLIST_INSERT_HEAD(&m->memberships, ms, in_member);
-	room_add_person(ms);
-	c = membership_cursor(ms);
-	c->tracking.arrival = ++room->chat->last_arrival;
-	c->own_from = room->history.next_number;
-	room->used_ms = clock_age_ms(room->chat->clock);
-	presence_came(&room->presence, ms);
+	ms = room_enter(room, m, member_client(m));
+	c = membership_cursor(ms, member_client(m));
 
 	bookmark = person_bookmark(&m->person, room);
 	if (bookmark != NULL) {
@@ -278,19 +410,14 @@ room_join(struct room *room, struct member *m, enum room_join how)
 	return ms;
 }
 
-void
-room_leave(struct membership *ms, enum room_leave how, const char *text)
+/* The bookmark that c becomes, of a person with one client. */
+static struct bookmark *
+room_keep_place(struct cursor *c)
 {
-	struct room *room = ms->room;
-	struct member *m = ms->member;
-	struct cursor *c = membership_cursor(ms);
-	struct bookmark *bookmark;
+	struct member *m = c->ms->member;
+	struct bookmark *bookmark = person_set_bookmark(&m->person, c->ms->room,
+	    cursor_where(c), member_away_since_ms(m));
 
-	watch_member_changed(m);
-	presence_left(&room->presence, ms, how, text);
-	pump_pause(c);
-	bookmark = person_set_bookmark(&m->person, room, cursor_where(c),
-	    member_away_since_ms(m));
 	if (c->repeat_until > c->at.number)
 		bookmark->repeat_until = c->repeat_until;
 	if (c->client->ops != NULL) {
@@ -299,10 +426,78 @@ room_leave(struct membership *ms, enum room_leave how, const char *text)
 			bookmark->acked = acked_number(c);
 	}
 	shown_move(&bookmark->shown, &c->shown);
+	return bookmark;
+}
+
+/* A client that was lost so long before the person left counts for where they
+ * read on: longer ago, others have read since. */
+#define ROOM_LOST_MS 60000
+
+static bool
+room_has_place(const struct cursor *c)
+{
+	const struct member *m = c->ms->member;
+	int64_t since_ms = m->is_lost ? m->lost_since_ms :
+					m->chat->clock->mono_ms;
+
+	return c->client->ops != NULL ||
+	    since_ms - c->client->lost_since_ms <= ROOM_LOST_MS;
+}
+
+/*
+ * The same with several: where the one stopped that was handed least; what any
+ * other was handed, is repeated. No output tells what has arrived any more, so
+ * all that may not have arrived is taken back now.
+ */
+static struct bookmark *
+room_keep_places(struct membership *ms)
+{
+	struct member *m = ms->member;
+	struct cursor *c, *low = NULL;
+	struct bookmark *bookmark;
+	uint64_t until = 0;
+
+	SLIST_FOREACH(c, &ms->cursors, in_membership) {
+		if (c->client->ops != NULL && past_is_for(m))
+			repeat_set_back(c, c->client->ops->unsent(c->client));
+		if (c->at.number > until)
+			until = c->at.number;
+		if (c->repeat_until > until && c->repeat_until > c->at.number)
+			until = c->repeat_until;
+		if (low == NULL || !room_has_place(low) ||
+		    (room_has_place(c) && c->at.number < low->at.number))
+			low = c;
+	}
+	assert(low != NULL);
+	bookmark = person_set_bookmark(&m->person, ms->room, low->at,
+	    member_away_since_ms(m));
+	if (until > low->at.number)
+		bookmark->repeat_until = until;
+	return bookmark;
+}
+
+void
+room_leave(struct membership *ms, enum room_leave how, const char *text)
+{
+	struct room *room = ms->room;
+	struct member *m = ms->member;
+	struct cursor *c;
+	struct bookmark *bookmark;
+
+	watch_member_changed(m);
+	presence_left(&room->presence, ms, how, text);
+	SLIST_FOREACH(c, &ms->cursors, in_membership)
+		pump_pause(c);
+	c = SLIST_FIRST(&ms->cursors);
+	if (SLIST_NEXT(SLIST_FIRST(&m->clients), in_member) == NULL)
+		bookmark = room_keep_place(c);
+	else
+		bookmark = room_keep_places(ms);
 	bookmark->is_op = ms->is_op;
 	bookmark->is_voiced = ms->is_voiced;
 	SLIST_REMOVE(&m->memberships, ms, membership, in_member);
-	roommates_track(c, false);
+	while ((c = SLIST_FIRST(&ms->cursors)) != NULL)
+		cursor_free(c);
 	TAILQ_REMOVE(&room->people, ms, in_room);
 	room->people_count--;
 	room->used_ms = clock_age_ms(room->chat->clock);

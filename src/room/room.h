@@ -48,11 +48,39 @@ enum room_join {
 struct membership *room_join(struct room *room, struct member *m,
     enum room_join how);
 
-/* ms, new and with its member, is one of the room's people, with a cursor. */
+/* ms, new and with its member, is one of the room's people. */
 void room_add_person(struct membership *ms);
 
-/* Makes ms leave and frees it; its cursor becomes a bookmark of the
- * member's. */
+/* m comes into the room, in which it is not, with that client; which is not
+ * shown anything yet. */
+struct membership *room_enter(struct room *room, struct member *m,
+    struct client *client);
+
+/* The client comes into the room as well, in which its person is already. With
+ * ROOM_JOIN_CATCHUP it begins behind what they have read. */
+void room_attend(struct membership *ms, struct client *client,
+    enum room_join how);
+
+/* Where the client, new there, begins to read in the room of ms: behind what the
+ * person has read with others; or where one stopped that came from the same
+ * place and was lost, whose cursor that was ends. */
+uint64_t membership_take_place(struct membership *ms,
+    const struct client *client);
+/* What the person certainly has read with the client of c; and with all of theirs
+ * but that, and what any but that was handed, in the room of ms. c may be NULL. */
+uint64_t cursor_read(const struct cursor *c);
+uint64_t membership_read(const struct membership *ms, const struct cursor *c);
+uint64_t membership_handed(const struct membership *ms, const struct cursor *c);
+
+/* A cursor of ms for a client that has none there, which begins nowhere yet;
+ * the same for one that was made otherwise; and the end of one that is neither
+ * live nor pumped. */
+struct cursor *cursor_new(struct membership *ms, struct client *client);
+void cursor_add(struct cursor *c, struct client *client);
+void cursor_free(struct cursor *c);
+
+/* Makes ms leave and frees it, with all of its cursors, which become a bookmark
+ * of the member's. */
 void room_leave(struct membership *ms, enum room_leave how, const char *text);
 
 /* Sets the topic; NULL removes it. event (may be NULL) becomes what the others

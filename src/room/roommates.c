@@ -95,19 +95,22 @@ roommates_refused(struct cursor *c, const struct event *event)
 }
 
 static bool
-roommates_stamp(struct member *m, uint64_t walk)
+roommates_stamp(struct client *client, uint64_t walk)
 {
-	if (m->roommates_walk == walk)
+	client->member->roommates_walk = walk;
+	if (client->roommates_walk == walk)
 		return false;
-	m->roommates_walk = walk;
+	client->roommates_walk = walk;
 	return true;
 }
 
-/* roommate refused it: so it is missing in each room that they share with m. */
+/* A roommate's client refused it: so it is missing in each room in which that
+ * is with m. */
 static void
-roommates_refused_all(struct member *peer, const struct member *m,
+roommates_refused_all(const struct client *client, const struct member *m,
     const struct event *event)
 {
+	const struct member *peer = client->member;
 	struct membership *ms, *theirs;
 	struct cursor *c;
 
@@ -115,7 +118,8 @@ roommates_refused_all(struct member *peer, const struct member *m,
 		theirs = ms->is_joined ? member_in(peer, ms->room) : NULL;
 		if (theirs == NULL)
 			continue;
-		SLIST_FOREACH(c, &theirs->cursors, in_membership)
+		c = membership_cursor(theirs, client);
+		if (c != NULL)
 			roommates_refused(c, event);
 	}
 }
@@ -125,8 +129,10 @@ roommates_begin_walk(struct member *m)
 {
 	struct roommates *roommates = &m->chat->roommates;
 	uint64_t walk = ++roommates->walk;
+	struct client *client;
 
-	(void)roommates_stamp(m, walk);
+	SLIST_FOREACH(client, &m->clients, in_member)
+		(void)roommates_stamp(client, walk);
 	roommates_begin(roommates);
 	return walk;
 }
@@ -138,7 +144,6 @@ roommates_tell(struct member *m, struct event *event)
 	struct roommates *roommates = &chat->roommates;
 	struct membership *ms;
 	struct cursor *theirs;
-	struct member *peer;
 	const struct directory_watch *watch = chat->directory.watch;
 	uint64_t walk = 0;
 
@@ -158,11 +163,10 @@ roommates_tell(struct member *m, struct event *event)
 		/* Including rooms that they have just left. */
 		deliver_all(chat);
 		LIST_FOREACH(theirs, &ms->room->trackers, tracking.in_room) {
-			peer = theirs->ms->member;
 			if (theirs->client->ops != NULL &&
-			    roommates_stamp(peer, walk) &&
+			    roommates_stamp(theirs->client, walk) &&
 			    !roommates_hand(roommates, theirs->client, event))
-				roommates_refused_all(peer, m, event);
+				roommates_refused_all(theirs->client, m, event);
 		}
 	}
 	if (watch != NULL)
@@ -195,7 +199,9 @@ roommates_is_told(const struct cursor *c, const struct event *event)
 	const struct member *m = c->ms->member;
 
 	if (cursor_is_live(c) || c->client->ops == NULL ||
-	    m->id == event->author)
+	    (m->id == event->author &&
+		(!event_is_for_others(event->kind) ||
+		    c->client->number == event->via)))
 		return false;
 	if (event->kind == EVENT_KICK && strcmp(event->other, m->nick) == 0)
 		return false; /* their session tells them */

@@ -75,6 +75,8 @@ struct protocol {
 	void (*error)(struct session *s, const char *text);
 	/* See event and invited in struct client_ops. */
 	void (*event)(struct session *s, const struct event *event);
+	/* See joined in struct client_ops. NULL: its dialects do not follow. */
+	void (*joined)(struct session *s, struct membership *ms);
 	/* See mark_past in struct client_ops. May be NULL. */
 	void (*mark_past)(struct session *s, struct buf *lines,
 	    const char *room);

@@ -33,6 +33,7 @@ struct session_record {
 	bool awaits_tls; /* before the protocol */
 	bool was_told_wait, began_too_long, is_behind_tls;
 	bool is_shared; /* counted as the account's: admit_share() */
+	uint8_t client; /* its number */
 	struct tlv conn, state, login;
 	uint64_t account;
 };
@@ -99,6 +100,7 @@ static const struct field session_list[] = {
 	{ FIELD_BOOL(22, struct session_record, is_shared) },
 	{ FIELD_BOOL(23, struct session_record, began_too_long) },
 	{ FIELD_BOOL(24, struct session_record, is_behind_tls) },
+	{ FIELD_UINT(25, struct session_record, client) },
 };
 static const struct fields session_fields = { FIELDS("a session",
     struct session_record, session_list) };
@@ -144,8 +146,10 @@ session_save(const struct session *s, struct fields_out *out)
 	(void)strlcpy(r.probe, session_probe_nick(s), sizeof(r.probe));
 	(void)strlcpy(r.protocol, session_protocol(s)->name,
 	    sizeof(r.protocol));
-	if (s->member != NULL)
+	if (s->member != NULL) {
 		memcpy(r.member, s->member->nick, sizeof(r.member));
+		r.client = session_client(s)->number;
+	}
 	fields_put_item(out, HANDOFF_SESSION, &session_fields, &r);
 }
 
@@ -173,9 +177,9 @@ session_resolve(struct sessions *all, const struct session_record *r,
 	if (r->member[0] == '\0')
 		return s->protocol != NULL;
 	s->member = directory_find(&all->chat->directory, r->member);
-	/* Each member has one connection. */
+	/* Each client has one connection. */
 	return s->protocol != NULL && s->member != NULL &&
-	    !member_is_connected(s->member) && !s->member->is_lost;
+	    member_awaits(s->member, r->client);
 }
 
 static bool
@@ -229,7 +233,8 @@ session_load(struct sessions *all, struct fields_in *in, const struct tlv *item)
 		    true);
 	TAILQ_INSERT_TAIL(&all->list, s, entry);
 	if (s->member != NULL)
-		member_attach(s->member, &session_client_ops, s, s->conn);
+		member_attach(s->member, r.client, &session_client_ops, s,
+		    s->conn);
 	if (r.login.data != NULL && !session_login_load(s, in, &r.login))
 		return false;
 	if (r.awaits_tls) {

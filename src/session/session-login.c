@@ -262,6 +262,7 @@ login_done(struct session *s, struct account *a, struct account_proof *p,
 	session_set_account(s, a->id);
 	if (p == NULL || p->kind != PROOF_TOKEN)
 		login_is_proved(s);
+	session_acts(s);
 	if (s->member != NULL)
 		action_login(s->member, a,
 		    s->protocol->takes_nick ? nick : NULL, &answer);

@@ -77,6 +77,7 @@ probe_end(struct session_probe *p)
 	memcpy(nick, p->nick, sizeof(nick));
 	probe_done(p);
 	session_release(s);
+	session_acts(s);
 	if (!s->has_left)
 		s->protocol->take_nick(s, nick);
 }

@@ -30,13 +30,14 @@
 static void
 stranger_drop_guest(struct session *s)
 {
-	struct member *m = s->member;
+	struct client *client;
 
-	if (m == NULL)
+	if (s->member == NULL)
 		return;
-	member_pause(member_client(m), conn_unsent(s->conn));
+	client = session_client(s);
+	member_pause(client, conn_unsent(s->conn));
 	s->member = NULL;
-	action_quit(m, NULL);
+	action_quit(client, NULL);
 }
 
 void

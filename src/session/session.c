@@ -110,6 +110,19 @@ session_close(struct session *s, const char *text)
 	conn_close(s->conn, SESSION_FLUSH_MS);
 }
 
+struct client *
+session_client(const struct session *s)
+{
+	return member_client_of(s->member, s);
+}
+
+void
+session_acts(struct session *s)
+{
+	if (s->member != NULL)
+		client_acts(session_client(s));
+}
+
 /* client_ops */
 
 static uint64_t
@@ -137,8 +150,10 @@ session_close_if_shown(struct session *s)
 
 	if (s->member != NULL)
 		MEMBER_FOREACH_CURSOR(c, ms, s->member)
-			if (cursor_has_replay(c) ||
-			    (!cursor_is_live(c) && !s->member->is_on_break))
+			if (c->client->session == s &&
+			    (cursor_has_replay(c) ||
+				(!cursor_is_live(c) &&
+				    !s->member->is_on_break)))
 				return;
 	conn_close(s->conn, SESSION_FLUSH_MS);
 }
@@ -173,6 +188,22 @@ session_replaced(struct client *client)
 	    "you have come back in another place; this "
 	    "connection ends");
 	session_close(s, "you have come back in another place");
+}
+
+static void
+session_moved(struct client *client)
+{
+	struct session *s = client->session;
+
+	s->member = client->member;
+}
+
+static void
+session_joined(struct client *client, struct membership *ms)
+{
+	struct session *s = client->session;
+
+	s->protocol->joined(s, ms);
 }
 
 static void
@@ -221,6 +252,8 @@ const struct client_ops session_client_ops = {
 	.mark_past = session_mark_past,
 	.caught_up = session_caught_up,
 	.replaced = session_replaced,
+	.moved = session_moved,
+	.joined = session_joined,
 	.event = session_event,
 	.invited = session_invited,
 	.kicked = session_kicked,
@@ -387,9 +420,10 @@ session_line_cb(struct conn *c, char *text, size_t len, bool has_cr, void *arg)
 	if (session_waits_for_room(s, text, len))
 		return;
 	if (s->member != NULL) {
+		session_acts(s);
 		s->member->active_ms = s->all->net->clock->mono_ms;
 		if (conn_confirmed(c) == conn_sent(c))
-			member_has_read_all(s->member);
+			member_has_read_all(session_client(s));
 	}
 	if (s->has_spoken || !session_is_stranger(s, &text, &len)) {
 		s->protocol->line(s, text, len, has_cr);
@@ -429,7 +463,7 @@ session_drained_cb(struct conn *c, void *arg)
 
 	assert(s->conn == c);
 	if (s->member != NULL)
-		member_drained(s->member);
+		member_drained(session_client(s));
 	if (s->protocol->drained != NULL && s->state != NULL)
 		s->protocol->drained(s);
 }
@@ -458,9 +492,8 @@ session_ended_cb(struct conn *c, enum conn_end end, void *arg)
 	log_people("connection ended: reason=\"%s\" nick=%s from=\"%s\" fd=%d",
 	    conn_end_str(end), s->member == NULL ? "-" : s->member->nick, from,
 	    conn_fd(c));
-	if (s->member != NULL) {
-		action_lost(s->member, s->is_eof, conn_unsent(c));
-	}
+	if (s->member != NULL)
+		action_lost(session_client(s), s->is_eof, conn_unsent(c));
 	session_set_left(s);
 	session_free(s);
 }
@@ -517,9 +550,8 @@ sessions_free_all(struct sessions *all)
 	struct session *s;
 
 	while ((s = TAILQ_FIRST(&all->list)) != NULL) {
-		if (s->member != NULL) {
-			action_stop(s->member, conn_unsent(s->conn));
-		}
+		if (s->member != NULL)
+			action_stop(session_client(s), conn_unsent(s->conn));
 		session_set_left(s);
 		session_free(s);
 	}
@@ -570,14 +602,14 @@ session_vouch(struct session *s)
 {
 	conn_vouch_all(s->conn);
 	if (s->member != NULL && conn_confirmed(s->conn) == conn_sent(s->conn))
-		member_has_read_all(s->member);
+		member_has_read_all(session_client(s));
 }
 
 void
 session_pause(struct session *s)
 {
 	if (s->member != NULL)
-		member_pause(member_client(s->member), conn_unsent(s->conn));
+		member_pause(session_client(s), conn_unsent(s->conn));
 }
 
 void
@@ -590,11 +622,11 @@ session_quit(struct session *s, const char *text, const char *shown)
 void
 session_leave(struct session *s, const char *text, const char *shown)
 {
-	struct member *m = s->member;
+	struct client *client = s->member == NULL ? NULL : session_client(s);
 
 	session_close(s, text);
-	if (m != NULL)
-		action_quit(m, shown);
+	if (client != NULL)
+		action_quit(client, shown);
 }
 
 void

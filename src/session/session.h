@@ -26,6 +26,7 @@
 
 struct fields_in;
 struct fields_out;
+struct client;
 struct dialect;
 struct irc_watched;
 struct member;
@@ -160,6 +161,13 @@ void session_relayed(struct session *s, const struct credential *address);
 /* Has all whom a new ban reaches closed, entered or not, by ban_walk, which counts
  * them in banned_ended. */
 void sessions_end_banned(struct sessions *all);
+
+/* The client of its person that s, which has a member, is. */
+struct client *session_client(const struct session *s);
+
+/* To be called before something is done for s that is not called by its line:
+ * what its person does now, they do with it. */
+void session_acts(struct session *s);
 
 /* Marks that s has no member any more, and will end. The member is the
  * caller's. */

@@ -111,18 +111,19 @@ persist_room_key(char kind, const struct room *room)
  * checkpoint, once all has arrived that had been handed over until then.
  */
 static void
-persist_confirm(struct member *m)
+persist_confirm_client(struct client *client)
 {
-	struct client *client = member_client(m);
+	struct member *m = client->member;
 	struct membership *ms;
 	struct cursor *c;
 	uint64_t handed;
 	size_t unsent;
 
 	if (client->ops == NULL) {
-		/* Their cursors were set back when the connection was lost. */
+		/* Its cursors were set back when the connection was lost. */
 		MEMBER_FOREACH_CURSOR(c, ms, m)
-			acked_set_number(c, cursor_where(c).number);
+			if (c->client == client)
+				acked_set_number(c, cursor_where(c).number);
 		return;
 	}
 	unsent = client->ops->unsent(client);
@@ -130,8 +131,18 @@ persist_confirm(struct member *m)
 	if (handed < unsent || handed - unsent < client->checkpoint_handed)
 		return;
 	MEMBER_FOREACH_CURSOR(c, ms, m)
-		acked_pass_mark(c, replay_position(c), unsent == 0);
+		if (c->client == client)
+			acked_pass_mark(c, replay_position(c), unsent == 0);
 	client->checkpoint_handed = handed;
+}
+
+static void
+persist_confirm(struct member *m)
+{
+	struct client *client;
+
+	SLIST_FOREACH(client, &m->clients, in_member)
+		persist_confirm_client(client);
 }
 
 /* When to look again */
@@ -272,6 +283,7 @@ static bool
 persist_put_person(struct persist *k, const struct person_key *who)
 {
 	struct chat *chat = k->chat;
+	struct client *client;
 	struct member *m;
 	struct departed *b;
 
@@ -279,7 +291,8 @@ persist_put_person(struct persist *k, const struct person_key *who)
 	if (m != NULL && !m->is_guest &&
 	    credential_cmp(&m->credential, &who->credential) == 0) {
 		persist_confirm(m);
-		handed_forget_arrived(member_client(m));
+		SLIST_FOREACH(client, &m->clients, in_member)
+			handed_forget_arrived(client);
 		persist_put_member(k, m);
 		persist_wake_for(k, m);
 		return true;

@@ -31,19 +31,54 @@ record_repeats(const struct cursor *c)
 	const struct member *m = c->ms->member;
 	uint64_t position = cursor_where(c).number;
 
-	if (!m->is_on_break && member_is_connected(m))
+	if ((!m->is_on_break && member_is_connected(m)) ||
+	    SLIST_NEXT(SLIST_FIRST(&c->ms->cursors), in_membership) != NULL)
 		return UINT64_MAX;
 	return acked_number(c) < position && c->repeat_until < position ?
 	    position :
 	    c->repeat_until;
 }
 
+/*
+ * Where they read on after a crash: where the one of their clients does that has
+ * certainly read least; NULL: at the room's low-water mark, where all who are
+ * live have. One that was lost while others went on does not count. *c is that
+ * client's cursor, and *low is where a number is put that is no cursor's.
+ */
+static const uint64_t *
+record_place(const struct membership *ms, const struct cursor **c,
+    uint64_t *low)
+{
+	const struct cursor *other;
+	const uint64_t *number, *least = NULL;
+	bool has_live = false;
+
+	*c = SLIST_FIRST(&ms->cursors);
+	SLIST_FOREACH(other, &ms->cursors, in_membership) {
+		if (other->client->is_lost)
+			continue;
+		number = acked_to_persist(other);
+		has_live |= number == NULL;
+		if (least == NULL)
+			*c = other;
+		if (number != NULL && (least == NULL || *number < *least)) {
+			least = number;
+			*c = other;
+		}
+	}
+	if (least == NULL || !has_live || *least <= ms->room->low_water)
+		return least;
+	*low = ms->room->low_water;
+	return low;
+}
+
 static void
 record_put_membership(struct fields_out *out, const struct membership *ms,
     int64_t left_ms)
 {
-	const struct cursor *c = membership_cursor(ms);
-	const uint64_t *number = acked_to_persist(c);
+	const struct cursor *c;
+	uint64_t low;
+	const uint64_t *number = record_place(ms, &c, &low);
 	struct bookmark bookmark = {
 		.room = ms->room,
 		.cursor.number = number == NULL ? BOOKMARK_LIVE : *number,

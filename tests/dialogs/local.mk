@@ -120,6 +120,7 @@ dialogs = \
 	%D%/irc-scram.dialog \
 	%D%/irc-search.dialog \
 	%D%/irc-secret.dialog \
+	%D%/irc-sessions.dialog \
 	%D%/irc-sniff-silent.dialog \
 	%D%/irc-sniff.dialog \
 	%D%/irc-sts.dialog \
@@ -195,6 +196,8 @@ dialogs = \
 	%D%/secret-texts.dialog \
 	%D%/secret-typed.dialog \
 	%D%/secret.dialog \
+	%D%/sessions-lost.dialog \
+	%D%/sessions.dialog \
 	%D%/signals-int.dialog \
 	%D%/signals-twice.dialog \
 	%D%/signals.dialog \

@@ -11,12 +11,16 @@
 #include <netinet/in.h>
 
 #include <check.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/handoff.h"
 #include "base/tlv.h"
 #include "chat-fixture.h"
+#include "room/client.h"
+#include "room/clients.h"
+#include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/directory.h"
 #include "room/rename.h"
@@ -285,12 +289,30 @@ fake_render_tracker_other(const struct dialect *dialect, struct buf *out,
 struct chat_fixture fx;
 struct fake ana, bob, cy;
 
-const struct dialect fake_dialect = { "fake", fake_render, false };
-const struct dialect fake_dialect_tracker = { "tracker", fake_render_tracker,
-	true };
-const struct dialect fake_dialect_tracker_other = { "tracker other",
-	fake_render_tracker_other, true };
-const struct dialect fake_dialect_other = { "other", fake_render_other, false };
+const struct dialect fake_dialect = {
+	.name = "fake",
+	.render = fake_render,
+};
+const struct dialect fake_dialect_tracker = {
+	.name = "tracker",
+	.render = fake_render_tracker,
+	.tracks_members = true,
+};
+const struct dialect fake_dialect_tracker_other = {
+	.name = "tracker other",
+	.render = fake_render_tracker_other,
+	.tracks_members = true,
+};
+const struct dialect fake_dialect_other = {
+	.name = "other",
+	.render = fake_render_other,
+};
+const struct dialect fake_dialect_follower = {
+	.name = "follower",
+	.render = fake_render_tracker,
+	.tracks_members = true,
+	.follows = true,
+};
 
 static void
 fixture_wake(void *arg)
@@ -306,6 +328,7 @@ fixture_init_options(struct chat_fixture *fixture)
 	fixture->clock.wall_ms = 1780401600000; /* 2 June 2026, noon UTC */
 	options_init(&fixture->options);
 	fixture->options.announce_rate.count = 0;
+	fixture->options.max_sessions = 1; /* check_clients.c has more */
 	deadlines_init(&fixture->deadlines, NULL, NULL);
 }
 
@@ -411,12 +434,42 @@ fake_replaced(struct client *client)
 	f->m = NULL;
 }
 
+static void
+fake_moved(struct client *client)
+{
+	struct fake *f = client->session;
+
+	f->m = client->member;
+	f->client = client;
+}
+
+static void
+fake_event(struct client *client, const struct event *event)
+{
+	struct fake *f = client->session;
+
+	fake_render_tracker(client->dialect, &f->seen, event);
+}
+
+static void
+fake_joined(struct client *client, struct membership *ms)
+{
+	struct fake *f = client->session;
+
+	room_attend(ms, client, ROOM_JOIN_CATCHUP);
+	membership_cursor(ms, client)->is_following = true;
+	buf_addf(&f->seen, "joined %s\n", ms->room->name);
+}
+
 static const struct client_ops fake_ops = {
 	.deliver = fake_deliver,
 	.handed = fake_handed,
 	.unsent = fake_unsent,
 	.caught_up = fake_caught_up,
 	.replaced = fake_replaced,
+	.moved = fake_moved,
+	.joined = fake_joined,
+	.event = fake_event,
 };
 
 void
@@ -437,6 +490,7 @@ fake_init_with(struct chat_fixture *fixture, struct fake *f, int host,
 	}
 	f->m = member_new(&fixture->chat, &f->credential, &fake_ops, f, f,
 	    dialect);
+	f->client = &f->m->client;
 }
 
 void
@@ -537,7 +591,11 @@ fake_quit(struct fake *f, const char *text)
 	struct member *m = f->m;
 
 	f->m = NULL;
-	member_depart(m, ROOM_LEAVE_QUIT, text);
+	if (client_has_others(f->client)) {
+		member_pause(f->client, f->unsent);
+		client_quit(f->client, text);
+	} else
+		member_depart(m, ROOM_LEAVE_QUIT, text);
 }
 
 static const struct dialect *
@@ -545,7 +603,7 @@ fixture_find_dialect(const char *name)
 {
 	static const struct dialect *const dialects[] = { &fake_dialect,
 		&fake_dialect_other, &fake_dialect_tracker,
-		&fake_dialect_tracker_other };
+		&fake_dialect_tracker_other, &fake_dialect_follower };
 	size_t i;
 
 	for (i = 0; i < NITEMS(dialects); i++)
@@ -563,6 +621,7 @@ fixture_hand_over(struct chat_fixture *fixture, struct chat_fixture *next,
 	struct fields_in in;
 	struct tlv item;
 	size_t i;
+	uint8_t *numbers = xcalloc(count + 1, sizeof(*numbers));
 	bool is_good;
 
 	fixture_settle(fixture);
@@ -578,6 +637,8 @@ fixture_hand_over(struct chat_fixture *fixture, struct chat_fixture *next,
 		in.fds[i] = dup(in.fds[i]); /* the other fixture has its own */
 		ck_assert_int_ne(in.fds[i], -1);
 	}
+	for (i = 0; i < count; i++)
+		numbers[i] = people[i].client->number;
 	while (is_good && tlv_next(&in.items, &item))
 		is_good = chat_load(&next->chat, &in, &item,
 		    fixture_find_dialect);
@@ -587,13 +648,15 @@ fixture_hand_over(struct chat_fixture *fixture, struct chat_fixture *next,
 		memset(&f->seen, 0, sizeof(f->seen));
 		f->m = directory_find(&next->chat.directory, f->m->nick);
 		ck_assert_ptr_nonnull(f->m);
-		member_attach(f->m, &fake_ops, f, f);
+		member_attach(f->m, numbers[i], &fake_ops, f, f);
+		f->client = member_client_of(f->m, f);
 	}
 	is_good = is_good && chat_load_end(&next->chat, &in);
 	handoff_close_rest(&in);
 	fields_in_fini(&in);
 	fields_out_fini(&out);
 	buf_fini(&blob);
+	free(numbers);
 	return is_good;
 }
 
@@ -603,7 +666,10 @@ fake_lose(struct fake *f)
 	struct member *m = f->m;
 
 	f->m = NULL;
-	member_lost(m, f->unsent);
+	if (client_has_others(f->client))
+		client_lost(f->client, f->unsent);
+	else
+		member_lost(m, f->unsent);
 }
 
 void
@@ -611,18 +677,24 @@ fake_drain(struct fake *f)
 {
 	f->is_full = false;
 	if (f->m != NULL)
-		member_drained(f->m);
+		member_drained(f->client);
 }
 
 struct membership *
 fake_here(const struct fake *f)
 {
-	return SLIST_FIRST(&f->m->memberships);
+	struct membership *ms;
+
+	SLIST_FOREACH(ms, &f->m->memberships, in_member)
+		if (membership_cursor(ms, f->client) != NULL)
+			return ms;
+	return NULL;
 }
 
 void
 fake_say(struct fake *f, const char *text)
 {
+	client_acts(f->client);
 	fake_say_in(fake_here(f), text);
 }
 
@@ -668,8 +740,14 @@ int
 fake_nick(struct fake *f, const char *nick)
 {
 	const struct member *clash;
+	enum rename result;
 
-	return (int)rename_member(f->m, nick, &clash);
+	client_acts(f->client);
+	result = rename_member(f->m, nick, &clash);
+	if (result == RENAME_JOINS)
+		(void)client_move(f->client,
+		    directory_find(&f->m->chat->directory, nick));
+	return (int)result;
 }
 
 const char *

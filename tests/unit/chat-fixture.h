@@ -28,6 +28,7 @@ struct chat_fixture {
 
 struct fake {
 	struct member *m; /* NULL: gone */
+	struct client *client; /* of it */
 	struct buf seen; /* since the last fake_saw() */
 	bool is_full; /* deliver() refuses */
 	bool was_replaced;
@@ -117,6 +118,8 @@ extern const struct dialect fake_dialect;
 /* Is told of joins, parts and quits, and not of what is for people to read. */
 extern const struct dialect fake_dialect_tracker;
 extern const struct dialect fake_dialect_tracker_other; /* with a "~" */
+/* Like the tracker, and in all rooms that the person is in. */
+extern const struct dialect fake_dialect_follower;
 extern const struct dialect fake_dialect_other; /* lines begin with "~" */
 
 #endif

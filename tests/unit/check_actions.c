@@ -503,17 +503,17 @@ START_TEST(test_end)
 	fake_init(&fx, &bob, 2);
 	m = bob.m;
 	bob.m = NULL;
-	action_lost(m, true, 0);
+	action_lost(&m->client, true, 0);
 	ck_assert_uint_eq(fx.chat.lost_count, 0);
 	ck_assert_uint_eq(fx.chat.departed.count, 1);
 	m = ana.m;
 	ana.m = NULL;
-	action_lost(m, true, 0);
+	action_lost(&m->client, true, 0);
 	ck_assert_uint_eq(fx.chat.lost_count, 1);
 	(void)fake_saw(&fx, &cy);
 	m = cy.m;
 	cy.m = NULL;
-	action_stop(m, 0);
+	action_stop(&m->client, 0);
 	ck_assert_uint_eq(fx.chat.departed.count, 2);
 }
 END_TEST

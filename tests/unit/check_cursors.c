@@ -391,7 +391,7 @@ model_step(void)
 		}
 		break;
 	case 8:
-		member_set_dialect(r->f.m,
+		member_set_dialect(&r->f.m->client,
 		    model_random(2) ? &fake_dialect : &fake_dialect_other);
 		break;
 	case 9:

@@ -456,9 +456,10 @@ remember_bytes(struct fake *f, const char *data, size_t len)
 START_TEST(test_once_per_set)
 {
 	static struct counting sets[SETS] = {
-		{ { "a", counting_render, true }, NONE, 0 },
-		{ { "b", counting_render, true }, IRC_CAP_SERVER_TIME, 0 },
-		{ { "c", counting_render, true }, ALL, 0 },
+		{ { .name = "a", .render = counting_render }, NONE, 0 },
+		{ { .name = "b", .render = counting_render },
+		    IRC_CAP_SERVER_TIME, 0 },
+		{ { .name = "c", .render = counting_render }, ALL, 0 },
 	};
 	struct fake people[PEOPLE];
 	char nick[8];

@@ -684,7 +684,7 @@ START_TEST(test_carried_inconsistent)
 	else if (_i == 1)
 		bob.m->flags = MEMBER_FLAGS + 1;
 	else if (_i == 2) {
-		member_set_dialect(bob.m, &fake_dialect_tracker);
+		member_set_dialect(&bob.m->client, &fake_dialect_tracker);
 		fake_here(&bob)->is_joined = false;
 		fake_here(&bob)->is_announced = false;
 	}

@@ -93,7 +93,11 @@ model_render(const struct dialect *dialect, struct buf *out,
 	}
 }
 
-static const struct dialect model_dialect = { "model", model_render, true };
+static const struct dialect model_dialect = {
+	.name = "model",
+	.render = model_render,
+	.tracks_members = true,
+};
 
 static void
 model_names(int who, int room)

@@ -267,7 +267,7 @@ START_TEST(test_unsent_in_another_dialect)
 		fake_say(&ana, "short");
 	if (_i == 0)
 		fixture_settle(&fx);
-	member_set_dialect(bob.m, &fake_dialect_other);
+	member_set_dialect(&bob.m->client, &fake_dialect_other);
 	fixture_settle(&fx);
 	for (i = 0; i < 200; i++)
 		fake_say(&ana, "longer");

@@ -76,7 +76,7 @@ END_TEST
 
 START_TEST(test_two_dialects)
 {
-	member_set_dialect(bob.m, &fake_dialect_other);
+	member_set_dialect(&bob.m->client, &fake_dialect_other);
 	fake_say(&ana, "before the turn");
 	ck_assert_str_eq(fake_saw(&fx, &bob), "~1 ana: before the turn\n");
 	fake_say(&ana, "after");
@@ -589,7 +589,7 @@ START_TEST(test_quiet_join)
 
 	fake_say(&ana, "old");
 	fake_init_tracker(&fx, &cy, 3, "cy");
-	member_set_dialect(cy.m, &fake_dialect); /* would show all */
+	member_set_dialect(&cy.m->client, &fake_dialect); /* would show all */
 	(void)room_join(fx.chat.lobby, cy.m, ROOM_JOIN_QUIET);
 	fake_say(&ana, "new");
 	ck_assert_str_eq(fake_saw(&fx, &cy), "2 ana: new\n");

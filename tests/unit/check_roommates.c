@@ -96,7 +96,7 @@ START_TEST(test_dialects)
 	struct fake dee;
 
 	fake_enter_tracker(&fx, &dee, 4, "dee");
-	member_set_dialect(dee.m, &fake_dialect_tracker_other);
+	member_set_dialect(&dee.m->client, &fake_dialect_tracker_other);
 	(void)fake_saw(&fx, &cy);
 	(void)fake_saw(&fx, &dee);
 	tell_setname(&bob, "Bob");
@@ -121,7 +121,7 @@ START_TEST(test_another_dialect)
 
 	lobby = fx.chat.lobby;
 	ck_assert_uint_eq(lobby->tracker_count, 2);
-	member_set_dialect(cy.m, &fake_dialect);
+	member_set_dialect(&cy.m->client, &fake_dialect);
 	ck_assert_uint_eq(lobby->tracker_count, 1);
 	(void)fake_saw(&fx, &cy);
 	tell_setname(&ana, "A");
@@ -129,7 +129,7 @@ START_TEST(test_another_dialect)
 	fake_fini(&bob);
 	(void)fake_saw(&fx, &ana);
 	fake_init(&fx, &bob, 2);
-	member_set_dialect(bob.m, &fake_dialect_tracker);
+	member_set_dialect(&bob.m->client, &fake_dialect_tracker);
 	ck_assert_uint_eq(lobby->tracker_count, 2);
 	ck_assert_str_eq(fake_saw(&fx, &ana), "join guest4\n");
 	ck_assert(fake_here(&bob)->is_joined && fake_here(&bob)->is_announced);
@@ -310,7 +310,7 @@ START_TEST(test_ignored)
 	ck_assert_str_eq(fake_saw(&fx, &cy), "mode bob \npart bob\n");
 	(void)room_join(fx.chat.lobby, bob.m, ROOM_JOIN_CATCHUP);
 	/* The same past the turn. */
-	member_set_dialect(cy.m, &fake_dialect_tracker_other);
+	member_set_dialect(&cy.m->client, &fake_dialect_tracker_other);
 	fixture_pass(&fx, 5000);
 	(void)fake_saw(&fx, &cy);
 	replay_start_history(&fake_here(&cy)->cursor, 10);

@@ -28,6 +28,7 @@ unit_tests = \
 	%D%/check_bucket \
 	%D%/check_buf \
 	%D%/check_checksum \
+	%D%/check_clients \
 	%D%/check_cloak \
 	%D%/check_clock \
 	%D%/check_command \

@@ -1,0 +1,658 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ *
+ * A person with several clients: others see one, and each of the clients is
+ * handed all that it should, once.
+ */
+#include "config.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chat-fixture.h"
+#include "room/client.h"
+#include "room/clients.h"
+#include "room/cursor.h"
+#include "room/deliver.h"
+#include "room/directory.h"
+#include "room/publish.h"
+#include "room/rename.h"
+#include "room/replay.h"
+#include "room/room.h"
+#include "unit.h"
+
+#define UID (-1000) /* of ana, for all of her clients */
+
+static struct fake phone, screen; /* of ana's */
+
+static void
+setup(void)
+{
+	fixture_setup_empty();
+	memset(&phone, 0, sizeof(phone));
+	memset(&screen, 0, sizeof(screen));
+	fx.options.max_sessions = 3;
+	fake_enter(&fx, &ana, UID, "ana");
+	fake_enter(&fx, &bob, 2, "bob");
+	(void)fake_saw(&fx, &ana);
+}
+
+static void
+teardown(void)
+{
+	fake_fini(&phone);
+	fake_fini(&screen);
+	fixture_teardown();
+}
+
+/* Another client of ana's, in the lobby. */
+static void
+come(struct fake *f)
+{
+	fake_init(&fx, f, UID);
+	ck_assert_int_eq(fake_nick(f, "ana"), RENAME_JOINS);
+	ck_assert_ptr_eq(f->m, ana.m);
+}
+
+static void
+come_quietly(struct fake *f)
+{
+	come(f);
+	(void)fake_saw(&fx, f);
+	(void)fake_saw(&fx, &ana);
+	(void)fake_saw(&fx, &bob);
+}
+
+/* There is one ana, and nobody hears of the guest. */
+START_TEST(test_one_person)
+{
+	const struct member *names[5];
+
+	come(&phone);
+	fixture_pass(&fx, 10000);
+	ck_assert_str_eq(fake_saw(&fx, &bob), "");
+	ck_assert_uint_eq(room_names(fx.chat.lobby, names, 5), 2);
+	ck_assert_uint_eq(fx.chat.lobby->people_count, 2);
+	ck_assert_uint_eq(fx.chat.directory.count, 2);
+	ck_assert_uint_eq(clients_count(ana.m), 2);
+	ck_assert_ptr_null(directory_find(&fx.chat.directory, "guest3"));
+}
+END_TEST
+
+/* What one says, the others of hers are shown, and she is not told again. */
+START_TEST(test_say)
+{
+	come_quietly(&phone);
+	fake_say(&phone, "from the phone");
+	ck_assert_str_eq(fake_saw(&fx, &phone), "");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "1 ana: from the phone\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "1 ana: from the phone\n");
+	fake_say(&ana, "at home");
+	fake_say(&bob, "hi");
+	fake_say(&phone, "away");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "3 bob: hi\n4 ana: away\n");
+	ck_assert_str_eq(fake_saw(&fx, &phone), "2 ana: at home\n3 bob: hi\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "2 ana: at home\n4 ana: away\n");
+}
+END_TEST
+
+/* Somebody slow is shown in order what the others of theirs say, and not what
+ * they said themselves. */
+START_TEST(test_slow)
+{
+	come_quietly(&phone);
+	phone.is_full = true;
+	fake_say(&ana, "one");
+	fixture_settle(&fx);
+	fake_say(&phone, "two");
+	fake_say(&bob, "three");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "2 ana: two\n3 bob: three\n");
+	ck_assert_str_eq(fake_saw(&fx, &phone), "");
+	fake_drain(&phone);
+	ck_assert_str_eq(fake_saw(&fx, &phone), "1 ana: one\n3 bob: three\n");
+}
+END_TEST
+
+/* A new client begins behind what the person has read: when they last spoke. */
+START_TEST(test_read)
+{
+	fake_say(&bob, "one");
+	fixture_settle(&fx);
+	member_has_read_all(ana.client);
+	fake_say(&ana, "two");
+	membership_spoke(fake_here(&ana));
+	fake_say(&bob, "three");
+	fixture_settle(&fx);
+	fixture_pass(&fx, 1000);
+	fake_init_with(&fx, &phone, UID, &fake_dialect);
+	ck_assert_int_eq(fake_nick(&phone, "ana"), RENAME_JOINS);
+	room_attend(member_in(ana.m, fx.chat.lobby), phone.client,
+	    ROOM_JOIN_CATCHUP);
+	ck_assert_str_eq(fake_saw(&fx, &phone),
+	    "rename guest3 ana\n"
+	    "welcome ana 5000 0 repeats=2\nrepeats 2\n"
+	    "2 ana: two\n3 bob: three\nlive after catchup\n");
+	/* And the end of a catch-up is read. */
+	member_has_read_all(phone.client);
+	ck_assert_uint_eq(membership_read(fake_here(&phone), NULL), 4);
+}
+END_TEST
+
+/* One that is lost leaves the person where they are; the next that comes from
+ * there begins where it stopped. */
+START_TEST(test_lost)
+{
+	come_quietly(&phone);
+	fake_say(&bob, "one");
+	(void)fake_saw(&fx, &phone);
+	phone.unsent = strlen("1 bob: one\n");
+	fake_lose(&phone);
+	fake_say(&bob, "two");
+	member_has_read_all(ana.client);
+	fake_say(&ana, "three");
+	membership_spoke(fake_here(&ana));
+	fixture_pass(&fx, 100000);
+	ck_assert_str_eq(fake_saw(&fx, &bob), "3 ana: three\n");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "1 bob: one\n2 bob: two\n");
+	buf_fini(&phone.seen);
+	fake_init_with(&fx, &phone, UID, &fake_dialect);
+	ck_assert_int_eq(fake_nick(&phone, "ana"), RENAME_JOINS);
+	room_attend(member_in(ana.m, fx.chat.lobby), phone.client,
+	    ROOM_JOIN_CATCHUP);
+	ck_assert_str_eq(fake_saw(&fx, &phone),
+	    "rename guest4 ana\n"
+	    "welcome ana 104000 0 repeats=3\nrepeats 3\n"
+	    "1 bob: one\n2 bob: two\n3 ana: three\nlive after catchup\n");
+}
+END_TEST
+
+/* All of them are lost: the person comes back where the one was that was handed
+ * least. */
+START_TEST(test_all_lost)
+{
+	come_quietly(&phone);
+	phone.is_full = true;
+	fake_say(&bob, "one");
+	fake_say(&bob, "two");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "1 bob: one\n2 bob: two\n");
+	fake_lose(&phone);
+	fake_lose(&ana);
+	fake_say(&bob, "three");
+	fixture_pass(&fx, 100000);
+	ck_assert_str_eq(fake_saw(&fx, &bob), "left ana (connection lost)\n");
+	buf_fini(&phone.seen);
+	fake_init_with(&fx, &phone, UID, &fake_dialect);
+	ck_assert_int_eq(fake_nick(&phone, "ana"), RENAME_RETURNED);
+	(void)room_join(fx.chat.lobby, phone.m, ROOM_JOIN_CATCHUP);
+	ck_assert_str_eq(fake_saw(&fx, &phone),
+	    "welcome ana 100000 1 bob=1 repeats=2\nrepeats 2\n"
+	    "1 bob: one\n2 bob: two\nnew\n3 bob: three\nlive after catchup\n");
+}
+END_TEST
+
+/* The person quits with the last. */
+START_TEST(test_quit)
+{
+	come_quietly(&phone);
+	fake_quit(&ana, "bye");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "");
+	fake_say(&phone, "still here");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "1 ana: still here\n");
+	fake_quit(&phone, "bye");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "left ana (bye)\n");
+	ck_assert_ptr_null(directory_find(&fx.chat.directory, "ana"));
+}
+END_TEST
+
+/* Rooms are all those in which one of them is, and one that follows is told. */
+START_TEST(test_rooms)
+{
+	struct room *den = chat_get_room(&fx.chat, "den");
+	struct cursor *c;
+
+	fake_init_with(&fx, &screen, UID, &fake_dialect_follower);
+	ck_assert_int_eq(fake_nick(&screen, "ana"), RENAME_JOINS);
+	client_follow(screen.client);
+	ck_assert_str_eq(fake_saw(&fx, &screen),
+	    "rename guest3 ana\njoined lobby\n");
+	come_quietly(&phone);
+	/* The phone goes to another room. */
+	client_acts(phone.client);
+	(void)room_join(den, phone.m, ROOM_JOIN_CATCHUP);
+	clients_follow(member_in(ana.m, den));
+	ck_assert_str_eq(fake_saw(&fx, &screen), "joined den\n");
+	c = client_in(phone.client, fx.chat.lobby);
+	ck_assert(!client_is_last_in(c));
+	client_leave_room(c, ROOM_LEAVE_WENT, "den");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "");
+	ck_assert_uint_eq(fx.chat.lobby->people_count, 2);
+	/* And is the only one there by itself. */
+	c = client_in(phone.client, den);
+	ck_assert(client_is_last_in(c));
+	client_leave_room(c, ROOM_LEAVE_PART, "bye");
+	ck_assert_str_eq(fake_saw(&fx, &screen), "part ana (bye)\n");
+	ck_assert_uint_eq(den->people_count, 0);
+	ck_assert_ptr_null(member_in(ana.m, den));
+}
+END_TEST
+
+/* There are so many and no more; one that was lost counts for none. */
+START_TEST(test_limit)
+{
+	struct fake more;
+
+	come_quietly(&phone);
+	come_quietly(&screen);
+	fake_init(&fx, &more, UID);
+	ck_assert_int_eq(fake_nick(&more, "ana"), RENAME_TOO_MANY);
+	ck_assert_str_eq(more.m->nick, "guest5");
+	fake_lose(&screen);
+	ck_assert_int_eq(fake_nick(&more, "ana"), RENAME_JOINS);
+	ck_assert_uint_eq(clients_count(ana.m), 3);
+	fake_fini(&more);
+	buf_fini(&screen.seen);
+}
+END_TEST
+
+/* A mode that one sets, or somebody that it puts out, the others are shown; a
+ * break is of all. */
+START_TEST(test_deeds)
+{
+	struct event event = {
+		.kind = EVENT_MODE, .text = "+m", .text_len = 2
+	};
+
+	come_quietly(&phone);
+	client_acts(phone.client);
+	room_publish(fx.chat.lobby, &event, fake_here(&phone));
+	ck_assert_str_eq(fake_saw(&fx, &phone), "");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "mode ana +m\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "mode ana +m\n");
+	member_break(ana.m, NULL);
+	fake_say(&bob, "one");
+	ck_assert_str_eq(fake_saw(&fx, &phone), "");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "");
+	member_back(ana.m, NULL);
+	ck_assert_str_eq(fake_saw(&fx, &phone),
+	    "welcome ana 0 1 bob=1\n1 bob: one\nlive after catchup\n");
+	ck_assert_str_eq(fake_saw(&fx, &ana),
+	    "welcome ana 0 1 bob=1\n1 bob: one\nlive after catchup\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "break ana\nback ana 0\n");
+}
+END_TEST
+
+/* All of them get a private message; one that is not read of it is enough. */
+START_TEST(test_private)
+{
+	come_quietly(&phone);
+	phone.is_full = true;
+	client_acts(phone.client);
+	ck_assert_int_eq(fake_tell(&ana, &bob, "psst"), MEMBER_TOLD);
+	ck_assert_str_eq(fake_saw(&fx, &ana), "private bob: psst\n");
+	ck_assert(TAILQ_EMPTY(&ana.m->person.queued));
+	fake_drain(&phone);
+	ck_assert_int_eq(fake_tell(&ana, &bob, "psst"), MEMBER_TOLD);
+	ck_assert_str_eq(fake_saw(&fx, &ana), "private bob: psst\n");
+	ck_assert_str_eq(fake_saw(&fx, &phone), "private bob: psst\n");
+}
+END_TEST
+
+/* In the next program all are who they were. */
+START_TEST(test_hand_over)
+{
+	struct chat_fixture next;
+	struct fake people[4];
+	size_t i;
+
+	come_quietly(&phone);
+	come_quietly(&screen);
+	phone.is_full = true;
+	fake_say(&bob, "one");
+	fake_say(&ana, "two");
+	ck_assert_str_eq(fake_saw(&fx, &screen), "1 bob: one\n2 ana: two\n");
+	people[0] = ana;
+	people[1] = bob;
+	people[2] = phone;
+	people[3] = screen;
+	ck_assert(fixture_hand_over(&fx, &next, people, NITEMS(people)));
+	ck_assert_ptr_eq(people[2].m, people[0].m);
+	ck_assert_uint_eq(clients_count(people[0].m), 3);
+	fake_drain(&people[2]);
+	fake_say(&people[3], "three");
+	ck_assert_str_eq(fake_saw(&next, &people[0]), "3 ana: three\n");
+	ck_assert_str_eq(fake_saw(&next, &people[1]), "3 ana: three\n");
+	ck_assert_str_eq(fake_saw(&next, &people[2]),
+	    "1 bob: one\n2 ana: two\n3 ana: three\n");
+	ck_assert_str_eq(fake_saw(&next, &people[3]), "");
+	for (i = 0; i < NITEMS(people); i++)
+		fake_fini(&people[i]);
+	fixture_fini(&next);
+}
+END_TEST
+
+/* Two of one person that take another nick at once, one of them one that is
+ * theirs as well. */
+START_TEST(test_renames)
+{
+	struct fake zoe;
+
+	come_quietly(&phone);
+	fake_enter(&fx, &zoe, UID, "zoe");
+	(void)fake_saw(&fx, &ana);
+	(void)fake_saw(&fx, &bob);
+	ck_assert_int_eq(fake_nick(&ana, "anna"), RENAME_DONE);
+	ck_assert_int_eq(fake_nick(&phone, "zoe"), RENAME_JOINS);
+	ck_assert_str_eq(fake_saw(&fx, &zoe), "nick ana anna\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "nick ana anna\n");
+	ck_assert_ptr_eq(phone.m, zoe.m);
+	ck_assert_uint_eq(clients_count(ana.m), 1);
+	fake_say(&phone, "as zoe");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "1 zoe: as zoe\n");
+	ck_assert_str_eq(fake_saw(&fx, &zoe), "1 zoe: as zoe\n");
+	fake_fini(&zoe);
+}
+END_TEST
+
+/*
+ * The model: whatever the clients of one person do, each of them sees all from
+ * where it began, once and in order, but what was said with it; and where it
+ * begins, nothing is left out that has arrived at none of them. A failure names
+ * its seed: BRBD_MODEL_SEED runs that one alone.
+ */
+#define SESSIONS 4 /* of ana's clients; the one after them is bob's */
+#define NUMBERS 1024
+#define MODEL_STEPS 150
+#define MODEL_RUNS 1500
+
+struct session {
+	struct fake f;
+	unsigned connection; /* 0: none */
+	uint64_t next; /* that it should see */
+	uint64_t sure; /* of the bytes handed over: surely read */
+	struct {
+		uint64_t end, number;
+	} log[NUMBERS];
+	size_t log_count;
+};
+
+static struct session sessions[SESSIONS + 1];
+static unsigned authors[NUMBERS]; /* connections */
+static bool has_arrived[NUMBERS]; /* at one that is gone */
+static unsigned seed_now, seed_state, connections;
+static uint64_t owed_from; /* where ana came first; or 0 */
+
+static unsigned
+model_random(unsigned below)
+{
+	seed_state ^= seed_state << 13;
+	seed_state ^= seed_state >> 17;
+	seed_state ^= seed_state << 5;
+	return seed_state % below;
+}
+
+static void
+model_pass_own(struct session *s)
+{
+	while (s->next < NUMBERS && authors[s->next] == s->connection)
+		s->next++;
+}
+
+static void
+model_see(struct session *s, const char *line, uint64_t end)
+{
+	uint64_t number;
+
+	if (strncmp(line, "gap ", 4) == 0) {
+		ck_assert_uint_lt(s->next, fx.chat.lobby->history.first_number);
+		s->next = fx.chat.lobby->history.first_number;
+		return;
+	}
+	if (*line < '0' || *line > '9')
+		return;
+	number = strtoull(line, NULL, 10);
+	model_pass_own(s);
+	ck_assert_msg(number == s->next,
+	    "BRBD_MODEL_SEED=%u: session %d saw %llu, next is %llu", seed_now,
+	    (int)(s - sessions), (unsigned long long)number,
+	    (unsigned long long)s->next);
+	s->next++;
+	s->log[s->log_count].end = end;
+	s->log[s->log_count++].number = number;
+}
+
+static void
+model_deliver(struct fake *f, const char *data, size_t len)
+{
+	const char *end = data + len, *line;
+
+	while ((line = data) < end) {
+		data = (const char *)memchr(data, '\n', (size_t)(end - data)) +
+		    1;
+		model_see(f->arg, line, f->handed - (uint64_t)(end - data));
+	}
+}
+
+/* Has it arrived, as far as is known? */
+static bool
+model_has(uint64_t number)
+{
+	const struct session *s;
+	size_t i;
+
+	if (has_arrived[number] ||
+	    authors[number] != sessions[SESSIONS].connection)
+		return true;
+	for (s = sessions; s < sessions + SESSIONS; s++)
+		for (i = 0; s->f.m != NULL && i < s->log_count; i++)
+			if (s->log[i].number == number)
+				return true;
+	return false;
+}
+
+static void
+model_come(struct session *s)
+{
+	struct room *lobby = fx.chat.lobby;
+	bool is_bob = s == &sessions[SESSIONS];
+	struct membership *ms;
+	uint64_t number;
+
+	buf_fini(&s->f.seen);
+	fake_init_with(&fx, &s->f, is_bob ? 2 : UID, &fake_dialect);
+	s->f.on_deliver = model_deliver;
+	s->f.arg = s;
+	s->connection = ++connections;
+	s->log_count = 0;
+	s->sure = 0;
+	s->next = UINT64_MAX;
+	if (fake_nick(&s->f, is_bob ? "bob" : "ana") == RENAME_TOO_MANY) {
+		fake_fini(&s->f);
+		return;
+	}
+	ms = member_in(s->f.m, lobby);
+	if (ms != NULL)
+		room_attend(ms, s->f.client, ROOM_JOIN_CATCHUP);
+	else
+		(void)room_join(lobby, s->f.m, ROOM_JOIN_CATCHUP);
+	s->next = cursor_where(client_in(s->f.client, lobby)).number;
+	if (!is_bob && owed_from == 0)
+		owed_from = s->next;
+	number = lobby->history.first_number;
+	if (number < owed_from)
+		number = owed_from;
+	for (; !is_bob && number < s->next; number++)
+		ck_assert_msg(model_has(number),
+		    "BRBD_MODEL_SEED=%u: session %d begins at %llu, but %llu has "
+		    "arrived nowhere",
+		    seed_now, (int)(s - sessions), (unsigned long long)s->next,
+		    (unsigned long long)number);
+}
+
+/* The last bytes do not arrive, and some more are in doubt. */
+static void
+model_lose(struct session *s)
+{
+	uint64_t in_doubt = s->f.handed - s->sure, unsent;
+	size_t i;
+
+	unsent = model_random((unsigned)in_doubt + 1);
+	s->f.unsent = unsent + model_random((unsigned)(in_doubt - unsent) + 1);
+	for (i = 0; i < s->log_count; i++)
+		if (s->log[i].end <= s->f.handed - unsent)
+			has_arrived[s->log[i].number] = true;
+	fake_lose(&s->f);
+	s->f.unsent = 0;
+}
+
+static void
+model_quit(struct session *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->log_count; i++)
+		has_arrived[s->log[i].number] = true;
+	fake_quit(&s->f, NULL);
+}
+
+static void
+model_say(struct session *s)
+{
+	uint64_t number = fx.chat.lobby->history.next_number;
+
+	if (number >= NUMBERS || s->f.m->is_on_break)
+		return;
+	authors[number] = s->connection;
+	/* Who has vouched for all has read all. */
+	if (s->sure == s->f.handed)
+		member_has_read_all(s->f.client);
+	fake_say(&s->f, "lorem ipsum");
+	membership_spoke(member_in(s->f.m, fx.chat.lobby));
+}
+
+static void
+model_step(void)
+{
+	struct session *s = &sessions[model_random(SESSIONS + 1)];
+
+	if (s->f.m == NULL) {
+		model_come(s);
+		return;
+	}
+	switch (model_random(12)) {
+	case 0:
+		if (s != &sessions[SESSIONS])
+			model_lose(s);
+		break;
+	case 1:
+		if (s != &sessions[SESSIONS] && model_random(2) == 0)
+			model_quit(s);
+		break;
+	case 2:
+		if (!s->f.m->is_on_break)
+			member_break(s->f.m, NULL);
+		break;
+	case 3:
+		if (s->f.m->is_on_break)
+			member_back(s->f.m, NULL);
+		break;
+	case 4:
+		s->f.is_full = true;
+		break;
+	case 5:
+		fake_drain(&s->f);
+		break;
+	case 6:
+		fixture_pass(&fx, model_random(2) ? 1000 : 70000);
+		break;
+	case 7:
+		s->sure = s->f.handed;
+		break;
+	case 8:
+		(void)chat_turn(&fx.chat);
+		break;
+	default:
+		model_say(s);
+		break;
+	}
+}
+
+static void
+model_run(unsigned seed)
+{
+	struct session *s;
+	int step;
+
+	seed_now = seed;
+	seed_state = seed * 2654435761u + 1;
+	connections = 0;
+	owed_from = 0;
+	memset(sessions, 0, sizeof(sessions));
+	memset(authors, 0, sizeof(authors));
+	memset(has_arrived, 0, sizeof(has_arrived));
+	fixture_init_options(&fx);
+	fx.options.max_sessions = 2 + model_random(3);
+	fx.options.history_size = 1024 + model_random(4096);
+	fx.options.greeting_history = 0;
+	fixture_init(&fx);
+	model_come(&sessions[SESSIONS]);
+	for (step = 0; step < MODEL_STEPS; step++)
+		model_step();
+	for (s = sessions; s <= sessions + SESSIONS; s++) {
+		if (s->f.m == NULL)
+			continue;
+		fake_drain(&s->f);
+		if (s->f.m->is_on_break)
+			member_back(s->f.m, NULL);
+	}
+	fixture_settle(&fx);
+	for (s = sessions; s <= sessions + SESSIONS; s++) {
+		if (s->f.m == NULL)
+			continue;
+		model_pass_own(s);
+		ck_assert_msg(s->next == fx.chat.lobby->history.next_number,
+		    "BRBD_MODEL_SEED=%u: session %d has not seen %llu",
+		    seed_now, (int)(s - sessions), (unsigned long long)s->next);
+	}
+	for (s = sessions; s <= sessions + SESSIONS; s++)
+		fake_fini(&s->f);
+	fixture_fini(&fx);
+}
+
+START_TEST(test_model)
+{
+	const char *only = getenv("BRBD_MODEL_SEED");
+	const char *runs = getenv("BRBD_MODEL_RUNS");
+	unsigned seed, count = runs == NULL ? MODEL_RUNS : (unsigned)atoi(runs);
+
+	if (only != NULL) {
+		model_run((unsigned)strtoul(only, NULL, 10));
+		return;
+	}
+	for (seed = 1; seed <= count; seed++)
+		model_run(seed);
+}
+END_TEST
+
+void
+unit_tests(Suite *s)
+{
+	TCase *tc = unit_case(s, "clients", setup, teardown);
+
+	tcase_add_test(tc, test_one_person);
+	tcase_add_test(tc, test_say);
+	tcase_add_test(tc, test_slow);
+	tcase_add_test(tc, test_read);
+	tcase_add_test(tc, test_lost);
+	tcase_add_test(tc, test_all_lost);
+	tcase_add_test(tc, test_quit);
+	tcase_add_test(tc, test_rooms);
+	tcase_add_test(tc, test_limit);
+	tcase_add_test(tc, test_deeds);
+	tcase_add_test(tc, test_private);
+	tcase_add_test(tc, test_hand_over);
+	tcase_add_test(tc, test_renames);
+	tc = unit_case(s, "clients model", NULL, NULL);
+	tcase_set_timeout(tc, 300);
+	tcase_add_test(tc, test_model);
+}
