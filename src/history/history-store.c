@@ -31,6 +31,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/memfile.h"
 #include "base/nick.h"
 #include "base/util.h"
@@ -228,6 +229,47 @@ history_init(struct history *h, size_t size)
 		base = xcalloc(1, HISTORY_HEADER_SIZE + size);
 	history_attach(h, base, size, fd);
 	history_format(h);
+}
+
+void
+history_init_private(struct history *h, size_t size)
+{
+	assert(size >= HISTORY_SIZE_MIN && size <= HISTORY_SIZE_MAX);
+	size = HISTORY_ROUND(size);
+	history_attach(h, xcalloc(1, HISTORY_HEADER_SIZE + size), size, -1);
+	history_format(h);
+}
+
+void
+history_dump(const struct history *h, struct buf *out)
+{
+	size_t used = h->head_pos < h->size ? (size_t)h->head_pos : h->size;
+
+	buf_add(out, h->header, sizeof(*h->header));
+	buf_add(out, h->region, used);
+}
+
+bool
+history_undump(struct history *h, const void *data, size_t len)
+{
+	const struct history_header *header = data;
+	struct history new;
+	struct history_header *base;
+
+	if (len < sizeof(*header) ||
+	    history_check_header(header) != HISTORY_OK ||
+	    len > sizeof(*header) + header->size)
+		return false;
+	base = xcalloc(1, HISTORY_HEADER_SIZE + (size_t)header->size);
+	memcpy(base, header, sizeof(*header));
+	history_attach(&new, base, (size_t)base->size, -1);
+	memcpy(new.region, header + 1, len - sizeof(*header));
+	if (!history_walk(&new) || new.next_number != base->next_number) {
+		history_fini(&new);
+		return false;
+	}
+	*h = new;
+	return true;
 }
 
 /* Frees what belongs to the ring but lies outside its memory. */

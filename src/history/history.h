@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "history/event.h"
 
+struct buf;
 struct history_header;
 struct history_ids;
 struct history_seek_point;
@@ -105,6 +106,17 @@ history_is_certain(uint64_t from, uint64_t to)
  * rounded up to a multiple of 8.
  */
 void history_init(struct history *h, size_t size);
+
+/* The same, in memory of this process alone: for many small rings. */
+void history_init_private(struct history *h, size_t size);
+
+/*
+ * Such a ring on its way to another process: history_dump() adds its bytes to
+ * out, and history_undump() makes a private ring of them; false: they are not
+ * sound, and h is unchanged.
+ */
+void history_dump(const struct history *h, struct buf *out);
+bool history_undump(struct history *h, const void *data, size_t len) MUST_CHECK;
 
 /* Releases the memory or file; a file is left as a crash would leave it. */
 void history_fini(struct history *h);
