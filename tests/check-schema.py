@@ -314,10 +314,13 @@ def talk(path):
     ana.ask(say="for bob", room="den")
     bob.ask(quit="gone")
     bob.until("bye")
+    ana.ask(msg="bob", text="for later")
+    ana.ask(history="@bob", limit=1)
     bob = Client(path)
     bob.ask(join="lobby")
     bob.ask(nick="bob")
     bob.until("waiting")
+    bob.ask(history="@ana")
     for i in range(400):
         ana.ask(say="%d %s" % (i, 150 * "x"), room="lobby")
     bob.ask(leave="lobby")

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "room/client.h"
+#include "room/conversing.h"
 #include "room/directory.h"
 #include "room/forget.h"
 #include "room/member.h"
@@ -187,6 +188,7 @@ action_login(struct member *m, const struct account *a, const char *nick,
 
 	assert(member_account(m) == NULL);
 	member_set_identity(m, &identity);
+	conversing_logged_in(m);
 	login_tell(m, a);
 	m->is_logging_in = true;
 	answer->nick = NICK_SAME;

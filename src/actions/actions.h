@@ -69,14 +69,29 @@ enum msg {
 	MSG_SECRET, /* it is the password that they have just given */
 	MSG_TOO_LONG, /* fits was false */
 	MSG_ACCOUNTS_ONLY, /* member_accepts(): they do not */
-	MSG_QUEUE_FULL
+	MSG_QUEUE_FULL,
+	/* Of somebody who is not here: */
+	MSG_KEPT, /* it is in the conversation, for when they are back */
+	MSG_NOBODY, /* nor has been here, as far as is known */
+	MSG_GUEST, /* the sender is one, so nothing can be kept */
+	MSG_CONVERSATIONS_FULL, /* max-conversations */
+	MSG_BEGUN_TOO_MANY, /* CONVERSATIONS_BEGUN_MAX */
+	MSG_NOT_KEPT /* the disk does not take it */
 };
+/* What the last four mean, to follow "bob is ". */
+const char *msg_str(enum msg why);
+/* Who is meant by nick and is here; or NULL. */
+struct member *action_addressee(struct chat *chat, const char *nick);
 /* event is as for member_tell(), which fills it in. Ignored people are not told
  * that they are: it looks sent. Whom m writes to may answer (accepted.h). */
 #define MSG_ACCOUNTS_ONLY_TEXT \
 	"takes private messages only from who is logged in"
 enum msg action_msg(struct member *m, struct member *to, struct event *event,
     bool fits) MUST_CHECK;
+/* As action_msg(), to somebody who is not here. *to, but for MSG_NOBODY, is who
+ * is meant; event has what it points to. */
+enum msg action_msg_absent(struct member *m, const char *nick,
+    struct event *event, bool fits, struct conversation_party *to) MUST_CHECK;
 
 /* nick.c */
 enum nick {

@@ -13,6 +13,7 @@
 #include "room/client.h"
 #include "room/clients.h"
 #include "room/directory.h"
+#include "room/conversing.h"
 #include "room/modes.h"
 #include "room/rank.h"
 
@@ -85,6 +86,7 @@ action_nick(struct member *m, const char *nick, struct nick_answer *answer)
 	struct event event = { .kind = EVENT_SYNC_RENAME, .from = m };
 	enum nick result;
 	enum rename renamed;
+	bool was_guest = m->is_guest, is_return;
 	char old[NICK_SIZE];
 
 	if (nick_is_banned(m->chat, m, nick, answer))
@@ -108,6 +110,7 @@ action_nick(struct member *m, const char *nick, struct nick_answer *answer)
 		return NICK_CHANGED;
 	}
 	result = nick_results[renamed];
+	is_return = was_guest || renamed == RENAME_RETURNED;
 	if (result != NICK_CHANGED)
 		return result;
 	event.time_ms = m->chat->clock->wall_ms;
@@ -115,6 +118,9 @@ action_nick(struct member *m, const char *nick, struct nick_answer *answer)
 	event.nick = m->nick;
 	event.other = old;
 	member_event(m, &event);
+	/* Of what is an account's they are told at the login. */
+	if (is_return && m->credential.kind != CREDENTIAL_ACCOUNT)
+		conversing_tell(m);
 	answer->room = rank_renamed(m);
 	return NICK_CHANGED;
 }

@@ -12,7 +12,7 @@
  *     gone             what was copied of this file is to be removed
  *     done 3           files, all of which are whole
  *
- * The people come before the rooms: whoever reads on meanwhile is shown some
+ * The people come before the rooms and the conversations: whoever reads on meanwhile is shown some
  * lines again after a return to the backup, and misses none. All is copied by
  * and by. A journal only grows; when a new one has been begun, its file begins
  * anew: it is named again. A room is as it was when its file was begun, but for
@@ -31,7 +31,14 @@
 #define BACKUP_PIECE 16384
 #define BACKUP_CHUNK 2048
 
-enum backup_step { BACKUP_PEOPLE, BACKUP_BANS, BACKUP_ACCOUNTS, BACKUP_ROOMS };
+enum backup_step {
+	BACKUP_PEOPLE,
+	BACKUP_BANS,
+	BACKUP_ACCOUNTS,
+	BACKUP_TALKS,
+	BACKUP_ROOMS,
+	BACKUP_CONVERSATIONS
+};
 
 struct backup {
 	enum backup_step step;
@@ -45,6 +52,9 @@ struct backup {
 	    image; /* of the room that is copied, or the last */
 	uint64_t room_key; /* whether it is still the same */
 	char room[ROOM_NAME_SIZE];
+	/* The conversation, as the room before. */
+	struct conversation_party one, other;
+	uint64_t talk_id;
 };
 
 static void
@@ -141,21 +151,66 @@ backup_next_room(struct buf *out, struct backup *b, struct chat *chat)
 	return true;
 }
 
-/* A piece of the room; it may have been removed meanwhile. */
-static void
-backup_room(struct buf *out, struct backup *b, struct chat *chat)
+/* The same for conversations. */
+static bool
+backup_next_talk(struct buf *out, struct backup *b, struct conversations *all)
+{
+	struct conversation *c;
+	const struct history *h;
+	char *name;
+
+	do {
+		c = conversation_after(all, &b->one, &b->other);
+		if (c == NULL)
+			return false;
+		b->one = c->ends[0].party;
+		b->other = c->ends[1].party;
+		h = conversation_history(all, c);
+	} while (h == NULL); /* the log has it */
+	b->talk_id = c->id;
+	history_image_begin(&b->image, h);
+	b->size = history_image_size(&b->image);
+	name = state_talk_name(c->id);
+	backup_begin_file(out, b, name);
+	free(name);
+	return true;
+}
+
+/* The ring of the conversation that is copied; NULL: it was removed
+ * meanwhile. */
+static const struct history *
+backup_talk_ring(const struct backup *b, struct conversations *all)
+{
+	const struct conversation_end *end;
+	struct conversation *c;
+
+	end = conversation_find(all, &b->one, &b->other);
+	c = end == NULL ? NULL : conversation_of_end(end);
+	return c == NULL || c->id != b->talk_id ? NULL :
+						  conversation_history(all, c);
+}
+
+static const struct history *
+backup_room_ring(const struct backup *b, struct chat *chat)
 {
 	const struct room *room = chat_find_room(chat, b->room);
+
+	return room == NULL || room->key != b->room_key ? NULL : &room->history;
+}
+
+/* A piece of the ring; NULL: it is no more. */
+static void
+backup_ring(struct buf *out, struct backup *b, const struct history *h)
+{
 	unsigned char chunk[BACKUP_CHUNK];
 	size_t n, offset;
 
-	if (room == NULL || room->key != b->room_key) {
+	if (h == NULL) {
 		buf_addstr(out, "gone\n");
 		b->is_in_file = false;
 		return;
 	}
-	n = history_image_read(&b->image, &room->history, chunk, sizeof(chunk),
-	    &offset);
+	n = history_image_read(&b->image, h, chunk, sizeof(chunk), &offset);
 	if (n == 0) {
 		backup_end_file(b);
 		return;
@@ -184,12 +239,21 @@ backup_go_on(struct buf *out, struct backup *b, const struct state *state,
 		*is_fine = backup_journal(out, b, state->accounts,
 		    "accounts.0");
 		return true;
+	case BACKUP_TALKS:
+		*is_fine = backup_journal(out, b, state->talks, "talks.0");
+		return true;
 	case BACKUP_ROOMS:
+		if (b->is_in_file)
+			backup_ring(out, b, backup_room_ring(b, state->chat));
+		else if (!backup_next_room(out, b, state->chat))
+			b->step++;
+		return true;
+	case BACKUP_CONVERSATIONS:
 		break;
 	}
 	if (!b->is_in_file)
-		return backup_next_room(out, b, state->chat);
-	backup_room(out, b, state->chat);
+		return backup_next_talk(out, b, &state->chat->conversations);
+	backup_ring(out, b, backup_talk_ring(b, &state->chat->conversations));
 	return true;
 }
 

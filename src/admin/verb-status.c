@@ -64,6 +64,7 @@ status_add_counts_json(struct verb_call *call)
 	json_bool(j, "locked", sessions->admission.is_locked);
 	json_number(j, "bans", sessions->chat->bans.count);
 	json_number(j, "bookmarks", chat->departed.count);
+	json_number(j, "conversations", chat->conversations.count);
 	json_number(j, "messages", chat->messages);
 	json_number(j, "deliveries", chat->deliveries);
 	json_number(j, "writes", net->writes);
@@ -314,6 +315,9 @@ status_add_text(struct verb_call *call, const struct member_stats *stats,
 	    chat->departed.count,
 	    (unsigned long long)admin->options->max_bookmarks,
 	    admin->sessions->chat->bans.count);
+	buf_addf(out, "conversations kept: %zu of %llu\n",
+	    chat->conversations.count,
+	    (unsigned long long)admin->options->max_conversations);
 	status_add_state(out, admin->state);
 	status_add_clock(out, admin->sessions->net->clock);
 	status_add_tls(out, admin->sessions->net);

@@ -57,6 +57,7 @@ enum origin_held {
 	ORIGIN_PEOPLE, /* members, those whose connection is lost too */
 	ORIGIN_ROOMS, /* that it has made */
 	ORIGIN_KEPT, /* bytes of private messages that it has sent */
+	ORIGIN_CONVERSATIONS, /* that it has begun */
 	ORIGIN_PASSERS, /* places of people who have never said a word */
 	ORIGIN_PLACES, /* places of others */
 	ORIGIN_HELDS

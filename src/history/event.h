@@ -69,7 +69,9 @@ enum event_kind {
 	EVENT_LIVE, /* catch-up is over: what follows is live */
 	/* other: a room in which count messages are new; if count is 0, total
 	 * may be. */
-	EVENT_WAITING
+	EVENT_WAITING,
+	/* nick: oneself, other: with whom count messages in private are new. */
+	EVENT_UNREAD
 };
 
 /* How somebody became live. */

@@ -18,15 +18,19 @@
  * than one only in floods (history_next_time()). A hole in the ring is passed
  * over: clients know no such thing.
  *
- * Private messages are in no history, so a nick's is empty.
+ * A nick's is that of the conversation with them, the same for both.
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "history/history.h"
 #include "irc/irc.h"
+#include "room/client.h"
+#include "room/conversation.h"
+#include "room/conversing.h"
 #include "room/deliver.h"
 #include "room/person.h"
 
@@ -51,7 +55,11 @@ struct history_budget {
 struct chathistory {
 	struct session *s;
 	const char *command; /* the subcommand: "BEFORE" */
+	const struct history *history;
+	/* Of a room; or whose the conversation with name is. */
 	struct room *room;
+	struct conversation_end *end;
+	const char *name;
 	struct history_budget budget;
 };
 
@@ -81,9 +89,15 @@ chathistory_fail(struct session *s, const char *code, const char *command,
 	buf_fini(&context);
 }
 
+/* Is event shown to s? One of a conversation becomes what it is to them. */
 static bool
-chathistory_shows(const struct session *s, const struct event *event)
+chathistory_shows(const struct session *s, const struct conversation_end *end,
+    struct event *event)
 {
+	if (end != NULL)
+		return !member_ignores_author(s->member, event->author,
+			   event->nick) &&
+		    conversation_event(end, event);
 	if (event->kind == EVENT_GAP ||
 	    (event->kind == EVENT_TOPIC && !irc_has(s, IRC_CAP_EVENT_PLAYBACK)))
 		return false;
@@ -125,7 +139,7 @@ static struct history_cursor
 chathistory_back(const struct chathistory *ch, struct history_cursor at,
     uint64_t lower, struct history_budget *left)
 {
-	const struct history *h = &ch->room->history;
+	const struct history *h = ch->history;
 	struct history_cursor before, next;
 	struct event event;
 	unsigned looks = left->looks;
@@ -137,7 +151,7 @@ chathistory_back(const struct chathistory *ch, struct history_cursor at,
 		next = before;
 		(void)history_read(h, &next, &event);
 		if (budget_is_spent(left, &event) ||
-		    (chathistory_shows(ch->s, &event) &&
+		    (chathistory_shows(ch->s, ch->end, &event) &&
 			!budget_take(left, &event)))
 			break;
 		at = before;
@@ -154,10 +168,11 @@ chathistory_give_up(const struct chathistory *ch, const char *where,
 {
 	struct buf context = BUF_INITIALIZER;
 
-	buf_addf(&context, "%s #%s", ch->command, ch->room->name);
+	buf_addf(&context, "%s %s", ch->command, ch->name);
+	/* No conversation holds as many. */
 	irc_fail(ch->s, CHATHISTORY_NAME, "MESSAGE_ERROR", buf_cstr(&context),
 	    "Of %d messages there is none for you; go on %s msgid=%s-%llu",
-	    CHATHISTORY_LOOKS_MAX, where, ch->room->name,
+	    CHATHISTORY_LOOKS_MAX, where, ch->name + 1,
 	    (unsigned long long)number);
 	buf_fini(&context);
 }
@@ -168,7 +183,7 @@ static bool
 chathistory_skip(struct chathistory *ch, struct history_cursor *at,
     uint64_t upper)
 {
-	const struct history *h = &ch->room->history;
+	const struct history *h = ch->history;
 	struct history_cursor next = *at;
 	struct event event;
 
@@ -176,7 +191,7 @@ chathistory_skip(struct chathistory *ch, struct history_cursor *at,
 	     *at = next) {
 		if (ch->budget.looks == 0)
 			return false;
-		if (chathistory_shows(ch->s, &event))
+		if (chathistory_shows(ch->s, ch->end, &event))
 			break;
 		ch->budget.looks--;
 	}
@@ -188,11 +203,13 @@ static void
 chathistory_send(struct chathistory *ch, struct history_cursor at,
     uint64_t upper)
 {
-	const struct history *h = &ch->room->history;
+	const struct history *h = ch->history;
 	struct irc_batch batch;
 	struct event event;
 	unsigned looks = ch->budget.looks;
 	size_t bytes = ch->budget.bytes;
+	uint64_t from = at.number == h->first_number ? 0 : at.number;
+	struct history_cursor next;
 
 	if (!chathistory_skip(ch, &at, upper)) {
 		chathistory_charge(ch->s, looks, ch->budget.looks);
@@ -200,19 +217,24 @@ chathistory_send(struct chathistory *ch, struct history_cursor at,
 		chathistory_give_up(ch, "AFTER", at.number - 1);
 		return;
 	}
-	irc_batch_begin(ch->s, &batch, "chathistory #%s", ch->room->name);
-	for (; at.number < upper && ch->budget.looks > 0; ch->budget.looks--) {
-		if (!history_read(h, &at, &event))
+	irc_batch_begin(ch->s, &batch, "chathistory %s", ch->name);
+	for (; at.number < upper && ch->budget.looks > 0;
+	     ch->budget.looks--, at = next) {
+		next = at;
+		if (!history_read(h, &next, &event))
 			break;
-		if (!chathistory_shows(ch->s, &event))
+		if (!chathistory_shows(ch->s, ch->end, &event))
 			continue;
 		if (!budget_take(&ch->budget, &event))
 			break;
 		event.server = irc_server(ch->s);
-		event.room = ch->room->name;
+		event.room = ch->room == NULL ? NULL : ch->room->name;
 		irc_event(ch->s, &event);
 	}
 	irc_batch_end(ch->s, &batch);
+	if (ch->end != NULL)
+		conversing_show(&ch->s->all->chat->conversations,
+		    member_client(ch->s->member), ch->end, from, at.number);
 	chathistory_charge(ch->s, looks, ch->budget.looks);
 	irc_charge(ch->s,
 	    (unsigned)((bytes - ch->budget.bytes) /
@@ -241,7 +263,7 @@ chathistory_page(struct chathistory *ch, struct history_cursor lower,
 static void
 chathistory_around(struct chathistory *ch, const struct irc_reference *ref)
 {
-	const struct history *h = &ch->room->history;
+	const struct history *h = ch->history;
 	struct history_budget half = ch->budget;
 	struct history_cursor at;
 
@@ -258,7 +280,7 @@ static void
 chathistory_between(struct chathistory *ch, const struct irc_reference *from,
     const struct irc_reference *to)
 {
-	const struct history *h = &ch->room->history;
+	const struct history *h = ch->history;
 	bool is_backward = reference_seek(h, from, 0).number >
 	    reference_seek(h, to, 0).number;
 	const struct irc_reference *first = is_backward ? to : from;
@@ -291,6 +313,23 @@ static const struct {
 	[CHATHISTORY_TARGETS] = { "TARGETS", 4 },
 };
 
+/* The same of a message in private, whose msgid is in no other way in it. */
+static enum irc_reference_result
+chathistory_private_reference(const struct chathistory *ch,
+    struct irc_reference *ref, const char *text)
+{
+	struct history_cursor at;
+	uint64_t msgid;
+
+	memset(ref, 0, sizeof(*ref));
+	if (!irc_parse_private_msgid(text, &msgid))
+		return irc_reference_parse(ref, text, "");
+	if (!conversation_find_msgid(ch->history, msgid, &at))
+		return IRC_REFERENCE_ELSEWHERE;
+	ref->number = at.number;
+	return IRC_REFERENCE_OK;
+}
+
 /* Parses the name of a message of this room; or fails with what is wrong. */
 static bool
 chathistory_reference(const struct chathistory *ch, struct irc_reference *ref,
@@ -298,10 +337,12 @@ chathistory_reference(const struct chathistory *ch, struct irc_reference *ref,
 {
 	enum irc_reference_result result;
 
-	result = irc_reference_parse(ref, text, ch->room->name);
+	result = ch->end == NULL ?
+	    irc_reference_parse(ref, text, ch->name + 1) :
+	    chathistory_private_reference(ch, ref, text);
 	/* Numbers never given name no message. */
 	if (result == IRC_REFERENCE_OK &&
-	    ref->number >= ch->room->history.next_number)
+	    ref->number >= ch->history->next_number)
 		result = IRC_REFERENCE_ELSEWHERE;
 	switch (result) {
 	case IRC_REFERENCE_OK:
@@ -323,9 +364,9 @@ chathistory_reference(const struct chathistory *ch, struct irc_reference *ref,
 }
 
 static void
-chathistory_of_room(struct chathistory *ch, int what, char *const refs[])
+chathistory_answer(struct chathistory *ch, int what, char *const refs[])
 {
-	const struct history *h = &ch->room->history;
+	const struct history *h = ch->history;
 	struct irc_reference ref = { .number = 0 }, to;
 
 	ch->budget.is_by_time = true;
@@ -368,7 +409,7 @@ irc_is_nick(const char *name)
 /* TARGETS */
 
 struct history_target {
-	const struct room *room;
+	char name[ROOM_NAME_SIZE + 1]; /* or a nick */
 	int64_t time_ms; /* of the latest message that s is shown */
 };
 
@@ -379,7 +420,7 @@ target_compare(const void *a, const void *b)
 
 	if (x->time_ms != y->time_ms)
 		return x->time_ms < y->time_ms ? -1 : 1;
-	return strcmp(x->room->name, y->room->name);
+	return strcmp(x->name, y->name);
 }
 
 /* Has room a latest message that s is shown between the two times, exclusively?
@@ -406,38 +447,75 @@ target_latest(const struct session *s, const struct room *room, int64_t from_ms,
 			return *time_ms > from_ms;
 		}
 		(*looks)--;
-		if (chathistory_shows(s, &event))
+		if (chathistory_shows(s, NULL, &event))
 			return event.time_ms < to_ms;
 	}
 	return false;
 }
 
-static size_t
+struct history_targets {
+	struct history_target *list;
+	size_t count, cap;
+};
+
+static void
+target_add(struct history_targets *targets, const char *prefix,
+    const char *name, int64_t time_ms)
+{
+	struct history_target *target;
+
+	if (targets->count == targets->cap) {
+		targets->cap = targets->cap == 0 ? 16 : targets->cap * 2;
+		targets->list = xreallocarray(targets->list, targets->cap,
+		    sizeof(*targets->list));
+	}
+	target = &targets->list[targets->count++];
+	(void)snprintf(target->name, sizeof(target->name), "%s%s", prefix,
+	    name);
+	target->time_ms = time_ms;
+}
+
+/* With whom s has talked between the two times, exclusively. */
+static void
+target_list_private(struct session *s, int64_t from_ms, int64_t to_ms,
+    struct history_targets *targets)
+{
+	const struct conversations *all = &s->all->chat->conversations;
+	struct conversation_end *end = NULL;
+	struct conversation_party own;
+	const char *nick;
+	char folded[NICK_SIZE];
+	int64_t time_ms;
+
+	if (!conversing_party(s->member, &own))
+		return;
+	while ((end = conversation_next(all, &own, end)) != NULL) {
+		time_ms = conversation_of_end(end)->time_ms;
+		nick = conversation_other(end)->party.nick;
+		nick_fold(folded, nick);
+		if (time_ms > from_ms && time_ms < to_ms &&
+		    !person_ignores(&s->member->person, 0, folded))
+			target_add(targets, "", nick, time_ms);
+	}
+}
+
+static void
 target_list(struct session *s, int64_t from_ms, int64_t to_ms,
-    struct history_target **targets)
+    struct history_targets *targets)
 {
 	const struct membership *ms;
-	size_t count = 0, cap = 0;
 	unsigned looks = CHATHISTORY_LOOKS_MAX;
 	int64_t time_ms;
 
-	*targets = NULL;
-	SLIST_FOREACH(ms, &s->member->memberships, in_member) {
-		if (!target_latest(s, ms->room, from_ms, to_ms, &looks,
+	SLIST_FOREACH(ms, &s->member->memberships, in_member)
+		if (target_latest(s, ms->room, from_ms, to_ms, &looks,
 			&time_ms))
-			continue;
-		if (count == cap) {
-			cap = cap == 0 ? 16 : cap * 2;
-			*targets = xreallocarray(*targets, cap,
-			    sizeof(**targets));
-		}
-		(*targets)[count].room = ms->room;
-		(*targets)[count++].time_ms = time_ms;
-	}
+			target_add(targets, "#", ms->room->name, time_ms);
+	target_list_private(s, from_ms, to_ms, targets);
 	chathistory_charge(s, CHATHISTORY_LOOKS_MAX, looks);
-	if (count > 0)
-		qsort(*targets, count, sizeof(**targets), target_compare);
-	return count;
+	if (targets->count > 0)
+		qsort(targets->list, targets->count, sizeof(*targets->list),
+		    target_compare);
 }
 
 static void
@@ -445,13 +523,14 @@ chathistory_targets(struct session *s, int64_t from_ms, int64_t to_ms,
     uint64_t limit)
 {
 	bool is_backward = from_ms > to_ms;
-	struct history_target *targets;
+	struct history_targets targets = { .count = 0 };
 	struct irc_batch batch;
 	struct buf *out;
 	size_t i = 0, count;
 
-	count = target_list(s, is_backward ? to_ms : from_ms,
+	target_list(s, is_backward ? to_ms : from_ms,
 	    is_backward ? from_ms : to_ms, &targets);
+	count = targets.count;
 	if (count > limit) {
 		if (is_backward)
 			i = count - (size_t)limit;
@@ -461,13 +540,12 @@ chathistory_targets(struct session *s, int64_t from_ms, int64_t to_ms,
 	irc_batch_begin(s, &batch, "draft/chathistory-targets");
 	for (; i < count; i++) {
 		out = irc_begin(s, NULL);
-		buf_addf(out, "CHATHISTORY TARGETS #%s ",
-		    targets[i].room->name);
-		irc_add_time(out, targets[i].time_ms);
+		buf_addf(out, "CHATHISTORY TARGETS %s ", targets.list[i].name);
+		irc_add_time(out, targets.list[i].time_ms);
 		irc_end(s);
 	}
 	irc_batch_end(s, &batch);
-	free(targets);
+	free(targets.list);
 }
 
 static void
@@ -514,13 +592,51 @@ chathistory_find(struct session *s, const struct irc_message *msg)
 	return -1;
 }
 
+static void
+chathistory_run_room(struct chathistory *ch, int what,
+    const struct irc_message *msg)
+{
+	char name[ROOM_NAME_SIZE + 1];
+
+	(void)snprintf(name, sizeof(name), "#%s", ch->room->name);
+	ch->name = name;
+	ch->history = &ch->room->history;
+	/* What is answered was delivered before. */
+	deliver_flush(ch->room);
+	chathistory_answer(ch, what, msg->argv + 2);
+}
+
+static void
+chathistory_run_private(struct chathistory *ch, int what,
+    const struct irc_message *msg)
+{
+	struct chat *chat = ch->s->all->chat;
+	struct irc_batch batch;
+
+	ch->name = msg->argv[1];
+	ch->room = NULL;
+	ch->end = conversing_named(chat, ch->s->member, ch->name);
+	if (ch->end != NULL) {
+		ch->history = conversation_history(&chat->conversations,
+		    conversation_of_end(ch->end));
+		if (ch->history != NULL)
+			chathistory_answer(ch, what, msg->argv + 2);
+		else
+			chathistory_fail(ch->s, "MESSAGE_ERROR", ch->command,
+			    ch->name, "Messages could not be retrieved");
+		return;
+	}
+	/* There is no history; nor is it told who is here. */
+	irc_batch_begin(ch->s, &batch, "chathistory %s", ch->name);
+	irc_batch_end(ch->s, &batch);
+}
+
 void
 irc_chathistory_run(struct session *s, struct irc_message *msg)
 {
 	struct chathistory ch = { .s = s };
 	const char *limit = msg->argv[msg->argc - 1];
 	int what = chathistory_find(s, msg);
-	struct irc_batch batch;
 
 	if (what == -1)
 		return;
@@ -540,15 +656,11 @@ irc_chathistory_run(struct session *s, struct irc_message *msg)
 		return;
 	}
 	ch.room = irc_find_room(s, msg->argv[1]);
-	if (ch.room != NULL && member_in(s->member, ch.room) != NULL) {
-		/* What is answered was delivered before. */
-		deliver_flush(ch.room);
-		chathistory_of_room(&ch, what, msg->argv + 2);
-	} else if (irc_is_nick(msg->argv[1])) {
-		/* There is no history; nor is it told who is here. */
-		irc_batch_begin(s, &batch, "chathistory %s", msg->argv[1]);
-		irc_batch_end(s, &batch);
-	} else
+	if (ch.room != NULL && member_in(s->member, ch.room) != NULL)
+		chathistory_run_room(&ch, what, msg);
+	else if (irc_is_nick(msg->argv[1]))
+		chathistory_run_private(&ch, what, msg);
+	else
 		chathistory_fail(s, "INVALID_TARGET", ch.command, msg->argv[1],
 		    "Messages could not be retrieved");
 }

@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "irc/irc.h"
+#include "room/conversation.h"
+#include "room/conversing.h"
 #include "room/person.h"
 #include "room/watch.h"
 
@@ -84,11 +86,28 @@ marker_newest_ms(struct chat *chat, const char *name)
 	return newest_ms;
 }
 
+/* What was said in private until then is new to them no more. */
+static void
+marker_read(struct member *m, const char *nick, int64_t time_ms)
+{
+	struct conversations *all = &m->chat->conversations;
+	struct conversation_end *end = conversing_named(m->chat, m, nick);
+	const struct history *h = end == NULL ?
+	    NULL :
+	    conversation_history(all, conversation_of_end(end));
+
+	if (h != NULL)
+		conversation_read(all, end,
+		    history_seek_time(h, time_ms + 1).number);
+}
+
 static void
 marker_set(struct session *s, const char *name, int64_t time_ms)
 {
 	struct member *m = s->member;
 
+	if (*name != '#' && time_ms > 0)
+		marker_read(m, name, time_ms);
 	if (time_ms > 0 &&
 	    person_set_marker(&m->person, name, time_ms,
 		marker_newest_ms(m->chat, name)))

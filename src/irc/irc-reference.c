@@ -6,6 +6,8 @@
  */
 #include "config.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -86,6 +88,19 @@ reference_parse_msgid(struct irc_reference *ref, const char *text,
 	    ref->number == 0)
 		return IRC_REFERENCE_ELSEWHERE;
 	return IRC_REFERENCE_OK;
+}
+
+bool
+irc_parse_private_msgid(const char *text, uint64_t *msgid)
+{
+	char *end;
+
+	if (strncmp(text, "msgid=", 6) != 0 || text[6] == '\0' ||
+	    strspn(text + 6, "0123456789abcdef") != strcspn(text + 6, "."))
+		return false;
+	errno = 0;
+	*msgid = strtoull(text + 6, &end, 16);
+	return errno == 0;
 }
 
 enum irc_reference_result

@@ -24,6 +24,7 @@
 #include "base/text.h"
 #include "base/util.h"
 #include "irc/irc.h"
+#include "room/conversing.h"
 #include "room/bans.h"
 #include "room/clients.h"
 #include "room/deliver.h"
@@ -343,6 +344,7 @@ irc_register_try(struct session *s)
 	/* Comes after the answer, unless a room will show it. */
 	irc_answer_end(s);
 	client_follow(session_client(s));
+	conversing_tell(m);
 	member_show_queued(m);
 }
 

@@ -301,6 +301,23 @@ render_server_text(const struct dialect *d, struct buf *out,
 	buf_fini(&text);
 }
 
+static void
+render_unread(const struct dialect *d, struct buf *out, const struct event *e)
+{
+	struct buf text = BUF_INITIALIZER;
+	struct event said = *e;
+
+	buf_addf(&text, "%llu new from %s; CHATHISTORY LATEST %s * %llu",
+	    (unsigned long long)e->count, e->other, e->other,
+	    (unsigned long long)e->count);
+	said.text = text.data;
+	said.text_len = text.len;
+	said.other = e->nick;
+	said.time_ms = 0;
+	render_text(d, out, &said, NULL, "NOTICE", "", "");
+	buf_fini(&text);
+}
+
 /* What somebody says, to a room or one person. A CTCP text stands between two
  * bytes of 1 (Modern, "CTCP"). */
 static void
@@ -429,6 +446,9 @@ irc_render(const struct dialect *d, struct buf *out, const struct event *e)
 	case EVENT_PAST:
 	case EVENT_PAST_END:
 		render_server_text(d, out, e);
+		return;
+	case EVENT_UNREAD:
+		render_unread(d, out, e);
 		return;
 	case EVENT_DATE: /* each message has its time */
 	case EVENT_PRESENCE: /* JOIN, PART or QUIT tell it */

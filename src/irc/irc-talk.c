@@ -283,10 +283,54 @@ talk_away(struct session *s, const struct talk *t, const struct member *to,
 		irc_numeric(s, 301, "%s :%s", to->nick, text);
 }
 
+/* To somebody who is not here. */
+static void
+talk_to_absent(struct session *s, const struct talk *t, const char *target,
+    struct event *event)
+{
+	struct conversation_party to;
+	enum msg result = action_msg_absent(s->member, target, event,
+	    t->is_tags || talk_fits(s, t, target), &to);
+
+	switch (result) {
+	case MSG_KEPT:
+		talk_echo(s, event);
+		if (!t->is_notice)
+			irc_numeric(s, 301, "%s :away; it is kept", to.nick);
+		break;
+	case MSG_NOBODY:
+		if (!t->is_notice)
+			irc_no_such_nick(s, target);
+		break;
+	case MSG_ON_BREAK:
+		talk_refuse(s, t, 404, "%s :You are on break; BACK first",
+		    to.nick);
+		break;
+	case MSG_TOO_LONG:
+		talk_too_long(s);
+		break;
+	case MSG_SECRET:
+		talk_refuse(s, t, 404, "%s :" SAY_SECRET_TEXT, to.nick);
+		break;
+	case MSG_GUEST:
+	case MSG_CONVERSATIONS_FULL:
+	case MSG_BEGUN_TOO_MANY:
+	case MSG_NOT_KEPT:
+		talk_refuse(s, t, 404, "%s :%s is %s", to.nick, to.nick,
+		    msg_str(result));
+		break;
+	case MSG_SENT: /* to who is here */
+	case MSG_QUEUED:
+	case MSG_QUEUE_FULL:
+	case MSG_ACCOUNTS_ONLY:
+		break;
+	}
+}
+
 static void
 talk_to_person(struct session *s, const struct talk *t, const char *target)
 {
-	struct member *to = directory_find(&s->all->chat->directory, target);
+	struct member *to = action_addressee(s->all->chat, target);
 	struct event event = talk_event(t, EVENT_PRIVATE);
 	enum msg result;
 
@@ -299,8 +343,7 @@ talk_to_person(struct session *s, const struct talk *t, const char *target)
 		return;
 	}
 	if (to == NULL) {
-		if (!t->is_notice)
-			irc_no_such_nick(s, target);
+		talk_to_absent(s, t, target, &event);
 		return;
 	}
 	result = action_msg(s->member, to, &event,
@@ -330,6 +373,13 @@ talk_to_person(struct session *s, const struct talk *t, const char *target)
 		    "%s :Too many messages are waiting for them; it was not "
 		    "sent",
 		    to->nick);
+		break;
+	case MSG_KEPT: /* of who is not here */
+	case MSG_NOBODY:
+	case MSG_GUEST:
+	case MSG_CONVERSATIONS_FULL:
+	case MSG_BEGUN_TOO_MANY:
+	case MSG_NOT_KEPT:
 		break;
 	}
 }

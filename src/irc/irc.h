@@ -354,6 +354,9 @@ enum irc_reference_result {
 };
 enum irc_reference_result irc_reference_parse(struct irc_reference *ref,
     const char *text, const char *room) MUST_CHECK;
+/* Parses the msgid of a message in private, "msgid=6434a1b2c3d4e", perhaps of a
+ * part of it. */
+bool irc_parse_private_msgid(const char *text, uint64_t *msgid) MUST_CHECK;
 /* Parses "2026-06-02T14:02:11.123Z", with or without ".123" (server-time). */
 bool irc_parse_time(const char *text, int64_t *wall_ms) MUST_CHECK;
 /* Can anybody have this nick? Guests' nicks count, too. */

@@ -232,6 +232,10 @@ irc_told(struct session *s, const struct event *event)
 	case EVENT_INVITE: /* whether or not they hear of others */
 		irc_event_as(s, event, irc_of(s)->caps | IRC_CAP_INVITE_NOTIFY);
 		return;
+	case EVENT_UNREAD: /* those follow the welcome */
+		if (irc_of(s)->is_registered)
+			irc_event(s, event);
+		return;
 	case EVENT_SYNC_RENAME:
 		/* The welcome tells it to who has just come in. */
 		if (!irc_of(s)->is_registered)

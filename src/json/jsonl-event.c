@@ -52,8 +52,9 @@ jsonl_add_message(struct json *j, const struct event *e)
 
 	if (e->room != NULL)
 		json_text(j, "room", e->room);
-	if (e->number > 0) {
+	if (e->number > 0)
 		jsonl_add_number(j, "number", e->number);
+	if (e->number > 0 && e->room != NULL) {
 		(void)snprintf(id, sizeof(id), "%s-%llu", e->room,
 		    (unsigned long long)e->number);
 		json_text(j, "msgid", id);
@@ -188,6 +189,8 @@ event_name(const struct event *e)
 		return "live";
 	case EVENT_WAITING:
 		return "waiting";
+	case EVENT_UNREAD:
+		return "unread";
 	case EVENT_PRESENCE: /* "join", "leave" or "quit" tells it */
 	case EVENT_LEFT:
 	case EVENT_WENT:
@@ -247,6 +250,10 @@ event_add_members(struct json *j, const struct event *e)
 	case EVENT_WAITING:
 		json_text(j, "room", e->other);
 		json_number(j, "count", e->count > 0 ? e->count : e->total);
+		break;
+	case EVENT_UNREAD:
+		json_text(j, "with", e->other);
+		json_number(j, "count", e->count);
 		break;
 	case EVENT_QUEUED:
 		json_number(j, "count", e->count);

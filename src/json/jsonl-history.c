@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Pages of a room's history by number: the newest, those before a number, or
- * those after it. One answer is bounded by messages and by bytes; what is in
+ * Pages of a room's history, or of a conversation's, by number: the newest,
+ * those before a number, or those after it. One answer is bounded by messages and by bytes; what is in
  * it comes in the order in which it was said, and "more" tells whether there
  * is more that way.
  */
@@ -12,6 +12,8 @@
 
 #include "json/jsonl.h"
 #include "room/client.h"
+#include "room/conversation.h"
+#include "room/conversing.h"
 #include "room/deliver.h"
 #include "room/ids.h"
 #include "room/modes.h"
@@ -29,24 +31,46 @@ history_page_back(const struct history *h, struct history_cursor at,
 	return at;
 }
 
+/* Whose messages are asked for: a room's, or with whom one has talked. */
+struct history_source {
+	const struct history *history;
+	const char *name; /* of the room, or NULL */
+	struct conversation_end *end;
+	bool is_aside; /* they are not in the room */
+};
+
+/* Is event shown to s? One of a conversation becomes what it is to them. */
+static bool
+history_shows(const struct session *s, const struct history_source *from,
+    struct event *event)
+{
+	if (event->kind == EVENT_GAP)
+		return true;
+	if (member_ignores_author(s->member, event->author, event->nick) ||
+	    (from->end != NULL && !conversation_event(from->end, event)))
+		return false;
+	/* Who has said it shows from the nick. */
+	if (event->kind == EVENT_PRIVATE_SENT)
+		event->kind = EVENT_PRIVATE;
+	return true;
+}
+
 /* Adds messages from *at on, below upper, and moves it on. */
 static void
 history_page_add(const struct session *s, struct json *j,
-    const struct room *room, struct history_cursor *at, uint64_t upper,
-    uint64_t limit)
+    const struct history_source *from, struct history_cursor *at,
+    uint64_t upper, uint64_t limit)
 {
 	const struct client *client = session_client(s);
 	size_t start = j->out->len;
-	size_t max = member_in(s->member, room) == NULL ? JSONL_ASIDE_BYTES :
-							  JSONL_PAGE_BYTES;
+	size_t max = from->is_aside ? JSONL_ASIDE_BYTES : JSONL_PAGE_BYTES;
 	struct event event;
 
 	while (limit-- > 0 && at->number < upper && j->out->len - start < max &&
-	    history_read(&room->history, at, &event)) {
-		if (event.kind != EVENT_GAP &&
-		    member_ignores_author(s->member, event.author, event.nick))
+	    history_read(from->history, at, &event)) {
+		if (!history_shows(s, from, &event))
 			continue;
-		event.room = room->name;
+		event.room = from->name;
 		event.is_id_shown = client_has_id(client, &event);
 		jsonl_add_event(j, &event);
 	}
@@ -54,12 +78,13 @@ history_page_add(const struct session *s, struct json *j,
 
 /* Tells what is no longer held between number and the oldest message. */
 static void
-history_page_gap(struct json *j, const struct room *room, uint64_t number)
+history_page_gap(struct json *j, const struct history_source *from,
+    uint64_t number)
 {
 	struct history_cursor at = { .number = number };
-	struct event gap = { .kind = EVENT_GAP, .room = room->name };
+	struct event gap = { .kind = EVENT_GAP, .room = from->name };
 
-	gap.count = history_clamp(&room->history, &at);
+	gap.count = history_clamp(from->history, &at);
 	gap.is_uncertain = !history_is_certain(number, at.number);
 	if (at.number > number)
 		jsonl_add_event(j, &gap);
@@ -81,13 +106,13 @@ history_is_shown(struct session *s, const struct jsonl_request *rq,
 
 static void
 history_page(struct session *s, const struct jsonl_request *rq,
-    const struct room *room)
+    const struct history_source *from)
 {
-	const struct history *h = &room->history;
+	const struct history *h = from->history;
 	struct history_cursor at, upper = history_head(h);
 	uint64_t before = JSONL_NO_NUMBER, after = JSONL_NO_NUMBER, limit = 0;
-	uint64_t max = member_in(s->member, room) == NULL ? JSONL_ASIDE_MAX :
-							    JSONL_HISTORY_MAX;
+	uint64_t first,
+	    max = from->is_aside ? JSONL_ASIDE_MAX : JSONL_HISTORY_MAX;
 	bool is_more;
 	struct json *j;
 
@@ -104,31 +129,75 @@ history_page(struct session *s, const struct jsonl_request *rq,
 	else
 		at = history_page_back(h, upper, limit);
 	is_more = at.number > h->first_number;
+	first = is_more ? at.number : 0;
 	j = jsonl_begin_done(s, rq);
-	json_text(j, "room", room->name);
+	if (from->name != NULL)
+		json_text(j, "room", from->name);
+	else
+		json_text(j, "with", conversation_other(from->end)->party.nick);
 	json_array_open(j, "messages");
 	if (after != JSONL_NO_NUMBER)
-		history_page_gap(j, room, after + 1);
-	history_page_add(s, j, room, &at, upper.number, limit);
+		history_page_gap(j, from, after + 1);
+	history_page_add(s, j, from, &at, upper.number, limit);
 	json_array_close(j);
 	json_bool(j, "more",
 	    after != JSONL_NO_NUMBER ? at.number < upper.number : is_more);
 	jsonl_end(s);
+	if (from->end != NULL)
+		conversing_show(&s->all->chat->conversations,
+		    session_client(s), from->end, first, at.number);
+}
+
+static void
+history_private(struct session *s, const struct jsonl_request *rq,
+    const char *nick)
+{
+	struct chat *chat = s->all->chat;
+	struct history_source from = {
+		.end = conversing_named(chat, s->member, nick),
+	};
+
+	if (from.end == NULL) {
+		jsonl_failed(s, rq, "no-conversation",
+		    "there is no conversation with somebody who is called so");
+		return;
+	}
+	from.history = conversation_history(&chat->conversations,
+	    conversation_of_end(from.end));
+	if (from.history == NULL)
+		jsonl_failed(s, rq, "not-now",
+		    "it cannot be read now; try again later");
+	else
+		history_page(s, rq, &from);
+}
+
+static void
+history_room(struct session *s, const struct jsonl_request *rq,
+    const char *name)
+{
+	struct room *room = jsonl_reach(s, rq, name);
+	struct history_source from = { .end = NULL };
+
+	if (room == NULL || !history_is_shown(s, rq, room))
+		return;
+	from.history = &room->history;
+	from.name = room->name;
+	from.is_aside = member_in(s->member, room) == NULL;
+	/* What was said before comes before it. */
+	deliver_flush(room);
+	history_page(s, rq, &from);
 }
 
 void
 jsonl_history_run(struct session *s, const struct jsonl_request *rq)
 {
 	char *name = jsonl_value(s, rq);
-	struct room *room;
 
 	if (name == NULL)
 		return;
-	if ((room = jsonl_reach(s, rq, name)) != NULL &&
-	    history_is_shown(s, rq, room)) {
-		/* What was said before comes before it. */
-		deliver_flush(room);
-		history_page(s, rq, room);
-	}
+	if (*name == '@')
+		history_private(s, rq, name + 1);
+	else
+		history_room(s, rq, name);
 	free(name);
 }

@@ -13,6 +13,7 @@
 #include "json/jsonl.h"
 #include "room/chat.h"
 #include "room/client.h"
+#include "room/conversation.h"
 #include "room/ids.h"
 #include "room/modes-words.h"
 
@@ -193,26 +194,39 @@ jsonl_client_run(struct session *s, const struct jsonl_request *rq)
 }
 
 static void
-msg_to(struct session *s, const struct jsonl_request *rq, struct member *to,
+msg_done(struct session *s, const struct jsonl_request *rq, const char *to,
+    struct event *event, bool is_kept)
+{
+	struct json *j = jsonl_begin_done(s, rq);
+
+	event->room = NULL;
+	json_text(j, "to", to);
+	jsonl_add_message(j, event);
+	json_bool(j, "kept", is_kept);
+	jsonl_end(s);
+}
+
+static void
+msg_to(struct session *s, const struct jsonl_request *rq, const char *nick,
     enum event_kind kind, const char *text)
 {
+	struct member *to = action_addressee(s->all->chat, nick);
 	struct event event = { .kind = EVENT_PRIVATE,
 		.text = text,
 		.text_len = strlen(text),
 		.is_action = kind == EVENT_ME,
 		.is_notice = kind == EVENT_NOTICE };
-	enum msg result = action_msg(s->member, to, &event, true);
-	struct json *j;
+	struct conversation_party absent;
+	enum msg result = to == NULL ?
+	    action_msg_absent(s->member, nick, &event, true, &absent) :
+	    action_msg(s->member, to, &event, true);
 
 	switch (result) {
 	case MSG_SENT:
 	case MSG_QUEUED:
-		event.room = NULL;
-		j = jsonl_begin_done(s, rq);
-		json_text(j, "to", to->nick);
-		jsonl_add_message(j, &event);
-		json_bool(j, "kept", result == MSG_QUEUED);
-		jsonl_end(s);
+	case MSG_KEPT:
+		msg_done(s, rq, to == NULL ? absent.nick : to->nick, &event,
+		    result != MSG_SENT);
 		break;
 	case MSG_QUEUE_FULL:
 		jsonl_failed(s, rq, "too-many",
@@ -230,6 +244,16 @@ msg_to(struct session *s, const struct jsonl_request *rq, struct member *to,
 		break;
 	case MSG_TOO_LONG:
 		break; /* only in other protocols */
+	case MSG_NOBODY:
+		(void)jsonl_find(s, rq, nick); /* which tells */
+		break;
+	case MSG_GUEST:
+	case MSG_CONVERSATIONS_FULL:
+	case MSG_BEGUN_TOO_MANY:
+	case MSG_NOT_KEPT:
+		jsonl_failed(s, rq, "not-kept", "%s is %s", absent.nick,
+		    msg_str(result));
+		break;
 	}
 }
 
@@ -237,7 +261,6 @@ void
 jsonl_msg_run(struct session *s, const struct jsonl_request *rq)
 {
 	char *nick = jsonl_value(s, rq), *text;
-	struct member *to;
 	enum event_kind kind;
 
 	if (nick == NULL)
@@ -248,13 +271,8 @@ jsonl_msg_run(struct session *s, const struct jsonl_request *rq)
 	}
 	if (text == NULL)
 		jsonl_failed(s, rq, "no-text", "it needs a \"text\"");
-	else if (talk_check(s, rq, text) && talk_kind(s, rq, &kind) &&
-	    (to = jsonl_find(s, rq, nick)) != NULL) {
-		if (to == s->member)
-			jsonl_failed(s, rq, "yourself", "that is you");
-		else
-			msg_to(s, rq, to, kind, text);
-	}
+	else if (talk_check(s, rq, text) && talk_kind(s, rq, &kind))
+		msg_to(s, rq, nick, kind, text);
 	free(text);
 	free(nick);
 }

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "room/chat.h"
 #include "room/client.h"
+#include "room/conversing.h"
 #include "room/crowd.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
@@ -254,6 +255,8 @@ chat_save(struct chat *chat, struct fields_out *out)
 	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;)
 		presence_save(&room->presence, out);
 	departed_save_all(&chat->departed, out);
+	conversing_confirm(&chat->conversations);
+	conversations_save(&chat->conversations, out);
 	return 0;
 }
 
@@ -278,6 +281,8 @@ chat_load(struct chat *chat, struct fields_in *in, const struct tlv *item,
 		return presence_load(chat, in, item);
 	case HANDOFF_DEPARTED:
 		return departed_load(&chat->departed, in, item);
+	case HANDOFF_CONVERSATION:
+		return conversation_load(&chat->conversations, in, item);
 	default:
 		return true;
 	}

@@ -14,6 +14,7 @@
 #include "room/departed.h"
 #include "room/forget.h"
 #include "room/directory.h"
+#include "room/conversing.h"
 #include "room/member.h"
 #include "room/modes.h"
 #include "room/pump.h"
@@ -118,7 +119,8 @@ chat_room_is_old(const struct room *room)
 	    clock_is_old(chat->clock, room->used_ms, chat->options->retention);
 }
 
-/* Drops what is too old: messages, rooms, then places and accounts. */
+/* Drops what is too old: messages, rooms, then places, accounts and, the last
+ * as it begins anew once it is done, conversations. */
 static bool
 chat_tidy(struct walk_budget *budget, void *arg)
 {
@@ -137,7 +139,8 @@ chat_tidy(struct walk_budget *budget, void *arg)
 		}
 	}
 	if (!departed_trim(&chat->departed, budget) ||
-	    !forget_unused(&chat->forget, &chat->tidied_account, budget))
+	    !forget_unused(&chat->forget, &chat->tidied_account, budget) ||
+	    !conversations_tidy(&chat->conversations, budget))
 		return true;
 	deadline_set(chat->deadlines, &chat->tidy_due,
 	    now_ms + (chat->has_old ? CHAT_TIDY_SOON_MS : CHAT_TIDY_MS));
@@ -183,6 +186,8 @@ chat_init(struct chat *chat, const struct clock *clock,
 	bans_init(&chat->bans);
 	accounts_init(&chat->accounts);
 	forget_init(&chat->forget, chat);
+	conversations_init(&chat->conversations, clock, options,
+	    &chat->origins);
 	deadline_init(&chat->tidy_due, chat_tidy_cb, chat);
 	walk_init(&chat->tidy, "chat_tidy", chat_tidy, chat);
 	member_lost_init(chat);
@@ -203,6 +208,7 @@ chat_fini(struct chat *chat)
 	deadline_clear(chat->deadlines, &chat->tidy_due);
 	walk_stop(&chat->deadlines->walks, &chat->tidy);
 	forget_fini(&chat->forget);
+	conversations_fini(&chat->conversations);
 	departed_fini(&chat->departed);
 	bans_fini(&chat->bans);
 	accounts_fini(&chat->accounts);
@@ -308,6 +314,7 @@ chat_turn(struct chat *chat)
 	deliver_all(chat);
 	chat->actors = 0;
 	pump_turn(chat);
+	conversing_confirm(&chat->conversations);
 	watch_turn_ended(chat);
 	return !TAILQ_EMPTY(&chat->pump);
 }

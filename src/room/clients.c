@@ -18,6 +18,7 @@
 #include "room/acked.h"
 #include "room/client.h"
 #include "room/clients.h"
+#include "room/conversing.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/handed.h"
@@ -250,6 +251,9 @@ client_move(struct client *old, struct member *to)
 	client->address = old->address;
 	client->id_secret = old->id_secret;
 	client->checkpoint_handed = old->checkpoint_handed;
+	/* What may not have arrived is new once more. */
+	conversing_lose(&to->chat->conversations, old,
+	    old->ops->unsent(old));
 	TAILQ_CONCAT(&client->handed, &old->handed, entry);
 	client->handed_count = old->handed_count;
 	client->handed_dropped = old->handed_dropped;

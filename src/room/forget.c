@@ -138,7 +138,7 @@ forgotten_step(struct forgotten *g, struct chat *chat,
 		if (!walk_may_take(budget))
 			return true;
 	}
-	return false;
+	return !conversations_forget(&chat->conversations, g->account, budget);
 }
 
 static bool

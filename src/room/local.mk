@@ -23,6 +23,13 @@ src_libbrbd_a_SOURCES += \
 	%D%/client.h \
 	%D%/clients.c \
 	%D%/clients.h \
+	%D%/conversation-fields.c \
+	%D%/conversation-impl.h \
+	%D%/conversation.c \
+	%D%/conversation.h \
+	%D%/conversing-shown.c \
+	%D%/conversing.c \
+	%D%/conversing.h \
 	%D%/crowd.c \
 	%D%/crowd.h \
 	%D%/cursor.h \

@@ -16,6 +16,7 @@
 #include "room/accepted.h"
 #include "room/acked.h"
 #include "room/client.h"
+#include "room/conversing.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/departed.h"
@@ -62,6 +63,7 @@ member_pause(struct client *client, size_t unsent)
 		bookmark->acked = bookmark->cursor.number;
 	}
 	handed_take_back(client, has_repeats ? arrived : UINT64_MAX);
+	conversing_lose(&m->chat->conversations, client, unsent);
 }
 
 static void
@@ -317,6 +319,7 @@ member_back(struct member *m, const char *text)
 	if (!was_on_break)
 		return;
 	member_show_queued(m);
+	conversing_tell(m);
 	MEMBER_FOREACH_CURSOR(c, ms, m)
 		if (c->client->ops != NULL)
 			replay_start_catchup(c, cursor_where(c),
@@ -544,7 +547,9 @@ member_tell(struct member *to, const struct member *from, struct event *event)
 	struct queued_message *k;
 	bool is_away = to->is_on_break || to->is_lost;
 
-	event->time_ms = chat->clock->wall_ms;
+	/* What is in their conversation has its time. */
+	if (event->time_ms == 0)
+		event->time_ms = chat->clock->wall_ms;
 	event->author = from->id;
 	event->from = from;
 	event->nick = from->nick;

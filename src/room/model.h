@@ -23,6 +23,7 @@
 #include "options/options.h"
 #include "room/account.h"
 #include "room/bans.h"
+#include "room/conversation.h"
 #include "room/tally.h"
 
 /*
@@ -790,6 +791,7 @@ struct chat {
 	struct bans bans; /* who may not come in */
 	struct accounts accounts;
 	struct forget forget; /* accounts that go */
+	struct conversations conversations;
 	LIST_HEAD(, member) ignorers;
 	struct lost_queue lost; /* the longest lost first */
 	size_t lost_count;

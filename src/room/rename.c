@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "room/client.h"
+#include "room/conversing.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/departed.h"
@@ -138,6 +139,7 @@ rename_change(struct member *m, const char *nick, bool was_seen)
 	directory_change_nick(m, nick);
 	watch_member_changed(m);
 	rename_in_ignores(m, old_folded);
+	conversing_renamed(m, old_folded);
 	if (was_seen)
 		rename_tell_trackers(m, old);
 	SLIST_FOREACH(ms, &m->memberships, in_member) {

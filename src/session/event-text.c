@@ -244,6 +244,10 @@ event_text(struct buf *out, const struct event *e)
 		    (unsigned long long)(e->count > 0 ? e->count : e->total),
 		    e->other, e->other);
 		break;
+	case EVENT_UNREAD:
+		buf_addf(out, "%llu new from %s; /history @%s",
+		    (unsigned long long)e->count, e->other, e->other);
+		break;
 	case EVENT_SAY:
 	case EVENT_ME:
 	case EVENT_NOTICE:

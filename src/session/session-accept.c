@@ -16,6 +16,7 @@
 #include "actions/actions.h"
 #include "base/log.h"
 #include "room/directory.h"
+#include "room/conversing.h"
 #include "room/member.h"
 #include "session/protocol.h"
 #include "session/session-impl.h"
@@ -185,6 +186,7 @@ session_enter(struct session *s, const struct dialect *dialect)
 	if (a != NULL) {
 		identity = credential_from_account(a->id);
 		member_set_identity(s->member, &identity);
+		conversing_logged_in(s->member);
 	}
 	credential_str(&s->address, from);
 	log_people("somebody came in: nick=%s from=\"%s\" protocol=%s fd=%d",

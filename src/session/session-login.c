@@ -28,6 +28,7 @@
 #include "base/log.h"
 #include "net/scram.h"
 #include "net/verify.h"
+#include "room/conversing.h"
 #include "room/member.h"
 #include "room/typed-secret.h"
 #include "session/protocol.h"
@@ -267,6 +268,8 @@ login_done(struct session *s, struct account *a, struct account_proof *p,
 		action_login(s->member, a,
 		    s->protocol->takes_nick ? nick : NULL, &answer);
 	login_end(s, LOGIN_TO, LOGIN_DONE, &answer);
+	if (s->member != NULL)
+		conversing_tell(s->member);
 }
 
 static void

@@ -6,6 +6,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/accounts-journal.h \
 	%D%/bans-journal.c \
 	%D%/bans-journal.h \
+	%D%/conversations-journal.c \
+	%D%/conversations-journal.h \
 	%D%/journal-format.c \
 	%D%/journal-impl.h \
 	%D%/journal.c \

@@ -13,11 +13,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "history/history-file.h"
 #include "room/room.h"
 #include "state/accounts-journal.h"
 #include "state/bans-journal.h"
+#include "state/conversations-journal.h"
 #include "room/chat-rooms.h"
 #include "room/chat.h"
 #include "state/state.h"
@@ -27,7 +29,9 @@
 #define SERVER_STATE_PEOPLE "people"
 #define SERVER_STATE_BANS "bans"
 #define SERVER_STATE_ACCOUNTS "accounts"
+#define SERVER_STATE_TALKS "talks"
 #define SERVER_STATE_ROOM "room-"
+#define SERVER_STATE_TALK "talk-"
 #define SERVER_STATE_RING ".ring"
 
 char *
@@ -77,6 +81,55 @@ state_remove_room(const struct history *h, const char *room, void *arg)
 		log_error("cannot remove a room's history: file=%s: %s", name,
 		    strerror(errno));
 	free(name);
+}
+
+char *
+state_talk_name(uint64_t id)
+{
+	return xasprintf(SERVER_STATE_TALK "%016llx" SERVER_STATE_RING,
+	    (unsigned long long)id);
+}
+
+static int
+state_open_talk(struct history *h, uint64_t id, size_t size, void *arg)
+{
+	struct state *state = arg;
+	char error[HISTORY_FILE_ERROR_SIZE];
+	char *name = state_talk_name(id);
+	int result;
+
+	result = history_file_open_growing(h, state->dir.dir_fd, name, size,
+	    error, sizeof(error));
+	if (result == -1)
+		log_limited(&state->open_log, state->chat->clock->mono_ms,
+		    LOG_LEVEL_ERROR, "a conversation cannot be opened: %s",
+		    error);
+	free(name);
+	return result;
+}
+
+static void
+state_remove_talk(uint64_t id, void *arg)
+{
+	struct state *state = arg;
+	char *name = state_talk_name(id);
+
+	if (unlinkat(state->dir.dir_fd, name, 0) == -1 && errno != ENOENT)
+		log_error("cannot remove a conversation: file=%s: %s", name,
+		    strerror(errno));
+	free(name);
+}
+
+/* Begins writing what was said in conversations that are open. */
+static void
+state_write_back_talks(struct state *state)
+{
+	if (conversations_writeback(&state->chat->conversations) == 0)
+		return;
+	state->ticked_error = errno;
+	log_limited(&state->write_log, state->chat->clock->mono_ms,
+	    LOG_LEVEL_ERROR, "a conversation does not get to the disk: %s",
+	    strerror(errno));
 }
 
 static void
@@ -137,6 +190,7 @@ state_write_back(struct walk_budget *budget, void *arg)
 		memcpy(state->ticked, room->name, sizeof(state->ticked));
 		state_write_back_room(state, room, budget);
 	}
+	state_write_back_talks(state);
 	state_rooms_done(state);
 	is_due = state->people != NULL &&
 	    journal_tick(state->people, chat->clock->mono_ms, budget);
@@ -144,11 +198,14 @@ state_write_back(struct walk_budget *budget, void *arg)
 	    journal_tick(state->ban_journal, chat->clock->mono_ms, budget);
 	is_due |= state->accounts != NULL &&
 	    journal_tick(state->accounts, chat->clock->mono_ms, budget);
+	is_due |= state->talks != NULL &&
+	    journal_tick(state->talks, chat->clock->mono_ms, budget);
 	if (is_due || state->unkept_rooms > 0)
 		state_turn(state);
 	if ((state->people != NULL && journal_is_in_snapshot(state->people)) ||
 	    (state->accounts != NULL &&
-		journal_is_in_snapshot(state->accounts)))
+		journal_is_in_snapshot(state->accounts)) ||
+	    (state->talks != NULL && journal_is_in_snapshot(state->talks)))
 		return true;
 	state->ticked[0] = '\0';
 	return false;
@@ -176,6 +233,9 @@ state_init(struct state *state, struct chat *chat, struct bans *bans)
 	state->files.has = state_has_room;
 	state->files.remove = state_remove_room;
 	state->files.arg = state;
+	state->talk_files.open = state_open_talk;
+	state->talk_files.remove = state_remove_talk;
+	state->talk_files.arg = state;
 }
 
 /* Returns 0; 1: there is no state-dir; -1, after logging it. */
@@ -224,6 +284,20 @@ state_open_accounts(struct state *state, journal_loaded *loaded)
 		return -1;
 	accounts->is_known = true;
 	accounts_set_journal(accounts, state->accounts);
+	return 0;
+}
+
+static int
+state_open_talks(struct state *state, journal_loaded *loaded)
+{
+	struct conversations *talks = &state->chat->conversations;
+
+	talks->files = &state->talk_files;
+	state->talks = state_open_journal(state, SERVER_STATE_TALKS, loaded,
+	    conversations_snapshot, talks);
+	if (state->talks == NULL)
+		return -1;
+	conversations_set_journal(talks, &state->talk_watch, state->talks);
 	return 0;
 }
 
@@ -276,12 +350,13 @@ state_open(struct state *state, struct chat *chat, struct bans *bans)
 	state_raise_age(state);
 	persist_start(&state->persist, state->people);
 	bans_set_journal(bans, state->ban_journal);
-	if (state_open_accounts(state, accounts_loaded) == -1)
+	if (state_open_accounts(state, accounts_loaded) == -1 ||
+	    state_open_talks(state, conversations_loaded) == -1)
 		return -1;
 	log_info("state opened: dir=%s rooms=%zu bookmarks=%zu bans=%zu "
-		 "accounts=%zu",
+		 "accounts=%zu conversations=%zu",
 	    chat->options->state_dir, chat->count, chat->departed.count,
-	    bans->count, chat->accounts.count);
+	    bans->count, chat->accounts.count, chat->conversations.count);
 	return 0;
 }
 
@@ -323,6 +398,8 @@ state_resume(struct state *state, struct chat *chat, struct bans *bans)
 	if (state_open_accounts(state,
 		chat->accounts.is_known ? state_known : accounts_loaded) == 0)
 		journal_renew(state->accounts, chat->clock->mono_ms);
+	if (state_open_talks(state, state_known) == 0)
+		journal_renew(state->talks, chat->clock->mono_ms);
 	state_turn(state);
 }
 
@@ -338,6 +415,8 @@ state_error(const struct state *state)
 		error = journal_error(state->ban_journal);
 	if (state->accounts != NULL && journal_error(state->accounts) != 0)
 		error = journal_error(state->accounts);
+	if (state->talks != NULL && journal_error(state->talks) != 0)
+		error = journal_error(state->talks);
 	return error;
 }
 
@@ -373,6 +452,10 @@ state_stop(struct state *state)
 	accounts_set_journal(&state->chat->accounts, NULL);
 	journal_close(state->accounts);
 	state->accounts = NULL;
+	conversations_set_journal(&state->chat->conversations,
+	    &state->talk_watch, NULL);
+	journal_close(state->talks);
+	state->talks = NULL;
 }
 
 void

@@ -22,6 +22,8 @@
  *                         the ids that were given, the age clock
  *   bans.0, bans.1        who is banned
  *   accounts.0, accounts.1  who owns a nick
+ *   talks.0, talks.1      who has talked with whom, and what they have read
+ *   talk-ID.ring          what they said
  */
 struct state {
 	struct state_dir dir;
@@ -31,7 +33,10 @@ struct state {
 	struct journal *people;
 	struct journal *ban_journal;
 	struct journal *accounts;
+	struct journal *talks;
 	struct room_files files;
+	struct conversation_files talk_files;
+	struct conversation_watch talk_watch;
 	struct deadline tick;
 	struct walk write_back;
 	char ticked[ROOM_NAME_SIZE]; /* up to that room */
@@ -66,6 +71,8 @@ int state_error(const struct state *state);
 
 /* The name of the file of a room's history; the caller frees it. */
 char *state_ring_name(const char *room);
+/* And of a conversation's. */
+char *state_talk_name(uint64_t id);
 
 /* To be called from time to time: what the age clock shows goes to the disk. */
 void state_put_age(struct state *state);

@@ -58,6 +58,9 @@ dialogs = \
 	%D%/brbctl-usage.dialog \
 	%D%/brbctl-who.dialog \
 	%D%/break-rate.dialog \
+	%D%/conversation-break.dialog \
+	%D%/conversation-irc.dialog \
+	%D%/conversation.dialog \
 	%D%/control-protocol.dialog \
 	%D%/door-early.dialog \
 	%D%/door-http.dialog \

@@ -8,6 +8,7 @@ fuzz_targets = \
 	%D%/fuzz_account \
 	%D%/fuzz_command \
 	%D%/fuzz_control \
+	%D%/fuzz_conversation \
 	%D%/fuzz_door \
 	%D%/fuzz_framer \
 	%D%/fuzz_history \
@@ -44,6 +45,7 @@ tests_fuzz_libreplay_a_SOURCES = %D%/replay.c
 tests_fuzz_fuzz_account_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_command_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_control_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_conversation_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_door_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_door_SOURCES = %D%/fuzz_door.c \
 	tests/unit/mini-server.c tests/unit/mini-server.h

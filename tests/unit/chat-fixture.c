@@ -192,6 +192,10 @@ fake_render(const struct dialect *dialect, struct buf *out,
 		if (e->total > e->count)
 			buf_addf(out, " of %llu", (unsigned long long)e->total);
 		break;
+	case EVENT_UNREAD:
+		buf_addf(out, "unread %s %llu", e->other,
+		    (unsigned long long)e->count);
+		break;
 	}
 	buf_addch(out, '\n');
 }
@@ -251,6 +255,7 @@ fake_render_tracker(const struct dialect *dialect, struct buf *out,
 	case EVENT_MODE:
 	case EVENT_PRIVATE:
 	case EVENT_PRIVATE_SENT:
+	case EVENT_UNREAD:
 		fake_render(dialect, out, e);
 		return;
 	case EVENT_PRESENCE:

@@ -228,9 +228,13 @@ START_TEST(test_msg)
 	ck_assert_str_eq(fake_saw(&fx, &bob), "");
 	ck_assert_int_eq(action_brb(bob.m, NULL), BRB_DONE);
 	ck_assert_int_eq(msg(&bob, &ana, false), MSG_ON_BREAK);
+	fx.options.max_conversations = 0;
 	for (i = 0; i < QUEUED_MAX / 2; i++)
 		ck_assert_int_eq(msg(&cy, &bob, true), MSG_QUEUED);
 	ck_assert_int_eq(msg(&cy, &bob, true), MSG_QUEUE_FULL);
+	/* A conversation keeps the rest. */
+	fx.options.max_conversations = 1000;
+	ck_assert_int_eq(msg(&cy, &bob, true), MSG_QUEUED);
 }
 END_TEST
 

@@ -159,9 +159,9 @@ START_TEST(test_talk)
 	say_some(ms, 50);
 	while (slice(w) == VERB_MORE)
 		say_some(ms, 1);
-	assert_finished(w, 4);
+	assert_finished(w, 5);
 	ck_assert_str_eq(unit_dir_names(copy),
-	    "accounts.0 bans.0 people.0 room-lobby.ring");
+	    "accounts.0 bans.0 people.0 room-lobby.ring talks.0");
 	messages = copied("lobby", &missing);
 	ck_assert_uint_ge(messages, 50);
 	ck_assert_uint_eq(missing, 0);
@@ -180,7 +180,7 @@ START_TEST(test_much_talk)
 	say_some(ms, 200);
 	while (slice(w) == VERB_MORE)
 		say_some(ms, 40);
-	assert_finished(w, 4);
+	assert_finished(w, 5);
 	messages = copied("lobby", &missing);
 	ck_assert_uint_gt(missing, 0);
 	ck_assert_uint_le(messages + missing, RING_SIZE / 400);
@@ -201,9 +201,9 @@ START_TEST(test_journal_renewed)
 	journal_renew(state.people, fx.clock.mono_ms);
 	while (slice(w) == VERB_MORE)
 		;
-	assert_finished(w, 4);
+	assert_finished(w, 5);
 	ck_assert_str_eq(unit_dir_names(copy),
-	    "accounts.0 bans.0 people.0 room-lobby.ring");
+	    "accounts.0 bans.0 people.0 room-lobby.ring talks.0");
 }
 END_TEST
 
@@ -229,9 +229,9 @@ START_TEST(test_room_gone)
 	(void)fake_join(&fx, &ana, "kitchen");
 	while (slice(w) == VERB_MORE)
 		;
-	assert_finished(w, 4);
+	assert_finished(w, 5);
 	ck_assert_str_eq(unit_dir_names(copy),
-	    "accounts.0 bans.0 people.0 room-lobby.ring");
+	    "accounts.0 bans.0 people.0 room-lobby.ring talks.0");
 }
 END_TEST
 

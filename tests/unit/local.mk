@@ -37,6 +37,7 @@ unit_tests = \
 	%D%/check_conn_unsent \
 	%D%/check_conn_websocket \
 	%D%/check_control \
+	%D%/check_conversation \
 	%D%/check_credential \
 	%D%/check_crowd \
 	%D%/check_deadline \

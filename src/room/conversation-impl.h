@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC
+ * Copyright (c) 2026 The brbd authors
+ */
+#ifndef CONVERSATION_IMPL_H
+#define CONVERSATION_IMPL_H
+
+#include "room/conversation.h"
+
+/* Shared by conversation*.c only. */
+
+struct conversation_ring {
+	TAILQ_ENTRY(conversation_ring) entry;
+	struct conversation *conversation;
+	struct history history;
+	int64_t used_ms; /* monotonic */
+};
+
+void conversation_changed(const struct conversations *all,
+    const struct conversation *c);
+/* Removes it, with all that was said. */
+void conversation_remove(struct conversations *all, struct conversation *c);
+#endif
