@@ -23,6 +23,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/verb-backup.c \
 	%D%/verb-export-modes.c \
 	%D%/verb-export-person.c \
+	%D%/verb-export-private.c \
 	%D%/verb-export.c \
 	%D%/verb-impl.h \
 	%D%/verb-mode.c \

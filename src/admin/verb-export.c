@@ -192,21 +192,42 @@ export_begin_room(struct verb_call *call, const struct room *room,
 	return VERB_MORE;
 }
 
+static void
+export_next(struct verb_call *call, struct export *e, enum export_step step,
+    const char *name)
+{
+	e->step = step;
+	if (!call->is_json)
+		return;
+	json_array_close(&call->json);
+	json_array_open(&call->json, name);
+}
+
 enum verb_result
 export_go_on(struct verb_call *call)
 {
 	struct export *e = call->state;
 
-	if (e->step == EXPORT_SAID)
+	switch (e->step) {
+	case EXPORT_HERE:
+	case EXPORT_GONE:
+		if (!export_people(call, e))
+			export_next(call, e, EXPORT_MODES, "modes");
+		break;
+	case EXPORT_MODES:
+		if (export_modes(call, e))
+			break;
+		if (e->account != 0)
+			export_next(call, e, EXPORT_PRIVATE, "private");
+		else
+			export_next(call, e, EXPORT_SAID, "messages");
+		break;
+	case EXPORT_PRIVATE:
+		if (!export_private(call, e))
+			export_next(call, e, EXPORT_SAID, "messages");
+		break;
+	case EXPORT_SAID:
 		return export_messages(call, e);
-	if (e->step == EXPORT_MODES ? export_modes(call, e) :
-				      export_people(call, e))
-		return VERB_MORE;
-	e->step = e->step == EXPORT_MODES ? EXPORT_SAID : EXPORT_MODES;
-	if (call->is_json) {
-		json_array_close(&call->json);
-		json_array_open(&call->json,
-		    e->step == EXPORT_MODES ? "modes" : "messages");
 	}
 	return VERB_MORE;
 }

@@ -20,7 +20,13 @@
 #define EXPORT_PIECE 16384 /* bytes that one slice adds, and some more */
 #define EXPORT_TIME_SIZE 32
 
-enum export_step { EXPORT_HERE, EXPORT_GONE, EXPORT_MODES, EXPORT_SAID };
+enum export_step {
+	EXPORT_HERE,
+	EXPORT_GONE,
+	EXPORT_MODES,
+	EXPORT_PRIVATE,
+	EXPORT_SAID
+};
 
 /* A verb's state. */
 struct export
@@ -39,6 +45,8 @@ struct export
 	 * have been made by the next slice. */
 	uint64_t number;
 	bool is_in_room;
+	struct conversation_party with; /* the account's, up to that one */
+	bool is_in_talk; /* number is in it */
 	bool has_any; /* was anything told? */
 	char called[ROOM_NAME_SIZE + NICK_SIZE]; /* by whoever asks */
 };
@@ -54,6 +62,8 @@ enum verb_result export_go_on(struct verb_call *call);
 bool export_people(struct verb_call *call, struct export *e);
 /* The same of what rooms have about them (verb-export-modes.c). */
 bool export_modes(struct verb_call *call, struct export *e);
+/* And of what an account's has said and was told in private. */
+bool export_private(struct verb_call *call, struct export *e);
 bool export_has_nick(const struct export *e, const char *folded);
 void export_time(int64_t wall_ms, char out[EXPORT_TIME_SIZE]);
 
