@@ -13,6 +13,10 @@
  *
  * A token that its owner was told of lets them in after each crash.
  *
+ * Wanda tells andy, who is mostly away, in private what she posts, as long as
+ * their ring holds it: each message of which she was told that it was sent is in
+ * their conversation at the end, once and in order.
+ *
  * It lasts as long as CRASH_SECONDS in the environment says (8), and prints the
  * seed of its random numbers, which CRASH_SEED sets. BRBD names the daemon,
  * DIALOG_TIMEOUT the patience, as for the dialogs.
@@ -41,6 +45,7 @@
 #define LINES_MAX 200000
 #define POSTS 100 /* of a writer, between two crashes */
 #define CRASHES_IN_TALK 4 /* at least */
+#define PRIVATE_MAX 400 /* messages, which the ring holds */
 #define WINDOW 10 /* lines posted that the first listener has not seen yet */
 
 enum role { WRITER, LISTENER, ON_BREAK, AWAY, READER };
@@ -100,7 +105,10 @@ static bool is_first_run = true;
 static int64_t patience_ms = 20000;
 static char *dir;
 static const char *tls_options;
-static unsigned long repeats, crashes;
+static bool was_sent[PRIVATE_MAX + 1]; /* in private, as wanda knows */
+static unsigned in_private; /* the last that the conversation has */
+static bool is_reading_private; /* at the end */
+static unsigned long repeats, crashes, privates;
 static unsigned long crashes_in_talk; /* of them, with lines just seen */
 
 static void
@@ -329,6 +337,30 @@ person_irc_line(struct person *p, char *line)
 		    "%s sees: %s", cast[p - people].nick, line);
 }
 
+/* Wanda's, to andy, when it is sent or in their history; or what he is told.
+ * False: it is about something else. */
+static bool
+person_in_private(const struct person *p, const char *line)
+{
+	unsigned number;
+
+	if (sscanf(line, "[%*u:%*u] <you -> andy> %u", &number) != 1)
+		return strstr(line, "<wanda -> you> ") != NULL;
+	ck_assert_uint_le(number, PRIVATE_MAX);
+	ck_assert_ptr_eq(p, &people[0]);
+	if (!is_reading_private) {
+		was_sent[number] = true;
+		return true;
+	}
+	ck_assert_msg(number > in_private, "the conversation has %u after %u",
+	    number, in_private);
+	for (in_private++; in_private < number; in_private++)
+		ck_assert_msg(!was_sent[in_private],
+		    "the conversation lacks %u", in_private);
+	privates++;
+	return true;
+}
+
 static void
 person_line(void *arg, char *line)
 {
@@ -341,6 +373,8 @@ person_line(void *arg, char *line)
 		person_json_line(p, line);
 	else if (person_is(p, IRC))
 		person_irc_line(p, line);
+	else if (person_in_private(p, line))
+		return;
 	else if (sscanf(line, "[%*u:%*u] <%31[^>]> %u", nick, &number) == 2)
 		person_heard(p, nick, number);
 	else if (is_first_run && person_is(p, ACCOUNT) &&
@@ -409,6 +443,10 @@ person_post(struct person *p)
 	    p->posted < LINES_MAX - 1 &&
 	    p->posted - seen_of[p - people] < WINDOW) {
 		(void)snprintf(line, sizeof(line), "%u\n", ++p->posted);
+		person_type(p, line);
+		if (p != &people[0] || p->posted > PRIVATE_MAX)
+			continue;
+		(void)snprintf(line, sizeof(line), "/msg andy %u\n", p->posted);
 		person_type(p, line);
 	}
 }
@@ -549,6 +587,24 @@ crash_read_history(struct person *p)
 	}
 }
 
+/* Their conversation as wanda is shown it. */
+static void
+crash_read_private(void)
+{
+	int64_t end_ms = client_now_ms() + patience_ms;
+
+	is_reading_private = true;
+	person_type(&people[0], "/history @andy 1000000\n");
+	while (people[0].fd != -1) {
+		ck_assert_int_lt(client_now_ms(), end_ms);
+		crash_turn(100);
+	}
+	for (in_private++; in_private <= PRIVATE_MAX; in_private++)
+		ck_assert_msg(!was_sent[in_private],
+		    "the conversation lacks %u", in_private);
+	ck_assert_uint_gt(privates, 20);
+}
+
 static void
 person_fini(struct person *p)
 {
@@ -629,10 +685,11 @@ START_TEST(test_crash)
 	crash_start();
 	crash_gather();
 	crash_read_history(fin);
+	crash_read_private();
 	crash_end(SIGTERM);
-	(void)printf("%lu crashes, %lu of them in talk; %zu lines, %lu repeated"
-		     "\n",
-	    crashes, crashes_in_talk, fin->seen.count, repeats);
+	(void)printf("%lu crashes, %lu of them in talk; %zu lines, %lu "
+		     "repeated; %lu in private\n",
+	    crashes, crashes_in_talk, fin->seen.count, repeats, privates);
 	crash_check(&fin->seen);
 	ck_assert_uint_gt(fin->seen.count, 100);
 	for (i = 0; i <= PEOPLE; i++)
