@@ -234,7 +234,7 @@ chathistory_send(struct chathistory *ch, struct history_cursor at,
 	irc_batch_end(ch->s, &batch);
 	if (ch->end != NULL)
 		conversing_show(&ch->s->all->chat->conversations,
-		    member_client(ch->s->member), ch->end, from, at.number);
+		    session_client(ch->s), ch->end, from, at.number);
 	chathistory_charge(ch->s, looks, ch->budget.looks);
 	irc_charge(ch->s,
 	    (unsigned)((bytes - ch->budget.bytes) /

@@ -66,7 +66,7 @@ history_show_private(struct session *s, struct conversation_end *end,
 			history_add(s, out, &event, &day);
 	conn_reply(s->conn, out->data, out->len);
 	session_notice(s, "end of history");
-	conversing_show(all, member_client(s->member), end, from, at.number);
+	conversing_show(all, session_client(s), end, from, at.number);
 }
 
 static void
