@@ -87,7 +87,7 @@ const table = [
 ];
 
 // Those that the line protocol has not, or has with other words.
-export const PAGE_ONLY = ["leave", "login", "read", "search"];
+export const PAGE_ONLY = ["history", "leave", "login", "read", "search"];
 
 export const COMMANDS = table.map(([name, usage, help, min, max, make]) =>
 	({ name, usage, help, min, max, make }));

@@ -13,7 +13,6 @@
 #include "base/util.h"
 #include "history/event.h"
 #include "room/client.h"
-#include "room/conversing.h"
 #include "room/handed.h"
 
 size_t
@@ -87,8 +86,6 @@ client_remove(struct client *client)
 
 	SLIST_REMOVE(&m->clients, client, client, in_member);
 	handed_forget(client, UINT64_MAX);
-	conversing_lose(&m->chat->conversations, client,
-	    client->ops == NULL ? 0 : client->ops->unsent(client));
 	if (client == &m->client)
 		memset(client, 0, sizeof(*client));
 	else

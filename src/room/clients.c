@@ -71,6 +71,15 @@ client_leave_all(struct client *client, enum room_leave how, const char *text)
 	}
 }
 
+/* What it was shown in conversations is read as far as it has arrived. */
+static void
+client_end(struct client *client)
+{
+	conversing_lose(&client->member->chat->conversations, client,
+	    client->ops == NULL ? 0 : client->ops->unsent(client));
+	client_remove(client);
+}
+
 /* If there are as many as a person may have, the one goes that was lost first:
  * its place is where the person has read since. */
 static void
@@ -87,7 +96,7 @@ clients_make_room(struct member *m)
 	if (client == NULL)
 		return;
 	client_leave_all(client, ROOM_LEAVE_SILENT, NULL);
-	client_remove(client);
+	client_end(client);
 }
 
 /* Where several read, what was left cannot be told by one client's output any
@@ -342,7 +351,7 @@ client_quit(struct client *client, const char *text)
 {
 	assert(client_has_others(client));
 	client_leave_all(client, ROOM_LEAVE_PART, text);
-	client_remove(client);
+	client_end(client);
 }
 
 /* Has another come there since, from the same place? Mostly it is the same

@@ -83,8 +83,11 @@ member_free(struct member *m)
 		LIST_REMOVE(m, in_ignorers);
 	directory_remove(&chat->directory, m);
 	person_clear(chat, &m->person);
-	while ((client = SLIST_FIRST(&m->clients)) != NULL)
+	while ((client = SLIST_FIRST(&m->clients)) != NULL) {
+		conversing_lose(&chat->conversations, client,
+		    client->ops == NULL ? 0 : client->ops->unsent(client));
 		client_remove(client);
+	}
 	member_accepted_clear(m);
 	typed_secret_forget(m);
 	free(m->break_text);
