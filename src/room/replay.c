@@ -662,6 +662,44 @@ replay_queued_head(const struct client *client, const struct replay *rp,
 	dialect_render(client->dialect, out, &event);
 }
 
+static void
+replay_queued_event(const struct member *m, const struct queued_message *k,
+    struct event *event)
+{
+	memset(event, 0, sizeof(*event));
+	event->kind = EVENT_PRIVATE;
+	event->nick = k->nick;
+	event->other = m->nick;
+	event->text = k->text;
+	event->text_len = k->len;
+	event->time_ms = k->time_ms;
+	event->msgid = k->msgid;
+	event->is_notice = k->is_notice;
+	event->is_action = k->is_action;
+	if (m->chat->clock->wall_ms - k->time_ms >= REPLAY_OLD_MS)
+		event->age = replay_age(m->chat, k->time_ms);
+}
+
+/* The other clients are handed k as well; one that does not take it now has a
+ * sibling that does. */
+static void
+replay_queued_others(const struct client *client, const struct replay *rp,
+    const struct queued_message *k, const struct event *event)
+{
+	struct buf *out = &client->member->chat->scratch;
+	struct client *other;
+
+	SLIST_FOREACH(other, &client->member->clients, in_member) {
+		if (other == client || other->ops == NULL)
+			continue;
+		buf_reset(out);
+		replay_queued_head(other, rp, k, out);
+		dialect_render(other->dialect, out, event);
+		if (client_deliver(other, out) == 0 && k->is_repeat)
+			other->was_told_repeats = true;
+	}
+}
+
 /* Hands over private messages, each leaving the list once that is done. They
  * belong to no room, but are shown in a room's catch-up. */
 static int
@@ -676,21 +714,11 @@ replay_queued(struct client *client, struct replay *rp)
 	while ((k = TAILQ_FIRST(&m->person.queued)) != NULL) {
 		buf_reset(out);
 		replay_queued_head(client, rp, k, out);
-		memset(&event, 0, sizeof(event));
-		event.kind = EVENT_PRIVATE;
-		event.nick = k->nick;
-		event.other = m->nick;
-		event.text = k->text;
-		event.text_len = k->len;
-		event.time_ms = k->time_ms;
-		event.msgid = k->msgid;
-		event.is_notice = k->is_notice;
-		event.is_action = k->is_action;
-		if (m->chat->clock->wall_ms - k->time_ms >= REPLAY_OLD_MS)
-			event.age = replay_age(m->chat, k->time_ms);
+		replay_queued_event(m, k, &event);
 		dialect_render(client->dialect, out, &event);
 		if (client_deliver(client, out) == -1)
 			return -1;
+		replay_queued_others(client, rp, k, &event);
 		m->person.queued_lost = 0;
 		if (k->is_repeat)
 			client->was_told_repeats = true;

@@ -200,6 +200,7 @@ dialogs = \
 	%D%/secret-typed.dialog \
 	%D%/secret.dialog \
 	%D%/sessions-lost.dialog \
+	%D%/sessions-queued.dialog \
 	%D%/sessions.dialog \
 	%D%/signals-int.dialog \
 	%D%/signals-twice.dialog \
