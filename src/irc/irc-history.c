@@ -232,9 +232,12 @@ chathistory_send(struct chathistory *ch, struct history_cursor at,
 		irc_event(ch->s, &event);
 	}
 	irc_batch_end(ch->s, &batch);
-	if (ch->end != NULL)
+	if (ch->end != NULL) {
+		/* Where it ends is known once it has been sent. */
+		irc_answer_end(ch->s);
 		conversing_show(&ch->s->all->chat->conversations,
 		    session_client(ch->s), ch->end, from, at.number);
+	}
 	chathistory_charge(ch->s, looks, ch->budget.looks);
 	irc_charge(ch->s,
 	    (unsigned)((bytes - ch->budget.bytes) /

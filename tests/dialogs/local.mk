@@ -60,6 +60,7 @@ dialogs = \
 	%D%/break-rate.dialog \
 	%D%/conversation-break.dialog \
 	%D%/conversation-irc.dialog \
+	%D%/conversation-unread.dialog \
 	%D%/conversation.dialog \
 	%D%/control-protocol.dialog \
 	%D%/door-early.dialog \
