@@ -3,15 +3,26 @@
  *
  * The mode of the state's files. Decided against: refusing to start, as who
  * brings back a backup at night wants the server, and a mode is soon mended.
+ *
+ * Their locks are tried for again and again rather than waited for, as flock(2)
+ * would wait without end. While people talk, nobody waits: the lock of the
+ * directory was had at the start, so that only who is about to end holds others.
  */
 #include "config.h"
 
+#include <sys/file.h>
 #include <sys/stat.h>
+
+#include <errno.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/private-file.h"
 
 #define PRIVATE_FILE_MODE (S_IRUSR | S_IWUSR)
+
+#define LOCK_TRIES 100
+#define LOCK_PAUSE_NS 5000000
 
 int
 private_file_ensure(int fd, const struct stat *st, const char *name)
@@ -24,5 +35,23 @@ private_file_ensure(int fd, const struct stat *st, const char *name)
 		log_warning("others could read or write '%s': it has the mode "
 			    "0600 now",
 		    name);
+	return 0;
+}
+
+int
+private_file_lock(int fd)
+{
+	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_NS };
+	int tries;
+
+	for (tries = 0; flock(fd, LOCK_EX | LOCK_NB) == -1; tries++) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -1;
+		if (tries == LOCK_TRIES) {
+			errno = EWOULDBLOCK;
+			return -1;
+		}
+		(void)nanosleep(&pause, NULL);
+	}
 	return 0;
 }

@@ -9,7 +9,6 @@
  */
 #include "config.h"
 
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -115,7 +114,7 @@ file_lock(const struct file *f, int fd)
 		    (unsigned long)st.st_uid);
 	if (private_file_ensure(fd, &st, f->name) == -1)
 		return file_fail_errno(f, "made private");
-	if (flock(fd, LOCK_EX | LOCK_NB) == -1)
+	if (private_file_lock(fd) == -1)
 		return errno == EWOULDBLOCK ?
 		    file_fail(f, "is in use by another process") :
 		    file_fail_errno(f, "locked");
@@ -240,7 +239,7 @@ file_replace(const struct file *f, const struct history *old, bool is_damaged,
 		(void)file_fail_errno(f, "made anew");
 		goto out;
 	}
-	if (flock(fd, LOCK_EX | LOCK_NB) == -1 ||
+	if (private_file_lock(fd) == -1 ||
 	    history_open(h, fd, f->size, &report) != HISTORY_OK) {
 		(void)file_fail_errno(f, "made anew");
 		close(fd);
@@ -391,13 +390,10 @@ file_drop(const struct file *f, int fd, bool was_empty)
 static int
 file_open_named(struct file *f, struct history *h)
 {
-	struct history_report own;
 	struct stat st;
 	bool was_empty;
 	int fd;
 
-	if (f->report == NULL)
-		f->report = &own;
 	memset(f->report, 0, sizeof(*f->report));
 	fd = file_open_locked(f);
 	if (fd == -1)
@@ -415,11 +411,12 @@ int
 history_file_open(struct history *h, int dir_fd, const char *name, size_t size,
     struct history_report *report, char *error, size_t error_size)
 {
+	struct history_report own = { .missing = 0 };
 	struct file f = {
 		.dir_fd = dir_fd,
 		.name = name,
 		.size = HISTORY_ROUND(size),
-		.report = report,
+		.report = report != NULL ? report : &own,
 		.error = error,
 		.error_size = error_size,
 	};
@@ -431,10 +428,12 @@ int
 history_file_open_growing(struct history *h, int dir_fd, const char *name,
     size_t size, char *error, size_t error_size)
 {
+	struct history_report report = { .missing = 0 };
 	struct file f = {
 		.dir_fd = dir_fd,
 		.name = name,
 		.size = HISTORY_ROUND(size),
+		.report = &report,
 		.is_growing = true,
 		.error = error,
 		.error_size = error_size,

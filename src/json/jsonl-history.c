@@ -144,8 +144,8 @@ history_page(struct session *s, const struct jsonl_request *rq,
 	    after != JSONL_NO_NUMBER ? at.number < upper.number : is_more);
 	jsonl_end(s);
 	if (from->end != NULL)
-		conversing_show(&s->all->chat->conversations,
-		    session_client(s), from->end, first, at.number);
+		conversing_show(&s->all->chat->conversations, session_client(s),
+		    from->end, first, at.number);
 }
 
 static void

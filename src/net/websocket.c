@@ -405,8 +405,9 @@ websocket_add_frame(struct buf *out, enum websocket_opcode opcode,
     const void *data, size_t len)
 {
 	uint8_t head[WEBSOCKET_HEAD_MAX];
+	size_t head_len = websocket_frame_head(head, opcode, len);
 
-	buf_add(out, head, websocket_frame_head(head, opcode, len));
+	buf_add(out, head, head_len);
 	buf_add(out, data, len);
 }
 

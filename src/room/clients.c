@@ -261,8 +261,7 @@ client_move(struct client *old, struct member *to)
 	client->id_secret = old->id_secret;
 	client->checkpoint_handed = old->checkpoint_handed;
 	/* What may not have arrived is new once more. */
-	conversing_lose(&to->chat->conversations, old,
-	    old->ops->unsent(old));
+	conversing_lose(&to->chat->conversations, old, old->ops->unsent(old));
 	TAILQ_CONCAT(&client->handed, &old->handed, entry);
 	client->handed_count = old->handed_count;
 	client->handed_dropped = old->handed_dropped;

@@ -20,7 +20,6 @@
  */
 #include "config.h"
 
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <assert.h>
@@ -257,7 +256,7 @@ journal_open_file(int dir_fd, const char *file, bool *is_new, char **error)
 	else if (!S_ISREG(st.st_mode))
 		*error = xasprintf("the state file '%s' is no regular file",
 		    file);
-	else if (flock(fd, LOCK_EX | LOCK_NB) == -1)
+	else if (private_file_lock(fd) == -1)
 		*error = errno == EWOULDBLOCK ?
 		    xasprintf(
 			"the state file '%s' is in use by another process",

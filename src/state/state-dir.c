@@ -7,7 +7,6 @@
  */
 #include "config.h"
 
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <dirent.h>
@@ -19,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/private-file.h"
 #include "state/state-dir.h"
 
 #define STATE_LOCK "lock"
@@ -54,7 +54,7 @@ state_lock(int dir_fd, const char *path, char **error)
 	if (fd == -1)
 		*error = xasprintf("cannot open '%s/" STATE_LOCK "': %s", path,
 		    strerror(errno));
-	else if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
+	else if (private_file_lock(fd) == -1) {
 		if (errno == EWOULDBLOCK)
 			*error = xasprintf("state-dir '%s' is in use by "
 					   "another process",

@@ -436,8 +436,7 @@ START_TEST(test_mask_account)
 	ck_assert(account_add_nick(all, rob, "robert", 1));
 	log_in(&bob, rob);
 	/* Only a ban can be of a name that is nobody's yet. */
-	ck_assert_str_eq(change(&ana, "+eI $a:nobody $a:nobody"),
-	    "!11e !11I ");
+	ck_assert_str_eq(change(&ana, "+eI $a:nobody $a:nobody"), "!11e !11I ");
 	ck_assert_str_eq(change(&ana, "+b $a:nobody"), "+b $a:nobody ");
 	ck_assert_str_eq(change(&ana, "-b $a:NOBODY"), "-b $a:nobody ");
 	ck_assert_int_eq(MODE_NO_ACCOUNT, 11);

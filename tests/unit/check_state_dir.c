@@ -4,10 +4,12 @@
 #include "config.h"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +79,26 @@ START_TEST(test_made_and_locked)
 }
 END_TEST
 
+/* What a killed server had forked ends a moment after it. */
+START_TEST(test_waits_for_an_end)
+{
+	struct state_dir state;
+	pid_t pid;
+
+	ck_assert_int_eq(state_dir_open(&state, path, &error), 0);
+	pid = fork();
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0) {
+		(void)poll(NULL, 0, 50);
+		_exit(0);
+	}
+	state_dir_close(&state);
+	ck_assert_int_eq(state_dir_open(&state, path, &error), 0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	state_dir_close(&state);
+}
+END_TEST
+
 START_TEST(test_refused)
 {
 	int fd;
@@ -142,6 +164,7 @@ unit_tests(Suite *s)
 	TCase *tc = unit_case(s, "state", setup, teardown);
 
 	tcase_add_test(tc, test_made_and_locked);
+	tcase_add_test(tc, test_waits_for_an_end);
 	tcase_add_test(tc, test_refused);
 	tcase_add_test(tc, test_list);
 }
