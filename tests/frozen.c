@@ -325,6 +325,8 @@ self_attend(int64_t *change_ms)
 		if (world->is_over) {
 			if (mine->see.next == world->said + 1)
 				return true;
+			if (reader_is_joining(&mine->see))
+				return false; /* no line will tell */
 			if (!self->is_irc)
 				self_type(self->is_json ? "{\"back\":true}\n" :
 							  "/back\n");

@@ -4,7 +4,8 @@
  * What somebody sees who loses connections (losses.c): every line once and in
  * order, but for repeats, which stand between the lines that say so. What they
  * see as a guest, before their nick is theirs again, is not in the catch-up,
- * which tells all that was before.
+ * which tells all that was before. There is none where they have another
+ * connection still, and are shown as a guest all that it did not read.
  */
 #include "config.h"
 
@@ -36,7 +37,14 @@ reader_begin(struct reader *r)
 	buf_reset(&r->in);
 	r->phase = PHASE_GUEST;
 	r->in_repeats = r->in_private_repeats = r->was_refused = false;
+	r->is_known = r->was_live = false;
 	r->last = r->guest_first = r->guest_next = 0;
+}
+
+bool
+reader_is_joining(const struct reader *r)
+{
+	return r->phase == PHASE_GUEST && r->is_known && r->was_live;
 }
 
 /* number, or what comes after those that were seen as a guest. */
@@ -48,9 +56,32 @@ reader_after_guest(const struct reader *r, unsigned number)
 	    number;
 }
 
+/* They are live: what they saw as a guest lies behind the catch-up. */
+static void
+reader_is_live(struct reader *r)
+{
+	r->in_repeats = r->in_private_repeats = false;
+	r->was_live = true;
+	if (r->phase == PHASE_GUEST && !r->is_known)
+		return;
+	r->phase = PHASE_LIVE;
+	r->has_been = true;
+	if (r->guest_first == 0)
+		return;
+	LOSSES_ASSERT(r->guest_first <= r->next,
+	    "%s has missed %u, a guest from %u on", r->nick, r->next,
+	    r->guest_first);
+	if (r->next < r->guest_next)
+		r->next = r->guest_next;
+	if (r->last < r->guest_next)
+		r->last = r->guest_next - 1;
+}
+
 static void
 reader_room_line(struct reader *r, unsigned number)
 {
+	if (reader_is_joining(r))
+		reader_is_live(r);
 	if (r->phase == PHASE_GUEST) {
 		if (r->guest_first == 0)
 			r->guest_first = r->guest_next = number;
@@ -89,26 +120,6 @@ reader_private_line(struct reader *r, unsigned number)
 		r->private_repeats++;
 }
 
-/* They are live: what they saw as a guest lies behind the catch-up. */
-static void
-reader_is_live(struct reader *r)
-{
-	r->in_repeats = r->in_private_repeats = false;
-	if (r->phase == PHASE_GUEST)
-		return;
-	r->phase = PHASE_LIVE;
-	r->has_been = true;
-	if (r->guest_first == 0)
-		return;
-	LOSSES_ASSERT(r->guest_first <= r->next,
-	    "%s has missed %u, a guest from %u on", r->nick, r->next,
-	    r->guest_first);
-	if (r->next < r->guest_next)
-		r->next = r->guest_next;
-	if (r->last < r->guest_next)
-		r->last = r->guest_next - 1;
-}
-
 static void
 reader_notice(struct reader *r, const char *text)
 {
@@ -136,6 +147,8 @@ reader_notice(struct reader *r, const char *text)
 	    strcmp(text, "that was the past; you are live") == 0 ||
 	    strcmp(text, "that is all; you are live") == 0)
 		reader_is_live(r);
+	else if (strncmp(text, "you are now ", 12) == 0)
+		r->is_known = true;
 	else if (strstr(text, " is yours: nobody else can have it") != NULL)
 		r->has_registered = true;
 	else if (sscanf(text, "token %79[^:]:", r->token) != 1)

@@ -24,6 +24,8 @@ struct reader {
 	bool in_repeats, in_private_repeats;
 	bool was_orderly; /* the end of the connection before */
 	bool was_refused; /* the nick is still taken */
+	bool is_known; /* in this connection, under their nick */
+	bool was_live; /* in this connection, perhaps as a guest */
 	bool has_been; /* known under their nick */
 	bool has_registered; /* their account has just been made */
 	char token[80]; /* which lets them into it; "": not told yet */
@@ -38,6 +40,10 @@ extern unsigned losses_seed;
 
 /* A new connection. */
 void reader_begin(struct reader *r);
+
+/* Were they live as a guest, and have their nick now? The next line tells
+ * whether that was all: it is a catch-up's first, or new. */
+bool reader_is_joining(const struct reader *r);
 
 /* They have received this; fails when it is not what it should be. */
 void reader_feed(struct reader *r, const char *data, size_t len);

@@ -297,9 +297,15 @@ membership_handed(const struct membership *ms, const struct cursor *except)
 	const struct cursor *c;
 	uint64_t handed = 0;
 
-	SLIST_FOREACH(c, &ms->cursors, in_membership)
-		if (c != except && replay_position(c) > handed)
+	SLIST_FOREACH(c, &ms->cursors, in_membership) {
+		if (c == except)
+			continue;
+		if (replay_position(c) > handed)
 			handed = replay_position(c);
+		/* And with a connection before. */
+		if (c->repeat_until > handed)
+			handed = c->repeat_until;
+	}
 	return handed;
 }
 

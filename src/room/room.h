@@ -67,7 +67,8 @@ void room_attend(struct membership *ms, struct client *client,
 uint64_t membership_take_place(struct membership *ms,
     const struct client *client);
 /* What the person certainly has read with the client of c; and with all of theirs
- * but that, and what any but that was handed, in the room of ms. c may be NULL. */
+ * but that, and what any but that was handed, by it or a connection before, in
+ * the room of ms. c may be NULL. */
 uint64_t cursor_read(const struct cursor *c);
 uint64_t membership_read(const struct membership *ms, const struct cursor *c);
 uint64_t membership_handed(const struct membership *ms, const struct cursor *c);

@@ -191,6 +191,32 @@ START_TEST(test_all_lost)
 }
 END_TEST
 
+/* What was handed over by a connection before is a repeat to the next client,
+ * too, whether or not the first got it again. */
+START_TEST(test_repeats)
+{
+	fake_say(&bob, "one");
+	(void)fake_saw(&fx, &ana);
+	ana.unsent = strlen("1 bob: one\n");
+	fake_lose(&ana);
+	fixture_pass(&fx, 1000);
+	fake_fini(&ana);
+	fake_init_with(&fx, &ana, UID, &fake_dialect);
+	ck_assert_int_eq(fake_nick(&ana, "ana"), RENAME_RETURNED);
+	ana.is_full = true;
+	(void)room_join(fx.chat.lobby, ana.m, ROOM_JOIN_CATCHUP);
+	fixture_settle(&fx);
+	fake_init_with(&fx, &phone, UID, &fake_dialect);
+	ck_assert_int_eq(fake_nick(&phone, "ana"), RENAME_JOINS);
+	room_attend(member_in(ana.m, fx.chat.lobby), phone.client,
+	    ROOM_JOIN_CATCHUP);
+	ck_assert_str_eq(fake_saw(&fx, &phone),
+	    "rename guest4 ana\n"
+	    "welcome ana 0 0 repeats=1\nrepeats 1\n"
+	    "1 bob: one\nlive after catchup\n");
+}
+END_TEST
+
 /* The person quits with the last. */
 START_TEST(test_quit)
 {
@@ -645,6 +671,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_read);
 	tcase_add_test(tc, test_lost);
 	tcase_add_test(tc, test_all_lost);
+	tcase_add_test(tc, test_repeats);
 	tcase_add_test(tc, test_quit);
 	tcase_add_test(tc, test_rooms);
 	tcase_add_test(tc, test_limit);
