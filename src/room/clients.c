@@ -162,8 +162,12 @@ client_read_on(struct cursor *c)
 
 	if (from > handed)
 		from = handed;
-	if (from >= c->shown.from)
+	if (from >= c->shown.from) {
+		/* What of it is still to come may be a repeat, too. */
+		if (c->repeat_until < handed)
+			c->repeat_until = handed;
 		return;
+	}
 	place.cursor = history_find(&c->ms->room->history, from);
 	replay_start_return(c, &place, m->chat->clock->mono_ms - m->active_ms);
 }

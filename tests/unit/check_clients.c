@@ -217,6 +217,29 @@ START_TEST(test_repeats)
 }
 END_TEST
 
+/* So it is to one that came while they were on break, and was shown nothing
+ * yet. */
+START_TEST(test_repeats_after_break)
+{
+	fake_say(&bob, "one");
+	(void)fake_saw(&fx, &ana);
+	ana.unsent = strlen("1 bob: one\n");
+	fake_lose(&ana);
+	fixture_pass(&fx, 1000);
+	fake_fini(&ana);
+	fake_init_with(&fx, &ana, UID, &fake_dialect);
+	ck_assert_int_eq(fake_nick(&ana, "ana"), RENAME_RETURNED);
+	member_break(ana.m, NULL);
+	(void)room_join(fx.chat.lobby, ana.m, ROOM_JOIN_CATCHUP);
+	come(&phone);
+	(void)fake_saw(&fx, &phone);
+	member_back(ana.m, NULL);
+	ck_assert_str_eq(fake_saw(&fx, &phone),
+	    "welcome ana 0 0 repeats=1\nrepeats 1\n"
+	    "1 bob: one\nlive after catchup\n");
+}
+END_TEST
+
 /* The person quits with the last. */
 START_TEST(test_quit)
 {
@@ -672,6 +695,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_lost);
 	tcase_add_test(tc, test_all_lost);
 	tcase_add_test(tc, test_repeats);
+	tcase_add_test(tc, test_repeats_after_break);
 	tcase_add_test(tc, test_quit);
 	tcase_add_test(tc, test_rooms);
 	tcase_add_test(tc, test_limit);
