@@ -75,6 +75,8 @@ reader_is_live(struct reader *r)
 		r->next = r->guest_next;
 	if (r->last < r->guest_next)
 		r->last = r->guest_next - 1;
+	/* Who is back from a break later is shown nothing of that. */
+	r->guest_first = r->guest_next = 0;
 }
 
 static void
