@@ -48,6 +48,7 @@
 #define LINK_ANSWER_MS 12000
 #define LINK_READ 65536 /* bytes at once */
 #define LINK_READS 8 /* in a turn of the loop, so that keys are seen */
+#define LINK_UNSENT_MAX (1024 * 1024) /* bytes; beyond, nothing is read */
 
 enum link_state {
 	LINK_CLOSED,
@@ -99,10 +100,18 @@ link_arm(struct link *l, int64_t ms)
 	(void)event_add(l->timer, &tv);
 }
 
+/* A server that asks and does not read gets no more asked: what waits for it
+ * would grow without end. When it stays so, the timer finds it silent. */
+static bool
+link_may_read(const struct link *l)
+{
+	return !l->is_paused && link_unsent(l) <= LINK_UNSENT_MAX;
+}
+
 static void
 link_watch(struct link *l, bool reads, bool writes)
 {
-	if (reads && !l->is_paused)
+	if (reads && link_may_read(l))
 		(void)event_add(l->readable, NULL);
 	else
 		(void)event_del(l->readable);
@@ -560,7 +569,7 @@ link_read(struct link *l)
 	size_t n, before;
 	int i;
 
-	for (i = 0; i < LINK_READS && !l->is_paused; i++) {
+	for (i = 0; i < LINK_READS && link_may_read(l); i++) {
 		switch (link_read_some(l, buf_reserve(&l->in, LINK_READ),
 		    LINK_READ, &n)) {
 		case LINK_IO_DONE:
@@ -586,7 +595,7 @@ link_read(struct link *l)
 			return;
 	}
 	/* What TLS holds is told by no socket. */
-	if (l->tls != NULL && !l->is_paused)
+	if (l->tls != NULL && link_may_read(l))
 		event_active(l->readable, EV_READ, 0);
 }
 
@@ -634,6 +643,9 @@ link_write(struct link *l)
 	buf_reset(&l->out);
 	l->out_done = 0;
 	link_watch(l, true, false);
+	/* It may have stopped reading: what TLS holds is told by no socket. */
+	if (l->tls != NULL)
+		event_active(l->readable, EV_READ, 0);
 }
 
 void
@@ -641,9 +653,16 @@ link_send(struct link *l, const char *data, size_t len)
 {
 	if (l->state != LINK_UP)
 		return;
+	if (l->out_done > LINK_UNSENT_MAX) {
+		memmove(l->out.data, l->out.data + l->out_done, link_unsent(l));
+		l->out.len -= l->out_done;
+		l->out_done = 0;
+	}
 	buf_add(&l->out, data, len);
 	if (l->out.len == len)
 		link_write(l);
+	else
+		link_watch(l, true, true);
 }
 
 void

@@ -241,20 +241,12 @@ talk_was_not_said(struct talk *t, struct unsaid *u, json_t *answer)
 	t->handler->changed(t->arg);
 }
 
-/* Whoever it was said to, and how. */
-struct talk_sending {
-	struct talk *talk;
-	struct unsaid *unsaid;
-};
-
 static void
 talk_say_answer(void *arg, json_t *answer, bool ok)
 {
-	struct talk_sending *s = arg;
-	struct talk *t = s->talk;
-	struct unsaid *u = s->unsaid;
+	struct unsaid *u = arg;
+	struct talk *t = u->talk;
 
-	free(s);
 	if (answer == NULL && u->is_private) {
 		talk_note(t, TALK_ERROR, NULL,
 		    "the connection was lost, so "
@@ -278,23 +270,20 @@ talk_say_answer(void *arg, json_t *answer, bool ok)
 static void
 talk_send_one(struct talk *t, struct unsaid *u)
 {
-	struct talk_sending *s = xcalloc(1, sizeof(*s));
 	json_t *o;
 
-	s->talk = t;
-	s->unsaid = u;
 	u->is_sent = true;
 	if (u->is_private)
 		talk_ask(t,
 		    json_pack("{s:s,s:s,s:s}", "msg", u->room, "text", u->text,
 			"kind", u->kind),
-		    talk_say_answer, s);
+		    talk_say_answer, u);
 	else {
 		o = json_pack("{s:s,s:s,s:s,s:s}", "say", u->text, "room",
 		    u->room, "kind", u->kind, "id", u->id);
 		if (!t->options->attends)
 			(void)json_object_set_new(o, "attend", json_false());
-		talk_ask(t, o, talk_say_answer, s);
+		talk_ask(t, o, talk_say_answer, u);
 	}
 }
 
@@ -373,6 +362,7 @@ talk_add(struct talk *t, const char *to, bool is_private, const char *kind,
 	    t->is_settled || t->wanted[0] == '\0' ? t->nick : t->wanted);
 	(void)snprintf(u->id, sizeof(u->id), "%.16s-%llu", t->run,
 	    (unsigned long long)++t->next_id);
+	u->talk = t;
 	u->is_private = is_private;
 	TAILQ_INSERT_TAIL(&t->unsaid, u, entry);
 	t->unsaid_count++;

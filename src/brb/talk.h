@@ -47,6 +47,7 @@ enum talk_state {
 /* Something that was said here and is not yet answered by the server. */
 struct unsaid {
 	TAILQ_ENTRY(unsaid) entry;
+	struct talk *talk;
 	char room[ROOM_NAME_SIZE]; /* or, if is_private, the other's nick */
 	char nick[NICK_SIZE]; /* as whom; a guest's number may change */
 	char kind[8]; /* "say", "me" or "notice" */
