@@ -29,7 +29,7 @@ fuzz_targets = \
 	%D%/fuzz_upgrade \
 	%D%/fuzz_websocket
 if HAVE_JANSSON
-fuzz_targets += %D%/fuzz_jsonl_session
+fuzz_targets += %D%/fuzz_brb %D%/fuzz_edit %D%/fuzz_jsonl_session
 endif
 
 if ENABLE_FUZZING
@@ -43,12 +43,14 @@ fuzz_libs = $(fuzz_main) src/libbrbd.a $(libraries)
 check_libs += %D%/libreplay.a
 tests_fuzz_libreplay_a_SOURCES = %D%/replay.c
 tests_fuzz_fuzz_account_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_brb_LDADD = $(fuzz_main) $(brb_libraries)
 tests_fuzz_fuzz_command_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_control_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_conversation_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_door_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_door_SOURCES = %D%/fuzz_door.c \
 	tests/unit/mini-server.c tests/unit/mini-server.h
+tests_fuzz_fuzz_edit_LDADD = $(fuzz_main) $(brb_libraries)
 tests_fuzz_fuzz_framer_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_history_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_http_LDADD = $(fuzz_libs)
