@@ -299,7 +299,11 @@ chat_resume(struct room *room)
 			if (c->delivery.is_resuming) {
 				c->delivery.is_resuming = false;
 				cursor_move(c, room->turn_start);
-				deliver_add_live(c);
+				/* What is queued comes first. */
+				if (TAILQ_EMPTY(&ms->member->person.queued))
+					deliver_add_live(c);
+				else
+					deliver_pump_later(c);
 			}
 }
 

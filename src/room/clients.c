@@ -352,9 +352,12 @@ client_leave_room(struct cursor *c, enum room_leave how, const char *text)
 void
 client_quit(struct client *client, const char *text)
 {
+	struct member *m = client->member;
+
 	assert(client_has_others(client));
 	client_leave_all(client, ROOM_LEAVE_PART, text);
 	client_end(client);
+	member_pump_queued(m);
 }
 
 /* Has another come there since, from the same place? Mostly it is the same
@@ -407,4 +410,5 @@ client_lost(struct client *client, size_t unsent)
 	watch_member_changed(m);
 	if (!keeps)
 		client_remove(client);
+	member_pump_queued(m);
 }

@@ -540,13 +540,28 @@ member_tell_clients(struct member *to, const struct event *event)
 	return first;
 }
 
+void
+member_pump_queued(struct member *m)
+{
+	struct membership *ms;
+	struct cursor *c;
+
+	if (TAILQ_EMPTY(&m->person.queued) || m->is_on_break)
+		return;
+	/* The pump finds out by itself whether it has to wait. */
+	MEMBER_FOREACH_CURSOR(c, ms, m)
+		if (c->client->ops != NULL && !c->delivery.is_blocked) {
+			deliver_leave_live(c);
+			deliver_pump_later(c);
+			return;
+		}
+}
+
 enum member_tell
 member_tell(struct member *to, const struct member *from, struct event *event)
 {
 	struct chat *chat = to->chat;
 	struct client *client;
-	struct membership *ms;
-	struct cursor *c;
 	struct queued_message *k;
 	bool is_away = to->is_on_break || to->is_lost;
 
@@ -593,14 +608,7 @@ member_tell(struct member *to, const struct member *from, struct event *event)
 	watch_member_changed(to);
 	if (is_away)
 		return MEMBER_QUEUED;
-	/* The pump hands it over, and finds out by itself whether it has to
-	 * wait. */
-	MEMBER_FOREACH_CURSOR(c, ms, to)
-		if (c->client->ops != NULL && !c->delivery.is_blocked) {
-			deliver_leave_live(c);
-			deliver_pump_later(c);
-			return MEMBER_TOLD;
-		}
+	member_pump_queued(to);
 	return MEMBER_TOLD;
 }
 

@@ -84,6 +84,8 @@ void member_drained(struct client *client);
 /* Shows queued private messages to m, who is in no room, on coming back under
  * their nick. In a room, or on break, it does nothing. */
 void member_show_queued(struct member *m);
+/* Has what is queued handed to m, who is in a room and reads on. */
+void member_pump_queued(struct member *m);
 
 /*
  * Makes m ignore this nick and, if its holder is here, whatever nick they take.

@@ -200,6 +200,7 @@ dialogs = \
 	%D%/secret-texts.dialog \
 	%D%/secret-typed.dialog \
 	%D%/secret.dialog \
+	%D%/sessions-handed.dialog \
 	%D%/sessions-lost.dialog \
 	%D%/sessions-queued.dialog \
 	%D%/sessions.dialog \
