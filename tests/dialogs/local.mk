@@ -59,7 +59,6 @@ dialogs = \
 	%D%/brbctl-who.dialog \
 	%D%/break-rate.dialog \
 	%D%/conversation-break.dialog \
-	%D%/conversation-irc.dialog \
 	%D%/conversation-unread.dialog \
 	%D%/conversation.dialog \
 	%D%/control-protocol.dialog \
@@ -238,6 +237,7 @@ dialogs_json = \
 	%D%/json-account.dialog \
 	%D%/json-aside.dialog \
 	%D%/json-catchup.dialog \
+	%D%/json-conversation.dialog \
 	%D%/json-errors.dialog \
 	%D%/json-ids.dialog \
 	%D%/json-lapped.dialog \
