@@ -5,7 +5,7 @@
  * brings back a backup at night wants the server, and a mode is soon mended.
  *
  * Their locks are tried for again and again rather than waited for, as flock(2)
- * would wait without end. While people talk, nobody waits: the lock of the
+ * would wait without end. While people talk, nobody waits long: the lock of the
  * directory was had at the start, so that only who is about to end holds others.
  */
 #include "config.h"
@@ -21,8 +21,7 @@
 
 #define PRIVATE_FILE_MODE (S_IRUSR | S_IWUSR)
 
-#define LOCK_TRIES 100
-#define LOCK_PAUSE_NS 5000000
+#define LOCK_PAUSE_MS 5
 
 int
 private_file_ensure(int fd, const struct stat *st, const char *name)
@@ -39,15 +38,16 @@ private_file_ensure(int fd, const struct stat *st, const char *name)
 }
 
 int
-private_file_lock(int fd)
+private_file_lock(int fd, int wait_ms)
 {
-	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_NS };
-	int tries;
+	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000 };
+	int waited_ms;
 
-	for (tries = 0; flock(fd, LOCK_EX | LOCK_NB) == -1; tries++) {
+	for (waited_ms = 0; flock(fd, LOCK_EX | LOCK_NB) == -1;
+	     waited_ms += LOCK_PAUSE_MS) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return -1;
-		if (tries == LOCK_TRIES) {
+		if (waited_ms >= wait_ms) {
 			errno = EWOULDBLOCK;
 			return -1;
 		}

@@ -17,11 +17,11 @@ int private_file_ensure(int fd, const struct stat *st,
     const char *name) MUST_CHECK;
 
 /*
- * Locks fd (flock(2)) for us alone. Whoever holds the lock is waited for, up to
- * half a second: a process that a killed server had forked may have what it
+ * Locks fd (flock(2)) for us alone. Whoever holds the lock is waited for, so many
+ * milliseconds: a process that a killed server had forked may have what it
  * inherited open for a moment yet. Returns 0, or -1 with errno, EWOULDBLOCK if
  * another process still holds it.
  */
-int private_file_lock(int fd) MUST_CHECK;
+int private_file_lock(int fd, int wait_ms) MUST_CHECK;
 
 #endif

@@ -31,6 +31,7 @@
  * Another process may replace the file while we wait for its lock, hence tries.
  */
 #define FILE_TRIES 16
+#define FILE_LOCK_MS 50
 
 struct file {
 	int dir_fd;
@@ -114,7 +115,7 @@ file_lock(const struct file *f, int fd)
 		    (unsigned long)st.st_uid);
 	if (private_file_ensure(fd, &st, f->name) == -1)
 		return file_fail_errno(f, "made private");
-	if (private_file_lock(fd) == -1)
+	if (private_file_lock(fd, FILE_LOCK_MS) == -1)
 		return errno == EWOULDBLOCK ?
 		    file_fail(f, "is in use by another process") :
 		    file_fail_errno(f, "locked");
@@ -239,7 +240,7 @@ file_replace(const struct file *f, const struct history *old, bool is_damaged,
 		(void)file_fail_errno(f, "made anew");
 		goto out;
 	}
-	if (private_file_lock(fd) == -1 ||
+	if (private_file_lock(fd, FILE_LOCK_MS) == -1 ||
 	    history_open(h, fd, f->size, &report) != HISTORY_OK) {
 		(void)file_fail_errno(f, "made anew");
 		close(fd);

@@ -36,6 +36,7 @@
 #include "base/private-file.h"
 #include "state/journal-impl.h"
 
+#define JOURNAL_LOCK_MS 50
 #define JOURNAL_WRITE_SIZE ((size_t)64 * 1024)
 #define JOURNAL_READ_SIZE ((size_t)64 * 1024)
 #define JOURNAL_GROWTH 3 /* changes per snapshot before a new one */
@@ -256,7 +257,7 @@ journal_open_file(int dir_fd, const char *file, bool *is_new, char **error)
 	else if (!S_ISREG(st.st_mode))
 		*error = xasprintf("the state file '%s' is no regular file",
 		    file);
-	else if (private_file_lock(fd) == -1)
+	else if (private_file_lock(fd, JOURNAL_LOCK_MS) == -1)
 		*error = errno == EWOULDBLOCK ?
 		    xasprintf(
 			"the state file '%s' is in use by another process",

@@ -22,6 +22,7 @@
 #include "state/state-dir.h"
 
 #define STATE_LOCK "lock"
+#define STATE_LOCK_MS 500
 
 /* Can only we write to the directory? *error if not. */
 static bool
@@ -54,7 +55,7 @@ state_lock(int dir_fd, const char *path, char **error)
 	if (fd == -1)
 		*error = xasprintf("cannot open '%s/" STATE_LOCK "': %s", path,
 		    strerror(errno));
-	else if (private_file_lock(fd) == -1) {
+	else if (private_file_lock(fd, STATE_LOCK_MS) == -1) {
 		if (errno == EWOULDBLOCK)
 			*error = xasprintf("state-dir '%s' is in use by "
 					   "another process",
