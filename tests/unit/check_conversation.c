@@ -206,7 +206,7 @@ START_TEST(test_absent)
 {
 	struct conversation_party own;
 
-	fake_quit(&bob, NULL);
+	fake_fini(&bob);
 	ck_assert_int_eq(msg_absent(&ana, "zed", "x"), MSG_NOBODY);
 	ck_assert_int_eq(msg_absent(&ana, "Bob", "one"), MSG_KEPT);
 	ck_assert_int_eq(msg_absent(&ana, "bob", "two"), MSG_KEPT);
@@ -242,7 +242,7 @@ START_TEST(test_shown)
 	struct conversation_end *end;
 	uint64_t next;
 
-	fake_quit(&bob, NULL);
+	fake_fini(&bob);
 	ck_assert_int_eq(msg_absent(&ana, "bob", "one"), MSG_KEPT);
 	ck_assert_int_eq(msg_absent(&ana, "bob", "two"), MSG_KEPT);
 	fake_init(&fx, &bob, 2);
@@ -286,7 +286,7 @@ START_TEST(test_renamed)
 	fake_init(&fx, &cy, 2);
 	ck_assert_int_eq(fake_nick(&cy, "bob"), RENAME_DONE);
 	ck_assert_int_eq(msg(&ana, &cy, "three"), MSG_SENT);
-	fake_quit(&bob, NULL);
+	fake_fini(&bob);
 	ck_assert_int_eq(fake_nick(&cy, "rob"), RENAME_RETURNED);
 	ck_assert_str_eq(read_all(&cy, "ana"), "<one;>two;");
 	ck_assert_uint_eq(ALL->count, 2);
@@ -314,7 +314,7 @@ START_TEST(test_account)
 	id = a->id;
 	ck_assert_str_eq(read_all(&bob, "ana"), "<one;");
 	ck_assert_str_eq(read_all(&bob, "bob"), ">note;");
-	fake_quit(&bob, NULL);
+	fake_fini(&bob);
 	/* It is theirs wherever they come from, and nobody else's. */
 	ck_assert_int_eq(msg_absent(&ana, "bob", "two"), MSG_KEPT);
 	fake_init(&fx, &cy, 9);
@@ -324,7 +324,7 @@ START_TEST(test_account)
 	ck_assert_ptr_eq(action_addressee(&fx.chat, "bob"), cy.m);
 	ck_assert_str_eq(read_all(&cy, "ana"), "<one;<two;");
 	ck_assert_uint_eq(news(&cy, "ana"), 1);
-	fake_quit(&cy, NULL);
+	fake_fini(&cy);
 	/* And gone for both once it is forgotten. */
 	while (!conversations_forget(ALL, id, &few))
 		few = walk_few(1);
@@ -345,7 +345,7 @@ START_TEST(test_limits)
 		(void)snprintf(nick, sizeof(nick), "away%c%c", 'a' + i / 26,
 		    'a' + i % 26);
 		ck_assert_int_eq(fake_nick(&f, nick), RENAME_DONE);
-		fake_quit(&f, NULL);
+		fake_fini(&f);
 		ck_assert_int_eq(msg_absent(&ana, nick, "x"),
 		    i < CONVERSATIONS_BEGUN_MAX ? MSG_KEPT :
 						  MSG_BEGUN_TOO_MANY);
@@ -380,7 +380,7 @@ START_TEST(test_a_week)
 
 	ALL->files = &files;
 	fx.options.retention = 30 * DAY_MS;
-	fake_quit(&bob, NULL);
+	fake_fini(&bob);
 	for (i = 1; i <= 7; i++) {
 		(void)snprintf(text, sizeof(text), "day %d", i);
 		ck_assert_int_eq(msg_absent(&ana, "bob", text), MSG_KEPT);
@@ -411,7 +411,7 @@ START_TEST(test_crash)
 	struct conversation *c, old;
 
 	ALL->files = &files;
-	fake_quit(&bob, NULL);
+	fake_fini(&bob);
 	ck_assert_int_eq(msg_absent(&ana, "bob", "one"), MSG_KEPT);
 	end = end_of(&ana, "bob");
 	c = conversation_of_end(end);
@@ -438,7 +438,7 @@ END_TEST
 START_TEST(test_disk_full)
 {
 	ALL->files = &files;
-	fake_quit(&bob, NULL);
+	fake_fini(&bob);
 	is_disk_full = true;
 	ck_assert_int_eq(msg_absent(&ana, "bob", "one"), MSG_NOT_KEPT);
 	ck_assert_uint_eq(ALL->count, 0);
@@ -472,7 +472,7 @@ START_TEST(test_many_open)
 		(void)snprintf(nick, sizeof(nick), "away%c%c", 'a' + i / 26,
 		    'a' + i % 26);
 		(void)fake_nick(&f, nick);
-		fake_quit(&f, NULL);
+		fake_fini(&f);
 	}
 	for (round = 0; round < 3; round++)
 		for (i = 0; i < CONVERSATIONS_OPEN_MAX + 8; i++) {
@@ -498,7 +498,7 @@ START_TEST(test_hand_over)
 	char *text;
 
 	ck_assert_int_eq(msg(&ana, &bob, "one"), MSG_SENT);
-	fake_quit(&bob, NULL);
+	fake_fini(&bob);
 	ck_assert_int_eq(msg_absent(&ana, "bob", "two"), MSG_KEPT);
 	text = xstrdup(read_all(&ana, "bob"));
 	people[0] = ana;
