@@ -41,7 +41,6 @@ check_person(const struct departed *b, const struct clock *clock)
 	const struct marker *marker;
 
 	require(b->left_ms <= clock->mono_ms);
-	require(b->made_ms <= clock->mono_ms);
 	require(b->person.ignore_count <= IGNORES_MAX);
 	require(b->person.queued_count <= QUEUED_MAX);
 	require(b->person.queued_bytes <=
