@@ -360,6 +360,9 @@ conversation_restore(struct conversations *all, const struct conversation *got,
 	if (history != NULL) {
 		c->ring = xcalloc(1, sizeof(*c->ring));
 		c->ring->history = *history;
+		if (c->next_number > history->next_number)
+			history_raise(&c->ring->history, c->next_number - 1);
+		c->next_number = c->ring->history.next_number;
 		c->ring->conversation = c;
 		TAILQ_INSERT_TAIL(&all->open, c->ring, entry);
 		all->open_count++;
