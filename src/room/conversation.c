@@ -363,6 +363,7 @@ conversation_restore(struct conversations *all, const struct conversation *got,
 		if (c->next_number > history->next_number)
 			history_raise(&c->ring->history, c->next_number - 1);
 		c->next_number = c->ring->history.next_number;
+		conversation_limit_read(c, c->ring->history.first_number);
 		c->ring->conversation = c;
 		TAILQ_INSERT_TAIL(&all->open, c->ring, entry);
 		all->open_count++;
