@@ -35,6 +35,7 @@ src_brb_libbrb_a_SOURCES = \
 	%D%/ui-command.c \
 	%D%/ui-complete.c \
 	%D%/ui-impl.h \
+	%D%/ui-input.c \
 	%D%/ui-screen.c \
 	%D%/ui.c \
 	%D%/ui.h

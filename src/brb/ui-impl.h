@@ -6,6 +6,7 @@
 #ifndef UI_IMPL_H
 #define UI_IMPL_H
 
+#include <event2/util.h>
 #include <termios.h>
 
 #include "base/buf.h"
@@ -90,15 +91,22 @@ void screen_fini(struct screen *s);
 void ui_note(struct ui *ui, const char *fmt, ...) PRINTFLIKE(2, 3);
 void ui_error(struct ui *ui, const char *fmt, ...) PRINTFLIKE(2, 3);
 void ui_changed(struct ui *ui);
-void ui_quit(struct ui *ui, const char *text);
 struct view *ui_view(struct ui *ui, struct talk_room *room);
 void ui_go(struct ui *ui, struct talk_room *room);
 struct talk_room *ui_numbered(struct ui *ui, unsigned number);
 struct talk_room *ui_next_unread(struct ui *ui);
 struct talk_room *ui_any_room(struct ui *ui);
-void ui_say(struct ui *ui, const char *kind, const char *text);
 /* Where lines go now: above the prompt. */
 struct buf *ui_lines(struct ui *ui);
+
+/* ui-input.c */
+void ui_say(struct ui *ui, const char *kind, const char *text);
+/* Says what still waits of a paste, as far as there is room. */
+void ui_feed(struct ui *ui);
+/* Ends once the server has heard of it. */
+void ui_quit(struct ui *ui, const char *text);
+void ui_readable_cb(evutil_socket_t fd, short what, void *arg);
+void ui_pause_cb(evutil_socket_t fd, short what, void *arg);
 
 /* ui-command.c */
 void ui_command(struct ui *ui, const char *line);

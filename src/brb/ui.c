@@ -12,7 +12,6 @@
 
 #include <sys/types.h>
 
-#include <errno.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,11 +21,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "brb/link.h"
 #include "brb/ui-impl.h"
-
-#define UI_PAUSE_MS 50 /* after which ESC is a key of its own */
-#define UI_QUIT_MS 3000 /* for the server's last words */
 
 /* Lines */
 
@@ -364,8 +359,6 @@ static const struct talk_handler ui_talk_handler = {
 
 /* The picture */
 
-static void ui_feed(struct ui *ui);
-
 static void
 ui_add_elsewhere(struct ui *ui, struct buf *prompt)
 {
@@ -482,265 +475,7 @@ ui_draw_cb(evutil_socket_t fd, short what, void *arg)
 	ui_check_end(ui);
 }
 
-/* Input */
-
-void
-ui_say(struct ui *ui, const char *kind, const char *text)
-{
-	if (ui->current == NULL)
-		ui_error(ui, "you are in no room; /join one");
-	else if (!talk_say(ui->talk, ui->current->name, kind, text) &&
-	    *text != '\0')
-		ui_error(ui,
-		    "too many lines wait to be said; this was not "
-		    "taken: %s",
-		    text);
-}
-
-/* Says what still waits of a paste, as far as there is room. */
-static void
-ui_feed(struct ui *ui)
-{
-	char *line, *end;
-
-	while (ui->paste.len > 0 &&
-	    talk_unsaid_count(ui->talk) < TALK_UNSAID_MAX) {
-		line = ui->paste.data + ui->paste_done;
-		end = memchr(line, '\n', ui->paste.len - ui->paste_done);
-		if (end == NULL) {
-			buf_reset(&ui->paste);
-			ui->paste_done = 0;
-			break;
-		}
-		*end = '\0';
-		if (!talk_say(ui->talk, ui->paste_room, "say", line) &&
-		    *line != '\0')
-			ui_error(ui, "not said: %s", line);
-		ui->paste_done = (size_t)(end + 1 - ui->paste.data);
-	}
-	if (ui->screen.is_terminal || !ui->has_settled || ui->is_eof ||
-	    ui->readable == NULL)
-		return;
-	/* A pipe is read as fast as it is said. */
-	if (talk_unsaid_count(ui->talk) < TALK_UNSAID_MAX / 2)
-		(void)event_add(ui->readable, NULL);
-}
-
-static void
-ui_line(struct ui *ui, const char *line)
-{
-	/* Somebody waits. */
-	link_hurry(talk_link(ui->talk));
-	if (line[0] == '/' && line[1] != '/')
-		ui_command(ui, line);
-	else if (line[0] != '\0')
-		ui_say(ui, "say", line[0] == '/' ? line + 1 : line);
-}
-
-void
-ui_quit(struct ui *ui, const char *text)
-{
-	struct timeval tv = { .tv_sec = UI_QUIT_MS / 1000 };
-	const struct unsaid *u;
-
-	ui->is_quitting = true;
-	TAILQ_FOREACH(u, talk_unsaid(ui->talk), entry)
-		if (u->said == NULL)
-			ui_error(ui, "not said, perhaps, in %s: %s", u->room,
-			    u->text);
-	if (!talk_is_settled(ui->talk)) {
-		(void)event_base_loopbreak(ui->base);
-		return;
-	}
-	talk_quit(ui->talk, text);
-	(void)event_base_loopexit(ui->base, &tv);
-}
-
-static void
-ui_paste_answer(struct ui *ui, unsigned char c)
-{
-	const char *paste;
-	size_t lines;
-
-	paste = edit_pasted(ui->edit, &lines);
-	ui->question = UI_NO_QUESTION;
-	if ((c == 'y' || c == 'Y') && ui->current != NULL) {
-		buf_add(&ui->paste, paste, strlen(paste));
-		(void)snprintf(ui->paste_room, sizeof(ui->paste_room), "%s",
-		    ui->current->name);
-	} else
-		ui_note(ui, "not said");
-	edit_drop_paste(ui->edit);
-	ui_changed(ui);
-}
-
-static void
-ui_suspend(struct ui *ui)
-{
-	screen_restore(&ui->screen);
-	(void)raise(SIGSTOP);
-	/* Here again: SIGCONT. */
-	screen_raw(&ui->screen);
-	screen_resized(&ui->screen);
-	ui_changed(ui);
-}
-
-static void
-ui_take_line(struct ui *ui)
-{
-	enum ui_question question = ui->question;
-	char *line = xstrdup(edit_take(ui->edit));
-
-	if (question == UI_LOGIN || question == UI_REGISTER) {
-		edit_set_secret(ui->edit, false);
-		ui_answered_password(ui, line);
-		ui->question = UI_NO_QUESTION;
-		explicit_bzero(line, strlen(line));
-	} else
-		ui_line(ui, line);
-	free(line);
-	ui_changed(ui);
-}
-
-static void
-ui_interrupt(struct ui *ui)
-{
-	if (ui->question != UI_NO_QUESTION) {
-		ui->question = UI_NO_QUESTION;
-		edit_set_secret(ui->edit, false);
-	} else
-		ui_note(ui, "/quit or ^D ends it, /brb is a break");
-	ui_changed(ui);
-}
-
-static void
-ui_room_key(struct ui *ui, struct talk_room *room)
-{
-	if (room != NULL)
-		ui_go(ui, room);
-}
-
-static void
-ui_key(struct ui *ui, unsigned char c)
-{
-	enum edit_event event;
-
-	if (ui->question == UI_PASTE) {
-		ui_paste_answer(ui, c);
-		return;
-	}
-	event = edit_byte(ui->edit, c);
-	if (event != EDIT_NOTHING && event != EDIT_COMPLETE)
-		ui->is_completing = false;
-	switch (event) {
-	case EDIT_NOTHING:
-		break;
-	case EDIT_CHANGED:
-		ui_changed(ui);
-		break;
-	case EDIT_LINE:
-		ui_take_line(ui);
-		break;
-	case EDIT_END:
-		ui_quit(ui, "");
-		break;
-	case EDIT_INTERRUPT:
-		ui_interrupt(ui);
-		break;
-	case EDIT_SUSPEND:
-		ui_suspend(ui);
-		break;
-	case EDIT_REDRAW:
-		buf_addstr(&ui->screen.out, "\033[H\033[2J");
-		ui->screen.rows_up = 0;
-		ui_changed(ui);
-		break;
-	case EDIT_COMPLETE:
-		ui_complete(ui);
-		ui_changed(ui);
-		break;
-	case EDIT_ROOM:
-		ui_room_key(ui, ui_numbered(ui, edit_number(ui->edit)));
-		break;
-	case EDIT_NEXT_ROOM:
-		ui_room_key(ui, ui_next_unread(ui));
-		break;
-	case EDIT_PASTED:
-		ui->question = UI_PASTE;
-		ui_changed(ui);
-		break;
-	}
-}
-
-/* From a pipe: whole lines; one that is longer than any may be is cut. */
-static void
-ui_byte(struct ui *ui, char c)
-{
-	if (c != '\n') {
-		if (ui->typed.len < EDIT_TEXT_MAX && c != '\0')
-			buf_addch(&ui->typed, c);
-		return;
-	}
-	if (ui->typed.len > 0 && ui->typed.data[ui->typed.len - 1] == '\r')
-		ui->typed.len--;
-	ui_line(ui, buf_cstr(&ui->typed));
-	buf_reset(&ui->typed);
-}
-
-static void
-ui_eof(struct ui *ui)
-{
-	(void)event_del(ui->readable);
-	if (ui->screen.is_terminal) {
-		/* The terminal is gone. */
-		ui->screen.is_gone = true;
-		(void)event_base_loopbreak(ui->base);
-		return;
-	}
-	if (ui->typed.len > 0)
-		ui_byte(ui, '\n');
-	ui->is_eof = true;
-	ui_changed(ui);
-}
-
-static void
-ui_readable_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct ui *ui = arg;
-	unsigned char keys[4096];
-	struct timeval tv = { .tv_usec = UI_PAUSE_MS * 1000 };
-	ssize_t n, i;
-
-	(void)what;
-	n = read(fd, keys, ui->screen.is_terminal ? sizeof(keys) : 512);
-	if (n == -1 && (errno == EINTR || errno == EAGAIN))
-		return;
-	if (n <= 0) {
-		ui_eof(ui);
-		return;
-	}
-	for (i = 0; i < n && !ui->is_quitting; i++)
-		if (ui->screen.is_terminal)
-			ui_key(ui, keys[i]);
-		else
-			ui_byte(ui, (char)keys[i]);
-	explicit_bzero(keys, sizeof(keys));
-	if (edit_is_waiting(ui->edit))
-		(void)event_add(ui->pause, &tv);
-	if (!ui->screen.is_terminal &&
-	    talk_unsaid_count(ui->talk) >= TALK_UNSAID_MAX / 2)
-		(void)event_del(ui->readable);
-}
-
-static void
-ui_pause_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct ui *ui = arg;
-
-	(void)fd;
-	(void)what;
-	(void)edit_pause(ui->edit);
-}
+/* Signals */
 
 static void
 ui_resize_cb(evutil_socket_t fd, short what, void *arg)
