@@ -83,6 +83,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/repeat.h \
 	%D%/replay-handoff.c \
 	%D%/replay-impl.h \
+	%D%/replay-queued.c \
 	%D%/replay.c \
 	%D%/replay.h \
 	%D%/room.c \

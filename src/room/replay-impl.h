@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Shared by replay.c and replay-handoff.c only.
+ * For replay*.c alone.
  */
 #ifndef REPLAY_IMPL_H
 #define REPLAY_IMPL_H
@@ -45,5 +45,15 @@ struct replay {
 	bool holds_pieces; /* pieces_hold(); since the first call of the pump */
 	int64_t away_ms;
 };
+
+/* A minute late is not old. */
+#define REPLAY_OLD_MS 60000
+
+/* Of what was said at wall_ms, now. */
+enum event_age replay_age(const struct chat *chat, int64_t wall_ms);
+
+/* Hands over private messages, each leaving the list once that is done; rp: the
+ * catch-up in which they are shown, or NULL. -1: the client takes no more now. */
+int replay_queued(struct client *client, struct replay *rp);
 
 #endif
