@@ -49,6 +49,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/member-handoff.c \
 	%D%/member.c \
 	%D%/member.h \
+	%D%/model-person.h \
 	%D%/model.h \
 	%D%/modes-change.c \
 	%D%/modes-change.h \
