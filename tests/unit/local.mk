@@ -89,6 +89,7 @@ unit_tests = \
 	%D%/check_state_dir \
 	%D%/check_stranger \
 	%D%/check_telnet \
+	%D%/check_text_mention \
 	%D%/check_tls_context \
 	%D%/check_tls_record \
 	%D%/check_tlv \
