@@ -16,6 +16,8 @@ src_brb_libbrb_a_SOURCES = \
 	%D%/link-resolve.c \
 	%D%/link.c \
 	%D%/link.h \
+	%D%/output.c \
+	%D%/output.h \
 	%D%/script-impl.h \
 	%D%/script-read.c \
 	%D%/script-say.c \

@@ -9,14 +9,13 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "brb/link.h"
+#include "brb/output.h"
 #include "brb/script-impl.h"
 
 #define SCRIPT_QUIT_MS 2000
@@ -51,32 +50,16 @@ script_end(struct script *s, int status)
 	(void)event_base_loopexit(s->base, &tv);
 }
 
-/* Writes all, waiting for whoever reads: so nothing more is read from the
- * server meanwhile, and nothing grows. */
 void
 script_flush(struct script *s)
 {
-	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < s->out.len) {
-		n = write(STDOUT_FILENO, s->out.data + done, s->out.len - done);
-		if (n > 0)
-			done += (size_t)n;
-		else if (n == -1 && errno == EAGAIN)
-			(void)poll(&p, 1, -1);
-		else if (n == 0 || errno != EINTR) {
-			if (errno != EPIPE)
-				script_error(s, "cannot write: %s",
-				    strerror(errno));
-			s->status = errno == EPIPE ? BRB_DONE : BRB_FAILED;
-			s->is_ending = true;
-			(void)event_base_loopbreak(s->base);
-			break;
-		}
-	}
-	buf_reset(&s->out);
+	if (output_write(&s->out) == 0)
+		return;
+	if (errno != EPIPE)
+		script_error(s, "cannot write: %s", strerror(errno));
+	s->status = errno == EPIPE ? BRB_DONE : BRB_FAILED;
+	s->is_ending = true;
+	(void)event_base_loopbreak(s->base);
 }
 
 static void

@@ -15,12 +15,11 @@
 
 #include <sys/ioctl.h>
 
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "brb/output.h"
 #include "brb/ui-impl.h"
 
 #define SCREEN_COLS 80
@@ -123,22 +122,8 @@ screen_begin(struct screen *s)
 void
 screen_flush(struct screen *s)
 {
-	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < s->out.len) {
-		n = write(STDOUT_FILENO, s->out.data + done, s->out.len - done);
-		if (n > 0)
-			done += (size_t)n;
-		else if (n == -1 && errno == EAGAIN)
-			(void)poll(&p, 1, -1);
-		else if (n == 0 || errno != EINTR) {
-			s->is_gone = true;
-			break;
-		}
-	}
-	buf_reset(&s->out);
+	if (output_write(&s->out) == -1)
+		s->is_gone = true;
 }
 
 void
