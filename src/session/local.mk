@@ -12,6 +12,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/session-impl.h \
 	%D%/session-account.c \
 	%D%/session-account.h \
+	%D%/session-login-impl.h \
+	%D%/session-login-prompt.c \
 	%D%/session-login.c \
 	%D%/session-probe.c \
 	%D%/session-search.c \

@@ -33,35 +33,13 @@
 #include "room/typed-secret.h"
 #include "session/protocol.h"
 #include "session/session-impl.h"
+#include "session/session-login-impl.h"
 
-#define LOGIN_PROMPT_MS 60000
-#define LOGIN_AHEAD_MS 1000
 /* For so long after a login nobody is asked who they are once more. */
 #define LOGIN_FRESH_MS 600000
 /* How many logins wait for others that are computed, and how long. */
 #define LOGIN_WAITING_MAX 256
 #define LOGIN_WAIT_MS 30000
-
-enum login_step {
-	LOGIN_STEP_PROMPT, /* a password is awaited */
-	LOGIN_STEP_LATE, /* nobody waits for it any more */
-	LOGIN_STEP_HASH /* it is compared, or a hash of it is made; or waits */
-};
-
-struct session_login {
-	struct session *session;
-	uint8_t step; /* enum login_step */
-	bool is_typed; /* the password, at a prompt */
-	uint8_t purpose; /* enum login_purpose */
-	char name[NICK_SIZE]; /* of the account that is meant */
-	struct deadline due;
-	struct verify *verify; /* NULL: it was the previous program's */
-	struct login_try try;
-	int64_t wait_ms; /* see struct login_answer */
-	TAILQ_ENTRY(session_login) waiting; /* if secret is set */
-	char *secret; /* what is to be tried when it is its turn */
-	char *next; /* LOGIN_CONFIRM: the new password; NULL: it is asked for */
-};
 
 bool
 session_is_private(const struct session *s)
@@ -107,8 +85,7 @@ session_identity(const struct session *s)
 	return a == NULL ? s->address : credential_from_account(a->id);
 }
 
-/* So that it is not said when it is typed once more. */
-static void
+void
 login_note(struct session *s, const char *secret)
 {
 	if (s->member != NULL)
@@ -151,7 +128,7 @@ login_wipe(struct session_login *l)
 	free(l);
 }
 
-static void
+void
 login_free(struct session_login *l)
 {
 	if (l == NULL)
@@ -177,8 +154,6 @@ session_login_cancel(struct session *s)
 	login_free(s->login);
 }
 
-static struct session_login *login_new(struct session *s,
-    enum login_purpose purpose, enum login_step step, const char *name);
 static void login_confirmed(struct session_login *l);
 static void login_wake(struct sessions *all);
 
@@ -198,9 +173,7 @@ login_command(enum login_purpose purpose)
 	return "/login NAME";
 }
 
-/* Whoever types may do so for a prompt that is not there, or once more: the next
- * line is no line of chat. for_ms 0: whenever it comes. */
-static void
+void
 login_shun(struct session *s, enum login_purpose purpose, int64_t for_ms)
 {
 	struct session_login *l;
@@ -218,8 +191,7 @@ login_shun(struct session *s, enum login_purpose purpose, int64_t for_ms)
 		    login_command(purpose));
 }
 
-/* The end of it: tells the client. */
-static void
+void
 login_end(struct session *s, enum login_purpose purpose, enum login result,
     struct login_answer *answer)
 {
@@ -400,7 +372,7 @@ login_due_cb(void *arg)
 	    "said to anybody");
 }
 
-static struct session_login *
+struct session_login *
 login_new(struct session *s, enum login_purpose purpose, enum login_step step,
     const char *name)
 {
@@ -463,8 +435,7 @@ login_compute(struct session_login *l, const char *secret)
 	login_wipe(l);
 }
 
-/* Tries a password or token for l->name: now, or when others are done. */
-static void
+void
 login_begin(struct session_login *l, const char *secret)
 {
 	struct session *s = l->session;
@@ -660,8 +631,7 @@ session_login_by_connection(struct session *s, const char *name)
 	return true;
 }
 
-/* Whether s may do that at all; nick is of the account to be made. */
-static enum login
+enum login
 login_may(const struct session *s, enum login_purpose purpose, const char *nick)
 {
 	const struct registrant who = login_registrant(s, nick);
@@ -729,106 +699,6 @@ session_register_early(struct session *s, const char *nick,
 		login_set_password(s, LOGIN_REGISTER, nick, password);
 	else
 		login_end(s, LOGIN_REGISTER, LOGIN_NOT_ALLOWED, &answer);
-}
-
-void
-session_ask_password(struct session *s, enum login_purpose purpose,
-    const char *name)
-{
-	struct login_answer answer = { .nick = NICK_SAME };
-	enum login result = login_may(s, purpose, name);
-	struct session_login *l;
-
-	if (result == LOGIN_UNCONFIRMED &&
-	    account_password(session_account(s)) != NULL) {
-		purpose = LOGIN_CONFIRM;
-		result = LOGIN_DONE;
-	}
-	if (result != LOGIN_DONE) {
-		login_end(s, purpose, result, &answer);
-		/* Programs do not wait for a prompt. */
-		login_shun(s, purpose, LOGIN_AHEAD_MS);
-		return;
-	}
-	l = login_new(s, purpose, LOGIN_STEP_PROMPT, name);
-	deadline_set(s->all->net->deadlines, &l->due,
-	    s->all->net->clock->mono_ms + LOGIN_PROMPT_MS);
-	conn_hide_typing(s->conn, true);
-	session_notice(s, "%s:",
-	    purpose == LOGIN_CONFIRM      ? "your present password" :
-		purpose == LOGIN_PASSWORD ? "new password" :
-					    "password");
-}
-
-void
-session_shun_password(struct session *s)
-{
-	login_shun(s, LOGIN_PASSWORD, LOGIN_AHEAD_MS);
-}
-
-enum login_prompt
-session_prompt(const struct session *s)
-{
-	const struct session_login *l = s->login;
-
-	if (l == NULL || l->step != LOGIN_STEP_PROMPT)
-		return LOGIN_PROMPT_NONE;
-	return l->purpose == LOGIN_TO || l->purpose == LOGIN_CONFIRM ?
-	    LOGIN_PROMPT_PRESENT :
-	    LOGIN_PROMPT_NEW;
-}
-
-void
-session_end_prompt(struct session *s)
-{
-	if (session_prompt(s) == LOGIN_PROMPT_NONE)
-		return;
-	login_free(s->login);
-	conn_hide_typing(s->conn, false);
-}
-
-bool
-session_take_password(struct session *s, const char *text, size_t len)
-{
-	struct session_login *l = s->login;
-	struct login_answer answer = { .nick = NICK_SAME };
-	enum login_purpose purpose;
-	char name[NICK_SIZE], *secret;
-	bool is_late;
-
-	if (l == NULL)
-		return false;
-	purpose = l->purpose;
-	is_late = l->step == LOGIN_STEP_LATE;
-	if (is_late && len > 0 && text[0] == '/') {
-		login_free(l);
-		return false;
-	}
-	memcpy(name, l->name, sizeof(name));
-	login_free(l);
-	conn_hide_typing(s->conn, false);
-	secret = xstrndup(text, len);
-	if (is_late)
-		session_error(s,
-		    "that was not said to anybody, as it may be a password; say "
-		    "it again if it is none");
-	else if (len == 0)
-		login_end(s, purpose, LOGIN_NO_PASSWORD, &answer);
-	else if (purpose == LOGIN_TO || purpose == LOGIN_CONFIRM) {
-		login_note(s, secret);
-		login_begin(login_new(s, purpose, LOGIN_STEP_HASH, name),
-		    secret);
-	} else
-		session_set_password(s, purpose, secret);
-	explicit_bzero(secret, strlen(secret));
-	free(secret);
-	if (len == 0 || is_late)
-		return true;
-	if (s->login != NULL)
-		s->login->is_typed = true;
-	else if (purpose != LOGIN_TO || session_account(s) == NULL)
-		login_shun(s, purpose, 0);
-	return true;
 }
 
 /* To the next program */
