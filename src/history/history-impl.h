@@ -349,4 +349,10 @@ bool history_is_same_boot(const struct history_header *header);
 /* Makes a ring of what is in memory (or in a copy of a file). Never fails. */
 void history_salvage(struct history *h, struct history_report *report);
 
+/* So much of a ring has to be on the disk if its records end at pos: bytes. */
+size_t history_space_step(size_t size, uint64_t pos);
+/* Gives a ring's file, of so many bytes as yet, its full length, and puts so much
+ * of it on the disk. Returns -1 with errno. */
+int history_space_make(int fd, off_t length, size_t size, size_t allocated);
+
 #endif

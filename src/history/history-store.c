@@ -33,7 +33,6 @@
 
 #include "base/buf.h"
 #include "base/memfile.h"
-#include "base/nick.h"
 #include "base/util.h"
 #include "history/history-impl.h"
 #include "history/history.h"
@@ -409,85 +408,16 @@ history_read_file(int fd, void *data, size_t len)
 	return (ssize_t)done;
 }
 
-/* Allocates by writing zeroes from length to size, for file systems that cannot
- * do better. */
-static int
-ring_write_zeroes(int fd, off_t length, off_t size)
-{
-	static const char zeroes[65536];
-	size_t len;
-	ssize_t n;
-
-	while (length < size) {
-		len = sizeof(zeroes);
-		if (size - length < (off_t)len)
-			len = (size_t)(size - length);
-		n = pwrite(fd, zeroes, len, length);
-		if (n == -1 && errno != EINTR)
-			return -1;
-		if (n > 0)
-			length += n;
-	}
-	return 0;
-}
-
-/* Allocates that part of the file on disk, so that no store to it can fail.
- * From length on there is nothing in it. */
-static int
-ring_allocate(int fd, off_t length, off_t from, off_t end)
-{
-	int error;
-
-	do {
-		error = posix_fallocate(fd, from, end - from);
-	} while (error == EINTR);
-	if (error == EOPNOTSUPP || error == EINVAL)
-		return ring_write_zeroes(fd, length, end);
-	errno = error;
-	return error == 0 ? 0 : -1;
-}
-
-/* So much of a ring has to be allocated if its records end at pos. */
-static size_t
-ring_step(size_t size, uint64_t pos)
-{
-	if (pos >= size - sizeof(struct record))
-		return size;
-	pos += sizeof(struct record);
-	pos += HISTORY_STEP - 1 - (pos - 1) % HISTORY_STEP;
-	return pos > size ? size : (size_t)pos;
-}
-
 /* How much to allocate of a ring that is only as large as it has to be, if this
  * is its header (NULL: it is new). After a power cut that says nothing. */
 static size_t
 ring_growing_size(const struct history_header *header, size_t size)
 {
 	if (header == NULL)
-		return ring_step(size, 0);
+		return history_space_step(size, 0);
 	if (!history_is_closed(header) && !history_is_same_boot(header))
 		return size;
-	return ring_step(size, header->head_pos);
-}
-
-int
-history_grow(struct history *h, size_t text_len)
-{
-	size_t need = sizeof(struct record) + NICK_SIZE + text_len +
-	    sizeof(struct record_id) + HISTORY_ID_MAX + HISTORY_ALIGN;
-	size_t allocated;
-	off_t from = (off_t)(HISTORY_HEADER_SIZE + h->allocated);
-
-	if (h->allocated == h->size)
-		return 0;
-	allocated = ring_step(h->size, h->head_pos + need);
-	if (allocated <= h->allocated)
-		return 0;
-	if (ring_allocate(h->fd, from, from,
-		(off_t)(HISTORY_HEADER_SIZE + allocated)) == -1)
-		return -1;
-	h->allocated = allocated;
-	return 0;
+	return history_space_step(size, header->head_pos);
 }
 
 /* Reads all of the file once: a fault of the disk gives an error here, where
@@ -563,18 +493,6 @@ ring_give_up(int fd, const struct stat *st)
 	return HISTORY_ERROR;
 }
 
-/* The file has its full length, and so much of it is on the disk. */
-static int
-ring_make_room(int fd, off_t length, size_t size, size_t allocated)
-{
-	off_t end = (off_t)(HISTORY_HEADER_SIZE + size);
-
-	if (ring_allocate(fd, length, 0,
-		(off_t)(HISTORY_HEADER_SIZE + allocated)) == -1)
-		return -1;
-	return length < end && allocated < size ? ftruncate(fd, end) : 0;
-}
-
 static enum history_status
 ring_open_file(struct history *h, int fd, size_t size, bool is_growing,
     struct history_report *report)
@@ -610,7 +528,7 @@ ring_open_file(struct history *h, int fd, size_t size, bool is_growing,
 	allocated = !is_growing ?
 	    size :
 	    ring_growing_size(st.st_size > 0 ? &header : NULL, size);
-	if (ring_make_room(fd, st.st_size, size, allocated) == -1)
+	if (history_space_make(fd, st.st_size, size, allocated) == -1)
 		return ring_give_up(fd, &st);
 	if (report->found != HISTORY_NEW) {
 		errno = ring_probe(fd, size);
@@ -624,7 +542,7 @@ ring_open_file(struct history *h, int fd, size_t size, bool is_growing,
 		return status;
 	*h = new;
 	if (is_growing) {
-		h->allocated = ring_step(size, h->head_pos);
+		h->allocated = history_space_step(size, h->head_pos);
 		if (h->allocated > allocated)
 			h->allocated = allocated;
 	}

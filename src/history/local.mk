@@ -10,6 +10,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/history-impl.h \
 	%D%/history-load.c \
 	%D%/history-seek.c \
+	%D%/history-space.c \
 	%D%/history-store.c \
 	%D%/history-unname.c \
 	%D%/history.c \
