@@ -112,7 +112,7 @@ cmd_history_run(struct session *s, int argc, char *argv[])
 		argc--;
 		argv++;
 	}
-	if (argc > 1)
+	if (argc > 1 || (nick != NULL && *nick == '\0'))
 		session_error(s, "usage: /history [@NICK] [N]");
 	else if (argc == 1 &&
 	    (parse_number(argv[0], CMD_HISTORY_MAX, &n) == -1 || n == 0))
