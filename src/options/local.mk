@@ -6,6 +6,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/options-file.c \
 	%D%/options-impl.h \
 	%D%/options-include.c \
+	%D%/options-load.c \
+	%D%/options-value.c \
 	%D%/options.c \
 	%D%/options.def \
 	%D%/options.h

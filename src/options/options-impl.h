@@ -10,6 +10,9 @@
 
 #define OPTIONS_FILE_MAX 1048576 /* bytes */
 
+/* How much of an operand our messages show. */
+#define OPTION_SHOWN_MAX 80
+
 /* One NAME = VALUE of a settings file. */
 struct option_setting {
 	const struct option_entry *entry;
@@ -26,6 +29,22 @@ void option_settings_fini(struct option_settings *settings);
 
 /* Returns NULL if there is no such setting. */
 const struct option_entry *option_find(const char *name);
+
+static inline void *
+option_field(struct options *o, const struct option_entry *e)
+{
+	return (char *)o + e->offset;
+}
+
+/* Sets the field; a LIST is added to, with where as the value's origin. Returns
+ * -1 if value is not allowed. */
+int option_set(struct options *o, const struct option_entry *e,
+    const char *value, const char *where) MUST_CHECK;
+
+/* A LIST owns its items; where is an item's origin ("FILE:LINE"), or NULL. */
+void option_list_add(struct option_list *list, const char *item,
+    const char *where);
+void option_list_clear(struct option_list *list);
 
 /*
  * What may be assigned to e, as a noun phrase: "a number from 1 to 1000000".

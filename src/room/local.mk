@@ -84,7 +84,9 @@ src_libbrbd_a_SOURCES += \
 	%D%/repeat.h \
 	%D%/replay-handoff.c \
 	%D%/replay-impl.h \
+	%D%/replay-lines.c \
 	%D%/replay-queued.c \
+	%D%/replay-scan.c \
 	%D%/replay.c \
 	%D%/replay.h \
 	%D%/room.c \

@@ -49,6 +49,25 @@ struct replay {
 /* A minute late is not old. */
 #define REPLAY_OLD_MS 60000
 
+/* Bytes of the ring that may be read for each byte that may be sent. */
+#define REPLAY_READ_FACTOR 4
+
+/* Adds event to out, as one of c's room and for c's client. */
+void replay_render(struct cursor *c, struct buf *out, struct event *event);
+
+/* Is event hidden from c, who was not shown it before? People know their own
+ * lines of this session. */
+bool replay_is_hidden(const struct cursor *c, const struct event *event);
+
+/* Renders about max bytes from to->at up to number end, and moves *to on past
+ * them; *work grows by what that costs, in bytes. Returns true at the end. */
+bool replay_lines(struct cursor *c, struct buf *out, struct replay_progress *to,
+    uint64_t end, size_t max, size_t *work);
+
+/* Counts a slice for the summary, *work growing as above. True: all is counted,
+ * and the summary rendered. */
+bool replay_scan(struct cursor *c, struct replay *rp, size_t max, size_t *work);
+
 /* Of what was said at wall_ms, now. */
 enum event_age replay_age(const struct chat *chat, int64_t wall_ms);
 

@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "room/client.h"
-#include "room/deliver.h"
 #include "room/handed.h"
 #include "room/past.h"
 #include "room/person.h"
