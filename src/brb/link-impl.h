@@ -10,7 +10,13 @@
 
 #include <sys/socket.h>
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
 #include "brb/address.h"
+#include "brb/link.h"
 
 /* TLS over a socket that does not block. */
 
@@ -52,5 +58,67 @@ struct link_address {
 /* Starts it; what can be read from the pipe are structs link_address. Returns
  * its end, and the process in *pid; or -1. */
 int link_resolve(const char *host, const char *port, pid_t *pid);
+
+/* The link itself. */
+
+#define LINK_UNSENT_MAX (1024 * 1024) /* bytes; beyond, nothing is read */
+
+enum link_state {
+	LINK_CLOSED,
+	LINK_WAITING,
+	LINK_RESOLVING,
+	LINK_CONNECTING,
+	LINK_HANDSHAKE,
+	LINK_UP
+};
+
+struct link {
+	struct event_base *base;
+	const struct address *address;
+	const struct link_handler *handler;
+	void *arg;
+	enum link_state state;
+	int fd; /* of the connection, or the resolver's pipe; -1 */
+	struct event *readable, *writable, *timer;
+	pid_t resolver;
+	struct link_address found[LINK_ADDRESSES_MAX];
+	size_t found_count, found_next;
+	struct link_tls *tls;
+	struct buf in, out;
+	size_t out_done;
+	unsigned failures;
+	bool was_refused;
+	bool is_probed;
+	bool is_paused;
+	int64_t up_ms, heard_ms;
+	int last_errno; /* of the addresses tried so far */
+};
+
+int64_t link_now_ms(void); /* monotonic */
+/* Has the timer end in so long. */
+void link_arm(struct link *l, int64_t ms);
+/* Waits for what can be read or written from now on, or for neither. */
+void link_watch(struct link *l, bool reads, bool writes);
+/* A server that asks and does not read gets no more asked: what waits for it
+ * would grow without end. When it stays so, the timer finds it silent. */
+bool link_may_read(const struct link *l);
+/* Events for l->fd; and none. */
+void link_open_events(struct link *l);
+void link_drop_events(struct link *l);
+/* Lines can be sent and come; and: the connection has ended, or could not be
+ * made. is_final: it is not tried again. */
+void link_opened(struct link *l);
+void link_lost(struct link *l, const char *why, bool is_final);
+
+/* link-connect.c: begins to connect; and goes on when the resolver has something
+ * to say, the socket is connected or not, and TLS can do its next step. */
+void link_connect(struct link *l);
+void link_take_found(struct link *l);
+void link_check_connect(struct link *l);
+void link_shake_hands(struct link *l);
+
+/* link-io.c: reads what has come, and writes what is queued. */
+void link_read(struct link *l);
+void link_write(struct link *l);
 
 #endif

@@ -12,7 +12,9 @@ src_brb_libbrb_a_SOURCES = \
 	%D%/edit-keys.c \
 	%D%/edit.c \
 	%D%/edit.h \
+	%D%/link-connect.c \
 	%D%/link-impl.h \
+	%D%/link-io.c \
 	%D%/link-resolve.c \
 	%D%/link.c \
 	%D%/link.h \
