@@ -46,6 +46,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/handed.h \
 	%D%/ids.c \
 	%D%/ids.h \
+	%D%/member-break.c \
 	%D%/member-handoff.c \
 	%D%/member.c \
 	%D%/member.h \
