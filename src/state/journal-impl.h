@@ -4,10 +4,12 @@
 #ifndef JOURNAL_IMPL_H
 #define JOURNAL_IMPL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "state/journal.h"
 
 /* Shared by journal*.c, their tests and their fuzzer only. */
@@ -56,6 +58,36 @@ struct journal_scan {
 	bool has_moved; /* JOURNAL_MOVED */
 	bool has_lost; /* JOURNAL_LOST */
 };
+
+struct journal_file {
+	int fd;
+	uint64_t generation;
+	size_t size;
+	struct buf out; /* not written yet */
+};
+
+struct journal {
+	char *name;
+	struct journal_file files[2];
+	unsigned current;
+	size_t snapshot_len; /* of the current file's size */
+	journal_snapshot *snapshot;
+	void *arg;
+	bool is_held;
+	int error; /* of the last failure; 0 since a success */
+	bool is_stale; /* the file lacks changes: a snapshot is due */
+	bool has_lost; /* the same, as it says that something was lost */
+	bool is_in_snapshot; /* one is being written to the other file */
+	bool is_first_step;
+	bool is_in_step; /* what is put is the snapshot's */
+	bool is_dirty; /* written since the last writeback */
+	int64_t now_ms; /* at the last tick */
+	int64_t retry_ms; /* no snapshot before this */
+	int64_t sync_ms;
+	struct log_limit limit;
+};
+
+void journal_free(struct journal *s); /* closes the files as they are */
 
 /* Examines a file's bytes. */
 void journal_scan(const void *data, size_t len, struct journal_scan *scan);

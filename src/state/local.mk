@@ -10,10 +10,12 @@ src_libbrbd_a_SOURCES += \
 	%D%/conversations-journal.h \
 	%D%/journal-format.c \
 	%D%/journal-impl.h \
+	%D%/journal-open.c \
 	%D%/journal.c \
 	%D%/journal.h \
 	%D%/persist-impl.h \
 	%D%/persist-load.c \
+	%D%/persist-look.c \
 	%D%/persist.c \
 	%D%/persist.h \
 	%D%/person-record.c \

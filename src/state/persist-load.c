@@ -15,7 +15,6 @@
 #include "room/chat.h"
 #include "room/departed.h"
 #include "room/person.h"
-#include "room/room.h"
 #include "room/watch.h"
 #include "state/persist-impl.h"
 
