@@ -6,7 +6,9 @@
 bench_programs = \
 	bench/attack \
 	bench/catchup \
+	bench/fakes \
 	bench/floor \
+	bench/grow \
 	bench/load \
 	bench/models/bufferevent \
 	bench/models/fork \
@@ -16,7 +18,7 @@ bench_programs = \
 	bench/models/threads
 EXTRA_PROGRAMS = $(bench_programs)
 CLEANFILES += $(bench_programs)
-EXTRA_DIST += bench/README bench/all bench/hold bench/peers bench/plot \
+EXTRA_DIST += bench/README bench/all bench/growth bench/hold bench/peers bench/plot \
 	bench/return bench/run bench/under-attack
 
 bench_serve = bench/serve.c bench/serve.h
@@ -34,6 +36,11 @@ bench_catchup_SOURCES = \
 	bench/trial.c bench/trial.h \
 	bench/usage.c bench/usage.h
 bench_catchup_LDADD =
+bench_grow_SOURCES = \
+	bench/grow.c \
+	bench/trial.c bench/trial.h \
+	bench/usage.c bench/usage.h
+bench_grow_LDADD =
 bench_load_SOURCES = \
 	bench/dialect-pubsub.c \
 	bench/dialect.c bench/dialect.h \
@@ -47,6 +54,8 @@ bench_load_SOURCES = \
 	bench/trial.c bench/trial.h \
 	bench/usage.c bench/usage.h
 bench_load_LDADD = $(LIBBSD_LIBS) $(OPENSSL_LIBS)
+bench_fakes_SOURCES = bench/fakes.c bench/trial.c bench/trial.h
+bench_fakes_LDADD = $(LDADD) -lm
 bench_floor_SOURCES = bench/floor.c bench/secure.c bench/secure.h \
 	$(bench_serve)
 bench_floor_LDADD = $(OPENSSL_LIBS)
@@ -78,4 +87,5 @@ bench-smoke: $(bench_programs) src/brbd$(EXEEXT)
 	rm -rf bench-smoke
 	$(srcdir)/bench/all -b . -o bench-smoke -r 1 -t 0.2 size10 table
 	rm -rf bench-smoke
+	$(srcdir)/bench/growth -b . 50
 	$(srcdir)/bench/under-attack -b . -t 1 flush places tls metrics control
