@@ -316,6 +316,9 @@ uint64_t history_scan(struct history *h);
 /* Goes on with numbers in a new epoch, which is also after this one. */
 void history_next_epoch(struct history *h, uint64_t epoch);
 
+/* This leaves room for as many epochs again. */
+#define HISTORY_EPOCH_MAX (HISTORY_NUMBER_MAX / HISTORY_EPOCH / 2)
+
 /* The value of struct history_header's epoch; 0 if it is not sound. */
 uint64_t history_epoch_seal(uint64_t epoch);
 uint64_t history_epoch_open(uint64_t sealed);
@@ -324,6 +327,16 @@ uint64_t history_epoch_open(uint64_t sealed);
  * Reads the first len bytes, or as many as there are; returns how many, or -1.
  */
 ssize_t history_read_file(int fd, void *data, size_t len);
+
+/* Maps all of a file whose ring has so many bytes. Returns NULL with errno. */
+void *history_map(int fd, size_t size);
+/* Frees all but the descriptor. */
+void history_unmap(struct history *h);
+/* Writes the first len bytes to disk, header included. Returns -1 with errno. */
+int history_sync(const struct history *h, size_t len);
+/* Puts the loaded ring to use: header and all, in an order that can be
+ * interrupted anywhere. */
+void history_begin(struct history *h);
 
 /* Makes h a ring on a header and region that the caller has. */
 void history_attach(struct history *h, void *base, size_t size, int fd);
@@ -341,6 +354,10 @@ int history_commit_copy(struct history *h);
 
 /* The value of struct history_header's clean in a ring that is closed. */
 uint64_t history_clean_check(const struct history_header *header);
+
+/* The machine's boot id. Empty if unknown: each crash then counts as a power
+ * cut. */
+void history_boot_id(char boot[HISTORY_BOOT_SIZE]);
 
 /* Was the file closed in order, or is the machine still up that had it open? */
 bool history_is_closed(const struct history_header *header);

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The brbd authors
  *
  * Accounts in four trees: by id, by nick, by what the nick looks like, and by
- * what proves them. A nick that looks like an owned one is not to be had
+ * what proves them (account-proof.c). A nick that looks like an owned one is not to be had
  * either, as it could be taken for its owner.
  *
  * Decided against: ids that count up, since after a lost file the next account
@@ -12,7 +12,6 @@
 #include "config.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,9 +20,8 @@
 #include <bsd/stdlib.h>
 #include <bsd/string.h>
 
-#include "base/checksum.h"
 #include "base/tlv.h"
-#include "room/account.h"
+#include "room/account-impl.h"
 
 static int
 account_id_cmp(const struct account *a, const struct account *b)
@@ -45,41 +43,12 @@ account_skeleton_cmp(const struct account_nick *a, const struct account_nick *b)
 	return order != 0 ? order : account_name_cmp(a, b);
 }
 
-static int
-account_proof_cmp(const struct account_proof *a, const struct account_proof *b)
-{
-	if (a->kind != b->kind)
-		return a->kind < b->kind ? -1 : 1;
-	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
-}
-
 RB_GENERATE_INTERNAL(account_tree, account, by_id, account_id_cmp,
     UNUSED static)
 RB_GENERATE_INTERNAL(account_name_tree, account_nick, by_name, account_name_cmp,
     UNUSED static)
 RB_GENERATE_INTERNAL(account_skeleton_tree, account_nick, by_skeleton,
     account_skeleton_cmp, UNUSED static)
-RB_GENERATE_INTERNAL(account_proof_tree, account_proof, by_bytes,
-    account_proof_cmp, UNUSED static)
-
-const char *
-proof_kind_str(enum proof_kind kind)
-{
-	switch (kind) {
-	case PROOF_PASSWORD:
-		return "password";
-	case PROOF_KEY:
-		return "key";
-	case PROOF_UID:
-		return "uid";
-	case PROOF_TOKEN:
-		return "token";
-	case PROOF_KINDS:
-		break;
-	}
-	assert(0 && "no such kind");
-	return "";
-}
 
 void
 accounts_init(struct accounts *all)
@@ -100,7 +69,7 @@ accounts_set_watch(struct accounts *all, const struct accounts_watch *watch,
 	all->watch_arg = arg;
 }
 
-static void
+void
 accounts_changed(struct accounts *all, const struct account *a)
 {
 	if (all->watch != NULL)
@@ -177,17 +146,6 @@ accounts_owner(const struct accounts *all, const char *nick)
 	return accounts_find_skeleton(all, folded);
 }
 
-struct account_proof *
-accounts_find_proof(const struct accounts *all, enum proof_kind kind,
-    const unsigned char bytes[PROOF_BYTES])
-{
-	struct account_proof_tree tree = all->by_bytes;
-	struct account_proof key = { .kind = (uint8_t)kind };
-
-	memcpy(key.bytes, bytes, sizeof(key.bytes));
-	return RB_FIND(account_proof_tree, &tree, &key);
-}
-
 struct account *
 accounts_next(const struct accounts *all, const struct account *a)
 {
@@ -245,75 +203,16 @@ account_owns(const struct account *a, const char *nick)
 	return account_find_nick(a, nick) != NULL;
 }
 
-static struct account_proof *
-account_find_password(const struct account *a)
-{
-	struct account_proof *p;
-
-	TAILQ_FOREACH(p, &a->proofs, in_account)
-		if (p->kind == PROOF_PASSWORD)
-			return p;
-	return NULL;
-}
-
-const struct account_proof *
-account_password(const struct account *a)
-{
-	return account_find_password(a);
-}
-
-void
-proof_str(const struct account_proof *p, char out[PROOF_STR_SIZE])
-{
-	uint32_t head = (uint32_t)p->bytes[0] << 24 |
-	    (uint32_t)p->bytes[1] << 16 | (uint32_t)p->bytes[2] << 8 |
-	    p->bytes[3];
-
-	(void)snprintf(out, PROOF_STR_SIZE,
-	    p->kind == PROOF_UID ? "%" PRIu32 : "%08" PRIx32, head);
-}
-
-struct account_proof *
-account_find_proof(const struct account *a, enum proof_kind kind,
-    const char *called)
-{
-	struct account_proof *p;
-	char name[PROOF_STR_SIZE];
-
-	TAILQ_FOREACH(p, &a->proofs, in_account) {
-		proof_str(p, name);
-		if (p->kind == kind && strcmp(name, called) == 0)
-			return p;
-	}
-	return NULL;
-}
-
-static void
-proof_free(struct account_proof *p)
-{
-	if (p->hash != NULL)
-		explicit_bzero(p->hash, strlen(p->hash));
-	free(p->hash);
-	if (p->scram != NULL)
-		explicit_bzero(p->scram, strlen(p->scram));
-	free(p->scram);
-	free(p);
-}
-
 void
 account_free(struct account *a)
 {
-	struct account_proof *p;
 	struct account_nick *n;
 
 	while ((n = TAILQ_FIRST(&a->nicks)) != NULL) {
 		TAILQ_REMOVE(&a->nicks, n, in_account);
 		free(n);
 	}
-	while ((p = TAILQ_FIRST(&a->proofs)) != NULL) {
-		TAILQ_REMOVE(&a->proofs, p, in_account);
-		proof_free(p);
-	}
+	account_free_proofs(a);
 	free(a);
 }
 
@@ -340,14 +239,11 @@ accounts_take_out_nick(struct accounts *all, struct account_nick *n)
 static void
 accounts_take_out(struct accounts *all, struct account *a)
 {
-	struct account_proof *p;
 	struct account_nick *n;
 
 	TAILQ_FOREACH(n, &a->nicks, in_account)
 		accounts_take_out_nick(all, n);
-	TAILQ_FOREACH(p, &a->proofs, in_account)
-		if (p->kind != PROOF_PASSWORD)
-			RB_REMOVE(account_proof_tree, &all->by_bytes, p);
+	account_take_out_proofs(all, a);
 	RB_REMOVE(account_tree, &all->by_id, a);
 	all->count--;
 }
@@ -355,7 +251,6 @@ accounts_take_out(struct accounts *all, struct account *a)
 bool
 accounts_restore(struct accounts *all, struct account *a)
 {
-	struct account_proof *p;
 	struct account_nick *n;
 
 	if (accounts_find_id(all, a->id) != NULL)
@@ -363,15 +258,11 @@ accounts_restore(struct accounts *all, struct account *a)
 	TAILQ_FOREACH(n, &a->nicks, in_account)
 		if (accounts_find_nick(all, n->folded) != NULL)
 			return false;
-	TAILQ_FOREACH(p, &a->proofs, in_account)
-		if (p->kind != PROOF_PASSWORD &&
-		    accounts_find_proof(all, p->kind, p->bytes) != NULL)
-			return false;
+	if (!account_has_free_proofs(all, a))
+		return false;
 	TAILQ_FOREACH(n, &a->nicks, in_account)
 		accounts_insert_nick(all, n);
-	TAILQ_FOREACH(p, &a->proofs, in_account)
-		if (p->kind != PROOF_PASSWORD)
-			(void)RB_INSERT(account_proof_tree, &all->by_bytes, p);
+	account_insert_proofs(all, a);
 	(void)RB_INSERT(account_tree, &all->by_id, a);
 	all->count++;
 	return true;
@@ -479,113 +370,6 @@ account_set_name(struct accounts *all, struct account *a, const char *nick)
 	return true;
 }
 
-static struct account_proof *
-account_proof_new(struct account *a, enum proof_kind kind, int64_t now_ms)
-{
-	struct account_proof *p = xcalloc(1, sizeof(*p));
-
-	p->account = a;
-	p->kind = (uint8_t)kind;
-	p->made_ms = now_ms;
-	TAILQ_INSERT_TAIL(&a->proofs, p, in_account);
-	a->proof_count++;
-	return p;
-}
-
-static void
-account_drop_proof(struct accounts *all, struct account_proof *p)
-{
-	if (p->kind != PROOF_PASSWORD)
-		RB_REMOVE(account_proof_tree, &all->by_bytes, p);
-	TAILQ_REMOVE(&p->account->proofs, p, in_account);
-	p->account->proof_count--;
-	proof_free(p);
-}
-
-void
-account_remove_proof(struct accounts *all, struct account_proof *p)
-{
-	struct account *a = p->account;
-
-	account_drop_proof(all, p);
-	accounts_changed(all, a);
-}
-
-void
-account_remove_proofs(struct accounts *all, struct account *a)
-{
-	struct account_proof *p;
-
-	while ((p = TAILQ_FIRST(&a->proofs)) != NULL)
-		account_drop_proof(all, p);
-	accounts_changed(all, a);
-}
-
-void
-account_set_password(struct accounts *all, struct account *a, const char *hash,
-    int64_t now_ms)
-{
-	struct account_proof *p = account_find_password(a);
-
-	if (p != NULL)
-		account_drop_proof(all, p);
-	if (hash != NULL) {
-		p = account_proof_new(a, PROOF_PASSWORD, now_ms);
-		p->hash = xstrdup(hash);
-	}
-	accounts_changed(all, a);
-}
-
-void
-account_set_scram(struct accounts *all, struct account *a, const char *scram)
-{
-	struct account_proof *p = account_find_password(a);
-
-	if (p->scram != NULL)
-		explicit_bzero(p->scram, strlen(p->scram));
-	free(p->scram);
-	p->scram = scram == NULL ? NULL : xstrdup(scram);
-	accounts_changed(all, a);
-}
-
-/* The token that was not used for longest, or NULL. */
-static struct account_proof *
-account_oldest_token(const struct account *a)
-{
-	struct account_proof *p;
-
-	TAILQ_FOREACH(p, &a->proofs, in_account)
-		if (p->kind == PROOF_TOKEN)
-			return p;
-	return NULL;
-}
-
-struct account_proof *
-account_add_proof(struct accounts *all, struct account *a, enum proof_kind kind,
-    const unsigned char bytes[PROOF_BYTES], int64_t now_ms)
-{
-	struct account_proof *p = accounts_find_proof(all, kind, bytes);
-
-	assert(kind != PROOF_PASSWORD);
-	if (p != NULL)
-		return p->account == a ? p : NULL;
-	/* One place is left for a password. */
-	if (a->proof_count + (account_password(a) == NULL) >=
-	    ACCOUNT_PROOFS_MAX) {
-		p = kind == PROOF_TOKEN ? account_oldest_token(a) : NULL;
-		if (p == NULL)
-			return NULL;
-		account_drop_proof(all, p);
-	}
-	p = account_proof_new(a, kind, now_ms);
-	memcpy(p->bytes, bytes, sizeof(p->bytes));
-	/* A key or a user has just shown itself; a token is new. */
-	p->used_ms = kind == PROOF_TOKEN ? 0 : now_ms;
-	(void)RB_INSERT(account_proof_tree, &all->by_bytes, p);
-	accounts_changed(all, a);
-	return p;
-}
-
 /* What is kept of an origin: not it, but enough to know it again. */
 static uint64_t
 account_origin_number(const struct account *a, const struct credential *origin)
@@ -672,41 +456,4 @@ account_date(struct accounts *all, struct account *a, int64_t age_ms)
 		return;
 	a->used_age_ms = age_ms;
 	accounts_changed(all, a);
-}
-
-/* Proofs */
-
-void
-proof_of_uid(unsigned char bytes[PROOF_BYTES], const struct credential *c)
-{
-	assert(c->kind == CREDENTIAL_UID);
-	memset(bytes, 0, PROOF_BYTES);
-	memcpy(bytes, c->bytes, sizeof(uint32_t));
-}
-
-bool
-proof_of_token(unsigned char bytes[PROOF_BYTES], const char *token)
-{
-	SHA2_CTX sha;
-
-	_Static_assert(PROOF_BYTES == SHA256_DIGEST_LENGTH, "SHA-256");
-	if (strlen(token) != TOKEN_SIZE - 1 ||
-	    strspn(token, "0123456789abcdef") != TOKEN_SIZE - 1)
-		return false;
-	SHA256Init(&sha);
-	SHA256Update(&sha, (const unsigned char *)token, TOKEN_SIZE - 1);
-	SHA256Final(bytes, &sha);
-	return true;
-}
-
-void
-token_make(char out[TOKEN_SIZE])
-{
-	unsigned char random[(TOKEN_SIZE - 1) / 2];
-	size_t i;
-
-	arc4random_buf(random, sizeof(random));
-	for (i = 0; i < sizeof(random); i++)
-		(void)snprintf(out + 2 * i, 3, "%02x", random[i]);
-	explicit_bzero(random, sizeof(random));
 }

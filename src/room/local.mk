@@ -7,6 +7,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/acked.c \
 	%D%/acked.h \
 	%D%/account-fields.c \
+	%D%/account-impl.h \
+	%D%/account-proof.c \
 	%D%/account.c \
 	%D%/account.h \
 	%D%/attempts.c \
