@@ -180,6 +180,14 @@ struct conn *conn_alloc(struct net *net, int fd,
 /* To be called when whatever kept lines waiting is over. */
 void conn_continue_input(struct conn *c);
 
+/* Something can be read. */
+void conn_readable(struct conn *c);
+/* The one place where input is handled: new input, input that has waited, and
+ * EOF. */
+void conn_handle_input(struct conn *c);
+/* Schedules waiting input for the next turn. */
+void conn_handle_later(struct conn *c);
+
 /* Speaks telnet from now on. Returns -1 if libevent has no memory. */
 int conn_begin_telnet(struct conn *c) MUST_CHECK;
 /* Where lines are looked for: the bufferevent's input, or, of telnet, what is
@@ -244,7 +252,9 @@ void conn_reply_bytes(struct conn *c, const void *data, size_t len);
 struct conn_timer *conn_need_timer(struct conn *c);
 void conn_drop_timer(struct conn *c); /* there need not be one */
 
-/* conn-tls.c */
+/* conn-handshake.c */
+
+#define CONN_TLS_FAILED_MS 2000 /* for an alert to arrive */
 
 /* The first byte is there, or will be: is it TLS? If so, c->tls is there. False:
  * c must not be read now. */
@@ -253,15 +263,25 @@ bool conn_tls_look(struct conn *c);
 void conn_tls_begin(struct conn *c);
 /* To be called when c, which shakes hands, has come from another program. */
 void conn_tls_continue(struct conn *c);
+/* To be called when more has come: has h something to do? */
+void conn_handshake_look(struct conn_handshake *h);
+/* There will be no TLS; an alert may be on its way. */
+void conn_handshake_failed(struct conn *c, enum tls_failure why);
+void conn_drop_handshake(struct conn *c); /* there need not be one */
+/* Does a handshake of c's wait for its turn? Then nothing is read. */
+bool conn_tls_is_busy(const struct conn *c);
+
+/* conn-tls.c */
+
 void conn_tls_readable(struct conn *c);
+/* Opens the records in data, and keeps what is left. */
+void conn_tls_take(struct conn *c, char *data, size_t len);
 /* Seals and writes. */
 void conn_tls_write(struct conn *c, const char *data, size_t len);
 /* The time is up: c's peer has sent a close_notify, and no FIN. */
 void conn_tls_no_fin(struct conn *c);
 /* The last that we send. */
 void conn_tls_say_goodbye(struct conn *c);
-/* Does a handshake of c's wait for its turn? Then nothing is read. */
-bool conn_tls_is_busy(const struct conn *c);
 /* Frees c->tls, if there is one. */
 void conn_tls_free(struct conn *c);
 /* How many of the last bytes that were sealed belong to the last `sealed` bytes

@@ -48,7 +48,7 @@ enum {
 
 struct net_tls {
 	struct tls_context *context; /* net_set_tls() */
-	struct conn_handshakes ready, waiting, slots; /* conn-tls.c */
+	struct conn_handshakes ready, waiting, slots; /* conn-handshake.c */
 	size_t slot_count;
 	bool is_held; /* net_tls_hold() */
 	struct walk walk;

@@ -4,7 +4,9 @@
 src_libbrbd_a_SOURCES += \
 	%D%/callback.h \
 	%D%/conn-handoff.c \
+	%D%/conn-handshake.c \
 	%D%/conn-impl.h \
+	%D%/conn-input.c \
 	%D%/conn-output.c \
 	%D%/conn-tcp.c \
 	%D%/conn-telnet.c \
