@@ -10,6 +10,7 @@ bench_programs = \
 	bench/floor \
 	bench/grow \
 	bench/load \
+	bench/soak \
 	bench/models/bufferevent \
 	bench/models/fork \
 	bench/models/hybrid \
@@ -19,7 +20,7 @@ bench_programs = \
 EXTRA_PROGRAMS = $(bench_programs)
 CLEANFILES += $(bench_programs)
 EXTRA_DIST += bench/README bench/all bench/growth bench/hold bench/peers bench/plot \
-	bench/return bench/run bench/under-attack
+	bench/return bench/run bench/soaked bench/under-attack
 
 bench_serve = bench/serve.c bench/serve.h
 bench_ring = bench/models/ring.c bench/models/ring.h
@@ -59,6 +60,12 @@ bench_fakes_LDADD = $(LDADD) -lm
 bench_floor_SOURCES = bench/floor.c bench/secure.c bench/secure.h \
 	$(bench_serve)
 bench_floor_LDADD = $(OPENSSL_LIBS)
+bench_soak_SOURCES = \
+	bench/latency.c bench/latency.h \
+	bench/secure.c bench/secure.h \
+	bench/soak.c \
+	bench/trial.c bench/trial.h
+bench_soak_LDADD = $(OPENSSL_LIBS)
 bench_models_bufferevent_SOURCES = bench/models/bufferevent.c $(bench_serve)
 bench_models_bufferevent_LDADD = $(LIBEVENT_LIBS)
 bench_models_fork_SOURCES = bench/models/fork.c $(bench_ring) $(bench_serve)
@@ -78,9 +85,11 @@ bench_models_threads_SOURCES = bench/models/threads.c $(bench_ring) \
 bench_models_threads_LDADD =
 bench_models_threads_LDFLAGS = $(AM_LDFLAGS) -pthread
 
-.PHONY: bench bench-smoke
+.PHONY: bench bench-smoke bench-soak
 bench: $(bench_programs) src/brbd$(EXEEXT)
 	$(srcdir)/bench/all -b . -p -g $(srcdir)/bench/plots
+bench-soak: $(bench_programs) src/brbd$(EXEEXT)
+	$(srcdir)/bench/soaked -b . -o $(srcdir)/bench/plots
 bench-smoke: $(bench_programs) src/brbd$(EXEEXT)
 	$(srcdir)/bench/run -b . -q
 	$(srcdir)/bench/return -b . -m 20 -r 1
@@ -88,4 +97,6 @@ bench-smoke: $(bench_programs) src/brbd$(EXEEXT)
 	$(srcdir)/bench/all -b . -o bench-smoke -r 1 -t 0.2 size10 table
 	rm -rf bench-smoke
 	$(srcdir)/bench/growth -b . 50
+	$(srcdir)/bench/soaked -b . -n 30 -o bench-smoke -t 15 || [ $$? = 1 ]
+	rm -rf bench-smoke
 	$(srcdir)/bench/under-attack -b . -t 1 flush places tls metrics control
