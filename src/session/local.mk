@@ -12,8 +12,11 @@ src_libbrbd_a_SOURCES += \
 	%D%/session-impl.h \
 	%D%/session-account.c \
 	%D%/session-account.h \
+	%D%/session-identity.c \
 	%D%/session-login-impl.h \
+	%D%/session-login-password.c \
 	%D%/session-login-prompt.c \
+	%D%/session-login-scram.c \
 	%D%/session-login.c \
 	%D%/session-probe.c \
 	%D%/session-search.c \

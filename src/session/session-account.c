@@ -11,7 +11,6 @@
 #include <strings.h>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "session/protocol.h"
 #include "session/session-account.h"
 #include "session/session.h"

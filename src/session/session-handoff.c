@@ -12,7 +12,6 @@
 #include <bsd/string.h>
 
 #include "base/handoff.h"
-#include "room/client.h"
 #include "room/directory.h"
 #include "room/member.h"
 #include "session/protocol.h"

@@ -33,15 +33,36 @@ struct session_login {
 struct session_login *login_new(struct session *s, enum login_purpose purpose,
     enum login_step step, const char *name);
 void login_free(struct session_login *l);
+/* The session waits for it no more, and may begin another; l is freed by
+ * login_wipe(). */
+void login_detach(struct session_login *l);
+void login_wipe(struct session_login *l);
+/* Frees a secret, or NULL, and leaves nothing of it in memory. */
+void login_forget(char *secret);
 
 /* Whether s may do that at all; nick is of the account to be made. */
 enum login login_may(const struct session *s, enum login_purpose purpose,
     const char *nick);
 /* Tries a password or token for l->name: now, or when others are done. */
 void login_begin(struct session_login *l, const char *secret);
+/* Has the hash computed, which takes a moment. */
+void login_compute(struct session_login *l, const char *secret);
+/* s is the owner of a, as p (NULL: the password) has shown; but the account may
+ * be banned. */
+void login_done(struct session *s, struct account *a, struct account_proof *p,
+    const char *nick);
+void login_refused(struct session *s, const struct session_login *l,
+    enum login result);
+/* It is surely the owner who is there now. */
+void login_is_proved(struct session *s);
 /* The end of it: tells the client. */
 void login_end(struct session *s, enum login_purpose purpose, enum login result,
     struct login_answer *answer);
+
+/* session-login-password.c: s, which makes an account of that nick; and who asks
+ * to change the password has given the present one. */
+struct registrant login_registrant(const struct session *s, const char *nick);
+void login_confirmed(struct session_login *l);
 
 /* So that it is not said when it is typed once more. */
 void login_note(struct session *s, const char *secret);

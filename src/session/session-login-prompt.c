@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session/protocol.h"
 #include "session/session-login-impl.h"
 
 #define LOGIN_PROMPT_MS 60000

@@ -26,10 +26,8 @@
 
 #include "base/fields.h"
 #include "base/log.h"
-#include "net/scram.h"
 #include "net/verify.h"
 #include "room/conversing.h"
-#include "room/member.h"
 #include "room/typed-secret.h"
 #include "session/protocol.h"
 #include "session/session-impl.h"
@@ -41,50 +39,6 @@
 #define LOGIN_WAITING_MAX 256
 #define LOGIN_WAIT_MS 30000
 
-bool
-session_is_private(const struct session *s)
-{
-	return conn_is_secure(s->conn) || s->is_behind_tls ||
-	    credential_is_local(&s->address);
-}
-
-/* What the connection itself proves, whatever the client says: the key of its
- * certificate, or its Unix user. */
-static struct account_proof *
-login_proof(const struct session *s)
-{
-	const uint8_t *key = conn_tls_key(s->conn);
-	unsigned char bytes[PROOF_BYTES];
-
-	if (key != NULL)
-		return accounts_find_proof(&s->all->chat->accounts, PROOF_KEY,
-		    key);
-	if (s->address.kind != CREDENTIAL_UID)
-		return NULL;
-	proof_of_uid(bytes, &s->address);
-	return accounts_find_proof(&s->all->chat->accounts, PROOF_UID, bytes);
-}
-
-struct account *
-session_account(const struct session *s)
-{
-	if (s->member != NULL)
-		return member_account(s->member);
-	return s->account == 0 ?
-	    NULL :
-	    accounts_find_id(&s->all->chat->accounts, s->account);
-}
-
-struct credential
-session_identity(const struct session *s)
-{
-	const struct account *a = session_account(s);
-
-	if (s->member != NULL)
-		return s->member->credential;
-	return a == NULL ? s->address : credential_from_account(a->id);
-}
-
 void
 login_note(struct session *s, const char *secret)
 {
@@ -92,7 +46,7 @@ login_note(struct session *s, const char *secret)
 		typed_secret_note(s->member, secret);
 }
 
-static void
+void
 login_forget(char *secret)
 {
 	if (secret != NULL)
@@ -115,7 +69,7 @@ login_stop_waiting(struct session_login *l)
 	return secret;
 }
 
-static void
+void
 login_wipe(struct session_login *l)
 {
 	struct session *s = l->session;
@@ -139,9 +93,7 @@ login_free(struct session_login *l)
 	login_wipe(l);
 }
 
-/* The session waits for it no more, and may begin another; l is freed by
- * login_wipe(). */
-static void
+void
 login_detach(struct session_login *l)
 {
 	l->session->login = NULL;
@@ -154,7 +106,6 @@ session_login_cancel(struct session *s)
 	login_free(s->login);
 }
 
-static void login_confirmed(struct session_login *l);
 static void login_wake(struct sessions *all);
 
 /* What asks for a password, for that. */
@@ -206,16 +157,13 @@ session_set_account(struct session *s, uint64_t account)
 	s->origin = admit_share(&s->all->admission, s->origin, account, false);
 }
 
-/* It is surely the owner who is there now. */
-static void
+void
 login_is_proved(struct session *s)
 {
 	s->proved_until_ms = s->all->net->clock->mono_ms + LOGIN_FRESH_MS;
 }
 
-/* s is the owner of a, as p (NULL: the password) has shown; but the account may
- * be banned. */
-static void
+void
 login_done(struct session *s, struct account *a, struct account_proof *p,
     const char *nick)
 {
@@ -244,7 +192,7 @@ login_done(struct session *s, struct account *a, struct account_proof *p,
 		conversing_tell(s->member);
 }
 
-static void
+void
 login_refused(struct session *s, const struct session_login *l,
     enum login result)
 {
@@ -262,17 +210,6 @@ login_refused(struct session *s, const struct session_login *l,
 	login_end(s, l->purpose, result, &answer);
 	if (l->is_typed)
 		login_shun(s, l->purpose, 0);
-}
-
-/* s, which makes an account of that nick. */
-static struct registrant
-login_registrant(const struct session *s, const char *nick)
-{
-	return (struct registrant){
-		.m = s->member,
-		.address = &s->address,
-		.nick = nick,
-	};
 }
 
 /* What the hash tells. l is freed. */
@@ -408,8 +345,7 @@ login_wait(struct session_login *l, const char *secret)
 	return true;
 }
 
-/* Has the hash computed, which takes a moment. */
-static void
+void
 login_compute(struct session_login *l, const char *secret)
 {
 	struct session *s = l->session;
@@ -480,59 +416,6 @@ session_login(struct session *s, const char *name, const char *secret)
 	login_begin(login_new(s, LOGIN_TO, LOGIN_STEP_HASH, name), secret);
 }
 
-/* SCRAM. The proof is looked at here and now, as it takes no time. */
-void
-session_scram_challenge(struct session *s, struct scram *x, struct buf *out)
-{
-	struct scram_verifier v;
-
-	(void)!action_scram_verifier(s->all->chat, x->name, &v);
-	scram_challenge(x, &v, NULL, out);
-	explicit_bzero(&v, sizeof(v));
-}
-
-struct account *
-session_scram_finish(struct session *s, struct scram *x, const char *text,
-    size_t len, struct buf *out)
-{
-	struct session_login *l = login_new(s, LOGIN_TO, LOGIN_STEP_HASH,
-	    x->name);
-	struct chat *chat = s->all->chat;
-	struct account *a = NULL;
-	struct scram_verifier v;
-	enum login result = LOGIN_ALREADY;
-	bool is_real, is_right;
-
-	if (session_account(s) == NULL)
-		result = action_login_check(chat, &s->address, x->name, "",
-		    &l->try);
-	l->wait_ms = l->try.wait_ms;
-	if (result == LOGIN_VERIFY) {
-		is_real = action_scram_verifier(chat, x->name, &v);
-		is_right = scram_finish(x, &v, text, len, out);
-		explicit_bzero(&v, sizeof(v));
-		a = action_login_verified(chat, &s->address, &l->try,
-		    is_real && is_right);
-		result = LOGIN_WRONG;
-	}
-	login_detach(l);
-	if (a == NULL)
-		login_refused(s, l, result);
-	login_wipe(l);
-	return a;
-}
-
-bool
-session_scram_done(struct session *s, uint64_t id, const char *name)
-{
-	struct account *a = accounts_find_id(&s->all->chat->accounts, id);
-
-	if (a == NULL || session_account(s) != NULL)
-		return false;
-	login_done(s, a, NULL, name);
-	return true;
-}
-
 /* One is done: those who wait try again, the first first. */
 static void
 login_wake(struct sessions *all)
@@ -551,154 +434,6 @@ login_wake(struct sessions *all)
 			login_begin(l, secret);
 		login_forget(secret);
 	}
-}
-
-/* Who asks to change the password has given the present one. */
-static void
-login_confirmed(struct session_login *l)
-{
-	struct session *s = l->session;
-	char *next = l->next;
-
-	l->next = NULL;
-	login_is_proved(s);
-	if (next != NULL)
-		session_set_password(s, LOGIN_PASSWORD, next);
-	else
-		session_ask_password(s, LOGIN_PASSWORD, l->name);
-	login_forget(next);
-}
-
-/* Does s need no present password to set another? Somebody may have left a
- * terminal behind; a token is for programs, and lies in their files. */
-static bool
-login_is_fresh(const struct session *s)
-{
-	return session_proves_account(s, NULL) ||
-	    s->all->net->clock->mono_ms < s->proved_until_ms;
-}
-
-void
-session_change_password(struct session *s, const char *present,
-    const char *password)
-{
-	struct session_login *l;
-
-	if (session_account(s) == NULL || login_is_fresh(s)) {
-		session_set_password(s, LOGIN_PASSWORD, password);
-		return;
-	}
-	l = login_new(s, LOGIN_CONFIRM, LOGIN_STEP_HASH,
-	    account_name(session_account(s)));
-	l->next = xstrdup(password);
-	login_begin(l, present);
-}
-
-/* What of the connection lets s into the account of name. */
-static struct account_proof *
-login_proof_of(const struct session *s, const char *name)
-{
-	struct account_proof *p = login_proof(s);
-
-	return p == NULL || (name != NULL && !account_owns(p->account, name)) ?
-	    NULL :
-	    p;
-}
-
-bool
-session_may_log_in(const struct session *s, const char *name)
-{
-	return session_account(s) == NULL && login_proof_of(s, name) != NULL;
-}
-
-bool
-session_proves_account(const struct session *s, const char *name)
-{
-	const struct account_proof *p = login_proof_of(s, name);
-
-	return p != NULL && p->account == session_account(s);
-}
-
-bool
-session_login_by_connection(struct session *s, const char *name)
-{
-	struct account_proof *p = login_proof_of(s, name);
-
-	if (p == NULL || session_account(s) != NULL)
-		return false;
-	login_done(s, p->account, p,
-	    name == NULL ? account_name(p->account) : name);
-	return true;
-}
-
-enum login
-login_may(const struct session *s, enum login_purpose purpose, const char *nick)
-{
-	const struct registrant who = login_registrant(s, nick);
-	bool is_in = session_account(s) != NULL;
-
-	if (is_in != (purpose == LOGIN_PASSWORD || purpose == LOGIN_CONFIRM))
-		return is_in ? LOGIN_ALREADY : LOGIN_WRONG;
-	if (!session_is_private(s))
-		return LOGIN_INSECURE;
-	if (purpose == LOGIN_PASSWORD && !login_is_fresh(s))
-		return LOGIN_UNCONFIRMED;
-	return purpose != LOGIN_REGISTER ?
-	    LOGIN_DONE :
-	    action_register_check(s->all->chat, &who);
-}
-
-/* Has a hash made of the password, and then the account of nick; or the
- * password changed of that which s has. */
-static void
-login_set_password(struct session *s, enum login_purpose purpose,
-    const char *nick, const char *password)
-{
-	struct login_answer answer = { .nick = NICK_SAME };
-	enum login result = login_may(s, purpose, nick);
-
-	login_note(s, password);
-	if (result == LOGIN_DONE && password_check(password) != NULL)
-		result = LOGIN_BAD_PASSWORD;
-	if (result == LOGIN_DONE && purpose == LOGIN_REGISTER) {
-		answer.wait_ms = action_register_wait_ms(s->all->chat,
-		    &s->address);
-		if (answer.wait_ms > 0)
-			result = LOGIN_TOO_OFTEN;
-	}
-	if (result == LOGIN_DONE && purpose == LOGIN_PASSWORD) {
-		answer.wait_ms = action_change_wait_ms(s->all->chat,
-		    session_account(s));
-		if (answer.wait_ms > 0)
-			result = LOGIN_TOO_OFTEN;
-	}
-	if (result != LOGIN_DONE)
-		login_end(s, purpose, result, &answer);
-	else
-		login_compute(login_new(s, purpose, LOGIN_STEP_HASH, nick),
-		    password);
-}
-
-void
-session_set_password(struct session *s, enum login_purpose purpose,
-    const char *password)
-{
-	login_set_password(s, purpose, s->member->nick, password);
-}
-
-void
-session_register_early(struct session *s, const char *nick,
-    const char *password)
-{
-	struct login_answer answer = { .nick = NICK_SAME };
-	const struct ban *ban;
-
-	assert(s->member == NULL);
-	if (admit_entry(&s->all->admission, &s->address, NULL, &ban) ==
-	    ADMITTED)
-		login_set_password(s, LOGIN_REGISTER, nick, password);
-	else
-		login_end(s, LOGIN_REGISTER, LOGIN_NOT_ALLOWED, &answer);
 }
 
 /* To the next program */

@@ -15,7 +15,6 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "net/http.h"
-#include "room/client.h"
 #include "room/member.h"
 #include "session/protocol.h"
 #include "session/session-impl.h"
