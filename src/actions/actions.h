@@ -65,6 +65,7 @@ enum say action_say(struct member *m, struct room *room, struct event *event,
 enum msg {
 	MSG_SENT,
 	MSG_QUEUED, /* they get it when they are back */
+	MSG_SAID_BEFORE, /* under the event's id: client_has_told() */
 	MSG_ON_BREAK, /* the sender is */
 	MSG_SECRET, /* it is the password that they have just given */
 	MSG_TOO_LONG, /* fits was false */

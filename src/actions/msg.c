@@ -17,6 +17,7 @@
 #include "room/conversing.h"
 #include "room/departed.h"
 #include "room/directory.h"
+#include "room/ids.h"
 #include "room/member.h"
 #include "room/person.h"
 #include "room/typed-secret.h"
@@ -70,6 +71,9 @@ action_msg(struct member *m, struct member *to, struct event *event, bool fits)
 	struct conversation_party party;
 	struct conversation_end *end = NULL;
 
+	if (event->id != NULL && conversing_party(to, &party) &&
+	    client_has_told(member_client(m), &party, event))
+		return MSG_SAID_BEFORE;
 	if (m->is_on_break)
 		return MSG_ON_BREAK;
 	if (event->text != NULL &&
@@ -108,6 +112,8 @@ action_msg_absent(struct member *m, const char *nick, struct event *event,
 
 	if (!msg_is_lasting(event) || !conversing_absent(m->chat, m, nick, to))
 		return MSG_NOBODY;
+	if (event->id != NULL && client_has_told(member_client(m), to, event))
+		return MSG_SAID_BEFORE;
 	if (m->is_on_break)
 		return MSG_ON_BREAK;
 	if (typed_secret_is(m, event->text, event->text_len))
@@ -149,6 +155,7 @@ msg_str(enum msg why)
 	case MSG_SENT:
 	case MSG_QUEUED:
 	case MSG_KEPT:
+	case MSG_SAID_BEFORE:
 	case MSG_ON_BREAK:
 	case MSG_TOO_LONG:
 	case MSG_ACCOUNTS_ONLY:

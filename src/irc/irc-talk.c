@@ -323,6 +323,7 @@ talk_to_absent(struct session *s, const struct talk *t, const char *target,
 	case MSG_QUEUED:
 	case MSG_QUEUE_FULL:
 	case MSG_ACCOUNTS_ONLY:
+	case MSG_SAID_BEFORE: /* only in other protocols */
 		break;
 	}
 }
@@ -374,6 +375,7 @@ talk_to_person(struct session *s, const struct talk *t, const char *target)
 		    "sent",
 		    to->nick);
 		break;
+	case MSG_SAID_BEFORE: /* only in other protocols */
 	case MSG_KEPT: /* of who is not here */
 	case MSG_NOBODY:
 	case MSG_GUEST:

@@ -195,7 +195,7 @@ jsonl_client_run(struct session *s, const struct jsonl_request *rq)
 
 static void
 msg_done(struct session *s, const struct jsonl_request *rq, const char *to,
-    struct event *event, bool is_kept)
+    struct event *event, bool is_kept, bool is_again)
 {
 	struct json *j = jsonl_begin_done(s, rq);
 
@@ -203,6 +203,8 @@ msg_done(struct session *s, const struct jsonl_request *rq, const char *to,
 	json_text(j, "to", to);
 	jsonl_add_message(j, event);
 	json_bool(j, "kept", is_kept);
+	if (is_again)
+		json_bool(j, "again", true);
 	jsonl_end(s);
 }
 
@@ -217,16 +219,21 @@ msg_to(struct session *s, const struct jsonl_request *rq, const char *nick,
 		.is_action = kind == EVENT_ME,
 		.is_notice = kind == EVENT_NOTICE };
 	struct conversation_party absent;
-	enum msg result = to == NULL ?
+	enum msg result;
+
+	if (!say_id(s, rq, &event))
+		return;
+	result = to == NULL ?
 	    action_msg_absent(s->member, nick, &event, true, &absent) :
 	    action_msg(s->member, to, &event, true);
-
 	switch (result) {
 	case MSG_SENT:
+	case MSG_SAID_BEFORE:
 	case MSG_QUEUED:
 	case MSG_KEPT:
 		msg_done(s, rq, to == NULL ? absent.nick : to->nick, &event,
-		    result != MSG_SENT);
+		    to == NULL || result == MSG_QUEUED,
+		    result == MSG_SAID_BEFORE);
 		break;
 	case MSG_QUEUE_FULL:
 		jsonl_failed(s, rq, "too-many",
@@ -260,19 +267,22 @@ msg_to(struct session *s, const struct jsonl_request *rq, const char *nick,
 void
 jsonl_msg_run(struct session *s, const struct jsonl_request *rq)
 {
-	char *nick = jsonl_value(s, rq), *text;
+	struct jsonl_request with = *rq;
+	char *nick, *text;
 	enum event_kind kind;
 
+	with.id = jsonl_label(rq, "id", HISTORY_ID_MAX);
+	nick = jsonl_value(s, &with);
 	if (nick == NULL)
 		return;
-	if (!jsonl_member(s, rq, "text", &text)) {
+	if (!jsonl_member(s, &with, "text", &text)) {
 		free(nick);
 		return;
 	}
 	if (text == NULL)
-		jsonl_failed(s, rq, "no-text", "it needs a \"text\"");
-	else if (talk_check(s, rq, text) && talk_kind(s, rq, &kind))
-		msg_to(s, rq, nick, kind, text);
+		jsonl_failed(s, &with, "no-text", "it needs a \"text\"");
+	else if (talk_check(s, &with, text) && talk_kind(s, &with, &kind))
+		msg_to(s, &with, nick, kind, text);
 	free(text);
 	free(nick);
 }

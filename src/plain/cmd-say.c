@@ -49,6 +49,7 @@ msg_absent(struct session *s, const char *nick, struct event *event)
 		session_error(s, "%s is %s", to.nick, msg_str(result));
 		break;
 	case MSG_TOO_LONG: /* only in other protocols */
+	case MSG_SAID_BEFORE:
 	case MSG_SENT: /* to who is here */
 	case MSG_QUEUED:
 	case MSG_QUEUE_FULL:
@@ -92,6 +93,7 @@ msg_to(struct session *s, struct member *to, struct event *event)
 		plain_on_break(s);
 		break;
 	case MSG_TOO_LONG: /* only in other protocols */
+	case MSG_SAID_BEFORE:
 	case MSG_KEPT: /* to who is not here */
 	case MSG_NOBODY:
 	case MSG_GUEST:

@@ -19,4 +19,13 @@ void conversation_changed(const struct conversations *all,
     const struct conversation *c);
 /* Removes it, with all that was said. */
 void conversation_remove(struct conversations *all, struct conversation *c);
+
+/* Of a record with an id_key: its msgid, and whether it is from that end. */
+uint64_t conversation_msgid(const struct event *record);
+bool conversation_is_from(const struct event *record,
+    const struct conversation_end *end);
+/* Adds the event, which has its msgid and time. */
+void conversation_append(struct history *h, const struct conversation_end *from,
+    const struct event *event);
+
 #endif

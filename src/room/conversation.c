@@ -397,32 +397,6 @@ conversation_begin(struct conversations *all,
 
 /* Saying and reading */
 
-static enum event_kind
-conversation_kind(const struct event *event)
-{
-	if (event->is_notice)
-		return EVENT_NOTICE;
-	return event->is_action ? EVENT_ME : EVENT_SAY;
-}
-
-/* The msgid is the id of the record, and whose it is tells which end it is
- * from. */
-static void
-conversation_append(struct history *h, const struct conversation_end *from,
-    struct event *event)
-{
-	struct event said = *event;
-	char id[24];
-
-	(void)snprintf(id, sizeof(id), "%llu",
-	    (unsigned long long)event->msgid);
-	said.kind = conversation_kind(event);
-	said.id = id;
-	said.id_len = strlen(id);
-	said.id_key = from->is_second ? 2 : 1;
-	(void)history_append(h, &said);
-}
-
 enum conversation_say
 conversation_say(struct conversations *all,
     const struct conversation_party *from, const struct conversation_party *to,
@@ -488,14 +462,11 @@ conversation_event(const struct conversation_end *end, struct event *event)
 {
 	const struct conversation_party *other =
 	    &conversation_other(end)->party;
-	bool is_own = (event->id_key == 2) == end->is_second;
-	char digits[HISTORY_ID_MAX + 1];
+	bool is_own = conversation_is_from(event, end);
 
 	if (event->kind == EVENT_GAP || event->id_key == 0)
 		return false;
-	memcpy(digits, event->id, event->id_len);
-	digits[event->id_len] = '\0';
-	event->msgid = strtoull(digits, NULL, 10);
+	event->msgid = conversation_msgid(event);
 	event->is_notice = event->kind == EVENT_NOTICE;
 	event->is_action = event->kind == EVENT_ME;
 	event->kind = is_own ? EVENT_PRIVATE_SENT : EVENT_PRIVATE;
@@ -505,17 +476,6 @@ conversation_event(const struct conversation_end *end, struct event *event)
 	event->id_len = 0;
 	event->id_key = 0;
 	return true;
-}
-
-bool
-conversation_find_msgid(const struct history *h, uint64_t msgid,
-    struct history_cursor *at)
-{
-	char id[24];
-
-	(void)snprintf(id, sizeof(id), "%llu", (unsigned long long)msgid);
-	return history_find_id(h, 1, id, strlen(id), at) ||
-	    history_find_id(h, 2, id, strlen(id), at);
 }
 
 /* Keeping */

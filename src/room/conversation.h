@@ -189,6 +189,15 @@ enum conversation_say conversation_say(struct conversations *all,
     struct origin *origin, struct event *event,
     struct conversation_end **end) MUST_CHECK;
 
+/*
+ * Has from said event to to, under event->id, which is not NULL and of
+ * event->id_key? Then its msgid and time are those of then. It goes through all
+ * that is held.
+ */
+bool conversation_has_said(struct conversations *all,
+    const struct conversation_party *from, const struct conversation_party *to,
+    struct event *event) MUST_CHECK;
+
 /* They are handed what was just said: nothing is left to tell them of, unless
  * there was before. */
 void conversation_handed(struct conversations *all,

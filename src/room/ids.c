@@ -19,6 +19,7 @@
 #include "base/credential.h"
 #include "history/history.h"
 #include "room/client.h"
+#include "room/conversing.h"
 #include "room/ids.h"
 
 static uint64_t
@@ -85,6 +86,18 @@ client_has_said(const struct client *client, const struct room *room,
 	event->time_ms = said.time_ms;
 	event->wall_ms = said.wall_ms;
 	return true;
+}
+
+bool
+client_has_told(const struct client *client,
+    const struct conversation_party *to, struct event *event)
+{
+	struct member *m = client->member;
+	struct conversation_party own;
+
+	event->id_key = ids_key(client);
+	return conversing_party(m, &own) &&
+	    conversation_has_said(&m->chat->conversations, &own, to, event);
 }
 
 bool

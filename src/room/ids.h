@@ -26,6 +26,7 @@
 #define CLIENT_SECRET_MAX 64
 
 struct client;
+struct conversation_party;
 struct room;
 
 /* What it says from now on may have ids. -1: it cannot be that. */
@@ -38,6 +39,11 @@ int client_set_secret(struct client *client, const char *secret) MUST_CHECK;
  */
 bool client_has_said(const struct client *client, const struct room *room,
     struct event *event) MUST_CHECK;
+
+/* The same of what it has said to one person; the event has its msgid and time
+ * then. Nothing is known of what nobody keeps, as one of them is a guest. */
+bool client_has_told(const struct client *client,
+    const struct conversation_party *to, struct event *event) MUST_CHECK;
 
 /* Has the event, read from a history, an id of this client? */
 bool client_has_id(const struct client *client, const struct event *event);

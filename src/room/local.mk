@@ -26,6 +26,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/clients.c \
 	%D%/clients.h \
 	%D%/conversation-fields.c \
+	%D%/conversation-ids.c \
 	%D%/conversation-impl.h \
 	%D%/conversation.c \
 	%D%/conversation.h \

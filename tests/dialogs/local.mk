@@ -242,6 +242,7 @@ dialogs_json = \
 	%D%/json-ids.dialog \
 	%D%/json-lapped.dialog \
 	%D%/json-manage.dialog \
+	%D%/json-msg-ids.dialog \
 	%D%/json-password.dialog \
 	%D%/json-search.dialog \
 	%D%/json-upgrade.dialog \
