@@ -276,6 +276,7 @@ def talk(path):
     bob.ask(kick="ana", room="den", text="out")
     ana.until("kick")
     bob.ask(rooms=True)
+    bob.ask(conversations=True)
     ana.ask(history="lobby", limit=2)
     ana.ask(history="lobby", before=3, limit="1")
     ana.ask(history="lobby", after="0")

@@ -49,10 +49,14 @@ login_code(enum login result)
 static void
 login_add_token(struct session *s, struct json *j, struct account *a)
 {
-	char token[TOKEN_SIZE];
+	const struct account_proof *p;
+	char token[TOKEN_SIZE], name[PROOF_STR_SIZE];
 
-	if (session_make_token(s, a, token) != NULL)
+	if ((p = session_make_token(s, a, token)) != NULL) {
 		json_text(j, "token", token);
+		proof_str(p, name);
+		json_text(j, "name", name);
+	}
 	explicit_bzero(token, sizeof(token));
 }
 

@@ -2,9 +2,10 @@
  * Copyright (c) 2026 The brbd authors
  *
  * Pages of a room's history, or of a conversation's, by number: the newest,
- * those before a number, or those after it. One answer is bounded by messages and by bytes; what is in
- * it comes in the order in which it was said, and "more" tells whether there
- * is more that way.
+ * those before a number, or those after it. One answer is bounded by messages
+ * and by bytes; what is in it comes in the order in which it was said, and
+ * "more" tells whether there is more that way. And with whom there is a
+ * conversation.
  */
 #include "config.h"
 
@@ -200,4 +201,41 @@ jsonl_history_run(struct session *s, const struct jsonl_request *rq)
 	else
 		history_room(s, rq, name);
 	free(name);
+}
+
+static void
+conversation_add(struct session *s, struct json *j,
+    const struct conversation_end *end)
+{
+	json_object_open(j, NULL);
+	json_text(j, "with", conversation_other(end)->party.nick);
+	jsonl_add_time(j, "time", conversation_of_end(end)->time_ms);
+	json_number(j, "new",
+	    conversing_untold(&s->all->chat->conversations, session_client(s),
+		end));
+	json_object_close(j);
+}
+
+void
+jsonl_conversations_run(struct session *s, const struct jsonl_request *rq)
+{
+	struct conversations *all = &s->all->chat->conversations;
+	struct conversation_end *end = NULL;
+	struct conversation_party own;
+	struct json *j = jsonl_begin_done(s, rq);
+	size_t shown = 0;
+
+	conversing_confirm(all);
+	json_array_open(j, "conversations");
+	while (conversing_party(s->member, &own) &&
+	    (end = conversation_next(all, &own, end)) != NULL) {
+		if (conversation_of_end(end)->next_number == 1)
+			continue;
+		if (shown++ < JSONL_ROOMS_MAX)
+			conversation_add(s, j, end);
+	}
+	json_array_close(j);
+	json_bool(j, "more", shown > JSONL_ROOMS_MAX);
+	jsonl_end(s);
+	session_charge(s, (unsigned)(shown / 100));
 }

@@ -21,8 +21,6 @@
 #include "room/person.h"
 #include "room/replay.h"
 
-#define JSONL_ROOMS_MAX 1000
-
 /* What a program is told of a room that it comes into. */
 static void
 join_answer(struct session *s, const struct jsonl_request *rq,

@@ -23,6 +23,7 @@ struct search;
 
 #define JSONL_LINE_MAX 16384 /* bytes of a request */
 #define JSONL_REF_MAX 64
+#define JSONL_ROOMS_MAX 1000 /* in one list; of conversations, too */
 #define JSONL_HISTORY_MAX 100
 #define JSONL_PAGE_BYTES ((size_t)128 * 1024) /* of messages in an answer */
 /* For who does not attend, and can have it in no other way. */

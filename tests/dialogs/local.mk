@@ -238,6 +238,7 @@ dialogs_json = \
 	%D%/json-aside.dialog \
 	%D%/json-catchup.dialog \
 	%D%/json-conversation.dialog \
+	%D%/json-conversations.dialog \
 	%D%/json-errors.dialog \
 	%D%/json-ids.dialog \
 	%D%/json-lapped.dialog \
