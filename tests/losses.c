@@ -62,6 +62,7 @@ enum plan {
 	PLAN_SWALLOW, /* .amount bytes, then a reset */
 	PLAN_STUCK, /* until line .amount has been said, then an end */
 	PLAN_ORDERLY, /* all is read, then it is closed */
+	PLAN_CLOSING, /* by TLS: so it was said; until the daemon ends it, too */
 	PLAN_STAY /* to the end of the test */
 };
 
@@ -218,15 +219,17 @@ losses_reset(int fd)
 	(void)close(fd);
 }
 
+static bool
+person_leaves_in_order(const struct person *p)
+{
+	return p->plan == PLAN_ORDERLY || p->plan == PLAN_CLOSING;
+}
+
 static void
 person_end(struct person *p, bool is_reset)
 {
-	if (p->ws != NULL && p->plan == PLAN_ORDERLY) {
-		ws_client_add_close(&p->out);
-		person_flush(p);
-	}
-	if (p->tls != NULL && p->plan == PLAN_ORDERLY)
-		tls_client_shutdown(p->tls);
+	bool is_orderly = person_leaves_in_order(p);
+
 	person_end_tls(p);
 	if (is_reset)
 		losses_reset(p->fd);
@@ -234,8 +237,30 @@ person_end(struct person *p, bool is_reset)
 		(void)close(p->fd);
 	p->fd = -1;
 	/* That a browser closes says nothing of what its page has read. */
-	p->see.was_orderly = p->plan == PLAN_ORDERLY && p->speech == PLAIN;
+	p->see.was_orderly = is_orderly && p->speech == PLAIN;
 	p->rounds++;
+	p->orderly += is_orderly;
+}
+
+/*
+ * All is read. Who closed right after a close_notify, and was not run in
+ * between for as long as the daemon waits, would leave its answer unread, which
+ * is a reset.
+ */
+static void
+person_close(struct person *p)
+{
+	if (p->ws != NULL) {
+		ws_client_add_close(&p->out);
+		person_flush(p);
+	}
+	if (p->tls == NULL) {
+		person_end(p, false);
+		return;
+	}
+	tls_client_shutdown(p->tls);
+	ck_assert_int_eq(shutdown(p->fd, SHUT_WR), 0);
+	p->plan = PLAN_CLOSING;
 }
 
 /* So much has been handed on; what now? */
@@ -358,9 +383,12 @@ person_read(struct person *p)
 		n = read(p->fd, data, max);
 		if (n == -1 && (errno == EAGAIN || errno == EINTR))
 			return;
-		LOSSES_ASSERT(n > 0, "%s: the connection has ended",
-		    p->see.nick);
-		if (p->plan == PLAN_SWALLOW) {
+		LOSSES_ASSERT(n > 0 || (n == 0 && p->plan == PLAN_CLOSING),
+		    "%s: the connection has ended", p->see.nick);
+		if (p->plan == PLAN_CLOSING) {
+			if (n == 0)
+				person_end(p, false);
+		} else if (p->plan == PLAN_SWALLOW) {
 			p->amount -= (unsigned)n;
 		} else {
 			person_feed(p, data, (size_t)n);
@@ -399,10 +427,9 @@ person_step(struct person *p)
 	    (said >= p->amount || is_over ||
 		client_now_ms() - p->stuck_ms > STUCK_MAX_MS))
 		person_unstick(p);
-	else if (p->plan == PLAN_ORDERLY && person_has_all(p)) {
-		person_end(p, false);
-		p->orderly++;
-	} else if (p->plan == PLAN_SWALLOW &&
+	else if (p->plan == PLAN_ORDERLY && person_has_all(p))
+		person_close(p);
+	else if (p->plan == PLAN_SWALLOW &&
 	    (is_over || client_now_ms() - p->stuck_ms > STUCK_MAX_MS))
 		/* No more comes that could be swallowed; also to who was about to
 		 * join. */
@@ -471,7 +498,7 @@ speaker_may_speak(void)
 	if (is_over)
 		return false;
 	for (i = 0; i < NITEMS(people); i++)
-		if (people[i].plan == PLAN_ORDERLY ||
+		if (person_leaves_in_order(&people[i]) ||
 		    (people[i].rounds == 0 &&
 			people[i].see.phase != PHASE_LIVE && said == 0) ||
 		    (said - people[i].see.next >= SPEAKER_AHEAD &&
