@@ -85,17 +85,29 @@ control_has_argument(const struct words *arguments, const char *argument)
 	return false;
 }
 
+static const char *
+control_program(const struct script *s)
+{
+	const char *brbd;
+
+	if (s->clocks != NULL) {
+		brbd = getenv("BRBD_CLOCKS");
+		return brbd != NULL ? brbd : "tests/brbd-clock";
+	}
+	brbd = getenv("BRBD");
+	return brbd != NULL ? brbd : "src/brbd";
+}
+
 /* The program, by the names in the environment, and the settings file. */
 static void
 control_add_program(struct script *s, struct words *argv,
     const struct words *arguments)
 {
 	const char *wrapper = getenv("DIALOG_WRAPPER");
-	const char *brbd = getenv("BRBD");
 
 	if (wrapper != NULL && words_split(argv, wrapper) == -1)
 		stage_fail(&s->stage, NULL, "DIALOG_WRAPPER: unpaired quote");
-	words_add(argv, brbd != NULL ? brbd : "src/brbd");
+	words_add(argv, control_program(s));
 	if (!control_has_argument(arguments, "-f")) {
 		char *path = xasprintf("%s/brbd.conf", s->stage.dir);
 
@@ -617,6 +629,8 @@ script_daemon(struct script *s, const char *text)
 		control_fill_disk(s, true);
 	} else if (strcmp(text, "disk-free") == 0) {
 		control_fill_disk(s, false);
+	} else if ((rest = script_after(text, "clocks")) != NULL) {
+		script_clock(s, rest);
 	} else if ((rest = script_after(text, "log")) != NULL) {
 		control_wait_log(s, rest);
 	} else if ((rest = script_after(text, "never-logs")) != NULL) {

@@ -258,6 +258,7 @@ script_play(const char *path, const char *dir)
 	words_fini(&s.never_logged);
 	words_fini(&s.environment);
 	script_manager_fini(&s);
+	script_clock_fini(&s);
 	free(s.settings);
 }
 

@@ -10,6 +10,8 @@
 
 #include "dialog-stage.h"
 
+struct clock_shift;
+
 /* Words of a statement; owns them. NULL-terminated. */
 struct words {
 	char **items;
@@ -33,6 +35,7 @@ struct script {
 	struct words arguments; /* more of the daemon's */
 	struct words never_logged;
 	struct words environment; /* NAME=VALUE, for the daemon */
+	struct clock_shift *clocks; /* dialog-clock.c; NULL: the machine's */
 	struct words inherited_names;
 	int inherited[SCRIPT_INHERITED_MAX]; /* sockets that it is handed */
 	unsigned inherited_port;
@@ -82,6 +85,10 @@ void script_manager_fini(struct script *s);
 /* "file PATH ..." and "detached PATH". */
 void script_file(struct script *s, const char *text);
 void script_detached(struct script *s, const char *text);
+
+/* "daemon clocks ...": text is what comes after that. */
+void script_clock(struct script *s, const char *text);
+void script_clock_fini(struct script *s);
 
 /* "brbctl ...", in dialog-brbctl.c. */
 void script_brbctl(struct script *s, const char *text);

@@ -40,7 +40,7 @@ endif
 if ENABLE_TESTS
 check_LIBRARIES = $(check_libs)
 check_PROGRAMS = $(unit_tests_slow) $(unit_tests) $(fuzz_targets) $(programs) \
-	%D%/dialog
+	%D%/brbd-clock %D%/dialog
 # They start in this order: the longest first, so that with make -j none is
 # left when all others have ended.
 TESTS = $(programs) $(unit_tests_slow) $(dialogs_slow) $(scripts) \
@@ -67,12 +67,18 @@ tests_storm_SOURCES = %D%/storm.c $(client_sources)
 tests_upgrade_SOURCES = %D%/upgrade.c %D%/upgrade.h %D%/upgrade-late.c \
 	%D%/upgrade-people.c $(client_sources)
 
+# The daemon with clocks that a dialog sets.
+tests_brbd_clock_SOURCES = %D%/clock.c %D%/clock.h src/server/main.c
+tests_brbd_clock_LDADD = src/libbrbd.a $(libraries)
+
 tests_dialog_SOURCES = \
+	%D%/clock.h \
 	%D%/daemon.c \
 	%D%/daemon.h \
 	%D%/dialog-actor.c \
 	%D%/dialog-actor.h \
 	%D%/dialog-brbctl.c \
+	%D%/dialog-clock.c \
 	%D%/dialog-control.c \
 	%D%/dialog-manager.c \
 	%D%/dialog-pattern.c \
@@ -94,6 +100,8 @@ DIALOG_LOG_COMPILER = %D%/dialog$(EXEEXT)
 AM_TESTS_ENVIRONMENT = \
 	BRBD='$(abs_builddir)/src/brbd$(EXEEXT)'; export BRBD; \
 	BRBCTL='$(abs_builddir)/src/brbctl$(EXEEXT)'; export BRBCTL; \
+	BRBD_CLOCKS='$(abs_builddir)/tests/brbd-clock$(EXEEXT)'; \
+	export BRBD_CLOCKS; \
 	FUZZ_CORPUS='$(abs_srcdir)/tests/fuzz/corpus'; export FUZZ_CORPUS;
 
 # The page's logic, run by check-web.

@@ -58,6 +58,7 @@ dialogs = \
 	%D%/brbctl-usage.dialog \
 	%D%/brbctl-who.dialog \
 	%D%/break-rate.dialog \
+	%D%/clock.dialog \
 	%D%/conversation-break.dialog \
 	%D%/conversation-unread.dialog \
 	%D%/conversation.dialog \
@@ -183,6 +184,7 @@ dialogs = \
 	%D%/proxy.dialog \
 	%D%/quit-read.dialog \
 	%D%/quit.dialog \
+	%D%/reload-include.dialog \
 	%D%/reload-limits.dialog \
 	%D%/reload-listen.dialog \
 	%D%/reload-log-level.dialog \
