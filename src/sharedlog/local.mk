@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The brbd authors
+
+src_libbrbd_a_SOURCES += \
+	%D%/engine.h \
+	%D%/entry.h \
+	%D%/sharedlog.h
