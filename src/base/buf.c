@@ -41,6 +41,14 @@ buf_reset(struct buf *b)
 	b->len = 0;
 }
 
+void
+buf_begin(struct buf *b, size_t cap)
+{
+	assert(b->cap == 0 && cap > 0);
+	b->data = xmalloc(cap);
+	b->cap = cap;
+}
+
 char *
 buf_reserve(struct buf *b, size_t more)
 {

@@ -30,6 +30,9 @@ void buf_fini(struct buf *b); /* frees data; b is empty and valid again */
 /* Overwrites the memory: there were secrets in it. */
 void buf_wipe(struct buf *b);
 void buf_reset(struct buf *b); /* empties, keeps the memory */
+/* Has b, which has no memory yet, begin with cap bytes, where few are expected
+ * and many have one. */
+void buf_begin(struct buf *b, size_t cap);
 /* Makes room for more bytes after len, which the caller then raises. Never
  * NULL. */
 char *buf_reserve(struct buf *b, size_t more);

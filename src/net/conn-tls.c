@@ -282,6 +282,8 @@ conn_tls_add_span(struct conn *c, size_t sealed, size_t plain)
 {
 	struct conn_span span = { (uint32_t)sealed, (uint32_t)plain };
 
+	if (c->tls->spans.cap == 0)
+		buf_begin(&c->tls->spans, CONN_SPANS_FEW * sizeof(span));
 	buf_add(&c->tls->spans, &span, sizeof(span));
 }
 

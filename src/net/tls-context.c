@@ -311,6 +311,8 @@ tls_context_fill(struct tls_context *context, const struct options *o)
 	(void)SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
 	(void)SSL_CTX_set_num_tickets(ctx, 0);
 	(void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	/* Who is slow holds 32 KB less. */
+	(void)SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	(void)SSL_CTX_set_options(ctx,
 	    SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
 		SSL_OP_CIPHER_SERVER_PREFERENCE);

@@ -73,6 +73,26 @@ START_TEST(test_reserve)
 END_TEST
 
 /* A length just below, at and above the room that there is. */
+START_TEST(test_begin)
+{
+	struct buf b = BUF_INITIALIZER;
+	const char *data;
+
+	buf_begin(&b, 16);
+	ck_assert_uint_eq(b.cap, 16);
+	data = b.data;
+	buf_add(&b, "12345678", 8);
+	buf_add(&b, "12345678", 8);
+	/* All of it was used before there is more. */
+	ck_assert_ptr_eq(b.data, data);
+	ck_assert_uint_eq(b.cap, 16);
+	buf_addstr(&b, "9");
+	ck_assert_str_eq(buf_cstr(&b), "12345678123456789");
+	ck_assert_uint_eq(b.cap, 32);
+	buf_fini(&b);
+}
+END_TEST
+
 START_TEST(test_format_at_the_edge)
 {
 	struct buf b = BUF_INITIALIZER;
@@ -168,6 +188,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_empty);
 	tcase_add_test(tc, test_add);
 	tcase_add_test(tc, test_reserve);
+	tcase_add_test(tc, test_begin);
 	tcase_add_test(tc, test_format_at_the_edge);
 	tcase_add_test(tc, test_many);
 	tcase_add_test(tc, test_numbers);
