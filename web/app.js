@@ -144,7 +144,8 @@ class Page {
 
 	#said(room, line) {
 		const isSeen = this.isAttended(room);
-		if (!isSeen && room.divider === null && !line.mine)
+		if (!isSeen && room.kind === "room" && room.divider === null &&
+		    !line.mine)
 			room.placeDivider();
 		if (line.mine || line.kind === "topic")
 			return;
@@ -190,10 +191,12 @@ class Page {
 		    this.chat.lobby);
 		if (room.divider === null)
 			room.placeDivider();
-		if (room.kind === "talk")
-			room.unread = 0;
 		this.openComposer();
 		this.view.show(room);
+		if (room.kind === "talk") {
+			this.chat.readTalk(room);
+			room.unread = 0;
+		}
 		history.replaceState(null, "", room.kind === "talk" ?
 		    location.pathname : `#${room.name}`);
 		this.#closeDrawers();

@@ -252,7 +252,7 @@ export class Chat extends Emitter {
 			this.emit("toast", `There were ${plural(o.failures,
 			    "wrong password")} since you were here last.`);
 		this.#store.set("me", { nick: o.nick, account: o.account,
-			token: o.token });
+			token: o.token, tokenName: o.name });
 		this.setMe(o.nick, o.account);
 		for (const room of this.rooms.values())
 			this.saveRead(room);
@@ -270,8 +270,12 @@ export class Chat extends Emitter {
 			this.saveRead(room);
 	}
 
-	// Is who one was no more: what was kept here about that goes.
+	// Is who one was no more: what was kept here about that goes, and the token
+	// lets nobody in any more.
 	logout() {
+		const { tokenName } = this.#store.get("me", {});
+		if (tokenName)
+			this.ask({ account: "remove", name: tokenName });
 		this.#store.remove("me");
 		this.talks.clear();
 		this.#tab.remove("talks");
@@ -313,8 +317,47 @@ export class Chat extends Emitter {
 			this.join(name);
 		this.refreshDirectory().catch(() => {});
 		this.refreshIgnores();
+		this.#refreshTalks();
 		this.flush();
 		this.emit("state");
+	}
+
+	// Of a guest's conversations the server knows nothing.
+	#refreshTalks() {
+		this.ask({ conversations: true }, (o) => {
+			for (const c of o.conversations) {
+				const talk = this.talk(c.with);
+				talk.unread = Math.max(talk.unread, c.new);
+			}
+			this.emit("rooms");
+		});
+	}
+
+	// Reads a conversation back, as somebody looks at it: for the server, what
+	// was asked for is not new any more.
+	async readTalk(talk) {
+		const { unread } = talk;
+		if (this.isGuest || talk.isLoading || !this.isUp)
+			return;
+		talk.isLoading = true;
+		try {
+			const o = await this.request({ history: talk.key,
+				limit: String(HISTORY_PAGE) });
+			const lines = toLines(o.messages);
+			talk.dropLive(lines);
+			talk.merge(lines, {});
+			talk.timeline.more = o.more;
+		} catch {
+			/* There is none yet. */
+			talk.timeline.more = false;
+		}
+		talk.isLoading = false;
+		talk.unread = unread;
+		talk.placeDivider();
+		talk.unread = 0;
+		this.emit("live", talk);
+		this.emit("rooms");
+		this.emit("room", talk);
 	}
 
 	// Rooms
@@ -546,11 +589,13 @@ export class Chat extends Emitter {
 
 	// Reads a page of history above all that is here.
 	async loadOlder(room) {
-		if (room.kind !== "room" || room.isLoading ||
-		    !room.timeline.more || room.state === "out" || !this.isUp)
+		if (room.isLoading || !room.timeline.more ||
+		    room.state === "out" || !this.isUp)
 			return;
 		const first = room.timeline.first;
-		const o = { history: room.name, limit: String(HISTORY_PAGE) };
+		if (room.kind === "talk" && first === 0n)
+			return; /* readTalk() */
+		const o = { history: room.key, limit: String(HISTORY_PAGE) };
 		if (first > 0n)
 			o.before = String(first);
 		await this.#load(room, o, first > 0n ? { to: first } : {},
@@ -564,7 +609,7 @@ export class Chat extends Emitter {
 		const hole = room.timeline.holeBefore(line);
 		if (hole === null || room.isLoading)
 			return;
-		await this.#load(room, { history: room.name,
+		await this.#load(room, { history: room.key,
 			after: String(hole.after), before: String(hole.before),
 			limit: String(HISTORY_PAGE) },
 		    { from: hole.after }, (a) => {
@@ -577,7 +622,7 @@ export class Chat extends Emitter {
 	async loadAround(room, n) {
 		if (room.timeline.line(n) !== null)
 			return;
-		await this.#load(room, { history: room.name,
+		await this.#load(room, { history: room.key,
 			before: String(n + 20n), limit: "60" }, {}, () => {});
 	}
 
@@ -630,8 +675,8 @@ export class Chat extends Emitter {
 	}
 
 	#send(e) {
-		const o = e.to ? { msg: e.to, text: e.text, kind: e.kind } :
-		    { say: e.text, room: e.room, kind: e.kind, id: e.id };
+		const o = { ...(e.to ? { msg: e.to, text: e.text } :
+		    { say: e.text, room: e.room }), kind: e.kind, id: e.id };
 		this.ask(o, (a) => this.#sent(e, a), (a) => {
 			if (a.error === "on-break") {
 				/* It waits until one is back. */
@@ -639,7 +684,9 @@ export class Chat extends Emitter {
 				this.onBreak ??= "";
 			} else if (a.error !== "offline")
 				this.outbox.fail(e, a.text);
-			else if (e.to)
+			else if (e.to && (isGuestNick(e.nick) ||
+			    isGuestNick(e.to)))
+				/* Of them nothing is kept, nor any id. */
 				this.outbox.fail(e, "it is not known whether " +
 				    "this was sent");
 			this.#outboxChanged(e);
@@ -650,12 +697,14 @@ export class Chat extends Emitter {
 		this.outbox.remove(e);
 		if (e.to) {
 			const talk = this.talk(a.to);
-			talk.note({ kind: e.kind, nick: this.me.nick,
-				text: e.text, time: Date.parse(a.time) });
-			if (a.kept)
+			if (!talk.hasMessage(a.msgid))
+				talk.note({ kind: e.kind, nick: this.me.nick,
+					text: e.text, time: Date.parse(a.time),
+					msgid: a.msgid });
+			if (a.kept && !a.again)
 				talk.note({ kind: "note", time: this.#now(),
-					text: `${a.to} is on break; it is ` +
-					    "kept until they are back." });
+					text: `${a.to} gets it when they are ` +
+					    "back." });
 			this.#saveTalks();
 		} else {
 			const room = this.room(e.room);
@@ -696,8 +745,7 @@ export class Chat extends Emitter {
 	private(o) {
 		const talk = this.talk(o.nick);
 		/* What was not confirmed comes again after a connection. */
-		if (talk.timeline.items.some((i) => i.msgid && i.msgid ===
-		    o.msgid))
+		if (talk.hasMessage(o.msgid))
 			return;
 		const item = talk.note({ kind: o.kind, nick: o.nick,
 			text: o.text, time: Date.parse(o.time) || this.#now(),

@@ -182,6 +182,12 @@ const handlers = {
 		chat.emit("people", room);
 	},
 	server: (chat, o) => chat.emit("toast", o.text),
+	unread(chat, o) {
+		const talk = chat.talk(o.with);
+		talk.unread = Math.max(talk.unread, o.count);
+		chat.emit("room", talk);
+		chat.emit("rooms");
+	},
 	waiting(chat, o) {
 		const there = chat.directory.find((r) => r.room === o.room);
 		if (there)

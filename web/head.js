@@ -38,7 +38,7 @@ export function drawEmpty(page) {
 	$("empty").hidden = !isEmpty;
 	if (isEmpty)
 		$("empty").textContent = room.state === "out" ?
-		    room.error ?? "You are not in page room." :
+		    room.error ?? "You are not in this room." :
 		    room.state !== "live" ? "Coming in…" :
 		    room.kind === "talk" ?
 			`What you and ${room.name} say here is for ` +
@@ -115,7 +115,7 @@ function drawBanner(page) {
 		    ". Everything is kept for you.";
 		act = ["I am back", () => chat.back()];
 	} else if (page.current.state === "out") {
-		text = "You are not in page room.";
+		text = "You are not in this room.";
 		act = ["Come in", () => chat.join(page.current.name)];
 	} else if (chat.newVersion) {
 		text = "The server is a newer one. What you have typed " +

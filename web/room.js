@@ -19,11 +19,12 @@ const KINDS = new Set(["say", "me", "notice", "topic"]);
 
 // An object of the protocol as a line; null if it is none.
 export function toLine(o) {
-	if (!KINDS.has(o.event) || !/^[0-9]{1,20}$/.test(o.number ?? ""))
+	const kind = o.event === "msg" ? o.kind : o.event;
+	if (!KINDS.has(kind) || !/^[0-9]{1,20}$/.test(o.number ?? ""))
 		return null;
-	return { n: BigInt(o.number), kind: o.event, nick: String(o.nick ?? ""),
+	return { n: BigInt(o.number), kind, nick: String(o.nick ?? ""),
 		text: String(o.text ?? ""), time: Date.parse(o.time) || 0,
-		id: o.id };
+		id: o.id, msgid: o.msgid };
 }
 
 // A page of history as lines, each with what is lost before it.
@@ -76,10 +77,9 @@ export class Room {
 	constructor(name, kind = "room") {
 		this.name = name;
 		this.kind = kind;
-		if (kind === "talk")
-			this.timeline.more = false;
 	}
 
+	// What the server calls it in requests, and the page in what it keeps.
 	get key() {
 		return this.kind === "talk" ? `@${this.name}` : this.name;
 	}
@@ -98,7 +98,8 @@ export class Room {
 	// An id is shown with what was said in this browser alone.
 	#look(line) {
 		line.mine = line.nick === this.me || line.id !== undefined;
-		line.mention = !line.mine && this.#mentions(line.text);
+		line.mention = !line.mine && this.kind === "room" &&
+		    this.#mentions(line.text);
 	}
 
 	// What is told of each line that is new here.
@@ -273,6 +274,19 @@ export class Room {
 		this.recount();
 	}
 
+	// What came or was said in private has no number until it is read back.
+	dropLive(lines) {
+		const ids = new Set(lines.map((l) => l.msgid));
+		for (const item of this.timeline.items.filter((i) =>
+			i.sub !== 0 && ids.has(i.msgid)))
+			this.timeline.removeNote(item);
+	}
+
+	hasMessage(msgid) {
+		return Boolean(msgid) && this.timeline.items.some((i) =>
+			i.msgid === msgid);
+	}
+
 	// Puts in what has no number: a note, or a private message.
 	note(item) {
 		if (item.kind !== "note") {
@@ -301,10 +315,18 @@ export class Room {
 			i.sub === 0 && i.kind !== "topic" && !i.mine);
 	}
 
-	// The divider stands where reading stopped.
+	// The divider stands where reading stopped; in a conversation before the
+	// last so many that others have said.
 	placeDivider() {
-		this.divider = this.kind === "room" && this.unread > 0 ?
-		    this.read : null;
+		if (this.unread === 0)
+			this.divider = null;
+		else if (this.kind === "room")
+			this.divider = this.read;
+		else {
+			const first = this.timeline.items.filter((i) =>
+				i.sub === 0 && !i.mine).slice(-this.unread)[0];
+			this.divider = first ? first.n - 1n : null;
+		}
 	}
 
 	// All that is here was read; returns what undoes it.

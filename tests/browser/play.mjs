@@ -509,6 +509,34 @@ const steps = {
 		await second.context().close();
 	},
 
+	async "what was written while one was away is in the conversation"() {
+		await page.goto("about:blank");
+		await ana.sees("bob left");
+		ana.type("/msg bob are you there?", "/msg bob call me");
+		await ana.sees("call me");
+		page = watch(await page.context().newPage());
+		await page.goto(`http://127.0.0.1:${wire.port}/`);
+		const talk = page.locator("#places").locator(
+		    "button:has-text('ana')");
+		await talk.getByText("2", { exact: true }).waitFor();
+		assert.equal(await count("call me"), 0);
+		await talk.click();
+		const divider = page.locator(".divider");
+		await divider.getByText("2 new messages").waitFor();
+		await row("are you there?").waitFor();
+		await row("with sugar").waitFor();
+		await shot("conversation");
+		await say("soon");
+		await ana.sees("<bob -> you> soon");
+		await page.locator(".queued, .sent").waitFor(
+		    { state: "detached" });
+		await page.locator("#places").getByText("lobby").click();
+		await talk.click();
+		await row("soon").waitFor();
+		assert.equal(await count("soon"), 1);
+		await page.locator("#places").getByText("lobby").click();
+	},
+
 	async "an account has names, tokens and what else lets in"() {
 		const dialog = page.locator("dialog").last();
 		const list = dialog.locator(".list");

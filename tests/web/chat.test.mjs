@@ -402,7 +402,75 @@ test("private messages make a conversation that a reload keeps", () => {
 	assert.equal(again.chat.talks.get("ana").unread, 0);
 });
 
-test("a private message that may have been sent is not sent twice", () => {
+test("a private message between people with names is sent again, and said once",
+    async () => {
+	const p = started();
+	await p.chat.chooseNick("bob");
+	const { tell } = p.server.connection;
+	/* It is said, and the answer is lost. */
+	p.server.connection.tell = () => {};
+	const talk = p.chat.talk("ana");
+	p.chat.say(talk, "psst");
+	assert.equal(p.server.talks.get("ana").said.length, 1);
+	p.server.connection.tell = tell;
+	p.drop();
+	p.accept();
+	p.time.pass(1000);
+	assert.equal(p.server.talks.get("ana").said.length, 1);
+	assert.equal(p.chat.outbox.entries.length, 0);
+	assert.deepEqual(texts(talk).concat(talk.timeline.items.map(
+	    (i) => i.text)), ["psst"]);
+});
+
+test("conversations of the server's are listed, and read back when opened",
+    async () => {
+	const p = started();
+	await p.chat.chooseNick("bob");
+	for (let n = 1; n <= 120; n++)
+		p.server.tell("ana", `old ${n}`, { live: false });
+	p.server.talks.get("ana").shown = 110;
+	p.drop();
+	p.accept();
+	const talk = p.chat.talks.get("ana");
+	assert.equal(talk.unread, 10);
+	assert.equal(talk.timeline.items.length, 0);
+	p.server.tell("ana", "live");
+	assert.equal(talk.unread, 11);
+	await p.chat.readTalk(talk);
+	assert.equal(talk.unread, 0);
+	assert.equal(texts(talk).length, 100);
+	assert.equal(texts(talk).at(-1), "live");
+	assert.equal(talk.timeline.items.length, 100, "nothing is there twice");
+	assert.equal(talk.firstUnread().text, "old 111");
+	await p.chat.loadOlder(talk);
+	assert.equal(texts(talk)[0], "old 1");
+	assert.equal(holes(talk), 0);
+	/* What comes now, and what one says, is there once as well. */
+	p.chat.say(talk, "mine");
+	p.server.tell("ana", "yours");
+	await p.chat.readTalk(talk);
+	assert.deepEqual(talk.timeline.items.slice(-3).map((i) => i.text),
+	    ["live", "mine", "yours"]);
+});
+
+test("a conversation that another session is told of has its count", () => {
+	const p = started();
+	p.server.connection.tell({ event: "unread", with: "cy", count: 3 });
+	assert.equal(p.chat.talks.get("cy").unread, 3);
+});
+
+test("who logs out takes the token with them", async () => {
+	const p = started();
+	await p.chat.login("bob", "password");
+	const { log } = p.server.connection;
+	p.chat.logout();
+	assert.deepEqual(log.filter((o) => o.account || o.quit).map((o) =>
+		o.account ? `${o.account} ${o.name}` : "quit"),
+	["remove token-name", "quit"]);
+	assert.equal(p.local.getItem("brbd.me"), null);
+});
+
+test("a private message of a guest that may have been sent is not sent twice", () => {
 	const p = started();
 	const c = p.server.connection;
 	let sent = 0;

@@ -80,6 +80,8 @@ export class FakeServer {
 	ids = new Map();
 	// The nicks of others who are there.
 	people = ["ana"];
+	// What the page's person and others have said in private, by nick.
+	talks = new Map();
 	#guest = 0;
 
 	constructor(time) {
@@ -106,6 +108,22 @@ export class FakeServer {
 			if (c !== by)
 				c.live(line);
 		return line;
+	}
+
+	// In private; told live to who is there, unless live is false.
+	tell(nick, text, { live = true, from = nick, kind = "say" } = {}) {
+		const talk = this.talks.get(nick) ?? { said: [], shown: 0 };
+		const o = { event: "msg", number: String(talk.said.length + 1),
+			msgid: `${nick}-${talk.said.length + 1}`,
+			time: new Date(this.time.now).toISOString(),
+			nick: from, kind, text };
+		talk.said.push(o);
+		this.talks.set(nick, talk);
+		if (live && from === nick) {
+			talk.shown = talk.said.length;
+			this.connection?.tell({ ...o, number: undefined });
+		}
+		return o;
 	}
 
 	leap(by) {
@@ -183,7 +201,7 @@ class FakeConnection {
 	answer(o) {
 		const name = ["nick", "join", "say", "history", "ping", "rooms",
 			"brb", "back", "login", "who", "leave", "skip", "msg",
-			"quit", "client"].find((n) => o[n] !== undefined);
+			"quit", "client", "conversations"].find((n) => o[n] !== undefined);
 		const done = (more = {}) => this.tell({ done: name, ref: o.ref,
 			...more });
 		const failed = (error, text) => this.tell({ failed: name,
@@ -216,7 +234,8 @@ class FakeConnection {
 	on_login(o, done) {
 		this.nick = o.login;
 		done({ nick: o.login, account: o.login, failures: 0,
-			token: o.token ? "token" : undefined });
+			token: o.token ? "token" : undefined,
+			name: o.token ? "token-name" : undefined });
 	}
 
 	on_join(o, done, failed) {
@@ -267,7 +286,42 @@ class FakeConnection {
 		done({ room: "lobby", number: line.number, time: line.time });
 	}
 
-	on_history(o, done) {
+	on_msg(o, done) {
+		const key = `${this.client}/@${o.msg}/${o.id}`;
+		const known = this.server.ids.get(key);
+		const said = known ?? this.server.tell(o.msg, o.text,
+		    { from: this.nick, kind: o.kind });
+		this.server.ids.set(key, said);
+		done({ to: o.msg, msgid: said.msgid, time: said.time,
+			kept: false, again: known ? true : undefined });
+	}
+
+	on_conversations(o, done) {
+		done({ more: false, conversations: [...this.server.talks].map(
+		    ([nick, t]) => ({ with: nick, time: t.said.at(-1).time,
+			new: t.said.slice(t.shown).filter((m) =>
+				m.nick === nick).length })) });
+	}
+
+	#readTalk(o, done, failed) {
+		const talk = this.server.talks.get(o.history.slice(1));
+		if (!talk) {
+			failed("no-conversation", "there is none");
+			return;
+		}
+		const below = talk.said.filter((m) => o.before === undefined ||
+		    BigInt(m.number) < BigInt(o.before));
+		const messages = below.slice(-Number(o.limit));
+		talk.shown = talk.said.length;
+		done({ with: o.history.slice(1), messages,
+			more: messages.length < below.length });
+	}
+
+	on_history(o, done, failed) {
+		if (o.history.startsWith("@")) {
+			this.#readTalk(o, done, failed);
+			return;
+		}
 		const lower = BigInt(o.after ?? 0), limit = Number(o.limit);
 		const upper = o.before === undefined ? this.server.next :
 		    BigInt(o.before);
