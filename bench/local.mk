@@ -26,10 +26,12 @@ bench_serve = bench/serve.c bench/serve.h
 bench_ring = bench/models/ring.c bench/models/ring.h
 bench_attack_SOURCES = \
 	bench/attack.c \
+	bench/attackers.c bench/attackers.h \
 	bench/latency.c bench/latency.h \
 	bench/secure.c bench/secure.h \
 	bench/trial.c bench/trial.h \
-	bench/usage.c bench/usage.h
+	bench/usage.c bench/usage.h \
+	bench/visit.c bench/visit.h
 bench_attack_LDADD = $(OPENSSL_LIBS)
 bench_catchup_SOURCES = \
 	bench/catchup.c \
