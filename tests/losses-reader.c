@@ -37,8 +37,9 @@ reader_begin(struct reader *r)
 	buf_reset(&r->in);
 	r->phase = PHASE_GUEST;
 	r->in_repeats = r->in_private_repeats = r->was_refused = false;
-	r->is_known = r->was_live = false;
+	r->is_known = r->was_live = r->has_asked = false;
 	r->last = r->guest_first = r->guest_next = 0;
+	r->asked_first = r->asked_next = 0;
 }
 
 bool
@@ -112,9 +113,12 @@ reader_room_line(struct reader *r, unsigned number)
 static void
 reader_private_line(struct reader *r, unsigned number)
 {
+	if (r->has_asked && number > r->next_private)
+		return; /* the answer has it, and those before */
 	LOSSES_ASSERT(number <= r->next_private, "%s was told %u, and not %u",
 	    r->nick, number, r->next_private);
-	LOSSES_ASSERT(number == r->next_private || r->in_private_repeats,
+	LOSSES_ASSERT(number == r->next_private || r->in_private_repeats ||
+		(number >= r->asked_first && number < r->asked_next),
 	    "%s was told %u again, and nothing said so", r->nick, number);
 	if (number == r->next_private)
 		r->next_private++;
@@ -211,7 +215,17 @@ reader_irc_line(struct reader *r, char *line, struct buf *answers)
 		LOSSES_ASSERT(sscanf(text, "%u ", &number) == 1, "%s: %s",
 		    r->nick, line);
 		reader_room_line(r, number);
+	} else if ((text = reader_irc_text(line, ":ana!", "PRIVMSG ")) !=
+	    NULL) {
+		if (*text == '[' && strchr(text, ']') != NULL)
+			text = strchr(text, ']') + 2;
+		LOSSES_ASSERT(sscanf(text, "%u ", &number) == 1, "%s: %s",
+		    r->nick, line);
+		reader_private_line(r, number);
 	} else if ((text = reader_irc_text(line, ":", "NOTICE #lobby")) != NULL)
+		reader_notice(r, text);
+	else if ((text = reader_irc_text(line, ":", "NOTICE ")) != NULL &&
+	    strstr(text, "private message") != NULL)
 		reader_notice(r, text);
 	else if (reader_irc_text(line, ":", "366 ") != NULL) {
 		/* Nothing tells the end of what was missed. */
@@ -230,6 +244,28 @@ reader_json_has(const char *line, const char *what, unsigned *number)
 	return at != NULL && sscanf(at + strlen(what), "%u", number) == 1;
 }
 
+/* They were told that there is more in the conversation, and have asked for it:
+ * what was said while they were nobody here. */
+static void
+reader_json_private(struct reader *r, const char *line)
+{
+	unsigned number;
+
+	while ((line = strstr(line, "\"text\":\"")) != NULL) {
+		line += strlen("\"text\":\"");
+		if (sscanf(line, "%u", &number) == 1 &&
+		    number >= r->next_private) {
+			LOSSES_ASSERT(number == r->next_private,
+			    "%s has %u in the history, and not %u", r->nick,
+			    number, r->next_private);
+			if (r->asked_first == 0)
+				r->asked_first = number;
+			r->asked_next = ++r->next_private;
+		}
+	}
+	r->has_asked = false;
+}
+
 void
 reader_json_line(struct reader *r, char *line, struct buf *answers)
 {
@@ -237,6 +273,20 @@ reader_json_line(struct reader *r, char *line, struct buf *answers)
 
 	if (reader_json_has(line, "{\"event\":\"ask\",\"token\":\"", &number))
 		buf_addf(answers, "{\"ack\":\"%u\"}\n", number);
+	else if (strncmp(line, "{\"event\":\"msg\"", 14) == 0) {
+		LOSSES_ASSERT(reader_json_has(line, "\"text\":\"", &number),
+		    "%s: %s", r->nick, line);
+		reader_private_line(r, number);
+	} else if (strncmp(line, "{\"event\":\"unread\"", 17) == 0) {
+		buf_addstr(answers, "{\"history\":\"@ana\",\"limit\":64}\n");
+		r->has_asked = true;
+	} else if (strncmp(line, "{\"done\":\"history\"", 17) == 0)
+		reader_json_private(r, line);
+	else if (strncmp(line, "{\"event\":\"msg-repeats\"", 22) == 0)
+		reader_notice(r,
+		    "private messages that you may have seen already:");
+	else if (strncmp(line, "{\"event\":\"msg-kept\"", 19) == 0)
+		reader_notice(r, "private messages were kept for you:");
 	else if (strstr(line, "\"nick\":\"ana\",\"text\":") != NULL) {
 		LOSSES_ASSERT(reader_json_has(line, "\"text\":\"", &number),
 		    "%s: %s", r->nick, line);

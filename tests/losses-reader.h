@@ -27,11 +27,15 @@ struct reader {
 	bool is_known; /* in this connection, under their nick */
 	bool was_live; /* in this connection, perhaps as a guest */
 	bool has_been; /* known under their nick */
+	bool has_asked; /* for what is new in a conversation */
 	bool has_registered; /* their account has just been made */
 	char token[80]; /* which lets them into it; "": not told yet */
 	unsigned next; /* of the line that they have never seen */
 	unsigned last; /* the line before, in this replay or live */
 	unsigned next_private;
+	/* What they have asked for in this connection: of that, the catch-up may
+	 * have some as well. */
+	unsigned asked_first, asked_next;
 	unsigned guest_first, guest_next; /* seen in PHASE_GUEST */
 	unsigned repeats, private_repeats;
 };

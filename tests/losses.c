@@ -54,7 +54,7 @@
 #define SWALLOW_MAX 8000
 #define TCP_RCVBUF 4096
 /* Below some segments, the kernel often sends one in 200 ms. */
-#define TLS_RCVBUF 16384
+#define MORE_RCVBUF 16384
 #define STUCK_MAX_MS 3000
 
 enum plan {
@@ -161,9 +161,13 @@ person_introduce(struct person *p, bool is_first)
 		break;
 	case WS_JSON:
 		buf_addf(&lines, "{\"nick\":\"%s\"}\n", nick);
+		if (is_first)
+			buf_addstr(&lines, "{\"brb\":true}\n{\"back\":true}\n");
 		break;
 	case WS_IRC:
 		buf_addf(&lines, "NICK %s\nUSER u 0 * :u\nJOIN #lobby\n", nick);
+		if (is_first)
+			buf_addstr(&lines, "BRB\nBACK\n");
 		break;
 	}
 	person_type(p, &lines);
@@ -178,9 +182,9 @@ person_connect(struct person *p)
 	if (p->is_secure || p->speech != PLAIN)
 		at.port_ipv4 = d.port_second;
 	p->fd = client_connect(&at, p->is_unix,
-	    p->is_unix       ? 0 :
-		p->is_secure ? TLS_RCVBUF :
-			       TCP_RCVBUF);
+	    p->is_unix                              ? 0 :
+		p->is_secure || p->speech == WS_IRC ? MORE_RCVBUF :
+						      TCP_RCVBUF);
 	ck_assert_int_ne(p->fd, -1);
 	if (p->is_secure)
 		p->tls = tls_client_new(p->fd, TLS_CLIENT_PLAIN);
@@ -412,7 +416,7 @@ static bool
 person_has_all(const struct person *p)
 {
 	return p->see.phase == PHASE_LIVE && p->see.in.len == 0 &&
-	    p->see.next == said + 1 &&
+	    !p->see.has_asked && p->see.next == said + 1 &&
 	    p->see.next_private == said_private[person_index(p)] + 1;
 }
 
@@ -473,7 +477,6 @@ speaker_say(void)
 		buf_addf(&text, "%u %.*s.\n", ++said, pad_len, pad);
 		i = losses_random(NITEMS(people));
 		if (losses_random(50) == 0 && people[i].rounds > 0 &&
-		    people[i].speech == PLAIN &&
 		    said_private[i] - people[i].see.next_private + 1 <
 			PRIVATE_AHEAD &&
 		    now_ms - said_private_ms[i] >= PRIVATE_INTERVAL_MS) {
