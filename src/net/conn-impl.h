@@ -83,6 +83,7 @@ struct conn_tls {
 	struct buf spans; /* of struct conn_span; the last are the latest */
 	size_t lost; /* bytes that were sealed and could not be sent */
 	struct tls_peer peer;
+	uint32_t forgiven_ms; /* monotonic: conn_tls_forgive() */
 	bool is_closed; /* the peer has sent a close_notify */
 	bool has_fin; /* and its kernel that this is the end */
 	bool is_failed; /* nothing is opened or sealed any more */

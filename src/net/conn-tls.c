@@ -34,6 +34,7 @@
 
 #define CONN_TLS_READ_MAX 4096
 #define CONN_TLS_FIN_MS 250
+#define CONN_TLS_FORGIVE_MS 10000 /* between two tls_record_forgive() */
 
 /* Spans are few mostly; a client that does not read gets so many. */
 #define CONN_SPANS_FEW 8
@@ -106,6 +107,19 @@ conn_tls_no_fin(struct conn *c)
 	conn_take_input(c);
 }
 
+/* A peer that changes its keys now and then, and says nothing for days, is none
+ * that floods. */
+static void
+conn_tls_forgive(struct conn *c)
+{
+	uint32_t now_ms = (uint32_t)c->net->clock->mono_ms;
+
+	if (now_ms - c->tls->forgiven_ms < CONN_TLS_FORGIVE_MS)
+		return;
+	c->tls->forgiven_ms = now_ms;
+	tls_record_forgive(&c->tls->record);
+}
+
 void
 conn_tls_take(struct conn *c, char *data, size_t len)
 {
@@ -114,6 +128,7 @@ conn_tls_take(struct conn *c, char *data, size_t len)
 	enum tls_result result;
 	bool is_over = false;
 
+	conn_tls_forgive(c);
 	do {
 		result = tls_open(&tls->record, data, len, &opened);
 		data += opened.consumed;

@@ -37,9 +37,6 @@
 /* Section 5.5 allows 2^24.5 records under one key of AES-GCM. */
 #define TLS_UPDATE_AFTER (UINT64_C(1) << 22)
 
-/* Section 5.1 allows records without data, and no rule says how many. */
-#define TLS_IDLE_MAX 32
-
 enum tls_content { /* section 5.1 */
 	TLS_CONTENT_ALERT = 21,
 	TLS_CONTENT_HANDSHAKE = 22,
@@ -193,6 +190,12 @@ void
 tls_record_wipe(struct tls_record *r)
 {
 	OPENSSL_cleanse(r, sizeof(*r));
+}
+
+void
+tls_record_forgive(struct tls_record *r)
+{
+	r->idle_count = 0;
 }
 
 /* Section 5.3: the counter, as 64 bits in network order, over the IV's end. */

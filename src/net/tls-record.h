@@ -51,7 +51,7 @@ struct tls_keys {
 struct tls_record {
 	struct tls_keys in, out;
 	uint16_t suite; /* enum tls_suite */
-	uint8_t idle_count; /* records in a row that brought no data */
+	uint8_t idle_count; /* without data, of TLS_IDLE_MAX */
 	uint8_t message_len; /* of a KeyUpdate that is not whole yet: */
 	uint8_t message[5];
 	bool owes_update; /* the peer has asked for a KeyUpdate of ours */
@@ -81,6 +81,12 @@ void tls_seal_alert(struct tls_record *r, struct buf *out,
     enum tls_alert alert);
 /* Changes our key, and asks the peer for the same. */
 void tls_seal_key_update(struct tls_record *r, struct buf *out);
+
+/* So many records without data may come in a row: section 5.1 allows them, and
+ * no rule says how many. */
+#define TLS_IDLE_MAX 32
+/* To be called now and then, so that as many may come again. */
+void tls_record_forgive(struct tls_record *r);
 
 enum tls_result {
 	TLS_MORE, /* that is no whole record yet */

@@ -464,6 +464,49 @@ START_TEST(all_is_read)
 }
 END_TEST
 
+/* Changes the client's key so many times. */
+static void
+update_keys(int count)
+{
+	int i;
+
+	for (i = 0; i < count; i++) {
+		ck_assert_int_eq(SSL_key_update(client,
+				     SSL_KEY_UPDATE_NOT_REQUESTED),
+		    1);
+		ck_assert_int_eq(SSL_do_handshake(client), 1);
+		run_ready();
+	}
+}
+
+/* hostile 54: who floods is ended, and not who changes keys for days and says
+ * nothing. */
+START_TEST(keys_that_change)
+{
+	int i;
+
+	begin();
+	call(CONN_TLS_ONLY);
+	shake();
+	for (i = 0; i < 5; i++) {
+		update_keys(TLS_IDLE_MAX - 2);
+		UNTIL((run_ready(),
+		    p.c->tls->record.idle_count == TLS_IDLE_MAX - 2));
+		/* As if that were ten seconds ago. */
+		p.c->tls->forgiven_ms -= 10001;
+	}
+	ck_assert_int_eq(p.ended_count, 0);
+	ck_assert(!p.c->tls->is_failed);
+	ck_assert_int_eq(SSL_write(client, "still here\n", 11), 11);
+	UNTIL(p.line_count == 1);
+	CHECK_GOT(&p, "[still here]");
+	update_keys(TLS_IDLE_MAX + 2);
+	UNTIL((run_ready(), p.c->tls->is_failed));
+	ck_assert_uint_eq(w.net.tls.stats.broken, 1);
+	finish();
+}
+END_TEST
+
 START_TEST(a_byte_a_second)
 {
 	static const char hello[] = "\26\3\1\1\0\1\0\0\374\3\3";
@@ -553,6 +596,7 @@ unit_tests(Suite *s)
 	tcase_add_loop_test(tc, strange_keys_of_clients, 0,
 	    NITEMS(client_keys));
 	tcase_add_test(tc, a_large_certificate);
+	tcase_add_test(tc, keys_that_change);
 	tcase_add_loop_test(tc, hellos_of_every_kind, 0, NITEMS(hello_kinds));
 	tcase_add_loop_test(tc, nonsense_after_the_hello, 0,
 	    NITEMS(after_hello));
