@@ -3,6 +3,7 @@
 
 src_libbrbd_a_SOURCES += \
 	%D%/upgrade-child.c \
+	%D%/upgrade-guard.c \
 	%D%/upgrade-impl.h \
 	%D%/upgrade.c \
 	%D%/upgrade.h

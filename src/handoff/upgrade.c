@@ -11,9 +11,10 @@
  * program has its handlers. One that came just before waits in libevent's pipe;
  * two turns of the loop handle it.
  *
- * The child is a process group of its own, so that all of it can be ended. Its
- * output is logged as the reason of a failure: the dynamic linker names a
- * missing library there, and a shell what it did not find.
+ * The child is a process group of its own, so that all of it can be ended; the
+ * first one, which may be any program, has a guard (upgrade-guard.c). Its output is
+ * logged as the reason of a failure: the dynamic linker names a missing library
+ * there, and a shell what it did not find.
  *
  * Decided against: sending the descriptors to a new process over a Unix socket.
  * Its process id would be another, of which systemd, a pid file and whoever
@@ -88,6 +89,7 @@ struct upgrade {
 	struct buf blob;
 	int blob_fd; /* or -1 */
 	pid_t child; /* or 0 */
+	bool is_guarded; /* it is the guard of the program */
 	int said_fd; /* or -1 */
 	struct buf said;
 };
@@ -233,14 +235,16 @@ upgrade_run_child(const struct upgrade *u, enum handoff_purpose purpose,
 	int in = open("/dev/null", O_RDONLY);
 
 	(void)setpgid(0, 0);
+	if (u->is_guarded) {
+		upgrade_guard(u->out.fds, u->out.fd_count, out);
+		parent = getppid();
+	}
 	upgrade_unblock_signals();
 #ifdef PR_SET_PDEATHSIG
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(127);
 #endif
-	/* The child holds all listeners and rings: left over after a crash, it
-	 * would keep a new server from starting. */
 	(void)alarm(UPGRADE_ALARM_S);
 	(void)dup2(in, STDIN_FILENO);
 	(void)dup2(out, STDOUT_FILENO);
@@ -271,9 +275,12 @@ upgrade_start_child(struct upgrade *u, enum handoff_purpose purpose,
 	(void)fcntl(fds[0], F_SETFD, FD_CLOEXEC);
 	(void)fcntl(fds[1], F_SETFD, FD_CLOEXEC);
 	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	u->is_guarded = purpose == HANDOFF_LOOK;
 	u->child = fork();
-	if (u->child == 0)
+	if (u->child == 0) {
+		(void)close(fds[0]);
 		upgrade_run_child(u, purpose, fds[1], parent);
+	}
 	(void)close(fds[1]);
 	if (u->child == -1) {
 		*error = xasprintf("cannot fork: %s", strerror(errno));
@@ -302,8 +309,13 @@ static void
 upgrade_kill_child(struct upgrade *u)
 {
 	if (u->child != 0) {
-		(void)kill(-u->child, SIGKILL);
-		(void)kill(u->child, SIGKILL);
+		/* A guard ends as nobody listens to it. */
+		if (u->is_guarded)
+			upgrade_close_said(u);
+		else {
+			(void)kill(-u->child, SIGKILL);
+			(void)kill(u->child, SIGKILL);
+		}
 		while (waitpid(u->child, NULL, 0) == -1 && errno == EINTR)
 			continue;
 		u->child = 0;

@@ -542,8 +542,11 @@ START_TEST(test_program)
 }
 END_TEST
 
-/* A new program that hangs does not outlive a server that is killed: it has
- * all that the next server needs. */
+/* A new program that hangs does not outlive a server that is killed, nor does
+ * what it has started: it has all that the next server needs. */
+static const char *const hanging[] = { "exec sleep 1000", "sleep 1000; true",
+	"(trap '' TERM HUP; sleep 1000; true) & exec sleep 1000" };
+
 START_TEST(test_killed)
 {
 	char path[] = "/tmp/upgrade-XXXXXX", byte;
@@ -561,7 +564,7 @@ START_TEST(test_killed)
 	pid_t server;
 
 	ck_assert_int_eq(pipe(fds), 0);
-	(void)dprintf(fd, "#!/bin/sh\necho >&%d; exec sleep 1000\n", fds[1]);
+	(void)dprintf(fd, "#!/bin/sh\necho >&%d; %s\n", fds[1], hanging[_i]);
 	(void)fchmod(fd, 0755);
 	(void)close(fd);
 	server = fork();
@@ -657,7 +660,7 @@ unit_tests(Suite *s)
 	tcase_add_test(state, test_goes_on);
 	tcase_add_test(state, test_garbled);
 	tcase_add_loop_test(program, test_program, 0, NITEMS(programs));
-	tcase_add_test(program, test_killed);
+	tcase_add_loop_test(program, test_killed, 0, NITEMS(hanging));
 	tcase_add_test(program, test_order);
 	tcase_add_test(program, test_resolve);
 }
