@@ -14,8 +14,8 @@
  * one. So reads that are ready join the turn, and steady input would put it off
  * for ever, hence the limits, timers of priority 0.
  *
- * Where turns are expensive, they may wait for more lines (batching.c), up to
- * the same limit.
+ * Where turns are expensive, they may wait for more lines, and then for longer
+ * (batching.c).
  */
 #include "config.h"
 
@@ -38,7 +38,7 @@ server_wake(void *arg)
 {
 	struct server *server = arg;
 	const struct timeval now = { 0, 0 };
-	const struct timeval limit = { 0, SERVER_TURN_LIMIT_US };
+	struct timeval limit = { 0, SERVER_TURN_LIMIT_US };
 
 	if (server->is_woken) {
 		if (server->is_waiting &&
@@ -49,13 +49,15 @@ server_wake(void *arg)
 		return;
 	}
 	server->is_woken = true;
-	event_add(server->turn_limit, &limit);
-	if (server->chat.actors > 0 &&
+	server->is_waiting = server->chat.actors > 0 &&
 	    batching_should_wait(&server->batching, server->chat.actors,
-		clock_now_us())) {
-		server->is_waiting = true;
+		clock_now_us());
+	if (server->is_waiting)
+		limit.tv_usec = (suseconds_t)
+		    batching_limit_us(&server->batching);
+	event_add(server->turn_limit, &limit);
+	if (server->is_waiting)
 		return;
-	}
 	/*
 	 * Within the turn, event_active() would run it again before any input.
 	 */
