@@ -62,6 +62,10 @@ static const char *const entries[KINDS] = {
 	"{\"nick\":\"s&\"}\n{\"join\":\"lobby\"}\n",
 };
 
+/* The two are by themselves: the lobby's history is not to be flushed, so there
+ * all are slowed once so much was said. */
+static const char pair_entry[] = "/nick s&\n/join pair\n";
+
 static const char web_hello[] =
     "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
     "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
@@ -276,7 +280,8 @@ client_open(struct client *c)
 	if (c->kind == KIND_WEB)
 		client_send(c, web_hello, strlen(web_hello));
 	else
-		client_say(c, entries[c->kind]);
+		client_say(c,
+		    c->number < npeople ? entries[c->kind] : pair_entry);
 }
 
 static void
