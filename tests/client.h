@@ -15,7 +15,8 @@
 
 /*
  * What the tests with many people share (crash.c, crowd.c, flipped.c, frozen.c,
- * losses.c, once.c, storm.c, upgrade.c): a daemon in a directory of its own, and connections to it.
+ * losses.c, once.c, storm.c, talkers.c, upgrade.c): a daemon in a directory of
+ * its own, and connections to it.
  * Whatever goes wrong in here fails the test.
  */
 

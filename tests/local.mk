@@ -34,7 +34,7 @@ programs = \
 	%D%/losses \
 	%D%/storm
 if HAVE_JANSSON
-programs += %D%/once
+programs += %D%/once %D%/talkers
 endif
 
 if ENABLE_TESTS
@@ -64,6 +64,7 @@ tests_losses_SOURCES = %D%/losses.c %D%/losses-reader.c \
 	%D%/losses-reader.h $(client_sources)
 tests_once_SOURCES = %D%/once.c $(client_sources)
 tests_storm_SOURCES = %D%/storm.c $(client_sources)
+tests_talkers_SOURCES = %D%/talkers.c $(client_sources)
 tests_upgrade_SOURCES = %D%/upgrade.c %D%/upgrade.h %D%/upgrade-late.c \
 	%D%/upgrade-people.c $(client_sources)
 
@@ -102,6 +103,7 @@ AM_TESTS_ENVIRONMENT = \
 	BRBCTL='$(abs_builddir)/src/brbctl$(EXEEXT)'; export BRBCTL; \
 	BRBD_CLOCKS='$(abs_builddir)/tests/brbd-clock$(EXEEXT)'; \
 	export BRBD_CLOCKS; \
+	BRB='$(abs_builddir)/src/brb/brb$(EXEEXT)'; export BRB; \
 	FUZZ_CORPUS='$(abs_srcdir)/tests/fuzz/corpus'; export FUZZ_CORPUS;
 
 # The page's logic, run by check-web.

@@ -53,8 +53,10 @@ void talk_send_unsaid(struct talk *t);
 void talk_connection_lost(struct talk *t);
 /* Nothing that was said before can come any more: those that wait are told. */
 void talk_tell_held(struct talk *t, struct talk_room *room);
+/* Has all that is held back told as soon as what is before it was. */
+void talk_flush(struct talk *t);
 /* What waits to be said in a room where that cannot be is not said. */
-void talk_give_up(struct talk *t, const struct talk_room *room);
+void talk_give_up(struct talk *t, struct talk_room *room);
 /* What waits was said by whoever one is now. */
 void talk_unsaid_renamed(struct talk *t);
 void talk_free_unsaid(struct talk *t);

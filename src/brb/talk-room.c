@@ -114,10 +114,10 @@ static void room_join(struct talk_room *room);
 static void
 room_begin_anew(struct talk_room *room)
 {
+	talk_tell_held(room->talk, room);
 	room->last = 0;
 	room->has_after = false;
 	room->last_time[0] = '\0';
-	room->ahead_count = 0;
 	talk_note(room->talk, TALK_NOTE, room,
 	    "the server has begun a new history of %s; some of what follows "
 	    "may be there already, and some may be lost",
@@ -172,7 +172,7 @@ room_join_failed(struct talk_room *room, json_t *answer)
 
 	if (strcmp(error, "is-there") == 0) {
 		room->state = TALK_LIVE;
-		talk_tell_held(t, room);
+		talk_flush(t);
 		talk_send_unsaid(t);
 	} else if (strcmp(error, "no-such-number") == 0 && room->last > 0)
 		room_begin_anew(room);
@@ -357,7 +357,7 @@ talk_note_event(struct talk *t, struct talk_room *room, const char *name,
 
 	if (strcmp(name, "live") == 0 && room != NULL) {
 		room->state = TALK_LIVE;
-		talk_tell_held(t, room);
+		talk_flush(t);
 	} else if (strcmp(name, "people") == 0 && room != NULL)
 		room_take_people(room, o);
 	else if (strcmp(name, "join") == 0 && room != NULL)

@@ -5,13 +5,16 @@
  *
  * Others' messages come in the order of their numbers; one's own come with the
  * answer, which may be before what others said just before. So an own message
- * whose number is not the next one waits: until a later one comes, or the answer
- * to a "ping", before which the server hands out all that was said. As a slow
- * reader's may come still later, the place in the room is not moved by it; those
- * beyond are in room->ahead, and not told again.
+ * whose number is not the next one is held back: until a later one comes, or, in
+ * a room that is live, until a "ping" is answered, before which the server hands
+ * out all that it can. What is still missing then was either not handed out, as
+ * one reads slowly, or is not for us (somebody is ignored): the history tells,
+ * and it has all of it in order. So the place in a room is one number, and all
+ * up to there was told.
  *
  * What has no answer when a connection breaks is sent again under its id, by
- * which the server knows it. Private messages have none, and are not.
+ * which the server knows it. Private messages have none, and are not. What is
+ * held back then was said, and comes with what was missed.
  */
 #include "config.h"
 
@@ -57,42 +60,12 @@ talk_free_unsaid(struct talk *t)
 
 /* What was told */
 
-static bool
-room_is_ahead(const struct talk_room *room, uint64_t number)
-{
-	size_t i;
-
-	for (i = 0; i < room->ahead_count; i++)
-		if (room->ahead[i] == number)
-			return true;
-	return false;
-}
-
 /* The place is behind that message. */
 static void
 room_move(struct talk_room *room, uint64_t number, const char *time)
 {
-	size_t i, kept = 0;
-
 	room->last = number;
 	(void)snprintf(room->last_time, sizeof(room->last_time), "%s", time);
-	for (i = 0; i < room->ahead_count; i++)
-		if (room->ahead[i] > number)
-			room->ahead[kept++] = room->ahead[i];
-	room->ahead_count = kept;
-}
-
-static void
-room_note_own(struct talk_room *room, uint64_t number, const char *time)
-{
-	if (number == room->last + 1) {
-		room_move(room, number, time);
-		return;
-	}
-	if (room->ahead_count == TALK_AHEAD_MAX)
-		room_move(room, room->ahead[0], "");
-	if (room->ahead_count < TALK_AHEAD_MAX)
-		room->ahead[room->ahead_count++] = number;
 }
 
 /* Tells an own message, and forgets that it waited. */
@@ -105,40 +78,41 @@ talk_tell_own(struct talk *t, struct talk_room *room, struct unsaid *u)
 	(void)json_object_set_new(o, "event", json_string(u->kind));
 	(void)json_object_set_new(o, "nick", json_string(t->nick));
 	(void)json_object_set_new(o, "text", json_string(u->text));
-	room_note_own(room, u->number, talk_text(o, "time"));
+	room_move(room, u->number, talk_text(o, "time"));
 	unsaid_remove(t, u);
 	t->handler->said(t->arg, room, o, true);
 	json_decref(o);
 	t->handler->changed(t->arg);
 }
 
-/* The first that was said in room, with a number below upper. */
+/* The first that is held back in room, with a number up to most. */
 static struct unsaid *
-talk_first_held(struct talk *t, const struct talk_room *room, uint64_t upper)
+talk_first_held(struct talk *t, const struct talk_room *room, uint64_t most)
 {
 	struct unsaid *u, *first = NULL;
 
 	TAILQ_FOREACH(u, &t->unsaid, entry)
-		if (u->said != NULL && u->number < upper &&
+		if (u->said != NULL && u->number <= most &&
 		    strcmp(u->room, room->name) == 0 &&
 		    (first == NULL || u->number < first->number))
 			first = u;
 	return first;
 }
 
+/* Nothing more comes up to that number. */
 static void
-talk_tell_held_below(struct talk *t, struct talk_room *room, uint64_t upper)
+talk_tell_held_to(struct talk *t, struct talk_room *room, uint64_t most)
 {
 	struct unsaid *u;
 
-	while ((u = talk_first_held(t, room, upper)) != NULL)
+	while ((u = talk_first_held(t, room, most)) != NULL)
 		talk_tell_own(t, room, u);
 }
 
 void
 talk_tell_held(struct talk *t, struct talk_room *room)
 {
-	talk_tell_held_below(t, room, UINT64_MAX);
+	talk_tell_held_to(t, room, UINT64_MAX);
 }
 
 static struct unsaid *
@@ -152,28 +126,97 @@ talk_find_id(struct talk *t, const char *id)
 	return NULL;
 }
 
+/* Is it one that waits here? Then it is known to have been said. */
+static bool
+talk_note_said(struct talk *t, const json_t *o)
+{
+	struct unsaid *u = talk_find_id(t, talk_text(o, "id"));
+
+	if (u == NULL)
+		return false;
+	if (u->is_sent && u->said == NULL)
+		u->was_shown = true; /* the answer is still to come */
+	else if (u->said == NULL)
+		unsaid_remove(t, u);
+	return true;
+}
+
 void
 talk_take_said(struct talk *t, json_t *o)
 {
 	struct talk_room *room = talk_room_of(t, o);
-	struct unsaid *u = talk_find_id(t, talk_text(o, "id"));
 	uint64_t number = talk_number(o, "number");
+	bool is_own = talk_note_said(t, o);
 
-	if (u != NULL) {
-		/* It was said before the connection broke. */
-		u->was_shown = true;
-		if (!u->is_sent)
-			unsaid_remove(t, u);
-	}
-	if (room == NULL || number <= room->last || room_is_ahead(room, number))
+	if (room == NULL || number <= room->last)
 		return;
-	talk_tell_held_below(t, room, number);
+	talk_tell_held_to(t, room, number);
+	/* It was one of those. */
+	if (number == room->last)
+		return;
 	room_move(room, number, talk_text(o, "time"));
 	if (strcmp(talk_text(o, "event"), "topic") == 0) {
 		free(room->topic);
 		room->topic = xstrdup(talk_text(o, "text"));
 	}
-	t->handler->said(t->arg, room, o, u != NULL);
+	t->handler->said(t->arg, room, o, is_own);
+}
+
+/* Messages before one's own */
+
+static void room_catch_up(struct talk_room *room);
+
+static void
+room_history_answer(void *arg, json_t *answer, bool ok)
+{
+	struct talk_room *room = arg;
+	struct talk *t = room->talk;
+	uint64_t before = room->last;
+	json_t *list, *one;
+	size_t i;
+
+	room->is_filling = false;
+	if (answer == NULL || room->state != TALK_LIVE)
+		return;
+	list = ok ? json_object_get(answer, "messages") : NULL;
+	TALK_EACH(list, i, one)
+		talk_take_said(t, one);
+	if (json_is_true(json_object_get(answer, "more")) &&
+	    room->last > before)
+		room_catch_up(room);
+	else {
+		/* There is nothing else up to there. */
+		talk_tell_held_to(t, room, room->filled);
+		room_catch_up(room);
+	}
+}
+
+/* Tells own messages that are the next ones; if others may be between, asks the
+ * history for those. */
+static void
+room_catch_up(struct talk_room *room)
+{
+	struct talk *t = room->talk;
+	struct unsaid *u;
+	char after[24], before[24];
+
+	if (room->state != TALK_LIVE || room->is_filling)
+		return;
+	while ((u = talk_first_held(t, room, UINT64_MAX)) != NULL &&
+	    (u->number == room->last + 1 || u->number == UINT64_MAX))
+		talk_tell_own(t, room, u);
+	if (u == NULL)
+		return;
+	room->is_filling = true;
+	room->filled = u->number;
+	(void)snprintf(after, sizeof(after), "%llu",
+	    (unsigned long long)room->last);
+	(void)snprintf(before, sizeof(before), "%llu",
+	    (unsigned long long)u->number + 1);
+	talk_ask(t,
+	    json_pack("{s:s,s:s,s:s}", "history", room->name, "after", after,
+		"before", before),
+	    room_history_answer, room);
 }
 
 /* What is said here */
@@ -189,14 +232,20 @@ talk_pong(void *arg, json_t *answer, bool ok)
 	if (answer == NULL)
 		return;
 	TAILQ_FOREACH(room, &t->rooms, entry)
-		if (room->state == TALK_LIVE)
-			talk_tell_held(t, room);
+		room_catch_up(room);
 }
 
-static void
+void
 talk_flush(struct talk *t)
 {
+	struct unsaid *u;
+
 	if (t->is_flushing)
+		return;
+	TAILQ_FOREACH(u, &t->unsaid, entry)
+		if (u->said != NULL)
+			break;
+	if (u == NULL)
 		return;
 	t->is_flushing = true;
 	talk_ask(t, json_pack("{s:s}", "ping", "before"), talk_pong, t);
@@ -208,15 +257,14 @@ talk_was_said(struct talk *t, struct unsaid *u, json_t *answer)
 	struct talk_room *room = talk_find_room(t, u->room);
 
 	u->number = talk_number(answer, "number");
-	if (u->was_shown || room == NULL || u->number <= room->last ||
-	    room_is_ahead(room, u->number)) {
+	if (u->was_shown || room == NULL || u->number <= room->last) {
 		unsaid_remove(t, u);
 		t->handler->changed(t->arg);
 		return;
 	}
 	u->said = json_incref(answer);
-	if (u->number == room->last + 1)
-		talk_tell_own(t, room, u);
+	if (u->number == room->last + 1 || room->state == TALK_OUT)
+		talk_tell_held_to(t, room, u->number);
 	else if (room->state == TALK_LIVE)
 		talk_flush(t);
 	t->handler->changed(t->arg);
@@ -396,27 +444,28 @@ void
 talk_connection_lost(struct talk *t)
 {
 	struct talk_room *room;
-	struct unsaid *u;
+	struct unsaid *u, *next;
 
 	t->is_flushing = false;
 	TAILQ_FOREACH(room, &t->rooms, entry) {
-		/* Those were said, and nothing more comes before them. */
-		talk_tell_held(t, room);
 		room->is_listing = false;
 		if (room->state != TALK_OUT)
 			room->state = TALK_JOINING;
 	}
-	TAILQ_FOREACH(u, &t->unsaid, entry) {
-		u->is_sent = false;
-		u->was_shown = false;
+	TAILQ_FOREACH_SAFE(u, &t->unsaid, entry, next) {
+		if (u->was_shown)
+			unsaid_remove(t, u);
+		else if (u->said == NULL)
+			u->is_sent = false;
 	}
 }
 
 void
-talk_give_up(struct talk *t, const struct talk_room *room)
+talk_give_up(struct talk *t, struct talk_room *room)
 {
 	struct unsaid *u, *next;
 
+	talk_tell_held(t, room);
 	TAILQ_FOREACH_SAFE(u, &t->unsaid, entry, next) {
 		if (u->is_private || u->is_sent ||
 		    strcmp(u->room, room->name) != 0)

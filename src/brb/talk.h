@@ -62,7 +62,6 @@ struct unsaid {
 };
 TAILQ_HEAD(unsaid_list, unsaid);
 
-#define TALK_AHEAD_MAX 64
 struct talk_room {
 	TAILQ_ENTRY(talk_room) entry;
 	struct talk *talk;
@@ -72,10 +71,8 @@ struct talk_room {
 	char *topic;
 	uint64_t last; /* all up to this was told; 0: nothing */
 	char last_time[TALK_MSGID_SIZE]; /* when that was said */
-	/* Beyond that, those that were said here, and told before it was known
-	 * whether all before them had come. */
-	uint64_t ahead[TALK_AHEAD_MAX];
-	size_t ahead_count;
+	bool is_filling; /* the history is asked for what is before own ones */
+	uint64_t filled; /* up to there */
 	char **people; /* in no order */
 	size_t people_count;
 	bool is_listing; /* events "people" go on */
