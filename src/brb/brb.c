@@ -390,7 +390,8 @@ brb_script(struct brb *b, char *words[])
 	o->address = &b->address;
 	brb_identify(b, &o->talk);
 	o->talk.attends = o->marks;
-	o->talk.must_have_nick = o->talk.nick != NULL &&
+	o->talk.must_have_nick = (o->talk.nick != NULL ||
+				     o->talk.account != NULL) &&
 	    (o->verb == SCRIPT_SAY || o->verb == SCRIPT_CATCHUP ||
 		o->is_unread);
 	o->room = words[0];

@@ -199,6 +199,7 @@ void
 link_connect(struct link *l)
 {
 	link_arm(l, LINK_OPEN_MS);
+	l->tried_ms = link_now_ms();
 	l->found_count = l->found_next = 0;
 	l->found[0].error = 0;
 	l->state = LINK_CONNECTING;

@@ -59,6 +59,13 @@ struct link_address {
  * its end, and the process in *pid; or -1. */
 int link_resolve(const char *host, const char *port, pid_t *pid);
 
+/* A descriptor that becomes readable when addresses or routes change; -1: the
+ * system has none. The caller closes it. */
+int link_network_open(void);
+/* Takes what there is to read; true: an address or route has come. *is_over: fd
+ * will tell nothing more. */
+bool link_network_read(int fd, bool *is_over);
+
 /* The link itself. */
 
 #define LINK_UNSENT_MAX (1024 * 1024) /* bytes; beyond, nothing is read */
@@ -80,6 +87,9 @@ struct link {
 	enum link_state state;
 	int fd; /* of the connection, or the resolver's pipe; -1 */
 	struct event *readable, *writable, *timer;
+	int network; /* or -1 */
+	struct event *network_readable;
+	int64_t network_ms; /* when that gave rise to something */
 	pid_t resolver;
 	struct link_address found[LINK_ADDRESSES_MAX];
 	size_t found_count, found_next;
@@ -90,7 +100,7 @@ struct link {
 	bool was_refused;
 	bool is_probed;
 	bool is_paused;
-	int64_t up_ms, heard_ms;
+	int64_t up_ms, heard_ms, tried_ms;
 	int last_errno; /* of the addresses tried so far */
 };
 

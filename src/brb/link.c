@@ -8,7 +8,8 @@
  * One timer tells what takes too long: a connection that is not made within 20
  * seconds, a server that is silent for 45 and then does not answer a question
  * within 12. It goes by the monotonic clock; a process that was stopped finds
- * its timer overdue, and asks before it gives up.
+ * its timer overdue, and asks before it gives up. When the network has changed,
+ * what waits does not wait any longer.
  *
  * Decided against: bufferevents, which would read on while nothing is taken,
  * and tell of TLS less than is needed here.
@@ -37,6 +38,8 @@
 #define LINK_STABLE_MS 10000
 #define LINK_SILENCE_MS 45000
 #define LINK_ANSWER_MS 12000
+/* Between two tries that the network gave rise to. */
+#define LINK_NETWORK_MS 500
 
 int64_t
 link_now_ms(void)
@@ -162,6 +165,77 @@ link_hurry(struct link *l)
 {
 	if (l->state == LINK_WAITING)
 		link_arm(l, link_share(100));
+}
+
+/* A try that began before would still wait for what is no more. */
+static void
+link_network_came(struct link *l)
+{
+	int64_t now_ms = link_now_ms(), wait_ms;
+
+	wait_ms = l->network_ms + LINK_NETWORK_MS - now_ms;
+	if (l->network_ms == 0 || wait_ms < 0)
+		wait_ms = 0;
+	l->network_ms = now_ms + wait_ms;
+	switch (l->state) {
+	case LINK_RESOLVING:
+	case LINK_CONNECTING:
+		if (now_ms - l->tried_ms < LINK_NETWORK_MS)
+			break;
+		link_lost(l, "the network has changed", false);
+		/* FALLTHROUGH */
+	case LINK_WAITING:
+		link_arm(l, wait_ms + link_share(100));
+		break;
+	case LINK_UP:
+		if (l->is_probed || l->is_paused || wait_ms > 0)
+			break;
+		l->is_probed = true;
+		link_arm(l, LINK_ANSWER_MS);
+		l->handler->probe(l->arg);
+		break;
+	case LINK_HANDSHAKE:
+	case LINK_CLOSED:
+		break;
+	}
+}
+
+static void
+link_drop_network(struct link *l)
+{
+	if (l->network_readable != NULL)
+		event_free(l->network_readable);
+	l->network_readable = NULL;
+	if (l->network != -1)
+		(void)close(l->network);
+	l->network = -1;
+}
+
+static void
+link_network_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct link *l = arg;
+	bool is_over, has_come = link_network_read(fd, &is_over);
+
+	(void)what;
+	if (is_over)
+		link_drop_network(l);
+	if (has_come)
+		link_network_came(l);
+}
+
+void
+link_watch_network(struct link *l, int fd)
+{
+	link_drop_network(l);
+	l->network = fd;
+	if (fd == -1)
+		return;
+	l->network_readable = event_new(l->base, fd, EV_READ | EV_PERSIST,
+	    link_network_cb, l);
+	if (l->network_readable == NULL ||
+	    event_add(l->network_readable, NULL) == -1)
+		abort();
 }
 
 bool
@@ -322,7 +396,7 @@ link_new(struct event_base *base, const struct address *address,
 	l->address = address;
 	l->handler = handler;
 	l->arg = arg;
-	l->fd = -1;
+	l->fd = l->network = -1;
 	l->timer = event_new(base, -1, 0, link_timer_cb, l);
 	if (l->timer == NULL)
 		abort();
@@ -335,6 +409,7 @@ link_free(struct link *l)
 	if (l == NULL)
 		return;
 	link_close(l);
+	link_drop_network(l);
 	event_free(l->timer);
 	buf_fini(&l->in);
 	buf_wipe(&l->out);
@@ -353,5 +428,7 @@ link_adopt(struct link *l, int fd)
 void
 link_start(struct link *l)
 {
+	if (l->address->path == NULL && l->network == -1)
+		link_watch_network(l, link_network_open());
 	link_connect(l);
 }

@@ -55,8 +55,13 @@ size_t link_unsent(const struct link *l);
 void link_fail(struct link *l, const char *why);
 /* The server will not have us now: the next try is not soon. */
 void link_refused(struct link *l);
-/* Somebody waits, or the network is back: the next try is now. */
+/* Somebody waits: the next try is now. */
 void link_hurry(struct link *l);
+/* When fd, which it takes over, tells that the network has changed, the next try
+ * is now, and a server that was reached is asked whether it is still there. -1
+ * does nothing. link_start() does so with the system's, unless the server is on
+ * this machine. */
+void link_watch_network(struct link *l, int fd);
 /* Reads nothing until link_resume(). */
 void link_pause(struct link *l);
 void link_resume(struct link *l);

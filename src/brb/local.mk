@@ -15,6 +15,7 @@ src_brb_libbrb_a_SOURCES = \
 	%D%/link-connect.c \
 	%D%/link-impl.h \
 	%D%/link-io.c \
+	%D%/link-network.c \
 	%D%/link-resolve.c \
 	%D%/link.c \
 	%D%/link.h \

@@ -109,6 +109,22 @@ script_sent(void *arg, json_t *o, const char *text, const char *kind)
 }
 
 static void
+script_token(void *arg, const char *account, const char *token)
+{
+	/* It was asked for by nobody. */
+	(void)arg;
+	(void)account;
+	(void)token;
+}
+
+static void
+script_forgotten(void *arg, struct talk_room *room)
+{
+	(void)arg;
+	(void)room;
+}
+
+static void
 script_note(void *arg, enum talk_note what, struct talk_room *room,
     const char *text)
 {
@@ -180,6 +196,8 @@ static const struct talk_handler script_handler = {
 	.note = script_note,
 	.changed = script_changed,
 	.settled = script_settled,
+	.token = script_token,
+	.forgotten = script_forgotten,
 	.down = script_down,
 };
 

@@ -10,6 +10,7 @@
 #include "brb/talk.h"
 
 #define TALK_PRIVATE_IDS 64
+#define TALK_TOKEN_MAX 200 /* bytes */
 
 struct event;
 
@@ -35,9 +36,12 @@ struct talk {
 	char run[TALK_SECRET_SIZE]; /* so that ids of two runs differ */
 	char nick[NICK_SIZE];
 	char wanted[NICK_SIZE]; /* or "": none */
-	char *login_name, *login_secret; /* or NULL */
+	/* Who one is in an account: or NULL. The secret is a password only until
+	 * the server has given a token for it. */
+	char *login_name, *login_secret;
 	char lobby[ROOM_NAME_SIZE];
 	char *break_text; /* NULL: not on break */
+	bool is_password; /* login_secret, and no token yet */
 	bool is_greeted, is_settled, is_quitting;
 	bool is_flushing; /* a ping is on its way: talk-said.c */
 	/* The last private messages that came. */
@@ -65,6 +69,8 @@ void talk_free_unsaid(struct talk *t);
 void talk_take_event(struct talk *t, const char *name, json_t *o);
 void talk_rejoin_all(struct talk *t);
 void talk_free_rooms(struct talk *t);
+/* No answer is told with this argument any more. */
+void talk_ignore_answers(struct talk *t, const void *arg);
 /* The room that o is about, if one is in it; or NULL. */
 struct talk_room *talk_room_of(struct talk *t, const json_t *o);
 

@@ -233,6 +233,35 @@ talk_rejoin_all(struct talk *t)
 			room_join(room);
 }
 
+static void
+room_free(struct talk_room *room)
+{
+	struct talk *t = room->talk;
+
+	t->handler->forgotten(t->arg, room);
+	talk_ignore_answers(t, room);
+	TAILQ_REMOVE(&t->rooms, room, entry);
+	t->room_count--;
+	room_forget_people(room);
+	free(room->key);
+	free(room->topic);
+	free(room);
+}
+
+/* The room that was left first makes way for another. False: there is none. */
+static bool
+talk_forget_room(struct talk *t)
+{
+	struct talk_room *room;
+
+	TAILQ_FOREACH(room, &t->rooms, entry)
+		if (room->is_left) {
+			room_free(room);
+			return true;
+		}
+	return false;
+}
+
 struct talk_room *
 talk_join(struct talk *t, const char *name, const char *key,
     const uint64_t *after)
@@ -247,7 +276,7 @@ talk_join(struct talk *t, const char *name, const char *key,
 	}
 	room = talk_find_room(t, name);
 	if (room == NULL) {
-		if (t->room_count == TALK_ROOMS_MAX) {
+		if (t->room_count == TALK_ROOMS_MAX && !talk_forget_room(t)) {
 			talk_note(t, TALK_ERROR, NULL,
 			    "you are in %d rooms already; leave one first",
 			    TALK_ROOMS_MAX);
@@ -293,13 +322,8 @@ talk_free_rooms(struct talk *t)
 {
 	struct talk_room *room;
 
-	while ((room = TAILQ_FIRST(&t->rooms)) != NULL) {
-		TAILQ_REMOVE(&t->rooms, room, entry);
-		room_forget_people(room);
-		free(room->key);
-		free(room->topic);
-		free(room);
-	}
+	while ((room = TAILQ_FIRST(&t->rooms)) != NULL)
+		room_free(room);
 }
 
 /* Events */

@@ -197,6 +197,16 @@ talk_answered(struct talk *t, json_t *o)
 		fn(arg, o, json_object_get(o, "done") != NULL);
 }
 
+void
+talk_ignore_answers(struct talk *t, const void *arg)
+{
+	struct pending *p;
+
+	TAILQ_FOREACH(p, &t->pending, entry)
+		if (p->arg == arg)
+			p->fn = NULL;
+}
+
 static void
 talk_drop_pending(struct talk *t)
 {
@@ -271,11 +281,23 @@ talk_nick_later(struct talk *t)
 	return ++t->nick_tries < TALK_NICK_TRIES;
 }
 
+/* One cannot be that, and does nothing as somebody else. */
+static void
+talk_give_up_as(struct talk *t, const char *name, const json_t *answer,
+    const char *what_to_do)
+{
+	char *why = xasprintf("you cannot be %s: %s; %s", name,
+	    talk_text(answer, "text"), what_to_do);
+
+	t->is_quitting = true;
+	t->handler->down(t->arg, why, -1);
+	free(why);
+}
+
 static void
 talk_nick_answer(void *arg, json_t *answer, bool ok)
 {
 	struct talk *t = arg;
-	char *why;
 
 	if (answer == NULL)
 		return;
@@ -292,11 +314,7 @@ talk_nick_answer(void *arg, json_t *answer, bool ok)
 	if (t->is_settled)
 		return;
 	if (t->options->must_have_nick) {
-		t->is_quitting = true;
-		why = xasprintf("you cannot be %s: %s; --nick gives another",
-		    t->wanted, talk_text(answer, "text"));
-		t->handler->down(t->arg, why, -1);
-		free(why);
+		talk_give_up_as(t, t->wanted, answer, "--nick gives another");
 		return;
 	}
 	/* Who only reads need not be anybody. */
@@ -317,6 +335,36 @@ talk_take_nick(struct talk *t)
 }
 
 static void
+talk_set_login(struct talk *t, const char *name, const char *secret)
+{
+	char *old = t->login_secret;
+
+	free(t->login_name);
+	t->login_name = name == NULL ? NULL : xstrdup(name);
+	t->login_secret = secret == NULL ? NULL : xstrdup(secret);
+	t->is_password = false;
+	if (old != NULL)
+		explicit_bzero(old, strlen(old));
+	free(old);
+}
+
+/* The server has given a token, which the password is not needed any more for:
+ * it is not kept. */
+static void
+talk_take_token(struct talk *t, const json_t *answer)
+{
+	const char *name = talk_text(answer, "account");
+	const char *token = talk_text(answer, "token");
+
+	if (!nick_is_wellformed(name) || strlen(name) > NICK_MAX ||
+	    *token == '\0' || strlen(token) > TALK_TOKEN_MAX ||
+	    strchr(token, ' ') != NULL)
+		return;
+	talk_set_login(t, name, token);
+	t->handler->token(t->arg, t->login_name, t->login_secret);
+}
+
+static void
 talk_login_answer(void *arg, json_t *answer, bool ok)
 {
 	struct talk *t = arg;
@@ -327,10 +375,62 @@ talk_login_answer(void *arg, json_t *answer, bool ok)
 		talk_set_nick(t, talk_text(answer, "nick"));
 		(void)snprintf(t->wanted, sizeof(t->wanted), "%s", t->nick);
 		talk_unsaid_renamed(t);
-	} else
-		talk_note(t, TALK_ERROR, NULL, "you are not logged in: %s",
-		    talk_text(answer, "text"));
+		talk_take_token(t, answer);
+	} else if (t->options->must_have_nick) {
+		talk_give_up_as(t, t->login_name, answer,
+		    "/login in brb has another token kept");
+		return;
+	} else {
+		talk_note(t, TALK_ERROR, NULL,
+		    "you are not logged in to %s: %s%s", t->login_name,
+		    talk_text(answer, "text"),
+		    t->options->attends ? "; /login asks for the password" :
+					  "");
+		/* It will not be right at the next connection. */
+		if (strcmp(talk_text(answer, "error"), "wrong-password") == 0)
+			talk_set_login(t, NULL, NULL);
+	}
 	talk_settle(t);
+	talk_send_unsaid(t);
+}
+
+/* For a password a token is asked, to come back with. */
+static void
+talk_send_login(struct talk *t)
+{
+	json_t *o = json_pack("{s:s,s:s}", "login", t->login_name, "password",
+	    t->login_secret);
+
+	if (t->is_password)
+		(void)json_object_set_new(o, "token", json_true());
+	talk_ask(t, o, talk_login_answer, t);
+}
+
+static void
+talk_register_answer(void *arg, json_t *answer, bool ok)
+{
+	struct talk *t = arg;
+
+	if (answer == NULL)
+		talk_note(t, TALK_ERROR, NULL,
+		    "the connection was lost: it is not known whether there is "
+		    "an account now; /login %s tells",
+		    t->nick);
+	else if (!ok)
+		talk_note_failed(t, NULL, answer);
+	else {
+		talk_take_token(t, answer);
+		talk_note(t, TALK_NOTE, NULL,
+		    "%s is yours now; /login %s lets you in anywhere", t->nick,
+		    t->nick);
+	}
+}
+
+void
+talk_register(struct talk *t, const char *password)
+{
+	talk_ask(t, json_pack("{s:s,s:b}", "register", password, "token", 1),
+	    talk_register_answer, t);
 }
 
 static void
@@ -346,10 +446,7 @@ talk_greeted(struct talk *t, const json_t *o)
 	talk_ask(t, json_pack("{s:s}", "client", t->options->client), NULL,
 	    NULL);
 	if (t->login_name != NULL)
-		talk_ask(t,
-		    json_pack("{s:s,s:s}", "login", t->login_name, "password",
-			t->login_secret),
-		    talk_login_answer, t);
+		talk_send_login(t);
 	else if (t->wanted[0] != '\0')
 		talk_take_nick(t);
 	else
@@ -367,17 +464,10 @@ talk_nick(struct talk *t, const char *nick)
 void
 talk_login(struct talk *t, const char *name, const char *password)
 {
-	free(t->login_name);
-	if (t->login_secret != NULL)
-		explicit_bzero(t->login_secret, strlen(t->login_secret));
-	free(t->login_secret);
-	t->login_name = xstrdup(name);
-	t->login_secret = xstrdup(password);
+	talk_set_login(t, name, password);
+	t->is_password = true;
 	if (t->is_greeted)
-		talk_ask(t,
-		    json_pack("{s:s,s:s}", "login", t->login_name, "password",
-			t->login_secret),
-		    talk_login_answer, t);
+		talk_send_login(t);
 }
 
 static void
@@ -528,10 +618,8 @@ talk_new(struct event_base *base, const struct address *address,
 	if (options->nick != NULL)
 		(void)snprintf(t->wanted, sizeof(t->wanted), "%s",
 		    options->nick);
-	if (options->account != NULL) {
-		t->login_name = xstrdup(options->account);
-		t->login_secret = xstrdup(options->token);
-	}
+	if (options->account != NULL)
+		talk_set_login(t, options->account, options->token);
 	t->nick_timer = event_new(base, -1, 0, talk_nick_cb, t);
 	if (t->nick_timer == NULL)
 		abort();
@@ -554,10 +642,7 @@ talk_free(struct talk *t)
 	}
 	talk_free_unsaid(t);
 	talk_free_rooms(t);
-	free(t->login_name);
-	if (t->login_secret != NULL)
-		explicit_bzero(t->login_secret, strlen(t->login_secret));
-	free(t->login_secret);
+	talk_set_login(t, NULL, NULL);
 	free(t->break_text);
 	free(t);
 }

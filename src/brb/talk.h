@@ -107,6 +107,10 @@ struct talk_handler {
 	void (*changed)(void *arg);
 	/* Who one is is settled; rooms may be joined. */
 	void (*settled)(void *arg);
+	/* From now on this token logs in to that account. */
+	void (*token)(void *arg, const char *account, const char *token);
+	/* That room is no more: it was left, or all ends. */
+	void (*forgotten)(void *arg, struct talk_room *room);
 	/* The connection is gone; -1: for good. */
 	void (*down)(void *arg, const char *why, int64_t wait_ms);
 };
@@ -120,7 +124,8 @@ struct talk_options {
 	bool must_have_nick; /* else one is a guest if it is taken */
 };
 
-/* What is passed is the caller's, and outlives it. */
+/* What is passed is the caller's, and outlives it; but for account and token,
+ * which are copied. */
 struct talk *talk_new(struct event_base *base, const struct address *address,
     const struct talk_options *options, const struct talk_handler *handler,
     void *arg);
@@ -165,6 +170,8 @@ size_t talk_unsaid_count(const struct talk *t);
 /* Other changes of what one is. */
 void talk_nick(struct talk *t, const char *nick);
 void talk_login(struct talk *t, const char *name, const char *password);
+/* Makes an account of one's nick. */
+void talk_register(struct talk *t, const char *password);
 void talk_brb(struct talk *t, const char *text);
 void talk_back(struct talk *t);
 void talk_quit(struct talk *t, const char *text);

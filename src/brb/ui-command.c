@@ -302,11 +302,12 @@ cmd_help(struct ui *ui, char *args)
 static void
 cmd_history(struct ui *ui, char *args)
 {
-	const char *room = cmd_room(ui);
+	char *with = *args == '@' ? command_word(&args) : NULL;
+	const char *whose = with != NULL ? with : cmd_room(ui);
 
-	if (room != NULL)
+	if (whose != NULL)
 		cmd_ask(ui,
-		    json_pack("{s:s,s:s}", "history", room, "limit",
+		    json_pack("{s:s,s:s}", "history", whose, "limit",
 			*args == '\0' ? "20" : args));
 }
 
@@ -503,18 +504,6 @@ cmd_who(struct ui *ui, char *args)
 	buf_fini(&text);
 }
 
-static void
-cmd_registered(void *arg, json_t *answer, bool ok)
-{
-	struct ui *ui = arg;
-
-	if (answer == NULL || !ok)
-		cmd_answer(arg, answer, ok);
-	else
-		ui_note(ui, "%s is yours now; /login %s lets you in anywhere",
-		    talk_my_nick(ui->talk), talk_my_nick(ui->talk));
-}
-
 void
 ui_answered_password(struct ui *ui, const char *password)
 {
@@ -523,6 +512,5 @@ ui_answered_password(struct ui *ui, const char *password)
 	else if (ui->question == UI_LOGIN)
 		talk_login(ui->talk, ui->question_name, password);
 	else
-		talk_ask(ui->talk, json_pack("{s:s}", "register", password),
-		    cmd_registered, ui);
+		talk_register(ui->talk, password);
 }

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include <event2/event.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "brb/address.h"
+#include "brb/store.h"
 #include "brb/ui-impl.h"
 
 /* Lines */
@@ -268,7 +271,7 @@ ui_event(void *arg, struct talk_room *room, const char *name, json_t *o)
 	out = ui_room_lines(ui, room, &show);
 	/* A connection that was lost for a moment is worth no line. */
 	if (strcmp(name, "welcome") == 0 && talk_number(o, "count") == 0 &&
-	    ui->was_down)
+	    room != NULL && room->state == TALK_CATCHING_UP && room->last > 0)
 		return;
 	show_event(show, out, name, o, talk_my_nick(ui->talk));
 	if (strcmp(name, "welcome") == 0)
@@ -317,6 +320,32 @@ ui_settled(void *arg)
 	ui->has_settled = true;
 }
 
+/* It logs in the next time as well, and in scripts. */
+static void
+ui_token(void *arg, const char *account, const char *token)
+{
+	struct ui *ui = arg;
+	char *value = xasprintf("%s %s", account, token);
+
+	if (store_set("accounts", ui->options->address->name, value) == -1)
+		ui_error(ui,
+		    "you are logged in, but that cannot be kept for the next "
+		    "time: %s",
+		    strerror(errno));
+	explicit_bzero(value, strlen(value));
+	free(value);
+}
+
+static void
+ui_forgotten(void *arg, struct talk_room *room)
+{
+	struct ui *ui = arg;
+
+	if (ui->current == room)
+		ui->current = NULL;
+	view_free(room->view);
+}
+
 static void
 ui_down(void *arg, const char *why, int64_t wait_ms)
 {
@@ -354,6 +383,8 @@ static const struct talk_handler ui_talk_handler = {
 	.note = ui_talk_note,
 	.changed = ui_talk_changed,
 	.settled = ui_settled,
+	.token = ui_token,
+	.forgotten = ui_forgotten,
 	.down = ui_down,
 };
 
@@ -558,11 +589,8 @@ ui_open_events(struct ui *ui)
 static void
 ui_fini(struct ui *ui)
 {
-	struct talk_room *room;
 	size_t i;
 
-	TAILQ_FOREACH(room, talk_rooms(ui->talk), entry)
-		view_free(room->view);
 	talk_free(ui->talk);
 	event_free(ui->draw);
 	event_free(ui->pause);

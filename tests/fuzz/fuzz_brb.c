@@ -105,6 +105,21 @@ on_note(void *arg, enum talk_note what, struct talk_room *room,
 }
 
 static void
+on_token(void *arg, const char *account, const char *token)
+{
+	(void)arg;
+	require(*account != '\0' && strpbrk(account, " \n") == NULL);
+	require(*token != '\0' && strpbrk(token, " \n") == NULL);
+}
+
+static void
+on_forgotten(void *arg, struct talk_room *room)
+{
+	(void)arg;
+	require(room->view == NULL);
+}
+
+static void
 on_nothing(void *arg)
 {
 	(void)arg;
@@ -127,6 +142,8 @@ static const struct talk_handler handler = {
 	.note = on_note,
 	.changed = on_nothing,
 	.settled = on_nothing,
+	.token = on_token,
+	.forgotten = on_forgotten,
 	.down = on_down,
 };
 

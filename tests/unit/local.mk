@@ -103,8 +103,10 @@ unit_tests = \
 
 # The client's.
 if HAVE_JANSSON
-unit_tests += %D%/check_edit
+unit_tests += %D%/check_edit %D%/check_link
 endif
+tests_unit_check_link_LDADD = tests/unit/libunit.a $(brb_libraries) \
+	$(CHECK_LIBS) $(libraries)
 tests_unit_check_edit_LDADD = tests/unit/libunit.a $(brb_libraries) \
 	$(CHECK_LIBS) $(libraries)
 
