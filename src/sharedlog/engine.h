@@ -21,7 +21,6 @@
  */
 struct engine;
 
-#define ENGINE_REPLID_MAX 40 /* what tells one history of an engine's data */
 #define ENGINE_EPOCH_MAX ((uint64_t)1 << 17) /* as of rings */
 #define ENGINE_SETTLE_MS 2000 /* of an epoch: only what was lost is appended */
 #define ENGINE_GRACE_MS 15000 /* of an epoch: only names held before */
@@ -31,26 +30,27 @@ struct engine;
 
 enum engine_verb {
 	/*
-	 * Tells the epoch, the replid, and in wait_ms for how long it is
+	 * Tells the epoch and its era, and in wait_ms for how long it is
 	 * settling. It begins a new epoch, above what engine and request know,
-	 * if it has none, or one of another replid, or the request knows a
-	 * greater one or the same with another replid. epoch: 0 if none is
+	 * if it has none, or may have lost something since, or the request
+	 * knows a greater one or the same of another era. epoch: 0 if none is
 	 * known.
 	 */
-	ENGINE_EPOCH, /* epoch, replid */
-	/* Is that number of this log's, or was it? ENGINE_DIVERGED: not, and
-	 * none above the answer's number. */
-	ENGINE_CHECK, /* epoch, log, entry.number */
+	ENGINE_EPOCH, /* epoch, era, fresh_era */
+	/* Is that entry, by number, node and counter, one of this log's, or was
+	 * it? ENGINE_DIVERGED: not, and none above the answer's number. */
+	ENGINE_CHECK, /* epoch, log, entry */
 	/*
 	 * Appends an entry, once for each (node, counter). With a msgid it
-	 * repairs: once for each msgid, and whatever is settling. Else
+	 * repairs, whatever is settling (and if that msgid is another's number,
+	 * which takes two engines of one epoch, it gets a new one). Else
 	 * ENGINE_WAIT while the epoch settles. With a name: ENGINE_LAPSED if
 	 * the node's lease has ended, ENGINE_STALE if the name is not held with
-	 * that token. entry.number: the greatest number of the log that is
-	 * known; the new one's low part is greater. With a key it is a record,
-	 * and becomes its value, unless (when repairing) that is of a greater
-	 * msgid; ENGINE_CONFLICT, with the number: it is not of the expected
-	 * one.
+	 * that token. The low part of the new number is 1 more than the last
+	 * one's, or entry.number's if the log is empty. With a key it is a
+	 * record, and becomes its value, unless (when repairing) that is of a
+	 * greater msgid; ENGINE_CONFLICT, with the number: it is not of the
+	 * expected one.
 	 */
 	ENGINE_APPEND, /* epoch, log, entry, name, token, expected */
 	/* Entries from entry.number (exclusive) to to (inclusive), max at
@@ -74,8 +74,11 @@ enum engine_verb {
 
 struct engine_request {
 	enum engine_verb verb;
+	/* Every change is of an epoch; where two engines, or one that was
+	 * emptied, have begun epochs of the same number, their eras differ. */
 	uint64_t epoch;
-	const char *replid; /* "" if none is known */
+	uint32_t era;
+	uint32_t fresh_era; /* for a new epoch: by chance */
 	const char *log;
 	/* Its node is that of all verbs. */
 	struct sharedlog_entry entry;
@@ -106,7 +109,7 @@ struct engine_answer {
 	enum engine_status status;
 	uint64_t number;
 	uint64_t epoch;
-	const char *replid;
+	uint32_t era;
 	int64_t wait_ms;
 	uint64_t cursor;
 	bool had_lapsed;

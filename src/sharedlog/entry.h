@@ -21,6 +21,7 @@ struct sharedlog_entry {
 	 * its count of what it appended. Both are not 0. */
 	uint64_t node;
 	uint64_t counter;
+	uint32_t era; /* its epoch's; see engine.h */
 	const char *key; /* of a record (sharedlog_put()); else NULL */
 	size_t key_len;
 	const void *data; /* NULL: the record was removed */

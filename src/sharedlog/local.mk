@@ -4,4 +4,9 @@
 src_libbrbd_a_SOURCES += \
 	%D%/engine.h \
 	%D%/entry.h \
+	%D%/sharedlog-append.c \
+	%D%/sharedlog-impl.h \
+	%D%/sharedlog-name.c \
+	%D%/sharedlog-tail.c \
+	%D%/sharedlog.c \
 	%D%/sharedlog.h

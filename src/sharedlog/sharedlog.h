@@ -54,8 +54,8 @@ enum sharedlog_end {
 	/* Not said, and never will be: */
 	SHAREDLOG_NAME_LOST, /* its author's name is another node's now */
 	SHAREDLOG_CONFLICT, /* the record has changed; number is its new one */
-	/* It was pending for too long, or at sharedlog_free(): it may have been
-	 * said or not. */
+	/* It was pending for too long, or at sharedlog_free(), or refused by an
+	 * engine that may have lost it: it may have been said or not. */
 	SHAREDLOG_UNKNOWN
 };
 
@@ -107,14 +107,14 @@ typedef void sharedlog_read(enum sharedlog_fault fault,
 
 /*
  * Begins to connect. engine becomes sharedlog's; clock, deadlines, user and arg
- * stay the caller's and outlive it. epoch and replid are what an earlier start
- * has known (sharedlog_epoch()), 0 and "" if nothing. node is a number that no
+ * stay the caller's and outlive it. epoch and era are what an earlier start has
+ * known (sharedlog_epoch()), 0 if nothing. node is a number that no
  * other start of a server has; 0: one is made by chance.
  */
 struct sharedlog *sharedlog_new(struct engine *engine,
     const struct clock *clock, struct deadlines *deadlines,
     const struct sharedlog_user *user, void *arg, uint64_t node, uint64_t epoch,
-    const char *replid);
+    uint32_t era);
 /* Resigns, if the engine is there; pending appends end as unknown. sl may be
  * NULL. Not from a callback. */
 void sharedlog_free(struct sharedlog *sl);
@@ -123,8 +123,8 @@ enum sharedlog_fault sharedlog_state(const struct sharedlog *sl);
 /* For people: "the engine is out of memory". */
 const char *sharedlog_fault_str(enum sharedlog_fault fault);
 uint64_t sharedlog_node(const struct sharedlog *sl);
-/* The newest epoch that is known; *replid lives until the next one. */
-uint64_t sharedlog_epoch(const struct sharedlog *sl, const char **replid);
+/* The newest epoch that is known, and its era: to be kept with the rings. */
+uint64_t sharedlog_epoch(const struct sharedlog *sl, uint32_t *era);
 
 /* Numbers for metrics. */
 struct sharedlog_counts {
@@ -138,19 +138,20 @@ void sharedlog_count(const struct sharedlog *sl,
     struct sharedlog_counts *counts);
 
 /*
- * Follows a log from after that number on (0: all that the engine holds).
- * joined() or diverged() tells first whether that is a number of this log's.
- * owner is what sharedlog_owner() gives. name is copied. One log is followed
- * once.
+ * Follows a log from after the entry that was read last (NULL: all that the
+ * engine holds), of which number, node and counter count. joined() or
+ * diverged() tells first whether that is an entry of this log's. owner is what
+ * sharedlog_owner() gives. name is copied. One log is followed once.
  */
 struct sharedlog_log *sharedlog_follow(struct sharedlog *sl, const char *name,
-    uint64_t after, void *owner);
+    const struct sharedlog_entry *last, void *owner);
 /* Ends that; pending appends stay. */
 void sharedlog_unfollow(struct sharedlog_log *log);
 void *sharedlog_owner(const struct sharedlog_log *log);
-/* After diverged(): what was read ends at that number now. joined() or
- * diverged() follows. */
-void sharedlog_seek(struct sharedlog_log *log, uint64_t after);
+/* After diverged(): what was read ends with that entry now (NULL: with none),
+ * which is up to the bound. joined() or diverged() follows. */
+void sharedlog_seek(struct sharedlog_log *log,
+    const struct sharedlog_entry *last);
 
 /*
  * Appends. name is its author's, which has to be held; NULL: no person's. data
@@ -162,8 +163,9 @@ void sharedlog_seek(struct sharedlog_log *log, uint64_t after);
 int sharedlog_append(struct sharedlog_log *log, const char *name,
     const void *data, size_t len, sharedlog_done *done, void *arg) MUST_CHECK;
 
-/* Appends again what the log has lost, once whoever does so; of the entry, all
- * but the number counts. -1: too many are pending; go on when one is done. */
+/* Appends again what the log has lost, once whoever does so. entry->number is
+ * what it was last; an empty log goes on there. -1: too many are pending; go on
+ * when one is done. */
 int sharedlog_repair(struct sharedlog_log *log,
     const struct sharedlog_entry *entry, sharedlog_done *done,
     void *arg) MUST_CHECK;

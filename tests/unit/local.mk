@@ -86,6 +86,7 @@ unit_tests = \
 	%D%/check_search \
 	%D%/check_secret \
 	%D%/check_service_manager \
+	%D%/check_sharedlog \
 	%D%/check_state_dir \
 	%D%/check_stranger \
 	%D%/check_telnet \
@@ -115,6 +116,8 @@ check_libs += %D%/libunit.a
 tests_unit_libunit_a_SOURCES = \
 	%D%/chat-fixture.c \
 	%D%/chat-fixture.h \
+	%D%/fake-engine.c \
+	%D%/fake-engine.h \
 	%D%/faults.c \
 	%D%/faults.h \
 	%D%/journal-owner.c \
@@ -129,6 +132,8 @@ tests_unit_libunit_a_SOURCES = \
 	%D%/scram-client.c \
 	%D%/scram-client.h \
 	%D%/settings.c \
+	%D%/sharedlog-model.c \
+	%D%/sharedlog-model.h \
 	%D%/settings.h \
 	%D%/unit.c \
 	%D%/unit.h \
