@@ -50,6 +50,7 @@ struct net_tls {
 	struct tls_context *context; /* net_set_tls() */
 	struct conn_handshakes ready, waiting, slots; /* conn-handshake.c */
 	size_t slot_count;
+	uint64_t since_tidy; /* handshakes: net_tls_tidy() */
 	bool is_held; /* net_tls_hold() */
 	struct walk walk;
 	struct deadline retry;
