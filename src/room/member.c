@@ -57,9 +57,11 @@ member_pause(struct client *client, size_t unsent)
 			c->read = c->at.number;
 	}
 	LIST_FOREACH(bookmark, &m->person.bookmarks, in_owner) {
-		if (bookmark->position > arrived && has_repeats)
+		if (has_repeats)
 			repeat_set_back_bookmark(client, bookmark,
-			    (size_t)(bookmark->position - arrived));
+			    bookmark->position > arrived ?
+				(size_t)(bookmark->position - arrived) :
+				0);
 		bookmark->acked = bookmark->cursor.number;
 	}
 	handed_take_back(client, has_repeats ? arrived : UINT64_MAX);

@@ -17,7 +17,9 @@
  * where anybody was ignored. (hostile 146)
  *
  * A second loss while these are repeated moves only the cursor: repeat_until
- * never goes back, since all below it has been handed over once.
+ * never goes back, since all below it has been handed over once. So has what a
+ * guest was shown, who turned out to be somebody that had read less: it is never
+ * reached by the cursor if the catch-up breaks off before.
  *
  * Decided against: recording what was sent (a position for each message and
  * member), which costs memory and time for each delivery, to save a few lines
@@ -132,6 +134,22 @@ repeat_walk_to_gap(const struct cursor *c, struct history_cursor *at,
 		at->number = shown_more(&c->shown)->gap_from;
 }
 
+/* What the connection was shown before it was known whose it is joins what was
+ * handed over before at, or repeat_until, if nothing lies between. */
+static void
+repeat_join_seen(struct cursor *c)
+{
+	const struct shown_more *more = shown_more(&c->shown);
+	uint64_t until = more->seen_until;
+	uint64_t reached = c->repeat_until > c->at.number ? c->repeat_until :
+							    c->at.number;
+
+	if (more->unseen_until > reached && more->unseen_from < until)
+		until = more->unseen_from;
+	if (reached >= more->seen_from && reached < until)
+		c->repeat_until = until;
+}
+
 /* handed: how many bytes were, when c was where it is. */
 static void
 repeat_walk_back(struct cursor *c, size_t bytes, uint64_t handed)
@@ -143,6 +161,7 @@ repeat_walk_back(struct cursor *c, size_t bytes, uint64_t handed)
 	uint64_t changed = shown_more(&c->shown)->changed;
 	bool is_before = changed > c->shown.from;
 
+	repeat_join_seen(c);
 	if (is_before && changed <= at.number) {
 		since_change = handed - shown_more(&c->shown)->changed_at;
 		if (bytes <= since_change) {

@@ -242,6 +242,36 @@ START_TEST(test_lost_again)
 }
 END_TEST
 
+/* Lost while what was in doubt is repeated: what the greeting has shown that was
+ * new is a repeat from now on; also in a room that was left meanwhile. */
+START_TEST(test_lost_while_repeating)
+{
+	miss(LINES);
+	bob.unsent = (size_t)bob.handed;
+	fake_lose(&bob);
+	fake_fini(&bob);
+	fx.options.greeting_history = 5;
+	miss(2);
+	fake_init(&fx, &bob, 2);
+	(void)fake_saw(&fx, &bob);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
+	show_a_part(&bob);
+	ck_assert_ptr_nonnull(strstr(buf_cstr(&bob.seen),
+	    "welcome bob 0 2 ana=2 repeats="));
+	if (_i == 1)
+		room_leave(fake_here(&bob), ROOM_LEAVE_SILENT, NULL);
+	fake_lose(&bob);
+	fake_fini(&bob);
+	fx.options.greeting_history = 0;
+	fake_init(&fx, &bob, 2);
+	(void)fake_saw(&fx, &bob);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
+	ck_assert_ptr_nonnull(strstr(fake_saw(&fx, &bob),
+	    "welcome bob 0 0 repeats="));
+	ck_assert_ptr_null(strstr(buf_cstr(&bob.seen), "new"));
+}
+END_TEST
+
 /* A guest ignores ana in the kitchen's greeting, and no longer. */
 START_TEST(test_ignored_by_a_guest)
 {
@@ -357,6 +387,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_lapped);
 	tcase_add_loop_test(tc, test_repeats, 0, 2);
 	tcase_add_test(tc, test_lost_again);
+	tcase_add_loop_test(tc, test_lost_while_repeating, 0, 2);
 	tcase_add_test(tc, test_ignored_by_a_guest);
 	tcase_add_test(tc, test_rooms);
 	tcase_add_loop_test(tc, test_handed_over, 0, 2);
