@@ -22,7 +22,7 @@ scripts = \
 	%D%/check-units \
 	%D%/check-web
 if HAVE_JANSSON
-scripts += %D%/check-schema %D%/check-brb
+scripts += %D%/check-schema %D%/check-brb %D%/check-brb-ssh %D%/check-brb-tls
 endif
 
 programs = \
@@ -126,5 +126,6 @@ browser_tests = \
 
 EXTRA_DIST += $(web_tests) $(browser_tests) $(scripts) $(dialogs_slow) $(dialogs) %D%/README %D%/clients \
 	%D%/clients-common.sh %D%/clients-tls \
-	%D%/check-brb %D%/check-schema %D%/check-schema.py %D%/hostile.md \
+	%D%/check-brb %D%/check-brb-ssh %D%/check-brb-tls \
+	%D%/check-schema %D%/check-schema.py %D%/hostile.md \
 	%D%/live-systemd %D%/proxied %D%/tls-tools
