@@ -14,9 +14,9 @@ src_libbrbd_a_SOURCES += \
 nodist_src_libbrbd_a_SOURCES = %D%/web-files.c
 
 # The files of the page, in web_files of web/local.mk, become tables in C.
-%D%/web-files.c: %D%/embed $(web_files)
+%D%/web-files.c: %D%/bundle %D%/embed $(web_files)
 	$(AM_V_GEN)$(MKDIR_P) %D% && \
 	sh $(srcdir)/%D%/embed $(srcdir) $(web_files) >$@.tmp && \
 	mv $@.tmp $@
 CLEANFILES += %D%/web-files.c %D%/web-files.c.tmp
-EXTRA_DIST += %D%/embed
+EXTRA_DIST += %D%/bundle %D%/embed
