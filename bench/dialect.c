@@ -4,7 +4,8 @@
  * The least of each protocol that an honest client needs, and no library: what
  * the generator costs has to be known. All say a line of the same 63
  * characters; what the protocol puts around it is its own affair. The protocols
- * of lines are here (IRC: RFC 1459 and 2812), the others in dialect-pubsub.c.
+ * of lines are here (IRC: RFC 1459 and 2812), the others in dialect-pubsub.c and
+ * dialect-websocket.c.
  *
  * Everything is parsed in place, and one thing at a time: a line, a frame, a
  * value. Where a server answers each request (redis), its answers are read and
@@ -191,7 +192,8 @@ const struct dialect *
 dialect_find(const char *name)
 {
 	static const struct dialect *const all[] = { &dialect_line,
-		&dialect_irc, &dialect_mqtt, &dialect_nats, &dialect_redis };
+		&dialect_irc, &dialect_websocket, &dialect_mqtt, &dialect_nats,
+		&dialect_redis };
 	size_t i;
 
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)

@@ -41,7 +41,9 @@ struct dialect_self {
 	bool is_sender;
 	bool is_aside; /* in another room than those who talk */
 	bool is_live;
-	bool has_moved; /* for the dialect to keep: it asked for that room */
+	/* For the dialect to keep. */
+	bool has_moved; /* it asked for that room */
+	bool is_upgraded; /* from HTTP to WebSocket */
 };
 
 struct dialect {
@@ -72,6 +74,7 @@ extern struct dialect_options {
 /* Lines alone; live_text and settings.is_echo say the rest. */
 extern const struct dialect dialect_line;
 extern const struct dialect dialect_irc;
+extern const struct dialect dialect_websocket; /* and IRC in it */
 extern const struct dialect dialect_mqtt; /* 3.1.1, quality of service 0 */
 extern const struct dialect dialect_nats;
 extern const struct dialect dialect_redis;

@@ -46,6 +46,7 @@ bench_grow_SOURCES = \
 bench_grow_LDADD =
 bench_load_SOURCES = \
 	bench/dialect-pubsub.c \
+	bench/dialect-websocket.c \
 	bench/dialect.c bench/dialect.h \
 	bench/latency.c bench/latency.h \
 	bench/load.c \
