@@ -37,7 +37,7 @@ const actions = {
 	},
 	nick: (page, a) => tell(page, page.chat.chooseNick(a.nick)),
 	brb: (page, a) => tell(page, page.chat.brb(a.text)),
-	back: (page) => tell(page, page.chat.back()),
+	back: (page, a) => tell(page, page.chat.back(a?.text)),
 	quit(page, a) {
 		page.chat.quit(a.text);
 		return true;

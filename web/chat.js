@@ -790,15 +790,23 @@ export class Chat extends Emitter {
 
 	// Breaks
 
+	// Of this session; or, with "all", of all that one has.
 	async brb(text) {
-		await this.request({ brb: text || true });
-		this.onBreak = text ?? "";
+		const all = text === "all";
+		const o = await this.request(all ? { brb: true, all } :
+		    { brb: text || true });
+		this.onBreak = all ? "" : text ?? "";
 		this.emit("state");
+		if (o.others > 0)
+			this.emit("toast", "This session pauses; you are " +
+			    `still here in ${o.others} other` +
+			    `${o.others === 1 ? "" : "s"}. /brb all`);
 	}
 
-	async back() {
+	async back(text) {
 		try {
-			await this.request({ back: true });
+			await this.request(text === "all" ?
+			    { back: true, all: true } : { back: true });
 		} catch (o) {
 			if (o.error !== "not-away")
 				throw o;

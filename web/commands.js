@@ -11,9 +11,9 @@
 const table = [
 	["nick", "NAME", "be somebody; your place is kept under that name",
 		1, 1, (nick) => ({ do: "nick", nick })],
-	["brb", "[message]", "go on break: you see nothing until you are back",
+	["brb", "[message|all]", "go on break: you see nothing until you are back",
 		0, 1, (text) => ({ do: "brb", text })],
-	["back", "[message]", "come back from a break and see what you missed",
+	["back", "[message|all]", "come back from a break and see what you missed",
 		0, 1, (text) => ({ do: "back", text })],
 	["quit", "[message]", "leave; your place is kept",
 		0, 1, (text) => ({ do: "quit", text })],

@@ -130,10 +130,6 @@ const handlers = {
 			chat.setMe(o.nick, chat.me.account);
 	},
 	away(chat, o) {
-		if (o.nick === chat.me.nick) {
-			chat.onBreak = chat.onBreak === null ? null : o.text;
-			chat.emit("state");
-		}
 		for (const r of chat.rooms.values())
 			if (r.away(o.nick, o.text)) {
 				if (o.nick !== chat.me.nick)
@@ -176,9 +172,6 @@ const handlers = {
 		if (!room)
 			return;
 		room.addPeople(o.people, o.more);
-		const me = room.people.get(chat.me.nick);
-		if (me && !o.more)
-			noteOwnBreak(chat, me);
 		chat.emit("people", room);
 	},
 	server: (chat, o) => chat.emit("toast", o.text),
@@ -229,6 +222,16 @@ const handlers = {
 		chat.emit("room", room);
 	},
 
+	// Another session has asked for it, or was on one before this came.
+	break(chat) {
+		chat.onBreak ??= "";
+		chat.emit("state");
+	},
+	back(chat) {
+		chat.onBreak = null;
+		chat.flush();
+		chat.emit("state");
+	},
 	refused(chat, o) {
 		chat.refusal = o.text;
 		chat.link.refused();
@@ -239,12 +242,3 @@ const handlers = {
 	},
 };
 
-// A break outlives a connection; after the next one only the list tells.
-function noteOwnBreak(chat, me) {
-	const text = me.away ?? null;
-	if ((text === null) !== (chat.onBreak === null)) {
-		chat.onBreak = text;
-		chat.emit("state");
-		chat.flush();
-	}
-}

@@ -29,6 +29,7 @@
  */
 
 struct chat;
+struct client;
 struct member;
 struct membership;
 
@@ -300,17 +301,29 @@ enum topic action_topic(struct membership *ms, const char *text) MUST_CHECK;
 
 /* brb.c: breaks, and being away. Texts are of BREAK_TEXT_MAX bytes at most, or
  * NULL. */
+enum brb_of {
+	BRB_OF_ONE, /* of the session with which it is asked */
+	BRB_OF_ALL /* of all that the person has */
+};
 enum brb {
 	BRB_DONE,
+	/* That session is on break; but others read, clients_reading(), so
+	 * nobody was told. */
+	BRB_PAUSED,
 	BRB_CHANGED, /* only the text: they were on break */
 	BRB_NOT_AWAY, /* they are neither on break nor away */
 	BRB_ON_BREAK, /* which only action_back() ends */
 	BRB_TOO_LONG,
 	BRB_SECRET /* the text looks like a password */
 };
-enum brb action_brb(struct member *m, const char *text) MUST_CHECK;
-/* The member is told by EVENT_BACK. */
-enum brb action_back(struct member *m, const char *text) MUST_CHECK;
+/* What people type for BRB_OF_ALL, instead of a text. */
+bool action_brb_is_all(const char *text);
+/* The other sessions that go on break with it are told by EVENT_BREAK. */
+enum brb action_brb(struct client *client, enum brb_of of,
+    const char *text) MUST_CHECK;
+/* All that come back are told by EVENT_BACK. */
+enum brb action_back(struct client *client, enum brb_of of,
+    const char *text) MUST_CHECK;
 /* See member_away(). */
 enum brb action_away(struct member *m, const char *text) MUST_CHECK;
 

@@ -19,7 +19,7 @@ action_invite(struct membership *ms, struct member *m)
 	bool was_told = false;
 	struct event event = { .kind = EVENT_INVITE, .other = m->nick };
 
-	if (ms->member->is_on_break)
+	if (member_acts_on_break(ms->member))
 		return INVITE_ON_BREAK;
 	if (!modes_may_invite(ms))
 		return INVITE_NOT_OPERATOR;
@@ -34,7 +34,7 @@ action_invite(struct membership *ms, struct member *m)
 		return INVITED_AWAY;
 	deliver_before(m, ms->member);
 	SLIST_FOREACH(client, &m->clients, in_member)
-		was_told |= client->ops != NULL &&
+		was_told |= client->ops != NULL && !client->is_paused &&
 		    client->ops->invited(client, &event);
 	return was_told ? INVITED : INVITED_SLOW;
 }

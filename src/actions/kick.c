@@ -14,33 +14,34 @@
 #include "room/member.h"
 #include "room/room.h"
 
-/* Marks their clients that are there. Returns how many. */
-static size_t
-kick_mark(struct membership *ms)
-{
-	struct client *client;
-	size_t there = 0;
+/* Their clients that were there, by number. */
+struct kicked {
+	size_t count;
+	uint8_t numbers[EVENT_VIA_MAX + 1];
+};
 
-	SLIST_FOREACH(client, &ms->member->clients, in_member) {
-		client->was_kicked = client->ops != NULL &&
-		    membership_cursor(ms, client) != NULL;
-		there += client->was_kicked;
-	}
-	return there;
+static void
+kick_note(struct kicked *kicked, const struct membership *ms)
+{
+	const struct cursor *c;
+
+	kicked->count = 0;
+	SLIST_FOREACH(c, &ms->cursors, in_membership)
+		if (c->client->ops != NULL)
+			kicked->numbers[kicked->count++] = c->client->number;
 }
 
 /* Tells those. Each may end, and m with the last. */
 static void
-kick_tell(struct member *m, size_t there, const struct event *event)
+kick_tell(struct member *m, const struct kicked *kicked,
+    const struct event *event)
 {
 	struct client *client;
+	size_t i;
 
-	while (there-- > 0) {
-		SLIST_FOREACH(client, &m->clients, in_member)
-			if (client->was_kicked)
-				break;
+	for (i = 0; i < kicked->count; i++) {
+		client = member_client_numbered(m, kicked->numbers[i]);
 		assert(client != NULL);
-		client->was_kicked = false;
 		client_acts(client);
 		client->ops->kicked(client, event);
 	}
@@ -52,21 +53,21 @@ action_kick(struct membership *by, struct member *m, const char *text)
 	struct membership *ms = m == NULL ? NULL : member_in(m, by->room);
 	struct member *actor = by->member;
 	struct event event;
-	size_t there;
+	struct kicked kicked;
 
 	if (!by->is_op)
 		return KICK_NOT_OPERATOR;
-	if (actor->is_on_break)
+	if (member_acts_on_break(actor))
 		return KICK_ON_BREAK;
 	if (ms == NULL)
 		return KICK_NOT_THERE;
-	there = kick_mark(ms);
+	kick_note(&kicked, ms);
 	room_kick(ms, by, text, &event); /* frees ms, which may be by */
 	if (actor != m)
 		member_answer(actor, &event);
 	deliver_before(m, actor);
 	if (member_is_connected(m))
-		kick_tell(m, there, &event);
+		kick_tell(m, &kicked, &event);
 	else if (SLIST_EMPTY(&m->memberships))
 		member_depart(m, ROOM_LEAVE_SILENT, NULL);
 	return KICK_DONE;

@@ -74,7 +74,7 @@ action_msg(struct member *m, struct member *to, struct event *event, bool fits)
 	if (event->id != NULL && conversing_party(to, &party) &&
 	    client_has_told(member_client(m), &party, event))
 		return MSG_SAID_BEFORE;
-	if (m->is_on_break)
+	if (member_acts_on_break(m))
 		return MSG_ON_BREAK;
 	if (event->text != NULL &&
 	    typed_secret_is(m, event->text, event->text_len))
@@ -114,7 +114,7 @@ action_msg_absent(struct member *m, const char *nick, struct event *event,
 		return MSG_NOBODY;
 	if (event->id != NULL && client_has_told(member_client(m), to, event))
 		return MSG_SAID_BEFORE;
-	if (m->is_on_break)
+	if (member_acts_on_break(m))
 		return MSG_ON_BREAK;
 	if (typed_secret_is(m, event->text, event->text_len))
 		return MSG_SECRET;

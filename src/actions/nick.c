@@ -70,12 +70,19 @@ static void
 nick_join(struct member *m, const char *nick, struct nick_answer *answer)
 {
 	struct member *to = directory_find(&m->chat->directory, nick);
+	struct event event = { .kind = EVENT_BREAK, .nick = to->nick };
+	struct client *client;
 	char from[CREDENTIAL_STR_SIZE];
 
 	credential_str(&m->address, from);
 	log_people("another session: old=%s nick=%s from=\"%s\"", m->nick,
 	    to->nick, from);
-	(void)client_move(member_client(m), to);
+	client = client_move(member_client(m), to);
+	/* Of what is an account's they are told at the login. */
+	if (to->credential.kind != CREDENTIAL_ACCOUNT)
+		conversing_tell(client);
+	if (to->is_on_break)
+		client->ops->event(client, &event);
 	answer->member = to;
 	answer->room = NULL;
 }
@@ -120,7 +127,7 @@ action_nick(struct member *m, const char *nick, struct nick_answer *answer)
 	member_event(m, &event);
 	/* Of what is an account's they are told at the login. */
 	if (is_return && m->credential.kind != CREDENTIAL_ACCOUNT)
-		conversing_tell(m);
+		conversing_tell(member_client(m));
 	answer->room = rank_renamed(m);
 	return NICK_CHANGED;
 }

@@ -58,7 +58,7 @@ action_say(struct member *m, struct room *room, struct event *event, bool fits,
 				 modes_may_speak(room, m, ms);
 	if (*why != MODES_MAY_SPEAK && ms == NULL && !modes_may_see(room, m))
 		return SAY_HIDDEN;
-	if (m->is_on_break)
+	if (member_acts_on_break(m))
 		return SAY_ON_BREAK;
 	if (*why != MODES_MAY_SPEAK)
 		return SAY_FORBIDDEN;

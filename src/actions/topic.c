@@ -20,7 +20,7 @@ action_topic(struct membership *ms, const char *text)
 
 	if (!modes_may_set_topic(ms))
 		return TOPIC_NOT_OPERATOR;
-	if (m->is_on_break)
+	if (member_acts_on_break(m))
 		return TOPIC_ON_BREAK;
 	/* Without a topic there is nothing to tell the others. */
 	if (text == NULL && ms->room->topic == NULL)

@@ -54,7 +54,7 @@ join_tell(struct session *s, struct room *room)
 		irc_charge_names(s, room);
 		irc_send_names(s, room);
 	}
-	if (s->member->is_on_break)
+	if (session_is_on_break(s))
 		irc_line(s,
 		    "NOTICE %s :#%s: You are still on break; BACK shows what "
 		    "you miss here",

@@ -343,8 +343,10 @@ irc_register_try(struct session *s)
 	register_welcome(s);
 	/* Comes after the answer, unless a room will show it. */
 	irc_answer_end(s);
+	if (session_is_on_break(s))
+		irc_send_on_break(s);
 	client_follow(session_client(s));
-	conversing_tell(m);
+	conversing_tell(session_client(s));
 	member_show_queued(m);
 }
 

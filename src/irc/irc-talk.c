@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "base/util.h"
 #include "irc/irc.h"
+#include "room/client.h"
 #include "room/deliver.h"
 #include "room/directory.h"
 #include "room/modes-words.h"
@@ -502,21 +503,48 @@ irc_away_run(struct session *s, struct irc_message *msg)
 }
 
 void
+irc_send_on_break(struct session *s)
+{
+	irc_numeric(s, 306, ":You have been marked as being away");
+	irc_line(s,
+	    "NOTICE %s :you are on break in all of your sessions; BACK shows "
+	    "here what you miss, BACK all everywhere",
+	    irc_nick(s));
+}
+
+static enum brb
+talk_brb(struct session *s,
+    enum brb (*action)(struct client *client, enum brb_of of, const char *text),
+    const char *text)
+{
+	if (action_brb_is_all(text))
+		return action(session_client(s), BRB_OF_ALL, NULL);
+	return action(session_client(s), BRB_OF_ONE, text);
+}
+
+void
 irc_brb_run(struct session *s, struct irc_message *msg)
 {
 	char *text = talk_break_text(msg);
-	enum brb result = action_brb(s->member, text);
-	bool was_on_break = result == BRB_CHANGED;
+	enum brb result = talk_brb(s, action_brb, text);
+	size_t count = clients_reading(s->member);
 
 	free(text);
 	if (result == BRB_SECRET) {
 		talk_secret_break(s);
 		return;
 	}
-	if (!was_on_break)
+	if (result == BRB_PAUSED) {
+		irc_line(s,
+		    "NOTICE %s :this session pauses until BACK; you are still "
+		    "here in %zu other%s; BRB all",
+		    irc_nick(s), count, count == 1 ? "" : "s");
+		return;
+	}
+	if (result != BRB_CHANGED)
 		irc_numeric(s, 306, ":You have been marked as being away");
 	irc_line(s, "NOTICE %s :%s", irc_nick(s),
-	    was_on_break ?
+	    result == BRB_CHANGED ?
 		"your message is changed; everything is still kept for you" :
 		"see you; everything is kept for you until BACK");
 }
@@ -525,7 +553,7 @@ void
 irc_back_run(struct session *s, struct irc_message *msg)
 {
 	char *text = talk_break_text(msg);
-	enum brb result = action_back(s->member, text);
+	enum brb result = talk_brb(s, action_back, text);
 
 	if (result == BRB_SECRET)
 		talk_secret_break(s);

@@ -364,6 +364,8 @@ bool irc_is_nick(const char *name);
 /* Sends how far they have read in room, if they want to know (read-marker):
  * after JOIN and before 366. */
 void irc_send_marker(struct session *s, const struct room *room);
+/* They are on break, though they did not ask for it here. */
+void irc_send_on_break(struct session *s);
 
 /* irc-monitor.c */
 void irc_monitor_free(struct session *s);

@@ -229,6 +229,10 @@ irc_told(struct session *s, const struct event *event)
 	case EVENT_BACK:
 		irc_numeric(s, 305, ":You are no longer marked as being away");
 		break;
+	case EVENT_BREAK: /* the same, once they are welcome */
+		if (irc_of(s)->is_registered)
+			irc_send_on_break(s);
+		return;
 	case EVENT_INVITE: /* whether or not they hear of others */
 		irc_event_as(s, event, irc_of(s)->caps | IRC_CAP_INVITE_NOTIFY);
 		return;

@@ -327,6 +327,17 @@ jsonl_event(struct session *s, const struct event *event)
 {
 	struct buf *out = &s->all->out;
 
+	/* What others are told by "away", of the person; this is the session. */
+	if (event->kind == EVENT_BREAK || event->kind == EVENT_BACK) {
+		if (event->kind == EVENT_BREAK)
+			(void)jsonl_begin(s, "event", "break");
+		else if (member_client(s->member) != session_client(s))
+			(void)jsonl_begin(s, "event", "back");
+		else
+			return; /* the answer tells it */
+		jsonl_end(s);
+		return;
+	}
 	buf_reset(out);
 	jsonl_render(&jsonl_dialect, out, event);
 	if (out->len > 0)

@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "json/jsonl.h"
 #include "room/bans.h"
+#include "room/client.h"
 #include "room/directory.h"
 #include "room/deliver.h"
 #include "room/member.h"
@@ -124,10 +125,17 @@ jsonl_nick_run(struct session *s, const struct jsonl_request *rq)
 static void
 brb_answer(struct session *s, const struct jsonl_request *rq, enum brb result)
 {
+	struct json *j;
+
 	switch (result) {
 	case BRB_DONE:
 	case BRB_CHANGED:
 		jsonl_done(s, rq);
+		break;
+	case BRB_PAUSED:
+		j = jsonl_begin_done(s, rq);
+		json_number(j, "others", clients_reading(s->member));
+		jsonl_end(s);
 		break;
 	case BRB_SECRET:
 		jsonl_failed(s, rq, "secret", SAY_SECRET_TEXT);
@@ -147,14 +155,18 @@ brb_answer(struct session *s, const struct jsonl_request *rq, enum brb result)
 
 static void
 brb_run(struct session *s, const struct jsonl_request *rq,
-    enum brb (*action)(struct member *m, const char *text))
+    enum brb (*action)(struct client *client, enum brb_of of, const char *text))
 {
 	char *text;
+	enum brb_of of = json_is_true(json_object_get(rq->object, "all")) ?
+	    BRB_OF_ALL :
+	    BRB_OF_ONE;
 
 	if (!jsonl_optional(s, rq, &text))
 		return;
 	brb_answer(s, rq,
-	    action(s->member, text == NULL || *text == '\0' ? NULL : text));
+	    action(session_client(s), of,
+		text == NULL || *text == '\0' ? NULL : text));
 	free(text);
 }
 
@@ -173,7 +185,14 @@ jsonl_back_run(struct session *s, const struct jsonl_request *rq)
 void
 jsonl_away_run(struct session *s, const struct jsonl_request *rq)
 {
-	brb_run(s, rq, action_away);
+	char *text;
+
+	if (!jsonl_optional(s, rq, &text))
+		return;
+	brb_answer(s, rq,
+	    action_away(s->member,
+		text == NULL || *text == '\0' ? NULL : text));
+	free(text);
 }
 
 static void

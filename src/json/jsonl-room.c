@@ -37,7 +37,7 @@ join_answer(struct session *s, const struct jsonl_request *rq,
 	jsonl_send_people(s, room, false);
 	/* Else the catch-up ends so. */
 	if (!cursor_has_replay(membership_cursor(ms, session_client(s))) &&
-	    !s->member->is_on_break) {
+	    !session_is_on_break(s)) {
 		j = jsonl_begin(s, "event", "live");
 		json_text(j, "room", room->name);
 		jsonl_end(s);

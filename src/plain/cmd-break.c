@@ -10,15 +10,25 @@
 #include "base/text.h"
 #include "net/conn.h"
 #include "plain/plain.h"
+#include "room/client.h"
 #include "room/member.h"
 #include "session/session.h"
 
 static void
 cmd_brb_answer(struct session *s, enum brb result)
 {
+	size_t count;
+
 	switch (result) {
 	case BRB_DONE:
 		session_notice(s, "see you; everything is kept for you");
+		break;
+	case BRB_PAUSED:
+		count = clients_reading(s->member);
+		session_notice(s,
+		    "this session pauses; you are still here in %zu other%s; "
+		    "/brb all",
+		    count, count == 1 ? "" : "s");
 		break;
 	case BRB_CHANGED:
 		session_notice(s,
@@ -41,16 +51,28 @@ cmd_brb_answer(struct session *s, enum brb result)
 	}
 }
 
+static enum brb
+cmd_brb_ask(struct session *s,
+    enum brb (*action)(struct client *client, enum brb_of of, const char *text),
+    int argc, char *argv[])
+{
+	const char *text = argc > 0 ? argv[0] : NULL;
+
+	if (action_brb_is_all(text))
+		return action(session_client(s), BRB_OF_ALL, NULL);
+	return action(session_client(s), BRB_OF_ONE, text);
+}
+
 void
 cmd_brb_run(struct session *s, int argc, char *argv[])
 {
-	cmd_brb_answer(s, action_brb(s->member, argc > 0 ? argv[0] : NULL));
+	cmd_brb_answer(s, cmd_brb_ask(s, action_brb, argc, argv));
 }
 
 void
 cmd_back_run(struct session *s, int argc, char *argv[])
 {
-	enum brb result = action_back(s->member, argc > 0 ? argv[0] : NULL);
+	enum brb result = cmd_brb_ask(s, action_back, argc, argv);
 
 	if (result != BRB_DONE)
 		cmd_brb_answer(s, result);

@@ -138,5 +138,5 @@ cmd_skip_run(struct session *s, int argc, char *argv[])
 	}
 	session_notice(s, "skipped %llu message%s%s",
 	    (unsigned long long)skipped, skipped == 1 ? "" : "s",
-	    s->member->is_on_break ? "" : "; you are live");
+	    session_is_on_break(s) ? "" : "; you are live");
 }

@@ -18,7 +18,7 @@ cmd_join_go(struct session *s, struct room *room)
 {
 	plain_greet_room(s, room);
 	plain_arrive(s, room, plain_here(s));
-	if (s->member->is_on_break)
+	if (session_is_on_break(s))
 		session_notice(s,
 		    "you are still on break; /back shows what you miss here");
 }
@@ -81,7 +81,7 @@ cmd_rooms_line(struct session *s, struct room *room)
 	buf_addf(&text, "%s: %zu here", room->name, room->people_count);
 	if (ms != NULL) {
 		buf_addstr(&text, ", you among them");
-		if (s->member->is_on_break && ms == plain_here(s))
+		if (session_is_on_break(s) && ms == plain_here(s))
 			fresh = cursor_new_count(plain_cursor(s));
 	} else if (bookmark != NULL)
 		fresh = room_new_count(room, &bookmark->cursor,

@@ -135,7 +135,7 @@ plain_command_forgot_slash(struct session *s, const char *text)
 			break;
 	if (i < 2)
 		session_error(s, "is \"/quit\" meant? nothing was said");
-	else if (i < NITEMS(words) && !s->member->is_on_break)
+	else if (i < NITEMS(words) && !session_is_on_break(s))
 		session_notice(s,
 		    "is \"/%s\" meant? without the slash it is just said",
 		    words[i]);

@@ -188,6 +188,11 @@ line_event(struct session *s, const struct event *e)
 		break;
 	case EVENT_BACK:
 		break; /* the catch-up says it */
+	case EVENT_BREAK:
+		session_notice(s,
+		    "you are on break in all of your sessions; /back shows here "
+		    "what you miss, /back all everywhere");
+		break;
 	default:
 		buf_reset(out);
 		dialect_render(session_client(s)->dialect, out, e);
@@ -325,7 +330,7 @@ line_says_in(struct session *s, const char *text, size_t len,
 	enum first_line claim;
 	char *rest;
 
-	if (plain_here(s)->room != room || s->member->is_on_break ||
+	if (plain_here(s)->room != room || session_is_on_break(s) ||
 	    s->login != NULL)
 		return false;
 	/* The first may be another protocol's. */

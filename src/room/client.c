@@ -26,6 +26,17 @@ clients_count(const struct member *m)
 	return count;
 }
 
+size_t
+clients_reading(const struct member *m)
+{
+	const struct client *client;
+	size_t count = 0;
+
+	SLIST_FOREACH(client, &m->clients, in_member)
+		count += client->ops != NULL && !client->is_paused;
+	return count;
+}
+
 bool
 client_has_others(const struct client *client)
 {

@@ -13,6 +13,8 @@
 
 /* How many are connected. */
 size_t clients_count(const struct member *m);
+/* And of these, how many are not on break. */
+size_t clients_reading(const struct member *m);
 
 /* Has the person other clients that are connected? */
 bool client_has_others(const struct client *client);
@@ -51,6 +53,39 @@ member_client_of(const struct member *m, const void *session)
 		if (client->session == session)
 			return client;
 	assert(!"a session is some client's");
+	return NULL;
+}
+
+/* The client of m with that number, or NULL. */
+static inline struct client *
+member_client_numbered(const struct member *m, uint8_t number)
+{
+	struct client *client;
+
+	SLIST_FOREACH(client, &m->clients, in_member)
+		if (client->number == number)
+			return client;
+	return NULL;
+}
+
+/* Is what m is doing now done with a client that is on break? Others of theirs
+ * may be reading. */
+static inline bool
+member_acts_on_break(const struct member *m)
+{
+	return member_client(m)->is_paused;
+}
+
+/* A client of m that is connected and not on break, or NULL: the one that did
+ * something last. */
+static inline struct client *
+member_reader(const struct member *m)
+{
+	struct client *client;
+
+	SLIST_FOREACH(client, &m->clients, in_member)
+		if (client->ops != NULL && !client->is_paused)
+			return client;
 	return NULL;
 }
 

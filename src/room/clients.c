@@ -52,8 +52,7 @@ clients_lost_first(const struct member *m)
 
 	SLIST_FOREACH(client, &m->clients, in_member)
 		if (client->ops == NULL &&
-		    (first == NULL ||
-			client->lost_since_ms <= first->lost_since_ms))
+		    (first == NULL || client->since_ms <= first->since_ms))
 			first = client;
 	return first;
 }
@@ -229,7 +228,7 @@ client_move_cursor(struct cursor *c, struct client *client)
 		ms = room_enter(room, client->member, client);
 	n = is_new ? membership_cursor(ms, client) : cursor_new(ms, client);
 	client_hand_cursor(n, c);
-	if (client->member->is_on_break)
+	if (client->is_paused)
 		pump_pause(n);
 	else if (was_blocked)
 		n->delivery.is_blocked = true;
@@ -264,6 +263,9 @@ client_move(struct client *old, struct member *to)
 	client->address = old->address;
 	client->id_secret = old->id_secret;
 	client->checkpoint_handed = old->checkpoint_handed;
+	/* It comes into the break of a person who is on one. */
+	client->is_paused = old->is_paused || to->is_on_break;
+	client->since_ms = to->is_on_break ? to->break_since_ms : old->since_ms;
 	/* What may not have arrived is new once more. */
 	conversing_lose(&to->chat->conversations, old, old->ops->unsent(old));
 	TAILQ_CONCAT(&client->handed, &old->handed, entry);
@@ -294,8 +296,10 @@ client_move(struct client *old, struct member *to)
 			person_move(to->chat, &to->person, &from->person);
 		member_update_ignorer(to);
 		member_depart(from, ROOM_LEAVE_QUIT, NULL);
-	} else
+	} else {
 		client_remove(old);
+		member_update_break(from);
+	}
 	watch_member_changed(to);
 	return client;
 }
@@ -357,17 +361,21 @@ client_quit(struct client *client, const char *text)
 	assert(client_has_others(client));
 	client_leave_all(client, ROOM_LEAVE_PART, text);
 	client_end(client);
+	member_update_break(m);
 	member_pump_queued(m);
 }
 
 /* Has another come there since, from the same place? Mostly it is the same
  * again, which came back before its old connection was known to be dead; and it
- * began behind what was read, so nothing has to be kept for it. */
+ * began behind what was read, so nothing has to be kept for it. But one on break
+ * knew what it was doing. */
 static bool
 client_is_succeeded(const struct cursor *c)
 {
 	const struct cursor *other;
 
+	if (c->client->is_paused)
+		return false;
 	SLIST_FOREACH(other, &c->ms->cursors, in_membership)
 		if (other->client->ops != NULL &&
 		    other->tracking.arrival > c->tracking.arrival &&
@@ -388,7 +396,7 @@ client_lost(struct client *client, size_t unsent)
 	assert(client_has_others(client));
 	member_pause(client, unsent);
 	client->is_lost = true;
-	client->lost_since_ms = m->chat->clock->mono_ms;
+	client->since_ms = m->chat->clock->mono_ms;
 	SLIST_FOREACH_SAFE(ms, &m->memberships, in_member, next) {
 		c = membership_cursor(ms, client);
 		if (c == NULL)
@@ -410,5 +418,6 @@ client_lost(struct client *client, size_t unsent)
 	watch_member_changed(m);
 	if (!keeps)
 		client_remove(client);
+	member_update_break(m);
 	member_pump_queued(m);
 }

@@ -160,21 +160,22 @@ conversing_logged_in(struct member *m)
 }
 
 void
-conversing_tell(struct member *m)
+conversing_tell(struct client *client)
 {
+	struct member *m = client->member;
 	const struct conversation_party *other;
 	struct conversation_party own;
 	struct conversation_end *end = NULL;
 	struct event event = { .kind = EVENT_UNREAD };
 	char folded[NICK_SIZE];
 
-	if (!conversing_party(m, &own))
+	if (client->ops == NULL || !conversing_party(m, &own))
 		return;
 	conversing_confirm(&m->chat->conversations);
 	while ((end = conversation_next(&m->chat->conversations, &own, end)) !=
 	    NULL) {
-		event.count = conversing_untold(&m->chat->conversations,
-		    member_client(m), end);
+		event.count = conversing_untold(&m->chat->conversations, client,
+		    end);
 		other = &conversation_other(end)->party;
 		nick_fold(folded, other->nick);
 		if (event.count == 0 || person_ignores(&m->person, 0, folded))
@@ -183,6 +184,6 @@ conversing_tell(struct member *m)
 		event.server = m->chat->options->server_name;
 		event.other = other->nick;
 		event.time_ms = conversation_of_end(end)->time_ms;
-		member_event(m, &event);
+		client->ops->event(client, &event);
 	}
 }

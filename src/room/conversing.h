@@ -32,8 +32,9 @@ bool conversing_absent(struct chat *chat, const struct member *m,
  * account from the same address is theirs. */
 void conversing_renamed(struct member *m, const char *old_folded);
 void conversing_logged_in(struct member *m);
-/* Tells m, by an EVENT_UNREAD each, of conversations with something new. */
-void conversing_tell(struct member *m);
+/* Tells the client, by an EVENT_UNREAD each, of its person's conversations with
+ * something new. */
+void conversing_tell(struct client *client);
 
 /*
  * The client has just been handed all of from..to, which counts as read once it

@@ -177,9 +177,9 @@ cursor_is_consistent(const struct cursor *c)
 		return c->replay == NULL && !d->is_resuming && !d->is_pumped &&
 		    !d->is_blocked;
 	if (d->is_resuming)
-		return c->replay == NULL && !m->is_on_break;
+		return c->replay == NULL && !c->client->is_paused;
 	return d->is_pumped || d->is_blocked ||
-	    (c->replay == NULL && m->is_on_break);
+	    (c->replay == NULL && c->client->is_paused);
 }
 
 /* Into its room. */
@@ -235,7 +235,8 @@ static const struct field client_list[] = {
 	{ FIELD_UINT(8, struct client, number), .max = EVENT_VIA_MAX },
 	{ FIELD_BYTES(9, struct client, address) },
 	{ FIELD_BOOL(10, struct client, is_lost) },
-	{ FIELD_INT(11, struct client, lost_since_ms) },
+	{ FIELD_INT(11, struct client, since_ms) },
+	{ FIELD_BOOL(12, struct client, is_paused) },
 };
 static const struct fields client_fields = { FIELDS("a client", struct client,
     client_list) };
@@ -414,18 +415,6 @@ member_unmake(struct member *m)
 	free(m);
 }
 
-/* The client of that number, or NULL. */
-static struct client *
-member_numbered(const struct member *m, uint8_t number)
-{
-	struct client *client;
-
-	SLIST_FOREACH(client, &m->clients, in_member)
-		if (client->number == number)
-			return client;
-	return NULL;
-}
-
 /* Makes the clients that were read m's, and those of its cursors. False: two are
  * the same, or a cursor is nobody's. */
 static bool
@@ -440,7 +429,7 @@ member_take_clients(struct member *m, struct member_names *names,
 
 	m->client.dialect = find_dialect(names->dialect);
 	SLIST_FOREACH(r, &names->clients, entry) {
-		if (member_numbered(m, r->client.number) != NULL ||
+		if (member_client_numbered(m, r->client.number) != NULL ||
 		    ++count > EVENT_VIA_MAX)
 			return false;
 		client = client_add(m);
@@ -449,7 +438,8 @@ member_take_clients(struct member *m, struct member_names *names,
 		client->address = r->client.address;
 		client->id_secret = r->client.id_secret;
 		client->is_lost = r->client.is_lost;
-		client->lost_since_ms = r->client.lost_since_ms;
+		client->since_ms = r->client.since_ms;
+		client->is_paused = r->client.is_paused;
 		client->checkpoint_handed = r->client.checkpoint_handed;
 		client->has_queued_handed = r->client.has_queued_handed;
 		client->was_told_repeats = r->client.was_told_repeats;
@@ -464,7 +454,7 @@ member_take_clients(struct member *m, struct member_names *names,
 	}
 	SLIST_FOREACH(ms, &m->memberships, in_member)
 		SLIST_FOREACH(c, &ms->cursors, in_membership) {
-			c->client = member_numbered(m, c->number);
+			c->client = member_client_numbered(m, c->number);
 			if (c->client == NULL)
 				return false;
 			SLIST_FOREACH(other, &ms->cursors, in_membership)
@@ -472,6 +462,26 @@ member_take_clients(struct member *m, struct member_names *names,
 					return false;
 		}
 	return true;
+}
+
+/* Of a person on break all clients are, whether or not that was written; of
+ * another, one at least is not. */
+static bool
+member_take_break(struct member *m)
+{
+	struct client *client;
+	bool reads = false;
+
+	SLIST_FOREACH(client, &m->clients, in_member) {
+		if (client->is_lost)
+			continue;
+		if (m->is_on_break && !client->is_paused) {
+			client->is_paused = true;
+			client->since_ms = m->break_since_ms;
+		}
+		reads |= !client->is_paused;
+	}
+	return m->is_on_break || reads;
 }
 
 static bool
@@ -486,7 +496,8 @@ member_is_consistent(struct member *m)
 			return false;
 	if (m->id == 0 || m->id > m->chat->directory.last_id ||
 	    !credential_is_origin((const char *)&m->address) ||
-	    (m->is_away && (m->is_on_break || m->is_lost)))
+	    (m->is_away && (m->is_on_break || m->is_lost)) ||
+	    !member_take_break(m))
 		return false;
 	MEMBER_FOREACH_CURSOR(c, ms, m)
 		if (!cursor_is_consistent(c) ||
@@ -536,7 +547,7 @@ member_load(struct chat *chat, struct fields_in *in, const struct tlv *item,
 static struct client *
 member_awaited(const struct member *m, uint8_t number)
 {
-	struct client *client = member_numbered(m, number);
+	struct client *client = member_client_numbered(m, number);
 
 	return client != NULL && client->ops == NULL && !client->is_lost &&
 		!m->is_lost ?

@@ -273,7 +273,7 @@ member_lost(struct member *m, size_t unsent)
 	is_held |= m->is_known;
 	if (m->is_guest || chat->options->departure_delay == 0)
 		is_held = false;
-	client->lost_since_ms = chat->clock->mono_ms;
+	client->since_ms = chat->clock->mono_ms;
 	client->ops = NULL;
 	client->session = NULL;
 	client->sink = NULL;
@@ -403,7 +403,7 @@ member_tell_now(struct member *to, const struct event *event)
 	if (to->is_on_break || to->is_lost)
 		return;
 	SLIST_FOREACH(client, &to->clients, in_member) {
-		if (client->ops == NULL)
+		if (client->ops == NULL || client->is_paused)
 			continue;
 		if (event->status == '\0' && !client->dialect->tracks_members)
 			continue;
@@ -413,8 +413,8 @@ member_tell_now(struct member *to, const struct event *event)
 	}
 }
 
-/* All of their clients get it. Returns the first that took it, and has to answer
- * for it; NULL: none did. */
+/* All of their clients that are not on break get it. Returns the first that took
+ * it, and has to answer for it; NULL: none did. */
 static struct client *
 member_tell_clients(struct member *to, const struct event *event)
 {
@@ -422,7 +422,7 @@ member_tell_clients(struct member *to, const struct event *event)
 	struct client *client, *first = NULL;
 
 	SLIST_FOREACH(client, &to->clients, in_member) {
-		if (client->ops == NULL)
+		if (client->ops == NULL || client->is_paused)
 			continue;
 		buf_reset(out);
 		dialect_render(client->dialect, out, event);
@@ -442,7 +442,8 @@ member_pump_queued(struct member *m)
 		return;
 	/* The pump finds out by itself whether it has to wait. */
 	MEMBER_FOREACH_CURSOR(c, ms, m)
-		if (c->client->ops != NULL && !c->delivery.is_blocked) {
+		if (c->client->ops != NULL && !c->client->is_paused &&
+		    !c->delivery.is_blocked) {
 			deliver_leave_live(c);
 			deliver_pump_later(c);
 			return;

@@ -35,15 +35,21 @@ void member_set_dialect(struct client *client, const struct dialect *dialect);
 void member_show(struct member *m);
 
 /*
- * Puts m on break: nothing is delivered, and the cursors stay. text: scrubbed,
- * or NULL. If m is on break already, only the text changes; away becomes a
- * break.
+ * Breaks, of a client or of all that m has: nothing is delivered to it, and its
+ * cursors stay. Others are told that m is on break once no client reads; text,
+ * scrubbed or NULL, is theirs. If nothing else changes, that does; away becomes
+ * a break.
  */
+void client_break(struct client *client, const char *text);
 void member_break(struct member *m, const char *text);
 
-/* Ends the break of m, who is member_is_away(); a catch-up begins in every room
- * that they are in. If they were only away, just that ends. */
+/* The end of that: a catch-up begins in every room that the client is in. A m
+ * who was member_is_away() is so no more, and others are told. */
+void client_back(struct client *client, const char *text);
 void member_back(struct member *m, const char *text);
+
+/* To be called when a client of m has gone: the others may all be on break. */
+void member_update_break(struct member *m);
 
 /*
  * IRC's AWAY: the others see a break, with text (scrubbed), or its end (NULL),

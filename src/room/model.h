@@ -136,10 +136,11 @@ struct client {
 	uint32_t handed_dropped; /* from before handed, and not known to have
 				  * arrived: there were too many */
 	uint8_t number; /* no other client of the member has it */
-	bool was_kicked; /* actions/kick.c: it has to be told */
+	bool is_paused; /* it is on break: nothing is delivered */
 	bool is_lost; /* while the person has others */
 	struct credential address; /* where it comes from */
-	int64_t lost_since_ms;
+	/* Monotonic: since when it is lost or, if not, on break. */
+	int64_t since_ms;
 };
 SLIST_HEAD(client_list, client);
 
@@ -179,7 +180,7 @@ struct tracking {
  *   behind     a slow reader, or a replay is running: in the pump's queue, or
  *              waiting until their output has drained (is_blocked: only after
  *              deliver() has refused something)
- *   paused     the member is on break: the cursor stays
+ *   paused     the client is on break: the cursor stays
  */
 struct cursor {
 	SLIST_ENTRY(cursor) in_membership;
@@ -292,7 +293,9 @@ struct member {
 	struct origin *origin; /* of the identity, whose share it is; held */
 	uint8_t flags; /* enum member_flag */
 	bool is_guest;
-	bool is_on_break; /* nothing is delivered */
+	/* All of their clients that are connected are; or were, when the last
+	 * was lost. */
+	bool is_on_break;
 	/* Shown as on break, but reading; never with is_on_break. */
 	bool is_away;
 	bool is_break_told; /* others were told that they are away */

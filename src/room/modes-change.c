@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "history/event.h"
 #include "room/directory.h"
+#include "room/client.h"
 #include "room/modes-change.h"
 #include "room/modes-impl.h"
 #include "room/presence.h"
@@ -297,7 +298,7 @@ static bool
 mode_refuse(struct mode_run *run, const struct mode_change *change)
 {
 	bool is_on_break = run->actor != NULL &&
-	    run->actor->member->is_on_break;
+	    member_acts_on_break(run->actor->member);
 
 	if (run->may_change && !is_on_break)
 		return false;

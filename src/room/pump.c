@@ -53,7 +53,7 @@ pump_turn(struct chat *chat)
 			c->delivery.is_blocked = true;
 			break;
 		case REPLAY_DONE:
-			if (!c->ms->member->is_on_break)
+			if (!c->client->is_paused)
 				deliver_add_live(c);
 			/* A new list of names tells them who is there. */
 			if (c->tracking.needs_names)

@@ -288,13 +288,13 @@ rename_read_on(struct cursor *c, const struct bookmark *bookmark,
 
 	if (bookmark == NULL) {
 		/* Private messages may be waiting nonetheless. */
-		if (!m->is_on_break && !c->delivery.is_blocked &&
+		if (!c->client->is_paused && !c->delivery.is_blocked &&
 		    !TAILQ_EMPTY(&m->person.queued))
 			deliver_read_on(c);
 		return;
 	}
 	if (past_is_for(m) &&
-	    (!m->is_on_break || bookmark->cursor.number < c->at.number))
+	    (!c->client->is_paused || bookmark->cursor.number < c->at.number))
 		replay_start_return(c, bookmark, away_ms);
 }
 

@@ -86,7 +86,7 @@ replay_queued_others(const struct client *client, const struct replay *rp,
 	struct client *other;
 
 	SLIST_FOREACH(other, &client->member->clients, in_member) {
-		if (other == client || other->ops == NULL)
+		if (other == client || other->ops == NULL || other->is_paused)
 			continue;
 		buf_reset(out);
 		replay_queued_head(other, rp, k, out);
@@ -130,6 +130,6 @@ replay_queued(struct client *client, struct replay *rp)
 void
 replay_show_queued(struct member *m)
 {
-	if (SLIST_EMPTY(&m->memberships) && !m->is_on_break)
-		(void)replay_queued(member_client(m), NULL);
+	if (SLIST_EMPTY(&m->memberships) && member_reader(m) != NULL)
+		(void)replay_queued(member_reader(m), NULL);
 }

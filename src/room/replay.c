@@ -162,7 +162,7 @@ replay_start_return(struct cursor *c, const struct bookmark *bookmark,
 	until = c->at.number;
 	shown_return(&c->shown, bookmark->cursor.number, until);
 	c->repeat_until = bookmark->repeat_until;
-	if (c->ms->member->is_on_break) {
+	if (c->client->is_paused) {
 		c->at = bookmark->cursor;
 		acked_set_back(c, c->at.number);
 		return;
@@ -254,7 +254,7 @@ replay_pump_behind(struct cursor *c, size_t max, size_t *done)
 	struct replay_progress to = { .at = c->at };
 	bool at_end;
 
-	if (c->ms->member->is_on_break)
+	if (c->client->is_paused)
 		return REPLAY_DONE;
 	if (replay_queued(c->client, NULL) == -1)
 		return REPLAY_BLOCKED;
@@ -353,7 +353,7 @@ replay_pump(struct cursor *c, size_t max, size_t *done)
 		replay_start_history(c, then_history);
 		return REPLAY_AGAIN;
 	}
-	if (c->ms->member->is_on_break ||
+	if (c->client->is_paused ||
 	    (c->at.number == c->ms->room->turn_start.number &&
 		TAILQ_EMPTY(&c->ms->member->person.queued)))
 		return REPLAY_DONE;

@@ -225,8 +225,7 @@ static void
 room_begin_new(struct cursor *c, enum room_join how, bool has_past)
 {
 	const struct room *room = c->ms->room;
-	const struct member *m = c->ms->member;
-	bool is_shown = !m->is_on_break && how != ROOM_JOIN_QUIET;
+	bool is_shown = !c->client->is_paused && how != ROOM_JOIN_QUIET;
 
 	cursor_move(c,
 	    is_shown && has_past ? history_back(&room->history,
@@ -235,7 +234,7 @@ room_begin_new(struct cursor *c, enum room_join how, bool has_past)
 	c->shown.from = c->at.number;
 	c->read = c->at.number;
 	acked_set(c, c->at.number);
-	if (m->is_on_break)
+	if (c->client->is_paused)
 		return;
 	/* Where there is no past, clients are not told of any: nor of what is
 	 * said before the turn ends. */
@@ -258,7 +257,7 @@ room_begin_at(struct cursor *c, struct bookmark *bookmark)
 		shown_move(&c->shown, &bookmark->shown);
 	else
 		c->shown.from = bookmark->cursor.number;
-	if (!c->ms->member->is_on_break)
+	if (!c->client->is_paused)
 		replay_start_catchup(c, bookmark->cursor,
 		    c->ms->room->chat->clock->mono_ms - bookmark->left_ms);
 }
@@ -447,7 +446,7 @@ room_has_place(const struct cursor *c)
 					m->chat->clock->mono_ms;
 
 	return c->client->ops != NULL ||
-	    since_ms - c->client->lost_since_ms <= ROOM_LOST_MS;
+	    since_ms - c->client->since_ms <= ROOM_LOST_MS;
 }
 
 /*

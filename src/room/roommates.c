@@ -207,7 +207,7 @@ roommates_is_told(const struct cursor *c, const struct event *event)
 		return false; /* their session tells them */
 	if (event_is_of_names(event->kind))
 		return true;
-	return !m->is_on_break &&
+	return !c->client->is_paused &&
 	    !member_ignores_author(m, event->author, event->nick);
 }
 

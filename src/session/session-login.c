@@ -189,7 +189,7 @@ login_done(struct session *s, struct account *a, struct account_proof *p,
 		    s->protocol->takes_nick ? nick : NULL, &answer);
 	login_end(s, LOGIN_TO, LOGIN_DONE, &answer);
 	if (s->member != NULL)
-		conversing_tell(s->member);
+		conversing_tell(session_client(s));
 }
 
 void

@@ -116,6 +116,12 @@ session_client(const struct session *s)
 	return member_client_of(s->member, s);
 }
 
+bool
+session_is_on_break(const struct session *s)
+{
+	return session_client(s)->is_paused;
+}
+
 void
 session_acts(struct session *s)
 {
@@ -152,8 +158,7 @@ session_close_if_shown(struct session *s)
 		MEMBER_FOREACH_CURSOR(c, ms, s->member)
 			if (c->client->session == s &&
 			    (cursor_has_replay(c) ||
-				(!cursor_is_live(c) &&
-				    !s->member->is_on_break)))
+				(!cursor_is_live(c) && !c->client->is_paused)))
 				return;
 	conn_close(s->conn, SESSION_FLUSH_MS);
 }

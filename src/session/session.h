@@ -165,6 +165,9 @@ void sessions_end_banned(struct sessions *all);
 /* The client of its person that s, which has a member, is. */
 struct client *session_client(const struct session *s);
 
+/* Is s, which has a member, on break? Others of its person may not be. */
+bool session_is_on_break(const struct session *s);
+
 /* To be called before something is done for s that is not called by its line:
  * what its person does now, they do with it. */
 void session_acts(struct session *s);

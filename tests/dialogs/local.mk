@@ -201,6 +201,7 @@ dialogs = \
 	%D%/secret-texts.dialog \
 	%D%/secret-typed.dialog \
 	%D%/secret.dialog \
+	%D%/sessions-break.dialog \
 	%D%/sessions-handed.dialog \
 	%D%/sessions-lost.dialog \
 	%D%/sessions-queued.dialog \
@@ -248,6 +249,7 @@ dialogs_json = \
 	%D%/json-msg-ids.dialog \
 	%D%/json-password.dialog \
 	%D%/json-search.dialog \
+	%D%/json-sessions.dialog \
 	%D%/json-upgrade.dialog \
 	%D%/json.dialog \
 	%D%/ws.dialog

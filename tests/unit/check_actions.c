@@ -171,7 +171,7 @@ START_TEST(test_say)
 	set_mode("-C+m");
 	ck_assert_int_eq(say(&bob, EVENT_SAY, true), SAY_FORBIDDEN);
 	ck_assert_int_eq(say(&ana, EVENT_SAY, true), SAID);
-	ck_assert_int_eq(action_brb(bob.m, NULL), BRB_DONE);
+	ck_assert_int_eq(action_brb(bob.client, BRB_OF_ONE, NULL), BRB_DONE);
 	ck_assert_int_eq(say(&bob, EVENT_SAY, true), SAY_ON_BREAK);
 	ck_assert_uint_eq(history_count(&kitchen->history), 3);
 }
@@ -226,7 +226,7 @@ START_TEST(test_msg)
 	ck_assert_int_eq(member_ignore(bob.m, "ana"), 0);
 	ck_assert_int_eq(msg(&ana, &bob, true), MSG_SENT);
 	ck_assert_str_eq(fake_saw(&fx, &bob), "");
-	ck_assert_int_eq(action_brb(bob.m, NULL), BRB_DONE);
+	ck_assert_int_eq(action_brb(bob.client, BRB_OF_ONE, NULL), BRB_DONE);
 	ck_assert_int_eq(msg(&bob, &ana, false), MSG_ON_BREAK);
 	fx.options.max_conversations = 0;
 	for (i = 0; i < QUEUED_MAX / 2; i++)
@@ -389,12 +389,12 @@ START_TEST(test_topic)
 	ck_assert_int_eq(action_topic(ms, NULL), TOPIC_SET);
 	TOLD("bob: topic ;");
 	ck_assert_ptr_null(kitchen->topic);
-	ck_assert_int_eq(action_brb(bob.m, NULL), BRB_DONE);
+	ck_assert_int_eq(action_brb(bob.client, BRB_OF_ONE, NULL), BRB_DONE);
 	ck_assert_int_eq(action_topic(ms, "tea"), TOPIC_ON_BREAK);
 	set_mode("+t");
 	ck_assert_int_eq(action_topic(ms, "tea"), TOPIC_NOT_OPERATOR);
 	set_mode("-t");
-	ck_assert_int_eq(action_back(bob.m, NULL), BRB_DONE);
+	ck_assert_int_eq(action_back(bob.client, BRB_OF_ONE, NULL), BRB_DONE);
 	fx.options.announce_rate.count = 1;
 	fx.options.announce_rate.per_ms = 10000;
 	fx.options.announce_burst = 1;
@@ -416,18 +416,22 @@ START_TEST(test_brb)
 
 	memset(text, 'x', sizeof(text));
 	text[sizeof(text) - 1] = '\0';
-	ck_assert_int_eq(action_back(bob.m, text), BRB_NOT_AWAY);
-	ck_assert_int_eq(action_brb(bob.m, text), BRB_TOO_LONG);
+	ck_assert_int_eq(action_back(bob.client, BRB_OF_ONE, text),
+	    BRB_NOT_AWAY);
+	ck_assert_int_eq(action_brb(bob.client, BRB_OF_ONE, text),
+	    BRB_TOO_LONG);
 	ck_assert(!bob.m->is_on_break);
 	ck_assert_int_eq(action_away(bob.m, "tea"), BRB_DONE);
 	ck_assert(bob.m->is_away);
-	ck_assert_int_eq(action_brb(bob.m, NULL), BRB_DONE);
-	ck_assert_int_eq(action_brb(bob.m, "tea"), BRB_CHANGED);
+	ck_assert_int_eq(action_brb(bob.client, BRB_OF_ONE, NULL), BRB_DONE);
+	ck_assert_int_eq(action_brb(bob.client, BRB_OF_ONE, "tea"),
+	    BRB_CHANGED);
 	ck_assert_int_eq(action_away(bob.m, NULL), BRB_ON_BREAK);
-	ck_assert_int_eq(action_back(bob.m, text), BRB_TOO_LONG);
+	ck_assert_int_eq(action_back(bob.client, BRB_OF_ONE, text),
+	    BRB_TOO_LONG);
 	ck_assert(bob.m->is_on_break);
 	TOLD("");
-	ck_assert_int_eq(action_back(bob.m, NULL), BRB_DONE);
+	ck_assert_int_eq(action_back(bob.client, BRB_OF_ONE, NULL), BRB_DONE);
 	ck_assert(!bob.m->is_on_break);
 	TOLD("bob: back;");
 }
@@ -472,13 +476,13 @@ START_TEST(test_invite)
 	ms = bob_joins();
 	ck_assert_int_eq(action_invite(op, bob.m), INVITE_IS_THERE);
 	ck_assert_int_eq(action_invite(ms, cy.m), INVITE_NOT_OPERATOR);
-	ck_assert_int_eq(action_brb(cy.m, NULL), BRB_DONE);
+	ck_assert_int_eq(action_brb(cy.client, BRB_OF_ONE, NULL), BRB_DONE);
 	ck_assert_int_eq(action_invite(op, cy.m), INVITED_AWAY);
-	ck_assert_int_eq(action_brb(ana.m, NULL), BRB_DONE);
+	ck_assert_int_eq(action_brb(ana.client, BRB_OF_ONE, NULL), BRB_DONE);
 	ck_assert_int_eq(action_invite(op, cy.m), INVITE_ON_BREAK);
 	/* Ignored people are not told that they are. */
-	ck_assert_int_eq(action_back(ana.m, NULL), BRB_DONE);
-	ck_assert_int_eq(action_back(cy.m, NULL), BRB_DONE);
+	ck_assert_int_eq(action_back(ana.client, BRB_OF_ONE, NULL), BRB_DONE);
+	ck_assert_int_eq(action_back(cy.client, BRB_OF_ONE, NULL), BRB_DONE);
 	buf_reset(&told);
 	ck_assert_int_eq(member_ignore(cy.m, "ana"), 0);
 	ck_assert_int_eq(action_invite(op, cy.m), INVITED);

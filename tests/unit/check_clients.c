@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actions/actions.h"
 #include "chat-fixture.h"
 #include "room/client.h"
 #include "room/clients.h"
@@ -304,8 +305,8 @@ START_TEST(test_limit)
 }
 END_TEST
 
-/* A mode that one sets, or somebody that it puts out, the others are shown; a
- * break is of all. */
+/* A mode that one sets, or somebody that it puts out, the others are shown; and
+ * all can go on break at once. */
 START_TEST(test_deeds)
 {
 	struct event event = {
@@ -328,6 +329,116 @@ START_TEST(test_deeds)
 	ck_assert_str_eq(fake_saw(&fx, &ana),
 	    "welcome ana 0 1 bob=1\n1 bob: one\nlive after catchup\n");
 	ck_assert_str_eq(fake_saw(&fx, &bob), "break ana\nback ana 0\n");
+}
+END_TEST
+
+/* A break is of one; others see it once nobody of hers reads, and its end when
+ * one does again. */
+START_TEST(test_break)
+{
+	come_quietly(&phone);
+	client_break(phone.client, "lunch");
+	ck_assert(!ana.m->is_on_break);
+	fake_say(&bob, "one");
+	ck_assert_str_eq(fake_saw(&fx, &phone), "");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "1 bob: one\n");
+	fixture_pass(&fx, 1000);
+	client_break(ana.client, NULL);
+	ck_assert(ana.m->is_on_break);
+	ck_assert_str_eq(fake_saw(&fx, &bob), "break ana (lunch)\n");
+	fake_say(&bob, "two");
+	fixture_pass(&fx, 2000);
+	client_back(phone.client, "hi");
+	ck_assert_str_eq(fake_saw(&fx, &phone),
+	    "welcome ana 3000 2 bob=2\n"
+	    "1 bob: one\n2 bob: two\nlive after catchup\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "back ana 2000 (hi)\n");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "");
+	client_back(ana.client, NULL);
+	ck_assert_str_eq(fake_saw(&fx, &ana),
+	    "welcome ana 2000 1 bob=1\n2 bob: two\nlive after catchup\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "");
+}
+END_TEST
+
+/* The one that reads goes, or is lost: only those on break are left. */
+START_TEST(test_break_of_rest)
+{
+	come_quietly(&phone);
+	come_quietly(&screen);
+	client_break(phone.client, NULL);
+	fake_lose(&ana);
+	ck_assert_str_eq(fake_saw(&fx, &bob), "");
+	fake_quit(&screen, NULL);
+	ck_assert(phone.m->is_on_break);
+	ck_assert_str_eq(fake_saw(&fx, &bob), "break ana\n");
+	/* One that comes now is in the break. */
+	buf_fini(&ana.seen);
+	fake_init(&fx, &ana, UID);
+	ck_assert_int_eq(fake_nick(&ana, "ana"), RENAME_JOINS);
+	(void)fake_saw(&fx, &ana);
+	fake_say(&bob, "one");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "");
+	client_back(ana.client, NULL);
+	ck_assert_str_eq(fake_saw(&fx, &ana),
+	    "welcome ana 0 1 bob=1\n1 bob: one\nlive after catchup\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "back ana 0\n");
+	ck_assert_str_eq(fake_saw(&fx, &phone), "");
+}
+END_TEST
+
+/* One on break is lost, and comes again: it goes on where its break began. */
+START_TEST(test_break_lost)
+{
+	come_quietly(&phone);
+	fake_say(&bob, "one");
+	ck_assert_str_eq(fake_saw(&fx, &phone), "1 bob: one\n");
+	member_has_read_all(phone.client);
+	client_break(phone.client, NULL);
+	fake_say(&bob, "two");
+	fake_lose(&phone);
+	fake_say(&bob, "three");
+	fixture_settle(&fx);
+	member_has_read_all(ana.client);
+	fake_say(&ana, "four");
+	membership_spoke(fake_here(&ana));
+	fixture_pass(&fx, 100000);
+	buf_fini(&phone.seen);
+	fake_init_with(&fx, &phone, UID, &fake_dialect);
+	ck_assert_int_eq(fake_nick(&phone, "ana"), RENAME_JOINS);
+	room_attend(member_in(ana.m, fx.chat.lobby), phone.client,
+	    ROOM_JOIN_CATCHUP);
+	ck_assert_str_eq(fake_saw(&fx, &phone),
+	    "rename guest4 ana\n"
+	    "welcome ana 104000 0 repeats=3\nrepeats 3\n"
+	    "2 bob: two\n3 bob: three\n4 ana: four\nlive after catchup\n");
+}
+END_TEST
+
+/* Who is on break in one of their sessions says nothing with it, and with the
+ * other all that they like. */
+START_TEST(test_break_acts)
+{
+	struct event event = { .kind = EVENT_SAY, .text = "x", .text_len = 1 };
+	enum modes_speak why;
+
+	come_quietly(&phone);
+	ck_assert_int_eq(action_brb(phone.client, BRB_OF_ONE, NULL),
+	    BRB_PAUSED);
+	client_acts(phone.client);
+	ck_assert_int_eq(action_say(ana.m, fx.chat.lobby, &event, true, &why),
+	    SAY_ON_BREAK);
+	client_acts(ana.client);
+	ck_assert_int_eq(action_back(ana.client, BRB_OF_ONE, NULL),
+	    BRB_NOT_AWAY);
+	ck_assert_int_eq(action_say(ana.m, fx.chat.lobby, &event, true, &why),
+	    SAID);
+	ck_assert_int_eq(action_back(ana.client, BRB_OF_ALL, NULL), BRB_DONE);
+	ck_assert_uint_eq(clients_reading(ana.m), 2);
+	ck_assert_int_eq(action_brb(ana.client, BRB_OF_ALL, NULL), BRB_DONE);
+	ck_assert_uint_eq(clients_reading(ana.m), 0);
+	ck_assert_int_eq(action_brb(ana.client, BRB_OF_ONE, "tea"),
+	    BRB_CHANGED);
 }
 END_TEST
 
@@ -569,7 +680,7 @@ model_say(struct session *s)
 {
 	uint64_t number = fx.chat.lobby->history.next_number;
 
-	if (number >= NUMBERS || s->f.m->is_on_break)
+	if (number >= NUMBERS || s->f.client->is_paused)
 		return;
 	authors[number] = s->connection;
 	/* Who has vouched for all has read all. */
@@ -598,11 +709,15 @@ model_step(void)
 			model_quit(s);
 		break;
 	case 2:
-		if (!s->f.m->is_on_break)
+		if (model_random(4) == 0)
 			member_break(s->f.m, NULL);
+		else
+			client_break(s->f.client, NULL);
 		break;
 	case 3:
-		if (s->f.m->is_on_break)
+		if (s->f.client->is_paused)
+			client_back(s->f.client, NULL);
+		else if (model_random(4) == 0)
 			member_back(s->f.m, NULL);
 		break;
 	case 4:
@@ -626,6 +741,17 @@ model_step(void)
 	}
 }
 
+/* A person is on break while all of their clients are. */
+static void
+model_check_break(const struct session *s)
+{
+	if (s->f.m != NULL)
+		ck_assert_msg(s->f.m->is_on_break ==
+			(clients_reading(s->f.m) == 0),
+		    "BRBD_MODEL_SEED=%u: session %d", seed_now,
+		    (int)(s - sessions));
+}
+
 static void
 model_run(unsigned seed)
 {
@@ -645,14 +771,17 @@ model_run(unsigned seed)
 	fx.options.greeting_history = 0;
 	fixture_init(&fx);
 	model_come(&sessions[SESSIONS]);
-	for (step = 0; step < MODEL_STEPS; step++)
+	for (step = 0; step < MODEL_STEPS; step++) {
 		model_step();
+		for (s = sessions; s <= sessions + SESSIONS; s++)
+			model_check_break(s);
+	}
 	for (s = sessions; s <= sessions + SESSIONS; s++) {
 		if (s->f.m == NULL)
 			continue;
 		fake_drain(&s->f);
-		if (s->f.m->is_on_break)
-			member_back(s->f.m, NULL);
+		if (s->f.client->is_paused)
+			client_back(s->f.client, NULL);
 	}
 	fixture_settle(&fx);
 	for (s = sessions; s <= sessions + SESSIONS; s++) {
@@ -696,6 +825,10 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_all_lost);
 	tcase_add_test(tc, test_repeats);
 	tcase_add_test(tc, test_repeats_after_break);
+	tcase_add_test(tc, test_break);
+	tcase_add_test(tc, test_break_of_rest);
+	tcase_add_test(tc, test_break_lost);
+	tcase_add_test(tc, test_break_acts);
 	tcase_add_test(tc, test_quit);
 	tcase_add_test(tc, test_rooms);
 	tcase_add_test(tc, test_limit);
