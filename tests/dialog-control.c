@@ -23,19 +23,6 @@
 
 /* What everybody sees when the daemon is told to stop, as a pattern. */
 #define CONTROL_LAST_LINE "-- the server is stopping"
-/* A larger piece of memory is a checker's. */
-#define CONTROL_REGION_MAX (256UL << 20)
-/* It keeps what was freed, and copies of it. */
-#define CONTROL_IS_SANITIZED false
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#undef CONTROL_IS_SANITIZED
-#define CONTROL_IS_SANITIZED true
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#undef CONTROL_IS_SANITIZED
-#define CONTROL_IS_SANITIZED true
-#endif
 
 /*
  * Settings for dialogs, unless these give them: nobody is slowed down, nothing
@@ -537,65 +524,6 @@ control_start_again(struct script *s)
 	st->is_end_expected = false;
 }
 
-/* The memory between from and to. Returns whether text is there. */
-static bool
-control_memory_has(int fd, off_t from, off_t to, const char *text)
-{
-	static char piece[1 << 20];
-	size_t len = strlen(text), kept = 0;
-	ssize_t n;
-	bool is_there = false;
-
-	while (from < to && !is_there) {
-		n = pread(fd, piece + kept, sizeof(piece) - kept, from);
-		if (n <= 0)
-			break;
-		if (n > to - from)
-			n = to - from;
-		from += n;
-		n += (ssize_t)kept;
-		is_there = memmem(piece, (size_t)n, text, len) != NULL;
-		kept = (size_t)n < len - 1 ? (size_t)n : len - 1;
-		memmove(piece, piece + n - kept, kept);
-	}
-	explicit_bzero(piece, sizeof(piece));
-	return is_there;
-}
-
-/* Fails if text is in the daemon's memory; where that cannot be read, or is a
- * checker's, nothing is found. */
-static void
-control_check_memory(struct script *s, const char *text)
-{
-	unsigned long from, to;
-	char path[64], line[512], flags[8];
-	FILE *maps;
-	int fd;
-
-	if (getenv("DIALOG_WRAPPER") != NULL || CONTROL_IS_SANITIZED)
-		return;
-	(void)snprintf(path, sizeof(path), "/proc/%ld/maps",
-	    (long)s->stage.daemon.pid);
-	maps = fopen(path, "r");
-	(void)snprintf(path, sizeof(path), "/proc/%ld/mem",
-	    (long)s->stage.daemon.pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	while (maps != NULL && fd != -1 &&
-	    fgets(line, sizeof(line), maps) != NULL) {
-		if (sscanf(line, "%lx-%lx %7s", &from, &to, flags) != 3 ||
-		    flags[0] != 'r' || flags[1] != 'w' ||
-		    to - from > CONTROL_REGION_MAX)
-			continue;
-		if (control_memory_has(fd, (off_t)from, (off_t)to, text))
-			stage_fail(&s->stage, NULL,
-			    "it is in the daemon's memory: %s", line);
-	}
-	if (maps != NULL)
-		(void)fclose(maps);
-	if (fd != -1)
-		(void)close(fd);
-}
-
 void
 script_daemon(struct script *s, const char *text)
 {
@@ -639,8 +567,12 @@ script_daemon(struct script *s, const char *text)
 		free(copy);
 	} else if ((rest = script_after(text, "forgets")) != NULL) {
 		copy = control_text(s, rest);
-		control_check_memory(s, copy);
+		script_memory_forgets(s, copy);
 		free(copy);
+	} else if (strcmp(text, "has-key") == 0) {
+		script_memory_has_key(s);
+	} else if (strcmp(text, "forgets-key") == 0) {
+		script_memory_forgets_key(s);
 	} else if ((rest = script_after(text, "exit")) != NULL) {
 		control_wait_exit(s, rest);
 	} else {

@@ -190,6 +190,8 @@ script_certificate(struct script *s, const char *text)
 	path = xasprintf("%s/certificate", s->stage.dir);
 	key_path = xasprintf("%s/key", s->stage.dir);
 	result = tls_client_certificate(name, seconds, path, key_path);
+	if (result == 0)
+		script_memory_note_key(s, key_path);
 	free(path);
 	free(key_path);
 	if (result == -1)

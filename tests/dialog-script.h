@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "dialog-stage.h"
+#include "tls-client.h"
 
 struct clock_shift;
 
@@ -25,6 +26,12 @@ void words_fini(struct words *w);
 
 #define SCRIPT_INHERITED_MAX 8
 #define SCRIPT_NAMES_SIZE 256
+
+/* The private key of a certificate; line is one of its file, "": none. */
+struct script_key {
+	unsigned char scalar[TLS_SCALAR_SIZE];
+	char line[128];
+};
 
 /* A dialog that is being played. */
 struct script {
@@ -45,6 +52,7 @@ struct script {
 	bool was_end_expected; /* before script_begin_run() */
 	size_t log_read; /* what of the log the dialog has gone through */
 	size_t notified_read; /* and of what it told its manager */
+	struct script_key key, old_key; /* of the last two certificates */
 	int64_t timer_ms;
 	unsigned syncs; /* made-up commands sent by quiet */
 	char scratch[32];
@@ -85,6 +93,15 @@ void script_manager_fini(struct script *s);
 /* "file PATH ..." and "detached PATH". */
 void script_file(struct script *s, const char *text);
 void script_detached(struct script *s, const char *text);
+
+/* What is in the daemon's memory, and must or must not be (dialog-memory.c):
+ * a text; the key that was noted last, but not its file's text; the one before it.
+ */
+void script_memory_forgets(struct script *s, const char *text);
+void script_memory_has_key(struct script *s);
+void script_memory_forgets_key(struct script *s);
+/* The key in that file is the daemon's from its next reload on. */
+void script_memory_note_key(struct script *s, const char *path);
 
 /* "daemon clocks ...": text is what comes after that. */
 void script_clock(struct script *s, const char *text);

@@ -82,6 +82,7 @@ tests_dialog_SOURCES = \
 	%D%/dialog-clock.c \
 	%D%/dialog-control.c \
 	%D%/dialog-manager.c \
+	%D%/dialog-memory.c \
 	%D%/dialog-pattern.c \
 	%D%/dialog-pattern.h \
 	%D%/dialog-people-impl.h \

@@ -113,6 +113,14 @@ tls_client_certificate(const char *name, long seconds, const char *path,
 	return -1;
 }
 
+int
+tls_client_read_key(const char *path, unsigned char out[TLS_SCALAR_SIZE])
+{
+	(void)path;
+	(void)out;
+	return -1;
+}
+
 #else
 
 #include <sys/socket.h>
@@ -123,7 +131,10 @@ tls_client_certificate(const char *name, long seconds, const char *path,
 #include <string.h>
 
 #include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include "base/buf.h"
@@ -452,6 +463,27 @@ tls_client_certificate(const char *name, long seconds, const char *path,
 	certificate_init(&certificate, name, seconds);
 	result = certificate_write(&certificate, path, key_path);
 	certificate_fini(&certificate);
+	return result;
+}
+
+int
+tls_client_read_key(const char *path, unsigned char out[TLS_SCALAR_SIZE])
+{
+	BIO *file = BIO_new_file(path, "r");
+	EVP_PKEY *key = file == NULL ?
+	    NULL :
+	    PEM_read_bio_PrivateKey(file, NULL, NULL, NULL);
+	BIGNUM *scalar = NULL;
+	int result = -1;
+
+	if (key != NULL &&
+	    EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &scalar) ==
+		1 &&
+	    BN_bn2binpad(scalar, out, TLS_SCALAR_SIZE) == TLS_SCALAR_SIZE)
+		result = 0;
+	BN_clear_free(scalar);
+	EVP_PKEY_free(key);
+	BIO_free(file);
 	return result;
 }
 

@@ -66,4 +66,9 @@ const char *tls_client_options(const char *dir);
 int tls_client_certificate(const char *name, long seconds, const char *path,
     const char *key_path);
 
+/* The private key in that file, of P-256, as a number of TLS_SCALAR_SIZE bytes,
+ * the most significant first. -1: there is none. */
+#define TLS_SCALAR_SIZE 32
+int tls_client_read_key(const char *path, unsigned char out[TLS_SCALAR_SIZE]);
+
 #endif

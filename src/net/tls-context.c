@@ -15,11 +15,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef HAVE_MALLOC_USABLE_SIZE
+#include <malloc.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -127,6 +131,66 @@ tls_load_certificate(SSL_CTX *ctx, const char *certificate)
 	    xasprintf("cannot read tls-certificate '%s': %s", certificate, why);
 }
 
+/*
+ * What libcrypto allocates, so that it forgets the texts of a private key: it
+ * wipes the key itself, but not what it was decoded from. (A test reads the
+ * process's memory: tls-key-wiped.dialog.)
+ */
+static bool tls_is_secret; /* a key is being read */
+
+static void *
+tls_alloc(size_t size, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return malloc(size);
+}
+
+static void
+tls_release(void *data, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+#ifdef HAVE_MALLOC_USABLE_SIZE
+	if (tls_is_secret && data != NULL)
+		explicit_bzero(data, malloc_usable_size(data));
+#endif
+	free(data);
+}
+
+static void *
+tls_realloc(void *data, size_t size, const char *file, int line)
+{
+#ifdef HAVE_MALLOC_USABLE_SIZE
+	size_t had = data == NULL ? 0 : malloc_usable_size(data);
+	void *moved;
+
+	if (tls_is_secret) {
+		moved = malloc(size);
+		if (moved == NULL)
+			return NULL;
+		if (data != NULL)
+			memcpy(moved, data, had < size ? had : size);
+		tls_release(data, file, line);
+		return moved;
+	}
+#endif
+	(void)file;
+	(void)line;
+	return realloc(data, size);
+}
+
+static bool
+tls_read_key(SSL_CTX *ctx, const char *path)
+{
+	bool is_read;
+
+	tls_is_secret = true;
+	is_read = SSL_CTX_use_PrivateKey_file(ctx, path, SSL_FILETYPE_PEM) == 1;
+	tls_is_secret = false;
+	return is_read;
+}
+
 static char *
 tls_load_key(SSL_CTX *ctx, const char *certificate, const char *key)
 {
@@ -138,7 +202,7 @@ tls_load_key(SSL_CTX *ctx, const char *certificate, const char *key)
 		    errno == EACCES ? " (chgrp it to the server's group and "
 				      "chmod 640 it)" :
 				      "");
-	is_read = SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) == 1;
+	is_read = tls_read_key(ctx, key);
 	/* A key of another kind than the certificate's gets a place of its own,
 	 * where there is no certificate. */
 	if (is_read && SSL_CTX_check_private_key(ctx) == 1)
@@ -332,6 +396,9 @@ tls_context_new(const struct options *o, struct tls_context **context,
 	*context = NULL;
 	if (o->tls_certificate[0] == '\0')
 		return 0;
+	/* Refused once libcrypto has allocated something, so it is in force from
+	 * the first certificate on. */
+	(void)CRYPTO_set_mem_functions(tls_alloc, tls_realloc, tls_release);
 	ERR_clear_error();
 	*context = xcalloc(1, sizeof(**context));
 	(*context)->ctx = SSL_CTX_new(TLS_server_method());

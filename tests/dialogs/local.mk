@@ -223,6 +223,7 @@ dialogs = \
 	%D%/talk.dialog \
 	%D%/telnet.dialog \
 	%D%/tls-door.dialog \
+	%D%/tls-key-wiped.dialog \
 	%D%/tls-plain.dialog \
 	%D%/tls-port.dialog \
 	%D%/tls-reload.dialog \
