@@ -18,6 +18,7 @@ dialogs_slow = \
 	%D%/flood-others.dialog \
 	%D%/flood.dialog
 dialogs = \
+	%D%/account-forget-private.dialog \
 	%D%/account-forget.dialog \
 	%D%/account-guesses.dialog \
 	%D%/account-limits.dialog \
