@@ -11,7 +11,14 @@
 #include <string.h>
 
 #include "admin/member-stats.h"
+#include "net/conn.h"
+#include "room/client.h"
 #include "room/cursor.h"
+#include "session/protocol.h"
+#include "session/session.h"
+
+const char *const member_protocol_names[MEMBER_PROTOCOLS] = { "line", "irc",
+	"json" };
 
 const char *
 member_activity_str(enum member_activity state)
@@ -60,6 +67,26 @@ member_lag(const struct member *m)
 	return lag;
 }
 
+static void
+member_stats_add(struct member_stats *stats, const struct member *m)
+{
+	const struct client *client;
+	const struct session *s;
+	int i;
+
+	stats->counts[member_activity(m)]++;
+	SLIST_FOREACH(client, &m->clients, in_member) {
+		s = client->session;
+		for (i = 0; s != NULL && i < MEMBER_PROTOCOLS; i++)
+			if (strcmp(s->protocol->name,
+				member_protocol_names[i]) == 0) {
+				stats->sessions[i]++;
+				stats->websockets[i] +=
+				    conn_is_websocket(s->conn);
+			}
+	}
+}
+
 bool
 member_stats_take(struct member_stats *stats, struct directory *directory,
     struct walk_budget *budget)
@@ -71,7 +98,7 @@ member_stats_take(struct member_stats *stats, struct directory *directory,
 	m = directory_after(directory, stats->last);
 	for (; m != NULL && walk_may_take(budget);
 	     m = directory_next(directory, m)) {
-		stats->counts[member_activity(m)]++;
+		member_stats_add(stats, m);
 		memcpy(stats->last, m->folded, sizeof(stats->last));
 	}
 	stats->is_done = m == NULL;

@@ -28,10 +28,17 @@ enum member_activity member_activity(const struct member *m);
 /* Messages said and not yet handed to m, in all their rooms. */
 uint64_t member_lag(const struct member *m);
 
+/* What they speak: "line", "irc", "json". */
+enum { MEMBER_PROTOCOLS = 3 };
+extern const char *const member_protocol_names[MEMBER_PROTOCOLS];
+
 /* Counts all members in a walk, since the loop must not wait for a hundred
  * thousand. Those who come or go between two calls may be missed. */
 struct member_stats {
 	size_t counts[MEMBER_ACTIVITIES];
+	/* Their connections, and those of them that are WebSockets. */
+	size_t sessions[MEMBER_PROTOCOLS];
+	size_t websockets[MEMBER_PROTOCOLS];
 	char last[NICK_SIZE]; /* folded; zeroed stats begin anew */
 	bool is_done;
 };

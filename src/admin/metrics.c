@@ -62,6 +62,18 @@ metrics_add_members(struct metrics *m, struct buf *out)
 		buf_addf(out, "brbd_members{state=\"%s\"} %zu\n",
 		    member_activity_str((enum member_activity)i),
 		    m->stats.counts[i]);
+	metrics_head(out, "brbd_sessions", "gauge",
+	    "Connections of those who are here, by what they speak, over what.");
+	for (i = 0; i < MEMBER_PROTOCOLS; i++) {
+		buf_addf(out,
+		    "brbd_sessions{protocol=\"%s\",transport=\"tcp\"} %zu\n",
+		    member_protocol_names[i],
+		    m->stats.sessions[i] - m->stats.websockets[i]);
+		buf_addf(out,
+		    "brbd_sessions{protocol=\"%s\",transport=\"websocket\"} "
+		    "%zu\n",
+		    member_protocol_names[i], m->stats.websockets[i]);
+	}
 	metrics_gauge(out, "brbd_connections",
 	    "Connections of people, those that are being closed too.",
 	    sessions->admission.count);
