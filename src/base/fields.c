@@ -656,6 +656,8 @@ fields_clear(const struct fields *fields, void *base)
 			memcpy(p, &fd, sizeof(fd));
 		}
 	}
+	if (fields->clear != NULL)
+		fields->clear(base);
 }
 
 void

@@ -123,6 +123,9 @@ struct field {
 
 struct fields {
 	const char *what; /* "a ban" */
+	/* Frees what FIELD_IS_LIST has added, in fields_clear(), which knows
+	 * nothing of that. May be NULL. */
+	void (*clear)(void *base);
 	const struct field *list; /* at most 64 */
 	size_t count;
 	size_t size;

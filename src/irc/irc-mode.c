@@ -302,7 +302,8 @@ accept_list(struct session *s)
 	struct irc_list list;
 
 	irc_list_begin(&list, s, 281, ' ', "%s", ":");
-	SLIST_FOREACH(a, &s->member->accepted, entry)
+	for (a = member_accepted(s->member); a != NULL;
+	     a = SLIST_NEXT(a, entry))
 		irc_list_add(&list, a->nick);
 	irc_list_end(&list);
 	irc_numeric(s, 282, ":End of /ACCEPT list");

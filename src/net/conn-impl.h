@@ -126,21 +126,7 @@ struct conn {
 	void *arg;
 	struct conn_telnet *telnet; /* NULL: none yet */
 	struct conn_timer *timer; /* NULL: not needed now */
-	size_t dropped; /* bytes sent too late, which nobody will get */
-	/* conn-unsent.c; all times are the low bits of the monotonic clock. */
-	uint64_t confirmed; /* of sent: the peer has surely read that */
-	struct conn_mark marks[2]; /* at the last looks */
-	uint32_t window; /* the peer's largest so far; 0: not looked yet */
-	uint32_t vouched_ms; /* the last conn_vouch() */
-	uint32_t wasted; /* bytes read since the last line */
-	uint16_t max_line; /* conn_set_framing(); 0: the option's */
-	struct framer framer;
-	uint8_t in_queue : 2; /* enum conn_queue_id */
-	uint8_t end : 2; /* enum conn_end; with CONN_ENDED */
-	bool is_reading : 1; /* conn_readable_event() is waited for */
-	bool is_handling : 1; /* inside conn_handle_input() */
-	bool has_put_back : 1; /* conn_put_back(), in there */
-	bool has_unseen : 1; /* input that may hold the first IAC */
+	uint32_t dropped; /* bytes sent too late, which nobody will get */
 	union {
 		/* In this order they are handed over: HANDOFF_VERSION. */
 		struct {
@@ -163,7 +149,29 @@ struct conn {
 		};
 		uint16_t flags;
 	};
+	/* conn-unsent.c; all times are the low bits of the monotonic clock. */
+	uint64_t confirmed; /* of sent: the peer has surely read that */
+	struct conn_mark marks[2]; /* at the last looks */
+	uint32_t window; /* the peer's largest so far; 0: not looked yet */
+	uint32_t vouched_ms; /* the last conn_vouch() */
+	uint32_t wasted; /* bytes read since the last line */
+	uint16_t max_line; /* conn_set_framing(); 0: the option's */
+	struct framer framer;
+	uint8_t in_queue : 2; /* enum conn_queue_id */
+	uint8_t end : 2; /* enum conn_end; with CONN_ENDED */
+	bool is_reading : 1; /* conn_readable_event() is waited for */
+	bool is_handling : 1; /* inside conn_handle_input() */
+	bool has_put_back : 1; /* conn_put_back(), in there */
+	bool has_unseen : 1; /* input that may hold the first IAC */
 };
+
+/* Counts output that nobody will get; more than fits is no matter. */
+static inline void
+conn_drop_output(struct conn *c, size_t len)
+{
+	c->dropped = len > UINT32_MAX - c->dropped ? UINT32_MAX :
+						     c->dropped + (uint32_t)len;
+}
 
 /* Only libevent knows how large an event is, so it lies behind the struct. */
 static inline struct event *

@@ -126,7 +126,7 @@ conn_lose(struct conn *c, size_t len)
 	if (c->tls != NULL)
 		c->tls->lost += len;
 	else
-		c->dropped += len;
+		conn_drop_output(c, len);
 	conn_set_end(c, CONN_END_ERROR);
 }
 
@@ -214,7 +214,7 @@ conn_flush_cork(struct conn *c)
 		conn_write(c, cork->data, len);
 		c->sent += len;
 	} else {
-		c->dropped += len;
+		conn_drop_output(c, len);
 	}
 }
 
@@ -322,7 +322,7 @@ conn_reply_bytes(struct conn *c, const void *data, size_t len)
 		return;
 	}
 	if (c->state != CONN_OPEN)
-		c->dropped += len;
+		conn_drop_output(c, len);
 	else
 		conn_write(c, data, len);
 	c->sent += len;

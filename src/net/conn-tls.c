@@ -310,7 +310,7 @@ conn_tls_write(struct conn *c, const char *data, size_t len)
 	size_t count = conn_tls_spans(tls), part, before;
 
 	if (tls->handshake != NULL || tls->is_failed) {
-		c->dropped += len;
+		conn_drop_output(c, len);
 		return;
 	}
 	/* At 8, 16, 32 and so on. */

@@ -13,7 +13,14 @@
 
 #include "base/fields.h"
 #include "room/accepted.h"
+#include "room/member-more.h"
 #include "room/model.h"
+
+const struct accepted *
+member_accepted(const struct member *m)
+{
+	return m->more == NULL ? NULL : SLIST_FIRST(&m->more->accepted);
+}
 
 bool
 member_accepts(const struct member *m, const struct member *from)
@@ -23,7 +30,7 @@ member_accepts(const struct member *m, const struct member *from)
 	if ((m->flags & MEMBER_ACCOUNTS_ONLY) == 0 || m == from ||
 	    member_account(from) != NULL)
 		return true;
-	SLIST_FOREACH(a, &m->accepted, entry)
+	for (a = member_accepted(m); a != NULL; a = SLIST_NEXT(a, entry))
 		if (a->id == from->id && strcasecmp(a->nick, from->nick) == 0)
 			return true;
 	return false;
@@ -34,9 +41,11 @@ member_unaccept(struct member *m, const char *nick)
 {
 	struct accepted *a;
 
-	SLIST_FOREACH(a, &m->accepted, entry)
+	if (m->more == NULL)
+		return false;
+	SLIST_FOREACH(a, &m->more->accepted, entry)
 		if (strcasecmp(a->nick, nick) == 0) {
-			SLIST_REMOVE(&m->accepted, a, accepted, entry);
+			SLIST_REMOVE(&m->more->accepted, a, accepted, entry);
 			free(a);
 			return true;
 		}
@@ -46,11 +55,12 @@ member_unaccept(struct member *m, const char *nick)
 void
 member_accept(struct member *m, const struct member *other)
 {
+	struct accepted_list *accepted = &member_more(m)->accepted;
 	struct accepted *a, *before_last = NULL;
 	size_t count = 0;
 
 	(void)!member_unaccept(m, other->nick);
-	SLIST_FOREACH(a, &m->accepted, entry) {
+	SLIST_FOREACH(a, accepted, entry) {
 		if (++count == ACCEPTED_MAX - 1)
 			before_last = a;
 	}
@@ -62,16 +72,16 @@ member_accept(struct member *m, const struct member *other)
 	a = xcalloc(1, sizeof(*a));
 	a->id = other->id;
 	(void)strlcpy(a->nick, other->nick, sizeof(a->nick));
-	SLIST_INSERT_HEAD(&m->accepted, a, entry);
+	SLIST_INSERT_HEAD(accepted, a, entry);
 }
 
 void
-member_accepted_clear(struct member *m)
+accepted_clear(struct accepted_list *list)
 {
 	struct accepted *a;
 
-	while ((a = SLIST_FIRST(&m->accepted)) != NULL) {
-		SLIST_REMOVE_HEAD(&m->accepted, entry);
+	while ((a = SLIST_FIRST(list)) != NULL) {
+		SLIST_REMOVE_HEAD(list, entry);
 		free(a);
 	}
 }
@@ -90,10 +100,10 @@ void
 member_put_accepted(struct fields_out *out, const struct field *f,
     const void *base)
 {
-	const struct member *m = base;
+	const struct member_more *more = base;
 	const struct accepted *a;
 
-	SLIST_FOREACH(a, &m->accepted, entry)
+	SLIST_FOREACH(a, &more->accepted, entry)
 		fields_put_item(out, f->tag, &accepted_fields, a);
 }
 
@@ -101,17 +111,17 @@ bool
 member_add_accepted(struct fields_in *in, const struct field *f, void *base,
     void *element)
 {
-	struct member *m = base;
+	struct member_more *more = base;
 	struct accepted *a = element, *last = in->last, *other;
 	size_t count = 0;
 
 	(void)f;
-	SLIST_FOREACH(other, &m->accepted, entry)
+	SLIST_FOREACH(other, &more->accepted, entry)
 		count++;
 	if (count >= ACCEPTED_MAX || a->id == 0)
 		return false;
 	if (last == NULL)
-		SLIST_INSERT_HEAD(&m->accepted, a, entry);
+		SLIST_INSERT_HEAD(&more->accepted, a, entry);
 	else
 		SLIST_INSERT_AFTER(last, a, entry);
 	return true;

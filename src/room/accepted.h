@@ -12,6 +12,8 @@
 struct fields_in;
 struct fields_out;
 struct field;
+struct accepted;
+struct accepted_list;
 struct member;
 
 /*
@@ -22,15 +24,17 @@ struct member;
  */
 #define ACCEPTED_MAX 32 /* of one member; the first one makes way */
 
+/* Those whom m accepts, the last one first; or NULL. */
+const struct accepted *member_accepted(const struct member *m);
 /* May from write to m? Whoever is logged in may. */
 bool member_accepts(const struct member *m, const struct member *from);
 /* Accepts other, who is here; once more does no harm. */
 void member_accept(struct member *m, const struct member *other);
 /* False: nobody of that nick was accepted. */
 bool member_unaccept(struct member *m, const char *nick) MUST_CHECK;
-void member_accepted_clear(struct member *m);
+void accepted_clear(struct accepted_list *list); /* frees them */
 
-/* Fields of struct member. */
+/* Fields of struct member_more. */
 void member_put_accepted(struct fields_out *out, const struct field *f,
     const void *base);
 bool member_add_accepted(struct fields_in *in, const struct field *f,

@@ -141,7 +141,7 @@ client_hand_cursor(struct cursor *n, struct cursor *c)
 	n->read = c->read;
 	n->acked = c->acked;
 	n->tracking.arrival = c->tracking.arrival;
-	n->tracking.needs_names = c->tracking.needs_names;
+	n->needs_names = c->needs_names;
 	shown_move(&n->shown, &c->shown);
 	n->replay = c->replay;
 	c->replay = NULL;

@@ -16,6 +16,7 @@
 #include "config.h"
 
 #include "room/crowd.h"
+#include "room/member-more.h"
 
 #define CROWD_PART 4 /* of the ring is the limit */
 #define CROWD_WAIT_MS 50 /* at least: others wait as well */
@@ -69,7 +70,8 @@ crowd_said(struct room *room, struct member *actor, struct origin *from,
 	if (from != NULL)
 		origin_spend(from, room->key, bytes);
 	if (actor != NULL)
-		spent_add(&actor->said, ORIGIN_SAID_MS, now_ms, bytes);
+		spent_add(&member_more(actor)->said, ORIGIN_SAID_MS, now_ms,
+		    bytes);
 	crowd_add(room);
 }
 
@@ -93,7 +95,9 @@ crowd_wait_ms(const struct member *m, const struct room *room)
 {
 	const struct options *o = m->chat->options;
 	int64_t now_ms = m->chat->clock->mono_ms, wait_ms;
-	uint64_t own = spent_now(&m->said, ORIGIN_SAID_MS, now_ms);
+	uint64_t own = m->more == NULL ?
+	    0 :
+	    spent_now(&m->more->said, ORIGIN_SAID_MS, now_ms);
 	uint64_t origin = origin_spent(m->origin, room->key);
 	uint64_t all = spent_now(&room->said, ORIGIN_SAID_MS, now_ms);
 	uint64_t limit = room->history.size / CROWD_PART;

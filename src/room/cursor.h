@@ -94,7 +94,7 @@ membership_tracks(const struct membership *ms)
 	const struct cursor *c;
 
 	SLIST_FOREACH(c, &ms->cursors, in_membership)
-		if (c->tracking.is_on)
+		if (c->is_tracking)
 			return true;
 	return false;
 }

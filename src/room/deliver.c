@@ -119,7 +119,7 @@ deliver_remove_live(struct cursor *c)
 	a->slots[c->delivery.slot].cursor->delivery.slot = c->delivery.slot;
 	c->delivery.audience = NULL;
 	c->ms->room->live_count--;
-	c->tracking.needs_names |= a->has_names;
+	c->needs_names |= a->has_names;
 
 	c->at = c->ms->room->turn_start;
 }

@@ -51,6 +51,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/ids.h \
 	%D%/member-break.c \
 	%D%/member-handoff.c \
+	%D%/member-more.c \
+	%D%/member-more.h \
 	%D%/member.c \
 	%D%/member.h \
 	%D%/model-person.h \

@@ -78,7 +78,7 @@ client_pause(struct client *client)
 	MEMBER_FOREACH_CURSOR(c, ms, client->member) {
 		if (c->client != client)
 			continue;
-		if (c->tracking.is_on)
+		if (c->is_tracking)
 			deliver_flush(ms->room);
 		pump_pause(c);
 	}

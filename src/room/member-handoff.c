@@ -53,7 +53,7 @@ static const struct field cursor_list[] = {
 	{ FIELD_UINT(8, struct cursor, acked.number) },
 	{ FIELD_UINT(9, struct cursor, acked.mark) },
 	{ FIELD_UINT(10, struct cursor, acked.persisted) },
-	{ FIELD_BOOL(12, struct cursor, tracking.needs_names) },
+	{ FIELD_BOOL(12, struct cursor, needs_names) },
 	{ FIELD_UINT(13, struct cursor, tracking.arrival),
 	    .max = UINT64_MAX - 1 },
 	{ FIELD_POINTER(14, struct cursor, replay, &replay_fields),
@@ -314,6 +314,31 @@ member_put_client(struct fields_out *out, const struct field *f,
 	fields_put_item(out, f->tag, &client_fields, SLIST_FIRST(&m->clients));
 }
 
+static const struct field member_more_list[] = {
+	{ FIELD_INT(1, struct member_more, announce[ANNOUNCE_PERSON].level) },
+	{ FIELD_INT(2, struct member_more, announce[ANNOUNCE_PERSON].at_ms) },
+	{ FIELD_INT(3, struct member_more, announce[ANNOUNCE_TOPIC].level) },
+	{ FIELD_INT(4, struct member_more, announce[ANNOUNCE_TOPIC].at_ms) },
+	{ FIELD_UINT(5, struct member_more, said.amount), .max = UINT32_MAX },
+	{ FIELD_INT(6, struct member_more, said.at_ms) },
+	{ FIELD_LIST(7, struct member_more, accepted, &accepted_fields,
+	      struct accepted, entry, member_add_accepted),
+	    .put = member_put_accepted },
+	{ FIELD_POINTER(8, struct member_more, typed, &typed_secret_fields) },
+};
+static void
+member_more_clear(void *base)
+{
+	struct member_more *more = base;
+
+	accepted_clear(&more->accepted);
+}
+
+static const struct fields member_more_fields = {
+	FIELDS("more of a member", struct member_more, member_more_list),
+	.clear = member_more_clear,
+};
+
 static const struct field member_list[] = {
 	/* 1, 2 and 30 are names. */
 	{ FIELD_UINT(3, struct member, id) },
@@ -328,8 +353,6 @@ static const struct field member_list[] = {
 	{ FIELD_INT(12, struct member, break_since_ms) },
 	{ FIELD_INT(13, struct member, lost_since_ms) },
 	{ FIELD_INT(14, struct member, active_ms) },
-	{ FIELD_INT(15, struct member, announce[ANNOUNCE_PERSON].level) },
-	{ FIELD_INT(16, struct member, announce[ANNOUNCE_PERSON].at_ms) },
 	{ FIELD_TEXT(17, struct member, break_text, HISTORY_TEXT_MAX) },
 	{ FIELD_TEXT(18, struct member, user, MEMBER_USER_MAX) },
 	{ FIELD_TEXT(19, struct member, realname, MEMBER_REALNAME_MAX) },
@@ -340,15 +363,8 @@ static const struct field member_list[] = {
 	      struct membership, in_member, member_add_membership),
 	    .put = member_put_memberships },
 	{ FIELD_BOOL(23, struct member, was_ignorer) },
-	{ FIELD_INT(24, struct member, announce[ANNOUNCE_TOPIC].level) },
-	{ FIELD_INT(25, struct member, announce[ANNOUNCE_TOPIC].at_ms) },
 	{ FIELD_ORIGIN(26, struct member, address) },
-	{ FIELD_UINT(27, struct member, said.amount), .max = UINT32_MAX },
-	{ FIELD_INT(28, struct member, said.at_ms) },
-	{ FIELD_LIST(29, struct member, accepted, &accepted_fields,
-	      struct accepted, entry, member_add_accepted),
-	    .put = member_put_accepted },
-	{ FIELD_POINTER(41, struct member, typed, &typed_secret_fields) },
+	{ FIELD_POINTER(50, struct member, more, &member_more_fields) },
 };
 static const struct fields member_fields = { FIELDS("a member", struct member,
     member_list) };
@@ -409,7 +425,6 @@ member_unmake(struct member *m)
 	}
 	while ((client = SLIST_FIRST(&m->clients)) != NULL)
 		client_remove(client);
-	member_accepted_clear(m);
 	person_clear(m->chat, &m->person);
 	fields_clear(&member_fields, m);
 	free(m);
@@ -521,6 +536,8 @@ member_load(struct chat *chat, struct fields_in *in, const struct tlv *item,
 	is_good = fields_get(in, &names_fields, item, &names) &&
 	    fields_get(in, &member_fields, item, m) &&
 	    member_take_clients(m, &names, find_dialect);
+	if (m->more != NULL)
+		m->more->member = m;
 	/* Older programs have no identity apart from the origin. */
 	if (credential_cmp(&m->address, &none) == 0)
 		m->address = m->credential;

@@ -22,6 +22,7 @@
 #include "room/departed.h"
 #include "room/directory.h"
 #include "room/handed.h"
+#include "room/member-more.h"
 #include "room/member.h"
 #include "room/past.h"
 #include "room/person.h"
@@ -82,7 +83,7 @@ member_free(struct member *m)
 		member_lost_changed(chat);
 	}
 	if (m->is_ignorer)
-		LIST_REMOVE(m, in_ignorers);
+		LIST_REMOVE(m->more, in_ignorers);
 	directory_remove(&chat->directory, m);
 	person_clear(chat, &m->person);
 	while ((client = SLIST_FIRST(&m->clients)) != NULL) {
@@ -90,8 +91,10 @@ member_free(struct member *m)
 		    client->ops == NULL ? 0 : client->ops->unsent(client));
 		client_remove(client);
 	}
-	member_accepted_clear(m);
 	typed_secret_forget(m);
+	if (m->more != NULL)
+		accepted_clear(&m->more->accepted);
+	free(m->more);
 	free(m->break_text);
 	free(m->user);
 	free(m->realname);
@@ -154,8 +157,6 @@ member_new(struct chat *chat, const struct credential *credential,
     const struct dialect *dialect)
 {
 	struct member *m;
-	const struct options *o = chat->options;
-	size_t i;
 
 	assert(ops != NULL && dialect != NULL);
 	m = member_alloc(chat);
@@ -167,9 +168,6 @@ member_new(struct chat *chat, const struct credential *credential,
 	m->credential = m->address = *credential;
 	m->is_guest = true;
 	m->active_ms = chat->clock->mono_ms;
-	for (i = 0; i < ANNOUNCES; i++)
-		bucket_init(&m->announce[i], (uint32_t)o->announce_burst,
-		    chat->clock->mono_ms);
 	directory_add_guest(&chat->directory, m);
 	watch_counted(chat);
 	return m;
@@ -206,7 +204,7 @@ member_set_dialect(struct client *client, const struct dialect *dialect)
 			deliver_pump_later(c);
 		}
 		roommates_track(c, dialect->tracks_members);
-		if (c->tracking.is_on)
+		if (c->is_tracking)
 			presence_show(&ms->room->presence, ms);
 	}
 }
@@ -370,9 +368,10 @@ member_update_ignorer(struct member *m)
 	MEMBER_FOREACH_CURSOR(c, ms, m)
 		deliver_set_ignorer(c, is_ignorer);
 	if (is_ignorer)
-		LIST_INSERT_HEAD(&m->chat->ignorers, m, in_ignorers);
+		LIST_INSERT_HEAD(&m->chat->ignorers, member_more(m),
+		    in_ignorers);
 	else
-		LIST_REMOVE(m, in_ignorers);
+		LIST_REMOVE(m->more, in_ignorers);
 }
 
 bool
@@ -380,8 +379,9 @@ member_may_announce(struct member *m, enum announce what)
 {
 	const struct options *o = m->chat->options;
 
-	return bucket_take(&m->announce[what], o->announce_rate,
-	    (uint32_t)o->announce_burst, m->chat->clock->mono_ms, 1);
+	return o->announce_rate.count == 0 ||
+	    bucket_take(&member_more(m)->announce[what], o->announce_rate,
+		(uint32_t)o->announce_burst, m->chat->clock->mono_ms, 1);
 }
 
 int64_t
@@ -389,7 +389,9 @@ member_announce_wait_ms(const struct member *m, enum announce what)
 {
 	const struct options *o = m->chat->options;
 
-	return bucket_wait_ms(&m->announce[what], o->announce_rate,
+	if (m->more == NULL)
+		return 0;
+	return bucket_wait_ms(&m->more->announce[what], o->announce_rate,
 	    (uint32_t)o->announce_burst, m->chat->clock->mono_ms);
 }
 

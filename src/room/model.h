@@ -164,11 +164,9 @@ struct acked {
 
 /* Whether their client hears of each arrival and departure: roommates.c */
 struct tracking {
-	LIST_ENTRY(cursor) in_room; /* if is_on */
+	LIST_ENTRY(cursor) in_room; /* if is_tracking */
 	/* Greater than that of all who came, or got the names, earlier. */
 	uint64_t arrival;
-	bool is_on; /* the client's dialect tracks members */
-	bool needs_names; /* its list of names is out of date */
 };
 
 /*
@@ -197,6 +195,10 @@ struct cursor {
 	uint64_t read;
 	bool is_following; /* another of their clients has joined */
 	uint8_t number; /* the client's, on the way between programs */
+	/* Of tracking, where they take no room: the client's dialect tracks
+	 * members, and its list of names is out of date. */
+	bool is_tracking;
+	bool needs_names;
 	struct shown shown; /* repeat.c */
 	struct delivery delivery;
 	struct replay *replay; /* replay.c: the catch-up that runs, or NULL */
@@ -260,23 +262,28 @@ struct accepted {
 };
 SLIST_HEAD(accepted_list, accepted);
 
+/* What those who only listen do not have: member-more.h */
+struct member_more {
+	struct member *member;
+	LIST_ENTRY(member_more) in_ignorers; /* if is_ignorer */
+	struct bucket announce[ANNOUNCES];
+	struct spent said; /* bytes in rings: crowd.h */
+	struct accepted_list accepted; /* the last one first */
+	struct typed_secret *typed; /* typed-secret.h; or NULL */
+};
+
 /* A person who is here, or whose connection was lost less than departure-delay
  * ago. */
 struct member {
 	RB_ENTRY(member) by_nick;
 	RB_ENTRY(member) by_skeleton;
-	LIST_ENTRY(member) in_ignorers; /* if they ignore anybody */
 	TAILQ_ENTRY(member) in_lost; /* if their connection is lost */
-	uint64_t roommates_walk; /* roommates.c: the last walk that met them */
 	struct chat *chat;
 	struct client_list clients; /* who did something last comes first */
 	struct client client; /* one of them, if it has a member */
 	struct membership_list memberships;
 	struct person person;
-	struct bucket announce[ANNOUNCES];
-	struct spent said; /* bytes in rings: crowd.h */
-	struct accepted_list accepted; /* the last one first */
-	struct typed_secret *typed; /* typed-secret.h; or NULL */
+	struct member_more *more; /* member-more.h; or NULL */
 	char *user; /* IRC's user name; NULL: a plain client */
 	char *realname; /* NULL: the same as the nick */
 	char *break_text; /* or NULL; of a break, or while away */
@@ -507,7 +514,7 @@ struct room {
 	struct membership_queue people; /* in the order in which they came */
 	size_t people_count;
 	size_t live_count;
-	struct tracker_list trackers; /* those with tracking.is_on */
+	struct tracker_list trackers; /* those with is_tracking */
 	size_t tracker_count;
 	struct bookmark_list bookmarks;
 	struct presence presence;
@@ -606,7 +613,7 @@ struct roommates_lines {
 };
 
 struct roommates {
-	/* Number of the last walk: roommates_walk in struct member. */
+	/* Number of the last walk: roommates_walk in struct client. */
 	uint64_t walk;
 	struct buf out;
 	struct roommates_lines *lines;
@@ -684,7 +691,7 @@ struct chat {
 	struct accounts accounts;
 	struct forget forget; /* accounts that go */
 	struct conversations conversations;
-	LIST_HEAD(, member) ignorers;
+	LIST_HEAD(, member_more) ignorers;
 	struct lost_queue lost; /* the longest lost first */
 	size_t lost_count;
 	struct deadline lost_due; /* when the first of them leaves */

@@ -181,7 +181,7 @@ presence_tell_trackers(struct presence *p, struct event *event,
 
 	if (ms != NULL)
 		SLIST_FOREACH(c, &ms->cursors, in_membership)
-			others -= c->tracking.is_on;
+			others -= c->is_tracking;
 	if (others > 0)
 		room_publish(p->room, event, ms);
 }

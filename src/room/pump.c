@@ -56,7 +56,7 @@ pump_turn(struct chat *chat)
 			if (!c->client->is_paused)
 				deliver_add_live(c);
 			/* A new list of names tells them who is there. */
-			if (c->tracking.needs_names)
+			if (c->needs_names)
 				c->tracking.arrival = ++chat->last_arrival;
 			c->client->ops->caught_up(c);
 			break;

@@ -87,12 +87,12 @@ rename_check(struct directory *directory, const struct member *m,
 static void
 rename_in_ignores(struct member *m, const char *old_folded)
 {
-	struct member *other;
+	struct member_more *other;
 
 	LIST_FOREACH(other, &m->chat->ignorers, in_ignorers)
-		if (person_rename_ignored(&other->person, m->id, old_folded,
-			m->nick))
-			watch_member_changed(other);
+		if (person_rename_ignored(&other->member->person, m->id,
+			old_folded, m->nick))
+			watch_member_changed(other->member);
 }
 
 /* Do clients that track members know of m? */

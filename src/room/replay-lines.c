@@ -108,8 +108,7 @@ replay_render_topic(struct cursor *c, struct buf *out, uint64_t gap_until)
 		.time_ms = room->topic_ms,
 	};
 
-	if (!c->tracking.is_on || room->topic_ms == 0 ||
-	    gap_until <= c->own_from)
+	if (!c->is_tracking || room->topic_ms == 0 || gap_until <= c->own_from)
 		return;
 	event.text_len = strlen(event.text);
 	replay_render(c, out, &event);

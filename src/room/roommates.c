@@ -90,14 +90,13 @@ static void
 roommates_refused(struct cursor *c, const struct event *event)
 {
 	if (event_is_of_names(event->kind))
-		c->tracking.needs_names = true;
+		c->needs_names = true;
 	deliver_refused(c);
 }
 
 static bool
 roommates_stamp(struct client *client, uint64_t walk)
 {
-	client->member->roommates_walk = walk;
 	if (client->roommates_walk == walk)
 		return false;
 	client->roommates_walk = walk;
@@ -176,7 +175,12 @@ roommates_tell(struct member *m, struct event *event)
 bool
 roommates_was_told(const struct member *m)
 {
-	return m->roommates_walk == m->chat->roommates.walk;
+	const struct client *client;
+
+	SLIST_FOREACH(client, &m->clients, in_member)
+		if (client->roommates_walk == m->chat->roommates.walk)
+			return true;
+	return false;
 }
 
 static size_t
@@ -267,9 +271,9 @@ roommates_track(struct cursor *c, bool is_on)
 {
 	struct room *room = c->ms->room;
 
-	if (is_on == c->tracking.is_on)
+	if (is_on == c->is_tracking)
 		return;
-	c->tracking.is_on = is_on;
+	c->is_tracking = is_on;
 	if (is_on) {
 		LIST_INSERT_HEAD(&room->trackers, c, tracking.in_room);
 		room->tracker_count++;
@@ -282,8 +286,8 @@ roommates_track(struct cursor *c, bool is_on)
 bool
 roommates_names_sent(struct cursor *c)
 {
-	bool needed = c->tracking.needs_names;
+	bool needed = c->needs_names;
 
-	c->tracking.needs_names = false;
+	c->needs_names = false;
 	return needed;
 }

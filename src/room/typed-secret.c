@@ -19,6 +19,7 @@
 #include "base/fields.h"
 #include "base/text.h"
 #include "base/util.h"
+#include "room/member-more.h"
 #include "room/model.h"
 #include "room/typed-secret.h"
 
@@ -49,13 +50,15 @@ typed_secret_digest(const struct typed_secret *t, const char *text, size_t len,
 void
 typed_secret_forget(struct member *m)
 {
-	if (m->typed == NULL)
+	struct typed_secret *t = m->more == NULL ? NULL : m->more->typed;
+
+	if (t == NULL)
 		return;
 	if (m->chat != NULL)
-		deadline_clear(m->chat->deadlines, &m->typed->due);
-	explicit_bzero(m->typed, sizeof(*m->typed));
-	free(m->typed);
-	m->typed = NULL;
+		deadline_clear(m->chat->deadlines, &t->due);
+	explicit_bzero(t, sizeof(*t));
+	free(t);
+	m->more->typed = NULL;
 }
 
 static void
@@ -74,7 +77,7 @@ typed_secret_note(struct member *m, const char *secret)
 
 	typed_secret_forget(m);
 	if (scrubbed_len > 0) {
-		t = m->typed = xcalloc(1, sizeof(*t));
+		t = member_more(m)->typed = xcalloc(1, sizeof(*t));
 		arc4random_buf(t->salt, sizeof(t->salt));
 		typed_secret_digest(t, scrubbed, scrubbed_len, t->digest);
 		deadline_init(&t->due, typed_secret_due_cb, m);
@@ -88,7 +91,7 @@ typed_secret_note(struct member *m, const char *secret)
 bool
 typed_secret_is(const struct member *m, const char *text, size_t len)
 {
-	const struct typed_secret *t = m->typed;
+	const struct typed_secret *t = m->more == NULL ? NULL : m->more->typed;
 	unsigned char digest[SHA256_DIGEST_LENGTH], differs = 0;
 	size_t i;
 
@@ -115,11 +118,12 @@ void
 typed_secret_resume(struct member *m)
 {
 	int64_t most_ms = m->chat->clock->mono_ms + TYPED_SECRET_MS, at_ms;
+	struct typed_secret *t = m->more == NULL ? NULL : m->more->typed;
 
-	if (m->typed == NULL)
+	if (t == NULL)
 		return;
-	at_ms = m->typed->due.at_ms;
-	deadline_init(&m->typed->due, typed_secret_due_cb, m);
-	deadline_set(m->chat->deadlines, &m->typed->due,
+	at_ms = t->due.at_ms;
+	deadline_init(&t->due, typed_secret_due_cb, m);
+	deadline_set(m->chat->deadlines, &t->due,
 	    at_ms < most_ms ? at_ms : most_ms);
 }

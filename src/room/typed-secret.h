@@ -21,7 +21,7 @@ bool typed_secret_is(const struct member *m, const char *text, size_t len);
 /* For m, which goes. */
 void typed_secret_forget(struct member *m);
 
-/* For the next program: the fields of m->typed; then the minute runs on. */
+/* For the next program: the fields of m->more->typed; then the minute runs on. */
 extern const struct fields typed_secret_fields;
 void typed_secret_resume(struct member *m);
 

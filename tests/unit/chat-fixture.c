@@ -422,7 +422,7 @@ fake_caught_up(struct cursor *c)
 	struct fake *f = c->client->session;
 
 	f->caught_up++;
-	if (c->tracking.needs_names) {
+	if (c->needs_names) {
 		f->names++;
 		if (f->on_names != NULL)
 			f->on_names(f, c->ms);

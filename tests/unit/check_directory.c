@@ -11,6 +11,7 @@
 
 #include "chat-fixture.h"
 #include "room/directory.h"
+#include "room/member-more.h"
 #include "room/rename.h"
 #include "room/room.h"
 #include "unit.h"
@@ -84,7 +85,8 @@ START_TEST(test_too_often)
 {
 	fx.options.announce_rate.count = 1;
 	fx.options.announce_rate.per_ms = 10000;
-	bucket_init(&bob.m->announce[ANNOUNCE_PERSON], 3, fx.clock.mono_ms);
+	bucket_init(&member_more(bob.m)->announce[ANNOUNCE_PERSON], 3,
+	    fx.clock.mono_ms);
 	ck_assert_int_eq(fake_nick(&bob, "bobby"), RENAME_DONE);
 	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_DONE);
 	ck_assert_int_eq(fake_nick(&bob, "rob"), RENAME_DONE);

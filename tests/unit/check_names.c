@@ -131,7 +131,7 @@ model_is_sure(int who, int room)
 
 	ms = member_in(people[who].m,
 	    chat_get_room(&fx.chat, model_rooms[room]));
-	return ms != NULL && !ms->cursor.tracking.needs_names;
+	return ms != NULL && !ms->cursor.needs_names;
 }
 
 static void
@@ -210,12 +210,12 @@ model_check(void)
 		for (r = 0; r < MODEL_ROOMS; r++) {
 			room = chat_get_room(&fx.chat, model_rooms[r]);
 			ms = member_in(people[i].m, room);
-			if (ms == NULL || ms->cursor.tracking.needs_names)
+			if (ms == NULL || ms->cursor.needs_names)
 				continue;
 			TAILQ_FOREACH(ms, &room->people, in_room) {
 				ck_assert(ms->is_joined || !ms->is_announced);
 				ck_assert(ms->is_joined ||
-				    !ms->cursor.tracking.is_on);
+				    !ms->cursor.is_tracking);
 				if (ms->is_joined && ms->member != people[i].m)
 					ck_assert_msg(model_has(believed[i][r],
 							  ms->member->nick),
@@ -242,7 +242,7 @@ model_check_ghosts(void)
 			room = chat_get_room(&fx.chat, model_rooms[r]);
 			if (!model_is_tracker(i) ||
 			    (ms = member_in(people[i].m, room)) == NULL ||
-			    ms->cursor.tracking.needs_names)
+			    ms->cursor.needs_names)
 				continue;
 			memcpy(list, believed[i][r], sizeof(list));
 			rest = list;

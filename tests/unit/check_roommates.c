@@ -217,7 +217,7 @@ START_TEST(test_replay_in_a_turn)
 	publish(EVENT_MODE, fake_here(&ana), NULL);
 	member_break(cy.m, NULL);
 	ck_assert_str_eq(fake_saw(&fx, &cy), "mode ana \n");
-	ck_assert(!fake_here(&cy)->cursor.tracking.needs_names);
+	ck_assert(!fake_here(&cy)->cursor.needs_names);
 }
 END_TEST
 
@@ -245,15 +245,15 @@ START_TEST(test_refused)
 	if (_i != 2)
 		fake_quit(&bob, NULL);
 	fixture_settle(&fx);
-	ck_assert(fake_in(&fx, &cy, "lobby")->cursor.tracking.needs_names);
-	ck_assert(!fake_in(&fx, &cy, "kitchen")->cursor.tracking.needs_names);
+	ck_assert(fake_in(&fx, &cy, "lobby")->cursor.needs_names);
+	ck_assert(!fake_in(&fx, &cy, "kitchen")->cursor.needs_names);
 	ck_assert_uint_eq(cy.names, 0);
 	fake_drain(&cy);
 	if (_i == 3)
 		member_back(cy.m, NULL);
 	fixture_settle(&fx);
 	ck_assert_uint_ge(cy.names, 1);
-	ck_assert(!fake_in(&fx, &cy, "lobby")->cursor.tracking.needs_names);
+	ck_assert(!fake_in(&fx, &cy, "lobby")->cursor.needs_names);
 	ck_assert(cursor_is_live(&fake_in(&fx, &cy, "lobby")->cursor));
 	buf_reset(&cy.seen);
 	fake_enter_tracker(&fx, &dee, 4, "dee");
@@ -272,9 +272,9 @@ START_TEST(test_refused_in_all_rooms)
 	cy.is_full = true;
 	cy.caught_up = 0;
 	fake_quit(&ana, NULL);
-	ck_assert(fake_in(&fx, &cy, "lobby")->cursor.tracking.needs_names);
-	ck_assert(fake_in(&fx, &cy, "kitchen")->cursor.tracking.needs_names);
-	ck_assert(!fake_in(&fx, &cy, "garden")->cursor.tracking.needs_names);
+	ck_assert(fake_in(&fx, &cy, "lobby")->cursor.needs_names);
+	ck_assert(fake_in(&fx, &cy, "kitchen")->cursor.needs_names);
+	ck_assert(!fake_in(&fx, &cy, "garden")->cursor.needs_names);
 	fake_drain(&cy);
 	fixture_settle(&fx);
 	ck_assert_uint_eq(cy.names, 2);
@@ -288,9 +288,9 @@ START_TEST(test_refused_tags)
 	cy.is_full = true;
 	publish(EVENT_TAGS, fake_here(&ana), NULL);
 	fixture_settle(&fx);
-	ck_assert(!fake_here(&cy)->cursor.tracking.needs_names);
+	ck_assert(!fake_here(&cy)->cursor.needs_names);
 	tell_setname(&ana, "A");
-	ck_assert(!fake_here(&cy)->cursor.tracking.needs_names);
+	ck_assert(!fake_here(&cy)->cursor.needs_names);
 	fake_drain(&cy);
 	fixture_settle(&fx);
 	ck_assert_uint_eq(cy.names, 0);

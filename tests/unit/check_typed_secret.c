@@ -41,7 +41,7 @@ START_TEST(test_typed)
 	ck_assert(!is_secret("correct horse"));
 	ck_assert(is_secret("  battery staple"));
 	typed_secret_note(ana.m, "\t");
-	ck_assert_ptr_null(ana.m->typed);
+	ck_assert_ptr_null(ana.m->more->typed);
 	ck_assert(!is_secret(""));
 }
 END_TEST
@@ -56,7 +56,7 @@ START_TEST(test_minute)
 	ck_assert(is_secret("correct horse"));
 	fixture_pass(&fx, 1);
 	ck_assert(!is_secret("correct horse"));
-	ck_assert_ptr_null(ana.m->typed);
+	ck_assert_ptr_null(ana.m->more->typed);
 	/* One that is there when its owner goes. */
 	typed_secret_note(ana.m, "correct horse");
 }
