@@ -420,6 +420,15 @@ person_has_all(const struct person *p)
 	    p->see.next_private == said_private[person_index(p)] + 1;
 }
 
+/* Somebody's coming may be told after all that was said. */
+static bool
+person_has_unread(const struct person *p)
+{
+	char byte;
+
+	return recv(p->fd, &byte, 1, MSG_PEEK) > 0;
+}
+
 static void
 person_step(struct person *p)
 {
@@ -431,7 +440,8 @@ person_step(struct person *p)
 	    (said >= p->amount || is_over ||
 		client_now_ms() - p->stuck_ms > STUCK_MAX_MS))
 		person_unstick(p);
-	else if (p->plan == PLAN_ORDERLY && person_has_all(p))
+	else if (p->plan == PLAN_ORDERLY && person_has_all(p) &&
+	    !person_has_unread(p))
 		person_close(p);
 	else if (p->plan == PLAN_SWALLOW &&
 	    (is_over || client_now_ms() - p->stuck_ms > STUCK_MAX_MS))
