@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
 # Copyright (c) 2026 The brbd authors
 
-# The page. It has no build chain: these are the files that a browser gets.
+# The page: a browser can load these files as they are; src/web/bundle gives it
+# the modules as one.
 web_files = \
 	%D%/account.js \
 	%D%/actions.js \
