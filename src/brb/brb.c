@@ -34,8 +34,10 @@
 enum brb_option {
 	OPTION_AFTER = 256,
 	OPTION_JSON,
+	OPTION_LINES,
 	OPTION_MARK,
 	OPTION_ME,
+	OPTION_NICK,
 	OPTION_NO_COLOR,
 	OPTION_NOTICE,
 	OPTION_ONLY_ON_FAILURE,
@@ -49,6 +51,7 @@ enum brb_option {
 struct brb {
 	const char *server, *nick;
 	bool is_plain, is_tls, is_ssh, has_no_color, only_on_failure;
+	bool is_tail; /* its options are parsed */
 	struct script_options script;
 	struct address address;
 	char *client, *account, *token, *user;
@@ -86,7 +89,7 @@ static const char brb_help[] =
     "Talk in the rooms of brbd: what you type stays below what others say.\n"
     "\n"
     "  -s, --server ADDRESS  unix:PATH, HOST or HOST:PORT\n"
-    "  -n, --nick NICK       who you are; tail: --lines is short for -n there\n"
+    "  -n, --nick NICK       who you are\n"
     "      --plain           no TLS, also to other machines\n"
     "      --tls             TLS, also to this machine\n"
     "      --no-color        no colors\n"
@@ -95,7 +98,7 @@ static const char brb_help[] =
     "  -V, --version         show the version\n"
     "\n"
     "tail:\n"
-    "      --lines COUNT     the last so many (20)\n"
+    "  -n, --lines COUNT     the last so many (20)\n"
     "      --after NUMBER    all after that message; 0: all that is held\n"
     "      --unread          all that you have not read\n"
     "  -f, --follow          and what is said from now on\n"
@@ -127,6 +130,12 @@ brb_number(const char *name, const char *value, uint64_t max)
 }
 
 static void
+brb_set_count(struct brb *b, const char *name, const char *value)
+{
+	b->script.count = (unsigned)brb_number(name, value, 100);
+}
+
+static void
 brb_set_kind(struct brb *b, const char *kind)
 {
 	if (strcmp(b->script.kind, "say") != 0)
@@ -144,10 +153,17 @@ brb_take_option(struct brb *b, int c)
 		b->server = optarg;
 		break;
 	case 'n':
+		/* As in tail(1). */
+		if (b->is_tail)
+			brb_set_count(b, "-n", optarg);
+		else
+			b->nick = optarg;
+		break;
+	case OPTION_NICK:
 		b->nick = optarg;
 		break;
-	case 'l':
-		o->count = (unsigned)brb_number("--lines", optarg, 100);
+	case OPTION_LINES:
+		brb_set_count(b, "--lines", optarg);
 		break;
 	case 'f':
 		o->is_following = true;
@@ -210,10 +226,10 @@ brb_parse(struct brb *b, int argc, char *argv[], const char *how)
 		{ "follow", no_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "json", no_argument, NULL, OPTION_JSON },
-		{ "lines", required_argument, NULL, 'l' },
+		{ "lines", required_argument, NULL, OPTION_LINES },
 		{ "mark", no_argument, NULL, OPTION_MARK },
 		{ "me", no_argument, NULL, OPTION_ME },
-		{ "nick", required_argument, NULL, 'n' },
+		{ "nick", required_argument, NULL, OPTION_NICK },
 		{ "no-color", no_argument, NULL, OPTION_NO_COLOR },
 		{ "notice", no_argument, NULL, OPTION_NOTICE },
 		{ "only-on-failure", no_argument, NULL,
@@ -434,6 +450,7 @@ brb_verb(struct brb *b, int argc, char *argv[])
 	for (i = 0; i < NITEMS(brb_verbs); i++)
 		if (strcmp(brb_verbs[i].name, argv[0]) == 0)
 			b->script.verb = brb_verbs[i].verb;
+	b->is_tail = b->script.verb == SCRIPT_TAIL;
 	optind = 0; /* glibc: begin anew */
 	brb_parse(b, argc, argv,
 	    b->script.verb == SCRIPT_SAY ? BRB_OPTIONS_FIRST : BRB_OPTIONS);

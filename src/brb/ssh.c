@@ -68,8 +68,11 @@ ssh_words(char *command, char *words[SSH_WORDS_MAX + 1], const char **why)
 			*why = "a quote is not closed";
 			return -1;
 		}
+		/* Elsewhere -n says who one is. */
 		if (n > 0 && !is_text && words[n][0] == '-' &&
-		    !ssh_has(options, words[n])) {
+		    (!ssh_has(options, words[n]) ||
+			(strcmp(words[n], "-n") == 0 &&
+			    strcmp(words[0], "tail") != 0))) {
 			*why = "that option is not for ssh";
 			return -1;
 		}

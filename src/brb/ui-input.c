@@ -228,9 +228,10 @@ ui_eof(struct ui *ui)
 {
 	(void)event_del(ui->readable);
 	if (ui->screen.is_terminal) {
-		/* The terminal is gone. */
+		/* The terminal is gone, and so is who sat there. */
 		ui->screen.is_gone = true;
-		(void)event_base_loopbreak(ui->base);
+		if (!ui->is_quitting)
+			ui_quit(ui, "");
 		return;
 	}
 	if (ui->typed.len > 0)

@@ -481,8 +481,8 @@ ui_draw_row(struct ui *ui)
 static void
 ui_check_end(struct ui *ui)
 {
-	if (ui->screen.is_gone)
-		(void)event_base_loopbreak(ui->base);
+	if (ui->screen.is_gone && !ui->is_quitting)
+		ui_quit(ui, "");
 	/* All that came from a pipe has to be said. */
 	if (ui->is_eof && !ui->is_quitting && ui->paste.len == 0 &&
 	    talk_unsaid_count(ui->talk) == 0 && talk_is_settled(ui->talk))
