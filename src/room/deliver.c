@@ -276,7 +276,6 @@ deliver_has_acted(const struct room *room, const struct member *m)
 {
 	const struct membership *ms = member_in(m, room);
 	const struct cursor *c;
-
 	bool has_live = false;
 
 	if (ms != NULL)
