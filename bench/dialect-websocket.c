@@ -76,9 +76,9 @@ static size_t
 websocket_say(char buf[DIALECT_SAY_MAX], const char *text)
 {
 	char line[DIALECT_SAY_MAX];
+	size_t len = dialect_irc.say(line, text);
 
-	return websocket_frame_lines(buf, DIALECT_SAY_MAX, line,
-	    dialect_irc.say(line, text));
+	return websocket_frame_lines(buf, DIALECT_SAY_MAX, line, len);
 }
 
 /* The answer to the request; then the member says who it is. */
@@ -88,6 +88,7 @@ websocket_upgrade(struct dialect_item *item, struct dialect_self *self,
 {
 	const char *end = memmem(data, len, "\r\n\r\n", 4);
 	char lines[DIALECT_REPLY_MAX];
+	size_t n;
 
 	if (end == NULL)
 		return 0;
@@ -98,8 +99,9 @@ websocket_upgrade(struct dialect_item *item, struct dialect_self *self,
 	}
 	self->is_upgraded = true;
 	item->kind = DIALECT_REPLY;
+	n = dialect_irc.greet(lines, self);
 	item->reply_len = websocket_frame_lines(item->reply,
-	    sizeof(item->reply), lines, dialect_irc.greet(lines, self));
+	    sizeof(item->reply), lines, n);
 	return end + 4 - data;
 }
 
