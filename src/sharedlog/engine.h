@@ -134,7 +134,8 @@ struct engine_user {
 	void (*lost)(enum sharedlog_fault fault, const char *detail, void *arg);
 	/* To the request that was sent first of those without an answer. */
 	void (*answered)(const struct engine_answer *answer, void *arg);
-	/* An entry of log, one that positions() has named. */
+	/* An entry of log, one that positions() has named. node 0: it is
+	 * damaged. */
 	void (*entry)(const char *log, const struct sharedlog_entry *entry,
 	    void *arg);
 	/* The logs whose tails are read, an array that lives until the next

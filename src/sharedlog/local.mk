@@ -10,3 +10,13 @@ src_libbrbd_a_SOURCES += \
 	%D%/sharedlog-tail.c \
 	%D%/sharedlog.c \
 	%D%/sharedlog.h
+
+if HAVE_HIREDIS
+src_libbrbd_a_SOURCES += \
+	%D%/redis-impl.h \
+	%D%/redis-reply.c \
+	%D%/redis-request.c \
+	%D%/redis-scripts.c \
+	%D%/redis.c \
+	%D%/redis.h
+endif

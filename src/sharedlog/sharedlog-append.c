@@ -64,6 +64,8 @@ pending_new(struct sharedlog_log *log, const struct sharedlog_entry *what,
 	p->log_name = xstrdup(log->name);
 	p->made_ms = sl->clock->mono_ms;
 	p->what = *what;
+	if (what->data == NULL)
+		p->what.len = 0;
 	/* The greatest that is known before it. */
 	if (p->what.number > 0)
 		p->what.number--;

@@ -135,6 +135,11 @@ log_entry(struct sharedlog *sl, const char *name,
 	/* It was asked for before the log was given up, or sought. */
 	if (log == NULL || !log->is_joined || entry->number <= log->at)
 		return;
+	if (entry->node == 0) {
+		log->at = entry->number;
+		sl->counts.damaged++;
+		return;
+	}
 	/* Others have found out first; what is before it may not be ours. */
 	if (entry->number / HISTORY_EPOCH > sl->epoch ||
 	    (entry->number / HISTORY_EPOCH == sl->epoch &&

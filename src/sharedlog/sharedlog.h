@@ -132,6 +132,7 @@ struct sharedlog_counts {
 	uint64_t repaired;
 	uint64_t connects;
 	uint64_t epochs; /* new ones since the start */
+	uint64_t damaged; /* entries that made no sense, and were left out */
 	unsigned pending;
 };
 void sharedlog_count(const struct sharedlog *sl,

@@ -553,7 +553,6 @@ START_TEST(whatever_fails_the_log_is_one)
 	uint64_t said = 0, repaired = 0, lost = 0, late = 0, taken = 0;
 
 	for (seed = 1; seed <= runs; seed++) {
-		fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
 		fake_world_init(&world, seed);
 		model_init(&m, &world.clock, &world.deadlines, model_engine,
 		    NULL, 2 + seed % 3, seed);

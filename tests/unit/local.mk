@@ -87,6 +87,7 @@ unit_tests = \
 	%D%/check_secret \
 	%D%/check_service_manager \
 	%D%/check_sharedlog \
+	%D%/check_sharedlog_redis \
 	%D%/check_state_dir \
 	%D%/check_stranger \
 	%D%/check_telnet \
