@@ -357,6 +357,8 @@ def talk(path):
     other = Client(path)
     other.ask(login="ana", password=token)
     other.ask(nick="anna")
+    ana.ask(devices=None)
+    ana.ask(devices="anna", end=9)
     ana.ask(brb="tea")
     other.ask(brb=True, all=True)
     ana.ask(back=True)

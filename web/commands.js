@@ -49,6 +49,12 @@ const table = [
 	["accept", "[accounts|anyone]",
 		"who may /msg you: who is logged in, or anyone",
 		0, 1, (who) => request({ accept: who ?? null })],
+	["devices", "[NICK|end] [N] [NICK]",
+		"your sessions; /devices end N ends one",
+		0, 3, (a, n, nick) => request(a === "end" ?
+		    { devices: nick ?? null, end: n } :
+		    { devices: a ?? null }, a === "end" ?
+		    { done: `Session ${n} is ended.` } : {})],
 	["invite", "NICK", "ask somebody to come to this room",
 		1, 1, (nick) => request({ invite: nick }, { inRoom: true,
 			done: `${nick} is asked to come here.` })],

@@ -351,6 +351,20 @@ enum invite {
  * the room that want to know, are told by EVENT_INVITE. */
 enum invite action_invite(struct membership *ms, struct member *m) MUST_CHECK;
 
+/* devices.c: the sessions of somebody. */
+enum device_end {
+	DEVICE_ENDED,
+	DEVICE_NONE, /* there is none with that number */
+	DEVICE_SELF /* it is the one that asks */
+};
+/* Whose sessions m may list and end: their own, and those of who has that nick
+ * with the same strong credential. NULL: not theirs, or nobody's. */
+struct member *action_devices_of(struct member *m, const char *nick) MUST_CHECK;
+/* client asks to end that of of with the number, which is that of a client plus
+ * 1. With the last, of leaves, and is freed. */
+enum device_end action_device_end(const struct client *client,
+    struct member *of, uint64_t number) MUST_CHECK;
+
 /* end.c: the five ways in which members leave the server. */
 
 /* They said so, to that client, which member_pause() was called for. Frees it;

@@ -7,6 +7,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/admit.c \
 	%D%/ban.c \
 	%D%/brb.c \
+	%D%/devices.c \
 	%D%/end.c \
 	%D%/invite.c \
 	%D%/join.c \

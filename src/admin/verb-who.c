@@ -45,6 +45,34 @@ who_session(const struct member *m)
 	return m->is_lost ? NULL : member_session(m);
 }
 
+/* If there are several. */
+static void
+who_add_sessions(struct json *j, const struct member *m)
+{
+	const struct client *client;
+	const struct session *s;
+	char from[CREDENTIAL_STR_SIZE];
+
+	if (clients_count(m) < 2)
+		return;
+	json_array_open(j, "sessions");
+	SLIST_FOREACH(client, &m->clients, in_member) {
+		s = client->session;
+		if (s == NULL)
+			continue;
+		credential_str(&s->address, from);
+		json_object_open(j, NULL);
+		json_text(j, "protocol", s->protocol->name);
+		json_text(j, "from", from);
+		json_bool(j, "paused", client->is_paused);
+		json_seconds(j, "connected_seconds",
+		    m->chat->clock->mono_ms - s->since_ms);
+		json_number(j, "unsent_bytes", conn_waiting(s->conn));
+		json_object_close(j);
+	}
+	json_array_close(j);
+}
+
 static void
 who_add_json(struct verb_call *call, const struct member *m)
 {
@@ -73,9 +101,32 @@ who_add_json(struct verb_call *call, const struct member *m)
 	json_number(j, "unsent_bytes", s == NULL ? 0 : conn_waiting(s->conn));
 	json_text(j, "protocol", s == NULL ? NULL : s->protocol->name);
 	json_text(j, "from", from);
+	who_add_sessions(j, m);
 	json_text(j, "account",
 	    member_account(m) == NULL ? NULL : account_name(member_account(m)));
 	json_object_close(j);
+}
+
+/* Their sessions but s. */
+static void
+who_add_others(struct buf *out, const struct member *m, const struct session *s)
+{
+	const struct client *client;
+	const struct session *other;
+	char from[CREDENTIAL_STR_SIZE], since[CLOCK_DURATION_SIZE];
+
+	SLIST_FOREACH(client, &m->clients, in_member) {
+		other = client->session;
+		if (other == NULL || other == s)
+			continue;
+		credential_str(&other->address, from);
+		clock_duration(m->chat->clock->mono_ms - other->since_ms,
+		    since);
+		buf_addf(out, "%-20s %-11s %-16s %7s %7s %6s %8zu %-8s %s\n",
+		    "  another session", client->is_paused ? "on break" : "",
+		    "", since, "", "", conn_waiting(other->conn),
+		    other->protocol->name, from);
+	}
 }
 
 static void
@@ -104,6 +155,7 @@ who_add_line(struct buf *out, const struct member *m)
 	    (unsigned long long)member_lag(m),
 	    s == NULL ? (size_t)0 : conn_waiting(s->conn),
 	    s == NULL ? "-" : s->protocol->name, from);
+	who_add_others(out, m, s);
 }
 
 static enum verb_result

@@ -16,6 +16,7 @@
 #include "irc/irc.h"
 #include "room/directory.h"
 #include "room/modes.h"
+#include "session/session-devices.h"
 #include "session/session.h"
 
 /* Tokens on one line: it has 15 parameters, the first being the nick and the
@@ -292,4 +293,10 @@ irc_links_run(struct session *s, struct irc_message *msg)
 		irc_numeric(s, 364, "%s %s :0 %s", irc_server(s), irc_server(s),
 		    s->all->options->server_info);
 	irc_about(s, 365, mask, "End of /LINKS list");
+}
+
+void
+irc_devices_run(struct session *s, struct irc_message *msg)
+{
+	session_devices_run(s, msg->argc, msg->argv);
 }

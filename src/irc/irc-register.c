@@ -78,9 +78,9 @@ register_explain_nick(struct session *s, enum nick result, const char *nick,
 		break;
 	case NICK_TOO_MANY:
 		irc_about(s, 433, nick,
-		    "You are here in %llu sessions already; end one of them "
-		    "first",
-		    (unsigned long long)s->all->options->max_sessions);
+		    "You are here in %llu sessions already: take another nick, "
+		    "and DEVICES end N %s ends one",
+		    (unsigned long long)s->all->options->max_sessions, nick);
 		break;
 	case NICK_TOO_OFTEN:
 		session_wait_str(s, ANNOUNCE_PERSON, wait);

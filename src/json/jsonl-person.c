@@ -83,8 +83,8 @@ nick_take(struct session *s, const struct jsonl_request *rq, const char *nick)
 		break;
 	case NICK_TOO_MANY:
 		jsonl_failed(s, rq, "too-many",
-		    "you are here in %llu sessions already; end one of them "
-		    "first",
+		    "you are here in %llu sessions already; \"devices\" ends "
+		    "one of them",
 		    (unsigned long long)s->all->options->max_sessions);
 		break;
 	case NICK_TOO_OFTEN:

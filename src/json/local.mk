@@ -5,6 +5,7 @@ if HAVE_JANSSON
 src_libbrbd_a_SOURCES += \
 	%D%/commands.def \
 	%D%/jsonl-account.c \
+	%D%/jsonl-devices.c \
 	%D%/jsonl-event.c \
 	%D%/jsonl-history.c \
 	%D%/jsonl-modes.c \

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "plain/plain.h"
 #include "session/session-account.h"
+#include "session/session-devices.h"
 #include "session/session.h"
 
 void
@@ -43,6 +44,12 @@ cmd_login_run(struct session *s, int argc, char *argv[])
 		session_ask_password(s, LOGIN_TO, name);
 	if (argc > 1)
 		explicit_bzero(argv[1], strlen(argv[1]));
+}
+
+void
+cmd_devices_run(struct session *s, int argc, char *argv[])
+{
+	session_devices_run(s, argc, argv);
 }
 
 void

@@ -12,6 +12,7 @@
 #include "base/nick.h"
 #include "plain/plain.h"
 #include "room/bans.h"
+#include "session/session-devices.h"
 #include "session/session.h"
 
 void
@@ -64,11 +65,9 @@ plain_explain_nick(struct session *s, enum nick why, const char *nick,
 			    answer->owner->nick, answer->owner->nick);
 		break;
 	case NICK_TOO_MANY:
-		session_error(s,
-		    "you are here as %s in %llu sessions already; end one of "
-		    "them first",
-		    answer->clash->nick,
-		    (unsigned long long)s->all->options->max_sessions);
+		session_error(s, SESSION_TOO_MANY_TEXT, answer->clash->nick,
+		    (unsigned long long)s->all->options->max_sessions, "/",
+		    answer->clash->nick, "/", answer->clash->nick);
 		break;
 	case NICK_TOO_OFTEN:
 		plain_too_often(s, ANNOUNCE_PERSON);

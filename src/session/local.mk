@@ -12,6 +12,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/session-impl.h \
 	%D%/session-account.c \
 	%D%/session-account.h \
+	%D%/session-devices.c \
+	%D%/session-devices.h \
 	%D%/session-identity.c \
 	%D%/session-login-impl.h \
 	%D%/session-login-password.c \

@@ -64,6 +64,7 @@ dialogs = \
 	%D%/conversation-unread.dialog \
 	%D%/conversation.dialog \
 	%D%/control-protocol.dialog \
+	%D%/devices.dialog \
 	%D%/door-early.dialog \
 	%D%/door-http.dialog \
 	%D%/door-late.dialog \
