@@ -405,13 +405,29 @@ redis_read(struct redis_answer *answer, enum engine_verb verb,
 	return true;
 }
 
+/* The log's name in a stream's, PREFIX:log:NAME; NULL: it is not one. */
+static const char *
+read_log_name(const redisReply *r, const char *prefix)
+{
+	static const char middle[] = ":log:";
+	size_t len = strlen(prefix);
+
+	if (!is_string(r) || strlen(r->str) != (size_t)r->len ||
+	    strncmp(r->str, prefix, len) != 0 ||
+	    strncmp(r->str + len, middle, sizeof(middle) - 1) != 0)
+		return NULL;
+	len += sizeof(middle) - 1;
+	return r->str[len] == '\0' ? NULL : r->str + len;
+}
+
 /* [[stream, [entry, ...]], ...], or nil when none came in time. */
 int
 redis_read_tail(const redisReply *reply, const char *prefix, redis_entry *entry,
     void *arg)
 {
-	size_t skip = strlen(prefix) + strlen(":log:"), i, j;
-	const redisReply *name, *list;
+	const redisReply *list;
+	const char *log;
+	size_t i, j;
 	struct sharedlog_entry e;
 	int damaged = 0;
 
@@ -420,10 +436,10 @@ redis_read_tail(const redisReply *reply, const char *prefix, redis_entry *entry,
 	if (reply->type != REDIS_REPLY_ARRAY)
 		return -1;
 	for (i = 0; i < reply->elements; i++) {
-		name = element(reply->element[i], 0);
+		log = read_log_name(element(reply->element[i], 0), prefix);
 		list = element(reply->element[i], 1);
-		if (!is_string(name) || (size_t)name->len <= skip ||
-		    list == NULL || list->type != REDIS_REPLY_ARRAY)
+		if (log == NULL || list == NULL ||
+		    list->type != REDIS_REPLY_ARRAY)
 			return -1;
 		for (j = 0; j < list->elements; j++) {
 			if (!read_entry(list->element[j], &e)) {
@@ -433,7 +449,7 @@ redis_read_tail(const redisReply *reply, const char *prefix, redis_entry *entry,
 				/* It is passed over, so it has to be told. */
 				e.node = 0;
 			}
-			if (!entry(name->str + skip, &e, arg))
+			if (!entry(log, &e, arg))
 				return damaged;
 		}
 	}
