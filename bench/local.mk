@@ -19,7 +19,8 @@ bench_programs = \
 	bench/models/threads
 EXTRA_PROGRAMS = $(bench_programs)
 CLEANFILES += $(bench_programs)
-EXTRA_DIST += bench/README bench/all bench/growth bench/hold bench/peers bench/plot \
+EXTRA_DIST += bench/README bench/all bench/growth bench/hold bench/pause \
+	bench/peers bench/plot \
 	bench/return bench/run bench/soaked bench/under-attack
 
 bench_serve = bench/serve.c bench/serve.h

@@ -730,6 +730,42 @@ START_TEST(test_storm)
 }
 END_TEST
 
+/* Whoever asks for a name that nobody has waits for a hash as well, of the kind
+ * that others have, and gets nothing by it. */
+START_TEST(test_unknown_takes_as_long)
+{
+	struct accounts *all = &fx.chat.accounts;
+	struct login_try try;
+	char hash[sizeof(try.hash)];
+	struct account *a;
+
+	/* Before there is any account: one of the usual kind. */
+	ck_assert_int_eq(action_login_check(&fx.chat, &bob.m->address, "ghost",
+			     "guess", &try),
+	    LOGIN_VERIFY);
+	ck_assert_int_eq(strncmp(try.hash, "$y$j9T$", 7), 0);
+	ck_assert_ptr_null(action_login_verified(&fx.chat, &bob.m->address,
+	    &try, true));
+	a = accounts_add(all, "owner", 1);
+	ck_assert_ptr_nonnull(a);
+	account_set_password(all, a, HASH, 1);
+	ck_assert_int_eq(action_login_check(&fx.chat, &bob.m->address, "owner",
+			     "guess", &try),
+	    LOGIN_VERIFY);
+	memcpy(hash, try.hash, sizeof(hash));
+	ck_assert_str_eq(hash, HASH);
+	ck_assert_ptr_null(action_login_verified(&fx.chat, &bob.m->address,
+	    &try, false));
+	/* Even if that is the right password, by chance. */
+	ck_assert_int_eq(action_login_check(&fx.chat, &bob.m->address, "ghost",
+			     "guess", &try),
+	    LOGIN_VERIFY);
+	ck_assert_str_eq(try.hash, hash);
+	ck_assert_ptr_null(action_login_verified(&fx.chat, &bob.m->address,
+	    &try, true));
+}
+END_TEST
+
 void
 unit_tests(Suite *s)
 {
@@ -749,5 +785,6 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_forget);
 	tcase_add_test(tc, test_forget_keep);
 	tcase_add_test(tc, test_unused);
+	tcase_add_test(tc, test_unknown_takes_as_long);
 	tcase_add_test(tc, test_storm);
 }
