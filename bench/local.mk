@@ -19,7 +19,7 @@ bench_programs = \
 	bench/models/threads
 EXTRA_PROGRAMS = $(bench_programs)
 CLEANFILES += $(bench_programs)
-EXTRA_DIST += bench/README bench/all bench/growth bench/hold bench/pause \
+EXTRA_DIST += bench/README bench/all bench/brb bench/growth bench/hold bench/pause \
 	bench/peers bench/plot \
 	bench/return bench/run bench/soaked bench/under-attack
 
