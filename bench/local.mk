@@ -17,6 +17,9 @@ bench_programs = \
 	bench/models/select \
 	bench/models/serial \
 	bench/models/threads
+if HAVE_HIREDIS
+bench_programs += bench/sharedlog
+endif
 EXTRA_PROGRAMS = $(bench_programs)
 CLEANFILES += $(bench_programs)
 EXTRA_DIST += bench/README bench/all bench/brb bench/growth bench/hold bench/pause \
@@ -61,6 +64,11 @@ bench_load_SOURCES = \
 bench_load_LDADD = $(LIBBSD_LIBS) $(OPENSSL_LIBS)
 bench_fakes_SOURCES = bench/fakes.c bench/trial.c bench/trial.h
 bench_fakes_LDADD = $(LDADD) -lm
+bench_sharedlog_SOURCES = \
+	bench/latency.c bench/latency.h \
+	bench/sharedlog.c \
+	bench/usage.c bench/usage.h
+bench_sharedlog_LDADD = src/libbrbd.a $(libraries)
 bench_floor_SOURCES = bench/floor.c bench/secure.c bench/secure.h \
 	$(bench_serve)
 bench_floor_LDADD = $(OPENSSL_LIBS)

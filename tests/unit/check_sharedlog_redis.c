@@ -22,7 +22,9 @@ unit_tests(Suite *s)
 
 #else
 
+#ifdef HAVE_SYS_PRCTL_H
 #include <sys/prctl.h>
+#endif
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -79,8 +81,10 @@ server_start(struct server *server)
 	if (chdir(server->dir) == -1 || freopen(log, "a", stdout) == NULL ||
 	    freopen(log, "a", stderr) == NULL)
 		_exit(1);
+#ifdef HAVE_SYS_PRCTL_H
 	/* Whatever becomes of the test. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
 	(void)execlp("redis-server", "redis-server", "--port", "0",
 	    "--unixsocket", server->path, "--save", "", "--appendonly",
 	    server->is_kept ? "yes" : "no", (char *)NULL);
