@@ -94,13 +94,13 @@ action_msg(struct member *m, struct member *to, struct event *event, bool fits)
 		break;
 	case MEMBER_QUEUED:
 		if (end != NULL)
-			conversation_handed(&m->chat->conversations, end);
+			conversing_hand(&m->chat->conversations, end);
 		return MSG_QUEUED;
 	case MEMBER_QUEUE_FULL:
 		return end != NULL ? MSG_QUEUED : MSG_QUEUE_FULL;
 	}
 	if (end != NULL)
-		conversation_handed(&m->chat->conversations, end);
+		conversing_hand(&m->chat->conversations, end);
 	return MSG_SENT;
 }
 

@@ -256,6 +256,7 @@ chat_save(struct chat *chat, struct fields_out *out)
 		presence_save(&room->presence, out);
 	departed_save_all(&chat->departed, out);
 	conversing_confirm(&chat->conversations);
+	conversing_settle(&chat->conversations);
 	conversations_save(&chat->conversations, out);
 	return 0;
 }

@@ -316,5 +316,6 @@ chat_turn(struct chat *chat)
 	pump_turn(chat);
 	conversing_confirm(&chat->conversations);
 	watch_turn_ended(chat);
+	conversing_settle(&chat->conversations);
 	return !TAILQ_EMPTY(&chat->pump);
 }

@@ -448,15 +448,6 @@ conversation_read(struct conversations *all, struct conversation_end *end,
 	conversation_changed(all, c);
 }
 
-void
-conversation_handed(struct conversations *all, struct conversation_end *end)
-{
-	uint64_t next = conversation_of_end(end)->next_number;
-
-	if (history_distance(end->read, next) == 1)
-		conversation_read(all, end, next);
-}
-
 bool
 conversation_event(const struct conversation_end *end, struct event *event)
 {

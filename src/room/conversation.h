@@ -80,7 +80,8 @@ struct conversation {
 	bool is_unclosed;
 };
 
-/* What a client was shown, and may not have arrived: conversing.h */
+/* What a client was shown, and may not have arrived; or, without one, what
+ * somebody was handed in this turn: conversing.h */
 struct conversation_shown {
 	TAILQ_ENTRY(conversation_shown) entry;
 	const struct client *client;
@@ -180,7 +181,7 @@ enum conversation_say {
 
 /*
  * Adds event, an EVENT_PRIVATE by from with its author and nick, and gives it
- * its time and a msgid. It is new to to until conversation_handed(). The share
+ * its time and a msgid. It is new to to until conversing_hand(). The share
  * is that of origin, if the conversation begins with it. On failure nothing has
  * changed. *end becomes that of to.
  */
@@ -198,10 +199,6 @@ bool conversation_has_said(struct conversations *all,
     const struct conversation_party *from, const struct conversation_party *to,
     struct event *event) MUST_CHECK;
 
-/* They are handed what was just said: nothing is left to tell them of, unless
- * there was before. */
-void conversation_handed(struct conversations *all,
-    struct conversation_end *end);
 /* They have read all below that number. */
 void conversation_read(struct conversations *all, struct conversation_end *end,
     uint64_t number);

@@ -37,6 +37,15 @@ void conversing_logged_in(struct member *m);
 void conversing_tell(struct client *client);
 
 /*
+ * Whose end it is has what was just said, or it waits for them: nothing is left
+ * to tell them of, unless there was before. They have read it by
+ * conversing_settle(), which is for when all else of the turn is written down: a
+ * crash before that makes it new, and loses nothing.
+ */
+void conversing_hand(struct conversations *all, struct conversation_end *end);
+void conversing_settle(struct conversations *all);
+
+/*
  * The client has just been handed all of from..to, which counts as read once it
  * has arrived, if nothing before from is new to them. conversing_confirm()
  * looks whether it has; conversing_lose() is for a client whose connection is
@@ -45,7 +54,8 @@ void conversing_tell(struct client *client);
 void conversing_show(struct conversations *all, const struct client *client,
     struct conversation_end *end, uint64_t from, uint64_t to);
 void conversing_confirm(struct conversations *all);
-/* As conversation_new_count(), without what the client was shown. */
+/* As conversation_new_count(), without what the client was shown, or has by
+ * conversing_hand(). */
 uint64_t conversing_untold(const struct conversations *all,
     const struct client *client, const struct conversation_end *end);
 void conversing_lose(struct conversations *all, const struct client *client,

@@ -22,6 +22,7 @@
 #include "state/conversations-journal.h"
 #include "room/chat-rooms.h"
 #include "room/chat.h"
+#include "room/conversing.h"
 #include "state/state.h"
 
 #define SERVER_STATE_TICK_MS 1000
@@ -443,6 +444,7 @@ state_stop(struct state *state)
 	deadline_clear(state->chat->deadlines, &state->tick);
 	walk_stop(&state->chat->deadlines->walks, &state->write_back);
 	persist_stop(&state->persist);
+	conversing_settle(&state->chat->conversations);
 	journal_close(state->people);
 	persist_fini(&state->persist);
 	state->people = NULL;

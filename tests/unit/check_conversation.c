@@ -24,6 +24,7 @@
 #include "chat-fixture.h"
 #include "history/history-file.h"
 #include "ring.h"
+#include "room/client.h"
 #include "room/conversation-impl.h"
 #include "room/conversing.h"
 #include "room/forget.h"
@@ -172,12 +173,20 @@ read_all(const struct fake *f, const char *nick)
 	return buf_cstr(&out);
 }
 
+/* At the end of a turn. */
 static uint64_t
 news(const struct fake *f, const char *nick)
 {
 	struct conversation_end *end = end_of(f, nick);
 
+	conversing_settle(ALL);
 	return end == NULL ? 0 : conversation_new_count(end);
+}
+
+static uint64_t
+untold(const struct fake *f, const struct conversation_end *end)
+{
+	return conversing_untold(ALL, member_client(f->m), end);
 }
 
 START_TEST(test_present)
@@ -199,6 +208,33 @@ START_TEST(test_present)
 	ck_assert_int_eq(msg(&ana, &cy, "what"), MSG_SENT);
 	ck_assert_int_eq(msg_absent(&cy, "zed", "x"), MSG_NOBODY);
 	ck_assert_uint_eq(ALL->count, 2);
+}
+END_TEST
+
+/* That they have it is written down after what waits for them is: a crash in
+ * between has it be new. */
+START_TEST(test_handed)
+{
+	struct conversation_end *end;
+
+	ck_assert_int_eq(msg(&ana, &bob, "one"), MSG_SENT);
+	ck_assert_int_eq(msg(&ana, &bob, "two"), MSG_SENT);
+	end = end_of(&bob, "ana");
+	ck_assert_uint_eq(untold(&bob, end), 0);
+	ck_assert_uint_eq(conversation_new_count(end), 2);
+	conversing_confirm(ALL);
+	ck_assert_uint_eq(conversation_new_count(end), 2);
+	(void)chat_turn(&fx.chat);
+	ck_assert_uint_eq(conversation_new_count(end), 0);
+	ck_assert(TAILQ_EMPTY(&ALL->shown));
+	/* What is new before it stays so. */
+	fake_fini(&bob);
+	ck_assert_int_eq(msg_absent(&ana, "bob", "three"), MSG_KEPT);
+	fake_init(&fx, &bob, 2);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
+	ck_assert_int_eq(msg(&ana, &bob, "four"), MSG_SENT);
+	(void)chat_turn(&fx.chat);
+	ck_assert_uint_eq(news(&bob, "ana"), 2);
 }
 END_TEST
 
@@ -601,6 +637,7 @@ unit_tests(Suite *s)
 	TCase *tc = unit_case(s, "conversation", setup, teardown);
 
 	tcase_add_test(tc, test_present);
+	tcase_add_test(tc, test_handed);
 	tcase_add_test(tc, test_absent);
 	tcase_add_test(tc, test_shown);
 	tcase_add_test(tc, test_renamed);
