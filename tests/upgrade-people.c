@@ -70,7 +70,10 @@ introduce(struct person *p)
 	size_t i = (size_t)(p - world.people);
 	struct buf hello = BUF_INITIALIZER;
 
-	if (p->speech == WS_IRC)
+	if (p->twin != NULL)
+		buf_addf(&hello, "/login p%zu %s\n",
+		    (size_t)(p->twin - world.people), p->twin->token);
+	else if (p->speech == WS_IRC)
 		buf_addf(&hello, "NICK p%zu\nUSER u 0 * :u\nJOIN #lobby\n", i);
 	else if (world.has_state && person_is_json(p))
 		buf_addf(&hello, "{\"nick\":\"p%zu\"}\n", i);
@@ -236,7 +239,9 @@ see_json(struct person *p, char *line)
 		p->is_live = true;
 	if (strcmp(line, "{\"done\":\"brb\"}") == 0)
 		p->is_away = true;
-	if (strncmp(line, "{\"event\":\"say\"", 14) != 0 || text == NULL)
+	if ((strncmp(line, "{\"event\":\"say\"", 14) != 0 &&
+		strncmp(line, "{\"event\":\"msg\"", 14) != 0) ||
+	    text == NULL)
 		return NULL;
 	text += strlen("\"text\":\"");
 	if ((end = strchr(text, '"')) != NULL)
@@ -258,7 +263,8 @@ see_irc(struct person *p, char *line)
 	}
 	if (strstr(line, " 366 ") != NULL)
 		p->is_live = true;
-	if ((text = strstr(line, " PRIVMSG #lobby :")) == NULL)
+	if ((text = strstr(line, " PRIVMSG #lobby :")) == NULL &&
+	    (text = strstr(line, " PRIVMSG p")) == NULL)
 		return NULL;
 	text = strchr(text, ':') + 1;
 	if (*text == '[' && strchr(text, ']') != NULL)
@@ -289,8 +295,13 @@ see_plain(struct person *p, char *line)
 	if (strncmp(line, "-- see you", 10) == 0)
 		p->is_away = true;
 	QUICK_ASSERT_MSG(strncmp(line, "!! ", 3) != 0, "an error: %s", line);
-	if (line[0] != '[')
+	if (p->twin != NULL &&
+	    strncmp(line, "-- you are logged in as ", 24) == 0)
+		p->is_named = true;
+	if (line[0] != '[' || strstr(line, " <you -> ") != NULL)
 		return NULL;
+	if ((text = strstr(line, " -> you> ")) != NULL)
+		return text + strlen(" -> you> ");
 	text = strstr(line, "> ");
 	QUICK_ASSERT_MSG(text != NULL, "nobody said this: %s", line);
 	return text + 2;
@@ -326,6 +337,12 @@ see_text(struct person *p, const char *text)
 		QUICK_ASSERT_MSG(number == p->mid[mid] + 1, "%u came for %u",
 		    number, p->mid[mid] + 1);
 		p->mid[mid]++;
+	} else if (sscanf(text, "p %u", &number) == 1) {
+		if (world.has_ended && number < p->next_private)
+			return;
+		QUICK_ASSERT_MSG(number == p->next_private,
+		    "%u came in private for %u", number, p->next_private);
+		p->next_private++;
 	} else if (sscanf(text, "f %u", &number) == 1) {
 		QUICK_ASSERT_MSG(number == p->next, "%u came for %u", number,
 		    p->next);
@@ -443,6 +460,10 @@ people_wait(bool (*done)(const struct person *))
 bool
 person_is_live(const struct person *p)
 {
+	if (p->fd == -1)
+		return true;
+	if (p->twin != NULL)
+		return p->is_named;
 	return p->is_live && (!p->has_account || p->token[0] != '\0');
 }
 
@@ -458,8 +479,10 @@ person_is_done(const struct person *p)
 {
 	unsigned i;
 
-	if (p == &world.people[FLOODER])
+	if (p == &world.people[FLOODER] || p->fd == -1)
 		return true;
+	if (p->next_private != (p->twin == NULL ? p : p->twin)->told + 1)
+		return false;
 	if (p == &world.people[WITNESS])
 		return p->next == FLOOD + 1;
 	/* Their own lines they do not see. */
@@ -497,4 +520,18 @@ people_say_at_times(void)
 		return;
 	last_us = client_now_us();
 	people_say();
+}
+
+void
+people_tell(void)
+{
+	char line[64];
+	size_t i;
+	int len;
+
+	for (i = OTHERS; world.has_state && i < OTHERS + 2 * ROLES; i++) {
+		len = snprintf(line, sizeof(line), "/msg p%zu p %u\n", i,
+		    ++world.people[i].told);
+		person_type(&world.people[SPEAKER], line, (size_t)len);
+	}
 }

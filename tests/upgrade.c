@@ -312,7 +312,7 @@ static void
 choose(struct person *p, size_t i)
 {
 	p->role = i < OTHERS ? LIVE : (enum role)(i % ROLES);
-	p->next = 1;
+	p->next = p->next_private = 1;
 	p->is_secure = world.is_all_secure ||
 	    (world.has_tls && i >= OTHERS && i % 4 >= 2);
 	p->has_account = world.has_state && i % (2 * ROLES) == ROLES + LIVE_TOO;
@@ -323,6 +323,22 @@ choose(struct person *p, size_t i)
 		p->role = LIVE;
 }
 
+/* Another session of one who is logged in, who is told something in private. */
+static void
+gather_twin(void)
+{
+	struct person *p = &world.people[world.people_count - 1];
+	size_t i = OTHERS;
+
+	while (!world.people[i].has_account)
+		i++;
+	ck_assert_uint_lt(i, OTHERS + 2 * ROLES);
+	p->next = p->next_private = 1;
+	p->twin = &world.people[i];
+	person_enter(p);
+	people_wait(person_is_live);
+}
+
 static void
 gather(void)
 {
@@ -330,7 +346,7 @@ gather(void)
 
 	for (i = 0; i < world.people_count; i++)
 		world.people[i].fd = -1;
-	for (i = 0; i < world.people_count; i++) {
+	for (i = 0; i + world.has_state < world.people_count; i++) {
 		choose(&world.people[i], i);
 		person_enter(&world.people[i]);
 		if (i % 100 == 99)
@@ -345,6 +361,8 @@ gather(void)
 		world.people[i].is_idle = world.people[i].role == SLOW;
 	}
 	people_wait(person_is_where_wanted);
+	if (world.has_state)
+		gather_twin();
 	flood();
 	for (i = 0; i < WARM_UP; i++) {
 		people_say();
@@ -387,19 +405,21 @@ fail_by_settings(void)
 	free(path);
 }
 
-/* Half of them are on break when it ends, and have not seen the last lines. */
+/* Half of them, to whom something is told in private as well, are on break when it ends, and have not seen the last lines. */
 static void
 end_and_come_back(bool is_killed)
 {
 	size_t i;
 
 	for (i = OTHERS; i < world.people_count; i++)
-		if (i % 2 == 0 && world.people[i].role != MID_LINE &&
+		if (i % 2 == 0 && world.people[i].fd != -1 &&
+		    world.people[i].role != MID_LINE &&
 		    world.people[i].speech != WS_IRC) {
 			world.people[i].role = ON_BREAK;
 			person_brb(&world.people[i]);
 		}
 	people_wait(person_is_where_wanted);
+	people_tell();
 	for (i = 0; i < MISSED; i++)
 		people_say();
 	people_wait(person_is_done_or_away);
@@ -417,6 +437,8 @@ end_and_come_back(bool is_killed)
 		if (world.people[i].role == ON_BREAK)
 			world.people[i].role = LIVE;
 		world.people[i].is_away = false;
+		if (world.people[i].twin != NULL)
+			continue;
 		person_enter(&world.people[i]);
 	}
 	person_enter(&world.people[LISTENER]);
@@ -445,8 +467,9 @@ run(size_t count)
 	size_t i, fds;
 	unsigned round;
 
-	world.people_count = count;
-	world.people = xcalloc(count, sizeof(*world.people));
+	/* The last is a session of another's. */
+	world.people_count = count + world.has_state;
+	world.people = xcalloc(world.people_count, sizeof(*world.people));
 	world.said = world.mids = world.mids_said = 0;
 	world.has_ended = false;
 	world.longest_us = 0;
@@ -462,6 +485,7 @@ run(size_t count)
 	world.longest_us = 0;
 	for (round = 0; round < world.rounds; round++) {
 		late_come();
+		people_tell();
 		change_keys(true);
 		say_halves(true, round);
 		upgrade("upgraded: ");
@@ -491,6 +515,7 @@ run(size_t count)
 			ck_assert_uint_eq(world.people[i].answers,
 			    world.rounds);
 	if (world.has_state) {
+		person_leave(&world.people[world.people_count - 1]);
 		end_and_come_back(true);
 		end_and_come_back(false);
 	}

@@ -41,6 +41,9 @@ struct person {
 	unsigned next; /* the number of the line that they should see next */
 	unsigned mid[MIDS]; /* the same of those in mid-line */
 	unsigned answers; /* of a telnet */
+	unsigned told, next_private; /* by the speaker, and seen: the next */
+	struct person *twin; /* another session of the same person */
+	bool is_named; /* of that one */
 	bool is_live;
 	bool is_away;
 	bool is_idle; /* does not read now */
@@ -100,6 +103,8 @@ const char *people_log_end(void);
 /* The speaker says a numbered line; in the second case, every so often. */
 void people_say(void);
 void people_say_at_times(void);
+/* The speaker tells some of them something in private, if they have names. */
+void people_tell(void);
 
 /* Who come by TLS just before an upgrade: upgrade-late.c */
 
