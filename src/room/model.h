@@ -634,6 +634,8 @@ struct chat_watch {
 	/* The same, and a crash may lose it, if it was only a moment ago. */
 	void (*person_a_bit)(const char *folded,
 	    const struct credential *credential, void *arg);
+	/* Of a member, and it has to be written before this returns. */
+	void (*person_now)(struct member *m, void *arg);
 	void (*said)(void *arg); /* a numbered message */
 	void (*topic)(const struct room *room, void *arg);
 	void (*modes)(const struct room *room, void *arg);

@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -31,6 +32,26 @@ replay_drop_unwanted(struct member *m)
 			queued_message_free(k);
 		}
 	}
+}
+
+/* Has those that are about to be handed over written as repeats: a crash before
+ * the turn is written shows them again. */
+static void
+replay_write_queued(struct member *m)
+{
+	bool was_repeat[QUEUED_MAX + 1] = { false };
+	struct queued_message *k;
+	size_t i = 0;
+
+	TAILQ_FOREACH(k, &m->person.queued, entry) {
+		assert(i < NITEMS(was_repeat));
+		was_repeat[i++] = k->is_repeat;
+		k->is_repeat = true;
+	}
+	watch_member_write(m);
+	i = 0;
+	TAILQ_FOREACH(k, &m->person.queued, entry)
+		k->is_repeat = was_repeat[i++];
 }
 
 /* Renders the line before k, if one is due: the first ones may be repeats; and
@@ -105,6 +126,8 @@ replay_queued(struct client *client, struct replay *rp)
 	struct event event;
 
 	replay_drop_unwanted(m);
+	if (!TAILQ_EMPTY(&m->person.queued))
+		replay_write_queued(m);
 	while ((k = TAILQ_FIRST(&m->person.queued)) != NULL) {
 		buf_reset(out);
 		replay_queued_head(client, rp, k, out);

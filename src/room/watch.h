@@ -38,6 +38,16 @@ watch_member_changed_a_bit(const struct member *m)
 		watch->person_a_bit(m->folded, &m->credential, watch->arg);
 }
 
+/* Before something is done that a crash must not hide. */
+static inline void
+watch_member_write(struct member *m)
+{
+	const struct chat_watch *watch = m->chat->watch;
+
+	if (watch != NULL && !m->is_guest)
+		watch->person_now(m, watch->arg);
+}
+
 static inline void
 watch_said(const struct chat *chat)
 {

@@ -181,23 +181,30 @@ persist_put_departed(struct persist *k, const struct departed *b)
 	persist_put_out(k, &key);
 }
 
+static void
+persist_put_present(struct persist *k, struct member *m)
+{
+	struct client *client;
+
+	persist_confirm(m);
+	SLIST_FOREACH(client, &m->clients, in_member)
+		handed_forget_arrived(client);
+	persist_put_member(k, m);
+	persist_wake_for(k, m);
+}
+
 /* False: there is nobody. */
 static bool
 persist_put_person(struct persist *k, const struct person_key *who)
 {
 	struct chat *chat = k->chat;
-	struct client *client;
 	struct member *m;
 	struct departed *b;
 
 	m = directory_find(&chat->directory, who->folded);
 	if (m != NULL && !m->is_guest &&
 	    credential_cmp(&m->credential, &who->credential) == 0) {
-		persist_confirm(m);
-		SLIST_FOREACH(client, &m->clients, in_member)
-			handed_forget_arrived(client);
-		persist_put_member(k, m);
-		persist_wake_for(k, m);
+		persist_put_present(k, m);
 		return true;
 	}
 	b = departed_find(&chat->departed, who->folded, &who->credential);
@@ -443,6 +450,15 @@ persist_write(struct walk_budget *budget, void *arg)
 }
 
 static void
+persist_now(struct member *m, void *arg)
+{
+	struct persist *k = arg;
+
+	if (k->journal != NULL)
+		persist_put_present(k, m);
+}
+
+static void
 persist_turn_ended(void *arg)
 {
 	struct persist *k = arg;
@@ -463,6 +479,7 @@ persist_init(struct persist *k, struct chat *chat)
 	k->watch = (struct chat_watch){
 		.person = persist_touch,
 		.person_a_bit = persist_touch_a_bit,
+		.person_now = persist_now,
 		.said = persist_wake,
 		.topic = persist_room,
 		.modes = persist_room,

@@ -16,7 +16,9 @@
 #include "chat-fixture.h"
 #include "faults.h"
 #include "persist-fixture.h"
+#include "room/deliver.h"
 #include "room/person.h"
+#include "room/pump.h"
 #include "room/rename.h"
 #include "room/room.h"
 #include "room/watch.h"
@@ -153,6 +155,39 @@ START_TEST(test_much_handed)
 		count++;
 	}
 	ck_assert_int_eq(count, 30);
+	persist_fixture_restart(&p[1], 1);
+}
+END_TEST
+
+/* What waited is handed over, and the crash comes before the turn is written. */
+START_TEST(test_cut_while_handed)
+{
+	struct fake p[2];
+	int turns = 10;
+
+	fake_enter(&fx, &p[0], 1, "ana");
+	fake_enter(&fx, &p[1], 2, "bob");
+	member_break(p[1].m, NULL);
+	ck_assert_int_eq(fake_tell_bytes(p[1].m, &p[0], "psst", 4),
+	    MEMBER_QUEUED);
+	fixture_settle(&fx);
+	(void)fake_saw(&fx, &p[1]);
+	member_back(p[1].m, NULL);
+	while (!TAILQ_EMPTY(&p[1].m->person.queued)) {
+		ck_assert_int_gt(turns--, 0);
+		deliver_all(&fx.chat);
+		pump_turn(&fx.chat);
+	}
+	persist_fixture_cut();
+	fake_fini(&p[0]);
+	fake_fini(&p[1]);
+	chat_fini(&fx.chat);
+	persist_fixture_start();
+	fake_init(&fx, &p[1], 2);
+	(void)fake_saw(&fx, &p[1]);
+	ck_assert_int_eq(fake_nick(&p[1], "bob"), RENAME_RETURNED);
+	ck_assert_ptr_nonnull(strstr(fake_saw(&fx, &p[1]),
+	    "kept 1 repeated\n"));
 	persist_fixture_restart(&p[1], 1);
 }
 END_TEST
@@ -702,6 +737,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_here_for_long);
 	tcase_add_test(tc, test_file_unopened);
 	tcase_add_test(tc, test_unkept_handed_over);
+	tcase_add_test(tc, test_cut_while_handed);
 	tcase_add_test(tc, test_nick_on_break);
 	tcase_add_test(tc, test_nick_while_live);
 	tcase_add_loop_test(tc, test_ring_lost, 0, 2);
