@@ -68,7 +68,7 @@ bench_sharedlog_SOURCES = \
 	bench/latency.c bench/latency.h \
 	bench/sharedlog.c \
 	bench/usage.c bench/usage.h
-bench_sharedlog_LDADD = src/libbrbd.a $(libraries)
+bench_sharedlog_LDADD = src/libbrbd.a $(HIREDIS_LIBS) $(libraries)
 bench_floor_SOURCES = bench/floor.c bench/secure.c bench/secure.h \
 	$(bench_serve)
 bench_floor_LDADD = $(OPENSSL_LIBS)

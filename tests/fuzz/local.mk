@@ -71,7 +71,7 @@ tests_fuzz_fuzz_sasl_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_sasl_SOURCES = %D%/fuzz_sasl.c \
 	tests/unit/scram-client.c tests/unit/scram-client.h
 tests_fuzz_fuzz_settings_LDADD = $(fuzz_libs)
-tests_fuzz_fuzz_sharedlog_redis_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_sharedlog_redis_LDADD = $(fuzz_libs) $(HIREDIS_LIBS)
 tests_fuzz_fuzz_telnet_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_text_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_tls_record_LDADD = $(fuzz_libs)

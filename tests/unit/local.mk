@@ -112,6 +112,9 @@ tests_unit_check_link_LDADD = tests/unit/libunit.a $(brb_libraries) \
 tests_unit_check_edit_LDADD = tests/unit/libunit.a $(brb_libraries) \
 	$(CHECK_LIBS) $(libraries)
 
+# No program uses Redis yet.
+tests_unit_check_sharedlog_redis_LDADD = $(LDADD) $(HIREDIS_LIBS)
+
 # What unit tests share.
 check_libs += %D%/libunit.a
 tests_unit_libunit_a_SOURCES = \
