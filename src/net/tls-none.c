@@ -117,6 +117,12 @@ tls_record_wipe(struct tls_record *r)
 }
 
 void
+tls_record_forgive(struct tls_record *r)
+{
+	(void)r;
+}
+
+void
 tls_record_free_shared(void)
 {
 }
