@@ -62,6 +62,7 @@ dialogs = \
 	%D%/clock.dialog \
 	%D%/conversation-break.dialog \
 	%D%/conversation-unread.dialog \
+	%D%/conversation-week.dialog \
 	%D%/conversation.dialog \
 	%D%/control-protocol.dialog \
 	%D%/devices.dialog \
