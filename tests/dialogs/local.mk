@@ -65,7 +65,6 @@ dialogs = \
 	%D%/conversation-week.dialog \
 	%D%/conversation.dialog \
 	%D%/control-protocol.dialog \
-	%D%/devices.dialog \
 	%D%/door-early.dialog \
 	%D%/door-http.dialog \
 	%D%/door-late.dialog \
@@ -241,6 +240,7 @@ dialogs = \
 	%D%/ws-irc.dialog
 
 dialogs_json = \
+	%D%/devices.dialog \
 	%D%/json-account.dialog \
 	%D%/json-aside.dialog \
 	%D%/json-catchup.dialog \
