@@ -264,6 +264,23 @@ edit_history(struct edit *e, bool is_older)
 
 /* The row */
 
+/* Shows what is before the first column as far as it fits in front of all the
+ * rest: the row has become wider, or the text shorter. */
+static void
+edit_scroll_back(struct edit *e, size_t cols)
+{
+	size_t before,
+	    width = edit_width(e->text + e->first, e->len - e->first);
+
+	while (e->first > 0) {
+		before = edit_prev(e->text, e->first);
+		width += edit_width(e->text + before, e->first - before);
+		if (width > cols)
+			return;
+		e->first = before;
+	}
+}
+
 /* Where the part of the text begins that is shown: the last shown one, unless
  * the cursor has left that. */
 static void
@@ -274,8 +291,10 @@ edit_scroll(struct edit *e, size_t cols)
 	/* It may be within a cluster that has come about since. */
 	if (e->first > 0)
 		e->first = edit_prev(e->text, e->first);
-	if (edit_width(e->text + e->first, e->at - e->first) <= cols)
+	if (edit_width(e->text + e->first, e->at - e->first) <= cols) {
+		edit_scroll_back(e, cols);
 		return;
+	}
 	/* Half of the row is kept, so that it does not jump with each key. */
 	e->first = e->at;
 	while (e->first > 0 &&

@@ -296,6 +296,37 @@ model_compare(const struct model *m, const struct edit *e)
 	buf_fini(&text);
 }
 
+/* What edit_draw() writes for this row. */
+static void
+expect_row(struct edit *e, size_t cols, const char *row)
+{
+	struct buf out = BUF_INITIALIZER;
+
+	(void)edit_draw(e, "> ", cols, &out);
+	ck_assert_str_eq(buf_cstr(&out), row);
+	buf_fini(&out);
+}
+
+/* A row shows as much of the text as fits, also when it has become wider, or the
+ * text shorter. */
+START_TEST(test_row)
+{
+	struct edit *e = edit_new();
+
+	type(e, "through the flood");
+	expect_row(e, 40, "\r> through the flood\033[K");
+	expect_row(e, 8, "\r> od\033[K");
+	expect_row(e, 12, "\r> the flood\033[K");
+	expect_row(e, 40, "\r> through the flood\033[K");
+	expect_row(e, 8, "\r> od\033[K");
+	type(e, "\r");
+	(void)edit_take(e);
+	type(e, "next");
+	expect_row(e, 40, "\r> next\033[K");
+	edit_free(e);
+}
+END_TEST
+
 START_TEST(test_model)
 {
 	struct edit *e = edit_new();
@@ -325,5 +356,6 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_history);
 	tcase_add_test(tc, test_paste);
 	tcase_add_test(tc, test_limit);
+	tcase_add_test(tc, test_row);
 	tcase_add_test(tc, test_model);
 }
