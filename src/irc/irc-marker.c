@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "irc/irc.h"
+#include "room/client.h"
 #include "room/conversation.h"
 #include "room/conversing.h"
 #include "room/person.h"
@@ -19,10 +20,10 @@
 
 /* name is the marker's; target is how it is shown. */
 static void
-marker_send(struct session *s, const char *name, const char *target)
+marker_add(struct buf *out, const struct member *m, const char *name,
+    const char *target)
 {
-	int64_t time_ms = person_marker(&s->member->person, name);
-	struct buf *out = irc_begin(s, NULL);
+	int64_t time_ms = person_marker(&m->person, name);
 
 	buf_addf(out, "MARKREAD %s ", target);
 	if (time_ms == 0)
@@ -31,7 +32,38 @@ marker_send(struct session *s, const char *name, const char *target)
 		buf_addstr(out, "timestamp=");
 		irc_add_time(out, time_ms);
 	}
+}
+
+static void
+marker_send(struct session *s, const char *name, const char *target)
+{
+	marker_add(irc_begin(s, NULL), s->member, name, target);
 	irc_end(s);
+}
+
+/* The marker has moved on: their other IRC clients are told, but for one that
+ * does not read. */
+static void
+marker_tell_others(const struct session *s, const char *name,
+    const char *target)
+{
+	const struct session *other;
+	struct client *client;
+	struct buf out = BUF_INITIALIZER;
+
+	SLIST_FOREACH(client, &s->member->clients, in_member) {
+		other = client->session;
+		if (client->ops == NULL || other == s ||
+		    other->protocol != s->protocol ||
+		    !irc_has(other, IRC_CAP_READ_MARKER))
+			continue;
+		buf_reset(&out);
+		buf_addf(&out, ":%s ", irc_server(other));
+		marker_add(&out, s->member, name, target);
+		buf_addstr(&out, "\r\n");
+		(void)client_deliver(client, &out);
+	}
+	buf_fini(&out);
 }
 
 void
@@ -102,7 +134,8 @@ marker_read(struct member *m, const char *nick, int64_t time_ms)
 }
 
 static void
-marker_set(struct session *s, const char *name, int64_t time_ms)
+marker_set(struct session *s, const char *name, const char *target,
+    int64_t time_ms)
 {
 	struct member *m = s->member;
 
@@ -110,8 +143,10 @@ marker_set(struct session *s, const char *name, int64_t time_ms)
 		marker_read(m, name, time_ms);
 	if (time_ms > 0 &&
 	    person_set_marker(&m->person, name, time_ms,
-		marker_newest_ms(m->chat, name)))
+		marker_newest_ms(m->chat, name))) {
 		watch_member_changed_a_bit(m);
+		marker_tell_others(s, name, target);
+	}
 }
 
 void
@@ -135,7 +170,7 @@ irc_markread_run(struct session *s, struct irc_message *msg)
 			marker_refuse(s, msg->argv[1]);
 			return;
 		}
-		marker_set(s, name, time_ms);
+		marker_set(s, name, msg->argv[0], time_ms);
 	}
 	marker_send(s, name, msg->argv[0]);
 }

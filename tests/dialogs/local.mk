@@ -103,6 +103,7 @@ dialogs = \
 	%D%/irc-kept.dialog \
 	%D%/irc-kick.dialog \
 	%D%/irc-list.dialog \
+	%D%/irc-marker-sessions.dialog \
 	%D%/irc-marker.dialog \
 	%D%/irc-mode.dialog \
 	%D%/irc-monitor-lost.dialog \
