@@ -99,7 +99,6 @@ struct link {
 	unsigned failures;
 	bool was_refused;
 	bool is_probed;
-	bool is_paused;
 	int64_t up_ms, heard_ms, tried_ms;
 	int last_errno; /* of the addresses tried so far */
 };

@@ -59,7 +59,7 @@ link_arm(struct link *l, int64_t ms)
 bool
 link_may_read(const struct link *l)
 {
-	return !l->is_paused && link_unsent(l) <= LINK_UNSENT_MAX;
+	return link_unsent(l) <= LINK_UNSENT_MAX;
 }
 
 void
@@ -188,7 +188,7 @@ link_network_came(struct link *l)
 		link_arm(l, wait_ms + link_share(100));
 		break;
 	case LINK_UP:
-		if (l->is_probed || l->is_paused || wait_ms > 0)
+		if (l->is_probed || wait_ms > 0)
 			break;
 		l->is_probed = true;
 		link_arm(l, LINK_ANSWER_MS);
@@ -331,11 +331,9 @@ link_timer_cb(evutil_socket_t fd, short what, void *arg)
 		break;
 	case LINK_UP:
 		quiet_ms = link_now_ms() - l->heard_ms;
-		if (l->is_paused || quiet_ms < LINK_SILENCE_MS) {
+		if (quiet_ms < LINK_SILENCE_MS) {
 			l->is_probed = false;
-			link_arm(l,
-			    l->is_paused ? LINK_SILENCE_MS :
-					   LINK_SILENCE_MS - quiet_ms + 1);
+			link_arm(l, LINK_SILENCE_MS - quiet_ms + 1);
 		} else if (!l->is_probed) {
 			l->is_probed = true;
 			link_arm(l, LINK_ANSWER_MS);
@@ -363,27 +361,6 @@ link_send(struct link *l, const char *data, size_t len)
 		link_write(l);
 	else
 		link_watch(l, true, true);
-}
-
-void
-link_pause(struct link *l)
-{
-	l->is_paused = true;
-	if (l->state == LINK_UP)
-		(void)event_del(l->readable);
-}
-
-void
-link_resume(struct link *l)
-{
-	if (!l->is_paused)
-		return;
-	l->is_paused = false;
-	if (l->state == LINK_UP) {
-		l->heard_ms = link_now_ms();
-		(void)event_add(l->readable, NULL);
-		event_active(l->readable, EV_READ, 0);
-	}
 }
 
 struct link *

@@ -62,8 +62,5 @@ void link_hurry(struct link *l);
  * does nothing. link_start() does so with the system's, unless the server is on
  * this machine. */
 void link_watch_network(struct link *l, int fd);
-/* Reads nothing until link_resume(). */
-void link_pause(struct link *l);
-void link_resume(struct link *l);
 
 #endif

@@ -40,7 +40,7 @@ struct talk {
 	 * the server has given a token for it. */
 	char *login_name, *login_secret;
 	char lobby[ROOM_NAME_SIZE];
-	char *break_text; /* NULL: not on break */
+	char *break_text; /* NULL: not on break; talk_set_break() */
 	bool is_password; /* login_secret, and no token yet */
 	bool is_greeted, is_settled, is_quitting;
 	bool is_flushing; /* a ping is on its way: talk-said.c */
@@ -76,6 +76,8 @@ struct talk_room *talk_room_of(struct talk *t, const json_t *o);
 
 void talk_note(struct talk *t, enum talk_note what, struct talk_room *room,
     const char *fmt, ...) PRINTFLIKE(4, 5);
+/* Takes a copy of text; NULL: no break. */
+void talk_set_break(struct talk *t, const char *text);
 /* What the server says of a request that has failed. */
 void talk_note_failed(struct talk *t, struct talk_room *room, json_t *answer);
 

@@ -395,6 +395,13 @@ talk_note_event(struct talk *t, struct talk_room *room, const char *name,
 		talk_renamed(t, o);
 	else if (strcmp(name, "kick") == 0)
 		talk_kicked(t, room, o);
+	else if (strcmp(name, "break") == 0) {
+		talk_set_break(t, "");
+		talk_note(t, TALK_NOTE, NULL,
+		    "all of your sessions are on break; /back is of this one, "
+		    "/back all of all");
+	} else if (strcmp(name, "back") == 0)
+		talk_set_break(t, NULL);
 	else if (strcmp(name, "refused") == 0)
 		link_refused(t->link);
 }

@@ -279,7 +279,7 @@ talk_was_not_said(struct talk *t, struct unsaid *u, json_t *answer)
 	    !u->is_private) {
 		u->is_sent = false;
 		if (t->break_text == NULL)
-			t->break_text = xstrdup("");
+			talk_set_break(t, "");
 		t->handler->changed(t->arg);
 		return;
 	}

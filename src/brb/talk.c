@@ -234,6 +234,17 @@ talk_set_nick(struct talk *t, const char *nick)
 	t->handler->changed(t->arg);
 }
 
+/* "all" is of all sessions that one has, as the server's own /brb has it. */
+static json_t *
+talk_brb_request(const char *text)
+{
+	if (*text == '\0')
+		return json_pack("{s:b}", "brb", 1);
+	if (strcmp(text, "all") == 0)
+		return json_pack("{s:b,s:b}", "brb", 1, "all", 1);
+	return json_pack("{s:s}", "brb", text);
+}
+
 static void
 talk_settle(struct talk *t)
 {
@@ -242,11 +253,7 @@ talk_settle(struct talk *t)
 	t->is_settled = true;
 	/* Who was on break is so still: nothing is shown before they are back. */
 	if (t->break_text != NULL)
-		talk_ask(t,
-		    *t->break_text == '\0' ?
-			json_pack("{s:b}", "brb", 1) :
-			json_pack("{s:s}", "brb", t->break_text),
-		    NULL, NULL);
+		talk_ask(t, talk_brb_request(t->break_text), NULL, NULL);
 	talk_rejoin_all(t);
 	talk_send_unsaid(t);
 	t->handler->settled(t->arg);
@@ -470,41 +477,52 @@ talk_login(struct talk *t, const char *name, const char *password)
 		talk_send_login(t);
 }
 
+void
+talk_set_break(struct talk *t, const char *text)
+{
+	char *old = t->break_text;
+
+	t->break_text = text == NULL ? NULL : xstrdup(text);
+	free(old);
+}
+
 static void
 talk_brb_answer(void *arg, json_t *answer, bool ok)
 {
 	struct talk *t = arg;
+	uint64_t others;
 
 	if (answer == NULL)
 		return;
+	others = talk_number(answer, "others");
 	if (!ok) {
-		free(t->break_text);
-		t->break_text = NULL;
+		talk_set_break(t, NULL);
 		talk_note_failed(t, NULL, answer);
-	}
+	} else if (others > 0)
+		talk_note(t, TALK_NOTE, NULL,
+		    "you are still here in %llu other%s; /brb all",
+		    (unsigned long long)others, others == 1 ? "" : "s");
 	t->handler->changed(t->arg);
 }
 
 void
 talk_brb(struct talk *t, const char *text)
 {
-	free(t->break_text);
-	t->break_text = xstrdup(text);
+	talk_set_break(t, text);
 	if (t->is_settled)
-		talk_ask(t,
-		    *text == '\0' ? json_pack("{s:b}", "brb", 1) :
-				    json_pack("{s:s}", "brb", text),
-		    talk_brb_answer, t);
+		talk_ask(t, talk_brb_request(text), talk_brb_answer, t);
 	t->handler->changed(t->arg);
 }
 
 void
-talk_back(struct talk *t)
+talk_back(struct talk *t, bool is_all)
 {
-	free(t->break_text);
-	t->break_text = NULL;
+	talk_set_break(t, NULL);
 	if (t->is_settled)
-		talk_ask(t, json_pack("{s:b}", "back", 1), NULL, NULL);
+		talk_ask(t,
+		    is_all ? json_pack("{s:b,s:b}", "back", 1, "all", 1) :
+			     json_pack("{s:b}", "back", 1),
+		    NULL, NULL);
 	talk_send_unsaid(t);
 	t->handler->changed(t->arg);
 }

@@ -172,8 +172,9 @@ void talk_nick(struct talk *t, const char *nick);
 void talk_login(struct talk *t, const char *name, const char *password);
 /* Makes an account of one's nick. */
 void talk_register(struct talk *t, const char *password);
+/* A break of this session, or, if text is "all", of all that one has. */
 void talk_brb(struct talk *t, const char *text);
-void talk_back(struct talk *t);
+void talk_back(struct talk *t, bool is_all);
 void talk_quit(struct talk *t, const char *text);
 
 const char *talk_my_nick(const struct talk *t);

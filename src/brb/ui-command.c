@@ -246,9 +246,12 @@ cmd_away(struct ui *ui, char *args)
 static void
 cmd_back(struct ui *ui, char *args)
 {
-	(void)args;
-	if (talk_is_on_break(ui->talk))
-		talk_back(ui->talk);
+	if (*args != '\0' && strcmp(args, "all") != 0)
+		ui_error(ui,
+		    "usage: /back, or /back all for all of your "
+		    "sessions");
+	else if (talk_is_on_break(ui->talk) || *args != '\0')
+		talk_back(ui->talk, *args != '\0');
 	else
 		ui_error(ui, "you are not on break");
 }

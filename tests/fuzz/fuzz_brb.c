@@ -232,7 +232,7 @@ act(struct play *p, char what, const char *rest)
 	else if (what == 'b')
 		talk_brb(p->talk, rest);
 	else if (what == 'B')
-		talk_back(p->talk);
+		talk_back(p->talk, *rest == 'a');
 }
 
 static void
