@@ -269,13 +269,12 @@ edit_history(struct edit *e, bool is_older)
 static void
 edit_scroll_back(struct edit *e, size_t cols)
 {
-	size_t before,
-	    width = edit_width(e->text + e->first, e->len - e->first);
+	size_t before;
 
 	while (e->first > 0) {
 		before = edit_prev(e->text, e->first);
-		width += edit_width(e->text + before, e->first - before);
-		if (width > cols)
+		/* Not a sum: what stands side by side may be one cluster. */
+		if (edit_width(e->text + before, e->len - before) > cols)
 			return;
 		e->first = before;
 	}

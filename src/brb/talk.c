@@ -142,7 +142,11 @@ talk_ask(struct talk *t, json_t *request, talk_answer_fn *fn, void *arg)
 	char ref[24], *line;
 	size_t len;
 
-	if (!link_is_up(t->link)) {
+	if (request == NULL || !link_is_up(t->link)) {
+		/* JSON is UTF-8; who types sees to that. */
+		if (request == NULL)
+			talk_note(t, TALK_ERROR, NULL,
+			    "that is not UTF-8, and was not sent");
 		json_decref(request);
 		if (fn != NULL)
 			fn(arg, NULL, false);

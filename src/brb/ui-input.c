@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "brb/link.h"
 #include "brb/ui-impl.h"
 
@@ -212,6 +213,8 @@ ui_key(struct ui *ui, unsigned char c)
 static void
 ui_byte(struct ui *ui, char c)
 {
+	char *line;
+
 	if (c != '\n') {
 		if (ui->typed.len < EDIT_TEXT_MAX && c != '\0')
 			buf_addch(&ui->typed, c);
@@ -219,7 +222,9 @@ ui_byte(struct ui *ui, char c)
 	}
 	if (ui->typed.len > 0 && ui->typed.data[ui->typed.len - 1] == '\r')
 		ui->typed.len--;
-	ui_line(ui, buf_cstr(&ui->typed));
+	line = text_scrub_copy(buf_cstr(&ui->typed), EDIT_TEXT_MAX);
+	ui_line(ui, line);
+	free(line);
 	buf_reset(&ui->typed);
 }
 
