@@ -244,7 +244,8 @@ read_record(const redisReply *key, const redisReply *value,
 	size_t i = 0, len;
 
 	memset(e, 0, sizeof(*e));
-	if (!is_string(key) || !is_string(value))
+	if (!is_string(key) || !is_string(value) || key->len == 0 ||
+	    (size_t)key->len > SHAREDLOG_KEY_MAX)
 		return false;
 	len = (size_t)value->len;
 	while (i < len && isdigit((unsigned char)value->str[i]))
