@@ -526,9 +526,15 @@ person_line(void *arg, char *line)
 	    strcmp(line + len - 12, "you are live") == 0)
 		person_is_back(p);
 	else {
-		ck_assert_msg(strncmp(line, "!!", 2) != 0 &&
-			strstr(line, "no longer held") == NULL,
-		    "%s sees: %s", cast[p - people].nick, line);
+		/* What may have been seen takes the place of others among what
+		 * is kept in private, and that is told. */
+		if (sscanf(line, "-- \xe2\x80\xa6 %u earlier private",
+			&number) == 1)
+			p->unread += number;
+		else
+			ck_assert_msg(strncmp(line, "!!", 2) != 0 &&
+				strstr(line, "no longer held") == NULL,
+			    "%s sees: %s", cast[p - people].nick, line);
 		person_heard_head(p, line);
 	}
 }
