@@ -96,6 +96,12 @@ first_stranger(const char *data, size_t size)
 		len = (size_t)(end - data);
 		if (len > 0 && data[len - 1] == '\r')
 			len--;
+		/* A byte order mark is no part of it. */
+		if (len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) {
+			data += 3;
+			size -= 3;
+			len -= 3;
+		}
 		if (len > 0)
 			/* Telnet's bytes and other ends of lines are not for
 			 * this model. */
