@@ -223,7 +223,8 @@ ui_byte(struct ui *ui, char c)
 	if (ui->typed.len > 0 && ui->typed.data[ui->typed.len - 1] == '\r')
 		ui->typed.len--;
 	line = text_scrub_copy(buf_cstr(&ui->typed), EDIT_TEXT_MAX);
-	ui_line(ui, line);
+	if (line != NULL)
+		ui_line(ui, line);
 	free(line);
 	buf_reset(&ui->typed);
 }
