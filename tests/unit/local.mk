@@ -122,6 +122,8 @@ tests_unit_libunit_a_SOURCES = \
 	%D%/chat-fixture.h \
 	%D%/fake-engine.c \
 	%D%/fake-engine.h \
+	%D%/fake-store.c \
+	%D%/fake-store.h \
 	%D%/faults.c \
 	%D%/faults.h \
 	%D%/journal-owner.c \
