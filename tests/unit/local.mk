@@ -29,6 +29,7 @@ unit_tests = \
 	%D%/check_buf \
 	%D%/check_checksum \
 	%D%/check_clients \
+	%D%/check_clients_model \
 	%D%/check_cloak \
 	%D%/check_clock \
 	%D%/check_command \
