@@ -41,98 +41,19 @@
 #include "base/buf.h"
 #include "base/util.h"
 #include "client.h"
+#include "crash.h"
 #include "daemon.h"
 #include "unit/unit.h"
 #include "unit/ws-client.h"
 
-#define WRITERS 3
-#define LINES_MAX 200000
-#define POSTS 100 /* of a writer, between two crashes */
-#define CRASHES_IN_TALK 4 /* at least */
-#define PRIVATE_MAX 400 /* messages to one, which the ring holds */
-#define PRIVATE_STEP 5 /* of the lines, one is told in private */
-#define PRIVATE_AHEAD 20 /* fewer messages than are kept for one on break */
-#define WINDOW 10 /* lines posted that the first listener has not seen yet */
-
-enum role { WRITER, LISTENER, ON_BREAK, AWAY, SECOND, READER };
-enum { TLS = 1, ACCOUNT = 2, JSON = 4, IRC = 8, WS = 16 }; /* flags */
-static const struct {
-	const char *nick;
-	enum role role;
-	unsigned flags;
-} cast[] = {
-	{ "wanda", WRITER, 0 }, { "will", WRITER, TLS | ACCOUNT },
-	{ "wolf", WRITER, TLS }, { "lisa", LISTENER, 0 },
-	{ "tess", LISTENER, TLS }, { "ada", LISTENER, TLS | ACCOUNT },
-	{ "bert", ON_BREAK, 0 }, { "tim", ON_BREAK, TLS },
-	{ "abe", ON_BREAK, ACCOUNT }, { "andy", AWAY, 0 },
-	{ "toni", AWAY, TLS }, { "amy", AWAY, TLS | ACCOUNT },
-#ifdef HAVE_JANSSON
-	{ "jay", LISTENER, JSON }, { "joe", LISTENER, JSON | TLS },
-	{ "jo", ON_BREAK, JSON }, { "jim", AWAY, JSON | TLS },
-	{ "pam", LISTENER, JSON | WS }, { "pat", LISTENER, JSON | WS | TLS },
-	{ "pip", ON_BREAK, JSON | WS }, { "pia", AWAY, JSON | WS },
-#endif
-	{ "iris", LISTENER, IRC | WS }, { "ian", AWAY, IRC | WS | TLS },
-	{ "ada", SECOND, TLS | ACCOUNT }, /* the same person once more */
-	{ "fin", READER, 0 }, /* of the history, at the end */
-};
-#define PEOPLE (NITEMS(cast) - 1)
-#define FIN PEOPLE
-#define SECOND_ADA (PEOPLE - 1)
-#define FIRST_LISTENER 3
-#define ADA 5
-
-/* Who is told something in private. */
-static const char *const addressees[] = { "andy", "bert", "tim", "lisa", "tess",
-#ifdef HAVE_JANSSON
-	"jay", "jo",
-#endif
-	"iris" };
-#define ANDY 0
-
-/* writer * LINES_MAX + number: a line. */
-struct lines {
-	unsigned *items;
-	size_t count;
-	size_t cap;
-};
-
-struct person {
-	int fd; /* -1: not connected */
-	struct tls_client *tls; /* NULL: none */
-	struct ws_client *ws; /* the same */
-	char token[80]; /* of their account; "": not yet */
-	struct buf raw; /* what came over a WebSocket */
-	struct buf in, out;
-	struct lines seen;
-	struct lines as_guest; /* seen in this connection before the catch-up */
-	bool *has; /* of all lines: is in seen */
-	bool is_named;
-	bool is_live; /* and had their catch-up, if one was due */
-	bool in_repeats;
-	bool in_private_repeats;
-	unsigned last_private; /* that they have seen */
-	/* Those before that were sent while they were not here, and of how many
-	 * they were told that they are in the conversation. */
-	unsigned lacking, unread;
-	unsigned posted; /* the number of their last line */
-	unsigned post_max; /* so far in this run of the daemon */
-};
-
 static struct daemon d;
-static struct person people[PEOPLE + 1];
+struct person people[PEOPLE + 1];
 static unsigned seen_of[WRITERS]; /* by the first listener */
 static bool is_first_run = true;
 static int64_t patience_ms = 20000;
 static char *dir;
 static const char *tls_options;
-/* In private, as wanda knows, and how many she has told each. */
-static bool was_sent[NITEMS(addressees)][PRIVATE_MAX + 1];
-static unsigned told[NITEMS(addressees)];
-static unsigned in_private; /* the last that the conversation has */
-static bool is_reading_private; /* at the end */
-static unsigned long repeats, crashes, privates, private_repeats;
+static unsigned long repeats, crashes;
 static unsigned long crashes_in_talk; /* of them, with lines just seen */
 
 static void
@@ -167,7 +88,7 @@ crash_check_daemon(void)
 
 /* People */
 
-static void
+void
 person_type(struct person *p, const char *text)
 {
 	if (p->ws != NULL)
@@ -303,62 +224,6 @@ person_makes_account(struct person *p, const char *line)
 	return true;
 }
 
-/* What wanda has told somebody is sent; or, at the end, in the history. */
-static void
-wanda_told(const struct person *p, const char *nick, unsigned number)
-{
-	size_t i = 0;
-
-	ck_assert_ptr_eq(p, &people[0]);
-	ck_assert_uint_le(number, PRIVATE_MAX);
-	while (strcmp(addressees[i], nick) != 0)
-		ck_assert_uint_lt(++i, NITEMS(addressees));
-	if (!is_reading_private) {
-		was_sent[i][number] = true;
-		return;
-	}
-	ck_assert_msg(number > in_private, "the conversation has %u after %u",
-	    number, in_private);
-	for (in_private++; in_private < number; in_private++)
-		ck_assert_msg(!was_sent[i][in_private],
-		    "the conversation lacks %u", in_private);
-	privates++;
-}
-
-static size_t
-person_addressee(const struct person *p)
-{
-	size_t i = 0;
-
-	while (strcmp(addressees[i], cast[p - people].nick) != 0)
-		ck_assert_uint_lt(++i, NITEMS(addressees));
-	return i;
-}
-
-/* Of what wanda does not know that it was sent, some may be missing. */
-static void
-person_heard_private(struct person *p, unsigned number)
-{
-	const char *nick = cast[p - people].nick;
-	size_t i = person_addressee(p);
-
-	ck_assert_uint_le(number, PRIVATE_MAX);
-	if (i == ANDY)
-		return;
-	if (number <= p->last_private) {
-		ck_assert_msg(p->in_private_repeats,
-		    "%s is told %u again, and nothing says so", nick, number);
-		private_repeats++;
-		return;
-	}
-	while (++p->last_private < number) {
-		p->lacking += was_sent[i][p->last_private];
-		ck_assert_msg(p->lacking <= p->unread,
-		    "%s is told %u, and neither of nor about %u", nick, number,
-		    p->last_private);
-	}
-}
-
 /* A line of the server's: are what follows repeats? */
 static void
 person_heard_head(struct person *p, const char *line)
@@ -399,7 +264,7 @@ person_json_line(struct person *p, const char *line)
 			    "\"nick\":\"wanda\",\"kind\":\"say\",\"text\":\"%u\"",
 			    &number) == 1,
 		    "%s sees: %s", cast[p - people].nick, line);
-		person_heard_private(p, number);
+		private_heard(p, number);
 	} else if (strncmp(line, "{\"event\":\"msg-repeats\"", 22) == 0)
 		p->in_private_repeats = true;
 	else if (strncmp(line, "{\"event\":\"msg-kept\"", 19) == 0)
@@ -462,7 +327,7 @@ person_irc_line(struct person *p, char *line)
 		p->is_named = true;
 		person_is_back(p);
 	} else if (person_irc_private(p, line, &number)) {
-		person_heard_private(p, number);
+		private_heard(p, number);
 	} else if (text != NULL && sscanf(line, ":%31[^!]", nick) == 1) {
 		text = strchr(text, ':') + 1;
 		if (*text == '[' && strchr(text, ']') != NULL)
@@ -487,9 +352,9 @@ person_in_private(struct person *p, const char *line)
 	char nick[32];
 
 	if (sscanf(line, "[%*u:%*u] <you -> %31[^>]> %u", nick, &number) == 2)
-		wanda_told(p, nick, number);
+		private_told(p, nick, number);
 	else if (sscanf(line, "[%*u:%*u] <wanda -> you> %u", &number) == 1)
-		person_heard_private(p, number);
+		private_heard(p, number);
 	else
 		return false;
 	return true;
@@ -574,43 +439,6 @@ person_write(struct person *p)
 	memmove(p->out.data, p->out.data + n, p->out.len);
 }
 
-static struct person *
-person_named(const char *nick)
-{
-	size_t i = 0;
-
-	while (strcmp(cast[i].nick, nick) != 0)
-		i++;
-	return &people[i];
-}
-
-/* How many wait for that addressee, of what wanda knows to be sent. */
-static unsigned
-wanda_waits_for(size_t i)
-{
-	unsigned number = person_named(addressees[i])->last_private, count = 0;
-
-	while (++number <= told[i])
-		count += was_sent[i][number];
-	return count;
-}
-
-/* Not before all have told who they are, nor more than is kept. */
-static void
-wanda_tell(unsigned posted)
-{
-	size_t i = posted / PRIVATE_STEP % NITEMS(addressees);
-	char line[48];
-
-	if (posted % PRIVATE_STEP != 0 || is_first_run ||
-	    told[i] >= PRIVATE_MAX ||
-	    (i != ANDY && wanda_waits_for(i) >= PRIVATE_AHEAD))
-		return;
-	(void)snprintf(line, sizeof(line), "/msg %s %u\n", addressees[i],
-	    ++told[i]);
-	person_type(&people[0], line);
-}
-
 static void
 person_post(struct person *p)
 {
@@ -621,8 +449,9 @@ person_post(struct person *p)
 	    p->posted - seen_of[p - people] < WINDOW) {
 		(void)snprintf(line, sizeof(line), "%u\n", ++p->posted);
 		person_type(p, line);
-		if (p == &people[0])
-			wanda_tell(p->posted);
+		/* Not before all have told who they are. */
+		if (p == &people[0] && !is_first_run)
+			private_tell(p->posted);
 	}
 }
 
@@ -763,35 +592,20 @@ crash_read_history(struct person *p)
 	}
 }
 
-/* A slow machine may not have come to it. */
-static bool
-wanda_has_told_andy(void)
-{
-	unsigned number;
-
-	for (number = 0; number <= told[ANDY]; number++)
-		if (was_sent[ANDY][number])
-			return true;
-	return false;
-}
-
 /* Their conversation as wanda is shown it. */
 static void
 crash_read_private(void)
 {
 	int64_t end_ms = client_now_ms() + patience_ms;
 
-	if (!wanda_has_told_andy())
+	if (!private_reads_conversation())
 		return;
-	is_reading_private = true;
 	person_type(&people[0], "/history @andy 1000000\n");
 	while (people[0].fd != -1) {
 		ck_assert_int_lt(client_now_ms(), end_ms);
 		crash_turn(100);
 	}
-	for (in_private++; in_private <= PRIVATE_MAX; in_private++)
-		ck_assert_msg(!was_sent[ANDY][in_private],
-		    "the conversation lacks %u", in_private);
+	private_check_conversation();
 }
 
 static void
@@ -847,29 +661,12 @@ crash_check(const struct lines *history)
 		    history->count);
 }
 
-/* Everything that wanda knows to be sent has been seen. */
-static void
-crash_check_private(void)
-{
-	struct person *p;
-	size_t i;
-
-	for (i = 0; i < NITEMS(addressees); i++) {
-		if (i == ANDY)
-			continue;
-		p = person_named(addressees[i]);
-		while (++p->last_private <= PRIVATE_MAX)
-			p->lacking += was_sent[i][p->last_private];
-		ck_assert_msg(p->lacking <= p->unread,
-		    "%s was told neither of nor about the last", addressees[i]);
-	}
-}
-
 START_TEST(test_crash)
 {
 	int64_t end_ms, late_ms;
 	unsigned seed = client_setting("CRASH_SEED", (unsigned)time(NULL));
 	struct person *fin = &people[FIN];
+	unsigned long privates, private_repeats;
 	size_t i;
 
 	patience_ms = client_patience_ms(2);
@@ -907,16 +704,13 @@ START_TEST(test_crash)
 	crash_read_history(fin);
 	crash_read_private();
 	crash_end(SIGTERM);
-	for (i = 0; i < NITEMS(addressees); i++)
-		privates += i == ANDY ?
-		    0 :
-		    person_named(addressees[i])->last_private;
+	privates = private_count(&private_repeats);
 	(void)printf("%lu crashes, %lu of them in talk; %zu lines, %lu "
 		     "repeated; %lu in private, %lu repeated\n",
 	    crashes, crashes_in_talk, fin->seen.count, repeats, privates,
 	    private_repeats);
 	crash_check(&fin->seen);
-	crash_check_private();
+	private_check();
 	ck_assert_uint_gt(privates, 0);
 	ck_assert_uint_gt(fin->seen.count, 100);
 	for (i = 0; i <= PEOPLE; i++)

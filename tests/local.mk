@@ -56,7 +56,8 @@ check-short:
 
 client_sources = %D%/client.c %D%/client.h %D%/daemon.c %D%/daemon.h \
 	%D%/tls-client.c %D%/tls-client.h
-tests_crash_SOURCES = %D%/crash.c $(client_sources)
+tests_crash_SOURCES = %D%/crash.c %D%/crash-private.c %D%/crash.h \
+	$(client_sources)
 tests_crowd_SOURCES = %D%/crowd.c $(client_sources)
 tests_flipped_SOURCES = %D%/flipped.c $(client_sources)
 tests_frozen_SOURCES = %D%/frozen.c %D%/losses-reader.c \
