@@ -10,28 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/clock.h"
-#include "base/deadline.h"
+#include "fake-store.h"
 #include "sharedlog/engine.h"
-
-struct fake_store;
-
-/* What all nodes share: the time, the primary, and its replica if it has one. */
-struct fake_world {
-	struct clock clock;
-	struct deadlines deadlines;
-	uint64_t random; /* never 0 */
-	struct fake_store *primary;
-	struct fake_store *replica; /* what it was a while ago; or NULL */
-	struct fake_link *links;
-	struct fake_bytes *bytes;
-	bool is_stopped; /* does nothing, as by SIGSTOP */
-	bool is_down; /* refuses connections */
-	enum sharedlog_fault fault; /* refuses each change for that */
-	uint64_t replids; /* given so far */
-	uint64_t done; /* requests */
-	uint64_t twice; /* appends that had been done before */
-};
 
 /* One node's connection, and how bad it is. Times are drawn from 0 to these. */
 struct fake_link {

@@ -2,14 +2,37 @@
  * Copyright (c) 2026 The brbd authors
  *
  * What the fake engine keeps: logs, names, leases and records, and what is done to
- * them at a request. For fake-engine.c alone.
+ * them at a request. The functions are for fake-engine.c alone.
  */
 #ifndef FAKE_STORE_H
 #define FAKE_STORE_H
 
-#include "fake-engine.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/deadline.h"
+#include "sharedlog/engine.h"
 
 #define FAKE_NODES_MAX 64
+
+/* What all nodes share: the time, the primary, and its replica if it has one. */
+struct fake_world {
+	struct clock clock;
+	struct deadlines deadlines;
+	uint64_t random; /* never 0 */
+	struct fake_store *primary;
+	struct fake_store *replica; /* what it was a while ago; or NULL */
+	struct fake_link *links;
+	struct fake_bytes *bytes;
+	bool is_stopped; /* does nothing, as by SIGSTOP */
+	bool is_down; /* refuses connections */
+	enum sharedlog_fault fault; /* refuses each change for that */
+	uint64_t replids; /* given so far */
+	uint64_t done; /* requests */
+	uint64_t twice; /* appends that had been done before */
+};
 
 /* What is on its way back. */
 struct fake_answer {
