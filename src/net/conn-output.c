@@ -158,11 +158,27 @@ conn_enqueue(struct conn *c, const char *data, size_t len)
 	}
 }
 
-void
-conn_write_sealed(struct conn *c, const char *data, size_t len)
+/* What a write made of len bytes is seen to: it took n, or -1 with errno. */
+static void
+conn_write_rest(struct conn *c, const char *data, size_t len, ssize_t n)
+{
+	if (n == -1 && errno != EAGAIN) {
+		conn_lose(c, len);
+		return;
+	}
+	if (n > 0) {
+		data += n;
+		len -= (size_t)n;
+	}
+	conn_enqueue(c, data, len);
+}
+
+/* conn_write_sealed(), as a part of conn_send(). */
+static inline void
+conn_write_now(struct conn *c, const char *data, size_t len)
 {
 	struct net *net = c->net;
-	ssize_t n;
+	ssize_t n = 0;
 
 	net->bytes_out += len;
 	if (!c->has_output) {
@@ -172,21 +188,18 @@ conn_write_sealed(struct conn *c, const char *data, size_t len)
 		} while (n == -1 && errno == EINTR);
 		if (n == (ssize_t)len)
 			return;
-		if (n == -1) {
-			if (errno != EAGAIN) {
-				conn_lose(c, len);
-				return;
-			}
-			n = 0;
-		}
-		data += n;
-		len -= (size_t)n;
 	}
-	conn_enqueue(c, data, len);
+	conn_write_rest(c, data, len, n);
+}
+
+void
+conn_write_sealed(struct conn *c, const char *data, size_t len)
+{
+	conn_write_now(c, data, len);
 }
 
 /* Writes to the socket, or queues behind earlier output. */
-static void
+static inline void
 conn_write(struct conn *c, const char *data, size_t len)
 {
 	if (len == 0)
@@ -197,7 +210,7 @@ conn_write(struct conn *c, const char *data, size_t len)
 	if (c->tls != NULL)
 		conn_tls_write(c, data, len);
 	else
-		conn_write_sealed(c, data, len);
+		conn_write_now(c, data, len);
 }
 
 static void
