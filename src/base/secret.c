@@ -36,11 +36,13 @@ secret_next(struct secret_words *w)
 	return w->len > 0;
 }
 
+/* word is in lower case. Each line is compared with many, so the first letter
+ * decides first. */
 static bool
 secret_is(const struct secret_words *w, const char *word)
 {
-	return w->len == strlen(word) &&
-	    strncasecmp(w->word, word, w->len) == 0;
+	return w->len > 0 && (w->word[0] | 0x20) == word[0] &&
+	    strncasecmp(w->word, word, w->len) == 0 && word[w->len] == '\0';
 }
 
 static bool
@@ -86,8 +88,13 @@ secret_is_command(const struct secret_words *w, bool is_command)
 		"authenticate" };
 	static const char *const of_people[] = { "login", "identify",
 		"register", "setpass", "passwd" };
-	size_t count = secret_count(*w);
+	bool is_of_clients = secret_is_any(w, of_clients, NITEMS(of_clients));
+	size_t count;
 
+	if (!is_of_clients && !secret_is(w, "webirc") &&
+	    !secret_is_any(w, of_people, NITEMS(of_people)))
+		return false;
+	count = secret_count(*w);
 	if (count == 0)
 		return false;
 	/* WEBIRC password gateway host address; REGISTER account email pw */
@@ -95,10 +102,9 @@ secret_is_command(const struct secret_words *w, bool is_command)
 		return (is_command || secret_is_capitals(w)) && count >= 4;
 	if (secret_is(w, "register") && secret_is_capitals(w) && count == 3)
 		return true;
-	if (secret_is_any(w, of_clients, NITEMS(of_clients)))
+	if (is_of_clients)
 		return is_command || secret_is_capitals(w) || count == 1;
-	return secret_is_any(w, of_people, NITEMS(of_people)) &&
-	    (is_command || count <= 2);
+	return is_command || count <= 2;
 }
 
 /* Is it the name of what keeps accounts on other networks? is_command: short

@@ -10,6 +10,7 @@
  */
 #include "config.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include <unicase.h>
@@ -159,10 +160,19 @@ text_replace_bad(char *out, const char *in, size_t len)
 	return out_len;
 }
 
+/* Most text is ASCII, of which eight bytes are looked at in one go. */
 bool
 text_is_utf8(const char *s, size_t len)
 {
-	return u8_check((const uint8_t *)s, len) == NULL;
+	uint64_t eight;
+	size_t i;
+
+	for (i = 0; len - i >= sizeof(eight); i += sizeof(eight)) {
+		memcpy(&eight, s + i, sizeof(eight));
+		if ((eight & UINT64_C(0x8080808080808080)) != 0)
+			break;
+	}
+	return u8_check((const uint8_t *)s + i, len - i) == NULL;
 }
 
 bool
