@@ -97,8 +97,8 @@ conn_move(struct conn *c, enum conn_queue_id id)
 	c->in_queue = id & 3;
 }
 
-void
-conn_handle_later(struct conn *c)
+static void
+net_resume_later(struct net *net, struct conn *c)
 {
 	/*
 	 * Not event_active(): libevent runs what a callback activates at its
@@ -107,12 +107,18 @@ conn_handle_later(struct conn *c)
 	 */
 	static const struct timeval at_once = { 0, 0 };
 
+	if (!event_pending(net->resume, EV_TIMEOUT, NULL) &&
+	    event_add(net->resume, &at_once) == -1)
+		conn_set_end(c, CONN_END_ERROR);
+}
+
+void
+conn_handle_later(struct conn *c)
+{
 	if (c->in_queue != CONN_NOWHERE)
 		return;
 	conn_move(c, CONN_IN_MORE_INPUT);
-	if (!event_pending(c->net->resume, EV_TIMEOUT, NULL) &&
-	    event_add(c->net->resume, &at_once) == -1)
-		conn_set_end(c, CONN_END_ERROR);
+	net_resume_later(c->net, c);
 }
 
 /* The end of a connection */
@@ -341,21 +347,26 @@ conn_rest(struct conn *c)
 	conn_give_back_bev(c);
 }
 
+/* Hands over the lines that wait, for a slice of time; the rest of them have the
+ * next one, before those with still more lines. */
 static void
 net_resume(struct net *net)
 {
+	struct walk_budget slice = walks_slice(&net->deadlines->walks);
 	struct conn *c;
 
-	/*
-	 * Those with still more lines go back to more_input: once a turn each.
-	 */
 	TAILQ_FOREACH(c, &net->more_input, entry)
 		c->in_queue = CONN_IN_RESUMING;
 	TAILQ_CONCAT(&net->resuming, &net->more_input, entry);
-	while ((c = TAILQ_FIRST(&net->resuming)) != NULL) {
+	while ((c = TAILQ_FIRST(&net->resuming)) != NULL &&
+	    walk_may_take(&slice)) {
 		conn_move(c, CONN_NOWHERE);
 		conn_handle_input(c);
+		/* So many lines may take as long as a slice. */
+		walk_took_long(&slice);
 	}
+	if (c != NULL)
+		net_resume_later(net, c);
 }
 
 CALLBACK(net_resume, struct net, owner->clock)

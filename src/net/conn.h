@@ -100,7 +100,7 @@ struct net {
 	struct event *resume; /* handles more_input in the next turn */
 	/* those with more than CONN_LINES_PER_TURN lines */
 	struct conn_queue more_input;
-	struct conn_queue resuming; /* those of more_input due in this turn */
+	struct conn_queue resuming; /* those of more_input whose turn it is */
 	struct conn_queue ended; /* their ended() is due */
 	/* given back by connections at rest, for the next that needs one */
 	struct bufferevent *spare[CONN_SPARE_MAX];

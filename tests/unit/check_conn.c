@@ -194,6 +194,38 @@ START_TEST(test_turns)
 }
 END_TEST
 
+/* Nor do many together, who have lines left to say. */
+START_TEST(test_resume_some)
+{
+	struct pipe p[6];
+	size_t i, said, before = NITEMS(p);
+
+	world_init(_i);
+	for (i = 0; i < NITEMS(p); i++) {
+		pipe_open(&p[i], _i);
+		p[i].on_line = line_pauses;
+		PEER_WRITE(&p[i], "one\ntwo\n");
+		UNTIL(p[i].line_count == 1);
+	}
+	w.deadlines.walks.now_us = slow_now_us;
+	for (i = 0; i < NITEMS(p); i++)
+		conn_resume_input(p[i].c);
+	do {
+		event_base_loop(w.base, EVLOOP_ONCE);
+		for (said = i = 0; i < NITEMS(p); i++)
+			said += p[i].line_count;
+		ck_assert_uint_le(said, before + 2);
+		before = said;
+	} while (said < 2 * NITEMS(p));
+	w.deadlines.walks.now_us = NULL;
+	for (i = 0; i < NITEMS(p); i++) {
+		CHECK_GOT(&p[i], "[one][two]");
+		pipe_close(&p[i]);
+	}
+	world_fini();
+}
+END_TEST
+
 /* hostile 3, 40: lines that have to wait do so in the kernel, not here. */
 START_TEST(test_input_is_bounded)
 {
@@ -652,6 +684,7 @@ unit_tests(Suite *s)
 	add_test(tc, test_lines_are_no_waste);
 	add_test(tc, test_limit);
 	add_test(tc, test_turns);
+	add_test(tc, test_resume_some);
 	add_test(tc, test_input_is_bounded);
 	add_test(tc, test_pause);
 	add_test(tc, test_pause_within_line);

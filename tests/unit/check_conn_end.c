@@ -47,15 +47,6 @@ START_TEST(test_close)
 }
 END_TEST
 
-static int64_t slow_us;
-
-/* Each look at the clock comes two thirds of a slice after the last one. */
-static int64_t
-slow_now_us(void)
-{
-	return slow_us += WALK_SLICE_US * 2 / 3;
-}
-
 /* Many who end at once do not hold up the loop. */
 START_TEST(test_reap_some)
 {

@@ -70,6 +70,14 @@ wake(void *arg)
 	event_active(w.reap, EV_TIMEOUT, 0);
 }
 
+int64_t
+slow_now_us(void)
+{
+	static int64_t slow_us;
+
+	return slow_us += WALK_SLICE_US * 2 / 3;
+}
+
 void
 world_init(int variant)
 {

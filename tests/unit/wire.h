@@ -71,6 +71,9 @@ void world_init(int variant);
 void world_fini(void); /* no conn and no deadline may be left */
 
 int64_t now_ms(void); /* in reality, not in w.clock */
+/* For w.deadlines.walks: each look at the clock comes two thirds of a slice after
+ * the last one, so that two items fit into one. */
+int64_t slow_now_us(void);
 /* All that can be done now. */
 void run_ready(void);
 /* Moves w.clock and runs what falls due. */
