@@ -112,7 +112,13 @@ struct event {
 	enum event_live live;
 	enum event_age age;
 	uint64_t number; /* of the message in its room; 0: live only */
-	uint64_t msgid; /* of a private message; 0: unknown */
+	/* Of a private message; 0: unknown. Of a room's: its first number, if
+	 * that is another one; else 0. */
+	uint64_t msgid;
+	/* Of a message of a shared log: who appended it, and their count of
+	 * that (sharedlog/entry.h). node is 0 if it is of this server alone. */
+	uint64_t node;
+	uint64_t counter;
 	int64_t time_ms; /* wall clock; of a message: the room's time */
 	int64_t wall_ms; /* what the clock showed, if time_ms differs; or 0 */
 	int64_t age_ms; /* of a message: what the age clock showed */

@@ -35,8 +35,10 @@ enum record_type {
 	RECORD_NOTICE
 };
 
-/* Added to the type of a message that has an id: see record_id(). */
+/* Added to the type of a message that has an id, or is of a shared log: see
+ * record_id() and record_origin(). */
 #define RECORD_HAS_ID 0x80
+#define RECORD_HAS_ORIGIN 0x40
 
 /* A record's first word. It is stored last and in one go: the record exists
  * from then on. */
@@ -61,7 +63,9 @@ struct record {
 	uint64_t age; /* of the age clock, in milliseconds; of a hole: 0 */
 	uint64_t
 	    author; /* record_pack_author(); of a hole: the number after it */
-	char data[]; /* nick, NUL, text; with an id: struct record_id; NULs */
+	/* nick, NUL, text; then struct record_id, struct record_origin, if it
+	 * has them; NULs */
+	char data[];
 };
 
 /* Behind the text, at any alignment. Who has none pays nothing for it. */
@@ -69,6 +73,13 @@ struct record_id {
 	uint8_t key[sizeof(uint64_t)]; /* whose id it is */
 	uint8_t len;
 	char id[];
+};
+
+/* Behind that, at any alignment: see struct event. */
+struct record_origin {
+	uint8_t msgid[sizeof(uint64_t)]; /* its number, if it has not changed */
+	uint8_t node[sizeof(uint64_t)];
+	uint8_t counter[sizeof(uint64_t)];
 };
 
 _Static_assert(sizeof(struct record) == 56, "the layout of a record");
@@ -190,7 +201,8 @@ record_is_message(const struct record *r)
 static inline enum record_type
 record_message_type(union record_word first)
 {
-	return (enum record_type)(first.is.type & ~RECORD_HAS_ID);
+	return (enum record_type)(first.is.type &
+	    ~(RECORD_HAS_ID | RECORD_HAS_ORIGIN));
 }
 
 /* The id of a sound record, or NULL. */
@@ -211,6 +223,29 @@ record_id_key(const struct record_id *id)
 
 	memcpy(&key, id->key, sizeof(key));
 	return key;
+}
+
+/* Where a sound record of a shared log says what it is there; or NULL. */
+static inline const struct record_origin *
+record_origin(const struct record *r)
+{
+	const struct record_id *id = record_id(r);
+
+	if (!record_is_message(r) ||
+	    (r->first.is.type & RECORD_HAS_ORIGIN) == 0)
+		return NULL;
+	return (const void *)(r->data + r->first.is.nick_len + 1 +
+	    r->first.is.text_len + (id == NULL ? 0 : sizeof(*id) + id->len));
+}
+
+/* One of the numbers of struct record_origin. */
+static inline uint64_t
+record_origin_number(const uint8_t field[sizeof(uint64_t)])
+{
+	uint64_t number;
+
+	memcpy(&number, field, sizeof(number));
+	return number;
 }
 
 static inline int64_t
@@ -312,6 +347,10 @@ bool history_walk(struct history *h);
  * holes for what is missing. Returns the number of messages known to be lost.
  */
 uint64_t history_scan(struct history *h);
+
+/* Goes on with that number, which is greater than the next one: with a hole in
+ * between, unless the ring is empty. */
+void history_skip_to(struct history *h, uint64_t number);
 
 /* Goes on with numbers in a new epoch, which is also after this one. */
 void history_next_epoch(struct history *h, uint64_t epoch);

@@ -49,6 +49,8 @@ history_has_form(const struct record *r, size_t left)
 				return false;
 			used += sizeof(struct record_id) + record_id(r)->len;
 		}
+		if ((first.is.type & RECORD_HAS_ORIGIN) != 0)
+			used += sizeof(struct record_origin);
 		return first.is.nick_len <= NICK_MAX &&
 		    first.is.text_len <= HISTORY_TEXT_MAX &&
 		    first.is.size == HISTORY_ROUND(used) &&
@@ -68,8 +70,20 @@ load_is_harmless_id(const struct record_id *id)
 }
 
 static bool
+load_is_harmless_origin(const struct record_origin *origin)
+{
+	uint64_t msgid = record_origin_number(origin->msgid);
+
+	return msgid != 0 && msgid < HISTORY_NUMBER_MAX &&
+	    record_origin_number(origin->node) != 0 &&
+	    record_origin_number(origin->counter) != 0;
+}
+
+static bool
 load_is_harmless(const struct record *r)
 {
+	const struct record_id *id = record_id(r);
+	const struct record_origin *origin = record_origin(r);
 	size_t i;
 
 	if (!record_is_message(r))
@@ -78,7 +92,8 @@ load_is_harmless(const struct record *r)
 		if (!nick_is_char(r->data[i]))
 			return false;
 	return r->author >> RECORD_VIA_SHIFT <= EVENT_VIA_MAX &&
-	    (record_id(r) == NULL || load_is_harmless_id(record_id(r))) &&
+	    (id == NULL || load_is_harmless_id(id)) &&
+	    (origin == NULL || load_is_harmless_origin(origin)) &&
 	    text_is_harmless(r->data + r->first.is.nick_len + 1,
 		r->first.is.text_len);
 }

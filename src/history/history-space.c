@@ -67,7 +67,8 @@ int
 history_grow(struct history *h, size_t text_len)
 {
 	size_t need = sizeof(struct record) + NICK_SIZE + text_len +
-	    sizeof(struct record_id) + HISTORY_ID_MAX + HISTORY_ALIGN;
+	    sizeof(struct record_id) + HISTORY_ID_MAX +
+	    sizeof(struct record_origin) + HISTORY_ALIGN;
 	size_t allocated;
 	off_t from = (off_t)(HISTORY_HEADER_SIZE + h->allocated);
 

@@ -219,26 +219,49 @@ history_put_id(char *at, const struct event *event)
 	memcpy(id->id, event->id, event->id_len);
 }
 
+/* The same with what it is in a shared log, in the record of that number. */
+static void
+history_put_origin(char *at, const struct event *event, uint64_t number)
+{
+	struct record_origin *origin = (void *)at;
+	uint64_t msgid = event->msgid != 0 ? event->msgid : number;
+
+	if (event->node == 0)
+		return;
+	memcpy(origin->msgid, &msgid, sizeof(origin->msgid));
+	memcpy(origin->node, &event->node, sizeof(origin->node));
+	memcpy(origin->counter, &event->counter, sizeof(origin->counter));
+}
+
+/* The bytes of those two. */
+static size_t
+history_more_size(const struct event *event, size_t *id_size)
+{
+	*id_size = 0;
+	if (event->id_key != 0) {
+		assert(history_id_is_valid(event->id, event->id_len));
+		*id_size = sizeof(struct record_id) + event->id_len;
+	}
+	return *id_size + (event->node != 0 ? sizeof(struct record_origin) : 0);
+}
+
 uint64_t
 history_append(struct history *h, const struct event *event)
 {
 	struct record *r;
 	union record_word first;
-	size_t nick_len, text_len, text_max, size, id_size = 0;
+	size_t nick_len, text_len, text_max, size, id_size, more_size;
 
 	assert(event_is_numbered(event->kind));
 	nick_len = strlen(event->nick);
 	assert(nick_len <= NICK_MAX);
-	if (event->id_key != 0) {
-		assert(history_id_is_valid(event->id, event->id_len));
-		id_size = sizeof(struct record_id) + event->id_len;
-	}
+	more_size = history_more_size(event, &id_size);
 	text_len = event->text_len;
 	text_max = h->size / 4 < HISTORY_TEXT_MAX ? h->size / 4 :
 						    HISTORY_TEXT_MAX;
 	if (text_len > text_max)
 		text_len = text_cut(event->text, text_len, text_max);
-	size = HISTORY_ROUND(sizeof(*r) + nick_len + 1 + text_len + id_size);
+	size = HISTORY_ROUND(sizeof(*r) + nick_len + 1 + text_len + more_size);
 
 	r = history_reserve(h, size);
 	r->pos = h->head_pos;
@@ -252,12 +275,15 @@ history_append(struct history *h, const struct event *event)
 	if (text_len > 0)
 		memcpy(r->data + nick_len + 1, event->text, text_len);
 	history_put_id(r->data + nick_len + 1 + text_len, event);
+	history_put_origin(r->data + nick_len + 1 + text_len + id_size, event,
+	    r->number);
 	if (event->author > h->max_author)
 		h->max_author = event->author;
 
 	first.is.size = (uint32_t)size;
 	first.is.type = (uint8_t)(history_record_type(event->kind) |
-	    (event->id_key != 0 ? RECORD_HAS_ID : 0));
+	    (event->id_key != 0 ? RECORD_HAS_ID : 0) |
+	    (event->node != 0 ? RECORD_HAS_ORIGIN : 0));
 	first.is.nick_len = (uint8_t)nick_len;
 	first.is.text_len = (uint16_t)text_len;
 	history_commit(h, r, first);
@@ -358,6 +384,7 @@ static void
 history_read_message(const struct record *r, struct event *event)
 {
 	const struct record_id *id = record_id(r);
+	const struct record_origin *origin = record_origin(r);
 
 	event->kind = history_event_kind(record_message_type(r->first));
 	event->time_ms = record_time_ms(r);
@@ -372,6 +399,13 @@ history_read_message(const struct record *r, struct event *event)
 		event->id = id->id;
 		event->id_len = id->len;
 		event->id_key = record_id_key(id);
+	}
+	if (origin != NULL) {
+		event->msgid = record_origin_number(origin->msgid);
+		if (event->msgid == event->number)
+			event->msgid = 0;
+		event->node = record_origin_number(origin->node);
+		event->counter = record_origin_number(origin->counter);
 	}
 }
 
@@ -529,12 +563,7 @@ history_next_epoch(struct history *h, uint64_t epoch)
 	if (epoch < h->next_number / HISTORY_EPOCH)
 		epoch = h->next_number / HISTORY_EPOCH;
 	number = (epoch + 1) * HISTORY_EPOCH + h->next_number % HISTORY_EPOCH;
-	if (h->tail_pos != h->head_pos) {
-		history_append_hole(h, number);
-		return;
-	}
-	h->first_number = h->next_number = number;
-	history_store(&h->header->next_number, number);
+	history_skip_to(h, number);
 }
 
 void

@@ -123,11 +123,19 @@ void history_fini(struct history *h);
 
 /*
  * Appends an event of a kind that is numbered (kind, time_ms, age_ms, author,
- * nick, text are used, and id if there is an id_key; its number is ignored).
+ * nick, text are used, id if there is an id_key, msgid and counter if there is a
+ * node; its number is ignored).
  * Returns the number given. Text beyond a quarter of the ring is cut, so that an
  * append always succeeds.
  */
 uint64_t history_append(struct history *h, const struct event *event);
+
+/*
+ * The same for a message of a shared log, which comes with its number (not less
+ * than next_number, and less than HISTORY_NUMBER_MAX), node and counter, and
+ * msgid if that is another number. What the log had in between is a hole.
+ */
+void history_append_at(struct history *h, const struct event *event);
 
 /*
  * The time for the message that is appended next, while the wall clock shows

@@ -12,6 +12,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/history-load.c \
 	%D%/history-open.c \
 	%D%/history-seek.c \
+	%D%/history-shared.c \
 	%D%/history-space.c \
 	%D%/history-store.c \
 	%D%/history-unname.c \

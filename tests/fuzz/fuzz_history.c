@@ -80,15 +80,22 @@ fuzz_read(const struct history *h)
 	return messages;
 }
 
+/* Every third is of a shared log, which leaves numbers out. */
 static void
-fuzz_append(struct history *h)
+fuzz_append(struct history *h, size_t i)
 {
 	struct event event = { .kind = EVENT_SAY,
 		.nick = "ana",
 		.text = "a text of some length",
-		.text_len = 21 };
+		.text_len = 21,
+		.number = h->next_number + i % 4 };
 
-	(void)history_append(h, &event);
+	if (i % 3 != 0 || event.number >= HISTORY_NUMBER_MAX) {
+		(void)history_append(h, &event);
+		return;
+	}
+	event.node = event.counter = 1 + i;
+	history_append_at(h, &event);
 }
 
 int
@@ -127,7 +134,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(messages == 0);
 	(void)history_find(&h, h.first_number + size);
 	for (i = 0; i < 40; i++) {
-		fuzz_append(&h);
+		fuzz_append(&h, i);
 		(void)fuzz_read(&h);
 	}
 	assert(history_walk(&h));

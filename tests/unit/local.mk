@@ -52,6 +52,7 @@ unit_tests = \
 	%D%/check_history_faults \
 	%D%/check_history_file \
 	%D%/check_history_image \
+	%D%/check_history_shared \
 	%D%/check_http \
 	%D%/check_ids \
 	%D%/check_inherit \

@@ -50,6 +50,12 @@ ring_make(uint64_t number, struct event *event, char nick[16], char text[128])
 	for (i = 0; i < event->text_len; i++)
 		text[i] = (char)('a' + (number + i * (mixed >> 16)) % 26);
 	event->text = text;
+	/* Of a shared log; of these some have got a new number. */
+	if (mixed % 3 == 0) {
+		event->node = mixed | UINT64_C(1) << 63;
+		event->counter = number % HISTORY_EPOCH + 7;
+		event->msgid = mixed % 2 == 0 ? 0 : event->counter;
+	}
 	if (mixed % 5 != 0)
 		return;
 	/* Two owners with the same ids. */
@@ -62,6 +68,20 @@ ring_make(uint64_t number, struct event *event, char nick[16], char text[128])
 	if (event->id_len < 11)
 		event->id_len = 11;
 	event->id = ring_id;
+}
+
+uint64_t
+ring_append_at(struct history *h, uint64_t number)
+{
+	struct event event;
+	char nick[16], text[128];
+
+	ring_make(number, &event, nick, text);
+	event.number = number;
+	if (event.node == 0)
+		return 0;
+	history_append_at(h, &event);
+	return number;
 }
 
 uint64_t
@@ -91,6 +111,9 @@ ring_check_message(const struct history *h, const struct event *event)
 		QUICK_ASSERT(memcmp(event->text, text, expected.text_len) == 0);
 	QUICK_ASSERT(event->id_key == expected.id_key);
 	QUICK_ASSERT(event->id_len == expected.id_len);
+	QUICK_ASSERT(event->node == expected.node);
+	QUICK_ASSERT(event->counter == expected.counter);
+	QUICK_ASSERT(event->msgid == expected.msgid);
 	if (expected.id_key == 0)
 		return;
 	QUICK_ASSERT(memcmp(event->id, expected.id, expected.id_len) == 0);

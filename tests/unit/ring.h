@@ -15,6 +15,8 @@
 
 /* Appends a message all of which follows from its number. */
 uint64_t ring_append(struct history *h);
+/* The same with a number given; 0: that number's is of no shared log. */
+uint64_t ring_append_at(struct history *h, uint64_t number);
 void ring_append_some(struct history *h, int n);
 
 /*
