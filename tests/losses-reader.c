@@ -19,6 +19,8 @@
 
 unsigned losses_seed;
 
+static struct reader *reader_latest; /* who has seen something last */
+
 void
 losses_fail(const char *fmt, ...)
 {
@@ -28,18 +30,35 @@ losses_fail(const char *fmt, ...)
 	va_start(ap, fmt);
 	buf_vaddf(&text, fmt, ap);
 	va_end(ap);
+	if (reader_latest != NULL)
+		(void)fprintf(stderr, "%s has seen last:\n%s",
+		    reader_latest->nick, reader_latest->recent);
 	ck_abort_msg("LOSSES_SEED=%u: %s", losses_seed, buf_cstr(&text));
+}
+
+void
+reader_note(struct reader *r, const char *text)
+{
+	const size_t half = RECENT_SIZE / 2, line_max = 100;
+
+	reader_latest = r;
+	if (r->recent_len > RECENT_SIZE - line_max) {
+		memmove(r->recent, r->recent + r->recent_len - half, half);
+		r->recent_len = half;
+	}
+	r->recent_len += (size_t)snprintf(r->recent + r->recent_len, line_max,
+	    "\t%.90s\n", text);
 }
 
 void
 reader_begin(struct reader *r)
 {
+	reader_note(r, "* connects");
 	buf_reset(&r->in);
 	r->phase = PHASE_GUEST;
 	r->in_repeats = r->in_private_repeats = r->was_refused = false;
 	r->is_known = r->was_live = r->has_asked = false;
 	r->last = r->guest_first = r->guest_next = 0;
-	r->asked_first = r->asked_next = 0;
 }
 
 bool
@@ -110,15 +129,30 @@ reader_room_line(struct reader *r, unsigned number)
 	r->last = number;
 }
 
+/* It is in the answer to what they have asked for. */
+static void
+reader_answered(struct reader *r, unsigned number)
+{
+	LOSSES_ASSERT(number < PRIVATE_MAX, "%s: too many", r->nick);
+	if (number < r->next_private)
+		return;
+	LOSSES_ASSERT(number == r->next_private,
+	    "%s has %u in the history, and not %u", r->nick, number,
+	    r->next_private);
+	r->was_asked[number] = true;
+	r->next_private++;
+}
+
 static void
 reader_private_line(struct reader *r, unsigned number)
 {
 	if (r->has_asked && number > r->next_private)
 		return; /* the answer has it, and those before */
+	LOSSES_ASSERT(number < PRIVATE_MAX, "%s: too many", r->nick);
 	LOSSES_ASSERT(number <= r->next_private, "%s was told %u, and not %u",
 	    r->nick, number, r->next_private);
 	LOSSES_ASSERT(number == r->next_private || r->in_private_repeats ||
-		(number >= r->asked_first && number < r->asked_next),
+		r->was_asked[number],
 	    "%s was told %u again, and nothing said so", r->nick, number);
 	if (number == r->next_private)
 		r->next_private++;
@@ -167,6 +201,7 @@ reader_line(struct reader *r, char *line)
 {
 	unsigned number;
 
+	reader_note(r, line);
 	if (strncmp(line, "-- ", 3) == 0)
 		reader_notice(r, line + 3);
 	else if (sscanf(line, "[%*d:%*d] <ana> %u ", &number) == 1)
@@ -205,6 +240,7 @@ reader_irc_line(struct reader *r, char *line, struct buf *answers)
 	char *text;
 	unsigned number;
 
+	reader_note(r, line);
 	if (strncmp(line, "PING ", 5) == 0) {
 		line[1] = 'O';
 		buf_addf(answers, "%s\r\n", line);
@@ -221,7 +257,19 @@ reader_irc_line(struct reader *r, char *line, struct buf *answers)
 			text = strchr(text, ']') + 2;
 		LOSSES_ASSERT(sscanf(text, "%u ", &number) == 1, "%s: %s",
 		    r->nick, line);
-		reader_private_line(r, number);
+		/* Nothing tells an answer's lines from those that come by
+		 * themselves. */
+		if (r->has_asked && number <= r->next_private)
+			reader_answered(r, number);
+		else
+			reader_private_line(r, number);
+	} else if ((text = reader_irc_text(line, ":", "NOTICE ")) != NULL &&
+	    strstr(text, " new from ana; CHATHISTORY ") != NULL) {
+		buf_addstr(answers,
+		    "CHATHISTORY LATEST ana * 64\r\nPING asked\r\n");
+		r->has_asked = true;
+	} else if (reader_irc_text(line, ":", "PONG ") != NULL) {
+		r->has_asked = false;
 	} else if ((text = reader_irc_text(line, ":", "NOTICE #lobby")) != NULL)
 		reader_notice(r, text);
 	else if ((text = reader_irc_text(line, ":", "NOTICE ")) != NULL &&
@@ -253,15 +301,8 @@ reader_json_private(struct reader *r, const char *line)
 
 	while ((line = strstr(line, "\"text\":\"")) != NULL) {
 		line += strlen("\"text\":\"");
-		if (sscanf(line, "%u", &number) == 1 &&
-		    number >= r->next_private) {
-			LOSSES_ASSERT(number == r->next_private,
-			    "%s has %u in the history, and not %u", r->nick,
-			    number, r->next_private);
-			if (r->asked_first == 0)
-				r->asked_first = number;
-			r->asked_next = ++r->next_private;
-		}
+		if (sscanf(line, "%u", &number) == 1)
+			reader_answered(r, number);
 	}
 	r->has_asked = false;
 }
@@ -271,6 +312,7 @@ reader_json_line(struct reader *r, char *line, struct buf *answers)
 {
 	unsigned number;
 
+	reader_note(r, line);
 	if (reader_json_has(line, "{\"event\":\"ask\",\"token\":\"", &number))
 		buf_addf(answers, "{\"ack\":\"%u\"}\n", number);
 	else if (strncmp(line, "{\"event\":\"msg\"", 14) == 0) {

@@ -16,6 +16,9 @@ enum phase {
 	PHASE_LIVE
 };
 
+#define PRIVATE_MAX 4096 /* as many messages are told one in private */
+#define RECENT_SIZE 8192
+
 /* What somebody has seen, over all their connections. */
 struct reader {
 	const char *nick;
@@ -33,17 +36,24 @@ struct reader {
 	unsigned next; /* of the line that they have never seen */
 	unsigned last; /* the line before, in this replay or live */
 	unsigned next_private;
-	/* What they have asked for in this connection: of that, the catch-up may
-	 * have some as well. */
-	unsigned asked_first, asked_next;
+	/* What they were told because they asked for it, which is marked by
+	 * nothing: what waits for them may have some of it as well. */
+	bool was_asked[PRIVATE_MAX];
 	unsigned guest_first, guest_next; /* seen in PHASE_GUEST */
 	unsigned repeats, private_repeats;
+	/* The last lines, and what became of connections. */
+	char recent[RECENT_SIZE];
+	size_t recent_len;
 };
 
 extern unsigned losses_seed;
 
 /* A new connection. */
 void reader_begin(struct reader *r);
+
+/* Keeps text, a line that they have seen or what happened to them, for who reads
+ * of a failure: losses_fail() shows what this reader has seen last. */
+void reader_note(struct reader *r, const char *text);
 
 /* Were they live as a guest, and have their nick now? The next line tells
  * whether that was all: it is a catch-up's first, or new. */
