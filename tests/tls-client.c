@@ -95,6 +95,13 @@ tls_client_feed(struct tls_client *c, const void *data, size_t len)
 	(void)len;
 }
 
+bool
+tls_client_is_answered_plainly(const struct tls_client *c)
+{
+	(void)c;
+	return false;
+}
+
 const char *
 tls_client_options(const char *dir)
 {
@@ -147,6 +154,7 @@ struct tls_client {
 	int error; /* errno of what broke it; 0: nothing */
 	size_t limit; /* bytes that may be sent */
 	bool is_fed;
+	bool is_no_tls; /* that the server speaks */
 	struct buf fed; /* what is left of it */
 };
 
@@ -256,6 +264,8 @@ tls_client_result(struct tls_client *c, int result)
 			SSL_R_UNEXPECTED_EOF_WHILE_READING ?
 		    ECONNABORTED :
 		    EPROTO;
+		c->is_no_tls = ERR_GET_REASON(error) ==
+		    SSL_R_WRONG_VERSION_NUMBER;
 		break;
 	}
 	errno = c->error;
@@ -435,6 +445,12 @@ tls_client_feed(struct tls_client *c, const void *data, size_t len)
 {
 	c->is_fed = true;
 	buf_add(&c->fed, data, len);
+}
+
+bool
+tls_client_is_answered_plainly(const struct tls_client *c)
+{
+	return c->is_no_tls;
 }
 
 const char *

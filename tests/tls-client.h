@@ -57,6 +57,8 @@ void tls_client_limit(struct tls_client *c, size_t bytes);
 /* From now on this is what the server has sent, of ciphertext, and fd is not
  * read. */
 void tls_client_feed(struct tls_client *c, const void *data, size_t len);
+/* Is what came first no TLS? That is EPROTO, too. */
+bool tls_client_is_answered_plainly(const struct tls_client *c);
 
 /* A certificate for localhost is in dir then; returns the daemon's options for
  * it, in static memory: "", where there is no TLS. */
