@@ -331,6 +331,7 @@ conn_make(struct net *net, struct conn_parts *p,
 	p->c.timer = NULL;
 	if (c != NULL) {
 		fields_move(&conn_fields, c, &p->c);
+		c->is_binary = c->websocket != NULL && c->websocket->is_binary;
 		result = conn_fill(c, p, telnet);
 	}
 	if (result == 0 && conn_parts_need_timer(p)) {

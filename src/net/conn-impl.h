@@ -108,14 +108,15 @@ struct conn_mark {
 };
 
 struct conn {
-	/* What conn_send() looks at lies in one cache line. */
+	/* What conn_send_batch() looks at lies in one cache line. */
 	struct net *net;
 	uint64_t sent; /* bytes of output that were taken */
 	uint32_t look_at_ms; /* monotonic: when conn_look() is due */
 	uint32_t written_ms; /* monotonic: the last write */
 	int fd;
 	uint8_t state; /* enum conn_state */
-	bool has_output; /* the bufferevent's output may hold something */
+	bool has_output : 1; /* the bufferevent's output may hold something */
+	bool is_binary : 1; /* as in websocket */
 	uint16_t window_at; /* conn-unsent.c: of window, in units of 8 s */
 	struct conn_tls *tls; /* NULL: none */
 	struct conn_websocket *websocket; /* NULL: none */
@@ -305,8 +306,10 @@ size_t conn_tls_unsent(const struct conn_tls *tls, size_t sealed);
 enum framer_result conn_next_message(struct conn *c, struct evbuffer *in,
     size_t max_len, struct framer_line *line) MUST_CHECK;
 void conn_message_done(struct conn *c, bool is_put_back);
-/* The lines as frames; valid until the next call for any connection. */
-const struct buf *conn_frame(struct conn *c, const char *lines, size_t len);
+/* The lines of a batch (conn_send_batch()) as frames; valid until the next call
+ * for any connection. */
+const struct buf *conn_frame(struct conn *c, const char *lines, size_t len,
+    uint64_t batch);
 /* All that has come before the end is handled. */
 void conn_websocket_eof(struct conn *c);
 /* The last that we send. */

@@ -3,7 +3,7 @@
  *
  * Output, and the check whether it is stuck.
  *
- * conn_send() is the hot path: a message goes through it to each of thousands.
+ * conn_send_batch() is the hot path: a message goes through it to each of thousands.
  * While nothing is queued it asks for no time, no memory and nothing of
  * libevent. It writes past the bufferevent, which knows nothing of that, so
  * has_output must be true whenever the bufferevent's output is not empty, or
@@ -291,13 +291,13 @@ conn_send_behind(struct conn *c, const void *data, size_t len)
 }
 
 int
-conn_send(void *conn, const char *data, size_t len)
+conn_send_batch(void *conn, const char *data, size_t len, uint64_t batch)
 {
 	struct conn *c = conn;
 	const struct buf *frames;
 
 	if (c->websocket != NULL) {
-		frames = conn_frame(c, data, len);
+		frames = conn_frame(c, data, len, batch);
 		data = frames->data;
 		len = frames->len;
 	}
@@ -320,7 +320,7 @@ conn_reply(struct conn *c, const void *data, size_t len)
 	const struct buf *frames;
 
 	if (c->websocket != NULL) {
-		frames = conn_frame(c, data, len);
+		frames = conn_frame(c, data, len, 0);
 		data = frames->data;
 		len = frames->len;
 	}

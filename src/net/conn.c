@@ -411,8 +411,9 @@ net_fini(struct net *net)
 	event_free(net->resume);
 	net_tls_fini(net);
 	buf_fini(&net->cork);
-	buf_fini(&net->frames.lines);
-	buf_fini(&net->frames.frames);
+	buf_fini(&net->batches[false].frames);
+	buf_fini(&net->batches[true].frames);
+	buf_fini(&net->frames);
 }
 
 void

@@ -64,10 +64,10 @@ struct net_tls {
 	} stats;
 };
 
-/* The lines that were last sent over a WebSocket, and their frames. */
+/* The frames of what was last sent over a WebSocket to many. */
 struct net_frames {
-	struct buf lines, frames;
-	bool is_binary;
+	struct buf frames;
+	uint64_t batch; /* 0: none */
 };
 
 /* What browsers asked for (web/). */
@@ -110,7 +110,8 @@ struct net {
 	uint32_t between_ms;
 	struct conn *corked;
 	struct buf cork;
-	struct net_frames frames;
+	struct net_frames batches[2]; /* of text; binary */
+	struct buf frames; /* of what one alone is sent */
 	struct net_tls tls;
 	struct net_web web;
 	size_t count; /* connections that exist */
@@ -237,8 +238,19 @@ void conn_free(struct conn *c); /* closes at once; NULL is allowed */
  * -1 comes back, too. An error of the socket only marks c as ended: this never
  * frees c and never calls back. The room layer has it called without knowing a
  * struct conn (client_ops.deliver).
+ *
+ * A batch, if it is not 0, is a number that no other bytes had: those who are
+ * sent the same share the frames.
  */
-int conn_send(void *conn, const char *data, size_t len) MUST_CHECK;
+int conn_send_batch(void *conn, const char *data, size_t len,
+    uint64_t batch) MUST_CHECK;
+
+/* The same, of what nobody else is sent. */
+static inline int MUST_CHECK
+conn_send(struct conn *c, const char *data, size_t len)
+{
+	return conn_send_batch(c, data, len, 0);
+}
 
 /* Bytes of output that were taken so far, with what frames them. */
 uint64_t conn_sent(const struct conn *c);

@@ -120,7 +120,7 @@ client_deliver(const struct client *client, const struct buf *out)
 {
 	if (out->len == 0)
 		return 0;
-	return client->ops->deliver(client->sink, out->data, out->len);
+	return client->ops->deliver(client->sink, out->data, out->len, 0);
 }
 
 /* Tells the client with which m has just done it. */

@@ -314,6 +314,7 @@ deliver_flush(struct room *room)
 	struct audience *a;
 	const struct buf *lines;
 	struct slot *slot;
+	uint64_t batch;
 	uint32_t i;
 
 	if (!room->is_dirty)
@@ -323,18 +324,21 @@ deliver_flush(struct room *room)
 	LIST_FOREACH(a, &room->audiences, entry) {
 		if (a->lines.len == 0)
 			continue;
+		chat->last_batch++;
 		for (i = a->count; i-- > 0;) {
 			slot = &a->slots[i];
 			if (i >= DELIVER_AHEAD)
 				PREFETCH(slot[-DELIVER_AHEAD].sink);
 			lines = &a->lines;
+			batch = chat->last_batch;
 			if (slot->has_acted || slot->is_ignorer) {
 				lines = deliver_select(a, slot);
 				if (lines->len == 0)
 					continue;
+				batch = 0;
 			}
-			if (slot->deliver(slot->sink, lines->data,
-				lines->len) == 0)
+			if (slot->deliver(slot->sink, lines->data, lines->len,
+				batch) == 0)
 				chat->deliveries++;
 			else
 				deliver_refused(slot->cursor);

@@ -65,9 +65,11 @@ struct client_ops {
 	 * Hands over rendered, whole lines. -1: too much is unsent already, or
 	 * the connection is ending; nothing was taken, and member_drained()
 	 * follows when there is room again. The hot path: only sink, the
-	 * client's, is passed.
+	 * client's, is passed. A batch is a number that no other bytes had, or
+	 * 0: these go to nobody else.
 	 */
-	int (*deliver)(void *sink, const char *data, size_t len);
+	int (*deliver)(void *sink, const char *data, size_t len,
+	    uint64_t batch);
 	/* Bytes handed over so far, and how many of the last ones the client's
 	 * program may not have read. */
 	uint64_t (*handed)(const struct client *client);
@@ -466,7 +468,8 @@ struct segment {
  * pushes everything else out of the cache.
  */
 struct slot {
-	int (*deliver)(void *sink, const char *data, size_t len);
+	int (*deliver)(void *sink, const char *data, size_t len,
+	    uint64_t batch);
 	void *sink;
 	struct cursor *cursor;
 	bool has_acted; /* some of the turn's lines are their own */
@@ -610,6 +613,7 @@ struct roommates_lines {
 	const struct dialect *dialect;
 	size_t start;
 	size_t end;
+	uint64_t batch; /* client_ops.deliver() */
 };
 
 struct roommates {
@@ -726,6 +730,7 @@ struct chat {
 	/* Counters for the state report. */
 	uint64_t messages;
 	uint64_t deliveries; /* a turn's lines to one member count as one */
+	uint64_t last_batch; /* of client_ops.deliver() */
 	uint64_t fell_behind;
 	uint64_t gaps;
 };

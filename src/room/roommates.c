@@ -49,9 +49,10 @@ roommates_begin(struct roommates *roommates)
 /* Renders once per dialect; there are few, and mostly it is the last
  * one again. */
 static const struct roommates_lines *
-roommates_render(struct roommates *roommates, const struct dialect *dialect,
+roommates_render(struct roommates *roommates, const struct client *to,
     const struct event *event)
 {
+	const struct dialect *dialect = to->dialect;
 	struct roommates_lines *lines;
 	size_t i;
 
@@ -65,6 +66,7 @@ roommates_render(struct roommates *roommates, const struct dialect *dialect,
 	}
 	lines = &roommates->lines[roommates->count++];
 	lines->dialect = dialect;
+	lines->batch = ++to->member->chat->last_batch;
 	lines->start = roommates->out.len;
 	dialect_render(dialect, &roommates->out, event);
 	lines->end = roommates->out.len;
@@ -78,11 +80,11 @@ roommates_hand(struct roommates *roommates, const struct client *to,
 {
 	const struct roommates_lines *lines;
 
-	lines = roommates_render(roommates, to->dialect, event);
+	lines = roommates_render(roommates, to, event);
 	if (lines->end == lines->start)
 		return true;
 	return to->ops->deliver(to->sink, roommates->out.data + lines->start,
-		   lines->end - lines->start) == 0;
+		   lines->end - lines->start, lines->batch) == 0;
 }
 
 /* Those who miss a line about names need a new list of names. */

@@ -251,7 +251,7 @@ session_ended(struct client *client, const char *line)
 }
 
 const struct client_ops session_client_ops = {
-	.deliver = conn_send,
+	.deliver = conn_send_batch,
 	.handed = session_handed,
 	.unsent = session_unsent,
 	.mark_past = session_mark_past,

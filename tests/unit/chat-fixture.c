@@ -383,10 +383,11 @@ fixture_pass(struct chat_fixture *fixture, int64_t ms)
 }
 
 static int
-fake_deliver(void *sink, const char *data, size_t len)
+fake_deliver(void *sink, const char *data, size_t len, uint64_t batch)
 {
 	struct fake *f = sink;
 
+	(void)batch;
 	ck_assert_uint_gt(len, 0);
 	ck_assert_int_eq(data[len - 1], '\n');
 	if (f->is_full)

@@ -219,6 +219,39 @@ START_TEST(test_read)
 }
 END_TEST
 
+/* Those who are sent a batch share its frames, if they are of one kind; what one
+ * alone is sent in between changes nothing. */
+START_TEST(test_batches)
+{
+	begin(_i);
+	PEER_GOT("ok\n");
+	ck_assert_int_eq(conn_send_batch(p.c, "a\nb\n", 4, 1), 0);
+	PEER_GOT("\x81\x01"
+		 "a\x81\x01"
+		 "b");
+	ck_assert_int_eq(conn_send(p.c, "own\n", 4), 0);
+	PEER_GOT("\x81\x03own");
+	p.c->is_binary = true;
+	ck_assert_int_eq(conn_send_batch(p.c, "a\nb\n", 4, 1), 0);
+	PEER_GOT("\x82\x01"
+		 "a\x82\x01"
+		 "b");
+	p.c->is_binary = false;
+	ck_assert_int_eq(conn_send_batch(p.c, "a\nb\n", 4, 1), 0);
+	PEER_GOT("\x81\x01"
+		 "a\x81\x01"
+		 "b");
+	ck_assert_ptr_ne(w.net.batches[false].frames.data,
+	    w.net.batches[true].frames.data);
+	ck_assert_uint_eq(w.net.batches[false].batch, 1);
+	ck_assert_int_eq(conn_send_batch(p.c, "c\nd\n", 4, 2), 0);
+	PEER_GOT("\x81\x01"
+		 "c\x81\x01"
+		 "d");
+	finish();
+}
+END_TEST
+
 /* Silence: a ping, and then the end. Any sign of life will do. */
 START_TEST(test_silence)
 {
@@ -270,5 +303,6 @@ unit_tests(Suite *s)
 	add_test(tc, test_goodbye);
 	add_test(tc, test_broken);
 	add_test(tc, test_read);
+	add_test(tc, test_batches);
 	add_test(tc, test_silence);
 }
