@@ -31,9 +31,11 @@ struct history_id {
 
 RB_HEAD(history_id_tree, history_id);
 
+TAILQ_HEAD(history_id_queue, history_id);
+
 struct history_ids {
 	struct history_id_tree tree;
-	TAILQ_HEAD(, history_id) queue; /* the oldest record first */
+	struct history_id_queue queue; /* the oldest record first */
 };
 
 static int
@@ -106,6 +108,17 @@ history_add_id(struct history *h, const struct record *r)
 		(void)RB_INSERT(history_id_tree, &h->ids->tree, id);
 	}
 	TAILQ_INSERT_TAIL(&h->ids->queue, id, by_age);
+}
+
+void
+history_cut_ids(struct history *h, uint64_t pos)
+{
+	struct history_id *id;
+
+	while (h->ids != NULL &&
+	    (id = TAILQ_LAST(&h->ids->queue, history_id_queue)) != NULL &&
+	    id->pos >= pos)
+		history_forget_id(h->ids, id);
 }
 
 void

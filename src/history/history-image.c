@@ -9,8 +9,9 @@
  *         record_pos        pos   head_pos: later ones are left out
  *
  * Should the ring drop a message before all of it was copied, its place, and
- * that of all others that were dropped, is written (again) as a hole. So the
- * copy needs no memory, and no appending waits for it.
+ * that of all others that were dropped, is written (again) as a hole; and so is
+ * all the rest if the ring is cut meanwhile (history_cut()). So the copy needs
+ * no memory, and no appending waits for it.
  */
 #include "config.h"
 
@@ -29,6 +30,7 @@ history_image_begin(struct history_image *image, const struct history *h)
 	image->head_pos = h->head_pos;
 	image->record_number = h->first_number;
 	image->next_number = h->next_number;
+	image->cuts = h->cuts;
 }
 
 size_t
@@ -129,7 +131,7 @@ history_image_read(struct history_image *image, const struct history *h,
 		return image_read_header(image, data);
 	if (image->record_pos == image->head_pos)
 		return 0;
-	if (end > image->head_pos) {
+	if (end > image->head_pos || image->cuts != h->cuts) {
 		end = image->head_pos;
 		number = image->next_number;
 	}

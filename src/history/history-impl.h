@@ -321,6 +321,10 @@ history_add_seek_point(struct history *h, const struct record *r)
 	point->time_ms = record_time_ms(r);
 }
 
+/* To be called when what lies from pos on is cut off. */
+void history_cut_seek_points(struct history *h, uint64_t pos);
+void history_cut_ids(struct history *h, uint64_t pos);
+
 /* To be called when r has become the newest; and to forget all ids. */
 void history_add_id(struct history *h, const struct record *r);
 void history_free_ids(struct history *h);

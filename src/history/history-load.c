@@ -277,7 +277,9 @@ history_scan(struct history *h)
 		offset = pos % h->size;
 		r = history_at(h, pos);
 		if ((starts[offset / 64] & 1u << offset / 8 % 8) == 0 ||
-		    r->pos != pos) {
+		    r->pos != pos || r->number < expected) {
+			/* Also what history_cut() took back, and a power cut
+			 * brought again. */
 			pos += HISTORY_ALIGN;
 			continue;
 		}

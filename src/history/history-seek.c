@@ -38,6 +38,16 @@ history_make_seek_points(struct history *h)
 	h->seek_points = xcalloc(seek_point_count(h), sizeof(*h->seek_points));
 }
 
+void
+history_cut_seek_points(struct history *h, uint64_t pos)
+{
+	size_t i, count = h->seek_points == NULL ? 0 : seek_point_count(h);
+
+	for (i = 0; i < count; i++)
+		if (h->seek_points[i].pos >= pos)
+			h->seek_points[i].number = 0;
+}
+
 /* The point of the i-th piece after the tail's; NULL if nothing that is held
  * begins in it. */
 static const struct history_seek_point *

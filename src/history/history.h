@@ -54,7 +54,8 @@ struct history {
 	int64_t ahead_from_ms;
 	uint64_t max_author; /* the greatest author of a held message */
 	uint64_t written_pos; /* writing to disk has begun up to here */
-	uint64_t rewritten; /* how often a held message was changed */
+	uint64_t rewritten; /* how often a held message was changed, or cut */
+	uint64_t cuts; /* how often messages were cut: history_cut() */
 	struct history_header
 	    *header; /* before the region; stored in the file */
 	int fd; /* of a mapped file or memory file; else -1 */
@@ -136,6 +137,14 @@ uint64_t history_append(struct history *h, const struct event *event);
  * msgid if that is another number. What the log had in between is a hole.
  */
 void history_append_at(struct history *h, const struct event *event);
+
+/*
+ * Takes back what was appended from c on (in a hole: from where that begins),
+ * which is not lapped: the log has lost it, or never had it. Later numbers may be the same. Cursors beyond c are not
+ * valid any more, and the caller's to move; in a file it is whole whenever the
+ * process is killed, and after a power cut some of it may be there again.
+ */
+void history_cut(struct history *h, const struct history_cursor *c);
 
 /*
  * The time for the message that is appended next, while the wall clock shows
@@ -318,11 +327,12 @@ void history_move(struct history *h, struct history *file);
  * A copy of a ring, in pieces, between which messages may be appended and
  * dropped: a file as it would be after history_close() at the time of
  * history_image_begin(). What the ring has dropped before its turn came is a
- * hole in the copy.
+ * hole in the copy; if it was cut, so is the rest.
  */
 struct history_image {
 	size_t size; /* of the ring */
 	uint64_t tail_pos, head_pos, next_number; /* at the beginning */
+	uint64_t cuts; /* of the ring, at the beginning */
 	bool has_header; /* it was read */
 	uint64_t pos; /* of the next byte */
 	uint64_t record_pos; /* of what that is in, or begins */

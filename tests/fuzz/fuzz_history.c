@@ -102,6 +102,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct history_report report = { .missing = 0 };
+	struct history_cursor cut;
 	struct history h;
 	size_t len = HISTORY_HEADER_SIZE + FUZZ_REGION, head, i;
 	char *base;
@@ -137,7 +138,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_append(&h, i);
 		(void)fuzz_read(&h);
 	}
-	assert(history_walk(&h));
+	cut = history_back(&h, size % 16);
+	history_cut(&h, &cut);
+	messages = fuzz_read(&h);
+	assert(history_walk(&h) && fuzz_read(&h) == messages);
 	history_fini(&h);
 	return 0;
 }

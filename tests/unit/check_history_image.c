@@ -140,6 +140,55 @@ START_TEST(test_image_overtaken)
 }
 END_TEST
 
+/* The ring is cut between two pieces: what was read as a whole is there, and a
+ * hole is for the rest. */
+START_TEST(test_image_cut)
+{
+	struct history_image image;
+	struct history_cursor c;
+	uint64_t first, next, missing;
+	size_t len, n, offset;
+	char *file, piece[PIECE];
+	int round, pieces;
+
+	for (round = 0; round < 300; round++) {
+		(void)ring_open(&h, &dir, SIZE);
+		ring_append_some(&h, (int)ring_random(200) + 10);
+		first = h.first_number;
+		next = h.next_number;
+		history_image_begin(&image, &h);
+		len = history_image_size(&image);
+		file = xcalloc(1, len + PIECE);
+		pieces = (int)ring_random(18);
+		for (;; pieces--) {
+			if (pieces == 0) {
+				c = history_back(&h, 1 + ring_random(150));
+				history_cut(&h, &c);
+				/* In another place than those were. */
+				ring_append_some(&h, (int)ring_random(9));
+			}
+			n = history_image_read(&image, &h, piece, PIECE,
+			    &offset);
+			if (n == 0)
+				break;
+			memcpy(file + offset, piece, n);
+		}
+		history_fini(&h);
+		ring_store(&dir, RING_NAME, file, len);
+		free(file);
+		ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_CLOSED);
+		(void)ring_verify(&h, &missing);
+		ck_assert_uint_eq(h.first_number, first);
+		ck_assert_uint_eq(h.next_number, next);
+		if (pieces > 0)
+			ck_assert_uint_eq(missing, 0);
+		history_fini(&h);
+		ring_dir_fini(&dir);
+		ring_dir_init(&dir);
+	}
+}
+END_TEST
+
 void
 unit_tests(Suite *s)
 {
@@ -148,4 +197,5 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_image_at_rest);
 	tcase_add_test(tc, test_image_in_talk);
 	tcase_add_test(tc, test_image_overtaken);
+	tcase_add_test(tc, test_image_cut);
 }
