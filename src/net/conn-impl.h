@@ -190,8 +190,9 @@ struct conn *conn_alloc(struct net *net, int fd,
 /* To be called when whatever kept lines waiting is over. */
 void conn_continue_input(struct conn *c);
 
-/* Something can be read. */
-void conn_readable(struct conn *c);
+/* Sets up conn_readable_event(), which is not waited for yet. Returns -1 if
+ * libevent cannot. */
+int conn_init_reading(struct conn *c) MUST_CHECK;
 /* The one place where input is handled: new input, input that has waited, and
  * EOF. */
 void conn_handle_input(struct conn *c);

@@ -17,6 +17,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 
+#include "net/callback.h"
 #include "net/conn-impl.h"
 
 /* Bytes in one read(2): the most that one client may have waiting here. */
@@ -98,12 +99,12 @@ conn_next_line(struct conn *c, struct evbuffer *text, struct framer_line *line)
 	    conn_next_message(c, text, conn_max_line(c), line);
 }
 
+/* Ends what conn_next_line() began, unless the handler has put it back.
+ * is_message: it was a WebSocket's. */
 static void
-conn_give_line(struct conn *c, struct evbuffer *text, struct framer_line *line)
+conn_line_done(struct conn *c, struct evbuffer *text, struct framer_line *line,
+    bool is_message)
 {
-	bool is_message = c->websocket != NULL;
-
-	c->handler->line(c, line->text, line->len, line->has_cr, c->arg);
 	if (is_message)
 		conn_message_done(c, c->has_put_back);
 	else if (!c->has_put_back)
@@ -118,7 +119,7 @@ conn_handle_input(struct conn *c)
 	struct framer_line line;
 	enum framer_result result = FRAMER_LINE;
 	size_t before, read;
-	bool may_vouch;
+	bool may_vouch, is_message;
 	int n;
 
 	if (conn_need_bev(c) == NULL)
@@ -145,7 +146,10 @@ conn_handle_input(struct conn *c)
 		case FRAMER_LINE:
 			if (may_vouch)
 				conn_vouch(c);
-			conn_give_line(c, text, &line);
+			is_message = c->websocket != NULL;
+			c->handler->line(c, line.text, line.len, line.has_cr,
+			    c->arg);
+			conn_line_done(c, text, &line, is_message);
 			if (c->has_unseen)
 				text = conn_text(c);
 			break;
@@ -232,7 +236,7 @@ conn_read(struct conn *c)
 	return n;
 }
 
-void
+static void
 conn_readable(struct conn *c)
 {
 	ssize_t n;
@@ -256,9 +260,24 @@ conn_readable(struct conn *c)
 		else if (c->state == CONN_LINGERING)
 			conn_set_end(c, CONN_END_CLOSED);
 	} else if (c->state == CONN_OPEN) {
-		conn_take_input(c);
+		c->has_unseen = true;
+		conn_handle_input(c);
 	} else {
 		conn_discard(c, (size_t)n);
 	}
 	conn_rest(c);
+}
+
+CALLBACK(conn_readable, struct conn, owner->net->clock)
+
+int
+conn_init_reading(struct conn *c)
+{
+	struct event *readable = conn_readable_event(c);
+
+	if (event_assign(readable, c->net->base, c->fd, EV_READ | EV_PERSIST,
+		conn_readable_cb, c) == -1)
+		return -1;
+	event_priority_set(readable, NET_PRIORITY_INPUT);
+	return 0;
 }

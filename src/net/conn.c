@@ -250,8 +250,6 @@ conn_discard(struct conn *c, size_t len)
 
 /* Libevent's callbacks */
 
-CALLBACK(conn_readable, struct conn, owner->net->clock)
-
 static void
 conn_write(struct conn *c)
 {
@@ -429,17 +427,15 @@ conn_alloc(struct net *net, int fd, const struct conn_handler *handler,
 	struct conn *c;
 
 	c = xcalloc(1, sizeof(*c) + event_get_struct_event_size());
-	if (event_assign(conn_readable_event(c), net->base, fd,
-		EV_READ | EV_PERSIST, conn_readable_cb, c) == -1) {
-		free(c);
-		close(fd);
-		return NULL;
-	}
-	event_priority_set(conn_readable_event(c), NET_PRIORITY_INPUT);
 	c->net = net;
 	c->handler = handler;
 	c->arg = arg;
 	c->fd = fd;
+	if (conn_init_reading(c) == -1) {
+		free(c);
+		close(fd);
+		return NULL;
+	}
 	c->state = CONN_OPEN;
 	c->in_queue = CONN_NOWHERE;
 	c->look_at_ms = (uint32_t)net->clock->mono_ms;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * The chat: which rooms there are, and the end of the turn in all of them.
+ * The chat: which rooms there are.
  * Rooms are few (max-rooms), so they are simply walked.
  */
 #include "config.h"
@@ -14,10 +14,8 @@
 #include "room/departed.h"
 #include "room/forget.h"
 #include "room/directory.h"
-#include "room/conversing.h"
 #include "room/member.h"
 #include "room/modes.h"
-#include "room/pump.h"
 #include "room/room.h"
 #include "room/roommates.h"
 #include "room/watch.h"
@@ -306,16 +304,4 @@ chat_age_known(struct chat *chat)
 
 	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;)
 		room_age_known(room);
-}
-
-bool
-chat_turn(struct chat *chat)
-{
-	deliver_all(chat);
-	chat->actors = 0;
-	pump_turn(chat);
-	conversing_confirm(&chat->conversations);
-	watch_turn_ended(chat);
-	conversing_settle(&chat->conversations);
-	return !TAILQ_EMPTY(&chat->pump);
 }

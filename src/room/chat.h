@@ -57,9 +57,6 @@ enum chat_open {
 enum chat_open chat_open_room(struct chat *chat, const char *name,
     struct room **room) MUST_CHECK;
 
-/* Ends the turn. True: there is more to do, call it again soon. */
-bool chat_turn(struct chat *chat);
-
 /*
  * For the next program in this process (handoff.h). Saved is a chat where no
  * line of the turn is left to be handed out (deliver_all()); 0, or -1 with

@@ -8,7 +8,7 @@
  * segments.
  *
  * A cursor becomes live only between the flush and the next line
- * (chat_turn() pumps after it has flushed), so that its cursor is the head
+ * (publish_turn() pumps after it has flushed), so that its cursor is the head
  * and the turn is empty: no line can be handed over twice or left out.
  *
  * Rooms are flushed in the order in which their turns began, so that what one

@@ -681,7 +681,7 @@ struct chat {
 	const struct clock *clock;
 	const struct options *options;
 	struct deadlines *deadlines;
-	/* asks for chat_turn() at the turn's end */
+	/* asks for publish_turn() at the turn's end */
 	void (*wake)(void *arg);
 	void *wake_arg;
 

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * What happens in a room goes into its ring, if its kind is numbered, and to
- * everybody who is there.
+ * Publishing: what happens in a room goes into its ring, if its kind is
+ * numbered, and is rendered; when the turn ends, it goes to everybody who is
+ * there. These are the two ends of it, and what is between is the caller's.
  */
 #include "config.h"
 
 #include "room/client.h"
+#include "room/conversing.h"
 #include "room/crowd.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/publish.h"
+#include "room/pump.h"
 #include "room/roommates.h"
 #include "room/watch.h"
 
@@ -70,4 +73,19 @@ room_publish(struct room *room, struct event *event, struct membership *actor)
 		roommates_tell_behind(room, event);
 	if (deliver_is_full(room))
 		deliver_flush(room);
+}
+
+bool
+publish_turn(struct chat *chat)
+{
+	struct room *room;
+
+	while ((room = TAILQ_FIRST(&chat->dirty)) != NULL)
+		deliver_flush(room);
+	chat->actors = 0;
+	pump_turn(chat);
+	conversing_confirm(&chat->conversations);
+	watch_turn_ended(chat);
+	conversing_settle(&chat->conversations);
+	return !TAILQ_EMPTY(&chat->pump);
 }

@@ -19,4 +19,8 @@
 void room_publish(struct room *room, struct event *event,
     struct membership *actor);
 
+/* Ends the turn: all rooms hand out what was published in it, and those who are
+ * behind read on. True: there is more to do, call it again soon. */
+bool publish_turn(struct chat *chat);
+
 #endif

@@ -24,6 +24,7 @@
 #include <event2/event.h>
 
 #include "net/callback.h"
+#include "room/publish.h"
 #include "server/batching.h"
 #include "server/server-impl.h"
 
@@ -78,7 +79,7 @@ server_turn(struct server *server)
 	server->is_woken = false;
 	server->is_waiting = false;
 	server->is_in_turn = true;
-	if (chat_turn(&server->chat))
+	if (publish_turn(&server->chat))
 		server_wake(server);
 	state_turn(&server->state);
 	if (actors > 0)

@@ -359,7 +359,7 @@ fixture_settle(struct chat_fixture *fixture)
 {
 	int turns;
 
-	for (turns = 0; chat_turn(&fixture->chat); turns++)
+	for (turns = 0; publish_turn(&fixture->chat); turns++)
 		ck_assert_int_lt(turns, 100000);
 }
 

@@ -16,6 +16,7 @@
 #include "room/client.h"
 #include "room/clients.h"
 #include "room/cursor.h"
+#include "room/publish.h"
 #include "room/rename.h"
 #include "room/room.h"
 #include "unit.h"
@@ -235,7 +236,7 @@ model_step(void)
 		s->sure = s->f.handed;
 		break;
 	case 8:
-		(void)chat_turn(&fx.chat);
+		(void)publish_turn(&fx.chat);
 		break;
 	default:
 		model_say(s);

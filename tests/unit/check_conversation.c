@@ -29,6 +29,7 @@
 #include "room/conversing.h"
 #include "room/forget.h"
 #include "room/person.h"
+#include "room/publish.h"
 #include "state/state.h"
 #include "unit.h"
 
@@ -224,7 +225,7 @@ START_TEST(test_handed)
 	ck_assert_uint_eq(conversation_new_count(end), 2);
 	conversing_confirm(ALL);
 	ck_assert_uint_eq(conversation_new_count(end), 2);
-	(void)chat_turn(&fx.chat);
+	(void)publish_turn(&fx.chat);
 	ck_assert_uint_eq(conversation_new_count(end), 0);
 	ck_assert(TAILQ_EMPTY(&ALL->shown));
 	/* What is new before it stays so. */
@@ -233,7 +234,7 @@ START_TEST(test_handed)
 	fake_init(&fx, &bob, 2);
 	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
 	ck_assert_int_eq(msg(&ana, &bob, "four"), MSG_SENT);
-	(void)chat_turn(&fx.chat);
+	(void)publish_turn(&fx.chat);
 	ck_assert_uint_eq(news(&bob, "ana"), 2);
 }
 END_TEST

@@ -22,6 +22,7 @@
 
 #include "chat-fixture.h"
 #include "room/client.h"
+#include "room/publish.h"
 #include "room/rename.h"
 #include "room/replay.h"
 #include "unit.h"
@@ -247,7 +248,7 @@ model_be_guest(struct reader *r, uint64_t next)
 	r->next = next;
 	r->is_guest = true;
 	r->f.is_full = model_random(3) == 0;
-	(void)chat_turn(&fx.chat);
+	(void)publish_turn(&fx.chat);
 	if (r->f.is_full && model_random(2) == 0 &&
 	    replay_skip(&fake_here(&r->f)->cursor, &skipped))
 		r->next = model_room()->turn_start.number;
@@ -415,7 +416,7 @@ model_step(void)
 		break;
 	case 9:
 	case 10:
-		(void)chat_turn(&fx.chat);
+		(void)publish_turn(&fx.chat);
 		break;
 	case 11:
 		fixture_pass(&fx, model_random(2) ? 1000 : 70000);

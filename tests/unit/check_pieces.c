@@ -15,6 +15,7 @@
 #include "room/member.h"
 #include "room/person.h"
 #include "room/pieces.h"
+#include "room/publish.h"
 #include "room/replay.h"
 #include "unit.h"
 
@@ -178,7 +179,7 @@ compare(unsigned seed, int messages, const char *last,
 		come(&readers[i]);
 	for (i = 0; is_slow && i < 30; i++) {
 		readers[i % READERS].is_full = true;
-		(void)chat_turn(&fx.chat);
+		(void)publish_turn(&fx.chat);
 		fake_drain(&readers[i % READERS]);
 	}
 	fixture_settle(&fx);
@@ -287,7 +288,7 @@ START_TEST(test_bound)
 	fixture_settle(&fx);
 	for (i = 0; i < 2; i++)
 		come_back(&readers[i]);
-	while (chat_turn(chat))
+	while (publish_turn(chat))
 		if (chat->piece_bytes > most)
 			most = chat->piece_bytes;
 	ck_assert_uint_gt(most, PIECES_BYTES_MAX / 2);

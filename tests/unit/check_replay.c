@@ -11,6 +11,7 @@
 
 #include "chat-fixture.h"
 #include "room/cursor.h"
+#include "room/publish.h"
 #include "room/rename.h"
 #include "room/replay.h"
 #include "room/room.h"
@@ -50,7 +51,7 @@ START_TEST(test_second_gap_in_a_replay)
 	member_break(bob.m, NULL);
 	say_much(&ana, 5000);
 	member_back(bob.m, NULL);
-	(void)chat_turn(&fx.chat); /* summary and a first chunk */
+	(void)publish_turn(&fx.chat); /* summary and a first chunk */
 	bob.is_full = true;
 	say_much(&ana, 40000);
 	lapped = fx.chat.gaps;
@@ -184,7 +185,7 @@ START_TEST(test_gap_before_an_end)
 	(void)fake_saw(&fx, &bob);
 	replay_start_history(&fake_here(&bob)->cursor, 3);
 	bob.is_full = true;
-	(void)chat_turn(&fx.chat);
+	(void)publish_turn(&fx.chat);
 	say_much(&ana, 40000);
 	fake_drain(&bob);
 	saw = fake_saw(&fx, &bob);
@@ -508,7 +509,7 @@ START_TEST(test_bot_stops_the_past)
 	(void)fake_saw(&fx, &bob);
 	fake_init_tracker(&fx, &cy, 3, "cy");
 	(void)room_join(fx.chat.lobby, cy.m, ROOM_JOIN_CATCHUP);
-	ck_assert(chat_turn(&fx.chat));
+	ck_assert(publish_turn(&fx.chat));
 	ck_assert_ptr_nonnull(strstr(buf_cstr(&cy.seen), "line 9\n"));
 	ck_assert_ptr_null(strstr(buf_cstr(&cy.seen), "line 990\n"));
 	before = cy.seen.len;

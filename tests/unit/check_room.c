@@ -413,7 +413,7 @@ START_TEST(test_many_back_at_once)
 		member_back(many[i].m, NULL);
 	}
 	for (lines = 0; lines < 100; lines++) {
-		(void)chat_turn(&fx.chat);
+		(void)publish_turn(&fx.chat);
 		for (i = 0, bytes = 0; i < 1000; i++) {
 			bytes += many[i].seen.len;
 			buf_reset(&many[i].seen);

@@ -19,6 +19,7 @@
 #include "room/directory.h"
 #include "room/member.h"
 #include "room/presence.h"
+#include "room/publish.h"
 #include "session/protocol.h"
 #include "mini-server.h"
 
@@ -120,7 +121,7 @@ mini_run(struct mini_server *t)
 		if (t->is_woken)
 			quiet = 0;
 		t->is_woken = false;
-		if (chat_turn(&t->chat))
+		if (publish_turn(&t->chat))
 			t->is_woken = true;
 		conn_reap(&t->net);
 		if (walks_are_running(&t->deadlines.walks)) {
