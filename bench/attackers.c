@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -287,12 +288,15 @@ attackers_make(void)
 static _Noreturn void
 attackers_run(void)
 {
+	static const struct sched_param none = { 0 };
 	struct epoll_event events[256];
 	struct attacker *c;
 	int i, n;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* Real ones take no processor from the server. */
+	/* Real ones take no processor from the server, which may have a
+	 * real-time priority. */
+	(void)sched_setscheduler(0, SCHED_OTHER, &none);
 	(void)setpriority(PRIO_PROCESS, 0, ATTACKERS_NICE);
 	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (epoll_fd == -1)
