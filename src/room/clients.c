@@ -157,7 +157,7 @@ client_read_on(struct cursor *c)
 	const struct member *m = c->ms->member;
 	uint64_t handed = membership_handed(c->ms, c);
 	struct bookmark place = { .repeat_until = handed };
-	uint64_t from = membership_take_place(c->ms, c->client);
+	uint64_t from = membership_take_place(c->ms, c->client, &place.shown);
 
 	if (from > handed)
 		from = handed;
@@ -165,10 +165,12 @@ client_read_on(struct cursor *c)
 		/* What of it is still to come may be a repeat, too. */
 		if (c->repeat_until < handed)
 			c->repeat_until = handed;
+		shown_fini(&place.shown);
 		return;
 	}
 	place.cursor = history_find(&c->ms->room->history, from);
 	replay_start_return(c, &place, m->chat->clock->mono_ms - m->active_ms);
+	shown_fini(&place.shown);
 }
 
 /* The person was not there, but has a place of before. */

@@ -63,6 +63,14 @@ struct marker {
 };
 TAILQ_HEAD(marker_list, marker);
 
+/* The messages from..until - 1; none if they are equal. */
+struct shown_range {
+	uint64_t from;
+	uint64_t until;
+};
+
+#define SHOWN_BEFORE_MAX 4
+
 /* What few people have in their struct shown. */
 struct shown_more {
 	/* Shown before it was known whose place is read on from, and not shown
@@ -79,6 +87,9 @@ struct shown_more {
 	 * handed over; or 0. See repeat_note_change(). */
 	uint64_t changed;
 	uint64_t changed_at;
+	/* Earlier connections were shown these, beyond all that they were handed
+	 * in order (repeat_until): shown_break_off(). */
+	struct shown_range before[SHOWN_BEFORE_MAX];
 };
 
 /* What the present connection has been handed of a room, by number: as far as

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "room/chat-rooms.h"
 #include "room/person.h"
+#include "room/shown.h"
 
 /* Bookmarks */
 
@@ -28,6 +29,7 @@ static const struct field shown_more_list[] = {
 	{ FIELD_UINT(6, struct shown_more, changed_at) },
 	{ FIELD_UINT(7, struct shown_more, unseen_from) },
 	{ FIELD_UINT(8, struct shown_more, unseen_until) },
+	{ FIELD_NUMBERS(9, struct shown_more, before) },
 };
 static const struct fields shown_more_fields = { FIELDS("what was shown",
     struct shown_more, shown_more_list) };
@@ -38,6 +40,35 @@ static const struct field shown_list[] = {
 };
 const struct fields shown_fields = { FIELDS("what was shown", struct shown,
     shown_list) };
+
+/* On the disk, where the connections are gone. */
+static const struct field shown_before_list[] = {
+	{ FIELD_NUMBERS(1, struct shown_more, before) },
+};
+static const struct fields shown_before_fields = { FIELDS("what was shown",
+    struct shown_more, shown_before_list) };
+
+static void
+bookmark_put_before(struct fields_out *out, const struct field *f,
+    const void *base)
+{
+	const struct bookmark *bookmark = base;
+
+	if (shown_has_before(&bookmark->shown, bookmark->repeat_until))
+		fields_put_item(out, f->tag, &shown_before_fields,
+		    bookmark->shown.more);
+}
+
+static bool
+bookmark_get_before(struct fields_in *in, const struct field *f, void *base,
+    const struct tlv *item)
+{
+	struct bookmark *bookmark = base;
+
+	(void)f;
+	return fields_get(in, &shown_before_fields, item,
+	    shown_get_more(&bookmark->shown));
+}
 
 static const struct field bookmark_list[] = {
 	{ FIELD_ROOM(1, struct bookmark, room), .is_needed = true },
@@ -50,6 +81,8 @@ static const struct field bookmark_list[] = {
 	{ FIELD_STRUCT(8, struct bookmark, shown, &shown_fields),
 	    .only = FIELDS_HANDOFF },
 	{ FIELD_UINT(9, struct bookmark, acked), .only = FIELDS_HANDOFF },
+	{ FIELD_OTHER(10, "before", bookmark_put_before, bookmark_get_before),
+	    .only = FIELDS_DISK },
 };
 const struct fields bookmark_fields = { FIELDS("a bookmark", struct bookmark,
     bookmark_list) };

@@ -75,6 +75,7 @@ person_set_bookmark(struct person *p, struct room *room,
 	bookmark->cursor = cursor;
 	bookmark->acked = cursor.number;
 	bookmark->repeat_until = 0;
+	shown_clear_before(&bookmark->shown);
 	bookmark->left_ms = left_ms;
 	bookmark->position = 0;
 	return bookmark;
@@ -413,6 +414,7 @@ person_move(struct chat *chat, struct person *to, struct person *from)
 		    bookmark->cursor, bookmark->left_ms);
 		moved->position = position;
 		moved->repeat_until = bookmark->repeat_until;
+		shown_add_before(&moved->shown, &bookmark->shown);
 		moved->is_op |= bookmark->is_op;
 		moved->is_voiced |= bookmark->is_voiced;
 		bookmark_free(bookmark);

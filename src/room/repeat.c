@@ -19,7 +19,8 @@
  * A second loss while these are repeated moves only the cursor: repeat_until
  * never goes back, since all below it has been handed over once. So has what a
  * guest was shown, who turned out to be somebody that had read less: it is never
- * reached by the cursor if the catch-up breaks off before.
+ * reached by the cursor if the catch-up breaks off before, and a repeat of its
+ * own then, if what lies between was not handed over (shown_break_off()).
  *
  * Decided against: recording what was sent (a position for each message and
  * member), which costs memory and time for each delivery, to save a few lines
@@ -136,8 +137,8 @@ repeat_walk_to_gap(const struct cursor *c, struct history_cursor *at,
 
 /* What the connection was shown before it was known whose it is joins what was
  * handed over before at, or repeat_until, if nothing lies between. */
-static void
-repeat_join_seen(struct cursor *c)
+void
+repeat_note_seen(struct cursor *c)
 {
 	const struct shown_more *more = shown_more(&c->shown);
 	uint64_t until = more->seen_until;
@@ -147,7 +148,8 @@ repeat_join_seen(struct cursor *c)
 	if (more->unseen_until > reached && more->unseen_from < until)
 		until = more->unseen_from;
 	if (reached >= more->seen_from && reached < until)
-		c->repeat_until = until;
+		c->repeat_until = reached = until;
+	shown_break_off(&c->shown, reached);
 }
 
 /* handed: how many bytes were, when c was where it is. */
@@ -161,7 +163,7 @@ repeat_walk_back(struct cursor *c, size_t bytes, uint64_t handed)
 	uint64_t changed = shown_more(&c->shown)->changed;
 	bool is_before = changed > c->shown.from;
 
-	repeat_join_seen(c);
+	repeat_note_seen(c);
 	if (is_before && changed <= at.number) {
 		since_change = handed - shown_more(&c->shown)->changed_at;
 		if (bytes <= since_change) {
@@ -240,4 +242,5 @@ repeat_set_back_bookmark(struct client *client, struct bookmark *bookmark,
 	repeat_walk_back(&c, bytes, bookmark->position);
 	bookmark->cursor = c.at;
 	bookmark->repeat_until = c.repeat_until;
+	bookmark->shown = c.shown;
 }

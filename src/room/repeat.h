@@ -17,6 +17,13 @@
 void repeat_set_back(struct cursor *c, size_t bytes);
 
 /*
+ * What c's connection was shown before it was known whose it is becomes a
+ * repeat for the next, as it is told once more to who has not come so far. For
+ * who leaves; repeat_set_back() does it, too.
+ */
+void repeat_note_seen(struct cursor *c);
+
+/*
  * To be called before anything changes in what m is shown of messages, or how:
  * the dialect, whom they ignore. What comes is not measured like what came.
  */

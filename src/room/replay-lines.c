@@ -56,16 +56,18 @@ replay_render_repeats(struct cursor *c, struct buf *out,
     struct replay_progress *to, const struct event *event)
 {
 	const struct replay *rp = c->replay;
-	bool is_repeat = event->number < c->repeat_until;
+	bool is_repeat = event->number < c->repeat_until ||
+	    shown_was_before(&c->shown, event->number);
 
 	if (rp->kind != REPLAY_CATCHUP || is_repeat == to->in_repeats)
 		return;
 	to->in_repeats = is_repeat;
-	/* If the ring has lapped some of them since, their number is
-	 * unknown. */
+	/* If the ring has lapped some of them since, or they are not all in one
+	 * stretch, their number is unknown. */
 	if (is_repeat)
 		replay_render_count(c, out, EVENT_REPEATS,
-		    c->ms->room->history.first_number > rp->scan_from ?
+		    c->ms->room->history.first_number > rp->scan_from ||
+			    shown_has_before(&c->shown, c->repeat_until) ?
 			0 :
 			rp->repeats - rp->seen_repeats);
 	else
@@ -159,8 +161,9 @@ replay_piece(struct cursor *c, struct buf *out, struct replay_progress *to,
 	    (piece->has_ids && c->client->id_secret != 0))
 		return false;
 	if (rp->kind == REPLAY_CATCHUP &&
-	    (to->in_repeats ? piece->to.number > c->repeat_until :
-			      piece->from.number < c->repeat_until))
+	    (shown_has_before(&c->shown, piece->from.number) || to->in_repeats ?
+		    piece->to.number > c->repeat_until :
+		    piece->from.number < c->repeat_until))
 		return false;
 	if (!replay_is_common(c, piece))
 		return false;

@@ -43,7 +43,7 @@ replay_scan_number(struct cursor *c, struct replay *rp, uint64_t number)
 {
 	bool is_seen = shown_has_seen(&c->shown, number);
 
-	if (number < c->repeat_until) {
+	if (number < c->repeat_until || shown_was_before(&c->shown, number)) {
 		rp->repeats++;
 		rp->seen_repeats += is_seen;
 		return false;

@@ -255,8 +255,10 @@ room_begin_at(struct cursor *c, struct bookmark *bookmark)
 	c->repeat_until = bookmark->repeat_until;
 	if (bookmark->position > 0)
 		shown_move(&c->shown, &bookmark->shown);
-	else
+	else {
 		c->shown.from = bookmark->cursor.number;
+		shown_add_before(&c->shown, &bookmark->shown);
+	}
 	if (!c->client->is_paused)
 		replay_start_catchup(c, bookmark->cursor,
 		    c->ms->room->chat->clock->mono_ms - bookmark->left_ms);
@@ -325,7 +327,8 @@ membership_lost_of(const struct membership *ms, const struct client *client)
 }
 
 uint64_t
-membership_take_place(struct membership *ms, const struct client *client)
+membership_take_place(struct membership *ms, const struct client *client,
+    struct shown *shown)
 {
 	struct cursor *lost = membership_lost_of(ms, client);
 	uint64_t place = membership_read(ms, membership_cursor(ms, client));
@@ -333,6 +336,7 @@ membership_take_place(struct membership *ms, const struct client *client)
 	if (lost != NULL) {
 		if (lost->at.number < place)
 			place = lost->at.number;
+		shown_add_before(shown, &lost->shown);
 		cursor_free(lost);
 	}
 	return place;
@@ -346,7 +350,7 @@ room_attend(struct membership *ms, struct client *client, enum room_join how)
 		.repeat_until = membership_handed(ms, NULL),
 		.left_ms = ms->member->active_ms,
 	};
-	uint64_t from = membership_take_place(ms, client);
+	uint64_t from = membership_take_place(ms, client, &place.shown);
 	struct bookmark *bookmark = person_bookmark(&ms->member->person, room);
 	struct cursor *c = cursor_new(ms, client);
 
@@ -363,6 +367,7 @@ room_attend(struct membership *ms, struct client *client, enum room_join how)
 		place.acked = from;
 		room_begin_at(c, &place);
 	}
+	shown_fini(&place.shown);
 	if (bookmark != NULL)
 		bookmark_free(bookmark);
 	watch_member_changed(ms->member);
@@ -423,6 +428,7 @@ room_keep_place(struct cursor *c)
 	struct bookmark *bookmark = person_set_bookmark(&m->person, c->ms->room,
 	    cursor_where(c), member_away_since_ms(m));
 
+	repeat_note_seen(c);
 	if (c->repeat_until > c->at.number)
 		bookmark->repeat_until = c->repeat_until;
 	if (c->client->ops != NULL) {
@@ -478,6 +484,7 @@ room_keep_places(struct membership *ms)
 	    member_away_since_ms(m));
 	if (until > low->at.number)
 		bookmark->repeat_until = until;
+	shown_add_before(&bookmark->shown, &low->shown);
 	return bookmark;
 }
 

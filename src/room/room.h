@@ -63,9 +63,10 @@ void room_attend(struct membership *ms, struct client *client,
 
 /* Where the client, new there, begins to read in the room of ms: behind what the
  * person has read with others; or where one stopped that came from the same
- * place and was lost, whose cursor that was ends. */
+ * place and was lost, whose cursor that was ends. What that was shown beyond is
+ * added to shown, for shown_was_before(). */
 uint64_t membership_take_place(struct membership *ms,
-    const struct client *client);
+    const struct client *client, struct shown *shown);
 /* What the person certainly has read with the client of c; and with all of theirs
  * but that, and what any but that was handed, by it or a connection before, in
  * the room of ms. c may be NULL. */

@@ -102,6 +102,108 @@ shown_seen_count(const struct shown *shown, uint64_t from, uint64_t until)
 	    shown_count(from, until, more->unseen_from, more->unseen_until);
 }
 
+/* Adds to by what it touches; or takes the place of the shortest. */
+static void
+shown_add_range(struct shown *shown, struct shown_range to)
+{
+	struct shown_range *r, *shortest;
+	struct shown_more *more;
+	size_t i;
+
+	if (to.from >= to.until)
+		return;
+	more = shown_get_more(shown);
+	shortest = more->before;
+	for (i = 0; i < NITEMS(more->before); i++) {
+		r = &more->before[i];
+		if (r->from < r->until && r->from <= to.until &&
+		    to.from <= r->until) {
+			if (r->from < to.from)
+				to.from = r->from;
+			if (r->until > to.until)
+				to.until = r->until;
+			r->from = r->until = 0;
+		}
+		if (r->until - r->from < shortest->until - shortest->from)
+			shortest = r;
+	}
+	if (to.until - to.from >= shortest->until - shortest->from)
+		*shortest = to;
+}
+
+void
+shown_break_off(struct shown *shown, uint64_t reached)
+{
+	const struct shown_more *more = shown_more(shown);
+	struct shown_range first = { more->seen_from, more->seen_until },
+			   second = { 0, 0 };
+
+	if (first.from < reached)
+		first.from = reached;
+	if (more->unseen_from < first.until &&
+	    more->unseen_until > first.from) {
+		second = first;
+		first.until = more->unseen_from;
+		second.from = more->unseen_until;
+	}
+	shown_add_range(shown, first);
+	shown_add_range(shown, second);
+}
+
+void
+shown_add_before(struct shown *to, const struct shown *from)
+{
+	const struct shown_more *more = shown_more(from);
+	size_t i;
+
+	for (i = 0; i < NITEMS(more->before); i++)
+		shown_add_range(to, more->before[i]);
+}
+
+void
+shown_clear_before(struct shown *shown)
+{
+	if (shown->more != NULL)
+		memset(shown->more->before, 0, sizeof(shown->more->before));
+}
+
+bool
+shown_was_before(const struct shown *shown, uint64_t number)
+{
+	const struct shown_more *more = shown_more(shown);
+	size_t i;
+	for (i = 0; i < NITEMS(more->before); i++)
+		if (shown_is_in(number, more->before[i].from,
+			more->before[i].until))
+			return true;
+	return false;
+}
+
+bool
+shown_has_before(const struct shown *shown, uint64_t number)
+{
+	const struct shown_more *more = shown_more(shown);
+	size_t i;
+
+	for (i = 0; i < NITEMS(more->before); i++)
+		if (more->before[i].until > number)
+			return true;
+	return false;
+}
+
+uint64_t
+shown_before_count(const struct shown *shown, uint64_t from, uint64_t until)
+{
+	const struct shown_more *more = shown_more(shown);
+	uint64_t count = 0;
+	size_t i;
+
+	for (i = 0; i < NITEMS(more->before); i++)
+		count += shown_count(from, until, more->before[i].from,
+		    more->before[i].until);
+	return count;
+}
+
 void
 shown_move(struct shown *to, struct shown *from)
 {

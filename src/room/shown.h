@@ -24,6 +24,23 @@ bool shown_has_seen(const struct shown *shown, uint64_t number);
 uint64_t shown_seen_count(const struct shown *shown, uint64_t from,
     uint64_t until);
 
+/*
+ * The connection has broken, and was handed all before reached in order. What
+ * it was shown beyond that, before shown_return(), is a repeat for the next. Of
+ * SHOWN_BEFORE_MAX such stretches the shortest is forgotten.
+ */
+void shown_break_off(struct shown *shown, uint64_t reached);
+/* Was an earlier connection shown it, as above? */
+bool shown_was_before(const struct shown *shown, uint64_t number);
+/* Is there anything for which that is so, from number on? */
+bool shown_has_before(const struct shown *shown, uint64_t number);
+/* How many of from..until. */
+uint64_t shown_before_count(const struct shown *shown, uint64_t from,
+    uint64_t until);
+/* Adds what was shown to earlier connections as from has it. */
+void shown_add_before(struct shown *to, const struct shown *from);
+void shown_clear_before(struct shown *shown);
+
 /* Replaces to; from is empty afterwards. */
 void shown_move(struct shown *to, struct shown *from);
 

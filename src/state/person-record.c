@@ -13,7 +13,7 @@
 
 /* A member has as many bookmarks again for the rooms that they are in. */
 _Static_assert(2 * PERSON_RECORD_BOOKMARKS *
-		(8 * TLV_HEADER + ROOM_NAME_MAX + 40) +
+		(10 * TLV_HEADER + ROOM_NAME_MAX + 40 + SHOWN_BEFORE_MAX * 16) +
 	    IGNORES_MAX * (3 * TLV_HEADER + NICK_MAX + 8) +
 	    MARKERS_MAX * (3 * TLV_HEADER + MARKER_NAME_SIZE + 8) +
 	    2 * QUEUED_MAX * (9 * TLV_HEADER + NICK_MAX + 48) +
@@ -84,6 +84,7 @@ record_put_membership(struct fields_out *out, const struct membership *ms,
 		.cursor.number = number == NULL ? BOOKMARK_LIVE : *number,
 		.repeat_until = record_repeats(c),
 		.left_ms = left_ms,
+		.shown = c->shown,
 		.is_op = ms->is_op,
 		.is_voiced = ms->is_voiced,
 	};

@@ -192,6 +192,40 @@ START_TEST(test_cut_while_handed)
 }
 END_TEST
 
+/* What the greeting has shown is a repeat, if the catch-up breaks off before it;
+ * also when the server is killed then. */
+START_TEST(test_broken_off)
+{
+	struct fake p[2];
+	int i;
+
+	fake_enter(&fx, &p[0], 1, "ana");
+	fake_enter(&fx, &p[1], 2, "bob");
+	fake_quit(&p[1], NULL);
+	fake_fini(&p[1]);
+	for (i = 0; i < 3; i++)
+		fake_say(&p[0], "psst");
+	fixture_settle(&fx);
+	fx.options.greeting_history = 1;
+	fake_init(&fx, &p[1], 2);
+	(void)fake_saw(&fx, &p[1]);
+	fx.options.greeting_history = 0;
+	p[1].is_full = true;
+	ck_assert_int_eq(fake_nick(&p[1], "bob"), RENAME_RETURNED);
+	(void)chat_turn(&fx.chat);
+	fake_lose(&p[1]);
+	if (_i == 1)
+		fixture_pass(&fx, 70000); /* the nick is not held any more */
+	persist_fixture_restart(p, 2);
+	fake_init(&fx, &p[1], 2);
+	(void)fake_saw(&fx, &p[1]);
+	ck_assert_int_eq(fake_nick(&p[1], "bob"), RENAME_RETURNED);
+	ck_assert_ptr_nonnull(strstr(fake_saw(&fx, &p[1]),
+	    "1 ana: psst\n2 ana: psst\nrepeats 0\n3 ana: psst\n"));
+	persist_fixture_restart(&p[1], 1);
+}
+END_TEST
+
 /* Nobody else gets the bookmark, and there is only one. */
 START_TEST(test_keys)
 {
@@ -738,6 +772,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_file_unopened);
 	tcase_add_test(tc, test_unkept_handed_over);
 	tcase_add_test(tc, test_cut_while_handed);
+	tcase_add_loop_test(tc, test_broken_off, 0, 2);
 	tcase_add_test(tc, test_nick_on_break);
 	tcase_add_test(tc, test_nick_while_live);
 	tcase_add_loop_test(tc, test_ring_lost, 0, 2);

@@ -272,6 +272,71 @@ START_TEST(test_lost_while_repeating)
 }
 END_TEST
 
+/*
+ * The catch-up breaks off before it comes to what the greeting has shown: that is
+ * a repeat for the next connection, and what lies between is new. The same for
+ * who quits, and in a room that was left before.
+ */
+START_TEST(test_broken_off)
+{
+	fx.options.greeting_history = 2;
+	leave_and_miss(4);
+	(void)fake_saw(&fx, &bob);
+	bob.is_full = true;
+	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
+	(void)chat_turn(&fx.chat);
+	if (_i == 2)
+		room_leave(fake_here(&bob), ROOM_LEAVE_SILENT, NULL);
+	if (_i == 1)
+		fake_quit(&bob, NULL);
+	else
+		fake_lose(&bob);
+	fake_fini(&bob);
+	miss(1);
+	fx.options.greeting_history = 0;
+	fake_init(&fx, &bob, 2);
+	(void)fake_saw(&fx, &bob);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
+	ck_assert_str_eq(fake_saw(&fx, &bob),
+	    "welcome bob 0 3 ana=3 repeats=2\n"
+	    "1 ana: line 0\n2 ana: line 1\n"
+	    "repeats 0\n3 ana: line 2\n4 ana: line 3\n"
+	    "new\n5 ana: line 0\nlive after catchup\n");
+}
+END_TEST
+
+/* That happens again and again: what was shown lies in several stretches. */
+START_TEST(test_broken_off_again)
+{
+	int i;
+
+	fake_quit(&bob, NULL);
+	fake_fini(&bob);
+	miss(1);
+	fx.options.greeting_history = 1;
+	for (i = 0; i < 3; i++) {
+		miss(2);
+		fake_init(&fx, &bob, 2);
+		(void)fake_saw(&fx, &bob);
+		bob.is_full = true;
+		ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
+		(void)chat_turn(&fx.chat);
+		fake_lose(&bob);
+		fake_fini(&bob);
+	}
+	fx.options.greeting_history = 0;
+	fake_init(&fx, &bob, 2);
+	(void)fake_saw(&fx, &bob);
+	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
+	ck_assert_str_eq(fake_saw(&fx, &bob),
+	    "welcome bob 0 4 ana=4 repeats=3\n"
+	    "1 ana: line 0\n2 ana: line 0\n"
+	    "repeats 0\n3 ana: line 1\nnew\n4 ana: line 0\n"
+	    "repeats 0\n5 ana: line 1\nnew\n6 ana: line 0\n"
+	    "repeats 0\n7 ana: line 1\nlive after catchup\n");
+}
+END_TEST
+
 /* A guest ignores ana in the kitchen's greeting, and no longer. */
 START_TEST(test_ignored_by_a_guest)
 {
@@ -388,6 +453,8 @@ unit_tests(Suite *s)
 	tcase_add_loop_test(tc, test_repeats, 0, 2);
 	tcase_add_test(tc, test_lost_again);
 	tcase_add_loop_test(tc, test_lost_while_repeating, 0, 2);
+	tcase_add_loop_test(tc, test_broken_off, 0, 3);
+	tcase_add_test(tc, test_broken_off_again);
 	tcase_add_test(tc, test_ignored_by_a_guest);
 	tcase_add_test(tc, test_rooms);
 	tcase_add_loop_test(tc, test_handed_over, 0, 2);
