@@ -20,6 +20,7 @@ scripts = \
 	%D%/check-manual \
 	%D%/check-metrics \
 	%D%/check-units \
+	%D%/check-unused \
 	%D%/check-web
 if HAVE_JANSSON
 scripts += %D%/check-schema %D%/check-brb %D%/check-brb-odd %D%/check-brb-ssh \

@@ -56,6 +56,13 @@ link_arm(struct link *l, int64_t ms)
 	(void)event_add(l->timer, &tv);
 }
 
+/* How many bytes could not be written yet. */
+static size_t
+link_unsent(const struct link *l)
+{
+	return l->out.len - l->out_done;
+}
+
 bool
 link_may_read(const struct link *l)
 {
@@ -242,12 +249,6 @@ bool
 link_is_up(const struct link *l)
 {
 	return l->state == LINK_UP;
-}
-
-size_t
-link_unsent(const struct link *l)
-{
-	return l->out.len - l->out_done;
 }
 
 void

@@ -49,8 +49,6 @@ void link_start(struct link *l);
  * a connection it does nothing. */
 void link_send(struct link *l, const char *data, size_t len);
 bool link_is_up(const struct link *l);
-/* How many bytes could not be written yet. */
-size_t link_unsent(const struct link *l);
 /* The connection is of no use, for this reason; another is made. */
 void link_fail(struct link *l, const char *why);
 /* The server will not have us now: the next try is not soon. */

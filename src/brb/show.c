@@ -22,7 +22,8 @@
 #define SHOW_RED 31
 #define SHOW_BOLD 1
 
-int64_t
+/* A time of the protocol in milliseconds since the epoch; -1: it is none. */
+static int64_t
 show_time(const char *text)
 {
 	struct tm tm;
@@ -177,7 +178,8 @@ show_between(struct show *s, struct buf *out, const char *from, const char *to,
 	    text);
 }
 
-void
+/* A private message from somebody, or to them. */
+static void
 show_private(struct show *s, struct buf *out, const json_t *o)
 {
 	const char *status = talk_text(o, "status");

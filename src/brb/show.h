@@ -21,8 +21,6 @@ struct show {
 
 /* A message; mentions: me is in it. */
 void show_said(struct show *s, struct buf *out, const json_t *o, bool mentions);
-/* A private message from somebody, or to them. */
-void show_private(struct show *s, struct buf *out, const json_t *o);
 void show_sent(struct show *s, struct buf *out, const char *to,
     const char *kind, const char *text);
 /* Any other event, if it is worth a line; me is one's own nick. */
@@ -33,8 +31,5 @@ void show_error(struct show *s, struct buf *out, const char *text);
 /* What was said, but not here yet: grey, as much as fits in cols. */
 void show_unsaid(const struct show *s, struct buf *out, const char *nick,
     const char *kind, const char *text, size_t cols);
-
-/* A time of the protocol in milliseconds since the epoch; -1: it is none. */
-int64_t show_time(const char *text);
 
 #endif

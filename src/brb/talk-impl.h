@@ -78,8 +78,6 @@ void talk_note(struct talk *t, enum talk_note what, struct talk_room *room,
     const char *fmt, ...) PRINTFLIKE(4, 5);
 /* Takes a copy of text; NULL: no break. */
 void talk_set_break(struct talk *t, const char *text);
-/* What the server says of a request that has failed. */
-void talk_note_failed(struct talk *t, struct talk_room *room, json_t *answer);
 
 /* Scrubs all texts in o. */
 void talk_scrub(json_t *o);

@@ -127,7 +127,8 @@ talk_note(struct talk *t, enum talk_note what, struct talk_room *room,
 	free(text);
 }
 
-void
+/* What the server says of a request that has failed. */
+static void
 talk_note_failed(struct talk *t, struct talk_room *room, json_t *answer)
 {
 	talk_note(t, TALK_ERROR, room, "%s", talk_text(answer, "text"));

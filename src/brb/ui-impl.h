@@ -91,7 +91,6 @@ void screen_fini(struct screen *s);
 void ui_note(struct ui *ui, const char *fmt, ...) PRINTFLIKE(2, 3);
 void ui_error(struct ui *ui, const char *fmt, ...) PRINTFLIKE(2, 3);
 void ui_changed(struct ui *ui);
-struct view *ui_view(struct ui *ui, struct talk_room *room);
 void ui_go(struct ui *ui, struct talk_room *room);
 struct talk_room *ui_numbered(struct ui *ui, unsigned number);
 struct talk_room *ui_next_unread(struct ui *ui);

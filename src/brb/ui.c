@@ -79,7 +79,7 @@ ui_error(struct ui *ui, const char *fmt, ...)
 
 /* Rooms */
 
-struct view *
+static struct view *
 ui_view(struct ui *ui, struct talk_room *room)
 {
 	struct view *view = room->view;

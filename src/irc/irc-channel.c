@@ -89,7 +89,8 @@ irc_own_event(const struct session *s, enum event_kind kind,
 	return event;
 }
 
-struct membership *
+/* Where s itself is in the room, not only another session of theirs; or NULL. */
+static struct membership *
 irc_in(const struct session *s, const struct room *room)
 {
 	struct membership *ms = member_in(s->member, room);

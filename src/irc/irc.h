@@ -131,8 +131,6 @@ irc_has(const struct session *s, enum irc_cap cap)
 
 /* The session behind m if it is an IRC client, else NULL. */
 struct session *irc_session_of(const struct member *m);
-/* Is s itself in the room, and not only another session of theirs? Or NULL. */
-struct membership *irc_in(const struct session *s, const struct room *room);
 /* See joined in protocol.h. */
 void irc_joined(struct session *s, struct membership *ms);
 

@@ -105,12 +105,8 @@ int listener_bind_tcp(struct listener *l, const struct sockaddr *sa,
 /* Allows or forbids that another socket is bound to the same port. */
 void listener_share(const struct listener *l, bool is_shared);
 
-/*
- * For two TCP addresses. One with port 0 equals none, and is in nobody's way.
- */
-bool listener_is_same_address(const struct sockaddr *a,
-    const struct sockaddr *b);
-/* Is it impossible to listen on both? */
+/* Is it impossible to listen on both, which are of TCP? One with port 0 is in
+ * nobody's way. */
 bool listener_is_in_the_way(const struct sockaddr *a, const struct sockaddr *b);
 /* Does l take connections to sa? */
 bool listener_covers(const struct listener *l, const struct sockaddr *sa);

@@ -251,7 +251,8 @@ listener_bind_tcp(struct listener *l, const struct sockaddr *sa, socklen_t len,
 	return 0;
 }
 
-bool
+/* For two TCP addresses. One with port 0 equals none. */
+static bool
 listener_is_same_address(const struct sockaddr *a, const struct sockaddr *b)
 {
 	const struct sockaddr_in *a4 = (const void *)a, *b4 = (const void *)b;

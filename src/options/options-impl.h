@@ -25,7 +25,6 @@ struct option_settings {
 	size_t count;
 	size_t cap;
 };
-void option_settings_fini(struct option_settings *settings);
 
 /* Returns NULL if there is no such setting. */
 const struct option_entry *option_find(const char *name);

@@ -33,7 +33,7 @@ struct option_load {
 	size_t bytes; /* of all included files up to this one */
 };
 
-void
+static void
 option_settings_fini(struct option_settings *settings)
 {
 	size_t i;

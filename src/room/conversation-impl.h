@@ -17,8 +17,6 @@ struct conversation_ring {
 
 void conversation_changed(const struct conversations *all,
     const struct conversation *c);
-/* Removes it, with all that was said. */
-void conversation_remove(struct conversations *all, struct conversation *c);
 
 /* Of a record with an id_key: its msgid, and whether it is from that end. */
 uint64_t conversation_msgid(const struct event *record);

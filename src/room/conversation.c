@@ -50,7 +50,7 @@ conversation_end_cmp(const struct conversation_end *a,
 RB_GENERATE_INTERNAL(conversation_tree, conversation_end, by_party,
     conversation_end_cmp, UNUSED static)
 
-bool
+static bool
 conversation_is_party(const struct conversation_party *a,
     const struct conversation_party *b)
 {
@@ -293,7 +293,8 @@ conversation_free(struct conversations *all, struct conversation *c)
 	free(c);
 }
 
-void
+/* Removes it, with all that was said. */
+static void
 conversation_remove(struct conversations *all, struct conversation *c)
 {
 	if (all->files != NULL)

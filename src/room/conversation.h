@@ -131,9 +131,6 @@ void conversations_init(struct conversations *all, const struct clock *clock,
 /* Closes the files for good, which waits for the disk. */
 void conversations_fini(struct conversations *all);
 
-bool conversation_is_party(const struct conversation_party *a,
-    const struct conversation_party *b);
-
 static inline struct conversation *
 conversation_of_end(const struct conversation_end *end)
 {

@@ -191,17 +191,11 @@ cursor_new(struct membership *ms, struct client *client)
 						   xcalloc(1, sizeof(*c));
 
 	c->ms = ms;
-	cursor_add(c, client);
-	return c;
-}
-
-void
-cursor_add(struct cursor *c, struct client *client)
-{
 	c->client = client;
-	SLIST_INSERT_HEAD(&c->ms->cursors, c, in_membership);
+	SLIST_INSERT_HEAD(&ms->cursors, c, in_membership);
 	roommates_track(c,
 	    client->ops != NULL && client->dialect->tracks_members);
+	return c;
 }
 
 void

@@ -75,10 +75,8 @@ uint64_t membership_read(const struct membership *ms, const struct cursor *c);
 uint64_t membership_handed(const struct membership *ms, const struct cursor *c);
 
 /* A cursor of ms for a client that has none there, which begins nowhere yet;
- * the same for one that was made otherwise; and the end of one that is neither
- * live nor pumped. */
+ * and the end of one that is neither live nor pumped. */
 struct cursor *cursor_new(struct membership *ms, struct client *client);
-void cursor_add(struct cursor *c, struct client *client);
 void cursor_free(struct cursor *c);
 
 /* Makes ms leave and frees it, with all of its cursors, which become a bookmark

@@ -191,19 +191,6 @@ shown_has_before(const struct shown *shown, uint64_t number)
 	return false;
 }
 
-uint64_t
-shown_before_count(const struct shown *shown, uint64_t from, uint64_t until)
-{
-	const struct shown_more *more = shown_more(shown);
-	uint64_t count = 0;
-	size_t i;
-
-	for (i = 0; i < NITEMS(more->before); i++)
-		count += shown_count(from, until, more->before[i].from,
-		    more->before[i].until);
-	return count;
-}
-
 void
 shown_move(struct shown *to, struct shown *from)
 {

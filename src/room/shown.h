@@ -34,9 +34,6 @@ void shown_break_off(struct shown *shown, uint64_t reached);
 bool shown_was_before(const struct shown *shown, uint64_t number);
 /* Is there anything for which that is so, from number on? */
 bool shown_has_before(const struct shown *shown, uint64_t number);
-/* How many of from..until. */
-uint64_t shown_before_count(const struct shown *shown, uint64_t from,
-    uint64_t until);
 /* Adds what was shown to earlier connections as from has it. */
 void shown_add_before(struct shown *to, const struct shown *from);
 void shown_clear_before(struct shown *shown);

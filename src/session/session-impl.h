@@ -50,8 +50,6 @@ void session_await_tls(struct session *s, const struct protocol *then);
 const struct protocol *session_protocol(const struct session *s);
 void session_tls_cb(struct conn *c, enum conn_tls_event event, void *arg);
 
-/* s is logged in from now on: what it uses is the account's. */
-void session_set_account(struct session *s, uint64_t account);
 /* Gives up a login that is under way; and for the next program. */
 void session_login_cancel(struct session *s);
 void session_login_save(const struct session *s, struct fields_out *out,

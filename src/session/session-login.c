@@ -150,7 +150,8 @@ login_end(struct session *s, enum login_purpose purpose, enum login result,
 		s->protocol->logged_in(s, purpose, result, answer);
 }
 
-void
+/* s is logged in from now on: what it uses is the account's. */
+static void
 session_set_account(struct session *s, uint64_t account)
 {
 	s->account = account;
