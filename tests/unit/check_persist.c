@@ -18,6 +18,7 @@
 #include "persist-fixture.h"
 #include "room/deliver.h"
 #include "room/person.h"
+#include "room/publish.h"
 #include "room/pump.h"
 #include "room/rename.h"
 #include "room/room.h"
@@ -212,7 +213,7 @@ START_TEST(test_broken_off)
 	fx.options.greeting_history = 0;
 	p[1].is_full = true;
 	ck_assert_int_eq(fake_nick(&p[1], "bob"), RENAME_RETURNED);
-	(void)chat_turn(&fx.chat);
+	(void)publish_turn(&fx.chat);
 	fake_lose(&p[1]);
 	if (_i == 1)
 		fixture_pass(&fx, 70000); /* the nick is not held any more */

@@ -15,6 +15,7 @@
 #include "chat-fixture.h"
 #include "room/chat.h"
 #include "room/cursor.h"
+#include "room/publish.h"
 #include "room/rename.h"
 #include "room/replay.h"
 #include "room/room.h"
@@ -284,7 +285,7 @@ START_TEST(test_broken_off)
 	(void)fake_saw(&fx, &bob);
 	bob.is_full = true;
 	ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
-	(void)chat_turn(&fx.chat);
+	(void)publish_turn(&fx.chat);
 	if (_i == 2)
 		room_leave(fake_here(&bob), ROOM_LEAVE_SILENT, NULL);
 	if (_i == 1)
@@ -320,7 +321,7 @@ START_TEST(test_broken_off_again)
 		(void)fake_saw(&fx, &bob);
 		bob.is_full = true;
 		ck_assert_int_eq(fake_nick(&bob, "bob"), RENAME_RETURNED);
-		(void)chat_turn(&fx.chat);
+		(void)publish_turn(&fx.chat);
 		fake_lose(&bob);
 		fake_fini(&bob);
 	}
