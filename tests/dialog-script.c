@@ -124,6 +124,8 @@ script_lookup(const char *name, size_t len, void *arg)
 		value = s->stage.daemon.port_ipv4;
 	else if (len == 6 && memcmp(name, "handed", 6) == 0)
 		value = s->inherited_port;
+	else if (len == 3 && memcmp(name, "uid", 3) == 0)
+		value = (unsigned)getuid();
 	else if (len == 3 && memcmp(name, "pid", 3) == 0)
 		value = (unsigned)s->stage.daemon.pid;
 	else

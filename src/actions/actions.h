@@ -407,6 +407,10 @@ enum admit admit_connection(struct admission *a,
  * password: and is that its password? NULL: whatever it is. */
 bool admit_is_gateway(const struct admission *a,
     const struct credential *credential, const char *password) MUST_CHECK;
+/* Is it a Unix user's who is believed about keys of ssh (trusted-ssh), and has no
+ * limit of connections either? */
+bool admit_may_tell_key(const struct admission *a,
+    const struct credential *credential) MUST_CHECK;
 /* May somebody who is connected, and logged in to account (NULL: to none),
  * enter? Much may have changed since they connected. */
 enum admit admit_entry(struct admission *a, const struct credential *credential,

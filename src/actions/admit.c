@@ -63,6 +63,14 @@ admit_is_gateway(const struct admission *a, const struct credential *credential,
 	return false;
 }
 
+bool
+admit_may_tell_key(const struct admission *a,
+    const struct credential *credential)
+{
+	return credential->kind == CREDENTIAL_UID &&
+	    option_list_has_origin(&a->chat->options->trusted_ssh, credential);
+}
+
 enum admit
 admit_connection(struct admission *a, const struct credential *credential,
     const struct ban **ban)
@@ -79,7 +87,8 @@ admit_connection(struct admission *a, const struct credential *credential,
 	else if (o->max_per_address > 0 &&
 	    origin_holds(origin, ORIGIN_CONNECTIONS) >= o->max_per_address &&
 	    !admit_is_gateway(a, credential, NULL) &&
-	    !proxy_is_trusted(o, credential))
+	    !proxy_is_trusted(o, credential) &&
+	    !admit_may_tell_key(a, credential))
 		why = ADMIT_ADDRESS;
 	if (why != ADMITTED)
 		a->refused[why]++;

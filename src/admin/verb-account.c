@@ -202,12 +202,14 @@ account_give_password(struct verb_call *call, struct account *a,
 	return verb_say(call, "%s has a new password", account_name(a));
 }
 
-/* A key as 64 hexadecimal digits, perhaps with colons, or uid:N. */
+/* A key as 64 hexadecimal digits, perhaps with colons, uid:N, or a fingerprint of
+ * ssh. */
 static bool
 account_parse_key(const char *text, enum proof_kind *kind,
     unsigned char bytes[PROOF_BYTES])
 {
 	struct ban_subject subject;
+	struct credential ssh;
 	size_t n = 0;
 	int digit;
 
@@ -215,7 +217,12 @@ account_parse_key(const char *text, enum proof_kind *kind,
 		*kind = PROOF_UID;
 		if (ban_subject_parse(&subject, text) != NULL)
 			return false;
-		proof_of_uid(bytes, &subject.origin);
+		proof_of_origin(bytes, &subject.origin);
+		return true;
+	}
+	if (credential_from_ssh(&ssh, text)) {
+		*kind = PROOF_SSH;
+		proof_of_origin(bytes, &ssh);
 		return true;
 	}
 	*kind = PROOF_KEY;
@@ -247,7 +254,8 @@ account_key(struct verb_call *call, struct account *a, const char *text)
 	if (!account_parse_key(text, &kind, bytes))
 		return verb_fail(call,
 		    "a key is the SHA-256 of a certificate's public key, 64 "
-		    "hexadecimal digits; or uid:N");
+		    "hexadecimal digits; or uid:N; or a key of ssh, as "
+		    "ssh-keygen -l shows it: SHA256:...");
 	if (account_add_proof(&chat->accounts, a, kind, bytes,
 		chat->clock->wall_ms) == NULL)
 		return verb_fail(call,

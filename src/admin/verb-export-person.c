@@ -47,10 +47,16 @@ static void
 export_hash(const struct account_proof *p, char out[ACCOUNT_HASH_MAX + 1])
 {
 	static const char digits[] = "0123456789abcdef";
+	struct credential ssh;
 	size_t i;
 
 	if (p->kind == PROOF_PASSWORD) {
 		(void)snprintf(out, ACCOUNT_HASH_MAX + 1, "%s", p->hash);
+		return;
+	}
+	if (p->kind == PROOF_SSH) {
+		ssh = proof_ssh(p);
+		credential_ssh_str(&ssh, out);
 		return;
 	}
 	for (i = 0; i < PROOF_BYTES; i++) {

@@ -36,6 +36,7 @@ cloak_suffix(const struct credential *c)
 	case CREDENTIAL_IPV6:
 		return "ip6";
 	case CREDENTIAL_UID:
+	case CREDENTIAL_SSH:
 	case CREDENTIAL_ACCOUNT: /* never: the host is of where they are */
 		break;
 	}

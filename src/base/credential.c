@@ -5,6 +5,9 @@
  * given: whoever has one can take any address in it. A longer prefix would make
  * limits per address meaningless; a shorter one would lump together the
  * customers of a provider, as IPv4 with its NAT already does.
+ *
+ * Of a key's fingerprint 120 bits are enough that nobody finds a key of their own
+ * for them; and they are whole characters of what people compare.
  */
 #include "config.h"
 
@@ -16,12 +19,34 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/credential.h"
 
 #define CREDENTIAL_IPV6_PREFIX 8 /* bytes */
+#define CREDENTIAL_SSH_PREFIX "SHA256:"
+#define CREDENTIAL_SSH_WHOLE 43 /* characters of 32 bytes */
+#define CREDENTIAL_SSH_SHORT 20 /* of CREDENTIAL_SSH_BYTES */
 
 /* The structure has no padding, and every byte of it is set. */
 _Static_assert(sizeof(struct credential) == 17, "credential has padding");
+
+/* So many bytes of one of that kind are used. */
+static size_t
+credential_size(enum credential_kind kind)
+{
+	switch (kind) {
+	case CREDENTIAL_IPV4:
+	case CREDENTIAL_UID:
+		return 4;
+	case CREDENTIAL_IPV6:
+	case CREDENTIAL_ACCOUNT:
+		return 8;
+	case CREDENTIAL_SSH:
+		return CREDENTIAL_SSH_BYTES;
+	}
+	assert(0 && "a credential of no known kind");
+	return 0;
+}
 
 static struct credential
 credential_make(enum credential_kind kind, const void *bytes, size_t len)
@@ -101,6 +126,40 @@ credential_account(const struct credential *c)
 	return id;
 }
 
+bool
+credential_from_ssh(struct credential *c, const char *text)
+{
+	const size_t prefix = strlen(CREDENTIAL_SSH_PREFIX);
+	char padded[CREDENTIAL_SSH_WHOLE + 2];
+	unsigned char bytes[sizeof(padded)];
+	size_t len;
+
+	if (strncmp(text, CREDENTIAL_SSH_PREFIX, prefix) != 0)
+		return false;
+	text += prefix;
+	len = strlen(text);
+	if (len != CREDENTIAL_SSH_SHORT && len != CREDENTIAL_SSH_WHOLE)
+		return false;
+	memcpy(padded, text, len);
+	if (len == CREDENTIAL_SSH_WHOLE)
+		padded[len++] = '=';
+	if (base64_decode(bytes, padded, len) < CREDENTIAL_SSH_BYTES)
+		return false;
+	*c = credential_make(CREDENTIAL_SSH, bytes, CREDENTIAL_SSH_BYTES);
+	return true;
+}
+
+void
+credential_ssh_str(const struct credential *c, char out[CREDENTIAL_SSH_SIZE])
+{
+	_Static_assert(CREDENTIAL_SSH_SIZE ==
+		sizeof(CREDENTIAL_SSH_PREFIX) + CREDENTIAL_SSH_SHORT,
+	    "a fingerprint fits");
+	memcpy(out, CREDENTIAL_SSH_PREFIX, strlen(CREDENTIAL_SSH_PREFIX));
+	base64_encode(out + strlen(CREDENTIAL_SSH_PREFIX), c->bytes,
+	    CREDENTIAL_SSH_BYTES);
+}
+
 int
 credential_cmp(const struct credential *a, const struct credential *b)
 {
@@ -110,7 +169,8 @@ credential_cmp(const struct credential *a, const struct credential *b)
 bool
 credential_is_strong(const struct credential *c)
 {
-	return c->kind == CREDENTIAL_UID || c->kind == CREDENTIAL_ACCOUNT;
+	return c->kind == CREDENTIAL_UID || c->kind == CREDENTIAL_ACCOUNT ||
+	    c->kind == CREDENTIAL_SSH;
 }
 
 bool
@@ -121,10 +181,10 @@ credential_is_valid(const char *bytes)
 	size_t used;
 
 	memcpy(&c, bytes, sizeof(c));
-	used = c.kind == CREDENTIAL_IPV6 || c.kind == CREDENTIAL_ACCOUNT ? 8 :
-									   4;
-	return c.kind <= CREDENTIAL_ACCOUNT &&
-	    memcmp(c.bytes + used, none.bytes, sizeof(c.bytes) - used) == 0;
+	if (c.kind >= CREDENTIAL_KINDS)
+		return false;
+	used = credential_size((enum credential_kind)c.kind);
+	return memcmp(c.bytes + used, none.bytes, sizeof(c.bytes) - used) == 0;
 }
 
 bool
@@ -145,6 +205,7 @@ credential_is_local(const struct credential *c)
 	case CREDENTIAL_IPV6: /* ::1 is the only one that is used */
 		return memcmp(c->bytes, zeros, sizeof(zeros)) == 0;
 	case CREDENTIAL_UID:
+	case CREDENTIAL_SSH: /* it came on by a Unix socket */
 		return true;
 	case CREDENTIAL_ACCOUNT:
 		break;
@@ -174,6 +235,10 @@ credential_str(const struct credential *c, char out[CREDENTIAL_STR_SIZE])
 	case CREDENTIAL_ACCOUNT:
 		snprintf(out, CREDENTIAL_STR_SIZE, "account %016" PRIx64,
 		    credential_account(c));
+		return;
+	case CREDENTIAL_SSH:
+		memcpy(out, "ssh ", 4);
+		credential_ssh_str(c, out + 4);
 		return;
 	}
 	assert(0 && "a credential of no known kind");

@@ -35,7 +35,17 @@ origin_mask(struct credential *c, unsigned prefix)
 unsigned
 origin_prefix_max(const struct credential *c)
 {
-	return c->kind == CREDENTIAL_IPV6 ? 64 : 32;
+	switch ((enum credential_kind)c->kind) {
+	case CREDENTIAL_IPV4:
+	case CREDENTIAL_UID:
+		return 32;
+	case CREDENTIAL_IPV6:
+	case CREDENTIAL_ACCOUNT:
+		return 64;
+	case CREDENTIAL_SSH:
+		return 8 * CREDENTIAL_SSH_BYTES;
+	}
+	return 32;
 }
 
 bool
@@ -100,6 +110,10 @@ origin_parse(struct credential *origin, unsigned *prefix, const char *text)
 	const size_t uid_len = strlen(ORIGIN_UID_PREFIX);
 	uint64_t uid;
 
+	if (credential_from_ssh(origin, text)) {
+		*prefix = origin_prefix_max(origin);
+		return NULL;
+	}
 	if (strncmp(text, ORIGIN_UID_PREFIX, uid_len) != 0)
 		return origin_parse_address(origin, prefix, text);
 	/* The largest value, (uid_t)-1, is nobody's uid. */
@@ -121,6 +135,10 @@ origin_str(const struct credential *origin, unsigned prefix,
 		memcpy(&uid, origin->bytes, sizeof(uid));
 		snprintf(out, ORIGIN_STR_SIZE, ORIGIN_UID_PREFIX "%lu",
 		    (unsigned long)ntohl(uid));
+		return;
+	}
+	if (origin->kind == CREDENTIAL_SSH) {
+		credential_ssh_str(origin, out);
 		return;
 	}
 	inet_ntop(origin->kind == CREDENTIAL_IPV6 ? AF_INET6 : AF_INET,

@@ -10,17 +10,18 @@
 #include "base/nick.h"
 #include "base/util.h"
 
-/* Where people may come from: all addresses with a common prefix, or a Unix
- * uid. It is stored as a credential whose bits behind the prefix are zero. */
+/* Where people may come from: all addresses with a common prefix, a Unix uid, or
+ * a key of ssh. It is stored as a credential whose bits behind the prefix are zero. */
 
-/* The longest prefix for a credential of this kind, in bits. */
+/* The longest prefix for a credential of this kind, in bits; and of any. */
+#define ORIGIN_PREFIX_MAX (8 * CREDENTIAL_SSH_BYTES)
 unsigned origin_prefix_max(const struct credential *c);
 /* Clears the bits of c behind prefix. */
 void origin_mask(struct credential *c, unsigned prefix);
 
 /*
- * Reads "192.0.2.1", "192.0.2.0/24", "2001:db8::/32" or "uid:1000". IPv6 longer
- * than /64 becomes its /64, as connections are known by that (credential.h);
+ * Reads "192.0.2.1", "192.0.2.0/24", "2001:db8::/32", "uid:1000" or a key's
+ * "SHA256:..." (credential_from_ssh()). IPv6 longer than /64 becomes its /64, as connections are known by that (credential.h);
  * IPv4-mapped addresses become IPv4. Returns NULL, or what is wrong as a static
  * string; then origin and prefix are undefined.
  */
@@ -31,7 +32,7 @@ bool origin_has(const struct credential *origin, unsigned prefix,
     const struct credential *credential);
 
 #define ORIGIN_STR_SIZE 64
-/* Writes "192.0.2.0/24", "2001:db8:0:1::/64" or "uid:1000". */
+/* Writes "192.0.2.0/24", "2001:db8:0:1::/64", "uid:1000" or "SHA256:...". */
 void origin_str(const struct credential *origin, unsigned prefix,
     char out[ORIGIN_STR_SIZE]);
 

@@ -107,6 +107,49 @@ login_by_connection(struct session *s, const struct jsonl_request *rq,
 	    "it needs a \"password\", or a token there");
 }
 
+/* Whoever is not believed goes on as who they are; the client knows whether it
+ * wants to. */
+void
+jsonl_ssh_run(struct session *s, const struct jsonl_request *rq)
+{
+	char *text = jsonl_value(s, rq);
+	const struct account *a;
+	struct credential key;
+	struct json *j;
+	bool is_key;
+
+	if (text == NULL)
+		return;
+	is_key = credential_from_ssh(&key, text);
+	free(text);
+	if (!is_key) {
+		jsonl_failed(s, rq, "bad-key",
+		    "it is no fingerprint such as ssh-keygen -l prints: "
+		    "SHA256:...");
+		return;
+	}
+	switch (session_take_key(s, &key, &jsonl_dialect)) {
+	case SESSION_KEY_TAKEN:
+		a = session_shown_account(s);
+		j = jsonl_begin_done(s, rq);
+		json_text(j, "nick", s->member->nick);
+		json_text(j, "account", a == NULL ? NULL : account_name(a));
+		jsonl_end(s);
+		break;
+	case SESSION_KEY_NOT_TRUSTED:
+		jsonl_failed(s, rq, "not-trusted",
+		    "the server takes no keys of ssh from your Unix user; "
+		    "trusted-ssh in its settings names those it does");
+		break;
+	case SESSION_KEY_LATE:
+		jsonl_failed(s, rq, "forbidden",
+		    "it is told once, and before nick, login and join");
+		break;
+	case SESSION_KEY_REFUSED:
+		break;
+	}
+}
+
 /* A password is taken as it is. */
 void
 jsonl_login_run(struct session *s, const struct jsonl_request *rq)

@@ -27,7 +27,6 @@
 #include <bsd/sys/queue.h>
 
 #include "base/log.h"
-#include "base/origin.h"
 #include "net/callback.h"
 #include "net/proxy.h"
 
@@ -326,16 +325,7 @@ proxies_free(struct proxies *all)
 bool
 proxy_is_trusted(const struct options *o, const struct credential *credential)
 {
-	const struct option_list *list = &o->trusted_proxy;
-	struct credential origin;
-	unsigned prefix;
-	size_t i;
-
-	for (i = 0; i < list->count; i++)
-		if (origin_parse(&origin, &prefix, list->items[i]) == NULL &&
-		    origin_has(&origin, prefix, credential))
-			return true;
-	return false;
+	return option_list_has_origin(&o->trusted_proxy, credential);
 }
 
 void

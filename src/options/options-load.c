@@ -81,6 +81,11 @@ option_load_refusal(const struct option_entry *e, const char *value)
 		return gateway_parse(&gateway, value);
 	if (e == &option_table[INDEX_trusted_proxy])
 		return origin_parse(&origin, &prefix, value);
+	if (e == &option_table[INDEX_trusted_ssh])
+		return origin_parse(&origin, &prefix, value) == NULL &&
+			origin.kind == CREDENTIAL_UID ?
+		    NULL :
+		    "it has to be uid:N, the number of a Unix user";
 	if (e == &option_table[INDEX_room_modes])
 		return value[strspn(value, OPTION_ROOM_MODES)] == '\0' ?
 		    NULL :

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "base/origin.h"
 #include "options/options-impl.h"
 
 #define RELOAD true
@@ -257,4 +258,19 @@ option_errors_unknown(struct option_errors *errors, const char *where,
 		option_errors_add(errors,
 		    "%s: no setting is called '%.*s'; brbd --help lists them",
 		    where, OPTION_SHOWN_MAX, name);
+}
+
+bool
+option_list_has_origin(const struct option_list *list,
+    const struct credential *credential)
+{
+	struct credential origin;
+	unsigned prefix;
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (origin_parse(&origin, &prefix, list->items[i]) == NULL &&
+		    origin_has(&origin, prefix, credential))
+			return true;
+	return false;
 }

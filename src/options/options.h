@@ -11,6 +11,8 @@
 #include "base/bucket.h"
 #include "base/util.h"
 
+struct credential;
+
 /* Strings in the order given; the list owns them. */
 struct option_list {
 	char **items;
@@ -94,6 +96,10 @@ struct option_entry {
 };
 extern const struct option_entry option_table[];
 extern const size_t option_count;
+
+/* Is that of one of the origins (base/origin.h) that a LIST has? */
+bool option_list_has_origin(const struct option_list *list,
+    const struct credential *credential);
 
 /* Errors, a line each, such as "brbd.conf:3: no setting is called 'foo'". */
 struct option_errors {

@@ -71,6 +71,11 @@ proof_check(struct fields_in *in, void *base)
 		return memcmp(p->bytes, zeros, sizeof(zeros)) == 0;
 	case PROOF_UID:
 		return memcmp(p->bytes + 4, zeros, sizeof(zeros) - 4) == 0;
+	case PROOF_SSH:
+		if (memcmp(p->bytes + CREDENTIAL_SSH_BYTES, zeros,
+			sizeof(zeros) - CREDENTIAL_SSH_BYTES) != 0)
+			return false;
+		break;
 	case PROOF_KEY:
 	case PROOF_TOKEN:
 	case PROOF_KINDS:

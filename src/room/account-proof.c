@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The brbd authors
  *
  * What proves that somebody is an account's owner: a password, and in a tree of
- * their own keys, uids and tokens. Tokens stand in the order of their last use.
+ * their own keys, uids, tokens and keys of ssh. Tokens stand in the order of their last use.
  */
 #include "config.h"
 
@@ -41,6 +41,8 @@ proof_kind_str(enum proof_kind kind)
 		return "uid";
 	case PROOF_TOKEN:
 		return "token";
+	case PROOF_SSH:
+		return "ssh";
 	case PROOF_KINDS:
 		break;
 	}
@@ -80,10 +82,18 @@ account_password(const struct account *a)
 void
 proof_str(const struct account_proof *p, char out[PROOF_STR_SIZE])
 {
+	struct credential ssh;
+	char whole[CREDENTIAL_SSH_SIZE];
 	uint32_t head = (uint32_t)p->bytes[0] << 24 |
 	    (uint32_t)p->bytes[1] << 16 | (uint32_t)p->bytes[2] << 8 |
 	    p->bytes[3];
 
+	if (p->kind == PROOF_SSH) {
+		ssh = proof_ssh(p);
+		credential_ssh_str(&ssh, whole);
+		(void)strlcpy(out, whole, PROOF_STR_SIZE);
+		return;
+	}
 	(void)snprintf(out, PROOF_STR_SIZE,
 	    p->kind == PROOF_UID ? "%" PRIu32 : "%08" PRIx32, head);
 }
@@ -268,11 +278,21 @@ account_add_proof(struct accounts *all, struct account *a, enum proof_kind kind,
 /* Their bytes */
 
 void
-proof_of_uid(unsigned char bytes[PROOF_BYTES], const struct credential *c)
+proof_of_origin(unsigned char bytes[PROOF_BYTES], const struct credential *c)
 {
-	assert(c->kind == CREDENTIAL_UID);
+	assert(c->kind == CREDENTIAL_UID || c->kind == CREDENTIAL_SSH);
 	memset(bytes, 0, PROOF_BYTES);
-	memcpy(bytes, c->bytes, sizeof(uint32_t));
+	memcpy(bytes, c->bytes, sizeof(c->bytes));
+}
+
+struct credential
+proof_ssh(const struct account_proof *p)
+{
+	struct credential c = { .kind = CREDENTIAL_SSH };
+
+	assert(p->kind == PROOF_SSH);
+	memcpy(c.bytes, p->bytes, CREDENTIAL_SSH_BYTES);
+	return c;
 }
 
 bool

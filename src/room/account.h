@@ -36,13 +36,14 @@ enum proof_kind {
 	PROOF_KEY, /* bytes: the SHA-256 of a certificate's public key */
 	PROOF_UID, /* bytes: of a Unix socket's peer, big-endian, then zeros */
 	PROOF_TOKEN, /* bytes: the SHA-256 of what the client sends */
+	PROOF_SSH, /* bytes: of CREDENTIAL_SSH, then zeros */
 	PROOF_KINDS
 };
 const char *proof_kind_str(enum proof_kind kind); /* "password" */
 
 #define PROOF_BYTES 32
 
-/* A key, uid or token belongs to one account only. */
+/* A key, uid, token or key of ssh belongs to one account only. */
 struct account_proof {
 	RB_ENTRY(account_proof) by_bytes; /* not a password's */
 	TAILQ_ENTRY(account_proof) in_account;
@@ -142,7 +143,8 @@ bool account_owns(const struct account *a, const char *nick);
 /* Is that one of the last ACCOUNT_KNOWN_MAX origins that they logged in from? */
 bool account_knows(const struct account *a, const struct credential *origin);
 const struct account_proof *account_password(const struct account *a);
-/* What people call a proof by: "1f2e3d4c", or "1000" for a uid. */
+/* What people call a proof by: "1f2e3d4c", "1000" for a uid, or as much of a
+ * fingerprint of ssh as fits: "SHA256:Nqa1Q2x7". */
 #define PROOF_STR_SIZE 16
 void proof_str(const struct account_proof *p, char out[PROOF_STR_SIZE]);
 /* The proof of that kind that is called so, or NULL. */
@@ -173,7 +175,7 @@ void account_set_password(struct accounts *all, struct account *a,
 void account_set_scram(struct accounts *all, struct account *a,
     const char *scram);
 /*
- * Adds a key, uid or token. With ACCOUNT_PROOFS_MAX, a new token has the one
+ * Adds what is no password. With ACCOUNT_PROOFS_MAX, a new token has the one
  * that was not used for longest make way; NULL: there is none, or it is
  * somebody else's. One that a has already is returned.
  */
@@ -192,9 +194,12 @@ bool account_is_untried(const struct account *a);
 /* What is not known of when it was used is now, by the age clock. */
 void account_date(struct accounts *all, struct account *a, int64_t age_ms);
 
-/* The bytes of a proof: of a uid's; and of a token, from what a client sent;
+/* The bytes of a proof: of a uid or key of ssh, by which c comes; and of a token, from what a client sent;
  * false: it is none, by its form. */
-void proof_of_uid(unsigned char bytes[PROOF_BYTES], const struct credential *c);
+void proof_of_origin(unsigned char bytes[PROOF_BYTES],
+    const struct credential *c);
+/* The reverse, of a key of ssh. */
+struct credential proof_ssh(const struct account_proof *p);
 #define TOKEN_SIZE 33 /* 32 hexadecimal digits */
 bool proof_of_token(unsigned char bytes[PROOF_BYTES],
     const char *token) MUST_CHECK;

@@ -36,7 +36,8 @@ ban_subject_is_valid(const struct ban_subject *subject)
 	if (!subject->has_origin)
 		return subject->nick[0] != '\0';
 	if (subject->prefix > max ||
-	    (masked.kind == CREDENTIAL_UID && subject->prefix != max))
+	    ((masked.kind == CREDENTIAL_UID || masked.kind == CREDENTIAL_SSH) &&
+		subject->prefix != max))
 		return false;
 	origin_mask(&masked, subject->prefix);
 	return credential_cmp(&masked, &subject->origin) == 0;

@@ -12,6 +12,7 @@
 
 #include "base/credential.h"
 #include "base/nick.h"
+#include "base/origin.h"
 #include "base/util.h"
 #include "base/walk.h"
 
@@ -32,7 +33,7 @@ struct tlv;
 struct ban_subject {
 	bool has_origin;
 	struct credential origin; /* its bits behind prefix are zero */
-	unsigned prefix; /* bits; a uid: 32 */
+	unsigned prefix; /* bits; a uid's or key's: all */
 	char nick[NICK_SIZE]; /* as given; "": none */
 	uint64_t account; /* its id; 0: none */
 };
@@ -71,7 +72,7 @@ struct bans {
 	const struct bans_watch *watch; /* or NULL */
 	void *watch_arg;
 	/* How many bans there are of each prefix, by enum credential_kind. */
-	unsigned prefixes[3][65];
+	unsigned prefixes[CREDENTIAL_KINDS][ORIGIN_PREFIX_MAX + 1];
 };
 
 void bans_init(struct bans *all);
@@ -81,7 +82,7 @@ void bans_set_watch(struct bans *all, const struct bans_watch *watch,
     void *arg);
 
 /*
- * Reads "192.0.2.1", "192.0.2.0/24", "2001:db8::/32", "uid:1000" or a nick.
+ * Reads what origin_parse() does, or a nick.
  * IPv6 longer than /64 becomes its /64, as connections are known by that
  * (credential.h); IPv4-mapped addresses become IPv4. Bits behind the prefix are
  * cleared. Returns NULL, or what is wrong as a static string.

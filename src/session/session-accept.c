@@ -144,23 +144,72 @@ session_refuse(struct session *s, enum admit why, const struct ban *ban)
 	free(text);
 }
 
-void
-session_relayed(struct session *s, const struct credential *address)
+/* The place of s, which has not entered, becomes that of who comes from there, if
+ * they may. */
+static void
+session_move(struct session *s, const struct credential *address)
 {
 	struct admission *a = &s->all->admission;
 	const struct ban *ban;
 	enum admit why;
 
 	assert(s->member == NULL && !s->has_left);
-	/* The gateway's own place becomes theirs. */
 	admit_remove(a, s->origin);
 	why = admit_connection(a, address, &ban);
 	s->address = *address;
 	s->origin = admit_add(a, address);
-	conn_set_relayed(s->conn);
 	session_wait_turn(s);
 	if (why != ADMITTED)
 		session_refuse(s, why, ban);
+}
+
+void
+session_relayed(struct session *s, const struct credential *address)
+{
+	conn_set_relayed(s->conn);
+	session_move(s, address);
+}
+
+void
+session_drop_guest(struct session *s)
+{
+	struct client *client;
+
+	if (s->member == NULL)
+		return;
+	client = session_client(s);
+	member_pause(client, conn_unsent(s->conn));
+	s->member = NULL;
+	action_quit(client, NULL);
+}
+
+enum session_key
+session_take_key(struct session *s, const struct credential *key,
+    const struct dialect *dialect)
+{
+	const struct member *m = s->member;
+	char from[CREDENTIAL_STR_SIZE];
+
+	if (s->address.kind == CREDENTIAL_SSH)
+		return SESSION_KEY_LATE;
+	if (!admit_may_tell_key(&s->all->admission, &s->address)) {
+		credential_str(&s->address, from);
+		log_limited(&s->all->login_log, s->all->net->clock->mono_ms,
+		    LOG_LEVEL_WARNING,
+		    "a key of ssh is told by who is not in trusted-ssh: "
+		    "from=\"%s\"",
+		    from);
+		return SESSION_KEY_NOT_TRUSTED;
+	}
+	if (!m->is_guest || !SLIST_EMPTY(&m->memberships) ||
+	    session_account(s) != NULL)
+		return SESSION_KEY_LATE;
+	session_drop_guest(s);
+	s->has_entered = false;
+	s->all->unentered_count++;
+	session_move(s, key);
+	return !s->has_left && session_enter(s, dialect) ? SESSION_KEY_TAKEN :
+							   SESSION_KEY_REFUSED;
 }
 
 bool

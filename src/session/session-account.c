@@ -139,10 +139,10 @@ account_uid_run(const struct account_call *call)
 	struct session *s = call->s;
 
 	if (s->address.kind != CREDENTIAL_UID) {
-		buf_addstr(call->text, "you do not come by a Unix socket");
+		buf_addstr(call->text, "you do not come as a Unix user");
 		return false;
 	}
-	proof_of_uid(bytes, &s->address);
+	proof_of_origin(bytes, &s->address);
 	if (account_add_proof(call->all, call->a, PROOF_UID, bytes,
 		s->all->net->clock->wall_ms) == NULL) {
 		buf_addstr(call->text,
@@ -154,20 +154,27 @@ account_uid_run(const struct account_call *call)
 	return true;
 }
 
-/* The key of the certificate that the client shows now. */
+/* The key that the client shows now: of its certificate, or of ssh. */
 static bool
 account_key_run(const struct account_call *call)
 {
 	struct session *s = call->s;
 	const uint8_t *key = conn_tls_key(s->conn);
+	unsigned char ssh[PROOF_BYTES];
 	struct account_proof *p;
 	char name[PROOF_STR_SIZE];
 
+	if (key == NULL && s->address.kind == CREDENTIAL_SSH) {
+		proof_of_origin(ssh, &s->address);
+		key = ssh;
+	}
 	if (key == NULL) {
-		buf_addstr(call->text, "your connection shows no certificate");
+		buf_addstr(call->text,
+		    "your connection shows no certificate, and no key of ssh");
 		return false;
 	}
-	p = account_add_proof(call->all, call->a, PROOF_KEY, key,
+	p = account_add_proof(call->all, call->a,
+	    key == ssh ? PROOF_SSH : PROOF_KEY, key,
 	    s->all->net->clock->wall_ms);
 	if (p == NULL) {
 		buf_addstr(call->text,
@@ -176,9 +183,8 @@ account_key_run(const struct account_call *call)
 		return false;
 	}
 	proof_str(p, name);
-	buf_addf(call->text,
-	    "from now on you need no password with that certificate, key %s",
-	    name);
+	buf_addf(call->text, "from now on you need no password with that %s %s",
+	    key == ssh ? "key of ssh," : "certificate, key", name);
 	return true;
 }
 

@@ -17,7 +17,7 @@ session_is_private(const struct session *s)
 }
 
 /* What the connection itself proves, whatever the client says: the key of its
- * certificate, or its Unix user. */
+ * certificate, its Unix user, or the key of ssh that one who is believed told. */
 static struct account_proof *
 login_proof(const struct session *s)
 {
@@ -27,10 +27,12 @@ login_proof(const struct session *s)
 	if (key != NULL)
 		return accounts_find_proof(&s->all->chat->accounts, PROOF_KEY,
 		    key);
-	if (s->address.kind != CREDENTIAL_UID)
+	if (s->address.kind != CREDENTIAL_UID &&
+	    s->address.kind != CREDENTIAL_SSH)
 		return NULL;
-	proof_of_uid(bytes, &s->address);
-	return accounts_find_proof(&s->all->chat->accounts, PROOF_UID, bytes);
+	proof_of_origin(bytes, &s->address);
+	return accounts_find_proof(&s->all->chat->accounts,
+	    s->address.kind == CREDENTIAL_UID ? PROOF_UID : PROOF_SSH, bytes);
 }
 
 struct account *
@@ -51,6 +53,14 @@ session_identity(const struct session *s)
 	if (s->member != NULL)
 		return s->member->credential;
 	return a == NULL ? s->address : credential_from_account(a->id);
+}
+
+struct account *
+session_shown_account(const struct session *s)
+{
+	struct account_proof *p = login_proof(s);
+
+	return p == NULL ? NULL : p->account;
 }
 
 /* What of the connection lets s into the account of name. */

@@ -38,6 +38,9 @@ void session_wait_turn(struct session *s);
  * it did, and closed the connection.
  */
 bool session_is_stranger(struct session *s, char **text, size_t *len);
+/* The member of s, a guest who has done nothing, goes, and nobody hears of it;
+ * there may be another later. */
+void session_drop_guest(struct session *s);
 /* Closes, with these last words alone: for who has not spoken yet. */
 void session_end_stranger(struct session *s, const char *words, size_t len);
 /* The protocol of a client that shakes hands. */

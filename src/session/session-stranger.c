@@ -25,25 +25,11 @@
 	"This is brbd, a chat server, which speaks no HTTP on this " \
 	"port: come with nc, telnet or an IRC client."
 
-/* The guest goes, and nobody hears of them. */
-static void
-stranger_drop_guest(struct session *s)
-{
-	struct client *client;
-
-	if (s->member == NULL)
-		return;
-	client = session_client(s);
-	member_pause(client, conn_unsent(s->conn));
-	s->member = NULL;
-	action_quit(client, NULL);
-}
-
 void
 session_end_stranger(struct session *s, const char *words, size_t len)
 {
 	conn_reply(s->conn, words, len);
-	stranger_drop_guest(s);
+	session_drop_guest(s);
 	session_set_left(s);
 	conn_close(s->conn, STRANGER_FLUSH_MS);
 }
@@ -106,7 +92,7 @@ session_switch(struct session *s, const struct protocol *protocol)
 		session_end_stranger(s, words, strlen(words));
 		return;
 	}
-	stranger_drop_guest(s);
+	session_drop_guest(s);
 	s->has_entered = false;
 	s->all->unentered_count++;
 	if (s->protocol->close != NULL)

@@ -158,6 +158,22 @@ bool session_enter(struct session *s, const struct dialect *dialect) MUST_CHECK;
  * there. If they may not, they are told, and the connection is closed. */
 void session_relayed(struct session *s, const struct credential *address);
 
+/*
+ * The Unix user that s comes as has told by which key of ssh the person came to
+ * it. If it is believed, and s has done nothing yet, s comes from that key from
+ * now on and has another member, again a guest, who is written to in this
+ * dialect; unless they may not come in, in which case they are told, and the
+ * connection is closed. For protocols.
+ */
+enum session_key {
+	SESSION_KEY_TAKEN,
+	SESSION_KEY_NOT_TRUSTED,
+	SESSION_KEY_LATE, /* one was told, a nick taken or a room entered */
+	SESSION_KEY_REFUSED /* and closed */
+};
+enum session_key session_take_key(struct session *s,
+    const struct credential *key, const struct dialect *dialect) MUST_CHECK;
+
 /* Has all whom a new ban reaches closed, entered or not, by ban_walk, which counts
  * them in banned_ended. */
 void sessions_end_banned(struct sessions *all);
@@ -236,12 +252,14 @@ struct account *session_scram_finish(struct session *s, struct scram *x,
     const char *text, size_t len, struct buf *out) MUST_CHECK;
 bool session_scram_done(struct session *s, uint64_t id,
     const char *name) MUST_CHECK;
-/* The same by what the connection shows: a certificate's key or a Unix user.
+/* The same by what the connection shows: a certificate's key, a Unix user or a
+ * key of ssh.
  * False: it shows no owner
  * of that nick (NULL: of any account), and nothing was told. */
 bool session_login_by_connection(struct session *s, const char *name);
-/* Would it? And: is s logged in to the account that the connection shows, which
+/* Whose account the connection shows, or NULL. Would it? And: is s logged in to the account that the connection shows, which
  * owns that nick (NULL: any)? */
+struct account *session_shown_account(const struct session *s);
 bool session_may_log_in(const struct session *s, const char *name);
 bool session_proves_account(const struct session *s, const char *name);
 /* Makes an account, or changes the password; s has a member. */

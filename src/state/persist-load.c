@@ -80,7 +80,7 @@ persist_get_key(struct departed_record *r, const unsigned char *key, size_t len)
 	memcpy(c, key + 1, sizeof(*c));
 	memcpy(folded, key + 1 + sizeof(*c), folded_len);
 	folded[folded_len] = '\0';
-	if (c->kind > CREDENTIAL_ACCOUNT || strlen(folded) != folded_len ||
+	if (c->kind >= CREDENTIAL_KINDS || strlen(folded) != folded_len ||
 	    !nick_is_wellformed(folded))
 		return false;
 	nick_fold(folded, folded);

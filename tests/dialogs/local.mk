@@ -255,6 +255,7 @@ dialogs_json = \
 	%D%/json-password.dialog \
 	%D%/json-search.dialog \
 	%D%/json-sessions.dialog \
+	%D%/json-ssh.dialog \
 	%D%/json-upgrade.dialog \
 	%D%/json.dialog \
 	%D%/ws.dialog

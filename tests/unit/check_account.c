@@ -116,7 +116,7 @@ START_TEST(test_proofs)
 	unsigned char uid[PROOF_BYTES], token[PROOF_BYTES];
 	struct credential root = credential_from_uid(0),
 			  user = credential_from_uid(1000);
-	struct credential origin;
+	struct credential origin, ssh;
 	unsigned char other[PROOF_BYTES];
 	struct account_proof *p;
 	char text[TOKEN_SIZE], name[PROOF_STR_SIZE];
@@ -142,16 +142,26 @@ START_TEST(test_proofs)
 	    8));
 	ck_assert_ptr_null(accounts_find_proof(&accounts, PROOF_TOKEN, key));
 
-	proof_of_uid(uid, &root);
+	proof_of_origin(uid, &root);
 	ck_assert_ptr_nonnull(account_add_proof(&accounts, ann, PROOF_UID, uid,
 	    8));
-	proof_of_uid(uid, &user);
+	proof_of_origin(uid, &user);
 	p = account_add_proof(&accounts, ann, PROOF_UID, uid, 8);
 	proof_str(p, name);
 	ck_assert_str_eq(name, "1000");
 	ck_assert_ptr_eq(accounts_find_proof(&accounts, PROOF_UID, uid), p);
 	account_remove_proof(&accounts, p);
 	ck_assert_ptr_null(accounts_find_proof(&accounts, PROOF_UID, uid));
+
+	ck_assert(credential_from_ssh(&ssh, "SHA256:uNiVztksCsDhcc0u9e8B"));
+	proof_of_origin(other, &ssh);
+	p = account_add_proof(&accounts, ann, PROOF_SSH, other, 8);
+	ck_assert_ptr_nonnull(p);
+	proof_str(p, name);
+	ck_assert_str_eq(name, "SHA256:uNiVztks");
+	ck_assert_ptr_eq(account_find_proof(ann, PROOF_SSH, name), p);
+	origin = proof_ssh(p);
+	ck_assert_int_eq(credential_cmp(&origin, &ssh), 0);
 
 	token_make(text);
 	ck_assert(proof_of_token(token, text));

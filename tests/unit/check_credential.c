@@ -132,6 +132,41 @@ START_TEST(test_str_uid)
 }
 END_TEST
 
+/* Of "ssh-keygen -l". */
+#define SSH_WHOLE "SHA256:uNiVztksCsDhcc0u9e8BrmYHLLkkFEeQKfrHHMQSDX8"
+#define SSH_SHORT "SHA256:uNiVztksCsDhcc0u9e8B"
+
+START_TEST(test_ssh)
+{
+	static const char *const none[] = { "",
+		"SHA256:", "uNiVztksCsDhcc0u9e8B", SSH_SHORT "r", SSH_WHOLE "=",
+		"sha256:uNiVztksCsDhcc0u9e8B",
+		"MD5:16:27:ac:a5:76:28:2d:36:63:1b:56:4d:eb:df:a6:48",
+		"SHA256:uNiVztksCsDhcc0u9e8 ", "SHA256:uNiVztksCsDhcc0u9e8=",
+		"SHA256:uNiVztksCsDhcc0u9e8BrmYHLLkkFEeQKfrHHMQSDX9" };
+	struct credential a, b, uid = credential_from_uid(1000);
+	char out[CREDENTIAL_STR_SIZE], bytes[sizeof(a)];
+	size_t i;
+
+	ck_assert(credential_from_ssh(&a, SSH_WHOLE));
+	ck_assert(credential_from_ssh(&b, SSH_SHORT));
+	ck_assert_int_eq(credential_cmp(&a, &b), 0);
+	ck_assert_int_ne(credential_cmp(&a, &uid), 0);
+	credential_str(&a, out);
+	ck_assert_str_eq(out, "ssh " SSH_SHORT);
+	ck_assert(credential_is_strong(&a));
+	ck_assert(credential_is_local(&a));
+	memcpy(bytes, &a, sizeof(bytes));
+	ck_assert(credential_is_origin(bytes));
+	bytes[sizeof(bytes) - 1] = 1;
+	ck_assert(!credential_is_valid(bytes));
+	ck_assert(credential_from_ssh(&b, "SHA256:uNiVztksCsDhcc0u9e8C"));
+	ck_assert_int_ne(credential_cmp(&a, &b), 0);
+	for (i = 0; i < NITEMS(none); i++)
+		ck_assert_msg(!credential_from_ssh(&b, none[i]), "%s", none[i]);
+}
+END_TEST
+
 void
 unit_tests(Suite *s)
 {
@@ -143,4 +178,5 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_strong);
 	tcase_add_loop_test(tc, test_str, 0, (int)NITEMS(check_strings));
 	tcase_add_test(tc, test_str_uid);
+	tcase_add_test(tc, test_ssh);
 }
