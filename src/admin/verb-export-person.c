@@ -165,21 +165,19 @@ export_account_text(struct buf *out, const struct account *a, bool has_hashes)
 /* People */
 
 static void
-export_place_json(struct json *j, const struct room *room,
-    const struct history_cursor *cursor)
+export_place_json(struct json *j, const struct room *room, uint64_t number)
 {
 	json_object_open(j, NULL);
 	json_text(j, "room", room->name);
-	json_number(j, "next_number", cursor->number);
+	json_number(j, "next_number", number);
 	json_object_close(j);
 }
 
 static void
-export_place(struct buf *out, const struct room *room,
-    const struct history_cursor *cursor)
+export_place(struct buf *out, const struct room *room, uint64_t number)
 {
 	buf_addf(out, "place in #%s: before message %llu\n", room->name,
-	    (unsigned long long)cursor->number);
+	    (unsigned long long)number);
 }
 
 /* What is known of a person: their places, whom they ignore, and private
@@ -190,6 +188,7 @@ export_person_json(struct verb_call *call, const struct person *p,
 {
 	const struct queued_message *q;
 	const struct bookmark *bookmark;
+	const struct device_place *place;
 	const struct membership *ms;
 	const struct ignore *ignore;
 	struct json *j = &call->json;
@@ -201,9 +200,12 @@ export_person_json(struct verb_call *call, const struct person *p,
 	json_array_open(j, "places");
 	if (m != NULL)
 		SLIST_FOREACH(ms, &m->memberships, in_member)
-			export_place_json(j, ms->room, &ms->cursor.at);
+			export_place_json(j, ms->room, ms->cursor.at.number);
 	LIST_FOREACH(bookmark, &p->bookmarks, in_owner)
-		export_place_json(j, bookmark->room, &bookmark->cursor);
+		export_place_json(j, bookmark->room, bookmark->cursor.number);
+	if (p->more != NULL)
+		LIST_FOREACH(place, &p->more->places, in_person)
+			export_place_json(j, place->room, place->number);
 	json_array_close(j);
 	json_array_open(j, "ignores");
 	TAILQ_FOREACH(ignore, &p->ignores, entry)
@@ -229,6 +231,7 @@ export_person_text(struct verb_call *call, const struct person *p,
 {
 	const struct queued_message *q;
 	const struct bookmark *bookmark;
+	const struct device_place *place;
 	const struct membership *ms;
 	const struct ignore *ignore;
 	struct buf *out = &call->out;
@@ -244,9 +247,12 @@ export_person_text(struct verb_call *call, const struct person *p,
 	    from);
 	if (m != NULL)
 		SLIST_FOREACH(ms, &m->memberships, in_member)
-			export_place(out, ms->room, &ms->cursor.at);
+			export_place(out, ms->room, ms->cursor.at.number);
 	LIST_FOREACH(bookmark, &p->bookmarks, in_owner)
-		export_place(out, bookmark->room, &bookmark->cursor);
+		export_place(out, bookmark->room, bookmark->cursor.number);
+	if (p->more != NULL)
+		LIST_FOREACH(place, &p->more->places, in_person)
+			export_place(out, place->room, place->number);
 	TAILQ_FOREACH(ignore, &p->ignores, entry)
 		buf_addf(out, "ignores %s\n", ignore->nick);
 	TAILQ_FOREACH(q, &p->queued, entry) {

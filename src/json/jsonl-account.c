@@ -56,6 +56,7 @@ login_add_token(struct session *s, struct json *j, struct account *a)
 		json_text(j, "token", token);
 		proof_str(p, name);
 		json_text(j, "name", name);
+		session_comes_with(s, p);
 	}
 	explicit_bzero(token, sizeof(token));
 }

@@ -317,8 +317,7 @@ chat_load_end(struct chat *chat, struct fields_in *in)
 
 	for (m = NULL; (m = directory_next(&chat->directory, m)) != NULL;)
 		SLIST_FOREACH(client, &m->clients, in_member)
-			if ((m->is_lost || client->is_lost) !=
-			    (client->ops == NULL))
+			if (m->is_lost != (client->ops == NULL))
 				return fields_fail(in,
 				    "a member has no connection");
 	for (room = NULL; (room = chat_next_room(chat, room)) != NULL;) {

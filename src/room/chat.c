@@ -58,10 +58,13 @@ static void
 chat_remove_room(struct chat *chat, struct room *room)
 {
 	const struct bookmark *bookmark;
+	const struct device_place *place;
 
 	/* Otherwise a new room of that name would find the bookmark. */
 	LIST_FOREACH(bookmark, &room->bookmarks, in_room)
 		chat_person_changed(chat, bookmark->owner);
+	LIST_FOREACH(place, &room->places, in_room)
+		chat_person_changed(chat, place->owner);
 	watch_room_forgotten(room);
 	if (chat->files != NULL)
 		chat->files->remove(&room->history, room->name,

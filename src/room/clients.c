@@ -21,6 +21,7 @@
 #include "room/conversing.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
+#include "room/devices.h"
 #include "room/handed.h"
 #include "room/member.h"
 #include "room/past.h"
@@ -44,29 +45,39 @@ client_forget_cursor(struct cursor *c)
 	cursor_free(c);
 }
 
-/* Lost clients that are in no room have nothing to keep. */
-static struct client *
-clients_lost_first(const struct member *m)
+/* The same; and there the device will go on. Nothing of it is on its way. */
+static void
+client_keep_cursor(struct cursor *c)
 {
-	struct client *client, *first = NULL;
+	struct member *m = c->ms->member;
 
-	SLIST_FOREACH(client, &m->clients, in_member)
-		if (client->ops == NULL &&
-		    (first == NULL || client->since_ms <= first->since_ms))
-			first = client;
-	return first;
+	pump_pause(c);
+	if (devices_are_known(m))
+		devices_note(&m->person, c->ms->room, c->client->device,
+		    c->at.number, c->repeat_until, &c->shown);
+	client_forget_cursor(c);
 }
 
+/* The client ends, after member_pause(): of rooms in which it was the last, the
+ * person leaves. */
 static void
-client_leave_all(struct client *client, enum room_leave how, const char *text)
+client_leave_all(struct client *client, enum room_leave how, const char *text,
+    bool (*is_kept)(const struct cursor *c))
 {
 	struct membership *ms, *next;
 	struct cursor *c;
 
+	watch_member_changed(client->member);
 	SLIST_FOREACH_SAFE(ms, &client->member->memberships, in_member, next) {
 		c = membership_cursor(ms, client);
-		if (c != NULL)
+		if (c == NULL)
+			continue;
+		if (client_is_last_in(c))
 			client_leave_room(c, how, text);
+		else if (is_kept(c))
+			client_keep_cursor(c);
+		else
+			client_forget_cursor(c);
 	}
 }
 
@@ -77,25 +88,6 @@ client_end(struct client *client)
 	conversing_lose(&client->member->chat->conversations, client,
 	    client->ops == NULL ? 0 : client->ops->unsent(client));
 	client_remove(client);
-}
-
-/* If there are as many as a person may have, the one goes that was lost first:
- * its place is where the person has read since. */
-static void
-clients_make_room(struct member *m)
-{
-	struct client *client;
-	uint64_t count = 0;
-
-	SLIST_FOREACH(client, &m->clients, in_member)
-		count++;
-	if (count < m->chat->options->max_sessions)
-		return;
-	client = clients_lost_first(m);
-	if (client == NULL)
-		return;
-	client_leave_all(client, ROOM_LEAVE_SILENT, NULL);
-	client_end(client);
 }
 
 /* Where several read, what was left cannot be told by one client's output any
@@ -182,6 +174,9 @@ client_resume(struct cursor *c)
 
 	if (bookmark == NULL)
 		return;
+	devices_settle(bookmark, c->client->device);
+	if (c->ms->read < bookmark->read)
+		c->ms->read = bookmark->read;
 	rank_regained(c->ms, bookmark);
 	if (past_is_for(m))
 		replay_start_return(c, bookmark,
@@ -256,13 +251,13 @@ client_move(struct client *old, struct member *to)
 	clients_settle_bookmarks(to);
 	clients_settle_bookmarks(from);
 	repeat_note_change(from);
-	clients_make_room(to);
 	client = client_add(to);
 	client->ops = old->ops;
 	client->session = old->session;
 	client->sink = old->sink;
 	client->dialect = old->dialect;
 	client->address = old->address;
+	client->device = old->device;
 	client->id_secret = old->id_secret;
 	client->checkpoint_handed = old->checkpoint_handed;
 	/* It comes into the break of a person who is on one. */
@@ -352,7 +347,18 @@ client_leave_room(struct cursor *c, enum room_leave how, const char *text)
 		return;
 	}
 	watch_member_changed(c->ms->member);
-	client_forget_cursor(c);
+	pump_pause(c);
+	if (past_is_for(c->ms->member))
+		repeat_set_back(c, c->client->ops->unsent(c->client));
+	client_keep_cursor(c);
+}
+
+/* Who says that they leave has their place kept. */
+static bool
+client_always(const struct cursor *c)
+{
+	(void)c;
+	return true;
 }
 
 void
@@ -361,65 +367,39 @@ client_quit(struct client *client, const char *text)
 	struct member *m = client->member;
 
 	assert(client_has_others(client));
-	client_leave_all(client, ROOM_LEAVE_PART, text);
+	client_leave_all(client, ROOM_LEAVE_PART, text, client_always);
 	client_end(client);
 	member_update_break(m);
 	member_pump_queued(m);
 }
 
-/* Has another come there since, from the same place? Mostly it is the same
- * again, which came back before its old connection was known to be dead; and it
- * began behind what was read, so nothing has to be kept for it. But one on break
- * knew what it was doing. */
+/* Has the device not come there anew since? Mostly it came back before its old
+ * connection was known to be dead, and began behind what that certainly had, so
+ * nothing has to be kept for it. But one on break knew what it was doing. */
 static bool
-client_is_succeeded(const struct cursor *c)
+client_has_no_successor(const struct cursor *c)
 {
 	const struct cursor *other;
 
 	if (c->client->is_paused)
-		return false;
+		return true;
 	SLIST_FOREACH(other, &c->ms->cursors, in_membership)
-		if (other->client->ops != NULL &&
-		    other->tracking.arrival > c->tracking.arrival &&
-		    credential_cmp(&other->client->address,
-			&c->client->address) == 0)
-			return true;
-	return false;
+		if (other->tracking.arrival > c->tracking.arrival &&
+		    other->client->device == c->client->device)
+			return false;
+	return true;
 }
 
 void
 client_lost(struct client *client, size_t unsent)
 {
 	struct member *m = client->member;
-	struct membership *ms, *next;
-	struct cursor *c;
-	bool keeps = false;
 
 	assert(client_has_others(client));
 	member_pause(client, unsent);
-	client->is_lost = true;
-	client->since_ms = m->chat->clock->mono_ms;
-	SLIST_FOREACH_SAFE(ms, &m->memberships, in_member, next) {
-		c = membership_cursor(ms, client);
-		if (c == NULL)
-			continue;
-		if (client_is_last_in(c)) {
-			client_leave_room(c, ROOM_LEAVE_LOST, NULL);
-			continue;
-		}
-		if (client_is_succeeded(c)) {
-			client_forget_cursor(c);
-			continue;
-		}
-		roommates_track(c, false);
-		keeps = true;
-	}
-	client->ops = NULL;
-	client->session = NULL;
-	client->sink = NULL;
-	watch_member_changed(m);
-	if (!keeps)
-		client_remove(client);
+	client_leave_all(client, ROOM_LEAVE_LOST, NULL,
+	    client_has_no_successor);
+	client_end(client);
 	member_update_break(m);
 	member_pump_queued(m);
 }

@@ -19,11 +19,9 @@
  * Each cursor knows up to where it has been read there, by the person (read),
  * which is less than what was delivered: a screen that nobody looks at reads
  * nothing. A client that comes anew into a room in which the person is begins
- * after the furthest of these. What its siblings were handed counts as repeats.
- *
- * One that lost its connection while others are here stays, without ops, and
- * keeps its cursors where others read as well: so the next that comes from the
- * same place begins there.
+ * after the furthest of these, unless its device was there before: then it goes
+ * on where that stopped (devices.h). What its siblings were handed counts as
+ * repeats.
  */
 
 /*

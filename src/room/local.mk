@@ -41,6 +41,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/departed-fields.c \
 	%D%/departed.c \
 	%D%/departed.h \
+	%D%/devices.c \
+	%D%/devices.h \
 	%D%/directory.c \
 	%D%/directory.h \
 	%D%/forget.c \
@@ -70,6 +72,8 @@ src_libbrbd_a_SOURCES += \
 	%D%/past.c \
 	%D%/past.h \
 	%D%/person-fields.c \
+	%D%/person-more.c \
+	%D%/person-more.h \
 	%D%/person.c \
 	%D%/person.h \
 	%D%/pieces.c \

@@ -20,6 +20,7 @@
 #include "room/client.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
+#include "room/devices.h"
 #include "room/directory.h"
 #include "room/handed.h"
 #include "room/member.h"
@@ -173,7 +174,7 @@ cursor_is_consistent(const struct cursor *c)
 	    (c->acked.persisted > next && c->acked.persisted != ACKED_LIVE) ||
 	    d->is_resuming + d->is_pumped + d->is_blocked > 1)
 		return false;
-	if (c->client->is_lost || m->is_lost)
+	if (m->is_lost)
 		return c->replay == NULL && !d->is_resuming && !d->is_pumped &&
 		    !d->is_blocked;
 	if (d->is_resuming)
@@ -191,7 +192,7 @@ membership_enter(struct membership *ms)
 	room_add_person(ms);
 	SLIST_FOREACH(c, &ms->cursors, in_membership) {
 		roommates_track(c,
-		    !c->client->is_lost && c->client->dialect->tracks_members);
+		    !ms->member->is_lost && c->client->dialect->tracks_members);
 		cursor_move(c, history_find(&ms->room->history, c->at.number));
 		if (c->delivery.is_pumped) {
 			c->delivery.is_pumped = false;
@@ -234,9 +235,10 @@ static const struct field client_list[] = {
 	{ FIELD_UINT(7, struct client, id_secret) },
 	{ FIELD_UINT(8, struct client, number), .max = EVENT_VIA_MAX },
 	{ FIELD_BYTES(9, struct client, address) },
-	{ FIELD_BOOL(10, struct client, is_lost) },
+	/* 10 was of clients that were lost. */
 	{ FIELD_INT(11, struct client, since_ms) },
 	{ FIELD_BOOL(12, struct client, is_paused) },
+	{ FIELD_UINT(13, struct client, device) },
 };
 static const struct fields client_fields = { FIELDS("a client", struct client,
     client_list) };
@@ -452,7 +454,7 @@ member_take_clients(struct member *m, struct member_names *names,
 		client->number = r->client.number;
 		client->address = r->client.address;
 		client->id_secret = r->client.id_secret;
-		client->is_lost = r->client.is_lost;
+		client->device = r->client.device;
 		client->since_ms = r->client.since_ms;
 		client->is_paused = r->client.is_paused;
 		client->checkpoint_handed = r->client.checkpoint_handed;
@@ -488,8 +490,6 @@ member_take_break(struct member *m)
 	bool reads = false;
 
 	SLIST_FOREACH(client, &m->clients, in_member) {
-		if (client->is_lost)
-			continue;
 		if (m->is_on_break && !client->is_paused) {
 			client->is_paused = true;
 			client->since_ms = m->break_since_ms;
@@ -543,6 +543,8 @@ member_load(struct chat *chat, struct fields_in *in, const struct tlv *item,
 		m->address = m->credential;
 	if (credential_cmp(&m->client.address, &none) == 0)
 		m->client.address = m->address;
+	if (m->client.device == 0)
+		m->client.device = device_of(NULL, &m->client.address);
 	names_clear(&names);
 	if (in->error != NULL || !is_good || !member_is_consistent(m) ||
 	    !directory_restore(&chat->directory, m, names.nick)) {
@@ -566,10 +568,8 @@ member_awaited(const struct member *m, uint8_t number)
 {
 	struct client *client = member_client_numbered(m, number);
 
-	return client != NULL && client->ops == NULL && !client->is_lost &&
-		!m->is_lost ?
-	    client :
-	    NULL;
+	return client != NULL && client->ops == NULL && !m->is_lost ? client :
+								      NULL;
 }
 
 bool

@@ -20,6 +20,7 @@
 #include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/departed.h"
+#include "room/devices.h"
 #include "room/directory.h"
 #include "room/handed.h"
 #include "room/member-more.h"
@@ -165,6 +166,7 @@ member_new(struct chat *chat, const struct credential *credential,
 	m->client.sink = sink;
 	m->client.dialect = dialect;
 	m->client.address = *credential;
+	m->client.device = device_of(NULL, credential);
 	m->credential = m->address = *credential;
 	m->is_guest = true;
 	m->active_ms = chat->clock->mono_ms;
@@ -271,7 +273,6 @@ member_lost(struct member *m, size_t unsent)
 	is_held |= m->is_known;
 	if (m->is_guest || chat->options->departure_delay == 0)
 		is_held = false;
-	client->since_ms = chat->clock->mono_ms;
 	client->ops = NULL;
 	client->session = NULL;
 	client->sink = NULL;

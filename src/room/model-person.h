@@ -113,10 +113,34 @@ struct bookmark {
 	uint64_t position;
 	struct shown shown;
 	uint64_t acked; /* certainly read up to here; at most the cursor */
+	/* Of those who may have several devices: whose place it is, 0: of any;
+	 * and up to where the person has read. devices.h */
+	uint64_t device;
+	uint64_t read;
 	bool is_op; /* modes.h */
 	bool is_voiced;
 };
 LIST_HEAD(bookmark_list, bookmark);
+
+/* Where one of a person's devices stopped in a room: devices.h */
+struct device_place {
+	LIST_ENTRY(device_place) in_person;
+	LIST_ENTRY(device_place) in_room; /* so that it goes with the room */
+	struct person *owner;
+	struct room *room;
+	uint64_t device;
+	uint64_t number; /* of the next message it has not been handed */
+	uint64_t repeat_until; /* those below it may have been seen already */
+	struct shown shown; /* and what is before, there */
+};
+LIST_HEAD(device_place_list, device_place);
+
+/* What those do not have who use one device, and mark nothing as read. */
+struct person_more {
+	struct marker_list markers;
+	struct device_place_list places; /* those noted last come first */
+	uint16_t marker_count;
+};
 
 enum person_owner {
 	PERSON_OF_NOBODY, /* on its way between two */
@@ -130,8 +154,7 @@ struct person {
 	struct bookmark_list bookmarks;
 	struct ignore_list ignores;
 	struct queued_list queued;
-	struct marker_list markers;
-	uint16_t marker_count;
+	struct person_more *more; /* or NULL */
 	uint16_t ignore_count;
 	uint16_t queued_count;
 	uint8_t owner; /* enum person_owner: in what it is embedded */

@@ -113,8 +113,8 @@ struct client_ops {
 
 /*
  * One client of a person: a session, as the room layer sees it. A person has
- * one or several (clients.h), each with cursors of its own. If its connection
- * is lost, it stays without ops, and has the places where it stopped.
+ * one or several (clients.h), each with cursors of its own. The last stays
+ * without ops when its connection is lost, as long as the person does.
  */
 struct client {
 	SLIST_ENTRY(client) in_member;
@@ -139,10 +139,9 @@ struct client {
 				  * arrived: there were too many */
 	uint8_t number; /* no other client of the member has it */
 	bool is_paused; /* it is on break: nothing is delivered */
-	bool is_lost; /* while the person has others */
 	struct credential address; /* where it comes from */
-	/* Monotonic: since when it is lost or, if not, on break. */
-	int64_t since_ms;
+	uint64_t device; /* devices.h */
+	int64_t since_ms; /* monotonic: since when it is on break */
 };
 SLIST_HEAD(client_list, client);
 
@@ -520,6 +519,7 @@ struct room {
 	struct tracker_list trackers; /* those with is_tracking */
 	size_t tracker_count;
 	struct bookmark_list bookmarks;
+	struct device_place_list places;
 	struct presence presence;
 	int64_t
 	    used_ms; /* of the age clock: when somebody came, spoke or left */

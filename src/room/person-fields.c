@@ -15,6 +15,8 @@
 
 #include "base/text.h"
 #include "room/chat-rooms.h"
+#include "room/devices.h"
+#include "room/person-more.h"
 #include "room/person.h"
 #include "room/shown.h"
 
@@ -41,7 +43,7 @@ static const struct field shown_list[] = {
 const struct fields shown_fields = { FIELDS("what was shown", struct shown,
     shown_list) };
 
-/* On the disk, where the connections are gone. */
+/* Where the connections are gone. */
 static const struct field shown_before_list[] = {
 	{ FIELD_NUMBERS(1, struct shown_more, before) },
 };
@@ -83,35 +85,44 @@ static const struct field bookmark_list[] = {
 	{ FIELD_UINT(9, struct bookmark, acked), .only = FIELDS_HANDOFF },
 	{ FIELD_OTHER(10, "before", bookmark_put_before, bookmark_get_before),
 	    .only = FIELDS_DISK },
+	{ FIELD_UINT(11, struct bookmark, device) },
+	{ FIELD_UINT(12, struct bookmark, read) },
 };
 const struct fields bookmark_fields = { FIELDS("a bookmark", struct bookmark,
     bookmark_list) };
 
-/* From the disk: the history may be older than the bookmark. */
+/* From the disk: the history may be older than the number of a place. */
+static struct history_cursor
+place_restore(struct room *room, uint64_t number)
+{
+	struct history *h = &room->history;
+
+	/* They had at least all that was said until the low-water mark, if there
+	 * was one yet. */
+	if (number == BOOKMARK_LIVE)
+		return room->low_water == 0 ? history_oldest(h) :
+					      history_find(h, room->low_water);
+	/* Numbers that others have seen must not be given again. */
+	if (number > h->next_number && number < HISTORY_NUMBER_MAX)
+		history_raise(h, number - 1);
+	return history_find(h, number);
+}
+
 static void
 bookmark_restore(struct bookmark *bookmark)
 {
-	struct room *room = bookmark->room;
-	struct history *h = &room->history;
-	uint64_t number = bookmark->cursor.number;
+	const struct room *room = bookmark->room;
 
-	if (number == BOOKMARK_LIVE) {
-		/* They had at least all that was said until the low-water mark,
-		 * if there was one yet, and were there until something was said
-		 * last. */
-		bookmark->cursor = room->low_water == 0 ?
-		    history_oldest(h) :
-		    history_find(h, room->low_water);
-		if (bookmark->left_ms < room->said_ms)
-			bookmark->left_ms = room->said_ms;
-	} else {
-		/* Numbers that others have seen must not be given again. */
-		if (number > h->next_number && number < HISTORY_NUMBER_MAX)
-			history_raise(h, number - 1);
-		bookmark->cursor = history_find(h, number);
-	}
-	if (bookmark->repeat_until > h->next_number)
-		bookmark->repeat_until = h->next_number;
+	/* They were there until something was said last. */
+	if (bookmark->cursor.number == BOOKMARK_LIVE &&
+	    bookmark->left_ms < room->said_ms)
+		bookmark->left_ms = room->said_ms;
+	bookmark->cursor = place_restore(bookmark->room,
+	    bookmark->cursor.number);
+	if (bookmark->repeat_until > room->history.next_number)
+		bookmark->repeat_until = room->history.next_number;
+	if (bookmark->read > room->history.next_number)
+		bookmark->read = room->history.next_number;
 }
 
 /* After a crash nobody knows what of the output would have arrived: who comes
@@ -206,6 +217,19 @@ static const struct field marker_list[] = {
 static const struct fields marker_fields = { FIELDS("a marker", struct marker,
     marker_list) };
 
+static void
+person_put_markers(struct fields_out *out, const struct field *f,
+    const void *base)
+{
+	const struct person *p = base;
+	const struct marker *marker;
+
+	if (p->more == NULL)
+		return;
+	TAILQ_FOREACH(marker, &p->more->markers, entry)
+		fields_put_item(out, f->tag, &marker_fields, marker);
+}
+
 static bool
 person_add_marker(struct fields_in *in, const struct field *f, void *base,
     void *element)
@@ -215,11 +239,72 @@ person_add_marker(struct fields_in *in, const struct field *f, void *base,
 
 	(void)in;
 	(void)f;
-	if (p->marker_count == MARKERS_MAX || marker->time_ms <= 0 ||
+	if (person_marker_count(p) == MARKERS_MAX || marker->time_ms <= 0 ||
 	    person_marker(p, marker->name) != 0)
 		return false;
-	TAILQ_INSERT_TAIL(&p->markers, marker, entry);
-	p->marker_count++;
+	TAILQ_INSERT_TAIL(&person_more(p)->markers, marker, entry);
+	p->more->marker_count++;
+	return true;
+}
+
+/* Places of devices */
+
+static const struct field device_place_list[] = {
+	{ FIELD_ROOM(1, struct device_place, room), .is_needed = true },
+	{ FIELD_UINT(2, struct device_place, device), .is_needed = true },
+	{ FIELD_UINT(3, struct device_place, number) },
+	{ FIELD_UINT(4, struct device_place, repeat_until) },
+	{ FIELD_POINTER(5, struct device_place, shown.more,
+	    &shown_before_fields) },
+};
+const struct fields device_place_fields = { FIELDS("a device's place",
+    struct device_place, device_place_list) };
+
+static void
+person_put_places(struct fields_out *out, const struct field *f,
+    const void *base)
+{
+	const struct person *p = base;
+	const struct device_place *place;
+
+	if (p->more == NULL)
+		return;
+	LIST_FOREACH(place, &p->more->places, in_person)
+		fields_put_item(out, f->tag, &device_place_fields, place);
+}
+
+/* Those that a member's record adds come first, and one of them may be of a
+ * device that has a place there already: devices_take() takes both. */
+static bool
+person_add_place(struct fields_in *in, const struct field *f, void *base,
+    void *element)
+{
+	struct person *p = base;
+	struct device_place *place = element, *other, *last = NULL;
+	const struct history *h = &place->room->history;
+	size_t count = 0;
+
+	(void)f;
+	if (p->more != NULL)
+		LIST_FOREACH(other, &p->more->places, in_person) {
+			last = other;
+			count++;
+		}
+	if (count == DEVICE_PLACES_MAX || place->device == 0)
+		return false;
+	if (in->use == FIELDS_DISK) {
+		place->number =
+		    place_restore(place->room, place->number).number;
+		if (place->repeat_until > h->next_number)
+			place->repeat_until = h->next_number;
+	} else if (place->number > h->next_number)
+		return false;
+	place->owner = p;
+	if (last == NULL)
+		LIST_INSERT_HEAD(&person_more(p)->places, place, in_person);
+	else
+		LIST_INSERT_AFTER(last, place, in_person);
+	LIST_INSERT_HEAD(&place->room->places, place, in_room);
 	return true;
 }
 
@@ -335,8 +420,9 @@ static const struct field person_list[] = {
 	    .put = person_put_bookmarks },
 	{ PERSON_LIST(2, ignores, &ignore_fields, struct ignore, entry,
 	    person_add_ignore) },
-	{ PERSON_LIST(3, markers, &marker_fields, struct marker, entry,
-	    person_add_marker) },
+	{ PERSON_LIST(3, more, &marker_fields, struct marker, entry,
+	      person_add_marker),
+	    .put = person_put_markers },
 	{ PERSON_LIST(PERSON_HANDED, queued, &queued_fields,
 	      struct queued_message, entry, person_add_queued),
 	    .put = person_put_nothing, .only = FIELDS_DISK },
@@ -345,6 +431,9 @@ static const struct field person_list[] = {
 	    .put = person_put_queued },
 	{ FIELD_INT(6, struct person, known_ms) },
 	{ FIELD_UINT(7, struct person, queued_lost) },
+	{ PERSON_LIST(PERSON_PLACE, more, &device_place_fields,
+	      struct device_place, in_person, person_add_place),
+	    .put = person_put_places },
 };
 const struct fields person_fields = { FIELDS("a person", struct person,
     person_list) };

@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "room/devices.h"
+#include "room/person-more.h"
 #include "room/person.h"
 #include "room/shown.h"
 
@@ -21,7 +23,6 @@ person_init(struct person *p)
 	LIST_INIT(&p->bookmarks);
 	TAILQ_INIT(&p->ignores);
 	TAILQ_INIT(&p->queued);
-	TAILQ_INIT(&p->markers);
 }
 
 void
@@ -37,7 +38,10 @@ bool
 person_is_empty(const struct person *p)
 {
 	return LIST_EMPTY(&p->bookmarks) && p->ignore_count == 0 &&
-	    p->queued_count == 0 && p->marker_count == 0;
+	    p->queued_count == 0 &&
+	    (p->more == NULL ||
+		(TAILQ_EMPTY(&p->more->markers) &&
+		    LIST_EMPTY(&p->more->places)));
 }
 
 void
@@ -187,10 +191,18 @@ person_find_marker(const struct person *p, const char *name)
 {
 	struct marker *marker;
 
-	TAILQ_FOREACH(marker, &p->markers, entry)
+	if (p->more == NULL)
+		return NULL;
+	TAILQ_FOREACH(marker, &p->more->markers, entry)
 		if (strcmp(marker->name, name) == 0)
 			return marker;
 	return NULL;
+}
+
+size_t
+person_marker_count(const struct person *p)
+{
+	return p->more == NULL ? 0 : p->more->marker_count;
 }
 
 int64_t
@@ -202,10 +214,10 @@ person_marker(const struct person *p, const char *name)
 }
 
 static void
-person_drop_marker(struct person *p, struct marker *marker)
+person_drop_marker(struct person_more *more, struct marker *marker)
 {
-	TAILQ_REMOVE(&p->markers, marker, entry);
-	p->marker_count--;
+	TAILQ_REMOVE(&more->markers, marker, entry);
+	more->marker_count--;
 	free(marker);
 }
 
@@ -214,22 +226,23 @@ person_set_marker(struct person *p, const char *name, int64_t time_ms,
     int64_t newest_ms)
 {
 	struct marker *marker = person_find_marker(p, name);
+	struct person_more *more = person_more(p);
 
 	assert(marker_is_name(name) && time_ms > 0);
 	if (time_ms > newest_ms)
 		time_ms = newest_ms;
 	if (marker == NULL) {
-		if (p->marker_count == MARKERS_MAX)
-			person_drop_marker(p, TAILQ_FIRST(&p->markers));
+		if (more->marker_count == MARKERS_MAX)
+			person_drop_marker(more, TAILQ_FIRST(&more->markers));
 		marker = xcalloc(1, sizeof(*marker));
 		memcpy(marker->name, name, strlen(name) + 1);
-		p->marker_count++;
+		more->marker_count++;
 	} else if (time_ms <= marker->time_ms && marker->time_ms <= newest_ms)
 		return false;
 	else
-		TAILQ_REMOVE(&p->markers, marker, entry);
+		TAILQ_REMOVE(&more->markers, marker, entry);
 	marker->time_ms = time_ms;
-	TAILQ_INSERT_TAIL(&p->markers, marker, entry);
+	TAILQ_INSERT_TAIL(&more->markers, marker, entry);
 	return true;
 }
 
@@ -396,16 +409,35 @@ person_queue_restored(struct chat *chat, struct person *p,
 	return 0;
 }
 
+static void
+person_move_more(struct person *to, struct person *from)
+{
+	struct marker *marker;
+
+	if (from->more == NULL)
+		return;
+	devices_move(to, from);
+	while ((marker = TAILQ_FIRST(&from->more->markers)) != NULL) {
+		(void)person_set_marker(to, marker->name, marker->time_ms,
+		    INT64_MAX);
+		person_drop_marker(from->more, marker);
+	}
+	free(from->more);
+	from->more = NULL;
+}
+
 void
 person_move(struct chat *chat, struct person *to, struct person *from)
 {
 	struct bookmark *bookmark, *moved;
 	struct ignore *ig;
-	struct marker *marker;
 	uint64_t position;
 
 	while ((bookmark = LIST_FIRST(&from->bookmarks)) != NULL) {
 		moved = person_bookmark(to, bookmark->room);
+		/* Whose place that is keeps it. */
+		if (moved != NULL && moved->device != bookmark->device)
+			devices_settle(moved, bookmark->device);
 		position = moved == NULL ? 0 : moved->position;
 		if (position > 0)
 			shown_return(&moved->shown, bookmark->cursor.number,
@@ -415,6 +447,8 @@ person_move(struct chat *chat, struct person *to, struct person *from)
 		moved->position = position;
 		moved->repeat_until = bookmark->repeat_until;
 		shown_add_before(&moved->shown, &bookmark->shown);
+		moved->device = bookmark->device;
+		moved->read = bookmark->read;
 		moved->is_op |= bookmark->is_op;
 		moved->is_voiced |= bookmark->is_voiced;
 		bookmark_free(bookmark);
@@ -424,11 +458,7 @@ person_move(struct chat *chat, struct person *to, struct person *from)
 		(void)!person_ignore(to, ig->id, ig->nick);
 		person_drop_ignore(from, ig);
 	}
-	while ((marker = TAILQ_FIRST(&from->markers)) != NULL) {
-		(void)person_set_marker(to, marker->name, marker->time_ms,
-		    INT64_MAX);
-		person_drop_marker(from, marker);
-	}
+	person_move_more(to, from);
 	if (from->known_ms != 0)
 		person_make_known(to, from->known_ms);
 	from->known_ms = 0;
@@ -447,14 +477,19 @@ person_clear(struct chat *chat, struct person *p)
 {
 	struct bookmark *bookmark;
 	struct ignore *ig;
-	struct marker *marker;
 
 	while ((bookmark = LIST_FIRST(&p->bookmarks)) != NULL)
 		bookmark_free(bookmark);
 	while ((ig = TAILQ_FIRST(&p->ignores)) != NULL)
 		person_drop_ignore(p, ig);
-	while ((marker = TAILQ_FIRST(&p->markers)) != NULL)
-		person_drop_marker(p, marker);
+	if (p->more != NULL) {
+		devices_clear(p);
+		while (!TAILQ_EMPTY(&p->more->markers))
+			person_drop_marker(p->more,
+			    TAILQ_FIRST(&p->more->markers));
+		free(p->more);
+		p->more = NULL;
+	}
 	while (!TAILQ_EMPTY(&p->queued))
 		person_drop_queued(chat, p);
 }

@@ -27,6 +27,8 @@ void person_init(struct person *p);
  * messages are added to to's, its bookmarks replace to's of the same rooms. */
 void person_move(struct chat *chat, struct person *to, struct person *from);
 void person_clear(struct chat *chat, struct person *p);
+/* How many rooms and nicks are marked as read. */
+size_t person_marker_count(const struct person *p);
 bool person_is_empty(const struct person *p);
 /* They say something, or go on break: their place is worth more. */
 void person_make_known(struct person *p, int64_t now_ms);
@@ -101,9 +103,9 @@ void bookmark_free(struct bookmark *bookmark);
  * As fields.h has it; in->arg is the chat, whose rooms are all there. A person
  * is read into an empty one, which has some of it if it is refused.
  */
-enum person_tag { PERSON_BOOKMARK = 1, PERSON_HANDED = 4 };
+enum person_tag { PERSON_BOOKMARK = 1, PERSON_HANDED = 4, PERSON_PLACE = 8 };
 extern const struct fields person_fields, bookmark_fields, queued_fields;
-extern const struct fields shown_fields;
+extern const struct fields shown_fields, device_place_fields;
 
 /* On the disk: the number of a bookmark of who was live. They surely had all
  * before the room's low-water mark. */

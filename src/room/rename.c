@@ -15,6 +15,7 @@
 #include "room/cursor.h"
 #include "room/deliver.h"
 #include "room/departed.h"
+#include "room/devices.h"
 #include "room/directory.h"
 #include "room/member.h"
 #include "room/modes.h"
@@ -281,8 +282,7 @@ rename_note_unseen(struct member *m)
 
 /* Makes c read on from the bookmark in its room, or NULL. */
 static void
-rename_read_on(struct cursor *c, const struct bookmark *bookmark,
-    int64_t away_ms)
+rename_read_on(struct cursor *c, struct bookmark *bookmark, int64_t away_ms)
 {
 	const struct member *m = c->ms->member;
 
@@ -293,9 +293,23 @@ rename_read_on(struct cursor *c, const struct bookmark *bookmark,
 			deliver_read_on(c);
 		return;
 	}
+	devices_settle(bookmark, c->client->device);
 	if (past_is_for(m) &&
 	    (!c->client->is_paused || bookmark->cursor.number < c->at.number))
 		replay_start_return(c, bookmark, away_ms);
+}
+
+/* All clients in the room of ms read on from it: nothing is kept for them. */
+static void
+rename_drop_bookmark(struct membership *ms, struct bookmark *bookmark)
+{
+	struct cursor *c;
+	uint64_t number, until;
+
+	bookmark_free(bookmark);
+	SLIST_FOREACH(c, &ms->cursors, in_membership)
+		(void)devices_take(&ms->member->person, ms->room,
+		    c->client->device, &number, &until, NULL);
 }
 
 /* Makes what person has m's, who reads on from the bookmarks. */
@@ -313,11 +327,13 @@ rename_resume(struct member *m, struct person *person, int64_t away_ms)
 		bookmark = person_bookmark(&m->person, ms->room);
 		if (bookmark != NULL)
 			rank_regained(ms, bookmark);
+		if (bookmark != NULL && ms->read < bookmark->read)
+			ms->read = bookmark->read;
 		SLIST_FOREACH(c, &ms->cursors, in_membership)
 			if (c->client->ops != NULL)
 				rename_read_on(c, bookmark, away_ms);
 		if (bookmark != NULL)
-			bookmark_free(bookmark);
+			rename_drop_bookmark(ms, bookmark);
 	}
 }
 

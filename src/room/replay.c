@@ -163,6 +163,8 @@ replay_start_return(struct cursor *c, const struct bookmark *bookmark,
 	shown_return(&c->shown, bookmark->cursor.number, until);
 	c->repeat_until = bookmark->repeat_until;
 	shown_add_before(&c->shown, &bookmark->shown);
+	if (c->read > bookmark->cursor.number)
+		c->read = bookmark->cursor.number;
 	if (c->client->is_paused) {
 		c->at = bookmark->cursor;
 		acked_set_back(c, c->at.number);

@@ -18,6 +18,7 @@
 #include "room/crowd.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
+#include "room/devices.h"
 #include "room/past.h"
 #include "room/modes.h"
 #include "room/person.h"
@@ -49,6 +50,7 @@ room_new(struct chat *chat, const char *name)
 	TAILQ_INIT(&room->people);
 	LIST_INIT(&room->trackers);
 	LIST_INIT(&room->bookmarks);
+	LIST_INIT(&room->places);
 	presence_init(&room->presence, room);
 	modes_init(room);
 	return room;
@@ -151,6 +153,8 @@ room_clear(struct room *room)
 	presence_fini(&room->presence);
 	while ((bookmark = LIST_FIRST(&room->bookmarks)) != NULL)
 		bookmark_free(bookmark);
+	while (!LIST_EMPTY(&room->places))
+		device_place_free(LIST_FIRST(&room->places));
 	while ((a = LIST_FIRST(&room->audiences)) != NULL) {
 		LIST_REMOVE(a, entry);
 		audience_free(a);
@@ -246,6 +250,13 @@ room_begin_at(struct cursor *c, struct bookmark *bookmark)
 	cursor_move(c, bookmark->cursor);
 	acked_set(c, bookmark->acked);
 	c->read = bookmark->cursor.number;
+	if (bookmark->read != 0) {
+		/* It may have been handed more than anybody has read. */
+		if (c->read > bookmark->read)
+			c->read = bookmark->read;
+		if (c->ms->read < bookmark->read)
+			c->ms->read = bookmark->read;
+	}
 	c->repeat_until = bookmark->repeat_until;
 	if (bookmark->position > 0)
 		shown_move(&c->shown, &bookmark->shown);
@@ -301,38 +312,39 @@ membership_handed(const struct membership *ms, const struct cursor *except)
 		if (c->repeat_until > handed)
 			handed = c->repeat_until;
 	}
+	if (devices_handed(&ms->member->person, ms->room) > handed)
+		handed = devices_handed(&ms->member->person, ms->room);
 	return handed;
 }
 
-/* Of those who were lost and came from the same place as client, the cursor that
- * was handed least in the room of ms; or NULL. */
-static struct cursor *
-membership_lost_of(const struct membership *ms, const struct client *client)
+/* Up to where all that it was handed has certainly arrived. */
+static uint64_t
+cursor_arrived(const struct cursor *c)
 {
-	struct cursor *c, *first = NULL;
+	const struct client *client = c->client;
 
-	SLIST_FOREACH(c, &ms->cursors, in_membership)
-		if (c->client->ops == NULL &&
-		    credential_cmp(&c->client->address, &client->address) ==
-			0 &&
-		    (first == NULL || c->at.number < first->at.number))
-			first = c;
-	return first;
+	return client->ops != NULL && client->ops->unsent(client) == 0 ?
+	    replay_position(c) :
+	    acked_number(c);
 }
 
 uint64_t
 membership_take_place(struct membership *ms, const struct client *client,
     struct shown *shown)
 {
-	struct cursor *lost = membership_lost_of(ms, client);
-	uint64_t place = membership_read(ms, membership_cursor(ms, client));
+	uint64_t place, until;
+	const struct cursor *c;
 
-	if (lost != NULL) {
-		if (lost->at.number < place)
-			place = lost->at.number;
-		shown_add_before(shown, &lost->shown);
-		cursor_free(lost);
-	}
+	if (!devices_take(&ms->member->person, ms->room, client->device, &place,
+		&until, shown))
+		place = membership_read(ms, membership_cursor(ms, client));
+	/* The same device may be here as well, or so it seems: its connection
+	 * may be dead. */
+	SLIST_FOREACH(c, &ms->cursors, in_membership)
+		if (c->client != client &&
+		    c->client->device == client->device &&
+		    cursor_arrived(c) < place)
+			place = cursor_arrived(c);
 	return place;
 }
 
@@ -345,6 +357,7 @@ room_attend(struct membership *ms, struct client *client, enum room_join how)
 		.left_ms = ms->member->active_ms,
 	};
 	uint64_t from = membership_take_place(ms, client, &place.shown);
+	/* Where its program says. */
 	struct bookmark *bookmark = person_bookmark(&ms->member->person, room);
 	struct cursor *c = cursor_new(ms, client);
 
@@ -352,7 +365,7 @@ room_attend(struct membership *ms, struct client *client, enum room_join how)
 	c->own_from = room->history.next_number;
 	if (!past_is_for(ms->member) || how == ROOM_JOIN_QUIET)
 		room_begin_new(c, how, false);
-	else if (bookmark != NULL) /* where their program says */
+	else if (bookmark != NULL)
 		room_begin_at(c, bookmark);
 	else {
 		if (from > place.repeat_until)
@@ -399,6 +412,7 @@ room_join(struct room *room, struct member *m, enum room_join how)
 
 	bookmark = person_bookmark(&m->person, room);
 	if (bookmark != NULL) {
+		devices_settle(bookmark, c->client->device);
 		ms->is_op = bookmark->is_op;
 		ms->is_voiced = bookmark->is_voiced;
 	}
@@ -414,6 +428,16 @@ room_join(struct room *room, struct member *m, enum room_join how)
 	return ms;
 }
 
+/* The bookmark is the place of that device. */
+static void
+room_keep_device(struct bookmark *bookmark, const struct cursor *c)
+{
+	bool is_known = devices_are_known(c->ms->member);
+
+	bookmark->device = is_known ? c->client->device : 0;
+	bookmark->read = is_known ? membership_read(c->ms, NULL) : 0;
+}
+
 /* The bookmark that c becomes, of a person with one client. */
 static struct bookmark *
 room_keep_place(struct cursor *c)
@@ -425,6 +449,7 @@ room_keep_place(struct cursor *c)
 	repeat_note_seen(c);
 	if (c->repeat_until > c->at.number)
 		bookmark->repeat_until = c->repeat_until;
+	room_keep_device(bookmark, c);
 	if (c->client->ops != NULL) {
 		bookmark->position = c->client->ops->handed(c->client);
 		if (acked_number(c) < bookmark->acked)
@@ -434,25 +459,11 @@ room_keep_place(struct cursor *c)
 	return bookmark;
 }
 
-/* A client that was lost so long before the person left counts for where they
- * read on: longer ago, others have read since. */
-#define ROOM_LOST_MS 60000
-
-static bool
-room_has_place(const struct cursor *c)
-{
-	const struct member *m = c->ms->member;
-	int64_t since_ms = m->is_lost ? m->lost_since_ms :
-					m->chat->clock->mono_ms;
-
-	return c->client->ops != NULL ||
-	    since_ms - c->client->since_ms <= ROOM_LOST_MS;
-}
-
 /*
  * The same with several: where the one stopped that was handed least; what any
- * other was handed, is repeated. No output tells what has arrived any more, so
- * all that may not have arrived is taken back now.
+ * other was handed, is repeated, and those have places of their own. No output
+ * tells what has arrived any more, so all that may not have arrived is taken back
+ * now.
  */
 static struct bookmark *
 room_keep_places(struct membership *ms)
@@ -469,16 +480,21 @@ room_keep_places(struct membership *ms)
 			until = c->at.number;
 		if (c->repeat_until > until && c->repeat_until > c->at.number)
 			until = c->repeat_until;
-		if (low == NULL || !room_has_place(low) ||
-		    (room_has_place(c) && c->at.number < low->at.number))
+		if (low == NULL || c->at.number < low->at.number)
 			low = c;
 	}
 	assert(low != NULL);
+	SLIST_FOREACH(c, &ms->cursors, in_membership)
+		if (c != low && c->client->device != low->client->device &&
+		    devices_are_known(m))
+			devices_note(&m->person, ms->room, c->client->device,
+			    c->at.number, c->repeat_until, &c->shown);
 	bookmark = person_set_bookmark(&m->person, ms->room, low->at,
 	    member_away_since_ms(m));
 	if (until > low->at.number)
 		bookmark->repeat_until = until;
 	shown_add_before(&bookmark->shown, &low->shown);
+	room_keep_device(bookmark, low);
 	return bookmark;
 }
 

@@ -61,10 +61,10 @@ struct membership *room_enter(struct room *room, struct member *m,
 void room_attend(struct membership *ms, struct client *client,
     enum room_join how);
 
-/* Where the client, new there, begins to read in the room of ms: behind what the
- * person has read with others; or where one stopped that came from the same
- * place and was lost, whose cursor that was ends. What that was shown beyond is
- * added to shown, for shown_was_before(). */
+/* Where the client, new there, begins to read in the room of ms: where its device
+ * stopped, whose place that was (devices.h); or else behind what the person has
+ * read. If the device seems to be there already, not behind what that certainly
+ * has. What it was shown beyond is added to shown, for shown_was_before(). */
 uint64_t membership_take_place(struct membership *ms,
     const struct client *client, struct shown *shown);
 /* What the person certainly has read with the client of c; and with all of theirs

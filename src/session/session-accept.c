@@ -219,6 +219,7 @@ session_enter(struct session *s, const struct dialect *dialect)
 	const struct account *a;
 	struct credential identity;
 	enum admit why;
+	uint64_t device;
 	char from[CREDENTIAL_STR_SIZE];
 
 	assert(s->member == NULL && !s->has_left && !s->has_entered);
@@ -228,11 +229,15 @@ session_enter(struct session *s, const struct dialect *dialect)
 		session_refuse(s, why, ban);
 		return false;
 	}
+	device = s->device;
+	s->search = NULL;
 	s->has_entered = true;
 	s->all->unentered_count--;
 	s->member = member_new(s->all->chat, &s->address, &session_client_ops,
 	    s, s->conn, dialect);
 	if (a != NULL) {
+		if (device != 0)
+			session_client(s)->device = device;
 		identity = credential_from_account(a->id);
 		member_set_identity(s->member, &identity);
 		conversing_logged_in(s->member);

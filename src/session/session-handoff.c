@@ -35,6 +35,7 @@ struct session_record {
 	uint8_t client; /* its number */
 	struct tlv conn, state, login;
 	uint64_t account;
+	uint64_t device; /* before they have come in */
 };
 
 static void
@@ -100,6 +101,7 @@ static const struct field session_list[] = {
 	{ FIELD_BOOL(23, struct session_record, began_too_long) },
 	{ FIELD_BOOL(24, struct session_record, is_behind_tls) },
 	{ FIELD_UINT(25, struct session_record, client) },
+	{ FIELD_UINT(26, struct session_record, device) },
 };
 static const struct fields session_fields = { FIELDS("a session",
     struct session_record, session_list) };
@@ -131,6 +133,7 @@ session_save(const struct session *s, struct fields_out *out)
 		.is_eof = s->is_eof,
 		.has_left = s->has_left,
 		.account = s->account,
+		.device = s->has_entered ? 0 : s->device,
 		.turn_ms = s->turn_ms,
 		.was_told_wait = s->was_told_wait,
 		.has_spoken = s->has_spoken,
@@ -220,8 +223,10 @@ session_load(struct sessions *all, struct fields_in *in, const struct tlv *item)
 	s->turn_ms = r.turn_ms;
 	s->was_told_wait = r.was_told_wait;
 	s->has_entered = s->member != NULL || s->has_left;
-	if (!s->has_entered)
+	if (!s->has_entered) {
 		all->unentered_count++;
+		s->device = r.device;
+	}
 	if (r.is_throttled)
 		session_throttle_until(s, r.throttle_ms);
 	s->address = r.credential;

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "net/conn.h"
+#include "room/devices.h"
 #include "session/session-login-impl.h"
 
 bool
@@ -61,6 +62,17 @@ session_shown_account(const struct session *s)
 	struct account_proof *p = login_proof(s);
 
 	return p == NULL ? NULL : p->account;
+}
+
+void
+session_comes_with(struct session *s, const struct account_proof *p)
+{
+	uint64_t device = device_of(p, &s->address);
+
+	if (s->member != NULL)
+		session_client(s)->device = device;
+	else if (!s->has_entered)
+		s->device = device;
 }
 
 /* What of the connection lets s into the account of name. */

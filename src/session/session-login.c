@@ -182,6 +182,7 @@ login_done(struct session *s, struct account *a, struct account_proof *p,
 	action_logged_in(s->all->chat, &s->address, a, p, &answer);
 	s->all->logins[p == NULL ? PROOF_PASSWORD : p->kind]++;
 	session_set_account(s, a->id);
+	session_comes_with(s, p);
 	if (p == NULL || p->kind != PROOF_TOKEN)
 		login_is_proved(s);
 	session_acts(s);

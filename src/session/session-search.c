@@ -29,7 +29,7 @@ struct session_search {
 void
 session_search_cancel(struct session *s)
 {
-	struct session_search *ss = s->search;
+	struct session_search *ss = s->has_entered ? s->search : NULL;
 
 	if (ss == NULL)
 		return;
@@ -86,6 +86,6 @@ sessions_end_searches(struct sessions *all)
 	struct session *s;
 
 	TAILQ_FOREACH(s, &all->list, entry)
-		if (s->search != NULL && s->member != NULL)
+		if (s->member != NULL && s->search != NULL)
 			session_search_end(s->search);
 }

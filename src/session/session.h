@@ -105,7 +105,12 @@ struct session {
 	struct session_login *login;
 	/* Monotonic: until then their owner was surely there. */
 	int64_t proved_until_ms;
-	struct session_search *search; /* session-search.c; or NULL */
+	/* session-search.c, or NULL; before session_enter(), of who has logged in
+	 * already, what with: devices.h. */
+	union {
+		struct session_search *search;
+		uint64_t device;
+	};
 	uint64_t account; /* id: they have logged in; 0: not */
 	/* session-confirm.c: if is_asked, the output up to which the client was
 	 * asked whether it has read it; or since when (monotonic) it has some
@@ -237,6 +242,9 @@ struct account *session_account(const struct session *s);
 struct credential session_identity(const struct session *s);
 /* Can nobody read what s sends? Else no secrets are taken. */
 bool session_is_private(const struct session *s);
+/* What s has logged in with is p (NULL: a password), or will be from the next
+ * time on: so its device is known by that. */
+void session_comes_with(struct session *s, const struct account_proof *p);
 /* Logs s in to the account of that name by a password or token. */
 void session_login(struct session *s, const char *name, const char *secret);
 /*

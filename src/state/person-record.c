@@ -7,13 +7,18 @@
 #include "room/client.h"
 #include "room/cursor.h"
 #include "room/departed.h"
+#include "room/devices.h"
 #include "room/person.h"
+#include "room/room.h"
 #include "state/journal.h"
 #include "state/person-record.h"
 
-/* A member has as many bookmarks again for the rooms that they are in. */
+/* A member has as many bookmarks again for the rooms that they are in, and places
+ * of devices. */
 _Static_assert(2 * PERSON_RECORD_BOOKMARKS *
-		(10 * TLV_HEADER + ROOM_NAME_MAX + 40 + SHOWN_BEFORE_MAX * 16) +
+		(12 * TLV_HEADER + ROOM_NAME_MAX + 56 + SHOWN_BEFORE_MAX * 16) +
+	    DEVICE_PLACES_MAX *
+		(7 * TLV_HEADER + ROOM_NAME_MAX + 24 + SHOWN_BEFORE_MAX * 16) +
 	    IGNORES_MAX * (3 * TLV_HEADER + NICK_MAX + 8) +
 	    MARKERS_MAX * (3 * TLV_HEADER + MARKER_NAME_SIZE + 8) +
 	    2 * QUEUED_MAX * (9 * TLV_HEADER + NICK_MAX + 48) +
@@ -42,8 +47,7 @@ record_repeats(const struct cursor *c)
 /*
  * Where they read on after a crash: where the one of their clients does that has
  * certainly read least; NULL: at the room's low-water mark, where all who are
- * live have. One that was lost while others went on does not count. *c is that
- * client's cursor, and *low is where a number is put that is no cursor's.
+ * live have. *c is that client's cursor, and *low is where a number is put that is no cursor's.
  */
 static const uint64_t *
 record_place(const struct membership *ms, const struct cursor **c,
@@ -55,8 +59,6 @@ record_place(const struct membership *ms, const struct cursor **c,
 
 	*c = SLIST_FIRST(&ms->cursors);
 	SLIST_FOREACH(other, &ms->cursors, in_membership) {
-		if (other->client->is_lost)
-			continue;
 		number = acked_to_persist(other);
 		has_live |= number == NULL;
 		if (least == NULL)
@@ -89,7 +91,38 @@ record_put_membership(struct fields_out *out, const struct membership *ms,
 		.is_voiced = ms->is_voiced,
 	};
 
+	if (devices_are_known(ms->member)) {
+		bookmark.device = c->client->device;
+		bookmark.read = membership_read(ms, NULL);
+	}
 	fields_put_item(out, PERSON_BOOKMARK, &bookmark_fields, &bookmark);
+}
+
+/* Where the other clients read on. */
+static void
+record_put_places(struct fields_out *out, const struct membership *ms,
+    size_t *left)
+{
+	const struct cursor *c, *first;
+	uint64_t low;
+	const uint64_t *number;
+	struct device_place place = { .room = ms->room };
+
+	if (!devices_are_known(ms->member))
+		return;
+	(void)record_place(ms, &first, &low);
+	SLIST_FOREACH(c, &ms->cursors, in_membership) {
+		if (c->client->device == first->client->device || *left == 0)
+			continue;
+		(*left)--;
+		number = acked_to_persist(c);
+		place.device = c->client->device;
+		place.number = number == NULL ? BOOKMARK_LIVE : *number;
+		place.repeat_until = record_repeats(c);
+		place.shown = c->shown;
+		fields_put_item(out, PERSON_PLACE, &device_place_fields,
+		    &place);
+	}
 }
 
 void
@@ -97,7 +130,7 @@ person_record_put(struct fields_out *out, const struct member *m)
 {
 	struct departed gone = { .left_ms = member_away_since_ms(m) };
 	const struct membership *ms;
-	size_t mark, left = PERSON_RECORD_BOOKMARKS;
+	size_t mark, left = PERSON_RECORD_BOOKMARKS, places = DEVICE_PLACES_MAX;
 
 	person_init(&gone.person);
 	departed_save(&gone, out);
@@ -107,6 +140,8 @@ person_record_put(struct fields_out *out, const struct member *m)
 			break;
 		record_put_membership(out, ms, gone.left_ms);
 	}
+	SLIST_FOREACH(ms, &m->memberships, in_member)
+		record_put_places(out, ms, &places);
 	/* What may not have arrived is older than what waits. */
 	queued_put_newest(out, PERSON_HANDED, &member_client(m)->handed,
 	    PERSON_RECORD_HANDED);

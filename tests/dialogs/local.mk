@@ -241,6 +241,7 @@ dialogs = \
 	%D%/ws-irc.dialog
 
 dialogs_json = \
+	%D%/devices-places.dialog \
 	%D%/devices.dialog \
 	%D%/json-account.dialog \
 	%D%/json-aside.dialog \

@@ -39,6 +39,7 @@ check_person(const struct departed *b, const struct clock *clock)
 	const struct bookmark *bookmark;
 	const struct queued_message *k;
 	const struct marker *marker;
+	const struct device_place *place;
 
 	require(b->left_ms <= clock->mono_ms);
 	require(b->person.ignore_count <= IGNORES_MAX);
@@ -52,9 +53,15 @@ check_person(const struct departed *b, const struct clock *clock)
 		    bookmark->room->history.next_number);
 		require(bookmark->left_ms <= clock->mono_ms);
 	}
-	require(b->person.marker_count <= MARKERS_MAX);
-	TAILQ_FOREACH(marker, &b->person.markers, entry)
-		require(marker_is_name(marker->name) && marker->time_ms > 0);
+	require(person_marker_count(&b->person) <= MARKERS_MAX);
+	if (b->person.more != NULL) {
+		TAILQ_FOREACH(marker, &b->person.more->markers, entry)
+			require(marker_is_name(marker->name) &&
+			    marker->time_ms > 0);
+		LIST_FOREACH(place, &b->person.more->places, in_person)
+			require(place->device != 0 &&
+			    place->number <= place->room->history.next_number);
+	}
 	TAILQ_FOREACH(k, &b->person.queued, entry)
 		require(k->len > 0 && text_is_utf8(k->text, k->len));
 }

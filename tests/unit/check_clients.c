@@ -16,6 +16,7 @@
 #include "room/clients.h"
 #include "room/cursor.h"
 #include "room/deliver.h"
+#include "room/devices.h"
 #include "room/directory.h"
 #include "room/publish.h"
 #include "room/rename.h"
@@ -165,6 +166,124 @@ START_TEST(test_lost)
 	    "rename guest4 ana\n"
 	    "welcome ana 104000 0 repeats=3\nrepeats 3\n"
 	    "1 bob: one\n2 bob: two\n3 ana: three\nlive after catchup\n");
+}
+END_TEST
+
+/* In the lobby again, with that device; nobody is there under the nick, or
+ * another client is. */
+static void
+return_with(struct fake *f, uint64_t device)
+{
+	int result;
+
+	buf_fini(&f->seen);
+	fake_init_with(&fx, f, UID, &fake_dialect);
+	f->client->device = device;
+	result = fake_nick(f, "ana");
+	if (result == RENAME_JOINS)
+		room_attend(member_in(ana.m, fx.chat.lobby), f->client,
+		    ROOM_JOIN_CATCHUP);
+	else
+		(void)room_join(fx.chat.lobby, f->m, ROOM_JOIN_CATCHUP);
+}
+
+static void
+speak(struct fake *f, const char *text)
+{
+	fixture_settle(&fx);
+	member_has_read_all(f->client);
+	fake_say(f, text);
+	membership_spoke(fake_here(f));
+}
+
+/* Each device goes on where it stopped, whatever others have read since, and
+ * however long ago everybody left; a new one does where they have read. */
+START_TEST(test_devices)
+{
+	come_quietly(&phone);
+	phone.client->device = 7;
+	fake_say(&bob, "one");
+	(void)fake_saw(&fx, &phone);
+	fake_quit(&phone, NULL);
+	fake_say(&bob, "two");
+	speak(&ana, "three");
+	fake_say(&bob, "four");
+	ck_assert_str_eq(fake_saw(&fx, &ana),
+	    "1 bob: one\n2 bob: two\n4 bob: four\n");
+	fake_quit(&ana, NULL);
+	fake_say(&bob, "five");
+	fixture_pass(&fx, 1000000);
+	return_with(&phone, 7);
+	ck_assert_str_eq(fake_saw(&fx, &phone),
+	    "welcome ana 1000000 1 bob=1 repeats=3\nrepeats 3\n"
+	    "2 bob: two\n3 ana: three\n4 bob: four\nnew\n5 bob: five\n"
+	    "live after catchup\n");
+	/* The first has stopped before the fifth. */
+	ana = phone;
+	memset(&phone, 0, sizeof(phone));
+	return_with(&phone, device_of(NULL, &ana.credential));
+	ck_assert_str_eq(fake_saw(&fx, &phone),
+	    "rename guest5 ana\n"
+	    "welcome ana 0 0 repeats=1\nrepeats 1\n"
+	    "5 bob: five\nlive after catchup\n");
+	/* All are gone, and a new one comes: what was shown to others at the
+	 * catch-ups has been read, and what has come since not. */
+	member_has_read_all(ana.client);
+	fake_say(&bob, "six");
+	fixture_settle(&fx);
+	fake_quit(&ana, NULL);
+	fake_quit(&phone, NULL);
+	return_with(&screen, 9);
+	ck_assert_str_eq(fake_saw(&fx, &screen),
+	    "welcome ana 0 0 repeats=1\nrepeats 1\n"
+	    "6 bob: six\nlive after catchup\n");
+}
+END_TEST
+
+/* So it does where it leaves a room in which others of hers stay. */
+START_TEST(test_devices_rooms)
+{
+	come_quietly(&phone);
+	phone.client->device = 7;
+	fake_say(&bob, "one");
+	(void)fake_saw(&fx, &phone);
+	client_leave_room(client_in(phone.client, fx.chat.lobby),
+	    ROOM_LEAVE_PART, NULL);
+	fake_say(&bob, "two");
+	speak(&ana, "three");
+	fixture_settle(&fx);
+	client_acts(phone.client);
+	room_attend(fake_here(&ana), phone.client, ROOM_JOIN_CATCHUP);
+	ck_assert_str_eq(fake_saw(&fx, &phone),
+	    "welcome ana 4000 0 repeats=2\nrepeats 2\n"
+	    "2 bob: two\n3 ana: three\nlive after catchup\n");
+	/* Nothing is left of it, so the next time it is a newcomer. */
+	ck_assert(LIST_EMPTY(&ana.m->person.more->places));
+	ck_assert(LIST_EMPTY(&fx.chat.lobby->places));
+}
+END_TEST
+
+/* As many are known as somebody may have sessions: those used last. */
+START_TEST(test_devices_limit)
+{
+	uint64_t number, until, device;
+	struct person *p = &ana.m->person;
+
+	for (device = 1; device <= 5; device++)
+		devices_note(p, fx.chat.lobby, device, 1, 0, NULL);
+	for (device = 1; device <= 2; device++)
+		ck_assert(!devices_take(p, fx.chat.lobby, device, &number,
+		    &until, NULL));
+	for (device = 3; device <= 5; device++)
+		ck_assert(devices_take(p, fx.chat.lobby, device, &number,
+		    &until, NULL));
+	/* Of one that stops twice it is the earlier, and the rest repeats. */
+	devices_note(p, fx.chat.lobby, 7, 12, 0, NULL);
+	devices_note(p, fx.chat.lobby, 7, 10, 11, NULL);
+	ck_assert_uint_eq(devices_handed(p, fx.chat.lobby), 12);
+	ck_assert(devices_take(p, fx.chat.lobby, 7, &number, &until, NULL));
+	ck_assert_uint_eq(number, 10);
+	ck_assert_uint_eq(until, 12);
 }
 END_TEST
 
@@ -524,6 +643,9 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_slow);
 	tcase_add_test(tc, test_read);
 	tcase_add_test(tc, test_lost);
+	tcase_add_test(tc, test_devices);
+	tcase_add_test(tc, test_devices_rooms);
+	tcase_add_test(tc, test_devices_limit);
 	tcase_add_test(tc, test_all_lost);
 	tcase_add_test(tc, test_repeats);
 	tcase_add_test(tc, test_repeats_after_break);

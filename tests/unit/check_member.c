@@ -200,7 +200,7 @@ START_TEST(test_markers)
 	/* The oldest is now ana's. */
 	ck_assert(person_set_marker(&p, "#lobby", 101, INT64_MAX));
 	ck_assert(person_set_marker(&p, "#one-more", 7, INT64_MAX));
-	ck_assert_uint_eq(p.marker_count, MARKERS_MAX);
+	ck_assert_uint_eq(person_marker_count(&p), MARKERS_MAX);
 	ck_assert_int_eq(person_marker(&p, "ana"), 0);
 	ck_assert_int_eq(person_marker(&p, "#lobby"), 101);
 	ck_assert_int_eq(person_marker(&p, "#room2"), 2);
@@ -209,7 +209,7 @@ START_TEST(test_markers)
 	ck_assert(person_set_marker(&other, "#one-more", 1000, INT64_MAX));
 	person_move(NULL, &other, &p);
 	ck_assert(person_is_empty(&p));
-	ck_assert_uint_eq(other.marker_count, MARKERS_MAX);
+	ck_assert_uint_eq(person_marker_count(&other), MARKERS_MAX);
 	ck_assert_int_eq(person_marker(&other, "#lobby"), 101);
 	ck_assert_int_eq(person_marker(&other, "#one-more"), 1000);
 	person_clear(NULL, &other);
