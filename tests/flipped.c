@@ -13,6 +13,8 @@
  *   - if it is only part, there is a warning in the log;
  *   - it ends in order, and starts again with what it had.
  *
+ * The same with two files that have each other's name.
+ *
  * FLIPPED_STEP is how many bytes apart the changed ones are; 1 has all of them
  * changed, but for the zeros behind what is in use. Without it a sample is
  * taken. BRBD names the daemon, DIALOG_TIMEOUT the patience, as for the
@@ -509,6 +511,39 @@ image_count_bytes(const struct image *image)
 	return count;
 }
 
+/* The two take turns: either may be the newer one. */
+static bool
+file_is_sibling(const struct file *a, const struct file *b)
+{
+	size_t len = strlen(a->name);
+
+	return len == strlen(b->name) && memcmp(a->name, b->name, len - 1) == 0;
+}
+
+static void
+flipped_try_swaps(struct image *image, const char *state,
+    const struct buf *whole)
+{
+	struct file *a, *b, *end = image->files + image->count;
+	char *what, *name;
+
+	for (a = image->files; a < end; a++)
+		for (b = a + 1; b < end; b++) {
+			if (a->len == 0 || b->len == 0 || file_is_sibling(a, b))
+				continue;
+			what = xasprintf("%s, %s and %s swapped", state,
+			    a->name, b->name);
+			name = a->name;
+			a->name = b->name;
+			b->name = name;
+			image_put(image);
+			flipped_try(what, "state file", whole);
+			b->name = a->name;
+			a->name = name;
+			free(what);
+		}
+}
+
 static void
 flipped_try_all(struct image *image, const char *state)
 {
@@ -530,6 +565,7 @@ flipped_try_all(struct image *image, const char *state)
 			    passed++ % step == 0)
 				flipped_try_byte(image, state, &image->files[i],
 				    offset, &whole);
+	flipped_try_swaps(image, state, &whole);
 	buf_fini(&whole);
 }
 

@@ -193,9 +193,10 @@ file_read_old(const struct file *f, int fd, struct history *old)
 	return 0;
 }
 
-/* Gives the old file, which is about to lose its name, a second one. */
-static int
-file_set_aside(const struct file *f)
+/* Gives the old file, which is about to lose its name, a second one. Returns
+ * that, which the caller frees; or NULL. */
+static char *
+file_link_aside(const struct file *f)
 {
 	char *aside, when[32];
 	time_t now = time(NULL);
@@ -203,25 +204,65 @@ file_set_aside(const struct file *f)
 	int status, i;
 
 	if (gmtime_r(&now, &tm) == NULL ||
-	    strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm) == 0)
-		return file_fail(f, "is damaged, and the clock is wrong");
+	    strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm) == 0) {
+		(void)file_fail(f, "is damaged, and the clock is wrong");
+		return NULL;
+	}
 	for (i = 1; i < 10; i++) {
 		aside = i == 1 ?
 		    xasprintf("%s.corrupt-%s", f->name, when) :
 		    xasprintf("%s.corrupt-%s.%d", f->name, when, i);
 		status = linkat(f->dir_fd, f->name, f->dir_fd, aside, 0);
 		if (status == 0)
-			log_warning(
-			    "history is damaged and was set aside: name=%s "
-			    "as=%s",
-			    f->name, aside);
+			return aside;
 		free(aside);
-		if (status == 0)
-			return 0;
 		if (errno != EEXIST)
 			break;
 	}
-	return file_fail_errno(f, "set aside, though it is damaged");
+	(void)file_fail_errno(f, "set aside, though it is damaged");
+	return NULL;
+}
+
+static int
+file_set_aside(const struct file *f)
+{
+	char *aside = file_link_aside(f);
+
+	if (aside == NULL)
+		return -1;
+	log_warning("history is damaged and was set aside: name=%s as=%s",
+	    f->name, aside);
+	free(aside);
+	return 0;
+}
+
+/*
+ * A file whose ring is that of another room or conversation, as after a mistake
+ * with a backup, would show what was said there to whoever may read here. It
+ * loses its name. Returns 1 if that was so, 0 if not, -1 if that fails.
+ */
+static int
+file_set_aside_anothers(const struct file *f, int fd)
+{
+	struct history_header header;
+	char *aside;
+
+	if (history_read_file(fd, &header, sizeof(header)) <
+		(ssize_t)sizeof(header) ||
+	    !history_is_anothers(&header, f->name))
+		return 0;
+	aside = file_link_aside(f);
+	if (aside == NULL)
+		return -1;
+	log_warning(
+	    "history is that of another file and was set aside; to have "
+	    "it back, give it its name while the server is stopped: "
+	    "name=%s of=%.*s as=%s",
+	    f->name, HISTORY_OWNER_SIZE - 1, header.owner, aside);
+	free(aside);
+	if (unlinkat(f->dir_fd, f->name, 0) == -1)
+		return file_fail_errno(f, "set aside");
+	return 1;
 }
 
 /* Makes a new file of old's messages, which takes over the name. */
@@ -393,10 +434,17 @@ file_open_named(struct file *f, struct history *h)
 {
 	struct stat st;
 	bool was_empty;
-	int fd;
+	int fd, status;
 
 	memset(f->report, 0, sizeof(*f->report));
 	fd = file_open_locked(f);
+	if (fd == -1)
+		return -1;
+	status = file_set_aside_anothers(f, fd);
+	if (status != 0) {
+		close(fd);
+		fd = status == 1 ? file_open_locked(f) : -1;
+	}
 	if (fd == -1)
 		return -1;
 	was_empty = fstat(fd, &st) == 0 && st.st_size == 0;
@@ -404,6 +452,7 @@ file_open_named(struct file *f, struct history *h)
 		file_drop(f, fd, was_empty);
 		return -1;
 	}
+	history_set_owner(h->header, f->name);
 	file_log_opened(f, h);
 	return 0;
 }

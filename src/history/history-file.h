@@ -22,6 +22,8 @@
  *   damaged          it is renamed to NAME.corrupt-YYYYMMDDTHHMMSSZ, and what
  *                    is readable goes to a new file; that is logged
  *   power was cut    recovered in place; that is logged
+ *   of another name  it is the ring of another room or conversation: renamed as
+ *                    a damaged one, and not read; that is logged
  *
  * Returns -1 with a text for people in error ("history 'lobby.ring' is in use
  * by another process") if it is in use, of another version, somebody else's, no

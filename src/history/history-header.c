@@ -95,6 +95,33 @@ history_epoch_open(uint64_t sealed)
 }
 
 static uint64_t
+ring_owner_check(const struct history_header *header)
+{
+	return XXH3_64bits(header->owner, sizeof(header->owner)) | 1;
+}
+
+void
+history_set_owner(struct history_header *header, const char *name)
+{
+	char owner[HISTORY_OWNER_SIZE] = "";
+
+	memcpy(owner, name, strnlen(name, sizeof(owner) - 1));
+	if (header->owner_check == ring_owner_check(header) &&
+	    memcmp(header->owner, owner, sizeof(owner)) == 0)
+		return;
+	history_store(&header->owner_check, 0);
+	memcpy(header->owner, owner, sizeof(owner));
+	history_store(&header->owner_check, ring_owner_check(header));
+}
+
+bool
+history_is_anothers(const struct history_header *header, const char *name)
+{
+	return header->owner_check == ring_owner_check(header) &&
+	    strncmp(header->owner, name, sizeof(header->owner) - 1) != 0;
+}
+
+static uint64_t
 ring_static_check(const struct history_header *header)
 {
 	return XXH3_64bits(&header->byte_order,

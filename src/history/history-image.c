@@ -40,7 +40,8 @@ history_image_size(const struct history_image *image)
 }
 
 static size_t
-image_read_header(struct history_image *image, void *data)
+image_read_header(struct history_image *image, const struct history *h,
+    void *data)
 {
 	struct history_header header;
 	struct history copy = { .header = &header,
@@ -54,6 +55,8 @@ image_read_header(struct history_image *image, void *data)
 	header.head_pos = image->head_pos;
 	header.epoch = history_epoch_seal(image->next_number / HISTORY_EPOCH);
 	header.clean = history_clean_check(&header);
+	memcpy(header.owner, h->header->owner, sizeof(header.owner));
+	header.owner_check = h->header->owner_check;
 	memcpy(data, &header, sizeof(header));
 	image->has_header = true;
 	return sizeof(header);
@@ -128,7 +131,7 @@ history_image_read(struct history_image *image, const struct history *h,
 	assert(len >= HISTORY_PIECE_MIN && h->size == image->size);
 	*offset = 0;
 	if (!image->has_header)
-		return image_read_header(image, data);
+		return image_read_header(image, h, data);
 	if (image->record_pos == image->head_pos)
 		return 0;
 	if (end > image->head_pos || image->cuts != h->cuts) {

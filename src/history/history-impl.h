@@ -124,6 +124,7 @@ record_pack_author(uint64_t author, uint8_t via)
 #define HISTORY_BYTE_ORDER 0x01020304
 #define HISTORY_POS_MAX ((uint64_t)1 << 48) /* no ring comes so far */
 #define HISTORY_BOOT_SIZE 48
+#define HISTORY_OWNER_SIZE 48
 
 struct history_header {
 	uint64_t magic; /* stored last when a file is made */
@@ -145,6 +146,10 @@ struct history_header {
 	char boot[HISTORY_BOOT_SIZE]; /* the boot id when it was opened */
 	/* The record that history_unname() is at, sealed; or 0. */
 	uint64_t unnamed;
+	/* The name of the file, which says whose ring it is, with NULs behind
+	 * it, and the checksum of that. */
+	char owner[HISTORY_OWNER_SIZE];
+	uint64_t owner_check;
 };
 
 _Static_assert(sizeof(struct history_header) <= 512, "a sector");
@@ -385,6 +390,12 @@ void history_begin(struct history *h);
 void history_attach(struct history *h, void *base, size_t size, int fd);
 /* Formats it as a new ring; the memory must be zero. */
 void history_format(struct history *h);
+
+/* Notes that the ring is in the file of that name; the first
+ * HISTORY_OWNER_SIZE - 1 bytes of it count. */
+void history_set_owner(struct history_header *header, const char *name);
+/* Is it noted that the ring was in a file of another name? */
+bool history_is_anothers(const struct history_header *header, const char *name);
 
 /* HISTORY_OK: the size in it is plausible. */
 enum history_status history_check_header(const struct history_header *header);

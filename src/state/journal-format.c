@@ -50,14 +50,20 @@ journal_checksum(uint64_t generation, uint64_t offset, const void *record,
 	return checksum(sum, data, len);
 }
 
+uint32_t
+journal_kind(const char *name)
+{
+	return checksum(0, name, strlen(name)) | 1;
+}
+
 void
-journal_write_header(struct buf *out, uint64_t generation)
+journal_write_header(struct buf *out, uint32_t kind, uint64_t generation)
 {
 	char *p = buf_reserve(out, JOURNAL_HEADER);
 
 	memcpy(p, JOURNAL_MAGIC, 8);
 	le_put32(p + 8, JOURNAL_VERSION);
-	le_put32(p + 12, 0);
+	le_put32(p + 12, kind);
 	le_put64(p + 16, generation);
 	le_put32(p + 24, checksum(0, p, 24));
 	out->len += JOURNAL_HEADER;
@@ -195,6 +201,7 @@ journal_scan_header(const unsigned char *data, size_t len,
 	}
 	scan->generation = is_sound ? le_get64(data + 16) :
 				      journal_guess_generation(data, len);
+	scan->kind = is_sound ? le_get32(data + 12) : 0;
 	/*
 	 * No journal gets this far; later generations must not start over at 0.
 	 */

@@ -17,11 +17,12 @@
 /*
  * A file, with all integers little-endian:
  *
- *   header   "brbdkv\r\n"  version (4)  0 (4)  generation (8)  checksum (4)
+ *   header   "brbdkv\r\n"  version (4)  kind (4)  generation (8)  checksum (4)
  *   records  type (1)  key length (1)  0 (2)  value length (4)  checksum (4)
  *            key  value
  *
- * The header is that of all versions. The records up to JOURNAL_END are the
+ * The header is that of all versions. The kind says which of the journals it is:
+ * journal_kind(). The records up to JOURNAL_END are the
  * snapshot. A record's checksum covers the generation and its offset as well,
  * so that left-overs of former contents are never taken for records; nor is
  * what people say, as it has no zero bytes.
@@ -51,6 +52,7 @@ enum journal_state {
 struct journal_scan {
 	enum journal_state state;
 	uint32_t version; /* if it is JOURNAL_FOREIGN */
+	uint32_t kind; /* or 0: unknown */
 	uint64_t generation; /* 0: unknown, so no record can be */
 	size_t snapshot_len; /* the snapshot's end, if it is whole */
 	size_t good_len; /* the end of the last good record */
@@ -102,8 +104,11 @@ struct journal_source {
 void journal_replay(const struct journal_source *sources, size_t count,
     journal_loaded *loaded, void *arg);
 
-/* Add what goes to a file of that generation, at offset. */
-void journal_write_header(struct buf *out, uint64_t generation);
+/* Of the journal of that name; not 0. */
+uint32_t journal_kind(const char *name);
+
+/* Add what goes to a file of that kind or generation, at offset. */
+void journal_write_header(struct buf *out, uint32_t kind, uint64_t generation);
 void journal_write_record(struct buf *out, uint64_t generation, uint64_t offset,
     enum journal_type type, const void *key, size_t key_len, const void *value,
     size_t len);

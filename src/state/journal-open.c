@@ -129,6 +129,11 @@ journal_look(struct journal *s, int dir_fd, unsigned i, struct journal_found *f,
 		*error = xasprintf("the state file '%s' is of another version "
 				   "(%lu, this program reads %d)",
 		    file, (unsigned long)f->scan.version, JOURNAL_VERSION);
+	else if (f->scan.kind != 0 && f->scan.kind != journal_kind(s->name))
+		*error =
+		    xasprintf("the state file '%s' is one of another kind; "
+			      "give each file its own name again",
+			file);
 	else if (f->in.len > JOURNAL_FILE_MAX)
 		*error = xasprintf("the state file '%s' is too large", file);
 	else
@@ -253,7 +258,7 @@ journal_begin(struct journal *s, int dir_fd, unsigned i,
 	uint64_t other = s->files[!i].generation;
 
 	f->generation = 1 + (f->generation > other ? f->generation : other);
-	journal_write_header(&f->out, f->generation);
+	journal_write_header(&f->out, journal_kind(s->name), f->generation);
 	if (s->has_lost)
 		journal_write_record(&f->out, f->generation, f->out.len,
 		    JOURNAL_LOST, NULL, 0, NULL, 0);

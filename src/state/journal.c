@@ -126,7 +126,7 @@ journal_start_snapshot(struct journal *s)
 	new->generation = s->files[s->current].generation + 1;
 	new->size = 0;
 	buf_reset(&new->out);
-	journal_write_header(&new->out, new->generation);
+	journal_write_header(&new->out, journal_kind(s->name), new->generation);
 	s->is_in_snapshot = s->is_first_step = true;
 }
 

@@ -72,7 +72,7 @@ look(const uint8_t *data, size_t size)
 	require(scan.state != JOURNAL_WHOLE || scan.generation != 0);
 	if (scan.generation == 0)
 		return;
-	journal_write_header(&f.copy, 7);
+	journal_write_header(&f.copy, 1, 7);
 	journal_replay(&source, 1, loaded, &f);
 	journal_write_record(&f.copy, 7, f.copy.len, JOURNAL_END, NULL, 0, NULL,
 	    0);
@@ -83,7 +83,7 @@ look(const uint8_t *data, size_t size)
 	source.data = f.copy.data;
 	again.data = (const uint8_t *)f.copy.data;
 	again.size = f.copy.len;
-	journal_write_header(&again.copy, 7);
+	journal_write_header(&again.copy, 1, 7);
 	journal_replay(&source, 1, loaded, &again);
 	journal_write_record(&again.copy, 7, again.copy.len, JOURNAL_END, NULL,
 	    0, NULL, 0);
@@ -105,7 +105,7 @@ look_behind_checksums(const uint8_t *data, size_t size)
 	struct buf file = BUF_INITIALIZER;
 	size_t key_len, len;
 
-	journal_write_header(&file, 3);
+	journal_write_header(&file, 1, 3);
 	while (size >= 3) {
 		key_len = data[1];
 		len = data[2];

@@ -54,6 +54,48 @@ open_growing(size_t size)
 	    "%s", error);
 }
 
+/* A file under another file's name is not read, but set aside whole; and what it
+ * says of that name is checked. */
+START_TEST(test_anothers)
+{
+	static char error[HISTORY_FILE_ERROR_SIZE];
+	struct history_header header;
+	const char *found;
+	char *aside;
+	int fd;
+
+	ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_NEW);
+	(void)ring_append(&h);
+	ck_assert_int_eq(history_close(&h), 0);
+	ck_assert_int_eq(renameat(dir.fd, RING_NAME, dir.fd, "den.ring"), 0);
+	if (_i == 1) {
+		fd = openat(dir.fd, "den.ring", O_RDWR);
+		ck_assert_int_eq(pread(fd, &header, sizeof(header), 0),
+		    (ssize_t)sizeof(header));
+		header.owner[1] ^= 1;
+		ck_assert_int_eq(pwrite(fd, &header, sizeof(header), 0),
+		    (ssize_t)sizeof(header));
+		(void)close(fd);
+	}
+	ck_assert_msg(history_file_open(&h, dir.fd, "den.ring", SIZE, NULL,
+			  error, sizeof(error)) == 0,
+	    "%s", error);
+	ck_assert_uint_eq(history_count(&h), _i == 1 ? 1 : 0);
+	ck_assert_int_eq(history_close(&h), 0);
+	found = strstr(unit_dir_names(dir.path), "den.ring.corrupt-");
+	ck_assert_int_eq(found != NULL, _i == 0);
+	if (found == NULL)
+		return;
+	/* Under its name it is what it was. */
+	aside = xstrndup(found, strcspn(found, " "));
+	ck_assert_int_eq(renameat(dir.fd, aside, dir.fd, RING_NAME), 0);
+	ck_assert_int_eq(ring_open(&h, &dir, SIZE), HISTORY_CLOSED);
+	ck_assert_uint_eq(history_count(&h), 1);
+	ck_assert_int_eq(history_close(&h), 0);
+	free(aside);
+}
+END_TEST
+
 static void
 grow_and_append(size_t text_len)
 {
@@ -539,6 +581,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_resize);
 	tcase_add_test(tc, test_unfinished);
 	tcase_add_test(tc, test_raise);
+	tcase_add_loop_test(tc, test_anothers, 0, 2);
 	tcase_add_test(tc, test_adopt);
 	tcase_add_test(tc, test_move);
 	tcase_add_test(tc, test_writeback);

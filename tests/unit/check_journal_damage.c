@@ -268,6 +268,30 @@ START_TEST(test_both_damaged)
 }
 END_TEST
 
+/* A file under the name of another journal's is refused. */
+START_TEST(test_other_kind)
+{
+	struct buf other = BUF_INITIALIZER;
+	struct owner o;
+
+	journal_write_header(&other, journal_kind("others"), 1);
+	journal_write_record(&other, 1, other.len, JOURNAL_END, NULL, 0, NULL,
+	    0);
+	journal_dir_store("test.1", other.data, other.len);
+	ck_assert(!owner_try_open(&o));
+	ck_assert_ptr_nonnull(strstr(journal_dir.error, "'test.1'"));
+	ck_assert_ptr_nonnull(strstr(journal_dir.error, "another kind"));
+	buf_reset(&other);
+	journal_write_header(&other, journal_kind("test"), 1);
+	journal_write_record(&other, 1, other.len, JOURNAL_END, NULL, 0, NULL,
+	    0);
+	journal_dir_store("test.1", other.data, other.len);
+	owner_load(&o);
+	owner_drop(&o);
+	buf_fini(&other);
+}
+END_TEST
+
 START_TEST(test_other_version)
 {
 	char data[64];
@@ -277,7 +301,7 @@ START_TEST(test_other_version)
 
 	for (version = 1; version <= 3; version += 2) {
 		buf_reset(&other);
-		journal_write_header(&other, 1);
+		journal_write_header(&other, 0, 1);
 		other.data[8] = (char)version;
 		buf_add(&other, "whatever", 8);
 		/* One bit makes it so, too. */
@@ -314,4 +338,5 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_unfinished_snapshot);
 	tcase_add_test(tc, test_both_damaged);
 	tcase_add_test(tc, test_other_version);
+	tcase_add_test(tc, test_other_kind);
 }
