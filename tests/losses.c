@@ -85,7 +85,8 @@ struct person {
 	unsigned amount;
 	int64_t stuck_ms; /* since when */
 	struct buf out; /* to be sent */
-	bool has_heard; /* something, over ws */
+	bool is_greeted; /* something came over fd */
+	bool has_heard; /* and over ws */
 	/* On a port that serves all protocols who is silent for a moment is
 	 * greeted: a busy machine may not have run us between connecting and
 	 * writing, and neither TLS nor HTTP can begin any more. */
@@ -206,7 +207,7 @@ person_connect(struct person *p)
 		ws_client_answer(p->ws, &p->out);
 	}
 	reader_begin(&p->see);
-	p->has_heard = p->was_late = false;
+	p->is_greeted = p->has_heard = p->was_late = false;
 	p->plan = is_over ? PLAN_STAY : PLAN_READ;
 	p->forward = losses_random(4) == 0 ? losses_random(3000) :
 					     losses_random(30000);
@@ -436,6 +437,7 @@ person_read(struct person *p)
 		} else if (p->plan == PLAN_SWALLOW) {
 			p->amount -= (unsigned)n;
 		} else {
+			p->is_greeted = true;
 			person_feed(p, data, (size_t)n);
 			if (p->was_late) {
 				person_end(p, true);
@@ -560,6 +562,17 @@ speaker_say(void)
 }
 
 /*
+ * Has the daemon not noticed an end in order yet? When it greets the next
+ * connection it has. If it wrote something before that, the end would be none
+ * in order any more: what is written then is answered by a reset.
+ */
+static bool
+person_has_just_left(const struct person *p)
+{
+	return p->see.was_orderly && (p->fd == -1 || !p->is_greeted);
+}
+
+/*
  * Not while somebody leaves in order, or before they have all been there, or
  * when somebody is far behind.
  */
@@ -572,6 +585,7 @@ speaker_may_speak(void)
 		return false;
 	for (i = 0; i < NITEMS(people); i++)
 		if (person_leaves_in_order(&people[i]) ||
+		    person_has_just_left(&people[i]) ||
 		    (people[i].rounds == 0 &&
 			people[i].see.phase != PHASE_LIVE && said == 0) ||
 		    (said - people[i].see.next >= SPEAKER_AHEAD &&

@@ -17,6 +17,7 @@
 #include "room/departed.h"
 #include "room/devices.h"
 #include "room/directory.h"
+#include "room/member-more.h"
 #include "room/member.h"
 #include "room/modes.h"
 #include "room/past.h"
@@ -395,6 +396,24 @@ rename_return(struct member *m)
 	rename_resume(m, &person, away_ms);
 }
 
+/*
+ * Two programs that take the same nick from each other again and again would do
+ * so as fast as they can: who takes the place of somebody who is here uses up
+ * their changes of nick, and has what is left of them. At the login that is
+ * no matter of speed, as a password is looked at.
+ */
+static bool
+rename_may_take_over(struct member *m, struct member *holder)
+{
+	bool may = m->is_logging_in ||
+	    member_may_announce(holder, ANNOUNCE_PERSON);
+
+	if (holder->more != NULL)
+		member_more(m)->announce[ANNOUNCE_PERSON] =
+		    holder->more->announce[ANNOUNCE_PERSON];
+	return may;
+}
+
 enum rename
 rename_member(struct member *m, const char *nick, const struct member **clash)
 {
@@ -421,6 +440,9 @@ rename_member(struct member *m, const char *nick, const struct member **clash)
 	holder = directory_find(&chat->directory, nick);
 	if (holder == m)
 		holder = NULL;
+	if (holder != NULL && !holder->is_lost &&
+	    !rename_may_take_over(m, holder))
+		return RENAME_TOO_OFTEN;
 	nick_fold(folded, nick);
 	if (holder == NULL &&
 	    (strcmp(folded, m->folded) == 0 ||

@@ -223,6 +223,7 @@ dialogs = \
 	%D%/state-lock.dialog \
 	%D%/state-restart.dialog \
 	%D%/state-rooms.dialog \
+	%D%/takeover-often.dialog \
 	%D%/talk.dialog \
 	%D%/telnet.dialog \
 	%D%/tls-door.dialog \
