@@ -5,6 +5,11 @@
  * so that it never has a byte of what comes behind the client's Finished. The
  * secrets come by its callback for key logs, which is the one way that it has
  * to tell them; nothing is logged. Afterwards the SSL is freed.
+ *
+ * It has five secrets to tell, each with the client's random in hex, a printf()
+ * for every byte: a twelfth of a handshake. The two that are wanted come after
+ * the Finished of the side that sends under them (RFC 8446 section 7.1), so the
+ * callback is there from a Finished until one has come.
  */
 #include "config.h"
 
@@ -25,6 +30,7 @@ struct tls_handshake {
 	SSL *ssl;
 	BIO *in, *out; /* the SSL's */
 	uint8_t client_secret[TLS_SECRET_MAX], server_secret[TLS_SECRET_MAX];
+	uint8_t client_secret_len, server_secret_len; /* 0: not told yet */
 	uint8_t failure; /* enum tls_failure */
 	uint8_t old_version;
 };
@@ -52,27 +58,55 @@ tls_failure_str(enum tls_failure failure)
 	return "";
 }
 
+/* Returns the secret's length, or 0 if that is none. */
+static uint8_t
+tls_read_secret(const char *hex, uint8_t secret[TLS_SECRET_MAX])
+{
+	long len;
+	unsigned char *bytes = OPENSSL_hexstr2buf(hex, &len);
+
+	if (bytes == NULL)
+		return 0;
+	if (len > 0 && len <= TLS_SECRET_MAX)
+		memcpy(secret, bytes, (size_t)len);
+	else
+		len = 0;
+	OPENSSL_clear_free(bytes, strlen(hex) / 2);
+	return (uint8_t)len;
+}
+
 /* NSS's format of key logs: LABEL CLIENT-RANDOM SECRET, in hex. */
 static void
 tls_keylog_cb(const SSL *ssl, const char *line)
 {
 	struct tls_handshake *h = SSL_get_app_data(ssl);
 	const char *hex = strrchr(line, ' ');
-	uint8_t *secret;
-	size_t i;
 
+	if (hex == NULL)
+		return;
 	if (strncmp(line, "CLIENT_TRAFFIC_SECRET_0 ", 24) == 0)
-		secret = h->client_secret;
+		h->client_secret_len = tls_read_secret(hex + 1,
+		    h->client_secret);
 	else if (strncmp(line, "SERVER_TRAFFIC_SECRET_0 ", 24) == 0)
-		secret = h->server_secret;
+		h->server_secret_len = tls_read_secret(hex + 1,
+		    h->server_secret);
 	else
 		return;
-	hex++;
-	for (i = 0; i < TLS_SECRET_MAX && hex[0] != '\0' && hex[1] != '\0';
-	     i++, hex += 2)
-		secret[i] = (uint8_t)(OPENSSL_hexchar2int((unsigned char)hex[0])
-			<< 4 |
-		    OPENSSL_hexchar2int((unsigned char)hex[1]));
+	SSL_CTX_set_keylog_callback(SSL_get_SSL_CTX(ssl), NULL);
+}
+
+/* Each message, sent or received. */
+static void
+tls_message_cb(int is_sent, int version, int content, const void *data,
+    size_t len, SSL *ssl, void *arg)
+{
+	(void)is_sent;
+	(void)version;
+	(void)arg;
+	if (content == SSL3_RT_HANDSHAKE && len > 0 &&
+	    *(const uint8_t *)data == SSL3_MT_FINISHED)
+		SSL_CTX_set_keylog_callback(SSL_get_SSL_CTX(ssl),
+		    tls_keylog_cb);
 }
 
 struct tls_handshake *
@@ -80,7 +114,7 @@ tls_handshake_new(const struct tls_context *context)
 {
 	struct tls_handshake *h = xcalloc(1, sizeof(*h));
 
-	SSL_CTX_set_keylog_callback(tls_context_ssl(context), tls_keylog_cb);
+	SSL_CTX_set_msg_callback(tls_context_ssl(context), tls_message_cb);
 	h->ssl = SSL_new(tls_context_ssl(context));
 	h->in = BIO_new(BIO_s_mem());
 	h->out = BIO_new(BIO_s_mem());
@@ -195,6 +229,8 @@ bool
 tls_handshake_finish(struct tls_handshake *h, struct tls_record *r,
     struct tls_peer *peer)
 {
+	unsigned suite =
+	    SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(h->ssl));
 	X509 *x509 = SSL_get1_peer_certificate(h->ssl);
 	const unsigned char *alpn;
 	unsigned alpn_len;
@@ -207,9 +243,12 @@ tls_handshake_finish(struct tls_handshake *h, struct tls_record *r,
 	X509_free(x509);
 	SSL_get0_alpn_selected(h->ssl, &alpn, &alpn_len);
 	peer->is_web = alpn_len == 8;
-	tls_record_init(r,
-	    SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(h->ssl)),
-	    h->client_secret, h->server_secret);
+	/* Never under a secret that nobody has told: zeros. */
+	if (tls_secret_len(suite) == 0 ||
+	    h->client_secret_len != tls_secret_len(suite) ||
+	    h->server_secret_len != tls_secret_len(suite))
+		return false;
+	tls_record_init(r, suite, h->client_secret, h->server_secret);
 	return is_good;
 }
 

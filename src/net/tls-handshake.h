@@ -60,7 +60,8 @@ ptrdiff_t tls_handshake_next(const char *data, size_t len);
 enum tls_step tls_handshake_step(struct tls_handshake *h, const char *record,
     size_t len, struct buf *out);
 
-/* After TLS_STEP_DONE. False: the client's certificate cannot be used. */
+/* After TLS_STEP_DONE. False: the client's certificate cannot be used, or libssl
+ * has not told the secrets. */
 bool tls_handshake_finish(struct tls_handshake *h, struct tls_record *r,
     struct tls_peer *peer);
 
