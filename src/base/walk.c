@@ -64,6 +64,14 @@ walk_budget_look(struct walk_budget *budget)
 	return true;
 }
 
+void
+walk_budget_shorten(struct walk_budget *budget, int64_t us)
+{
+	assert(us <= WALK_SLICE_US);
+	if (!budget->is_late)
+		budget->end_us -= WALK_SLICE_US - us;
+}
+
 /* Runs a slice of the first walk. The walk is off the queue meanwhile, and is
  * touched afterwards only if it goes on: its owner may be gone. */
 static const char *
@@ -98,7 +106,8 @@ walk_few(unsigned items)
 struct walk_budget
 walks_slice(const struct walks *all)
 {
-	struct walk_budget budget = { .items = all->items };
+	struct walk_budget budget = { .items = all->items,
+		.is_late = all->is_late };
 
 	if (all->now_us != NULL) {
 		budget.now_us = all->now_us;

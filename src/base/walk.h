@@ -29,6 +29,7 @@ struct walk_budget {
 	int64_t (*now_us)(void); /* NULL: without limit */
 	int64_t end_us;
 	unsigned items; /* until the next look at the clock */
+	bool is_late; /* walks have waited for this slice for long */
 };
 
 struct walk {
@@ -47,6 +48,7 @@ struct walks {
 	void (*wake)(void *arg); /* see walks_init() */
 	void *wake_arg;
 	unsigned items; /* WALK_ITEMS; fewer in tests */
+	bool is_late; /* input without a pause has put the next slice off */
 };
 
 /* wake is called when a walk is started while none runs: call walks_run() then,
@@ -86,6 +88,10 @@ walk_may_take(struct walk_budget *budget)
 	budget->items--;
 	return true;
 }
+/* Makes a slice end so many microseconds after its beginning already, at most
+ * WALK_SLICE_US, for items that are expensive and need not be done soon; not one
+ * that is late. To be called before the first item. */
+void walk_budget_shorten(struct walk_budget *budget, int64_t us);
 /* To be called after an expensive item: the clock is read before the next. */
 static inline void
 walk_took_long(struct walk_budget *budget)

@@ -2,10 +2,18 @@
  * Copyright (c) 2026 The brbd authors
  *
  * Handshakes of TLS cost a fifth of a millisecond each, so they are a walk: one
- * step of one of them at a time, when nobody talks, for a millisecond at most. A
- * connection that waits for its turn is not read. So many may be at it at once;
- * others wait, and who has been at it for a second makes way. A client that has
- * sent no whole record yet takes no such place.
+ * step of one of them at a time, when nobody talks, for a quarter of a
+ * millisecond. A connection that waits for its turn is not read.
+ *
+ *   hellos --> a slot --> the client --> answers --> secure
+ *
+ * Whoever has begun has a slot, of which there are so many. When all are taken,
+ * and none becomes free by itself, who has had one for a second makes way for
+ * somebody from elsewhere. (Not for one from the same place: a machine that is
+ * slow with hundreds of connections would get on with none.) A client that has sent no whole record yet has no
+ * slot. Answers and hellos take turns: if they stood in one
+ * queue, who has begun would wait behind all who come, and of a thousand who
+ * come at once on a slow machine hardly one would get to the end.
  *
  * An SSL cannot be handed to another program, but what has come before there is
  * one can. So before an upgrade none begins, and those that have begun are
@@ -28,38 +36,49 @@
 
 #define CONN_TLS_HANDSHAKE_MS 10000
 #define CONN_TLS_YIELD_MS 1000
+#define CONN_TLS_FREE_MS 5 /* as accept-rate: 200 a second */
+#define CONN_TLS_YIELD_AGAIN_MS 100
+#define CONN_TLS_YIELD_LOOKS 64 /* hellos that are looked at for that */
+#define CONN_TLS_SLICE_US 250
 #define CONN_TLS_TIDY 500 /* handshakes between two net_tls_tidy() */
 
 const char *const net_tls_old_versions[TLS_OLD_VERSIONS] = { "ssl", "1.0",
 	"1.1", "1.2" };
 
-static void
-handshake_move(struct conn_handshake *h, enum conn_handshake_place place)
+static struct conn_handshakes *
+handshake_queue(struct conn_handshake *h)
 {
 	struct net_tls *t = &h->c->net->tls;
 
+	return h->place == HANDSHAKE_HELLO ? &t->hellos : &t->answers;
+}
+
+static void
+handshake_move(struct conn_handshake *h, enum conn_handshake_place place)
+{
 	if (h->place != HANDSHAKE_ELSEWHERE)
-		TAILQ_REMOVE(h->place == HANDSHAKE_READY ? &t->ready :
-							   &t->waiting,
-		    h, entry);
+		TAILQ_REMOVE(handshake_queue(h), h, entry);
 	h->place = place;
 	if (place == HANDSHAKE_ELSEWHERE)
 		return;
-	TAILQ_INSERT_TAIL(place == HANDSHAKE_READY ? &t->ready : &t->waiting, h,
-	    entry);
-	if (place == HANDSHAKE_READY)
-		walk_start(&h->c->net->deadlines->walks, &t->walk);
+	TAILQ_INSERT_TAIL(handshake_queue(h), h, entry);
+	walk_start(&h->c->net->deadlines->walks, &h->c->net->tls.walk);
 }
 
-/* Somebody's place is free: all who wait for one try again. */
+/* It has a whole record, and waits for its turn. */
+static void
+handshake_is_ready(struct conn_handshake *h)
+{
+	handshake_move(h, h->tls == NULL ? HANDSHAKE_HELLO : HANDSHAKE_ANSWER);
+}
+
+/* A slot may be free for who waits for one. */
 static void
 net_tls_retry(struct net *net)
 {
-	struct conn_handshake *h;
-
 	deadline_clear(net->deadlines, &net->tls.retry);
-	while ((h = TAILQ_FIRST(&net->tls.waiting)) != NULL)
-		handshake_move(h, HANDSHAKE_READY);
+	if (!TAILQ_EMPTY(&net->tls.hellos))
+		walk_start(&net->deadlines->walks, &net->tls.walk);
 }
 
 static void
@@ -82,6 +101,7 @@ conn_drop_handshake(struct conn *c)
 	if (h->tls != NULL) {
 		TAILQ_REMOVE(&net->tls.slots, h, slot);
 		net->tls.slot_count--;
+		net->tls.freed_ms = net->clock->mono_ms;
 		net->tls.since_tidy++;
 		net_tls_retry(net);
 	}
@@ -135,7 +155,7 @@ conn_tls_continue(struct conn *c)
 
 	conn_await_handshake(c, h, h->deadline.at_ms);
 	if (tls_handshake_next(c->tls->partial.data, c->tls->partial.len) > 0)
-		handshake_move(h, HANDSHAKE_READY);
+		handshake_is_ready(h);
 }
 
 bool
@@ -162,34 +182,67 @@ conn_tls_look(struct conn *c)
 	return c->state == CONN_OPEN;
 }
 
-/* Makes h an SSL, if there is a place. */
+static bool
+handshakes_are_from_one(const struct conn_handshake *a,
+    const struct conn_handshake *b)
+{
+	return credential_cmp(a->c->handler->from(a->c->arg),
+		   b->c->handler->from(b->c->arg)) == 0;
+}
+
+/* All slots are taken: whom does the oldest make way for? If for nobody yet,
+ * net_tls_retry() follows. */
+static struct conn_handshake *
+net_tls_next_in_place_of(struct net *net, const struct conn_handshake *oldest)
+{
+	int64_t again_ms = oldest->began_ms + CONN_TLS_YIELD_MS;
+	struct conn_handshake *h;
+	int looks = 0;
+
+	if (again_ms < net->tls.freed_ms + CONN_TLS_FREE_MS)
+		again_ms = net->tls.freed_ms + CONN_TLS_FREE_MS;
+	if (net->clock->mono_ms >= again_ms) {
+		TAILQ_FOREACH(h, &net->tls.hellos, entry) {
+			if (!handshakes_are_from_one(h, oldest))
+				return h;
+			if (++looks == CONN_TLS_YIELD_LOOKS)
+				break;
+		}
+		again_ms = net->clock->mono_ms + CONN_TLS_YIELD_AGAIN_MS;
+	}
+	deadline_set(net->deadlines, &net->tls.retry, again_ms);
+	return NULL;
+}
+
+/* Who may begin, or NULL. */
+static struct conn_handshake *
+net_tls_next_hello(struct net *net)
+{
+	struct net_tls *t = &net->tls;
+
+	if (t->is_held || TAILQ_EMPTY(&t->hellos))
+		return NULL;
+	if (t->slot_count < NET_TLS_SLOTS)
+		return TAILQ_FIRST(&t->hellos);
+	return net_tls_next_in_place_of(net, TAILQ_FIRST(&t->slots));
+}
+
+/* Makes h, which net_tls_next_hello() has found, an SSL. */
 static bool
 handshake_take_slot(struct conn_handshake *h)
 {
 	struct net *net = h->c->net;
 	struct net_tls *t = &net->tls;
-	struct conn_handshake *oldest = TAILQ_FIRST(&t->slots);
-	int64_t now_ms = net->clock->mono_ms;
 
-	if (t->is_held) {
-		handshake_move(h, HANDSHAKE_WAITING);
-		return false;
-	}
-	if (t->slot_count == NET_TLS_SLOTS) {
-		if (now_ms - oldest->began_ms < CONN_TLS_YIELD_MS) {
-			handshake_move(h, HANDSHAKE_WAITING);
-			deadline_set(net->deadlines, &t->retry,
-			    oldest->began_ms + CONN_TLS_YIELD_MS);
-			return false;
-		}
-		conn_handshake_failed(oldest->c, TLS_FAILURE_TIMEOUT);
-	}
+	if (t->slot_count == NET_TLS_SLOTS)
+		conn_handshake_failed(TAILQ_FIRST(&t->slots)->c,
+		    TLS_FAILURE_TIMEOUT);
 	h->tls = t->context == NULL ? NULL : tls_handshake_new(t->context);
 	if (h->tls == NULL) {
 		conn_handshake_failed(h->c, TLS_FAILURE_BROKEN);
 		return false;
 	}
-	h->began_ms = now_ms;
+	h->began_ms = net->clock->mono_ms;
 	TAILQ_INSERT_TAIL(&t->slots, h, slot);
 	t->slot_count++;
 	return true;
@@ -250,7 +303,7 @@ conn_handshake_look(struct conn_handshake *h)
 	if (len == -1)
 		conn_handshake_garbage(c);
 	else if (len > 0)
-		handshake_move(h, HANDSHAKE_READY);
+		handshake_is_ready(h);
 	conn_update_reading(c);
 }
 
@@ -309,14 +362,27 @@ net_tls_tidy(struct net *net)
 #endif
 }
 
+/* Whose turn it is, or NULL. */
+static struct conn_handshake *
+net_tls_next(struct net *net)
+{
+	struct net_tls *t = &net->tls;
+	struct conn_handshake *answer = TAILQ_FIRST(&t->answers);
+	struct conn_handshake *hello = net_tls_next_hello(net);
+
+	t->was_answer = answer != NULL && (hello == NULL || !t->was_answer);
+	return t->was_answer ? answer : hello;
+}
+
 static bool
 net_tls_walk(struct walk_budget *budget, void *arg)
 {
 	struct net *net = arg;
 	struct conn_handshake *h;
 
+	walk_budget_shorten(budget, CONN_TLS_SLICE_US);
 	while (walk_may_take(budget)) {
-		h = TAILQ_FIRST(&net->tls.ready);
+		h = net_tls_next(net);
 		if (h == NULL) {
 			net_tls_tidy(net);
 			return false;
@@ -344,8 +410,8 @@ net_set_tls(struct net *net, struct tls_context *context)
 void
 net_tls_init(struct net *net)
 {
-	TAILQ_INIT(&net->tls.ready);
-	TAILQ_INIT(&net->tls.waiting);
+	TAILQ_INIT(&net->tls.hellos);
+	TAILQ_INIT(&net->tls.answers);
 	TAILQ_INIT(&net->tls.slots);
 	walk_init(&net->tls.walk, "tls handshakes", net_tls_walk, net);
 	deadline_init(&net->tls.retry, net_tls_retry_cb, net);

@@ -62,12 +62,12 @@ struct conn_span {
 
 enum conn_handshake_place {
 	HANDSHAKE_ELSEWHERE, /* waits for the client */
-	HANDSHAKE_READY, /* has a record to take; its turn comes */
-	HANDSHAKE_WAITING /* the same, but there are too many */
+	HANDSHAKE_HELLO, /* has a record to take, its first */
+	HANDSHAKE_ANSWER /* has another; its turn comes */
 };
 
 struct conn_handshake {
-	TAILQ_ENTRY(conn_handshake) entry; /* of ready or waiting */
+	TAILQ_ENTRY(conn_handshake) entry; /* of hellos or answers */
 	TAILQ_ENTRY(conn_handshake) slot; /* if it has tls */
 	struct conn *c;
 	struct tls_handshake *tls;

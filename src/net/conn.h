@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/credential.h"
 #include "base/deadline.h"
 #include "base/log.h"
 #include "base/util.h"
@@ -43,15 +44,18 @@ enum {
 
 #define CONN_SPARE_MAX 32
 
-/* So many handshakes at once, of 20 KB each. */
+/* So many handshakes at once, of 46 KB each. */
 #define NET_TLS_SLOTS 256
 
 struct net_tls {
 	struct tls_context *context; /* net_set_tls() */
-	struct conn_handshakes ready, waiting, slots; /* conn-handshake.c */
+	/* conn-handshake.c */
+	struct conn_handshakes hellos, answers, slots;
 	size_t slot_count;
+	int64_t freed_ms; /* monotonic: when a slot became free */
 	uint64_t since_tidy; /* handshakes: net_tls_tidy() */
 	bool is_held; /* net_tls_hold() */
+	bool was_answer; /* of the last two of whom each had one */
 	struct walk walk;
 	struct deadline retry;
 	struct buf sealed; /* scratch */
@@ -187,8 +191,10 @@ struct conn_handler {
 	 * it ends at once, with CONN_END_EOF.
 	 */
 	void (*eof)(struct conn *c, void *arg);
-	/* May be NULL where conn_set_tls() is not used. */
+	/* May be NULL where conn_set_tls() is not used, as may from. */
 	void (*tls)(struct conn *c, enum conn_tls_event event, void *arg);
+	/* The origin that the connection comes from. */
+	const struct credential *(*from)(const void *arg);
 	/* The connection is over. Called once, only from conn_reap(), so
 	 * writing to others and conn_free() are allowed here. */
 	void (*ended)(struct conn *c, enum conn_end end, void *arg);

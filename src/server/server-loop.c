@@ -152,13 +152,14 @@ server_walk_soon_cb(void *arg)
 }
 
 static void
-server_walk(struct server *server)
+server_walk_now(struct server *server, bool is_late)
 {
 	struct walks *walks = &server->deadlines.walks;
 	const char *name;
 
 	event_del(server->walk);
 	event_del(server->walk_limit);
+	walks->is_late = is_late;
 	name = walks_run(walks);
 	if (walks_are_running(walks))
 		server_walk_soon_cb(server);
@@ -166,7 +167,20 @@ server_walk(struct server *server)
 		clock_ended(&server->clock, name);
 }
 
+static void
+server_walk(struct server *server)
+{
+	server_walk_now(server, false);
+}
+
+static void
+server_late_walk(struct server *server)
+{
+	server_walk_now(server, true);
+}
+
 CALLBACK(server_walk, struct server, &owner->clock)
+CALLBACK(server_late_walk, struct server, &owner->clock)
 
 /* From start to end */
 
@@ -206,7 +220,8 @@ server_init_loop(struct server *server, bool is_real)
 		{ &server->turn_limit, server_turn_cb, NET_PRIORITY_INPUT },
 		{ &server->timer, server_timer_cb, NET_PRIORITY_INPUT },
 		{ &server->walk, server_walk_cb, NET_PRIORITY_WALK },
-		{ &server->walk_limit, server_walk_cb, NET_PRIORITY_INPUT },
+		{ &server->walk_limit, server_late_walk_cb,
+		    NET_PRIORITY_INPUT },
 	};
 	int i;
 

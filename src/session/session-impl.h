@@ -52,6 +52,7 @@ void session_await_tls(struct session *s, const struct protocol *then);
 /* What s speaks, or that then. */
 const struct protocol *session_protocol(const struct session *s);
 void session_tls_cb(struct conn *c, enum conn_tls_event event, void *arg);
+const struct credential *session_from_cb(const void *arg);
 
 /* Gives up a login that is under way; and for the next program. */
 void session_login_cancel(struct session *s);

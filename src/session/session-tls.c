@@ -90,6 +90,14 @@ session_protocol(const struct session *s)
 	return s->protocol == &protocol_tls ? s->state : s->protocol;
 }
 
+const struct credential *
+session_from_cb(const void *arg)
+{
+	const struct session *s = arg;
+
+	return &s->address;
+}
+
 void
 session_tls_cb(struct conn *c, enum conn_tls_event event, void *arg)
 {

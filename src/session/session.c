@@ -511,6 +511,7 @@ const struct conn_handler session_conn_handler = {
 	.drained = session_drained_cb,
 	.eof = session_eof_cb,
 	.tls = session_tls_cb,
+	.from = session_from_cb,
 	.ended = session_ended_cb,
 };
 

@@ -80,7 +80,7 @@ no_time(void)
 static enum verb_result
 slice(struct backup_writer *w)
 {
-	struct walk_budget budget = { no_time, 0, 1 };
+	struct walk_budget budget = { .now_us = no_time, .items = 1 };
 	enum verb_result result;
 	char *line, *next;
 

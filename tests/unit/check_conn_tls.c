@@ -58,6 +58,21 @@ on_tls(struct conn *c, enum conn_tls_event event, void *arg)
 	events[event]++;
 }
 
+/* All are from one place, but for the client. */
+static bool is_client_elsewhere;
+
+static const struct credential *
+from(const void *arg)
+{
+	static struct credential places[2];
+	int i;
+
+	for (i = 0; i < 2; i++)
+		ck_assert(credential_from_text(&places[i],
+		    i == 0 ? "192.0.2.1" : "192.0.2.2"));
+	return &places[arg == &p && is_client_elsewhere];
+}
+
 static void
 begin(void)
 {
@@ -70,6 +85,8 @@ begin(void)
 	memset(events, 0, sizeof(events));
 	tls_handler = handler_with_eof;
 	tls_handler.tls = on_tls;
+	tls_handler.from = from;
+	is_client_elsewhere = false;
 	options_init(&o);
 	free(o.tls_certificate);
 	free(o.tls_key);
@@ -530,31 +547,60 @@ START_TEST(a_byte_a_second)
 }
 END_TEST
 
-/* So many that say hello and nothing more: who comes then waits a second. */
-START_TEST(too_many_at_once)
-{
-	static struct pipe others[NET_TLS_SLOTS];
-	SSL *hellos;
-	char hello[1024];
-	int64_t began_ms;
-	int i, ended = 0;
-	size_t len;
+/* Those who say hello, and nothing more. */
+static struct pipe others[NET_TLS_SLOTS];
 
-	begin();
-	began_ms = now_ms();
-	hellos = SSL_new(ctx);
+static void
+others_say_hello(int count)
+{
+	SSL *hellos = SSL_new(ctx);
+	char hello[1024];
+	size_t len;
+	int i;
+
 	SSL_set_bio(hellos, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
 	SSL_set_connect_state(hellos);
 	(void)SSL_do_handshake(hellos);
 	len = (size_t)BIO_read(SSL_get_wbio(hellos), hello, sizeof(hello));
 	SSL_free(hellos);
-	for (i = 0; i < NET_TLS_SLOTS; i++) {
+	for (i = 0; i < count; i++) {
 		pipe_open_with(&others[i], TCP, &tls_handler);
 		conn_set_tls(others[i].c, CONN_TLS_ONLY);
 		ck_assert_int_eq(write(others[i].peer, hello, len),
 		    (ssize_t)len);
 	}
 	run_ready();
+}
+
+static int
+others_ended(void)
+{
+	int i, ended = 0;
+
+	for (i = 0; i < NET_TLS_SLOTS; i++)
+		ended += others[i].ended_count;
+	return ended;
+}
+
+static void
+others_close(int count)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
+		pipe_close(&others[i]);
+}
+
+/* So many have begun that whoever comes has to wait. */
+static void
+begin_with_all_slots_taken(void)
+{
+	int64_t began_ms;
+	int i;
+
+	begin();
+	began_ms = now_ms();
+	others_say_hello(NET_TLS_SLOTS);
 	advance(0);
 	ck_assert_uint_eq(w.net.tls.slot_count, NET_TLS_SLOTS);
 	call(CONN_TLS_ONLY);
@@ -568,20 +614,86 @@ START_TEST(too_many_at_once)
 		ck_assert(conn_is_shaking_hands(p.c));
 		ck_assert_uint_eq(w.net.tls.slot_count, NET_TLS_SLOTS);
 	}
+}
+
+START_TEST(too_many_at_once)
+{
+	begin_with_all_slots_taken();
+	is_client_elsewhere = true;
 	advance(1001);
 	shake();
 	run_ready();
 	/* One has made way; which one was first, poll(2) does not tell. */
-	for (i = 0; i < NET_TLS_SLOTS; i++)
-		ended += others[i].ended_count;
-	ck_assert_int_eq(ended, 1);
+	ck_assert_int_eq(others_ended(), 1);
 	advance(11000);
 	run_ready();
 	ck_assert_uint_eq(w.net.tls.slot_count, 0);
-	for (i = 0; i < NET_TLS_SLOTS; i++) {
-		ck_assert_int_eq(others[i].ended_count, 1);
-		pipe_close(&others[i]);
+	ck_assert_int_eq(others_ended(), NET_TLS_SLOTS);
+	others_close(NET_TLS_SLOTS);
+	finish();
+}
+END_TEST
+
+/* A machine that is slow with all its connections takes none of them from
+ * itself. */
+START_TEST(too_many_from_one_place)
+{
+	int64_t began_ms = now_ms();
+	int i;
+
+	begin_with_all_slots_taken();
+	for (i = 0; i < 3; i++) {
+		advance(1001);
+		run_ready();
 	}
+	/* Unless the 10 s are over. */
+	if (now_ms() - began_ms < 6000) {
+		ck_assert_int_eq(others_ended(), 0);
+		ck_assert(conn_is_shaking_hands(p.c));
+	}
+	pipe_hang_up(&others[0]);
+	shake();
+	advance(11000);
+	run_ready();
+	others_close(NET_TLS_SLOTS);
+	finish();
+}
+END_TEST
+
+static void
+do_not_run_walks(void *arg)
+{
+	(void)arg;
+}
+
+/* Who has begun gets to the end, however many come meanwhile. */
+START_TEST(answers_before_hellos)
+{
+	int i;
+
+	begin();
+	call(CONN_TLS_ONLY);
+	/* Its last record is sent, and not read yet. */
+	for (i = 0; i < 1000 && SSL_do_handshake(client) != 1; i++) {
+		run_ready();
+		advance(0);
+	}
+	ck_assert_int_eq(events[CONN_TLS_IS_SECURE], 0);
+	w.deadlines.walks.wake = do_not_run_walks;
+	w.deadlines.walks.now_us = slow_now_us;
+	others_say_hello(20);
+	UNTIL(!TAILQ_EMPTY(&w.net.tls.hellos) &&
+	    !TAILQ_EMPTY(&w.net.tls.answers));
+	/* A step at a time: it has sent three records. */
+	for (i = 0; i < 6 && events[CONN_TLS_IS_SECURE] == 0; i++)
+		ck_assert_ptr_nonnull(walks_run(&w.deadlines.walks));
+	ck_assert_int_eq(events[CONN_TLS_IS_SECURE], 1);
+	ck_assert_uint_le(w.net.tls.slot_count, 3);
+	w.deadlines.walks.now_us = NULL;
+	w.deadlines.walks.wake = NULL;
+	advance(11000);
+	run_ready();
+	others_close(20);
 	finish();
 }
 END_TEST
@@ -609,6 +721,8 @@ unit_tests(Suite *s)
 	tc = unit_case(s, "tls at once", NULL, NULL);
 	tcase_set_tags(tc, "no-valgrind");
 	tcase_add_test(tc, too_many_at_once);
+	tcase_add_test(tc, too_many_from_one_place);
+	tcase_add_test(tc, answers_before_hellos);
 }
 
 #endif

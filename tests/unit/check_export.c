@@ -59,7 +59,7 @@ no_time(void)
 static enum verb_result
 slice(void)
 {
-	struct walk_budget budget = { no_time, 0, 1 };
+	struct walk_budget budget = { .now_us = no_time, .items = 1 };
 
 	buf_reset(&call.out);
 	call.budget = &budget;
