@@ -16,6 +16,7 @@ struct address {
 	char *host;
 	char *port;
 	bool is_tls;
+	bool shows_no_key; /* to a server: the one there is is not one's own */
 	char *name; /* as it is shown, and kept in files */
 };
 

@@ -51,10 +51,11 @@ enum brb_option {
 struct brb {
 	const char *server, *nick;
 	bool is_plain, is_tls, is_ssh, has_no_color, only_on_failure;
+	bool needs_ssh_key; /* it is not by a Unix user of their own */
 	bool is_tail; /* its options are parsed */
 	struct script_options script;
 	struct address address;
-	char *client, *account, *token, *user;
+	char *client, *account, *token, *user, *ssh_key;
 };
 
 static const struct brb_verb {
@@ -273,6 +274,7 @@ brb_find_server(struct brb *b)
 		b->address.is_tls = true;
 	if (b->is_plain)
 		b->address.is_tls = false;
+	b->address.shows_no_key = b->is_ssh;
 }
 
 /* Who one is */
@@ -346,7 +348,12 @@ brb_identify(struct brb *b, struct talk_options *talk)
 {
 	brb_find_nick(b);
 	brb_find_client(b);
-	brb_find_account(b);
+	/* By ssh the files may be everybody's who comes so. */
+	if (!b->is_ssh)
+		brb_find_account(b);
+	talk->ssh_key = b->ssh_key;
+	talk->needs_ssh_key = b->needs_ssh_key;
+	talk->nick_is_user = b->nick != NULL && b->nick == b->user;
 	talk->nick = b->nick;
 	talk->client = b->client;
 	talk->account = b->account;
@@ -436,6 +443,7 @@ brb_talk(struct brb *b, char *words[])
 	brb_identify(b, &o.talk);
 	o.address = &b->address;
 	o.talk.attends = true;
+	o.keeps_no_token = b->is_ssh;
 	o.has_colors = !b->has_no_color &&
 	    (no_color == NULL || *no_color == '\0');
 	return ui_run(&o);
@@ -482,6 +490,8 @@ brb_ssh(struct brb *b, const char *command)
 	int n, status;
 
 	b->is_ssh = true;
+	if (getenv("SSH_USER_AUTH") != NULL)
+		b->ssh_key = ssh_read_key(getenv("SSH_USER_AUTH"));
 	if (command == NULL || *command == '\0')
 		return brb_talk(b, none);
 	copy = xstrdup(command);
@@ -531,6 +541,7 @@ main(int argc, char *argv[])
 	else {
 		brb_parse(&b, argc, argv, BRB_OPTIONS_FIRST);
 		optind = 0;
+		b.needs_ssh_key = b.is_ssh;
 		if (b.is_ssh)
 			status = brb_ssh(&b, getenv("SSH_ORIGINAL_COMMAND"));
 		else
@@ -544,6 +555,7 @@ main(int argc, char *argv[])
 	free(b.account);
 	free(b.token);
 	free(b.user);
+	free(b.ssh_key);
 	address_fini(&b.address);
 	return status;
 }

@@ -172,7 +172,8 @@ link_tls_new(int fd, const struct address *a, char **why, char **news)
 		SSL_CTX_set_mode(t->ctx,
 		    SSL_MODE_ENABLE_PARTIAL_WRITE |
 			SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-		tls_load_key(t->ctx, news);
+		if (!a->shows_no_key)
+			tls_load_key(t->ctx, news);
 		t->ssl = SSL_new(t->ctx);
 	}
 	if (t->ssl == NULL || SSL_set_fd(t->ssl, fd) != 1) {

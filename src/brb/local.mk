@@ -28,6 +28,7 @@ src_brb_libbrb_a_SOURCES = \
 	%D%/script.h \
 	%D%/show.c \
 	%D%/show.h \
+	%D%/ssh-key.c \
 	%D%/ssh.c \
 	%D%/ssh.h \
 	%D%/store.c \

@@ -18,4 +18,13 @@
 int ssh_words(char *command, char *words[SSH_WORDS_MAX + 1],
     const char **why) MUST_CHECK;
 
+/*
+ * The fingerprint of the first key in what sshd(8) tells in the file that
+ * SSH_USER_AUTH names: "SHA256:...", as ssh-keygen -l prints it, of the key in a
+ * certificate, too. The caller frees it; NULL: they did not come by a key. The
+ * second reads that file.
+ */
+char *ssh_fingerprint(const char *info) MUST_CHECK;
+char *ssh_read_key(const char *path) MUST_CHECK;
+
 #endif

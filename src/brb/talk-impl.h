@@ -47,6 +47,7 @@ struct talk {
 	/* The last private messages that came. */
 	char private_ids[TALK_PRIVATE_IDS][TALK_MSGID_SIZE];
 	unsigned next_private_id;
+	bool asks_nick; /* somebody here waits to hear whether they get it */
 	unsigned nick_tries;
 	struct event *nick_timer;
 };

@@ -310,7 +310,9 @@ static void
 talk_nick_answer(void *arg, json_t *answer, bool ok)
 {
 	struct talk *t = arg;
+	bool is_asked = t->asks_nick;
 
+	t->asks_nick = false;
 	if (answer == NULL)
 		return;
 	if (ok) {
@@ -323,6 +325,8 @@ talk_nick_answer(void *arg, json_t *answer, bool ok)
 	if (strcmp(talk_text(answer, "error"), "nick-taken") == 0 &&
 	    t->options->attends && talk_nick_later(t))
 		return;
+	if (t->is_settled && is_asked)
+		talk_note_failed(t, NULL, answer);
 	if (t->is_settled)
 		return;
 	if (t->options->must_have_nick) {
@@ -445,16 +449,10 @@ talk_register(struct talk *t, const char *password)
 	    talk_register_answer, t);
 }
 
+/* Says who one is, as far as the connection does not. */
 static void
-talk_greeted(struct talk *t, const json_t *o)
+talk_identify(struct talk *t)
 {
-	if (t->is_greeted)
-		return;
-	t->is_greeted = true;
-	t->nick_tries = 0;
-	talk_set_nick(t, talk_text(o, "nick"));
-	if (room_name_check(talk_text(o, "lobby")) == NICK_OK)
-		nick_fold(t->lobby, talk_text(o, "lobby"));
 	talk_ask(t, json_pack("{s:s}", "client", t->options->client), NULL,
 	    NULL);
 	if (t->login_name != NULL)
@@ -465,11 +463,57 @@ talk_greeted(struct talk *t, const json_t *o)
 		talk_settle(t);
 }
 
+/* A key that is believed says who one is, and the Unix user's name does not any
+ * more: it is everybody's who comes so. */
+static void
+talk_ssh_answer(void *arg, json_t *answer, bool ok)
+{
+	struct talk *t = arg;
+	const char *account = talk_text(answer, "account");
+
+	if (answer == NULL)
+		return;
+	if (!ok && t->options->needs_ssh_key) {
+		talk_give_up_as(t, "known by your key of ssh", answer,
+		    "ExposeAuthInfo no in sshd_config(5) has all who come so "
+		    "be that user");
+		return;
+	}
+	if (ok) {
+		talk_set_nick(t, talk_text(answer, "nick"));
+		if (t->options->nick_is_user &&
+		    strcmp(t->wanted, t->options->nick) == 0)
+			t->wanted[0] = '\0';
+		if (t->wanted[0] == '\0' && nick_is_wellformed(account) &&
+		    strlen(account) <= NICK_MAX)
+			memcpy(t->wanted, account, strlen(account) + 1);
+	}
+	talk_identify(t);
+}
+
+static void
+talk_greeted(struct talk *t, const json_t *o)
+{
+	if (t->is_greeted)
+		return;
+	t->is_greeted = true;
+	t->nick_tries = 0;
+	talk_set_nick(t, talk_text(o, "nick"));
+	if (room_name_check(talk_text(o, "lobby")) == NICK_OK)
+		nick_fold(t->lobby, talk_text(o, "lobby"));
+	if (t->options->ssh_key != NULL)
+		talk_ask(t, json_pack("{s:s}", "ssh", t->options->ssh_key),
+		    talk_ssh_answer, t);
+	else
+		talk_identify(t);
+}
+
 void
 talk_nick(struct talk *t, const char *nick)
 {
 	(void)snprintf(t->wanted, sizeof(t->wanted), "%s", nick);
 	t->nick_tries = TALK_NICK_TRIES;
+	t->asks_nick = true;
 	talk_take_nick(t);
 }
 

@@ -120,6 +120,12 @@ struct talk_options {
 	const char *account; /* and its password or token; or NULL */
 	const char *token;
 	const char *client; /* the secret that ids go with */
+	/* The fingerprint of the key of ssh that one came by, or NULL; and
+	 * whether one is nobody without it. */
+	const char *ssh_key;
+	bool needs_ssh_key;
+	/* nick is the Unix user's, who may be everybody that comes by ssh. */
+	bool nick_is_user;
 	bool attends; /* false: what is said is said without being there */
 	bool must_have_nick; /* else one is a guest if it is taken */
 };

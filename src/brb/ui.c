@@ -325,8 +325,11 @@ static void
 ui_token(void *arg, const char *account, const char *token)
 {
 	struct ui *ui = arg;
-	char *value = xasprintf("%s %s", account, token);
+	char *value;
 
+	if (ui->options->keeps_no_token)
+		return;
+	value = xasprintf("%s %s", account, token);
 	if (store_set("accounts", ui->options->address->name, value) == -1)
 		ui_error(ui,
 		    "you are logged in, but that cannot be kept for the next "

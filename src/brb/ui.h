@@ -15,6 +15,7 @@ struct ui_options {
 	struct talk_options talk;
 	char *const *rooms; /* ends with NULL; none: the lobby */
 	bool has_colors; /* unless the terminal is none */
+	bool keeps_no_token; /* the files are not one's own alone */
 };
 
 /* Talks until the user or a signal ends it. Returns the exit status. */

@@ -107,10 +107,12 @@ unit_tests = \
 
 # The client's.
 if HAVE_JANSSON
-unit_tests += %D%/check_edit %D%/check_link
+unit_tests += %D%/check_edit %D%/check_link %D%/check_ssh_key
 endif
 tests_unit_check_link_LDADD = tests/unit/libunit.a $(brb_libraries) \
 	$(CHECK_LIBS) $(libraries)
+tests_unit_check_ssh_key_LDADD = tests/unit/libunit.a $(brb_libraries) \
+	$(CHECK_LIBS)
 tests_unit_check_edit_LDADD = tests/unit/libunit.a $(brb_libraries) \
 	$(CHECK_LIBS) $(libraries)
 
