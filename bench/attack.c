@@ -38,6 +38,7 @@ enum {
 	ATTACK_PAIRS = 8, /* the first of them talks in the lobby */
 	ATTACK_PLACES = 50,
 	ATTACK_LETTERS = 5,
+	ATTACK_KEPT_ROOMS = 5,
 	ATTACK_LINE = 8192,
 	ATTACK_ANSWER = 4 * 1024 * 1024,
 	ATTACK_TURN_MS = 250, /* less than line-rate's default for each */
@@ -68,6 +69,7 @@ struct phase {
 	struct latency stranger;
 	unsigned lost; /* neither came within the phase */
 	double cpu_s; /* of the server */
+	unsigned long long disk_bytes;
 };
 
 static struct pair pairs[ATTACK_PAIRS];
@@ -186,6 +188,12 @@ cpu_s(void)
 	return server_pid == 0 ? 0 : usage_cpu_s(server_pid);
 }
 
+static unsigned long long
+disk_bytes(void)
+{
+	return server_pid == 0 ? 0 : usage_disk_bytes(server_pid);
+}
+
 static void
 phase_run(struct phase *which)
 {
@@ -197,6 +205,7 @@ phase_run(struct phase *which)
 
 	phase = which;
 	phase->cpu_s = -cpu_s();
+	phase->disk_bytes = disk_bytes();
 	while ((now_ns = trial_clock_ns()) < end_ns) {
 		for (i = 0; i < ATTACK_PAIRS; i++)
 			if (!pairs[i].is_waiting && pairs[i].next_ns <= now_ns)
@@ -212,6 +221,7 @@ phase_run(struct phase *which)
 		}
 	}
 	phase->cpu_s += cpu_s();
+	phase->disk_bytes = disk_bytes() - phase->disk_bytes;
 	/* Who has waited since then waits at least so long. */
 	for (i = 0; i < ATTACK_PAIRS; i++)
 		if (pairs[i].is_waiting)
@@ -289,6 +299,38 @@ pairs_come(void)
 	}
 }
 
+/* Rooms with a word in them, in which nobody is. */
+static void
+rooms_made(void)
+{
+	char text[128];
+	unsigned i;
+
+	for (i = 0; i < ATTACK_KEPT_ROOMS; i++) {
+		(void)snprintf(text, sizeof(text),
+		    "/nick room%u\n/join kept%u\na word to keep\n/quit\n", i,
+		    i);
+		(void)witness(FROM_KEEPERS, i, text, "-- bye", NULL);
+	}
+}
+
+static unsigned
+rooms_left(void)
+{
+	char text[64];
+	unsigned i, left = 0;
+
+	for (i = 0; i < ATTACK_KEPT_ROOMS; i++) {
+		(void)snprintf(text, sizeof(text),
+		    "/nick seer%u\n/join kept%u\n", i, i);
+		if (strstr(witness(FROM_WITNESSES, 4 + i, text,
+			       "> a word to keep", NULL),
+			"> a word to keep") != NULL)
+			left++;
+	}
+	return left;
+}
+
 /* The places of some, and letters for mel, who is on break. */
 static int
 keepers_come(void)
@@ -354,13 +396,15 @@ us(const struct latency *l, double q)
 static void
 phase_print(const char *name, const struct phase *p)
 {
-	printf(" %s_n=%llu %s_p50_us=%.0f %s_p99_us=%.0f %s_max_us=%.0f"
-	       " %s_greeted=%llu %s_greeting_p50_us=%.0f"
-	       " %s_greeting_max_us=%.0f %s_cpu_percent=%.1f",
+	printf(
+	    " %s_n=%llu %s_p50_us=%.0f %s_p99_us=%.0f %s_max_us=%.0f"
+	    " %s_greeted=%llu %s_greeting_p50_us=%.0f"
+	    " %s_greeting_max_us=%.0f %s_cpu_percent=%.1f %s_disk_bytes_s=%.0f",
 	    name, (unsigned long long)p->talk.total, name, us(&p->talk, 0.5),
 	    name, us(&p->talk, 0.99), name, us(&p->talk, 1), name,
 	    (unsigned long long)p->stranger.total, name, us(&p->stranger, 0.5),
-	    name, us(&p->stranger, 1), name, p->cpu_s / seconds * 100);
+	    name, us(&p->stranger, 1), name, p->cpu_s / seconds * 100, name,
+	    (double)p->disk_bytes / seconds);
 }
 
 static void
@@ -382,6 +426,7 @@ run(const struct attack *attack)
 		trial_fail("epoll_create1");
 	pairs_come();
 	letters_fd = keepers_come();
+	rooms_made();
 	phase_run(&calm);
 	in_lobby = said_in_lobby;
 	attackers_start(attack);
@@ -399,8 +444,8 @@ run(const struct attack *attack)
 	i = count(history, "> t 0 ");
 	printf(" lines_kept=%u/%u", i < in_lobby ? i : in_lobby, in_lobby);
 	printf(" places_kept=%u/%d", places_left(), ATTACK_PLACES);
-	printf(" letters_kept=%u/%d\n", letters_left(letters_fd),
-	    ATTACK_LETTERS);
+	printf(" letters_kept=%u/%d", letters_left(letters_fd), ATTACK_LETTERS);
+	printf(" rooms_kept=%u/%d\n", rooms_left(), ATTACK_KEPT_ROOMS);
 }
 
 static unsigned

@@ -181,6 +181,24 @@ usage_process_cpu_s(pid_t pid)
 	return sum;
 }
 
+unsigned long long
+usage_disk_bytes(pid_t pid)
+{
+	char path[64], line[80];
+	unsigned long long bytes = 0;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/io", (long)pid);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return 0;
+	while (fgets(line, sizeof(line), file) != NULL)
+		if (strncmp(line, "write_bytes: ", 13) == 0)
+			bytes = strtoull(line + 13, NULL, 10);
+	(void)fclose(file);
+	return bytes;
+}
+
 double
 usage_cpu_s(pid_t pid)
 {

@@ -19,6 +19,8 @@ struct usage_memory {
 
 /* User and system time so far, in seconds. Negative: there is no such process. */
 double usage_cpu_s(pid_t pid);
+/* The bytes that pid has had written to a disk so far, or will; 0: unknown. */
+unsigned long long usage_disk_bytes(pid_t pid);
 
 /* Walks all pages: slow, and not for while anything is timed. */
 bool usage_memory(struct usage_memory *m, pid_t pid);
