@@ -12,12 +12,15 @@
  */
 #include "config.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/nick.h"
+#include "base/util.h"
 #include "history/history.h"
 #include "room/chat-rooms.h"
 #include "room/modes.h"
@@ -63,6 +66,74 @@ web_add_text(struct buf *out, const char *text, size_t len)
 		default:
 			buf_addch(out, text[i]);
 		}
+}
+
+/* Is c, which ends text, no part of a link? A closing bracket is, if it was
+ * opened there. */
+static bool
+web_is_tail(const char *text, size_t len, char c)
+{
+	size_t opened = 0, closed = 0, i;
+
+	if (c != ')')
+		return strchr("].,;:!?}'*_~", c) != NULL;
+	for (i = 0; i < len; i++) {
+		opened += text[i] == '(';
+		closed += text[i] == ')';
+	}
+	return closed > opened;
+}
+
+/* The length of a link at the start of text, or 0: up to a blank, without the
+ * punctuation behind it. Only http and https. */
+static size_t
+web_link_len(const char *text, size_t len)
+{
+	static const char *const starts[] = { "https://", "http://" };
+	size_t i, start, end = 0;
+
+	for (i = 0; i < NITEMS(starts); i++) {
+		start = strlen(starts[i]);
+		if (len > start && strncasecmp(text, starts[i], start) == 0)
+			break;
+	}
+	if (i == NITEMS(starts))
+		return 0;
+	while (end < len && strchr(" \n<>\"", text[end]) == NULL)
+		end++;
+	while (end > start && web_is_tail(text, end, text[end - 1]))
+		end--;
+	return end > start ? end : 0;
+}
+
+/* Adds what somebody said: links can be followed, and lines are lines. */
+static void
+web_add_words(struct buf *out, const char *text, size_t len)
+{
+	size_t at = 0, plain = 0, link;
+
+	while (at < len) {
+		link = at > 0 && isalnum((unsigned char)text[at - 1]) ?
+		    0 :
+		    web_link_len(text + at, len - at);
+		if (link == 0 && text[at] != '\n') {
+			at++;
+			continue;
+		}
+		web_add_text(out, text + plain, at - plain);
+		if (link == 0) {
+			buf_addstr(out, "<br>");
+			plain = ++at;
+			continue;
+		}
+		buf_addstr(out, "<a rel=\"noopener nofollow ugc\" href=\"");
+		web_add_text(out, text + at, link);
+		buf_addstr(out, "\">");
+		web_add_text(out, text + at, link);
+		buf_addstr(out, "</a>");
+		plain = at += link;
+	}
+	web_add_text(out, text + plain, at - plain);
 }
 
 static void
@@ -121,7 +192,7 @@ web_add_said(struct web_page *page, const struct event *e, const char *before,
 	buf_addf(html, "%s<b>", before);
 	web_add_string(html, e->nick);
 	buf_addf(html, "</b>%s ", after);
-	web_add_text(html, e->text, e->text_len);
+	web_add_words(html, e->text, e->text_len);
 	buf_addstr(html, "</p>\n");
 }
 
