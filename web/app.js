@@ -50,6 +50,8 @@ class Page {
 				submit: (text) => this.submit(text),
 				words: () => this.#words(),
 				maxText: () => this.chat.hello?.max_text ?? 2048,
+				maxLines: () => this.current.kind === "talk" ?
+				    1 : this.chat.hello?.max_lines ?? 1,
 				page: (d) => this.view.page(d),
 				escape: () => this.markRead(),
 			} });

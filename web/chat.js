@@ -649,7 +649,7 @@ export class Chat extends Emitter {
 	// Talking
 
 	say(room, text, kind = "say") {
-		const clean = text.replace(/\s/g, " ").trimEnd();
+		const clean = text.replace(/[^\S\n]/g, " ").trimEnd();
 		const place = room.kind === "talk" ? { to: room.name } :
 		    { room: room.name };
 		if (this.outbox.isFull)

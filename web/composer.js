@@ -2,14 +2,13 @@
 // Copyright (c) 2026 The brbd authors
 //
 // The composer is where one types. Each room has its own draft, which outlives a
-// reload. Tab completes; what several lines would become is asked once.
+// reload. Tab completes; several lines are one message, or, where that cannot be,
+// what they would become is asked once.
 
 import { bdi, button, h } from "./dom.js";
 import { completeCommand, completeWord } from "./commands.js";
 import { byteLength, pastedLines } from "./text.js";
 import * as words from "./words.js";
-
-const ASK_LINES = 2;
 
 export class Composer {
 	#form;
@@ -25,7 +24,7 @@ export class Composer {
 	#sentBefore = [];
 
 	// ui: submit(text) returns whether it was taken; words() for completion;
-	// maxText(); page(direction), escape().
+	// maxText(), maxLines(); page(direction), escape().
 	constructor({ form, text, list, notice, ui, drafts }) {
 		this.#form = form;
 		this.#text = text;
@@ -109,14 +108,22 @@ export class Composer {
 	}
 
 	#submit() {
-		const text = this.#text.value;
-		const lines = pastedLines(text).filter((l) => l !== "");
+		const lines = pastedLines(this.#text.value);
+		const said = lines.filter((l) => l !== "");
 		this.#choose([]);
-		if (lines.length >= ASK_LINES)
-			this.#askLines(lines);
+		if (said.length < 2)
+			this.#do([said[0] ?? ""]);
+		else if (this.#isOne(lines) && !lines[0].startsWith("/"))
+			this.#do([lines.join("\n")]);
 		else
-			this.#do([lines[0] ?? ""]);
+			this.#askLines(said);
 		this.focus();
+	}
+
+	// Can these lines be one message?
+	#isOne(lines) {
+		return lines.length <= this.#ui.maxLines() &&
+		    byteLength(lines.join("\n")) <= this.#ui.maxText();
 	}
 
 	#askLines(lines) {

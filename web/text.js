@@ -76,7 +76,7 @@ const EMOJI =
     /^(?:(?:\p{RI}\p{RI}|\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F)(?:\p{EMod}|\uFE0F|\u200D[\p{Emoji_Presentation}\p{Extended_Pictographic}]\uFE0F?)*\s*){1,3}$/u;
 export const isEmojiOnly = (text) => text.length < 64 && EMOJI.test(text);
 
-// The lines of a paste, without empty ones at its ends.
+// The lines of a paste, without empty ones at its ends, or two in a row.
 export function pastedLines(text) {
 	const lines = text.replace(/\r\n?/g, "\n").split("\n")
 	    .map((line) => line.replace(/\s+$/, ""));
@@ -84,7 +84,7 @@ export function pastedLines(text) {
 		lines.shift();
 	while (lines.length > 0 && lines[lines.length - 1] === "")
 		lines.pop();
-	return lines;
+	return lines.filter((line, i) => line !== "" || lines[i - 1] !== "");
 }
 
 const FIRST = /^[A-Za-z]/, REST = /^[A-Za-z0-9_-]*$/;

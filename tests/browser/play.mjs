@@ -469,17 +469,23 @@ const steps = {
 		await ana.sees("<bob> here I am again");
 	},
 
-	async "several lines are asked about once"() {
-		await page.evaluate(() => {
-			const data = new DataTransfer();
-			data.setData("text/plain", "x");
-			document.getElementById("text").focus();
-		});
-		await page.fill("#text", "first of two\n/second of two");
+	async "several lines are one message"() {
+		await page.fill("#text", "for (;;) {\n    wait();\n\n\n}\n");
+		await page.press("#text", "Enter");
+		await ana.sees("<bob> for (;;) {");
+		await ana.sees("<bob>     wait();");
+		await ana.sees("<bob> }");
+		await until("one row has all", async () => (await page
+		    .locator(".row:not(:has(.sent)) .text").allInnerTexts())
+		    .includes("for (;;) {\n    wait();\n\n}"));
+	},
+
+	async "lines that look like a command are asked about once"() {
+		await page.fill("#text", "/first of two\nsecond of two");
 		await page.press("#text", "Enter");
 		await page.getByText("Say 2 lines").click();
-		await ana.sees("<bob> first of two");
-		await ana.sees("<bob> /second of two");
+		await ana.sees("<bob> /first of two");
+		await ana.sees("<bob> second of two");
 	},
 
 	async "an account is made, and known after a reload"() {

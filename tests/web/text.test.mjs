@@ -56,6 +56,7 @@ test("emoji alone are known as such", () => {
 test("a paste is lines", () => {
 	assert.deepEqual(pastedLines("a\r\n\r\n  b \nc\n\n"),
 	    ["a", "", "  b", "c"]);
+	assert.deepEqual(pastedLines("\n\na\n \n\nb"), ["a", "", "b"]);
 	assert.deepEqual(pastedLines("\n"), []);
 });
 
