@@ -42,7 +42,8 @@ enum say {
 	SAY_FORBIDDEN, /* *why says by what */
 	SAY_NO_CTCP, /* C */
 	SAY_SECRET, /* it looks like a password */
-	SAY_TOO_LONG /* fits was false */
+	SAY_TOO_LONG, /* fits was false */
+	SAY_TOO_MANY_LINES /* action_max_lines() */
 };
 #define SAY_SECRET_TEXT \
 	"that looks like a password: nobody was told, and nothing is kept; " \
@@ -52,7 +53,8 @@ enum say {
 bool action_is_secret(const struct member *m, const char *text, size_t len);
 /*
  * m says something: EVENT_SAY, EVENT_ME, EVENT_NOTICE or EVENT_CTCP with a
- * text, and perhaps tags; or EVENT_TAGS. With a status of '@' or '+' it is an
+ * text, and perhaps tags; or EVENT_TAGS. The text is that of
+ * text_scrub_lines(). With a status of '@' or '+' it is an
  * EVENT_PRIVATE, only to those in the room who have at least that. fits: the
  * protocol could write it. With an id that their client has given to the same
  * before (ids.h), it is not said again, whatever has changed since. With is_aside
@@ -61,6 +63,10 @@ bool action_is_secret(const struct member *m, const char *text, size_t len);
  */
 enum say action_say(struct member *m, struct room *room, struct event *event,
     bool fits, enum modes_speak *why) MUST_CHECK;
+
+/* How many lines the event's text may have in that room; in private it has
+ * one. */
+size_t action_max_lines(const struct room *room, const struct event *event);
 
 /* msg.c: saying something to one person. */
 enum msg {

@@ -7,6 +7,7 @@
 
 #include "actions/actions.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "room/client.h"
 #include "room/clients.h"
 #include "room/deliver.h"
@@ -21,7 +22,23 @@
 bool
 action_is_secret(const struct member *m, const char *text, size_t len)
 {
-	return text_is_secret(text, len) || typed_secret_is(m, text, len);
+	size_t at, next, line_len;
+
+	for (at = 0; at < len; at += next) {
+		line_len = text_line(text + at, len - at, &next);
+		if (text_is_secret(text + at, line_len) ||
+		    typed_secret_is(m, text + at, line_len))
+			return true;
+	}
+	return false;
+}
+
+size_t
+action_max_lines(const struct room *room, const struct event *event)
+{
+	return event->status != '\0' || modes_has(room, ROOM_ONE_LINE) ?
+	    1 :
+	    room->chat->options->max_lines;
 }
 
 /* Sends private messages to everybody with at least the event's status
@@ -69,6 +86,9 @@ action_say(struct member *m, struct room *room, struct event *event, bool fits,
 		return SAY_SECRET;
 	if (!fits)
 		return SAY_TOO_LONG;
+	if (text_count_lines(event->text, event->text_len) >
+	    action_max_lines(room, event))
+		return SAY_TOO_MANY_LINES;
 	person_make_known(&m->person, clock_age_ms(m->chat->clock));
 	if (event->status != '\0') {
 		say_to_status(m, room, event);

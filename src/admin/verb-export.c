@@ -14,6 +14,7 @@
 
 #include "admin/admin.h"
 #include "admin/verb-impl.h"
+#include "base/text.h"
 #include "session/event-text.h"
 
 void
@@ -97,6 +98,7 @@ export_add_line(struct verb_call *call, const char *room,
 {
 	const struct export_kind *kind = export_kind(event->kind);
 	char when[EXPORT_TIME_SIZE];
+	size_t at = 0, next, len;
 
 	export_time(event_wall_ms(event), when);
 	if (event->kind == EVENT_TOPIC && event->text_len == 0) {
@@ -104,10 +106,14 @@ export_add_line(struct verb_call *call, const char *room,
 		    room, event->nick);
 		return;
 	}
-	buf_addf(&call->out, "[%s] #%s %s%s%s", when, room, kind->before,
-	    event->nick, kind->behind);
-	buf_add(&call->out, event->text, event->text_len);
-	buf_addch(&call->out, '\n');
+	do {
+		buf_addf(&call->out, "[%s] #%s %s%s%s", when, room,
+		    kind->before, event->nick, kind->behind);
+		len = text_line(event->text + at, event->text_len - at, &next);
+		buf_add(&call->out, event->text + at, len);
+		buf_addch(&call->out, '\n');
+		at += next;
+	} while (at < event->text_len);
 }
 
 static bool

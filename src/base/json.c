@@ -34,6 +34,8 @@ json_add_text(struct json *j, const char *text, size_t len)
 		if (c == '"' || c == '\\') {
 			buf_addch(j->out, '\\');
 			buf_addch(j->out, *text);
+		} else if (c == '\n') {
+			buf_add(j->out, "\\n", 2);
 		} else if (c < 0x20 || c == 0x7f) {
 			buf_addstr(j->out, "\\u00");
 			buf_addch(j->out, hex[c >> 4]);

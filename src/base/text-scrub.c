@@ -615,6 +615,33 @@ text_scrub(char *out, const char *in, size_t in_len)
 	return n;
 }
 
+size_t
+text_scrub_lines(char *out, const char *in, size_t in_len)
+{
+	size_t at, next, len, n = 0;
+	bool is_after_empty = false;
+
+	for (at = 0; at < in_len; at += next) {
+		len = text_line(in + at, in_len - at, &next);
+		/* The LF of the line before takes the place of its own. */
+		len = text_scrub(out + n + (n > 0), in + at, len);
+		if (len == 0) {
+			is_after_empty = n > 0;
+			continue;
+		}
+		if (is_after_empty) {
+			memmove(out + n + 2, out + n + 1, len);
+			out[n++] = '\n';
+			is_after_empty = false;
+		}
+		if (n > 0)
+			out[n++] = '\n';
+		n += len;
+	}
+	out[n] = '\0';
+	return n;
+}
+
 char *
 text_scrub_copy(const char *text, size_t max_bytes)
 {

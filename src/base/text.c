@@ -175,6 +175,43 @@ text_is_utf8(const char *s, size_t len)
 	return u8_check((const uint8_t *)s + i, len - i) == NULL;
 }
 
+size_t
+text_line(const char *s, size_t len, size_t *next)
+{
+	const char *end = len == 0 ? NULL : memchr(s, '\n', len);
+
+	*next = end == NULL ? len : (size_t)(end - s) + 1;
+	return end == NULL ? len : (size_t)(end - s);
+}
+
+size_t
+text_count_lines(const char *s, size_t len)
+{
+	size_t at, next, count = 0;
+
+	for (at = 0; at < len; at += next) {
+		(void)text_line(s + at, len - at, &next);
+		count++;
+	}
+	return count;
+}
+
+bool
+text_has_harmless_lines(const char *s, size_t len)
+{
+	size_t at, next, line_len = 1;
+	bool is_after_empty = false;
+
+	for (at = 0; at < len; at += next) {
+		line_len = text_line(s + at, len - at, &next);
+		if (!text_is_harmless(s + at, line_len) ||
+		    (line_len == 0 && (at == 0 || is_after_empty)))
+			return false;
+		is_after_empty = line_len == 0;
+	}
+	return len == 0 || s[len - 1] != '\n';
+}
+
 bool
 text_is_harmless(const char *s, size_t len)
 {

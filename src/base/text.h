@@ -45,6 +45,18 @@
 #define TEXT_MAX_BLANKS 8
 size_t text_scrub(char *out, const char *in, size_t in_len);
 
+/*
+ * As text_scrub(), for what has several lines: each is scrubbed by itself, and LF
+ * stands between them. None of those at the start and the end is empty, nor are
+ * two in a row.
+ */
+size_t text_scrub_lines(char *out, const char *in, size_t in_len);
+
+/* The first line of s: returns its length without its LF; in *next is where the
+ * next begins, or len. */
+size_t text_line(const char *s, size_t len, size_t *next);
+size_t text_count_lines(const char *s, size_t len);
+
 /* Returns text, scrubbed and then cut after max_bytes as text_cut() does; the
  * caller frees it. NULL if nothing is left. */
 char *text_scrub_copy(const char *text, size_t max_bytes);
@@ -74,6 +86,8 @@ size_t text_replace_bad(char *out, const char *in, size_t len);
  * overrides and isolates? For text that was stored.
  */
 bool text_is_harmless(const char *s, size_t len);
+/* The same of text_scrub_lines(). */
+bool text_has_harmless_lines(const char *s, size_t len);
 
 /*
  * Does text mention nick as a whole word, compared without case (ASCII, as

@@ -84,6 +84,7 @@ load_is_harmless(const struct record *r)
 {
 	const struct record_id *id = record_id(r);
 	const struct record_origin *origin = record_origin(r);
+	const char *text = r->data + r->first.is.nick_len + 1;
 	size_t i;
 
 	if (!record_is_message(r))
@@ -94,8 +95,9 @@ load_is_harmless(const struct record *r)
 	return r->author >> RECORD_VIA_SHIFT <= EVENT_VIA_MAX &&
 	    (id == NULL || load_is_harmless_id(id)) &&
 	    (origin == NULL || load_is_harmless_origin(origin)) &&
-	    text_is_harmless(r->data + r->first.is.nick_len + 1,
-		r->first.is.text_len);
+	    (record_message_type(r->first) == RECORD_TOPIC ?
+		    text_is_harmless(text, r->first.is.text_len) :
+		    text_has_harmless_lines(text, r->first.is.text_len));
 }
 
 const struct record *

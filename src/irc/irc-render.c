@@ -73,6 +73,10 @@ static void
 render_msgid(struct buf *out, size_t start, const struct event *e,
     unsigned part)
 {
+	/* The first of several lines has the id for all of them
+	 * (draft/multiline, "Fallback"). */
+	if (part > 0 && memchr(e->text, '\n', e->text_len) != NULL)
+		return;
 	if (e->number > 0 && e->room != NULL) {
 		irc_add_tag(out, start, "msgid=", NULL);
 		buf_addstr(out, e->room);
@@ -168,10 +172,15 @@ static void
 render_text(const struct dialect *d, struct buf *out, const struct event *e,
     const char *nick, const char *command, const char *open, const char *close)
 {
-	size_t at = 0, next, len, room, start, source;
+	size_t at = 0, next, len, room, start, source, line, line_next;
 	unsigned part = 0;
 
 	do {
+		line = text_line(e->text + at, e->text_len - at, &line_next);
+		if (line == 0 && line_next > 0) {
+			at += line_next; /* an empty one */
+			continue;
+		}
 		render_tags(d, out, e, part);
 		source = out->len;
 		render_source(out, e, nick);
@@ -183,11 +192,11 @@ render_text(const struct dialect *d, struct buf *out, const struct event *e,
 		room = start + IRC_SPLIT_MIN < IRC_LINE_MAX ?
 		    IRC_LINE_MAX - start :
 		    IRC_SPLIT_MIN;
-		len = irc_split(e->text + at, e->text_len - at, room, &next);
+		len = irc_split(e->text + at, line, room, &next);
 		buf_add(out, e->text + at, len);
 		buf_addstr(out, close);
 		render_end(out);
-		at += next;
+		at += next < line ? next : line_next;
 		part++;
 	} while (at < e->text_len);
 }

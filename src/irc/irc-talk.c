@@ -259,6 +259,10 @@ talk_to_room(struct session *s, const struct talk *t, const char *target)
 	case SAY_TOO_LONG:
 		talk_too_long(s);
 		break;
+	case SAY_TOO_MANY_LINES: /* only in a batch */
+		irc_fail(s, "BATCH", "MULTILINE_MAX_LINES", "1",
+		    "A message has one line in #%s (+L)", room->name);
+		break;
 	case SAID_BEFORE:
 		break; /* only in JSON */
 	}

@@ -127,14 +127,34 @@ jsonl_scrub(const json_t *value)
 	return text;
 }
 
+static char *
+jsonl_no_value(struct session *s, const struct jsonl_request *rq)
+{
+	jsonl_failed(s, rq, "no-text", "\"%s\" needs a text: %s",
+	    rq->command->name, rq->command->usage);
+	return NULL;
+}
+
 char *
 jsonl_value(struct session *s, const struct jsonl_request *rq)
 {
 	if (json_is_string(rq->value))
 		return jsonl_scrub(rq->value);
-	jsonl_failed(s, rq, "no-text", "\"%s\" needs a text: %s",
-	    rq->command->name, rq->command->usage);
-	return NULL;
+	return jsonl_no_value(s, rq);
+}
+
+char *
+jsonl_lines(struct session *s, const struct jsonl_request *rq)
+{
+	size_t len;
+	char *text;
+
+	if (!json_is_string(rq->value))
+		return jsonl_no_value(s, rq);
+	len = json_string_length(rq->value);
+	text = xmalloc(len * TEXT_SCRUB_GROWTH + 1);
+	(void)text_scrub_lines(text, json_string_value(rq->value), len);
+	return text;
 }
 
 bool

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "actions/actions.h"
+#include "base/text.h"
 #include "json/jsonl.h"
 #include "room/chat.h"
 #include "room/client.h"
@@ -95,6 +96,12 @@ say_in(struct session *s, const struct jsonl_request *rq, struct room *room,
 	case SAY_SECRET:
 		jsonl_failed(s, rq, "secret", SAY_SECRET_TEXT);
 		break;
+	case SAY_TOO_MANY_LINES:
+		jsonl_failed(s, rq, "too-many-lines",
+		    "a message may have %zu line%s here; nothing was said",
+		    action_max_lines(room, event),
+		    action_max_lines(room, event) == 1 ? "" : "s");
+		break;
 	case SAY_HIDDEN:
 	case SAY_NO_CTCP:
 	case SAY_TOO_LONG:
@@ -150,7 +157,12 @@ say_text(struct session *s, const struct jsonl_request *rq, const char *text)
 	struct room *room = NULL;
 	struct membership *ms;
 	const char *name;
+	size_t lines;
 
+	/* The request is one of them. */
+	lines = text_count_lines(text, event.text_len);
+	if (lines > 1)
+		session_charge(s, (unsigned)lines - 1);
 	if (!talk_check(s, rq, text) || !talk_kind(s, rq, &event.kind) ||
 	    !say_id(s, rq, &event) || say_was_done(s, rq, &event))
 		return;
@@ -172,7 +184,7 @@ jsonl_say_run(struct session *s, const struct jsonl_request *rq)
 	char *text;
 
 	with.id = jsonl_label(rq, "id", HISTORY_ID_MAX);
-	text = jsonl_value(s, &with);
+	text = jsonl_lines(s, &with);
 	if (text != NULL)
 		say_text(s, &with, text);
 	free(text);

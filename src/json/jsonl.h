@@ -98,6 +98,8 @@ void jsonl_too_often(struct session *s, const struct jsonl_request *rq,
 char *jsonl_value(struct session *s, const struct jsonl_request *rq);
 bool jsonl_member(struct session *s, const struct jsonl_request *rq,
     const char *name, char **text) MUST_CHECK;
+/* As jsonl_value(), by text_scrub_lines(). */
+char *jsonl_lines(struct session *s, const struct jsonl_request *rq);
 /* Has it a member of that name that is not null? */
 bool jsonl_has(const struct jsonl_request *rq, const char *name);
 /* The text of a member that is sent back as it is, of max bytes at most, or

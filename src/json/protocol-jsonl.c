@@ -56,6 +56,7 @@ jsonl_open(struct session *s)
 	json_text(j, "nick", s->member->nick);
 	json_text(j, "lobby", s->all->chat->lobby->name);
 	json_number(j, "max_text", s->all->options->max_line);
+	json_number(j, "max_lines", s->all->options->max_lines);
 	motd = text_scrub_copy(s->all->options->web_motd, JSONL_MOTD_MAX);
 	if (motd != NULL)
 		json_text(j, "motd", motd);

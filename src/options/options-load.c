@@ -89,7 +89,7 @@ option_load_refusal(const struct option_entry *e, const char *value)
 	if (e == &option_table[INDEX_room_modes])
 		return value[strspn(value, OPTION_ROOM_MODES)] == '\0' ?
 		    NULL :
-		    "only the modes i, m, n, s, t, C and N can be given; + "
+		    "only the modes i, m, n, s, t, C, L and N can be given; + "
 		    "alone stands for none";
 	if (e == &option_table[INDEX_no_history])
 		return mask_normalize(mask, value) == 0 &&

@@ -49,7 +49,7 @@ enum option_web_index { WEB_INDEX_NO, WEB_INDEX_YES };
 enum option_irc_utf8 { IRC_UTF8_REFUSE, IRC_UTF8_SCRUB };
 
 /* The letters that room-modes may hold. */
-#define OPTION_ROOM_MODES "+imnstCN"
+#define OPTION_ROOM_MODES "+imnstCLN"
 
 enum option_room_create { ROOM_CREATE_ANYONE, ROOM_CREATE_NOBODY };
 enum option_forget { FORGET_ANONYMISE, FORGET_KEEP };

@@ -104,6 +104,7 @@ plain_say(struct session *s, enum event_kind kind, const char *text, size_t len)
 	case SAY_HIDDEN:
 	case SAY_NO_CTCP:
 	case SAY_TOO_LONG:
+	case SAY_TOO_MANY_LINES:
 		break; /* only in other protocols */
 	}
 }

@@ -40,15 +40,33 @@ line_add_time(struct buf *out, const struct event *e)
 	buf_add(out, "] ", 2);
 }
 
-static void
-line_add_said(struct buf *out, const struct event *e, const char *before,
-    const char *after)
+static const struct dialect line_crlf;
+
+static const char *
+line_end(const struct dialect *dialect)
 {
-	line_add_time(out, e);
-	buf_addstr(out, before);
-	buf_addstr(out, e->is_own ? "you" : e->nick);
-	buf_addstr(out, after);
-	buf_add(out, e->text, e->text_len);
+	return dialect == &line_crlf ? "\r\n" : "\n";
+}
+
+/* Adds what was said, each of its lines as one by itself: nobody can forge
+ * another's. The last one is not ended. */
+static void
+line_add_said(const struct dialect *dialect, struct buf *out,
+    const struct event *e, const char *before, const char *after)
+{
+	size_t at = 0, next, len;
+
+	do {
+		if (at > 0)
+			buf_addstr(out, line_end(dialect));
+		line_add_time(out, e);
+		buf_addstr(out, before);
+		buf_addstr(out, e->is_own ? "you" : e->nick);
+		buf_addstr(out, after);
+		len = text_line(e->text + at, e->text_len - at, &next);
+		buf_add(out, e->text + at, len);
+		at += next;
+	} while (at < e->text_len);
 }
 
 /* Adds a private message; IRC's notices stand between hyphens, as its clients
@@ -66,8 +84,6 @@ line_add_private(struct buf *out, const struct event *e, const char *from,
 	buf_add(out, e->text, e->text_len);
 }
 
-static const struct dialect line_crlf;
-
 static void
 line_render(const struct dialect *dialect, struct buf *out,
     const struct event *e)
@@ -76,13 +92,13 @@ line_render(const struct dialect *dialect, struct buf *out,
 
 	switch (e->kind) {
 	case EVENT_SAY:
-		line_add_said(out, e, "<", "> ");
+		line_add_said(dialect, out, e, "<", "> ");
 		break;
 	case EVENT_NOTICE:
-		line_add_said(out, e, "-", "- ");
+		line_add_said(dialect, out, e, "-", "- ");
 		break;
 	case EVENT_ME:
-		line_add_said(out, e, "* ", " ");
+		line_add_said(dialect, out, e, "* ", " ");
 		break;
 	case EVENT_PRIVATE:
 		line_add_private(out, e, e->nick,

@@ -18,7 +18,7 @@ bool modes_is_lobby(const struct room *room);
 #define MODES_FLAGS \
 	(ROOM_INVITE_ONLY | ROOM_MODERATED | ROOM_NO_EXTERNAL | ROOM_SECRET | \
 	    ROOM_TOPIC_LOCKED | ROOM_NO_CTCP | ROOM_NO_PAST | ROOM_LOGGED_IN | \
-	    ROOM_READABLE)
+	    ROOM_READABLE | ROOM_ONE_LINE)
 
 /* The flag for a letter, or 0. */
 unsigned modes_flag_find(char letter);

@@ -31,6 +31,7 @@ static const struct {
 	enum room_flag flag;
 } modes_flags[] = {
 	{ 'C', ROOM_NO_CTCP },
+	{ 'L', ROOM_ONE_LINE },
 	{ 'N', ROOM_NO_PAST },
 	{ 'i', ROOM_INVITE_ONLY },
 	{ 'm', ROOM_MODERATED },

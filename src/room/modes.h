@@ -26,7 +26,7 @@ struct tlv;
  *           called otherwise; with * or ? it is a pattern of names, and so
  *           is, in b alone, a name that is no account's yet
  *   k l     key needed to come in, most people in the room
- *   i m n r s t w C N   enum room_flag
+ *   i m n r s t w C L N enum room_flag
  *   o v     of a member: operator, voice
  */
 enum room_flag {
@@ -38,11 +38,12 @@ enum room_flag {
 	ROOM_NO_CTCP = 1 << 5, /* C: no CTCP to the room except ACTION */
 	ROOM_NO_PAST = 1 << 6, /* N: newcomers are shown nothing of the past */
 	ROOM_LOGGED_IN = 1 << 7, /* r: only who is logged in comes in */
-	ROOM_READABLE = 1 << 8 /* w: on the web, for who is not in the room */
+	ROOM_READABLE = 1 << 8, /* w: on the web, for who is not in the room */
+	ROOM_ONE_LINE = 1 << 9 /* L: no message has several lines */
 };
 
 /* For RPL_ISUPPORT: CHANMODES=, PREFIX=, MAXLIST=beI:, KEYLEN=, MODES=. */
-#define MODES_CHANMODES "beI,k,l,CNimnrstw"
+#define MODES_CHANMODES "beI,k,l,CLNimnrstw"
 #define MODES_LIST_MAX 100 /* masks in each list */
 #define MODES_LIMIT_MAX 100000
 /*

@@ -251,6 +251,7 @@ dialogs_json = \
 	%D%/json-conversations.dialog \
 	%D%/json-errors.dialog \
 	%D%/json-ids.dialog \
+	%D%/json-lines.dialog \
 	%D%/json-lapped.dialog \
 	%D%/json-manage.dialog \
 	%D%/json-msg-ids.dialog \

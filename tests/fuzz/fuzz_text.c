@@ -282,6 +282,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	again_len = text_scrub(again, out, len);
 	assert(again_len == len && memcmp(again, out, len) == 0);
 
+	again_len = text_scrub_lines(out, in, size);
+	assert(again_len <= size * TEXT_SCRUB_GROWTH);
+	assert(strlen(out) == again_len);
+	assert(text_has_harmless_lines(out, again_len));
+	free(again);
+	again = xmalloc(again_len * TEXT_SCRUB_GROWTH + 1);
+	assert(text_scrub_lines(again, out, again_len) == again_len &&
+	    memcmp(again, out, again_len) == 0);
+	(void)text_scrub(out, in, size);
+
 	trackers = fuzz_copy(out, len);
 	cut = text_cut(trackers, len, max_bytes);
 	assert(cut <= len && cut <= max_bytes);

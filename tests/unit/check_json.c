@@ -56,7 +56,7 @@ START_TEST(test_strings)
 	} cases[] = {
 		{ "", "\"\"" },
 		{ "\"\\/", "\"\\\"\\\\/\"" },
-		{ "\x01\n\x1f\x7f", "\"\\u0001\\u000a\\u001f\\u007f\"" },
+		{ "\x01\n\x1f\x7f", "\"\\u0001\\n\\u001f\\u007f\"" },
 		{ "\xc3\xa4\xe2\x82\xac", "\"\xc3\xa4\xe2\x82\xac\"" },
 		{ "a\xff", "\"a\xef\xbf\xbd\"" },
 		{ "a\xc3", "\"a\xef\xbf\xbd\"" },

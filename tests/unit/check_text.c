@@ -568,6 +568,45 @@ START_TEST(test_scrub_copy)
 }
 END_TEST
 
+static const struct check_lines {
+	const char *in, *out;
+	size_t count;
+} check_lines[] = {
+	{ "", "", 0 },
+	{ "one", "one", 1 },
+	{ "one\ntwo\r\n  three ", "one\ntwo\n  three", 3 },
+	{ "\n \none\n\n\t\n\ntwo\n\n", "one\n\ntwo", 3 },
+	{ "a\033[2J\nb\025c\b\nd", "a\n\nd", 3 },
+	{ "\xff\n\xff", "\xef\xbf\xbd\n\xef\xbf\xbd", 2 },
+	{ "\n\n", "", 0 },
+};
+
+START_TEST(test_scrub_lines)
+{
+	const struct check_lines *c = &check_lines[_i];
+	size_t in_len = strlen(c->in), len, at, next, count = 0;
+	char *in = xmalloc(in_len), *out, *again;
+
+	memcpy(in, c->in, in_len);
+	out = xmalloc(in_len * TEXT_SCRUB_GROWTH + 1);
+	len = text_scrub_lines(out, in, in_len);
+	ck_assert_str_eq(out, c->out);
+	ck_assert_uint_eq(strlen(out), len);
+	ck_assert(text_has_harmless_lines(out, len));
+	ck_assert_uint_eq(text_count_lines(out, len), c->count);
+	for (at = 0; at < len; at += next, count++)
+		ck_assert_ptr_null(memchr(out + at, '\n',
+		    text_line(out + at, len - at, &next)));
+	ck_assert_uint_eq(count, c->count);
+	again = xmalloc(len * TEXT_SCRUB_GROWTH + 1);
+	ck_assert_uint_eq(text_scrub_lines(again, out, len), len);
+	ck_assert_str_eq(again, out);
+	free(again);
+	free(out);
+	free(in);
+}
+END_TEST
+
 START_TEST(test_is_utf8)
 {
 	size_t i;
@@ -585,6 +624,12 @@ END_TEST
 
 START_TEST(test_is_harmless)
 {
+	ck_assert(text_has_harmless_lines("", 0));
+	ck_assert(text_has_harmless_lines("a\n\nb", 4));
+	ck_assert(!text_has_harmless_lines("a\n\n\nb", 5));
+	ck_assert(!text_has_harmless_lines("\na", 2));
+	ck_assert(!text_has_harmless_lines("a\n", 2));
+	ck_assert(!text_has_harmless_lines("a\nb\rc", 5));
 	ck_assert(text_is_harmless("", 0));
 	ck_assert(text_is_harmless("a \u00a0\u2027\u202f\u2065\u206a", 16));
 	ck_assert(!text_is_harmless("a\0b", 3));
@@ -675,6 +720,7 @@ unit_tests(Suite *s)
 	tc = unit_case(s, "rest", NULL, NULL);
 	tcase_add_loop_test(tc, test_cut, 0, (int)NITEMS(check_cuts));
 	tcase_add_test(tc, test_scrub_copy);
+	tcase_add_loop_test(tc, test_scrub_lines, 0, (int)NITEMS(check_lines));
 	tcase_add_test(tc, test_is_utf8);
 	tcase_add_test(tc, test_is_harmless);
 	tcase_add_loop_test(tc, test_fold, 0, (int)NITEMS(check_folds));
