@@ -34,6 +34,8 @@ const struct irc_cap_entry irc_cap_table[] = {
 	    "you ask for history yourself, and get none on JOIN" },
 	{ "draft/event-playback", IRC_CAP_EVENT_PLAYBACK, NULL,
 	    "topics in the history, too" },
+	{ "draft/multiline", IRC_CAP_MULTILINE, NULL,
+	    "several lines are one message, as a batch, both ways" },
 	{ "draft/read-marker", IRC_CAP_READ_MARKER, NULL,
 	    "how far you have read, kept for all your clients" },
 	{ "echo-message", IRC_CAP_ECHO_MESSAGE, NULL,
@@ -150,6 +152,8 @@ cap_send_list(struct session *s, const char *what, uint32_t caps,
 		else if (has_values && c->cap == IRC_CAP_ACCOUNT_REGISTRATION)
 			buf_addstr(&names,
 			    irc_registers_early(s) ? "=before-connect" : "");
+		else if (has_values && c->cap == IRC_CAP_MULTILINE)
+			irc_multiline_add_limits(s, &names);
 		else if (has_values && c->value != NULL)
 			buf_addf(&names, "=%s", c->value);
 	}

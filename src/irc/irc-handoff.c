@@ -66,6 +66,7 @@ static const struct field irc_list[] = {
 	{ FIELD_POINTER(14, struct irc, sasl, &irc_sasl_fields) },
 	{ FIELD_UINT(15, struct irc, login_by), .max = IRC_LOGIN_BY_ACCOUNT },
 	{ FIELD_INT(16, struct irc, left_ms) },
+	{ FIELD_POINTER(17, struct irc, multiline, &irc_multiline_fields) },
 };
 static const struct fields irc_fields = {
 	FIELDS("an IRC client", struct irc, irc_list),

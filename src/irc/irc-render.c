@@ -166,15 +166,76 @@ render_end(struct buf *out)
 	buf_add(out, "\r\n", 2);
 }
 
+/* How many bytes of a text a line has room for, with open and close around it,
+ * and what begins at source before that. */
+static size_t
+render_space(const struct buf *out, size_t source, const char *close)
+{
+	size_t used = out->len - source + strlen(close);
+
+	return used + IRC_SPLIT_MIN < IRC_LINE_MAX ? IRC_LINE_MAX - used :
+						     IRC_SPLIT_MIN;
+}
+
+/*
+ * Adds a text of several lines as a batch (draft/multiline), in which nothing is
+ * lost. Its reference can always be the
+ * same, as it is closed before anything else is told.
+ */
+static void
+render_batch(const struct dialect *d, struct buf *out, const struct event *e,
+    const char *nick, const char *command)
+{
+	size_t at = 0, len, source, line, next;
+	const char *concat = "";
+
+	render_tags(d, out, e, 0);
+	render_source(out, e, nick);
+	buf_addstr(out, "BATCH +ml draft/multiline");
+	render_target(out, e);
+	render_end(out);
+	do {
+		line = text_line(e->text + at, e->text_len - at, &next);
+		buf_addf(out, "@batch=ml%s ", concat);
+		source = out->len;
+		render_source(out, e, nick);
+		buf_addstr(out, command);
+		render_target(out, e);
+		buf_add(out, " :", 2);
+		len = line == 0 ?
+		    0 :
+		    irc_split(e->text + at, line, render_space(out, source, ""),
+			&(size_t){ 0 });
+		buf_add(out, e->text + at, len);
+		render_end(out);
+		concat = len < line ? ";draft/multiline-concat" : "";
+		at += len < line ? len : next;
+	} while (at < e->text_len);
+	buf_addf(out, ":%s BATCH -ml\r\n", e->server);
+}
+
+/* Has the text several lines, and are they a batch there? */
+static bool
+render_is_batch(const struct dialect *d, const struct event *e,
+    const char *nick, const char *open)
+{
+	return render_has(d, IRC_CAP_MULTILINE) && nick != NULL &&
+	    *open == '\0' && memchr(e->text, '\n', e->text_len) != NULL;
+}
+
 /* Adds text in as many lines as it needs, each between open and close (CTCP's
  * frame, Modern "CTCP"; mostly empty). */
 static void
 render_text(const struct dialect *d, struct buf *out, const struct event *e,
     const char *nick, const char *command, const char *open, const char *close)
 {
-	size_t at = 0, next, len, room, start, source, line, line_next;
+	size_t at = 0, next, len, source, line, line_next;
 	unsigned part = 0;
 
+	if (render_is_batch(d, e, nick, open)) {
+		render_batch(d, out, e, nick, command);
+		return;
+	}
 	do {
 		line = text_line(e->text + at, e->text_len - at, &line_next);
 		if (line == 0 && line_next > 0) {
@@ -188,11 +249,8 @@ render_text(const struct dialect *d, struct buf *out, const struct event *e,
 		render_target(out, e);
 		buf_add(out, " :", 2);
 		buf_addstr(out, open);
-		start = out->len - source + strlen(close);
-		room = start + IRC_SPLIT_MIN < IRC_LINE_MAX ?
-		    IRC_LINE_MAX - start :
-		    IRC_SPLIT_MIN;
-		len = irc_split(e->text + at, line, room, &next);
+		len = irc_split(e->text + at, line,
+		    render_space(out, source, close), &next);
 		buf_add(out, e->text + at, len);
 		buf_addstr(out, close);
 		render_end(out);
@@ -486,13 +544,17 @@ irc_render(const struct dialect *d, struct buf *out, const struct event *e)
 	    D(n##e), D(n##f)
 static const struct irc_dialect irc_dialect_table[IRC_DIALECTS] = { D16(0),
 	D16(1), D16(2), D16(3), D16(4), D16(5), D16(6), D16(7), D16(8), D16(9),
-	D16(a), D16(b), D16(c), D16(d), D16(e), D16(f) };
+	D16(a), D16(b), D16(c), D16(d), D16(e), D16(f), D16(10), D16(11),
+	D16(12), D16(13), D16(14), D16(15), D16(16), D16(17), D16(18), D16(19),
+	D16(1a), D16(1b), D16(1c), D16(1d), D16(1e), D16(1f) };
 #undef D16
 #undef D
 
 const struct dialect *
 irc_dialect(uint32_t caps)
 {
+	if ((caps & IRC_CAP_BATCH) == 0)
+		caps &= ~(uint32_t)IRC_CAP_MULTILINE;
 	return &irc_dialect_table[caps & IRC_CAPS_RENDERED].base;
 }
 

@@ -448,25 +448,41 @@ irc_answer_resume(struct session *s, const char *label)
 	(void)snprintf(irc->label, sizeof(irc->label), "%s", label);
 }
 
+/* The reference of a line that begins a batch (sign '+') or ends one ('-'), up to
+ * a blank or the line's end; or NULL. */
+static const char *
+reply_batch(const char *line, size_t len, char sign)
+{
+	static const char command[] = "BATCH ";
+	const char *end = line + len, *at = line;
+
+	/* Tags, and who it is from. */
+	while (at != NULL && (*at == '@' || *at == ':')) {
+		at = memchr(at, ' ', (size_t)(end - at));
+		at = at == NULL ? NULL : at + 1;
+	}
+	if (at == NULL || (size_t)(end - at) <= sizeof(command) ||
+	    memcmp(at, command, sizeof(command) - 1) != 0 ||
+	    at[sizeof(command) - 1] != sign)
+		return NULL;
+	return at + sizeof(command);
+}
+
 /* Is the answer one batch, from its first line to its last? */
 static bool
-reply_is_batch(const struct buf *answer, const char *server)
+reply_is_batch(const struct buf *answer)
 {
-	size_t at = 0, len = 0, n = strlen(server);
-	const char *reference, *end, *last;
+	const char *first, *last;
+	size_t at = 0, len = 0, n;
 
-	if (answer->len < n + 10 || answer->data[0] != ':' ||
-	    memcmp(answer->data + 1 + n, " BATCH +", 8) != 0)
-		return false;
-	reference = answer->data + n + 9;
-	end = memchr(reference, ' ', answer->len - n - 9);
+	first = reply_batch(answer->data, reply_line_len(answer, 0), '+');
 	for (at = 0; at < answer->len; at += len)
 		len = reply_line_len(answer, at);
-	last = answer->data + answer->len - len;
-	if (end == NULL || len < n + 9 || last[0] != ':' ||
-	    memcmp(last + 1 + n, " BATCH -", 8) != 0)
+	last = reply_batch(answer->data + answer->len - len, len, '-');
+	if (first == NULL || last == NULL)
 		return false;
-	return strncmp(last + n + 9, reference, (size_t)(end - reference)) == 0;
+	n = strcspn(first, " \r");
+	return strcspn(last, "\r") == n && memcmp(first, last, n) == 0;
 }
 
 static void
@@ -482,7 +498,7 @@ reply_add_label(struct session *s, struct buf *answer)
 	if (answer->len == 0)
 		irc_line(s, "ACK");
 	len = reply_line_len(answer, 0);
-	if (len < answer->len && !reply_is_batch(answer, irc_server(s))) {
+	if (len < answer->len && !reply_is_batch(answer)) {
 		/* With more than one line: a batch around them. */
 		reply_new_reference(s, batch.reference,
 		    sizeof(batch.reference));

@@ -26,6 +26,9 @@
 #include "room/modes.h"
 #include "session/session.h"
 
+/* Bytes of what goes as a message of its own, of a longer line in a batch. */
+#define TALK_PIECE_MAX 300
+
 /* What is to be said. */
 struct talk {
 	const char *command; /* PRIVMSG, NOTICE or TAGMSG */
@@ -33,6 +36,7 @@ struct talk {
 	bool is_tags; /* no text */
 	bool is_action;
 	bool is_ctcp;
+	bool is_whole; /* it becomes as many lines as it takes */
 	char *text; /* scrubbed */
 	size_t len;
 	char *tags; /* client-only, normalized */
@@ -177,7 +181,7 @@ talk_fits(struct session *s, const struct talk *t, const char *target)
 	buf_addstr(&head, ": ");
 	irc_add_mask(&head, s->member);
 	buf_addf(&head, "%s %s :", t->command, target);
-	len = head.len + t->len;
+	len = head.len + (t->is_whole ? 0 : t->len);
 	if (t->is_action)
 		len += strlen("\1ACTION \1");
 	else if (t->is_ctcp)
@@ -424,6 +428,58 @@ talk_has_target(char *const targets[], size_t count, const char *target)
 	return false;
 }
 
+/* To one person, or a room's operators: each line by itself, and as many as it
+ * takes of one that is put together of several. */
+static void
+talk_by_lines(struct session *s, struct talk *t, const char *target)
+{
+	char *text = t->text;
+	size_t len = t->len, at, next, line, used;
+
+	for (at = 0; at < len; at += next) {
+		line = text_line(text + at, len - at, &next);
+		if (line == 0)
+			continue;
+		t->text = text + at;
+		t->len = irc_split(t->text, line, TALK_PIECE_MAX, &used);
+		if (used < line)
+			next = used;
+		if (strchr(target, '#') != NULL)
+			talk_to_room(s, t, target);
+		else
+			talk_to_person(s, t, target);
+	}
+	t->text = text;
+	t->len = len;
+}
+
+bool
+irc_say_lines(struct session *s, const char *target, bool is_notice,
+    const char *tags, const char *text)
+{
+	struct irc_message msg = { .tags = xstrdup(tags == NULL ? "" : tags) };
+	struct talk t = { .command = is_notice ? "NOTICE" : "PRIVMSG",
+		.is_notice = is_notice,
+		.is_whole = true };
+	size_t len = strlen(text);
+	char *plain = xmalloc(len + 1);
+	bool has_text;
+
+	len = talk_strip_colors(plain, text, len);
+	t.text = xmalloc(len * TEXT_SCRUB_GROWTH + 1);
+	t.len = text_scrub_lines(t.text, plain, len);
+	free(plain);
+	talk_set_tags(&t, &msg);
+	has_text = t.len > 0;
+	if (has_text && *target == '#')
+		talk_to_room(s, &t, target);
+	else if (has_text)
+		talk_by_lines(s, &t, target);
+	talk_fini(&t);
+	free(msg.tags);
+	return has_text;
+}
+
 /* To each target once, to IRC_TARGETS_MAX at most. */
 void
 irc_privmsg_run(struct session *s, struct irc_message *msg)
@@ -436,6 +492,8 @@ irc_privmsg_run(struct session *s, struct irc_message *msg)
 	char *targets = msg->argv[0], *target, *seen[IRC_TARGETS_MAX];
 	size_t count = 0;
 
+	if (msg->argc > 0 && irc_multiline_takes(s, msg))
+		return;
 	if (!talk_init(s, &t, msg))
 		targets = NULL;
 	while ((target = strsep(&targets, ",")) != NULL) {

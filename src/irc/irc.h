@@ -37,10 +37,10 @@ enum irc_cap {
 	IRC_CAP_INVITE_NOTIFY = 1 << 5,
 	IRC_CAP_ACCOUNT_NOTIFY = 1 << 6,
 	IRC_CAP_ACCOUNT_TAG = 1 << 7,
-	IRC_CAPS_RENDERED = (1 << 8) - 1,
+	IRC_CAP_MULTILINE = 1 << 8,
+	IRC_CAPS_RENDERED = (1 << 9) - 1,
 	IRC_CAP_STS = 0, /* nobody has it: it is only told */
 
-	IRC_CAP_BATCH = 1 << 8,
 	IRC_CAP_CAP_NOTIFY = 1 << 9,
 	IRC_CAP_CHGHOST = 1 << 10,
 	IRC_CAP_CHATHISTORY = 1 << 11,
@@ -55,7 +55,8 @@ enum irc_cap {
 	IRC_CAP_USERHOST_IN_NAMES = 1 << 20,
 	IRC_CAP_SASL = 1 << 21,
 	IRC_CAP_ACCOUNT_REGISTRATION = 1 << 22,
-	IRC_CAP_SEARCH = 1 << 23
+	IRC_CAP_SEARCH = 1 << 23,
+	IRC_CAP_BATCH = 1 << 24
 };
 
 /* An entry of irc-cap.c's table, which ends with a name of NULL. */
@@ -78,6 +79,7 @@ extern const struct irc_cap_entry irc_cap_table[];
 #define IRC_MONITOR_MAX 100 /* nicks that one client may watch */
 
 struct irc_monitor;
+struct irc_multiline;
 struct irc_sasl;
 struct search;
 
@@ -113,6 +115,7 @@ struct irc {
 	char *search_label; /* irc-search.c: of the one under way; or NULL */
 	void *oper; /* irc-oper.c: a check under way; or NULL */
 	struct irc_sasl *sasl; /* irc-sasl.c: what has come so far; or NULL */
+	struct irc_multiline *multiline; /* irc-multiline.c: a batch, or NULL */
 	uint8_t login_by; /* enum irc_login */
 	int64_t left_ms; /* of the deadline, while a password is compared */
 };
@@ -248,6 +251,19 @@ void irc_charge(struct session *s, unsigned tenths);
 
 /* How numerics call s: their nick, or "*". */
 const char *irc_nick(const struct session *s);
+
+/* Several lines as one message: irc-multiline.c */
+
+/* Is msg, a PRIVMSG, NOTICE or TAGMSG, of a batch? It was handled, then. */
+bool irc_multiline_takes(struct session *s, const struct irc_message *msg);
+void irc_multiline_free(struct irc *irc);
+/* Adds the capability's value, with "=". */
+void irc_multiline_add_limits(const struct session *s, struct buf *out);
+extern const struct fields irc_multiline_fields;
+/* Says text, which may be anything but have no NUL, as one message; of the tags
+ * those for clients. False: there is no text to say (irc-talk.c). */
+bool irc_say_lines(struct session *s, const char *target, bool is_notice,
+    const char *tags, const char *text);
 
 /* Rendering: irc-render.c */
 

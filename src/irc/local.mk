@@ -16,6 +16,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/irc-message.h \
 	%D%/irc-mode.c \
 	%D%/irc-monitor.c \
+	%D%/irc-multiline.c \
 	%D%/irc-names.c \
 	%D%/irc-oper.c \
 	%D%/irc-reference.c \

@@ -67,6 +67,7 @@ irc_close(struct session *s)
 	irc_monitor_free(s);
 	irc_forget_password(irc);
 	irc_sasl_free(irc);
+	irc_multiline_free(irc);
 	free(irc->search_label);
 	free(irc->user);
 	free(irc->realname);

@@ -109,6 +109,7 @@ dialogs = \
 	%D%/irc-monitor-lost.dialog \
 	%D%/irc-monitor-upgrade.dialog \
 	%D%/irc-monitor.dialog \
+	%D%/irc-multiline.dialog \
 	%D%/irc-names.dialog \
 	%D%/irc-nick-modes.dialog \
 	%D%/irc-nick.dialog \
