@@ -15,13 +15,7 @@
 #include "config.h"
 
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-
-#include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +24,7 @@
 
 #include "base/util.h"
 #include "latency.h"
+#include "reader.h"
 #include "trial.h"
 #include "usage.h"
 
@@ -39,14 +34,13 @@ enum {
 	CATCHUP_BUSY = 5, /* of these go on talking */
 	CATCHUP_PERIOD_MS = 100,
 	CATCHUP_WINDOW = 256, /* lines in flight while the history is said */
-	CATCHUP_LIMIT = 1000, /* messages of a request */
-	CATCHUP_TAIL = 64
+	CATCHUP_LIMIT = 1000 /* messages of a request */
 };
 
 enum state { STATE_COMING, STATE_HERE, STATE_WAITING };
 
 struct client {
-	int fd;
+	struct reader reader;
 	unsigned number;
 	enum state state;
 	unsigned requests; /* still to make */
@@ -55,8 +49,6 @@ struct client {
 	unsigned expected[CATCHUP_SAYERS]; /* each one's next; 0: any */
 	bool is_in_number;
 	double live_s; /* after the start */
-	char tail[CATCHUP_TAIL]; /* the last bytes of what came */
-	size_t tail_len;
 };
 
 static const char *const words[] = { "the", "lunch", "is", "at", "twelve",
@@ -81,44 +73,19 @@ gave_up(const char *status)
 	printf("status=%s pending=%u\n", status, pending);
 }
 
-static void PRINTFLIKE(2, 3) client_say(struct client *c, const char *fmt, ...)
-{
-	char line[512];
-	va_list ap;
-	int len;
-
-	va_start(ap, fmt);
-	len = vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	if (send(c->fd, line, (size_t)len, MSG_NOSIGNAL) != len)
-		trial_gave_up("closed");
-}
-
 static void
 client_open(struct client *c)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET };
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = c };
-	int on = 1;
-
-	to.sin_port = htons((uint16_t)port);
-	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (c->fd == -1 ||
-	    connect(c->fd, (const struct sockaddr *)&to, sizeof(to)) == -1)
-		trial_fail("connect");
-	(void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, c->fd, &event) == -1)
-		trial_fail("epoll_ctl");
+	reader_open(&c->reader, port, epoll_fd, c);
 	c->state = STATE_COMING;
 	if (is_irc && c >= clients + CATCHUP_TALKERS)
-		client_say(c,
+		reader_say(&c->reader,
 		    "CAP REQ :batch server-time message-tags "
 		    "draft/chathistory\r\nNICK r%u\r\nUSER r 0 * :r\r\n"
 		    "CAP END\r\nJOIN #lobby\r\nPING here\r\n",
 		    c->number);
 	else
-		client_say(c, "/nick %c%u\n",
+		reader_say(&c->reader, "/nick %c%u\n",
 		    c < clients + CATCHUP_TALKERS ? 't' : 'r', c->number);
 }
 
@@ -137,22 +104,22 @@ static void
 client_ask(struct client *c)
 {
 	c->state = STATE_WAITING;
-	c->tail_len = 0;
+	reader_begin(&c->reader);
 	c->is_in_number = false;
 	memset(c->expected, 0, sizeof(c->expected));
 	if (requests == 0)
-		client_say(c, "/back\n");
+		reader_say(&c->reader, "/back\n");
 	else if (is_irc)
-		client_say(c, "CHATHISTORY LATEST #lobby * %d\r\n",
+		reader_say(&c->reader, "CHATHISTORY LATEST #lobby * %d\r\n",
 		    CATCHUP_LIMIT);
 	else
-		client_say(c, "/history %d\n", CATCHUP_LIMIT);
+		reader_say(&c->reader, "/history %d\n", CATCHUP_LIMIT);
 }
 
 static void
 client_done(struct client *c)
 {
-	c->tail_len = 0;
+	reader_begin(&c->reader);
 	if (c->state == STATE_WAITING && c->requests > 1) {
 		c->requests--;
 		client_ask(c);
@@ -204,44 +171,21 @@ client_count(struct client *c, const char *data, size_t len)
 	}
 }
 
-/* Looks for the mark in what came, and in the end of what had come before. */
-static void
-client_look(struct client *c, const char *data, size_t len)
-{
-	const char *mark = client_mark(c);
-	size_t keep;
-	char both[2 * CATCHUP_TAIL];
-	size_t head = len < CATCHUP_TAIL ? len : CATCHUP_TAIL;
-
-	memcpy(both, c->tail, c->tail_len);
-	memcpy(both + c->tail_len, data, head);
-	if (memmem(both, c->tail_len + head, mark, strlen(mark)) != NULL ||
-	    memmem(data, len, mark, strlen(mark)) != NULL) {
-		client_done(c);
-		return;
-	}
-	keep = len < CATCHUP_TAIL / 2 ? len : CATCHUP_TAIL / 2;
-	memcpy(c->tail, data + len - keep, keep);
-	c->tail_len = keep;
-}
-
 static void
 client_readable(struct client *c)
 {
 	static char data[256 * 1024 + 1];
 	char *line, *end;
-	ssize_t n = recv(c->fd, data, sizeof(data) - 1, MSG_DONTWAIT);
+	size_t len = reader_read(&c->reader, data, sizeof(data) - 1);
 
-	if (n == 0 || (n == -1 && errno != EAGAIN))
-		trial_gave_up("closed");
-	if (n <= 0)
+	if (len == 0)
 		return;
-	trial.now_ns = trial_clock_ns();
-	data[n] = '\0';
+	data[len] = '\0';
 	if (c->state != STATE_HERE) {
 		if (c->state == STATE_WAITING)
-			client_count(c, data, (size_t)n);
-		client_look(c, data, (size_t)n);
+			client_count(c, data, len);
+		if (reader_has(&c->reader, data, len, client_mark(c)))
+			client_done(c);
 	}
 	/* Parts of lines do not matter: each is far less than a segment. */
 	if (c < clients + CATCHUP_TALKERS && c->state == STATE_HERE &&
@@ -275,7 +219,7 @@ wait_for_all(void)
 		look_around(is_busy ? 1 : 50);
 		if (!is_busy || trial_clock_ns() < next_ns || is_filling)
 			continue;
-		client_say(&clients[talker],
+		reader_say(&clients[talker].reader,
 		    "still talking while the others return; sent %lld\n",
 		    (long long)trial_clock_ns());
 		talker = (talker + 1) % CATCHUP_BUSY;
@@ -298,7 +242,7 @@ say_one(void)
 	while (len < 56)
 		len += (size_t)snprintf(line + len, sizeof(line) - len, "%s ",
 		    words[i++ % (sizeof(words) / sizeof(words[0]))]);
-	client_say(&clients[1 + said % CATCHUP_SAYERS], "%s\n", line);
+	reader_say(&clients[1 + said % CATCHUP_SAYERS].reader, "%s\n", line);
 	said++;
 }
 
@@ -367,7 +311,7 @@ run(void)
 	come(CATCHUP_TALKERS, all);
 	first = clients + CATCHUP_TALKERS;
 	for (i = 0; i < readers && requests == 0; i++)
-		client_say(first + i, "/brb\n");
+		reader_say(&first[i].reader, "/brb\n");
 	quiet();
 	if (requests == 0)
 		fill();

@@ -11,14 +11,8 @@
 #include "config.h"
 
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-
-#include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,11 +20,11 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "reader.h"
 #include "trial.h"
 #include "usage.h"
 
 enum {
-	GROW_TAIL = 64,
 	GROW_AT_ONCE = 64, /* how many come at a time, so that all can */
 	GROW_LINES = 40, /* that are said, one in flight */
 	GROW_QUESTIONS = 5, /* WHO, NAMES, LIST: each once more */
@@ -42,10 +36,8 @@ enum {
 
 /* A person: reads on and on until what was waited for has come. */
 struct client {
-	int fd;
+	struct reader reader;
 	const char *mark; /* what it waits for, or NULL */
-	char tail[GROW_TAIL]; /* the last bytes of what came */
-	size_t tail_len;
 };
 
 static struct client *people, asker, sayer, hearer;
@@ -59,79 +51,31 @@ gave_up(const char *status)
 	printf("status=%s waiting=%u\n", status, waiting);
 }
 
-static void PRINTFLIKE(2, 3) client_say(struct client *c, const char *fmt, ...)
-{
-	char line[512];
-	va_list ap;
-	int len;
-
-	va_start(ap, fmt);
-	len = vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	if (send(c->fd, line, (size_t)len, MSG_NOSIGNAL) != len)
-		trial_gave_up("closed");
-}
-
 static void
 client_wait_for(struct client *c, const char *mark)
 {
 	c->mark = mark;
-	c->tail_len = 0;
+	reader_begin(&c->reader);
 	waiting++;
 }
 
 static void
 client_open(struct client *c)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET };
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = c };
-	int on = 1;
-
-	to.sin_port = htons((uint16_t)port);
-	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (c->fd == -1 ||
-	    connect(c->fd, (const struct sockaddr *)&to, sizeof(to)) == -1)
-		trial_fail("connect");
-	(void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, c->fd, &event) == -1)
-		trial_fail("epoll_ctl");
-}
-
-/* Looks for the mark in what came, and across the end of what had come before. */
-static void
-client_look(struct client *c, const char *data, size_t len)
-{
-	size_t head = len < GROW_TAIL ? len : GROW_TAIL;
-	size_t keep = len < GROW_TAIL / 2 ? len : GROW_TAIL / 2;
-	char both[2 * GROW_TAIL];
-
-	memcpy(both, c->tail, c->tail_len);
-	memcpy(both + c->tail_len, data, head);
-	if (memmem(both, c->tail_len + head, c->mark, strlen(c->mark)) !=
-		NULL ||
-	    memmem(data, len, c->mark, strlen(c->mark)) != NULL) {
-		c->mark = NULL;
-		waiting--;
-		return;
-	}
-	memcpy(c->tail, data + len - keep, keep);
-	c->tail_len = keep;
+	reader_open(&c->reader, port, epoll_fd, c);
 }
 
 static void
 client_readable(struct client *c)
 {
 	static char data[256 * 1024];
-	ssize_t n = recv(c->fd, data, sizeof(data), MSG_DONTWAIT);
+	size_t len = reader_read(&c->reader, data, sizeof(data));
 
-	if (n == 0 || (n == -1 && errno != EAGAIN))
-		trial_gave_up("closed");
-	if (n <= 0)
-		return;
-	trial.now_ns = trial_clock_ns();
-	if (c->mark != NULL)
-		client_look(c, data, (size_t)n);
+	if (len > 0 && c->mark != NULL &&
+	    reader_has(&c->reader, data, len, c->mark)) {
+		c->mark = NULL;
+		waiting--;
+	}
 }
 
 static void
@@ -189,7 +133,7 @@ grow_come(void)
 
 	for (i = 0; i < npeople; i++) {
 		client_open(&people[i]);
-		client_say(&people[i], "/nick g%u\n", i);
+		reader_say(&people[i].reader, "/nick g%u\n", i);
 		client_wait_for(&people[i], "-- you are now ");
 		if (i % GROW_AT_ONCE == GROW_AT_ONCE - 1 || i + 1 == npeople)
 			wait_for_all();
@@ -208,8 +152,8 @@ grow_say(void)
 	for (i = 0; i < GROW_LINES; i++) {
 		(void)snprintf(mark, sizeof(mark), "line ~%d~", i);
 		client_wait_for(&hearer, mark);
-		client_say(&sayer, "the next line of those who talk: %s\n",
-		    mark);
+		reader_say(&sayer.reader,
+		    "the next line of those who talk: %s\n", mark);
 		wait_for_all();
 	}
 	report("say", settled_s() - before_s, GROW_LINES);
@@ -225,7 +169,7 @@ grow_ask(const char *what, const char *question)
 	for (i = 0; i < GROW_QUESTIONS; i++) {
 		(void)snprintf(mark, sizeof(mark), "asked-%s-%d", what, i);
 		client_wait_for(&asker, mark);
-		client_say(&asker, "%s\r\nPING %s\r\n", question, mark);
+		reader_say(&asker.reader, "%s\r\nPING %s\r\n", question, mark);
 		wait_for_all();
 	}
 	report(what, settled_s() - before_s, GROW_QUESTIONS);
@@ -239,7 +183,7 @@ grow_rename(void)
 
 	for (i = 0; i < GROW_RENAMES; i++) {
 		client_wait_for(&asker, " NICK ");
-		client_say(&asker, "NICK asker%d\r\n", i);
+		reader_say(&asker.reader, "NICK asker%d\r\n", i);
 		wait_for_all();
 	}
 	report("rename", settled_s() - before_s, GROW_RENAMES);
@@ -272,7 +216,7 @@ grow_upgrade(void)
 		(void)snprintf(mark, sizeof(mark), "pause ~%u~", n++);
 		client_wait_for(&hearer, mark);
 		said_ns = trial_clock_ns();
-		client_say(&sayer, "%s\n", mark);
+		reader_say(&sayer.reader, "%s\n", mark);
 		wait_for_all();
 		if (trial_clock_ns() - said_ns > longest_ns)
 			longest_ns = trial_clock_ns() - said_ns;
@@ -289,7 +233,7 @@ grow_rooms(void)
 
 	for (i = 0; i < npeople; i++) {
 		client_wait_for(&people[i], "nobody else is here");
-		client_say(&people[i], "/join r%u\n", i);
+		reader_say(&people[i].reader, "/join r%u\n", i);
 		if (i % GROW_AT_ONCE == GROW_AT_ONCE - 1 || i + 1 == npeople)
 			wait_for_all();
 	}
@@ -304,7 +248,7 @@ grow_leave(void)
 	unsigned i;
 
 	for (i = 0; i < npeople; i++)
-		(void)close(people[i].fd);
+		(void)close(people[i].reader.fd);
 	report("leave", settled_s() - before_s, npeople);
 }
 
@@ -317,12 +261,12 @@ run(void)
 		trial_fail("epoll_create1");
 	client_open(&sayer);
 	client_open(&hearer);
-	client_say(&sayer, "/nick sayer\n");
-	client_say(&hearer, "/nick hearer\n");
+	reader_say(&sayer.reader, "/nick sayer\n");
+	reader_say(&hearer.reader, "/nick hearer\n");
 	client_wait_for(&sayer, "-- you are now ");
 	client_wait_for(&hearer, "-- you are now ");
 	client_open(&asker);
-	client_say(&asker,
+	reader_say(&asker.reader,
 	    "NICK asker\r\nUSER a 0 * :a\r\nJOIN #lobby\r\nPING here\r\n");
 	client_wait_for(&asker, "PONG ");
 	wait_for_all();

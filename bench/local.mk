@@ -40,11 +40,13 @@ bench_attack_LDADD = $(OPENSSL_LIBS)
 bench_catchup_SOURCES = \
 	bench/catchup.c \
 	bench/latency.c bench/latency.h \
+	bench/reader.c bench/reader.h \
 	bench/trial.c bench/trial.h \
 	bench/usage.c bench/usage.h
 bench_catchup_LDADD =
 bench_grow_SOURCES = \
 	bench/grow.c \
+	bench/reader.c bench/reader.h \
 	bench/trial.c bench/trial.h \
 	bench/usage.c bench/usage.h
 bench_grow_LDADD =
