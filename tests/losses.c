@@ -85,6 +85,7 @@ struct person {
 	unsigned amount;
 	int64_t stuck_ms; /* since when */
 	struct buf out; /* to be sent */
+	bool has_used_token; /* logged in with it */
 	bool is_greeted; /* something came over fd */
 	bool has_heard; /* and over ws */
 	/* On a port that serves all protocols who is silent for a moment is
@@ -207,6 +208,12 @@ person_connect(struct person *p)
 		ws_client_answer(p->ws, &p->out);
 	}
 	reader_begin(&p->see);
+	/* Who comes with a token for the first time is another device, and begins
+	 * where the person has read: that is less than the last one was shown. */
+	if (p->see.token[0] != '\0' && !p->has_used_token) {
+		p->has_used_token = true;
+		p->see.was_orderly = false;
+	}
 	p->is_greeted = p->has_heard = p->was_late = false;
 	p->plan = is_over ? PLAN_STAY : PLAN_READ;
 	p->forward = losses_random(4) == 0 ? losses_random(3000) :
