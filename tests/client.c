@@ -133,11 +133,10 @@ client_await_daemon(struct daemon *d, int64_t patience_ms)
 void
 client_stop_daemon(struct daemon *d, int64_t patience_ms)
 {
-	ck_assert_int_eq(kill(d->pid, SIGTERM), 0);
-	ck_assert_int_eq(daemon_reap(d, patience_ms), 0);
-	daemon_read_log(d);
-	ck_assert_msg(WIFEXITED(d->status) && WEXITSTATUS(d->status) == 0 &&
-		daemon_find_report(d) == NULL,
+	const char *fault = daemon_end(d, SIGTERM, patience_ms);
+
+	ck_assert_msg(fault == NULL && WIFEXITED(d->status) &&
+		WEXITSTATUS(d->status) == 0,
 	    "it did not end well: %s", buf_cstr(&d->log));
 	daemon_fini(d);
 }

@@ -331,3 +331,25 @@ daemon_find_report(struct daemon *d)
 	}
 	return NULL;
 }
+
+const char *
+daemon_end(struct daemon *d, int signal, int64_t timeout_ms)
+{
+	if (kill(d->pid, signal) == -1)
+		return "it is not there";
+	if (daemon_reap(d, timeout_ms) == -1)
+		return "it does not end";
+	daemon_read_log(d);
+	return daemon_find_report(d);
+}
+
+unsigned
+daemon_count_logged(struct daemon *d, const char *text)
+{
+	const char *at = buf_cstr(&d->log);
+	unsigned count = 0;
+
+	for (; (at = strstr(at, text)) != NULL; at++)
+		count++;
+	return count;
+}

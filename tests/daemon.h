@@ -75,4 +75,11 @@ void daemon_add_status(const struct daemon *d, struct buf *out);
 /* The report of a checker (ASan, UBSan, valgrind) in the log, or NULL. */
 const char *daemon_find_report(struct daemon *d);
 
+/* Ends it by that signal, and reads the rest of its log. What is wrong, in words,
+ * or NULL: it did not end within timeout_ms, or a checker reports something. */
+const char *daemon_end(struct daemon *d, int signal, int64_t timeout_ms);
+
+/* How often text is in the log. */
+unsigned daemon_count_logged(struct daemon *d, const char *text);
+
 #endif

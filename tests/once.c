@@ -227,45 +227,28 @@ once_talk(int64_t ms)
 static void
 once_end(int signal)
 {
-	const char *report;
+	const char *fault = daemon_end(&d, signal, patience_ms);
 	size_t i;
 
-	ck_assert_int_eq(kill(d.pid, signal), 0);
-	ck_assert_int_eq(daemon_reap(&d, patience_ms), 0);
+	ck_assert_msg(fault == NULL, "the daemon: %s", fault);
 	/* Some have read what came before the end, and some have not. */
 	for (i = 0; i < PROGRAMS; i++) {
 		if (programs[i].fd != -1 && rand() % 2 == 0)
 			program_read(&programs[i]);
 		program_reset(&programs[i]);
 	}
-	daemon_read_log(&d);
-	report = daemon_find_report(&d);
-	ck_assert_msg(report == NULL, "a checker reports: %s", report);
 	daemon_fini(&d);
 	once_start();
-}
-
-static unsigned
-once_upgraded(void)
-{
-	const char *at = buf_cstr(&d.log);
-	unsigned count = 0;
-
-	while ((at = strstr(at, "upgraded: ")) != NULL) {
-		at++;
-		count++;
-	}
-	return count;
 }
 
 static void
 once_upgrade(void)
 {
 	int64_t end_ms = client_now_ms() + patience_ms;
-	unsigned before = once_upgraded();
+	unsigned before = daemon_count_logged(&d, "upgraded: ");
 
 	ck_assert_int_eq(kill(d.pid, SIGUSR2), 0);
-	while (once_upgraded() == before) {
+	while (daemon_count_logged(&d, "upgraded: ") == before) {
 		ck_assert_msg(client_now_ms() < end_ms,
 		    "it was not upgraded: %s", buf_cstr(&d.log));
 		once_turn(10);

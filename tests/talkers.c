@@ -431,38 +431,21 @@ talkers_come(void)
 static void
 talkers_end_daemon(int signal)
 {
-	const char *report;
+	const char *fault = daemon_end(&d, signal, patience_ms);
 
-	ck_assert_int_eq(kill(d.pid, signal), 0);
-	ck_assert_int_eq(daemon_reap(&d, patience_ms), 0);
-	daemon_read_log(&d);
-	report = daemon_find_report(&d);
-	ck_assert_msg(report == NULL, "a checker reports: %s", report);
+	ck_assert_msg(fault == NULL, "the daemon: %s", fault);
 	daemon_fini(&d);
 	talkers_start_daemon();
-}
-
-static unsigned
-talkers_upgraded(void)
-{
-	const char *at = buf_cstr(&d.log);
-	unsigned count = 0;
-
-	while ((at = strstr(at, "upgraded: ")) != NULL) {
-		at++;
-		count++;
-	}
-	return count;
 }
 
 static void
 talkers_upgrade(void)
 {
 	int64_t end_ms = client_now_ms() + patience_ms;
-	unsigned before = talkers_upgraded();
+	unsigned before = daemon_count_logged(&d, "upgraded: ");
 
 	ck_assert_int_eq(kill(d.pid, SIGUSR2), 0);
-	while (talkers_upgraded() == before) {
+	while (daemon_count_logged(&d, "upgraded: ") == before) {
 		ck_assert_msg(client_now_ms() < end_ms,
 		    "it was not upgraded: %s", buf_cstr(&d.log));
 		talkers_turn(10);
