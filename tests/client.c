@@ -18,6 +18,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -223,4 +224,43 @@ client_take_lines(struct buf *in, void (*take)(void *arg, char *line),
 		return;
 	in->len -= start;
 	memmove(in->data, in->data + start, in->len);
+}
+
+void
+client_ask(const char *dir, struct buf *answer, const char *words)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char data[65536], *request = xasprintf("brbctl 1 text\n%s\n\n", words);
+	ssize_t n;
+
+	(void)snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/control", dir);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	ck_assert_int_eq(write(fd, request, strlen(request)),
+	    (ssize_t)strlen(request));
+	buf_reset(answer);
+	while ((n = read(fd, data, sizeof(data))) > 0)
+		buf_add(answer, data, (size_t)n);
+	ck_assert_int_eq(n, 0);
+	(void)close(fd);
+	free(request);
+	ck_assert_msg(strncmp(buf_cstr(answer), "ok\n", 3) == 0, "%s",
+	    buf_cstr(answer));
+}
+
+unsigned
+client_counted(const char *dir, const char *name)
+{
+	struct buf answer = BUF_INITIALIZER;
+	char *wanted = xasprintf("\n%s ", name);
+	const char *line;
+	unsigned value;
+
+	client_ask(dir, &answer, "metrics");
+	line = strstr(buf_cstr(&answer), wanted);
+	ck_assert_msg(line != NULL, "there is no %s", name);
+	ck_assert_int_eq(sscanf(line + strlen(wanted), "%u", &value), 1);
+	buf_fini(&answer);
+	free(wanted);
+	return value;
 }

@@ -15,8 +15,8 @@
 
 /*
  * What the tests with many people share (crash.c, crowd.c, flipped.c, frozen.c,
- * losses.c, once.c, storm.c, talkers.c, upgrade.c): a daemon in a directory of
- * its own, and connections to it.
+ * guesses.c, losses.c, once.c, storm.c, talkers.c, upgrade.c): a daemon in a
+ * directory of its own, and connections to it.
  * Whatever goes wrong in here fails the test.
  */
 
@@ -55,6 +55,12 @@ void client_stop_daemon(struct daemon *d, int64_t patience_ms);
  * 0, is its receive buffer. -1 when d does not take it.
  */
 int client_connect(const struct daemon *d, bool is_unix, int rcvbuf);
+
+/* What brbctl would be told by the socket {dir}/control: the words of a verb
+ * stand apart by newlines. It must be "ok". */
+void client_ask(const char *dir, struct buf *answer, const char *words);
+/* The value of a counter in the metrics, by its name with labels. */
+unsigned client_counted(const char *dir, const char *name);
 
 /* Adds all that has arrived; false when the connection has ended, in
  * any way. */

@@ -33,6 +33,7 @@ programs = \
 	%D%/crowd \
 	%D%/flipped \
 	%D%/frozen \
+	%D%/guesses \
 	%D%/losses \
 	%D%/storm
 if HAVE_JANSSON
@@ -63,6 +64,7 @@ tests_crowd_SOURCES = %D%/crowd.c $(client_sources)
 tests_flipped_SOURCES = %D%/flipped.c $(client_sources)
 tests_frozen_SOURCES = %D%/frozen.c %D%/losses-reader.c \
 	%D%/losses-reader.h $(client_sources)
+tests_guesses_SOURCES = %D%/guesses.c $(client_sources)
 tests_losses_SOURCES = %D%/losses.c %D%/losses-reader.c \
 	%D%/losses-reader.h $(client_sources)
 tests_once_SOURCES = %D%/once.c $(client_sources)

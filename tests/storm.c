@@ -13,8 +13,6 @@
  */
 #include "config.h"
 
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <check.h>
@@ -52,26 +50,10 @@ static size_t people_count, again;
 static int64_t patience_ms;
 static char *dir;
 
-/* What brbctl would be told. */
-static void
-ask(struct buf *answer, const char *request)
+static unsigned
+counted(const char *name)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	char data[65536];
-	ssize_t n;
-
-	(void)snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/control", dir);
-	ck_assert_int_eq(connect(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
-	ck_assert_int_eq(write(fd, request, strlen(request)),
-	    (ssize_t)strlen(request));
-	buf_reset(answer);
-	while ((n = read(fd, data, sizeof(data))) > 0)
-		buf_add(answer, data, (size_t)n);
-	ck_assert_int_eq(n, 0);
-	(void)close(fd);
-	ck_assert_msg(strncmp(buf_cstr(answer), "ok\n", 3) == 0, "%s",
-	    buf_cstr(answer));
+	return client_counted(dir, name);
 }
 
 static void
@@ -85,24 +67,6 @@ start(void)
 	    dir, dir, people_count + 100, people_count,
 	    tls_client_options(dir));
 	client_await_daemon(&d, patience_ms);
-}
-
-/* The value of a counter in the metrics. */
-static unsigned
-counted(const char *name)
-{
-	struct buf answer = BUF_INITIALIZER;
-	const char *line;
-	unsigned value;
-	char *wanted = xasprintf("\n%s ", name);
-
-	ask(&answer, "brbctl 1 text\nmetrics\n\n");
-	line = strstr(buf_cstr(&answer), wanted);
-	ck_assert_msg(line != NULL, "there is no %s", name);
-	ck_assert_int_eq(sscanf(line + strlen(wanted), "%u", &value), 1);
-	buf_fini(&answer);
-	free(wanted);
-	return value;
 }
 
 /* People */
@@ -224,12 +188,12 @@ people_make(void)
 		people[i].fd = -1;
 		people[i].identity = tls_identity_new(key);
 		people[i].wants_token = i % 2 == 0;
+		(void)snprintf(request, sizeof(request), "account\nadd\nu%zu",
+		    i);
+		client_ask(dir, &answer, request);
 		(void)snprintf(request, sizeof(request),
-		    "brbctl 1 text\naccount\nadd\nu%zu\n\n", i);
-		ask(&answer, request);
-		(void)snprintf(request, sizeof(request),
-		    "brbctl 1 text\naccount\nkey\nu%zu\n%s\n\n", i, key);
-		ask(&answer, request);
+		    "account\nkey\nu%zu\n%s", i, key);
+		client_ask(dir, &answer, request);
 	}
 	buf_fini(&answer);
 	people_come(false);
