@@ -310,6 +310,7 @@ nats_parse(struct dialect_item *item, struct dialect_self *self,
 
 const struct dialect dialect_nats = {
 	.name = "nats",
+	.tells_first = true,
 	.is_echo = true,
 	.greet = nats_greet,
 	.say = nats_say,

@@ -49,6 +49,7 @@ struct dialect_self {
 struct dialect {
 	const char *name;
 	bool is_echo; /* who says a line hears it as well */
+	bool tells_first; /* TLS begins after a line of the server's in plain */
 
 	/* What a new connection says at once; NULL: nothing. Returns its
 	 * length. */

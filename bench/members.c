@@ -163,12 +163,32 @@ members_set_live(struct member *m)
 	members_joining--;
 }
 
+/* Whether the line before the handshake has come; it is taken off. */
+static bool
+members_hear_first(struct member *m)
+{
+	char line[4096], *end;
+	ssize_t n = recv(m->fd, line, sizeof(line), MSG_PEEK);
+
+	end = n <= 0 ? NULL : memchr(line, '\n', (size_t)n);
+	if (end != NULL)
+		return recv(m->fd, line, (size_t)(end + 1 - line), 0) ==
+		    end + 1 - line;
+	if (n != -1 || errno != EAGAIN)
+		trial_gave_up("no-first-line");
+	members_watch(m, EPOLL_CTL_MOD, EPOLLIN);
+	return false;
+}
+
 /* Whether m's handshake is over, which there is only with TLS. */
 static bool
 members_shake(struct member *m)
 {
 	if (!settings.is_secure)
 		return true;
+	if (m->secure == NULL && settings.dialect->tells_first &&
+	    !members_hear_first(m))
+		return false;
 	if (m->secure == NULL)
 		m->secure = secure_new(m->fd);
 	if (m->secure == NULL)
