@@ -130,6 +130,29 @@ cmd_show_rooms(struct ui *ui, const json_t *o)
 }
 
 static void
+cmd_show_devices(struct ui *ui, const json_t *o)
+{
+	const json_t *list = json_object_get(o, "devices"), *one;
+	char since[CLOCK_DURATION_SIZE];
+	double s;
+	size_t i;
+
+	TALK_EACH(list, i, one) {
+		s = json_number_value(json_object_get(one, "for"));
+		clock_duration(s > 0 && s < 1e9 ? (int64_t)(s * 1000) : 0,
+		    since);
+		ui_note(ui, "%llu: %s from %s, for %s%s%s",
+		    (unsigned long long)talk_number(one, "number"),
+		    talk_text(one, "protocol"), talk_text(one, "from"), since,
+		    json_is_true(json_object_get(one, "paused")) ?
+			", on break" :
+			"",
+		    json_is_true(json_object_get(one, "this")) ? ", this one" :
+								 "");
+	}
+}
+
+static void
 cmd_show_messages(struct ui *ui, const json_t *o)
 {
 	struct show show = ui->show;
@@ -179,6 +202,8 @@ cmd_show_answer(void *arg, json_t *answer, bool ok)
 	o = answer;
 	if (json_object_get(o, "rooms") != NULL)
 		cmd_show_rooms(ui, o);
+	else if (json_object_get(o, "devices") != NULL)
+		cmd_show_devices(ui, o);
 	else if (json_object_get(o, "messages") != NULL)
 		cmd_show_messages(ui, o);
 	else if (json_object_get(o, "masks") != NULL)
@@ -285,6 +310,19 @@ cmd_go(struct ui *ui, char *args)
 		ui_error(ui, "you are not in %s; /join it", args);
 	else
 		ui_go(ui, room);
+}
+
+static void
+cmd_devices(struct ui *ui, char *args)
+{
+	char *word = command_word(&args);
+
+	if (*word == '\0')
+		cmd_ask(ui, json_pack("{s:n}", "devices"));
+	else if (strcmp(word, "end") == 0 && *args != '\0')
+		cmd_ask(ui, json_pack("{s:n,s:s}", "devices", "end", args));
+	else
+		ui_error(ui, "usage: /devices [end NUMBER]");
 }
 
 static void
