@@ -23,7 +23,8 @@ scripts = \
 	%D%/check-unused \
 	%D%/check-web
 if HAVE_JANSSON
-scripts += %D%/check-schema %D%/check-brb %D%/check-brb-odd %D%/check-brb-ssh \
+scripts += %D%/check-schema %D%/check-brb %D%/check-brb-examples \
+	%D%/check-brb-odd %D%/check-brb-ssh \
 	%D%/check-brb-tls
 endif
 
@@ -132,6 +133,7 @@ browser_tests = \
 
 EXTRA_DIST += $(web_tests) $(browser_tests) $(scripts) $(dialogs_slow) $(dialogs) %D%/README %D%/clients \
 	%D%/clients-common.sh %D%/clients-tls \
-	%D%/check-brb %D%/check-brb-odd %D%/check-brb-ssh %D%/check-brb-tls \
+	%D%/check-brb %D%/check-brb-examples %D%/check-brb-odd \
+	%D%/check-brb-ssh %D%/check-brb-tls \
 	%D%/check-schema %D%/check-schema.py %D%/hostile.md \
 	%D%/live-systemd %D%/proxied %D%/tls-tools
