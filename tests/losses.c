@@ -358,7 +358,7 @@ person_feed_plain(struct person *p, const char *data, size_t len)
 {
 	if (p->ws == NULL)
 		reader_feed(&p->see, data, len);
-	else if (!p->has_heard && *data == '-')
+	else if (p->was_late || (!p->has_heard && *data == '-'))
 		p->was_late = true;
 	else {
 		p->has_heard = true;
@@ -397,10 +397,10 @@ person_feed(struct person *p, const char *data, size_t len)
 		person_feed_plain(p, plain, (size_t)n);
 	if (n == -1 && errno == EAGAIN)
 		return;
-	if (tls_client_is_answered_plainly(p->tls)) {
+	if (tls_client_is_answered_plainly(p->tls))
 		p->was_late = true;
+	if (p->was_late)
 		return;
-	}
 	person_note_end(p, n);
 	losses_fail("%s: TLS has ended", p->see.nick);
 }
