@@ -6,6 +6,7 @@
 
 import { bdi, button, h } from "./dom.js";
 import { STAY, fail, field, form, panel } from "./dialog.js";
+import { openDevices } from "./panels.js";
 import { nickProblem } from "./text.js";
 import * as words from "./words.js";
 
@@ -117,5 +118,6 @@ export async function openAccount(chat, change = null) {
 		e.target.closest("dialog").close();
 		chat.logout();
 	    }),
+	    button("Your sessions", () => openDevices(chat, null)),
 	    act("Make a token", "for a program", "token")));
 }

@@ -76,6 +76,8 @@ const actions = {
 		page.composer.say(page.current.topic ?? "No topic is set.");
 		return true;
 	},
+	devices: (page, a) => tell(page,
+	    panels.openDevices(page.chat, a.nick)),
 	request(page, a) {
 		const { chat } = page;
 		const o = a.inRoom ? { ...a.object, room: page.current.name } :

@@ -51,10 +51,10 @@ const table = [
 		0, 1, (who) => request({ accept: who ?? null })],
 	["devices", "[NICK|end] [N] [NICK]",
 		"your sessions; /devices end N ends one",
-		0, 3, (a, n, nick) => request(a === "end" ?
-		    { devices: nick ?? null, end: n } :
-		    { devices: a ?? null }, a === "end" ?
-		    { done: `Session ${n} is ended.` } : {})],
+		0, 3, (a, n, nick) => a === "end" ?
+		    request({ devices: nick ?? null, end: n },
+			{ done: `Session ${n} is ended.` }) :
+		    { do: "devices", nick: a ?? null }],
 	["invite", "NICK", "ask somebody to come to this room",
 		1, 1, (nick) => request({ invite: nick }, { inRoom: true,
 			done: `${nick} is asked to come here.` })],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Copyright (c) 2026 The brbd authors
 //
-// Panels: a break, another room, the search, and the help.
+// Panels: a break, another room, the search, sessions, and the help.
 
 import { bdi, button, h } from "./dom.js";
 import { STAY, field, form, panel } from "./dialog.js";
@@ -52,7 +52,25 @@ function result(m, ui) {
 	}, { class: "result" },
 	h("span", { class: "result-head" }, bdi(`#${m.room}`), " ",
 	    h("time", {}, words.exactTime(Date.parse(m.time)))),
-	h("b", {}, bdi(m.nick)), " ", h("span", { dir: "auto" }, m.text)));
+	h("b", {}, bdi(m.nick)), " ", h("span", { class: "text", dir: "auto" },
+	    m.text)));
+}
+
+// The sessions of oneself or, for operators of the server, of somebody.
+export async function openDevices(chat, nick) {
+	const { devices } = await chat.request({ devices: nick });
+	const error = h("p", { class: "error", role: "alert" });
+	const end = (d) => chat.request({ devices: nick, end: d.number })
+	    .then(() => openDevices(chat, nick))
+	    .catch((o) => { error.textContent = words.sentence(o.text); });
+	panel(nick ? `Sessions of ${nick}` : "Your sessions", error,
+	    h("ul", { class: "list" }, ...devices.map((d) => h("li", {},
+		h("span", {}, `${d.number}: ${d.protocol}, from `, bdi(d.from),
+		    h("span", { class: "soft" }, `, for ${
+			words.duration(d.for)}${d.paused ? ", on break" : ""}${
+			d.this ? "; this one" : ""}`)),
+		!d.this && button("End it", () => end(d),
+		    { "aria-label": `End it: session ${d.number}` })))));
 }
 
 const KEYS = [

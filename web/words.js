@@ -115,9 +115,5 @@ export function answer(o) {
 		return "You take private messages from " + (o.accept ===
 		    "accounts" ? "who is logged in, and whom you write to." :
 		    "anyone.");
-	if (o.devices !== undefined)
-		return o.devices.map((d) => `${d.number}: ${d.protocol}, ` +
-		    `from ${d.from}${d.paused ? ", on break" : ""}` +
-		    `${d.this ? " (this one)" : ""}`).join("; ");
 	return o.mask !== undefined ? `Banned: ${o.mask}` : "";
 }

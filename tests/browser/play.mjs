@@ -129,7 +129,7 @@ async function fits(p = page) {
 	"the page is wider than the screen");
 }
 
-let ana, joe;
+let ana, joe, second;
 
 const steps = {
 	async "a newcomer reads at once, and says who they are"() {
@@ -504,7 +504,7 @@ const steps = {
 			JSON.stringify({ ...localStorage }));
 		assert.ok(!kept.includes("correct horse"),
 		    "no password is kept");
-		const second = await newPage({ viewport: PHONE });
+		second = await newPage({ viewport: PHONE });
 		await second.click("text=Log in");
 		await second.fill("dialog input[name=name]", "bob");
 		await second.fill("dialog input[name=password]", "wrong");
@@ -512,6 +512,23 @@ const steps = {
 		await second.press("dialog input[name=password]", "Enter");
 		await second.locator("dialog .error").getByText("password")
 		    .waitFor();
+		await second.fill("dialog input[name=password]",
+		    "correct horse battery");
+		await second.press("dialog input[name=password]", "Enter");
+		await until("there twice", () => second.evaluate(() =>
+			window.page.chat.me.account === "bob"));
+	},
+
+	async "sessions are listed, and ended"() {
+		await say("/devices");
+		const rows = page.locator("dialog li");
+		await rows.getByText("this one").waitFor();
+		assert.equal(await rows.count(), 2);
+		await shot("sessions");
+		await accessible("sessions");
+		await page.getByText("End it").click();
+		await until("one is left", async () => await rows.count() === 1);
+		await page.keyboard.press("Escape");
 		await second.context().close();
 	},
 
