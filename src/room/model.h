@@ -490,12 +490,23 @@ struct audience {
 	bool has_names; /* some lines are event_is_of_names() */
 };
 
+/* What numbers a room's messages, if the room does not do so: a log that several
+ * servers share. shared.h */
+struct room_log {
+	/* Asks for a number for an event that has author, nick, via and
+	 * time_ms: room_said() follows, with a number, node and counter. -1: it
+	 * cannot be asked now, and nothing follows. */
+	int (*append)(struct room_log *log, const struct event *event);
+	void (*closed)(struct room_log *log); /* the room goes */
+};
+
 /* A room: a ring, and the cursors of those who are here. room.h */
 struct room {
 	RB_ENTRY(room) by_name;
 	TAILQ_ENTRY(room) in_dirty;
 	struct chat *chat;
 	struct history history;
+	struct room_log *log; /* NULL: the room numbers its messages */
 	struct pieces *pieces; /* pieces.h: while somebody reads the past */
 	/* The first message of the turn: the cursor of everybody live. */
 	struct history_cursor turn_start;

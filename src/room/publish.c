@@ -24,12 +24,54 @@ publish_is_state(enum event_kind kind)
 	return kind == EVENT_KICK || kind == EVENT_MODE || kind == EVENT_TOPIC;
 }
 
-void
-room_publish(struct room *room, struct event *event, struct membership *actor)
+/* Who did it, where and when. */
+static void
+publish_sign(struct room *room, struct event *event, struct membership *actor)
 {
 	struct chat *chat = room->chat;
+
+	if (actor != NULL)
+		event->from = actor->member;
+	if (event->from != NULL) {
+		event->via = member_client(event->from)->number;
+		event->author = event->from->id;
+		event->nick = event->from->nick;
+	}
+	if (event->kind == EVENT_TAGS)
+		event->msgid = ++chat->last_msgid;
+	event->time_ms = chat->clock->wall_ms;
+}
+
+/* Puts it into the ring: under the number that it has, if it is of a shared
+ * log. */
+static void
+publish_keep(struct room *room, struct event *event, struct membership *actor)
+{
+	struct chat *chat = room->chat;
+	uint64_t before = room->history.head_pos;
+
+	event->age_ms = clock_age_ms(chat->clock);
+	if (event->node != 0) {
+		history_append_at(&room->history, event);
+	} else {
+		event->wall_ms = event->time_ms;
+		event->time_ms = history_next_time(&room->history,
+		    event->wall_ms);
+		event->number = history_append(&room->history, event);
+	}
+	crowd_said(room, actor == NULL ? NULL : actor->member,
+	    event->from == NULL ? NULL : event->from->origin,
+	    room->history.head_pos - before);
+	room->said_ms = chat->clock->mono_ms;
+	room->used_ms = event->age_ms;
+	chat->messages++;
+	watch_said(chat);
+}
+
+void
+room_said(struct room *room, struct event *event, struct membership *actor)
+{
 	struct cursor *c;
-	uint64_t before;
 
 	/* The actor's client is told by its session, at once; it must know
 	 * first what others have done before. */
@@ -38,41 +80,30 @@ room_publish(struct room *room, struct event *event, struct membership *actor)
 		deliver_flush(room);
 	/* It may hand out what they did before, in a turn of its own. */
 	deliver_begin(room, actor == NULL ? NULL : actor->member);
-	if (actor != NULL) {
-		event->from = actor->member;
+	if (actor != NULL)
 		SLIST_FOREACH(c, &actor->cursors, in_membership)
 			deliver_set_acted(c);
-	}
-	if (event->from != NULL) {
-		event->via = member_client(event->from)->number;
-		event->author = event->from->id;
-		event->nick = event->from->nick;
-	}
-	event->server = chat->options->server_name;
-	if (event->kind == EVENT_TAGS)
-		event->msgid = ++chat->last_msgid;
+	event->server = room->chat->options->server_name;
 	event->room = room->name;
-	event->time_ms = chat->clock->wall_ms;
-	if (event_is_numbered(event->kind)) {
-		event->wall_ms = event->time_ms;
-		event->time_ms = history_next_time(&room->history,
-		    event->wall_ms);
-		event->age_ms = clock_age_ms(chat->clock);
-		before = room->history.head_pos;
-		event->number = history_append(&room->history, event);
-		crowd_said(room, actor == NULL ? NULL : actor->member,
-		    event->from == NULL ? NULL : event->from->origin,
-		    room->history.head_pos - before);
-		room->said_ms = chat->clock->mono_ms;
-		room->used_ms = event->age_ms;
-		chat->messages++;
-		watch_said(chat);
-	}
+	if (event_is_numbered(event->kind))
+		publish_keep(room, event, actor);
 	deliver_render(room, event);
 	if (room->tracker_count > 0)
 		roommates_tell_behind(room, event);
 	if (deliver_is_full(room))
 		deliver_flush(room);
+}
+
+enum publish
+room_publish(struct room *room, struct event *event, struct membership *actor)
+{
+	publish_sign(room, event, actor);
+	if (room->log != NULL && event_is_numbered(event->kind))
+		return room->log->append(room->log, event) == 0 ?
+		    PUBLISH_ASKED :
+		    PUBLISH_REFUSED;
+	room_said(room, event, actor);
+	return PUBLISH_SAID;
 }
 
 bool

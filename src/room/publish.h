@@ -15,8 +15,25 @@
  * once. If actor tracks members, all that was published before KICK, MODE or
  * TOPIC is handed out first. A kicked person is not told, if they leave at
  * once.
+ *
+ * Where the room's messages are numbered by a log that several servers share
+ * (struct room_log), those are only asked for: nobody is told, and number stays
+ * 0, until the log calls room_said().
  */
-void room_publish(struct room *room, struct event *event,
+enum publish {
+	PUBLISH_SAID,
+	PUBLISH_ASKED,
+	PUBLISH_REFUSED /* the log is away: it is not said, and never will be */
+};
+enum publish room_publish(struct room *room, struct event *event,
+    struct membership *actor);
+
+/*
+ * The second half of it: event has author, nick, via and time_ms, or what
+ * history_append_at() takes, if it has a node. actor, or NULL, is its author,
+ * if they are in the room.
+ */
+void room_said(struct room *room, struct event *event,
     struct membership *actor);
 
 /* Ends the turn: all rooms hand out what was published in it, and those who are

@@ -174,6 +174,8 @@ room_free(struct room *room)
 void
 room_close(struct room *room)
 {
+	if (room->log != NULL)
+		room->log->closed(room->log);
 	room_clear(room);
 	if (history_close(&room->history) == -1)
 		log_error("history is not complete on the disk: room=%s: %s",
