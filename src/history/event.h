@@ -105,6 +105,8 @@ enum event_age { EVENT_AGE_LIVE, EVENT_AGE_TODAY, EVENT_AGE_EARLIER };
 
 /* Authors' ids stay below this; a damaged file may say otherwise. */
 #define EVENT_AUTHOR_MAX (UINT64_MAX >> 8)
+/* From here on they are what stands for members of other servers. */
+#define EVENT_AUTHOR_ELSEWHERE (UINT64_C(1) << 55)
 #define EVENT_VIA_MAX 127 /* and so do the numbers of their clients */
 
 struct event {

@@ -326,6 +326,14 @@ history_add_seek_point(struct history *h, const struct record *r)
 	point->time_ms = record_time_ms(r);
 }
 
+/* To be called with the author of a message that is held. */
+static inline void
+history_add_author(struct history *h, uint64_t author)
+{
+	if (author > h->max_author && author < EVENT_AUTHOR_ELSEWHERE)
+		h->max_author = author;
+}
+
 /* To be called when what lies from pos on is cut off. */
 void history_cut_seek_points(struct history *h, uint64_t pos);
 void history_cut_ids(struct history *h, uint64_t pos);

@@ -144,8 +144,7 @@ load_take(struct history *h, uint64_t pos, bool is_first)
 	} else if (r->prev != pos - h->last_pos)
 		r->prev = (uint32_t)(pos - h->last_pos);
 	if (record_is_message(r)) {
-		if ((r->author & EVENT_AUTHOR_MAX) > h->max_author)
-			h->max_author = r->author & EVENT_AUTHOR_MAX;
+		history_add_author(h, r->author & EVENT_AUTHOR_MAX);
 		if (record_time_ms(r) > h->last_time_ms)
 			h->last_time_ms = record_time_ms(r);
 	}

@@ -47,6 +47,16 @@ history_append_at(struct history *h, const struct event *event)
 	(void)history_append(h, event);
 }
 
+int64_t
+history_time_at(const struct history *h, int64_t wall_ms)
+{
+	int64_t last_ms = h->last_time_ms;
+
+	if (wall_ms > last_ms)
+		return wall_ms;
+	return last_ms - wall_ms < HISTORY_AHEAD_MS ? last_ms + 1 : last_ms;
+}
+
 /* Empties the records from pos to the head, the newest first. */
 static void
 cut_records(struct history *h, uint64_t pos)

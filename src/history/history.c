@@ -277,8 +277,7 @@ history_append(struct history *h, const struct event *event)
 	history_put_id(r->data + nick_len + 1 + text_len, event);
 	history_put_origin(r->data + nick_len + 1 + text_len + id_size, event,
 	    r->number);
-	if (event->author > h->max_author)
-		h->max_author = event->author;
+	history_add_author(h, event->author);
 
 	first.is.size = (uint32_t)size;
 	first.is.type = (uint8_t)(history_record_type(event->kind) |

@@ -52,7 +52,7 @@ struct history {
 	bool is_ahead;
 	int64_t ahead_wall_ms;
 	int64_t ahead_from_ms;
-	uint64_t max_author; /* the greatest author of a held message */
+	uint64_t max_author; /* the greatest of this server's members */
 	uint64_t written_pos; /* writing to disk has begun up to here */
 	uint64_t rewritten; /* how often a held message was changed, or cut */
 	uint64_t cuts; /* how often messages were cut: history_cut() */
@@ -137,6 +137,10 @@ uint64_t history_append(struct history *h, const struct event *event);
  * msgid if that is another number. What the log had in between is a hole.
  */
 void history_append_at(struct history *h, const struct event *event);
+
+/* The time of such a message, of which its server's clock showed that: as
+ * history_next_time(), and the same in every ring that has those before it. */
+int64_t history_time_at(const struct history *h, int64_t wall_ms);
 
 /*
  * Takes back what was appended from c on (in a hole: from where that begins),

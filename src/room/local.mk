@@ -105,6 +105,10 @@ src_libbrbd_a_SOURCES += \
 	%D%/roommates.h \
 	%D%/search.c \
 	%D%/search.h \
+	%D%/shared-line.c \
+	%D%/shared-line.h \
+	%D%/shared.c \
+	%D%/shared.h \
 	%D%/shown.c \
 	%D%/shown.h \
 	%D%/tally.c \

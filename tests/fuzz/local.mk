@@ -22,6 +22,7 @@ fuzz_targets = \
 	%D%/fuzz_proxy \
 	%D%/fuzz_sasl \
 	%D%/fuzz_settings \
+	%D%/fuzz_shared_line \
 	%D%/fuzz_sharedlog_redis \
 	%D%/fuzz_telnet \
 	%D%/fuzz_text \
@@ -71,6 +72,7 @@ tests_fuzz_fuzz_sasl_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_sasl_SOURCES = %D%/fuzz_sasl.c \
 	tests/unit/scram-client.c tests/unit/scram-client.h
 tests_fuzz_fuzz_settings_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_shared_line_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_sharedlog_redis_LDADD = $(fuzz_libs) $(HIREDIS_LIBS)
 tests_fuzz_fuzz_telnet_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_text_LDADD = $(fuzz_libs)

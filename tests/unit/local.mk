@@ -88,6 +88,7 @@ unit_tests = \
 	%D%/check_search \
 	%D%/check_secret \
 	%D%/check_service_manager \
+	%D%/check_shared \
 	%D%/check_sharedlog \
 	%D%/check_sharedlog_redis \
 	%D%/check_state_dir \

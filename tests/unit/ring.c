@@ -43,7 +43,7 @@ ring_make(uint64_t number, struct event *event, char nick[16], char text[128])
 	    number % 13 == 0          ? EVENT_NOTICE :
 					EVENT_SAY;
 	event->time_ms = (int64_t)(number % HISTORY_EPOCH);
-	event->author = (number * 3 + 1) & EVENT_AUTHOR_MAX;
+	event->author = (number * 3 + 1) % EVENT_AUTHOR_ELSEWHERE;
 	(void)snprintf(nick, 16, "n%u", mixed >> 20);
 	event->nick = nick;
 	event->text_len = mixed >> 8 & 63;
