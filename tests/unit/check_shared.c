@@ -84,7 +84,7 @@ say(struct fake *f, const char *text)
 static const char *
 saw(struct chat_fixture *fixture, struct fake *f)
 {
-	static char text[4096];
+	static char text[65536];
 	const char *from = fake_saw(fixture, f);
 	char *end;
 	size_t len = 0;
@@ -234,6 +234,78 @@ START_TEST(test_comes_back)
 	fake_world_run(&world, A_WHILE_MS);
 	ck_assert_str_eq(saw(&there, &dee), "2 ana: two\n3 ana: three\n");
 	assert_same(3);
+}
+END_TEST
+
+/* One of the connections fails, or both do, at any moment. */
+static void
+trouble(uint64_t what)
+{
+	if (what < 2)
+		fake_link_cut(links[what]);
+	else if (what == 2)
+		world.is_down = !world.is_down;
+	else if (what == 3)
+		world.is_stopped = !world.is_stopped;
+	else
+		links[what % 2]->delay_ms = (int64_t)fake_random(&world, 50);
+}
+
+/* Was it said, and how often? */
+static unsigned
+count_said(const char *text)
+{
+	const struct history *h = &fx.chat.lobby->history;
+	struct history_cursor c = history_oldest(h);
+	struct event e;
+	unsigned count = 0;
+
+	while (history_read(h, &c, &e))
+		count += e.text_len == strlen(text) &&
+		    memcmp(e.text, text, e.text_len) == 0;
+	return count;
+}
+
+/*
+ * Model: whatever becomes of the connections, what was asked for is said once,
+ * what was refused is not, and all see the same in one order.
+ */
+START_TEST(test_model)
+{
+	enum { LINES = 300 };
+	static enum publish answers[LINES];
+	static char in_a[65536];
+	unsigned asked = 0, refused = 0;
+	char text[16];
+	int i;
+
+	world.random = (uint64_t)_i * 1000003 + 1;
+	in_a[0] = '\0';
+	for (i = 0; i < LINES; i++) {
+		(void)snprintf(text, sizeof(text), "line %d.", i);
+		answers[i] = say(fake_random(&world, 2) == 0 ? &ana : &cy,
+		    text);
+		asked += answers[i] == PUBLISH_ASKED;
+		refused += answers[i] == PUBLISH_REFUSED;
+		if (fake_random(&world, 10) == 0)
+			trouble(fake_random(&world, 6));
+		fake_world_run(&world, (int64_t)fake_random(&world, 200));
+	}
+	world.is_down = world.is_stopped = false;
+	fake_world_run(&world, 4 * A_WHILE_MS);
+	for (i = 0; i < LINES; i++) {
+		(void)snprintf(text, sizeof(text), "line %d.", i);
+		ck_assert_uint_eq(count_said(text),
+		    answers[i] == PUBLISH_ASKED);
+	}
+	assert_same(asked);
+	ck_assert_uint_gt(asked, LINES / 10);
+	ck_assert_uint_gt(refused, 0);
+	ck_assert_uint_eq(asked + refused, LINES);
+	(void)snprintf(in_a, sizeof(in_a), "%s", saw(&fx, &bob));
+	ck_assert_str_eq(saw(&there, &dee), in_a);
+	ck_assert_uint_eq(shared_count(shared[0])->unknown, 0);
+	ck_assert_uint_eq(shared_count(shared[1])->unknown, 0);
 }
 END_TEST
 
@@ -500,6 +572,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_authors);
 	tcase_add_test(tc, test_away);
 	tcase_add_test(tc, test_comes_back);
+	tcase_add_loop_test(tc, test_model, 0, 8);
 	tcase_add_test(tc, test_senseless);
 	tcase_add_test(tc, test_other_history);
 	tcase_add_test(tc, test_not_numbered);
