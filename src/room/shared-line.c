@@ -91,8 +91,16 @@ line_get_text(const struct tlv *item, struct event *event)
 {
 	event->text = (const char *)item->data;
 	event->text_len = item->len;
-	return item->len <= HISTORY_TEXT_MAX &&
-	    text_is_harmless(event->text, event->text_len);
+	return item->len <= HISTORY_TEXT_MAX;
+}
+
+/* As a ring is checked when it is loaded. */
+static bool
+line_is_harmless(const struct event *event)
+{
+	return event->kind == EVENT_TOPIC ?
+	    text_is_harmless(event->text, event->text_len) :
+	    text_has_harmless_lines(event->text, event->text_len);
 }
 
 static bool
@@ -147,7 +155,7 @@ shared_line_get(const void *data, size_t len, struct event *event,
 			return false;
 	event->time_ms = event->wall_ms;
 	return !items.is_bad && event_is_numbered(event->kind) &&
-	    nick[0] != '\0' && event->wall_ms > 0 &&
+	    line_is_harmless(event) && nick[0] != '\0' && event->wall_ms > 0 &&
 	    event->wall_ms < LINE_TIME_MAX &&
 	    (event->id_key != 0) == (event->id_len != 0);
 }

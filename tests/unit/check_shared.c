@@ -479,6 +479,10 @@ START_TEST(test_line)
 		e.kind = kinds[i];
 		ck_assert(line_reads(&e));
 	}
+	e.kind = EVENT_SAY;
+	e.text = "two\nlines";
+	e.text_len = 9;
+	ck_assert(line_reads(&e));
 	e.author = e.id_key = 0;
 	e.id_len = e.text_len = 0;
 	e.via = 0;
@@ -515,6 +519,12 @@ START_TEST(test_line_forged)
 	e = whole;
 	e.text = "\033[2J";
 	e.text_len = 4;
+	ck_assert(!line_reads(&e));
+	e.text = "\n\nx";
+	e.text_len = 3;
+	ck_assert(!line_reads(&e));
+	e.kind = EVENT_TOPIC;
+	e.text = "a\nb";
 	ck_assert(!line_reads(&e));
 	e.text = "\xff";
 	e.text_len = 1;
