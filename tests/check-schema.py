@@ -361,6 +361,8 @@ def talk(path):
     other.ask(nick="anna")
     ana.ask(devices=None)
     ana.ask(devices="anna", end=9)
+    ana.ask(read="lobby", number="1")
+    other.until("read")
     ana.ask(brb="tea")
     other.ask(brb=True, all=True)
     ana.ask(back=True)

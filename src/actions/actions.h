@@ -357,6 +357,17 @@ enum invite {
  * the room that want to know, are told by EVENT_INVITE. */
 enum invite action_invite(struct membership *ms, struct member *m) MUST_CHECK;
 
+/*
+ * read.c: client says that its person has read all before number, and nothing from
+ * there on, in the room of ms; or, which only moves on, in a conversation. It is
+ * cut to what is held, and returned. The person's other clients are told by
+ * EVENT_READ.
+ */
+uint64_t action_read(const struct client *client, struct membership *ms,
+    uint64_t number);
+uint64_t action_read_private(const struct client *client,
+    struct conversation_end *end, uint64_t number);
+
 /* devices.c: the sessions of somebody. */
 enum device_end {
 	DEVICE_ENDED,

@@ -14,6 +14,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/kick.c \
 	%D%/msg.c \
 	%D%/nick.c \
+	%D%/read.c \
 	%D%/say.c \
 	%D%/scram.c \
 	%D%/topic.c

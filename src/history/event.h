@@ -71,7 +71,10 @@ enum event_kind {
 	 * may be. */
 	EVENT_WAITING,
 	/* nick: oneself, other: with whom count messages in private are new. */
-	EVENT_UNREAD
+	EVENT_UNREAD,
+	/* The person has read all up to number, of time_ms (0: unknown), in room;
+	 * or, if that is NULL, what other said in private. */
+	EVENT_READ
 };
 
 /* How somebody became live. */

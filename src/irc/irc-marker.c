@@ -78,6 +78,22 @@ irc_send_marker(struct session *s, const struct room *room)
 	marker_send(s, name, name);
 }
 
+void
+irc_event_read(struct session *s, const struct event *event)
+{
+	char name[MARKER_NAME_SIZE];
+
+	if (!irc_has(s, IRC_CAP_READ_MARKER) || !irc_of(s)->is_registered)
+		return;
+	if (event->room == NULL)
+		nick_fold(name, event->other);
+	else {
+		name[0] = '#';
+		memcpy(name + 1, event->room, strlen(event->room) + 1);
+	}
+	marker_send(s, name, event->room == NULL ? event->other : name);
+}
+
 /* Makes the marker's name from what a client calls it. */
 static bool
 marker_name(char name[MARKER_NAME_SIZE], const char *target)
@@ -118,19 +134,49 @@ marker_newest_ms(struct chat *chat, const char *name)
 	return newest_ms;
 }
 
-/* What was said in private until then is new to them no more. */
-static void
-marker_read(struct member *m, const char *nick, int64_t time_ms)
+/* What was said in private until then is new to them no more. False: there is no
+ * such conversation. */
+static bool
+marker_read_private(struct session *s, const char *nick, int64_t time_ms)
 {
-	struct conversations *all = &m->chat->conversations;
-	struct conversation_end *end = conversing_named(m->chat, m, nick);
+	struct chat *chat = s->all->chat;
+	struct conversation_end *end = conversing_named(chat, s->member, nick);
 	const struct history *h = end == NULL ?
 	    NULL :
-	    conversation_history(all, conversation_of_end(end));
+	    conversation_history(&chat->conversations,
+		conversation_of_end(end));
 
-	if (h != NULL)
-		conversation_read(all, end,
-		    history_seek_time(h, time_ms + 1).number);
+	if (h == NULL)
+		return false;
+	(void)action_read_private(session_client(s), end,
+	    history_seek_time(h, time_ms + 1).number);
+	return true;
+}
+
+/* So is what was said in the room. False: they are not there. */
+static bool
+marker_read_room(struct session *s, const char *name, int64_t time_ms)
+{
+	const struct room *room = chat_find_room(s->all->chat, name);
+	struct membership *ms = room == NULL ? NULL :
+					       member_in(s->member, room);
+	uint64_t number, read;
+
+	if (ms == NULL)
+		return false;
+	number = history_seek_time(&room->history, time_ms + 1).number;
+	read = membership_read(ms, NULL);
+	(void)action_read(session_client(s), ms, number > read ? number : read);
+	return true;
+}
+
+/* All of their other clients are told of what was read; of what cannot be, those
+ * that may know it. */
+static bool
+marker_read(struct session *s, const char *name, int64_t time_ms)
+{
+	return *name == '#' ? marker_read_room(s, name + 1, time_ms) :
+			      marker_read_private(s, name, time_ms);
 }
 
 static void
@@ -139,14 +185,13 @@ marker_set(struct session *s, const char *name, const char *target,
 {
 	struct member *m = s->member;
 
-	if (*name != '#' && time_ms > 0)
-		marker_read(m, name, time_ms);
-	if (time_ms > 0 &&
-	    person_set_marker(&m->person, name, time_ms,
-		marker_newest_ms(m->chat, name))) {
-		watch_member_changed_a_bit(m);
+	if (time_ms <= 0 ||
+	    !person_set_marker(&m->person, name, time_ms,
+		marker_newest_ms(m->chat, name)))
+		return;
+	watch_member_changed_a_bit(m);
+	if (!marker_read(s, name, time_ms))
 		marker_tell_others(s, name, target);
-	}
 }
 
 void

@@ -524,6 +524,7 @@ irc_render(const struct dialect *d, struct buf *out, const struct event *e)
 	case EVENT_NICK: /* EVENT_SYNC_RENAME tells it */
 	case EVENT_BREAK: /* EVENT_SYNC_AWAY tells it */
 	case EVENT_BACK:
+	case EVENT_READ: /* MARKREAD tells it: irc_event_read() */
 	case EVENT_WAITING: /* clients rejoin all rooms by themselves */
 		return;
 	}

@@ -378,6 +378,8 @@ bool irc_is_nick(const char *name);
 /* Sends how far they have read in room, if they want to know (read-marker):
  * after JOIN and before 366. */
 void irc_send_marker(struct session *s, const struct room *room);
+/* The same when another session of theirs has moved it, as the event says. */
+void irc_event_read(struct session *s, const struct event *event);
 /* They are on break, though they did not ask for it here. */
 void irc_send_on_break(struct session *s);
 

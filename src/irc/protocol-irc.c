@@ -241,6 +241,9 @@ irc_told(struct session *s, const struct event *event)
 		if (irc_of(s)->is_registered)
 			irc_event(s, event);
 		return;
+	case EVENT_READ:
+		irc_event_read(s, event);
+		return;
 	case EVENT_SYNC_RENAME:
 		/* The welcome tells it to who has just come in. */
 		if (!irc_of(s)->is_registered)

@@ -191,6 +191,8 @@ event_name(const struct event *e)
 		return "waiting";
 	case EVENT_UNREAD:
 		return "unread";
+	case EVENT_READ:
+		return "read";
 	case EVENT_PRESENCE: /* "join", "leave" or "quit" tells it */
 	case EVENT_LEFT:
 	case EVENT_WENT:
@@ -254,6 +256,11 @@ event_add_members(struct json *j, const struct event *e)
 	case EVENT_UNREAD:
 		json_text(j, "with", e->other);
 		json_number(j, "count", e->count);
+		break;
+	case EVENT_READ:
+		json_text(j, e->room == NULL ? "with" : "room",
+		    e->room == NULL ? e->other : e->room);
+		jsonl_add_number(j, "number", e->number);
 		break;
 	case EVENT_QUEUED:
 		json_number(j, "count", e->count);

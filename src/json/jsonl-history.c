@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "json/jsonl.h"
+#include "room/chat-rooms.h"
 #include "room/client.h"
 #include "room/conversation.h"
 #include "room/conversing.h"
@@ -200,6 +201,57 @@ jsonl_history_run(struct session *s, const struct jsonl_request *rq)
 		history_private(s, rq, name + 1);
 	else
 		history_room(s, rq, name);
+	free(name);
+}
+
+static struct membership *
+read_room(const struct session *s, const char *name)
+{
+	const struct room *room = room_name_check(name) == NICK_OK ?
+	    chat_find_room(s->all->chat, name) :
+	    NULL;
+
+	return room == NULL ? NULL : jsonl_here(s, room);
+}
+
+/* All before next is read. */
+static void
+read_done(struct session *s, const struct jsonl_request *rq, uint64_t next)
+{
+	struct json *j = jsonl_begin_done(s, rq);
+
+	jsonl_add_number(j, "number", next - 1);
+	jsonl_end(s);
+}
+
+void
+jsonl_read_run(struct session *s, const struct jsonl_request *rq)
+{
+	char *name = jsonl_value(s, rq);
+	struct conversation_end *end = NULL;
+	struct membership *ms = NULL;
+	uint64_t number = JSONL_NO_NUMBER;
+
+	if (name == NULL || !jsonl_number(s, rq, "number", &number)) {
+		free(name);
+		return;
+	}
+	if (number != JSONL_NO_NUMBER)
+		number++;
+	if (*name == '@')
+		end = conversing_named(s->all->chat, s->member, name + 1);
+	else
+		ms = read_room(s, name);
+	if (end != NULL)
+		read_done(s, rq,
+		    action_read_private(session_client(s), end, number));
+	else if (ms != NULL)
+		read_done(s, rq, action_read(session_client(s), ms, number));
+	else if (*name == '@')
+		jsonl_failed(s, rq, "no-conversation",
+		    "there is no conversation with somebody who is called so");
+	else
+		jsonl_failed(s, rq, "not-in-room", "you are not in that room");
 	free(name);
 }
 

@@ -13,6 +13,7 @@ src_libbrbd_a_SOURCES += \
 	%D%/cmd-kick.c \
 	%D%/cmd-mode.c \
 	%D%/cmd-nick.c \
+	%D%/cmd-read.c \
 	%D%/cmd-say.c \
 	%D%/cmd-topic.c \
 	%D%/cmd-who.c \

@@ -299,6 +299,17 @@ membership_read(const struct membership *ms, const struct cursor *except)
 	return read;
 }
 
+void
+membership_set_read(struct membership *ms, uint64_t number)
+{
+	struct cursor *c;
+
+	ms->read = number;
+	SLIST_FOREACH(c, &ms->cursors, in_membership)
+		if (c->read > number)
+			c->read = number;
+}
+
 uint64_t
 membership_handed(const struct membership *ms, const struct cursor *except)
 {

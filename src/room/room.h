@@ -73,6 +73,9 @@ uint64_t membership_take_place(struct membership *ms,
 uint64_t cursor_read(const struct cursor *c);
 uint64_t membership_read(const struct membership *ms, const struct cursor *c);
 uint64_t membership_handed(const struct membership *ms, const struct cursor *c);
+/* The person says that they have read all before number there, and nothing from
+ * there on. */
+void membership_set_read(struct membership *ms, uint64_t number);
 
 /* A cursor of ms for a client that has none there, which begins nowhere yet;
  * and the end of one that is neither live nor pumped. */

@@ -257,6 +257,7 @@ event_text(struct buf *out, const struct event *e)
 	case EVENT_SYNC_PART:
 	case EVENT_CTCP:
 	case EVENT_TAGS:
+	case EVENT_READ: /* nothing that they see changes */
 	case EVENT_INVITE:
 	case EVENT_SYNC_QUIT:
 	case EVENT_SYNC_RENAME:

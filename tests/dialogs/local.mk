@@ -257,6 +257,7 @@ dialogs_json = \
 	%D%/json-manage.dialog \
 	%D%/json-msg-ids.dialog \
 	%D%/json-password.dialog \
+	%D%/json-read.dialog \
 	%D%/json-search.dialog \
 	%D%/json-sessions.dialog \
 	%D%/json-ssh.dialog \

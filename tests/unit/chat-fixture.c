@@ -196,6 +196,11 @@ fake_render(const struct dialect *dialect, struct buf *out,
 		buf_addf(out, "unread %s %llu", e->other,
 		    (unsigned long long)e->count);
 		break;
+	case EVENT_READ:
+		buf_addf(out, "read %s %llu",
+		    e->room == NULL ? e->other : e->room,
+		    (unsigned long long)e->number);
+		break;
 	}
 	buf_addch(out, '\n');
 }
@@ -256,6 +261,7 @@ fake_render_tracker(const struct dialect *dialect, struct buf *out,
 	case EVENT_PRIVATE:
 	case EVENT_PRIVATE_SENT:
 	case EVENT_UNREAD:
+	case EVENT_READ:
 		fake_render(dialect, out, e);
 		return;
 	case EVENT_PRESENCE:

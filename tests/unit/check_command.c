@@ -128,7 +128,7 @@ START_TEST(test_table)
 			ck_assert_str_ne(cmd->name,
 			    plain_commands[j].command.name);
 	}
-	ck_assert_int_eq(i, 31);
+	ck_assert_int_eq(i, 33);
 }
 END_TEST
 
