@@ -405,17 +405,19 @@ START_TEST(test_dialects)
 	uint32_t caps;
 	char name[16];
 
-	ck_assert_ptr_eq(irc_dialect(UINT32_MAX), irc_dialect(ALL));
+	ck_assert_ptr_eq(irc_dialect(UINT32_MAX),
+	    irc_dialect(ALL | IRC_CAP_BATCH));
 	ck_assert_ptr_eq(irc_dialect(IRC_CAP_SETNAME | IRC_CAP_ECHO_MESSAGE |
 			     IRC_CAP_BATCH | IRC_CAP_CHATHISTORY),
 	    irc_dialect(IRC_CAP_SETNAME));
 	for (caps = 0; caps < IRC_DIALECTS; caps++) {
-		ck_assert(irc_dialect(caps)->tracks_members);
+		ck_assert(irc_dialect(caps | IRC_CAP_BATCH)->tracks_members);
 		(void)snprintf(name, sizeof(name), "irc-%02x", (unsigned)caps);
-		ck_assert_str_eq(irc_dialect(caps)->name, name);
-		ck_assert_ptr_eq(irc_find_dialect(name), irc_dialect(caps));
+		ck_assert_str_eq(irc_dialect(caps | IRC_CAP_BATCH)->name, name);
+		ck_assert_ptr_eq(irc_find_dialect(name),
+		    irc_dialect(caps | IRC_CAP_BATCH));
 	}
-	ck_assert_ptr_null(irc_find_dialect("irc-100"));
+	ck_assert_ptr_null(irc_find_dialect("irc-200"));
 	ck_assert_ptr_null(irc_find_dialect("line"));
 }
 END_TEST
