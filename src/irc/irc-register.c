@@ -32,7 +32,7 @@
 /* 004 (RPL_MYINFO): modes of people, of rooms and in them, and which of these
  * take a parameter: MODES_CHANMODES and "ov". */
 #define REGISTER_USER_MODES "BRiow"
-#define REGISTER_ROOM_MODES "bCeIiklmNnorstvw"
+#define REGISTER_ROOM_MODES "bCeIiklLmNnorstvw"
 #define REGISTER_PARAM_MODES "beIklov"
 
 /* Tells why a nick is not to be had. */
