@@ -24,7 +24,7 @@ scripts = \
 	%D%/check-web
 if HAVE_JANSSON
 scripts += %D%/check-schema %D%/check-brb %D%/check-brb-examples \
-	%D%/check-brb-odd %D%/check-brb-ssh \
+	%D%/check-brb-network %D%/check-brb-odd %D%/check-brb-ssh \
 	%D%/check-brb-tls
 endif
 
@@ -133,7 +133,8 @@ browser_tests = \
 
 EXTRA_DIST += $(web_tests) $(browser_tests) $(scripts) $(dialogs_slow) $(dialogs) %D%/README %D%/clients \
 	%D%/clients-common.sh %D%/clients-tls \
-	%D%/check-brb %D%/check-brb-examples %D%/check-brb-odd \
+	%D%/check-brb %D%/check-brb-examples %D%/check-brb-network \
+	%D%/check-brb-odd \
 	%D%/check-brb-ssh %D%/check-brb-tls \
 	%D%/check-schema %D%/check-schema.py %D%/hostile.md \
 	%D%/live-systemd %D%/proxied %D%/tls-tools
