@@ -108,6 +108,18 @@ const actions = {
 		page.markRead();
 		return true;
 	},
+	unread(page, a) {
+		const lines = page.current.timeline.items.filter((i) =>
+			i.sub === 0);
+		if (page.current.kind !== "room" || !(a.n > 0)) {
+			page.composer.say("/unread takes a number of messages, " +
+			    "in a room.");
+			return false;
+		}
+		if (lines.length > 0)
+			page.chat.unread(page.current, lines.at(-a.n) ?? lines[0]);
+		return true;
+	},
 	help(page, a) {
 		panels.openHelp(a.name?.replace(/^\//, ""));
 		return true;

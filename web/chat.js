@@ -775,14 +775,29 @@ export class Chat extends Emitter {
 
 	markRead(room) {
 		const undo = room.markRead();
-		this.saveRead(room);
-		this.emit("rooms");
-		this.emit("room", room);
+		this.#readChanged(room);
 		return undo;
 	}
 
 	undoRead(room, undo) {
 		room.unmark(undo);
+		this.#readChanged(room);
+	}
+
+	// Of a room, as another session of one's own says.
+	readUpTo(room, n) {
+		room.readUpTo(n);
+		this.#readChanged(room);
+	}
+
+	// What follows from that line on is not read, and the others know.
+	unread(room, line) {
+		const number = line.n - 1n;
+		this.readUpTo(room, number);
+		this.ask({ read: room.name, number: String(number) });
+	}
+
+	#readChanged(room) {
 		this.saveRead(room);
 		this.emit("rooms");
 		this.emit("room", room);

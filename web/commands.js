@@ -88,6 +88,8 @@ const table = [
 		0, 0, () => ({ do: "logout" })],
 	["read", "", "mark all that is here as read",
 		0, 0, () => ({ do: "read" })],
+	["unread", "N", "for other devices: the last N messages are not read yet",
+		1, 1, (n) => ({ do: "unread", n: Number(n) })],
 	["help", "[COMMAND]", "this list, or more about one command",
 		0, 1, (name) => ({ do: "help", name })],
 ];

@@ -174,6 +174,11 @@ const handlers = {
 		room.addPeople(o.people, o.more);
 		chat.emit("people", room);
 	},
+	read(chat, o, room) {
+		if (room && typeof o.number === "string" &&
+		    /^[0-9]{1,20}$/.test(o.number))
+			chat.readUpTo(room, BigInt(o.number));
+	},
 	server: (chat, o) => chat.emit("toast", o.text),
 	unread(chat, o) {
 		const talk = chat.talk(o.with);

@@ -340,6 +340,13 @@ export class Room {
 		return before;
 	}
 
+	// Read up to there, says another session or who goes back.
+	readUpTo(n) {
+		this.read = n;
+		this.recount();
+		this.placeDivider();
+	}
+
 	unmark({ read, divider }) {
 		this.read = read;
 		this.divider = divider ?? read;

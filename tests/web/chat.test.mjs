@@ -294,6 +294,29 @@ test("marking as read can be undone", () => {
 	assert.equal(p.room.firstUnread().text, "one");
 });
 
+test("what was read elsewhere is read here, and one can go back", () => {
+	const p = started();
+	for (const text of ["one", "two", "three"])
+		p.server.say("ana", text);
+	assert.equal(p.room.unread, 3);
+	const tell = (number) => p.server.connection.tell(
+	    { event: "read", room: "lobby", number });
+	tell("2");
+	assert.equal(p.room.unread, 1);
+	assert.equal(p.room.firstUnread().text, "three");
+	tell("3");
+	assert.equal(p.room.unread, 0);
+	for (const number of ["", "-1", "x", 2, null, "9".repeat(21)])
+		tell(number);
+	assert.equal(p.room.unread, 0);
+	p.chat.unread(p.room, p.room.timeline.items.find((i) =>
+		i.text === "two"));
+	assert.equal(p.room.unread, 2);
+	assert.equal(p.room.firstUnread().text, "two");
+	const { read, number } = p.server.connection.log.at(-1);
+	assert.deepEqual({ read, number }, { read: "lobby", number: "1" });
+});
+
 test("a server that begins anew is noticed by numbers that are gone", () => {
 	const p = started();
 	for (let n = 1; n <= 5; n++)
