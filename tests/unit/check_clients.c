@@ -219,6 +219,7 @@ START_TEST(test_devices)
 	    "2 bob: two\n3 ana: three\n4 bob: four\nnew\n5 bob: five\n"
 	    "live after catchup\n");
 	/* The first has stopped before the fifth. */
+	fake_fini(&ana);
 	ana = phone;
 	memset(&phone, 0, sizeof(phone));
 	return_with(&phone, device_of(NULL, &ana.credential));
