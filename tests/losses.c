@@ -15,7 +15,8 @@
  *
  * In the end each has every line, in order and once, but for repeats under the
  * line that says what they are (hostile 36); and the same for private messages.
- * After an orderly end nothing may be said to be a repeat.
+ * After an orderly end nothing may be said to be a repeat, but for DOUBTS_MAX of
+ * them.
  *
  * BRBD names the daemon, DIALOG_TIMEOUT the patience, as for the dialogs;
  * LOSSES_SEED a seed, LOSSES_SECONDS how long it goes on.
