@@ -248,8 +248,8 @@ edit_key(struct edit *e, char final)
 		return edit_move(e, e->len);
 	case 200:
 		e->is_pasting = true;
+		/* What waits for its answer stays before it. */
 		e->has_cr = false;
-		buf_reset(&e->paste);
 		return EDIT_NOTHING;
 	default:
 		return EDIT_NOTHING;
@@ -438,6 +438,12 @@ bool
 edit_is_waiting(const struct edit *e)
 {
 	return e->state == EDIT_ESC || e->state == EDIT_STRING_ESC;
+}
+
+bool
+edit_is_plain(const struct edit *e)
+{
+	return e->state == EDIT_PLAIN && !e->is_pasting;
 }
 
 enum edit_event

@@ -161,11 +161,13 @@ edit_set(struct edit *e, const char *text)
 	(void)edit_insert(e, text, strlen(text));
 }
 
-void
+bool
 edit_replace(struct edit *e, size_t len, const char *text)
 {
+	if (strlen(text) > EDIT_TEXT_MAX - (e->len - len))
+		return false;
 	edit_erase(e, e->at - len, e->at);
-	(void)edit_insert(e, text, strlen(text));
+	return edit_insert(e, text, strlen(text));
 }
 
 void

@@ -47,6 +47,8 @@ enum edit_event edit_byte(struct edit *e, unsigned char c);
 enum edit_event edit_pause(struct edit *e);
 /* Does something wait for further bytes? Then edit_pause() is due. */
 bool edit_is_waiting(const struct edit *e);
+/* Is the next byte a key, neither within a sequence nor within a paste? */
+bool edit_is_plain(const struct edit *e);
 
 /* The line that Enter has ended, which is empty now; valid until the next call.
  * It goes into the history, unless it is a secret or empty. */
@@ -60,8 +62,9 @@ unsigned edit_number(const struct edit *e);
 
 const char *edit_text(const struct edit *e);
 size_t edit_cursor(const struct edit *e); /* in bytes */
-/* Replaces len bytes before the cursor by text, as completion does. */
-void edit_replace(struct edit *e, size_t len, const char *text);
+/* Replaces len bytes before the cursor by text, as completion does. False: there
+ * is no room for that. */
+bool edit_replace(struct edit *e, size_t len, const char *text);
 /* Empties the line and has it hide what is typed, or not any more. */
 void edit_set_secret(struct edit *e, bool is_secret);
 

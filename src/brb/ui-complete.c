@@ -93,6 +93,8 @@ ui_complete(struct ui *ui)
 	}
 	(void)snprintf(whole, sizeof(whole), "%s%s%s", skip ? "/" : "", name,
 	    tail);
-	edit_replace(ui->edit, ui->complete_len, whole);
-	ui->complete_len = strlen(whole);
+	if (edit_replace(ui->edit, ui->complete_len, whole))
+		ui->complete_len = strlen(whole);
+	else
+		ui->is_completing = false;
 }

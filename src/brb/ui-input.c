@@ -101,7 +101,12 @@ ui_paste_answer(struct ui *ui, unsigned char c)
 
 	paste = edit_pasted(ui->edit, &lines);
 	ui->question = UI_NO_QUESTION;
-	if ((c == 'y' || c == 'Y') && ui->current != NULL) {
+	if ((c == 'y' || c == 'Y') && ui->paste.len > 0 &&
+	    ui->current != NULL &&
+	    strcmp(ui->paste_room, ui->current->name) != 0) {
+		ui_error(ui, "not said: lines for %s still wait",
+		    ui->paste_room);
+	} else if ((c == 'y' || c == 'Y') && ui->current != NULL) {
 		buf_add(&ui->paste, paste, strlen(paste));
 		(void)snprintf(ui->paste_room, sizeof(ui->paste_room), "%s",
 		    ui->current->name);
@@ -162,7 +167,8 @@ ui_key(struct ui *ui, unsigned char c)
 {
 	enum edit_event event;
 
-	if (ui->question == UI_PASTE) {
+	/* No key of several bytes is an answer, nor another paste. */
+	if (ui->question == UI_PASTE && c != 033 && edit_is_plain(ui->edit)) {
 		ui_paste_answer(ui, c);
 		return;
 	}

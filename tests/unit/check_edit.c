@@ -188,6 +188,16 @@ START_TEST(test_paste)
 	    EDIT_PASTED);
 	ck_assert_str_eq(edit_pasted(e, &lines), "a\nbc\nd\n");
 	ck_assert_uint_eq(lines, 3);
+	/* What comes before that is answered comes on top; keys of several
+	 * bytes are no answer. */
+	(void)type(e, "\033[");
+	ck_assert(!edit_is_plain(e));
+	(void)type(e, "200~");
+	ck_assert(!edit_is_plain(e));
+	ck_assert_int_eq(type(e, "e\rf\033[201~"), EDIT_PASTED);
+	ck_assert(edit_is_plain(e));
+	ck_assert_str_eq(edit_pasted(e, &lines), "a\nbc\nd\ne\nf\n");
+	ck_assert_uint_eq(lines, 5);
 	edit_drop_paste(e);
 	expect(e, "", 0);
 	/* A command that is pasted runs nothing by itself. */
@@ -207,6 +217,10 @@ START_TEST(test_limit)
 	ck_assert_uint_eq(strlen(edit_text(e)), EDIT_TEXT_MAX);
 	check_row(e, "lobby> ", 80);
 	check_row(e, "lobby> ", 1);
+	ck_assert(!edit_replace(e, 2, "ana"));
+	ck_assert_uint_eq(edit_cursor(e), EDIT_TEXT_MAX);
+	ck_assert(edit_replace(e, 3, "ana"));
+	ck_assert_uint_eq(edit_cursor(e), EDIT_TEXT_MAX);
 	edit_free(e);
 }
 END_TEST
