@@ -325,8 +325,13 @@ talk_nick_answer(void *arg, json_t *answer, bool ok)
 	if (strcmp(talk_text(answer, "error"), "nick-taken") == 0 &&
 	    t->options->attends && talk_nick_later(t))
 		return;
-	if (t->is_settled && is_asked)
+	if (t->is_settled && is_asked) {
 		talk_note_failed(t, NULL, answer);
+		/* Nor the next time. */
+		if (!talk_is_guest(t->nick))
+			(void)snprintf(t->wanted, sizeof(t->wanted), "%s",
+			    t->nick);
+	}
 	if (t->is_settled)
 		return;
 	if (t->options->must_have_nick) {
@@ -520,6 +525,11 @@ talk_nick(struct talk *t, const char *nick)
 void
 talk_login(struct talk *t, const char *name, const char *password)
 {
+	if (t->login_name != NULL && !t->is_password) {
+		talk_note(t, TALK_ERROR, NULL,
+		    "you are logged in to %s already", t->login_name);
+		return;
+	}
 	talk_set_login(t, name, password);
 	t->is_password = true;
 	if (t->is_greeted)
