@@ -176,6 +176,20 @@ link_try_next(struct link *l)
 	free(why);
 }
 
+bool
+link_try_another(struct link *l)
+{
+	if (l->found_next >= l->found_count)
+		return false;
+	link_drop_events(l);
+	(void)close(l->fd);
+	l->fd = -1;
+	l->last_errno = ETIMEDOUT;
+	link_arm(l, LINK_OPEN_MS);
+	link_try_next(l);
+	return true;
+}
+
 static void
 link_connect_unix(struct link *l)
 {

@@ -122,6 +122,8 @@ void link_lost(struct link *l, const char *why, bool is_final);
 /* link-connect.c: begins to connect; and goes on when the resolver has something
  * to say, the socket is connected or not, and TLS can do its next step. */
 void link_connect(struct link *l);
+/* The address that is tried does not answer: tries the next one, if there is. */
+bool link_try_another(struct link *l);
 void link_take_found(struct link *l);
 void link_check_connect(struct link *l);
 void link_shake_hands(struct link *l);

@@ -180,10 +180,14 @@ link_network_came(struct link *l)
 {
 	int64_t now_ms = link_now_ms(), wait_ms;
 
-	wait_ms = l->network_ms + LINK_NETWORK_MS - now_ms;
-	if (l->network_ms == 0 || wait_ms < 0)
-		wait_ms = 0;
-	l->network_ms = now_ms + wait_ms;
+	if (l->network_ms > now_ms)
+		wait_ms = l->network_ms - now_ms; /* as it is already */
+	else {
+		wait_ms = l->network_ms + LINK_NETWORK_MS - now_ms;
+		if (l->network_ms == 0 || wait_ms < 0)
+			wait_ms = 0;
+		l->network_ms = now_ms + wait_ms;
+	}
 	switch (l->state) {
 	case LINK_RESOLVING:
 	case LINK_CONNECTING:
@@ -325,8 +329,11 @@ link_timer_cb(evutil_socket_t fd, short what, void *arg)
 	case LINK_WAITING:
 		link_connect(l);
 		break;
-	case LINK_RESOLVING:
 	case LINK_CONNECTING:
+		if (link_try_another(l))
+			break;
+		/* FALLTHROUGH */
+	case LINK_RESOLVING:
 	case LINK_HANDSHAKE:
 		link_lost(l, "it takes too long to reach the server", false);
 		break;
