@@ -13,7 +13,7 @@
 #include "brb/show.h"
 
 #define SCRIPT_LAST_LINES 20 /* of a command that has failed */
-#define SCRIPT_LINE_MAX 2000
+#define SCRIPT_LINE_MAX 2000 /* bytes of each */
 
 struct event;
 struct event_base;
@@ -62,6 +62,7 @@ void script_say_fini(struct script *s);
 
 /* script-read.c: tail, catchup, who, rooms. */
 void script_read_settled(struct script *s);
+void script_read_said(struct script *s, json_t *o);
 void script_read_event(struct script *s, struct talk_room *room,
     const char *name, json_t *o);
 void script_read_fini(struct script *s);

@@ -78,6 +78,13 @@ read_person(struct script *s, const json_t *person)
 }
 
 void
+script_read_said(struct script *s, json_t *o)
+{
+	if (s->marking > 0 && !s->is_ending)
+		read_show(s, o);
+}
+
+void
 script_read_event(struct script *s, struct talk_room *room, const char *name,
     json_t *o)
 {

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,7 @@
 static void
 say_line(struct script *s, const char *text)
 {
-	char *clean = text_scrub_copy(text, SCRIPT_LINE_MAX);
+	char *clean = text_scrub_copy(text, TALK_TEXT_MAX);
 
 	/* An empty line says nothing. */
 	if (clean != NULL && !talk_say(s->talk, s->room, s->o->kind, clean)) {
@@ -62,12 +63,14 @@ say_take_line(struct script *s)
 static void
 say_take(struct script *s, const char *data, size_t len)
 {
+	const size_t most = s->o->command != NULL ? SCRIPT_LINE_MAX :
+						    TALK_TEXT_MAX;
 	size_t i;
 
 	for (i = 0; i < len; i++)
 		if (data[i] == '\n')
 			say_take_line(s);
-		else if (s->typed.len < SCRIPT_LINE_MAX && data[i] != '\0')
+		else if (s->typed.len < most && data[i] != '\0')
 			buf_addch(&s->typed, data[i]);
 	if (s->o->command != NULL) {
 		buf_add(&s->out, data, len);
@@ -173,6 +176,7 @@ say_start_command(struct script *s)
 		return;
 	}
 	if (s->command == 0) {
+		(void)signal(SIGPIPE, SIG_DFL); /* brb ignores it */
 		null = open("/dev/null", O_RDONLY);
 		(void)dup2(null, STDIN_FILENO);
 		(void)dup2(fds[1], STDOUT_FILENO);

@@ -79,11 +79,16 @@ script_flush_cb(evutil_socket_t fd, short what, void *arg)
 static void
 script_said(void *arg, struct talk_room *room, json_t *o, bool is_own)
 {
-	/* What is read comes in pages. */
-	(void)arg;
+	struct script *s = arg;
+
 	(void)room;
-	(void)o;
 	(void)is_own;
+	/* What is read comes in pages, but what was said after the last one and
+	 * is read by coming in. */
+	if (s->o->verb != SCRIPT_SAY) {
+		script_read_said(s, o);
+		event_active(s->flush, EV_TIMEOUT, 0);
+	}
 }
 
 static void
