@@ -120,7 +120,7 @@ static void
 ui_suspend(struct ui *ui)
 {
 	screen_restore(&ui->screen);
-	(void)raise(SIGSTOP);
+	(void)raise(SIGTSTP); /* nothing, where nobody could go on */
 	/* Here again: SIGCONT. */
 	screen_raw(&ui->screen);
 	screen_resized(&ui->screen);
