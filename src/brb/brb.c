@@ -21,6 +21,7 @@
 
 #include "base/buf.h"
 #include "base/nick.h"
+#include "base/text.h"
 #include "brb/address.h"
 #include "brb/script.h"
 #include "brb/ssh.h"
@@ -139,7 +140,8 @@ brb_set_count(struct brb *b, const char *name, const char *value)
 static void
 brb_set_kind(struct brb *b, const char *kind)
 {
-	if (strcmp(b->script.kind, "say") != 0)
+	if (strcmp(b->script.kind, "say") != 0 &&
+	    strcmp(b->script.kind, kind) != 0)
 		brb_bad_usage("--me and --notice do not go together", "");
 	b->script.kind = kind;
 }
@@ -332,6 +334,14 @@ brb_find_account(struct brb *b)
 {
 	char *line = store_get("accounts", b->address.name), *token;
 
+	/* Nothing is done as somebody else. */
+	if (line == NULL ? errno != ENOENT :
+			   !text_is_utf8(line, strlen(line))) {
+		(void)fprintf(stderr,
+		    "brb: cannot read ~/.config/brb/accounts: %s\n",
+		    line == NULL ? strerror(errno) : "it is no UTF-8");
+		exit(BRB_FAILED);
+	}
 	if (line == NULL)
 		return;
 	token = strchr(line, ' ');
@@ -418,6 +428,8 @@ brb_script(struct brb *b, char *words[])
 	    (o->verb == SCRIPT_SAY || o->verb == SCRIPT_CATCHUP ||
 		o->is_unread);
 	o->room = words[0];
+	if (o->room != NULL && !text_is_utf8(o->room, strlen(o->room)))
+		brb_bad_usage("that is no name of a room", "");
 	if (b->only_on_failure)
 		o->command = words + 1 + (strcmp(words[1], "--") == 0);
 	else if (o->verb == SCRIPT_SAY && words[1] != NULL)

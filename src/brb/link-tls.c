@@ -272,6 +272,7 @@ static bool
 tls_check_server(struct link_tls *t, char **why, char **news)
 {
 	char *known = store_get(TLS_SERVERS, t->address->name);
+	int error = errno;
 	bool is_right;
 
 	if (SSL_get_verify_result(t->ssl) == X509_V_OK &&
@@ -279,6 +280,13 @@ tls_check_server(struct link_tls *t, char **why, char **news)
 		if (known == NULL || strcmp(known, TLS_BY_AUTHORITY) != 0)
 			tls_note(t, TLS_BY_AUTHORITY, NULL, news);
 		is_right = true;
+	} else if (known == NULL && error != ENOENT) {
+		/* It may be known by another key. */
+		*why =
+		    xasprintf("cannot tell whether %s is the server of before: "
+			      "cannot read %s: %s. Nothing was sent to it",
+			t->address->name, TLS_SERVERS, strerror(error));
+		is_right = false;
 	} else
 		is_right = tls_check_key(t, known, why, news);
 	free(known);

@@ -58,26 +58,34 @@ store_read(const char *name)
 {
 	char *path = store_path(name), *content = NULL;
 	struct buf b = BUF_INITIALIZER;
-	ssize_t n = 0;
-	int fd;
+	ssize_t n = 1;
+	int fd, saved;
 
-	if (path == NULL)
+	if (path == NULL) {
+		errno = ENOENT;
 		return NULL;
+	}
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	free(path);
-	if (fd == -1)
+	if (fd == -1) {
+		if (errno == ENOTDIR)
+			errno = ENOENT;
 		return NULL;
-	while (b.len < STORE_FILE_MAX) {
-		n = read(fd, buf_reserve(&b, 4096), 4096);
-		if (n <= 0)
-			break;
-		b.len += (size_t)n;
 	}
-	if (n >= 0)
+	while (n > 0 && b.len < STORE_FILE_MAX) {
+		n = read(fd, buf_reserve(&b, 4096), 4096);
+		if (n > 0)
+			b.len += (size_t)n;
+	}
+	if (n > 0)
+		errno = EFBIG;
+	else if (n == 0)
 		content = xstrdup(buf_cstr(&b));
+	saved = errno;
 	buf_wipe(&b);
 	buf_fini(&b);
 	(void)close(fd);
+	errno = saved;
 	return content;
 }
 
@@ -175,6 +183,8 @@ store_get(const char *name, const char *server)
 		value = xstrndup(line + skip, len - skip);
 	explicit_bzero(content, strlen(content));
 	free(content);
+	if (value == NULL)
+		errno = ENOENT;
 	return value;
 }
 

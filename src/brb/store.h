@@ -25,7 +25,8 @@ int store_write(const char *name, const char *content) MUST_CHECK;
 
 /*
  * Files with a line for each server: "SERVER VALUE". The value for a server, or
- * NULL; the caller frees it. And sets it; -1 as above.
+ * NULL, with errno ENOENT if there is none; the caller frees it. And sets it; -1
+ * as above.
  */
 char *store_get(const char *name, const char *server) MUST_CHECK;
 int store_set(const char *name, const char *server,
