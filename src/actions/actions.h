@@ -337,9 +337,10 @@ enum brb action_away(struct member *m, const char *text) MUST_CHECK;
 enum kick { KICK_DONE, KICK_NOT_OPERATOR, KICK_ON_BREAK, KICK_NOT_THERE };
 #define KICK_TEXT_MAX 300 /* bytes */
 /*
- * m (NULL: nobody has that nick) is put out of the room that by is in. The others see EVENT_KICK, by is told
- * the same, and m by client_ops.kicked, which may end their session. by and m
- * may be freed. Call it outside any walk over members or sessions.
+ * m (NULL: nobody has that nick) is put out of the room that by is in. The
+ * others see EVENT_KICK, by is told the same, and m by client_ops.kicked, which
+ * may end their session. by and m may be freed. Call it outside any walk over
+ * members or sessions.
  */
 enum kick action_kick(struct membership *by, struct member *m,
     const char *text) MUST_CHECK;
@@ -459,8 +460,8 @@ enum ban_result {
  * Bans whom: see ban_subject_parse(), or "account:NAME". With the nick of
  * somebody who is here, their origin and their account are banned as well; with
  * a guest's nick, which is never given again, only those. With the nick of an
- * account whose owner is not here, the account is. for_ms 0: without end. *ban is valid until the next
- * call. Whoever is here is for action_end_banned().
+ * account whose owner is not here, the account is. for_ms 0: without end. *ban
+ * is valid until the next call. Whoever is here is for action_end_banned().
  */
 enum ban_result action_ban(struct chat *chat, const char *whom, int64_t for_ms,
     const char *reason, const struct ban **ban, const char **why) MUST_CHECK;

@@ -12,11 +12,11 @@
  *     gone             what was copied of this file is to be removed
  *     done 3           files, all of which are whole
  *
- * The people come before the rooms and the conversations: whoever reads on meanwhile is shown some
- * lines again after a return to the backup, and misses none. All is copied by
- * and by. A journal only grows; when a new one has been begun, its file begins
- * anew: it is named again. A room is as it was when its file was begun, but for
- * what it drops meanwhile.
+ * The people come before the rooms and the conversations: whoever reads on
+ * meanwhile is shown some lines again after a return to the backup, and misses
+ * none. All is copied by and by. A journal only grows; when a new one has been
+ * begun, its file begins anew: it is named again. A room is as it was when its
+ * file was begun, but for what it drops meanwhile.
  */
 #include "config.h"
 

@@ -26,8 +26,8 @@ enum credential_kind {
  * address, which is weak, as several people may share it, or the uid on a Unix
  * socket, which is strong; or, told by one of those, the key by which they came
  * there by ssh, which is strong; or the account that they are logged in to,
- * which is strong as well and no origin. Credentials are compared as bytes; only the
- * functions below make one, and they leave no byte undefined.
+ * which is strong as well and no origin. Credentials are compared as bytes;
+ * only the functions below make one, and they leave no byte undefined.
  */
 struct credential {
 	uint8_t kind; /* enum credential_kind */

@@ -11,7 +11,8 @@
 #include "base/util.h"
 
 /* Where people may come from: all addresses with a common prefix, a Unix uid, or
- * a key of ssh. It is stored as a credential whose bits behind the prefix are zero. */
+ * a key of ssh. It is stored as a credential whose bits behind the prefix are
+ * zero. */
 
 /* The longest prefix for a credential of this kind, in bits; and of any. */
 #define ORIGIN_PREFIX_MAX (8 * CREDENTIAL_SSH_BYTES)
@@ -21,9 +22,10 @@ void origin_mask(struct credential *c, unsigned prefix);
 
 /*
  * Reads "192.0.2.1", "192.0.2.0/24", "2001:db8::/32", "uid:1000" or a key's
- * "SHA256:..." (credential_from_ssh()). IPv6 longer than /64 becomes its /64, as connections are known by that (credential.h);
- * IPv4-mapped addresses become IPv4. Returns NULL, or what is wrong as a static
- * string; then origin and prefix are undefined.
+ * "SHA256:..." (credential_from_ssh()). IPv6 longer than /64 becomes its /64,
+ * as connections are known by that (credential.h); IPv4-mapped addresses become
+ * IPv4. Returns NULL, or what is wrong as a static string; then origin and
+ * prefix are undefined.
  */
 const char *origin_parse(struct credential *origin, unsigned *prefix,
     const char *text) MUST_CHECK;

@@ -144,9 +144,10 @@ int64_t history_time_at(const struct history *h, int64_t wall_ms);
 
 /*
  * Takes back what was appended from c on (in a hole: from where that begins),
- * which is not lapped: the log has lost it, or never had it. Later numbers may be the same. Cursors beyond c are not
- * valid any more, and the caller's to move; in a file it is whole whenever the
- * process is killed, and after a power cut some of it may be there again.
+ * which is not lapped: the log has lost it, or never had it. Later numbers may
+ * be the same. Cursors beyond c are not valid any more, and the caller's to
+ * move; in a file it is whole whenever the process is killed, and after a power
+ * cut some of it may be there again.
  */
 void history_cut(struct history *h, const struct history_cursor *c);
 

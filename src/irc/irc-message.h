@@ -85,7 +85,8 @@ void irc_tag_value(struct buf *out, const struct irc_tag *tag);
  * to each other, as "+a=b;+c", for irc_add_tags() or event->tags: the last of
  * each key, sorted by key, escaped anew, without "=" before an empty value.
  * Keys that message-tags does not allow are left out, as are tags with a value
- * that is not text_is_harmless(). What is added is no longer than tags. Returns how many there are.
+ * that is not text_is_harmless(). What is added is no longer than tags. Returns
+ * how many there are.
  */
 size_t irc_tags_client_only(struct buf *out, const char *tags);
 

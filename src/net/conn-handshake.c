@@ -10,10 +10,10 @@
  * Whoever has begun has a slot, of which there are so many. When all are taken,
  * and none becomes free by itself, who has had one for a second makes way for
  * somebody from elsewhere. (Not for one from the same place: a machine that is
- * slow with hundreds of connections would get on with none.) A client that has sent no whole record yet has no
- * slot. Answers and hellos take turns: if they stood in one
- * queue, who has begun would wait behind all who come, and of a thousand who
- * come at once on a slow machine hardly one would get to the end.
+ * slow with hundreds of connections would get on with none.) A client that has
+ * sent no whole record yet has no slot. Answers and hellos take turns: if they
+ * stood in one queue, who has begun would wait behind all who come, and of a
+ * thousand who come at once on a slow machine hardly one would get to the end.
  *
  * An SSL cannot be handed to another program, but what has come before there is
  * one can. So before an upgrade none begins, and those that have begun are

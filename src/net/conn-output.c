@@ -3,9 +3,9 @@
  *
  * Output, and the check whether it is stuck.
  *
- * conn_send_batch() is the hot path: a message goes through it to each of thousands.
- * While nothing is queued it asks for no time, no memory and nothing of
- * libevent. It writes past the bufferevent, which knows nothing of that, so
+ * conn_send_batch() is the hot path: a message goes through it to each of
+ * thousands. While nothing is queued it asks for no time, no memory and nothing
+ * of libevent. It writes past the bufferevent, which knows nothing of that, so
  * has_output must be true whenever the bufferevent's output is not empty, or
  * bytes would overtake others.
  *

@@ -11,7 +11,8 @@
  * of the time. So a connection at rest has only an event that waits for input;
  * it borrows a bufferevent when there is something to read or output has to
  * wait, and then gives it back (a telnet client keeps it). We read into it
- * ourselves (conn-input.c), since its own read would cost a second event and an ioctl(2).
+ * ourselves (conn-input.c), since its own read would cost a second event and an
+ * ioctl(2).
  *
  * Output goes past the bufferevent while nothing is queued in it: that is one
  * system call, where a bufferevent alone needs two epoll_ctl(2) and another

@@ -4,8 +4,9 @@
  * Strict, since clients are programs: whatever the grammar of RFC 9112 does not
  * allow is a bad request. A body is refused rather than skipped, so there is no
  * length to get wrong, and so is all that a proxy may read in another way: a
- * bare LF, folded lines, two lengths, two hosts. Decided against: evhttp, which answers much that we
- * would have to forbid, and whose limits do not bound the time.
+ * bare LF, folded lines, two lengths, two hosts. Decided against: evhttp, which
+ * answers much that we would have to forbid, and whose limits do not bound the
+ * time.
  */
 #include "config.h"
 

@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The brbd authors
  *
  * What proves that somebody is an account's owner: a password, and in a tree of
- * their own keys, uids, tokens and keys of ssh. Tokens stand in the order of their last use.
+ * their own keys, uids, tokens and keys of ssh. Tokens stand in the order of
+ * their last use.
  */
 #include "config.h"
 

@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The brbd authors
  *
  * Accounts in four trees: by id, by nick, by what the nick looks like, and by
- * what proves them (account-proof.c). A nick that looks like an owned one is not to be had
- * either, as it could be taken for its owner.
+ * what proves them (account-proof.c). A nick that looks like an owned one is
+ * not to be had either, as it could be taken for its owner.
  *
  * Decided against: ids that count up, since after a lost file the next account
  * would get the places of an older one; and a name apart from the nick, which

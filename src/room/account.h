@@ -194,8 +194,8 @@ bool account_is_untried(const struct account *a);
 /* What is not known of when it was used is now, by the age clock. */
 void account_date(struct accounts *all, struct account *a, int64_t age_ms);
 
-/* The bytes of a proof: of a uid or key of ssh, by which c comes; and of a token, from what a client sent;
- * false: it is none, by its form. */
+/* The bytes of a proof: of a uid or key of ssh, by which c comes; and of a
+ * token, from what a client sent; false: it is none, by its form. */
 void proof_of_origin(unsigned char bytes[PROOF_BYTES],
     const struct credential *c);
 /* The reverse, of a key of ssh. */

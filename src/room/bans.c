@@ -7,9 +7,9 @@
  * of IPv6 it is about a /64.
  *
  * A ban of a nick holds the origin of its owner, and their account, in the same
- * entry, so that all are shown, and lifted, as one. Decided against: bans of a nick alone, which
- * the next nick evades; and of everybody who ever had it, as several people may
- * share an address.
+ * entry, so that all are shown, and lifted, as one. Decided against: bans of a
+ * nick alone, which the next nick evades; and of everybody who ever had it, as
+ * several people may share an address.
  *
  * A ban ends by the age clock (base/age.h): a wrong clock neither lifts it nor
  * keeps it. What people are told is that end by the wall clock of the moment.

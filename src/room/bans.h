@@ -102,8 +102,8 @@ void ban_subject_add_holder(struct ban_subject *subject,
 /*
  * Adds a ban, or renews one of the same subject (of a nick: of the same nick).
  * reason, which must be scrubbed, is copied, BAN_REASON_MAX bytes at most. now_ms
- * is the age clock, here and elsewhere; ends_ms 0: never. Returns the ban, which may go at any time, or NULL if
- * there are BANS_MAX.
+ * is the age clock, here and elsewhere; ends_ms 0: never. Returns the ban,
+ * which may go at any time, or NULL if there are BANS_MAX.
  */
 const struct ban *bans_add(struct bans *all, const struct ban_subject *subject,
     const char *reason, int64_t now_ms, int64_t ends_ms) MUST_CHECK;

@@ -35,8 +35,8 @@ void chat_resume_files(struct chat *chat, const struct room_files *files);
 
 /*
  * Reopens a room for which there is a file with that name (any text), unless
- * the room exists or nothing was said in it; also beyond max-rooms. A file that cannot be opened stays as it is, and there is no such
- * room.
+ * the room exists or nothing was said in it; also beyond max-rooms. A file that
+ * cannot be opened stays as it is, and there is no such room.
  */
 void chat_restore_room(struct chat *chat, const char *name);
 

@@ -10,11 +10,11 @@
  * Tells all who are live, and appends events of a numbered kind to the history.
  * event's number and time_ms are filled in. actor, or NULL, is who did it;
  * actors are not told, and event's author and nick become theirs, or, without
- * an actor, those of event's from, if there is one: who is not in the room. Clients that
- * track members but are not live are told of KICK, MODE and EVENT_SYNC_* at
- * once. If actor tracks members, all that was published before KICK, MODE or
- * TOPIC is handed out first. A kicked person is not told, if they leave at
- * once.
+ * an actor, those of event's from, if there is one: who is not in the room.
+ * Clients that track members but are not live are told of KICK, MODE and
+ * EVENT_SYNC_* at once. If actor tracks members, all that was published before
+ * KICK, MODE or TOPIC is handed out first. A kicked person is not told, if they
+ * leave at once.
  *
  * Where the room's messages are numbered by a log that several servers share
  * (struct room_log), those are only asked for: nobody is told, and number stays

@@ -265,8 +265,8 @@ bool session_scram_done(struct session *s, uint64_t id,
  * False: it shows no owner
  * of that nick (NULL: of any account), and nothing was told. */
 bool session_login_by_connection(struct session *s, const char *name);
-/* Whose account the connection shows, or NULL. Would it? And: is s logged in to the account that the connection shows, which
- * owns that nick (NULL: any)? */
+/* Whose account the connection shows, or NULL. Would it? And: is s logged in to
+ * the account that the connection shows, which owns that nick (NULL: any)? */
 struct account *session_shown_account(const struct session *s);
 bool session_may_log_in(const struct session *s, const char *name);
 bool session_proves_account(const struct session *s, const char *name);

@@ -47,7 +47,8 @@ record_repeats(const struct cursor *c)
 /*
  * Where they read on after a crash: where the one of their clients does that has
  * certainly read least; NULL: at the room's low-water mark, where all who are
- * live have. *c is that client's cursor, and *low is where a number is put that is no cursor's.
+ * live have. *c is that client's cursor, and *low is where a number is put that
+ * is no cursor's.
  */
 static const uint64_t *
 record_place(const struct membership *ms, const struct cursor **c,
