@@ -36,12 +36,15 @@ src_brb_libbrb_a_SOURCES = \
 	%D%/talk-impl.h \
 	%D%/talk-room.c \
 	%D%/talk-said.c \
+	%D%/talk-who.c \
 	%D%/talk.c \
 	%D%/talk.h \
 	%D%/ui-command.c \
 	%D%/ui-complete.c \
+	%D%/ui-draw.c \
 	%D%/ui-impl.h \
 	%D%/ui-input.c \
+	%D%/ui-room.c \
 	%D%/ui-screen.c \
 	%D%/ui.c \
 	%D%/ui.h

@@ -75,10 +75,16 @@ void talk_ignore_answers(struct talk *t, const void *arg);
 /* The room that o is about, if one is in it; or NULL. */
 struct talk_room *talk_room_of(struct talk *t, const json_t *o);
 
-void talk_note(struct talk *t, enum talk_note what, struct talk_room *room,
-    const char *fmt, ...) PRINTFLIKE(4, 5);
+/* talk-who.c: who one is, and breaks. */
+void talk_who_init(struct talk *t, struct event_base *base);
+void talk_who_fini(struct talk *t);
+/* The server has said hello: says who one is. */
+void talk_greeted(struct talk *t, const json_t *o);
 /* Takes a copy of text; NULL: no break. */
 void talk_set_break(struct talk *t, const char *text);
+
+void talk_note(struct talk *t, enum talk_note what, struct talk_room *room,
+    const char *fmt, ...) PRINTFLIKE(4, 5);
 
 /* Scrubs all texts in o. */
 void talk_scrub(json_t *o);

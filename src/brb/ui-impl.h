@@ -90,13 +90,27 @@ void screen_fini(struct screen *s);
 /* ui.c */
 void ui_note(struct ui *ui, const char *fmt, ...) PRINTFLIKE(2, 3);
 void ui_error(struct ui *ui, const char *fmt, ...) PRINTFLIKE(2, 3);
+/* Has a new picture drawn. */
 void ui_changed(struct ui *ui);
-void ui_go(struct ui *ui, struct talk_room *room);
-struct talk_room *ui_numbered(struct ui *ui, unsigned number);
-struct talk_room *ui_next_unread(struct ui *ui);
-struct talk_room *ui_any_room(struct ui *ui);
 /* Where lines go now: above the prompt. */
 struct buf *ui_lines(struct ui *ui);
+int64_t ui_wall_ms(void);
+
+/* ui-room.c */
+/* How the user sees that room; it is made at the first call. */
+struct view *ui_view(struct ui *ui, struct talk_room *room);
+void view_free(struct view *view);
+/* Where lines of that room go; NULL: to what is looked at. */
+struct buf *ui_room_lines(struct ui *ui, struct talk_room *room,
+    struct show **show);
+void ui_go(struct ui *ui, struct talk_room *room);
+struct talk_room *ui_numbered(struct ui *ui, unsigned number);
+/* The next after the current one with something unread, round in a circle. */
+struct talk_room *ui_next_unread(struct ui *ui);
+struct talk_room *ui_any_room(struct ui *ui);
+
+/* ui-draw.c */
+void ui_draw_cb(evutil_socket_t fd, short what, void *arg);
 
 /* ui-input.c */
 void ui_say(struct ui *ui, const char *kind, const char *text);

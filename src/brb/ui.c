@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * Talking: what comes is printed, what is typed is said. One room is looked at;
- * what is said in others waits in their backlogs until one goes there.
- *
- * A picture is drawn once for all that a turn of the loop has brought, by an
- * event that is made active with the first of it: it is run after those that
- * were ready before, and so often that nobody waits for it.
+ * Talking: what comes is printed, what is typed is said.
  */
 #include "config.h"
 
@@ -28,7 +23,7 @@
 
 /* Lines */
 
-static int64_t
+int64_t
 ui_wall_ms(void)
 {
 	struct clock now;
@@ -75,143 +70,6 @@ ui_error(struct ui *ui, const char *fmt, ...)
 	va_end(ap);
 	show_error(&ui->show, ui_lines(ui), text);
 	free(text);
-}
-
-/* Rooms */
-
-static struct view *
-ui_view(struct ui *ui, struct talk_room *room)
-{
-	struct view *view = room->view;
-
-	if (view == NULL) {
-		view = xcalloc(1, sizeof(*view));
-		view->show = ui->show;
-		view->show.day = 0;
-		view->left_ms = ui_wall_ms();
-		room->view = view;
-	}
-	return view;
-}
-
-static void
-view_free(struct view *view)
-{
-	if (view == NULL)
-		return;
-	buf_fini(&view->backlog);
-	free(view);
-}
-
-/* The oldest half goes, so that not each line moves all others. */
-static void
-view_shorten(struct view *view)
-{
-	size_t at = view->backlog.len / 2, i;
-	char *end = memchr(view->backlog.data + at, '\n',
-	    view->backlog.len - at);
-
-	at = end == NULL ? view->backlog.len :
-			   (size_t)(end - view->backlog.data) + 1;
-	for (i = 0; i < at; i++)
-		view->dropped += view->backlog.data[i] == '\n';
-	memmove(view->backlog.data, view->backlog.data + at,
-	    view->backlog.len - at);
-	view->backlog.len -= at;
-}
-
-/* Where lines of that room go. */
-static struct buf *
-ui_room_lines(struct ui *ui, struct talk_room *room, struct show **show)
-{
-	struct view *view;
-
-	*show = &ui->show;
-	if (room == NULL || room == ui->current || !ui->screen.is_terminal)
-		return ui_lines(ui);
-	view = ui_view(ui, room);
-	if (view->backlog.len > UI_BACKLOG_MAX)
-		view_shorten(view);
-	*show = &view->show;
-	return &view->backlog;
-}
-
-struct talk_room *
-ui_numbered(struct ui *ui, unsigned number)
-{
-	struct talk_room *room;
-
-	TAILQ_FOREACH(room, talk_rooms(ui->talk), entry)
-		if (!room->is_left && --number == 0)
-			return room;
-	return NULL;
-}
-
-/* The next after the current one with something unread, round in a circle. */
-struct talk_room *
-ui_next_unread(struct ui *ui)
-{
-	struct talk_room *room, *first = NULL;
-	bool is_behind = false;
-
-	TAILQ_FOREACH(room, talk_rooms(ui->talk), entry) {
-		if (room == ui->current)
-			is_behind = true;
-		else if (ui_view(ui, room)->unread > 0) {
-			if (is_behind)
-				return room;
-			if (first == NULL)
-				first = room;
-		}
-	}
-	return first;
-}
-
-struct talk_room *
-ui_any_room(struct ui *ui)
-{
-	struct talk_room *room;
-
-	TAILQ_FOREACH(room, talk_rooms(ui->talk), entry)
-		if (!room->is_left)
-			return room;
-	return NULL;
-}
-
-void
-ui_go(struct ui *ui, struct talk_room *room)
-{
-	struct view *view;
-	char since[CLOCK_HHMM_SIZE];
-
-	if (ui->current == room)
-		return;
-	if (ui->current != NULL)
-		ui_view(ui, ui->current)->left_ms = ui_wall_ms();
-	ui->current = room;
-	ui->is_completing = false;
-	if (room == NULL) {
-		ui_changed(ui);
-		return;
-	}
-	view = ui_view(ui, room);
-	if (room->topic != NULL && *room->topic != '\0')
-		ui_note(ui, "%s: %s", room->name, room->topic);
-	else
-		ui_note(ui, "%s", room->name);
-	if (view->dropped > 0)
-		ui_note(ui,
-		    "%zu lines before these are not kept here; "
-		    "/history has them",
-		    view->dropped);
-	if (view->unread > 0) {
-		clock_hhmm(view->left_ms, since);
-		ui_note(ui, "new since %s --", since);
-	}
-	buf_add(ui_lines(ui), view->backlog.data, view->backlog.len);
-	buf_reset(&view->backlog);
-	view->dropped = view->unread = 0;
-	view->is_mentioned = false;
 }
 
 /* What the talk tells */
@@ -390,124 +248,6 @@ static const struct talk_handler ui_talk_handler = {
 	.forgotten = ui_forgotten,
 	.down = ui_down,
 };
-
-/* The picture */
-
-static void
-ui_add_elsewhere(struct ui *ui, struct buf *prompt)
-{
-	struct talk_room *room;
-	struct view *view;
-	unsigned number = 0;
-
-	TAILQ_FOREACH(room, talk_rooms(ui->talk), entry) {
-		if (room->is_left)
-			continue;
-		number++;
-		view = ui_view(ui, room);
-		if (view->unread > 0 && room != ui->current)
-			buf_addf(prompt, " %u:%s(%zu%s)", number, room->name,
-			    view->unread, view->is_mentioned ? "*" : "");
-	}
-}
-
-static void
-ui_prompt(struct ui *ui, struct buf *prompt)
-{
-	const char *p;
-	size_t lines;
-
-	switch (ui->question) {
-	case UI_PASTE:
-		p = edit_pasted(ui->edit, &lines);
-		buf_addf(prompt, "say these %zu lines? y or n: ", lines);
-		(void)p;
-		return;
-	case UI_LOGIN:
-		buf_addf(prompt, "password of %s: ", ui->question_name);
-		return;
-	case UI_REGISTER:
-		buf_addstr(prompt, "a password for your account: ");
-		return;
-	case UI_NO_QUESTION:
-		break;
-	}
-	buf_addstr(prompt,
-	    ui->current == NULL ? "(no room)" : ui->current->name);
-	ui_add_elsewhere(ui, prompt);
-	if (!talk_is_settled(ui->talk))
-		buf_addstr(prompt,
-		    ui->was_down ? " (offline)" : " (connecting)");
-	else if (ui->current != NULL && ui->current->state == TALK_OUT)
-		buf_addstr(prompt, " (not in it)");
-	if (talk_is_on_break(ui->talk))
-		buf_addstr(prompt, " (brb)");
-	buf_addstr(prompt, "> ");
-}
-
-/* The last lines that wait to be said, above the prompt. */
-static void
-ui_draw_unsaid(struct ui *ui)
-{
-	struct screen *s = &ui->screen;
-	const struct unsaid *u;
-	size_t skip = talk_unsaid_count(ui->talk);
-	size_t cols = s->cols > 0 ? s->cols - 1 : 0;
-	struct buf row = BUF_INITIALIZER;
-
-	skip = skip > UI_UNSAID_ROWS ? skip - UI_UNSAID_ROWS : 0;
-	TAILQ_FOREACH(u, talk_unsaid(ui->talk), entry) {
-		if (skip > 0) {
-			skip--;
-			continue;
-		}
-		buf_reset(&row);
-		show_unsaid(&ui->show, &row, u->nick, u->kind, u->text, cols);
-		buf_add(&s->out, row.data, row.len);
-		buf_addch(&s->out, '\n');
-		s->row_cols[s->rows_up++] = cols;
-	}
-	buf_fini(&row);
-}
-
-static void
-ui_draw_row(struct ui *ui)
-{
-	struct buf prompt = BUF_INITIALIZER;
-
-	ui_prompt(ui, &prompt);
-	ui->screen.prompt_cols = edit_draw(ui->edit, buf_cstr(&prompt),
-	    ui->screen.cols, &ui->screen.out);
-	buf_fini(&prompt);
-}
-
-static void
-ui_check_end(struct ui *ui)
-{
-	if (ui->screen.is_gone && !ui->is_quitting)
-		ui_quit(ui, "");
-	/* All that came from a pipe has to be said. */
-	if (ui->is_eof && !ui->is_quitting && ui->paste.len == 0 &&
-	    talk_unsaid_count(ui->talk) == 0 && talk_is_settled(ui->talk))
-		ui_quit(ui, "");
-}
-
-static void
-ui_draw_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct ui *ui = arg;
-
-	(void)fd;
-	(void)what;
-	ui_feed(ui);
-	screen_begin(&ui->screen);
-	if (ui->screen.is_raw && !ui->is_quitting) {
-		ui_draw_unsaid(ui);
-		ui_draw_row(ui);
-	}
-	screen_flush(&ui->screen);
-	ui_check_end(ui);
-}
 
 /* Signals */
 
