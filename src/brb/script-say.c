@@ -28,10 +28,13 @@
 static void
 say_line(struct script *s, const char *text)
 {
-	char *clean = text_scrub_copy(text, TALK_TEXT_MAX);
+	char *clean;
 
+	if (talk_say(s->talk, s->room, s->o->kind, text))
+		return;
+	clean = text_scrub_copy(text, TALK_TEXT_MAX);
 	/* An empty line says nothing. */
-	if (clean != NULL && !talk_say(s->talk, s->room, s->o->kind, clean)) {
+	if (clean != NULL) {
 		script_error(s, "not said: %s", clean);
 		s->is_refused = true;
 	}
@@ -63,8 +66,9 @@ say_take_line(struct script *s)
 static void
 say_take(struct script *s, const char *data, size_t len)
 {
+	/* One that is too long is refused as a whole. */
 	const size_t most = s->o->command != NULL ? SCRIPT_LINE_MAX :
-						    TALK_TEXT_MAX;
+						    TALK_TEXT_MAX + 1;
 	size_t i;
 
 	for (i = 0; i < len; i++)
@@ -149,7 +153,7 @@ say_readable_cb(evutil_socket_t fd, short what, void *arg)
 	}
 	say_take(s, data, (size_t)n);
 	if (s->o->command == NULL &&
-	    talk_unsaid_count(s->talk) >= SAY_UNSAID_MAX)
+	    talk_unsaid_lines(s->talk) >= SAY_UNSAID_MAX)
 		(void)event_del(s->readable);
 }
 
@@ -216,7 +220,7 @@ script_say_settled(struct script *s)
 void
 script_say_changed(struct script *s)
 {
-	size_t unsaid = talk_unsaid_count(s->talk);
+	size_t unsaid = talk_unsaid_lines(s->talk);
 
 	if (s->readable != NULL && s->o->command == NULL &&
 	    unsaid < SAY_UNSAID_MAX)

@@ -14,6 +14,7 @@
 
 #include "base/checksum.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "brb/edit.h"
 #include "brb/show.h"
 #include "brb/talk.h"
@@ -137,19 +138,12 @@ show_stamp(struct show *s, struct buf *out, const json_t *o, char mark)
 		show_plain(s, out);
 }
 
-void
-show_said(struct show *s, struct buf *out, const json_t *o, bool mentions)
+static void
+show_said_line(struct show *s, struct buf *out, const json_t *o, bool mentions,
+    const char *line, size_t len)
 {
 	const char *kind = talk_text(o, "event"), *nick = talk_text(o, "nick");
-	const char *text = talk_text(o, "text");
 
-	if (strcmp(kind, "topic") == 0) {
-		if (*text == '\0')
-			show_notef(s, out, "%s removed the topic", nick);
-		else
-			show_notef(s, out, "%s set the topic: %s", nick, text);
-		return;
-	}
 	show_stamp(s, out, o, mentions ? '*' : ' ');
 	if (strcmp(kind, "me") == 0) {
 		buf_addstr(out, "* ");
@@ -160,7 +154,29 @@ show_said(struct show *s, struct buf *out, const json_t *o, bool mentions)
 		show_nick(s, out, nick);
 		buf_addstr(out, *kind == 'n' ? "- " : "> ");
 	}
-	buf_addf(out, "%s\n", text);
+	buf_add(out, line, len);
+	buf_addch(out, '\n');
+}
+
+void
+show_said(struct show *s, struct buf *out, const json_t *o, bool mentions)
+{
+	const char *nick = talk_text(o, "nick"), *text = talk_text(o, "text");
+	size_t left = strlen(text), len, next;
+
+	if (strcmp(talk_text(o, "event"), "topic") == 0) {
+		if (left == 0)
+			show_notef(s, out, "%s removed the topic", nick);
+		else
+			show_notef(s, out, "%s set the topic: %s", nick, text);
+		return;
+	}
+	do {
+		len = text_line(text, left, &next);
+		show_said_line(s, out, o, mentions, text, len);
+		text += next;
+		left -= next;
+	} while (left > 0);
 }
 
 static void
@@ -209,10 +225,13 @@ show_unsaid(const struct show *s, struct buf *out, const char *nick,
     const char *kind, const char *text, size_t cols)
 {
 	struct buf line = BUF_INITIALIZER;
+	size_t lines = text_count_lines(text, strlen(text));
 
-	buf_addf(&line,
-	    strcmp(kind, "me") == 0 ? "[ ... ] * %s %s" : "[ ... ] <%s> %s",
-	    nick, text);
+	buf_addstr(&line, "[ ... ] ");
+	if (lines > 1)
+		buf_addf(&line, "(%zu lines) ", lines);
+	buf_addf(&line, strcmp(kind, "me") == 0 ? "* %s " : "<%s> ", nick);
+	buf_add(&line, text, strcspn(text, "\n"));
 	show_color(s, out, SHOW_GREY);
 	buf_add(out, line.data, edit_fit(line.data, line.len, cols));
 	show_plain(s, out);

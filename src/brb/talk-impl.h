@@ -31,7 +31,7 @@ struct talk {
 	struct talk_rooms rooms;
 	size_t room_count;
 	struct unsaid_list unsaid;
-	size_t unsaid_count;
+	size_t unsaid_lines; /* of all of those together */
 	uint64_t next_id;
 	char run[TALK_SECRET_SIZE]; /* so that ids of two runs differ */
 	char nick[NICK_SIZE];
@@ -40,6 +40,8 @@ struct talk {
 	 * the server has given a token for it. */
 	char *login_name, *login_secret;
 	char lobby[ROOM_NAME_SIZE];
+	/* How much the server takes at once: bytes, and lines; 0: not known. */
+	uint64_t max_text, max_lines;
 	char *break_text; /* NULL: not on break; talk_set_break() */
 	bool is_password; /* login_secret, and no token yet */
 	bool is_greeted, is_settled, is_quitting;

@@ -12,6 +12,9 @@
  * and it has all of it in order. So the place in a room is one number, and all
  * up to there was told.
  *
+ * What has several lines is one message, where the room takes such; where it does
+ * not, each line is one, in its place.
+ *
  * What has no answer when a connection breaks is sent again under its id, by
  * which the server knows it. Private messages have none, and are not. What is
  * held back then was said, and comes with what was missed.
@@ -35,16 +38,22 @@ talk_unsaid(const struct talk *t)
 }
 
 size_t
-talk_unsaid_count(const struct talk *t)
+talk_unsaid_lines(const struct talk *t)
 {
-	return t->unsaid_count;
+	return t->unsaid_lines;
+}
+
+static size_t
+unsaid_lines(const struct unsaid *u)
+{
+	return text_count_lines(u->text, strlen(u->text));
 }
 
 static void
 unsaid_remove(struct talk *t, struct unsaid *u)
 {
 	TAILQ_REMOVE(&t->unsaid, u, entry);
-	t->unsaid_count--;
+	t->unsaid_lines -= unsaid_lines(u);
 	json_decref(u->said);
 	free(u);
 }
@@ -270,13 +279,55 @@ talk_was_said(struct talk *t, struct unsaid *u, json_t *answer)
 	t->handler->changed(t->arg);
 }
 
+static struct unsaid *
+unsaid_new(struct talk *t, const char *to, const char *kind, const char *text,
+    size_t len)
+{
+	struct unsaid *u = xcalloc(1, sizeof(*u) + len + 1);
+
+	memcpy(u->text, text, len);
+	(void)snprintf(u->room, sizeof(u->room), "%s", to);
+	(void)snprintf(u->kind, sizeof(u->kind), "%s", kind);
+	(void)snprintf(u->id, sizeof(u->id), "%.16s-%llu", t->run,
+	    (unsigned long long)++t->next_id);
+	u->talk = t;
+	t->unsaid_lines += unsaid_lines(u);
+	return u;
+}
+
+/* Puts each line of it in its place, but for empty ones, which say nothing. */
+static void
+talk_part_lines(struct talk *t, struct unsaid *u)
+{
+	size_t left = strlen(u->text), len, next;
+	const char *line = u->text;
+	struct unsaid *part;
+
+	for (; left > 0; line += next, left -= next) {
+		len = text_line(line, left, &next);
+		if (len == 0)
+			continue;
+		part = unsaid_new(t, u->room, u->kind, line, len);
+		memcpy(part->nick, u->nick, sizeof(part->nick));
+		TAILQ_INSERT_BEFORE(u, part, entry);
+	}
+	unsaid_remove(t, u);
+}
+
 static void
 talk_was_not_said(struct talk *t, struct unsaid *u, json_t *answer)
 {
+	const char *error = talk_text(answer, "error");
 	const char *why = talk_text(answer, "text");
 
-	if (strcmp(talk_text(answer, "error"), "on-break") == 0 &&
-	    !u->is_private) {
+	if (unsaid_lines(u) > 1 &&
+	    (strcmp(error, "too-many-lines") == 0 ||
+		strcmp(error, "too-long") == 0)) {
+		talk_part_lines(t, u);
+		t->handler->changed(t->arg);
+		return;
+	}
+	if (strcmp(error, "on-break") == 0 && !u->is_private) {
 		u->is_sent = false;
 		if (t->break_text == NULL)
 			talk_set_break(t, "");
@@ -352,7 +403,8 @@ talk_may_send(struct talk *t, const struct unsaid *u)
 	    (room->state == TALK_LIVE || room->state == TALK_CATCHING_UP);
 }
 
-/* Is there one before u for the same place that was not sent? */
+/* Is there one before u for the same place that was not sent, or that may have
+ * to be sent line by line? */
 static bool
 talk_is_behind(const struct talk *t, const struct unsaid *u)
 {
@@ -361,7 +413,9 @@ talk_is_behind(const struct talk *t, const struct unsaid *u)
 	TAILQ_FOREACH(other, &t->unsaid, entry) {
 		if (other == u)
 			return false;
-		if (!other->is_sent && strcmp(other->room, u->room) == 0)
+		if (strcmp(other->room, u->room) == 0 &&
+		    (!other->is_sent ||
+			(other->said == NULL && unsaid_lines(other) > 1)))
 			return true;
 	}
 	return false;
@@ -392,31 +446,37 @@ talk_add(struct talk *t, const char *to, bool is_private, const char *kind,
     const char *text)
 {
 	struct unsaid *u;
-	char *clean = text_scrub_copy(text, TALK_TEXT_MAX);
-	size_t len;
+	size_t len = strlen(text);
+	char *clean = xmalloc(len * TEXT_SCRUB_GROWTH + 1);
 
-	if (clean == NULL || t->unsaid_count >= TALK_UNSAID_MAX ||
+	/* In private a message has one line. */
+	len = is_private ? text_scrub(clean, text, len) :
+			   text_scrub_lines(clean, text, len);
+	/* Nothing is cut: what is too long is not said. */
+	if (len == 0 || len > TALK_TEXT_MAX ||
+	    t->unsaid_lines + text_count_lines(clean, len) > TALK_UNSAID_MAX ||
 	    strlen(to) >= sizeof(u->room)) {
 		free(clean);
 		return false;
 	}
-	len = strlen(clean);
-	u = xcalloc(1, sizeof(*u) + len + 1);
-	memcpy(u->text, clean, len + 1);
+	u = unsaid_new(t, to, kind, clean, len);
 	free(clean);
-	(void)snprintf(u->room, sizeof(u->room), "%s", to);
-	(void)snprintf(u->kind, sizeof(u->kind), "%s", kind);
 	(void)snprintf(u->nick, sizeof(u->nick), "%s",
 	    t->is_settled || t->wanted[0] == '\0' ? t->nick : t->wanted);
-	(void)snprintf(u->id, sizeof(u->id), "%.16s-%llu", t->run,
-	    (unsigned long long)++t->next_id);
-	u->talk = t;
 	u->is_private = is_private;
 	TAILQ_INSERT_TAIL(&t->unsaid, u, entry);
-	t->unsaid_count++;
 	talk_send_unsaid(t);
 	t->handler->changed(t->arg);
 	return true;
+}
+
+bool
+talk_may_be_one(const struct talk *t, const char *text)
+{
+	size_t len = strlen(text);
+
+	return len <= t->max_text && len <= TALK_TEXT_MAX &&
+	    text_count_lines(text, len) <= t->max_lines;
 }
 
 bool

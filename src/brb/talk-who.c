@@ -317,6 +317,8 @@ talk_greeted(struct talk *t, const json_t *o)
 	talk_set_nick(t, talk_text(o, "nick"));
 	if (room_name_check(talk_text(o, "lobby")) == NICK_OK)
 		nick_fold(t->lobby, talk_text(o, "lobby"));
+	t->max_text = talk_number(o, "max_text");
+	t->max_lines = talk_number(o, "max_lines");
 	if (t->options->ssh_key != NULL)
 		talk_ask(t, json_pack("{s:s}", "ssh", t->options->ssh_key),
 		    talk_ssh_answer, t);

@@ -57,29 +57,56 @@ talk_is_plain(const char *s, size_t len)
 	return true;
 }
 
+static void
+talk_scrub_string(json_t *o, bool has_lines)
+{
+	size_t len = json_string_length(o);
+	char *clean;
+
+	if (talk_is_plain(json_string_value(o), len))
+		return;
+	clean = xmalloc(len * TEXT_SCRUB_GROWTH + 1);
+	if (has_lines)
+		(void)text_scrub_lines(clean, json_string_value(o), len);
+	else
+		clean[text_scrub(clean, json_string_value(o), len)] = '\0';
+	(void)json_string_set(o, clean);
+	free(clean);
+}
+
+/* Is it about something said, whose "text" may have several lines? */
+static bool
+talk_has_lines(const json_t *o)
+{
+	const char *name = talk_text(o, "event");
+
+	return strcmp(name, "say") == 0 || strcmp(name, "me") == 0 ||
+	    strcmp(name, "notice") == 0;
+}
+
 void
 talk_scrub(json_t *o)
 {
-	json_t *value;
-	size_t i, len;
+	json_t *value, *lines = NULL;
+	size_t i;
 	void *at;
-	char *clean;
 
-	if (json_is_string(o)) {
-		len = json_string_length(o);
-		if (talk_is_plain(json_string_value(o), len))
-			return;
-		clean = xmalloc(len * TEXT_SCRUB_GROWTH + 1);
-		clean[text_scrub(clean, json_string_value(o), len)] = '\0';
-		(void)json_string_set(o, clean);
-		free(clean);
-	} else if (json_is_array(o)) {
+	if (json_is_string(o))
+		talk_scrub_string(o, false);
+	else if (json_is_array(o)) {
 		TALK_EACH(o, i, value)
 			talk_scrub(value);
 	} else if (json_is_object(o)) {
+		if (talk_has_lines(o))
+			lines = json_object_get(o, "text");
 		for (at = json_object_iter(o); at != NULL;
-		     at = json_object_iter_next(o, at))
-			talk_scrub(json_object_iter_value(at));
+		     at = json_object_iter_next(o, at)) {
+			value = json_object_iter_value(at);
+			if (value == lines && json_is_string(value))
+				talk_scrub_string(value, true);
+			else
+				talk_scrub(value);
+		}
 	}
 }
 

@@ -165,13 +165,18 @@ struct talk_room *talk_find_room(struct talk *t, const char *name);
 struct talk_rooms *talk_rooms(struct talk *t);
 
 /* Says it, as soon as that can be done. False: too much waits already, or there
- * is nothing in it. */
+ * is nothing in it. What has several lines is one message, or, where the room
+ * takes none such, as many. */
 bool talk_say(struct talk *t, const char *room, const char *kind,
     const char *text) MUST_CHECK;
 bool talk_msg(struct talk *t, const char *nick, const char *kind,
     const char *text) MUST_CHECK;
+/* Does the server take several lines as that as one message, as far as is known
+ * of it? */
+bool talk_may_be_one(const struct talk *t, const char *text);
 const struct unsaid_list *talk_unsaid(const struct talk *t);
-size_t talk_unsaid_count(const struct talk *t);
+/* In lines, of which a message may have several. */
+size_t talk_unsaid_lines(const struct talk *t);
 
 /* Other changes of what one is. */
 void talk_nick(struct talk *t, const char *nick);

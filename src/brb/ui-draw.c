@@ -73,10 +73,12 @@ ui_draw_unsaid(struct ui *ui)
 {
 	struct screen *s = &ui->screen;
 	const struct unsaid *u;
-	size_t skip = talk_unsaid_count(ui->talk);
+	size_t skip = 0;
 	size_t cols = s->cols > 0 ? s->cols - 1 : 0;
 	struct buf row = BUF_INITIALIZER;
 
+	TAILQ_FOREACH(u, talk_unsaid(ui->talk), entry)
+		skip++;
 	skip = skip > UI_UNSAID_ROWS ? skip - UI_UNSAID_ROWS : 0;
 	TAILQ_FOREACH(u, talk_unsaid(ui->talk), entry) {
 		if (skip > 0) {
@@ -110,7 +112,7 @@ ui_check_end(struct ui *ui)
 		ui_quit(ui, "");
 	/* All that came from a pipe has to be said. */
 	if (ui->is_eof && !ui->is_quitting && ui->paste.len == 0 &&
-	    talk_unsaid_count(ui->talk) == 0 && talk_is_settled(ui->talk))
+	    talk_unsaid_lines(ui->talk) == 0 && talk_is_settled(ui->talk))
 		ui_quit(ui, "");
 }
 

@@ -41,7 +41,7 @@ ui_feed(struct ui *ui)
 	char *line, *end;
 
 	while (ui->paste.len > 0 &&
-	    talk_unsaid_count(ui->talk) < TALK_UNSAID_MAX) {
+	    talk_unsaid_lines(ui->talk) < TALK_UNSAID_MAX) {
 		line = ui->paste.data + ui->paste_done;
 		end = memchr(line, '\n', ui->paste.len - ui->paste_done);
 		if (end == NULL) {
@@ -59,7 +59,7 @@ ui_feed(struct ui *ui)
 	    ui->readable == NULL)
 		return;
 	/* A pipe is read as fast as it is said. */
-	if (talk_unsaid_count(ui->talk) < TALK_UNSAID_MAX / 2)
+	if (talk_unsaid_lines(ui->talk) < TALK_UNSAID_MAX / 2)
 		(void)event_add(ui->readable, NULL);
 }
 
@@ -93,24 +93,33 @@ ui_quit(struct ui *ui, const char *text)
 	(void)event_base_loopexit(ui->base, &tv);
 }
 
+/* As one message, where that can be; or line by line, as there is room. */
+static void
+ui_say_paste(struct ui *ui, const char *paste)
+{
+	const char *room = ui->current->name;
+
+	if (ui->paste.len > 0 && strcmp(ui->paste_room, room) != 0) {
+		ui_error(ui, "not said: lines for %s still wait",
+		    ui->paste_room);
+		return;
+	}
+	if (ui->paste.len == 0 && talk_may_be_one(ui->talk, paste) &&
+	    talk_say(ui->talk, room, "say", paste))
+		return;
+	buf_add(&ui->paste, paste, strlen(paste));
+	(void)snprintf(ui->paste_room, sizeof(ui->paste_room), "%s", room);
+}
+
 static void
 ui_paste_answer(struct ui *ui, unsigned char c)
 {
-	const char *paste;
 	size_t lines;
 
-	paste = edit_pasted(ui->edit, &lines);
 	ui->question = UI_NO_QUESTION;
-	if ((c == 'y' || c == 'Y') && ui->paste.len > 0 &&
-	    ui->current != NULL &&
-	    strcmp(ui->paste_room, ui->current->name) != 0) {
-		ui_error(ui, "not said: lines for %s still wait",
-		    ui->paste_room);
-	} else if ((c == 'y' || c == 'Y') && ui->current != NULL) {
-		buf_add(&ui->paste, paste, strlen(paste));
-		(void)snprintf(ui->paste_room, sizeof(ui->paste_room), "%s",
-		    ui->current->name);
-	} else
+	if ((c == 'y' || c == 'Y') && ui->current != NULL)
+		ui_say_paste(ui, edit_pasted(ui->edit, &lines));
+	else
 		ui_note(ui, "not said");
 	edit_drop_paste(ui->edit);
 	ui_changed(ui);
@@ -277,7 +286,7 @@ ui_readable_cb(evutil_socket_t fd, short what, void *arg)
 	if (edit_is_waiting(ui->edit))
 		(void)event_add(ui->pause, &tv);
 	if (!ui->screen.is_terminal &&
-	    talk_unsaid_count(ui->talk) >= TALK_UNSAID_MAX / 2)
+	    talk_unsaid_lines(ui->talk) >= TALK_UNSAID_MAX / 2)
 		(void)event_del(ui->readable);
 }
 

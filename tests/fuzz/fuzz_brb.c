@@ -2,10 +2,11 @@
  * Copyright (c) 2026 The brbd authors
  *
  * The client and a server that lies. The input is lines: "!" and a letter is
- * what a person does here, ";" is the end of the connection, after which there
- * is another; all else is what the server sends, in which "@ID" stands for the
- * id of what was said last. Whatever comes, numbers are told in order, and what
- * is shown has no control characters but the end of each line.
+ * what a person does here, where "|" ends a line of what is said; ";" is the end
+ * of the connection, after which there is another; all else is what the server
+ * sends, in which "@ID" stands for the id of what was said last. Whatever comes,
+ * numbers are told in order, and what is shown has no control characters but the
+ * end of each line.
  */
 #include "config.h"
 
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/util.h"
 #include "brb/address.h"
 #include "brb/link.h"
 #include "brb/show.h"
@@ -160,6 +162,18 @@ connect_anew(struct play *p)
 	link_adopt(talk_link(p->talk), fds[1]);
 }
 
+/* Says it; "|" ends a line. */
+static void
+say(struct play *p, const char *text)
+{
+	char *lines = xstrdup(text), *at;
+
+	for (at = lines; (at = strchr(at, '|')) != NULL;)
+		*at = '\n';
+	(void)!talk_say(p->talk, "lobby", "say", lines);
+	free(lines);
+}
+
 /* Reads what the client says, for the id of what was said last. */
 static void
 drain(struct play *p)
@@ -214,7 +228,7 @@ act(struct play *p, char what, const char *rest)
 	uint64_t after = 7;
 
 	if (what == 's')
-		(void)!talk_say(p->talk, "lobby", "say", rest);
+		say(p, rest);
 	else if (what == 'm')
 		(void)!talk_msg(p->talk, "bob", "me", rest);
 	else if (what == 'j')
@@ -245,7 +259,7 @@ play_line(struct play *p, const char *line)
 	else
 		send_line(p, line);
 	turn(p);
-	require(talk_unsaid_count(p->talk) <= TALK_UNSAID_MAX);
+	require(talk_unsaid_lines(p->talk) <= TALK_UNSAID_MAX);
 }
 
 static void
