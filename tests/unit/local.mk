@@ -33,6 +33,7 @@ unit_tests = \
 	%D%/check_cloak \
 	%D%/check_clock \
 	%D%/check_command \
+	%D%/check_confirm \
 	%D%/check_conn \
 	%D%/check_conn_tls \
 	%D%/check_conn_unsent \
