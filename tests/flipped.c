@@ -50,6 +50,9 @@
 #define SAMPLE 20 /* bytes that are changed in each state, unless all are */
 #define ZEROS_STEP 997 /* one in so many of the zeros that follow */
 #define TAIL 40 /* bytes that a power cut has not got to the disk */
+/* So many tests a state if FLIPPED_STEP is given: check measures one in 32 bits
+ * of microseconds, and fails those that take longer than 35 minutes. */
+#define PARTS 16
 
 struct file {
 	char *name;
@@ -64,7 +67,12 @@ struct image {
 	size_t count;
 };
 
+/* How the daemon ended. */
+enum { STATE_CLOSED, STATE_KILLED, STATE_POWER_CUT, STATES };
+
 static struct daemon d;
+static struct image images[STATES];
+static unsigned step, parts; /* FLIPPED_STEP; tests a state */
 static char *dir, *state_dir, *control_path;
 static int64_t patience_ms;
 static unsigned long starts, recovered, refused;
@@ -544,12 +552,28 @@ flipped_try_swaps(struct image *image, const char *state,
 		}
 }
 
+/* Each byte that is to be changed, but only those of that part. */
 static void
-flipped_try_all(struct image *image, const char *state)
+flipped_try_bytes(struct image *image, const char *state, unsigned part,
+    const struct buf *whole)
 {
-	unsigned step = client_setting("FLIPPED_STEP", 0);
+	size_t every = step, i, offset, passed = 0;
+
+	if (every == 0)
+		every = (image_count_bytes(image) / SAMPLE) | 1;
+	for (i = 0; i < image->count; i++)
+		for (offset = 0; offset < image->files[i].len; offset++)
+			if (file_is_in_use(&image->files[i], offset) &&
+			    passed++ % every == 0 &&
+			    (passed - 1) / every % parts == part)
+				flipped_try_byte(image, state, &image->files[i],
+				    offset, whole);
+}
+
+static void
+flipped_try_all(struct image *image, const char *state, unsigned part)
+{
 	struct buf whole = BUF_INITIALIZER;
-	size_t i, offset, passed = 0;
 
 	image_put(image);
 	flipped_start();
@@ -557,15 +581,9 @@ flipped_try_all(struct image *image, const char *state)
 	view_take(&whole);
 	flipped_end(SIGTERM);
 	daemon_fini(&d);
-	if (step == 0)
-		step = (unsigned)(image_count_bytes(image) / SAMPLE) | 1;
-	for (i = 0; i < image->count; i++)
-		for (offset = 0; offset < image->files[i].len; offset++)
-			if (file_is_in_use(&image->files[i], offset) &&
-			    passed++ % step == 0)
-				flipped_try_byte(image, state, &image->files[i],
-				    offset, &whole);
-	flipped_try_swaps(image, state, &whole);
+	flipped_try_bytes(image, state, part, &whole);
+	if (part == 0)
+		flipped_try_swaps(image, state, &whole);
 	buf_fini(&whole);
 }
 
@@ -601,9 +619,9 @@ flipped_make_state(void)
 	return ana;
 }
 
-START_TEST(test_flipped)
+static void
+flipped_set_up(void)
 {
-	struct image killed = { 0 }, closed = { 0 };
 	int ana;
 
 	patience_ms = client_patience_ms(2);
@@ -611,20 +629,36 @@ START_TEST(test_flipped)
 	flipped_end(SIGKILL);
 	daemon_fini(&d);
 	(void)close(ana);
-	image_take(&killed);
+	image_take(&images[STATE_KILLED]);
+	image_take(&images[STATE_POWER_CUT]);
+	image_cut_power(&images[STATE_POWER_CUT]);
 	flipped_start();
 	client_await_daemon(&d, patience_ms);
 	flipped_end(SIGTERM);
 	daemon_fini(&d);
-	image_take(&closed);
-	flipped_try_all(&closed, "closed");
-	flipped_try_all(&killed, "killed");
-	image_cut_power(&killed);
-	flipped_try_all(&killed, "power cut");
-	(void)printf("%lu starts, %lu recovered, %lu refused\n", starts,
-	    recovered, refused);
-	image_fini(&closed);
-	image_fini(&killed);
+	image_take(&images[STATE_CLOSED]);
+}
+
+static void
+flipped_tear_down(void)
+{
+	int i;
+
+	for (i = 0; i < STATES; i++)
+		image_fini(&images[i]);
+}
+
+START_TEST(test_flipped)
+{
+	static const char *const names[STATES] = { "closed", "killed",
+		"power cut" };
+	unsigned part = (unsigned)_i / STATES;
+
+	starts = recovered = refused = 0;
+	flipped_try_all(&images[_i % STATES], names[_i % STATES], part);
+	(void)printf("%s, part %u of %u: %lu starts, %lu recovered, %lu "
+		     "refused\n",
+	    names[_i % STATES], part + 1, parts, starts, recovered, refused);
 }
 END_TEST
 
@@ -635,11 +669,14 @@ main(void)
 	TCase *tc = unit_case(suite, "flipped", NULL, NULL);
 	int status;
 
+	step = client_setting("FLIPPED_STEP", 0);
+	parts = step == 0 ? 1 : PARTS;
 	dir = unit_dir_new();
 	state_dir = xasprintf("%s/state", dir);
 	control_path = xasprintf("%s/control", dir);
 	tcase_set_timeout(tc, 0);
-	tcase_add_test(tc, test_flipped);
+	tcase_add_unchecked_fixture(tc, flipped_set_up, flipped_tear_down);
+	tcase_add_loop_test(tc, test_flipped, 0, (int)(STATES * parts));
 	status = unit_run(suite);
 	unit_dir_free(dir);
 	free(state_dir);
