@@ -314,6 +314,27 @@ reader_json_private(struct reader *r, const char *line)
 	r->has_asked = false;
 }
 
+/* A message, of one line or several. */
+static void
+reader_json_room(struct reader *r, const char *line)
+{
+	const char *text = strstr(line, "\"text\":\"");
+	unsigned number;
+
+	LOSSES_ASSERT(text != NULL, "%s: %s", r->nick, line);
+	text += strlen("\"text\":\"");
+	for (;;) {
+		LOSSES_ASSERT(sscanf(text, "%u ", &number) == 1, "%s: %s",
+		    r->nick, line);
+		reader_room_line(r, number);
+		text = strstr(text, "\\n");
+		if (text == NULL)
+			break;
+		text += 2;
+		r->several++;
+	}
+}
+
 void
 reader_json_line(struct reader *r, char *line, struct buf *answers)
 {
@@ -337,9 +358,7 @@ reader_json_line(struct reader *r, char *line, struct buf *answers)
 	else if (strncmp(line, "{\"event\":\"msg-kept\"", 19) == 0)
 		reader_notice(r, "private messages were kept for you:");
 	else if (strstr(line, "\"nick\":\"ana\",\"text\":") != NULL) {
-		LOSSES_ASSERT(reader_json_has(line, "\"text\":\"", &number),
-		    "%s: %s", r->nick, line);
-		reader_room_line(r, number);
+		reader_json_room(r, line);
 	} else if (strncmp(line, "{\"event\":\"repeats\"", 18) == 0)
 		reader_notice(r, "messages that you may have seen already:");
 	else if (strncmp(line, "{\"event\":\"new\"", 14) == 0)

@@ -41,6 +41,7 @@ struct reader {
 	bool was_asked[PRIVATE_MAX];
 	unsigned guest_first, guest_next; /* seen in PHASE_GUEST */
 	unsigned repeats, private_repeats;
+	unsigned several; /* lines that were not their message's first */
 	/* The last lines, and what became of connections. */
 	char recent[RECENT_SIZE];
 	size_t recent_len;

@@ -2,12 +2,12 @@
  * Copyright (c) 2026 The brbd authors
  *
  * Exactly what was missed, over connections that break in every way. Ana says
- * numbered lines without a pause. Bob, over TCP, cy, over a Unix socket, and
- * tess, by TLS, lose their connections again and again and come back under their
- * nicks; so does ada, by TLS, to her account; and kim, liv and mia over
- * WebSockets, with IRC and JSON. Where bytes are counted below, TLS has them as
- * ciphertext, and a WebSocket in frames, so that records and frames are cut
- * anywhere.
+ * numbered lines without a pause, alone or several as one message. Bob, over
+ * TCP, cy, over a Unix socket, and tess, by TLS, lose their connections again
+ * and again and come back under their nicks; so does ada, by TLS, to her
+ * account; and kim, liv and mia over WebSockets, with IRC and JSON. Where bytes
+ * are counted below, TLS has them as ciphertext, and a WebSocket in frames, so
+ * that records and frames are cut anywhere.
  * Between them and the daemon is a proxy, in here: it hands on what the daemon
  * sends up to some byte, and then swallows some more, or leaves the rest
  * unread, and resets or closes, or lets them come back while the old connection
@@ -47,6 +47,7 @@
 /* Repeats included, fewer private messages than the 64 kept for one. */
 #define PRIVATE_AHEAD 20
 #define PRIVATE_INTERVAL_MS 50
+#define LINES_MAX 4 /* of a message */
 /*
  * Over TCP, the daemon sets a broken connection back by what a receive buffer
  * may hold, which is 64 KiB at least. Less than that, with a record of TLS that
@@ -541,29 +542,66 @@ speaker_write(const char *text, size_t len)
 	}
 }
 
+/* By IRC, which has messages of several lines. */
+static void
+speaker_connect(void)
+{
+	static const char hello[] =
+	    "CAP REQ :message-tags batch draft/multiline\r\nNICK ana\r\n"
+	    "USER a 0 * :a\r\nCAP END\r\nJOIN #lobby\r\n";
+	struct daemon at = d;
+
+	at.port_ipv4 = d.port_second;
+	speaker = client_connect(&at, false, 0);
+	ck_assert_int_ne(speaker, -1);
+	speaker_write(hello, strlen(hello));
+}
+
+/* One of the next lines, numbered; in_batch: of a message of several. */
+static void
+speaker_add_line(struct buf *text, bool in_batch)
+{
+	static char pad[400];
+	int len = (int)losses_random(losses_random(4) == 0 ? 400 : 40);
+
+	memset(pad, 'x', sizeof(pad) - 1);
+	buf_addf(text, "%sPRIVMSG #lobby :%u %.*s.\r\n",
+	    in_batch ? "@batch=1 " : "", ++said, len, pad);
+}
+
+static void
+speaker_add_private(struct buf *text)
+{
+	int64_t now_ms = client_now_ms();
+	size_t i = losses_random(NITEMS(people));
+
+	if (losses_random(50) != 0 || people[i].rounds == 0 ||
+	    said_private[i] + 1 >= PRIVATE_MAX ||
+	    said_private[i] - people[i].see.next_private + 1 >= PRIVATE_AHEAD ||
+	    now_ms - said_private_ms[i] < PRIVATE_INTERVAL_MS)
+		return;
+	said_private_ms[i] = now_ms;
+	buf_addf(text, "PRIVMSG %s :%u .\r\n", people[i].see.nick,
+	    ++said_private[i]);
+}
+
 static void
 speaker_say(void)
 {
-	static char pad[400];
 	struct buf text = BUF_INITIALIZER;
-	int64_t now_ms = client_now_ms();
-	size_t i;
-	int count = 1 + (int)losses_random(5), pad_len;
+	int count = 1 + (int)losses_random(5), lines;
 
-	memset(pad, 'x', sizeof(pad) - 1);
 	while (count-- > 0) {
-		pad_len = (int)losses_random(losses_random(4) == 0 ? 400 : 40);
-		buf_addf(&text, "%u %.*s.\n", ++said, pad_len, pad);
-		i = losses_random(NITEMS(people));
-		if (losses_random(50) == 0 && people[i].rounds > 0 &&
-		    said_private[i] + 1 < PRIVATE_MAX &&
-		    said_private[i] - people[i].see.next_private + 1 <
-			PRIVATE_AHEAD &&
-		    now_ms - said_private_ms[i] >= PRIVATE_INTERVAL_MS) {
-			said_private_ms[i] = now_ms;
-			buf_addf(&text, "/msg %s %u .\n", people[i].see.nick,
-			    ++said_private[i]);
-		}
+		if (said == 0 || losses_random(4) == 0) {
+			buf_addstr(&text,
+			    "BATCH +1 draft/multiline #lobby\r\n");
+			lines = 2 + (int)losses_random(LINES_MAX - 1);
+			while (lines-- > 0)
+				speaker_add_line(&text, true);
+			buf_addstr(&text, "BATCH -1\r\n");
+		} else
+			speaker_add_line(&text, false);
+		speaker_add_private(&text);
 	}
 	speaker_write(text.data, text.len);
 	buf_fini(&text);
@@ -714,13 +752,11 @@ START_TEST(test_losses)
 	client_start_daemon(&d, dir, NULL,
 	    "-l 127.0.0.1:0,line -l 0.0.0.0:0 -l unix:%s/sock %s -o line-rate=0 "
 	    "-o max-sessions=1 -o accept-rate=0 -o max-per-address=0 -o announce-rate=0 "
-	    "-o presence-window=1h -o history-size=64M",
-	    dir, tls_options);
+	    "-o presence-window=1h -o history-size=64M -o max-lines=%d",
+	    dir, tls_options, LINES_MAX);
 	d.has_second = true;
 	client_await_daemon(&d, patience_ms);
-	speaker = client_connect(&d, false, 0);
-	ck_assert_int_ne(speaker, -1);
-	speaker_write("/nick ana\n", 10);
+	speaker_connect();
 	for (i = 0; i < NITEMS(people); i++) {
 		p = &people[i];
 		p->fd = p->old_fd = -1;
@@ -735,6 +771,10 @@ START_TEST(test_losses)
 		losses_step();
 	}
 	losses_report();
+	/* The first message had several lines. */
+	for (p = people; p < people + NITEMS(people); p++)
+		LOSSES_ASSERT(p->speech != WS_JSON || p->see.several > 0,
+		    "%s saw no message of several lines", p->see.nick);
 	losses_stop();
 	ck_assert_str_eq(unit_dir_names(dir),
 	    tls_options[0] == '\0' ? "brbd.conf notify" :
