@@ -88,7 +88,8 @@ _Static_assert(HISTORY_TEXT_MAX <= UINT16_MAX, "text_len");
 #define HISTORY_HEADER_SIZE 4096
 /*
  * A record's time: the room's, in milliseconds, and in the low bits how many
- * minutes behind that the wall clock was, or ahead if negative.
+ * minutes behind that the wall clock was, or ahead if negative; 182 days at
+ * most: what is more is shown with a wrong date.
  */
 #define RECORD_BEHIND_BITS 19
 #define RECORD_BEHIND_MAX ((INT64_C(1) << (RECORD_BEHIND_BITS - 1)) - 1)
