@@ -51,11 +51,13 @@ TESTS = $(programs) $(unit_tests_slow) $(dialogs_slow) $(scripts) \
 	$(unit_tests) $(fuzz_tests) $(dialogs)
 endif
 
-# All but the programs, which take long.
-.PHONY: check-short
+# All but the programs, which take long; and these alone.
+.PHONY: check-short check-long
 check-short:
 	$(MAKE) check TESTS="$(unit_tests_slow) $(dialogs_slow) $(scripts) \
 	    $(unit_tests) $(fuzz_tests) $(dialogs)"
+check-long:
+	$(MAKE) check TESTS="$(programs)"
 
 client_sources = %D%/client.c %D%/client.h %D%/daemon.c %D%/daemon.h \
 	%D%/tls-client.c %D%/tls-client.h
