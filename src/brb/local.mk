@@ -44,7 +44,9 @@ src_brb_libbrb_a_SOURCES = \
 	%D%/ui-draw.c \
 	%D%/ui-impl.h \
 	%D%/ui-input.c \
+	%D%/ui-lines.c \
 	%D%/ui-room.c \
+	%D%/ui-say.c \
 	%D%/ui-screen.c \
 	%D%/ui.c \
 	%D%/ui.h

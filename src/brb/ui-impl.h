@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  * Copyright (c) 2026 The brbd authors
  *
- * For ui*.c alone.
+ * For ui*.c alone. Each of them calls those that stand before it here, and ui.c
+ * all of them.
  */
 #ifndef UI_IMPL_H
 #define UI_IMPL_H
@@ -87,7 +88,7 @@ void screen_flush(struct screen *s);
 void screen_begin(struct screen *s);
 void screen_fini(struct screen *s);
 
-/* ui.c */
+/* ui-lines.c */
 void ui_note(struct ui *ui, const char *fmt, ...) PRINTFLIKE(2, 3);
 void ui_error(struct ui *ui, const char *fmt, ...) PRINTFLIKE(2, 3);
 /* Has a new picture drawn. */
@@ -109,17 +110,15 @@ struct talk_room *ui_numbered(struct ui *ui, unsigned number);
 struct talk_room *ui_next_unread(struct ui *ui);
 struct talk_room *ui_any_room(struct ui *ui);
 
-/* ui-draw.c */
-void ui_draw_cb(evutil_socket_t fd, short what, void *arg);
-
-/* ui-input.c */
+/* ui-say.c */
 void ui_say(struct ui *ui, const char *kind, const char *text);
 /* Says what still waits of a paste, as far as there is room. */
 void ui_feed(struct ui *ui);
 /* Ends once the server has heard of it. */
 void ui_quit(struct ui *ui, const char *text);
-void ui_readable_cb(evutil_socket_t fd, short what, void *arg);
-void ui_pause_cb(evutil_socket_t fd, short what, void *arg);
+
+/* ui-draw.c */
+void ui_draw_cb(evutil_socket_t fd, short what, void *arg);
 
 /* ui-command.c */
 void ui_command(struct ui *ui, const char *line);
@@ -129,5 +128,9 @@ const char *ui_command_name(size_t i);
 
 /* ui-complete.c */
 void ui_complete(struct ui *ui);
+
+/* ui-input.c */
+void ui_readable_cb(evutil_socket_t fd, short what, void *arg);
+void ui_pause_cb(evutil_socket_t fd, short what, void *arg);
 
 #endif
