@@ -8,8 +8,10 @@
 #include <sys/types.h>
 
 #include <event2/event.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "brb/talk.h"
 #include "brb/ui-impl.h"
 
@@ -61,12 +63,17 @@ ui_quit(struct ui *ui, const char *text)
 {
 	struct timeval tv = { .tv_sec = UI_QUIT_MS / 1000 };
 	const struct unsaid *u;
+	char *row; /* its lines in one */
 
 	ui->is_quitting = true;
-	TAILQ_FOREACH(u, talk_unsaid(ui->talk), entry)
-		if (u->said == NULL)
-			ui_error(ui, "not said, perhaps, in %s: %s", u->room,
-			    u->text);
+	TAILQ_FOREACH(u, talk_unsaid(ui->talk), entry) {
+		if (u->said != NULL)
+			continue;
+		row = text_scrub_copy(u->text, TALK_TEXT_MAX);
+		ui_error(ui, "not said, perhaps, in %s: %s", u->room,
+		    row == NULL ? "" : row);
+		free(row);
+	}
 	if (!talk_is_settled(ui->talk)) {
 		(void)event_base_loopbreak(ui->base);
 		return;
