@@ -158,7 +158,9 @@ struct event {
 	bool is_uncertain; /* there may be more: the power was cut */
 	bool is_id_shown; /* this is for whose id it is */
 	bool is_aside; /* to be said by who is not there, but could be */
-	bool is_own; /* said just now by another client of who is shown it */
+	/* It comes to who has said it, by another client: live, or as what that
+	 * has missed. */
+	bool is_own;
 	const struct event_presence *presence;
 	/* Of an arrival: those whose own (struct cursor) is that or a later one
 	 * were told of it when they came; 0: nobody was. */

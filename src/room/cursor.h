@@ -87,6 +87,13 @@ cursor_is_own(const struct cursor *c, uint64_t author, uint8_t via)
 	return author == c->client->member->id && via == c->client->number;
 }
 
+/* Did the person say it who reads at c, with whichever of their clients? */
+static inline bool
+cursor_is_persons(const struct cursor *c, uint64_t author)
+{
+	return author == c->client->member->id;
+}
+
 /* Does one of their clients hear of each who comes and goes? */
 static inline bool
 membership_tracks(const struct membership *ms)

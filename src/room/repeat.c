@@ -47,8 +47,8 @@ repeat_size(const struct cursor *c, struct event *event)
 	buf_reset(out);
 	event->server = c->ms->room->chat->options->server_name;
 	event->room = c->ms->room->name;
-	/* Shown live as "you", and later by the nick: the shorter counts. */
-	event->is_own = event->author == c->client->member->id &&
+	/* Shown as "you", and in a greeting by the nick: the shorter counts. */
+	event->is_own = cursor_is_persons(c, event->author) &&
 	    strlen(event->nick) > strlen("you");
 	dialect_render(c->client->dialect, out, event);
 	return out->len;

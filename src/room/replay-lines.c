@@ -116,6 +116,18 @@ replay_render_topic(struct cursor *c, struct buf *out, uint64_t gap_until)
 	replay_render(c, out, &event);
 }
 
+/*
+ * Is what the person said with any of their clients shown to c as theirs? So it
+ * is live, and when it is what they have missed. The past that is asked for, or
+ * greets somebody, is the room's record, in which all have their nick: it tells
+ * nobody's former stays from those of others under that nick.
+ */
+static bool
+replay_marks_own(const struct cursor *c)
+{
+	return c->replay == NULL || c->replay->kind == REPLAY_CATCHUP;
+}
+
 /* Are all messages of piece shown to c, or hidden, by the same rules as those of
  * others, and none by a rule of its own? */
 static bool
@@ -134,7 +146,7 @@ replay_is_common(const struct cursor *c, const struct piece *piece)
 		return true;
 	return shown_seen_count(&c->shown, piece->from.number,
 		   piece->to.number) == 0 &&
-	    (piece->to.number <= c->own_from ||
+	    ((!replay_marks_own(c) && piece->to.number <= c->own_from) ||
 		!piece_has_author(piece, m->id));
 }
 
@@ -227,9 +239,8 @@ replay_lines(struct cursor *c, struct buf *out, struct replay_progress *to,
 			event.age = replay_age(room->chat,
 			    event_wall_ms(&event));
 		}
-		event.is_own = c->replay == NULL &&
-		    event.author == c->ms->member->id &&
-		    event.number >= c->own_from;
+		event.is_own = replay_marks_own(c) &&
+		    cursor_is_persons(c, event.author);
 		event.is_id_shown = client_has_id(c->client, &event);
 		replay_render(c, out, &event);
 		to->has_shown = true;

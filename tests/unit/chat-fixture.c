@@ -50,6 +50,12 @@ fake_render_text(struct buf *out, const struct event *e)
 		buf_addf(out, " (%.*s)", (int)e->text_len, e->text);
 }
 
+static const char *
+fake_author(const struct event *e)
+{
+	return e->is_own ? "you" : e->nick;
+}
+
 static void
 fake_render(const struct dialect *dialect, struct buf *out,
     const struct event *e)
@@ -62,11 +68,11 @@ fake_render(const struct dialect *dialect, struct buf *out,
 	switch (e->kind) {
 	case EVENT_SAY:
 		buf_addf(out, "%llu %s: %.*s", (unsigned long long)e->number,
-		    e->nick, (int)e->text_len, e->text);
+		    fake_author(e), (int)e->text_len, e->text);
 		break;
 	case EVENT_ME:
 		buf_addf(out, "%llu * %s %.*s", (unsigned long long)e->number,
-		    e->nick, (int)e->text_len, e->text);
+		    fake_author(e), (int)e->text_len, e->text);
 		break;
 	case EVENT_NOTICE:
 		buf_addf(out, "%llu notice %s: %.*s",

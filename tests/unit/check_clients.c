@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,13 +89,13 @@ START_TEST(test_say)
 	come_quietly(&phone);
 	fake_say(&phone, "from the phone");
 	ck_assert_str_eq(fake_saw(&fx, &phone), "");
-	ck_assert_str_eq(fake_saw(&fx, &ana), "1 ana: from the phone\n");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "1 you: from the phone\n");
 	ck_assert_str_eq(fake_saw(&fx, &bob), "1 ana: from the phone\n");
 	fake_say(&ana, "at home");
 	fake_say(&bob, "hi");
 	fake_say(&phone, "away");
-	ck_assert_str_eq(fake_saw(&fx, &ana), "3 bob: hi\n4 ana: away\n");
-	ck_assert_str_eq(fake_saw(&fx, &phone), "2 ana: at home\n3 bob: hi\n");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "3 bob: hi\n4 you: away\n");
+	ck_assert_str_eq(fake_saw(&fx, &phone), "2 you: at home\n3 bob: hi\n");
 	ck_assert_str_eq(fake_saw(&fx, &bob), "2 ana: at home\n4 ana: away\n");
 }
 END_TEST
@@ -109,10 +110,10 @@ START_TEST(test_slow)
 	fixture_settle(&fx);
 	fake_say(&phone, "two");
 	fake_say(&bob, "three");
-	ck_assert_str_eq(fake_saw(&fx, &ana), "2 ana: two\n3 bob: three\n");
+	ck_assert_str_eq(fake_saw(&fx, &ana), "2 you: two\n3 bob: three\n");
 	ck_assert_str_eq(fake_saw(&fx, &phone), "");
 	fake_drain(&phone);
-	ck_assert_str_eq(fake_saw(&fx, &phone), "1 ana: one\n3 bob: three\n");
+	ck_assert_str_eq(fake_saw(&fx, &phone), "1 you: one\n3 bob: three\n");
 }
 END_TEST
 
@@ -134,7 +135,7 @@ START_TEST(test_read)
 	ck_assert_str_eq(fake_saw(&fx, &phone),
 	    "rename guest3 ana\n"
 	    "welcome ana 5000 0 repeats=2\nrepeats 2\n"
-	    "2 ana: two\n3 bob: three\nlive after catchup\n");
+	    "2 you: two\n3 bob: three\nlive after catchup\n");
 	/* And the end of a catch-up is read. */
 	member_has_read_all(phone.client);
 	ck_assert_uint_eq(membership_read(fake_here(&phone), NULL), 4);
@@ -165,7 +166,7 @@ START_TEST(test_lost)
 	ck_assert_str_eq(fake_saw(&fx, &phone),
 	    "rename guest4 ana\n"
 	    "welcome ana 104000 0 repeats=3\nrepeats 3\n"
-	    "1 bob: one\n2 bob: two\n3 ana: three\nlive after catchup\n");
+	    "1 bob: one\n2 bob: two\n3 you: three\nlive after catchup\n");
 }
 END_TEST
 
@@ -186,6 +187,66 @@ return_with(struct fake *f, uint64_t device)
 	else
 		(void)room_join(fx.chat.lobby, f->m, ROOM_JOIN_CATCHUP);
 }
+
+/* Says so many lines of a length that several pieces of the ring are filled. */
+static void
+talk(struct fake *one, struct fake *other, int lines)
+{
+	char text[100];
+	int i;
+
+	for (i = 0; i < lines; i++) {
+		(void)snprintf(text, sizeof(text), "%d %*s", i, 90, "long");
+		fake_say(i % 2 == 0 ? one : other, text);
+		fixture_settle(&fx);
+	}
+}
+
+static size_t
+count_of(const char *text, const char *what)
+{
+	size_t count = 0;
+
+	for (; (text = strstr(text, what)) != NULL; text++)
+		count++;
+	return count;
+}
+
+/* What the others of hers said, is shown as hers when it was missed, as it is
+ * live; also where several read the same past at once. */
+START_TEST(test_say_missed)
+{
+	const char *saw;
+	struct fake dee;
+
+	fake_enter(&fx, &dee, 4, "dee");
+	come_quietly(&phone);
+	come_quietly(&screen);
+	screen.client->device = 7;
+	client_break(phone.client, NULL);
+	fake_quit(&screen, NULL);
+	member_break(dee.m, NULL);
+	talk(&ana, &bob, 400);
+	(void)fake_saw(&fx, &dee);
+	client_back(phone.client, NULL);
+	member_back(dee.m, NULL);
+	return_with(&screen, 7);
+	saw = fake_saw(&fx, &screen);
+	ck_assert_uint_eq(count_of(saw, " you: "), 200);
+	ck_assert_uint_eq(count_of(saw, " ana: "), 0);
+	saw = fake_saw(&fx, &phone);
+	ck_assert_uint_eq(count_of(saw, " you: "), 200);
+	ck_assert_uint_eq(count_of(saw, " bob: "), 200);
+	ck_assert_uint_eq(count_of(saw, " ana: "), 0);
+	ck_assert_uint_eq(count_of(fake_saw(&fx, &dee), " ana: "), 200);
+	/* The record of the room has everybody's nick. */
+	replay_start_history(&fake_here(&ana)->cursor, 2);
+	saw = fake_saw(&fx, &ana);
+	ck_assert_uint_eq(count_of(saw, " you: "), 0);
+	ck_assert_uint_eq(count_of(saw, " ana: "), 1);
+	fake_fini(&dee);
+}
+END_TEST
 
 static void
 speak(struct fake *f, const char *text)
@@ -257,7 +318,7 @@ START_TEST(test_devices_rooms)
 	room_attend(fake_here(&ana), phone.client, ROOM_JOIN_CATCHUP);
 	ck_assert_str_eq(fake_saw(&fx, &phone),
 	    "welcome ana 4000 0 repeats=2\nrepeats 2\n"
-	    "2 bob: two\n3 ana: three\nlive after catchup\n");
+	    "2 bob: two\n3 you: three\nlive after catchup\n");
 	/* Nothing is left of it, so the next time it is a newcomer. */
 	ck_assert(LIST_EMPTY(&ana.m->person.more->places));
 	ck_assert(LIST_EMPTY(&fx.chat.lobby->places));
@@ -531,7 +592,7 @@ START_TEST(test_break_lost)
 	ck_assert_str_eq(fake_saw(&fx, &phone),
 	    "rename guest4 ana\n"
 	    "welcome ana 104000 0 repeats=3\nrepeats 3\n"
-	    "2 bob: two\n3 bob: three\n4 ana: four\nlive after catchup\n");
+	    "2 bob: two\n3 bob: three\n4 you: four\nlive after catchup\n");
 }
 END_TEST
 
@@ -590,7 +651,7 @@ START_TEST(test_hand_over)
 	phone.is_full = true;
 	fake_say(&bob, "one");
 	fake_say(&ana, "two");
-	ck_assert_str_eq(fake_saw(&fx, &screen), "1 bob: one\n2 ana: two\n");
+	ck_assert_str_eq(fake_saw(&fx, &screen), "1 bob: one\n2 you: two\n");
 	people[0] = ana;
 	people[1] = bob;
 	people[2] = phone;
@@ -600,10 +661,10 @@ START_TEST(test_hand_over)
 	ck_assert_uint_eq(clients_count(people[0].m), 3);
 	fake_drain(&people[2]);
 	fake_say(&people[3], "three");
-	ck_assert_str_eq(fake_saw(&next, &people[0]), "3 ana: three\n");
+	ck_assert_str_eq(fake_saw(&next, &people[0]), "3 you: three\n");
 	ck_assert_str_eq(fake_saw(&next, &people[1]), "3 ana: three\n");
 	ck_assert_str_eq(fake_saw(&next, &people[2]),
-	    "1 bob: one\n2 ana: two\n3 ana: three\n");
+	    "1 bob: one\n2 you: two\n3 you: three\n");
 	ck_assert_str_eq(fake_saw(&next, &people[3]), "");
 	for (i = 0; i < NITEMS(people); i++)
 		fake_fini(&people[i]);
@@ -629,7 +690,7 @@ START_TEST(test_renames)
 	ck_assert_uint_eq(clients_count(ana.m), 1);
 	fake_say(&phone, "as zoe");
 	ck_assert_str_eq(fake_saw(&fx, &ana), "1 zoe: as zoe\n");
-	ck_assert_str_eq(fake_saw(&fx, &zoe), "1 zoe: as zoe\n");
+	ck_assert_str_eq(fake_saw(&fx, &zoe), "1 you: as zoe\n");
 	fake_fini(&zoe);
 }
 END_TEST
@@ -642,6 +703,7 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_one_person);
 	tcase_add_test(tc, test_say);
 	tcase_add_test(tc, test_slow);
+	tcase_add_test(tc, test_say_missed);
 	tcase_add_test(tc, test_read);
 	tcase_add_test(tc, test_lost);
 	tcase_add_test(tc, test_devices);
