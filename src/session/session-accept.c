@@ -15,8 +15,9 @@
 
 #include "actions/actions.h"
 #include "base/log.h"
-#include "room/directory.h"
+#include "room/client.h"
 #include "room/conversing.h"
+#include "room/directory.h"
 #include "room/member.h"
 #include "session/protocol.h"
 #include "session/session-impl.h"
@@ -276,15 +277,15 @@ sessions_ban_step(struct walk_budget *budget, void *arg)
 	struct sessions *all = arg;
 	struct directory *directory = &all->chat->directory;
 	struct member *m;
-	bool is_lost;
+	size_t connections;
 
 	while ((m = directory_after(directory, all->ban_after)) != NULL) {
 		if (!walk_may_take(budget))
 			return true;
 		memcpy(all->ban_after, m->folded, sizeof(all->ban_after));
-		is_lost = m->is_lost;
+		connections = clients_count(m);
 		if (action_end_banned(m)) {
-			all->banned_ended += !is_lost;
+			all->banned_ended += connections;
 			walk_took_long(budget);
 		}
 	}

@@ -207,6 +207,7 @@ dialogs = \
 	%D%/secret.dialog \
 	%D%/sessions-break.dialog \
 	%D%/sessions-handed.dialog \
+	%D%/sessions-kicked.dialog \
 	%D%/sessions-lost.dialog \
 	%D%/sessions-queued.dialog \
 	%D%/sessions.dialog \
