@@ -135,6 +135,10 @@ client_hand_cursor(struct cursor *n, struct cursor *c)
 	n->tracking.arrival = c->tracking.arrival;
 	n->needs_names = c->needs_names;
 	shown_move(&n->shown, &c->shown);
+	/* Another client of the person may have had its number. */
+	if (n->at.number < n->ms->room->history.next_number)
+		shown_get_more(&n->shown)->own_from =
+		    n->ms->room->history.next_number;
 	n->replay = c->replay;
 	c->replay = NULL;
 	if (chat->tally_owner == c)

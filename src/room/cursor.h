@@ -7,6 +7,7 @@
 #include <assert.h>
 
 #include "room/model.h"
+#include "room/shown.h"
 
 /* Where somebody is in a room's history, as others ask for it. */
 
@@ -85,6 +86,16 @@ static inline bool
 cursor_is_own(const struct cursor *c, uint64_t author, uint8_t via)
 {
 	return author == c->client->member->id && via == c->client->number;
+}
+
+/* Did it say so since it is there, and so is not told? What another said, which
+ * had its number before, it is. */
+static inline bool
+cursor_knows(const struct cursor *c, const struct event *event)
+{
+	return cursor_is_own(c, event->author, event->via) &&
+	    event->number >= c->own_from &&
+	    event->number >= shown_more(&c->shown)->own_from;
 }
 
 /* Did the person say it who reads at c, with whichever of their clients? */

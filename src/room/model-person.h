@@ -87,6 +87,8 @@ struct shown_more {
 	 * handed over; or 0. See repeat_note_change(). */
 	uint64_t changed;
 	uint64_t changed_at;
+	/* What was said before was not by this client: client_move(). */
+	uint64_t own_from;
 	/* Earlier connections were shown these, beyond all that they were handed
 	 * in order (repeat_until): shown_break_off(). */
 	struct shown_range before[SHOWN_BEFORE_MAX];

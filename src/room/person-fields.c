@@ -32,6 +32,7 @@ static const struct field shown_more_list[] = {
 	{ FIELD_UINT(7, struct shown_more, unseen_from) },
 	{ FIELD_UINT(8, struct shown_more, unseen_until) },
 	{ FIELD_NUMBERS(9, struct shown_more, before) },
+	{ FIELD_UINT(10, struct shown_more, own_from) },
 };
 static const struct fields shown_more_fields = { FIELDS("what was shown",
     struct shown_more, shown_more_list) };

@@ -27,8 +27,7 @@ pump_pause(struct cursor *c)
 	if (history_clamp(&c->ms->room->history, &at) > 0)
 		return;
 	while (history_read(&c->ms->room->history, &at, &event) &&
-	    cursor_is_own(c, event.author, event.via) &&
-	    event.number >= c->own_from)
+	    cursor_knows(c, &event))
 		c->at = at;
 }
 

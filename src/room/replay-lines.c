@@ -23,8 +23,7 @@ replay_is_hidden(const struct cursor *c, const struct event *event)
 {
 	const struct member *m = c->ms->member;
 
-	if (cursor_is_own(c, event->author, event->via) &&
-	    event->number >= c->own_from)
+	if (cursor_knows(c, event))
 		return true;
 	return member_ignores_author(m, event->author, event->nick);
 }

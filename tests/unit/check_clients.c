@@ -422,6 +422,105 @@ START_TEST(test_repeats_after_break)
 }
 END_TEST
 
+/* Two end in one turn: both go on where they stopped. */
+START_TEST(test_ends_at_once)
+{
+	come_quietly(&phone);
+	phone.client->device = 7;
+	come_quietly(&screen);
+	screen.client->device = 8;
+	fake_say(&bob, "one");
+	(void)fake_saw(&fx, &phone);
+	phone.unsent = strlen("1 bob: one\n");
+	fake_say(&bob, "two");
+	fake_say(&screen, "three");
+	fake_lose(&phone);
+	fake_lose(&screen);
+	fake_say(&bob, "four");
+	ck_assert_str_eq(fake_saw(&fx, &ana),
+	    "1 bob: one\n2 bob: two\n3 you: three\n4 bob: four\n");
+	ck_assert_str_eq(fake_saw(&fx, &bob), "3 ana: three\n");
+	return_with(&screen, 8);
+	ck_assert_str_eq(fake_saw(&fx, &screen),
+	    "rename guest5 ana\n"
+	    "welcome ana 4000 0 repeats=3\nrepeats 3\n"
+	    "2 bob: two\n3 you: three\n4 bob: four\nlive after catchup\n");
+	return_with(&phone, 7);
+	ck_assert_str_eq(fake_saw(&fx, &phone),
+	    "rename guest6 ana\n"
+	    "welcome ana 4000 0 repeats=4\nrepeats 4\n"
+	    "1 bob: one\n2 bob: two\n3 you: three\n4 bob: four\n"
+	    "live after catchup\n");
+}
+END_TEST
+
+/* A client may have the number of one that has gone: what that said, is not its
+ * own. */
+START_TEST(test_number_again)
+{
+	come_quietly(&phone);
+	fake_init(&fx, &screen, UID);
+	(void)fake_saw(&fx, &screen);
+	screen.is_full = true;
+	fake_say(&phone, "from the phone");
+	fixture_settle(&fx);
+	fake_quit(&phone, NULL);
+	ck_assert_int_eq(fake_nick(&screen, "ana"), RENAME_JOINS);
+	fake_drain(&screen);
+	ck_assert_str_eq(fake_saw(&fx, &screen),
+	    "rename guest4 ana\n1 you: from the phone\n");
+	/* And what it says itself, is. */
+	fake_say(&screen, "from the screen");
+	ck_assert_str_eq(fake_saw(&fx, &screen), "");
+	ck_assert_str_eq(fake_saw(&fx, &ana),
+	    "1 you: from the phone\n2 you: from the screen\n");
+}
+END_TEST
+
+/* A hundred come within a second: as many as may stay do, and what each was
+ * shown is known of as many. */
+START_TEST(test_hundred)
+{
+	struct fake more[100];
+	const struct device_place *place;
+	unsigned joined = 0, refused = 0, places = 0;
+	char said[32];
+	size_t i;
+
+	for (i = 0; i < NITEMS(more); i++) {
+		fake_init(&fx, &more[i], UID);
+		more[i].client->device = 100 + i;
+		switch (fake_nick(&more[i], "ana")) {
+		case RENAME_JOINS:
+			joined++;
+			break;
+		case RENAME_TOO_MANY:
+			refused++;
+			break;
+		default:
+			ck_abort();
+		}
+		ck_assert_uint_le(clients_count(ana.m), 3);
+		(void)snprintf(said, sizeof(said), "%zu", i);
+		fake_say(&bob, said);
+		fixture_settle(&fx);
+		/* Three of four end, by twos. */
+		if (i % 4 == 3) {
+			fake_lose(&more[i - 1]);
+			fake_lose(&more[i]);
+		} else if (i % 4 == 2)
+			fake_quit(&more[i - 2], NULL);
+	}
+	ck_assert_uint_eq(joined + refused, NITEMS(more));
+	LIST_FOREACH(place, &ana.m->person.more->places, in_person)
+		places++;
+	ck_assert_uint_le(places, 3);
+	(void)fake_saw(&fx, &ana);
+	for (i = 0; i < NITEMS(more); i++)
+		fake_fini(&more[i]);
+}
+END_TEST
+
 /* The person quits with the last. */
 START_TEST(test_quit)
 {
@@ -716,6 +815,9 @@ unit_tests(Suite *s)
 	tcase_add_test(tc, test_break_of_rest);
 	tcase_add_test(tc, test_break_lost);
 	tcase_add_test(tc, test_break_acts);
+	tcase_add_test(tc, test_ends_at_once);
+	tcase_add_test(tc, test_number_again);
+	tcase_add_test(tc, test_hundred);
 	tcase_add_test(tc, test_quit);
 	tcase_add_test(tc, test_rooms);
 	tcase_add_test(tc, test_limit);
