@@ -63,6 +63,7 @@ reader_begin(struct reader *r)
 	r->phase = PHASE_GUEST;
 	r->in_repeats = r->in_private_repeats = r->was_refused = false;
 	r->is_known = r->was_live = r->has_asked = false;
+	r->was_told_nothing = false;
 	r->last = r->guest_first = r->guest_next = 0;
 }
 
@@ -109,6 +110,7 @@ reader_room_line(struct reader *r, unsigned number)
 {
 	if (reader_is_joining(r))
 		reader_is_live(r);
+	r->was_told_nothing = false;
 	if (r->phase == PHASE_GUEST) {
 		if (r->guest_first == 0)
 			r->guest_first = r->guest_next = number;
@@ -179,6 +181,9 @@ reader_notice(struct reader *r, const char *text)
 		if (strstr(text, "private") != NULL)
 			r->in_private_repeats = true;
 		else {
+			LOSSES_ASSERT(!r->was_told_nothing,
+			    "%s: nothing was said, and then: %s", r->nick,
+			    text);
 			r->in_repeats = true;
 			r->in_private_repeats = false;
 		}
@@ -190,6 +195,8 @@ reader_notice(struct reader *r, const char *text)
 	} else if (strncmp(text, "welcome back, ", 14) == 0) {
 		r->phase = PHASE_CATCHUP;
 		r->last = 0;
+		r->was_told_nothing = strstr(text, "nothing ") != NULL &&
+		    strstr(text, "surely missed") == NULL;
 	} else if (strcmp(text, "you are live") == 0 ||
 	    strcmp(text, "that was the past; you are live") == 0 ||
 	    strcmp(text, "that is all; you are live") == 0)

@@ -31,6 +31,7 @@ struct reader {
 	bool was_live; /* in this connection, perhaps as a guest */
 	bool has_been; /* known under their nick */
 	bool has_asked; /* for what is new in a conversation */
+	bool was_told_nothing; /* that nothing was said meanwhile */
 	bool has_registered; /* their account has just been made */
 	char token[80]; /* which lets them into it; "": not told yet */
 	unsigned next; /* of the line that they have never seen */

@@ -279,7 +279,9 @@ show_welcome(struct show *s, struct buf *out, const json_t *o)
 		away_s = 0;
 	clock_duration((int64_t)(away_s * 1000), since);
 	buf_addf(&text, "%s: %s", talk_text(o, "room"), since);
-	if (count == 0)
+	if (count == 0 && talk_number(o, "repeats") > 0)
+		buf_addstr(&text, ", nothing that you surely missed");
+	else if (count == 0)
 		buf_addstr(&text, ", nothing was said");
 	else {
 		buf_addf(&text, ", %llu message%s", (unsigned long long)count,

@@ -68,7 +68,11 @@ event_text_welcome(struct buf *out, const struct event *e)
 		buf_addf(out, ", %s", e->nick);
 	buf_addf(out, ". %s, ", duration);
 	if (e->count == 0) {
-		buf_addf(out, "nothing%s was said", e->total > 0 ? " new" : "");
+		/* Of repeats nobody knows whether they were read. */
+		if (e->total > 0)
+			buf_addstr(out, "nothing that you surely missed");
+		else
+			buf_addstr(out, "nothing was said");
 		return;
 	}
 	buf_addf(out, "%llu message%s: ", (unsigned long long)e->count,
