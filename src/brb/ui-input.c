@@ -177,8 +177,7 @@ ui_byte(struct ui *ui, char c)
 	if (ui->typed.len > 0 && ui->typed.data[ui->typed.len - 1] == '\r')
 		ui->typed.len--;
 	line = text_scrub_copy(buf_cstr(&ui->typed), EDIT_TEXT_MAX);
-	if (line != NULL)
-		ui_line(ui, line);
+	ui_line(ui, line == NULL ? "" : line);
 	free(line);
 	buf_reset(&ui->typed);
 }
