@@ -82,6 +82,12 @@ const row = (text) => page.locator("#timeline .line").filter({ hasText: text });
 const shows = (text) => row(text).first().waitFor({ state: "attached" });
 const count = async (text) => row(text).count();
 
+// A line is taken from those that wait before it is drawn with the others.
+async function isOnce(text) {
+	await shows(text);
+	assert.equal(await count(text), 1, text);
+}
+
 async function say(text, p = page) {
 	await p.fill("#text", text);
 	await p.press("#text", "Enter");
@@ -152,7 +158,7 @@ const steps = {
 		await joe.sees("PRIVMSG #lobby :in a minute");
 		await until("the line is said", async () =>
 			await page.locator(".queued, .sent").count() === 0);
-		assert.equal(await count("in a minute"), 1);
+		await isOnce("in a minute");
 	},
 
 	async "a browser that cannot notify, and a server that says nothing"() {
@@ -256,7 +262,7 @@ const steps = {
 			await page.locator(".queued, .sent").count() === 0);
 		for (const text of ["one while bob", "two while bob",
 			"three, typed"])
-			assert.equal(await count(text), 1, text);
+			await isOnce(text);
 	},
 
 	async "a network that says nothing any more is noticed"() {
@@ -266,7 +272,7 @@ const steps = {
 		ana.type("said while the tunnel was long");
 		await page.context().setOffline(false);
 		await shows("said while the tunnel was long");
-		assert.equal(await count("said while the tunnel was long"), 1);
+		await isOnce("said while the tunnel was long");
 	},
 
 	async "the server is killed, and started again"() {
@@ -281,7 +287,7 @@ const steps = {
 		ana.type("after the crash");
 		await shows("after the crash");
 		for (const text of ["in a minute", "three, typed", "morning all"])
-			assert.equal(await count(text), 1, text);
+			await isOnce(text);
 	},
 
 	async "the server is upgraded in place, and nobody notices"() {
@@ -556,7 +562,7 @@ const steps = {
 		await page.locator("#places").getByText("lobby").click();
 		await talk.click();
 		await row("soon").waitFor();
-		assert.equal(await count("soon"), 1);
+		await isOnce("soon");
 		await page.locator("#places").getByText("lobby").click();
 	},
 
